@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+# What every target shares, and the functions that declare a room and a test.
+
+set(CMAKE_CXX_STANDARD 17)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+if(CMAKE_RUNTIME_OUTPUT_DIRECTORY STREQUAL "")
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+endif()
+
+find_program(BROWNOUT_CCACHE ccache)
+if(BROWNOUT_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${BROWNOUT_CCACHE})
+endif()
+
+# The arithmetic contract: no FMA contraction anywhere, on every target that computes.
+add_library(brownout_options INTERFACE)
+target_compile_options(brownout_options INTERFACE -ffp-contract=off)
+target_include_directories(brownout_options INTERFACE ${PROJECT_SOURCE_DIR})
+
+add_library(brownout_warnings INTERFACE)
+target_compile_options(brownout_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(BROWNOUT_WERROR)
+  target_compile_options(brownout_warnings INTERFACE -Werror)
+endif()
+
+# brownout_room(name SOURCES file... [PUBLIC target...] [PRIVATE target...])
+# A static library brownout_<name>, alias brownout::<name>.
+function(brownout_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(brownout_${name} STATIC ${ROOM_SOURCES})
+  add_library(brownout::${name} ALIAS brownout_${name})
+  target_link_libraries(brownout_${name} PUBLIC brownout_options ${ROOM_PUBLIC}
+                                         PRIVATE brownout_warnings ${ROOM_PRIVATE})
+endfunction()
+
+# brownout_test(name LABEL label SOURCES file... LINK target... [TIMEOUT seconds])
+# A GoogleTest program whose tests run one by one under CTest.
+function(brownout_test name)
+  cmake_parse_arguments(TEST "" "LABEL;TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 60)
+  endif()
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE brownout_warnings GTest::gtest GTest::gtest_main
+                                        ${TEST_LINK})
+  target_compile_definitions(${name} PRIVATE BROWNOUT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                             BROWNOUT_BINARY="$<TARGET_FILE:brownout>")
+  # One CTest entry per program: starting a process per test costs more than most tests.
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT})
+endfunction()

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// A progress bar on a terminal, plain lines (at most one every few seconds) elsewhere; on stderr.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+
+namespace brownout {
+
+/// Shows "title  42/280 [####----] note, 0:12 left". Thread-safe.
+class Progress {
+ public:
+  Progress(std::string title, std::int64_t total, bool quiet = false);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// `note` is free text shown behind the bar: loss, error, images/s.
+  void advance(std::int64_t by = 1, const std::string& note = "");
+  void finish();
+
+ private:
+  void draw(bool last);
+  std::string title_;
+  std::string note_;
+  std::int64_t total_;
+  std::int64_t done_ = 0;
+  bool quiet_;
+  bool terminal_;
+  bool finished_ = false;
+  std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point shown_;
+  std::mutex mutex_;
+};
+
+}  // namespace brownout

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Strict YAML: a map is walked once; unknown and duplicate keys, wrong types, values out of range
+// and numbers that are not finite are errors that name file, line, column, key, found, expected.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace YAML {
+class Node;
+}
+
+namespace brownout {
+
+/// One YAML map of a file. Read every key you know, then call `finish()`.
+/// Keys with a fallback are optional; a key present with a wrong value is always an error.
+///
+///   YamlMap root = YamlMap::load("edge.yaml");
+///   YamlMap array = root.map("array");
+///   config.rows = array.integer("rows", 1, 1024);
+///   array.finish();
+///   root.finish();
+class YamlMap {
+ public:
+  static YamlMap load(const std::filesystem::path& file);
+  /// `name` stands for the file in messages; relative paths start at its folder.
+  static YamlMap parse(const std::string& text, const std::filesystem::path& name);
+
+  bool has(const std::string& key) const;
+
+  std::string text(const std::string& key, std::optional<std::string> fallback = {});
+  bool boolean(const std::string& key, std::optional<bool> fallback = {});
+  /// Plain decimal only ("010", "0x10" and "1e3" are errors).
+  std::int64_t integer(const std::string& key, std::int64_t low, std::int64_t high,
+                       std::optional<std::int64_t> fallback = {});
+  /// Finite, in [low, high].
+  double number(const std::string& key, double low, double high,
+                std::optional<double> fallback = {});
+  /// One of `names`; returns its index.
+  int choice(const std::string& key, const std::vector<std::string>& names,
+             std::optional<int> fallback = {});
+  /// A path, made absolute against the folder of this file. Existence is the caller's check.
+  std::filesystem::path path(const std::string& key,
+                             std::optional<std::filesystem::path> fallback = {});
+
+  /// Lists; an absent optional list is empty. A required list may not be empty.
+  std::vector<std::string> texts(const std::string& key, bool required = true);
+  std::vector<double> numbers(const std::string& key, double low, double high,
+                              bool required = true);
+  std::vector<std::int64_t> integers(const std::string& key, std::int64_t low, std::int64_t high,
+                                     bool required = true);
+  std::vector<std::filesystem::path> paths(const std::string& key, bool required = true);
+  std::vector<YamlMap> maps(const std::string& key, bool required = true);
+
+  YamlMap map(const std::string& key);
+  std::optional<YamlMap> optional_map(const std::string& key);
+
+  /// All keys of the map, in file order (for maps whose keys are names).
+  std::vector<std::string> keys() const;
+
+  /// Unknown keys are errors: names the nearest key that was asked for.
+  void finish() const;
+
+  /// Throws InputError "file:line:column: path.to.key: message".
+  [[noreturn]] void fail(const std::string& key, const std::string& message) const;
+
+  const std::filesystem::path& file() const;
+  /// The map as YAML text (comments lost): stored with results.
+  std::string dump() const;
+
+ private:
+  struct State;
+  explicit YamlMap(std::shared_ptr<State> state);
+  YAML::Node find(const std::string& key, bool required);
+  std::shared_ptr<State> state_;
+};
+
+/// The known name nearest to `word` by edit distance, or "" when none is near.
+std::string nearest_name(const std::string& word, const std::vector<std::string>& known);
+
+}  // namespace brownout

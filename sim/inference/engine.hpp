@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engines compute logits from pixels and codes. One interface, one file per engine.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/network/network.hpp"
+
+namespace brownout::inference {
+
+/// The weights of one chip, prepared once and shared by the threads that run images through them.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  /// Loads the codes as read (clean or faulty). Not thread-safe.
+  virtual void set_codes(const network::Codes& codes) = 0;
+  /// Logits (count × classes, fp32) of `count` images (u8, NHWC). Thread-safe for different
+  /// `worker` numbers in [0, threads). Results depend on neither worker nor batch size.
+  virtual void run(const std::uint8_t* pixels, int count, float* logits, int worker) = 0;
+  /// Images per call that run fastest.
+  virtual int preferred_batch() const = 0;
+  virtual std::string name() const = 0;
+};
+
+/// "functional" (the contract's integers; fast) or "float" (float activations on dequantized
+/// weights: the RandBET paper's setting). The network must outlive the engine. InputError for other
+/// names, listing the known ones.
+std::unique_ptr<Engine> make_engine(const std::string& name, const network::Network& network,
+                                    int threads);
+const std::vector<std::string>& engine_names();
+
+}  // namespace brownout::inference

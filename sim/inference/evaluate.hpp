@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a dataset through an engine: predictions, errors, confidence, the hash of all logits.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/inference/engine.hpp"
+#include "sim/network/dataset.hpp"
+
+namespace brownout::inference {
+
+struct Evaluation {
+  std::vector<std::uint8_t> predictions;  // ties go to the lowest class
+  std::int64_t wrong = 0;
+  double confidence = 0.0;  // mean probability of the predicted class (softmax in fp64)
+  std::string logits_sha256;  // fp32 little-endian, image-major, test order, -0 as +0; "" if not asked
+};
+
+/// Evaluates images [0, images) with the codes the engine holds. RunError on a non-finite logit,
+/// naming image and class.
+Evaluation evaluate(Engine& engine, const network::Network& network, const network::Dataset& data,
+                    std::int64_t images, int threads, bool hash_logits = false);
+
+/// InputError unless images are of the network's input shape and labels are among its classes.
+void check_fits(const network::Network& network, const network::Dataset& data,
+                const std::string& network_file);
+
+}  // namespace brownout::inference

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Placement: which code of which tensor sits in which memory cell.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "sim/memory/fault.hpp"
+#include "sim/network/network.hpp"
+
+namespace brownout::mapping {
+
+/// Codes [first, last) of a parameter, bits [low_bit, high_bit) of each, one behind the other from
+/// cell `start` (= word·64 + column) on, in load event `load_event`. Many codes may share a cell.
+struct Run {
+  int parameter = 0;
+  std::int64_t first = 0, last = 0;
+  int low_bit = 0, high_bit = 0;
+  std::uint32_t load_event = 0;
+  std::uint64_t start = 0;
+};
+
+struct Placement {
+  std::vector<Run> runs;
+  std::uint32_t words = 0;  // memory words spanned
+};
+
+/// Resident: every code its own cell, linear from `bit_offset`, in file order, packed m bits each.
+Placement resident(const network::Network& network, std::uint64_t bit_offset = 0);
+
+/// The memory's content when the clean codes are stored by a resident placement. Bits of the last
+/// word behind the codes are 0.
+std::vector<std::uint64_t> store(const network::Network& network, const Placement& placement);
+
+/// What the faults did to the codes that were read.
+struct ReadStats {
+  std::int64_t cells_hit = 0;      // faulty cells that hold code bits
+  std::int64_t bits_wrong = 0;     // bits that really read wrong
+  std::int64_t codes_changed = 0;  // codes v with at least one wrong bit
+};
+
+/// n of every parameter as read through the faulty cells, in time proportional to the faults:
+/// `codes` must hold the clean codes and is changed in place; `touched` receives (parameter, index)
+/// of every changed code so that `restore` can undo it. Probabilistic cells (p01 or p10 strictly
+/// between 0 and 1) draw once per evaluation from `evaluation_seed` (reads: frozen).
+struct Touched {
+  int parameter;
+  std::int64_t index;
+};
+ReadStats read_through(const network::Network& network, const Placement& placement,
+                       const memory::FaultList& faults, std::uint64_t evaluation_seed,
+                       network::Codes& codes, std::vector<Touched>& touched);
+void restore(const network::Network& network, const std::vector<Touched>& touched,
+             network::Codes& codes);
+
+}  // namespace brownout::mapping

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Image classification data: u8 pixels and labels.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sim/network/network.hpp"
+
+namespace brownout::network {
+
+struct Dataset {
+  std::string name;  // "fashion-mnist"
+  Shape shape;
+  int classes = 0;
+  std::vector<std::uint8_t> pixels;  // N × H × W × C (NHWC), image-major
+  std::vector<std::uint8_t> labels;
+
+  std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
+  const std::uint8_t* image(std::int64_t i) const { return pixels.data() + i * shape.size(); }
+};
+
+enum class Split { kTrain, kTest };
+
+/// Names that load_dataset knows: "fashion-mnist", "mnist".
+const std::vector<std::string>& dataset_names();
+
+/// Reads a dataset in its published format (IDX, plain or gz). `folder` empty = the usual place
+/// (fashion-mnist: /usr/share/datasets/fashion-mnist of Debian's dataset-fashion-mnist, or the
+/// folder named by BROWNOUT_DATA/<name>). InputError says which package or option brings a missing
+/// one, and names file and place of a wrong magic, size or label.
+Dataset load_dataset(const std::string& name, Split split, const std::filesystem::path& folder = {});
+
+}  // namespace brownout::network

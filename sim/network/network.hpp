@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// A quantized network: coded parameters and a list of operators in execution order.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "sim/network/quantization.hpp"
+
+namespace brownout::network {
+
+/// What a parameter is to its operator.
+enum class Role { kWeight, kBias, kScale, kShift };
+std::string to_string(Role role);  // "weight", "bias", "scale", "shift"
+
+/// A trainable tensor. Coded ones hold n and sit in memory cells; the others are plain fp32.
+struct Parameter {
+  std::string name;
+  Role role = Role::kWeight;
+  std::vector<std::int64_t> shape;  // weights OIHW or OI, row-major
+  std::optional<Coding> coding;
+  std::vector<std::int8_t> n;  // coded: one integer per element
+  std::vector<float> values;   // not coded: one value per element
+
+  std::int64_t size() const;
+};
+
+/// Channels, height, width of one image's tensor. A flat vector has height = width = 1.
+struct Shape {
+  int channels = 0;
+  int height = 1;
+  int width = 1;
+  std::int64_t size() const { return std::int64_t{channels} * height * width; }
+  bool operator==(const Shape& o) const {
+    return channels == o.channels && height == o.height && width == o.width;
+  }
+};
+
+// Operators. `weight`, `bias`, `scale`, `shift` index Network::parameters, -1 = none.
+
+/// Matrix operator; its input is quantized. groups == channels is depthwise.
+struct Conv2d {
+  int weight = -1, bias = -1;
+  int out_channels = 0, groups = 1;
+  std::array<int, 2> kernel{1, 1}, stride{1, 1};
+  std::array<int, 4> pads{0, 0, 0, 0};  // top, left, bottom, right
+};
+/// Matrix operator on a flattened input (CHW order); its input is quantized.
+struct Linear {
+  int weight = -1, bias = -1;
+  int out_features = 0;
+};
+/// gamma = fl(1 + a') when reparameterized, else the scale itself; 1 and 0 without parameters.
+struct GroupNorm {
+  int scale = -1, shift = -1;
+  int groups = 1;
+  float eps = 1e-5f;
+  bool reparameterized = true;
+};
+/// Running statistics, neither coded nor hit.
+struct BatchNorm {
+  int scale = -1, shift = -1;
+  float eps = 1e-5f;
+  bool reparameterized = false;
+  std::vector<float> mean, variance;
+};
+struct Relu {};
+struct Sign {};
+struct Hardtanh {};
+/// Max pooling pads with -inf.
+struct MaxPool {
+  std::array<int, 2> kernel{2, 2}, stride{2, 2};
+  std::array<int, 4> pads{0, 0, 0, 0};
+};
+/// The divisor is the number of pixels inside the image unless count_pad. Global pooling is a
+/// window of the whole image.
+struct AveragePool {
+  std::array<int, 2> kernel{2, 2}, stride{2, 2};
+  std::array<int, 4> pads{0, 0, 0, 0};
+  bool count_pad = false;
+};
+/// CHW -> (C·H·W, 1, 1).
+struct Flatten {};
+/// y + fl(s_r·fl(q_r - z_r)): inputs[0] is fp32, inputs[1] the quantized residual.
+struct Add {};
+/// fp32 -> u8 with scale s > 0 and zero point z in [0, 255].
+struct Quantize {
+  float scale = 1.0f;
+  int zero_point = 0;
+};
+
+using Operator = std::variant<Conv2d, Linear, GroupNorm, BatchNorm, Relu, Sign, Hardtanh, MaxPool,
+                              AveragePool, Flatten, Add, Quantize>;
+/// "conv", "linear", "group_norm", ... as printed.
+std::string operator_name(const Operator& op);
+bool is_matrix(const Operator& op);
+
+/// One operator; values are numbered: 0 is the normalized input image, node i writes value i + 1.
+struct Node {
+  std::string name;
+  Operator op;
+  std::vector<int> inputs;
+};
+
+/// x = fl((pixel/255 - mean_c)/std_c).
+struct InputTransform {
+  std::vector<float> mean, std;  // one per channel
+};
+
+struct Network {
+  std::string name;
+  Shape input;
+  InputTransform transform;
+  int classes = 0;
+  std::vector<Parameter> parameters;  // code order: nodes in order, weight, bias, scale, shift
+  std::vector<Node> nodes;            // the last node's value is the logits, fp32
+  std::map<std::string, std::string> metadata;  // how it was trained; free text, kept in the file
+
+  std::int64_t coded_parameters() const;  // codes in memory cells
+  std::int64_t coded_bits() const;        // memory cells they take
+  /// The common width of all codes, or 0 when they differ.
+  int bits() const;
+};
+
+/// Shape of every value (index 0 = input) after checking the whole network: wiring, shapes,
+/// parameter sizes, quantized inputs of matrix operators, ranges of n, finite values, and
+/// K·2^(m-1)·255 <= 2^31-1. Throws InputError "<where>: ..." that names the node.
+std::vector<Shape> check(const Network& network, const std::string& where);
+
+/// True for values written by Quantize or that keep a quantized value's codes (Flatten, MaxPool of
+/// a quantized value are not quantized: pooling happens in fp32 before Quantize).
+bool is_quantized(const Network& network, int value);
+
+/// n of every parameter as an engine reads it: clean, or after faults. Uncoded ones are empty.
+using Codes = std::vector<std::vector<std::int8_t>>;
+Codes clean_codes(const Network& network);
+
+}  // namespace brownout::network
