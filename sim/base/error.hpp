@@ -41,8 +41,8 @@ class RunError : public Error {
 }  // namespace brownout
 
 /// Always on. Throws std::logic_error with place, condition and the formatted values.
-#define BROWNOUT_CHECK(condition, ...)                                                   \
-  do {                                                                                   \
-    if (!(condition))                                                                    \
+#define BROWNOUT_CHECK(condition, ...)                                                    \
+  do {                                                                                    \
+    if (!(condition))                                                                     \
       ::brownout::fail_check(__FILE__, __LINE__, #condition, ::fmt::format(__VA_ARGS__)); \
   } while (false)

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole-file reading, atomic writing, gunzip and SHA-256 (zlib, OpenSSL).
+#include "sim/base/files.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <system_error>
+
+#include "sim/base/error.hpp"
+
+namespace brownout {
+namespace fs = std::filesystem;
+
+namespace {
+
+struct FileDescriptor {
+  int value = -1;
+  ~FileDescriptor() {
+    if (value >= 0) ::close(value);
+  }
+};
+
+std::string reason() { return std::strerror(errno); }
+
+fs::path temporary_beside(const fs::path& path) {
+  fs::path name = path;
+  name += fmt::format(".{}.tmp", ::getpid());
+  return name;
+}
+
+void sync(const fs::path& path) {
+  FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.value < 0 || ::fsync(file.value) != 0) {
+    throw RunError("{}: cannot sync to disk: {}", path.string(), reason());
+  }
+}
+
+void write_all(const fs::path& path, std::string_view content) {
+  FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
+  if (file.value < 0) throw RunError("{}: cannot write: {}", path.string(), reason());
+  while (!content.empty()) {
+    const ssize_t written = ::write(file.value, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) throw RunError("{}: cannot write: {}", path.string(), reason());
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.value < 0) throw InputError("{}: cannot open: {}", path.string(), reason());
+  struct stat status {};
+  if (::fstat(file.value, &status) != 0) {
+    throw InputError("{}: cannot stat: {}", path.string(), reason());
+  }
+  if (S_ISDIR(status.st_mode)) {
+    throw InputError("{}: expected a file, found a folder", path.string());
+  }
+  std::string content;
+  content.reserve(static_cast<std::size_t>(status.st_size));
+  std::array<char, 1 << 16> buffer;
+  for (;;) {
+    const ssize_t got = ::read(file.value, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw InputError("{}: cannot read: {}", path.string(), reason());
+    if (got == 0) return content;
+    content.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+}
+
+std::string read_file_gz(const fs::path& path, std::uint64_t max_bytes) {
+  std::string packed = read_file(path);
+  const bool is_gzip = packed.size() >= 2 && packed[0] == '\x1f' && packed[1] == '\x8b';
+  if (!is_gzip) return packed;
+
+  z_stream stream{};
+  BROWNOUT_CHECK(inflateInit2(&stream, 15 + 16) == Z_OK, "zlib does not start");
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&stream, inflateEnd);
+  stream.next_in = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_in = static_cast<uInt>(packed.size());
+  std::string content;
+  std::array<char, 1 << 16> buffer;
+  int status = Z_OK;
+  while (status != Z_STREAM_END) {
+    stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
+    stream.avail_out = static_cast<uInt>(buffer.size());
+    status = inflate(&stream, Z_NO_FLUSH);
+    content.append(buffer.data(), buffer.size() - stream.avail_out);
+    if (content.size() > max_bytes) {
+      throw InputError("{}: unpacks to more than {} bytes", path.string(), max_bytes);
+    }
+    if (status == Z_STREAM_END && stream.avail_in > 0) {  // gzip files may have several members
+      status = inflateReset(&stream);
+    } else if (status == Z_BUF_ERROR || (status == Z_OK && stream.avail_in == 0)) {
+      if (stream.avail_out == 0) continue;
+      throw InputError("{}: gzip data ends early, after {} unpacked bytes", path.string(),
+                       content.size());
+    } else if (status != Z_OK && status != Z_STREAM_END) {
+      throw InputError("{}: damaged gzip data after {} unpacked bytes: {}", path.string(),
+                       content.size(), stream.msg != nullptr ? stream.msg : "no reason given");
+    }
+  }
+  return content;
+}
+
+void write_atomically(const fs::path& path, const std::function<void(const fs::path&)>& write) {
+  const fs::path temporary = temporary_beside(path);
+  try {
+    write(temporary);
+    sync(temporary);
+    if (::rename(temporary.c_str(), path.c_str()) != 0) {
+      throw RunError("{}: cannot move into place: {}", path.string(), reason());
+    }
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    throw;
+  }
+}
+
+void write_file_atomically(const fs::path& path, std::string_view content) {
+  write_atomically(path, [&](const fs::path& temporary) { write_all(temporary, content); });
+}
+
+void make_folder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error || !fs::is_directory(path)) {
+    throw InputError("{}: cannot create the folder: {}", path.string(),
+                     error ? error.message() : "a file is in the way");
+  }
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int length = 0;
+  BROWNOUT_CHECK(
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) == 1,
+      "SHA-256 of {} bytes", bytes.size());
+  std::string hex;
+  for (unsigned int i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+}  // namespace brownout

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The progress bar.
+#include "sim/base/progress.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+namespace brownout {
+
+namespace {
+
+constexpr int kBarWidth = 24;
+
+std::string clock_text(double seconds) {
+  const auto whole = static_cast<std::int64_t>(std::max(0.0, seconds) + 0.5);
+  if (whole >= 3600) {
+    return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  }
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+}  // namespace
+
+Progress::Progress(std::string title, std::int64_t total, bool quiet)
+    : title_(std::move(title)),
+      total_(std::max<std::int64_t>(total, 1)),
+      quiet_(quiet),
+      terminal_(::isatty(STDERR_FILENO) == 1),
+      start_(std::chrono::steady_clock::now()),
+      shown_(start_) {}
+
+Progress::~Progress() { finish(); }
+
+void Progress::advance(std::int64_t by, const std::string& note) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  done_ += by;
+  if (!note.empty()) note_ = note;
+  const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
+  if (std::chrono::steady_clock::now() - shown_ >= pause) draw(false);
+}
+
+void Progress::finish() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (finished_) return;
+  finished_ = true;
+  draw(true);
+}
+
+void Progress::draw(bool last) {
+  if (quiet_) return;
+  shown_ = std::chrono::steady_clock::now();
+  const double elapsed = std::chrono::duration<double>(shown_ - start_).count();
+  const double share = std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_));
+  std::string time;
+  if (last) {
+    time = clock_text(elapsed);
+  } else if (done_ > 0) {
+    time = clock_text(elapsed / share - elapsed) + " left";
+  }
+  const std::string note = note_.empty() ? "" : note_ + ", ";
+  if (terminal_) {
+    const int filled = static_cast<int>(share * kBarWidth);
+    fmt::print(stderr, "\r\x1b[K{} [{:#<{}}{:-<{}}] {}/{} {}{}{}", title_, "", filled, "",
+               kBarWidth - filled, done_, total_, note, time, last ? "\n" : "");
+  } else {
+    fmt::print(stderr, "{}: {}/{} {}{}\n", title_, done_, total_, note, time);
+  }
+  std::fflush(stderr);
+}
+
+}  // namespace brownout
