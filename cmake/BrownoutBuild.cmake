@@ -8,9 +8,6 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
-if(CMAKE_RUNTIME_OUTPUT_DIRECTORY STREQUAL "")
-  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
-endif()
 
 find_program(BROWNOUT_CCACHE ccache)
 if(BROWNOUT_CCACHE)
@@ -49,7 +46,7 @@ function(brownout_test name)
   target_link_libraries(${name} PRIVATE brownout_warnings GTest::gtest GTest::gtest_main
                                         ${TEST_LINK})
   target_compile_definitions(${name} PRIVATE BROWNOUT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
-                                             BROWNOUT_BINARY="$<TARGET_FILE:brownout>")
+                                             BROWNOUT_BINARY="${CMAKE_BINARY_DIR}/brownout")
   # One CTest entry per program: starting a process per test costs more than most tests.
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS ${TEST_LABEL} TIMEOUT ${TEST_TIMEOUT})

@@ -14,7 +14,8 @@ struct Evaluation {
   std::vector<std::uint8_t> predictions;  // ties go to the lowest class
   std::int64_t wrong = 0;
   double confidence = 0.0;  // mean probability of the predicted class (softmax in fp64)
-  std::string logits_sha256;  // fp32 little-endian, image-major, test order, -0 as +0; "" if not asked
+  std::string
+      logits_sha256;  // fp32 little-endian, image-major, test order, -0 as +0; "" if not asked
 };
 
 /// Evaluates images [0, images) with the codes the engine holds. RunError on a non-finite logit,

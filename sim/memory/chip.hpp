@@ -21,7 +21,8 @@ class Chip {
  public:
   virtual ~Chip() = default;
   /// Faulty data cells among words [0, words) of `memory` at an operating point.
-  virtual FaultList faults(MemoryId memory, std::uint32_t words, const OperatingPoint& at) const = 0;
+  virtual FaultList faults(MemoryId memory, std::uint32_t words,
+                           const OperatingPoint& at) const = 0;
   /// "random:7": names the chip in results.
   virtual std::string name() const = 0;
 };

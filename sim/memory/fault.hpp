@@ -10,7 +10,12 @@ namespace brownout::memory {
 inline constexpr int kWordBits = 64;
 
 /// Which memory of the accelerator a cell belongs to (a part of the cell's address).
-enum class MemoryId : std::uint32_t { kWeights = 0, kActivations = 1, kAccumulators = 2, kInput = 3 };
+enum class MemoryId : std::uint32_t {
+  kWeights = 0,
+  kActivations = 1,
+  kAccumulators = 2,
+  kInput = 3
+};
 
 /// A cell that may read wrong: p01 = P(reads 1 | 0 stored), p10 = P(reads 0 | 1 stored).
 /// Persistent flip (1,1); stuck-at-1 (1,0); stuck-at-0 (0,1); fractions are transient.

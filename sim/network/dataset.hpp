@@ -30,6 +30,7 @@ const std::vector<std::string>& dataset_names();
 /// (fashion-mnist: /usr/share/datasets/fashion-mnist of Debian's dataset-fashion-mnist, or the
 /// folder named by BROWNOUT_DATA/<name>). InputError says which package or option brings a missing
 /// one, and names file and place of a wrong magic, size or label.
-Dataset load_dataset(const std::string& name, Split split, const std::filesystem::path& folder = {});
+Dataset load_dataset(const std::string& name, Split split,
+                     const std::filesystem::path& folder = {});
 
 }  // namespace brownout::network

@@ -10,9 +10,9 @@ namespace brownout::network {
 /// How a code v becomes the integer n, and how alpha and beta follow from the range [lo, hi];
 /// h = 2^(m-1) - 1.
 enum class Scheme {
-  kRquant,            // n = max(v, 1) - 2^(m-1); alpha = (hi-lo)/2h, beta = (hi+lo)/2; m >= 2
-  kUniform,           // MCEL Eq. 11: n = v - 2^(m-1); alpha = (hi-lo)/(2^m-1), beta = lo+alpha·2^(m-1)
-  kSymmetric,         // n = v as two's complement; alpha = max|w|/h, beta = 0; m >= 2
+  kRquant,     // n = max(v, 1) - 2^(m-1); alpha = (hi-lo)/2h, beta = (hi+lo)/2; m >= 2
+  kUniform,    // MCEL Eq. 11: n = v - 2^(m-1); alpha = (hi-lo)/(2^m-1), beta = lo+alpha·2^(m-1)
+  kSymmetric,  // n = v as two's complement; alpha = max|w|/h, beta = 0; m >= 2
   kAsymmetricSigned,  // n = v as two's complement; alpha, beta as kRquant; m >= 2
   kBinary,            // m = 1, n = 2v - 1, alpha = 1, beta = 0
 };

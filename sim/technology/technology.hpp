@@ -13,7 +13,7 @@ class Technology {
   static Technology load(const std::filesystem::path& file);
 
   const std::string& name() const { return name_; }
-  double lowest_voltage() const { return lowest_; }    // of the validity range, units of Vmin
+  double lowest_voltage() const { return lowest_; }  // of the validity range, units of Vmin
   double highest_voltage() const { return highest_; }
 
   /// p(V): probit-linear between the published points, the end slopes beyond them, 0 at V >= Vmin.

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Strict YAML: every kind of wrong input has one message with file, line, column and key.
+#include "sim/base/yaml.hpp"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "sim/base/error.hpp"
+
+namespace brownout {
+namespace {
+
+YamlMap parse(const std::string& text) { return YamlMap::parse(text, "dir/test.yaml"); }
+
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const InputError& error) {
+    EXPECT_EQ(error.exit_code(), 2);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Yaml, ReadsEveryKindOfValue) {
+  YamlMap map = parse(
+      "name: edge\ncount: 12\nrate: 2.5e-3\non: true\nkind: b\nfile: ../x.yaml\n"
+      "list: [1, 2.5]\nwords: [a, b]\nsub: {rows: 4}\nmany:\n  - {rows: 1}\n  - {rows: 2}\n");
+  EXPECT_EQ(map.text("name"), "edge");
+  EXPECT_EQ(map.integer("count", 1, 64), 12);
+  EXPECT_EQ(map.number("rate", 0, 1), 2.5e-3);
+  EXPECT_TRUE(map.boolean("on"));
+  EXPECT_EQ(map.choice("kind", {"a", "b"}), 1);
+  EXPECT_EQ(map.path("file").filename(), "x.yaml");
+  EXPECT_EQ(map.path("file"), (std::filesystem::current_path() / "x.yaml"));
+  EXPECT_EQ(map.numbers("list", 0, 3), (std::vector<double>{1, 2.5}));
+  EXPECT_EQ(map.texts("words"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(map.map("sub").integer("rows", 1, 9), 4);
+  std::vector<YamlMap> many = map.maps("many");
+  ASSERT_EQ(many.size(), 2u);
+  EXPECT_EQ(many[1].integer("rows", 1, 9), 2);
+  map.finish();
+}
+
+TEST(Yaml, AbsentOptionalKeysTakeTheirFallback) {
+  YamlMap map = parse("a: 1\n");
+  EXPECT_EQ(map.integer("b", 0, 9, 7), 7);
+  EXPECT_EQ(map.text("c", "x"), "x");
+  EXPECT_FALSE(map.optional_map("d").has_value());
+  EXPECT_TRUE(map.numbers("e", 0, 1, false).empty());
+}
+
+TEST(Yaml, AnOptionalKeyWithAWrongValueIsStillAnError) {
+  YamlMap map = parse("b: many\n");
+  EXPECT_EQ(message_of([&] { map.integer("b", 0, 9, 7); }),
+            "dir/test.yaml:1:4: b: expected an integer in [0, 9], got \"many\"");
+}
+
+TEST(Yaml, UnknownKeysNameTheNearestKnownOne) {
+  YamlMap map = parse("memory:\n  bnaks: 4\n");
+  YamlMap memory = map.map("memory");
+  memory.integer("banks", 1, 64, 1);
+  EXPECT_EQ(message_of([&] { memory.finish(); }),
+            "dir/test.yaml:2:3: unknown key \"memory.bnaks\"; did you mean \"banks\"?");
+}
+
+TEST(Yaml, DuplicateKeysAreFoundAtAnyDepth) {
+  EXPECT_EQ(message_of([] { parse("a:\n  - {x: 1, y: 2, x: 3}\n"); }),
+            "dir/test.yaml:2:18: duplicate key \"x\"");
+}
+
+TEST(Yaml, MissingKeysNameTheMap) {
+  YamlMap map = parse("array: {rows: 4}\n");
+  EXPECT_EQ(message_of([&] { map.map("array").integer("columns", 1, 9); }),
+            "dir/test.yaml:1:8: array.columns: missing");
+}
+
+TEST(Yaml, IntegersArePlainDecimalInRange) {
+  for (const char* text : {"010", "0x10", "1e3", "1.0", "", "ten", "+5", "99999999999999999999",
+                           "11", "-1", "'5'", "[5]", "{a: 5}", "~"}) {
+    YamlMap map = parse(std::string("a: ") + text + "\n");
+    EXPECT_THROW(map.integer("a", 0, 10), InputError) << text;
+  }
+  EXPECT_EQ(parse("a: 0\n").integer("a", 0, 10), 0);
+  EXPECT_EQ(parse("a: -3\n").integer("a", -5, 10), -3);
+}
+
+TEST(Yaml, NumbersAreFiniteAndInRange) {
+  for (const char* text : {".nan", ".inf", "-.inf", "nan", "inf", "1e999", "1.5x", "2", "-0.1",
+                           "", "'0.5'", "[0.5]"}) {
+    YamlMap map = parse(std::string("a: ") + text + "\n");
+    EXPECT_THROW(map.number("a", 0, 1), InputError) << text;
+  }
+}
+
+TEST(Yaml, BooleansAreTrueOrFalse) {
+  for (const char* text : {"yes", "1", "True", "'true'", "[true]"}) {
+    YamlMap map = parse(std::string("a: ") + text + "\n");
+    EXPECT_THROW(map.boolean("a"), InputError) << text;
+  }
+}
+
+TEST(Yaml, ChoicesListTheKnownNames) {
+  YamlMap map = parse("a: c\n");
+  EXPECT_EQ(message_of([&] { map.choice("a", {"x", "y"}); }),
+            "dir/test.yaml:1:4: a: expected one of x, y, got \"c\"");
+}
+
+TEST(Yaml, RequiredListsMayNotBeEmpty) {
+  EXPECT_THROW(parse("a: []\n").numbers("a", 0, 1), InputError);
+  EXPECT_TRUE(parse("a: []\n").numbers("a", 0, 1, false).empty());
+  YamlMap map = parse("a: [0.5, 7]\n");
+  EXPECT_EQ(message_of([&] { map.numbers("a", 0, 1); }),
+            "dir/test.yaml:1:10: a[1]: expected a number in [0, 1], got \"7\"");
+}
+
+TEST(Yaml, TextThatIsNotOneMapIsAnError) {
+  for (const char* text : {"", "- 1\n- 2\n", "word", "a: 1\n---\nb: 2\n", "a: [1, 2", "a: {b: 1",
+                           "\t\ta: 1", "{[1]: 2}", "a: *b"}) {
+    EXPECT_NE(message_of([&] { parse(text); }), "no error") << text;
+    EXPECT_EQ(message_of([&] { parse(text); }).rfind("dir/test.yaml", 0), 0u) << text;
+  }
+}
+
+TEST(Yaml, NearestNameIsEmptyWhenNothingIsNear) {
+  EXPECT_EQ(nearest_name("rowz", {"rows", "columns"}), "rows");
+  EXPECT_EQ(nearest_name("x", {"technology"}), "");
+}
+
+}  // namespace
+}  // namespace brownout
