@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing with apt (Debian 12), builds Brownout, runs its demo or its tests.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+  cat <<'EOF'
+usage: ./setup.sh build [--trainers]   install what is missing and build build/release/brownout
+                                       (--trainers: also brownout-train, which needs LibTorch)
+       ./setup.sh demo                 build, then sweep four trained networks over ten chips and
+                                       seven supply voltages; results in out/demo
+       ./setup.sh test                 build everything, trainers included, and run all tests
+Safe to repeat. BROWNOUT_SKIP_INSTALL=1 leaves packages alone (for other systems).
+EOF
+}
+
+say() { printf '\n== %s\n' "$*"; }
+fail() { printf 'setup.sh: %s\n' "$*" >&2; exit 2; }
+
+build_packages=(g++ cmake ninja-build pkg-config libfmt-dev libyaml-cpp-dev zlib1g-dev libssl-dev
+  librandom123-dev libboost-dev libboost-math-dev libdnnl-dev libonnx-dev libprotobuf-dev
+  protobuf-compiler nlohmann-json3-dev libcli11-dev)
+demo_packages=(gnuplot-nox dataset-fashion-mnist)
+trainer_packages=(libtorch-dev)
+test_packages=(libgtest-dev libbenchmark-dev python3-onnx python3-numpy)
+
+# Installs those of the named packages that are missing; touches nothing when none is.
+install_packages() {
+  [ "${BROWNOUT_SKIP_INSTALL:-0}" = 1 ] && return
+  if ! command -v dpkg-query >/dev/null || ! grep -q '^ID=debian' /etc/os-release 2>/dev/null; then
+    fail "this script installs packages on Debian 12 only; install the counterparts of
+  $*
+and run it again with BROWNOUT_SKIP_INSTALL=1"
+  fi
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+      missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  [ "$(id -u)" = 0 ] || fail "packages are missing and you are not root; run
+  sudo apt-get install --no-install-recommends ${missing[*]}
+and start this script again"
+  say "Installing ${missing[*]}"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" \
+    >/dev/null
+}
+
+# Configures build/release with the given cache settings and builds it.
+build() {
+  say "Building build/release"
+  cmake --preset release "$@" >build-configure.tmp 2>&1 || { cat build-configure.tmp; exit 1; }
+  grep '^-- Brownout' build-configure.tmp
+  rm -f build-configure.tmp
+  cmake --build --preset release
+}
+
+run_label() {
+  say "Tests with label $1"
+  ctest --test-dir build/release --output-on-failure --no-tests=error -L "^$1\$"
+}
+
+case "${1:-}" in
+  build)
+    case "${2:-}" in
+      '') trainers=OFF; extra=() ;;
+      --trainers) trainers=ON; extra=("${trainer_packages[@]}") ;;
+      *) usage >&2; fail "unknown option $2" ;;
+    esac
+    install_packages "${build_packages[@]}" "${extra[@]}"
+    build -DBROWNOUT_WITH_TRAINERS=$trainers -DBROWNOUT_WITH_TESTS=OFF
+    ;;
+  demo)
+    [ $# -eq 1 ] || { usage >&2; fail "demo takes no options"; }
+    install_packages "${build_packages[@]}" "${demo_packages[@]}"
+    build -DBROWNOUT_WITH_TRAINERS=OFF -DBROWNOUT_WITH_TESTS=OFF
+    say "Sweeping configs/sweeps/demo.yaml"
+    build/release/brownout sweep configs/sweeps/demo.yaml --out out/demo
+    say "Done: the table above, and out/demo with its CSV, JSON and SVG"
+    ;;
+  test)
+    [ $# -eq 1 ] || { usage >&2; fail "test takes no options"; }
+    install_packages "${build_packages[@]}" "${demo_packages[@]}" "${trainer_packages[@]}" \
+      "${test_packages[@]}"
+    build -DBROWNOUT_WITH_TRAINERS=ON -DBROWNOUT_WITH_TESTS=ON -DBROWNOUT_WERROR=ON
+    start=$SECONDS
+    run_label unit
+    printf 'unit tests took %d s\n' $((SECONDS - start))
+    for label in property golden end_to_end torch; do run_label "$label"; done
+    ;;
+  -h | --help | help) usage ;;
+  *) usage >&2; fail "expected build, demo or test, got \"${1:-}\"" ;;
+esac
