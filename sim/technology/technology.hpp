@@ -10,18 +10,23 @@ namespace brownout::technology {
 
 class Technology {
  public:
+  /// Reads a technology file (docs/technology.md). InputError for anything it does not allow.
   static Technology load(const std::filesystem::path& file);
 
   const std::string& name() const { return name_; }
+  const std::filesystem::path& file() const { return file_; }
   double lowest_voltage() const { return lowest_; }  // of the validity range, units of Vmin
   double highest_voltage() const { return highest_; }
 
   /// p(V): probit-linear between the published points, the end slopes beyond them, 0 at V >= Vmin.
   /// `voltage` in units of Vmin; InputError outside the validity range.
   double bit_error_rate(double voltage) const;
-  /// The voltage with that rate (inverse of bit_error_rate); InputError when outside the range.
+  /// The lowest voltage whose rate is not above `rate` (the inverse of bit_error_rate; Vmin for
+  /// rates smaller than any below Vmin, 0 included). InputError for rates above that of the lowest
+  /// valid voltage.
   double voltage_at_rate(double rate) const;
-  /// Dynamic SRAM energy relative to Vmin: (V/Vmin)^2 at a constant clock.
+  /// Dynamic SRAM energy relative to Vmin: (V/Vmin)^2 at a constant clock. InputError outside the
+  /// validity range.
   double sram_energy_relative(double voltage) const;
 
  private:
@@ -30,9 +35,15 @@ class Technology {
     double rate;
     double probit;
   };
+  Technology() = default;
+  void check_voltage(double voltage) const;
+  double rate_below_vmin(double voltage) const;
+
+  std::filesystem::path file_;
   std::string name_;
   double lowest_ = 0.0, highest_ = 0.0;
-  std::vector<Point> points_;  // ascending voltage, rates > 0
+  double energy_exponent_ = 2.0;
+  std::vector<Point> points_;  // ascending voltage, all below Vmin, falling rates > 0
 };
 
 }  // namespace brownout::technology

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a technology file and interpolates its bit error rates on the probit scale.
+#include "sim/technology/technology.hpp"
+
+#include <algorithm>
+#include <boost/math/special_functions/erf.hpp>
+#include <cmath>
+
+#include "sim/base/error.hpp"
+#include "sim/base/yaml.hpp"
+
+namespace brownout::technology {
+namespace {
+
+constexpr double kVmin = 1.0;
+
+// The same double arithmetic on every machine: no promotion to the platform's long double.
+using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
+
+/// Φ(z) of the standard normal distribution.
+double normal_cdf(double z) { return 0.5 * boost::math::erfc(-z / std::sqrt(2.0), Policy()); }
+
+/// Φ⁻¹(p), p in (0, 1).
+double probit(double p) { return -std::sqrt(2.0) * boost::math::erfc_inv(2.0 * p, Policy()); }
+
+/// Every row says where its numbers come from.
+void require_source(YamlMap& row) {
+  const std::string source = row.text("source");
+  if (source.find_first_not_of(" \t\n") == std::string::npos)
+    row.fail("source", "expected where the numbers come from, got an empty text");
+}
+
+}  // namespace
+
+Technology Technology::load(const std::filesystem::path& file) {
+  Technology technology;
+  technology.file_ = file;
+  YamlMap root = YamlMap::load(file);
+  technology.name_ = root.text("name");
+
+  YamlMap validity = root.map("validity");
+  technology.lowest_ = validity.number("lowest_vmin", 0.1, 10.0);
+  technology.highest_ = validity.number("highest_vmin", 0.1, 10.0);
+  require_source(validity);
+  validity.finish();
+  if (technology.highest_ <= technology.lowest_)
+    validity.fail("highest_vmin", fmt::format("expected a voltage above lowest_vmin ({}), got {}",
+                                              technology.lowest_, technology.highest_));
+
+  for (YamlMap& row : root.maps("bit_error_rate")) {
+    Point point{};
+    point.voltage = row.number("voltage_vmin", 0.0, 10.0);
+    if (point.voltage >= kVmin)
+      row.fail("voltage_vmin", fmt::format("expected a voltage below Vmin (1), where the rate is 0 "
+                                           "by definition, got {}",
+                                           point.voltage));
+    point.rate = row.number("rate", 0.0, 1.0);
+    if (point.rate <= 0.0 || point.rate >= 1.0)
+      row.fail("rate", fmt::format("expected a rate between 0 and 1, got {}", point.rate));
+    point.probit = probit(point.rate);
+    require_source(row);
+    row.finish();
+    if (!technology.points_.empty()) {
+      const Point& last = technology.points_.back();
+      if (point.voltage <= last.voltage)
+        row.fail("voltage_vmin", fmt::format("expected rising voltages: above {}, got {}",
+                                             last.voltage, point.voltage));
+      if (point.rate >= last.rate)
+        row.fail("rate", fmt::format("expected rates that fall with voltage: below {}, got {}",
+                                     last.rate, point.rate));
+    }
+    technology.points_.push_back(point);
+  }
+  if (technology.points_.size() < 2)
+    root.fail("bit_error_rate", fmt::format("expected at least 2 points to draw a line, got {}",
+                                            technology.points_.size()));
+
+  YamlMap energy = root.map("sram_energy");
+  technology.energy_exponent_ = energy.number("exponent", 0.0, 10.0);
+  require_source(energy);
+  energy.finish();
+  root.finish();
+  return technology;
+}
+
+void Technology::check_voltage(double voltage) const {
+  // Negated, so that NaN fails too.
+  if (!(voltage >= lowest_ && voltage <= highest_))
+    throw InputError("{}: validity: expected a voltage in [{}, {}] Vmin, got {}", file_.string(),
+                     lowest_, highest_, voltage);
+}
+
+double Technology::rate_below_vmin(double voltage) const {
+  // The segment that holds the voltage, or the outermost one on its side.
+  auto right = std::upper_bound(points_.begin() + 1, points_.end() - 1, voltage,
+                                [](double v, const Point& point) { return v < point.voltage; });
+  const Point& a = *(right - 1);
+  const Point& b = *right;
+  if (voltage == a.voltage) return a.rate;
+  if (voltage == b.voltage) return b.rate;
+  const double slope = (b.probit - a.probit) / (b.voltage - a.voltage);
+  return normal_cdf(a.probit + slope * (voltage - a.voltage));
+}
+
+double Technology::bit_error_rate(double voltage) const {
+  check_voltage(voltage);
+  return voltage >= kVmin ? 0.0 : rate_below_vmin(voltage);
+}
+
+double Technology::voltage_at_rate(double rate) const {
+  const double highest_rate = bit_error_rate(lowest_);
+  const double lowest_rate = bit_error_rate(highest_);
+  if (!(rate >= lowest_rate && rate <= highest_rate))
+    throw InputError(
+        "{}: bit_error_rate: expected a rate in [{}, {}] (voltages in [{}, {}] Vmin), got {}",
+        file_.string(), lowest_rate, highest_rate, lowest_, highest_, rate);
+  if (rate == 0.0) return std::max(kVmin, lowest_);
+  auto right = std::upper_bound(points_.begin() + 1, points_.end() - 1, rate,
+                                [](double r, const Point& point) { return r >= point.rate; });
+  const Point& a = *(right - 1);
+  const Point& b = *right;
+  double voltage = a.voltage;
+  if (rate == b.rate) {
+    voltage = b.voltage;
+  } else if (rate != a.rate) {
+    const double slope = (b.probit - a.probit) / (b.voltage - a.voltage);
+    voltage = a.voltage + (probit(rate) - a.probit) / slope;
+  }
+  // At Vmin the rate drops to 0: rates below the curve's end are first met there.
+  return std::clamp(voltage, lowest_, std::min(highest_, kVmin));
+}
+
+double Technology::sram_energy_relative(double voltage) const {
+  check_voltage(voltage);
+  const double ratio = voltage / kVmin;
+  return energy_exponent_ == 2.0 ? ratio * ratio : std::pow(ratio, energy_exponent_);
+}
+
+}  // namespace brownout::technology
