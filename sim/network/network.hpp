@@ -131,8 +131,9 @@ struct Network {
 /// K·2^(m-1)·255 <= 2^31-1. Throws InputError "<where>: ..." that names the node.
 std::vector<Shape> check(const Network& network, const std::string& where);
 
-/// True for values written by Quantize or that keep a quantized value's codes (Flatten, MaxPool of
-/// a quantized value are not quantized: pooling happens in fp32 before Quantize).
+/// True for values written by Quantize and for a Flatten of one, which keeps its codes. Everything
+/// else works in fp32 between a matrix operator and the next Quantize. The input image goes to
+/// Quantize only.
 bool is_quantized(const Network& network, int value);
 
 /// n of every parameter as an engine reads it: clean, or after faults. Uncoded ones are empty.

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shapes and operand kinds, operator by operator.
+#include "sim/network/infer.hpp"
+
+#include <cmath>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::network {
+
+namespace {
+
+// Larger than any window or image in use, small enough that no product below overflows.
+constexpr int kMaxExtent = 1 << 20;
+constexpr std::int64_t kMaxValueSize = std::int64_t{1} << 28;
+
+std::string text(const Shape& shape) {
+  return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
+}
+
+class Inference {
+ public:
+  Inference(const Node& node, const std::vector<ValueType>& values, const std::string& where)
+      : node_(node), place_(node_place(where, node)) {
+    const std::size_t expected = std::holds_alternative<Add>(node.op) ? 2 : 1;
+    if (node.inputs.size() != expected) {
+      throw InputError("{}has {} inputs, expected {}", place_, node.inputs.size(), expected);
+    }
+    for (const int input : node.inputs) {
+      if (input < 0 || static_cast<std::size_t>(input) >= values.size()) {
+        throw InputError("{}reads value {}, expected one computed before it (0 to {})", place_,
+                         input, values.size() - 1);
+      }
+    }
+    first_ = values[static_cast<std::size_t>(node.inputs[0])];
+    if (node.inputs[0] == 0 && !std::holds_alternative<Quantize>(node.op)) {
+      throw InputError("{}reads the input image, expected a quantize between them", place_);
+    }
+    if (expected == 2) second_ = values[static_cast<std::size_t>(node.inputs[1])];
+  }
+
+  ValueType run() {
+    ValueType out = std::visit([this](const auto& op) { return (*this)(op); }, node_.op);
+    if (out.shape.size() > kMaxValueSize) {
+      throw InputError("{}gives a value of {} elements an image, expected at most {}", place_,
+                       out.shape.size(), kMaxValueSize);
+    }
+    return out;
+  }
+
+ private:
+  ValueType operator()(const Conv2d& op) const {
+    need_quantized();
+    need_image();
+    positive(op.out_channels, "output channels");
+    positive(op.groups, "groups");
+    if (first_.shape.channels % op.groups != 0 || op.out_channels % op.groups != 0) {
+      throw InputError("{}has {} groups, expected a divisor of its {} input and {} output channels",
+                       place_, op.groups, first_.shape.channels, op.out_channels);
+    }
+    return {window(op.out_channels, op.kernel, op.stride, op.pads, false), false, false};
+  }
+  ValueType operator()(const Linear& op) const {
+    need_quantized();
+    if (!first_.flat) {
+      throw InputError("{}reads an image of {}, expected a vector: put a flatten before it", place_,
+                       text(first_.shape));
+    }
+    positive(op.out_features, "output features");
+    return {{op.out_features, 1, 1}, true, false};
+  }
+  ValueType operator()(const GroupNorm& op) const {
+    need_float();
+    positive(op.groups, "groups");
+    if (first_.shape.channels % op.groups != 0) {
+      throw InputError("{}has {} groups, expected a divisor of its {} channels", place_, op.groups,
+                       first_.shape.channels);
+    }
+    check_eps(op.eps);
+    return first_;
+  }
+  ValueType operator()(const BatchNorm& op) const {
+    need_float();
+    check_eps(op.eps);
+    return first_;
+  }
+  ValueType operator()(const Relu&) const { return elementwise(); }
+  ValueType operator()(const Sign&) const { return elementwise(); }
+  ValueType operator()(const Hardtanh&) const { return elementwise(); }
+  ValueType operator()(const MaxPool& op) const {
+    need_float();
+    need_image();
+    return {window(first_.shape.channels, op.kernel, op.stride, op.pads, true), false, false};
+  }
+  ValueType operator()(const AveragePool& op) const {
+    need_float();
+    need_image();
+    return {window(first_.shape.channels, op.kernel, op.stride, op.pads, true), false, false};
+  }
+  ValueType operator()(const Flatten&) const {
+    return {{static_cast<int>(first_.shape.size()), 1, 1}, true, first_.quantized};
+  }
+  ValueType operator()(const Add&) const {
+    need_float();
+    if (!second_.quantized) {
+      throw InputError("{}adds value {}, which is not quantized; expected a quantized residual",
+                       place_, node_.inputs[1]);
+    }
+    if (!(first_.shape == second_.shape) || first_.flat != second_.flat) {
+      throw InputError("{}adds {} to {}, expected equal shapes", place_, text(second_.shape),
+                       text(first_.shape));
+    }
+    return first_;
+  }
+  ValueType operator()(const Quantize& op) const {
+    need_float();
+    if (!std::isfinite(op.scale) || !(op.scale > 0.0f)) {
+      throw InputError("{}has scale {}, expected a finite number above 0", place_, op.scale);
+    }
+    if (op.zero_point < 0 || op.zero_point > 255) {
+      throw InputError("{}has zero point {}, expected 0 to 255", place_, op.zero_point);
+    }
+    return {first_.shape, first_.flat, true};
+  }
+
+  ValueType elementwise() const {
+    need_float();
+    return first_;
+  }
+  void need_quantized() const {
+    if (!first_.quantized) {
+      throw InputError("{}reads value {}, which is not quantized; expected a quantize before it",
+                       place_, node_.inputs[0]);
+    }
+  }
+  void need_float() const {
+    if (first_.quantized) {
+      throw InputError("{}reads value {}, which is quantized; expected a value before its quantize",
+                       place_, node_.inputs[0]);
+    }
+  }
+  void need_image() const {
+    if (first_.flat) throw InputError("{}reads a flattened value, expected an image", place_);
+  }
+  void positive(int number, const char* what) const {
+    if (number < 1 || number > kMaxExtent) {
+      throw InputError("{}has {} {}, expected 1 to {}", place_, number, what, kMaxExtent);
+    }
+  }
+  void check_eps(float eps) const {
+    if (!std::isfinite(eps) || !(eps > 0.0f)) {
+      throw InputError("{}has epsilon {}, expected a finite number above 0", place_, eps);
+    }
+  }
+
+  /// Output shape of a window; `inside`: every window must hold a pixel of the image.
+  Shape window(int channels, const std::array<int, 2>& kernel, const std::array<int, 2>& stride,
+               const std::array<int, 4>& pads, bool inside) const {
+    const std::array<int, 2> extent{first_.shape.height, first_.shape.width};
+    std::array<int, 2> out{};
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      positive(kernel[axis], "as kernel size");
+      positive(stride[axis], "as stride");
+      for (const int pad : {pads[axis], pads[axis + 2]}) {
+        if (pad < 0 || pad > kMaxExtent || (inside && pad >= kernel[axis])) {
+          throw InputError("{}has padding {}, expected 0 to {}", place_, pad,
+                           inside ? kernel[axis] - 1 : kMaxExtent);
+        }
+      }
+      const int padded = extent[axis] + pads[axis] + pads[axis + 2];
+      if (padded < kernel[axis]) {
+        throw InputError("{}has a window of {} on an image of {}, expected one that fits", place_,
+                         kernel[axis], padded);
+      }
+      out[axis] = (padded - kernel[axis]) / stride[axis] + 1;
+    }
+    return {channels, out[0], out[1]};
+  }
+
+  const Node& node_;
+  std::string place_;
+  ValueType first_;
+  ValueType second_;
+};
+
+}  // namespace
+
+std::string node_place(const std::string& where, const Node& node) {
+  return fmt::format("{}: node \"{}\" ({}): ", where, node.name, operator_name(node.op));
+}
+
+ValueType infer(const Node& node, const std::vector<ValueType>& values, const std::string& where) {
+  return Inference(node, values, where).run();
+}
+
+}  // namespace brownout::network

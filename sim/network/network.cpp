@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names, counts and clean codes of a network; check.cpp validates it.
+#include "sim/network/network.hpp"
+
+#include "sim/base/error.hpp"
+
+namespace brownout::network {
+
+namespace {
+
+struct NameOf {
+  const char* operator()(const Conv2d&) const { return "conv"; }
+  const char* operator()(const Linear&) const { return "linear"; }
+  const char* operator()(const GroupNorm&) const { return "group_norm"; }
+  const char* operator()(const BatchNorm&) const { return "batch_norm"; }
+  const char* operator()(const Relu&) const { return "relu"; }
+  const char* operator()(const Sign&) const { return "sign"; }
+  const char* operator()(const Hardtanh&) const { return "hardtanh"; }
+  const char* operator()(const MaxPool&) const { return "max_pool"; }
+  const char* operator()(const AveragePool&) const { return "average_pool"; }
+  const char* operator()(const Flatten&) const { return "flatten"; }
+  const char* operator()(const Add&) const { return "add"; }
+  const char* operator()(const Quantize&) const { return "quantize"; }
+};
+
+}  // namespace
+
+std::string to_string(Role role) {
+  switch (role) {
+    case Role::kWeight:
+      return "weight";
+    case Role::kBias:
+      return "bias";
+    case Role::kScale:
+      return "scale";
+    case Role::kShift:
+      return "shift";
+  }
+  return "";
+}
+
+std::int64_t Parameter::size() const {
+  std::int64_t product = 1;
+  for (const std::int64_t extent : shape) product *= extent;
+  return product;
+}
+
+std::string operator_name(const Operator& op) { return std::visit(NameOf{}, op); }
+
+bool is_matrix(const Operator& op) {
+  return std::holds_alternative<Conv2d>(op) || std::holds_alternative<Linear>(op);
+}
+
+std::int64_t Network::coded_parameters() const {
+  std::int64_t count = 0;
+  for (const Parameter& parameter : parameters) {
+    if (parameter.coding) count += parameter.size();
+  }
+  return count;
+}
+
+std::int64_t Network::coded_bits() const {
+  std::int64_t count = 0;
+  for (const Parameter& parameter : parameters) {
+    if (parameter.coding) count += parameter.size() * parameter.coding->bits;
+  }
+  return count;
+}
+
+int Network::bits() const {
+  int common = 0;
+  for (const Parameter& parameter : parameters) {
+    if (!parameter.coding) continue;
+    if (common != 0 && common != parameter.coding->bits) return 0;
+    common = parameter.coding->bits;
+  }
+  return common;
+}
+
+bool is_quantized(const Network& network, int value) {
+  while (value > 0) {
+    BROWNOUT_CHECK(static_cast<std::size_t>(value) <= network.nodes.size(), "value {} of {}", value,
+                   network.nodes.size());
+    const Node& node = network.nodes[static_cast<std::size_t>(value - 1)];
+    if (std::holds_alternative<Quantize>(node.op)) return true;
+    if (!std::holds_alternative<Flatten>(node.op)) return false;
+    value = node.inputs.at(0);
+  }
+  return false;
+}
+
+Codes clean_codes(const Network& network) {
+  Codes codes;
+  codes.reserve(network.parameters.size());
+  for (const Parameter& parameter : network.parameters) codes.push_back(parameter.n);
+  return codes;
+}
+
+}  // namespace brownout::network
