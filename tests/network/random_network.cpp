@@ -1,0 +1,396 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds random networks node by node, tracking shapes and rough magnitudes so that activations
+// neither vanish nor all saturate.
+#include "tests/network/random_network.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/random.hpp"
+#include "sim/network/infer.hpp"
+
+namespace brownout::network {
+
+namespace {
+
+class Random {
+ public:
+  Random(std::uint64_t seed, std::uint64_t stream)
+      : philox_(seed, Purpose::kTest), stream_(stream) {}
+  double unit() { return unit_open(philox_(counter_++, stream_)[0]); }
+  double between(double lo, double hi) { return lo + (hi - lo) * unit(); }
+  int integer(int lo, int hi) { return lo + static_cast<int>(unit() * (hi - lo + 1)); }
+  bool chance(double probability) { return unit() < probability; }
+
+ private:
+  Philox philox_;
+  std::uint64_t stream_;
+  std::uint64_t counter_ = 0;
+};
+
+class Builder {
+ public:
+  explicit Builder(std::uint64_t seed) : random_(seed, 0) {
+    common_ = random_coding();
+    mixed_ = random_.chance(0.4);
+    network_.name = fmt::format("random-{}", seed);
+    network_.input = {random_.integer(1, 4), random_.integer(3, 12), random_.integer(3, 12)};
+    network_.classes = random_.integer(2, 10);
+    for (int c = 0; c < network_.input.channels; ++c) {
+      network_.transform.mean.push_back(static_cast<float>(random_.between(0.1, 0.6)));
+      network_.transform.std.push_back(static_cast<float>(random_.between(0.1, 0.5)));
+    }
+    network_.metadata["seed"] = std::to_string(seed);
+    types_.push_back({network_.input, false, false});
+    rms_.push_back(2.0);
+  }
+
+  Network build() {
+    const int blocks = random_.integer(0, 3);
+    for (int i = 0; i < blocks; ++i) block();
+    if (random_.chance(0.25)) {
+      convolutional_tail();
+    } else {
+      linear_tail();
+    }
+    return network_;
+  }
+
+ private:
+  // --- values ---
+  const ValueType& type() const { return types_[static_cast<std::size_t>(value_)]; }
+  double rms() const { return rms_[static_cast<std::size_t>(value_)]; }
+
+  /// Appends a node that reads `inputs`; its value becomes the current one.
+  void append(const Operator& op, std::vector<int> inputs, double rms) {
+    const auto number = network_.nodes.size();
+    network_.nodes.push_back({fmt::format("{}{}", operator_name(op), number), op, inputs});
+    types_.push_back(infer(network_.nodes.back(), types_, network_.name));
+    rms_.push_back(std::max(rms, 1e-3));
+    value_ = static_cast<int>(types_.size()) - 1;
+  }
+
+  // --- parameters ---
+  Coding random_coding() {
+    Coding coding;
+    coding.scheme = static_cast<Scheme>(random_.integer(0, 4));
+    const int low = coding.scheme == Scheme::kUniform ? 1 : 2;
+    coding.bits = coding.scheme == Scheme::kBinary ? 1 : random_.integer(low, 8);
+    if (random_.chance(0.3)) coding = {Scheme::kRquant, 8, 1.0f, 0.0f};
+    return coding;
+  }
+
+  /// A parameter of values around `center` ± `spread`; returns its index and root mean square.
+  int parameter(Role role, std::vector<std::int64_t> shape, double center, double spread,
+                double* rms_out) {
+    Parameter p;
+    p.name = fmt::format("node{}.{}", network_.nodes.size(), to_string(role));
+    p.role = role;
+    p.shape = std::move(shape);
+    std::vector<float> values(static_cast<std::size_t>(p.size()));
+    const int kind = random_.integer(0, 19);
+    const double skew = random_.between(-0.5, 0.5) * spread;
+    for (float& value : values) {
+      value = static_cast<float>(center + skew + random_.between(-spread, spread));
+      if (kind == 0) value = 0.0f;
+      if (kind == 1) value = static_cast<float>(center + skew);
+    }
+    if (role != Role::kWeight && random_.chance(0.2)) {
+      p.values = values;
+    } else {
+      const Coding like = mixed_ ? random_coding() : common_;
+      p.coding = fit(like.scheme, like.bits, values.data(), p.size());
+      const Rounding rounding = random_.chance(0.5) ? Rounding::kNearest : Rounding::kTruncate;
+      for (float& value : values) {
+        int n = encode(*p.coding, value, rounding);
+        if (kind == 2) n = random_.chance(0.5) ? n_high(*p.coding) : n_low(*p.coding);
+        if (kind == 3) n = n_high(*p.coding);
+        p.n.push_back(static_cast<std::int8_t>(n));
+        value = decode(*p.coding, n);
+      }
+    }
+    double squares = 0.0;
+    for (const float value : values) squares += static_cast<double>(value) * value;
+    *rms_out = std::sqrt(squares / static_cast<double>(values.size()));
+    network_.parameters.push_back(std::move(p));
+    return static_cast<int>(network_.parameters.size()) - 1;
+  }
+
+  // --- operators ---
+  void quantize() {
+    const double reach = 3.0 * rms() / 128.0;
+    double scale = reach * random_.between(0.4, 2.0);
+    if (random_.chance(0.08)) scale = reach * 0.01;
+    const int zero_point = random_.chance(0.4) ? 0 : random_.integer(0, 255);
+    append(Quantize{static_cast<float>(scale), zero_point}, {value_}, rms());
+  }
+
+  /// weight, bias → the root mean square of what they compute.
+  double matrix_parameters(const std::vector<std::int64_t>& shape, int* weight, int* bias) {
+    double reduction = 1.0;
+    for (std::size_t i = 1; i < shape.size(); ++i) reduction *= static_cast<double>(shape[i]);
+    double weight_rms = 0.0;
+    double bias_rms = 0.0;
+    const double spread = random_.between(0.5, 2.0) / std::sqrt(reduction);
+    *weight = parameter(Role::kWeight, shape, 0.0, spread, &weight_rms);
+    if (random_.chance(0.6)) {
+      *bias = parameter(Role::kBias, {shape[0]}, 0.0, 0.5 * rms(), &bias_rms);
+    }
+    return std::sqrt(reduction) * weight_rms * rms() + bias_rms;
+  }
+
+  void conv(Conv2d op) {
+    const double out = matrix_parameters(
+        {op.out_channels, type().shape.channels / op.groups, op.kernel[0], op.kernel[1]},
+        &op.weight, &op.bias);
+    append(op, {value_}, out);
+  }
+
+  void linear(int out_features) {
+    Linear op;
+    op.out_features = out_features;
+    const double out =
+        matrix_parameters({out_features, type().shape.channels}, &op.weight, &op.bias);
+    append(op, {value_}, out);
+  }
+
+  /// Any convolution that fits the image.
+  Conv2d random_conv() {
+    const Shape& in = type().shape;
+    Conv2d op;
+    op.out_channels = random_.chance(0.15) ? random_.integer(16, 48) : random_.integer(1, 9);
+    if (random_.chance(0.25)) {  // depthwise, sometimes with a multiplier
+      op.groups = in.channels;
+      op.out_channels = in.channels * (random_.chance(0.2) ? 2 : 1);
+    } else if (random_.chance(0.25)) {
+      op.groups = divisor(in.channels);
+      op.out_channels = op.groups * random_.integer(1, 4);
+    }
+    const std::array<int, 2> extent{in.height, in.width};
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      op.kernel[axis] = random_.integer(1, std::min(5, extent[axis]));
+      op.stride[axis] = random_.chance(0.6) ? 1 : random_.integer(1, 3);
+      op.pads[axis] = random_.integer(0, op.kernel[axis] - 1);
+      op.pads[axis + 2] =
+          random_.chance(0.6) ? op.pads[axis] : random_.integer(0, op.kernel[axis] - 1);
+    }
+    return op;
+  }
+
+  int divisor(int number) {
+    int found = random_.integer(1, number);
+    while (number % found != 0) --found;
+    return found;
+  }
+
+  void norm() {
+    const int channels = type().shape.channels;
+    const auto eps = static_cast<float>(random_.chance(0.7) ? 1e-5 : random_.between(1e-6, 1e-2));
+    double scale_rms = 1.0;
+    double shift_rms = 0.0;
+    const auto add_parameters = [&](auto& op) {
+      if (random_.chance(0.75)) {
+        op.reparameterized = random_.chance(0.5);
+        op.scale =
+            parameter(Role::kScale, {channels}, op.reparameterized ? 0.0 : 1.0, 0.5, &scale_rms);
+        if (op.reparameterized) scale_rms += 1.0;
+      }
+      if (random_.chance(0.75)) {
+        op.shift = parameter(Role::kShift, {channels}, 0.0, 0.5, &shift_rms);
+      }
+    };
+    if (random_.chance(0.6)) {
+      GroupNorm op;
+      op.groups = divisor(channels);
+      op.eps = eps;
+      add_parameters(op);
+      append(op, {value_}, scale_rms + shift_rms);
+      return;
+    }
+    BatchNorm op;
+    op.eps = eps;
+    for (int c = 0; c < channels; ++c) {
+      op.mean.push_back(static_cast<float>(random_.between(-1.0, 1.0) * rms()));
+      const double spread = random_.chance(0.03) ? 0.0 : random_.between(0.4, 2.0) * rms();
+      op.variance.push_back(static_cast<float>(spread * spread));
+    }
+    add_parameters(op);
+    append(op, {value_}, scale_rms + shift_rms);
+  }
+
+  void activation() {
+    const int kind = random_.integer(0, 5);
+    if (kind <= 3) append(Relu{}, {value_}, rms());
+    if (kind == 4) append(Sign{}, {value_}, 1.0);
+    if (kind == 5) append(Hardtanh{}, {value_}, std::min(rms(), 1.0));
+  }
+
+  template <typename Pool>
+  void pool_with(Pool op) {
+    const std::array<int, 2> extent{type().shape.height, type().shape.width};
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      op.kernel[axis] = random_.integer(1, std::min(3, extent[axis]));
+      op.stride[axis] = random_.integer(1, 3);
+      op.pads[axis] = random_.integer(0, op.kernel[axis] - 1);
+      op.pads[axis + 2] = random_.integer(0, op.kernel[axis] - 1);
+    }
+    append(op, {value_}, rms());
+  }
+
+  void pool() {
+    if (random_.chance(0.5)) {
+      pool_with(MaxPool{});
+    } else {
+      AveragePool op;
+      op.count_pad = random_.chance(0.5);
+      pool_with(op);
+    }
+  }
+
+  void global_pool() {
+    const std::array<int, 2> window{type().shape.height, type().shape.width};
+    if (random_.chance(0.5)) {
+      append(AveragePool{window, {1, 1}, {0, 0, 0, 0}, false}, {value_}, rms());
+    } else {
+      append(MaxPool{window, {1, 1}, {0, 0, 0, 0}}, {value_}, rms());
+    }
+  }
+
+  /// Quantize → matrix operator → vector operators; the value stays fp32.
+  void block() {
+    const int before = value_;
+    quantize();
+    const int kind = random_.integer(0, 3);
+    if (kind == 0) residual_block(before);
+    if (kind == 1) projection_block();
+    if (kind >= 2) {
+      conv(random_conv());
+      if (random_.chance(0.6)) norm();
+      if (random_.chance(0.7)) activation();
+      if (random_.chance(0.4)) pool();
+    }
+  }
+
+  Conv2d same_conv(int out_channels, int stride) {
+    Conv2d op;
+    op.out_channels = out_channels;
+    const int radius = random_.integer(0, 1);
+    op.kernel = {2 * radius + 1, 2 * radius + 1};
+    op.pads = {radius, radius, radius, radius};
+    op.stride = {stride, stride};
+    return op;
+  }
+
+  /// y = conv(q) + q, or + a second quantization of the same value.
+  void residual_block(int before) {
+    const int quantized = value_;
+    int residual = value_;
+    if (random_.chance(0.4)) {
+      value_ = before;
+      quantize();
+      residual = value_;
+      value_ = quantized;
+    }
+    conv(same_conv(type().shape.channels, 1));
+    if (random_.chance(0.6)) norm();
+    append(Add{}, {value_, residual}, rms() + rms_[static_cast<std::size_t>(residual)]);
+    if (random_.chance(0.7)) activation();
+  }
+
+  /// y = conv(q) + quantize(norm(conv1x1(q))).
+  void projection_block() {
+    const int quantized = value_;
+    const int channels = random_.integer(1, 8);
+    const int stride = random_.integer(1, 2);
+    Conv2d projection;
+    projection.out_channels = channels;
+    projection.stride = {stride, stride};
+    conv(projection);
+    if (random_.chance(0.5)) norm();
+    quantize();
+    const int residual = value_;
+    value_ = quantized;
+    conv(same_conv(channels, stride));
+    if (random_.chance(0.5)) norm();
+    append(Add{}, {value_, residual}, rms() + rms_[static_cast<std::size_t>(residual)]);
+    if (random_.chance(0.7)) activation();
+  }
+
+  void linear_tail() {
+    if (value_ != 0 && random_.chance(0.4)) global_pool();
+    if (value_ == 0 || random_.chance(0.5)) {
+      quantize();
+      append(Flatten{}, {value_}, rms());
+    } else {
+      append(Flatten{}, {value_}, rms());
+      quantize();
+    }
+    if (random_.chance(0.5)) {
+      linear(random_.integer(2, 40));
+      if (random_.chance(0.6)) norm();
+      if (random_.chance(0.7)) activation();
+      quantize();
+      if (random_.chance(0.3)) {  // a residual of vectors
+        const int residual = value_;
+        linear(type().shape.channels);
+        append(Add{}, {value_, residual}, rms() + rms_[static_cast<std::size_t>(residual)]);
+        quantize();
+      }
+    }
+    linear(network_.classes);
+    if (random_.chance(0.2)) norm();
+  }
+
+  void convolutional_tail() {
+    quantize();
+    Conv2d op;
+    op.out_channels = network_.classes;
+    conv(op);
+    if (random_.chance(0.3)) norm();
+    global_pool();
+    if (random_.chance(0.5)) append(Flatten{}, {value_}, rms());
+  }
+
+  Random random_;
+  Network network_;
+  Coding common_;
+  bool mixed_ = false;
+  std::vector<ValueType> types_;
+  std::vector<double> rms_;
+  int value_ = 0;
+};
+
+}  // namespace
+
+Network random_network(std::uint64_t seed) { return Builder(seed).build(); }
+
+Codes random_codes(const Network& network, std::uint64_t seed) {
+  Random random(seed, 1);
+  Codes codes = clean_codes(network);
+  for (std::size_t p = 0; p < codes.size(); ++p) {
+    if (!network.parameters[p].coding) continue;
+    const Coding& coding = *network.parameters[p].coding;
+    for (std::int8_t& n : codes[p]) {
+      const int v = random.integer(0, (1 << coding.bits) - 1);
+      n = static_cast<std::int8_t>(n_of(coding.scheme, coding.bits, static_cast<std::uint32_t>(v)));
+    }
+  }
+  return codes;
+}
+
+std::vector<std::uint8_t> random_pixels(const Network& network, int count, std::uint64_t seed) {
+  Random random(seed, 2);
+  std::vector<std::uint8_t> pixels;
+  for (int i = 0; i < count; ++i) {
+    const bool plain = i % 4 == 3;
+    const int color = random.chance(0.5) ? 0 : 255;
+    for (std::int64_t j = 0; j < network.input.size(); ++j) {
+      pixels.push_back(static_cast<std::uint8_t>(plain ? color : random.integer(0, 255)));
+    }
+  }
+  return pixels;
+}
+
+}  // namespace brownout::network
