@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Architectures: a YAML file becomes a list of operators with shapes, without recompiling.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/network/network.hpp"
+
+namespace brownout::trainers {
+
+/// A float network without values: the operators in execution order (no Quantize nodes yet) and the
+/// trainable tensors in code order. Value 0 is the input image, node i writes value i + 1.
+struct Architecture {
+  std::string name;
+  network::Shape input;
+  int classes = 0;
+  std::vector<network::Parameter> parameters;  // name, role and shape only
+  std::vector<network::Node> nodes;
+  std::vector<network::Shape> shapes;  // of every value
+
+  std::int64_t weights() const;  // trainable values of all tensors
+};
+
+/// What a training may choose about an architecture file.
+struct ArchitectureOptions {
+  std::optional<int> width;  // replaces the file's `width`
+  network::Shape input;      // of the dataset's images
+  int classes = 0;
+};
+
+/// Reads `models/*.yaml`. InputError names file, line, column for unknown operators and keys, and
+/// the layer for shapes that do not fit.
+Architecture load_architecture(const std::filesystem::path& file,
+                               const ArchitectureOptions& options);
+Architecture parse_architecture(const std::string& text, const std::filesystem::path& name,
+                                const ArchitectureOptions& options);
+
+}  // namespace brownout::trainers

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Normalized image batches, in an order that depends on seed and epoch alone.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "sim/network/dataset.hpp"
+
+namespace brownout::trainers {
+
+/// Mean and standard deviation per channel of pixel/255, as fp32.
+network::InputTransform measure_transform(const network::Dataset& data);
+
+/// The order of `size` images in an epoch: a Fisher-Yates shuffle on counter-based numbers.
+std::vector<std::int32_t> shuffled(std::int64_t size, std::uint64_t seed, std::uint64_t epoch);
+
+/// Copies images into NCHW floats, x = fl((pixel/255 - mean_c)/std_c).
+class BatchReader {
+ public:
+  BatchReader(const network::Dataset& data, const network::InputTransform& transform);
+
+  /// `images` receives count × C × H × W floats, `labels` count labels.
+  void read(const std::int32_t* order, int count, float* images, std::uint8_t* labels) const;
+
+ private:
+  const network::Dataset& data_;
+  std::vector<float> table_;  // 256 values per channel
+};
+
+}  // namespace brownout::trainers

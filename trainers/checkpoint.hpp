@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checkpoints: everything a training is, in one file that appears whole or not at all.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace brownout::trainers {
+
+/// One finished epoch, a row of the metrics file.
+struct EpochRecord {
+  int epoch = 0;
+  double learning_rate = 0.0;
+  double loss = 0.0;             // clean, mean over the epoch's batches
+  double train_error = 0.0;      // percent, clean pass
+  double perturbed_loss = 0.0;   // mean over the batches with errors, 0 without any
+  double perturbed_share = 0.0;  // of the batches that had errors
+  double test_error = 0.0;       // percent, quantized weights, float activations
+  double seconds = 0.0;          // training only
+  double images_per_s = 0.0;
+};
+
+/// Sums of the epoch in progress.
+struct EpochSums {
+  std::int64_t batches = 0, images = 0, wrong = 0, perturbed_batches = 0;
+  double loss = 0.0, perturbed_loss = 0.0, seconds = 0.0;
+};
+
+struct Checkpoint {
+  std::string config;      // describe(config): must be the same to resume
+  std::uint64_t step = 0;  // updates done
+  bool inject = false;     // the gate's decision for the next batch
+  EpochSums sums;
+  std::vector<EpochRecord> history;
+  std::vector<float> weights;
+  std::vector<float> statistics;  // batch norms
+  std::vector<std::vector<float>> optimizer;
+};
+
+void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& file);
+/// InputError for a file that is cut short, damaged (its SHA-256 is inside) or something else.
+Checkpoint read_checkpoint(const std::filesystem::path& file);
+
+}  // namespace brownout::trainers

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only door to LibTorch: forward and backward passes of an architecture over flat arrays.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "trainers/architecture.hpp"
+
+namespace brownout::trainers {
+
+struct PassResult {
+  double loss = 0.0;       // mean over the batch
+  std::int64_t wrong = 0;  // images whose largest logit is another class
+};
+
+/// Activation ranges seen by one calibration: lowest and highest of every value of the graph.
+struct ValueRange {
+  float low = 0.0f;
+  float high = 0.0f;
+};
+
+class NetworkPass {
+ public:
+  /// `device`: "auto" (CUDA where LibTorch has it), "cpu" or "cuda"; InputError when it is missing.
+  NetworkPass(const Architecture& architecture, const std::string& device, int threads);
+  ~NetworkPass();
+
+  /// Mean cross entropy of `count` images (NCHW floats) under the flat `weights`, and its gradient
+  /// (as many values). `statistics` are the batch norms' running mean and variance, one behind the
+  /// other; updated only when `update_statistics`.
+  PassResult train(const float* weights, const float* images, const std::uint8_t* labels, int count,
+                   float* gradient, std::vector<float>& statistics, bool update_statistics);
+
+  /// Logits (count × classes) without gradients, running statistics. With `scales` (one a value of
+  /// the graph, scale 0 = leave alone) values pass u8 quantization first where a matrix operator or
+  /// a residual reads them.
+  void infer(const float* weights, const std::vector<float>& statistics, const float* images,
+             int count, float* logits, const std::vector<network::Quantize>* quantizers = nullptr,
+             std::vector<ValueRange>* ranges = nullptr);
+
+  std::string device() const;
+  std::int64_t statistics_size() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Tunes the allocator: glibc returns large blocks after every batch and faults them in again.
+void keep_freed_memory();
+
+}  // namespace brownout::trainers

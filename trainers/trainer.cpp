@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// All randomness is counted by (seed, step or epoch), so a checkpoint needs no generator state.
+#include "trainers/trainer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/progress.hpp"
+#include "sim/base/random.hpp"
+
+namespace brownout::trainers {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+double percent(std::int64_t part, std::int64_t whole) {
+  return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// Kaiming-normal weights (fan in, gain of ReLU); norms and biases start as the identity.
+void initialize_weights(const Architecture& net, const std::vector<TensorSpan>& spans,
+                        std::uint64_t seed, float* weights) {
+  const Philox random(seed, Purpose::kInitialization);
+  std::vector<bool> plain_scale(net.parameters.size(), false);
+  for (const network::Node& node : net.nodes) {
+    if (const auto* op = std::get_if<network::GroupNorm>(&node.op); op && op->scale >= 0) {
+      plain_scale[static_cast<std::size_t>(op->scale)] = !op->reparameterized;
+    }
+    if (const auto* op = std::get_if<network::BatchNorm>(&node.op); op && op->scale >= 0) {
+      plain_scale[static_cast<std::size_t>(op->scale)] = !op->reparameterized;
+    }
+  }
+  for (std::size_t t = 0; t < spans.size(); ++t) {
+    const network::Parameter& p = net.parameters[t];
+    float* w = weights + spans[t].first;
+    if (p.role != network::Role::kWeight) {
+      std::fill(w, w + spans[t].count, plain_scale[t] ? 1.0f : 0.0f);
+      continue;
+    }
+    const double fan_in = static_cast<double>(spans[t].count) / static_cast<double>(p.shape[0]);
+    const double deviation = std::sqrt(2.0 / fan_in);
+    for (std::int64_t i = 0; i < spans[t].count; i += 2) {
+      const Philox::Block block = random(t, static_cast<std::uint64_t>(i / 2));
+      const double radius = deviation * std::sqrt(-2.0 * std::log(unit_open(block[0])));
+      const double angle = 2.0 * 3.14159265358979323846 * unit_open(block[1]);
+      w[i] = static_cast<float>(radius * std::cos(angle));
+      if (i + 1 < spans[t].count) w[i + 1] = static_cast<float>(radius * std::sin(angle));
+    }
+  }
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
+                 const network::Dataset& train, const network::Dataset& test,
+                 const std::string& device, int threads)
+    : config_(config),
+      architecture_(architecture),
+      train_(train),
+      test_(test),
+      transform_(measure_transform(train)),
+      train_reader_(train, transform_),
+      test_reader_(test, transform_),
+      coder_(architecture.parameters, config.coding),
+      optimizer_(config.optimizer, coder_.size()),
+      pass_(architecture, device, threads) {
+  steps_per_epoch_ = train.size() / config.schedule.batch;
+  if (steps_per_epoch_ == 0) {
+    throw InputError("{}: schedule.batch: {} images do not fill a batch of {}",
+                     config.file.string(), train.size(), config.schedule.batch);
+  }
+  const std::size_t size = static_cast<std::size_t>(coder_.size());
+  decoded_.resize(size);
+  gradient_.resize(size);
+  perturbed_gradient_.resize(config.errors.rate > 0.0 ? size : 0);
+  state_.config = describe(config);
+  state_.weights.resize(size);
+  initialize_weights(architecture, coder_.spans(), config.seed, state_.weights.data());
+  for (const network::Node& node : architecture.nodes) {
+    if (const auto* op = std::get_if<network::BatchNorm>(&node.op)) {
+      state_.statistics.insert(state_.statistics.end(), op->mean.begin(), op->mean.end());
+      state_.statistics.insert(state_.statistics.end(), op->variance.begin(), op->variance.end());
+    }
+  }
+}
+
+void Trainer::resume(Checkpoint checkpoint, const std::string& file) {
+  if (checkpoint.config != state_.config) {
+    throw InputError(
+        "{}: this checkpoint belongs to another training. It holds\n{}but the configuration is\n{}",
+        file, checkpoint.config, state_.config);
+  }
+  BROWNOUT_CHECK(checkpoint.weights.size() == state_.weights.size() &&
+                     checkpoint.statistics.size() == state_.statistics.size() &&
+                     checkpoint.optimizer.size() == optimizer_.state().size(),
+                 "{} holds {} weights, expected {}", file, checkpoint.weights.size(),
+                 state_.weights.size());
+  optimizer_.state() = std::move(checkpoint.optimizer);
+  state_ = std::move(checkpoint);
+  state_.optimizer.clear();
+}
+
+double Trainer::learning_rate(int epoch) const {
+  double rate = config_.optimizer.learning_rate;
+  for (const double milestone : config_.schedule.milestones) {
+    if (epoch >= static_cast<int>(std::floor(milestone * config_.schedule.epochs + 1e-9))) {
+      rate *= config_.schedule.factor;
+    }
+  }
+  return rate;
+}
+
+void Trainer::quantize_now() {
+  if (config_.w_max > 0.0) {
+    coder_.clip(static_cast<float>(config_.w_max), state_.weights.data());
+  }
+  coder_.quantize(state_.weights.data(), decoded_.data());
+}
+
+StepResult Trainer::step() {
+  const std::int64_t epoch = static_cast<std::int64_t>(state_.step) / steps_per_epoch_;
+  const std::int64_t index = static_cast<std::int64_t>(state_.step) % steps_per_epoch_;
+  if (epoch != shuffled_epoch_) {
+    order_ = shuffled(train_.size(), config_.seed, static_cast<std::uint64_t>(epoch));
+    shuffled_epoch_ = epoch;
+  }
+  const int batch = config_.schedule.batch;
+  images_.resize(static_cast<std::size_t>(batch * train_.shape.size()));
+  labels_.resize(static_cast<std::size_t>(batch));
+  train_reader_.read(order_.data() + index * batch, batch, images_.data(), labels_.data());
+
+  StepResult result;
+  quantize_now();
+  result.clean = pass_.train(decoded_.data(), images_.data(), labels_.data(), batch,
+                             gradient_.data(), state_.statistics, true);
+  const BitErrorChoice& errors = config_.errors;
+  result.injected = errors.rate > 0.0 && state_.inject;
+  if (result.injected) {
+    result.flipped_bits = coder_.inject(config_.seed, state_.step, errors.rate, decoded_.data());
+    const PassResult perturbed = pass_.train(decoded_.data(), images_.data(), labels_.data(), batch,
+                                             perturbed_gradient_.data(), state_.statistics, false);
+    result.perturbed_loss = perturbed.loss;
+    combine_gradients(errors, coder_.size(), perturbed_gradient_.data(), gradient_.data());
+  }
+  // The gate acts on the next batch.
+  if (errors.published_gate) {
+    const double mean = (result.clean.loss + result.perturbed_loss) / 2.0;
+    state_.inject = result.clean.loss < 1.15 * errors.start_loss && mean <= errors.start_loss;
+  } else {
+    state_.inject = state_.inject || result.clean.loss < errors.start_loss;
+  }
+  optimizer_.update(state_.step, learning_rate(static_cast<int>(epoch)), gradient_.data(),
+                    state_.weights.data());
+  ++state_.step;
+  return result;
+}
+
+double Trainer::test_error(std::int64_t images, const std::vector<network::Quantize>* quantizers) {
+  quantize_now();
+  constexpr int kBatch = 250;
+  std::vector<std::int32_t> order(static_cast<std::size_t>(images));
+  std::iota(order.begin(), order.end(), 0);
+  std::vector<float> pixels(static_cast<std::size_t>(kBatch * test_.shape.size()));
+  std::vector<std::uint8_t> labels(kBatch);
+  std::vector<float> logits(static_cast<std::size_t>(kBatch * architecture_.classes));
+  std::int64_t wrong = 0;
+  for (std::int64_t i = 0; i < images; i += kBatch) {
+    const int count = static_cast<int>(std::min<std::int64_t>(kBatch, images - i));
+    test_reader_.read(order.data() + i, count, pixels.data(), labels.data());
+    pass_.infer(decoded_.data(), state_.statistics, pixels.data(), count, logits.data(),
+                quantizers);
+    for (int k = 0; k < count; ++k) {
+      const float* row = logits.data() + k * architecture_.classes;
+      wrong += std::max_element(row, row + architecture_.classes) - row !=
+               labels[static_cast<std::size_t>(k)];
+    }
+  }
+  return percent(wrong, images);
+}
+
+void Trainer::save(const TrainingFiles& files) const {
+  if (files.checkpoint.empty()) return;
+  Checkpoint checkpoint = state_;
+  checkpoint.optimizer = optimizer_.state();
+  write_checkpoint(checkpoint, files.checkpoint);
+}
+
+void Trainer::finish_epoch(const TrainingFiles& files) {
+  EpochSums& sums = state_.sums;
+  EpochRecord record;
+  record.epoch = static_cast<int>(state_.history.size()) + 1;
+  record.learning_rate = learning_rate(record.epoch - 1);
+  record.loss = sums.loss / static_cast<double>(std::max<std::int64_t>(sums.batches, 1));
+  record.train_error = percent(sums.wrong, sums.images);
+  record.perturbed_loss =
+      sums.perturbed_loss / static_cast<double>(std::max<std::int64_t>(sums.perturbed_batches, 1));
+  record.perturbed_share = percent(sums.perturbed_batches, sums.batches) / 100.0;
+  record.seconds = sums.seconds;
+  record.images_per_s = sums.seconds > 0.0 ? static_cast<double>(sums.images) / sums.seconds : 0.0;
+  record.test_error = test_error(test_.size());
+  sums = {};
+  state_.history.push_back(record);
+  save(files);
+  if (!files.metrics.empty()) write_file_atomically(files.metrics, metrics_csv(state_.history));
+}
+
+bool Trainer::run(const TrainingFiles& files, const volatile bool* stop) {
+  const std::int64_t total = steps_per_epoch_ * config_.schedule.epochs;
+  Progress progress("train", total);
+  std::int64_t done = static_cast<std::int64_t>(state_.step);
+  progress.advance(done);
+  // A kill between the last step of an epoch and its test leaves the test to be done.
+  while (done < total || static_cast<int>(state_.history.size()) < config_.schedule.epochs) {
+    const std::int64_t finished = static_cast<std::int64_t>(state_.history.size() + 1);
+    if (done >= finished * steps_per_epoch_) {
+      finish_epoch(files);
+      continue;
+    }
+    const Clock::time_point start = Clock::now();
+    const StepResult result = step();
+    EpochSums& sums = state_.sums;
+    sums.seconds += seconds_since(start);
+    ++sums.batches;
+    sums.images += config_.schedule.batch;
+    sums.wrong += result.clean.wrong;
+    sums.loss += result.clean.loss;
+    if (result.injected) {
+      ++sums.perturbed_batches;
+      sums.perturbed_loss += result.perturbed_loss;
+    }
+    ++done;
+    const double last = state_.history.empty() ? 100.0 : state_.history.back().test_error;
+    progress.advance(
+        1, fmt::format(
+               "epoch {}, loss {:.3f}{}, train error {:.2f} %{}, {:.0f} images/s", finished,
+               sums.loss / static_cast<double>(sums.batches),
+               sums.perturbed_batches > 0
+                   ? fmt::format(" (with errors {:.3f})",
+                                 sums.perturbed_loss / static_cast<double>(sums.perturbed_batches))
+                   : "",
+               percent(sums.wrong, sums.images),
+               state_.history.empty() ? "" : fmt::format(", test error {:.2f} %", last),
+               static_cast<double>(sums.images) / sums.seconds));
+    const bool stopping = stop != nullptr && *stop;
+    if (stopping || done % files.checkpoint_steps == 0) save(files);
+    if (stopping) return false;
+  }
+  progress.finish();
+  return true;
+}
+
+std::string metrics_csv(const std::vector<EpochRecord>& history) {
+  std::string csv =
+      "epoch,learning_rate,loss,train_error_pct,perturbed_loss,perturbed_share,test_error_pct,"
+      "train_seconds,images_per_s\n";
+  for (const EpochRecord& r : history) {
+    csv += fmt::format("{},{},{:.6f},{:.4f},{:.6f},{:.4f},{:.2f},{:.2f},{:.1f}\n", r.epoch,
+                       r.learning_rate, r.loss, r.train_error, r.perturbed_loss, r.perturbed_share,
+                       r.test_error, r.seconds, r.images_per_s);
+  }
+  return csv;
+}
+
+}  // namespace brownout::trainers

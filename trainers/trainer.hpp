@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The training loop: clip, quantize, clean pass, errors, perturbed pass, update.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sim/network/dataset.hpp"
+#include "trainers/architecture.hpp"
+#include "trainers/batches.hpp"
+#include "trainers/checkpoint.hpp"
+#include "trainers/network_pass.hpp"
+#include "trainers/optimizer.hpp"
+#include "trainers/training_config.hpp"
+#include "trainers/weight_coder.hpp"
+
+namespace brownout::trainers {
+
+/// Where a running training leaves its traces; empty paths switch one off.
+struct TrainingFiles {
+  std::filesystem::path checkpoint;
+  std::filesystem::path metrics;        // CSV, one row an epoch
+  std::int64_t checkpoint_steps = 200;  // between checkpoints
+};
+
+struct StepResult {
+  PassResult clean;
+  bool injected = false;
+  double perturbed_loss = 0.0;
+  std::int64_t flipped_bits = 0;
+};
+
+class Trainer {
+ public:
+  /// The datasets must outlive the trainer.
+  Trainer(const TrainingConfig& config, const Architecture& architecture,
+          const network::Dataset& train, const network::Dataset& test, const std::string& device,
+          int threads);
+
+  /// Continues exactly where the checkpoint was written. InputError when it belongs to another
+  /// configuration.
+  void resume(Checkpoint checkpoint, const std::string& file);
+
+  /// Runs until all epochs are done, or `stop` becomes true (then a checkpoint is written).
+  /// Returns true when the training is complete.
+  bool run(const TrainingFiles& files, const volatile bool* stop = nullptr);
+
+  /// One update (Algorithm 1 of RandBET).
+  StepResult step();
+
+  /// Percent wrong among the first `images` test images with the quantized weights. `quantizers`
+  /// as in NetworkPass::infer.
+  double test_error(std::int64_t images,
+                    const std::vector<network::Quantize>* quantizers = nullptr);
+
+  /// Clips and quantizes what the trainer holds now, as before an export.
+  void quantize_now();
+
+  const Checkpoint& state() const { return state_; }
+  const WeightCoder& coder() const { return coder_; }
+  const std::vector<float>& decoded() const { return decoded_; }
+  const network::InputTransform& transform() const { return transform_; }
+  NetworkPass& pass() { return pass_; }
+  const BatchReader& train_reader() const { return train_reader_; }
+  std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  double learning_rate(int epoch) const;
+
+ private:
+  void finish_epoch(const TrainingFiles& files);
+  void save(const TrainingFiles& files) const;
+
+  TrainingConfig config_;
+  Architecture architecture_;
+  const network::Dataset& train_;
+  const network::Dataset& test_;
+  network::InputTransform transform_;
+  BatchReader train_reader_;
+  BatchReader test_reader_;
+  WeightCoder coder_;
+  Optimizer optimizer_;
+  NetworkPass pass_;
+  Checkpoint state_;  // weights, statistics and sums live here; the optimizer's state joins on save
+  std::int64_t steps_per_epoch_ = 0;
+  std::int64_t shuffled_epoch_ = -1;
+  std::vector<std::int32_t> order_;
+  std::vector<float> decoded_, gradient_, perturbed_gradient_, images_;
+  std::vector<std::uint8_t> labels_;
+};
+
+/// "epoch,learning_rate,..." and one row each.
+std::string metrics_csv(const std::vector<EpochRecord>& history);
+
+}  // namespace brownout::trainers

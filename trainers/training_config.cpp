@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads configs/trainings/*.yaml.
+#include "trainers/training_config.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+#include "sim/base/yaml.hpp"
+
+namespace brownout::trainers {
+namespace {
+
+const std::vector<std::string> kRanges = {"per-tensor", "global"};
+const std::vector<std::string> kRoles = {"weight", "bias", "scale", "shift"};
+
+CodingChoice read_coding(YamlMap map) {
+  CodingChoice c;
+  c.scheme = static_cast<network::Scheme>(map.choice("scheme", network::scheme_names()));
+  c.bits = static_cast<int>(map.integer("bits", 1, 8));
+  try {
+    network::check_bits(c.scheme, c.bits);
+  } catch (const InputError& error) {
+    map.fail("bits", error.what());
+  }
+  c.rounding = static_cast<network::Rounding>(map.choice("rounding", network::rounding_names(), 0));
+  c.global_range = map.choice("range", kRanges, 0) == 1;
+  if (c.global_range && c.scheme != network::Scheme::kSymmetric) {
+    map.fail("range", "a global range needs the scheme symmetric");
+  }
+  const std::vector<std::string> roles = map.texts("coded", false);
+  if (!roles.empty()) c.coded_roles.clear();
+  for (const std::string& role : roles) {
+    const auto it = std::find(kRoles.begin(), kRoles.end(), role);
+    if (it == kRoles.end()) {
+      map.fail("coded", "expected weight, bias, scale or shift, got \"" + role + "\"");
+    }
+    c.coded_roles.push_back(static_cast<network::Role>(it - kRoles.begin()));
+  }
+  map.finish();
+  return c;
+}
+
+BitErrorChoice read_errors(YamlMap map) {
+  BitErrorChoice e;
+  e.rate = map.number("rate", 0.0, 0.5);
+  e.start_loss = map.number("start_loss", 0.0, 1e3, e.start_loss);
+  e.published_gate = map.choice("gate", {"published-code", "paper"}, 0) == 0;
+  e.gradient_clamp = map.number("gradient_clamp", 0.0, 1e6, e.gradient_clamp);
+  e.average = map.choice("combine", {"average", "sum"}, 0) == 0;
+  map.finish();
+  return e;
+}
+
+OptimizerChoice read_optimizer(YamlMap map) {
+  OptimizerChoice o;
+  o.kind = static_cast<OptimizerChoice::Kind>(map.choice("kind", {"sgd", "adam"}, 0));
+  const bool sgd = o.kind == OptimizerChoice::Kind::kSgd;
+  o.learning_rate = map.number("learning_rate", 0.0, 10.0, sgd ? 0.05 : 1e-3);
+  o.weight_decay = map.number("weight_decay", 0.0, 1.0, sgd ? 5e-4 : 0.0);
+  if (sgd) {
+    o.momentum = map.number("momentum", 0.0, 0.9999, o.momentum);
+    o.nesterov = map.boolean("nesterov", o.nesterov);
+  } else {
+    o.beta1 = map.number("beta1", 0.0, 0.9999999, o.beta1);
+    o.beta2 = map.number("beta2", 0.0, 0.9999999, o.beta2);
+    o.epsilon = map.number("epsilon", 1e-20, 1.0, o.epsilon);
+  }
+  map.finish();
+  return o;
+}
+
+ScheduleChoice read_schedule(YamlMap map) {
+  ScheduleChoice s;
+  s.epochs = static_cast<int>(map.integer("epochs", 1, 100000));
+  s.batch = static_cast<int>(map.integer("batch", 1, 100000, s.batch));
+  if (map.has("milestones")) s.milestones = map.numbers("milestones", 0.0, 1.0);
+  s.factor = map.number("factor", 0.0, 1.0, s.factor);
+  map.finish();
+  return s;
+}
+
+TrainingConfig read(YamlMap root) {
+  TrainingConfig c;
+  c.file = root.file();
+  YamlMap architecture = root.map("architecture");
+  c.architecture = architecture.path("file");
+  if (architecture.has("width")) c.width = static_cast<int>(architecture.integer("width", 1, 4096));
+  architecture.finish();
+  YamlMap dataset = root.map("dataset");
+  c.dataset = dataset.text("name");
+  if (dataset.has("folder")) c.dataset_folder = dataset.path("folder");
+  dataset.finish();
+  c.coding = read_coding(root.map("quantization"));
+  c.w_max = root.number("w_max", 1e-6, 1e6, 0.0);
+  if (auto errors = root.optional_map("bit_errors")) c.errors = read_errors(*errors);
+  if (auto optimizer = root.optional_map("optimizer")) c.optimizer = read_optimizer(*optimizer);
+  c.schedule = read_schedule(root.map("schedule"));
+  c.seed = static_cast<std::uint64_t>(root.integer("seed", 0, 1ll << 62, 1));
+  c.calibration_images =
+      static_cast<int>(root.integer("calibration_images", 1, 1 << 24, c.calibration_images));
+  c.output = root.path("output");
+  root.finish();
+  return c;
+}
+
+}  // namespace
+
+TrainingConfig load_training(const std::filesystem::path& file) {
+  return read(YamlMap::load(file));
+}
+
+TrainingConfig parse_training(const std::string& text, const std::filesystem::path& name) {
+  return read(YamlMap::parse(text, name));
+}
+
+std::string describe(const TrainingConfig& c) {
+  const BitErrorChoice& e = c.errors;
+  const OptimizerChoice& o = c.optimizer;
+  std::string roles;
+  for (const network::Role role : c.coding.coded_roles) {
+    roles += (roles.empty() ? "" : ", ") + kRoles[static_cast<std::size_t>(role)];
+  }
+  std::string text = fmt::format(
+      "architecture: {{file: {}{}}}\ndataset: {{name: {}}}\n"
+      "quantization: {{scheme: {}, bits: {}, rounding: {}, range: {}, coded: [{}]}}\n",
+      c.architecture.filename().string(), c.width ? fmt::format(", width: {}", *c.width) : "",
+      c.dataset, network::to_string(c.coding.scheme), c.coding.bits,
+      network::to_string(c.coding.rounding), kRanges[c.coding.global_range ? 1 : 0], roles);
+  if (c.w_max > 0.0) text += fmt::format("w_max: {}\n", c.w_max);
+  if (e.rate > 0.0) {
+    text += fmt::format(
+        "bit_errors: {{rate: {}, start_loss: {}, gate: {}, gradient_clamp: {}, combine: {}}}\n",
+        e.rate, e.start_loss, e.published_gate ? "published-code" : "paper", e.gradient_clamp,
+        e.average ? "average" : "sum");
+  }
+  if (o.kind == OptimizerChoice::Kind::kSgd) {
+    text += fmt::format(
+        "optimizer: {{kind: sgd, learning_rate: {}, momentum: {}, nesterov: {}, weight_decay: "
+        "{}}}\n",
+        o.learning_rate, o.momentum, o.nesterov, o.weight_decay);
+  } else {
+    text += fmt::format(
+        "optimizer: {{kind: adam, learning_rate: {}, beta1: {}, beta2: {}, epsilon: {}, "
+        "weight_decay: {}}}\n",
+        o.learning_rate, o.beta1, o.beta2, o.epsilon, o.weight_decay);
+  }
+  text +=
+      fmt::format("schedule: {{epochs: {}, batch: {}, milestones: [{}], factor: {}}}\nseed: {}\n",
+                  c.schedule.epochs, c.schedule.batch, fmt::join(c.schedule.milestones, ", "),
+                  c.schedule.factor, c.seed);
+  return text;
+}
+
+}  // namespace brownout::trainers

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// A training as its YAML file describes it, checked and resolved.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "trainers/weight_coder.hpp"
+
+namespace brownout::trainers {
+
+/// RandBET, Algorithm 1, with the switches of its published code.
+struct BitErrorChoice {
+  double rate = 0.0;             // p of the fresh errors of every step
+  double start_loss = 1.75;      // T of the gate below
+  bool published_gate = true;    // on for the next batch iff clean loss < 1.15·T and the mean of
+                                 // clean and perturbed loss <= T (perturbed counts 0 while off);
+                                 // else the paper's: on for good once the clean loss is below T
+  double gradient_clamp = 0.05;  // of the perturbed gradient, elementwise; 0 = none
+  bool average = true;           // mean of both gradients (code); else their sum (paper)
+};
+
+struct OptimizerChoice {
+  enum class Kind { kSgd, kAdam };
+  Kind kind = Kind::kSgd;
+  double learning_rate = 0.05;
+  double momentum = 0.9;
+  bool nesterov = true;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  // Adam
+  double weight_decay = 5e-4;                         // on everything, L2
+};
+
+struct ScheduleChoice {
+  int epochs = 10;
+  int batch = 128;
+  std::vector<double> milestones = {0.4, 0.6, 0.8};  // fractions of the epochs
+  double factor = 0.1;                               // of the learning rate at each of them
+};
+
+struct TrainingConfig {
+  std::filesystem::path file;
+  std::filesystem::path architecture;
+  std::optional<int> width;
+  std::string dataset = "fashion-mnist";
+  std::filesystem::path dataset_folder;  // empty = the usual place
+  CodingChoice coding;
+  double w_max = 0.0;  // 0 = no clipping
+  BitErrorChoice errors;
+  OptimizerChoice optimizer;
+  ScheduleChoice schedule;
+  std::uint64_t seed = 1;
+  int calibration_images = 1024;
+  std::filesystem::path output;
+};
+
+TrainingConfig load_training(const std::filesystem::path& file);
+TrainingConfig parse_training(const std::string& text, const std::filesystem::path& name);
+
+/// Everything that determines the weights, defaults included, as YAML: kept with checkpoints and
+/// exported networks; two equal texts train alike (on one machine, at equal threads).
+std::string describe(const TrainingConfig& config);
+
+}  // namespace brownout::trainers

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Float weights → codes → the weights that a forward pass sees, clean or with bit errors.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/network/network.hpp"
+#include "sim/network/quantization.hpp"
+
+namespace brownout::trainers {
+
+/// All trainable tensors lie behind one another in one flat array, in code order.
+struct TensorSpan {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+  bool coded = true;
+};
+
+struct CodingChoice {
+  network::Scheme scheme = network::Scheme::kRquant;
+  int bits = 8;
+  network::Rounding rounding = network::Rounding::kNearest;
+  bool global_range = false;  // symmetric only: one range for all tensors
+  std::vector<network::Role> coded_roles = {network::Role::kWeight, network::Role::kBias,
+                                            network::Role::kScale, network::Role::kShift};
+};
+
+/// Clips, quantizes and corrupts the flat weight array.
+class WeightCoder {
+ public:
+  WeightCoder(const std::vector<network::Parameter>& parameters, const CodingChoice& choice);
+
+  /// Clamps coded tensors to [-w_max, w_max].
+  void clip(float w_max, float* weights) const;
+  /// Takes the ranges of `weights` and encodes; `decoded` receives what the clean codes stand for
+  /// (uncoded tensors are copied). Arrays hold size() values. RunError on a non-finite weight.
+  void quantize(const float* weights, float* decoded);
+  /// Flips every code bit with probability `rate`, a draw of its own per (seed, step); the wrong
+  /// values replace clean ones in `decoded`. Returns the number of flipped bits. Cost is
+  /// proportional to the errors.
+  std::int64_t inject(std::uint64_t seed, std::uint64_t step, double rate, float* decoded) const;
+
+  std::int64_t size() const { return size_; }
+  std::int64_t coded_size() const { return coded_size_; }
+  const std::vector<TensorSpan>& spans() const { return spans_; }
+  const std::vector<network::Coding>& codings() const { return codings_; }  // one a tensor
+  const std::vector<std::int8_t>& n() const { return n_; }
+
+ private:
+  CodingChoice choice_;
+  std::vector<TensorSpan> spans_;
+  std::vector<network::Coding> codings_;
+  std::vector<std::int8_t> n_;
+  std::int64_t size_ = 0;
+  std::int64_t coded_size_ = 0;
+};
+
+}  // namespace brownout::trainers
