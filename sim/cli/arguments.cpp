@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// std::from_chars takes the whole text or it is an error.
+#include "sim/cli/arguments.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "sim/base/error.hpp"
+#include "sim/base/yaml.hpp"
+
+namespace brownout::cli {
+
+std::int64_t parse_integer(const std::string& option, const std::string& text, std::int64_t low,
+                           std::int64_t high) {
+  std::int64_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || value < low || value > high) {
+    throw InputError("{}: expected an integer in [{}, {}], got \"{}\"", option, low, high, text);
+  }
+  return value;
+}
+
+double parse_number(const std::string& option, const std::string& text, double low, double high) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || !std::isfinite(value) || value < low || value > high) {
+    throw InputError("{}: expected a number in [{}, {}], got \"{}\"", option, low, high, text);
+  }
+  return value;
+}
+
+std::string parse_choice(const std::string& option, const std::string& text,
+                         const std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), text) != names.end()) return text;
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+  const std::string near = nearest_name(text, names);
+  throw InputError("{}: expected one of {}, got \"{}\"{}", option, list, text,
+                   near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
+}
+
+}  // namespace brownout::cli

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Option values from text, as strict as the YAML reader: "--chips: expected an integer in
+// [1, 1000000], got "0"".
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace brownout::cli {
+
+/// Plain decimal only.
+std::int64_t parse_integer(const std::string& option, const std::string& text, std::int64_t low,
+                           std::int64_t high);
+/// Finite, in [low, high].
+double parse_number(const std::string& option, const std::string& text, double low, double high);
+/// One of `names`.
+std::string parse_choice(const std::string& option, const std::string& text,
+                         const std::vector<std::string>& names);
+
+}  // namespace brownout::cli

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verbs and the parse; CLI11 errors become InputErrors with a hint.
+#include "sim/cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/base/yaml.hpp"
+#include "sim/cli/verbs.hpp"
+
+namespace brownout::cli {
+
+namespace {
+
+/// "brownout model inspect": the innermost verb that was named.
+const CLI::App& innermost(const CLI::App& app) {
+  const std::vector<CLI::App*> parsed =
+      const_cast<CLI::App&>(app).get_subcommands();  // those on the command line
+  return parsed.empty() ? app : innermost(*parsed.front());
+}
+
+std::string full_name(const CLI::App& app) {
+  const CLI::App* parent = app.get_parent();
+  return parent == nullptr ? app.get_name() : full_name(*parent) + " " + app.get_name();
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> verb_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands({})) names.push_back(verb->get_name());
+  return names;
+}
+
+/// The first argument nobody took, with the nearest known name.
+std::string unexpected_argument(const CLI::App& app, const std::string& word) {
+  const bool is_option = word.rfind('-', 0) == 0;
+  const std::string what = is_option ? "option" : (verb_names(app).empty() ? "argument" : "verb");
+  const std::string near = nearest_name(word, is_option ? option_names(app) : verb_names(app));
+  return fmt::format("unknown {} \"{}\"{}", what, word,
+                     near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  // The trainer parses its own options.
+  if (argc >= 2 && std::string(argv[1]) == "train") {
+    return run_train(std::vector<std::string>(argv + 2, argv + argc));
+  }
+
+  CLI::App app{
+      "Simulates DNN accelerators whose SRAM runs below Vmin: bit errors, accuracy, energy.\n"
+      "Voltages are in units of Vmin, rates fractions, errors percent. Exit: 0 done, 1 the run\n"
+      "failed, 2 the input is wrong.",
+      "brownout"};
+  app.set_version_flag("--version", "brownout " BROWNOUT_VERSION, "Print the version and exit");
+  app.require_subcommand(1);
+
+  CLI::App* eval = app.add_subcommand("eval", "Error of one network at one voltage or rate");
+  CLI::App* sweep = app.add_subcommand("sweep", "Networks x voltages x chips from a YAML file");
+  CLI::App* model = app.add_subcommand("model", "Look at network files");
+  app.add_subcommand("train", "Train networks: starts brownout-train (see its --help)");
+  CLI::App* inspect = model->add_subcommand("inspect", "Layers, parameters, codings, metadata");
+  model->require_subcommand(1);
+  const Action run_eval = add_eval(*eval);
+  const Action run_sweep = add_sweep(*sweep);
+  const Action run_inspect = add_model_inspect(*inspect);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    const CLI::App& verb = innermost(app);
+    const std::vector<std::string> left = app.remaining(/*recurse=*/true);
+    throw InputError("{}; see {} --help",
+                     left.empty() ? error.what() : unexpected_argument(verb, left.front()),
+                     full_name(verb));
+  }
+  if (eval->parsed()) return run_eval();
+  if (sweep->parsed()) return run_sweep();
+  BROWNOUT_CHECK(inspect->parsed(), "no verb ran");
+  return run_inspect();
+}
+
+}  // namespace brownout::cli

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Common options and output.
+#include "sim/cli/common.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/parallel.hpp"
+#include "sim/cli/arguments.hpp"
+#include "sim/sweep/configuration.hpp"
+
+namespace brownout::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr char kDefaultTechnology[] = "14nm-finfet.yaml";
+
+/// A full disk or a closed pipe must not look like success.
+void print(std::FILE* stream, const char* name, const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stream) != text.size() || std::fflush(stream) != 0) {
+    throw InputError("{}: cannot write: {}", name, std::strerror(errno));
+  }
+}
+
+/// Devices and pipes are written to, never replaced by a file.
+bool is_special(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
+
+}  // namespace
+
+int CommonOptions::thread_count() const {
+  if (threads.empty()) return hardware_threads();
+  return static_cast<int>(parse_integer("--threads", threads, 1, kMaxThreads));
+}
+
+std::int64_t CommonOptions::seed_or(std::int64_t fallback) const {
+  return seed.empty() ? fallback : parse_integer("--seed", seed, 0, sweep::kMaxSeed);
+}
+
+void add_common(CLI::App& verb, CommonOptions& options) {
+  verb.add_option("--json", options.json,
+                  "Write the result as JSON; - is stdout, all else then goes to stderr")
+      ->type_name("FILE");
+  verb.add_option("--seed", options.seed, "Chip i is random:SEED+i (default 0)")->type_name("N");
+  verb.add_option("--threads", options.threads,
+                  "Threads; changes time, never results (default: all)")
+      ->type_name("N");
+  verb.add_flag("--quiet", options.quiet, "No progress, no remarks");
+}
+
+Output::Output(const CommonOptions& options) : json_(options.json), quiet_(options.quiet) {
+  if (json_.empty() || json_ == "-" || is_special(json_)) return;
+  const fs::path file = fs::absolute(json_);
+  if (fs::is_directory(file)) {
+    throw InputError("--json: {}: expected a file, found a folder", json_);
+  }
+  if (!fs::is_directory(file.parent_path())) {
+    throw InputError("--json: {}: expected an existing folder, found none",
+                     file.parent_path().string());
+  }
+  if (::access(file.parent_path().c_str(), W_OK) != 0) {
+    throw InputError("--json: {}: cannot write: {}", file.parent_path().string(),
+                     std::strerror(errno));
+  }
+}
+
+void Output::text(const std::string& text) const {
+  if (json_ != "-") {
+    print(stdout, "stdout", text);
+  } else if (!quiet_) {
+    print(stderr, "stderr", text);
+  }
+}
+
+void Output::note(const std::string& text) const {
+  if (!quiet_) print(stderr, "stderr", "brownout: " + text + "\n");
+}
+
+void Output::json(const std::string& text) const {
+  if (json_.empty()) return;
+  if (json_ == "-") {
+    print(stdout, "stdout", text);
+  } else if (is_special(json_)) {
+    std::FILE* file = std::fopen(json_.c_str(), "w");
+    if (file == nullptr) throw InputError("--json: {}: {}", json_, std::strerror(errno));
+    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    const bool closed = std::fclose(file) == 0;
+    if (!written || !closed) {
+      throw InputError("--json: {}: cannot write: {}", json_, std::strerror(errno));
+    }
+  } else {
+    try {
+      write_file_atomically(fs::absolute(json_), text);
+    } catch (const Error& error) {  // the place to write to is an input of the command
+      throw Error(2, std::string("--json: ") + error.what());
+    }
+  }
+}
+
+fs::path program_folder() {
+  std::error_code error;
+  return fs::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+fs::path default_technology() {
+  for (const fs::path& folder :
+       {program_folder() / ".." / "share" / "brownout" / "profiles",
+        program_folder() / ".." / ".." / "profiles", fs::path(BROWNOUT_PROFILES)}) {
+    std::error_code error;
+    const fs::path file = folder / kDefaultTechnology;
+    if (fs::is_regular_file(file, error)) return fs::weakly_canonical(file);
+  }
+  return {};
+}
+
+}  // namespace brownout::cli

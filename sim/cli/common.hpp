@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every verb shares: --json, --seed, --threads, --quiet, and where output goes.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace brownout::cli {
+
+inline constexpr std::int64_t kMaxThreads = 256;
+
+struct CommonOptions {
+  std::string json;  // file, "-" = stdout, "" = none
+  std::string seed;  // as typed; "" = not given
+  std::string threads;
+  bool quiet = false;
+
+  int thread_count() const;  // default: all the machine has
+  std::int64_t seed_or(std::int64_t fallback) const;
+};
+
+void add_common(CLI::App& verb, CommonOptions& options);
+
+/// Sends text for people to stdout, or to stderr when stdout carries the JSON.
+class Output {
+ public:
+  /// Checks early that the JSON file can be written, before anything takes time.
+  explicit Output(const CommonOptions& options);
+  /// Nothing when --quiet and stdout is for people; text is still printed then to stdout.
+  void text(const std::string& text) const;
+  /// A remark on stderr, unless --quiet.
+  void note(const std::string& text) const;
+  /// Writes the JSON where it was asked for, whole or not at all.
+  void json(const std::string& text) const;
+
+ private:
+  std::string json_;
+  bool quiet_;
+};
+
+/// Folder of the running program.
+std::filesystem::path program_folder();
+
+/// profiles/14nm-finfet.yaml of the source tree or the installation; "" when neither is there.
+std::filesystem::path default_technology();
+
+}  // namespace brownout::cli

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout eval`: options to EvalConfig, result to text and JSON.
+#include "sim/sweep/eval.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sim/base/error.hpp"
+#include "sim/cli/arguments.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/cli/verbs.hpp"
+#include "sim/inference/engine.hpp"
+#include "sim/report/json.hpp"
+#include "sim/report/text.hpp"
+#include "sim/sweep/configuration.hpp"
+#include "sim/technology/technology.hpp"
+
+namespace brownout::cli {
+
+namespace {
+
+constexpr std::int64_t kDefaultChips = 10;
+
+struct EvalOptions {
+  CommonOptions common;
+  std::string model, rate, voltage, technology, chips, images, engine, dataset, split, data,
+      bit_offset, p_err, evaluation_seed;
+  std::vector<std::string> chip;
+};
+
+/// Rate, voltage and energy: one of the first two is given, the technology knows the rest.
+void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) {
+  if (!options.rate.empty() && !options.voltage.empty()) {
+    throw InputError("--rate and --voltage: expected one of them, got both");
+  }
+  const std::filesystem::path file =
+      options.technology.empty() ? default_technology() : std::filesystem::path(options.technology);
+  std::optional<technology::Technology> technology;
+  if (!file.empty()) technology = technology::Technology::load(file);
+
+  if (!options.voltage.empty()) {
+    if (!technology) {
+      throw InputError("--voltage: needs a technology; expected --technology FILE");
+    }
+    config.voltage = parse_number("--voltage", options.voltage, technology->lowest_voltage(),
+                                  technology->highest_voltage());
+    config.rate = technology->bit_error_rate(*config.voltage);
+  } else if (!options.rate.empty()) {
+    config.rate = parse_number("--rate", options.rate, 0.0, 1.0);
+    try {
+      if (technology) config.voltage = technology->voltage_at_rate(*config.rate);
+    } catch (const InputError&) {
+      // Rates beyond the technology are fine for a random chip; they just have no voltage.
+    }
+  }
+  if (config.voltage) config.energy_sram_rel = technology->sram_energy_relative(*config.voltage);
+}
+
+void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
+  if (!config.rate) {
+    if (!options.chips.empty() || !options.chip.empty()) {
+      throw InputError("{}: needs an operating point; expected --rate or --voltage",
+                       options.chip.empty() ? "--chips" : "--chip");
+    }
+    return;
+  }
+  if (!options.chip.empty()) {
+    if (!options.chips.empty() || !options.common.seed.empty() || !options.p_err.empty()) {
+      throw InputError("--chip: names the chips itself; expected no --chips, --seed or --p-err");
+    }
+    config.chips = options.chip;
+    return;
+  }
+  const double p_err =
+      options.p_err.empty() ? 1.0 : parse_number("--p-err", options.p_err, sweep::kMinPErr, 1.0);
+  if (*config.rate > p_err) {
+    throw InputError("--p-err: expected at least the bit error rate {}, got {}", *config.rate,
+                     p_err);
+  }
+  const std::int64_t count = options.chips.empty()
+                                 ? kDefaultChips
+                                 : parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
+  const auto seed = static_cast<std::uint64_t>(options.common.seed_or(0));
+  for (std::int64_t i = 0; i < count; ++i) {
+    config.chips.push_back(sweep::chip_name(seed, i, p_err));
+  }
+}
+
+int run(const EvalOptions& options) {
+  const int threads = options.common.thread_count();
+  options.common.seed_or(0);
+  sweep::EvalConfig config;
+  config.model = options.model;
+  config.engine = parse_choice("--engine", options.engine, inference::engine_names());
+  config.dataset = parse_choice("--dataset", options.dataset, network::dataset_names());
+  config.split = parse_choice("--split", options.split, {"train", "test"}) == "train"
+                     ? network::Split::kTrain
+                     : network::Split::kTest;
+  config.data_folder = options.data;
+  if (!options.images.empty()) {
+    config.images = parse_integer("--images", options.images, 1, 100'000'000);
+  }
+  config.bit_offset = static_cast<std::uint64_t>(
+      parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset));
+  config.evaluation_seed = static_cast<std::uint64_t>(
+      parse_integer("--evaluation-seed", options.evaluation_seed, 0, sweep::kMaxSeed));
+  set_operating_point(options, config);
+  set_chips(options, config);
+
+  const Output output(options.common);
+  const sweep::EvalResult result =
+      sweep::run_eval(std::move(config), threads, options.common.quiet);
+  output.text(report::eval_text(result));
+  output.json(report::eval_json(result));
+  return 0;
+}
+
+}  // namespace
+
+Action add_eval(CLI::App& verb) {
+  const auto options = std::make_shared<EvalOptions>();
+  options->engine = "functional";
+  options->dataset = "fashion-mnist";
+  options->split = "test";
+  options->bit_offset = "0";
+  options->evaluation_seed = "0";
+  verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
+  verb.add_option("--rate", options->rate, "Bit error rate, a fraction in [0, 1]")->type_name("P");
+  verb.add_option("--voltage", options->voltage,
+                  "Supply voltage in units of Vmin; the technology gives the rate. Neither: the "
+                  "clean network alone")
+      ->type_name("V");
+  verb.add_option("--technology", options->technology,
+                  "Technology file (default profiles/14nm-finfet.yaml)")
+      ->type_name("FILE");
+  verb.add_option("--chips", options->chips, "Random chips (default 10)")->type_name("N");
+  verb.add_option("--chip", options->chip, "A chip by name, random:SEED; may be repeated")
+      ->type_name("TEXT")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb.add_option("--p-err", options->p_err,
+                  "Faulty cells err with this probability per evaluation (default 1)")
+      ->type_name("P");
+  verb.add_option("--images", options->images, "First N images (default all)")->type_name("N");
+  verb.add_option("--engine", options->engine, "functional (default) or float")->type_name("NAME");
+  verb.add_option("--dataset", options->dataset, "fashion-mnist (default) or mnist")
+      ->type_name("NAME");
+  verb.add_option("--split", options->split, "train or test (default)")->type_name("NAME");
+  verb.add_option("--data", options->data, "Folder of the dataset (default: the usual place)")
+      ->type_name("DIR");
+  verb.add_option("--bit-offset", options->bit_offset, "First cell of the network (default 0)")
+      ->type_name("N");
+  verb.add_option("--evaluation-seed", options->evaluation_seed,
+                  "Draws of cells that err with a probability (default 0)")
+      ->type_name("N");
+  add_common(verb, options->common);
+  return [options] { return run(*options); };
+}
+
+}  // namespace brownout::cli

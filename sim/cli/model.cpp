@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout model inspect`.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sim/cli/common.hpp"
+#include "sim/cli/verbs.hpp"
+#include "sim/report/network_report.hpp"
+
+namespace brownout::cli {
+
+namespace {
+
+struct InspectOptions {
+  CommonOptions common;
+  std::string model;
+};
+
+int run(const InspectOptions& options) {
+  options.common.thread_count();
+  options.common.seed_or(0);
+  const Output output(options.common);
+  const sweep::Model model = sweep::load_model(options.model);
+  output.text(report::network_text(model));
+  output.json(report::network_json(model));
+  return 0;
+}
+
+}  // namespace
+
+Action add_model_inspect(CLI::App& verb) {
+  const auto options = std::make_shared<InspectOptions>();
+  verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
+  add_common(verb, options->common);
+  return [options] { return run(*options); };
+}
+
+}  // namespace brownout::cli

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout sweep`: configuration file and overrides to run_sweep, result to folder, text, JSON.
+#include "sim/sweep/sweep.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sim/cli/arguments.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/cli/verbs.hpp"
+#include "sim/report/csv.hpp"
+#include "sim/report/json.hpp"
+#include "sim/report/plot.hpp"
+#include "sim/report/text.hpp"
+#include "sim/sweep/store.hpp"
+
+namespace brownout::cli {
+
+namespace {
+
+struct SweepOptions {
+  CommonOptions common;
+  std::string configuration, out, images, chips, data;
+  bool no_plot = false;
+};
+
+int run(const SweepOptions& options) {
+  const int threads = options.common.thread_count();
+  sweep::SweepConfig config = sweep::load_sweep(options.configuration);
+  if (!options.images.empty()) {
+    config.images = parse_integer("--images", options.images, 1, 100'000'000);
+    config.images_origin = "--images";
+  }
+  if (!options.chips.empty()) {
+    config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
+  }
+  config.seed = options.common.seed_or(config.seed);
+  if (!options.data.empty()) config.data_folder = options.data;
+
+  const Output output(options.common);
+  const std::filesystem::path folder = options.out;
+  const sweep::SweepResult result =
+      sweep::run_sweep(std::move(config), folder, threads, options.common.quiet);
+
+  const std::string json = report::sweep_json(result);
+  sweep::write_result_file(folder / "points.csv", report::points_csv(result));
+  sweep::write_result_file(folder / "safe_voltage.csv", report::safe_voltage_csv(result));
+  sweep::write_result_file(folder / "sweep.json", json);
+  if (!options.no_plot) {
+    if (const auto problem = report::draw_plot(result, folder / "sweep.svg")) {
+      output.note(*problem);
+    }
+  }
+  output.text(report::sweep_text(result));
+  output.json(json);
+  return 0;
+}
+
+}  // namespace
+
+Action add_sweep(CLI::App& verb) {
+  const auto options = std::make_shared<SweepOptions>();
+  verb.add_option("CONFIG", options->configuration, "Sweep file (YAML, docs/command.md)")
+      ->required()
+      ->type_name("");
+  verb.add_option("--out", options->out,
+                  "Folder of the results; one that holds a part of this sweep is continued")
+      ->required()
+      ->type_name("DIR");
+  verb.add_option("--images", options->images, "First N images, instead of the file's")
+      ->type_name("N");
+  verb.add_option("--chips", options->chips, "Random chips, instead of the file's")->type_name("N");
+  verb.add_option("--data", options->data, "Folder of the dataset, instead of the file's")
+      ->type_name("DIR");
+  verb.add_flag("--no-plot", options->no_plot, "Do not draw sweep.svg");
+  add_common(verb, options->common);
+  return [options] { return run(*options); };
+}
+
+}  // namespace brownout::cli

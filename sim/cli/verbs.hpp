@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function a verb: adds its options to the command and returns what runs it.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace brownout::cli {
+
+/// Runs the verb after its options were parsed; returns the exit code.
+using Action = std::function<int()>;
+
+Action add_eval(CLI::App& verb);
+Action add_sweep(CLI::App& verb);
+Action add_model_inspect(CLI::App& verb);
+
+/// `brownout train`: becomes brownout-train with these arguments; only returns when it cannot.
+int run_train(const std::vector<std::string>& arguments);
+
+}  // namespace brownout::cli

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Field by field, in the order of the documentation. What the clock decides ends in seconds, _s or
+// _per_s; everything else is equal from run to run.
+#include "sim/report/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "sim/sweep/configuration.hpp"
+#include "sim/sweep/pareto.hpp"
+
+namespace brownout::report {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+template <typename T>
+Json maybe(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json bits_json(int bits) { return bits == 0 ? Json(nullptr) : Json(bits); }
+
+void put_spread(Json& json, const std::string& name, const sweep::Spread& spread, bool interval) {
+  json[name + "_mean"] = spread.mean;
+  json[name + "_std"] = maybe(spread.std);
+  if (interval) json[name + "_ci95"] = maybe(spread.ci95);
+}
+
+/// Everything measured over the chips of a point.
+void put_statistics(Json& json, const sweep::Point& point) {
+  json["err"] = point.err;
+  put_spread(json, "rerr", point.rerr, true);
+  put_spread(json, "rerr_either", point.rerr_either, true);
+  json["prop1_excess"] = point.prop1_excess;
+  json["confidence_clean"] = point.confidence_clean;
+  put_spread(json, "confidence", point.confidence, false);
+  json["cells_hit_mean"] = point.cells_hit_mean;
+  json["bits_wrong_mean"] = point.bits_wrong_mean;
+  json["codes_changed_mean"] = point.codes_changed_mean;
+}
+
+Json point_json(const sweep::Point& point) {
+  Json json;
+  json["model"] = point.model;
+  json["voltage"] = maybe(point.voltage);
+  json["rate"] = point.rate;
+  json["energy_sram_rel"] = maybe(point.energy_sram_rel);
+  json["chips"] = point.chips;
+  json["images"] = point.images;
+  put_statistics(json, point);
+  return json;
+}
+
+Json short_json(const sweep::Point& point) {
+  return {{"model", point.model},
+          {"voltage", maybe(point.voltage)},
+          {"energy_sram_rel", maybe(point.energy_sram_rel)},
+          {"rerr_mean", point.rerr.mean}};
+}
+
+Json chip_json(const sweep::ChipResult& chip, std::int64_t images) {
+  return {{"chip", chip.chip},
+          {"rerr", sweep::percent(chip.wrong, images)},
+          {"rerr_either", sweep::percent(chip.wrong_either, images)},
+          {"confidence", chip.confidence},
+          {"cells_hit", chip.read.cells_hit},
+          {"bits_wrong", chip.read.bits_wrong},
+          {"codes_changed", chip.read.codes_changed},
+          {"logits_sha256", chip.logits_sha256}};
+}
+
+}  // namespace
+
+std::string eval_json(const sweep::EvalResult& result) {
+  const sweep::EvalConfig& config = result.config;
+  Json json;
+  json["model"] = result.model;
+  json["model_file"] = config.model.string();
+  json["model_sha256"] = result.model_sha256;
+  json["engine"] = config.engine;
+  json["bits"] = bits_json(result.bits);
+  json["weights"] = result.weights;
+  json["dataset"] = config.dataset;
+  json["split"] = sweep::to_string(config.split);
+  json["voltage"] = maybe(config.voltage);
+  json["rate"] = config.rate.value_or(0.0);
+  json["energy_sram_rel"] = maybe(config.energy_sram_rel);
+  json["chips"] = config.chips.size();
+  json["images"] = config.images;
+  json["bit_offset"] = config.bit_offset;
+  json["evaluation_seed"] = config.evaluation_seed;
+  if (result.point) {
+    put_statistics(json, *result.point);
+  } else {
+    json["err"] = sweep::percent(result.clean.wrong, config.images);
+    for (const char* name : {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_either_mean",
+                             "rerr_either_std", "rerr_either_ci95", "prop1_excess"}) {
+      json[name] = nullptr;
+    }
+    json["confidence_clean"] = result.clean.confidence;
+    for (const char* name : {"confidence_mean", "confidence_std", "cells_hit_mean",
+                             "bits_wrong_mean", "codes_changed_mean"}) {
+      json[name] = nullptr;
+    }
+  }
+  json["logits_sha256"] = result.clean.logits_sha256;
+  json["seconds"] = result.seconds;
+  json["images_per_s"] = result.images_per_s;
+  json["per_chip"] = Json::array();
+  for (const sweep::ChipResult& chip : result.chips) {
+    json["per_chip"].push_back(chip_json(chip, config.images));
+  }
+  return json.dump(2) + "\n";
+}
+
+std::string sweep_json(const sweep::SweepResult& result) {
+  Json json;
+  json["technology"] = result.technology;
+  json["engine"] = result.engine;
+  json["models"] = Json::array();
+  for (const sweep::SweepModel& model : result.models) {
+    json["models"].push_back({{"model", model.name},
+                              {"model_file", model.file.string()},
+                              {"model_sha256", model.sha256},
+                              {"bits", bits_json(model.bits)},
+                              {"weights", model.weights}});
+  }
+  json["points"] = Json::array();
+  for (const sweep::Point& point : result.points) json["points"].push_back(point_json(point));
+  json["points_computed"] = result.points_computed;
+  json["extra_points"] = Json::array();
+  for (const sweep::Point& point : result.extra_points) {
+    json["extra_points"].push_back(point_json(point));
+  }
+  json["extra_points_computed"] = result.extra_points_computed;
+
+  json["safe_voltage"] = Json::array();
+  for (const sweep::SafeVoltageRow& row : result.safe_voltage) {
+    json["safe_voltage"].push_back({{"model", row.model},
+                                    {"max_drop_points", row.max_drop_points},
+                                    {"voltage", maybe(row.voltage)},
+                                    {"energy_saving_sram_pct", maybe(row.energy_saving_pct)},
+                                    {"fails_at_voltage", maybe(row.fails_at)},
+                                    {"rate", maybe(row.rate)},
+                                    {"err", row.err},
+                                    {"rerr_mean", maybe(row.rerr_mean)}});
+  }
+  json["best_per_voltage"] = Json::array();
+  for (const std::size_t i : sweep::best_per_voltage(result.points)) {
+    json["best_per_voltage"].push_back(short_json(result.points[i]));
+  }
+  std::vector<sweep::Point> all = result.points;
+  all.insert(all.end(), result.extra_points.begin(), result.extra_points.end());
+  json["pareto_front"] = Json::array();
+  for (const std::size_t i : sweep::pareto_front(all)) {
+    json["pareto_front"].push_back(short_json(all[i]));
+  }
+  json["configuration"] = Json::parse(result.identity);
+  json["seconds"] = result.seconds;
+  json["images_per_s"] = result.images_per_s;
+  return json.dump(2) + "\n";
+}
+
+}  // namespace brownout::report

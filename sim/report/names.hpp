@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Short names for networks that are listed side by side.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace brownout::report {
+
+struct ShortNames {
+  std::vector<std::string> names;  // "normal", "rquant"
+  std::string pattern;             // "fmnist-simplenet16-*-8b", or "" when nothing was cut
+};
+
+/// Cuts the parts between '-' that all names share, in front and behind; every name keeps one.
+ShortNames short_names(const std::vector<std::string>& names);
+
+}  // namespace brownout::report

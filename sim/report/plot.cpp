@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes the gnuplot program and runs it.
+#include "sim/report/plot.hpp"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/report/names.hpp"
+#include "sim/sweep/store.hpp"
+
+namespace brownout::report {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Okabe and Ito's colours, told apart by colour-blind eyes too.
+constexpr std::array<const char*, 7> kColours{"#0072b2", "#e69f00", "#009e73", "#cc3311",
+                                              "#cc79a7", "#56b4e9", "#332288"};
+constexpr char kGrey[] = "#8a8f98";
+
+std::string quoted(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
+  return out + "'";
+}
+
+/// Underscores and the like are plain text in titles.
+std::string title(const std::string& text) { return quoted(text) + " noenhanced"; }
+
+using PointList = std::vector<const sweep::Point*>;
+
+PointList points_of(const std::vector<sweep::Point>& points, const std::string& model) {
+  PointList list;
+  for (const sweep::Point& point : points) {
+    if (point.model == model) list.push_back(&point);
+  }
+  return list;
+}
+
+/// Voltage, mean, low and high end of the band; a log axis wants them above 0.
+std::string curve_block(const std::string& name, PointList points, double floor) {
+  std::sort(points.begin(), points.end(),
+            [](const sweep::Point* a, const sweep::Point* b) { return *a->voltage < *b->voltage; });
+  std::string text = name + " << EOD\n";
+  for (const sweep::Point* point : points) {
+    const double half = point->rerr.std.value_or(0.0);
+    text += fmt::format("{} {} {} {}\n", *point->voltage, std::max(point->rerr.mean, floor),
+                        std::max(point->rerr.mean - half, floor),
+                        std::max(point->rerr.mean + half, floor));
+  }
+  return text + "EOD\n";
+}
+
+struct Frame {
+  double voltage_low, voltage_high;
+  double error_low, error_high;  // percent
+};
+
+Frame frame_of(const sweep::SweepResult& result) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  Frame frame{kInfinity, -kInfinity, kInfinity, 0.0};
+  for (const sweep::Point& point : result.points) {
+    frame.voltage_low = std::min(frame.voltage_low, *point.voltage);
+    frame.voltage_high = std::max(frame.voltage_high, *point.voltage);
+    if (point.rerr.mean > 0) frame.error_low = std::min(frame.error_low, point.rerr.mean);
+    frame.error_high = std::max(frame.error_high, point.rerr.mean);
+  }
+  if (frame.voltage_low == frame.voltage_high) {
+    frame.voltage_low -= 0.01;
+    frame.voltage_high += 0.01;
+  }
+  if (!std::isfinite(frame.error_low)) frame.error_low = 1.0;
+  frame.error_low *= 0.7;
+  frame.error_high = 100.0;
+  return frame;
+}
+
+std::string head(const sweep::SweepResult& result, const Frame& frame, const std::string& output) {
+  const sweep::Point& first = result.points.front();
+  std::string text = "# Made by brownout sweep; gnuplot 5.4 or later.\n";
+  text += fmt::format("if (!exists('output_file')) output_file = {}\n", quoted(output));
+  text +=
+      "set terminal svg size 900,560 dynamic font 'Helvetica,15' background rgb 'white'\n"
+      "set output output_file\n"
+      "set encoding utf8\n";
+  text += fmt::format(
+      "set title {} noenhanced font ',16'\n",
+      quoted(fmt::format("{} chips, {} images, {}", first.chips, first.images, result.technology)));
+  text += fmt::format(
+      "set border 11 lw 1 lc rgb '{0}'\n"
+      "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
+      "set tics nomirror textcolor rgb 'black'\n"
+      "set xlabel 'supply voltage, V / Vmin'\n"
+      "set ylabel 'test error with bit errors (RErr), %'\n"
+      "set y2label 'SRAM energy, relative to Vmin' textcolor rgb '{0}'\n"
+      "set format x '%.2f'\n"
+      "set logscale y\n"
+      "set ytics (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)\n"
+      "set y2tics 0.1 textcolor rgb '{0}'\n"
+      "set format y2 '%.1f'\n",
+      kGrey);
+  const double margin = 0.02 * (frame.voltage_high - frame.voltage_low);
+  text += fmt::format(
+      "set xrange [{}:{}]\n"
+      "set yrange [{}:{}]\n"
+      "set y2range [0:1.05]\n"
+      "set key outside below center horizontal samplen 2 spacing 1.2\n",
+      frame.voltage_low - margin, frame.voltage_high + margin, frame.error_low,
+      frame.error_high * 1.05);
+  return text;
+}
+
+/// Exit status of the program, or -1 with errno set when it does not start.
+int run_quietly(const std::vector<std::string>& words) {
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
+  }
+  pid_t child = 0;
+  const int error =
+      ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
+    errno = error;
+    return -1;
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+std::string gnuplot_script(const sweep::SweepResult& result, const fs::path& output) {
+  const Frame frame = frame_of(result);
+  std::vector<std::string> models;
+  for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
+  const ShortNames names = short_names(models);
+
+  std::string text = head(result, frame, output.string());
+  std::string bands, lines, marks, safe;
+  for (std::size_t i = 0; i < models.size(); ++i) {
+    const PointList grid = points_of(result.points, models[i]);
+    PointList all = points_of(result.extra_points, models[i]);
+    all.insert(all.end(), grid.begin(), grid.end());
+    text += curve_block(fmt::format("$curve{}", i), all, frame.error_low);
+    text += curve_block(fmt::format("$grid{}", i), grid, frame.error_low);
+    const char* colour = kColours[i % kColours.size()];
+    bands += fmt::format(
+        "  $curve{} using 1:3:4 with filledcurves fs solid 0.18 noborder lc rgb '{}' notitle, \\\n",
+        i, colour);
+    lines += fmt::format("  $curve{0} using 1:2 with lines lw 2.2 lc rgb '{1}' notitle, \\\n", i,
+                         colour);
+    marks += fmt::format(
+        "  $grid{} using 1:2 with linespoints lw 0 pt 7 ps 0.6 lc rgb '{}' "
+        "notitle, \\\n"
+        "  NaN with linespoints lw 2.2 pt 7 ps 0.6 lc rgb '{}' title {}, \\\n",
+        i, colour, colour, title(names.names[i]));
+    const sweep::SafeVoltageRow& row = result.safe_voltage[i];
+    if (row.voltage) {
+      text += fmt::format("$safe{} << EOD\n{} {}\nEOD\n", i, *row.voltage,
+                          std::max(*row.rerr_mean, frame.error_low));
+      safe += fmt::format("  $safe{} using 1:2 with points pt 13 ps 1.5 lc rgb '{}' notitle, \\\n",
+                          i, colour);
+    }
+  }
+  text += "$energy << EOD\n";
+  PointList energy = points_of(result.points, models[0]);
+  std::reverse(energy.begin(), energy.end());
+  for (const sweep::Point* point : energy) {
+    text += fmt::format("{} {}\n", *point->voltage, *point->energy_sram_rel);
+  }
+  text += "EOD\nplot \\\n";
+  text += fmt::format(
+      "  $energy using 1:2 axes x1y2 with lines lw 1.6 dt (8,5) lc rgb '{}' title "
+      "'SRAM energy', \\\n",
+      kGrey);
+  text += bands + lines + marks + safe;
+  text +=
+      fmt::format("  NaN with points pt 13 ps 1.5 lc rgb 'black' title 'loses at most {} points'\n",
+                  result.safe_voltage.front().max_drop_points);
+  return text;
+}
+
+std::optional<std::string> draw_plot(const sweep::SweepResult& result, const fs::path& file) {
+  fs::path script = file;
+  script.replace_extension(".gp");
+  sweep::write_result_file(script, gnuplot_script(result, file.filename()));
+  std::string problem;
+  try {
+    write_atomically(file, [&](const fs::path& temporary) {
+      const int status = run_quietly(
+          {"gnuplot", "-e", "output_file=" + quoted(temporary.string()), script.string()});
+      if (status == -1 || status == 127) {
+        problem = fmt::format(
+            "no plot: gnuplot is not installed (Debian: gnuplot-nox); later: "
+            "cd {} && gnuplot {}",
+            script.parent_path().string(), script.filename().string());
+      } else if (status != 0) {
+        problem =
+            fmt::format("no plot: gnuplot ended with status {} on {}", status, script.string());
+      }
+      if (!problem.empty()) throw RunError("{}", problem);
+    });
+  } catch (const Error& error) {
+    if (problem.empty()) throw Error(2, error.what());
+    return problem;
+  }
+  return std::nullopt;
+}
+
+}  // namespace brownout::report

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Terminal text of `eval` and `sweep`.
+#include "sim/report/text.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/report/names.hpp"
+#include "sim/report/table.hpp"
+#include "sim/sweep/configuration.hpp"
+#include "sim/sweep/pareto.hpp"
+
+namespace brownout::report {
+
+namespace {
+
+std::string bits_text(int bits) { return bits == 0 ? "mixed widths" : fmt::format("{} bit", bits); }
+
+std::string spread_text(const sweep::Spread& spread) {
+  std::string text = fmt::format("{:.2f}", spread.mean);
+  if (spread.std) text += fmt::format(" ± {:.2f}", *spread.std);
+  return text;
+}
+
+/// "2.5", "0.00691": three significant digits of a fraction in percent.
+std::string rate_text(double rate) { return fmt::format("{:.3g}", 100.0 * rate); }
+
+std::string voltage_text(double voltage) { return fmt::format("{:.4f}", voltage); }
+
+std::string saving_text(double energy_rel) { return fmt::format("{:.1f}", 100 * (1 - energy_rel)); }
+
+std::string operating_point_text(const sweep::EvalConfig& config) {
+  if (!config.rate) return "no faults";
+  std::string text = config.chips.size() == 1 ? "chip " + config.chips[0]
+                                              : fmt::format("{} chips", config.chips.size());
+  text += fmt::format(" at bit error rate {} %", rate_text(*config.rate));
+  if (config.voltage) text += fmt::format(", {} Vmin", voltage_text(*config.voltage));
+  if (config.energy_sram_rel) {
+    text += fmt::format(", SRAM energy {:.1f} % of that at Vmin", 100 * *config.energy_sram_rel);
+  }
+  return text;
+}
+
+std::string grid_text(const sweep::SweepResult& result, const ShortNames& names) {
+  std::vector<std::string> header{"V/Vmin", "bit errors %", "energy saved %"};
+  header.insert(header.end(), names.names.begin(), names.names.end());
+  header.emplace_back("best");
+  Table table(header, {header.size() - 1});
+  const std::size_t voltages = result.points.size() / result.models.size();
+  const std::vector<std::size_t> best = sweep::best_per_voltage(result.points);
+  for (std::size_t v = 0; v < voltages; ++v) {
+    const sweep::Point& first = result.points[v];
+    std::vector<std::string> cells{voltage_text(*first.voltage), rate_text(first.rate),
+                                   saving_text(*first.energy_sram_rel)};
+    for (std::size_t m = 0; m < result.models.size(); ++m) {
+      cells.push_back(spread_text(result.points[m * voltages + v].rerr));
+    }
+    cells.push_back(names.names[best[v] / voltages]);
+    table.add(cells);
+  }
+  return table.text();
+}
+
+std::string safe_text(const sweep::SweepResult& result, const ShortNames& names) {
+  Table table({"network", "clean %", "V/Vmin", "bit errors %", "RErr %", "energy saved %", ""},
+              {0, 6});
+  for (std::size_t i = 0; i < result.safe_voltage.size(); ++i) {
+    const sweep::SafeVoltageRow& row = result.safe_voltage[i];
+    const std::string clean = fmt::format("{:.2f}", row.err);
+    if (!row.voltage) {
+      table.add({names.names[i], clean, "-", "-", "-", "-", "loses more at every voltage"});
+    } else {
+      table.add({names.names[i], clean, voltage_text(*row.voltage), rate_text(*row.rate),
+                 fmt::format("{:.2f}", *row.rerr_mean),
+                 fmt::format("{:.1f}", *row.energy_saving_pct),
+                 row.fails_at ? "" : "lowest voltage of the sweep"});
+    }
+  }
+  return table.text();
+}
+
+std::string front_text(const sweep::SweepResult& result) {
+  std::vector<sweep::Point> all = result.points;
+  all.insert(all.end(), result.extra_points.begin(), result.extra_points.end());
+  Table table({"V/Vmin", "energy saved %", "RErr %", "network"}, {3});
+  for (const std::size_t i : sweep::pareto_front(all)) {
+    table.add({voltage_text(*all[i].voltage), saving_text(*all[i].energy_sram_rel),
+               spread_text(all[i].rerr), all[i].model});
+  }
+  return table.text();
+}
+
+}  // namespace
+
+std::string eval_text(const sweep::EvalResult& result) {
+  const sweep::EvalConfig& config = result.config;
+  std::string out = fmt::format(
+      "{}: {}, {} weights in faulty memory, engine {}\n{} ({}), {} images; {}\n\n", result.model,
+      bits_text(result.bits), result.weights, config.engine, config.dataset,
+      sweep::to_string(config.split), config.images, operating_point_text(config));
+  Table table({"", "mean", "std over chips", "95 % interval"});
+  const auto add = [&](const std::string& name, const sweep::Spread& spread, int digits) {
+    table.add({name, fmt::format("{:.{}f}", spread.mean, digits),
+               spread.std ? fmt::format("{:.{}f}", *spread.std, digits) : "",
+               spread.ci95 ? fmt::format("{:.{}f} … {:.{}f}", (*spread.ci95)[0], digits,
+                                         (*spread.ci95)[1], digits)
+                           : ""});
+  };
+  const auto add_one = [&](const std::string& name, double value, int digits) {
+    table.add({name, fmt::format("{:.{}f}", value, digits), "", ""});
+  };
+  add_one("clean error %", sweep::percent(result.clean.wrong, config.images), 2);
+  if (result.point) {
+    const sweep::Point& point = *result.point;
+    add("RErr %", point.rerr, 2);
+    add("RErr % (wrong clean or perturbed)", point.rerr_either, 2);
+    add_one("Proposition 1 excess (99 %), points", point.prop1_excess, 2);
+    add_one("confidence, clean", point.confidence_clean, 4);
+    add("confidence, perturbed", point.confidence, 4);
+    add_one("cells hit", point.cells_hit_mean, 1);
+    add_one("bits wrong", point.bits_wrong_mean, 1);
+    add_one("codes changed", point.codes_changed_mean, 1);
+  } else {
+    add_one("confidence", result.clean.confidence, 4);
+  }
+  out += table.text();
+  out += fmt::format("\n{:.0f} images/s, {:.1f} s\n", result.images_per_s, result.seconds);
+  return out;
+}
+
+std::string sweep_text(const sweep::SweepResult& result) {
+  std::vector<std::string> models;
+  for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
+  const ShortNames names = short_names(models);
+  const sweep::Point& first = result.points.front();
+  std::string out = fmt::format(
+      "Error in % (RErr, mean ± standard deviation over {} chips, {} images), technology {}{}\n\n",
+      first.chips, first.images, result.technology,
+      names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
+  out += grid_text(result, names);
+  out += fmt::format("\nLowest voltage that loses at most {} points against the clean network\n\n",
+                     result.safe_voltage.front().max_drop_points);
+  out += safe_text(result, names);
+  out += "\nPareto front of error against SRAM energy\n\n";
+  out += front_text(result);
+  out += fmt::format("\n{} of {} points computed in this run ({} more between them), {:.1f} s\n",
+                     result.points_computed, result.points.size(), result.extra_points_computed,
+                     result.seconds);
+  return out;
+}
+
+}  // namespace brownout::report

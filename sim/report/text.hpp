@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Results for people: a few lines and tables for the terminal.
+#pragma once
+#include <string>
+
+#include "sim/sweep/eval.hpp"
+#include "sim/sweep/sweep.hpp"
+
+namespace brownout::report {
+
+std::string eval_text(const sweep::EvalResult& result);
+std::string sweep_text(const sweep::SweepResult& result);
+
+}  // namespace brownout::report

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a sweep file key by key; what it accepts is what docs/command.md lists.
+#include "sim/sweep/configuration.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/yaml.hpp"
+#include "sim/inference/engine.hpp"
+
+namespace brownout::sweep {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<double> read_voltages(YamlMap& root, const technology::Technology& technology) {
+  const double low = technology.lowest_voltage();
+  const double high = technology.highest_voltage();
+  std::vector<double> voltages = root.numbers("voltages", low, high, /*required=*/false);
+  std::optional<YamlMap> grid = root.optional_map("voltage_grid");
+  if (voltages.empty() == !grid.has_value()) {
+    root.fail(grid ? "voltage_grid" : "voltages",
+              "expected exactly one of voltages (a list that is not empty) and voltage_grid");
+  }
+  if (grid) {
+    const double from = grid->number("from", low, high);
+    const double to = grid->number("to", low, high);
+    const std::int64_t points = grid->integer("points", 2, 1000);
+    if (!(from < to)) grid->fail("to", fmt::format("expected a voltage above from = {}", from));
+    grid->finish();
+    for (std::int64_t i = 0; i < points; ++i) {
+      const double share = static_cast<double>(i) / static_cast<double>(points - 1);
+      voltages.push_back(i == points - 1 ? to : from + (to - from) * share);
+    }
+  }
+  std::sort(voltages.begin(), voltages.end(), std::greater<double>());
+  const auto twice = std::adjacent_find(voltages.begin(), voltages.end());
+  if (twice != voltages.end()) root.fail("voltages", fmt::format("{} is listed twice", *twice));
+  return voltages;
+}
+
+void read_models(YamlMap& root, SweepConfig& config) {
+  config.models = root.paths("models");
+  std::map<std::string, fs::path> names;
+  for (std::size_t i = 0; i < config.models.size(); ++i) {
+    const fs::path& model = config.models[i];
+    const auto [entry, is_new] = names.emplace(model.stem().string(), model);
+    if (!is_new) {
+      root.fail("models", fmt::format("entry {}: \"{}\" names {} already; expected file names that "
+                                      "differ, they name the networks in the results",
+                                      i, entry->first, entry->second.string()));
+    }
+  }
+}
+
+}  // namespace
+
+std::string to_string(network::Split split) {
+  return split == network::Split::kTrain ? "train" : "test";
+}
+
+SweepConfig load_sweep(const fs::path& file) {
+  YamlMap root = YamlMap::load(file);
+  SweepConfig config;
+  config.file = file;
+  config.technology_file = root.path("technology");
+  config.technology = std::make_shared<const technology::Technology>(
+      technology::Technology::load(config.technology_file));
+  config.technology_sha256 = sha256_hex(read_file(config.technology_file));
+
+  read_models(root, config);
+  const std::vector<std::string>& datasets = network::dataset_names();
+  config.dataset = datasets[static_cast<std::size_t>(root.choice("dataset", datasets))];
+  config.split = root.choice("split", {"train", "test"}, 1) == 0 ? network::Split::kTrain
+                                                                 : network::Split::kTest;
+  config.data_folder = root.path("data_folder", fs::path());
+  config.images = root.integer("images", 1, 100'000'000, 0);
+  config.images_origin = file.string() + ": images";
+  const std::vector<std::string>& engines = inference::engine_names();
+  config.engine = engines[static_cast<std::size_t>(root.choice("engine", engines, 0))];
+
+  config.chips = root.integer("chips", 1, kMaxChips);
+  config.seed = root.integer("seed", 0, kMaxSeed, 0);
+  config.p_err = root.number("p_err", kMinPErr, 1.0, 1.0);
+  config.bit_offset = root.integer("bit_offset", 0, kMaxBitOffset, 0);
+  config.evaluation_seed = root.integer("evaluation_seed", 0, kMaxSeed, 0);
+
+  config.voltages = read_voltages(root, *config.technology);
+  if (std::optional<YamlMap> safe = root.optional_map("safe_voltage")) {
+    config.max_drop_points = safe->number("max_drop_points", 0.0, 100.0, config.max_drop_points);
+    config.tolerance = safe->number("tolerance", 1e-6, 1.0, config.tolerance);
+    safe->finish();
+  }
+  root.finish();
+  const double highest_rate = config.technology->bit_error_rate(config.voltages.back());
+  if (highest_rate > config.p_err) {
+    root.fail("p_err", fmt::format("expected at least the bit error rate at the lowest voltage, "
+                                   "{} at {} Vmin",
+                                   highest_rate, config.voltages.back()));
+  }
+  return config;
+}
+
+}  // namespace brownout::sweep

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sweep file (docs/command.md): strict YAML to one validated struct.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/network/dataset.hpp"
+#include "sim/technology/technology.hpp"
+
+namespace brownout::sweep {
+
+inline constexpr std::int64_t kMaxChips = 1'000'000;
+inline constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 62);
+inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 32;
+/// A faulty cell errs at least this often per read (p_err of random chips).
+inline constexpr double kMinPErr = 1e-6;
+
+struct SweepConfig {
+  std::filesystem::path file;
+  std::shared_ptr<const technology::Technology> technology;
+  std::filesystem::path technology_file;
+  std::string technology_sha256;
+
+  std::vector<std::filesystem::path> models;  // file stems differ: they name the networks
+  std::string dataset = "fashion-mnist";
+  network::Split split = network::Split::kTest;
+  std::filesystem::path data_folder;  // empty: the usual place
+  std::int64_t images = 0;            // the first ones of the split; 0 = all
+  std::string images_origin;          // where that number was given, for messages
+  std::string engine = "functional";
+
+  std::int64_t chips = 10;  // random:seed … random:seed+chips-1
+  std::int64_t seed = 0;
+  double p_err = 1.0;
+  std::int64_t bit_offset = 0;
+  std::int64_t evaluation_seed = 0;
+
+  std::vector<double> voltages;  // units of Vmin, strictly descending
+  double max_drop_points = 2.5;  // safe voltage: points of error a network may lose
+  double tolerance = 0.002;      // safe voltage: how closely it is searched, units of Vmin
+};
+
+/// Reads file and technology; paths in the file are relative to it. InputError names the place.
+SweepConfig load_sweep(const std::filesystem::path& file);
+
+std::string to_string(network::Split split);  // "train", "test"
+
+}  // namespace brownout::sweep

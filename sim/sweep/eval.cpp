@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Clean pass, then chip by chip.
+#include "sim/sweep/eval.hpp"
+
+#include "sim/base/error.hpp"
+#include "sim/base/progress.hpp"
+#include "sim/inference/evaluate.hpp"
+#include "sim/sweep/configuration.hpp"
+
+namespace brownout::sweep {
+
+EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
+  // Names are checked before anything takes time.
+  std::vector<std::unique_ptr<memory::Chip>> chips;
+  for (const std::string& name : config.chips) chips.push_back(memory::make_chip(name));
+  const Model model = load_model(config.model);
+  const network::Dataset data =
+      network::load_dataset(config.dataset, config.split, config.data_folder);
+  if (config.images == 0) config.images = data.size();
+  if (config.images > data.size()) {
+    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
+                     data.size(), config.dataset, to_string(config.split), config.images);
+  }
+  inference::check_fits(model.network, data, model.file.string());
+
+  EvaluatorOptions options;
+  options.engine = config.engine;
+  options.images = config.images;
+  options.threads = threads;
+  options.bit_offset = config.bit_offset;
+  options.evaluation_seed = config.evaluation_seed;
+  Evaluator evaluator(model, data, options);
+
+  EvalResult result;
+  result.model = model.name;
+  result.model_sha256 = model.sha256;
+  result.bits = model.network.bits();
+  result.weights = model.network.coded_parameters();
+
+  Progress progress("eval", static_cast<std::int64_t>(chips.size()) + 1, quiet);
+  result.clean = evaluator.clean();
+  progress.advance(1, fmt::format("clean {:.2f} %", percent(result.clean.wrong, config.images)));
+  if (config.rate) {
+    const memory::OperatingPoint at{config.voltage.value_or(1.0), *config.rate};
+    for (const std::unique_ptr<memory::Chip>& chip : chips) {
+      result.chips.push_back(evaluator.on_chip(*chip, at, result.clean));
+      progress.advance(1, fmt::format("{} {:.2f} %", result.chips.back().chip,
+                                      percent(result.chips.back().wrong, config.images)));
+    }
+    result.point = summarize(result.clean, result.chips, config.images);
+    result.point->model = model.name;
+    result.point->rate = *config.rate;
+    result.point->voltage = config.voltage;
+    result.point->energy_sram_rel = config.energy_sram_rel;
+  }
+  progress.finish();
+
+  result.seconds = evaluator.seconds();
+  result.images_per_s =
+      static_cast<double>(evaluator.passes() * config.images) / evaluator.seconds();
+  result.config = std::move(config);
+  return result;
+}
+
+}  // namespace brownout::sweep

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout eval`: one network at one operating point on a list of chips.
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/sweep/point.hpp"
+
+namespace brownout::sweep {
+
+struct EvalConfig {
+  std::filesystem::path model;
+  std::string dataset = "fashion-mnist";
+  network::Split split = network::Split::kTest;
+  std::filesystem::path data_folder;  // empty: the usual place
+  std::int64_t images = 0;            // the first ones; 0 = all
+  std::string engine = "functional";
+  std::uint64_t bit_offset = 0;
+  std::uint64_t evaluation_seed = 0;
+
+  /// None: the clean network alone, and no chips.
+  std::optional<double> rate;
+  std::optional<double> voltage;          // that belongs to the rate, when there is one
+  std::optional<double> energy_sram_rel;  // there
+  std::vector<std::string> chips;
+};
+
+struct EvalResult {
+  EvalConfig config;  // images settled
+  std::string model;
+  std::string model_sha256;
+  int bits = 0;  // 0: widths differ
+  std::int64_t weights = 0;
+  CleanResult clean;
+  std::vector<ChipResult> chips;
+  std::optional<Point> point;  // none without chips
+  double seconds = 0.0;        // wall time of the passes
+  double images_per_s = 0.0;   // images × passes (the clean one too) over that time
+};
+
+/// `threads` changes time only.
+EvalResult run_eval(EvalConfig config, int threads, bool quiet);
+
+}  // namespace brownout::sweep

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// Draw faults, read the codes through them, run the images, put the clean codes back.
+#include "sim/sweep/evaluator.hpp"
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/inference/evaluate.hpp"
+#include "sim/network/onnx_file.hpp"
+
+namespace brownout::sweep {
+
+namespace {
+
+/// Adds its own lifetime to a sum of seconds.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& sum) : sum_(sum), start_(std::chrono::steady_clock::now()) {}
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+  ~Stopwatch() {
+    sum_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  double& sum_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+std::int64_t count_wrong_either(const std::vector<std::uint8_t>& clean,
+                                const std::vector<std::uint8_t>& perturbed,
+                                const network::Dataset& data) {
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < perturbed.size(); ++i) {
+    if (clean[i] != data.labels[i] || perturbed[i] != data.labels[i]) ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+Model load_model(const std::filesystem::path& file) {
+  Model model;
+  model.name = file.stem().string();
+  model.file = file;
+  model.sha256 = sha256_hex(read_file(file));
+  model.network = network::read_onnx(file);
+  return model;
+}
+
+std::string dataset_sha256(const network::Dataset& data) {
+  const auto hash = [](const std::vector<std::uint8_t>& bytes) {
+    return sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  };
+  return sha256_hex(fmt::format("{}x{}x{} {} {} {}", data.shape.channels, data.shape.height,
+                                data.shape.width, data.classes, hash(data.pixels),
+                                hash(data.labels)));
+}
+
+std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
+  std::string name = fmt::format("random:{}", seed + static_cast<std::uint64_t>(index));
+  if (p_err != 1.0) name += fmt::format(",p_err={}", p_err);
+  return name;
+}
+
+Evaluator::Evaluator(const Model& model, const network::Dataset& data,
+                     const EvaluatorOptions& options)
+    : model_(model),
+      data_(data),
+      options_(options),
+      placement_(mapping::resident(model.network, options.bit_offset)),
+      codes_(network::clean_codes(model.network)),
+      engine_(inference::make_engine(options.engine, model.network, options.threads)) {
+  BROWNOUT_CHECK(options.images >= 1 && options.images <= data.size(), "{} images of {}",
+                 options.images, data.size());
+}
+
+CleanResult Evaluator::clean() {
+  const Stopwatch watch(seconds_);
+  ++passes_;
+  engine_->set_codes(codes_);
+  inference::Evaluation evaluation = inference::evaluate(
+      *engine_, model_.network, data_, options_.images, options_.threads, /*hash_logits=*/true);
+  CleanResult result;
+  result.wrong = evaluation.wrong;
+  result.confidence = evaluation.confidence;
+  result.logits_sha256 = std::move(evaluation.logits_sha256);
+  result.predictions = std::move(evaluation.predictions);
+  return result;
+}
+
+ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingPoint& at,
+                              const CleanResult& clean) {
+  const Stopwatch watch(seconds_);
+  ChipResult result;
+  result.chip = chip.name();
+
+  std::vector<mapping::Touched> touched;
+  result.read = mapping::read_through(model_.network, placement_,
+                                      chip.faults(memory::MemoryId::kWeights, placement_.words, at),
+                                      options_.evaluation_seed, codes_, touched);
+  if (options_.reuse_clean && result.read.codes_changed == 0) {
+    mapping::restore(model_.network, touched, codes_);
+    result.wrong = result.wrong_either = clean.wrong;
+    result.confidence = clean.confidence;
+    result.logits_sha256 = clean.logits_sha256;
+    return result;
+  }
+
+  ++passes_;
+  engine_->set_codes(codes_);
+  mapping::restore(model_.network, touched, codes_);
+  inference::Evaluation evaluation = inference::evaluate(
+      *engine_, model_.network, data_, options_.images, options_.threads, /*hash_logits=*/true);
+  result.wrong = evaluation.wrong;
+  result.wrong_either = count_wrong_either(clean.predictions, evaluation.predictions, data_);
+  result.confidence = evaluation.confidence;
+  result.logits_sha256 = std::move(evaluation.logits_sha256);
+  return result;
+}
+
+}  // namespace brownout::sweep

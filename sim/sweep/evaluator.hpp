@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// One network on one dataset: the clean pass, and passes on the weights as chips return them.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/inference/engine.hpp"
+#include "sim/mapping/placement.hpp"
+#include "sim/memory/chip.hpp"
+#include "sim/network/dataset.hpp"
+#include "sim/network/network.hpp"
+
+namespace brownout::sweep {
+
+/// A network file: its stem names it in results, the hash of its bytes identifies it.
+struct Model {
+  std::string name;
+  std::filesystem::path file;
+  std::string sha256;
+  network::Network network;
+};
+
+/// Reads and checks the file. InputError as read_onnx.
+Model load_model(const std::filesystem::path& file);
+
+/// Hash of shape, classes, pixels and labels.
+std::string dataset_sha256(const network::Dataset& data);
+
+/// The network without faults.
+struct CleanResult {
+  std::int64_t wrong = 0;
+  double confidence = 0.0;  // mean probability of the predicted class
+  std::string logits_sha256;
+  std::vector<std::uint8_t> predictions;
+};
+
+/// The network on one chip at one operating point.
+struct ChipResult {
+  std::string chip;
+  std::int64_t wrong = 0;
+  std::int64_t wrong_either = 0;  // images wrong clean or wrong perturbed
+  double confidence = 0.0;
+  mapping::ReadStats read;
+  std::string logits_sha256;
+};
+
+struct EvaluatorOptions {
+  std::string engine = "functional";
+  std::int64_t images = 0;
+  int threads = 1;
+  std::uint64_t bit_offset = 0;
+  std::uint64_t evaluation_seed = 0;  // draws of probabilistic cells
+  /// Codes that read clean give the clean result without another pass (same bits, less time).
+  bool reuse_clean = false;
+};
+
+/// Model and dataset must outlive it.
+class Evaluator {
+ public:
+  Evaluator(const Model& model, const network::Dataset& data, const EvaluatorOptions& options);
+
+  CleanResult clean();
+  ChipResult on_chip(const memory::Chip& chip, const memory::OperatingPoint& at,
+                     const CleanResult& clean);
+
+  /// Wall time of all passes so far, drawing chips and reading codes included, and their number.
+  double seconds() const { return seconds_; }
+  std::int64_t passes() const { return passes_; }
+
+ private:
+  const Model& model_;
+  const network::Dataset& data_;
+  EvaluatorOptions options_;
+  mapping::Placement placement_;
+  network::Codes codes_;
+  std::unique_ptr<inference::Engine> engine_;
+  double seconds_ = 0.0;
+  std::int64_t passes_ = 0;
+};
+
+/// "random:7" or "random:7,p_err=0.5": chip `index` of the set with this seed.
+std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err);
+
+}  // namespace brownout::sweep

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// One row of a result: a network at an operating point, summed up over its chips.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/statistics.hpp"
+
+namespace brownout::sweep {
+
+struct Point {
+  std::string model;
+  std::optional<double> voltage;          // units of Vmin; none when the rate has no voltage
+  double rate = 0.0;                      // p(V), a fraction
+  std::optional<double> energy_sram_rel;  // (V/Vmin)^2
+  std::int64_t images = 0;
+  std::int64_t chips = 0;
+  double err = 0.0;               // clean error, percent
+  Spread rerr;                    // percent, over chips
+  Spread rerr_either;             // images wrong clean or wrong perturbed, percent
+  double prop1_excess = 0.0;      // percentage points
+  double confidence_clean = 0.0;  // fraction
+  Spread confidence;              // perturbed, fraction
+  double cells_hit_mean = 0.0;
+  double bits_wrong_mean = 0.0;
+  double codes_changed_mean = 0.0;
+
+  /// Points of error lost against the network's own clean error.
+  double drop() const { return rerr.mean - err; }
+};
+
+/// At least one chip; model, voltage, rate and energy are the caller's to fill in.
+Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
+                std::int64_t images);
+
+double percent(std::int64_t wrong, std::int64_t images);
+
+}  // namespace brownout::sweep

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows and keys as JSON. Counts are stored, not percentages, so that a continued sweep computes
+// its statistics from the same integers.
+#include "sim/sweep/records.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/memory/random_chip.hpp"
+
+namespace brownout::sweep {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+std::string to_hex(const std::vector<std::uint8_t>& bytes) {
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+std::vector<std::uint8_t> from_hex(const std::string& text) {
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    bytes.push_back(static_cast<std::uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+Json dataset_json(const SweepConfig& config, const std::string& dataset_sha256) {
+  return {{"name", config.dataset},
+          {"split", to_string(config.split)},
+          {"images", config.images},
+          {"sha256", dataset_sha256}};
+}
+
+Json parse_row(const Store& store, const std::string& text) {
+  Json row = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (row.is_discarded()) {
+    throw InputError("{}: a stored row is not JSON", store.folder().string());
+  }
+  return row;
+}
+
+}  // namespace
+
+RecordKeys::RecordKeys(const SweepConfig& config, const Model& model,
+                       const std::string& dataset_sha256) {
+  const Json base = {{"version", kResultVersion},
+                     {"model_sha256", model.sha256},
+                     {"dataset", dataset_json(config, dataset_sha256)},
+                     {"engine", config.engine},
+                     {"bit_offset", config.bit_offset},
+                     {"evaluation_seed", config.evaluation_seed}};
+  base_ = base.dump();
+}
+
+std::string RecordKeys::clean() const {
+  Json key = Json::parse(base_);
+  key["pattern"] = "clean";
+  return sha256_hex(key.dump());
+}
+
+std::string RecordKeys::chip(const std::string& chip, const memory::OperatingPoint& at) const {
+  Json key = Json::parse(base_);
+  key["pattern"] = chip;
+  key["random_chip_version"] = memory::kRandomChipVersion;
+  key["voltage"] = at.voltage;
+  key["rate"] = at.rate;
+  return sha256_hex(key.dump());
+}
+
+std::string identity(const SweepConfig& config, const std::vector<Model>& models,
+                     const std::string& dataset_sha256) {
+  Json json;
+  json["version"] = kResultVersion;
+  json["technology"] = {{"name", config.technology->name()}, {"sha256", config.technology_sha256}};
+  json["models"] = Json::array();
+  for (const Model& model : models) {
+    json["models"].push_back({{"name", model.name}, {"sha256", model.sha256}});
+  }
+  json["dataset"] = dataset_json(config, dataset_sha256);
+  json["engine"] = config.engine;
+  json["chips"] = config.chips;
+  json["seed"] = config.seed;
+  json["p_err"] = config.p_err;
+  json["random_chip_version"] = memory::kRandomChipVersion;
+  json["bit_offset"] = config.bit_offset;
+  json["evaluation_seed"] = config.evaluation_seed;
+  json["voltages"] = config.voltages;
+  json["safe_voltage"] = {{"max_drop_points", config.max_drop_points},
+                          {"tolerance", config.tolerance}};
+  return json.dump(2) + "\n";
+}
+
+std::optional<CleanResult> find_clean(const Store& store, const std::string& key) {
+  const std::string* text = store.find(key);
+  if (text == nullptr) return std::nullopt;
+  const Json row = parse_row(store, *text);
+  CleanResult result;
+  result.wrong = row.at("wrong");
+  result.confidence = row.at("confidence");
+  result.logits_sha256 = row.at("logits_sha256");
+  result.predictions = from_hex(row.at("predictions"));
+  return result;
+}
+
+std::optional<ChipResult> find_chip(const Store& store, const std::string& key) {
+  const std::string* text = store.find(key);
+  if (text == nullptr) return std::nullopt;
+  const Json row = parse_row(store, *text);
+  ChipResult result;
+  result.chip = row.at("chip");
+  result.wrong = row.at("wrong");
+  result.wrong_either = row.at("wrong_either");
+  result.confidence = row.at("confidence");
+  result.read.cells_hit = row.at("cells_hit");
+  result.read.bits_wrong = row.at("bits_wrong");
+  result.read.codes_changed = row.at("codes_changed");
+  result.logits_sha256 = row.at("logits_sha256");
+  return result;
+}
+
+void add_clean(Store& store, const std::string& key, const std::string& model,
+               const CleanResult& result) {
+  const Json row = {{"model", model},
+                    {"wrong", result.wrong},
+                    {"confidence", result.confidence},
+                    {"logits_sha256", result.logits_sha256},
+                    {"predictions", to_hex(result.predictions)}};
+  store.append(key, row.dump());
+}
+
+void add_chip(Store& store, const std::string& key, const std::string& model,
+              const memory::OperatingPoint& at, const ChipResult& result) {
+  const Json row = {{"model", model},
+                    {"voltage", at.voltage},
+                    {"rate", at.rate},
+                    {"chip", result.chip},
+                    {"wrong", result.wrong},
+                    {"wrong_either", result.wrong_either},
+                    {"confidence", result.confidence},
+                    {"cells_hit", result.read.cells_hit},
+                    {"bits_wrong", result.read.bits_wrong},
+                    {"codes_changed", result.read.codes_changed},
+                    {"logits_sha256", result.logits_sha256}};
+  store.append(key, row.dump());
+}
+
+}  // namespace brownout::sweep

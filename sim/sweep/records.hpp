@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the result store keeps: a row a weight pattern (clean, or one chip at one voltage), under a
+// key that hashes everything the row depends on.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sim/sweep/configuration.hpp"
+#include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/store.hpp"
+
+namespace brownout::sweep {
+
+/// Changes when the meaning of a stored number does.
+inline constexpr int kResultVersion = 1;
+
+/// Everything a row of one sweep and one network depends on, but for chip and voltage.
+class RecordKeys {
+ public:
+  RecordKeys(const SweepConfig& config, const Model& model, const std::string& dataset_sha256);
+  std::string clean() const;
+  std::string chip(const std::string& chip, const memory::OperatingPoint& at) const;
+
+ private:
+  std::string base_;
+};
+
+/// The sweep a folder belongs to, as pretty JSON: everything that decides its numbers.
+std::string identity(const SweepConfig& config, const std::vector<Model>& models,
+                     const std::string& dataset_sha256);
+
+std::optional<CleanResult> find_clean(const Store& store, const std::string& key);
+std::optional<ChipResult> find_chip(const Store& store, const std::string& key);
+void add_clean(Store& store, const std::string& key, const std::string& model,
+               const CleanResult& result);
+void add_chip(Store& store, const std::string& key, const std::string& model,
+              const memory::OperatingPoint& at, const ChipResult& result);
+
+}  // namespace brownout::sweep

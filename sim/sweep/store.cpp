@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// Locking, ownership, and the append-only file of checked JSON lines.
+#include "sim/sweep/store.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+
+namespace brownout::sweep {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr char kLockName[] = ".lock";
+constexpr char kIdentityName[] = "sweep-identity.json";
+constexpr char kRowsName[] = "results.jsonl";
+
+/// {"key": …, "row": …, "check": first 16 digits of the hash of the line without "check"}
+std::string to_line(const std::string& key, const std::string& row) {
+  Json line;
+  line["key"] = key;
+  line["row"] = Json::parse(row);
+  line["check"] = sha256_hex(line.dump()).substr(0, 16);
+  return line.dump() + "\n";
+}
+
+/// False for anything to_line did not write.
+bool from_line(const std::string& text, std::string& key, std::string& row) {
+  Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!line.is_object() || !line.contains("check") || !line.contains("key") ||
+      !line.contains("row") || !line["check"].is_string() || !line["key"].is_string()) {
+    return false;
+  }
+  const std::string check = line["check"];
+  line.erase("check");
+  if (sha256_hex(line.dump()).substr(0, 16) != check) return false;
+  key = line["key"].get<std::string>();
+  row = line["row"].dump();
+  return true;
+}
+
+bool is_temporary(const fs::path& name) { return name.extension() == ".tmp"; }
+
+/// Where two resolved configurations part: "images: the folder holds 1000, this sweep has 500".
+std::string difference(const Json& held, const Json& wanted) {
+  const Json flat_held = held.flatten();
+  const Json flat_wanted = wanted.flatten();
+  const auto describe = [](const std::string& path, const std::string& a, const std::string& b) {
+    std::string name = path.substr(1);
+    for (char& c : name) c = c == '/' ? '.' : c;
+    return fmt::format("{} there is {}, here {}", name, a, b);
+  };
+  for (const auto& [path, value] : flat_wanted.items()) {
+    if (!flat_held.contains(path)) return describe(path, "absent", value.dump());
+    if (flat_held[path] != value) return describe(path, flat_held[path].dump(), value.dump());
+  }
+  for (const auto& [path, value] : flat_held.items()) {
+    if (!flat_wanted.contains(path)) return describe(path, value.dump(), "absent");
+  }
+  return "";
+}
+
+}  // namespace
+
+void write_result_file(const fs::path& path, std::string_view content) {
+  try {
+    write_file_atomically(path, content);
+  } catch (const Error& error) {
+    throw Error(2, error.what());
+  }
+}
+
+Store::Store(const fs::path& folder, const std::string& identity) : folder_(folder) {
+  // Look before touching: a foreign folder gets no file of ours.
+  std::error_code ignored;
+  const fs::path identity_file = folder / kIdentityName;
+  if (fs::exists(folder, ignored)) {
+    if (!fs::is_directory(folder, ignored)) {
+      throw InputError("{}: expected a folder for results, found a file", folder.string());
+    }
+    if (!fs::exists(identity_file, ignored)) {
+      for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        const fs::path name = entry.path().filename();
+        if (name == kLockName || is_temporary(name)) continue;
+        throw InputError(
+            "{}: holds other files ({}); expected a new or empty folder, or one of "
+            "this sweep",
+            folder.string(), name.string());
+      }
+    }
+  }
+  make_folder(folder);
+  try {
+    lock();
+    claim(identity);
+    read_rows();
+  } catch (...) {
+    if (rows_file_ >= 0) ::close(rows_file_);
+    if (lock_ >= 0) ::close(lock_);
+    throw;
+  }
+}
+
+Store::~Store() {
+  ::close(rows_file_);
+  ::close(lock_);  // releases the lock, as the end of the process would
+}
+
+void Store::lock() {
+  const fs::path file = folder_ / kLockName;
+  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (lock_ < 0) throw InputError("{}: cannot write: {}", file.string(), std::strerror(errno));
+  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
+    throw InputError("{}: another sweep is running in this folder", folder_.string());
+  }
+}
+
+void Store::claim(const std::string& identity) {
+  const fs::path file = folder_ / kIdentityName;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
+    std::error_code ignored;  // left by a process that was killed; we hold the lock
+    if (is_temporary(entry.path().filename())) fs::remove(entry.path(), ignored);
+  }
+  if (!fs::exists(file)) {
+    write_result_file(file, identity);
+    return;
+  }
+  const Json held = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+  if (held.is_discarded()) {
+    throw InputError("{}: expected the JSON of a sweep, found something else", file.string());
+  }
+  const std::string found = difference(held, Json::parse(identity));
+  if (!found.empty()) {
+    throw InputError("{}: holds another sweep: {}; expected an empty folder or the same sweep",
+                     folder_.string(), found);
+  }
+}
+
+void Store::read_rows() {
+  const fs::path file = folder_ / kRowsName;
+  rows_file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (rows_file_ < 0) throw InputError("{}: cannot write: {}", file.string(), std::strerror(errno));
+
+  const std::string content = read_file(file);
+  std::size_t begin = 0;
+  for (int line = 1; begin < content.size(); ++line) {
+    const std::size_t end = content.find('\n', begin);
+    std::string key, row;
+    if (end == std::string::npos || !from_line(content.substr(begin, end - begin), key, row)) {
+      // Only the last line can be torn: each was synced before the next was written.
+      if (end != std::string::npos && end + 1 != content.size()) {
+        throw InputError(
+            "{}:{}: damaged row; expected what a sweep wrote. Delete the folder to "
+            "start anew",
+            file.string(), line);
+      }
+      if (::ftruncate(rows_file_, static_cast<off_t>(begin)) != 0) {
+        throw InputError("{}: cannot drop the torn last line: {}", file.string(),
+                         std::strerror(errno));
+      }
+      return;
+    }
+    rows_[key] = row;
+    begin = end + 1;
+  }
+}
+
+const std::string* Store::find(const std::string& key) const {
+  const auto entry = rows_.find(key);
+  return entry == rows_.end() ? nullptr : &entry->second;
+}
+
+void Store::append(const std::string& key, const std::string& row) {
+  BROWNOUT_CHECK(find(key) == nullptr, "row {} is stored already", key);
+  struct stat before {};
+  BROWNOUT_CHECK(::fstat(rows_file_, &before) == 0, "fstat: {}", std::strerror(errno));
+  const std::string line = to_line(key, row);
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t written = ::write(rows_file_, rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) break;
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (!rest.empty() || ::fdatasync(rows_file_) != 0) {
+    const std::string reason = std::strerror(errno);
+    // A reader would drop the part line anyway; this leaves none to drop.
+    const int result = ::ftruncate(rows_file_, before.st_size);
+    throw InputError("{}: cannot store a result: {}{}", (folder_ / kRowsName).string(), reason,
+                     result == 0 ? "" : ", and the part line could not be removed");
+  }
+  rows_.emplace(key, row);
+}
+
+}  // namespace brownout::sweep

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The result store of a sweep: a folder that one sweep owns, one process at a time. Rows are
+// appended to results.jsonl and synced one by one; whatever kills the process, every row that was
+// reported as stored is there on the next start and a torn last line is dropped.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace brownout::sweep {
+
+class Store {
+ public:
+  /// Creates the folder or opens one of the same sweep. `identity` is JSON text that says which
+  /// sweep. InputError when the folder holds something else, is in use, or cannot be written.
+  Store(const std::filesystem::path& folder, const std::string& identity);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  /// The row as JSON text, or nullptr.
+  const std::string* find(const std::string& key) const;
+  /// Stores a row (one JSON object) for good before it returns. Keys are new. InputError when the
+  /// disk is full; the file then ends with the row before.
+  void append(const std::string& key, const std::string& row);
+
+  const std::filesystem::path& folder() const { return folder_; }
+  std::size_t size() const { return rows_.size(); }
+
+ private:
+  void lock();
+  void claim(const std::string& identity);
+  void read_rows();
+
+  std::filesystem::path folder_;
+  std::map<std::string, std::string> rows_;
+  int lock_ = -1;
+  int rows_file_ = -1;
+};
+
+/// Writes a file of a sweep folder whole or not at all; a full disk is an InputError (the place
+/// to write to is an input of the command).
+void write_result_file(const std::filesystem::path& path, std::string_view content);
+
+}  // namespace brownout::sweep

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a sweep point by point through the result store.
+#include "sim/sweep/sweep.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "sim/base/error.hpp"
+#include "sim/base/progress.hpp"
+#include "sim/inference/evaluate.hpp"
+#include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/records.hpp"
+#include "sim/sweep/safe_voltage.hpp"
+#include "sim/sweep/store.hpp"
+
+namespace brownout::sweep {
+
+namespace {
+
+struct Inputs {
+  std::vector<Model> models;
+  network::Dataset data;
+  std::string data_sha256;
+};
+
+/// Loads and checks everything; settles `images`.
+Inputs load_inputs(SweepConfig& config) {
+  Inputs inputs;
+  for (const std::filesystem::path& file : config.models) inputs.models.push_back(load_model(file));
+  inputs.data = network::load_dataset(config.dataset, config.split, config.data_folder);
+  if (config.images == 0) config.images = inputs.data.size();
+  if (config.images > inputs.data.size()) {
+    throw InputError("{}: expected an integer in [1, {}], the images of {} ({}), got {}",
+                     config.images_origin, inputs.data.size(), config.dataset,
+                     to_string(config.split), config.images);
+  }
+  for (const Model& model : inputs.models) {
+    inference::check_fits(model.network, inputs.data, model.file.string());
+  }
+  inputs.data_sha256 = dataset_sha256(inputs.data);
+  return inputs;
+}
+
+/// Bisection steps that find_safe_voltage takes at most, per network.
+std::int64_t most_search_steps(const SweepConfig& config) {
+  double gap = 1.0 - config.voltages.front();
+  for (std::size_t i = 1; i < config.voltages.size(); ++i) {
+    gap = std::max(gap, config.voltages[i - 1] - config.voltages[i]);
+  }
+  return std::max<std::int64_t>(0, std::lround(std::ceil(std::log2(gap / config.tolerance))));
+}
+
+/// One network's share of the sweep. The evaluator is built when a row is missing, not before.
+class ModelSweep {
+ public:
+  ModelSweep(const SweepConfig& config, const Inputs& inputs, const Model& model, Store& store,
+             int threads, Progress& progress)
+      : config_(config),
+        inputs_(inputs),
+        model_(model),
+        store_(store),
+        threads_(threads),
+        progress_(progress),
+        keys_(config, model, inputs.data_sha256),
+        clean_(clean()) {}
+
+  /// The point at a voltage; `computed` says whether any of it was missing.
+  Point point(double voltage, bool& computed) {
+    const technology::Technology& technology = *config_.technology;
+    const memory::OperatingPoint at{voltage, technology.bit_error_rate(voltage)};
+    computed = false;
+    std::vector<ChipResult> chips;
+    for (std::int64_t i = 0; i < config_.chips; ++i) {
+      const std::string name =
+          chip_name(static_cast<std::uint64_t>(config_.seed), i, config_.p_err);
+      const std::string key = keys_.chip(name, at);
+      std::optional<ChipResult> result = find_chip(store_, key);
+      if (!result) {
+        result = evaluator().on_chip(*memory::make_chip(name), at, clean_);
+        add_chip(store_, key, model_.name, at, *result);
+        computed = true;
+      }
+      chips.push_back(std::move(*result));
+      progress_.advance(1, fmt::format("{} at {:.4f} Vmin", model_.name, voltage));
+    }
+    Point point = summarize(clean_, chips, config_.images);
+    point.model = model_.name;
+    point.voltage = voltage;
+    point.rate = at.rate;
+    point.energy_sram_rel = technology.sram_energy_relative(voltage);
+    return point;
+  }
+
+  double seconds() const { return evaluator_ ? evaluator_->seconds() : 0.0; }
+  std::int64_t passes() const { return evaluator_ ? evaluator_->passes() : 0; }
+
+ private:
+  Evaluator& evaluator() {
+    if (!evaluator_) {
+      EvaluatorOptions options;
+      options.engine = config_.engine;
+      options.images = config_.images;
+      options.threads = threads_;
+      options.bit_offset = static_cast<std::uint64_t>(config_.bit_offset);
+      options.evaluation_seed = static_cast<std::uint64_t>(config_.evaluation_seed);
+      options.reuse_clean = true;
+      evaluator_ = std::make_unique<Evaluator>(model_, inputs_.data, options);
+    }
+    return *evaluator_;
+  }
+
+  CleanResult clean() {
+    const std::string key = keys_.clean();
+    std::optional<CleanResult> result = find_clean(store_, key);
+    if (!result) {
+      result = evaluator().clean();
+      add_clean(store_, key, model_.name, *result);
+    }
+    return std::move(*result);
+  }
+
+  const SweepConfig& config_;
+  const Inputs& inputs_;
+  const Model& model_;
+  Store& store_;
+  int threads_;
+  Progress& progress_;
+  RecordKeys keys_;
+  std::unique_ptr<Evaluator> evaluator_;
+  CleanResult clean_;  // last: computing it needs the rest
+};
+
+/// Finds the safe voltage; evaluates what it needs between the grid points into `result`.
+SafeVoltageRow search(const SweepConfig& config, const std::vector<Point>& grid, ModelSweep& model,
+                      SweepResult& result, std::vector<Point>& extra) {
+  std::vector<double> voltages = config.voltages;
+  // A network that fails at the grid's top may still be safe between there and Vmin.
+  const double top = std::min(1.0, config.technology->highest_voltage());
+  if (grid.front().drop() > config.max_drop_points && voltages.front() < top) {
+    voltages.insert(voltages.begin(), top);
+  }
+  const auto find = [&](double voltage) -> const Point& {
+    for (const std::vector<Point>* points :
+         {&grid, static_cast<const std::vector<Point>*>(&extra)}) {
+      for (const Point& point : *points) {
+        if (point.voltage == voltage) return point;
+      }
+    }
+    bool computed = false;
+    extra.push_back(model.point(voltage, computed));
+    result.extra_points_computed += computed ? 1 : 0;
+    return extra.back();
+  };
+  const std::optional<SafeVoltage> safe =
+      find_safe_voltage(voltages, config.max_drop_points, config.tolerance,
+                        [&](double voltage) { return find(voltage).drop(); });
+
+  SafeVoltageRow row;
+  row.model = grid.front().model;
+  row.max_drop_points = config.max_drop_points;
+  row.err = grid.front().err;
+  if (!safe) return row;
+  const Point& point = find(safe->voltage);
+  row.voltage = safe->voltage;
+  row.fails_at = safe->fails_at;
+  row.energy_saving_pct = 100.0 * (1.0 - *point.energy_sram_rel);
+  row.rate = point.rate;
+  row.rerr_mean = point.rerr.mean;
+  return row;
+}
+
+}  // namespace
+
+SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, int threads,
+                      bool quiet) {
+  const auto start = std::chrono::steady_clock::now();
+  const Inputs inputs = load_inputs(config);
+  SweepResult result;
+  result.technology = config.technology->name();
+  result.identity = identity(config, inputs.models, inputs.data_sha256);
+  result.engine = config.engine;
+  for (const Model& model : inputs.models) {
+    result.models.push_back({model.name, model.file, model.sha256, model.network.bits(),
+                             model.network.coded_parameters()});
+  }
+
+  Store store(folder, result.identity);
+  const auto grid_points = static_cast<std::int64_t>(config.voltages.size());
+  const std::int64_t per_model = (grid_points + most_search_steps(config)) * config.chips;
+  Progress progress("sweep", per_model * static_cast<std::int64_t>(inputs.models.size()), quiet);
+
+  double seconds = 0.0;
+  std::int64_t passes = 0;
+  for (const Model& model : inputs.models) {
+    ModelSweep run(config, inputs, model, store, threads, progress);
+    std::vector<Point> grid, extra;
+    for (const double voltage : config.voltages) {
+      bool computed = false;
+      grid.push_back(run.point(voltage, computed));
+      result.points_computed += computed ? 1 : 0;
+    }
+    result.safe_voltage.push_back(search(config, grid, run, result, extra));
+    const std::int64_t done =
+        (grid_points + static_cast<std::int64_t>(extra.size())) * config.chips;
+    if (done < per_model) progress.advance(per_model - done);
+    std::sort(extra.begin(), extra.end(),
+              [](const Point& a, const Point& b) { return *a.voltage > *b.voltage; });
+    result.points.insert(result.points.end(), grid.begin(), grid.end());
+    result.extra_points.insert(result.extra_points.end(), extra.begin(), extra.end());
+    seconds += run.seconds();
+    passes += run.passes();
+  }
+  progress.finish();
+
+  if (seconds > 0) {
+    result.images_per_s = static_cast<double>(passes * config.images) / seconds;
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace brownout::sweep
