@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Internal: recognizes the operator groups of a network file in an ONNX graph.
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/base/error.hpp"
+#include "sim/network/infer.hpp"
+#include "sim/network/onnx_format.hpp"
+#include "sim/network/onnx_tensor.hpp"
+
+namespace brownout::network {
+
+/// One entry of brownout.tensors.
+struct DeclaredTensor {
+  Scheme scheme = Scheme::kRquant;
+  int bits = 0;
+  std::string role;
+};
+
+/// What an ONNX value stands for while the graph is read in file order.
+struct Symbol {
+  enum class Kind {
+    kConstant,    // an initializer
+    kScaled,      // alpha·n of parameter `index`
+    kParameter,   // decoded parameter `index`
+    kActivation,  // value `index` of the network
+    kCodes,       // u8 codes of value `index`
+    kGrouped,     // value `index` as groups × rest
+    kNormalized,  // the same after InstanceNormalization
+    kPositive,    // value `index` > 0
+    kMerged,      // a group norm's value before its scale or shift
+  };
+  Kind kind = Kind::kConstant;
+  int index = -1;
+  const onnx::TensorProto* tensor = nullptr;  // kConstant
+  bool plus_one = false;                      // kParameter: gamma = 1 + a'
+  bool column = false;                        // kParameter: C -> C×1×1
+  GroupNorm norm;                             // kGrouped, kNormalized
+  std::string name;                           // kNormalized: the node's name
+  bool used = false;
+};
+
+/// Each ONNX operator turns the meanings of its inputs into the meaning of its output; network
+/// nodes come out where a group is complete. InputError "<where>: node "x" (Conv): ..." for
+/// anything that the format does not know.
+class GraphReader {
+ public:
+  /// Fills nodes, parameters (in code order), input and classes of `network`.
+  GraphReader(const onnx::GraphProto& graph, const std::map<std::string, DeclaredTensor>& declared,
+              const std::string& where, Network& network)
+      : graph_(graph), declared_(declared), where_(where), network_(network) {}
+  void run();
+
+ private:
+  using Kind = Symbol::Kind;
+  using Handler = void (GraphReader::*)();
+  static const std::map<std::string, Handler>& handlers();
+
+  template <typename... Args>
+  [[noreturn]] void fail(fmt::format_string<Args...> format, Args&&... args) const {
+    throw InputError("{}{}", place_, fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  void read_constants();
+  void read_input();
+  void read_node(const onnx::NodeProto& node);
+  void read_output();
+  void check_used() const;
+  void order_parameters();
+  std::vector<int> extents(const onnx::ValueInfoProto& info) const;
+
+  // Values.
+  void define(const std::string& name, const Symbol& symbol);
+  void define_output(const Symbol& symbol) { define(node_->output(0), symbol); }
+  const std::string& input_name(int i) const { return node_->input(i); }
+  bool has_input(int i) const { return i < node_->input_size() && !node_->input(i).empty(); }
+  void need_inputs(int low, int high) const;
+  Symbol& input(int i);
+  Symbol& input(int i, Kind kind);
+  int activation(int i) { return input(i, Kind::kActivation).index; }
+  const ValueType& type_of(int value) const { return types_[static_cast<std::size_t>(value)]; }
+
+  // Constants.
+  template <typename T>
+  std::vector<T> constant(int i);
+  template <typename T>
+  T scalar(int i);
+  template <typename T>
+  void expect_constant(int i, const std::vector<T>& expected);
+  std::string tensor_place(const std::string& name) const;
+
+  // Parameters.
+  int add_parameter(const onnx::TensorProto& tensor);
+  Parameter& parameter(const Symbol& symbol);
+  /// A parameter; a float initializer that is no derived constant becomes an uncoded one.
+  Symbol& parameter_input(int i);
+  bool is_parameter(int i);
+  /// The index of the parameter that becomes this node's `role`.
+  int attach(int i, Role role, bool column = false);
+
+  // Network nodes.
+  int last_value() const { return static_cast<int>(network_.nodes.size()); }
+  void emit(const Operator& op, std::vector<int> inputs, const std::string& name);
+  Symbol value_symbol(Kind kind, int value) const;
+  /// The group norm just read, if input 0 is its value, so that a scale or shift may join it.
+  GroupNorm* open_group_norm();
+
+  // Operators.
+  void read_add();
+  void read_average_pool();
+  void read_batch_norm();
+  void read_clip();
+  void read_conv();
+  void read_dequantize();
+  void read_flatten();
+  void read_gemm();
+  void read_global_average_pool();
+  void read_greater();
+  void read_instance_norm();
+  void read_max_pool();
+  void read_mul();
+  void read_quantize();
+  void read_relu();
+  void read_reshape();
+  void read_unsqueeze();
+  void read_where();
+
+  const onnx::GraphProto& graph_;
+  const std::map<std::string, DeclaredTensor>& declared_;
+  const std::string& where_;
+  Network& network_;
+  std::map<std::string, Symbol> symbols_;
+  std::set<std::string> later_;     // all values that nodes compute
+  std::set<std::string> attached_;  // parameters that have their operator
+  std::vector<ValueType> types_;
+  const onnx::NodeProto* node_ = nullptr;
+  std::string place_;
+};
+
+const char* to_string(Symbol::Kind kind);
+
+template <typename T>
+std::vector<T> GraphReader::constant(int i) {
+  const Symbol& symbol = input(i, Kind::kConstant);
+  return tensor_data<T>(*symbol.tensor, tensor_place(input_name(i)));
+}
+
+template <typename T>
+T GraphReader::scalar(int i) {
+  const std::vector<T> data = constant<T>(i);
+  if (data.size() != 1) fail("\"{}\" has {} elements, expected 1", input_name(i), data.size());
+  return data[0];
+}
+
+template <typename T>
+void GraphReader::expect_constant(int i, const std::vector<T>& expected) {
+  const std::vector<T> found = constant<T>(i);
+  if (found == expected) return;
+  const auto shown = [](const std::vector<T>& data) {
+    const std::vector<T> head(data.begin(),
+                              data.begin() + (data.size() < 8 ? data.end() - data.begin() : 8));
+    return fmt::format("[{}{}]", fmt::join(head, ", "), data.size() > 8 ? ", ..." : "");
+  };
+  fail("\"{}\" is {}, expected {}", input_name(i), shown(found), shown(expected));
+}
+
+}  // namespace brownout::network

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each ONNX operator of a network file means (docs/network-file.md lists the groups).
+#include <fmt/format.h>
+
+#include "sim/network/onnx_graph.hpp"
+
+namespace brownout::network {
+
+using namespace onnx_format;
+
+namespace {
+
+template <std::size_t N>
+std::array<int, N> to_array(const std::vector<int>& values) {
+  std::array<int, N> out{};
+  for (std::size_t i = 0; i < N; ++i) out[i] = values[i];
+  return out;
+}
+
+template <typename Op>
+void read_window(Attributes& attributes, Op& op) {
+  op.kernel = to_array<2>(attributes.integers("kernel_shape", 2, {1, 1}));
+  op.stride = to_array<2>(attributes.integers("strides", 2, {1, 1}));
+  op.pads = to_array<4>(attributes.integers("pads", 4, {0, 0, 0, 0}));
+}
+
+}  // namespace
+
+const std::map<std::string, GraphReader::Handler>& GraphReader::handlers() {
+  static const std::map<std::string, Handler> known = {
+      {"Add", &GraphReader::read_add},
+      {"AveragePool", &GraphReader::read_average_pool},
+      {"BatchNormalization", &GraphReader::read_batch_norm},
+      {"Clip", &GraphReader::read_clip},
+      {"Conv", &GraphReader::read_conv},
+      {"DequantizeLinear", &GraphReader::read_dequantize},
+      {"Flatten", &GraphReader::read_flatten},
+      {"Gemm", &GraphReader::read_gemm},
+      {"GlobalAveragePool", &GraphReader::read_global_average_pool},
+      {"Greater", &GraphReader::read_greater},
+      {"InstanceNormalization", &GraphReader::read_instance_norm},
+      {"MaxPool", &GraphReader::read_max_pool},
+      {"Mul", &GraphReader::read_mul},
+      {"QuantizeLinear", &GraphReader::read_quantize},
+      {"Relu", &GraphReader::read_relu},
+      {"Reshape", &GraphReader::read_reshape},
+      {"Unsqueeze", &GraphReader::read_unsqueeze},
+      {"Where", &GraphReader::read_where},
+  };
+  return known;
+}
+
+void GraphReader::read_node(const onnx::NodeProto& node) {
+  node_ = &node;
+  place_ = fmt::format("{}: node \"{}\" ({}): ", where_, node.name(), node.op_type());
+  const auto handler = handlers().find(node.op_type());
+  const bool standard = node.domain().empty() || node.domain() == "ai.onnx";
+  if (handler == handlers().end() || !standard) {
+    std::vector<std::string> names;
+    for (const auto& [name, unused] : handlers()) names.push_back(name);
+    fail("operator {}{}{} is not supported; supported: {}", node.domain(), standard ? "" : ".",
+         node.op_type(), fmt::join(names, ", "));
+  }
+  if (node.output_size() != 1) fail("has {} outputs, expected 1", node.output_size());
+  (this->*handler->second)();
+}
+
+/// Four meanings: beta of a parameter, 1 + a' of a scale, a residual, a group norm's shift.
+void GraphReader::read_add() {
+  need_inputs(2, 2);
+  Attributes(*node_, place_).finish();
+  const Symbol first = input(0);
+  if (first.kind == Kind::kScaled) {
+    Symbol symbol = first;
+    symbol.kind = Kind::kParameter;
+    parameter(symbol).coding->beta = scalar<float>(1);
+    define_output(symbol);
+  } else if (is_parameter(0)) {
+    Symbol symbol = parameter_input(0);
+    if (symbol.plus_one || symbol.column) fail("adds to a scale that is complete");
+    expect_constant<float>(1, {1.0f});
+    symbol.plus_one = true;
+    define_output(symbol);
+  } else if (input(1).kind == Kind::kActivation) {
+    emit(Add{}, {activation(0), activation(1)}, node_->name());
+    define_output(value_symbol(Kind::kActivation, last_value()));
+  } else {
+    GroupNorm* norm = open_group_norm();
+    if (norm == nullptr || norm->shift >= 0) {
+      fail("expected a residual, or the shift of a group norm just before");
+    }
+    norm->shift = attach(1, Role::kShift, !type_of(last_value()).flat);
+    input(0).kind = Kind::kMerged;
+    define_output(value_symbol(Kind::kActivation, last_value()));
+  }
+}
+
+void GraphReader::read_mul() {
+  need_inputs(2, 2);
+  Attributes(*node_, place_).finish();
+  GroupNorm* norm = open_group_norm();
+  if (norm == nullptr || norm->scale >= 0 || norm->shift >= 0) {
+    fail("expected the scale of a group norm just before");
+  }
+  norm->scale = attach(1, Role::kScale, !type_of(last_value()).flat);
+  norm->reparameterized = input(1).plus_one;
+  input(0).kind = Kind::kMerged;
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+GroupNorm* GraphReader::open_group_norm() {
+  // Only the last node's value can still be unread, so that nothing sees it half done.
+  const Symbol& symbol = input(0);
+  if (symbol.kind != Kind::kActivation || symbol.index != last_value() || last_value() == 0) {
+    return nullptr;
+  }
+  return std::get_if<GroupNorm>(&network_.nodes.back().op);
+}
+
+void GraphReader::read_reshape() {
+  need_inputs(2, 2);
+  Attributes attributes(*node_, place_);
+  attributes.expect("allowzero", 0);
+  attributes.finish();
+  const Symbol first = input(0);
+  if (first.kind == Kind::kNormalized) {
+    const ValueType& type = type_of(first.index);
+    std::vector<std::int64_t> layout{0, type.shape.channels};
+    if (!type.flat) layout.insert(layout.end(), {type.shape.height, type.shape.width});
+    expect_constant(1, layout);
+    emit(first.norm, {first.index}, first.name);
+    define_output(value_symbol(Kind::kActivation, last_value()));
+    return;
+  }
+  Symbol symbol = value_symbol(Kind::kGrouped, activation(0));
+  const std::vector<std::int64_t> grouping = constant<std::int64_t>(1);
+  if (grouping.size() != 3 || grouping[0] != 0 || grouping[1] < 1 || grouping[1] > 65536 ||
+      grouping[2] != -1) {
+    fail("\"{}\" is no group norm's [0, groups, -1]", input_name(1));
+  }
+  symbol.norm.groups = static_cast<int>(grouping[1]);
+  define_output(symbol);
+}
+
+void GraphReader::read_instance_norm() {
+  need_inputs(3, 3);
+  Symbol symbol = input(0, Kind::kGrouped);
+  Attributes attributes(*node_, place_);
+  symbol.norm.eps = attributes.number("epsilon", 1e-5f);
+  attributes.finish();
+  const auto groups = static_cast<std::size_t>(symbol.norm.groups);
+  expect_constant(1, std::vector<float>(groups, 1.0f));
+  expect_constant(2, std::vector<float>(groups, 0.0f));
+  symbol.kind = Kind::kNormalized;
+  symbol.name = node_->name();
+  define_output(symbol);
+}
+
+void GraphReader::read_unsqueeze() {
+  need_inputs(2, 2);
+  Attributes(*node_, place_).finish();
+  Symbol symbol = parameter_input(0);
+  if (symbol.column) fail("\"{}\" has its axes already", input_name(0));
+  expect_constant<std::int64_t>(1, {1, 2});
+  symbol.column = true;
+  define_output(symbol);
+}
+
+void GraphReader::read_batch_norm() {
+  need_inputs(5, 5);
+  BatchNorm op;
+  Attributes attributes(*node_, place_);
+  op.eps = attributes.number("epsilon", 1e-5f);
+  attributes.number("momentum", 0.9f);  // matters in training only
+  attributes.finish();
+  const int value = activation(0);
+  const auto channels = static_cast<std::size_t>(type_of(value).shape.channels);
+  if (is_parameter(1)) {
+    op.scale = attach(1, Role::kScale);
+    op.reparameterized = input(1).plus_one;
+  } else {
+    expect_constant(1, std::vector<float>(channels, 1.0f));
+  }
+  if (is_parameter(2)) {
+    op.shift = attach(2, Role::kShift);
+  } else {
+    expect_constant(2, std::vector<float>(channels, 0.0f));
+  }
+  op.mean = constant<float>(3);
+  op.variance = constant<float>(4);
+  emit(op, {value}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+void GraphReader::read_conv() {
+  need_inputs(2, 3);
+  Conv2d op;
+  const int value = activation(0);
+  op.weight = attach(1, Role::kWeight);
+  if (has_input(2)) op.bias = attach(2, Role::kBias);
+  const std::vector<std::int64_t>& dims =
+      network_.parameters[static_cast<std::size_t>(op.weight)].shape;
+  if (dims.size() != 4 || dims[0] > 65536 || dims[2] > 65536 || dims[3] > 65536) {
+    fail("its weight \"{}\" has shape [{}], expected O×I×H×W of at most 65536 each", input_name(1),
+         fmt::join(dims, ", "));
+  }
+  op.out_channels = static_cast<int>(dims[0]);
+  Attributes attributes(*node_, place_);
+  read_window(attributes, op);
+  if (!attributes.has("kernel_shape")) {
+    op.kernel = {static_cast<int>(dims[2]), static_cast<int>(dims[3])};
+  }
+  const std::int64_t groups = attributes.integer("group", 1);
+  if (groups < 1 || groups > 65536) fail("has {} groups, expected 1 to 65536", groups);
+  op.groups = static_cast<int>(groups);
+  if (attributes.integers("dilations", 2, {1, 1}) != std::vector<int>{1, 1}) {
+    fail("is dilated, which is not supported");
+  }
+  if (attributes.text("auto_pad", "NOTSET") != "NOTSET") fail("auto_pad is not supported");
+  attributes.finish();
+  emit(op, {value}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+void GraphReader::read_gemm() {
+  need_inputs(2, 3);
+  Linear op;
+  const int value = activation(0);
+  op.weight = attach(1, Role::kWeight);
+  if (has_input(2)) op.bias = attach(2, Role::kBias);
+  Attributes attributes(*node_, place_);
+  attributes.expect("transA", 0);
+  if (attributes.integer("transB", 0) != 1) fail("attribute transB is 0, supported is 1");
+  if (attributes.number("alpha", 1.0f) != 1.0f || attributes.number("beta", 1.0f) != 1.0f) {
+    fail("alpha or beta is not 1, which is not supported");
+  }
+  attributes.finish();
+  const std::vector<std::int64_t>& dims =
+      network_.parameters[static_cast<std::size_t>(op.weight)].shape;
+  if (dims.size() != 2 || dims[0] > (1 << 20)) {
+    fail("its weight \"{}\" has shape [{}], expected outputs × inputs", input_name(1),
+         fmt::join(dims, ", "));
+  }
+  op.out_features = static_cast<int>(dims[0]);
+  emit(op, {value}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+void GraphReader::read_max_pool() {
+  need_inputs(1, 1);
+  MaxPool op;
+  Attributes attributes(*node_, place_);
+  if (!attributes.has("kernel_shape")) fail("has no kernel_shape");
+  read_window(attributes, op);
+  attributes.expect("ceil_mode", 0);
+  attributes.expect("storage_order", 0);
+  if (attributes.integers("dilations", 2, {1, 1}) != std::vector<int>{1, 1}) {
+    fail("is dilated, which is not supported");
+  }
+  if (attributes.text("auto_pad", "NOTSET") != "NOTSET") fail("auto_pad is not supported");
+  attributes.finish();
+  emit(op, {activation(0)}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+void GraphReader::read_average_pool() {
+  need_inputs(1, 1);
+  AveragePool op;
+  Attributes attributes(*node_, place_);
+  if (!attributes.has("kernel_shape")) fail("has no kernel_shape");
+  read_window(attributes, op);
+  attributes.expect("ceil_mode", 0);
+  op.count_pad = attributes.integer("count_include_pad", 0) != 0;
+  if (attributes.text("auto_pad", "NOTSET") != "NOTSET") fail("auto_pad is not supported");
+  attributes.finish();
+  emit(op, {activation(0)}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+void GraphReader::read_global_average_pool() {
+  need_inputs(1, 1);
+  Attributes(*node_, place_).finish();
+  const int value = activation(0);
+  AveragePool op;
+  op.kernel = {type_of(value).shape.height, type_of(value).shape.width};
+  op.stride = {1, 1};
+  emit(op, {value}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+void GraphReader::read_flatten() {
+  need_inputs(1, 1);
+  Attributes attributes(*node_, place_);
+  attributes.expect("axis", 1);
+  attributes.finish();
+  emit(Flatten{}, {activation(0)}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+void GraphReader::read_relu() {
+  need_inputs(1, 1);
+  Attributes(*node_, place_).finish();
+  emit(Relu{}, {activation(0)}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+/// Hardtanh.
+void GraphReader::read_clip() {
+  need_inputs(3, 3);
+  Attributes(*node_, place_).finish();
+  expect_constant<float>(1, {-1.0f});
+  expect_constant<float>(2, {1.0f});
+  emit(Hardtanh{}, {activation(0)}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+/// Sign is Where(y > 0, 1, -1).
+void GraphReader::read_greater() {
+  need_inputs(2, 2);
+  Attributes(*node_, place_).finish();
+  const int value = activation(0);
+  expect_constant<float>(1, {0.0f});
+  define_output(value_symbol(Kind::kPositive, value));
+}
+
+void GraphReader::read_where() {
+  need_inputs(3, 3);
+  Attributes(*node_, place_).finish();
+  const int value = input(0, Kind::kPositive).index;
+  expect_constant<float>(1, {1.0f});
+  expect_constant<float>(2, {-1.0f});
+  emit(Sign{}, {value}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+void GraphReader::read_quantize() {
+  need_inputs(3, 3);
+  Attributes(*node_, place_).finish();
+  const int value = activation(0);
+  Quantize op;
+  op.scale = scalar<float>(1);
+  op.zero_point = scalar<std::uint8_t>(2);
+  emit(op, {value}, node_->name());
+  define_output(value_symbol(Kind::kCodes, last_value()));
+}
+
+/// Of u8 codes: must undo their QuantizeLinear. Of an int8 initializer: alpha·n of a parameter.
+void GraphReader::read_dequantize() {
+  need_inputs(2, 3);
+  Attributes(*node_, place_).finish();
+  const Symbol first = input(0);
+  if (first.kind == Kind::kCodes) {
+    need_inputs(3, 3);
+    const auto& op =
+        std::get<Quantize>(network_.nodes[static_cast<std::size_t>(first.index - 1)].op);
+    expect_constant<float>(1, {op.scale});
+    expect_constant<std::uint8_t>(2, {static_cast<std::uint8_t>(op.zero_point)});
+    define_output(value_symbol(Kind::kActivation, first.index));
+    return;
+  }
+  const std::string& name = input_name(0);
+  const auto declared = declared_.find(name);
+  if (first.kind != Kind::kConstant || declared == declared_.end()) {
+    fail("input 0 (\"{}\") is {}, expected quantized codes or a tensor that {} lists", name,
+         to_string(first.kind), kTensorsKey);
+  }
+  if (has_input(2)) expect_constant<std::int8_t>(2, {0});
+  Symbol symbol = value_symbol(Kind::kScaled, add_parameter(*first.tensor));
+  Parameter& added = parameter(symbol);
+  added.n = tensor_data<std::int8_t>(*first.tensor, tensor_place(name));
+  added.coding = Coding{declared->second.scheme, declared->second.bits, scalar<float>(1), 0.0f};
+  define_output(symbol);
+}
+
+}  // namespace brownout::network
