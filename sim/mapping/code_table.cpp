@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fills the tables from the definition in sim/network/quantization.hpp.
+#include "sim/mapping/code_table.hpp"
+
+#include <vector>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::mapping {
+namespace {
+
+constexpr int kWidths = 8;
+
+CodeTable make_table(network::Scheme scheme, int bits) {
+  CodeTable table{};
+  // Downwards, so that of two codes with the same n the higher one stays: rquant stores no v = 0.
+  for (int v = (1 << bits) - 1; v >= 0; --v) {
+    const int n = network::n_of(scheme, bits, static_cast<std::uint32_t>(v));
+    const auto code = static_cast<std::uint8_t>(v);
+    table.n_of_code[code] = static_cast<std::int8_t>(n);
+    std::uint8_t& stored = table.code_of_n[static_cast<std::uint8_t>(n)];
+    if (stored == 0) stored = code;
+  }
+  return table;
+}
+
+std::vector<CodeTable> make_tables() {
+  std::vector<CodeTable> tables;
+  for (const network::Scheme scheme :
+       {network::Scheme::kRquant, network::Scheme::kUniform, network::Scheme::kSymmetric,
+        network::Scheme::kAsymmetricSigned, network::Scheme::kBinary})
+    for (int bits = 1; bits <= kWidths; ++bits) tables.push_back(make_table(scheme, bits));
+  return tables;
+}
+
+}  // namespace
+
+const CodeTable& code_table(network::Scheme scheme, int bits) {
+  BROWNOUT_CHECK(bits >= 1 && bits <= kWidths, "bits {}", bits);
+  static const std::vector<CodeTable> tables = make_tables();
+  return tables.at(static_cast<std::size_t>(scheme) * kWidths + static_cast<std::size_t>(bits - 1));
+}
+
+}  // namespace brownout::mapping

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the codes read through faulty cells, in time proportional to the faults.
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+#include "sim/base/random.hpp"
+#include "sim/mapping/code_table.hpp"
+#include "sim/mapping/placement.hpp"
+
+namespace brownout::mapping {
+namespace {
+
+using memory::CellFault;
+
+std::uint64_t cell_of(const CellFault& fault) {
+  return std::uint64_t{fault.word} * memory::kWordBits + fault.bit;
+}
+
+std::uint64_t cells_of(const Run& run) {
+  return static_cast<std::uint64_t>(run.last - run.first) *
+         static_cast<std::uint64_t>(run.high_bit - run.low_bit);
+}
+
+/// Whether a faulty cell reads wrong, given the bit it stores.
+class CellReader {
+ public:
+  explicit CellReader(std::uint64_t evaluation_seed)
+      : philox_(evaluation_seed, Purpose::kTransientRead) {}
+
+  std::uint32_t wrong(const CellFault& fault, std::uint32_t stored) const {
+    const float probability = stored != 0 ? fault.p10 : fault.p01;
+    if (probability >= 1.0f) return 1;
+    if (probability <= 0.0f) return 0;
+    return draw(fault, probability);
+  }
+
+ private:
+  std::uint32_t draw(const CellFault& fault, float probability) const {
+    constexpr auto kMemory = static_cast<std::uint64_t>(memory::MemoryId::kWeights);
+    return unit_open(philox_(kMemory << 32 | fault.word, fault.bit)[0]) < double{probability};
+  }
+
+  Philox philox_;
+};
+
+/// One code with the bits that read wrong.
+struct WrongCode {
+  int parameter;
+  std::int64_t index;
+  std::uint8_t mask;
+};
+
+/// Calls hit(index, code, mask) for every code of the run with faulty cells, ascending, `mask` the
+/// bits that read wrong (it may be 0); returns the number of faulty cells. `width` is a constant
+/// where the caller makes it one: the division by it is then a shift or a multiplication.
+template <typename Hit>
+inline std::int64_t scan_run(const Run& run, std::uint64_t width, const CellFault* fault,
+                             const CellFault* end, const std::int8_t* n, const CodeTable& table,
+                             const CellReader& reader, Hit&& hit) {
+  const CellFault* const begin = fault;
+  while (fault != end) {
+    std::uint64_t cell = cell_of(*fault) - run.start;
+    const std::uint64_t code_number = cell / width;
+    const std::uint64_t code_start = code_number * width;
+    const std::int64_t index = run.first + static_cast<std::int64_t>(code_number);
+    const std::uint32_t code = table.code_of_n[static_cast<std::uint8_t>(n[index])];
+    std::uint32_t mask = 0;
+    do {  // all faulty cells of this code
+      const std::uint32_t bit =
+          static_cast<std::uint32_t>(cell - code_start) + static_cast<std::uint32_t>(run.low_bit);
+      mask |= reader.wrong(*fault, code >> bit & 1) << bit;
+      if (++fault == end) break;
+      cell = cell_of(*fault) - run.start;
+    } while (cell < code_start + width);
+    hit(index, code, mask);
+  }
+  return fault - begin;
+}
+
+template <typename Hit>
+std::int64_t scan_run_of_any_width(const Run& run, const CellFault* fault, const CellFault* end,
+                                   const std::int8_t* n, const CodeTable& table,
+                                   const CellReader& reader, Hit&& hit) {
+  switch (run.high_bit - run.low_bit) {
+    case 8:
+      return scan_run(run, 8, fault, end, n, table, reader, hit);
+    case 7:
+      return scan_run(run, 7, fault, end, n, table, reader, hit);
+    case 6:
+      return scan_run(run, 6, fault, end, n, table, reader, hit);
+    case 5:
+      return scan_run(run, 5, fault, end, n, table, reader, hit);
+    case 4:
+      return scan_run(run, 4, fault, end, n, table, reader, hit);
+    case 3:
+      return scan_run(run, 3, fault, end, n, table, reader, hit);
+    case 2:
+      return scan_run(run, 2, fault, end, n, table, reader, hit);
+    case 1:
+      return scan_run(run, 1, fault, end, n, table, reader, hit);
+    default:
+      BROWNOUT_CHECK(false, "bits [{}, {})", run.low_bit, run.high_bit);
+  }
+  return 0;
+}
+
+/// Whole codes in ascending, separate cells, no code twice: what `resident` makes.
+bool is_simple(const network::Network& network, const Placement& placement) {
+  for (std::size_t i = 0; i < placement.runs.size(); ++i) {
+    const Run& run = placement.runs[i];
+    const network::Parameter& parameter =
+        network.parameters[static_cast<std::size_t>(run.parameter)];
+    if (run.low_bit != 0 || run.high_bit != parameter.coding->bits) return false;
+    if (i == 0) continue;
+    const Run& last = placement.runs[i - 1];
+    if (run.start < last.start + cells_of(last)) return false;
+    if (run.parameter < last.parameter ||
+        (run.parameter == last.parameter && run.first < last.last))
+      return false;
+  }
+  return true;
+}
+
+void check_runs(const network::Network& network, const Placement& placement,
+                const network::Codes& codes) {
+  BROWNOUT_CHECK(codes.size() == network.parameters.size(), "{} tensors of codes, {} parameters",
+                 codes.size(), network.parameters.size());
+  for (const Run& run : placement.runs) {
+    BROWNOUT_CHECK(
+        run.parameter >= 0 && static_cast<std::size_t>(run.parameter) < network.parameters.size(),
+        "parameter {}", run.parameter);
+    const auto p = static_cast<std::size_t>(run.parameter);
+    const network::Parameter& parameter = network.parameters[p];
+    BROWNOUT_CHECK(parameter.coding && codes[p].size() == parameter.n.size(),
+                   "parameter {}: coded {}, {} codes of {}", parameter.name,
+                   parameter.coding.has_value(), codes[p].size(), parameter.n.size());
+    BROWNOUT_CHECK(0 <= run.first && run.first <= run.last &&
+                       run.last <= static_cast<std::int64_t>(parameter.n.size()),
+                   "codes [{}, {}) of {}", run.first, run.last, parameter.n.size());
+    BROWNOUT_CHECK(
+        0 <= run.low_bit && run.low_bit < run.high_bit && run.high_bit <= parameter.coding->bits,
+        "bits [{}, {}) of {}", run.low_bit, run.high_bit, parameter.coding->bits);
+  }
+}
+
+/// The faults in a run's cells.
+std::pair<const CellFault*, const CellFault*> faults_in(const Run& run, const CellFault* begin,
+                                                        const CellFault* end) {
+  const auto below = [](const CellFault& fault, std::uint64_t cell) {
+    return cell_of(fault) < cell;
+  };
+  begin = std::lower_bound(begin, end, run.start, below);
+  return {begin, std::lower_bound(begin, end, run.start + cells_of(run), below)};
+}
+
+/// Applies wrong bits to codes and counts.
+class Writer {
+ public:
+  Writer(network::Codes& codes, std::vector<Touched>& touched, ReadStats& stats)
+      : codes_(codes), touched_(touched), stats_(stats) {}
+
+  void write(int parameter, std::int64_t index, std::uint32_t code, std::uint32_t mask,
+             const CodeTable& table) {
+    if (mask == 0) return;
+    stats_.bits_wrong += __builtin_popcount(mask);
+    ++stats_.codes_changed;
+    codes_[static_cast<std::size_t>(parameter)][static_cast<std::size_t>(index)] =
+        table.n_of_code[code ^ mask];
+    touched_.push_back({parameter, index});
+  }
+
+ private:
+  network::Codes& codes_;
+  std::vector<Touched>& touched_;
+  ReadStats& stats_;
+};
+
+const CodeTable& table_of(const network::Network& network, int parameter) {
+  const network::Coding& coding = *network.parameters[static_cast<std::size_t>(parameter)].coding;
+  return code_table(coding.scheme, coding.bits);
+}
+
+ReadStats read_simple(const network::Network& network, const Placement& placement,
+                      const memory::FaultList& faults, const CellReader& reader,
+                      network::Codes& codes, std::vector<Touched>& touched) {
+  ReadStats stats;
+  Writer writer(codes, touched, stats);
+  const CellFault* next = faults.data();
+  const CellFault* const end = next + faults.size();
+  for (const Run& run : placement.runs) {
+    const auto [first, last] = faults_in(run, next, end);
+    next = last;
+    const CodeTable& table = table_of(network, run.parameter);
+    stats.cells_hit += scan_run_of_any_width(
+        run, first, last, codes[static_cast<std::size_t>(run.parameter)].data(), table, reader,
+        [&](std::int64_t index, std::uint32_t code, std::uint32_t mask) {
+          writer.write(run.parameter, index, code, mask, table);
+        });
+  }
+  return stats;
+}
+
+/// Any placement: parts of codes may lie in several runs and cells may be shared, so the wrong bits
+/// are collected and merged before the codes change.
+ReadStats read_general(const network::Network& network, const Placement& placement,
+                       const memory::FaultList& faults, const CellReader& reader,
+                       network::Codes& codes, std::vector<Touched>& touched) {
+  ReadStats stats;
+  std::vector<WrongCode> wrong;
+  std::vector<bool> hit(faults.size());
+  const CellFault* const begin = faults.data();
+  for (const Run& run : placement.runs) {
+    const auto [first, last] = faults_in(run, begin, begin + faults.size());
+    std::fill(hit.begin() + (first - begin), hit.begin() + (last - begin), true);
+    scan_run_of_any_width(
+        run, first, last, codes[static_cast<std::size_t>(run.parameter)].data(),
+        table_of(network, run.parameter), reader,
+        [&](std::int64_t index, std::uint32_t, std::uint32_t mask) {
+          if (mask != 0) wrong.push_back({run.parameter, index, static_cast<std::uint8_t>(mask)});
+        });
+  }
+  stats.cells_hit = std::count(hit.begin(), hit.end(), true);
+  std::sort(wrong.begin(), wrong.end(), [](const WrongCode& a, const WrongCode& b) {
+    return a.parameter != b.parameter ? a.parameter < b.parameter : a.index < b.index;
+  });
+  Writer writer(codes, touched, stats);
+  for (std::size_t i = 0; i < wrong.size();) {
+    const WrongCode& code = wrong[i];
+    std::uint32_t mask = 0;
+    for (; i < wrong.size() && wrong[i].parameter == code.parameter && wrong[i].index == code.index;
+         ++i) {
+      BROWNOUT_CHECK((mask & wrong[i].mask) == 0, "parameter {}: code {} has a bit in two cells",
+                     network.parameters[static_cast<std::size_t>(code.parameter)].name, code.index);
+      mask |= wrong[i].mask;
+    }
+    const CodeTable& table = table_of(network, code.parameter);
+    const std::int8_t n =
+        codes[static_cast<std::size_t>(code.parameter)][static_cast<std::size_t>(code.index)];
+    writer.write(code.parameter, code.index, table.code_of_n[static_cast<std::uint8_t>(n)], mask,
+                 table);
+  }
+  return stats;
+}
+
+}  // namespace
+
+ReadStats read_through(const network::Network& network, const Placement& placement,
+                       const memory::FaultList& faults, std::uint64_t evaluation_seed,
+                       network::Codes& codes, std::vector<Touched>& touched) {
+  check_runs(network, placement, codes);
+  const CellReader reader(evaluation_seed);
+  if (!is_simple(network, placement))
+    return read_general(network, placement, faults, reader, codes, touched);
+  touched.reserve(touched.size() + faults.size());
+  return read_simple(network, placement, faults, reader, codes, touched);
+}
+
+void restore(const network::Network& network, const std::vector<Touched>& touched,
+             network::Codes& codes) {
+  for (const Touched& code : touched) {
+    const auto parameter = static_cast<std::size_t>(code.parameter);
+    const auto index = static_cast<std::size_t>(code.index);
+    codes[parameter][index] = network.parameters[parameter].n[index];
+  }
+}
+
+}  // namespace brownout::mapping
