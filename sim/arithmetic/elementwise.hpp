@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators that see one number at a time: activations and the residual add.
+#pragma once
+#include <cstdint>
+
+namespace brownout::arithmetic {
+
+enum class Activation { kNone, kRelu, kSign, kHardtanh };
+
+/// NaN and -0 become +0.
+inline float relu(float y) { return y > 0.0f ? y : 0.0f; }
+
+inline float sign(float y) { return y > 0.0f ? 1.0f : -1.0f; }
+
+/// NaN stays NaN.
+inline float hardtanh(float y) {
+  const float low = y < -1.0f ? -1.0f : y;
+  return low > 1.0f ? 1.0f : low;
+}
+
+inline float activate(Activation activation, float y) {
+  switch (activation) {
+    case Activation::kNone:
+      return y;
+    case Activation::kRelu:
+      return relu(y);
+    case Activation::kSign:
+      return sign(y);
+    case Activation::kHardtanh:
+      return hardtanh(y);
+  }
+  return y;
+}
+
+/// fl(s·fl(q - z)): what a quantized activation is worth.
+inline float activation_value(std::uint8_t q, float scale, int zero_point) {
+  return scale * static_cast<float>(q - zero_point);
+}
+
+/// y + fl(s_r·fl(q_r - z_r)).
+inline float residual_add(float y, std::uint8_t q, float scale, int zero_point) {
+  return y + activation_value(q, scale, zero_point);
+}
+
+}  // namespace brownout::arithmetic

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chains of operators become steps, and operators that can share a walk become passes.
+#include "sim/inference/plan.hpp"
+
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::inference {
+
+namespace {
+
+/// Rank of an operator within a pass: a pass holds at most one of each, in ascending order.
+struct RankOf {
+  int operator()(const network::GroupNorm&) const { return 1; }
+  int operator()(const network::BatchNorm&) const { return 1; }
+  int operator()(const network::Add&) const { return 2; }
+  int operator()(const network::Relu&) const { return 3; }
+  int operator()(const network::Sign&) const { return 3; }
+  int operator()(const network::Hardtanh&) const { return 3; }
+  int operator()(const network::MaxPool&) const { return 4; }
+  int operator()(const network::Quantize&) const { return 5; }
+  /// Average pools and flattens: never share a pass.
+  template <typename Op>
+  int operator()(const Op&) const {
+    return 0;
+  }
+};
+
+class Planner {
+ public:
+  Planner(const network::Network& network, const std::vector<network::Shape>& shapes)
+      : network_(network), shapes_(shapes), readers_(network.nodes.size() + 1) {
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+      for (const int value : network.nodes[i].inputs) {
+        readers_[static_cast<std::size_t>(value)].push_back(static_cast<int>(i));
+      }
+    }
+  }
+
+  std::vector<Step> run() {
+    std::vector<bool> done(network_.nodes.size(), false);
+    std::vector<Step> steps;
+    for (int first = 0; first < static_cast<int>(network_.nodes.size()); ++first) {
+      if (done[static_cast<std::size_t>(first)]) continue;
+      Step step = begin(first);
+      for (int node = first; node >= 0; node = next(node)) {
+        done[static_cast<std::size_t>(node)] = true;
+        if (node != step.matrix) append(step, node);
+        step.output = node + 1;
+      }
+      if (step.passes.empty()) {  // a matrix operator whose fp32 value is itself read elsewhere
+        step.passes.emplace_back();
+        step.passes.back().in = step.passes.back().out = step.matrix_out;
+      }
+      steps.push_back(std::move(step));
+    }
+    // A chain may end behind nodes that compute what it reads on its way (the other branch of a
+    // residual). Everything it reads stands before its last node, everything that reads it behind.
+    std::stable_sort(steps.begin(), steps.end(),
+                     [](const Step& a, const Step& b) { return a.output < b.output; });
+    return steps;
+  }
+
+ private:
+  const network::Node& node_at(int node) const {
+    return network_.nodes[static_cast<std::size_t>(node)];
+  }
+  const network::Shape& shape(int value) const { return shapes_[static_cast<std::size_t>(value)]; }
+
+  Step begin(int node) const {
+    Step step;
+    step.input = node_at(node).inputs[0];
+    step.matrix_out = shape(step.input);
+    if (network::is_matrix(node_at(node).op)) {
+      step.matrix = node;
+      step.matrix_out = shape(node + 1);
+    }
+    return step;
+  }
+
+  /// The node that continues the chain behind `node`, or -1: the only reader of its value, not a
+  /// matrix operator, and the value is not quantized (codes are always stored).
+  int next(int node) const {
+    const std::vector<int>& readers = readers_[static_cast<std::size_t>(node + 1)];
+    if (std::holds_alternative<network::Quantize>(node_at(node).op) || readers.size() != 1 ||
+        network::is_quantized(network_, node + 1) || network::is_matrix(node_at(readers[0]).op)) {
+      return -1;
+    }
+    return readers[0];
+  }
+
+  void append(Step& step, int node) const {
+    const network::Operator& op = node_at(node).op;
+    const network::Shape& in = shape(node_at(node).inputs[0]);
+    const int rank = std::visit(RankOf{}, op);
+    const bool flatten = std::holds_alternative<network::Flatten>(op);
+    // Of one pixel or one channel, NHWC and CHW are the same order.
+    const bool moves = flatten && in.channels > 1 && in.height * in.width > 1;
+    if (flatten && !moves && !step.passes.empty()) {
+      step.passes.back().out = shape(node + 1);
+      return;
+    }
+    if (step.passes.empty() || rank == 0 || rank <= last_rank(step.passes.back())) {
+      step.passes.emplace_back();
+      step.passes.back().in = in;
+    }
+    VectorPass& pass = step.passes.back();
+    pass.out = shape(node + 1);
+    if (flatten) pass.flatten = node;
+    if (std::holds_alternative<network::AveragePool>(op)) pass.average_pool = node;
+    if (rank == 1) pass.norm = node;
+    if (std::holds_alternative<network::Add>(op)) {
+      pass.residual = node;
+      step.residuals.push_back(node_at(node).inputs[1]);
+    }
+    if (std::holds_alternative<network::Relu>(op)) pass.activation = arithmetic::Activation::kRelu;
+    if (std::holds_alternative<network::Sign>(op)) pass.activation = arithmetic::Activation::kSign;
+    if (std::holds_alternative<network::Hardtanh>(op)) {
+      pass.activation = arithmetic::Activation::kHardtanh;
+    }
+    if (std::holds_alternative<network::MaxPool>(op)) pass.max_pool = node;
+    if (std::holds_alternative<network::Quantize>(op)) pass.quantize = node;
+  }
+
+  static int last_rank(const VectorPass& pass) {
+    if (pass.average_pool >= 0 || pass.flatten >= 0) return 6;
+    if (pass.quantize >= 0) return 5;
+    if (pass.max_pool >= 0) return 4;
+    if (pass.activation != arithmetic::Activation::kNone) return 3;
+    if (pass.residual >= 0) return 2;
+    return pass.norm >= 0 ? 1 : 0;
+  }
+
+  const network::Network& network_;
+  const std::vector<network::Shape>& shapes_;
+  std::vector<std::vector<int>> readers_;
+};
+
+}  // namespace
+
+std::vector<Step> make_plan(const network::Network& network,
+                            const std::vector<network::Shape>& shapes) {
+  return Planner(network, shapes).run();
+}
+
+}  // namespace brownout::inference

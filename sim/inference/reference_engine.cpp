@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// One visit per operator; every value of an image is kept.
+#include "sim/inference/reference_engine.hpp"
+
+#include <algorithm>
+
+#include "sim/arithmetic/elementwise.hpp"
+#include "sim/arithmetic/input.hpp"
+#include "sim/arithmetic/pool.hpp"
+#include "sim/inference/constants.hpp"
+
+namespace brownout::inference {
+
+namespace {
+
+/// NHWC; quantized values hold codes, the others fp32.
+struct Value {
+  std::vector<std::uint8_t> codes;
+  std::vector<float> numbers;
+};
+
+/// One image on its way through the network.
+class Walk {
+ public:
+  Walk(const network::Network& network, const std::vector<network::Shape>& shapes,
+       const network::Codes& codes)
+      : network_(network), shapes_(shapes), codes_(codes) {}
+
+  std::vector<float> run(const std::uint8_t* pixels) {
+    values_.push_back(input(pixels));
+    for (node_ = 0; node_ < static_cast<int>(network_.nodes.size()); ++node_) {
+      const network::Node& node = network_.nodes[static_cast<std::size_t>(node_)];
+      values_.push_back(std::visit([this](const auto& op) { return (*this)(op); }, node.op));
+    }
+    return values_.back().numbers;
+  }
+
+ private:
+  Value input(const std::uint8_t* pixels) const {
+    const auto channels = static_cast<std::size_t>(network_.input.channels);
+    Value value;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(network_.input.size()); ++i) {
+      const std::size_t c = i % channels;
+      value.numbers.push_back(arithmetic::normalize_pixel(pixels[i], network_.transform.mean[c],
+                                                          network_.transform.std[c]));
+    }
+    return value;
+  }
+
+  int input_index(std::size_t i = 0) const {
+    return network_.nodes[static_cast<std::size_t>(node_)].inputs[i];
+  }
+  const Value& operand(std::size_t i = 0) const {
+    return values_[static_cast<std::size_t>(input_index(i))];
+  }
+  const network::Shape& in_shape() const {
+    return shapes_[static_cast<std::size_t>(input_index())];
+  }
+  std::size_t out_size() const {
+    return static_cast<std::size_t>(shapes_[static_cast<std::size_t>(node_ + 1)].size());
+  }
+
+  Value matrix() const {
+    const MatrixNode node = matrix_node(network_, shapes_, node_);
+    const arithmetic::Matrix& shape = node.matrix;
+    const int zero_point = quantization_of(network_, input_index()).zero_point;
+    const auto pixels = static_cast<std::size_t>(shape.window.out_pixels());
+    const auto channels = static_cast<std::size_t>(shape.out_channels);
+    const auto groups = static_cast<std::size_t>(shape.groups);
+
+    std::vector<std::int32_t> acc(pixels * channels);
+    std::vector<std::int32_t> sum(pixels * groups);
+    const auto& n = codes_[static_cast<std::size_t>(node.weight)];
+    arithmetic::accumulate(shape, operand().codes.data(), zero_point, n.data(), acc.data());
+    arithmetic::sum_lane(shape, operand().codes.data(), zero_point, sum.data());
+
+    const arithmetic::Dequantization d = dequantization(network_, node_);
+    const auto bias = parameter_values(network_, codes_, node.bias, shape.out_channels, 0.0f);
+    Value out;
+    for (std::size_t p = 0; p < pixels; ++p) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        const std::size_t group = c / static_cast<std::size_t>(shape.group_outputs());
+        out.numbers.push_back(
+            arithmetic::dequantize(d, acc[p * channels + c], sum[p * groups + group], bias[c]));
+      }
+    }
+    return out;
+  }
+
+  Value operator()(const network::Conv2d&) const { return matrix(); }
+  Value operator()(const network::Linear&) const { return matrix(); }
+
+  template <typename Function>
+  Value map(Function function) const {
+    Value out;
+    out.numbers.reserve(operand().numbers.size());
+    for (std::size_t i = 0; i < operand().numbers.size(); ++i) {
+      out.numbers.push_back(function(operand().numbers[i], i));
+    }
+    return out;
+  }
+
+  Value operator()(const network::GroupNorm& op) const {
+    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const std::vector<float>& y = operand().numbers;
+    std::vector<double> s1(channels, 0.0);
+    std::vector<double> s2(channels, 0.0);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      arithmetic::add_to_sums(y[i], s1[i % channels], s2[i % channels]);
+    }
+    const NormParameters parameters = norm_parameters(network_, codes_, node_, in_shape().channels);
+    const std::size_t members = channels / static_cast<std::size_t>(op.groups);
+    std::vector<arithmetic::Affine> affine;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const std::size_t first = c / members * members;
+      const auto statistics =
+          arithmetic::group_statistics(&s1[first], &s2[first], static_cast<int>(members),
+                                       in_shape().height * in_shape().width, op.eps);
+      affine.push_back(
+          arithmetic::group_norm_affine(statistics, parameters.gamma[c], parameters.shift[c]));
+    }
+    return map([&](float v, std::size_t i) { return arithmetic::apply(affine[i % channels], v); });
+  }
+
+  Value operator()(const network::BatchNorm&) const {
+    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const auto affine = batch_norm(network_, codes_, node_, in_shape().channels);
+    return map([&](float v, std::size_t i) { return arithmetic::apply(affine[i % channels], v); });
+  }
+
+  Value operator()(const network::Relu&) const {
+    return map([](float v, std::size_t) { return arithmetic::relu(v); });
+  }
+  Value operator()(const network::Sign&) const {
+    return map([](float v, std::size_t) { return arithmetic::sign(v); });
+  }
+  Value operator()(const network::Hardtanh&) const {
+    return map([](float v, std::size_t) { return arithmetic::hardtanh(v); });
+  }
+
+  Value operator()(const network::MaxPool&) const {
+    Value out;
+    out.numbers.resize(out_size());
+    arithmetic::max_pool(pool_window(network_, shapes_, node_), in_shape().channels,
+                         operand().numbers.data(), out.numbers.data());
+    return out;
+  }
+  Value operator()(const network::AveragePool& op) const {
+    Value out;
+    out.numbers.resize(out_size());
+    arithmetic::average_pool(pool_window(network_, shapes_, node_), in_shape().channels,
+                             op.count_pad, operand().numbers.data(), out.numbers.data());
+    return out;
+  }
+
+  Value operator()(const network::Flatten&) const {
+    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const auto to_chw = [&](const auto& from) {
+      auto to = from;
+      const std::size_t pixels = from.size() / channels;
+      for (std::size_t i = 0; i < from.size(); ++i) {
+        to[i % channels * pixels + i / channels] = from[i];
+      }
+      return to;
+    };
+    return {to_chw(operand().codes), to_chw(operand().numbers)};
+  }
+
+  Value operator()(const network::Add&) const {
+    const network::Quantize& residual = quantization_of(network_, input_index(1));
+    const std::vector<std::uint8_t>& q = operand(1).codes;
+    return map([&](float v, std::size_t i) {
+      return arithmetic::residual_add(v, q[i], residual.scale, residual.zero_point);
+    });
+  }
+
+  Value operator()(const network::Quantize& op) const {
+    Value out;
+    for (const float y : operand().numbers) {
+      out.codes.push_back(arithmetic::requantize(y, op.scale, op.zero_point));
+    }
+    return out;
+  }
+
+  const network::Network& network_;
+  const std::vector<network::Shape>& shapes_;
+  const network::Codes& codes_;
+  std::vector<Value> values_;
+  int node_ = 0;
+};
+
+}  // namespace
+
+ReferenceEngine::ReferenceEngine(const network::Network& network)
+    : network_(network), shapes_(network::check(network, network.name)) {}
+
+void ReferenceEngine::set_codes(const network::Codes& codes) {
+  check_codes(network_, codes);
+  codes_ = codes;
+}
+
+void ReferenceEngine::run(const std::uint8_t* pixels, int count, float* logits, int /*worker*/) {
+  for (int i = 0; i < count; ++i) {
+    const auto result = Walk(network_, shapes_, codes_).run(pixels + i * network_.input.size());
+    logits = std::copy(result.begin(), result.end(), logits);
+  }
+}
+
+}  // namespace brownout::inference

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine "reference": node by node and image by image, straight from sim/arithmetic. Slow, plain,
+// and what the other integer engines are compared with.
+#pragma once
+#include "sim/inference/engine.hpp"
+
+namespace brownout::inference {
+
+class ReferenceEngine : public Engine {
+ public:
+  explicit ReferenceEngine(const network::Network& network);
+
+  void set_codes(const network::Codes& codes) override;
+  void run(const std::uint8_t* pixels, int count, float* logits, int worker) override;
+  int preferred_batch() const override { return 1; }
+  std::string name() const override { return "reference"; }
+
+ private:
+  const network::Network& network_;
+  std::vector<network::Shape> shapes_;
+  network::Codes codes_;
+};
+
+}  // namespace brownout::inference
