@@ -21,6 +21,15 @@ std::uint64_t cells_of(const Run& run) {
          static_cast<std::uint64_t>(run.high_bit - run.low_bit);
 }
 
+/// Ones in a byte; the baseline instruction set has no instruction for it.
+struct Ones {
+  std::uint8_t count[256] = {};
+  constexpr Ones() {
+    for (int i = 1; i < 256; ++i) count[i] = static_cast<std::uint8_t>(count[i / 2] + i % 2);
+  }
+};
+constexpr Ones kOnes;
+
 /// Whether a faulty cell reads wrong, given the bit it stores.
 class CellReader {
  public:
@@ -28,14 +37,18 @@ class CellReader {
       : philox_(evaluation_seed, Purpose::kTransientRead) {}
 
   std::uint32_t wrong(const CellFault& fault, std::uint32_t stored) const {
-    const float probability = stored != 0 ? fault.p10 : fault.p01;
+    // First, because the stored bit cannot be predicted: a flip does not ask for it.
+    if (fault.p01 >= 1.0f && fault.p10 >= 1.0f) return 1;
+    const float probabilities[2] = {fault.p01, fault.p10};
+    const float probability = probabilities[stored];
     if (probability >= 1.0f) return 1;
     if (probability <= 0.0f) return 0;
     return draw(fault, probability);
   }
 
  private:
-  std::uint32_t draw(const CellFault& fault, float probability) const {
+  // Kept out of the loops over persistent faults: inlined, its registers slow them by half.
+  [[gnu::noinline]] std::uint32_t draw(const CellFault& fault, float probability) const {
     constexpr auto kMemory = static_cast<std::uint64_t>(memory::MemoryId::kWeights);
     return unit_open(philox_(kMemory << 32 | fault.word, fault.bit)[0]) < double{probability};
   }
@@ -153,28 +166,6 @@ std::pair<const CellFault*, const CellFault*> faults_in(const Run& run, const Ce
   return {begin, std::lower_bound(begin, end, run.start + cells_of(run), below)};
 }
 
-/// Applies wrong bits to codes and counts.
-class Writer {
- public:
-  Writer(network::Codes& codes, std::vector<Touched>& touched, ReadStats& stats)
-      : codes_(codes), touched_(touched), stats_(stats) {}
-
-  void write(int parameter, std::int64_t index, std::uint32_t code, std::uint32_t mask,
-             const CodeTable& table) {
-    if (mask == 0) return;
-    stats_.bits_wrong += __builtin_popcount(mask);
-    ++stats_.codes_changed;
-    codes_[static_cast<std::size_t>(parameter)][static_cast<std::size_t>(index)] =
-        table.n_of_code[code ^ mask];
-    touched_.push_back({parameter, index});
-  }
-
- private:
-  network::Codes& codes_;
-  std::vector<Touched>& touched_;
-  ReadStats& stats_;
-};
-
 const CodeTable& table_of(const network::Network& network, int parameter) {
   const network::Coding& coding = *network.parameters[static_cast<std::size_t>(parameter)].coding;
   return code_table(coding.scheme, coding.bits);
@@ -184,19 +175,33 @@ ReadStats read_simple(const network::Network& network, const Placement& placemen
                       const memory::FaultList& faults, const CellReader& reader,
                       network::Codes& codes, std::vector<Touched>& touched) {
   ReadStats stats;
-  Writer writer(codes, touched, stats);
+  const std::size_t size = touched.size();
+  touched.resize(size + faults.size());  // cut below
+  // Everything the loop counts is local: a store to a code (a char) may alias all that is not.
+  Touched* out = touched.data() + size;
+  std::int64_t bits_wrong = 0;
   const CellFault* next = faults.data();
   const CellFault* const end = next + faults.size();
   for (const Run& run : placement.runs) {
     const auto [first, last] = faults_in(run, next, end);
     next = last;
-    const CodeTable& table = table_of(network, run.parameter);
+    const int parameter = run.parameter;
+    const CodeTable& table = table_of(network, parameter);
+    std::int8_t* const n = codes[static_cast<std::size_t>(parameter)].data();
     stats.cells_hit += scan_run_of_any_width(
-        run, first, last, codes[static_cast<std::size_t>(run.parameter)].data(), table, reader,
-        [&](std::int64_t index, std::uint32_t code, std::uint32_t mask) {
-          writer.write(run.parameter, index, code, mask, table);
+        run, first, last, n, table, reader,
+        [&, parameter, n](std::int64_t index, std::uint32_t code, std::uint32_t mask) {
+          if (mask == 0) return;
+          bits_wrong += kOnes.count[mask];
+          n[index] = table.n_of_code[code ^ mask];
+          out->parameter = parameter;
+          out->index = index;
+          ++out;
         });
   }
+  touched.resize(static_cast<std::size_t>(out - touched.data()));
+  stats.bits_wrong = bits_wrong;
+  stats.codes_changed = static_cast<std::int64_t>(touched.size() - size);
   return stats;
 }
 
@@ -223,7 +228,6 @@ ReadStats read_general(const network::Network& network, const Placement& placeme
   std::sort(wrong.begin(), wrong.end(), [](const WrongCode& a, const WrongCode& b) {
     return a.parameter != b.parameter ? a.parameter < b.parameter : a.index < b.index;
   });
-  Writer writer(codes, touched, stats);
   for (std::size_t i = 0; i < wrong.size();) {
     const WrongCode& code = wrong[i];
     std::uint32_t mask = 0;
@@ -234,10 +238,12 @@ ReadStats read_general(const network::Network& network, const Placement& placeme
       mask |= wrong[i].mask;
     }
     const CodeTable& table = table_of(network, code.parameter);
-    const std::int8_t n =
+    std::int8_t& n =
         codes[static_cast<std::size_t>(code.parameter)][static_cast<std::size_t>(code.index)];
-    writer.write(code.parameter, code.index, table.code_of_n[static_cast<std::uint8_t>(n)], mask,
-                 table);
+    n = table.n_of_code[table.code_of_n[static_cast<std::uint8_t>(n)] ^ mask];
+    touched.push_back({code.parameter, code.index});
+    stats.bits_wrong += kOnes.count[mask];
+    ++stats.codes_changed;
   }
   return stats;
 }
@@ -251,7 +257,6 @@ ReadStats read_through(const network::Network& network, const Placement& placeme
   const CellReader reader(evaluation_seed);
   if (!is_simple(network, placement))
     return read_general(network, placement, faults, reader, codes, touched);
-  touched.reserve(touched.size() + faults.size());
   return read_simple(network, placement, faults, reader, codes, touched);
 }
 
