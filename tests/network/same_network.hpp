@@ -12,7 +12,7 @@ namespace brownout::network {
 /// Every field equal, floats bit for bit.
 void expect_same(const Network& expected, const Network& found, const std::string& context);
 
-/// A fresh folder under the system's temporary one, removed with its content at the end.
+/// A fresh temporary folder, in memory where possible, removed with its content at the end.
 class TemporaryFolder {
  public:
   TemporaryFolder();
