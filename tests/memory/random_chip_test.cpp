@@ -52,8 +52,8 @@ std::vector<long double> u_of_cells(std::uint64_t seed, MemoryId memory, std::ui
 }
 
 TEST(RandomChip, FlipsExactlyTheCellsWhoseUIsBelowP) {
-  constexpr std::uint32_t kWords = 2500;  // two blocks and a part of a third
-  for (const std::uint64_t seed : {std::uint64_t{0}, std::uint64_t{5}, UINT64_MAX}) {
+  constexpr std::uint32_t kWords = 1300;  // a block and a part of another
+  for (const std::uint64_t seed : {std::uint64_t{5}, UINT64_MAX}) {
     for (const MemoryId memory : {MemoryId::kWeights, MemoryId::kActivations}) {
       const std::vector<long double> u = u_of_cells(seed, memory, kWords);
       for (const double p :
