@@ -20,6 +20,8 @@ namespace brownout::inference::avx2 {
 constexpr std::size_t kLine = 64;       // bytes of a cache line
 constexpr int kBlockOutputs = 16;       // output channels of a kernel call: 2 registers
 constexpr int kBlockRows = 6;           // pixels of a kernel call: 12 of 16 registers accumulate
+constexpr int kTile = 4;                // outputs on a side of a Winograd tile
+constexpr int kPoints = 36;             // products of a Winograd tile, per channel pair
 constexpr std::size_t kReadAhead = 64;  // bytes a vector load may pass the end of an image by
 
 inline std::size_t round_up(std::size_t value, std::size_t step) {
@@ -85,72 +87,14 @@ struct Reduction {
   int pairs;
 };
 
-struct Accumulators {
-  __m256i low, high;
-};
+/// out[r · out_stride + o] = Σ rows[r] · weights for `count` rows and 16 outputs.
+void multiply_rows(const std::int16_t* const* rows, int count, const Reduction& reduction,
+                   const std::int16_t* weights, std::int32_t* out, std::ptrdiff_t out_stride);
 
-// Two int16 read as one 32-bit lane.
-using PairOfInt16 = int __attribute__((may_alias));
-
-/// Two adjacent int16 of one row times 2 × 16 weights. In assembler because compilers hoist the
-/// broadcasts of all rows to the front and then spill accumulators, which halves the speed.
-BROWNOUT_AVX2_INLINE void multiply_add(Accumulators& sum, const char* pair, __m256i low,
-                                       __m256i high) {
-  __m256i x, product;
-  asm("vpbroadcastd %[pair], %[x]\n\t"
-      "vpmaddwd %[low], %[x], %[product]\n\t"
-      "vpmaddwd %[high], %[x], %[x]\n\t"
-      "vpaddd %[product], %[sum_low], %[sum_low]\n\t"
-      "vpaddd %[x], %[sum_high], %[sum_high]"
-      : [sum_low] "+x"(sum.low), [sum_high] "+x"(sum.high), [x] "=&x"(x), [product] "=&x"(product)
-      : [pair] "m"(*reinterpret_cast<const PairOfInt16*>(pair)), [low] "x"(low), [high] "x"(high));
-}
-
-BROWNOUT_AVX2_INLINE void store(std::int32_t* out, const Accumulators& sum) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), sum.low);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + 8), sum.high);
-}
-
-/// out[r · out_stride + o] = Σ rows[r] · weights for Rows rows and 16 outputs.
-template <int Rows>
-BROWNOUT_AVX2_INLINE void multiply_rows(const std::int16_t* const* rows, const Reduction& reduction,
-                                        const std::int16_t* weights, std::int32_t* out,
-                                        std::ptrdiff_t out_stride) {
-  static_assert(Rows >= 1 && Rows <= kBlockRows);
-  const char* const r0 = reinterpret_cast<const char*>(rows[0]);
-  const char* const r1 = reinterpret_cast<const char*>(rows[Rows > 1 ? 1 : 0]);
-  const char* const r2 = reinterpret_cast<const char*>(rows[Rows > 2 ? 2 : 0]);
-  const char* const r3 = reinterpret_cast<const char*>(rows[Rows > 3 ? 3 : 0]);
-  const char* const r4 = reinterpret_cast<const char*>(rows[Rows > 4 ? 4 : 0]);
-  const char* const r5 = reinterpret_cast<const char*>(rows[Rows > 5 ? 5 : 0]);
-  const Accumulators zero{_mm256_setzero_si256(), _mm256_setzero_si256()};
-  Accumulators a0 = zero, a1 = zero, a2 = zero, a3 = zero, a4 = zero, a5 = zero;
-  for (int s = 0; s < reduction.segments; ++s) {
-    const std::ptrdiff_t end = reduction.offsets[s] + std::ptrdiff_t{reduction.pairs} * 4;
-    for (std::ptrdiff_t i = reduction.offsets[s]; i != end; i += 4) {
-      const __m256i low = _mm256_load_si256(reinterpret_cast<const __m256i*>(weights));
-      const __m256i high = _mm256_load_si256(reinterpret_cast<const __m256i*>(weights + 16));
-      weights += 32;
-      multiply_add(a0, r0 + i, low, high);
-      if constexpr (Rows > 1) multiply_add(a1, r1 + i, low, high);
-      if constexpr (Rows > 2) multiply_add(a2, r2 + i, low, high);
-      if constexpr (Rows > 3) multiply_add(a3, r3 + i, low, high);
-      if constexpr (Rows > 4) multiply_add(a4, r4 + i, low, high);
-      if constexpr (Rows > 5) multiply_add(a5, r5 + i, low, high);
-    }
-  }
-  store(out, a0);
-  if constexpr (Rows > 1) store(out + out_stride, a1);
-  if constexpr (Rows > 2) store(out + 2 * out_stride, a2);
-  if constexpr (Rows > 3) store(out + 3 * out_stride, a3);
-  if constexpr (Rows > 4) store(out + 4 * out_stride, a4);
-  if constexpr (Rows > 5) store(out + 5 * out_stride, a5);
-}
-
-/// The same for `count` rows in [1, 6].
-BROWNOUT_AVX2 void multiply_some_rows(int count, const std::int16_t* const* rows,
-                                      const Reduction& reduction, const std::int16_t* weights,
-                                      std::int32_t* out, std::ptrdiff_t out_stride);
+/// The products of Winograd tiles at every point: tiles are count × point × depth, of which the
+/// first 2·pairs count; weights point × pair × 16 outputs × 2; out tile × point × 16.
+void multiply_tiles(const std::int16_t* tiles, int count, std::ptrdiff_t depth, int pairs,
+                    const std::int16_t* weights, std::int32_t* out);
 
 /// A mask of the first `count` of 8 lanes.
 BROWNOUT_AVX2_INLINE __m256i first_lanes(int count) {

@@ -126,21 +126,14 @@ class DirectConvolution : public Convolution {
     const int channel = block * kBlockOutputs;
     const int width = std::min(kBlockOutputs, out_ - channel);
     out += group * out_ + channel;
-    const int calls = divide_up(count, kBlockRows);
-    for (int call = 0, first = 0; call < calls; ++call) {
-      const int last = count * (call + 1) / calls;  // calls of nearly equal size
-      std::int32_t* const to = out + std::ptrdiff_t{first} * shape_.out_channels;
-      if (width == kBlockOutputs) {
-        multiply_some_rows(last - first, rows + first, reduction, panel, to, shape_.out_channels);
-      } else {
-        std::int32_t block_out[kBlockRows * kBlockOutputs];
-        multiply_some_rows(last - first, rows + first, reduction, panel, block_out, kBlockOutputs);
-        for (int r = 0; r < last - first; ++r)
-          std::copy_n(block_out + r * kBlockOutputs, width,
-                      to + std::ptrdiff_t{r} * shape_.out_channels);
-      }
-      first = last;
+    if (width == kBlockOutputs) {
+      multiply_rows(rows, count, reduction, panel, out, shape_.out_channels);
+      return;
     }
+    std::int32_t part[kPassPixels * kBlockOutputs];
+    multiply_rows(rows, count, reduction, panel, part, kBlockOutputs);
+    for (int r = 0; r < count; ++r)
+      std::copy_n(part + r * kBlockOutputs, width, out + std::ptrdiff_t{r} * shape_.out_channels);
   }
 
   ConvolutionShape shape_;

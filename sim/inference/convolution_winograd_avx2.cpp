@@ -19,8 +19,10 @@ namespace {
 
 using namespace avx2;
 
-// Tiles whose transforms stay in the second-level cache together.
-constexpr int kPassTiles = 48;
+// Tiles of a pass: so many that weights are read seldom, so few that the transformed tiles stay in
+// the second-level cache.
+constexpr int kPassTiles = 18;
+constexpr int kMostTiles = kPassTiles + kBlockRows - 1;
 
 class WinogradConvolution : public Convolution {
  public:
@@ -91,12 +93,23 @@ class WinogradConvolution : public Convolution {
     int first, count;        // tiles, counted over the widened images
   };
 
+  // An output tile: an image of the pass, and the first pixel.
+  struct Place {
+    int image, y, x;
+  };
+  Place place(int tile) const {
+    const int per_image = tiles_y_ * tiles_x_;
+    return {tile / per_image, tile % per_image / tiles_x_ * kTile, tile % tiles_x_ * kTile};
+  }
+
   // Channels whose sums stay below 2²⁵; even, so that no pair straddles chunks.
   static int chunk_channels(int channels, int bits) {
     const std::int64_t most = ((std::int64_t{1} << 25) - 1) / (9 * (255 << (bits - 1)));
     return static_cast<int>(std::min<std::int64_t>(channels, most / kBlockOutputs * kBlockOutputs));
   }
 
+  int channels_of(int chunk) const { return std::min(chunk_, shape_.in_channels - chunk * chunk_); }
+  int pairs(int chunk) const { return divide_up(channels_of(chunk), 2); }
   std::size_t panel_size() const {
     return static_cast<std::size_t>(divide_up(chunk_, 2)) * 2 * kBlockOutputs;
   }
@@ -113,15 +126,15 @@ class WinogradConvolution : public Convolution {
   }
   int pass_tiles(int images) const {
     const int total = pass_images(images) * tiles_y_ * tiles_x_;
-    return divide_up(total, divide_up(total, kPassTiles + kBlockRows - 1));
+    return divide_up(total, divide_up(total, kMostTiles));
   }
 
   // The 36 panels of 16 output channels: [point][pair of channels][16 outputs][2].
   void transform_weights(const std::int8_t* n, int chunk, int block, std::int16_t* to) const {
-    const int channels = std::min(chunk_, shape_.in_channels - chunk * chunk_);
+    const int channels = channels_of(chunk);
     const int outputs = std::min(kBlockOutputs, shape_.out_channels - block * kBlockOutputs);
     alignas(32) std::int16_t taps[9][2 * kBlockOutputs];
-    for (int pair = 0; pair < divide_up(channels, 2); ++pair) {
+    for (int pair = 0; pair < pairs(chunk); ++pair) {
       std::memset(taps, 0, sizeof taps);
       const int half = std::min(2, channels - pair * 2);
       for (int o = 0; o < outputs; ++o) {
@@ -135,57 +148,51 @@ class WinogradConvolution : public Convolution {
       std::int16_t* const out = to + std::ptrdiff_t{pair} * 2 * kBlockOutputs;
       for (int part = 0; part < 2 * kBlockOutputs; part += 16)
         transform_filter(&taps[0][part], 2 * kBlockOutputs, out + part,
-                         static_cast<std::ptrdiff_t>(panel_size()));
+                         std::ptrdiff_t{pairs(chunk)} * 2 * kBlockOutputs);
     }
   }
 
   void run_chunk(const Pass& pass, int chunk) const {
-    const int channels = std::min(chunk_, shape_.in_channels - chunk * chunk_);
-    const std::ptrdiff_t tile_values = std::ptrdiff_t{kPoints} * depth_;
-    const int per_image = tiles_y_ * tiles_x_;
+    const int channels = channels_of(chunk);
     for (int t = 0; t < pass.count; ++t) {
-      const int image = (pass.first + t) / per_image, tile = (pass.first + t) % per_image;
-      const std::int16_t* const corner =
-          pass.widened + static_cast<std::size_t>(image) * image_.size() +
-          static_cast<std::size_t>(tile / tiles_x_ * kTile) * image_.row() +
-          tile % tiles_x_ * kTile * shape_.in_channels + chunk * chunk_;
-      transform_input(corner, static_cast<std::ptrdiff_t>(image_.row()), shape_.in_channels,
-                      channels, pass.inputs + t * tile_values, depth_);
+      const Place at = place(pass.first + t);
+      std::int16_t* const to = pass.inputs + std::ptrdiff_t{t} * kPoints * depth_;
+      transform_input(pass.widened + static_cast<std::size_t>(at.image) * image_.size() +
+                          static_cast<std::size_t>(at.y) * image_.row() +
+                          at.x * shape_.in_channels + chunk * chunk_,
+                      static_cast<std::ptrdiff_t>(image_.row()), shape_.in_channels, channels, to,
+                      depth_);
     }
-    const std::ptrdiff_t no_offset = 0;
-    const Reduction reduction{&no_offset, 1, divide_up(channels, 2)};
     for (int block = 0; block < blocks_; ++block) {
-      const std::int16_t* const panels = panel(chunk, block);
-      const int calls = divide_up(pass.count, kBlockRows);
-      for (int point = 0; point < kPoints; ++point) {
-        for (int call = 0, first = 0; call < calls; ++call) {
-          const int last = pass.count * (call + 1) / calls;  // calls of nearly equal size
-          const std::int16_t* rows[kBlockRows];
-          for (int r = 0; r < kBlockRows; ++r)
-            rows[r] = pass.inputs + (first + r) * tile_values + std::ptrdiff_t{point} * depth_;
-          multiply_some_rows(
-              last - first, rows, reduction,
-              panels + static_cast<std::size_t>(point) * panel_size(),
-              pass.products + (std::ptrdiff_t{first} * kPoints + point) * kBlockOutputs,
-              kPoints * kBlockOutputs);
-          first = last;
-        }
-      }
-      for (int t = 0; t < pass.count; ++t) {
-        const int image = (pass.first + t) / per_image, tile = (pass.first + t) % per_image;
-        const int y = tile / tiles_x_ * kTile, x = tile % tiles_x_ * kTile;
-        const std::ptrdiff_t pixel =
-            (std::ptrdiff_t{image} * shape_.out_height + y) * shape_.out_width + x;
-        const OutputTile out{pass.acc + pixel * shape_.out_channels + block * kBlockOutputs,
-                             std::ptrdiff_t{shape_.out_width} * shape_.out_channels,
-                             shape_.out_channels,
-                             std::min(kTile, shape_.out_height - y),
-                             std::min(kTile, shape_.out_width - x),
-                             std::min(kBlockOutputs, shape_.out_channels - block * kBlockOutputs)};
-        transform_output(pass.products + std::ptrdiff_t{t} * kPoints * kBlockOutputs, out,
-                         chunk > 0);
-      }
+      multiply_tiles(pass.inputs, pass.count, depth_, pairs(chunk), panel(chunk, block),
+                     pass.products);
+      for (int t = 0; t < pass.count; ++t)
+        put_tile(pass.products + std::ptrdiff_t{t} * kPoints * kBlockOutputs, place(pass.first + t),
+                 block, chunk > 0, pass.acc);
     }
+  }
+
+  // Writes one tile of 16 output channels, or what of it lies inside the image.
+  void put_tile(const std::int32_t* products, const Place& at, int block, bool add,
+                std::int32_t* acc) const {
+    const int rows = std::min(kTile, shape_.out_height - at.y);
+    const int columns = std::min(kTile, shape_.out_width - at.x);
+    const int channels = std::min(kBlockOutputs, shape_.out_channels - block * kBlockOutputs);
+    const std::ptrdiff_t column_stride = shape_.out_channels;
+    const std::ptrdiff_t row_stride = column_stride * shape_.out_width;
+    std::int32_t* const to = acc + at.image * row_stride * shape_.out_height + at.y * row_stride +
+                             at.x * column_stride + block * kBlockOutputs;
+    if (rows == kTile && columns == kTile && channels == kBlockOutputs && !add) {
+      transform_output(products, to, row_stride, column_stride);
+      return;
+    }
+    std::int32_t tile[kTile][kTile][kBlockOutputs];
+    transform_output(products, tile[0][0], kTile * kBlockOutputs, kBlockOutputs);
+    for (int y = 0; y < rows; ++y)
+      for (int x = 0; x < columns; ++x) {
+        std::int32_t* const pixel = to + y * row_stride + x * column_stride;
+        for (int c = 0; c < channels; ++c) pixel[c] = tile[y][x][c] + (add ? pixel[c] : 0);
+      }
   }
 
   ConvolutionShape shape_;
