@@ -26,6 +26,7 @@ struct EvalOptions {
   std::string model, rate, voltage, technology, chips, images, engine, dataset, split, data,
       bit_offset, p_err, evaluation_seed;
   std::vector<std::string> chip;
+  bool cells = false;
 };
 
 /// Rate, voltage and energy: one of the first two is given, the technology knows the rest.
@@ -104,14 +105,15 @@ int run(const EvalOptions& options) {
       parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset));
   config.evaluation_seed = static_cast<std::uint64_t>(
       parse_integer("--evaluation-seed", options.evaluation_seed, 0, sweep::kMaxSeed));
+  config.list_cells = options.cells;
   set_operating_point(options, config);
   set_chips(options, config);
 
   const Output output(options.common);
   const sweep::EvalResult result =
       sweep::run_eval(std::move(config), threads, options.common.quiet);
-  output.text(report::eval_text(result));
   output.json(report::eval_json(result));
+  output.text(report::eval_text(result));
   return 0;
 }
 
@@ -153,6 +155,7 @@ Action add_eval(CLI::App& verb) {
   verb.add_option("--evaluation-seed", options->evaluation_seed,
                   "Draws of cells that err with a probability (default 0)")
       ->type_name("N");
+  verb.add_flag("--cells", options->cells, "List the cells hit in per_chip of the JSON");
   add_common(verb, options->common);
   return [options] { return run(*options); };
 }

@@ -21,8 +21,8 @@ int run(const InspectOptions& options) {
   options.common.seed_or(0);
   const Output output(options.common);
   const sweep::Model model = sweep::load_model(options.model);
-  output.text(report::network_text(model));
   output.json(report::network_json(model));
+  output.text(report::network_text(model));
   return 0;
 }
 

@@ -51,8 +51,8 @@ int run(const SweepOptions& options) {
       output.note(*problem);
     }
   }
-  output.text(report::sweep_text(result));
   output.json(json);
+  output.text(report::sweep_text(result));
   return 0;
 }
 

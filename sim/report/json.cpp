@@ -59,15 +59,18 @@ Json short_json(const sweep::Point& point) {
           {"rerr_mean", point.rerr.mean}};
 }
 
-Json chip_json(const sweep::ChipResult& chip, std::int64_t images) {
-  return {{"chip", chip.chip},
-          {"rerr", sweep::percent(chip.wrong, images)},
-          {"rerr_either", sweep::percent(chip.wrong_either, images)},
-          {"confidence", chip.confidence},
-          {"cells_hit", chip.read.cells_hit},
-          {"bits_wrong", chip.read.bits_wrong},
-          {"codes_changed", chip.read.codes_changed},
-          {"logits_sha256", chip.logits_sha256}};
+Json chip_json(const sweep::ChipResult& chip, const sweep::EvalConfig& config) {
+  const std::int64_t images = config.images;
+  Json json = {{"chip", chip.chip},
+               {"rerr", sweep::percent(chip.wrong, images)},
+               {"rerr_either", sweep::percent(chip.wrong_either, images)},
+               {"confidence", chip.confidence},
+               {"cells_hit", chip.read.cells_hit},
+               {"bits_wrong", chip.read.bits_wrong},
+               {"codes_changed", chip.read.codes_changed},
+               {"logits_sha256", chip.logits_sha256}};
+  if (config.list_cells) json["cells"] = chip.cells;
+  return json;
 }
 
 }  // namespace
@@ -109,7 +112,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["images_per_s"] = result.images_per_s;
   json["per_chip"] = Json::array();
   for (const sweep::ChipResult& chip : result.chips) {
-    json["per_chip"].push_back(chip_json(chip, config.images));
+    json["per_chip"].push_back(chip_json(chip, config));
   }
   return json.dump(2) + "\n";
 }

@@ -29,6 +29,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   options.threads = threads;
   options.bit_offset = config.bit_offset;
   options.evaluation_seed = config.evaluation_seed;
+  options.list_cells = config.list_cells;
   Evaluator evaluator(model, data, options);
 
   EvalResult result;

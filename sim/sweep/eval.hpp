@@ -19,6 +19,7 @@ struct EvalConfig {
   std::string engine = "functional";
   std::uint64_t bit_offset = 0;
   std::uint64_t evaluation_seed = 0;
+  bool list_cells = false;  // per chip: the cells hit
 
   /// None: the clean network alone, and no chips.
   std::optional<double> rate;

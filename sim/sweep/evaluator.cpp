@@ -2,6 +2,8 @@
 // Draw faults, read the codes through them, run the images, put the clean codes back.
 #include "sim/sweep/evaluator.hpp"
 
+#include <algorithm>
+
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/inference/evaluate.hpp"
@@ -36,6 +38,23 @@ std::int64_t count_wrong_either(const std::vector<std::uint8_t>& clean,
   return count;
 }
 
+/// Cells of the list that hold code bits.
+std::vector<std::uint64_t> cells_hit(const memory::FaultList& faults,
+                                     const mapping::Placement& placement) {
+  std::vector<std::uint64_t> cells;
+  for (const memory::CellFault& fault : faults) {
+    const std::uint64_t cell = std::uint64_t{fault.word} * memory::kWordBits + fault.bit;
+    const bool used =
+        std::any_of(placement.runs.begin(), placement.runs.end(), [&](const mapping::Run& run) {
+          const auto bits =
+              static_cast<std::uint64_t>((run.last - run.first) * (run.high_bit - run.low_bit));
+          return cell >= run.start && cell < run.start + bits;
+        });
+    if (used) cells.push_back(cell);
+  }
+  return cells;
+}
+
 }  // namespace
 
 Model load_model(const std::filesystem::path& file) {
@@ -67,8 +86,7 @@ Evaluator::Evaluator(const Model& model, const network::Dataset& data,
     : model_(model),
       data_(data),
       options_(options),
-      placement_(mapping::resident(model.network, options.bit_offset)),
-      codes_(network::clean_codes(model.network)),
+      reader_(model.network, mapping::resident(model.network, options.bit_offset)),
       engine_(inference::make_engine(options.engine, model.network, options.threads)) {
   BROWNOUT_CHECK(options.images >= 1 && options.images <= data.size(), "{} images of {}",
                  options.images, data.size());
@@ -77,7 +95,7 @@ Evaluator::Evaluator(const Model& model, const network::Dataset& data,
 CleanResult Evaluator::clean() {
   const Stopwatch watch(seconds_);
   ++passes_;
-  engine_->set_codes(codes_);
+  engine_->set_codes(reader_.clean());
   inference::Evaluation evaluation = inference::evaluate(
       *engine_, model_.network, data_, options_.images, options_.threads, /*hash_logits=*/true);
   CleanResult result;
@@ -94,12 +112,11 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   ChipResult result;
   result.chip = chip.name();
 
-  std::vector<mapping::Touched> touched;
-  result.read = mapping::read_through(model_.network, placement_,
-                                      chip.faults(memory::MemoryId::kWeights, placement_.words, at),
-                                      options_.evaluation_seed, codes_, touched);
+  const memory::FaultList faults =
+      chip.faults(memory::MemoryId::kWeights, reader_.placement().words, at);
+  const network::Codes& codes = reader_.read(faults, options_.evaluation_seed, &result.read);
+  if (options_.list_cells) result.cells = cells_hit(faults, reader_.placement());
   if (options_.reuse_clean && result.read.codes_changed == 0) {
-    mapping::restore(model_.network, touched, codes_);
     result.wrong = result.wrong_either = clean.wrong;
     result.confidence = clean.confidence;
     result.logits_sha256 = clean.logits_sha256;
@@ -107,8 +124,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   }
 
   ++passes_;
-  engine_->set_codes(codes_);
-  mapping::restore(model_.network, touched, codes_);
+  engine_->set_codes(codes);
   inference::Evaluation evaluation = inference::evaluate(
       *engine_, model_.network, data_, options_.images, options_.threads, /*hash_logits=*/true);
   result.wrong = evaluation.wrong;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/inference/engine.hpp"
-#include "sim/mapping/placement.hpp"
+#include "sim/mapping/faulty_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/network/network.hpp"
@@ -46,6 +46,7 @@ struct ChipResult {
   double confidence = 0.0;
   mapping::ReadStats read;
   std::string logits_sha256;
+  std::vector<std::uint64_t> cells;  // word·64 + column of every cell hit, when asked for
 };
 
 struct EvaluatorOptions {
@@ -56,6 +57,7 @@ struct EvaluatorOptions {
   std::uint64_t evaluation_seed = 0;  // draws of probabilistic cells
   /// Codes that read clean give the clean result without another pass (same bits, less time).
   bool reuse_clean = false;
+  bool list_cells = false;
 };
 
 /// Model and dataset must outlive it.
@@ -75,8 +77,7 @@ class Evaluator {
   const Model& model_;
   const network::Dataset& data_;
   EvaluatorOptions options_;
-  mapping::Placement placement_;
-  network::Codes codes_;
+  mapping::FaultyReader reader_;
   std::unique_ptr<inference::Engine> engine_;
   double seconds_ = 0.0;
   std::int64_t passes_ = 0;

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Common options, and the places that JSON goes to.
+#include "sim/cli/common.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+
+namespace brownout::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(CommonOptions, ThreadsAndSeedHaveDefaultsAndLimits) {
+  CommonOptions options;
+  EXPECT_GE(options.thread_count(), 1);
+  EXPECT_EQ(options.seed_or(5), 5);
+  options.threads = "2";
+  options.seed = "7";
+  EXPECT_EQ(options.thread_count(), 2);
+  EXPECT_EQ(options.seed_or(5), 7);
+  for (const char* text : {"0", "-1", "257", "100000000000", "two"}) {
+    options.threads = text;
+    EXPECT_THROW(options.thread_count(), InputError) << text;
+  }
+  options.seed = "-1";
+  EXPECT_THROW(options.seed_or(0), InputError);
+}
+
+TEST(Output, RefusesAJsonFileItCannotWriteBeforeAnyWork) {
+  CommonOptions options;
+  options.json = "/no/such/folder/result.json";
+  EXPECT_THROW(Output{options}, InputError);
+  options.json = "/";
+  EXPECT_THROW(Output{options}, InputError);
+}
+
+TEST(Output, WritesTheJsonFileWhole) {
+  const fs::path file =
+      fs::path(testing::TempDir()) / ("brownout-" + std::to_string(::getpid()) + ".json");
+  CommonOptions options;
+  options.json = file.string();
+  const Output output(options);
+  EXPECT_FALSE(fs::exists(file));
+  output.json("{}\n");
+  EXPECT_EQ(read_file(file), "{}\n");
+  fs::remove(file);
+}
+
+TEST(Output, AFullDeviceIsAnInputErrorAndStaysADevice) {
+  if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "/dev/full is missing";
+  CommonOptions options;
+  options.json = "/dev/full";
+  const Output output(options);
+  try {
+    output.json("{}\n");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), 2);
+    EXPECT_NE(std::string(error.what()).find("/dev/full"), std::string::npos);
+  }
+  EXPECT_TRUE(fs::is_character_file("/dev/full"));
+}
+
+TEST(Profiles, TheDefaultTechnologyIsFound) {
+  EXPECT_TRUE(fs::is_regular_file(default_technology()));
+  EXPECT_EQ(default_technology().filename(), "14nm-finfet.yaml");
+}
+
+}  // namespace
+}  // namespace brownout::cli

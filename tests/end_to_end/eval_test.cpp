@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout eval` and `brownout model inspect` from the outside.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sim/base/files.hpp"
+#include "sim/mapping/placement.hpp"
+#include "sim/memory/chip.hpp"
+#include "sim/technology/technology.hpp"
+#include "workplace.hpp"
+
+namespace brownout::end_to_end {
+namespace {
+
+using Json = nlohmann::json;
+
+class Eval : public testing::Test {
+ protected:
+  Outcome run(std::vector<std::string> arguments) const {
+    return workplace_.run(BROWNOUT_BINARY, arguments);
+  }
+  /// eval of the tiny network with --json -; fails the test unless it exits 0.
+  Json eval(std::vector<std::string> more) const {
+    std::vector<std::string> arguments{
+        "eval", workplace_.network().string(), "--data", "data", "--json", "-"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.json();
+  }
+  Workplace workplace_;
+};
+
+TEST_F(Eval, GivesOneObjectWithThePromisedFields) {
+  const Json json = eval({"--rate", "0.01", "--chips", "5"});
+  for (const char* field :
+       {"model", "engine", "bits", "weights", "voltage", "rate", "chips", "images", "err",
+        "rerr_mean", "rerr_std", "rerr_ci95", "prop1_excess", "cells_hit_mean", "bits_wrong_mean",
+        "codes_changed_mean", "seconds", "images_per_s", "per_chip"}) {
+    EXPECT_TRUE(json.contains(field)) << field;
+  }
+  EXPECT_EQ(json["model"], "tiny-rquant-8b");
+  EXPECT_EQ(json["weights"], 7850);
+  EXPECT_EQ(json["bits"], 8);
+  EXPECT_EQ(json["images"], Workplace::kImages);
+  EXPECT_EQ(json["per_chip"].size(), 5u);
+  // 62,800 cells at 1 %: 628 ± 25 a chip, ± 11 in the mean of 5.
+  EXPECT_NEAR(json["cells_hit_mean"], 628, 55);
+  EXPECT_LT(json["err"], 20.0);
+  for (const Json& chip : json["per_chip"]) {
+    EXPECT_GE(chip["rerr_either"], chip["rerr"]);
+    EXPECT_GE(chip["rerr_either"], json["err"]);
+    EXPECT_EQ(chip["bits_wrong"], chip["cells_hit"]);  // random chips flip
+    EXPECT_LE(chip["codes_changed"], chip["bits_wrong"]);
+  }
+}
+
+TEST_F(Eval, ErrorsGrowWithTheRate) {
+  const Json few = eval({"--rate", "0.1", "--chips", "4"});
+  const Json many = eval({"--rate", "0.3", "--chips", "4"});
+  EXPECT_GT(few["rerr_mean"].get<double>(), few["err"].get<double>() + 2);
+  EXPECT_GT(many["rerr_mean"].get<double>(), few["rerr_mean"].get<double>() + 10);
+}
+
+TEST_F(Eval, RateAndVoltageNameTheSamePoint) {
+  const Json by_voltage = eval({"--voltage", "0.875", "--chips", "2"});
+  EXPECT_DOUBLE_EQ(by_voltage["rate"], 0.00129);
+  EXPECT_DOUBLE_EQ(by_voltage["energy_sram_rel"], 0.765625);
+  const Json by_rate = eval({"--rate", "0.00129", "--chips", "2"});
+  EXPECT_NEAR(by_rate["voltage"].get<double>(), 0.875, 1e-9);
+  EXPECT_EQ(by_rate["per_chip"], by_voltage["per_chip"]);
+  EXPECT_TRUE(eval({"--rate", "0.5", "--chips", "1"})["voltage"].is_null());
+}
+
+TEST_F(Eval, ThreadsChangeNothingButTime) {
+  for (const char* engine : {"functional", "float"}) {
+    const Json one = eval({"--rate", "0.02", "--chips", "4", "--threads", "1", "--engine", engine});
+    const Json two = eval({"--rate", "0.02", "--chips", "4", "--threads", "2", "--engine", engine});
+    EXPECT_EQ(without_timing(one), without_timing(two)) << engine;
+    EXPECT_EQ(one["engine"], engine);
+  }
+}
+
+TEST_F(Eval, RateZeroIsTheCleanNetworkBitForBit) {
+  const Json clean = eval({});
+  const Json zero = eval({"--rate", "0", "--chips", "2"});
+  EXPECT_EQ(zero["logits_sha256"], clean["logits_sha256"]);
+  for (const Json& chip : zero["per_chip"]) {
+    EXPECT_EQ(chip["logits_sha256"], clean["logits_sha256"]);
+    EXPECT_EQ(chip["cells_hit"], 0);
+    EXPECT_EQ(chip["rerr"], clean["err"]);
+  }
+  EXPECT_EQ(zero["voltage"], 1.0);
+  EXPECT_TRUE(clean["rerr_mean"].is_null());
+}
+
+TEST_F(Eval, ChipsAreNamedTheSameInEveryWay) {
+  const Json all = eval({"--rate", "0.01", "--chips", "4", "--seed", "3"});
+  const Json two = eval({"--rate", "0.01", "--chip", "random:6", "--chip", "random:4"});
+  EXPECT_EQ(two["per_chip"][0], all["per_chip"][3]);
+  EXPECT_EQ(two["per_chip"][1], all["per_chip"][1]);
+  EXPECT_NE(two["per_chip"][0]["logits_sha256"], two["per_chip"][1]["logits_sha256"]);
+}
+
+TEST_F(Eval, ResultsOfFewerImagesAreThoseOfTheFirstOnes) {
+  const Json json = eval({"--images", "37", "--rate", "0.01", "--chips", "1"});
+  EXPECT_EQ(json["images"], 37);
+  EXPECT_TRUE(json["rerr_std"].is_null());  // one chip has no deviation
+  EXPECT_NE(json["logits_sha256"], eval({})["logits_sha256"]);
+}
+
+TEST_F(Eval, TransientFaultsHitMoreCellsAndErrInSomeOfThem) {
+  const Json json = eval({"--rate", "0.01", "--chips", "4", "--p-err", "0.25"});
+  // p = p_flt·p_err: four times the cells, each wrong in a quarter of the evaluations.
+  EXPECT_NEAR(json["cells_hit_mean"], 4 * 628, 4 * 60);
+  EXPECT_NEAR(json["bits_wrong_mean"], 628, 80);
+}
+
+TEST_F(Eval, BitOffsetMovesTheNetworkToOtherCells) {
+  const Json here = eval({"--rate", "0.01", "--chips", "1"});
+  const Json there = eval({"--rate", "0.01", "--chips", "1", "--bit-offset", "64000"});
+  EXPECT_EQ(here["logits_sha256"], there["logits_sha256"]);
+  EXPECT_NE(here["per_chip"][0]["logits_sha256"], there["per_chip"][0]["logits_sha256"]);
+}
+
+TEST_F(Eval, JsonFileHoldsWhatStdoutWouldAndTextGoesElsewhere) {
+  const std::vector<std::string> base{
+      "eval", workplace_.network().string(), "--data", "data", "--rate", "0.01", "--json"};
+  std::vector<std::string> to_stdout = base, to_file = base;
+  to_stdout.emplace_back("-");
+  to_file.emplace_back("result.json");
+  const Outcome one = run(to_stdout);
+  const Outcome two = run(to_file);
+  EXPECT_NE(one.err.find("RErr %"), std::string::npos);  // the table, on stderr
+  EXPECT_NE(two.out.find("RErr %"), std::string::npos);  // the table, on stdout
+  EXPECT_EQ(without_timing(one.json()),
+            without_timing(Json::parse(read_file(workplace_.folder() / "result.json"))));
+  to_stdout.emplace_back("--quiet");
+  EXPECT_EQ(run(to_stdout).err, "");
+}
+
+TEST_F(Eval, WrongBitsAtAHigherVoltageAreASubsetOfThoseAtALowerOne) {
+  const auto technology =
+      technology::Technology::load(BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml");
+  // In this scheme n is the code itself, so that n shows every wrong bit.
+  const network::Network net = tiny_network(network::Scheme::kSymmetric, 8);
+  const mapping::Placement placement = mapping::resident(net);
+  const network::Codes clean = network::clean_codes(net);
+  for (int seed = 0; seed < 5; ++seed) {
+    const auto chip = memory::make_chip("random:" + std::to_string(seed));
+    std::vector<std::vector<std::uint8_t>> before;
+    std::int64_t wrong_before = 0;
+    for (const double voltage : {1.0, 0.95, 0.9, 0.875, 0.85, 0.8, 0.75}) {
+      const memory::OperatingPoint at{voltage, technology.bit_error_rate(voltage)};
+      network::Codes codes = clean;
+      std::vector<mapping::Touched> touched;
+      const mapping::ReadStats stats = mapping::read_through(
+          net, placement, chip->faults(memory::MemoryId::kWeights, placement.words, at), 0, codes,
+          touched);
+      EXPECT_GE(stats.bits_wrong, wrong_before);
+      wrong_before = stats.bits_wrong;
+      std::vector<std::vector<std::uint8_t>> wrong(codes.size());
+      for (std::size_t p = 0; p < codes.size(); ++p) {
+        for (std::size_t i = 0; i < codes[p].size(); ++i) {
+          wrong[p].push_back(static_cast<std::uint8_t>(codes[p][i] ^ clean[p][i]));
+          if (!before.empty()) {
+            ASSERT_EQ(before[p][i] & ~wrong[p][i], 0)
+                << "seed " << seed << ", " << voltage << " Vmin, code " << i;
+          }
+        }
+      }
+      before = std::move(wrong);
+    }
+    EXPECT_GT(wrong_before, 10000);
+  }
+}
+
+TEST_F(Eval, CellsHitAtAHigherVoltageAreAmongThoseAtALowerOne) {
+  std::vector<Json> before(3, Json::array());
+  for (const char* voltage : {"1", "0.9", "0.85", "0.8"}) {
+    const Json json = eval({"--voltage", voltage, "--chips", "3", "--cells"});
+    for (std::size_t i = 0; i < 3; ++i) {
+      const Json& cells = json["per_chip"][i]["cells"];
+      EXPECT_EQ(cells.size(), json["per_chip"][i]["cells_hit"]);
+      EXPECT_TRUE(std::includes(cells.begin(), cells.end(), before[i].begin(), before[i].end()));
+      before[i] = cells;
+    }
+  }
+  EXPECT_GT(before[0].size(), 1000u);
+}
+
+TEST_F(Eval, InspectShowsLayersParametersAndMetadata) {
+  const Outcome text = run({"model", "inspect", workplace_.network().string()});
+  EXPECT_EQ(text.code, 0) << text.err;
+  EXPECT_NE(text.out.find("rquant 8 bit"), std::string::npos);
+  EXPECT_NE(text.out.find("made by a test"), std::string::npos);
+  const Outcome outcome = run({"model", "inspect", workplace_.network().string(), "--json", "-"});
+  const Json json = outcome.json();
+  EXPECT_EQ(json["weights"], 7850);
+  EXPECT_EQ(json["cells"], 62800);
+  EXPECT_EQ(json["macs"], 7840);
+  EXPECT_EQ(json["bits"], 8);
+  EXPECT_EQ(json["layers"].back()["output"], Json({10, 1, 1}));
+  EXPECT_EQ(json["parameters"][0]["shape"], Json({10, 784}));
+  EXPECT_EQ(json["parameters"][0]["scheme"], "rquant");
+}
+
+TEST_F(Eval, EveryVerbHasHelp) {
+  for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{
+           {}, {"eval"}, {"sweep"}, {"model"}, {"model", "inspect"}}) {
+    std::vector<std::string> arguments = verb;
+    arguments.emplace_back("--help");
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_NE(outcome.out.find("Usage"), std::string::npos);
+    EXPECT_EQ(outcome.err, "");
+  }
+  EXPECT_EQ(run({"--version"}).out.substr(0, 9), "brownout ");
+}
+
+TEST_F(Eval, TrainStartsTheTrainerOfThePath) {
+  const auto trainer = workplace_.write("bin/brownout-train", "#!/bin/sh\necho \"$@\"\nexit 5\n");
+  std::filesystem::permissions(trainer, std::filesystem::perms::owner_all);
+  // A copy of the command, with no trainer beside it.
+  std::filesystem::copy_file(BROWNOUT_BINARY, workplace_.folder() / "brownout");
+  const std::string command = (workplace_.folder() / "brownout").string();
+  const Outcome found = workplace_.run(
+      command, {"train", "x.yaml", "--epochs", "3"},
+      {{}, {}, {"PATH=" + (workplace_.folder() / "bin").string() + ":/bin:/usr/bin"}});
+  EXPECT_EQ(found.code, 5);
+  EXPECT_EQ(found.out, "x.yaml --epochs 3\n");
+  const Outcome missing = workplace_.run(command, {"train", "x.yaml"}, {{}, {}, {"PATH=/nowhere"}});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_NE(missing.err.find("./setup.sh build --trainers"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace brownout::end_to_end

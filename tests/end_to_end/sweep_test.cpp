@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout sweep` from the outside: what it writes, and that nothing stops it for good.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <set>
+#include <sstream>
+
+#include "sim/base/files.hpp"
+#include "workplace.hpp"
+
+namespace brownout::end_to_end {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+
+class Sweep : public testing::Test {
+ protected:
+  Outcome sweep(const std::string& out, std::vector<std::string> more = {},
+                const Surroundings& surroundings = {}) const {
+    std::vector<std::string> arguments{"sweep",  "sweep.yaml", "--out",   out,
+                                       "--json", "-",          "--quiet", "--no-plot"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return workplace_.run(BROWNOUT_BINARY, arguments, surroundings);
+  }
+  Json finished(const std::string& out, std::vector<std::string> more = {}) const {
+    const Outcome outcome = sweep(out, std::move(more));
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.json();
+  }
+  /// What must not depend on how often a sweep was interrupted.
+  static Json numbers(const Json& json) {
+    Json rest = without_timing(json);
+    rest.erase("points_computed");
+    rest.erase("extra_points_computed");
+    return rest;
+  }
+  std::vector<std::string> keys(const std::string& out) const {
+    std::vector<std::string> keys;
+    std::istringstream rows(read_file(workplace_.folder() / out / "results.jsonl"));
+    for (std::string row; std::getline(rows, row);) keys.push_back(Json::parse(row)["key"]);
+    return keys;
+  }
+  Workplace workplace_;
+};
+
+TEST_F(Sweep, GivesThePromisedObject) {
+  const Json json = finished("out");
+  ASSERT_EQ(json["points"].size(), 8u);  // 2 networks × 4 voltages
+  EXPECT_EQ(json["points_computed"], 8);
+  for (const Json& point : json["points"]) {
+    for (const char* field :
+         {"model", "voltage", "rate", "err", "rerr_mean", "rerr_std", "rerr_ci95", "cells_hit_mean",
+          "bits_wrong_mean", "energy_sram_rel", "chips", "images"}) {
+      EXPECT_TRUE(point.contains(field)) << field;
+    }
+    const double voltage = point["voltage"];
+    EXPECT_DOUBLE_EQ(point["energy_sram_rel"], voltage * voltage);
+    EXPECT_EQ(point["chips"], 4);
+    EXPECT_EQ(point["images"], 200);
+  }
+  EXPECT_EQ(json["points"][0]["voltage"], 1.0);
+  EXPECT_EQ(json["points"][0]["rerr_mean"], json["points"][0]["err"]);
+  // Fewer volts, more wrong bits.
+  for (std::size_t i = 1; i < 4; ++i) {
+    EXPECT_GT(json["points"][i]["bits_wrong_mean"], json["points"][i - 1]["bits_wrong_mean"]);
+  }
+}
+
+TEST_F(Sweep, SafeVoltageHoldsTheLimitAndTheNextLowerOneTriedDoesNot) {
+  const Json json = finished("out");
+  ASSERT_EQ(json["safe_voltage"].size(), 2u);
+  for (const Json& safe : json["safe_voltage"]) {
+    const double voltage = safe["voltage"], fails_at = safe["fails_at_voltage"];
+    EXPECT_LE(voltage - fails_at, 0.01);
+    EXPECT_NEAR(safe["energy_saving_sram_pct"], 100 * (1 - voltage * voltage), 1e-9);
+    int found = 0;
+    for (const char* list : {"points", "extra_points"}) {
+      for (const Json& point : json[list]) {
+        if (point["model"] != safe["model"]) continue;
+        const double drop = point["rerr_mean"].get<double>() - point["err"].get<double>();
+        if (point["voltage"] >= voltage) {
+          EXPECT_LE(drop, 2.5);
+        }
+        if (point["voltage"] == voltage) ++found;
+        if (point["voltage"] == fails_at) {
+          EXPECT_GT(drop, 2.5);
+        }
+      }
+    }
+    EXPECT_EQ(found, 1);
+  }
+}
+
+TEST_F(Sweep, PointsAreThoseOfEval) {
+  const Json json = finished("out");
+  const Json& point = json["points"][2];
+  const Json eval =
+      workplace_
+          .run(BROWNOUT_BINARY,
+               {"eval", workplace_.network().string(), "--data", "data", "--images", "200",
+                "--chips", "4", "--voltage", point["voltage"].dump(), "--json", "-", "--quiet"})
+          .json();
+  for (const char* field : {"rate", "err", "rerr_mean", "rerr_std", "rerr_ci95", "rerr_either_mean",
+                            "prop1_excess", "confidence_clean", "confidence_mean", "cells_hit_mean",
+                            "bits_wrong_mean", "codes_changed_mean", "energy_sram_rel"}) {
+    EXPECT_EQ(point[field], eval[field]) << field;
+  }
+}
+
+TEST_F(Sweep, WritesItsFilesAndThePlot) {
+  const Outcome outcome =
+      workplace_.run(BROWNOUT_BINARY, {"sweep", "sweep.yaml", "--out", "out", "--images", "50"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("Lowest voltage that loses at most 2.5 points"), std::string::npos);
+  const fs::path out = workplace_.folder() / "out";
+  for (const char* name : {"points.csv", "safe_voltage.csv", "sweep.json", "sweep.gp"}) {
+    EXPECT_TRUE(fs::exists(out / name)) << name;
+  }
+  if (std::system("command -v gnuplot > /dev/null") == 0) {
+    EXPECT_NE(read_file(out / "sweep.svg").find("</svg>"), std::string::npos);
+  }
+}
+
+TEST_F(Sweep, AFinishedSweepComputesNothingAgain) {
+  const Json first = finished("out");
+  const Json second = finished("out", {"--threads", "1"});
+  EXPECT_EQ(second["points_computed"], 0);
+  EXPECT_EQ(second["extra_points_computed"], 0);
+  EXPECT_EQ(numbers(first), numbers(second));
+}
+
+TEST_F(Sweep, ThreadsChangeNothingButTime) {
+  EXPECT_EQ(numbers(finished("one", {"--threads", "1"})),
+            numbers(finished("two", {"--threads", "2"})));
+}
+
+TEST_F(Sweep, KilledAtRandomMomentsItEndsWithTheSameNumbersAndRepeatsNothing) {
+  const Json whole = finished("whole");
+  const std::size_t rows = keys("whole").size();
+  const auto seed = static_cast<unsigned>(::testing::UnitTest::GetInstance()->random_seed());
+  std::srand(seed);
+  SCOPED_TRACE("srand " + std::to_string(seed));
+  for (int trial = 0; trial < 3; ++trial) {
+    const std::string out = "killed" + std::to_string(trial);
+    int kills = 0;
+    std::size_t stored = 0;
+    Outcome outcome;
+    do {
+      Surroundings kill;
+      kill.kill_after_ms = 20 + std::rand() % 200 + 10 * kills;  // in the end it gets through
+      outcome = sweep(out, {}, kill);
+      if (fs::exists(workplace_.folder() / out / "results.jsonl")) {
+        const std::string text = read_file(workplace_.folder() / out / "results.jsonl");
+        const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+        EXPECT_GE(lines, stored);  // a stored row stays
+        stored = lines;
+      }
+      ++kills;
+    } while (outcome.code == 128 + SIGKILL && kills < 200);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_EQ(numbers(outcome.json()), numbers(whole));
+    const std::vector<std::string> all = keys(out);
+    EXPECT_EQ(all.size(), rows);
+    EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), rows);
+  }
+}
+
+TEST_F(Sweep, AFolderInUseIsRefused) {
+  fs::create_directories(workplace_.folder() / "out");
+  const int lock = ::open((workplace_.folder() / "out/.lock").c_str(), O_RDWR | O_CREAT, 0666);
+  ASSERT_EQ(::flock(lock, LOCK_EX), 0);  // as a running sweep holds it
+  const Outcome refused = sweep("out");
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("out: another sweep is running in this folder"), std::string::npos);
+  ::close(lock);
+  EXPECT_EQ(sweep("out").code, 0);
+}
+
+}  // namespace
+}  // namespace brownout::end_to_end

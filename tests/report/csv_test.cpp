@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// CSV files of a sweep, cell by cell.
+#include "sim/report/csv.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "example_sweep.hpp"
+
+namespace brownout::report {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(Csv, PointsHaveOneRowEachAndSayWhichAreOnTheGrid) {
+  const std::vector<std::string> lines = lines_of(points_csv(example_sweep()));
+  ASSERT_EQ(lines.size(), 1u + 6u + 1u);
+  EXPECT_EQ(lines[0].substr(0, 35), "model,voltage,rate,energy_sram_rel,");
+  EXPECT_EQ(lines[2],
+            "net-16-normal-8b,0.875,0.00129,0.765625,1000,10,8,20,0.5,19.75,20.25,21,0.5,104.25,"
+            "0.9,0.8,100,99.5,98,1");
+  EXPECT_EQ(lines[7].back(), '0');
+  for (const std::string& line : lines) {
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 19) << line;
+  }
+}
+
+TEST(Csv, UndefinedValuesAreEmptyCells) {
+  sweep::SweepResult result = example_sweep();
+  result.points[0].rerr = {8.0, {}, {}};
+  EXPECT_NE(lines_of(points_csv(result))[1].find(",8,8,,,,9,"), std::string::npos);
+  EXPECT_EQ(lines_of(safe_voltage_csv(result))[2], "net-16-randbet-8b,2.5,,,,,8,");
+}
+
+TEST(Csv, NamesWithCommasAndQuotesAreQuoted) {
+  sweep::SweepResult result = example_sweep();
+  result.points[0].model = "a,\"b\"";
+  EXPECT_EQ(lines_of(points_csv(result))[1].substr(0, 13), "\"a,\"\"b\"\"\",1");
+}
+
+}  // namespace
+}  // namespace brownout::report

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plot: gnuplot takes the program, and its absence is no failure.
+#include "sim/report/plot.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "example_sweep.hpp"
+#include "sim/base/files.hpp"
+
+namespace brownout::report {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Plot : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) / ("brownout plot's-" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+    path_ = std::getenv("PATH");
+  }
+  void TearDown() override {
+    ::setenv("PATH", path_.c_str(), 1);
+    fs::remove_all(folder_);
+  }
+  fs::path folder_;
+  std::string path_;
+};
+
+TEST_F(Plot, ScriptHoldsEveryCurve) {
+  const std::string script = gnuplot_script(example_sweep(), "sweep.svg");
+  for (const char* part : {"$curve0 << EOD\n0.75 90 89.5 90.5\n0.875 20 19.5 20.5\n0.9375 9 ",
+                           "$grid1 << EOD\n0.75 60 ", "$safe0 << EOD\n0.9375 9\n",
+                           "title 'normal' noenhanced", "$energy << EOD\n0.75 0.5625\n"}) {
+    EXPECT_NE(script.find(part), std::string::npos) << part;
+  }
+  EXPECT_EQ(script.find("$safe1"), std::string::npos);  // it has no safe voltage
+}
+
+TEST_F(Plot, GnuplotDrawsIt) {
+  if (std::system("command -v gnuplot > /dev/null") != 0) GTEST_SKIP() << "gnuplot is missing";
+  const auto problem = draw_plot(example_sweep(), folder_ / "sweep.svg");
+  ASSERT_FALSE(problem) << *problem;
+  const std::string svg = read_file(folder_ / "sweep.svg");
+  EXPECT_NE(svg.find("<svg"), std::string::npos);
+  EXPECT_NE(svg.find("SRAM energy"), std::string::npos);
+  EXPECT_NE(svg.find("</svg>"), std::string::npos);
+}
+
+TEST_F(Plot, WithoutGnuplotTheScriptRemainsAndTheNoteSaysWhatToDo) {
+  ::setenv("PATH", folder_.c_str(), 1);
+  const auto problem = draw_plot(example_sweep(), folder_ / "sweep.svg");
+  ASSERT_TRUE(problem);
+  EXPECT_NE(problem->find("gnuplot is not installed"), std::string::npos) << *problem;
+  EXPECT_TRUE(fs::exists(folder_ / "sweep.gp"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+}
+
+}  // namespace
+}  // namespace brownout::report

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sweep file: what it accepts, and the place every mistake is reported at.
+#include "sim/sweep/configuration.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Configuration : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) / ("brownout-config-" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  SweepConfig load(const std::string& text) {
+    const fs::path file = folder_ / "sweep.yaml";
+    std::ofstream(file) << text;
+    return load_sweep(file);
+  }
+  std::string message(const std::string& text) {
+    try {
+      load(text);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  }
+  static std::string base() {
+    return std::string("technology: " BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml\n") +
+           "models: [one.onnx, two.onnx]\n"
+           "dataset: fashion-mnist\n";
+  }
+
+  fs::path folder_;
+};
+
+TEST_F(Configuration, ReadsEveryKey) {
+  const SweepConfig config = load(base() +
+                                  "split: train\ndata_folder: data\nimages: 500\nengine: float\n"
+                                  "chips: 7\nseed: 3\np_err: 0.5\nbit_offset: 9\n"
+                                  "evaluation_seed: 4\nvoltages: [0.8, 1.0, 0.9]\n"
+                                  "safe_voltage: {max_drop_points: 1, tolerance: 0.01}\n");
+  EXPECT_EQ(config.models[1], folder_ / "two.onnx");  // relative to the file
+  EXPECT_EQ(config.data_folder, folder_ / "data");
+  EXPECT_EQ(config.split, network::Split::kTrain);
+  EXPECT_EQ(config.images, 500);
+  EXPECT_EQ(config.engine, "float");
+  EXPECT_EQ(config.chips, 7);
+  EXPECT_EQ(config.seed, 3);
+  EXPECT_EQ(config.p_err, 0.5);
+  EXPECT_EQ(config.bit_offset, 9);
+  EXPECT_EQ(config.evaluation_seed, 4);
+  EXPECT_EQ(config.voltages, (std::vector<double>{1.0, 0.9, 0.8}));  // sorted downward
+  EXPECT_EQ(config.max_drop_points, 1.0);
+  EXPECT_EQ(config.tolerance, 0.01);
+}
+
+TEST_F(Configuration, GridReachesBothEndsExactly) {
+  const SweepConfig config =
+      load(base() + "chips: 1\nvoltage_grid: {from: 0.75, to: 1.0, points: 7}\n");
+  ASSERT_EQ(config.voltages.size(), 7u);
+  for (int k = 0; k < 7; ++k) {
+    EXPECT_NEAR(config.voltages[static_cast<std::size_t>(k)], (24 - k) / 24.0, 1e-15);
+  }
+  EXPECT_EQ(config.voltages.front(), 1.0);
+  EXPECT_EQ(config.voltages.back(), 0.75);
+}
+
+TEST_F(Configuration, MistakesNameLineColumnAndKey) {
+  const std::string tail = "chips: 1\nvoltages: [0.9]\n";
+  const auto expect = [&](const std::string& text, const std::string& part) {
+    EXPECT_NE(message(text).find(part), std::string::npos) << text << "\n" << message(text);
+  };
+  expect(base() + tail + "imagse: 3\n", "sweep.yaml:6:1: unknown key \"imagse\"");
+  expect(base() + tail + "imagse: 3\n", "did you mean \"images\"?");
+  expect(base() + tail + "chips: 2\n", "duplicate key \"chips\"");
+  expect(base() + "chips: 0\nvoltages: [0.9]\n", "chips: expected an integer in [1, ");
+  expect(base() + "chips: 1\nvoltages: [0.5]\n", "voltages[0]: expected a number in [0.75, 1]");
+  expect(base() + "chips: 1\nvoltages: [.nan]\n", "voltages[0]: expected a number");
+  expect(base() + "chips: 1\nvoltages: [0.9, 0.9]\n", "0.9 is listed twice");
+  expect(base() + "chips: 1\n", "expected exactly one of voltages");
+  expect(base() + tail + "voltage_grid: {from: 0.8, to: 0.9, points: 3}\n", "exactly one of");
+  expect(base() + "chips: 1\nvoltage_grid: {from: 0.9, to: 0.8, points: 3}\n",
+         "voltage_grid.to: expected a voltage above");
+  expect(base() + tail + "engine: fast\n", "engine: expected one of functional, float");
+  expect(base() + tail + "p_err: 0\n", "p_err: expected a number in");
+  expect(base() + "chips: 1\nvoltages: [0.75]\np_err: 0.1\n",
+         "p_err: expected at least the bit error rate");
+  expect("models: [a.onnx]\n", "technology: missing");
+}
+
+TEST_F(Configuration, NetworksWithOneNameAreRefused) {
+  const std::string text =
+      std::string("technology: " BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml\n") +
+      "models: [a/net.onnx, b/net.onnx]\ndataset: fashion-mnist\n"
+      "chips: 1\nvoltages: [0.9]\n";
+  EXPECT_NE(message(text).find("\"net\" names"), std::string::npos) << message(text);
+}
+
+}  // namespace
+}  // namespace brownout::sweep

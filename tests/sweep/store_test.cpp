@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// The result store under torn writes, kills, full disks, foreign folders and rival processes.
+#include "sim/sweep/store.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+
+namespace brownout::sweep {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kIdentity[] = R"({"images": 1000, "chips": 10, "models": [{"name": "a"}]})";
+
+class StoreTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::path(testing::TempDir()) / ("brownout-store-" + std::to_string(::getpid()));
+    fs::remove_all(root_);
+    fs::create_directories(root_);
+    folder_ = root_ / "out";
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  std::string message_of_opening(const std::string& identity = kIdentity) {
+    try {
+      const Store store(folder_, identity);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  fs::path root_, folder_;
+};
+
+TEST_F(StoreTest, KeepsRowsFromOneOpeningToTheNext) {
+  {
+    Store store(folder_, kIdentity);
+    EXPECT_EQ(store.find("k1"), nullptr);
+    store.append("k1", R"({"wrong":3,"confidence":0.1234567890123456})");
+    store.append("k2", R"({"wrong":4})");
+    ASSERT_NE(store.find("k1"), nullptr);
+  }
+  const Store again(folder_, kIdentity);
+  EXPECT_EQ(again.size(), 2u);
+  EXPECT_EQ(*again.find("k1"), R"({"wrong":3,"confidence":0.1234567890123456})");
+  EXPECT_EQ(*again.find("k2"), R"({"wrong":4})");
+}
+
+TEST_F(StoreTest, ARowIsStoredOnce) {
+  Store store(folder_, kIdentity);
+  store.append("k1", "{}");
+  EXPECT_THROW(store.append("k1", "{}"), std::logic_error);
+}
+
+TEST_F(StoreTest, DropsALastLineTornAtAnyByteAndGoesOn) {
+  {
+    Store store(folder_, kIdentity);
+    store.append("k1", R"({"wrong":3})");
+    store.append("k2", R"({"wrong":4})");
+  }
+  const std::string whole = read_file(folder_ / "results.jsonl");
+  const std::size_t first = whole.find('\n') + 1;
+  for (std::size_t length = first; length < whole.size(); ++length) {
+    std::ofstream(folder_ / "results.jsonl", std::ios::trunc) << whole.substr(0, length);
+    {
+      Store store(folder_, kIdentity);
+      ASSERT_EQ(store.size(), 1u) << length;
+      ASSERT_NE(store.find("k1"), nullptr);
+      store.append("k2", R"({"wrong":4})");
+    }
+    ASSERT_EQ(read_file(folder_ / "results.jsonl"), whole) << length;
+  }
+}
+
+TEST_F(StoreTest, ADamagedRowBetweenOthersIsAnErrorThatNamesTheLine) {
+  {
+    Store store(folder_, kIdentity);
+    for (const char* key : {"k1", "k2", "k3"}) store.append(key, R"({"wrong":3})");
+  }
+  std::string content = read_file(folder_ / "results.jsonl");
+  content[content.find("\"wrong\":3", content.find('\n')) + 8] = '4';  // second line
+  std::ofstream(folder_ / "results.jsonl", std::ios::trunc) << content;
+  EXPECT_NE(message_of_opening().find("results.jsonl:2: damaged row"), std::string::npos);
+}
+
+TEST_F(StoreTest, RefusesAFolderOfAnotherSweepAndSaysWhatDiffers) {
+  { const Store store(folder_, kIdentity); }
+  const std::string message =
+      message_of_opening(R"({"images": 500, "chips": 10, "models": [{"name": "a"}]})");
+  EXPECT_NE(message.find("holds another sweep: images there is 1000, here 500"), std::string::npos)
+      << message;
+  EXPECT_NE(message_of_opening(R"({"images": 1000, "chips": 10, "models": [{"name": "b"}]})")
+                .find("models.0.name there is \"a\", here \"b\""),
+            std::string::npos);
+  EXPECT_NE(message_of_opening(R"({"images": 1000, "models": [{"name": "a"}]})")
+                .find("chips there is 10, here absent"),
+            std::string::npos);
+  EXPECT_EQ(message_of_opening(), "");  // the order of keys and spaces is no difference
+  EXPECT_EQ(message_of_opening(R"({"chips":10,"images":1000,"models":[{"name":"a"}]})"), "");
+}
+
+TEST_F(StoreTest, RefusesAFolderWithOtherFilesAndLeavesItAlone) {
+  fs::create_directories(folder_);
+  std::ofstream(folder_ / "thesis.tex") << "text";
+  EXPECT_NE(message_of_opening().find("holds other files (thesis.tex)"), std::string::npos);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+  std::ofstream(root_ / "file") << "text";
+  folder_ = root_ / "file";
+  EXPECT_NE(message_of_opening().find("expected a folder for results, found a file"),
+            std::string::npos);
+}
+
+TEST_F(StoreTest, CleansUpWhatAKillLeft) {
+  fs::create_directories(folder_);
+  std::ofstream(folder_ / ".lock") << "";
+  std::ofstream(folder_ / "sweep-identity.json.4711.tmp") << "{\"ima";
+  { const Store store(folder_, kIdentity); }
+  EXPECT_FALSE(fs::exists(folder_ / "sweep-identity.json.4711.tmp"));
+  EXPECT_EQ(read_file(folder_ / "sweep-identity.json"), kIdentity);
+}
+
+TEST_F(StoreTest, LetsInOneProcessAtATime) {
+  {
+    const Store store(folder_, kIdentity);
+    EXPECT_NE(message_of_opening().find("another sweep is running in this folder"),
+              std::string::npos);
+  }
+  EXPECT_EQ(message_of_opening(), "");
+}
+
+TEST_F(StoreTest, EveryStoredRowSurvivesSigkill) {
+  { const Store store(folder_, kIdentity); }
+  int reports[2];
+  ASSERT_EQ(::pipe(reports), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Store store(folder_, kIdentity);
+    for (int i = 0;; ++i) {
+      store.append("k" + std::to_string(i), R"({"wrong":)" + std::to_string(i) + "}");
+      if (::write(reports[1], &i, sizeof i) != sizeof i) ::_exit(1);
+    }
+  }
+  int last = 0;
+  while (last < 20)
+    ASSERT_EQ(::read(reports[0], &last, sizeof last), static_cast<int>(sizeof last));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(reports[1]);
+  while (::read(reports[0], &last, sizeof last) == sizeof last) {
+  }
+  ::close(reports[0]);
+  const Store store(folder_, kIdentity);
+  EXPECT_GE(store.size(), static_cast<std::size_t>(last) + 1);
+  for (int i = 0; i <= last; ++i) {
+    const std::string* row = store.find("k" + std::to_string(i));
+    ASSERT_NE(row, nullptr) << i;
+    EXPECT_EQ(*row, R"({"wrong":)" + std::to_string(i) + "}");
+  }
+}
+
+TEST_F(StoreTest, AFullDiskLeavesTheRowsBefore) {
+  { const Store store(folder_, kIdentity); }
+  // A limit on file sizes stands in for the full disk: write() comes back short, then fails.
+  const pid_t child = ::fork();
+  if (child == 0) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{1000, 1000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    int code = 0;
+    try {
+      Store store(folder_, kIdentity);
+      for (int i = 0; i < 100; ++i) store.append("k" + std::to_string(i), R"({"wrong":1})");
+    } catch (const Error& error) {
+      const bool named = std::string(error.what()).find("results.jsonl: cannot store a result") !=
+                         std::string::npos;
+      code = named ? error.exit_code() : 77;
+    }
+    ::_exit(code);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 2);
+  const std::string content = read_file(folder_ / "results.jsonl");
+  EXPECT_EQ(content.back(), '\n');
+  const Store store(folder_, kIdentity);
+  EXPECT_GE(store.size(), 5u);
+  EXPECT_LE(content.size(), 1000u);
+}
+
+TEST_F(StoreTest, AFolderThatCannotBeMadeIsAnInputError) {
+  std::ofstream(root_ / "file") << "text";
+  folder_ = root_ / "file" / "out";
+  EXPECT_NE(message_of_opening(), "");
+}
+
+}  // namespace
+}  // namespace brownout::sweep
