@@ -41,7 +41,7 @@ struct Worker {
   AlignedBytes values;
   AlignedBytes acc;
   AlignedBytes convolution;
-  std::vector<std::int32_t> channel_sums, row_sums, sums;
+  SumScratch sums;
   std::vector<float> offsets;
   VectorScratch vectors;
 };
@@ -155,33 +155,21 @@ class FunctionalEngine : public Engine {
   void prepare(Worker& worker, const std::vector<int>& chunks) const {
     std::size_t acc = 0;
     std::size_t scratch = 0;
-    std::size_t in_sums = 0;
-    std::size_t row_sums = 0;
-    std::size_t out_sums = 0;
     std::size_t offsets = 0;
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       const Stage& stage = stages_[s];
       stage.vectors->grow(worker.vectors);
       if (stage.step.matrix < 0) continue;
-      const arithmetic::Window& window = stage.node.matrix.window;
-      const auto groups = static_cast<std::size_t>(stage.node.matrix.groups);
       const auto outputs = static_cast<std::size_t>(stage.step.matrix_out.size());
       acc = std::max(acc, outputs * static_cast<std::size_t>(chunks[s]));
       scratch = std::max(scratch, stage.convolution->scratch_bytes(chunks[s]));
-      in_sums = std::max(in_sums, static_cast<std::size_t>(window.in_pixels()) * groups);
-      row_sums = std::max(row_sums,
-                          static_cast<std::size_t>(window.in_height * window.out_width) * groups);
-      out_sums = std::max(out_sums, static_cast<std::size_t>(window.out_pixels()) * groups);
-      offsets =
-          std::max(offsets, groups == 1 ? static_cast<std::size_t>(window.out_pixels()) : outputs);
+      worker.sums.grow(stage.node.matrix);
+      offsets = std::max(offsets, outputs);
     }
     worker.values = AlignedBytes(memory_.bytes);
     worker.acc = AlignedBytes(acc * sizeof(std::int32_t));
     worker.convolution = AlignedBytes(scratch);
-    worker.channel_sums.resize(in_sums);
-    worker.row_sums.resize(row_sums);
-    worker.sums.resize(out_sums);
-    worker.offsets.resize(offsets);
+    worker.offsets.resize(offsets + 8);
   }
 
   /// Image `image` of the batch, when the step at hand runs in chunks of `chunk`.
@@ -249,31 +237,26 @@ class FunctionalEngine : public Engine {
     task.pixels = matrix.window.out_pixels();
     task.channels = matrix.out_channels;
     task.offsets = memory.offsets.data();
-    const auto sums =
-        static_cast<std::size_t>(task.pixels) * static_cast<std::size_t>(matrix.groups);
     if (arithmetic::sum_is_idle(stage.dequantization)) {
       std::fill_n(memory.offsets.data(), task.pixels, 0.0f);
       return task;
     }
     kernels_.channel_sums(codes, matrix.window.in_pixels(), matrix.in_channels, matrix.groups,
-                          stage.zero_point, memory.channel_sums.data());
-    const std::int32_t* from = memory.channel_sums.data();
-    if (!is_pointwise(matrix.window)) {
-      window_sums(matrix.window, matrix.groups, from, memory.row_sums.data(), memory.sums.data());
-      from = memory.sums.data();
-    }
-    const float b = stage.dequantization.b;
-    float* offsets = memory.offsets.data();
-    if (matrix.groups == 1) {
-      for (std::size_t i = 0; i < sums; ++i) offsets[i] = b * static_cast<float>(from[i]);
-      return task;
-    }
-    task.offset_per_channel = true;
-    for (std::size_t i = 0; i < sums; ++i) {
-      const float offset = b * static_cast<float>(from[i]);
-      for (int member = 0; member < matrix.group_outputs(); ++member) *offsets++ = offset;
+                          stage.zero_point, memory.sums.channels.data());
+    kernels_.window_offsets(matrix, stage.dequantization.b, memory.sums, memory.offsets.data());
+    if (matrix.groups > 1) {
+      task.offset_per_channel = true;
+      spread(memory.offsets.data(), task.pixels * matrix.groups, matrix.group_outputs());
     }
     return task;
+  }
+
+  /// Repeats each of `count` numbers `times` times, in place.
+  static void spread(float* numbers, int count, int times) {
+    for (int i = count - 1; i >= 0; --i) {
+      const float number = numbers[i];
+      std::fill_n(numbers + std::ptrdiff_t{i} * times, times, number);
+    }
   }
 
   const network::Network& network_;

@@ -68,18 +68,6 @@ void sums(const float* y, int pixels, int channels, double* s1, double* s2) {
 
 void finish(const FinishTask& task) { portable_finish(task, 0); }
 
-void channel_sums(const std::uint8_t* q, int pixels, int channels, int groups, int zero_point,
-                  std::int32_t* sums) {
-  const int members = channels / groups;
-  const int offset = zero_point * members;
-  for (int i = 0; i < pixels * groups; ++i) {
-    std::int32_t total = 0;
-    for (int c = 0; c < members; ++c) total += q[c];
-    sums[i] = total - offset;
-    q += members;
-  }
-}
-
 }  // namespace
 
 void portable_dequantize_with_sums(const DequantizeTask& task, int first, float* y, double* s1,
@@ -127,7 +115,8 @@ void portable_finish(const FinishTask& task, int first) {
 }
 
 const VectorKernels& portable_vector_kernels() {
-  static const VectorKernels kernels{"portable", dequantize_with_sums, sums, finish, channel_sums};
+  static const VectorKernels kernels{"portable", dequantize_with_sums,  sums,
+                                     finish,     portable_channel_sums, portable_window_offsets};
   return kernels;
 }
 

@@ -6,6 +6,7 @@
 
 #include "sim/arithmetic/elementwise.hpp"
 #include "sim/arithmetic/window.hpp"
+#include "sim/inference/sum_lane.hpp"
 
 namespace brownout::inference {
 
@@ -56,9 +57,11 @@ struct VectorKernels {
   /// The sums alone, of numbers.
   void (*sums)(const float* y, int pixels, int channels, double* s1, double* s2);
   void (*finish)(const FinishTask& task);
-  /// Per pixel and group: sum of (q - z) over the group's channels.
+  /// The `sum` lane, see sum_lane.hpp.
   void (*channel_sums)(const std::uint8_t* q, int pixels, int channels, int groups, int zero_point,
                        std::int32_t* sums);
+  void (*window_offsets)(const arithmetic::Matrix& matrix, float b, SumScratch& scratch,
+                         float* offsets);
 };
 
 /// Plain C++ for any processor.

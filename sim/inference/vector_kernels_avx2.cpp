@@ -2,6 +2,7 @@
 // The vector unit with AVX2: a channel is a lane, so every sum runs over the pixels in order.
 #include <immintrin.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "sim/inference/vector_kernels.hpp"
@@ -13,12 +14,13 @@ namespace {
 using arithmetic::Activation;
 
 // Compiled for AVX2 whatever the rest of the program is compiled for; called only where it exists.
-// FMA is used where the product is exact anyway (y² in fp64): the sum is then rounded once either
-// way. The compiler itself contracts nothing (-ffp-contract=off).
+// FMA is used where the product is exact anyway (y² and 1·y in fp64): the sum is then rounded once
+// either way. The compiler itself contracts nothing (-ffp-contract=off).
 #define BROWNOUT_VECTOR __attribute__((target("avx2,fma")))
 #define BROWNOUT_VECTOR_INLINE __attribute__((target("avx2,fma"), always_inline)) inline
 
 constexpr int kLanes = 8;
+constexpr int kTileNumbers = 2048;  // 8 KB
 
 BROWNOUT_VECTOR_INLINE __m256i load_integers(const std::int32_t* from) {
   return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
@@ -36,16 +38,18 @@ struct Sums {
   __m256d low1, high1, low2, high2;
 };
 
-BROWNOUT_VECTOR_INLINE Sums zero_sums() {
-  const __m256d zero = _mm256_setzero_pd();
-  return {zero, zero, zero, zero};
+BROWNOUT_VECTOR_INLINE Sums load_sums(const double* s1, const double* s2) {
+  return {_mm256_loadu_pd(s1), _mm256_loadu_pd(s1 + 4), _mm256_loadu_pd(s2),
+          _mm256_loadu_pd(s2 + 4)};
 }
 
 BROWNOUT_VECTOR_INLINE void add(Sums& sums, __m256 y) {
   const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(y));
   const __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(y, 1));
-  sums.low1 = _mm256_add_pd(sums.low1, low);
-  sums.high1 = _mm256_add_pd(sums.high1, high);
+  // As multiply–adds they leave the adders to the conversions.
+  const __m256d one = _mm256_set1_pd(1.0);
+  sums.low1 = _mm256_fmadd_pd(low, one, sums.low1);
+  sums.high1 = _mm256_fmadd_pd(high, one, sums.high1);
   sums.low2 = _mm256_fmadd_pd(low, low, sums.low2);
   sums.high2 = _mm256_fmadd_pd(high, high, sums.high2);
 }
@@ -57,50 +61,70 @@ BROWNOUT_VECTOR_INLINE void store(const Sums& sums, double* s1, double* s2) {
   _mm256_storeu_pd(s2 + 4, sums.high2);
 }
 
-/// 8·Vectors channels from channel c on, all pixels. acc and y may be the same memory.
-template <int Vectors>
-BROWNOUT_VECTOR void dequantize_block(const DequantizeTask& task, int c, float* y, double* s1,
-                                      double* s2) {
+/// Pixels [first, last) of 8·Vectors channels from channel c on, added to the sums. acc and y may
+/// be the same memory, so the task is a copy: no store can change it.
+template <int Vectors, bool PerChannel>
+BROWNOUT_VECTOR void dequantize_block(const DequantizeTask task, int first, int last, int c,
+                                      float* y, double* s1, double* s2) {
   const auto channels = static_cast<std::size_t>(task.channels);
   const __m256 a = _mm256_set1_ps(task.a);
   __m256 bias[Vectors];
   Sums sums[Vectors];
   for (int v = 0; v < Vectors; ++v) {
     bias[v] = _mm256_loadu_ps(task.bias + c + v * kLanes);
-    sums[v] = zero_sums();
+    sums[v] = load_sums(s1 + c + v * kLanes, s2 + c + v * kLanes);
   }
-  const std::int32_t* acc = task.acc + c;
-  float* out = y + c;
-  const float* offsets = task.offset_per_channel ? task.offsets + c : task.offsets;
-  for (int pixel = 0; pixel < task.pixels; ++pixel) {
-    __m256 offset = _mm256_setzero_ps();
-    if (!task.offset_per_channel) offset = _mm256_broadcast_ss(offsets + pixel);
+  std::size_t at = static_cast<std::size_t>(first) * channels + static_cast<std::size_t>(c);
+  for (int pixel = first; pixel < last; ++pixel, at += channels) {
+    __m256 value[Vectors];
     for (int v = 0; v < Vectors; ++v) {
-      if (task.offset_per_channel) {
-        offset = _mm256_loadu_ps(offsets + static_cast<std::size_t>(pixel) * channels + v * kLanes);
-      }
-      const __m256 value = dequantized(acc + v * kLanes, a, offset, bias[v]);
-      _mm256_storeu_ps(out + v * kLanes, value);
-      add(sums[v], value);
+      const std::size_t lanes = at + static_cast<std::size_t>(v * kLanes);
+      const __m256 offset = PerChannel ? _mm256_loadu_ps(task.offsets + lanes)
+                                       : _mm256_broadcast_ss(task.offsets + pixel);
+      value[v] = dequantized(task.acc + lanes, a, offset, bias[v]);
     }
-    acc += channels;
-    out += channels;
+    for (int v = 0; v < Vectors; ++v) {
+      _mm256_storeu_ps(y + at + static_cast<std::size_t>(v * kLanes), value[v]);
+      add(sums[v], value[v]);
+    }
   }
   for (int v = 0; v < Vectors; ++v) store(sums[v], s1 + c + v * kLanes, s2 + c + v * kLanes);
 }
 
-void dequantize_with_sums(const DequantizeTask& task, float* y, double* s1, double* s2) {
-  int c = 0;
-  for (; c + 2 * kLanes <= task.channels; c += 2 * kLanes) {
-    dequantize_block<2>(task, c, y, s1, s2);
+/// Walks pixels in tiles that fit into the first-level cache, all channels of a tile in turn.
+template <bool PerChannel>
+void dequantize_blocks(const DequantizeTask& task, float* y, double* s1, double* s2) {
+  const int vectors = task.channels / kLanes;
+  std::fill_n(s1, vectors * kLanes, 0.0);
+  std::fill_n(s2, vectors * kLanes, 0.0);
+  const int tile = std::max(16, kTileNumbers / task.channels);
+  for (int first = 0; first < task.pixels; first += tile) {
+    const int last = std::min(first + tile, task.pixels);
+    int v = 0;
+    for (; v + 2 <= vectors; v += 2) {
+      dequantize_block<2, PerChannel>(task, first, last, v * kLanes, y, s1, s2);
+    }
+    if (v < vectors) {
+      dequantize_block<1, PerChannel>(task, first, last, v * kLanes, y, s1, s2);
+    }
   }
-  for (; c + kLanes <= task.channels; c += kLanes) dequantize_block<1>(task, c, y, s1, s2);
-  if (c < task.channels) portable_dequantize_with_sums(task, c, y, s1, s2);
+  if (vectors * kLanes < task.channels) {
+    portable_dequantize_with_sums(task, vectors * kLanes, y, s1, s2);
+  }
+}
+
+void dequantize_with_sums(const DequantizeTask& task, float* y, double* s1, double* s2) {
+  if (task.offset_per_channel) {
+    dequantize_blocks<true>(task, y, s1, s2);
+  } else {
+    dequantize_blocks<false>(task, y, s1, s2);
+  }
 }
 
 BROWNOUT_VECTOR void sums_block(const float* y, int pixels, int channels, int c, double* s1,
                                 double* s2) {
-  Sums sums = zero_sums();
+  const __m256d zero = _mm256_setzero_pd();
+  Sums sums{zero, zero, zero, zero};
   y += c;
   for (int pixel = 0; pixel < pixels; ++pixel, y += channels) add(sums, _mm256_loadu_ps(y));
   store(sums, s1 + c, s2 + c);
@@ -145,7 +169,7 @@ BROWNOUT_VECTOR_INLINE __m256 activate(Activation activation, __m256 y) {
 }
 
 /// Vectors × 8 numbers of one input pixel behind norm, residual and activation.
-template <int Vectors, bool FromIntegers>
+template <int Vectors, bool FromIntegers, bool Relu>
 BROWNOUT_VECTOR_INLINE void load(const FinishTask& task, const Constants& k, std::size_t pixel,
                                  int c, __m256* y) {
   const std::size_t at =
@@ -177,7 +201,7 @@ BROWNOUT_VECTOR_INLINE void load(const FinishTask& task, const Constants& k, std
       y[v] = _mm256_add_ps(y[v], _mm256_loadu_ps(task.residual_numbers + at + v * kLanes));
     }
   }
-  if (task.activation == Activation::kRelu) {
+  if constexpr (Relu) {
     for (int v = 0; v < Vectors; ++v) y[v] = _mm256_max_ps(y[v], _mm256_setzero_ps());
   } else if (task.activation != Activation::kNone) {
     for (int v = 0; v < Vectors; ++v) y[v] = activate(task.activation, y[v]);
@@ -186,19 +210,22 @@ BROWNOUT_VECTOR_INLINE void load(const FinishTask& task, const Constants& k, std
 
 /// Steps from the zero point, as integers. Clamping to integers before rounding equals clamping
 /// after it. NaN counts as 0 steps.
+template <bool Relu>
 BROWNOUT_VECTOR_INLINE __m256i steps_of(const Constants& k, __m256 y) {
   __m256 steps = _mm256_div_ps(y, k.scale);
-  steps = _mm256_and_ps(steps, _mm256_cmp_ps(steps, steps, _CMP_ORD_Q));
-  steps = _mm256_min_ps(_mm256_max_ps(steps, k.low), k.high);
-  return _mm256_cvtps_epi32(steps);
+  if constexpr (!Relu) {  // behind a ReLU nothing is NaN or below 0
+    steps = _mm256_and_ps(steps, _mm256_cmp_ps(steps, steps, _CMP_ORD_Q));
+    steps = _mm256_max_ps(steps, k.low);
+  }
+  return _mm256_cvtps_epi32(_mm256_min_ps(steps, k.high));
 }
 
-template <int Vectors>
+template <int Vectors, bool Relu>
 BROWNOUT_VECTOR_INLINE void store_codes(const Constants& k, const __m256* y, std::uint8_t* to) {
   if constexpr (Vectors == 4) {
     const __m256i zero_point = _mm256_broadcastsi128_si256(k.zero_point);
-    const __m256i first = _mm256_packs_epi32(steps_of(k, y[0]), steps_of(k, y[1]));
-    const __m256i second = _mm256_packs_epi32(steps_of(k, y[2]), steps_of(k, y[3]));
+    const __m256i first = _mm256_packs_epi32(steps_of<Relu>(k, y[0]), steps_of<Relu>(k, y[1]));
+    const __m256i second = _mm256_packs_epi32(steps_of<Relu>(k, y[2]), steps_of<Relu>(k, y[3]));
     const __m256i bytes = _mm256_packus_epi16(_mm256_add_epi16(first, zero_point),
                                               _mm256_add_epi16(second, zero_point));
     // The packs work within 128-bit halves; this puts the quarters in order.
@@ -206,7 +233,7 @@ BROWNOUT_VECTOR_INLINE void store_codes(const Constants& k, const __m256* y, std
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_permutevar8x32_epi32(bytes, order));
   } else {
     for (int v = 0; v < Vectors; ++v) {
-      const __m256i steps = steps_of(k, y[v]);
+      const __m256i steps = steps_of<Relu>(k, y[v]);
       const __m128i words = _mm_add_epi16(
           _mm_packs_epi32(_mm256_castsi256_si128(steps), _mm256_extracti128_si256(steps, 1)),
           k.zero_point);
@@ -215,26 +242,27 @@ BROWNOUT_VECTOR_INLINE void store_codes(const Constants& k, const __m256* y, std
   }
 }
 
-template <int Vectors, bool ToCodes>
+template <int Vectors, bool ToCodes, bool Relu>
 BROWNOUT_VECTOR_INLINE void store(const FinishTask& task, const Constants& k, std::size_t pixel,
                                   int c, const __m256* y) {
   const std::size_t at =
       pixel * static_cast<std::size_t>(task.channels) + static_cast<std::size_t>(c);
   if constexpr (ToCodes) {
-    store_codes<Vectors>(k, y, task.codes + at);
+    store_codes<Vectors, Relu>(k, y, task.codes + at);
   } else {
     for (int v = 0; v < Vectors; ++v) _mm256_storeu_ps(task.out + at + v * kLanes, y[v]);
   }
 }
 
-template <int Vectors, bool FromIntegers, bool ToCodes>
-BROWNOUT_VECTOR void finish_block(const FinishTask& task, int c) {
+template <int Vectors, bool FromIntegers, bool ToCodes, bool Relu>
+BROWNOUT_VECTOR void finish_block(const FinishTask task, int c) {
+  // The task is a copy, as bytes are stored and could otherwise change it.
   const Constants k = constants_of(task);
   __m256 y[Vectors];
   if (task.pool == nullptr) {
     for (std::size_t pixel = 0; pixel < static_cast<std::size_t>(task.pixels); ++pixel) {
-      load<Vectors, FromIntegers>(task, k, pixel, c, y);
-      store<Vectors, ToCodes>(task, k, pixel, c, y);
+      load<Vectors, FromIntegers, Relu>(task, k, pixel, c, y);
+      store<Vectors, ToCodes, Relu>(task, k, pixel, c, y);
     }
     return;
   }
@@ -248,72 +276,54 @@ BROWNOUT_VECTOR void finish_block(const FinishTask& task, int c) {
       }
       for (int row = span.top; row < span.bottom; ++row) {
         for (int column = span.left; column < span.right; ++column) {
-          load<Vectors, FromIntegers>(
+          load<Vectors, FromIntegers, Relu>(
               task, k, static_cast<std::size_t>(row * task.pool->in_width + column), c, y);
           for (int v = 0; v < Vectors; ++v) best[v] = _mm256_max_ps(y[v], best[v]);
         }
       }
-      store<Vectors, ToCodes>(task, k, out_pixel, c, best);
+      store<Vectors, ToCodes, Relu>(task, k, out_pixel, c, best);
     }
   }
 }
 
-template <bool FromIntegers, bool ToCodes>
+template <bool FromIntegers, bool ToCodes, bool Relu>
 void finish_blocks(const FinishTask& task) {
   int c = 0;
   for (; c + 4 * kLanes <= task.channels; c += 4 * kLanes) {
-    finish_block<4, FromIntegers, ToCodes>(task, c);
+    finish_block<4, FromIntegers, ToCodes, Relu>(task, c);
   }
   for (; c + 2 * kLanes <= task.channels; c += 2 * kLanes) {
-    finish_block<2, FromIntegers, ToCodes>(task, c);
+    finish_block<2, FromIntegers, ToCodes, Relu>(task, c);
   }
-  for (; c + kLanes <= task.channels; c += kLanes) finish_block<1, FromIntegers, ToCodes>(task, c);
+  for (; c + kLanes <= task.channels; c += kLanes) {
+    finish_block<1, FromIntegers, ToCodes, Relu>(task, c);
+  }
   if (c < task.channels) portable_finish(task, c);
+}
+
+template <bool FromIntegers, bool ToCodes>
+void finish_from_to(const FinishTask& task) {
+  if (task.activation == Activation::kRelu) {
+    finish_blocks<FromIntegers, ToCodes, true>(task);
+  } else {
+    finish_blocks<FromIntegers, ToCodes, false>(task);
+  }
 }
 
 void finish(const FinishTask& task) {
   const bool integers = task.numbers == nullptr;
   if (task.codes != nullptr) {
-    integers ? finish_blocks<true, true>(task) : finish_blocks<false, true>(task);
+    integers ? finish_from_to<true, true>(task) : finish_from_to<false, true>(task);
   } else {
-    integers ? finish_blocks<true, false>(task) : finish_blocks<false, false>(task);
+    integers ? finish_from_to<true, false>(task) : finish_from_to<false, false>(task);
   }
-}
-
-/// Sum of `count` bytes.
-BROWNOUT_VECTOR_INLINE std::int32_t sum_bytes(const std::uint8_t* q, int count) {
-  const __m256i zero = _mm256_setzero_si256();
-  __m256i wide = zero;
-  int i = 0;
-  for (; i + 32 <= count; i += 32) {
-    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(q + i));
-    wide = _mm256_add_epi64(wide, _mm256_sad_epu8(bytes, zero));
-  }
-  __m128i half = _mm_add_epi64(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1));
-  for (; i + 16 <= count; i += 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(q + i));
-    half = _mm_add_epi64(half, _mm_sad_epu8(bytes, _mm_setzero_si128()));
-  }
-  std::int32_t total = _mm_cvtsi128_si32(half) + _mm_extract_epi32(half, 2);
-  for (; i < count; ++i) total += q[i];
-  return total;
-}
-
-BROWNOUT_VECTOR void channel_sums(const std::uint8_t* q, int pixels, int channels, int groups,
-                                  int zero_point, std::int32_t* sums) {
-  const int members = channels / groups;
-  if (members < 16) {
-    portable_vector_kernels().channel_sums(q, pixels, channels, groups, zero_point, sums);
-    return;
-  }
-  const int offset = zero_point * members;
-  for (int i = 0; i < pixels * groups; ++i, q += members) sums[i] = sum_bytes(q, members) - offset;
 }
 
 }  // namespace
 
 const VectorKernels* avx2_vector_kernels() {
-  static const VectorKernels kernels{"avx2", dequantize_with_sums, sums, finish, channel_sums};
+  static const VectorKernels kernels{"avx2", dequantize_with_sums, sums,
+                                     finish, avx2_channel_sums,    avx2_window_offsets};
   static const bool here = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   return here ? &kernels : nullptr;
 }
