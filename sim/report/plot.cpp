@@ -97,12 +97,13 @@ std::string head(const sweep::SweepResult& result, const Frame& frame, const std
       "set encoding utf8\n";
   text += fmt::format(
       "set title {} noenhanced font ',16'\n",
-      quoted(fmt::format("{} chips, {} images, {}", first.chips, first.images, result.technology)));
+      quoted(fmt::format("{} random chips (band: ± one standard deviation), {} images, {}",
+                         first.chips, first.images, result.technology)));
   text += fmt::format(
       "set border 11 lw 1 lc rgb '{0}'\n"
       "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
       "set tics nomirror textcolor rgb 'black'\n"
-      "set xlabel 'supply voltage, V / Vmin'\n"
+      "set xlabel 'supply voltage, V / Vmin' offset 0,0.2\n"
       "set ylabel 'test error with bit errors (RErr), %'\n"
       "set y2label 'SRAM energy, relative to Vmin' textcolor rgb '{0}'\n"
       "set format x '%.2f'\n"
@@ -116,7 +117,7 @@ std::string head(const sweep::SweepResult& result, const Frame& frame, const std
       "set xrange [{}:{}]\n"
       "set yrange [{}:{}]\n"
       "set y2range [0:1.05]\n"
-      "set key outside below center horizontal samplen 2 spacing 1.2\n",
+      "set key outside below center horizontal Left reverse samplen 2 width 1 spacing 1.35\n",
       frame.voltage_low - margin, frame.voltage_high + margin, frame.error_low,
       frame.error_high * 1.05);
   return text;
@@ -177,8 +178,10 @@ std::string gnuplot_script(const sweep::SweepResult& result, const fs::path& out
     if (row.voltage) {
       text += fmt::format("$safe{} << EOD\n{} {}\nEOD\n", i, *row.voltage,
                           std::max(*row.rerr_mean, frame.error_low));
-      safe += fmt::format("  $safe{} using 1:2 with points pt 13 ps 1.5 lc rgb '{}' notitle, \\\n",
-                          i, colour);
+      safe += fmt::format(
+          "  $safe{0} using 1:2 with points pt 13 ps 1.35 lc rgb 'white' notitle, \\\n"
+          "  $safe{0} using 1:2 with points pt 13 ps 1.0 lc rgb '{1}' notitle, \\\n",
+          i, colour);
     }
   }
   text += "$energy << EOD\n";
@@ -194,7 +197,7 @@ std::string gnuplot_script(const sweep::SweepResult& result, const fs::path& out
       kGrey);
   text += bands + lines + marks + safe;
   text +=
-      fmt::format("  NaN with points pt 13 ps 1.5 lc rgb 'black' title 'loses at most {} points'\n",
+      fmt::format("  NaN with points pt 13 ps 1.0 lc rgb 'black' title 'loses at most {} points'\n",
                   result.safe_voltage.front().max_drop_points);
   return text;
 }

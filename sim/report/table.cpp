@@ -44,7 +44,8 @@ std::string Table::text() const {
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
     if (r == 0) {
-      for (const std::size_t width : widths) out += "  " + std::string(width, '-');
+      for (const std::size_t width : widths)
+        out += width == 0 ? "" : "  " + std::string(width, '-');
       out += "\n";
     }
   }
