@@ -24,7 +24,7 @@ struct Accumulators {
 };
 
 // Two int16 read as one 32-bit lane.
-using PairOfInt16 = int __attribute__((may_alias));
+using PairOfInt16 = int __attribute__((may_alias, aligned(2)));
 
 /// Two adjacent int16 of one row times 2 × 16 weights. In assembler because compilers hoist the
 /// broadcasts of all rows to the front and then spill accumulators, which halves the speed.
