@@ -25,7 +25,7 @@ void write_raw(const std::filesystem::path& path, const std::vector<T>& data) {
 TEST(OnnxTools, AcceptOurFilesAndComputeTheSameLogits) {
   const TemporaryFolder folder;
   constexpr int kImages = 3;
-  constexpr int kNetworks = 120;
+  constexpr int kNetworks = 60;
   for (std::uint64_t seed = 0; seed < kNetworks; ++seed) {
     const Network network = random_network(seed);
     const Codes codes = clean_codes(network);

@@ -90,7 +90,7 @@ class Builder {
     p.role = role;
     p.shape = std::move(shape);
     std::vector<float> values(static_cast<std::size_t>(p.size()));
-    const int kind = random_.integer(0, 19);
+    const int kind = random_.integer(0, role == Role::kWeight ? 49 : 19);
     const double skew = random_.between(-0.5, 0.5) * spread;
     for (float& value : values) {
       value = static_cast<float>(center + skew + random_.between(-spread, spread));
@@ -102,7 +102,7 @@ class Builder {
     } else {
       const Coding like = mixed_ ? random_coding() : common_;
       p.coding = fit(like.scheme, like.bits, values.data(), p.size());
-      const Rounding rounding = random_.chance(0.5) ? Rounding::kNearest : Rounding::kTruncate;
+      const Rounding rounding = random_.chance(0.75) ? Rounding::kNearest : Rounding::kTruncate;
       for (float& value : values) {
         int n = encode(*p.coding, value, rounding);
         if (kind == 2) n = random_.chance(0.5) ? n_high(*p.coding) : n_low(*p.coding);
@@ -122,8 +122,14 @@ class Builder {
   void quantize() {
     const double reach = 3.0 * rms() / 128.0;
     double scale = reach * random_.between(0.4, 2.0);
-    if (random_.chance(0.08)) scale = reach * 0.01;
-    const int zero_point = random_.chance(0.4) ? 0 : random_.integer(0, 255);
+    if (random_.chance(0.04)) scale = reach * 0.01;
+    // Mostly where the values are: 0 behind a ReLU, the middle otherwise.
+    const bool positive =
+        value_ > 0 &&
+        std::holds_alternative<Relu>(network_.nodes[static_cast<std::size_t>(value_ - 1)].op);
+    int zero_point = positive ? random_.integer(0, 64) : random_.integer(64, 192);
+    if (random_.chance(0.3)) zero_point = 0;
+    if (random_.chance(0.1)) zero_point = random_.integer(0, 255);
     append(Quantize{static_cast<float>(scale), zero_point}, {value_}, rms());
   }
 
@@ -160,7 +166,7 @@ class Builder {
   Conv2d random_conv() {
     const Shape& in = type().shape;
     Conv2d op;
-    op.out_channels = random_.chance(0.15) ? random_.integer(16, 48) : random_.integer(1, 9);
+    op.out_channels = random_.chance(0.15) ? random_.integer(16, 48) : random_.integer(2, 9);
     if (random_.chance(0.25)) {  // depthwise, sometimes with a multiplier
       op.groups = in.channels;
       op.out_channels = in.channels * (random_.chance(0.2) ? 2 : 1);
@@ -204,6 +210,8 @@ class Builder {
     if (random_.chance(0.6)) {
       GroupNorm op;
       op.groups = divisor(channels);
+      // Groups of one value are always 0: rarely.
+      if (op.groups == type().shape.size() && random_.chance(0.9)) op.groups = 1;
       op.eps = eps;
       add_parameters(op);
       append(op, {value_}, scale_rms + shift_rms);
@@ -212,7 +220,7 @@ class Builder {
     BatchNorm op;
     op.eps = eps;
     for (int c = 0; c < channels; ++c) {
-      op.mean.push_back(static_cast<float>(random_.between(-1.0, 1.0) * rms()));
+      op.mean.push_back(static_cast<float>(random_.between(-0.5, 0.5) * rms()));
       const double spread = random_.chance(0.03) ? 0.0 : random_.between(0.4, 2.0) * rms();
       op.variance.push_back(static_cast<float>(spread * spread));
     }
