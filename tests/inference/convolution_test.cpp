@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "sim/base/error.hpp"
@@ -303,6 +304,33 @@ TEST(Convolution, BatchesAndSmallerBatchesShareScratch) {
       std::vector<std::int32_t> acc(one * static_cast<std::size_t>(images));
       convolution->run(c.q.data(), images, acc.data(), scratch.data());
       ASSERT_TRUE(std::equal(acc.begin(), acc.end(), expected.begin())) << kind << " " << images;
+    }
+  }
+}
+
+TEST(Convolution, ThreadsWithTheirOwnScratchDoNotDisturbEachOther) {
+  for (const std::string& kind : kinds_here()) {
+    for (const auto& shape :
+         {square(24, 40, 3, 9, 1), square(24, 40, 1, 9, 0), square(40, 40, 3, 9, 1, 1, 40)}) {
+      Draws draws(5);
+      Case c{shape, 128, 8, 3, {}, {}};
+      fill(c, draws);
+      const auto expected = plain_sum(c);
+      const auto convolution = make_convolution(kind, shape, 128, 8);
+      convolution->set_weights(c.n.data());
+      std::vector<int> wrong(4, 0);
+      std::vector<std::thread> threads;
+      for (int& mine : wrong)
+        threads.emplace_back([&] {
+          std::vector<std::uint8_t> scratch(convolution->scratch_bytes(c.images));
+          for (int round = 0; round < 20; ++round) {
+            std::vector<std::int32_t> acc(expected.size());
+            convolution->run(c.q.data(), c.images, acc.data(), scratch.data());
+            if (acc != expected) ++mine;
+          }
+        });
+      for (std::thread& thread : threads) thread.join();
+      EXPECT_EQ(wrong, std::vector<int>(4, 0)) << kind;
     }
   }
 }

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which operators share a pass, and that values which live at the same time share no memory.
+#include "sim/inference/plan.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sim/inference/value_memory.hpp"
+#include "tests/inference/small_networks.hpp"
+#include "tests/network/random_network.hpp"
+
+namespace brownout::inference {
+namespace {
+
+TEST(Plan, FusesABlockIntoOnePass) {
+  const network::Network network = simple_network();
+  const auto steps = make_plan(network, network::check(network, "test"));
+  // Input, five blocks, flatten, linear.
+  ASSERT_EQ(steps.size(), 8U);
+  EXPECT_EQ(steps[0].matrix, -1);
+  const Step& pooled = steps[2];
+  ASSERT_EQ(pooled.passes.size(), 1U);
+  EXPECT_GE(pooled.matrix, 0);
+  EXPECT_GE(pooled.passes[0].norm, 0);
+  EXPECT_EQ(pooled.passes[0].activation, arithmetic::Activation::kRelu);
+  EXPECT_GE(pooled.passes[0].max_pool, 0);
+  EXPECT_GE(pooled.passes[0].quantize, 0);
+  EXPECT_EQ(pooled.matrix_out, (network::Shape{32, 12, 12}));
+  EXPECT_EQ(pooled.passes[0].out, (network::Shape{32, 6, 6}));
+}
+
+TEST(Plan, StartsAPassWhereTheOrderDiffers) {
+  Builder b({1, 4, 4}, 4);
+  const network::Coding coding{network::Scheme::kSymmetric, 8, 1.0f, 0.0f};
+  b.add(network::Quantize{1.0f / 255, 0});
+  b.add(network::Conv2d{b.parameter(network::Role::kWeight, {1, 1, 1, 1}, coding), -1, 1});
+  b.add(network::MaxPool{});
+  b.add(network::GroupNorm{});  // behind the pool: a new pass
+  b.add(network::Relu{});
+  b.add(network::Relu{});  // a second activation: another one
+  b.add(network::Flatten{});
+  const auto steps = make_plan(b.network(), network::check(b.network(), "test"));
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(steps[1].passes.size(), 3U);
+}
+
+TEST(Plan, ComputesEveryValueBeforeItIsRead) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const network::Network network = network::random_network(seed);
+    std::vector<bool> known(network.nodes.size() + 1, false);
+    known[0] = true;
+    for (const Step& step : make_plan(network, network::check(network, "test"))) {
+      EXPECT_TRUE(known[static_cast<std::size_t>(step.input)]) << "seed " << seed;
+      for (const int value : step.residuals) {
+        EXPECT_TRUE(known[static_cast<std::size_t>(value)]) << "seed " << seed;
+      }
+      known[static_cast<std::size_t>(step.output)] = true;
+    }
+    EXPECT_TRUE(known.back()) << "seed " << seed;
+  }
+}
+
+/// Runs the plan on an abstract memory: every byte range remembers which value and image wrote it.
+TEST(ValueMemory, KeepsEveryValueUntilItsLastReader) {
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const network::Network network = network::random_network(seed);
+    const auto shapes = network::check(network, "test");
+    const auto steps = make_plan(network, shapes);
+    std::vector<std::size_t> bytes;
+    for (const network::Shape& shape : shapes)
+      bytes.push_back(static_cast<std::size_t>(shape.size()));
+    const int batch = 4;
+    std::vector<int> chunks;
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      chunks.push_back(1 << ((seed + s * s) % 3));
+    }
+    const ValueMemory memory = place_values(steps, bytes, chunks, batch);
+    std::vector<int> owner(memory.bytes, -1);
+    const auto range = [&](int value, int image, int chunk) {
+      const ValuePlace& place = memory.places[static_cast<std::size_t>(value)];
+      const int index = place.whole_batch ? image : image % chunk;
+      return owner.begin() +
+             static_cast<std::ptrdiff_t>(place.offset +
+                                         static_cast<std::size_t>(index) * place.image_bytes);
+    };
+    const auto tag = [](int value, int image) { return value * 100 + image; };
+    for (const Segment& segment : memory.segments) {
+      for (int first = 0; first < batch; first += segment.chunk) {
+        for (int s = segment.first; s <= segment.last; ++s) {
+          const Step& step = steps[static_cast<std::size_t>(s)];
+          std::vector<int> read = step.residuals;
+          if (step.input > 0) read.push_back(step.input);
+          for (int image = first; image < first + segment.chunk; ++image) {
+            for (const int value : read) {
+              const auto at = range(value, image, segment.chunk);
+              const auto size = static_cast<std::ptrdiff_t>(bytes[static_cast<std::size_t>(value)]);
+              ASSERT_EQ(std::count(at, at + size, tag(value, image)), size)
+                  << "seed " << seed << " value " << value << " image " << image;
+            }
+            const auto at = range(step.output, image, segment.chunk);
+            std::fill_n(at, bytes[static_cast<std::size_t>(step.output)], tag(step.output, image));
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace brownout::inference
