@@ -8,6 +8,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/parallel.hpp"
+#include "trainers/export.hpp"
 #include "trainers/trainer.hpp"
 
 namespace {
@@ -51,14 +52,22 @@ int train(const Arguments& arguments) {
                config.file.string().c_str(), architecture.name.c_str(),
                static_cast<long long>(architecture.weights()), trainer.pass().device().c_str(),
                threads);
-  if (arguments.resume && fs::exists(files.checkpoint)) {
-    trainer.resume(read_checkpoint(files.checkpoint), files.checkpoint.string());
+  if (!arguments.export_only.empty()) {
+    trainer.resume(read_checkpoint(arguments.export_only), arguments.export_only.string());
+  } else {
+    if (arguments.resume && fs::exists(files.checkpoint)) {
+      trainer.resume(read_checkpoint(files.checkpoint), files.checkpoint.string());
+    }
+    std::signal(SIGINT, [](int) { g_stop = true; });
+    std::signal(SIGTERM, [](int) { g_stop = true; });
+    if (!trainer.run(files, &g_stop)) {
+      throw RunError("interrupted after step {}; go on with --resume", trainer.state().step);
+    }
   }
-  std::signal(SIGINT, [](int) { g_stop = true; });
-  std::signal(SIGTERM, [](int) { g_stop = true; });
-  if (!trainer.run(files, &g_stop)) {
-    throw RunError("interrupted after step {}; go on with --resume", trainer.state().step);
-  }
+  const ExportScore score = export_network(trainer, config.output);
+  std::printf("%s: test error %.2f %% (u8 activations %.2f %%), %zu of %d epochs\n",
+              config.output.string().c_str(), score.float_error, score.quantized_error,
+              trainer.state().history.size(), config.schedule.epochs);
   return 0;
 }
 

@@ -10,77 +10,13 @@
 #include <cstring>
 
 #include "sim/base/error.hpp"
-#include "trainers/norm_kernels.hpp"
+#include "trainers/torch_ops.hpp"
 
 namespace brownout::trainers {
 namespace {
 
 using network::Shape;
 using torch::Tensor;
-
-/// Group norm + optional ReLU on the CPU: LibTorch's own takes four passes over memory for this.
-struct FusedGroupNorm : torch::autograd::Function<FusedGroupNorm> {
-  static Tensor forward(torch::autograd::AutogradContext* context, const Tensor& input,
-                        const Tensor& gamma, const Tensor& beta, std::int64_t groups, double eps,
-                        bool relu) {
-    const Tensor x = input.contiguous();
-    const GroupNormShape shape{static_cast<int>(x.size(1)), static_cast<int>(groups),
-                               x.numel() / (x.size(0) * x.size(1)), static_cast<float>(eps), relu};
-    Tensor y = torch::empty_like(x);
-    Tensor mean = torch::empty({x.size(0), groups});
-    Tensor rstd = torch::empty({x.size(0), groups});
-    const std::int64_t image = shape.channels * shape.pixels;
-    const float* xs = x.data_ptr<float>();
-    const float* gs = gamma.data_ptr<float>();
-    const float* bs = beta.data_ptr<float>();
-    float* ys = y.data_ptr<float>();
-    float* ms = mean.data_ptr<float>();
-    float* rs = rstd.data_ptr<float>();
-    at::parallel_for(0, x.size(0), 1, [&](std::int64_t from, std::int64_t to) {
-      for (std::int64_t i = from; i < to; ++i) {
-        group_norm_forward(shape, xs + i * image, gs, bs, ys + i * image, ms + i * groups,
-                           rs + i * groups);
-      }
-    });
-    context->save_for_backward({x, gamma, beta, mean, rstd});
-    context->saved_data["eps"] = eps;
-    context->saved_data["relu"] = relu;
-    return y;
-  }
-
-  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
-                                                 torch::autograd::variable_list outputs) {
-    const auto saved = context->get_saved_variables();
-    const Tensor& x = saved[0];
-    const Tensor dy = outputs[0].contiguous();
-    const std::int64_t groups = saved[3].size(1);
-    const GroupNormShape shape{static_cast<int>(x.size(1)), static_cast<int>(groups),
-                               x.numel() / (x.size(0) * x.size(1)),
-                               static_cast<float>(context->saved_data["eps"].toDouble()),
-                               context->saved_data["relu"].toBool()};
-    Tensor dx = torch::empty_like(x);
-    Tensor dgamma = torch::empty({x.size(0), x.size(1)});  // per image: the sum has one order
-    Tensor dbeta = torch::empty({x.size(0), x.size(1)});
-    const std::int64_t image = shape.channels * shape.pixels;
-    const float* dys = dy.data_ptr<float>();
-    const float* xs = x.data_ptr<float>();
-    const float* gs = saved[1].data_ptr<float>();
-    const float* bs = saved[2].data_ptr<float>();
-    const float* ms = saved[3].data_ptr<float>();
-    const float* rs = saved[4].data_ptr<float>();
-    float* dxs = dx.data_ptr<float>();
-    float* dgs = dgamma.data_ptr<float>();
-    float* dbs = dbeta.data_ptr<float>();
-    at::parallel_for(0, x.size(0), 1, [&](std::int64_t from, std::int64_t to) {
-      for (std::int64_t i = from; i < to; ++i) {
-        group_norm_backward(shape, dys + i * image, xs + i * image, gs, bs, ms + i * groups,
-                            rs + i * groups, dxs + i * image, dgs + i * shape.channels,
-                            dbs + i * shape.channels);
-      }
-    });
-    return {dx, dgamma.sum(0), dbeta.sum(0), Tensor(), Tensor(), Tensor()};
-  }
-};
 
 torch::Device choose_device(const std::string& name) {
   const bool cuda = torch::cuda::is_available();
@@ -135,11 +71,7 @@ struct NetworkPass::State {
     if (op.scale >= 0 && op.reparameterized) gamma = gamma + 1;
     const Tensor beta = op.shift < 0 ? torch::zeros({x.size(1)}, x.options())
                                      : weights[static_cast<std::size_t>(op.shift)];
-    if (x.device().is_cpu()) {
-      return FusedGroupNorm::apply(x, gamma, beta, op.groups, static_cast<double>(op.eps), relu);
-    }
-    const Tensor y = torch::group_norm(x, op.groups, gamma, beta, static_cast<double>(op.eps));
-    return relu ? torch::relu(y) : y;
+    return normalize_groups(op, x, gamma, beta, relu);
   }
 
   Tensor norm(const network::BatchNorm& op, std::size_t node, const Tensor& x,
@@ -177,9 +109,7 @@ struct NetworkPass::State {
       return i < 0 ? Tensor() : weights[static_cast<std::size_t>(i)];
     };
     if (const auto* op = std::get_if<network::Conv2d>(&n.op)) {
-      return torch::conv2d(read(n.inputs[0], values, mode), weight(op->weight), weight(op->bias),
-                           pair_of(op->stride), symmetric_pads(op->pads, n.name), {1, 1},
-                           op->groups);
+      return convolve(*op, read(n.inputs[0], values, mode), weight(op->weight), weight(op->bias));
     }
     if (const auto* op = std::get_if<network::Linear>(&n.op)) {
       return torch::nn::functional::linear(read(n.inputs[0], values, mode).flatten(1),
@@ -193,8 +123,7 @@ struct NetworkPass::State {
     }
     if (std::get_if<network::Relu>(&n.op) != nullptr) return torch::relu(x);
     if (const auto* op = std::get_if<network::MaxPool>(&n.op)) {
-      return torch::max_pool2d(x, pair_of(op->kernel), pair_of(op->stride),
-                               symmetric_pads(op->pads, n.name));
+      return pool_maximum(*op, x);
     }
     if (const auto* op = std::get_if<network::AveragePool>(&n.op)) {
       return torch::avg_pool2d(x, pair_of(op->kernel), pair_of(op->stride),

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group norm with an optional ReLU behind it, forward and backward in one pass over each group.
+// Group norm of one NHWC image with an optional ReLU behind it, forward and backward.
 #pragma once
 #include <cstdint>
 
 namespace brownout::trainers {
 
-/// x, y: one image, channels × pixels. gamma, beta per channel; mean and rstd per group.
+/// x, y: one image, pixels × channels. gamma, beta per channel; mean and rstd per group.
 struct GroupNormShape {
   int channels = 0;
   int groups = 1;

@@ -61,6 +61,10 @@ class Trainer {
   const WeightCoder& coder() const { return coder_; }
   const std::vector<float>& decoded() const { return decoded_; }
   const network::InputTransform& transform() const { return transform_; }
+  const TrainingConfig& config() const { return config_; }
+  const Architecture& architecture() const { return architecture_; }
+  const network::Dataset& train_data() const { return train_; }
+  const network::Dataset& test_data() const { return test_; }
   NetworkPass& pass() { return pass_; }
   const BatchReader& train_reader() const { return train_reader_; }
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }

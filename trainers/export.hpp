@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a trainer to a network file: activation scales, Quantize nodes, codes, how it was trained.
+#pragma once
+#include <vector>
+
+#include "sim/network/network.hpp"
+#include "trainers/trainer.hpp"
+
+namespace brownout::trainers {
+
+/// One u8 quantizer per value of the architecture that a matrix operator reads or that joins as a
+/// residual; scale 0 elsewhere. The range is what the clean quantized network shows on the first
+/// `images` training images (the normalized pixel range for the input); zero stays exact, and its
+/// zero point is 0 behind a ReLU.
+std::vector<network::Quantize> calibrate(Trainer& trainer, int images);
+
+/// A quantizer for values in [low, high], which is widened to hold 0.
+network::Quantize fit_quantizer(float low, float high);
+
+/// The trained network as it stands, clipped and quantized, with a Quantize node right before each
+/// reader. `metadata` is kept in the file.
+network::Network build_network(Trainer& trainer, const std::vector<network::Quantize>& quantizers,
+                               std::map<std::string, std::string> metadata);
+
+/// Test error of an export, in percent, by the trainer's own passes.
+struct ExportScore {
+  double float_error = 0.0;      // quantized weights, float activations
+  double quantized_error = 0.0;  // quantized weights and u8 activations
+};
+
+/// Calibrates, scores and writes `file` atomically.
+ExportScore export_network(Trainer& trainer, const std::filesystem::path& file);
+
+}  // namespace brownout::trainers

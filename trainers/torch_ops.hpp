@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators with a gradient of their own on the CPU, in channels-last layout; LibTorch's elsewhere.
+#pragma once
+#include <torch/torch.h>
+
+#include "sim/network/network.hpp"
+
+namespace brownout::trainers {
+
+/// Convolution: Winograd or matrix products where shapes and processor allow, else LibTorch's.
+/// `bias` may be undefined. Throws on one-sided padding.
+torch::Tensor convolve(const network::Conv2d& op, const torch::Tensor& x,
+                       const torch::Tensor& weight, const torch::Tensor& bias);
+
+/// Group norm and, when `relu`, the ReLU behind it.
+torch::Tensor normalize_groups(const network::GroupNorm& op, const torch::Tensor& x,
+                               const torch::Tensor& gamma, const torch::Tensor& beta, bool relu);
+
+torch::Tensor pool_maximum(const network::MaxPool& op, const torch::Tensor& x);
+
+}  // namespace brownout::trainers
