@@ -102,7 +102,7 @@ class WinogradConvolution : public Convolution {
     return {tile / per_image, tile % per_image / tiles_x_ * kTile, tile % tiles_x_ * kTile};
   }
 
-  // Channels whose sums stay below 2²⁵; even, so that no pair straddles chunks.
+  // Channels whose sums stay below 2²⁵; whole vectors, unless one chunk holds them all.
   static int chunk_channels(int channels, int bits) {
     const std::int64_t most = ((std::int64_t{1} << 25) - 1) / (9 * (255 << (bits - 1)));
     return static_cast<int>(std::min<std::int64_t>(channels, most / kBlockOutputs * kBlockOutputs));
