@@ -47,6 +47,16 @@ std::string unexpected_argument(const CLI::App& app, const std::string& word) {
                      near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
 }
 
+std::string explain(const CLI::ParseError& error, const CLI::App& verb,
+                    const std::vector<std::string>& left) {
+  if (!left.empty()) return unexpected_argument(verb, left.front());
+  const std::vector<std::string> verbs = verb_names(verb);
+  if (verbs.empty() || error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError)) {
+    return error.what();
+  }
+  return fmt::format("expected a verb: {}", fmt::join(verbs, ", "));
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -78,9 +88,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     const CLI::App& verb = innermost(app);
-    const std::vector<std::string> left = app.remaining(/*recurse=*/true);
-    throw InputError("{}; see {} --help",
-                     left.empty() ? error.what() : unexpected_argument(verb, left.front()),
+    throw InputError("{}; see {} --help", explain(error, verb, app.remaining(/*recurse=*/true)),
                      full_name(verb));
   }
   if (eval->parsed()) return run_eval();

@@ -144,7 +144,8 @@ Action add_eval(CLI::App& verb) {
                   "Faulty cells err with this probability per evaluation (default 1)")
       ->type_name("P");
   verb.add_option("--images", options->images, "First N images (default all)")->type_name("N");
-  verb.add_option("--engine", options->engine, "functional (default) or float")->type_name("NAME");
+  verb.add_option("--engine", options->engine, "functional (default), float or reference")
+      ->type_name("NAME");
   verb.add_option("--dataset", options->dataset, "fashion-mnist (default) or mnist")
       ->type_name("NAME");
   verb.add_option("--split", options->split, "train or test (default)")->type_name("NAME");

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "sim/base/error.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
@@ -26,6 +27,7 @@ struct SweepOptions {
 
 int run(const SweepOptions& options) {
   const int threads = options.common.thread_count();
+  if (options.out.empty()) throw InputError("--out: expected a folder, got \"\"");
   sweep::SweepConfig config = sweep::load_sweep(options.configuration);
   if (!options.images.empty()) {
     config.images = parse_integer("--images", options.images, 1, 100'000'000);

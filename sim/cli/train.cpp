@@ -27,7 +27,9 @@ void start(const std::string& program, const std::vector<std::string>& arguments
 }  // namespace
 
 int run_train(const std::vector<std::string>& arguments) {
+  // Beside this program (installed), in the build folder, in PATH.
   start(program_folder() / kTrainer, arguments);
+  if (errno == ENOENT) start(program_folder() / "trainers" / kTrainer, arguments);
   if (errno == ENOENT) start(kTrainer, arguments);
   if (errno != ENOENT) throw RunError("{}: cannot start: {}", kTrainer, std::strerror(errno));
 

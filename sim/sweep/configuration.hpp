@@ -14,7 +14,7 @@ namespace brownout::sweep {
 
 inline constexpr std::int64_t kMaxChips = 1'000'000;
 inline constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 62);
-inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 32;
+inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 28;
 /// A faulty cell errs at least this often per read (p_err of random chips).
 inline constexpr double kMinPErr = 1e-6;
 

@@ -10,9 +10,13 @@
 namespace brownout::sweep {
 
 EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
-  // Names are checked before anything takes time.
+  // Names and rates are checked before anything takes time: no words, no faults, but all checks.
+  const memory::OperatingPoint at{config.voltage.value_or(1.0), config.rate.value_or(0.0)};
   std::vector<std::unique_ptr<memory::Chip>> chips;
-  for (const std::string& name : config.chips) chips.push_back(memory::make_chip(name));
+  for (const std::string& name : config.chips) {
+    chips.push_back(memory::make_chip(name));
+    chips.back()->faults(memory::MemoryId::kWeights, 0, at);
+  }
   const Model model = load_model(config.model);
   const network::Dataset data =
       network::load_dataset(config.dataset, config.split, config.data_folder);
@@ -42,7 +46,6 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   result.clean = evaluator.clean();
   progress.advance(1, fmt::format("clean {:.2f} %", percent(result.clean.wrong, config.images)));
   if (config.rate) {
-    const memory::OperatingPoint at{config.voltage.value_or(1.0), *config.rate};
     for (const std::unique_ptr<memory::Chip>& chip : chips) {
       result.chips.push_back(evaluator.on_chip(*chip, at, result.clean));
       progress.advance(1, fmt::format("{} {:.2f} %", result.chips.back().chip,

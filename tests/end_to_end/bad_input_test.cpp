@@ -77,7 +77,10 @@ TEST_F(BadInput, Options) {
   refuse_eval({"--json", "no/such/folder.json"}, {"--json", "no/such"});
   refuse_eval({"--rate"}, {"--rate"});
   expect_refusal({"evla"}, {"unknown verb \"evla\"", "did you mean \"eval\"?"});
-  expect_refusal({}, {"--help"});
+  refuse_eval({"--rate", "0.5", "--chip", "random:1,p_err=0.2"}, {"p_err = 0.2", "0.5"});
+  expect_refusal({}, {"expected a verb: eval, sweep, model, train", "--help"});
+  expect_refusal({"model"}, {"expected a verb: inspect"});
+  expect_refusal({"sweep", "sweep.yaml", "--out", ""}, {"--out"});
   expect_refusal({"eval"}, {"MODEL"});
   expect_refusal({"sweep", "sweep.yaml"}, {"--out"});
   expect_refusal({"model", "inspect", "none.onnx"}, {"none.onnx"});
