@@ -214,7 +214,7 @@ void Trainer::finish_epoch(const TrainingFiles& files) {
 
 bool Trainer::run(const TrainingFiles& files, const volatile bool* stop) {
   const std::int64_t total = steps_per_epoch_ * config_.schedule.epochs;
-  Progress progress("train", total);
+  Progress progress("train", total, files.quiet);
   std::int64_t done = static_cast<std::int64_t>(state_.step);
   progress.advance(done);
   // A kill between the last step of an epoch and its test leaves the test to be done.

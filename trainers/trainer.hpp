@@ -22,6 +22,7 @@ struct TrainingFiles {
   std::filesystem::path checkpoint;
   std::filesystem::path metrics;        // CSV, one row an epoch
   std::int64_t checkpoint_steps = 200;  // between checkpoints
+  bool quiet = false;                   // no progress on stderr
 };
 
 struct StepResult {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// A training small enough for tests: 8x8 images of three kinds of stripes.
+#pragma once
+#include <string>
+
+#include "sim/network/dataset.hpp"
+#include "trainers/trainer.hpp"
+
+namespace brownout::trainers {
+
+network::Dataset striped_images(std::int64_t count, std::uint64_t seed);
+
+/// An architecture with every operator the trainer knows, residual included.
+std::string small_architecture_yaml();
+/// `extra` lines join the configuration.
+TrainingConfig small_config(const std::string& extra,
+                            const std::string& quantization = "{scheme: rquant, bits: 8}");
+
+struct SmallTraining {
+  explicit SmallTraining(const TrainingConfig& config,
+                         const std::string& architecture = small_architecture_yaml());
+  network::Dataset train;
+  network::Dataset test;
+  Architecture architecture;
+  Trainer trainer;
+};
+
+}  // namespace brownout::trainers
