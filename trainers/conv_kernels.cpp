@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <type_traits>
 
 namespace brownout::trainers {
 namespace {
@@ -72,48 +73,57 @@ struct Sums {
   }
 };
 
+/// y = start + a·b; rows of `start` lie `start_stride` apart (0: one row for all, a bias).
 template <int R>
 void product_block(const float* a, std::int64_t a_stride, const float* b, int depth,
-                   const float* bias, float* y, std::int64_t y_stride) {
-  static const float zero[kChannelStep] = {};
+                   const float* start, std::int64_t start_stride, float* y, std::int64_t y_stride) {
   Sums<R> sums;
-  sums.read(bias != nullptr ? bias : zero, 0);
+  sums.read(start, start_stride);
   for (int c = 0; c < depth; ++c) {
     sums.add(a + c, a_stride, load(b + c * kChannelStep), load(b + c * kChannelStep + kLanes));
   }
   sums.write(y, y_stride);
 }
 
+/// Sixteen columns of y: rows of a, one panel of b.
+void product_panel(const float* a, std::int64_t a_stride, const float* panel, int depth,
+                   const float* start, std::int64_t start_stride, std::int64_t rows, float* y,
+                   std::int64_t y_stride) {
+  std::int64_t r = 0;
+  const auto run = [&](auto count) {
+    constexpr int kRows = decltype(count)::value;
+    product_block<kRows>(a + r * a_stride, a_stride, panel, depth, start + r * start_stride,
+                         start_stride, y + r * y_stride, y_stride);
+    r += kRows;
+  };
+  while (r + 6 <= rows) run(std::integral_constant<int, 6>());
+  switch (rows - r) {
+    case 1:
+      run(std::integral_constant<int, 1>());
+      break;
+    case 2:
+      run(std::integral_constant<int, 2>());
+      break;
+    case 3:
+      run(std::integral_constant<int, 3>());
+      break;
+    case 4:
+      run(std::integral_constant<int, 4>());
+      break;
+    case 5:
+      run(std::integral_constant<int, 5>());
+      break;
+    default:
+      break;
+  }
+}
+
 void product(const float* a, const float* b, const float* bias, std::int64_t rows, int depth,
              int out, float* y) {
+  static const float zero[kChannelStep] = {};
   for (int k = 0; k < out; k += kChannelStep) {
-    const float* panel = b + static_cast<std::int64_t>(k) * depth;
-    const float* offset = bias != nullptr ? bias + k : nullptr;
-    std::int64_t r = 0;
-    for (; r + 6 <= rows; r += 6) {
-      product_block<6>(a + r * depth, depth, panel, depth, offset, y + r * out + k, out);
-    }
-    const float* at = a + r * depth;
-    float* to = y + r * out + k;
-    switch (rows - r) {
-      case 1:
-        product_block<1>(at, depth, panel, depth, offset, to, out);
-        break;
-      case 2:
-        product_block<2>(at, depth, panel, depth, offset, to, out);
-        break;
-      case 3:
-        product_block<3>(at, depth, panel, depth, offset, to, out);
-        break;
-      case 4:
-        product_block<4>(at, depth, panel, depth, offset, to, out);
-        break;
-      case 5:
-        product_block<5>(at, depth, panel, depth, offset, to, out);
-        break;
-      default:
-        break;
-    }
+    product_panel(a, depth, b + static_cast<std::int64_t>(k) * depth, depth,
+                  bias != nullptr ? bias + k : zero, 0, rows, y + k, out);
   }
 }
 
@@ -412,10 +422,13 @@ void winograd_finish(const float* du, int in, int out, float* dw) {
 }
 
 void pack_matrix(const float* w, int in, int out, bool transposed, float* b) {
-  for (int k = 0; k < out; ++k) {
+  const std::int64_t row = transposed ? 1 : in;  // from one output to the next
+  const std::int64_t column = transposed ? out : 1;
+  for (int k = 0; k < out; k += kChannelStep) {
+    const float* from = w + k * row;
     for (int c = 0; c < in; ++c) {
-      b[std::int64_t{k / kChannelStep} * in * kChannelStep + c * kChannelStep + k % kChannelStep] =
-          w[transposed ? std::int64_t{c} * out + k : std::int64_t{k} * in + c];
+      for (int j = 0; j < kChannelStep; ++j) b[j] = from[j * row + c * column];
+      b += kChannelStep;
     }
   }
 }
@@ -433,6 +446,36 @@ void matrix_weight_gradient(const float* x, const float* dy, std::int64_t rows, 
   constexpr std::int64_t kRows = 96;
   for (std::int64_t r = 0; r < rows; r += kRows) {
     outer_product(x + r * in, dy + r * out, std::min(kRows, rows - r), in, out, db);
+  }
+}
+
+void linear_forward(const float* x, const float* b, const float* bias, std::int64_t rows, int in,
+                    int out, int first, int last, float* y) {
+  static const float zero[kChannelStep] = {};
+  constexpr int kDepth = 256;  // a panel's part then fits the first-level cache, x's the second
+  for (int d = 0; d < in; d += kDepth) {
+    const int depth = std::min(kDepth, in - d);
+    for (int panel = first; panel < last; ++panel) {
+      const int k = panel * kChannelStep;
+      const float* start = d > 0 ? y + k : (bias != nullptr ? bias + k : zero);
+      product_panel(x + d, in, b + (std::int64_t{panel} * in + d) * kChannelStep, depth, start,
+                    d > 0 ? out : 0, rows, y + k, out);
+    }
+  }
+}
+
+void linear_weight_gradient(const float* x, const float* dy_columns, std::int64_t rows, int in,
+                            int out, int first, int last, float* dw) {
+  static const float zero[kChannelStep] = {};
+  const Scratch pixels(rows * kChannelStep);
+  for (int panel = first; panel < last; ++panel) {
+    const int c = panel * kChannelStep;
+    for (std::int64_t t = 0; t < rows; ++t) {
+      std::memcpy(pixels.data.get() + t * kChannelStep, x + t * in + c,
+                  kChannelStep * sizeof(float));
+    }
+    product_panel(dy_columns, rows, pixels.data.get(), static_cast<int>(rows), zero, 0, out, dw + c,
+                  in);
   }
 }
 
@@ -476,6 +519,13 @@ void matrix_forward(const float*, const float*, const float*, std::int64_t, int,
   std::abort();
 }
 void matrix_weight_gradient(const float*, const float*, std::int64_t, int, int, float*) {
+  std::abort();
+}
+void linear_forward(const float*, const float*, const float*, std::int64_t, int, int, int, int,
+                    float*) {
+  std::abort();
+}
+void linear_weight_gradient(const float*, const float*, std::int64_t, int, int, int, int, float*) {
   std::abort();
 }
 void column_sums(const float*, std::int64_t, int, float*) { std::abort(); }

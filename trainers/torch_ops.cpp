@@ -227,6 +227,58 @@ struct MatrixConv : torch::autograd::Function<MatrixConv> {
   }
 };
 
+/// Linear layers whose sizes are multiples of 16.
+struct MatrixLinear : torch::autograd::Function<MatrixLinear> {
+  static void run(const float* x, const float* weight, bool transposed, const float* bias,
+                  std::int64_t rows, int in, int out, float* y) {
+    std::vector<float> b = zeros(std::int64_t{in} * out);
+    pack_matrix(weight, in, out, transposed, b.data());
+    const std::int64_t panels = out / kChannelStep;
+    in_parts(panels, part_count(panels), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+      linear_forward(x, b.data(), bias, rows, in, out, static_cast<int>(first),
+                     static_cast<int>(last), y);
+    });
+  }
+
+  static Tensor forward(AutogradContext* context, const Tensor& input, const Tensor& weight,
+                        const Tensor& bias) {
+    const Tensor x = input.contiguous();
+    const Tensor w = weight.contiguous();
+    Tensor y = torch::empty({x.size(0), w.size(0)});
+    run(x.data_ptr<float>(), w.data_ptr<float>(), false, data_or_null(bias), x.size(0),
+        static_cast<int>(w.size(1)), static_cast<int>(w.size(0)), y.data_ptr<float>());
+    context->save_for_backward({x, w});
+    context->saved_data["bias"] = bias.numel() > 0;
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list outputs) {
+    const auto saved = context->get_saved_variables();
+    const Tensor& x = saved[0];
+    const Tensor& w = saved[1];
+    const Tensor dy = outputs[0].contiguous();
+    const std::int64_t rows = dy.size(0);
+    const int in = static_cast<int>(w.size(1));
+    const int out = static_cast<int>(w.size(0));
+    Tensor dx;
+    if (context->needs_input_grad(0)) {
+      dx = torch::empty_like(x);
+      run(dy.data_ptr<float>(), w.data_ptr<float>(), true, nullptr, rows, out, in,
+          dx.data_ptr<float>());
+    }
+    const Tensor columns = dy.t().contiguous();
+    Tensor dw = torch::empty_like(w);
+    const std::int64_t panels = in / kChannelStep;
+    in_parts(panels, part_count(panels), [&](std::int64_t, std::int64_t first, std::int64_t last) {
+      linear_weight_gradient(x.data_ptr<float>(), columns.data_ptr<float>(), rows, in, out,
+                             static_cast<int>(first), static_cast<int>(last), dw.data_ptr<float>());
+    });
+    Tensor db;
+    if (context->saved_data["bias"].toBool()) db = bias_gradient(dy, rows, out);
+    return {dx, dw, db};
+  }
+};
+
 struct FusedGroupNorm : torch::autograd::Function<FusedGroupNorm> {
   static GroupNormShape shape_of(const Tensor& x, std::int64_t groups, double eps, bool relu) {
     return {static_cast<int>(x.size(1)), static_cast<int>(groups),
@@ -378,6 +430,14 @@ Tensor convolve(const network::Conv2d& op, const Tensor& x, const Tensor& weight
   }
   return torch::conv2d(x, weight, bias, {op.stride[0], op.stride[1]}, {op.pads[0], op.pads[1]},
                        {1, 1}, op.groups);
+}
+
+Tensor multiply(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  if (x.device().is_cpu() && conv_kernels_available() && weight.size(0) % kChannelStep == 0 &&
+      weight.size(1) % kChannelStep == 0) {
+    return MatrixLinear::apply(x, weight, bias.defined() ? bias : torch::empty({0}));
+  }
+  return torch::nn::functional::linear(x, weight, bias);
 }
 
 Tensor normalize_groups(const network::GroupNorm& op, const Tensor& x, const Tensor& gamma,

@@ -43,6 +43,7 @@ layers:
   - {op: avgpool}
   - {op: globalavgpool}
   - {op: flatten}
+  - {op: linear, features: 16, activation: relu}
   - {op: linear, features: classes}
 )";
 }
