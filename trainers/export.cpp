@@ -170,6 +170,9 @@ ExportScore export_network(Trainer& trainer, const std::filesystem::path& file) 
       {"training.dataset", config.dataset},
       {"training.epochs_run",
        fmt::format("{} of {}", trainer.state().history.size(), config.schedule.epochs)},
+      // The last bits of sums depend on the number of threads and on the device.
+      {"training.threads", std::to_string(trainer.threads())},
+      {"training.device", trainer.pass().device()},
       {"training.steps", std::to_string(trainer.state().step)},
       {"training.calibration_images", std::to_string(config.calibration_images)},
       {"training.clean_error_pct", fmt::format("{:.2f}", score.float_error)},

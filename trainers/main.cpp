@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 using namespace brownout;
 using namespace brownout::trainers;
 
-volatile bool g_stop = false;  // set by SIGINT and SIGTERM: finish the step, write a checkpoint
+// Set by SIGINT and SIGTERM: finish the step, write a checkpoint.
+volatile std::sig_atomic_t g_stop = 0;
 
 struct Arguments {
   fs::path config;
@@ -55,11 +56,19 @@ int train(const Arguments& arguments) {
   if (!arguments.export_only.empty()) {
     trainer.resume(read_checkpoint(arguments.export_only), arguments.export_only.string());
   } else {
-    if (arguments.resume && fs::exists(files.checkpoint)) {
-      trainer.resume(read_checkpoint(files.checkpoint), files.checkpoint.string());
+    if (fs::exists(files.checkpoint)) {
+      Checkpoint checkpoint = read_checkpoint(files.checkpoint);
+      if (arguments.resume) {
+        trainer.resume(std::move(checkpoint), files.checkpoint.string());
+      } else if (checkpoint.step < trainer.total_steps()) {
+        throw InputError(
+            "{}: an unfinished training lies here (step {}); go on with --resume, or delete the "
+            "file to start anew",
+            files.checkpoint.string(), checkpoint.step);
+      }
     }
-    std::signal(SIGINT, [](int) { g_stop = true; });
-    std::signal(SIGTERM, [](int) { g_stop = true; });
+    std::signal(SIGINT, [](int) { g_stop = 1; });
+    std::signal(SIGTERM, [](int) { g_stop = 1; });
     if (!trainer.run(files, &g_stop)) {
       throw RunError("interrupted after step {}; go on with --resume", trainer.state().step);
     }

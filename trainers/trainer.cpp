@@ -71,7 +71,8 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
       test_reader_(test, transform_),
       coder_(architecture.parameters, config.coding),
       optimizer_(config.optimizer, coder_.size()),
-      pass_(architecture, device, threads) {
+      pass_(architecture, device, threads),
+      threads_(threads) {
   steps_per_epoch_ = train.size() / config.schedule.batch;
   if (steps_per_epoch_ == 0) {
     throw InputError("{}: schedule.batch: {} images do not fill a batch of {}",
@@ -212,8 +213,8 @@ void Trainer::finish_epoch(const TrainingFiles& files) {
   if (!files.metrics.empty()) write_file_atomically(files.metrics, metrics_csv(state_.history));
 }
 
-bool Trainer::run(const TrainingFiles& files, const volatile bool* stop) {
-  const std::int64_t total = steps_per_epoch_ * config_.schedule.epochs;
+bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* stop) {
+  const std::int64_t total = static_cast<std::int64_t>(total_steps());
   Progress progress("train", total, files.quiet);
   std::int64_t done = static_cast<std::int64_t>(state_.step);
   progress.advance(done);
@@ -249,7 +250,7 @@ bool Trainer::run(const TrainingFiles& files, const volatile bool* stop) {
                percent(sums.wrong, sums.images),
                state_.history.empty() ? "" : fmt::format(", test error {:.2f} %", last),
                static_cast<double>(sums.images) / sums.seconds));
-    const bool stopping = stop != nullptr && *stop;
+    const bool stopping = stop != nullptr && *stop != 0;
     if (stopping || done % files.checkpoint_steps == 0) save(files);
     if (stopping) return false;
   }

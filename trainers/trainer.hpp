@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The training loop: clip, quantize, clean pass, errors, perturbed pass, update.
 #pragma once
+#include <csignal>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -43,9 +44,9 @@ class Trainer {
   /// configuration.
   void resume(Checkpoint checkpoint, const std::string& file);
 
-  /// Runs until all epochs are done, or `stop` becomes true (then a checkpoint is written).
+  /// Runs until all epochs are done, or `stop` becomes non-zero (then a checkpoint is written).
   /// Returns true when the training is complete.
-  bool run(const TrainingFiles& files, const volatile bool* stop = nullptr);
+  bool run(const TrainingFiles& files, const volatile std::sig_atomic_t* stop = nullptr);
 
   /// One update (Algorithm 1 of RandBET).
   StepResult step();
@@ -68,7 +69,10 @@ class Trainer {
   const network::Dataset& test_data() const { return test_; }
   NetworkPass& pass() { return pass_; }
   const BatchReader& train_reader() const { return train_reader_; }
-  std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
+  std::uint64_t total_steps() const {
+    return static_cast<std::uint64_t>(steps_per_epoch_ * config_.schedule.epochs);
+  }
+  int threads() const { return threads_; }
   double learning_rate(int epoch) const;
 
  private:
@@ -86,6 +90,7 @@ class Trainer {
   Optimizer optimizer_;
   NetworkPass pass_;
   Checkpoint state_;  // weights, statistics and sums live here; the optimizer's state joins on save
+  int threads_ = 1;
   std::int64_t steps_per_epoch_ = 0;
   std::int64_t shuffled_epoch_ = -1;
   std::vector<std::int32_t> order_;

@@ -8,6 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/yaml.hpp"
+#include "sim/network/dataset.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -89,7 +90,8 @@ TrainingConfig read(YamlMap root) {
   if (architecture.has("width")) c.width = static_cast<int>(architecture.integer("width", 1, 4096));
   architecture.finish();
   YamlMap dataset = root.map("dataset");
-  c.dataset = dataset.text("name");
+  c.dataset = network::dataset_names()[static_cast<std::size_t>(
+      dataset.choice("name", network::dataset_names()))];
   if (dataset.has("folder")) c.dataset_folder = dataset.path("folder");
   dataset.finish();
   c.coding = read_coding(root.map("quantization"));

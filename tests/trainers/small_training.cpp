@@ -50,7 +50,7 @@ layers:
 
 TrainingConfig small_config(const std::string& extra, const std::string& quantization) {
   return parse_training(
-      "architecture: {file: small.yaml}\ndataset: {name: stripes}\n"
+      "architecture: {file: small.yaml}\ndataset: {name: mnist}\n"
       "quantization: " +
           quantization +
           "\nschedule: {epochs: 3, batch: 16}\nseed: 5\n"

@@ -225,7 +225,7 @@ TEST(Trainer, ResumesAfterAnyStepWithIdenticalWeights) {
     files.checkpoint = folder / "run.checkpoint";
     files.metrics = folder / "run.csv";
     files.checkpoint_steps = 1;
-    bool stop = true;  // run() then makes one step, writes a checkpoint and returns
+    const std::sig_atomic_t stop = 1;  // run() then makes one step, writes a checkpoint and returns
     for (int i = 0; i < killed_after; ++i) {
       SmallTraining next(config);
       if (i > 0) next.trainer.resume(read_checkpoint(files.checkpoint), "run.checkpoint");

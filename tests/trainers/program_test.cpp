@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// brownout-train as a process: it survives SIGKILL, and wrong input ends with exit code 2.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "sim/base/files.hpp"
+#include "sim/network/onnx_file.hpp"
+#include "small_training.hpp"
+
+namespace brownout::trainers {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string big_endian(std::uint32_t number) {
+  std::string bytes;
+  for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(number >> shift & 0xff);
+  return bytes;
+}
+
+void write_idx(const network::Dataset& data, const fs::path& folder, const std::string& prefix) {
+  const auto count = static_cast<std::uint32_t>(data.size());
+  std::string images = big_endian(0x803) + big_endian(count) + big_endian(8) + big_endian(8);
+  images.append(data.pixels.begin(), data.pixels.end());
+  std::string labels = big_endian(0x801) + big_endian(count);
+  labels.append(data.labels.begin(), data.labels.end());
+  write_file_atomically(folder / (prefix + "-images-idx3-ubyte"), images);
+  write_file_atomically(folder / (prefix + "-labels-idx1-ubyte"), labels);
+}
+
+class Program : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) /
+              ("brownout-train-" +
+               std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_ / "data");
+    write_idx(striped_images(640, 1), folder_ / "data", "train");
+    write_idx(striped_images(100, 2), folder_ / "data", "t10k");
+    write_file_atomically(folder_ / "small.yaml", small_architecture_yaml());
+    write_config("");
+  }
+
+  void write_config(const std::string& extra) {
+    write_file_atomically(folder_ / "config.yaml",
+                          "architecture: {file: small.yaml, width: 16}\n"
+                          "dataset: {name: mnist, folder: data}\n"
+                          "quantization: {scheme: rquant, bits: 8}\n"
+                          "w_max: 0.3\nbit_errors: {rate: 0.01, start_loss: 100}\n"
+                          "schedule: {epochs: 12, batch: 16}\n"
+                          "seed: 5\ncalibration_images: 64\noutput: default.onnx\n" +
+                              extra);
+  }
+
+  pid_t start(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), BROWNOUT_TRAIN);
+    std::vector<char*> pointers;
+    for (std::string& argument : arguments) pointers.push_back(argument.data());
+    pointers.push_back(nullptr);
+    const std::string log = (folder_ / "log").string();
+    const pid_t child = fork();
+    if (child == 0) {
+      const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      dup2(file, 1);
+      dup2(file, 2);
+      execv(pointers[0], pointers.data());
+      _exit(127);
+    }
+    return child;
+  }
+
+  static int wait_for(pid_t child) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+  int run(const std::vector<std::string>& arguments) { return wait_for(start(arguments)); }
+
+  std::string config() const { return (folder_ / "config.yaml").string(); }
+  std::string out(const std::string& name) const { return (folder_ / name).string(); }
+  std::string log() const { return read_file(folder_ / "log"); }
+
+  fs::path folder_;
+};
+
+TEST_F(Program, KilledAndResumedItWritesTheSameNetwork) {
+  ASSERT_EQ(run({config(), "--threads", "1", "--out", out("whole.onnx")}), 0) << log();
+  const pid_t child = start({config(), "--threads", "1", "--out", out("killed.onnx")});
+  // Its first checkpoint comes after 200 of 480 steps.
+  for (int i = 0; i < 6000 && !fs::exists(out("killed.checkpoint")); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  kill(child, SIGKILL);
+  ASSERT_EQ(wait_for(child), -SIGKILL);
+  ASSERT_TRUE(fs::exists(out("killed.checkpoint")));
+  EXPECT_FALSE(fs::exists(out("killed.onnx")));
+  EXPECT_EQ(run({config(), "--threads", "1", "--out", out("killed.onnx")}), 2);
+  EXPECT_NE(log().find("--resume"), std::string::npos) << log();
+  ASSERT_EQ(run({config(), "--threads", "1", "--out", out("killed.onnx"), "--resume"}), 0) << log();
+  EXPECT_EQ(read_file(out("killed.onnx")), read_file(out("whole.onnx")));
+}
+
+TEST_F(Program, TerminatedItLeavesACheckpointThatExportsAsItStands) {
+  const pid_t child = start({config(), "--threads", "1", "--out", out("x.onnx")});
+  for (int i = 0; i < 6000 && !fs::exists(out("x.csv")); ++i) {  // one epoch is done
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  kill(child, SIGTERM);
+  ASSERT_EQ(wait_for(child), 1) << log();
+  ASSERT_EQ(run({config(), "--threads", "1", "--out", out("x.onnx"), "--export-only",
+                 out("x.checkpoint")}),
+            0)
+      << log();
+  const network::Network net = network::read_onnx(out("x.onnx"));
+  EXPECT_NE(net.metadata.at("training.epochs_run"), "12 of 12");
+}
+
+TEST_F(Program, AnotherSeedAndFewerEpochsCanBeAsked) {
+  ASSERT_EQ(
+      run({config(), "--threads", "1", "--out", out("s.onnx"), "--seed", "9", "--epochs", "1"}), 0)
+      << log();
+  const network::Network net = network::read_onnx(out("s.onnx"));
+  EXPECT_EQ(net.metadata.at("training.seed"), "9");
+  EXPECT_EQ(net.metadata.at("training.epochs_run"), "1 of 1");
+  EXPECT_EQ(net.metadata.at("training.threads"), "1");
+}
+
+TEST_F(Program, WrongInputEndsWithTwoAndOneMessage) {
+  EXPECT_EQ(run({}), 2);
+  EXPECT_EQ(run({out("missing.yaml")}), 2);
+  EXPECT_NE(log().find("missing.yaml"), std::string::npos);
+  EXPECT_EQ(run({config(), "--threads", "0"}), 2);
+  EXPECT_EQ(run({config(), "--device", "tpu"}), 2);
+  EXPECT_EQ(run({config(), "--export-only", out("nothing.checkpoint")}), 2);
+  write_config("epoch: 3\n");
+  EXPECT_EQ(run({config()}), 2);
+  EXPECT_NE(log().find("config.yaml:10"), std::string::npos) << log();
+  write_config("");
+  fs::resize_file(folder_ / "data" / "train-images-idx3-ubyte", 1000);
+  EXPECT_EQ(run({config()}), 2);
+  EXPECT_NE(log().find("cut short"), std::string::npos) << log();
+  EXPECT_FALSE(fs::exists(out("default.onnx")));
+  EXPECT_FALSE(fs::exists(out("default.checkpoint")));
+}
+
+TEST_F(Program, AnArchitectureForOtherImagesIsRefused) {
+  write_file_atomically(folder_ / "small.yaml", "name: x\nlayers:\n  - {op: maxpool, kernel: 9}\n");
+  EXPECT_EQ(run({config()}), 2);
+  EXPECT_NE(log().find("small.yaml"), std::string::npos) << log();
+}
+
+}  // namespace
+}  // namespace brownout::trainers
