@@ -59,10 +59,10 @@ TrainingConfig small_config(const std::string& extra, const std::string& quantiz
       "small-training.yaml");
 }
 
-SmallTraining::SmallTraining(const TrainingConfig& config, const std::string& yaml)
+SmallTraining::SmallTraining(const TrainingConfig& config, const std::string& yaml, int threads)
     : train(striped_images(96, 1)),
       test(striped_images(300, 2)),
       architecture(parse_architecture(yaml, "small.yaml", {{}, train.shape, train.classes})),
-      trainer(config, architecture, train, test, "cpu", 1) {}
+      trainer(config, architecture, train, test, "cpu", threads) {}
 
 }  // namespace brownout::trainers

@@ -18,7 +18,8 @@ TrainingConfig small_config(const std::string& extra,
 
 struct SmallTraining {
   explicit SmallTraining(const TrainingConfig& config,
-                         const std::string& architecture = small_architecture_yaml());
+                         const std::string& architecture = small_architecture_yaml(),
+                         int threads = 1);
   network::Dataset train;
   network::Dataset test;
   Architecture architecture;

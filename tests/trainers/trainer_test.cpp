@@ -215,6 +215,15 @@ TEST(Trainer, TheSameSeedGivesTheSameWeightsAndAnotherSeedOthers) {
   EXPECT_NE(weights(5), weights(6));
 }
 
+TEST(Trainer, SeveralThreadsAreDeterministicToo) {
+  const auto weights = [] {
+    SmallTraining small(small_config(kRandbet), small_architecture_yaml(), 3);
+    small.trainer.run(quiet());
+    return small.trainer.state().weights;
+  };
+  EXPECT_EQ(weights(), weights());
+}
+
 TEST(Trainer, ResumesAfterAnyStepWithIdenticalWeights) {
   const TrainingConfig config = small_config(kRandbet);
   SmallTraining whole(config);
