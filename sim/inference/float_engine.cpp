@@ -74,8 +74,8 @@ class FloatConvolution {
  private:
   dnnl::memory::dims weight_dims() const {
     const arithmetic::Matrix& matrix = node_.matrix;
-    const dnnl::memory::dims one{matrix.out_channels, matrix.group_inputs(), matrix.window.kernel_h,
-                                 matrix.window.kernel_w};
+    dnnl::memory::dims one{matrix.out_channels, matrix.group_inputs(), matrix.window.kernel_h,
+                           matrix.window.kernel_w};
     if (matrix.groups == 1) return one;
     return {matrix.groups, matrix.group_outputs(), one[1], one[2], one[3]};
   }

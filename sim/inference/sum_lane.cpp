@@ -47,12 +47,12 @@ void row_sums(const arithmetic::Window& window, int groups, const std::int32_t* 
 
 void SumScratch::grow(const arithmetic::Matrix& matrix) {
   const arithmetic::Window& window = matrix.window;
-  const auto at_least = [](std::vector<std::int32_t>& memory, int size) {
+  const auto at_least = [](std::vector<std::int32_t>& memory, std::int64_t size) {
     memory.resize(std::max(memory.size(), static_cast<std::size_t>(size) + kSlack));
   };
-  at_least(channels, window.in_pixels() * matrix.groups);
-  at_least(rows, window.in_height * window.out_width * matrix.groups);
-  at_least(windows, window.out_pixels() * matrix.groups);
+  at_least(channels, std::int64_t{window.in_pixels()} * matrix.groups);
+  at_least(rows, std::int64_t{window.in_height} * window.out_width * matrix.groups);
+  at_least(windows, std::int64_t{window.out_pixels()} * matrix.groups);
   at_least(row, std::max(window.pad_left + window.in_width, window.out_width + window.kernel_w));
 }
 
