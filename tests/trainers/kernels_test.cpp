@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "sim/base/random.hpp"
-#include "trainers/conv_kernels.hpp"
+#include "trainers/matrix_kernels.hpp"
 #include "trainers/norm_kernels.hpp"
 #include "trainers/pool_kernels.hpp"
+#include "trainers/winograd_kernels.hpp"
 
 namespace brownout::trainers {
 namespace {
