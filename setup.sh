@@ -88,7 +88,7 @@ case "${1:-}" in
     start=$SECONDS
     run_label unit
     printf 'unit tests took %d s\n' $((SECONDS - start))
-    for label in property fuzz golden end_to_end torch; do run_label "$label"; done
+    for label in property fuzz golden slow torch; do run_label "$label"; done
     ;;
   -h | --help | help) usage ;;
   *) usage >&2; fail "expected build, demo or test, got \"${1:-}\"" ;;
