@@ -3,11 +3,10 @@
 """Speed ratios of Brownout against eager PyTorch, both measured in turn within the same minutes.
 
   python3 tests/bench/against_pytorch.py [--build build/release] [--threads 1] [--rounds 3]
-                                         [--baseline tests/bench/pytorch_baseline.py]
 
-Each round runs the baseline, then the benchmark programs, at equal threads; a ratio is the median over
-the rounds of (ours / baseline) of one round. Needs PyTorch for the interpreter that runs this.
-Another baseline script must take --net and --threads and print the same JSON keys.
+Each round runs pytorch_baseline.py, then the benchmark programs, at equal threads; a ratio is the
+median over the rounds of (ours / PyTorch) of one round. Needs a build with
+-DBROWNOUT_WITH_BENCHMARKS=ON and PyTorch for the interpreter that runs this.
 """
 import argparse
 import json
@@ -31,10 +30,9 @@ def last_json(text):
     return json.loads([line for line in text.splitlines() if line.startswith("{")][-1])
 
 
-def baseline(args, net):
-    found = last_json(output([sys.executable, *args.baseline.split(), "--net", net,
-                              "--threads", str(args.threads)]))
-    return {key.lower(): value for key, value in found.items()}
+def baseline(args, net, parts):
+    return last_json(output([sys.executable, os.path.join(HERE, "pytorch_baseline.py"), "--net", net,
+                             "--threads", str(args.threads), "--parts", parts]))
 
 
 def images_per_s(args, width, threads):
@@ -44,30 +42,25 @@ def images_per_s(args, width, threads):
 
 
 def one_round(args):
+    """Every ratio's two sides run one after the other."""
     ratios = {}
     for width in (16, 32):
-        peer = baseline(args, args.net_name.format(width))
-        ratios[f"eval width {width}"] = (
-            images_per_s(args, width, args.threads) / peer["eval_images_per_s"])
-        if width == 16:
-            faults = last_json(output([os.path.join(args.bench, "faults_bench")]))
-            ratios["draw a chip at 1 %"] = (
-                faults["draw_mbit_per_s"] / peer["inject_mbit_per_s"])
-            ratios["apply a drawn list"] = (
-                faults["apply_mbit_per_s"] / peer["inject_mbit_per_s"])
-            peer16 = peer
-    for net, peer in (("simplenet16", peer16), ("vgg3", None)):
-        program = os.path.join(args.bench, "training_bench")
-        if not os.path.exists(program):
-            continue
-        peer = peer or baseline(args, net)
+        peer = baseline(args, f"simplenet{width}", "eval")["eval_images_per_s"]
+        ratios[f"eval width {width}"] = images_per_s(args, width, args.threads) / peer
+    peer = baseline(args, "simplenet16", "inject")["inject_mbit_per_s"]
+    faults = last_json(output([os.path.join(args.bench, "faults_bench")]))
+    ratios["draw a chip at 1 %"] = faults["draw_mbit_per_s"] / peer
+    ratios["apply a drawn list"] = faults["apply_mbit_per_s"] / peer
+    program = os.path.join(args.bench, "training_bench")
+    for net in ("simplenet16", "vgg3") if os.path.exists(program) else ():
+        peer = baseline(args, net, "train")
         ours = last_json(output([program, net, str(args.threads)]))
-        ratios[f"RandBET step {net}"] = ours["randbet_images_per_s"] / peer["randbet_images_per_s"]
         ratios[f"plain step {net}"] = ours["qat_images_per_s"] / peer["qat_images_per_s"]
+        ratios[f"RandBET step {net}"] = ours["randbet_images_per_s"] / peer["randbet_images_per_s"]
         ratios[f"RandBET / plain step time {net}"] = (
             ours["qat_images_per_s"] / ours["randbet_images_per_s"])
-    ratios["eval width 16, two threads / one"] = (
-        images_per_s(args, 16, 2) / images_per_s(args, 16, 1))
+    one = images_per_s(args, 16, 1)
+    ratios["eval width 16, two threads / one"] = images_per_s(args, 16, 2) / one
     return ratios
 
 
@@ -77,10 +70,6 @@ def main():
     parser.add_argument("--build", default="build/release", help="build folder with benchmarks")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--baseline", default=os.path.join(HERE, "pytorch_baseline.py"),
-                        help="script, with leading arguments if it needs any")
-    parser.add_argument("--net-name", default="simplenet{}",
-                        help="what the baseline calls a SimpleNet of a width")
     args = parser.parse_args()
     args.bench = os.path.join(args.build, "tests", "bench")
     rounds = []

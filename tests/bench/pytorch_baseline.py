@@ -6,7 +6,7 @@ Best batch size, tuned allocator, torch.no_grad for evaluation. Prints one JSON 
 images/s of evaluation, of a quantization-aware and of a RandBET training step, and the Mbit/s of
 drawing and applying random bit errors. Needs PyTorch and NumPy; random images suffice.
 
-  python3 pytorch_baseline.py --net simplenet16|simplenet32|vgg3 --threads 1
+  python3 pytorch_baseline.py --net simplenet16|simplenet32|vgg3 --threads 1 [--parts eval,inject,train]
 """
 import argparse
 import copy
@@ -123,7 +123,8 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--net", choices=NETS, default="simplenet16")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--parts", default="eval,inject,train")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(0)
@@ -131,18 +132,21 @@ def main():
     model = NETS[args.net]()
     shadow = copy.deepcopy(model)
     weights = sum(w.numel() for w in model.parameters())
-    x, y = torch.rand(2000, 1, 28, 28), torch.randint(0, 10, (128,))
-    inject = seconds(lambda: copy_quantized(model, shadow, 0.01, generator), args.repeat)
-    evaluation = min(seconds(lambda: evaluate(model, x, b), args.repeat) for b in (16, 64, 500))
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9, nesterov=True)
-    plain, randbet = (seconds(lambda: step(model, shadow, optimizer, x[:128], y, r, generator),
-                              args.repeat) for r in (False, True))
-    print(json.dumps({
-        "net": args.net, "weights": weights, "threads": args.threads,
-        "torch": torch.__version__,
-        "inject_mbit_per_s": weights * BITS / inject / 1e6,
-        "eval_images_per_s": len(x) / evaluation,
-        "qat_images_per_s": 128 / plain, "randbet_images_per_s": 128 / randbet}))
+    x, y = torch.rand(1000, 1, 28, 28), torch.randint(0, 10, (128,))
+    result = {"net": args.net, "weights": weights, "threads": args.threads,
+              "torch": torch.__version__}
+    if "inject" in args.parts:
+        result["inject_mbit_per_s"] = weights * BITS / 1e6 / seconds(
+            lambda: copy_quantized(model, shadow, 0.01, generator), args.repeat)
+    if "eval" in args.parts:
+        result["eval_images_per_s"] = len(x) / min(
+            seconds(lambda: evaluate(model, x, b), args.repeat) for b in (16, 64, 500))
+    if "train" in args.parts:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9, nesterov=True)
+        for key, randbet in (("qat_images_per_s", False), ("randbet_images_per_s", True)):
+            result[key] = 128 / seconds(
+                lambda: step(model, shadow, optimizer, x[:128], y, randbet, generator), args.repeat)
+    print(json.dumps(result))
 
 
 if __name__ == "__main__":
