@@ -102,7 +102,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    std::fprintf(stderr, "brownout-train: %s; see brownout-train --help\n", error.what());
+    return 2;
   }
   try {
     return train(arguments);
