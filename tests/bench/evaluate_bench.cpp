@@ -22,7 +22,7 @@ using namespace brownout;
 constexpr std::int64_t kImages = 2048;
 constexpr double kSeconds = 3.0;
 
-/// SimpleNet for 28x28 images, group norm, as tests/bench/torch_reference.py builds it.
+/// SimpleNet for 28x28 images, group norm, as tests/bench/pytorch_baseline.py builds it.
 class SimpleNet {
  public:
   explicit SimpleNet(int width) {
