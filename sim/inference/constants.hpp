@@ -4,28 +4,16 @@
 #include <vector>
 
 #include "sim/arithmetic/dequantize.hpp"
-#include "sim/arithmetic/matrix.hpp"
 #include "sim/arithmetic/norm.hpp"
+#include "sim/mapping/geometry.hpp"
 #include "sim/network/network.hpp"
 
 namespace brownout::inference {
 
-/// A matrix operator, convolution or linear layer alike.
-struct MatrixNode {
-  arithmetic::Matrix matrix;
-  int pad_bottom = 0, pad_right = 0;
-  int weight = -1, bias = -1;
-};
-/// `shapes` are those of network::check; `node` is a Conv2d or Linear.
-MatrixNode matrix_node(const network::Network& network, const std::vector<network::Shape>& shapes,
-                       int node);
-
-/// Window of a MaxPool or AveragePool node.
-arithmetic::Window pool_window(const network::Network& network,
-                               const std::vector<network::Shape>& shapes, int node);
-
-/// The Quantize whose codes `value` holds (it may have been flattened since).
-const network::Quantize& quantization_of(const network::Network& network, int value);
+using mapping::matrix_node;
+using mapping::MatrixNode;
+using mapping::pool_window;
+using mapping::quantization_of;
 
 /// A and B of a matrix node.
 arithmetic::Dequantization dequantization(const network::Network& network, int node);

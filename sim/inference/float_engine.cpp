@@ -10,7 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/inference/aligned.hpp"
 #include "sim/inference/constants.hpp"
-#include "sim/inference/onednn.hpp"
+#include "sim/inference/convolution/onednn.hpp"
 #include "sim/inference/value_memory.hpp"
 #include "sim/inference/vector_unit.hpp"
 
@@ -108,7 +108,7 @@ class FloatEngine : public Engine {
         kernels_(avx2_vector_kernels() != nullptr ? *avx2_vector_kernels()
                                                   : portable_vector_kernels()) {
     BROWNOUT_CHECK(threads >= 1, "threads {}", threads);
-    const std::vector<Step> steps = make_plan(network, shapes_);
+    const std::vector<Step> steps = mapping::make_plan(network, shapes_);
     std::size_t matrix_out = 0;
     std::size_t scratch = 0;
     for (const Step& step : steps) {

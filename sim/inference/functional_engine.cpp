@@ -10,7 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/inference/aligned.hpp"
 #include "sim/inference/constants.hpp"
-#include "sim/inference/convolution.hpp"
+#include "sim/inference/convolution/convolution.hpp"
 #include "sim/inference/sum_lane.hpp"
 #include "sim/inference/value_memory.hpp"
 #include "sim/inference/vector_unit.hpp"
@@ -55,7 +55,7 @@ class FunctionalEngine : public Engine {
         batch_(options.batch) {
     BROWNOUT_CHECK(batch_ >= 1 && (batch_ & (batch_ - 1)) == 0, "batch {}", batch_);
     BROWNOUT_CHECK(threads >= 1, "threads {}", threads);
-    const std::vector<Step> steps = make_plan(network, shapes_);
+    const std::vector<Step> steps = mapping::make_plan(network, shapes_);
     std::vector<int> chunks;
     for (const Step& step : steps) {
       stages_.push_back(make_stage(step, options));

@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <vector>
 
-#include "sim/inference/plan.hpp"
+#include "sim/mapping/plan.hpp"
 
 namespace brownout::inference {
+
+using mapping::Step;
 
 /// Consecutive steps that run together for `chunk` images at a time.
 struct Segment {

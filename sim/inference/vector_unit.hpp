@@ -4,10 +4,13 @@
 #include <cstddef>
 #include <vector>
 
-#include "sim/inference/plan.hpp"
 #include "sim/inference/vector_kernels.hpp"
+#include "sim/mapping/plan.hpp"
 
 namespace brownout::inference {
+
+using mapping::Step;
+using mapping::VectorPass;
 
 /// Memory that one worker lends to VectorUnit::run; sized by `grow` for all steps it will see.
 struct VectorScratch {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every kind of convolution equals the plain sum, bit for bit, for any shape and for extreme codes.
-#include "sim/inference/convolution.hpp"
+#include "sim/inference/convolution/convolution.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
-#include "sim/inference/convolution_avx2.hpp"
+#include "sim/inference/convolution/avx2.hpp"
 
 namespace brownout::inference {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
-#include "sim/inference/convolution.hpp"
+#include "sim/inference/convolution/convolution.hpp"
 #include "sim/inference/functional_engine.hpp"
 #include "tests/inference/small_networks.hpp"
 

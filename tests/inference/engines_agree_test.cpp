@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "sim/inference/convolution.hpp"
+#include "sim/inference/convolution/convolution.hpp"
 #include "sim/inference/functional_engine.hpp"
 #include "sim/inference/reference_engine.hpp"
 #include "tests/network/random_network.hpp"

@@ -7,7 +7,7 @@
 
 #include "sim/arithmetic/matrix.hpp"
 #include "sim/base/random.hpp"
-#include "sim/inference/convolution_kinds.hpp"
+#include "sim/inference/convolution/kinds.hpp"
 
 namespace brownout::inference {
 namespace {

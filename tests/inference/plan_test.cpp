@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which operators share a pass, and that values which live at the same time share no memory.
-#include "sim/inference/plan.hpp"
+#include "sim/mapping/plan.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +9,8 @@
 #include "tests/network/random_network.hpp"
 
 namespace brownout::inference {
+
+using mapping::make_plan;
 namespace {
 
 TEST(Plan, FusesABlockIntoOnePass) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Winograd transforms in AVX2, each first along the columns, then along the rows.
-#include "sim/inference/avx2_winograd_transforms.hpp"
+#include "sim/inference/convolution/avx2_winograd_transforms.hpp"
 
 namespace brownout::inference::avx2 {
 namespace {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Picks a kind of convolution for this processor and refuses shapes that cannot be exact.
-#include "sim/inference/convolution.hpp"
+#include "sim/inference/convolution/convolution.hpp"
 
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
 #include "sim/base/error.hpp"
-#include "sim/inference/convolution_avx2.hpp"
-#include "sim/inference/convolution_kinds.hpp"
+#include "sim/inference/convolution/avx2.hpp"
+#include "sim/inference/convolution/kinds.hpp"
 
 namespace brownout::inference {
 

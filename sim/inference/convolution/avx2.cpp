@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chooses among the AVX2 convolutions by an estimate of their cycles.
-#include "sim/inference/convolution_avx2.hpp"
+#include "sim/inference/convolution/avx2.hpp"
 
-#include "sim/inference/avx2_common.hpp"
+#include "sim/inference/convolution/avx2_common.hpp"
 
 namespace brownout::inference {
 namespace {

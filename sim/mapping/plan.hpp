@@ -7,7 +7,7 @@
 #include "sim/arithmetic/elementwise.hpp"
 #include "sim/network/network.hpp"
 
-namespace brownout::inference {
+namespace brownout::mapping {
 
 /// One walk over a tensor. The parts are all optional (-1) and apply in this order; Network::nodes
 /// indices. An average pool or a flatten that moves data is a pass of its own.
@@ -37,4 +37,4 @@ struct Step {
 std::vector<Step> make_plan(const network::Network& network,
                             const std::vector<network::Shape>& shapes);
 
-}  // namespace brownout::inference
+}  // namespace brownout::mapping

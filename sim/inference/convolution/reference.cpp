@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolution "reference": the definition of sim/arithmetic behind the kernels' interface.
 #include "sim/arithmetic/matrix.hpp"
-#include "sim/inference/convolution_kinds.hpp"
+#include "sim/inference/convolution/kinds.hpp"
 
 namespace brownout::inference {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "sim/inference/avx2_common.hpp"
-#include "sim/inference/convolution_avx2.hpp"
+#include "sim/inference/convolution/avx2.hpp"
+#include "sim/inference/convolution/avx2_common.hpp"
 
 namespace brownout::inference {
 namespace {

@@ -2,7 +2,7 @@
 // The three transforms of integer Winograd F(4×4, 3×3); convolution_winograd_avx2.cpp says why they
 // are exact.
 #pragma once
-#include "sim/inference/avx2_common.hpp"
+#include "sim/inference/convolution/avx2_common.hpp"
 
 namespace brownout::inference::avx2 {
 

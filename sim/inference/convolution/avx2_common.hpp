@@ -9,7 +9,7 @@
 #include <memory>
 #include <new>
 
-#include "sim/inference/convolution.hpp"
+#include "sim/inference/convolution/convolution.hpp"
 
 // Compiled for AVX2 whatever the rest of the program is compiled for; called only where it exists.
 #define BROWNOUT_AVX2 __attribute__((target("avx2")))

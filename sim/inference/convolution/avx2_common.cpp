@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Widens images to int16 with their border, and picks the multiply–add kernel for a row count.
-#include "sim/inference/avx2_common.hpp"
+#include "sim/inference/convolution/avx2_common.hpp"
 
 #include <algorithm>
 

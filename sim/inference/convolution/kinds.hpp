@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Internal: the kinds of convolution that make_convolution chooses from. Shapes are checked there.
 #pragma once
-#include "sim/inference/convolution.hpp"
+#include "sim/inference/convolution/convolution.hpp"
 
 namespace brownout::inference {
 

@@ -3,7 +3,7 @@
 #pragma once
 #include <memory>
 
-#include "sim/inference/convolution.hpp"
+#include "sim/inference/convolution/convolution.hpp"
 
 namespace brownout::inference {
 

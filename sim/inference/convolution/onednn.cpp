@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolutions "onednn" and "onednn-split": int8 kernels of oneDNN, raw s32 out, no output scales
 // and no post-ops, which keeps them exact.
+#include "sim/inference/convolution/onednn.hpp"
+
 #include <algorithm>
 #include <array>
 #include <unordered_map>
 
 #include "sim/base/error.hpp"
-#include "sim/inference/convolution_kinds.hpp"
-#include "sim/inference/onednn.hpp"
+#include "sim/inference/convolution/kinds.hpp"
 
 namespace brownout::inference {
 

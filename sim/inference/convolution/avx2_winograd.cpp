@@ -10,9 +10,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "sim/inference/avx2_common.hpp"
-#include "sim/inference/avx2_winograd_transforms.hpp"
-#include "sim/inference/convolution_avx2.hpp"
+#include "sim/inference/convolution/avx2.hpp"
+#include "sim/inference/convolution/avx2_common.hpp"
+#include "sim/inference/convolution/avx2_winograd_transforms.hpp"
 
 namespace brownout::inference {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chains of operators become steps, and operators that can share a walk become passes.
-#include "sim/inference/plan.hpp"
+#include "sim/mapping/plan.hpp"
 
 #include <algorithm>
 
 #include "sim/base/error.hpp"
 
-namespace brownout::inference {
+namespace brownout::mapping {
 
 namespace {
 
@@ -144,4 +144,4 @@ std::vector<Step> make_plan(const network::Network& network,
   return Planner(network, shapes).run();
 }
 
-}  // namespace brownout::inference
+}  // namespace brownout::mapping

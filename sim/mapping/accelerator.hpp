@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// An accelerator as its YAML file describes it: checked, immutable, every number with its unit.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace brownout::mapping {
+
+/// Weight-stationary: rows hold the reduction, columns output channels, pixels stream.
+/// Output-stationary: rows hold pixels, columns output channels, the reduction streams.
+enum class Dataflow { kWeightStationary, kOutputStationary };
+std::string to_string(Dataflow dataflow);  // "weight-stationary", "output-stationary"
+
+/// Resident: the whole network stays in the weight scratchpad. Streamed: chunks of it pass through
+/// the scratchpad's two halves, and one cell serves many weights.
+enum class WeightResidency { kResident, kStreamed };
+std::string to_string(WeightResidency residency);  // "resident", "streamed"
+
+/// R×C processing elements.
+struct ArrayConfig {
+  int rows = 16;
+  int columns = 16;
+  Dataflow dataflow = Dataflow::kWeightStationary;
+  int transpose_depth = 16;  // output-stationary: T codes per column in each half of the buffer
+};
+
+/// `arrays` SRAM arrays of `array_rows` words of 64 bits, one port each; word w of the scratchpad
+/// is in array (w mod W) + W·(w div (W·rows)), row (w div W) mod rows.
+struct WeightMemoryConfig {
+  int arrays = 128;
+  int array_rows = 512;
+  int words_per_cycle = 1;  // W, divides `arrays`
+  WeightResidency residency = WeightResidency::kResident;
+  bool scaled_supply = true;  // on the rail that `--voltage` sets; else at Vmin
+
+  std::int64_t words() const { return std::int64_t{arrays} * array_rows; }
+  /// Array and row of a word.
+  int array_of(std::int64_t word) const;
+  int row_of(std::int64_t word) const;
+};
+
+/// `banks` equal, contiguous parts with one port each: a vector of codes a cycle.
+struct ActivationMemoryConfig {
+  int kib = 256;
+  int banks = 2;
+  bool scaled_supply = false;
+
+  std::int64_t bytes() const { return std::int64_t{kib} * 1024; }
+  std::int64_t bank_bytes() const { return bytes() / banks; }
+};
+
+/// Two halves of `depth` rows of (C+1) × 32 bits.
+struct AccumulatorConfig {
+  int depth = 1024;  // A
+  bool scaled_supply = false;
+};
+
+struct VectorConfig {
+  int lanes = 16;          // L
+  int latency_cycles = 8;  // from the first row in to the first code out
+};
+
+struct DmaConfig {
+  int setup_cycles = 16;  // of each burst
+  int bytes_per_cycle = 16;
+  int burst_bytes = 4096;  // longest burst
+};
+
+struct DramConfig {
+  int latency_cycles = 100;
+  double bytes_per_cycle = 8.0;
+};
+
+struct AcceleratorConfig {
+  std::filesystem::path file;
+  std::string name;
+  std::string description;
+  std::filesystem::path technology;  // resolved against the file's folder
+  double clock_mhz = 500.0;
+  ArrayConfig array;
+  WeightMemoryConfig weights;
+  ActivationMemoryConfig activations;
+  AccumulatorConfig accumulators;
+  VectorConfig vector;
+  DmaConfig dma;
+  DramConfig dram;
+};
+
+/// Reads an accelerator file (docs/accelerator.md). InputError for unknown or duplicate keys, wrong
+/// types, values out of range, W that does not divide the arrays, banks that do not divide the
+/// activation memory.
+AcceleratorConfig load_accelerator(const std::filesystem::path& file);
+
+/// The resolved configuration, every default spelled out, as JSON text with sorted keys: part of a
+/// result's key.
+std::string resolved_json(const AcceleratorConfig& config);
+
+}  // namespace brownout::mapping

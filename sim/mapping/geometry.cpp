@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shapes of matrix operators and pools, read off the network's nodes.
+#include "sim/mapping/geometry.hpp"
+
+#include <cstdlib>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::mapping {
+
+namespace {
+
+const network::Node& node_at(const network::Network& network, int node) {
+  return network.nodes[static_cast<std::size_t>(node)];
+}
+
+arithmetic::Window window_of(const network::Shape& in, const network::Shape& out,
+                             const std::array<int, 2>& kernel, const std::array<int, 2>& stride,
+                             const std::array<int, 4>& pads) {
+  return {in.height, in.width,  out.height, out.width, kernel[0],
+          kernel[1], stride[0], stride[1],  pads[0],   pads[1]};
+}
+
+}  // namespace
+
+MatrixNode matrix_node(const network::Network& network, const std::vector<network::Shape>& shapes,
+                       int node) {
+  const network::Node& at = node_at(network, node);
+  const network::Shape& in = shapes[static_cast<std::size_t>(at.inputs[0])];
+  const network::Shape& out = shapes[static_cast<std::size_t>(node + 1)];
+  MatrixNode result;
+  result.matrix.in_channels = in.channels;
+  result.matrix.out_channels = out.channels;
+  if (const auto* conv = std::get_if<network::Conv2d>(&at.op)) {
+    result.matrix.window = window_of(in, out, conv->kernel, conv->stride, conv->pads);
+    result.matrix.groups = conv->groups;
+    result.pad_bottom = conv->pads[2];
+    result.pad_right = conv->pads[3];
+    result.weight = conv->weight;
+    result.bias = conv->bias;
+  } else {
+    const auto& linear = std::get<network::Linear>(at.op);
+    result.weight = linear.weight;
+    result.bias = linear.bias;
+  }
+  return result;
+}
+
+arithmetic::Window pool_window(const network::Network& network,
+                               const std::vector<network::Shape>& shapes, int node) {
+  const network::Node& at = node_at(network, node);
+  const network::Shape& in = shapes[static_cast<std::size_t>(at.inputs[0])];
+  const network::Shape& out = shapes[static_cast<std::size_t>(node + 1)];
+  if (const auto* pool = std::get_if<network::MaxPool>(&at.op)) {
+    return window_of(in, out, pool->kernel, pool->stride, pool->pads);
+  }
+  const auto& pool = std::get<network::AveragePool>(at.op);
+  return window_of(in, out, pool.kernel, pool.stride, pool.pads);
+}
+
+const network::Quantize& quantization_of(const network::Network& network, int value) {
+  while (value > 0) {
+    const network::Node& node = node_at(network, value - 1);
+    if (const auto* quantize = std::get_if<network::Quantize>(&node.op)) return *quantize;
+    if (!std::holds_alternative<network::Flatten>(node.op)) break;
+    value = node.inputs[0];
+  }
+  BROWNOUT_CHECK(false, "value {} holds no codes", value);
+  std::abort();
+}
+
+}  // namespace brownout::mapping

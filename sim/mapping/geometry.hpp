@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shapes of matrix operators and pools of a network, as the arithmetic sees them.
+#pragma once
+
+#include <vector>
+
+#include "sim/arithmetic/matrix.hpp"
+#include "sim/network/network.hpp"
+
+namespace brownout::mapping {
+
+/// A matrix operator, convolution or linear layer alike.
+struct MatrixNode {
+  arithmetic::Matrix matrix;
+  int pad_bottom = 0, pad_right = 0;
+  int weight = -1, bias = -1;
+};
+/// `shapes` are those of network::check; `node` is a Conv2d or Linear.
+MatrixNode matrix_node(const network::Network& network, const std::vector<network::Shape>& shapes,
+                       int node);
+
+/// Window of a MaxPool or AveragePool node.
+arithmetic::Window pool_window(const network::Network& network,
+                               const std::vector<network::Shape>& shapes, int node);
+
+/// The Quantize whose codes `value` holds (it may have been flattened since).
+const network::Quantize& quantization_of(const network::Network& network, int value);
+
+}  // namespace brownout::mapping

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Network × accelerator → program: strips and tiles, DMA transfers, where every tensor lies, and
+// the closed-form cycles and event counts of each layer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/base/event_counts.hpp"
+#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/geometry.hpp"
+#include "sim/mapping/placement.hpp"
+#include "sim/mapping/plan.hpp"
+#include "sim/network/network.hpp"
+
+namespace brownout::mapping {
+
+/// What the columns hold: output channels [n_first, n_first + n_count) of one group, with their
+/// whole reduction (all K tiles), and the coded parameters that the vector unit needs for them.
+struct ColumnTile {
+  int group = 0;
+  int n_first = 0, n_count = 0;       // absolute output channels
+  int chunk = 0;                      // index of LayerProgram::chunks: which load brought the codes
+  std::int64_t parameter_words = 0;   // words of bias, scale and shift runs, read before tile 0
+  std::int64_t parameter_cycles = 0;  // port cycles of those
+  /// Per K tile, ascending k: words its runs read, and port cycles.
+  std::vector<std::int64_t> words, port_cycles;
+};
+
+/// One column tile with all its K tiles, for pixels [pixel_first, pixel_first + pixel_count) of the
+/// batch: pixel = image·out_pixels + y·out_width + x. Weight-stationary: at most A pixels, each K
+/// tile streams pixel_count vectors. Output-stationary: at most R pixels, each K tile streams its
+/// k_count vectors.
+struct Strip {
+  int column_tile = 0;
+  std::int64_t pixel_first = 0, pixel_count = 0;
+};
+
+/// A part of the layer's coded parameters in the weight scratchpad. Resident: one chunk, there from
+/// the start. Streamed: DMA brings words [dram_word, dram_word + words) to scratchpad word `word`.
+struct Chunk {
+  std::uint32_t load_event = 0;
+  std::int64_t dram_word = 0, words = 0;
+  std::int64_t word = 0;
+};
+
+/// Where the codes of a parameter lie while a chunk is loaded: code i begins in cell
+/// `origin + i·bits` (origin may be negative: only the codes of the chunk are there).
+struct ParameterPlace {
+  int parameter = -1;
+  int chunk = 0;
+  std::int64_t origin = 0;
+};
+
+/// One plan step on the accelerator.
+struct LayerProgram {
+  std::string name;  // the step's first node's
+  Step step;
+  // Matrix operators; k = 0 for others.
+  MatrixNode node;
+  std::int64_t k = 0;  // reduction: group inputs × window, IHW order
+  int k_tile = 0;      // R (weight-stationary) or T (output-stationary) codes of it a tile
+  std::vector<Chunk> chunks;
+  std::vector<ParameterPlace> parameters;  // every coded parameter of the step, per chunk
+  std::vector<ColumnTile> column_tiles;
+  std::vector<Strip> strips;  // in order of execution
+  // Vector unit: walks over the numbers (a group norm takes two), and what leaves it.
+  int walks = 1;
+  std::int64_t vector_numbers = 0;  // of the batch, per walk
+  bool staged = false;  // fp32 numbers wait in the activation memory: a norm spans several strips
+  // Without anything in the way.
+  std::int64_t closed_form_cycles = 0;
+  EventCounts counts;
+};
+
+/// A value's place in the activation memory: bytes [address, address + slot·batch), image i in slot
+/// i mod batch, NHWC.
+struct Region {
+  std::int64_t address = -1;  // -1: has none (fp32 numbers between fused operators)
+  std::int64_t slot_bytes = 0;
+  int bank_first = 0, bank_last = 0;
+};
+
+struct Program {
+  AcceleratorConfig accelerator;
+  int batch = 1;
+  std::vector<LayerProgram> layers;
+  std::vector<Region> regions;      // by value
+  Region input_pixels[2];           // double-buffered: the next batch arrives while one is computed
+  Region logits;                    // fp32
+  Region staging;                   // fp32 numbers of a staged layer, or none
+  Placement placement;              // which cell each code sits in, load events included
+  std::int64_t resident_words = 0;  // of the whole network, as it lies in the DRAM
+  std::int64_t input_bytes = 0, output_bytes = 0;  // of the batch, DMA in and out
+  // Sums over layers, of one batch.
+  std::int64_t closed_form_cycles = 0;
+  EventCounts counts;  // DMA of input, output and streamed weights included
+};
+
+/// Compiles. `bit_offset`: cell in which the network begins (DRAM and resident scratchpad alike).
+/// InputError when something does not fit: what is needed, what is there, which key to change.
+/// `where` (a file name) begins every message.
+Program compile(const network::Network& network, const AcceleratorConfig& accelerator, int batch,
+                std::uint64_t bit_offset = 0, const std::string& where = "");
+
+/// Number of codes in K tile `t` of a layer.
+inline int k_count(const LayerProgram& layer, std::size_t t) {
+  const std::int64_t first = static_cast<std::int64_t>(t) * layer.k_tile;
+  return static_cast<int>(std::min<std::int64_t>(layer.k_tile, layer.k - first));
+}
+
+/// Vectors that K tile `t` streams for a strip.
+inline std::int64_t stream_cycles(const AcceleratorConfig& accelerator, const LayerProgram& layer,
+                                  const Strip& strip, std::size_t t) {
+  return accelerator.array.dataflow == Dataflow::kWeightStationary ? strip.pixel_count
+                                                                   : k_count(layer, t);
+}
+
+/// Cycles of a layer when neither memory, DMA nor vector unit makes it wait: first load + Σ over
+/// tiles of max(stream, next load) + array latency + drain of the last strip.
+std::int64_t closed_form_cycles(const AcceleratorConfig& accelerator, const LayerProgram& layer);
+
+}  // namespace brownout::mapping
