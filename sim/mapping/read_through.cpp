@@ -3,14 +3,15 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
-#include "sim/base/random.hpp"
 #include "sim/mapping/code_table.hpp"
 #include "sim/mapping/placement.hpp"
+#include "sim/memory/transient.hpp"
 
 namespace brownout::mapping {
 namespace {
 
 using memory::CellFault;
+using memory::CellReader;
 
 std::uint64_t cell_of(const CellFault& fault) {
   return std::uint64_t{fault.word} * memory::kWordBits + fault.bit;
@@ -29,32 +30,6 @@ struct Ones {
   }
 };
 constexpr Ones kOnes;
-
-/// Whether a faulty cell reads wrong, given the bit it stores.
-class CellReader {
- public:
-  explicit CellReader(std::uint64_t evaluation_seed)
-      : philox_(evaluation_seed, Purpose::kTransientRead) {}
-
-  std::uint32_t wrong(const CellFault& fault, std::uint32_t stored) const {
-    // First, because the stored bit cannot be predicted: a flip does not ask for it.
-    if (fault.p01 >= 1.0f && fault.p10 >= 1.0f) return 1;
-    const float probabilities[2] = {fault.p01, fault.p10};
-    const float probability = probabilities[stored];
-    if (probability >= 1.0f) return 1;
-    if (probability <= 0.0f) return 0;
-    return draw(fault, probability);
-  }
-
- private:
-  // Kept out of the loops over persistent faults: inlined, its registers slow them by half.
-  [[gnu::noinline]] std::uint32_t draw(const CellFault& fault, float probability) const {
-    constexpr auto kMemory = static_cast<std::uint64_t>(memory::MemoryId::kWeights);
-    return unit_open(philox_(kMemory << 32 | fault.word, fault.bit)[0]) < double{probability};
-  }
-
-  Philox philox_;
-};
 
 /// One code with the bits that read wrong.
 struct WrongCode {
@@ -254,7 +229,7 @@ ReadStats read_through(const network::Network& network, const Placement& placeme
                        const memory::FaultList& faults, std::uint64_t evaluation_seed,
                        network::Codes& codes, std::vector<Touched>& touched) {
   check_runs(network, placement, codes);
-  const CellReader reader(evaluation_seed);
+  const CellReader reader(memory::MemoryId::kWeights, evaluation_seed);
   if (!is_simple(network, placement))
     return read_general(network, placement, faults, reader, codes, touched);
   return read_simple(network, placement, faults, reader, codes, touched);

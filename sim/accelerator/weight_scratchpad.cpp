@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bounds, then the cells, then time.
+#include "sim/accelerator/weight_scratchpad.hpp"
+
+#include <algorithm>
+
+#include "sim/accelerator/cycles.hpp"
+#include "sim/base/error.hpp"
+#include "sim/mapping/timing.hpp"
+
+namespace brownout::accelerator {
+
+WeightScratchpad::WeightScratchpad(const sc_core::sc_module_name& name) : sc_module(name) {
+  socket.register_b_transport(this, &WeightScratchpad::b_transport);
+}
+
+void WeightScratchpad::configure(const mapping::WeightMemoryConfig& config) {
+  config_ = config;
+  cells_.resize(config.words());
+  busy_until_.assign(static_cast<std::size_t>(config.arrays), 0);
+}
+
+std::int64_t WeightScratchpad::reserve(std::int64_t first, std::int64_t count,
+                                       std::int64_t earliest, std::int64_t cycles) {
+  // Words go round W arrays; a range covers whole rounds but at its ends.
+  const int w = config_.words_per_cycle;
+  const std::int64_t round = std::int64_t{w} * config_.array_rows;
+  const auto from = static_cast<std::size_t>(first / round * w);
+  const auto to =
+      static_cast<std::size_t>(((first + std::max<std::int64_t>(count, 1) - 1) / round + 1) * w);
+  std::int64_t start = earliest;
+  for (std::size_t array = from; array < to; ++array) start = std::max(start, busy_until_[array]);
+  for (std::size_t array = from; array < to; ++array) busy_until_[array] = start + cycles;
+  return start;
+}
+
+void WeightScratchpad::read_runs(tlm::tlm_generic_payload& payload, RunsExtension& runs) const {
+  auto* to = reinterpret_cast<std::uint64_t*>(payload.get_data_ptr());
+  runs.words = 0;
+  std::int64_t cell = runs.cell;
+  for (int i = 0; i < runs.count; ++i, cell += runs.stride) {
+    const std::int64_t words = mapping::words_of_run(cell, runs.codes, runs.bits);
+    if (to != nullptr) {
+      cells_.read(cell >> 6, words, to + runs.words);
+    }
+    runs.words += words;
+  }
+}
+
+void WeightScratchpad::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+  RunsExtension* runs = nullptr;
+  payload.get_extension(runs);
+  if (runs != nullptr) {
+    read_runs(payload, *runs);
+    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    return;
+  }
+  const auto first = static_cast<std::int64_t>(payload.get_address() / 8);
+  const auto count = static_cast<std::int64_t>(payload.get_data_length() / 8);
+  if (payload.get_address() % 8 != 0 || payload.get_data_length() % 8 != 0 ||
+      first + count > cells_.words()) {
+    payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+    return;
+  }
+  auto* data = reinterpret_cast<std::uint64_t*>(payload.get_data_ptr());
+  if (payload.is_write()) {
+    cells_.write(first, count, data);
+  } else {
+    cells_.read(first, count, data);
+  }
+  delay += cycles(mapping::run_cycles(count, config_.words_per_cycle));
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+}  // namespace brownout::accelerator

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weight scratchpad: arrays of faulty cells with one port each, behind a TLM-2.0 target socket.
+#pragma once
+
+#include <tlm_utils/simple_target_socket.h>
+
+#include <systemc>
+#include <vector>
+
+#include "sim/mapping/accelerator.hpp"
+#include "sim/memory/word_memory.hpp"
+
+namespace brownout::accelerator {
+
+/// Turns a read burst into `count` runs: run i is the words under `codes` codes of `bits` bits that
+/// begin in cell `cell + i·stride`. The words of all runs follow each other in the payload's data.
+struct RunsExtension : tlm::tlm_extension<RunsExtension> {
+  std::int64_t cell = 0, stride = 0;
+  int count = 0, codes = 0, bits = 8;
+  std::int64_t words = 0;  // out: words read
+  tlm::tlm_extension_base* clone() const override { return new RunsExtension(*this); }
+  void copy_from(const tlm::tlm_extension_base& other) override {
+    *this = static_cast<const RunsExtension&>(other);
+  }
+};
+
+class WeightScratchpad : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_target_socket<WeightScratchpad> socket{"socket"};
+
+  explicit WeightScratchpad(const sc_core::sc_module_name& name);
+
+  /// Empties the memory and gives it another geometry.
+  void configure(const mapping::WeightMemoryConfig& config);
+  memory::WordMemory& cells() { return cells_; }
+
+  /// Takes the ports of the arrays that hold words [first, first + count) for `cycles` cycles, from
+  /// `earliest` or later on; returns when they start.
+  std::int64_t reserve(std::int64_t first, std::int64_t count, std::int64_t earliest,
+                       std::int64_t cycles);
+
+ private:
+  /// Addresses are bytes, whole words. The delay is the port time at W words a cycle.
+  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  void read_runs(tlm::tlm_generic_payload& payload, RunsExtension& runs) const;
+
+  mapping::WeightMemoryConfig config_;
+  memory::WordMemory cells_;
+  std::vector<std::int64_t> busy_until_;  // by array
+};
+
+}  // namespace brownout::accelerator
