@@ -3,6 +3,7 @@
 // the closed-form cycles and event counts of each layer.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@
 namespace brownout::mapping {
 
 /// What the columns hold: output channels [n_first, n_first + n_count) of one group, with their
-/// whole reduction (all K tiles), and the coded parameters that the vector unit needs for them.
+/// whole reduction (all K tiles), and the coded parameters that the vector unit needs for them. A
+/// step without a matrix operator has column tiles for its coded parameters alone, without K tiles.
 struct ColumnTile {
   int group = 0;
   int n_first = 0, n_count = 0;       // absolute output channels
@@ -37,12 +39,21 @@ struct Strip {
   std::int64_t pixel_first = 0, pixel_count = 0;
 };
 
-/// A part of the layer's coded parameters in the weight scratchpad. Resident: one chunk, there from
-/// the start. Streamed: DMA brings words [dram_word, dram_word + words) to scratchpad word `word`.
-struct Chunk {
-  std::uint32_t load_event = 0;
+/// DRAM words [dram_word, dram_word + words) at scratchpad words [word, word + words).
+struct WordRange {
   std::int64_t dram_word = 0, words = 0;
   std::int64_t word = 0;
+};
+
+/// A part of the layer's coded parameters in the weight scratchpad: whole consecutive column tiles
+/// with their weights, biases, scales and shifts. Resident: one chunk, there from the start (the
+/// ranges say where). Streamed: DMA brings the ranges, in this order and one behind the other, each
+/// time the chunk is needed; load events number the chunks of an inference, even ones go to the
+/// lower half of the scratchpad, odd ones to the upper half.
+struct Chunk {
+  std::uint32_t load_event = 0;
+  std::int64_t words = 0;  // of all ranges
+  std::vector<WordRange> ranges;
 };
 
 /// Where the codes of a parameter lie while a chunk is loaded: code i begins in cell
@@ -62,7 +73,7 @@ struct LayerProgram {
   std::int64_t k = 0;  // reduction: group inputs × window, IHW order
   int k_tile = 0;      // R (weight-stationary) or T (output-stationary) codes of it a tile
   std::vector<Chunk> chunks;
-  std::vector<ParameterPlace> parameters;  // every coded parameter of the step, per chunk
+  std::vector<ParameterPlace> parameters;  // per chunk: weight, bias, scales and shifts; coded ones
   std::vector<ColumnTile> column_tiles;
   std::vector<Strip> strips;  // in order of execution
   // Vector unit: walks over the numbers (a group norm takes two), and what leaves it.
@@ -86,16 +97,17 @@ struct Program {
   AcceleratorConfig accelerator;
   int batch = 1;
   std::vector<LayerProgram> layers;
-  std::vector<Region> regions;      // by value
+  std::vector<Region> regions;      // by value; the input image (value 0) is in input_pixels
   Region input_pixels[2];           // double-buffered: the next batch arrives while one is computed
   Region logits;                    // fp32
   Region staging;                   // fp32 numbers of a staged layer, or none
   Placement placement;              // which cell each code sits in, load events included
   std::int64_t resident_words = 0;  // of the whole network, as it lies in the DRAM
   std::int64_t input_bytes = 0, output_bytes = 0;  // of the batch, DMA in and out
-  // Sums over layers, of one batch.
+  // Sums over layers, of one batch. The DMA of the input is counted in the layer that reads it
+  // first, that of the logits in the last layer, that of streamed weights in the layer they serve.
   std::int64_t closed_form_cycles = 0;
-  EventCounts counts;  // DMA of input, output and streamed weights included
+  EventCounts counts;
 };
 
 /// Compiles. `bit_offset`: cell in which the network begins (DRAM and resident scratchpad alike).
@@ -110,6 +122,23 @@ inline int k_count(const LayerProgram& layer, std::size_t t) {
   return static_cast<int>(std::min<std::int64_t>(layer.k_tile, layer.k - first));
 }
 
+/// Codes [first, last) of a parameter.
+struct CodeRange {
+  std::int64_t first = 0, last = 0;
+};
+
+/// The codes of coded parameter `parameter` that channels [n_first, n_first + n_count) of the layer
+/// own: K a channel of the weight, one a channel of the others (behind a flatten: one a pixel).
+CodeRange codes_of(const network::Network& network, const LayerProgram& layer, int parameter,
+                   int n_first, int n_count);
+
+/// Where a parameter lies while a chunk is loaded.
+const ParameterPlace& place_of(const LayerProgram& layer, int parameter, int chunk);
+
+/// Walks in which a strip leaves the accumulators. A staged layer's strips leave in one; its other
+/// walks go over all numbers of the batch once the last strip has left.
+inline int strip_walks(const LayerProgram& layer) { return layer.staged ? 1 : layer.walks; }
+
 /// Vectors that K tile `t` streams for a strip.
 inline std::int64_t stream_cycles(const AcceleratorConfig& accelerator, const LayerProgram& layer,
                                   const Strip& strip, std::size_t t) {
@@ -118,7 +147,9 @@ inline std::int64_t stream_cycles(const AcceleratorConfig& accelerator, const La
 }
 
 /// Cycles of a layer when neither memory, DMA nor vector unit makes it wait: first load + Σ over
-/// tiles of max(stream, next load) + array latency + drain of the last strip.
+/// tiles of max(stream, next load) + array latency + drain of the last strip + vector latency;
+/// staged layers: + their later walks over the batch. Without a matrix operator: load of the
+/// parameters, if any + all walks + vector latency.
 std::int64_t closed_form_cycles(const AcceleratorConfig& accelerator, const LayerProgram& layer);
 
 }  // namespace brownout::mapping

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads an accelerator file key by key; what it accepts is what docs/accelerator.md lists.
+#include "sim/mapping/accelerator.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/yaml.hpp"
+
+namespace brownout::mapping {
+
+namespace {
+
+int integer(YamlMap& map, const std::string& key, std::int64_t low, std::int64_t high,
+            int fallback) {
+  return static_cast<int>(map.integer(key, low, high, fallback));
+}
+
+/// `scaled` is the rail that the operating voltage sets, `vmin` one that stays at Vmin.
+bool supply(YamlMap& map, bool scaled) {
+  return map.choice("supply", {"scaled", "vmin"}, scaled ? 0 : 1) == 0;
+}
+const char* supply_name(bool scaled) { return scaled ? "scaled" : "vmin"; }
+
+void read(YamlMap& map, ArrayConfig& array) {
+  array.rows = integer(map, "rows", 1, 4096, array.rows);
+  array.columns = integer(map, "columns", 1, 4096, array.columns);
+  array.dataflow = static_cast<Dataflow>(map.choice(
+      "dataflow", {to_string(Dataflow::kWeightStationary), to_string(Dataflow::kOutputStationary)},
+      static_cast<int>(array.dataflow)));
+  array.transpose_depth = integer(map, "transpose_depth", 1, 65536, array.transpose_depth);
+}
+
+void read(YamlMap& map, WeightMemoryConfig& weights) {
+  weights.arrays = integer(map, "arrays", 1, 1 << 20, weights.arrays);
+  weights.array_rows = integer(map, "array_rows", 1, 1 << 20, weights.array_rows);
+  weights.words_per_cycle = integer(map, "words_per_cycle", 1, 4096, weights.words_per_cycle);
+  weights.residency = static_cast<WeightResidency>(map.choice(
+      "residency", {to_string(WeightResidency::kResident), to_string(WeightResidency::kStreamed)},
+      static_cast<int>(weights.residency)));
+  weights.scaled_supply = supply(map, weights.scaled_supply);
+  if (weights.arrays % weights.words_per_cycle != 0) {
+    map.fail("words_per_cycle",
+             fmt::format("expected a divisor of the {} arrays, which have one port each, got {}",
+                         weights.arrays, weights.words_per_cycle));
+  }
+  if (weights.words() > std::numeric_limits<std::uint32_t>::max()) {
+    map.fail("array_rows", fmt::format("expected at most 2^32 - 1 words, got {} arrays of {} words",
+                                       weights.arrays, weights.array_rows));
+  }
+}
+
+void read(YamlMap& map, ActivationMemoryConfig& activations) {
+  activations.kib = integer(map, "kib", 1, 1 << 22, activations.kib);
+  activations.banks = integer(map, "banks", 1, 1024, activations.banks);
+  activations.scaled_supply = supply(map, activations.scaled_supply);
+  if (activations.bytes() % activations.banks != 0) {
+    map.fail("banks", fmt::format("expected a divisor of the {} bytes ({} KiB), got {}",
+                                  activations.bytes(), activations.kib, activations.banks));
+  }
+}
+
+void read(YamlMap& map, AccumulatorConfig& accumulators) {
+  accumulators.depth = integer(map, "depth", 1, 1 << 24, accumulators.depth);
+  accumulators.scaled_supply = supply(map, accumulators.scaled_supply);
+}
+
+void read(YamlMap& map, VectorConfig& vector) {
+  vector.lanes = integer(map, "lanes", 1, 65536, vector.lanes);
+  vector.latency_cycles = integer(map, "latency_cycles", 0, 10000, vector.latency_cycles);
+}
+
+void read(YamlMap& map, DmaConfig& dma) {
+  dma.setup_cycles = integer(map, "setup_cycles", 0, 1'000'000, dma.setup_cycles);
+  dma.bytes_per_cycle = integer(map, "bytes_per_cycle", 1, 1 << 20, dma.bytes_per_cycle);
+  dma.burst_bytes = integer(map, "burst_bytes", 8, 1 << 30, dma.burst_bytes);
+}
+
+void read(YamlMap& map, DramConfig& dram) {
+  dram.latency_cycles = integer(map, "latency_cycles", 0, 1'000'000, dram.latency_cycles);
+  dram.bytes_per_cycle = map.number("bytes_per_cycle", 0.001, 1e6, dram.bytes_per_cycle);
+}
+
+/// A section that may be left out, with its defaults then.
+template <typename Section>
+void read_section(YamlMap& root, const char* key, Section& section) {
+  std::optional<YamlMap> map = root.optional_map(key);
+  if (!map) return;
+  read(*map, section);
+  map->finish();
+}
+
+}  // namespace
+
+std::string to_string(Dataflow dataflow) {
+  return dataflow == Dataflow::kWeightStationary ? "weight-stationary" : "output-stationary";
+}
+
+std::string to_string(WeightResidency residency) {
+  return residency == WeightResidency::kResident ? "resident" : "streamed";
+}
+
+int WeightMemoryConfig::array_of(std::int64_t word) const {
+  const std::int64_t width = words_per_cycle;
+  return static_cast<int>(word % width + width * (word / (width * array_rows)));
+}
+
+int WeightMemoryConfig::row_of(std::int64_t word) const {
+  return static_cast<int>(word / words_per_cycle % array_rows);
+}
+
+AcceleratorConfig load_accelerator(const std::filesystem::path& file) {
+  YamlMap root = YamlMap::load(file);
+  AcceleratorConfig config;
+  config.file = file;
+  config.name = root.text("name");
+  config.description = root.text("description", "");
+  config.technology = root.path("technology");
+  if (!std::filesystem::is_regular_file(config.technology)) {
+    root.fail("technology", fmt::format("expected a technology file, found none at \"{}\"",
+                                        config.technology.string()));
+  }
+  config.clock_mhz = root.number("clock_mhz", 0.001, 100'000.0, config.clock_mhz);
+  read_section(root, "array", config.array);
+  read_section(root, "weights", config.weights);
+  read_section(root, "activations", config.activations);
+  read_section(root, "accumulators", config.accumulators);
+  read_section(root, "vector", config.vector);
+  read_section(root, "dma", config.dma);
+  read_section(root, "dram", config.dram);
+  root.finish();
+  return config;
+}
+
+std::string resolved_json(const AcceleratorConfig& config) {
+  // nlohmann's plain `json` sorts its keys. Where the files lie is no part of what they describe,
+  // and the technology prices what happens without changing it: its hash has a key of its own.
+  const nlohmann::json json = {
+      {"name", config.name},
+      {"description", config.description},
+      {"technology", config.technology.filename().string()},
+      {"clock_mhz", config.clock_mhz},
+      {"array",
+       {{"rows", config.array.rows},
+        {"columns", config.array.columns},
+        {"dataflow", to_string(config.array.dataflow)},
+        {"transpose_depth", config.array.transpose_depth}}},
+      {"weights",
+       {{"arrays", config.weights.arrays},
+        {"array_rows", config.weights.array_rows},
+        {"words_per_cycle", config.weights.words_per_cycle},
+        {"residency", to_string(config.weights.residency)},
+        {"supply", supply_name(config.weights.scaled_supply)}}},
+      {"activations",
+       {{"kib", config.activations.kib},
+        {"banks", config.activations.banks},
+        {"supply", supply_name(config.activations.scaled_supply)}}},
+      {"accumulators",
+       {{"depth", config.accumulators.depth},
+        {"supply", supply_name(config.accumulators.scaled_supply)}}},
+      {"vector",
+       {{"lanes", config.vector.lanes}, {"latency_cycles", config.vector.latency_cycles}}},
+      {"dma",
+       {{"setup_cycles", config.dma.setup_cycles},
+        {"bytes_per_cycle", config.dma.bytes_per_cycle},
+        {"burst_bytes", config.dma.burst_bytes}}},
+      {"dram",
+       {{"latency_cycles", config.dram.latency_cycles},
+        {"bytes_per_cycle", config.dram.bytes_per_cycle}}}};
+  return json.dump();
+}
+
+}  // namespace brownout::mapping

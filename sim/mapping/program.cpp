@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// compile(): the stages in order.
+#include "sim/mapping/program.hpp"
+
+#include "sim/base/error.hpp"
+#include "sim/mapping/compile_parts.hpp"
+
+namespace brownout::mapping {
+
+namespace {
+
+/// The node that a step starts with.
+int first_node(const network::Network& network, const Step& step) {
+  int node = step.output - 1;
+  while (node != step.matrix &&
+         network.nodes[static_cast<std::size_t>(node)].inputs[0] != step.input)
+    node = network.nodes[static_cast<std::size_t>(node)].inputs[0] - 1;
+  return node;
+}
+
+}  // namespace
+
+Program compile(const network::Network& network, const AcceleratorConfig& accelerator, int batch,
+                std::uint64_t bit_offset, const std::string& where) {
+  if (batch < 1) throw InputError("{}: --batch: expected at least 1 image, got {}", where, batch);
+  const std::vector<network::Shape> shapes = network::check(network, where);
+  Program program;
+  program.accelerator = accelerator;
+  program.batch = batch;
+  program.input_bytes = batch * shapes.front().size();
+  program.output_bytes = batch * shapes.back().size() * 4;
+  for (const Step& step : make_plan(network, shapes)) {
+    LayerProgram layer = begin_layer(network, shapes, accelerator, batch, step);
+    layer.name = network.nodes[static_cast<std::size_t>(first_node(network, step))].name;
+    program.layers.push_back(std::move(layer));
+  }
+  BROWNOUT_CHECK(program.layers.back().step.output == static_cast<int>(network.nodes.size()),
+                 "the last step gives value {} of {}", program.layers.back().step.output,
+                 network.nodes.size());
+  place_weights(network, bit_offset, where, program);
+  for (LayerProgram& layer : program.layers) make_strips(network, accelerator, batch, layer);
+  place_activations(network, shapes, where, program);
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    LayerProgram& layer = program.layers[i];
+    layer.closed_form_cycles = closed_form_cycles(accelerator, layer);
+    layer.counts = count_events(network, shapes, program, i);
+    program.closed_form_cycles += layer.closed_form_cycles;
+    program.counts += layer.counts;
+  }
+  return program;
+}
+
+}  // namespace brownout::mapping

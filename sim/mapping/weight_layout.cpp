@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the coded parameters lie: all at once, or chunk by chunk through the scratchpad's halves.
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+#include "sim/mapping/compile_parts.hpp"
+#include "sim/mapping/timing.hpp"
+
+namespace brownout::mapping {
+
+namespace {
+
+int bits_of(const network::Network& network, int parameter) {
+  return network.parameters[static_cast<std::size_t>(parameter)].coding->bits;
+}
+
+/// The network packed as in the DRAM.
+class DramLayout {
+ public:
+  DramLayout(const network::Network& network, const Placement& resident)
+      : network_(network), start_(network.parameters.size(), -1) {
+    for (const Run& run : resident.runs) {
+      start_[static_cast<std::size_t>(run.parameter)] = static_cast<std::int64_t>(run.start);
+    }
+  }
+
+  /// Cell of a parameter's code 0.
+  std::int64_t start(int parameter) const { return start_[static_cast<std::size_t>(parameter)]; }
+
+  /// Whole words around codes of a parameter.
+  WordRange words_of(int parameter, const CodeRange& codes) const {
+    const int bits = bits_of(network_, parameter);
+    WordRange range;
+    range.dram_word = (start(parameter) + codes.first * bits) / 64;
+    range.words = (start(parameter) + codes.last * bits + 63) / 64 - range.dram_word;
+    return range;
+  }
+
+  /// Whole words around all coded parameters of column tiles [first, last) of a layer, ascending;
+  /// ranges that touch or share a word are one.
+  std::vector<WordRange> words_of(const LayerProgram& layer, const std::vector<int>& parameters,
+                                  int first, int last) const {
+    const ColumnTile& front = layer.column_tiles[static_cast<std::size_t>(first)];
+    const ColumnTile& back = layer.column_tiles[static_cast<std::size_t>(last - 1)];
+    const int n_count = back.n_first + back.n_count - front.n_first;
+    std::vector<WordRange> all;
+    for (const int parameter : parameters) {
+      all.push_back(
+          words_of(parameter, codes_of(network_, layer, parameter, front.n_first, n_count)));
+    }
+    std::sort(all.begin(), all.end(),
+              [](const WordRange& a, const WordRange& b) { return a.dram_word < b.dram_word; });
+    std::vector<WordRange> merged;
+    for (const WordRange& range : all) {
+      if (merged.empty() || range.dram_word > merged.back().dram_word + merged.back().words) {
+        merged.push_back(range);
+        continue;
+      }
+      WordRange& to = merged.back();
+      to.words = std::max(to.words, range.dram_word + range.words - to.dram_word);
+    }
+    return merged;
+  }
+
+ private:
+  const network::Network& network_;
+  std::vector<std::int64_t> start_;
+};
+
+std::int64_t total(const std::vector<WordRange>& ranges) {
+  std::int64_t words = 0;
+  for (const WordRange& range : ranges) words += range.words;
+  return words;
+}
+
+/// Adds a chunk of column tiles [first, last), its ranges placed already.
+void add_chunk(const network::Network& network, const DramLayout& dram,
+               const std::vector<int>& parameters, int first, int last, Chunk chunk,
+               LayerProgram& layer) {
+  const int number = static_cast<int>(layer.chunks.size());
+  for (int i = first; i < last; ++i) layer.column_tiles[static_cast<std::size_t>(i)].chunk = number;
+  const int n_first = layer.column_tiles[static_cast<std::size_t>(first)].n_first;
+  const ColumnTile& back = layer.column_tiles[static_cast<std::size_t>(last - 1)];
+  for (const int parameter : parameters) {
+    const CodeRange codes =
+        codes_of(network, layer, parameter, n_first, back.n_first + back.n_count - n_first);
+    const WordRange words = dram.words_of(parameter, codes);
+    const auto range =
+        std::find_if(chunk.ranges.begin(), chunk.ranges.end(), [&](const WordRange& r) {
+          return r.dram_word <= words.dram_word &&
+                 words.dram_word + words.words <= r.dram_word + r.words;
+        });
+    BROWNOUT_CHECK(range != chunk.ranges.end(), "words {} + {} in no range of the chunk",
+                   words.dram_word, words.words);
+    layer.parameters.push_back(
+        {parameter, number, dram.start(parameter) + (range->word - range->dram_word) * 64});
+  }
+  layer.chunks.push_back(std::move(chunk));
+}
+
+void add_runs(const network::Network& network, const LayerProgram& layer, Placement& placement) {
+  for (const ParameterPlace& place : layer.parameters) {
+    const auto in_chunk = [&](const ColumnTile& tile) { return tile.chunk == place.chunk; };
+    const auto& tiles = layer.column_tiles;
+    const auto first = std::find_if(tiles.begin(), tiles.end(), in_chunk);
+    const auto last = std::find_if(tiles.rbegin(), tiles.rend(), in_chunk);
+    const CodeRange codes = codes_of(network, layer, place.parameter, first->n_first,
+                                     last->n_first + last->n_count - first->n_first);
+    Run run;
+    run.parameter = place.parameter;
+    run.first = codes.first;
+    run.last = codes.last;
+    run.high_bit = bits_of(network, place.parameter);
+    run.load_event = layer.chunks[static_cast<std::size_t>(place.chunk)].load_event;
+    run.start = static_cast<std::uint64_t>(place.origin + codes.first * run.high_bit);
+    placement.runs.push_back(run);
+  }
+}
+
+class Streamer {
+ public:
+  Streamer(const network::Network& network, const DramLayout& dram, const std::string& where,
+           Program& program)
+      : network_(network),
+        dram_(dram),
+        where_(where),
+        program_(program),
+        half_words_(program.accelerator.weights.words() / 2) {}
+
+  void add(LayerProgram& layer) {
+    const std::vector<int> parameters = coded_parameters(network_, layer);
+    const int tiles = static_cast<int>(layer.column_tiles.size());
+    for (int first = 0; first < tiles;) {
+      int last = first + 1;
+      check_fits(layer, total(dram_.words_of(layer, parameters, first, last)));
+      while (last < tiles &&
+             total(dram_.words_of(layer, parameters, first, last + 1)) <= half_words_) {
+        ++last;
+      }
+      Chunk chunk;
+      chunk.load_event = next_event_++;
+      chunk.ranges = dram_.words_of(layer, parameters, first, last);
+      chunk.words = total(chunk.ranges);
+      std::int64_t word = chunk.load_event % 2 == 0 ? 0 : half_words_;
+      for (WordRange& range : chunk.ranges) {
+        range.word = word;
+        word += range.words;
+      }
+      program_.placement.words =
+          std::max(program_.placement.words, static_cast<std::uint32_t>(word));
+      add_chunk(network_, dram_, parameters, first, last, std::move(chunk), layer);
+      first = last;
+    }
+    add_runs(network_, layer, program_.placement);
+  }
+
+ private:
+  void check_fits(const LayerProgram& layer, std::int64_t words) const {
+    if (words <= half_words_) return;
+    const AcceleratorConfig& accelerator = program_.accelerator;
+    throw InputError(
+        "{}: layer \"{}\": {} output channels of it take {} words of weights, half of the weight "
+        "scratchpad has {}; raise weights.arrays or weights.array_rows, or lower array.columns, in "
+        "{}",
+        where_, layer.name, layer.column_tiles[0].n_count, words, half_words_,
+        accelerator.file.string());
+  }
+
+  const network::Network& network_;
+  const DramLayout& dram_;
+  const std::string& where_;
+  Program& program_;
+  std::int64_t half_words_;
+  std::uint32_t next_event_ = 0;
+};
+
+void add_resident(const network::Network& network, const DramLayout& dram, LayerProgram& layer) {
+  const int tiles = static_cast<int>(layer.column_tiles.size());
+  if (tiles == 0) return;
+  const std::vector<int> parameters = coded_parameters(network, layer);
+  Chunk chunk;
+  chunk.ranges = dram.words_of(layer, parameters, 0, tiles);
+  chunk.words = total(chunk.ranges);
+  for (WordRange& range : chunk.ranges) range.word = range.dram_word;
+  add_chunk(network, dram, parameters, 0, tiles, std::move(chunk), layer);
+}
+
+/// Words and port cycles of every column tile's runs.
+void count_words(const network::Network& network, const WeightMemoryConfig& weights,
+                 LayerProgram& layer) {
+  const auto cell_of = [&](const ParameterPlace& place, std::int64_t code) {
+    return place.origin + code * bits_of(network, place.parameter);
+  };
+  for (ColumnTile& tile : layer.column_tiles) {
+    for (const ParameterPlace& place : layer.parameters) {
+      if (place.chunk != tile.chunk || place.parameter == layer.node.weight) continue;
+      const CodeRange codes = codes_of(network, layer, place.parameter, tile.n_first, tile.n_count);
+      const std::int64_t words = words_of_run(cell_of(place, codes.first), codes.last - codes.first,
+                                              bits_of(network, place.parameter));
+      tile.parameter_words += words;
+      tile.parameter_cycles += run_cycles(words, weights.words_per_cycle);
+    }
+    if (layer.k == 0) continue;
+    const ParameterPlace& place = place_of(layer, layer.node.weight, tile.chunk);
+    const int bits = bits_of(network, layer.node.weight);
+    const auto k_tiles = static_cast<std::size_t>((layer.k + layer.k_tile - 1) / layer.k_tile);
+    tile.words.assign(k_tiles, 0);
+    tile.port_cycles.assign(k_tiles, 0);
+    for (std::size_t t = 0; t < k_tiles; ++t) {
+      for (int n = tile.n_first; n < tile.n_first + tile.n_count; ++n) {
+        const std::int64_t first = n * layer.k + static_cast<std::int64_t>(t) * layer.k_tile;
+        const std::int64_t words = words_of_run(cell_of(place, first), k_count(layer, t), bits);
+        tile.words[t] += words;
+        tile.port_cycles[t] += run_cycles(words, weights.words_per_cycle);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+const ParameterPlace& place_of(const LayerProgram& layer, int parameter, int chunk) {
+  const auto place = std::find_if(layer.parameters.begin(), layer.parameters.end(),
+                                  [&](const ParameterPlace& entry) {
+                                    return entry.parameter == parameter && entry.chunk == chunk;
+                                  });
+  BROWNOUT_CHECK(place != layer.parameters.end(), "layer {}: parameter {} is not in chunk {}",
+                 layer.name, parameter, chunk);
+  return *place;
+}
+
+void place_weights(const network::Network& network, std::uint64_t bit_offset,
+                   const std::string& where, Program& program) {
+  const WeightMemoryConfig& weights = program.accelerator.weights;
+  Placement packed = resident(network, bit_offset);
+  program.resident_words = packed.words;
+  const DramLayout dram(network, packed);
+  if (weights.residency == WeightResidency::kResident) {
+    if (program.resident_words > weights.words()) {
+      throw InputError(
+          "{}: the network takes {} words of weights from bit offset {} on, the weight scratchpad "
+          "has {} ({} arrays of {}); raise weights.arrays to {}, or set weights.residency: "
+          "streamed, in {}",
+          where, program.resident_words, bit_offset, weights.words(), weights.arrays,
+          weights.array_rows,
+          (program.resident_words + weights.array_rows - 1) / weights.array_rows,
+          program.accelerator.file.string());
+    }
+    for (LayerProgram& layer : program.layers) add_resident(network, dram, layer);
+    program.placement = std::move(packed);
+  } else {
+    Streamer streamer(network, dram, where, program);
+    for (LayerProgram& layer : program.layers) streamer.add(layer);
+  }
+  for (LayerProgram& layer : program.layers) count_words(network, weights, layer);
+}
+
+}  // namespace brownout::mapping
