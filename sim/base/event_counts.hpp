@@ -3,6 +3,7 @@
 // be priced again without simulating.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace brownout {
@@ -20,26 +21,42 @@ struct EventCounts {
   std::int64_t dram_read_bytes = 0;
   std::int64_t dram_write_bytes = 0;
 
-  EventCounts& operator+=(const EventCounts& o) {
-    macs += o.macs;
-    vector_ops += o.vector_ops;
-    weight_reads += o.weight_reads;
-    weight_writes += o.weight_writes;
-    activation_reads += o.activation_reads;
-    activation_writes += o.activation_writes;
-    accumulator_reads += o.accumulator_reads;
-    accumulator_writes += o.accumulator_writes;
-    dram_read_bytes += o.dram_read_bytes;
-    dram_write_bytes += o.dram_write_bytes;
-    return *this;
-  }
-  bool operator==(const EventCounts& o) const {
-    return macs == o.macs && vector_ops == o.vector_ops && weight_reads == o.weight_reads &&
-           weight_writes == o.weight_writes && activation_reads == o.activation_reads &&
-           activation_writes == o.activation_writes && accumulator_reads == o.accumulator_reads &&
-           accumulator_writes == o.accumulator_writes && dram_read_bytes == o.dram_read_bytes &&
-           dram_write_bytes == o.dram_write_bytes;
-  }
+  EventCounts& operator+=(const EventCounts& o);
+  bool operator==(const EventCounts& o) const;
 };
+
+/// A count and its name in result files.
+struct EventCountField {
+  const char* name;
+  std::int64_t EventCounts::*count;
+};
+
+/// Every count, in the order of the struct: the one place that ties names to fields.
+inline constexpr std::array<EventCountField, 10> kEventCountFields = {{
+    {"macs", &EventCounts::macs},
+    {"vector_ops", &EventCounts::vector_ops},
+    {"weight_reads", &EventCounts::weight_reads},
+    {"weight_writes", &EventCounts::weight_writes},
+    {"activation_reads", &EventCounts::activation_reads},
+    {"activation_writes", &EventCounts::activation_writes},
+    {"accumulator_reads", &EventCounts::accumulator_reads},
+    {"accumulator_writes", &EventCounts::accumulator_writes},
+    {"dram_read_bytes", &EventCounts::dram_read_bytes},
+    {"dram_write_bytes", &EventCounts::dram_write_bytes},
+}};
+// A count that is missing from the table would be lost in sums and files.
+static_assert(sizeof(EventCounts) == kEventCountFields.size() * sizeof(std::int64_t));
+
+inline EventCounts& EventCounts::operator+=(const EventCounts& o) {
+  for (const EventCountField& field : kEventCountFields) this->*field.count += o.*field.count;
+  return *this;
+}
+
+inline bool EventCounts::operator==(const EventCounts& o) const {
+  for (const EventCountField& field : kEventCountFields) {
+    if (this->*field.count != o.*field.count) return false;
+  }
+  return true;
+}
 
 }  // namespace brownout

@@ -30,6 +30,15 @@ void require_source(YamlMap& row) {
     row.fail("source", "expected where the numbers come from, got an empty text");
 }
 
+/// One coefficient of the block `energy`: `{value, source}`.
+double read_coefficient(YamlMap& block, const char* key) {
+  YamlMap row = block.map(key);
+  const double value = row.number("value", 0.0, 1e9);
+  require_source(row);
+  row.finish();
+  return value;
+}
+
 }  // namespace
 
 Technology Technology::load(const std::filesystem::path& file) {
@@ -79,6 +88,13 @@ Technology Technology::load(const std::filesystem::path& file) {
   technology.energy_exponent_ = energy.number("exponent", 0.0, 10.0);
   require_source(energy);
   energy.finish();
+
+  if (std::optional<YamlMap> block = root.optional_map("energy")) {
+    technology.energy_.emplace();
+    for (const EnergyCoefficientField& field : kEnergyCoefficientFields)
+      (*technology.energy_).*field.value = read_coefficient(*block, field.key);
+    block->finish();
+  }
   root.finish();
   return technology;
 }
@@ -134,6 +150,18 @@ double Technology::sram_energy_relative(double voltage) const {
   check_voltage(voltage);
   const double ratio = voltage / kVmin;
   return energy_exponent_ == 2.0 ? ratio * ratio : std::pow(ratio, energy_exponent_);
+}
+
+const EnergyCoefficients& Technology::energy() const {
+  if (!energy_)
+    throw InputError("{}: energy: missing; expected the energy of each event, to give joules",
+                     file_.string());
+  return *energy_;
+}
+
+double Technology::sram_leakage_relative(double voltage) const {
+  check_voltage(voltage);
+  return std::pow(voltage / kVmin, energy().sram_leakage_exponent);
 }
 
 }  // namespace brownout::technology

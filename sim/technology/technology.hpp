@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What silicon does at a supply voltage: bit error rate and SRAM energy, from a technology YAML
-// that states a source for every row.
+// What silicon does at a supply voltage: bit error rate and energies, from a technology YAML that
+// states a source for every row.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "sim/technology/energy.hpp"
 
 namespace brownout::technology {
 
@@ -28,6 +31,11 @@ class Technology {
   /// Dynamic SRAM energy relative to Vmin: (V/Vmin)^2 at a constant clock. InputError outside the
   /// validity range.
   double sram_energy_relative(double voltage) const;
+  /// Energy of each event at Vmin, and leakage. InputError when the file has no block `energy`.
+  const EnergyCoefficients& energy() const;
+  /// Leakage power of an SRAM relative to Vmin. InputError outside the validity range, and when the
+  /// file has no block `energy`.
+  double sram_leakage_relative(double voltage) const;
 
  private:
   struct Point {
@@ -43,6 +51,7 @@ class Technology {
   std::string name_;
   double lowest_ = 0.0, highest_ = 0.0;
   double energy_exponent_ = 2.0;
+  std::optional<EnergyCoefficients> energy_;
   std::vector<Point> points_;  // ascending voltage, all below Vmin, falling rates > 0
 };
 

@@ -3,60 +3,14 @@
 #include "sim/technology/technology.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <string>
 
-#include "sim/base/error.hpp"
-#include "sim/base/files.hpp"
+#include "edited_profile.hpp"
 
 namespace brownout::technology {
 namespace {
-
-const std::filesystem::path kProfile =
-    std::filesystem::path(BROWNOUT_SOURCE_DIR) / "profiles/14nm-finfet.yaml";
-
-/// Loads the shipped profile with one piece of text replaced.
-class EditedProfile {
- public:
-  EditedProfile(const std::string& from, const std::string& to) {
-    std::string text = read_file(kProfile);
-    const std::size_t at = text.find(from);
-    BROWNOUT_CHECK(at != std::string::npos, "{}", from);
-    text.replace(at, from.size(), to);
-    path_ = std::filesystem::path(testing::TempDir()) /
-            ("technology_" + std::to_string(::getpid()) + ".yaml");
-    write_file_atomically(path_, text);
-  }
-  ~EditedProfile() { std::filesystem::remove(path_); }
-  EditedProfile(const EditedProfile&) = delete;
-  EditedProfile& operator=(const EditedProfile&) = delete;
-
-  Technology load() const { return Technology::load(path_); }
-  /// The message of the InputError that loading throws; "" when it loads.
-  std::string message() const {
-    try {
-      load();
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "";
-  }
-
- private:
-  std::filesystem::path path_;
-};
-
-template <typename F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "";
-}
 
 TEST(Technology, GivesThePublishedRatesAtThePublishedVoltages) {
   const Technology technology = Technology::load(kProfile);

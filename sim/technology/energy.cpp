@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts × coefficients × supply, component by component.
+#include "sim/technology/energy.hpp"
+
+#include <cmath>
+
+#include "sim/base/error.hpp"
+#include "sim/technology/technology.hpp"
+
+namespace brownout::technology {
+
+namespace {
+
+constexpr double kMicrojoulePerPicojoule = 1e-6;
+constexpr double kMicrojoulePerMillijoule = 1e3;  // a milliwatt for a second
+
+double accesses(std::int64_t reads, double read_pj, std::int64_t writes, double write_pj,
+                double relative) {
+  return (static_cast<double>(reads) * read_pj + static_cast<double>(writes) * write_pj) *
+         relative * kMicrojoulePerPicojoule;
+}
+
+}  // namespace
+
+double EnergyLedger::total() const {
+  double sum = 0.0;
+  for (const EnergyLedgerField& field : kEnergyLedgerFields) sum += this->*field.energy;
+  return sum;
+}
+
+EnergyLedger& EnergyLedger::operator+=(const EnergyLedger& o) {
+  for (const EnergyLedgerField& field : kEnergyLedgerFields) this->*field.energy += o.*field.energy;
+  return *this;
+}
+
+EnergyLedger price(const Technology& technology, const EventCounts& counts, double seconds,
+                   const Supply& supply, const Structure& structure) {
+  BROWNOUT_CHECK(std::isfinite(seconds) && seconds >= 0.0, "{} seconds", seconds);
+  for (const double size :
+       {structure.weight_kib, structure.activation_kib, structure.accumulator_kib, structure.pes}) {
+    BROWNOUT_CHECK(std::isfinite(size) && size >= 0.0, "a size of {}", size);
+  }
+  for (const EventCountField& field : kEventCountFields) {
+    BROWNOUT_CHECK(counts.*field.count >= 0, "{} {}", counts.*field.count, field.name);
+  }
+  const EnergyCoefficients& cost = technology.energy();
+  const auto dynamic = [&](double vmin) { return technology.sram_energy_relative(vmin); };
+  const auto leakage = [&](double kib, double vmin) {
+    return cost.sram_leakage_mw_per_kib * kib * technology.sram_leakage_relative(vmin) * seconds *
+           kMicrojoulePerMillijoule;
+  };
+
+  EnergyLedger ledger;
+  ledger.weight_sram =
+      accesses(counts.weight_reads, cost.weight_read_pj_per_word, counts.weight_writes,
+               cost.weight_write_pj_per_word, dynamic(supply.weights_vmin));
+  ledger.activation_sram =
+      accesses(counts.activation_reads, cost.activation_read_pj_per_byte, counts.activation_writes,
+               cost.activation_write_pj_per_byte, dynamic(supply.activations_vmin));
+  ledger.accumulator_sram = accesses(counts.accumulator_reads, cost.accumulator_read_pj_per_word,
+                                     counts.accumulator_writes, cost.accumulator_write_pj_per_word,
+                                     dynamic(supply.accumulators_vmin));
+  ledger.macs = static_cast<double>(counts.macs) * cost.mac_pj * kMicrojoulePerPicojoule;
+  ledger.vector =
+      static_cast<double>(counts.vector_ops) * cost.vector_op_pj * kMicrojoulePerPicojoule;
+  ledger.dram = accesses(counts.dram_read_bytes, cost.dram_pj_per_byte, counts.dram_write_bytes,
+                         cost.dram_pj_per_byte, 1.0);
+  ledger.weight_leakage = leakage(structure.weight_kib, supply.weights_vmin);
+  ledger.activation_leakage = leakage(structure.activation_kib, supply.activations_vmin);
+  ledger.accumulator_leakage = leakage(structure.accumulator_kib, supply.accumulators_vmin);
+  ledger.logic_leakage =
+      cost.logic_leakage_mw_per_pe * structure.pes * seconds * kMicrojoulePerMillijoule;
+  return ledger;
+}
+
+}  // namespace brownout::technology

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Event counts and time → energy: what each event costs, on which supply, and the ledger of parts.
+#pragma once
+
+#include <array>
+
+#include "sim/base/event_counts.hpp"
+
+namespace brownout::technology {
+
+class Technology;
+
+/// The block `energy` of a technology file: everything at Vmin, none of it negative.
+struct EnergyCoefficients {
+  double weight_read_pj_per_word = 0.0;  // a word of 64 bits
+  double weight_write_pj_per_word = 0.0;
+  double activation_read_pj_per_byte = 0.0;
+  double activation_write_pj_per_byte = 0.0;
+  double accumulator_read_pj_per_word = 0.0;  // a word of 32 bits
+  double accumulator_write_pj_per_word = 0.0;
+  double mac_pj = 0.0;
+  double vector_op_pj = 0.0;
+  double dram_pj_per_byte = 0.0;
+  double sram_leakage_mw_per_kib = 0.0;
+  double logic_leakage_mw_per_pe = 0.0;
+  double sram_leakage_exponent = 0.0;  // leakage power of an SRAM ∝ (V/Vmin)^exponent
+};
+
+/// A coefficient and its key in the file.
+struct EnergyCoefficientField {
+  const char* key;
+  double EnergyCoefficients::*value;
+};
+
+/// Every coefficient, in the order of the struct.
+inline constexpr std::array<EnergyCoefficientField, 12> kEnergyCoefficientFields = {{
+    {"weight_read_pj_per_word", &EnergyCoefficients::weight_read_pj_per_word},
+    {"weight_write_pj_per_word", &EnergyCoefficients::weight_write_pj_per_word},
+    {"activation_read_pj_per_byte", &EnergyCoefficients::activation_read_pj_per_byte},
+    {"activation_write_pj_per_byte", &EnergyCoefficients::activation_write_pj_per_byte},
+    {"accumulator_read_pj_per_word", &EnergyCoefficients::accumulator_read_pj_per_word},
+    {"accumulator_write_pj_per_word", &EnergyCoefficients::accumulator_write_pj_per_word},
+    {"mac_pj", &EnergyCoefficients::mac_pj},
+    {"vector_op_pj", &EnergyCoefficients::vector_op_pj},
+    {"dram_pj_per_byte", &EnergyCoefficients::dram_pj_per_byte},
+    {"sram_leakage_mw_per_kib", &EnergyCoefficients::sram_leakage_mw_per_kib},
+    {"logic_leakage_mw_per_pe", &EnergyCoefficients::logic_leakage_mw_per_pe},
+    {"sram_leakage_exponent", &EnergyCoefficients::sram_leakage_exponent},
+}};
+static_assert(sizeof(EnergyCoefficients) == kEnergyCoefficientFields.size() * sizeof(double));
+
+/// Supply voltage of each memory, in units of Vmin. Logic and DRAM do not scale.
+struct Supply {
+  double weights_vmin = 1.0;
+  double activations_vmin = 1.0;
+  double accumulators_vmin = 1.0;
+};
+
+/// What leaks: the size of each memory, and the number of processing elements.
+struct Structure {
+  double weight_kib = 0.0;
+  double activation_kib = 0.0;
+  double accumulator_kib = 0.0;
+  double pes = 0.0;
+};
+
+/// Energy by component, in µJ. The first six are dynamic.
+struct EnergyLedger {
+  double weight_sram = 0.0;
+  double activation_sram = 0.0;
+  double accumulator_sram = 0.0;
+  double macs = 0.0;
+  double vector = 0.0;
+  double dram = 0.0;
+  double weight_leakage = 0.0;
+  double activation_leakage = 0.0;
+  double accumulator_leakage = 0.0;
+  double logic_leakage = 0.0;
+
+  /// The sum of all parts, added in the order of kEnergyLedgerFields.
+  double total() const;
+  /// Part by part: layers add up to a network, images to a run.
+  EnergyLedger& operator+=(const EnergyLedger& o);
+};
+
+/// A component and its name in result files.
+struct EnergyLedgerField {
+  const char* name;
+  double EnergyLedger::*energy;
+};
+
+/// Every component, in the order of the struct.
+inline constexpr std::array<EnergyLedgerField, 10> kEnergyLedgerFields = {{
+    {"weight_sram", &EnergyLedger::weight_sram},
+    {"activation_sram", &EnergyLedger::activation_sram},
+    {"accumulator_sram", &EnergyLedger::accumulator_sram},
+    {"macs", &EnergyLedger::macs},
+    {"vector", &EnergyLedger::vector},
+    {"dram", &EnergyLedger::dram},
+    {"weight_leakage", &EnergyLedger::weight_leakage},
+    {"activation_leakage", &EnergyLedger::activation_leakage},
+    {"accumulator_leakage", &EnergyLedger::accumulator_leakage},
+    {"logic_leakage", &EnergyLedger::logic_leakage},
+}};
+static_assert(sizeof(EnergyLedger) == kEnergyLedgerFields.size() * sizeof(double));
+
+/// Prices counts that took `seconds` of the accelerator's time. Accesses of a memory cost
+/// sram_energy_relative of its supply, its leakage is sram_leakage_relative of it times the time.
+/// InputError when the technology has no energies, or for a supply outside its validity range.
+/// Linear in counts and time, so layers may be priced one by one.
+EnergyLedger price(const Technology& technology, const EventCounts& counts, double seconds,
+                   const Supply& supply, const Structure& structure);
+
+}  // namespace brownout::technology
