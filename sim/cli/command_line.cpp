@@ -78,10 +78,13 @@ int run(int argc, char** argv) {
   CLI::App* model = app.add_subcommand("model", "Look at network files");
   app.add_subcommand("train", "Train networks: starts brownout-train (see its --help)");
   CLI::App* inspect = model->add_subcommand("inspect", "Layers, parameters, codings, metadata");
+  CLI::App* program =
+      model->add_subcommand("program", "What an accelerator does for a network: tiles and cycles");
   model->require_subcommand(1);
   const Action run_eval = add_eval(*eval);
   const Action run_sweep = add_sweep(*sweep);
   const Action run_inspect = add_model_inspect(*inspect);
+  const Action run_program = add_model_program(*program);
 
   try {
     app.parse(argc, argv);
@@ -93,6 +96,7 @@ int run(int argc, char** argv) {
   }
   if (eval->parsed()) return run_eval();
   if (sweep->parsed()) return run_sweep();
+  if (program->parsed()) return run_program();
   BROWNOUT_CHECK(inspect->parsed(), "no verb ran");
   return run_inspect();
 }

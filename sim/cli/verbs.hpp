@@ -17,6 +17,7 @@ using Action = std::function<int()>;
 Action add_eval(CLI::App& verb);
 Action add_sweep(CLI::App& verb);
 Action add_model_inspect(CLI::App& verb);
+Action add_model_program(CLI::App& verb);
 
 /// `brownout train`: becomes brownout-train with these arguments; only returns when it cannot.
 int run_train(const std::vector<std::string>& arguments);

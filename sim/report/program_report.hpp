@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout model program`: what an accelerator does for a network, layer by layer.
+#pragma once
+#include <string>
+
+#include "sim/mapping/program.hpp"
+#include "sim/sweep/evaluator.hpp"
+
+namespace brownout::report {
+
+/// Accelerator, memories, a table of the layers and totals of one batch.
+std::string program_text(const sweep::Model& model, const mapping::Program& program);
+/// Every command of one batch in order of execution, a line each.
+std::string program_commands(const mapping::Program& program);
+/// Pretty-printed, with a line end behind it.
+std::string program_json(const sweep::Model& model, const mapping::Program& program);
+
+}  // namespace brownout::report
