@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Programs of a small network against tile counts and cycles worked out by hand.
+#include "sim/mapping/program.hpp"
+
+#include <gtest/gtest.h>
+
+#include "sim/base/error.hpp"
+#include "sim/mapping/timing.hpp"
+#include "tests/network/small_network.hpp"
+
+namespace brownout::mapping {
+namespace {
+
+// The small network: 4-bit codes. conv1: 2 channels of K = 9, cells [0, 72); bias, scale and shift
+// of 2 codes each at 72, 80, 88; fc: 3 channels of K = 8 from cell 96 on. Three words in all.
+
+AcceleratorConfig four_by_four() {
+  AcceleratorConfig config;
+  config.file = "a.yaml";
+  config.array.rows = 4;
+  config.array.columns = 4;
+  return config;
+}
+
+std::string message(const AcceleratorConfig& accelerator, int batch) {
+  try {
+    compile(network::small_network(), accelerator, batch, 0, "small.onnx");
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+using Counts = std::vector<std::int64_t>;
+
+TEST(Timing, TransfersPayEachBurstAndTheLatencyOnce) {
+  DmaConfig dma;
+  dma.setup_cycles = 5;
+  dma.bytes_per_cycle = 4;
+  dma.burst_bytes = 32;
+  DramConfig dram;
+  dram.latency_cycles = 100;
+  dram.bytes_per_cycle = 8.0;
+  EXPECT_EQ(transfer_cycles(dma, dram, 0), 0);
+  EXPECT_EQ(transfer_cycles(dma, dram, 1), 100 + 5 + 1);
+  EXPECT_EQ(transfer_cycles(dma, dram, 32), 100 + 5 + 8);
+  EXPECT_EQ(transfer_cycles(dma, dram, 33), 100 + 5 + 8 + 5 + 1);
+  EXPECT_EQ(transfer_cycles(dma, dram, 64), 100 + 2 * (5 + 8));
+  dram.bytes_per_cycle = 2.5;  // the DRAM is the slower one: 32 / 2.5 = 12.8
+  EXPECT_EQ(transfer_cycles(dma, dram, 70), 100 + 2 * (5 + 13) + 5 + 3);
+}
+
+TEST(Timing, RunsReadEveryWordTheyTouch) {
+  EXPECT_EQ(words_of_run(0, 16, 4), 1);
+  EXPECT_EQ(words_of_run(4, 16, 4), 2);
+  EXPECT_EQ(words_of_run(60, 1, 4), 1);
+  EXPECT_EQ(words_of_run(60, 1, 5), 2);
+  EXPECT_EQ(words_of_run(63, 17, 8), 4);
+  EXPECT_EQ(run_cycles(3, 2), 2);
+  EXPECT_EQ(load_latency(3), 6);
+}
+
+TEST(Program, WeightStationaryByHand) {
+  const Program program = compile(network::small_network(), four_by_four(), 1);
+  ASSERT_EQ(program.layers.size(), 3u);
+  EXPECT_EQ(program.resident_words, 3);
+
+  const LayerProgram& input = program.layers[0];
+  EXPECT_EQ(input.name, "q0");
+  EXPECT_TRUE(input.strips.empty());
+  EXPECT_EQ(input.closed_form_cycles, 16 + 8);
+
+  const LayerProgram& conv = program.layers[1];
+  EXPECT_EQ(conv.name, "conv1");
+  EXPECT_EQ(conv.k, 9);
+  ASSERT_EQ(conv.column_tiles.size(), 1u);
+  const ColumnTile& tile = conv.column_tiles[0];
+  // K tiles of 4, 4 and 1 codes; codes 13..16 of channel 1 cross a word border.
+  EXPECT_EQ(tile.words, (Counts{2, 3, 2}));
+  EXPECT_EQ(tile.port_cycles, (Counts{2, 3, 2}));
+  EXPECT_EQ(tile.parameter_words, 3);
+  ASSERT_EQ(conv.strips.size(), 1u);
+  EXPECT_EQ(conv.strips[0].pixel_count, 4);
+  EXPECT_FALSE(conv.staged);
+  EXPECT_EQ(conv.walks, 4);  // two of the norm, the flatten, the quantization
+  // First load 3 + 2 + 3, tiles max(4, 6), max(4, 5), 4, latency 4 + 4 + 2, drain 4 walks of 4, 8.
+  EXPECT_EQ(conv.closed_form_cycles, 8 + 6 + 5 + 4 + 10 + 16 + 8);
+  EventCounts counts;
+  counts.macs = 72;
+  counts.vector_ops = 32;
+  counts.weight_reads = 10;
+  counts.activation_reads = 36;
+  counts.activation_writes = 8;
+  counts.accumulator_writes = 3 * 4 * 3;
+  counts.accumulator_reads = 3 * 4 * (2 + 4);
+  EXPECT_EQ(conv.counts, counts);
+
+  const LayerProgram& fc = program.layers[2];
+  EXPECT_EQ(fc.column_tiles[0].words, (Counts{3, 3}));
+  EXPECT_EQ(fc.closed_form_cycles, 6 + 6 + 1 + 10 + 1 + 8);
+  EXPECT_EQ(fc.counts.activation_writes, 12);
+  EXPECT_EQ(fc.counts.dram_write_bytes, 12);
+  EXPECT_EQ(program.closed_form_cycles, 24 + 57 + 32);
+  EXPECT_EQ(program.counts.dram_read_bytes, 16);
+  EXPECT_EQ(program.counts.weight_writes, 0);
+}
+
+TEST(Program, NormsTakeStripsOfWholeImages) {
+  AcceleratorConfig accelerator = four_by_four();
+  accelerator.accumulators.depth = 11;  // two images of 4 pixels
+  const Program program = compile(network::small_network(), accelerator, 5);
+  const LayerProgram& conv = program.layers[1];
+  ASSERT_EQ(conv.strips.size(), 3u);
+  EXPECT_EQ(conv.strips[0].pixel_count, 8);
+  EXPECT_EQ(conv.strips[2].pixel_first, 16);
+  EXPECT_EQ(conv.strips[2].pixel_count, 4);
+  EXPECT_FALSE(conv.staged);
+  EXPECT_EQ(program.layers[2].strips.size(), 1u);  // the linear layer has no norm: 5 pixels
+}
+
+TEST(Program, ANormOverSeveralColumnTilesOrStripsIsStaged) {
+  AcceleratorConfig narrow = four_by_four();
+  narrow.array.columns = 1;  // the norm's group has 2 channels
+  const Program program = compile(network::small_network(), narrow, 1);
+  EXPECT_TRUE(program.layers[1].staged);
+  EXPECT_EQ(program.staging.slot_bytes, 8 * 4);
+
+  AcceleratorConfig shallow = four_by_four();
+  shallow.accumulators.depth = 3;
+  const LayerProgram conv = compile(network::small_network(), shallow, 1).layers[1];
+  EXPECT_TRUE(conv.staged);
+  ASSERT_EQ(conv.strips.size(), 2u);
+  EXPECT_EQ(conv.strips[0].pixel_count, 3);
+}
+
+TEST(Program, OutputStationaryByHand) {
+  AcceleratorConfig accelerator = four_by_four();
+  accelerator.array.dataflow = Dataflow::kOutputStationary;
+  accelerator.array.rows = 2;
+  accelerator.array.transpose_depth = 4;
+  const Program program = compile(network::small_network(), accelerator, 1);
+  const LayerProgram& conv = program.layers[1];
+  ASSERT_EQ(conv.strips.size(), 2u);
+  EXPECT_TRUE(conv.staged);
+  // Strip 1: max(4, 6), max(4, 5), max(1, 3 + 2 + 3); strip 2: 6, 5, 1; one walk of 2 pixels, then
+  // three walks over all 4.
+  EXPECT_EQ(conv.closed_form_cycles, 8 + (6 + 5 + 8) + (6 + 5 + 1) + (2 + 4 + 2) + 2 + 8 + 12);
+  EXPECT_EQ(conv.counts.accumulator_writes, 12);
+  EXPECT_EQ(conv.counts.accumulator_reads, 12);
+  EXPECT_EQ(conv.counts.activation_reads, 36 + 3 * 32);
+  EXPECT_EQ(conv.counts.activation_writes, 8 + 32);
+  EXPECT_EQ(conv.counts.weight_reads, 2 * 10);
+}
+
+TEST(Program, StreamedChunksAlternateBetweenTheHalves) {
+  AcceleratorConfig accelerator = four_by_four();
+  accelerator.weights.residency = WeightResidency::kStreamed;
+  accelerator.weights.arrays = 4;
+  accelerator.weights.array_rows = 1;
+  const Program program = compile(network::small_network(), accelerator, 1);
+  const LayerProgram& conv = program.layers[1];
+  ASSERT_EQ(conv.chunks.size(), 1u);
+  EXPECT_EQ(conv.chunks[0].load_event, 0u);
+  ASSERT_EQ(conv.chunks[0].ranges.size(), 1u);  // bias, scale and shift follow the weights
+  EXPECT_EQ(conv.chunks[0].words, 2);
+  const LayerProgram& fc = program.layers[2];
+  ASSERT_EQ(fc.chunks.size(), 1u);
+  EXPECT_EQ(fc.chunks[0].load_event, 1u);
+  EXPECT_EQ(fc.chunks[0].ranges[0].dram_word, 1);
+  EXPECT_EQ(fc.chunks[0].ranges[0].word, 2);
+  // Code 0 in DRAM cell 96 = word 1, column 32; here word 2, column 32.
+  EXPECT_EQ(place_of(fc, fc.node.weight, 0).origin, 2 * 64 + 32);
+  EXPECT_EQ(fc.counts.weight_writes, 2);
+  EXPECT_EQ(program.counts.dram_read_bytes, 16 + 4 * 8);
+}
+
+TEST(Program, SaysWhatDoesNotFit) {
+  AcceleratorConfig few = four_by_four();
+  few.weights.arrays = 2;
+  few.weights.array_rows = 1;
+  EXPECT_EQ(message(few, 1),
+            "small.onnx: the network takes 3 words of weights from bit offset 0 on, the weight "
+            "scratchpad has 2 (2 arrays of 1); raise weights.arrays to 3, or set "
+            "weights.residency: streamed, in a.yaml");
+  few.weights.residency = WeightResidency::kStreamed;
+  EXPECT_EQ(message(few, 1),
+            "small.onnx: layer \"conv1\": 2 output channels of it take 2 words of weights, half of "
+            "the weight scratchpad has 1; raise weights.arrays or weights.array_rows, or lower "
+            "array.columns, in a.yaml");
+  AcceleratorConfig small = four_by_four();
+  small.activations.kib = 1;
+  EXPECT_EQ(message(small, 1), "");
+  // Two input buffers and q0's codes of 16 bytes an image, logits of 12: 60 an image while q0 runs;
+  // 52 plus 16 while conv1 does.
+  EXPECT_EQ(message(small, 20),
+            "small.onnx: a batch of 20 needs 1360 bytes of activations (at least 1360 at layer "
+            "\"conv1\"), the activation memory has 1024 (1 KiB); raise activations.kib in a.yaml, "
+            "or lower --batch");
+  EXPECT_NE(message(small, 0).find("--batch: expected at least 1 image, got 0"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace brownout::mapping
