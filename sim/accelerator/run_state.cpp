@@ -5,8 +5,8 @@
 namespace brownout::accelerator {
 
 const char* stall_name(int stall) {
-  constexpr const char* kNames[kStalls] = {"weights", "weight_dma", "accumulators",
-                                           "activation_bank", "drain"};
+  constexpr const char* kNames[kStalls] = {"weights",         "weight_dma",  "accumulators",
+                                           "activation_bank", "vector_unit", "drain"};
   return kNames[stall];
 }
 

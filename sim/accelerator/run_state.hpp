@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <exception>
+#include <ostream>
 #include <vector>
 
 #include "sim/base/event_counts.hpp"
@@ -18,10 +19,11 @@ enum class Stall {
   kWeightDma,       // the chunk is still on its way from the DRAM
   kAccumulators,    // both halves wait for the vector unit
   kActivationBank,  // the bank's port serves somebody else
-  kDrain,           // array latency, vector unit: the layer's end, or a layer without matrix
+  kVectorUnit,      // the last strip waits for the vector unit, busy with strips before it
+  kDrain,           // array latency and last strip: the layer's end; a layer without matrix
 };
-inline constexpr int kStalls = 5;
-/// "weights", "weight_dma", "accumulators", "activation_bank", "drain".
+inline constexpr int kStalls = 6;
+/// "weights", "weight_dma", "accumulators", "activation_bank", "vector_unit", "drain".
 const char* stall_name(int stall);
 
 struct LayerTally {
@@ -31,6 +33,7 @@ struct LayerTally {
   EventCounts counts;
 
   std::int64_t& stall(Stall cause) { return stalls[static_cast<std::size_t>(cause)]; }
+  std::int64_t stall(Stall cause) const { return stalls[static_cast<std::size_t>(cause)]; }
 };
 
 /// A stretch of a module's time, for the timeline.
@@ -46,7 +49,8 @@ const char* module_name(int module);
 
 struct RunState {
   const mapping::Program* program = nullptr;
-  bool compute = true;  // false: timing and counts only
+  bool compute = true;          // false: timing and counts only
+  std::int64_t chunk_base = 0;  // streamed chunks of the batches before
   std::vector<LayerTally> layers;
   EventCounts transfers;  // DMA of input, output and streamed weights
   std::int64_t input_wait_cycles = 0;
@@ -74,5 +78,9 @@ struct StripToken {
   std::int64_t ready = 0;     // earliest cycle at which the receiver may begin
   std::int64_t dma_wait = 0;  // cycles the loader waited for the chunk
 };
+/// sc_fifo asks for it.
+inline std::ostream& operator<<(std::ostream& out, const StripToken& token) {
+  return out << "layer " << token.layer << " strip " << token.strip;
+}
 
 }  // namespace brownout::accelerator

@@ -11,7 +11,8 @@
 namespace brownout::accelerator {
 
 WeightScratchpad::WeightScratchpad(const sc_core::sc_module_name& name) : sc_module(name) {
-  socket.register_b_transport(this, &WeightScratchpad::b_transport);
+  read_socket.register_b_transport(this, &WeightScratchpad::read_runs);
+  write_socket.register_b_transport(this, &WeightScratchpad::write_burst);
 }
 
 void WeightScratchpad::configure(const mapping::WeightMemoryConfig& config) {
@@ -34,41 +35,40 @@ std::int64_t WeightScratchpad::reserve(std::int64_t first, std::int64_t count,
   return start;
 }
 
-void WeightScratchpad::read_runs(tlm::tlm_generic_payload& payload, RunsExtension& runs) const {
-  auto* to = reinterpret_cast<std::uint64_t*>(payload.get_data_ptr());
-  runs.words = 0;
-  std::int64_t cell = runs.cell;
-  for (int i = 0; i < runs.count; ++i, cell += runs.stride) {
-    const std::int64_t words = mapping::words_of_run(cell, runs.codes, runs.bits);
-    if (to != nullptr) {
-      cells_.read(cell >> 6, words, to + runs.words);
-    }
-    runs.words += words;
-  }
-}
-
-void WeightScratchpad::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
+void WeightScratchpad::read_runs(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
   RunsExtension* runs = nullptr;
   payload.get_extension(runs);
-  if (runs != nullptr) {
-    read_runs(payload, *runs);
-    payload.set_response_status(tlm::TLM_OK_RESPONSE);
+  if (runs == nullptr || !payload.is_read()) {
+    payload.set_response_status(tlm::TLM_COMMAND_ERROR_RESPONSE);
     return;
   }
+  auto* const to = reinterpret_cast<std::uint64_t*>(payload.get_data_ptr());
+  runs->words = 0;
+  std::int64_t cell = runs->cell;
+  for (int i = 0; i < runs->count; ++i, cell += runs->stride) {
+    const std::int64_t words = mapping::words_of_run(cell, runs->codes, runs->bits);
+    if ((cell >> 6) + words > cells_.words() || cell < 0) {
+      payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
+      return;
+    }
+    if (to != nullptr) cells_.read(cell >> 6, words, to + runs->words);
+    runs->words += words;
+  }
+  payload.set_response_status(tlm::TLM_OK_RESPONSE);
+}
+
+void WeightScratchpad::write_burst(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   const auto first = static_cast<std::int64_t>(payload.get_address() / 8);
   const auto count = static_cast<std::int64_t>(payload.get_data_length() / 8);
-  if (payload.get_address() % 8 != 0 || payload.get_data_length() % 8 != 0 ||
+  if (!payload.is_write() || payload.get_address() % 8 != 0 || payload.get_data_length() % 8 != 0 ||
       first + count > cells_.words()) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return;
   }
-  auto* data = reinterpret_cast<std::uint64_t*>(payload.get_data_ptr());
-  if (payload.is_write()) {
-    cells_.write(first, count, data);
-  } else {
-    cells_.read(first, count, data);
-  }
-  delay += cycles(mapping::run_cycles(count, config_.words_per_cycle));
+  cells_.write(first, count, reinterpret_cast<const std::uint64_t*>(payload.get_data_ptr()));
+  const std::int64_t port = mapping::run_cycles(count, config_.words_per_cycle);
+  const std::int64_t start = reserve(first, count, now(), port);
+  delay += cycles(start - now() + port);
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 

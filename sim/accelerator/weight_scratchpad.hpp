@@ -26,7 +26,8 @@ struct RunsExtension : tlm::tlm_extension<RunsExtension> {
 
 class WeightScratchpad : public sc_core::sc_module {
  public:
-  tlm_utils::simple_target_socket<WeightScratchpad> socket{"socket"};
+  tlm_utils::simple_target_socket<WeightScratchpad> read_socket{"read_socket"};    // runs
+  tlm_utils::simple_target_socket<WeightScratchpad> write_socket{"write_socket"};  // bursts
 
   explicit WeightScratchpad(const sc_core::sc_module_name& name);
 
@@ -40,9 +41,11 @@ class WeightScratchpad : public sc_core::sc_module {
                        std::int64_t cycles);
 
  private:
-  /// Addresses are bytes, whole words. The delay is the port time at W words a cycle.
-  void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-  void read_runs(tlm::tlm_generic_payload& payload, RunsExtension& runs) const;
+  /// Runs carry no time: the loader knows how they overlap with streaming.
+  void read_runs(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  /// Addresses are bytes, whole words. The delay is the wait for the ports and their time at W
+  /// words a cycle.
+  void write_burst(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
   mapping::WeightMemoryConfig config_;
   memory::WordMemory cells_;

@@ -27,6 +27,7 @@ Program compile(const network::Network& network, const AcceleratorConfig& accele
   Program program;
   program.accelerator = accelerator;
   program.batch = batch;
+  program.bit_offset = bit_offset;
   program.input_bytes = batch * shapes.front().size();
   program.output_bytes = batch * shapes.back().size() * 4;
   for (const Step& step : make_plan(network, shapes)) {

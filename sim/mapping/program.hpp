@@ -96,6 +96,7 @@ struct Region {
 struct Program {
   AcceleratorConfig accelerator;
   int batch = 1;
+  std::uint64_t bit_offset = 0;  // cell in which the network begins
   std::vector<LayerProgram> layers;
   std::vector<Region> regions;      // by value; the input image (value 0) is in input_pixels
   Region input_pixels[2];           // double-buffered: the next batch arrives while one is computed

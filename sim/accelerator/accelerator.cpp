@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wiring, configuration, and the kernel's start and pause.
+#include "sim/accelerator/accelerator.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <systemc>
+
+#include "sim/accelerator/activation_scratchpad.hpp"
+#include "sim/accelerator/cycles.hpp"
+#include "sim/accelerator/dma.hpp"
+#include "sim/accelerator/dram.hpp"
+#include "sim/accelerator/pe_array.hpp"
+#include "sim/accelerator/sequencer.hpp"
+#include "sim/accelerator/vector_module.hpp"
+#include "sim/accelerator/weight_loader.hpp"
+#include "sim/accelerator/weight_scratchpad.hpp"
+#include "sim/base/error.hpp"
+
+/// The library asks for it; the kernel is driven by Accelerator::run instead.
+int sc_main(int, char**) { return 0; }
+
+namespace brownout::accelerator {
+
+namespace {
+
+/// A SystemC warning or error never passes silently: it ends the run with its context.
+void report(const sc_core::sc_report& report, const sc_core::sc_actions&) {
+  if (report.get_severity() == sc_core::SC_INFO) return;
+  const char* process = report.get_process_name();
+  throw RunError("SystemC {}: {}{}{}{}",
+                 report.get_severity() == sc_core::SC_WARNING ? "warning" : "error",
+                 report.get_msg_type(), *report.get_msg() != '\0' ? ": " : "", report.get_msg(),
+                 process != nullptr ? fmt::format(" (in {}, cycle {})", process, now()) : "");
+}
+
+}  // namespace
+
+/// Members in the order in which they are built.
+struct Accelerator::Modules {
+  explicit Modules(RunState& state)
+      : dma("dma", state),
+        loader("weight_loader", state, weights, dma),
+        array("array", state, loader, dma, activations),
+        vector("vector_unit", state, array, loader, activations),
+        sequencer("sequencer", state, dram, dma, array, vector, activations) {
+    dma.dram.bind(dram.socket);
+    dma.weights.bind(weights.write_socket);
+    dma.activations.bind(activations.socket);
+    loader.socket.bind(weights.read_socket);
+    sequencer.out.bind(loader.in);
+    loader.out.bind(loaded);
+    array.in.bind(loaded);
+    array.out.bind(drained);
+    vector.in.bind(drained);
+  }
+
+  WeightScratchpad weights{"weights"};
+  ActivationScratchpad activations{"activations"};
+  Dram dram{"dram"};
+  Dma dma;
+  WeightLoader loader;
+  PeArray array;
+  VectorModule vector;
+  Sequencer sequencer;
+  // One strip waits between load and array (the shadow registers), two between array and vector
+  // unit (the accumulators' halves).
+  sc_core::sc_fifo<StripToken> loaded{"loaded", 1};
+  sc_core::sc_fifo<StripToken> drained{"drained", 2};
+};
+
+EventCounts RunResult::counts() const {
+  EventCounts total = transfers;
+  for (const LayerTally& layer : layers) total += layer.counts;
+  return total;
+}
+
+Accelerator& Accelerator::instance() {
+  // Never destroyed: at the end of the process the kernel may be gone before it.
+  static Accelerator* const accelerator = new Accelerator;
+  return *accelerator;
+}
+
+Accelerator::Accelerator() {
+  sc_core::sc_report_handler::set_handler(report);
+  modules_ = std::make_unique<Modules>(state_);
+  array_ = make_behavioural_array();
+}
+
+Accelerator::~Accelerator() = default;
+
+void Accelerator::configure(const mapping::Program& program, const network::Network& network,
+                            const std::vector<network::Shape>& shapes, const RunOptions& options) {
+  if (broken_) throw RunError("the SystemC model failed earlier in this process");
+  state_.program = &program;
+  state_.compute = options.compute;
+  state_.record = options.span_limit > 0;
+  state_.span_limit = options.span_limit;
+  const mapping::AcceleratorConfig& config = program.accelerator;
+  Modules& m = *modules_;
+  m.weights.configure(config.weights);
+  m.activations.configure(config.activations);
+  m.dram.configure(config.dram,
+                   program.resident_words * 8 + 2 * (program.input_bytes + program.output_bytes));
+  m.dma.configure(config.dma, config.dram.latency_cycles);
+  m.array.configure(*array_);
+  m.loader.configure(network, *array_);
+  m.vector.configure(network, shapes);
+  m.sequencer.configure(network, *array_);
+  state_.chunk_base = 0;
+
+  const std::vector<std::uint64_t> words =
+      mapping::store(network, mapping::resident(network, program.bit_offset));
+  BROWNOUT_CHECK(static_cast<std::int64_t>(words.size()) == program.resident_words,
+                 "{} words, {} expected", words.size(), program.resident_words);
+  std::memcpy(m.dram.data(0), words.data(), words.size() * 8);
+  if (config.weights.residency == mapping::WeightResidency::kResident) {
+    m.weights.cells().write(0, program.resident_words, words.data());
+  }
+}
+
+void Accelerator::set_faults(const memory::FaultList& faults, std::uint64_t evaluation_seed) {
+  modules_->weights.cells().set_faults(faults, memory::MemoryId::kWeights, evaluation_seed);
+}
+
+memory::WordMemory& Accelerator::weight_cells() { return modules_->weights.cells(); }
+
+RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, float* logits) {
+  BROWNOUT_CHECK(batches >= 1, "{} batches", batches);
+  if (broken_) throw RunError("the SystemC model failed earlier in this process");
+  Modules& m = *modules_;
+  state_.layers.assign(state_.program->layers.size(), {});
+  state_.transfers = {};
+  state_.input_wait_cycles = 0;
+  state_.spans.clear();
+  state_.spans_cut = false;
+  m.sequencer.set_work({pixels, logits, batches});
+  const std::int64_t begin = now();
+  try {
+    m.sequencer.start.notify(sc_core::SC_ZERO_TIME);
+    sc_core::sc_start();
+  } catch (...) {
+    broken_ = true;
+    throw;
+  }
+  if (state_.error) {
+    broken_ = true;
+    std::rethrow_exception(state_.error);
+  }
+  if (!m.sequencer.done()) {
+    broken_ = true;
+    throw RunError("the SystemC model stopped in cycle {} before the program had ended",
+                   now() - begin);
+  }
+  RunResult result;
+  result.cycles = now() - begin;
+  result.input_wait_cycles = state_.input_wait_cycles;
+  result.layers = state_.layers;
+  result.transfers = state_.transfers;
+  result.spans = std::move(state_.spans);
+  for (Span& span : result.spans) {
+    span.begin -= begin;
+    span.end -= begin;
+  }
+  result.spans_cut = state_.spans_cut;
+  return result;
+}
+
+}  // namespace brownout::accelerator

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The accelerator: SystemC modules elaborated once per process, reconfigured for every run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "sim/accelerator/array_model.hpp"
+#include "sim/accelerator/run_state.hpp"
+#include "sim/mapping/program.hpp"
+#include "sim/memory/fault.hpp"
+#include "sim/memory/word_memory.hpp"
+#include "sim/network/network.hpp"
+
+namespace brownout::accelerator {
+
+/// What a run took.
+struct RunResult {
+  std::int64_t cycles = 0;             // from the first DMA to the last
+  std::int64_t input_wait_cycles = 0;  // waiting for input and output DMA
+  std::vector<LayerTally> layers;      // of the program, over all batches
+  EventCounts transfers;               // DMA of input, output and streamed weights
+  std::vector<Span> spans;             // when asked for
+  bool spans_cut = false;              // there were more
+
+  EventCounts counts() const;
+};
+
+struct RunOptions {
+  bool compute = true;         // false: timing and counts only, no numbers
+  std::size_t span_limit = 0;  // record up to this many stretches of the modules' time
+};
+
+/// One per process: the SystemC kernel cannot elaborate twice. Not thread-safe.
+class Accelerator {
+ public:
+  static Accelerator& instance();
+
+  /// Gives the modules the program's geometry and brings the network's codes into the DRAM, and, if
+  /// resident, into the weight scratchpad. Faults are none. Program and network must outlive their
+  /// use.
+  void configure(const mapping::Program& program, const network::Network& network,
+                 const std::vector<network::Shape>& shapes, const RunOptions& options = {});
+
+  /// Faulty cells of the weight scratchpad from now on (transient ones drawn once, reads: frozen).
+  void set_faults(const memory::FaultList& faults, std::uint64_t evaluation_seed);
+
+  /// The cells of the weight scratchpad, for those who break them by hand.
+  memory::WordMemory& weight_cells();
+
+  /// Runs `batches` full batches: pixels u8 NHWC, image-major; logits batches·batch × classes. Both
+  /// may be null when nothing is computed. RunError when the model itself fails; it cannot be used
+  /// again in this process then.
+  RunResult run(const std::uint8_t* pixels, std::int64_t batches, float* logits);
+
+ private:
+  struct Modules;
+  Accelerator();
+  ~Accelerator();
+
+  RunState state_;
+  std::unique_ptr<Modules> modules_;
+  std::unique_ptr<ArrayModel> array_;
+  bool broken_ = false;
+};
+
+}  // namespace brownout::accelerator

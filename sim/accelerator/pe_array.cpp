@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// A strip: wait for weights, a free half and the activation bank; then tile after tile, each load
+// behind the streaming of the tile before.
+#include "sim/accelerator/pe_array.hpp"
+
+#include <algorithm>
+
+#include "sim/accelerator/cycles.hpp"
+#include "sim/accelerator/thread.hpp"
+#include "sim/mapping/timing.hpp"
+
+namespace brownout::accelerator {
+
+PeArray::PeArray(const sc_core::sc_module_name& name, RunState& state, WeightLoader& loader,
+                 Dma& dma, ActivationScratchpad& activations)
+    : sc_module(name), state_(state), loader_(loader), dma_(dma), activations_(activations) {
+  SC_HAS_PROCESS(PeArray);
+  SC_THREAD(run);
+}
+
+void PeArray::configure(ArrayModel& array) {
+  array_ = &array;
+  const mapping::Program& program = *state_.program;
+  if (state_.compute) array.configure(program);
+  std::size_t numbers = 0;
+  last_of_chunk_.clear();
+  for (const mapping::LayerProgram& layer : program.layers) {
+    const auto chunk_of = [&](std::size_t strip) {
+      return layer.column_tiles[static_cast<std::size_t>(layer.strips[strip].column_tile)].chunk;
+    };
+    last_of_chunk_.emplace_back(layer.strips.size(), false);
+    for (std::size_t s = 0; s < layer.strips.size(); ++s) {
+      last_of_chunk_.back()[s] = s + 1 == layer.strips.size() || chunk_of(s + 1) != chunk_of(s);
+    }
+    if (layer.k > 0) {
+      numbers = std::max(numbers, static_cast<std::size_t>(layer.step.matrix_out.size()));
+    }
+  }
+  accumulators_.assign(numbers * static_cast<std::size_t>(program.batch), 0);
+  free_halves_ = 2;
+}
+
+void PeArray::begin_layer() { idle_since_ = now(); }
+
+void PeArray::half_is_free() {
+  ++free_halves_;
+  half_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void PeArray::run() {
+  guarded(state_, [this] {
+    for (;;) {
+      const StripToken token = in.read();
+      if (token.strip < 0) {
+        out.write(token);
+      } else {
+        stream(token);
+      }
+    }
+  });
+}
+
+void PeArray::count(const mapping::LayerProgram& layer, const mapping::Strip& strip,
+                    LayerTally& tally) {
+  const mapping::ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  const bool weight_stationary =
+      state_.program->accelerator.array.dataflow == mapping::Dataflow::kWeightStationary;
+  const std::int64_t row_words = (tile.n_count + 1) * strip.pixel_count;
+  for (std::size_t t = 0; t < tile.words.size(); ++t) {
+    const std::int64_t codes = mapping::k_count(layer, t) * strip.pixel_count;
+    tally.counts.activation_reads += codes;
+    tally.counts.macs += codes * tile.n_count;
+    if (!weight_stationary) continue;
+    tally.counts.accumulator_writes += row_words;
+    if (t > 0) tally.counts.accumulator_reads += row_words;
+  }
+  if (!weight_stationary) tally.counts.accumulator_writes += row_words;
+}
+
+void PeArray::stream(const StripToken& token) {
+  const mapping::Program& program = *state_.program;
+  const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(token.layer)];
+  const mapping::Strip& strip = layer.strips[static_cast<std::size_t>(token.strip)];
+  const mapping::ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  LayerTally& tally = state_.layer(token.layer);
+
+  const std::int64_t waited = now() - idle_since_;
+  const std::int64_t for_dma = std::min(waited, token.dma_wait);
+  tally.stall(Stall::kWeightDma) += for_dma;
+  tally.stall(Stall::kWeights) += waited - for_dma;
+
+  const std::int64_t before_half = now();
+  while (free_halves_ == 0) sc_core::wait(half_event_);
+  --free_halves_;
+  tally.stall(Stall::kAccumulators) += now() - before_half;
+
+  std::int64_t streamed = 0;
+  std::int64_t until_last = 0;  // from the first vector to the last tile's
+  const std::size_t tiles = tile.words.size();
+  for (std::size_t t = 0; t < tiles; ++t) {
+    const std::int64_t vectors = mapping::stream_cycles(program.accelerator, layer, strip, t);
+    streamed += vectors;
+    if (t + 1 < tiles) {
+      until_last += std::max(vectors, mapping::load_latency(tile.port_cycles[t + 1]));
+    }
+  }
+  const std::int64_t last = mapping::stream_cycles(program.accelerator, layer, strip, tiles - 1);
+
+  const mapping::Region& input = program.regions[static_cast<std::size_t>(layer.step.input)];
+  const std::int64_t pixels = layer.node.matrix.window.out_pixels();
+  const std::int64_t first_image = strip.pixel_first / pixels;
+  const std::int64_t last_image = (strip.pixel_first + strip.pixel_count - 1) / pixels;
+  const std::int64_t start =
+      activations_.reserve(input.address + first_image * input.slot_bytes,
+                           (last_image - first_image + 1) * input.slot_bytes, now(), streamed);
+  tally.stall(Stall::kActivationBank) += start - now();
+  wait_until(start);
+
+  wait_cycles(until_last);
+  loader_.shadow_is_free();
+  if (last_of_chunk_[static_cast<std::size_t>(token.layer)]
+                    [static_cast<std::size_t>(token.strip)]) {
+    dma_.release_chunk();
+  }
+  if (state_.compute) {
+    array_->run(token.layer, strip, accumulators_.data(), layer.node.matrix.out_channels);
+  }
+  count(layer, strip, tally);
+  wait_cycles(last);
+  tally.stream_cycles += streamed;
+  tally.stall(Stall::kWeights) += until_last + last - streamed;
+  state_.span(Module::kArray, token.layer, token.strip, start, now());
+  idle_since_ = now();
+  StripToken drained = token;
+  drained.ready = now() + mapping::array_latency(program.accelerator.array);
+  out.write(drained);
+  if (static_cast<std::size_t>(token.strip) + 1 < layer.strips.size()) {
+    // A full FIFO towards the vector unit holds the array up like full accumulators do.
+    tally.stall(Stall::kAccumulators) += now() - idle_since_;
+    idle_since_ = now();
+  }
+}
+
+}  // namespace brownout::accelerator

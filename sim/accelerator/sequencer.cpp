@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layers one after the other; DMA of the next input and of the last logits runs beside them.
+#include "sim/accelerator/sequencer.hpp"
+
+#include <cstring>
+
+#include "sim/accelerator/cycles.hpp"
+#include "sim/accelerator/thread.hpp"
+#include "sim/base/error.hpp"
+#include "sim/inference/constants.hpp"
+
+namespace brownout::accelerator {
+
+Sequencer::Sequencer(const sc_core::sc_module_name& name, RunState& state, Dram& dram, Dma& dma,
+                     PeArray& array, VectorModule& vector, ActivationScratchpad& activations)
+    : sc_module(name),
+      state_(state),
+      dram_(dram),
+      dma_(dma),
+      array_(array),
+      vector_(vector),
+      activations_(activations) {
+  SC_HAS_PROCESS(Sequencer);
+  SC_THREAD(run);
+}
+
+void Sequencer::configure(const network::Network& network, ArrayModel& array) {
+  network_ = &network;
+  model_ = &array;
+  transfers_ = 0;
+}
+
+void Sequencer::set_work(const HostMemory& host) {
+  host_ = host;
+  done_ = false;
+}
+
+void Sequencer::run() {
+  guarded(state_, [this] {
+    for (;;) {
+      while (done_) sc_core::wait(start);
+      run_batches();
+      done_ = true;
+    }
+  });
+}
+
+std::int64_t Sequencer::input_address(std::int64_t batch) const {
+  return state_.program->resident_words * 8 + batch % 2 * state_.program->input_bytes;
+}
+
+std::int64_t Sequencer::output_address(std::int64_t batch) const {
+  return input_address(2) + 2 * state_.program->input_bytes +
+         batch % 2 * state_.program->output_bytes;
+}
+
+void Sequencer::fetch_input(std::int64_t batch) {
+  const mapping::Program& program = *state_.program;
+  if (host_.pixels != nullptr) {
+    std::memcpy(dram_.data(input_address(batch)), host_.pixels + batch * program.input_bytes,
+                static_cast<std::size_t>(program.input_bytes));
+  }
+  dma_.transfers.write(
+      {false, input_address(batch), program.input_pixels[batch % 2].address, program.input_bytes});
+  ++transfers_;
+}
+
+void Sequencer::store_output(std::int64_t batch) {
+  const mapping::Program& program = *state_.program;
+  dma_.transfers.write({true, output_address(batch), program.logits.address, program.output_bytes});
+  ++transfers_;
+}
+
+void Sequencer::run_batches() {
+  const mapping::Program& program = *state_.program;
+  dma_.start_weights(host_.batches);
+  const auto chunks = [&] {
+    std::int64_t count = 0;
+    for (const mapping::LayerProgram& layer : program.layers) {
+      count += static_cast<std::int64_t>(layer.chunks.size());
+    }
+    return count;
+  }();
+  fetch_input(0);
+  std::int64_t input_ready = transfers_;
+  for (std::int64_t batch = 0; batch < host_.batches; ++batch) {
+    const std::int64_t begin = now();
+    dma_.wait_for_transfers(input_ready);  // the logits of the batch before are out too
+    state_.input_wait_cycles += now() - begin;
+    if (host_.logits != nullptr && batch > 0) {
+      std::memcpy(host_.logits + (batch - 1) * program.output_bytes / 4,
+                  dram_.data(output_address(batch - 1)),
+                  static_cast<std::size_t>(program.output_bytes));
+    }
+    if (batch + 1 < host_.batches) {
+      fetch_input(batch + 1);
+      input_ready = transfers_;
+    }
+    vector_.set_input_buffer(static_cast<int>(batch % 2));
+    for (std::size_t layer = 0; layer < program.layers.size(); ++layer) {
+      run_layer(static_cast<int>(layer));
+    }
+    state_.chunk_base += chunks;
+    store_output(batch);
+    input_ready = transfers_;
+  }
+  const std::int64_t begin = now();
+  dma_.wait_for_transfers(transfers_);
+  state_.input_wait_cycles += now() - begin;
+  if (host_.logits != nullptr) {
+    std::memcpy(host_.logits + (host_.batches - 1) * program.output_bytes / 4,
+                dram_.data(output_address(host_.batches - 1)),
+                static_cast<std::size_t>(program.output_bytes));
+  }
+}
+
+void Sequencer::run_layer(int number) {
+  const mapping::LayerProgram& layer = state_.program->layers[static_cast<std::size_t>(number)];
+  LayerTally& tally = state_.layer(number);
+  const std::int64_t begin = now();
+  array_.begin_layer();
+  if (state_.compute && layer.k > 0) {
+    const mapping::Region& input =
+        state_.program->regions[static_cast<std::size_t>(layer.step.input)];
+    model_->begin_layer(number, activations_.data(input.address), input.slot_bytes,
+                        state_.program->batch,
+                        inference::quantization_of(*network_, layer.step.input).zero_point);
+  }
+  if (layer.k == 0) {
+    out.write({number, -1, now(), 0});
+  } else {
+    for (std::size_t strip = 0; strip < layer.strips.size(); ++strip) {
+      out.write({number, static_cast<int>(strip), now(), 0});
+    }
+  }
+  sc_core::wait(vector_.layer_done);
+  tally.cycles += now() - begin;
+  tally.stall(Stall::kDrain) += now() - (layer.k == 0 ? begin : array_.idle_since());
+  state_.span(Module::kSequencer, number, -1, begin, now());
+}
+
+}  // namespace brownout::accelerator

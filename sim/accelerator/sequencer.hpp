@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sequencer: executes the program, batch after batch, and fetches the next batch meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <systemc>
+
+#include "sim/accelerator/array_model.hpp"
+#include "sim/accelerator/dma.hpp"
+#include "sim/accelerator/dram.hpp"
+#include "sim/accelerator/pe_array.hpp"
+#include "sim/accelerator/run_state.hpp"
+#include "sim/accelerator/vector_module.hpp"
+
+namespace brownout::accelerator {
+
+/// Where batches come from and logits go to, on the host's side.
+struct HostMemory {
+  const std::uint8_t* pixels = nullptr;  // batches × input bytes
+  float* logits = nullptr;               // batches × batch × classes
+  std::int64_t batches = 0;
+};
+
+class Sequencer : public sc_core::sc_module {
+ public:
+  sc_core::sc_fifo_out<StripToken> out{"out"};
+  sc_core::sc_event start{"start"};
+
+  Sequencer(const sc_core::sc_module_name& name, RunState& state, Dram& dram, Dma& dma,
+            PeArray& array, VectorModule& vector, ActivationScratchpad& activations);
+
+  void configure(const network::Network& network, ArrayModel& array);
+  void set_work(const HostMemory& host);
+  bool done() const { return done_; }
+
+ private:
+  void run();
+  void run_batches();
+  void run_layer(int layer);
+  void fetch_input(std::int64_t batch);
+  void store_output(std::int64_t batch);
+  /// DRAM addresses of the double-buffered input and output.
+  std::int64_t input_address(std::int64_t batch) const;
+  std::int64_t output_address(std::int64_t batch) const;
+
+  RunState& state_;
+  Dram& dram_;
+  Dma& dma_;
+  PeArray& array_;
+  VectorModule& vector_;
+  ActivationScratchpad& activations_;
+  const network::Network* network_ = nullptr;
+  ArrayModel* model_ = nullptr;
+  HostMemory host_;
+  std::int64_t transfers_ = 0;  // asked for
+  bool done_ = true;
+};
+
+}  // namespace brownout::accelerator

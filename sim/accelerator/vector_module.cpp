@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time strip by strip; numbers layer by layer, by the same code as every other engine.
+#include "sim/accelerator/vector_module.hpp"
+
+#include "sim/accelerator/cycles.hpp"
+#include "sim/accelerator/thread.hpp"
+#include "sim/base/error.hpp"
+#include "sim/mapping/timing.hpp"
+
+namespace brownout::accelerator {
+
+VectorModule::VectorModule(const sc_core::sc_module_name& name, RunState& state, PeArray& array,
+                           WeightLoader& loader, ActivationScratchpad& activations)
+    : sc_module(name), state_(state), array_(array), loader_(loader), activations_(activations) {
+  SC_HAS_PROCESS(VectorModule);
+  SC_THREAD(run);
+}
+
+void VectorModule::configure(const network::Network& network,
+                             const std::vector<network::Shape>& shapes) {
+  network_ = &network;
+  shapes_ = shapes;
+  outputs_.clear();
+  generations_.assign(state_.program->layers.size(), ~std::uint64_t{0});
+  for (const mapping::LayerProgram& layer : state_.program->layers) {
+    outputs_.push_back(std::make_unique<inference::StepOutput>(network, shapes_, layer.step,
+                                                               inference::best_vector_kernels()));
+    outputs_.back()->grow(scratch_);
+  }
+}
+
+void VectorModule::run() {
+  guarded(state_, [this] {
+    for (;;) {
+      const StripToken token = in.read();
+      if (token.strip < 0) {
+        whole_layer(token);
+      } else {
+        drain(token);
+      }
+    }
+  });
+}
+
+const mapping::Region& VectorModule::output_region(const mapping::LayerProgram& layer) const {
+  const bool logits = layer.step.output == static_cast<int>(network_->nodes.size());
+  return logits ? state_.program->logits
+                : state_.program->regions[static_cast<std::size_t>(layer.step.output)];
+}
+
+std::int64_t VectorModule::reserve_output(const mapping::LayerProgram& layer, std::int64_t earliest,
+                                          std::int64_t cycles) {
+  const mapping::Region& region = layer.staged ? state_.program->staging : output_region(layer);
+  return activations_.reserve(region.address, region.slot_bytes * state_.program->batch, earliest,
+                              cycles);
+}
+
+void VectorModule::drain(const StripToken& token) {
+  const mapping::Program& program = *state_.program;
+  const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(token.layer)];
+  const mapping::Strip& strip = layer.strips[static_cast<std::size_t>(token.strip)];
+  const mapping::ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  const mapping::VectorConfig& vector = program.accelerator.vector;
+  LayerTally& tally = state_.layer(token.layer);
+  wait_until(token.ready);
+  const int walks = mapping::strip_walks(layer);
+  const std::int64_t cycles = mapping::drain_cycles(vector, strip.pixel_count, tile.n_count, walks);
+  // Only the last walk writes.
+  const std::int64_t begin = reserve_output(layer, now(), cycles / walks);
+  wait_until(begin + cycles);
+  state_.span(Module::kVectorUnit, token.layer, token.strip, begin, now());
+  tally.counts.accumulator_reads += (tile.n_count + 1) * strip.pixel_count * walks;
+  tally.counts.vector_ops += strip.pixel_count * tile.n_count * walks;
+  array_.half_is_free();
+  if (static_cast<std::size_t>(token.strip) + 1 < layer.strips.size()) return;
+  // The sequencer books all cycles behind the last vector as drain.
+  tally.stall(Stall::kVectorUnit) += begin - token.ready;
+  tally.stall(Stall::kDrain) -= begin - token.ready;
+  wait_cycles(vector.latency_cycles);
+  if (layer.staged) {
+    const std::int64_t pixels = layer.vector_numbers / layer.step.matrix_out.channels;
+    const std::int64_t start = now();
+    wait_cycles(
+        mapping::drain_cycles(vector, pixels, layer.step.matrix_out.channels, layer.walks - 1));
+    state_.span(Module::kVectorUnit, token.layer, -1, start, now());
+    tally.counts.vector_ops += layer.vector_numbers * (layer.walks - 1);
+  }
+  count(layer, tally);
+  if (state_.compute) compute(token.layer);
+  layer_done.notify(sc_core::SC_ZERO_TIME);
+}
+
+void VectorModule::whole_layer(const StripToken& token) {
+  const mapping::LayerProgram& layer =
+      state_.program->layers[static_cast<std::size_t>(token.layer)];
+  const mapping::VectorConfig& vector = state_.program->accelerator.vector;
+  LayerTally& tally = state_.layer(token.layer);
+  const std::int64_t pixels = layer.vector_numbers / layer.step.matrix_out.channels;
+  const std::int64_t cycles =
+      mapping::drain_cycles(vector, pixels, layer.step.matrix_out.channels, layer.walks);
+  const std::int64_t arrived = now();
+  const std::int64_t begin = reserve_output(layer, arrived, cycles / layer.walks);
+  tally.stall(Stall::kWeightDma) += token.dma_wait;
+  tally.stall(Stall::kActivationBank) += begin - arrived;
+  tally.stall(Stall::kDrain) -= token.dma_wait + begin - arrived;
+  wait_until(begin + cycles + vector.latency_cycles);
+  state_.span(Module::kVectorUnit, token.layer, -1, begin, now());
+  tally.counts.vector_ops += layer.vector_numbers * layer.walks;
+  tally.counts.activation_reads +=
+      layer.vector_numbers * layer.walks *
+      (network::is_quantized(*network_, layer.step.input) || layer.step.input == 0 ? 1 : 4);
+  count(layer, tally);
+  if (state_.compute) compute(token.layer);
+  layer_done.notify(sc_core::SC_ZERO_TIME);
+}
+
+void VectorModule::count(const mapping::LayerProgram& layer, LayerTally& tally) {
+  const auto bytes = [&](int index) {
+    const std::int64_t size = shapes_[static_cast<std::size_t>(index)].size();
+    return state_.program->batch * size * (network::is_quantized(*network_, index) ? 1 : 4);
+  };
+  for (const int residual : layer.step.residuals) {
+    tally.counts.activation_reads += bytes(residual);
+  }
+  tally.counts.activation_writes += bytes(layer.step.output);
+  if (layer.staged) {
+    tally.counts.activation_writes += layer.vector_numbers * 4;
+    tally.counts.activation_reads += layer.vector_numbers * 4 * (layer.walks - 1);
+  }
+}
+
+std::uint8_t* VectorModule::value(int index, int image) {
+  const mapping::Region& region = index == 0
+                                      ? state_.program->input_pixels[input_buffer_]
+                                      : state_.program->regions[static_cast<std::size_t>(index)];
+  return activations_.data(region.address + image * region.slot_bytes);
+}
+
+void VectorModule::compute(int number) {
+  const mapping::LayerProgram& layer = state_.program->layers[static_cast<std::size_t>(number)];
+  inference::StepOutput& output = *outputs_[static_cast<std::size_t>(number)];
+  std::uint64_t& held = generations_[static_cast<std::size_t>(number)];
+  if (held != loader_.parameter_generation(number)) {
+    output.set_codes(loader_.parameters());
+    held = loader_.parameter_generation(number);
+  }
+  const mapping::Region& target = output_region(layer);
+  std::vector<inference::Residual> residuals(layer.step.residuals.size());
+  for (int image = 0; image < state_.program->batch; ++image) {
+    for (std::size_t r = 0; r < residuals.size(); ++r) {
+      residuals[r].codes = value(layer.step.residuals[r], image);
+    }
+    std::int32_t* const acc =
+        layer.k > 0 ? array_.accumulators() + image * layer.step.matrix_out.size() : nullptr;
+    output.run(value(layer.step.input, image), acc, residuals.data(),
+               activations_.data(target.address + image * target.slot_bytes), scratch_);
+  }
+}
+
+}  // namespace brownout::accelerator

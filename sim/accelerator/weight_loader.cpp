@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// One token per strip: the words of all its tiles are read here, their time is charged where they
+// overlap with streaming.
+#include "sim/accelerator/weight_loader.hpp"
+
+#include <algorithm>
+
+#include "sim/accelerator/cycles.hpp"
+#include "sim/accelerator/thread.hpp"
+#include "sim/base/bits.hpp"
+#include "sim/base/error.hpp"
+#include "sim/mapping/code_table.hpp"
+#include "sim/mapping/timing.hpp"
+
+namespace brownout::accelerator {
+
+namespace {
+
+constexpr int kParameterBlock = 256;  // codes decoded at a time
+
+/// n of `count` codes of `bits` bits, the first at bit `position` of `words`.
+void decode(const std::uint64_t* words, std::uint64_t position, int count, int bits,
+            const mapping::CodeTable& table, std::int8_t* n) {
+  for (int i = 0; i < count; ++i, position += static_cast<std::uint64_t>(bits)) {
+    n[i] = table.n_of_code[read_bits(words, position, bits)];
+  }
+}
+
+}  // namespace
+
+WeightLoader::WeightLoader(const sc_core::sc_module_name& name, RunState& state,
+                           WeightScratchpad& scratchpad, Dma& dma)
+    : sc_module(name), state_(state), scratchpad_(scratchpad), dma_(dma) {
+  payload_.set_read();
+  payload_.set_byte_enable_ptr(nullptr);
+  payload_.set_extension(&runs_);
+  SC_HAS_PROCESS(WeightLoader);
+  SC_THREAD(run);
+}
+
+void WeightLoader::configure(const network::Network& network, ArrayModel& array) {
+  network_ = &network;
+  array_ = &array;
+  const mapping::Program& program = *state_.program;
+  decoded_.clear();
+  std::size_t n = 0;
+  std::size_t words = 0;
+  for (const mapping::LayerProgram& layer : program.layers) {
+    decoded_.emplace_back(layer.column_tiles.size(), ~std::uint64_t{0});
+    for (const mapping::ColumnTile& tile : layer.column_tiles) {
+      n = std::max(n, static_cast<std::size_t>(tile.n_count * layer.k));
+      for (const std::int64_t count : tile.words)
+        words = std::max(words, static_cast<std::size_t>(count));
+      words = std::max(words, static_cast<std::size_t>(tile.parameter_words));
+    }
+  }
+  n_.resize(n);
+  words_.resize(words + 1);  // reading bits may look one word ahead
+  parameters_ = network::clean_codes(network);
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    if (network.parameters[i].role != network::Role::kWeight) {
+      std::fill(parameters_[i].begin(), parameters_[i].end(), std::int8_t{0});
+    }
+  }
+  generations_.assign(program.layers.size(), 0);
+  shadow_free_ = true;
+}
+
+void WeightLoader::shadow_is_free() {
+  shadow_free_ = true;
+  shadow_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void WeightLoader::run() {
+  guarded(state_, [this] {
+    for (;;) load(in.read());
+  });
+}
+
+void WeightLoader::load(const StripToken& arrived) {
+  StripToken token = arrived;
+  const mapping::LayerProgram& layer =
+      state_.program->layers[static_cast<std::size_t>(token.layer)];
+  LayerTally& tally = state_.layer(token.layer);
+  while (!shadow_free_) sc_core::wait(shadow_event_);
+  shadow_free_ = false;
+  const std::int64_t free = now();
+  const bool streamed =
+      state_.program->accelerator.weights.residency == mapping::WeightResidency::kStreamed;
+  if (token.strip < 0) {  // no matrix: the parameters of all its channels
+    std::int64_t cycles = 0;
+    for (const mapping::ColumnTile& tile : layer.column_tiles) {
+      if (streamed)
+        dma_.wait_for_chunk(state_.chunk_base +
+                            layer.chunks[static_cast<std::size_t>(tile.chunk)].load_event);
+      tally.counts.weight_reads += read_parameters(token.layer, tile);
+      cycles += tile.parameter_cycles;
+    }
+    token.dma_wait = now() - free;
+    if (!layer.column_tiles.empty()) wait_cycles(mapping::load_latency(cycles));
+    shadow_free_ = true;
+    out.write(token);
+    return;
+  }
+  const mapping::Strip& strip = layer.strips[static_cast<std::size_t>(token.strip)];
+  const mapping::ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  const mapping::Chunk& chunk = layer.chunks[static_cast<std::size_t>(tile.chunk)];
+  if (streamed) dma_.wait_for_chunk(state_.chunk_base + chunk.load_event);
+  token.dma_wait = now() - free;
+  tally.counts.weight_reads += read_parameters(token.layer, tile);
+  tally.counts.weight_reads += read_weights(token.layer, strip.column_tile);
+  std::int64_t port_cycles = tile.parameter_cycles;
+  for (const std::int64_t some : tile.port_cycles) port_cycles += some;
+  const std::int64_t begin =
+      scratchpad_.reserve(chunk.ranges.front().word, chunk.words, now(), port_cycles);
+  wait_until(begin);
+  wait_cycles(mapping::load_latency(tile.parameter_cycles + tile.port_cycles[0]));
+  state_.span(Module::kWeightLoader, token.layer, token.strip, begin, now());
+  token.ready = now();
+  out.write(token);
+}
+
+std::int64_t WeightLoader::read_runs(std::int64_t cell, std::int64_t stride, int count, int codes,
+                                     int bits, std::uint64_t* words) {
+  runs_.cell = cell;
+  runs_.stride = stride;
+  runs_.count = count;
+  runs_.codes = codes;
+  runs_.bits = bits;
+  payload_.set_address(static_cast<sc_dt::uint64>(cell >> 6) * 8);
+  payload_.set_data_ptr(reinterpret_cast<unsigned char*>(words));
+  payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  sc_core::sc_time delay;
+  socket->b_transport(payload_, delay);
+  BROWNOUT_CHECK(payload_.is_response_ok(), "{} runs at cell {}: {}", count, cell,
+                 payload_.get_response_string());
+  return runs_.words;
+}
+
+std::int64_t WeightLoader::read_parameters(int layer_index, const mapping::ColumnTile& tile) {
+  const mapping::LayerProgram& layer =
+      state_.program->layers[static_cast<std::size_t>(layer_index)];
+  std::int64_t total = 0;
+  for (const mapping::ParameterPlace& place : layer.parameters) {
+    if (place.chunk != tile.chunk) continue;
+    const auto at = static_cast<std::size_t>(place.parameter);
+    const network::Parameter& parameter = network_->parameters[at];
+    if (parameter.role == network::Role::kWeight) continue;
+    const mapping::CodeRange range =
+        mapping::codes_of(*network_, layer, place.parameter, tile.n_first, tile.n_count);
+    const int bits = parameter.coding->bits;
+    const std::int64_t cell = place.origin + range.first * bits;
+    const auto count = static_cast<int>(range.last - range.first);
+    total += read_runs(cell, 0, 1, count, bits, state_.compute ? words_.data() : nullptr);
+    if (!state_.compute) continue;
+    std::int8_t n[kParameterBlock];
+    const mapping::CodeTable& table = mapping::code_table(parameter.coding->scheme, bits);
+    for (int first = 0; first < count; first += kParameterBlock) {
+      const int some = std::min(kParameterBlock, count - first);
+      decode(words_.data(), static_cast<std::uint64_t>((cell & 63) + first * bits), some, bits,
+             table, n);
+      std::int8_t* const known = parameters_[at].data() + range.first + first;
+      if (!std::equal(n, n + some, known)) {
+        std::copy_n(n, some, known);
+        ++generations_[static_cast<std::size_t>(layer_index)];
+      }
+    }
+  }
+  return total;
+}
+
+std::int64_t WeightLoader::read_weights(int layer_index, int column_tile) {
+  const mapping::LayerProgram& layer =
+      state_.program->layers[static_cast<std::size_t>(layer_index)];
+  const mapping::ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(column_tile)];
+  const network::Parameter& weight =
+      network_->parameters[static_cast<std::size_t>(layer.node.weight)];
+  const int bits = weight.coding->bits;
+  const mapping::ParameterPlace& place = mapping::place_of(layer, layer.node.weight, tile.chunk);
+  const std::int64_t channel_bits = layer.k * bits;
+  std::int64_t cell = place.origin + tile.n_first * channel_bits;
+  const mapping::CodeTable& table = mapping::code_table(weight.coding->scheme, bits);
+  // What the array holds is what it would read again as long as no cell and no fault has changed.
+  std::uint64_t& decoded =
+      decoded_[static_cast<std::size_t>(layer_index)][static_cast<std::size_t>(column_tile)];
+  const bool fresh = state_.compute && decoded != scratchpad_.cells().generation();
+  std::int64_t total = 0;
+  std::int64_t k = 0;
+  for (std::size_t t = 0; t < tile.words.size(); ++t) {
+    const int codes = mapping::k_count(layer, t);
+    total +=
+        read_runs(cell, channel_bits, tile.n_count, codes, bits, fresh ? words_.data() : nullptr);
+    if (fresh) {
+      const std::uint64_t* words = words_.data();
+      std::int64_t at = cell;
+      for (int c = 0; c < tile.n_count; ++c, at += channel_bits) {
+        decode(words, static_cast<std::uint64_t>(at & 63), codes, bits, table,
+               n_.data() + c * layer.k + k);
+        words += mapping::words_of_run(at, codes, bits);
+      }
+    }
+    cell += std::int64_t{codes} * bits;
+    k += codes;
+  }
+  if (fresh) {
+    array_->load(layer_index, column_tile, n_.data());
+    decoded = scratchpad_.cells().generation();
+  }
+  return total;
+}
+
+}  // namespace brownout::accelerator

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weight loader: reads the words of a strip's tiles, unpacks and decodes them.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <cstdint>
+#include <systemc>
+#include <vector>
+
+#include "sim/accelerator/array_model.hpp"
+#include "sim/accelerator/dma.hpp"
+#include "sim/accelerator/run_state.hpp"
+#include "sim/accelerator/weight_scratchpad.hpp"
+
+namespace brownout::accelerator {
+
+class WeightLoader : public sc_core::sc_module {
+ public:
+  tlm_utils::simple_initiator_socket<WeightLoader> socket{"socket"};
+  sc_core::sc_fifo<StripToken> in{"in", 2};
+  sc_core::sc_fifo_out<StripToken> out{"out"};
+
+  WeightLoader(const sc_core::sc_module_name& name, RunState& state, WeightScratchpad& scratchpad,
+               Dma& dma);
+
+  /// `network` and `array` must outlive the runs.
+  void configure(const network::Network& network, ArrayModel& array);
+
+  /// The array has swapped in the last tile of a strip: its shadow registers are free.
+  void shadow_is_free();
+
+  /// Biases, scales and shifts as they were read last. `parameter_generation` grows when one of a
+  /// layer's changes.
+  const network::Codes& parameters() const { return parameters_; }
+  std::uint64_t parameter_generation(int layer) const {
+    return generations_[static_cast<std::size_t>(layer)];
+  }
+
+ private:
+  void run();
+  void load(const StripToken& token);
+  /// Reads `count` runs; returns the words read.
+  std::int64_t read_runs(std::int64_t cell, std::int64_t stride, int count, int codes, int bits,
+                         std::uint64_t* words);
+  std::int64_t read_parameters(int layer, const mapping::ColumnTile& tile);
+  std::int64_t read_weights(int layer, int column_tile);
+
+  RunState& state_;
+  WeightScratchpad& scratchpad_;
+  Dma& dma_;
+  const network::Network* network_ = nullptr;
+  ArrayModel* array_ = nullptr;
+  tlm::tlm_generic_payload payload_;
+  RunsExtension runs_;
+  bool shadow_free_ = true;  // the array's shadow registers
+  sc_core::sc_event shadow_event_{"shadow_event"};
+  std::vector<std::uint64_t> words_;                 // of one tile
+  std::vector<std::int8_t> n_;                       // of one column tile, and what the array holds
+  std::vector<std::vector<std::uint64_t>> decoded_;  // memory generation, by layer and column tile
+  network::Codes parameters_;
+  std::vector<std::uint64_t> generations_;
+};
+
+}  // namespace brownout::accelerator
