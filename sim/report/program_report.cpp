@@ -149,6 +149,7 @@ std::string program_json(const sweep::Model& model, const Program& program) {
   json["accelerator_file"] = accelerator.file.string();
   json["configuration"] = Json::parse(mapping::resolved_json(accelerator));
   json["batch"] = program.batch;
+  json["bit_offset"] = program.bit_offset;
   json["layers"] = Json::array();
   for (const LayerProgram& layer : program.layers) {
     json["layers"].push_back(layer_json(program, layer));
