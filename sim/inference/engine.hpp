@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/memory/fault.hpp"
 #include "sim/network/network.hpp"
 
 namespace brownout::inference {
@@ -16,6 +17,14 @@ class Engine {
   virtual ~Engine() = default;
   /// Loads the codes as read (clean or faulty). Not thread-safe.
   virtual void set_codes(const network::Codes& codes) = 0;
+  /// The same weights as a chip gives them: the codes as read, and the faulty cells behind them for
+  /// engines that read the memory themselves.
+  virtual void set_chip(const network::Codes& codes, const memory::FaultList& faults,
+                        std::uint64_t evaluation_seed) {
+    (void)faults;
+    (void)evaluation_seed;
+    set_codes(codes);
+  }
   /// Logits (count × classes, fp32) of `count` images (u8, NHWC). Thread-safe for different
   /// `worker` numbers in [0, threads). Results depend on neither worker nor batch size.
   virtual void run(const std::uint8_t* pixels, int count, float* logits, int worker) = 0;

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Full batches, then the rest.
+#include "sim/accelerator/systemc_engine.hpp"
+
+#include <chrono>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::accelerator {
+
+namespace {
+
+void add(ImagesResult& total, const mapping::Program& program, const RunResult& run,
+         std::int64_t batches) {
+  total.layers.resize(program.layers.size());
+  total.layer_closed_form_cycles.resize(program.layers.size());
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    LayerTally& layer = total.layers[i];
+    layer.cycles += run.layers[i].cycles;
+    layer.stream_cycles += run.layers[i].stream_cycles;
+    for (std::size_t s = 0; s < layer.stalls.size(); ++s) {
+      layer.stalls[s] += run.layers[i].stalls[s];
+    }
+    layer.counts += run.layers[i].counts;
+    total.layer_closed_form_cycles[i] += batches * program.layers[i].closed_form_cycles;
+  }
+  for (Span span : run.spans) {
+    span.begin += total.cycles;
+    span.end += total.cycles;
+    total.spans.push_back(span);
+  }
+  total.spans_cut = total.spans_cut || run.spans_cut;
+  total.images += batches * program.batch;
+  total.cycles += run.cycles;
+  total.closed_form_cycles += batches * program.closed_form_cycles;
+  total.input_wait_cycles += run.input_wait_cycles;
+  total.transfers += run.transfers;
+}
+
+}  // namespace
+
+Programs::Programs(const network::Network& network, const mapping::AcceleratorConfig& accelerator,
+                   int batch, std::uint64_t bit_offset, const std::string& where)
+    : network_(network),
+      bit_offset_(bit_offset),
+      where_(where),
+      full_(mapping::compile(network, accelerator, batch, bit_offset, where)) {}
+
+const mapping::Program& Programs::remainder(int images) {
+  if (!remainder_ || remainder_->batch != images) {
+    remainder_ = mapping::compile(network_, full_.accelerator, images, bit_offset_, where_);
+  }
+  return *remainder_;
+}
+
+EventCounts ImagesResult::counts() const {
+  EventCounts total = transfers;
+  for (const LayerTally& layer : layers) total += layer.counts;
+  return total;
+}
+
+SystemcEngine::SystemcEngine(const network::Network& network,
+                             const mapping::AcceleratorConfig& accelerator, int batch,
+                             std::uint64_t bit_offset, const std::string& where)
+    : network_(network),
+      shapes_(network::check(network, where)),
+      programs_(network, accelerator, batch, bit_offset, where) {}
+
+void SystemcEngine::set_codes(const network::Codes&) { faults_.clear(); }
+
+void SystemcEngine::set_chip(const network::Codes&, const memory::FaultList& faults,
+                             std::uint64_t evaluation_seed) {
+  faults_ = faults;
+  evaluation_seed_ = evaluation_seed;
+}
+
+void SystemcEngine::run(const std::uint8_t* pixels, int count, float* logits, int worker) {
+  BROWNOUT_CHECK(worker == 0, "worker {}", worker);
+  result_ = simulate(pixels, count, logits);
+}
+
+ImagesResult SystemcEngine::time(std::int64_t images, std::size_t span_limit) {
+  span_limit_ = span_limit;
+  return simulate(nullptr, images, nullptr);
+}
+
+ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t images,
+                                     float* logits) {
+  ImagesResult total;
+  Accelerator& model = Accelerator::instance();
+  const auto start = std::chrono::steady_clock::now();
+  const auto part = [&](const mapping::Program& program, std::int64_t batches) {
+    model.configure(program, network_, shapes_, {pixels != nullptr, span_limit_});
+    model.set_faults(faults_, evaluation_seed_);
+    const std::int64_t done = total.images;
+    const RunResult run =
+        model.run(pixels == nullptr ? nullptr : pixels + done * network_.input.size(), batches,
+                  logits == nullptr ? nullptr : logits + done * network_.classes);
+    add(total, program, run, batches);
+  };
+  const int batch = programs_.full().batch;
+  if (images >= batch) part(programs_.full(), images / batch);
+  if (images % batch != 0) part(programs_.remainder(static_cast<int>(images % batch)), 1);
+  total.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return total;
+}
+
+}  // namespace brownout::accelerator

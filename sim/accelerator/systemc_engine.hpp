@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine "systemc": every image goes through the accelerator model, which reads the weights from
+// its own faulty cells.
+#pragma once
+
+#include <optional>
+
+#include "sim/accelerator/accelerator.hpp"
+#include "sim/inference/engine.hpp"
+
+namespace brownout::accelerator {
+
+/// Programs for full batches and for what is left over at the end.
+class Programs {
+ public:
+  /// InputError (beginning with `where`) when the network does not fit.
+  Programs(const network::Network& network, const mapping::AcceleratorConfig& accelerator,
+           int batch, std::uint64_t bit_offset, const std::string& where);
+
+  const mapping::Program& full() const { return full_; }
+  /// The program for `images` < batch images.
+  const mapping::Program& remainder(int images);
+
+ private:
+  const network::Network& network_;
+  std::uint64_t bit_offset_;
+  std::string where_;
+  mapping::Program full_;
+  std::optional<mapping::Program> remainder_;
+};
+
+/// Time and counts of a number of images; layers are those of the program.
+struct ImagesResult {
+  std::int64_t images = 0;
+  std::int64_t cycles = 0;
+  std::int64_t closed_form_cycles = 0;
+  std::int64_t input_wait_cycles = 0;
+  std::vector<LayerTally> layers;
+  std::vector<std::int64_t> layer_closed_form_cycles;
+  EventCounts transfers;
+  std::vector<Span> spans;
+  bool spans_cut = false;
+  double seconds = 0.0;  // wall time of the simulation, results included
+
+  EventCounts counts() const;
+};
+
+/// Not thread-safe: there is one model per process.
+class SystemcEngine final : public inference::Engine {
+ public:
+  /// Network must outlive the engine.
+  SystemcEngine(const network::Network& network, const mapping::AcceleratorConfig& accelerator,
+                int batch, std::uint64_t bit_offset, const std::string& where);
+
+  /// Clean weights: the model reads what the network stores, whatever `codes` are.
+  void set_codes(const network::Codes& codes) override;
+  void set_chip(const network::Codes& codes, const memory::FaultList& faults,
+                std::uint64_t evaluation_seed) override;
+  /// All `count` images in one simulation; `worker` must be 0.
+  void run(const std::uint8_t* pixels, int count, float* logits, int worker) override;
+  /// Whatever the caller has: a simulation should not be cut in pieces.
+  int preferred_batch() const override { return 1 << 30; }
+  std::string name() const override { return "systemc"; }
+
+  /// Time and counts of `images` images without their numbers.
+  ImagesResult time(std::int64_t images, std::size_t span_limit = 0);
+  /// What the last run took.
+  const ImagesResult& result() const { return result_; }
+  /// From the next run on, record up to this many stretches of the modules' time.
+  void record(std::size_t span_limit) { span_limit_ = span_limit; }
+  const mapping::Program& program() const { return programs_.full(); }
+
+ private:
+  ImagesResult simulate(const std::uint8_t* pixels, std::int64_t images, float* logits);
+
+  const network::Network& network_;
+  std::vector<network::Shape> shapes_;
+  Programs programs_;
+  memory::FaultList faults_;
+  std::uint64_t evaluation_seed_ = 0;
+  std::size_t span_limit_ = 0;
+  ImagesResult result_;
+};
+
+}  // namespace brownout::accelerator
