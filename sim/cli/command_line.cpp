@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/base/error.hpp"
-#include "sim/base/yaml.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/verbs.hpp"
 
 namespace brownout::cli {
@@ -43,18 +43,36 @@ std::string unexpected_argument(const CLI::App& app, const std::string& word) {
   const bool is_option = word.rfind('-', 0) == 0;
   const std::string what = is_option ? "option" : (verb_names(app).empty() ? "argument" : "verb");
   const std::string near = nearest_name(word, is_option ? option_names(app) : verb_names(app));
-  return fmt::format("unknown {} \"{}\"{}", what, word,
+  return fmt::format("unknown {} {}{}", what, in_quotes(word),
                      near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
 }
 
 std::string explain(const CLI::ParseError& error, const CLI::App& verb,
                     const std::vector<std::string>& left) {
   if (!left.empty()) return unexpected_argument(verb, left.front());
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string text = error.what();  // "--rate: 1 required P missing"
+    if (text.rfind("--", 0) == 0 && text.find("required") != std::string::npos) {
+      return text.substr(0, text.find(':')) + ": needs a value";
+    }
+  }
   const std::vector<std::string> verbs = verb_names(verb);
   if (verbs.empty() || error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError)) {
     return error.what();
   }
   return fmt::format("expected a verb: {}", fmt::join(verbs, ", "));
+}
+
+/// An empty value is none, and none was not asked for.
+void refuse_empty_values(const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (!value.empty()) continue;
+      throw InputError("{}: expected a value, got \"\"", option->get_lnames().empty()
+                                                             ? option->get_name()
+                                                             : "--" + option->get_lnames().front());
+    }
+  }
 }
 
 }  // namespace
@@ -75,12 +93,14 @@ int run(int argc, char** argv) {
 
   CLI::App* eval = app.add_subcommand("eval", "Error of one network at one voltage or rate");
   CLI::App* sweep = app.add_subcommand("sweep", "Networks x voltages x chips from a YAML file");
+  CLI::App* estimate = app.add_subcommand("estimate", "Cycles of layers on an array, closed form");
   CLI::App* model = app.add_subcommand("model", "Look at network files");
   app.add_subcommand("train", "Train networks: starts brownout-train (see its --help)");
   CLI::App* inspect = model->add_subcommand("inspect", "Layers, parameters, codings, metadata");
   CLI::App* program =
       model->add_subcommand("program", "What an accelerator does for a network: tiles and cycles");
   model->require_subcommand(1);
+  const Action run_estimate = add_estimate(*estimate);
   const Action run_eval = add_eval(*eval);
   const Action run_sweep = add_sweep(*sweep);
   const Action run_inspect = add_model_inspect(*inspect);
@@ -94,6 +114,8 @@ int run(int argc, char** argv) {
     throw InputError("{}; see {} --help", explain(error, verb, app.remaining(/*recurse=*/true)),
                      full_name(verb));
   }
+  refuse_empty_values(innermost(app));
+  if (estimate->parsed()) return run_estimate();
   if (eval->parsed()) return run_eval();
   if (sweep->parsed()) return run_sweep();
   if (program->parsed()) return run_program();

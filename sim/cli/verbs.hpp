@@ -14,6 +14,7 @@ namespace brownout::cli {
 /// Runs the verb after its options were parsed; returns the exit code.
 using Action = std::function<int()>;
 
+Action add_estimate(CLI::App& verb);
 Action add_eval(CLI::App& verb);
 Action add_sweep(CLI::App& verb);
 Action add_model_inspect(CLI::App& verb);

@@ -169,7 +169,7 @@ TEST(Energy, ASupplyScalesItsOwnMemory) {
     EXPECT_EQ(changed(nominal, low), c.parts);
     EXPECT_DOUBLE_EQ(low.*c.dynamic, nominal.*c.dynamic * 0.5625);
     // ln 0.24 / ln 0.6 = 2.79374465...; 0.75 to that power, worked out with 30 digits.
-    EXPECT_NEAR(low.*c.leakage, nominal.*c.leakage * 0.447664939, nominal.*c.leakage * 1e-8);
+    EXPECT_NEAR(low.*c.leakage, nominal.*c.leakage * 0.447664929319094, nominal.*c.leakage * 1e-13);
   }
 }
 

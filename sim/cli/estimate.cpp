@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout estimate`.
+#include "sim/mapping/estimate.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/cli/arguments.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/cli/verbs.hpp"
+#include "sim/report/estimate_report.hpp"
+#include "sim/sweep/evaluator.hpp"
+
+namespace brownout::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::int64_t kMaxSide = 65536;
+
+struct EstimateOptions {
+  CommonOptions common;
+  std::string model, topology, array, compute_report;
+  std::string dataflow = "ws", convention = "physical";
+};
+
+/// "32x32": rows x columns.
+void parse_array(const std::string& text, mapping::EstimateConfig& config) {
+  const std::size_t x = text.find('x');
+  if (x == std::string::npos) {
+    throw InputError("--array: expected ROWSxCOLUMNS, for example 32x32, got \"{}\"", text);
+  }
+  config.rows = static_cast<int>(parse_integer("--array: rows", text.substr(0, x), 1, kMaxSide));
+  config.columns =
+      static_cast<int>(parse_integer("--array: columns", text.substr(x + 1), 1, kMaxSide));
+}
+
+std::size_t index_of(const std::string& option, const std::string& text,
+                     const std::vector<std::string>& names) {
+  const std::string& name = parse_choice(option, text, names);
+  return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+/// Where the report goes is an input of the command.
+void write_report(const std::string& file, const std::string& text) {
+  try {
+    write_file_atomically(fs::absolute(file), text);
+  } catch (const Error& error) {
+    throw Error(2, std::string("--compute-report: ") + error.what());
+  }
+}
+
+int run(const EstimateOptions& options) {
+  options.common.thread_count();
+  options.common.seed_or(0);
+  if (options.topology.empty() == options.model.empty()) {
+    throw InputError("expected --topology FILE or MODEL, got {}",
+                     options.topology.empty() ? "neither" : "both");
+  }
+  mapping::EstimateConfig config;
+  parse_array(options.array, config);
+  config.dataflow = static_cast<mapping::EstimateDataflow>(
+      index_of("--dataflow", options.dataflow, mapping::estimate_dataflows()));
+  config.convention = static_cast<mapping::Convention>(
+      index_of("--convention", options.convention, mapping::conventions()));
+  const Output output(options.common);
+
+  const std::string& source = options.topology.empty() ? options.model : options.topology;
+  const std::vector<mapping::MatrixLayer> layers =
+      options.topology.empty() ? mapping::matrix_layers(sweep::load_model(source).network, source)
+                               : mapping::read_topology(source);
+  const mapping::Estimate estimate = mapping::estimate(layers, config);
+  if (!options.compute_report.empty())
+    write_report(options.compute_report, report::compute_report_csv(estimate));
+  output.json(report::estimate_json(estimate, source));
+  output.text(report::estimate_text(estimate));
+  return 0;
+}
+
+}  // namespace
+
+Action add_estimate(CLI::App& verb) {
+  const auto options = std::make_shared<EstimateOptions>();
+  verb.add_option("MODEL", options->model, "Network file (ONNX)")->type_name("");
+  verb.add_option("--topology", options->topology, "SCALE-Sim topology (CSV), instead of MODEL")
+      ->type_name("FILE");
+  verb.add_option("--array", options->array, "Processing elements, for example 32x32")
+      ->required()
+      ->type_name("RxC");
+  verb.add_option("--dataflow", options->dataflow, "ws, os or is (default ws)")->type_name("NAME");
+  verb.add_option("--convention", options->convention,
+                  "physical or scalesim-v2: whose cycles (default physical)")
+      ->type_name("NAME");
+  verb.add_option("--compute-report", options->compute_report,
+                  "Write the columns of SCALE-Sim's COMPUTE_REPORT.csv")
+      ->type_name("FILE");
+  add_common(verb, options->common);
+  return [options] { return run(*options); };
+}
+
+}  // namespace brownout::cli

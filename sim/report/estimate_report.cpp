@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shares are fractions in JSON and percent where people read them.
+#include "sim/report/estimate_report.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/report/table.hpp"
+
+namespace brownout::report {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+std::string array_text(const mapping::EstimateConfig& config) {
+  return fmt::format("{}x{}", config.rows, config.columns);
+}
+
+const std::string& dataflow_text(const mapping::EstimateConfig& config) {
+  return mapping::estimate_dataflows()[static_cast<std::size_t>(config.dataflow)];
+}
+
+const std::string& convention_text(const mapping::EstimateConfig& config) {
+  return mapping::conventions()[static_cast<std::size_t>(config.convention)];
+}
+
+}  // namespace
+
+std::string estimate_text(const mapping::Estimate& estimate) {
+  const mapping::EstimateConfig& config = estimate.config;
+  Table table({"layer", "cycles", "folds", "MACs", "utilization %", "mapping %"});
+  for (const mapping::LayerEstimate& layer : estimate.layers) {
+    table.add({layer.name, fmt::format("{}", layer.cycles), fmt::format("{}", layer.folds),
+               fmt::format("{}", layer.macs), fmt::format("{:.2f}", 100.0 * layer.utilization),
+               fmt::format("{:.2f}", 100.0 * layer.mapping_efficiency)});
+  }
+  return fmt::format(
+      "{}\nCycles by convention {}, array {}, dataflow {}, one image, memory always in time.\n"
+      "{} cycles and {} MACs in all.\n",
+      table.text(), convention_text(config), array_text(config), dataflow_text(config),
+      estimate.total_cycles, estimate.total_macs);
+}
+
+std::string estimate_json(const mapping::Estimate& estimate, const std::string& source) {
+  Json json;
+  json["source"] = source;
+  json["convention"] = convention_text(estimate.config);
+  json["array"] = array_text(estimate.config);
+  json["dataflow"] = dataflow_text(estimate.config);
+  json["layers"] = Json::array();
+  for (const mapping::LayerEstimate& layer : estimate.layers) {
+    json["layers"].push_back({{"name", layer.name},
+                              {"cycles", layer.cycles},
+                              {"folds", layer.folds},
+                              {"utilization", layer.utilization},
+                              {"mapping_efficiency", layer.mapping_efficiency},
+                              {"compute_utilization", layer.compute_utilization},
+                              {"macs", layer.macs}});
+  }
+  json["total_cycles"] = estimate.total_cycles;
+  json["total_macs"] = estimate.total_macs;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string compute_report_csv(const mapping::Estimate& estimate) {
+  std::string out =
+      "LayerID, Total Cycles, Stall Cycles, Overall Util %, Mapping Efficiency %, "
+      "Compute Util %,\n";
+  for (std::size_t i = 0; i < estimate.layers.size(); ++i) {
+    const mapping::LayerEstimate& layer = estimate.layers[i];
+    out += fmt::format("{}, {}, {}, {}, {}, {},\n", i, layer.cycles, /*stalls=*/0,
+                       100.0 * layer.utilization, 100.0 * layer.mapping_efficiency,
+                       100.0 * layer.compute_utilization);
+  }
+  return out;
+}
+
+}  // namespace brownout::report

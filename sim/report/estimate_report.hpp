@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Closed-form cycles of layers as a table, as JSON, and as SCALE-Sim's COMPUTE_REPORT.csv.
+#pragma once
+#include <string>
+
+#include "sim/mapping/estimate.hpp"
+
+namespace brownout::report {
+
+std::string estimate_text(const mapping::Estimate& estimate);
+/// docs/command.md lists the fields. `source` is the file the layers came from.
+std::string estimate_json(const mapping::Estimate& estimate, const std::string& source);
+/// The columns of SCALE-Sim v2, with its spaces and its comma at the end of each line.
+std::string compute_report_csv(const mapping::Estimate& estimate);
+
+}  // namespace brownout::report
