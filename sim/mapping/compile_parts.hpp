@@ -12,7 +12,8 @@ namespace brownout::mapping {
 /// Coded parameters of a step: the weight first, then what the vector unit applies, in order.
 std::vector<int> coded_parameters(const network::Network& network, const LayerProgram& layer);
 
-/// k, k_tile, node, column tiles (without chunks and words), walks and numbers of a step.
+/// k, k_tile, node, column tiles (without chunks and words), walks and numbers of a step, and
+/// whether it is staged.
 LayerProgram begin_layer(const network::Network& network, const std::vector<network::Shape>& shapes,
                          const AcceleratorConfig& accelerator, int batch, const Step& step);
 
@@ -20,7 +21,7 @@ LayerProgram begin_layer(const network::Network& network, const std::vector<netw
 void place_weights(const network::Network& network, std::uint64_t bit_offset,
                    const std::string& where, Program& program);
 
-/// Strips in order of execution, and whether the layer is staged. Needs the chunks.
+/// Strips in order of execution. Needs the chunks.
 void make_strips(const network::Network& network, const AcceleratorConfig& accelerator, int batch,
                  LayerProgram& layer);
 

@@ -39,8 +39,9 @@ Program compile(const network::Network& network, const AcceleratorConfig& accele
                  "the last step gives value {} of {}", program.layers.back().step.output,
                  network.nodes.size());
   place_weights(network, bit_offset, where, program);
-  for (LayerProgram& layer : program.layers) make_strips(network, accelerator, batch, layer);
+  // Before the strips: a batch that does not fit may have more of them than this machine can hold.
   place_activations(network, shapes, where, program);
+  for (LayerProgram& layer : program.layers) make_strips(network, accelerator, batch, layer);
   for (std::size_t i = 0; i < program.layers.size(); ++i) {
     LayerProgram& layer = program.layers[i];
     layer.closed_form_cycles = closed_form_cycles(accelerator, layer);

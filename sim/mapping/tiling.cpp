@@ -33,6 +33,12 @@ bool has_group_norm(const network::Network& network, const Step& step) {
   });
 }
 
+/// Pixels that a strip can hold.
+std::int64_t strip_capacity(const AcceleratorConfig& accelerator) {
+  return accelerator.array.dataflow == Dataflow::kWeightStationary ? accelerator.accumulators.depth
+                                                                   : accelerator.array.rows;
+}
+
 /// Whether every group of every group norm lies within one column tile.
 bool norms_fit_column_tiles(const network::Network& network, const LayerProgram& layer) {
   for (const VectorPass& pass : layer.step.passes) {
@@ -106,19 +112,20 @@ LayerProgram begin_layer(const network::Network& network, const std::vector<netw
       layer.column_tiles.push_back(tile);
     }
   }
+  if (step.matrix >= 0 && has_group_norm(network, step)) {
+    layer.staged = strip_capacity(accelerator) < layer.node.matrix.window.out_pixels() ||
+                   !norms_fit_column_tiles(network, layer);
+  }
   return layer;
 }
 
 void make_strips(const network::Network& network, const AcceleratorConfig& accelerator, int batch,
                  LayerProgram& layer) {
   if (layer.step.matrix < 0) return;
-  std::int64_t longest = accelerator.array.dataflow == Dataflow::kWeightStationary
-                             ? accelerator.accumulators.depth
-                             : accelerator.array.rows;
+  std::int64_t longest = strip_capacity(accelerator);
   const std::int64_t image_pixels = layer.node.matrix.window.out_pixels();
-  if (has_group_norm(network, layer.step)) {
-    if (image_pixels <= longest) longest -= longest % image_pixels;
-    layer.staged = longest < image_pixels || !norms_fit_column_tiles(network, layer);
+  if (has_group_norm(network, layer.step) && image_pixels <= longest) {
+    longest -= longest % image_pixels;
   }
   const std::int64_t pixels = batch * image_pixels;
   const int tiles = static_cast<int>(layer.column_tiles.size());
