@@ -37,27 +37,40 @@ fs::path temporary_beside(const fs::path& path) {
   return name;
 }
 
-void sync(const fs::path& path) {
-  FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+/// `path` is what messages name: the file that was asked for, not the temporary one.
+void sync(const fs::path& temporary, const fs::path& path) {
+  FileDescriptor file{::open(temporary.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.value < 0 || ::fsync(file.value) != 0) {
-    throw RunError("{}: cannot sync to disk: {}", path.string(), reason());
+    throw InputError("{}: cannot sync to disk: {}", path.string(), reason());
   }
 }
 
-void write_all(const fs::path& path, std::string_view content) {
-  FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
-  if (file.value < 0) throw RunError("{}: cannot write: {}", path.string(), reason());
+void write_all(const fs::path& temporary, const fs::path& path, std::string_view content) {
+  FileDescriptor file{::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)};
+  if (file.value < 0) throw InputError("{}: cannot write: {}", path.string(), reason());
   while (!content.empty()) {
     const ssize_t written = ::write(file.value, content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) throw RunError("{}: cannot write: {}", path.string(), reason());
+    if (written < 0) throw InputError("{}: cannot write: {}", path.string(), reason());
     content.remove_prefix(static_cast<std::size_t>(written));
   }
 }
 
+/// What a link points to in the end, there or not; other paths as they are.
+fs::path behind_links(fs::path path) {
+  constexpr int kMostLinks = 40;  // as the kernel's limit
+  for (int i = 0; i < kMostLinks; ++i) {
+    std::error_code error;
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) return path;
+    path = path.parent_path() / target;  // an absolute target replaces all
+  }
+  throw InputError("{}: too many links one behind the other", path.string());
+}
+
 }  // namespace
 
-std::string read_file(const fs::path& path) {
+std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.value < 0) throw InputError("{}: cannot open: {}", path.string(), reason());
   struct stat status {};
@@ -67,6 +80,13 @@ std::string read_file(const fs::path& path) {
   if (S_ISDIR(status.st_mode)) {
     throw InputError("{}: expected a file, found a folder", path.string());
   }
+  if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
+    throw InputError("{}: expected a file, found a device", path.string());
+  }
+  const auto refuse_size = [&] {
+    throw InputError("{}: expected at most {} bytes, found more", path.string(), max_bytes);
+  };
+  if (static_cast<std::uint64_t>(status.st_size) > max_bytes) refuse_size();
   std::string content;
   content.reserve(static_cast<std::size_t>(status.st_size));
   std::array<char, 1 << 16> buffer;
@@ -76,11 +96,12 @@ std::string read_file(const fs::path& path) {
     if (got < 0) throw InputError("{}: cannot read: {}", path.string(), reason());
     if (got == 0) return content;
     content.append(buffer.data(), static_cast<std::size_t>(got));
+    if (content.size() > max_bytes) refuse_size();
   }
 }
 
 std::string read_file_gz(const fs::path& path, std::uint64_t max_bytes) {
-  std::string packed = read_file(path);
+  std::string packed = read_file(path, max_bytes);
   const bool is_gzip = packed.size() >= 2 && packed[0] == '\x1f' && packed[1] == '\x8b';
   if (!is_gzip) return packed;
 
@@ -115,12 +136,13 @@ std::string read_file_gz(const fs::path& path, std::uint64_t max_bytes) {
 }
 
 void write_atomically(const fs::path& path, const std::function<void(const fs::path&)>& write) {
-  const fs::path temporary = temporary_beside(path);
+  const fs::path target = behind_links(path);
+  const fs::path temporary = temporary_beside(target);
   try {
     write(temporary);
-    sync(temporary);
-    if (::rename(temporary.c_str(), path.c_str()) != 0) {
-      throw RunError("{}: cannot move into place: {}", path.string(), reason());
+    sync(temporary, path);
+    if (::rename(temporary.c_str(), target.c_str()) != 0) {
+      throw InputError("{}: cannot move into place: {}", path.string(), reason());
     }
   } catch (...) {
     std::error_code ignored;
@@ -130,13 +152,32 @@ void write_atomically(const fs::path& path, const std::function<void(const fs::p
 }
 
 void write_file_atomically(const fs::path& path, std::string_view content) {
-  write_atomically(path, [&](const fs::path& temporary) { write_all(temporary, content); });
+  write_atomically(path, [&](const fs::path& temporary) { write_all(temporary, path, content); });
+}
+
+void check_writable(const fs::path& path, std::uint64_t bytes) {
+  std::error_code error;
+  const fs::path target = behind_links(path);
+  if (fs::is_directory(target, error)) {
+    throw InputError("{}: expected a file to write, found a folder", path.string());
+  }
+  const fs::path temporary = temporary_beside(target);
+  const std::string zeros(static_cast<std::size_t>(bytes), '\0');
+  try {
+    write_all(temporary, path, zeros);
+    sync(temporary, path);
+  } catch (...) {
+    fs::remove(temporary, error);
+    throw;
+  }
+  fs::remove(temporary, error);
 }
 
 void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error || !fs::is_directory(path)) {
+  std::error_code ignored;
+  if (error || !fs::is_directory(path, ignored)) {
     throw InputError("{}: cannot create the folder: {}", path.string(),
                      error ? error.message() : "a file is in the way");
   }

@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
+
+#include "sim/base/program.hpp"
 
 namespace brownout {
 
@@ -63,12 +64,11 @@ void Progress::draw(bool last) {
   const std::string note = note_.empty() ? "" : note_ + ", ";
   if (terminal_) {
     const int filled = static_cast<int>(share * kBarWidth);
-    fmt::print(stderr, "\r\x1b[K{} [{:#<{}}{:-<{}}] {}/{} {}{}{}", title_, "", filled, "",
-               kBarWidth - filled, done_, total_, note, time, last ? "\n" : "");
+    say(fmt::format("\r\x1b[K{} [{:#<{}}{:-<{}}] {}/{} {}{}{}", title_, "", filled, "",
+                    kBarWidth - filled, done_, total_, note, time, last ? "\n" : ""));
   } else {
-    fmt::print(stderr, "{}: {}/{} {}{}\n", title_, done_, total_, note, time);
+    say(fmt::format("{}: {}/{} {}{}\n", title_, done_, total_, note, time));
   }
-  std::fflush(stderr);
 }
 
 }  // namespace brownout

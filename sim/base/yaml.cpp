@@ -2,11 +2,14 @@
 // The strict reader over yaml-cpp, which by itself accepts duplicate keys, "010" and ".nan".
 #include "sim/base/yaml.hpp"
 
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <set>
 
 #include "sim/base/error.hpp"
@@ -25,6 +28,10 @@ struct YamlMap::State {
 
 namespace {
 
+constexpr std::uint64_t kMaxFileBytes = 16 << 20;
+constexpr int kMaxDepth = 64;
+constexpr int kMaxValues = 1'000'000;
+
 std::string place(const fs::path& file, const YAML::Mark& mark) {
   if (mark.is_null()) return file.string();
   return fmt::format("{}:{}:{}", file.string(), mark.line + 1, mark.column + 1);
@@ -33,9 +40,9 @@ std::string place(const fs::path& file, const YAML::Mark& mark) {
 std::string describe(const YAML::Node& node) {
   switch (node.Type()) {
     case YAML::NodeType::Scalar:
-      return fmt::format("\"{}\"", node.Scalar());
+      return in_quotes(node.Scalar());
     case YAML::NodeType::Sequence:
-      return "a list";
+      return node.size() == 0 ? "an empty list" : "a list";
     case YAML::NodeType::Map:
       return "a map";
     default:
@@ -43,11 +50,18 @@ std::string describe(const YAML::Node& node) {
   }
 }
 
-/// Every map of a document must have scalar keys, none of them twice.
-void check_keys(const YAML::Node& node, const fs::path& file, int depth = 0) {
-  if (depth > 64) throw InputError("{}: nested deeper than 64 levels", place(file, node.Mark()));
+/// Every map of a document must have scalar keys, none of them twice. Aliases make a short text
+/// large: what they stand for counts each time, `left` is how many values there may still be.
+void check_keys(const YAML::Node& node, const fs::path& file, int& left, int depth = 0) {
+  if (depth > kMaxDepth) {
+    throw InputError("{}: nested deeper than {} levels", place(file, node.Mark()), kMaxDepth);
+  }
+  if (--left < 0) {
+    throw InputError("{}: holds more than {} values, aliases counted each time they are used",
+                     file.string(), kMaxValues);
+  }
   if (node.IsSequence()) {
-    for (const YAML::Node& item : node) check_keys(item, file, depth + 1);
+    for (const YAML::Node& item : node) check_keys(item, file, left, depth + 1);
   } else if (node.IsMap()) {
     std::set<std::string> seen;
     for (const auto& entry : node) {
@@ -56,10 +70,10 @@ void check_keys(const YAML::Node& node, const fs::path& file, int depth = 0) {
                          describe(entry.first));
       }
       if (!seen.insert(entry.first.Scalar()).second) {
-        throw InputError("{}: duplicate key \"{}\"", place(file, entry.first.Mark()),
-                         entry.first.Scalar());
+        throw InputError("{}: duplicate key {}", place(file, entry.first.Mark()),
+                         in_quotes(entry.first.Scalar()));
       }
-      check_keys(entry.second, file, depth + 1);
+      check_keys(entry.second, file, left, depth + 1);
     }
   }
 }
@@ -76,10 +90,20 @@ std::string joined(const std::vector<std::string>& names) {
                    describe(node));
 }
 
+/// "5" in quotation marks is a text.
+bool is_quoted(const YAML::Node& node) { return node.IsScalar() && node.Tag() == "!"; }
+
+[[noreturn]] void fail_quoted(const fs::path& file, const YAML::Node& node, const std::string& key,
+                              const std::string& expected) {
+  throw InputError("{}: {}: expected {}, got the text {}; leave out the quotation marks",
+                   place(file, node.Mark()), key, expected, describe(node));
+}
+
 std::int64_t to_integer(const YAML::Node& node, const fs::path& file, const std::string& key,
                         std::int64_t low, std::int64_t high) {
   const std::string expected = fmt::format("an integer in [{}, {}]", low, high);
-  if (!node.IsScalar() || node.Tag() == "!") fail_at(file, node, key, expected);
+  if (is_quoted(node)) fail_quoted(file, node, key, expected);
+  if (!node.IsScalar()) fail_at(file, node, key, expected);
   const std::string& text = node.Scalar();
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -95,8 +119,10 @@ std::int64_t to_integer(const YAML::Node& node, const fs::path& file, const std:
 double to_number(const YAML::Node& node, const fs::path& file, const std::string& key, double low,
                  double high) {
   const std::string expected = fmt::format("a number in [{}, {}]", low, high);
-  if (!node.IsScalar() || node.Tag() == "!") fail_at(file, node, key, expected);
-  const std::string& text = node.Scalar();
+  if (is_quoted(node)) fail_quoted(file, node, key, expected);
+  if (!node.IsScalar()) fail_at(file, node, key, expected);
+  std::string_view text = node.Scalar();
+  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) ||
@@ -111,45 +137,26 @@ std::string to_text(const YAML::Node& node, const fs::path& file, const std::str
   return node.Scalar();
 }
 
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row[b.size()];
+/// One key typed for another: near enough that a second valid key is not taken for it.
+bool is_slip(const std::string& typed, const std::string& meant) {
+  return typed.size() + 2 >= meant.size() && meant.size() > 3 && nearest_name(typed, {meant}) != "";
 }
 
 }  // namespace
 
-std::string nearest_name(const std::string& word, const std::vector<std::string>& known) {
-  std::string best;
-  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2) + 1;
-  for (const std::string& name : known) {
-    const std::size_t distance = edit_distance(word, name);
-    if (distance < best_distance) {
-      best = name;
-      best_distance = distance;
-    }
-  }
-  return best;
-}
-
 YamlMap::YamlMap(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-YamlMap YamlMap::load(const fs::path& file) { return parse(read_file(file), file); }
+YamlMap YamlMap::load(const fs::path& file) { return parse(read_file(file, kMaxFileBytes), file); }
 
 YamlMap YamlMap::parse(const std::string& text, const fs::path& name) {
   std::vector<YAML::Node> documents;
   try {
     documents = YAML::LoadAll(text);
   } catch (const YAML::Exception& error) {
+    // What yaml-cpp says of nesting beyond its own limit; there is no file that it could mean.
+    if (error.msg == YAML::ErrorMsg::BAD_FILE) {
+      throw InputError("{}: nested deeper than {} levels", place(name, error.mark), kMaxDepth);
+    }
     throw InputError("{}: not valid YAML: {}", place(name, error.mark), error.msg);
   }
   if (documents.size() != 1 || !documents[0].IsMap()) {
@@ -157,7 +164,8 @@ YamlMap YamlMap::parse(const std::string& text, const fs::path& name) {
                      documents.size() == 1 ? describe(documents[0])
                                            : fmt::format("{} documents", documents.size()));
   }
-  check_keys(documents[0], name);
+  int left = kMaxValues;
+  check_keys(documents[0], name, left);
   auto state = std::make_shared<State>();
   state->node = documents[0];
   state->file = name;
@@ -167,9 +175,23 @@ YamlMap YamlMap::parse(const std::string& text, const fs::path& name) {
 YAML::Node YamlMap::find(const std::string& key, bool required) {
   state_->asked.insert(key);
   for (const auto& entry : state_->node) {
-    if (entry.first.Scalar() == key) return entry.second;
+    if (entry.first.Scalar() != key) continue;
+    if (entry.second.IsNull()) {  // its own mark is where the parser looked for it, lines below
+      throw InputError("{}: {}{}: expected a value, got nothing",
+                       place(state_->file, entry.first.Mark()), state_->prefix, key);
+    }
+    return entry.second;
   }
   if (required) {
+    // Most often it is there and misspelt.
+    for (const auto& entry : state_->node) {
+      const std::string& other = entry.first.Scalar();
+      if (state_->asked.count(other) == 0 && is_slip(other, key)) {
+        throw InputError("{}: unknown key {}; did you mean \"{}\", which is missing?",
+                         place(state_->file, entry.first.Mark()), in_quotes(state_->prefix + other),
+                         key);
+      }
+    }
     throw InputError("{}: {}{}: missing", place(state_->file, state_->node.Mark()), state_->prefix,
                      key);
   }
@@ -189,8 +211,9 @@ std::string YamlMap::text(const std::string& key, std::optional<std::string> fal
 bool YamlMap::boolean(const std::string& key, std::optional<bool> fallback) {
   const YAML::Node node = find(key, !fallback);
   if (!node.IsDefined()) return *fallback;
-  if (node.IsScalar() && node.Tag() != "!" && node.Scalar() == "true") return true;
-  if (node.IsScalar() && node.Tag() != "!" && node.Scalar() == "false") return false;
+  if (is_quoted(node)) fail_quoted(state_->file, node, state_->prefix + key, "true or false");
+  if (node.IsScalar() && node.Scalar() == "true") return true;
+  if (node.IsScalar() && node.Scalar() == "false") return false;
   fail_at(state_->file, node, state_->prefix + key, "true or false");
 }
 
@@ -234,7 +257,7 @@ std::vector<YAML::Node> items(const YAML::Node& node, const fs::path& file, cons
                               bool required) {
   if (!node.IsDefined()) return {};
   if (!node.IsSequence() || (required && node.size() == 0)) {
-    fail_at(file, node, key, required ? "a list that is not empty" : "a list");
+    fail_at(file, node, key, required ? "a list with at least one entry" : "a list");
   }
   return {node.begin(), node.end()};
 }
@@ -243,7 +266,35 @@ std::string item_name(const std::string& key, std::size_t index) {
   return fmt::format("{}[{}]", key, index);
 }
 
+/// A file to read, named by a node: absolute, there, readable.
+fs::path to_input_file(const YAML::Node& node, const fs::path& file, const std::string& key) {
+  const fs::path path =
+      fs::absolute(file.parent_path() / to_text(node, file, key)).lexically_normal();
+  std::error_code ignored;
+  std::string problem;
+  if (::access(path.c_str(), R_OK) != 0) {
+    problem = fmt::format("cannot open: {}", std::strerror(errno));
+  } else if (fs::is_directory(path, ignored)) {
+    problem = "expected a file, found a folder";
+  }
+  if (problem.empty()) return path;
+  throw InputError("{}: {}: {}: {}", place(file, node.Mark()), key, path.string(), problem);
+}
+
 }  // namespace
+
+fs::path YamlMap::input_file(const std::string& key) {
+  return to_input_file(find(key, true), state_->file, state_->prefix + key);
+}
+
+std::vector<fs::path> YamlMap::input_files(const std::string& key) {
+  const std::string name = state_->prefix + key;
+  std::vector<fs::path> result;
+  for (const YAML::Node& item : items(find(key, true), state_->file, name, true)) {
+    result.push_back(to_input_file(item, state_->file, item_name(name, result.size())));
+  }
+  return result;
+}
 
 std::vector<std::string> YamlMap::texts(const std::string& key, bool required) {
   const std::string name = state_->prefix + key;
@@ -325,18 +376,22 @@ void YamlMap::finish() const {
     const std::vector<std::string> known(state_->asked.begin(), state_->asked.end());
     const std::string near = nearest_name(key, known);
     throw InputError(
-        "{}: unknown key \"{}{}\"; {}", place(state_->file, entry.first.Mark()), state_->prefix,
-        key,
+        "{}: unknown key {}; {}", place(state_->file, entry.first.Mark()),
+        in_quotes(state_->prefix + key),
         near.empty() ? "known keys: " + joined(known) : fmt::format("did you mean \"{}\"?", near));
   }
 }
 
-void YamlMap::fail(const std::string& key, const std::string& message) const {
+std::string YamlMap::where(const std::string& key) const {
   YAML::Mark mark = state_->node.Mark();
   for (const auto& entry : state_->node) {
     if (entry.first.Scalar() == key) mark = entry.second.Mark();
   }
-  throw InputError("{}: {}{}: {}", place(state_->file, mark), state_->prefix, key, message);
+  return fmt::format("{}: {}{}", place(state_->file, mark), state_->prefix, key);
+}
+
+void YamlMap::fail(const std::string& key, const std::string& message) const {
+  throw InputError("{}: {}", where(key), message);
 }
 
 const fs::path& YamlMap::file() const { return state_->file; }

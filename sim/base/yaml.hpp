@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "sim/base/text.hpp"
+
 namespace YAML {
 class Node;
 }
@@ -38,7 +40,7 @@ class YamlMap {
   /// Plain decimal only ("010", "0x10" and "1e3" are errors).
   std::int64_t integer(const std::string& key, std::int64_t low, std::int64_t high,
                        std::optional<std::int64_t> fallback = {});
-  /// Finite, in [low, high].
+  /// Finite, in [low, high]; a "+" in front is fine.
   double number(const std::string& key, double low, double high,
                 std::optional<double> fallback = {});
   /// One of `names`; returns its index.
@@ -47,6 +49,11 @@ class YamlMap {
   /// A path, made absolute against the folder of this file. Existence is the caller's check.
   std::filesystem::path path(const std::string& key,
                              std::optional<std::filesystem::path> fallback = {});
+
+  /// The same for a file that must be there and readable; otherwise an InputError with the place of
+  /// the key. `input_files` is a required list of them.
+  std::filesystem::path input_file(const std::string& key);
+  std::vector<std::filesystem::path> input_files(const std::string& key);
 
   /// Lists; an absent optional list is empty. A required list may not be empty.
   std::vector<std::string> texts(const std::string& key, bool required = true);
@@ -69,6 +76,9 @@ class YamlMap {
   /// Throws InputError "file:line:column: path.to.key: message".
   [[noreturn]] void fail(const std::string& key, const std::string& message) const;
 
+  /// "file:line:column: path.to.key" for messages that are written later.
+  std::string where(const std::string& key) const;
+
   const std::filesystem::path& file() const;
   /// The map as YAML text (comments lost): stored with results.
   std::string dump() const;
@@ -79,8 +89,5 @@ class YamlMap {
   YAML::Node find(const std::string& key, bool required);
   std::shared_ptr<State> state_;
 };
-
-/// The known name nearest to `word` by edit distance, or "" when none is near.
-std::string nearest_name(const std::string& word, const std::vector<std::string>& known);
 
 }  // namespace brownout

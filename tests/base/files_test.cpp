@@ -69,16 +69,54 @@ TEST_F(Files, AFailedWriterLeavesTheOldFile) {
   EXPECT_EQ(entries(), 1u);
 }
 
-TEST_F(Files, AFullDiskIsARunErrorThatNamesTheFile) {
+TEST_F(Files, AFullDiskIsAnInputErrorThatNamesTheFile) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full on this system";
   const fs::path path = folder_ / "a.txt";
   const std::string message = message_of(
       [&] {
         write_atomically(path, [](const fs::path&) { write_file_atomically("/dev/full/x", "x"); });
       },
-      1);
+      2);
   EXPECT_NE(message.find("/dev/full/x"), std::string::npos) << message;
   EXPECT_FALSE(fs::exists(path));
+}
+
+TEST_F(Files, AFailedWriteNamesTheFileThatWasAskedFor) {
+  EXPECT_EQ(message_of([&] { write_file_atomically(folder_ / "none" / "a.txt", "x"); }, 2),
+            (folder_ / "none" / "a.txt").string() + ": cannot write: No such file or directory");
+}
+
+TEST_F(Files, ALinkIsWrittenThrough) {
+  fs::create_directories(folder_ / "there");
+  fs::create_symlink("there/real.txt", folder_ / "second");
+  fs::create_symlink("second", folder_ / "first");
+  for (const char* text : {"new", "replaced"}) {
+    write_file_atomically(folder_ / "first", text);
+    EXPECT_TRUE(fs::is_symlink(folder_ / "first"));
+    EXPECT_EQ(read_file(folder_ / "there" / "real.txt"), text);
+  }
+  fs::create_symlink("ring", folder_ / "ring");
+  EXPECT_THROW(write_file_atomically(folder_ / "ring", "x"), InputError);
+}
+
+TEST_F(Files, CheckingAPlaceLeavesNothingBehind) {
+  const fs::path path = folder_ / "a.txt";
+  check_writable(path, 100000);
+  EXPECT_EQ(entries(), 0u);
+  EXPECT_NE(message_of([&] { check_writable(folder_, 1); }, 2).find("found a folder"),
+            std::string::npos);
+  EXPECT_NE(
+      message_of([&] { check_writable(folder_ / "none" / "a", 1); }, 2).find("none/a: cannot"),
+      std::string::npos);
+}
+
+TEST_F(Files, DevicesAndFilesThatAreTooLargeAreRefused) {
+  EXPECT_NE(message_of([&] { read_file("/dev/zero"); }, 2).find("found a device"),
+            std::string::npos);
+  write_file_atomically(folder_ / "a", "12345");
+  EXPECT_EQ(read_file(folder_ / "a", 5), "12345");
+  EXPECT_NE(message_of([&] { read_file(folder_ / "a", 4); }, 2).find("at most 4 bytes"),
+            std::string::npos);
 }
 
 TEST_F(Files, MissingFilesAndFoldersAreInputErrors) {

@@ -87,8 +87,8 @@ TEST(Yaml, IntegersArePlainDecimalInRange) {
 }
 
 TEST(Yaml, NumbersAreFiniteAndInRange) {
-  for (const char* text : {".nan", ".inf", "-.inf", "nan", "inf", "1e999", "1.5x", "2", "-0.1",
-                           "", "'0.5'", "[0.5]"}) {
+  for (const char* text : {".nan", ".inf", "-.inf", "nan", "inf", "1e999", "1.5x", "2", "-0.1", "",
+                           "'0.5'", "[0.5]"}) {
     YamlMap map = parse(std::string("a: ") + text + "\n");
     EXPECT_THROW(map.number("a", 0, 1), InputError) << text;
   }
@@ -103,7 +103,9 @@ TEST(Yaml, BooleansAreTrueOrFalse) {
 
 TEST(Yaml, ChoicesListTheKnownNames) {
   YamlMap map = parse("a: c\n");
-  EXPECT_EQ(message_of([&] { map.choice("a", {"x", "y"}); }),
+  EXPECT_EQ(message_of([&] {
+              map.choice("a", {"x", "y"});
+            }),
             "dir/test.yaml:1:4: a: expected one of x, y, got \"c\"");
 }
 
@@ -123,9 +125,67 @@ TEST(Yaml, TextThatIsNotOneMapIsAnError) {
   }
 }
 
-TEST(Yaml, NearestNameIsEmptyWhenNothingIsNear) {
-  EXPECT_EQ(nearest_name("rowz", {"rows", "columns"}), "rows");
-  EXPECT_EQ(nearest_name("x", {"technology"}), "");
+TEST(Yaml, AnEmptyValueIsReportedInItsOwnLine) {
+  YamlMap map = parse("a: 1\nchips:\n\nb: 2\n");
+  EXPECT_EQ(message_of([&] { map.integer("chips", 1, 9); }),
+            "dir/test.yaml:2:1: chips: expected a value, got nothing");
+}
+
+TEST(Yaml, AMisspeltKeyIsNamedBeforeTheOneThatIsMissing) {
+  YamlMap map = parse("a: 1\nimagse: 2\n");
+  EXPECT_EQ(
+      message_of([&] { map.integer("images", 1, 9); }),
+      "dir/test.yaml:2:1: unknown key \"imagse\"; did you mean \"images\", which is missing?");
+  EXPECT_EQ(message_of([&] { map.integer("technology", 1, 9); }),
+            "dir/test.yaml:1:1: technology: missing");
+}
+
+TEST(Yaml, QuotedNumbersAndEmptyListsAreCalledWhatTheyAre) {
+  EXPECT_EQ(
+      message_of([] { parse("a: \"5\"\n").integer("a", 0, 9); }),
+      "dir/test.yaml:1:4: a: expected an integer in [0, 9], got the text \"5\"; leave out the "
+      "quotation marks");
+  EXPECT_EQ(message_of([] { parse("a: []\n").texts("a"); }),
+            "dir/test.yaml:1:4: a: expected a list with at least one entry, got an empty list");
+}
+
+TEST(Yaml, APlusInFrontOfANumberIsFine) {
+  EXPECT_EQ(parse("a: +0.8\n").number("a", 0, 1), 0.8);
+  for (const char* text : {"+", "+-0.8", "++0.8"}) {
+    EXPECT_THROW(parse(std::string("a: ") + text).number("a", -1, 1), InputError) << text;
+  }
+}
+
+TEST(Yaml, FilesToReadMustBeThere) {
+  const std::string message = message_of([] { parse("a: 1\nb: none/x.onnx\n").input_file("b"); });
+  EXPECT_EQ(message.rfind("dir/test.yaml:2:4: b: /", 0), 0u) << message;
+  EXPECT_NE(message.find("dir/none/x.onnx: cannot open: No such file"), std::string::npos);
+  EXPECT_NE(message_of([] {
+              parse("b: [/dev/null, /]\n").input_files("b");
+            }).find("test.yaml:1:16: b[1]: /: expected a file, found a folder"),
+            std::string::npos);
+}
+
+TEST(Yaml, AliasesDoNotMakeAShortTextHuge) {
+  std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 12; ++i) {
+    bomb += fmt::format("a{0}: &a{0} [*a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}, *a{1}]\n", i,
+                        i - 1);
+  }
+  EXPECT_NE(message_of([&] { parse(bomb); }).find("aliases counted each time"), std::string::npos);
+  EXPECT_NE(message_of([] { parse("a: &a [*a, *a]\n"); }), "no error");
+  EXPECT_EQ(message_of([] { parse("a: &a [1, 2]\nb: *a\n"); }), "no error");
+}
+
+TEST(Yaml, DeepNestingIsRefused) {
+  for (const std::size_t depth : {100u, 1000u, 100000u}) {
+    const std::string message = message_of([&] { parse("a: " + std::string(depth, '[')); });
+    EXPECT_EQ(message.rfind("dir/test.yaml", 0), 0u) << message;
+    EXPECT_LT(message.size(), 300u);
+    const std::string closed = "a: " + std::string(depth, '[') + std::string(depth, ']');
+    EXPECT_NE(message_of([&] { parse(closed); }).find("nested"), std::string::npos)
+        << message_of([&] { parse(closed); });
+  }
 }
 
 }  // namespace

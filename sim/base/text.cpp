@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Escapes, cuts and compares short texts.
+#include "sim/base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace brownout {
+
+namespace {
+
+constexpr std::size_t kMostOfAValue = 100;
+constexpr std::size_t kMostOfAName = 200;  // of a key that is compared with known ones
+
+/// Bytes of the UTF-8 character at the front, 0 when there is none.
+std::size_t character_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
+  const std::uint8_t first = byte(0);
+  const std::size_t length = first < 0x80    ? 1
+                             : first < 0xc2  ? 0
+                             : first < 0xe0  ? 2
+                             : first < 0xf0  ? 3
+                             : first <= 0xf4 ? 4
+                                             : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  if (length < 3) return length;
+  // Longer than needed, a surrogate, beyond the last character.
+  const bool wrong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
+                     (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f);
+  return wrong ? 0 : length;
+}
+
+bool is_control(std::string_view character) {
+  const auto first = static_cast<std::uint8_t>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7f;
+  return first == 0xc2 && static_cast<std::uint8_t>(character[1]) < 0xa0;  // U+0080 to U+009F
+}
+
+std::size_t edit_distance(const std::string& a, const std::string& b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
+    }
+  }
+  return row[b.size()];
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    const std::string_view taken = text.substr(0, std::max<std::size_t>(length, 1));
+    if (length > 0 && !is_control(taken)) {
+      out += taken;
+    } else if (taken == "\n") {
+      out += "\\n";
+    } else if (taken == "\t") {
+      out += "\\t";
+    } else {
+      for (const char c : taken) out += fmt::format("\\x{:02x}", static_cast<std::uint8_t>(c));
+    }
+    text.remove_prefix(taken.size());
+  }
+  return out;
+}
+
+std::string shortened(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return printable(text);
+  // The cuts may fall into a character: its bytes are left out then.
+  const auto inside = [&](std::size_t at) {
+    return (static_cast<std::uint8_t>(text[at]) & 0xc0) == 0x80;
+  };
+  std::size_t head = most * 3 / 4;
+  std::size_t tail = text.size() - most / 4;
+  while (head > 0 && inside(head)) --head;
+  while (tail < text.size() && inside(tail)) ++tail;
+  return printable(text.substr(0, head)) + " … " + printable(text.substr(tail));
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "\"" + shortened(text, kMostOfAValue) + "\"";
+  if (text.size() > kMostOfAValue) out += fmt::format(" ({} bytes)", text.size());
+  return out;
+}
+
+std::string nearest_name(const std::string& word, const std::vector<std::string>& known) {
+  std::string best;
+  if (word.size() > kMostOfAName) return best;
+  std::size_t best_distance = std::max<std::size_t>(2, word.size() / 2) + 1;
+  for (const std::string& name : known) {
+    if (name.size() > kMostOfAName) continue;
+    const std::size_t distance = edit_distance(word, name);
+    if (distance < best_distance) {
+      best = name;
+      best_distance = distance;
+    }
+  }
+  return best;
+}
+
+}  // namespace brownout

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Text that comes from outside, made fit for a message: one line, no control characters, not long.
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace brownout {
+
+/// Control characters and bytes that are no UTF-8 become "\n", "\t" or "\x1b"; the rest stays.
+/// What it returns passes unchanged when it is given again.
+std::string printable(std::string_view text);
+
+/// Printable, and without its middle when it is longer than `most` bytes.
+std::string shortened(std::string_view text, std::size_t most);
+
+/// A value as messages show it: printable, at most about a hundred bytes, in quotation marks.
+std::string in_quotes(std::string_view text);
+
+/// The known name nearest to `word` by edit distance, or "" when none is near.
+std::string nearest_name(const std::string& word, const std::vector<std::string>& known);
+
+}  // namespace brownout

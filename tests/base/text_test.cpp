@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What text from outside looks like in a message.
+#include "sim/base/text.hpp"
+
+#include <gtest/gtest.h>
+
+namespace brownout {
+namespace {
+
+TEST(Text, ControlCharactersAndForeignBytesAreEscaped) {
+  EXPECT_EQ(printable("a\nb\tc\x1b[31m\x7f"), "a\\nb\\tc\\x1b[31m\\x7f");
+  EXPECT_EQ(printable(std::string("a\0b", 3)), "a\\x00b");
+  EXPECT_EQ(printable("grün … 10⁻³ 😀"), "grün … 10⁻³ 😀");
+  EXPECT_EQ(printable("\xff\xc3(\xe2\x82"), "\\xff\\xc3(\\xe2\\x82");
+  EXPECT_EQ(printable("\xc2\x9b"), "\\xc2\\x9b");  // CSI, in one character
+  EXPECT_EQ(printable("\xed\xa0\x80\xc0\x80").find('\xed'), std::string::npos);  // no UTF-8
+  EXPECT_EQ(printable(printable("a\n\x01")), printable("a\n\x01"));
+}
+
+TEST(Text, LongTextLosesItsMiddle) {
+  EXPECT_EQ(shortened("0123456789", 10), "0123456789");
+  EXPECT_EQ(shortened("0123456789abcdef", 8), "012345 … ef");
+  // No character is cut in half.
+  EXPECT_EQ(shortened("ääääääää", 8).find("\\x"), std::string::npos);
+}
+
+TEST(Text, QuotedValuesStayShort) {
+  EXPECT_EQ(in_quotes("x\ny"), "\"x\\ny\"");
+  const std::string text = in_quotes(std::string(100000, 'x'));
+  EXPECT_LT(text.size(), 150u);
+  EXPECT_NE(text.find("(100000 bytes)"), std::string::npos);
+}
+
+TEST(Text, NearestNameIsEmptyWhenNothingIsNear) {
+  EXPECT_EQ(nearest_name("rowz", {"rows", "columns"}), "rows");
+  EXPECT_EQ(nearest_name("x", {"technology"}), "");
+  EXPECT_EQ(nearest_name(std::string(100000, 'x'), {"technology"}), "");
+}
+
+}  // namespace
+}  // namespace brownout
