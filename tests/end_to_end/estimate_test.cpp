@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout estimate` from the outside: its object, its report file, its refusals.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sim/base/files.hpp"
+#include "workplace.hpp"
+
+namespace brownout::end_to_end {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr char kTopology[] =
+    "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, "
+    "Strides,\r\nConv2_1a, 56, 56, 3, 3, 64, 64, 1,\r\nFC, 1, 1, 1, 1, 512, 1000, 1,\r\n";
+
+class Estimate : public testing::Test {
+ protected:
+  Outcome estimate(std::vector<std::string> more) const {
+    more.insert(more.begin(), "estimate");
+    return workplace_.run(BROWNOUT_BINARY, more);
+  }
+  /// Expects exit 2, one line with all `parts`, and no new file.
+  void refuse(const std::vector<std::string>& arguments, const std::vector<std::string>& parts) {
+    const std::vector<std::string> before = workplace_.listing();
+    const Outcome outcome = estimate(arguments);
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    for (const std::string& part : parts)
+      EXPECT_NE(outcome.err.find(part), std::string::npos) << part << ": " << outcome.err;
+    EXPECT_EQ(workplace_.listing(), before);
+  }
+  Workplace workplace_;
+};
+
+TEST_F(Estimate, GivesScaleSimsIntegersAndItsReport) {
+  workplace_.write("t.csv", kTopology);
+  const Outcome outcome =
+      estimate({"--topology", "t.csv", "--array", "32x32", "--dataflow", "ws", "--convention",
+                "scalesim-v2", "--json", "-", "--compute-report", "COMPUTE_REPORT.csv"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json json = outcome.json();
+  EXPECT_EQ(json["array"], "32x32");
+  EXPECT_EQ(json["dataflow"], "ws");
+  EXPECT_EQ(json["convention"], "scalesim-v2");
+  ASSERT_EQ(json["layers"].size(), 2u);
+  EXPECT_EQ(json["layers"][0]["name"], "Conv2_1a");
+  EXPECT_EQ(json["layers"][0]["cycles"], 108359);
+  EXPECT_EQ(json["layers"][0]["folds"], 36);
+  EXPECT_EQ(json["layers"][0]["macs"], 107495424);
+  EXPECT_EQ(json["layers"][0]["mapping_efficiency"], 1.0);
+  EXPECT_NEAR(json["layers"][0]["utilization"], 107495424.0 / (108359.0 * 1024), 1e-12);
+  EXPECT_EQ(json["layers"][1]["cycles"], 48639);
+  EXPECT_EQ(json["total_cycles"], 108359 + 48639);
+  EXPECT_NE(outcome.err.find("Conv2_1a"), std::string::npos) << "the table goes to stderr";
+
+  const std::string report = read_file(workplace_.folder() / "COMPUTE_REPORT.csv");
+  EXPECT_EQ(report.rfind("LayerID, Total Cycles, Stall Cycles, Overall Util %, Mapping Efficiency "
+                         "%, Compute Util %,\n0, 108359, 0, 96.87",
+                         0),
+            0u)
+      << report;
+  EXPECT_NE(report.find("\n1, 48639, 0, 1.027"), std::string::npos) << report;
+  EXPECT_EQ(std::count(report.begin(), report.end(), '\n'), 3);
+}
+
+TEST_F(Estimate, ReadsNetworksInTheProjectsOwnConvention) {
+  const Outcome outcome =
+      estimate({workplace_.network().string(), "--array", "16x16", "--json", "-", "--quiet"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  const Json json = outcome.json();
+  EXPECT_EQ(json["convention"], "physical");
+  ASSERT_EQ(json["layers"].size(), 1u);
+  EXPECT_EQ(json["layers"][0]["macs"], 7840);
+  EXPECT_EQ(json["layers"][0]["folds"], 49);
+  // 49 loads of 10 runs of 2 words, and 3 stages each; the last tile streams 1; 16 + 16 + 2 of the
+  // array, 1 row and 8 of the vector unit.
+  EXPECT_EQ(json["layers"][0]["cycles"], 49 * (10 * 2 + 3) + 1 + 34 + 1 + 8);
+}
+
+TEST_F(Estimate, RefusesWrongInput) {
+  workplace_.write("t.csv", kTopology);
+  workplace_.write("bad.csv", "c, 5, 5, 6, 3, 1, 1, 1,\n");
+  workplace_.write("empty.csv", "");
+  const std::vector<std::string> file{"--topology", "t.csv"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), file.begin(), file.end());
+    return more;
+  };
+  refuse({"--topology", "bad.csv", "--array", "8x8"},
+         {"bad.csv:1: c: expected a filter height of at most the IFMAP's 5, got 6"});
+  refuse({"--topology", "empty.csv", "--array", "8x8"}, {"empty.csv", "empty file"});
+  refuse({"--topology", "none.csv", "--array", "8x8"}, {"none.csv"});
+  refuse({"--array", "8x8"}, {"expected --topology FILE or MODEL, got neither"});
+  refuse(with({workplace_.network().string(), "--array", "8x8"}), {"got both"});
+  refuse(file, {"--array"});
+  for (const char* array : {"8", "0x8", "8x0", "8x-1", "x", "8x8x8", "8.5x8", "99999999999x1"})
+    refuse(with({"--array", array}), {"--array", array == std::string("8") ? "ROWSxCOLUMNS" : "["});
+  refuse(with({"--array", "8x8", "--dataflow", "wss"}),
+         {"--dataflow: expected one of ws, os, is", "did you mean \"ws\"?"});
+  refuse(with({"--array", "8x8", "--convention", "scalesim"}),
+         {"--convention: expected one of physical, scalesim-v2"});
+  refuse(with({"--array", "8x8", "--dataflow", "is"}), {"expected ws or os with --convention"});
+  refuse(with({"--array", "8x8", "--compute-report", "no/such/place.csv"}),
+         {"--compute-report: ", "no/such"});
+}
+
+}  // namespace
+}  // namespace brownout::end_to_end
