@@ -17,6 +17,7 @@ using Action = std::function<int()>;
 Action add_estimate(CLI::App& verb);
 Action add_eval(CLI::App& verb);
 Action add_sweep(CLI::App& verb);
+Action add_run(CLI::App& verb);
 Action add_model_inspect(CLI::App& verb);
 Action add_model_program(CLI::App& verb);
 

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout run`: a network on an accelerator, or a finished run priced again.
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/cli/arguments.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/cli/verbs.hpp"
+#include "sim/report/run_report.hpp"
+#include "sim/sweep/configuration.hpp"
+#include "sim/sweep/evaluator.hpp"
+#include "sim/technology/technology.hpp"
+
+namespace brownout::cli {
+
+namespace {
+
+constexpr std::int64_t kMaxBatch = 65536;
+// A timeline of more stretches than this opens slowly in any viewer.
+constexpr std::size_t kTimelineSpans = 200'000;
+
+struct RunOptions {
+  CommonOptions common;
+  std::string model, accelerator, technology, voltage, chip, images, batch, engine, dataset, split,
+      data, bit_offset, evaluation_seed, timeline, reprice;
+};
+
+int reprice(const RunOptions& options) {
+  if (!options.model.empty() || !options.accelerator.empty()) {
+    throw InputError("--reprice: prices a finished run; expected no MODEL and no --accelerator");
+  }
+  std::optional<double> voltage;
+  if (!options.voltage.empty()) {
+    voltage = parse_number("--voltage", options.voltage, 0.0, 10.0);
+  }
+  const Output output(options.common);
+  const std::string json = report::repriced_json(options.reprice, options.technology, voltage);
+  output.json(json);
+  output.text(report::repriced_text(json));
+  return 0;
+}
+
+int run(const RunOptions& options) {
+  const int threads = options.common.thread_count();
+  const std::int64_t seed = options.common.seed_or(0);
+  if (!options.reprice.empty()) return reprice(options);
+  if (options.model.empty()) throw InputError("expected a network file MODEL, or --reprice FILE");
+  if (options.accelerator.empty()) throw InputError("expected --accelerator FILE");
+  sweep::RunConfig config;
+  config.model = options.model;
+  config.accelerator = options.accelerator;
+  config.technology = options.technology;
+  config.engine = parse_choice("--engine", options.engine, sweep::run_engine_names());
+  config.dataset = parse_choice("--dataset", options.dataset, network::dataset_names());
+  config.split = parse_choice("--split", options.split, {"train", "test"}) == "train"
+                     ? network::Split::kTrain
+                     : network::Split::kTest;
+  config.data_folder = options.data;
+  if (!options.images.empty()) {
+    config.images = parse_integer("--images", options.images, 1, 100'000'000);
+  }
+  config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, kMaxBatch));
+  config.bit_offset = static_cast<std::uint64_t>(
+      parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset));
+  config.evaluation_seed = static_cast<std::uint64_t>(
+      parse_integer("--evaluation-seed", options.evaluation_seed, 0, sweep::kMaxSeed));
+  if (!options.voltage.empty()) {
+    config.voltage = parse_number("--voltage", options.voltage, 0.0, 10.0);
+    config.chip = options.chip.empty() ? sweep::chip_name(static_cast<std::uint64_t>(seed), 0, 1.0)
+                                       : options.chip;
+  } else if (!options.chip.empty()) {
+    throw InputError("--chip: needs an operating point; expected --voltage V");
+  }
+  if (!options.timeline.empty()) config.span_limit = kTimelineSpans;
+
+  const Output output(options.common);
+  const sweep::AcceleratorRun result =
+      sweep::run_accelerator(std::move(config), threads, options.common.quiet);
+  if (!options.timeline.empty()) {
+    try {
+      write_file_atomically(std::filesystem::absolute(options.timeline),
+                            report::run_timeline(result));
+    } catch (const Error& error) {  // the place to write to is an input of the command
+      throw Error(2, std::string("--timeline: ") + error.what());
+    }
+    if (result.spans_cut) {
+      output.note(fmt::format("{}: holds the first {} stretches; run fewer images for all",
+                              options.timeline, kTimelineSpans));
+    }
+  }
+  output.json(report::run_json(result));
+  output.text(report::run_text(result));
+  return 0;
+}
+
+}  // namespace
+
+Action add_run(CLI::App& verb) {
+  const auto options = std::make_shared<RunOptions>();
+  options->engine = "systemc";
+  options->dataset = "fashion-mnist";
+  options->split = "test";
+  options->batch = "1";
+  options->bit_offset = "0";
+  options->evaluation_seed = "0";
+  verb.add_option("MODEL", options->model, "Network file (ONNX)")->type_name("");
+  verb.add_option("--accelerator", options->accelerator, "Accelerator file (YAML)")
+      ->type_name("FILE");
+  verb.add_option("--technology", options->technology,
+                  "Technology file (default: the accelerator's)")
+      ->type_name("FILE");
+  verb.add_option("--voltage", options->voltage,
+                  "Supply of the scaled rail in units of Vmin (default: Vmin, no faults)")
+      ->type_name("V");
+  verb.add_option("--chip", options->chip, "The chip, random:SEED (default: random:SEED of --seed)")
+      ->type_name("TEXT");
+  verb.add_option("--images", options->images, "First N images (default all)")->type_name("N");
+  verb.add_option("--batch", options->batch, "Images at a time (default 1)")->type_name("B");
+  verb.add_option("--engine", options->engine,
+                  "systemc (default) or functional: numbers by the fast engine, time by the model")
+      ->type_name("NAME");
+  verb.add_option("--dataset", options->dataset, "fashion-mnist (default) or mnist")
+      ->type_name("NAME");
+  verb.add_option("--split", options->split, "train or test (default)")->type_name("NAME");
+  verb.add_option("--data", options->data, "Folder of the dataset (default: the usual place)")
+      ->type_name("DIR");
+  verb.add_option("--bit-offset", options->bit_offset,
+                  "Cell in which the network begins (default 0)")
+      ->type_name("N");
+  verb.add_option("--evaluation-seed", options->evaluation_seed,
+                  "Draws of cells that err with a probability (default 0)")
+      ->type_name("N");
+  verb.add_option("--timeline", options->timeline,
+                  "Write what each module did when, in the Chrome trace format (Perfetto)")
+      ->type_name("FILE");
+  verb.add_option("--reprice", options->reprice,
+                  "Price the JSON of an earlier run again, with --technology and --voltage")
+      ->type_name("FILE");
+  add_common(verb, options->common);
+  return [options] { return run(*options); };
+}
+
+}  // namespace brownout::cli

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// Energies are µJ per image, cycles and counts those of all images.
+#include "sim/report/run_report.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/report/event_counts.hpp"
+#include "sim/report/table.hpp"
+#include "sim/technology/technology.hpp"
+
+namespace brownout::report {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr const char* kNotModelled[] = {
+    "gathering of a vector's codes within an activation bank (any R codes a cycle)",
+    "overlap of one layer with the next",
+    "DRAM refresh, rows and banks (a latency and a bandwidth)",
+    "clock and supply changes, instruction fetch, host",
+};
+
+Json stalls_json(const accelerator::LayerTally& tally) {
+  Json json;
+  std::int64_t total = 0;
+  for (int s = 0; s < accelerator::kStalls; ++s) {
+    json[accelerator::stall_name(s)] = tally.stalls[static_cast<std::size_t>(s)];
+    total += tally.stalls[static_cast<std::size_t>(s)];
+  }
+  json["total"] = total;
+  return json;
+}
+
+accelerator::LayerTally sum_of(const std::vector<sweep::RunLayer>& layers) {
+  accelerator::LayerTally total;
+  for (const sweep::RunLayer& layer : layers) {
+    total.cycles += layer.tally.cycles;
+    total.stream_cycles += layer.tally.stream_cycles;
+    for (std::size_t s = 0; s < total.stalls.size(); ++s) {
+      total.stalls[s] += layer.tally.stalls[s];
+    }
+    total.counts += layer.tally.counts;
+  }
+  return total;
+}
+
+Json layer_json(const sweep::RunLayer& layer) {
+  const EventCounts& counts = layer.tally.counts;
+  return {{"name", layer.name},
+          {"cycles", layer.tally.cycles},
+          {"closed_form_cycles", layer.closed_form_cycles},
+          {"difference_cycles", layer.tally.cycles - layer.closed_form_cycles},
+          {"macs", counts.macs},
+          {"utilization", layer.utilization},
+          {"stream_cycles", layer.tally.stream_cycles},
+          {"stall_cycles", stalls_json(layer.tally)},
+          {"weight_reads", counts.weight_reads},
+          {"activation_reads", counts.activation_reads},
+          {"activation_writes", counts.activation_writes},
+          {"accumulator_reads", counts.accumulator_reads},
+          {"accumulator_writes", counts.accumulator_writes},
+          {"vector_ops", counts.vector_ops},
+          {"energy_uj", layer.energy.total()},
+          {"energy_parts_uj", energy_json(layer.energy)},
+          {"event_counts", event_counts_json(counts)}};
+}
+
+/// What pricing needs beside the counts.
+Json pricing_json(const sweep::AcceleratorRun& run) {
+  const mapping::AcceleratorConfig& a = run.accelerator;
+  return {{"clock_mhz", a.clock_mhz},
+          {"weight_kib", run.structure.weight_kib},
+          {"activation_kib", run.structure.activation_kib},
+          {"accumulator_kib", run.structure.accumulator_kib},
+          {"pes", run.structure.pes},
+          {"weights_scaled", a.weights.scaled_supply},
+          {"activations_scaled", a.activations.scaled_supply},
+          {"accumulators_scaled", a.accumulators.scaled_supply}};
+}
+
+std::string per_image(std::int64_t total, std::int64_t images) {
+  return fmt::format("{:.0f}", static_cast<double>(total) / static_cast<double>(images));
+}
+
+}  // namespace
+
+std::string run_json(const sweep::AcceleratorRun& run) {
+  const sweep::RunConfig& config = run.config;
+  const auto images = static_cast<double>(config.images);
+  Json json;
+  json["model"] = run.model;
+  json["model_file"] = config.model.string();
+  json["model_sha256"] = run.model_sha256;
+  json["engine"] = config.engine;
+  json["accelerator"] = run.accelerator.name;
+  json["accelerator_file"] = config.accelerator.string();
+  json["technology"] = config.technology.string();
+  json["dataset"] = config.dataset;
+  json["images"] = config.images;
+  json["batch"] = config.batch;
+  json["voltage"] = config.voltage.value_or(1.0);
+  json["rate"] = run.rate;
+  json["chip"] = config.voltage ? Json(config.chip) : Json(nullptr);
+  json["bit_offset"] = config.bit_offset;
+  json["evaluation_seed"] = config.evaluation_seed;
+  const double wrong = static_cast<double>(run.evaluation.wrong);
+  json["accuracy"] = 100.0 * (1.0 - wrong / images);
+  json["err"] = 100.0 * wrong / images;
+  json["logits_sha256"] = run.evaluation.logits_sha256;
+  json["predictions"] = run.evaluation.predictions;
+  json["cells_hit"] = run.read.cells_hit;
+  json["bits_wrong"] = run.read.bits_wrong;
+  json["codes_changed"] = run.read.codes_changed;
+  json["cycles_total"] = run.cycles;
+  json["cycles_per_image"] = static_cast<double>(run.cycles) / images;
+  json["closed_form_cycles"] = run.closed_form_cycles;
+  json["difference_cycles"] = run.cycles - run.closed_form_cycles;
+  json["input_wait_cycles"] = run.input_wait_cycles;
+  const accelerator::LayerTally total = sum_of(run.layers);
+  json["macs"] = run.counts.macs;
+  json["utilization"] =
+      static_cast<double>(run.counts.macs) / (static_cast<double>(run.cycles) * run.structure.pes);
+  json["stall_cycles"] = stalls_json(total);
+  json["dram_bytes"] = run.counts.dram_read_bytes + run.counts.dram_write_bytes;
+  json["energy_uj"] = energy_json(run.energy);
+  json["event_counts"] = event_counts_json(run.counts);
+  json["pricing"] = pricing_json(run);
+  for (const sweep::RunLayer& layer : run.layers) json["layers"].push_back(layer_json(layer));
+  json["not_modelled"] = kNotModelled;
+  json["wall_s"] = run.wall_seconds;
+  json["simulated_cycles_per_s"] = static_cast<double>(run.cycles) / run.simulation_seconds;
+  json["images_per_s"] = images / run.wall_seconds;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string run_text(const sweep::AcceleratorRun& run) {
+  const sweep::RunConfig& config = run.config;
+  const std::int64_t images = config.images;
+  std::string text = fmt::format("{} on {}, {} images, batch {}, engine {}", run.model,
+                                 run.accelerator.name, images, config.batch, config.engine);
+  if (config.voltage) {
+    text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} cells hit, {} bits wrong",
+                        config.chip, *config.voltage, 100.0 * run.rate, run.read.cells_hit,
+                        run.read.bits_wrong);
+  }
+  text += "\n\nPer image; stalls in cycles by cause:\n";
+  std::vector<std::string> header{"layer", "cycles", "closed form", "diff", "kMACs", "util %"};
+  for (int s = 0; s < accelerator::kStalls; ++s) header.emplace_back(accelerator::stall_name(s));
+  header.emplace_back("nJ");
+  Table table(header);
+  const auto row = [&](const std::string& name, const accelerator::LayerTally& tally,
+                       std::int64_t closed_form, double utilization, double energy) {
+    std::vector<std::string> cells{name,
+                                   per_image(tally.cycles, images),
+                                   per_image(closed_form, images),
+                                   per_image(tally.cycles - closed_form, images),
+                                   per_image(tally.counts.macs / 1000, images),
+                                   fmt::format("{:.1f}", 100.0 * utilization)};
+    for (const std::int64_t stall : tally.stalls) cells.push_back(per_image(stall, images));
+    cells.push_back(fmt::format("{:.0f}", 1000.0 * energy));
+    table.add(cells);
+  };
+  for (const sweep::RunLayer& layer : run.layers) {
+    row(layer.name, layer.tally, layer.closed_form_cycles, layer.utilization, layer.energy.total());
+  }
+  accelerator::LayerTally total = sum_of(run.layers);
+  total.cycles = run.cycles;
+  row("all, with DMA", total, run.closed_form_cycles,
+      static_cast<double>(run.counts.macs) / (static_cast<double>(run.cycles) * run.structure.pes),
+      run.energy.total());
+  text += table.text();
+
+  text += "\nEnergy per image, uJ:\n";
+  Table energy({"component", "uJ", "%"});
+  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
+    const double part = run.energy.*field.energy;
+    energy.add({field.name, fmt::format("{:.4f}", part),
+                fmt::format("{:.1f}", 100.0 * part / run.energy.total())});
+  }
+  energy.add({"total", fmt::format("{:.4f}", run.energy.total()), "100.0"});
+  text += energy.text();
+  text += fmt::format(
+      "\nError {:.2f} %, {:.0f} cycles and {:.1f} us an image at {:g} MHz.\n",
+      100.0 * static_cast<double>(run.evaluation.wrong) / static_cast<double>(images),
+      static_cast<double>(run.cycles) / static_cast<double>(images),
+      static_cast<double>(run.cycles) / static_cast<double>(images) / run.accelerator.clock_mhz,
+      run.accelerator.clock_mhz);
+  text += "Not modelled:";
+  const char* separator = " ";
+  for (const char* effect : kNotModelled) {
+    text += separator + std::string(effect);
+    separator = "; ";
+  }
+  return text + ".\n";
+}
+
+std::string run_timeline(const sweep::AcceleratorRun& run) {
+  std::string text = "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [\n";
+  for (int module = 0; module < accelerator::kModules; ++module) {
+    text += fmt::format(
+        "{{\"ph\": \"M\", \"pid\": 1, \"tid\": {}, \"name\": \"thread_name\", \"args\": "
+        "{{\"name\": "
+        "\"{}\"}}}},\n",
+        module, accelerator::module_name(module));
+  }
+  text += fmt::format(
+      "{{\"ph\": \"M\", \"pid\": 1, \"name\": \"process_name\", \"args\": {{\"name\": {}}}}}",
+      Json(run.accelerator.name).dump());
+  for (const accelerator::Span& span : run.spans) {
+    const std::string layer =
+        span.layer < 0 ? "transfer" : run.layers[static_cast<std::size_t>(span.layer)].name;
+    text += fmt::format(
+        ",\n{{\"ph\": \"X\", \"pid\": 1, \"tid\": {}, \"ts\": {}, \"dur\": {}, \"name\": {}, "
+        "\"args\": {{\"strip\": {}}}}}",
+        span.module, span.begin, span.end - span.begin,
+        Json(layer).dump(-1, ' ', false, Json::error_handler_t::replace), span.strip);
+  }
+  return text + "\n]}\n";
+}
+
+namespace {
+
+/// Reads what pricing needs from a run's JSON, with the place in every message.
+class RunFile {
+ public:
+  explicit RunFile(const std::filesystem::path& file) : file_(file.string()) {
+    json_ = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+    if (!json_.is_object()) throw InputError("{}: expected the JSON of `brownout run`", file_);
+  }
+
+  Json& json() { return json_; }
+  const std::string& name() const { return file_; }
+
+  double number(const Json& in, const std::string& where, const char* key) const {
+    const Json& value = at(in, where, key);
+    if (!value.is_number()) fail(where, key, "a number", value);
+    return value.get<double>();
+  }
+  bool flag(const Json& in, const std::string& where, const char* key) const {
+    const Json& value = at(in, where, key);
+    if (!value.is_boolean()) fail(where, key, "true or false", value);
+    return value.get<bool>();
+  }
+  std::string text(const Json& in, const std::string& where, const char* key) const {
+    const Json& value = at(in, where, key);
+    if (!value.is_string()) fail(where, key, "text", value);
+    return value.get<std::string>();
+  }
+  const Json& at(const Json& in, const std::string& where, const char* key) const {
+    if (!in.is_object() || !in.contains(key)) {
+      throw InputError("{}: {}{}: missing; expected the JSON of `brownout run`", file_, where, key);
+    }
+    return in[key];
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& where, const char* key, const char* expected,
+                         const Json& found) const {
+    throw InputError("{}: {}{}: expected {}, got {}", file_, where, key, expected,
+                     found.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60));
+  }
+  std::string file_;
+  Json json_;
+};
+
+}  // namespace
+
+std::string repriced_json(const std::filesystem::path& file,
+                          const std::filesystem::path& technology_file,
+                          std::optional<double> voltage) {
+  RunFile run(file);
+  Json& json = run.json();
+  const std::filesystem::path from = technology_file.empty()
+                                         ? std::filesystem::path(run.text(json, "", "technology"))
+                                         : technology_file;
+  const technology::Technology technology = technology::Technology::load(from);
+  const Json& pricing = run.at(json, "", "pricing");
+  const std::string place = "pricing.";
+  technology::Structure structure;
+  structure.weight_kib = run.number(pricing, place, "weight_kib");
+  structure.activation_kib = run.number(pricing, place, "activation_kib");
+  structure.accumulator_kib = run.number(pricing, place, "accumulator_kib");
+  structure.pes = run.number(pricing, place, "pes");
+  const double clock = run.number(pricing, place, "clock_mhz");
+  const double images = run.number(json, "", "images");
+  if (clock <= 0.0 || images < 1.0) {
+    throw InputError("{}: pricing.clock_mhz and images: expected numbers above 0, got {} and {}",
+                     run.name(), clock, images);
+  }
+  const double simulated = run.number(json, "", "voltage");
+  const double at = voltage.value_or(simulated);
+  technology::Supply supply;
+  if (run.flag(pricing, place, "weights_scaled")) supply.weights_vmin = at;
+  if (run.flag(pricing, place, "activations_scaled")) supply.activations_vmin = at;
+  if (run.flag(pricing, place, "accumulators_scaled")) supply.accumulators_vmin = at;
+  const auto energy = [&](const Json& in, const std::string& where, const char* cycles) {
+    technology::EnergyLedger ledger =
+        technology::price(technology,
+                          read_event_counts(run.at(in, where, "event_counts"),
+                                            run.name() + ": " + where + "event_counts"),
+                          run.number(in, where, cycles) / (1e6 * clock), supply, structure);
+    for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
+      ledger.*field.energy /= images;
+    }
+    return ledger;
+  };
+  json["energy_uj"] = energy_json(energy(json, "", "cycles_total"));
+  if (!run.at(json, "", "layers").is_array()) {
+    throw InputError("{}: layers: expected a list", run.name());
+  }
+  for (std::size_t i = 0; i < json["layers"].size(); ++i) {
+    const std::string where = fmt::format("layers[{}].", i);
+    const technology::EnergyLedger ledger = energy(json["layers"][i], where, "cycles");
+    json["layers"][i]["energy_uj"] = ledger.total();
+    json["layers"][i]["energy_parts_uj"] = energy_json(ledger);
+  }
+  json["repriced"] = {{"from", run.name()}, {"technology", from.string()}, {"voltage", at}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string repriced_text(const std::string& text) {
+  const Json json = Json::parse(text);
+  std::string result = fmt::format(
+      "Priced with {} at {:.4f} Vmin; error, cycles and counts are those simulated at "
+      "{:.4f} Vmin.\nEnergy per image, uJ:\n",
+      json["repriced"]["technology"].get<std::string>(), json["repriced"]["voltage"].get<double>(),
+      json["voltage"].get<double>());
+  Table table({"component", "uJ"});
+  for (const auto& [name, value] : json["energy_uj"].items()) {
+    table.add({name, fmt::format("{:.4f}", value.get<double>())});
+  }
+  return result + table.text();
+}
+
+}  // namespace brownout::report

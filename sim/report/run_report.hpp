@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// A run on an accelerator as JSON, text and timeline; pricing a finished run again.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "sim/sweep/accelerator_run.hpp"
+
+namespace brownout::report {
+
+/// docs/command.md lists the fields.
+std::string run_json(const sweep::AcceleratorRun& run);
+std::string run_text(const sweep::AcceleratorRun& run);
+
+/// The modules' time in the Chrome trace format: one track per module, one cycle a microsecond of
+/// the viewer (Perfetto, chrome://tracing).
+std::string run_timeline(const sweep::AcceleratorRun& run);
+
+/// The JSON of an earlier run with its energies priced anew. `technology` empty: the run's own;
+/// `voltage` none: the run's own. InputError for a file that is no such JSON.
+std::string repriced_json(const std::filesystem::path& file,
+                          const std::filesystem::path& technology, std::optional<double> voltage);
+/// Energy by component of such a JSON text.
+std::string repriced_text(const std::string& json);
+
+}  // namespace brownout::report

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compile, draw the chip, run, price.
+#include "sim/sweep/accelerator_run.hpp"
+
+#include <chrono>
+
+#include "sim/base/error.hpp"
+#include "sim/base/progress.hpp"
+#include "sim/mapping/faulty_reader.hpp"
+#include "sim/memory/chip.hpp"
+#include "sim/sweep/configuration.hpp"
+#include "sim/sweep/evaluator.hpp"
+#include "sim/technology/technology.hpp"
+
+namespace brownout::sweep {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+technology::EnergyLedger per_image(technology::EnergyLedger energy, std::int64_t images) {
+  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
+    energy.*field.energy /= static_cast<double>(images);
+  }
+  return energy;
+}
+
+}  // namespace
+
+const std::vector<std::string>& run_engine_names() {
+  static const std::vector<std::string> names{"functional", "systemc"};
+  return names;
+}
+
+technology::Structure structure_of(const mapping::AcceleratorConfig& accelerator) {
+  technology::Structure structure;
+  structure.weight_kib = static_cast<double>(accelerator.weights.words()) * 8.0 / 1024.0;
+  structure.activation_kib = accelerator.activations.kib;
+  structure.accumulator_kib =
+      2.0 * accelerator.accumulators.depth * (accelerator.array.columns + 1) * 4.0 / 1024.0;
+  structure.pes = static_cast<double>(accelerator.array.rows) * accelerator.array.columns;
+  return structure;
+}
+
+technology::Supply supply_of(const mapping::AcceleratorConfig& accelerator, double voltage) {
+  technology::Supply supply;
+  if (accelerator.weights.scaled_supply) supply.weights_vmin = voltage;
+  if (accelerator.activations.scaled_supply) supply.activations_vmin = voltage;
+  if (accelerator.accumulators.scaled_supply) supply.accumulators_vmin = voltage;
+  return supply;
+}
+
+AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
+  const Clock::time_point start = Clock::now();
+  AcceleratorRun run;
+  run.accelerator = mapping::load_accelerator(config.accelerator);
+  if (config.technology.empty()) config.technology = run.accelerator.technology;
+  const technology::Technology technology = technology::Technology::load(config.technology);
+  const double voltage = config.voltage.value_or(1.0);
+  run.rate = technology.bit_error_rate(voltage);
+  std::unique_ptr<memory::Chip> chip;
+  if (config.voltage) chip = memory::make_chip(config.chip);
+  const Model model = load_model(config.model);
+  run.model = model.name;
+  run.model_sha256 = model.sha256;
+  accelerator::SystemcEngine systemc(model.network, run.accelerator, config.batch,
+                                     config.bit_offset, model.file.string());
+  const network::Dataset data =
+      network::load_dataset(config.dataset, config.split, config.data_folder);
+  if (config.images == 0) config.images = data.size();
+  if (config.images > data.size()) {
+    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
+                     data.size(), config.dataset, to_string(config.split), config.images);
+  }
+  inference::check_fits(model.network, data, model.file.string());
+
+  mapping::FaultyReader reader(model.network, systemc.program().placement);
+  const network::Codes* codes = &reader.clean();
+  memory::FaultList faults;
+  if (chip != nullptr && run.accelerator.weights.scaled_supply) {
+    faults =
+        chip->faults(memory::MemoryId::kWeights, reader.placement().words, {voltage, run.rate});
+    codes = &reader.read(faults, config.evaluation_seed, &run.read);
+  }
+
+  Progress progress("run", 1, quiet);
+  accelerator::ImagesResult result;
+  if (config.engine == "systemc") {
+    systemc.set_chip(*codes, faults, config.evaluation_seed);
+    systemc.record(config.span_limit);
+    run.evaluation =
+        inference::evaluate(systemc, model.network, data, config.images, 1, /*hash_logits=*/true);
+    result = systemc.result();
+  } else {
+    const auto functional = inference::make_engine(config.engine, model.network, threads);
+    functional->set_codes(*codes);
+    run.evaluation = inference::evaluate(*functional, model.network, data, config.images, threads,
+                                         /*hash_logits=*/true);
+    result = systemc.time(config.images, config.span_limit);
+  }
+  progress.advance(1);
+  progress.finish();
+
+  run.structure = structure_of(run.accelerator);
+  run.supply = supply_of(run.accelerator, voltage);
+  run.cycles = result.cycles;
+  run.closed_form_cycles = result.closed_form_cycles;
+  run.input_wait_cycles = result.input_wait_cycles;
+  run.counts = result.counts();
+  run.spans = std::move(result.spans);
+  run.spans_cut = result.spans_cut;
+  run.simulation_seconds = result.seconds;
+  const double second = 1e6 * run.accelerator.clock_mhz;  // cycles
+  const auto energy = [&](const EventCounts& counts, std::int64_t cycles) {
+    return per_image(technology::price(technology, counts, static_cast<double>(cycles) / second,
+                                       run.supply, run.structure),
+                     config.images);
+  };
+  for (std::size_t i = 0; i < result.layers.size(); ++i) {
+    RunLayer layer;
+    layer.name = systemc.program().layers[i].name;
+    layer.tally = result.layers[i];
+    layer.closed_form_cycles = result.layer_closed_form_cycles[i];
+    layer.utilization = static_cast<double>(layer.tally.counts.macs) /
+                        (static_cast<double>(layer.tally.cycles) * run.structure.pes);
+    layer.energy = energy(layer.tally.counts, layer.tally.cycles);
+    run.layers.push_back(std::move(layer));
+  }
+  run.energy = energy(run.counts, run.cycles);
+  run.config = std::move(config);
+  run.wall_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return run;
+}
+
+}  // namespace brownout::sweep

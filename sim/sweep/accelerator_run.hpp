@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout run`: one network on one accelerator at one voltage on one chip: numbers, cycles,
+// counts, energy.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/accelerator/systemc_engine.hpp"
+#include "sim/inference/evaluate.hpp"
+#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/placement.hpp"
+#include "sim/network/dataset.hpp"
+#include "sim/technology/energy.hpp"
+
+namespace brownout::sweep {
+
+/// "functional" (numbers by the functional engine, time by the SystemC model) and "systemc" (both
+/// by the SystemC model).
+const std::vector<std::string>& run_engine_names();
+
+struct RunConfig {
+  std::filesystem::path model, accelerator;
+  std::filesystem::path technology;  // empty: the accelerator's
+  std::string dataset = "fashion-mnist";
+  network::Split split = network::Split::kTest;
+  std::filesystem::path data_folder;  // empty: the usual place
+  std::int64_t images = 0;            // the first ones; 0 = all
+  int batch = 1;
+  std::string engine = "systemc";
+  std::optional<double> voltage;  // none: Vmin, no faults
+  std::string chip;               // with a voltage
+  std::uint64_t bit_offset = 0;
+  std::uint64_t evaluation_seed = 0;
+  std::size_t span_limit = 0;  // stretches of time to record for the timeline
+};
+
+struct RunLayer {
+  std::string name;
+  accelerator::LayerTally tally;  // over all images, DMA in EventCounts not included
+  std::int64_t closed_form_cycles = 0;
+  double utilization = 0.0;         // MACs / (cycles · R · C)
+  technology::EnergyLedger energy;  // µJ per image
+};
+
+struct AcceleratorRun {
+  RunConfig config;  // images and technology settled
+  mapping::AcceleratorConfig accelerator;
+  std::string model, model_sha256;
+  double rate = 0.0;
+  inference::Evaluation evaluation;
+  mapping::ReadStats read;
+  std::int64_t cycles = 0;
+  std::int64_t closed_form_cycles = 0;  // of the layers; DMA of input and output not included
+  std::int64_t input_wait_cycles = 0;
+  std::vector<RunLayer> layers;
+  EventCounts counts;  // everything, DMA too
+  technology::Supply supply;
+  technology::Structure structure;
+  technology::EnergyLedger energy;  // µJ per image, the DMA's included
+  std::vector<accelerator::Span> spans;
+  bool spans_cut = false;
+  double simulation_seconds = 0.0;  // of the SystemC model
+  double wall_seconds = 0.0;        // of everything, files read and programs compiled
+};
+
+/// InputError for anything that does not fit; `threads` changes time only.
+AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet);
+
+/// What leaks and at which supply when the scaled rail is at `voltage`.
+technology::Structure structure_of(const mapping::AcceleratorConfig& accelerator);
+technology::Supply supply_of(const mapping::AcceleratorConfig& accelerator, double voltage);
+
+}  // namespace brownout::sweep
