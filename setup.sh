@@ -20,7 +20,7 @@ fail() { printf 'setup.sh: %s\n' "$*" >&2; exit 2; }
 
 build_packages=(g++ cmake ninja-build pkg-config libfmt-dev libyaml-cpp-dev zlib1g-dev libssl-dev
   librandom123-dev libboost-dev libboost-math-dev libdnnl-dev libonnx-dev libprotobuf-dev
-  protobuf-compiler nlohmann-json3-dev libcli11-dev)
+  protobuf-compiler nlohmann-json3-dev libcli11-dev libsystemc-dev)
 demo_packages=(gnuplot-nox dataset-fashion-mnist)
 trainer_packages=(libtorch-dev)
 test_packages=(libgtest-dev libbenchmark-dev python3-onnx python3-numpy)
@@ -88,7 +88,7 @@ case "${1:-}" in
     start=$SECONDS
     run_label unit
     printf 'unit tests took %d s\n' $((SECONDS - start))
-    for label in property fuzz golden slow torch; do run_label "$label"; done
+    for label in systemc property fuzz golden slow torch; do run_label "$label"; done
     ;;
   -h | --help | help) usage ;;
   *) usage >&2; fail "expected build, demo or test, got \"${1:-}\"" ;;
