@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
-#include "sim/base/yaml.hpp"
+#include "sim/base/text.hpp"
 
 namespace brownout::cli {
 
@@ -17,7 +17,8 @@ std::int64_t parse_integer(const std::string& option, const std::string& text, s
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end || value < low || value > high) {
-    throw InputError("{}: expected an integer in [{}, {}], got \"{}\"", option, low, high, text);
+    throw InputError("{}: expected an integer in [{}, {}], got {}", option, low, high,
+                     in_quotes(text));
   }
   return value;
 }
@@ -25,9 +26,11 @@ std::int64_t parse_integer(const std::string& option, const std::string& text, s
 double parse_number(const std::string& option, const std::string& text, double low, double high) {
   double value = 0;
   const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const bool plus = text.size() > 1 && text[0] == '+' && text[1] != '-';
+  const auto [stop, error] = std::from_chars(text.data() + (plus ? 1 : 0), end, value);
   if (error != std::errc() || stop != end || !std::isfinite(value) || value < low || value > high) {
-    throw InputError("{}: expected a number in [{}, {}], got \"{}\"", option, low, high, text);
+    throw InputError("{}: expected a number in [{}, {}], got {}", option, low, high,
+                     in_quotes(text));
   }
   return value;
 }
@@ -38,7 +41,7 @@ std::string parse_choice(const std::string& option, const std::string& text,
   std::string list;
   for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
   const std::string near = nearest_name(text, names);
-  throw InputError("{}: expected one of {}, got \"{}\"{}", option, list, text,
+  throw InputError("{}: expected one of {}, got {}{}", option, list, in_quotes(text),
                    near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
 }
 

@@ -2,9 +2,6 @@
 // Common options and output.
 #include "sim/cli/common.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
@@ -13,6 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/parallel.hpp"
+#include "sim/base/program.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/sweep/configuration.hpp"
 
@@ -25,9 +23,9 @@ namespace {
 constexpr char kDefaultTechnology[] = "14nm-finfet.yaml";
 
 /// A full disk or a closed pipe must not look like success.
-void print(std::FILE* stream, const char* name, const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stream) != text.size() || std::fflush(stream) != 0) {
-    throw InputError("{}: cannot write: {}", name, std::strerror(errno));
+void print(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    throw InputError("stdout: cannot write: {}", std::strerror(errno));
   }
 }
 
@@ -60,38 +58,48 @@ void add_common(CLI::App& verb, CommonOptions& options) {
   verb.add_flag("--quiet", options.quiet, "No progress, no remarks");
 }
 
-Output::Output(const CommonOptions& options) : json_(options.json), quiet_(options.quiet) {
+Output::Output(const CommonOptions& options, const std::vector<fs::path>& inputs)
+    : json_(options.json), quiet_(options.quiet) {
   if (json_.empty() || json_ == "-" || is_special(json_)) return;
   const fs::path file = fs::absolute(json_);
-  if (fs::is_directory(file)) {
-    throw InputError("--json: {}: expected a file, found a folder", json_);
+  std::error_code error;
+  const fs::file_status folder = fs::status(file.parent_path(), error);
+  if (folder.type() == fs::file_type::none) {
+    throw InputError("--json: {}: cannot open: {}", file.parent_path().string(), error.message());
   }
-  if (!fs::is_directory(file.parent_path())) {
+  if (!fs::is_directory(folder)) {
     throw InputError("--json: {}: expected an existing folder, found none",
                      file.parent_path().string());
   }
-  if (::access(file.parent_path().c_str(), W_OK) != 0) {
-    throw InputError("--json: {}: cannot write: {}", file.parent_path().string(),
-                     std::strerror(errno));
+  for (const fs::path& input : inputs) {
+    if (fs::equivalent(file, input, error)) {
+      throw InputError("--json: {}: expected a file of its own, found the input {}", json_,
+                       input.string());
+    }
+  }
+  try {
+    check_writable(file, 1);
+  } catch (const InputError& failure) {
+    throw InputError("--json: {}", failure.what());
   }
 }
 
 void Output::text(const std::string& text) const {
   if (json_ != "-") {
-    print(stdout, "stdout", text);
+    print(text);
   } else if (!quiet_) {
-    print(stderr, "stderr", text);
+    say(text);
   }
 }
 
 void Output::note(const std::string& text) const {
-  if (!quiet_) print(stderr, "stderr", "brownout: " + text + "\n");
+  if (!quiet_) say("brownout: " + text + "\n");
 }
 
 void Output::json(const std::string& text) const {
   if (json_.empty()) return;
   if (json_ == "-") {
-    print(stdout, "stdout", text);
+    print(text);
   } else if (is_special(json_)) {
     std::FILE* file = std::fopen(json_.c_str(), "w");
     if (file == nullptr) throw InputError("--json: {}: {}", json_, std::strerror(errno));
@@ -103,8 +111,8 @@ void Output::json(const std::string& text) const {
   } else {
     try {
       write_file_atomically(fs::absolute(json_), text);
-    } catch (const Error& error) {  // the place to write to is an input of the command
-      throw Error(2, std::string("--json: ") + error.what());
+    } catch (const InputError& error) {
+      throw InputError("--json: {}", error.what());
     }
   }
 }

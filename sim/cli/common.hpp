@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -29,7 +30,9 @@ void add_common(CLI::App& verb, CommonOptions& options);
 class Output {
  public:
   /// Checks early that the JSON file can be written, before anything takes time.
-  explicit Output(const CommonOptions& options);
+  /// `inputs` are files that it must not replace.
+  explicit Output(const CommonOptions& options,
+                  const std::vector<std::filesystem::path>& inputs = {});
   /// Nothing when --quiet and stdout is for people; text is still printed then to stdout.
   void text(const std::string& text) const;
   /// A remark on stderr, unless --quiet.

@@ -3,6 +3,7 @@
 #include "sim/sweep/eval.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "sim/base/error.hpp"
@@ -10,6 +11,7 @@
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/inference/engine.hpp"
+#include "sim/memory/chip.hpp"
 #include "sim/report/json.hpp"
 #include "sim/report/text.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -38,13 +40,18 @@ void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) 
       options.technology.empty() ? default_technology() : std::filesystem::path(options.technology);
   std::optional<technology::Technology> technology;
   if (!file.empty()) technology = technology::Technology::load(file);
+  if (technology) config.technology = technology->name();
 
   if (!options.voltage.empty()) {
     if (!technology) {
       throw InputError("--voltage: needs a technology; expected --technology FILE");
     }
-    config.voltage = parse_number("--voltage", options.voltage, technology->lowest_voltage(),
-                                  technology->highest_voltage());
+    try {
+      config.voltage = parse_number("--voltage", options.voltage, technology->lowest_voltage(),
+                                    technology->highest_voltage());
+    } catch (const InputError& error) {
+      throw InputError("{} (the range of {}, in Vmin)", error.what(), file.string());
+    }
     config.rate = technology->bit_error_rate(*config.voltage);
   } else if (!options.rate.empty()) {
     config.rate = parse_number("--rate", options.rate, 0.0, 1.0);
@@ -59,9 +66,13 @@ void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) 
 
 void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
   if (!config.rate) {
-    if (!options.chips.empty() || !options.chip.empty()) {
-      throw InputError("{}: needs an operating point; expected --rate or --voltage",
-                       options.chip.empty() ? "--chips" : "--chip");
+    const char* given = !options.chip.empty()          ? "--chip"
+                        : !options.chips.empty()       ? "--chips"
+                        : !options.p_err.empty()       ? "--p-err"
+                        : !options.common.seed.empty() ? "--seed"
+                                                       : nullptr;
+    if (given != nullptr) {
+      throw InputError("{}: needs an operating point; expected --rate or --voltage", given);
     }
     return;
   }
@@ -69,7 +80,13 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
     if (!options.chips.empty() || !options.common.seed.empty() || !options.p_err.empty()) {
       throw InputError("--chip: names the chips itself; expected no --chips, --seed or --p-err");
     }
-    config.chips = options.chip;
+    for (const std::string& text : options.chip) {
+      const std::string name = memory::make_chip(text)->name();  // "random:7", not "random:07"
+      if (std::find(config.chips.begin(), config.chips.end(), name) != config.chips.end()) {
+        throw InputError("--chip: {} is named twice", name);
+      }
+      config.chips.push_back(name);
+    }
     return;
   }
   const double p_err =
@@ -82,6 +99,8 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
                                  ? kDefaultChips
                                  : parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
   const auto seed = static_cast<std::uint64_t>(options.common.seed_or(0));
+  config.seed = seed;
+  config.p_err = p_err;
   for (std::int64_t i = 0; i < count; ++i) {
     config.chips.push_back(sweep::chip_name(seed, i, p_err));
   }
@@ -109,7 +128,7 @@ int run(const EvalOptions& options) {
   set_operating_point(options, config);
   set_chips(options, config);
 
-  const Output output(options.common);
+  const Output output(options.common, {config.model});
   const sweep::EvalResult result =
       sweep::run_eval(std::move(config), threads, options.common.quiet);
   output.json(report::eval_json(result));

@@ -2,10 +2,14 @@
 // `brownout sweep`: configuration file and overrides to run_sweep, result to folder, text, JSON.
 #include "sim/sweep/sweep.hpp"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <memory>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
@@ -13,7 +17,6 @@
 #include "sim/report/json.hpp"
 #include "sim/report/plot.hpp"
 #include "sim/report/text.hpp"
-#include "sim/sweep/store.hpp"
 
 namespace brownout::cli {
 
@@ -24,6 +27,20 @@ struct SweepOptions {
   std::string configuration, out, images, chips, data;
   bool no_plot = false;
 };
+
+/// What is stored stays; the sweep needs to be told about nothing.
+void on_interrupt(int signal) {
+  constexpr char kText[] = "\nbrownout: interrupted; the same command continues the sweep\n";
+  const ssize_t ignored = ::write(STDERR_FILENO, kText, sizeof kText - 1);
+  static_cast<void>(ignored);
+  std::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
+/// Unless the caller has SIGINT ignored, as a shell does for commands in the background.
+void announce_interrupts() {
+  if (std::signal(SIGINT, on_interrupt) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
+}
 
 int run(const SweepOptions& options) {
   const int threads = options.common.thread_count();
@@ -37,17 +54,23 @@ int run(const SweepOptions& options) {
     config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
   }
   config.seed = options.common.seed_or(config.seed);
-  if (!options.data.empty()) config.data_folder = options.data;
+  if (!options.data.empty()) {
+    config.data_folder = options.data;
+    config.data_origin.clear();
+  }
 
-  const Output output(options.common);
+  std::vector<std::filesystem::path> inputs = config.models;
+  inputs.insert(inputs.end(), {config.file, config.technology_file});
+  const Output output(options.common, inputs);
   const std::filesystem::path folder = options.out;
+  announce_interrupts();
   const sweep::SweepResult result =
       sweep::run_sweep(std::move(config), folder, threads, options.common.quiet);
 
   const std::string json = report::sweep_json(result);
-  sweep::write_result_file(folder / "points.csv", report::points_csv(result));
-  sweep::write_result_file(folder / "safe_voltage.csv", report::safe_voltage_csv(result));
-  sweep::write_result_file(folder / "sweep.json", json);
+  write_file_atomically(folder / "points.csv", report::points_csv(result));
+  write_file_atomically(folder / "safe_voltage.csv", report::safe_voltage_csv(result));
+  write_file_atomically(folder / "sweep.json", json);
   if (!options.no_plot) {
     if (const auto problem = report::draw_plot(result, folder / "sweep.svg")) {
       output.note(*problem);

@@ -17,11 +17,13 @@ namespace {
 
 constexpr char kTrainer[] = "brownout-train";
 
+/// Returns only when the program is not there.
 void start(const std::string& program, const std::vector<std::string>& arguments) {
   std::vector<char*> words{const_cast<char*>(program.c_str())};
   for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
   words.push_back(nullptr);
   ::execvp(program.c_str(), words.data());  // a name without '/' is looked up in PATH
+  if (errno != ENOENT) throw InputError("{}: cannot start: {}", program, std::strerror(errno));
 }
 
 }  // namespace
@@ -29,9 +31,8 @@ void start(const std::string& program, const std::vector<std::string>& arguments
 int run_train(const std::vector<std::string>& arguments) {
   // Beside this program (installed), in the build folder, in PATH.
   start(program_folder() / kTrainer, arguments);
-  if (errno == ENOENT) start(program_folder() / "trainers" / kTrainer, arguments);
-  if (errno == ENOENT) start(kTrainer, arguments);
-  if (errno != ENOENT) throw RunError("{}: cannot start: {}", kTrainer, std::strerror(errno));
+  start(program_folder() / "trainers" / kTrainer, arguments);
+  start(kTrainer, arguments);
 
   const std::string how =
       "build it with `./setup.sh build --trainers` (cmake: -DBROWNOUT_WITH_TRAINERS=ON; needs "

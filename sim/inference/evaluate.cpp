@@ -57,7 +57,10 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const netwo
     for (std::size_t c = 0; c < classes; ++c) {
       if (!std::isfinite(row[c])) {
         throw RunError("image {} of {}: logit of class {} is {}, expected a finite number", i,
-                       data.name, c, row[c]);
+                       data.name, c,
+                       std::isnan(row[c]) ? "nan"
+                       : row[c] > 0       ? "inf"
+                                          : "-inf");
       }
     }
     const auto predicted = static_cast<std::size_t>(std::max_element(row, row + classes) - row);

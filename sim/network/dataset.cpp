@@ -83,8 +83,10 @@ fs::path find_file(const fs::path& folder, const std::string& stem, const std::s
   for (const char* separator : {"-", "."}) {
     for (const char* suffix : {"", ".gz"}) {
       const fs::path path = folder / (stem + separator + kind + suffix);
-      std::error_code ignored;
-      if (fs::exists(path, ignored)) return path;
+      std::error_code error;
+      if (fs::exists(path, error)) return path;
+      // Not "there is no such file": nobody may look.
+      if (error) throw InputError("{}: cannot open: {}", path.string(), error.message());
     }
   }
   throw InputError("{}: no file {}-{}[.gz]; {}", folder.string(), stem, kind, hint);
@@ -95,6 +97,12 @@ fs::path find_folder(const Source& source, const fs::path& asked) {
   if (const char* root = std::getenv("BROWNOUT_DATA"); root != nullptr && *root != '\0') {
     const fs::path folder = fs::path(root) / source.name;
     std::error_code ignored;
+    if (!fs::is_directory(root, ignored)) {
+      throw InputError(
+          "{}: the environment variable BROWNOUT_DATA names no folder; expected one with a folder "
+          "{} in it",
+          root, source.name);
+    }
     if (fs::is_directory(folder, ignored) || source.default_folder.empty()) return folder;
   }
   return source.default_folder;
@@ -122,9 +130,13 @@ Dataset load_dataset(const std::string& name, Split split, const fs::path& folde
       "{}, or name its folder (option --data, or BROWNOUT_DATA={} with a folder {} in it)",
       source->hint, "DIR", name);
   const fs::path place = find_folder(*source, folder);
-  std::error_code ignored;
+  std::error_code error;
   if (place.empty()) throw InputError("dataset {} has no usual place: {}", name, hint);
-  if (!fs::is_directory(place, ignored)) {
+  const fs::file_status status = fs::status(place, error);
+  if (status.type() == fs::file_type::none) {  // not "not found": nobody may look
+    throw InputError("{}: cannot open: {}", place.string(), error.message());
+  }
+  if (!fs::is_directory(status)) {
     throw InputError("{}: dataset {} is not there: {}", place.string(), name, hint);
   }
 
@@ -155,6 +167,15 @@ Dataset load_dataset(const std::string& name, Split split, const fs::path& folde
     }
   }
   return data;
+}
+
+std::string dataset_sha256(const Dataset& data) {
+  const auto hash = [](const std::vector<std::uint8_t>& bytes) {
+    return sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  };
+  return sha256_hex(fmt::format("{}x{}x{} {} {} {}", data.shape.channels, data.shape.height,
+                                data.shape.width, data.classes, hash(data.pixels),
+                                hash(data.labels)));
 }
 
 }  // namespace brownout::network

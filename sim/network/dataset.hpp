@@ -26,11 +26,15 @@ enum class Split { kTrain, kTest };
 /// Names that load_dataset knows: "fashion-mnist", "mnist".
 const std::vector<std::string>& dataset_names();
 
-/// Reads a dataset in its published format (IDX, plain or gz). `folder` empty = the usual place
-/// (fashion-mnist: /usr/share/datasets/fashion-mnist of Debian's dataset-fashion-mnist, or the
-/// folder named by BROWNOUT_DATA/<name>). InputError says which package or option brings a missing
-/// one, and names file and place of a wrong magic, size or label.
+/// Reads a dataset in its published format (IDX, plain or gz). `folder` empty = the folder <name>
+/// in the one that the environment variable BROWNOUT_DATA names, or else the usual place
+/// (fashion-mnist: /usr/share/datasets/fashion-mnist of Debian's dataset-fashion-mnist). InputError
+/// says which package or option brings a missing one, and names file and place of a wrong magic,
+/// size or label.
 Dataset load_dataset(const std::string& name, Split split,
                      const std::filesystem::path& folder = {});
+
+/// Hash of shape, classes, pixels and labels.
+std::string dataset_sha256(const Dataset& data);
 
 }  // namespace brownout::network

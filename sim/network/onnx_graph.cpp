@@ -65,6 +65,10 @@ std::vector<int> GraphReader::extents(const onnx::ValueInfoProto& info) const {
   }
   std::vector<int> found;
   for (int i = 1; i < shape.dim_size(); ++i) {
+    if (shape.dim(i).has_dim_param()) {
+      fail("\"{}\" has the symbolic extent \"{}\" in dimension {}, expected a number", info.name(),
+           shape.dim(i).dim_param(), i);
+    }
     const std::int64_t extent = shape.dim(i).dim_value();
     if (extent < 1 || extent > 65536) {
       fail("\"{}\" has extent {} in dimension {}, expected 1 to 65536", info.name(), extent, i);

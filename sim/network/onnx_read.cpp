@@ -16,6 +16,8 @@ using namespace onnx_format;
 using nlohmann::json;
 using Metadata = std::map<std::string, std::string>;
 
+constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 31;  // protobuf's own limit
+
 onnx::ModelProto parse(const std::string& bytes, const std::string& where) {
   if (bytes.empty()) throw InputError("{}: the file is empty, expected an ONNX network", where);
   onnx::ModelProto model;
@@ -156,7 +158,7 @@ Metadata read_free_metadata(const Metadata& properties, const std::string& where
 
 Network read_onnx(const std::filesystem::path& path) {
   const std::string where = path.string();
-  const onnx::ModelProto model = parse(read_file(path), where);
+  const onnx::ModelProto model = parse(read_file(path, kMaxFileBytes), where);
   const Metadata properties = read_properties(model, where);
   check_origin(model, properties, where);
 

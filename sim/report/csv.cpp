@@ -21,17 +21,19 @@ std::string cell(const std::optional<double>& value) {
   return value ? fmt::format("{}", *value) : "";
 }
 
+/// Mean, deviation, both ends of the interval.
+std::string spread_cells(const sweep::Spread& spread) {
+  return fmt::format(
+      "{},{},{}", spread.mean, cell(spread.std),
+      spread.ci95 ? fmt::format("{},{}", (*spread.ci95)[0], (*spread.ci95)[1]) : ",");
+}
+
 std::string row(const sweep::Point& point, bool on_grid) {
-  const auto end = [&](std::size_t i) -> std::optional<double> {
-    if (!point.rerr.ci95) return std::nullopt;
-    return (*point.rerr.ci95)[i];
-  };
-  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-                     quoted(point.model), cell(point.voltage), point.rate,
-                     cell(point.energy_sram_rel), point.images, point.chips, point.err,
-                     point.rerr.mean, cell(point.rerr.std), cell(end(0)), cell(end(1)),
-                     point.rerr_either.mean, cell(point.rerr_either.std), point.prop1_excess,
-                     point.confidence_clean, point.confidence.mean, point.cells_hit_mean,
+  return fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(point.model),
+                     cell(point.voltage), point.rate, cell(point.energy_sram_rel), point.images,
+                     point.chips, point.err, spread_cells(point.rerr),
+                     spread_cells(point.rerr_either), point.prop1_excess, point.confidence_clean,
+                     point.confidence.mean, cell(point.confidence.std), point.cells_hit_mean,
                      point.bits_wrong_mean, point.codes_changed_mean, on_grid ? 1 : 0);
 }
 
@@ -40,8 +42,9 @@ std::string row(const sweep::Point& point, bool on_grid) {
 std::string points_csv(const sweep::SweepResult& result) {
   std::string out =
       "model,voltage,rate,energy_sram_rel,images,chips,err,rerr_mean,rerr_std,rerr_ci95_low,"
-      "rerr_ci95_high,rerr_either_mean,rerr_either_std,prop1_excess,confidence_clean,"
-      "confidence_mean,cells_hit_mean,bits_wrong_mean,codes_changed_mean,grid\n";
+      "rerr_ci95_high,rerr_either_mean,rerr_either_std,rerr_either_ci95_low,rerr_either_ci95_high,"
+      "prop1_excess,confidence_clean,confidence_mean,confidence_std,cells_hit_mean,bits_wrong_mean,"
+      "codes_changed_mean,grid\n";
   for (const sweep::Point& point : result.points) out += row(point, true);
   for (const sweep::Point& point : result.extra_points) out += row(point, false);
   return out;
@@ -49,10 +52,10 @@ std::string points_csv(const sweep::SweepResult& result) {
 
 std::string safe_voltage_csv(const sweep::SweepResult& result) {
   std::string out =
-      "model,max_drop_points,voltage,fails_at,energy_saving_sram_pct,rate,err,rerr_mean\n";
+      "model,max_drop_points,voltage,energy_saving_sram_pct,fails_at_voltage,rate,err,rerr_mean\n";
   for (const sweep::SafeVoltageRow& row : result.safe_voltage) {
     out += fmt::format("{},{},{},{},{},{},{},{}\n", quoted(row.model), row.max_drop_points,
-                       cell(row.voltage), cell(row.fails_at), cell(row.energy_saving_pct),
+                       cell(row.voltage), cell(row.energy_saving_pct), cell(row.fails_at),
                        cell(row.rate), row.err, cell(row.rerr_mean));
   }
   return out;

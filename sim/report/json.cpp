@@ -19,6 +19,11 @@ Json maybe(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
+/// File names need not be UTF-8, JSON must.
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 Json bits_json(int bits) { return bits == 0 ? Json(nullptr) : Json(bits); }
 
 void put_spread(Json& json, const std::string& name, const sweep::Spread& spread, bool interval) {
@@ -86,10 +91,13 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["weights"] = result.weights;
   json["dataset"] = config.dataset;
   json["split"] = sweep::to_string(config.split);
+  json["technology"] = config.technology.empty() ? Json(nullptr) : Json(config.technology);
   json["voltage"] = maybe(config.voltage);
   json["rate"] = config.rate.value_or(0.0);
   json["energy_sram_rel"] = maybe(config.energy_sram_rel);
   json["chips"] = config.chips.size();
+  json["seed"] = maybe(config.seed);
+  json["p_err"] = maybe(config.p_err);
   json["images"] = config.images;
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
@@ -114,7 +122,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   for (const sweep::ChipResult& chip : result.chips) {
     json["per_chip"].push_back(chip_json(chip, config));
   }
-  return json.dump(2) + "\n";
+  return text_of(json);
 }
 
 std::string sweep_json(const sweep::SweepResult& result) {
@@ -162,7 +170,7 @@ std::string sweep_json(const sweep::SweepResult& result) {
   json["configuration"] = Json::parse(result.identity);
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;
-  return json.dump(2) + "\n";
+  return text_of(json);
 }
 
 }  // namespace brownout::report

@@ -13,11 +13,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string_view>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/report/names.hpp"
-#include "sim/sweep/store.hpp"
 
 namespace brownout::report {
 
@@ -123,28 +123,50 @@ std::string head(const sweep::SweepResult& result, const Frame& frame, const std
   return text;
 }
 
-/// Exit status of the program, or -1 with errno set when it does not start.
-int run_quietly(const std::vector<std::string>& words) {
+/// Runs a program and gives all it writes to stdout. Exit status of the program, or -1 with errno
+/// set when it does not start.
+int run_quietly(const std::vector<std::string>& words, std::string& output) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+  for (const int stream : {STDIN_FILENO, STDERR_FILENO}) {
     posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
   }
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
   pid_t child = 0;
   const int error =
       ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
+  ::close(ends[1]);
   if (error != 0) {
+    ::close(ends[0]);
     errno = error;
     return -1;
   }
+  std::array<char, 1 << 16> buffer;
+  for (;;) {
+    const ssize_t got = ::read(ends[0], buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    output.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  ::close(ends[0]);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/// Whether the text ends as an SVG does.
+bool is_whole_svg(const std::string& text) {
+  constexpr std::string_view kEnd = "</svg>";
+  const std::size_t end = text.find_last_not_of(" \t\r\n");
+  return end != std::string::npos && end + 1 >= kEnd.size() &&
+         text.compare(end + 1 - kEnd.size(), kEnd.size(), kEnd) == 0;
 }
 
 }  // namespace
@@ -203,29 +225,24 @@ std::string gnuplot_script(const sweep::SweepResult& result, const fs::path& out
 }
 
 std::optional<std::string> draw_plot(const sweep::SweepResult& result, const fs::path& file) {
-  fs::path script = file;
+  // Absolute: gnuplot takes a relative path that begins with "-" for an option.
+  fs::path script = fs::absolute(file);
   script.replace_extension(".gp");
-  sweep::write_result_file(script, gnuplot_script(result, file.filename()));
-  std::string problem;
-  try {
-    write_atomically(file, [&](const fs::path& temporary) {
-      const int status = run_quietly(
-          {"gnuplot", "-e", "output_file=" + quoted(temporary.string()), script.string()});
-      if (status == -1 || status == 127) {
-        problem = fmt::format(
-            "no plot: gnuplot is not installed (Debian: gnuplot-nox); later: "
-            "cd {} && gnuplot {}",
-            script.parent_path().string(), script.filename().string());
-      } else if (status != 0) {
-        problem =
-            fmt::format("no plot: gnuplot ended with status {} on {}", status, script.string());
-      }
-      if (!problem.empty()) throw RunError("{}", problem);
-    });
-  } catch (const Error& error) {
-    if (problem.empty()) throw Error(2, error.what());
-    return problem;
+  write_file_atomically(script, gnuplot_script(result, file.filename()));
+  // Through a pipe: gnuplot does not notice when a disk is full, our own writing does.
+  std::string svg;
+  const int status =
+      run_quietly({"gnuplot", "-e", "output_file='/dev/stdout'", script.string()}, svg);
+  if (status == -1 || status == 127) {
+    return fmt::format(
+        "no plot: gnuplot is not installed (Debian: gnuplot-nox); later: cd {} && gnuplot {}",
+        script.parent_path().string(), script.filename().string());
   }
+  if (status != 0 || !is_whole_svg(svg)) {
+    return fmt::format("no plot: gnuplot ended with status {} on {}{}", status, script.string(),
+                       status == 0 ? ", its picture is cut short" : "");
+  }
+  write_file_atomically(file, svg);
   return std::nullopt;
 }
 

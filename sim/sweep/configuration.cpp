@@ -17,18 +17,31 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A voltage out of range: says whose range that is.
+template <typename Read>
+auto within(const technology::Technology& technology, Read read) {
+  try {
+    return read();
+  } catch (const InputError& error) {
+    throw InputError("{} (voltages in [{}, {}] Vmin: {})", error.what(),
+                     technology.lowest_voltage(), technology.highest_voltage(),
+                     technology.file().string());
+  }
+}
+
 std::vector<double> read_voltages(YamlMap& root, const technology::Technology& technology) {
   const double low = technology.lowest_voltage();
   const double high = technology.highest_voltage();
-  std::vector<double> voltages = root.numbers("voltages", low, high, /*required=*/false);
+  std::vector<double> voltages =
+      within(technology, [&] { return root.numbers("voltages", low, high, /*required=*/false); });
   std::optional<YamlMap> grid = root.optional_map("voltage_grid");
   if (voltages.empty() == !grid.has_value()) {
     root.fail(grid ? "voltage_grid" : "voltages",
               "expected exactly one of voltages (a list that is not empty) and voltage_grid");
   }
   if (grid) {
-    const double from = grid->number("from", low, high);
-    const double to = grid->number("to", low, high);
+    const double from = within(technology, [&] { return grid->number("from", low, high); });
+    const double to = within(technology, [&] { return grid->number("to", low, high); });
     const std::int64_t points = grid->integer("points", 2, 1000);
     if (!(from < to)) grid->fail("to", fmt::format("expected a voltage above from = {}", from));
     grid->finish();
@@ -44,7 +57,7 @@ std::vector<double> read_voltages(YamlMap& root, const technology::Technology& t
 }
 
 void read_models(YamlMap& root, SweepConfig& config) {
-  config.models = root.paths("models");
+  config.models = root.input_files("models");
   std::map<std::string, fs::path> names;
   for (std::size_t i = 0; i < config.models.size(); ++i) {
     const fs::path& model = config.models[i];
@@ -67,7 +80,7 @@ SweepConfig load_sweep(const fs::path& file) {
   YamlMap root = YamlMap::load(file);
   SweepConfig config;
   config.file = file;
-  config.technology_file = root.path("technology");
+  config.technology_file = root.input_file("technology");
   config.technology = std::make_shared<const technology::Technology>(
       technology::Technology::load(config.technology_file));
   config.technology_sha256 = sha256_hex(read_file(config.technology_file));
@@ -78,8 +91,9 @@ SweepConfig load_sweep(const fs::path& file) {
   config.split = root.choice("split", {"train", "test"}, 1) == 0 ? network::Split::kTrain
                                                                  : network::Split::kTest;
   config.data_folder = root.path("data_folder", fs::path());
+  if (!config.data_folder.empty()) config.data_origin = root.where("data_folder");
   config.images = root.integer("images", 1, 100'000'000, 0);
-  config.images_origin = file.string() + ": images";
+  config.images_origin = root.where("images");
   const std::vector<std::string>& engines = inference::engine_names();
   config.engine = engines[static_cast<std::size_t>(root.choice("engine", engines, 0))];
 

@@ -28,6 +28,7 @@ struct SweepConfig {
   std::string dataset = "fashion-mnist";
   network::Split split = network::Split::kTest;
   std::filesystem::path data_folder;  // empty: the usual place
+  std::string data_origin;            // where that folder was given, for messages
   std::int64_t images = 0;            // the first ones of the split; 0 = all
   std::string images_origin;          // where that number was given, for messages
   std::string engine = "functional";

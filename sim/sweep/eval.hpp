@@ -25,7 +25,10 @@ struct EvalConfig {
   std::optional<double> rate;
   std::optional<double> voltage;          // that belongs to the rate, when there is one
   std::optional<double> energy_sram_rel;  // there
+  std::string technology;                 // name of the one that knows; "" = none
   std::vector<std::string> chips;
+  std::optional<std::uint64_t> seed;  // of the chips; none when they were named one by one
+  std::optional<double> p_err;        // likewise
 };
 
 struct EvalResult {

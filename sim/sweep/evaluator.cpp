@@ -55,6 +55,16 @@ std::vector<std::uint64_t> cells_hit(const memory::FaultList& faults,
   return cells;
 }
 
+/// A failed run names the network and the chip that it failed on.
+template <typename Run>
+auto named(const Model& model, const std::string& chip, Run run) {
+  try {
+    return run();
+  } catch (const RunError& error) {
+    throw RunError("{}: {}: {}", model.file.string(), chip, error.what());
+  }
+}
+
 }  // namespace
 
 Model load_model(const std::filesystem::path& file) {
@@ -64,15 +74,6 @@ Model load_model(const std::filesystem::path& file) {
   model.sha256 = sha256_hex(read_file(file));
   model.network = network::read_onnx(file);
   return model;
-}
-
-std::string dataset_sha256(const network::Dataset& data) {
-  const auto hash = [](const std::vector<std::uint8_t>& bytes) {
-    return sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  };
-  return sha256_hex(fmt::format("{}x{}x{} {} {} {}", data.shape.channels, data.shape.height,
-                                data.shape.width, data.classes, hash(data.pixels),
-                                hash(data.labels)));
 }
 
 std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
@@ -92,12 +93,17 @@ Evaluator::Evaluator(const Model& model, const network::Dataset& data,
                  options.images, data.size());
 }
 
+inference::Evaluation Evaluator::run_images() {
+  return inference::evaluate(*engine_, model_.network, data_, options_.images, options_.threads,
+                             /*hash_logits=*/true);
+}
+
 CleanResult Evaluator::clean() {
   const Stopwatch watch(seconds_);
   ++passes_;
   engine_->set_codes(reader_.clean());
-  inference::Evaluation evaluation = inference::evaluate(
-      *engine_, model_.network, data_, options_.images, options_.threads, /*hash_logits=*/true);
+  inference::Evaluation evaluation =
+      named(model_, "without bit errors", [&] { return run_images(); });
   CleanResult result;
   result.wrong = evaluation.wrong;
   result.confidence = evaluation.confidence;
@@ -125,8 +131,9 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
 
   ++passes_;
   engine_->set_codes(codes);
-  inference::Evaluation evaluation = inference::evaluate(
-      *engine_, model_.network, data_, options_.images, options_.threads, /*hash_logits=*/true);
+  inference::Evaluation evaluation =
+      named(model_, fmt::format("chip {} at bit error rate {}", result.chip, at.rate),
+            [&] { return run_images(); });
   result.wrong = evaluation.wrong;
   result.wrong_either = count_wrong_either(clean.predictions, evaluation.predictions, data_);
   result.confidence = evaluation.confidence;

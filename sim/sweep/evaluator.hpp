@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/inference/engine.hpp"
+#include "sim/inference/evaluate.hpp"
 #include "sim/mapping/faulty_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/network/dataset.hpp"
@@ -26,9 +27,6 @@ struct Model {
 
 /// Reads and checks the file. InputError as read_onnx.
 Model load_model(const std::filesystem::path& file);
-
-/// Hash of shape, classes, pixels and labels.
-std::string dataset_sha256(const network::Dataset& data);
 
 /// The network without faults.
 struct CleanResult {
@@ -74,6 +72,8 @@ class Evaluator {
   std::int64_t passes() const { return passes_; }
 
  private:
+  inference::Evaluation run_images();
+
   const Model& model_;
   const network::Dataset& data_;
   EvaluatorOptions options_;

@@ -15,6 +15,11 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+/// File names need not be UTF-8, JSON must.
+std::string text_of(const Json& json, int indent = -1) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string to_hex(const std::vector<std::uint8_t>& bytes) {
   std::string text;
   text.reserve(2 * bytes.size());
@@ -93,7 +98,7 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
   json["voltages"] = config.voltages;
   json["safe_voltage"] = {{"max_drop_points", config.max_drop_points},
                           {"tolerance", config.tolerance}};
-  return json.dump(2) + "\n";
+  return text_of(json, 2) + "\n";
 }
 
 std::optional<CleanResult> find_clean(const Store& store, const std::string& key) {
@@ -131,7 +136,7 @@ void add_clean(Store& store, const std::string& key, const std::string& model,
                     {"confidence", result.confidence},
                     {"logits_sha256", result.logits_sha256},
                     {"predictions", to_hex(result.predictions)}};
-  store.append(key, row.dump());
+  store.append(key, text_of(row));
 }
 
 void add_chip(Store& store, const std::string& key, const std::string& model,
@@ -147,7 +152,7 @@ void add_chip(Store& store, const std::string& key, const std::string& model,
                     {"bits_wrong", result.read.bits_wrong},
                     {"codes_changed", result.read.codes_changed},
                     {"logits_sha256", result.logits_sha256}};
-  store.append(key, row.dump());
+  store.append(key, text_of(row));
 }
 
 }  // namespace brownout::sweep

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -49,7 +50,41 @@ bool from_line(const std::string& text, std::string& key, std::string& row) {
   return true;
 }
 
-bool is_temporary(const fs::path& name) { return name.extension() == ".tmp"; }
+/// "NAME.PID.tmp" of a file that a sweep writes: left by a process that was killed.
+bool is_temporary(const std::string& name) {
+  constexpr std::string_view kEnd = ".tmp";
+  for (const std::string_view own :
+       {kIdentityName, "points.csv", "safe_voltage.csv", "sweep.json", "sweep.gp", "sweep.svg"}) {
+    if (name.size() <= own.size() + 1 + kEnd.size() || name.compare(0, own.size(), own) != 0 ||
+        name[own.size()] != '.' ||
+        name.compare(name.size() - kEnd.size(), kEnd.size(), kEnd) != 0) {
+      continue;
+    }
+    const std::string pid = name.substr(own.size() + 1, name.size() - own.size() - 1 - kEnd.size());
+    if (pid.find_first_not_of("0123456789") == std::string::npos) return true;
+  }
+  return false;
+}
+
+/// The names in a folder. InputError when it cannot be read.
+std::vector<std::string> names_in(const fs::path& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  if (error) throw InputError("{}: cannot open: {}", folder.string(), error.message());
+  return names;
+}
+
+/// Whether it is there; InputError when that cannot be told.
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  const bool found = fs::exists(path, error);
+  if (error) throw InputError("{}: cannot open: {}", path.string(), error.message());
+  return found;
+}
 
 /// Where two resolved configurations part: "images: the folder holds 1000, this sweep has 500".
 std::string difference(const Json& held, const Json& wanted) {
@@ -72,30 +107,20 @@ std::string difference(const Json& held, const Json& wanted) {
 
 }  // namespace
 
-void write_result_file(const fs::path& path, std::string_view content) {
-  try {
-    write_file_atomically(path, content);
-  } catch (const Error& error) {
-    throw Error(2, error.what());
-  }
-}
-
 Store::Store(const fs::path& folder, const std::string& identity) : folder_(folder) {
   // Look before touching: a foreign folder gets no file of ours.
   std::error_code ignored;
-  const fs::path identity_file = folder / kIdentityName;
-  if (fs::exists(folder, ignored)) {
+  if (is_there(folder)) {
     if (!fs::is_directory(folder, ignored)) {
       throw InputError("{}: expected a folder for results, found a file", folder.string());
     }
-    if (!fs::exists(identity_file, ignored)) {
-      for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-        const fs::path name = entry.path().filename();
+    if (!is_there(folder / kIdentityName)) {
+      for (const std::string& name : names_in(folder)) {
         if (name == kLockName || is_temporary(name)) continue;
         throw InputError(
             "{}: holds other files ({}); expected a new or empty folder, or one of "
             "this sweep",
-            folder.string(), name.string());
+            folder.string(), name);
       }
     }
   }
@@ -127,12 +152,12 @@ void Store::lock() {
 
 void Store::claim(const std::string& identity) {
   const fs::path file = folder_ / kIdentityName;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
-    std::error_code ignored;  // left by a process that was killed; we hold the lock
-    if (is_temporary(entry.path().filename())) fs::remove(entry.path(), ignored);
+  for (const std::string& name : names_in(folder_)) {
+    std::error_code ignored;  // nobody is writing it: we hold the lock
+    if (is_temporary(name)) fs::remove(folder_ / name, ignored);
   }
-  if (!fs::exists(file)) {
-    write_result_file(file, identity);
+  if (!is_there(file)) {
+    write_file_atomically(file, identity);
     return;
   }
   const Json held = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
@@ -151,7 +176,7 @@ void Store::read_rows() {
   rows_file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (rows_file_ < 0) throw InputError("{}: cannot write: {}", file.string(), std::strerror(errno));
 
-  const std::string content = read_file(file);
+  const std::string content = read_file(file, UINT64_MAX);
   std::size_t begin = 0;
   for (int line = 1; begin < content.size(); ++line) {
     const std::size_t end = content.find('\n', begin);

@@ -39,8 +39,4 @@ class Store {
   int rows_file_ = -1;
 };
 
-/// Writes a file of a sweep folder whole or not at all; a full disk is an InputError (the place
-/// to write to is an input of the command).
-void write_result_file(const std::filesystem::path& path, std::string_view content);
-
 }  // namespace brownout::sweep

@@ -28,7 +28,12 @@ struct Inputs {
 Inputs load_inputs(SweepConfig& config) {
   Inputs inputs;
   for (const std::filesystem::path& file : config.models) inputs.models.push_back(load_model(file));
-  inputs.data = network::load_dataset(config.dataset, config.split, config.data_folder);
+  try {
+    inputs.data = network::load_dataset(config.dataset, config.split, config.data_folder);
+  } catch (const InputError& error) {
+    if (config.data_origin.empty()) throw;
+    throw InputError("{}: {}", config.data_origin, error.what());
+  }
   if (config.images == 0) config.images = inputs.data.size();
   if (config.images > inputs.data.size()) {
     throw InputError("{}: expected an integer in [1, {}], the images of {} ({}), got {}",
@@ -38,7 +43,7 @@ Inputs load_inputs(SweepConfig& config) {
   for (const Model& model : inputs.models) {
     inference::check_fits(model.network, inputs.data, model.file.string());
   }
-  inputs.data_sha256 = dataset_sha256(inputs.data);
+  inputs.data_sha256 = network::dataset_sha256(inputs.data);
   return inputs;
 }
 

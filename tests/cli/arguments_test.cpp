@@ -13,8 +13,9 @@ TEST(Arguments, NumbersAreFiniteAndInRange) {
   EXPECT_EQ(parse_number("--rate", "0.01", 0, 1), 0.01);
   EXPECT_EQ(parse_number("--rate", "1e-3", 0, 1), 1e-3);
   EXPECT_EQ(parse_number("--rate", "0", 0, 1), 0.0);
-  for (const char* text : {"nan", "-nan", "inf", "-0.1", "1.0001", "", "0.1x", " 0.1", "0x1p-3",
-                           "1e999", "one", "0,1"}) {
+  EXPECT_EQ(parse_number("--voltage", "+0.8", 0, 1), 0.8);
+  for (const char* text : {"+", "+-0.1", "++1", "nan", "-nan", "inf", "-0.1", "1.0001", "", "0.1x",
+                           " 0.1", "0x1p-3", "1e999", "one", "0,1"}) {
     EXPECT_THROW(parse_number("--rate", text, 0, 1), InputError) << text;
   }
 }

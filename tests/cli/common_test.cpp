@@ -49,6 +49,18 @@ TEST(Output, WritesTheJsonFileWhole) {
   fs::remove(file);
 }
 
+TEST(Output, RefusesToReplaceAnInput) {
+  const fs::path file =
+      fs::path(testing::TempDir()) / ("brownout-input-" + std::to_string(::getpid()));
+  write_file_atomically(file, "a network");
+  CommonOptions options;
+  options.json = (file.parent_path() / "." / file.filename()).string();
+  EXPECT_THROW((Output{options, {file}}), InputError);
+  EXPECT_NO_THROW(Output{options});
+  EXPECT_EQ(read_file(file), "a network");
+  fs::remove(file);
+}
+
 TEST(Output, AFullDeviceIsAnInputErrorAndStaysADevice) {
   if (::access("/dev/full", W_OK) != 0) GTEST_SKIP() << "/dev/full is missing";
   CommonOptions options;

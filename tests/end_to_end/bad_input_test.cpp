@@ -62,7 +62,8 @@ TEST_F(BadInput, Options) {
   refuse_eval({"--rate", "0.1", "--chip", "measured:x"}, {"measured:x", "random:SEED"});
   refuse_eval({"--rate", "0.1", "--chip", "random:1", "--chips", "5"}, {"--chip"});
   refuse_eval({"--rate", "0.5", "--p-err", "0.1"}, {"--p-err"});
-  refuse_eval({"--voltage", "0.5"}, {"--voltage: expected a number in [0.75, 1], got \"0.5\""});
+  refuse_eval({"--voltage", "0.5"}, {"--voltage: expected a number in [0.75, 1], got \"0.5\"",
+                                     "the range of ", "14nm-finfet.yaml, in Vmin"});
   refuse_eval({"--voltage", "1.01"}, {"--voltage", "\"1.01\""});
   refuse_eval({"--threads", "0"}, {"--threads: expected an integer in [1, 256], got \"0\""});
   refuse_eval({"--threads", "100000"}, {"--threads"});
@@ -75,7 +76,17 @@ TEST_F(BadInput, Options) {
   refuse_eval({"--rat", "0.1"}, {"unknown option \"--rat\"", "did you mean \"--rate\"?"});
   refuse_eval({"--technology", "none.yaml", "--rate", "0.1"}, {"none.yaml"});
   refuse_eval({"--json", "no/such/folder.json"}, {"--json", "no/such"});
-  refuse_eval({"--rate"}, {"--rate"});
+  refuse_eval({"--rate"}, {"--rate: needs a value; see brownout eval --help"});
+  refuse_eval({"--rate", ""}, {"--rate: expected a value, got \"\""});
+  refuse_eval({"--images", ""}, {"--images: expected a value"});
+  expect_refusal({"eval", ""}, {"MODEL: expected a value"});
+  refuse_eval({"--p-err", "0.5"}, {"--p-err: needs an operating point"});
+  refuse_eval({"--seed", "3"}, {"--seed: needs an operating point"});
+  refuse_eval({"--rate", "0.1", "--chip", "random:1", "--chip", "random:01"},
+              {"--chip: random:1 is named twice"});
+  refuse_eval({"--json", workplace_.network().string()}, {"--json", "found the input"});
+  refuse_eval({"--engine", "two\nlines\x1b[31m" + std::string(100000, 'x')},
+              {"two\\nlines\\x1b[31m", " … ", "functional"});
   expect_refusal({"evla"}, {"unknown verb \"evla\"", "did you mean \"eval\"?"});
   refuse_eval({"--rate", "0.5", "--chip", "random:1,p_err=0.2"}, {"p_err = 0.2", "0.5"});
   expect_refusal({}, {"expected a verb: eval, sweep, model, train", "--help"});
@@ -91,14 +102,21 @@ TEST_F(BadInput, SweepFiles) {
                {"bad.yaml:6:1", "unknown key \"imagse\"", "did you mean \"images\"?"});
   refuse_sweep("images: 200", "images: 200\nimages: 300", {"bad.yaml:7:1", "duplicate key"});
   refuse_sweep("images: 200", "images: many", {"bad.yaml:6:9: images", "\"many\""});
-  refuse_sweep("images: 200", "images: 401", {"bad.yaml: images", "[1, 400]", "401"});
+  refuse_sweep("images: 200", "images: 401", {"bad.yaml:6:9: images", "[1, 400]", "401"});
   refuse_sweep("chips: 4", "chips: 0", {"chips", "\"0\""});
   refuse_sweep("from: 0.75", "from: 0.5", {"voltage_grid.from", "[0.75, 1]", "\"0.5\""});
   refuse_sweep("from: 0.75", "from: .nan", {"voltage_grid.from", ".nan"});
-  refuse_sweep("tiny-rquant-8b.onnx", "none.onnx", {"none.onnx"});
+  refuse_sweep("from: 0.75", "from: 0.5", {"14nm-finfet.yaml"});
+  refuse_sweep("tiny-rquant-8b.onnx", "none.onnx",
+               {"bad.yaml:3:10: models[0]: /", "none.onnx: cannot open: No such file"});
   refuse_sweep("data_folder: data", "data_folder: nowhere",
-               {"nowhere", "dataset-fashion-mnist", "--data"});
-  refuse_sweep("technology: ", "technology: none/", {"none/"});
+               {"bad.yaml:5:14: data_folder: ", "nowhere", "dataset-fashion-mnist", "--data"});
+  refuse_sweep("technology: ", "technology: none/", {"bad.yaml:2:13: technology: ", "none/"});
+  refuse_sweep(
+      "models: [tiny-rquant-8b.onnx, tiny-uniform-4b.onnx]", "models: []",
+      {"bad.yaml:3:9: models: expected a list with at least one entry, got an empty list"});
+  refuse_sweep("chips: 4", "chisp: 4", {"bad.yaml:7:1: unknown key \"chisp\"", "\"chips\""});
+  refuse_sweep("chips: 4", "chips:", {"bad.yaml:7:1: chips: expected a value, got nothing"});
   expect_refusal({"sweep", "none.yaml", "--out", "out"}, {"none.yaml"});
   expect_refusal({"sweep", "sweep.yaml", "--out", "out", "--images", "500"},
                  {"--images", "[1, 400]", "500"});
@@ -176,6 +194,34 @@ TEST_F(BadInput, AFullDisk) {
   if (fs::is_character_file("/dev/full")) {
     expect_refusal(to_stdout, {"stdout", "No space left"}, {{}, {}, {}, "/dev/full"});
   }
+}
+
+TEST_F(BadInput, WhereMessagesGoDoesNotDecideAboutResults) {
+  const std::string binary = BROWNOUT_BINARY;
+  const auto shell = [&](const std::string& command) {
+    return workplace_.run("/bin/sh", {"-c", command});
+  };
+  const std::string sweep = binary + " sweep sweep.yaml --images 20 --chips 2 --no-plot --out ";
+  ASSERT_EQ(shell(sweep + "plain --json plain.json").code, 0);
+  for (const char* how : {"<&- 2>&-", "2>/dev/full"}) {
+    const Outcome outcome = shell(sweep + "out " + how);
+    EXPECT_EQ(outcome.code, 0) << how << outcome.err;
+    EXPECT_EQ(read_file(workplace_.folder() / "out/results.jsonl"),
+              read_file(workplace_.folder() / "plain/results.jsonl"))
+        << how;
+    EXPECT_EQ(read_file(workplace_.folder() / "out/.lock"), "") << how;
+    fs::remove_all(workplace_.folder() / "out");
+  }
+  // A result that nobody can have is an error.
+  EXPECT_EQ(shell(binary + " model inspect tiny-rquant-8b.onnx >&-").code, 2);
+}
+
+TEST_F(BadInput, ANameThatIsNoUtf8IsReplacedInJson) {
+  fs::copy_file(workplace_.network(), workplace_.folder() / "n\xff.onnx");
+  const Outcome outcome = workplace_.run(
+      BROWNOUT_BINARY, {"eval", "n\xff.onnx", "--data", "data", "--quiet", "--json", "-"});
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.json()["model"], "n\xef\xbf\xbd");
 }
 
 TEST_F(BadInput, ADiskThatFillsUpDuringASweepLosesNothingThatWasStored) {

@@ -41,6 +41,9 @@ TEST_F(Eval, GivesOneObjectWithThePromisedFields) {
     EXPECT_TRUE(json.contains(field)) << field;
   }
   EXPECT_EQ(json["model"], "tiny-rquant-8b");
+  EXPECT_EQ(json["technology"], "14nm-finfet");
+  EXPECT_EQ(json["seed"], 0);
+  EXPECT_EQ(json["p_err"], 1.0);
   EXPECT_EQ(json["weights"], 7850);
   EXPECT_EQ(json["bits"], 8);
   EXPECT_EQ(json["images"], Workplace::kImages);

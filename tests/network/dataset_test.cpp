@@ -93,6 +93,9 @@ TEST_F(IdxDataset, FindsFoldersThroughTheEnvironment) {
   std::filesystem::rename(label_file(), inside / label_file().filename());
   ::setenv("BROWNOUT_DATA", folder_.path().c_str(), 1);
   EXPECT_EQ(load_dataset("mnist", Split::kTest).size(), 2);
+  ::setenv("BROWNOUT_DATA", (folder_.path() / "nope").c_str(), 1);
+  EXPECT_THAT(input_error([] { load_dataset("fashion-mnist", Split::kTest); }),
+              HasSubstr("nope: the environment variable BROWNOUT_DATA names no folder"));
   ::unsetenv("BROWNOUT_DATA");
 }
 

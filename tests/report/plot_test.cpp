@@ -3,11 +3,16 @@
 #include "sim/report/plot.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
+#include <fstream>
 
 #include "example_sweep.hpp"
+#include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 
 namespace brownout::report {
@@ -48,6 +53,50 @@ TEST_F(Plot, GnuplotDrawsIt) {
   EXPECT_NE(svg.find("<svg"), std::string::npos);
   EXPECT_NE(svg.find("SRAM energy"), std::string::npos);
   EXPECT_NE(svg.find("</svg>"), std::string::npos);
+}
+
+TEST_F(Plot, AFolderMayBeginWithADash) {
+  if (std::system("command -v gnuplot > /dev/null") != 0) GTEST_SKIP() << "gnuplot is missing";
+  const fs::path here = fs::current_path();
+  fs::create_directories(folder_ / "-dash");
+  fs::current_path(folder_);
+  const auto problem = draw_plot(example_sweep(), "-dash/sweep.svg");
+  fs::current_path(here);
+  EXPECT_FALSE(problem) << *problem;
+  EXPECT_TRUE(fs::exists(folder_ / "-dash" / "sweep.svg"));
+}
+
+TEST_F(Plot, AFullDiskIsAnErrorAndLeavesNoPartOfThePicture) {
+  if (std::system("command -v gnuplot > /dev/null") != 0) GTEST_SKIP() << "gnuplot is missing";
+  const pid_t child = ::fork();
+  if (child == 0) {  // a limit on file sizes between the script's and the picture's
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit limit{8000, 8000};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+    try {
+      draw_plot(example_sweep(), folder_ / "sweep.svg");
+    } catch (const Error& error) {
+      ::_exit(std::string(error.what()).find("sweep.svg: cannot write") != std::string::npos
+                  ? error.exit_code()
+                  : 77);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 2);
+  EXPECT_FALSE(fs::exists(folder_ / "sweep.svg"));
+}
+
+TEST_F(Plot, APictureThatEndsEarlyIsNotTaken) {
+  std::ofstream(folder_ / "gnuplot") << "#!/bin/sh\necho '<svg>'\n";
+  fs::permissions(folder_ / "gnuplot", fs::perms::owner_all);
+  ::setenv("PATH", folder_.c_str(), 1);
+  const auto problem = draw_plot(example_sweep(), folder_ / "sweep.svg");
+  ASSERT_TRUE(problem);
+  EXPECT_NE(problem->find("cut short"), std::string::npos) << *problem;
+  EXPECT_FALSE(fs::exists(folder_ / "sweep.svg"));
 }
 
 TEST_F(Plot, WithoutGnuplotTheScriptRemainsAndTheNoteSaysWhatToDo) {

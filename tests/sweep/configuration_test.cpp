@@ -19,6 +19,7 @@ class Configuration : public testing::Test {
   void SetUp() override {
     folder_ = fs::path(testing::TempDir()) / ("brownout-config-" + std::to_string(::getpid()));
     fs::create_directories(folder_);
+    for (const char* name : {"one.onnx", "two.onnx"}) std::ofstream(folder_ / name) << "a network";
   }
   void TearDown() override { fs::remove_all(folder_); }
 
@@ -97,9 +98,15 @@ TEST_F(Configuration, MistakesNameLineColumnAndKey) {
   expect(base() + "chips: 1\nvoltages: [0.75]\np_err: 0.1\n",
          "p_err: expected at least the bit error rate");
   expect("models: [a.onnx]\n", "technology: missing");
+  expect(base() + "chips: 1\nvoltages: [0.5]\n", "profiles/14nm-finfet.yaml)");
+  expect("technology: none.yaml\n", "sweep.yaml:1:13: technology: ");
 }
 
 TEST_F(Configuration, NetworksWithOneNameAreRefused) {
+  for (const char* name : {"a", "b"}) {
+    fs::create_directories(folder_ / name);
+    std::ofstream(folder_ / name / "net.onnx") << "a network";
+  }
   const std::string text =
       std::string("technology: " BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml\n") +
       "models: [a/net.onnx, b/net.onnx]\ndataset: fashion-mnist\n"

@@ -30,6 +30,16 @@ TEST(Statistics, IntervalOfFiftySamplesUsesFortyNineDegreesOfFreedom) {
   EXPECT_NEAR((*s.ci95)[1] - 2.0, 2.0095752371292 / 7.0, 1e-12);
 }
 
+TEST(Statistics, EqualSamplesHaveExactlyTheirOwnMean) {
+  for (const int n : {3, 7, 10, 50}) {  // 0.1 · 10 / 10 is not 0.1 in every order
+    for (const double value : {0.1, 7.3, 0.9291958066373649}) {
+      const Spread s = spread(std::vector<double>(static_cast<std::size_t>(n), value));
+      EXPECT_EQ(s.mean, value) << n;
+      EXPECT_EQ(*s.std, 0.0);
+    }
+  }
+}
+
 TEST(Statistics, OneSampleHasNeitherDeviationNorInterval) {
   const Spread s = spread({7.5});
   EXPECT_EQ(s.mean, 7.5);

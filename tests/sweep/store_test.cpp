@@ -129,6 +129,30 @@ TEST_F(StoreTest, CleansUpWhatAKillLeft) {
   EXPECT_EQ(read_file(folder_ / "sweep-identity.json"), kIdentity);
 }
 
+TEST_F(StoreTest, OtherTemporaryFilesBelongToTheUser) {
+  fs::create_directories(folder_);
+  for (const char* name : {"mine.tmp", "notes.4711.tmp", "sweep.json.tmp", "sweep.json.x1.tmp"}) {
+    std::ofstream(folder_ / name) << "text";
+    EXPECT_NE(message_of_opening().find(std::string("holds other files (") + name),
+              std::string::npos);
+    fs::remove(folder_ / name);
+  }
+  { const Store store(folder_, kIdentity); }
+  std::ofstream(folder_ / "mine.tmp") << "text";
+  std::ofstream(folder_ / "points.csv.12.tmp") << "half";
+  { const Store store(folder_, kIdentity); }
+  EXPECT_TRUE(fs::exists(folder_ / "mine.tmp"));
+  EXPECT_FALSE(fs::exists(folder_ / "points.csv.12.tmp"));
+}
+
+TEST_F(StoreTest, AFolderThatCannotBeReadIsAnInputError) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
+  fs::create_directories(folder_);
+  fs::permissions(folder_, fs::perms::none);
+  EXPECT_NE(message_of_opening().find("cannot open: Permission denied"), std::string::npos);
+  fs::permissions(folder_, fs::perms::owner_all);
+}
+
 TEST_F(StoreTest, LetsInOneProcessAtATime) {
   {
     const Store store(folder_, kIdentity);
