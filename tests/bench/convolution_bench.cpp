@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "sim/base/random.hpp"
-#include "sim/inference/convolution/convolution.hpp"
 #include "sim/inference/convolution/avx2.hpp"
+#include "sim/inference/convolution/convolution.hpp"
 
 namespace {
 

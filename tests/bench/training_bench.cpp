@@ -35,9 +35,7 @@ network::Dataset random_images() {
   return data;
 }
 
-/// Best of several steps after two of warm-up.
-double images_per_second(const std::string& net, bool randbet, int threads,
-                         const network::Dataset& data) {
+trainers::TrainingConfig training(const std::string& net, bool randbet) {
   trainers::TrainingConfig config;
   config.file = "training_bench";
   config.architecture = std::string(BROWNOUT_SOURCE_DIR) +
@@ -50,17 +48,37 @@ double images_per_second(const std::string& net, bool randbet, int threads,
     config.errors.rate = 0.01;
     config.errors.start_loss = 1e6;  // errors from the second step on
   }
-  const trainers::Architecture architecture =
-      trainers::load_architecture(config.architecture, {config.width, data.shape, data.classes});
-  trainers::Trainer trainer(config, architecture, data, data, "cpu", threads);
-  double best = 0.0;
-  for (int i = 0; i < kSteps; ++i) {
+  return config;
+}
+
+/// Images a second of the fastest step of each kind. The two take turns, so that both see the same
+/// machine.
+struct Speeds {
+  double plain = 0.0;
+  double randbet = 0.0;
+};
+
+Speeds images_per_second(const std::string& net, int threads, const network::Dataset& data) {
+  const trainers::TrainingConfig configs[] = {training(net, false), training(net, true)};
+  const trainers::Architecture architecture = trainers::load_architecture(
+      configs[0].architecture, {configs[0].width, data.shape, data.classes});
+  trainers::Trainer plain(configs[0], architecture, data, data, "cpu", threads);
+  trainers::Trainer randbet(configs[1], architecture, data, data, "cpu", threads);
+  const auto step = [](trainers::Trainer& trainer, bool expected) {
     const auto start = std::chrono::steady_clock::now();
-    const trainers::StepResult step = trainer.step();
+    const trainers::StepResult result = trainer.step();
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    if (i < 2) continue;
-    BROWNOUT_CHECK(step.injected == randbet, "step {} of {}", i, net);
-    best = std::max(best, kBatch / seconds.count());
+    BROWNOUT_CHECK(result.injected == expected, "injected {}", result.injected);
+    return kBatch / seconds.count();
+  };
+  for (int i = 0; i < 2; ++i) {  // warm-up; the first step of RandBET has no errors yet
+    plain.step();
+    randbet.step();
+  }
+  Speeds best;
+  for (int i = 0; i < kSteps; ++i) {
+    best.plain = std::max(best.plain, step(plain, false));
+    best.randbet = std::max(best.randbet, step(randbet, true));
   }
   return best;
 }
@@ -73,8 +91,9 @@ int run(int argc, char** argv) {
   }
   trainers::keep_freed_memory();
   const network::Dataset data = random_images();
-  const double plain = images_per_second(net, false, threads, data);
-  const double randbet = images_per_second(net, true, threads, data);
+  const Speeds speeds = images_per_second(net, threads, data);
+  const double plain = speeds.plain;
+  const double randbet = speeds.randbet;
   fmt::print("{} threads {}: {:.0f} images/s plain, {:.0f} images/s RandBET, step ratio {:.2f}\n",
              net, threads, plain, randbet, plain / randbet);
   fmt::print(
