@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout run` from the outside: both engines, batches, pricing again, the timeline, bad input.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sim/base/files.hpp"
+#include "workplace.hpp"
+
+namespace brownout::end_to_end {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr char kEdge[] = BROWNOUT_SOURCE_DIR "/configs/accelerators/edge-16x16.yaml";
+constexpr char kTechnology[] = BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml";
+
+class Run : public testing::Test {
+ protected:
+  Outcome run(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments{"run"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return workplace_.run(BROWNOUT_BINARY, arguments);
+  }
+  Outcome on_edge(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments{workplace_.network().string(),
+                                       "--accelerator",
+                                       kEdge,
+                                       "--data",
+                                       "data",
+                                       "--images",
+                                       "50",
+                                       "--json",
+                                       "-"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
+  Json json(const std::vector<std::string>& more) const {
+    const Outcome outcome = on_edge(more);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.json();
+  }
+  void expect_refused(const Outcome& outcome, const std::string& text) const {
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_NE(outcome.err.find(text), std::string::npos) << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  }
+  Workplace workplace_;
+};
+
+TEST_F(Run, EnginesAndBatchesGiveTheSameNumbersAndTheSameTimeForTheSameBatch) {
+  const Json systemc = json({"--voltage", "0.8", "--chip", "random:7", "--engine", "systemc"});
+  for (const char* field :
+       {"engine", "accelerator", "images", "accuracy", "cycles_total", "cycles_per_image",
+        "closed_form_cycles", "layers", "energy_uj", "cells_hit", "bits_wrong", "dram_bytes",
+        "wall_s", "simulated_cycles_per_s", "images_per_s", "predictions", "logits_sha256"}) {
+    EXPECT_TRUE(systemc.contains(field)) << field;
+  }
+  EXPECT_GT(systemc["bits_wrong"], 0);
+  EXPECT_EQ(systemc["predictions"].size(), 50u);
+  double energy = 0.0;
+  for (const auto& [name, part] : systemc["energy_uj"].items()) {
+    if (name != "total") energy += part.get<double>();
+  }
+  EXPECT_DOUBLE_EQ(energy, systemc["energy_uj"]["total"].get<double>());
+  for (const Json& layer : systemc["layers"]) {
+    for (const char* field : {"name", "cycles", "closed_form_cycles", "macs", "utilization",
+                              "stall_cycles", "weight_reads", "activation_reads",
+                              "accumulator_reads", "accumulator_writes", "energy_uj"}) {
+      EXPECT_TRUE(layer.contains(field)) << field;
+    }
+    EXPECT_EQ(layer["cycles"].get<std::int64_t>(),
+              layer["stream_cycles"].get<std::int64_t>() +
+                  layer["stall_cycles"]["total"].get<std::int64_t>());
+  }
+  Json functional = json({"--voltage", "0.8", "--chip", "random:7", "--engine", "functional"});
+  Json same = systemc;
+  for (const char* field : {"engine", "wall_s", "simulated_cycles_per_s", "images_per_s"}) {
+    functional.erase(field);
+    same.erase(field);
+  }
+  EXPECT_EQ(functional, same);
+  // 50 images in batches of 8 leave a batch of 2.
+  const Json batches = json({"--voltage", "0.8", "--chip", "random:7", "--batch", "8"});
+  EXPECT_EQ(batches["logits_sha256"], systemc["logits_sha256"]);
+  EXPECT_LT(batches["cycles_total"], systemc["cycles_total"]);
+}
+
+TEST_F(Run, AFinishedRunIsPricedAgainWithoutSimulating) {
+  const Json low = json({"--voltage", "0.8", "--chip", "random:1"});
+  const Json high = json({"--voltage", "1", "--chip", "random:1"});
+  workplace_.write("low.json", low.dump());
+  const Outcome outcome = run({"--reprice", "low.json", "--voltage", "1", "--json", "-"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json repriced = outcome.json();
+  EXPECT_EQ(repriced["energy_uj"], high["energy_uj"]);
+  EXPECT_EQ(repriced["predictions"], low["predictions"]);
+  EXPECT_EQ(repriced["repriced"]["voltage"], 1.0);
+  EXPECT_LT(low["energy_uj"]["total"], high["energy_uj"]["total"]);
+  // One coefficient changes its own part and the total, nothing else.
+  std::string text = read_file(kTechnology);
+  const std::string key = "mac_pj:\n    value: ";
+  const std::size_t at = text.find(key);
+  ASSERT_NE(at, std::string::npos);
+  text.insert(at + key.size(), "1");
+  workplace_.write("dear.yaml", text);
+  const Outcome dear = run({"--reprice", "low.json", "--technology", "dear.yaml", "--json", "-"});
+  ASSERT_EQ(dear.code, 0) << dear.err;
+  for (const auto& [name, part] : dear.json()["energy_uj"].items()) {
+    if (name == "macs" || name == "total") {
+      EXPECT_GT(part, low["energy_uj"][name]);
+    } else {
+      EXPECT_EQ(part, low["energy_uj"][name]) << name;
+    }
+  }
+}
+
+TEST_F(Run, TheTimelineHasATrackForEveryModule) {
+  ASSERT_EQ(on_edge({"--timeline", "trace.json"}).code, 0);
+  const Json trace = Json::parse(read_file(workplace_.folder() / "trace.json"));
+  std::set<int> tracks;
+  for (const Json& event : trace["traceEvents"]) {
+    if (event["ph"] != "X") continue;
+    tracks.insert(event["tid"].get<int>());
+    EXPECT_GT(event["dur"], 0);
+  }
+  EXPECT_EQ(tracks.size(), 5u);
+}
+
+TEST_F(Run, RefusesWhatDoesNotFitWithOneLine) {
+  const std::string network = workplace_.network().string();
+  const auto with = [&](const std::string& accelerator) {
+    workplace_.write("a.yaml", accelerator);
+    return run({network, "--accelerator", "a.yaml", "--data", "data", "--json", "-"});
+  };
+  const std::string head = std::string("name: a\ntechnology: ") + kTechnology + "\n";
+  expect_refused(with(head + "array: {rows: 0, columns: 4}\n"), "rows");
+  expect_refused(with(head + "array: {rows: 4, columns: 4, dataflow: sideways}\n"), "dataflow");
+  expect_refused(with(head + "weights: {arrays: 1, array_rows: 8}\n"), "weights.arrays");
+  expect_refused(with(head + "weights: {arrays: 6, words_per_cycle: 4}\n"), "words_per_cycle");
+  expect_refused(with(head + "activations: {kib: 256, banks: 7}\n"), "banks");
+  expect_refused(with(head + "dram: {bytes_per_cycle: 0}\n"), "bytes_per_cycle");
+  expect_refused(run({network, "--accelerator", "none.yaml"}), "none.yaml");
+  expect_refused(run({network}), "--accelerator");
+  expect_refused(run({"--reprice", network}), "brownout run");
+  expect_refused(on_edge({"--voltage", "0.5"}), "0.5");
+  expect_refused(on_edge({"--chip", "random:1"}), "--voltage");
+  expect_refused(on_edge({"--engine", "rtl"}), "functional, systemc");
+  expect_refused(run({network, "--accelerator", kEdge, "--data", "data", "--images", "401"}),
+                 "400");
+}
+
+}  // namespace
+}  // namespace brownout::end_to_end
