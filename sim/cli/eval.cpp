@@ -26,7 +26,7 @@ constexpr std::int64_t kDefaultChips = 10;
 struct EvalOptions {
   CommonOptions common;
   std::string model, rate, voltage, technology, chips, images, engine, dataset, split, data,
-      bit_offset, p_err, evaluation_seed;
+      bit_offset, p_err, evaluation_seed, accelerator, batch;
   std::vector<std::string> chip;
   bool cells = false;
 };
@@ -36,8 +36,11 @@ void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) 
   if (!options.rate.empty() && !options.voltage.empty()) {
     throw InputError("--rate and --voltage: expected one of them, got both");
   }
+  const std::filesystem::path usual =
+      config.accelerator ? config.accelerator->technology : default_technology();
   const std::filesystem::path file =
-      options.technology.empty() ? default_technology() : std::filesystem::path(options.technology);
+      options.technology.empty() ? usual : std::filesystem::path(options.technology);
+  config.technology_file = file;
   std::optional<technology::Technology> technology;
   if (!file.empty()) technology = technology::Technology::load(file);
   if (technology) config.technology = technology->name();
@@ -111,7 +114,7 @@ int run(const EvalOptions& options) {
   options.common.seed_or(0);
   sweep::EvalConfig config;
   config.model = options.model;
-  config.engine = parse_choice("--engine", options.engine, inference::engine_names());
+  config.engine = parse_choice("--engine", options.engine, sweep::evaluation_engine_names());
   config.dataset = parse_choice("--dataset", options.dataset, network::dataset_names());
   config.split = parse_choice("--split", options.split, {"train", "test"}) == "train"
                      ? network::Split::kTrain
@@ -125,6 +128,13 @@ int run(const EvalOptions& options) {
   config.evaluation_seed = static_cast<std::uint64_t>(
       parse_integer("--evaluation-seed", options.evaluation_seed, 0, sweep::kMaxSeed));
   config.list_cells = options.cells;
+  if (!options.accelerator.empty()) {
+    config.accelerator = mapping::load_accelerator(options.accelerator);
+  } else if (config.engine == sweep::kSystemcEngine || options.batch != "1") {
+    throw InputError("{}: needs an accelerator; expected --accelerator FILE",
+                     options.batch != "1" ? "--batch" : "--engine systemc");
+  }
+  config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
   set_operating_point(options, config);
   set_chips(options, config);
 
@@ -145,6 +155,7 @@ Action add_eval(CLI::App& verb) {
   options->split = "test";
   options->bit_offset = "0";
   options->evaluation_seed = "0";
+  options->batch = "1";
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
   verb.add_option("--rate", options->rate, "Bit error rate, a fraction in [0, 1]")->type_name("P");
   verb.add_option("--voltage", options->voltage,
@@ -163,8 +174,14 @@ Action add_eval(CLI::App& verb) {
                   "Faulty cells err with this probability per evaluation (default 1)")
       ->type_name("P");
   verb.add_option("--images", options->images, "First N images (default all)")->type_name("N");
-  verb.add_option("--engine", options->engine, "functional (default), float or reference")
+  verb.add_option("--engine", options->engine,
+                  "functional (default), float, reference, or systemc on an accelerator")
       ->type_name("NAME");
+  verb.add_option("--accelerator", options->accelerator,
+                  "Accelerator file (YAML): placement, cycles and energy of an inference on it")
+      ->type_name("FILE");
+  verb.add_option("--batch", options->batch, "Images at a time on the accelerator (default 1)")
+      ->type_name("B");
   verb.add_option("--dataset", options->dataset, "fashion-mnist (default) or mnist")
       ->type_name("NAME");
   verb.add_option("--split", options->split, "train or test (default)")->type_name("NAME");

@@ -17,7 +17,6 @@ namespace brownout::cli {
 
 namespace {
 
-constexpr std::int64_t kMaxBatch = 65536;
 // A timeline of more stretches than this opens slowly in any viewer.
 constexpr std::size_t kTimelineSpans = 200'000;
 
@@ -61,7 +60,7 @@ int run(const RunOptions& options) {
   if (!options.images.empty()) {
     config.images = parse_integer("--images", options.images, 1, 100'000'000);
   }
-  config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, kMaxBatch));
+  config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
   config.bit_offset = static_cast<std::uint64_t>(
       parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset));
   config.evaluation_seed = static_cast<std::uint64_t>(

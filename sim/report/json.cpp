@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/report/event_counts.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/pareto.hpp"
 
@@ -51,6 +52,12 @@ Json point_json(const sweep::Point& point) {
   json["voltage"] = maybe(point.voltage);
   json["rate"] = point.rate;
   json["energy_sram_rel"] = maybe(point.energy_sram_rel);
+  if (point.energy) {
+    json["cycles"] = *point.cycles;
+    json["energy_uj"] = point.energy->total();
+    json["energy_parts_uj"] = energy_json(*point.energy);
+    json["energy_rel"] = *point.energy_rel;
+  }
   json["chips"] = point.chips;
   json["images"] = point.images;
   put_statistics(json, point);
@@ -115,6 +122,13 @@ std::string eval_json(const sweep::EvalResult& result) {
       json[name] = nullptr;
     }
   }
+  if (result.cost) {
+    json["accelerator"] = config.accelerator->name;
+    json["cycles"] = result.cost->cycles;
+    json["energy_uj"] = result.cost->energy.total();
+    json["energy_parts_uj"] = energy_json(result.cost->energy);
+    json["energy_rel"] = result.cost->energy_rel;
+  }
   json["logits_sha256"] = result.clean.logits_sha256;
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;
@@ -129,6 +143,7 @@ std::string sweep_json(const sweep::SweepResult& result) {
   Json json;
   json["technology"] = result.technology;
   json["engine"] = result.engine;
+  json["accelerator"] = result.accelerator.empty() ? Json(nullptr) : Json(result.accelerator);
   json["models"] = Json::array();
   for (const sweep::SweepModel& model : result.models) {
     json["models"].push_back({{"model", model.name},
@@ -152,6 +167,7 @@ std::string sweep_json(const sweep::SweepResult& result) {
                                     {"max_drop_points", row.max_drop_points},
                                     {"voltage", maybe(row.voltage)},
                                     {"energy_saving_sram_pct", maybe(row.energy_saving_pct)},
+                                    {"energy_saving_total_pct", maybe(row.energy_saving_total_pct)},
                                     {"fails_at_voltage", maybe(row.fails_at)},
                                     {"rate", maybe(row.rate)},
                                     {"err", row.err},

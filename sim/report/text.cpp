@@ -61,19 +61,28 @@ std::string grid_text(const sweep::SweepResult& result, const ShortNames& names)
 }
 
 std::string safe_text(const sweep::SweepResult& result, const ShortNames& names) {
-  Table table({"network", "clean %", "V/Vmin", "bit errors %", "RErr %", "energy saved %", ""},
-              {0, 6});
+  const bool total = !result.accelerator.empty();
+  std::vector<std::string> header{"network",      "clean %", "V/Vmin",
+                                  "bit errors %", "RErr %",  "energy saved %"};
+  if (total) header.emplace_back("of all energy %");
+  header.emplace_back("");
+  Table table(header, {0, header.size() - 1});
   for (std::size_t i = 0; i < result.safe_voltage.size(); ++i) {
     const sweep::SafeVoltageRow& row = result.safe_voltage[i];
     const std::string clean = fmt::format("{:.2f}", row.err);
+    std::vector<std::string> cells{names.names[i], clean};
     if (!row.voltage) {
-      table.add({names.names[i], clean, "-", "-", "-", "-", "loses more at every voltage"});
+      cells.resize(header.size() - 1, "-");
+      cells.emplace_back("loses more at every voltage");
     } else {
-      table.add({names.names[i], clean, voltage_text(*row.voltage), rate_text(*row.rate),
-                 fmt::format("{:.2f}", *row.rerr_mean),
-                 fmt::format("{:.1f}", *row.energy_saving_pct),
-                 row.fails_at ? "" : "lowest voltage of the sweep"});
+      cells.push_back(voltage_text(*row.voltage));
+      cells.push_back(rate_text(*row.rate));
+      cells.push_back(fmt::format("{:.2f}", *row.rerr_mean));
+      cells.push_back(fmt::format("{:.1f}", *row.energy_saving_pct));
+      if (total) cells.push_back(fmt::format("{:.1f}", *row.energy_saving_total_pct));
+      cells.emplace_back(row.fails_at ? "" : "lowest voltage of the sweep");
     }
+    table.add(cells);
   }
   return table.text();
 }
@@ -121,6 +130,11 @@ std::string eval_text(const sweep::EvalResult& result) {
     add_one("codes changed", point.codes_changed_mean, 1);
   } else {
     add_one("confidence", result.clean.confidence, 4);
+  }
+  if (result.cost) {
+    add_one("cycles per image", result.cost->cycles, 0);
+    add_one("energy per image, uJ", result.cost->energy.total(), 3);
+    add_one("energy relative to Vmin", result.cost->energy_rel, 4);
   }
   out += table.text();
   out += fmt::format("\n{:.0f} images/s, {:.1f} s\n", result.images_per_s, result.seconds);

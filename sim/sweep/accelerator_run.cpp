@@ -10,6 +10,7 @@
 #include "sim/memory/chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/network_cost.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
@@ -18,36 +19,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-technology::EnergyLedger per_image(technology::EnergyLedger energy, std::int64_t images) {
-  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
-    energy.*field.energy /= static_cast<double>(images);
-  }
-  return energy;
-}
-
 }  // namespace
 
 const std::vector<std::string>& run_engine_names() {
   static const std::vector<std::string> names{"functional", "systemc"};
   return names;
-}
-
-technology::Structure structure_of(const mapping::AcceleratorConfig& accelerator) {
-  technology::Structure structure;
-  structure.weight_kib = static_cast<double>(accelerator.weights.words()) * 8.0 / 1024.0;
-  structure.activation_kib = accelerator.activations.kib;
-  structure.accumulator_kib =
-      2.0 * accelerator.accumulators.depth * (accelerator.array.columns + 1) * 4.0 / 1024.0;
-  structure.pes = static_cast<double>(accelerator.array.rows) * accelerator.array.columns;
-  return structure;
-}
-
-technology::Supply supply_of(const mapping::AcceleratorConfig& accelerator, double voltage) {
-  technology::Supply supply;
-  if (accelerator.weights.scaled_supply) supply.weights_vmin = voltage;
-  if (accelerator.activations.scaled_supply) supply.activations_vmin = voltage;
-  if (accelerator.accumulators.scaled_supply) supply.accumulators_vmin = voltage;
-  return supply;
 }
 
 AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
@@ -102,7 +78,6 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   progress.finish();
 
   run.structure = structure_of(run.accelerator);
-  run.supply = supply_of(run.accelerator, voltage);
   run.cycles = result.cycles;
   run.closed_form_cycles = result.closed_form_cycles;
   run.input_wait_cycles = result.input_wait_cycles;
@@ -110,11 +85,8 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   run.spans = std::move(result.spans);
   run.spans_cut = result.spans_cut;
   run.simulation_seconds = result.seconds;
-  const double second = 1e6 * run.accelerator.clock_mhz;  // cycles
   const auto energy = [&](const EventCounts& counts, std::int64_t cycles) {
-    return per_image(technology::price(technology, counts, static_cast<double>(cycles) / second,
-                                       run.supply, run.structure),
-                     config.images);
+    return energy_per_image(technology, run.accelerator, voltage, counts, cycles, config.images);
   };
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
     RunLayer layer;

@@ -57,7 +57,6 @@ struct AcceleratorRun {
   std::int64_t input_wait_cycles = 0;
   std::vector<RunLayer> layers;
   EventCounts counts;  // everything, DMA too
-  technology::Supply supply;
   technology::Structure structure;
   technology::EnergyLedger energy;  // µJ per image, the DMA's included
   std::vector<accelerator::Span> spans;
@@ -68,9 +67,5 @@ struct AcceleratorRun {
 
 /// InputError for anything that does not fit; `threads` changes time only.
 AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet);
-
-/// What leaks and at which supply when the scaled rail is at `voltage`.
-technology::Structure structure_of(const mapping::AcceleratorConfig& accelerator);
-technology::Supply supply_of(const mapping::AcceleratorConfig& accelerator, double voltage);
 
 }  // namespace brownout::sweep

@@ -9,7 +9,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/yaml.hpp"
-#include "sim/inference/engine.hpp"
+#include "sim/sweep/evaluator.hpp"
 
 namespace brownout::sweep {
 
@@ -70,6 +70,17 @@ void read_models(YamlMap& root, SweepConfig& config) {
   }
 }
 
+/// The price list is the sweep's technology, whatever the accelerator file names.
+void read_accelerator(YamlMap& root, SweepConfig& config) {
+  if (root.has("accelerator")) {
+    config.accelerator = mapping::load_accelerator(root.input_file("accelerator"));
+    config.technology->energy();  // refuses a technology without energies
+  } else if (config.engine == kSystemcEngine) {
+    root.fail("engine", "systemc needs an accelerator; expected the key accelerator: FILE");
+  }
+  config.batch = static_cast<int>(root.integer("batch", 1, kMaxBatch, 1));
+}
+
 }  // namespace
 
 std::string to_string(network::Split split) {
@@ -94,8 +105,9 @@ SweepConfig load_sweep(const fs::path& file) {
   if (!config.data_folder.empty()) config.data_origin = root.where("data_folder");
   config.images = root.integer("images", 1, 100'000'000, 0);
   config.images_origin = root.where("images");
-  const std::vector<std::string>& engines = inference::engine_names();
+  const std::vector<std::string>& engines = evaluation_engine_names();
   config.engine = engines[static_cast<std::size_t>(root.choice("engine", engines, 0))];
+  read_accelerator(root, config);
 
   config.chips = root.integer("chips", 1, kMaxChips);
   config.seed = root.integer("seed", 0, kMaxSeed, 0);

@@ -4,15 +4,18 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/mapping/accelerator.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
 
 inline constexpr std::int64_t kMaxChips = 1'000'000;
+inline constexpr std::int64_t kMaxBatch = 65536;
 inline constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 62);
 inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 28;
 /// A faulty cell errs at least this often per read (p_err of random chips).
@@ -32,6 +35,8 @@ struct SweepConfig {
   std::int64_t images = 0;            // the first ones of the split; 0 = all
   std::string images_origin;          // where that number was given, for messages
   std::string engine = "functional";
+  std::optional<mapping::AcceleratorConfig> accelerator;  // points then have cycles and energy
+  int batch = 1;                                          // images at a time on it
 
   std::int64_t chips = 10;  // random:seed … random:seed+chips-1
   std::int64_t seed = 0;

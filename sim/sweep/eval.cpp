@@ -6,6 +6,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/sweep/configuration.hpp"
+#include "sim/sweep/network_cost.hpp"
 
 namespace brownout::sweep {
 
@@ -34,6 +35,8 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   options.bit_offset = config.bit_offset;
   options.evaluation_seed = config.evaluation_seed;
   options.list_cells = config.list_cells;
+  options.accelerator = config.accelerator ? &*config.accelerator : nullptr;
+  options.batch = config.batch;
   Evaluator evaluator(model, data, options);
 
   EvalResult result;
@@ -58,6 +61,14 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
     result.point->energy_sram_rel = config.energy_sram_rel;
   }
   progress.finish();
+  if (config.accelerator) {
+    const technology::Technology technology = technology::Technology::load(config.technology_file);
+    const NetworkCost cost(model.network, *config.accelerator, config.batch, config.bit_offset,
+                           config.images, model.file.string());
+    result.cost = EvalCost{cost.cycles_per_image(),
+                           cost.energy(technology, config.voltage.value_or(1.0)), 1.0};
+    result.cost->energy_rel = result.cost->energy.total() / cost.energy(technology, 1.0).total();
+  }
 
   result.seconds = evaluator.seconds();
   result.images_per_s =

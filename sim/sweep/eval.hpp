@@ -17,6 +17,9 @@ struct EvalConfig {
   std::filesystem::path data_folder;  // empty: the usual place
   std::int64_t images = 0;            // the first ones; 0 = all
   std::string engine = "functional";
+  std::optional<mapping::AcceleratorConfig> accelerator;
+  int batch = 1;                          // images at a time on it
+  std::filesystem::path technology_file;  // prices of the accelerator
   std::uint64_t bit_offset = 0;
   std::uint64_t evaluation_seed = 0;
   bool list_cells = false;  // per chip: the cells hit
@@ -31,6 +34,13 @@ struct EvalConfig {
   std::optional<double> p_err;        // likewise
 };
 
+/// On the accelerator, per image, at the operating point or at Vmin.
+struct EvalCost {
+  double cycles = 0.0;
+  technology::EnergyLedger energy;  // µJ
+  double energy_rel = 1.0;          // total, relative to the same at Vmin
+};
+
 struct EvalResult {
   EvalConfig config;  // images settled
   std::string model;
@@ -40,8 +50,9 @@ struct EvalResult {
   CleanResult clean;
   std::vector<ChipResult> chips;
   std::optional<Point> point;  // none without chips
-  double seconds = 0.0;        // wall time of the passes
-  double images_per_s = 0.0;   // images × passes (the clean one too) over that time
+  std::optional<EvalCost> cost;
+  double seconds = 0.0;       // wall time of the passes
+  double images_per_s = 0.0;  // images × passes (the clean one too) over that time
 };
 
 /// `threads` changes time only.

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/inference/evaluate.hpp"
+#include "sim/mapping/program.hpp"
 #include "sim/network/onnx_file.hpp"
 
 namespace brownout::sweep {
@@ -82,13 +84,44 @@ std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
   return name;
 }
 
+namespace {
+
+mapping::Placement placement_of(const Model& model, const EvaluatorOptions& options) {
+  if (options.accelerator == nullptr) return mapping::resident(model.network, options.bit_offset);
+  return mapping::compile(model.network, *options.accelerator, options.batch, options.bit_offset,
+                          model.file.string())
+      .placement;
+}
+
+std::unique_ptr<inference::Engine> make_engine(const Model& model,
+                                               const EvaluatorOptions& options) {
+  if (options.engine != kSystemcEngine) {
+    return inference::make_engine(options.engine, model.network, options.threads);
+  }
+  BROWNOUT_CHECK(options.accelerator != nullptr, "engine {} without accelerator", options.engine);
+  return std::make_unique<accelerator::SystemcEngine>(
+      model.network, *options.accelerator, options.batch, options.bit_offset, model.file.string());
+}
+
+}  // namespace
+
+const std::vector<std::string>& evaluation_engine_names() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all = inference::engine_names();
+    all.emplace_back(kSystemcEngine);
+    return all;
+  }();
+  return names;
+}
+
 Evaluator::Evaluator(const Model& model, const network::Dataset& data,
                      const EvaluatorOptions& options)
     : model_(model),
       data_(data),
       options_(options),
-      reader_(model.network, mapping::resident(model.network, options.bit_offset)),
-      engine_(inference::make_engine(options.engine, model.network, options.threads)) {
+      reader_(model.network, placement_of(model, options)),
+      engine_(make_engine(model, options)) {
+  if (options.engine == kSystemcEngine) options_.threads = 1;  // there is one model per process
   BROWNOUT_CHECK(options.images >= 1 && options.images <= data.size(), "{} images of {}",
                  options.images, data.size());
 }
@@ -130,7 +163,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   }
 
   ++passes_;
-  engine_->set_codes(codes);
+  engine_->set_chip(codes, faults, options_.evaluation_seed);
   inference::Evaluation evaluation =
       named(model_, fmt::format("chip {} at bit error rate {}", result.chip, at.rate),
             [&] { return run_images(); });

@@ -10,6 +10,7 @@
 
 #include "sim/inference/engine.hpp"
 #include "sim/inference/evaluate.hpp"
+#include "sim/mapping/accelerator.hpp"
 #include "sim/mapping/faulty_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/network/dataset.hpp"
@@ -56,9 +57,16 @@ struct EvaluatorOptions {
   /// Codes that read clean give the clean result without another pass (same bits, less time).
   bool reuse_clean = false;
   bool list_cells = false;
+  /// Weights lie as this accelerator's program places them; needed by engine "systemc".
+  const mapping::AcceleratorConfig* accelerator = nullptr;
+  int batch = 1;  // of engine "systemc"
 };
 
-/// Model and dataset must outlive it.
+inline constexpr char kSystemcEngine[] = "systemc";
+/// The engines of the inference room, and "systemc": all images through the accelerator model.
+const std::vector<std::string>& evaluation_engine_names();
+
+/// Model, dataset and accelerator must outlive it.
 class Evaluator {
  public:
   Evaluator(const Model& model, const network::Dataset& data, const EvaluatorOptions& options);

@@ -8,6 +8,7 @@
 
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/statistics.hpp"
+#include "sim/technology/energy.hpp"
 
 namespace brownout::sweep {
 
@@ -16,6 +17,10 @@ struct Point {
   std::optional<double> voltage;          // units of Vmin; none when the rate has no voltage
   double rate = 0.0;                      // p(V), a fraction
   std::optional<double> energy_sram_rel;  // (V/Vmin)^2
+  // On an accelerator, per image; none without one.
+  std::optional<double> cycles;
+  std::optional<technology::EnergyLedger> energy;  // µJ
+  std::optional<double> energy_rel;                // total, relative to the same at Vmin
   std::int64_t images = 0;
   std::int64_t chips = 0;
   double err = 0.0;               // clean error, percent

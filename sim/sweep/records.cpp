@@ -42,6 +42,12 @@ Json dataset_json(const SweepConfig& config, const std::string& dataset_sha256) 
           {"sha256", dataset_sha256}};
 }
 
+/// Where weights lie and what time passes; both may change results.
+Json accelerator_json(const SweepConfig& config) {
+  return {{"configuration", Json::parse(mapping::resolved_json(*config.accelerator))},
+          {"batch", config.batch}};
+}
+
 Json parse_row(const Store& store, const std::string& text) {
   Json row = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (row.is_discarded()) {
@@ -54,12 +60,13 @@ Json parse_row(const Store& store, const std::string& text) {
 
 RecordKeys::RecordKeys(const SweepConfig& config, const Model& model,
                        const std::string& dataset_sha256) {
-  const Json base = {{"version", kResultVersion},
-                     {"model_sha256", model.sha256},
-                     {"dataset", dataset_json(config, dataset_sha256)},
-                     {"engine", config.engine},
-                     {"bit_offset", config.bit_offset},
-                     {"evaluation_seed", config.evaluation_seed}};
+  Json base = {{"version", kResultVersion},
+               {"model_sha256", model.sha256},
+               {"dataset", dataset_json(config, dataset_sha256)},
+               {"engine", config.engine},
+               {"bit_offset", config.bit_offset},
+               {"evaluation_seed", config.evaluation_seed}};
+  if (config.accelerator) base["accelerator"] = accelerator_json(config);
   base_ = base.dump();
 }
 
@@ -89,6 +96,7 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
   }
   json["dataset"] = dataset_json(config, dataset_sha256);
   json["engine"] = config.engine;
+  if (config.accelerator) json["accelerator"] = accelerator_json(config);
   json["chips"] = config.chips;
   json["seed"] = config.seed;
   json["p_err"] = config.p_err;

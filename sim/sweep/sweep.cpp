@@ -10,6 +10,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/records.hpp"
 #include "sim/sweep/safe_voltage.hpp"
 #include "sim/sweep/store.hpp"
@@ -94,6 +95,7 @@ class ModelSweep {
     point.voltage = voltage;
     point.rate = at.rate;
     point.energy_sram_rel = technology.sram_energy_relative(voltage);
+    add_cost(point);
     return point;
   }
 
@@ -101,6 +103,21 @@ class ModelSweep {
   std::int64_t passes() const { return evaluator_ ? evaluator_->passes() : 0; }
 
  private:
+  /// Cycles and energy on the accelerator, if there is one: simulated once, priced per voltage.
+  void add_cost(Point& point) {
+    if (!config_.accelerator) return;
+    const technology::Technology& technology = *config_.technology;
+    if (!cost_) {
+      cost_.emplace(model_.network, *config_.accelerator, config_.batch,
+                    static_cast<std::uint64_t>(config_.bit_offset), config_.images,
+                    model_.file.string());
+      energy_at_vmin_ = cost_->energy(technology, 1.0).total();
+    }
+    point.cycles = cost_->cycles_per_image();
+    point.energy = cost_->energy(technology, *point.voltage);
+    point.energy_rel = point.energy->total() / energy_at_vmin_;
+  }
+
   Evaluator& evaluator() {
     if (!evaluator_) {
       EvaluatorOptions options;
@@ -110,6 +127,8 @@ class ModelSweep {
       options.bit_offset = static_cast<std::uint64_t>(config_.bit_offset);
       options.evaluation_seed = static_cast<std::uint64_t>(config_.evaluation_seed);
       options.reuse_clean = true;
+      options.accelerator = config_.accelerator ? &*config_.accelerator : nullptr;
+      options.batch = config_.batch;
       evaluator_ = std::make_unique<Evaluator>(model_, inputs_.data, options);
     }
     return *evaluator_;
@@ -133,6 +152,8 @@ class ModelSweep {
   Progress& progress_;
   RecordKeys keys_;
   std::unique_ptr<Evaluator> evaluator_;
+  std::optional<NetworkCost> cost_;
+  double energy_at_vmin_ = 0.0;
   CleanResult clean_;  // last: computing it needs the rest
 };
 
@@ -170,6 +191,7 @@ SafeVoltageRow search(const SweepConfig& config, const std::vector<Point>& grid,
   row.voltage = safe->voltage;
   row.fails_at = safe->fails_at;
   row.energy_saving_pct = 100.0 * (1.0 - *point.energy_sram_rel);
+  if (point.energy_rel) row.energy_saving_total_pct = 100.0 * (1.0 - *point.energy_rel);
   row.rate = point.rate;
   row.rerr_mean = point.rerr.mean;
   return row;
@@ -185,6 +207,7 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   result.technology = config.technology->name();
   result.identity = identity(config, inputs.models, inputs.data_sha256);
   result.engine = config.engine;
+  if (config.accelerator) result.accelerator = config.accelerator->name;
   for (const Model& model : inputs.models) {
     result.models.push_back({model.name, model.file, model.sha256, model.network.bits(),
                              model.network.coded_parameters()});

@@ -15,11 +15,12 @@ namespace brownout::sweep {
 struct SafeVoltageRow {
   std::string model;
   double max_drop_points = 0.0;
-  std::optional<double> voltage;            // none: the highest voltage loses more already
-  std::optional<double> fails_at;           // next lower voltage tried, which loses more
-  std::optional<double> energy_saving_pct;  // of SRAM energy at Vmin
-  std::optional<double> rate, rerr_mean;    // there
-  double err = 0.0;                         // clean
+  std::optional<double> voltage;                  // none: the highest voltage loses more already
+  std::optional<double> fails_at;                 // next lower voltage tried, which loses more
+  std::optional<double> energy_saving_pct;        // of SRAM energy at Vmin
+  std::optional<double> energy_saving_total_pct;  // of all energy at Vmin, on an accelerator
+  std::optional<double> rate, rerr_mean;          // there
+  double err = 0.0;                               // clean
 };
 
 struct SweepModel {
@@ -34,6 +35,7 @@ struct SweepResult {
   std::string technology;
   std::string identity;  // the resolved configuration, JSON
   std::string engine;
+  std::string accelerator;  // name; empty: none
   std::vector<SweepModel> models;
   std::vector<Point> points;               // the grid: networks in file order, voltages descending
   std::vector<Point> extra_points;         // evaluated between grid points to find safe voltages
