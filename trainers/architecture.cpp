@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/base/yaml.hpp"
 
 namespace brownout::trainers {
@@ -34,6 +35,7 @@ class Builder {
  public:
   Builder(YamlMap root, const ArchitectureOptions& options) : root_(std::move(root)) {
     net_.name = root_.text("name");
+    net_.sha256 = sha256_hex(root_.dump());
     net_.input = options.input;
     net_.classes = options.classes;
     if (root_.has("width")) {

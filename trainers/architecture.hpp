@@ -15,6 +15,7 @@ namespace brownout::trainers {
 /// trainable tensors in code order. Value 0 is the input image, node i writes value i + 1.
 struct Architecture {
   std::string name;
+  std::string sha256;  // of what the file says, comments and layout aside
   network::Shape input;
   int classes = 0;
   std::vector<network::Parameter> parameters;  // name, role and shape only

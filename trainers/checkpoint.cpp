@@ -2,11 +2,15 @@
 // Layout: magic line, SHA-256 of the rest, length of a JSON header, header, float arrays.
 #include "trainers/checkpoint.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -47,7 +51,74 @@ EpochRecord record_from(const json& j) {
   return r;
 }
 
+using Entries = std::vector<std::pair<std::string, std::string>>;
+
+/// The lines of describe(): "seed: 1" and "name: {key: value, key: [a, b]}", as name.key and value.
+Entries entries_of(const std::string& config) {
+  Entries entries;
+  std::istringstream lines(config);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t colon = line.find(": ");
+    if (colon == std::string::npos) continue;
+    const std::string name = line.substr(0, colon);
+    const std::string value = line.substr(colon + 2);
+    if (value.empty() || value.front() != '{') {
+      entries.emplace_back(name, value);
+      continue;
+    }
+    int depth = 0;
+    std::string part;
+    for (const char c : value.substr(1)) {
+      depth += c == '[' ? 1 : c == ']' ? -1 : 0;
+      if (depth > 0 || (c != ',' && c != '}')) {
+        if (!part.empty() || c != ' ') part += c;
+        continue;
+      }
+      const std::size_t inner = part.find(": ");
+      if (inner != std::string::npos) {
+        entries.emplace_back(name + "." + part.substr(0, inner), part.substr(inner + 2));
+      }
+      part.clear();
+    }
+  }
+  return entries;
+}
+
+const std::string* find(const Entries& entries, const std::string& name) {
+  const auto entry = std::find_if(entries.begin(), entries.end(),
+                                  [&](const auto& candidate) { return candidate.first == name; });
+  return entry == entries.end() ? nullptr : &entry->second;
+}
+
+std::string compared(const std::string& name, const std::string& there, const std::string& here) {
+  constexpr std::size_t kMost = 60;  // of one value; a SHA-256 is cut
+  return fmt::format("{} there is {}, here {}", name, shortened(there, kMost),
+                     shortened(here, kMost));
+}
+
 }  // namespace
+
+std::string difference(const Checkpoint& there, const Checkpoint& here) {
+  const Entries old = entries_of(there.config);
+  const Entries now = entries_of(here.config);
+  for (const auto& [name, value] : now) {
+    const std::string* other = find(old, name);
+    if (other == nullptr || *other != value) {
+      return compared(name, other == nullptr ? "absent" : *other, value);
+    }
+  }
+  for (const auto& [name, value] : old) {
+    if (find(now, name) == nullptr) return compared(name, value, "absent");
+  }
+  if (there.config != here.config) return "the configurations differ";
+  for (const auto& [name, value] : here.surroundings) {
+    const auto other = there.surroundings.find(name);
+    if (other != there.surroundings.end() && other->second != value) {
+      return compared(name, other->second, value);
+    }
+  }
+  return "";
+}
 
 void write_checkpoint(const Checkpoint& c, const std::filesystem::path& file) {
   json history = json::array();
@@ -56,6 +127,7 @@ void write_checkpoint(const Checkpoint& c, const std::filesystem::path& file) {
   for (const auto& array : c.optimizer) optimizer_sizes.push_back(array.size());
   const std::string header = json{
       {"config", c.config},
+      {"surroundings", c.surroundings},
       {"step", c.step},
       {"inject", c.inject},
       {"batches", c.sums.batches},
@@ -107,6 +179,9 @@ Checkpoint read_checkpoint(const std::filesystem::path& file) {
   };
   Checkpoint c;
   c.config = header.at("config");
+  if (header.contains("surroundings")) {
+    c.surroundings = header.at("surroundings").get<std::map<std::string, std::string>>();
+  }
   c.step = header.at("step");
   c.inject = header.at("inject");
   c.sums.batches = header.at("batches");

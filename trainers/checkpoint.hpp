@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,9 @@ struct EpochSums {
 };
 
 struct Checkpoint {
-  std::string config;      // describe(config): must be the same to resume
+  std::string config;  // describe(config): must be the same to resume
+  // What else decides the result, by name: contents of files, threads. Older files hold none.
+  std::map<std::string, std::string> surroundings;
   std::uint64_t step = 0;  // updates done
   bool inject = false;     // the gate's decision for the next batch
   EpochSums sums;
@@ -41,5 +44,9 @@ struct Checkpoint {
 void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& file);
 /// InputError for a file that is cut short, damaged (its SHA-256 is inside) or something else.
 Checkpoint read_checkpoint(const std::filesystem::path& file);
+
+/// "optimizer.learning_rate there is 0.06, here 0.05": the first difference between a checkpoint
+/// and what a training is now; "" when there is none. Surroundings count where both name them.
+std::string difference(const Checkpoint& there, const Checkpoint& here);
 
 }  // namespace brownout::trainers

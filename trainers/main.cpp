@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // brownout-train: trains the network that a YAML file describes and exports it.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <exception>
+#include <cstdlib>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/parallel.hpp"
+#include "sim/base/program.hpp"
 #include "trainers/export.hpp"
 #include "trainers/trainer.hpp"
 
@@ -28,45 +32,111 @@ struct Arguments {
   std::optional<int> epochs;
   std::string device = "auto";
   bool resume = false;
+  bool quiet = false;
   fs::path export_only;
 };
+
+network::Dataset load_data(const TrainingConfig& config, network::Split split) {
+  try {
+    return network::load_dataset(config.dataset, split, config.dataset_folder);
+  } catch (const InputError& error) {
+    if (config.dataset_origin.empty()) throw;
+    throw InputError("{}: {}", config.dataset_origin, error.what());
+  }
+}
+
+TrainingFiles files_of(const TrainingConfig& config, bool quiet) {
+  TrainingFiles files;
+  files.checkpoint = fs::path(config.output).replace_extension(".checkpoint");
+  files.metrics = fs::path(config.output).replace_extension(".csv");
+  files.quiet = quiet;
+  for (const fs::path& taken : {files.checkpoint, files.metrics}) {
+    if (config.output == taken) {
+      throw InputError("{}: expected another ending for the network, such as .onnx",
+                       config.output.string());
+    }
+  }
+  return files;
+}
+
+/// The checkpoint to go on from, if any.
+std::optional<Checkpoint> find_checkpoint(const Arguments& arguments, const fs::path& beside) {
+  if (!arguments.export_only.empty()) {
+    Checkpoint checkpoint = read_checkpoint(arguments.export_only);
+    checkpoint.surroundings.erase("calibration_images");  // the export's own choice
+    return checkpoint;
+  }
+  std::error_code error;
+  if (!fs::exists(beside, error)) {
+    if (arguments.resume) {
+      throw InputError(
+          "{}: expected the checkpoint to resume, found none; without --resume the "
+          "training starts",
+          beside.string());
+    }
+    return std::nullopt;
+  }
+  if (!arguments.resume) return std::nullopt;
+  return read_checkpoint(beside);
+}
+
+/// Everything that can be written must be before the first step: hours may lie before the last.
+void check_places(const TrainingConfig& config, const TrainingFiles& files,
+                  const Architecture& architecture, bool trains) {
+  if (!config.output.parent_path().empty()) make_folder(config.output.parent_path());
+  const auto weights = static_cast<std::uint64_t>(architecture.weights());
+  check_writable(config.output, weights);
+  if (!trains) return;
+  check_writable(files.checkpoint, 12 * weights);  // they and the optimizer's two numbers for each
+  check_writable(files.metrics, 1);
+}
+
+void announce(const Trainer& trainer, int threads, const std::string& device) {
+  const TrainingConfig& config = trainer.config();
+  say(fmt::format("{}: {}, {} weights, on {} with {} threads\n", config.file.string(),
+                  trainer.architecture().name, trainer.architecture().weights(), device, threads));
+  for (const double milestone : config.schedule.milestones) {
+    if (std::floor(milestone * config.schedule.epochs + 1e-9) >= 1.0) continue;
+    say(fmt::format(
+        "{}: milestone {} of {} epochs falls on the start: the learning rate is "
+        "multiplied by {} from the first step\n",
+        config.file.string(), milestone, config.schedule.epochs, config.schedule.factor));
+  }
+}
 
 int train(const Arguments& arguments) {
   TrainingConfig config = load_training(arguments.config);
   if (!arguments.output.empty()) config.output = fs::absolute(arguments.output);
   if (arguments.seed) config.seed = *arguments.seed;
   if (arguments.epochs) config.schedule.epochs = *arguments.epochs;
-  const int threads = arguments.threads > 0 ? arguments.threads : hardware_threads();
+  const TrainingFiles files = files_of(config, arguments.quiet);
+  std::optional<Checkpoint> checkpoint = find_checkpoint(arguments, files.checkpoint);
+  int threads = arguments.threads > 0 ? arguments.threads : hardware_threads();
+  if (checkpoint && arguments.threads == 0 && checkpoint->surroundings.count("threads") != 0) {
+    threads = std::stoi(checkpoint->surroundings.at("threads"));  // the same result needs the same
+  }
   keep_freed_memory();
-  const network::Dataset train_data =
-      network::load_dataset(config.dataset, network::Split::kTrain, config.dataset_folder);
-  const network::Dataset test_data =
-      network::load_dataset(config.dataset, network::Split::kTest, config.dataset_folder);
+  const network::Dataset train_data = load_data(config, network::Split::kTrain);
+  const network::Dataset test_data = load_data(config, network::Split::kTest);
   const Architecture architecture =
       load_architecture(config.architecture, {config.width, train_data.shape, train_data.classes});
   Trainer trainer(config, architecture, train_data, test_data, arguments.device, threads);
-  TrainingFiles files;
-  if (!config.output.parent_path().empty()) make_folder(config.output.parent_path());
-  files.checkpoint = fs::path(config.output).replace_extension(".checkpoint");
-  files.metrics = fs::path(config.output).replace_extension(".csv");
-  std::fprintf(stderr, "%s: %s, %lld weights, on %s with %d threads\n",
-               config.file.string().c_str(), architecture.name.c_str(),
-               static_cast<long long>(architecture.weights()), trainer.pass().device().c_str(),
-               threads);
-  if (!arguments.export_only.empty()) {
-    trainer.resume(read_checkpoint(arguments.export_only), arguments.export_only.string());
-  } else {
-    if (fs::exists(files.checkpoint)) {
-      Checkpoint checkpoint = read_checkpoint(files.checkpoint);
-      if (arguments.resume) {
-        trainer.resume(std::move(checkpoint), files.checkpoint.string());
-      } else if (checkpoint.step < trainer.total_steps()) {
-        throw InputError(
-            "{}: an unfinished training lies here (step {}); go on with --resume, or delete the "
-            "file to start anew",
-            files.checkpoint.string(), checkpoint.step);
-      }
+  const bool trains = arguments.export_only.empty();
+  if (checkpoint) {
+    trainer.resume(std::move(*checkpoint),
+                   (trains ? files.checkpoint : arguments.export_only).string());
+  } else if (fs::exists(files.checkpoint)) {
+    const std::uint64_t step = read_checkpoint(files.checkpoint).step;
+    if (step < trainer.total_steps()) {
+      throw InputError(
+          "{}: an unfinished training lies here (step {}); go on with --resume, or delete the "
+          "file to start anew",
+          files.checkpoint.string(), step);
     }
+  }
+  check_places(config, files, architecture, trains);
+  if (!arguments.quiet) announce(trainer, threads, trainer.pass().device());
+  if (trains) {
     std::signal(SIGINT, [](int) { g_stop = 1; });
     std::signal(SIGTERM, [](int) { g_stop = 1; });
     if (!trainer.run(files, &g_stop)) {
@@ -80,39 +150,51 @@ int train(const Arguments& arguments) {
   return 0;
 }
 
-}  // namespace
+/// Threads of LibTorch that wait spin for milliseconds by default, which on a busy machine takes
+/// the processor from those they wait for. The runtime reads this once, when it is loaded.
+void wait_calmly(char** argv) {
+  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  ::setenv("GOMP_SPINCOUNT", "10000", 1);
+  ::execv("/proc/self/exe", argv);  // should it fail, training is right and maybe slower
+}
 
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"Trains the network that CONFIG describes and exports it as ONNX.",
                "brownout-train"};
   app.add_option("CONFIG", arguments.config, "training configuration (YAML)")->required();
   app.add_option("--out", arguments.output,
                  "network file to write, instead of the config's output");
-  app.add_option("--threads", arguments.threads, "threads (default: all)")
+  app.add_option("--threads", arguments.threads,
+                 "threads (default: all; with a checkpoint, those it was made with)")
       ->check(CLI::Range(1, 1024));
   app.add_option("--seed", arguments.seed, "replaces the config's seed");
   app.add_option("--epochs", arguments.epochs, "replaces the config's epochs, for short tries")
       ->check(CLI::Range(1, 100000));
   app.add_option("--device", arguments.device, "auto, cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  app.add_flag("--resume", arguments.resume, "continue from the checkpoint beside the output");
+  app.add_flag("--resume", arguments.resume,
+               "continue from the checkpoint beside the output, which must be there");
   app.add_option("--export-only", arguments.export_only,
                  "export this checkpoint as it stands, without training");
+  app.add_flag("--quiet", arguments.quiet, "no progress, no remarks");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
-    std::fprintf(stderr, "brownout-train: %s; see brownout-train --help\n", error.what());
-    return 2;
+    throw InputError("{}; see brownout-train --help", error.what());
   }
-  try {
-    return train(arguments);
-  } catch (const Error& error) {
-    std::fprintf(stderr, "brownout-train: %s\n", error.what());
-    return error.exit_code();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "brownout-train: %s\n", error.what());
-    return 1;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& value : option->results()) {
+      if (value.empty()) throw InputError("{}: expected a value, got \"\"", option->get_name());
+    }
   }
+  if (arguments.threads != 1) wait_calmly(argv);
+  return train(arguments);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return run_program("brownout-train", [&] { return run(argc, argv); });
 }

@@ -83,6 +83,15 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
   gradient_.resize(size);
   perturbed_gradient_.resize(config.errors.rate > 0.0 ? size : 0);
   state_.config = describe(config);
+  state_.surroundings = {
+      {"architecture_sha256", architecture.sha256},
+      {"data_sha256",
+       sha256_hex(network::dataset_sha256(train) + " " + network::dataset_sha256(test))},
+      {"calibration_images", std::to_string(config.calibration_images)},
+      // The last bits of sums depend on these.
+      {"threads", std::to_string(threads)},
+      {"device", pass_.device()},
+  };
   state_.weights.resize(size);
   initialize_weights(architecture, coder_.spans(), config.seed, state_.weights.data());
   for (const network::Node& node : architecture.nodes) {
@@ -94,16 +103,18 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
 }
 
 void Trainer::resume(Checkpoint checkpoint, const std::string& file) {
-  if (checkpoint.config != state_.config) {
-    throw InputError(
-        "{}: this checkpoint belongs to another training. It holds\n{}but the configuration is\n{}",
-        file, checkpoint.config, state_.config);
+  const std::string differs = difference(checkpoint, state_);
+  if (!differs.empty()) {
+    throw InputError("{}: this checkpoint belongs to another training: {}", file, differs);
   }
-  BROWNOUT_CHECK(checkpoint.weights.size() == state_.weights.size() &&
-                     checkpoint.statistics.size() == state_.statistics.size() &&
-                     checkpoint.optimizer.size() == optimizer_.state().size(),
-                 "{} holds {} weights, expected {}", file, checkpoint.weights.size(),
-                 state_.weights.size());
+  if (checkpoint.weights.size() != state_.weights.size() ||
+      checkpoint.statistics.size() != state_.statistics.size() ||
+      checkpoint.optimizer.size() != optimizer_.state().size()) {
+    throw InputError(
+        "{}: this checkpoint belongs to another architecture: it holds {} weights, expected {}",
+        file, checkpoint.weights.size(), state_.weights.size());
+  }
+  checkpoint.surroundings = std::move(state_.surroundings);
   optimizer_.state() = std::move(checkpoint.optimizer);
   state_ = std::move(checkpoint);
   state_.optimizer.clear();

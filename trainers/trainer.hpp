@@ -41,7 +41,7 @@ class Trainer {
           int threads);
 
   /// Continues exactly where the checkpoint was written. InputError when it belongs to another
-  /// configuration.
+  /// training: configuration, architecture, data, threads or device.
   void resume(Checkpoint checkpoint, const std::string& file);
 
   /// Runs until all epochs are done, or `stop` becomes non-zero (then a checkpoint is written).

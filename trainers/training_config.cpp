@@ -16,6 +16,11 @@ namespace {
 const std::vector<std::string> kRanges = {"per-tensor", "global"};
 const std::vector<std::string> kRoles = {"weight", "bias", "scale", "shift"};
 
+bool codes(const CodingChoice& choice, network::Role role) {
+  return std::find(choice.coded_roles.begin(), choice.coded_roles.end(), role) !=
+         choice.coded_roles.end();
+}
+
 CodingChoice read_coding(YamlMap map) {
   CodingChoice c;
   c.scheme = static_cast<network::Scheme>(map.choice("scheme", network::scheme_names()));
@@ -30,14 +35,22 @@ CodingChoice read_coding(YamlMap map) {
   if (c.global_range && c.scheme != network::Scheme::kSymmetric) {
     map.fail("range", "a global range needs the scheme symmetric");
   }
-  const std::vector<std::string> roles = map.texts("coded", false);
-  if (!roles.empty()) c.coded_roles.clear();
+  std::vector<std::string> roles;
+  if (map.has("coded")) {
+    roles = map.texts("coded");
+    c.coded_roles.clear();
+  }
   for (const std::string& role : roles) {
     const auto it = std::find(kRoles.begin(), kRoles.end(), role);
     if (it == kRoles.end()) {
       map.fail("coded", "expected weight, bias, scale or shift, got \"" + role + "\"");
     }
-    c.coded_roles.push_back(static_cast<network::Role>(it - kRoles.begin()));
+    const auto added = static_cast<network::Role>(it - kRoles.begin());
+    if (codes(c, added)) map.fail("coded", "\"" + role + "\" is listed twice");
+    c.coded_roles.push_back(added);
+  }
+  if (!codes(c, network::Role::kWeight)) {
+    map.fail("coded", "expected weight among them: the array computes on codes only");
   }
   map.finish();
   return c;
@@ -76,23 +89,30 @@ ScheduleChoice read_schedule(YamlMap map) {
   ScheduleChoice s;
   s.epochs = static_cast<int>(map.integer("epochs", 1, 100000));
   s.batch = static_cast<int>(map.integer("batch", 1, 100000, s.batch));
-  if (map.has("milestones")) s.milestones = map.numbers("milestones", 0.0, 1.0);
+  if (map.has("milestones")) s.milestones = map.numbers("milestones", 0.0, 1.0, false);
+  if (!std::is_sorted(s.milestones.begin(), s.milestones.end())) {
+    map.fail("milestones", fmt::format("expected rising shares of the epochs, got [{}]",
+                                       fmt::join(s.milestones, ", ")));
+  }
   s.factor = map.number("factor", 0.0, 1.0, s.factor);
   map.finish();
   return s;
 }
 
-TrainingConfig read(YamlMap root) {
+TrainingConfig read(YamlMap root, bool files_exist) {
   TrainingConfig c;
   c.file = root.file();
   YamlMap architecture = root.map("architecture");
-  c.architecture = architecture.path("file");
+  c.architecture = files_exist ? architecture.input_file("file") : architecture.path("file");
   if (architecture.has("width")) c.width = static_cast<int>(architecture.integer("width", 1, 4096));
   architecture.finish();
   YamlMap dataset = root.map("dataset");
   c.dataset = network::dataset_names()[static_cast<std::size_t>(
       dataset.choice("name", network::dataset_names()))];
-  if (dataset.has("folder")) c.dataset_folder = dataset.path("folder");
+  if (dataset.has("folder")) {
+    c.dataset_folder = dataset.path("folder");
+    c.dataset_origin = dataset.where("folder");
+  }
   dataset.finish();
   c.coding = read_coding(root.map("quantization"));
   c.w_max = root.number("w_max", 1e-6, 1e6, 0.0);
@@ -110,11 +130,11 @@ TrainingConfig read(YamlMap root) {
 }  // namespace
 
 TrainingConfig load_training(const std::filesystem::path& file) {
-  return read(YamlMap::load(file));
+  return read(YamlMap::load(file), true);
 }
 
 TrainingConfig parse_training(const std::string& text, const std::filesystem::path& name) {
-  return read(YamlMap::parse(text, name));
+  return read(YamlMap::parse(text, name), false);
 }
 
 std::string describe(const TrainingConfig& c) {

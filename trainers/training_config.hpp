@@ -45,6 +45,7 @@ struct TrainingConfig {
   std::optional<int> width;
   std::string dataset = "fashion-mnist";
   std::filesystem::path dataset_folder;  // empty = the usual place
+  std::string dataset_origin;            // where that folder was given, for messages
   CodingChoice coding;
   double w_max = 0.0;  // 0 = no clipping
   BitErrorChoice errors;
@@ -55,6 +56,7 @@ struct TrainingConfig {
   std::filesystem::path output;
 };
 
+/// The architecture file must be there; `parse_training` does not look.
 TrainingConfig load_training(const std::filesystem::path& file);
 TrainingConfig parse_training(const std::string& text, const std::filesystem::path& name);
 

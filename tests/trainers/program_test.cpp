@@ -2,9 +2,11 @@
 // brownout-train as a process: it survives SIGKILL, and wrong input ends with exit code 2.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -68,6 +70,11 @@ class Program : public testing::Test {
     const pid_t child = fork();
     if (child == 0) {
       const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+      if (file_limit_ > 0) {  // a disk that gets full
+        std::signal(SIGXFSZ, SIG_IGN);
+        const rlimit limit{file_limit_, file_limit_};
+        setrlimit(RLIMIT_FSIZE, &limit);
+      }
       dup2(file, 1);
       dup2(file, 2);
       execv(pointers[0], pointers.data());
@@ -89,6 +96,7 @@ class Program : public testing::Test {
   std::string log() const { return read_file(folder_ / "log"); }
 
   fs::path folder_;
+  rlim_t file_limit_ = 0;  // bytes a file of the program may take
 };
 
 TEST_F(Program, KilledAndResumedItWritesTheSameNetwork) {
@@ -131,6 +139,53 @@ TEST_F(Program, AnotherSeedAndFewerEpochsCanBeAsked) {
   EXPECT_EQ(net.metadata.at("training.seed"), "9");
   EXPECT_EQ(net.metadata.at("training.epochs_run"), "1 of 1");
   EXPECT_EQ(net.metadata.at("training.threads"), "1");
+}
+
+TEST_F(Program, ResumingAnotherTrainingIsRefusedInOneLine) {
+  ASSERT_EQ(run({config(), "--threads", "1", "--quiet", "--epochs", "1"}), 0) << log();
+  EXPECT_EQ(log().find("weights, on"), std::string::npos) << log();  // no banner
+  const std::string said = log();
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;  // no progress
+  const auto refused = [&](std::vector<std::string> more, const std::string& part) {
+    std::vector<std::string> arguments{config(), "--epochs", "1", "--resume"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(run(arguments), 2) << log();
+    EXPECT_EQ(log().rfind("brownout-train: error: ", 0), 0u) << log();
+    EXPECT_NE(log().find(part), std::string::npos) << log();
+    EXPECT_EQ(log().find('\n'), log().size() - 1) << log();
+  };
+  refused({"--seed", "6"}, "seed there is 5, here 6");
+  refused({"--threads", "2"}, "threads there is 1, here 2");
+  write_config("optimizer: {learning_rate: 0.06}\n");
+  refused({}, "optimizer.learning_rate there is 0.05, here 0.06");
+  write_config("");
+  write_file_atomically(folder_ / "small.yaml",
+                        small_architecture_yaml() + "  # a remark is no difference\n");
+  EXPECT_EQ(run({config(), "--epochs", "1", "--resume"}), 0) << log();
+  std::string other = small_architecture_yaml();
+  other.replace(other.find("avgpool"), 7, "maxpool");
+  write_file_atomically(folder_ / "small.yaml", other);
+  refused({}, "architecture_sha256 there is ");
+  write_file_atomically(folder_ / "small.yaml", small_architecture_yaml());
+  write_idx(striped_images(640, 3), folder_ / "data", "train");
+  refused({}, "data_sha256 there is ");
+  write_idx(striped_images(640, 1), folder_ / "data", "train");
+  refused({"--out", out("other.onnx")}, "other.checkpoint: expected the checkpoint to resume");
+}
+
+TEST_F(Program, APlaceThatCannotBeWrittenIsFoundBeforeTheFirstStep) {
+  fs::create_directories(folder_ / "taken.onnx");
+  EXPECT_EQ(run({config(), "--out", out("taken.onnx")}), 2);
+  EXPECT_NE(log().find("taken.onnx: expected a file to write, found a folder"), std::string::npos)
+      << log();
+  EXPECT_EQ(run({config(), "--out", out("small.yaml/x.onnx")}), 2) << log();
+  EXPECT_EQ(run({config(), "--out", out("x.csv")}), 2) << log();
+  EXPECT_EQ(run({config(), "--out", ""}), 2) << log();
+  EXPECT_NE(log().find("--out: expected a value"), std::string::npos) << log();
+  file_limit_ = 10000;
+  EXPECT_EQ(run({config(), "--out", out("full.onnx")}), 2) << log();
+  EXPECT_NE(log().find("full."), std::string::npos) << log();
+  EXPECT_EQ(log().find('\n'), log().size() - 1) << log();
 }
 
 TEST_F(Program, WrongInputEndsWithTwoAndOneMessage) {
