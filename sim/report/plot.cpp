@@ -91,10 +91,13 @@ std::string head(const sweep::SweepResult& result, const Frame& frame, const std
   const sweep::Point& first = result.points.front();
   std::string text = "# Made by brownout sweep; gnuplot 5.4 or later.\n";
   text += fmt::format("if (!exists('output_file')) output_file = {}\n", quoted(output));
-  text +=
-      "set terminal svg size 900,560 dynamic font 'Helvetica,15' background rgb 'white'\n"
+  text += fmt::format(
+      "set terminal svg size 900,{} dynamic font 'Helvetica,15' background rgb "
+      "'white'\n"
       "set output output_file\n"
-      "set encoding utf8\n";
+      "set encoding utf8\n",
+      first.energy ? 1000 : 560);
+  if (first.energy) text += "set multiplot layout 2,1\n";
   text += fmt::format(
       "set title {} noenhanced font ',16'\n",
       quoted(fmt::format("{} random chips (band: ± one standard deviation), {} images, {}",
@@ -120,6 +123,61 @@ std::string head(const sweep::SweepResult& result, const Frame& frame, const std
       "set key outside below center horizontal Left reverse samplen 2 width 1 spacing 1.35\n",
       frame.voltage_low - margin, frame.voltage_high + margin, frame.error_low,
       frame.error_high * 1.05);
+  return text;
+}
+
+/// Parts of the energy as the lower panel stacks them, from the ground up.
+struct EnergyPart {
+  const char* title;
+  const char* colour;
+  double (*uj)(const technology::EnergyLedger&);
+};
+constexpr std::array<EnergyPart, 7> kEnergyParts{{
+    {"weight SRAM", "#0072b2",
+     [](const technology::EnergyLedger& e) { return e.weight_sram + e.weight_leakage; }},
+    {"activation SRAM", "#56b4e9",
+     [](const technology::EnergyLedger& e) { return e.activation_sram + e.activation_leakage; }},
+    {"accumulators", "#009e73",
+     [](const technology::EnergyLedger& e) { return e.accumulator_sram + e.accumulator_leakage; }},
+    {"MACs", "#e69f00", [](const technology::EnergyLedger& e) { return e.macs; }},
+    {"vector unit", "#cc3311", [](const technology::EnergyLedger& e) { return e.vector; }},
+    {"DRAM", "#cc79a7", [](const technology::EnergyLedger& e) { return e.dram; }},
+    {"logic leakage", "#8a8f98", [](const technology::EnergyLedger& e) { return e.logic_leakage; }},
+}};
+
+/// The lower panel: energy per image by component at the voltages of the grid.
+std::string energy_panel(const sweep::SweepResult& result) {
+  const std::string& model = result.models.front().name;
+  const PointList points = points_of(result.points, model);
+  double gap = 0.02;
+  std::string text = "$parts << EOD\n";
+  for (std::size_t i = points.size(); i-- > 0;) {
+    if (i > 0) gap = std::min(gap, std::abs(*points[i - 1]->voltage - *points[i]->voltage));
+    text += fmt::format("{}", *points[i]->voltage);
+    double sum = 0.0;
+    for (const EnergyPart& part : kEnergyParts) {
+      sum += part.uj(*points[i]->energy);
+      text += fmt::format(" {}", sum);
+    }
+    text += "\n";
+  }
+  text += "EOD\n";
+  text += fmt::format(
+      "set title {} noenhanced font ',16'\n"
+      "unset logscale y\nunset y2tics\nunset y2label\n"
+      "set border 3 lw 1 lc rgb '{}'\n"
+      "set yrange [0:*]\nset ytics autofreq\n"
+      "set ylabel 'energy per image, uJ'\n"
+      "set xrange [{}:{}]\n"
+      "set boxwidth {}\nset style fill solid 1.0 noborder\n"
+      "plot \\\n",
+      quoted(fmt::format("{} on {}", model, result.accelerator)), kGrey,
+      *points.back()->voltage - gap / 2, *points.front()->voltage + gap / 2, 0.7 * gap);
+  // The tallest first: each box hides the lower part of the one before.
+  for (std::size_t k = kEnergyParts.size(); k-- > 0;) {
+    text += fmt::format("  $parts using 1:{} with boxes lc rgb '{}' title '{}'{}\n", k + 2,
+                        kEnergyParts[k].colour, kEnergyParts[k].title, k == 0 ? "" : ", \\");
+  }
   return text;
 }
 
@@ -221,6 +279,7 @@ std::string gnuplot_script(const sweep::SweepResult& result, const fs::path& out
   text +=
       fmt::format("  NaN with points pt 13 ps 1.0 lc rgb 'black' title 'loses at most {} points'\n",
                   result.safe_voltage.front().max_drop_points);
+  if (result.points.front().energy) text += energy_panel(result) + "unset multiplot\n";
   return text;
 }
 

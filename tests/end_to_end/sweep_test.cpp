@@ -172,6 +172,39 @@ TEST_F(Sweep, KilledAtRandomMomentsItEndsWithTheSameNumbersAndRepeatsNothing) {
   }
 }
 
+TEST_F(Sweep, OnAnAcceleratorPointsHaveCyclesAndEnergyAndEveryEngineTheSameNumbers) {
+  const std::string sweep_file = read_file(workplace_.sweep_file());
+  const std::string accelerator =
+      "\naccelerator: " BROWNOUT_SOURCE_DIR "/configs/accelerators/edge-16x16.yaml\n";
+  const Json plain = finished("plain");
+  workplace_.write("sweep.yaml", sweep_file + accelerator);
+  const Json functional = finished("functional");
+  workplace_.write("sweep.yaml", sweep_file + accelerator + "engine: systemc\n");
+  const Json systemc = finished("systemc");
+  ASSERT_EQ(functional["points"], systemc["points"]);
+  EXPECT_EQ(functional["safe_voltage"], systemc["safe_voltage"]);
+  for (std::size_t i = 0; i < functional["points"].size(); ++i) {
+    const Json& point = functional["points"][i];
+    EXPECT_EQ(point["rerr_mean"], plain["points"][i]["rerr_mean"]);
+    EXPECT_GT(point["cycles"], 0.0);
+    EXPECT_LE(point["energy_rel"], 1.0);
+    EXPECT_GT(point["energy_rel"], point["energy_sram_rel"].get<double>() - 1e-9);
+    double sum = 0.0;
+    for (const auto& [name, part] : point["energy_parts_uj"].items()) {
+      if (name != "total") sum += part.get<double>();
+    }
+    EXPECT_DOUBLE_EQ(sum, point["energy_uj"].get<double>());
+  }
+  // The same folder on no accelerator is another sweep.
+  workplace_.write("sweep.yaml", sweep_file);
+  EXPECT_EQ(sweep("functional").code, 2);
+  // An engine that needs an accelerator says so.
+  workplace_.write("sweep.yaml", sweep_file + "\nengine: systemc\n");
+  const Outcome refused = sweep("other");
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("accelerator"), std::string::npos) << refused.err;
+}
+
 TEST_F(Sweep, AFolderInUseIsRefused) {
   fs::create_directories(workplace_.folder() / "out");
   const int lock = ::open((workplace_.folder() / "out/.lock").c_str(), O_RDWR | O_CREAT, 0666);
