@@ -154,7 +154,7 @@ int train(const Arguments& arguments) {
 /// the processor from those they wait for. The runtime reads this once, when it is loaded.
 void wait_calmly(char** argv) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  ::setenv("GOMP_SPINCOUNT", "10000", 1);
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
   ::execv("/proc/self/exe", argv);  // should it fail, training is right and maybe slower
 }
 
