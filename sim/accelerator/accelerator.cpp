@@ -70,7 +70,7 @@ struct Accelerator::Modules {
 };
 
 EventCounts RunResult::counts() const {
-  EventCounts total = transfers;
+  EventCounts total;
   for (const LayerTally& layer : layers) total += layer.counts;
   return total;
 }
@@ -130,7 +130,6 @@ RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, flo
   if (broken_) throw RunError("the SystemC model failed earlier in this process");
   Modules& m = *modules_;
   state_.layers.assign(state_.program->layers.size(), {});
-  state_.transfers = {};
   state_.input_wait_cycles = 0;
   state_.spans.clear();
   state_.spans_cut = false;
@@ -156,7 +155,6 @@ RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, flo
   result.cycles = now() - begin;
   result.input_wait_cycles = state_.input_wait_cycles;
   result.layers = state_.layers;
-  result.transfers = state_.transfers;
   result.spans = std::move(state_.spans);
   for (Span& span : result.spans) {
     span.begin -= begin;

@@ -20,7 +20,6 @@ struct RunResult {
   std::int64_t cycles = 0;             // from the first DMA to the last
   std::int64_t input_wait_cycles = 0;  // waiting for input and output DMA
   std::vector<LayerTally> layers;      // of the program, over all batches
-  EventCounts transfers;               // DMA of input, output and streamed weights
   std::vector<Span> spans;             // when asked for
   bool spans_cut = false;              // there were more
 

@@ -21,8 +21,10 @@ void Dma::configure(const mapping::DmaConfig& config, std::int64_t dram_latency)
   dram_latency_ = dram_latency;
   chunks_.clear();
   if (state_.program->accelerator.weights.residency == mapping::WeightResidency::kStreamed) {
-    for (const mapping::LayerProgram& layer : state_.program->layers) {
-      for (const mapping::Chunk& chunk : layer.chunks) chunks_.push_back(&chunk);
+    for (std::size_t i = 0; i < state_.program->layers.size(); ++i) {
+      for (const mapping::Chunk& chunk : state_.program->layers[i].chunks) {
+        chunks_.push_back({static_cast<int>(i), &chunk});
+      }
     }
   }
   chunks_wanted_ = chunks_loaded_ = chunks_released_ = 0;
@@ -58,17 +60,17 @@ void Dma::weight_channel() {
       const bool same_half = event == 0 && round % 2 == 1;
       const std::int64_t user = chunks_loaded_ - (same_half ? 1 : 2);
       while (chunks_released_ <= user) wait(released_event_);
-      move_chunk(*chunks_[static_cast<std::size_t>(event)]);
+      move_chunk(chunks_[static_cast<std::size_t>(event)]);
       ++chunks_loaded_;
       loaded_event_.notify(sc_core::SC_ZERO_TIME);
     }
   });
 }
 
-void Dma::move_chunk(const mapping::Chunk& chunk) {
-  for (const mapping::WordRange& range : chunk.ranges) {
-    move(weights, {false, range.dram_word * 8, range.word * 8, range.words * 8});
-    state_.transfers.weight_writes += range.words;
+void Dma::move_chunk(const LayerChunk& chunk) {
+  for (const mapping::WordRange& range : chunk.chunk->ranges) {
+    move(weights, {false, chunk.layer, range.dram_word * 8, range.word * 8, range.words * 8});
+    state_.layer(chunk.layer).counts.weight_writes += range.words;
   }
 }
 
@@ -77,8 +79,8 @@ void Dma::activation_channel() {
     for (;;) {
       const Transfer transfer = transfers.read();
       move(activations, transfer);
-      (transfer.to_dram ? state_.transfers.activation_reads : state_.transfers.activation_writes) +=
-          transfer.bytes;
+      EventCounts& counts = state_.layer(transfer.layer).counts;
+      (transfer.to_dram ? counts.activation_reads : counts.activation_writes) += transfer.bytes;
       ++transfers_done_;
       transfer_event_.notify(sc_core::SC_ZERO_TIME);
     }
@@ -124,8 +126,8 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
     wait_cycles(config_.setup_cycles + latency +
                 std::max({bus - latency, engine, cycles_of(port_delay)}));
     bus_.unlock();
-    (transfer.to_dram ? state_.transfers.dram_write_bytes : state_.transfers.dram_read_bytes) +=
-        bytes;
+    EventCounts& counts = state_.layer(transfer.layer).counts;
+    (transfer.to_dram ? counts.dram_write_bytes : counts.dram_read_bytes) += bytes;
   }
   state_.span(Module::kDma, -1, -1, begin, now());
 }

@@ -16,6 +16,7 @@ namespace brownout::accelerator {
 /// Bytes between the DRAM and the activation scratchpad.
 struct Transfer {
   bool to_dram = false;
+  int layer = 0;  // that it is counted in
   std::int64_t dram_address = 0, address = 0, bytes = 0;
 };
 /// sc_fifo asks for it.
@@ -44,9 +45,14 @@ class Dma : public sc_core::sc_module {
   void wait_for_transfers(std::int64_t count);
 
  private:
+  struct LayerChunk {
+    int layer;
+    const mapping::Chunk* chunk;
+  };
+
   void weight_channel();
   void activation_channel();
-  void move_chunk(const mapping::Chunk& chunk);
+  void move_chunk(const LayerChunk& chunk);
   /// One transfer in bursts; the channels take turns.
   void move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transfer& transfer);
 
@@ -54,7 +60,7 @@ class Dma : public sc_core::sc_module {
   mapping::DmaConfig config_;
   std::int64_t dram_latency_ = 0;
   sc_core::sc_mutex bus_{"bus"};
-  std::vector<const mapping::Chunk*> chunks_;  // of a round, by load event
+  std::vector<LayerChunk> chunks_;  // of a round, by load event
   std::int64_t chunks_wanted_ = 0, chunks_loaded_ = 0, chunks_released_ = 0;
   std::int64_t transfers_done_ = 0;
   sc_core::sc_event start_event_{"start_event"};

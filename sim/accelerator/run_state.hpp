@@ -52,7 +52,6 @@ struct RunState {
   bool compute = true;          // false: timing and counts only
   std::int64_t chunk_base = 0;  // streamed chunks of the batches before
   std::vector<LayerTally> layers;
-  EventCounts transfers;  // DMA of input, output and streamed weights
   std::int64_t input_wait_cycles = 0;
   bool record = false;
   std::size_t span_limit = 0;

@@ -2,6 +2,7 @@
 // Layers one after the other; DMA of the next input and of the last logits runs beside them.
 #include "sim/accelerator/sequencer.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "sim/accelerator/cycles.hpp"
@@ -60,14 +61,18 @@ void Sequencer::fetch_input(std::int64_t batch) {
     std::memcpy(dram_.data(input_address(batch)), host_.pixels + batch * program.input_bytes,
                 static_cast<std::size_t>(program.input_bytes));
   }
-  dma_.transfers.write(
-      {false, input_address(batch), program.input_pixels[batch % 2].address, program.input_bytes});
+  const auto reads_input = [](const mapping::LayerProgram& l) { return l.step.input == 0; };
+  const auto first = std::find_if(program.layers.begin(), program.layers.end(), reads_input);
+  dma_.transfers.write({false, static_cast<int>(first - program.layers.begin()),
+                        input_address(batch), program.input_pixels[batch % 2].address,
+                        program.input_bytes});
   ++transfers_;
 }
 
 void Sequencer::store_output(std::int64_t batch) {
   const mapping::Program& program = *state_.program;
-  dma_.transfers.write({true, output_address(batch), program.logits.address, program.output_bytes});
+  dma_.transfers.write({true, static_cast<int>(program.layers.size()) - 1, output_address(batch),
+                        program.logits.address, program.output_bytes});
   ++transfers_;
 }
 

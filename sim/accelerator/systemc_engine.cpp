@@ -34,7 +34,6 @@ void add(ImagesResult& total, const mapping::Program& program, const RunResult& 
   total.cycles += run.cycles;
   total.closed_form_cycles += batches * program.closed_form_cycles;
   total.input_wait_cycles += run.input_wait_cycles;
-  total.transfers += run.transfers;
 }
 
 }  // namespace
@@ -54,7 +53,7 @@ const mapping::Program& Programs::remainder(int images) {
 }
 
 EventCounts ImagesResult::counts() const {
-  EventCounts total = transfers;
+  EventCounts total;
   for (const LayerTally& layer : layers) total += layer.counts;
   return total;
 }

@@ -37,7 +37,6 @@ struct ImagesResult {
   std::int64_t input_wait_cycles = 0;
   std::vector<LayerTally> layers;
   std::vector<std::int64_t> layer_closed_form_cycles;
-  EventCounts transfers;
   std::vector<Span> spans;
   bool spans_cut = false;
   double seconds = 0.0;  // wall time of the simulation, results included

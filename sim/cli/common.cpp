@@ -58,30 +58,56 @@ void add_common(CLI::App& verb, CommonOptions& options) {
   verb.add_flag("--quiet", options.quiet, "No progress, no remarks");
 }
 
-Output::Output(const CommonOptions& options, const std::vector<fs::path>& inputs)
-    : json_(options.json), quiet_(options.quiet) {
-  if (json_.empty() || json_ == "-" || is_special(json_)) return;
-  const fs::path file = fs::absolute(json_);
+void check_output(const std::string& option, const std::string& name) {
+  if (is_special(name)) return;
+  if (name == "-") throw InputError("{}: expected a file, got \"-\"", option);
+  const fs::path file = fs::absolute(name);
   std::error_code error;
   const fs::file_status folder = fs::status(file.parent_path(), error);
   if (folder.type() == fs::file_type::none) {
-    throw InputError("--json: {}: cannot open: {}", file.parent_path().string(), error.message());
+    throw InputError("{}: {}: cannot open: {}", option, file.parent_path().string(),
+                     error.message());
   }
   if (!fs::is_directory(folder)) {
-    throw InputError("--json: {}: expected an existing folder, found none",
+    throw InputError("{}: {}: expected an existing folder, found none", option,
                      file.parent_path().string());
-  }
-  for (const fs::path& input : inputs) {
-    if (fs::equivalent(file, input, error)) {
-      throw InputError("--json: {}: expected a file of its own, found the input {}", json_,
-                       input.string());
-    }
   }
   try {
     check_writable(file, 1);
   } catch (const InputError& failure) {
-    throw InputError("--json: {}", failure.what());
+    throw InputError("{}: {}", option, failure.what());
   }
+}
+
+void write_output(const std::string& option, const std::string& name, const std::string& text) {
+  if (is_special(name)) {
+    std::FILE* file = std::fopen(name.c_str(), "w");
+    if (file == nullptr) throw InputError("{}: {}: {}", option, name, std::strerror(errno));
+    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    const bool closed = std::fclose(file) == 0;
+    if (!written || !closed) {
+      throw InputError("{}: {}: cannot write: {}", option, name, std::strerror(errno));
+    }
+    return;
+  }
+  try {
+    write_file_atomically(fs::absolute(name), text);
+  } catch (const InputError& error) {
+    throw InputError("{}: {}", option, error.what());
+  }
+}
+
+Output::Output(const CommonOptions& options, const std::vector<fs::path>& inputs)
+    : json_(options.json), quiet_(options.quiet) {
+  if (json_.empty() || json_ == "-") return;
+  for (const fs::path& input : inputs) {
+    std::error_code error;
+    if (!is_special(json_) && fs::equivalent(fs::absolute(json_), input, error)) {
+      throw InputError("--json: {}: expected a file of its own, found the input {}", json_,
+                       input.string());
+    }
+  }
+  check_output("--json", json_);
 }
 
 void Output::text(const std::string& text) const {
@@ -100,20 +126,8 @@ void Output::json(const std::string& text) const {
   if (json_.empty()) return;
   if (json_ == "-") {
     print(text);
-  } else if (is_special(json_)) {
-    std::FILE* file = std::fopen(json_.c_str(), "w");
-    if (file == nullptr) throw InputError("--json: {}: {}", json_, std::strerror(errno));
-    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    const bool closed = std::fclose(file) == 0;
-    if (!written || !closed) {
-      throw InputError("--json: {}: cannot write: {}", json_, std::strerror(errno));
-    }
   } else {
-    try {
-      write_file_atomically(fs::absolute(json_), text);
-    } catch (const InputError& error) {
-      throw InputError("--json: {}", error.what());
-    }
+    write_output("--json", json_, text);
   }
 }
 

@@ -45,6 +45,11 @@ class Output {
   bool quiet_;
 };
 
+/// Checks that an option's output file can be written, before anything takes time.
+void check_output(const std::string& option, const std::string& file);
+/// Writes it, whole or not at all; devices and pipes are written to, never replaced.
+void write_output(const std::string& option, const std::string& file, const std::string& text);
+
 /// Folder of the running program.
 std::filesystem::path program_folder();
 

@@ -44,15 +44,6 @@ std::size_t index_of(const std::string& option, const std::string& text,
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
-/// Where the report goes is an input of the command.
-void write_report(const std::string& file, const std::string& text) {
-  try {
-    write_file_atomically(fs::absolute(file), text);
-  } catch (const Error& error) {
-    throw Error(2, std::string("--compute-report: ") + error.what());
-  }
-}
-
 int run(const EstimateOptions& options) {
   options.common.thread_count();
   options.common.seed_or(0);
@@ -74,7 +65,7 @@ int run(const EstimateOptions& options) {
                                : mapping::read_topology(source);
   const mapping::Estimate estimate = mapping::estimate(layers, config);
   if (!options.compute_report.empty())
-    write_report(options.compute_report, report::compute_report_csv(estimate));
+    write_output("--compute-report", options.compute_report, report::compute_report_csv(estimate));
   output.json(report::estimate_json(estimate, source));
   output.text(report::estimate_text(estimate));
   return 0;

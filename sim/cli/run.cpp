@@ -4,7 +4,6 @@
 #include <memory>
 
 #include "sim/base/error.hpp"
-#include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
@@ -26,9 +25,14 @@ struct RunOptions {
       data, bit_offset, evaluation_seed, timeline, reprice;
 };
 
-int reprice(const RunOptions& options) {
-  if (!options.model.empty() || !options.accelerator.empty()) {
-    throw InputError("--reprice: prices a finished run; expected no MODEL and no --accelerator");
+int reprice(const RunOptions& options, const CLI::App& verb) {
+  for (const CLI::Option* option : verb.get_options()) {
+    const std::string name = option->get_name();
+    const bool fits = name == "--reprice" || name == "--technology" || name == "--voltage" ||
+                      name == "--json" || name == "--quiet" || name == "--threads";
+    if (option->count() > 0 && !fits) {
+      throw InputError("--reprice: nothing is simulated; expected no {}", name);
+    }
   }
   std::optional<double> voltage;
   if (!options.voltage.empty()) {
@@ -41,10 +45,10 @@ int reprice(const RunOptions& options) {
   return 0;
 }
 
-int run(const RunOptions& options) {
+int run(const RunOptions& options, const CLI::App& verb) {
   const int threads = options.common.thread_count();
   const std::int64_t seed = options.common.seed_or(0);
-  if (!options.reprice.empty()) return reprice(options);
+  if (!options.reprice.empty()) return reprice(options, verb);
   if (options.model.empty()) throw InputError("expected a network file MODEL, or --reprice FILE");
   if (options.accelerator.empty()) throw InputError("expected --accelerator FILE");
   sweep::RunConfig config;
@@ -72,18 +76,20 @@ int run(const RunOptions& options) {
   } else if (!options.chip.empty()) {
     throw InputError("--chip: needs an operating point; expected --voltage V");
   }
-  if (!options.timeline.empty()) config.span_limit = kTimelineSpans;
+  if (!options.timeline.empty()) {
+    if (options.timeline == options.common.json) {
+      throw InputError("--timeline: {}: expected a file of its own, found that of --json",
+                       options.timeline);
+    }
+    check_output("--timeline", options.timeline);
+    config.span_limit = kTimelineSpans;
+  }
 
   const Output output(options.common);
   const sweep::AcceleratorRun result =
       sweep::run_accelerator(std::move(config), threads, options.common.quiet);
   if (!options.timeline.empty()) {
-    try {
-      write_file_atomically(std::filesystem::absolute(options.timeline),
-                            report::run_timeline(result));
-    } catch (const Error& error) {  // the place to write to is an input of the command
-      throw Error(2, std::string("--timeline: ") + error.what());
-    }
+    write_output("--timeline", options.timeline, report::run_timeline(result));
     if (result.spans_cut) {
       output.note(fmt::format("{}: holds the first {} stretches; run fewer images for all",
                               options.timeline, kTimelineSpans));
@@ -138,7 +144,7 @@ Action add_run(CLI::App& verb) {
                   "Price the JSON of an earlier run again, with --technology and --voltage")
       ->type_name("FILE");
   add_common(verb, options->common);
-  return [options] { return run(*options); };
+  return [options, &verb] { return run(*options, verb); };
 }
 
 }  // namespace brownout::cli

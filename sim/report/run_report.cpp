@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
@@ -238,7 +239,8 @@ class RunFile {
 
   double number(const Json& in, const std::string& where, const char* key) const {
     const Json& value = at(in, where, key);
-    if (!value.is_number()) fail(where, key, "a number", value);
+    const bool fine = value.is_number() && value.get<double>() >= 0.0 && value.get<double>() < 1e15;
+    if (!fine) fail(where, key, "a number in [0, 1e15)", value);
     return value.get<double>();
   }
   bool flag(const Json& in, const std::string& where, const char* key) const {
@@ -288,9 +290,11 @@ std::string repriced_json(const std::filesystem::path& file,
   structure.pes = run.number(pricing, place, "pes");
   const double clock = run.number(pricing, place, "clock_mhz");
   const double images = run.number(json, "", "images");
-  if (clock <= 0.0 || images < 1.0) {
-    throw InputError("{}: pricing.clock_mhz and images: expected numbers above 0, got {} and {}",
-                     run.name(), clock, images);
+  if (clock < 1e-3 || images < 1.0 || images != std::floor(images)) {
+    throw InputError(
+        "{}: pricing.clock_mhz and images: expected a clock of at least 0.001 and a "
+        "whole number of images, got {} and {}",
+        run.name(), clock, images);
   }
   const double simulated = run.number(json, "", "voltage");
   const double at = voltage.value_or(simulated);

@@ -39,7 +39,7 @@ struct RunConfig {
 
 struct RunLayer {
   std::string name;
-  accelerator::LayerTally tally;  // over all images, DMA in EventCounts not included
+  accelerator::LayerTally tally;  // over all images, with the DMA that serves the layer
   std::int64_t closed_form_cycles = 0;
   double utilization = 0.0;         // MACs / (cycles · R · C)
   technology::EnergyLedger energy;  // µJ per image

@@ -78,6 +78,9 @@ void read_accelerator(YamlMap& root, SweepConfig& config) {
   } else if (config.engine == kSystemcEngine) {
     root.fail("engine", "systemc needs an accelerator; expected the key accelerator: FILE");
   }
+  if (root.has("batch") && !config.accelerator) {
+    root.fail("batch", "needs an accelerator; expected the key accelerator: FILE");
+  }
   config.batch = static_cast<int>(root.integer("batch", 1, kMaxBatch, 1));
 }
 

@@ -9,6 +9,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/inference/evaluate.hpp"
+#include "sim/mapping/program.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/records.hpp"
@@ -43,6 +44,10 @@ Inputs load_inputs(SweepConfig& config) {
   }
   for (const Model& model : inputs.models) {
     inference::check_fits(model.network, inputs.data, model.file.string());
+    if (config.accelerator) {
+      mapping::compile(model.network, *config.accelerator, config.batch,
+                       static_cast<std::uint64_t>(config.bit_offset), model.file.string());
+    }
   }
   inputs.data_sha256 = network::dataset_sha256(inputs.data);
   return inputs;

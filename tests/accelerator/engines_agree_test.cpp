@@ -86,6 +86,9 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
       std::int64_t cycles = layer.stream_cycles;
       for (const std::int64_t stall : layer.stalls) cycles += stall;
       ASSERT_EQ(layer.cycles, cycles) << example.program.layers[i].name;
+      EventCounts layer_twice = example.program.layers[i].counts;
+      layer_twice += example.program.layers[i].counts;
+      ASSERT_EQ(layer.counts, layer_twice) << example.program.layers[i].name;
       ASSERT_GE(layer.cycles, kBatches * example.program.layers[i].closed_form_cycles)
           << example.program.layers[i].name;
       const bool waits =
