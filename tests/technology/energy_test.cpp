@@ -251,7 +251,7 @@ TEST(Energy, RefusesWrongRowsWithFilePlaceAndKey) {
       {"value: 64\n", "value: .nan\n", "energy.dram_pj_per_byte.value: expected a number"},
       {"value: 64\n", "value: .inf\n", "energy.dram_pj_per_byte.value: expected a number"},
       {"value: 0.14\n", "value: much\n", "energy.mac_pj.value: expected a number"},
-      {"  mac_pj:", "  mac_nj:", "energy.mac_pj: missing"},
+      {"  mac_pj:", "  mac_nj:", "unknown key \"energy.mac_nj\"; did you mean \"mac_pj\""},
       {"  mac_pj:", "  adc_pj: {value: 1, source: us}\n  mac_pj:", "adc_pj"},
       {"value: 0.14\n", "value: 0.14\n    unit: pJ\n", "energy.mac_pj.unit"},
       {"    source: \"LPDDR4, 8", "    # source: \"LPDDR4, 8", "energy.dram_pj_per_byte.source"},
