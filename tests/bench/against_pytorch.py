@@ -57,8 +57,7 @@ def one_round(args):
         ours = last_json(output([program, net, str(args.threads)]))
         ratios[f"plain step {net}"] = ours["qat_images_per_s"] / peer["qat_images_per_s"]
         ratios[f"RandBET step {net}"] = ours["randbet_images_per_s"] / peer["randbet_images_per_s"]
-        ratios[f"RandBET / plain step time {net}"] = (
-            ours["qat_images_per_s"] / ours["randbet_images_per_s"])
+        ratios[f"RandBET / plain step time {net}"] = ours["step_ratio"]
     one = images_per_s(args, 16, 1)
     ratios["eval width 16, two threads / one"] = images_per_s(args, 16, 2) / one
     return ratios
