@@ -129,7 +129,9 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
     EventCounts& counts = state_.layer(transfer.layer).counts;
     (transfer.to_dram ? counts.dram_write_bytes : counts.dram_read_bytes) += bytes;
   }
-  state_.span(Module::kDma, -1, -1, begin, now());
+  // The channels wait for each other on the bus, so each has a track of its own.
+  state_.span(&scratchpad == &weights ? Module::kWeightDma : Module::kActivationDma, transfer.layer,
+              -1, begin, now());
 }
 
 }  // namespace brownout::accelerator

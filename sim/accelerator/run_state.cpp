@@ -11,8 +11,8 @@ const char* stall_name(int stall) {
 }
 
 const char* module_name(int module) {
-  constexpr const char* kNames[kModules] = {"dma", "weight loader", "array", "vector unit",
-                                            "sequencer"};
+  constexpr const char* kNames[kModules] = {"activation DMA", "weight DMA",  "weight loader",
+                                            "array",          "vector unit", "sequencer"};
   return kNames[module];
 }
 

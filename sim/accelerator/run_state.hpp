@@ -43,8 +43,8 @@ struct Span {
   int strip = -1;
   std::int64_t begin = 0, end = 0;
 };
-enum class Module { kDma, kWeightLoader, kArray, kVectorUnit, kSequencer };
-inline constexpr int kModules = 5;
+enum class Module { kActivationDma, kWeightDma, kWeightLoader, kArray, kVectorUnit, kSequencer };
+inline constexpr int kModules = 6;
 const char* module_name(int module);
 
 struct RunState {

@@ -213,8 +213,7 @@ std::string run_timeline(const sweep::AcceleratorRun& run) {
       "{{\"ph\": \"M\", \"pid\": 1, \"name\": \"process_name\", \"args\": {{\"name\": {}}}}}",
       Json(run.accelerator.name).dump());
   for (const accelerator::Span& span : run.spans) {
-    const std::string layer =
-        span.layer < 0 ? "transfer" : run.layers[static_cast<std::size_t>(span.layer)].name;
+    const std::string& layer = run.layers[static_cast<std::size_t>(span.layer)].name;
     text += fmt::format(
         ",\n{{\"ph\": \"X\", \"pid\": 1, \"tid\": {}, \"ts\": {}, \"dur\": {}, \"name\": {}, "
         "\"args\": {{\"strip\": {}}}}}",
