@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// A SystemC warning or error ends the run with its context and never passes silently.
+#include <gtest/gtest.h>
+
+#include <systemc>
+
+#include "sim/accelerator/accelerator.hpp"
+#include "sim/base/error.hpp"
+
+namespace brownout::accelerator {
+namespace {
+
+/// The message of the RunError that `report` ends in.
+template <typename Report>
+std::string message_of(Report&& report) {
+  Accelerator::instance();  // sets the handler
+  try {
+    report();
+  } catch (const RunError& error) {
+    EXPECT_EQ(error.exit_code(), 1);
+    return error.what();
+  }
+  return "nothing was thrown";
+}
+
+TEST(SystemcReport, AWarningIsARunErrorWithTypeAndText) {
+  EXPECT_EQ(message_of([] { SC_REPORT_WARNING("/test/type", "what happened"); }),
+            "SystemC warning: /test/type: what happened");
+}
+
+TEST(SystemcReport, AnErrorIsARunErrorWithTypeAndText) {
+  EXPECT_EQ(message_of([] { SC_REPORT_ERROR("/test/type", "what happened"); }),
+            "SystemC error: /test/type: what happened");
+}
+
+TEST(SystemcReport, InformationPasses) {
+  EXPECT_EQ(message_of([] { SC_REPORT_INFO("/test/type", "all is well"); }), "nothing was thrown");
+}
+
+}  // namespace
+}  // namespace brownout::accelerator
