@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <systemc>
 
 #include "sim/accelerator/activation_scratchpad.hpp"
@@ -98,8 +99,16 @@ void Accelerator::configure(const mapping::Program& program, const network::Netw
   state_.span_limit = options.span_limit;
   const mapping::AcceleratorConfig& config = program.accelerator;
   Modules& m = *modules_;
-  m.weights.configure(config.weights);
-  m.activations.configure(config.activations);
+  try {
+    m.weights.configure(config.weights);
+    m.activations.configure(config.activations);
+  } catch (const std::bad_alloc&) {
+    throw InputError(
+        "{}: weights.arrays x weights.array_rows and activations.kib: {} KiB of scratchpads are "
+        "more "
+        "than this machine can simulate",
+        config.file.string(), config.weights.words() / 128 + config.activations.kib);
+  }
   m.dram.configure(config.dram,
                    program.resident_words * 8 + 2 * (program.input_bytes + program.output_bytes));
   m.dma.configure(config.dma, config.dram.latency_cycles);

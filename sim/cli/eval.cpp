@@ -9,6 +9,7 @@
 #include "sim/base/error.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/data_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/inference/engine.hpp"
 #include "sim/memory/chip.hpp"
@@ -25,8 +26,8 @@ constexpr std::int64_t kDefaultChips = 10;
 
 struct EvalOptions {
   CommonOptions common;
-  std::string model, rate, voltage, technology, chips, images, engine, dataset, split, data,
-      bit_offset, p_err, evaluation_seed, accelerator, batch;
+  DataOptions data;
+  std::string model, rate, voltage, technology, chips, engine, p_err, accelerator, batch;
   std::vector<std::string> chip;
   bool cells = false;
 };
@@ -115,18 +116,7 @@ int run(const EvalOptions& options) {
   sweep::EvalConfig config;
   config.model = options.model;
   config.engine = parse_choice("--engine", options.engine, sweep::evaluation_engine_names());
-  config.dataset = parse_choice("--dataset", options.dataset, network::dataset_names());
-  config.split = parse_choice("--split", options.split, {"train", "test"}) == "train"
-                     ? network::Split::kTrain
-                     : network::Split::kTest;
-  config.data_folder = options.data;
-  if (!options.images.empty()) {
-    config.images = parse_integer("--images", options.images, 1, 100'000'000);
-  }
-  config.bit_offset = static_cast<std::uint64_t>(
-      parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset));
-  config.evaluation_seed = static_cast<std::uint64_t>(
-      parse_integer("--evaluation-seed", options.evaluation_seed, 0, sweep::kMaxSeed));
+  set_data(options.data, config);
   config.list_cells = options.cells;
   if (!options.accelerator.empty()) {
     config.accelerator = mapping::load_accelerator(options.accelerator);
@@ -151,10 +141,6 @@ int run(const EvalOptions& options) {
 Action add_eval(CLI::App& verb) {
   const auto options = std::make_shared<EvalOptions>();
   options->engine = "functional";
-  options->dataset = "fashion-mnist";
-  options->split = "test";
-  options->bit_offset = "0";
-  options->evaluation_seed = "0";
   options->batch = "1";
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
   verb.add_option("--rate", options->rate, "Bit error rate, a fraction in [0, 1]")->type_name("P");
@@ -173,7 +159,6 @@ Action add_eval(CLI::App& verb) {
   verb.add_option("--p-err", options->p_err,
                   "Faulty cells err with this probability per evaluation (default 1)")
       ->type_name("P");
-  verb.add_option("--images", options->images, "First N images (default all)")->type_name("N");
   verb.add_option("--engine", options->engine,
                   "functional (default), float, reference, or systemc on an accelerator")
       ->type_name("NAME");
@@ -182,17 +167,8 @@ Action add_eval(CLI::App& verb) {
       ->type_name("FILE");
   verb.add_option("--batch", options->batch, "Images at a time on the accelerator (default 1)")
       ->type_name("B");
-  verb.add_option("--dataset", options->dataset, "fashion-mnist (default) or mnist")
-      ->type_name("NAME");
-  verb.add_option("--split", options->split, "train or test (default)")->type_name("NAME");
-  verb.add_option("--data", options->data, "Folder of the dataset (default: the usual place)")
-      ->type_name("DIR");
-  verb.add_option("--bit-offset", options->bit_offset, "First cell of the network (default 0)")
-      ->type_name("N");
-  verb.add_option("--evaluation-seed", options->evaluation_seed,
-                  "Draws of cells that err with a probability (default 0)")
-      ->type_name("N");
   verb.add_flag("--cells", options->cells, "List the cells hit in per_chip of the JSON");
+  add_data_options(verb, options->data);
   add_common(verb, options->common);
   return [options] { return run(*options); };
 }

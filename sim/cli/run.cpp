@@ -6,6 +6,7 @@
 #include "sim/base/error.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/data_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/run_report.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -21,8 +22,8 @@ constexpr std::size_t kTimelineSpans = 200'000;
 
 struct RunOptions {
   CommonOptions common;
-  std::string model, accelerator, technology, voltage, chip, images, batch, engine, dataset, split,
-      data, bit_offset, evaluation_seed, timeline, reprice;
+  DataOptions data;
+  std::string model, accelerator, technology, voltage, chip, batch, engine, timeline, reprice;
 };
 
 int reprice(const RunOptions& options, const CLI::App& verb) {
@@ -56,19 +57,8 @@ int run(const RunOptions& options, const CLI::App& verb) {
   config.accelerator = options.accelerator;
   config.technology = options.technology;
   config.engine = parse_choice("--engine", options.engine, sweep::run_engine_names());
-  config.dataset = parse_choice("--dataset", options.dataset, network::dataset_names());
-  config.split = parse_choice("--split", options.split, {"train", "test"}) == "train"
-                     ? network::Split::kTrain
-                     : network::Split::kTest;
-  config.data_folder = options.data;
-  if (!options.images.empty()) {
-    config.images = parse_integer("--images", options.images, 1, 100'000'000);
-  }
+  set_data(options.data, config);
   config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
-  config.bit_offset = static_cast<std::uint64_t>(
-      parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset));
-  config.evaluation_seed = static_cast<std::uint64_t>(
-      parse_integer("--evaluation-seed", options.evaluation_seed, 0, sweep::kMaxSeed));
   if (!options.voltage.empty()) {
     config.voltage = parse_number("--voltage", options.voltage, 0.0, 10.0);
     config.chip = options.chip.empty() ? sweep::chip_name(static_cast<std::uint64_t>(seed), 0, 1.0)
@@ -105,11 +95,7 @@ int run(const RunOptions& options, const CLI::App& verb) {
 Action add_run(CLI::App& verb) {
   const auto options = std::make_shared<RunOptions>();
   options->engine = "systemc";
-  options->dataset = "fashion-mnist";
-  options->split = "test";
   options->batch = "1";
-  options->bit_offset = "0";
-  options->evaluation_seed = "0";
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->type_name("");
   verb.add_option("--accelerator", options->accelerator, "Accelerator file (YAML)")
       ->type_name("FILE");
@@ -121,28 +107,17 @@ Action add_run(CLI::App& verb) {
       ->type_name("V");
   verb.add_option("--chip", options->chip, "The chip, random:SEED (default: random:SEED of --seed)")
       ->type_name("TEXT");
-  verb.add_option("--images", options->images, "First N images (default all)")->type_name("N");
   verb.add_option("--batch", options->batch, "Images at a time (default 1)")->type_name("B");
   verb.add_option("--engine", options->engine,
                   "systemc (default) or functional: numbers by the fast engine, time by the model")
       ->type_name("NAME");
-  verb.add_option("--dataset", options->dataset, "fashion-mnist (default) or mnist")
-      ->type_name("NAME");
-  verb.add_option("--split", options->split, "train or test (default)")->type_name("NAME");
-  verb.add_option("--data", options->data, "Folder of the dataset (default: the usual place)")
-      ->type_name("DIR");
-  verb.add_option("--bit-offset", options->bit_offset,
-                  "Cell in which the network begins (default 0)")
-      ->type_name("N");
-  verb.add_option("--evaluation-seed", options->evaluation_seed,
-                  "Draws of cells that err with a probability (default 0)")
-      ->type_name("N");
   verb.add_option("--timeline", options->timeline,
                   "Write what each module did when, in the Chrome trace format (Perfetto)")
       ->type_name("FILE");
   verb.add_option("--reprice", options->reprice,
                   "Price the JSON of an earlier run again, with --technology and --voltage")
       ->type_name("FILE");
+  add_data_options(verb, options->data);
   add_common(verb, options->common);
   return [options, &verb] { return run(*options, verb); };
 }

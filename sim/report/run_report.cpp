@@ -19,11 +19,15 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
+// docs/accelerator.md says more about each.
 constexpr const char* kNotModelled[] = {
-    "gathering of a vector's codes within an activation bank (any R codes a cycle)",
+    "refresh, row buffers and other traffic of the DRAM",
+    "storage and port of the vector unit's registers",
+    "limits of the address generator, gathering within an activation bank",
     "overlap of one layer with the next",
-    "DRAM refresh, rows and banks (a latency and a bandwidth)",
-    "clock and supply changes, instruction fetch, host",
+    "compression, sparsity, skipping of zeros",
+    "clock gating, wires, instruction fetch, host",
+    "switching of voltages, first load of a resident network",
 };
 
 Json stalls_json(const accelerator::LayerTally& tally) {
