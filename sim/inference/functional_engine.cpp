@@ -116,16 +116,9 @@ class FunctionalEngine : public Engine {
     Stage stage(network_, shapes_, step, kernels_);
     if (step.matrix < 0) return stage;
     const MatrixNode& node = stage.output.node();
-    const arithmetic::Matrix& matrix = node.matrix;
-    const arithmetic::Window& window = matrix.window;
-    const ConvolutionShape shape{matrix.in_channels,  window.in_height,  window.in_width,
-                                 matrix.out_channels, window.out_height, window.out_width,
-                                 window.kernel_h,     window.kernel_w,   window.stride_h,
-                                 window.stride_w,     window.pad_top,    window.pad_left,
-                                 node.pad_bottom,     node.pad_right,    matrix.groups};
     const auto& weight = network_.parameters[static_cast<std::size_t>(node.weight)];
-    stage.convolution = make_convolution(options.convolution, shape, stage.output.zero_point(),
-                                         weight.coding->bits);
+    stage.convolution = make_convolution(options.convolution, convolution_shape(node),
+                                         stage.output.zero_point(), weight.coding->bits);
     return stage;
   }
 

@@ -157,6 +157,16 @@ struct Blocks {
 
 }  // namespace
 
+PaddedImage padded_image(const ConvolutionShape& shape) {
+  return {shape.in_height,
+          shape.in_width,
+          shape.in_channels,
+          shape.pad_top,
+          shape.pad_left,
+          shape.in_height + shape.pad_top + shape.pad_bottom,
+          shape.in_width + shape.pad_left + shape.pad_right};
+}
+
 void widen(const std::uint8_t* q, const PaddedImage& image, int zero_point, std::int16_t* out) {
   const std::size_t channels = static_cast<std::size_t>(image.channels);
   const std::size_t body = static_cast<std::size_t>(image.width) * channels;

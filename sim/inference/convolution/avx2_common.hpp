@@ -76,6 +76,8 @@ struct PaddedImage {
   std::size_t size() const { return row() * static_cast<std::size_t>(padded_height); }
 };
 
+PaddedImage padded_image(const ConvolutionShape& shape);
+
 /// Writes one image of `image.size()` values.
 void widen(const std::uint8_t* q, const PaddedImage& image, int zero_point, std::int16_t* out);
 

@@ -48,13 +48,7 @@ class DepthwiseConvolution : public Convolution {
   DepthwiseConvolution(const ConvolutionShape& shape, int zero_point)
       : shape_(shape),
         zero_point_(zero_point),
-        image_{shape.in_height,
-               shape.in_width,
-               shape.in_channels,
-               shape.pad_top,
-               shape.pad_left,
-               shape.in_height + shape.pad_top + shape.pad_bottom,
-               shape.in_width + shape.pad_left + shape.pad_right},
+        image_(padded_image(shape)),
         pairs_(divide_up(shape.kernel_h * shape.kernel_w, 2)),
         weights_(static_cast<std::size_t>(divide_up(shape.in_channels, kLanes) * pairs_) * 2 *
                  kLanes) {

@@ -41,6 +41,15 @@ void check_shape(const ConvolutionShape& s, int zero_point, int bits) {
 
 }  // namespace
 
+ConvolutionShape convolution_shape(const mapping::MatrixNode& node) {
+  const arithmetic::Matrix& matrix = node.matrix;
+  const arithmetic::Window& window = matrix.window;
+  return {matrix.in_channels, window.in_height, window.in_width, matrix.out_channels,
+          window.out_height,  window.out_width, window.kernel_h, window.kernel_w,
+          window.stride_h,    window.stride_w,  window.pad_top,  window.pad_left,
+          node.pad_bottom,    node.pad_right,   matrix.groups};
+}
+
 const std::vector<std::string>& convolution_kinds() {
   static const std::vector<std::string> kinds{"avx2", "onednn", "onednn-split", "reference"};
   return kinds;

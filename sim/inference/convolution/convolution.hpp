@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/mapping/geometry.hpp"
+
 namespace brownout::inference {
 
 /// A convolution without dilation. A linear layer is a 1×1 convolution of a 1×1 image.
@@ -26,6 +28,8 @@ struct ConvolutionShape {
   /// Multiply–adds of one image.
   std::int64_t macs() const { return reduction() * out_channels * out_height * out_width; }
 };
+
+ConvolutionShape convolution_shape(const mapping::MatrixNode& node);
 
 /// acc = Σ n·(q − z) in exact int32; outside the image q − z is 0.
 class Convolution {
