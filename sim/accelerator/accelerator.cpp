@@ -70,9 +70,9 @@ struct Accelerator::Modules {
   sc_core::sc_fifo<StripToken> drained{"drained", 2};
 };
 
-EventCounts RunResult::counts() const {
-  EventCounts total;
-  for (const LayerTally& layer : layers) total += layer.counts;
+LayerTally RunResult::total() const {
+  LayerTally total;
+  for (const LayerTally& layer : layers) total += layer;
   return total;
 }
 
@@ -164,6 +164,9 @@ RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, flo
   result.cycles = now() - begin;
   result.input_wait_cycles = state_.input_wait_cycles;
   result.layers = state_.layers;
+  for (std::size_t i = 0; i < result.layers.size(); ++i) {
+    result.layers[i].closed_form_cycles = batches * state_.program->layers[i].closed_form_cycles;
+  }
   result.spans = std::move(state_.spans);
   for (Span& span : result.spans) {
     span.begin -= begin;

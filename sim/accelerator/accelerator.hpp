@@ -17,13 +17,14 @@ namespace brownout::accelerator {
 
 /// What a run took.
 struct RunResult {
-  std::int64_t cycles = 0;             // from the first DMA to the last
+  std::int64_t cycles = 0;  // from the first DMA to the last
   std::int64_t input_wait_cycles = 0;  // waiting for input and output DMA
   std::vector<LayerTally> layers;      // of the program, over all batches
   std::vector<Span> spans;             // when asked for
   bool spans_cut = false;              // there were more
 
-  EventCounts counts() const;
+  /// Sum over the layers; its cycles are those of the layers, without the waits for input.
+  LayerTally total() const;
 };
 
 struct RunOptions {

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names as results print them.
+// Sums, and names as results print them.
 #include "sim/accelerator/run_state.hpp"
 
 namespace brownout::accelerator {
+
+LayerTally& LayerTally::operator+=(const LayerTally& other) {
+  cycles += other.cycles;
+  closed_form_cycles += other.closed_form_cycles;
+  stream_cycles += other.stream_cycles;
+  for (std::size_t s = 0; s < stalls.size(); ++s) stalls[s] += other.stalls[s];
+  counts += other.counts;
+  return *this;
+}
 
 const char* stall_name(int stall) {
   constexpr const char* kNames[kStalls] = {"weights",         "weight_dma",  "accumulators",

@@ -28,12 +28,14 @@ const char* stall_name(int stall);
 
 struct LayerTally {
   std::int64_t cycles = 0;
+  std::int64_t closed_form_cycles = 0;
   std::int64_t stream_cycles = 0;
   std::array<std::int64_t, kStalls> stalls{};
   EventCounts counts;
 
   std::int64_t& stall(Stall cause) { return stalls[static_cast<std::size_t>(cause)]; }
   std::int64_t stall(Stall cause) const { return stalls[static_cast<std::size_t>(cause)]; }
+  LayerTally& operator+=(const LayerTally& other);
 };
 
 /// A stretch of a module's time, for the timeline.

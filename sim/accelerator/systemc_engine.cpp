@@ -10,29 +10,16 @@ namespace brownout::accelerator {
 
 namespace {
 
-void add(ImagesResult& total, const mapping::Program& program, const RunResult& run,
-         std::int64_t batches) {
-  total.layers.resize(program.layers.size());
-  total.layer_closed_form_cycles.resize(program.layers.size());
-  for (std::size_t i = 0; i < program.layers.size(); ++i) {
-    LayerTally& layer = total.layers[i];
-    layer.cycles += run.layers[i].cycles;
-    layer.stream_cycles += run.layers[i].stream_cycles;
-    for (std::size_t s = 0; s < layer.stalls.size(); ++s) {
-      layer.stalls[s] += run.layers[i].stalls[s];
-    }
-    layer.counts += run.layers[i].counts;
-    total.layer_closed_form_cycles[i] += batches * program.layers[i].closed_form_cycles;
-  }
-  for (Span span : run.spans) {
+void add(ImagesResult& total, RunResult run) {
+  total.layers.resize(run.layers.size());
+  for (std::size_t i = 0; i < run.layers.size(); ++i) total.layers[i] += run.layers[i];
+  for (Span& span : run.spans) {
     span.begin += total.cycles;
     span.end += total.cycles;
     total.spans.push_back(span);
   }
   total.spans_cut = total.spans_cut || run.spans_cut;
-  total.images += batches * program.batch;
   total.cycles += run.cycles;
-  total.closed_form_cycles += batches * program.closed_form_cycles;
   total.input_wait_cycles += run.input_wait_cycles;
 }
 
@@ -50,12 +37,6 @@ const mapping::Program& Programs::remainder(int images) {
     remainder_ = mapping::compile(network_, full_.accelerator, images, bit_offset_, where_);
   }
   return *remainder_;
-}
-
-EventCounts ImagesResult::counts() const {
-  EventCounts total;
-  for (const LayerTally& layer : layers) total += layer.counts;
-  return total;
 }
 
 SystemcEngine::SystemcEngine(const network::Network& network,
@@ -92,10 +73,9 @@ ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t im
     model.configure(program, network_, shapes_, {pixels != nullptr, span_limit_});
     model.set_faults(faults_, evaluation_seed_);
     const std::int64_t done = total.images;
-    const RunResult run =
-        model.run(pixels == nullptr ? nullptr : pixels + done * network_.input.size(), batches,
-                  logits == nullptr ? nullptr : logits + done * network_.classes);
-    add(total, program, run, batches);
+    add(total, model.run(pixels == nullptr ? nullptr : pixels + done * network_.input.size(),
+                         batches, logits == nullptr ? nullptr : logits + done * network_.classes));
+    total.images += batches * program.batch;
   };
   const int batch = programs_.full().batch;
   if (images >= batch) part(programs_.full(), images / batch);

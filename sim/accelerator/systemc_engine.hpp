@@ -29,19 +29,10 @@ class Programs {
   std::optional<mapping::Program> remainder_;
 };
 
-/// Time and counts of a number of images; layers are those of the program.
-struct ImagesResult {
+/// What a number of images took, full batches and the rest; layers are those of the program.
+struct ImagesResult : RunResult {
   std::int64_t images = 0;
-  std::int64_t cycles = 0;
-  std::int64_t closed_form_cycles = 0;
-  std::int64_t input_wait_cycles = 0;
-  std::vector<LayerTally> layers;
-  std::vector<std::int64_t> layer_closed_form_cycles;
-  std::vector<Span> spans;
-  bool spans_cut = false;
   double seconds = 0.0;  // wall time of the simulation, results included
-
-  EventCounts counts() const;
 };
 
 /// Not thread-safe: there is one model per process.

@@ -80,7 +80,7 @@ int run(const RunOptions& options, const CLI::App& verb) {
       sweep::run_accelerator(std::move(config), threads, options.common.quiet);
   if (!options.timeline.empty()) {
     write_output("--timeline", options.timeline, report::run_timeline(result));
-    if (result.spans_cut) {
+    if (result.simulated.spans_cut) {
       output.note(fmt::format("{}: holds the first {} stretches; run fewer images for all",
                               options.timeline, kTimelineSpans));
     }

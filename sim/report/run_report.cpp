@@ -41,29 +41,16 @@ Json stalls_json(const accelerator::LayerTally& tally) {
   return json;
 }
 
-accelerator::LayerTally sum_of(const std::vector<sweep::RunLayer>& layers) {
-  accelerator::LayerTally total;
-  for (const sweep::RunLayer& layer : layers) {
-    total.cycles += layer.tally.cycles;
-    total.stream_cycles += layer.tally.stream_cycles;
-    for (std::size_t s = 0; s < total.stalls.size(); ++s) {
-      total.stalls[s] += layer.tally.stalls[s];
-    }
-    total.counts += layer.tally.counts;
-  }
-  return total;
-}
-
-Json layer_json(const sweep::RunLayer& layer) {
-  const EventCounts& counts = layer.tally.counts;
+Json layer_json(const sweep::RunPart& layer, const accelerator::LayerTally& tally) {
+  const EventCounts& counts = tally.counts;
   return {{"name", layer.name},
-          {"cycles", layer.tally.cycles},
-          {"closed_form_cycles", layer.closed_form_cycles},
-          {"difference_cycles", layer.tally.cycles - layer.closed_form_cycles},
+          {"cycles", tally.cycles},
+          {"closed_form_cycles", tally.closed_form_cycles},
+          {"difference_cycles", tally.cycles - tally.closed_form_cycles},
           {"macs", counts.macs},
           {"utilization", layer.utilization},
-          {"stream_cycles", layer.tally.stream_cycles},
-          {"stall_cycles", stalls_json(layer.tally)},
+          {"stream_cycles", tally.stream_cycles},
+          {"stall_cycles", stalls_json(tally)},
           {"weight_reads", counts.weight_reads},
           {"activation_reads", counts.activation_reads},
           {"activation_writes", counts.activation_writes},
@@ -121,24 +108,26 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["cells_hit"] = run.read.cells_hit;
   json["bits_wrong"] = run.read.bits_wrong;
   json["codes_changed"] = run.read.codes_changed;
-  json["cycles_total"] = run.cycles;
-  json["cycles_per_image"] = static_cast<double>(run.cycles) / images;
-  json["closed_form_cycles"] = run.closed_form_cycles;
-  json["difference_cycles"] = run.cycles - run.closed_form_cycles;
-  json["input_wait_cycles"] = run.input_wait_cycles;
-  const accelerator::LayerTally total = sum_of(run.layers);
-  json["macs"] = run.counts.macs;
-  json["utilization"] =
-      static_cast<double>(run.counts.macs) / (static_cast<double>(run.cycles) * run.structure.pes);
+  const accelerator::LayerTally& total = run.total;
+  const EventCounts& counts = total.counts;
+  json["cycles_total"] = total.cycles;
+  json["cycles_per_image"] = static_cast<double>(total.cycles) / images;
+  json["closed_form_cycles"] = total.closed_form_cycles;
+  json["difference_cycles"] = total.cycles - total.closed_form_cycles;
+  json["input_wait_cycles"] = run.simulated.input_wait_cycles;
+  json["macs"] = counts.macs;
+  json["utilization"] = run.all.utilization;
   json["stall_cycles"] = stalls_json(total);
-  json["dram_bytes"] = run.counts.dram_read_bytes + run.counts.dram_write_bytes;
-  json["energy_uj"] = energy_json(run.energy);
-  json["event_counts"] = event_counts_json(run.counts);
+  json["dram_bytes"] = counts.dram_read_bytes + counts.dram_write_bytes;
+  json["energy_uj"] = energy_json(run.all.energy);
+  json["event_counts"] = event_counts_json(counts);
   json["pricing"] = pricing_json(run);
-  for (const sweep::RunLayer& layer : run.layers) json["layers"].push_back(layer_json(layer));
+  for (std::size_t i = 0; i < run.layers.size(); ++i) {
+    json["layers"].push_back(layer_json(run.layers[i], run.simulated.layers[i]));
+  }
   json["not_modelled"] = kNotModelled;
   json["wall_s"] = run.wall_seconds;
-  json["simulated_cycles_per_s"] = static_cast<double>(run.cycles) / run.simulation_seconds;
+  json["simulated_cycles_per_s"] = static_cast<double>(total.cycles) / run.simulated.seconds;
   json["images_per_s"] = images / run.wall_seconds;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -158,43 +147,37 @@ std::string run_text(const sweep::AcceleratorRun& run) {
   for (int s = 0; s < accelerator::kStalls; ++s) header.emplace_back(accelerator::stall_name(s));
   header.emplace_back("nJ");
   Table table(header);
-  const auto row = [&](const std::string& name, const accelerator::LayerTally& tally,
-                       std::int64_t closed_form, double utilization, double energy) {
-    std::vector<std::string> cells{name,
+  const auto row = [&](const sweep::RunPart& part, const accelerator::LayerTally& tally) {
+    std::vector<std::string> cells{part.name,
                                    per_image(tally.cycles, images),
-                                   per_image(closed_form, images),
-                                   per_image(tally.cycles - closed_form, images),
+                                   per_image(tally.closed_form_cycles, images),
+                                   per_image(tally.cycles - tally.closed_form_cycles, images),
                                    per_image(tally.counts.macs / 1000, images),
-                                   fmt::format("{:.1f}", 100.0 * utilization)};
+                                   fmt::format("{:.1f}", 100.0 * part.utilization)};
     for (const std::int64_t stall : tally.stalls) cells.push_back(per_image(stall, images));
-    cells.push_back(fmt::format("{:.0f}", 1000.0 * energy));
+    cells.push_back(fmt::format("{:.0f}", 1000.0 * part.energy.total()));
     table.add(cells);
   };
-  for (const sweep::RunLayer& layer : run.layers) {
-    row(layer.name, layer.tally, layer.closed_form_cycles, layer.utilization, layer.energy.total());
-  }
-  accelerator::LayerTally total = sum_of(run.layers);
-  total.cycles = run.cycles;
-  row("all, with DMA", total, run.closed_form_cycles,
-      static_cast<double>(run.counts.macs) / (static_cast<double>(run.cycles) * run.structure.pes),
-      run.energy.total());
+  for (std::size_t i = 0; i < run.layers.size(); ++i) row(run.layers[i], run.simulated.layers[i]);
+  row(run.all, run.total);
   text += table.text();
 
   text += "\nEnergy per image, uJ:\n";
   Table energy({"component", "uJ", "%"});
   for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
-    const double part = run.energy.*field.energy;
+    const double part = run.all.energy.*field.energy;
     energy.add({field.name, fmt::format("{:.4f}", part),
-                fmt::format("{:.1f}", 100.0 * part / run.energy.total())});
+                fmt::format("{:.1f}", 100.0 * part / run.all.energy.total())});
   }
-  energy.add({"total", fmt::format("{:.4f}", run.energy.total()), "100.0"});
+  energy.add({"total", fmt::format("{:.4f}", run.all.energy.total()), "100.0"});
   text += energy.text();
-  text += fmt::format(
-      "\nError {:.2f} %, {:.0f} cycles and {:.1f} us an image at {:g} MHz.\n",
-      100.0 * static_cast<double>(run.evaluation.wrong) / static_cast<double>(images),
-      static_cast<double>(run.cycles) / static_cast<double>(images),
-      static_cast<double>(run.cycles) / static_cast<double>(images) / run.accelerator.clock_mhz,
-      run.accelerator.clock_mhz);
+  text +=
+      fmt::format("\nError {:.2f} %, {:.0f} cycles and {:.1f} us an image at {:g} MHz.\n",
+                  100.0 * static_cast<double>(run.evaluation.wrong) / static_cast<double>(images),
+                  static_cast<double>(run.total.cycles) / static_cast<double>(images),
+                  static_cast<double>(run.total.cycles) / static_cast<double>(images) /
+                      run.accelerator.clock_mhz,
+                  run.accelerator.clock_mhz);
   text += "Not modelled:";
   const char* separator = " ";
   for (const char* effect : kNotModelled) {
@@ -216,7 +199,7 @@ std::string run_timeline(const sweep::AcceleratorRun& run) {
   text += fmt::format(
       "{{\"ph\": \"M\", \"pid\": 1, \"name\": \"process_name\", \"args\": {{\"name\": {}}}}}",
       Json(run.accelerator.name).dump());
-  for (const accelerator::Span& span : run.spans) {
+  for (const accelerator::Span& span : run.simulated.spans) {
     const std::string& layer = run.layers[static_cast<std::size_t>(span.layer)].name;
     text += fmt::format(
         ",\n{{\"ph\": \"X\", \"pid\": 1, \"tid\": {}, \"ts\": {}, \"dur\": {}, \"name\": {}, "

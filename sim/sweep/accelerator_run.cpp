@@ -60,45 +60,35 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   }
 
   Progress progress("run", 1, quiet);
-  accelerator::ImagesResult result;
   if (config.engine == "systemc") {
     systemc.set_chip(*codes, faults, config.evaluation_seed);
     systemc.record(config.span_limit);
     run.evaluation =
         inference::evaluate(systemc, model.network, data, config.images, 1, /*hash_logits=*/true);
-    result = systemc.result();
+    run.simulated = systemc.result();
   } else {
     const auto functional = inference::make_engine(config.engine, model.network, threads);
     functional->set_codes(*codes);
     run.evaluation = inference::evaluate(*functional, model.network, data, config.images, threads,
                                          /*hash_logits=*/true);
-    result = systemc.time(config.images, config.span_limit);
+    run.simulated = systemc.time(config.images, config.span_limit);
   }
   progress.advance(1);
   progress.finish();
 
   run.structure = structure_of(run.accelerator);
-  run.cycles = result.cycles;
-  run.closed_form_cycles = result.closed_form_cycles;
-  run.input_wait_cycles = result.input_wait_cycles;
-  run.counts = result.counts();
-  run.spans = std::move(result.spans);
-  run.spans_cut = result.spans_cut;
-  run.simulation_seconds = result.seconds;
-  const auto energy = [&](const EventCounts& counts, std::int64_t cycles) {
-    return energy_per_image(technology, run.accelerator, voltage, counts, cycles, config.images);
+  const auto price = [&](std::string name, const accelerator::LayerTally& tally) {
+    const double slots = static_cast<double>(tally.cycles) * run.structure.pes;
+    return RunPart{std::move(name), static_cast<double>(tally.counts.macs) / slots,
+                   energy_per_image(technology, run.accelerator, voltage, tally.counts,
+                                    tally.cycles, config.images)};
   };
-  for (std::size_t i = 0; i < result.layers.size(); ++i) {
-    RunLayer layer;
-    layer.name = systemc.program().layers[i].name;
-    layer.tally = result.layers[i];
-    layer.closed_form_cycles = result.layer_closed_form_cycles[i];
-    layer.utilization = static_cast<double>(layer.tally.counts.macs) /
-                        (static_cast<double>(layer.tally.cycles) * run.structure.pes);
-    layer.energy = energy(layer.tally.counts, layer.tally.cycles);
-    run.layers.push_back(std::move(layer));
+  for (std::size_t i = 0; i < run.simulated.layers.size(); ++i) {
+    run.layers.push_back(price(systemc.program().layers[i].name, run.simulated.layers[i]));
   }
-  run.energy = energy(run.counts, run.cycles);
+  run.total = run.simulated.total();
+  run.total.cycles = run.simulated.cycles;
+  run.all = price("all, with DMA", run.total);
   run.config = std::move(config);
   run.wall_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return run;

@@ -37,10 +37,9 @@ struct RunConfig {
   std::size_t span_limit = 0;  // stretches of time to record for the timeline
 };
 
-struct RunLayer {
+/// A layer, or everything.
+struct RunPart {
   std::string name;
-  accelerator::LayerTally tally;  // over all images, with the DMA that serves the layer
-  std::int64_t closed_form_cycles = 0;
   double utilization = 0.0;         // MACs / (cycles · R · C)
   technology::EnergyLedger energy;  // µJ per image
 };
@@ -52,17 +51,12 @@ struct AcceleratorRun {
   double rate = 0.0;
   inference::Evaluation evaluation;
   mapping::ReadStats read;
-  std::int64_t cycles = 0;
-  std::int64_t closed_form_cycles = 0;  // of the layers; DMA of input and output not included
-  std::int64_t input_wait_cycles = 0;
-  std::vector<RunLayer> layers;
-  EventCounts counts;  // everything, DMA too
+  accelerator::ImagesResult simulated;  // cycles and counts of all images
+  std::vector<RunPart> layers;          // beside simulated.layers; DMA counts where it serves
+  accelerator::LayerTally total;        // sum of the layers, with all cycles
+  RunPart all;
   technology::Structure structure;
-  technology::EnergyLedger energy;  // µJ per image, the DMA's included
-  std::vector<accelerator::Span> spans;
-  bool spans_cut = false;
-  double simulation_seconds = 0.0;  // of the SystemC model
-  double wall_seconds = 0.0;        // of everything, files read and programs compiled
+  double wall_seconds = 0.0;  // of everything, files read and programs compiled
 };
 
 /// InputError for anything that does not fit; `threads` changes time only.

@@ -44,7 +44,7 @@ NetworkCost::NetworkCost(const network::Network& network,
   accelerator::SystemcEngine engine(network, accelerator, batch, bit_offset, where);
   const accelerator::ImagesResult result = engine.time(images);
   cycles_ = result.cycles;
-  counts_ = result.counts();
+  counts_ = result.total().counts;
 }
 
 double NetworkCost::cycles_per_image() const {

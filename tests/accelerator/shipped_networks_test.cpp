@@ -102,13 +102,13 @@ TEST(ShippedNetworks, NothingStallsOnTheEdgeAcceleratorAndCyclesAreTheClosedForm
   constexpr std::int64_t kImages = 10;
   const ImagesResult result = engine.time(kImages);
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
-    EXPECT_EQ(result.layers[i].cycles, result.layer_closed_form_cycles[i])
+    EXPECT_EQ(result.layers[i].cycles, result.layers[i].closed_form_cycles)
         << engine.program().layers[i].name;
   }
-  EXPECT_EQ(result.cycles, result.closed_form_cycles + result.input_wait_cycles);
+  EXPECT_EQ(result.cycles, result.total().closed_form_cycles + result.input_wait_cycles);
   EventCounts expected;
   for (std::int64_t i = 0; i < kImages; ++i) expected += engine.program().counts;
-  EXPECT_EQ(result.counts(), expected);
+  EXPECT_EQ(result.total().counts, expected);
 }
 
 }  // namespace
