@@ -3,6 +3,7 @@
 #include "sim/mapping/estimate.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "sim/base/error.hpp"
@@ -44,6 +45,28 @@ std::size_t index_of(const std::string& option, const std::string& text,
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
+/// Early, so that a refusal leaves no other file behind.
+void check_compute_report(const EstimateOptions& options, const fs::path& source) {
+  const std::string& report = options.compute_report;
+  const auto is_file_of = [&report](const fs::path& other) {
+    std::error_code error;
+    return fs::is_regular_file(report, error) && fs::equivalent(report, other, error);
+  };
+  const std::string& json = options.common.json;
+  const bool json_is_file = !json.empty() && json != "-";
+  if (report == json ||
+      (json_is_file && (is_file_of(json) || fs::absolute(report).lexically_normal() ==
+                                                fs::absolute(json).lexically_normal()))) {
+    throw InputError("--compute-report: {}: expected a file of its own, found that of --json",
+                     report);
+  }
+  if (is_file_of(source)) {
+    throw InputError("--compute-report: {}: expected a file of its own, found the input {}", report,
+                     source.string());
+  }
+  check_output("--compute-report", report);
+}
+
 int run(const EstimateOptions& options) {
   options.common.thread_count();
   options.common.seed_or(0);
@@ -57,9 +80,10 @@ int run(const EstimateOptions& options) {
       index_of("--dataflow", options.dataflow, mapping::estimate_dataflows()));
   config.convention = static_cast<mapping::Convention>(
       index_of("--convention", options.convention, mapping::conventions()));
-  const Output output(options.common);
-
   const std::string& source = options.topology.empty() ? options.model : options.topology;
+  const Output output(options.common, {source});
+  if (!options.compute_report.empty()) check_compute_report(options, source);
+
   const std::vector<mapping::MatrixLayer> layers =
       options.topology.empty() ? mapping::matrix_layers(sweep::load_model(source).network, source)
                                : mapping::read_topology(source);

@@ -14,6 +14,7 @@ namespace {
 constexpr int kBits = 8;
 constexpr int kCodesPerWord = 64 / kBits;
 constexpr std::int64_t kMostTiles = 100'000'000;  // seconds, not hours
+constexpr std::int64_t kMostAddedFolds = 1'000'000;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -57,6 +58,35 @@ double utilization_of(const EstimateConfig& config, std::int64_t macs, std::int6
          (static_cast<double>(std::max<std::int64_t>(cycles, 1)) * config.rows * config.columns);
 }
 
+/// SCALE-Sim's shares as means over folds, added and rounded in its order (that of Python's sum
+/// before 3.12), so that every digit of its report is met. With more folds than are added up here
+/// it would run for hours; the closed form then differs in the last digits only.
+void take_shares_of_folds(const EstimateConfig& config, std::int64_t on_rows,
+                          std::int64_t on_columns, std::int64_t streamed, std::int64_t length,
+                          LayerEstimate& result) {
+  const std::int64_t row_folds = ceil_div(on_rows, config.rows);
+  const std::int64_t column_folds = ceil_div(on_columns, config.columns);
+  if (row_folds > kMostAddedFolds / column_folds) {
+    result.mapping_efficiency = mean_share(config, on_rows, on_columns);
+    result.compute_utilization = result.mapping_efficiency * ratio(streamed, length);
+    return;
+  }
+  const double pes = static_cast<double>(config.rows) * config.columns;
+  double mapped = 0.0, computed = 0.0;
+  for (std::int64_t column = 0; column < on_columns; column += config.columns) {
+    const std::int64_t columns = std::min<std::int64_t>(config.columns, on_columns - column);
+    for (std::int64_t row = 0; row < on_rows; row += config.rows) {
+      const std::int64_t rows = std::min<std::int64_t>(config.rows, on_rows - row);
+      const double used = static_cast<double>(rows * columns);
+      mapped += used / pes;
+      computed += used * static_cast<double>(streamed) / (pes * static_cast<double>(length));
+    }
+  }
+  const auto folds = static_cast<double>(row_folds * column_folds);
+  result.mapping_efficiency = mapped / folds;
+  result.compute_utilization = computed / folds;
+}
+
 LayerEstimate scalesim_v2(const MatrixLayer& layer, const EstimateConfig& config) {
   const std::int64_t r = config.rows, c = config.columns;
   std::int64_t on_rows = layer.k, on_columns = layer.n, streamed = layer.m;
@@ -79,8 +109,7 @@ LayerEstimate scalesim_v2(const MatrixLayer& layer, const EstimateConfig& config
       checked.times(layer.groups, checked.times(ceil_div(on_rows, r), ceil_div(on_columns, c)));
   const std::int64_t fold = checked.plus(fill, streamed);
   result.cycles = checked.times(result.folds, fold) - 1;  // the number of the last cycle, from 0
-  result.mapping_efficiency = mean_share(config, on_rows, on_columns);
-  result.compute_utilization = result.mapping_efficiency * ratio(streamed, fold + skew);
+  take_shares_of_folds(config, on_rows, on_columns, streamed, fold + skew, result);
   return result;
 }
 

@@ -38,6 +38,7 @@ std::string trimmed(const std::string& text) {
 
 /// Cells without surrounding blanks; a quoted cell may hold commas and doubled quotes. Empty cells
 /// at the end are dropped: SCALE-Sim's files end each line with a comma, spreadsheets with several.
+/// So is a remark behind the last comma, "1,#dw", which SCALE-Sim does not read either.
 std::vector<std::string> split(const std::string& line, const std::string& where) {
   std::vector<std::string> cells;
   std::size_t at = 0;
@@ -64,6 +65,7 @@ std::vector<std::string> split(const std::string& line, const std::string& where
     }
     ++at;
   }
+  if (cells.size() > 1 && cells.back().rfind('#', 0) == 0) cells.pop_back();
   while (!cells.empty() && cells.back().empty()) cells.pop_back();
   return cells;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/report/table.hpp"
@@ -24,6 +25,13 @@ const std::string& dataflow_text(const mapping::EstimateConfig& config) {
 
 const std::string& convention_text(const mapping::EstimateConfig& config) {
   return mapping::conventions()[static_cast<std::size_t>(config.convention)];
+}
+
+/// As Python prints a float, which is how SCALE-Sim writes one: 100 is "100.0".
+std::string python_float(double value) {
+  std::string text = fmt::format("{}", value);
+  if (text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
 }
 
 }  // namespace
@@ -70,9 +78,13 @@ std::string compute_report_csv(const mapping::Estimate& estimate) {
       "Compute Util %,\n";
   for (std::size_t i = 0; i < estimate.layers.size(); ++i) {
     const mapping::LayerEstimate& layer = estimate.layers[i];
+    // 100 before the division, as there: the last digit may depend on it.
+    const double overall = static_cast<double>(layer.macs) * 100.0 /
+                           (static_cast<double>(std::max<std::int64_t>(layer.cycles, 1)) *
+                            (static_cast<double>(estimate.config.rows) * estimate.config.columns));
     out += fmt::format("{}, {}, {}, {}, {}, {},\n", i, layer.cycles, /*stalls=*/0,
-                       100.0 * layer.utilization, 100.0 * layer.mapping_efficiency,
-                       100.0 * layer.compute_utilization);
+                       python_float(overall), python_float(layer.mapping_efficiency * 100.0),
+                       python_float(layer.compute_utilization * 100.0));
   }
   return out;
 }

@@ -10,7 +10,7 @@ namespace brownout::report {
 std::string estimate_text(const mapping::Estimate& estimate);
 /// docs/command.md lists the fields. `source` is the file the layers came from.
 std::string estimate_json(const mapping::Estimate& estimate, const std::string& source);
-/// The columns of SCALE-Sim v2, with its spaces and its comma at the end of each line.
+/// The columns of SCALE-Sim v2 with its spaces, its numbers and its comma at the end of each line.
 std::string compute_report_csv(const mapping::Estimate& estimate);
 
 }  // namespace brownout::report

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout estimate` from the outside: its object, its report file, its refusals.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "sim/base/files.hpp"
+#include "tests/mapping/scalesim_v2_rows.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr char kReportHeader[] =
+    "LayerID, Total Cycles, Stall Cycles, Overall Util %, Mapping Efficiency %, Compute Util %,\n";
 
 constexpr char kTopology[] =
     "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter, "
@@ -58,13 +63,43 @@ TEST_F(Estimate, GivesScaleSimsIntegersAndItsReport) {
   EXPECT_NE(outcome.err.find("Conv2_1a"), std::string::npos) << "the table goes to stderr";
 
   const std::string report = read_file(workplace_.folder() / "COMPUTE_REPORT.csv");
-  EXPECT_EQ(report.rfind("LayerID, Total Cycles, Stall Cycles, Overall Util %, Mapping Efficiency "
-                         "%, Compute Util %,\n0, 108359, 0, 96.87",
-                         0),
-            0u)
-      << report;
-  EXPECT_NE(report.find("\n1, 48639, 0, 1.027"), std::string::npos) << report;
-  EXPECT_EQ(std::count(report.begin(), report.end(), '\n'), 3);
+  EXPECT_EQ(report, kReportHeader +
+                        std::string("0, 108359, 0, 96.87797045007798, 100.0, 95.8895100295955,\n"
+                                    "1, 48639, 0, 1.0279816608071712, 97.65625, "
+                                    "0.7750496031746006,\n"));
+}
+
+TEST_F(Estimate, WritesTheReportsOfScaleSimToTheLastByte) {
+  for (const mapping::ScaleSimV2Row& row : mapping::kScaleSimV2Rows) {
+    SCOPED_TRACE(fmt::format("{} {}x{} {}", row.dataflow, row.rows, row.columns, row.topology));
+    workplace_.write("t.csv", row.topology + std::string("\n"));
+    const Outcome outcome =
+        estimate({"--topology", "t.csv", "--array", fmt::format("{}x{}", row.rows, row.columns),
+                  "--dataflow", row.dataflow, "--convention", "scalesim-v2", "--quiet",
+                  "--compute-report", "r.csv"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_EQ(read_file(workplace_.folder() / "r.csv"),
+              kReportHeader + fmt::format("0, {}\n", row.report));
+  }
+}
+
+TEST_F(Estimate, TakesDepthwiseLayersApartAsScaleSimDoes) {
+  workplace_.write("t.csv",
+                   "Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, "
+                   "Num Filter, Strides,\nConv_DP1, 9, 7, 3, 3, 3, 2, 2,\n"
+                   "DPlain, 5, 5, 1, 1, 2, 6, 1,\n");
+  const Outcome outcome =
+      estimate({"--topology", "t.csv", "--array", "4x6", "--dataflow", "is", "--convention",
+                "scalesim-v2", "--quiet", "--compute-report", "r.csv"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(
+      read_file(workplace_.folder() / "r.csv"),
+      kReportHeader +
+          std::string("0, 83, 0, 10.843373493975903, 75.0, 7.894736842105261,\n"
+                      "1, 83, 0, 10.843373493975903, 75.0, 7.894736842105261,\n"
+                      "2, 83, 0, 10.843373493975903, 75.0, 7.894736842105261,\n"
+                      "3, 89, 0, 7.022471910112359, 20.833333333333336, 5.434782608695652,\n"
+                      "4, 89, 0, 7.022471910112359, 20.833333333333336, 5.434782608695652,\n"));
 }
 
 TEST_F(Estimate, ReadsNetworksInTheProjectsOwnConvention) {
@@ -107,6 +142,18 @@ TEST_F(Estimate, RefusesWrongInput) {
   refuse(with({"--array", "8x8", "--dataflow", "is"}), {"expected ws or os with --convention"});
   refuse(with({"--array", "8x8", "--compute-report", "no/such/place.csv"}),
          {"--compute-report: ", "no/such"});
+  refuse(with({"--array", "8x8", "--compute-report", "no/such/place.csv", "--json", "o.json"}),
+         {"--compute-report: ", "no/such"});
+  for (const char* json : {"x", "./x", "../x"}) {
+    const std::string report = json == std::string("../x") ? json : "x";
+    refuse(with({"--array", "8x8", "--compute-report", report, "--json", json}),
+           {"--compute-report: " + report + ": expected a file of its own, found that of --json"});
+  }
+  refuse(with({"--array", "8x8", "--compute-report", "t.csv"}),
+         {"--compute-report: t.csv: expected a file of its own, found the input t.csv"});
+  refuse(with({"--array", "8x8", "--json", "./t.csv"}),
+         {"--json: ./t.csv: expected a file of its own, found the input t.csv"});
+  refuse(with({"--array", "8x8", "--compute-report", "-"}), {"--compute-report: expected a file"});
 }
 
 }  // namespace

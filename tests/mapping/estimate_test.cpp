@@ -4,11 +4,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <set>
+
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/mapping/timing.hpp"
 #include "tests/inference/small_networks.hpp"
+#include "tests/mapping/scalesim_v2_rows.hpp"
 
 namespace brownout::mapping {
 namespace {
@@ -38,6 +44,41 @@ TEST(ScaleSimV2, GivesItsPublishedIntegers) {
   EXPECT_EQ(scalesim(conv, 32, 32, Flow::kOutputStationary).cycles, 117391);
   EXPECT_EQ(scalesim(fc, 32, 32, Flow::kWeightStationary).cycles, 48639);
   EXPECT_EQ(scalesim(fc, 32, 32, Flow::kOutputStationary).cycles, 18367);
+}
+
+TEST(ScaleSimV2, EqualsItsReportsOfLayersOnArrays) {
+  const std::vector<std::string>& flows = estimate_dataflows();
+  std::set<std::string> kinds;
+  for (const ScaleSimV2Row& row : kScaleSimV2Rows) {
+    SCOPED_TRACE(fmt::format("{} {}x{} {}", row.dataflow, row.rows, row.columns, row.topology));
+    const auto flow = std::find(flows.begin(), flows.end(), row.dataflow) - flows.begin();
+    const std::vector<MatrixLayer> layers = parse_topology(row.topology, "t.csv");
+    ASSERT_EQ(layers.size(), 1u);
+    const LayerEstimate got = scalesim(layers[0], row.rows, row.columns, static_cast<Flow>(flow));
+    long long cycles = 0, stalls = 0;
+    double overall = 0.0, mapping = 0.0, compute = 0.0;
+    ASSERT_EQ(std::sscanf(row.report, "%lld, %lld, %lf, %lf, %lf,", &cycles, &stalls, &overall,
+                          &mapping, &compute),
+              5);
+    EXPECT_EQ(got.cycles, cycles);
+    EXPECT_EQ(stalls, 0);
+    EXPECT_DOUBLE_EQ(got.utilization * 100.0, overall);
+    EXPECT_EQ(got.mapping_efficiency * 100.0, mapping);
+    EXPECT_EQ(got.compute_utilization * 100.0, compute);
+    const auto cells = std::count(row.topology, row.topology + std::strlen(row.topology), ',');
+    kinds.insert(fmt::format("{} {}", row.dataflow, cells));
+  }
+  // Each dataflow with convolutions of one stride and of two, and with products of matrices.
+  EXPECT_EQ(kinds, (std::set<std::string>{"ws 8", "ws 9", "ws 4", "os 8", "os 9", "os 4", "is 8",
+                                          "is 9", "is 4"}));
+}
+
+TEST(ScaleSimV2, SharesOfAMillionFoldsAndMoreComeFromAClosedForm) {
+  const LayerEstimate below = scalesim(layer_of(7, 3, 999'999), 1, 3, Flow::kWeightStationary);
+  const LayerEstimate above = scalesim(layer_of(7, 3, 1'000'001), 1, 3, Flow::kWeightStationary);
+  EXPECT_NEAR(above.mapping_efficiency, below.mapping_efficiency, 1e-9);
+  EXPECT_NEAR(above.compute_utilization, below.compute_utilization, 1e-9);
+  EXPECT_EQ(above.mapping_efficiency, 1.0);
 }
 
 TEST(ScaleSimV2, FollowsItsFormulasOnArraysThatAreNotSquare) {

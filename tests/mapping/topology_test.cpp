@@ -73,6 +73,7 @@ TEST(Topology, TakesLinesAsEditorsAndSpreadsheetsLeaveThem) {
             expected)
       << "blanks and comments";
   EXPECT_EQ(parsed("\"a\", \"1\" ,2,3,\n b,4,5,6,\n"), expected) << "quotes, no header";
+  EXPECT_EQ(parsed("Layer,M,N,K,# these\na,1,2,3,#dw\nb,4,5,6, # last\n"), expected) << "remarks";
 }
 
 TEST(Topology, AQuotedNameMayHoldCommasAndQuotes) {
@@ -88,6 +89,10 @@ TEST(Topology, TakesDepthwiseLayersApartAsScaleSimDoes) {
   EXPECT_EQ(parsed("Conv_DP1, 5, 5, 3, 3, 3, 1, 1,\nc, 3, 3, 1, 1, 3, 4, 1,\n"),
             (Lines{"Conv_DP1Channel_0 9 1 9", "Conv_DP1Channel_1 9 1 9", "Conv_DP1Channel_2 9 1 9",
                    "c 9 4 3"}));
+  // Wherever the letters stand, with all filters for each channel; not in the GEMM form.
+  EXPECT_EQ(parsed("DPlain, 5, 5, 1, 1, 2, 6, 1,\n"),
+            (Lines{"DPlainChannel_0 25 6 1", "DPlainChannel_1 25 6 1"}));
+  EXPECT_EQ(parsed("DP, 4, 5, 6,\n"), (Lines{"DP 4 5 6"}));
 }
 
 TEST(Topology, TakesASparsityColumnOfDenseLayersOnly) {
@@ -123,6 +128,8 @@ TEST(Topology, RefusesWrongFilesWithLineAndColumn) {
        "t.csv:1: IFMAP Height: expected an integer in [1, "
        "2147483647], got \"-5\""},
       {"c, 5, 5.0, 3, 3, 1, 1, 1,\n", "t.csv:1: IFMAP Width: expected an integer"},
+      {"c, 5, 5, 3, 3, #1, 1, 1,\n", "t.csv:1: Channels: expected an integer"},
+      {"g, 1, 2, #3,\n", "t.csv:1: K: expected an integer"},
       {"c, 5, 5, 3, 3, x, 1, 1,\n", "t.csv:1: Channels: expected an integer"},
       {"c, 5, 5, 3, , 1, 1, 1,\n",
        "t.csv:1: Filter Width: expected an integer in [1, 2147483647], "
