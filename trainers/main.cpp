@@ -56,6 +56,13 @@ TrainingFiles files_of(const TrainingConfig& config, bool quiet) {
                        config.output.string());
     }
   }
+  for (const fs::path& written : {fs::path(config.output), files.checkpoint, files.metrics}) {
+    std::error_code error;
+    if (fs::equivalent(written, config.file, error)) {
+      throw InputError("{}: expected another place for the network: {} would replace {}",
+                       config.output.string(), written.string(), config.file.string());
+    }
+  }
   return files;
 }
 
@@ -182,6 +189,12 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->get_expected_max() != 1 || option->count() < 2) continue;
+      throw InputError("{}: expected it once, got it {}; see brownout-train --help",
+                       option->get_name(),
+                       option->count() == 2 ? "twice" : fmt::format("{} times", option->count()));
+    }
     throw InputError("{}; see brownout-train --help", error.what());
   }
   for (const CLI::Option* option : app.get_options()) {

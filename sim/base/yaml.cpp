@@ -137,6 +137,14 @@ std::string to_text(const YAML::Node& node, const fs::path& file, const std::str
   return node.Scalar();
 }
 
+/// Holds control characters that no text has.
+bool is_binary(std::string_view text) {
+  constexpr std::string_view kOfTexts = "\t\n\v\f\r\x1b";
+  return std::any_of(text.begin(), text.end(), [&](char c) {
+    return static_cast<unsigned char>(c) < 0x20 && kOfTexts.find(c) == std::string_view::npos;
+  });
+}
+
 /// One key typed for another: near enough that a second valid key is not taken for it.
 bool is_slip(const std::string& typed, const std::string& meant) {
   return typed.size() + 2 >= meant.size() && meant.size() > 3 && nearest_name(typed, {meant}) != "";
@@ -149,6 +157,12 @@ YamlMap::YamlMap(std::shared_ptr<State> state) : state_(std::move(state)) {}
 YamlMap YamlMap::load(const fs::path& file) { return parse(read_file(file, kMaxFileBytes), file); }
 
 YamlMap YamlMap::parse(const std::string& text, const fs::path& name) {
+  if (is_binary(text)) {
+    // An ONNX file begins with the number of its format, field 1 of the message.
+    throw InputError(
+        "{}: expected YAML text, found {}", name.string(),
+        text.front() == '\x08' ? "binary data, maybe a network (ONNX)" : "binary data");
+  }
   std::vector<YAML::Node> documents;
   try {
     documents = YAML::LoadAll(text);

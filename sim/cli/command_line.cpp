@@ -38,6 +38,17 @@ std::vector<std::string> verb_names(const CLI::App& app) {
   return names;
 }
 
+/// Of the first option that stands there more often than it may, or "".
+std::string repeated_option(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const bool many = option->get_multi_option_policy() != CLI::MultiOptionPolicy::Throw;
+    if (many || option->count() < 2) continue;
+    return fmt::format("{}: expected it once, got it {}", option->get_name(),
+                       option->count() == 2 ? "twice" : fmt::format("{} times", option->count()));
+  }
+  return "";
+}
+
 /// The first argument nobody took, with the nearest known name.
 std::string unexpected_argument(const CLI::App& app, const std::string& word) {
   const bool is_option = word.rfind('-', 0) == 0;
@@ -51,6 +62,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& verb,
                     const std::vector<std::string>& left) {
   if (!left.empty()) return unexpected_argument(verb, left.front());
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string repeated = repeated_option(verb);
+    if (!repeated.empty()) return repeated;
     const std::string text = error.what();  // "--rate: 1 required P missing"
     if (text.rfind("--", 0) == 0 && text.find("required") != std::string::npos) {
       return text.substr(0, text.find(':')) + ": needs a value";

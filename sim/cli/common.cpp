@@ -36,6 +36,18 @@ bool is_special(const fs::path& path) {
   return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
 }
 
+/// Neither needs to exist yet. A device or a pipe takes from several.
+bool same_file(const fs::path& output, const fs::path& other) {
+  if (output.empty() || other.empty() || is_special(output)) return false;
+  std::error_code error;
+  if (fs::equivalent(output, other, error)) return true;
+  const auto resolved = [&](const fs::path& file) {
+    return fs::weakly_canonical(fs::absolute(file), error);
+  };
+  const fs::path place = resolved(output);
+  return !error && place == resolved(other) && !error;
+}
+
 }  // namespace
 
 int CommonOptions::thread_count() const {
@@ -56,6 +68,12 @@ void add_common(CLI::App& verb, CommonOptions& options) {
                   "Threads; changes time, never results (default: all)")
       ->type_name("N");
   verb.add_flag("--quiet", options.quiet, "No progress, no remarks");
+}
+
+void expect_own_file(const NamedFile& output, const NamedFile& taken) {
+  if (!same_file(output.file, taken.file)) return;
+  throw InputError("{}: {}: expected a file of its own, found that of {}", output.option,
+                   output.file, taken.option);
 }
 
 void check_output(const std::string& option, const std::string& name) {
@@ -97,17 +115,22 @@ void write_output(const std::string& option, const std::string& name, const std:
   }
 }
 
-Output::Output(const CommonOptions& options, const std::vector<fs::path>& inputs)
+Output::Output(const CommonOptions& options, const std::vector<fs::path>& inputs,
+               const std::vector<NamedFile>& others)
     : json_(options.json), quiet_(options.quiet) {
-  if (json_.empty() || json_ == "-") return;
-  for (const fs::path& input : inputs) {
-    std::error_code error;
-    if (!is_special(json_) && fs::equivalent(fs::absolute(json_), input, error)) {
-      throw InputError("--json: {}: expected a file of its own, found the input {}", json_,
-                       input.string());
+  std::vector<NamedFile> outputs;
+  if (json_ != "-") outputs.push_back({"--json", json_});
+  outputs.insert(outputs.end(), others.begin(), others.end());
+  for (auto output = outputs.begin(); output != outputs.end(); ++output) {
+    if (output->file.empty()) continue;
+    for (const fs::path& input : inputs) {
+      if (!same_file(output->file, input)) continue;
+      throw InputError("{}: {}: expected a file of its own, found the input {}", output->option,
+                       output->file, input.string());
     }
+    for (auto taken = outputs.begin(); taken != output; ++taken) expect_own_file(*output, *taken);
+    check_output(output->option, output->file);
   }
-  check_output("--json", json_);
 }
 
 void Output::text(const std::string& text) const {

@@ -26,13 +26,20 @@ struct CommonOptions {
 
 void add_common(CLI::App& verb, CommonOptions& options);
 
+/// A file that an option names.
+struct NamedFile {
+  std::string option;
+  std::string file;  // "" = none
+};
+
 /// Sends text for people to stdout, or to stderr when stdout carries the JSON.
 class Output {
  public:
-  /// Checks early that the JSON file can be written, before anything takes time.
-  /// `inputs` are files that it must not replace.
+  /// Checks early that the JSON file and the verb's `other` outputs can be written, before anything
+  /// takes time. No two may be the same, and none may be one of `inputs`, which it would replace.
   explicit Output(const CommonOptions& options,
-                  const std::vector<std::filesystem::path>& inputs = {});
+                  const std::vector<std::filesystem::path>& inputs = {},
+                  const std::vector<NamedFile>& others = {});
   /// Nothing when --quiet and stdout is for people; text is still printed then to stdout.
   void text(const std::string& text) const;
   /// A remark on stderr, unless --quiet.
@@ -44,6 +51,9 @@ class Output {
   std::string json_;
   bool quiet_;
 };
+
+/// InputError when two options name one file to write.
+void expect_own_file(const NamedFile& output, const NamedFile& taken);
 
 /// Checks that an option's output file can be written, before anything takes time.
 void check_output(const std::string& option, const std::string& file);

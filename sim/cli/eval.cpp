@@ -128,7 +128,9 @@ int run(const EvalOptions& options) {
   set_operating_point(options, config);
   set_chips(options, config);
 
-  const Output output(options.common, {config.model});
+  std::vector<std::filesystem::path> inputs{config.model, config.technology_file};
+  if (config.accelerator) inputs.push_back(config.accelerator->file);
+  const Output output(options.common, inputs);
   const sweep::EvalResult result =
       sweep::run_eval(std::move(config), threads, options.common.quiet);
   output.json(report::eval_json(result));

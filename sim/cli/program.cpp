@@ -32,7 +32,7 @@ int run(const ProgramOptions& options) {
       options.bit_offset.empty()
           ? 0
           : parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset);
-  const Output output(options.common);
+  const Output output(options.common, {options.model, options.accelerator});
   const mapping::AcceleratorConfig accelerator = mapping::load_accelerator(options.accelerator);
   const sweep::Model model = sweep::load_model(options.model);
   const mapping::Program program =

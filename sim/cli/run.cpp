@@ -39,7 +39,7 @@ int reprice(const RunOptions& options, const CLI::App& verb) {
   if (!options.voltage.empty()) {
     voltage = parse_number("--voltage", options.voltage, 0.0, 10.0);
   }
-  const Output output(options.common);
+  const Output output(options.common, {options.reprice, options.technology});
   const std::string json = report::repriced_json(options.reprice, options.technology, voltage);
   output.json(json);
   output.text(report::repriced_text(json));
@@ -54,8 +54,9 @@ int run(const RunOptions& options, const CLI::App& verb) {
   if (options.accelerator.empty()) throw InputError("expected --accelerator FILE");
   sweep::RunConfig config;
   config.model = options.model;
-  config.accelerator = options.accelerator;
-  config.technology = options.technology;
+  config.accelerator = mapping::load_accelerator(options.accelerator);
+  config.technology_file = options.technology;
+  if (options.technology.empty()) config.technology_file = config.accelerator.technology;
   config.engine = parse_choice("--engine", options.engine, sweep::run_engine_names());
   set_data(options.data, config);
   config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
@@ -67,15 +68,12 @@ int run(const RunOptions& options, const CLI::App& verb) {
     throw InputError("--chip: needs an operating point; expected --voltage V");
   }
   if (!options.timeline.empty()) {
-    if (options.timeline == options.common.json) {
-      throw InputError("--timeline: {}: expected a file of its own, found that of --json",
-                       options.timeline);
-    }
-    check_output("--timeline", options.timeline);
     config.span_limit = kTimelineSpans;
   }
 
-  const Output output(options.common);
+  const Output output(options.common,
+                      {config.model, config.accelerator.file, config.technology_file},
+                      {{"--timeline", options.timeline}});
   const sweep::AcceleratorRun result =
       sweep::run_accelerator(std::move(config), threads, options.common.quiet);
   if (!options.timeline.empty()) {

@@ -17,6 +17,7 @@
 #include "sim/report/json.hpp"
 #include "sim/report/plot.hpp"
 #include "sim/report/text.hpp"
+#include "sim/sweep/store.hpp"
 
 namespace brownout::cli {
 
@@ -61,8 +62,13 @@ int run(const SweepOptions& options) {
 
   std::vector<std::filesystem::path> inputs = config.models;
   inputs.insert(inputs.end(), {config.file, config.technology_file});
-  const Output output(options.common, inputs);
+  if (config.accelerator) inputs.push_back(config.accelerator->file);
   const std::filesystem::path folder = options.out;
+  expect_own_file({"--json", options.common.json}, {"--out", options.out});
+  for (const std::string& name : sweep::folder_names()) {
+    expect_own_file({"--json", options.common.json}, {"--out", folder / name});
+  }
+  const Output output(options.common, inputs);
   announce_interrupts();
   const sweep::SweepResult result =
       sweep::run_sweep(std::move(config), folder, threads, options.common.quiet);

@@ -64,7 +64,7 @@ Json layer_json(const sweep::RunPart& layer, const accelerator::LayerTally& tall
 
 /// What pricing needs beside the counts.
 Json pricing_json(const sweep::AcceleratorRun& run) {
-  const mapping::AcceleratorConfig& a = run.accelerator;
+  const mapping::AcceleratorConfig& a = run.config.accelerator;
   return {{"clock_mhz", a.clock_mhz},
           {"weight_kib", run.structure.weight_kib},
           {"activation_kib", run.structure.activation_kib},
@@ -89,9 +89,10 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["model_file"] = config.model.string();
   json["model_sha256"] = run.model_sha256;
   json["engine"] = config.engine;
-  json["accelerator"] = run.accelerator.name;
-  json["accelerator_file"] = config.accelerator.string();
-  json["technology"] = config.technology.string();
+  json["accelerator"] = run.config.accelerator.name;
+  json["accelerator_file"] = config.accelerator.file.string();
+  json["technology"] = run.technology;
+  json["technology_file"] = config.technology_file.string();
   json["dataset"] = config.dataset;
   json["images"] = config.images;
   json["batch"] = config.batch;
@@ -136,7 +137,7 @@ std::string run_text(const sweep::AcceleratorRun& run) {
   const sweep::RunConfig& config = run.config;
   const std::int64_t images = config.images;
   std::string text = fmt::format("{} on {}, {} images, batch {}, engine {}", run.model,
-                                 run.accelerator.name, images, config.batch, config.engine);
+                                 run.config.accelerator.name, images, config.batch, config.engine);
   if (config.voltage) {
     text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} cells hit, {} bits wrong",
                         config.chip, *config.voltage, 100.0 * run.rate, run.read.cells_hit,
@@ -176,8 +177,8 @@ std::string run_text(const sweep::AcceleratorRun& run) {
                   100.0 * static_cast<double>(run.evaluation.wrong) / static_cast<double>(images),
                   static_cast<double>(run.total.cycles) / static_cast<double>(images),
                   static_cast<double>(run.total.cycles) / static_cast<double>(images) /
-                      run.accelerator.clock_mhz,
-                  run.accelerator.clock_mhz);
+                      run.config.accelerator.clock_mhz,
+                  run.config.accelerator.clock_mhz);
   text += "Not modelled:";
   const char* separator = " ";
   for (const char* effect : kNotModelled) {
@@ -188,7 +189,17 @@ std::string run_text(const sweep::AcceleratorRun& run) {
 }
 
 std::string run_timeline(const sweep::AcceleratorRun& run) {
-  std::string text = "{\"displayTimeUnit\": \"ns\", \"traceEvents\": [\n";
+  const Json about{{"model", run.model},
+                   {"accelerator", run.config.accelerator.name},
+                   {"images", run.config.images},
+                   {"unit", "a microsecond is a cycle"},
+                   {"clock_mhz", run.config.accelerator.clock_mhz},
+                   {"cycles_total", run.total.cycles},
+                   {"stretches", run.simulated.spans.size()},
+                   {"cut", run.simulated.spans_cut}};
+  std::string text =
+      fmt::format("{{\"displayTimeUnit\": \"ns\", \"otherData\": {}, \"traceEvents\": [\n",
+                  about.dump(-1, ' ', false, Json::error_handler_t::replace));
   for (int module = 0; module < accelerator::kModules; ++module) {
     text += fmt::format(
         "{{\"ph\": \"M\", \"pid\": 1, \"tid\": {}, \"name\": \"thread_name\", \"args\": "
@@ -198,7 +209,7 @@ std::string run_timeline(const sweep::AcceleratorRun& run) {
   }
   text += fmt::format(
       "{{\"ph\": \"M\", \"pid\": 1, \"name\": \"process_name\", \"args\": {{\"name\": {}}}}}",
-      Json(run.accelerator.name).dump());
+      Json(run.config.accelerator.name).dump());
   for (const accelerator::Span& span : run.simulated.spans) {
     const std::string& layer = run.layers[static_cast<std::size_t>(span.layer)].name;
     text += fmt::format(
@@ -263,9 +274,9 @@ std::string repriced_json(const std::filesystem::path& file,
                           std::optional<double> voltage) {
   RunFile run(file);
   Json& json = run.json();
-  const std::filesystem::path from = technology_file.empty()
-                                         ? std::filesystem::path(run.text(json, "", "technology"))
-                                         : technology_file;
+  const std::filesystem::path from =
+      technology_file.empty() ? std::filesystem::path(run.text(json, "", "technology_file"))
+                              : technology_file;
   const technology::Technology technology = technology::Technology::load(from);
   const Json& pricing = run.at(json, "", "pricing");
   const std::string place = "pricing.";
@@ -309,7 +320,10 @@ std::string repriced_json(const std::filesystem::path& file,
     json["layers"][i]["energy_uj"] = ledger.total();
     json["layers"][i]["energy_parts_uj"] = energy_json(ledger);
   }
-  json["repriced"] = {{"from", run.name()}, {"technology", from.string()}, {"voltage", at}};
+  json["repriced"] = {{"from", run.name()},
+                      {"technology", technology.name()},
+                      {"technology_file", from.string()},
+                      {"voltage", at}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -318,8 +332,8 @@ std::string repriced_text(const std::string& text) {
   std::string result = fmt::format(
       "Priced with {} at {:.4f} Vmin; error, cycles and counts are those simulated at "
       "{:.4f} Vmin.\nEnergy per image, uJ:\n",
-      json["repriced"]["technology"].get<std::string>(), json["repriced"]["voltage"].get<double>(),
-      json["voltage"].get<double>());
+      json["repriced"]["technology_file"].get<std::string>(),
+      json["repriced"]["voltage"].get<double>(), json["voltage"].get<double>());
   Table table({"component", "uJ"});
   for (const auto& [name, value] : json["energy_uj"].items()) {
     table.add({name, fmt::format("{:.4f}", value.get<double>())});

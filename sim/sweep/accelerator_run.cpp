@@ -29,9 +29,8 @@ const std::vector<std::string>& run_engine_names() {
 AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   const Clock::time_point start = Clock::now();
   AcceleratorRun run;
-  run.accelerator = mapping::load_accelerator(config.accelerator);
-  if (config.technology.empty()) config.technology = run.accelerator.technology;
-  const technology::Technology technology = technology::Technology::load(config.technology);
+  const technology::Technology technology = technology::Technology::load(config.technology_file);
+  run.technology = technology.name();
   const double voltage = config.voltage.value_or(1.0);
   run.rate = technology.bit_error_rate(voltage);
   std::unique_ptr<memory::Chip> chip;
@@ -39,7 +38,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   const Model model = load_model(config.model);
   run.model = model.name;
   run.model_sha256 = model.sha256;
-  accelerator::SystemcEngine systemc(model.network, run.accelerator, config.batch,
+  accelerator::SystemcEngine systemc(model.network, config.accelerator, config.batch,
                                      config.bit_offset, model.file.string());
   const network::Dataset data =
       network::load_dataset(config.dataset, config.split, config.data_folder);
@@ -53,7 +52,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   mapping::FaultyReader reader(model.network, systemc.program().placement);
   const network::Codes* codes = &reader.clean();
   memory::FaultList faults;
-  if (chip != nullptr && run.accelerator.weights.scaled_supply) {
+  if (chip != nullptr && config.accelerator.weights.scaled_supply) {
     faults =
         chip->faults(memory::MemoryId::kWeights, reader.placement().words, {voltage, run.rate});
     codes = &reader.read(faults, config.evaluation_seed, &run.read);
@@ -76,11 +75,11 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   progress.advance(1);
   progress.finish();
 
-  run.structure = structure_of(run.accelerator);
+  run.structure = structure_of(config.accelerator);
   const auto price = [&](std::string name, const accelerator::LayerTally& tally) {
     const double slots = static_cast<double>(tally.cycles) * run.structure.pes;
     return RunPart{std::move(name), static_cast<double>(tally.counts.macs) / slots,
-                   energy_per_image(technology, run.accelerator, voltage, tally.counts,
+                   energy_per_image(technology, config.accelerator, voltage, tally.counts,
                                     tally.cycles, config.images)};
   };
   for (std::size_t i = 0; i < run.simulated.layers.size(); ++i) {

@@ -22,8 +22,9 @@ namespace brownout::sweep {
 const std::vector<std::string>& run_engine_names();
 
 struct RunConfig {
-  std::filesystem::path model, accelerator;
-  std::filesystem::path technology;  // empty: the accelerator's
+  std::filesystem::path model;
+  mapping::AcceleratorConfig accelerator;
+  std::filesystem::path technology_file;  // prices and bit error rates
   std::string dataset = "fashion-mnist";
   network::Split split = network::Split::kTest;
   std::filesystem::path data_folder;  // empty: the usual place
@@ -45,9 +46,8 @@ struct RunPart {
 };
 
 struct AcceleratorRun {
-  RunConfig config;  // images and technology settled
-  mapping::AcceleratorConfig accelerator;
-  std::string model, model_sha256;
+  RunConfig config;  // images settled
+  std::string model, model_sha256, technology;
   double rate = 0.0;
   inference::Evaluation evaluation;
   mapping::ReadStats read;

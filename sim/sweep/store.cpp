@@ -53,8 +53,7 @@ bool from_line(const std::string& text, std::string& key, std::string& row) {
 /// "NAME.PID.tmp" of a file that a sweep writes: left by a process that was killed.
 bool is_temporary(const std::string& name) {
   constexpr std::string_view kEnd = ".tmp";
-  for (const std::string_view own :
-       {kIdentityName, "points.csv", "safe_voltage.csv", "sweep.json", "sweep.gp", "sweep.svg"}) {
+  for (const std::string& own : folder_names()) {
     if (name.size() <= own.size() + 1 + kEnd.size() || name.compare(0, own.size(), own) != 0 ||
         name[own.size()] != '.' ||
         name.compare(name.size() - kEnd.size(), kEnd.size(), kEnd) != 0) {
@@ -106,6 +105,13 @@ std::string difference(const Json& held, const Json& wanted) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& folder_names() {
+  static const std::vector<std::string> names{kIdentityName,      kRowsName,    "points.csv",
+                                              "safe_voltage.csv", "sweep.json", "sweep.gp",
+                                              "sweep.svg"};
+  return names;
+}
 
 Store::Store(const fs::path& folder, const std::string& identity) : folder_(folder) {
   // Look before touching: a foreign folder gets no file of ours.

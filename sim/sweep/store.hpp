@@ -7,8 +7,12 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace brownout::sweep {
+
+/// Names of the files that a sweep writes into its folder.
+const std::vector<std::string>& folder_names();
 
 class Store {
  public:

@@ -177,6 +177,15 @@ TEST(Yaml, AliasesDoNotMakeAShortTextHuge) {
   EXPECT_EQ(message_of([] { parse("a: &a [1, 2]\nb: *a\n"); }), "no error");
 }
 
+TEST(Yaml, ABinaryFileIsNamedAsOne) {
+  const auto of = [](const std::string& bytes) { return message_of([&] { parse(bytes); }); };
+  EXPECT_EQ(of(std::string("a: 1\0b: 2\n", 10)),
+            "dir/test.yaml: expected YAML text, found binary data");
+  EXPECT_EQ(of("\x08\x08\x12\x08onnx"),
+            "dir/test.yaml: expected YAML text, found binary data, maybe a network (ONNX)");
+  EXPECT_EQ(of("a: \"\xc2\xb5J, \xe2\x82\xac\"\r\n"), "no error");
+}
+
 TEST(Yaml, DeepNestingIsRefused) {
   for (const std::size_t depth : {100u, 1000u, 100000u}) {
     const std::string message = message_of([&] { parse("a: " + std::string(depth, '[')); });

@@ -77,6 +77,13 @@ TEST_F(BadInput, Options) {
   refuse_eval({"--technology", "none.yaml", "--rate", "0.1"}, {"none.yaml"});
   refuse_eval({"--json", "no/such/folder.json"}, {"--json", "no/such"});
   refuse_eval({"--rate"}, {"--rate: needs a value; see brownout eval --help"});
+  refuse_eval({"--rate", "0.1", "--rate=0.2"}, {"--rate: expected it once, got it twice; see"});
+  refuse_eval({"--seed", "1", "--seed", "1", "--seed", "1"}, {"--seed", "once", "3 times"});
+  refuse_eval(
+      {"--accelerator", workplace_.network().string()},
+      {"tiny-rquant-8b.onnx: expected YAML text, found binary data, maybe a network (ONNX)"});
+  refuse_eval({"--rate", "0.1", "--technology", "data/t10k-labels-idx1-ubyte"},
+              {"t10k-labels-idx1-ubyte: expected YAML text, found binary data"});
   refuse_eval({"--rate", ""}, {"--rate: expected a value, got \"\""});
   refuse_eval({"--images", ""}, {"--images: expected a value"});
   expect_refusal({"eval", ""}, {"MODEL: expected a value"});

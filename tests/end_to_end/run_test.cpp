@@ -90,6 +90,8 @@ TEST_F(Run, EnginesAndBatchesGiveTheSameNumbersAndTheSameTimeForTheSameBatch) {
 
 TEST_F(Run, AFinishedRunIsPricedAgainWithoutSimulating) {
   const Json low = json({"--voltage", "0.8", "--chip", "random:1"});
+  EXPECT_EQ(low["technology"], "14nm-finfet");
+  EXPECT_EQ(low["technology_file"], kTechnology);
   const Json high = json({"--voltage", "1", "--chip", "random:1"});
   workplace_.write("low.json", low.dump());
   const Outcome outcome = run({"--reprice", "low.json", "--voltage", "1", "--json", "-"});
@@ -98,6 +100,8 @@ TEST_F(Run, AFinishedRunIsPricedAgainWithoutSimulating) {
   EXPECT_EQ(repriced["energy_uj"], high["energy_uj"]);
   EXPECT_EQ(repriced["predictions"], low["predictions"]);
   EXPECT_EQ(repriced["repriced"]["voltage"], 1.0);
+  EXPECT_EQ(repriced["repriced"]["technology"], "14nm-finfet");
+  EXPECT_EQ(repriced["repriced"]["technology_file"], kTechnology);
   EXPECT_LT(low["energy_uj"]["total"], high["energy_uj"]["total"]);
   // One coefficient changes its own part and the total, nothing else.
   std::string text = read_file(kTechnology);
@@ -127,6 +131,50 @@ TEST_F(Run, TheTimelineHasATrackForEveryModule) {
     EXPECT_GT(event["dur"], 0);
   }
   EXPECT_EQ(tracks.size(), 5u);
+  std::set<std::string> names;
+  for (const Json& event : trace["traceEvents"]) {
+    if (event["name"] == "thread_name") names.insert(event["args"]["name"].get<std::string>());
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"activation DMA", "weight DMA", "weight loader", "array",
+                                          "vector unit", "sequencer"}));
+  const Json& about = trace["otherData"];
+  EXPECT_EQ(about["stretches"].get<std::size_t>() + names.size() + 1, trace["traceEvents"].size());
+  EXPECT_EQ(about["cut"], false);
+}
+
+TEST_F(Run, AnOutputReplacesNeitherAnInputNorAnotherOutput) {
+  const std::string network = workplace_.network().string();
+  const auto to = [&](const std::vector<std::string>& outputs) {
+    std::vector<std::string> arguments{network, "--accelerator", "edge.yaml", "--data", "data"};
+    arguments.insert(arguments.end(), outputs.begin(), outputs.end());
+    return run(arguments);
+  };
+  std::string edge = read_file(kEdge);
+  const std::string relative = "../../profiles/14nm-finfet.yaml";
+  const std::size_t at = edge.find(relative);
+  ASSERT_NE(at, std::string::npos);
+  workplace_.write("edge.yaml", edge.replace(at, relative.size(), kTechnology));
+  const std::vector<std::string> before = workplace_.listing();
+  expect_refused(to({"--json", "a.json", "--timeline", "./a.json"}),
+                 "--timeline: ./a.json: expected a file of its own, found that of --json");
+  expect_refused(to({"--timeline", network}), "--timeline: " + network + ": expected a file of");
+  expect_refused(to({"--json", network}), "found the input");
+  expect_refused(to({"--json", "data/../edge.yaml"}), "found the input edge.yaml");
+  EXPECT_EQ(workplace_.listing(), before);
+
+  workplace_.write("run.json", "{}");
+  expect_refused(run({"--reprice", "run.json", "--json", "run.json"}), "found the input run.json");
+  const auto in = [&](const std::vector<std::string>& words) {
+    return workplace_.run(BROWNOUT_BINARY, words);
+  };
+  expect_refused(
+      in({"model", "program", network, "--accelerator", "edge.yaml", "--json", "edge.yaml"}),
+      "found the input edge.yaml");
+  for (const char* own : {"out", "out/points.csv", "out/../out/results.jsonl"}) {
+    expect_refused(in({"sweep", "sweep.yaml", "--out", "out", "--json", own}),
+                   "expected a file of its own, found that of --out");
+  }
+  EXPECT_FALSE(std::filesystem::exists(workplace_.folder() / "out"));
 }
 
 TEST_F(Run, RefusesWhatDoesNotFitWithOneLine) {
@@ -147,6 +195,8 @@ TEST_F(Run, RefusesWhatDoesNotFitWithOneLine) {
   expect_refused(run({"--reprice", network}), "brownout run");
   expect_refused(on_edge({"--voltage", "0.5"}), "0.5");
   expect_refused(on_edge({"--chip", "random:1"}), "--voltage");
+  expect_refused(on_edge({"--voltage", "0.8", "--voltage", "0.9"}),
+                 "--voltage: expected it once, got it twice");
   expect_refused(on_edge({"--engine", "rtl"}), "functional, systemc");
   expect_refused(run({network, "--accelerator", kEdge, "--data", "data", "--images", "401"}),
                  "400");
