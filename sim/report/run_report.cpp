@@ -163,6 +163,14 @@ std::string run_text(const sweep::AcceleratorRun& run) {
   row(run.all, run.total);
   text += table.text();
 
+  text +=
+      "\nPer image; bytes of activations and DRAM, words of weights (64 bit) and sums (32 bit):\n";
+  Table counts({"count", "number"});
+  for (const EventCountField& field : kEventCountFields) {
+    counts.add({field.name, per_image(run.total.counts.*field.count, images)});
+  }
+  text += counts.text();
+
   text += "\nEnergy per image, uJ:\n";
   Table energy({"component", "uJ", "%"});
   for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
