@@ -18,6 +18,7 @@ enum class Purpose : std::uint64_t {
   kShuffle = 5,          // order of the training images
   kInitialization = 6,   // initial weights
   kAugmentation = 7,
+  kBackPressure = 8,    // gaps at the ports of the co-simulated core
   kTest = 100,
 };
 

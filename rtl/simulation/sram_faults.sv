@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Simulation only: what the failing cells of a memory make of a word that is read.
+//
+//   data_o = (((data_i & ~stuck0) | stuck1) ^ flip) ^ read_flip
+//
+// Masks are loaded a word a cycle; read_flip_i belongs to the read requested in the same cycle. No
+// latency of its own: data_o follows data_i in the cycle after the request. Masks start at 0.
+
+module sram_faults #(
+  parameter int WORDS = 65536,
+  parameter int WIDTH = 64,
+  localparam int WORD_BITS = $clog2(WORDS)
+) (
+  input  logic                 clk_i,
+  // Masks
+  input  logic                 load_i,
+  input  logic [WORD_BITS-1:0] load_word_i,
+  input  logic [WIDTH-1:0]     load_stuck0_i,
+  input  logic [WIDTH-1:0]     load_stuck1_i,
+  input  logic [WIDTH-1:0]     load_flip_i,
+  input  logic [31:0]          supply_microvmin_i,  // for the waves: supply voltage, 1e-6 Vmin
+  // Read
+  input  logic                 read_i,
+  input  logic [WORD_BITS-1:0] read_word_i,
+  input  logic [WIDTH-1:0]     read_flip_i,
+  input  logic [WIDTH-1:0]     data_i,
+  output logic [WIDTH-1:0]     data_o
+);
+
+  logic [WIDTH-1:0] stuck0 [0:WORDS-1];
+  logic [WIDTH-1:0] stuck1 [0:WORDS-1];
+  logic [WIDTH-1:0] flip [0:WORDS-1];
+
+  // Named for the waves: one read a cycle, its supply, address, masks and words.
+  logic [31:0]          bank_supply_microvmin;
+  logic [WORD_BITS-1:0] bank_address;
+  logic [WIDTH-1:0]     bank_stuck0, bank_stuck1, bank_flip;
+  logic [WIDTH-1:0]     bank_stored_word, bank_read_word;
+
+  initial begin
+    for (int w = 0; w < WORDS; w++) begin
+      stuck0[w] = '0;
+      stuck1[w] = '0;
+      flip[w] = '0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (load_i) begin
+      stuck0[load_word_i] <= load_stuck0_i;
+      stuck1[load_word_i] <= load_stuck1_i;
+      flip[load_word_i] <= load_flip_i;
+    end
+    bank_supply_microvmin <= supply_microvmin_i;
+    if (read_i) begin
+      bank_address <= read_word_i;
+      bank_stuck0 <= stuck0[read_word_i];
+      bank_stuck1 <= stuck1[read_word_i];
+      bank_flip <= flip[read_word_i] ^ read_flip_i;
+    end
+  end
+
+  assign bank_stored_word = data_i;
+  assign bank_read_word = ((data_i & ~bank_stuck0) | bank_stuck1) ^ bank_flip;
+  assign data_o = bank_read_word;
+
+endmodule

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Verilated core: whole jobs in, sums and cycles out. No verilated type shows here.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/cosim/job.hpp"
+
+namespace brownout::cosim {
+
+/// Sees what the core does while a job runs. `command` counts the job's commands, `strip` its
+/// strips; lanes are columns + 1 sums, the last that of the activations.
+class Observer {
+ public:
+  virtual ~Observer() = default;
+  /// A word has left the arrays, masks applied.
+  virtual void word(std::int64_t cycle, std::size_t command, std::uint32_t address,
+                    std::uint64_t data) = 0;
+  /// Row `row` of the accumulators is written by tile `command`.
+  virtual void row(std::int64_t cycle, std::size_t command, int row, const std::int32_t* lanes) = 0;
+  /// A row of a finished strip leaves.
+  virtual void drained(std::int64_t cycle, std::size_t strip, int walk, int row,
+                       const std::int32_t* lanes) = 0;
+};
+
+/// Waves of cycles [from, to) of the jobs run from now on, in FST.
+struct TraceWindow {
+  std::filesystem::path file;
+  std::int64_t from = 0, to = 0;
+};
+
+/// One core. Not thread-safe.
+class Core {
+ public:
+  virtual ~Core() = default;
+
+  virtual const CoreShape& shape() const = 0;
+
+  /// As after power-on, but for the weight memory and its faults.
+  virtual void reset() = 0;
+
+  /// Writes words through the core's write port while nothing else runs.
+  virtual void write(std::int64_t word, std::int64_t count, const std::uint64_t* data) = 0;
+  /// Replaces the faults of the weight memory; words not listed are healthy.
+  virtual void set_faults(const std::vector<WordFaults>& faults) = 0;
+  /// For the waves: supply of the weight memory in units of Vmin.
+  virtual void set_supply(double voltage) = 0;
+
+  /// Runs a job to its end. RunError when an assertion of the RTL fails or the core hangs.
+  virtual JobTimes run(const Job& job, Observer& observer, const Pressure& pressure = {},
+                       const Sabotage& sabotage = {}) = 0;
+
+  /// Cycles are those of the next job. RunError when the file cannot be written.
+  virtual void trace(const TraceWindow& window) = 0;
+
+  /// Cycles clocked so far, all of them.
+  virtual std::int64_t clocked() const = 0;
+};
+
+/// The array sizes that were built, smallest first.
+std::vector<CoreShape> built_cores();
+/// "4x4, 8x8, 16x16"
+std::string built_core_names();
+/// Null when there is none of that size.
+std::unique_ptr<Core> make_core(int rows, int columns);
+
+}  // namespace brownout::cosim

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// A layer as the RTL core gets it: commands, vectors, writes, drains, and what holds them up. Plain
+// data: it can be run, predicted (sim/cosim/predict.hpp), run again with waves, or exported.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "sim/network/quantization.hpp"
+
+namespace brownout::cosim {
+
+/// What the RTL was built for, and what it can hold.
+struct CoreShape {
+  int rows = 16, columns = 16;  // R × C
+  std::int64_t words = 0;       // of the weight memory
+  int depth = 0;                // A: rows of each accumulator half
+};
+
+/// One command of rtl/brownout_core.sv.
+struct Command {
+  bool parameters = false;  // words for the vector unit; else a tile
+  std::uint32_t cell = 0;   // of the first code of column 0
+  std::uint32_t stride = 0;
+  int columns = 1;  // runs
+  int codes = 1;    // of a run
+  int bits = 8;     // of a code
+  int scheme = 0;   // scheme_number()
+  // Tiles only
+  int vectors = 1;
+  bool first = false, last = false;  // K tile of its strip
+};
+
+/// The number by which rtl/weight_decoder.sv knows a scheme.
+int scheme_number(network::Scheme scheme);
+
+/// How long something outside keeps a strip waiting: earliest cycles, 0 = it does not.
+struct Gates {
+  std::int64_t load = 0;    // first read
+  std::int64_t stream = 0;  // first vector
+  std::int64_t drain = 0;   // first row
+};
+
+/// A strip: consecutive commands, the last of them the last K tile; then its rows leave, `walks`
+/// times over, one every `row_cycles` cycles.
+struct StripJob {
+  std::size_t command_first = 0, command_count = 0;
+  int rows = 1;
+  int row_cycles = 1;
+  int walks = 1;
+  Gates gates;
+};
+
+/// Words for the weight memory: the first is offered in `cycle`, one a cycle.
+struct WriteJob {
+  std::int64_t cycle = 0;
+  std::int64_t word = 0;
+  std::vector<std::uint64_t> data;
+};
+
+struct Job {
+  std::vector<Command> commands;
+  std::vector<StripJob> strips;
+  std::vector<WriteJob> writes;
+  /// q − z, tile after tile, vector after vector: `rows` values each, those not in use 0.
+  std::vector<std::int16_t> vectors;
+};
+
+/// The ports that somebody else may hold up.
+enum class Port { kCommand, kVector, kDrain, kWrite };
+inline constexpr int kPorts = 4;
+
+/// Random back-pressure: before its transfer number `index` a port idles for gap() cycles. Counted,
+/// not drawn in order, so that RTL and prediction see the same.
+struct Pressure {
+  std::uint64_t seed = 0;
+  std::array<double, kPorts> share{};  // of transfers with a gap, by port; 0: none
+  int longest = 1;                     // cycles
+
+  int gap(Port port, std::uint64_t index) const;
+};
+
+/// Cells of a word that read wrong: read = ((stored & ~stuck0) | stuck1) ^ flip.
+struct WordFaults {
+  std::uint32_t word = 0;
+  std::uint64_t stuck0 = 0, stuck1 = 0, flip = 0;
+  std::uint64_t read(std::uint64_t stored) const { return ((stored & ~stuck0) | stuck1) ^ flip; }
+};
+
+/// What the RTL side alone does wrong, to see a checker catch it. Nothing by default.
+struct Sabotage {
+  std::int64_t mask_word = -1;    // in this word the flip mask has a bit turned,
+  int mask_bit = 0;               // this one
+  std::int64_t command = -1;      // this command's cell has a bit turned,
+  int address_bit = 0;            // this one
+  std::int64_t sum_vector = -1;   // what this vector (counted over the job, not of a first K tile)
+  int sum_lane = 0, sum_bit = 0;  // is added to has this bit turned when it is read
+  std::int64_t late_vector = -1;  // this vector comes a cycle late
+};
+
+/// When a tile did what, in cycles of the job: 0 is the first in which the port may read.
+struct TileTimes {
+  std::int64_t load = 0;  // first read of its command (of its parameters, if before it)
+  std::int64_t swap = 0;  // first vector
+  std::int64_t last_vector = 0;
+  bool operator==(const TileTimes& o) const {
+    return load == o.load && swap == o.swap && last_vector == o.last_vector;
+  }
+};
+
+/// rtl/performance_counters.sv.
+struct Counters {
+  std::int64_t busy = 0, stalled_weights = 0, stalled_accumulators = 0, stalled_activations = 0;
+  std::int64_t weight_reads = 0, weight_writes = 0;
+  std::int64_t accumulator_reads = 0, accumulator_writes = 0;
+  bool operator==(const Counters& o) const {
+    return busy == o.busy && stalled_weights == o.stalled_weights &&
+           stalled_accumulators == o.stalled_accumulators &&
+           stalled_activations == o.stalled_activations && weight_reads == o.weight_reads &&
+           weight_writes == o.weight_writes && accumulator_reads == o.accumulator_reads &&
+           accumulator_writes == o.accumulator_writes;
+  }
+};
+
+struct JobTimes {
+  std::vector<TileTimes> tiles;       // of commands that are tiles, in order
+  std::vector<std::int64_t> drained;  // by strip: the cycle after its last row
+  Counters counters;
+  std::int64_t cycles() const { return drained.empty() ? 0 : drained.back(); }
+};
+
+}  // namespace brownout::cosim

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+// Numbers from a Mersenne twister; sums by three plain loops.
+#include "tests/cosim/random_job.hpp"
+
+#include <algorithm>
+#include <random>
+
+#include "sim/base/bits.hpp"
+#include "sim/network/quantization.hpp"
+
+namespace brownout::cosim {
+
+namespace {
+
+using network::Scheme;
+
+constexpr Scheme kSchemes[] = {Scheme::kRquant, Scheme::kUniform, Scheme::kSymmetric,
+                               Scheme::kAsymmetricSigned, Scheme::kBinary};
+constexpr std::int64_t kUsedWords = 4096;  // tiles lie here; writes go behind
+
+class Maker {
+ public:
+  Maker(std::uint64_t seed, const CoreShape& shape) : random_(seed), shape_(shape) {}
+
+  int between(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+  bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
+
+  RandomJob make(std::uint64_t seed, bool pressed) {
+    result_.stored.resize(static_cast<std::size_t>(shape_.words));
+    for (std::int64_t w = 0; w < kUsedWords; ++w) {
+      result_.stored[static_cast<std::size_t>(w)] = random_();
+    }
+    for (std::uint32_t w = 0; w < kUsedWords; ++w) {
+      if (!chance(0.3)) continue;
+      WordFaults fault{w, 0, 0, 0};
+      std::uint64_t* const kinds[] = {&fault.stuck0, &fault.stuck1, &fault.flip};
+      for (int i = between(1, 6); i > 0; --i) {
+        *kinds[between(0, 2)] |= std::uint64_t{1} << between(0, 63);
+      }
+      result_.faults.push_back(fault);
+    }
+    const int strips = between(1, 5);
+    for (int s = 0; s < strips; ++s) strip();
+    if (pressed) {
+      result_.pressure.seed = seed;
+      for (double& share : result_.pressure.share)
+        share = chance(0.2) ? 0.0 : between(1, 60) / 100.0;
+      result_.pressure.longest = between(1, 40);
+      std::int64_t cycle = 0;
+      for (int w = between(0, 4); w > 0; --w) {
+        WriteJob write;
+        write.cycle = cycle += between(0, 200);
+        // Behind the words in use; often in an array that is being read.
+        write.word = kUsedWords + between(0, static_cast<int>(shape_.words - kUsedWords) - 64);
+        for (int i = between(1, 64); i > 0; --i) write.data.push_back(random_());
+        result_.job.writes.push_back(std::move(write));
+      }
+    }
+    return std::move(result_);
+  }
+
+ private:
+  /// A cell from which `cells` more are in use.
+  std::uint32_t cell(std::int64_t cells) {
+    return static_cast<std::uint32_t>(
+        std::uniform_int_distribution<std::int64_t>(0, kUsedWords * 64 - cells)(random_));
+  }
+
+  std::uint64_t read(std::int64_t word) const {
+    const std::uint64_t stored = result_.stored[static_cast<std::size_t>(word)];
+    const auto at =
+        std::lower_bound(result_.faults.begin(), result_.faults.end(), word,
+                         [](const WordFaults& fault, std::int64_t w) { return fault.word < w; });
+    return at != result_.faults.end() && at->word == word ? at->read(stored) : stored;
+  }
+
+  int weight(std::uint32_t cell, int bits, Scheme scheme) const {
+    std::uint32_t v = 0;
+    for (int b = 0; b < bits; ++b) {
+      const std::uint32_t at = cell + static_cast<std::uint32_t>(b);
+      v |= static_cast<std::uint32_t>(read(at / 64) >> (at % 64) & 1) << b;
+    }
+    return network::n_of(scheme, bits, v);
+  }
+
+  void strip() {
+    const Scheme scheme = kSchemes[between(0, 4)];
+    const int bits = scheme == Scheme::kBinary    ? 1
+                     : scheme == Scheme::kUniform ? between(1, 8)
+                                                  : between(2, 8);
+    const int columns = between(1, shape_.columns);
+    const int tiles = chance(0.3) ? 1 : between(1, 5);
+    const int vectors = chance(0.3) ? between(1, 3) : between(1, 80);
+    StripJob job;
+    job.command_first = result_.job.commands.size();
+    job.rows = vectors;
+    job.row_cycles = between(1, 5);
+    job.walks = between(1, 2);
+    for (int p = chance(0.4) ? between(1, 3) : 0; p > 0; --p) {
+      Command command;
+      command.parameters = true;
+      command.bits = between(1, 8);
+      command.codes = between(1, 40);
+      command.cell = cell(command.codes * command.bits);
+      result_.job.commands.push_back(command);
+      result_.rows.emplace_back();
+    }
+    std::vector<std::int32_t> sums(static_cast<std::size_t>(vectors * (columns + 1)), 0);
+    for (int t = 0; t < tiles; ++t) {
+      Command command;
+      command.columns = columns;
+      command.codes = between(1, shape_.rows);
+      command.bits = bits;
+      command.scheme = scheme_number(scheme);
+      command.stride = static_cast<std::uint32_t>(between(0, 3000));
+      command.cell = cell(std::int64_t{command.stride} * columns + command.codes * bits);
+      command.vectors = vectors;
+      command.first = t == 0;
+      command.last = t + 1 == tiles;
+      const bool extreme = chance(0.2);
+      for (int i = 0; i < vectors; ++i) {
+        std::vector<std::int16_t> vector(static_cast<std::size_t>(shape_.rows), 0);
+        for (int r = 0; r < command.codes; ++r) {
+          vector[static_cast<std::size_t>(r)] =
+              static_cast<std::int16_t>(extreme       ? (chance(0.5) ? 255 : -255)
+                                        : chance(0.2) ? 0
+                                                      : between(-255, 255));
+        }
+        std::int32_t* const row = sums.data() + i * (columns + 1);
+        for (int c = 0; c < columns; ++c) {
+          for (int r = 0; r < command.codes; ++r) {
+            const std::uint32_t at = command.cell + static_cast<std::uint32_t>(c) * command.stride +
+                                     static_cast<std::uint32_t>(r * bits);
+            row[c] += weight(at, bits, scheme) * vector[static_cast<std::size_t>(r)];
+          }
+        }
+        for (const std::int16_t a : vector) row[columns] += a;
+        auto& all = result_.job.vectors;
+        all.insert(all.end(), vector.begin(), vector.end());
+      }
+      result_.job.commands.push_back(command);
+      result_.rows.push_back(sums);
+    }
+    job.command_count = result_.job.commands.size() - job.command_first;
+    result_.job.strips.push_back(job);
+  }
+
+  std::mt19937_64 random_;
+  const CoreShape shape_;
+  RandomJob result_;
+};
+
+}  // namespace
+
+RandomJob random_job(std::uint64_t seed, const CoreShape& shape, bool pressed) {
+  return Maker(seed, shape).make(seed, pressed);
+}
+
+Recorder::Recorder(const CoreShape& shape, const Job& job) : shape_(shape), job_(job) {
+  words.resize(job.commands.size());
+  rows.resize(job.commands.size());
+  strips.resize(job.strips.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Command& command = job.commands[i];
+    if (command.parameters) continue;
+    rows[i].assign(static_cast<std::size_t>(command.vectors * (command.columns + 1)), -1);
+  }
+}
+
+void Recorder::word(std::int64_t, std::size_t command, std::uint32_t address, std::uint64_t data) {
+  words.at(command).push_back({address, data});
+}
+
+void Recorder::row(std::int64_t, std::size_t command, int row, const std::int32_t* lanes) {
+  const int columns = job_.commands.at(command).columns;
+  std::int32_t* const to = rows[command].data() + row * (columns + 1);
+  std::copy_n(lanes, columns, to);
+  to[columns] = lanes[shape_.columns];
+}
+
+void Recorder::drained(std::int64_t, std::size_t strip, int, int, const std::int32_t* lanes) {
+  const StripJob& job = job_.strips.at(strip);
+  const int columns = job_.commands[job.command_first + job.command_count - 1].columns;
+  strips[strip].insert(strips[strip].end(), lanes, lanes + columns);
+  strips[strip].push_back(lanes[shape_.columns]);
+}
+
+}  // namespace brownout::cosim

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random jobs for the core, and what they must give by the plainest arithmetic.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/cosim/core.hpp"
+
+namespace brownout::cosim {
+
+struct RandomJob {
+  Job job;
+  std::vector<std::uint64_t> stored;  // the whole weight memory, before the job's writes
+  std::vector<WordFaults> faults;
+  Pressure pressure;
+  /// By command, row after row: columns in use + 1 sums; empty for parameters.
+  std::vector<std::vector<std::int32_t>> rows;
+};
+
+/// Codes of 1 to 8 bits anywhere in the words, every scheme, tiles and strips of any size that the
+/// core takes, stuck-at and flipping cells; `pressed`: gaps at every port, and writes meanwhile.
+RandomJob random_job(std::uint64_t seed, const CoreShape& shape, bool pressed);
+
+/// Collects what a core does while it runs a job.
+class Recorder final : public Observer {
+ public:
+  Recorder(const CoreShape& shape, const Job& job);
+  void word(std::int64_t cycle, std::size_t command, std::uint32_t address,
+            std::uint64_t data) override;
+  void row(std::int64_t cycle, std::size_t command, int row, const std::int32_t* lanes) override;
+  void drained(std::int64_t cycle, std::size_t strip, int walk, int row,
+               const std::int32_t* lanes) override;
+
+  struct Word {
+    std::uint32_t address;
+    std::uint64_t data;
+  };
+  std::vector<std::vector<Word>> words;           // by command
+  std::vector<std::vector<std::int32_t>> rows;    // by command, as in RandomJob
+  std::vector<std::vector<std::int32_t>> strips;  // by strip: rows as they left, walk after walk
+
+ private:
+  const CoreShape shape_;
+  const Job& job_;
+};
+
+}  // namespace brownout::cosim
