@@ -13,6 +13,7 @@
 #include "sim/base/program.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/sweep/configuration.hpp"
+#include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
 
@@ -151,6 +152,15 @@ void Output::json(const std::string& text) const {
     print(text);
   } else {
     write_output("--json", json_, text);
+  }
+}
+
+double parse_voltage(const std::string& text, const technology::Technology& technology) {
+  try {
+    return parse_number("--voltage", text, technology.lowest_voltage(),
+                        technology.highest_voltage());
+  } catch (const InputError& error) {
+    throw InputError("{} (the range of {}, in Vmin)", error.what(), technology.file().string());
   }
 }
 

@@ -9,6 +9,9 @@
 namespace CLI {
 class App;
 }
+namespace brownout::technology {
+class Technology;
+}
 
 namespace brownout::cli {
 
@@ -59,6 +62,9 @@ void expect_own_file(const NamedFile& output, const NamedFile& taken);
 void check_output(const std::string& option, const std::string& file);
 /// Writes it, whole or not at all; devices and pipes are written to, never replaced.
 void write_output(const std::string& option, const std::string& file, const std::string& text);
+
+/// The value of --voltage: within the technology's validity range.
+double parse_voltage(const std::string& text, const technology::Technology& technology);
 
 /// Folder of the running program.
 std::filesystem::path program_folder();

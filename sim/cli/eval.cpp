@@ -50,12 +50,7 @@ void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) 
     if (!technology) {
       throw InputError("--voltage: needs a technology; expected --technology FILE");
     }
-    try {
-      config.voltage = parse_number("--voltage", options.voltage, technology->lowest_voltage(),
-                                    technology->highest_voltage());
-    } catch (const InputError& error) {
-      throw InputError("{} (the range of {}, in Vmin)", error.what(), file.string());
-    }
+    config.voltage = parse_voltage(options.voltage, *technology);
     config.rate = technology->bit_error_rate(*config.voltage);
   } else if (!options.rate.empty()) {
     config.rate = parse_number("--rate", options.rate, 0.0, 1.0);

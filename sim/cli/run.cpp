@@ -61,7 +61,8 @@ int run(const RunOptions& options, const CLI::App& verb) {
   set_data(options.data, config);
   config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
   if (!options.voltage.empty()) {
-    config.voltage = parse_number("--voltage", options.voltage, 0.0, 10.0);
+    config.voltage =
+        parse_voltage(options.voltage, technology::Technology::load(config.technology_file));
     config.chip = options.chip.empty() ? sweep::chip_name(static_cast<std::uint64_t>(seed), 0, 1.0)
                                        : options.chip;
   } else if (!options.chip.empty()) {

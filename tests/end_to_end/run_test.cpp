@@ -193,7 +193,8 @@ TEST_F(Run, RefusesWhatDoesNotFitWithOneLine) {
   expect_refused(run({network, "--accelerator", "none.yaml"}), "none.yaml");
   expect_refused(run({network}), "--accelerator");
   expect_refused(run({"--reprice", network}), "brownout run");
-  expect_refused(on_edge({"--voltage", "0.5"}), "0.5");
+  expect_refused(on_edge({"--voltage", "0.5"}),
+                 "--voltage: expected a number in [0.75, 1], got \"0.5\" (the range of ");
   expect_refused(on_edge({"--chip", "random:1"}), "--voltage");
   expect_refused(on_edge({"--voltage", "0.8", "--voltage", "0.9"}),
                  "--voltage: expected it once, got it twice");
