@@ -1,0 +1,15 @@
+// The synthesizable files, relative to rtl/. sram_array.sv and accumulator_memory.sv stand for
+// memory macros.
+accumulator_memory.sv
+accumulators.sv
+brownout_core.sv
+delay_line.sv
+pe.sv
+pe_array.sv
+performance_counters.sv
+run_reader.sv
+sram_array.sv
+stream_control.sv
+weight_decoder.sv
+weight_memory.sv
+weight_unpacker.sv

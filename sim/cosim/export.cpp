@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines of hexadecimal fields, the leftmost in the highest bits; widths are whole digits.
+#include "sim/cosim/export.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <iterator>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/mapping/timing.hpp"
+
+namespace brownout::cosim {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kArrayRows = 512;  // of rtl/sram_array.sv
+
+/// One file: its lines as they grow.
+struct MemoryFile {
+  const char* name;    // without .mem
+  const char* counts;  // parameter of replay.sv that has the number of lines
+  const char* fields;  // for the manifest
+  std::string text = {};
+  std::int64_t lines = 0;
+
+  template <typename... Args>
+  void add(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(text), format, std::forward<Args>(args)...);
+  }
+  void end_line() {
+    text += '\n';
+    ++lines;
+  }
+};
+
+/// A cycle as 32 bits in two's complement.
+std::uint32_t cycle_field(std::int64_t cycle) {
+  if (std::abs(cycle) > std::numeric_limits<std::int32_t>::max()) {
+    throw InputError("export: cycle {} of the job; at most 2^31 - 1 can be replayed", cycle);
+  }
+  return static_cast<std::uint32_t>(static_cast<std::int32_t>(cycle));
+}
+
+/// By word: does the job read it?
+std::vector<bool> words_read(const CoreShape& shape, const Job& job) {
+  std::vector<bool> read(static_cast<std::size_t>(shape.words), false);
+  for (const Command& command : job.commands) {
+    std::int64_t cell = command.cell;
+    for (int c = 0; c < command.columns; ++c, cell += command.stride) {
+      const std::int64_t word = cell / 64;
+      const std::int64_t end = word + mapping::words_of_run(cell, command.codes, command.bits);
+      BROWNOUT_CHECK(end <= shape.words, "words [{}, {}) of {}", word, end, shape.words);
+      std::fill(read.begin() + word, read.begin() + end, true);
+    }
+  }
+  return read;
+}
+
+MemoryFile weights_file(const std::vector<bool>& read, const std::vector<std::uint64_t>& stored) {
+  MemoryFile file{"weights", "WEIGHTS", "word:32 data:64"};
+  for (std::size_t word = 0; word < read.size(); ++word) {
+    if (!read[word]) continue;
+    file.add("{:08x}_{:016x}", word, stored[word]);
+    file.end_line();
+  }
+  return file;
+}
+
+MemoryFile faults_file(const std::vector<bool>& read, const std::vector<WordFaults>& faults) {
+  MemoryFile file{"faults", "FAULTS", "word:32 stuck0:64 stuck1:64 flip:64"};
+  for (const WordFaults& fault : faults) {
+    BROWNOUT_CHECK(fault.word < read.size(), "word {} of {}", fault.word, read.size());
+    if (!read[fault.word]) continue;
+    file.add("{:08x}_{:016x}_{:016x}_{:016x}", fault.word, fault.stuck0, fault.stuck1, fault.flip);
+    file.end_line();
+  }
+  return file;
+}
+
+MemoryFile writes_file(const Job& job) {
+  MemoryFile file{"writes", "WRITES", "cycle:32 word:32 data:64"};
+  for (const WriteJob& write : job.writes) {
+    std::int64_t word = write.word;
+    for (const std::uint64_t data : write.data) {
+      file.add("{:08x}_{:08x}_{:016x}", cycle_field(write.cycle), word++, data);
+      file.end_line();
+    }
+  }
+  return file;
+}
+
+MemoryFile commands_file(const Job& job) {
+  MemoryFile file{"commands", "COMMANDS",
+                  "parameters:4 first:4 last:4 scheme:4 bits:4 columns:16 codes:16 vectors:16 "
+                  "cell:32 stride:32"};
+  for (const Command& c : job.commands) {
+    BROWNOUT_CHECK(c.columns < 65536 && c.codes < 65536 && c.vectors < 65536,
+                   "{} columns, {} codes, {} vectors", c.columns, c.codes, c.vectors);
+    file.add("{:x}_{:x}_{:x}_{:x}_{:x}_{:04x}_{:04x}_{:04x}_{:08x}_{:08x}", int{c.parameters},
+             int{c.first}, int{c.last}, c.scheme, c.bits, c.columns, c.codes, c.vectors, c.cell,
+             c.stride);
+    file.end_line();
+  }
+  return file;
+}
+
+MemoryFile vectors_file(const CoreShape& shape, const Job& job) {
+  MemoryFile file{"vectors", "VECTORS", "row ROWS-1:12 ... row 0:12 (two's complement)"};
+  const auto rows = static_cast<std::size_t>(shape.rows);
+  for (std::size_t begin = 0; begin < job.vectors.size(); begin += rows) {
+    for (std::size_t r = rows; r-- > 0;) {
+      file.add("{:03x}{}", static_cast<unsigned>(job.vectors[begin + r]) & 0xFFFu,
+               r > 0 ? "_" : "");
+    }
+    file.end_line();
+  }
+  return file;
+}
+
+MemoryFile strips_file(const Job& job) {
+  MemoryFile file{"strips", "STRIPS",
+                  "columns:32 commands:32 vectors:32 rows:32 row_cycles:32 walks:32 load:32 "
+                  "stream:32 drain:32"};
+  for (const StripJob& strip : job.strips) {
+    int vectors = 0;
+    for (std::size_t i = 0; i < strip.command_count; ++i) {
+      const Command& command = job.commands[strip.command_first + i];
+      if (!command.parameters) vectors += command.vectors;
+    }
+    file.add("{:08x}_{:08x}_{:08x}_{:08x}_{:08x}_{:08x}_{:08x}_{:08x}_{:08x}",
+             job.commands[strip.command_first + strip.command_count - 1].columns,
+             strip.command_count, vectors, strip.rows, strip.row_cycles, strip.walks,
+             cycle_field(strip.gates.load), cycle_field(strip.gates.stream),
+             cycle_field(strip.gates.drain));
+    file.end_line();
+  }
+  return file;
+}
+
+MemoryFile drained_file(const CoreShape& shape, const ExpectedJob& expected) {
+  MemoryFile file{"drained", "DRAINED", "lane COLUMNS:32 ... lane 0:32 (two's complement)"};
+  const auto lanes = static_cast<std::size_t>(shape.columns) + 1;
+  for (const std::vector<std::int32_t>& row : expected.rows) {
+    BROWNOUT_CHECK(row.size() == lanes, "{} lanes of {}", row.size(), lanes);
+    for (std::size_t l = lanes; l-- > 0;) {
+      file.add("{:08x}{}", static_cast<std::uint32_t>(row[l]), l > 0 ? "_" : "");
+    }
+    file.end_line();
+  }
+  return file;
+}
+
+constexpr const char* kScript = R"(#!/bin/sh
+# Replays this job in Icarus Verilog: sh run.sh RTL_FOLDER [+waves=FILE.vcd]
+set -eu
+if [ $# -lt 1 ] || [ ! -f "$1/files.f" ]; then
+  echo "usage: sh run.sh RTL_FOLDER [+waves=FILE.vcd]; RTL_FOLDER has files.f" >&2
+  exit 2
+fi
+here=$(cd "$(dirname "$0")" && pwd)
+rtl=$1
+shift
+build=$(mktemp -d)
+trap 'rm -rf "$build"' EXIT
+(cd "$rtl" && iverilog -g2012 -DBROWNOUT_FAULTS -s replay @PARAMETERS@ \
+  -f files.f -f simulation/files.f -o "$build/replay.vvp")
+status=0
+vvp -n "$build/replay.vvp" "+folder=$here" "$@" >"$build/log" 2>&1 || status=$?
+cat "$build/log"
+#An assertion of the RTL prints ERROR and goes on.
+if grep -q '^ERROR' "$build/log" || ! grep -q '^PASS' "$build/log";
+then status = 1; fi
+exit $status
+)";
+
+}  // namespace
+
+void export_job(const std::filesystem::path& folder, const CoreShape& shape, const Job& job,
+                const ExpectedJob& expected) {
+  BROWNOUT_CHECK(!job.strips.empty() && shape.words % kArrayRows == 0, "{} strips, {} words",
+                 job.strips.size(), shape.words);
+  BROWNOUT_CHECK(static_cast<std::int64_t>(expected.stored.size()) == shape.words,
+                 "{} words stored, {} in the memory", expected.stored.size(), shape.words);
+  BROWNOUT_CHECK(job.vectors.size() % static_cast<std::size_t>(shape.rows) == 0,
+                 "{} activations for {} rows", job.vectors.size(), shape.rows);
+  cycle_field(expected.cycles);
+
+  const std::vector<bool> read = words_read(shape, job);
+  const MemoryFile files[] = {weights_file(read, expected.stored),
+                              faults_file(read, expected.faults),
+                              writes_file(job),
+                              commands_file(job),
+                              vectors_file(shape, job),
+                              strips_file(job),
+                              drained_file(shape, expected)};
+
+  Json parameters = {{"ROWS", shape.rows},
+                     {"COLUMNS", shape.columns},
+                     {"ARRAYS", shape.words / kArrayRows},
+                     {"ARRAY_ROWS", kArrayRows},
+                     {"DEPTH", shape.depth}};
+  Json contents = Json::object();
+  for (const MemoryFile& file : files) {
+    parameters[file.counts] = file.lines;
+    contents[fmt::format("{}.mem", file.name)] = {{"lines", file.lines}, {"fields", file.fields}};
+  }
+  parameters["CYCLES"] = expected.cycles;
+  parameters["SUPPLY_MICROVMIN"] = std::llround(expected.supply * 1e6);
+
+  std::string options;
+  for (const auto& [name, value] : parameters.items()) {
+    options += fmt::format("\\\n  -Preplay.{}={} ", name, value.dump());
+  }
+  options.pop_back();
+  std::string script = kScript;
+  const std::string place = "@PARAMETERS@";
+  script.replace(script.find(place), place.size(), options);
+
+  make_folder(folder);
+  for (const MemoryFile& file : files) {
+    write_file_atomically(folder / fmt::format("{}.mem", file.name), file.text);
+  }
+  write_file_atomically(folder / "run.sh", script);
+  // The manifest comes last: where it is, everything is.
+  const Json manifest = {{"format", 1},
+                         {"top", "replay"},
+                         {"define", "BROWNOUT_FAULTS"},
+                         {"parameters", parameters},
+                         {"files", contents}};
+  write_file_atomically(folder / "manifest.json", manifest.dump(2) + "\n");
+}
+
+}  // namespace brownout::cosim
