@@ -38,7 +38,6 @@ module weight_memory #(
   logic [ARRAY_BITS-1:0] read_array, write_array, read_array_q;
   logic [ROW_BITS-1:0]   read_row, write_row;
   logic                  write;
-  logic [ARRAYS*64-1:0]  array_data;
   logic [63:0]           data;
 
   assign read_row = read_word_i[ROW_BITS-1:0];
@@ -58,7 +57,8 @@ module weight_memory #(
 
   generate
     for (genvar a = 0; a < ARRAYS; a++) begin : gen_array
-      logic reads, writes;
+      logic        reads, writes, read_q;
+      logic [63:0] word, merged;  // merged: of arrays 0 to a, those not read give 0
       assign reads = read_i && read_array == ARRAY_BITS'(a);
       assign writes = write && write_array == ARRAY_BITS'(a);
 
@@ -71,15 +71,22 @@ module weight_memory #(
         .write_i(writes),
         .row_i(reads ? read_row : write_row),
         .data_i(write_data_i),
-        .data_o(array_data[a*64 +: 64])
+        .data_o(word)
       );
+
+      assign read_q = read_array_q == ARRAY_BITS'(a);
+      if (a == 0) begin : gen_merge_first
+        assign merged = read_q ? word : 64'b0;
+      end else begin : gen_merge
+        assign merged = gen_array[a-1].merged | (read_q ? word : 64'b0);
+      end
     end
   endgenerate
 
   always_ff @(posedge clk_i) begin
     if (read_i) read_array_q <= read_array;
   end
-  assign data = array_data[read_array_q*64 +: 64];
+  assign data = gen_array[ARRAYS-1].merged;
 
 `ifdef BROWNOUT_FAULTS
   sram_faults #(
