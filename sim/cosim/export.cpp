@@ -157,7 +157,7 @@ MemoryFile drained_file(const CoreShape& shape, const ExpectedJob& expected) {
   return file;
 }
 
-constexpr const char* kScript = R"(#!/bin/sh
+constexpr const char* kScript = R"sh(#!/bin/sh
 # Replays this job in Icarus Verilog: sh run.sh RTL_FOLDER [+waves=FILE.vcd]
 set -eu
 if [ $# -lt 1 ] || [ ! -f "$1/files.f" ]; then
@@ -174,11 +174,10 @@ trap 'rm -rf "$build"' EXIT
 status=0
 vvp -n "$build/replay.vvp" "+folder=$here" "$@" >"$build/log" 2>&1 || status=$?
 cat "$build/log"
-#An assertion of the RTL prints ERROR and goes on.
-if grep -q '^ERROR' "$build/log" || ! grep -q '^PASS' "$build/log";
-then status = 1; fi
+# An assertion of the RTL prints ERROR and goes on.
+if grep -q '^ERROR' "$build/log" || ! grep -q '^PASS' "$build/log"; then status=1; fi
 exit $status
-)";
+)sh";
 
 }  // namespace
 
