@@ -12,6 +12,7 @@
 #include "sim/accelerator/dma.hpp"
 #include "sim/accelerator/dram.hpp"
 #include "sim/accelerator/pe_array.hpp"
+#include "sim/accelerator/sanitizer.hpp"
 #include "sim/accelerator/sequencer.hpp"
 #include "sim/accelerator/vector_module.hpp"
 #include "sim/accelerator/weight_loader.hpp"
@@ -146,6 +147,7 @@ RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, flo
   const std::int64_t begin = now();
   try {
     m.sequencer.start.notify(sc_core::SC_ZERO_TIME);
+    const StackAfterKernel stack;
     sc_core::sc_start();
   } catch (...) {
     broken_ = true;

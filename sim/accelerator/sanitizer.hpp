@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// SystemC tells AddressSanitizer of every switch between its threads, but not how large the
+// caller's own stack is: afterwards exceptions leave poison behind there, and good code is
+// reported.
+#pragma once
+
+#ifdef __SANITIZE_ADDRESS__
+#include <pthread.h>
+#include <sanitizer/common_interface_defs.h>
+
+#include <cstddef>
+#endif
+
+namespace brownout::accelerator {
+
+/// On its end the sanitizer knows the calling thread's stack again. Nothing in other builds.
+class StackAfterKernel {
+ public:
+#ifdef __SANITIZE_ADDRESS__
+  StackAfterKernel() {
+    pthread_attr_t attributes;
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0) return;
+    pthread_attr_getstack(&attributes, &bottom_, &size_);
+    pthread_attr_destroy(&attributes);
+  }
+  ~StackAfterKernel() {
+    if (size_ == 0) return;
+    void* fake_stack = nullptr;
+    __sanitizer_start_switch_fiber(&fake_stack, bottom_, size_);
+    __sanitizer_finish_switch_fiber(fake_stack, nullptr, nullptr);
+  }
+
+ private:
+  void* bottom_ = nullptr;
+  std::size_t size_ = 0;
+#else
+  StackAfterKernel() = default;
+  ~StackAfterKernel() {}  // not trivial: it is used by being there
+#endif
+ public:
+  StackAfterKernel(const StackAfterKernel&) = delete;
+  StackAfterKernel& operator=(const StackAfterKernel&) = delete;
+};
+
+}  // namespace brownout::accelerator
