@@ -41,7 +41,8 @@ void report(const sc_core::sc_report& report, const sc_core::sc_actions&) {
 /// Members in the order in which they are built.
 struct Accelerator::Modules {
   explicit Modules(RunState& state)
-      : dma("dma", state),
+      : weights("weights", state),
+        dma("dma", state),
         loader("weight_loader", state, weights, dma),
         array("array", state, loader, dma, activations),
         vector("vector_unit", state, array, loader, activations),
@@ -57,7 +58,7 @@ struct Accelerator::Modules {
     vector.in.bind(drained);
   }
 
-  WeightScratchpad weights{"weights"};
+  WeightScratchpad weights;
   ActivationScratchpad activations{"activations"};
   Dram dram{"dram"};
   Dma dma;
@@ -91,6 +92,8 @@ Accelerator::Accelerator() {
 
 Accelerator::~Accelerator() = default;
 
+void Accelerator::set_array(std::shared_ptr<ArrayModel> array) { array_ = std::move(array); }
+
 void Accelerator::configure(const mapping::Program& program, const network::Network& network,
                             const std::vector<network::Shape>& shapes, const RunOptions& options) {
   if (broken_) throw RunError("the SystemC model failed earlier in this process");
@@ -101,7 +104,7 @@ void Accelerator::configure(const mapping::Program& program, const network::Netw
   const mapping::AcceleratorConfig& config = program.accelerator;
   Modules& m = *modules_;
   try {
-    m.weights.configure(config.weights);
+    m.weights.configure(config.weights, *array_);
     m.activations.configure(config.activations);
   } catch (const std::bad_alloc&) {
     throw InputError(
@@ -118,6 +121,7 @@ void Accelerator::configure(const mapping::Program& program, const network::Netw
   m.vector.configure(network, shapes);
   m.sequencer.configure(network, *array_);
   state_.chunk_base = 0;
+  if (state_.compute) array_->configure(program, network, m.weights.cells());
 
   const std::vector<std::uint64_t> words =
       mapping::store(network, mapping::resident(network, program.bit_offset));
@@ -145,6 +149,8 @@ RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, flo
   state_.spans_cut = false;
   m.sequencer.set_work({pixels, logits, batches});
   const std::int64_t begin = now();
+  state_.run_begin = begin;
+  state_.layer_runs = false;
   try {
     m.sequencer.start.notify(sc_core::SC_ZERO_TIME);
     const StackAfterKernel stack;

@@ -17,7 +17,7 @@ namespace brownout::accelerator {
 
 /// What a run took.
 struct RunResult {
-  std::int64_t cycles = 0;  // from the first DMA to the last
+  std::int64_t cycles = 0;             // from the first DMA to the last
   std::int64_t input_wait_cycles = 0;  // waiting for input and output DMA
   std::vector<LayerTally> layers;      // of the program, over all batches
   std::vector<Span> spans;             // when asked for
@@ -36,6 +36,9 @@ struct RunOptions {
 class Accelerator {
  public:
   static Accelerator& instance();
+
+  /// The array from the next configure() on; at first the behavioural one.
+  void set_array(std::shared_ptr<ArrayModel> array);
 
   /// Gives the modules the program's geometry and brings the network's codes into the DRAM, and, if
   /// resident, into the weight scratchpad. Faults are none. Program and network must outlive their
@@ -61,7 +64,7 @@ class Accelerator {
 
   RunState state_;
   std::unique_ptr<Modules> modules_;
-  std::unique_ptr<ArrayModel> array_;
+  std::shared_ptr<ArrayModel> array_;
   bool broken_ = false;
 };
 

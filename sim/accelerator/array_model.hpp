@@ -1,27 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-// The PE array as the accelerator sees it: weights in, accumulators out. One file per
-// implementation; the behavioural one is here.
+// The PE array as the accelerator sees it: weights in, accumulators out. The behavioural one is
+// here; sim/cosim has the RTL behind the same interface.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sim/mapping/program.hpp"
+#include "sim/memory/word_memory.hpp"
+#include "sim/network/network.hpp"
 
 namespace brownout::accelerator {
+
+/// How long memories and DMA keep a strip waiting: earliest cycles since its layer began, 0 where
+/// they do not.
+struct StripGates {
+  std::int64_t load = 0;    // first read of its weights
+  std::int64_t stream = 0;  // first vector
+  std::int64_t drain = 0;   // first row to the vector unit
+};
 
 class ArrayModel {
  public:
   virtual ~ArrayModel() = default;
 
-  /// Forgets everything; layers are those of the program. Both must outlive their use.
-  virtual void configure(const mapping::Program& program) = 0;
+  /// Forgets everything; layers are those of the program. `weights` are the cells of the weight
+  /// scratchpad. All must outlive their use.
+  virtual void configure(const mapping::Program& program, const network::Network& network,
+                         const memory::WordMemory& weights) = 0;
 
   /// The input of layer `layer`: codes q of `images` images back to back, NHWC, zero point z. They
-  /// stay in place until the next call.
+  /// stay in place until the layer ends. `cycle`: now, since the run began.
   virtual void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
-                           int zero_point) = 0;
+                           int zero_point, std::int64_t cycle) = 0;
+
+  /// While a layer runs, words for later strips reach the scratchpad: one a cycle from `cycle`
+  /// (since the layer began) on.
+  virtual void write(std::int64_t /*word*/, std::int64_t /*count*/, const std::uint64_t* /*data*/,
+                     std::int64_t /*cycle*/) {}
 
   /// The codes of a column tile as they were read and decoded: n_count × k, IHW order.
   virtual void load(int layer, int column_tile, const std::int8_t* n) = 0;
@@ -30,6 +48,10 @@ class ArrayModel {
   /// the strip's pixels and channels (both absolute) = Σ n·(q − z), exact.
   virtual void run(int layer, const mapping::Strip& strip, std::int32_t* acc,
                    std::int64_t stride) = 0;
+
+  /// All strips have been drained, `cycles` after the layer began; the sums must be in `acc` now.
+  virtual void end_layer(int /*layer*/, const std::vector<StripGates>& /*gates*/,
+                         std::int64_t /*cycles*/, std::int32_t* /*acc*/, std::int64_t /*stride*/) {}
 
   virtual std::string name() const = 0;
 };

@@ -21,7 +21,8 @@ using mapping::Strip;
 
 class BehaviouralArray final : public ArrayModel {
  public:
-  void configure(const mapping::Program& program) override {
+  void configure(const mapping::Program& program, const network::Network&,
+                 const memory::WordMemory&) override {
     program_ = &program;
     layouts_.clear();
     panels_.clear();
@@ -38,7 +39,7 @@ class BehaviouralArray final : public ArrayModel {
   }
 
   void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
-                   int zero_point) override {
+                   int zero_point, std::int64_t) override {
     const PanelLayout& layout = layouts_[static_cast<std::size_t>(layer)];
     for (int i = 0; i < images; ++i) {
       std::int16_t* const to =

@@ -21,7 +21,6 @@ PeArray::PeArray(const sc_core::sc_module_name& name, RunState& state, WeightLoa
 void PeArray::configure(ArrayModel& array) {
   array_ = &array;
   const mapping::Program& program = *state_.program;
-  if (state_.compute) array.configure(program);
   std::size_t numbers = 0;
   last_of_chunk_.clear();
   for (const mapping::LayerProgram& layer : program.layers) {
@@ -41,6 +40,12 @@ void PeArray::configure(ArrayModel& array) {
 }
 
 void PeArray::begin_layer() { idle_since_ = now(); }
+
+void PeArray::end_layer(int layer) {
+  array_->end_layer(
+      layer, state_.gates, now() - state_.layer_begin, accumulators_.data(),
+      state_.program->layers[static_cast<std::size_t>(layer)].node.matrix.out_channels);
+}
 
 void PeArray::half_is_free() {
   ++free_halves_;
@@ -114,6 +119,9 @@ void PeArray::stream(const StripToken& token) {
       activations_.reserve(input.address + first_image * input.slot_bytes,
                            (last_image - first_image + 1) * input.slot_bytes, now(), streamed);
   tally.stall(Stall::kActivationBank) += start - now();
+  if (start > now()) {
+    state_.gates[static_cast<std::size_t>(token.strip)].stream = start - state_.layer_begin;
+  }
   wait_until(start);
 
   wait_cycles(until_last);

@@ -30,6 +30,8 @@ class PeArray : public sc_core::sc_module {
   void half_is_free();
   /// Accumulators of the layer: pixels of the batch × output channels.
   std::int32_t* accumulators() { return accumulators_.data(); }
+  /// The array model has the layer's sums ready from here on.
+  void end_layer(int layer);
   /// The cycle in which the last vector of the last strip had entered.
   std::int64_t idle_since() const { return idle_since_; }
 

@@ -8,6 +8,7 @@
 #include <ostream>
 #include <vector>
 
+#include "sim/accelerator/array_model.hpp"
 #include "sim/base/event_counts.hpp"
 #include "sim/mapping/program.hpp"
 
@@ -55,6 +56,10 @@ struct RunState {
   std::int64_t chunk_base = 0;  // streamed chunks of the batches before
   std::vector<LayerTally> layers;
   std::int64_t input_wait_cycles = 0;
+  std::int64_t run_begin = 0;
+  std::int64_t layer_begin = 0;  // of the layer that runs
+  bool layer_runs = false;
+  std::vector<StripGates> gates;  // of its strips
   bool record = false;
   std::size_t span_limit = 0;
   std::vector<Span> spans;

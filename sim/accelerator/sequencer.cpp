@@ -124,12 +124,15 @@ void Sequencer::run_layer(int number) {
   LayerTally& tally = state_.layer(number);
   const std::int64_t begin = now();
   array_.begin_layer();
+  state_.layer_begin = begin;
+  state_.layer_runs = true;
+  state_.gates.assign(layer.strips.size(), {});
   if (state_.compute && layer.k > 0) {
     const mapping::Region& input =
         state_.program->regions[static_cast<std::size_t>(layer.step.input)];
-    model_->begin_layer(number, activations_.data(input.address), input.slot_bytes,
-                        state_.program->batch,
-                        inference::quantization_of(*network_, layer.step.input).zero_point);
+    model_->begin_layer(
+        number, activations_.data(input.address), input.slot_bytes, state_.program->batch,
+        inference::quantization_of(*network_, layer.step.input).zero_point, begin - state_.run_begin);
   }
   if (layer.k == 0) {
     out.write({number, -1, now(), 0});
@@ -139,6 +142,7 @@ void Sequencer::run_layer(int number) {
     }
   }
   sc_core::wait(vector_.layer_done);
+  state_.layer_runs = false;
   tally.cycles += now() - begin;
   tally.stall(Stall::kDrain) += now() - (layer.k == 0 ? begin : array_.idle_since());
   state_.span(Module::kSequencer, number, -1, begin, now());

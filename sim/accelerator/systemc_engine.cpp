@@ -41,10 +41,16 @@ const mapping::Program& Programs::remainder(int images) {
 
 SystemcEngine::SystemcEngine(const network::Network& network,
                              const mapping::AcceleratorConfig& accelerator, int batch,
-                             std::uint64_t bit_offset, const std::string& where)
+                             std::uint64_t bit_offset, const std::string& where,
+                             std::shared_ptr<ArrayModel> array)
     : network_(network),
       shapes_(network::check(network, where)),
-      programs_(network, accelerator, batch, bit_offset, where) {}
+      programs_(network, accelerator, batch, bit_offset, where),
+      array_(std::move(array)) {}
+
+std::string SystemcEngine::name() const {
+  return array_->name() == "behavioural" ? "systemc" : array_->name();
+}
 
 void SystemcEngine::set_codes(const network::Codes&) { faults_.clear(); }
 
@@ -68,6 +74,7 @@ ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t im
                                      float* logits) {
   ImagesResult total;
   Accelerator& model = Accelerator::instance();
+  model.set_array(array_);
   const auto start = std::chrono::steady_clock::now();
   const auto part = [&](const mapping::Program& program, std::int64_t batches) {
     model.configure(program, network_, shapes_, {pixels != nullptr, span_limit_});

@@ -40,7 +40,8 @@ class SystemcEngine final : public inference::Engine {
  public:
   /// Network must outlive the engine.
   SystemcEngine(const network::Network& network, const mapping::AcceleratorConfig& accelerator,
-                int batch, std::uint64_t bit_offset, const std::string& where);
+                int batch, std::uint64_t bit_offset, const std::string& where,
+                std::shared_ptr<ArrayModel> array = make_behavioural_array());
 
   /// Clean weights: the model reads what the network stores, whatever `codes` are.
   void set_codes(const network::Codes& codes) override;
@@ -50,7 +51,8 @@ class SystemcEngine final : public inference::Engine {
   void run(const std::uint8_t* pixels, int count, float* logits, int worker) override;
   /// Whatever the caller has: a simulation should not be cut in pieces.
   int preferred_batch() const override { return 1 << 30; }
-  std::string name() const override { return "systemc"; }
+  /// "systemc", or "rtl" with that array.
+  std::string name() const override;
 
   /// Time and counts of `images` images without their numbers.
   ImagesResult time(std::int64_t images, std::size_t span_limit = 0);
@@ -66,6 +68,7 @@ class SystemcEngine final : public inference::Engine {
   const network::Network& network_;
   std::vector<network::Shape> shapes_;
   Programs programs_;
+  std::shared_ptr<ArrayModel> array_;
   memory::FaultList faults_;
   std::uint64_t evaluation_seed_ = 0;
   std::size_t span_limit_ = 0;

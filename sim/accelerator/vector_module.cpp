@@ -67,6 +67,9 @@ void VectorModule::drain(const StripToken& token) {
   const std::int64_t cycles = mapping::drain_cycles(vector, strip.pixel_count, tile.n_count, walks);
   // Only the last walk writes.
   const std::int64_t begin = reserve_output(layer, now(), cycles / walks);
+  if (begin > now()) {
+    state_.gates[static_cast<std::size_t>(token.strip)].drain = begin - state_.layer_begin;
+  }
   wait_until(begin + cycles);
   state_.span(Module::kVectorUnit, token.layer, token.strip, begin, now());
   tally.counts.accumulator_reads += (tile.n_count + 1) * strip.pixel_count * walks;
@@ -144,6 +147,7 @@ void VectorModule::compute(int number) {
     output.set_codes(loader_.parameters());
     held = loader_.parameter_generation(number);
   }
+  if (layer.k > 0) array_.end_layer(number);
   const mapping::Region& target = output_region(layer);
   std::vector<inference::Residual> residuals(layer.step.residuals.size());
   for (int image = 0; image < state_.program->batch; ++image) {

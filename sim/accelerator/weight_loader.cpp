@@ -107,12 +107,15 @@ void WeightLoader::load(const StripToken& arrived) {
   const mapping::Chunk& chunk = layer.chunks[static_cast<std::size_t>(tile.chunk)];
   if (streamed) dma_.wait_for_chunk(state_.chunk_base + chunk.load_event);
   token.dma_wait = now() - free;
+  StripGates& gates = state_.gates[static_cast<std::size_t>(token.strip)];
+  if (token.dma_wait > 0) gates.load = now() - state_.layer_begin;
   tally.counts.weight_reads += read_parameters(token.layer, tile);
   tally.counts.weight_reads += read_weights(token.layer, strip.column_tile);
   std::int64_t port_cycles = tile.parameter_cycles;
   for (const std::int64_t some : tile.port_cycles) port_cycles += some;
   const std::int64_t begin =
       scratchpad_.reserve(chunk.ranges.front().word, chunk.words, now(), port_cycles);
+  if (begin > now()) gates.load = begin - state_.layer_begin;
   wait_until(begin);
   wait_cycles(mapping::load_latency(tile.parameter_cycles + tile.port_cycles[0]));
   state_.span(Module::kWeightLoader, token.layer, token.strip, begin, now());

@@ -10,12 +10,14 @@
 
 namespace brownout::accelerator {
 
-WeightScratchpad::WeightScratchpad(const sc_core::sc_module_name& name) : sc_module(name) {
+WeightScratchpad::WeightScratchpad(const sc_core::sc_module_name& name, const RunState& state)
+    : sc_module(name), state_(state) {
   read_socket.register_b_transport(this, &WeightScratchpad::read_runs);
   write_socket.register_b_transport(this, &WeightScratchpad::write_burst);
 }
 
-void WeightScratchpad::configure(const mapping::WeightMemoryConfig& config) {
+void WeightScratchpad::configure(const mapping::WeightMemoryConfig& config, ArrayModel& array) {
+  array_ = &array;
   config_ = config;
   cells_.resize(config.words());
   busy_until_.assign(static_cast<std::size_t>(config.arrays), 0);
@@ -65,9 +67,13 @@ void WeightScratchpad::write_burst(tlm::tlm_generic_payload& payload, sc_core::s
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return;
   }
-  cells_.write(first, count, reinterpret_cast<const std::uint64_t*>(payload.get_data_ptr()));
+  const auto* const data = reinterpret_cast<const std::uint64_t*>(payload.get_data_ptr());
+  cells_.write(first, count, data);
   const std::int64_t port = mapping::run_cycles(count, config_.words_per_cycle);
   const std::int64_t start = reserve(first, count, now(), port);
+  if (state_.compute && state_.layer_runs) {
+    array_->write(first, count, data, start - state_.layer_begin);
+  }
   delay += cycles(start - now() + port);
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }

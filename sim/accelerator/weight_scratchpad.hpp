@@ -7,6 +7,8 @@
 #include <systemc>
 #include <vector>
 
+#include "sim/accelerator/array_model.hpp"
+#include "sim/accelerator/run_state.hpp"
 #include "sim/mapping/accelerator.hpp"
 #include "sim/memory/word_memory.hpp"
 
@@ -29,10 +31,11 @@ class WeightScratchpad : public sc_core::sc_module {
   tlm_utils::simple_target_socket<WeightScratchpad> read_socket{"read_socket"};    // runs
   tlm_utils::simple_target_socket<WeightScratchpad> write_socket{"write_socket"};  // bursts
 
-  explicit WeightScratchpad(const sc_core::sc_module_name& name);
+  WeightScratchpad(const sc_core::sc_module_name& name, const RunState& state);
 
-  /// Empties the memory and gives it another geometry.
-  void configure(const mapping::WeightMemoryConfig& config);
+  /// Empties the memory and gives it another geometry. `array` hears of bursts that are written
+  /// while a layer runs.
+  void configure(const mapping::WeightMemoryConfig& config, ArrayModel& array);
   memory::WordMemory& cells() { return cells_; }
 
   /// Takes the ports of the arrays that hold words [first, first + count) for `cycles` cycles, from
@@ -47,6 +50,8 @@ class WeightScratchpad : public sc_core::sc_module {
   /// words a cycle.
   void write_burst(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
+  const RunState& state_;
+  ArrayModel* array_ = nullptr;
   mapping::WeightMemoryConfig config_;
   memory::WordMemory cells_;
   std::vector<std::int64_t> busy_until_;  // by array

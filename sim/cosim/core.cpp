@@ -43,7 +43,7 @@ class CoreOf final : public Core {
   }
 
   ~CoreOf() override {
-    end_trace();
+    close_trace();
     model_->final();
   }
 
@@ -91,12 +91,23 @@ class CoreOf final : public Core {
     model_->fault_supply_microvmin_i = static_cast<IData>(voltage * 1e6 + 0.5);
   }
 
-  void trace(const TraceWindow& window) override { window_ = window; }
+  void open_trace(const std::filesystem::path& file) override {
+    close_trace();
+    fst_ = std::make_unique<VerilatedFstC>();
+    model_->trace(fst_.get(), 99);
+    fst_->open(file.c_str());
+    if (fst_->isOpen()) return;
+    fst_.reset();
+    throw RunError("{}: cannot be written", file.string());
+  }
+  void close_trace() override {
+    if (fst_) fst_->close();
+    fst_.reset();
+  }
 
   std::int64_t clocked() const override { return clocked_; }
 
-  JobTimes run(const Job& job, Observer& observer, const Pressure& pressure,
-               const Sabotage& sabotage) override;
+  JobTimes run(const Job& job, Observer& observer, const RunOptions& options) override;
 
  private:
   void clock() {
@@ -106,15 +117,15 @@ class CoreOf final : public Core {
   /// The inputs have settled.
   void edge() {
     Model& m = *model_;
-    if (fst_) fst_->dump(static_cast<std::uint64_t>(2 * clocked_));
+    if (dump_at_ >= 0) fst_->dump(static_cast<std::uint64_t>(2 * dump_at_));
     m.clk_i = 1;
     m.eval();
-    if (fst_) fst_->dump(static_cast<std::uint64_t>(2 * clocked_ + 1));
+    if (dump_at_ >= 0) fst_->dump(static_cast<std::uint64_t>(2 * dump_at_ + 1));
     m.clk_i = 0;
     ++clocked_;
     if (context_.gotError()) {
       context_.gotError(false);
-      end_trace();
+      close_trace();
       throw RunError("rtl {}x{}: an assertion failed (above) in cycle {} since power-on", kSize,
                      kSize, clocked_);
     }
@@ -148,20 +159,6 @@ class CoreOf final : public Core {
     }
   }
 
-  void begin_trace() {
-    fst_ = std::make_unique<VerilatedFstC>();
-    model_->trace(fst_.get(), 99);
-    fst_->open(window_.file.c_str());
-    if (!fst_->isOpen()) {
-      fst_.reset();
-      throw RunError("{}: cannot be written", window_.file.string());
-    }
-  }
-  void end_trace() {
-    if (fst_) fst_->close();
-    fst_.reset();
-  }
-
   void set_vector(const std::int16_t* values) {
     std::uint32_t words[(kSize * 9 + 31) / 32 + 1] = {};
     for (int r = 0; r < kSize; ++r) {
@@ -177,7 +174,7 @@ class CoreOf final : public Core {
   VerilatedContext context_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<VerilatedFstC> fst_;
-  TraceWindow window_;
+  std::int64_t dump_at_ = -1;  // the cycle in the waves, -1: not in their window
   std::vector<WordFaults> faults_;
   std::vector<std::uint32_t> faulty_;
   std::int64_t clocked_ = 0;
@@ -193,8 +190,9 @@ struct DrainState {
 };
 
 template <typename Model, int kSize>
-JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const Pressure& pressure,
-                                   const Sabotage& sabotage) {
+JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const RunOptions& options) {
+  const Pressure& pressure = options.pressure;
+  const Sabotage& sabotage = options.sabotage;
   Model& m = *model_;
   if (sabotage.mask_word >= 0) {
     turn_mask_bit(static_cast<std::uint32_t>(sabotage.mask_word), sabotage.mask_bit);
@@ -255,15 +253,11 @@ JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const Pre
   }
   bool stalls_read = false;
 
-  if (fst_ == nullptr && window_.to > window_.from && window_.from <= -1) begin_trace();
   for (std::int64_t cycle = -1;; ++cycle) {
-    if (window_.to > window_.from) {
-      if (cycle == window_.from) begin_trace();
-      if (cycle == window_.to) {
-        end_trace();
-        window_ = {};
-      }
-    }
+    const std::int64_t shown = options.trace_base + cycle;
+    const bool dumped =
+        fst_ && cycle >= options.trace_from && cycle < options.trace_to && shown >= 0;
+    dump_at_ = dumped ? shown : -1;
     m.counters_clear_i = cycle == -1;
     // Commands
     m.command_valid_i = command < job.commands.size() && cycle >= command_from &&
@@ -418,7 +412,7 @@ JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const Pre
       break;
     }
     if (cycle - std::max(last_event, last_gate) > kPatience) {
-      end_trace();
+      close_trace();
       throw RunError(
           "rtl {}x{}: nothing has happened since cycle {}: command {} of {}, tile {} of {}, strip "
           "{} of {}, write {} of {}",
@@ -443,8 +437,7 @@ JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const Pre
     m.drain_release_i = 0;
     ++drain.strip;
   }
-  end_trace();
-  window_ = {};
+  dump_at_ = -1;
   return times;
 }
 

@@ -27,10 +27,12 @@ class Observer {
                        const std::int32_t* lanes) = 0;
 };
 
-/// Waves of cycles [from, to) of the jobs run from now on, in FST.
-struct TraceWindow {
-  std::filesystem::path file;
-  std::int64_t from = 0, to = 0;
+struct RunOptions {
+  Pressure pressure;
+  Sabotage sabotage;
+  /// Waves of the job's cycles [trace_from, trace_to), when a file is open; cycle 0 is at
+  /// `trace_base` in them.
+  std::int64_t trace_from = 0, trace_to = 0, trace_base = 0;
 };
 
 /// One core. Not thread-safe.
@@ -51,11 +53,11 @@ class Core {
   virtual void set_supply(double voltage) = 0;
 
   /// Runs a job to its end. RunError when an assertion of the RTL fails or the core hangs.
-  virtual JobTimes run(const Job& job, Observer& observer, const Pressure& pressure = {},
-                       const Sabotage& sabotage = {}) = 0;
+  virtual JobTimes run(const Job& job, Observer& observer, const RunOptions& options = {}) = 0;
 
-  /// Cycles are those of the next job. RunError when the file cannot be written.
-  virtual void trace(const TraceWindow& window) = 0;
+  /// A file for waves (FST, two time steps a cycle). RunError when it cannot be written.
+  virtual void open_trace(const std::filesystem::path& file) = 0;
+  virtual void close_trace() = 0;
 
   /// Cycles clocked so far, all of them.
   virtual std::int64_t clocked() const = 0;

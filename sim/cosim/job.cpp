@@ -2,6 +2,8 @@
 // Numbers of schemes, gaps of back-pressure.
 #include "sim/cosim/job.hpp"
 
+#include <algorithm>
+
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
 
@@ -22,6 +24,20 @@ int scheme_number(network::Scheme scheme) {
   BROWNOUT_CHECK(false, "scheme {}", static_cast<int>(scheme));
 }
 
+std::vector<WordFaults> word_faults(const memory::WordMemory& memory) {
+  std::vector<WordFaults> faults;
+  for (const std::uint32_t word : memory.faulty_words()) {
+    const std::uint64_t if_0 = memory.wrong_if_0(word);
+    const std::uint64_t if_1 = memory.wrong_if_1(word);
+    if ((if_0 | if_1) == 0) continue;  // its cells drew no error
+    faults.push_back({word, if_1 & ~if_0, if_0 & ~if_1, if_0 & if_1});
+  }
+  std::sort(faults.begin(), faults.end(),
+            [](const WordFaults& a, const WordFaults& b) { return a.word < b.word; });
+  faults.erase(std::unique(faults.begin(), faults.end()), faults.end());
+  return faults;
+}
+
 int Pressure::gap(Port port, std::uint64_t index) const {
   const double chance = share[static_cast<std::size_t>(port)];
   if (chance <= 0.0) return 0;
@@ -29,6 +45,22 @@ int Pressure::gap(Port port, std::uint64_t index) const {
       Philox(seed, Purpose::kBackPressure)(static_cast<std::uint64_t>(port), index);
   if (unit_open(block[0]) >= chance) return 0;
   return 1 + static_cast<int>(block[1] % static_cast<std::uint64_t>(longest));
+}
+
+bool Pressure::pressed() const {
+  return std::any_of(share.begin(), share.end(), [](double chance) { return chance > 0.0; });
+}
+
+Counters& Counters::operator+=(const Counters& o) {
+  busy += o.busy;
+  stalled_weights += o.stalled_weights;
+  stalled_accumulators += o.stalled_accumulators;
+  stalled_activations += o.stalled_activations;
+  weight_reads += o.weight_reads;
+  weight_writes += o.weight_writes;
+  accumulator_reads += o.accumulator_reads;
+  accumulator_writes += o.accumulator_writes;
+  return *this;
 }
 
 }  // namespace brownout::cosim

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/memory/word_memory.hpp"
 #include "sim/network/quantization.hpp"
 
 namespace brownout::cosim {
@@ -79,6 +80,7 @@ struct Pressure {
   int longest = 1;                     // cycles
 
   int gap(Port port, std::uint64_t index) const;
+  bool pressed() const;  // any gap at all
 };
 
 /// Cells of a word that read wrong: read = ((stored & ~stuck0) | stuck1) ^ flip.
@@ -86,7 +88,13 @@ struct WordFaults {
   std::uint32_t word = 0;
   std::uint64_t stuck0 = 0, stuck1 = 0, flip = 0;
   std::uint64_t read(std::uint64_t stored) const { return ((stored & ~stuck0) | stuck1) ^ flip; }
+  bool operator==(const WordFaults& o) const {
+    return word == o.word && stuck0 == o.stuck0 && stuck1 == o.stuck1 && flip == o.flip;
+  }
 };
+
+/// The faults of a memory as masks, ascending words.
+std::vector<WordFaults> word_faults(const memory::WordMemory& memory);
 
 /// What the RTL side alone does wrong, to see a checker catch it. Nothing by default.
 struct Sabotage {
@@ -121,6 +129,7 @@ struct Counters {
            weight_writes == o.weight_writes && accumulator_reads == o.accumulator_reads &&
            accumulator_writes == o.accumulator_writes;
   }
+  Counters& operator+=(const Counters& o);
 };
 
 struct JobTimes {

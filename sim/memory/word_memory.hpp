@@ -32,6 +32,12 @@ class WordMemory {
   /// What the cells hold.
   std::uint64_t stored(std::int64_t word) const { return stored_[static_cast<std::size_t>(word)]; }
 
+  /// Words with faults (some may be listed again), and their bits that read wrong when 0 or 1 is
+  /// stored.
+  const std::vector<std::uint32_t>& faulty_words() const { return faulty_; }
+  std::uint64_t wrong_if_0(std::uint32_t word) const { return wrong_if_0_[word]; }
+  std::uint64_t wrong_if_1(std::uint32_t word) const { return wrong_if_1_[word]; }
+
   /// Changes whenever a read may return something else than before.
   std::uint64_t generation() const { return generation_; }
 

@@ -22,7 +22,7 @@ std::size_t check(int size, bool pressed, std::uint64_t first_seed, int jobs) {
     core->write(0, 4096, random.stored.data());
     core->set_faults(random.faults);
     Recorder recorder(core->shape(), random.job);
-    const JobTimes times = core->run(random.job, recorder, random.pressure);
+    const JobTimes times = core->run(random.job, recorder, {random.pressure, {}, 0, 0, 0});
     EXPECT_EQ(recorder.rows, random.rows);
     for (std::size_t s = 0; s < random.job.strips.size(); ++s) {
       const StripJob& strip = random.job.strips[s];

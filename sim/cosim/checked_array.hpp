@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Behavioural array and RTL side by side: the behavioural sums go on, the RTL's are compared, every
+// word, every accumulator after every tile, every drained row, every tile's cycles.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/cosim/rtl_array.hpp"
+
+namespace brownout::cosim {
+
+/// Where a word of the weight memory differs first.
+struct WordMismatch {
+  std::uint32_t address_expected = 0, address_found = 0;
+  std::uint64_t expected = 0, found = 0;
+  int bit = -1;  // lowest that differs; -1: only the address does
+};
+
+/// Where both sides differ first.
+struct Mismatch {
+  enum class Kind { kAccumulator, kColumnSum, kDrainedRow, kWord, kCycle, kCounter, kLayerCycles };
+  Kind kind = Kind::kAccumulator;
+  std::string layer;
+  std::int64_t strip = 0, tile = 0;    // of the layer; of the strip
+  std::int64_t row = -1, column = -1;  // pixel of the batch, output channel; -1: does not apply
+  std::string what;                    // the counter's or the time's name, where it is one
+  std::int64_t expected = 0, found = 0;
+  std::int64_t cycle = 0;  // since the run began
+  std::optional<WordMismatch> word;
+};
+/// "accumulator", "column_sum", "drained_row", "word", "cycle", "counter", "layer_cycles".
+const char* kind_name(Mismatch::Kind kind);
+
+struct CheckOptions {
+  std::string layer;  // only this one; empty: all
+  /// Waves of cycles [trace_from, trace_to) of the run; empty: none.
+  std::filesystem::path trace;
+  std::int64_t trace_from = 0, trace_to = 0;
+  /// Waves around the first mismatch.
+  std::filesystem::path mismatch_trace = "cosim-mismatch.fst";
+  Pressure pressure;  // on the RTL and in the expected cycles; SystemC has none
+  Sabotage sabotage;  // of the first job
+};
+
+/// What was compared in a layer, over all its jobs.
+struct LayerCheck {
+  std::int64_t outputs_compared = 0;  // sums of columns and lane C, written or drained
+  std::int64_t words_compared = 0;
+  std::int64_t mismatches = 0;
+  Counters counters;  // of the RTL
+};
+
+class CheckedArray final : public RtlArray {
+ public:
+  CheckedArray(const mapping::AcceleratorConfig& accelerator, CheckOptions options);
+  ~CheckedArray() override;
+
+  void configure(const mapping::Program& program, const network::Network& network,
+                 const memory::WordMemory& weights) override;
+  void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
+                   int zero_point, std::int64_t cycle) override;
+  void write(std::int64_t word, std::int64_t count, const std::uint64_t* data,
+             std::int64_t cycle) override;
+  void load(int layer, int column_tile, const std::int8_t* n) override;
+  void run(int layer, const mapping::Strip& strip, std::int32_t* acc, std::int64_t stride) override;
+  void end_layer(int layer, const std::vector<accelerator::StripGates>& gates, std::int64_t cycles,
+                 std::int32_t* acc, std::int64_t stride) override;
+  std::string name() const override { return "cosim"; }
+
+  const std::vector<LayerCheck>& checks() const { return checks_; }
+  const std::optional<Mismatch>& first_mismatch() const { return first_; }
+  /// For the waves: supply of the weight memory in units of Vmin.
+  void set_supply(double voltage) { core_->set_supply(voltage); }
+
+ protected:
+  JobTimes run_job(int layer, std::int32_t* acc, std::int64_t stride,
+                   std::int64_t systemc_cycles) override;
+
+ private:
+  class Checker;
+  bool checked(int layer) const;
+  /// The same job again, from the same cells, with waves around `cycle`.
+  void trace_again(std::int64_t cycle, const RunOptions& options);
+
+  CheckOptions options_;
+  std::unique_ptr<accelerator::ArrayModel> behavioural_;
+  std::vector<std::vector<std::vector<std::int8_t>>>
+      weights_;  // by layer, column tile: n_count × k
+  std::vector<LayerCheck> checks_;
+  std::optional<Mismatch> first_;
+  bool sabotaged_ = false;
+};
+
+}  // namespace brownout::cosim

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+// Program → commands, input → vectors, drained rows → sums.
+#include "sim/cosim/rtl_array.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "sim/base/error.hpp"
+#include "sim/mapping/timing.hpp"
+
+namespace brownout::cosim {
+
+using mapping::ColumnTile;
+using mapping::LayerProgram;
+using mapping::Strip;
+
+void check_core(const mapping::AcceleratorConfig& accelerator) {
+  const std::string file = accelerator.file.string();
+  if (accelerator.array.dataflow != mapping::Dataflow::kWeightStationary) {
+    throw InputError("{}: array.dataflow: the RTL is weight-stationary, found {}", file,
+                     mapping::to_string(accelerator.array.dataflow));
+  }
+  const std::vector<CoreShape> built = built_cores();
+  if (built.empty()) {
+    throw InputError(
+        "this brownout was built without RTL; configure it with -DBROWNOUT_WITH_RTL=ON (needs "
+        "Verilator)");
+  }
+  const auto shape = std::find_if(built.begin(), built.end(), [&](const CoreShape& core) {
+    return core.rows == accelerator.array.rows && core.columns == accelerator.array.columns;
+  });
+  if (shape == built.end()) {
+    throw InputError("{}: array: the RTL was built as {}, found {}x{}", file, built_core_names(),
+                     accelerator.array.rows, accelerator.array.columns);
+  }
+  if (accelerator.weights.words_per_cycle != 1) {
+    throw InputError("{}: weights.words_per_cycle: the RTL reads 1 word a cycle, found {}", file,
+                     accelerator.weights.words_per_cycle);
+  }
+  if (accelerator.weights.words() > shape->words) {
+    throw InputError("{}: weights: the RTL has {} words, found {} x {}", file, shape->words,
+                     accelerator.weights.arrays, accelerator.weights.array_rows);
+  }
+  if (accelerator.accumulators.depth > shape->depth) {
+    throw InputError("{}: accumulators.depth: the RTL has {} rows, found {}", file, shape->depth,
+                     accelerator.accumulators.depth);
+  }
+}
+
+Job layer_job(const mapping::Program& program, const network::Network& network, int number) {
+  const LayerProgram& layer = program.layers[static_cast<std::size_t>(number)];
+  const network::Coding& coding =
+      *network.parameters[static_cast<std::size_t>(layer.node.weight)].coding;
+  const std::int64_t channel_bits = layer.k * coding.bits;
+  const int lanes = program.accelerator.vector.lanes;
+  Job job;
+  for (const Strip& strip : layer.strips) {
+    const ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+    StripJob to;
+    to.command_first = job.commands.size();
+    to.rows = static_cast<int>(strip.pixel_count);
+    to.row_cycles = (tile.n_count + lanes - 1) / lanes;
+    to.walks = mapping::strip_walks(layer);
+    for (const mapping::ParameterPlace& place : layer.parameters) {
+      if (place.chunk != tile.chunk || place.parameter == layer.node.weight) continue;
+      const network::Parameter& parameter =
+          network.parameters[static_cast<std::size_t>(place.parameter)];
+      const mapping::CodeRange range =
+          mapping::codes_of(network, layer, place.parameter, tile.n_first, tile.n_count);
+      BROWNOUT_CHECK(range.last - range.first < 65536, "a run of {} codes",
+                     range.last - range.first);
+      Command command;
+      command.parameters = true;
+      command.bits = parameter.coding->bits;
+      command.codes = static_cast<int>(range.last - range.first);
+      command.cell = static_cast<std::uint32_t>(place.origin + range.first * command.bits);
+      job.commands.push_back(command);
+    }
+    const mapping::ParameterPlace& place = mapping::place_of(layer, layer.node.weight, tile.chunk);
+    std::int64_t cell = place.origin + tile.n_first * channel_bits;
+    for (std::size_t t = 0; t < tile.words.size(); ++t) {
+      Command command;
+      command.cell = static_cast<std::uint32_t>(cell);
+      command.stride = static_cast<std::uint32_t>(channel_bits);
+      command.columns = tile.n_count;
+      command.codes = mapping::k_count(layer, t);
+      command.bits = coding.bits;
+      command.scheme = scheme_number(coding.scheme);
+      command.vectors = static_cast<int>(strip.pixel_count);
+      command.first = t == 0;
+      command.last = t + 1 == tile.words.size();
+      job.commands.push_back(command);
+      cell += std::int64_t{command.codes} * coding.bits;
+    }
+    to.command_count = job.commands.size() - to.command_first;
+    job.strips.push_back(to);
+  }
+  return job;
+}
+
+void add_vectors(Job& job, const mapping::Program& program, int number, const std::uint8_t* q,
+                 std::int64_t image_stride, int images, int zero_point, int rows) {
+  const LayerProgram& layer = program.layers[static_cast<std::size_t>(number)];
+  const arithmetic::Matrix& matrix = layer.node.matrix;
+  const arithmetic::Window& window = matrix.window;
+  const int channels = matrix.in_channels;
+  const int height = window.in_height + window.pad_top + layer.node.pad_bottom;
+  const int width = window.in_width + window.pad_left + layer.node.pad_right;
+  const auto image_size = static_cast<std::size_t>(height * width * channels);
+
+  std::vector<std::int16_t> padded(image_size * static_cast<std::size_t>(images), 0);
+  const int row_codes = window.in_width * channels;
+  for (int i = 0; i < images; ++i) {
+    const std::uint8_t* from = q + i * image_stride;
+    for (int y = 0; y < window.in_height; ++y) {
+      std::int16_t* const to =
+          padded.data() + static_cast<std::size_t>(i) * image_size +
+          static_cast<std::size_t>(((y + window.pad_top) * width + window.pad_left) * channels);
+      for (int x = 0; x < row_codes; ++x) to[x] = static_cast<std::int16_t>(*from++ - zero_point);
+    }
+  }
+  std::vector<std::size_t> elements;  // of the reduction, IHW
+  for (int i = 0; i < matrix.group_inputs(); ++i) {
+    for (int y = 0; y < window.kernel_h; ++y) {
+      for (int x = 0; x < window.kernel_w; ++x) {
+        elements.push_back(static_cast<std::size_t>((y * width + x) * channels + i));
+      }
+    }
+  }
+  const std::int64_t pixels = window.out_pixels();
+  std::size_t total = 0;
+  for (const Command& command : job.commands) {
+    if (!command.parameters) total += static_cast<std::size_t>(command.vectors * rows);
+  }
+  job.vectors.assign(total, 0);
+  std::int16_t* to = job.vectors.data();
+  for (const Strip& strip : layer.strips) {
+    const ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+    const auto group = static_cast<std::size_t>(tile.group * matrix.group_inputs());
+    std::size_t first = 0;
+    for (std::size_t t = 0; t < tile.words.size(); ++t) {
+      const auto codes = static_cast<std::size_t>(mapping::k_count(layer, t));
+      for (std::int64_t p = strip.pixel_first; p < strip.pixel_first + strip.pixel_count; ++p) {
+        const std::int64_t y = p % pixels / window.out_width * window.stride_h;
+        const std::int64_t x = p % window.out_width * window.stride_w;
+        const std::int16_t* const from =
+            padded.data() + static_cast<std::size_t>(p / pixels) * image_size +
+            static_cast<std::size_t>((y * width + x) * channels) + group;
+        for (std::size_t r = 0; r < codes; ++r) to[r] = from[elements[first + r]];
+        to += rows;
+      }
+      first += codes;
+    }
+  }
+}
+
+std::int64_t layer_cycles(const mapping::Program& program, int number, const JobTimes& times) {
+  const LayerProgram& layer = program.layers[static_cast<std::size_t>(number)];
+  const mapping::VectorConfig& vector = program.accelerator.vector;
+  std::int64_t cycles = times.cycles() + vector.latency_cycles;
+  if (layer.staged) {
+    const int channels = layer.step.matrix_out.channels;
+    cycles +=
+        mapping::drain_cycles(vector, layer.vector_numbers / channels, channels, layer.walks - 1);
+  }
+  return cycles;
+}
+
+RtlArray::RtlArray(const mapping::AcceleratorConfig& accelerator)
+    : core_(make_core(accelerator.array.rows, accelerator.array.columns)) {
+  BROWNOUT_CHECK(core_ != nullptr, "no core of {}x{}", accelerator.array.rows,
+                 accelerator.array.columns);
+}
+
+void RtlArray::configure(const mapping::Program& program, const network::Network& network,
+                         const memory::WordMemory& weights) {
+  program_ = &program;
+  network_ = &network;
+  weights_ = &weights;
+  generation_ = ~std::uint64_t{0};
+  layer_ = -1;
+  jobs_.assign(program.layers.size(), {});
+  records_.resize(program.layers.size());
+}
+
+void RtlArray::mirror() {
+  if (generation_ == weights_->generation()) return;
+  generation_ = weights_->generation();
+  const auto words = static_cast<std::size_t>(weights_->words());
+  if (stored_.empty()) {
+    stored_.assign(static_cast<std::size_t>(core_->shape().words), 0);
+    core_->write(0, weights_->words(), stored_.data());  // as the scratchpad wakes up
+  }
+  for (std::size_t w = 0; w < words;) {
+    std::size_t end = w;
+    while (end < words && stored_[end] != weights_->stored(static_cast<std::int64_t>(end))) {
+      stored_[end] = weights_->stored(static_cast<std::int64_t>(end));
+      ++end;
+    }
+    if (end > w) {
+      core_->write(static_cast<std::int64_t>(w), static_cast<std::int64_t>(end - w),
+                   stored_.data() + w);
+    }
+    w = end + 1;
+  }
+  std::vector<WordFaults> faults = word_faults(*weights_);
+  if (faults != faults_) {
+    core_->set_faults(faults);
+    faults_ = std::move(faults);
+  }
+}
+
+void RtlArray::begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
+                           int zero_point, std::int64_t cycle) {
+  mirror();
+  layer_ = layer;
+  layer_begin_ = cycle;
+  Job& known = jobs_[static_cast<std::size_t>(layer)];
+  if (known.commands.empty()) known = layer_job(*program_, *network_, layer);
+  job_ = known;
+  add_vectors(job_, *program_, layer, q, image_stride, images, zero_point, core_->shape().rows);
+}
+
+void RtlArray::write(std::int64_t word, std::int64_t count, const std::uint64_t* data,
+                     std::int64_t cycle) {
+  if (layer_ < 0) return;  // a layer without matrix: mirror() will see
+  job_.writes.push_back({cycle, word, {data, data + count}});
+}
+
+void RtlArray::load(int, int, const std::int8_t*) {}
+void RtlArray::run(int, const Strip&, std::int32_t*, std::int64_t) {}
+
+void RtlArray::end_layer(int layer, const std::vector<accelerator::StripGates>& gates,
+                         std::int64_t cycles, std::int32_t* acc, std::int64_t stride) {
+  BROWNOUT_CHECK(layer == layer_, "layer {} ends, {} runs", layer, layer_);
+  for (std::size_t s = 0; s < job_.strips.size(); ++s) {
+    job_.strips[s].gates = {gates[s].load, gates[s].stream, gates[s].drain};
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const JobTimes times = run_job(layer, acc, stride, cycles);
+  seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  for (const WriteJob& write : job_.writes) {
+    std::copy(write.data.begin(), write.data.end(), stored_.begin() + write.word);
+  }
+  LayerRecord& record = records_[static_cast<std::size_t>(layer)];
+  record.rtl_cycles += layer_cycles(*program_, layer, times);
+  record.systemc_cycles += cycles;
+  record.tiles += static_cast<std::int64_t>(times.tiles.size());
+  record.strips += static_cast<std::int64_t>(times.drained.size());
+  layer_ = -1;
+}
+
+namespace {
+
+/// Puts drained rows where they belong; checks their column sums.
+class Fetch final : public Observer {
+ public:
+  Fetch(const LayerProgram& layer, const CoreShape& shape, const Job& job, std::int32_t* acc,
+        std::int64_t stride)
+      : layer_(layer), shape_(shape), acc_(acc), stride_(stride) {
+    // What lane C must carry, from the vectors themselves.
+    const std::int16_t* from = job.vectors.data();
+    for (const StripJob& strip : job.strips) {
+      sums_.emplace_back(static_cast<std::size_t>(strip.rows), 0);
+      for (std::size_t i = 0; i < strip.command_count; ++i) {
+        if (job.commands[strip.command_first + i].parameters) continue;
+        for (std::int32_t& sum : sums_.back()) {
+          for (int r = 0; r < shape.rows; ++r) sum += *from++;
+        }
+      }
+    }
+  }
+
+  void word(std::int64_t, std::size_t, std::uint32_t, std::uint64_t) override {}
+  void row(std::int64_t, std::size_t, int, const std::int32_t*) override {}
+  void drained(std::int64_t cycle, std::size_t number, int walk, int row,
+               const std::int32_t* lanes) override {
+    if (walk > 0) return;
+    const Strip& strip = layer_.strips[number];
+    const ColumnTile& tile = layer_.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+    std::copy_n(lanes, tile.n_count, acc_ + (strip.pixel_first + row) * stride_ + tile.n_first);
+    const std::int32_t sum = sums_[number][static_cast<std::size_t>(row)];
+    if (lanes[shape_.columns] != sum) {
+      throw RunError("rtl: layer {}, strip {}, row {}, cycle {}: column sum {}, expected {}",
+                     layer_.name, number, row, cycle, lanes[shape_.columns], sum);
+    }
+  }
+
+ private:
+  const LayerProgram& layer_;
+  const CoreShape shape_;
+  std::int32_t* const acc_;
+  const std::int64_t stride_;
+  std::vector<std::vector<std::int32_t>> sums_;  // by strip and row
+};
+
+}  // namespace
+
+JobTimes RtlArray::run_job(int layer, std::int32_t* acc, std::int64_t stride, std::int64_t) {
+  Fetch fetch(program_->layers[static_cast<std::size_t>(layer)], core_->shape(), job_, acc, stride);
+  return core_->run(job_, fetch);
+}
+
+}  // namespace brownout::cosim

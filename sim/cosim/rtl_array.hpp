@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The Verilated core in the accelerator's place for the array: a layer is one job. It reads its own
+// copy of the weight scratchpad through its own fault masks.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/accelerator/array_model.hpp"
+#include "sim/cosim/core.hpp"
+
+namespace brownout::cosim {
+
+/// InputError, naming the key of the accelerator's file, unless a core of this array was built and
+/// its memories suffice. `size`: the array's size as the user wrote it, for the message.
+void check_core(const mapping::AcceleratorConfig& accelerator);
+
+/// The commands and strips of a layer; vectors and writes are still missing.
+Job layer_job(const mapping::Program& program, const network::Network& network, int layer);
+
+/// Appends q − z of every tile's vectors, for `images` images NHWC.
+void add_vectors(Job& job, const mapping::Program& program, int layer, const std::uint8_t* q,
+                 std::int64_t image_stride, int images, int zero_point, int rows);
+
+/// A layer's time on the RTL side: the job, then what the vector unit does behind it.
+std::int64_t layer_cycles(const mapping::Program& program, int layer, const JobTimes& times);
+
+/// What a layer took on both sides.
+struct LayerRecord {
+  std::int64_t rtl_cycles = 0, systemc_cycles = 0;
+  std::int64_t tiles = 0, strips = 0;
+};
+
+class RtlArray : public accelerator::ArrayModel {
+ public:
+  /// check_core() must have passed.
+  explicit RtlArray(const mapping::AcceleratorConfig& accelerator);
+
+  void configure(const mapping::Program& program, const network::Network& network,
+                 const memory::WordMemory& weights) override;
+  void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
+                   int zero_point, std::int64_t cycle) override;
+  void write(std::int64_t word, std::int64_t count, const std::uint64_t* data,
+             std::int64_t cycle) override;
+  void load(int layer, int column_tile, const std::int8_t* n) override;
+  void run(int layer, const mapping::Strip& strip, std::int32_t* acc, std::int64_t stride) override;
+  /// RunError when the core's column sums are not those of its input.
+  void end_layer(int layer, const std::vector<accelerator::StripGates>& gates, std::int64_t cycles,
+                 std::int32_t* acc, std::int64_t stride) override;
+  std::string name() const override { return "rtl"; }
+
+  /// By layer of the program, over all jobs so far.
+  const std::vector<LayerRecord>& records() const { return records_; }
+  /// Wall time in the core.
+  double seconds() const { return seconds_; }
+
+ protected:
+  /// Runs the job; the default fetches the sums into `acc` and checks the column sums.
+  virtual JobTimes run_job(int layer, std::int32_t* acc, std::int64_t stride,
+                           std::int64_t systemc_cycles);
+
+  const mapping::Program* program_ = nullptr;
+  const network::Network* network_ = nullptr;
+  std::unique_ptr<Core> core_;
+  Job job_;                       // of the layer that runs
+  std::int64_t layer_begin_ = 0;  // since the run began
+  std::vector<WordFaults> faults_;
+  std::vector<std::uint64_t> stored_;  // what the core's cells hold
+
+ private:
+  /// Brings the core's cells and faults up to those of the scratchpad.
+  void mirror();
+
+  const memory::WordMemory* weights_ = nullptr;
+  std::uint64_t generation_ = ~std::uint64_t{0};
+  int layer_ = -1;
+  std::vector<Job> jobs_;  // by layer, without vectors; empty until first needed
+  std::vector<LayerRecord> records_;
+  double seconds_ = 0.0;
+};
+
+}  // namespace brownout::cosim

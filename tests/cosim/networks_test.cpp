@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole networks through the accelerator with RTL inside: no word, no sum and no cycle differs.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/accelerator/systemc_engine.hpp"
+#include "sim/base/error.hpp"
+#include "sim/cosim/checked_array.hpp"
+#include "sim/memory/random_chip.hpp"
+#include "sim/network/dataset.hpp"
+#include "sim/network/onnx_file.hpp"
+#include "tests/accelerator/random_accelerator.hpp"
+#include "tests/network/random_network.hpp"
+
+namespace brownout::cosim {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<float> run(accelerator::SystemcEngine& engine, const network::Network& network,
+                       const std::vector<std::uint8_t>& pixels) {
+  const auto images =
+      static_cast<int>(static_cast<std::int64_t>(pixels.size()) / network.input.size());
+  std::vector<float> logits(static_cast<std::size_t>(images * network.classes));
+  engine.run(pixels.data(), images, logits.data(), 0);
+  return logits;
+}
+
+std::string describe(const Mismatch& found) {
+  return std::string(kind_name(found.kind)) + " " + found.what + " in layer " + found.layer +
+         ", strip " + std::to_string(found.strip) + ", tile " + std::to_string(found.tile) +
+         ", row " + std::to_string(found.row) + ", column " + std::to_string(found.column) +
+         ": expected " + std::to_string(found.expected) + ", found " + std::to_string(found.found);
+}
+
+void expect_agreement(const CheckedArray& array) {
+  if (array.first_mismatch()) ADD_FAILURE() << describe(*array.first_mismatch());
+  for (std::size_t i = 0; i < array.checks().size(); ++i) {
+    EXPECT_EQ(array.checks()[i].mismatches, 0);
+    EXPECT_EQ(array.records()[i].rtl_cycles, array.records()[i].systemc_cycles) << "layer " << i;
+  }
+}
+
+TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
+  constexpr int kNetworks = 120;
+  int tried = 0;
+  std::int64_t tiles = 0;
+  for (std::uint64_t seed = 0; tried < kNetworks; ++seed) {
+    ASSERT_LT(seed, 4 * kNetworks) << "too few networks fit";
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const network::Network network = network::random_network(seed);
+    mapping::AcceleratorConfig config = accelerator::random_accelerator(seed);
+    config.array.dataflow = mapping::Dataflow::kWeightStationary;
+    config.array.rows = config.array.columns = 4 << seed % 3;
+    config.weights.words_per_cycle = 1;
+    ASSERT_NO_THROW(check_core(config));
+    const int batch = 1 + static_cast<int>(seed % 3);
+    const auto pixels = network::random_pixels(network, 2 * batch, seed);
+    CheckOptions options;
+    options.mismatch_trace = testing::TempDir() + "random-network-mismatch.fst";
+    const auto checked = std::make_shared<CheckedArray>(config, options);
+    try {
+      accelerator::SystemcEngine behavioural(network, config, batch, seed % 7 * 13, "random");
+      accelerator::SystemcEngine cosim(network, config, batch, seed % 7 * 13, "random", checked);
+      accelerator::SystemcEngine rtl(network, config, batch, seed % 7 * 13, "random",
+                                     std::make_shared<RtlArray>(config));
+      const double rates[] = {0.0, 0.01, 0.1, 0.5};
+      const memory::RandomChip chip(seed, seed % 2 == 0 ? 1.0 : 0.7);
+      const auto faults = chip.faults(memory::MemoryId::kWeights, cosim.program().placement.words,
+                                      {0.8, rates[seed % 4]});
+      for (accelerator::SystemcEngine* engine : {&behavioural, &cosim, &rtl}) {
+        engine->set_chip({}, faults, seed);
+      }
+      const std::vector<float> logits = run(behavioural, network, pixels);
+      const auto same = [&](const std::vector<float>& other) {
+        return std::memcmp(logits.data(), other.data(), logits.size() * sizeof(float)) == 0;
+      };
+      EXPECT_TRUE(same(run(cosim, network, pixels)));
+      EXPECT_TRUE(same(run(rtl, network, pixels)));
+      EXPECT_EQ(rtl.name(), "rtl");
+    } catch (const InputError&) {
+      continue;  // does not fit
+    }
+    expect_agreement(*checked);
+    for (const LayerRecord& record : checked->records()) tiles += record.tiles;
+    ++tried;
+    if (HasFailure()) break;
+  }
+  RecordProperty("tiles", static_cast<int>(tiles));
+}
+
+/// The edge accelerator with another array.
+mapping::AcceleratorConfig edge(int size) {
+  auto config = mapping::load_accelerator(fs::path(BROWNOUT_SOURCE_DIR) /
+                                          "configs/accelerators/edge-16x16.yaml");
+  config.array.rows = config.array.columns = size;
+  return config;
+}
+
+class ShippedNetworks : public testing::TestWithParam<int> {};
+
+TEST_P(ShippedNetworks, AgreeInAllLayersOnSeveralChips) {
+  const int size = GetParam();
+  std::vector<fs::path> models;
+  for (const auto& entry : fs::directory_iterator(fs::path(BROWNOUT_SOURCE_DIR) / "models")) {
+    if (entry.path().extension() == ".onnx") models.push_back(entry.path());
+  }
+  std::sort(models.begin(), models.end());
+  ASSERT_FALSE(models.empty());
+  const mapping::AcceleratorConfig config = edge(size);
+  std::uint64_t seed = 7;
+  for (const fs::path& model : models) {
+    SCOPED_TRACE(model.filename());
+    const network::Network network = network::read_onnx(model);
+    const auto pixels = network::random_pixels(network, 8, 1);
+    CheckOptions options;
+    options.mismatch_trace = testing::TempDir() + "shipped-network-mismatch.fst";
+    const auto checked = std::make_shared<CheckedArray>(config, options);
+    accelerator::SystemcEngine cosim(network, config, 1, 0, "test", checked);
+    // Several chips: 4, 3 and 1 of the images.
+    const std::int64_t image = network.input.size();
+    std::int64_t first = 0;
+    for (const std::int64_t count : {4, 3, 1}) {
+      const memory::RandomChip chip(seed++);
+      cosim.set_chip({},
+                     chip.faults(memory::MemoryId::kWeights, cosim.program().placement.words,
+                                 {0.8333, 0.01115}),
+                     seed);
+      run(cosim, network,
+          {pixels.begin() + first * image, pixels.begin() + (first + count) * image});
+      first += count;
+    }
+    expect_agreement(*checked);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, ShippedNetworks, testing::Values(4, 8, 16),
+                         [](const auto& size) { return "Array" + std::to_string(size.param); });
+
+}  // namespace
+}  // namespace brownout::cosim
