@@ -108,7 +108,8 @@ Action add_run(CLI::App& verb) {
       ->type_name("TEXT");
   verb.add_option("--batch", options->batch, "Images at a time (default 1)")->type_name("B");
   verb.add_option("--engine", options->engine,
-                  "systemc (default) or functional: numbers by the fast engine, time by the model")
+                  "systemc (default), functional: numbers by the fast engine, time by the model, "
+                  "or rtl: the Verilated core in the model's place for the array")
       ->type_name("NAME");
   verb.add_option("--timeline", options->timeline,
                   "Write what each module did when, in the Chrome trace format (Perfetto)")

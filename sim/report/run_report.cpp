@@ -125,6 +125,7 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["pricing"] = pricing_json(run);
   for (std::size_t i = 0; i < run.layers.size(); ++i) {
     json["layers"].push_back(layer_json(run.layers[i], run.simulated.layers[i]));
+    if (!run.rtl_cycles.empty()) json["layers"].back()["rtl_cycles"] = run.rtl_cycles[i];
   }
   json["not_modelled"] = kNotModelled;
   json["wall_s"] = run.wall_seconds;

@@ -6,6 +6,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
+#include "sim/cosim/rtl_array.hpp"
 #include "sim/mapping/faulty_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -22,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 }  // namespace
 
 const std::vector<std::string>& run_engine_names() {
-  static const std::vector<std::string> names{"functional", "systemc"};
+  static const std::vector<std::string> names{"functional", "systemc", "rtl"};
   return names;
 }
 
@@ -38,8 +39,14 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   const Model model = load_model(config.model);
   run.model = model.name;
   run.model_sha256 = model.sha256;
-  accelerator::SystemcEngine systemc(model.network, config.accelerator, config.batch,
-                                     config.bit_offset, model.file.string());
+  std::shared_ptr<cosim::RtlArray> rtl;
+  if (config.engine == "rtl") {
+    cosim::check_core(config.accelerator);
+    rtl = std::make_shared<cosim::RtlArray>(config.accelerator);
+  }
+  accelerator::SystemcEngine systemc(
+      model.network, config.accelerator, config.batch, config.bit_offset, model.file.string(),
+      rtl ? rtl : std::shared_ptr<accelerator::ArrayModel>(accelerator::make_behavioural_array()));
   const network::Dataset data =
       network::load_dataset(config.dataset, config.split, config.data_folder);
   if (config.images == 0) config.images = data.size();
@@ -59,7 +66,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   }
 
   Progress progress("run", 1, quiet);
-  if (config.engine == "systemc") {
+  if (config.engine != "functional") {
     systemc.set_chip(*codes, faults, config.evaluation_seed);
     systemc.record(config.span_limit);
     run.evaluation =
@@ -74,6 +81,10 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   }
   progress.advance(1);
   progress.finish();
+  if (rtl) {
+    for (const cosim::LayerRecord& layer : rtl->records())
+      run.rtl_cycles.push_back(layer.rtl_cycles);
+  }
 
   run.structure = structure_of(config.accelerator);
   const auto price = [&](std::string name, const accelerator::LayerTally& tally) {

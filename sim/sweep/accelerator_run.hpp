@@ -17,8 +17,9 @@
 
 namespace brownout::sweep {
 
-/// "functional" (numbers by the functional engine, time by the SystemC model) and "systemc" (both
-/// by the SystemC model).
+/// "functional" (numbers by the functional engine, time by the SystemC model), "systemc" (both by
+/// the SystemC model) and "rtl" (the same with the Verilated core in place of weight path and
+/// array).
 const std::vector<std::string>& run_engine_names();
 
 struct RunConfig {
@@ -51,9 +52,10 @@ struct AcceleratorRun {
   double rate = 0.0;
   inference::Evaluation evaluation;
   mapping::ReadStats read;
-  accelerator::ImagesResult simulated;  // cycles and counts of all images
-  std::vector<RunPart> layers;          // beside simulated.layers; DMA counts where it serves
-  accelerator::LayerTally total;        // sum of the layers, with all cycles
+  accelerator::ImagesResult simulated;   // cycles and counts of all images
+  std::vector<std::int64_t> rtl_cycles;  // by layer, engine "rtl" only; 0: without matrix operator
+  std::vector<RunPart> layers;           // beside simulated.layers; DMA counts where it serves
+  accelerator::LayerTally total;         // sum of the layers, with all cycles
   RunPart all;
   technology::Structure structure;
   double wall_seconds = 0.0;  // of everything, files read and programs compiled
