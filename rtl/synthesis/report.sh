@@ -16,8 +16,8 @@ cat <<END
 Written by \`rtl/synthesis/report.sh\` with $(yosys -V | cut -d ' ' -f 1,2), hierarchy kept, mapped for area, no timing constraint.
 Areas are gate equivalents (GE): 1 = a two-input NAND; the table of gates is \`gates.lib\`. They are estimates to compare
 modules with, not a layout: no clock tree, wires, scan or drive strengths. A module's own cells only, those of the modules
-in it are in their own lines. SRAM macros are black boxes, counted in bits: $arrays arrays of 512 x 64 bit, and two accumulator
-halves of $depth x (columns + 1) x 32 bit.
+in it are in their own lines. SRAM is a black box, counted in bits: $arrays arrays of 512 x 64 bit (the selector between them
+is not counted), and two accumulator halves of $depth x (columns + 1) x 32 bit.
 END
 
 for size in $sizes; do
