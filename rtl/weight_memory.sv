@@ -33,60 +33,32 @@ module weight_memory #(
 );
 
   localparam int ROW_BITS = $clog2(ARRAY_ROWS);
-  localparam int ARRAY_BITS = (ARRAYS > 1) ? $clog2(ARRAYS) : 1;
 
-  logic [ARRAY_BITS-1:0] read_array, write_array, read_array_q;
-  logic [ROW_BITS-1:0]   read_row, write_row;
-  logic                  write;
-  logic [63:0]           data;
+  logic        same_array;
+  logic [63:0] data;
 
-  assign read_row = read_word_i[ROW_BITS-1:0];
-  assign write_row = write_word_i[ROW_BITS-1:0];
   generate
-    if (ARRAYS > 1) begin : gen_select
-      assign read_array = read_word_i[WORD_BITS-1:ROW_BITS];
-      assign write_array = write_word_i[WORD_BITS-1:ROW_BITS];
+    if (ARRAYS > 1) begin : gen_compare
+      assign same_array =
+          read_word_i[WORD_BITS-1:ROW_BITS] == write_word_i[WORD_BITS-1:ROW_BITS];
     end else begin : gen_single
-      assign read_array = 1'b0;
-      assign write_array = 1'b0;
+      assign same_array = 1'b1;
     end
   endgenerate
+  assign write_ready_o = !(read_i && same_array);
 
-  assign write_ready_o = !(read_i && read_array == write_array);
-  assign write = write_valid_i && write_ready_o;
-
-  generate
-    for (genvar a = 0; a < ARRAYS; a++) begin : gen_array
-      logic        reads, writes, read_q;
-      logic [63:0] word, merged;  // merged: of arrays 0 to a, those not read give 0
-      assign reads = read_i && read_array == ARRAY_BITS'(a);
-      assign writes = write && write_array == ARRAY_BITS'(a);
-
-      sram_array #(
-        .ROWS(ARRAY_ROWS),
-        .WIDTH(64)
-      ) u_array (
-        .clk_i,
-        .request_i(reads || writes),
-        .write_i(writes),
-        .row_i(reads ? read_row : write_row),
-        .data_i(write_data_i),
-        .data_o(word)
-      );
-
-      assign read_q = read_array_q == ARRAY_BITS'(a);
-      if (a == 0) begin : gen_merge_first
-        assign merged = read_q ? word : 64'b0;
-      end else begin : gen_merge
-        assign merged = gen_array[a-1].merged | (read_q ? word : 64'b0);
-      end
-    end
-  endgenerate
-
-  always_ff @(posedge clk_i) begin
-    if (read_i) read_array_q <= read_array;
-  end
-  assign data = gen_array[ARRAYS-1].merged;
+  sram_arrays #(
+    .ARRAYS(ARRAYS),
+    .ROWS(ARRAY_ROWS)
+  ) u_arrays (
+    .clk_i,
+    .read_i,
+    .read_word_i,
+    .data_o(data),
+    .write_i(write_valid_i && write_ready_o),
+    .write_word_i,
+    .data_i(write_data_i)
+  );
 
 `ifdef BROWNOUT_FAULTS
   sram_faults #(
