@@ -1,4 +1,4 @@
-// The synthesizable files, relative to rtl/. sram_array.sv and accumulator_memory.sv stand for
+// The synthesizable files, relative to rtl/. sram_arrays.sv and accumulator_memory.sv stand for
 // memory macros.
 accumulator_memory.sv
 accumulators.sv
@@ -8,7 +8,7 @@ pe.sv
 pe_array.sv
 performance_counters.sv
 run_reader.sv
-sram_array.sv
+sram_arrays.sv
 stream_control.sv
 weight_decoder.sv
 weight_memory.sv

@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kArrayRows = 512;  // of rtl/sram_array.sv
+constexpr std::int64_t kArrayRows = 512;  // of rtl/sram_arrays.sv
 
 /// One file: its lines as they grow.
 struct MemoryFile {
