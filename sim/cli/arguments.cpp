@@ -11,6 +11,12 @@
 
 namespace brownout::cli {
 
+namespace {
+
+constexpr std::int64_t kMaxArraySide = 65536;
+
+}  // namespace
+
 std::int64_t parse_integer(const std::string& option, const std::string& text, std::int64_t low,
                            std::int64_t high) {
   std::int64_t value = 0;
@@ -43,6 +49,19 @@ std::string parse_choice(const std::string& option, const std::string& text,
   const std::string near = nearest_name(text, names);
   throw InputError("{}: expected one of {}, got {}{}", option, list, in_quotes(text),
                    near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
+}
+
+ArraySize parse_array(const std::string& option, const std::string& text) {
+  const std::size_t x = text.find('x');
+  if (x == std::string::npos) {
+    throw InputError("{}: expected ROWSxCOLUMNS, for example 32x32, got {}", option,
+                     in_quotes(text));
+  }
+  const auto side = [&](const char* name, const std::string& number) {
+    return static_cast<int>(
+        parse_integer(fmt::format("{}: {}", option, name), number, 1, kMaxArraySide));
+  };
+  return {side("rows", text.substr(0, x)), side("columns", text.substr(x + 1))};
 }
 
 }  // namespace brownout::cli

@@ -17,4 +17,11 @@ double parse_number(const std::string& option, const std::string& text, double l
 std::string parse_choice(const std::string& option, const std::string& text,
                          const std::vector<std::string>& names);
 
+/// Processing elements of an array.
+struct ArraySize {
+  int rows = 0, columns = 0;
+};
+/// "32x32": rows x columns.
+ArraySize parse_array(const std::string& option, const std::string& text);
+
 }  // namespace brownout::cli

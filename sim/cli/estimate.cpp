@@ -20,24 +20,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t kMaxSide = 65536;
-
 struct EstimateOptions {
   CommonOptions common;
   std::string model, topology, array, compute_report;
   std::string dataflow = "ws", convention = "physical";
 };
-
-/// "32x32": rows x columns.
-void parse_array(const std::string& text, mapping::EstimateConfig& config) {
-  const std::size_t x = text.find('x');
-  if (x == std::string::npos) {
-    throw InputError("--array: expected ROWSxCOLUMNS, for example 32x32, got \"{}\"", text);
-  }
-  config.rows = static_cast<int>(parse_integer("--array: rows", text.substr(0, x), 1, kMaxSide));
-  config.columns =
-      static_cast<int>(parse_integer("--array: columns", text.substr(x + 1), 1, kMaxSide));
-}
 
 std::size_t index_of(const std::string& option, const std::string& text,
                      const std::vector<std::string>& names) {
@@ -75,7 +62,9 @@ int run(const EstimateOptions& options) {
                      options.topology.empty() ? "neither" : "both");
   }
   mapping::EstimateConfig config;
-  parse_array(options.array, config);
+  const ArraySize array = parse_array("--array", options.array);
+  config.rows = array.rows;
+  config.columns = array.columns;
   config.dataflow = static_cast<mapping::EstimateDataflow>(
       index_of("--dataflow", options.dataflow, mapping::estimate_dataflows()));
   config.convention = static_cast<mapping::Convention>(

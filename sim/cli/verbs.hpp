@@ -18,6 +18,7 @@ Action add_estimate(CLI::App& verb);
 Action add_eval(CLI::App& verb);
 Action add_sweep(CLI::App& verb);
 Action add_run(CLI::App& verb);
+Action add_cosim(CLI::App& verb);
 Action add_model_inspect(CLI::App& verb);
 Action add_model_program(CLI::App& verb);
 

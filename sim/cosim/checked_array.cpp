@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/cosim/export.hpp"
 #include "sim/cosim/predict.hpp"
 
 namespace brownout::cosim {
@@ -213,6 +215,29 @@ class CheckedArray::Checker final : public Observer {
 
   const std::optional<Mismatch>& first() const { return first_; }
 
+  /// The job and what it must come to, for an export. After the job, with the words from before it.
+  ExpectedJob expected_job(double supply) const {
+    ExpectedJob expected;
+    expected.stored = array_.stored_;
+    expected.faults = faults_;
+    expected.supply = supply;
+    expected.cycles = predict(shape_, job_).cycles();
+    for (std::size_t s = 0; s < job_.strips.size(); ++s) {
+      const Strip& strip = layer_.strips[s];
+      const ColumnTile& tile = layer_.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+      const std::int32_t* const acc = acc_ + strip.pixel_first * stride_ + tile.n_first;
+      const std::int32_t* const sums = sums_[s].data() + tile.n_count;
+      for (int i = 0; i < job_.strips[s].walks * job_.strips[s].rows; ++i) {
+        const int row = i % job_.strips[s].rows;
+        std::vector<std::int32_t> lanes(static_cast<std::size_t>(shape_.columns) + 1, 0);
+        std::copy_n(acc + row * stride_, tile.n_count, lanes.begin());
+        lanes.back() = sums[row * (tile.n_count + 1)];
+        expected.rows.push_back(std::move(lanes));
+      }
+    }
+    return expected;
+  }
+
  private:
   struct Place {
     std::size_t strip = 0;
@@ -247,7 +272,13 @@ class CheckedArray::Checker final : public Observer {
     found.layer = layer_.name;
     found.strip = static_cast<std::int64_t>(place.strip);
     found.tile = place.tile;
-    if (row >= 0) found.row = strip.pixel_first + row;
+    if (row >= 0) {
+      const arithmetic::Window& window = layer_.node.matrix.window;
+      found.row = strip.pixel_first + row;
+      found.image = array_.first_image_ + found.row / window.out_pixels();
+      found.y = found.row % window.out_pixels() / window.out_width;
+      found.x = found.row % window.out_width;
+    }
     if (column >= 0) {
       found.column =
           layer_.column_tiles[static_cast<std::size_t>(strip.column_tile)].n_first + column;
@@ -307,6 +338,12 @@ void CheckedArray::configure(const mapping::Program& program, const network::Net
   weights_.clear();
   for (const LayerProgram& layer : program.layers) weights_.emplace_back(layer.column_tiles.size());
   checks_.resize(program.layers.size());
+  images_done_.resize(program.layers.size());
+}
+
+void CheckedArray::set_supply(double voltage) {
+  supply_ = voltage;
+  core_->set_supply(voltage);
 }
 
 bool CheckedArray::checked(int layer) const {
@@ -318,7 +355,9 @@ void CheckedArray::begin_layer(int layer, const std::uint8_t* q, std::int64_t im
                                int images, int zero_point, std::int64_t cycle) {
   behavioural_->begin_layer(layer, q, image_stride, images, zero_point, cycle);
   if (checked(layer)) {
-    RtlArray::begin_layer(layer, q, image_stride, images, zero_point, cycle);
+    RtlArray::begin_layer(layer, q, image_stride, images, zero_point, origin_ + cycle);
+    first_image_ = images_done_[static_cast<std::size_t>(layer)];
+    images_done_[static_cast<std::size_t>(layer)] += images;
   }
 }
 
@@ -356,12 +395,17 @@ JobTimes CheckedArray::run_job(int layer, std::int32_t* acc, std::int64_t stride
   options.trace_to = options_.trace_to - layer_begin_;
   Checker checker(*this, layer, acc, stride);
   JobTimes times = core_->run(job_, checker, options);
+  count_traced(options, times.cycles());
   checker.finish(times, predict(core_->shape(), job_, options_.pressure));
   const bool pressed = options_.pressure.pressed();
   const std::int64_t cycles = layer_cycles(*program_, layer, times);
   if (!pressed && cycles != systemc_cycles) checker.layer_cycles_differ(systemc_cycles, cycles);
   Counters& counters = checks_[static_cast<std::size_t>(layer)].counters;
   counters += times.counters;
+  if (!options_.export_folder.empty() && !exported_) {
+    exported_ = true;
+    export_job(options_.export_folder, core_->shape(), job_, checker.expected_job(supply_));
+  }
   if (checker.first() && !first_) {
     first_ = checker.first();
     trace_again(first_->cycle - layer_begin_, options);
@@ -377,7 +421,6 @@ void CheckedArray::trace_again(std::int64_t cycle, const RunOptions& before) {
     void drained(std::int64_t, std::size_t, int, int, const std::int32_t*) override {}
   };
   core_->close_trace();
-  core_->open_trace(options_.mismatch_trace);
   for (const WriteJob& write : job_.writes) {
     core_->write(write.word, static_cast<std::int64_t>(write.data.size()),
                  stored_.data() + write.word);
@@ -385,9 +428,27 @@ void CheckedArray::trace_again(std::int64_t cycle, const RunOptions& before) {
   RunOptions options = before;
   options.trace_from = std::max<std::int64_t>(cycle - kWavesBefore, 0);
   options.trace_to = cycle + kWavesBehind;
-  Deaf deaf;
-  core_->run(job_, deaf, options);
-  core_->close_trace();
+  try {
+    write_atomically(options_.mismatch_trace, [&](const std::filesystem::path& file) {
+      core_->open_trace(file);
+      Deaf deaf;
+      try {
+        core_->run(job_, deaf, options);
+      } catch (const RunError&) {
+        // The waves up to a failed assertion are what is wanted then.
+      }
+      core_->close_trace();
+    });
+    mismatch_waves_ = options_.mismatch_trace;
+  } catch (const Error&) {
+    // The mismatch is worth more than its waves.
+  }
+}
+
+void CheckedArray::count_traced(const RunOptions& options, std::int64_t cycles) {
+  if (options_.trace.empty() || first_) return;
+  const std::int64_t from = std::max<std::int64_t>(options.trace_from, 0);
+  traced_cycles_ += std::max<std::int64_t>(std::min(options.trace_to, cycles) - from, 0);
 }
 
 }  // namespace brownout::cosim

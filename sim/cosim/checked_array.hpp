@@ -27,7 +27,8 @@ struct Mismatch {
   std::string layer;
   std::int64_t strip = 0, tile = 0;    // of the layer; of the strip
   std::int64_t row = -1, column = -1;  // pixel of the batch, output channel; -1: does not apply
-  std::string what;                    // the counter's or the time's name, where it is one
+  std::int64_t image = -1, y = -1, x = -1;  // of the row: image of the run, output pixel
+  std::string what;                         // the counter's or the time's name, where it is one
   std::int64_t expected = 0, found = 0;
   std::int64_t cycle = 0;  // since the run began
   std::optional<WordMismatch> word;
@@ -42,6 +43,9 @@ struct CheckOptions {
   std::int64_t trace_from = 0, trace_to = 0;
   /// Waves around the first mismatch.
   std::filesystem::path mismatch_trace = "cosim-mismatch.fst";
+  /// The first job that is checked, as memory files with what it must come to (export_job); empty:
+  /// none.
+  std::filesystem::path export_folder;
   Pressure pressure;  // on the RTL and in the expected cycles; SystemC has none
   Sabotage sabotage;  // of the first job
 };
@@ -74,7 +78,16 @@ class CheckedArray final : public RtlArray {
   const std::vector<LayerCheck>& checks() const { return checks_; }
   const std::optional<Mismatch>& first_mismatch() const { return first_; }
   /// For the waves: supply of the weight memory in units of Vmin.
-  void set_supply(double voltage) { core_->set_supply(voltage); }
+  void set_supply(double voltage);
+  /// The engine's next run begins in this cycle of the whole run (0 unless set).
+  void set_origin(std::int64_t cycle) { origin_ = cycle; }
+  /// Cycles of the window in which the core ran.
+  std::int64_t traced_cycles() const { return traced_cycles_; }
+  /// Completes the waves of the window.
+  void close_trace() { core_->close_trace(); }
+  /// Where the waves around the first mismatch are; empty: there is none, or the file could not be
+  /// written.
+  const std::filesystem::path& mismatch_waves() const { return mismatch_waves_; }
 
  protected:
   JobTimes run_job(int layer, std::int32_t* acc, std::int64_t stride,
@@ -85,6 +98,7 @@ class CheckedArray final : public RtlArray {
   bool checked(int layer) const;
   /// The same job again, from the same cells, with waves around `cycle`.
   void trace_again(std::int64_t cycle, const RunOptions& options);
+  void count_traced(const RunOptions& options, std::int64_t cycles);
 
   CheckOptions options_;
   std::unique_ptr<accelerator::ArrayModel> behavioural_;
@@ -93,6 +107,13 @@ class CheckedArray final : public RtlArray {
   std::vector<LayerCheck> checks_;
   std::optional<Mismatch> first_;
   bool sabotaged_ = false;
+  bool exported_ = false;
+  double supply_ = 1.0;
+  std::int64_t origin_ = 0;
+  std::int64_t traced_cycles_ = 0;
+  std::filesystem::path mismatch_waves_;
+  std::vector<std::int64_t> images_done_;  // by layer
+  std::int64_t first_image_ = 0;           // of the layer that runs
 };
 
 }  // namespace brownout::cosim

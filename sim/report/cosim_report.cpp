@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// "expected" is the behavioural side, "found" the RTL.
+#include "sim/report/cosim_report.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/report/table.hpp"
+
+namespace brownout::report {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+struct CounterField {
+  const char* name;
+  std::int64_t cosim::Counters::*count;
+};
+constexpr CounterField kCounterFields[] = {
+    {"busy_cycles", &cosim::Counters::busy},
+    {"stalled_weights_cycles", &cosim::Counters::stalled_weights},
+    {"stalled_accumulators_cycles", &cosim::Counters::stalled_accumulators},
+    {"stalled_activations_cycles", &cosim::Counters::stalled_activations},
+    {"weight_reads", &cosim::Counters::weight_reads},
+    {"weight_writes", &cosim::Counters::weight_writes},
+    {"accumulator_reads", &cosim::Counters::accumulator_reads},
+    {"accumulator_writes", &cosim::Counters::accumulator_writes},
+};
+
+Json known(std::int64_t number) { return number < 0 ? Json(nullptr) : Json(number); }
+std::string hex(std::uint64_t word) { return fmt::format("0x{:016x}", word); }
+
+Json mismatch_json(const sweep::CosimRun& run) {
+  if (!run.first_mismatch) return nullptr;
+  const cosim::Mismatch& found = *run.first_mismatch;
+  Json json = {{"kind", cosim::kind_name(found.kind)},
+               {"what", found.what.empty() ? Json(nullptr) : Json(found.what)},
+               {"layer", found.layer},
+               {"strip", found.strip},
+               {"tile", found.tile},
+               {"row", known(found.row)},
+               {"column", known(found.column)},
+               {"image", known(found.image)},
+               {"y", known(found.y)},
+               {"x", known(found.x)},
+               {"expected", found.expected},
+               {"found", found.found},
+               {"cycle", found.cycle}};
+  for (const char* field : {"address_expected", "address_found", "array", "array_row",
+                            "word_expected", "word_found", "bit"}) {
+    json[field] = nullptr;
+  }
+  if (!found.word) return json;
+  const mapping::WeightMemoryConfig& weights = run.config.accelerator.weights;
+  json["address_expected"] = found.word->address_expected;
+  json["address_found"] = found.word->address_found;
+  json["array"] = weights.array_of(found.word->address_expected);
+  json["array_row"] = weights.row_of(found.word->address_expected);
+  json["word_expected"] = hex(found.word->expected);
+  json["word_found"] = hex(found.word->found);
+  json["bit"] = known(found.word->bit);
+  return json;
+}
+
+/// What a layer and the whole run have in common.
+void add_part(Json& json, const sweep::CosimPart& part) {
+  json["tiles"] = part.record.tiles;
+  json["outputs_compared"] = part.check.outputs_compared;
+  json["words_compared"] = part.check.words_compared;
+  json["mismatches"] = part.check.mismatches;
+}
+void add_cycles(Json& json, const sweep::CosimPart& part) {
+  json["rtl_cycles"] = part.record.rtl_cycles;
+  json["systemc_cycles"] = part.record.systemc_cycles;
+  json["cycle_error_pct"] = part.cycle_error_pct();
+}
+
+Json path_json(const std::filesystem::path& path) {
+  return path.empty() ? Json(nullptr) : Json(path.string());
+}
+
+std::string mismatch_text(const sweep::CosimRun& run) {
+  const cosim::Mismatch& found = *run.first_mismatch;
+  std::string text =
+      fmt::format("\nFirst mismatch: {}{}{} of layer {}, strip {}, tile {}, cycle {}\n",
+                  cosim::kind_name(found.kind), found.what.empty() ? "" : ", ", found.what,
+                  found.layer, found.strip, found.tile, found.cycle);
+  if (found.row >= 0) {
+    text += fmt::format(
+        "  output row {} (image {}, y {}, x {}), {}\n", found.row, found.image, found.y, found.x,
+        found.column < 0 ? "sum of the activations" : fmt::format("column {}", found.column));
+  }
+  if (found.kind != cosim::Mismatch::Kind::kWord) {
+    text += fmt::format("  expected {}, the RTL has {}\n", found.expected, found.found);
+  }
+  if (found.word) {
+    const cosim::WordMismatch& word = *found.word;
+    const mapping::WeightMemoryConfig& weights = run.config.accelerator.weights;
+    text +=
+        fmt::format("  weights first differ at word {} (array {}, row {})", word.address_expected,
+                    weights.array_of(word.address_expected), weights.row_of(word.address_expected));
+    if (word.address_found != word.address_expected) {
+      text += fmt::format(", where the RTL reads word {}", word.address_found);
+    }
+    text += fmt::format(": expected {}, the RTL has {}", hex(word.expected), hex(word.found));
+    if (word.bit >= 0) text += fmt::format(", first in bit {}", word.bit);
+    text += "\n";
+  } else {
+    text += "  no weight that it reads differs\n";
+  }
+  return text +
+         (run.mismatch_waves.empty()
+              ? fmt::format("  waves: {} cannot be written\n", run.config.mismatch_trace.string())
+              : fmt::format("  waves: {}\n", run.mismatch_waves.string()));
+}
+
+}  // namespace
+
+std::string cosim_json(const sweep::CosimRun& run) {
+  const sweep::CosimConfig& config = run.config;
+  Json json;
+  json["model"] = run.model;
+  json["model_file"] = config.model.string();
+  json["model_sha256"] = run.model_sha256;
+  json["accelerator"] = config.accelerator.name;
+  json["accelerator_file"] = path_json(config.accelerator_file);
+  json["array"] =
+      fmt::format("{}x{}", config.accelerator.array.rows, config.accelerator.array.columns);
+  json["dataset"] = config.dataset;
+  json["images"] = config.images;
+  json["batch"] = config.batch;
+  json["voltage"] = config.voltage.value_or(1.0);
+  json["rate"] = run.rate;
+  json["chip"] = config.voltage ? Json(config.chip) : Json(nullptr);
+  json["bit_offset"] = config.bit_offset;
+  json["evaluation_seed"] = config.evaluation_seed;
+  json["bits_wrong"] = run.read.bits_wrong;
+  json["logits_sha256"] = run.logits_sha256;
+  json["run_cycles"] = run.run_cycles;
+  json["layer"] = config.layer.empty() ? Json(nullptr) : Json(config.layer);
+  add_part(json, run.total);
+  json["first_mismatch"] = mismatch_json(run);
+  add_cycles(json, run.total);
+  json["layers"] = Json::array();
+  for (const sweep::CosimPart& part : run.layers) {
+    Json layer = {{"name", part.name}};
+    add_part(layer, part);
+    add_cycles(layer, part);
+    for (const CounterField& field : kCounterFields) {
+      layer["counters"][field.name] = part.check.counters.*field.count;
+    }
+    json["layers"].push_back(layer);
+  }
+  json["trace"] = path_json(config.trace);
+  json["traced_cycles"] = run.traced_cycles;
+  json["mismatch_waves"] = path_json(run.mismatch_waves);
+  json["export"] = path_json(config.export_folder);
+  json["rtl_cycles_per_s"] = static_cast<double>(run.total.record.rtl_cycles) / run.rtl_seconds;
+  json["systemc_cycles_per_s"] = static_cast<double>(run.run_cycles) / run.systemc_seconds;
+  json["wall_s"] = run.wall_seconds;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string cosim_text(const sweep::CosimRun& run) {
+  const sweep::CosimConfig& config = run.config;
+  std::string text = fmt::format("{} on {}, array {}x{}, {} image{}, batch {}: SystemC beside RTL",
+                                 run.model, config.accelerator.name, config.accelerator.array.rows,
+                                 config.accelerator.array.columns, config.images,
+                                 config.images == 1 ? "" : "s", config.batch);
+  if (config.voltage) {
+    text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} bits wrong", config.chip,
+                        *config.voltage, 100.0 * run.rate, run.read.bits_wrong);
+  }
+  text += "\n\n";
+  Table table({"layer", "tiles", "sums", "words", "mismatches", "RTL cycles", "SystemC cycles",
+               "busy", "waits: weights", "accumulators", "activations"});
+  const auto row = [&](const sweep::CosimPart& part) {
+    const cosim::Counters& counters = part.check.counters;
+    std::vector<std::string> cells{part.name};
+    for (const std::int64_t number :
+         {part.record.tiles, part.check.outputs_compared, part.check.words_compared,
+          part.check.mismatches, part.record.rtl_cycles, part.record.systemc_cycles, counters.busy,
+          counters.stalled_weights, counters.stalled_accumulators, counters.stalled_activations}) {
+      cells.push_back(std::to_string(number));
+    }
+    table.add(cells);
+  };
+  for (const sweep::CosimPart& part : run.layers) row(part);
+  if (run.layers.size() > 1) row(run.total);
+  text += table.text();
+  text += fmt::format("\nCycles per second: RTL {:.3g}, SystemC {:.3g}\n",
+                      static_cast<double>(run.total.record.rtl_cycles) / run.rtl_seconds,
+                      static_cast<double>(run.run_cycles) / run.systemc_seconds);
+  if (!config.trace.empty()) {
+    text += fmt::format("Waves: {}, {} cycles of the core in {}:{}\n", config.trace.string(),
+                        run.traced_cycles, config.trace_from, config.trace_to);
+  }
+  if (!config.export_folder.empty()) {
+    text += fmt::format("Memory files: {}; replay: sh {}/run.sh rtl\n",
+                        config.export_folder.string(), config.export_folder.string());
+  }
+  const sweep::CosimPart& total = run.total;
+  if (run.first_mismatch) {
+    text += mismatch_text(run);
+    return text + fmt::format(
+                      "DIFFERENT: {} mismatches in {} sums and {} words; cycles differ by "
+                      "{:.3g} %.\n",
+                      total.check.mismatches, total.check.outputs_compared,
+                      total.check.words_compared, total.cycle_error_pct());
+  }
+  return text + fmt::format(
+                    "EQUAL: 0 mismatches in {} sums and {} words of {} tiles; {} cycles on "
+                    "both sides.\n",
+                    total.check.outputs_compared, total.check.words_compared, total.record.tiles,
+                    total.record.rtl_cycles);
+}
+
+}  // namespace brownout::report

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// A co-simulation as JSON and text.
+#pragma once
+
+#include <string>
+
+#include "sim/sweep/cosim_run.hpp"
+
+namespace brownout::report {
+
+/// docs/command.md lists the fields.
+std::string cosim_json(const sweep::CosimRun& run);
+/// A table per layer; where the sides first differ; the verdict as the last line.
+std::string cosim_text(const sweep::CosimRun& run);
+
+}  // namespace brownout::report

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout cosim`: the accelerator's array and the RTL side by side, over whole images.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/cosim/checked_array.hpp"
+#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/placement.hpp"
+#include "sim/network/dataset.hpp"
+
+namespace brownout::sweep {
+
+/// Where the waves around a mismatch go when no waves are asked for.
+inline constexpr char kMismatchWaves[] = "cosim-mismatch.fst";
+
+struct CosimConfig {
+  std::filesystem::path model;
+  mapping::AcceleratorConfig accelerator;
+  std::filesystem::path accelerator_file;  // empty: defaults
+  std::filesystem::path technology_file;   // bit error rates; with a voltage
+  std::string dataset = "fashion-mnist";
+  network::Split split = network::Split::kTest;
+  std::filesystem::path data_folder;  // empty: the usual place
+  std::int64_t images = 1;            // the first ones
+  int batch = 1;
+  std::optional<double> voltage;  // none: Vmin, no faults
+  std::string chip;               // with a voltage
+  std::uint64_t bit_offset = 0;
+  std::uint64_t evaluation_seed = 0;
+  std::string layer;            // only this one; empty: all
+  std::filesystem::path trace;  // waves of cycles [trace_from, trace_to); empty: none
+  std::int64_t trace_from = 0, trace_to = 0;
+  std::filesystem::path mismatch_trace = kMismatchWaves;
+  std::filesystem::path export_folder;  // the layer's first job as memory files; empty: no export
+};
+
+/// A layer that was checked, or all of them.
+struct CosimPart {
+  std::string name;
+  cosim::LayerRecord record;
+  cosim::LayerCheck check;
+
+  CosimPart& operator+=(const CosimPart& other);
+  /// |RTL − SystemC| / SystemC in %.
+  double cycle_error_pct() const;
+};
+
+struct CosimRun {
+  CosimConfig config;
+  std::string model, model_sha256, technology;
+  double rate = 0.0;
+  mapping::ReadStats read;
+  std::vector<CosimPart> layers;  // checked ones, in order
+  CosimPart total;
+  std::optional<cosim::Mismatch> first_mismatch;
+  std::filesystem::path mismatch_waves;  // empty: none written
+  std::int64_t traced_cycles = 0;        // of the trace window in which the core ran
+  std::string logits_sha256;             // of both runs
+  std::int64_t run_cycles = 0;           // of all images, by SystemC
+  double systemc_seconds = 0.0;          // wall time of those, results included, without RTL
+  double rtl_seconds = 0.0;              // wall time of the RTL and its checks
+  double wall_seconds = 0.0;             // of everything
+};
+
+/// Runs all images with the RTL beside the array, and without it. InputError when the RTL was not
+/// built for this accelerator (cosim::check_core), for a layer that the program does not have or
+/// that has no matrix operator, and for a trace window outside the run.
+CosimRun run_cosim(CosimConfig config, bool quiet);
+
+}  // namespace brownout::sweep
