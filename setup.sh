@@ -6,8 +6,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 usage() {
   cat <<'EOF'
-usage: ./setup.sh build [--trainers]   install what is missing and build build/release/brownout
-                                       (--trainers: also brownout-train, which needs LibTorch)
+usage: ./setup.sh build [--trainers] [--rtl]
+                                       install what is missing and build build/release/brownout
+                                       (--trainers: also brownout-train, which needs LibTorch;
+                                       --rtl: with the co-simulated RTL, which needs Verilator)
        ./setup.sh demo                 build, then sweep four trained networks over ten chips and
                                        seven supply voltages; results in out/demo
        ./setup.sh test                 build everything, trainers included, and run all tests
@@ -23,7 +25,8 @@ build_packages=(g++ cmake ninja-build pkg-config libfmt-dev libyaml-cpp-dev zlib
   protobuf-compiler nlohmann-json3-dev libcli11-dev libsystemc-dev)
 demo_packages=(gnuplot-nox dataset-fashion-mnist)
 trainer_packages=(libtorch-dev)
-test_packages=(libgtest-dev libbenchmark-dev python3-onnx python3-numpy)
+rtl_packages=(verilator)
+test_packages=(libgtest-dev libbenchmark-dev python3-onnx python3-numpy iverilog yosys)
 
 # Installs those of the named packages that are missing; touches nothing when none is.
 install_packages() {
@@ -64,18 +67,21 @@ run_label() {
 
 case "${1:-}" in
   build)
-    case "${2:-}" in
-      '') trainers=OFF; extra=() ;;
-      --trainers) trainers=ON; extra=("${trainer_packages[@]}") ;;
-      *) usage >&2; fail "unknown option $2" ;;
-    esac
+    trainers=OFF rtl=OFF extra=()
+    for option in "${@:2}"; do
+      case "$option" in
+        --trainers) trainers=ON; extra+=("${trainer_packages[@]}") ;;
+        --rtl) rtl=ON; extra+=("${rtl_packages[@]}") ;;
+        *) usage >&2; fail "unknown option $option" ;;
+      esac
+    done
     install_packages "${build_packages[@]}" "${extra[@]}"
-    build -DBROWNOUT_WITH_TRAINERS=$trainers -DBROWNOUT_WITH_TESTS=OFF
+    build -DBROWNOUT_WITH_TRAINERS=$trainers -DBROWNOUT_WITH_RTL=$rtl -DBROWNOUT_WITH_TESTS=OFF
     ;;
   demo)
     [ $# -eq 1 ] || { usage >&2; fail "demo takes no options"; }
     install_packages "${build_packages[@]}" "${demo_packages[@]}"
-    build -DBROWNOUT_WITH_TRAINERS=OFF -DBROWNOUT_WITH_TESTS=OFF
+    build -DBROWNOUT_WITH_TRAINERS=OFF -DBROWNOUT_WITH_RTL=OFF -DBROWNOUT_WITH_TESTS=OFF
     say "Sweeping configs/sweeps/demo.yaml"
     build/release/brownout sweep configs/sweeps/demo.yaml --out out/demo
     say "Done: the table above, and out/demo with its CSV, JSON and SVG"
@@ -83,12 +89,13 @@ case "${1:-}" in
   test)
     [ $# -eq 1 ] || { usage >&2; fail "test takes no options"; }
     install_packages "${build_packages[@]}" "${demo_packages[@]}" "${trainer_packages[@]}" \
-      "${test_packages[@]}"
-    build -DBROWNOUT_WITH_TRAINERS=ON -DBROWNOUT_WITH_TESTS=ON -DBROWNOUT_WERROR=ON
+      "${rtl_packages[@]}" "${test_packages[@]}"
+    build -DBROWNOUT_WITH_TRAINERS=ON -DBROWNOUT_WITH_RTL=ON -DBROWNOUT_WITH_TESTS=ON \
+      -DBROWNOUT_WERROR=ON
     start=$SECONDS
     run_label unit
     printf 'unit tests took %d s\n' $((SECONDS - start))
-    for label in systemc property fuzz golden slow torch; do run_label "$label"; done
+    for label in systemc cosim property fuzz golden slow torch; do run_label "$label"; done
     ;;
   -h | --help | help) usage ;;
   *) usage >&2; fail "expected build, demo or test, got \"${1:-}\"" ;;
