@@ -91,6 +91,36 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
   RecordProperty("tiles", static_cast<int>(tiles));
 }
 
+TEST(RandomNetworks, AgreeUnderBackPressure) {
+  int tried = 0;
+  for (std::uint64_t seed = 1000; tried < 30; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const network::Network network = network::random_network(seed);
+    mapping::AcceleratorConfig config = accelerator::random_accelerator(seed);
+    config.array.dataflow = mapping::Dataflow::kWeightStationary;
+    config.array.rows = config.array.columns = 4 << seed % 3;
+    config.weights.words_per_cycle = 1;
+    // Where chunks stream in, gates come from a model that knows no back-pressure.
+    config.weights.residency = mapping::WeightResidency::kResident;
+    CheckOptions options;
+    options.mismatch_trace = testing::TempDir() + "pressed-network-mismatch.fst";
+    options.pressure.seed = seed;
+    options.pressure.share = {0.3, 0.1, 0.1, 0.3};
+    options.pressure.longest = 1 + static_cast<int>(seed % 20);
+    const auto checked = std::make_shared<CheckedArray>(config, options);
+    try {
+      accelerator::SystemcEngine cosim(network, config, 1, 0, "random", checked);
+      cosim.set_chip({}, {}, 0);
+      run(cosim, network, network::random_pixels(network, 1, seed));
+    } catch (const InputError&) {
+      continue;  // does not fit
+    }
+    if (checked->first_mismatch()) ADD_FAILURE() << describe(*checked->first_mismatch());
+    ++tried;
+    if (HasFailure()) break;
+  }
+}
+
 /// The edge accelerator with another array.
 mapping::AcceleratorConfig edge(int size) {
   auto config = mapping::load_accelerator(fs::path(BROWNOUT_SOURCE_DIR) /
