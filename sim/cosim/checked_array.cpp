@@ -356,6 +356,8 @@ void CheckedArray::begin_layer(int layer, const std::uint8_t* q, std::int64_t im
   behavioural_->begin_layer(layer, q, image_stride, images, zero_point, cycle);
   if (checked(layer)) {
     RtlArray::begin_layer(layer, q, image_stride, images, zero_point, origin_ + cycle);
+    LayerCheck& check = checks_[static_cast<std::size_t>(layer)];
+    if (check.first_cycle < 0) check.first_cycle = layer_begin_;
     first_image_ = images_done_[static_cast<std::size_t>(layer)];
     images_done_[static_cast<std::size_t>(layer)] += images;
   }

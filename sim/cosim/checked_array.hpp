@@ -52,6 +52,7 @@ struct CheckOptions {
 
 /// What was compared in a layer, over all its jobs.
 struct LayerCheck {
+  std::int64_t first_cycle = -1;      // in which its first job begins, since the run began
   std::int64_t outputs_compared = 0;  // sums of columns and lane C, written or drained
   std::int64_t words_compared = 0;
   std::int64_t mismatches = 0;

@@ -146,6 +146,7 @@ std::string cosim_json(const sweep::CosimRun& run) {
   json["layers"] = Json::array();
   for (const sweep::CosimPart& part : run.layers) {
     Json layer = {{"name", part.name}};
+    layer["first_cycle"] = part.check.first_cycle;
     add_part(layer, part);
     add_cycles(layer, part);
     for (const CounterField& field : kCounterFields) {
@@ -174,11 +175,12 @@ std::string cosim_text(const sweep::CosimRun& run) {
                         *config.voltage, 100.0 * run.rate, run.read.bits_wrong);
   }
   text += "\n\n";
-  Table table({"layer", "tiles", "sums", "words", "mismatches", "RTL cycles", "SystemC cycles",
-               "busy", "waits: weights", "accumulators", "activations"});
+  Table table({"layer", "begins", "tiles", "sums", "words", "mismatches", "RTL cycles",
+               "SystemC cycles", "busy", "waits: weights", "accumulators", "activations"});
   const auto row = [&](const sweep::CosimPart& part) {
     const cosim::Counters& counters = part.check.counters;
-    std::vector<std::string> cells{part.name};
+    std::vector<std::string> cells{
+        part.name, part.check.first_cycle < 0 ? "" : std::to_string(part.check.first_cycle)};
     for (const std::int64_t number :
          {part.record.tiles, part.check.outputs_compared, part.check.words_compared,
           part.check.mismatches, part.record.rtl_cycles, part.record.systemc_cycles, counters.busy,

@@ -39,7 +39,7 @@ struct CosimConfig {
   std::filesystem::path export_folder;  // the layer's first job as memory files; empty: no export
 };
 
-/// A layer that was checked, or all of them.
+/// A layer that was checked, or all of them (first_cycle then is -1).
 struct CosimPart {
   std::string name;
   cosim::LayerRecord record;

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout cosim` from the outside: a shipped network, waves, replay of an export, bad input.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "sim/base/files.hpp"
+#include "workplace.hpp"
+
+namespace brownout::end_to_end {
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+constexpr char kShipped[] = BROWNOUT_SOURCE_DIR "/models/fmnist-simplenet16-randbet-8b.onnx";
+constexpr char kAccelerators[] = BROWNOUT_SOURCE_DIR "/configs/accelerators/";
+
+/// What an FST file says about itself: its time and the names of its signals.
+struct Waves {
+  std::uint64_t first = 0, last = 0;  // two steps a cycle
+  std::string names;
+};
+
+std::uint64_t big_endian(const std::string& bytes, std::size_t at) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < 8; ++i) {
+    value = value << 8 | static_cast<unsigned char>(bytes.at(at + i));
+  }
+  return value;
+}
+
+/// An LZ4 block: literals, then a copy of what was there before, and so on.
+std::string unpack_lz4(const std::string& packed) {
+  std::string out;
+  std::size_t at = 0;
+  const auto byte = [&] {
+    return static_cast<std::size_t>(static_cast<unsigned char>(packed.at(at++)));
+  };
+  const auto length = [&](std::size_t nibble) {
+    if (nibble < 15) return nibble;
+    for (std::size_t more = 255; more == 255; nibble += more) more = byte();
+    return nibble;
+  };
+  while (at < packed.size()) {
+    const std::size_t token = byte();
+    const std::size_t literals = length(token >> 4);
+    out += packed.substr(at, literals);
+    at += literals;
+    if (at >= packed.size()) break;
+    const std::size_t low = byte();
+    const std::size_t back = low | byte() << 8;
+    const std::size_t copies = length(token & 15) + 4;
+    for (std::size_t i = 0; i < copies; ++i) out += out.at(out.size() - back);
+  }
+  return out;
+}
+
+Waves read_waves(const fs::path& file) {
+  constexpr char kHeader = 0, kHierarchyLz4 = 6;
+  const std::string bytes = read_file(file);
+  Waves waves;
+  for (std::size_t at = 0; at + 9 <= bytes.size();) {
+    const char type = bytes[at];
+    const auto length = static_cast<std::size_t>(big_endian(bytes, at + 1));
+    if (type == kHeader) {
+      waves.first = big_endian(bytes, at + 9);
+      waves.last = big_endian(bytes, at + 17);
+    } else if (type == kHierarchyLz4) {
+      waves.names = unpack_lz4(bytes.substr(at + 17, length - 16));
+    }
+    at += 1 + length;
+  }
+  return waves;
+}
+
+class Cosim : public testing::Test {
+ protected:
+  Outcome cosim(const std::string& model, const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments{"cosim", model, "--data", "data"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return workplace_.run(BROWNOUT_BINARY, arguments);
+  }
+  Json json(const std::string& model, std::vector<std::string> more) const {
+    more.insert(more.end(), {"--json", "-"});
+    const Outcome outcome = cosim(model, more);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.json();
+  }
+  std::string tiny() const { return workplace_.network().string(); }
+  /// Exit 2, one line that holds `text`, and no new file.
+  void expect_refused(const std::vector<std::string>& more, const std::string& text) const {
+    const std::vector<std::string> before = workplace_.listing();
+    const Outcome outcome = cosim(tiny(), more);
+    EXPECT_EQ(outcome.code, 2) << text;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_NE(outcome.err.find(text), std::string::npos) << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_EQ(workplace_.listing(), before);
+  }
+  Workplace workplace_;
+};
+
+TEST_F(Cosim, AShippedNetworkOnAFaultyChipHasNoMismatchAndNoCycleTooMany) {
+  const std::vector<std::string> at{"--images", "1",        "--voltage", "0.8333",
+                                    "--chip",   "random:7", "--array",   "8x8"};
+  const Json run = json(kShipped, at);
+  for (const char* field :
+       {"tiles", "outputs_compared", "mismatches", "first_mismatch", "rtl_cycles", "systemc_cycles",
+        "cycle_error_pct", "layers", "rtl_cycles_per_s", "systemc_cycles_per_s"}) {
+    EXPECT_TRUE(run.contains(field)) << field;
+  }
+  EXPECT_EQ(run["mismatches"], 0);
+  EXPECT_TRUE(run["first_mismatch"].is_null());
+  EXPECT_TRUE(run["mismatch_waves"].is_null());
+  EXPECT_EQ(run["cycle_error_pct"], 0.0);
+  EXPECT_EQ(run["array"], "8x8");
+  EXPECT_EQ(run["chip"], "random:7");
+  EXPECT_GT(run["bits_wrong"], 10000);
+  EXPECT_EQ(run["layers"].size(), 12u);
+  for (const char* field :
+       {"tiles", "outputs_compared", "words_compared", "rtl_cycles", "systemc_cycles"}) {
+    std::int64_t sum = 0;
+    for (const Json& layer : run["layers"]) {
+      EXPECT_GT(layer[field], 0) << layer["name"];
+      sum += layer[field].get<std::int64_t>();
+    }
+    EXPECT_EQ(run[field], sum) << field;
+  }
+  for (const Json& layer : run["layers"]) {
+    EXPECT_EQ(layer["rtl_cycles"], layer["systemc_cycles"]) << layer["name"];
+    EXPECT_EQ(layer["counters"]["weight_reads"], layer["words_compared"]) << layer["name"];
+  }
+  EXPECT_LT(run["rtl_cycles"], run["run_cycles"]);
+
+  const Outcome text = cosim(kShipped, at);
+  EXPECT_EQ(text.code, 0);
+  EXPECT_EQ(text.out.rfind("EQUAL: 0 mismatches in ", text.out.size() - 2),
+            text.out.rfind('\n', text.out.size() - 2) + 1)
+      << text.out;
+}
+
+TEST_F(Cosim, TheRestOfTheImagesBelongsToTheSameRun) {
+  const std::vector<std::string> at{"--images", "3",         "--batch", "2",      "--array",
+                                    "4x4",      "--voltage", "0.8333",  "--chip", "random:1"};
+  const Json whole = json(tiny(), at);
+  EXPECT_EQ(whole["mismatches"], 0);
+  std::vector<std::string> run{"run",    tiny(),     "--data", "data",      "--images",
+                               "3",      "--batch",  "2",      "--voltage", "0.8333",
+                               "--chip", "random:1", "--json", "-"};
+  workplace_.write("default.yaml", "name: default\ntechnology: " BROWNOUT_SOURCE_DIR
+                                   "/profiles/14nm-finfet.yaml\narray: {rows: 4, columns: 4}\n");
+  run.insert(run.end(), {"--accelerator", "default.yaml"});
+  const Outcome outcome = workplace_.run(BROWNOUT_BINARY, run);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(whole["logits_sha256"], outcome.json()["logits_sha256"]);
+  EXPECT_EQ(whole["run_cycles"], outcome.json()["cycles_total"]);
+
+  // Waves of all cycles: of both batches, in their places.
+  const auto cycles = whole["run_cycles"].get<std::int64_t>();
+  std::vector<std::string> traced = at;
+  traced.insert(traced.end(),
+                {"--trace", "all.fst", "--trace-window", "0:" + std::to_string(cycles)});
+  const Json with_waves = json(tiny(), traced);
+  const auto all = with_waves["traced_cycles"].get<std::int64_t>();
+  EXPECT_GT(all, 0);
+  EXPECT_LT(all, cycles);
+  traced.back() = std::to_string(cycles / 2) + ":" + std::to_string(cycles);
+  const auto second = json(tiny(), traced)["traced_cycles"].get<std::int64_t>();
+  EXPECT_GT(second, 0);
+  EXPECT_LT(second, all);
+}
+
+TEST_F(Cosim, WavesHoldTheWindowAndTheNamesOfTheWeightMemory) {
+  const auto conv1 = [&](std::vector<std::string> more) {
+    more.insert(more.end(), {"--layer", "conv1", "--voltage", "0.8333", "--array", "16x16"});
+    const Json run = json(kShipped, more);
+    EXPECT_EQ(run["layers"].size(), 1u);
+    return run;
+  };
+  const Json layer = conv1({})["layers"][0];
+  const auto first = layer["first_cycle"].get<std::int64_t>();
+  EXPECT_EQ(layer["name"], "conv1");
+  EXPECT_GT(first, 0);
+  const Json run = conv1({"--trace", "conv1.fst", "--trace-window",
+                          std::to_string(first + 50) + ":" + std::to_string(first + 250)});
+  EXPECT_EQ(run["traced_cycles"], 200);
+  EXPECT_EQ(run["trace"], "conv1.fst");
+  const Waves waves = read_waves(workplace_.folder() / "conv1.fst");
+  EXPECT_EQ(static_cast<std::int64_t>(waves.first), 2 * (first + 50));
+  EXPECT_EQ(static_cast<std::int64_t>(waves.last), 2 * (first + 249) + 1);
+  EXPECT_NE(waves.names.find("u_faults"), std::string::npos);
+  for (const char* name : {"bank_supply_microvmin", "bank_address", "bank_stuck0", "bank_stuck1",
+                           "bank_flip", "bank_stored_word", "bank_read_word"}) {
+    EXPECT_NE(waves.names.find(std::string(name) + " ["), std::string::npos) << name;
+  }
+}
+
+TEST_F(Cosim, AnExportedLayerReplaysInIcarusVerilog) {
+  if (std::system("iverilog -V >/dev/null 2>&1 && vvp -V >/dev/null 2>&1") != 0) {
+    GTEST_SKIP() << "no Icarus Verilog";
+  }
+  for (const char* layer : {"conv1", "linear1"}) {
+    const Json run = json(kShipped, {"--layer", layer, "--voltage", "0.8333", "--chip", "random:7",
+                                     "--array", "8x8", "--export", "memory"});
+    EXPECT_EQ(run["export"], "memory");
+    const std::string folder = (workplace_.folder() / "memory").string();
+    const Outcome replay =
+        workplace_.run("/bin/sh", {folder + "/run.sh", BROWNOUT_SOURCE_DIR "/rtl"});
+    EXPECT_EQ(replay.code, 0) << replay.out;
+    EXPECT_NE(replay.out.find("PASS rows="), std::string::npos) << replay.out;
+
+    // The chip is part of it: without its faults the sums are others.
+    EXPECT_FALSE(read_file(folder + "/faults.mem").empty());
+    std::string faults = read_file(folder + "/faults.mem");
+    for (std::size_t at = 0; at < faults.size(); at = faults.find('\n', at) + 1) {
+      for (std::size_t i = at + 8; faults[i] != '\n'; ++i) {
+        if (faults[i] != '_') faults[i] = '0';
+      }
+    }
+    workplace_.write("memory/faults.mem", faults);
+    EXPECT_EQ(workplace_.run("/bin/sh", {folder + "/run.sh", BROWNOUT_SOURCE_DIR "/rtl"}).code, 1);
+  }
+}
+
+TEST_F(Cosim, RefusesWhatDoesNotFitWithOneLine) {
+  expect_refused({"--array", "5x7"}, "--array: the RTL was built as 4x4, 8x8, 16x16, found 5x7");
+  expect_refused({"--array", "8"}, "--array: expected ROWSxCOLUMNS, for example 32x32, got \"8\"");
+  expect_refused({"--accelerator", std::string(kAccelerators) + "eyeriss-12x14.yaml"},
+                 "eyeriss-12x14.yaml: array");
+  expect_refused({"--layer", "nowhere"}, "--layer: expected a layer with a matrix operator: ");
+  const std::string window = "--trace-window: expected cycles FROM:TO of the run, 0 <= FROM < TO";
+  expect_refused({"--trace", "a.fst", "--trace-window", "0:100000000"}, window);
+  expect_refused({"--trace", "a.fst", "--trace-window", "20:10"}, window);
+  expect_refused({"--trace", "a.fst", "--trace-window", "-1:10"}, "--trace-window: FROM: expected");
+  expect_refused({"--trace", "a.fst", "--trace-window", "10"},
+                 "expected cycles FROM:TO, got \"10\"");
+  expect_refused({"--trace", "a.fst"}, "--trace: needs cycles; expected --trace-window FROM:TO");
+  expect_refused({"--trace-window", "0:1"}, "--trace-window: needs a file; expected --trace FILE");
+  expect_refused({"--trace", "none/a.fst", "--trace-window", "0:1"},
+                 "expected an existing folder, found none");
+  expect_refused({"--trace", "data", "--trace-window", "0:1"}, "--trace: ");
+  expect_refused({"--trace", "/dev/null", "--trace-window", "0:1"},
+                 "--trace: /dev/null: expected a regular file, found a device or pipe");
+  expect_refused({"--trace", tiny(), "--trace-window", "0:1"}, "found the input ");
+  expect_refused({"--export", "memory"}, "--export: writes one layer; expected --layer NAME");
+  expect_refused({"--chip", "random:1"}, "--chip: needs an operating point; expected --voltage V");
+  expect_refused({"--images", "401"}, "--images: expected an integer in [1, 400]");
+}
+
+}  // namespace
+}  // namespace brownout::end_to_end
