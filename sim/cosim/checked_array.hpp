@@ -9,32 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "sim/cosim/checker.hpp"
 #include "sim/cosim/rtl_array.hpp"
 
 namespace brownout::cosim {
-
-/// Where a word of the weight memory differs first.
-struct WordMismatch {
-  std::uint32_t address_expected = 0, address_found = 0;
-  std::uint64_t expected = 0, found = 0;
-  int bit = -1;  // lowest that differs; -1: only the address does
-};
-
-/// Where both sides differ first.
-struct Mismatch {
-  enum class Kind { kAccumulator, kColumnSum, kDrainedRow, kWord, kCycle, kCounter, kLayerCycles };
-  Kind kind = Kind::kAccumulator;
-  std::string layer;
-  std::int64_t strip = 0, tile = 0;    // of the layer; of the strip
-  std::int64_t row = -1, column = -1;  // pixel of the batch, output channel; -1: does not apply
-  std::int64_t image = -1, y = -1, x = -1;  // of the row: image of the run, output pixel
-  std::string what;                         // the counter's or the time's name, where it is one
-  std::int64_t expected = 0, found = 0;
-  std::int64_t cycle = 0;  // since the run began
-  std::optional<WordMismatch> word;
-};
-/// "accumulator", "column_sum", "drained_row", "word", "cycle", "counter", "layer_cycles".
-const char* kind_name(Mismatch::Kind kind);
 
 struct CheckOptions {
   std::string layer;  // only this one; empty: all
@@ -48,15 +26,6 @@ struct CheckOptions {
   std::filesystem::path export_folder;
   Pressure pressure;  // on the RTL and in the expected cycles; SystemC has none
   Sabotage sabotage;  // of the first job
-};
-
-/// What was compared in a layer, over all its jobs.
-struct LayerCheck {
-  std::int64_t first_cycle = -1;      // in which its first job begins, since the run began
-  std::int64_t outputs_compared = 0;  // sums of columns and lane C, written or drained
-  std::int64_t words_compared = 0;
-  std::int64_t mismatches = 0;
-  Counters counters;  // of the RTL
 };
 
 class CheckedArray final : public RtlArray {
@@ -95,7 +64,6 @@ class CheckedArray final : public RtlArray {
                    std::int64_t systemc_cycles) override;
 
  private:
-  class Checker;
   bool checked(int layer) const;
   /// The same job again, from the same cells, with waves around `cycle`.
   void trace_again(std::int64_t cycle, const RunOptions& options);

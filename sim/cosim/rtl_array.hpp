@@ -13,7 +13,7 @@
 namespace brownout::cosim {
 
 /// InputError, naming the key of the accelerator's file, unless a core of this array was built and
-/// its memories suffice. `size`: the array's size as the user wrote it, for the message.
+/// its memories suffice.
 void check_core(const mapping::AcceleratorConfig& accelerator);
 
 /// The commands and strips of a layer; vectors and writes are still missing.

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the behavioural side expects is worked out as the RTL goes, tile by tile.
+#include "sim/cosim/checker.hpp"
+
+#include <algorithm>
+
+#include "sim/cosim/predict.hpp"
+
+namespace brownout::cosim {
+
+using mapping::ColumnTile;
+using mapping::Strip;
+
+namespace {
+
+int lowest_bit(std::uint64_t word) {
+  int bit = 0;
+  while (bit < 64 && (word >> bit & 1) == 0) ++bit;
+  return bit;
+}
+
+}  // namespace
+
+const char* kind_name(Mismatch::Kind kind) {
+  switch (kind) {
+    case Mismatch::Kind::kAccumulator:
+      return "accumulator";
+    case Mismatch::Kind::kColumnSum:
+      return "column_sum";
+    case Mismatch::Kind::kDrainedRow:
+      return "drained_row";
+    case Mismatch::Kind::kWord:
+      return "word";
+    case Mismatch::Kind::kCycle:
+      return "cycle";
+    case Mismatch::Kind::kCounter:
+      return "counter";
+    case Mismatch::Kind::kLayerCycles:
+      return "layer_cycles";
+  }
+  return "";
+}
+
+Checker::Checker(const JobView& view, LayerCheck& check)
+    : view_(view), stored_(view.stored), places_(view.job.commands.size()), check_(check) {
+  const std::int16_t* vectors = view_.job.vectors.data();
+  for (std::size_t s = 0; s < view_.job.strips.size(); ++s) {
+    std::int64_t tile = 0, k = 0;
+    for (std::size_t i = 0; i < view_.job.strips[s].command_count; ++i) {
+      const std::size_t command = view_.job.strips[s].command_first + i;
+      places_[command] = {s, tile, k, vectors};
+      if (view_.job.commands[command].parameters) continue;
+      vectors += std::ptrdiff_t{view_.job.commands[command].vectors} * view_.shape.rows;
+      k += view_.job.commands[command].codes;
+      ++tile;
+    }
+  }
+  sums_.resize(view_.job.strips.size());
+}
+
+void Checker::word(std::int64_t cycle, std::size_t command, std::uint32_t address,
+                   std::uint64_t data) {
+  for (; writes_ < view_.job.writes.size() && view_.job.writes[writes_].cycle <= cycle; ++writes_) {
+    const WriteJob& write = view_.job.writes[writes_];
+    std::copy(write.data.begin(), write.data.end(), stored_.begin() + write.word);
+  }
+  if (command != reading_) {
+    reading_ = command;
+    run_ = 0;
+    word_of_run_ = 0;
+  }
+  const Command& c = view_.job.commands[command];
+  const std::uint32_t cell = c.cell + static_cast<std::uint32_t>(run_) * c.stride;
+  const std::uint32_t expected_address = cell / 64 + static_cast<std::uint32_t>(word_of_run_);
+  const std::uint32_t words = (cell % 64 + static_cast<std::uint32_t>(c.codes * c.bits) + 63) / 64;
+  if (++word_of_run_ == static_cast<int>(words)) {
+    word_of_run_ = 0;
+    ++run_;
+  }
+  // A core that reads more words than its commands ask for.
+  const bool beyond = run_ > c.columns || expected_address >= stored_.size();
+  std::uint64_t expected = beyond ? 0 : stored_[expected_address];
+  const auto fault =
+      std::lower_bound(view_.faults.begin(), view_.faults.end(), expected_address,
+                       [](const WordFaults& f, std::uint32_t word) { return f.word < word; });
+  if (fault != view_.faults.end() && fault->word == expected_address)
+    expected = fault->read(expected);
+  ++check_.words_compared;
+  if (!beyond && address == expected_address && data == expected) return;
+  ++check_.mismatches;
+  if (word_) return;
+  word_ = WordMismatch{expected_address, address, expected, data,
+                       expected == data ? -1 : lowest_bit(expected ^ data)};
+  word_command_ = command;
+  word_cycle_ = cycle;
+}
+
+void Checker::row(std::int64_t cycle, std::size_t command, int row, const std::int32_t* lanes) {
+  const Place& place = places_[command];
+  const Command& c = view_.job.commands[command];
+  std::vector<std::int32_t>& sums = sums_[place.strip];
+  const int lanes_in_use = c.columns + 1;
+  if (sums.empty()) sums.assign(static_cast<std::size_t>(c.vectors * lanes_in_use), 0);
+  if (command != weights_of_) take_weights(command);
+  std::int32_t* const expected = sums.data() + row * lanes_in_use;
+  const std::int16_t* const vector = place.vectors + std::ptrdiff_t{row} * view_.shape.rows;
+  const std::int16_t* w = weights_.data();
+  for (int r = 0; r < c.codes; ++r, w += c.columns) {
+    const std::int32_t a = vector[r];
+    if (a == 0) continue;
+    for (int i = 0; i < c.columns; ++i) expected[i] += a * w[i];
+    expected[c.columns] += a;
+  }
+  check_.outputs_compared += lanes_in_use;
+  if (std::equal(expected, expected + c.columns, lanes) &&
+      expected[c.columns] == lanes[view_.shape.columns]) {
+    return;
+  }
+  for (int i = 0; i < c.columns; ++i) {
+    if (expected[i] == lanes[i]) continue;
+    differ(Mismatch::Kind::kAccumulator, command, row, i, expected[i], lanes[i], cycle);
+  }
+  if (expected[c.columns] != lanes[view_.shape.columns]) {
+    differ(Mismatch::Kind::kColumnSum, command, row, -1, expected[c.columns],
+           lanes[view_.shape.columns], cycle);
+  }
+}
+
+void Checker::drained(std::int64_t cycle, std::size_t number, int, int row,
+                      const std::int32_t* lanes) {
+  const StripJob& job = view_.job.strips[number];
+  const Strip& strip = view_.layer.strips[number];
+  const ColumnTile& tile = view_.layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  const std::size_t command = job.command_first + job.command_count - 1;
+  const std::int32_t* const acc =
+      view_.acc + (strip.pixel_first + row) * view_.stride + tile.n_first;
+  const std::int32_t sum =
+      sums_[number][static_cast<std::size_t>(row * (tile.n_count + 1) + tile.n_count)];
+  check_.outputs_compared += tile.n_count + 1;
+  for (int i = 0; i < tile.n_count; ++i) {
+    if (acc[i] == lanes[i]) continue;
+    differ(Mismatch::Kind::kDrainedRow, command, row, i, acc[i], lanes[i], cycle);
+  }
+  if (sum != lanes[view_.shape.columns]) {
+    differ(Mismatch::Kind::kColumnSum, command, row, -1, sum, lanes[view_.shape.columns], cycle);
+  }
+}
+
+void Checker::finish(const JobTimes& times, const JobTimes& expected) {
+  std::size_t tile = 0;
+  for (std::size_t command = 0; command < view_.job.commands.size(); ++command) {
+    if (view_.job.commands[command].parameters) continue;
+    const TileTimes& found = times.tiles[tile];
+    const TileTimes& wanted = expected.tiles[tile];
+    ++tile;
+    if (found == wanted) continue;
+    const auto time = [&](const char* what, std::int64_t e, std::int64_t f) {
+      if (e != f) differ(Mismatch::Kind::kCycle, command, -1, -1, e, f, f, what);
+    };
+    time("first read", wanted.load, found.load);
+    time("first vector", wanted.swap, found.swap);
+    time("last vector", wanted.last_vector, found.last_vector);
+  }
+  for (std::size_t s = 0; s < view_.job.strips.size(); ++s) {
+    if (times.drained[s] == expected.drained[s]) continue;
+    const StripJob& job = view_.job.strips[s];
+    differ(Mismatch::Kind::kCycle, job.command_first + job.command_count - 1, -1, -1,
+           expected.drained[s], times.drained[s], times.drained[s], "end of drain");
+  }
+  const Counters& f = times.counters;
+  const Counters& e = expected.counters;
+  const auto counter = [&](const char* what, std::int64_t wanted, std::int64_t found) {
+    if (wanted == found) return;
+    differ(Mismatch::Kind::kCounter, view_.job.commands.size() - 1, -1, -1, wanted, found,
+           times.cycles(), what);
+  };
+  counter("busy_cycles", e.busy, f.busy);
+  counter("stalled_weights_cycles", e.stalled_weights, f.stalled_weights);
+  counter("stalled_accumulators_cycles", e.stalled_accumulators, f.stalled_accumulators);
+  counter("stalled_activations_cycles", e.stalled_activations, f.stalled_activations);
+  counter("weight_reads", e.weight_reads, f.weight_reads);
+  counter("weight_writes", e.weight_writes, f.weight_writes);
+  counter("accumulator_reads", e.accumulator_reads, f.accumulator_reads);
+  counter("accumulator_writes", e.accumulator_writes, f.accumulator_writes);
+  // A wrong word that no sum has felt.
+  if (word_ && !first_) {
+    first_ = locate(Mismatch::Kind::kWord, word_command_, -1, -1, word_cycle_);
+    first_->word = word_;
+  }
+}
+
+void Checker::layer_cycles_differ(std::int64_t expected, std::int64_t found) {
+  differ(Mismatch::Kind::kLayerCycles, view_.job.commands.size() - 1, -1, -1, expected, found,
+         found);
+}
+
+ExpectedJob Checker::expected_job(const std::vector<std::uint64_t>& stored, double supply) const {
+  ExpectedJob expected;
+  expected.stored = stored;
+  expected.faults = view_.faults;
+  expected.supply = supply;
+  expected.cycles = predict(view_.shape, view_.job).cycles();
+  for (std::size_t s = 0; s < view_.job.strips.size(); ++s) {
+    const Strip& strip = view_.layer.strips[s];
+    const ColumnTile& tile = view_.layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+    const std::int32_t* const acc = view_.acc + strip.pixel_first * view_.stride + tile.n_first;
+    const std::int32_t* const sums = sums_[s].data() + tile.n_count;
+    for (int i = 0; i < view_.job.strips[s].walks * view_.job.strips[s].rows; ++i) {
+      const int row = i % view_.job.strips[s].rows;
+      std::vector<std::int32_t> lanes(static_cast<std::size_t>(view_.shape.columns) + 1, 0);
+      std::copy_n(acc + row * view_.stride, tile.n_count, lanes.begin());
+      lanes.back() = sums[row * (tile.n_count + 1)];
+      expected.rows.push_back(std::move(lanes));
+    }
+  }
+  return expected;
+}
+
+void Checker::take_weights(std::size_t command) {
+  weights_of_ = command;
+  const Place& place = places_[command];
+  const Command& c = view_.job.commands[command];
+  const int tile = view_.layer.strips[place.strip].column_tile;
+  const std::vector<std::int8_t>& n = view_.weights[static_cast<std::size_t>(tile)];
+  weights_.resize(static_cast<std::size_t>(c.codes * c.columns));
+  for (int r = 0; r < c.codes; ++r) {
+    for (int i = 0; i < c.columns; ++i) {
+      weights_[static_cast<std::size_t>(r * c.columns + i)] =
+          n[static_cast<std::size_t>(i * view_.layer.k + place.k + r)];
+    }
+  }
+}
+
+Mismatch Checker::locate(Mismatch::Kind kind, std::size_t command, std::int64_t row,
+                         std::int64_t column, std::int64_t cycle) const {
+  const Place& place = places_[command];
+  const Strip& strip = view_.layer.strips[place.strip];
+  Mismatch found;
+  found.kind = kind;
+  found.layer = view_.layer.name;
+  found.strip = static_cast<std::int64_t>(place.strip);
+  found.tile = place.tile;
+  if (row >= 0) {
+    const arithmetic::Window& window = view_.layer.node.matrix.window;
+    found.row = strip.pixel_first + row;
+    found.image = view_.first_image + found.row / window.out_pixels();
+    found.y = found.row % window.out_pixels() / window.out_width;
+    found.x = found.row % window.out_width;
+  }
+  if (column >= 0) {
+    found.column =
+        view_.layer.column_tiles[static_cast<std::size_t>(strip.column_tile)].n_first + column;
+  }
+  found.cycle = view_.begin + cycle;
+  return found;
+}
+
+void Checker::differ(Mismatch::Kind kind, std::size_t command, std::int64_t row,
+                     std::int64_t column, std::int64_t expected, std::int64_t found,
+                     std::int64_t cycle, const char* what) {
+  ++check_.mismatches;
+  if (first_) return;
+  first_ = locate(kind, command, row, column, cycle);
+  first_->what = what;
+  first_->expected = expected;
+  first_->found = found;
+  first_->word = word_;
+}
+
+}  // namespace brownout::cosim
