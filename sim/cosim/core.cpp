@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One loop per clock cycle around a verilated model: inputs, settle, look, clock.
+// A verilated model of each size behind one interface: inputs, settle, look, clock.
 #include "sim/cosim/core.hpp"
 
 #include <fmt/format.h>
@@ -12,6 +12,7 @@
 #include "Core4x4.h"
 #include "Core8x8.h"
 #include "sim/base/error.hpp"
+#include "sim/cosim/driver.hpp"
 
 namespace brownout::cosim {
 
@@ -20,7 +21,7 @@ namespace {
 constexpr int kArrays = 128;  // the defaults of rtl/brownout_core.sv
 constexpr int kArrayRows = 512;
 constexpr int kDepth = 1024;
-constexpr std::int64_t kPatience = 1 << 20;  // cycles in which nothing happens
+constexpr std::uint32_t kCellMask = (1U << 22) - 1;
 
 // Ports of up to 64 bits are integers in a verilated model, wider ones arrays of 32-bit words.
 void assign(QData& port, const std::uint32_t* words) {
@@ -51,8 +52,8 @@ class CoreOf final : public Core {
 
   void reset() override {
     Model& m = *model_;
-    m.command_valid_i = m.vector_valid_i = m.drain_valid_i = m.drain_release_i = 0;
-    m.write_valid_i = m.counters_clear_i = m.fault_write_i = 0;
+    set_inputs({});
+    m.fault_write_i = 0;
     m.fault_read_flip_i = 0;
     flip_sum(-1, 0);
     m.rst_ni = 1;
@@ -153,10 +154,64 @@ class CoreOf final : public Core {
   }
 
   void flip_sum(int lane, int bit) {
+    flipped_lane_ = lane;
     for (std::size_t i = 0; i <= kSize; ++i) {
       model_->fault_accumulator_read_flip_i[i] =
           static_cast<int>(i) == lane ? std::uint32_t{1} << bit : 0;
     }
+  }
+
+  void set_inputs(const CoreInputs& in) {
+    Model& m = *model_;
+    m.command_valid_i = in.command != nullptr;
+    if (in.command != nullptr) {
+      const Command& c = *in.command;
+      m.command_parameters_i = c.parameters;
+      m.command_cell_i = in.command_cell & kCellMask;
+      m.command_stride_i = c.stride & kCellMask;
+      m.command_columns_i = static_cast<CData>(c.columns);
+      m.command_codes_i = static_cast<SData>(c.codes);
+      m.command_bits_i = static_cast<CData>(c.bits);
+      m.command_scheme_i = static_cast<CData>(c.scheme);
+      m.command_vectors_i = static_cast<SData>(c.vectors);
+      m.command_first_i = c.first;
+      m.command_last_i = c.last;
+    }
+    m.vector_valid_i = in.vector != nullptr;
+    if (in.vector != nullptr) set_vector(in.vector);
+    m.drain_valid_i = in.drain_valid;
+    m.drain_row_i = static_cast<SData>(in.drain_row);
+    m.drain_release_i = in.drain_release;
+    m.write_valid_i = in.write_valid;
+    m.write_word_i = static_cast<SData>(in.write_word);
+    m.write_data_i = in.write_data;
+    m.counters_clear_i = in.counters_clear;
+    if (in.flip_lane != flipped_lane_) flip_sum(in.flip_lane, in.flip_bit);
+  }
+
+  void get_outputs(CoreOutputs& out) const {
+    const Model& m = *model_;
+    out.command_ready = m.command_ready_o;
+    out.vector_ready = m.vector_ready_o;
+    out.drain_ready = m.drain_ready_o;
+    out.write_ready = m.write_ready_o;
+    out.drain_data_valid = m.drain_data_valid_o;
+    out.drain_data = reinterpret_cast<const std::int32_t*>(m.drain_data_o.data());
+    out.read = m.observe_read_o;
+    out.read_last = m.observe_read_last_o;
+    out.read_word = m.observe_read_word_o;
+    out.read_data = m.observe_read_data_o;
+    out.write = m.observe_write_o;
+    out.write_row = m.observe_write_row_o;
+    out.write_data = reinterpret_cast<const std::int32_t*>(m.observe_write_data_o.data());
+    out.counters = {m.busy_cycles_o,
+                    m.stalled_weights_cycles_o,
+                    m.stalled_accumulators_cycles_o,
+                    m.stalled_activations_cycles_o,
+                    m.weight_reads_o,
+                    m.weight_writes_o,
+                    m.accumulator_reads_o,
+                    m.accumulator_writes_o};
   }
 
   void set_vector(const std::int16_t* values) {
@@ -178,267 +233,36 @@ class CoreOf final : public Core {
   std::vector<WordFaults> faults_;
   std::vector<std::uint32_t> faulty_;
   std::int64_t clocked_ = 0;
-};
-
-/// Where a job's strip drain stands.
-struct DrainState {
-  std::size_t strip = 0;
-  int row = 0, walk = 0;
-  std::int64_t from = 0;      // the row is asked for from here on
-  std::int64_t release = -1;  // cycle of the release, once the last row is on its way
-  std::uint64_t rows = 0;
+  int flipped_lane_ = -1;
 };
 
 template <typename Model, int kSize>
 JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const RunOptions& options) {
-  const Pressure& pressure = options.pressure;
-  const Sabotage& sabotage = options.sabotage;
-  Model& m = *model_;
-  if (sabotage.mask_word >= 0) {
-    turn_mask_bit(static_cast<std::uint32_t>(sabotage.mask_word), sabotage.mask_bit);
+  if (options.sabotage.mask_word >= 0) {
+    turn_mask_bit(static_cast<std::uint32_t>(options.sabotage.mask_word),
+                  options.sabotage.mask_bit);
   }
-  JobTimes times;
-  times.drained.assign(job.strips.size(), 0);
-
-  // By command: its strip if it opens one, and its tile.
-  std::vector<const StripJob*> opens(job.commands.size(), nullptr);
-  std::vector<std::size_t> tiles;  // commands
-  for (const StripJob& strip : job.strips) opens[strip.command_first] = &strip;
-  for (std::size_t i = 0; i < job.commands.size(); ++i) {
-    if (!job.commands[i].parameters) tiles.push_back(i);
-  }
-  times.tiles.resize(tiles.size());
-  // Earliest first vectors: of the tiles that open a strip.
-  std::vector<std::int64_t> stream_gates(tiles.size(), 0);
-  {
-    std::size_t tile = 0;
-    for (const StripJob& strip : job.strips) {
-      stream_gates[tile] = strip.gates.stream;
-      for (std::size_t i = 0; i < strip.command_count; ++i) {
-        if (!job.commands[strip.command_first + i].parameters) ++tile;
-      }
-    }
-  }
-
-  std::size_t command = 0;  // to be offered next
-  std::int64_t command_from = -1 + pressure.gap(Port::kCommand, 0);
-  std::size_t reading = 0;  // command whose words come
-  bool load_begins = true;  // the next word opens a load
-  std::size_t loading_tile = 0;
-  std::size_t tile = 0;  // whose vectors are offered
-  int vector = 0;
-  std::uint64_t vectors = 0;
-  std::int64_t vector_from = 0 + pressure.gap(Port::kVector, 0);
-  const std::int16_t* activations = job.vectors.data();
-  std::size_t writing_tile = 0;  // whose rows are written
-  int writing_row = 0;
-  DrainState drain;
-  std::size_t drained_strip = 0;
-  int drained_row = 0, drained_walk = 0;
-  std::size_t write = 0, write_word = 0;
-  std::uint64_t writes = 0;
-  std::int64_t write_from = 0;
-  const auto write_gap = [&] { return pressure.gap(Port::kWrite, writes); };
-  if (!job.writes.empty())
-    write_from = std::max<std::int64_t>(job.writes[0].cycle, 0) + write_gap();
-  if (!job.strips.empty()) {
-    drain.from =
-        std::max<std::int64_t>(0, job.strips[0].gates.drain) + pressure.gap(Port::kDrain, 0);
-  }
-  std::vector<std::int64_t> flips;  // cycles in which the sabotaged sum is read
-  std::int64_t last_event = 0;
-  std::int64_t last_gate = 0;
-  for (const StripJob& strip : job.strips) {
-    last_gate = std::max({last_gate, strip.gates.load, strip.gates.stream, strip.gates.drain});
-  }
-  bool stalls_read = false;
-
-  for (std::int64_t cycle = -1;; ++cycle) {
+  Driver driver(shape_, job, observer, options);
+  CoreInputs in;
+  CoreOutputs out;
+  for (std::int64_t cycle = -1; !driver.done(); ++cycle) {
     const std::int64_t shown = options.trace_base + cycle;
     const bool dumped =
         fst_ && cycle >= options.trace_from && cycle < options.trace_to && shown >= 0;
     dump_at_ = dumped ? shown : -1;
-    m.counters_clear_i = cycle == -1;
-    // Commands
-    m.command_valid_i = command < job.commands.size() && cycle >= command_from &&
-                        (opens[command] == nullptr || cycle >= opens[command]->gates.load - 1);
-    if (m.command_valid_i) {
-      const Command& c = job.commands[command];
-      std::uint32_t cell = c.cell;
-      if (sabotage.command == static_cast<std::int64_t>(command)) {
-        cell ^= std::uint32_t{1} << sabotage.address_bit;
-      }
-      m.command_parameters_i = c.parameters;
-      m.command_cell_i = cell & ((1U << 22) - 1);
-      m.command_stride_i = c.stride & ((1U << 22) - 1);
-      m.command_columns_i = static_cast<CData>(c.columns);
-      m.command_codes_i = static_cast<SData>(c.codes);
-      m.command_bits_i = static_cast<CData>(c.bits);
-      m.command_scheme_i = static_cast<CData>(c.scheme);
-      m.command_vectors_i = static_cast<SData>(c.vectors);
-      m.command_first_i = c.first;
-      m.command_last_i = c.last;
-    }
-    // Vectors
-    const bool late =
-        sabotage.late_vector == static_cast<std::int64_t>(vectors) && tile < tiles.size();
-    m.vector_valid_i = tile < tiles.size() && cycle >= vector_from + (late ? 1 : 0) &&
-                       (vector > 0 || cycle >= stream_gates[tile] + (late ? 1 : 0));
-    if (m.vector_valid_i) set_vector(activations);
-    // Drain; its ready comes from a register.
-    m.drain_release_i = drain.release >= 0 && drain.release == cycle;
-    m.drain_valid_i = drain.strip < job.strips.size() && drain.release < 0 && cycle >= drain.from;
-    if (m.drain_valid_i) {
-      const StripJob& strip = job.strips[drain.strip];
-      m.drain_row_i = static_cast<SData>(drain.row);
-      if (m.drain_ready_o) {
-        last_event = cycle;
-        ++drain.rows;
-        drain.from = cycle + strip.row_cycles + pressure.gap(Port::kDrain, drain.rows);
-        if (++drain.row == strip.rows) {
-          drain.row = 0;
-          if (++drain.walk == strip.walks) {
-            drain.release = cycle + strip.row_cycles - 1;
-            m.drain_release_i = drain.release >= 0 && drain.release == cycle;
-          }
-        }
-      }
-    }
-    if (m.drain_release_i) {
-      times.drained[drain.strip] = cycle + 1;
-      drain.release = -1;
-      drain.walk = 0;
-      ++drain.strip;
-      if (drain.strip < job.strips.size()) {
-        drain.from = std::max(cycle + 1, job.strips[drain.strip].gates.drain) +
-                     pressure.gap(Port::kDrain, drain.rows);
-      }
-    }
-    // Writes
-    m.write_valid_i = write < job.writes.size() && cycle >= write_from;
-    if (m.write_valid_i) {
-      m.write_word_i =
-          static_cast<SData>(job.writes[write].word + static_cast<std::int64_t>(write_word));
-      m.write_data_i = job.writes[write].data[write_word];
-    }
-    if (sabotage.sum_vector >= 0) {
-      flip_sum(std::find(flips.begin(), flips.end(), cycle) != flips.end() ? sabotage.sum_lane : -1,
-               sabotage.sum_bit);
-    }
-
-    m.eval();
-
-    // What this cycle shows
-    if (m.observe_read_o) {
-      last_event = cycle;
-      if (load_begins) {
-        times.tiles[loading_tile].load = cycle - 1;
-        load_begins = false;
-      }
-      observer.word(cycle, reading, m.observe_read_word_o, m.observe_read_data_o);
-      if (m.observe_read_last_o) {
-        if (!job.commands[reading].parameters) {
-          load_begins = true;
-          ++loading_tile;
-        }
-        ++reading;
-      }
-    }
-    if (m.observe_write_o) {
-      const std::size_t by = tiles[writing_tile];
-      observer.row(cycle, by, static_cast<int>(m.observe_write_row_o),
-                   reinterpret_cast<const std::int32_t*>(m.observe_write_data_o.data()));
-      if (++writing_row == job.commands[by].vectors) {
-        writing_row = 0;
-        ++writing_tile;
-      }
-    }
-    if (m.drain_data_valid_o) {
-      const StripJob& strip = job.strips[drained_strip];
-      observer.drained(cycle, drained_strip, drained_walk, drained_row,
-                       reinterpret_cast<const std::int32_t*>(m.drain_data_o.data()));
-      if (++drained_row == strip.rows) {
-        drained_row = 0;
-        if (++drained_walk == strip.walks) {
-          drained_walk = 0;
-          ++drained_strip;
-        }
-      }
-    }
-    // The stall counters are of interest as long as vectors come.
-    if (!stalls_read && tile == tiles.size()) {
-      stalls_read = true;
-      times.counters.busy = m.busy_cycles_o;
-      times.counters.stalled_weights = m.stalled_weights_cycles_o;
-      times.counters.stalled_accumulators = m.stalled_accumulators_cycles_o;
-      times.counters.stalled_activations = m.stalled_activations_cycles_o;
-    }
-    // Transfers
-    if (m.command_valid_i && m.command_ready_o) {
-      last_event = cycle;
-      ++command;
-      command_from = cycle + 1 + pressure.gap(Port::kCommand, command);
-    }
-    if (m.vector_valid_i && m.vector_ready_o) {
-      last_event = cycle;
-      if (vector == 0) times.tiles[tile].swap = cycle;
-      times.tiles[tile].last_vector = cycle;
-      if (sabotage.sum_vector == static_cast<std::int64_t>(vectors)) {
-        flips.push_back(cycle + kSize + kSize);
-      }
-      ++vectors;
-      vector_from = cycle + 1 + pressure.gap(Port::kVector, vectors);
-      activations += kSize;
-      if (++vector == job.commands[tiles[tile]].vectors) {
-        vector = 0;
-        ++tile;
-      }
-    }
-    if (m.write_valid_i && m.write_ready_o) {
-      last_event = cycle;
-      ++writes;
-      write_from = cycle + 1 + write_gap();
-      if (++write_word == job.writes[write].data.size()) {
-        write_word = 0;
-        if (++write < job.writes.size()) {
-          write_from = std::max(cycle + 1, job.writes[write].cycle) + write_gap();
-        }
-      }
-    }
+    driver.drive(cycle, model_->drain_ready_o, in);
+    set_inputs(in);
+    model_->eval();
+    get_outputs(out);
+    driver.see(cycle, out);
     edge();
-
-    if (drained_strip == job.strips.size() && write == job.writes.size() && tile == tiles.size() &&
-        stalls_read) {
-      break;
-    }
-    if (cycle - std::max(last_event, last_gate) > kPatience) {
-      close_trace();
-      throw RunError(
-          "rtl {}x{}: nothing has happened since cycle {}: command {} of {}, tile {} of {}, strip "
-          "{} of {}, write {} of {}",
-          kSize, kSize, last_event, command, job.commands.size(), tile, tiles.size(), drained_strip,
-          job.strips.size(), write, job.writes.size());
-    }
-  }
-  m.command_valid_i = m.vector_valid_i = m.drain_valid_i = m.drain_release_i = m.write_valid_i = 0;
-  if (sabotage.sum_vector >= 0) flip_sum(-1, 0);
-  // The row of counters is complete a cycle after the last event.
-  m.eval();
-  times.counters.weight_reads = m.weight_reads_o;
-  times.counters.weight_writes = m.weight_writes_o;
-  times.counters.accumulator_reads = m.accumulator_reads_o;
-  times.counters.accumulator_writes = m.accumulator_writes_o;
-  // The last row may still hold the vector unit.
-  while (drain.strip < job.strips.size()) {
-    m.drain_release_i = 1;
-    m.eval();
-    edge();
-    times.drained[drain.strip] = drain.release + 1;
-    m.drain_release_i = 0;
-    ++drain.strip;
+    driver.check_progress(cycle, fmt::format("rtl {}x{}", kSize, kSize));
   }
   dump_at_ = -1;
-  return times;
+  set_inputs({});
+  model_->eval();
+  get_outputs(out);
+  return driver.finish(out.counters);
 }
 
 }  // namespace
