@@ -22,11 +22,12 @@ fail() { printf 'setup.sh: %s\n' "$*" >&2; exit 2; }
 
 build_packages=(g++ cmake ninja-build pkg-config libfmt-dev libyaml-cpp-dev zlib1g-dev libssl-dev
   librandom123-dev libboost-dev libboost-math-dev libdnnl-dev libonnx-dev libprotobuf-dev
-  protobuf-compiler nlohmann-json3-dev libcli11-dev libsystemc-dev)
+  protobuf-compiler nlohmann-json3-dev libcli11-dev libsystemc-dev
+  libhdf5-dev)
 demo_packages=(gnuplot-nox dataset-fashion-mnist)
 trainer_packages=(libtorch-dev)
 rtl_packages=(verilator)
-test_packages=(libgtest-dev libbenchmark-dev python3-onnx python3-numpy iverilog yosys)
+test_packages=(libgtest-dev libbenchmark-dev python3-onnx python3-numpy python3-h5py iverilog yosys)
 
 # Installs those of the named packages that are missing; touches nothing when none is.
 install_packages() {
