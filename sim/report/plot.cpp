@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the gnuplot program and runs it.
+// Writes the gnuplot program.
 #include "sim/report/plot.hpp"
-
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
 #include <limits>
-#include <string_view>
 
 #include "sim/base/error.hpp"
-#include "sim/base/files.hpp"
+#include "sim/report/gnuplot.hpp"
 #include "sim/report/names.hpp"
 
 namespace brownout::report {
@@ -30,14 +22,8 @@ constexpr std::array<const char*, 7> kColours{"#0072b2", "#e69f00", "#009e73", "
                                               "#cc79a7", "#56b4e9", "#332288"};
 constexpr char kGrey[] = "#8a8f98";
 
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
-  return out + "'";
-}
-
 /// Underscores and the like are plain text in titles.
-std::string title(const std::string& text) { return quoted(text) + " noenhanced"; }
+std::string title(const std::string& text) { return gnuplot_quoted(text) + " noenhanced"; }
 
 using PointList = std::vector<const sweep::Point*>;
 
@@ -90,7 +76,7 @@ Frame frame_of(const sweep::SweepResult& result) {
 std::string head(const sweep::SweepResult& result, const Frame& frame, const std::string& output) {
   const sweep::Point& first = result.points.front();
   std::string text = "# Made by brownout sweep; gnuplot 5.4 or later.\n";
-  text += fmt::format("if (!exists('output_file')) output_file = {}\n", quoted(output));
+  text += fmt::format("if (!exists('output_file')) output_file = {}\n", gnuplot_quoted(output));
   text += fmt::format(
       "set terminal svg size 900,{} dynamic font 'Helvetica,15' background rgb "
       "'white'\n"
@@ -100,8 +86,8 @@ std::string head(const sweep::SweepResult& result, const Frame& frame, const std
   if (first.energy) text += "set multiplot layout 2,1\n";
   text += fmt::format(
       "set title {} noenhanced font ',16'\n",
-      quoted(fmt::format("{} random chips (band: ± one standard deviation), {} images, {}",
-                         first.chips, first.images, result.technology)));
+      gnuplot_quoted(fmt::format("{} random chips (band: ± one standard deviation), {} images, {}",
+                                 first.chips, first.images, result.technology)));
   text += fmt::format(
       "set border 11 lw 1 lc rgb '{0}'\n"
       "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
@@ -171,7 +157,7 @@ std::string energy_panel(const sweep::SweepResult& result) {
       "set xrange [{}:{}]\n"
       "set boxwidth {}\nset style fill solid 1.0 noborder\n"
       "plot \\\n",
-      quoted(fmt::format("{} on {}", model, result.accelerator)), kGrey,
+      gnuplot_quoted(fmt::format("{} on {}", model, result.accelerator)), kGrey,
       *points.back()->voltage - gap / 2, *points.front()->voltage + gap / 2, 0.7 * gap);
   // The tallest first: each box hides the lower part of the one before.
   for (std::size_t k = kEnergyParts.size(); k-- > 0;) {
@@ -179,52 +165,6 @@ std::string energy_panel(const sweep::SweepResult& result) {
                         kEnergyParts[k].colour, kEnergyParts[k].title, k == 0 ? "" : ", \\");
   }
   return text;
-}
-
-/// Runs a program and gives all it writes to stdout. Exit status of the program, or -1 with errno
-/// set when it does not start.
-int run_quietly(const std::vector<std::string>& words, std::string& output) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
-  std::vector<char*> arguments;
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  for (const int stream : {STDIN_FILENO, STDERR_FILENO}) {
-    posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
-  }
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  pid_t child = 0;
-  const int error =
-      ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
-  if (error != 0) {
-    ::close(ends[0]);
-    errno = error;
-    return -1;
-  }
-  std::array<char, 1 << 16> buffer;
-  for (;;) {
-    const ssize_t got = ::read(ends[0], buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    output.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  ::close(ends[0]);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-/// Whether the text ends as an SVG does.
-bool is_whole_svg(const std::string& text) {
-  constexpr std::string_view kEnd = "</svg>";
-  const std::size_t end = text.find_last_not_of(" \t\r\n");
-  return end != std::string::npos && end + 1 >= kEnd.size() &&
-         text.compare(end + 1 - kEnd.size(), kEnd.size(), kEnd) == 0;
 }
 
 }  // namespace
@@ -284,25 +224,7 @@ std::string gnuplot_script(const sweep::SweepResult& result, const fs::path& out
 }
 
 std::optional<std::string> draw_plot(const sweep::SweepResult& result, const fs::path& file) {
-  // Absolute: gnuplot takes a relative path that begins with "-" for an option.
-  fs::path script = fs::absolute(file);
-  script.replace_extension(".gp");
-  write_file_atomically(script, gnuplot_script(result, file.filename()));
-  // Through a pipe: gnuplot does not notice when a disk is full, our own writing does.
-  std::string svg;
-  const int status =
-      run_quietly({"gnuplot", "-e", "output_file='/dev/stdout'", script.string()}, svg);
-  if (status == -1 || status == 127) {
-    return fmt::format(
-        "no plot: gnuplot is not installed (Debian: gnuplot-nox); later: cd {} && gnuplot {}",
-        script.parent_path().string(), script.filename().string());
-  }
-  if (status != 0 || !is_whole_svg(svg)) {
-    return fmt::format("no plot: gnuplot ended with status {} on {}{}", status, script.string(),
-                       status == 0 ? ", its picture is cut short" : "");
-  }
-  write_file_atomically(file, svg);
-  return std::nullopt;
+  return draw_with_gnuplot(gnuplot_script(result, file.filename()), file);
 }
 
 }  // namespace brownout::report
