@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pictures of a profile: maps of a window of its cells, and bit error rates against voltage.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sim/memory/profile.hpp"
+#include "sim/memory/profile_fit.hpp"
+#include "sim/memory/profile_statistics.hpp"
+
+namespace brownout::report {
+
+/// Rows [row_first, row_last) and columns likewise of one array at one level.
+struct MapWindow {
+  std::size_t level = 0;
+  int array = 0;
+  int row_first = 0, row_last = 0, column_first = 0, column_last = 0;
+};
+
+/// A gnuplot program with four panels: all errors, 0→1, 1→0, persistent. A pixel is a cell, or of a
+/// window larger than 512 either way the highest probability of a block of cells (the picture says
+/// so). `output` (.svg, .png, .pdf) decides the terminal.
+std::string map_script(const memory::Profile& profile, const MapWindow& window,
+                       const std::filesystem::path& output);
+
+/// A gnuplot program: p, 0→1, 1→0 and persistent share against voltage, with the fitted curves.
+std::string ber_script(const memory::Profile& profile,
+                       const std::vector<memory::LevelStatistics>& levels,
+                       const memory::ProfileFit& fit, const std::filesystem::path& output);
+
+}  // namespace brownout::report
