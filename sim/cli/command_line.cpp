@@ -3,6 +3,8 @@
 #include "sim/cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
+#include <utility>
+#include <vector>
 
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
@@ -115,6 +117,18 @@ int run(int argc, char** argv) {
   CLI::App* program =
       model->add_subcommand("program", "What an accelerator does for a network: tiles and cycles");
   model->require_subcommand(1);
+  CLI::App* profile = app.add_subcommand("profile", "Chip profiles: make, look at, convert");
+  profile->require_subcommand(1);
+  std::vector<std::pair<CLI::App*, Action>> profile_verbs;
+  const auto add_profile_verb = [&](const char* name, const char* help, Action (*add)(CLI::App&)) {
+    CLI::App* verb = profile->add_subcommand(name, help);
+    profile_verbs.emplace_back(verb, add(*verb));
+  };
+  add_profile_verb("inspect", "Rates, persistence, nesting, columns and rows", add_profile_inspect);
+  add_profile_verb("fit", "The Gaussian cell model behind a profile", add_profile_fit);
+  add_profile_verb("compare", "Two profiles side by side, cell by cell", add_profile_compare);
+  add_profile_verb("plot", "Maps of cells, bit error rates against voltage", add_profile_plot);
+  add_profile_verb("export", "Cells as CSV or NumPy arrays", add_profile_export);
   const Action run_estimate = add_estimate(*estimate);
   const Action run_eval = add_eval(*eval);
   const Action run_sweep = add_sweep(*sweep);
@@ -138,6 +152,9 @@ int run(int argc, char** argv) {
   if (run_verb->parsed()) return run_run();
   if (cosim->parsed()) return run_cosim();
   if (program->parsed()) return run_program();
+  for (const auto& [verb, action] : profile_verbs) {
+    if (verb->parsed()) return action();
+  }
   BROWNOUT_CHECK(inspect->parsed(), "no verb ran");
   return run_inspect();
 }

@@ -21,6 +21,11 @@ Action add_run(CLI::App& verb);
 Action add_cosim(CLI::App& verb);
 Action add_model_inspect(CLI::App& verb);
 Action add_model_program(CLI::App& verb);
+Action add_profile_inspect(CLI::App& verb);
+Action add_profile_fit(CLI::App& verb);
+Action add_profile_compare(CLI::App& verb);
+Action add_profile_plot(CLI::App& verb);
+Action add_profile_export(CLI::App& verb);
 
 /// `brownout train`: becomes brownout-train with these arguments; only returns when it cannot.
 int run_train(const std::vector<std::string>& arguments);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
@@ -16,6 +17,7 @@
 namespace brownout::report {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -224,6 +226,21 @@ std::string ber_script(const memory::Profile& profile,
   }
   if (plot.empty()) add("NaN title 'no errors at any voltage'");
   return text + plot + "\n";
+}
+
+std::string plot_json(const memory::Profile& profile, const std::optional<MapWindow>& window,
+                      const fs::path& output) {
+  Json json = {{"name", profile.name},
+               {"synthetic", profile.synthetic},
+               {"picture", output.string()},
+               {"kind", window ? "map" : "ber"}};
+  if (window) {
+    json["voltage"] = profile.levels.at(window->level).voltage;
+    json["array"] = window->array;
+    json["rows"] = {window->row_first, window->row_last};
+    json["columns"] = {window->column_first, window->column_last};
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace brownout::report

@@ -2,6 +2,7 @@
 // Pictures of a profile: maps of a window of its cells, and bit error rates against voltage.
 #pragma once
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,5 +29,9 @@ std::string map_script(const memory::Profile& profile, const MapWindow& window,
 std::string ber_script(const memory::Profile& profile,
                        const std::vector<memory::LevelStatistics>& levels,
                        const memory::ProfileFit& fit, const std::filesystem::path& output);
+
+/// What a picture shows: the window, or without one bit error rates.
+std::string plot_json(const memory::Profile& profile, const std::optional<MapWindow>& window,
+                      const std::filesystem::path& output);
 
 }  // namespace brownout::report

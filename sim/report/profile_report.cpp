@@ -293,4 +293,20 @@ std::string comparison_json(const memory::Profile& a, const memory::Profile& b,
   return text_of(json);
 }
 
+std::string written_text(const memory::Profile& profile, const std::vector<std::string>& files) {
+  std::string text = head(profile) + "written:\n";
+  for (const std::string& file : files) text += "  " + printable(file) + "\n";
+  return text;
+}
+
+std::string written_json(const memory::Profile& profile, const std::vector<std::string>& files) {
+  Json json = head_json(profile);
+  json["voltages"] = Json::array();
+  for (const memory::ProfileLevel& level : profile.levels) {
+    json["voltages"].push_back({{"voltage", level.voltage}, {"faulty_cells", level.cells.size()}});
+  }
+  json["files"] = files;
+  return text_of(json);
+}
+
 }  // namespace brownout::report

@@ -30,4 +30,8 @@ std::string comparison_text(const memory::Profile& a, const memory::Profile& b,
 std::string comparison_json(const memory::Profile& a, const memory::Profile& b,
                             const memory::ProfileComparison& comparison);
 
+/// Files that were made from a profile, or the profile that was made.
+std::string written_text(const memory::Profile& profile, const std::vector<std::string>& files);
+std::string written_json(const memory::Profile& profile, const std::vector<std::string>& files);
+
 }  // namespace brownout::report

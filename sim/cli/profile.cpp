@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout profile inspect`, `fit`, `compare` and `plot`: what looks at profiles.
+#include "sim/memory/profile.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <optional>
+
+#include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
+#include "sim/cli/arguments.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/cli/verbs.hpp"
+#include "sim/memory/profile_fit.hpp"
+#include "sim/memory/profile_statistics.hpp"
+#include "sim/report/gnuplot.hpp"
+#include "sim/report/profile_plot.hpp"
+#include "sim/report/profile_report.hpp"
+
+namespace brownout::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+struct ProfileOptions {
+  CommonOptions common;
+  std::string file, other;
+  // plot
+  std::string out, voltage, array, rows, columns;
+  bool ber = false;
+};
+
+/// What looks at a profile uses neither; a wrong value is wrong all the same.
+void check_common(const CommonOptions& common) {
+  common.thread_count();
+  common.seed_or(0);
+}
+
+int inspect(const ProfileOptions& options) {
+  check_common(options.common);
+  const Output output(options.common, {options.file});
+  const memory::Profile profile = memory::read_profile(options.file);
+  const auto levels = memory::profile_statistics(profile);
+  const std::string warning = report::nesting_warning(profile, levels);
+  if (!warning.empty()) output.note("warning: " + warning);
+  output.json(report::profile_json(profile, levels));
+  output.text(report::profile_text(profile, levels));
+  return 0;
+}
+
+int fit(const ProfileOptions& options) {
+  check_common(options.common);
+  const Output output(options.common, {options.file});
+  const memory::Profile profile = memory::read_profile(options.file);
+  const memory::ProfileFit result = memory::fit_profile(profile);
+  output.json(report::fit_json(profile, result));
+  output.text(report::fit_text(profile, result));
+  return 0;
+}
+
+int compare(const ProfileOptions& options) {
+  check_common(options.common);
+  const Output output(options.common, {options.file, options.other});
+  const memory::Profile a = memory::read_profile(options.file);
+  const memory::Profile b = memory::read_profile(options.other);
+  const memory::ProfileComparison result = memory::compare_profiles(a, b);
+  output.json(report::comparison_json(a, b, result));
+  output.text(report::comparison_text(a, b, result));
+  return 0;
+}
+
+struct Range {
+  int first = 0, last = 0;
+};
+
+/// "a:b", a inclusive, b exclusive; without a text the first kDefaultWindow.
+Range parse_range(const std::string& option, const std::string& text, int size) {
+  constexpr int kDefaultWindow = 256;
+  if (text.empty()) return {0, std::min(size, kDefaultWindow)};
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) {
+    throw InputError("{}: expected FIRST:END, for example 0:256, got {}", option, in_quotes(text));
+  }
+  Range range;
+  range.first = static_cast<int>(
+      parse_integer(fmt::format("{}: first", option), text.substr(0, colon), 0, size - 1));
+  range.last = static_cast<int>(
+      parse_integer(fmt::format("{}: end", option), text.substr(colon + 1), range.first + 1, size));
+  return range;
+}
+
+/// The level of --voltage; the lowest voltage without it.
+std::size_t level_of(const memory::Profile& profile, const std::string& text) {
+  if (text.empty()) return 0;
+  constexpr double kHighest = 10.0;
+  const double voltage = parse_number("--voltage", text, 0.0, kHighest);
+  std::string known;
+  for (std::size_t i = 0; i < profile.levels.size(); ++i) {
+    constexpr double kRounding = 1e-6;
+    if (std::abs(profile.levels[i].voltage - voltage) <= kRounding) return i;
+    known += fmt::format("{}{}", i == 0 ? "" : ", ", profile.levels[i].voltage);
+  }
+  throw InputError("--voltage: expected a voltage of the profile ({}), got {}", known,
+                   in_quotes(text));
+}
+
+report::MapWindow window_of(const memory::Profile& profile, const ProfileOptions& options) {
+  report::MapWindow window;
+  window.level = level_of(profile, options.voltage);
+  if (!options.array.empty()) {
+    window.array = static_cast<int>(parse_integer("--array", options.array, 0, profile.arrays - 1));
+  }
+  const Range rows = parse_range("--rows", options.rows, profile.rows);
+  const Range columns = parse_range("--columns", options.columns, profile.columns);
+  window.row_first = rows.first;
+  window.row_last = rows.last;
+  window.column_first = columns.first;
+  window.column_last = columns.last;
+  return window;
+}
+
+int plot(const ProfileOptions& options) {
+  check_common(options.common);
+  const fs::path out = options.out;
+  const std::string format = out.extension().string();
+  if (format != ".png" && format != ".svg" && format != ".pdf") {
+    throw InputError("--out: {}: expected a file that ends in .png, .svg or .pdf", options.out);
+  }
+  for (const auto& [name, value] :
+       {std::pair{"--voltage", &options.voltage}, std::pair{"--array", &options.array},
+        std::pair{"--rows", &options.rows}, std::pair{"--columns", &options.columns}}) {
+    if (options.ber && !value->empty())
+      throw InputError("{}: --ber shows the whole profile, not a window", name);
+  }
+  fs::path program = out;
+  program.replace_extension(".gp");
+  const Output output(options.common, {options.file},
+                      {{"--out", options.out}, {"--out's gnuplot program", program.string()}});
+  const memory::Profile profile = memory::read_profile(options.file);
+  std::string script;
+  if (options.ber) {
+    script = report::ber_script(profile, memory::profile_statistics(profile),
+                                memory::fit_profile(profile), out);
+    output.json(report::plot_json(profile, std::nullopt, out));
+  } else {
+    const report::MapWindow window = window_of(profile, options);
+    script = report::map_script(profile, window, out);
+    output.json(report::plot_json(profile, window, out));
+  }
+  if (const auto problem = report::draw_with_gnuplot(script, out)) throw RunError("{}", *problem);
+  output.text(fmt::format("{}: {}\n", options.out, report::profile_title(profile)));
+  return 0;
+}
+
+}  // namespace
+
+Action add_profile_inspect(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  verb.add_option("FILE", options->file, "Chip profile (HDF5)")->required()->type_name("");
+  add_common(verb, options->common);
+  return [options] { return inspect(*options); };
+}
+
+Action add_profile_fit(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  verb.add_option("FILE", options->file, "Chip profile (HDF5)")->required()->type_name("");
+  add_common(verb, options->common);
+  return [options] { return fit(*options); };
+}
+
+Action add_profile_compare(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  verb.add_option("A", options->file, "Chip profile (HDF5)")->required()->type_name("");
+  verb.add_option("B", options->other, "The profile to compare with")->required()->type_name("");
+  add_common(verb, options->common);
+  return [options] { return compare(*options); };
+}
+
+Action add_profile_plot(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  verb.add_option("FILE", options->file, "Chip profile (HDF5)")->required()->type_name("");
+  verb.add_option("--out", options->out, "Picture: .png, .svg or .pdf")
+      ->required()
+      ->type_name("FILE");
+  verb.add_option("--voltage", options->voltage, "A voltage of the profile (default: its lowest)")
+      ->type_name("V");
+  verb.add_option("--array", options->array, "Array shown (default 0)")->type_name("N");
+  verb.add_option("--rows", options->rows, "Rows shown, the end not included (default 0:256)")
+      ->type_name("A:B");
+  verb.add_option("--columns", options->columns,
+                  "Columns shown, the end not included (default 0:256)")
+      ->type_name("C:D");
+  verb.add_flag("--ber", options->ber, "Bit error rates against voltage, with the fit");
+  add_common(verb, options->common);
+  return [options] { return plot(*options); };
+}
+
+}  // namespace brownout::cli

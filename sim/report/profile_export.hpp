@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Profiles in formats that other tools read.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "sim/memory/profile.hpp"
+
+namespace brownout::report {
+
+/// "voltage,array,row,column,p01,p10", one row a faulty cell and voltage; shortest decimals that
+/// read back as the same floats.
+std::string profile_csv(const memory::Profile& profile);
+
+/// Dense NumPy arrays may take this many cells; beyond, CSV is the way out.
+inline constexpr std::uint64_t kMostNpyCells = 1ull << 28;
+
+/// p01 (or p10) of every cell at one level: a .npy file (format 1.0, C order) of float32 with shape
+/// (arrays, rows, columns).
+std::string profile_npy(const memory::Profile& profile, const memory::ProfileLevel& level,
+                        bool p01);
+
+}  // namespace brownout::report
