@@ -17,7 +17,7 @@ namespace brownout::memory::hdf5 {
 /// Closes what the library opened.
 class Handle {
  public:
-  Handle(hid_t id, herr_t (*close)(hid_t)) : id_(id), close_(close) {}
+  Handle(hid_t id, herr_t (*closer)(hid_t)) : id_(id), close_(closer) {}
   Handle(Handle&& o) noexcept : id_(o.id_), close_(o.close_) { o.id_ = -1; }
   Handle(const Handle&) = delete;
   Handle& operator=(const Handle&) = delete;
@@ -26,6 +26,12 @@ class Handle {
     if (id_ >= 0) close_(id_);
   }
   hid_t id() const { return id_; }
+  /// Closes now and says whether that went well.
+  herr_t close() {
+    const hid_t id = id_;
+    id_ = -1;
+    return close_(id);
+  }
   bool valid() const { return id_ >= 0; }
 
  private:

@@ -1,32 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Profiles as HDF5 files, format 1 (docs/profile-file.md): sparse or dense is read, sparse written.
+// Reads profiles from HDF5 files, sparse or dense (docs/profile-file.md).
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <mutex>
 
-#include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/memory/hdf5_input.hpp"
+#include "sim/memory/isolated.hpp"
 #include "sim/memory/profile.hpp"
+#include "sim/memory/profile_format.hpp"
 
 namespace brownout::memory {
 namespace {
 
-constexpr std::int64_t kFormat = 1;
-constexpr const char* kVoltageUnit = "Vmin";
-constexpr double kHighestVoltage = 10.0;
-constexpr std::int64_t kMostPerAxis = 1 << 24;
-constexpr std::uint64_t kMostCells = 1ull << 34;
 constexpr std::uint64_t kMostFaultyCells = 1ull << 27;  // 2 GiB in memory
 constexpr std::uint64_t kReadAtOnce = 1ull << 20;
-
-/// The library keeps global state.
-std::mutex& library_mutex() {
-  static std::mutex mutex;
-  return mutex;
-}
-
-std::string level_name(std::size_t index) { return fmt::format("level_{}", index); }
 
 int read_axis(const hdf5::InputFile& file, const char* name) {
   const std::int64_t value = file.integer(name);
@@ -146,139 +135,13 @@ class LevelReader {
   std::uint64_t faulty_ = 0;
 };
 
-/// Writes one HDF5 file in memory. A failure is none of the user's: everything was checked before.
-class ImageWriter {
- public:
-  ImageWriter() : file_(create(), H5Fclose) { require(file_.id()); }
-
-  void text(const char* name, const std::string& value) {
-    const hdf5::Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-    require(H5Tset_size(type.id(), H5T_VARIABLE));
-    require(H5Tset_cset(type.id(), H5T_CSET_UTF8));
-    const char* pointer = value.c_str();
-    attribute(name, type.id(), type.id(), &pointer);
-  }
-  void integer(const char* name, std::int64_t value) {
-    attribute(name, H5T_STD_I64LE, H5T_NATIVE_INT64, &value);
-  }
-  void number(const char* name, double value) {
-    attribute(name, H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, &value);
-  }
-  /// As h5py writes booleans, so that it reads them as such.
-  void boolean(const char* name, bool value) {
-    const hdf5::Handle type(H5Tenum_create(H5T_STD_I8LE), H5Tclose);
-    const std::int8_t values[2] = {0, 1};
-    require(H5Tenum_insert(type.id(), "FALSE", &values[0]));
-    require(H5Tenum_insert(type.id(), "TRUE", &values[1]));
-    attribute(name, type.id(), type.id(), &values[value ? 1 : 0]);
-  }
-  void group(const std::string& name) {
-    const hdf5::Handle made(
-        H5Gcreate2(file_.id(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
-    require(made.id());
-  }
-  void data(const std::string& path, hid_t stored, hid_t native, std::size_t size,
-            const void* values) {
-    const hsize_t length = size;
-    const hdf5::Handle space(H5Screate_simple(1, &length, nullptr), H5Sclose);
-    const hdf5::Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-    require(H5Pset_obj_track_times(creation.id(), false));  // the same data, the same bytes
-    if (size > 0) {
-      const hsize_t chunk = std::min<hsize_t>(length, 1 << 16);
-      require(H5Pset_chunk(creation.id(), 1, &chunk));
-      require(H5Pset_shuffle(creation.id()));
-      require(H5Pset_deflate(creation.id(), 9));
-      require(H5Pset_fletcher32(creation.id()));
-    }
-    const hdf5::Handle set(H5Dcreate2(file_.id(), path.c_str(), stored, space.id(), H5P_DEFAULT,
-                                      creation.id(), H5P_DEFAULT),
-                           H5Dclose);
-    require(set.id());
-    if (size > 0) require(H5Dwrite(set.id(), native, H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
-  }
-  std::string bytes() {
-    require(H5Fflush(file_.id(), H5F_SCOPE_GLOBAL));
-    const ssize_t size = H5Fget_file_image(file_.id(), nullptr, 0);
-    require(size);
-    std::string result(static_cast<std::size_t>(size), '\0');
-    require(H5Fget_file_image(file_.id(), result.data(), result.size()));
-    return result;
-  }
-
- private:
-  template <typename T>
-  static void require(T status) {
-    if (status < 0) throw RunError("the HDF5 library failed to write a profile{}", hdf5::reason());
-  }
-  static hid_t create() {
-    const hdf5::Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    require(H5Pset_fapl_core(access.id(), 1 << 20, 0));
-    // The structures of HDF5 1.10 carry checksums: damage is noticed before it is believed.
-    require(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110));
-    return H5Fcreate("image", H5F_ACC_TRUNC, H5P_DEFAULT, access.id());
-  }
-  void attribute(const char* name, hid_t stored, hid_t native, const void* value) {
-    const hdf5::Handle space(H5Screate(H5S_SCALAR), H5Sclose);
-    const hdf5::Handle made(
-        H5Acreate2(file_.id(), name, stored, space.id(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
-    require(made.id());
-    require(H5Awrite(made.id(), native, value));
-  }
-  hdf5::Handle file_;
-};
-
-}  // namespace
-
-void check_profile(const Profile& profile, const std::string& where) {
-  if (profile.name.empty() || printable(profile.name) != profile.name)
-    throw InputError("{}: name: expected one line of printable text, got {}", where,
-                     in_quotes(profile.name));
-  if (printable(profile.origin) != profile.origin)
-    throw InputError("{}: origin: expected one line of printable text, got {}", where,
-                     in_quotes(profile.origin));
-  for (const int axis : {profile.arrays, profile.rows, profile.columns}) {
-    if (axis < 1 || axis > kMostPerAxis)
-      throw InputError("{}: expected arrays, rows and columns in [1, {}], got {}, {} and {}", where,
-                       kMostPerAxis, profile.arrays, profile.rows, profile.columns);
-  }
-  const double product = static_cast<double>(profile.arrays) * profile.rows * profile.columns;
-  if (product > static_cast<double>(kMostCells))
-    throw InputError("{}: expected at most {} cells, got {} x {} x {}", where, kMostCells,
-                     profile.arrays, profile.rows, profile.columns);
-  if (!(profile.vmin_volt >= 0.0 && profile.vmin_volt <= 100.0))
-    throw InputError("{}: vmin_volt: expected a voltage in [0, 100] V (0: not known), got {}",
-                     where, profile.vmin_volt);
-  if (profile.levels.empty()) throw InputError("{}: expected at least one voltage", where);
-  for (std::size_t i = 0; i < profile.levels.size(); ++i) {
-    const double voltage = profile.levels[i].voltage;
-    if (!(voltage > 0.0 && voltage <= kHighestVoltage))
-      throw InputError("{}: voltages[{}]: expected a voltage in (0, {}] Vmin, got {}", where, i,
-                       kHighestVoltage, voltage);
-    if (i > 0 && voltage <= profile.levels[i - 1].voltage)
-      throw InputError("{}: voltages[{}]: expected increasing voltages, got {} after {}", where, i,
-                       voltage, profile.levels[i - 1].voltage);
-    std::uint64_t next = 0;
-    for (const ProfileCell& cell : profile.levels[i].cells) {
-      if (cell.cell >= profile.cells() || cell.cell < next)
-        throw InputError("{}: {}: expected ascending cells below {}, got {}", where, level_name(i),
-                         profile.cells(), cell.cell);
-      next = cell.cell + 1;
-      if (!(cell.p01 >= 0.0f && cell.p01 <= 1.0f && cell.p10 >= 0.0f && cell.p10 <= 1.0f) ||
-          cell.p01 + cell.p10 == 0.0f)
-        throw InputError(
-            "{}: {}: cell {}: expected probabilities in [0, 1], not both 0; got {} and {}", where,
-            level_name(i), cell.cell, cell.p01, cell.p10);
-    }
-  }
-}
-
-Profile read_profile(const std::filesystem::path& path) {
-  const std::lock_guard<std::mutex> lock(library_mutex());
+/// In whatever process: the library may crash here.
+Profile parse(const std::filesystem::path& path) {
   const hdf5::Quiet quiet;
   const hdf5::InputFile file(path);
   const std::int64_t format = file.integer("brownout_profile_format");
-  if (format != kFormat)
-    file.fail("attribute brownout_profile_format", "expected {}, got {}", kFormat, format);
+  if (format != kProfileFormat)
+    file.fail("attribute brownout_profile_format", "expected {}, got {}", kProfileFormat, format);
   if (const std::string unit = file.text("voltage_unit"); unit != kVoltageUnit)
     file.fail("attribute voltage_unit", "expected \"{}\" (voltages in units of Vmin), got {}",
               kVoltageUnit, in_quotes(unit));
@@ -291,8 +154,8 @@ Profile read_profile(const std::filesystem::path& path) {
   profile.columns = read_axis(file, "columns");
   profile.vmin_volt = file.number("vmin_volt");
   if (static_cast<double>(profile.arrays) * profile.rows * profile.columns >
-      static_cast<double>(kMostCells))
-    file.fail("attribute arrays", "expected at most {} cells, got {} x {} x {}", kMostCells,
+      static_cast<double>(kMostProfileCells))
+    file.fail("attribute arrays", "expected at most {} cells, got {} x {} x {}", kMostProfileCells,
               profile.arrays, profile.rows, profile.columns);
 
   const hdf5::DataSet voltages = file.data_set("voltages", hdf5::DataSet::Kind::kReal);
@@ -324,39 +187,88 @@ Profile read_profile(const std::filesystem::path& path) {
   return profile;
 }
 
-void write_profile(const std::filesystem::path& path, const Profile& profile) {
-  check_profile(profile, path.string());
-  const std::lock_guard<std::mutex> lock(library_mutex());
-  const hdf5::Quiet quiet;
-  ImageWriter out;
-  out.integer("brownout_profile_format", kFormat);
-  out.text("voltage_unit", kVoltageUnit);
-  out.text("name", profile.name);
-  out.text("origin", profile.origin);
-  out.boolean("synthetic", profile.synthetic);
-  out.integer("arrays", profile.arrays);
-  out.integer("rows", profile.rows);
-  out.integer("columns", profile.columns);
-  out.number("vmin_volt", profile.vmin_volt);
+// The way from the process that parses to this one: plain bytes of this machine.
+template <typename T>
+void put(std::string& out, const T* values, std::size_t count) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  const std::uint64_t size = count;
+  out.append(reinterpret_cast<const char*>(&size), sizeof size);
+  if (count > 0) out.append(reinterpret_cast<const char*>(values), count * sizeof(T));
+}
+
+class Unpacker {
+ public:
+  explicit Unpacker(const std::string& bytes) : bytes_(bytes) {}
+  template <typename T>
+  void get(T& values) {
+    std::uint64_t size = 0;
+    copy(&size, sizeof size);
+    constexpr std::size_t kSize = sizeof(*values.data());
+    BROWNOUT_CHECK(size <= (bytes_.size() - at_) / kSize, "{} values behind byte {} of {}", size,
+                   at_, bytes_.size());
+    values.resize(size);
+    copy(values.data(), size * kSize);
+  }
+
+ private:
+  void copy(void* to, std::size_t size) {
+    BROWNOUT_CHECK(size <= bytes_.size() - at_, "{} bytes behind byte {} of {}", size, at_,
+                   bytes_.size());
+    if (size > 0) std::memcpy(to, bytes_.data() + at_, size);
+    at_ += size;
+  }
+  const std::string& bytes_;
+  std::size_t at_ = 0;
+};
+
+std::string pack(const Profile& profile) {
+  std::string out;
+  put(out, profile.name.data(), profile.name.size());
+  put(out, profile.origin.data(), profile.origin.size());
+  const double numbers[] = {profile.synthetic ? 1.0 : 0.0, static_cast<double>(profile.arrays),
+                            static_cast<double>(profile.rows), static_cast<double>(profile.columns),
+                            profile.vmin_volt};
+  put(out, numbers, std::size(numbers));
   std::vector<double> voltages;
   for (const ProfileLevel& level : profile.levels) voltages.push_back(level.voltage);
-  out.data("voltages", H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE, voltages.size(), voltages.data());
-  const hid_t number = profile.cells() <= (1ull << 32) ? H5T_STD_U32LE : H5T_STD_U64LE;
-  for (std::size_t i = 0; i < profile.levels.size(); ++i) {
-    std::vector<std::uint64_t> cells;
-    std::vector<float> p01, p10;
-    for (const ProfileCell& cell : profile.levels[i].cells) {
-      cells.push_back(cell.cell);
-      p01.push_back(cell.p01);
-      p10.push_back(cell.p10);
-    }
-    const std::string group = level_name(i);
-    out.group(group);
-    out.data(group + "/cells", number, H5T_NATIVE_UINT64, cells.size(), cells.data());
-    out.data(group + "/p01", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, p01.size(), p01.data());
-    out.data(group + "/p10", H5T_IEEE_F32LE, H5T_NATIVE_FLOAT, p10.size(), p10.data());
+  put(out, voltages.data(), voltages.size());
+  for (const ProfileLevel& level : profile.levels) put(out, level.cells.data(), level.cells.size());
+  return out;
+}
+
+Profile unpack(const std::string& bytes) {
+  Unpacker in(bytes);
+  Profile profile;
+  in.get(profile.name);
+  in.get(profile.origin);
+  std::vector<double> numbers, voltages;
+  in.get(numbers);
+  BROWNOUT_CHECK(numbers.size() == 5, "{} numbers", numbers.size());
+  profile.synthetic = numbers[0] != 0.0;
+  profile.arrays = static_cast<int>(numbers[1]);
+  profile.rows = static_cast<int>(numbers[2]);
+  profile.columns = static_cast<int>(numbers[3]);
+  profile.vmin_volt = numbers[4];
+  in.get(voltages);
+  for (const double voltage : voltages) {
+    profile.levels.push_back({voltage, {}});
+    in.get(profile.levels.back().cells);
   }
-  write_file_atomically(path, out.bytes());
+  return profile;
+}
+
+}  // namespace
+
+Profile read_profile(const std::filesystem::path& path) {
+  const std::lock_guard<std::mutex> lock(hdf5_mutex());
+  // Damaged files also make the library loop: generous for any real file of this size.
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  const unsigned seconds = 2 + (error ? 600 : static_cast<unsigned>(size >> 18));
+  const Profile profile =
+      unpack(run_isolated(path.string(), seconds, [&] { return pack(parse(path)); }));
+  check_profile(profile, path.string());  // once more: the process that read it may be confused
+  return profile;
 }
 
 }  // namespace brownout::memory
