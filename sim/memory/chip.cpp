@@ -25,6 +25,10 @@ bool starts_with(std::string_view text, std::string_view prefix) {
 
 }  // namespace
 
+FaultList Chip::check_faults(MemoryId, std::uint32_t, const OperatingPoint&) const {
+  throw InputError("chip {}: has no cells for check bits; expected one without mitigation", name());
+}
+
 std::unique_ptr<Chip> make_chip(const std::string& text) {
   constexpr std::string_view kRandom = "random:";
   constexpr std::string_view kProbability = "p_err=";

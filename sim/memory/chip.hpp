@@ -23,11 +23,28 @@ class Chip {
   /// Faulty data cells among words [0, words) of `memory` at an operating point.
   virtual FaultList faults(MemoryId memory, std::uint32_t words,
                            const OperatingPoint& at) const = 0;
+  /// Faulty check cells of the same words (columns 64 … 71), from a stream of their own: the data
+  /// cells do not depend on whether there are check bits. InputError for chips that have none.
+  virtual FaultList check_faults(MemoryId memory, std::uint32_t words,
+                                 const OperatingPoint& at) const;
   /// "random:7": names the chip in results.
   virtual std::string name() const = 0;
+
+  /// All that determines its cells, for keys of results: the name, and what is in the file behind it.
+  virtual std::string identity() const { return name(); }
+  /// Cells after which the map repeats; 0: never.
+  virtual std::uint64_t period() const { return 0; }
+  /// Whether a memory of that size sees some cells more than once.
+  virtual bool wraps(std::uint32_t /*words*/) const { return false; }
+  /// Generated in place of a measured chip.
+  virtual bool synthetic() const { return false; }
+  /// What every output has to say about the chip beside its name; empty: nothing.
+  virtual std::string note() const { return ""; }
 };
 
-/// "random:SEED" or "random:SEED,p_err=0.5". InputError for other texts, listing the known forms.
+/// "random:SEED" or "random:SEED,p_err=0.5"; "physical:SEED", "physical:SEED,FILE.yaml" or
+/// "physical:FILE.yaml,seed=N"; "FILE.h5", "FILE.h5,offset=N", "FILE.h5,no-wrap". InputError for
+/// other texts, listing the known forms, and for files that cannot be read.
 std::unique_ptr<Chip> make_chip(const std::string& text);
 
 }  // namespace brownout::memory

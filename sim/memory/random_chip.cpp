@@ -154,6 +154,19 @@ RandomChip::RandomChip(std::uint64_t seed, double p_err, Purpose purpose)
   BROWNOUT_CHECK(p_err > 0.0 && p_err <= 1.0, "p_err {}", p_err);
 }
 
+FaultList RandomChip::check_faults(MemoryId memory, std::uint32_t words,
+                                   const OperatingPoint& at) const {
+  const RandomChip check(seed_, p_err_, Purpose::kRandomChipCheck);
+  FaultList packed = check.faults(memory, (words + 7) / 8, at);
+  FaultList faults;
+  for (CellFault fault : packed) {
+    fault.word = fault.word * 8 + fault.bit / 8;
+    fault.bit = kWordBits + fault.bit % 8;
+    if (fault.word < words) faults.push_back(fault);
+  }
+  return faults;
+}
+
 std::string RandomChip::name() const {
   return p_err_ == 1.0 ? fmt::format("random:{}", seed_)
                        : fmt::format("random:{},p_err={}", seed_, p_err_);

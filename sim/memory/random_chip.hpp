@@ -36,6 +36,9 @@ class RandomChip final : public Chip {
   FaultList faults(MemoryId memory, std::uint32_t words, const OperatingPoint& at) const override;
   /// The same into a list whose storage is used again.
   void draw(MemoryId memory, std::uint32_t words, double rate, FaultList& faults) const;
+  /// A draw of its own (kRandomChipCheck), 8 cells a word: check bit b of word w is cell 8·w + b.
+  FaultList check_faults(MemoryId memory, std::uint32_t words,
+                         const OperatingPoint& at) const override;
   std::string name() const override;
 
  private:
