@@ -16,6 +16,7 @@
 #include "sim/report/json.hpp"
 #include "sim/report/text.hpp"
 #include "sim/sweep/configuration.hpp"
+#include "sim/sweep/network_cost.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
@@ -51,7 +52,7 @@ void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) 
       throw InputError("--voltage: needs a technology; expected --technology FILE");
     }
     config.voltage = parse_voltage(options.voltage, *technology);
-    config.rate = technology->bit_error_rate(*config.voltage);
+    config.rate = sweep::weight_error_rate(*technology, config.accelerator, *config.voltage);
   } else if (!options.rate.empty()) {
     config.rate = parse_number("--rate", options.rate, 0.0, 1.0);
     try {
@@ -60,7 +61,12 @@ void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) 
       // Rates beyond the technology are fine for a random chip; they just have no voltage.
     }
   }
-  if (config.voltage) config.energy_sram_rel = technology->sram_energy_relative(*config.voltage);
+  // A memory that stays at Vmin has no faults, whatever rate was asked for.
+  if (config.rate && !sweep::weights_scaled(config.accelerator)) config.rate = 0.0;
+  if (config.voltage) {
+    config.energy_sram_rel =
+        sweep::weight_energy_relative(*technology, config.accelerator, *config.voltage);
+  }
 }
 
 void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {

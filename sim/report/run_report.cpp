@@ -11,6 +11,7 @@
 #include "sim/base/files.hpp"
 #include "sim/report/event_counts.hpp"
 #include "sim/report/table.hpp"
+#include "sim/report/text.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::report {
@@ -140,9 +141,11 @@ std::string run_text(const sweep::AcceleratorRun& run) {
   std::string text = fmt::format("{} on {}, {} images, batch {}, engine {}", run.model,
                                  run.config.accelerator.name, images, config.batch, config.engine);
   if (config.voltage) {
-    text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} cells hit, {} bits wrong",
-                        config.chip, *config.voltage, 100.0 * run.rate, run.read.cells_hit,
-                        run.read.bits_wrong);
+    text += fmt::format("\n{} at {:.4f} Vmin: ", config.chip, *config.voltage);
+    text += config.accelerator.weights.scaled_supply
+                ? fmt::format("bit error rate {:.3g} %, {} cells hit, {} bits wrong",
+                              100.0 * run.rate, run.read.cells_hit, run.read.bits_wrong)
+                : kWeightsAtVmin;
   }
   text += "\n\nPer image; stalls in cycles by cause:\n";
   std::vector<std::string> header{"layer", "cycles", "closed form", "diff", "kMACs", "util %"};

@@ -7,6 +7,7 @@
 #include "sim/report/names.hpp"
 #include "sim/report/table.hpp"
 #include "sim/sweep/configuration.hpp"
+#include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/pareto.hpp"
 
 namespace brownout::report {
@@ -32,8 +33,10 @@ std::string operating_point_text(const sweep::EvalConfig& config) {
   if (!config.rate) return "no faults";
   std::string text = config.chips.size() == 1 ? "chip " + config.chips[0]
                                               : fmt::format("{} chips", config.chips.size());
-  text += fmt::format(" at bit error rate {} %", rate_text(*config.rate));
+  const bool scaled = sweep::weights_scaled(config.accelerator);
+  if (scaled) text += fmt::format(" at bit error rate {} %", rate_text(*config.rate));
   if (config.voltage) text += fmt::format(", {} Vmin", voltage_text(*config.voltage));
+  if (!scaled) return text + "; " + kWeightsAtVmin;
   if (config.energy_sram_rel) {
     text += fmt::format(", SRAM energy {:.1f} % of that at Vmin", 100 * *config.energy_sram_rel);
   }
@@ -150,6 +153,8 @@ std::string sweep_text(const sweep::SweepResult& result) {
       "Error in % (RErr, mean ± standard deviation over {} chips, {} images), technology {}{}\n\n",
       first.chips, first.images, result.technology,
       names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
+  if (!result.weights_scaled)
+    out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);
   out += grid_text(result, names);
   out += fmt::format("\nLowest voltage that loses at most {} points against the clean network\n\n",
                      result.safe_voltage.front().max_drop_points);

@@ -33,7 +33,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   const technology::Technology technology = technology::Technology::load(config.technology_file);
   run.technology = technology.name();
   const double voltage = config.voltage.value_or(1.0);
-  run.rate = technology.bit_error_rate(voltage);
+  run.rate = weight_error_rate(technology, config.accelerator, voltage);
   std::unique_ptr<memory::Chip> chip;
   if (config.voltage) chip = memory::make_chip(config.chip);
   const Model model = load_model(config.model);

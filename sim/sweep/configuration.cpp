@@ -10,6 +10,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/network_cost.hpp"
 
 namespace brownout::sweep {
 
@@ -125,7 +126,8 @@ SweepConfig load_sweep(const fs::path& file) {
     safe->finish();
   }
   root.finish();
-  const double highest_rate = config.technology->bit_error_rate(config.voltages.back());
+  const double highest_rate =
+      weight_error_rate(*config.technology, config.accelerator, config.voltages.back());
   if (highest_rate > config.p_err) {
     root.fail("p_err", fmt::format("expected at least the bit error rate at the lowest voltage, "
                                    "{} at {} Vmin",

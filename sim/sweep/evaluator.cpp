@@ -151,8 +151,10 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   ChipResult result;
   result.chip = chip.name();
 
-  const memory::FaultList faults =
-      chip.faults(memory::MemoryId::kWeights, reader_.placement().words, at);
+  memory::FaultList faults;
+  if (options_.accelerator == nullptr || options_.accelerator->weights.scaled_supply) {
+    faults = chip.faults(memory::MemoryId::kWeights, reader_.placement().words, at);
+  }
   const network::Codes& codes = reader_.read(faults, options_.evaluation_seed, &result.read);
   if (options_.list_cells) result.cells = cells_hit(faults, reader_.placement());
   if (options_.reuse_clean && result.read.codes_changed == 0) {

@@ -57,7 +57,8 @@ struct EvaluatorOptions {
   /// Codes that read clean give the clean result without another pass (same bits, less time).
   bool reuse_clean = false;
   bool list_cells = false;
-  /// Weights lie as this accelerator's program places them; needed by engine "systemc".
+  /// Weights lie as this accelerator's program places them, without faults if its weight memory
+  /// stays at Vmin; needed by engine "systemc".
   const mapping::AcceleratorConfig* accelerator = nullptr;
   int batch = 1;  // of engine "systemc"
 };

@@ -6,6 +6,23 @@
 
 namespace brownout::sweep {
 
+bool weights_scaled(const std::optional<mapping::AcceleratorConfig>& accelerator) {
+  return !accelerator || accelerator->weights.scaled_supply;
+}
+
+double weight_error_rate(const technology::Technology& technology,
+                         const std::optional<mapping::AcceleratorConfig>& accelerator,
+                         double voltage) {
+  const double rate = technology.bit_error_rate(voltage);  // refuses a voltage out of range
+  return weights_scaled(accelerator) ? rate : 0.0;
+}
+
+double weight_energy_relative(const technology::Technology& technology,
+                              const std::optional<mapping::AcceleratorConfig>& accelerator,
+                              double voltage) {
+  return technology.sram_energy_relative(weights_scaled(accelerator) ? voltage : 1.0);
+}
+
 technology::Structure structure_of(const mapping::AcceleratorConfig& accelerator) {
   technology::Structure structure;
   structure.weight_kib = static_cast<double>(accelerator.weights.words()) * 8.0 / 1024.0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sim/base/event_counts.hpp"
@@ -12,6 +13,19 @@
 #include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
+
+/// Whether the weights are in a memory whose supply the voltage sets. Without an accelerator they
+/// are; with one its weights.supply decides. A memory that stays at Vmin has no faults.
+bool weights_scaled(const std::optional<mapping::AcceleratorConfig>& accelerator);
+
+/// Bit error rate of the weight memory, and energy of an access relative to Vmin, with the scaled
+/// rail at `voltage`: 0 and 1 for one that stays at Vmin.
+double weight_error_rate(const technology::Technology& technology,
+                         const std::optional<mapping::AcceleratorConfig>& accelerator,
+                         double voltage);
+double weight_energy_relative(const technology::Technology& technology,
+                              const std::optional<mapping::AcceleratorConfig>& accelerator,
+                              double voltage);
 
 /// What leaks, and at which supply when the scaled rail is at `voltage`.
 technology::Structure structure_of(const mapping::AcceleratorConfig& accelerator);

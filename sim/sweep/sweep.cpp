@@ -79,7 +79,8 @@ class ModelSweep {
   /// The point at a voltage; `computed` says whether any of it was missing.
   Point point(double voltage, bool& computed) {
     const technology::Technology& technology = *config_.technology;
-    const memory::OperatingPoint at{voltage, technology.bit_error_rate(voltage)};
+    const memory::OperatingPoint at{voltage,
+                                    weight_error_rate(technology, config_.accelerator, voltage)};
     computed = false;
     std::vector<ChipResult> chips;
     for (std::int64_t i = 0; i < config_.chips; ++i) {
@@ -99,7 +100,7 @@ class ModelSweep {
     point.model = model_.name;
     point.voltage = voltage;
     point.rate = at.rate;
-    point.energy_sram_rel = technology.sram_energy_relative(voltage);
+    point.energy_sram_rel = weight_energy_relative(technology, config_.accelerator, voltage);
     add_cost(point);
     return point;
   }
@@ -213,6 +214,7 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   result.identity = identity(config, inputs.models, inputs.data_sha256);
   result.engine = config.engine;
   if (config.accelerator) result.accelerator = config.accelerator->name;
+  result.weights_scaled = weights_scaled(config.accelerator);
   for (const Model& model : inputs.models) {
     result.models.push_back({model.name, model.file, model.sha256, model.network.bits(),
                              model.network.coded_parameters()});

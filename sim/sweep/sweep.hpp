@@ -35,7 +35,8 @@ struct SweepResult {
   std::string technology;
   std::string identity;  // the resolved configuration, JSON
   std::string engine;
-  std::string accelerator;  // name; empty: none
+  std::string accelerator;     // name; empty: none
+  bool weights_scaled = true;  // else they stay at Vmin and have no faults
   std::vector<SweepModel> models;
   std::vector<Point> points;               // the grid: networks in file order, voltages descending
   std::vector<Point> extra_points;         // evaluated between grid points to find safe voltages
