@@ -3,9 +3,11 @@
 #include "sim/memory/chip.hpp"
 
 #include <charconv>
+#include <filesystem>
 #include <string_view>
 
 #include "sim/base/error.hpp"
+#include "sim/memory/measured_chip.hpp"
 #include "sim/memory/random_chip.hpp"
 
 namespace brownout::memory {
@@ -23,6 +25,56 @@ bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
 
+bool ends_with(std::string_view text, std::string_view suffix) {
+  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
+/// What stands behind `prefix` in `text`.
+std::string_view behind(std::string_view text, std::string_view prefix) {
+  return text.substr(prefix.size());
+}
+
+/// "SEED" or "SEED,p_err=P"; null for other texts.
+std::unique_ptr<Chip> random_chip(std::string_view text) {
+  constexpr std::string_view kProbability = "p_err=";
+  std::uint64_t seed = 0;
+  double p_err = 1.0;
+  if (const std::size_t comma = text.find(','); comma != std::string_view::npos) {
+    const std::string_view option = text.substr(comma + 1);
+    text = text.substr(0, comma);
+    if (!starts_with(option, kProbability) || !parse_whole(behind(option, kProbability), p_err) ||
+        !(p_err > 0.0 && p_err <= 1.0))
+      return nullptr;
+  }
+  if (!parse_whole(text, seed)) return nullptr;
+  return std::make_unique<RandomChip>(seed, p_err);
+}
+
+/// "FILE.h5" and options, each at most once; null for other texts.
+std::unique_ptr<Chip> measured_chip(std::string_view text) {
+  constexpr std::string_view kNoWrap = ",no-wrap";
+  constexpr std::string_view kOffset = ",offset=";
+  MeasuredChip::Options options;
+  bool offset_seen = false;
+  const auto is_file = [](std::string_view name) {
+    return ends_with(name, ".h5") || ends_with(name, ".hdf5");
+  };
+  while (!is_file(text)) {
+    if (options.may_wrap && ends_with(text, kNoWrap)) {
+      options.may_wrap = false;
+      text.remove_suffix(kNoWrap.size());
+      continue;
+    }
+    const std::size_t at = text.rfind(kOffset);
+    if (offset_seen || at == std::string_view::npos ||
+        !parse_whole(behind(text.substr(at), kOffset), options.offset))
+      return nullptr;
+    offset_seen = true;
+    text = text.substr(0, at);
+  }
+  return std::make_unique<MeasuredChip>(std::filesystem::path(text), options);
+}
+
 }  // namespace
 
 FaultList Chip::check_faults(MemoryId, std::uint32_t, const OperatingPoint&) const {
@@ -31,24 +83,19 @@ FaultList Chip::check_faults(MemoryId, std::uint32_t, const OperatingPoint&) con
 
 std::unique_ptr<Chip> make_chip(const std::string& text) {
   constexpr std::string_view kRandom = "random:";
-  constexpr std::string_view kProbability = "p_err=";
+  std::unique_ptr<Chip> chip;
   if (starts_with(text, kRandom)) {
-    std::string_view seed_text = std::string_view(text).substr(kRandom.size());
-    std::uint64_t seed = 0;
-    double p_err = 1.0;
-    bool good = true;
-    if (const std::size_t comma = seed_text.find(','); comma != std::string_view::npos) {
-      const std::string_view option = seed_text.substr(comma + 1);
-      seed_text = seed_text.substr(0, comma);
-      good = starts_with(option, kProbability) &&
-             parse_whole(option.substr(kProbability.size()), p_err) && p_err > 0.0 && p_err <= 1.0;
-    }
-    if (good && parse_whole(seed_text, seed)) return std::make_unique<RandomChip>(seed, p_err);
+    chip = random_chip(behind(text, kRandom));
+  } else {
+    chip = measured_chip(text);
   }
-  throw InputError(
-      "chip \"{}\": expected random:SEED or random:SEED,p_err=P, SEED an integer in [0, {}], P a "
-      "number above 0 and at most 1",
-      text, UINT64_MAX);
+  if (chip == nullptr)
+    throw InputError(
+        "chip \"{}\": expected random:SEED or random:SEED,p_err=P, SEED an integer in [0, {}], P a "
+        "number above 0 and at most 1; or a profile FILE.h5, with ,offset=CELLS and ,no-wrap at "
+        "will",
+        text, UINT64_MAX);
+  return chip;
 }
 
 }  // namespace brownout::memory

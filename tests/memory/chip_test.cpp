@@ -54,7 +54,18 @@ TEST(MakeChip, RefusesOtherTextsAndListsTheForms) {
                                  "random:7,p_err=0.5,p_err=0.5",
                                  "random:7,perr=0.5",
                                  "random:,p_err=0.5",
-                                 "measured:chip.h5"}) {
+                                 "chip.h6",
+                                 "chip.h5,offset=-1",
+                                 "chip.h5,offset=1,offset=2",
+                                 "chip.h5,no-wrap,no-wrap",
+                                 "chip.h5,wrap",
+                                 ",no-wrap",
+                                 "physical:",
+                                 "physical:-1",
+                                 "physical:1,",
+                                 "physical:x.yaml",
+                                 "physical:x.yaml,seed=",
+                                 "physical:x.yaml,seed=x"}) {
     try {
       make_chip(text);
       ADD_FAILURE() << "accepted \"" << text << '"';

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lays a map along a memory: runs of consecutive cells of the map, one for each time it begins.
+#include "sim/memory/measured_chip.hpp"
+
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+
+namespace brownout::memory {
+namespace {
+
+/// Voltages that differ by less are the same one: they are typed by people.
+constexpr double kSameVoltage = 1e-9;
+
+}  // namespace
+
+MeasuredChip::MeasuredChip(const std::filesystem::path& file, const Options& options)
+    : MeasuredChip(std::make_shared<const Profile>(read_profile(file)), file.string(),
+                   "sha256:" + sha256_hex(read_file(file)), options) {}
+
+MeasuredChip::MeasuredChip(std::shared_ptr<const Profile> profile, std::string name,
+                           std::string identity, const Options& options)
+    : profile_(std::move(profile)),
+      file_(std::move(name)),
+      identity_(std::move(identity)),
+      options_(options) {
+  check_profile(*profile_, file_);
+}
+
+std::string MeasuredChip::name() const {
+  return fmt::format("{}{}{}", file_,
+                     options_.offset == 0 ? "" : fmt::format(",offset={}", options_.offset),
+                     options_.may_wrap ? "" : ",no-wrap");
+}
+
+std::string MeasuredChip::identity() const { return fmt::format("{} {}", name(), identity_); }
+
+std::string MeasuredChip::note() const {
+  return fmt::format("{}{}: map of {} cells ({} x {} x {}), repeats after {} cells",
+                     profile_->synthetic ? "SYNTHETIC chip " : "chip ", profile_->name, period(),
+                     profile_->arrays, profile_->rows, profile_->columns, period());
+}
+
+bool MeasuredChip::wraps(std::uint32_t words) const {
+  return std::uint64_t{words} * kWordBits > period();
+}
+
+const ProfileLevel& MeasuredChip::level_at(double voltage) const {
+  const std::vector<ProfileLevel>& levels = profile_->levels;
+  // Negated, so that NaN fails too.
+  if (!(voltage >= levels.front().voltage - kSameVoltage))
+    throw InputError(
+        "chip {}: expected a voltage of at least {} Vmin, the lowest one of the profile, got {}",
+        name(), levels.front().voltage, voltage);
+  const auto above =
+      std::upper_bound(levels.begin(), levels.end(), voltage + kSameVoltage,
+                       [](double v, const ProfileLevel& level) { return v < level.voltage; });
+  return *(above - 1);
+}
+
+FaultList MeasuredChip::faults(MemoryId, std::uint32_t words, const OperatingPoint& at) const {
+  FaultList list;
+  draw(words, at.voltage, list);
+  return list;
+}
+
+FaultList MeasuredChip::check_faults(MemoryId, std::uint32_t words,
+                                     const OperatingPoint& at) const {
+  constexpr std::uint64_t kCheckBits = 8;
+  const std::uint64_t data = std::uint64_t{words} * kWordBits;
+  const std::uint64_t bits = std::uint64_t{words} * kCheckBits;
+  require(data + bits);
+  FaultList list;
+  lay(options_.offset % period() + data, bits, at.voltage, list,
+      [&](std::uint64_t i, const ProfileCell& cell) {
+        return CellFault{static_cast<std::uint32_t>(i / kCheckBits),
+                         static_cast<std::uint32_t>(kWordBits + i % kCheckBits), cell.p01,
+                         cell.p10};
+      });
+  return list;
+}
+
+void MeasuredChip::draw(std::uint32_t words, double voltage, FaultList& faults) const {
+  const std::uint64_t bits = std::uint64_t{words} * kWordBits;
+  require(bits);
+  lay(options_.offset, bits, voltage, faults, [](std::uint64_t i, const ProfileCell& cell) {
+    return CellFault{static_cast<std::uint32_t>(i / kWordBits),
+                     static_cast<std::uint32_t>(i % kWordBits), cell.p01, cell.p10};
+  });
+}
+
+void MeasuredChip::require(std::uint64_t bits) const {
+  if (bits > period() && !options_.may_wrap)
+    throw InputError(
+        "chip {}: it may not repeat (no-wrap) and has {} cells, but the memory has {} bits: {} "
+        "bits are missing",
+        name(), period(), bits, bits - period());
+}
+
+template <typename Append>
+void MeasuredChip::lay(std::uint64_t start, std::uint64_t bits, double voltage, FaultList& faults,
+                       const Append& append) const {
+  const std::vector<ProfileCell>& cells = level_at(voltage).cells;
+  faults.clear();
+  if (cells.empty()) return;
+  const std::uint64_t size = period();
+  faults.reserve(std::min((bits / size + 1) * cells.size(), bits));
+  start %= size;
+  for (std::uint64_t done = 0; done < bits;) {
+    // The run of cells [start, end) of the map is the run of cells of the memory that begins here.
+    const std::uint64_t end = std::min(size, start + (bits - done));
+    const auto below = [](const ProfileCell& cell, std::uint64_t limit) {
+      return cell.cell < limit;
+    };
+    const auto first = std::lower_bound(cells.begin(), cells.end(), start, below);
+    const auto last = std::lower_bound(first, cells.end(), end, below);
+    for (auto cell = first; cell != last; ++cell)
+      faults.push_back(append(done + (cell->cell - start), *cell));
+    done += end - start;
+    start = 0;
+  }
+}
+
+}  // namespace brownout::memory
