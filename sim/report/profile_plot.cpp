@@ -84,7 +84,8 @@ std::string map_script(const memory::Profile& profile, const MapWindow& window,
   const bool tall = pixel_rows >= pixel_columns;
   std::string text = tall ? terminal(output, 1400, 640) : terminal(output, 1200, 900);
   text += fmt::format(
-      "set multiplot layout {} title {} noenhanced font ',14'\n", tall ? "1,4" : "2,2",
+      "set multiplot layout {} margins {} title {} noenhanced font ',14'\n", tall ? "1,4" : "2,2",
+      tall ? "0.06,0.91,0.12,0.86 spacing 0.045,0.1" : "0.07,0.89,0.09,0.89 spacing 0.06,0.13",
       gnuplot_quoted(fmt::format(
           "{}, array {}, {} Vmin{}", profile_title(profile), window.array, level.voltage,
           high * wide == 1 ? std::string()
@@ -92,7 +93,7 @@ std::string map_script(const memory::Profile& profile, const MapWindow& window,
                                          "{}×{} cells",
                                          high, wide))));
   text += fmt::format(
-      "set palette defined (0 '#f4f5f7', 0.001 '#c6dbef', 0.25 '#6baed6', 0.6 '#2171b5', "
+      "set palette defined (0 '#c6dbef', 0.25 '#6baed6', 0.6 '#2171b5', "
       "1 '#08204a')\n"
       "set cbrange [0:1]\n"
       "set xrange [{}:{}]\n"
@@ -101,6 +102,9 @@ std::string map_script(const memory::Profile& profile, const MapWindow& window,
       "set tics out nomirror\n"
       "set border lw 0.8 lc rgb '{}'\n"
       "set cblabel 'probability of an error'\n"
+      "set object 1 rectangle from graph 0,0 to graph 1,1 behind fc rgb '#f4f5f7' fs solid "
+      "noborder\n"
+      "unset colorbox\n"
       "unset key\n",
       window.column_first - 0.5, window.column_last - 0.5, window.row_last - 0.5,
       window.row_first - 0.5, kGrey);
@@ -127,24 +131,27 @@ std::string map_script(const memory::Profile& profile, const MapWindow& window,
       float& pixel = pixels[static_cast<std::size_t>(y * pixel_columns + x)];
       pixel = std::max(pixel, panel.value(*cell));
     }
+    // Healthy pixels are the background: a picture costs what its errors cost.
     text += fmt::format("{} << EOD\n", panel.name);
     for (int y = 0; y < pixel_rows; ++y) {
       for (int x = 0; x < pixel_columns; ++x) {
-        text += fmt::format("{}{:.4g}", x == 0 ? "" : " ",
-                            pixels[static_cast<std::size_t>(y * pixel_columns + x)]);
+        const float p = pixels[static_cast<std::size_t>(y * pixel_columns + x)];
+        if (p <= 0.0f) continue;
+        text += fmt::format("{} {} {:.4g}\n", window.column_first + 0.5 * (wide - 1) + x * wide,
+                            window.row_first + 0.5 * (high - 1) + y * high, p);
       }
-      text += "\n";
     }
     text += "EOD\n";
   }
-  // The centre of the first pixel, then one pixel a step.
-  const double x0 = window.column_first + 0.5 * (wide - 1);
-  const double y0 = window.row_first + 0.5 * (high - 1);
   for (const Panel& panel : kPanels) {
+    const bool last = &panel == &kPanels.back();
+    if (last) text += "set colorbox\n";
+    // NaN: a panel without errors is a picture as well.
     text += fmt::format(
         "set title '{}'\n"
-        "plot {} matrix using ({}+{}*$1):({}+{}*$2):3 with image pixels\n",
-        panel.title, panel.name, x0, wide, y0, high);
+        "plot NaN, {} using 1:2:({}):({}):3 with boxxyerror lc palette fs solid noborder\n",
+        panel.title, panel.name, 0.5 * wide, 0.5 * high);
+    if (tall) text += "unset ylabel\n";
   }
   return text + "unset multiplot\n";
 }
@@ -172,7 +179,7 @@ std::string ber_script(const memory::Profile& profile,
       "set ylabel 'bit error rate'\n"
       "set logscale y\nset format y '10^{{%T}}'\n"
       "set xrange [{}:{}]\nset yrange [{}:1]\n"
-      "set key outside below center horizontal Left reverse samplen 2\n",
+      "set key top right Left reverse samplen 2\n",
       gnuplot_quoted(profile_title(profile)), kGrey, low, high, 0.3 * least);
 
   struct Curve {
