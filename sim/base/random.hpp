@@ -18,7 +18,10 @@ enum class Purpose : std::uint64_t {
   kShuffle = 5,          // order of the training images
   kInitialization = 6,   // initial weights
   kAugmentation = 7,
-  kBackPressure = 8,    // gaps at the ports of the co-simulated core
+  kBackPressure = 8,        // gaps at the ports of the co-simulated core
+  kPhysicalChip = 9,        // data cells of physical chips
+  kPhysicalChipCheck = 10,  // check-bit cells of physical chips
+  kSyntheticProfile = 11,   // cells of generated profiles
   kTest = 100,
 };
 
