@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout profile` from the outside: its objects, its files, its refusals.
+#include "sim/memory/profile.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "sim/base/files.hpp"
+#include "tests/memory/gaussian_profile.hpp"
+#include "workplace.hpp"
+
+namespace brownout::end_to_end {
+namespace {
+
+using Json = nlohmann::json;
+namespace fs = std::filesystem;
+
+bool have(const char* program) {
+  return std::system(fmt::format("command -v {} > /dev/null", program).c_str()) == 0;
+}
+
+class ProfileCommand : public testing::Test {
+ protected:
+  ProfileCommand() {
+    memory::GaussianChip chip;
+    chip.arrays = 2;
+    chip.rows = 256;
+    chip.column_sigma = 0.02;
+    chip.read_noise = 0.0066;
+    chip_ = memory::gaussian_profile(chip, 1);
+    memory::write_profile(workplace_.folder() / "chip.h5", chip_);
+    memory::write_profile(workplace_.folder() / "other.h5", memory::gaussian_profile(chip, 2));
+  }
+  Outcome profile(std::vector<std::string> more, const Surroundings& surroundings = {}) const {
+    more.insert(more.begin(), "profile");
+    return workplace_.run(BROWNOUT_BINARY, more, surroundings);
+  }
+  std::string content(const std::string& name) const {
+    return read_file(workplace_.folder() / name);
+  }
+  /// Expects exit 2, one line with all `parts`, and no new or changed file.
+  void refuse(const std::vector<std::string>& arguments, const std::vector<std::string>& parts) {
+    SCOPED_TRACE(fmt::format("{}", fmt::join(arguments, " ")));
+    const std::vector<std::string> before = workplace_.listing();
+    const std::string chip = content("chip.h5");
+    const Outcome outcome = profile(arguments);
+    EXPECT_EQ(outcome.code, 2) << outcome.err;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    for (const std::string& part : parts)
+      EXPECT_NE(outcome.err.find(part), std::string::npos) << part << ": " << outcome.err;
+    EXPECT_EQ(workplace_.listing(), before);
+    EXPECT_EQ(content("chip.h5"), chip);
+  }
+  Workplace workplace_;
+  memory::Profile chip_;
+};
+
+TEST_F(ProfileCommand, InspectGivesOneObjectAVoltage) {
+  const Outcome outcome = profile({"inspect", "chip.h5", "--json", "-"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json json = outcome.json();
+  EXPECT_EQ(json["name"], "gaussian");
+  EXPECT_EQ(json["synthetic"], true);
+  EXPECT_EQ(json["geometry"]["rows"], 256);
+  EXPECT_EQ(json["cells"], 2 * 256 * 64);
+  EXPECT_EQ(json["period"], 2 * 256 * 64);
+  ASSERT_EQ(json["voltages"].size(), chip_.levels.size());
+  double previous = 1.0;
+  for (const Json& level : json["voltages"]) {
+    for (const char* field : {"voltage", "p", "p01", "p10", "persistent"})
+      EXPECT_TRUE(level[field].is_number()) << field;
+    for (const char* field : {"column_pair_ratio", "row_pair_ratio", "nested_share"})
+      EXPECT_TRUE(level.contains(field)) << field;
+    EXPECT_LT(level["p"], previous);
+    previous = level["p"];
+    // One direction a cell.
+    EXPECT_NEAR(level["p"], level["p01"].get<double>() + level["p10"].get<double>(), 1e-12);
+  }
+  EXPECT_EQ(json["voltages"][0]["nested_share"], 1.0);
+  EXPECT_NE(outcome.err.find("synthetic: generated, not measured"), std::string::npos);
+  EXPECT_EQ(outcome.err.find("warning"), std::string::npos);
+}
+
+TEST_F(ProfileCommand, WarnsWithTheCountWhenNestingIsViolated) {
+  memory::Profile broken = chip_;
+  broken.synthetic = false;
+  broken.levels = {{0.8, {{1, 1.0f, 0.0f}}}, {0.9, {{1, 0.5f, 0.0f}, {7, 0.0f, 1.0f}}}};
+  memory::write_profile(workplace_.folder() / "broken.h5", broken);
+  const Outcome outcome = profile({"inspect", "broken.h5"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err,
+            "brownout: warning: gaussian: not nested: 1 of the 2 cells that fail at 0.9 err less "
+            "often, or not at all, at the next lower voltage\n");
+  EXPECT_NE(outcome.out.find("gaussian (measured)"), std::string::npos);
+}
+
+TEST_F(ProfileCommand, FitFindsTheCellsThatMadeTheFile) {
+  const Outcome outcome = profile({"fit", "chip.h5", "--json", "-", "--quiet"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  const Json json = outcome.json();
+  EXPECT_EQ(json["synthetic"], true);
+  EXPECT_NEAR(json["up"]["mu"], 0.71, 0.02);
+  EXPECT_NEAR(json["up"]["sigma"], 0.05, 0.01);
+  EXPECT_NEAR(json["down"]["mu"], 0.70, 0.03);
+  EXPECT_NEAR(json["read_noise"]["value"], 0.0066, 0.001);
+  EXPECT_NEAR(json["column_sigma"]["value"], 0.02, 0.008);
+  EXPECT_NEAR(json["share_01"], 0.7, 0.05);
+  EXPECT_LT(json["largest_decades"], 0.5);
+  EXPECT_EQ(json["voltages"].size(), 5u);
+}
+
+TEST_F(ProfileCommand, CompareCountsCommonCells) {
+  const Outcome same = profile({"compare", "chip.h5", "chip.h5", "--json", "-", "--quiet"});
+  ASSERT_EQ(same.code, 0) << same.err;
+  for (const Json& level : same.json()["voltages"]) {
+    EXPECT_EQ(level["common_cells"], level["a"]["faulty_cells"]);
+    EXPECT_EQ(level["same_direction"], level["common_cells"] > 0 ? Json(1.0) : Json(nullptr));
+  }
+  const Outcome two = profile({"compare", "chip.h5", "other.h5", "--json", "-"});
+  ASSERT_EQ(two.code, 0) << two.err;
+  EXPECT_NEAR(two.json()["voltages"][0]["overlap_ratio"], 1.0, 0.2);
+  EXPECT_NE(two.err.find("A: gaussian (synthetic"), std::string::npos);
+}
+
+TEST_F(ProfileCommand, PlotDrawsAWindowAndTheRates) {
+  if (!have("gnuplot")) GTEST_SKIP() << "gnuplot is missing";
+  ASSERT_EQ(profile({"plot", "chip.h5", "--out", "map.png", "--rows", "10:90", "--columns", "0:64",
+                     "--array", "1", "--voltage", "0.833"})
+                .code,
+            0);
+  EXPECT_EQ(content("map.png").substr(1, 3), "PNG");
+  EXPECT_NE(content("map.gp").find("array 1, 0.833 Vmin"), std::string::npos);
+  ASSERT_EQ(profile({"plot", "chip.h5", "--out", "ber.svg", "--ber"}).code, 0);
+  EXPECT_NE(content("ber.svg").find("</svg>"), std::string::npos);
+  EXPECT_NE(content("ber.svg").find("synthetic"), std::string::npos);
+  EXPECT_NE(content("ber.gp").find("$fit_up"), std::string::npos);
+}
+
+TEST_F(ProfileCommand, WithoutGnuplotTheProgramIsThereAndTheRunFailed) {
+  Surroundings surroundings;
+  surroundings.environment = {"PATH=/nowhere"};
+  const Outcome outcome = profile({"plot", "chip.h5", "--out", "map.png"}, surroundings);
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.err.find("no plot: gnuplot is not installed"), std::string::npos);
+  EXPECT_TRUE(fs::exists(workplace_.folder() / "map.gp"));
+  EXPECT_FALSE(fs::exists(workplace_.folder() / "map.png"));
+}
+
+TEST_F(ProfileCommand, ExportsWhatTheFileHolds) {
+  ASSERT_EQ(profile({"export", "chip.h5", "--format", "csv", "--out", "cells.csv"}).code, 0);
+  const std::string csv = content("cells.csv");
+  std::size_t cells = 0;
+  for (const memory::ProfileLevel& level : chip_.levels) cells += level.cells.size();
+  EXPECT_EQ(static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n')), cells + 1);
+
+  const Outcome npy =
+      profile({"export", "chip.h5", "--format", "npy", "--out", "maps", "--json", "-"});
+  ASSERT_EQ(npy.code, 0) << npy.err;
+  EXPECT_EQ(npy.json()["synthetic"], true);
+  ASSERT_EQ(npy.json()["files"].size(), 10u);
+  if (std::system("/usr/bin/python3 -c 'import numpy' 2> /dev/null") != 0)
+    GTEST_SKIP() << "numpy is missing";
+  const Outcome sum =
+      workplace_.run("/usr/bin/python3", {"-c",
+                                          "import numpy\n"
+                                          "a = numpy.load('maps/p01-0.75.npy')\n"
+                                          "print(a.shape, a.dtype, int((a > 0).sum()))\n"});
+  ASSERT_EQ(sum.code, 0) << sum.err;
+  const auto& lowest = chip_.levels[0].cells;
+  EXPECT_EQ(sum.out, fmt::format("(2, 256, 64) float32 {}\n",
+                                 std::count_if(lowest.begin(), lowest.end(),
+                                               [](const auto& cell) { return cell.p01 > 0; })));
+}
+
+TEST_F(ProfileCommand, RefusesWhatIsNoProfile) {
+  workplace_.write("truncated.h5", content("chip.h5").substr(0, 3000));
+  workplace_.write("text.h5", "cells: 3\n");
+  workplace_.write("empty.h5", "");
+  for (const char* verb : {"inspect", "fit"}) {
+    refuse({verb, "truncated.h5"}, {"truncated.h5"});
+    refuse({verb, "text.h5"}, {"text.h5"});
+    refuse({verb, "empty.h5"}, {"empty.h5"});
+    refuse({verb, "none.h5"}, {"none.h5"});
+    refuse({verb, "."}, {"."});
+  }
+  refuse({"inspect", "truncated.h5", "--json", "out.json"}, {"truncated.h5"});
+  refuse({"compare", "chip.h5", "text.h5"}, {"text.h5"});
+  refuse({"plot", "truncated.h5", "--out", "a.png"}, {"truncated.h5"});
+  refuse({"export", "truncated.h5", "--format", "csv", "--out", "a.csv"}, {"truncated.h5"});
+  refuse({"export", "truncated.h5", "--format", "npy", "--out", "maps"}, {"truncated.h5"});
+}
+
+TEST_F(ProfileCommand, RefusesOutputsThatAreInputsOrCannotBeWritten) {
+  const std::string own = "expected a file of its own, found the input";
+  refuse({"inspect", "chip.h5", "--json", "./chip.h5"}, {"--json: ./chip.h5", own});
+  refuse({"fit", "chip.h5", "--json", "chip.h5"}, {"--json", own});
+  refuse({"compare", "other.h5", "chip.h5", "--json", "chip.h5"}, {"--json", own});
+  refuse({"export", "chip.h5", "--format", "csv", "--out", "chip.h5"}, {"--out", own});
+  refuse({"export", "chip.h5", "--format", "csv", "--out", "no/such/place.csv"}, {"no/such"});
+  refuse({"export", "chip.h5", "--format", "csv", "--out", "x.csv", "--json", "x.csv"},
+         {"expected a file of its own"});
+  refuse({"export", "chip.h5", "--format", "npy", "--out", "chip.h5"}, {"chip.h5"});
+  refuse({"plot", "chip.h5", "--out", "no/such/place.png"}, {"no/such"});
+  refuse({"plot", "chip.h5", "--out", "a.png", "--json", "a.gp"}, {"a.gp"});
+  fs::copy_file(workplace_.folder() / "chip.h5", workplace_.folder() / "chip.svg");
+  refuse({"plot", "chip.svg", "--out", "chip.svg"}, {"--out: chip.svg", own});
+  fs::rename(workplace_.folder() / "chip.svg", workplace_.folder() / "chip.gp");
+  refuse({"plot", "chip.gp", "--out", "chip.svg"}, {"chip.gp", own});
+}
+
+TEST_F(ProfileCommand, RefusesWrongOptions) {
+  refuse({}, {"expected a verb: inspect"});
+  refuse({"inspct", "chip.h5"}, {"did you mean \"inspect\"?"});
+  refuse({"inspect"}, {"FILE"});
+  refuse({"inspect", "chip.h5", "--threads", "0"}, {"--threads"});
+  refuse({"plot", "chip.h5"}, {"--out"});
+  refuse({"plot", "chip.h5", "--out", "map.jpeg"}, {".png, .svg or .pdf"});
+  refuse({"plot", "chip.h5", "--out", "a.png", "--array", "2"}, {"--array", "[0, 1]"});
+  refuse({"plot", "chip.h5", "--out", "a.png", "--rows", "5"}, {"--rows", "FIRST:END"});
+  refuse({"plot", "chip.h5", "--out", "a.png", "--rows", "5:5"}, {"--rows: end", "[6, 256]"});
+  refuse({"plot", "chip.h5", "--out", "a.png", "--rows", "256:300"}, {"--rows: first"});
+  refuse({"plot", "chip.h5", "--out", "a.png", "--columns", "0:65"}, {"--columns: end", "64"});
+  refuse({"plot", "chip.h5", "--out", "a.png", "--columns", "-1:5"}, {"--columns: first"});
+  refuse({"plot", "chip.h5", "--out", "a.png", "--voltage", "0.8"},
+         {"--voltage", "0.75, 0.792, 0.833, 0.875, 0.917", "0.8"});
+  refuse({"plot", "chip.h5", "--out", "a.png", "--ber", "--rows", "0:4"}, {"--rows", "--ber"});
+  refuse({"export", "chip.h5", "--format", "cvs", "--out", "a"}, {"did you mean \"csv\"?"});
+}
+
+}  // namespace
+}  // namespace brownout::end_to_end
