@@ -76,6 +76,11 @@ void read(YamlMap& map, DmaConfig& dma) {
   dma.setup_cycles = integer(map, "setup_cycles", 0, 1'000'000, dma.setup_cycles);
   dma.bytes_per_cycle = integer(map, "bytes_per_cycle", 1, 1 << 20, dma.bytes_per_cycle);
   dma.burst_bytes = integer(map, "burst_bytes", 8, 1 << 30, dma.burst_bytes);
+  if (dma.burst_bytes % 8 != 0) {
+    map.fail("burst_bytes", fmt::format("expected a multiple of 8 bytes (bursts of weights are "
+                                        "whole words of 64 bit), got {}",
+                                        dma.burst_bytes));
+  }
 }
 
 void read(YamlMap& map, DramConfig& dram) {

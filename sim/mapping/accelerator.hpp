@@ -65,7 +65,7 @@ struct VectorConfig {
 struct DmaConfig {
   int setup_cycles = 16;  // of each burst
   int bytes_per_cycle = 16;
-  int burst_bytes = 4096;  // longest burst
+  int burst_bytes = 4096;  // longest burst; a multiple of 8, the bytes of a word
 };
 
 struct DramConfig {

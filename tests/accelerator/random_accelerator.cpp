@@ -33,7 +33,7 @@ mapping::AcceleratorConfig random_accelerator(std::uint64_t seed) {
   config.vector.latency_cycles = draw(0, 9);
   config.dma.setup_cycles = draw(0, 20);
   config.dma.bytes_per_cycle = draw(1, 16);
-  config.dma.burst_bytes = 64 * draw(1, 32);
+  config.dma.burst_bytes = 8 * draw(1, 256);
   config.dram.latency_cycles = draw(0, 50);
   config.dram.bytes_per_cycle = 0.5 * draw(1, 16);
   return config;

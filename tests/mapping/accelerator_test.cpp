@@ -52,14 +52,14 @@ TEST_F(AcceleratorFile, ReadsEveryKey) {
       "activations: {kib: 3, banks: 6, supply: scaled}\n"
       "accumulators: {depth: 11, supply: scaled}\n"
       "vector: {lanes: 13, latency_cycles: 0}\n"
-      "dma: {setup_cycles: 1, bytes_per_cycle: 2, burst_bytes: 30}\n"
+      "dma: {setup_cycles: 1, bytes_per_cycle: 2, burst_bytes: 40}\n"
       "dram: {latency_cycles: 4, bytes_per_cycle: 0.5}\n");
   EXPECT_EQ(resolved_json(config),
             R"({"accumulators":{"depth":11,"supply":"scaled"},)"
             R"("activations":{"banks":6,"kib":3,"supply":"scaled"},)"
             R"("array":{"columns":5,"dataflow":"output-stationary","rows":3,"transpose_depth":7},)"
             R"("clock_mhz":250.0,"description":"d",)"
-            R"("dma":{"burst_bytes":30,"bytes_per_cycle":2,"setup_cycles":1},)"
+            R"("dma":{"burst_bytes":40,"bytes_per_cycle":2,"setup_cycles":1},)"
             R"("dram":{"bytes_per_cycle":0.5,"latency_cycles":4},"name":"a",)"
             R"("technology":"14nm-finfet.yaml","vector":{"lanes":13,"latency_cycles":0},)"
             R"("weights":{"array_rows":9,"arrays":6,"residency":"streamed","supply":"vmin",)"
@@ -97,6 +97,9 @@ TEST_F(AcceleratorFile, MistakesNameTheirPlace) {
       {"accumulators: {depth: 0}\n", "accumulators.depth: expected an integer in [1,"},
       {"vector: {lanes: 0}\n", "vector.lanes: expected an integer in [1,"},
       {"dma: {burst_bytes: 0}\n", "dma.burst_bytes: expected an integer in [8,"},
+      {"dma: {burst_bytes: 12}\n",
+       "a.yaml:3:20: dma.burst_bytes: expected a multiple of 8 bytes (bursts of weights are whole "
+       "words of 64 bit), got 12"},
       {"dram: {bytes_per_cycle: 0}\n", "dram.bytes_per_cycle: expected a number in [0.001,"},
       {"clock_mhz: .nan\n", "clock_mhz: expected a"},
   };
