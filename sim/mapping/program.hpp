@@ -17,6 +17,10 @@
 
 namespace brownout::mapping {
 
+/// Changes when a weight's cell in the scratchpad does, for the same network and accelerator: part
+/// of a result's key. 2: chunks of streamed weights are even.
+inline constexpr int kPlacementVersion = 2;
+
 /// What the columns hold: output channels [n_first, n_first + n_count) of one group, with their
 /// whole reduction (all K tiles), and the coded parameters that the vector unit needs for them. A
 /// step without a matrix operator has column tiles for its coded parameters alone, without K tiles.

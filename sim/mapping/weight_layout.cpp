@@ -129,14 +129,8 @@ class Streamer {
 
   void add(LayerProgram& layer) {
     const std::vector<int> parameters = coded_parameters(network_, layer);
-    const int tiles = static_cast<int>(layer.column_tiles.size());
-    for (int first = 0; first < tiles;) {
-      int last = first + 1;
-      check_fits(layer, total(dram_.words_of(layer, parameters, first, last)));
-      while (last < tiles &&
-             total(dram_.words_of(layer, parameters, first, last + 1)) <= half_words_) {
-        ++last;
-      }
+    int first = 0;
+    for (const int last : even_ends(layer, parameters)) {
       Chunk chunk;
       chunk.load_event = next_event_++;
       chunk.ranges = dram_.words_of(layer, parameters, first, last);
@@ -155,6 +149,62 @@ class Streamer {
   }
 
  private:
+  /// Where chunks end (first column tile behind each) that take in tiles up to `limit` words, which
+  /// holds every tile by itself.
+  std::vector<int> chunk_ends(const LayerProgram& layer, const std::vector<int>& parameters,
+                              std::int64_t limit) const {
+    const int tiles = static_cast<int>(layer.column_tiles.size());
+    std::vector<int> ends;
+    for (int first = 0; first < tiles; first = ends.back()) {
+      int last = first + 1;
+      while (last < tiles && total(dram_.words_of(layer, parameters, first, last + 1)) <= limit) {
+        ++last;
+      }
+      ends.push_back(last);
+    }
+    return ends;
+  }
+
+  /// As few chunks as halves of the scratchpad allow, spread as evenly as tiles allow: a chunk is
+  /// loaded while the one before it is in use, so a short one hides little of the next one's load.
+  std::vector<int> even_ends(const LayerProgram& layer, const std::vector<int>& parameters) const {
+    const int tiles = static_cast<int>(layer.column_tiles.size());
+    const auto words = [&](int first, int last) {
+      return total(dram_.words_of(layer, parameters, first, last));
+    };
+    std::int64_t limit = 0;  // of the longest chunk; at least the longest tile
+    for (int tile = 0; tile < tiles; ++tile) limit = std::max(limit, words(tile, tile + 1));
+    if (tiles > 0) check_fits(layer, limit);
+    const auto chunks = static_cast<int>(chunk_ends(layer, parameters, half_words_).size());
+    if (chunks < 2) return std::vector<int>(static_cast<std::size_t>(chunks), tiles);
+    for (std::int64_t high = half_words_; limit < high;) {
+      const std::int64_t middle = limit + (high - limit) / 2;
+      if (static_cast<int>(chunk_ends(layer, parameters, middle).size()) > chunks) {
+        limit = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    // earliest[n]: the first tile from which n chunks of at most `limit` words reach the end.
+    std::vector<int> earliest{tiles};
+    for (int n = 1; n < chunks; ++n) {
+      int first = earliest.back() - 1;
+      while (first > 0 && words(first - 1, earliest.back()) <= limit) --first;
+      earliest.push_back(first);
+    }
+    std::vector<int> ends;
+    for (int left = chunks - 1, first = 0; left >= 0; --left, first = ends.back()) {
+      const std::int64_t share = words(first, tiles) / (left + 1);
+      int last = std::max(first + 1, earliest[static_cast<std::size_t>(left)]);
+      while (last + left < tiles && words(first, last + 1) <= limit &&
+             words(first, last + 1) - share <= share - words(first, last)) {
+        ++last;
+      }
+      ends.push_back(last);
+    }
+    return ends;
+  }
+
   void check_fits(const LayerProgram& layer, std::int64_t words) const {
     if (words <= half_words_) return;
     const AcceleratorConfig& accelerator = program_.accelerator;

@@ -7,6 +7,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/mapping/program.hpp"
 #include "sim/memory/random_chip.hpp"
 
 namespace brownout::sweep {
@@ -45,6 +46,7 @@ Json dataset_json(const SweepConfig& config, const std::string& dataset_sha256) 
 /// Where weights lie and what time passes; both may change results.
 Json accelerator_json(const SweepConfig& config) {
   return {{"configuration", Json::parse(mapping::resolved_json(*config.accelerator))},
+          {"placement_version", mapping::kPlacementVersion},
           {"batch", config.batch}};
 }
 

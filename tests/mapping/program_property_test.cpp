@@ -214,6 +214,74 @@ TEST(ProgramProperty, RunsReadWordsOfTheirChunkAndAreCounted) {
   }
 }
 
+/// DRAM words around the coded parameters of column tiles [first, last) of a layer, counted one by
+/// one.
+std::int64_t words_of_tiles(const network::Network& network, const Program& program,
+                            const LayerProgram& layer, std::size_t first, std::size_t last) {
+  const Placement packed = resident(network, program.bit_offset);
+  const ColumnTile& front = layer.column_tiles[first];
+  const ColumnTile& back = layer.column_tiles[last - 1];
+  std::set<int> parameters;
+  for (const ParameterPlace& place : layer.parameters) parameters.insert(place.parameter);
+  std::set<std::int64_t> words;
+  for (const mapping::Run& run : packed.runs) {
+    if (parameters.count(run.parameter) == 0) continue;
+    const int bits = parameter_at(network, run.parameter).coding->bits;
+    const CodeRange codes = codes_of(network, layer, run.parameter, front.n_first,
+                                     back.n_first + back.n_count - front.n_first);
+    const auto start = static_cast<std::int64_t>(run.start);
+    for (std::int64_t word = (start + codes.first * bits) / 64;
+         word * 64 < start + codes.last * bits; ++word) {
+      words.insert(word);
+    }
+  }
+  return static_cast<std::int64_t>(words.size());
+}
+
+TEST(ProgramProperty, AStreamedLayerHasTheFewestChunksAndSpreadsItsWordsOverThem) {
+  constexpr std::int64_t kNever = std::int64_t{1} << 60;
+  std::int64_t cut = 0;
+  for (std::uint64_t seed = 0; seed < kNetworks; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto [network, program] = random_case(seed);
+    if (program.accelerator.weights.residency != WeightResidency::kStreamed) continue;
+    const std::int64_t half = program.accelerator.weights.words() / 2;
+    for (const LayerProgram& layer : program.layers) {
+      if (layer.chunks.size() < 2) continue;
+      ++cut;
+      const std::size_t tiles = layer.column_tiles.size();
+      std::vector<std::vector<std::int64_t>> words(tiles, std::vector<std::int64_t>(tiles + 1));
+      for (std::size_t i = 0; i < tiles; ++i) {
+        for (std::size_t j = i + 1; j <= tiles; ++j) {
+          words[i][j] = words_of_tiles(network, program, layer, i, j);
+        }
+      }
+      // longest[n][j]: the longest chunk when n of them hold the first j tiles as well as can be.
+      std::vector<std::vector<std::int64_t>> longest(layer.chunks.size() + 1,
+                                                     std::vector<std::int64_t>(tiles + 1, kNever));
+      longest[0][0] = 0;
+      for (std::size_t n = 1; n < longest.size(); ++n) {
+        for (std::size_t j = 1; j <= tiles; ++j) {
+          for (std::size_t i = 0; i < j; ++i) {
+            longest[n][j] = std::min(longest[n][j], std::max(longest[n - 1][i], words[i][j]));
+          }
+        }
+      }
+      std::int64_t found = 0, shortest = kNever, tile = 0;
+      for (const Chunk& chunk : layer.chunks) {
+        found = std::max(found, chunk.words);
+        shortest = std::min(shortest, chunk.words);
+      }
+      for (std::size_t i = 0; i < tiles; ++i) tile = std::max(tile, words[i][i + 1]);
+      EXPECT_EQ(found, longest[layer.chunks.size()][tiles]);
+      EXPECT_LE(found, half);
+      EXPECT_LE(found - shortest, 3 * tile / 2);
+      EXPECT_GT(longest[layer.chunks.size() - 1][tiles], half);
+    }
+  }
+  EXPECT_GT(cut, 50);
+}
+
 TEST(ProgramProperty, ThePlacementHoldsEveryCodeOnceWhereTheLayersReadIt) {
   for (std::uint64_t seed = 0; seed < kNetworks; ++seed) {
     SCOPED_TRACE(seed);
