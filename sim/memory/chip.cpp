@@ -8,6 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/memory/measured_chip.hpp"
+#include "sim/memory/physical_chip.hpp"
 #include "sim/memory/random_chip.hpp"
 
 namespace brownout::memory {
@@ -50,6 +51,23 @@ std::unique_ptr<Chip> random_chip(std::string_view text) {
   return std::make_unique<RandomChip>(seed, p_err);
 }
 
+/// "SEED", "SEED,FILE" or "FILE,seed=SEED"; null for other texts.
+std::unique_ptr<Chip> physical_chip(std::string_view text) {
+  constexpr std::string_view kSeed = ",seed=";
+  std::uint64_t seed = 0;
+  if (parse_whole(text, seed)) return std::make_unique<PhysicalChip>(seed, PhysicalModel{});
+  // A file name may hold commas: the option is the last one, a leading seed the first.
+  if (const std::size_t at = text.rfind(kSeed); at != std::string_view::npos && at > 0) {
+    if (!parse_whole(behind(text.substr(at), kSeed), seed)) return nullptr;
+    return std::make_unique<PhysicalChip>(seed, std::filesystem::path(text.substr(0, at)));
+  }
+  const std::size_t comma = text.find(',');
+  if (comma == std::string_view::npos || comma + 1 == text.size() ||
+      !parse_whole(text.substr(0, comma), seed))
+    return nullptr;
+  return std::make_unique<PhysicalChip>(seed, std::filesystem::path(text.substr(comma + 1)));
+}
+
 /// "FILE.h5" and options, each at most once; null for other texts.
 std::unique_ptr<Chip> measured_chip(std::string_view text) {
   constexpr std::string_view kNoWrap = ",no-wrap";
@@ -83,16 +101,20 @@ FaultList Chip::check_faults(MemoryId, std::uint32_t, const OperatingPoint&) con
 
 std::unique_ptr<Chip> make_chip(const std::string& text) {
   constexpr std::string_view kRandom = "random:";
+  constexpr std::string_view kPhysical = "physical:";
   std::unique_ptr<Chip> chip;
   if (starts_with(text, kRandom)) {
     chip = random_chip(behind(text, kRandom));
+  } else if (starts_with(text, kPhysical)) {
+    chip = physical_chip(behind(text, kPhysical));
   } else {
     chip = measured_chip(text);
   }
   if (chip == nullptr)
     throw InputError(
         "chip \"{}\": expected random:SEED or random:SEED,p_err=P, SEED an integer in [0, {}], P a "
-        "number above 0 and at most 1; or a profile FILE.h5, with ,offset=CELLS and ,no-wrap at "
+        "number above 0 and at most 1; physical:SEED, physical:SEED,FILE.yaml or "
+        "physical:FILE.yaml,seed=SEED; or a profile FILE.h5, with ,offset=CELLS and ,no-wrap at "
         "will",
         text, UINT64_MAX);
   return chip;

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// Physical chips: rates in expectation, nesting, directions, effects, files, cost.
+#include "sim/memory/physical_chip.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <map>
+
+#include "sim/base/error.hpp"
+#include "sim/memory/profile.hpp"
+#include "tests/memory/profiles.hpp"
+
+namespace brownout::memory {
+namespace {
+
+constexpr double kVoltage[] = {18.0 / 24, 19.0 / 24, 20.0 / 24, 21.0 / 24, 22.0 / 24, 23.0 / 24};
+constexpr double kPublished[] = {0.2056, 0.05573, 0.01115, 0.00129, 0.0000686646, 0.00000190735};
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double sum(const FaultList& faults) {
+  double result = 0.0;
+  for (const CellFault& fault : faults) result += double{std::max(fault.p01, fault.p10)};
+  return result;
+}
+
+using Cells = std::map<std::pair<std::uint32_t, std::uint32_t>, CellFault>;
+Cells by_cell(const FaultList& faults) {
+  Cells cells;
+  for (const CellFault& fault : faults) cells[{fault.word, fault.bit}] = fault;
+  return cells;
+}
+
+PhysicalModel with_effects() {
+  PhysicalModel model;
+  model.zero_to_one = {0.72, 0.04};
+  model.one_to_zero = {0.69, 0.05};
+  model.zero_to_one_share = 0.75;
+  model.rows = 128;
+  model.columns = 128;
+  model.array_deviation = 0.01;
+  model.row_deviation = 0.008;
+  model.column_deviation = 0.02;
+  model.bad_column_share = 0.03;
+  model.bad_column_shift = 0.06;
+  return model;
+}
+
+TEST(PhysicalModel, MeetsThePublishedRatesWithinATenthOfADecade) {
+  const PhysicalModel model;
+  for (int i = 0; i < 6; ++i) {
+    const double decades = std::log10(model.p(kVoltage[i]) / kPublished[i]);
+    std::printf("V = %.4f: published %.4g, expected %.4g, %+.3f decades\n", kVoltage[i],
+                kPublished[i], model.p(kVoltage[i]), decades);
+    EXPECT_LT(std::abs(decades), 0.1);
+  }
+  EXPECT_EQ(model.p(1.0), 0.0);
+}
+
+TEST(PhysicalModel, OfTheShippedFileIsTheDefault) {
+  const std::string file = std::string(BROWNOUT_SOURCE_DIR) + "/profiles/physical-14nm.yaml";
+  EXPECT_EQ(PhysicalChip(7, file).identity(), PhysicalChip(7, PhysicalModel{}).identity());
+  EXPECT_EQ(make_chip("physical:7," + file)->name(), "physical:7," + file);
+  EXPECT_EQ(make_chip("physical:" + file + ",seed=7")->name(), "physical:7," + file);
+  EXPECT_EQ(make_chip("physical:7")->name(), "physical:7");
+  EXPECT_EQ(make_chip("physical:7")->faults(MemoryId::kWeights, 900, {0.8, 0.0}),
+            make_chip("physical:" + file + ",seed=7")->faults(MemoryId::kWeights, 900, {0.8, 0.0}));
+}
+
+TEST(PhysicalChip, HasTheExpectedRateInEachDirection) {
+  for (const PhysicalModel& model : {PhysicalModel{}, with_effects()}) {
+    const bool shared = model.column_deviation > 0.0;  // few arrays: the effects scatter
+    for (const double voltage : {0.6, 0.7, 0.75, 0.8, 0.85}) {
+      const std::uint32_t words = 1 << 16;
+      const PhysicalChip chip(11, model);
+      const FaultList faults = chip.faults(MemoryId::kWeights, words, {voltage, 0.0});
+      double p01 = 0.0, p10 = 0.0;
+      for (const CellFault& fault : faults) {
+        p01 += double{fault.p01};
+        p10 += double{fault.p10};
+        EXPECT_TRUE((fault.p01 == 0.0f) != (fault.p10 == 0.0f));
+      }
+      const double cells = words * 64.0;
+      const auto near = [&](double found, double expected) {
+        const double error =
+            5.0 * std::sqrt(expected * cells) + (shared ? 0.1 : 0.002) * expected * cells;
+        EXPECT_NEAR(found, expected * cells, error) << voltage;
+      };
+      near(p01, model.p01(voltage));
+      near(p10, model.p10(voltage));
+    }
+  }
+}
+
+TEST(PhysicalChip, IsNestedAndKeepsDirections) {
+  for (const PhysicalModel& model : {PhysicalModel{}, with_effects()}) {
+    const PhysicalChip chip(5, model);
+    Cells above;
+    for (double voltage = 0.95; voltage > 0.6; voltage -= 0.0173) {
+      const FaultList list = chip.faults(MemoryId::kWeights, 3000, {voltage, 0.0});
+      for (std::size_t i = 1; i < list.size(); ++i)
+        ASSERT_LT(std::make_pair(list[i - 1].word, list[i - 1].bit),
+                  std::make_pair(list[i].word, list[i].bit));
+      const Cells here = by_cell(list);
+      for (const auto& [cell, fault] : above) {
+        const auto found = here.find(cell);
+        ASSERT_NE(found, here.end()) << voltage;
+        EXPECT_GE(found->second.p01, fault.p01);
+        EXPECT_GE(found->second.p10, fault.p10);
+      }
+      above = here;
+    }
+    EXPECT_GT(above.size(), 10000u);
+  }
+}
+
+TEST(PhysicalChip, DoesNotDependOnHowMuchIsRead) {
+  for (const PhysicalModel& model : {PhysicalModel{}, with_effects()}) {
+    const PhysicalChip chip(5, model);
+    const FaultList all = chip.faults(MemoryId::kWeights, 3000, {0.8, 0.0});
+    for (const std::uint32_t words : {0u, 1u, 511u, 512u, 513u, 2047u}) {
+      FaultList first;
+      for (const CellFault& fault : all) {
+        if (fault.word < words) first.push_back(fault);
+      }
+      EXPECT_EQ(chip.faults(MemoryId::kWeights, words, {0.8, 0.0}), first);
+    }
+    EXPECT_NE(chip.faults(MemoryId::kActivations, 3000, {0.8, 0.0}), all);
+    EXPECT_NE(PhysicalChip(6, model).faults(MemoryId::kWeights, 3000, {0.8, 0.0}), all);
+    const FaultList check = chip.check_faults(MemoryId::kWeights, 3000, {0.8, 0.0});
+    EXPECT_NEAR(sum(check) / sum(all), 1.0 / 8, 0.03);
+    for (const CellFault& fault : check) {
+      EXPECT_GE(fault.bit, 64u);
+      EXPECT_LT(fault.bit, 72u);
+    }
+  }
+}
+
+// The definition once more, without sparsity: the lowest u of all octaves, cell by cell, cannot be
+// seen from outside; what must hold is the distribution of Vc: P(Vc > V) for each voltage.
+TEST(PhysicalChip, HasGaussianCriticalVoltagesWithoutNoise) {
+  PhysicalModel model;
+  model.read_noise = 0.0;
+  const PhysicalChip chip(3, model);
+  const double cells = 4096 * 64.0;
+  for (const double voltage : {0.55, 0.65, 0.7, 0.74, 0.78, 0.82, 0.86}) {
+    const FaultList faults = chip.faults(MemoryId::kWeights, 4096, {voltage, 0.0});
+    EXPECT_EQ(sum(faults), static_cast<double>(faults.size()));  // all persistent
+    const double p = model.p(voltage);
+    EXPECT_NEAR(sum(faults) / cells, p, 4.5 * std::sqrt(p * (1 - p) / cells)) << voltage;
+  }
+}
+
+TEST(PhysicalChip, HasStripesWhereColumnsAreBad) {
+  PhysicalModel model;
+  model.columns = 128;
+  model.bad_column_share = 0.04;
+  model.bad_column_shift = 0.08;
+  const PhysicalChip chip(2, model);
+  std::map<std::uint32_t, int> columns;
+  const FaultList faults = chip.faults(MemoryId::kWeights, 1024, {0.85, 0.0});  // one array
+  for (const CellFault& fault : faults) ++columns[fault.word % 2 * 64 + fault.bit];
+  double pairs = 0.0;
+  for (const auto& [column, n] : columns) pairs += static_cast<double>(n) * n;
+  EXPECT_GT(
+      128.0 * pairs / (static_cast<double>(faults.size()) * static_cast<double>(faults.size())),
+      4.0);
+}
+
+TEST(PhysicalChip, OfABillionCellsCostsItsFaultsOnly) {
+  const PhysicalModel model;
+  double voltage = 0.94;
+  while (model.p(voltage) > 1e-6) voltage += 1e-4;
+  const PhysicalChip chip(1, model);
+  FaultList faults;
+  const double seconds =
+      seconds_of([&] { chip.draw(MemoryId::kWeights, 1000000000 / 64, voltage, faults); });
+  std::printf("10^9 cells, p = %.3g: %zu cells listed, %.1f expected wrong, %.3f s\n",
+              model.p(voltage), faults.size(), sum(faults), seconds);
+  EXPECT_NEAR(sum(faults), model.p(voltage) * 1e9, 5 * std::sqrt(model.p(voltage) * 1e9));
+  EXPECT_LT(faults.size(), 8000u);
+  EXPECT_LE(faults.capacity(), 2 * faults.size());
+#ifndef __SANITIZE_ADDRESS__
+  EXPECT_LT(seconds, 1.0);
+#endif
+}
+
+TEST(PhysicalChip, DrawsTheFaultsOfALargeNetwork) {
+  const PhysicalModel model;
+  double voltage = 0.83;
+  while (model.p(voltage) > 0.01) voltage += 1e-4;
+  FaultList faults;
+  double best = 1e9;
+  for (std::uint64_t seed = 0; seed < 5; ++seed)
+    best =
+        std::min(best, seconds_of([&] {
+                   PhysicalChip(seed, model).draw(MemoryId::kWeights, 5498378 / 8, voltage, faults);
+                 }));
+  std::printf("44 Mbit, p = %.4f: %zu cells listed, %.0f expected wrong, %.1f ms\n",
+              model.p(voltage), faults.size(), sum(faults), best * 1e3);
+  EXPECT_NEAR(sum(faults), 440000.0, 10000.0);
+}
+
+TEST(PhysicalModel, RefusesBadFiles) {
+  const TestFolder folder;
+  const std::string good =
+      "name: a\nsource: b\nzero_to_one: {mean_vmin: 0.7, deviation_vmin: 0.05}\n"
+      "one_to_zero: {mean_vmin: 0.7, deviation_vmin: 0.05}\nzero_to_one_share: 0.5\n"
+      "read_noise_vmin: 0.01\narray: {rows: 512, columns: 64}\n";
+  const auto refusal = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    if (!from.empty()) text.replace(text.find(from), from.size(), to);
+    write_bytes(folder.path() / "m.yaml", text);
+    try {
+      make_chip("physical:1," + (folder.path() / "m.yaml").string());
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(refusal("", ""), "accepted");
+  EXPECT_NE(refusal("deviation_vmin: 0.05", "deviation_vmin: 0").find("deviation_vmin: expected"),
+            std::string::npos);
+  EXPECT_NE(refusal("share: 0.5", "share: 1.5").find("zero_to_one_share: expected"),
+            std::string::npos);
+  EXPECT_NE(refusal("rows: 512, columns: 64", "rows: 3, columns: 65").find("multiple of 64"),
+            std::string::npos);
+  EXPECT_NE(refusal("read_noise_vmin", "noise_vmin").find("read_noise_vmin"), std::string::npos);
+  EXPECT_THROW(make_chip("physical:1," + (folder.path() / "none.yaml").string()), InputError);
+  EXPECT_THROW(make_chip("physical:1")->faults(MemoryId::kWeights, 1, {std::nan(""), 0.0}),
+               InputError);
+}
+
+}  // namespace
+}  // namespace brownout::memory
