@@ -124,6 +124,7 @@ int run(int argc, char** argv) {
     CLI::App* verb = profile->add_subcommand(name, help);
     profile_verbs.emplace_back(verb, add(*verb));
   };
+  add_profile_verb("generate", "A synthetic chip from a YAML file", add_profile_generate);
   add_profile_verb("inspect", "Rates, persistence, nesting, columns and rows", add_profile_inspect);
   add_profile_verb("fit", "The Gaussian cell model behind a profile", add_profile_fit);
   add_profile_verb("compare", "Two profiles side by side, cell by cell", add_profile_compare);

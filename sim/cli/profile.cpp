@@ -101,7 +101,8 @@ std::size_t level_of(const memory::Profile& profile, const std::string& text) {
   for (std::size_t i = 0; i < profile.levels.size(); ++i) {
     constexpr double kRounding = 1e-6;
     if (std::abs(profile.levels[i].voltage - voltage) <= kRounding) return i;
-    known += fmt::format("{}{}", i == 0 ? "" : ", ", profile.levels[i].voltage);
+    known +=
+        fmt::format("{}{}", i == 0 ? "" : ", ", report::voltage_text(profile.levels[i].voltage));
   }
   throw InputError("--voltage: expected a voltage of the profile ({}), got {}", known,
                    in_quotes(text));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout profile export`: what turns profiles into other files and back.
+// `brownout profile generate` and `export`: what makes profiles, and what turns them into files of
+// other tools.
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -9,6 +10,8 @@
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/memory/profile.hpp"
+#include "sim/memory/profile_generator.hpp"
+#include "sim/memory/profile_statistics.hpp"
 #include "sim/report/profile_export.hpp"
 #include "sim/report/profile_report.hpp"
 
@@ -17,6 +20,33 @@ namespace brownout::cli {
 namespace fs = std::filesystem;
 
 namespace {
+
+struct GenerateOptions {
+  CommonOptions common;
+  std::string config, out;
+};
+
+/// Writes the profile, warns of what is odd in it, and tells what it is.
+int finish(const memory::Profile& profile, const std::string& out, const Output& output) {
+  try {
+    memory::write_profile(fs::absolute(out), profile);
+  } catch (const InputError& error) {
+    throw InputError("--out: {}", error.what());
+  }
+  const auto levels = memory::profile_statistics(profile);
+  const std::string warning = report::nesting_warning(profile, levels);
+  if (!warning.empty()) output.note("warning: " + warning);
+  output.json(report::profile_json(profile, levels));
+  output.text(report::profile_text(profile, levels));
+  return 0;
+}
+
+int generate(const GenerateOptions& options) {
+  options.common.thread_count();
+  options.common.seed_or(0);
+  const Output output(options.common, {options.config}, {{"--out", options.out}});
+  return finish(memory::generate_profile(options.config), options.out, output);
+}
 
 struct ExportOptions {
   CommonOptions common;
@@ -28,7 +58,8 @@ std::vector<std::string> npy_files(const memory::Profile& profile, const fs::pat
   std::vector<std::string> files;
   for (const memory::ProfileLevel& level : profile.levels) {
     for (const char* name : {"p01", "p10"}) {
-      files.push_back((folder / fmt::format("{}-{}.npy", name, level.voltage)).string());
+      files.push_back(
+          (folder / fmt::format("{}-{}.npy", name, report::voltage_text(level.voltage))).string());
     }
   }
   return files;
@@ -67,6 +98,14 @@ int export_profile(const ExportOptions& options) {
 }
 
 }  // namespace
+
+Action add_profile_generate(CLI::App& verb) {
+  const auto options = std::make_shared<GenerateOptions>();
+  verb.add_option("CONFIG", options->config, "What to generate (YAML)")->required()->type_name("");
+  verb.add_option("--out", options->out, "The profile (HDF5)")->required()->type_name("FILE");
+  add_common(verb, options->common);
+  return [options] { return generate(*options); };
+}
 
 Action add_profile_export(CLI::App& verb) {
   const auto options = std::make_shared<ExportOptions>();

@@ -21,6 +21,7 @@ Action add_run(CLI::App& verb);
 Action add_cosim(CLI::App& verb);
 Action add_model_inspect(CLI::App& verb);
 Action add_model_program(CLI::App& verb);
+Action add_profile_generate(CLI::App& verb);
 Action add_profile_inspect(CLI::App& verb);
 Action add_profile_fit(CLI::App& verb);
 Action add_profile_compare(CLI::App& verb);

@@ -368,7 +368,14 @@ void Fitter::fit_column_effect() {
     sigma.error = curvature_error(loss, sigma.value, step);
   }
   result.column_sigma = sigma;
-  result.column_effect_is_significant = 2.0 * (loss(0.0) - best.second) > kSignificant;
+  // Against independent cells, where only the number of pairs scatters.
+  double excess = 0.0;
+  for (const Direction& direction : directions) {
+    for (const Observation& seen : direction.levels) {
+      excess += (seen.pair_ratio - 1.0) * seen.pairs_expected;
+    }
+  }
+  result.column_effect_is_significant = excess * excess > kSignificant * pairs && excess > 0.0;
 }
 
 /// What is left of S when read noise and column effect are taken out.

@@ -86,12 +86,13 @@ std::string map_script(const memory::Profile& profile, const MapWindow& window,
   text += fmt::format(
       "set multiplot layout {} margins {} title {} noenhanced font ',14'\n", tall ? "1,4" : "2,2",
       tall ? "0.06,0.91,0.12,0.86 spacing 0.045,0.1" : "0.07,0.89,0.09,0.89 spacing 0.06,0.13",
-      gnuplot_quoted(fmt::format(
-          "{}, array {}, {} Vmin{}", profile_title(profile), window.array, level.voltage,
-          high * wide == 1 ? std::string()
-                           : fmt::format("; a pixel is the highest probability of "
-                                         "{}×{} cells",
-                                         high, wide))));
+      gnuplot_quoted(fmt::format("{}, array {}, {} Vmin{}", profile_title(profile), window.array,
+                                 voltage_text(level.voltage),
+                                 high * wide == 1
+                                     ? std::string()
+                                     : fmt::format("; a pixel is the highest probability of "
+                                                   "{}×{} cells",
+                                                   high, wide))));
   text += fmt::format(
       "set palette defined (0 '#c6dbef', 0.25 '#6baed6', 0.6 '#2171b5', "
       "1 '#08204a')\n"

@@ -117,6 +117,8 @@ std::string profile_title(const memory::Profile& profile) {
                      profile.synthetic ? "synthetic: generated, not measured" : "measured");
 }
 
+std::string voltage_text(double voltage) { return fmt::format("{:.10g}", voltage); }
+
 std::string profile_text(const memory::Profile& profile,
                          const std::vector<memory::LevelStatistics>& levels) {
   std::string text = head(profile);
@@ -129,7 +131,7 @@ std::string profile_text(const memory::Profile& profile,
   Table places({"V/Vmin", "column pairs", "row pairs", "top columns", "hold %", "array p min %",
                 "median %", "max %"});
   for (const memory::LevelStatistics& level : levels) {
-    const std::string voltage = fmt::format("{}", level.voltage);
+    const std::string voltage = voltage_text(level.voltage);
     rates.add({voltage, percent(level.p), percent(level.p01), percent(level.p10),
                percent(level.persistent), fmt::format("{}", level.faulty_cells),
                percent(level.probabilistic), percent(level.nested_share),
@@ -166,7 +168,8 @@ std::string nesting_warning(const memory::Profile& profile,
   for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
     if (levels[i].not_nested == 0) continue;
     places += fmt::format("{}{} of the {} cells that fail at {}", places.empty() ? "" : ", ",
-                          levels[i].not_nested, levels[i + 1].faulty_cells, levels[i + 1].voltage);
+                          levels[i].not_nested, levels[i + 1].faulty_cells,
+                          voltage_text(levels[i + 1].voltage));
   }
   if (places.empty()) return "";
   return fmt::format("{}: not nested: {} err less often, or not at all, at the next lower voltage",
@@ -192,9 +195,8 @@ std::string fit_text(const memory::Profile& profile, const memory::ProfileFit& f
   for (const std::string& note : fit.notes) text += fmt::format("  not fitted: {}\n", note);
   Table table({"V/Vmin", "0→1 %", "fitted", "1→0 %", "fitted", "decades off"});
   for (const memory::FitPoint& point : fit.points) {
-    table.add({fmt::format("{}", point.voltage), percent(point.observed01),
-               rate_or_none(point.fitted01), percent(point.observed10),
-               rate_or_none(point.fitted10),
+    table.add({voltage_text(point.voltage), percent(point.observed01), rate_or_none(point.fitted01),
+               percent(point.observed10), rate_or_none(point.fitted10),
                point.decades ? fmt::format("{:+.3f}", *point.decades) : kNone});
   }
   text += "\n" + table.text();
@@ -243,8 +245,8 @@ std::string comparison_text(const memory::Profile& a, const memory::Profile& b,
   Table cells({"V/Vmin A", "cells A", "B", "in both", "by chance", "ratio", "same direction %",
                "by chance"});
   for (const memory::LevelComparison& level : comparison.levels) {
-    const std::string voltage = fmt::format("{}", level.voltage_a);
-    rates.add({voltage, fmt::format("{}", level.voltage_b), percent(level.a.p), percent(level.b.p),
+    const std::string voltage = voltage_text(level.voltage_a);
+    rates.add({voltage, voltage_text(level.voltage_b), percent(level.a.p), percent(level.b.p),
                percent(level.a.p01), percent(level.b.p01), percent(level.a.p10),
                percent(level.b.p10), percent(level.a.persistent), percent(level.b.persistent)});
     if (!level.overlap) continue;
@@ -259,7 +261,8 @@ std::string comparison_text(const memory::Profile& a, const memory::Profile& b,
               ? cells.text()
               : std::string("  The geometries differ: cells are not compared one by one.\n");
   for (const double voltage : comparison.not_covered) {
-    text += fmt::format("  {} Vmin is below the lowest voltage of B: not compared\n", voltage);
+    text += fmt::format("  {} Vmin is below the lowest voltage of B: not compared\n",
+                        voltage_text(voltage));
   }
   return text;
 }

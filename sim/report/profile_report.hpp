@@ -13,6 +13,9 @@ namespace brownout::report {
 /// "chip2 (synthetic): ...": how every output names a profile.
 std::string profile_title(const memory::Profile& profile);
 
+/// Without the last digits that arithmetic on voltages leaves.
+std::string voltage_text(double voltage);
+
 std::string profile_text(const memory::Profile& profile,
                          const std::vector<memory::LevelStatistics>& levels);
 std::string profile_json(const memory::Profile& profile,

@@ -177,6 +177,37 @@ TEST_F(ProfileCommand, ExportsWhatTheFileHolds) {
                                                [](const auto& cell) { return cell.p01 > 0; })));
 }
 
+TEST_F(ProfileCommand, GenerateMakesTheShippedChips) {
+  const fs::path folder = fs::path(BROWNOUT_SOURCE_DIR) / "profiles";
+  const Outcome outcome =
+      profile({"generate", folder / "chip1-synthetic.yaml", "--out", "made.h5", "--json", "-"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.json()["synthetic"], true);
+  const memory::Profile made = memory::read_profile(workplace_.folder() / "made.h5");
+  const memory::Profile shipped = memory::read_profile(folder / "chip1-synthetic.h5");
+  EXPECT_EQ(made.name, shipped.name);
+  EXPECT_EQ(made.origin, shipped.origin);
+  ASSERT_EQ(made.levels.size(), shipped.levels.size());
+  for (std::size_t i = 0; i < made.levels.size(); ++i) {
+    const auto& a = made.levels[i].cells;
+    const auto& b = shipped.levels[i].cells;
+    EXPECT_EQ(made.levels[i].voltage, shipped.levels[i].voltage);
+    EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                           [](const memory::ProfileCell& x, const memory::ProfileCell& y) {
+                             return x.cell == y.cell && x.p01 == y.p01 && x.p10 == y.p10;
+                           }));
+  }
+
+  workplace_.write("wrong.yaml", "name: 3\nnames: 4\n");
+  refuse({"generate", "wrong.yaml", "--out", "x.h5"}, {"wrong.yaml"});
+  refuse({"generate", "none.yaml", "--out", "x.h5"}, {"none.yaml"});
+  fs::copy_file(folder / "chip1-synthetic.yaml", workplace_.folder() / "chip1.yaml");
+  refuse({"generate", "chip1.yaml", "--out", "./chip1.yaml"},
+         {"--out: ./chip1.yaml", "found the input"});
+  refuse({"generate", "chip1.yaml", "--out", "no/such/x.h5"}, {"--out", "no/such"});
+  refuse({"generate", "chip1.yaml"}, {"--out"});
+}
+
 TEST_F(ProfileCommand, RefusesWhatIsNoProfile) {
   workplace_.write("truncated.h5", content("chip.h5").substr(0, 3000));
   workplace_.write("text.h5", "cells: 3\n");
@@ -214,7 +245,7 @@ TEST_F(ProfileCommand, RefusesOutputsThatAreInputsOrCannotBeWritten) {
 }
 
 TEST_F(ProfileCommand, RefusesWrongOptions) {
-  refuse({}, {"expected a verb: inspect"});
+  refuse({}, {"expected a verb: generate"});
   refuse({"inspct", "chip.h5"}, {"did you mean \"inspect\"?"});
   refuse({"inspect"}, {"FILE"});
   refuse({"inspect", "chip.h5", "--threads", "0"}, {"--threads"});
