@@ -132,6 +132,7 @@ int run(const EvalOptions& options) {
   std::vector<std::filesystem::path> inputs{config.model, config.technology_file};
   if (config.accelerator) inputs.push_back(config.accelerator->file);
   const Output output(options.common, inputs);
+  if (config.accelerator) output.note_on(*config.accelerator);
   const sweep::EvalResult result =
       sweep::run_eval(std::move(config), threads, options.common.quiet);
   output.json(report::eval_json(result));

@@ -75,6 +75,7 @@ int run(const RunOptions& options, const CLI::App& verb) {
   const Output output(options.common,
                       {config.model, config.accelerator.file, config.technology_file},
                       {{"--timeline", options.timeline}});
+  output.note_on(config.accelerator);
   const sweep::AcceleratorRun result =
       sweep::run_accelerator(std::move(config), threads, options.common.quiet);
   if (!options.timeline.empty()) {

@@ -69,6 +69,7 @@ int run(const SweepOptions& options) {
     expect_own_file({"--json", options.common.json}, {"--out", folder / name});
   }
   const Output output(options.common, inputs);
+  if (config.accelerator) output.note_on(*config.accelerator);
   announce_interrupts();
   const sweep::SweepResult result =
       sweep::run_sweep(std::move(config), folder, threads, options.common.quiet);

@@ -29,6 +29,7 @@ constexpr const char* kNotModelled[] = {
     "compression, sparsity, skipping of zeros",
     "clock gating, wires, instruction fetch, host",
     "switching of voltages, first load of a resident network",
+    "faults of the activation memory and the accumulators",
 };
 
 Json stalls_json(const accelerator::LayerTally& tally) {

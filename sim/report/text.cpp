@@ -103,6 +103,18 @@ std::string front_text(const sweep::SweepResult& result) {
 
 }  // namespace
 
+std::string scaled_supply_remark(const mapping::AcceleratorConfig& accelerator) {
+  const bool activations = accelerator.activations.scaled_supply;
+  const bool accumulators = accelerator.accumulators.scaled_supply;
+  if (!activations && !accumulators) return "";
+  return fmt::format(
+      "{}: {} on the scaled rail: their energy follows the voltage, but faults hit weights only",
+      accelerator.name,
+      activations && accumulators ? "activations and accumulators"
+      : activations               ? "activations"
+                                  : "accumulators");
+}
+
 std::string eval_text(const sweep::EvalResult& result) {
   const sweep::EvalConfig& config = result.config;
   std::string out = fmt::format(

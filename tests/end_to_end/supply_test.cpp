@@ -2,6 +2,8 @@
 // Which memories the voltage reaches: `run`, `eval` and `sweep` follow the same supplies.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -98,6 +100,31 @@ TEST_F(Supply, TextsSayThatThereAreNoFaultsInsteadOfARate) {
     EXPECT_EQ(text.find(kNoFaults), std::string::npos) << text;
     EXPECT_NE(text.find("bit error rate"), std::string::npos) << text;
   }
+}
+
+TEST_F(Supply, AScaledMemoryWithoutFaultsIsRemarkedOnAndListedAsNotModelled) {
+  const struct {
+    const char *line, *memories;
+  } cases[] = {{"activations: {supply: scaled}", "a: activations on the scaled rail"},
+               {"accumulators: {supply: scaled}", "a: accumulators on the scaled rail"},
+               {"activations: {supply: scaled}\naccumulators: {supply: scaled}",
+                "a: activations and accumulators on the scaled rail"}};
+  for (const auto& c : cases) {
+    accelerator(c.line);
+    std::filesystem::remove_all(workplace_.folder() / "out");
+    for (const std::string& err : {on("run", {"--voltage", "0.9"}).err,
+                                   on("eval", {"--voltage", "0.9"}).err, sweep({}).err}) {
+      EXPECT_NE(err.find(c.memories), std::string::npos) << err;
+    }
+    EXPECT_EQ(on("run", {"--voltage", "0.9", "--quiet"}).err, "");
+  }
+  accelerator("");
+  const Outcome plain = on("run", {"--voltage", "0.9", "--json", "-"});
+  EXPECT_EQ(plain.err.find("scaled rail"), std::string::npos) << plain.err;
+  const Json not_modelled = plain.json()["not_modelled"];
+  EXPECT_EQ(std::count(not_modelled.begin(), not_modelled.end(),
+                       "faults of the activation memory and the accumulators"),
+            1);
 }
 
 }  // namespace
