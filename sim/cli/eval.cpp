@@ -153,7 +153,7 @@ Action add_eval(CLI::App& verb) {
                   "clean network alone")
       ->type_name("V");
   verb.add_option("--technology", options->technology,
-                  "Technology file (default profiles/14nm-finfet.yaml)")
+                  "Technology file (default: the accelerator's, else profiles/14nm-finfet.yaml)")
       ->type_name("FILE");
   verb.add_option("--chips", options->chips, "Random chips (default 10)")->type_name("N");
   verb.add_option("--chip", options->chip, "A chip by name, random:SEED; may be repeated")

@@ -43,6 +43,16 @@ void announce_interrupts() {
   if (std::signal(SIGINT, on_interrupt) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
 }
 
+/// The sweep's own technology is the one that counts.
+void note_other_technology(const sweep::SweepConfig& config, const Output& output) {
+  if (!config.accelerator) return;
+  const std::filesystem::path& other = config.accelerator->technology;
+  if (sha256_hex(read_file(other)) == config.technology_sha256) return;
+  output.note(fmt::format("technology: {} of the sweep is used, not {} of accelerator {}",
+                          config.technology_file.string(), other.string(),
+                          config.accelerator->name));
+}
+
 int run(const SweepOptions& options) {
   const int threads = options.common.thread_count();
   if (options.out.empty()) throw InputError("--out: expected a folder, got \"\"");
@@ -69,6 +79,7 @@ int run(const SweepOptions& options) {
     expect_own_file({"--json", options.common.json}, {"--out", folder / name});
   }
   const Output output(options.common, inputs);
+  note_other_technology(config, output);
   if (config.accelerator) output.note_on(*config.accelerator);
   announce_interrupts();
   const sweep::SweepResult result =

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/base/files.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -100,6 +101,22 @@ TEST_F(Supply, TextsSayThatThereAreNoFaultsInsteadOfARate) {
     EXPECT_EQ(text.find(kNoFaults), std::string::npos) << text;
     EXPECT_NE(text.find("bit error rate"), std::string::npos) << text;
   }
+}
+
+TEST_F(Supply, ASweepThatOverridesTheAcceleratorsTechnologySaysSo) {
+  accelerator("");
+  EXPECT_EQ(sweep({}).err.find("technology"), std::string::npos);
+  std::filesystem::remove_all(workplace_.folder() / "out");
+  std::string text = read_file(BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml");
+  workplace_.write("copy.yaml", text);
+  workplace_.write("a.yaml", "name: a\ntechnology: copy.yaml\n");
+  EXPECT_EQ(sweep({}).err.find("technology"), std::string::npos);
+  std::filesystem::remove_all(workplace_.folder() / "out");
+  workplace_.write("copy.yaml", text + "# another\n");
+  const std::string err = sweep({}).err;
+  EXPECT_NE(err.find("profiles/14nm-finfet.yaml of the sweep is used, not "), std::string::npos)
+      << err;
+  EXPECT_NE(err.find("copy.yaml of accelerator a"), std::string::npos) << err;
 }
 
 TEST_F(Supply, AScaledMemoryWithoutFaultsIsRemarkedOnAndListedAsNotModelled) {
