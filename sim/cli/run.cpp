@@ -105,7 +105,8 @@ Action add_run(CLI::App& verb) {
   verb.add_option("--voltage", options->voltage,
                   "Supply of the scaled rail in units of Vmin (default: Vmin, no faults)")
       ->type_name("V");
-  verb.add_option("--chip", options->chip, "The chip, random:SEED (default: random:SEED of --seed)")
+  verb.add_option("--chip", options->chip,
+                  "The chip, random:SEED; replaces --seed (default: random:SEED of --seed)")
       ->type_name("TEXT");
   verb.add_option("--batch", options->batch, "Images at a time (default 1)")->type_name("B");
   verb.add_option("--engine", options->engine,

@@ -14,8 +14,8 @@ namespace brownout::report {
 std::string run_json(const sweep::AcceleratorRun& run);
 std::string run_text(const sweep::AcceleratorRun& run);
 
-/// The modules' time in the Chrome trace format: one track per module, one cycle a microsecond of
-/// the viewer (Perfetto, chrome://tracing).
+/// The modules' time in the Chrome trace format: a track for each of
+/// accelerator::Module, one cycle a microsecond of the viewer (Perfetto, chrome://tracing).
 std::string run_timeline(const sweep::AcceleratorRun& run);
 
 /// The JSON of an earlier run with its energies priced anew. `technology` empty: the run's own;
