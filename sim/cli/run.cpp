@@ -37,7 +37,9 @@ int reprice(const RunOptions& options, const CLI::App& verb) {
   }
   std::optional<double> voltage;
   if (!options.voltage.empty()) {
-    voltage = parse_number("--voltage", options.voltage, 0.0, 10.0);
+    voltage =
+        parse_voltage(options.voltage, technology::Technology::load(report::repriced_technology(
+                                           options.reprice, options.technology)));
   }
   const Output output(options.common, {options.reprice, options.technology});
   const std::string json = report::repriced_json(options.reprice, options.technology, voltage);

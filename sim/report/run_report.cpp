@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
 #include "sim/report/event_counts.hpp"
 #include "sim/report/table.hpp"
 #include "sim/report/text.hpp"
@@ -19,6 +22,8 @@ namespace brownout::report {
 using Json = nlohmann::ordered_json;
 
 namespace {
+
+constexpr std::int64_t kHighestCount = std::numeric_limits<std::int64_t>::max();
 
 // docs/accelerator.md says more about each.
 constexpr const char* kNotModelled[] = {
@@ -240,7 +245,16 @@ namespace {
 class RunFile {
  public:
   explicit RunFile(const std::filesystem::path& file) : file_(file.string()) {
-    json_ = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+    std::vector<std::set<std::string>> open;  // keys of the objects around the parser
+    std::string twice;
+    const auto watch = [&](int, Json::parse_event_t event, Json& value) {
+      if (event == Json::parse_event_t::object_start) open.emplace_back();
+      if (event == Json::parse_event_t::object_end) open.pop_back();
+      if (event == Json::parse_event_t::key && !open.back().insert(value).second) twice = value;
+      return true;
+    };
+    json_ = Json::parse(read_file(file), watch, /*allow_exceptions=*/false);
+    if (!twice.empty()) throw InputError("{}: key {} is there twice", file_, in_quotes(twice));
     if (!json_.is_object()) throw InputError("{}: expected the JSON of `brownout run`", file_);
   }
 
@@ -280,16 +294,61 @@ class RunFile {
   Json json_;
 };
 
+/// Layers and the wait that no layer has must add up to the whole, which is priced by itself.
+void check_sums(const RunFile& run, const Json& json) {
+  const auto counts_in = [&](const Json& in, const std::string& where) {
+    return read_event_counts(run.at(in, where, "event_counts"),
+                             run.name() + ": " + where + "event_counts");
+  };
+  EventCounts counts;
+  double cycles = run.number(json, "", "input_wait_cycles");
+  const Json& layers = run.at(json, "", "layers");
+  if (!layers.is_array()) throw InputError("{}: layers: expected a list", run.name());
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const std::string where = fmt::format("layers[{}].", i);
+    const EventCounts layer = counts_in(layers[i], where);
+    cycles += run.number(layers[i], where, "cycles");
+    for (const EventCountField& field : kEventCountFields) {
+      if (layer.*field.count > kHighestCount - counts.*field.count) {
+        throw InputError("{}: {}event_counts.{}: expected a sum over the layers up to {}",
+                         run.name(), where, field.name, kHighestCount);
+      }
+      counts.*field.count += layer.*field.count;
+    }
+  }
+  const EventCounts total = counts_in(json, "");
+  for (const EventCountField& field : kEventCountFields) {
+    if (total.*field.count == counts.*field.count) continue;
+    throw InputError("{}: event_counts.{}: expected the sum of the layers, {}, got {}", run.name(),
+                     field.name, counts.*field.count, total.*field.count);
+  }
+  const double whole = run.number(json, "", "cycles_total");
+  if (whole != cycles) {
+    throw InputError(
+        "{}: cycles_total: expected the cycles of the layers and input_wait_cycles, {}, got {}",
+        run.name(), cycles, whole);
+  }
+}
+
+std::filesystem::path technology_of(const RunFile& run, const Json& json,
+                                    const std::filesystem::path& given) {
+  return given.empty() ? std::filesystem::path(run.text(json, "", "technology_file")) : given;
+}
+
 }  // namespace
+
+std::filesystem::path repriced_technology(const std::filesystem::path& file,
+                                          const std::filesystem::path& technology) {
+  RunFile run(file);
+  return technology_of(run, run.json(), technology);
+}
 
 std::string repriced_json(const std::filesystem::path& file,
                           const std::filesystem::path& technology_file,
                           std::optional<double> voltage) {
   RunFile run(file);
   Json& json = run.json();
-  const std::filesystem::path from =
-      technology_file.empty() ? std::filesystem::path(run.text(json, "", "technology_file"))
-                              : technology_file;
+  const std::filesystem::path from = technology_of(run, json, technology_file);
   const technology::Technology technology = technology::Technology::load(from);
   const Json& pricing = run.at(json, "", "pricing");
   const std::string place = "pricing.";
@@ -306,6 +365,7 @@ std::string repriced_json(const std::filesystem::path& file,
         "whole number of images, got {} and {}",
         run.name(), clock, images);
   }
+  check_sums(run, json);
   const double simulated = run.number(json, "", "voltage");
   const double at = voltage.value_or(simulated);
   technology::Supply supply;
@@ -324,9 +384,6 @@ std::string repriced_json(const std::filesystem::path& file,
     return ledger;
   };
   json["energy_uj"] = energy_json(energy(json, "", "cycles_total"));
-  if (!run.at(json, "", "layers").is_array()) {
-    throw InputError("{}: layers: expected a list", run.name());
-  }
   for (std::size_t i = 0; i < json["layers"].size(); ++i) {
     const std::string where = fmt::format("layers[{}].", i);
     const technology::EnergyLedger ledger = energy(json["layers"][i], where, "cycles");

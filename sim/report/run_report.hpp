@@ -18,8 +18,13 @@ std::string run_text(const sweep::AcceleratorRun& run);
 /// accelerator::Module, one cycle a microsecond of the viewer (Perfetto, chrome://tracing).
 std::string run_timeline(const sweep::AcceleratorRun& run);
 
+/// The technology file that prices the JSON of an earlier run: `technology`, or when that is empty
+/// the run's own.
+std::filesystem::path repriced_technology(const std::filesystem::path& file,
+                                          const std::filesystem::path& technology);
 /// The JSON of an earlier run with its energies priced anew. `technology` empty: the run's own;
-/// `voltage` none: the run's own. InputError for a file that is no such JSON.
+/// `voltage` none: the run's own. InputError for a file that is no such JSON, or whose layers do
+/// not add up to its totals.
 std::string repriced_json(const std::filesystem::path& file,
                           const std::filesystem::path& technology, std::optional<double> voltage);
 /// Energy by component of such a JSON text.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <set>
 
 #include "sim/base/files.hpp"
@@ -119,6 +120,40 @@ TEST_F(Run, AFinishedRunIsPricedAgainWithoutSimulating) {
       EXPECT_EQ(part, low["energy_uj"][name]) << name;
     }
   }
+}
+
+TEST_F(Run, AnEditedRunIsNotPricedAgain) {
+  const Json run_json = json({"--voltage", "0.8", "--chip", "random:1"});
+  const auto priced = [&](const std::string& text, const std::vector<std::string>& more = {}) {
+    workplace_.write("edited.json", text);
+    std::vector<std::string> arguments{"--reprice", "edited.json", "--json", "-"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  };
+  ASSERT_EQ(priced(run_json.dump()).code, 0);
+  for (const char* count : {"macs", "weight_reads", "dram_read_bytes"}) {
+    Json edited = run_json;
+    edited["layers"][1]["event_counts"][count] =
+        edited["layers"][1]["event_counts"][count].get<std::int64_t>() + 1;
+    expect_refused(priced(edited.dump()),
+                   std::string("event_counts.") + count + ": expected the sum of the layers, ");
+    edited["layers"][1]["event_counts"][count] = INT64_MAX;
+    expect_refused(priced(edited.dump()), count);
+  }
+  Json edited = run_json;
+  edited["cycles_total"] = run_json["cycles_total"].get<std::int64_t>() - 1;
+  expect_refused(priced(edited.dump()), "cycles_total: expected the cycles of the layers and ");
+  edited = run_json;
+  edited.erase("input_wait_cycles");
+  expect_refused(priced(edited.dump()), "input_wait_cycles: missing");
+  expect_refused(priced("{\"images\": 1, " + run_json.dump().substr(1)),
+                 "edited.json: key \"images\" is there twice");
+  std::string text = run_json.dump();
+  const std::string key = "\"pes\":";
+  text.insert(text.find(key), "\"pes\":1,");
+  expect_refused(priced(text), "key \"pes\" is there twice");
+  expect_refused(priced(run_json.dump(), {"--voltage", "0.5"}),
+                 "--voltage: expected a number in [0.75, 1], got \"0.5\" (the range of ");
 }
 
 TEST_F(Run, TheTimelineHasATrackForEveryModule) {
