@@ -34,7 +34,7 @@ int norm_groups(int channels) {
 class Builder {
  public:
   Builder(YamlMap root, const ArchitectureOptions& options) : root_(std::move(root)) {
-    net_.name = root_.text("name");
+    net_.name = root_.name("name");
     net_.sha256 = sha256_hex(root_.dump());
     net_.input = options.input;
     net_.classes = options.classes;
@@ -68,7 +68,7 @@ class Builder {
   void add_layer(YamlMap& layer) {
     const std::string& op = kOperators[static_cast<std::size_t>(layer.choice("op", kOperators))];
     std::string name = op + std::to_string(++counts_[op]);
-    if (layer.has("name")) name = layer.text("name");
+    if (layer.has("name")) name = layer.name("name");
     if (named_.count(name) != 0) layer.fail("name", "the name \"" + name + "\" is taken");
     const int from = layer.has("input") ? value(layer, "input") : last_;
     if (op == "conv") conv(layer, name, from);

@@ -222,6 +222,14 @@ std::string YamlMap::text(const std::string& key, std::optional<std::string> fal
   return node.IsDefined() ? to_text(node, state_->file, state_->prefix + key) : *fallback;
 }
 
+std::string YamlMap::name(const std::string& key) {
+  std::string name = text(key);
+  if (printable(name) != name) {
+    fail(key, "expected a name without control characters, got " + in_quotes(name));
+  }
+  return name;
+}
+
 bool YamlMap::boolean(const std::string& key, std::optional<bool> fallback) {
   const YAML::Node node = find(key, !fallback);
   if (!node.IsDefined()) return *fallback;

@@ -36,6 +36,8 @@ class YamlMap {
   bool has(const std::string& key) const;
 
   std::string text(const std::string& key, std::optional<std::string> fallback = {});
+  /// A required text that results and messages show: UTF-8 on one line, no control characters.
+  std::string name(const std::string& key);
   bool boolean(const std::string& key, std::optional<bool> fallback = {});
   /// Plain decimal only ("010", "0x10" and "1e3" are errors).
   std::int64_t integer(const std::string& key, std::int64_t low, std::int64_t high,

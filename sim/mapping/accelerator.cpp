@@ -120,7 +120,7 @@ AcceleratorConfig load_accelerator(const std::filesystem::path& file) {
   YamlMap root = YamlMap::load(file);
   AcceleratorConfig config;
   config.file = file;
-  config.name = root.text("name");
+  config.name = root.name("name");
   config.description = root.text("description", "");
   config.technology = root.path("technology");
   if (!std::filesystem::is_regular_file(config.technology)) {

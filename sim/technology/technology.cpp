@@ -45,7 +45,7 @@ Technology Technology::load(const std::filesystem::path& file) {
   Technology technology;
   technology.file_ = file;
   YamlMap root = YamlMap::load(file);
-  technology.name_ = root.text("name");
+  technology.name_ = root.name("name");
 
   YamlMap validity = root.map("validity");
   technology.lowest_ = validity.number("lowest_vmin", 0.1, 10.0);

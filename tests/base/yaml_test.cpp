@@ -23,6 +23,16 @@ std::string message_of(const std::function<void()>& call) {
   return "no error";
 }
 
+TEST(Yaml, NamesHaveNoControlCharacters) {
+  YamlMap map = parse("a: edge 16×16\nb: \"ed\\x1b[2Jge\"\nc: \"two\\nlines\"\n");
+  EXPECT_EQ(map.name("a"), "edge 16×16");
+  EXPECT_EQ(message_of([&] { map.name("b"); }),
+            "dir/test.yaml:2:4: b: expected a name without control characters, got "
+            "\"ed\\x1b[2Jge\"");
+  EXPECT_NE(message_of([&] { map.name("c"); }).find("got \"two\\nlines\""), std::string::npos);
+  EXPECT_NE(message_of([&] { map.name("d"); }).find("d"), std::string::npos);
+}
+
 TEST(Yaml, ReadsEveryKindOfValue) {
   YamlMap map = parse(
       "name: edge\ncount: 12\nrate: 2.5e-3\non: true\nkind: b\nfile: ../x.yaml\n"

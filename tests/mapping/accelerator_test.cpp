@@ -109,6 +109,20 @@ TEST_F(AcceleratorFile, MistakesNameTheirPlace) {
   }
 }
 
+TEST_F(AcceleratorFile, ANameThatATerminalWouldObeyIsRefused) {
+  const fs::path file = folder_ / "c.yaml";
+  std::ofstream(file) << "name: \"a\\x1b[31m\"\ntechnology: " BROWNOUT_SOURCE_DIR
+                         "/profiles/14nm-finfet.yaml\n";
+  try {
+    load_accelerator(file);
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("c.yaml:1:7: name: expected a name without control"),
+              std::string::npos)
+        << error.what();
+  }
+}
+
 TEST_F(AcceleratorFile, AMissingTechnologyFileIsNamed) {
   const fs::path file = folder_ / "b.yaml";
   std::ofstream(file) << "name: b\ntechnology: nowhere.yaml\n";
