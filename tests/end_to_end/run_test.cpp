@@ -233,7 +233,7 @@ TEST_F(Run, RefusesWhatDoesNotFitWithOneLine) {
   expect_refused(on_edge({"--chip", "random:1"}), "--voltage");
   expect_refused(on_edge({"--voltage", "0.8", "--voltage", "0.9"}),
                  "--voltage: expected it once, got it twice");
-  expect_refused(on_edge({"--engine", "rtl"}), "functional, systemc");
+  expect_refused(on_edge({"--engine", "float"}), "functional, systemc");
   expect_refused(run({network, "--accelerator", kEdge, "--data", "data", "--images", "401"}),
                  "400");
 }
