@@ -144,6 +144,8 @@ class ArrayDrawer {
   void draw_octave(std::uint64_t array, int octave, std::int32_t cells) {
     const auto counter = static_cast<std::uint64_t>(octave);
     std::int32_t cell = -1;
+    std::size_t rank = 0;           // of the column of the latest candidate
+    std::int32_t column_start = 0;  // its first cell
     for (std::uint64_t draw = 0;;) {
       // How many are drawn at once does not change them: about as many as the rest will take.
       const double expected = static_cast<double>(cells - cell) / (kGapScale[octave] + 0.5);
@@ -164,7 +166,12 @@ class ArrayDrawer {
         fill(numbers_, array, kValueCounter + counter, draw, (count + 3) / 4);
         for (int i = 0; i < count; ++i) {
           const auto k = static_cast<std::size_t>(i);
-          place(octave, static_cast<std::uint32_t>(cells_[k]), numbers_[k]);
+          while (cells_[k] >= column_start + model_.rows) {
+            column_start += model_.rows;
+            ++rank;
+          }
+          place(octave, order_[rank], static_cast<std::uint32_t>(cells_[k] - column_start),
+                numbers_[k]);
         }
       }
       if (ended) return;
@@ -174,34 +181,31 @@ class ArrayDrawer {
 
   /// Number y of a candidate: direction from its low 16 bits, u's place in the octave from the
   /// others. A lower octave comes later and replaces what a higher one said of the cell.
-  void place(int octave, std::uint32_t index, std::uint64_t y) {
+  void place(int octave, std::uint32_t column, std::uint32_t row, std::uint64_t y) {
     const double fraction = (static_cast<double>(y >> 16) + 0.5) * 0x1p-48;
-    const bool zero_to_one = (y & 0xffff) < direction_limit_;
+    // Which direction, and whether there is an error at all, cannot be predicted: no branches.
+    const std::size_t direction = (y & 0xffff) < direction_limit_ ? 0 : 1;
     const double g = octave == kLastOctave ? normal_upper(0x1p-16 * fraction)
                      : octave == 0         ? normal_upper(0.5 + 0.5 * fraction)
                                            : upper_table(octave)(fraction);
-    const auto rows = static_cast<std::uint32_t>(model_.rows);
-    const std::uint32_t row = index % rows;
-    const std::uint32_t column = order_[index / rows];
-    const PhysicalModel::Direction& d = zero_to_one ? model_.zero_to_one : model_.one_to_zero;
-    const double margin =
-        d.mean + d.deviation * g + column_shift_[column] + row_shift_[row] - voltage_;
-    const float p = probability(margin);
+    const PhysicalModel::Direction& d = directions_[direction];
+    const float p =
+        probability(d.mean + d.deviation * g + column_shift_[column] + row_shift_[row] - voltage_);
     const std::uint32_t local = row * static_cast<std::uint32_t>(model_.columns) + column;
-    probability_[local] = zero_to_one ? p : -p;
-    const std::uint64_t bit = std::uint64_t{1} << (local % kWordBits);
+    constexpr float kSign[2] = {1.0f, -1.0f};
+    probability_[local] = p * kSign[direction];
+    const std::uint64_t present = p > 0.0f ? 1 : 0;
     std::uint64_t& word = listed_[local / kWordBits];
-    word = p > 0.0f ? word | bit : word & ~bit;
-    touched_ = touched_ || p > 0.0f;
+    const std::uint32_t shift = local % kWordBits;
+    word = (word & ~(std::uint64_t{1} << shift)) | present << shift;
+    touched_ = touched_ || present != 0;
   }
 
   /// Of an error, by how far the critical voltage lies above the supply.
   float probability(double margin) const {
     if (model_.read_noise == 0.0) return margin > 0.0 ? 1.0f : 0.0f;
-    const double z = margin / model_.read_noise;
-    if (z >= kHighestZ) return 1.0f;
-    if (z <= kLowestZ) return 0.0f;
-    const auto p = static_cast<float>(cdf_table()(z));
+    const double z = std::min(std::max(margin / model_.read_noise, kLowestZ), kHighestZ);
+    const auto p = static_cast<float>(cdf_(z));
     return p < static_cast<float>(PhysicalChip::kLeastProbability) ? 0.0f : std::min(p, 1.0f);
   }
 
@@ -229,6 +233,8 @@ class ArrayDrawer {
   }
 
   const PhysicalModel& model_;
+  const CubicTable<320>& cdf_ = cdf_table();
+  const std::array<PhysicalModel::Direction, 2> directions_{model_.zero_to_one, model_.one_to_zero};
   Philox philox_;
   std::uint64_t memory_;
   double voltage_;

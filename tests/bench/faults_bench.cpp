@@ -11,6 +11,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/mapping/faulty_reader.hpp"
+#include "sim/memory/physical_chip.hpp"
 #include "sim/memory/random_chip.hpp"
 
 namespace {
@@ -69,6 +70,26 @@ T argument(const char* text, T low, T high) {
   return value;
 }
 
+/// Physical dies whose expected rate is `rate`; prints one line.
+void bench_physical(std::uint32_t words, double rate, std::uint64_t dies) {
+  const memory::PhysicalModel model;
+  double low = 0.1, high = 0.9999;  // voltages; the rate falls with them
+  for (int i = 0; i < 60; ++i) {
+    const double middle = 0.5 * (low + high);
+    (model.p(middle) > rate ? low : high) = middle;
+  }
+  Times draw;
+  memory::FaultList faults;
+  for (std::uint64_t die = 0; die < dies; ++die) {
+    const double start = now();
+    memory::PhysicalChip(die, model).draw(memory::MemoryId::kWeights, words, high, faults);
+    draw.add(now() - start);
+  }
+  fmt::print("physical chip, {:.4g} cells at p = {}: best {:.1f} us, median {:.1f} us, {} cells\n",
+             static_cast<double>(words) * 64.0, rate, draw.best() * 1e6, draw.median() * 1e6,
+             faults.size());
+}
+
 int run(int argc, char** argv) {
   const double rate = argc > 1 ? argument(argv[1], 0.0, 1.0) : 0.01;
   const std::int64_t codes =
@@ -109,6 +130,8 @@ int run(int argc, char** argv) {
   line("apply", apply);
   line("restore", restore);
   line("apply and restore", cycle);
+  if (rate > 0.0 && rate < 0.9) bench_physical(reader.placement().words, rate, 40);
+  bench_physical(1000000000 / 64, 1e-6, 5);
   fmt::print(
       "{{\"rate\": {}, \"bits\": {}, \"draw_mbit_per_s\": {:.1f}, \"apply_mbit_per_s\": "
       "{:.1f}, \"apply_and_restore_mbit_per_s\": {:.1f}}}\n",
