@@ -167,7 +167,7 @@ module accumulators #(
   assign write_data_o = write_data_q;
 
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
+  always @(posedge clk_i) begin
     if (rst_ni) begin
       assert (!(drain_release_i && !full_q[drain_half_q]))
         else $error("accumulators: release of a half that is not full");

@@ -399,43 +399,44 @@ module brownout_core #(
   assign observe_read_last_o = word_last_q;
 
 `ifndef SYNTHESIS
-  // Rows of a tile that are not in use carry no activation.
-  logic [CODE_BITS-1:0] tile_codes_q, active_codes_q, active_codes;
-  always_ff @(posedge clk_i) begin
-    if (decode_valid_q && decode_last_q) tile_codes_q <= decode_codes_q;
-    if (swap) active_codes_q <= tile_codes_q;
-  end
-  assign active_codes = swap ? tile_codes_q : active_codes_q;
-  always_ff @(posedge clk_i) begin
-    if (rst_ni && vector) begin
-      for (int r = 0; r < ROWS; r++) begin
-        assert (CODE_BITS'(r) < active_codes || vector_i[r*9 +: 9] == 9'd0)
-          else $error("brownout_core: row %0d is not in use and has an activation", r);
-      end
-    end
-    if (rst_ni && command_valid_i && command_ready_o && !command_parameters_i) begin
-      assert (command_codes_i <= CODE_BITS'(ROWS))
-        else $error("brownout_core: %0d codes a column", command_codes_i);
-      assert (32'(command_columns_i) <= COLUMNS)
-        else $error("brownout_core: %0d columns", command_columns_i);
-    end
-  end
-`endif
-
-`ifdef VERILATOR
-`ifndef SYNTHESIS
-  // valid and what it offers stay until ready.
-  property stable_command;
-    @(posedge clk_i) disable iff (!rst_ni)
-      command_valid_i && !command_ready_o |=> command_valid_i && $stable(command_cell_i);
-  endproperty
-  assert property (stable_command);
-  property stable_write;
-    @(posedge clk_i) disable iff (!rst_ni)
-      write_valid_i && !write_ready_o |=> write_valid_i && $stable(write_word_i);
-  endproperty
-  assert property (stable_write);
-`endif
+  core_assertions #(
+    .ROWS(ROWS),
+    .COLUMNS(COLUMNS),
+    .ARRAYS(ARRAYS),
+    .ARRAY_ROWS(ARRAY_ROWS),
+    .DEPTH(DEPTH)
+  ) u_assertions (
+    .clk_i,
+    .rst_ni,
+    .command_valid_i,
+    .command_ready_i(command_ready_o),
+    .command_parameters_i,
+    .command_cell_i,
+    .command_stride_i,
+    .command_columns_i,
+    .command_codes_i,
+    .command_bits_i,
+    .command_scheme_i,
+    .command_vectors_i,
+    .command_first_i,
+    .command_last_i,
+    .vector_valid_i,
+    .vector_ready_i(vector_ready_o),
+    .vector_i,
+    .drain_valid_i,
+    .drain_ready_i(drain_ready_o),
+    .drain_row_i,
+    .drain_release_i,
+    .write_valid_i,
+    .write_ready_i(write_ready_o),
+    .write_word_i,
+    .write_data_i,
+    .decoded_i(decode_valid_q && decode_last_q),
+    .decoded_codes_i(decode_codes_q),
+    .swap_i(swap),
+    .tile_first_i(tile_q[VECTOR_BITS+3]),
+    .tile_vectors_i(tile_q[VECTOR_BITS-1:0])
+  );
 `endif
 
 endmodule

@@ -1,8 +1,9 @@
 // The synthesizable files, relative to rtl/. sram_arrays.sv and accumulator_memory.sv stand for
-// memory macros.
+// memory macros, core_assertions.sv is empty in synthesis.
 accumulator_memory.sv
 accumulators.sv
 brownout_core.sv
+core_assertions.sv
 delay_line.sv
 pe.sv
 pe_array.sv

@@ -21,7 +21,7 @@ module pe #(
 );
 
   logic signed [7:0]  shadow_q, weight_q, weight;
-  logic signed [15:0] product;  // at most 128 * 255
+  logic signed [15:0] product;  // at most 128 * 255: activations are q - z
 
   assign weight = swap_i ? shadow_q : weight_q;
   assign product = 16'(weight * activation_i);

@@ -113,7 +113,7 @@ module run_reader #(
   assign tile_o = tile_q;
 
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
+  always @(posedge clk_i) begin
     if (rst_ni && command_valid_i && command_ready_o) begin
       assert (command_columns_i != '0) else $error("run_reader: a command without runs");
       assert (command_codes_i != '0) else $error("run_reader: a run without codes");

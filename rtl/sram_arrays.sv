@@ -28,7 +28,7 @@ module sram_arrays #(
   end
 
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
+  always @(posedge clk_i) begin
     if (read_i && write_i) begin
       assert (32'(read_word_i) / ROWS != 32'(write_word_i) / ROWS)
         else $error("sram_arrays: a read and a write of the same array");

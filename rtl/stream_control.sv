@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets vectors into the array, one a cycle: tile after tile, each beginning with a swap when its
-// weights are in the shadow registers. A strip (first to last K tile) takes a free accumulator half.
+// Lets vectors into the array, one a cycle, without latency: tile after tile, each beginning with a
+// swap when its weights are in the shadow registers. A strip (first to last K tile) takes a free
+// accumulator half; a released half is free in the next cycle.
 
 module stream_control #(
   parameter int VECTOR_BITS = 11
@@ -78,9 +79,24 @@ module stream_control #(
   assign stalled_activations_o = ready_o && !valid_i;
 
 `ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni && swap_o) begin
+  logic                   strip_open_q;
+  logic [VECTOR_BITS-1:0] strip_vectors_q;
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) strip_open_q <= 1'b0;
+    else if (swap_o) strip_open_q <= !tile_last_i;
+  end
+  always @(posedge clk_i) begin
+    if (swap_o && tile_first_i) strip_vectors_q <= tile_vectors_i;
+  end
+  always @(posedge clk_i) begin
+    if (rst_ni && starting && tile_valid_i) begin
       assert (tile_vectors_i != '0) else $error("stream_control: a tile without vectors");
+      // A strip: first tile, others, last tile, all with the same vectors.
+      assert (tile_first_i == !strip_open_q)
+        else $error("stream_control: a strip begins inside another one, or without its first tile");
+      assert (tile_first_i || tile_vectors_i == strip_vectors_q)
+        else $error("stream_control: %0d vectors in a strip of %0d", tile_vectors_i,
+                    strip_vectors_q);
     end
   end
 `endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weight scratchpad: SRAM arrays behind one port; a word read in cycle t is on data_o in t + 1.
+// Weight scratchpad: SRAM arrays behind a read and a write port; a word read in cycle t is on data_o
+// in t + 1.
 //
 // Word w is in array w / ARRAY_ROWS, row w mod ARRAY_ROWS. A read and a write in one cycle go
 // together unless they want the same array: then the write waits.

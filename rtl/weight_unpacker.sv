@@ -28,17 +28,15 @@ module weight_unpacker #(
 
   assign window = {64'b0, word_i} << (7'd64 - {1'b0, offset_i});
 
-  always_comb begin
-    run_d = run_first_i ? '0 : run_q;
-    for (int s = 0; s < SEGMENTS; s++) begin
-      if (segment_i == CODE_BITS'(s)) begin
-        run_d[s*64 +: 64] = run_d[s*64 +: 64] | window[127:64];
-      end
-      if (segment_i == CODE_BITS'(s + 1)) begin
-        run_d[s*64 +: 64] = run_d[s*64 +: 64] | window[63:0];
-      end
+  generate
+    for (genvar s = 0; s < SEGMENTS; s++) begin : gen_segment
+      logic [63:0] kept, upper, lower;
+      assign kept = run_first_i ? 64'b0 : run_q[s*64 +: 64];
+      assign upper = (segment_i == CODE_BITS'(s)) ? window[127:64] : 64'b0;
+      assign lower = (segment_i == CODE_BITS'(s + 1)) ? window[63:0] : 64'b0;
+      assign run_d[s*64 +: 64] = kept | upper | lower;
     end
-  end
+  endgenerate
 
   always_ff @(posedge clk_i) begin
     if (valid_i) run_q <= run_d;

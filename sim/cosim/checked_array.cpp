@@ -100,7 +100,13 @@ JobTimes CheckedArray::run_job(int layer, std::int32_t* acc, std::int64_t stride
   Checker checker({program_->layers[at], weights_[at], job_, core_->shape(), stored_, faults_, acc,
                    stride, layer_begin_, first_image_},
                   checks_[at]);
-  JobTimes times = core_->run(job_, checker, options);
+  JobTimes times;
+  try {
+    times = core_->run(job_, checker, options);
+  } catch (const AssertionFailed& failed) {
+    trace_again(failed.cycle, options);
+    throw;
+  }
   count_traced(options, times.cycles());
   checker.finish(times, predict(core_->shape(), job_, options_.pressure));
   const bool pressed = options_.pressure.pressed();
@@ -125,8 +131,11 @@ void CheckedArray::trace_again(std::int64_t cycle, const RunOptions& before) {
     void word(std::int64_t, std::size_t, std::uint32_t, std::uint64_t) override {}
     void row(std::int64_t, std::size_t, int, const std::int32_t*) override {}
     void drained(std::int64_t, std::size_t, int, int, const std::int32_t*) override {}
+    void parameter(std::int64_t, std::size_t, std::uint64_t, bool) override {}
+    void surplus(std::int64_t, const char*) override {}
   };
   core_->close_trace();
+  core_->reset();
   for (const WriteJob& write : job_.writes) {
     core_->write(write.word, static_cast<std::int64_t>(write.data.size()),
                  stored_.data() + write.word);

@@ -31,6 +31,10 @@ const char* kind_name(Mismatch::Kind kind) {
       return "drained_row";
     case Mismatch::Kind::kWord:
       return "word";
+    case Mismatch::Kind::kParameter:
+      return "parameter";
+    case Mismatch::Kind::kSurplus:
+      return "surplus";
     case Mismatch::Kind::kCycle:
       return "cycle";
     case Mismatch::Kind::kCounter:
@@ -73,18 +77,20 @@ void Checker::word(std::int64_t cycle, std::size_t command, std::uint32_t addres
   const std::uint32_t cell = c.cell + static_cast<std::uint32_t>(run_) * c.stride;
   const std::uint32_t expected_address = cell / 64 + static_cast<std::uint32_t>(word_of_run_);
   const std::uint32_t words = (cell % 64 + static_cast<std::uint32_t>(c.codes * c.bits) + 63) / 64;
-  if (++word_of_run_ == static_cast<int>(words)) {
+  // A core that reads more words than its commands ask for.
+  const bool beyond = run_ >= c.columns || expected_address >= stored_.size();
+  expected_run_last_ = ++word_of_run_ == static_cast<int>(words);
+  if (expected_run_last_) {
     word_of_run_ = 0;
     ++run_;
   }
-  // A core that reads more words than its commands ask for.
-  const bool beyond = run_ > c.columns || expected_address >= stored_.size();
   std::uint64_t expected = beyond ? 0 : stored_[expected_address];
   const auto fault =
       std::lower_bound(view_.faults.begin(), view_.faults.end(), expected_address,
                        [](const WordFaults& f, std::uint32_t word) { return f.word < word; });
   if (fault != view_.faults.end() && fault->word == expected_address)
     expected = fault->read(expected);
+  expected_parameter_ = expected;
   ++check_.words_compared;
   if (!beyond && address == expected_address && data == expected) return;
   ++check_.mismatches;
@@ -93,6 +99,21 @@ void Checker::word(std::int64_t cycle, std::size_t command, std::uint32_t addres
                        expected == data ? -1 : lowest_bit(expected ^ data)};
   word_command_ = command;
   word_cycle_ = cycle;
+}
+
+void Checker::parameter(std::int64_t cycle, std::size_t command, std::uint64_t data, bool last) {
+  ++check_.words_compared;
+  if (data == expected_parameter_ && last == expected_run_last_) return;
+  const char* const what = data == expected_parameter_ ? "end of its run" : "word";
+  differ(Mismatch::Kind::kParameter, command, -1, -1,
+         data == expected_parameter_ ? expected_run_last_
+                                     : static_cast<std::int64_t>(expected_parameter_),
+         data == expected_parameter_ ? last : static_cast<std::int64_t>(data), cycle, what);
+}
+
+void Checker::surplus(std::int64_t cycle, const char* what) {
+  differ(Mismatch::Kind::kSurplus, std::min(reading_, view_.job.commands.size() - 1), -1, -1, 0, 1,
+         cycle, what);
 }
 
 void Checker::row(std::int64_t cycle, std::size_t command, int row, const std::int32_t* lanes) {

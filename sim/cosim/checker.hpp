@@ -22,7 +22,17 @@ struct WordMismatch {
 
 /// Where both sides differ first.
 struct Mismatch {
-  enum class Kind { kAccumulator, kColumnSum, kDrainedRow, kWord, kCycle, kCounter, kLayerCycles };
+  enum class Kind {
+    kAccumulator,
+    kColumnSum,
+    kDrainedRow,
+    kWord,
+    kParameter,  // as it reaches the vector unit
+    kSurplus,    // a word, row or swap that belongs to nothing, or is missing: see `what`
+    kCycle,
+    kCounter,
+    kLayerCycles
+  };
   Kind kind = Kind::kAccumulator;
   std::string layer;
   std::int64_t strip = 0, tile = 0;    // of the layer; of the strip
@@ -33,7 +43,8 @@ struct Mismatch {
   std::int64_t cycle = 0;  // since the run began
   std::optional<WordMismatch> word;
 };
-/// "accumulator", "column_sum", "drained_row", "word", "cycle", "counter", "layer_cycles".
+/// "accumulator", "column_sum", "drained_row", "word", "parameter", "surplus", "cycle", "counter",
+/// "layer_cycles".
 const char* kind_name(Mismatch::Kind kind);
 
 /// What was compared in a layer, over all its jobs.
@@ -69,6 +80,9 @@ class Checker final : public Observer {
   void drained(std::int64_t cycle, std::size_t number, int walk, int row,
                const std::int32_t* lanes) override;
 
+  void parameter(std::int64_t cycle, std::size_t command, std::uint64_t data, bool last) override;
+  void surplus(std::int64_t cycle, const char* what) override;
+
   /// Times and counters, once the job has ended.
   void finish(const JobTimes& times, const JobTimes& expected);
   void layer_cycles_differ(std::int64_t expected, std::int64_t found);
@@ -101,6 +115,8 @@ class Checker final : public Observer {
   std::vector<std::int16_t> weights_;
   std::size_t reading_ = ~std::size_t{0};
   int run_ = 0, word_of_run_ = 0;
+  std::uint64_t expected_parameter_ = 0;  // the word that was read last
+  bool expected_run_last_ = false;
   std::optional<WordMismatch> word_;
   std::size_t word_command_ = 0;
   std::int64_t word_cycle_ = 0;

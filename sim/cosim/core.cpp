@@ -126,9 +126,8 @@ class CoreOf final : public Core {
     ++clocked_;
     if (context_.gotError()) {
       context_.gotError(false);
-      close_trace();
-      throw RunError("rtl {}x{}: an assertion failed (above) in cycle {} since power-on", kSize,
-                     kSize, clocked_);
+      context_.gotFinish(false);
+      throw AssertionFailed(kSize, kSize, cycle_);
     }
   }
 
@@ -204,6 +203,10 @@ class CoreOf final : public Core {
     out.write = m.observe_write_o;
     out.write_row = m.observe_write_row_o;
     out.write_data = reinterpret_cast<const std::int32_t*>(m.observe_write_data_o.data());
+    out.parameter_valid = m.parameter_valid_o;
+    out.parameter_word = m.parameter_word_o;
+    out.parameter_run_last = m.parameter_run_last_o;
+    out.swap = m.observe_swap_o;
     out.counters = {m.busy_cycles_o,
                     m.stalled_weights_cycles_o,
                     m.stalled_accumulators_cycles_o,
@@ -233,6 +236,7 @@ class CoreOf final : public Core {
   std::vector<WordFaults> faults_;
   std::vector<std::uint32_t> faulty_;
   std::int64_t clocked_ = 0;
+  std::int64_t cycle_ = -1;  // of the job
   int flipped_lane_ = -1;
 };
 
@@ -246,6 +250,7 @@ JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const Run
   CoreInputs in;
   CoreOutputs out;
   for (std::int64_t cycle = -1; !driver.done(); ++cycle) {
+    cycle_ = cycle;
     const std::int64_t shown = options.trace_base + cycle;
     const bool dumped =
         fst_ && cycle >= options.trace_from && cycle < options.trace_to && shown >= 0;

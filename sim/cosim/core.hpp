@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/error.hpp"
 #include "sim/cosim/job.hpp"
 
 namespace brownout::cosim {
@@ -25,6 +26,11 @@ class Observer {
   /// A row of a finished strip leaves.
   virtual void drained(std::int64_t cycle, std::size_t strip, int walk, int row,
                        const std::int32_t* lanes) = 0;
+  /// A word of parameters reaches the vector unit; `last` of its run.
+  virtual void parameter(std::int64_t cycle, std::size_t command, std::uint64_t data,
+                         bool last) = 0;
+  /// The core has shown something that no job makes it show: a word, row or swap too many.
+  virtual void surplus(std::int64_t cycle, const char* what) = 0;
 };
 
 struct RunOptions {
@@ -33,6 +39,16 @@ struct RunOptions {
   /// Waves of the job's cycles [trace_from, trace_to), when a file is open; cycle 0 is at
   /// `trace_base` in them.
   std::int64_t trace_from = 0, trace_to = 0, trace_base = 0;
+};
+
+/// An assertion of the RTL has failed (the model has printed it) in a cycle of the job.
+class AssertionFailed : public RunError {
+ public:
+  AssertionFailed(int rows, int columns, std::int64_t at)
+      : RunError("rtl {}x{}: an assertion failed (above) in cycle {} of the job", rows, columns,
+                 at),
+        cycle(at) {}
+  std::int64_t cycle;
 };
 
 /// One core. Not thread-safe.
@@ -52,7 +68,8 @@ class Core {
   /// For the waves: supply of the weight memory in units of Vmin.
   virtual void set_supply(double voltage) = 0;
 
-  /// Runs a job to its end. RunError when an assertion of the RTL fails or the core hangs.
+  /// Runs a job to its end. AssertionFailed when an assertion of the RTL fails, RunError when the
+  /// core hangs.
   virtual JobTimes run(const Job& job, Observer& observer, const RunOptions& options = {}) = 0;
 
   /// A file for waves (FST, two time steps a cycle). RunError when it cannot be written.

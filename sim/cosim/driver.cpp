@@ -100,6 +100,7 @@ void Driver::drive_drain(std::int64_t cycle, bool ready, CoreInputs& in) {
 }
 
 void Driver::see(std::int64_t cycle, const CoreOutputs& out) {
+  see_parameters(cycle, out);
   see_words(cycle, out);
   see_rows(cycle, out);
   // The stall counters are of interest as long as vectors come.
@@ -110,11 +111,27 @@ void Driver::see(std::int64_t cycle, const CoreOutputs& out) {
   see_transfers(cycle, out);
 }
 
+void Driver::see_parameters(std::int64_t cycle, const CoreOutputs& out) {
+  // A cycle behind the arrays.
+  if (parameters_of_ >= 0 && out.parameter_valid) {
+    observer_.parameter(cycle, static_cast<std::size_t>(parameters_of_), out.parameter_word,
+                        out.parameter_run_last);
+  } else if (parameters_of_ >= 0) {
+    observer_.surplus(cycle, "no word of parameters where one was read");
+  } else if (out.parameter_valid) {
+    observer_.surplus(cycle, "a word of parameters that was not read");
+  }
+  parameters_of_ = -1;
+}
+
 void Driver::see_words(std::int64_t cycle, const CoreOutputs& out) {
   if (!out.read) return;
   last_event_ = cycle;
-  BROWNOUT_CHECK(reading_ < job_.commands.size(), "cycle {}: a word behind the last command",
-                 cycle);
+  if (reading_ == job_.commands.size()) {
+    observer_.surplus(cycle, "a word behind the last command");
+    return;
+  }
+  if (job_.commands[reading_].parameters) parameters_of_ = static_cast<std::ptrdiff_t>(reading_);
   if (load_begins_) {
     times_.tiles[loading_tile_].load = cycle - 1;
     load_begins_ = false;
@@ -129,16 +146,22 @@ void Driver::see_words(std::int64_t cycle, const CoreOutputs& out) {
 }
 
 void Driver::see_rows(std::int64_t cycle, const CoreOutputs& out) {
-  if (out.write) {
-    BROWNOUT_CHECK(written_tile_ < tiles_.size(), "cycle {}: a row behind the last tile", cycle);
+  if (out.write && written_tile_ == tiles_.size()) {
+    observer_.surplus(cycle, "a row behind the last tile");
+  } else if (out.write) {
     const std::size_t by = tiles_[written_tile_];
-    observer_.row(cycle, by, out.write_row, out.write_data);
+    if (out.write_row != written_row_) observer_.surplus(cycle, "a row out of turn");
+    observer_.row(cycle, by, written_row_, out.write_data);
     if (++written_row_ == job_.commands[by].vectors) {
       written_row_ = 0;
       ++written_tile_;
     }
   }
   if (!out.drain_data_valid) return;
+  if (drained_strip_ == job_.strips.size()) {
+    observer_.surplus(cycle, "a drained row behind the last strip");
+    return;
+  }
   const StripJob& strip = job_.strips[drained_strip_];
   observer_.drained(cycle, drained_strip_, drained_walk_, drained_row_, out.drain_data);
   if (++drained_row_ < strip.rows) return;
@@ -154,7 +177,11 @@ void Driver::see_transfers(std::int64_t cycle, const CoreOutputs& out) {
     ++command_;
     command_from_ = cycle + 1 + gap(Port::kCommand, command_);
   }
-  if (in_.vector != nullptr && out.vector_ready) {
+  const bool taken = in_.vector != nullptr && out.vector_ready;
+  if (out.swap != (taken && vector_ == 0)) {
+    observer_.surplus(cycle, out.swap ? "a swap within a tile" : "no swap where a tile begins");
+  }
+  if (taken) {
     last_event_ = cycle;
     TileTimes& tile = times_.tiles[tile_];
     if (vector_ == 0) tile.swap = cycle;

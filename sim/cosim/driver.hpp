@@ -30,6 +30,9 @@ struct CoreOutputs {
   bool command_ready = false, vector_ready = false, drain_ready = false, write_ready = false;
   bool drain_data_valid = false;
   const std::int32_t* drain_data = nullptr;
+  bool parameter_valid = false, parameter_run_last = false;
+  std::uint64_t parameter_word = 0;
+  bool swap = false;
   bool read = false, read_last = false;
   std::uint32_t read_word = 0;
   std::uint64_t read_data = 0;
@@ -67,6 +70,7 @@ class Driver {
   void drive_drain(std::int64_t cycle, bool ready, CoreInputs& in);
   void see_words(std::int64_t cycle, const CoreOutputs& out);
   void see_rows(std::int64_t cycle, const CoreOutputs& out);
+  void see_parameters(std::int64_t cycle, const CoreOutputs& out);
   void see_transfers(std::int64_t cycle, const CoreOutputs& out);
   int gap(Port port, std::uint64_t index) const { return options_.pressure.gap(port, index); }
 
@@ -84,8 +88,9 @@ class Driver {
 
   std::size_t command_ = 0;  // to be offered next
   std::int64_t command_from_ = -1;
-  std::size_t reading_ = 0;  // command whose words come
-  bool load_begins_ = true;  // the next word opens a load
+  std::size_t reading_ = 0;            // command whose words come
+  std::ptrdiff_t parameters_of_ = -1;  // command whose word came in the cycle before, if parameters
+  bool load_begins_ = true;            // the next word opens a load
   std::size_t loading_tile_ = 0;
   std::size_t tile_ = 0;  // whose vectors are offered
   int vector_ = 0;

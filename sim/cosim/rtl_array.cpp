@@ -237,7 +237,16 @@ void RtlArray::end_layer(int layer, const std::vector<accelerator::StripGates>& 
     job_.strips[s].gates = {gates[s].load, gates[s].stream, gates[s].drain};
   }
   const auto start = std::chrono::steady_clock::now();
-  const JobTimes times = run_job(layer, acc, stride, cycles);
+  JobTimes times;
+  try {
+    times = run_job(layer, acc, stride, cycles);
+  } catch (const AssertionFailed& failed) {
+    core_->close_trace();
+    throw RunError("rtl {}x{}: layer {}, cycle {} of the run: an assertion failed (above)",
+                   core_->shape().rows, core_->shape().columns,
+                   program_->layers[static_cast<std::size_t>(layer)].name,
+                   layer_begin_ + failed.cycle);
+  }
   seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (const WriteJob& write : job_.writes) {
     std::copy(write.data.begin(), write.data.end(), stored_.begin() + write.word);
@@ -273,6 +282,10 @@ class Fetch final : public Observer {
 
   void word(std::int64_t, std::size_t, std::uint32_t, std::uint64_t) override {}
   void row(std::int64_t, std::size_t, int, const std::int32_t*) override {}
+  void parameter(std::int64_t, std::size_t, std::uint64_t, bool) override {}
+  void surplus(std::int64_t cycle, const char* what) override {
+    throw RunError("rtl: layer {}, cycle {} of its job: {}", layer_.name, cycle, what);
+  }
   void drained(std::int64_t cycle, std::size_t number, int walk, int row,
                const std::int32_t* lanes) override {
     if (walk > 0) return;

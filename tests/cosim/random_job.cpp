@@ -158,6 +158,7 @@ RandomJob random_job(std::uint64_t seed, const CoreShape& shape, bool pressed) {
 
 Recorder::Recorder(const CoreShape& shape, const Job& job) : shape_(shape), job_(job) {
   words.resize(job.commands.size());
+  parameters.resize(job.commands.size());
   rows.resize(job.commands.size());
   strips.resize(job.strips.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -183,6 +184,21 @@ void Recorder::drained(std::int64_t, std::size_t strip, int, int, const std::int
   const int columns = job_.commands[job.command_first + job.command_count - 1].columns;
   strips[strip].insert(strips[strip].end(), lanes, lanes + columns);
   strips[strip].push_back(lanes[shape_.columns]);
+}
+
+void Recorder::parameter(std::int64_t, std::size_t command, std::uint64_t data, bool last) {
+  parameters.at(command).push_back(data);
+  // A command of parameters is one run.
+  const Command& run = job_.commands[command];
+  const std::uint32_t run_words =
+      (run.cell % 64 + static_cast<std::uint32_t>(run.codes * run.bits) + 63) / 64;
+  if (last != (parameters[command].size() == run_words)) {
+    surplus_seen.push_back("end of a run of parameters out of place");
+  }
+}
+
+void Recorder::surplus(std::int64_t cycle, const char* what) {
+  surplus_seen.push_back("cycle " + std::to_string(cycle) + ": " + what);
 }
 
 }  // namespace brownout::cosim

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "sim/cosim/core.hpp"
@@ -32,6 +33,9 @@ class Recorder final : public Observer {
   void drained(std::int64_t cycle, std::size_t strip, int walk, int row,
                const std::int32_t* lanes) override;
 
+  void parameter(std::int64_t cycle, std::size_t command, std::uint64_t data, bool last) override;
+  void surplus(std::int64_t cycle, const char* what) override;
+
   struct Word {
     std::uint32_t address;
     std::uint64_t data;
@@ -39,6 +43,10 @@ class Recorder final : public Observer {
   std::vector<std::vector<Word>> words;           // by command
   std::vector<std::vector<std::int32_t>> rows;    // by command, as in RandomJob
   std::vector<std::vector<std::int32_t>> strips;  // by strip: rows as they left, walk after walk
+
+  std::vector<std::vector<std::uint64_t>>
+      parameters;                         // by command: words at the vector unit's port
+  std::vector<std::string> surplus_seen;  // must stay empty
 
  private:
   const CoreShape shape_;

@@ -24,6 +24,13 @@ std::size_t check(int size, bool pressed, std::uint64_t first_seed, int jobs) {
     Recorder recorder(core->shape(), random.job);
     const JobTimes times = core->run(random.job, recorder, {random.pressure, {}, 0, 0, 0});
     EXPECT_EQ(recorder.rows, random.rows);
+    EXPECT_EQ(recorder.surplus_seen, std::vector<std::string>());
+    for (std::size_t c = 0; c < random.job.commands.size(); ++c) {
+      if (!random.job.commands[c].parameters) continue;
+      std::vector<std::uint64_t> words;
+      for (const Recorder::Word& word : recorder.words[c]) words.push_back(word.data);
+      EXPECT_EQ(recorder.parameters[c], words) << "command " << c;
+    }
     for (std::size_t s = 0; s < random.job.strips.size(); ++s) {
       const StripJob& strip = random.job.strips[s];
       std::vector<std::int32_t> left;
