@@ -89,7 +89,7 @@ TEST_F(ProfileFuzz, DamagedFilesOfOursAreRefusedOrRead) {
   write_profile(file_, random_profile(3));
   const std::string valid = read_file(file_);
   ASSERT_TRUE(accepted(valid, 0));
-  const std::uint64_t rounds = 1500;
+  const std::uint64_t rounds = 800;
   // Checksums notice nearly all damage.
   EXPECT_LT(survivors(valid, rounds, 1), rounds / 2);
 }
@@ -99,7 +99,7 @@ TEST_F(ProfileFuzz, DamagedFilesOfH5pyAreRefusedOrRead) {
   ASSERT_EQ(run_python(folder_.path(), kWriteByH5py, file_.string()), 0);
   const std::string valid = read_file(file_);
   ASSERT_TRUE(accepted(valid, 0));
-  EXPECT_LT(survivors(valid, 1500, 2), 1500u);
+  EXPECT_LT(survivors(valid, 800, 2), 800u);
 }
 
 }  // namespace
