@@ -30,7 +30,8 @@ class Chip {
   /// "random:7": names the chip in results.
   virtual std::string name() const = 0;
 
-  /// All that determines its cells, for keys of results: the name, and what is in the file behind it.
+  /// All that determines its cells, for keys of results: the name, and what is in the file behind
+  /// it.
   virtual std::string identity() const { return name(); }
   /// Cells after which the map repeats; 0: never.
   virtual std::uint64_t period() const { return 0; }
