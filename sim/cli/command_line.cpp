@@ -125,6 +125,7 @@ int run(int argc, char** argv) {
     profile_verbs.emplace_back(verb, add(*verb));
   };
   add_profile_verb("generate", "A synthetic chip from a YAML file", add_profile_generate);
+  add_profile_verb("import", "Maps in other formats become a profile", add_profile_import);
   add_profile_verb("inspect", "Rates, persistence, nesting, columns and rows", add_profile_inspect);
   add_profile_verb("fit", "The Gaussian cell model behind a profile", add_profile_fit);
   add_profile_verb("compare", "Two profiles side by side, cell by cell", add_profile_compare);

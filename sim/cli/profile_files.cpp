@@ -28,11 +28,7 @@ struct GenerateOptions {
 
 /// Writes the profile, warns of what is odd in it, and tells what it is.
 int finish(const memory::Profile& profile, const std::string& out, const Output& output) {
-  try {
-    memory::write_profile(fs::absolute(out), profile);
-  } catch (const InputError& error) {
-    throw InputError("--out: {}", error.what());
-  }
+  write_profile_output(out, profile);
   const auto levels = memory::profile_statistics(profile);
   const std::string warning = report::nesting_warning(profile, levels);
   if (!warning.empty()) output.note("warning: " + warning);
@@ -98,6 +94,14 @@ int export_profile(const ExportOptions& options) {
 }
 
 }  // namespace
+
+void write_profile_output(const std::string& out, const memory::Profile& profile) {
+  try {
+    memory::write_profile(fs::absolute(out), profile);
+  } catch (const InputError& error) {
+    throw InputError("--out: {}", error.what());
+  }
+}
 
 Action add_profile_generate(CLI::App& verb) {
   const auto options = std::make_shared<GenerateOptions>();

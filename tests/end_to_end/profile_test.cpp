@@ -208,6 +208,71 @@ TEST_F(ProfileCommand, GenerateMakesTheShippedChips) {
   refuse({"generate", "chip1.yaml"}, {"--out"});
 }
 
+TEST_F(ProfileCommand, ImportsWhatItExported) {
+  ASSERT_EQ(profile({"export", "chip.h5", "--format", "npy", "--out", "maps"}).code, 0);
+  const Outcome outcome = profile({"import", "npy", "maps/p01-0.75.npy", "maps/p10-0.75.npy",
+                                   "maps/p01-0.833.npy", "maps/p10-0.833.npy", "--voltages",
+                                   "0.75,0.833", "--out", "back.h5", "--json", "-"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(outcome.json()["name"], "back");
+  EXPECT_EQ(outcome.json()["geometry"]["arrays"], 2);
+  const memory::Profile back = memory::read_profile(workplace_.folder() / "back.h5");
+  ASSERT_EQ(back.levels.size(), 2u);
+  for (const auto& [level, original] : {std::pair{0, 0}, std::pair{1, 2}}) {
+    const auto& a = back.levels[static_cast<std::size_t>(level)].cells;
+    const auto& b = chip_.levels[static_cast<std::size_t>(original)].cells;
+    EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                           [](const memory::ProfileCell& x, const memory::ProfileCell& y) {
+                             return x.cell == y.cell && x.p01 == y.p01 && x.p10 == y.p10;
+                           }));
+  }
+  refuse({"import", "npy", "maps/p01-0.75.npy", "--voltages", "0.75", "--out", "x.h5"},
+         {"--voltages: 1 voltages: expected 2 files"});
+  refuse({"import", "npy", "maps/p01-0.75.npy", "chip.h5", "--voltages", "0.75", "--out", "x.h5"},
+         {"chip.h5"});
+  refuse({"import", "npy", "chip.h5", "chip.h5", "--voltages", "0.75", "--out", "chip.h5"},
+         {"--out", "found the input"});
+}
+
+TEST_F(ProfileCommand, ImportsStuckAtAndBramMaps) {
+  workplace_.write("low.csv", "row,column,value\n0,1,1\n2,3,0\n");
+  workplace_.write("high.csv", "1,1,1\n");
+  const Outcome stuck =
+      profile({"import", "stuck-at", "low.csv", "high.csv", "--voltages", "0.8,0.9", "--rows", "4",
+               "--columns", "8", "--name", "mine", "--out", "stuck.h5", "--json", "-"});
+  ASSERT_EQ(stuck.code, 0) << stuck.err;
+  EXPECT_EQ(stuck.json()["name"], "mine");
+  EXPECT_EQ(stuck.json()["synthetic"], false);
+  EXPECT_EQ(stuck.json()["voltages"][0]["p01"], 1.0 / 32);
+  EXPECT_EQ(stuck.json()["voltages"][0]["p10"], 1.0 / 32);
+  EXPECT_NE(stuck.err.find("warning: mine: not nested: 1 of the 1 cells that fail at 0.9"),
+            std::string::npos)
+      << stuck.err;
+  std::string hex(4096, 'F');
+  hex.replace(0, 4, "FEFE");
+  workplace_.write("bram.txt", hex);
+  const Outcome bram = profile(
+      {"import", "bram-hex", "bram.txt", "--voltages", "0.9", "--out", "bram.h5", "--json", "-"});
+  ASSERT_EQ(bram.code, 0) << bram.err;
+  EXPECT_EQ(bram.json()["cells"], 1024 * 8);
+  EXPECT_EQ(bram.json()["voltages"][0]["p10"], 1.0 / 8192);
+  EXPECT_NE(bram.err.find("2 faults in 16384 bits of the file, 1 in 8192 real cells"),
+            std::string::npos)
+      << bram.err;
+  workplace_.write("odd.txt", hex.substr(1));
+  refuse({"import", "bram-hex", "odd.txt", "--voltages", "0.9", "--out", "x.h5"}, {"odd.txt"});
+  refuse({"import", "bram", "bram.txt", "--voltages", "0.9", "--out", "x.h5"},
+         {"KIND: expected one of bram-hex, stuck-at, npy"});
+  refuse({"import", "bram-hex", "bram.txt", "--voltages", "0.9,", "--out", "x.h5"}, {"--voltages"});
+  refuse({"import", "bram-hex", "bram.txt", "--voltages", "0.9", "--rows", "3", "--out", "x.h5"},
+         {"--rows: only stuck-at"});
+  refuse({"import", "stuck-at", "low.csv", "--voltages", "0.9", "--out", "x.h5"},
+         {"--rows: expected with stuck-at"});
+  refuse({"import", "stuck-at", "low.csv", "--voltages", "0.9", "--rows", "2", "--columns", "8",
+          "--out", "x.h5"},
+         {"low.csv"});
+}
+
 TEST_F(ProfileCommand, RefusesWhatIsNoProfile) {
   workplace_.write("truncated.h5", content("chip.h5").substr(0, 3000));
   workplace_.write("text.h5", "cells: 3\n");

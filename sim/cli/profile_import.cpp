@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout profile import`: maps in other people's formats become a profile.
+#include "sim/memory/profile_import.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
+#include "sim/cli/arguments.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/cli/verbs.hpp"
+#include "sim/memory/profile_statistics.hpp"
+#include "sim/report/profile_report.hpp"
+
+namespace brownout::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr char kVoltages[] = "--voltages";
+
+struct ImportOptions {
+  CommonOptions common;
+  std::string kind, voltages, rows, columns, name, origin, vmin_volt, out;
+  std::vector<std::string> files;
+};
+
+/// "0.9,0.85": in the order of the files.
+std::vector<double> parse_voltages(const std::string& text) {
+  constexpr double kHighest = 10.0;
+  std::vector<double> voltages;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    voltages.push_back(parse_number(kVoltages, text.substr(begin, end - begin), 0.01, kHighest));
+    begin = end + 1;
+  }
+  return voltages;
+}
+
+/// --rows or --columns of a stuck-at map.
+int parse_side(const std::string& option, const std::string& text) {
+  constexpr std::int64_t kMostPerSide = 1 << 24;
+  if (text.empty()) throw InputError("{}: expected with stuck-at, got none", option);
+  return static_cast<int>(parse_integer(option, text, 1, kMostPerSide));
+}
+
+std::string totals_text(const std::vector<memory::BramTotals>& totals) {
+  std::string text = "\n  BRAM files hold every byte twice; the profile has each cell once:\n";
+  for (const memory::BramTotals& total : totals) {
+    text += fmt::format("  {} Vmin: {} faults in {} bits of the file, {} in {} real cells\n",
+                        report::voltage_text(total.voltage), total.faults, total.bits,
+                        total.real_faults, total.real_cells);
+  }
+  return text;
+}
+
+int import_profile(const ImportOptions& options) {
+  options.common.thread_count();
+  options.common.seed_or(0);
+  const std::string kind = parse_choice("KIND", options.kind, {"bram-hex", "stuck-at", "npy"});
+  const std::size_t per_voltage = kind == "npy" ? 2 : 1;
+  const std::vector<double> voltages = parse_voltages(options.voltages);
+  if (options.files.size() != per_voltage * voltages.size()) {
+    throw InputError("{}: {} voltages: expected {} files{}, got {}", kVoltages, voltages.size(),
+                     per_voltage * voltages.size(),
+                     per_voltage == 2 ? " (p01 and p10 of each)" : "", options.files.size());
+  }
+  if (kind != "stuck-at") {
+    for (const auto& [option, value] :
+         {std::pair{"--rows", &options.rows}, std::pair{"--columns", &options.columns}}) {
+      if (!value->empty()) throw InputError("{}: only stuck-at maps need it, not {}", option, kind);
+    }
+  }
+  memory::ImportInfo info;
+  info.name = options.name.empty() ? fs::path(options.out).stem().string() : options.name;
+  info.origin = options.origin.empty()
+                    ? fmt::format("imported from {} ({})",
+                                  fs::path(options.files.front()).filename().string(), kind)
+                    : options.origin;
+  if (!options.vmin_volt.empty())
+    info.vmin_volt = parse_number("--vmin-volt", options.vmin_volt, 0.01, 100.0);
+  const Output output(options.common, {options.files.begin(), options.files.end()},
+                      {{"--out", options.out}});
+
+  std::vector<memory::BramTotals> totals;
+  memory::Profile profile;
+  if (kind == "npy") {
+    std::vector<memory::VoltageNpy> files;
+    for (std::size_t i = 0; i < voltages.size(); ++i)
+      files.push_back({voltages[i], options.files[2 * i], options.files[2 * i + 1]});
+    profile = memory::import_npy(files, info);
+  } else {
+    std::vector<memory::VoltageFile> files;
+    for (std::size_t i = 0; i < voltages.size(); ++i)
+      files.push_back({voltages[i], options.files[i]});
+    if (kind == "bram-hex") {
+      profile = memory::import_bram_hex(files, info, &totals);
+    } else {
+      const int rows = parse_side("--rows", options.rows);
+      const int columns = parse_side("--columns", options.columns);
+      profile = memory::import_stuck_at(files, rows, columns, info);
+    }
+  }
+  write_profile_output(options.out, profile);
+  const auto levels = memory::profile_statistics(profile);
+  const std::string warning = report::nesting_warning(profile, levels);
+  if (!warning.empty()) output.note("warning: " + warning);
+  output.json(report::profile_json(profile, levels));
+  output.text(report::profile_text(profile, levels) +
+              (totals.empty() ? std::string() : totals_text(totals)));
+  return 0;
+}
+
+}  // namespace
+
+Action add_profile_import(CLI::App& verb) {
+  const auto options = std::make_shared<ImportOptions>();
+  verb.add_option("KIND", options->kind, "bram-hex, stuck-at or npy")->required()->type_name("");
+  verb.add_option("FILES", options->files, "A map a voltage; npy: p01 and p10 of each voltage")
+      ->required()
+      ->type_name("");
+  verb.add_option(kVoltages, options->voltages, "Of the files, in their order, in units of Vmin")
+      ->required()
+      ->type_name("V,V,...");
+  verb.add_option("--out", options->out, "The profile (HDF5)")->required()->type_name("FILE");
+  verb.add_option("--rows", options->rows, "Rows of a stuck-at map")->type_name("N");
+  verb.add_option("--columns", options->columns, "Columns of a stuck-at map")->type_name("N");
+  verb.add_option("--name", options->name, "Name of the chip (default: that of --out)")
+      ->type_name("TEXT");
+  verb.add_option("--origin", options->origin, "Who measured it, and how")->type_name("TEXT");
+  verb.add_option("--vmin-volt", options->vmin_volt, "Vmin in volts (default: not known)")
+      ->type_name("V");
+  add_common(verb, options->common);
+  return [options] { return import_profile(*options); };
+}
+
+}  // namespace brownout::cli
