@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simulation only: replays an exported job on the core, compares every drained row and the cycles.
+// Simulation only: replays an exported job on the core; compares every drained row, every word of
+// parameters and the cycles.
 //
 // rtl/README.md gives the formats of the files and the order of fields. Cycle 0 is the first in
 // which the weight port may read: the first command is offered in cycle -1. Compile with
-// BROWNOUT_FAULTS. Plusargs: +folder=PATH of the files, +waves=FILE.vcd.
+// BROWNOUT_FAULTS. Plusargs: +folder=PATH of the files, +waves=FILE.vcd, +edited: the files are no
+// longer those that were exported.
 
 module replay #(
   // The core
@@ -19,6 +21,7 @@ module replay #(
   parameter int COMMANDS = 1,
   parameter int VECTORS = 1,
   parameter int STRIPS = 1,
+  parameter int PARAMETERS = 0,
   parameter int DRAINED = 1,
   parameter int CYCLES = 1,
   parameter int SUPPLY_MICROVMIN = 1000000,
@@ -27,7 +30,8 @@ module replay #(
   localparam int CELL_BITS = WORD_BITS + 6,
   localparam int COLUMN_BITS = $clog2(COLUMNS + 1),
   localparam int ROW_BITS = $clog2(DEPTH),
-  localparam int VECTOR_BITS = $clog2(DEPTH + 1)
+  localparam int VECTOR_BITS = $clog2(DEPTH + 1),
+  localparam int VECTOR_PARTS = (ROWS * 12 + 31) / 32
 );
 
   localparam logic [1:0] kLoadFaults = 2'd0;
@@ -37,14 +41,16 @@ module replay #(
 
   logic clk, rst_n;
 
-  // The files, a line an entry; a file without lines is not read.
-  logic [95:0]         weights [0:(WEIGHTS > 0 ? WEIGHTS : 1)-1];
-  logic [223:0]        faults [0:(FAULTS > 0 ? FAULTS : 1)-1];
-  logic [127:0]        writes [0:(WRITES > 0 ? WRITES : 1)-1];
-  logic [131:0]        commands [0:COMMANDS-1];
-  logic [ROWS*12-1:0]  vectors [0:VECTORS-1];
-  logic [287:0]        strips [0:STRIPS-1];
-  logic [LANES*32-1:0] drained [0:DRAINED-1];
+  // The files, a line an entry of whole 32 bits; a file without lines is not read.
+  logic [95:0]                weights [0:(WEIGHTS > 0 ? WEIGHTS : 1)-1];
+  logic [223:0]               faults [0:(FAULTS > 0 ? FAULTS : 1)-1];
+  logic [127:0]               writes [0:(WRITES > 0 ? WRITES : 1)-1];
+  logic [159:0]               commands [0:COMMANDS-1];
+  logic [VECTOR_PARTS*32-1:0] vectors [0:VECTORS-1];
+  logic [287:0]               strips [0:STRIPS-1];
+  logic [95:0]                parameters [0:(PARAMETERS > 0 ? PARAMETERS : 1)-1];
+  logic [LANES*32-1:0]        drained [0:DRAINED-1];
+  logic [31:0]                checksums [0:7];
 
   // Where the job is
   logic [1:0] state_q;
@@ -54,12 +60,13 @@ module replay #(
   int         drain_strip_q, drain_of_strip_q, drain_wait_q, drained_q, end_cycle_q;
   logic       drain_finishing_q;
   int         shown_strip_q, shown_of_strip_q;  // the row on drain_data
+  int         parameter_q;
 
   logic         run;
   logic [95:0]  weight;
   logic [223:0] fault;
   logic [127:0] write;
-  logic [131:0] command;
+  logic [159:0] command;
   logic [287:0] command_strip, vector_strip, drain_strip;
   int           drain_rows, drain_walks, drain_row_cycles, drain_row;
   logic         drain_take, drain_last;
@@ -69,10 +76,157 @@ module replay #(
   logic [ROWS*9-1:0]   vector;
   logic                drain_valid, drain_ready, drain_release, drain_data_valid;
   logic [LANES*32-1:0] drain_data;
+  logic                parameter_valid, parameter_run_last;
+  logic [63:0]         parameter_word;
   logic                write_valid, write_ready;
   logic                fault_write;
 
   string folder, waves;
+  bit    failed;
+
+  // The first difference is said, and only that.
+  task automatic fail(input string text);
+    if (!failed) begin
+      failed = 1'b1;
+      $fatal(1, "FAIL %s", text);
+    end
+  endtask
+
+  function automatic logic [31:0] fold(input logic [31:0] sum, input logic [31:0] part);
+    return (sum ^ part) * 32'd16777619;
+  endfunction
+
+  // An unknown sum: lines are missing.
+  task automatic check_sum(input string file, input int number, input logic [31:0] sum);
+    if ((^sum) === 1'bx) begin
+      fail($sformatf("%s.mem of %s is missing or shorter than the manifest says", file, folder));
+    end else if (sum !== checksums[number] && !$test$plusargs("edited")) begin
+      fail($sformatf("%s.mem is not what was exported: expected checksum %h, got %h (%s)", file,
+                     checksums[number], sum, "+edited replays it all the same"));
+    end
+  endtask
+
+  // Parts of 32 bits from the right, line after line: one part that changes changes the sum.
+  task automatic check_sums;
+    logic [31:0] sum;
+    sum = 32'h811c9dc5;
+    for (int i = 0; i < WEIGHTS; i++) begin
+      for (int j = 0; j < 3; j++) sum = fold(sum, weights[i][j*32 +: 32]);
+    end
+    check_sum("weights", 0, sum);
+    sum = 32'h811c9dc5;
+    for (int i = 0; i < FAULTS; i++) begin
+      for (int j = 0; j < 7; j++) sum = fold(sum, faults[i][j*32 +: 32]);
+    end
+    check_sum("faults", 1, sum);
+    sum = 32'h811c9dc5;
+    for (int i = 0; i < WRITES; i++) begin
+      for (int j = 0; j < 4; j++) sum = fold(sum, writes[i][j*32 +: 32]);
+    end
+    check_sum("writes", 2, sum);
+    sum = 32'h811c9dc5;
+    for (int i = 0; i < COMMANDS; i++) begin
+      for (int j = 0; j < 5; j++) sum = fold(sum, commands[i][j*32 +: 32]);
+    end
+    check_sum("commands", 3, sum);
+    sum = 32'h811c9dc5;
+    for (int i = 0; i < VECTORS; i++) begin
+      for (int j = 0; j < VECTOR_PARTS; j++) sum = fold(sum, vectors[i][j*32 +: 32]);
+    end
+    check_sum("vectors", 4, sum);
+    sum = 32'h811c9dc5;
+    for (int i = 0; i < STRIPS; i++) begin
+      for (int j = 0; j < 9; j++) sum = fold(sum, strips[i][j*32 +: 32]);
+    end
+    check_sum("strips", 5, sum);
+    sum = 32'h811c9dc5;
+    for (int i = 0; i < PARAMETERS; i++) begin
+      for (int j = 0; j < 3; j++) sum = fold(sum, parameters[i][j*32 +: 32]);
+    end
+    check_sum("parameters", 6, sum);
+    sum = 32'h811c9dc5;
+    for (int i = 0; i < DRAINED; i++) begin
+      for (int j = 0; j < LANES; j++) sum = fold(sum, drained[i][j*32 +: 32]);
+    end
+    check_sum("drained", 7, sum);
+  endtask
+
+  // `value` must be in [low, high].
+  task automatic check_field(input string file, input int index, input string name,
+                             input longint value, input longint low, input longint high);
+    if (value < low || value > high) begin
+      fail($sformatf("%s.mem line %0d: %s: expected %0d to %0d, got %0d", file, index + 1, name,
+                     low, high, value));
+    end
+  endtask
+
+  // Nothing is cut off silently, and strips agree with their commands.
+  task automatic check_fields;
+    int command_first, command_count, vector_count, tile_vectors, row_count;
+    for (int i = 0; i < WEIGHTS; i++) begin
+      check_field("weights", i, "word", longint'(weights[i][95:64]), 0, ARRAYS * ARRAY_ROWS - 1);
+    end
+    for (int i = 0; i < FAULTS; i++) begin
+      check_field("faults", i, "word", longint'(faults[i][223:192]), 0, ARRAYS * ARRAY_ROWS - 1);
+    end
+    for (int i = 0; i < WRITES; i++) begin
+      check_field("writes", i, "word", longint'(writes[i][95:64]), 0, ARRAYS * ARRAY_ROWS - 1);
+    end
+    for (int i = 0; i < COMMANDS; i++) begin
+      check_field("commands", i, "parameters", longint'(commands[i][159:128]), 0, 1);
+      check_field("commands", i, "first", longint'(commands[i][127:124]), 0, 1);
+      check_field("commands", i, "last", longint'(commands[i][123:120]), 0, 1);
+      check_field("commands", i, "scheme", longint'(commands[i][119:116]), 0, 3);
+      check_field("commands", i, "columns", longint'(commands[i][111:96]), 0,
+                  (longint'(1) << COLUMN_BITS) - 1);
+      check_field("commands", i, "vectors", longint'(commands[i][79:64]), 0,
+                  (longint'(1) << VECTOR_BITS) - 1);
+      check_field("commands", i, "cell", longint'(commands[i][63:32]), 0,
+                  (longint'(1) << CELL_BITS) - 1);
+      check_field("commands", i, "stride", longint'(commands[i][31:0]), 0,
+                  (longint'(1) << CELL_BITS) - 1);
+    end
+    for (int i = 0; i < VECTORS; i++) begin
+      for (int r = 0; r < ROWS; r++) begin
+        check_field("vectors", i, $sformatf("row %0d", r),
+                    longint'($signed(vectors[i][r*12 +: 12])), -256, 255);
+      end
+    end
+    for (int i = 0; i < PARAMETERS; i++) begin
+      check_field("parameters", i, "run_last", longint'(parameters[i][95:64]), 0, 1);
+    end
+    command_first = 0;
+    vector_count = 0;
+    row_count = 0;
+    for (int i = 0; i < STRIPS && !failed; i++) begin
+      check_field("strips", i, "commands", longint'(strips[i][255:224]), 1,
+                  longint'(COMMANDS) - longint'(command_first));
+      check_field("strips", i, "rows", longint'(strips[i][191:160]), 1, longint'(DEPTH));
+      check_field("strips", i, "row_cycles", longint'(strips[i][159:128]), 1, 2147483647);
+      check_field("strips", i, "walks", longint'(strips[i][127:96]), 1, longint'(DRAINED));
+      if (!failed) begin
+        command_count = int'(strips[i][255:224]);
+        tile_vectors = 0;
+        for (int c = command_first; c < command_first + command_count; c++) begin
+          if (!commands[c][128]) tile_vectors = tile_vectors + int'(commands[c][79:64]);
+        end
+        command_first = command_first + command_count;
+        vector_count = vector_count + tile_vectors;
+        row_count = row_count + int'(strips[i][191:160]) * int'(strips[i][127:96]);
+        check_field("strips", i, "vectors (of its commands)", longint'(strips[i][223:192]),
+                    longint'(tile_vectors), longint'(tile_vectors));
+        check_field("strips", i, "columns (of its last command)", longint'(strips[i][287:256]),
+                    longint'(commands[command_first-1][111:96]),
+                    longint'(commands[command_first-1][111:96]));
+      end
+    end
+    if (!failed && (command_first != COMMANDS || vector_count != VECTORS ||
+                    row_count != DRAINED)) begin
+      fail($sformatf("strips.mem: %0d commands, %0d vectors, %0d rows, %s %0d, %0d, %0d",
+                     command_first, vector_count, row_count, "the other files have", COMMANDS,
+                     VECTORS, DRAINED));
+    end
+  endtask
 
   initial begin
     clk = 1'b0;
@@ -87,15 +241,11 @@ module replay #(
     $readmemh({folder, "/commands.mem"}, commands);
     $readmemh({folder, "/vectors.mem"}, vectors);
     $readmemh({folder, "/strips.mem"}, strips);
+    if (PARAMETERS > 0) $readmemh({folder, "/parameters.mem"}, parameters);
     $readmemh({folder, "/drained.mem"}, drained);
-    // A file that is missing or short leaves its last entry unknown.
-    if ((WEIGHTS > 0 && ^weights[WEIGHTS > 0 ? WEIGHTS - 1 : 0] === 1'bx) ||
-        (FAULTS > 0 && ^faults[FAULTS > 0 ? FAULTS - 1 : 0] === 1'bx) ||
-        (WRITES > 0 && ^writes[WRITES > 0 ? WRITES - 1 : 0] === 1'bx) ||
-        ^commands[COMMANDS-1] === 1'bx || ^vectors[VECTORS-1] === 1'bx ||
-        ^strips[STRIPS-1] === 1'bx || ^drained[DRAINED-1] === 1'bx) begin
-      $fatal(1, "FAIL a file of %s is missing or shorter than its manifest says", folder);
-    end
+    $readmemh({folder, "/checksums.mem"}, checksums);
+    check_sums;
+    if (!failed) check_fields;
     if ($value$plusargs("waves=%s", waves)) begin
       $dumpfile(waves);
       $dumpvars(0, replay);
@@ -144,7 +294,7 @@ module replay #(
   assign drain_release = (drain_take && drain_last && drain_row_cycles == 1) ||
                          (drain_wait_q == 1 && drain_finishing_q);
 
-  always_ff @(posedge clk or negedge rst_n) begin
+  always @(posedge clk or negedge rst_n) begin
     if (!rst_n) begin
       state_q <= kLoadFaults;
       cycle_q <= -1;
@@ -205,18 +355,20 @@ module replay #(
         end
       end
       if (cycle_q > 2 * CYCLES + 1000) begin
-        $fatal(1, "FAIL cycle %0d: %0d of %0d rows have come, expected the end in %0d", cycle_q,
-               drained_q, DRAINED, CYCLES);
+        fail($sformatf("cycle %0d: %0d of %0d rows have come, expected the end in %0d", cycle_q,
+                       drained_q, DRAINED, CYCLES));
       end
     end else begin
       // The last row is a cycle behind its request.
       index_q <= index_q + 1;
       if (index_q == 1) begin
         if (drained_q != DRAINED) begin
-          $fatal(1, "FAIL rows: expected %0d, got %0d", DRAINED, drained_q);
+          fail($sformatf("rows: expected %0d, got %0d", DRAINED, drained_q));
+        end else if (parameter_q != PARAMETERS) begin
+          fail($sformatf("words of parameters: expected %0d, got %0d", PARAMETERS, parameter_q));
         end else if (end_cycle_q != CYCLES) begin
-          $fatal(1, "FAIL cycles: expected %0d, got %0d", CYCLES, end_cycle_q);
-        end else begin
+          fail($sformatf("cycles: expected %0d, got %0d", CYCLES, end_cycle_q));
+        end else if (!failed) begin
           $display("PASS rows=%0d cycles=%0d", drained_q, end_cycle_q);
           $finish;
         end
@@ -224,8 +376,8 @@ module replay #(
     end
   end
 
-  // Rows against the file. Unknown bits are a mismatch too.
-  always_ff @(posedge clk or negedge rst_n) begin
+  // Rows against the file. Plain always: Icarus remarks on tasks in an always_ff. Unknown bits are a mismatch too.
+  always @(posedge clk or negedge rst_n) begin
     if (!rst_n) begin
       drained_q <= 0;
     end else begin
@@ -233,17 +385,34 @@ module replay #(
       shown_of_strip_q <= drain_of_strip_q;
       if (drain_data_valid) begin
         drained_q <= drained_q + 1;
-        if (drained_q >= DRAINED) $fatal(1, "FAIL cycle %0d: more than %0d rows", cycle_q, DRAINED);
+        if (drained_q >= DRAINED) fail($sformatf("cycle %0d: more than %0d rows", cycle_q, DRAINED));
         for (int l = 0; l < LANES; l++) begin
           // What a column that its strip does not use comes to is nobody's business.
           if ((l == COLUMNS || l < int'(strips[shown_strip_q][287:256])) &&
               drain_data[l*32 +: 32] !== drained[drained_q][l*32 +: 32]) begin
-            $fatal(1, "FAIL cycle %0d, strip %0d, row %0d, lane %0d: expected %0d, got %0d",
-                   cycle_q, shown_strip_q,
-                   shown_of_strip_q % int'(strips[shown_strip_q][191:160]), l,
-                   $signed(drained[drained_q][l*32 +: 32]), $signed(drain_data[l*32 +: 32]));
+            fail($sformatf("cycle %0d, strip %0d, row %0d, lane %0d: expected %0d, got %0d",
+                           cycle_q, shown_strip_q,
+                           shown_of_strip_q % int'(strips[shown_strip_q][191:160]), l,
+                           $signed(drained[drained_q][l*32 +: 32]),
+                           $signed(drain_data[l*32 +: 32])));
           end
         end
+      end
+    end
+  end
+
+  // Words of parameters against the file, in their order.
+  always @(posedge clk or negedge rst_n) begin
+    if (!rst_n) begin
+      parameter_q <= 0;
+    end else if (parameter_valid) begin
+      parameter_q <= parameter_q + 1;
+      if (parameter_q >= PARAMETERS) begin
+        fail($sformatf("cycle %0d: more than %0d words of parameters", cycle_q, PARAMETERS));
+      end else if ({parameter_run_last, parameter_word} !== parameters[parameter_q][64:0]) begin
+        fail($sformatf("cycle %0d, word %0d of parameters, run_last: expected %h, %0d, got %h, %0d",
+                       cycle_q, parameter_q, parameters[parameter_q][63:0],
+                       parameters[parameter_q][64], parameter_word, parameter_run_last));
       end
     end
   end
@@ -274,9 +443,9 @@ module replay #(
     .vector_valid_i(vector_valid),
     .vector_ready_o(vector_ready),
     .vector_i(vector),
-    .parameter_valid_o(),
-    .parameter_word_o(),
-    .parameter_run_last_o(),
+    .parameter_valid_o(parameter_valid),
+    .parameter_word_o(parameter_word),
+    .parameter_run_last_o(parameter_run_last),
     .drain_valid_i(drain_valid),
     .drain_ready_o(drain_ready),
     .drain_row_i(ROW_BITS'(drain_row)),

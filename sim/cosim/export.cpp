@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -12,6 +13,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/cosim/predict.hpp"
 #include "sim/mapping/timing.hpp"
 
 namespace brownout::cosim {
@@ -21,6 +23,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kArrayRows = 512;  // of rtl/sram_arrays.sv
+constexpr char kManifest[] = "manifest.json";
+constexpr char kTop[] = "replay";
 
 /// One file: its lines as they grow.
 struct MemoryFile {
@@ -39,6 +43,31 @@ struct MemoryFile {
     ++lines;
   }
 };
+
+/// What rtl/simulation/replay.sv works out too: FNV-1a over parts of 32 bits, each line from the
+/// right. A part that changes always changes it.
+std::uint32_t checksum(const MemoryFile& file) {
+  constexpr std::uint32_t kBasis = 0x811c9dc5, kPrime = 16777619;
+  constexpr int kDigits = 8;  // of a part
+  std::uint32_t sum = kBasis;
+  for (std::size_t begin = 0; begin < file.text.size();) {
+    const std::size_t end = file.text.find('\n', begin);
+    std::uint32_t part = 0;
+    int digits = 0;
+    for (std::size_t at = end; at-- > begin;) {
+      const char c = file.text[at];
+      if (c == '_') continue;
+      part |= static_cast<std::uint32_t>(c <= '9' ? c - '0' : c - 'a' + 10) << (4 * digits);
+      if (++digits < kDigits) continue;
+      sum = (sum ^ part) * kPrime;
+      part = 0;
+      digits = 0;
+    }
+    if (digits > 0) sum = (sum ^ part) * kPrime;
+    begin = end + 1;
+  }
+  return sum;
+}
 
 /// A cycle as 32 bits in two's complement.
 std::uint32_t cycle_field(std::int64_t cycle) {
@@ -144,6 +173,49 @@ MemoryFile strips_file(const Job& job) {
   return file;
 }
 
+/// Words of parameters as they leave the core: what was stored or written until then, with faults.
+MemoryFile parameters_file(const CoreShape& shape, const Job& job, const ExpectedJob& expected) {
+  MemoryFile file{"parameters", "PARAMETERS", "last of its run:4 word:64"};
+  const JobTimes times = predict(shape, job);
+  std::vector<std::uint64_t> stored = expected.stored;
+  std::size_t write = 0, write_word = 0;  // the next one
+  const auto write_until = [&](std::int64_t cycle) {
+    while (write < job.writes.size()) {
+      const WriteJob& now = job.writes[write];
+      if (now.cycle + static_cast<std::int64_t>(write_word) >= cycle) return;
+      stored[static_cast<std::size_t>(now.word) + write_word] = now.data[write_word];
+      if (++write_word < now.data.size()) continue;
+      ++write;
+      write_word = 0;
+    }
+  };
+  std::size_t tile = 0;
+  std::int64_t words_before = 0;  // of the same load
+  for (const Command& command : job.commands) {
+    if (!command.parameters) {
+      ++tile;
+      words_before = 0;
+      continue;
+    }
+    std::uint32_t cell = command.cell;
+    for (int run = 0; run < command.columns; ++run, cell += command.stride) {
+      const std::int64_t words = mapping::words_of_run(cell, command.codes, command.bits);
+      for (std::int64_t w = 0; w < words; ++w) {
+        write_until(times.tiles.at(tile).load + words_before++);
+        const auto word = static_cast<std::uint32_t>(cell / 64 + w);
+        const auto fault =
+            std::lower_bound(expected.faults.begin(), expected.faults.end(), word,
+                             [](const WordFaults& f, std::uint32_t at) { return f.word < at; });
+        const bool faulty = fault != expected.faults.end() && fault->word == word;
+        file.add("{:x}_{:016x}", int{w + 1 == words},
+                 faulty ? fault->read(stored[word]) : stored[word]);
+        file.end_line();
+      }
+    }
+  }
+  return file;
+}
+
 MemoryFile drained_file(const CoreShape& shape, const ExpectedJob& expected) {
   MemoryFile file{"drained", "DRAINED", "lane COLUMNS:32 ... lane 0:32 (two's complement)"};
   const auto lanes = static_cast<std::size_t>(shape.columns) + 1;
@@ -158,10 +230,10 @@ MemoryFile drained_file(const CoreShape& shape, const ExpectedJob& expected) {
 }
 
 constexpr const char* kScript = R"sh(#!/bin/sh
-# Replays this job in Icarus Verilog: sh run.sh RTL_FOLDER [+waves=FILE.vcd]
+# Replays this job in Icarus Verilog: sh run.sh RTL_FOLDER [+waves=FILE.vcd] [+edited]
 set -eu
 if [ $# -lt 1 ] || [ ! -f "$1/files.f" ]; then
-  echo "usage: sh run.sh RTL_FOLDER [+waves=FILE.vcd]; RTL_FOLDER has files.f" >&2
+  echo "usage: sh run.sh RTL_FOLDER [+waves=FILE.vcd] [+edited]; RTL_FOLDER has files.f" >&2
   exit 2
 fi
 here=$(cd "$(dirname "$0")" && pwd)
@@ -179,7 +251,27 @@ if grep -q '^ERROR' "$build/log" || ! grep -q '^PASS' "$build/log"; then status=
 exit $status
 )sh";
 
+bool is_manifest(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) return false;
+  const Json json = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
+  return json.is_object() && json.contains("top") && json["top"] == kTop;
+}
+
 }  // namespace
+
+void prepare_export(const std::filesystem::path& folder) {
+  make_folder(folder);
+  std::error_code error;
+  const bool empty = std::filesystem::is_empty(folder, error);
+  if (error) throw InputError("{}: {}", folder.string(), error.message());
+  if (!empty && !is_manifest(folder / kManifest)) {
+    throw InputError("{}: expected a new or empty folder, or one with an earlier export, found {}",
+                     folder.string(),
+                     std::filesystem::directory_iterator(folder)->path().filename().string());
+  }
+  check_writable(folder / "run.sh", 1);
+}
 
 void export_job(const std::filesystem::path& folder, const CoreShape& shape, const Job& job,
                 const ExpectedJob& expected) {
@@ -198,6 +290,7 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
                               commands_file(job),
                               vectors_file(shape, job),
                               strips_file(job),
+                              parameters_file(shape, job, expected),
                               drained_file(shape, expected)};
 
   Json parameters = {{"ROWS", shape.rows},
@@ -206,10 +299,14 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
                      {"ARRAY_ROWS", kArrayRows},
                      {"DEPTH", shape.depth}};
   Json contents = Json::object();
+  MemoryFile checksums{"checksums", "", "checksum:32; of the files above, in their order"};
   for (const MemoryFile& file : files) {
+    checksums.add("{:08x}", checksum(file));
+    checksums.end_line();
     parameters[file.counts] = file.lines;
     contents[fmt::format("{}.mem", file.name)] = {{"lines", file.lines}, {"fields", file.fields}};
   }
+  contents["checksums.mem"] = {{"lines", checksums.lines}, {"fields", checksums.fields}};
   parameters["CYCLES"] = expected.cycles;
   parameters["SUPPLY_MICROVMIN"] = std::llround(expected.supply * 1e6);
 
@@ -223,17 +320,19 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
   script.replace(script.find(place), place.size(), options);
 
   make_folder(folder);
+  std::filesystem::remove(folder / kManifest);
   for (const MemoryFile& file : files) {
     write_file_atomically(folder / fmt::format("{}.mem", file.name), file.text);
   }
+  write_file_atomically(folder / "checksums.mem", checksums.text);
   write_file_atomically(folder / "run.sh", script);
   // The manifest comes last: where it is, everything is.
   const Json manifest = {{"format", 1},
-                         {"top", "replay"},
+                         {"top", kTop},
                          {"define", "BROWNOUT_FAULTS"},
                          {"parameters", parameters},
                          {"files", contents}};
-  write_file_atomically(folder / "manifest.json", manifest.dump(2) + "\n");
+  write_file_atomically(folder / kManifest, manifest.dump(2) + "\n");
 }
 
 }  // namespace brownout::cosim

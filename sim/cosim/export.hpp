@@ -21,10 +21,14 @@ struct ExpectedJob {
   std::int64_t cycles = 0;
 };
 
-/// Writes weights, faults, writes, commands, vectors, strips and drained rows (`*.mem`, formats in
-/// rtl/README.md), manifest.json and run.sh, which replays them in Icarus Verilog. Weights and
-/// faults are those of the words that the job reads. InputError when the folder cannot be written
-/// or the job has 2^31 cycles or more.
+/// Makes the folder. InputError when it cannot be written, or holds something and no earlier
+/// export.
+void prepare_export(const std::filesystem::path& folder);
+
+/// Writes weights, faults, writes, commands, vectors, strips, parameters and drained rows (`*.mem`,
+/// formats in rtl/README.md), their checksums, manifest.json and run.sh, which replays them in
+/// Icarus Verilog. Weights and faults are those of the words that the job reads. InputError when
+/// the folder cannot be written or the job has 2^31 cycles or more.
 void export_job(const std::filesystem::path& folder, const CoreShape& shape, const Job& job,
                 const ExpectedJob& expected);
 

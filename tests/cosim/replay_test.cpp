@@ -5,11 +5,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <random>
 #include <string>
 
+#include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/cosim/export.hpp"
 #include "sim/cosim/predict.hpp"
@@ -31,10 +35,8 @@ class Replay : public testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  Outcome replay() const {
-    const std::string command =
-        fmt::format("sh '{}/run.sh' '{}/rtl' 2>&1", folder_.string(), BROWNOUT_SOURCE_DIR);
-    std::FILE* const pipe = popen(command.c_str(), "r");
+  static Outcome run(const std::string& command) {
+    std::FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
     Outcome outcome;
     char buffer[4096];
     while (const std::size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) {
@@ -42,6 +44,22 @@ class Replay : public testing::Test {
     }
     const int status = pclose(pipe);
     if (WIFEXITED(status)) outcome.status = WEXITSTATUS(status);
+    return outcome;
+  }
+  Outcome replay(const std::string& options = "") const {
+    return run(
+        fmt::format("sh '{}/run.sh' '{}/rtl' {}", folder_.string(), BROWNOUT_SOURCE_DIR, options));
+  }
+  /// With one digit of a file another one; `at` counts its characters.
+  Outcome replay_damaged(const std::string& file, std::size_t at, char digit,
+                         const std::string& options = "") const {
+    const std::string whole = read_file(folder_ / file);
+    std::string damaged = whole;
+    EXPECT_NE(damaged.at(at), digit);
+    damaged.at(at) = digit;
+    write_file_atomically(folder_ / file, damaged);
+    Outcome outcome = replay(options);
+    write_file_atomically(folder_ / file, whole);
     return outcome;
   }
 
@@ -85,10 +103,9 @@ TEST_F(Replay, GivesTheRowsAndCyclesOfRandomJobs) {
       export_job(folder_, shape, random.job, expected);
       const Outcome outcome = replay();
       EXPECT_EQ(outcome.status, 0) << outcome.output;
-      EXPECT_NE(outcome.output.find(
-                    fmt::format("PASS rows={} cycles={}\n", expected.rows.size(), expected.cycles)),
-                std::string::npos)
-          << outcome.output;
+      // Nothing else is said.
+      EXPECT_EQ(outcome.output,
+                fmt::format("PASS rows={} cycles={}\n", expected.rows.size(), expected.cycles));
     }
   }
 }
@@ -168,6 +185,157 @@ TEST_F(Replay, NamesTheFirstSumThatDiffers) {
                                             expected.rows[1][2], right)),
             std::string::npos)
       << outcome.output;
+}
+
+/// The small job behind two words of parameters, the first faulty, the second written meanwhile.
+ExpectedJob job_with_parameters(RandomJob& random) {
+  random = small_job();
+  Command command;
+  command.parameters = true;
+  command.cell = 2048;
+  command.codes = 10;
+  random.job.commands.insert(random.job.commands.begin(), command);
+  random.rows.insert(random.rows.begin(), {{}});
+  random.job.strips[0].command_count = 3;
+  random.job.strips[0].gates.load = 40;
+  random.job.writes = {{3, 33, {0xFEDCBA9876543210}}};
+  random.faults = {{32, 0xF, std::uint64_t{1} << 63, 0}};
+  return expect(kSmall, random);
+}
+
+TEST_F(Replay, ComparesTheWordsOfParameters) {
+  RandomJob random;
+  const ExpectedJob expected = job_with_parameters(random);
+  export_job(folder_, kSmall, random.job, expected);
+  EXPECT_EQ(read_file(folder_ / "parameters.mem"), "0_8123456789abcde0\n1_fedcba9876543210\n");
+  const Outcome whole = replay();
+  EXPECT_EQ(whole.status, 0) << whole.output;
+
+  // What the RTL reads is another word then, or another end of the run.
+  Outcome outcome = replay_damaged("parameters.mem", 5, '1', "+edited");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.output.find("word 0 of parameters, run_last: expected 8121456789abcde0, 0, got "
+                                "8123456789abcde0, 0\n"),
+            std::string::npos)
+      << outcome.output;
+  outcome = replay_damaged("parameters.mem", 19, '0', "+edited");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.output.find("word 1 of parameters, run_last: expected fedcba9876543210, 0, got "
+                                "fedcba9876543210, 1\n"),
+            std::string::npos)
+      << outcome.output;
+  ExpectedJob healthy = expected;
+  healthy.faults.clear();
+  export_job(folder_, kSmall, random.job, healthy);
+  const std::string parameters = read_file(folder_ / "parameters.mem");
+  EXPECT_EQ(parameters, "0_0123456789abcdef\n1_fedcba9876543210\n");
+  export_job(folder_, kSmall, random.job, expected);
+  write_file_atomically(folder_ / "parameters.mem", parameters);
+  outcome = replay("+edited");
+  EXPECT_EQ(outcome.status, 1) << "a fault of a parameter";
+}
+
+TEST_F(Replay, AnyDigitThatChangesIsSeen) {
+  RandomJob random;
+  ExpectedJob expected = job_with_parameters(random);
+  constexpr CoreShape kTiny{4, 4, 1024, 64};  // starts fast
+  expected.stored.resize(1024);
+  export_job(folder_, kTiny, random.job, expected);
+  // Compiled once; run.sh does it each time.
+  const nlohmann::json manifest = nlohmann::json::parse(read_file(folder_ / "manifest.json"));
+  std::string options;
+  for (const auto& [name, value] : manifest["parameters"].items()) {
+    options += fmt::format(" -Preplay.{}={}", name, value.dump());
+  }
+  const std::string program = (folder_ / "replay.vvp").string();
+  const Outcome compiled =
+      run(fmt::format("cd '{}/rtl' && iverilog -g2012 -DBROWNOUT_FAULTS -s replay{} -f files.f -f "
+                      "simulation/files.f -o '{}'",
+                      BROWNOUT_SOURCE_DIR, options, program));
+  ASSERT_EQ(compiled.status, 0) << compiled.output;
+  EXPECT_EQ(compiled.output, "");
+  const std::string command = fmt::format("vvp -n '{}' '+folder={}'", program, folder_.string());
+  ASSERT_EQ(run(command).status, 0);
+
+  std::mt19937_64 draws(11);
+  int damaged = 0;
+  for (const auto& [name, file] : manifest["files"].items()) {
+    const std::string whole = read_file(folder_ / name);
+    EXPECT_EQ(std::count(whole.begin(), whole.end(), '\n'), file["lines"]) << name;
+    EXPECT_FALSE(whole.empty()) << name;
+    // Every digit of the first line, some of the others.
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+      if (whole[at] == '_' || whole[at] == '\n') continue;
+      if (at > whole.find('\n') && draws() % 8 != 0) continue;
+      std::string text = whole;
+      const char* const digits = "0123456789abcdef";
+      while (text[at] == whole[at]) text[at] = digits[draws() % 16];
+      std::ofstream(folder_ / name) << text;
+      const Outcome outcome = run(command);
+      EXPECT_EQ(outcome.status, 1) << name << ", character " << at << ": " << outcome.output;
+      const std::string what =
+          name == "checksums.mem" ? "" : "FAIL " + name + " is not what was exp";
+      EXPECT_NE(outcome.output.find(what), std::string::npos) << outcome.output;
+      ++damaged;
+    }
+    std::ofstream(folder_ / name) << whole;
+  }
+  EXPECT_GT(damaged, 250);
+  EXPECT_EQ(run(command).status, 0);
+}
+
+TEST_F(Replay, SaysWhichFieldIsOutOfRange) {
+  RandomJob random;
+  const ExpectedJob expected = job_with_parameters(random);
+  export_job(folder_, kSmall, random.job, expected);
+  const struct {
+    const char* file;
+    std::size_t at;
+    char digit;
+    const char* message;
+  } kDamages[] = {
+      {"weights.mem", 2, '1', "weights.mem line 1: word: expected 0 to 65535, got 1048576"},
+      {"faults.mem", 3, '1', "faults.mem line 1: word: "},
+      {"writes.mem", 9, '4', "writes.mem line 1: word: "},
+      {"commands.mem", 0, '3', "commands.mem line 1: parameters: expected 0 to 1, got 3"},
+      {"commands.mem", 6, '4', "commands.mem line 1: scheme: expected 0 to 3, got 4"},
+      {"commands.mem", 10, '1', "commands.mem line 1: columns: expected 0 to 7, got 4097"},
+      {"commands.mem", 20, '1', "commands.mem line 1: vectors: expected 0 to 2047, got 4097"},
+      {"commands.mem", 25, '1', "commands.mem line 1: cell: expected 0 to 4194303, got "},
+      {"commands.mem", 34, '1', "commands.mem line 1: stride: expected 0 to 4194303, got "},
+      {"vectors.mem", 0, '7', "vectors.mem line 1: row 3: expected -256 to 255, got "},
+      {"strips.mem", 7, '3', "strips.mem line 1: columns (of its last command): expected 4 to 4"},
+      {"strips.mem", 16, '4', "strips.mem line 1: commands: expected 1 to 3, got 4"},
+      {"strips.mem", 25, '7', "strips.mem line 1: vectors (of its commands): expected 6 to 6"},
+      {"strips.mem", 34, '0', "strips.mem line 1: rows: expected 1 to 1024, got 0"},
+      {"strips.mem", 34, '2', "strips.mem: 3 commands, 6 vectors, 2 rows, the other files have 3"},
+      {"strips.mem", 43, '0', "strips.mem line 1: row_cycles: "},
+      {"strips.mem", 52, '0', "strips.mem line 1: walks: "},
+      {"parameters.mem", 0, '2', "parameters.mem line 1: run_last: expected 0 to 1, got 2"},
+  };
+  for (const auto& damage : kDamages) {
+    const Outcome outcome = replay_damaged(damage.file, damage.at, damage.digit, "+edited");
+    EXPECT_EQ(outcome.status, 1) << damage.message;
+    EXPECT_NE(outcome.output.find(damage.message), std::string::npos)
+        << damage.message << ": " << outcome.output;
+    // One message.
+    EXPECT_EQ(outcome.output.find("FAIL"), outcome.output.rfind("FAIL")) << outcome.output;
+  }
+}
+
+TEST_F(Replay, GoesOnlyIntoFoldersThatAreEmptyOrAnExport) {
+  const RandomJob random = small_job();
+  prepare_export(folder_);
+  prepare_export(folder_);
+  export_job(folder_, kSmall, random.job, expect(kSmall, random));
+  write_file_atomically(folder_ / "job.vcd", "waves");
+  prepare_export(folder_);
+  std::filesystem::remove(folder_ / "manifest.json");
+  EXPECT_THROW(prepare_export(folder_), InputError);
+  write_file_atomically(folder_ / "manifest.json", "{\"name\": \"somebody else's\"}");
+  EXPECT_THROW(prepare_export(folder_), InputError);
+  write_file_atomically(folder_ / "manifest.json", "no JSON");
+  EXPECT_THROW(prepare_export(folder_), InputError);
 }
 
 TEST_F(Replay, SeesOneBitOfOneMask) {
