@@ -30,6 +30,7 @@ struct EvalOptions {
   DataOptions data;
   std::string model, rate, voltage, technology, chips, engine, p_err, accelerator, batch;
   std::vector<std::string> chip;
+  std::string offsets;
   bool cells = false;
 };
 
@@ -69,11 +70,31 @@ void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) 
   }
 }
 
+/// The chip by its name ("random:7", not "random:07"), or at `offsets` places of its map, evenly
+/// spread.
+void add_placements(const memory::Chip& chip, const std::string& text, const std::string& offsets,
+                    std::vector<std::string>& names) {
+  if (offsets.empty()) {
+    names.push_back(chip.name());
+    return;
+  }
+  if (chip.period() == 0 || text.find(',') != std::string::npos) {
+    throw InputError("--offsets: places a profile FILE.h5 several times; got chip {}", text);
+  }
+  const std::int64_t count = parse_integer("--offsets", offsets, 1, sweep::kMaxChips);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint64_t offset =
+        chip.period() / static_cast<std::uint64_t>(count) * static_cast<std::uint64_t>(i);
+    names.push_back(memory::make_chip(fmt::format("{},offset={}", text, offset))->name());
+  }
+}
+
 void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
   if (!config.rate) {
     const char* given = !options.chip.empty()          ? "--chip"
                         : !options.chips.empty()       ? "--chips"
                         : !options.p_err.empty()       ? "--p-err"
+                        : !options.offsets.empty()     ? "--offsets"
                         : !options.common.seed.empty() ? "--seed"
                                                        : nullptr;
     if (given != nullptr) {
@@ -85,14 +106,24 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
     if (!options.chips.empty() || !options.common.seed.empty() || !options.p_err.empty()) {
       throw InputError("--chip: names the chips itself; expected no --chips, --seed or --p-err");
     }
+    std::vector<std::string> names;
     for (const std::string& text : options.chip) {
-      const std::string name = memory::make_chip(text)->name();  // "random:7", not "random:07"
+      const std::unique_ptr<memory::Chip> chip = memory::make_chip(text);
+      if (chip->by_voltage() && !options.rate.empty()) {
+        throw InputError("--rate: chip {} fails by voltage; expected --voltage", chip->name());
+      }
+      add_placements(*chip, text, options.offsets, names);
+    }
+    for (const std::string& name : names) {
       if (std::find(config.chips.begin(), config.chips.end(), name) != config.chips.end()) {
         throw InputError("--chip: {} is named twice", name);
       }
       config.chips.push_back(name);
     }
     return;
+  }
+  if (!options.offsets.empty()) {
+    throw InputError("--offsets: places a profile several times; expected --chip FILE.h5");
   }
   const double p_err =
       options.p_err.empty() ? 1.0 : parse_number("--p-err", options.p_err, sweep::kMinPErr, 1.0);
@@ -156,7 +187,8 @@ Action add_eval(CLI::App& verb) {
                   "Technology file (default: the accelerator's, else profiles/14nm-finfet.yaml)")
       ->type_name("FILE");
   verb.add_option("--chips", options->chips, "Random chips (default 10)")->type_name("N");
-  verb.add_option("--chip", options->chip, "A chip by name, random:SEED; may be repeated")
+  verb.add_option("--chip", options->chip,
+                  "A chip: random:SEED, physical:SEED or a profile FILE.h5; may be repeated")
       ->type_name("TEXT")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -171,6 +203,9 @@ Action add_eval(CLI::App& verb) {
       ->type_name("FILE");
   verb.add_option("--batch", options->batch, "Images at a time on the accelerator (default 1)")
       ->type_name("B");
+  verb.add_option("--offsets", options->offsets,
+                  "Place the profile N times in the memory, evenly spread over its map")
+      ->type_name("N");
   verb.add_flag("--cells", options->cells, "List the cells hit in per_chip of the JSON");
   add_data_options(verb, options->data);
   add_common(verb, options->common);

@@ -33,6 +33,8 @@ class Chip {
   /// All that determines its cells, for keys of results: the name, and what is in the file behind
   /// it.
   virtual std::string identity() const { return name(); }
+  /// Whether the operating point's voltage says what fails; else its rate.
+  virtual bool by_voltage() const { return true; }
   /// Cells after which the map repeats; 0: never.
   virtual std::uint64_t period() const { return 0; }
   /// Whether a memory of that size sees some cells more than once.

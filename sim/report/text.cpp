@@ -121,6 +121,9 @@ std::string eval_text(const sweep::EvalResult& result) {
       "{}: {}, {} weights in faulty memory, engine {}\n{} ({}), {} images; {}\n\n", result.model,
       bits_text(result.bits), result.weights, config.engine, config.dataset,
       sweep::to_string(config.split), config.images, operating_point_text(config));
+  if (!result.chips.empty() && !result.chips.front().note.empty()) {
+    out += result.chips.front().note + "\n\n";
+  }
   Table table({"", "mean", "std over chips", "95 % interval"});
   const auto add = [&](const std::string& name, const sweep::Spread& spread, int digits) {
     table.add({name, fmt::format("{:.{}f}", spread.mean, digits),

@@ -155,6 +155,11 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   if (options_.accelerator == nullptr || options_.accelerator->weights.scaled_supply) {
     faults = chip.faults(memory::MemoryId::kWeights, reader_.placement().words, at);
   }
+  const std::uint32_t words = reader_.placement().words;
+  for (const memory::CellFault& fault : faults) result.cell_rate += std::max(fault.p01, fault.p10);
+  result.cell_rate /= std::max(1.0, 64.0 * words);
+  if (chip.wraps(words)) result.period = chip.period();
+  result.note = chip.note();
   const network::Codes& codes = reader_.read(faults, options_.evaluation_seed, &result.read);
   if (options_.list_cells) result.cells = cells_hit(faults, reader_.placement());
   if (options_.reuse_clean && result.read.codes_changed == 0) {

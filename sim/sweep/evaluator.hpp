@@ -44,6 +44,10 @@ struct ChipResult {
   std::int64_t wrong_either = 0;  // images wrong clean or wrong perturbed
   double confidence = 0.0;
   mapping::ReadStats read;
+  double cell_rate = 0.0;  // mean over the memory's cells of max(p01, p10), as drawn
+  std::uint64_t period =
+      0;             // cells after which the chip's map repeats in this memory; 0: it does not
+  std::string note;  // what must be said of the chip
   std::string logits_sha256;
   std::vector<std::uint64_t> cells;  // word·64 + column of every cell hit, when asked for
 };

@@ -76,6 +76,50 @@ TEST_F(Eval, RateAndVoltageNameTheSamePoint) {
   EXPECT_TRUE(eval({"--rate", "0.5", "--chips", "1"})["voltage"].is_null());
 }
 
+TEST_F(Eval, AProfileIsPlacedAtSeveralOffsets) {
+  const std::string file = BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5";
+  const Json json = eval({"--chip", file, "--voltage", "0.82", "--offsets", "4"});
+  ASSERT_EQ(json["per_chip"].size(), 4u);
+  EXPECT_EQ(json["per_chip"][0]["chip"], file);
+  EXPECT_EQ(json["per_chip"][3]["chip"], file + ",offset=196608");
+  for (const Json& chip : json["per_chip"]) {
+    // 0.82 is between two profiled voltages: the lower one, with 2.74 %, counts.
+    EXPECT_NEAR(chip["cell_rate"].get<double>(), 0.0274, 0.004);
+    EXPECT_LT(chip["bits_wrong"], chip["cells_hit"]);  // cells fail in one direction
+    EXPECT_NE(chip["note"].get<std::string>().find("SYNTHETIC"), std::string::npos);
+    EXPECT_TRUE(chip["period"].is_null());  // 62,800 cells of 262,144
+  }
+  EXPECT_NE(json["per_chip"][0]["logits_sha256"], json["per_chip"][1]["logits_sha256"]);
+  // A network larger than the map sees it more than once, or says what is missing.
+  const std::string large = BROWNOUT_SOURCE_DIR "/models/fmnist-simplenet16-randbet-8b.onnx";
+  const Outcome wrapped = run({"eval", large, "--data", "data", "--images", "4", "--voltage",
+                               "0.82", "--chip", file, "--json", "-"});
+  ASSERT_EQ(wrapped.code, 0) << wrapped.err;
+  EXPECT_EQ(wrapped.json()["per_chip"][0]["period"], 262144);
+  const Outcome refused = run({"eval", large, "--data", "data", "--images", "4", "--voltage",
+                               "0.82", "--chip", file + ",no-wrap"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("missing"), std::string::npos) << refused.err;
+}
+
+TEST_F(Eval, WhatAProfileCannotDoIsOneMessage) {
+  const std::string file = BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5";
+  const std::vector<std::vector<std::string>> wrong = {
+      {"--chip", file, "--rate", "0.01"},
+      {"--chip", file, "--voltage", "0.76"},
+      {"--chip", "random:1", "--voltage", "0.85", "--offsets", "2"},
+      {"--chip", file + ",offset=3", "--voltage", "0.85", "--offsets", "2"},
+      {"--voltage", "0.85", "--offsets", "2"},
+      {"--chip", file, "--voltage", "0.85", "--offsets", "0"}};
+  for (const std::vector<std::string>& more : wrong) {
+    std::vector<std::string> arguments{"eval", workplace_.network().string(), "--data", "data"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 2) << more.back();
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  }
+}
+
 TEST_F(Eval, ThreadsChangeNothingButTime) {
   for (const char* engine : {"functional", "float"}) {
     const Json one = eval({"--rate", "0.02", "--chips", "4", "--threads", "1", "--engine", engine});
