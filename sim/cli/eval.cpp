@@ -30,7 +30,7 @@ struct EvalOptions {
   DataOptions data;
   std::string model, rate, voltage, technology, chips, engine, p_err, accelerator, batch;
   std::vector<std::string> chip;
-  std::string offsets;
+  std::string offsets, mitigation;
   bool cells = false;
 };
 
@@ -150,6 +150,13 @@ int run(const EvalOptions& options) {
   config.engine = parse_choice("--engine", options.engine, sweep::evaluation_engine_names());
   set_data(options.data, config);
   config.list_cells = options.cells;
+  config.mitigation = memory::mitigation_from_string(
+      parse_choice("--mitigation", options.mitigation, memory::mitigation_names()));
+  if (config.mitigation != memory::Mitigation::kNone && !options.accelerator.empty()) {
+    throw InputError(
+        "--mitigation: {} on an accelerator is not modelled; expected no --accelerator",
+        options.mitigation);
+  }
   if (!options.accelerator.empty()) {
     config.accelerator = mapping::load_accelerator(options.accelerator);
   } else if (config.engine == sweep::kSystemcEngine || options.batch != "1") {
@@ -175,6 +182,7 @@ int run(const EvalOptions& options) {
 
 Action add_eval(CLI::App& verb) {
   const auto options = std::make_shared<EvalOptions>();
+  options->mitigation = "none";
   options->engine = "functional";
   options->batch = "1";
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
@@ -203,6 +211,9 @@ Action add_eval(CLI::App& verb) {
       ->type_name("FILE");
   verb.add_option("--batch", options->batch, "Images at a time on the accelerator (default 1)")
       ->type_name("B");
+  verb.add_option("--mitigation", options->mitigation,
+                  "What guards the words of the weight memory: none (default), secded")
+      ->type_name("NAME");
   verb.add_option("--offsets", options->offsets,
                   "Place the profile N times in the memory, evenly spread over its map")
       ->type_name("N");

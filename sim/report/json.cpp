@@ -84,6 +84,13 @@ Json chip_json(const sweep::ChipResult& chip, const sweep::EvalConfig& config) {
                {"bits_wrong", chip.read.bits_wrong},
                {"codes_changed", chip.read.codes_changed},
                {"logits_sha256", chip.logits_sha256}};
+  if (config.mitigation != memory::Mitigation::kNone) {
+    json["words"] = chip.protection.words;
+    json["check_cells_hit"] = chip.protection.check_cells_hit;
+    json["words_corrected"] = chip.protection.corrected;
+    json["words_detected"] = chip.protection.detected;
+    json["words_miscorrected"] = chip.protection.miscorrected;
+  }
   if (config.list_cells) json["cells"] = chip.cells;
   return json;
 }
@@ -111,6 +118,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["images"] = config.images;
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
+  json["mitigation"] = memory::to_string(config.mitigation);
   if (result.point) {
     put_statistics(json, *result.point);
   } else {

@@ -36,6 +36,9 @@ std::string operating_point_text(const sweep::EvalConfig& config) {
   const bool scaled = sweep::weights_scaled(config.accelerator);
   if (scaled) text += fmt::format(" at bit error rate {} %", rate_text(*config.rate));
   if (config.voltage) text += fmt::format(", {} Vmin", voltage_text(*config.voltage));
+  if (config.mitigation != memory::Mitigation::kNone) {
+    text += ", " + memory::to_string(config.mitigation);
+  }
   if (!scaled) return text + "; " + kWeightsAtVmin;
   if (config.energy_sram_rel) {
     text += fmt::format(", SRAM energy {:.1f} % of that at Vmin", 100 * *config.energy_sram_rel);

@@ -35,6 +35,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   options.bit_offset = config.bit_offset;
   options.evaluation_seed = config.evaluation_seed;
   options.list_cells = config.list_cells;
+  options.mitigation = config.mitigation;
   options.accelerator = config.accelerator ? &*config.accelerator : nullptr;
   options.batch = config.batch;
   Evaluator evaluator(model, data, options);

@@ -22,7 +22,8 @@ struct EvalConfig {
   std::filesystem::path technology_file;  // prices of the accelerator
   std::uint64_t bit_offset = 0;
   std::uint64_t evaluation_seed = 0;
-  bool list_cells = false;  // per chip: the cells hit
+  bool list_cells = false;                                    // per chip: the cells hit
+  memory::Mitigation mitigation = memory::Mitigation::kNone;  // of the weight memory
 
   /// None: the clean network alone, and no chips.
   std::optional<double> rate;

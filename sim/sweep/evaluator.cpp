@@ -121,6 +121,10 @@ Evaluator::Evaluator(const Model& model, const network::Dataset& data,
       options_(options),
       reader_(model.network, placement_of(model, options)),
       engine_(make_engine(model, options)) {
+  if (options.mitigation != memory::Mitigation::kNone) {
+    BROWNOUT_CHECK(options.accelerator == nullptr, "a mitigation on an accelerator");
+    protected_.emplace(model.network, reader_.placement(), options.mitigation);
+  }
   if (options.engine == kSystemcEngine) options_.threads = 1;  // there is one model per process
   BROWNOUT_CHECK(options.images >= 1 && options.images <= data.size(), "{} images of {}",
                  options.images, data.size());
@@ -160,7 +164,11 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   result.cell_rate /= std::max(1.0, 64.0 * words);
   if (chip.wraps(words)) result.period = chip.period();
   result.note = chip.note();
-  const network::Codes& codes = reader_.read(faults, options_.evaluation_seed, &result.read);
+  const network::Codes& codes =
+      protected_
+          ? protected_->read(faults, chip.check_faults(memory::MemoryId::kWeights, words, at),
+                             options_.evaluation_seed, &result.read, &result.protection)
+          : reader_.read(faults, options_.evaluation_seed, &result.read);
   if (options_.list_cells) result.cells = cells_hit(faults, reader_.placement());
   if (options_.reuse_clean && result.read.codes_changed == 0) {
     result.wrong = result.wrong_either = clean.wrong;

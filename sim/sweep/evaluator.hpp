@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/accelerator.hpp"
 #include "sim/mapping/faulty_reader.hpp"
+#include "sim/mapping/protected_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/network/network.hpp"
@@ -44,7 +46,8 @@ struct ChipResult {
   std::int64_t wrong_either = 0;  // images wrong clean or wrong perturbed
   double confidence = 0.0;
   mapping::ReadStats read;
-  double cell_rate = 0.0;  // mean over the memory's cells of max(p01, p10), as drawn
+  mapping::ProtectionStats protection;  // with a mitigation
+  double cell_rate = 0.0;               // mean over the memory's cells of max(p01, p10), as drawn
   std::uint64_t period =
       0;             // cells after which the chip's map repeats in this memory; 0: it does not
   std::string note;  // what must be said of the chip
@@ -65,6 +68,8 @@ struct EvaluatorOptions {
   /// stays at Vmin; needed by engine "systemc".
   const mapping::AcceleratorConfig* accelerator = nullptr;
   int batch = 1;  // of engine "systemc"
+  /// Of the weight memory; none on an accelerator.
+  memory::Mitigation mitigation = memory::Mitigation::kNone;
 };
 
 inline constexpr char kSystemcEngine[] = "systemc";
@@ -91,6 +96,7 @@ class Evaluator {
   const network::Dataset& data_;
   EvaluatorOptions options_;
   mapping::FaultyReader reader_;
+  std::optional<mapping::ProtectedReader> protected_;  // with a mitigation
   std::unique_ptr<inference::Engine> engine_;
   double seconds_ = 0.0;
   std::int64_t passes_ = 0;

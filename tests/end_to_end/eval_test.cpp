@@ -102,6 +102,29 @@ TEST_F(Eval, AProfileIsPlacedAtSeveralOffsets) {
   EXPECT_NE(refused.err.find("missing"), std::string::npos) << refused.err;
 }
 
+TEST_F(Eval, SecdedLeavesFewerBitsWrongAndSaysWhatItDid) {
+  const Json plain = eval({"--rate", "0.00129", "--chips", "4"});
+  const Json secded = eval({"--rate", "0.00129", "--chips", "4", "--mitigation", "secded"});
+  EXPECT_EQ(secded["mitigation"], "secded");
+  for (std::size_t i = 0; i < 4; ++i) {
+    const Json& chip = secded["per_chip"][i];
+    // The data cells are those of the unprotected memory.
+    EXPECT_EQ(chip["cells_hit"], plain["per_chip"][i]["cells_hit"]);
+    EXPECT_LT(chip["bits_wrong"].get<int>(), plain["per_chip"][i]["bits_wrong"].get<int>() / 4);
+    EXPECT_EQ(chip["words"], (7850 + 7) / 8);
+    EXPECT_GT(chip["words_corrected"], 30);  // of 982 at 8.5 %
+  }
+  EXPECT_FALSE(plain["per_chip"][0].contains("words"));
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--mitigation", "hope"},
+           {"--mitigation", "secded", "--accelerator",
+            BROWNOUT_SOURCE_DIR "/configs/accelerators/edge-16x16.yaml"}}) {
+    std::vector<std::string> arguments{"eval", workplace_.network().string(), "--data", "data"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    EXPECT_EQ(run(arguments).code, 2) << more[1];
+  }
+}
+
 TEST_F(Eval, WhatAProfileCannotDoIsOneMessage) {
   const std::string file = BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5";
   const std::vector<std::vector<std::string>> wrong = {
