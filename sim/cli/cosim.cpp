@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout cosim`: behavioural array and RTL side by side.
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
@@ -42,16 +44,16 @@ mapping::AcceleratorConfig accelerator_of(const CosimOptions& options) {
     accelerator.technology = default_technology();
   }
   if (!options.array.empty()) {
-    const ArraySize size = parse_array("--array", options.array);
-    accelerator.array.rows = size.rows;
-    accelerator.array.columns = size.columns;
     const std::vector<cosim::CoreShape> built = cosim::built_cores();
-    const bool known = std::any_of(built.begin(), built.end(), [&](const cosim::CoreShape& core) {
-      return core.rows == size.rows && core.columns == size.columns;
+    const auto size = std::find_if(built.begin(), built.end(), [&](const cosim::CoreShape& core) {
+      return options.array == fmt::format("{}x{}", core.rows, core.columns);
     });
-    if (!built.empty() && !known) {
+    if (size != built.end()) {
+      accelerator.array.rows = size->rows;
+      accelerator.array.columns = size->columns;
+    } else if (!built.empty()) {
       throw InputError("--array: the RTL was built as {}, found {}", cosim::built_core_names(),
-                       options.array);
+                       in_quotes(options.array));
     }
   }
   cosim::check_core(accelerator);

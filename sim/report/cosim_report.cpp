@@ -64,6 +64,24 @@ Json mismatch_json(const sweep::CosimRun& run) {
   return json;
 }
 
+/// One word of a shell.
+std::string for_shell(const std::string& text) {
+  constexpr char kPlain[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
+  if (!text.empty() && text[0] != '-' && text.find_first_not_of(kPlain) == std::string::npos) {
+    return text;
+  }
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
 /// What a layer and the whole run have in common.
 void add_part(Json& json, const sweep::CosimPart& part) {
   json["tiles"] = part.record.tiles;
@@ -92,7 +110,11 @@ std::string mismatch_text(const sweep::CosimRun& run) {
         "  output row {} (image {}, y {}, x {}), {}\n", found.row, found.image, found.y, found.x,
         found.column < 0 ? "sum of the activations" : fmt::format("column {}", found.column));
   }
-  if (found.kind != cosim::Mismatch::Kind::kWord) {
+  if (found.kind == cosim::Mismatch::Kind::kParameter && found.what == "word") {
+    text += fmt::format("  expected {}, the RTL has {}\n",
+                        hex(static_cast<std::uint64_t>(found.expected)),
+                        hex(static_cast<std::uint64_t>(found.found)));
+  } else if (found.kind != cosim::Mismatch::Kind::kWord) {
     text += fmt::format("  expected {}, the RTL has {}\n", found.expected, found.found);
   }
   if (found.word) {
@@ -198,10 +220,14 @@ std::string cosim_text(const sweep::CosimRun& run) {
   if (!config.trace.empty()) {
     text += fmt::format("Waves: {}, {} cycles of the core in {}:{}\n", config.trace.string(),
                         run.traced_cycles, config.trace_from, config.trace_to);
+    if (run.next_core) {
+      text += fmt::format("The core does not run in that window; it runs in {}:{}, {}\n",
+                          run.next_core->begin, run.next_core->end, run.next_core->layer);
+    }
   }
   if (!config.export_folder.empty()) {
-    text += fmt::format("Memory files: {}; replay: sh {}/run.sh rtl\n",
-                        config.export_folder.string(), config.export_folder.string());
+    text += fmt::format("Memory files: {}; replay: sh {} rtl\n", config.export_folder.string(),
+                        for_shell((config.export_folder / "run.sh").string()));
   }
   const sweep::CosimPart& total = run.total;
   if (run.first_mismatch) {

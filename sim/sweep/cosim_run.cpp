@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <exception>
@@ -14,11 +15,13 @@
 #include "sim/base/files.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
+#include "sim/cosim/export.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/faulty_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/interrupt.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
@@ -26,6 +29,9 @@ namespace brownout::sweep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kSpanLimit = std::size_t{1} << 22;  // stretches of the modules' time
+constexpr double kTimedSeconds = 0.05;                    // of the model alone
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -54,12 +60,57 @@ void expect_window_in_run(const CosimConfig& config, std::int64_t cycles) {
       config.trace_from, config.trace_to);
 }
 
+/// Where the core runs in [from, to) of the run, layer after layer, by the model's own record of
+/// its time. Empty without a trace, and for runs of too many stretches.
+std::vector<CoreTime> core_times(const CosimConfig& config, const mapping::Program& program,
+                                 const accelerator::ImagesResult& result) {
+  std::vector<CoreTime> times;
+  if (config.trace.empty() || result.spans_cut) return times;
+  for (const accelerator::Span& span : result.spans) {
+    if (span.module != static_cast<int>(accelerator::Module::kSequencer) || span.layer < 0)
+      continue;
+    const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(span.layer)];
+    if (layer.k == 0 || (!config.layer.empty() && layer.name != config.layer)) continue;
+    // Behind the core the vector unit goes on; how long in a last, smaller batch, no matter.
+    const std::int64_t behind =
+        config.images % program.batch == 0 ? cosim::layer_cycles(program, span.layer, {}) : 0;
+    times.push_back({layer.name, span.begin, span.end - behind});
+  }
+  std::sort(times.begin(), times.end(),
+            [](const CoreTime& a, const CoreTime& b) { return a.begin < b.begin; });
+  return times;
+}
+
+/// Waves of one layer only are what the window must meet; of the whole run it may miss the core.
+void expect_window_in_layer(const CosimConfig& config, const std::vector<CoreTime>& times) {
+  if (config.layer.empty() || times.empty()) return;
+  for (const CoreTime& time : times) {
+    if (config.trace_from < time.end && time.begin < config.trace_to) return;
+  }
+  constexpr std::size_t kShown = 4;
+  std::string places;
+  for (std::size_t i = 0; i < std::min(times.size(), kShown); ++i) {
+    places += fmt::format("{}{}:{}", i == 0 ? "" : ", ", times[i].begin, times[i].end);
+  }
+  if (times.size() > kShown) places += fmt::format(", … ({} times)", times.size());
+  throw InputError("--trace-window: layer {} runs in {} only, got {}:{}", config.layer, places,
+                   config.trace_from, config.trace_to);
+}
+
+/// The first behind the beginning of the window, else the last.
+std::optional<CoreTime> next_core(const CosimConfig& config, const std::vector<CoreTime>& times) {
+  if (times.empty()) return {};
+  const auto next = std::find_if(times.begin(), times.end(), [&](const CoreTime& time) {
+    return time.end > config.trace_from;
+  });
+  return next == times.end() ? times.back() : *next;
+}
+
 /// Before anything takes time.
 void expect_export_folder(const std::filesystem::path& folder) {
   if (folder.empty()) return;
   try {
-    make_folder(folder);
-    check_writable(folder / "manifest.json", 1);
+    cosim::prepare_export(folder);
   } catch (const InputError& error) {
     throw InputError("--export: {}", error.what());
   }
@@ -156,7 +207,12 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
                      data.size(), config.dataset, to_string(config.split), config.images);
   }
   inference::check_fits(model.network, data, model.file.string());
-  expect_window_in_run(config, plain.time(config.images).cycles);
+  const accelerator::ImagesResult timed =
+      plain.time(config.images, config.trace.empty() ? 0 : kSpanLimit);
+  plain.record(0);
+  expect_window_in_run(config, timed.cycles);
+  const std::vector<CoreTime> times = core_times(config, program, timed);
+  expect_window_in_layer(config, times);
 
   expect_export_folder(config.export_folder);
 
@@ -177,6 +233,13 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
           .logits_sha256;
   run.run_cycles = plain.result().cycles;
   run.systemc_seconds = plain.result().seconds;
+  // One image takes a few milliseconds: too short to time once.
+  int runs = 1;
+  for (; run.systemc_seconds < kTimedSeconds; ++runs) {
+    inference::evaluate(plain, model.network, data, config.images, 1);
+    run.systemc_seconds += plain.result().seconds;
+  }
+  run.systemc_seconds /= runs;
   progress.advance(1, "RTL");
 
   std::exception_ptr failure;
@@ -211,12 +274,19 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
     run.first_mismatch = array->first_mismatch();
     run.mismatch_waves = array->mismatch_waves();
     run.traced_cycles = array->traced_cycles();
+    if (!config.trace.empty() && run.traced_cycles == 0 && !run.first_mismatch) {
+      run.next_core = next_core(config, times);
+    }
     run.rtl_seconds = array->seconds();
   };
   if (config.trace.empty()) {
     compare({});
   } else {
-    write_atomically(config.trace, compare);
+    write_atomically(config.trace, [&](const std::filesystem::path& temporary) {
+      // The writer of FST files keeps a second one beside it.
+      const RemoveOnInterrupt waves({temporary, temporary.string() + ".hier"});
+      compare(temporary);
+    });
   }
   if (failure) std::rethrow_exception(failure);
   progress.advance(1);

@@ -50,6 +50,12 @@ struct CosimPart {
   double cycle_error_pct() const;
 };
 
+/// A layer while the core may run: cycles [begin, end) of the run.
+struct CoreTime {
+  std::string layer;
+  std::int64_t begin = 0, end = 0;
+};
+
 struct CosimRun {
   CosimConfig config;
   std::string model, model_sha256, technology;
@@ -60,16 +66,19 @@ struct CosimRun {
   std::optional<cosim::Mismatch> first_mismatch;
   std::filesystem::path mismatch_waves;  // empty: none written
   std::int64_t traced_cycles = 0;        // of the trace window in which the core ran
+  std::optional<CoreTime> next_core;     // where it does, when it is never in the window
   std::string logits_sha256;             // of both runs
   std::int64_t run_cycles = 0;           // of all images, by SystemC
-  double systemc_seconds = 0.0;          // wall time of those, results included, without RTL
-  double rtl_seconds = 0.0;              // wall time of the RTL and its checks
-  double wall_seconds = 0.0;             // of everything
+  /// Wall time of those, results included, without RTL: the mean of as many runs as last 50 ms.
+  double systemc_seconds = 0.0;
+  double rtl_seconds = 0.0;   // wall time of the RTL and its checks
+  double wall_seconds = 0.0;  // of everything
 };
 
 /// Runs all images with the RTL beside the array, and without it. InputError when the RTL was not
 /// built for this accelerator (cosim::check_core), for a layer that the program does not have or
-/// that has no matrix operator, and for a trace window outside the run.
+/// that has no matrix operator, and for a trace window outside the run or, with a
+/// layer, outside that layer.
 CosimRun run_cosim(CosimConfig config, bool quiet);
 
 }  // namespace brownout::sweep
