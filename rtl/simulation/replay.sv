@@ -376,7 +376,8 @@ module replay #(
     end
   end
 
-  // Rows against the file. Plain always: Icarus remarks on tasks in an always_ff. Unknown bits are a mismatch too.
+  // Rows against the file. Unknown bits are a mismatch too. (Icarus remarks on tasks in an
+  // always_ff: here it is a plain always.)
   always @(posedge clk or negedge rst_n) begin
     if (!rst_n) begin
       drained_q <= 0;
@@ -385,7 +386,9 @@ module replay #(
       shown_of_strip_q <= drain_of_strip_q;
       if (drain_data_valid) begin
         drained_q <= drained_q + 1;
-        if (drained_q >= DRAINED) fail($sformatf("cycle %0d: more than %0d rows", cycle_q, DRAINED));
+        if (drained_q >= DRAINED) begin
+          fail($sformatf("cycle %0d: more than %0d rows", cycle_q, DRAINED));
+        end
         for (int l = 0; l < LANES; l++) begin
           // What a column that its strip does not use comes to is nobody's business.
           if ((l == COLUMNS || l < int'(strips[shown_strip_q][287:256])) &&
