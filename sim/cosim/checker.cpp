@@ -102,7 +102,6 @@ void Checker::word(std::int64_t cycle, std::size_t command, std::uint32_t addres
 }
 
 void Checker::parameter(std::int64_t cycle, std::size_t command, std::uint64_t data, bool last) {
-  ++check_.words_compared;
   if (data == expected_parameter_ && last == expected_run_last_) return;
   const char* const what = data == expected_parameter_ ? "end of its run" : "word";
   differ(Mismatch::Kind::kParameter, command, -1, -1,
