@@ -83,9 +83,7 @@ void add_placements(const memory::Chip& chip, const std::string& text, const std
   }
   const std::int64_t count = parse_integer("--offsets", offsets, 1, sweep::kMaxChips);
   for (std::int64_t i = 0; i < count; ++i) {
-    const std::uint64_t offset =
-        chip.period() / static_cast<std::uint64_t>(count) * static_cast<std::uint64_t>(i);
-    names.push_back(memory::make_chip(fmt::format("{},offset={}", text, offset))->name());
+    names.push_back(sweep::placement_name(text, chip.period(), i, count));
   }
 }
 

@@ -64,6 +64,10 @@ int run(const SweepOptions& options) {
   if (!options.chips.empty()) {
     config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
   }
+  if (!config.profile.empty() && !options.common.seed.empty()) {
+    throw InputError("--seed: is of random chips; expected none with the profile {}",
+                     config.profile.string());
+  }
   config.seed = options.common.seed_or(config.seed);
   if (!options.data.empty()) {
     config.data_folder = options.data;
@@ -73,6 +77,7 @@ int run(const SweepOptions& options) {
   std::vector<std::filesystem::path> inputs = config.models;
   inputs.insert(inputs.end(), {config.file, config.technology_file});
   if (config.accelerator) inputs.push_back(config.accelerator->file);
+  if (!config.profile.empty()) inputs.push_back(config.profile);
   const std::filesystem::path folder = options.out;
   expect_own_file({"--json", options.common.json}, {"--out", options.out});
   for (const std::string& name : sweep::folder_names()) {

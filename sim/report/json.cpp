@@ -155,6 +155,7 @@ std::string sweep_json(const sweep::SweepResult& result) {
   json["technology"] = result.technology;
   json["engine"] = result.engine;
   json["accelerator"] = result.accelerator.empty() ? Json(nullptr) : Json(result.accelerator);
+  json["chip_note"] = result.chip_note.empty() ? Json(nullptr) : Json(result.chip_note);
   json["models"] = Json::array();
   for (const sweep::SweepModel& model : result.models) {
     json["models"].push_back({{"model", model.name},

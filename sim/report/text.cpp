@@ -171,6 +171,7 @@ std::string sweep_text(const sweep::SweepResult& result) {
       "Error in % (RErr, mean ± standard deviation over {} chips, {} images), technology {}{}\n\n",
       first.chips, first.images, result.technology,
       names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
+  if (!result.chip_note.empty()) out += result.chip_note + "\n\n";
   if (!result.weights_scaled)
     out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);
   out += grid_text(result, names);

@@ -91,6 +91,23 @@ std::string to_string(network::Split split) {
   return split == network::Split::kTrain ? "train" : "test";
 }
 
+std::vector<std::unique_ptr<memory::Chip>> sweep_chips(const SweepConfig& config) {
+  std::vector<std::unique_ptr<memory::Chip>> chips;
+  for (std::int64_t i = 0; i < config.chips; ++i) {
+    const std::string name =
+        config.profile.empty()
+            ? chip_name(static_cast<std::uint64_t>(config.seed), i, config.p_err)
+            : placement_name(config.profile.string(), i == 0 ? 1 : chips.front()->period(), i,
+                             config.chips);
+    chips.push_back(memory::make_chip(name));
+    // No words, no faults, but all checks.
+    if (!config.profile.empty()) {
+      chips.back()->faults(memory::MemoryId::kWeights, 0, {config.voltages.back(), 0.0});
+    }
+  }
+  return chips;
+}
+
 SweepConfig load_sweep(const fs::path& file) {
   YamlMap root = YamlMap::load(file);
   SweepConfig config;
@@ -114,6 +131,12 @@ SweepConfig load_sweep(const fs::path& file) {
   read_accelerator(root, config);
 
   config.chips = root.integer("chips", 1, kMaxChips);
+  if (root.has("profile")) {
+    for (const char* key : {"seed", "p_err"}) {
+      if (root.has(key)) root.fail(key, "is of random chips; expected none with a profile");
+    }
+    config.profile = root.input_file("profile");
+  }
   config.seed = root.integer("seed", 0, kMaxSeed, 0);
   config.p_err = root.number("p_err", kMinPErr, 1.0, 1.0);
   config.bit_offset = root.integer("bit_offset", 0, kMaxBitOffset, 0);
@@ -128,7 +151,7 @@ SweepConfig load_sweep(const fs::path& file) {
   root.finish();
   const double highest_rate =
       weight_error_rate(*config.technology, config.accelerator, config.voltages.back());
-  if (highest_rate > config.p_err) {
+  if (config.profile.empty() && highest_rate > config.p_err) {
     root.fail("p_err", fmt::format("expected at least the bit error rate at the lowest voltage, "
                                    "{} at {} Vmin",
                                    highest_rate, config.voltages.back()));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/mapping/accelerator.hpp"
+#include "sim/memory/chip.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -38,7 +39,8 @@ struct SweepConfig {
   std::optional<mapping::AcceleratorConfig> accelerator;  // points then have cycles and energy
   int batch = 1;                                          // images at a time on it
 
-  std::int64_t chips = 10;  // random:seed … random:seed+chips-1
+  std::int64_t chips = 10;        // random:seed … random:seed+chips-1, or
+  std::filesystem::path profile;  // so many places of this chip's map; empty: random chips
   std::int64_t seed = 0;
   double p_err = 1.0;
   std::int64_t bit_offset = 0;
@@ -48,6 +50,10 @@ struct SweepConfig {
   double max_drop_points = 2.5;  // safe voltage: points of error a network may lose
   double tolerance = 0.002;      // safe voltage: how closely it is searched, units of Vmin
 };
+
+/// The chips at every point. InputError when the profile cannot be read or does not reach down to
+/// the lowest voltage.
+std::vector<std::unique_ptr<memory::Chip>> sweep_chips(const SweepConfig& config);
 
 /// Reads file and technology; paths in the file are relative to it. InputError names the place.
 SweepConfig load_sweep(const std::filesystem::path& file);

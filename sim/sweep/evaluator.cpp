@@ -78,6 +78,13 @@ Model load_model(const std::filesystem::path& file) {
   return model;
 }
 
+std::string placement_name(const std::string& file, std::uint64_t period, std::int64_t index,
+                           std::int64_t count) {
+  const std::uint64_t offset =
+      period / static_cast<std::uint64_t>(count) * static_cast<std::uint64_t>(index);
+  return offset == 0 ? file : fmt::format("{},offset={}", file, offset);
+}
+
 std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
   std::string name = fmt::format("random:{}", seed + static_cast<std::uint64_t>(index));
   if (p_err != 1.0) name += fmt::format(",p_err={}", p_err);

@@ -105,4 +105,8 @@ class Evaluator {
 /// "random:7" or "random:7,p_err=0.5": chip `index` of the set with this seed.
 std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err);
 
+/// "FILE.h5,offset=N": place `index` of `count`, evenly spread over a map of `period` cells.
+std::string placement_name(const std::string& file, std::uint64_t period, std::int64_t index,
+                           std::int64_t count);
+
 }  // namespace brownout::sweep

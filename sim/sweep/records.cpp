@@ -88,7 +88,7 @@ std::string RecordKeys::chip(const std::string& chip, const memory::OperatingPoi
 }
 
 std::string identity(const SweepConfig& config, const std::vector<Model>& models,
-                     const std::string& dataset_sha256) {
+                     const std::string& dataset_sha256, const std::string& first_chip) {
   Json json;
   json["version"] = kResultVersion;
   json["technology"] = {{"name", config.technology->name()}, {"sha256", config.technology_sha256}};
@@ -100,9 +100,13 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
   json["engine"] = config.engine;
   if (config.accelerator) json["accelerator"] = accelerator_json(config);
   json["chips"] = config.chips;
-  json["seed"] = config.seed;
-  json["p_err"] = config.p_err;
-  json["random_chip_version"] = memory::kRandomChipVersion;
+  if (config.profile.empty()) {
+    json["seed"] = config.seed;
+    json["p_err"] = config.p_err;
+    json["random_chip_version"] = memory::kRandomChipVersion;
+  } else {
+    json["profile"] = first_chip;
+  }
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
   json["voltages"] = config.voltages;

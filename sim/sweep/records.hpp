@@ -28,7 +28,7 @@ class RecordKeys {
 
 /// The sweep a folder belongs to, as pretty JSON: everything that decides its numbers.
 std::string identity(const SweepConfig& config, const std::vector<Model>& models,
-                     const std::string& dataset_sha256);
+                     const std::string& dataset_sha256, const std::string& first_chip);
 
 std::optional<CleanResult> find_clean(const Store& store, const std::string& key);
 std::optional<ChipResult> find_chip(const Store& store, const std::string& key);

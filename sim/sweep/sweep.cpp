@@ -20,6 +20,8 @@ namespace brownout::sweep {
 
 namespace {
 
+using Chips = std::vector<std::unique_ptr<memory::Chip>>;
+
 struct Inputs {
   std::vector<Model> models;
   network::Dataset data;
@@ -65,10 +67,11 @@ std::int64_t most_search_steps(const SweepConfig& config) {
 /// One network's share of the sweep. The evaluator is built when a row is missing, not before.
 class ModelSweep {
  public:
-  ModelSweep(const SweepConfig& config, const Inputs& inputs, const Model& model, Store& store,
-             int threads, Progress& progress)
+  ModelSweep(const SweepConfig& config, const Inputs& inputs, const Chips& chips,
+             const Model& model, Store& store, int threads, Progress& progress)
       : config_(config),
         inputs_(inputs),
+        chips_(chips),
         model_(model),
         store_(store),
         threads_(threads),
@@ -83,13 +86,11 @@ class ModelSweep {
                                     weight_error_rate(technology, config_.accelerator, voltage)};
     computed = false;
     std::vector<ChipResult> chips;
-    for (std::int64_t i = 0; i < config_.chips; ++i) {
-      const std::string name =
-          chip_name(static_cast<std::uint64_t>(config_.seed), i, config_.p_err);
-      const std::string key = keys_.chip(name, at);
+    for (const std::unique_ptr<memory::Chip>& chip : chips_) {
+      const std::string key = keys_.chip(chip->identity(), at);
       std::optional<ChipResult> result = find_chip(store_, key);
       if (!result) {
-        result = evaluator().on_chip(*memory::make_chip(name), at, clean_);
+        result = evaluator().on_chip(*chip, at, clean_);
         add_chip(store_, key, model_.name, at, *result);
         computed = true;
       }
@@ -152,6 +153,7 @@ class ModelSweep {
 
   const SweepConfig& config_;
   const Inputs& inputs_;
+  const Chips& chips_;
   const Model& model_;
   Store& store_;
   int threads_;
@@ -211,7 +213,9 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   const Inputs inputs = load_inputs(config);
   SweepResult result;
   result.technology = config.technology->name();
-  result.identity = identity(config, inputs.models, inputs.data_sha256);
+  const Chips chips = sweep_chips(config);
+  result.chip_note = chips.front()->note();
+  result.identity = identity(config, inputs.models, inputs.data_sha256, chips.front()->identity());
   result.engine = config.engine;
   if (config.accelerator) result.accelerator = config.accelerator->name;
   result.weights_scaled = weights_scaled(config.accelerator);
@@ -228,7 +232,7 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   double seconds = 0.0;
   std::int64_t passes = 0;
   for (const Model& model : inputs.models) {
-    ModelSweep run(config, inputs, model, store, threads, progress);
+    ModelSweep run(config, inputs, chips, model, store, threads, progress);
     std::vector<Point> grid, extra;
     for (const double voltage : config.voltages) {
       bool computed = false;

@@ -33,7 +33,8 @@ struct SweepModel {
 
 struct SweepResult {
   std::string technology;
-  std::string identity;  // the resolved configuration, JSON
+  std::string chip_note;  // what must be said of a profile; empty: nothing
+  std::string identity;   // the resolved configuration, JSON
   std::string engine;
   std::string accelerator;     // name; empty: none
   bool weights_scaled = true;  // else they stay at Vmin and have no faults

@@ -205,6 +205,43 @@ TEST_F(Sweep, OnAnAcceleratorPointsHaveCyclesAndEnergyAndEveryEngineTheSameNumbe
   EXPECT_NE(refused.err.find("accelerator"), std::string::npos) << refused.err;
 }
 
+TEST_F(Sweep, OverAProfileChipsArePlacesOfItsMap) {
+  std::string text = read_file(workplace_.sweep_file());
+  const std::string profile = "\nprofile: " BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5\n";
+  // What the workplace's file says of random chips does not go with a profile.
+  std::string file;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const bool random = line.rfind("seed:", 0) == 0 || line.rfind("p_err:", 0) == 0;
+    const bool voltages = line.rfind("voltage", 0) == 0;
+    if (!random && !voltages) file += line + "\n";
+  }
+  file += "voltages: [0.9, 0.85, 0.82]\n";
+  workplace_.write("sweep.yaml", file + profile);
+  const Json json = finished("out");
+  EXPECT_NE(json["chip_note"].get<std::string>().find("SYNTHETIC"), std::string::npos);
+  ASSERT_EQ(json["points"].size(), 6u);
+  // Above its highest voltage the map of that one counts; below, the nearest lower one.
+  EXPECT_EQ(json["points"][0]["cells_hit_mean"], json["points"][1]["cells_hit_mean"]);
+  EXPECT_GT(json["points"][2]["cells_hit_mean"], json["points"][1]["cells_hit_mean"]);
+  // The same points by eval.
+  const int places = json["points"][2]["chips"];
+  const Outcome eval = workplace_.run(
+      BROWNOUT_BINARY, {"eval", json["models"][0]["model_file"], "--data", "data", "--chip",
+                        BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5", "--images", "200",
+                        "--offsets", std::to_string(places), "--voltage", "0.82", "--json", "-"});
+  ASSERT_EQ(eval.code, 0) << eval.err;
+  EXPECT_EQ(eval.json()["rerr_mean"], json["points"][2]["rerr_mean"]);
+  // Finished: nothing is computed again.
+  EXPECT_EQ(finished("out")["points_computed"], 0);
+  for (const std::string wrong : {"seed: 1\n", "p_err: 0.5\n"}) {
+    workplace_.write("sweep.yaml", file + profile + wrong);
+    EXPECT_EQ(sweep("other").code, 2) << wrong;
+  }
+  workplace_.write("sweep.yaml", file + profile);
+  EXPECT_EQ(sweep("other", {"--seed", "3"}).code, 2);
+}
+
 TEST_F(Sweep, AFolderInUseIsRefused) {
   fs::create_directories(workplace_.folder() / "out");
   const int lock = ::open((workplace_.folder() / "out/.lock").c_str(), O_RDWR | O_CREAT, 0666);
