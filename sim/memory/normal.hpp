@@ -3,12 +3,15 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 
 namespace brownout::memory {
 
 /// Φ(z).
 double normal_cdf(double z);
+/// φ(z).
+inline double normal_density(double z) { return 0.3989422804014327 * std::exp(-0.5 * z * z); }
 /// Φ⁻¹(1 - u), u in (0, 1), exact down to the smallest u.
 double normal_upper(double u);
 

@@ -23,11 +23,9 @@ constexpr std::uint64_t kArrayCounter = 64, kColumnCounter = 65, kRowCounter = 6
 constexpr double kLowestZ = -3.0973;  // Φ⁻¹(kLeastProbability) = -3.09727, a little below
 constexpr double kHighestZ = 6.0;     // Φ is 1 as a float
 
-double density(double z) { return 0.3989422804014327 * std::exp(-0.5 * z * z); }
-
 /// Φ in [kLowestZ, kHighestZ], to 1e-8.
 const CubicTable<320>& cdf_table() {
-  static const CubicTable<320> table(kLowestZ, kHighestZ, normal_cdf, density);
+  static const CubicTable<320> table(kLowestZ, kHighestZ, normal_cdf, normal_density);
   return table;
 }
 
@@ -38,7 +36,8 @@ const CubicTable<64>& upper_table(int octave) {
     for (int j = 1; j < kLastOctave; ++j) {
       const double low = std::ldexp(1.0, -(j + 1));
       const auto value = [low](double f) { return normal_upper(low * (1.0 + f)); };
-      result.emplace_back(0.0, 1.0, value, [&](double f) { return -low / density(value(f)); });
+      result.emplace_back(0.0, 1.0, value,
+                          [&](double f) { return -low / normal_density(value(f)); });
     }
     return result;
   }();

@@ -156,6 +156,7 @@ std::string cosim_json(const sweep::CosimRun& run) {
   json["voltage"] = config.voltage.value_or(1.0);
   json["rate"] = run.rate;
   json["chip"] = config.voltage ? Json(config.chip) : Json(nullptr);
+  json["chip_note"] = run.chip_note.empty() ? Json(nullptr) : Json(run.chip_note);
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
   json["bits_wrong"] = run.read.bits_wrong;
@@ -196,6 +197,7 @@ std::string cosim_text(const sweep::CosimRun& run) {
     text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} bits wrong", config.chip,
                         *config.voltage, 100.0 * run.rate, run.read.bits_wrong);
   }
+  if (!run.chip_note.empty()) text += "\n" + run.chip_note;
   text += "\n\n";
   Table table({"layer", "begins", "tiles", "sums", "words", "mismatches", "RTL cycles",
                "SystemC cycles", "busy", "waits: weights", "accumulators", "activations"});

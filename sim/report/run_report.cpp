@@ -106,6 +106,7 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["voltage"] = config.voltage.value_or(1.0);
   json["rate"] = run.rate;
   json["chip"] = config.voltage ? Json(config.chip) : Json(nullptr);
+  json["chip_note"] = run.chip_note.empty() ? Json(nullptr) : Json(run.chip_note);
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
   const double wrong = static_cast<double>(run.evaluation.wrong);
@@ -153,6 +154,7 @@ std::string run_text(const sweep::AcceleratorRun& run) {
                               100.0 * run.rate, run.read.cells_hit, run.read.bits_wrong)
                 : kWeightsAtVmin;
   }
+  if (!run.chip_note.empty()) text += "\n" + run.chip_note;
   text += "\n\nPer image; stalls in cycles by cause:\n";
   std::vector<std::string> header{"layer", "cycles", "closed form", "diff", "kMACs", "util %"};
   for (int s = 0; s < accelerator::kStalls; ++s) header.emplace_back(accelerator::stall_name(s));

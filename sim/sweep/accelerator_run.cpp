@@ -35,7 +35,10 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   const double voltage = config.voltage.value_or(1.0);
   run.rate = weight_error_rate(technology, config.accelerator, voltage);
   std::unique_ptr<memory::Chip> chip;
-  if (config.voltage) chip = memory::make_chip(config.chip);
+  if (config.voltage) {
+    chip = memory::make_chip(config.chip);
+    run.chip_note = chip->note();
+  }
   const Model model = load_model(config.model);
   run.model = model.name;
   run.model_sha256 = model.sha256;

@@ -49,7 +49,8 @@ struct RunPart {
 struct AcceleratorRun {
   RunConfig config;  // images settled
   std::string model, model_sha256, technology;
-  double rate = 0.0;  // of the weight memory
+  std::string chip_note;  // what must be said of a profile; empty: nothing
+  double rate = 0.0;      // of the weight memory
   inference::Evaluation evaluation;
   mapping::ReadStats read;
   accelerator::ImagesResult simulated;   // cycles and counts of all images

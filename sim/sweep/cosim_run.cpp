@@ -192,6 +192,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
     run.technology = technology.name();
     run.rate = technology.bit_error_rate(voltage);
     chip = memory::make_chip(config.chip);
+    run.chip_note = chip->note();
   }
   const Model model = load_model(config.model);
   run.model = model.name;

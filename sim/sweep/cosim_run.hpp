@@ -59,6 +59,7 @@ struct CoreTime {
 struct CosimRun {
   CosimConfig config;
   std::string model, model_sha256, technology;
+  std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;
   mapping::ReadStats read;
   std::vector<CosimPart> layers;  // checked ones, in order

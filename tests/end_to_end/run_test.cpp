@@ -51,6 +51,21 @@ class Run : public testing::Test {
   Workplace workplace_;
 };
 
+TEST_F(Run, OverAProfileEnginesAgreeAndTheOutputSaysWhatItIs) {
+  const std::string file = BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5";
+  const Json systemc = json({"--voltage", "0.82", "--chip", file});
+  const Json functional = json({"--voltage", "0.82", "--chip", file, "--engine", "functional"});
+  EXPECT_EQ(systemc["logits_sha256"], functional["logits_sha256"]);
+  EXPECT_LT(systemc["bits_wrong"], systemc["cells_hit"]);
+  const std::string note = systemc["chip_note"];
+  EXPECT_NE(note.find("SYNTHETIC"), std::string::npos);
+  EXPECT_NE(note.find("repeats after 262144 cells"), std::string::npos);
+  EXPECT_TRUE(json({"--voltage", "0.82", "--chip", "random:1"})["chip_note"].is_null());
+  // A profile that was cut off.
+  workplace_.write("cut.h5", read_file(file).substr(0, 5000));
+  expect_refused(on_edge({"--voltage", "0.82", "--chip", "cut.h5", "--quiet"}), "truncated");
+}
+
 TEST_F(Run, EnginesAndBatchesGiveTheSameNumbersAndTheSameTimeForTheSameBatch) {
   const Json systemc = json({"--voltage", "0.8", "--chip", "random:7", "--engine", "systemc"});
   for (const char* field :
