@@ -49,12 +49,6 @@ struct RepairPlan {
   }
 };
 
-/// Faulty cells of a memory, each list sorted by word and bit.
-struct MemoryFaults {
-  FaultList data;   // columns 0 … 63
-  FaultList check;  // columns 64 … 71
-};
-
 /// What the repair did on one chip.
 struct RepairStats {
   std::int64_t rows_replaced = 0, columns_replaced = 0;
@@ -75,14 +69,13 @@ struct RepairStats {
 ///   64) by the multiple of rotation_step with the least cost, summed over columns as if all rows
 ///   of an array were alike; as addressed when that costs no more. Check bits are not rotated.
 /// Time is proportional to the faults, and to the arrays with sensitivities.
-MemoryFaults mitigate(const RepairPlan& plan, const MemoryFaults& cells,
-                      RepairStats* stats = nullptr);
+WordFaultLists mitigate(const RepairPlan& plan, const WordFaultLists& cells,
+                        RepairStats* stats = nullptr);
 
 /// Draws the chip's cells and mitigates them. `at` is the point of the memory as it is accessed,
-/// boost included; `check_cells`: whether a check code wants columns 64 … 71 (else `check` is
-/// empty).
-MemoryFaults faults_behind(const RepairPlan& plan, const Chip& chip, MemoryId memory,
-                           const OperatingPoint& at, bool check_cells,
-                           RepairStats* stats = nullptr);
+/// boost included. Check cells are those of the code, none without one.
+WordFaultLists faults_behind(const RepairPlan& plan, const Chip& chip, MemoryId memory,
+                             const OperatingPoint& at, CheckCode check,
+                             RepairStats* stats = nullptr);
 
 }  // namespace brownout::memory
