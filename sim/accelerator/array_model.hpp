@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "sim/mapping/program.hpp"
+#include "sim/memory/fault.hpp"
+#include "sim/memory/transient.hpp"
 #include "sim/memory/word_memory.hpp"
 #include "sim/network/network.hpp"
 
@@ -22,6 +24,14 @@ struct StripGates {
   std::int64_t drain = 0;   // first row to the vector unit
 };
 
+/// Lane C of an accumulator row as the vector unit reads it: the sum of activations of a pixel (of
+/// the batch) that the channels of a column tile see.
+struct SumLane {
+  std::int64_t pixel = 0;
+  int column_tile = 0;
+  std::int32_t sum = 0;
+};
+
 class ArrayModel {
  public:
   virtual ~ArrayModel() = default;
@@ -30,6 +40,12 @@ class ArrayModel {
   /// scratchpad. All must outlive their use.
   virtual void configure(const mapping::Program& program, const network::Network& network,
                          const memory::WordMemory& weights) = 0;
+
+  /// Faulty cells of the accumulators (sim/mapping/memory_faults.hpp says which cell a word bit is)
+  /// for the layers from now on, until the next call or configure(). Called again for every batch
+  /// when draws are fresh: `draws.batch` says which one; the load event is the layer's number.
+  virtual void set_accumulator_faults(const memory::FaultList& /*faults*/,
+                                      const memory::Draws& /*draws*/) {}
 
   /// The input of layer `layer`: codes q of `images` images back to back, NHWC, zero point z. They
   /// stay in place until the layer ends. `cycle`: now, since the run began.
@@ -52,6 +68,13 @@ class ArrayModel {
   /// All strips have been drained, `cycles` after the layer began; the sums must be in `acc` now.
   virtual void end_layer(int /*layer*/, const std::vector<StripGates>& /*gates*/,
                          std::int64_t /*cycles*/, std::int32_t* /*acc*/, std::int64_t /*stride*/) {}
+
+  /// Sums of the layer that ended last which faulty accumulators have changed (others may be listed
+  /// as well); valid until the next begin_layer().
+  virtual const std::vector<SumLane>& sum_lanes() const {
+    static const std::vector<SumLane> none;
+    return none;
+  }
 
   virtual std::string name() const = 0;
 };
