@@ -46,7 +46,7 @@ struct Accelerator::Modules {
         loader("weight_loader", state, weights, dma),
         array("array", state, loader, dma, activations),
         vector("vector_unit", state, array, loader, activations),
-        sequencer("sequencer", state, dram, dma, array, vector, activations) {
+        sequencer("sequencer", state, dram, dma, array, vector, weights, activations) {
     dma.dram.bind(dram.socket);
     dma.weights.bind(weights.write_socket);
     dma.activations.bind(activations.socket);
@@ -133,8 +133,9 @@ void Accelerator::configure(const mapping::Program& program, const network::Netw
   }
 }
 
-void Accelerator::set_faults(const memory::FaultList& faults, std::uint64_t evaluation_seed) {
-  modules_->weights.cells().set_faults(faults, memory::MemoryId::kWeights, evaluation_seed);
+void Accelerator::set_faults(const memory::WordFaultLists& faults, const memory::Draws& draws) {
+  modules_->weights.cells().set_faults(faults, memory::MemoryId::kWeights, draws);
+  state_.first_batch = static_cast<std::int64_t>(draws.batch);
 }
 
 memory::WordMemory& Accelerator::weight_cells() { return modules_->weights.cells(); }

@@ -46,8 +46,9 @@ class Accelerator {
   void configure(const mapping::Program& program, const network::Network& network,
                  const std::vector<network::Shape>& shapes, const RunOptions& options = {});
 
-  /// Faulty cells of the weight scratchpad from now on (transient ones drawn once, reads: frozen).
-  void set_faults(const memory::FaultList& faults, std::uint64_t evaluation_seed);
+  /// Faulty cells of the weight scratchpad from now on. Fresh draws count the next run's batches
+  /// from draws.batch on.
+  void set_faults(const memory::WordFaultLists& faults, const memory::Draws& draws);
 
   /// The cells of the weight scratchpad, for those who break them by hand.
   memory::WordMemory& weight_cells();

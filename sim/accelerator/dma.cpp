@@ -60,16 +60,20 @@ void Dma::weight_channel() {
       const bool same_half = event == 0 && round % 2 == 1;
       const std::int64_t user = chunks_loaded_ - (same_half ? 1 : 2);
       while (chunks_released_ <= user) wait(released_event_);
-      move_chunk(chunks_[static_cast<std::size_t>(event)]);
+      LoadExtension load;
+      load.batch = static_cast<std::uint64_t>(state_.first_batch + chunks_loaded_ / round);
+      load.load_event = static_cast<std::uint64_t>(event);
+      move_chunk(chunks_[static_cast<std::size_t>(event)], load);
       ++chunks_loaded_;
       loaded_event_.notify(sc_core::SC_ZERO_TIME);
     }
   });
 }
 
-void Dma::move_chunk(const LayerChunk& chunk) {
+void Dma::move_chunk(const LayerChunk& chunk, LoadExtension load) {
   for (const mapping::WordRange& range : chunk.chunk->ranges) {
-    move(weights, {false, chunk.layer, range.dram_word * 8, range.word * 8, range.words * 8});
+    move(weights,
+         {false, chunk.layer, range.dram_word * 8, range.word * 8, range.words * 8, &load});
     state_.layer(chunk.layer).counts.weight_writes += range.words;
   }
 }
@@ -94,6 +98,7 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
       static_cast<std::size_t>(std::min<std::int64_t>(config_.burst_bytes, transfer.bytes)));
   payload.set_data_ptr(buffer.data());
   payload.set_byte_enable_ptr(nullptr);
+  if (transfer.load != nullptr) payload.set_extension(transfer.load);
   for (std::int64_t done = 0; done < transfer.bytes; done += config_.burst_bytes) {
     const std::int64_t bytes = std::min<std::int64_t>(config_.burst_bytes, transfer.bytes - done);
     bus_.lock();
@@ -129,6 +134,7 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
     EventCounts& counts = state_.layer(transfer.layer).counts;
     (transfer.to_dram ? counts.dram_write_bytes : counts.dram_read_bytes) += bytes;
   }
+  payload.clear_extension<LoadExtension>();  // it is the caller's
   // The channels wait for each other on the bus, so each has a track of its own.
   state_.span(&scratchpad == &weights ? Module::kWeightDma : Module::kActivationDma, transfer.layer,
               -1, begin, now());

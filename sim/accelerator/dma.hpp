@@ -9,15 +9,17 @@
 #include <vector>
 
 #include "sim/accelerator/run_state.hpp"
+#include "sim/accelerator/weight_scratchpad.hpp"
 #include "sim/mapping/accelerator.hpp"
 
 namespace brownout::accelerator {
 
-/// Bytes between the DRAM and the activation scratchpad.
+/// Bytes between the DRAM and a scratchpad.
 struct Transfer {
   bool to_dram = false;
   int layer = 0;  // that it is counted in
   std::int64_t dram_address = 0, address = 0, bytes = 0;
+  LoadExtension* load = nullptr;  // of weights: travels with every burst
 };
 /// sc_fifo asks for it.
 inline std::ostream& operator<<(std::ostream& out, const Transfer& transfer) {
@@ -52,7 +54,7 @@ class Dma : public sc_core::sc_module {
 
   void weight_channel();
   void activation_channel();
-  void move_chunk(const LayerChunk& chunk);
+  void move_chunk(const LayerChunk& chunk, LoadExtension load);
   /// One transfer in bursts; the channels take turns.
   void move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transfer& transfer);
 

@@ -102,11 +102,12 @@ void PeArray::stream(const StripToken& token) {
   std::int64_t streamed = 0;
   std::int64_t until_last = 0;  // from the first vector to the last tile's
   const std::size_t tiles = tile.words.size();
+  const int checks = mapping::check_stages(program.accelerator.weights);
   for (std::size_t t = 0; t < tiles; ++t) {
     const std::int64_t vectors = mapping::stream_cycles(program.accelerator, layer, strip, t);
     streamed += vectors;
     if (t + 1 < tiles) {
-      until_last += std::max(vectors, mapping::load_latency(tile.port_cycles[t + 1]));
+      until_last += std::max(vectors, mapping::load_latency(tile.port_cycles[t + 1], checks));
     }
   }
   const std::int64_t last = mapping::stream_cycles(program.accelerator, layer, strip, tiles - 1);

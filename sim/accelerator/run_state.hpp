@@ -52,8 +52,10 @@ const char* module_name(int module);
 
 struct RunState {
   const mapping::Program* program = nullptr;
-  bool compute = true;          // false: timing and counts only
-  std::int64_t chunk_base = 0;  // streamed chunks of the batches before
+  bool compute = true;           // false: timing and counts only
+  std::int64_t first_batch = 0;  // number of the run's first batch, for fresh draws
+  std::int64_t batch = 0;        // that is computed, counted over the evaluation
+  std::int64_t chunk_base = 0;   // streamed chunks of the batches before
   std::vector<LayerTally> layers;
   std::int64_t input_wait_cycles = 0;
   std::int64_t run_begin = 0;

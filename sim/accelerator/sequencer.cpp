@@ -13,13 +13,15 @@
 namespace brownout::accelerator {
 
 Sequencer::Sequencer(const sc_core::sc_module_name& name, RunState& state, Dram& dram, Dma& dma,
-                     PeArray& array, VectorModule& vector, ActivationScratchpad& activations)
+                     PeArray& array, VectorModule& vector, WeightScratchpad& weights,
+                     ActivationScratchpad& activations)
     : sc_module(name),
       state_(state),
       dram_(dram),
       dma_(dma),
       array_(array),
       vector_(vector),
+      weights_(weights),
       activations_(activations) {
   SC_HAS_PROCESS(Sequencer);
   SC_THREAD(run);
@@ -102,6 +104,10 @@ void Sequencer::run_batches() {
       input_ready = transfers_;
     }
     vector_.set_input_buffer(static_cast<int>(batch % 2));
+    if (program.accelerator.weights.residency == mapping::WeightResidency::kResident) {
+      weights_.cells().draw(0, weights_.cells().words(),
+                            static_cast<std::uint64_t>(state_.first_batch + batch), 0);
+    }
     for (std::size_t layer = 0; layer < program.layers.size(); ++layer) {
       run_layer(static_cast<int>(layer));
     }
@@ -130,9 +136,10 @@ void Sequencer::run_layer(int number) {
   if (state_.compute && layer.k > 0) {
     const mapping::Region& input =
         state_.program->regions[static_cast<std::size_t>(layer.step.input)];
-    model_->begin_layer(
-        number, activations_.data(input.address), input.slot_bytes, state_.program->batch,
-        inference::quantization_of(*network_, layer.step.input).zero_point, begin - state_.run_begin);
+    model_->begin_layer(number, activations_.data(input.address), input.slot_bytes,
+                        state_.program->batch,
+                        inference::quantization_of(*network_, layer.step.input).zero_point,
+                        begin - state_.run_begin);
   }
   if (layer.k == 0) {
     out.write({number, -1, now(), 0});

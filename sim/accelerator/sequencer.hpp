@@ -11,6 +11,7 @@
 #include "sim/accelerator/pe_array.hpp"
 #include "sim/accelerator/run_state.hpp"
 #include "sim/accelerator/vector_module.hpp"
+#include "sim/accelerator/weight_scratchpad.hpp"
 
 namespace brownout::accelerator {
 
@@ -27,7 +28,8 @@ class Sequencer : public sc_core::sc_module {
   sc_core::sc_event start{"start"};
 
   Sequencer(const sc_core::sc_module_name& name, RunState& state, Dram& dram, Dma& dma,
-            PeArray& array, VectorModule& vector, ActivationScratchpad& activations);
+            PeArray& array, VectorModule& vector, WeightScratchpad& weights,
+            ActivationScratchpad& activations);
 
   void configure(const network::Network& network, ArrayModel& array);
   void set_work(const HostMemory& host);
@@ -48,6 +50,7 @@ class Sequencer : public sc_core::sc_module {
   Dma& dma_;
   PeArray& array_;
   VectorModule& vector_;
+  WeightScratchpad& weights_;
   ActivationScratchpad& activations_;
   const network::Network* network_ = nullptr;
   ArrayModel* model_ = nullptr;

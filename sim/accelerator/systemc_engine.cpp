@@ -52,12 +52,12 @@ std::string SystemcEngine::name() const {
   return array_->name() == "behavioural" ? "systemc" : array_->name();
 }
 
-void SystemcEngine::set_codes(const network::Codes&) { faults_.clear(); }
+void SystemcEngine::set_codes(const network::Codes&) { faults_ = {}; }
 
-void SystemcEngine::set_chip(const network::Codes&, const memory::FaultList& faults,
-                             std::uint64_t evaluation_seed) {
+void SystemcEngine::set_chip(const network::Codes&, const memory::WordFaultLists& faults,
+                             const memory::Draws& draws) {
   faults_ = faults;
-  evaluation_seed_ = evaluation_seed;
+  draws_ = draws;
 }
 
 void SystemcEngine::run(const std::uint8_t* pixels, int count, float* logits, int worker) {
@@ -78,8 +78,10 @@ ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t im
   const auto start = std::chrono::steady_clock::now();
   const auto part = [&](const mapping::Program& program, std::int64_t batches) {
     model.configure(program, network_, shapes_, {pixels != nullptr, span_limit_});
-    model.set_faults(faults_, evaluation_seed_);
     const std::int64_t done = total.images;
+    memory::Draws draws = draws_;
+    draws.batch = static_cast<std::uint64_t>(done / programs_.full().batch);
+    model.set_faults(faults_, draws);
     add(total, model.run(pixels == nullptr ? nullptr : pixels + done * network_.input.size(),
                          batches, logits == nullptr ? nullptr : logits + done * network_.classes));
     total.images += batches * program.batch;

@@ -45,8 +45,8 @@ class SystemcEngine final : public inference::Engine {
 
   /// Clean weights: the model reads what the network stores, whatever `codes` are.
   void set_codes(const network::Codes& codes) override;
-  void set_chip(const network::Codes& codes, const memory::FaultList& faults,
-                std::uint64_t evaluation_seed) override;
+  void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
+                const memory::Draws& draws) override;
   /// All `count` images in one simulation; `worker` must be 0.
   void run(const std::uint8_t* pixels, int count, float* logits, int worker) override;
   /// Whatever the caller has: a simulation should not be cut in pieces.
@@ -69,8 +69,8 @@ class SystemcEngine final : public inference::Engine {
   std::vector<network::Shape> shapes_;
   Programs programs_;
   std::shared_ptr<ArrayModel> array_;
-  memory::FaultList faults_;
-  std::uint64_t evaluation_seed_ = 0;
+  memory::WordFaultLists faults_;
+  memory::Draws draws_;  // of batch 0
   std::size_t span_limit_ = 0;
   ImagesResult result_;
 };

@@ -18,11 +18,17 @@ namespace {
 
 constexpr int kParameterBlock = 256;  // codes decoded at a time
 
-/// n of `count` codes of `bits` bits, the first at bit `position` of `words`.
-void decode(const std::uint64_t* words, std::uint64_t position, int count, int bits,
-            const mapping::CodeTable& table, std::int8_t* n) {
-  for (int i = 0; i < count; ++i, position += static_cast<std::uint64_t>(bits)) {
-    n[i] = table.n_of_code[read_bits(words, position, bits)];
+/// n of `count` codes, the first at bit `position` of `words`. `suspects`, if not null: which of
+/// their bits are suspect.
+void decode(const std::uint64_t* words, const std::uint64_t* suspects, std::uint64_t position,
+            int count, const memory::CodeRepair& repair, const mapping::CodeTable& table,
+            std::int8_t* n) {
+  for (int i = 0; i < count; ++i, position += static_cast<std::uint64_t>(repair.bits)) {
+    auto v = static_cast<std::uint8_t>(read_bits(words, position, repair.bits));
+    if (suspects != nullptr) {
+      v = repair(v, static_cast<std::uint8_t>(read_bits(suspects, position, repair.bits)));
+    }
+    n[i] = table.n_of_code[v];
   }
 }
 
@@ -56,6 +62,14 @@ void WeightLoader::configure(const network::Network& network, ArrayModel& array)
   }
   n_.resize(n);
   words_.resize(words + 1);  // reading bits may look one word ahead
+  suspects_.assign(
+      program.accelerator.weights.mitigations.check == memory::CheckCode::kNone ? 0 : words + 1, 0);
+  const memory::OnError on_error = program.accelerator.weights.mitigations.on_error;
+  repairs_.assign(network.parameters.size(), {});
+  for (std::size_t i = 0; i < repairs_.size(); ++i) {
+    if (!network.parameters[i].coding) continue;
+    repairs_[i] = mapping::code_repair(*network.parameters[i].coding, on_error);
+  }
   parameters_ = network::clean_codes(network);
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if (network.parameters[i].role != network::Role::kWeight) {
@@ -85,6 +99,7 @@ void WeightLoader::load(const StripToken& arrived) {
   while (!shadow_free_) sc_core::wait(shadow_event_);
   shadow_free_ = false;
   const std::int64_t free = now();
+  const int checks = mapping::check_stages(state_.program->accelerator.weights);
   const bool streamed =
       state_.program->accelerator.weights.residency == mapping::WeightResidency::kStreamed;
   if (token.strip < 0) {  // no matrix: the parameters of all its channels
@@ -97,7 +112,7 @@ void WeightLoader::load(const StripToken& arrived) {
       cycles += tile.parameter_cycles;
     }
     token.dma_wait = now() - free;
-    if (!layer.column_tiles.empty()) wait_cycles(mapping::load_latency(cycles));
+    if (!layer.column_tiles.empty()) wait_cycles(mapping::load_latency(cycles, checks));
     shadow_free_ = true;
     out.write(token);
     return;
@@ -117,7 +132,7 @@ void WeightLoader::load(const StripToken& arrived) {
       scratchpad_.reserve(chunk.ranges.front().word, chunk.words, now(), port_cycles);
   if (begin > now()) gates.load = begin - state_.layer_begin;
   wait_until(begin);
-  wait_cycles(mapping::load_latency(tile.parameter_cycles + tile.port_cycles[0]));
+  wait_cycles(mapping::load_latency(tile.parameter_cycles + tile.port_cycles[0], checks));
   state_.span(Module::kWeightLoader, token.layer, token.strip, begin, now());
   token.ready = now();
   out.write(token);
@@ -130,6 +145,7 @@ std::int64_t WeightLoader::read_runs(std::int64_t cell, std::int64_t stride, int
   runs_.count = count;
   runs_.codes = codes;
   runs_.bits = bits;
+  runs_.suspects = words == nullptr ? nullptr : suspects();
   payload_.set_address(static_cast<sc_dt::uint64>(cell >> 6) * 8);
   payload_.set_data_ptr(reinterpret_cast<unsigned char*>(words));
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
@@ -160,8 +176,8 @@ std::int64_t WeightLoader::read_parameters(int layer_index, const mapping::Colum
     const mapping::CodeTable& table = mapping::code_table(parameter.coding->scheme, bits);
     for (int first = 0; first < count; first += kParameterBlock) {
       const int some = std::min(kParameterBlock, count - first);
-      decode(words_.data(), static_cast<std::uint64_t>((cell & 63) + first * bits), some, bits,
-             table, n);
+      decode(words_.data(), suspects(), static_cast<std::uint64_t>((cell & 63) + first * bits),
+             some, repairs_[at], table, n);
       std::int8_t* const known = parameters_[at].data() + range.first + first;
       if (!std::equal(n, n + some, known)) {
         std::copy_n(n, some, known);
@@ -183,6 +199,7 @@ std::int64_t WeightLoader::read_weights(int layer_index, int column_tile) {
   const std::int64_t channel_bits = layer.k * bits;
   std::int64_t cell = place.origin + tile.n_first * channel_bits;
   const mapping::CodeTable& table = mapping::code_table(weight.coding->scheme, bits);
+  const memory::CodeRepair& repair = repairs_[static_cast<std::size_t>(layer.node.weight)];
   // What the array holds is what it would read again as long as no cell and no fault has changed.
   std::uint64_t& decoded =
       decoded_[static_cast<std::size_t>(layer_index)][static_cast<std::size_t>(column_tile)];
@@ -194,12 +211,13 @@ std::int64_t WeightLoader::read_weights(int layer_index, int column_tile) {
     total +=
         read_runs(cell, channel_bits, tile.n_count, codes, bits, fresh ? words_.data() : nullptr);
     if (fresh) {
-      const std::uint64_t* words = words_.data();
+      std::int64_t word = 0;
       std::int64_t at = cell;
       for (int c = 0; c < tile.n_count; ++c, at += channel_bits) {
-        decode(words, static_cast<std::uint64_t>(at & 63), codes, bits, table,
+        decode(words_.data() + word, suspects() == nullptr ? nullptr : suspects() + word,
+               static_cast<std::uint64_t>(at & 63), codes, repair, table,
                n_.data() + c * layer.k + k);
-        words += mapping::words_of_run(at, codes, bits);
+        word += mapping::words_of_run(at, codes, bits);
       }
     }
     cell += std::int64_t{codes} * bits;

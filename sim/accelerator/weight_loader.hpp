@@ -55,7 +55,12 @@ class WeightLoader : public sc_core::sc_module {
   RunsExtension runs_;
   bool shadow_free_ = true;  // the array's shadow registers
   sc_core::sc_event shadow_event_{"shadow_event"};
+  /// Suspect bits of words_, or null when there are no check bits.
+  std::uint64_t* suspects() { return suspects_.empty() ? nullptr : suspects_.data(); }
+
   std::vector<std::uint64_t> words_;                 // of one tile
+  std::vector<std::uint64_t> suspects_;              // beside them; empty without check bits
+  std::vector<memory::CodeRepair> repairs_;          // by parameter
   std::vector<std::int8_t> n_;                       // of one column tile, and what the array holds
   std::vector<std::vector<std::uint64_t>> decoded_;  // memory generation, by layer and column tile
   network::Codes parameters_;

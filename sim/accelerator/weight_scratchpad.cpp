@@ -19,7 +19,7 @@ WeightScratchpad::WeightScratchpad(const sc_core::sc_module_name& name, const Ru
 void WeightScratchpad::configure(const mapping::WeightMemoryConfig& config, ArrayModel& array) {
   array_ = &array;
   config_ = config;
-  cells_.resize(config.words());
+  cells_.resize(config.words(), config.mitigations.check);
   busy_until_.assign(static_cast<std::size_t>(config.arrays), 0);
 }
 
@@ -53,7 +53,10 @@ void WeightScratchpad::read_runs(tlm::tlm_generic_payload& payload, sc_core::sc_
       payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
       return;
     }
-    if (to != nullptr) cells_.read(cell >> 6, words, to + runs->words);
+    if (to != nullptr) {
+      cells_.read(cell >> 6, words, to + runs->words,
+                  runs->suspects == nullptr ? nullptr : runs->suspects + runs->words);
+    }
     runs->words += words;
   }
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
@@ -69,6 +72,9 @@ void WeightScratchpad::write_burst(tlm::tlm_generic_payload& payload, sc_core::s
   }
   const auto* const data = reinterpret_cast<const std::uint64_t*>(payload.get_data_ptr());
   cells_.write(first, count, data);
+  const LoadExtension* load = nullptr;
+  payload.get_extension(load);
+  if (load != nullptr) cells_.draw(first, count, load->batch, load->load_event);
   const std::int64_t port = mapping::run_cycles(count, config_.words_per_cycle);
   const std::int64_t start = reserve(first, count, now(), port);
   if (state_.compute && state_.layer_runs) {

@@ -19,10 +19,20 @@ namespace brownout::accelerator {
 struct RunsExtension : tlm::tlm_extension<RunsExtension> {
   std::int64_t cell = 0, stride = 0;
   int count = 0, codes = 0, bits = 8;
-  std::int64_t words = 0;  // out: words read
+  std::int64_t words = 0;             // out: words read
+  std::uint64_t* suspects = nullptr;  // gets the suspect bits of each word, if not null
   tlm::tlm_extension_base* clone() const override { return new RunsExtension(*this); }
   void copy_from(const tlm::tlm_extension_base& other) override {
     *this = static_cast<const RunsExtension&>(other);
+  }
+};
+
+/// Says which load a write burst belongs to: cells that draw per load do so then.
+struct LoadExtension : tlm::tlm_extension<LoadExtension> {
+  std::uint64_t batch = 0, load_event = 0;
+  tlm::tlm_extension_base* clone() const override { return new LoadExtension(*this); }
+  void copy_from(const tlm::tlm_extension_base& other) override {
+    *this = static_cast<const LoadExtension&>(other);
   }
 };
 

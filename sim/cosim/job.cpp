@@ -27,8 +27,8 @@ int scheme_number(network::Scheme scheme) {
 std::vector<WordFaults> word_faults(const memory::WordMemory& memory) {
   std::vector<WordFaults> faults;
   for (const std::uint32_t word : memory.faulty_words()) {
-    const std::uint64_t if_0 = memory.wrong_if_0(word);
-    const std::uint64_t if_1 = memory.wrong_if_1(word);
+    const std::uint64_t if_0 = memory.errors(word).if_0;
+    const std::uint64_t if_1 = memory.errors(word).if_1;
     if ((if_0 | if_1) == 0) continue;  // its cells drew no error
     faults.push_back({word, if_1 & ~if_0, if_0 & ~if_1, if_0 & if_1});
   }

@@ -60,7 +60,7 @@ JobTimes predict(const CoreShape& shape, const Job& job, const Pressure& pressur
       port_free = begin + words - 1;
       if (command.parameters) continue;
 
-      const std::int64_t loaded = begin + mapping::load_latency(words);
+      const std::int64_t loaded = begin + mapping::load_latency(words, 0);
       const bool first_vector_of_job = vectors == 0;
       std::int64_t ready = std::max(loaded, vector + 1);
       if (command.first) ready = std::max(ready, halves[s % 2]);

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "sim/mapping/memory_faults.hpp"
 #include "sim/memory/fault.hpp"
+#include "sim/memory/transient.hpp"
 #include "sim/network/network.hpp"
 
 namespace brownout::inference {
@@ -19,15 +21,20 @@ class Engine {
   virtual void set_codes(const network::Codes& codes) = 0;
   /// The same weights as a chip gives them: the codes as read, and the faulty cells behind them for
   /// engines that read the memory themselves.
-  virtual void set_chip(const network::Codes& codes, const memory::FaultList& faults,
-                        std::uint64_t evaluation_seed) {
+  virtual void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
+                        const memory::Draws& draws) {
     (void)faults;
-    (void)evaluation_seed;
+    (void)draws;
     set_codes(codes);
   }
-  /// Logits (count × classes, fp32) of `count` images (u8, NHWC). Thread-safe for different
-  /// `worker` numbers in [0, threads). Results depend on neither worker nor batch size.
-  virtual void run(const std::uint8_t* pixels, int count, float* logits, int worker) = 0;
+  /// Faults of the other memories from now on; none (the default) costs nothing. InputError from
+  /// engines that do not know an accelerator's memories. Not thread-safe.
+  virtual void set_memory_faults(const mapping::MemoryFaults& faults);
+  /// Logits (count × classes, fp32) of `count` images (u8, NHWC), which are images `first`, first +
+  /// 1, … of the evaluation. Thread-safe for different `worker` numbers in [0, threads). Results
+  /// depend on neither worker nor the number of images a call.
+  virtual void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+                   int worker) = 0;
   /// Images per call that run fastest.
   virtual int preferred_batch() const = 0;
   virtual std::string name() const = 0;

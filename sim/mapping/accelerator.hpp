@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <string>
 
+#include "sim/memory/mitigations.hpp"
+
 namespace brownout::mapping {
 
 /// Weight-stationary: rows hold the reduction, columns output channels, pixels stream.
@@ -34,6 +36,7 @@ struct WeightMemoryConfig {
   int words_per_cycle = 1;  // W, divides `arrays`
   WeightResidency residency = WeightResidency::kResident;
   bool scaled_supply = true;  // on the rail that `--voltage` sets; else at Vmin
+  memory::Mitigations mitigations;
 
   std::int64_t words() const { return std::int64_t{arrays} * array_rows; }
   /// Array and row of a word.

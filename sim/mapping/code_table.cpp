@@ -41,4 +41,15 @@ const CodeTable& code_table(network::Scheme scheme, int bits) {
   return tables.at(static_cast<std::size_t>(scheme) * kWidths + static_cast<std::size_t>(bits - 1));
 }
 
+memory::CodeRepair code_repair(const network::Coding& coding, memory::OnError on_error) {
+  memory::CodeRepair repair;
+  repair.on_error = on_error;
+  repair.bits = coding.bits;
+  repair.twos_complement = coding.scheme == network::Scheme::kSymmetric ||
+                           coding.scheme == network::Scheme::kAsymmetricSigned;
+  const int zero = network::encode(coding, 0.0f, network::Rounding::kNearest);
+  repair.zero_code = static_cast<std::uint8_t>(network::code_of(coding, zero));
+  return repair;
+}
+
 }  // namespace brownout::mapping

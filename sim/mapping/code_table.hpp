@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "sim/memory/word_path.hpp"
 #include "sim/network/quantization.hpp"
 
 namespace brownout::mapping {
@@ -15,5 +16,8 @@ struct CodeTable {
 
 /// The table of a scheme and width, built on first use. `bits` in [1, 8].
 const CodeTable& code_table(network::Scheme scheme, int bits);
+
+/// What becomes of a tensor's codes with suspect bits.
+memory::CodeRepair code_repair(const network::Coding& coding, memory::OnError on_error);
 
 }  // namespace brownout::mapping

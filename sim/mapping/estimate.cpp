@@ -124,7 +124,7 @@ std::int64_t load_of_tile(const WeightMemoryConfig& weights, std::int64_t k, std
     const std::int64_t words = words_of_run(code % kCodesPerWord * kBits, k_count, kBits);
     cycles += ceil_div(n_count - j, kCodesPerWord) * run_cycles(words, weights.words_per_cycle);
   }
-  return load_latency(cycles);
+  return load_latency(cycles, check_stages(weights));
 }
 
 /// One walk over all tiles of a layer for a block of pixels.

@@ -16,10 +16,9 @@ const network::Codes& FaultyReader::clean() {
 }
 
 const network::Codes& FaultyReader::read(const memory::FaultList& faults,
-                                         std::uint64_t evaluation_seed, ReadStats* stats) {
+                                         const memory::Draws& draws, ReadStats* stats) {
   clean();
-  const ReadStats result =
-      read_through(network_, placement_, faults, evaluation_seed, codes_, touched_);
+  const ReadStats result = read_through(network_, placement_, faults, draws, codes_, touched_);
   if (stats != nullptr) *stats = result;
   return codes_;
 }

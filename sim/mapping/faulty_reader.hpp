@@ -17,7 +17,7 @@ class FaultyReader {
 
   /// n of every parameter as read through the faulty cells (see read_through). Valid until the next
   /// call.
-  const network::Codes& read(const memory::FaultList& faults, std::uint64_t evaluation_seed,
+  const network::Codes& read(const memory::FaultList& faults, const memory::Draws& draws,
                              ReadStats* stats = nullptr);
   /// The clean codes.
   const network::Codes& clean();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sim/memory/fault.hpp"
+#include "sim/memory/transient.hpp"
 #include "sim/network/network.hpp"
 
 namespace brownout::mapping {
@@ -49,13 +50,12 @@ struct Touched {
 /// n of every parameter as read through the faulty cells, in time proportional to the faults:
 /// `codes` must hold the clean codes and is changed in place; (parameter, index) of every changed
 /// code is appended to `touched`, so that `restore` can undo it. Probabilistic cells (p01 or p10
-/// strictly between 0 and 1) draw once per evaluation from `evaluation_seed` (reads: frozen): the
-/// first number of Philox(evaluation_seed, kTransientRead) at (memory·2^32 + word, column, 0, 0),
-/// wrong iff its unit_open is below the probability. Each bit of a code sits in one cell at most;
-/// many codes may share a cell, which then reads wrong for all of them or for those that store the
-/// bit that it fails on. FaultyReader (faulty_reader.hpp) does the cycle of reading and restoring.
+/// strictly between 0 and 1) draw as `draws` says (sim/memory/transient.hpp), with the load events
+/// of the runs. Each bit of a code sits in one cell at most; many codes may share a cell, which
+/// then reads wrong for all of them or for those that store the bit that it fails on. FaultyReader
+/// (faulty_reader.hpp) does the cycle of reading and restoring.
 ReadStats read_through(const network::Network& network, const Placement& placement,
-                       const memory::FaultList& faults, std::uint64_t evaluation_seed,
+                       const memory::FaultList& faults, const memory::Draws& draws,
                        network::Codes& codes, std::vector<Touched>& touched);
 void restore(const network::Network& network, const std::vector<Touched>& touched,
              network::Codes& codes);

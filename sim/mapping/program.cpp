@@ -52,4 +52,22 @@ Program compile(const network::Network& network, const AcceleratorConfig& accele
   return program;
 }
 
+std::vector<StoredWords> stored_words(const Program& program, const network::Network& network) {
+  const std::vector<std::uint64_t> dram = store(network, resident(network, program.bit_offset));
+  if (program.accelerator.weights.residency == WeightResidency::kResident) return {{0, dram}};
+  std::vector<StoredWords> loads;
+  for (const LayerProgram& layer : program.layers) {
+    for (const Chunk& chunk : layer.chunks) {
+      StoredWords load{chunk.load_event, {}};
+      for (const WordRange& range : chunk.ranges) {
+        const auto end = static_cast<std::size_t>(range.word + range.words);
+        if (load.words.size() < end) load.words.resize(end);
+        std::copy_n(dram.begin() + range.dram_word, range.words, load.words.begin() + range.word);
+      }
+      loads.push_back(std::move(load));
+    }
+  }
+  return loads;
+}
+
 }  // namespace brownout::mapping

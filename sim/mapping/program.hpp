@@ -41,6 +41,7 @@ struct ColumnTile {
 struct Strip {
   int column_tile = 0;
   std::int64_t pixel_first = 0, pixel_count = 0;
+  int half = 0;  // of the accumulators: strips of a layer take turns, the first has half 0
 };
 
 /// DRAM words [dram_word, dram_word + words) at scratchpad words [word, word + words).
@@ -120,6 +121,16 @@ struct Program {
 /// `where` (a file name) begins every message.
 Program compile(const network::Network& network, const AcceleratorConfig& accelerator, int batch,
                 std::uint64_t bit_offset = 0, const std::string& where = "");
+
+/// What the weight scratchpad holds of the clean network when a load event has brought it, by word;
+/// words that it did not bring are 0.
+struct StoredWords {
+  std::uint32_t load_event = 0;
+  std::vector<std::uint64_t> words;
+};
+
+/// One entry if resident, else one a chunk, ascending load events.
+std::vector<StoredWords> stored_words(const Program& program, const network::Network& network);
 
 /// Number of codes in K tile `t` of a layer.
 inline int k_count(const LayerProgram& layer, std::size_t t) {

@@ -80,24 +80,25 @@ EventCounts count_events(const network::Network& network, const std::vector<netw
 
 std::int64_t closed_form_cycles(const AcceleratorConfig& accelerator, const LayerProgram& layer) {
   const VectorConfig& vector = accelerator.vector;
+  const int checks = check_stages(accelerator.weights);
   const int channels = layer.step.matrix_out.channels;
   const std::int64_t pixels = layer.vector_numbers / channels;  // of the batch
   if (layer.step.matrix < 0) {
     std::int64_t parameter_cycles = 0;
     for (const ColumnTile& tile : layer.column_tiles) parameter_cycles += tile.parameter_cycles;
-    return (layer.column_tiles.empty() ? 0 : load_latency(parameter_cycles)) +
+    return (layer.column_tiles.empty() ? 0 : load_latency(parameter_cycles, checks)) +
            drain_cycles(vector, pixels, channels, layer.walks) + vector.latency_cycles;
   }
-  std::int64_t cycles = load_latency(read_cycles(column_tile(layer, layer.strips.front()), 0));
+  std::int64_t cycles = load_latency(read_cycles(column_tile(layer, layer.strips.front()), 0), checks);
   for (std::size_t s = 0; s < layer.strips.size(); ++s) {
     const Strip& strip = layer.strips[s];
     const ColumnTile& tile = column_tile(layer, strip);
     for (std::size_t t = 0; t < tile.words.size(); ++t) {
       std::int64_t next = 0;
       if (t + 1 < tile.words.size()) {
-        next = load_latency(read_cycles(tile, t + 1));
+        next = load_latency(read_cycles(tile, t + 1), checks);
       } else if (s + 1 < layer.strips.size()) {
-        next = load_latency(read_cycles(column_tile(layer, layer.strips[s + 1]), 0));
+        next = load_latency(read_cycles(column_tile(layer, layer.strips[s + 1]), 0), checks);
       }
       cycles += std::max(stream_cycles(accelerator, layer, strip, t), next);
     }

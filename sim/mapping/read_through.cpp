@@ -147,7 +147,7 @@ const CodeTable& table_of(const network::Network& network, int parameter) {
 }
 
 ReadStats read_simple(const network::Network& network, const Placement& placement,
-                      const memory::FaultList& faults, const CellReader& reader,
+                      const memory::FaultList& faults, const memory::Draws& draws,
                       network::Codes& codes, std::vector<Touched>& touched) {
   ReadStats stats;
   const std::size_t size = touched.size();
@@ -162,6 +162,7 @@ ReadStats read_simple(const network::Network& network, const Placement& placemen
     next = last;
     const int parameter = run.parameter;
     const CodeTable& table = table_of(network, parameter);
+    const CellReader reader(memory::MemoryId::kWeights, draws, run.load_event);
     std::int8_t* const n = codes[static_cast<std::size_t>(parameter)].data();
     stats.cells_hit += scan_run_of_any_width(
         run, first, last, n, table, reader,
@@ -183,7 +184,7 @@ ReadStats read_simple(const network::Network& network, const Placement& placemen
 /// Any placement: parts of codes may lie in several runs and cells may be shared, so the wrong bits
 /// are collected and merged before the codes change.
 ReadStats read_general(const network::Network& network, const Placement& placement,
-                       const memory::FaultList& faults, const CellReader& reader,
+                       const memory::FaultList& faults, const memory::Draws& draws,
                        network::Codes& codes, std::vector<Touched>& touched) {
   ReadStats stats;
   std::vector<WrongCode> wrong;
@@ -192,6 +193,7 @@ ReadStats read_general(const network::Network& network, const Placement& placeme
   for (const Run& run : placement.runs) {
     const auto [first, last] = faults_in(run, begin, begin + faults.size());
     std::fill(hit.begin() + (first - begin), hit.begin() + (last - begin), true);
+    const CellReader reader(memory::MemoryId::kWeights, draws, run.load_event);
     scan_run_of_any_width(
         run, first, last, codes[static_cast<std::size_t>(run.parameter)].data(),
         table_of(network, run.parameter), reader,
@@ -226,13 +228,12 @@ ReadStats read_general(const network::Network& network, const Placement& placeme
 }  // namespace
 
 ReadStats read_through(const network::Network& network, const Placement& placement,
-                       const memory::FaultList& faults, std::uint64_t evaluation_seed,
+                       const memory::FaultList& faults, const memory::Draws& draws,
                        network::Codes& codes, std::vector<Touched>& touched) {
   check_runs(network, placement, codes);
-  const CellReader reader(memory::MemoryId::kWeights, evaluation_seed);
   if (!is_simple(network, placement))
-    return read_general(network, placement, faults, reader, codes, touched);
-  return read_simple(network, placement, faults, reader, codes, touched);
+    return read_general(network, placement, faults, draws, codes, touched);
+  return read_simple(network, placement, faults, draws, codes, touched);
 }
 
 void restore(const network::Network& network, const std::vector<Touched>& touched,

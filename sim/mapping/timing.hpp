@@ -12,6 +12,13 @@ namespace brownout::mapping {
 /// A word that is read in cycle t is there in t + 1; two more stages unpack and decode it.
 inline constexpr int kWeightReadStages = 1;
 inline constexpr int kUnpackStages = 2;
+/// Stages that check bits are decoded in, behind the memory.
+inline int check_stages(memory::CheckCode check) {
+  return check == memory::CheckCode::kNone ? 0 : 1;
+}
+inline int check_stages(const WeightMemoryConfig& weights) {
+  return check_stages(weights.mitigations.check);
+}
 /// Reading, adding to and writing back an accumulator.
 inline constexpr int kAccumulateStages = 2;
 
@@ -26,9 +33,9 @@ inline std::int64_t run_cycles(std::int64_t words, int words_per_cycle) {
 }
 
 /// From the first word's read to the cycle in which the tile may be swapped in, when its runs take
-/// the port for `port_cycles` cycles.
-inline std::int64_t load_latency(std::int64_t port_cycles) {
-  return port_cycles + kWeightReadStages + kUnpackStages;
+/// the port for `port_cycles` cycles; `checks` as of check_stages.
+inline std::int64_t load_latency(std::int64_t port_cycles, int checks) {
+  return port_cycles + kWeightReadStages + checks + kUnpackStages;
 }
 
 /// From the cycle after the last vector of a strip entered until its last row may be drained: row r

@@ -21,7 +21,7 @@ enum class MemoryId : std::uint32_t {
 /// Persistent flip (1,1); stuck-at-1 (1,0); stuck-at-0 (0,1); fractions are transient.
 struct CellFault {
   std::uint32_t word = 0;
-  std::uint32_t bit = 0;  // column, 0..63
+  std::uint32_t bit = 0;  // column, 0..63; check bits 64..71
   float p01 = 1.0f;
   float p10 = 1.0f;
   bool operator==(const CellFault& o) const {
@@ -31,5 +31,11 @@ struct CellFault {
 
 /// Sorted by (word, bit), no cell twice. Healthy cells are not listed.
 using FaultList = std::vector<CellFault>;
+
+/// Faulty cells of a memory whose words may have check bits.
+struct WordFaultLists {
+  FaultList data;    // columns 0 … 63
+  FaultList checks;  // columns 64 … 71; empty without a check code
+};
 
 }  // namespace brownout::memory

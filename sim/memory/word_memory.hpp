@@ -1,33 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words of a memory that are read through its faulty cells.
+// Words of a memory that are read through its faulty cells, and through the decoder behind them.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "sim/memory/fault.hpp"
+#include "sim/memory/mitigations.hpp"
+#include "sim/memory/word_path.hpp"
 
 namespace brownout::memory {
 
-/// Cells hold what was written; reads pass the faults. Probabilistic cells draw once per evaluation
-/// (reads: frozen), by the definition in sim/memory/transient.hpp.
+/// Cells hold what was written, and its check bits; reads pass the faults. When probabilistic cells
+/// draw is defined in sim/memory/transient.hpp.
 class WordMemory {
  public:
-  explicit WordMemory(std::int64_t words = 0) { resize(words); }
+  explicit WordMemory(std::int64_t words = 0, CheckCode check = CheckCode::kNone) {
+    resize(words, check);
+  }
 
   /// All cells 0, no faults.
-  void resize(std::int64_t words);
+  void resize(std::int64_t words, CheckCode check = CheckCode::kNone);
   std::int64_t words() const { return static_cast<std::int64_t>(stored_.size()); }
+  CheckCode check() const { return check_; }
 
-  /// Replaces the faults; those beyond the memory are an error of the caller.
-  void set_faults(const FaultList& faults, MemoryId memory, std::uint64_t evaluation_seed);
+  /// Replaces the faults and draws as of load event 0; those beyond the memory, and check cells
+  /// without a check code, are errors of the caller.
+  void set_faults(WordFaultLists faults, MemoryId memory, const Draws& draws);
+  /// Fresh draws of the cells in words [first, first + count), for a batch and load event; frozen
+  /// ones stay as they are.
+  void draw(std::int64_t first, std::int64_t count, std::uint64_t batch, std::uint64_t load_event);
 
   void write(std::int64_t first, std::int64_t count, const std::uint64_t* from);
-  /// What the sense amplifiers see.
-  void read(std::int64_t first, std::int64_t count, std::uint64_t* to) const;
-  std::uint64_t read(std::int64_t word) const {
+  /// What leaves the memory; `suspects`, if not null, gets the suspect bits of each word.
+  void read(std::int64_t first, std::int64_t count, std::uint64_t* to,
+            std::uint64_t* suspects = nullptr) const;
+  ReadWord read(std::int64_t word) const {
     const auto w = static_cast<std::size_t>(word);
-    return stored_[w] ^ ((~stored_[w] & wrong_if_0_[w]) | (stored_[w] & wrong_if_1_[w]));
+    const WordErrors& errors = errors_[w];
+    // A word without errors decodes to itself.
+    if ((errors.if_0 | errors.if_1) == 0 && (errors.check_if_0 | errors.check_if_1) == 0) {
+      return {stored_[w]};
+    }
+    return read_word(stored_[w], errors, check_);
   }
   /// What the cells hold.
   std::uint64_t stored(std::int64_t word) const { return stored_[static_cast<std::size_t>(word)]; }
@@ -35,16 +50,21 @@ class WordMemory {
   /// Words with faults (some may be listed again), and their bits that read wrong when 0 or 1 is
   /// stored.
   const std::vector<std::uint32_t>& faulty_words() const { return faulty_; }
-  std::uint64_t wrong_if_0(std::uint32_t word) const { return wrong_if_0_[word]; }
-  std::uint64_t wrong_if_1(std::uint32_t word) const { return wrong_if_1_[word]; }
+  const WordErrors& errors(std::uint32_t word) const { return errors_[word]; }
 
   /// Changes whenever a read may return something else than before.
   std::uint64_t generation() const { return generation_; }
 
  private:
+  void add(const FaultList& faults, std::int64_t first, std::int64_t end, const CellReader& reader);
+
+  CheckCode check_ = CheckCode::kNone;
   std::vector<std::uint64_t> stored_;
-  std::vector<std::uint64_t> wrong_if_0_, wrong_if_1_;  // cells that read wrong when they hold 0, 1
-  std::vector<std::uint32_t> faulty_;                   // words with faults
+  std::vector<WordErrors> errors_;
+  std::vector<std::uint32_t> faulty_;
+  WordFaultLists faults_;  // kept for fresh draws
+  MemoryId memory_ = MemoryId::kWeights;
+  Draws draws_;
   std::uint64_t generation_ = 0;
 };
 

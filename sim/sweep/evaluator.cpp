@@ -93,11 +93,14 @@ std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
 
 namespace {
 
-mapping::Placement placement_of(const Model& model, const EvaluatorOptions& options) {
-  if (options.accelerator == nullptr) return mapping::resident(model.network, options.bit_offset);
-  return mapping::compile(model.network, *options.accelerator, options.batch, options.bit_offset,
-                          model.file.string())
-      .placement;
+mapping::WeightReader make_reader(const Model& model, const EvaluatorOptions& options) {
+  if (options.accelerator == nullptr) {
+    return mapping::WeightReader(model.network, options.bit_offset, options.mitigations.check,
+                                 options.mitigations.on_error);
+  }
+  return mapping::WeightReader(
+      model.network, mapping::compile(model.network, *options.accelerator, options.batch,
+                                      options.bit_offset, model.file.string()));
 }
 
 std::unique_ptr<inference::Engine> make_engine(const Model& model,
@@ -126,12 +129,8 @@ Evaluator::Evaluator(const Model& model, const network::Dataset& data,
     : model_(model),
       data_(data),
       options_(options),
-      reader_(model.network, placement_of(model, options)),
+      reader_(make_reader(model, options)),
       engine_(make_engine(model, options)) {
-  if (options.mitigation != memory::Mitigation::kNone) {
-    BROWNOUT_CHECK(options.accelerator == nullptr, "a mitigation on an accelerator");
-    protected_.emplace(model.network, reader_.placement(), options.mitigation);
-  }
   if (options.engine == kSystemcEngine) options_.threads = 1;  // there is one model per process
   BROWNOUT_CHECK(options.images >= 1 && options.images <= data.size(), "{} images of {}",
                  options.images, data.size());
@@ -162,21 +161,24 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   ChipResult result;
   result.chip = chip.name();
 
-  memory::FaultList faults;
-  if (options_.accelerator == nullptr || options_.accelerator->weights.scaled_supply) {
-    faults = chip.faults(memory::MemoryId::kWeights, reader_.placement().words, at);
-  }
   const std::uint32_t words = reader_.placement().words;
-  for (const memory::CellFault& fault : faults) result.cell_rate += std::max(fault.p01, fault.p10);
+  memory::WordFaultLists faults;
+  if (options_.accelerator == nullptr || options_.accelerator->weights.scaled_supply) {
+    faults.data = chip.faults(memory::MemoryId::kWeights, words, at);
+    if (reader_.has_checks()) {
+      faults.checks = chip.check_faults(memory::MemoryId::kWeights, words, at);
+    }
+  }
+  for (const memory::CellFault& fault : faults.data) {
+    result.cell_rate += std::max(fault.p01, fault.p10);
+  }
   result.cell_rate /= std::max(1.0, 64.0 * words);
   if (chip.wraps(words)) result.period = chip.period();
   result.note = chip.note();
-  const network::Codes& codes =
-      protected_
-          ? protected_->read(faults, chip.check_faults(memory::MemoryId::kWeights, words, at),
-                             options_.evaluation_seed, &result.read, &result.protection)
-          : reader_.read(faults, options_.evaluation_seed, &result.read);
-  if (options_.list_cells) result.cells = cells_hit(faults, reader_.placement());
+  memory::Draws draws(options_.evaluation_seed);
+  draws.fresh = options_.fresh_reads;
+  const network::Codes& codes = reader_.read(faults, draws, &result.read, &result.protection);
+  if (options_.list_cells) result.cells = cells_hit(faults.data, reader_.placement());
   if (options_.reuse_clean && result.read.codes_changed == 0) {
     result.wrong = result.wrong_either = clean.wrong;
     result.confidence = clean.confidence;
@@ -185,7 +187,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   }
 
   ++passes_;
-  engine_->set_chip(codes, faults, options_.evaluation_seed);
+  engine_->set_chip(codes, faults, draws);
   inference::Evaluation evaluation =
       named(model_, fmt::format("chip {} at bit error rate {}", result.chip, at.rate),
             [&] { return run_images(); });

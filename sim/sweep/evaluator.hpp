@@ -12,8 +12,7 @@
 #include "sim/inference/engine.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/accelerator.hpp"
-#include "sim/mapping/faulty_reader.hpp"
-#include "sim/mapping/protected_reader.hpp"
+#include "sim/mapping/weight_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/network/network.hpp"
@@ -46,7 +45,7 @@ struct ChipResult {
   std::int64_t wrong_either = 0;  // images wrong clean or wrong perturbed
   double confidence = 0.0;
   mapping::ReadStats read;
-  mapping::ProtectionStats protection;  // with a mitigation
+  mapping::ProtectionStats protection;  // with a check code
   double cell_rate = 0.0;               // mean over the memory's cells of max(p01, p10), as drawn
   std::uint64_t period =
       0;             // cells after which the chip's map repeats in this memory; 0: it does not
@@ -60,16 +59,17 @@ struct EvaluatorOptions {
   std::int64_t images = 0;
   int threads = 1;
   std::uint64_t bit_offset = 0;
-  std::uint64_t evaluation_seed = 0;  // draws of probabilistic cells
+  std::uint64_t evaluation_seed = 0;  // draws of probabilistic cells,
+  bool fresh_reads = false;           // once per batch and load event; else once
   /// Codes that read clean give the clean result without another pass (same bits, less time).
   bool reuse_clean = false;
   bool list_cells = false;
   /// Weights lie as this accelerator's program places them, without faults if its weight memory
   /// stays at Vmin; needed by engine "systemc".
   const mapping::AcceleratorConfig* accelerator = nullptr;
-  int batch = 1;  // of engine "systemc"
-  /// Of the weight memory; none on an accelerator.
-  memory::Mitigation mitigation = memory::Mitigation::kNone;
+  int batch = 1;  // images at a time on the accelerator, and between fresh draws
+  /// Of the weight memory without an accelerator; one has its own.
+  memory::Mitigations mitigations;
 };
 
 inline constexpr char kSystemcEngine[] = "systemc";
@@ -95,8 +95,7 @@ class Evaluator {
   const Model& model_;
   const network::Dataset& data_;
   EvaluatorOptions options_;
-  mapping::FaultyReader reader_;
-  std::optional<mapping::ProtectedReader> protected_;  // with a mitigation
+  mapping::WeightReader reader_;
   std::unique_ptr<inference::Engine> engine_;
   double seconds_ = 0.0;
   std::int64_t passes_ = 0;

@@ -57,7 +57,8 @@ TEST(Timing, RunsReadEveryWordTheyTouch) {
   EXPECT_EQ(words_of_run(60, 1, 5), 2);
   EXPECT_EQ(words_of_run(63, 17, 8), 4);
   EXPECT_EQ(run_cycles(3, 2), 2);
-  EXPECT_EQ(load_latency(3), 6);
+  EXPECT_EQ(load_latency(3, 0), 6);
+  EXPECT_EQ(load_latency(3, 1), 7);
 }
 
 TEST(Program, WeightStationaryByHand) {
