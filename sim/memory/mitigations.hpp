@@ -45,4 +45,8 @@ Mitigations parse_mitigations(const std::string& text, const std::string& where)
 /// The same text in its canonical form: defaults left out, parts in the order above.
 std::string to_string(const Mitigations& mitigations);
 
+/// Supply of the scratchpad during accesses when its rail is at `voltage`, units of Vmin: with the
+/// boost, which stops at Vmin, where no cell fails any more.
+double access_voltage(const Mitigations& mitigations, double voltage);
+
 }  // namespace brownout::memory

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the JSON of `brownout sensitivity` field by field, and lays it over a memory's columns.
+#include "sim/mapping/sensitivity.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
+
+namespace brownout::mapping {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::uint64_t kMostBytes = 64 << 20;
+constexpr double kMostPoints = 1e9;
+
+/// One object of the file, with its place for messages.
+class Reader {
+ public:
+  Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
+    if (!json_.is_object()) fail("", "an object");
+  }
+
+  const Json& at(const char* key) const {
+    const auto found = json_.find(key);
+    if (found == json_.end())
+      throw InputError("{}{}: missing; expected the JSON of `brownout sensitivity`", where_, key);
+    return *found;
+  }
+  std::string text(const char* key) const {
+    if (!at(key).is_string()) fail(key, "text");
+    return at(key).get<std::string>();
+  }
+  double number(const char* key, double low, double high) const {
+    const Json& value = at(key);
+    if (!value.is_number() || !(value.get<double>() >= low && value.get<double>() <= high))
+      fail(key, fmt::format("a number in [{}, {}]", low, high));
+    return value.get<double>();
+  }
+  std::int64_t integer(const char* key, std::int64_t low, std::int64_t high) const {
+    const Json& value = at(key);
+    const bool fits = value.is_number_integer() &&
+                      (!value.is_number_unsigned() ||
+                       value.get<std::uint64_t>() <= static_cast<std::uint64_t>(high)) &&
+                      value.get<std::int64_t>() >= low && value.get<std::int64_t>() <= high;
+    if (!fits) fail(key, fmt::format("an integer in [{}, {}]", low, high));
+    return value.get<std::int64_t>();
+  }
+  /// A list of objects.
+  std::vector<Reader> list(const char* key) const {
+    if (!at(key).is_array()) fail(key, "a list");
+    std::vector<Reader> readers;
+    for (std::size_t i = 0; i < at(key).size(); ++i) {
+      readers.emplace_back(at(key)[i], fmt::format("{}{}[{}].", where_, key, i));
+    }
+    return readers;
+  }
+  [[noreturn]] void fail(const char* key, const std::string& expected) const {
+    const Json& found = *key == '\0' ? json_ : at(key);
+    throw InputError("{}{}: expected {}, got {}", where_, key, expected,
+                     shortened(found.dump(-1, ' ', false, Json::error_handler_t::replace), 60));
+  }
+
+ private:
+  const Json& json_;
+  std::string where_;
+};
+
+void read(const Reader& from, GroupSensitivity& group) {
+  group.rise_points = from.number("rise_points", -kMostPoints, kMostPoints);
+  group.bits_wrong_mean = from.number("bits_wrong_mean", 0.0, 1e18);
+  group.per_bit_points = from.number("per_bit_points", -kMostPoints, kMostPoints);
+}
+
+Sensitivity read(const Reader& from) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 62;
+  Sensitivity result;
+  result.model = from.text("model");
+  result.model_sha256 = from.text("model_sha256");
+  result.rate = from.number("rate", 0.0, 1.0);
+  result.chips = from.integer("chips", 1, kMost);
+  result.images = from.integer("images", 1, kMost);
+  result.seed = static_cast<std::uint64_t>(from.integer("seed", 0, kMost));
+  result.err = from.number("err", 0.0, 100.0);
+  for (const Reader& row : from.list("tensors")) {
+    TensorSensitivity tensor;
+    read(row, tensor);
+    tensor.name = row.text("name");
+    tensor.bits = static_cast<int>(row.integer("bits", 1, 8));
+    tensor.codes = row.integer("codes", 1, kMost);
+    result.tensors.push_back(tensor);
+  }
+  std::int64_t position = 0;
+  for (const Reader& row : from.list("bits")) {
+    if (row.integer("bit", 0, 7) != position) row.fail("bit", fmt::format("bit {}", position));
+    ++position;
+    read(row, result.bits.emplace_back());
+  }
+  return result;
+}
+
+/// The same coded tensors in the same order.
+void check_tensors(const Sensitivity& sensitivity, const network::Network& network,
+                   const std::string& file) {
+  std::size_t i = 0;
+  int widest = 0;
+  for (const network::Parameter& parameter : network.parameters) {
+    if (!parameter.coding || parameter.n.empty()) continue;
+    const bool there = i < sensitivity.tensors.size();
+    const auto codes = static_cast<std::int64_t>(parameter.n.size());
+    if (!there || sensitivity.tensors[i].name != parameter.name ||
+        sensitivity.tensors[i].bits != parameter.coding->bits ||
+        sensitivity.tensors[i].codes != codes) {
+      throw InputError("{}: network {}: tensors[{}]: expected {} ({} codes of {} bits), got {}",
+                       file, sensitivity.model, i, parameter.name, codes, parameter.coding->bits,
+                       there ? in_quotes(sensitivity.tensors[i].name) : "none");
+    }
+    widest = std::max(widest, parameter.coding->bits);
+    ++i;
+  }
+  if (i != sensitivity.tensors.size() ||
+      static_cast<std::size_t>(widest) != sensitivity.bits.size()) {
+    throw InputError("{}: network {}: expected {} tensors and {} bit positions, got {} and {}",
+                     file, sensitivity.model, i, widest, sensitivity.tensors.size(),
+                     sensitivity.bits.size());
+  }
+}
+
+}  // namespace
+
+Sensitivity read_sensitivity(const std::filesystem::path& file, const std::string& model_sha256,
+                             const network::Network& network) {
+  const Json json = Json::parse(read_file(file, kMostBytes), nullptr, /*allow_exceptions=*/false);
+  const Reader root(json, file.string() + ": ");
+  if (root.text("format") != "brownout.sensitivity")
+    root.fail("format", "\"brownout.sensitivity\"");
+  root.integer("version", 1, 1);
+  std::string names;
+  for (const Reader& one : root.list("networks")) {
+    Sensitivity sensitivity = read(one);
+    if (sensitivity.model_sha256 == model_sha256) {
+      check_tensors(sensitivity, network, file.string());
+      return sensitivity;
+    }
+    names += fmt::format("{}{} ({})", names.empty() ? "" : ", ", printable(sensitivity.model),
+                         shortened(sensitivity.model_sha256, 12));
+  }
+  throw InputError("{}: expected the network with sha256 {}, found {}", file.string(), model_sha256,
+                   names.empty() ? "none" : names);
+}
+
+std::vector<double> column_sensitivity(const network::Network& network, const Placement& placement,
+                                       const Sensitivity& sensitivity,
+                                       const memory::ArrayGeometry& geometry,
+                                       std::uint32_t arrays) {
+  std::vector<double> of_parameter(network.parameters.size(), 0.0);
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
+    if (!network.parameters[i].coding || network.parameters[i].n.empty()) continue;
+    of_parameter[i] = std::max(0.0, sensitivity.tensors.at(next++).per_bit_points);
+  }
+  std::vector<double> sums(std::size_t{arrays} * memory::kWordBits, 0.0);
+  for (const Run& run : placement.runs) {
+    const auto parameter = static_cast<std::size_t>(run.parameter);
+    const int bits = network.parameters.at(parameter).coding->bits;
+    std::vector<double> cost(static_cast<std::size_t>(bits));
+    double sum = 0.0;
+    for (std::size_t b = 0; b < cost.size(); ++b) {
+      cost[b] = std::max(0.0, sensitivity.bits.at(b).per_bit_points);
+      sum += cost[b];
+    }
+    for (double& c : cost) {
+      c = of_parameter[parameter] * (sum > 0.0 ? c * static_cast<double>(bits) / sum : 1.0);
+    }
+    std::uint64_t cell = run.start;
+    for (std::int64_t index = run.first; index < run.last; ++index) {
+      for (int b = run.low_bit; b < run.high_bit; ++b, ++cell) {
+        const std::uint32_t array =
+            geometry.array_of(static_cast<std::uint32_t>(cell / memory::kWordBits));
+        BROWNOUT_CHECK(array < arrays, "array {} of {}", array, arrays);
+        sums[std::size_t{array} * memory::kWordBits + cell % memory::kWordBits] +=
+            cost[static_cast<std::size_t>(b)];
+      }
+    }
+  }
+  return sums;
+}
+
+}  // namespace brownout::mapping
