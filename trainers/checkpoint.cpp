@@ -67,10 +67,12 @@ Entries entries_of(const std::string& config) {
       continue;
     }
     int depth = 0;
+    bool quoted = false;
     std::string part;
     for (const char c : value.substr(1)) {
       depth += c == '[' ? 1 : c == ']' ? -1 : 0;
-      if (depth > 0 || (c != ',' && c != '}')) {
+      quoted = quoted != (c == '"');
+      if (depth > 0 || quoted || (c != ',' && c != '}')) {
         if (!part.empty() || c != ' ') part += c;
         continue;
       }

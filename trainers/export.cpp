@@ -164,7 +164,7 @@ ExportScore export_network(Trainer& trainer, const std::filesystem::path& file) 
   ExportScore score;
   score.float_error = trainer.test_error(trainer.test_data().size());
   score.quantized_error = trainer.test_error(trainer.test_data().size(), &quantizers);
-  const std::map<std::string, std::string> metadata = {
+  std::map<std::string, std::string> metadata = {
       {"training.config", describe(config)},
       {"training.seed", std::to_string(config.seed)},
       {"training.dataset", config.dataset},
@@ -178,6 +178,14 @@ ExportScore export_network(Trainer& trainer, const std::filesystem::path& file) 
       {"training.clean_error_pct", fmt::format("{:.2f}", score.float_error)},
       {"training.clean_error_u8_pct", fmt::format("{:.2f}", score.quantized_error)},
   };
+  if (ErrorPattern* pattern = trainer.pattern(); pattern != nullptr) {
+    std::vector<float> read = trainer.decoded();
+    const std::int64_t wrong = pattern->inject(trainer.coder(), trainer.state().step, read.data());
+    metadata["training.pattern"] =
+        fmt::format("{}: p = {:.3f} %, {} cells hit, {} of {} bits wrong in the weights here{}",
+                    pattern->chip(), 100.0 * pattern->cell_rate(), pattern->cells_hit(), wrong,
+                    pattern->bits(), pattern->note().empty() ? "" : "; " + pattern->note());
+  }
   network::write_onnx(build_network(trainer, quantizers, metadata), file);
   return score;
 }

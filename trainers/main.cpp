@@ -102,6 +102,14 @@ void announce(const Trainer& trainer, int threads, const std::string& device) {
   const TrainingConfig& config = trainer.config();
   say(fmt::format("{}: {}, {} weights, on {} with {} threads\n", config.file.string(),
                   trainer.architecture().name, trainer.architecture().weights(), device, threads));
+  if (const ErrorPattern* pattern = trainer.pattern(); pattern != nullptr) {
+    say(fmt::format(
+        "{}: every step reads {}: {} of the network's {} cells are faulty (p = {:.3f} %)\n",
+        config.file.string(), pattern->chip(), pattern->cells_hit(), pattern->bits(),
+        100.0 * pattern->cell_rate()));
+    if (!pattern->note().empty())
+      say(fmt::format("{}: {}\n", config.file.string(), pattern->note()));
+  }
   for (const double milestone : config.schedule.milestones) {
     if (std::floor(milestone * config.schedule.epochs + 1e-9) >= 1.0) continue;
     say(fmt::format(

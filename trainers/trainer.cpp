@@ -81,7 +81,10 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
   const std::size_t size = static_cast<std::size_t>(coder_.size());
   decoded_.resize(size);
   gradient_.resize(size);
-  perturbed_gradient_.resize(config.errors.rate > 0.0 ? size : 0);
+  perturbed_gradient_.resize(config.errors.active() ? size : 0);
+  if (!config.errors.pattern.empty()) {
+    pattern_.emplace(config.errors, architecture.parameters, config.coding);
+  }
   state_.config = describe(config);
   state_.surroundings = {
       {"architecture_sha256", architecture.sha256},
@@ -92,6 +95,7 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
       {"threads", std::to_string(threads)},
       {"device", pass_.device()},
   };
+  if (pattern_) state_.surroundings["pattern_sha256"] = pattern_->sha256();
   state_.weights.resize(size);
   initialize_weights(architecture, coder_.spans(), config.seed, state_.weights.data());
   for (const network::Node& node : architecture.nodes) {
@@ -137,6 +141,11 @@ void Trainer::quantize_now() {
   coder_.quantize(state_.weights.data(), decoded_.data());
 }
 
+std::int64_t Trainer::inject_errors() {
+  if (pattern_) return pattern_->inject(coder_, state_.step, decoded_.data());
+  return coder_.inject(config_.seed, state_.step, config_.errors.rate, decoded_.data());
+}
+
 StepResult Trainer::step() {
   const std::int64_t epoch = static_cast<std::int64_t>(state_.step) / steps_per_epoch_;
   const std::int64_t index = static_cast<std::int64_t>(state_.step) % steps_per_epoch_;
@@ -154,9 +163,9 @@ StepResult Trainer::step() {
   result.clean = pass_.train(decoded_.data(), images_.data(), labels_.data(), batch,
                              gradient_.data(), state_.statistics, true);
   const BitErrorChoice& errors = config_.errors;
-  result.injected = errors.rate > 0.0 && state_.inject;
+  result.injected = errors.active() && state_.inject;
   if (result.injected) {
-    result.flipped_bits = coder_.inject(config_.seed, state_.step, errors.rate, decoded_.data());
+    result.flipped_bits = inject_errors();
     const PassResult perturbed = pass_.train(decoded_.data(), images_.data(), labels_.data(), batch,
                                              perturbed_gradient_.data(), state_.statistics, false);
     result.perturbed_loss = perturbed.loss;

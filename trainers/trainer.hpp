@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "trainers/architecture.hpp"
 #include "trainers/batches.hpp"
 #include "trainers/checkpoint.hpp"
+#include "trainers/error_pattern.hpp"
 #include "trainers/network_pass.hpp"
 #include "trainers/optimizer.hpp"
 #include "trainers/training_config.hpp"
@@ -30,7 +32,7 @@ struct StepResult {
   PassResult clean;
   bool injected = false;
   double perturbed_loss = 0.0;
-  std::int64_t flipped_bits = 0;
+  std::int64_t flipped_bits = 0;  // that read wrong in the perturbed pass
 };
 
 class Trainer {
@@ -68,6 +70,9 @@ class Trainer {
   const network::Dataset& train_data() const { return train_; }
   const network::Dataset& test_data() const { return test_; }
   NetworkPass& pass() { return pass_; }
+  /// PattBET's cells; null for other trainings.
+  ErrorPattern* pattern() { return pattern_ ? &*pattern_ : nullptr; }
+  const ErrorPattern* pattern() const { return pattern_ ? &*pattern_ : nullptr; }
   const BatchReader& train_reader() const { return train_reader_; }
   std::uint64_t total_steps() const {
     return static_cast<std::uint64_t>(steps_per_epoch_ * config_.schedule.epochs);
@@ -76,6 +81,7 @@ class Trainer {
   double learning_rate(int epoch) const;
 
  private:
+  std::int64_t inject_errors();
   void finish_epoch(const TrainingFiles& files);
   void save(const TrainingFiles& files) const;
 
@@ -87,6 +93,7 @@ class Trainer {
   BatchReader train_reader_;
   BatchReader test_reader_;
   WeightCoder coder_;
+  std::optional<ErrorPattern> pattern_;
   Optimizer optimizer_;
   NetworkPass pass_;
   Checkpoint state_;  // weights, statistics and sums live here; the optimizer's state joins on save

@@ -56,17 +56,6 @@ CodingChoice read_coding(YamlMap map) {
   return c;
 }
 
-BitErrorChoice read_errors(YamlMap map) {
-  BitErrorChoice e;
-  e.rate = map.number("rate", 0.0, 0.5);
-  e.start_loss = map.number("start_loss", 0.0, 1e3, e.start_loss);
-  e.published_gate = map.choice("gate", {"published-code", "paper"}, 0) == 0;
-  e.gradient_clamp = map.number("gradient_clamp", 0.0, 1e6, e.gradient_clamp);
-  e.average = map.choice("combine", {"average", "sum"}, 0) == 0;
-  map.finish();
-  return e;
-}
-
 OptimizerChoice read_optimizer(YamlMap map) {
   OptimizerChoice o;
   o.kind = static_cast<OptimizerChoice::Kind>(map.choice("kind", {"sgd", "adam"}, 0));
@@ -116,7 +105,7 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   dataset.finish();
   c.coding = read_coding(root.map("quantization"));
   c.w_max = root.number("w_max", 1e-6, 1e6, 0.0);
-  if (auto errors = root.optional_map("bit_errors")) c.errors = read_errors(*errors);
+  if (auto errors = root.optional_map("bit_errors")) c.errors = read_bit_errors(*errors);
   if (auto optimizer = root.optional_map("optimizer")) c.optimizer = read_optimizer(*optimizer);
   c.schedule = read_schedule(root.map("schedule"));
   c.seed = static_cast<std::uint64_t>(root.integer("seed", 0, 1ll << 62, 1));
@@ -138,7 +127,6 @@ TrainingConfig parse_training(const std::string& text, const std::filesystem::pa
 }
 
 std::string describe(const TrainingConfig& c) {
-  const BitErrorChoice& e = c.errors;
   const OptimizerChoice& o = c.optimizer;
   std::string roles;
   for (const network::Role role : c.coding.coded_roles) {
@@ -151,12 +139,7 @@ std::string describe(const TrainingConfig& c) {
       c.dataset, network::to_string(c.coding.scheme), c.coding.bits,
       network::to_string(c.coding.rounding), kRanges[c.coding.global_range ? 1 : 0], roles);
   if (c.w_max > 0.0) text += fmt::format("w_max: {}\n", c.w_max);
-  if (e.rate > 0.0) {
-    text += fmt::format(
-        "bit_errors: {{rate: {}, start_loss: {}, gate: {}, gradient_clamp: {}, combine: {}}}\n",
-        e.rate, e.start_loss, e.published_gate ? "published-code" : "paper", e.gradient_clamp,
-        e.average ? "average" : "sum");
-  }
+  text += describe(c.errors);
   if (o.kind == OptimizerChoice::Kind::kSgd) {
     text += fmt::format(
         "optimizer: {{kind: sgd, learning_rate: {}, momentum: {}, nesterov: {}, weight_decay: "

@@ -7,20 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "trainers/bit_error_choice.hpp"
 #include "trainers/weight_coder.hpp"
 
 namespace brownout::trainers {
-
-/// RandBET, Algorithm 1, with the switches of its published code.
-struct BitErrorChoice {
-  double rate = 0.0;             // p of the fresh errors of every step
-  double start_loss = 1.75;      // T of the gate below
-  bool published_gate = true;    // on for the next batch iff clean loss < 1.15·T and the mean of
-                                 // clean and perturbed loss <= T (perturbed counts 0 while off);
-                                 // else the paper's: on for good once the clean loss is below T
-  double gradient_clamp = 0.05;  // of the perturbed gradient, elementwise; 0 = none
-  bool average = true;           // mean of both gradients (code); else their sum (paper)
-};
 
 struct OptimizerChoice {
   enum class Kind { kSgd, kAdam };

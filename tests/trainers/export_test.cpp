@@ -61,7 +61,7 @@ Logits both_logits(SmallTraining& small, const network::Network& net, const std:
                              images.data(), 64, logits.trainer.data(), quantizers);
   const auto made = inference::make_engine(engine, net, 1);
   made->set_codes(network::clean_codes(net));
-  made->run(small.train.image(0), 64, logits.engine.data(), 0);
+  made->run(small.train.image(0), 0, 64, logits.engine.data(), 0);
   return logits;
 }
 

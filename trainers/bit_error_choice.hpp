@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which bit errors a training sees: fresh ones of a rate (RandBET), or those of one chip (PattBET).
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sim/base/yaml.hpp"
+#include "sim/memory/chip.hpp"
+
+namespace brownout::trainers {
+
+/// RandBET, Algorithm 1, with the switches of its published code.
+struct BitErrorChoice {
+  double rate = 0.0;             // p of the fresh errors of every step, or of a random chip
+  double start_loss = 1.75;      // T of the gate below
+  bool published_gate = true;    // on for the next batch iff clean loss < 1.15·T and the mean of
+                                 // clean and perturbed loss <= T (perturbed counts 0 while off);
+                                 // else the paper's: on for good once the clean loss is below T
+  double gradient_clamp = 0.05;  // of the perturbed gradient, elementwise; 0 = none
+  bool average = true;           // mean of both gradients (code); else their sum (paper)
+
+  // PattBET; none of these counts without a pattern.
+  std::string pattern;                // the chip whose errors every step sees; "": fresh errors
+  std::string pattern_origin;         // where it was given, for messages
+  std::optional<double> voltage;      // of the chip, units of Vmin; else `rate` says what fails
+  bool persistent_only = false;       // cells that always fail; else all
+  bool fresh_reads = false;           // cells that fail sometimes draw in every step; else once
+  std::uint64_t evaluation_seed = 0;  // of these draws
+
+  bool active() const { return rate > 0.0 || !pattern.empty(); }
+  memory::OperatingPoint point() const { return {voltage.value_or(1.0), rate}; }
+};
+
+/// The block `bit_errors`. Chips are made once, so that the messages name their place.
+BitErrorChoice read_bit_errors(YamlMap map);
+
+/// The block as YAML, defaults included; "" when there are no errors.
+std::string describe(const BitErrorChoice& choice);
+
+/// The chip's name with its file's name only: the same for the same file wherever it lies.
+std::string without_folder(const std::string& chip);
+
+}  // namespace brownout::trainers
