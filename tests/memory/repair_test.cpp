@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// What repair and placement do to fault lists: by hand on small arrays, and properties on drawn
+// ones.
+#include "sim/memory/repair.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include "sim/memory/random_chip.hpp"
+
+namespace brownout::memory {
+namespace {
+
+constexpr std::uint64_t kMsbsOf8 = 0x8080808080808080;
+
+double weight(const FaultList& faults) {
+  double sum = 0.0;
+  for (const CellFault& fault : faults) sum += double{std::max(fault.p01, fault.p10)};
+  return sum;
+}
+
+bool is_sorted_without_twins(const FaultList& faults) {
+  return std::adjacent_find(faults.begin(), faults.end(),
+                            [](const CellFault& a, const CellFault& b) {
+                              return a.word > b.word || (a.word == b.word && a.bit >= b.bit);
+                            }) == faults.end();
+}
+
+RepairPlan plan_of(std::uint32_t arrays, std::uint32_t rows) {
+  RepairPlan plan;
+  plan.geometry.rows = rows;
+  plan.arrays = arrays;
+  plan.words = arrays * rows;
+  return plan;
+}
+
+/// Cells of the silicon at random, each with its own probabilities, in data and check columns.
+WordFaultLists random_cells(std::mt19937& random, const RepairPlan& plan, std::uint32_t checks,
+                            double rate) {
+  std::uniform_real_distribution<float> unit(0.0f, 1.0f);
+  WordFaultLists cells;
+  for (std::uint32_t word = 0; word < plan.cell_words(); ++word) {
+    for (std::uint32_t bit = 0; bit < 64 + checks; ++bit) {
+      if (unit(random) >= static_cast<float>(rate)) continue;
+      (bit < 64 ? cells.data : cells.checks).push_back({word, bit, unit(random), unit(random)});
+    }
+  }
+  return cells;
+}
+
+TEST(ArrayGeometry, FindsArraysAndRowsAndBack) {
+  for (const std::uint32_t width : {1u, 2u, 4u}) {
+    ArrayGeometry geometry{16, width};
+    std::set<std::pair<std::uint32_t, std::uint32_t>> seen;
+    for (std::uint32_t word = 0; word < 8 * 16; ++word) {
+      const std::uint32_t array = geometry.array_of(word), row = geometry.row_of(word);
+      EXPECT_LT(array, 8u);
+      EXPECT_LT(row, 16u);
+      EXPECT_EQ(geometry.word_of(array, row), word);
+      EXPECT_TRUE(seen.insert({array, row}).second);
+    }
+  }
+}
+
+TEST(SafeColumns, NeverFail) {
+  RepairPlan plan;
+  plan.words = 64;
+  plan.safe_columns = kMsbsOf8;
+  std::mt19937 random(3);
+  const WordFaultLists cells = random_cells(random, plan, 8, 0.3);
+  const WordFaultLists left = mitigate(plan, cells);
+  EXPECT_EQ(left.checks, cells.checks);
+  EXPECT_LT(left.data.size(), cells.data.size());
+  for (const CellFault& fault : left.data) EXPECT_NE(fault.bit % 8, 7u);
+  const auto kept = std::count_if(cells.data.begin(), cells.data.end(),
+                                  [](const CellFault& fault) { return fault.bit % 8 != 7; });
+  EXPECT_EQ(left.data.size(), static_cast<std::size_t>(kept));
+}
+
+TEST(Spares, ARowWithMoreFaultsThanSpareColumnsTakesASpareRow) {
+  RepairPlan plan = plan_of(1, 4);
+  plan.spare_rows = 1;
+  plan.spare_columns = 1;
+  // Row 2 has three faulty cells, column 5 two; one of them in both.
+  const WordFaultLists cells{{{0, 5}, {2, 1}, {2, 5}, {2, 9}}, {}};
+  RepairStats stats;
+  EXPECT_TRUE(mitigate(plan, cells, &stats).data.empty());
+  EXPECT_EQ(stats.rows_replaced, 1);
+  EXPECT_EQ(stats.columns_replaced, 1);
+}
+
+TEST(Spares, FailAsTheirOwnCellsDo) {
+  RepairPlan plan = plan_of(1, 4);
+  plan.spare_rows = 1;  // word 4
+  // The spare row brings one fault in column 7 for the two of row 1.
+  const WordFaultLists cells{{{1, 3}, {1, 4}, {4, 7, 0.5f, 0.25f}}, {}};
+  EXPECT_EQ(mitigate(plan, cells).data, (FaultList{{1, 7, 0.5f, 0.25f}}));
+  // It would bring as much as it takes away.
+  const WordFaultLists worse{{{1, 3}, {1, 4}, {4, 7}, {4, 8}}, {}};
+  EXPECT_EQ(mitigate(plan, worse).data, (FaultList{{1, 3}, {1, 4}}));
+}
+
+TEST(Spares, SpareColumnsAreCheckColumnsBehindTheCode) {
+  RepairPlan plan = plan_of(1, 4);
+  plan.spare_columns = 1;
+  plan.first_spare_column = 65;  // behind the parity bit
+  const WordFaultLists cells{{{0, 3}, {1, 3}, {2, 8}}, {{2, 65}, {3, 64}}};
+  const WordFaultLists left = mitigate(plan, cells);
+  EXPECT_EQ(left.data, (FaultList{{2, 3}, {2, 8}}));  // column 3 now fails in row 2
+  EXPECT_EQ(left.checks, (FaultList{{3, 64}}));
+}
+
+TEST(Spares, RowsTakeTheirCheckBitsAlong) {
+  RepairPlan plan = plan_of(1, 4);
+  plan.spare_rows = 1;
+  plan.first_spare_column = 72;
+  const WordFaultLists cells{{}, {{1, 66}, {1, 70}, {4, 64}}};
+  EXPECT_EQ(mitigate(plan, cells).checks, (FaultList{{1, 64}}));
+}
+
+TEST(Spares, WithoutFaultsNothingChanges) {
+  RepairPlan plan = plan_of(3, 8);
+  plan.spare_rows = 2;
+  plan.spare_columns = 2;
+  RepairStats stats;
+  const WordFaultLists left = mitigate(plan, {}, &stats);
+  EXPECT_TRUE(left.data.empty() && left.checks.empty());
+  EXPECT_EQ(stats.rows_replaced + stats.columns_replaced, 0);
+}
+
+TEST(Spares, NeverMakeAnArrayWorse) {
+  for (int seed = 0; seed < 200; ++seed) {
+    std::mt19937 random(static_cast<unsigned>(seed));
+    const auto below = [&](unsigned n) { return static_cast<std::uint32_t>(random() % n); };
+    RepairPlan plan = plan_of(2 * (1 + below(3)), 4 + below(30));
+    plan.geometry.words_per_cycle = 1 + below(2);
+    const std::uint32_t checks = below(4);
+    plan.first_spare_column = 64 + checks;
+    plan.spare_rows = below(4);
+    plan.spare_columns = below(5) + (plan.spare_rows == 0 ? 1 : 0);
+    const double rate = std::uniform_real_distribution<double>(0.0, 0.2)(random);
+    const WordFaultLists cells = random_cells(random, plan, checks + plan.spare_columns, rate);
+    const WordFaultLists left = mitigate(plan, cells);
+    EXPECT_TRUE(is_sorted_without_twins(left.data) && is_sorted_without_twins(left.checks)) << seed;
+    std::vector<double> before(plan.arrays), after(plan.arrays);
+    for (const FaultList* list : {&cells.data, &cells.checks}) {
+      for (const CellFault& f : *list) {
+        if (f.word < plan.words && f.bit < plan.first_spare_column)
+          before[plan.geometry.array_of(f.word)] += double{std::max(f.p01, f.p10)};
+      }
+    }
+    for (const FaultList* list : {&left.data, &left.checks}) {
+      for (const CellFault& f : *list) {
+        ASSERT_LT(f.word, plan.words) << seed;
+        ASSERT_LT(f.bit, plan.first_spare_column) << seed;
+        after[plan.geometry.array_of(f.word)] += double{std::max(f.p01, f.p10)};
+      }
+    }
+    for (std::uint32_t a = 0; a < plan.arrays; ++a) EXPECT_LE(after[a], before[a] + 1e-9) << seed;
+  }
+}
+
+TEST(Spares, WithoutFaultsOfTheirOwnOnlyTakeCellsAway) {
+  for (int seed = 0; seed < 50; ++seed) {
+    std::mt19937 random(static_cast<unsigned>(seed));
+    RepairPlan plan = plan_of(2, 16);
+    plan.spare_rows = 2;
+    plan.spare_columns = 2;
+    WordFaultLists cells = random_cells(random, plan, 0, 0.05);
+    cells.data.erase(std::remove_if(cells.data.begin(), cells.data.end(),
+                                    [&](const CellFault& f) { return f.word >= plan.words; }),
+                     cells.data.end());
+    const WordFaultLists left = mitigate(plan, cells);
+    for (const CellFault& fault : left.data) {
+      EXPECT_NE(std::find(cells.data.begin(), cells.data.end(), fault), cells.data.end()) << seed;
+    }
+    EXPECT_LT(left.data.size(), cells.data.size());
+  }
+}
+
+TEST(Placement, PutsTheSensitiveArrayOntoTheGoodOne) {
+  RepairPlan plan = plan_of(2, 4);
+  plan.sensitivity.assign(128, 1.0);
+  std::fill_n(plan.sensitivity.begin(), 64, 10.0);  // array 0 is ten times as sensitive
+  RepairStats stats;
+  const WordFaultLists left = mitigate(plan, {{{0, 3}, {1, 9}, {5, 2}}, {{2, 64}}}, &stats);
+  EXPECT_EQ(weight(left.data), 3.0);
+  EXPECT_EQ(left.data[0].word, 1u);  // the one fault of array 1, row 1
+  EXPECT_EQ(left.data[1].word, 4u);
+  EXPECT_EQ(left.checks, (FaultList{{6, 64}}));  // goes with its array, and is not rotated
+  EXPECT_EQ(stats.arrays_moved, 2);
+}
+
+TEST(Placement, RotatesBadColumnsAwayFromSensitiveBits) {
+  RepairPlan plan = plan_of(1, 4);
+  plan.sensitivity.assign(64, 0.0);
+  for (std::size_t c = 0; c < 64; ++c)
+    plan.sensitivity[c] = c % 8 == 7 ? 10.0 : 1.0 + 0.1 * static_cast<double>(c);
+  // Column 7 always fails; the least sensitive bit is column 0, so column 0 goes to 7.
+  const WordFaultLists left = mitigate(plan, {{{0, 7}, {1, 7}, {3, 7}}, {}});
+  EXPECT_EQ(left.data, (FaultList{{0, 0}, {1, 0}, {3, 0}}));
+}
+
+TEST(Placement, KeepsSafeColumnsUnderTheBitsTheyGuard) {
+  RepairPlan plan = plan_of(1, 4);
+  plan.safe_columns = kMsbsOf8;
+  plan.rotation_step = 8;
+  plan.sensitivity.assign(64, 1.0);
+  for (std::size_t c = 0; c < 16; ++c) plan.sensitivity[c] = 50.0;
+  std::mt19937 random(5);
+  for (const CellFault& fault : mitigate(plan, random_cells(random, plan, 0, 0.4)).data)
+    EXPECT_NE(fault.bit % 8, 7u);
+}
+
+TEST(Placement, IsABijectionAndNeverCostsMoreThanTheAddresses) {
+  for (int seed = 0; seed < 100; ++seed) {
+    std::mt19937 random(static_cast<unsigned>(seed));
+    RepairPlan plan = plan_of(4, 8);
+    plan.geometry.words_per_cycle = 1 + static_cast<std::uint32_t>(random() % 2);
+    std::uniform_real_distribution<double> unit(0.0, 1.0);
+    for (int i = 0; i < 4 * 64; ++i) plan.sensitivity.push_back(unit(random));
+    WordFaultLists cells = random_cells(random, plan, 8, 0.1);
+    // Each cell carries a number of its own, to be found again.
+    float mark = 0.0f;
+    for (FaultList* list : {&cells.data, &cells.checks}) {
+      for (CellFault& fault : *list) fault.p01 = fault.p10 = (mark += 1.0f) / 4096.0f;
+    }
+    const WordFaultLists placed = mitigate(plan, cells);
+    const auto marks = [](const FaultList& list) {
+      std::multiset<float> all;
+      for (const CellFault& fault : list) all.insert(fault.p01);
+      return all;
+    };
+    EXPECT_EQ(marks(placed.data), marks(cells.data)) << seed;
+    EXPECT_EQ(marks(placed.checks), marks(cells.checks)) << seed;
+    EXPECT_TRUE(is_sorted_without_twins(placed.data)) << seed;
+    EXPECT_TRUE(is_sorted_without_twins(placed.checks)) << seed;
+    const auto cost = [&](const FaultList& list) {
+      double sum = 0.0;
+      for (const CellFault& f : list)
+        sum += plan.sensitivity[plan.geometry.array_of(f.word) * 64 + f.bit] * double{f.p01};
+      return sum;
+    };
+    EXPECT_LE(cost(placed.data), cost(cells.data) * (1 + 1e-12)) << seed;
+  }
+}
+
+TEST(FaultsBehind, WithoutRepairAreTheChips) {
+  RepairPlan plan;
+  plan.words = 3000;
+  const RandomChip chip(7);
+  const OperatingPoint at{0.85, 0.01};
+  const WordFaultLists plain = faults_behind(plan, chip, MemoryId::kWeights, at, CheckCode::kNone);
+  EXPECT_EQ(plain.data, chip.faults(MemoryId::kWeights, 3000, at));
+  EXPECT_TRUE(plain.checks.empty());
+  const WordFaultLists secded =
+      faults_behind(plan, chip, MemoryId::kWeights, at, CheckCode::kSecded);
+  EXPECT_EQ(secded.data, plain.data);
+  EXPECT_EQ(secded.checks, chip.check_faults(MemoryId::kWeights, 3000, at));
+  for (const CellFault& fault :
+       faults_behind(plan, chip, MemoryId::kWeights, at, CheckCode::kParity).checks)
+    EXPECT_EQ(fault.bit, 64u);
+}
+
+TEST(FaultsBehind, SparesRemoveFaultsOfAChip) {
+  RepairPlan plan = plan_of(10, 512);
+  plan.words = 5000;  // the last array is not full
+  plan.spare_rows = 8;
+  plan.spare_columns = 2;
+  RepairStats stats;
+  const RandomChip chip(1);
+  const OperatingPoint at{0.9, 0.0005};
+  const WordFaultLists left =
+      faults_behind(plan, chip, MemoryId::kWeights, at, CheckCode::kNone, &stats);
+  const FaultList before = chip.faults(MemoryId::kWeights, 5000, at);
+  EXPECT_TRUE(left.checks.empty());
+  // Of 80 and 20: spares with faults of their own, about 3 and 23 %, mostly stay unused.
+  EXPECT_GT(stats.rows_replaced, 70);
+  EXPECT_LE(stats.rows_replaced, 80);
+  EXPECT_GT(stats.columns_replaced, 12);
+  EXPECT_LE(stats.columns_replaced, 20);
+  // 16 faults an array, of which eight rows and two columns take away ten or a little more.
+  EXPECT_LT(left.data.size(), before.size() / 2);
+  for (const CellFault& fault : left.data) EXPECT_LT(fault.word, 5000u);
+}
+
+}  // namespace
+}  // namespace brownout::memory
