@@ -138,6 +138,12 @@ void Accelerator::set_faults(const memory::WordFaultLists& faults, const memory:
   state_.first_batch = static_cast<std::int64_t>(draws.batch);
 }
 
+void Accelerator::set_memory_faults(const mapping::MemoryFaults& faults) {
+  modules_->activations.set_faults(faults);
+  modules_->sequencer.set_accumulator_faults(faults.accumulators, faults.draws);
+  state_.first_batch = static_cast<std::int64_t>(faults.draws.batch);
+}
+
 memory::WordMemory& Accelerator::weight_cells() { return modules_->weights.cells(); }
 
 RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, float* logits) {

@@ -8,6 +8,7 @@
 
 #include "sim/accelerator/array_model.hpp"
 #include "sim/accelerator/run_state.hpp"
+#include "sim/mapping/memory_faults.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/memory/fault.hpp"
 #include "sim/memory/word_memory.hpp"
@@ -49,6 +50,10 @@ class Accelerator {
   /// Faulty cells of the weight scratchpad from now on. Fresh draws count the next run's batches
   /// from draws.batch on.
   void set_faults(const memory::WordFaultLists& faults, const memory::Draws& draws);
+
+  /// Faulty cells of the other memories from now on, fresh draws likewise; the programs in `faults`
+  /// do not matter.
+  void set_memory_faults(const mapping::MemoryFaults& faults);
 
   /// The cells of the weight scratchpad, for those who break them by hand.
   memory::WordMemory& weight_cells();

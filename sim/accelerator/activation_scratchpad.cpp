@@ -22,6 +22,34 @@ void ActivationScratchpad::configure(const mapping::ActivationMemoryConfig& conf
   config_ = config;
   bytes_.assign(static_cast<std::size_t>(config.bytes()) + kSlack, 0);
   busy_until_.assign(static_cast<std::size_t>(config.banks), 0);
+  pixel_faults_ = value_faults_ = {};
+}
+
+void ActivationScratchpad::set_faults(const mapping::MemoryFaults& faults) {
+  pixel_faults_ =
+      memory::Corruption(faults.input, memory::MemoryId::kInput, faults.draws, /*unit_bits=*/8);
+  value_faults_ = memory::Corruption(faults.activations, memory::MemoryId::kActivations,
+                                     faults.draws, /*unit_bits=*/8);
+}
+
+void ActivationScratchpad::written(const mapping::ByteRange& at, std::uint64_t load_event,
+                                   std::int64_t batch) {
+  BROWNOUT_CHECK(at.address >= 0 && at.address + at.bytes <= config_.bytes(), "bytes [{}, {})",
+                 at.address, at.address + at.bytes);
+  if (!values_fail()) return;
+  const auto number = static_cast<std::uint64_t>(batch);
+  if (at.numbers) {
+    void* const place = data(at.address);
+    value_faults_.apply_numbers(static_cast<float*>(place), at.address, at.bytes / 4, load_event,
+                                number);
+  } else {
+    value_faults_.apply(data(at.address), at.address, at.bytes, load_event, number);
+  }
+}
+
+void ActivationScratchpad::pixels_arrived(const mapping::ByteRange& at, std::int64_t batch) {
+  pixel_faults_.apply(data(at.address), at.address, at.bytes, mapping::kInputEvent,
+                      static_cast<std::uint64_t>(batch));
 }
 
 std::int64_t ActivationScratchpad::reserve(std::int64_t address, std::int64_t count,

@@ -9,7 +9,8 @@
 #include <systemc>
 #include <vector>
 
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/memory_faults.hpp"
+#include "sim/memory/corruption.hpp"
 
 namespace brownout::accelerator {
 
@@ -19,7 +20,18 @@ class ActivationScratchpad : public sc_core::sc_module {
 
   explicit ActivationScratchpad(const sc_core::sc_module_name& name);
 
+  /// Empties the memory and gives it another geometry, without faults.
   void configure(const mapping::ActivationMemoryConfig& config);
+
+  /// Faulty cells under input pixels, and under everything else.
+  void set_faults(const mapping::MemoryFaults& faults);
+  bool pixels_fail() const { return !pixel_faults_.empty(); }
+  bool values_fail() const { return !value_faults_.empty(); }
+
+  /// A value has been written, or pixels have arrived: from now on its bytes are what its cells
+  /// give back.
+  void written(const mapping::ByteRange& at, std::uint64_t load_event, std::int64_t batch);
+  void pixels_arrived(const mapping::ByteRange& at, std::int64_t batch);
 
   /// Byte `address` and those behind it.
   std::uint8_t* data(std::int64_t address) { return bytes_.data() + address; }
@@ -34,6 +46,7 @@ class ActivationScratchpad : public sc_core::sc_module {
 
   mapping::ActivationMemoryConfig config_;
   std::vector<std::uint8_t> bytes_;
+  memory::Corruption pixel_faults_, value_faults_;
   std::vector<std::int64_t> busy_until_;  // by bank
 };
 

@@ -2,10 +2,12 @@
 // The behavioural array: whole strips at once. A strip's sums are exact integers, so the order in
 // which its tiles add up does not matter.
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "sim/accelerator/array_model.hpp"
 #include "sim/base/error.hpp"
+#include "sim/inference/accumulator_faults.hpp"
 #include "sim/inference/convolution/avx2.hpp"
 #include "sim/inference/convolution/panel_layout.hpp"
 
@@ -26,6 +28,9 @@ class BehaviouralArray final : public ArrayModel {
     program_ = &program;
     layouts_.clear();
     panels_.clear();
+    accumulators_ = {};
+    faulty_.assign(program.layers.size(), {});
+    sum_lanes_.clear();
     std::size_t widened = 0;
     for (const LayerProgram& layer : program.layers) {
       layouts_.emplace_back();
@@ -38,8 +43,19 @@ class BehaviouralArray final : public ArrayModel {
     widened_.assign(widened * static_cast<std::size_t>(program.batch) + avx2::kReadAhead / 2, 0);
   }
 
+  void set_accumulator_faults(const memory::FaultList& faults,
+                              const memory::Draws& draws) override {
+    accumulators_ = memory::Corruption(faults, memory::MemoryId::kAccumulators, draws,
+                                       mapping::kAccumulatorBits);
+    batch_ = draws.batch;
+  }
+
   void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
                    int zero_point, std::int64_t) override {
+    input_ = q;
+    input_stride_ = image_stride;
+    zero_point_ = zero_point;
+    sum_lanes_.clear();
     const PanelLayout& layout = layouts_[static_cast<std::size_t>(layer)];
     for (int i = 0; i < images; ++i) {
       std::int16_t* const to =
@@ -62,6 +78,9 @@ class BehaviouralArray final : public ArrayModel {
           static_cast<std::size_t>(PanelLayout::panels(tile.n_count)) * layout.panel_size());
     }
     layout.fill(n, tile.n_count, panels->data());
+    auto& loaded = faulty_[static_cast<std::size_t>(layer)].loaded;
+    loaded.resize(program.column_tiles.size());
+    loaded[static_cast<std::size_t>(column_tile)].assign(n, n + tile.n_count * program.k);
   }
 
   void run(int layer, const Strip& strip, std::int32_t* acc, std::int64_t stride) override {
@@ -87,11 +106,46 @@ class BehaviouralArray final : public ArrayModel {
         panel += layout.panel_size();
       }
     }
+    if (!accumulators_.empty()) read_through_faults(layer, strip, acc, stride);
   }
+
+  const std::vector<SumLane>& sum_lanes() const override { return sum_lanes_; }
 
   std::string name() const override { return "behavioural"; }
 
  private:
+  /// A layer's weights as they were loaded, and what faulty accumulators make of its sums.
+  struct FaultyLayer {
+    std::vector<std::vector<std::int8_t>> loaded;  // by column tile; empty once `sums` has them
+    std::optional<inference::AccumulatorFaults> sums;
+  };
+
+  void read_through_faults(int layer, const Strip& strip, std::int32_t* acc, std::int64_t stride) {
+    const LayerProgram& program = program_->layers[static_cast<std::size_t>(layer)];
+    const ColumnTile& tile = program.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+    FaultyLayer& faulty = faulty_[static_cast<std::size_t>(layer)];
+    if (!faulty.sums) faulty.sums.emplace(program_->accelerator, program, zero_point_);
+    auto& loaded = faulty.loaded[static_cast<std::size_t>(strip.column_tile)];
+    if (!loaded.empty()) {
+      faulty.sums->set_weights(loaded.data(), tile.n_first, tile.n_count);
+      loaded.clear();
+    }
+    const std::int64_t pixels = program.node.matrix.window.out_pixels();
+    inference::StripPart part;
+    part.strip = &strip;
+    part.stride = stride;
+    part.load_event = mapping::accumulator_event(layer);
+    part.batch = batch_;
+    for (part.image = strip.pixel_first / pixels;
+         part.image * pixels < strip.pixel_first + strip.pixel_count; ++part.image) {
+      part.q = input_ + part.image * input_stride_;
+      part.acc = acc + part.image * pixels * stride;
+      faulty.sums->run(accumulators_, part, window_, [&](int pixel, std::int32_t sum) {
+        sum_lanes_.push_back({part.image * pixels + pixel, strip.column_tile, sum});
+      });
+    }
+  }
+
   static void multiply_plain(const std::int16_t* const* rows, int count,
                              const avx2::Reduction& reduction, const std::int16_t* panel,
                              std::int32_t* out, std::ptrdiff_t out_stride) {
@@ -130,6 +184,14 @@ class BehaviouralArray final : public ArrayModel {
   /// By layer and column tile; null until loaded.
   std::vector<std::vector<std::unique_ptr<avx2::AlignedArray<std::int16_t>>>> panels_;
   std::vector<std::int16_t> widened_;
+  memory::Corruption accumulators_;
+  std::uint64_t batch_ = 0;  // of fresh draws
+  const std::uint8_t* input_ = nullptr;
+  std::int64_t input_stride_ = 0;
+  int zero_point_ = 0;
+  std::vector<FaultyLayer> faulty_;
+  std::vector<std::int16_t> window_;
+  std::vector<SumLane> sum_lanes_;
 };
 
 }  // namespace

@@ -31,6 +31,14 @@ void Sequencer::configure(const network::Network& network, ArrayModel& array) {
   network_ = &network;
   model_ = &array;
   transfers_ = 0;
+  accumulator_faults_.clear();
+}
+
+void Sequencer::set_accumulator_faults(const memory::FaultList& faults,
+                                       const memory::Draws& draws) {
+  accumulator_faults_ = faults;
+  draws_ = draws;
+  model_->set_accumulator_faults(faults, draws);
 }
 
 void Sequencer::set_work(const HostMemory& host) {
@@ -71,6 +79,21 @@ void Sequencer::fetch_input(std::int64_t batch) {
   ++transfers_;
 }
 
+void Sequencer::draw_faults(std::int64_t batch) {
+  const mapping::Program& program = *state_.program;
+  state_.batch = state_.first_batch + batch;
+  if (activations_.pixels_fail()) {
+    for (int slot = 0; slot < program.batch; ++slot) {
+      activations_.pixels_arrived(
+          mapping::pixels_of_image(program, static_cast<int>(batch % 2), slot), state_.batch);
+    }
+  }
+  if (draws_.fresh && !accumulator_faults_.empty()) {
+    draws_.batch = static_cast<std::uint64_t>(state_.batch);
+    model_->set_accumulator_faults(accumulator_faults_, draws_);
+  }
+}
+
 void Sequencer::store_output(std::int64_t batch) {
   const mapping::Program& program = *state_.program;
   dma_.transfers.write({true, static_cast<int>(program.layers.size()) - 1, output_address(batch),
@@ -104,6 +127,7 @@ void Sequencer::run_batches() {
       input_ready = transfers_;
     }
     vector_.set_input_buffer(static_cast<int>(batch % 2));
+    if (state_.compute) draw_faults(batch);
     if (program.accelerator.weights.residency == mapping::WeightResidency::kResident) {
       weights_.cells().draw(0, weights_.cells().words(),
                             static_cast<std::uint64_t>(state_.first_batch + batch), 0);

@@ -31,7 +31,9 @@ class Sequencer : public sc_core::sc_module {
             PeArray& array, VectorModule& vector, WeightScratchpad& weights,
             ActivationScratchpad& activations);
 
+  /// Faults are none.
   void configure(const network::Network& network, ArrayModel& array);
+  void set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws);
   void set_work(const HostMemory& host);
   bool done() const { return done_; }
 
@@ -40,6 +42,8 @@ class Sequencer : public sc_core::sc_module {
   void run_batches();
   void run_layer(int layer);
   void fetch_input(std::int64_t batch);
+  /// The batch's faults: of its pixels, which have arrived, and of the accumulators.
+  void draw_faults(std::int64_t batch);
   void store_output(std::int64_t batch);
   /// DRAM addresses of the double-buffered input and output.
   std::int64_t input_address(std::int64_t batch) const;
@@ -55,6 +59,8 @@ class Sequencer : public sc_core::sc_module {
   const network::Network* network_ = nullptr;
   ArrayModel* model_ = nullptr;
   HostMemory host_;
+  memory::FaultList accumulator_faults_;
+  memory::Draws draws_;
   std::int64_t transfers_ = 0;  // asked for
   bool done_ = true;
 };

@@ -60,18 +60,22 @@ void SystemcEngine::set_chip(const network::Codes&, const memory::WordFaultLists
   draws_ = draws;
 }
 
-void SystemcEngine::run(const std::uint8_t* pixels, int count, float* logits, int worker) {
+void SystemcEngine::run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+                        int worker) {
   BROWNOUT_CHECK(worker == 0, "worker {}", worker);
-  result_ = simulate(pixels, count, logits);
+  const int batch = programs_.full().batch;
+  BROWNOUT_CHECK(first == 0 || (first % batch == 0 && count < batch), "{} images from {} on", count,
+                 first);
+  result_ = simulate(pixels, first, count, logits);
 }
 
 ImagesResult SystemcEngine::time(std::int64_t images, std::size_t span_limit) {
   span_limit_ = span_limit;
-  return simulate(nullptr, images, nullptr);
+  return simulate(nullptr, 0, images, nullptr);
 }
 
-ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t images,
-                                     float* logits) {
+ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t first,
+                                     std::int64_t images, float* logits) {
   ImagesResult total;
   Accelerator& model = Accelerator::instance();
   model.set_array(array_);
@@ -80,8 +84,11 @@ ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t im
     model.configure(program, network_, shapes_, {pixels != nullptr, span_limit_});
     const std::int64_t done = total.images;
     memory::Draws draws = draws_;
-    draws.batch = static_cast<std::uint64_t>(done / programs_.full().batch);
+    draws.batch = static_cast<std::uint64_t>((first + done) / programs_.full().batch);
     model.set_faults(faults_, draws);
+    mapping::MemoryFaults memory_faults = memory_faults_;
+    memory_faults.draws.batch = draws.batch;
+    model.set_memory_faults(memory_faults);
     add(total, model.run(pixels == nullptr ? nullptr : pixels + done * network_.input.size(),
                          batches, logits == nullptr ? nullptr : logits + done * network_.classes));
     total.images += batches * program.batch;

@@ -47,8 +47,12 @@ class SystemcEngine final : public inference::Engine {
   void set_codes(const network::Codes& codes) override;
   void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
                 const memory::Draws& draws) override;
-  /// All `count` images in one simulation; `worker` must be 0.
-  void run(const std::uint8_t* pixels, int count, float* logits, int worker) override;
+  /// The engine has programs of its own, for the images that it is given.
+  void set_memory_faults(const mapping::MemoryFaults& faults) override { memory_faults_ = faults; }
+  /// All `count` images in one simulation; `worker` must be 0. `first` is 0, or all before were
+  /// full batches and these are fewer than one.
+  void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+           int worker) override;
   /// Whatever the caller has: a simulation should not be cut in pieces.
   int preferred_batch() const override { return 1 << 30; }
   /// "systemc", or "rtl" with that array.
@@ -63,7 +67,8 @@ class SystemcEngine final : public inference::Engine {
   const mapping::Program& program() const { return programs_.full(); }
 
  private:
-  ImagesResult simulate(const std::uint8_t* pixels, std::int64_t images, float* logits);
+  ImagesResult simulate(const std::uint8_t* pixels, std::int64_t first, std::int64_t images,
+                        float* logits);
 
   const network::Network& network_;
   std::vector<network::Shape> shapes_;
@@ -71,6 +76,7 @@ class SystemcEngine final : public inference::Engine {
   std::shared_ptr<ArrayModel> array_;
   memory::WordFaultLists faults_;
   memory::Draws draws_;  // of batch 0
+  mapping::MemoryFaults memory_faults_;
   std::size_t span_limit_ = 0;
   ImagesResult result_;
 };

@@ -2,6 +2,8 @@
 // Time strip by strip; numbers layer by layer, by the same code as every other engine.
 #include "sim/accelerator/vector_module.hpp"
 
+#include <cstring>
+
 #include "sim/accelerator/cycles.hpp"
 #include "sim/accelerator/thread.hpp"
 #include "sim/base/error.hpp"
@@ -139,6 +141,33 @@ std::uint8_t* VectorModule::value(int index, int image) {
   return activations_.data(region.address + image * region.slot_bytes);
 }
 
+std::vector<inference::StepFaults> VectorModule::faults_of(int number) {
+  const mapping::Program& program = *state_.program;
+  const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(number)];
+  const bool staged = layer.staged && activations_.values_fail();
+  const bool sums = layer.k > 0 && !array_.sum_lanes().empty();
+  if (!staged && !sums) return {};
+  std::vector<inference::StepFaults> faults(static_cast<std::size_t>(program.batch));
+  if (sums) {
+    const std::int64_t pixels = layer.node.matrix.window.out_pixels();
+    for (const SumLane& lane : array_.sum_lanes()) {
+      const auto& tile = layer.column_tiles[static_cast<std::size_t>(lane.column_tile)];
+      faults[static_cast<std::size_t>(lane.pixel / pixels)].sums.push_back(
+          {static_cast<int>(lane.pixel % pixels), tile.n_first, tile.n_count, lane.sum});
+    }
+  }
+  for (int image = 0; staged && image < program.batch; ++image) {
+    const mapping::ByteRange at = mapping::staged_of_image(program, layer, image);
+    faults[static_cast<std::size_t>(image)].staged = [this, at, number](float* numbers) {
+      std::uint8_t* const place = activations_.data(at.address);
+      std::memcpy(place, numbers, static_cast<std::size_t>(at.bytes));
+      activations_.written(at, mapping::write_event(number), state_.batch);
+      std::memcpy(numbers, place, static_cast<std::size_t>(at.bytes));
+    };
+  }
+  return faults;
+}
+
 void VectorModule::compute(int number) {
   const mapping::LayerProgram& layer = state_.program->layers[static_cast<std::size_t>(number)];
   inference::StepOutput& output = *outputs_[static_cast<std::size_t>(number)];
@@ -149,6 +178,7 @@ void VectorModule::compute(int number) {
   }
   if (layer.k > 0) array_.end_layer(number);
   const mapping::Region& target = output_region(layer);
+  const std::vector<inference::StepFaults> faults = faults_of(number);
   std::vector<inference::Residual> residuals(layer.step.residuals.size());
   for (int image = 0; image < state_.program->batch; ++image) {
     for (std::size_t r = 0; r < residuals.size(); ++r) {
@@ -157,7 +187,11 @@ void VectorModule::compute(int number) {
     std::int32_t* const acc =
         layer.k > 0 ? array_.accumulators() + image * layer.step.matrix_out.size() : nullptr;
     output.run(value(layer.step.input, image), acc, residuals.data(),
-               activations_.data(target.address + image * target.slot_bytes), scratch_);
+               activations_.data(target.address + image * target.slot_bytes), scratch_,
+               faults.empty() ? nullptr : &faults[static_cast<std::size_t>(image)]);
+    activations_.written(
+        mapping::value_of_image(*network_, *state_.program, layer.step.output, image),
+        mapping::write_event(number), state_.batch);
   }
 }
 

@@ -34,6 +34,8 @@ class VectorModule : public sc_core::sc_module {
   /// The numbers: all images of the batch at once, when the last strip has left.
   void compute(int layer);
   std::uint8_t* value(int value, int image);
+  /// What faulty memories do to the layer's numbers, by image; empty: nothing.
+  std::vector<inference::StepFaults> faults_of(int layer);
   /// Where the step's output of an image goes.
   const mapping::Region& output_region(const mapping::LayerProgram& layer) const;
   std::int64_t reserve_output(const mapping::LayerProgram& layer, std::int64_t earliest,

@@ -25,6 +25,14 @@ FunctionalOptions options_of_environment() {
 
 }  // namespace
 
+void Engine::set_memory_faults(const mapping::MemoryFaults& faults) {
+  if (!faults.any()) return;
+  throw InputError(
+      "engine \"{}\" has no input, activation and accumulator memories that could fail; expected "
+      "functional, reference, systemc or rtl",
+      name());
+}
+
 const std::vector<std::string>& engine_names() {
   static const std::vector<std::string> names{"functional", "float", "reference"};
   return names;

@@ -47,7 +47,7 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const netwo
   parallel_for((images + batch - 1) / batch, threads, [&](std::int64_t index, int worker) {
     const std::int64_t first = index * batch;
     const auto count = static_cast<int>(std::min(batch, images - first));
-    engine.run(data.image(first), count, logits.data() + first * network.classes, worker);
+    engine.run(data.image(first), first, count, logits.data() + first * network.classes, worker);
   });
 
   Evaluation result;

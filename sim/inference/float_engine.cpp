@@ -154,7 +154,8 @@ class FloatEngine : public Engine {
     }
   }
 
-  void run(const std::uint8_t* pixels, int count, float* logits, int worker) override {
+  void run(const std::uint8_t* pixels, std::int64_t /*first*/, int count, float* logits,
+           int worker) override {
     Worker& memory = workers_.at(static_cast<std::size_t>(worker));
     for (int i = 0; i < count; ++i) {
       for (const Stage& stage : stages_) run_stage(stage, pixels, logits, memory);

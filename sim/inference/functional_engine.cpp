@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <optional>
 
 #include "sim/base/error.hpp"
 #include "sim/inference/aligned.hpp"
 #include "sim/inference/convolution/convolution.hpp"
+#include "sim/inference/faulty_memories.hpp"
 #include "sim/inference/step_output.hpp"
 #include "sim/inference/value_memory.hpp"
 
@@ -36,6 +38,7 @@ struct Worker {
   AlignedBytes acc;
   AlignedBytes convolution;
   StepScratch scratch;
+  FaultyMemories::Scratch faults;
 };
 
 class FunctionalEngine : public Engine {
@@ -66,6 +69,7 @@ class FunctionalEngine : public Engine {
 
   void set_codes(const network::Codes& codes) override {
     check_codes(network_, codes);
+    if (faults_) faults_->set_codes(codes);
     for (Stage& stage : stages_) {
       stage.output.set_codes(codes);
       if (stage.step.matrix < 0) continue;
@@ -74,17 +78,22 @@ class FunctionalEngine : public Engine {
     }
   }
 
-  void run(const std::uint8_t* pixels, int count, float* logits, int worker) override {
+  void set_memory_faults(const mapping::MemoryFaults& faults) override {
+    faults_.reset();
+    if (faults.any()) faults_.emplace(network_, faults);
+  }
+
+  void run(const std::uint8_t* pixels, std::int64_t first_image, int count, float* logits,
+           int worker) override {
     Worker& memory = workers_.at(static_cast<std::size_t>(worker));
     for (int first = 0; first < count; first += batch_) {
       const int images = std::min(batch_, count - first);
-      const Call call{pixels + first * network_.input.size(), logits + first * network_.classes,
-                      memory};
+      const Call call{pixels + first * network_.input.size(), first_image + first,
+                      logits + first * network_.classes, memory};
       for (const Segment& segment : memory_.segments) {
         for (int i = 0; i < images; i += segment.chunk) {
           for (int s = segment.first; s <= segment.last; ++s) {
-            run_stage(stages_[static_cast<std::size_t>(s)], call, i,
-                      std::min(segment.chunk, images - i), segment.chunk);
+            run_stage(s, call, i, std::min(segment.chunk, images - i), segment.chunk);
           }
         }
       }
@@ -97,6 +106,7 @@ class FunctionalEngine : public Engine {
  private:
   struct Call {
     const std::uint8_t* pixels;
+    std::int64_t first_image;  // of the evaluation
     float* logits;
     Worker& memory;
   };
@@ -146,7 +156,8 @@ class FunctionalEngine : public Engine {
            static_cast<std::size_t>(index) * place.image_bytes;
   }
 
-  void run_stage(const Stage& stage, const Call& call, int first, int images, int chunk) const {
+  void run_stage(int number, const Call& call, int first, int images, int chunk) const {
+    const Stage& stage = stages_[static_cast<std::size_t>(number)];
     const Step& step = stage.step;
     Worker& memory = call.memory;
     const bool logits = step.output == static_cast<int>(network_.nodes.size());
@@ -167,10 +178,27 @@ class FunctionalEngine : public Engine {
       const void* input = step.input == 0
                               ? call.pixels + image * network_.input.size()
                               : static_cast<const void*>(value_at(call, step.input, image, chunk));
-      std::int32_t* const acc = memory.acc.as<std::int32_t>() + i * step.matrix_out.size();
-      stage.output.run(input, step.matrix >= 0 ? acc : nullptr, residuals.data(), output,
-                       memory.scratch);
+      std::int32_t* const acc =
+          step.matrix >= 0 ? memory.acc.as<std::int32_t>() + i * step.matrix_out.size() : nullptr;
+      if (faults_) {
+        run_faulty(number, faults_->place(call.first_image + image), input, acc, residuals.data(),
+                   output, memory);
+      } else {
+        stage.output.run(input, acc, residuals.data(), output, memory.scratch);
+      }
     }
+  }
+
+  /// One image through memories with faulty cells.
+  void run_faulty(int number, const mapping::ImagePlace& place, const void* input,
+                  std::int32_t* acc, const Residual* residuals, void* output,
+                  Worker& memory) const {
+    const Stage& stage = stages_[static_cast<std::size_t>(number)];
+    const auto* bytes = static_cast<const std::uint8_t*>(input);
+    if (stage.step.input == 0) input = faults_->pixels(place, bytes, memory.faults);
+    const StepFaults* faults = faults_->layer(number, place, bytes, acc, memory.faults);
+    stage.output.run(input, acc, residuals, output, memory.scratch, faults);
+    faults_->written(number, place, output);
   }
 
   const network::Network& network_;
@@ -178,6 +206,7 @@ class FunctionalEngine : public Engine {
   const VectorKernels& kernels_;
   int batch_;
   std::vector<Stage> stages_;
+  std::optional<FaultyMemories> faults_;
   ValueMemory memory_;
   std::vector<Worker> workers_;
 };

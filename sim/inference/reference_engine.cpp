@@ -3,11 +3,13 @@
 #include "sim/inference/reference_engine.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "sim/arithmetic/elementwise.hpp"
 #include "sim/arithmetic/input.hpp"
 #include "sim/arithmetic/pool.hpp"
 #include "sim/inference/constants.hpp"
+#include "sim/inference/reference_faults.hpp"
 
 namespace brownout::inference {
 
@@ -23,14 +25,17 @@ struct Value {
 class Walk {
  public:
   Walk(const network::Network& network, const std::vector<network::Shape>& shapes,
-       const network::Codes& codes)
-      : network_(network), shapes_(shapes), codes_(codes) {}
+       const network::Codes& codes, const ReferenceFaults* faults)
+      : network_(network), shapes_(shapes), codes_(codes), faults_(faults) {}
 
   std::vector<float> run(const std::uint8_t* pixels) {
-    values_.push_back(input(pixels));
+    values_.push_back(input(faults_ != nullptr ? faults_->pixels(pixels).data() : pixels));
     for (node_ = 0; node_ < static_cast<int>(network_.nodes.size()); ++node_) {
       const network::Node& node = network_.nodes[static_cast<std::size_t>(node_)];
       values_.push_back(std::visit([this](const auto& op) { return (*this)(op); }, node.op));
+      if (faults_ == nullptr) continue;
+      const int writer = faults_->writer_of(node_ + 1);
+      if (writer >= 0) faults_->write(writer, values_.back().codes, values_.back().numbers);
     }
     return values_.back().numbers;
   }
@@ -60,7 +65,7 @@ class Walk {
     return static_cast<std::size_t>(shapes_[static_cast<std::size_t>(node_ + 1)].size());
   }
 
-  Value matrix() const {
+  Value matrix() {
     const MatrixNode node = matrix_node(network_, shapes_, node_);
     const arithmetic::Matrix& shape = node.matrix;
     const int zero_point = quantization_of(network_, input_index()).zero_point;
@@ -84,11 +89,33 @@ class Walk {
             arithmetic::dequantize(d, acc[p * channels + c], sum[p * groups + group], bias[c]));
       }
     }
+    if (faults_ != nullptr) read_through_faults(node, zero_point, d, bias, out);
     return out;
   }
 
-  Value operator()(const network::Conv2d&) const { return matrix(); }
-  Value operator()(const network::Linear&) const { return matrix(); }
+  /// The numbers as faulty accumulators and a faulty staging memory make them.
+  void read_through_faults(const MatrixNode& node, int zero_point,
+                           const arithmetic::Dequantization& d, const std::vector<float>& bias,
+                           Value& out) {
+    const int number = faults_->layer_of_matrix(node_);
+    const int channels = node.matrix.out_channels;
+    const std::int8_t* n = codes_[static_cast<std::size_t>(node.weight)].data();
+    for (std::size_t i = 0; i < out.numbers.size(); ++i) {
+      const auto channel = static_cast<int>(i) % channels;
+      const ReferenceFaults::Drained drained = faults_->accumulate(
+          number, operand().codes.data(), zero_point, n, static_cast<int>(i) / channels, channel);
+      out.numbers[i] = arithmetic::dequantize(d, drained.acc, drained.sum,
+                                              bias[static_cast<std::size_t>(channel)]);
+    }
+    const mapping::LayerProgram& layer = faults_->layer(number);
+    if (!layer.staged) return;
+    // A norm in the first walk sums the numbers on their way into the memory.
+    if (layer.step.passes[0].norm == node_ + 1) summed_ = out.numbers;
+    faults_->stage(number, out.numbers);
+  }
+
+  Value operator()(const network::Conv2d&) { return matrix(); }
+  Value operator()(const network::Linear&) { return matrix(); }
 
   template <typename Function>
   Value map(Function function) const {
@@ -100,9 +127,10 @@ class Walk {
     return out;
   }
 
-  Value operator()(const network::GroupNorm& op) const {
+  Value operator()(const network::GroupNorm& op) {
     const auto channels = static_cast<std::size_t>(in_shape().channels);
-    const std::vector<float>& y = operand().numbers;
+    const std::vector<float> y = summed_.empty() ? operand().numbers : summed_;
+    summed_.clear();
     std::vector<double> s1(channels, 0.0);
     std::vector<double> s2(channels, 0.0);
     for (std::size_t i = 0; i < y.size(); ++i) {
@@ -185,7 +213,9 @@ class Walk {
   const network::Network& network_;
   const std::vector<network::Shape>& shapes_;
   const network::Codes& codes_;
+  const ReferenceFaults* faults_;
   std::vector<Value> values_;
+  std::vector<float> summed_;  // what a group norm sums when it is not what it reads
   int node_ = 0;
 };
 
@@ -199,9 +229,13 @@ void ReferenceEngine::set_codes(const network::Codes& codes) {
   codes_ = codes;
 }
 
-void ReferenceEngine::run(const std::uint8_t* pixels, int count, float* logits, int /*worker*/) {
+void ReferenceEngine::run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+                          int /*worker*/) {
   for (int i = 0; i < count; ++i) {
-    const auto result = Walk(network_, shapes_, codes_).run(pixels + i * network_.input.size());
+    std::optional<ReferenceFaults> faults;
+    if (faults_.any()) faults.emplace(network_, faults_, first + i);
+    const auto result = Walk(network_, shapes_, codes_, faults ? &*faults : nullptr)
+                            .run(pixels + i * network_.input.size());
     logits = std::copy(result.begin(), result.end(), logits);
   }
 }

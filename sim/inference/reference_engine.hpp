@@ -11,7 +11,9 @@ class ReferenceEngine : public Engine {
   explicit ReferenceEngine(const network::Network& network);
 
   void set_codes(const network::Codes& codes) override;
-  void run(const std::uint8_t* pixels, int count, float* logits, int worker) override;
+  void set_memory_faults(const mapping::MemoryFaults& faults) override { faults_ = faults; }
+  void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+           int worker) override;
   int preferred_batch() const override { return 1; }
   std::string name() const override { return "reference"; }
 
@@ -19,6 +21,7 @@ class ReferenceEngine : public Engine {
   const network::Network& network_;
   std::vector<network::Shape> shapes_;
   network::Codes codes_;
+  mapping::MemoryFaults faults_;
 };
 
 }  // namespace brownout::inference

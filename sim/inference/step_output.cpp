@@ -55,20 +55,21 @@ void StepOutput::grow(StepScratch& scratch) const {
 }
 
 void StepOutput::run(const void* input, std::int32_t* acc, const Residual* residuals, void* output,
-                     StepScratch& scratch) const {
+                     StepScratch& scratch, const StepFaults* faults) const {
   if (step_.input == 0) {
     quantize_input(static_cast<const std::uint8_t*>(input), static_cast<std::uint8_t*>(output));
     return;
   }
   StepSource source;
   if (step_.matrix >= 0) {
-    source.integers = integers(static_cast<const std::uint8_t*>(input), acc, scratch);
+    source.integers = integers(static_cast<const std::uint8_t*>(input), acc, scratch, faults);
   } else if (network::is_quantized(network_, step_.input)) {
     source.codes = static_cast<const std::uint8_t*>(input);
   } else {
     source.numbers = static_cast<const float*>(input);
   }
-  vectors_.run(source, residuals, output, scratch.vectors);
+  const bool staged = faults != nullptr && faults->staged;
+  vectors_.run(source, residuals, output, scratch.vectors, staged ? &faults->staged : nullptr);
 }
 
 void StepOutput::quantize_input(const std::uint8_t* pixels, std::uint8_t* codes) const {
@@ -81,7 +82,7 @@ void StepOutput::quantize_input(const std::uint8_t* pixels, std::uint8_t* codes)
 }
 
 DequantizeTask StepOutput::integers(const std::uint8_t* codes, const std::int32_t* acc,
-                                    StepScratch& scratch) const {
+                                    StepScratch& scratch, const StepFaults* faults) const {
   const arithmetic::Matrix& matrix = node_.matrix;
   DequantizeTask task;
   task.acc = acc;
@@ -97,9 +98,15 @@ DequantizeTask StepOutput::integers(const std::uint8_t* codes, const std::int32_
   kernels_.channel_sums(codes, matrix.window.in_pixels(), matrix.in_channels, matrix.groups,
                         zero_point_, scratch.sums.channels.data());
   kernels_.window_offsets(matrix, dequantization_.b, scratch.sums, scratch.offsets.data());
-  if (matrix.groups > 1) {
+  const bool patched = faults != nullptr && !faults->sums.empty();
+  if (matrix.groups > 1 || patched) {
     task.offset_per_channel = true;
     spread(scratch.offsets.data(), task.pixels * matrix.groups, matrix.group_outputs());
+  }
+  if (!patched) return task;
+  for (const SumPatch& patch : faults->sums) {
+    std::fill_n(scratch.offsets.data() + std::ptrdiff_t{patch.pixel} * task.channels + patch.first,
+                patch.count, dequantization_.b * static_cast<float>(patch.sum));
   }
   return task;
 }

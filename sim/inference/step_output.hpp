@@ -20,6 +20,20 @@ struct StepScratch {
   VectorScratch vectors;
 };
 
+/// Sum of activations that differs from Σ(q − z): what channels [first, first + count) get at a
+/// pixel of the image.
+struct SumPatch {
+  int pixel = 0;
+  int first = 0, count = 0;
+  std::int32_t sum = 0;
+};
+
+/// What faulty memories do to a step on the way, for one image.
+struct StepFaults {
+  std::vector<SumPatch> sums;
+  VectorUnit::Staged staged;  // empty: the step's numbers are not staged, or nothing happens there
+};
+
 class StepOutput {
  public:
   /// Network, shapes and kernels must outlive the object.
@@ -31,9 +45,9 @@ class StepOutput {
 
   /// `input`: pixels for the step that reads the image, else the codes or fp32 numbers of value
   /// Step::input. `acc`: the matrix operator's integers, pixels × channels, or null; overwritten.
-  /// `residuals` are those of Step::residuals, in order.
+  /// `residuals` are those of Step::residuals, in order. `faults` may be null.
   void run(const void* input, std::int32_t* acc, const Residual* residuals, void* output,
-           StepScratch& scratch) const;
+           StepScratch& scratch, const StepFaults* faults = nullptr) const;
 
   const Step& step() const { return step_; }
   const MatrixNode& node() const { return node_; }  // of a matrix operator
@@ -41,8 +55,8 @@ class StepOutput {
 
  private:
   void quantize_input(const std::uint8_t* pixels, std::uint8_t* codes) const;
-  DequantizeTask integers(const std::uint8_t* codes, const std::int32_t* acc,
-                          StepScratch& scratch) const;
+  DequantizeTask integers(const std::uint8_t* codes, const std::int32_t* acc, StepScratch& scratch,
+                          const StepFaults* faults) const;
 
   const network::Network& network_;
   const VectorKernels& kernels_;

@@ -164,12 +164,24 @@ void VectorUnit::finish(const Pass& pass, const StepSource& source, bool group_n
 }
 
 void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
-                     VectorScratch& scratch) const {
+                     VectorScratch& scratch, const Staged* staged) const {
   float* next = scratch.ping.data();
   float* other = scratch.pong.data();
+  // The numbers take the place of the integers: one buffer less to pull through the cache.
+  const auto dequantize = [&] {
+    void* place = const_cast<std::int32_t*>(source.integers.acc);
+    auto* y = static_cast<float*>(place);
+    kernels_.dequantize_with_sums(source.integers, y, scratch.s1.data(), scratch.s2.data());
+    source.numbers = y;
+    return y;
+  };
   for (std::size_t i = 0; i < passes_.size(); ++i) {
     const Pass& pass = passes_[i];
     void* to = i + 1 == passes_.size() ? output : next;
+    const bool group_norm =
+        pass.plan.norm >= 0 && std::holds_alternative<network::GroupNorm>(
+                                   network_.nodes[static_cast<std::size_t>(pass.plan.norm)].op);
+    if (i == 0 && staged != nullptr && !group_norm) (*staged)(dequantize());
     if (pass.plan.flatten >= 0) {
       if (source.codes != nullptr) {
         to_chw(pass.plan.in, source.codes, static_cast<std::uint8_t*>(to));
@@ -182,22 +194,17 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
                                std::get<network::AveragePool>(node.op).count_pad,
                                plain_numbers(source, pass.plan.in, other), static_cast<float*>(to));
     } else {
-      const bool group_norm =
-          pass.plan.norm >= 0 && std::holds_alternative<network::GroupNorm>(
-                                     network_.nodes[static_cast<std::size_t>(pass.plan.norm)].op);
       if (group_norm) {
         double* s1 = scratch.s1.data();
         double* s2 = scratch.s2.data();
+        float* y = nullptr;
         if (source.numbers == nullptr) {
-          // The numbers take the place of the integers: one buffer less to pull through the cache.
-          void* place = const_cast<std::int32_t*>(source.integers.acc);
-          auto* y = static_cast<float*>(place);
-          kernels_.dequantize_with_sums(source.integers, y, s1, s2);
-          source.numbers = y;
+          y = dequantize();
         } else {
           kernels_.sums(source.numbers, pixels_of(pass.plan.in), pass.plan.in.channels, s1, s2);
         }
         normalize(pass, s1, s2, scratch);
+        if (i == 0 && staged != nullptr) (*staged)(y);
       }
       finish(pass, source, group_norm, pass.plan.residual >= 0 ? residuals++ : nullptr, to,
              scratch);

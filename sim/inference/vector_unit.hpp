@@ -2,6 +2,7 @@
 // The passes of one step for one image: constants of the chip, group statistics, kernel calls.
 #pragma once
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include "sim/inference/vector_kernels.hpp"
@@ -42,10 +43,14 @@ class VectorUnit {
   void set_codes(const network::Codes& codes);
   void grow(VectorScratch& scratch) const;
 
+  /// What happens to a matrix operator's numbers while they wait for the walks behind the first.
+  using Staged = std::function<void(float* numbers)>;
+
   /// One image. `residuals` are those of Step::residuals, in order. Writes codes or numbers,
-  /// whatever the step's value is.
-  void run(StepSource source, const Residual* residuals, void* output,
-           VectorScratch& scratch) const;
+  /// whatever the step's value is. `staged`, if any, changes the matrix operator's numbers once a
+  /// group norm of the first pass has summed them.
+  void run(StepSource source, const Residual* residuals, void* output, VectorScratch& scratch,
+           const Staged* staged = nullptr) const;
 
  private:
   struct Pass {

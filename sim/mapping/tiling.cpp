@@ -138,7 +138,8 @@ void make_strips(const network::Network& network, const AcceleratorConfig& accel
     }
     for (std::int64_t pixel = 0; pixel < pixels; pixel += longest) {
       for (int tile = first_tile; tile < last_tile; ++tile) {
-        layer.strips.push_back({tile, pixel, std::min(longest, pixels - pixel)});
+        const int half = static_cast<int>(layer.strips.size() % 2);
+        layer.strips.push_back({tile, pixel, std::min(longest, pixels - pixel), half});
       }
     }
     first_tile = last_tile;

@@ -124,12 +124,13 @@ class CheckedEngine final : public inference::Engine {
       : engine_(engine), array_(array), network_(network) {}
 
   void set_codes(const network::Codes& codes) override { engine_.set_codes(codes); }
-  void run(const std::uint8_t* pixels, int count, float* logits, int worker) override {
+  void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+           int worker) override {
     const int batch = engine_.program().batch;
     const int full = count - count % batch;
-    if (full > 0) part(pixels, full, logits, worker);
+    if (full > 0) part(pixels, first, full, logits, worker);
     if (full < count) {
-      part(pixels + full * network_.input.size(), count - full,
+      part(pixels + full * network_.input.size(), first + full, count - full,
            logits + std::ptrdiff_t{full} * network_.classes, worker);
     }
   }
@@ -139,9 +140,9 @@ class CheckedEngine final : public inference::Engine {
   std::int64_t cycles() const { return cycles_; }
 
  private:
-  void part(const std::uint8_t* pixels, int count, float* logits, int worker) {
+  void part(const std::uint8_t* pixels, std::int64_t first, int count, float* logits, int worker) {
     array_.set_origin(cycles_);
-    engine_.run(pixels, count, logits, worker);
+    engine_.run(pixels, first, count, logits, worker);
     cycles_ += engine_.result().cycles;
   }
 

@@ -67,7 +67,7 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
     inference::ReferenceEngine reference(example.network);
     reference.set_codes(reader.read(faults, /*evaluation_seed=*/seed));
     std::vector<float> expected(static_cast<std::size_t>(images * example.network.classes));
-    reference.run(pixels.data(), images, expected.data(), 0);
+    reference.run(pixels.data(), 0, images, expected.data(), 0);
 
     Accelerator& model = Accelerator::instance();
     model.configure(example.program, example.network, example.shapes);

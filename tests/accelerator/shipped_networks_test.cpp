@@ -31,7 +31,7 @@ std::vector<float> run(inference::Engine& engine, const network::Network& networ
   const auto images =
       static_cast<int>(static_cast<std::int64_t>(pixels.size()) / network.input.size());
   std::vector<float> logits(static_cast<std::size_t>(images * network.classes));
-  engine.run(pixels.data(), images, logits.data(), 0);
+  engine.run(pixels.data(), 0, images, logits.data(), 0);
   return logits;
 }
 

@@ -45,7 +45,7 @@ int run(int argc, char** argv) {
     double speed = 0.0;
     std::int64_t cycles = 0;
     for (int round = 0; round < kRounds; ++round) {
-      engine.run(pixels.data(), images, logits.data(), 0);
+      engine.run(pixels.data(), 0, images, logits.data(), 0);
       cycles = engine.result().cycles;
       results = std::max(results, static_cast<double>(cycles) / engine.result().seconds);
       speed = std::max(speed, images / engine.result().seconds);

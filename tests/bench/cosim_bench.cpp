@@ -32,7 +32,7 @@ double core_speed(Array& array, accelerator::SystemcEngine& engine,
   };
   const std::int64_t before = cycles();
   const double seconds = array.seconds();
-  engine.run(pixels.data(), images, logits.data(), 0);
+  engine.run(pixels.data(), 0, images, logits.data(), 0);
   return static_cast<double>(cycles() - before) / (array.seconds() - seconds);
 }
 
@@ -64,7 +64,7 @@ int run(int argc, char** argv) {
     double systemc_speed = 0.0, rtl_speed = 0.0, checked_speed = 0.0;
     std::int64_t cycles = 0;
     for (int round = 0; round < kRounds; ++round) {
-      systemc.run(pixels.data(), kSystemcImages, logits.data(), 0);
+      systemc.run(pixels.data(), 0, kSystemcImages, logits.data(), 0);
       cycles = systemc.result().cycles;
       systemc_speed =
           std::max(systemc_speed, static_cast<double>(cycles) / systemc.result().seconds);

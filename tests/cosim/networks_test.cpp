@@ -24,7 +24,7 @@ std::vector<float> run(accelerator::SystemcEngine& engine, const network::Networ
   const auto images =
       static_cast<int>(static_cast<std::int64_t>(pixels.size()) / network.input.size());
   std::vector<float> logits(static_cast<std::size_t>(images * network.classes));
-  engine.run(pixels.data(), images, logits.data(), 0);
+  engine.run(pixels.data(), 0, images, logits.data(), 0);
   return logits;
 }
 

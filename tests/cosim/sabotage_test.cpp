@@ -42,7 +42,7 @@ class Sabotaged : public testing::Test {
                                 {0.8333, 0.01115}),
                     1);
     std::vector<float> logits(static_cast<std::size_t>(network_.classes));
-    engine.run(network::random_pixels(network_, 1, 3).data(), 1, logits.data(), 0);
+    engine.run(network::random_pixels(network_, 1, 3).data(), 0, 1, logits.data(), 0);
     job_ = layer_job(engine.program(), network_, matrix_layer(engine.program()));
     layer_ = engine.program().layers[static_cast<std::size_t>(matrix_layer(engine.program()))].name;
     EXPECT_TRUE(array_->first_mismatch().has_value());
@@ -83,7 +83,7 @@ TEST_F(Sabotaged, NothingIsWrongWithoutIt) {
   array_ = std::make_shared<CheckedArray>(config_, options);
   accelerator::SystemcEngine engine(network_, config_, 1, 0, "test", array_);
   std::vector<float> logits(static_cast<std::size_t>(network_.classes));
-  engine.run(network::random_pixels(network_, 1, 3).data(), 1, logits.data(), 0);
+  engine.run(network::random_pixels(network_, 1, 3).data(), 0, 1, logits.data(), 0);
   EXPECT_FALSE(array_->first_mismatch().has_value());
   EXPECT_FALSE(fs::exists(waves_));
 }

@@ -21,7 +21,7 @@ using network::Scheme;
 std::vector<float> run(Engine& engine, const network::Network& network,
                        const std::vector<std::uint8_t>& pixels, int images) {
   std::vector<float> logits(static_cast<std::size_t>(images * network.classes));
-  engine.run(pixels.data(), images, logits.data(), 0);
+  engine.run(pixels.data(), 0, images, logits.data(), 0);
   return logits;
 }
 
@@ -159,7 +159,7 @@ TEST(FloatEngine, DependsOnNeitherBatchNorWorker) {
   const auto whole = run(*engine, network, pixels, 9);
   for (int i = 0; i < 9; ++i) {
     std::vector<float> one(10);
-    engine->run(pixels.data() + i * network.input.size(), 1, one.data(), i % 2);
+    engine->run(pixels.data() + i * network.input.size(), i, 1, one.data(), i % 2);
     EXPECT_TRUE(std::equal(one.begin(), one.end(), whole.begin() + i * 10)) << "image " << i;
   }
 }

@@ -32,7 +32,7 @@ std::vector<float> logits_of(Engine& engine, const network::Network& network,
   const auto images =
       static_cast<int>(static_cast<std::int64_t>(pixels.size()) / network.input.size());
   std::vector<float> logits(static_cast<std::size_t>(images * network.classes));
-  engine.run(pixels.data(), images, logits.data(), worker);
+  engine.run(pixels.data(), 0, images, logits.data(), worker);
   return logits;
 }
 

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// Faulty input, activation and accumulator memories: the functional engine and the SystemC model
+// give the bits of the reference, which looks up every bit's cell, whatever network, accelerator,
+// batch, chip and draws.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "sim/accelerator/systemc_engine.hpp"
+#include "sim/base/error.hpp"
+#include "sim/inference/functional_engine.hpp"
+#include "sim/inference/reference_engine.hpp"
+#include "sim/memory/chip.hpp"
+#include "tests/accelerator/random_accelerator.hpp"
+#include "tests/network/random_network.hpp"
+
+namespace brownout::accelerator {
+namespace {
+
+using memory::MemoryId;
+
+constexpr std::uint64_t kNetworks = 160;
+
+::testing::AssertionResult same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (std::isnan(a[i]) && std::isnan(b[i])) continue;
+    if (std::memcmp(&a[i], &b[i], sizeof(float)) != 0) {
+      return ::testing::AssertionFailure() << "logit " << i << ": " << a[i] << " and " << b[i];
+    }
+  }
+  return ::testing::AssertionSuccess();
+}
+
+/// A network on an accelerator, and images: full batches and a smaller one.
+struct Case {
+  explicit Case(std::uint64_t seed)
+      : network(network::random_network(seed)),
+        shapes(network::check(network, "random")),
+        config(random_accelerator(seed)),
+        batch(1 + static_cast<int>(seed % 4)),
+        images(batch * 2 + static_cast<int>(seed % 3) % batch),
+        pixels(network::random_pixels(network, images, seed)) {
+    config.activations.kib = 256;
+    faults.images = images;
+    try {
+      engine = std::make_unique<SystemcEngine>(network, config, batch, 0, "test");
+      full = mapping::compile(network, config, batch);
+      if (images % batch != 0) rest = mapping::compile(network, config, images % batch);
+      faults.full = &full;
+      faults.remainder = images % batch != 0 ? &rest : nullptr;
+    } catch (const InputError&) {
+    }
+  }
+  bool fits() const { return engine != nullptr; }
+
+  /// Faults of the memories in `memories`, a set of bits, input first.
+  void draw(const std::string& chip_name, double rate, unsigned memories) {
+    const auto chip = memory::make_chip(chip_name);
+    const auto list = [&](MemoryId memory, unsigned bit) {
+      if ((memories >> bit & 1u) == 0) return memory::FaultList();
+      return chip->faults(memory, mapping::memory_words(config, memory), {0.82, rate});
+    };
+    faults.input = list(MemoryId::kInput, 0);
+    faults.activations = list(MemoryId::kActivations, 1);
+    faults.accumulators = list(MemoryId::kAccumulators, 2);
+  }
+
+  std::vector<float> run(inference::Engine& tested, const network::Codes& codes,
+                         int images_a_call) const {
+    std::vector<float> logits(static_cast<std::size_t>(images * network.classes));
+    tested.set_memory_faults(faults);
+    tested.set_codes(codes);
+    for (int first = 0; first < images; first += images_a_call) {
+      tested.run(pixels.data() + first * network.input.size(), first,
+                 std::min(images_a_call, images - first),
+                 logits.data() + std::ptrdiff_t{first} * network.classes,
+                 images_a_call < images ? first % 2 : 0);
+    }
+    return logits;
+  }
+
+  network::Network network;
+  std::vector<network::Shape> shapes;
+  mapping::AcceleratorConfig config;
+  int batch, images;
+  std::vector<std::uint8_t> pixels;
+  std::unique_ptr<SystemcEngine> engine;
+  mapping::Program full, rest;
+  mapping::MemoryFaults faults;
+};
+
+/// What the cases have met; each must have occurred.
+struct Met {
+  int output_stationary = 0, staged = 0, grouped = 0, remainders = 0, changed = 0, folds = 0;
+};
+
+TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
+  const std::string chips[] = {"random:3", "random:4,p_err=0.5", "physical:5"};
+  const double rates[] = {0.001, 0.02, 0.1};
+  Met met;
+  std::uint64_t tried = 0;
+  for (std::uint64_t seed = 0; tried < kNetworks; ++seed) {
+    ASSERT_LT(seed, 4 * kNetworks) << "too few networks fit";
+    Case example(seed);
+    if (!example.fits()) continue;
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    // Alone and together.
+    const unsigned memories[] = {1, 2, 4, 7};
+    example.draw(chips[tried % 3], rates[tried / 3 % 3], memories[tried % 4]);
+    example.faults.draws = tried % 5 < 2 ? memory::Draws::fresh_ones(seed, 0) : memory::Draws(seed);
+    ++tried;
+
+    const network::Codes codes = network::clean_codes(example.network);
+    inference::ReferenceEngine reference(example.network);
+    const std::vector<float> expected = example.run(reference, codes, example.images);
+
+    inference::FunctionalOptions options;
+    options.batch = 1 << seed % 4;
+    options.portable_vectors = seed % 4 == 3;
+    const auto functional = inference::make_functional_engine(example.network, 2, options);
+    ASSERT_TRUE(same_bits(expected, example.run(*functional, codes, example.images)));
+    ASSERT_TRUE(
+        same_bits(expected, example.run(*functional, codes, 1 + static_cast<int>(seed % 3))));
+    ASSERT_TRUE(same_bits(expected, example.run(*example.engine, codes, example.images)));
+
+    met.output_stationary +=
+        example.config.array.dataflow == mapping::Dataflow::kOutputStationary ? 1 : 0;
+    met.remainders += example.faults.remainder != nullptr ? 1 : 0;
+    for (const mapping::LayerProgram& layer : example.full.layers) {
+      met.staged += layer.staged && !example.faults.activations.empty() ? 1 : 0;
+      met.grouped += layer.k > 0 && layer.node.matrix.groups > 1 ? 1 : 0;
+      met.folds += layer.k > 2 * layer.k_tile ? 1 : 0;
+    }
+    // Without faults all is as it was.
+    example.faults.input.clear();
+    example.faults.activations.clear();
+    example.faults.accumulators.clear();
+    const std::vector<float> clean = example.run(reference, codes, example.images);
+    met.changed += same_bits(clean, expected) ? 0 : 1;
+    ASSERT_TRUE(same_bits(clean, example.run(*functional, codes, example.images)));
+    ASSERT_TRUE(same_bits(clean, example.run(*example.engine, codes, example.images)));
+  }
+  EXPECT_GT(met.output_stationary, 20);
+  EXPECT_GT(met.staged, 20);
+  EXPECT_GT(met.grouped, 20);
+  EXPECT_GT(met.remainders, 20);
+  EXPECT_GT(met.folds, 20);
+  EXPECT_GT(met.changed, static_cast<int>(kNetworks / 2));
+}
+
+}  // namespace
+}  // namespace brownout::accelerator
