@@ -12,6 +12,7 @@
 #include "sim/memory/fault.hpp"
 #include "sim/memory/secded.hpp"
 #include "sim/memory/word_path.hpp"
+#include "sim/technology/protection.hpp"
 
 namespace brownout::memory {
 
@@ -183,7 +184,7 @@ std::string to_string(const Mitigations& mitigations) {
 }
 
 double access_voltage(const Mitigations& mitigations, double voltage) {
-  return std::max(voltage, std::min(1.0, voltage + mitigations.boost_vmin));
+  return technology::boosted_voltage(voltage, mitigations.boost_vmin);
 }
 
 }  // namespace brownout::memory

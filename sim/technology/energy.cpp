@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
+#include "sim/technology/protection.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::technology {
@@ -70,6 +71,16 @@ EnergyLedger price(const Technology& technology, const EventCounts& counts, doub
   ledger.accumulator_leakage = leakage(structure.accumulator_kib, supply.accumulators_vmin);
   ledger.logic_leakage =
       cost.logic_leakage_mw_per_pe * structure.pes * seconds * kMicrojoulePerMillijoule;
+  if (structure.protection.any()) {
+    const ProtectedAccess access =
+        protected_access(technology, structure.protection, supply.weights_vmin);
+    ledger.mitigation = accesses(counts.weight_reads, cost.weight_read_pj_per_word,
+                                 counts.weight_writes, cost.weight_write_pj_per_word,
+                                 access.sram_relative - dynamic(supply.weights_vmin)) +
+                        accesses(counts.weight_reads, access.read_logic_pj, counts.weight_writes,
+                                 access.write_logic_pj, 1.0) +
+                        ledger.weight_leakage * access.leakage_added;
+  }
   return ledger;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "sim/base/event_counts.hpp"
+#include "sim/technology/protection.hpp"
 
 namespace brownout::technology {
 
@@ -62,9 +63,12 @@ struct Structure {
   double activation_kib = 0.0;
   double accumulator_kib = 0.0;
   double pes = 0.0;
+  Protection protection = {};  // of the weight memory
 };
 
-/// Energy by component, in µJ. The first six are dynamic.
+/// Energy by component, in µJ. The first six are dynamic. `mitigation` is what the weight memory's
+/// protection adds, dynamic and leakage, to the two components of the unprotected memory on the
+/// same rail.
 struct EnergyLedger {
   double weight_sram = 0.0;
   double activation_sram = 0.0;
@@ -76,6 +80,7 @@ struct EnergyLedger {
   double activation_leakage = 0.0;
   double accumulator_leakage = 0.0;
   double logic_leakage = 0.0;
+  double mitigation = 0.0;
 
   /// The sum of all parts, added in the order of kEnergyLedgerFields.
   double total() const;
@@ -90,7 +95,7 @@ struct EnergyLedgerField {
 };
 
 /// Every component, in the order of the struct.
-inline constexpr std::array<EnergyLedgerField, 10> kEnergyLedgerFields = {{
+inline constexpr std::array<EnergyLedgerField, 11> kEnergyLedgerFields = {{
     {"weight_sram", &EnergyLedger::weight_sram},
     {"activation_sram", &EnergyLedger::activation_sram},
     {"accumulator_sram", &EnergyLedger::accumulator_sram},
@@ -101,13 +106,15 @@ inline constexpr std::array<EnergyLedgerField, 10> kEnergyLedgerFields = {{
     {"activation_leakage", &EnergyLedger::activation_leakage},
     {"accumulator_leakage", &EnergyLedger::accumulator_leakage},
     {"logic_leakage", &EnergyLedger::logic_leakage},
+    {"mitigation", &EnergyLedger::mitigation},
 }};
 static_assert(sizeof(EnergyLedger) == kEnergyLedgerFields.size() * sizeof(double));
 
 /// Prices counts that took `seconds` of the accelerator's time. Accesses of a memory cost
 /// sram_energy_relative of its supply, its leakage is sram_leakage_relative of it times the time.
-/// InputError when the technology has no energies, or for a supply outside its validity range.
-/// Linear in counts and time, so layers may be priced one by one.
+/// InputError when the technology has no energies (or, with protection, no costs of mitigations),
+/// or for a supply outside its validity range. Linear in counts and time, so layers may be priced
+/// one by one.
 EnergyLedger price(const Technology& technology, const EventCounts& counts, double seconds,
                    const Supply& supply, const Structure& structure);
 

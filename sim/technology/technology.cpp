@@ -30,10 +30,10 @@ void require_source(YamlMap& row) {
     row.fail("source", "expected where the numbers come from, got an empty text");
 }
 
-/// One coefficient of the block `energy`: `{value, source}`.
-double read_coefficient(YamlMap& block, const char* key) {
+/// One coefficient of the blocks `energy` and `mitigation`: `{value, source}`.
+double read_coefficient(YamlMap& block, const char* key, double highest = 1e9) {
   YamlMap row = block.map(key);
-  const double value = row.number("value", 0.0, 1e9);
+  const double value = row.number("value", 0.0, highest);
   require_source(row);
   row.finish();
   return value;
@@ -93,6 +93,15 @@ Technology Technology::load(const std::filesystem::path& file) {
     technology.energy_.emplace();
     for (const EnergyCoefficientField& field : kEnergyCoefficientFields)
       (*technology.energy_).*field.value = read_coefficient(*block, field.key);
+    block->finish();
+  }
+  if (std::optional<YamlMap> block = root.optional_map("mitigation")) {
+    technology.mitigation_.emplace();
+    for (const MitigationCoefficientField& field : kMitigationCoefficientFields) {
+      const bool share = field.value == &MitigationCoefficients::cell_area_share;
+      (*technology.mitigation_).*field.value =
+          read_coefficient(*block, field.key, share ? 1.0 : 1e9);
+    }
     block->finish();
   }
   root.finish();
@@ -157,6 +166,13 @@ const EnergyCoefficients& Technology::energy() const {
     throw InputError("{}: energy: missing; expected the energy of each event, to give joules",
                      file_.string());
   return *energy_;
+}
+
+const MitigationCoefficients& Technology::mitigation() const {
+  if (!mitigation_)
+    throw InputError("{}: mitigation: missing; expected what mitigations cost, to price one",
+                     file_.string());
+  return *mitigation_;
 }
 
 double Technology::sram_leakage_relative(double voltage) const {

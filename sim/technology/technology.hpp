@@ -33,6 +33,8 @@ class Technology {
   double sram_energy_relative(double voltage) const;
   /// Energy of each event at Vmin, and leakage. InputError when the file has no block `energy`.
   const EnergyCoefficients& energy() const;
+  /// What mitigations cost. InputError when the file has no block `mitigation`.
+  const MitigationCoefficients& mitigation() const;
   /// Leakage power of an SRAM relative to Vmin. InputError outside the validity range, and when the
   /// file has no block `energy`.
   double sram_leakage_relative(double voltage) const;
@@ -52,6 +54,7 @@ class Technology {
   double lowest_ = 0.0, highest_ = 0.0;
   double energy_exponent_ = 2.0;
   std::optional<EnergyCoefficients> energy_;
+  std::optional<MitigationCoefficients> mitigation_;
   std::vector<Point> points_;  // ascending voltage, all below Vmin, falling rates > 0
 };
 
