@@ -4,7 +4,6 @@
 #include "sim/memory/physical_chip.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -12,83 +11,60 @@
 #include "sim/base/error.hpp"
 #include "sim/memory/geometric.hpp"
 #include "sim/memory/normal.hpp"
+#include "sim/memory/physical_kernels.hpp"
 
 namespace brownout::memory {
 namespace {
 
-// Third counter: octaves hold positions; the rest is behind them.
-constexpr std::uint64_t kValueCounter = 32;
+// Third counter: octaves hold the candidates; the rest is behind them.
 constexpr std::uint64_t kArrayCounter = 64, kColumnCounter = 65, kRowCounter = 66, kBadCounter = 67;
-
-constexpr double kLowestZ = -3.0973;  // Φ⁻¹(kLeastProbability) = -3.09727, a little below
-constexpr double kHighestZ = 6.0;     // Φ is 1 as a float
-
-/// Φ in [kLowestZ, kHighestZ], to 1e-8.
-const CubicTable<320>& cdf_table() {
-  static const CubicTable<320> table(kLowestZ, kHighestZ, normal_cdf, normal_density);
-  return table;
-}
-
-/// Φ⁻¹(1 - u) in octaves 1 to 15 by u's place in the octave, to 1e-8.
-const CubicTable<64>& upper_table(int octave) {
-  static const std::vector<CubicTable<64>> tables = [] {
-    std::vector<CubicTable<64>> result;
-    for (int j = 1; j < kLastOctave; ++j) {
-      const double low = std::ldexp(1.0, -(j + 1));
-      const auto value = [low](double f) { return normal_upper(low * (1.0 + f)); };
-      result.emplace_back(0.0, 1.0, value,
-                          [&](double f) { return -low / normal_density(value(f)); });
-    }
-    return result;
-  }();
-  return tables[static_cast<std::size_t>(octave - 1)];
-}
-
-constexpr int kBatch = 256;
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-__attribute__((target_clones("avx2", "default")))
-#endif
-void fill_gaps(const std::uint64_t* numbers, int count, double scale, std::int32_t* gaps) {
-  for (int i = 0; i < count; ++i) gaps[i] = gap(numbers[i], scale);
-}
 
 /// Draws the arrays of one memory of one die at one voltage.
 class ArrayDrawer {
  public:
   ArrayDrawer(const PhysicalModel& model, const Philox& philox, std::uint64_t memory,
               double voltage)
-      : model_(model), philox_(philox), memory_(memory), voltage_(voltage) {
+      : model_(model),
+        philox_(philox),
+        memory_(memory),
+        voltage_(voltage),
+        by_columns_(model.column_deviation > 0.0 ||
+                    (model.bad_column_share > 0.0 && model.bad_column_shift != 0.0)),
+        has_shifts_(by_columns_ || model.array_deviation > 0.0 || model.row_deviation > 0.0),
+        probabilities_(model.read_noise) {
     const auto columns = static_cast<std::size_t>(model.columns);
+    const auto rows = static_cast<std::size_t>(model.rows);
     order_.resize(columns);
     std::iota(order_.begin(), order_.end(), 0);
-    column_shift_.assign(columns, 0.0);
-    row_shift_.assign(static_cast<std::size_t>(model.rows), 0.0);
-    probability_.assign(static_cast<std::size_t>(model.rows) * columns, 0.0f);
+    column_shift_.assign(columns, 0.0f);
+    row_shift_.assign(rows, 0.0f);
+    probability_.assign(rows * columns, 0);
     listed_.assign(probability_.size() / kWordBits, 0);
-    direction_limit_ = static_cast<std::uint64_t>(std::llround(model.zero_to_one_share * 0x1p16));
-    has_shifts_ = model.array_deviation > 0.0 || model.row_deviation > 0.0 || has_columns();
+    places_.resize(probability_.size() + physical::kListedAtOnce);
+    margins_.above[0] = static_cast<float>(model.zero_to_one.mean - voltage);
+    margins_.above[1] = static_cast<float>(model.one_to_zero.mean - voltage);
+    margins_.deviation[0] = static_cast<float>(model.zero_to_one.deviation);
+    margins_.deviation[1] = static_cast<float>(model.one_to_zero.deviation);
+    margins_.limit =
+        static_cast<std::uint32_t>(std::llround(model.zero_to_one_share * physical::kDirections));
     first_.assign(columns, first_octave(0.0));
   }
 
   /// Appends the faulty cells among the first `words` words of an array that begins at word `base`.
   void draw(std::uint64_t array, std::uint32_t base, std::uint32_t words, FaultList& faults) {
     if (has_shifts_) draw_shifts(array);
-    const int octave = *std::min_element(first_.begin(), first_.end());
     touched_ = false;
-    for (int j = octave; j <= kLastOctave; ++j) {
+    for (int j = first_.front(); j <= kLastOctave; ++j) {
       // Columns are in the order of their octaves.
-      const auto reached = std::upper_bound(first_.begin(), first_.end(), j) - first_.begin();
-      if (reached > 0) draw_octave(array, j, static_cast<std::int32_t>(reached) * model_.rows);
+      const auto reached = first_.back() <= j
+                               ? static_cast<std::ptrdiff_t>(first_.size())
+                               : std::upper_bound(first_.begin(), first_.end(), j) - first_.begin();
+      draw_octave(array, j, static_cast<std::int32_t>(reached) * model_.rows);
     }
     if (touched_) drain(base, words, faults);
   }
 
  private:
-  bool has_columns() const {
-    return model_.column_deviation > 0.0 ||
-           (model_.bad_column_share > 0.0 && model_.bad_column_shift != 0.0);
-  }
   double gaussian(std::uint64_t array, std::uint64_t counter, std::uint64_t index) const {
     return normal_upper(unit_open(philox_(memory_, array, counter, index / 4)[index % 4]));
   }
@@ -97,12 +73,13 @@ class ArrayDrawer {
   int first_octave(double shift) const {
     double highest = 0.0;
     const auto reach = [&](const PhysicalModel::Direction& d) {
-      const double lowest_vc = voltage_ + kLowestZ * model_.read_noise - shift;
+      const double lowest_vc =
+          voltage_ + physical::Probabilities::kLowest * model_.read_noise - shift;
       highest = std::max(highest, normal_cdf((d.mean - lowest_vc) / d.deviation));
     };
     if (model_.zero_to_one_share > 0.0) reach(model_.zero_to_one);
     if (model_.zero_to_one_share < 1.0) reach(model_.one_to_zero);
-    highest *= 1.0 + 1e-6;  // tables and rounding
+    highest *= 1.0 + 1e-4;  // single precision
     int octave = 0;
     while (octave < kLastOctave && std::ldexp(1.0, -(octave + 1)) >= highest) ++octave;
     return octave;
@@ -115,11 +92,12 @@ class ArrayDrawer {
     double highest_row = 0.0;
     if (model_.row_deviation > 0.0) {
       for (std::size_t row = 0; row < row_shift_.size(); ++row)
-        row_shift_[row] = model_.row_deviation * gaussian(array, kRowCounter, row);
-      highest_row = *std::max_element(row_shift_.begin(), row_shift_.end());
+        row_shift_[row] =
+            static_cast<float>(model_.row_deviation * gaussian(array, kRowCounter, row));
+      highest_row = static_cast<double>(*std::max_element(row_shift_.begin(), row_shift_.end()));
     }
-    if (!has_columns()) {
-      std::fill(column_shift_.begin(), column_shift_.end(), whole);
+    if (!by_columns_) {
+      std::fill(column_shift_.begin(), column_shift_.end(), static_cast<float>(whole));
       std::fill(first_.begin(), first_.end(), first_octave(whole + highest_row));
       return;
     }
@@ -130,124 +108,132 @@ class ArrayDrawer {
       if (unit_open(philox_(memory_, array, kBadCounter, column / 4)[column % 4]) <
           model_.bad_column_share)
         shift += model_.bad_column_shift;
-      column_shift_[column] = shift;
+      column_shift_[column] = static_cast<float>(shift);
     }
     std::iota(order_.begin(), order_.end(), 0);
     std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
       return column_shift_[a] != column_shift_[b] ? column_shift_[a] > column_shift_[b] : a < b;
     });
     for (std::size_t rank = 0; rank < order_.size(); ++rank)
-      first_[rank] = first_octave(column_shift_[order_[rank]] + highest_row);
+      first_[rank] = first_octave(static_cast<double>(column_shift_[order_[rank]]) + highest_row);
   }
 
   void draw_octave(std::uint64_t array, int octave, std::int32_t cells) {
     const auto counter = static_cast<std::uint64_t>(octave);
+    const auto scale = static_cast<float>(kGapScale[octave]);
+    const physical::Quantiles& quantiles = physical::Quantiles::of(octave);
     std::int32_t cell = -1;
-    std::size_t rank = 0;           // of the column of the latest candidate
-    std::int32_t column_start = 0;  // its first cell
+    line_ = line_start_ = 0;
     for (std::uint64_t draw = 0;;) {
-      // How many are drawn at once does not change them: about as many as the rest will take.
+      // How many are drawn at once does not change them: about as many as the rest will take, a
+      // multiple of what fits into a vector.
       const double expected = static_cast<double>(cells - cell) / (kGapScale[octave] + 0.5);
-      const int draws = std::min(static_cast<int>(expected) / 4 + 1, kBatch / 4);
-      fill(numbers_, array, counter, draw, draws);
-      fill_gaps(numbers_.data(), draws * 4, kGapScale[octave], gaps_.data());
+      const int draws = std::min(static_cast<int>(expected) / 8 * 2 + 2, physical::kBatch / 4);
+      for (int i = 0; i < draws; ++i) {
+        const Philox::Block four =
+            philox_(memory_, array, counter, draw + static_cast<std::uint64_t>(i));
+        std::copy(four.begin(), four.end(), numbers_.begin() + 4 * i);
+      }
+      physical::fill_gaps(numbers_.data(), draws * 4, scale, gaps_.data());
       int count = 0;
-      bool ended = false;
       for (; count < draws * 4; ++count) {
         cell += gaps_[static_cast<std::size_t>(count)] + 1;
-        if (cell >= cells) {
-          ended = true;
-          break;
-        }
+        if (cell >= cells) break;
         cells_[static_cast<std::size_t>(count)] = cell;
       }
-      if (count > 0) {
-        fill(numbers_, array, kValueCounter + counter, draw, (count + 3) / 4);
-        for (int i = 0; i < count; ++i) {
-          const auto k = static_cast<std::size_t>(i);
-          while (cells_[k] >= column_start + model_.rows) {
-            column_start += model_.rows;
-            ++rank;
-          }
-          place(octave, order_[rank], static_cast<std::uint32_t>(cells_[k] - column_start),
-                numbers_[k]);
-        }
-      }
-      if (ended) return;
+      if (count > 0) evaluate(quantiles, count);
+      if (count < draws * 4) return;
       draw += static_cast<std::uint64_t>(draws);
     }
   }
 
-  /// Number y of a candidate: direction from its low 16 bits, u's place in the octave from the
-  /// others. A lower octave comes later and replaces what a higher one said of the cell.
-  void place(int octave, std::uint32_t column, std::uint32_t row, std::uint64_t y) {
-    const double fraction = (static_cast<double>(y >> 16) + 0.5) * 0x1p-48;
-    // Which direction, and whether there is an error at all, cannot be predicted: no branches.
-    const std::size_t direction = (y & 0xffff) < direction_limit_ ? 0 : 1;
-    const double g = octave == kLastOctave ? normal_upper(0x1p-16 * fraction)
-                     : octave == 0         ? normal_upper(0.5 + 0.5 * fraction)
-                                           : upper_table(octave)(fraction);
-    const PhysicalModel::Direction& d = directions_[direction];
-    const float p =
-        probability(d.mean + d.deviation * g + column_shift_[column] + row_shift_[row] - voltage_);
-    const std::uint32_t local = row * static_cast<std::uint32_t>(model_.columns) + column;
-    constexpr float kSign[2] = {1.0f, -1.0f};
-    probability_[local] = p * kSign[direction];
-    const std::uint64_t present = p > 0.0f ? 1 : 0;
-    std::uint64_t& word = listed_[local / kWordBits];
-    const std::uint32_t shift = local % kWordBits;
-    word = (word & ~(std::uint64_t{1} << shift)) | present << shift;
-    touched_ = touched_ || present != 0;
+  /// What the candidates of the batch are.
+  void evaluate(const physical::Quantiles& quantiles, int count) {
+    const int whole = (count + 7) / 8 * 8;  // vectors; the numbers behind `count` do no harm
+    quantiles.fill(numbers_.data(), count, g_.data());
+    margins_.fill(numbers_.data(), g_.data(), whole, batch_margins_.data());
+    if (has_shifts_) apply_shifts(count);
+    probabilities_.locate(batch_margins_.data(), numbers_.data(), margins_.limit, whole,
+                          knots_.data(), rests_.data());
+    place(count);
   }
 
-  /// Of an error, by how far the critical voltage lies above the supply.
-  float probability(double margin) const {
-    if (model_.read_noise == 0.0) return margin > 0.0 ? 1.0f : 0.0f;
-    const double z = std::min(std::max(margin / model_.read_noise, kLowestZ), kHighestZ);
-    const auto p = static_cast<float>(cdf_(z));
-    return p < static_cast<float>(PhysicalChip::kLeastProbability) ? 0.0f : std::min(p, 1.0f);
+  /// Adds what each candidate's array, column and row do, and turns its number in the order of
+  /// candidates into that of its cell.
+  void apply_shifts(int count) {
+    const std::int32_t length = by_columns_ ? model_.rows : model_.columns;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      while (cells_[i] >= line_start_ + length) {
+        line_start_ += length;
+        ++line_;
+      }
+      const auto along = static_cast<std::size_t>(cells_[i] - line_start_);
+      const auto line = static_cast<std::size_t>(line_);
+      const std::size_t column = by_columns_ ? order_[line] : along;
+      const std::size_t row = by_columns_ ? along : line;
+      batch_margins_[i] += column_shift_[column] + row_shift_[row];
+      cells_[i] =
+          static_cast<std::int32_t>(row) * model_.columns + static_cast<std::int32_t>(column);
+    }
+  }
+
+  /// A lower octave comes later and replaces what a higher one said of the cell. Which direction,
+  /// and whether there is an error at all, cannot be predicted: no branches.
+  void place(int count) {
+    std::uint32_t* const probability = probability_.data();
+    std::uint64_t* const listed = listed_.data();
+    std::uint32_t touched = 0;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+      const auto cell = static_cast<std::uint32_t>(cells_[i]);
+      const std::uint32_t p = physical::bits_of(probabilities_.at(knots_[i], rests_[i]));
+      probability[cell] = p;
+      const std::uint32_t present = p << 1 != 0 ? 1 : 0;
+      std::uint64_t& word = listed[cell / kWordBits];
+      const std::uint32_t shift = cell % kWordBits;
+      word = (word & ~(std::uint64_t{1} << shift)) | std::uint64_t{present} << shift;
+      touched |= present;
+    }
+    touched_ = touched_ || touched != 0;
   }
 
   void drain(std::uint32_t base, std::uint32_t words, FaultList& faults) {
-    for (std::uint32_t word = 0; word < listed_.size(); ++word) {
-      if (word < words) {
-        for (std::uint64_t bits = listed_[word]; bits != 0; bits &= bits - 1) {
-          const auto bit = static_cast<std::uint32_t>(__builtin_ctzll(bits));
-          const float p = probability_[std::size_t{word} * kWordBits + bit];
-          faults.push_back({base + word, bit, std::max(p, 0.0f), std::max(-p, 0.0f)});
-        }
-      }
-      listed_[word] = 0;
+    const std::size_t count = physical::list_bits(
+        listed_.data(), std::min(words, static_cast<std::uint32_t>(listed_.size())),
+        places_.data());
+    std::fill(listed_.begin(), listed_.end(), 0);
+    drained_.resize(std::max(drained_.size(), count));
+    CellFault* const drained = drained_.data();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint32_t cell = places_[i];
+      const std::uint32_t p = probability_[cell] & 0x7fffffff;
+      const std::uint32_t one_to_zero = 0 - (probability_[cell] >> 31);  // all bits or none
+      drained[i] = {base + cell / kWordBits, cell % kWordBits, physical::float_of(p & ~one_to_zero),
+                    physical::float_of(p & one_to_zero)};
     }
-  }
-
-  using Numbers = std::array<std::uint64_t, kBatch>;
-  void fill(Numbers& numbers, std::uint64_t array, std::uint64_t counter, std::uint64_t draw,
-            int draws) const {
-    for (int i = 0; i < draws; ++i) {
-      const Philox::Block four =
-          philox_(memory_, array, counter, draw + static_cast<std::uint64_t>(i));
-      for (std::size_t k = 0; k < 4; ++k) numbers[static_cast<std::size_t>(i) * 4 + k] = four[k];
-    }
+    faults.insert(faults.end(), drained_.begin(),
+                  drained_.begin() + static_cast<std::ptrdiff_t>(count));
   }
 
   const PhysicalModel& model_;
-  const CubicTable<320>& cdf_ = cdf_table();
-  const std::array<PhysicalModel::Direction, 2> directions_{model_.zero_to_one, model_.one_to_zero};
   Philox philox_;
   std::uint64_t memory_;
   double voltage_;
-  bool has_shifts_ = false;
+  bool by_columns_;  // the order of candidates: column by column, the worst first; else as cells
+  bool has_shifts_;
   bool touched_ = false;
-  std::uint64_t direction_limit_ = 0;
+  physical::Margins margins_{};
+  physical::Probabilities probabilities_;
   std::vector<std::uint32_t> order_;  // columns, worst first
   std::vector<int> first_;            // octave that the column of a rank needs first
-  std::vector<double> column_shift_, row_shift_;
-  std::vector<float> probability_;  // of the cells of an array; negative: 1→0
+  std::vector<float> column_shift_, row_shift_;
+  std::vector<std::uint32_t> probability_;  // of an array's cells, a float's bits; negative: 1→0
   std::vector<std::uint64_t> listed_;
-  Numbers numbers_{};
-  std::array<std::int32_t, kBatch> gaps_{};
-  std::array<std::int32_t, kBatch> cells_{};
+  std::vector<std::uint32_t> places_;  // cells listed
+  FaultList drained_;
+  std::int32_t line_ = 0, line_start_ = 0;  // of the latest candidate
+  physical::Batch<std::uint64_t> numbers_{};
+  physical::Batch<std::int32_t> gaps_{}, cells_{}, knots_{};
+  physical::Batch<float> g_{}, batch_margins_{}, rests_{};
 };
 
 }  // namespace

@@ -39,12 +39,13 @@ struct PhysicalModel {
 };
 
 /// Part of every result's key: a change of the definition below is a new version.
-inline constexpr int kPhysicalChipVersion = 1;
+inline constexpr int kPhysicalChipVersion = 2;
 
 /// A cell has Vc = mean + deviation·g + shifts of its array, row and column, and reads its weak
 /// value wrong with probability Φ((Vc - V)/read noise). g = Φ⁻¹(1 - u), u defined by octaves as
-/// RandomChip has it, but array by array, with the cells of an array in the order column by column,
-/// the worst column first, so that an octave need not look at columns that it cannot reach. Cells
+/// RandomChip has it, but array by array and in single precision, where columns differ with the
+/// cells in the order column by column, the worst column first, so that an octave need not look at
+/// columns that it cannot reach. Cells
 /// with an error probability below kLeastProbability at a voltage are not listed there.
 class PhysicalChip final : public Chip {
  public:

@@ -4,11 +4,16 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <map>
 
 #include "sim/base/error.hpp"
+#include "sim/base/random.hpp"
+#include "sim/memory/geometric.hpp"
+#include "sim/memory/normal.hpp"
+#include "sim/memory/physical_kernels.hpp"
 #include "sim/memory/profile.hpp"
 #include "tests/memory/profiles.hpp"
 
@@ -18,10 +23,11 @@ namespace {
 constexpr double kVoltage[] = {18.0 / 24, 19.0 / 24, 20.0 / 24, 21.0 / 24, 22.0 / 24, 23.0 / 24};
 constexpr double kPublished[] = {0.2056, 0.05573, 0.01115, 0.00129, 0.0000686646, 0.00000190735};
 
+/// Of the processor: a busy machine does not count.
 double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 double sum(const FaultList& faults) {
@@ -142,8 +148,87 @@ TEST(PhysicalChip, DoesNotDependOnHowMuchIsRead) {
   }
 }
 
-// The definition once more, without sparsity: the lowest u of all octaves, cell by cell, cannot be
-// seen from outside; what must hold is the distribution of Vc: P(Vc > V) for each voltage.
+/// The definition of docs/chips.md cell by cell: no sparsity, double precision.
+FaultList by_definition(const PhysicalModel& m, std::uint64_t seed, std::uint64_t array,
+                        double voltage) {
+  const Philox philox(seed, Purpose::kPhysicalChip);
+  const auto gaussian = [&](std::uint64_t counter, std::uint64_t i) {
+    return normal_upper(unit_open(philox(0, array, counter, i / 4)[i % 4]));
+  };
+  const auto columns = static_cast<std::size_t>(m.columns), rows = static_cast<std::size_t>(m.rows);
+  std::vector<double> column_shift(columns), row_shift(rows);
+  for (std::size_t c = 0; c < columns; ++c) {
+    column_shift[c] = m.array_deviation * gaussian(64, 0) + m.column_deviation * gaussian(65, c);
+    if (unit_open(philox(0, array, 67, c / 4)[c % 4]) < m.bad_column_share)
+      column_shift[c] += m.bad_column_shift;
+  }
+  for (std::size_t r = 0; r < rows; ++r) row_shift[r] = m.row_deviation * gaussian(66, r);
+  std::vector<std::size_t> order(columns);
+  for (std::size_t c = 0; c < columns; ++c) order[c] = c;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return static_cast<float>(column_shift[a]) > static_cast<float>(column_shift[b]);
+  });
+  const bool by_columns = m.column_deviation > 0.0 || m.bad_column_share > 0.0;
+
+  Cells listed;
+  const std::int64_t cells = std::int64_t{m.rows} * m.columns;
+  for (std::uint64_t octave = 0; octave <= kLastOctave; ++octave) {
+    std::int64_t next = -1;
+    for (std::uint64_t k = 0;; ++k) {
+      const std::uint64_t y = philox(0, array, octave, k / 4)[k % 4];
+      const std::uint64_t eight[8] = {y, y, y, y, y, y, y, y};
+      std::int32_t gaps[8];
+      physical::fill_gaps(eight, 8, static_cast<float>(kGapScale[octave]), gaps);
+      next += gaps[0] + 1;
+      if (next >= cells) break;
+      const auto cell = static_cast<std::size_t>(next);
+      const std::size_t column = by_columns ? order[cell / rows] : cell % columns;
+      const std::size_t row = by_columns ? cell % rows : cell / columns;
+      const double f = (2.0 * static_cast<double>(y >> 9 & 0x7fffff) + 1.0) * 0x1p-24;
+      const double u = octave == kLastOctave
+                           ? 0x1p-16 * f
+                           : (1.0 + f) * std::ldexp(1.0, -1 - static_cast<int>(octave));
+      const std::uint64_t direction = (y >> 32 & 511) << 9 | (y & 511);
+      const bool zero_to_one =
+          static_cast<double>(direction) < std::round(m.zero_to_one_share * 0x1p18);
+      const PhysicalModel::Direction& d = zero_to_one ? m.zero_to_one : m.one_to_zero;
+      const double vc =
+          d.mean + d.deviation * normal_upper(u) + column_shift[column] + row_shift[row];
+      const double p = normal_cdf((vc - voltage) / m.read_noise);
+      const std::size_t place = row * columns + column;
+      const auto word = static_cast<std::uint32_t>(place / 64);
+      const auto bit = static_cast<std::uint32_t>(place % 64);
+      listed.erase({word, bit});
+      if (p >= PhysicalChip::kLeastProbability)
+        listed[{word, bit}] = {word, bit, zero_to_one ? static_cast<float>(p) : 0.0f,
+                               zero_to_one ? 0.0f : static_cast<float>(p)};
+    }
+  }
+  FaultList faults;
+  for (const auto& [cell, fault] : listed) faults.push_back(fault);
+  return faults;
+}
+
+TEST(PhysicalChip, IsWhatItsDefinitionSays) {
+  PhysicalModel rows_only;
+  rows_only.row_deviation = 0.02;
+  for (const PhysicalModel& model : {PhysicalModel{}, with_effects(), rows_only}) {
+    for (const double voltage : {0.68, 0.8, 0.9}) {
+      const FaultList expected = by_definition(model, 9, 0, voltage);
+      const auto words = static_cast<std::uint32_t>(model.rows * model.columns / 64);
+      const FaultList found =
+          PhysicalChip(9, model).faults(MemoryId::kWeights, words, {voltage, 0.0});
+      ASSERT_EQ(found.size(), expected.size()) << voltage;
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        ASSERT_EQ(found[i].word, expected[i].word) << i;
+        ASSERT_EQ(found[i].bit, expected[i].bit) << i;
+        ASSERT_NEAR(found[i].p01, expected[i].p01, 5e-5) << i;
+        ASSERT_NEAR(found[i].p10, expected[i].p10, 5e-5) << i;
+      }
+    }
+  }
+}
+
 TEST(PhysicalChip, HasGaussianCriticalVoltagesWithoutNoise) {
   PhysicalModel model;
   model.read_noise = 0.0;
@@ -197,7 +282,7 @@ TEST(PhysicalChip, DrawsTheFaultsOfALargeNetwork) {
   while (model.p(voltage) > 0.01) voltage += 1e-4;
   FaultList faults;
   double best = 1e9;
-  for (std::uint64_t seed = 0; seed < 5; ++seed)
+  for (std::uint64_t seed = 0; seed < 20; ++seed)
     best =
         std::min(best, seconds_of([&] {
                    PhysicalChip(seed, model).draw(MemoryId::kWeights, 5498378 / 8, voltage, faults);
@@ -205,6 +290,9 @@ TEST(PhysicalChip, DrawsTheFaultsOfALargeNetwork) {
   std::printf("44 Mbit, p = %.4f: %zu cells listed, %.0f expected wrong, %.1f ms\n",
               model.p(voltage), faults.size(), sum(faults), best * 1e3);
   EXPECT_NEAR(sum(faults), 440000.0, 10000.0);
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
+  EXPECT_LT(best, 0.1);  // 22 ms on one core of a 2.45 GHz EPYC whose other thread is busy
+#endif
 }
 
 TEST(PhysicalModel, RefusesBadFiles) {
