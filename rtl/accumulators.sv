@@ -14,6 +14,7 @@ module accumulators #(
 ) (
   input  logic                       clk_i,
   input  logic                       rst_ni,
+  input  logic                       job_begin_i,  // half 0 will be drained first
   // Sums from the array
   input  logic                       valid_i,
   input  logic                       start_i,  // first row of its tile
@@ -34,8 +35,15 @@ module accumulators #(
   output logic [LANES*32-1:0]        write_data_o
 `ifdef BROWNOUT_FAULTS
   ,
-  // Simulation only: turns bits of the row whose read is requested in the same cycle
-  input  logic [LANES*32-1:0]        fault_read_flip_i
+  // Simulation only: see simulation/sram_faults.sv; a word is a row of a half
+  input  logic                       fault_write_i,
+  input  logic                       fault_half_i,
+  input  logic [ROW_BITS-1:0]        fault_row_i,
+  input  logic [LANES*32-1:0]        fault_stuck0_i,
+  input  logic [LANES*32-1:0]        fault_stuck1_i,
+  input  logic [LANES*32-1:0]        fault_flip_i,
+  input  logic [LANES*32-1:0]        fault_read_flip_i,
+  input  logic [31:0]                fault_supply_microvmin_i
 `endif
 );
 
@@ -60,8 +68,9 @@ module accumulators #(
   logic [ROW_BITS-1:0] done_row_q;
   logic [WIDTH-1:0]    done_data_q;
 
-  logic [1:0]       memory_read;
-  logic [WIDTH-1:0] memory_data_0, memory_data_1, memory_data_0_raw, memory_data_1_raw;
+  logic [1:0]          memory_read;
+  logic [ROW_BITS-1:0] memory_row_0, memory_row_1;
+  logic [WIDTH-1:0]    memory_data_0, memory_data_1, memory_data_0_raw, memory_data_1_raw;
 
   assign row = start_i ? '0 : row_q + ROW_BITS'(1);
   assign read = valid_i && !first_i;
@@ -71,6 +80,8 @@ module accumulators #(
 
   assign memory_read[0] = (read && !half_i) || (drain && !drain_half_q);
   assign memory_read[1] = (read && half_i) || (drain && drain_half_q);
+  assign memory_row_0 = (drain && !drain_half_q) ? drain_row_i : row;
+  assign memory_row_1 = (drain && drain_half_q) ? drain_row_i : row;
 
   accumulator_memory #(
     .DEPTH(DEPTH),
@@ -78,7 +89,7 @@ module accumulators #(
   ) u_half_0 (
     .clk_i,
     .read_i(memory_read[0]),
-    .read_row_i((drain && !drain_half_q) ? drain_row_i : row),
+    .read_row_i(memory_row_0),
     .data_o(memory_data_0_raw),
     .write_i(write_q && !write_half_q),
     .write_row_i(write_row_q),
@@ -90,7 +101,7 @@ module accumulators #(
   ) u_half_1 (
     .clk_i,
     .read_i(memory_read[1]),
-    .read_row_i((drain && drain_half_q) ? drain_row_i : row),
+    .read_row_i(memory_row_1),
     .data_o(memory_data_1_raw),
     .write_i(write_q && write_half_q),
     .write_row_i(write_row_q),
@@ -98,10 +109,41 @@ module accumulators #(
   );
 
 `ifdef BROWNOUT_FAULTS
-  logic [WIDTH-1:0] fault_flip_q;
-  always_ff @(posedge clk_i) fault_flip_q <= fault_read_flip_i;
-  assign memory_data_0 = memory_data_0_raw ^ fault_flip_q;
-  assign memory_data_1 = memory_data_1_raw ^ fault_flip_q;
+  // Every row that is read passes its cells. What is forwarded does not; the core never forwards.
+  sram_faults #(
+    .WORDS(DEPTH),
+    .WIDTH(WIDTH)
+  ) u_faults_0 (
+    .clk_i,
+    .load_i(fault_write_i && !fault_half_i),
+    .load_word_i(fault_row_i),
+    .load_stuck0_i(fault_stuck0_i),
+    .load_stuck1_i(fault_stuck1_i),
+    .load_flip_i(fault_flip_i),
+    .supply_microvmin_i(fault_supply_microvmin_i),
+    .read_i(memory_read[0]),
+    .read_word_i(memory_row_0),
+    .read_flip_i(fault_read_flip_i),
+    .data_i(memory_data_0_raw),
+    .data_o(memory_data_0)
+  );
+  sram_faults #(
+    .WORDS(DEPTH),
+    .WIDTH(WIDTH)
+  ) u_faults_1 (
+    .clk_i,
+    .load_i(fault_write_i && fault_half_i),
+    .load_word_i(fault_row_i),
+    .load_stuck0_i(fault_stuck0_i),
+    .load_stuck1_i(fault_stuck1_i),
+    .load_flip_i(fault_flip_i),
+    .supply_microvmin_i(fault_supply_microvmin_i),
+    .read_i(memory_read[1]),
+    .read_word_i(memory_row_1),
+    .read_flip_i(fault_read_flip_i),
+    .data_i(memory_data_1_raw),
+    .data_o(memory_data_1)
+  );
 `else
   assign memory_data_0 = memory_data_0_raw;
   assign memory_data_1 = memory_data_1_raw;
@@ -135,6 +177,7 @@ module accumulators #(
       write_q <= add_valid_q;
       done_q <= write_q;
       drain_q <= drain;
+      if (job_begin_i) drain_half_q <= 1'b0;
       if (drain_release_i) begin
         full_q[drain_half_q] <= 1'b0;
         drain_half_q <= !drain_half_q;

@@ -8,6 +8,7 @@ module core_assertions #(
   parameter int ARRAYS = 128,
   parameter int ARRAY_ROWS = 512,
   parameter int DEPTH = 1024,
+  parameter int CHECK_BITS = 8,
   localparam int WORD_BITS = $clog2(ARRAYS * ARRAY_ROWS),
   localparam int CELL_BITS = WORD_BITS + 6,
   localparam int COLUMN_BITS = $clog2(COLUMNS + 1),
@@ -18,6 +19,10 @@ module core_assertions #(
   input  logic                   clk_i,
   input  logic                   rst_ni,
   // The core's ports
+  input  logic [1:0]             check_code_i,
+  input  logic [1:0]             on_error_i,
+  input  logic                   job_begin_i,
+  input  logic                   idle_i,
   input  logic                   command_valid_i,
   input  logic                   command_ready_i,
   input  logic                   command_parameters_i,
@@ -27,6 +32,7 @@ module core_assertions #(
   input  logic [CODE_BITS-1:0]   command_codes_i,
   input  logic [3:0]             command_bits_i,
   input  logic [1:0]             command_scheme_i,
+  input  logic [7:0]             command_zero_code_i,
   input  logic [VECTOR_BITS-1:0] command_vectors_i,
   input  logic                   command_first_i,
   input  logic                   command_last_i,
@@ -56,18 +62,40 @@ module core_assertions #(
     assert ((ARRAY_ROWS & (ARRAY_ROWS - 1)) == 0 && ARRAY_ROWS >= 2)
       else $error("brownout_core: ARRAY_ROWS = %0d, expected a power of two", ARRAY_ROWS);
     assert (DEPTH >= 2) else $error("brownout_core: DEPTH = %0d, expected 2 or more", DEPTH);
+    assert (CHECK_BITS == 0 || CHECK_BITS == 8)
+      else $error("brownout_core: CHECK_BITS = %0d, expected 0 or 8", CHECK_BITS);
+  end
+
+  // The mode, and where a job begins
+  logic [3:0] mode_q;
+  logic       mode_known_q;
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) mode_known_q <= 1'b0;
+    else mode_known_q <= 1'b1;
+  end
+  always @(posedge clk_i) begin
+    mode_q <= {check_code_i, on_error_i};
+    if (rst_ni) begin
+      assert (!mode_known_q || idle_i || {check_code_i, on_error_i} == mode_q)
+        else $error("brownout_core: the mode changed while the core was busy");
+      assert (on_error_i != 2'd3) else $error("brownout_core: on_error 3");
+      assert (CHECK_BITS != 0 || {check_code_i, on_error_i} == 4'd0)
+        else $error("brownout_core: a check code, and no check bits");
+      assert (!job_begin_i || idle_i)
+        else $error("brownout_core: a job begins while the core is busy");
+    end
   end
 
   // What is offered stays until it is taken: as it was in the cycle before.
   logic                   command_waits_q, vector_waits_q, drain_waits_q, write_waits_q;
-  logic [2*CELL_BITS+COLUMN_BITS+CODE_BITS+VECTOR_BITS+8:0] command, command_q;
+  logic [2*CELL_BITS+COLUMN_BITS+CODE_BITS+VECTOR_BITS+16:0] command, command_q;
   logic [ROWS*9-1:0]      vector_q;
   logic [ROW_BITS-1:0]    drain_row_q;
   logic [WORD_BITS+63:0]  write_q;
 
   assign command = {command_parameters_i, command_cell_i,    command_stride_i, command_columns_i,
                     command_codes_i,      command_bits_i,    command_scheme_i, command_vectors_i,
-                    command_first_i,      command_last_i};
+                    command_first_i,      command_last_i,    command_zero_code_i};
 
   always @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -123,6 +151,8 @@ module core_assertions #(
         else $error("brownout_core: %0d codes a column", command_codes_i);
       assert (command_vectors_i != '0 && 32'(command_vectors_i) <= DEPTH)
         else $error("brownout_core: %0d vectors", command_vectors_i);
+      assert (command_bits_i > 4'd8 || (9'(command_zero_code_i) >> command_bits_i) == 9'd0)
+        else $error("brownout_core: a zero code of more than %0d bits", command_bits_i);
       assert (command_scheme_i != 2'd3 || command_bits_i == 4'd1)
         else $error("brownout_core: binary codes of %0d bits", command_bits_i);
     end
@@ -154,6 +184,10 @@ module core_assertions #(
       begun_half_q <= 1'b0;
       drained_half_q <= 1'b0;
     end else begin
+      if (job_begin_i) begin
+        begun_half_q <= 1'b0;
+        drained_half_q <= 1'b0;
+      end
       if (swap_i && tile_first_i) begun_half_q <= !begun_half_q;
       if (drain_release_i) drained_half_q <= !drained_half_q;
     end

@@ -1,5 +1,6 @@
-// The synthesizable files, relative to rtl/. sram_arrays.sv and accumulator_memory.sv stand for
-// memory macros, core_assertions.sv is empty in synthesis.
+// The synthesizable files, relative to rtl/, the package first. sram_arrays.sv and
+// accumulator_memory.sv stand for memory macros, core_assertions.sv is empty in synthesis.
+word_code.sv
 accumulator_memory.sv
 accumulators.sv
 brownout_core.sv
@@ -11,6 +12,9 @@ performance_counters.sv
 run_reader.sv
 sram_arrays.sv
 stream_control.sv
+suspect_code.sv
 weight_decoder.sv
 weight_memory.sv
 weight_unpacker.sv
+word_decoder.sv
+word_encoder.sv

@@ -16,6 +16,8 @@ module performance_counters #(
   input  logic                   stalled_activations_i,
   input  logic                   weight_read_i,
   input  logic                   weight_write_i,
+  input  logic                   word_corrected_i,
+  input  logic                   word_detected_i,
   input  logic                   accumulator_row_i,        // a row of sums has left the array
   input  logic                   accumulator_first_i,      // it is written without reading
   input  logic [COLUMN_BITS-1:0] accumulator_columns_i,    // its lanes in use, without the sum
@@ -26,6 +28,8 @@ module performance_counters #(
   output logic [31:0]            stalled_activations_o,   // cycles: no vector is offered
   output logic [31:0]            weight_reads_o,          // words of 64 bit
   output logic [31:0]            weight_writes_o,         // words of 64 bit
+  output logic [31:0]            words_corrected_o,       // of those that were read
+  output logic [31:0]            words_detected_o,        // that have suspect bits
   output logic [31:0]            accumulator_reads_o,     // words of 32 bit, by K tiles
   output logic [31:0]            accumulator_writes_o     // words of 32 bit
 );
@@ -41,6 +45,8 @@ module performance_counters #(
       stalled_activations_o <= '0;
       weight_reads_o <= '0;
       weight_writes_o <= '0;
+      words_corrected_o <= '0;
+      words_detected_o <= '0;
       accumulator_reads_o <= '0;
       accumulator_writes_o <= '0;
     end else if (clear_i) begin
@@ -50,6 +56,8 @@ module performance_counters #(
       stalled_activations_o <= '0;
       weight_reads_o <= '0;
       weight_writes_o <= '0;
+      words_corrected_o <= '0;
+      words_detected_o <= '0;
       accumulator_reads_o <= '0;
       accumulator_writes_o <= '0;
     end else begin
@@ -59,6 +67,8 @@ module performance_counters #(
       if (stalled_activations_i) stalled_activations_o <= stalled_activations_o + 32'd1;
       if (weight_read_i) weight_reads_o <= weight_reads_o + 32'd1;
       if (weight_write_i) weight_writes_o <= weight_writes_o + 32'd1;
+      if (word_corrected_i) words_corrected_o <= words_corrected_o + 32'd1;
+      if (word_detected_i) words_detected_o <= words_detected_o + 32'd1;
       if (accumulator_row_i) begin
         accumulator_writes_o <= accumulator_writes_o + row_words;
         if (!accumulator_first_i) accumulator_reads_o <= accumulator_reads_o + row_words;

@@ -27,6 +27,7 @@ module run_reader #(
   input  logic [TILE_BITS-1:0]   command_tile_i,  // goes along with the tile
   // The array takes over the shadow registers
   input  logic                   swap_i,
+  output logic                   busy_o,  // a command, or a tile that is not swapped in, is here
   // Weight memory
   output logic                   read_o,
   output logic [WORD_BITS-1:0]   read_word_o,
@@ -99,6 +100,7 @@ module run_reader #(
     end
   end
 
+  assign busy_o = valid_q || loading_q || shadow_busy_q;
   assign read_o = issue;
   assign read_word_o = cell_q[CELL_BITS-1:6] + WORD_BITS'(word_q);
   assign parameters_o = parameters_q;

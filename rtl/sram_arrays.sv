@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ARRAYS SRAM arrays of ROWS words of 64 bit, one port each: a word requested in cycle t is on
+// ARRAYS SRAM arrays of ROWS words of WIDTH bit, one port each: a word requested in cycle t is on
 // data_o in t + 1 and stays until the next read.
 //
 // Synthesis replaces this file by ARRAYS memory macros and a selector. One port is enough: a read
@@ -8,19 +8,20 @@
 module sram_arrays #(
   parameter int ARRAYS = 128,
   parameter int ROWS = 512,
+  parameter int WIDTH = 64,
   localparam int WORD_BITS = $clog2(ARRAYS * ROWS)
 ) (
   input  logic                 clk_i,
   // Word w is in array w / ROWS, row w mod ROWS
   input  logic                 read_i,
   input  logic [WORD_BITS-1:0] read_word_i,
-  output logic [63:0]          data_o,
+  output logic [WIDTH-1:0]     data_o,
   input  logic                 write_i,
   input  logic [WORD_BITS-1:0] write_word_i,
-  input  logic [63:0]          data_i
+  input  logic [WIDTH-1:0]     data_i
 );
 
-  logic [63:0] cells [0:ARRAYS*ROWS-1];
+  logic [WIDTH-1:0] cells [0:ARRAYS*ROWS-1];
 
   always_ff @(posedge clk_i) begin
     if (read_i) data_o <= cells[read_word_i];

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lets vectors into the array, one a cycle, without latency: tile after tile, each beginning with a
 // swap when its weights are in the shadow registers. A strip (first to last K tile) takes a free
-// accumulator half; a released half is free in the next cycle.
+// accumulator half, in turn, the first of a job half 0; a released half is free in the next cycle.
 
 module stream_control #(
   parameter int VECTOR_BITS = 11
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
+  input  logic                   job_begin_i,  // the next strip takes half 0; not while busy
+  output logic                   busy_o,       // a strip has begun and is not released
   // Tile whose weights are in the shadow registers
   input  logic                   tile_valid_i,
   input  logic                   tile_first_i,  // first K tile of its strip
@@ -55,6 +57,10 @@ module stream_control #(
       busy_q <= 2'b00;
       release_half_q <= 1'b0;
     end else begin
+      if (job_begin_i) begin
+        half_q <= 1'b0;
+        release_half_q <= 1'b0;
+      end
       if (release_i) begin
         busy_q[release_half_q] <= 1'b0;
         release_half_q <= !release_half_q;
@@ -74,6 +80,7 @@ module stream_control #(
     end
   end
 
+  assign busy_o = busy_q != 2'b00;
   assign stalled_weights_o = starting && !tile_valid_i;
   assign stalled_accumulators_o = starting && tile_valid_i && !half_free;
   assign stalled_activations_o = ready_o && !valid_i;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weight scratchpad: SRAM arrays behind a read and a write port; a word read in cycle t is on data_o
-// in t + 1.
+// in t + 1, as its cells hold it: 64 data bits, then the check bits that were written with it.
 //
 // Word w is in array w / ARRAY_ROWS, row w mod ARRAY_ROWS. A read and a write in one cycle go
 // together unless they want the same array: then the write waits.
@@ -8,13 +8,16 @@
 module weight_memory #(
   parameter int ARRAYS = 128,
   parameter int ARRAY_ROWS = 512,
-  localparam int WORD_BITS = $clog2(ARRAYS * ARRAY_ROWS)
+  parameter int CHECK_BITS = 8,  // 0: none are stored
+  localparam int WORD_BITS = $clog2(ARRAYS * ARRAY_ROWS),
+  localparam int WIDTH = 64 + CHECK_BITS
 ) (
   input  logic                 clk_i,
+  input  logic [1:0]           check_code_i,  // see word_code.sv
   // Read
   input  logic                 read_i,
   input  logic [WORD_BITS-1:0] read_word_i,
-  output logic [63:0]          data_o,
+  output logic [WIDTH-1:0]     data_o,
   // Write
   input  logic                 write_valid_i,
   output logic                 write_ready_o,
@@ -25,18 +28,18 @@ module weight_memory #(
   // Simulation only: see simulation/sram_faults.sv
   input  logic                 fault_write_i,
   input  logic [WORD_BITS-1:0] fault_word_i,
-  input  logic [63:0]          fault_stuck0_i,
-  input  logic [63:0]          fault_stuck1_i,
-  input  logic [63:0]          fault_flip_i,
-  input  logic [63:0]          fault_read_flip_i,
+  input  logic [WIDTH-1:0]     fault_stuck0_i,
+  input  logic [WIDTH-1:0]     fault_stuck1_i,
+  input  logic [WIDTH-1:0]     fault_flip_i,
+  input  logic [WIDTH-1:0]     fault_read_flip_i,
   input  logic [31:0]          fault_supply_microvmin_i
 `endif
 );
 
   localparam int ROW_BITS = $clog2(ARRAY_ROWS);
 
-  logic        same_array;
-  logic [63:0] data;
+  logic             same_array;
+  logic [WIDTH-1:0] data, written;
 
   generate
     if (ARRAYS > 1) begin : gen_compare
@@ -48,9 +51,24 @@ module weight_memory #(
   endgenerate
   assign write_ready_o = !(read_i && same_array);
 
+  generate
+    if (CHECK_BITS != 0) begin : gen_encoder
+      logic [7:0] check;
+      word_encoder u_encoder (
+        .code_i(check_code_i),
+        .data_i(write_data_i),
+        .check_o(check)
+      );
+      assign written = {check, write_data_i};
+    end else begin : gen_no_encoder
+      assign written = write_data_i;
+    end
+  endgenerate
+
   sram_arrays #(
     .ARRAYS(ARRAYS),
-    .ROWS(ARRAY_ROWS)
+    .ROWS(ARRAY_ROWS),
+    .WIDTH(WIDTH)
   ) u_arrays (
     .clk_i,
     .read_i,
@@ -58,13 +76,13 @@ module weight_memory #(
     .data_o(data),
     .write_i(write_valid_i && write_ready_o),
     .write_word_i,
-    .data_i(write_data_i)
+    .data_i(written)
   );
 
 `ifdef BROWNOUT_FAULTS
   sram_faults #(
     .WORDS(ARRAYS * ARRAY_ROWS),
-    .WIDTH(64)
+    .WIDTH(WIDTH)
   ) u_faults (
     .clk_i,
     .load_i(fault_write_i),

@@ -42,9 +42,16 @@ void CheckedArray::configure(const mapping::Program& program, const network::Net
   images_done_.resize(program.layers.size());
 }
 
-void CheckedArray::set_supply(double voltage) {
-  supply_ = voltage;
-  core_->set_supply(voltage);
+void CheckedArray::set_supply(double weights, double accumulators) {
+  supply_ = weights;
+  accumulator_supply_ = accumulators;
+  core_->set_supply(weights, accumulators);
+}
+
+void CheckedArray::set_accumulator_faults(const memory::FaultList& faults,
+                                          const memory::Draws& draws) {
+  RtlArray::set_accumulator_faults(faults, draws);
+  behavioural_->set_accumulator_faults(faults, draws);
 }
 
 bool CheckedArray::checked(int layer) const {
@@ -84,6 +91,7 @@ void CheckedArray::run(int layer, const Strip& strip, std::int32_t* acc, std::in
 
 void CheckedArray::end_layer(int layer, const std::vector<accelerator::StripGates>& gates,
                              std::int64_t cycles, std::int32_t* acc, std::int64_t stride) {
+  behavioural_->end_layer(layer, gates, cycles, acc, stride);
   if (checked(layer)) RtlArray::end_layer(layer, gates, cycles, acc, stride);
 }
 
@@ -97,8 +105,8 @@ JobTimes CheckedArray::run_job(int layer, std::int32_t* acc, std::int64_t stride
   options.trace_from = options_.trace_from - layer_begin_;
   options.trace_to = options_.trace_to - layer_begin_;
   const auto at = static_cast<std::size_t>(layer);
-  Checker checker({program_->layers[at], weights_[at], job_, core_->shape(), stored_, faults_, acc,
-                   stride, layer_begin_, first_image_},
+  Checker checker({program_->layers[at], weights_[at], job_, core_->shape(), stored_, faults_,
+                   accumulators_, acc, stride, layer_begin_, first_image_},
                   checks_[at]);
   JobTimes times;
   try {
@@ -115,8 +123,10 @@ JobTimes CheckedArray::run_job(int layer, std::int32_t* acc, std::int64_t stride
   checks_[at].counters += times.counters;
   if (!options_.export_folder.empty() && !exported_) {
     exported_ = true;
-    export_job(options_.export_folder, core_->shape(), job_,
-               checker.expected_job(stored_, supply_));
+    ExpectedJob expected = checker.expected_job(stored_);
+    expected.supply = supply_;
+    expected.accumulator_supply = accumulator_supply_;
+    export_job(options_.export_folder, core_->shape(), job_, expected);
   }
   if (checker.first() && !first_) {
     first_ = checker.first();
@@ -128,14 +138,16 @@ JobTimes CheckedArray::run_job(int layer, std::int32_t* acc, std::int64_t stride
 void CheckedArray::trace_again(std::int64_t cycle, const RunOptions& before) {
   /// Nobody listens: the first time has said it all.
   class Deaf final : public Observer {
-    void word(std::int64_t, std::size_t, std::uint32_t, std::uint64_t) override {}
+    void word(std::int64_t, std::size_t, std::uint32_t, const RawWord&) override {}
+    void checked(std::int64_t, std::size_t, std::uint64_t, std::uint64_t) override {}
     void row(std::int64_t, std::size_t, int, const std::int32_t*) override {}
     void drained(std::int64_t, std::size_t, int, int, const std::int32_t*) override {}
-    void parameter(std::int64_t, std::size_t, std::uint64_t, bool) override {}
+    void parameter(std::int64_t, std::size_t, std::uint64_t, std::uint64_t, bool) override {}
     void surplus(std::int64_t, const char*) override {}
   };
   core_->close_trace();
   core_->reset();
+  core_->set_faults(faults_);
   for (const WriteJob& write : job_.writes) {
     core_->write(write.word, static_cast<std::int64_t>(write.data.size()),
                  stored_.data() + write.word);

@@ -35,6 +35,7 @@ class CheckedArray final : public RtlArray {
 
   void configure(const mapping::Program& program, const network::Network& network,
                  const memory::WordMemory& weights) override;
+  void set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws) override;
   void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
                    int zero_point, std::int64_t cycle) override;
   void write(std::int64_t word, std::int64_t count, const std::uint64_t* data,
@@ -43,12 +44,15 @@ class CheckedArray final : public RtlArray {
   void run(int layer, const mapping::Strip& strip, std::int32_t* acc, std::int64_t stride) override;
   void end_layer(int layer, const std::vector<accelerator::StripGates>& gates, std::int64_t cycles,
                  std::int32_t* acc, std::int64_t stride) override;
+  const std::vector<accelerator::SumLane>& sum_lanes() const override {
+    return behavioural_->sum_lanes();
+  }
   std::string name() const override { return "cosim"; }
 
   const std::vector<LayerCheck>& checks() const { return checks_; }
   const std::optional<Mismatch>& first_mismatch() const { return first_; }
-  /// For the waves: supply of the weight memory in units of Vmin.
-  void set_supply(double voltage);
+  /// For the waves: supplies of the weight memory and the accumulators in units of Vmin.
+  void set_supply(double weights, double accumulators = 1.0);
   /// The engine's next run begins in this cycle of the whole run (0 unless set).
   void set_origin(std::int64_t cycle) { origin_ = cycle; }
   /// Cycles of the window in which the core ran.
@@ -77,7 +81,7 @@ class CheckedArray final : public RtlArray {
   std::optional<Mismatch> first_;
   bool sabotaged_ = false;
   bool exported_ = false;
-  double supply_ = 1.0;
+  double supply_ = 1.0, accumulator_supply_ = 1.0;
   std::int64_t origin_ = 0;
   std::int64_t traced_cycles_ = 0;
   std::filesystem::path mismatch_waves_;

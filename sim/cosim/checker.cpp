@@ -19,6 +19,11 @@ int lowest_bit(std::uint64_t word) {
   return bit;
 }
 
+/// As the adders of the accumulators.
+std::int32_t wrapping_sum(std::int32_t a, std::int32_t b) {
+  return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
+}
+
 }  // namespace
 
 const char* kind_name(Mismatch::Kind kind) {
@@ -31,6 +36,8 @@ const char* kind_name(Mismatch::Kind kind) {
       return "drained_row";
     case Mismatch::Kind::kWord:
       return "word";
+    case Mismatch::Kind::kCheckedWord:
+      return "checked_word";
     case Mismatch::Kind::kParameter:
       return "parameter";
     case Mismatch::Kind::kSurplus:
@@ -46,7 +53,10 @@ const char* kind_name(Mismatch::Kind kind) {
 }
 
 Checker::Checker(const JobView& view, LayerCheck& check)
-    : view_(view), stored_(view.stored), places_(view.job.commands.size()), check_(check) {
+    : view_(view),
+      cells_(view.stored, view.faults, view.job.protection.check),
+      places_(view.job.commands.size()),
+      check_(check) {
   const std::int16_t* vectors = view_.job.vectors.data();
   for (std::size_t s = 0; s < view_.job.strips.size(); ++s) {
     std::int64_t tile = 0, k = 0;
@@ -63,10 +73,10 @@ Checker::Checker(const JobView& view, LayerCheck& check)
 }
 
 void Checker::word(std::int64_t cycle, std::size_t command, std::uint32_t address,
-                   std::uint64_t data) {
+                   const RawWord& read) {
   for (; writes_ < view_.job.writes.size() && view_.job.writes[writes_].cycle <= cycle; ++writes_) {
     const WriteJob& write = view_.job.writes[writes_];
-    std::copy(write.data.begin(), write.data.end(), stored_.begin() + write.word);
+    for (std::size_t i = 0; i < write.data.size(); ++i) cells_.write(write, i);
   }
   if (command != reading_) {
     reading_ = command;
@@ -78,36 +88,64 @@ void Checker::word(std::int64_t cycle, std::size_t command, std::uint32_t addres
   const std::uint32_t expected_address = cell / 64 + static_cast<std::uint32_t>(word_of_run_);
   const std::uint32_t words = (cell % 64 + static_cast<std::uint32_t>(c.codes * c.bits) + 63) / 64;
   // A core that reads more words than its commands ask for.
-  const bool beyond = run_ >= c.columns || expected_address >= stored_.size();
-  expected_run_last_ = ++word_of_run_ == static_cast<int>(words);
-  if (expected_run_last_) {
+  const bool beyond = run_ >= c.columns || expected_address >= cells_.words();
+  ExpectedWord behind;
+  behind.run_last = ++word_of_run_ == static_cast<int>(words);
+  if (behind.run_last) {
     word_of_run_ = 0;
     ++run_;
   }
-  std::uint64_t expected = beyond ? 0 : stored_[expected_address];
-  const auto fault =
-      std::lower_bound(view_.faults.begin(), view_.faults.end(), expected_address,
-                       [](const WordFaults& f, std::uint32_t word) { return f.word < word; });
-  if (fault != view_.faults.end() && fault->word == expected_address)
-    expected = fault->read(expected);
-  expected_parameter_ = expected;
+  RawWord expected;
+  if (!beyond) {
+    expected = cells_.raw(expected_address);
+    behind.read = cells_.read(expected_address);
+  }
+  corrected_ += behind.read.corrected ? 1 : 0;
+  detected_ += behind.read.suspect != 0 ? 1 : 0;
+  behind.right = !beyond && address == expected_address && read == expected;
+  words_.push_back(behind);
   ++check_.words_compared;
-  if (!beyond && address == expected_address && data == expected) return;
+  if (behind.right) return;
   ++check_.mismatches;
   if (word_) return;
-  word_ = WordMismatch{expected_address, address, expected, data,
-                       expected == data ? -1 : lowest_bit(expected ^ data)};
+  int bit = -1;
+  if (read.data != expected.data) {
+    bit = lowest_bit(expected.data ^ read.data);
+  } else if (read.check != expected.check) {
+    bit = 64 + lowest_bit(std::uint64_t{expected.check} ^ read.check);
+  }
+  word_ = WordMismatch{expected_address, address, expected.data, read.data, bit};
   word_command_ = command;
   word_cycle_ = cycle;
 }
 
-void Checker::parameter(std::int64_t cycle, std::size_t command, std::uint64_t data, bool last) {
-  if (data == expected_parameter_ && last == expected_run_last_) return;
-  const char* const what = data == expected_parameter_ ? "end of its run" : "word";
-  differ(Mismatch::Kind::kParameter, command, -1, -1,
-         data == expected_parameter_ ? expected_run_last_
-                                     : static_cast<std::int64_t>(expected_parameter_),
-         data == expected_parameter_ ? last : static_cast<std::int64_t>(data), cycle, what);
+void Checker::checked(std::int64_t cycle, std::size_t command, std::uint64_t data,
+                      std::uint64_t suspect) {
+  if (words_.empty()) return;  // the driver has told
+  checked_ = words_.front();
+  words_.pop_front();
+  // What follows from another word of the cells is no fault of the check.
+  if (!checked_.right || (data == checked_.read.data && suspect == checked_.read.suspect)) return;
+  const bool word = data != checked_.read.data;
+  differ(Mismatch::Kind::kCheckedWord, command, -1, -1,
+         static_cast<std::int64_t>(word ? checked_.read.data : checked_.read.suspect),
+         static_cast<std::int64_t>(word ? data : suspect), cycle, word ? "word" : "suspect bits");
+}
+
+void Checker::parameter(std::int64_t cycle, std::size_t command, std::uint64_t data,
+                        std::uint64_t suspect, bool last) {
+  const memory::ReadWord& read = checked_.read;
+  const auto number = [](std::uint64_t word) { return static_cast<std::int64_t>(word); };
+  if (data != read.data) {
+    differ(Mismatch::Kind::kParameter, command, -1, -1, number(read.data), number(data), cycle,
+           "word");
+  } else if (suspect != read.suspect) {
+    differ(Mismatch::Kind::kParameter, command, -1, -1, number(read.suspect), number(suspect),
+           cycle, "suspect bits");
+  } else if (last != checked_.run_last) {
+    differ(Mismatch::Kind::kParameter, command, -1, -1, checked_.run_last, last, cycle,
+           "end of its run");
+  }
 }
 
 void Checker::surplus(std::int64_t cycle, const char* what) {
@@ -123,13 +161,21 @@ void Checker::row(std::int64_t cycle, std::size_t command, int row, const std::i
   if (sums.empty()) sums.assign(static_cast<std::size_t>(c.vectors * lanes_in_use), 0);
   if (command != weights_of_) take_weights(command);
   std::int32_t* const expected = sums.data() + row * lanes_in_use;
+  if (!c.first && !view_.accumulators.none()) {
+    const int half = static_cast<int>(place.strip % 2);
+    for (int i = 0; i < c.columns; ++i) {
+      expected[i] = view_.accumulators.read(half, row, i, expected[i]);
+    }
+    expected[c.columns] =
+        view_.accumulators.read(half, row, view_.shape.columns, expected[c.columns]);
+  }
   const std::int16_t* const vector = place.vectors + std::ptrdiff_t{row} * view_.shape.rows;
   const std::int16_t* w = weights_.data();
   for (int r = 0; r < c.codes; ++r, w += c.columns) {
     const std::int32_t a = vector[r];
     if (a == 0) continue;
-    for (int i = 0; i < c.columns; ++i) expected[i] += a * w[i];
-    expected[c.columns] += a;
+    for (int i = 0; i < c.columns; ++i) expected[i] = wrapping_sum(expected[i], a * w[i]);
+    expected[c.columns] = wrapping_sum(expected[c.columns], a);
   }
   check_.outputs_compared += lanes_in_use;
   if (std::equal(expected, expected + c.columns, lanes) &&
@@ -154,8 +200,9 @@ void Checker::drained(std::int64_t cycle, std::size_t number, int, int row,
   const std::size_t command = job.command_first + job.command_count - 1;
   const std::int32_t* const acc =
       view_.acc + (strip.pixel_first + row) * view_.stride + tile.n_first;
-  const std::int32_t sum =
-      sums_[number][static_cast<std::size_t>(row * (tile.n_count + 1) + tile.n_count)];
+  const std::int32_t sum = view_.accumulators.read(
+      static_cast<int>(number % 2), row, view_.shape.columns,
+      sums_[number][static_cast<std::size_t>(row * (tile.n_count + 1) + tile.n_count)]);
   check_.outputs_compared += tile.n_count + 1;
   for (int i = 0; i < tile.n_count; ++i) {
     if (acc[i] == lanes[i]) continue;
@@ -166,7 +213,9 @@ void Checker::drained(std::int64_t cycle, std::size_t number, int, int row,
   }
 }
 
-void Checker::finish(const JobTimes& times, const JobTimes& expected) {
+void Checker::finish(const JobTimes& times, JobTimes expected) {
+  expected.counters.words_corrected = corrected_;
+  expected.counters.words_detected = detected_;
   std::size_t tile = 0;
   for (std::size_t command = 0; command < view_.job.commands.size(); ++command) {
     if (view_.job.commands[command].parameters) continue;
@@ -202,6 +251,8 @@ void Checker::finish(const JobTimes& times, const JobTimes& expected) {
   counter("weight_writes", e.weight_writes, f.weight_writes);
   counter("accumulator_reads", e.accumulator_reads, f.accumulator_reads);
   counter("accumulator_writes", e.accumulator_writes, f.accumulator_writes);
+  counter("words_corrected", e.words_corrected, f.words_corrected);
+  counter("words_detected", e.words_detected, f.words_detected);
   // A wrong word that no sum has felt.
   if (word_ && !first_) {
     first_ = locate(Mismatch::Kind::kWord, word_command_, -1, -1, word_cycle_);
@@ -214,11 +265,11 @@ void Checker::layer_cycles_differ(std::int64_t expected, std::int64_t found) {
          found);
 }
 
-ExpectedJob Checker::expected_job(const std::vector<std::uint64_t>& stored, double supply) const {
+ExpectedJob Checker::expected_job(const std::vector<std::uint64_t>& stored) const {
   ExpectedJob expected;
   expected.stored = stored;
   expected.faults = view_.faults;
-  expected.supply = supply;
+  expected.accumulators = view_.accumulators;
   expected.cycles = predict(view_.shape, view_.job).cycles();
   for (std::size_t s = 0; s < view_.job.strips.size(); ++s) {
     const Strip& strip = view_.layer.strips[s];
@@ -229,7 +280,8 @@ ExpectedJob Checker::expected_job(const std::vector<std::uint64_t>& stored, doub
       const int row = i % view_.job.strips[s].rows;
       std::vector<std::int32_t> lanes(static_cast<std::size_t>(view_.shape.columns) + 1, 0);
       std::copy_n(acc + row * view_.stride, tile.n_count, lanes.begin());
-      lanes.back() = sums[row * (tile.n_count + 1)];
+      lanes.back() = view_.accumulators.read(static_cast<int>(s % 2), row, view_.shape.columns,
+                                             sums[row * (tile.n_count + 1)]);
       expected.rows.push_back(std::move(lanes));
     }
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ namespace brownout::cosim {
 struct WordMismatch {
   std::uint32_t address_expected = 0, address_found = 0;
   std::uint64_t expected = 0, found = 0;
-  int bit = -1;  // lowest that differs; -1: only the address does
+  int bit = -1;  // lowest that differs (64 to 71: check bits); -1: only the address does
 };
 
 /// Where both sides differ first.
@@ -27,8 +28,9 @@ struct Mismatch {
     kColumnSum,
     kDrainedRow,
     kWord,
-    kParameter,  // as it reaches the vector unit
-    kSurplus,    // a word, row or swap that belongs to nothing, or is missing: see `what`
+    kCheckedWord,  // behind the check, although its cells read right: see `what`
+    kParameter,    // as it reaches the vector unit
+    kSurplus,      // a word, row or swap that belongs to nothing, or is missing: see `what`
     kCycle,
     kCounter,
     kLayerCycles
@@ -43,8 +45,8 @@ struct Mismatch {
   std::int64_t cycle = 0;  // since the run began
   std::optional<WordMismatch> word;
 };
-/// "accumulator", "column_sum", "drained_row", "word", "parameter", "surplus", "cycle", "counter",
-/// "layer_cycles".
+/// "accumulator", "column_sum", "drained_row", "word", "checked_word", "parameter", "surplus",
+/// "cycle", "counter", "layer_cycles".
 const char* kind_name(Mismatch::Kind kind);
 
 /// What was compared in a layer, over all its jobs.
@@ -64,7 +66,8 @@ struct JobView {
   CoreShape shape;
   const std::vector<std::uint64_t>& stored;  // in the cells when the job begins
   const std::vector<WordFaults>& faults;     // of the cells, ascending
-  const std::int32_t* acc;                   // the layer's sums, `stride` a pixel
+  const AccumulatorFaults& accumulators;
+  const std::int32_t* acc;  // the layer's sums, `stride` a pixel
   std::int64_t stride = 0;
   std::int64_t begin = 0;        // cycle of the run in which the job begins
   std::int64_t first_image = 0;  // of the run
@@ -75,21 +78,24 @@ class Checker final : public Observer {
   Checker(const JobView& view, LayerCheck& check);
 
   void word(std::int64_t cycle, std::size_t command, std::uint32_t address,
-            std::uint64_t data) override;
+            const RawWord& read) override;
+  void checked(std::int64_t cycle, std::size_t command, std::uint64_t data,
+               std::uint64_t suspect) override;
   void row(std::int64_t cycle, std::size_t command, int row, const std::int32_t* lanes) override;
   void drained(std::int64_t cycle, std::size_t number, int walk, int row,
                const std::int32_t* lanes) override;
 
-  void parameter(std::int64_t cycle, std::size_t command, std::uint64_t data, bool last) override;
+  void parameter(std::int64_t cycle, std::size_t command, std::uint64_t data, std::uint64_t suspect,
+                 bool last) override;
   void surplus(std::int64_t cycle, const char* what) override;
 
-  /// Times and counters, once the job has ended.
-  void finish(const JobTimes& times, const JobTimes& expected);
+  /// Times and counters, once the job has ended. Corrected and detected words are counted here.
+  void finish(const JobTimes& times, JobTimes expected);
   void layer_cycles_differ(std::int64_t expected, std::int64_t found);
   const std::optional<Mismatch>& first() const { return first_; }
 
   /// The job and what it must come to, for an export, once it has ended. `stored`: as in JobView.
-  ExpectedJob expected_job(const std::vector<std::uint64_t>& stored, double supply) const;
+  ExpectedJob expected_job(const std::vector<std::uint64_t>& stored) const;
 
  private:
   struct Place {
@@ -107,7 +113,7 @@ class Checker final : public Observer {
               std::int64_t expected, std::int64_t found, std::int64_t cycle, const char* what = "");
 
   const JobView view_;
-  std::vector<std::uint64_t> stored_;  // what the model's cells hold, as the job goes on
+  Cells cells_;  // the model's, as the job goes on
   std::size_t writes_ = 0;
   std::vector<Place> places_;                    // by command
   std::vector<std::vector<std::int32_t>> sums_;  // by strip: rows × (columns + 1)
@@ -115,8 +121,14 @@ class Checker final : public Observer {
   std::vector<std::int16_t> weights_;
   std::size_t reading_ = ~std::size_t{0};
   int run_ = 0, word_of_run_ = 0;
-  std::uint64_t expected_parameter_ = 0;  // the word that was read last
-  bool expected_run_last_ = false;
+  struct ExpectedWord {
+    memory::ReadWord read;
+    bool run_last = false;
+    bool right = true;  // its cells read as expected
+  };
+  std::deque<ExpectedWord> words_;  // that have left the arrays, not yet the check
+  ExpectedWord checked_;            // that left it last
+  std::int64_t corrected_ = 0, detected_ = 0;
   std::optional<WordMismatch> word_;
   std::size_t word_command_ = 0;
   std::int64_t word_cycle_ = 0;

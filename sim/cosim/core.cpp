@@ -7,6 +7,7 @@
 #include <verilated_fst_c.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "Core16x16.h"
 #include "Core4x4.h"
@@ -32,6 +33,13 @@ void assign(VlWide<N>& port, const std::uint32_t* words) {
   for (std::size_t i = 0; i < N; ++i) port[i] = words[i];
 }
 
+/// 72 columns: data in the lower 64, check bits above.
+void assign(VlWide<3>& port, std::uint64_t data, std::uint8_t check) {
+  port[0] = static_cast<EData>(data);
+  port[1] = static_cast<EData>(data >> 32);
+  port[2] = check;
+}
+
 template <typename Model, int kSize>
 class CoreOf final : public Core {
  public:
@@ -53,8 +61,8 @@ class CoreOf final : public Core {
   void reset() override {
     Model& m = *model_;
     set_inputs({});
-    m.fault_write_i = 0;
-    m.fault_read_flip_i = 0;
+    assign(m.fault_read_flip_i, 0, 0);
+    m.fault_accumulator_write_i = 0;
     flip_sum(-1, 0);
     m.rst_ni = 1;
     m.clk_i = 0;
@@ -62,6 +70,13 @@ class CoreOf final : public Core {
     m.rst_ni = 0;
     for (int i = 0; i < 2; ++i) clock();
     m.rst_ni = 1;
+    clock();
+  }
+
+  void set_mitigation(const Protection& protection) override {
+    protection_ = protection;
+    model_->check_code_i = static_cast<CData>(protection.check);
+    model_->on_error_i = static_cast<CData>(protection.on_error);
     clock();
   }
 
@@ -79,17 +94,35 @@ class CoreOf final : public Core {
   }
 
   void set_faults(const std::vector<WordFaults>& faults) override {
-    for (const std::uint32_t word : faulty_) load_fault({word, 0, 0, 0});
-    faulty_.clear();
-    for (const WordFaults& fault : faults) {
-      load_fault(fault);
-      faulty_.push_back(fault.word);
+    std::vector<std::uint32_t> healed;
+    for (const auto& [word, loaded] : faults_) {
+      if (!faults_of(faults, word).any()) healed.push_back(word);
     }
-    faults_ = faults;
+    for (const std::uint32_t word : healed) load_fault(WordFaults{word});
+    for (const WordFaults& fault : faults) {
+      const auto loaded = faults_.find(fault.word);
+      if (loaded == faults_.end() || loaded->second != fault) load_fault(fault);
+    }
   }
 
-  void set_supply(double voltage) override {
-    model_->fault_supply_microvmin_i = static_cast<IData>(voltage * 1e6 + 0.5);
+  void set_accumulator_faults(const AccumulatorFaults& faults) override {
+    BROWNOUT_CHECK(faults.none() || (faults.rows() <= kDepth && faults.lanes() == kSize + 1),
+                   "{} rows of {} lanes", faults.rows(), faults.lanes());
+    const AccumulatorFaults healthy(kDepth, kSize + 1);
+    for (int half = 0; half < 2; ++half) {
+      for (int row = 0; row < kDepth; ++row) {
+        const bool now = row < faults.rows() && faults.row_has_any(half, row);
+        const bool before = row < sums_.rows() && sums_.row_has_any(half, row);
+        if (now || before) load_row(half, row, now ? faults : healthy);
+      }
+    }
+    sums_ = faults;
+  }
+
+  void set_supply(double weights, double accumulators) override {
+    const auto microvmin = [](double voltage) { return static_cast<IData>(voltage * 1e6 + 0.5); };
+    model_->fault_supply_microvmin_i = microvmin(weights);
+    model_->fault_accumulator_supply_microvmin_i = microvmin(accumulators);
   }
 
   void open_trace(const std::filesystem::path& file) override {
@@ -131,25 +164,51 @@ class CoreOf final : public Core {
     }
   }
 
-  void load_fault(const WordFaults& fault) {
+  /// On the inputs; from the next edge on the word reads so.
+  void offer_fault(const WordFaults& fault) {
     Model& m = *model_;
     m.fault_write_i = 1;
     m.fault_word_i = static_cast<SData>(fault.word);
-    m.fault_stuck0_i = fault.stuck0;
-    m.fault_stuck1_i = fault.stuck1;
-    m.fault_flip_i = fault.flip;
+    assign(m.fault_stuck0_i, fault.stuck0, fault.check_stuck0);
+    assign(m.fault_stuck1_i, fault.stuck1, fault.check_stuck1);
+    assign(m.fault_flip_i, fault.flip, fault.check_flip);
+    if (fault.any()) {
+      faults_[fault.word] = fault;
+    } else {
+      faults_.erase(fault.word);
+    }
+  }
+  void load_fault(const WordFaults& fault) {
+    offer_fault(fault);
     clock();
-    m.fault_write_i = 0;
+    model_->fault_write_i = 0;
+  }
+
+  void load_row(int half, int row, const AccumulatorFaults& faults) {
+    Model& m = *model_;
+    m.fault_accumulator_write_i = 1;
+    m.fault_accumulator_half_i = static_cast<CData>(half);
+    m.fault_accumulator_row_i = static_cast<SData>(row);
+    for (int lane = 0; lane <= kSize; ++lane) {
+      const SumFaults& sum = faults.at(half, row, lane);
+      const auto at = static_cast<std::size_t>(lane);
+      m.fault_accumulator_stuck0_i[at] = sum.stuck0;
+      m.fault_accumulator_stuck1_i[at] = sum.stuck1;
+      m.fault_accumulator_flip_i[at] = sum.flip;
+    }
+    clock();
+    m.fault_accumulator_write_i = 0;
   }
 
   void turn_mask_bit(std::uint32_t word, int bit) {
-    WordFaults fault{word, 0, 0, 0};
-    for (const WordFaults& known : faults_) {
-      if (known.word == word) fault = known;
+    const auto loaded = faults_.find(word);
+    WordFaults fault = loaded == faults_.end() ? WordFaults{word} : loaded->second;
+    if (bit < 64) {
+      fault.flip ^= std::uint64_t{1} << bit;
+    } else {
+      fault.check_flip = static_cast<std::uint8_t>(fault.check_flip ^ 1U << (bit - 64));
     }
-    fault.flip ^= std::uint64_t{1} << bit;
     load_fault(fault);
-    faulty_.push_back(word);
   }
 
   void flip_sum(int lane, int bit) {
@@ -172,6 +231,7 @@ class CoreOf final : public Core {
       m.command_codes_i = static_cast<SData>(c.codes);
       m.command_bits_i = static_cast<CData>(c.bits);
       m.command_scheme_i = static_cast<CData>(c.scheme);
+      m.command_zero_code_i = c.zero_code;
       m.command_vectors_i = static_cast<SData>(c.vectors);
       m.command_first_i = c.first;
       m.command_last_i = c.last;
@@ -184,7 +244,11 @@ class CoreOf final : public Core {
     m.write_valid_i = in.write_valid;
     m.write_word_i = static_cast<SData>(in.write_word);
     m.write_data_i = in.write_data;
+    m.fault_write_i = 0;
+    if (in.write_faults != nullptr) offer_fault(*in.write_faults);
     m.counters_clear_i = in.counters_clear;
+    m.job_begin_i = in.job_begin;
+    m.on_error_i = static_cast<CData>(static_cast<int>(protection_.on_error) ^ int{in.other_mode});
     if (in.flip_lane != flipped_lane_) flip_sum(in.flip_lane, in.flip_bit);
   }
 
@@ -199,12 +263,18 @@ class CoreOf final : public Core {
     out.read = m.observe_read_o;
     out.read_last = m.observe_read_last_o;
     out.read_word = m.observe_read_word_o;
-    out.read_data = m.observe_read_data_o;
+    const VlWide<3>& word = m.observe_read_data_o;
+    out.read_data = {word[0] | static_cast<std::uint64_t>(word[1]) << 32,
+                     static_cast<std::uint8_t>(word[2])};
+    out.checked = m.observe_checked_o;
+    out.checked_data = m.observe_checked_data_o;
+    out.checked_suspect = m.observe_checked_suspect_o;
     out.write = m.observe_write_o;
     out.write_row = m.observe_write_row_o;
     out.write_data = reinterpret_cast<const std::int32_t*>(m.observe_write_data_o.data());
     out.parameter_valid = m.parameter_valid_o;
     out.parameter_word = m.parameter_word_o;
+    out.parameter_suspect = m.parameter_suspect_o;
     out.parameter_run_last = m.parameter_run_last_o;
     out.swap = m.observe_swap_o;
     out.counters = {m.busy_cycles_o,
@@ -214,7 +284,9 @@ class CoreOf final : public Core {
                     m.weight_reads_o,
                     m.weight_writes_o,
                     m.accumulator_reads_o,
-                    m.accumulator_writes_o};
+                    m.accumulator_writes_o,
+                    m.words_corrected_o,
+                    m.words_detected_o};
   }
 
   void set_vector(const std::int16_t* values) {
@@ -233,8 +305,9 @@ class CoreOf final : public Core {
   std::unique_ptr<Model> model_;
   std::unique_ptr<VerilatedFstC> fst_;
   std::int64_t dump_at_ = -1;  // the cycle in the waves, -1: not in their window
-  std::vector<WordFaults> faults_;
-  std::vector<std::uint32_t> faulty_;
+  Protection protection_;
+  std::unordered_map<std::uint32_t, WordFaults> faults_;  // that the model has
+  AccumulatorFaults sums_;                                // that the model has
   std::int64_t clocked_ = 0;
   std::int64_t cycle_ = -1;  // of the job
   int flipped_lane_ = -1;
@@ -242,6 +315,7 @@ class CoreOf final : public Core {
 
 template <typename Model, int kSize>
 JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const RunOptions& options) {
+  BROWNOUT_CHECK(job.protection == protection_, "a job for another mode");
   if (options.sabotage.mask_word >= 0) {
     turn_mask_bit(static_cast<std::uint32_t>(options.sabotage.mask_word),
                   options.sabotage.mask_bit);

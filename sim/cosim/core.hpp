@@ -20,15 +20,18 @@ class Observer {
   virtual ~Observer() = default;
   /// A word has left the arrays, masks applied.
   virtual void word(std::int64_t cycle, std::size_t command, std::uint32_t address,
-                    std::uint64_t data) = 0;
+                    const RawWord& read) = 0;
+  /// It comes out of the check: in the order of word(), once for each.
+  virtual void checked(std::int64_t cycle, std::size_t command, std::uint64_t data,
+                       std::uint64_t suspect) = 0;
   /// Row `row` of the accumulators is written by tile `command`.
   virtual void row(std::int64_t cycle, std::size_t command, int row, const std::int32_t* lanes) = 0;
   /// A row of a finished strip leaves.
   virtual void drained(std::int64_t cycle, std::size_t strip, int walk, int row,
                        const std::int32_t* lanes) = 0;
-  /// A word of parameters reaches the vector unit; `last` of its run.
+  /// The word that was checked last reaches the vector unit; `last` of its run.
   virtual void parameter(std::int64_t cycle, std::size_t command, std::uint64_t data,
-                         bool last) = 0;
+                         std::uint64_t suspect, bool last) = 0;
   /// The core has shown something that no job makes it show: a word, row or swap too many.
   virtual void surplus(std::int64_t cycle, const char* what) = 0;
 };
@@ -58,18 +61,22 @@ class Core {
 
   virtual const CoreShape& shape() const = 0;
 
-  /// As after power-on, but for the weight memory and its faults.
+  /// As after power-on, but for the memories, their faults and the mode.
   virtual void reset() = 0;
 
+  /// The mode from now on. Words keep the check bits that they were written with.
+  virtual void set_mitigation(const Protection& protection) = 0;
   /// Writes words through the core's write port while nothing else runs.
   virtual void write(std::int64_t word, std::int64_t count, const std::uint64_t* data) = 0;
   /// Replaces the faults of the weight memory; words not listed are healthy.
   virtual void set_faults(const std::vector<WordFaults>& faults) = 0;
-  /// For the waves: supply of the weight memory in units of Vmin.
-  virtual void set_supply(double voltage) = 0;
+  /// Replaces the faults of the accumulators; rows behind those of `faults` are healthy.
+  virtual void set_accumulator_faults(const AccumulatorFaults& faults) = 0;
+  /// For the waves: supplies of the weight memory and the accumulators in units of Vmin.
+  virtual void set_supply(double weights, double accumulators = 1.0) = 0;
 
-  /// Runs a job to its end. AssertionFailed when an assertion of the RTL fails, RunError when the
-  /// core hangs.
+  /// Runs a job to its end; the mode must be the job's. AssertionFailed when an assertion of the
+  /// RTL fails, RunError when the core hangs.
   virtual JobTimes run(const Job& job, Observer& observer, const RunOptions& options = {}) = 0;
 
   /// A file for waves (FST, two time steps a cycle). RunError when it cannot be written.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/mapping/timing.hpp"
 
 namespace brownout::cosim {
 
@@ -47,7 +48,11 @@ Driver::Driver(const CoreShape& shape, const Job& job, Observer& observer,
 
 void Driver::drive(std::int64_t cycle, bool drain_ready, CoreInputs& in) {
   in = CoreInputs();
-  in.counters_clear = cycle == -1;
+  in.counters_clear = in.job_begin = cycle == -1;
+  if (cycle >= 0) {
+    in.job_begin = cycle == options_.sabotage.begin_cycle;
+    in.other_mode = cycle == options_.sabotage.mode_cycle;
+  }
   if (command_ < job_.commands.size() && cycle >= command_from_ &&
       (opens_[command_] == nullptr || cycle >= opens_[command_]->gates.load - 1)) {
     in.command = &job_.commands[command_];
@@ -66,6 +71,9 @@ void Driver::drive(std::int64_t cycle, bool drain_ready, CoreInputs& in) {
     in.write_valid = true;
     in.write_word = job_.writes[write_].word + static_cast<std::int64_t>(write_word_);
     in.write_data = job_.writes[write_].data[write_word_];
+    if (!job_.writes[write_].faults.empty()) {
+      in.write_faults = &job_.writes[write_].faults[write_word_];
+    }
   }
   if (std::find(flips_.begin(), flips_.end(), cycle) != flips_.end()) {
     in.flip_lane = options_.sabotage.sum_lane;
@@ -100,7 +108,7 @@ void Driver::drive_drain(std::int64_t cycle, bool ready, CoreInputs& in) {
 }
 
 void Driver::see(std::int64_t cycle, const CoreOutputs& out) {
-  see_parameters(cycle, out);
+  see_checked(cycle, out);
   see_words(cycle, out);
   see_rows(cycle, out);
   // The stall counters are of interest as long as vectors come.
@@ -111,17 +119,28 @@ void Driver::see(std::int64_t cycle, const CoreOutputs& out) {
   see_transfers(cycle, out);
 }
 
-void Driver::see_parameters(std::int64_t cycle, const CoreOutputs& out) {
-  // A cycle behind the arrays.
-  if (parameters_of_ >= 0 && out.parameter_valid) {
-    observer_.parameter(cycle, static_cast<std::size_t>(parameters_of_), out.parameter_word,
+void Driver::see_checked(std::int64_t cycle, const CoreOutputs& out) {
+  const bool due = !checks_.empty() && checks_.front().cycle == cycle;
+  if (out.checked != due) {
+    observer_.surplus(cycle, due ? "no word behind the check where one was read"
+                                 : "a word behind the check that was not read");
+  }
+  bool parameter_due = false;
+  std::size_t command = 0;
+  if (due) {
+    command = checks_.front().command;
+    checks_.pop_front();
+    parameter_due = job_.commands[command].parameters;
+    observer_.checked(cycle, command, out.checked_data, out.checked_suspect);
+  }
+  if (parameter_due && out.parameter_valid) {
+    observer_.parameter(cycle, command, out.parameter_word, out.parameter_suspect,
                         out.parameter_run_last);
-  } else if (parameters_of_ >= 0) {
+  } else if (parameter_due) {
     observer_.surplus(cycle, "no word of parameters where one was read");
   } else if (out.parameter_valid) {
     observer_.surplus(cycle, "a word of parameters that was not read");
   }
-  parameters_of_ = -1;
 }
 
 void Driver::see_words(std::int64_t cycle, const CoreOutputs& out) {
@@ -131,7 +150,7 @@ void Driver::see_words(std::int64_t cycle, const CoreOutputs& out) {
     observer_.surplus(cycle, "a word behind the last command");
     return;
   }
-  if (job_.commands[reading_].parameters) parameters_of_ = static_cast<std::ptrdiff_t>(reading_);
+  checks_.push_back({cycle + 1 + mapping::check_stages(job_.protection.check), reading_});
   if (load_begins_) {
     times_.tiles[loading_tile_].load = cycle - 1;
     load_begins_ = false;
@@ -230,6 +249,8 @@ JobTimes Driver::finish(const Counters& counters) {
   times_.counters.weight_writes = counters.weight_writes;
   times_.counters.accumulator_reads = counters.accumulator_reads;
   times_.counters.accumulator_writes = counters.accumulator_writes;
+  times_.counters.words_corrected = counters.words_corrected;
+  times_.counters.words_detected = counters.words_detected;
   return std::move(times_);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,9 @@ struct CoreInputs {
   bool write_valid = false;
   std::int64_t write_word = 0;
   std::uint64_t write_data = 0;
-  bool counters_clear = false;
+  const WordFaults* write_faults = nullptr;  // fault_write
+  bool counters_clear = false, job_begin = false;
+  bool other_mode = false;           // for sabotage
   int flip_lane = -1, flip_bit = 0;  // of the accumulator row that is read; -1: none
 };
 
@@ -31,11 +34,13 @@ struct CoreOutputs {
   bool drain_data_valid = false;
   const std::int32_t* drain_data = nullptr;
   bool parameter_valid = false, parameter_run_last = false;
-  std::uint64_t parameter_word = 0;
+  std::uint64_t parameter_word = 0, parameter_suspect = 0;
   bool swap = false;
   bool read = false, read_last = false;
   std::uint32_t read_word = 0;
-  std::uint64_t read_data = 0;
+  RawWord read_data;
+  bool checked = false;
+  std::uint64_t checked_data = 0, checked_suspect = 0;
   bool write = false;
   int write_row = 0;
   const std::int32_t* write_data = nullptr;
@@ -70,7 +75,7 @@ class Driver {
   void drive_drain(std::int64_t cycle, bool ready, CoreInputs& in);
   void see_words(std::int64_t cycle, const CoreOutputs& out);
   void see_rows(std::int64_t cycle, const CoreOutputs& out);
-  void see_parameters(std::int64_t cycle, const CoreOutputs& out);
+  void see_checked(std::int64_t cycle, const CoreOutputs& out);
   void see_transfers(std::int64_t cycle, const CoreOutputs& out);
   int gap(Port port, std::uint64_t index) const { return options_.pressure.gap(port, index); }
 
@@ -88,9 +93,13 @@ class Driver {
 
   std::size_t command_ = 0;  // to be offered next
   std::int64_t command_from_ = -1;
-  std::size_t reading_ = 0;            // command whose words come
-  std::ptrdiff_t parameters_of_ = -1;  // command whose word came in the cycle before, if parameters
-  bool load_begins_ = true;            // the next word opens a load
+  std::size_t reading_ = 0;  // command whose words come
+  struct CheckedWord {
+    std::int64_t cycle = 0;  // in which it comes out of the check
+    std::size_t command = 0;
+  };
+  std::deque<CheckedWord> checks_;  // words that have left the arrays
+  bool load_begins_ = true;         // the next word opens a load
   std::size_t loading_tile_ = 0;
   std::size_t tile_ = 0;  // whose vectors are offered
   int vector_ = 0;

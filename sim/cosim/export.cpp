@@ -30,7 +30,7 @@ constexpr char kTop[] = "replay";
 struct MemoryFile {
   const char* name;    // without .mem
   const char* counts;  // parameter of replay.sv that has the number of lines
-  const char* fields;  // for the manifest
+  std::string fields;  // for the manifest
   std::string text = {};
   std::int64_t lines = 0;
 
@@ -102,23 +102,35 @@ MemoryFile weights_file(const std::vector<bool>& read, const std::vector<std::ui
   return file;
 }
 
+/// Masks over the 72 columns of a word.
+constexpr char kMaskFields[] = "stuck0:72 stuck1:72 flip:72";
+void add_masks(MemoryFile& file, const WordFaults& fault) {
+  file.add("_{:02x}{:016x}_{:02x}{:016x}_{:02x}{:016x}", fault.check_stuck0, fault.stuck0,
+           fault.check_stuck1, fault.stuck1, fault.check_flip, fault.flip);
+}
+
 MemoryFile faults_file(const std::vector<bool>& read, const std::vector<WordFaults>& faults) {
-  MemoryFile file{"faults", "FAULTS", "word:32 stuck0:64 stuck1:64 flip:64"};
+  MemoryFile file{"faults", "FAULTS", fmt::format("word:40 {}", kMaskFields)};
   for (const WordFaults& fault : faults) {
     BROWNOUT_CHECK(fault.word < read.size(), "word {} of {}", fault.word, read.size());
     if (!read[fault.word]) continue;
-    file.add("{:08x}_{:016x}_{:016x}_{:016x}", fault.word, fault.stuck0, fault.stuck1, fault.flip);
+    file.add("{:010x}", fault.word);
+    add_masks(file, fault);
     file.end_line();
   }
   return file;
 }
 
 MemoryFile writes_file(const Job& job) {
-  MemoryFile file{"writes", "WRITES", "cycle:32 word:32 data:64"};
+  MemoryFile file{"writes", "WRITES",
+                  fmt::format("cycle:32 word:32 data:64 masks:8 {}", kMaskFields)};
   for (const WriteJob& write : job.writes) {
-    std::int64_t word = write.word;
-    for (const std::uint64_t data : write.data) {
-      file.add("{:08x}_{:08x}_{:016x}", cycle_field(write.cycle), word++, data);
+    for (std::size_t i = 0; i < write.data.size(); ++i) {
+      const std::int64_t word = write.word + static_cast<std::int64_t>(i);
+      const bool masks = !write.faults.empty();
+      file.add("{:08x}_{:08x}_{:016x}_{:02x}", cycle_field(write.cycle), word, write.data[i],
+               int{masks});
+      add_masks(file, masks ? write.faults[i] : WordFaults{});
       file.end_line();
     }
   }
@@ -127,14 +139,14 @@ MemoryFile writes_file(const Job& job) {
 
 MemoryFile commands_file(const Job& job) {
   MemoryFile file{"commands", "COMMANDS",
-                  "parameters:4 first:4 last:4 scheme:4 bits:4 columns:16 codes:16 vectors:16 "
-                  "cell:32 stride:32"};
+                  "zero_code:8 parameters:4 first:4 last:4 scheme:4 bits:4 columns:16 codes:16 "
+                  "vectors:16 cell:32 stride:32"};
   for (const Command& c : job.commands) {
     BROWNOUT_CHECK(c.columns < 65536 && c.codes < 65536 && c.vectors < 65536,
                    "{} columns, {} codes, {} vectors", c.columns, c.codes, c.vectors);
-    file.add("{:x}_{:x}_{:x}_{:x}_{:x}_{:04x}_{:04x}_{:04x}_{:08x}_{:08x}", int{c.parameters},
-             int{c.first}, int{c.last}, c.scheme, c.bits, c.columns, c.codes, c.vectors, c.cell,
-             c.stride);
+    file.add("{:02x}_{:x}_{:x}_{:x}_{:x}_{:x}_{:04x}_{:04x}_{:04x}_{:08x}_{:08x}", c.zero_code,
+             int{c.parameters}, int{c.first}, int{c.last}, c.scheme, c.bits, c.columns, c.codes,
+             c.vectors, c.cell, c.stride);
     file.end_line();
   }
   return file;
@@ -173,17 +185,18 @@ MemoryFile strips_file(const Job& job) {
   return file;
 }
 
-/// Words of parameters as they leave the core: what was stored or written until then, with faults.
+/// Words of parameters as they leave the core: what was stored or written until then, with faults,
+/// behind the check.
 MemoryFile parameters_file(const CoreShape& shape, const Job& job, const ExpectedJob& expected) {
-  MemoryFile file{"parameters", "PARAMETERS", "last of its run:4 word:64"};
+  MemoryFile file{"parameters", "PARAMETERS", "last of its run:32 suspect:64 word:64"};
   const JobTimes times = predict(shape, job);
-  std::vector<std::uint64_t> stored = expected.stored;
+  Cells cells(expected.stored, expected.faults, job.protection.check);
   std::size_t write = 0, write_word = 0;  // the next one
   const auto write_until = [&](std::int64_t cycle) {
     while (write < job.writes.size()) {
       const WriteJob& now = job.writes[write];
       if (now.cycle + static_cast<std::int64_t>(write_word) >= cycle) return;
-      stored[static_cast<std::size_t>(now.word) + write_word] = now.data[write_word];
+      cells.write(now, write_word);
       if (++write_word < now.data.size()) continue;
       ++write;
       write_word = 0;
@@ -203,12 +216,8 @@ MemoryFile parameters_file(const CoreShape& shape, const Job& job, const Expecte
       for (std::int64_t w = 0; w < words; ++w) {
         write_until(times.tiles.at(tile).load + words_before++);
         const auto word = static_cast<std::uint32_t>(cell / 64 + w);
-        const auto fault =
-            std::lower_bound(expected.faults.begin(), expected.faults.end(), word,
-                             [](const WordFaults& f, std::uint32_t at) { return f.word < at; });
-        const bool faulty = fault != expected.faults.end() && fault->word == word;
-        file.add("{:x}_{:016x}", int{w + 1 == words},
-                 faulty ? fault->read(stored[word]) : stored[word]);
+        const memory::ReadWord read = cells.read(word);
+        file.add("{:08x}_{:016x}_{:016x}", int{w + 1 == words}, read.suspect, read.data);
         file.end_line();
       }
     }
@@ -225,6 +234,30 @@ MemoryFile drained_file(const CoreShape& shape, const ExpectedJob& expected) {
       file.add("{:08x}{}", static_cast<std::uint32_t>(row[l]), l > 0 ? "_" : "");
     }
     file.end_line();
+  }
+  return file;
+}
+
+/// Rows that the job's strips use.
+MemoryFile accumulators_file(const CoreShape& shape, const Job& job,
+                             const AccumulatorFaults& faults) {
+  MemoryFile file{"accumulators", "ACCUMULATORS",
+                  "half:16 row:16 stuck0: lane COLUMNS:32 ... lane 0:32, stuck1, flip likewise"};
+  int rows[2] = {0, 0};
+  for (std::size_t s = 0; s < job.strips.size() && !faults.none(); ++s) {
+    rows[s % 2] = std::max(rows[s % 2], job.strips[s].rows);
+  }
+  for (int half = 0; half < 2; ++half) {
+    for (int row = 0; row < std::min(rows[half], faults.rows()); ++row) {
+      if (!faults.row_has_any(half, row)) continue;
+      file.add("{:04x}_{:04x}", half, row);
+      for (const auto mask : {&SumFaults::stuck0, &SumFaults::stuck1, &SumFaults::flip}) {
+        for (int lane = shape.columns; lane >= 0; --lane) {
+          file.add("_{:08x}", faults.at(half, row, lane).*mask);
+        }
+      }
+      file.end_line();
+    }
   }
   return file;
 }
@@ -291,7 +324,8 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
                               vectors_file(shape, job),
                               strips_file(job),
                               parameters_file(shape, job, expected),
-                              drained_file(shape, expected)};
+                              drained_file(shape, expected),
+                              accumulators_file(shape, job, expected.accumulators)};
 
   Json parameters = {{"ROWS", shape.rows},
                      {"COLUMNS", shape.columns},
@@ -307,8 +341,11 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
     contents[fmt::format("{}.mem", file.name)] = {{"lines", file.lines}, {"fields", file.fields}};
   }
   contents["checksums.mem"] = {{"lines", checksums.lines}, {"fields", checksums.fields}};
+  parameters["CHECK_CODE"] = static_cast<int>(job.protection.check);
+  parameters["ON_ERROR"] = static_cast<int>(job.protection.on_error);
   parameters["CYCLES"] = expected.cycles;
   parameters["SUPPLY_MICROVMIN"] = std::llround(expected.supply * 1e6);
+  parameters["ACCUMULATOR_SUPPLY_MICROVMIN"] = std::llround(expected.accumulator_supply * 1e6);
 
   std::string options;
   for (const auto& [name, value] : parameters.items()) {

@@ -14,7 +14,9 @@ namespace brownout::cosim {
 struct ExpectedJob {
   std::vector<std::uint64_t> stored;  // the weight memory before the job, word by word
   std::vector<WordFaults> faults;
-  double supply = 1.0;  // of the weight memory in units of Vmin, for the waves
+  AccumulatorFaults accumulators;
+  // Of the weight memory and the accumulators in units of Vmin, for the waves
+  double supply = 1.0, accumulator_supply = 1.0;
   /// Rows in the order in which they are drained, walks included; columns + 1 lanes, the last that
   /// of the activations. Lanes of columns that the strip does not use are not compared.
   std::vector<std::vector<std::int32_t>> rows;
@@ -25,10 +27,11 @@ struct ExpectedJob {
 /// export.
 void prepare_export(const std::filesystem::path& folder);
 
-/// Writes weights, faults, writes, commands, vectors, strips, parameters and drained rows (`*.mem`,
-/// formats in rtl/README.md), their checksums, manifest.json and run.sh, which replays them in
-/// Icarus Verilog. Weights and faults are those of the words that the job reads. InputError when
-/// the folder cannot be written or the job has 2^31 cycles or more.
+/// Writes weights, faults, writes, commands, vectors, strips, parameters, drained rows and faults
+/// of the accumulators (`*.mem`, formats in rtl/README.md), their checksums, manifest.json and
+/// run.sh, which replays them in Icarus Verilog. Weights and faults are those of the words and rows
+/// that the job reads. InputError when the folder cannot be written or the job has 2^31 cycles or
+/// more.
 void export_job(const std::filesystem::path& folder, const CoreShape& shape, const Job& job,
                 const ExpectedJob& expected);
 

@@ -24,20 +24,6 @@ int scheme_number(network::Scheme scheme) {
   BROWNOUT_CHECK(false, "scheme {}", static_cast<int>(scheme));
 }
 
-std::vector<WordFaults> word_faults(const memory::WordMemory& memory) {
-  std::vector<WordFaults> faults;
-  for (const std::uint32_t word : memory.faulty_words()) {
-    const std::uint64_t if_0 = memory.errors(word).if_0;
-    const std::uint64_t if_1 = memory.errors(word).if_1;
-    if ((if_0 | if_1) == 0) continue;  // its cells drew no error
-    faults.push_back({word, if_1 & ~if_0, if_0 & ~if_1, if_0 & if_1});
-  }
-  std::sort(faults.begin(), faults.end(),
-            [](const WordFaults& a, const WordFaults& b) { return a.word < b.word; });
-  faults.erase(std::unique(faults.begin(), faults.end()), faults.end());
-  return faults;
-}
-
 int Pressure::gap(Port port, std::uint64_t index) const {
   const double chance = share[static_cast<std::size_t>(port)];
   if (chance <= 0.0) return 0;
@@ -60,6 +46,8 @@ Counters& Counters::operator+=(const Counters& o) {
   weight_writes += o.weight_writes;
   accumulator_reads += o.accumulator_reads;
   accumulator_writes += o.accumulator_writes;
+  words_corrected += o.words_corrected;
+  words_detected += o.words_detected;
   return *this;
 }
 

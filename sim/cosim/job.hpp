@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/memory/word_memory.hpp"
+#include "sim/cosim/cells.hpp"
 #include "sim/network/quantization.hpp"
 
 namespace brownout::cosim {
@@ -24,10 +24,11 @@ struct Command {
   bool parameters = false;  // words for the vector unit; else a tile
   std::uint32_t cell = 0;   // of the first code of column 0
   std::uint32_t stride = 0;
-  int columns = 1;  // runs
-  int codes = 1;    // of a run
-  int bits = 8;     // of a code
-  int scheme = 0;   // scheme_number()
+  int columns = 1;             // runs
+  int codes = 1;               // of a run
+  int bits = 8;                // of a code
+  int scheme = 0;              // scheme_number()
+  std::uint8_t zero_code = 0;  // that of w = 0, in place of what was read wrong
   // Tiles only
   int vectors = 1;
   bool first = false, last = false;  // K tile of its strip
@@ -53,14 +54,8 @@ struct StripJob {
   Gates gates;
 };
 
-/// Words for the weight memory: the first is offered in `cycle`, one a cycle.
-struct WriteJob {
-  std::int64_t cycle = 0;
-  std::int64_t word = 0;
-  std::vector<std::uint64_t> data;
-};
-
 struct Job {
+  Protection protection;  // the core's, while it runs
   std::vector<Command> commands;
   std::vector<StripJob> strips;
   std::vector<WriteJob> writes;
@@ -83,28 +78,17 @@ struct Pressure {
   bool pressed() const;  // any gap at all
 };
 
-/// Cells of a word that read wrong: read = ((stored & ~stuck0) | stuck1) ^ flip.
-struct WordFaults {
-  std::uint32_t word = 0;
-  std::uint64_t stuck0 = 0, stuck1 = 0, flip = 0;
-  std::uint64_t read(std::uint64_t stored) const { return ((stored & ~stuck0) | stuck1) ^ flip; }
-  bool operator==(const WordFaults& o) const {
-    return word == o.word && stuck0 == o.stuck0 && stuck1 == o.stuck1 && flip == o.flip;
-  }
-};
-
-/// The faults of a memory as masks, ascending words.
-std::vector<WordFaults> word_faults(const memory::WordMemory& memory);
-
 /// What the RTL side alone does wrong, to see a checker catch it. Nothing by default.
 struct Sabotage {
   std::int64_t mask_word = -1;    // in this word the flip mask has a bit turned,
-  int mask_bit = 0;               // this one
+  int mask_bit = 0;               // this one; 64 to 71: of the check bits
   std::int64_t command = -1;      // this command's cell has a bit turned,
   int address_bit = 0;            // this one
   std::int64_t sum_vector = -1;   // what this vector (counted over the job, not of a first K tile)
   int sum_lane = 0, sum_bit = 0;  // is added to has this bit turned when it is read
   std::int64_t late_vector = -1;  // this vector comes a cycle late
+  std::int64_t mode_cycle = -1;   // the mode is another one in this cycle
+  std::int64_t begin_cycle = -1;  // another job begins in this cycle
 };
 
 /// When a tile did what, in cycles of the job: 0 is the first in which the port may read.
@@ -122,12 +106,14 @@ struct Counters {
   std::int64_t busy = 0, stalled_weights = 0, stalled_accumulators = 0, stalled_activations = 0;
   std::int64_t weight_reads = 0, weight_writes = 0;
   std::int64_t accumulator_reads = 0, accumulator_writes = 0;
+  std::int64_t words_corrected = 0, words_detected = 0;
   bool operator==(const Counters& o) const {
     return busy == o.busy && stalled_weights == o.stalled_weights &&
            stalled_accumulators == o.stalled_accumulators &&
            stalled_activations == o.stalled_activations && weight_reads == o.weight_reads &&
            weight_writes == o.weight_writes && accumulator_reads == o.accumulator_reads &&
-           accumulator_writes == o.accumulator_writes;
+           accumulator_writes == o.accumulator_writes && words_corrected == o.words_corrected &&
+           words_detected == o.words_detected;
   }
   Counters& operator+=(const Counters& o);
 };

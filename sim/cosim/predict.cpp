@@ -26,6 +26,7 @@ JobTimes predict(const CoreShape& shape, const Job& job, const Pressure& pressur
   mapping::ArrayConfig array;
   array.rows = shape.rows;
   array.columns = shape.columns;
+  const int checks = mapping::check_stages(job.protection.check);
   JobTimes times;
   Counters& counters = times.counters;
 
@@ -60,7 +61,7 @@ JobTimes predict(const CoreShape& shape, const Job& job, const Pressure& pressur
       port_free = begin + words - 1;
       if (command.parameters) continue;
 
-      const std::int64_t loaded = begin + mapping::load_latency(words, 0);
+      const std::int64_t loaded = begin + mapping::load_latency(words, checks);
       const bool first_vector_of_job = vectors == 0;
       std::int64_t ready = std::max(loaded, vector + 1);
       if (command.first) ready = std::max(ready, halves[s % 2]);

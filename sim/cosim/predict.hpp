@@ -7,7 +7,8 @@
 namespace brownout::cosim {
 
 /// Times of all tiles and strips by the formulas of sim/mapping/timing.hpp, and the counters that
-/// follow. With back-pressure, from the same gaps as the RTL sees.
+/// follow from them (not those of corrected and detected words, which no formula knows). With
+/// back-pressure, from the same gaps as the RTL sees.
 JobTimes predict(const CoreShape& shape, const Job& job, const Pressure& pressure = {});
 
 }  // namespace brownout::cosim

@@ -6,6 +6,8 @@
 #include <chrono>
 
 #include "sim/base/error.hpp"
+#include "sim/mapping/code_table.hpp"
+#include "sim/mapping/memory_faults.hpp"
 #include "sim/mapping/timing.hpp"
 
 namespace brownout::cosim {
@@ -86,6 +88,7 @@ Job layer_job(const mapping::Program& program, const network::Network& network, 
       command.codes = mapping::k_count(layer, t);
       command.bits = coding.bits;
       command.scheme = scheme_number(coding.scheme);
+      command.zero_code = mapping::code_repair(coding, memory::OnError::kZero).zero_code;
       command.vectors = static_cast<int>(strip.pixel_count);
       command.first = t == 0;
       command.last = t + 1 == tile.words.size();
@@ -166,6 +169,36 @@ std::int64_t layer_cycles(const mapping::Program& program, int number, const Job
   return cycles;
 }
 
+AccumulatorFaults accumulator_faults(const mapping::AcceleratorConfig& accelerator,
+                                     const memory::FaultList& faults, const memory::Draws& draws,
+                                     int layer) {
+  if (faults.empty()) return {};
+  const int lanes = accelerator.array.columns + 1;
+  const auto rows = static_cast<int>(mapping::accumulator_rows(accelerator));
+  AccumulatorFaults masks(rows, lanes);
+  const memory::CellReader reader(memory::MemoryId::kAccumulators, draws,
+                                  mapping::accumulator_event(layer));
+  for (const memory::CellFault& fault : faults) {
+    const std::int64_t index = std::int64_t{fault.word} * (64 / mapping::kAccumulatorBits) +
+                               static_cast<std::int64_t>(fault.bit) / mapping::kAccumulatorBits;
+    const std::int64_t row = index / lanes;
+    if (row >= 2 * rows) continue;  // behind the last word
+    const std::uint32_t bit = std::uint32_t{1} << fault.bit % mapping::kAccumulatorBits;
+    const bool if_0 = reader.wrong(fault, 0) != 0;
+    const bool if_1 = reader.wrong(fault, 1) != 0;
+    SumFaults& sum = masks.at(static_cast<int>(row / rows), static_cast<int>(row % rows),
+                              static_cast<int>(index % lanes));
+    if (if_0 && if_1) {
+      sum.flip |= bit;
+    } else if (if_0) {
+      sum.stuck1 |= bit;
+    } else if (if_1) {
+      sum.stuck0 |= bit;
+    }
+  }
+  return masks;
+}
+
 RtlArray::RtlArray(const mapping::AcceleratorConfig& accelerator)
     : core_(make_core(accelerator.array.rows, accelerator.array.columns)) {
   BROWNOUT_CHECK(core_ != nullptr, "no core of {}x{}", accelerator.array.rows,
@@ -179,6 +212,8 @@ void RtlArray::configure(const mapping::Program& program, const network::Network
   weights_ = &weights;
   generation_ = ~std::uint64_t{0};
   layer_ = -1;
+  RtlArray::set_accumulator_faults({}, {});
+  sum_lanes_.clear();
   jobs_.assign(program.layers.size(), {});
   records_.resize(program.layers.size());
 }
@@ -187,6 +222,12 @@ void RtlArray::mirror() {
   if (generation_ == weights_->generation()) return;
   generation_ = weights_->generation();
   const auto words = static_cast<std::size_t>(weights_->words());
+  Protection protection{weights_->check(), program_->accelerator.weights.mitigations.on_error};
+  if (protection != protection_) {
+    core_->set_mitigation(protection);
+    protection_ = protection;
+    stored_.clear();  // its check bits are another code's
+  }
   if (stored_.empty()) {
     stored_.assign(static_cast<std::size_t>(core_->shape().words), 0);
     core_->write(0, weights_->words(), stored_.data());  // as the scratchpad wakes up
@@ -204,27 +245,59 @@ void RtlArray::mirror() {
     w = end + 1;
   }
   std::vector<WordFaults> faults = word_faults(*weights_);
-  if (faults != faults_) {
+  if (faults != faults_ || !redrawn_.empty()) {
     core_->set_faults(faults);
     faults_ = std::move(faults);
   }
 }
 
+void RtlArray::set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws) {
+  accumulator_cells_ = faults;
+  accumulator_draws_ = draws;
+  accumulators_known_ = false;
+}
+
+void RtlArray::mirror_accumulators(int layer) {
+  if (accumulators_known_) return;
+  accumulators_known_ = !accumulator_draws_.fresh;
+  AccumulatorFaults masks =
+      accumulator_faults(program_->accelerator, accumulator_cells_, accumulator_draws_, layer);
+  if (masks == accumulators_) return;
+  core_->set_accumulator_faults(masks);
+  accumulators_ = std::move(masks);
+}
+
 void RtlArray::begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
                            int zero_point, std::int64_t cycle) {
   mirror();
+  mirror_accumulators(layer);
+  redrawn_.clear();
+  sum_lanes_.clear();
   layer_ = layer;
   layer_begin_ = cycle;
   Job& known = jobs_[static_cast<std::size_t>(layer)];
   if (known.commands.empty()) known = layer_job(*program_, *network_, layer);
   job_ = known;
+  job_.protection = protection_;
   add_vectors(job_, *program_, layer, q, image_stride, images, zero_point, core_->shape().rows);
 }
 
 void RtlArray::write(std::int64_t word, std::int64_t count, const std::uint64_t* data,
                      std::int64_t cycle) {
   if (layer_ < 0) return;  // a layer without matrix: mirror() will see
-  job_.writes.push_back({cycle, word, {data, data + count}});
+  WriteJob write{cycle, word, {data, data + count}};
+  // Cells that draw per load have drawn.
+  bool redrawn = false;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto at = static_cast<std::uint32_t>(word + i);
+    write.faults.push_back(word_faults(*weights_, at));
+    const auto known = redrawn_.find(at);
+    redrawn = redrawn || write.faults.back() !=
+                             (known == redrawn_.end() ? faults_of(faults_, at) : known->second);
+  }
+  if (!redrawn) write.faults.clear();
+  for (const WordFaults& fault : write.faults) redrawn_[fault.word] = fault;
+  job_.writes.push_back(std::move(write));
 }
 
 void RtlArray::load(int, int, const std::int8_t*) {}
@@ -264,25 +337,43 @@ namespace {
 /// Puts drained rows where they belong; checks their column sums.
 class Fetch final : public Observer {
  public:
-  Fetch(const LayerProgram& layer, const CoreShape& shape, const Job& job, std::int32_t* acc,
-        std::int64_t stride)
-      : layer_(layer), shape_(shape), acc_(acc), stride_(stride) {
+  /// `lanes`, if not null, gets what lane C carries.
+  Fetch(const LayerProgram& layer, const CoreShape& shape, const Job& job,
+        const AccumulatorFaults& faults, std::int32_t* acc, std::int64_t stride,
+        std::vector<accelerator::SumLane>* lanes)
+      : layer_(layer), shape_(shape), acc_(acc), stride_(stride), lanes_(lanes) {
     // What lane C must carry, from the vectors themselves.
     const std::int16_t* from = job.vectors.data();
-    for (const StripJob& strip : job.strips) {
+    for (std::size_t s = 0; s < job.strips.size(); ++s) {
+      const StripJob& strip = job.strips[s];
+      const auto read = [&](int row, std::int32_t sum) {
+        return faults.read(static_cast<int>(s % 2), row, shape.columns, sum);
+      };
       sums_.emplace_back(static_cast<std::size_t>(strip.rows), 0);
       for (std::size_t i = 0; i < strip.command_count; ++i) {
-        if (job.commands[strip.command_first + i].parameters) continue;
-        for (std::int32_t& sum : sums_.back()) {
-          for (int r = 0; r < shape.rows; ++r) sum += *from++;
+        const Command& command = job.commands[strip.command_first + i];
+        if (command.parameters) continue;
+        for (int row = 0; row < strip.rows; ++row) {
+          std::int32_t tile = 0;
+          for (int r = 0; r < shape.rows; ++r) tile += *from++;
+          std::int32_t& sum = sums_.back()[static_cast<std::size_t>(row)];
+          // Wrapping, as the adders.
+          sum = static_cast<std::int32_t>(
+              static_cast<std::uint32_t>(command.first ? 0 : read(row, sum)) +
+              static_cast<std::uint32_t>(tile));
         }
+      }
+      for (int row = 0; row < strip.rows; ++row) {
+        std::int32_t& sum = sums_.back()[static_cast<std::size_t>(row)];
+        sum = read(row, sum);
       }
     }
   }
 
-  void word(std::int64_t, std::size_t, std::uint32_t, std::uint64_t) override {}
+  void word(std::int64_t, std::size_t, std::uint32_t, const RawWord&) override {}
+  void checked(std::int64_t, std::size_t, std::uint64_t, std::uint64_t) override {}
   void row(std::int64_t, std::size_t, int, const std::int32_t*) override {}
-  void parameter(std::int64_t, std::size_t, std::uint64_t, bool) override {}
+  void parameter(std::int64_t, std::size_t, std::uint64_t, std::uint64_t, bool) override {}
   void surplus(std::int64_t cycle, const char* what) override {
     throw RunError("rtl: layer {}, cycle {} of its job: {}", layer_.name, cycle, what);
   }
@@ -297,6 +388,7 @@ class Fetch final : public Observer {
       throw RunError("rtl: layer {}, strip {}, row {}, cycle {}: column sum {}, expected {}",
                      layer_.name, number, row, cycle, lanes[shape_.columns], sum);
     }
+    if (lanes_ != nullptr) lanes_->push_back({strip.pixel_first + row, strip.column_tile, sum});
   }
 
  private:
@@ -304,13 +396,15 @@ class Fetch final : public Observer {
   const CoreShape shape_;
   std::int32_t* const acc_;
   const std::int64_t stride_;
+  std::vector<accelerator::SumLane>* const lanes_;
   std::vector<std::vector<std::int32_t>> sums_;  // by strip and row
 };
 
 }  // namespace
 
 JobTimes RtlArray::run_job(int layer, std::int32_t* acc, std::int64_t stride, std::int64_t) {
-  Fetch fetch(program_->layers[static_cast<std::size_t>(layer)], core_->shape(), job_, acc, stride);
+  Fetch fetch(program_->layers[static_cast<std::size_t>(layer)], core_->shape(), job_,
+              accumulators_, acc, stride, accumulators_.none() ? nullptr : &sum_lanes_);
   return core_->run(job_, fetch);
 }
 

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sim/accelerator/array_model.hpp"
@@ -26,6 +27,11 @@ void add_vectors(Job& job, const mapping::Program& program, int layer, const std
 /// A layer's time on the RTL side: the job, then what the vector unit does behind it.
 std::int64_t layer_cycles(const mapping::Program& program, int layer, const JobTimes& times);
 
+/// The masks of faulty accumulators while layer `layer` runs.
+AccumulatorFaults accumulator_faults(const mapping::AcceleratorConfig& accelerator,
+                                     const memory::FaultList& faults, const memory::Draws& draws,
+                                     int layer);
+
 /// What a layer took on both sides.
 struct LayerRecord {
   std::int64_t rtl_cycles = 0, systemc_cycles = 0;
@@ -39,6 +45,7 @@ class RtlArray : public accelerator::ArrayModel {
 
   void configure(const mapping::Program& program, const network::Network& network,
                  const memory::WordMemory& weights) override;
+  void set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws) override;
   void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
                    int zero_point, std::int64_t cycle) override;
   void write(std::int64_t word, std::int64_t count, const std::uint64_t* data,
@@ -48,6 +55,7 @@ class RtlArray : public accelerator::ArrayModel {
   /// RunError when the core's column sums are not those of its input.
   void end_layer(int layer, const std::vector<accelerator::StripGates>& gates, std::int64_t cycles,
                  std::int32_t* acc, std::int64_t stride) override;
+  const std::vector<accelerator::SumLane>& sum_lanes() const override { return sum_lanes_; }
   std::string name() const override { return "rtl"; }
 
   /// By layer of the program, over all jobs so far.
@@ -65,15 +73,24 @@ class RtlArray : public accelerator::ArrayModel {
   std::unique_ptr<Core> core_;
   Job job_;                       // of the layer that runs
   std::int64_t layer_begin_ = 0;  // since the run began
+  // What the core has, but for the writes of job_.
   std::vector<WordFaults> faults_;
-  std::vector<std::uint64_t> stored_;  // what the core's cells hold
+  std::vector<std::uint64_t> stored_;
+  AccumulatorFaults accumulators_;
+  std::vector<accelerator::SumLane> sum_lanes_;  // of the layer that ended last
 
  private:
-  /// Brings the core's cells and faults up to those of the scratchpad.
+  /// Brings the core's mode, cells and faults up to those of the scratchpad.
   void mirror();
+  void mirror_accumulators(int layer);
 
   const memory::WordMemory* weights_ = nullptr;
   std::uint64_t generation_ = ~std::uint64_t{0};
+  Protection protection_;                                  // the core's
+  std::unordered_map<std::uint32_t, WordFaults> redrawn_;  // by the writes of job_
+  memory::FaultList accumulator_cells_;
+  memory::Draws accumulator_draws_;
+  bool accumulators_known_ = true;  // accumulators_ are those of the cells
   int layer_ = -1;
   std::vector<Job> jobs_;  // by layer, without vectors; empty until first needed
   std::vector<LayerRecord> records_;

@@ -26,9 +26,11 @@ class BrokenRule : public testing::Test {
     core_->write(0, 8, words.data());
   }
 
-  void run() {
+  void run(const Sabotage& sabotage = {}) {
     Recorder recorder(core_->shape(), job_);
-    core_->run(job_, recorder);
+    RunOptions options;
+    options.sabotage = sabotage;
+    core_->run(job_, recorder, options);
   }
 
   const std::unique_ptr<Core> core_;
@@ -95,6 +97,30 @@ TEST_F(BrokenRule, MoreVectorsThanTheAccumulatorsHold) {
 TEST_F(BrokenRule, ADrainOfARowBehindTheStrip) {
   job_.strips[0].rows = 4;
   EXPECT_THROW(run(), AssertionFailed);
+}
+
+TEST_F(BrokenRule, AZeroCodeThatDoesNotFit) {
+  job_.commands[0].bits = 4;
+  job_.commands[0].zero_code = 16;
+  EXPECT_THROW(run(), AssertionFailed);
+}
+
+TEST_F(BrokenRule, AModeThatChangesDuringAJob) {
+  for (const std::int64_t cycle : {0, 3, 20}) {
+    Sabotage sabotage;
+    sabotage.mode_cycle = cycle;
+    EXPECT_THROW(run(sabotage), AssertionFailed) << "cycle " << cycle;
+    core_->reset();
+  }
+}
+
+TEST_F(BrokenRule, AJobThatBeginsDuringAnother) {
+  for (const std::int64_t cycle : {0, 3, 20}) {
+    Sabotage sabotage;
+    sabotage.begin_cycle = cycle;
+    EXPECT_THROW(run(sabotage), AssertionFailed) << "cycle " << cycle;
+    core_->reset();
+  }
 }
 
 TEST_F(BrokenRule, IsForgottenByAReset) {

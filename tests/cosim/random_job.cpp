@@ -20,7 +20,8 @@ constexpr std::int64_t kUsedWords = 4096;  // tiles lie here; writes go behind
 
 class Maker {
  public:
-  Maker(std::uint64_t seed, const CoreShape& shape) : random_(seed), shape_(shape) {}
+  Maker(std::uint64_t seed, const CoreShape& shape, const RandomFaults& faults)
+      : random_(seed), others_(~seed), shape_(shape), faults_(faults) {}
 
   int between(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
   bool chance(double p) { return std::bernoulli_distribution(p)(random_); }
@@ -39,6 +40,9 @@ class Maker {
       }
       result_.faults.push_back(fault);
     }
+    result_.job.protection = faults_.protection;
+    if (faults_.protection.check != memory::CheckCode::kNone) break_check_bits();
+    if (faults_.accumulators) break_accumulators();
     const int strips = between(1, 5);
     for (int s = 0; s < strips; ++s) strip();
     if (pressed) {
@@ -66,21 +70,73 @@ class Maker {
         std::uniform_int_distribution<std::int64_t>(0, kUsedWords * 64 - cells)(random_));
   }
 
-  std::uint64_t read(std::int64_t word) const {
-    const std::uint64_t stored = result_.stored[static_cast<std::size_t>(word)];
-    const auto at =
-        std::lower_bound(result_.faults.begin(), result_.faults.end(), word,
-                         [](const WordFaults& fault, std::int64_t w) { return fault.word < w; });
-    return at != result_.faults.end() && at->word == word ? at->read(stored) : stored;
+  int other(int low, int high) { return std::uniform_int_distribution<int>(low, high)(others_); }
+
+  /// Most words are left with 0 to 3 wrong columns, so that every outcome comes often.
+  void break_check_bits() {
+    for (WordFaults& fault : result_.faults) {
+      if (other(0, 2) != 0) {
+        const std::uint64_t kept = std::uint64_t{1} << other(0, 63) | std::uint64_t{1}
+                                                                          << other(0, 63);
+        fault.stuck0 &= kept;
+        fault.stuck1 &= kept;
+        fault.flip &= kept;
+      }
+      std::uint8_t* const kinds[] = {&fault.check_stuck0, &fault.check_stuck1, &fault.check_flip};
+      for (int i = other(-2, 2); i > 0; --i) {
+        std::uint8_t& kind = *kinds[other(0, 2)];
+        kind = static_cast<std::uint8_t>(kind | 1U << other(0, 7));
+      }
+    }
   }
 
-  int weight(std::uint32_t cell, int bits, Scheme scheme) const {
-    std::uint32_t v = 0;
-    for (int b = 0; b < bits; ++b) {
-      const std::uint32_t at = cell + static_cast<std::uint32_t>(b);
-      v |= static_cast<std::uint32_t>(read(at / 64) >> (at % 64) & 1) << b;
+  void break_accumulators() {
+    result_.accumulators = AccumulatorFaults(shape_.depth, shape_.columns + 1);
+    for (int half = 0; half < 2; ++half) {
+      for (int row = 0; row < 80; ++row) {
+        for (int lane = 0; lane <= shape_.columns; ++lane) {
+          if (other(0, 9) != 0) continue;
+          SumFaults& sum = result_.accumulators.at(half, row, lane);
+          std::uint32_t* const kinds[] = {&sum.stuck0, &sum.stuck1, &sum.flip};
+          for (int i = other(1, 3); i > 0; --i)
+            *kinds[other(0, 2)] |= std::uint32_t{1} << other(0, 31);
+        }
+      }
     }
-    return network::n_of(scheme, bits, v);
+  }
+
+  memory::ReadWord read(std::int64_t word) const {
+    return memory::read_word(result_.stored[static_cast<std::size_t>(word)],
+                             faults_of(result_.faults, static_cast<std::uint32_t>(word)).errors(),
+                             faults_.protection.check);
+  }
+
+  int weight(std::uint32_t cell, const Command& command, Scheme scheme) const {
+    unsigned v = 0, suspect = 0;
+    for (int b = 0; b < command.bits; ++b) {
+      const std::uint32_t at = cell + static_cast<std::uint32_t>(b);
+      const memory::ReadWord word = read(at / 64);
+      v |= static_cast<unsigned>(word.data >> (at % 64) & 1) << b;
+      suspect |= static_cast<unsigned>(word.suspect >> (at % 64) & 1) << b;
+    }
+    const memory::CodeRepair repair{
+        faults_.protection.on_error, command.bits,
+        scheme == Scheme::kSymmetric || scheme == Scheme::kAsymmetricSigned, command.zero_code};
+    return network::n_of(scheme, command.bits,
+                         repair(static_cast<std::uint8_t>(v), static_cast<std::uint8_t>(suspect)));
+  }
+
+  /// Every word of a command, run after run.
+  void count_words(const Command& command) {
+    std::uint32_t cell = command.cell;
+    for (int run = 0; run < command.columns; ++run, cell += command.stride) {
+      const std::uint32_t end = cell + static_cast<std::uint32_t>(command.codes * command.bits);
+      for (std::uint32_t word = cell / 64; word <= (end - 1) / 64; ++word) {
+        const memory::ReadWord behind = read(word);
+        if (behind.corrected) ++result_.words_corrected;
+        if (behind.suspect != 0) ++result_.words_detected;
+      }
+    }
   }
 
   void strip() {
@@ -104,8 +160,16 @@ class Maker {
       command.cell = cell(command.codes * command.bits);
       result_.job.commands.push_back(command);
       result_.rows.emplace_back();
+      count_words(command);
     }
     std::vector<std::int32_t> sums(static_cast<std::size_t>(vectors * (columns + 1)), 0);
+    const auto half = static_cast<int>(result_.job.strips.size() % 2);
+    // A read of lane i; those not in use have no place in `sums`.
+    const auto lane = [&](int i) { return i < columns ? i : shape_.columns; };
+    const auto wrap = [](std::int32_t a, std::int64_t b) {
+      return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) +
+                                       static_cast<std::uint32_t>(b));
+    };
     for (int t = 0; t < tiles; ++t) {
       Command command;
       command.columns = columns;
@@ -115,8 +179,18 @@ class Maker {
       command.stride = static_cast<std::uint32_t>(between(0, 3000));
       command.cell = cell(std::int64_t{command.stride} * columns + command.codes * bits);
       command.vectors = vectors;
+      command.zero_code = static_cast<std::uint8_t>(other(0, (1 << bits) - 1));
       command.first = t == 0;
       command.last = t + 1 == tiles;
+      std::vector<int> weights;
+      for (int c = 0; c < columns; ++c) {
+        for (int r = 0; r < command.codes; ++r) {
+          weights.push_back(weight(command.cell + static_cast<std::uint32_t>(c) * command.stride +
+                                       static_cast<std::uint32_t>(r * bits),
+                                   command, scheme));
+        }
+      }
+      count_words(command);
       const bool extreme = chance(0.2);
       for (int i = 0; i < vectors; ++i) {
         std::vector<std::int16_t> vector(static_cast<std::size_t>(shape_.rows), 0);
@@ -127,37 +201,49 @@ class Maker {
                                                       : between(-255, 255));
         }
         std::int32_t* const row = sums.data() + i * (columns + 1);
+        for (int c = 0; t > 0 && c <= columns; ++c) {
+          row[c] = result_.accumulators.read(half, i, lane(c), row[c]);
+        }
         for (int c = 0; c < columns; ++c) {
           for (int r = 0; r < command.codes; ++r) {
-            const std::uint32_t at = command.cell + static_cast<std::uint32_t>(c) * command.stride +
-                                     static_cast<std::uint32_t>(r * bits);
-            row[c] += weight(at, bits, scheme) * vector[static_cast<std::size_t>(r)];
+            row[c] = wrap(row[c],
+                          std::int64_t{weights[static_cast<std::size_t>(c * command.codes + r)]} *
+                              vector[static_cast<std::size_t>(r)]);
           }
         }
-        for (const std::int16_t a : vector) row[columns] += a;
+        for (const std::int16_t a : vector) row[columns] = wrap(row[columns], a);
         auto& all = result_.job.vectors;
         all.insert(all.end(), vector.begin(), vector.end());
       }
       result_.job.commands.push_back(command);
       result_.rows.push_back(sums);
     }
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      const auto row = static_cast<int>(i) / (columns + 1);
+      sums[i] =
+          result_.accumulators.read(half, row, lane(static_cast<int>(i) % (columns + 1)), sums[i]);
+    }
+    result_.drained.push_back(std::move(sums));
     job.command_count = result_.job.commands.size() - job.command_first;
     result_.job.strips.push_back(job);
   }
 
-  std::mt19937_64 random_;
+  std::mt19937_64 random_, others_;
   const CoreShape shape_;
+  const RandomFaults faults_;
   RandomJob result_;
 };
 
 }  // namespace
 
-RandomJob random_job(std::uint64_t seed, const CoreShape& shape, bool pressed) {
-  return Maker(seed, shape).make(seed, pressed);
+RandomJob random_job(std::uint64_t seed, const CoreShape& shape, bool pressed,
+                     const RandomFaults& faults) {
+  return Maker(seed, shape, faults).make(seed, pressed);
 }
 
 Recorder::Recorder(const CoreShape& shape, const Job& job) : shape_(shape), job_(job) {
   words.resize(job.commands.size());
+  checked_words.resize(job.commands.size());
   parameters.resize(job.commands.size());
   rows.resize(job.commands.size());
   strips.resize(job.strips.size());
@@ -168,8 +254,13 @@ Recorder::Recorder(const CoreShape& shape, const Job& job) : shape_(shape), job_
   }
 }
 
-void Recorder::word(std::int64_t, std::size_t command, std::uint32_t address, std::uint64_t data) {
-  words.at(command).push_back({address, data});
+void Recorder::word(std::int64_t, std::size_t command, std::uint32_t address, const RawWord& read) {
+  words.at(command).push_back({address, read});
+}
+
+void Recorder::checked(std::int64_t, std::size_t command, std::uint64_t data,
+                       std::uint64_t suspect) {
+  checked_words.at(command).push_back({data, suspect});
 }
 
 void Recorder::row(std::int64_t, std::size_t command, int row, const std::int32_t* lanes) {
@@ -186,8 +277,9 @@ void Recorder::drained(std::int64_t, std::size_t strip, int, int, const std::int
   strips[strip].push_back(lanes[shape_.columns]);
 }
 
-void Recorder::parameter(std::int64_t, std::size_t command, std::uint64_t data, bool last) {
-  parameters.at(command).push_back(data);
+void Recorder::parameter(std::int64_t, std::size_t command, std::uint64_t data,
+                         std::uint64_t suspect, bool last) {
+  parameters.at(command).push_back({data, suspect});
   // A command of parameters is one run.
   const Command& run = job_.commands[command];
   const std::uint32_t run_words =

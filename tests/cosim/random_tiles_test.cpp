@@ -11,14 +11,17 @@ namespace {
 class RandomTiles : public testing::TestWithParam<int> {};
 
 /// Runs `jobs` random jobs; returns the number of tiles.
-std::size_t check(int size, bool pressed, std::uint64_t first_seed, int jobs) {
+std::size_t check(int size, bool pressed, std::uint64_t first_seed, int jobs,
+                  const RandomFaults& faults = {}, Counters* total = nullptr) {
   const std::unique_ptr<Core> core = make_core(size, size);
   std::size_t tiles = 0;
   for (std::uint64_t seed = first_seed; seed < first_seed + static_cast<std::uint64_t>(jobs);
        ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed << ", " << size << "x" << size);
-    const RandomJob random = random_job(seed, core->shape(), pressed);
+    const RandomJob random = random_job(seed, core->shape(), pressed, faults);
     core->reset();
+    core->set_mitigation(faults.protection);
+    core->set_accumulator_faults(random.accumulators);
     core->write(0, 4096, random.stored.data());
     core->set_faults(random.faults);
     Recorder recorder(core->shape(), random.job);
@@ -26,17 +29,24 @@ std::size_t check(int size, bool pressed, std::uint64_t first_seed, int jobs) {
     EXPECT_EQ(recorder.rows, random.rows);
     EXPECT_EQ(recorder.surplus_seen, std::vector<std::string>());
     for (std::size_t c = 0; c < random.job.commands.size(); ++c) {
-      if (!random.job.commands[c].parameters) continue;
-      std::vector<std::uint64_t> words;
-      for (const Recorder::Word& word : recorder.words[c]) words.push_back(word.data);
+      std::vector<Recorder::Checked> words;
+      for (const Recorder::Word& word : recorder.words[c]) {
+        const WordFaults fault = faults_of(random.faults, word.address);
+        const std::uint64_t stored = random.stored[word.address];
+        const std::uint8_t beside = memory::encode_word(stored, faults.protection.check);
+        EXPECT_EQ(word.read, (RawWord{fault.read(stored), fault.read_check(beside)}));
+        const memory::ReadWord behind =
+            memory::read_word(stored, fault.errors(), faults.protection.check);
+        words.push_back({behind.data, behind.suspect});
+      }
+      EXPECT_EQ(recorder.checked_words[c], words) << "command " << c;
+      if (!random.job.commands[c].parameters) words.clear();
       EXPECT_EQ(recorder.parameters[c], words) << "command " << c;
     }
     for (std::size_t s = 0; s < random.job.strips.size(); ++s) {
-      const StripJob& strip = random.job.strips[s];
       std::vector<std::int32_t> left;
-      for (int w = 0; w < strip.walks; ++w) {
-        const auto& last = random.rows[strip.command_first + strip.command_count - 1];
-        left.insert(left.end(), last.begin(), last.end());
+      for (int w = 0; w < random.job.strips[s].walks; ++w) {
+        left.insert(left.end(), random.drained[s].begin(), random.drained[s].end());
       }
       EXPECT_EQ(recorder.strips[s], left) << "strip " << s;
     }
@@ -56,6 +66,9 @@ std::size_t check(int size, bool pressed, std::uint64_t first_seed, int jobs) {
     EXPECT_EQ(times.counters.weight_writes, expected.counters.weight_writes);
     EXPECT_EQ(times.counters.accumulator_reads, expected.counters.accumulator_reads);
     EXPECT_EQ(times.counters.accumulator_writes, expected.counters.accumulator_writes);
+    EXPECT_EQ(times.counters.words_corrected, random.words_corrected);
+    EXPECT_EQ(times.counters.words_detected, random.words_detected);
+    if (total != nullptr) *total += times.counters;
     if (testing::Test::HasFailure()) break;
     tiles += times.tiles.size();
   }
@@ -68,6 +81,64 @@ TEST_P(RandomTiles, GiveTheSumsAndCyclesOfTheFormulas) {
 
 TEST_P(RandomTiles, GiveThemUnderBackPressureOnEveryPort) {
   EXPECT_GE(check(GetParam(), true, 1001, 100), 500U);
+}
+
+constexpr Protection kProtections[] = {
+    {memory::CheckCode::kSecded, memory::OnError::kPass},
+    {memory::CheckCode::kSecded, memory::OnError::kZero},
+    {memory::CheckCode::kSecded, memory::OnError::kMask},
+    {memory::CheckCode::kParity, memory::OnError::kPass},
+    {memory::CheckCode::kParity, memory::OnError::kZero},
+    {memory::CheckCode::kParity, memory::OnError::kMask},
+    {memory::CheckCode::kInterleavedParity, memory::OnError::kPass},
+    {memory::CheckCode::kInterleavedParity, memory::OnError::kZero},
+    {memory::CheckCode::kInterleavedParity, memory::OnError::kMask}};
+
+TEST_P(RandomTiles, GiveThemBehindEveryCheckCode) {
+  std::uint64_t seed = 2001;
+  for (const bool pressed : {false, true}) {
+    for (const Protection& protection : kProtections) {
+      SCOPED_TRACE(testing::Message() << "check " << static_cast<int>(protection.check)
+                                      << ", on error " << static_cast<int>(protection.on_error));
+      Counters counters;
+      EXPECT_GE(check(GetParam(), pressed, seed, 12, {protection, false}, &counters), 40U);
+      EXPECT_EQ(counters.words_corrected > 0, protection.check == memory::CheckCode::kSecded);
+      EXPECT_GT(counters.words_detected, 5);
+      seed += 12;
+    }
+  }
+}
+
+TEST_P(RandomTiles, GiveThemThroughFaultyAccumulators) {
+  EXPECT_GE(check(GetParam(), false, 3001, 30, {{}, true}), 100U);
+  EXPECT_GE(check(GetParam(), true, 3031, 30,
+                  {{memory::CheckCode::kInterleavedParity, memory::OnError::kMask}, true}),
+            100U);
+}
+
+TEST(Modes, ChangeBetweenJobsAndForgetNothing) {
+  const std::unique_ptr<Core> core = make_core(4, 4);
+  std::uint64_t seed = 4001;
+  for (int round = 0; round < 3; ++round) {
+    for (const Protection& protection : kProtections) {
+      for (const Protection& mode : {protection, Protection{}}) {
+        // Jobs of several strips end in either half; no reset between them.
+        const RandomJob random = random_job(seed++, core->shape(), false, {mode, seed % 2 == 0});
+        core->set_mitigation(mode);
+        core->set_accumulator_faults(random.accumulators);
+        core->write(0, 4096, random.stored.data());
+        core->set_faults(random.faults);
+        Recorder recorder(core->shape(), random.job);
+        const JobTimes times = core->run(random.job, recorder);
+        ASSERT_EQ(recorder.rows, random.rows) << "seed " << seed - 1;
+        for (std::size_t s = 0; s < random.drained.size(); ++s) {
+          recorder.strips[s].resize(random.drained[s].size());  // the first walk
+          ASSERT_EQ(recorder.strips[s], random.drained[s]) << "seed " << seed - 1;
+        }
+        ASSERT_EQ(times.drained, predict(core->shape(), random.job).drained);
+      }
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, RandomTiles, testing::Values(4, 8, 16),

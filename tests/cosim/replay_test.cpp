@@ -71,12 +71,14 @@ ExpectedJob expect(const CoreShape& shape, const RandomJob& random) {
   ExpectedJob expected;
   expected.stored = random.stored;
   expected.faults = random.faults;
+  expected.accumulators = random.accumulators;
   expected.cycles = predict(shape, random.job).cycles();
-  for (const StripJob& strip : random.job.strips) {
+  for (std::size_t s = 0; s < random.job.strips.size(); ++s) {
+    const StripJob& strip = random.job.strips[s];
     const std::size_t last = strip.command_first + strip.command_count - 1;
     const auto columns = static_cast<std::size_t>(random.job.commands[last].columns);
     for (int walk = 0; walk < strip.walks; ++walk) {
-      const std::int32_t* row = random.rows[last].data();
+      const std::int32_t* row = random.drained[s].data();
       for (int r = 0; r < strip.rows; ++r, row += columns + 1) {
         // Columns not in use hold a number that must not be compared.
         std::vector<std::int32_t> lanes(static_cast<std::size_t>(shape.columns) + 1, -12345);
@@ -104,6 +106,27 @@ TEST_F(Replay, GivesTheRowsAndCyclesOfRandomJobs) {
       const Outcome outcome = replay();
       EXPECT_EQ(outcome.status, 0) << outcome.output;
       // Nothing else is said.
+      EXPECT_EQ(outcome.output,
+                fmt::format("PASS rows={} cycles={}\n", expected.rows.size(), expected.cycles));
+    }
+  }
+}
+
+TEST_F(Replay, KnowsEveryModeAndFaultyAccumulators) {
+  constexpr CoreShape kShape{4, 4, 65536, 1024};
+  std::uint64_t seed = 141;
+  for (const auto check : {memory::CheckCode::kSecded, memory::CheckCode::kParity,
+                           memory::CheckCode::kInterleavedParity}) {
+    for (const auto on_error :
+         {memory::OnError::kPass, memory::OnError::kZero, memory::OnError::kMask}) {
+      SCOPED_TRACE(fmt::format("check {}, on error {}, seed {}", static_cast<int>(check),
+                               static_cast<int>(on_error), seed));
+      const RandomFaults faults{{check, on_error}, on_error != memory::OnError::kPass};
+      const RandomJob random = random_job(seed++, kShape, true, faults);
+      const ExpectedJob expected = expect(kShape, random);
+      export_job(folder_, kShape, random.job, expected);
+      const Outcome outcome = replay();
+      EXPECT_EQ(outcome.status, 0) << outcome.output;
       EXPECT_EQ(outcome.output,
                 fmt::format("PASS rows={} cycles={}\n", expected.rows.size(), expected.cycles));
     }
@@ -145,6 +168,7 @@ RandomJob small_job() {
     }
     random.rows[1].insert(random.rows[1].end(), sums, sums + 5);
   }
+  random.drained = {random.rows[1]};
   return random;
 }
 
@@ -200,6 +224,13 @@ ExpectedJob job_with_parameters(RandomJob& random) {
   random.job.strips[0].gates.load = 40;
   random.job.writes = {{3, 33, {0xFEDCBA9876543210}}};
   random.faults = {{32, 0xF, std::uint64_t{1} << 63, 0}};
+  // Row 1, lane 3 is read wrong before the second tile, which adds the same once more, and by the
+  // drain.
+  random.accumulators = AccumulatorFaults(64, 5);
+  random.accumulators.at(0, 1, 3).flip = 1 << 5;
+  std::int32_t& sum = random.drained[0][1 * 5 + 3];
+  const std::int32_t tile = sum / 2;
+  sum = ((tile ^ 1 << 5) + tile) ^ 1 << 5;
   return expect(kSmall, random);
 }
 
@@ -207,28 +238,34 @@ TEST_F(Replay, ComparesTheWordsOfParameters) {
   RandomJob random;
   const ExpectedJob expected = job_with_parameters(random);
   export_job(folder_, kSmall, random.job, expected);
-  EXPECT_EQ(read_file(folder_ / "parameters.mem"), "0_8123456789abcde0\n1_fedcba9876543210\n");
+  EXPECT_EQ(read_file(folder_ / "parameters.mem"),
+            "00000000_0000000000000000_8123456789abcde0\n"
+            "00000001_0000000000000000_fedcba9876543210\n");
   const Outcome whole = replay();
   EXPECT_EQ(whole.status, 0) << whole.output;
 
   // What the RTL reads is another word then, or another end of the run.
-  Outcome outcome = replay_damaged("parameters.mem", 5, '1', "+edited");
+  Outcome outcome = replay_damaged("parameters.mem", 29, '1', "+edited");
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.output.find("word 0 of parameters, run_last: expected 8121456789abcde0, 0, got "
-                                "8123456789abcde0, 0\n"),
+  EXPECT_NE(outcome.output.find("word 0 of parameters, suspect bits, run_last: expected "
+                                "8121456789abcde0, 0000000000000000, 0, got "
+                                "8123456789abcde0, 0000000000000000, 0\n"),
             std::string::npos)
       << outcome.output;
-  outcome = replay_damaged("parameters.mem", 19, '0', "+edited");
+  outcome = replay_damaged("parameters.mem", 50, '0', "+edited");
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_NE(outcome.output.find("word 1 of parameters, run_last: expected fedcba9876543210, 0, got "
-                                "fedcba9876543210, 1\n"),
+  EXPECT_NE(outcome.output.find("word 1 of parameters, suspect bits, run_last: expected "
+                                "fedcba9876543210, 0000000000000000, 0, got "
+                                "fedcba9876543210, 0000000000000000, 1\n"),
             std::string::npos)
       << outcome.output;
   ExpectedJob healthy = expected;
   healthy.faults.clear();
   export_job(folder_, kSmall, random.job, healthy);
   const std::string parameters = read_file(folder_ / "parameters.mem");
-  EXPECT_EQ(parameters, "0_0123456789abcdef\n1_fedcba9876543210\n");
+  EXPECT_EQ(parameters,
+            "00000000_0000000000000000_0123456789abcdef\n"
+            "00000001_0000000000000000_fedcba9876543210\n");
   export_job(folder_, kSmall, random.job, expected);
   write_file_atomically(folder_ / "parameters.mem", parameters);
   outcome = replay("+edited");
@@ -297,12 +334,13 @@ TEST_F(Replay, SaysWhichFieldIsOutOfRange) {
       {"weights.mem", 2, '1', "weights.mem line 1: word: expected 0 to 65535, got 1048576"},
       {"faults.mem", 3, '1', "faults.mem line 1: word: "},
       {"writes.mem", 9, '4', "writes.mem line 1: word: "},
-      {"commands.mem", 0, '3', "commands.mem line 1: parameters: expected 0 to 1, got 3"},
-      {"commands.mem", 6, '4', "commands.mem line 1: scheme: expected 0 to 3, got 4"},
-      {"commands.mem", 10, '1', "commands.mem line 1: columns: expected 0 to 7, got 4097"},
-      {"commands.mem", 20, '1', "commands.mem line 1: vectors: expected 0 to 2047, got 4097"},
-      {"commands.mem", 25, '1', "commands.mem line 1: cell: expected 0 to 4194303, got "},
-      {"commands.mem", 34, '1', "commands.mem line 1: stride: expected 0 to 4194303, got "},
+      {"writes.mem", 35, '2', "writes.mem line 1: masks: expected 0 to 1, got 32"},
+      {"commands.mem", 3, '3', "commands.mem line 1: parameters: expected 0 to 1, got 3"},
+      {"commands.mem", 9, '4', "commands.mem line 1: scheme: expected 0 to 3, got 4"},
+      {"commands.mem", 13, '1', "commands.mem line 1: columns: expected 0 to 7, got 4097"},
+      {"commands.mem", 23, '1', "commands.mem line 1: vectors: expected 0 to 2047, got 4097"},
+      {"commands.mem", 28, '1', "commands.mem line 1: cell: expected 0 to 4194303, got "},
+      {"commands.mem", 37, '1', "commands.mem line 1: stride: expected 0 to 4194303, got "},
       {"vectors.mem", 0, '7', "vectors.mem line 1: row 3: expected -256 to 255, got "},
       {"strips.mem", 7, '3', "strips.mem line 1: columns (of its last command): expected 4 to 4"},
       {"strips.mem", 16, '4', "strips.mem line 1: commands: expected 1 to 3, got 4"},
@@ -311,7 +349,9 @@ TEST_F(Replay, SaysWhichFieldIsOutOfRange) {
       {"strips.mem", 34, '2', "strips.mem: 3 commands, 6 vectors, 2 rows, the other files have 3"},
       {"strips.mem", 43, '0', "strips.mem line 1: row_cycles: "},
       {"strips.mem", 52, '0', "strips.mem line 1: walks: "},
-      {"parameters.mem", 0, '2', "parameters.mem line 1: run_last: expected 0 to 1, got 2"},
+      {"parameters.mem", 7, '2', "parameters.mem line 1: run_last: expected 0 to 1, got 2"},
+      {"accumulators.mem", 3, '2', "accumulators.mem line 1: half: expected 0 to 1, got 2"},
+      {"accumulators.mem", 5, '4', "accumulators.mem line 1: row: expected 0 to 1023, got "},
   };
   for (const auto& damage : kDamages) {
     const Outcome outcome = replay_damaged(damage.file, damage.at, damage.digit, "+edited");
@@ -389,7 +429,7 @@ TEST_F(Replay, WritesOnlyWordsThatTheJobReads) {
             "00000000_0123456789abcdef\n00000001_0123456789abcdef\n"
             "00000010_0123456789abcdef\n00000011_0123456789abcdef\n");
   EXPECT_EQ(read_file(folder_ / "commands.mem").substr(0, 42),
-            "0_1_0_2_8_0004_0004_0003_00000000_00000020");
+            "00_0_1_0_2_8_0004_0004_0003_00000000_00000");
 }
 
 }  // namespace

@@ -112,6 +112,27 @@ TEST_F(Sabotaged, AMaskBitIsFoundByAddressWordAndBit) {
   expect_waves();
 }
 
+TEST_F(Sabotaged, AMaskBitOfACheckBitIsFound) {
+  config_.weights.mitigations.check = memory::CheckCode::kSecded;
+  const mapping::Program program = mapping::compile(network_, config_, 1);
+  job_ = layer_job(program, network_, matrix_layer(program));
+  Sabotage sabotage;
+  sabotage.mask_word = first_tile().cell / 64;
+  sabotage.mask_bit = 67;
+  const Mismatch found = run(sabotage);
+  // Whether a sum feels it or not: SECDED mends it, unless other bits of the word are wrong too.
+  EXPECT_TRUE(found.kind == Mismatch::Kind::kWord || found.kind == Mismatch::Kind::kCounter ||
+              found.kind == Mismatch::Kind::kAccumulator)
+      << kind_name(found.kind);
+  EXPECT_EQ(found.layer, layer_);
+  ASSERT_TRUE(found.word.has_value());
+  EXPECT_EQ(found.word->address_expected, sabotage.mask_word);
+  EXPECT_EQ(found.word->address_found, sabotage.mask_word);
+  EXPECT_EQ(found.word->bit, 67);
+  EXPECT_EQ(found.word->expected, found.word->found);
+  expect_waves();
+}
+
 TEST_F(Sabotaged, AnAccumulatorBitIsFoundByRowAndColumn) {
   const mapping::Program program = mapping::compile(network_, config_, 1);
   job_ = layer_job(program, network_, matrix_layer(program));

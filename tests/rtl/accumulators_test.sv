@@ -27,6 +27,7 @@ module accumulators_test #(
   ) u_accumulators (
     .clk_i(clk),
     .rst_ni(rst_n),
+    .job_begin_i(1'b0),
     .valid_i(valid),
     .start_i(start),
     .first_i(first),

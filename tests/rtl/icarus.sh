@@ -16,9 +16,11 @@ compile() {
 for size in "1 1" "3 5" "4 4" "8 8" "16 16"; do
   set -- $size
   core="-s brownout_core -Pbrownout_core.ROWS=$1 -Pbrownout_core.COLUMNS=$2"
-  compile $core
-  compile $core -DSYNTHESIS
-  compile $core -DBROWNOUT_FAULTS simulation/sram_faults.sv
+  for core in "$core" "$core -Pbrownout_core.CHECK_BITS=0"; do
+    compile $core
+    compile $core -DSYNTHESIS
+    compile $core -DBROWNOUT_FAULTS simulation/sram_faults.sv
+  done
 done
-compile -s replay -DBROWNOUT_FAULTS simulation/sram_faults.sv simulation/replay.sv
+compile -s replay -DBROWNOUT_FAULTS -f simulation/files.f
 exit $status

@@ -7,12 +7,13 @@ module performance_counters_test #(
 );
 
   logic                   clk, rst_n, clear;
-  logic [6:0]             event_bits;
+  logic [8:0]             event_bits;
   logic                   first;
   logic [COLUMN_BITS-1:0] columns;
   logic [31:0]            busy, stalled_weights, stalled_accumulators, stalled_activations;
   logic [31:0]            weight_reads, weight_writes, accumulator_reads, accumulator_writes;
-  logic [8*32-1:0]        counts;
+  logic [31:0]            words_corrected, words_detected;
+  logic [10*32-1:0]       counts;
 
   performance_counters #(
     .COLUMN_BITS(COLUMN_BITS)
@@ -26,6 +27,8 @@ module performance_counters_test #(
     .stalled_activations_i(event_bits[3]),
     .weight_read_i(event_bits[4]),
     .weight_write_i(event_bits[5]),
+    .word_corrected_i(event_bits[7]),
+    .word_detected_i(event_bits[8]),
     .accumulator_row_i(event_bits[6]),
     .accumulator_first_i(first),
     .accumulator_columns_i(columns),
@@ -35,11 +38,13 @@ module performance_counters_test #(
     .stalled_activations_o(stalled_activations),
     .weight_reads_o(weight_reads),
     .weight_writes_o(weight_writes),
+    .words_corrected_o(words_corrected),
+    .words_detected_o(words_detected),
     .accumulator_reads_o(accumulator_reads),
     .accumulator_writes_o(accumulator_writes)
   );
 
-  assign counts = {accumulator_reads, accumulator_writes, weight_writes, weight_reads,
+  assign counts = {words_detected, words_corrected, accumulator_reads, accumulator_writes, weight_writes, weight_reads,
                    stalled_activations, stalled_accumulators, stalled_weights, busy};
 
   initial begin
@@ -47,7 +52,7 @@ module performance_counters_test #(
     forever #5 clk = !clk;
   end
 
-  int model [0:7];
+  int model [0:9];
   int clears;
 
   initial begin
@@ -56,7 +61,7 @@ module performance_counters_test #(
     event_bits = '1;
     first = 1'b0;
     columns = '1;
-    for (int i = 0; i < 8; i++) model[i] = 0;
+    for (int i = 0; i < 10; i++) model[i] = 0;
     rst_n = 1'b0;
     repeat (3) @(negedge clk);
     rst_n = 1'b1;
@@ -67,7 +72,7 @@ module performance_counters_test #(
       columns = $random;
       clear = ($unsigned($random) % 500) == 0;
       #1;
-      for (int i = 0; i < 8; i++) begin
+      for (int i = 0; i < 10; i++) begin
         if (counts[i*32 +: 32] !== model[i]) begin
           $fatal(1, "FAIL cycle %0d, counter %0d: expected %0d, got %0d", t, i, model[i],
                  counts[i*32 +: 32]);
@@ -78,9 +83,10 @@ module performance_counters_test #(
         model[6] = model[6] + int'(columns) + 1;
         if (!first) model[7] = model[7] + int'(columns) + 1;
       end
+      for (int i = 7; i < 9; i++) model[i+1] = model[i+1] + int'(event_bits[i]);
       if (clear) begin
         clears = clears + 1;
-        for (int i = 0; i < 8; i++) model[i] = 0;
+        for (int i = 0; i < 10; i++) model[i] = 0;
       end
       @(negedge clk);
     end

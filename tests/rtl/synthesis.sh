@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # yosys synthesizes the core without latches, loops, or undriven signals:
-# synthesis.sh RTL_FOLDER ROWS COLUMNS
+# synthesis.sh RTL_FOLDER ROWS COLUMNS CHECK_BITS
 set -eu
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-if ! sh "$1/synthesis/synthesize.sh" "$2" "$3" 4 64 "$work/statistics" >"$work/log" 2>&1; then
+if ! sh "$1/synthesis/synthesize.sh" "$2" "$3" 4 64 "$4" "$work/statistics" >"$work/log" 2>&1; then
   tail -n 40 "$work/log"
   exit 1
 fi

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Names and constants of the check codes of a word: 64 data bits, 8 check bits beside them.
+
+package word_code;
+
+  // What check bits are written, and what is made of them
+  localparam logic [1:0] kNone = 2'd0;
+  localparam logic [1:0] kSecded = 2'd1;
+  localparam logic [1:0] kParity = 2'd2;             // bit 0: even parity of the word
+  localparam logic [1:0] kInterleavedParity = 2'd3;  // bit i: of the data bits c, c mod 8 = i
+
+  // What becomes of a code with suspect bits
+  localparam logic [1:0] kPass = 2'd0;
+  localparam logic [1:0] kZero = 2'd1;
+  localparam logic [1:0] kMask = 2'd2;
+
+  // SECDED: check bit i is the parity of the data bits in mask i, [i*64 +: 64]. A column (bit j of
+  // all masks) is what a wrong data bit j gives as syndrome: the 56 values of three ones, then 8 of
+  // five.
+  localparam logic [511:0] kSecdedMasks = {
+    64'hf8ff_fff8_0000_0000,
+    64'h7cfc_0007_fff0_0000,
+    64'h3e83_e007_c00f_fc00,
+    64'h1f42_1e04_3c0f_03f0,
+    64'h8f21_11c2_2388_e38e,
+    64'hc710_8931_1264_9a6d,
+    64'he308_44a8_8952_555b,
+    64'hf104_2258_44b1_2cb7
+  };
+
+endpackage
