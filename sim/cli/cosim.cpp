@@ -12,6 +12,7 @@
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/data_options.hpp"
+#include "sim/cli/mitigation_option.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/cosim_report.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -31,7 +32,7 @@ struct CosimOptions {
   CommonOptions common;
   DataOptions data;
   std::string model, layer, accelerator, array, technology, voltage, chip, batch;
-  std::string trace, trace_window, export_folder;
+  std::string trace, trace_window, export_folder, mitigation;
 };
 
 mapping::AcceleratorConfig accelerator_of(const CosimOptions& options) {
@@ -56,6 +57,7 @@ mapping::AcceleratorConfig accelerator_of(const CosimOptions& options) {
                        in_quotes(options.array));
     }
   }
+  set_mitigations(options.mitigation, accelerator);
   cosim::check_core(accelerator);
   return accelerator;
 }
@@ -157,6 +159,7 @@ Action add_cosim(CLI::App& verb) {
                   "Write the layer's first job as memory files that replay in any Verilog "
                   "simulator; with --layer")
       ->type_name("DIR");
+  add_mitigation_option(verb, options->mitigation);
   add_data_options(verb, options->data);
   verb.get_option("--images")->description("First N images (default 1)");
   add_common(verb, options->common);

@@ -14,7 +14,7 @@ namespace brownout::cli {
 
 struct DataOptions {
   std::string dataset = "fashion-mnist", split = "test", data, images;
-  std::string bit_offset = "0", evaluation_seed = "0";
+  std::string bit_offset = "0", evaluation_seed = "0", reads = "frozen";
 };
 
 inline void add_data_options(CLI::App& verb, DataOptions& options) {
@@ -29,6 +29,10 @@ inline void add_data_options(CLI::App& verb, DataOptions& options) {
   verb.add_option("--evaluation-seed", options.evaluation_seed,
                   "Draws of cells that err with a probability (default 0)")
       ->type_name("N");
+  verb.add_option("--reads", options.reads,
+                  "When they draw: frozen (default), once per evaluation, or fresh, once per batch "
+                  "of the inference and load of their words")
+      ->type_name("NAME");
 }
 
 /// Checks the texts and fills the fields of a sweep::EvalConfig or sweep::RunConfig.
@@ -46,6 +50,7 @@ void set_data(const DataOptions& options, Config& config) {
       parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset));
   config.evaluation_seed = static_cast<std::uint64_t>(
       parse_integer("--evaluation-seed", options.evaluation_seed, 0, sweep::kMaxSeed));
+  config.fresh_reads = parse_choice("--reads", options.reads, {"frozen", "fresh"}) == "fresh";
 }
 
 }  // namespace brownout::cli

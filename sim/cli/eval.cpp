@@ -10,6 +10,8 @@
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/data_options.hpp"
+#include "sim/cli/mitigation_option.hpp"
+#include "sim/cli/supply_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/inference/engine.hpp"
 #include "sim/memory/chip.hpp"
@@ -31,11 +33,26 @@ struct EvalOptions {
   std::string model, rate, voltage, technology, chips, engine, p_err, accelerator, batch;
   std::vector<std::string> chip;
   std::string offsets, mitigation;
+  SupplyOptions supply;
   bool cells = false;
 };
 
+/// Without a rate or voltage the rail is at Vmin, where memories with a supply of their own may
+/// fail all the same: an operating point, then.
+void set_other_memories(const std::optional<technology::Technology>& technology, bool by_voltage,
+                        const sweep::MemoryRates& rates, sweep::EvalConfig& config) {
+  memory::OperatingPoint rail{config.voltage.value_or(1.0), config.rate.value_or(0.0)};
+  if (by_voltage) rail.rate = technology->bit_error_rate(rail.voltage);
+  config.others = sweep::memory_points(*config.accelerator, technology ? &*technology : nullptr,
+                                       rail, rates);
+  if (config.rate || !(config.others.any() || rates.any())) return;
+  config.rate = 0.0;
+  config.voltage = 1.0;
+}
+
 /// Rate, voltage and energy: one of the first two is given, the technology knows the rest.
-void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) {
+void set_operating_point(const EvalOptions& options, const sweep::MemoryRates& rates,
+                         sweep::EvalConfig& config) {
   if (!options.rate.empty() && !options.voltage.empty()) {
     throw InputError("--rate and --voltage: expected one of them, got both");
   }
@@ -62,6 +79,7 @@ void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) 
       // Rates beyond the technology are fine for a random chip; they just have no voltage.
     }
   }
+  if (config.accelerator) set_other_memories(technology, !options.voltage.empty(), rates, config);
   // A memory that stays at Vmin has no faults, whatever rate was asked for.
   if (config.rate && !sweep::weights_scaled(config.accelerator)) config.rate = 0.0;
   if (config.voltage) {
@@ -110,6 +128,10 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
       if (chip->by_voltage() && !options.rate.empty()) {
         throw InputError("--rate: chip {} fails by voltage; expected --voltage", chip->name());
       }
+      if (chip->by_voltage() && !options.supply.rates.empty()) {
+        throw InputError("--memory-rate: chip {} fails by voltage; expected --supply",
+                         chip->name());
+      }
       add_placements(*chip, text, options.offsets, names);
     }
     for (const std::string& name : names) {
@@ -125,9 +147,10 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
   }
   const double p_err =
       options.p_err.empty() ? 1.0 : parse_number("--p-err", options.p_err, sweep::kMinPErr, 1.0);
-  if (*config.rate > p_err) {
-    throw InputError("--p-err: expected at least the bit error rate {}, got {}", *config.rate,
-                     p_err);
+  for (const double rate : {*config.rate, config.others.input.rate, config.others.activations.rate,
+                            config.others.accumulators.rate}) {
+    if (rate <= p_err) continue;
+    throw InputError("--p-err: expected at least the bit error rate {}, got {}", rate, p_err);
   }
   const std::int64_t count = options.chips.empty()
                                  ? kDefaultChips
@@ -148,27 +171,22 @@ int run(const EvalOptions& options) {
   config.engine = parse_choice("--engine", options.engine, sweep::evaluation_engine_names());
   set_data(options.data, config);
   config.list_cells = options.cells;
-  config.mitigation = memory::mitigation_from_string(
-      parse_choice("--mitigation", options.mitigation, memory::mitigation_names()));
-  if (config.mitigation != memory::Mitigation::kNone && !options.accelerator.empty()) {
-    throw InputError(
-        "--mitigation: {} on an accelerator is not modelled; expected no --accelerator",
-        options.mitigation);
-  }
   if (!options.accelerator.empty()) {
     config.accelerator = mapping::load_accelerator(options.accelerator);
-  } else if (config.engine == sweep::kSystemcEngine || options.batch != "1") {
-    throw InputError("{}: needs an accelerator; expected --accelerator FILE",
-                     options.batch != "1" ? "--batch" : "--engine systemc");
+    set_mitigations(options.mitigation, *config.accelerator);
+    config.mitigations = config.accelerator->weights.mitigations;
+  } else if (config.engine == sweep::kSystemcEngine) {
+    throw InputError("--engine systemc: needs an accelerator; expected --accelerator FILE");
+  } else if (!options.mitigation.empty()) {
+    config.mitigations = memory::parse_mitigations(options.mitigation, "--mitigation");
   }
   config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
-  set_operating_point(options, config);
+  set_operating_point(options, set_supplies(options.supply, config.accelerator), config);
   set_chips(options, config);
 
   std::vector<std::filesystem::path> inputs{config.model, config.technology_file};
   if (config.accelerator) inputs.push_back(config.accelerator->file);
   const Output output(options.common, inputs);
-  if (config.accelerator) output.note_on(*config.accelerator);
   const sweep::EvalResult result =
       sweep::run_eval(std::move(config), threads, options.common.quiet);
   output.json(report::eval_json(result));
@@ -180,7 +198,6 @@ int run(const EvalOptions& options) {
 
 Action add_eval(CLI::App& verb) {
   const auto options = std::make_shared<EvalOptions>();
-  options->mitigation = "none";
   options->engine = "functional";
   options->batch = "1";
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
@@ -207,11 +224,11 @@ Action add_eval(CLI::App& verb) {
   verb.add_option("--accelerator", options->accelerator,
                   "Accelerator file (YAML): placement, cycles and energy of an inference on it")
       ->type_name("FILE");
-  verb.add_option("--batch", options->batch, "Images at a time on the accelerator (default 1)")
+  verb.add_option("--batch", options->batch,
+                  "Images at a time on the accelerator, and between fresh reads (default 1)")
       ->type_name("B");
-  verb.add_option("--mitigation", options->mitigation,
-                  "What guards the words of the weight memory: none (default), secded")
-      ->type_name("NAME");
+  add_mitigation_option(verb, options->mitigation);
+  add_supply_options(verb, options->supply);
   verb.add_option("--offsets", options->offsets,
                   "Place the profile N times in the memory, evenly spread over its map")
       ->type_name("N");

@@ -7,6 +7,8 @@
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/data_options.hpp"
+#include "sim/cli/mitigation_option.hpp"
+#include "sim/cli/supply_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/run_report.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -23,7 +25,9 @@ constexpr std::size_t kTimelineSpans = 200'000;
 struct RunOptions {
   CommonOptions common;
   DataOptions data;
-  std::string model, accelerator, technology, voltage, chip, batch, engine, timeline, reprice;
+  std::string model, accelerator, technology, voltage, chip, batch, engine, timeline, reprice,
+      mitigation;
+  SupplyOptions supply;
 };
 
 int reprice(const RunOptions& options, const CLI::App& verb) {
@@ -57,14 +61,22 @@ int run(const RunOptions& options, const CLI::App& verb) {
   sweep::RunConfig config;
   config.model = options.model;
   config.accelerator = mapping::load_accelerator(options.accelerator);
+  set_mitigations(options.mitigation, config.accelerator);
   config.technology_file = options.technology;
   if (options.technology.empty()) config.technology_file = config.accelerator.technology;
   config.engine = parse_choice("--engine", options.engine, sweep::run_engine_names());
   set_data(options.data, config);
   config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
+  config.memory_rates = set_supplies(options.supply, config.accelerator);
+  const technology::Technology technology =
+      technology::Technology::load(config.technology_file);
   if (!options.voltage.empty()) {
-    config.voltage =
-        parse_voltage(options.voltage, technology::Technology::load(config.technology_file));
+    config.voltage = parse_voltage(options.voltage, technology);
+  } else if (config.memory_rates.any() ||
+             sweep::memory_points(config.accelerator, &technology, {}).any()) {
+    config.voltage = 1.0;  // of the rail; memories with a supply of their own fail all the same
+  }
+  if (config.voltage) {
     config.chip = options.chip.empty() ? sweep::chip_name(static_cast<std::uint64_t>(seed), 0, 1.0)
                                        : options.chip;
   } else if (!options.chip.empty()) {
@@ -77,7 +89,6 @@ int run(const RunOptions& options, const CLI::App& verb) {
   const Output output(options.common,
                       {config.model, config.accelerator.file, config.technology_file},
                       {{"--timeline", options.timeline}});
-  output.note_on(config.accelerator);
   const sweep::AcceleratorRun result =
       sweep::run_accelerator(std::move(config), threads, options.common.quiet);
   if (!options.timeline.empty()) {
@@ -121,6 +132,8 @@ Action add_run(CLI::App& verb) {
   verb.add_option("--reprice", options->reprice,
                   "Price the JSON of an earlier run again, with --technology and --voltage")
       ->type_name("FILE");
+  add_mitigation_option(verb, options->mitigation);
+  add_supply_options(verb, options->supply);
   add_data_options(verb, options->data);
   add_common(verb, options->common);
   return [options, &verb] { return run(*options, verb); };

@@ -159,7 +159,9 @@ std::string cosim_json(const sweep::CosimRun& run) {
   json["chip_note"] = run.chip_note.empty() ? Json(nullptr) : Json(run.chip_note);
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
-  json["bits_wrong"] = run.read.bits_wrong;
+  json["reads"] = config.fresh_reads ? "fresh" : "frozen";
+  json["mitigation"] = memory::to_string(config.accelerator.weights.mitigations);
+  json["bits_wrong"] = run.weights.read.bits_wrong;
   json["logits_sha256"] = run.logits_sha256;
   json["run_cycles"] = run.run_cycles;
   json["layer"] = config.layer.empty() ? Json(nullptr) : Json(config.layer);
@@ -195,7 +197,7 @@ std::string cosim_text(const sweep::CosimRun& run) {
                                  config.images == 1 ? "" : "s", config.batch);
   if (config.voltage) {
     text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} bits wrong", config.chip,
-                        *config.voltage, 100.0 * run.rate, run.read.bits_wrong);
+                        *config.voltage, 100.0 * run.rate, run.weights.read.bits_wrong);
   }
   if (!run.chip_note.empty()) text += "\n" + run.chip_note;
   text += "\n\n";

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/report/event_counts.hpp"
+#include "sim/report/memories.hpp"
+#include "sim/report/protection.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/pareto.hpp"
 
@@ -84,13 +86,8 @@ Json chip_json(const sweep::ChipResult& chip, const sweep::EvalConfig& config) {
                {"bits_wrong", chip.read.bits_wrong},
                {"codes_changed", chip.read.codes_changed},
                {"logits_sha256", chip.logits_sha256}};
-  if (config.mitigation != memory::Mitigation::kNone) {
-    json["words"] = chip.protection.words;
-    json["check_cells_hit"] = chip.protection.check_cells_hit;
-    json["words_corrected"] = chip.protection.corrected;
-    json["words_detected"] = chip.protection.detected;
-    json["words_miscorrected"] = chip.protection.miscorrected;
-  }
+  if (config.accelerator) json["memory_cells"] = memory_cells_json<Json>(chip.other_cells);
+  put_protection(json, config.mitigations, chip.protection, chip.repair);
   if (config.list_cells) json["cells"] = chip.cells;
   return json;
 }
@@ -118,7 +115,8 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["images"] = config.images;
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
-  json["mitigation"] = memory::to_string(config.mitigation);
+  json["reads"] = config.fresh_reads ? "fresh" : "frozen";
+  json["mitigation"] = memory::to_string(config.mitigations);
   if (result.point) {
     put_statistics(json, *result.point);
   } else {
@@ -135,6 +133,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   }
   if (result.cost) {
     json["accelerator"] = config.accelerator->name;
+    json["memories"] = memories_json<Json>(config.others);
     json["cycles"] = result.cost->cycles;
     json["energy_uj"] = result.cost->energy.total();
     json["energy_parts_uj"] = energy_json(result.cost->energy);

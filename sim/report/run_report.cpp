@@ -13,6 +13,8 @@
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/event_counts.hpp"
+#include "sim/report/memories.hpp"
+#include "sim/report/protection.hpp"
 #include "sim/report/table.hpp"
 #include "sim/report/text.hpp"
 #include "sim/technology/technology.hpp"
@@ -34,7 +36,7 @@ constexpr const char* kNotModelled[] = {
     "compression, sparsity, skipping of zeros",
     "clock gating, wires, instruction fetch, host",
     "switching of voltages, first load of a resident network",
-    "faults of the activation memory and the accumulators",
+    "energy of the input buffers at their own supply: priced with the activation memory",
 };
 
 Json stalls_json(const accelerator::LayerTally& tally) {
@@ -78,8 +80,10 @@ Json pricing_json(const sweep::AcceleratorRun& run) {
           {"accumulator_kib", run.structure.accumulator_kib},
           {"pes", run.structure.pes},
           {"weights_scaled", a.weights.scaled_supply},
-          {"activations_scaled", a.activations.scaled_supply},
-          {"accumulators_scaled", a.accumulators.scaled_supply}};
+          {"activations_scaled", a.activations.supply.scaled},
+          {"activations_vmin", a.activations.supply.vmin},
+          {"accumulators_scaled", a.accumulators.supply.scaled},
+          {"accumulators_vmin", a.accumulators.supply.vmin}};
 }
 
 std::string per_image(std::int64_t total, std::int64_t images) {
@@ -109,14 +113,20 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["chip_note"] = run.chip_note.empty() ? Json(nullptr) : Json(run.chip_note);
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
+  json["reads"] = config.fresh_reads ? "fresh" : "frozen";
+  json["mitigation"] = memory::to_string(config.accelerator.weights.mitigations);
   const double wrong = static_cast<double>(run.evaluation.wrong);
   json["accuracy"] = 100.0 * (1.0 - wrong / images);
   json["err"] = 100.0 * wrong / images;
   json["logits_sha256"] = run.evaluation.logits_sha256;
   json["predictions"] = run.evaluation.predictions;
-  json["cells_hit"] = run.read.cells_hit;
-  json["bits_wrong"] = run.read.bits_wrong;
-  json["codes_changed"] = run.read.codes_changed;
+  json["cells_hit"] = run.weights.read.cells_hit;
+  json["bits_wrong"] = run.weights.read.bits_wrong;
+  json["codes_changed"] = run.weights.read.codes_changed;
+  put_protection(json, config.accelerator.weights.mitigations, run.weights.protection,
+                 run.weights.repair);
+  json["memories"] = memories_json<Json>(run.others);
+  json["memory_cells"] = memory_cells_json<Json>(run.other_cells);
   const accelerator::LayerTally& total = run.total;
   const EventCounts& counts = total.counts;
   json["cycles_total"] = total.cycles;
@@ -149,10 +159,12 @@ std::string run_text(const sweep::AcceleratorRun& run) {
                                  run.config.accelerator.name, images, config.batch, config.engine);
   if (config.voltage) {
     text += fmt::format("\n{} at {:.4f} Vmin: ", config.chip, *config.voltage);
-    text += config.accelerator.weights.scaled_supply
-                ? fmt::format("bit error rate {:.3g} %, {} cells hit, {} bits wrong",
-                              100.0 * run.rate, run.read.cells_hit, run.read.bits_wrong)
-                : kWeightsAtVmin;
+    text +=
+        config.accelerator.weights.scaled_supply
+            ? fmt::format("bit error rate {:.3g} %, {} cells hit, {} bits wrong", 100.0 * run.rate,
+                          run.weights.read.cells_hit, run.weights.read.bits_wrong)
+            : kWeightsAtVmin;
+    text += memories_text(run.others);
   }
   if (!run.chip_note.empty()) text += "\n" + run.chip_note;
   text += "\n\nPer image; stalls in cycles by cause:\n";
@@ -372,8 +384,13 @@ std::string repriced_json(const std::filesystem::path& file,
   const double at = voltage.value_or(simulated);
   technology::Supply supply;
   if (run.flag(pricing, place, "weights_scaled")) supply.weights_vmin = at;
-  if (run.flag(pricing, place, "activations_scaled")) supply.activations_vmin = at;
-  if (run.flag(pricing, place, "accumulators_scaled")) supply.accumulators_vmin = at;
+  // Runs without a supply of its own for each memory have no voltage there.
+  const auto voltage_of = [&](const char* scaled, const char* own) {
+    if (run.flag(pricing, place, scaled)) return at;
+    return pricing.contains(own) ? run.number(pricing, place, own) : 1.0;
+  };
+  supply.activations_vmin = voltage_of("activations_scaled", "activations_vmin");
+  supply.accumulators_vmin = voltage_of("accumulators_scaled", "accumulators_vmin");
   const auto energy = [&](const Json& in, const std::string& where, const char* cycles) {
     technology::EnergyLedger ledger =
         technology::price(technology,

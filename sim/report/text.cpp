@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/report/memories.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/table.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -36,14 +37,12 @@ std::string operating_point_text(const sweep::EvalConfig& config) {
   const bool scaled = sweep::weights_scaled(config.accelerator);
   if (scaled) text += fmt::format(" at bit error rate {} %", rate_text(*config.rate));
   if (config.voltage) text += fmt::format(", {} Vmin", voltage_text(*config.voltage));
-  if (config.mitigation != memory::Mitigation::kNone) {
-    text += ", " + memory::to_string(config.mitigation);
-  }
-  if (!scaled) return text + "; " + kWeightsAtVmin;
+  if (config.mitigations.any()) text += ", " + memory::to_string(config.mitigations);
+  if (!scaled) return text + "; " + kWeightsAtVmin + memories_text(config.others);
   if (config.energy_sram_rel) {
     text += fmt::format(", SRAM energy {:.1f} % of that at Vmin", 100 * *config.energy_sram_rel);
   }
-  return text;
+  return text + memories_text(config.others);
 }
 
 std::string grid_text(const sweep::SweepResult& result, const ShortNames& names) {
@@ -105,18 +104,6 @@ std::string front_text(const sweep::SweepResult& result) {
 }
 
 }  // namespace
-
-std::string scaled_supply_remark(const mapping::AcceleratorConfig& accelerator) {
-  const bool activations = accelerator.activations.scaled_supply;
-  const bool accumulators = accelerator.accumulators.scaled_supply;
-  if (!activations && !accumulators) return "";
-  return fmt::format(
-      "{}: {} on the scaled rail: their energy follows the voltage, but faults hit weights only",
-      accelerator.name,
-      activations && accumulators ? "activations and accumulators"
-      : activations               ? "activations"
-                                  : "accumulators");
-}
 
 std::string eval_text(const sweep::EvalResult& result) {
   const sweep::EvalConfig& config = result.config;

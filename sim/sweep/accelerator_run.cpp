@@ -7,10 +7,10 @@
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/cosim/rtl_array.hpp"
-#include "sim/mapping/faulty_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/fresh_reads.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -59,27 +59,49 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   }
   inference::check_fits(model.network, data, model.file.string());
 
-  mapping::FaultyReader reader(model.network, systemc.program().placement);
-  const network::Codes* codes = &reader.clean();
-  memory::FaultList faults;
+  ChipWeights weights(model, systemc.program());
+  const network::Codes* codes = &weights.clean();
+  memory::Draws draws(config.evaluation_seed);
+  draws.fresh = config.fresh_reads;
   if (chip != nullptr && config.accelerator.weights.scaled_supply) {
-    faults =
-        chip->faults(memory::MemoryId::kWeights, reader.placement().words, {voltage, run.rate});
-    codes = &reader.read(faults, config.evaluation_seed, &run.read);
+    const memory::OperatingPoint at =
+        accessed(&technology, {voltage, run.rate}, /*has_voltage=*/true,
+                 config.accelerator.weights.mitigations);
+    codes = &weights.read(*chip, at, draws, run.weights);
   }
+
+  mapping::MemoryFaults other_faults;
+  std::optional<OtherMemories> others;
+  if (chip != nullptr) {
+    run.others = memory_points(config.accelerator, &technology,
+                               {voltage, technology.bit_error_rate(voltage)}, config.memory_rates);
+  }
+  if (run.others.any()) {
+    others.emplace(model.network, config.accelerator, config.batch, config.bit_offset,
+                   config.images, model.file.string());
+    other_faults = others->faults(*chip, run.others, draws, &run.other_cells);
+  }
+  const auto non_finite =
+      other_faults.activations.empty() ? inference::NonFinite::kFail : inference::NonFinite::kOrder;
 
   Progress progress("run", 1, quiet);
   if (config.engine != "functional") {
-    systemc.set_chip(*codes, faults, config.evaluation_seed);
+    systemc.set_memory_faults(other_faults);
+    systemc.set_chip(*codes, run.weights.faults, draws);
     systemc.record(config.span_limit);
-    run.evaluation =
-        inference::evaluate(systemc, model.network, data, config.images, 1, /*hash_logits=*/true);
+    run.evaluation = inference::evaluate(systemc, model.network, data, config.images, 1,
+                                         /*hash_logits=*/true, non_finite);
     run.simulated = systemc.result();
   } else {
     const auto functional = inference::make_engine(config.engine, model.network, threads);
+    functional->set_memory_faults(other_faults);
     functional->set_codes(*codes);
-    run.evaluation = inference::evaluate(*functional, model.network, data, config.images, threads,
-                                         /*hash_logits=*/true);
+    FreshReads fresh(*functional, weights.reader(), run.weights.faults, config.evaluation_seed,
+                     config.batch);
+    const bool anew = config.fresh_reads && draws_anything(run.weights.faults);
+    run.evaluation =
+        inference::evaluate(anew ? fresh : *functional, model.network, data, config.images,
+                            anew ? 1 : threads, /*hash_logits=*/true, non_finite);
     run.simulated = systemc.time(config.images, config.span_limit);
   }
   progress.advance(1);
@@ -89,12 +111,12 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
       run.rtl_cycles.push_back(layer.rtl_cycles);
   }
 
-  run.structure = structure_of(config.accelerator);
+  run.structure = structure_of(config.accelerator, model.network.bits());
   const auto price = [&](std::string name, const accelerator::LayerTally& tally) {
     const double slots = static_cast<double>(tally.cycles) * run.structure.pes;
     return RunPart{std::move(name), static_cast<double>(tally.counts.macs) / slots,
                    energy_per_image(technology, config.accelerator, voltage, tally.counts,
-                                    tally.cycles, config.images)};
+                                    tally.cycles, config.images, model.network.bits())};
   };
   for (std::size_t i = 0; i < run.simulated.layers.size(); ++i) {
     run.layers.push_back(price(systemc.program().layers[i].name, run.simulated.layers[i]));

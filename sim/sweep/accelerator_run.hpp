@@ -11,8 +11,9 @@
 #include "sim/accelerator/systemc_engine.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/accelerator.hpp"
-#include "sim/mapping/placement.hpp"
 #include "sim/network/dataset.hpp"
+#include "sim/sweep/chip_weights.hpp"
+#include "sim/sweep/other_memories.hpp"
 #include "sim/technology/energy.hpp"
 
 namespace brownout::sweep {
@@ -34,8 +35,10 @@ struct RunConfig {
   std::string engine = "systemc";
   std::optional<double> voltage;  // none: Vmin, no faults
   std::string chip;               // with a voltage
+  MemoryRates memory_rates;       // in place of those by the accelerator's supplies
   std::uint64_t bit_offset = 0;
   std::uint64_t evaluation_seed = 0;
+  bool fresh_reads = false;    // probabilistic cells draw once per batch and load event
   std::size_t span_limit = 0;  // stretches of time to record for the timeline
 };
 
@@ -51,8 +54,10 @@ struct AcceleratorRun {
   std::string model, model_sha256, technology;
   std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;      // of the weight memory
+  MemoryPoints others;    // of the other memories
+  MemoryCells other_cells;
   inference::Evaluation evaluation;
-  mapping::ReadStats read;
+  ChipRead weights;
   accelerator::ImagesResult simulated;   // cycles and counts of all images
   std::vector<std::int64_t> rtl_cycles;  // by layer, engine "rtl" only; 0: without matrix operator
   std::vector<RunPart> layers;           // beside simulated.layers; DMA counts where it serves

@@ -17,10 +17,10 @@
 #include "sim/base/text.hpp"
 #include "sim/cosim/export.hpp"
 #include "sim/inference/evaluate.hpp"
-#include "sim/mapping/faulty_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/interrupt.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -186,12 +186,13 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   CosimRun run;
   cosim::check_core(config.accelerator);
   double voltage = 1.0;
+  std::optional<technology::Technology> technology;
   std::unique_ptr<memory::Chip> chip;
   if (config.voltage) {
-    const technology::Technology technology = technology::Technology::load(config.technology_file);
+    technology = technology::Technology::load(config.technology_file);
     voltage = *config.voltage;
-    run.technology = technology.name();
-    run.rate = technology.bit_error_rate(voltage);
+    run.technology = technology->name();
+    run.rate = technology->bit_error_rate(voltage);
     chip = memory::make_chip(config.chip);
     run.chip_note = chip->note();
   }
@@ -218,18 +219,20 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
 
   expect_export_folder(config.export_folder);
 
-  mapping::FaultyReader reader(model.network, program.placement);
-  memory::FaultList faults;
+  ChipWeights weights(model, program);
+  memory::Draws draws(config.evaluation_seed);
+  draws.fresh = config.fresh_reads;
   if (chip != nullptr && config.accelerator.weights.scaled_supply) {
-    faults =
-        chip->faults(memory::MemoryId::kWeights, reader.placement().words, {voltage, run.rate});
-    reader.read(faults, config.evaluation_seed, &run.read);
+    const memory::OperatingPoint at =
+        accessed(&*technology, {voltage, run.rate}, /*has_voltage=*/true,
+                 config.accelerator.weights.mitigations);
+    weights.read(*chip, at, draws, run.weights);
   } else {
     voltage = 1.0;
   }
 
   Progress progress("cosim", 2, quiet);
-  plain.set_chip({}, faults, config.evaluation_seed);
+  plain.set_chip({}, run.weights.faults, draws);
   run.logits_sha256 =
       inference::evaluate(plain, model.network, data, config.images, 1, /*hash_logits=*/true)
           .logits_sha256;
@@ -252,7 +255,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
     array->set_supply(voltage);
     accelerator::SystemcEngine engine(model.network, config.accelerator, config.batch,
                                       config.bit_offset, model.file.string(), array);
-    engine.set_chip({}, faults, config.evaluation_seed);
+    engine.set_chip({}, run.weights.faults, draws);
     CheckedEngine checked(engine, *array, model.network);
     try {
       const std::string logits =

@@ -10,8 +10,8 @@
 
 #include "sim/cosim/checked_array.hpp"
 #include "sim/mapping/accelerator.hpp"
-#include "sim/mapping/placement.hpp"
 #include "sim/network/dataset.hpp"
+#include "sim/sweep/chip_weights.hpp"
 
 namespace brownout::sweep {
 
@@ -32,6 +32,7 @@ struct CosimConfig {
   std::string chip;               // with a voltage
   std::uint64_t bit_offset = 0;
   std::uint64_t evaluation_seed = 0;
+  bool fresh_reads = false;     // probabilistic cells draw once per batch and load event
   std::string layer;            // only this one; empty: all
   std::filesystem::path trace;  // waves of cycles [trace_from, trace_to); empty: none
   std::int64_t trace_from = 0, trace_to = 0;
@@ -61,7 +62,7 @@ struct CosimRun {
   std::string model, model_sha256, technology;
   std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;
-  mapping::ReadStats read;
+  ChipRead weights;
   std::vector<CosimPart> layers;  // checked ones, in order
   CosimPart total;
   std::optional<cosim::Mismatch> first_mismatch;

@@ -12,7 +12,15 @@ namespace brownout::sweep {
 
 EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   // Names and rates are checked before anything takes time: no words, no faults, but all checks.
-  const memory::OperatingPoint at{config.voltage.value_or(1.0), config.rate.value_or(0.0)};
+  std::optional<technology::Technology> technology;
+  if (!config.technology_file.empty()) {
+    technology = technology::Technology::load(config.technology_file);
+  }
+  const memory::OperatingPoint at =
+      accessed(technology ? &*technology : nullptr,
+               {config.voltage.value_or(1.0), config.rate.value_or(0.0)},
+               config.voltage.has_value() || !config.rate, config.mitigations);
+  check_engine(config.engine, config.others);
   std::vector<std::unique_ptr<memory::Chip>> chips;
   for (const std::string& name : config.chips) {
     chips.push_back(memory::make_chip(name));
@@ -35,7 +43,8 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   options.bit_offset = config.bit_offset;
   options.evaluation_seed = config.evaluation_seed;
   options.list_cells = config.list_cells;
-  options.mitigation = config.mitigation;
+  options.fresh_reads = config.fresh_reads;
+  options.mitigations = config.mitigations;
   options.accelerator = config.accelerator ? &*config.accelerator : nullptr;
   options.batch = config.batch;
   Evaluator evaluator(model, data, options);
@@ -51,7 +60,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   progress.advance(1, fmt::format("clean {:.2f} %", percent(result.clean.wrong, config.images)));
   if (config.rate) {
     for (const std::unique_ptr<memory::Chip>& chip : chips) {
-      result.chips.push_back(evaluator.on_chip(*chip, at, result.clean));
+      result.chips.push_back(evaluator.on_chip(*chip, at, result.clean, config.others));
       progress.advance(1, fmt::format("{} {:.2f} %", result.chips.back().chip,
                                       percent(result.chips.back().wrong, config.images)));
     }
@@ -63,12 +72,11 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   }
   progress.finish();
   if (config.accelerator) {
-    const technology::Technology technology = technology::Technology::load(config.technology_file);
     const NetworkCost cost(model.network, *config.accelerator, config.batch, config.bit_offset,
                            config.images, model.file.string());
     result.cost = EvalCost{cost.cycles_per_image(),
-                           cost.energy(technology, config.voltage.value_or(1.0)), 1.0};
-    result.cost->energy_rel = result.cost->energy.total() / cost.energy(technology, 1.0).total();
+                           cost.energy(*technology, config.voltage.value_or(1.0)), 1.0};
+    result.cost->energy_rel = result.cost->energy.total() / cost.energy(*technology, 1.0).total();
   }
 
   result.seconds = evaluator.seconds();

@@ -22,13 +22,15 @@ struct EvalConfig {
   std::filesystem::path technology_file;  // prices of the accelerator
   std::uint64_t bit_offset = 0;
   std::uint64_t evaluation_seed = 0;
-  bool list_cells = false;                                    // per chip: the cells hit
-  memory::Mitigation mitigation = memory::Mitigation::kNone;  // of the weight memory
+  bool fresh_reads = false;         // probabilistic cells draw once per batch and load event
+  bool list_cells = false;          // per chip: the cells hit
+  memory::Mitigations mitigations;  // of the weight memory, the accelerator's too
 
   /// None: the clean network alone, and no chips.
   std::optional<double> rate;
   std::optional<double> voltage;          // that belongs to the rate, when there is one
   std::optional<double> energy_sram_rel;  // there
+  MemoryPoints others;                    // of the accelerator's other memories
   std::string technology;                 // name of the one that knows; "" = none
   std::vector<std::string> chips;
   std::optional<std::uint64_t> seed;  // of the chips; none when they were named one by one

@@ -10,6 +10,7 @@
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "sim/sweep/fresh_reads.hpp"
 
 namespace brownout::sweep {
 
@@ -93,14 +94,12 @@ std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
 
 namespace {
 
-mapping::WeightReader make_reader(const Model& model, const EvaluatorOptions& options) {
+ChipWeights make_weights(const Model& model, const EvaluatorOptions& options) {
   if (options.accelerator == nullptr) {
-    return mapping::WeightReader(model.network, options.bit_offset, options.mitigations.check,
-                                 options.mitigations.on_error);
+    return ChipWeights(model, options.bit_offset, options.mitigations);
   }
-  return mapping::WeightReader(
-      model.network, mapping::compile(model.network, *options.accelerator, options.batch,
-                                      options.bit_offset, model.file.string()));
+  return ChipWeights(model, mapping::compile(model.network, *options.accelerator, options.batch,
+                                             options.bit_offset, model.file.string()));
 }
 
 std::unique_ptr<inference::Engine> make_engine(const Model& model,
@@ -129,24 +128,27 @@ Evaluator::Evaluator(const Model& model, const network::Dataset& data,
     : model_(model),
       data_(data),
       options_(options),
-      reader_(make_reader(model, options)),
+      weights_(make_weights(model, options)),
       engine_(make_engine(model, options)) {
   if (options.engine == kSystemcEngine) options_.threads = 1;  // there is one model per process
   BROWNOUT_CHECK(options.images >= 1 && options.images <= data.size(), "{} images of {}",
                  options.images, data.size());
 }
 
-inference::Evaluation Evaluator::run_images() {
-  return inference::evaluate(*engine_, model_.network, data_, options_.images, options_.threads,
-                             /*hash_logits=*/true);
+inference::Evaluation Evaluator::run_images(inference::Engine& engine, int threads,
+                                            inference::NonFinite non_finite) {
+  return inference::evaluate(engine, model_.network, data_, options_.images, threads,
+                             /*hash_logits=*/true, non_finite);
 }
 
 CleanResult Evaluator::clean() {
   const Stopwatch watch(seconds_);
   ++passes_;
-  engine_->set_codes(reader_.clean());
-  inference::Evaluation evaluation =
-      named(model_, "without bit errors", [&] { return run_images(); });
+  engine_->set_memory_faults({});
+  engine_->set_codes(weights_.clean());
+  inference::Evaluation evaluation = named(model_, "without bit errors", [&] {
+    return run_images(*engine_, options_.threads, inference::NonFinite::kFail);
+  });
   CleanResult result;
   result.wrong = evaluation.wrong;
   result.confidence = evaluation.confidence;
@@ -156,30 +158,43 @@ CleanResult Evaluator::clean() {
 }
 
 ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingPoint& at,
-                              const CleanResult& clean) {
+                              const CleanResult& clean, const MemoryPoints& others) {
   const Stopwatch watch(seconds_);
   ChipResult result;
   result.chip = chip.name();
 
-  const std::uint32_t words = reader_.placement().words;
-  memory::WordFaultLists faults;
-  if (options_.accelerator == nullptr || options_.accelerator->weights.scaled_supply) {
-    faults.data = chip.faults(memory::MemoryId::kWeights, words, at);
-    if (reader_.has_checks()) {
-      faults.checks = chip.check_faults(memory::MemoryId::kWeights, words, at);
-    }
-  }
+  const std::uint32_t words = weights_.placement().words;
+  memory::Draws draws(options_.evaluation_seed);
+  draws.fresh = options_.fresh_reads;
+  ChipRead read;
+  const bool scaled =
+      options_.accelerator == nullptr || options_.accelerator->weights.scaled_supply;
+  const network::Codes& codes = scaled ? weights_.read(chip, at, draws, read) : weights_.clean();
+  const memory::WordFaultLists& faults = read.faults;
+  result.read = read.read;
+  result.protection = read.protection;
+  result.repair = read.repair;
   for (const memory::CellFault& fault : faults.data) {
     result.cell_rate += std::max(fault.p01, fault.p10);
   }
   result.cell_rate /= std::max(1.0, 64.0 * words);
   if (chip.wraps(words)) result.period = chip.period();
   result.note = chip.note();
-  memory::Draws draws(options_.evaluation_seed);
-  draws.fresh = options_.fresh_reads;
-  const network::Codes& codes = reader_.read(faults, draws, &result.read, &result.protection);
-  if (options_.list_cells) result.cells = cells_hit(faults.data, reader_.placement());
-  if (options_.reuse_clean && result.read.codes_changed == 0) {
+  if (options_.list_cells) result.cells = cells_hit(faults.data, weights_.placement());
+  mapping::MemoryFaults other_faults;
+  if (others.any()) {
+    BROWNOUT_CHECK(options_.accelerator != nullptr, "memories of no accelerator fail");
+    if (!others_) {
+      others_.emplace(model_.network, *options_.accelerator, options_.batch, options_.bit_offset,
+                      options_.images, model_.file.string());
+    }
+    other_faults = others_->faults(chip, others, draws, &result.other_cells);
+  }
+  const bool draws_anew = options_.fresh_reads && draws_anything(faults);
+  // The accelerator model does so by itself.
+  const bool anew = draws_anew && options_.engine != kSystemcEngine;
+  if (options_.reuse_clean && result.read.codes_changed == 0 && !draws_anew &&
+      !other_faults.any()) {
     result.wrong = result.wrong_either = clean.wrong;
     result.confidence = clean.confidence;
     result.logits_sha256 = clean.logits_sha256;
@@ -187,10 +202,17 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   }
 
   ++passes_;
+  engine_->set_memory_faults(other_faults);
   engine_->set_chip(codes, faults, draws);
+  const auto non_finite = other_faults.activations.empty() ? inference::NonFinite::kFail
+                                                           : inference::NonFinite::kOrder;
   inference::Evaluation evaluation =
-      named(model_, fmt::format("chip {} at bit error rate {}", result.chip, at.rate),
-            [&] { return run_images(); });
+      named(model_, fmt::format("chip {} at bit error rate {}", result.chip, at.rate), [&] {
+        FreshReads fresh(*engine_, weights_.reader(), faults, options_.evaluation_seed,
+                         options_.batch);
+        return anew ? run_images(fresh, 1, non_finite)
+                    : run_images(*engine_, options_.threads, non_finite);
+      });
   result.wrong = evaluation.wrong;
   result.wrong_either = count_wrong_either(clean.predictions, evaluation.predictions, data_);
   result.confidence = evaluation.confidence;

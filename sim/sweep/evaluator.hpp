@@ -12,20 +12,13 @@
 #include "sim/inference/engine.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/accelerator.hpp"
-#include "sim/mapping/weight_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/network/network.hpp"
+#include "sim/sweep/chip_weights.hpp"
+#include "sim/sweep/other_memories.hpp"
 
 namespace brownout::sweep {
-
-/// A network file: its stem names it in results, the hash of its bytes identifies it.
-struct Model {
-  std::string name;
-  std::filesystem::path file;
-  std::string sha256;
-  network::Network network;
-};
 
 /// Reads and checks the file. InputError as read_onnx.
 Model load_model(const std::filesystem::path& file);
@@ -46,6 +39,8 @@ struct ChipResult {
   double confidence = 0.0;
   mapping::ReadStats read;
   mapping::ProtectionStats protection;  // with a check code
+  memory::RepairStats repair;           // with spares or a placement by sensitivity
+  MemoryCells other_cells;              // faulty cells of the other memories
   double cell_rate = 0.0;               // mean over the memory's cells of max(p01, p10), as drawn
   std::uint64_t period =
       0;             // cells after which the chip's map repeats in this memory; 0: it does not
@@ -68,7 +63,7 @@ struct EvaluatorOptions {
   /// stays at Vmin; needed by engine "systemc".
   const mapping::AcceleratorConfig* accelerator = nullptr;
   int batch = 1;  // images at a time on the accelerator, and between fresh draws
-  /// Of the weight memory without an accelerator; one has its own.
+  /// Of the weight memory; an accelerator says the same.
   memory::Mitigations mitigations;
 };
 
@@ -82,20 +77,24 @@ class Evaluator {
   Evaluator(const Model& model, const network::Dataset& data, const EvaluatorOptions& options);
 
   CleanResult clean();
+  /// `at`: the point at which the weight memory is accessed, a boost included. The other memories
+  /// fail on an accelerator only.
   ChipResult on_chip(const memory::Chip& chip, const memory::OperatingPoint& at,
-                     const CleanResult& clean);
+                     const CleanResult& clean, const MemoryPoints& others = {});
 
   /// Wall time of all passes so far, drawing chips and reading codes included, and their number.
   double seconds() const { return seconds_; }
   std::int64_t passes() const { return passes_; }
 
  private:
-  inference::Evaluation run_images();
+  inference::Evaluation run_images(inference::Engine& engine, int threads,
+                                   inference::NonFinite non_finite);
 
   const Model& model_;
   const network::Dataset& data_;
   EvaluatorOptions options_;
-  mapping::WeightReader reader_;
+  ChipWeights weights_;
+  std::optional<OtherMemories> others_;  // compiled when they first fail
   std::unique_ptr<inference::Engine> engine_;
   double seconds_ = 0.0;
   std::int64_t passes_ = 0;

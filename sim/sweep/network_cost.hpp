@@ -8,6 +8,7 @@
 
 #include "sim/base/event_counts.hpp"
 #include "sim/mapping/accelerator.hpp"
+#include "sim/memory/chip.hpp"
 #include "sim/network/network.hpp"
 #include "sim/technology/energy.hpp"
 #include "sim/technology/technology.hpp"
@@ -26,16 +27,32 @@ double weight_error_rate(const technology::Technology& technology,
 double weight_energy_relative(const technology::Technology& technology,
                               const std::optional<mapping::AcceleratorConfig>& accelerator,
                               double voltage);
+/// The same with all that protects it, its logic included (a read's share).
+double weight_energy_relative(const technology::Technology& technology,
+                              const std::optional<mapping::AcceleratorConfig>& accelerator,
+                              double voltage, const technology::Protection& protection);
+
+/// What mitigations cost something for, in a memory of codes with `code_bits` bits; widths that
+/// differ are 0. Arrays are the accelerator's, or the usual ones without.
+technology::Protection protection_of(const memory::Mitigations& mitigations, int code_bits,
+                                     const std::optional<mapping::AcceleratorConfig>& accelerator);
+
+/// Where a weight memory is accessed whose supply is at `supply`, given its boost: nothing rises
+/// above Vmin. InputError when there is a boost and no voltage or technology to add it to.
+memory::OperatingPoint accessed(const technology::Technology* technology,
+                                const memory::OperatingPoint& supply, bool has_voltage,
+                                const memory::Mitigations& mitigations);
 
 /// What leaks, and at which supply when the scaled rail is at `voltage`.
-technology::Structure structure_of(const mapping::AcceleratorConfig& accelerator);
+technology::Structure structure_of(const mapping::AcceleratorConfig& accelerator, int code_bits);
 technology::Supply supply_of(const mapping::AcceleratorConfig& accelerator, double voltage);
 
-/// Energy per image of counts and cycles that `images` images took.
+/// Energy per image of counts and cycles that `images` images took, of a network whose codes have
+/// `code_bits` bits.
 technology::EnergyLedger energy_per_image(const technology::Technology& technology,
                                           const mapping::AcceleratorConfig& accelerator,
                                           double voltage, const EventCounts& counts,
-                                          std::int64_t cycles, std::int64_t images);
+                                          std::int64_t cycles, std::int64_t images, int code_bits);
 
 /// Timing depends neither on data nor on voltage, so one run serves all points of a sweep.
 class NetworkCost {
@@ -48,9 +65,13 @@ class NetworkCost {
   double cycles_per_image() const;
   /// µJ per image with the scaled rail at `voltage`.
   technology::EnergyLedger energy(const technology::Technology& technology, double voltage) const;
+  /// With other mitigations than the accelerator's that take as many cycles.
+  technology::EnergyLedger energy(const technology::Technology& technology, double voltage,
+                                  const memory::Mitigations& mitigations) const;
 
  private:
   mapping::AcceleratorConfig accelerator_;
+  int code_bits_;
   std::int64_t images_;
   std::int64_t cycles_ = 0;
   EventCounts counts_;

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The option --mitigation of verbs that read weights through a chip.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "sim/mapping/accelerator.hpp"
+#include "sim/memory/mitigations.hpp"
+
+namespace brownout::cli {
+
+inline void add_mitigation_option(CLI::App& verb, std::string& text) {
+  verb.add_option("--mitigation", text,
+                  "What is done against failing cells of the weight memory: none, or of secded, "
+                  "parity, interleaved-parity, msb=K, boost=DV, spares=RxS, placement=FILE, joined "
+                  "by + (default: what the accelerator file says, else none)")
+      ->type_name("TEXT");
+}
+
+/// In place of what the accelerator's file says; "" leaves that.
+inline void set_mitigations(const std::string& text, mapping::AcceleratorConfig& accelerator) {
+  if (text.empty()) return;
+  accelerator.weights.mitigations = memory::parse_mitigations(text, "--mitigation");
+}
+
+}  // namespace brownout::cli

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plan once, then chip after chip.
+#include "sim/sweep/chip_weights.hpp"
+
+#include "sim/mapping/repair_plan.hpp"
+
+namespace brownout::sweep {
+
+ChipWeights::ChipWeights(const Model& model, std::uint64_t bit_offset,
+                         const memory::Mitigations& mitigations)
+    : check_(mitigations.check),
+      reader_(model.network, bit_offset, mitigations.check, mitigations.on_error),
+      plan_(mapping::plan_repair(model.network, model.sha256, reader_.placement(), mitigations,
+                                 nullptr, model.file.string())) {}
+
+ChipWeights::ChipWeights(const Model& model, const mapping::Program& program)
+    : check_(program.accelerator.weights.mitigations.check),
+      reader_(model.network, program),
+      plan_(mapping::plan_repair(model.network, model.sha256, reader_.placement(),
+                                 program.accelerator.weights.mitigations,
+                                 &program.accelerator.weights, model.file.string())) {}
+
+const network::Codes& ChipWeights::read(const memory::Chip& chip, const memory::OperatingPoint& at,
+                                        const memory::Draws& draws, ChipRead& result) {
+  result.faults =
+      memory::faults_behind(plan_, chip, memory::MemoryId::kWeights, at, check_, &result.repair);
+  return reader_.read(result.faults, draws, &result.read, &result.protection);
+}
+
+}  // namespace brownout::sweep

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The weights of one network as chips return them behind all mitigations of the weight memory.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/weight_reader.hpp"
+#include "sim/memory/chip.hpp"
+#include "sim/memory/repair.hpp"
+#include "sim/network/network.hpp"
+
+namespace brownout::sweep {
+
+/// A network file: its stem names it in results, the hash of its bytes identifies it.
+struct Model {
+  std::string name;
+  std::filesystem::path file;
+  std::string sha256;
+  network::Network network;
+};
+
+/// What one chip did to the weights.
+struct ChipRead {
+  memory::WordFaultLists faults;        // what the words see, behind repair and placement
+  mapping::ReadStats read;              // of the first batch, with fresh reads
+  mapping::ProtectionStats protection;  // with a check code; likewise
+  memory::RepairStats repair;           // with spares or a placement by sensitivity
+};
+
+class ChipWeights {
+ public:
+  /// Resident from `bit_offset` on, without an accelerator. The model must outlive the object.
+  /// InputError for mitigations that do not fit the network.
+  ChipWeights(const Model& model, std::uint64_t bit_offset, const memory::Mitigations& mitigations);
+  /// As the program places them, with its accelerator's mitigations.
+  ChipWeights(const Model& model, const mapping::Program& program);
+
+  /// Draws the chip at the point at which the memory is accessed (a boost included), mitigates and
+  /// reads. The codes are valid until the next read.
+  const network::Codes& read(const memory::Chip& chip, const memory::OperatingPoint& at,
+                             const memory::Draws& draws, ChipRead& result);
+  /// The clean codes.
+  const network::Codes& clean() { return reader_.clean(); }
+
+  const mapping::Placement& placement() const { return reader_.placement(); }
+  mapping::WeightReader& reader() { return reader_; }
+
+ private:
+  memory::CheckCode check_;
+  mapping::WeightReader reader_;
+  memory::RepairPlan plan_;
+};
+
+}  // namespace brownout::sweep

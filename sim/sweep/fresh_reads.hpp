@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// An engine whose weights are read anew for every batch: cells that fail with a probability draw
+// each time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/inference/engine.hpp"
+#include "sim/mapping/weight_reader.hpp"
+
+namespace brownout::sweep {
+
+/// Whether fresh draws can differ from frozen ones: any cell with a probability between 0 and 1.
+bool draws_anything(const memory::WordFaultLists& faults);
+
+/// Around an engine that is given its codes. Images are taken in order, one batch at a time.
+class FreshReads final : public inference::Engine {
+ public:
+  /// All must outlive the object. `batch`: images between reads.
+  FreshReads(inference::Engine& engine, mapping::WeightReader& reader,
+             const memory::WordFaultLists& faults, std::uint64_t evaluation_seed, int batch)
+      : engine_(engine), reader_(reader), faults_(faults), seed_(evaluation_seed), batch_(batch) {}
+
+  void set_codes(const network::Codes& codes) override { engine_.set_codes(codes); }
+  void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+           int worker) override;
+  int preferred_batch() const override { return batch_; }
+  std::string name() const override { return engine_.name(); }
+
+ private:
+  inference::Engine& engine_;
+  mapping::WeightReader& reader_;
+  const memory::WordFaultLists& faults_;
+  std::uint64_t seed_;
+  int batch_;
+};
+
+}  // namespace brownout::sweep
