@@ -52,10 +52,8 @@ class BehaviouralArray final : public ArrayModel {
 
   void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
                    int zero_point, std::int64_t) override {
-    input_ = q;
-    input_stride_ = image_stride;
-    zero_point_ = zero_point;
     sum_lanes_.clear();
+    if (!accumulators_.empty()) widen_for_faults(layer, q, image_stride, images, zero_point);
     const PanelLayout& layout = layouts_[static_cast<std::size_t>(layer)];
     for (int i = 0; i < images; ++i) {
       std::int16_t* const to =
@@ -120,11 +118,24 @@ class BehaviouralArray final : public ArrayModel {
     std::optional<inference::AccumulatorFaults> sums;
   };
 
+  void widen_for_faults(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
+                        int zero_point) {
+    auto& sums = faulty_[static_cast<std::size_t>(layer)].sums;
+    if (!sums) {
+      sums.emplace(program_->accelerator, program_->layers[static_cast<std::size_t>(layer)],
+                   zero_point);
+    }
+    const std::size_t size = sums->widened_size();
+    inputs_.resize(std::max(inputs_.size(), size * static_cast<std::size_t>(images)));
+    for (int i = 0; i < images; ++i) {
+      sums->widen(q + i * image_stride, inputs_.data() + static_cast<std::size_t>(i) * size);
+    }
+  }
+
   void read_through_faults(int layer, const Strip& strip, std::int32_t* acc, std::int64_t stride) {
     const LayerProgram& program = program_->layers[static_cast<std::size_t>(layer)];
     const ColumnTile& tile = program.column_tiles[static_cast<std::size_t>(strip.column_tile)];
     FaultyLayer& faulty = faulty_[static_cast<std::size_t>(layer)];
-    if (!faulty.sums) faulty.sums.emplace(program_->accelerator, program, zero_point_);
     auto& loaded = faulty.loaded[static_cast<std::size_t>(strip.column_tile)];
     if (!loaded.empty()) {
       faulty.sums->set_weights(loaded.data(), tile.n_first, tile.n_count);
@@ -138,7 +149,8 @@ class BehaviouralArray final : public ArrayModel {
     part.batch = batch_;
     for (part.image = strip.pixel_first / pixels;
          part.image * pixels < strip.pixel_first + strip.pixel_count; ++part.image) {
-      part.q = input_ + part.image * input_stride_;
+      part.input =
+          inputs_.data() + part.image * static_cast<std::int64_t>(faulty.sums->widened_size());
       part.acc = acc + part.image * pixels * stride;
       faulty.sums->run(accumulators_, part, window_, [&](int pixel, std::int32_t sum) {
         sum_lanes_.push_back({part.image * pixels + pixel, strip.column_tile, sum});
@@ -185,10 +197,8 @@ class BehaviouralArray final : public ArrayModel {
   std::vector<std::vector<std::unique_ptr<avx2::AlignedArray<std::int16_t>>>> panels_;
   std::vector<std::int16_t> widened_;
   memory::Corruption accumulators_;
-  std::uint64_t batch_ = 0;  // of fresh draws
-  const std::uint8_t* input_ = nullptr;
-  std::int64_t input_stride_ = 0;
-  int zero_point_ = 0;
+  std::uint64_t batch_ = 0;           // of fresh draws
+  std::vector<std::int16_t> inputs_;  // of a layer, one image behind the other
   std::vector<FaultyLayer> faulty_;
   std::vector<std::int16_t> window_;
   std::vector<SumLane> sum_lanes_;

@@ -12,7 +12,6 @@
 #include "sim/base/parallel.hpp"
 #include "sim/base/program.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/report/text.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -145,11 +144,6 @@ void Output::text(const std::string& text) const {
 
 void Output::note(const std::string& text) const {
   if (!quiet_) say("brownout: " + text + "\n");
-}
-
-void Output::note_on(const mapping::AcceleratorConfig& accelerator) const {
-  const std::string remark = report::scaled_supply_remark(accelerator);
-  if (!remark.empty()) note(remark);
 }
 
 void Output::json(const std::string& text) const {

@@ -50,8 +50,6 @@ class Output {
   void text(const std::string& text) const;
   /// A remark on stderr, unless --quiet.
   void note(const std::string& text) const;
-  /// What is left out on such an accelerator, if anything.
-  void note_on(const mapping::AcceleratorConfig& accelerator) const;
   /// Writes the JSON where it was asked for, whole or not at all.
   void json(const std::string& text) const;
 

@@ -25,6 +25,22 @@ AccumulatorFaults::AccumulatorFaults(const mapping::AcceleratorConfig& accelerat
     tile_ends_.push_back(chunks);
   }
   padded_ = static_cast<std::size_t>(chunks) * kChunk;
+  const arithmetic::Matrix& matrix = layer.node.matrix;
+  const arithmetic::Window& window = matrix.window;
+  // As far as the last window reaches, wherever the image ends.
+  width_ = std::max((window.out_width - 1) * window.stride_w + window.kernel_w,
+                    window.pad_left + window.in_width);
+  const int height = std::max((window.out_height - 1) * window.stride_h + window.kernel_h,
+                              window.pad_top + window.in_height);
+  widened_size_ = static_cast<std::size_t>(width_) * static_cast<std::size_t>(height) *
+                  static_cast<std::size_t>(matrix.in_channels);
+  for (int i = 0; i < matrix.group_inputs(); ++i) {
+    for (int row = 0; row < matrix.window.kernel_h; ++row) {
+      for (int column = 0; column < matrix.window.kernel_w; ++column) {
+        offsets_.push_back((row * width_ + column) * matrix.in_channels + i);
+      }
+    }
+  }
   ones_.assign(padded_, 0);
   for (const int place : places_) ones_[static_cast<std::size_t>(place)] = 1;
   if (folds_) {
@@ -40,30 +56,33 @@ void AccumulatorFaults::set_weights(const std::int8_t* n, int first, int count) 
   }
 }
 
-void AccumulatorFaults::gather(const std::uint8_t* q, int group, std::int64_t pixel,
+void AccumulatorFaults::widen(const std::uint8_t* q, std::int16_t* widened) const {
+  const arithmetic::Matrix& matrix = layer_->node.matrix;
+  const arithmetic::Window& window = matrix.window;
+  std::fill_n(widened, widened_size_, std::int16_t{0});
+  const std::ptrdiff_t row = std::ptrdiff_t{window.in_width} * matrix.in_channels;
+  for (int y = 0; y < window.in_height; ++y) {
+    std::int16_t* const to =
+        widened +
+        (std::ptrdiff_t{window.pad_top + y} * width_ + window.pad_left) * matrix.in_channels;
+    for (std::ptrdiff_t i = 0; i < row; ++i) to[i] = static_cast<std::int16_t>(*q++ - zero_point_);
+  }
+}
+
+void AccumulatorFaults::gather(const std::int16_t* input, int group, std::int64_t pixel,
                                std::vector<std::int16_t>& window) const {
   if (window.size() < padded_) window.resize(padded_);
   const arithmetic::Matrix& matrix = layer_->node.matrix;
   const arithmetic::Window& shape = matrix.window;
-  const auto y = static_cast<int>(pixel / shape.out_width);
-  const auto x = static_cast<int>(pixel % shape.out_width);
-  const int first_row = y * shape.stride_h - shape.pad_top;
-  const int first_column = x * shape.stride_w - shape.pad_left;
-  const int* place = places_.data();
-  for (int i = 0; i < matrix.group_inputs(); ++i) {
-    const std::uint8_t* const channel = q + group * matrix.group_inputs() + i;
-    for (int row = first_row; row < first_row + shape.kernel_h; ++row) {
-      for (int column = first_column; column < first_column + shape.kernel_w; ++column) {
-        const bool inside =
-            row >= 0 && row < shape.in_height && column >= 0 && column < shape.in_width;
-        window[static_cast<std::size_t>(*place++)] =
-            inside
-                ? static_cast<std::int16_t>(
-                      channel[(row * shape.in_width + column) * matrix.in_channels] - zero_point_)
-                : std::int16_t{0};
-      }
-    }
-  }
+  const std::int64_t row = pixel / shape.out_width * shape.stride_h;
+  const std::int64_t column = pixel % shape.out_width * shape.stride_w;
+  const std::int16_t* const from =
+      input + (row * width_ + column) * matrix.in_channels + group * matrix.group_inputs();
+  std::int16_t* const to = window.data();
+  const int* const places = places_.data();
+  const int* const offsets = offsets_.data();
+  const std::size_t codes = places_.size();
+  for (std::size_t k = 0; k < codes; ++k) to[places[k]] = from[offsets[k]];
 }
 
 std::int32_t AccumulatorFaults::fold(const std::int16_t* window, const std::int16_t* weights,

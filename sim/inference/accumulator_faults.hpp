@@ -15,9 +15,9 @@ namespace brownout::inference {
 /// A strip's pixels of one image.
 struct StripPart {
   const mapping::Strip* strip = nullptr;
-  std::int64_t image = 0;           // of the batch
-  const std::uint8_t* q = nullptr;  // its codes, NHWC
-  std::int32_t* acc = nullptr;      // its sums, pixel · stride + channel, exact before the call
+  std::int64_t image = 0;               // of the batch
+  const std::int16_t* input = nullptr;  // its codes, widened
+  std::int32_t* acc = nullptr;  // its sums, pixel · stride + channel, exact before the call
   std::int64_t stride = 0;
   std::uint64_t load_event = 0, batch = 0;  // of fresh draws
 };
@@ -33,6 +33,10 @@ class AccumulatorFaults {
   /// Weights of channels [first, first + count), absolute: n of K each, IHW order.
   void set_weights(const std::int8_t* n, int first, int count);
 
+  /// Numbers of a widened image, and the image: q − z, with padding around it.
+  std::size_t widened_size() const { return widened_size_; }
+  void widen(const std::uint8_t* q, std::int16_t* widened) const;
+
   /// Puts what the drain reads into `part.acc`, and calls sum(pixel of the image, sum) where lane C
   /// has faulty cells. `window` is memory that the caller lends.
   template <typename Sum>
@@ -41,7 +45,7 @@ class AccumulatorFaults {
 
  private:
   /// The window of a pixel, K tile by K tile, each padded with zeros to kChunk codes.
-  void gather(const std::uint8_t* q, int group, std::int64_t pixel,
+  void gather(const std::int16_t* input, int group, std::int64_t pixel,
               std::vector<std::int16_t>& window) const;
   std::int32_t fold(const std::int16_t* window, const std::int16_t* weights,
                     memory::WrongBits wrong) const;
@@ -53,7 +57,10 @@ class AccumulatorFaults {
   int lanes_ = 0;          // C + 1
   bool folds_ = false;     // weight-stationary: K tiles meet in the accumulators
   int zero_point_ = 0;
-  std::vector<int> places_;            // of code k in the padded reduction
+  std::vector<int> places_;  // of code k in the padded reduction
+  int width_ = 0;            // of the widened image
+  std::size_t widened_size_ = 0;
+  std::vector<int> offsets_;           // in it, of code k from the window's first code
   std::vector<int> tile_ends_;         // in chunks
   std::size_t padded_ = 0;             // codes of a padded reduction
   std::vector<std::int16_t> weights_;  // channels × padded reduction
@@ -85,7 +92,7 @@ void AccumulatorFaults::run(const memory::Corruption& cells, const StripPart& pa
                   *acc = static_cast<std::int32_t>(wrong.read(static_cast<std::uint32_t>(*acc)));
                   return;
                 }
-                if (gathered != pixel) gather(part.q, tile.group, pixel, window);
+                if (gathered != pixel) gather(part.input, tile.group, pixel, window);
                 gathered = pixel;
                 if (sums) {
                   sum(static_cast<int>(pixel), fold(window.data(), ones_.data(), wrong));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -14,8 +15,12 @@ namespace brownout::inference {
 
 namespace {
 
-/// Probability of class `predicted`: 1 / Σ exp(z - z_predicted) in fp64.
+/// Probability of class `predicted`: 1 / Σ exp(z - z_predicted) in fp64; the limit of it where
+/// logits are infinite: the highest ones share it.
 double probability(const float* logits, std::size_t classes, std::size_t predicted) {
+  if (std::isinf(logits[predicted])) {
+    return 1.0 / static_cast<double>(std::count(logits, logits + classes, logits[predicted]));
+  }
   double total = 0.0;
   for (std::size_t c = 0; c < classes; ++c) {
     total += std::exp(static_cast<double>(logits[c]) - static_cast<double>(logits[predicted]));
@@ -29,8 +34,8 @@ std::string hash_of(std::vector<float>& logits) {
   bytes.reserve(logits.size() * 4);
   for (const float logit : logits) {
     const float plain = logit == 0.0f ? 0.0f : logit;  // -0 as +0
-    std::uint32_t bits = 0;
-    std::memcpy(&bits, &plain, sizeof bits);
+    std::uint32_t bits = 0x7fc00000;
+    if (!std::isnan(plain)) std::memcpy(&bits, &plain, sizeof bits);
     for (int shift = 0; shift < 32; shift += 8) bytes.push_back(static_cast<char>(bits >> shift));
   }
   return sha256_hex(bytes);
@@ -39,7 +44,7 @@ std::string hash_of(std::vector<float>& logits) {
 }  // namespace
 
 Evaluation evaluate(Engine& engine, const network::Network& network, const network::Dataset& data,
-                    std::int64_t images, int threads, bool hash_logits) {
+                    std::int64_t images, int threads, bool hash_logits, NonFinite non_finite) {
   BROWNOUT_CHECK(images >= 1 && images <= data.size(), "{} of {} images", images, data.size());
   const auto classes = static_cast<std::size_t>(network.classes);
   std::vector<float> logits(static_cast<std::size_t>(images) * classes);
@@ -51,11 +56,17 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const netwo
   });
 
   Evaluation result;
+  if (hash_logits) result.logits_sha256 = hash_of(logits);
+  if (non_finite == NonFinite::kOrder) {
+    std::replace_if(
+        logits.begin(), logits.end(), [](float logit) { return std::isnan(logit); },
+        -std::numeric_limits<float>::infinity());
+  }
   result.predictions.reserve(static_cast<std::size_t>(images));
   for (std::size_t i = 0; i < static_cast<std::size_t>(images); ++i) {
     const float* row = logits.data() + i * classes;
     for (std::size_t c = 0; c < classes; ++c) {
-      if (!std::isfinite(row[c])) {
+      if (non_finite == NonFinite::kFail && !std::isfinite(row[c])) {
         throw RunError("image {} of {}: logit of class {} is {}, expected a finite number", i,
                        data.name, c,
                        std::isnan(row[c]) ? "nan"
@@ -69,7 +80,6 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const netwo
     result.confidence += probability(row, classes, predicted);
   }
   result.confidence /= static_cast<double>(images);
-  if (hash_logits) result.logits_sha256 = hash_of(logits);
   return result;
 }
 

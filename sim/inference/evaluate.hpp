@@ -18,10 +18,16 @@ struct Evaluation {
       logits_sha256;  // fp32 little-endian, image-major, test order, -0 as +0; "" if not asked
 };
 
-/// Evaluates images [0, images) with the codes the engine holds. RunError on a non-finite logit,
-/// naming image and class.
+/// Logits that are no numbers: the run fails, naming image and class, or, where the memory that
+/// holds them has faults, they are ordered: NaN and -inf below all numbers, +inf above (and ties go
+/// to the lowest class).
+enum class NonFinite { kFail, kOrder };
+
+/// Evaluates images [0, images) with the codes the engine holds. The hash takes every NaN as
+/// 0x7fc00000.
 Evaluation evaluate(Engine& engine, const network::Network& network, const network::Dataset& data,
-                    std::int64_t images, int threads, bool hash_logits = false);
+                    std::int64_t images, int threads, bool hash_logits = false,
+                    NonFinite non_finite = NonFinite::kFail);
 
 /// InputError unless images are of the network's input shape and labels are among its classes.
 void check_fits(const network::Network& network, const network::Dataset& data,

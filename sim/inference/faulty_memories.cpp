@@ -72,7 +72,10 @@ const StepFaults* FaultyMemories::layer(int number, const ImagePlace& place, con
     const std::int64_t pixels = layer.node.matrix.window.out_pixels();
     StripPart part;
     part.image = place.slot;
-    part.q = q;
+    const AccumulatorFaults& sums = sums_[static_cast<std::size_t>(number)];
+    scratch.widened.resize(std::max(scratch.widened.size(), sums.widened_size()));
+    sums.widen(q, scratch.widened.data());
+    part.input = scratch.widened.data();
     part.acc = acc;
     part.stride = layer.node.matrix.out_channels;
     part.load_event = mapping::accumulator_event(number);
@@ -84,10 +87,9 @@ const StepFaults* FaultyMemories::layer(int number, const ImagePlace& place, con
       }
       part.strip = &strip;
       const auto& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
-      sums_[static_cast<std::size_t>(number)].run(
-          accumulators_, part, scratch.window, [&](int pixel, std::int32_t sum) {
-            step.sums.push_back({pixel, tile.n_first, tile.n_count, sum});
-          });
+      sums.run(accumulators_, part, scratch.window, [&](int pixel, std::int32_t sum) {
+        step.sums.push_back({pixel, tile.n_first, tile.n_count, sum});
+      });
     }
   }
   if (layer.staged && !activations_.empty()) {

@@ -17,7 +17,7 @@ class FaultyMemories {
  public:
   /// Memory of one worker.
   struct Scratch {
-    std::vector<std::int16_t> window;
+    std::vector<std::int16_t> window, widened;
     std::vector<std::uint8_t> pixels;
     StepFaults step;
   };

@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
 
 namespace brownout::mapping {
@@ -23,6 +26,14 @@ bool supply(YamlMap& map, bool scaled) {
   return map.choice("supply", {"scaled", "vmin"}, scaled ? 0 : 1) == 0;
 }
 const char* supply_name(bool scaled) { return scaled ? "scaled" : "vmin"; }
+
+/// The same, or a voltage.
+void read_supply(YamlMap& map, MemorySupply& supply) {
+  if (!map.has("supply")) return;
+  supply = parse_supply(map.text("supply"), map.where("supply"));
+}
+
+void read(YamlMap& map, InputMemoryConfig& input) { read_supply(map, input.supply); }
 
 void read(YamlMap& map, ArrayConfig& array) {
   array.rows = integer(map, "rows", 1, 4096, array.rows);
@@ -41,6 +52,8 @@ void read(YamlMap& map, WeightMemoryConfig& weights) {
       "residency", {to_string(WeightResidency::kResident), to_string(WeightResidency::kStreamed)},
       static_cast<int>(weights.residency)));
   weights.scaled_supply = supply(map, weights.scaled_supply);
+  weights.mitigations = memory::parse_mitigations(
+      map.text("mitigation", "none"), map.where("mitigation"), map.file().parent_path());
   if (weights.arrays % weights.words_per_cycle != 0) {
     map.fail("words_per_cycle",
              fmt::format("expected a divisor of the {} arrays, which have one port each, got {}",
@@ -55,7 +68,7 @@ void read(YamlMap& map, WeightMemoryConfig& weights) {
 void read(YamlMap& map, ActivationMemoryConfig& activations) {
   activations.kib = integer(map, "kib", 1, 1 << 22, activations.kib);
   activations.banks = integer(map, "banks", 1, 1024, activations.banks);
-  activations.scaled_supply = supply(map, activations.scaled_supply);
+  read_supply(map, activations.supply);
   if (activations.bytes() % activations.banks != 0) {
     map.fail("banks", fmt::format("expected a divisor of the {} bytes ({} KiB), got {}",
                                   activations.bytes(), activations.kib, activations.banks));
@@ -64,7 +77,7 @@ void read(YamlMap& map, ActivationMemoryConfig& activations) {
 
 void read(YamlMap& map, AccumulatorConfig& accumulators) {
   accumulators.depth = integer(map, "depth", 1, 1 << 24, accumulators.depth);
-  accumulators.scaled_supply = supply(map, accumulators.scaled_supply);
+  read_supply(map, accumulators.supply);
 }
 
 void read(YamlMap& map, VectorConfig& vector) {
@@ -107,6 +120,25 @@ std::string to_string(WeightResidency residency) {
   return residency == WeightResidency::kResident ? "resident" : "streamed";
 }
 
+std::string to_string(const MemorySupply& supply) {
+  if (supply.scaled) return "scaled";
+  return supply.vmin == 1.0 ? "vmin" : fmt::format("{}", supply.vmin);
+}
+
+MemorySupply parse_supply(const std::string& text, const std::string& where) {
+  if (text == "scaled") return {true, 1.0};
+  if (text == "vmin") return {};
+  double vmin = 0.0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, vmin);
+  if (error != std::errc() || stop != end || !(vmin >= 0.1 && vmin <= 2.0)) {
+    throw InputError(
+        "{}: expected scaled, vmin or a voltage in [0.1, 2] (units of Vmin), got {}", where,
+        in_quotes(text));
+  }
+  return {false, vmin};
+}
+
 int WeightMemoryConfig::array_of(std::int64_t word) const {
   const std::int64_t width = words_per_cycle;
   return static_cast<int>(word % width + width * (word / (width * array_rows)));
@@ -130,6 +162,7 @@ AcceleratorConfig load_accelerator(const std::filesystem::path& file) {
   config.clock_mhz = root.number("clock_mhz", 0.001, 100'000.0, config.clock_mhz);
   read_section(root, "array", config.array);
   read_section(root, "weights", config.weights);
+  read_section(root, "input", config.input);
   read_section(root, "activations", config.activations);
   read_section(root, "accumulators", config.accumulators);
   read_section(root, "vector", config.vector);
@@ -157,14 +190,16 @@ std::string resolved_json(const AcceleratorConfig& config) {
         {"array_rows", config.weights.array_rows},
         {"words_per_cycle", config.weights.words_per_cycle},
         {"residency", to_string(config.weights.residency)},
-        {"supply", supply_name(config.weights.scaled_supply)}}},
+        {"supply", supply_name(config.weights.scaled_supply)},
+        {"mitigation", memory::identity(config.weights.mitigations)}}},
       {"activations",
        {{"kib", config.activations.kib},
         {"banks", config.activations.banks},
-        {"supply", supply_name(config.activations.scaled_supply)}}},
+        {"supply", to_string(config.activations.supply)}}},
       {"accumulators",
        {{"depth", config.accumulators.depth},
-        {"supply", supply_name(config.accumulators.scaled_supply)}}},
+        {"supply", to_string(config.accumulators.supply)}}},
+      {"input", {{"supply", to_string(config.input.supply)}}},
       {"vector",
        {{"lanes", config.vector.lanes}, {"latency_cycles", config.vector.latency_cycles}}},
       {"dma",

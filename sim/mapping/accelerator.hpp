@@ -44,11 +44,28 @@ struct WeightMemoryConfig {
   int row_of(std::int64_t word) const;
 };
 
+/// What feeds a memory: the rail that `--voltage` sets, or a supply of its own.
+struct MemorySupply {
+  bool scaled = false;
+  double vmin = 1.0;  // units of Vmin, when not scaled
+
+  double at(double rail) const { return scaled ? rail : vmin; }
+};
+std::string to_string(const MemorySupply& supply);  // "scaled", "vmin", "0.85"
+/// The same texts. InputError (beginning with `where`) for others, and for voltages outside
+/// [0.1, 2].
+MemorySupply parse_supply(const std::string& text, const std::string& where);
+
+/// Input pixels: two buffers in the activation memory's address space, with cells of their own.
+struct InputMemoryConfig {
+  MemorySupply supply;
+};
+
 /// `banks` equal, contiguous parts with one port each: a vector of codes a cycle.
 struct ActivationMemoryConfig {
   int kib = 256;
   int banks = 2;
-  bool scaled_supply = false;
+  MemorySupply supply;
 
   std::int64_t bytes() const { return std::int64_t{kib} * 1024; }
   std::int64_t bank_bytes() const { return bytes() / banks; }
@@ -57,7 +74,7 @@ struct ActivationMemoryConfig {
 /// Two halves of `depth` rows of (C+1) × 32 bits.
 struct AccumulatorConfig {
   int depth = 1024;  // A
-  bool scaled_supply = false;
+  MemorySupply supply;
 };
 
 struct VectorConfig {
@@ -84,6 +101,7 @@ struct AcceleratorConfig {
   double clock_mhz = 500.0;
   ArrayConfig array;
   WeightMemoryConfig weights;
+  InputMemoryConfig input;
   ActivationMemoryConfig activations;
   AccumulatorConfig accumulators;
   VectorConfig vector;

@@ -11,9 +11,6 @@ namespace brownout::report {
 /// What stands in the place of a bit error rate where weights.supply is vmin.
 inline constexpr char kWeightsAtVmin[] = "weights at Vmin: no faults";
 
-/// The remark on activations or accumulators whose supply scales; "" where both stay at Vmin.
-std::string scaled_supply_remark(const mapping::AcceleratorConfig& accelerator);
-
 std::string eval_text(const sweep::EvalResult& result);
 std::string sweep_text(const sweep::SweepResult& result);
 

@@ -19,7 +19,7 @@ class Table : public Engine {
  public:
   explicit Table(std::vector<std::vector<float>> rows) : rows_(std::move(rows)) {}
   void set_codes(const network::Codes&) override {}
-  void run(const std::uint8_t* pixels, int count, float* logits, int) override {
+  void run(const std::uint8_t* pixels, std::int64_t, int count, float* logits, int) override {
     for (int i = 0; i < count; ++i) {
       logits = std::copy(rows_[pixels[i]].begin(), rows_[pixels[i]].end(), logits);
     }
@@ -41,13 +41,13 @@ class Evaluate : public ::testing::Test {
     data_.classes = 3;
   }
   Evaluation run(std::vector<std::vector<float>> rows, std::vector<std::uint8_t> labels,
-                 int threads = 1, bool hash = false) {
+                 int threads = 1, bool hash = false, NonFinite non_finite = NonFinite::kFail) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       data_.pixels.push_back(static_cast<std::uint8_t>(i));
     }
     data_.labels = std::move(labels);
     Table engine(std::move(rows));
-    return evaluate(engine, network_, data_, data_.size(), threads, hash);
+    return evaluate(engine, network_, data_, data_.size(), threads, hash, non_finite);
   }
   network::Network network_;
   network::Dataset data_;
@@ -83,6 +83,23 @@ TEST_F(Evaluate, NamesTheImageAndClassOfANonFiniteLogit) {
                  "image 2 of table: logit of class 1 is nan, expected a finite number");
     EXPECT_EQ(error.exit_code(), 1);
   }
+}
+
+TEST_F(Evaluate, OrdersLogitsOfFaultyMemoriesThatAreNoNumbers) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float inf = std::numeric_limits<float>::infinity();
+  const Evaluation result = run({{nan, -5, -inf}, {1, inf, inf}, {nan, -inf, nan}, {-inf, nan, 0}},
+                                {1, 1, 2, 2}, 1, true, NonFinite::kOrder);
+  EXPECT_EQ(result.predictions, (std::vector<std::uint8_t>{1, 1, 0, 2}));
+  EXPECT_EQ(result.wrong, 1);
+  EXPECT_DOUBLE_EQ(result.confidence, (1.0 + 0.5 + 1.0 / 3 + 1.0) / 4);
+}
+
+TEST_F(Evaluate, HashesEveryNaNAlike) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const unsigned char bytes[] = {0, 0, 0xc0, 0x7f, 0, 0, 0xc0, 0x7f, 0, 0, 0x80, 0x3f};
+  const Evaluation result = run({{nan, -nan, 1}}, {2}, 1, true, NonFinite::kOrder);
+  EXPECT_EQ(result.logits_sha256, sha256_hex({reinterpret_cast<const char*>(bytes), sizeof bytes}));
 }
 
 TEST_F(Evaluate, TakesAnyNumberOfImages) {

@@ -48,22 +48,24 @@ TEST_F(AcceleratorFile, ReadsEveryKey) {
       "description: d\nclock_mhz: 250\n"
       "array: {rows: 3, columns: 5, dataflow: output-stationary, transpose_depth: 7}\n"
       "weights: {arrays: 6, array_rows: 9, words_per_cycle: 3, residency: streamed, "
-      "supply: vmin}\n"
+      "supply: vmin, mitigation: 'spares=0x2+parity'}\n"
+      "input: {supply: 0.875}\n"
       "activations: {kib: 3, banks: 6, supply: scaled}\n"
       "accumulators: {depth: 11, supply: scaled}\n"
       "vector: {lanes: 13, latency_cycles: 0}\n"
       "dma: {setup_cycles: 1, bytes_per_cycle: 2, burst_bytes: 40}\n"
       "dram: {latency_cycles: 4, bytes_per_cycle: 0.5}\n");
-  EXPECT_EQ(resolved_json(config),
-            R"({"accumulators":{"depth":11,"supply":"scaled"},)"
-            R"("activations":{"banks":6,"kib":3,"supply":"scaled"},)"
-            R"("array":{"columns":5,"dataflow":"output-stationary","rows":3,"transpose_depth":7},)"
-            R"("clock_mhz":250.0,"description":"d",)"
-            R"("dma":{"burst_bytes":40,"bytes_per_cycle":2,"setup_cycles":1},)"
-            R"("dram":{"bytes_per_cycle":0.5,"latency_cycles":4},"name":"a",)"
-            R"("technology":"14nm-finfet.yaml","vector":{"lanes":13,"latency_cycles":0},)"
-            R"("weights":{"array_rows":9,"arrays":6,"residency":"streamed","supply":"vmin",)"
-            R"("words_per_cycle":3}})");
+  EXPECT_EQ(
+      resolved_json(config),
+      R"({"accumulators":{"depth":11,"supply":"scaled"},)"
+      R"("activations":{"banks":6,"kib":3,"supply":"scaled"},)"
+      R"("array":{"columns":5,"dataflow":"output-stationary","rows":3,"transpose_depth":7},)"
+      R"("clock_mhz":250.0,"description":"d",)"
+      R"("dma":{"burst_bytes":40,"bytes_per_cycle":2,"setup_cycles":1},)"
+      R"("dram":{"bytes_per_cycle":0.5,"latency_cycles":4},"input":{"supply":"0.875"},"name":"a",)"
+      R"("technology":"14nm-finfet.yaml","vector":{"lanes":13,"latency_cycles":0},)"
+      R"("weights":{"array_rows":9,"arrays":6,"mitigation":"parity+spares=0x2","residency":"streamed","supply":"vmin",)"
+      R"("words_per_cycle":3}})");
   EXPECT_EQ(config.activations.bank_bytes(), 512);
 }
 
@@ -76,7 +78,19 @@ TEST_F(AcceleratorFile, LeftOutSectionsHaveTheDefaultsOfTheHeader) {
   EXPECT_EQ(config.array.rows, 16);
   EXPECT_EQ(config.weights.words(), 128 * 512);
   EXPECT_TRUE(config.weights.scaled_supply);
-  EXPECT_FALSE(config.activations.scaled_supply);
+  EXPECT_FALSE(config.activations.supply.scaled);
+  EXPECT_EQ(config.activations.supply.vmin, 1.0);
+}
+
+TEST_F(AcceleratorFile, AMemoryIsOnTheRailAtVminOrAtAVoltageOfItsOwn) {
+  const AcceleratorConfig config = load(
+      "input: {supply: vmin}\nactivations: {supply: scaled}\naccumulators: {supply: 0.9}\n");
+  EXPECT_EQ(config.input.supply.at(0.8), 1.0);
+  EXPECT_EQ(config.activations.supply.at(0.8), 0.8);
+  EXPECT_EQ(config.accumulators.supply.at(0.8), 0.9);
+  for (const char* text : {"scaled", "vmin", "0.9"}) {
+    EXPECT_EQ(to_string(parse_supply(text, "")), text);
+  }
 }
 
 TEST_F(AcceleratorFile, MistakesNameTheirPlace) {
@@ -91,9 +105,19 @@ TEST_F(AcceleratorFile, MistakesNameTheirPlace) {
       {"weights: {arrays: 6, words_per_cycle: 4}\n",
        "weights.words_per_cycle: expected a divisor of the 6 arrays"},
       {"weights: {residency: cached}\n", "resident, streamed"},
+      {"weights: {mitigation: ecc}\n", "weights.mitigation: \"ecc\": expected none, or parts"},
+      {"weights: {mitigation: placement=none.json}\n",
+       "weights.mitigation: expected a file of sensitivities, found none at"},
       {"weights: {arrays: 1048576, array_rows: 8192}\n", "expected at most 2^32 - 1 words"},
       {"activations: {kib: 1, banks: 3}\n", "activations.banks: expected a divisor of the 1024 by"},
-      {"activations: {supply: 0.8}\n", "scaled, vmin"},
+      {"activations: {supply: low}\n",
+       "a.yaml:3:23: activations.supply: expected scaled, vmin or a voltage in [0.1, 2] (units of "
+       "Vmin), got \"low\""},
+      {"accumulators: {supply: 0.8 V}\n", "accumulators.supply: expected scaled, vmin or a volt"},
+      {"input: {supply: -0.8}\n", "input.supply: expected scaled, vmin or a voltage"},
+      {"input: {supply: nan}\n", "input.supply: expected scaled, vmin or a voltage"},
+      {"input: {supply: 2.5}\n", "input.supply: expected scaled, vmin or a voltage"},
+      {"weights: {supply: 0.8}\n", "scaled, vmin"},
       {"accumulators: {depth: 0}\n", "accumulators.depth: expected an integer in [1,"},
       {"vector: {lanes: 0}\n", "vector.lanes: expected an integer in [1,"},
       {"dma: {burst_bytes: 0}\n", "dma.burst_bytes: expected an integer in [8,"},

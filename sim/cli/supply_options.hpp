@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options --supply and --memory-rate of verbs that run images on an accelerator.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/mapping/accelerator.hpp"
+#include "sim/sweep/other_memories.hpp"
+
+namespace brownout::cli {
+
+struct SupplyOptions {
+  std::vector<std::string> supplies, rates;
+};
+
+void add_supply_options(CLI::App& verb, SupplyOptions& options);
+
+/// Puts the supplies in place of those of the accelerator's file and returns the rates. InputError
+/// for texts that are not MEMORY=VALUE, a memory named twice, and when there is no accelerator.
+sweep::MemoryRates set_supplies(const SupplyOptions& options,
+                                mapping::AcceleratorConfig& accelerator);
+sweep::MemoryRates set_supplies(const SupplyOptions& options,
+                                std::optional<mapping::AcceleratorConfig>& accelerator);
+
+}  // namespace brownout::cli
