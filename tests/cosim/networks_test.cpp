@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
 #include "sim/cosim/checked_array.hpp"
+#include "sim/mapping/memory_faults.hpp"
 #include "sim/memory/random_chip.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/network/onnx_file.hpp"
@@ -43,10 +45,24 @@ void expect_agreement(const CheckedArray& array) {
   }
 }
 
+// As many as have no factor in common with what else is drawn from the seed.
+constexpr const char* kMitigations[7] = {"none",
+                                         "secded",
+                                         "none",
+                                         "interleaved-parity",
+                                         "parity",
+                                         "interleaved-parity,on-error=zero",
+                                         "secded,on-error=zero"};
+memory::Mitigations mitigations(std::uint64_t number) {
+  return memory::parse_mitigations(kMitigations[number % std::size(kMitigations)], "test");
+}
+
 TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
-  constexpr int kNetworks = 120;
+  constexpr int kNetworks = 160;
   int tried = 0;
   std::int64_t tiles = 0;
+  int redrawn = 0, with_sums = 0;  // streamed with draws per load; with faulty accumulators
+  Counters counters;
   for (std::uint64_t seed = 0; tried < kNetworks; ++seed) {
     ASSERT_LT(seed, 4 * kNetworks) << "too few networks fit";
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -55,6 +71,7 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
     config.array.dataflow = mapping::Dataflow::kWeightStationary;
     config.array.rows = config.array.columns = 4 << seed % 3;
     config.weights.words_per_cycle = 1;
+    config.weights.mitigations = mitigations(seed);
     ASSERT_NO_THROW(check_core(config));
     const int batch = 1 + static_cast<int>(seed % 3);
     const auto pixels = network::random_pixels(network, 2 * batch, seed);
@@ -68,11 +85,32 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
                                      std::make_shared<RtlArray>(config));
       const double rates[] = {0.0, 0.01, 0.1, 0.5};
       const memory::RandomChip chip(seed, seed % 2 == 0 ? 1.0 : 0.7);
-      const auto faults = chip.faults(memory::MemoryId::kWeights, cosim.program().placement.words,
-                                      {0.8, rates[seed % 4]});
-      for (accelerator::SystemcEngine* engine : {&behavioural, &cosim, &rtl}) {
-        engine->set_chip({}, faults, seed);
+      const memory::OperatingPoint at{0.8, rates[seed % 4]};
+      memory::WordFaultLists faults{
+          chip.faults(memory::MemoryId::kWeights, cosim.program().placement.words, at), {}};
+      if (config.weights.mitigations.any()) {
+        faults.checks =
+            chip.check_faults(memory::MemoryId::kWeights, cosim.program().placement.words, at);
       }
+      const bool fresh = seed % 5 < 2;
+      const memory::Draws draws = fresh ? memory::Draws::fresh_ones(seed, 0) : memory::Draws(seed);
+      mapping::MemoryFaults others;
+      others.full = &cosim.program();
+      others.images = 2 * batch;
+      others.draws = draws;
+      if (seed % 3 == 1) {
+        others.accumulators =
+            chip.faults(memory::MemoryId::kAccumulators,
+                        mapping::memory_words(config, memory::MemoryId::kAccumulators),
+                        {0.8, seed % 4 == 0 ? 0.03 : 0.002});
+        with_sums += others.accumulators.empty() ? 0 : 1;
+      }
+      for (accelerator::SystemcEngine* engine : {&behavioural, &cosim, &rtl}) {
+        engine->set_chip({}, faults, draws);
+        engine->set_memory_faults(others);
+      }
+      const bool streamed = config.weights.residency == mapping::WeightResidency::kStreamed;
+      redrawn += fresh && streamed && seed % 2 == 1 && !faults.data.empty() ? 1 : 0;
       const std::vector<float> logits = run(behavioural, network, pixels);
       const auto same = [&](const std::vector<float>& other) {
         return std::memcmp(logits.data(), other.data(), logits.size() * sizeof(float)) == 0;
@@ -85,9 +123,14 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
     }
     expect_agreement(*checked);
     for (const LayerRecord& record : checked->records()) tiles += record.tiles;
+    for (const LayerCheck& check : checked->checks()) counters += check.counters;
     ++tried;
     if (HasFailure()) break;
   }
+  EXPECT_GT(redrawn, 5);
+  EXPECT_GT(with_sums, 30);
+  EXPECT_GT(counters.words_corrected, 1000);
+  EXPECT_GT(counters.words_detected, 1000);
   RecordProperty("tiles", static_cast<int>(tiles));
 }
 
@@ -139,10 +182,11 @@ TEST_P(ShippedNetworks, AgreeInAllLayersOnSeveralChips) {
   }
   std::sort(models.begin(), models.end());
   ASSERT_FALSE(models.empty());
-  const mapping::AcceleratorConfig config = edge(size);
+  mapping::AcceleratorConfig config = edge(size);
   std::uint64_t seed = 7;
   for (const fs::path& model : models) {
     SCOPED_TRACE(model.filename());
+    config.weights.mitigations = mitigations(seed);
     const network::Network network = network::read_onnx(model);
     const auto pixels = network::random_pixels(network, 8, 1);
     CheckOptions options;
@@ -154,10 +198,13 @@ TEST_P(ShippedNetworks, AgreeInAllLayersOnSeveralChips) {
     std::int64_t first = 0;
     for (const std::int64_t count : {4, 3, 1}) {
       const memory::RandomChip chip(seed++);
-      cosim.set_chip({},
-                     chip.faults(memory::MemoryId::kWeights, cosim.program().placement.words,
-                                 {0.8333, 0.01115}),
-                     seed);
+      const memory::OperatingPoint at{0.8333, 0.01115};
+      const std::uint32_t words = cosim.program().placement.words;
+      memory::WordFaultLists faults{chip.faults(memory::MemoryId::kWeights, words, at), {}};
+      if (config.weights.mitigations.any()) {
+        faults.checks = chip.check_faults(memory::MemoryId::kWeights, words, at);
+      }
+      cosim.set_chip({}, faults, seed);
       run(cosim, network,
           {pixels.begin() + first * image, pixels.begin() + (first + count) * image});
       first += count;

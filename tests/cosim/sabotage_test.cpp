@@ -38,8 +38,9 @@ class Sabotaged : public testing::Test {
     accelerator::SystemcEngine engine(network_, config_, 1, 0, "test", array_);
     const memory::RandomChip chip(7);
     engine.set_chip({},
-                    chip.faults(memory::MemoryId::kWeights, engine.program().placement.words,
-                                {0.8333, 0.01115}),
+                    {chip.faults(memory::MemoryId::kWeights, engine.program().placement.words,
+                                 {0.8333, 0.01115}),
+                     {}},
                     1);
     std::vector<float> logits(static_cast<std::size_t>(network_.classes));
     engine.run(network::random_pixels(network_, 1, 3).data(), 0, 1, logits.data(), 0);
