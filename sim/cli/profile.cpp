@@ -2,17 +2,14 @@
 // `brownout profile inspect`, `fit`, `compare` and `plot`: what looks at profiles.
 #include "sim/memory/profile.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <optional>
 
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/common.hpp"
-#include "sim/cli/verbs.hpp"
+#include "sim/cli/profile_options.hpp"
 #include "sim/memory/profile_fit.hpp"
 #include "sim/memory/profile_statistics.hpp"
 #include "sim/report/gnuplot.hpp"
@@ -24,53 +21,6 @@ namespace brownout::cli {
 namespace fs = std::filesystem;
 
 namespace {
-
-struct ProfileOptions {
-  CommonOptions common;
-  std::string file, other;
-  // plot
-  std::string out, voltage, array, rows, columns;
-  bool ber = false;
-};
-
-/// What looks at a profile uses neither; a wrong value is wrong all the same.
-void check_common(const CommonOptions& common) {
-  common.thread_count();
-  common.seed_or(0);
-}
-
-int inspect(const ProfileOptions& options) {
-  check_common(options.common);
-  const Output output(options.common, {options.file});
-  const memory::Profile profile = memory::read_profile(options.file);
-  const auto levels = memory::profile_statistics(profile);
-  const std::string warning = report::nesting_warning(profile, levels);
-  if (!warning.empty()) output.note("warning: " + warning);
-  output.json(report::profile_json(profile, levels));
-  output.text(report::profile_text(profile, levels));
-  return 0;
-}
-
-int fit(const ProfileOptions& options) {
-  check_common(options.common);
-  const Output output(options.common, {options.file});
-  const memory::Profile profile = memory::read_profile(options.file);
-  const memory::ProfileFit result = memory::fit_profile(profile);
-  output.json(report::fit_json(profile, result));
-  output.text(report::fit_text(profile, result));
-  return 0;
-}
-
-int compare(const ProfileOptions& options) {
-  check_common(options.common);
-  const Output output(options.common, {options.file, options.other});
-  const memory::Profile a = memory::read_profile(options.file);
-  const memory::Profile b = memory::read_profile(options.other);
-  const memory::ProfileComparison result = memory::compare_profiles(a, b);
-  output.json(report::comparison_json(a, b, result));
-  output.text(report::comparison_text(a, b, result));
-  return 0;
-}
 
 struct Range {
   int first = 0, last = 0;
@@ -123,8 +73,39 @@ report::MapWindow window_of(const memory::Profile& profile, const ProfileOptions
   return window;
 }
 
-int plot(const ProfileOptions& options) {
-  check_common(options.common);
+}  // namespace
+
+int profile_inspect(const ProfileOptions& options) {
+  const Output output(options.common, {options.file});
+  const memory::Profile profile = memory::read_profile(options.file);
+  const auto levels = memory::profile_statistics(profile);
+  const std::string warning = report::nesting_warning(profile, levels);
+  if (!warning.empty()) output.note("warning: " + warning);
+  output.json(report::profile_json(profile, levels));
+  output.text(report::profile_text(profile, levels));
+  return 0;
+}
+
+int profile_fit(const ProfileOptions& options) {
+  const Output output(options.common, {options.file});
+  const memory::Profile profile = memory::read_profile(options.file);
+  const memory::ProfileFit result = memory::fit_profile(profile);
+  output.json(report::fit_json(profile, result));
+  output.text(report::fit_text(profile, result));
+  return 0;
+}
+
+int profile_compare(const ProfileOptions& options) {
+  const Output output(options.common, {options.file, options.other});
+  const memory::Profile a = memory::read_profile(options.file);
+  const memory::Profile b = memory::read_profile(options.other);
+  const memory::ProfileComparison result = memory::compare_profiles(a, b);
+  output.json(report::comparison_json(a, b, result));
+  output.text(report::comparison_text(a, b, result));
+  return 0;
+}
+
+int profile_plot(const ProfileOptions& options) {
   const fs::path out = options.out;
   const std::string format = out.extension().string();
   if (format != ".png" && format != ".svg" && format != ".pdf") {
@@ -154,49 +135,6 @@ int plot(const ProfileOptions& options) {
   if (const auto problem = report::draw_with_gnuplot(script, out)) throw RunError("{}", *problem);
   output.text(fmt::format("{}: {}\n", options.out, report::profile_title(profile)));
   return 0;
-}
-
-}  // namespace
-
-Action add_profile_inspect(CLI::App& verb) {
-  const auto options = std::make_shared<ProfileOptions>();
-  verb.add_option("FILE", options->file, "Chip profile (HDF5)")->required()->type_name("");
-  add_common(verb, options->common);
-  return [options] { return inspect(*options); };
-}
-
-Action add_profile_fit(CLI::App& verb) {
-  const auto options = std::make_shared<ProfileOptions>();
-  verb.add_option("FILE", options->file, "Chip profile (HDF5)")->required()->type_name("");
-  add_common(verb, options->common);
-  return [options] { return fit(*options); };
-}
-
-Action add_profile_compare(CLI::App& verb) {
-  const auto options = std::make_shared<ProfileOptions>();
-  verb.add_option("A", options->file, "Chip profile (HDF5)")->required()->type_name("");
-  verb.add_option("B", options->other, "The profile to compare with")->required()->type_name("");
-  add_common(verb, options->common);
-  return [options] { return compare(*options); };
-}
-
-Action add_profile_plot(CLI::App& verb) {
-  const auto options = std::make_shared<ProfileOptions>();
-  verb.add_option("FILE", options->file, "Chip profile (HDF5)")->required()->type_name("");
-  verb.add_option("--out", options->out, "Picture: .png, .svg or .pdf")
-      ->required()
-      ->type_name("FILE");
-  verb.add_option("--voltage", options->voltage, "A voltage of the profile (default: its lowest)")
-      ->type_name("V");
-  verb.add_option("--array", options->array, "Array shown (default 0)")->type_name("N");
-  verb.add_option("--rows", options->rows, "Rows shown, the end not included (default 0:256)")
-      ->type_name("A:B");
-  verb.add_option("--columns", options->columns,
-                  "Columns shown, the end not included (default 0:256)")
-      ->type_name("C:D");
-  verb.add_flag("--ber", options->ber, "Bit error rates against voltage, with the fit");
-  add_common(verb, options->common);
-  return [options] { return plot(*options); };
 }
 
 }  // namespace brownout::cli

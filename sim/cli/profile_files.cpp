@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout profile generate` and `export`: what makes profiles, and what turns them into files of
 // other tools.
-#include <CLI/CLI.hpp>
-#include <memory>
-
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/common.hpp"
-#include "sim/cli/verbs.hpp"
+#include "sim/cli/profile_options.hpp"
 #include "sim/memory/profile.hpp"
 #include "sim/memory/profile_generator.hpp"
 #include "sim/memory/profile_statistics.hpp"
@@ -20,34 +16,6 @@ namespace brownout::cli {
 namespace fs = std::filesystem;
 
 namespace {
-
-struct GenerateOptions {
-  CommonOptions common;
-  std::string config, out;
-};
-
-/// Writes the profile, warns of what is odd in it, and tells what it is.
-int finish(const memory::Profile& profile, const std::string& out, const Output& output) {
-  write_profile_output(out, profile);
-  const auto levels = memory::profile_statistics(profile);
-  const std::string warning = report::nesting_warning(profile, levels);
-  if (!warning.empty()) output.note("warning: " + warning);
-  output.json(report::profile_json(profile, levels));
-  output.text(report::profile_text(profile, levels));
-  return 0;
-}
-
-int generate(const GenerateOptions& options) {
-  options.common.thread_count();
-  options.common.seed_or(0);
-  const Output output(options.common, {options.config}, {{"--out", options.out}});
-  return finish(memory::generate_profile(options.config), options.out, output);
-}
-
-struct ExportOptions {
-  CommonOptions common;
-  std::string file, format, out;
-};
 
 /// "DIR/p01-0.875.npy" for each level and direction.
 std::vector<std::string> npy_files(const memory::Profile& profile, const fs::path& folder) {
@@ -61,9 +29,14 @@ std::vector<std::string> npy_files(const memory::Profile& profile, const fs::pat
   return files;
 }
 
-int export_profile(const ExportOptions& options) {
-  options.common.thread_count();
-  options.common.seed_or(0);
+}  // namespace
+
+int profile_generate(const ProfileOptions& options) {
+  const Output output(options.common, {options.config}, {{"--out", options.out}});
+  return made_profile(memory::generate_profile(options.config), options, output);
+}
+
+int profile_export(const ProfileOptions& options) {
   const bool csv = parse_choice("--format", options.format, {"csv", "npy"}) == "csv";
   std::vector<NamedFile> outputs;
   if (csv) outputs.push_back({"--out", options.out});
@@ -91,37 +64,6 @@ int export_profile(const ExportOptions& options) {
   output.json(report::written_json(profile, written));
   output.text(report::written_text(profile, written));
   return 0;
-}
-
-}  // namespace
-
-void write_profile_output(const std::string& out, const memory::Profile& profile) {
-  try {
-    memory::write_profile(fs::absolute(out), profile);
-  } catch (const InputError& error) {
-    throw InputError("--out: {}", error.what());
-  }
-}
-
-Action add_profile_generate(CLI::App& verb) {
-  const auto options = std::make_shared<GenerateOptions>();
-  verb.add_option("CONFIG", options->config, "What to generate (YAML)")->required()->type_name("");
-  verb.add_option("--out", options->out, "The profile (HDF5)")->required()->type_name("FILE");
-  add_common(verb, options->common);
-  return [options] { return generate(*options); };
-}
-
-Action add_profile_export(CLI::App& verb) {
-  const auto options = std::make_shared<ExportOptions>();
-  verb.add_option("FILE", options->file, "Chip profile (HDF5)")->required()->type_name("");
-  verb.add_option("--format", options->format, "csv (one file) or npy (a folder)")
-      ->required()
-      ->type_name("NAME");
-  verb.add_option("--out", options->out, "Where to: the CSV file, or the folder of .npy files")
-      ->required()
-      ->type_name("PATH");
-  add_common(verb, options->common);
-  return [options] { return export_profile(*options); };
 }
 
 }  // namespace brownout::cli

@@ -4,17 +4,13 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
-#include <memory>
 #include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/common.hpp"
-#include "sim/cli/verbs.hpp"
-#include "sim/memory/profile_statistics.hpp"
+#include "sim/cli/profile_options.hpp"
 #include "sim/report/profile_report.hpp"
 
 namespace brownout::cli {
@@ -22,14 +18,6 @@ namespace brownout::cli {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr char kVoltages[] = "--voltages";
-
-struct ImportOptions {
-  CommonOptions common;
-  std::string kind, voltages, rows, columns, name, origin, vmin_volt, out;
-  std::vector<std::string> files;
-};
 
 /// "0.9,0.85": in the order of the files.
 std::vector<double> parse_voltages(const std::string& text) {
@@ -60,16 +48,16 @@ std::string totals_text(const std::vector<memory::BramTotals>& totals) {
   return text;
 }
 
-int import_profile(const ImportOptions& options) {
-  options.common.thread_count();
-  options.common.seed_or(0);
+}  // namespace
+
+int profile_import(const ProfileOptions& options) {
   const std::string kind = parse_choice("KIND", options.kind, {"bram-hex", "stuck-at", "npy"});
   const std::size_t per_voltage = kind == "npy" ? 2 : 1;
   const std::vector<double> voltages = parse_voltages(options.voltages);
-  if (options.files.size() != per_voltage * voltages.size()) {
+  if (options.maps.size() != per_voltage * voltages.size()) {
     throw InputError("{}: {} voltages: expected {} files{}, got {}", kVoltages, voltages.size(),
                      per_voltage * voltages.size(),
-                     per_voltage == 2 ? " (p01 and p10 of each)" : "", options.files.size());
+                     per_voltage == 2 ? " (p01 and p10 of each)" : "", options.maps.size());
   }
   if (kind != "stuck-at") {
     for (const auto& [option, value] :
@@ -81,11 +69,11 @@ int import_profile(const ImportOptions& options) {
   info.name = options.name.empty() ? fs::path(options.out).stem().string() : options.name;
   info.origin = options.origin.empty()
                     ? fmt::format("imported from {} ({})",
-                                  fs::path(options.files.front()).filename().string(), kind)
+                                  fs::path(options.maps.front()).filename().string(), kind)
                     : options.origin;
   if (!options.vmin_volt.empty())
     info.vmin_volt = parse_number("--vmin-volt", options.vmin_volt, 0.01, 100.0);
-  const Output output(options.common, {options.files.begin(), options.files.end()},
+  const Output output(options.common, {options.maps.begin(), options.maps.end()},
                       {{"--out", options.out}});
 
   std::vector<memory::BramTotals> totals;
@@ -93,12 +81,12 @@ int import_profile(const ImportOptions& options) {
   if (kind == "npy") {
     std::vector<memory::VoltageNpy> files;
     for (std::size_t i = 0; i < voltages.size(); ++i)
-      files.push_back({voltages[i], options.files[2 * i], options.files[2 * i + 1]});
+      files.push_back({voltages[i], options.maps[2 * i], options.maps[2 * i + 1]});
     profile = memory::import_npy(files, info);
   } else {
     std::vector<memory::VoltageFile> files;
     for (std::size_t i = 0; i < voltages.size(); ++i)
-      files.push_back({voltages[i], options.files[i]});
+      files.push_back({voltages[i], options.maps[i]});
     if (kind == "bram-hex") {
       profile = memory::import_bram_hex(files, info, &totals);
     } else {
@@ -107,37 +95,8 @@ int import_profile(const ImportOptions& options) {
       profile = memory::import_stuck_at(files, rows, columns, info);
     }
   }
-  write_profile_output(options.out, profile);
-  const auto levels = memory::profile_statistics(profile);
-  const std::string warning = report::nesting_warning(profile, levels);
-  if (!warning.empty()) output.note("warning: " + warning);
-  output.json(report::profile_json(profile, levels));
-  output.text(report::profile_text(profile, levels) +
-              (totals.empty() ? std::string() : totals_text(totals)));
-  return 0;
-}
-
-}  // namespace
-
-Action add_profile_import(CLI::App& verb) {
-  const auto options = std::make_shared<ImportOptions>();
-  verb.add_option("KIND", options->kind, "bram-hex, stuck-at or npy")->required()->type_name("");
-  verb.add_option("FILES", options->files, "A map a voltage; npy: p01 and p10 of each voltage")
-      ->required()
-      ->type_name("");
-  verb.add_option(kVoltages, options->voltages, "Of the files, in their order, in units of Vmin")
-      ->required()
-      ->type_name("V,V,...");
-  verb.add_option("--out", options->out, "The profile (HDF5)")->required()->type_name("FILE");
-  verb.add_option("--rows", options->rows, "Rows of a stuck-at map")->type_name("N");
-  verb.add_option("--columns", options->columns, "Columns of a stuck-at map")->type_name("N");
-  verb.add_option("--name", options->name, "Name of the chip (default: that of --out)")
-      ->type_name("TEXT");
-  verb.add_option("--origin", options->origin, "Who measured it, and how")->type_name("TEXT");
-  verb.add_option("--vmin-volt", options->vmin_volt, "Vmin in volts (default: not known)")
-      ->type_name("V");
-  add_common(verb, options->common);
-  return [options] { return import_profile(*options); };
+  return made_profile(profile, options, output,
+                      totals.empty() ? std::string() : totals_text(totals));
 }
 
 }  // namespace brownout::cli

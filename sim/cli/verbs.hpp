@@ -9,10 +9,6 @@ namespace CLI {
 class App;
 }
 
-namespace brownout::memory {
-struct Profile;
-}
-
 namespace brownout::cli {
 
 /// Runs the verb after its options were parsed; returns the exit code.
@@ -32,9 +28,6 @@ Action add_profile_fit(CLI::App& verb);
 Action add_profile_compare(CLI::App& verb);
 Action add_profile_plot(CLI::App& verb);
 Action add_profile_export(CLI::App& verb);
-
-/// Writes the profile that --out names.
-void write_profile_output(const std::string& out, const memory::Profile& profile);
 
 /// `brownout train`: becomes brownout-train with these arguments; only returns when it cannot.
 int run_train(const std::vector<std::string>& arguments);

@@ -36,7 +36,7 @@ double mean_rate(const PhysicalModel& m, const PhysicalModel::Direction& d, doub
 PhysicalModel PhysicalModel::load(const std::filesystem::path& file) {
   YamlMap root = YamlMap::load(file);
   PhysicalModel model;
-  model.name = root.text("name");
+  model.name = root.name("name");
   root.text("source");
   model.zero_to_one = read_direction(root, "zero_to_one");
   model.one_to_zero = read_direction(root, "one_to_zero");

@@ -44,6 +44,9 @@ inline constexpr float kPersistentProbability = 0.985f;
 /// files, probabilities outside [0, 1], shapes that differ, voltages that do not ascend, geometry
 /// that contradicts the data.
 Profile read_profile(const std::filesystem::path& file);
+/// The file that holds a profile: the same profile, the same bytes. `where` begins the message of an
+/// InputError (check_profile).
+std::string profile_bytes(const Profile& profile, const std::string& where);
 /// Written beside and renamed into place.
 void write_profile(const std::filesystem::path& file, const Profile& profile);
 /// The same checks on a profile in memory; `where` begins the message.

@@ -95,8 +95,8 @@ Config read_config(const std::filesystem::path& file) {
   YamlMap root = YamlMap::load(file);
   Config config;
   Profile& profile = config.profile;
-  profile.name = root.text("name");
-  profile.origin = root.text("origin");
+  profile.name = root.name("name");
+  profile.origin = root.name("origin");
   profile.synthetic = true;
   constexpr std::int64_t kMost = 1 << 20;
   profile.arrays = static_cast<int>(root.integer("arrays", 1, kMost, 1));

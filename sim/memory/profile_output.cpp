@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks profiles and writes them: sparse, compressed, with checksums (docs/profile-file.md).
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 #include <mutex>
 
 #include "sim/base/files.hpp"
@@ -15,12 +17,51 @@ namespace {
 
 constexpr double kHighestVoltage = 10.0;
 
-/// Writes one HDF5 file. A failure is the disk's: the data were checked before.
+std::uint32_t rotated(std::uint32_t x, int by) { return x << by | x >> (32 - by); }
+
+/// The checksum of HDF5's structures: Jenkins' lookup3 (public domain) of whole 32-bit words.
+std::uint32_t lookup3(const std::uint32_t* words, std::size_t count) {
+  std::uint32_t a = 0xdeadbeef + static_cast<std::uint32_t>(4 * count);
+  std::uint32_t b = a, c = a;
+  for (; count > 3; count -= 3, words += 3) {
+    a += words[0];
+    b += words[1];
+    c += words[2];
+    a = (a - c) ^ rotated(c, 4), c += b;
+    b = (b - a) ^ rotated(a, 6), a += c;
+    c = (c - b) ^ rotated(b, 8), b += a;
+    a = (a - c) ^ rotated(c, 16), c += b;
+    b = (b - a) ^ rotated(a, 19), a += c;
+    c = (c - b) ^ rotated(b, 4), b += a;
+  }
+  if (count > 2) c += words[2];
+  if (count > 1) b += words[1];
+  if (count > 0) a += words[0];
+  c = (c ^ b) - rotated(b, 14);
+  a = (a ^ c) - rotated(c, 11);
+  b = (b ^ a) - rotated(a, 25);
+  c = (c ^ b) - rotated(b, 16);
+  a = (a ^ c) - rotated(c, 4);
+  b = (b ^ a) - rotated(a, 14);
+  return (c ^ b) - rotated(b, 24);
+}
+
+/// H5Fget_file_image clears the superblock's mark of an open file and leaves the checksum that it
+/// had with it (HDF5 1.10).
+void seal_superblock(std::string& image) {
+  constexpr std::size_t kWords = 11;  // of superblock version 3; its checksum is the next one
+  std::array<std::uint32_t, kWords> words;
+  BROWNOUT_CHECK(image.size() > 4 * (kWords + 1) && image[8] == 3, "{} bytes", image.size());
+  std::memcpy(words.data(), image.data(), sizeof words);
+  const std::uint32_t sum = lookup3(words.data(), kWords);
+  std::memcpy(image.data() + sizeof words, &sum, sizeof sum);
+}
+
+/// Makes one HDF5 file in memory, where no full disk can leave the library in disorder. No object
+/// has a time: the same profile is the same bytes.
 class Writer {
  public:
-  explicit Writer(const std::filesystem::path& path) : file_(create(path), H5Fclose) {
-    require(file_.id());
-  }
+  Writer() : file_(create(), H5Fclose) { require(file_.id()); }
 
   void text(const char* name, const std::string& value) {
     const hdf5::Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
@@ -44,8 +85,10 @@ class Writer {
     attribute(name, type.id(), type.id(), &values[value ? 1 : 0]);
   }
   void group(const std::string& name) {
+    const hdf5::Handle creation(H5Pcreate(H5P_GROUP_CREATE), H5Pclose);
+    require(H5Pset_obj_track_times(creation.id(), false));
     const hdf5::Handle made(
-        H5Gcreate2(file_.id(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
+        H5Gcreate2(file_.id(), name.c_str(), H5P_DEFAULT, creation.id(), H5P_DEFAULT), H5Gclose);
     require(made.id());
   }
   void data(const std::string& path, hid_t stored, hid_t native, std::size_t size,
@@ -53,7 +96,7 @@ class Writer {
     const hsize_t length = size;
     const hdf5::Handle space(H5Screate_simple(1, &length, nullptr), H5Sclose);
     const hdf5::Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-    require(H5Pset_obj_track_times(creation.id(), false));  // the same data, the same bytes
+    require(H5Pset_obj_track_times(creation.id(), false));
     if (size > 0) {
       const hsize_t chunk = std::min<hsize_t>(length, 1 << 16);
       require(H5Pset_chunk(creation.id(), 1, &chunk));
@@ -67,18 +110,30 @@ class Writer {
     require(set.id());
     if (size > 0) require(H5Dwrite(set.id(), native, H5S_ALL, H5S_ALL, H5P_DEFAULT, values));
   }
-  void close() { require(file_.close()); }
+  std::string bytes() const {
+    require(H5Fflush(file_.id(), H5F_SCOPE_GLOBAL));
+    const ssize_t size = H5Fget_file_image(file_.id(), nullptr, 0);
+    require(size);
+    std::string image(static_cast<std::size_t>(size), '\0');
+    require(H5Fget_file_image(file_.id(), image.data(), image.size()));
+    seal_superblock(image);
+    return image;
+  }
 
  private:
   template <typename T>
   static void require(T status) {
-    if (status < 0) throw InputError("expected a place that can be written to{}", hdf5::reason());
+    if (status < 0) throw RunError("HDF5 failed{}", hdf5::reason());
   }
-  static hid_t create(const std::filesystem::path& path) {
+  static hid_t create() {
     const hdf5::Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
     // The structures of HDF5 1.10 carry checksums: damage is noticed before it is believed.
     require(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110));
-    return H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.id());
+    constexpr std::size_t kIncrement = 1 << 20;
+    require(H5Pset_fapl_core(access.id(), kIncrement, /*backing_store=*/false));
+    const hdf5::Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+    require(H5Pset_obj_track_times(creation.id(), false));  // of the root group
+    return H5Fcreate("profile", H5F_ACC_TRUNC, creation.id(), access.id());
   }
   void attribute(const char* name, hid_t stored, hid_t native, const void* value) {
     const hdf5::Handle space(H5Screate(H5S_SCALAR), H5Sclose);
@@ -165,19 +220,17 @@ void check_profile(const Profile& profile, const std::string& where) {
   }
 }
 
-void write_profile(const std::filesystem::path& path, const Profile& profile) {
-  check_profile(profile, path.string());
+std::string profile_bytes(const Profile& profile, const std::string& where) {
+  check_profile(profile, where);
   const std::lock_guard<std::mutex> lock(hdf5_mutex());
   const hdf5::Quiet quiet;
-  write_atomically(path, [&](const std::filesystem::path& temporary) {
-    try {
-      Writer out(temporary);
-      write_all(out, profile);
-      out.close();
-    } catch (const InputError& error) {
-      throw InputError("{}: {}", path.string(), error.what());
-    }
-  });
+  Writer out;
+  write_all(out, profile);
+  return out.bytes();
+}
+
+void write_profile(const std::filesystem::path& path, const Profile& profile) {
+  write_file_atomically(path, profile_bytes(profile, path.string()));
 }
 
 }  // namespace brownout::memory

@@ -6,7 +6,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <cstring>
+#include <thread>
 
 #include "sim/base/files.hpp"
 #include "tests/memory/gaussian_profile.hpp"
@@ -117,7 +120,8 @@ TEST_F(ProfileCommand, FitFindsTheCellsThatMadeTheFile) {
 TEST_F(ProfileCommand, CompareCountsCommonCells) {
   const Outcome same = profile({"compare", "chip.h5", "chip.h5", "--json", "-", "--quiet"});
   ASSERT_EQ(same.code, 0) << same.err;
-  for (const Json& level : same.json()["voltages"]) {
+  const Json compared = same.json();
+  for (const Json& level : compared["voltages"]) {
     EXPECT_EQ(level["common_cells"], level["a"]["faulty_cells"]);
     EXPECT_EQ(level["same_direction"], level["common_cells"] > 0 ? Json(1.0) : Json(nullptr));
   }
@@ -206,6 +210,81 @@ TEST_F(ProfileCommand, GenerateMakesTheShippedChips) {
          {"--out: ./chip1.yaml", "found the input"});
   refuse({"generate", "chip1.yaml", "--out", "no/such/x.h5"}, {"--out", "no/such"});
   refuse({"generate", "chip1.yaml"}, {"--out"});
+}
+
+TEST_F(ProfileCommand, GenerateGivesTheSameBytesForTheSameConfiguration) {
+  const fs::path config = fs::path(BROWNOUT_SOURCE_DIR) / "profiles" / "chip1-synthetic.yaml";
+  ASSERT_EQ(profile({"generate", config, "--out", "one.h5"}).code, 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // times in HDF5 are in seconds
+  ASSERT_EQ(profile({"generate", config, "--out", "two.h5"}).code, 0);
+  EXPECT_EQ(content("one.h5"), content("two.h5"));
+  EXPECT_EQ(content("one.h5"),
+            read_file(fs::path(BROWNOUT_SOURCE_DIR) / "profiles" / "chip1-synthetic.h5"));
+}
+
+TEST_F(ProfileCommand, AFullDiskIsOneLineAndNoFile) {
+  workplace_.write("bram.txt", std::string(4096, 'F'));
+  workplace_.write("low.csv", "row,column,value\n0,1,1\n2,3,0\n");
+  const fs::path config = fs::path(BROWNOUT_SOURCE_DIR) / "profiles" / "chip1-synthetic.yaml";
+  refuse({"generate", config, "--out", "/dev/full"}, {"--out: /dev/full: cannot write: No space"});
+  refuse({"import", "bram-hex", "bram.txt", "--voltages", "0.9", "--out", "/dev/full"},
+         {"--out: /dev/full: cannot write: No space"});
+  refuse({"import", "stuck-at", "low.csv", "--voltages", "0.9", "--rows", "4", "--columns", "8",
+          "--out", "/dev/full"},
+         {"--out: /dev/full: cannot write: No space"});
+  refuse({"export", "chip.h5", "--format", "csv", "--out", "/dev/full"}, {"/dev/full"});
+  EXPECT_TRUE(fs::is_character_file("/dev/full"));  // not replaced by what was written
+
+  // A disk that fills while the file is written.
+  Surroundings little;
+  little.file_limit = 2000;
+  const std::vector<std::string> before = workplace_.listing();
+  const Outcome outcome = profile({"generate", config, "--out", "x.h5"}, little);
+  EXPECT_EQ(outcome.code, 2) << outcome.err;
+  EXPECT_NE(outcome.err.find("--out: "), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("x.h5"), std::string::npos) << outcome.err;
+  EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  EXPECT_EQ(workplace_.listing(), before);
+}
+
+TEST_F(ProfileCommand, ImportRefusesDamagedMapsAndLeavesNothing) {
+  ASSERT_EQ(profile({"export", "chip.h5", "--format", "npy", "--out", "maps"}).code, 0);
+  const std::string array = content("maps/p01-0.75.npy");
+  workplace_.write("short.npy", array.substr(0, array.size() - 5));
+  std::string wrong = array;
+  const float too_much = 1.5f;
+  std::memcpy(wrong.data() + wrong.size() - sizeof too_much, &too_much, sizeof too_much);
+  workplace_.write("wrong.npy", wrong);
+  ASSERT_EQ(std::system(fmt::format("cd '{}' && /usr/bin/python3 -c \"import numpy as np; "
+                                    "np.save('other.npy', np.zeros((3, 4)))\"",
+                                    workplace_.folder().string())
+                            .c_str()),
+            0);
+  const std::string good = "maps/p10-0.75.npy";
+  const auto npy = [&](const std::string& p01, const std::string& p10) {
+    return std::vector<std::string>{"import",     "npy",  p01,     p10,
+                                    "--voltages", "0.75", "--out", "x.h5"};
+  };
+  refuse(npy("short.npy", good), {"short.npy: expected", "bytes of data"});
+  refuse(npy("wrong.npy", good),
+         {"wrong.npy: number", "expected a probability in [0, 1], got 1.5"});
+  refuse(npy("other.npy", good), {"expected the shape of other.npy, (3, 4)"});
+  refuse(npy("none.npy", good), {"none.npy"});
+  refuse({"import", "npy", "maps/p01-0.75.npy", good, "maps/p01-0.75.npy", good, "--voltages",
+          "0.75,0.75", "--out", "x.h5"},
+         {"expected increasing voltages"});
+  workplace_.write("odd.txt", std::string(4097, 'F'));
+  refuse({"import", "bram-hex", "odd.txt", "--voltages", "0.9", "--out", "x.h5"},
+         {"odd.txt: expected whole bytes, got an odd number of hex digits (4097)"});
+}
+
+TEST_F(ProfileCommand, NamesInFilesAreOneLineOfText) {
+  std::string config =
+      read_file(fs::path(BROWNOUT_SOURCE_DIR) / "profiles" / "chip1-synthetic.yaml");
+  const std::size_t at = config.find("name: ");
+  config.replace(at, config.find('\n', at) - at, "name: \"a\\nb\"");
+  workplace_.write("named.yaml", config);
+  refuse({"generate", "named.yaml", "--out", "x.h5"}, {"named.yaml:", "name: expected"});
 }
 
 TEST_F(ProfileCommand, ImportsWhatItExported) {

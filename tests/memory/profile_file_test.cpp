@@ -2,6 +2,9 @@
 // Profile files: what is written is read, h5py reads ours and we read h5py's, bad ones are refused.
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "tests/memory/profiles.hpp"
@@ -58,10 +61,18 @@ TEST_F(ProfileFile, GivesBackWhatWasWritten) {
 }
 
 TEST_F(ProfileFile, HasTheSameBytesForTheSameProfile) {
-  write_profile(file_, random_profile(1));
-  const std::string once = read_file(file_);
-  write_profile(file_, random_profile(1));
-  EXPECT_EQ(read_file(file_), once);
+  std::vector<std::string> first;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    write_profile(file_, random_profile(seed));
+    first.push_back(read_file(file_));
+    EXPECT_EQ(profile_bytes(random_profile(seed), "x"), first.back());
+  }
+  // HDF5 counts the times of objects in seconds.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    write_profile(folder_.path() / "another.h5", random_profile(seed));
+    EXPECT_EQ(read_file(folder_.path() / "another.h5"), first[seed]) << "seed " << seed;
+  }
 }
 
 TEST_F(ProfileFile, LeavesTheOldFileAndNothingElseWhenAProfileIsBad) {

@@ -2,8 +2,11 @@
 // Importers: what is written in a foreign format is read as it was meant; bad files are refused.
 #include "sim/memory/profile_import.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -101,6 +104,123 @@ TEST_F(Import, BramHexOfTheWholeBoardHasBothPublishedSizes) {
   import_bram_hex({{0.9, file("board.hex", bram(890))}}, kInfo, &totals);
   EXPECT_EQ(totals[0].bits, 14581760u);       // 14.58 Mbit
   EXPECT_EQ(totals[0].real_cells, 7290880u);  // 7.29 Mbit
+}
+
+/// A map as the published BRAM files have it: all ones were written, a 0 is a fault, bytes twice.
+std::string bram_hex(const Profile& profile, std::size_t level, bool lower_case) {
+  std::vector<unsigned> bytes(profile.cells() / 8, 0xff);
+  for (const ProfileCell& cell : profile.levels[level].cells)
+    bytes[cell.cell / 8] &= ~(1u << cell.cell % 8);
+  std::string text;
+  for (const unsigned byte : bytes)
+    text += lower_case ? fmt::format("{0:02x}{0:02x}", byte) : fmt::format("{0:02X}{0:02X}", byte);
+  return text;
+}
+
+TEST_F(Import, BramHexGivesBackEveryMap) {
+  for (std::uint64_t seed = 0; seed < 25; ++seed) {
+    Dice dice(seed + 100);
+    Profile profile;
+    profile.name = kInfo.name;
+    profile.origin = kInfo.origin;
+    profile.vmin_volt = kInfo.vmin_volt;
+    profile.arrays = 1 + static_cast<int>(dice.below(3));
+    profile.rows = 1024;
+    profile.columns = 8;
+    const std::uint64_t sparsity = 2 + dice.below(300);
+    for (const double voltage : {0.8, 0.85, 0.9}) {
+      ProfileLevel level;
+      level.voltage = voltage;
+      for (std::uint64_t cell = 0; cell < profile.cells(); ++cell) {
+        if (dice.below(sparsity) == 0) level.cells.push_back({cell, 0.0f, 1.0f});
+      }
+      profile.levels.push_back(level);
+    }
+    const char* const ends[] = {"", "\n", "\r\n"};
+    std::vector<VoltageFile> files;
+    for (std::size_t i = 0; i < 3; ++i)
+      files.insert(files.begin() + static_cast<std::ptrdiff_t>(dice.below(files.size() + 1)),
+                   {profile.levels[i].voltage,
+                    file(std::to_string(i), bram_hex(profile, i, i == 1) + ends[i])});
+    std::vector<BramTotals> totals;
+    EXPECT_TRUE(same(import_bram_hex(files, kInfo, &totals), profile)) << "seed " << seed;
+    for (std::size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(totals[i].voltage, profile.levels[i].voltage);
+      EXPECT_EQ(totals[i].real_faults, profile.levels[i].cells.size());
+      EXPECT_EQ(totals[i].faults, 2 * totals[i].real_faults);
+      EXPECT_EQ(totals[i].bits, 2 * totals[i].real_cells);
+    }
+  }
+}
+
+TEST_F(Import, StuckAtGivesBackEveryMapAsCsvAndAsMatrix) {
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    Dice dice(seed + 200);
+    Profile profile = random_profile(seed, 3);
+    profile.name = kInfo.name;
+    profile.origin = kInfo.origin;
+    profile.vmin_volt = kInfo.vmin_volt;
+    profile.synthetic = false;
+    profile.arrays = 1;
+    std::vector<VoltageFile> csv, matrix;
+    for (ProfileLevel& level : profile.levels) {
+      level.cells.erase(
+          std::remove_if(level.cells.begin(), level.cells.end(),
+                         [&](const ProfileCell& cell) { return cell.cell >= profile.cells(); }),
+          level.cells.end());
+      std::vector<std::string> lines;
+      std::string map(profile.cells(), '.');
+      for (ProfileCell& cell : level.cells) {
+        const bool one = dice.below(2) == 0;
+        cell.p01 = one ? 1.0f : 0.0f;
+        cell.p10 = one ? 0.0f : 1.0f;
+        map[cell.cell] = one ? '1' : '0';
+        const auto columns = static_cast<std::uint64_t>(profile.columns);
+        const std::string line = fmt::format(dice.below(2) == 0 ? "{},{},{}" : " {} ,\t{}, {}",
+                                             cell.cell / columns, cell.cell % columns, one ? 1 : 0);
+        lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(dice.below(lines.size() + 1)),
+                     line);
+      }
+      const std::string tag = std::to_string(csv.size());
+      csv.push_back({level.voltage, file(tag + ".csv", fmt::format("row,column,value\n{}\n",
+                                                                   fmt::join(lines, "\n")))});
+      std::string rows;
+      for (int row = 0; row < profile.rows; ++row) {
+        for (int column = 0; column < profile.columns; ++column) {
+          rows += map[static_cast<std::size_t>(row * profile.columns + column)];
+          if (dice.below(4) == 0) rows += ' ';
+        }
+        rows += dice.below(5) == 0 ? "\r\n\n" : "\n";
+      }
+      matrix.push_back({level.voltage, file(tag + ".txt", rows)});
+    }
+    EXPECT_TRUE(same(import_stuck_at(csv, profile.rows, profile.columns, kInfo), profile))
+        << "seed " << seed;
+    EXPECT_TRUE(same(import_stuck_at(matrix, profile.rows, profile.columns, kInfo), profile))
+        << "seed " << seed;
+  }
+}
+
+TEST_F(Import, EveryTruncationIsRefusedOrIsASmallerMap) {
+  // Whole blocks of a shorter hex file are a smaller board; nothing else may pass.
+  const std::string hex = bram(2);
+  for (std::size_t size = 0; size < hex.size(); size += size % 4096 == 4095 ? 1 : 97) {
+    const std::string found = bram_refusal(hex.substr(0, size));
+    if (size > 0 && size % 4096 == 0) {
+      EXPECT_EQ(found, "accepted") << size;
+    } else {
+      EXPECT_NE(found.find("b.hex: expected "), std::string::npos) << size << found;
+    }
+  }
+  const std::string array = npy({2, 3, 4}, std::vector<double>(24, 0.5), true, 1);
+  for (std::size_t size = 0; size < array.size(); ++size) {
+    const std::string found = npy_refusal(array, array.substr(0, size));
+    EXPECT_NE(found.find("10.npy: "), std::string::npos) << size << found;
+  }
+  EXPECT_EQ(npy_refusal(array, array), "accepted");
+  const std::string matrix = "..0.\n....\n1...\n";
+  for (std::size_t size = 0; size + 1 < matrix.size(); ++size)
+    EXPECT_NE(stuck_refusal(matrix.substr(0, size)).find("expected "), std::string::npos) << size;
 }
 
 TEST_F(Import, BramHexRefusesDamage) {

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options of the `brownout profile` verbs; what reads or makes a profile does so alike.
+#include "sim/cli/profile_options.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sim/cli/verbs.hpp"
+#include "sim/memory/profile.hpp"
+#include "sim/memory/profile_statistics.hpp"
+#include "sim/report/profile_report.hpp"
+
+namespace brownout::cli {
+
+namespace {
+
+using Options = std::shared_ptr<ProfileOptions>;
+
+void add_input(CLI::App& verb, const Options& options) {
+  verb.add_option("FILE", options->file, "Chip profile (HDF5)")->required()->type_name("");
+}
+
+void add_output(CLI::App& verb, const Options& options, const std::string& what,
+                const std::string& type = "FILE") {
+  verb.add_option("--out", options->out, what)->required()->type_name(type);
+}
+
+/// The common options come last; returns what runs the verb.
+Action finish(CLI::App& verb, const Options& options, int (*run)(const ProfileOptions&)) {
+  add_common(verb, options->common);
+  return [options, run] {
+    check_common(*options);
+    return run(*options);
+  };
+}
+
+}  // namespace
+
+void check_common(const ProfileOptions& options) {
+  options.common.thread_count();
+  options.common.seed_or(0);
+}
+
+int made_profile(const memory::Profile& profile, const ProfileOptions& options,
+                 const Output& output, const std::string& more) {
+  write_output("--out", options.out, memory::profile_bytes(profile, options.out));
+  const auto levels = memory::profile_statistics(profile);
+  const std::string warning = report::nesting_warning(profile, levels);
+  if (!warning.empty()) output.note("warning: " + warning);
+  output.json(report::profile_json(profile, levels));
+  output.text(report::profile_text(profile, levels) + more);
+  return 0;
+}
+
+Action add_profile_generate(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  verb.add_option("CONFIG", options->config, "What to generate (YAML)")->required()->type_name("");
+  add_output(verb, options, "The profile (HDF5)");
+  return finish(verb, options, profile_generate);
+}
+
+Action add_profile_import(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  verb.add_option("KIND", options->kind, "bram-hex, stuck-at or npy")->required()->type_name("");
+  verb.add_option("FILES", options->maps, "A map a voltage; npy: p01 and p10 of each voltage")
+      ->required()
+      ->type_name("");
+  verb.add_option(kVoltages, options->voltages, "Of the files, in their order, in units of Vmin")
+      ->required()
+      ->type_name("V,V,...");
+  add_output(verb, options, "The profile (HDF5)");
+  verb.add_option("--rows", options->rows, "Rows of a stuck-at map")->type_name("N");
+  verb.add_option("--columns", options->columns, "Columns of a stuck-at map")->type_name("N");
+  verb.add_option("--name", options->name, "Name of the chip (default: that of --out)")
+      ->type_name("TEXT");
+  verb.add_option("--origin", options->origin, "Who measured it, and how")->type_name("TEXT");
+  verb.add_option("--vmin-volt", options->vmin_volt, "Vmin in volts (default: not known)")
+      ->type_name("V");
+  return finish(verb, options, profile_import);
+}
+
+Action add_profile_inspect(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  add_input(verb, options);
+  return finish(verb, options, profile_inspect);
+}
+
+Action add_profile_fit(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  add_input(verb, options);
+  return finish(verb, options, profile_fit);
+}
+
+Action add_profile_compare(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  verb.add_option("A", options->file, "Chip profile (HDF5)")->required()->type_name("");
+  verb.add_option("B", options->other, "The profile to compare with")->required()->type_name("");
+  return finish(verb, options, profile_compare);
+}
+
+Action add_profile_plot(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  add_input(verb, options);
+  add_output(verb, options, "Picture: .png, .svg or .pdf");
+  verb.add_option("--voltage", options->voltage, "A voltage of the profile (default: its lowest)")
+      ->type_name("V");
+  verb.add_option("--array", options->array, "Array shown (default 0)")->type_name("N");
+  verb.add_option("--rows", options->rows, "Rows shown, the end not included (default 0:256)")
+      ->type_name("A:B");
+  verb.add_option("--columns", options->columns,
+                  "Columns shown, the end not included (default 0:256)")
+      ->type_name("C:D");
+  verb.add_flag("--ber", options->ber, "Bit error rates against voltage, with the fit");
+  return finish(verb, options, profile_plot);
+}
+
+Action add_profile_export(CLI::App& verb) {
+  const auto options = std::make_shared<ProfileOptions>();
+  add_input(verb, options);
+  verb.add_option("--format", options->format, "csv (one file) or npy (a folder)")
+      ->required()
+      ->type_name("NAME");
+  add_output(verb, options, "Where to: the CSV file, or the folder of .npy files", "PATH");
+  return finish(verb, options, profile_export);
+}
+
+}  // namespace brownout::cli

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of all `brownout profile` verbs, and what several of them do.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "sim/cli/common.hpp"
+
+namespace brownout::memory {
+struct Profile;
+}
+
+namespace brownout::cli {
+
+/// Each verb takes some of them (profile_options.cpp says which).
+struct ProfileOptions {
+  CommonOptions common;
+  std::string file, other;                    // profiles to read
+  std::string out;                            // generate, import, plot, export
+  std::string config;                         // generate
+  std::string voltage, array, rows, columns;  // plot; rows and columns: import too
+  bool ber = false;                           // plot
+  std::string format;                         // export
+  std::vector<std::string> maps;              // import, with all below
+  std::string kind, voltages, name, origin, vmin_volt;
+};
+
+inline constexpr char kVoltages[] = "--voltages";
+
+/// No verb of profiles uses threads or a seed; a wrong value is wrong all the same.
+void check_common(const ProfileOptions& options);
+
+/// Writes the profile that --out names, warns of what is odd in it and tells what it is; `more`
+/// stands behind the text.
+int made_profile(const memory::Profile& profile, const ProfileOptions& options,
+                 const Output& output, const std::string& more = "");
+
+int profile_generate(const ProfileOptions& options);
+int profile_import(const ProfileOptions& options);
+int profile_inspect(const ProfileOptions& options);
+int profile_fit(const ProfileOptions& options);
+int profile_compare(const ProfileOptions& options);
+int profile_plot(const ProfileOptions& options);
+int profile_export(const ProfileOptions& options);
+
+}  // namespace brownout::cli
