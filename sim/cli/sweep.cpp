@@ -55,7 +55,6 @@ void note_other_technology(const sweep::SweepConfig& config, const Output& outpu
 
 int run(const SweepOptions& options) {
   const int threads = options.common.thread_count();
-  if (options.out.empty()) throw InputError("--out: expected a folder, got \"\"");
   sweep::SweepConfig config = sweep::load_sweep(options.configuration);
   if (!options.images.empty()) {
     config.images = parse_integer("--images", options.images, 1, 100'000'000);
@@ -78,14 +77,18 @@ int run(const SweepOptions& options) {
   inputs.insert(inputs.end(), {config.file, config.technology_file});
   if (config.accelerator) inputs.push_back(config.accelerator->file);
   if (!config.profile.empty()) inputs.push_back(config.profile);
-  const std::filesystem::path folder = options.out;
-  expect_own_file({"--json", options.common.json}, {"--out", options.out});
+  for (const sweep::SweepMitigation& entry : config.mitigations) {
+    if (!entry.what.sensitivity.empty()) inputs.emplace_back(entry.what.sensitivity);
+  }
+  const std::filesystem::path folder = options.out.empty()
+                                           ? std::filesystem::path("out") / config.file.stem()
+                                           : std::filesystem::path(options.out);
+  expect_own_file({"--json", options.common.json}, {"--out", folder});
   for (const std::string& name : sweep::folder_names()) {
     expect_own_file({"--json", options.common.json}, {"--out", folder / name});
   }
   const Output output(options.common, inputs);
   note_other_technology(config, output);
-  if (config.accelerator) output.note_on(*config.accelerator);
   announce_interrupts();
   const sweep::SweepResult result =
       sweep::run_sweep(std::move(config), folder, threads, options.common.quiet);
@@ -112,8 +115,8 @@ Action add_sweep(CLI::App& verb) {
       ->required()
       ->type_name("");
   verb.add_option("--out", options->out,
-                  "Folder of the results; one that holds a part of this sweep is continued")
-      ->required()
+                  "Folder of the results (default: out/ and the name of CONFIG); one that holds a "
+                  "part of this sweep is continued")
       ->type_name("DIR");
   verb.add_option("--images", options->images, "First N images, instead of the file's")
       ->type_name("N");

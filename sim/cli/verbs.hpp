@@ -16,6 +16,7 @@ using Action = std::function<int()>;
 
 Action add_estimate(CLI::App& verb);
 Action add_eval(CLI::App& verb);
+Action add_sensitivity(CLI::App& verb);
 Action add_sweep(CLI::App& verb);
 Action add_run(CLI::App& verb);
 Action add_cosim(CLI::App& verb);

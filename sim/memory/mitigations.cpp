@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/memory/fault.hpp"
 #include "sim/memory/secded.hpp"
@@ -163,6 +164,19 @@ Mitigations parse_mitigations(const std::string& text, const std::string& where)
   return Parser(text, where).parse();
 }
 
+Mitigations parse_mitigations(const std::string& text, const std::string& where,
+                              const std::filesystem::path& folder) {
+  Mitigations result = parse_mitigations(text, where);
+  if (result.sensitivity.empty()) return result;
+  result.sensitivity = (folder / result.sensitivity).lexically_normal().string();
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(result.sensitivity, error)) {
+    throw InputError("{}: expected a file of sensitivities, found none at {}", where,
+                     in_quotes(result.sensitivity));
+  }
+  return result;
+}
+
 std::string to_string(const Mitigations& mitigations) {
   std::string text;
   const auto add = [&text](const std::string& part) {
@@ -181,6 +195,13 @@ std::string to_string(const Mitigations& mitigations) {
     add(fmt::format("spares={}x{}", mitigations.spare_rows, mitigations.spare_columns));
   if (!mitigations.sensitivity.empty()) add(fmt::format("placement={}", mitigations.sensitivity));
   return text.empty() ? "none" : text;
+}
+
+std::string identity(const Mitigations& mitigations) {
+  Mitigations hashed = mitigations;
+  if (!hashed.sensitivity.empty())
+    hashed.sensitivity = "sha256:" + sha256_hex(read_file(hashed.sensitivity));
+  return to_string(hashed);
 }
 
 double access_voltage(const Mitigations& mitigations, double voltage) {

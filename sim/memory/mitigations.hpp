@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 
 namespace brownout::memory {
@@ -41,9 +42,17 @@ struct Mitigations {
 /// interleaved-parity[,on-error=mask|zero], msb=K, boost=DV, spares=RxS, placement=FILE.json.
 /// InputError (beginning with `where`) for anything else.
 Mitigations parse_mitigations(const std::string& text, const std::string& where);
+/// The same in a file: its folder is where a file of sensitivities is looked for. InputError also
+/// when there is none.
+Mitigations parse_mitigations(const std::string& text, const std::string& where,
+                              const std::filesystem::path& folder);
 
 /// The same text in its canonical form: defaults left out, parts in the order above.
 std::string to_string(const Mitigations& mitigations);
+
+/// All that decides what they do, for keys of results: the canonical text with the hash of the
+/// sensitivities in place of their file. InputError when that cannot be read.
+std::string identity(const Mitigations& mitigations);
 
 /// Supply of the scratchpad during accesses when its rail is at `voltage`, units of Vmin: with the
 /// boost, which stops at Vmin, where no cell fails any more.

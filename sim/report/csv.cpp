@@ -30,13 +30,13 @@ std::string spread_cells(const sweep::Spread& spread) {
 
 std::string row(const sweep::Point& point, bool on_grid) {
   return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(point.model),
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(point.model),
       cell(point.voltage), point.rate, cell(point.energy_sram_rel), point.images, point.chips,
       point.err, spread_cells(point.rerr), spread_cells(point.rerr_either), point.prop1_excess,
       point.confidence_clean, point.confidence.mean, cell(point.confidence.std),
       point.cells_hit_mean, point.bits_wrong_mean, point.codes_changed_mean, on_grid ? 1 : 0,
       cell(point.cycles), point.energy ? fmt::format("{}", point.energy->total()) : "",
-      cell(point.energy_rel));
+      cell(point.energy_rel), quoted(point.mitigation), cell(point.weight_area_rel));
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ std::string points_csv(const sweep::SweepResult& result) {
       "model,voltage,rate,energy_sram_rel,images,chips,err,rerr_mean,rerr_std,rerr_ci95_low,"
       "rerr_ci95_high,rerr_either_mean,rerr_either_std,rerr_either_ci95_low,rerr_either_ci95_high,"
       "prop1_excess,confidence_clean,confidence_mean,confidence_std,cells_hit_mean,bits_wrong_mean,"
-      "codes_changed_mean,grid,cycles,energy_uj,energy_rel\n";
+      "codes_changed_mean,grid,cycles,energy_uj,energy_rel,mitigation,weight_area_rel\n";
   for (const sweep::Point& point : result.points) out += row(point, true);
   for (const sweep::Point& point : result.extra_points) out += row(point, false);
   return out;
@@ -55,12 +55,12 @@ std::string points_csv(const sweep::SweepResult& result) {
 std::string safe_voltage_csv(const sweep::SweepResult& result) {
   std::string out =
       "model,max_drop_points,voltage,energy_saving_sram_pct,energy_saving_total_pct,"
-      "fails_at_voltage,rate,err,rerr_mean\n";
+      "fails_at_voltage,rate,err,rerr_mean,mitigation\n";
   for (const sweep::SafeVoltageRow& row : result.safe_voltage) {
-    out += fmt::format("{},{},{},{},{},{},{},{},{}\n", quoted(row.model), row.max_drop_points,
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", quoted(row.model), row.max_drop_points,
                        cell(row.voltage), cell(row.energy_saving_pct),
                        cell(row.energy_saving_total_pct), cell(row.fails_at), cell(row.rate),
-                       row.err, cell(row.rerr_mean));
+                       row.err, cell(row.rerr_mean), quoted(row.mitigation));
   }
   return out;
 }

@@ -51,9 +51,11 @@ void put_statistics(Json& json, const sweep::Point& point) {
 Json point_json(const sweep::Point& point) {
   Json json;
   json["model"] = point.model;
+  json["mitigation"] = point.mitigation;
   json["voltage"] = maybe(point.voltage);
   json["rate"] = point.rate;
   json["energy_sram_rel"] = maybe(point.energy_sram_rel);
+  json["weight_area_rel"] = maybe(point.weight_area_rel);
   if (point.energy) {
     json["cycles"] = *point.cycles;
     json["energy_uj"] = point.energy->total();
@@ -68,6 +70,7 @@ Json point_json(const sweep::Point& point) {
 
 Json short_json(const sweep::Point& point) {
   return {{"model", point.model},
+          {"mitigation", point.mitigation},
           {"voltage", maybe(point.voltage)},
           {"energy_sram_rel", maybe(point.energy_sram_rel)},
           {"rerr_mean", point.rerr.mean}};
@@ -163,6 +166,7 @@ std::string sweep_json(const sweep::SweepResult& result) {
                               {"bits", bits_json(model.bits)},
                               {"weights", model.weights}});
   }
+  json["mitigations"] = result.mitigations;
   json["points"] = Json::array();
   for (const sweep::Point& point : result.points) json["points"].push_back(point_json(point));
   json["points_computed"] = result.points_computed;
@@ -175,6 +179,7 @@ std::string sweep_json(const sweep::SweepResult& result) {
   json["safe_voltage"] = Json::array();
   for (const sweep::SafeVoltageRow& row : result.safe_voltage) {
     json["safe_voltage"].push_back({{"model", row.model},
+                                    {"mitigation", row.mitigation},
                                     {"max_drop_points", row.max_drop_points},
                                     {"voltage", maybe(row.voltage)},
                                     {"energy_saving_sram_pct", maybe(row.energy_saving_pct)},
@@ -193,6 +198,10 @@ std::string sweep_json(const sweep::SweepResult& result) {
   json["pareto_front"] = Json::array();
   for (const std::size_t i : sweep::pareto_front(all)) {
     json["pareto_front"].push_back(short_json(all[i]));
+  }
+  json["mitigation_front"] = Json::array();
+  for (const std::size_t i : sweep::mitigation_front(all)) {
+    json["mitigation_front"].push_back(short_json(all[i]));
   }
   json["configuration"] = Json::parse(result.identity);
   json["seconds"] = result.seconds;

@@ -9,6 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/report/gnuplot.hpp"
+#include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 
 namespace brownout::report {
@@ -118,9 +119,10 @@ struct EnergyPart {
   const char* colour;
   double (*uj)(const technology::EnergyLedger&);
 };
-constexpr std::array<EnergyPart, 7> kEnergyParts{{
+constexpr std::array<EnergyPart, 8> kEnergyParts{{
     {"weight SRAM", "#0072b2",
      [](const technology::EnergyLedger& e) { return e.weight_sram + e.weight_leakage; }},
+    {"mitigation", "#332288", [](const technology::EnergyLedger& e) { return e.mitigation; }},
     {"activation SRAM", "#56b4e9",
      [](const technology::EnergyLedger& e) { return e.activation_sram + e.activation_leakage; }},
     {"accumulators", "#009e73",
@@ -224,7 +226,8 @@ std::string gnuplot_script(const sweep::SweepResult& result, const fs::path& out
 }
 
 std::optional<std::string> draw_plot(const sweep::SweepResult& result, const fs::path& file) {
-  return draw_with_gnuplot(gnuplot_script(result, file.filename()), file);
+  const auto script = result.mitigations.size() > 1 ? mitigation_script : gnuplot_script;
+  return draw_with_gnuplot(script(result, file.filename()), file);
 }
 
 }  // namespace brownout::report

@@ -14,8 +14,9 @@ namespace brownout::report {
 /// set to another path.
 std::string gnuplot_script(const sweep::SweepResult& result, const std::filesystem::path& output);
 
-/// Draws `file` and the script beside it (same name, .gp). Nothing on success; else why there is
-/// no picture (gnuplot missing or failing), which is no error of the sweep.
+/// Draws `file`, of several mitigations as mitigation_script has it, and the script beside it (same
+/// name, .gp). Nothing on success; else why there is no picture (gnuplot missing or failing), which
+/// is no error of the sweep.
 std::optional<std::string> draw_plot(const sweep::SweepResult& result,
                                      const std::filesystem::path& file);
 

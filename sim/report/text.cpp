@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sim/report/memories.hpp"
+#include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/table.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -95,10 +96,16 @@ std::string safe_text(const sweep::SweepResult& result, const ShortNames& names)
 std::string front_text(const sweep::SweepResult& result) {
   std::vector<sweep::Point> all = result.points;
   all.insert(all.end(), result.extra_points.begin(), result.extra_points.end());
-  Table table({"V/Vmin", "energy saved %", "RErr %", "network"}, {3});
+  const bool several = result.mitigations.size() > 1;
+  std::vector<std::string> header{"V/Vmin", "energy saved %", "RErr %", "network"};
+  if (several) header.emplace_back("mitigation");
+  Table table(header, {3, 4});
   for (const std::size_t i : sweep::pareto_front(all)) {
-    table.add({voltage_text(*all[i].voltage), saving_text(*all[i].energy_sram_rel),
-               spread_text(all[i].rerr), all[i].model});
+    std::vector<std::string> cells{voltage_text(*all[i].voltage),
+                                   saving_text(*all[i].energy_sram_rel), spread_text(all[i].rerr),
+                                   all[i].model};
+    if (several) cells.push_back(all[i].mitigation);
+    table.add(cells);
   }
   return table.text();
 }
@@ -161,10 +168,11 @@ std::string sweep_text(const sweep::SweepResult& result) {
   if (!result.chip_note.empty()) out += result.chip_note + "\n\n";
   if (!result.weights_scaled)
     out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);
-  out += grid_text(result, names);
+  const bool several = result.mitigations.size() > 1;
+  out += several ? mitigation_table(result) : grid_text(result, names);
   out += fmt::format("\nLowest voltage that loses at most {} points against the clean network\n\n",
                      result.safe_voltage.front().max_drop_points);
-  out += safe_text(result, names);
+  out += several ? mitigation_safe_table(result) : safe_text(result, names);
   out += "\nPareto front of error against SRAM energy\n\n";
   out += front_text(result);
   out += fmt::format("\n{} of {} points computed in this run ({} more between them), {:.1f} s\n",

@@ -79,10 +79,57 @@ void read_accelerator(YamlMap& root, SweepConfig& config) {
   } else if (config.engine == kSystemcEngine) {
     root.fail("engine", "systemc needs an accelerator; expected the key accelerator: FILE");
   }
-  if (root.has("batch") && !config.accelerator) {
-    root.fail("batch", "needs an accelerator; expected the key accelerator: FILE");
+  for (const char* key : {"batch", "supplies"}) {
+    if (!root.has(key) || config.accelerator) continue;
+    root.fail(key, "needs an accelerator; expected the key accelerator: FILE");
+  }
+  if (std::optional<YamlMap> supplies = root.optional_map("supplies")) {
+    const auto read = [&](const char* key, mapping::MemorySupply& supply) {
+      if (supplies->has(key)) {
+        supply = mapping::parse_supply(supplies->text(key), supplies->where(key));
+      }
+    };
+    read("input", config.accelerator->input.supply);
+    read("activations", config.accelerator->activations.supply);
+    read("accumulators", config.accelerator->accumulators.supply);
+    supplies->finish();
   }
   config.batch = static_cast<int>(root.integer("batch", 1, kMaxBatch, 1));
+}
+
+/// Files of sensitivities are relative to the sweep file.
+void read_mitigations(YamlMap& root, SweepConfig& config) {
+  const char* const key = "mitigations";
+  memory::Mitigations own;
+  if (config.accelerator) std::swap(own, config.accelerator->weights.mitigations);
+  config.mitigations.clear();
+  if (!root.has(key)) {
+    config.mitigations.push_back({memory::to_string(own), memory::identity(own), own});
+  } else {
+    for (const std::string& text : root.texts(key)) {
+      SweepMitigation entry;
+      entry.name = memory::to_string(memory::parse_mitigations(text, root.where(key)));
+      entry.what = memory::parse_mitigations(text, root.where(key), root.file().parent_path());
+      entry.identity = memory::identity(entry.what);
+      for (const SweepMitigation& other : config.mitigations) {
+        if (other.identity == entry.identity)
+          root.fail(key, fmt::format("\"{}\" is listed twice", entry.name));
+      }
+      config.mitigations.push_back(std::move(entry));
+    }
+  }
+  for (const SweepMitigation& entry : config.mitigations) {
+    if (entry.what.any()) config.technology->mitigation();  // refuses one without their prices
+  }
+}
+
+/// The lowest supply at which the weight memory is accessed, boosts included.
+double lowest_access(const SweepConfig& config) {
+  double lowest = config.voltages.front();
+  for (const SweepMitigation& entry : config.mitigations) {
+    lowest = std::min(lowest, memory::access_voltage(entry.what, config.voltages.back()));
+  }
+  return lowest;
 }
 
 }  // namespace
@@ -102,7 +149,7 @@ std::vector<std::unique_ptr<memory::Chip>> sweep_chips(const SweepConfig& config
     chips.push_back(memory::make_chip(name));
     // No words, no faults, but all checks.
     if (!config.profile.empty()) {
-      chips.back()->faults(memory::MemoryId::kWeights, 0, {config.voltages.back(), 0.0});
+      chips.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
     }
   }
   return chips;
@@ -129,6 +176,7 @@ SweepConfig load_sweep(const fs::path& file) {
   const std::vector<std::string>& engines = evaluation_engine_names();
   config.engine = engines[static_cast<std::size_t>(root.choice("engine", engines, 0))];
   read_accelerator(root, config);
+  read_mitigations(root, config);
 
   config.chips = root.integer("chips", 1, kMaxChips);
   if (root.has("profile")) {
@@ -149,12 +197,20 @@ SweepConfig load_sweep(const fs::path& file) {
     safe->finish();
   }
   root.finish();
-  const double highest_rate =
-      weight_error_rate(*config.technology, config.accelerator, config.voltages.back());
+  double highest_rate =
+      weight_error_rate(*config.technology, config.accelerator, lowest_access(config));
+  if (config.accelerator) {
+    const memory::OperatingPoint rail{config.voltages.back(),
+                                      config.technology->bit_error_rate(config.voltages.back())};
+    const MemoryPoints others = memory_points(*config.accelerator, config.technology.get(), rail);
+    check_engine(config.engine, others);
+    highest_rate = std::max(
+        {highest_rate, others.input.rate, others.activations.rate, others.accumulators.rate});
+  }
   if (config.profile.empty() && highest_rate > config.p_err) {
-    root.fail("p_err", fmt::format("expected at least the bit error rate at the lowest voltage, "
-                                   "{} at {} Vmin",
-                                   highest_rate, config.voltages.back()));
+    root.fail("p_err", fmt::format("expected at least the highest bit error rate, {} (the lowest "
+                                   "voltage is {} Vmin)",
+                                   highest_rate, lowest_access(config)));
   }
   return config;
 }

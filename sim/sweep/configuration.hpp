@@ -10,6 +10,7 @@
 
 #include "sim/mapping/accelerator.hpp"
 #include "sim/memory/chip.hpp"
+#include "sim/memory/mitigations.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -21,6 +22,13 @@ inline constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 62);
 inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 28;
 /// A faulty cell errs at least this often per read (p_err of random chips).
 inline constexpr double kMinPErr = 1e-6;
+
+/// An entry of the list of mitigations.
+struct SweepMitigation {
+  std::string name = "none";      // canonical text, as results show it
+  std::string identity = "none";  // all that decides what it does
+  memory::Mitigations what;
+};
 
 struct SweepConfig {
   std::filesystem::path file;
@@ -38,6 +46,9 @@ struct SweepConfig {
   std::string engine = "functional";
   std::optional<mapping::AcceleratorConfig> accelerator;  // points then have cycles and energy
   int batch = 1;                                          // images at a time on it
+  /// Of the weight memory, each at all voltages: those of the list, else the accelerator's own
+  /// (which here has none any more).
+  std::vector<SweepMitigation> mitigations = std::vector<SweepMitigation>(1);
 
   std::int64_t chips = 10;        // random:seed … random:seed+chips-1, or
   std::filesystem::path profile;  // so many places of this chip's map; empty: random chips

@@ -3,6 +3,7 @@
 #include "sim/sweep/pareto.hpp"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <limits>
 #include <map>
@@ -45,6 +46,31 @@ std::vector<std::size_t> pareto_front(const std::vector<Point>& points) {
     }
   }
   std::reverse(front.begin(), front.end());
+  return front;
+}
+
+std::vector<std::size_t> mitigation_front(const std::vector<Point>& points) {
+  const auto costs = [](const Point& point) {
+    return std::array<double, 4>{point.rerr.mean,
+                                 point.energy_rel.value_or(point.energy_sram_rel.value_or(1.0)),
+                                 point.weight_area_rel.value_or(1.0), point.cycles.value_or(0.0)};
+  };
+  const auto beats = [&](const Point& a, const Point& b) {
+    const auto x = costs(a), y = costs(b);
+    bool lower = false;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (x[i] > y[i]) return false;
+      lower = lower || x[i] < y[i];
+    }
+    return lower;
+  };
+  std::vector<std::size_t> front;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const bool beaten = std::any_of(points.begin(), points.end(), [&](const Point& other) {
+      return other.model == points[i].model && beats(other, points[i]);
+    });
+    if (!beaten) front.push_back(i);
+  }
   return front;
 }
 

@@ -16,4 +16,9 @@ std::vector<std::size_t> best_per_voltage(const std::vector<Point>& points);
 /// lower; highest energy first. Of equal points the earliest stays.
 std::vector<std::size_t> pareto_front(const std::vector<Point>& points);
 
+/// Indices, in order, of points for which no other one of the same network has error, energy, area
+/// and cycles at most as high and one of them lower. Energy is that of an inference, without an
+/// accelerator that of a read of the weight memory; what is not known counts as equal.
+std::vector<std::size_t> mitigation_front(const std::vector<Point>& points);
+
 }  // namespace brownout::sweep

@@ -14,13 +14,15 @@ namespace brownout::sweep {
 
 struct Point {
   std::string model;
+  std::string mitigation = "none";        // of the weight memory
   std::optional<double> voltage;          // units of Vmin; none when the rate has no voltage
-  double rate = 0.0;                      // p(V), a fraction
-  std::optional<double> energy_sram_rel;  // (V/Vmin)^2
+  double rate = 0.0;                      // p(V), a fraction; where the memory is accessed
+  std::optional<double> energy_sram_rel;  // of a read; (V/Vmin)^2 without mitigation
+  std::optional<double> weight_area_rel;  // of the weight memory, relative to the unprotected one
   // On an accelerator, per image; none without one.
   std::optional<double> cycles;
   std::optional<technology::EnergyLedger> energy;  // µJ
-  std::optional<double> energy_rel;                // total, relative to the same at Vmin
+  std::optional<double> energy_rel;                // total, relative to the unprotected one at Vmin
   std::int64_t images = 0;
   std::int64_t chips = 0;
   double err = 0.0;               // clean error, percent

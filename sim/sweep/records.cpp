@@ -68,7 +68,13 @@ RecordKeys::RecordKeys(const SweepConfig& config, const Model& model,
                {"engine", config.engine},
                {"bit_offset", config.bit_offset},
                {"evaluation_seed", config.evaluation_seed}};
-  if (config.accelerator) base["accelerator"] = accelerator_json(config);
+  if (config.accelerator) {
+    base["accelerator"] = accelerator_json(config);
+    // The voltages of the other memories are there; their rates are the technology's.
+    const MemoryPoints low = memory_points(*config.accelerator, &*config.technology,
+                                           {config.technology->lowest_voltage(), 1.0});
+    if (low.any()) base["technology_sha256"] = config.technology_sha256;
+  }
   base_ = base.dump();
 }
 
@@ -78,12 +84,14 @@ std::string RecordKeys::clean() const {
   return sha256_hex(key.dump());
 }
 
-std::string RecordKeys::chip(const std::string& chip, const memory::OperatingPoint& at) const {
+std::string RecordKeys::chip(const SweepMitigation& mitigation, const std::string& chip,
+                             const memory::OperatingPoint& supply) const {
   Json key = Json::parse(base_);
+  key["mitigation"] = mitigation.identity;
   key["pattern"] = chip;
   key["random_chip_version"] = memory::kRandomChipVersion;
-  key["voltage"] = at.voltage;
-  key["rate"] = at.rate;
+  key["voltage"] = supply.voltage;
+  key["rate"] = supply.rate;
   return sha256_hex(key.dump());
 }
 
@@ -109,6 +117,10 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
   }
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
+  json["mitigations"] = Json::array();
+  for (const SweepMitigation& entry : config.mitigations) {
+    json["mitigations"].push_back(entry.identity);
+  }
   json["voltages"] = config.voltages;
   json["safe_voltage"] = {{"max_drop_points", config.max_drop_points},
                           {"tolerance", config.tolerance}};
@@ -154,10 +166,12 @@ void add_clean(Store& store, const std::string& key, const std::string& model,
 }
 
 void add_chip(Store& store, const std::string& key, const std::string& model,
-              const memory::OperatingPoint& at, const ChipResult& result) {
+              const SweepMitigation& mitigation, const memory::OperatingPoint& supply,
+              const ChipResult& result) {
   const Json row = {{"model", model},
-                    {"voltage", at.voltage},
-                    {"rate", at.rate},
+                    {"mitigation", mitigation.name},
+                    {"voltage", supply.voltage},
+                    {"rate", supply.rate},
                     {"chip", result.chip},
                     {"wrong", result.wrong},
                     {"wrong_either", result.wrong_either},

@@ -15,12 +15,15 @@ namespace brownout::sweep {
 /// Changes when the meaning of a stored number does.
 inline constexpr int kResultVersion = 1;
 
-/// Everything a row of one sweep and one network depends on, but for chip and voltage.
+/// Everything a row of one sweep and one network depends on, but for mitigation, chip and voltage.
 class RecordKeys {
  public:
   RecordKeys(const SweepConfig& config, const Model& model, const std::string& dataset_sha256);
+  /// The same for all mitigations.
   std::string clean() const;
-  std::string chip(const std::string& chip, const memory::OperatingPoint& at) const;
+  /// `supply`: the rail, without a boost.
+  std::string chip(const SweepMitigation& mitigation, const std::string& chip,
+                   const memory::OperatingPoint& supply) const;
 
  private:
   std::string base_;
@@ -35,6 +38,7 @@ std::optional<ChipResult> find_chip(const Store& store, const std::string& key);
 void add_clean(Store& store, const std::string& key, const std::string& model,
                const CleanResult& result);
 void add_chip(Store& store, const std::string& key, const std::string& model,
-              const memory::OperatingPoint& at, const ChipResult& result);
+              const SweepMitigation& mitigation, const memory::OperatingPoint& supply,
+              const ChipResult& result);
 
 }  // namespace brownout::sweep

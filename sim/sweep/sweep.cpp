@@ -10,6 +10,8 @@
 #include "sim/base/progress.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/program.hpp"
+#include "sim/mapping/repair_plan.hpp"
+#include "sim/mapping/timing.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/records.hpp"
@@ -46,10 +48,22 @@ Inputs load_inputs(SweepConfig& config) {
   }
   for (const Model& model : inputs.models) {
     inference::check_fits(model.network, inputs.data, model.file.string());
-    if (config.accelerator) {
-      mapping::compile(model.network, *config.accelerator, config.batch,
-                       static_cast<std::uint64_t>(config.bit_offset), model.file.string());
+    const auto offset = static_cast<std::uint64_t>(config.bit_offset);
+    const mapping::Placement placement =
+        config.accelerator ? mapping::compile(model.network, *config.accelerator, config.batch,
+                                              offset, model.file.string())
+                                 .placement
+                           : mapping::resident(model.network, offset);
+    for (const SweepMitigation& entry : config.mitigations) {
+      mapping::plan_repair(model.network, model.sha256, placement, entry.what,
+                           config.accelerator ? &config.accelerator->weights : nullptr,
+                           model.file.string());
     }
+  }
+  if (config.accelerator) {
+    const double lowest = config.voltages.back();
+    check_engine(config.engine, memory_points(*config.accelerator, config.technology.get(),
+                                              {lowest, config.technology->bit_error_rate(lowest)}));
   }
   inputs.data_sha256 = network::dataset_sha256(inputs.data);
   return inputs;
@@ -64,44 +78,85 @@ std::int64_t most_search_steps(const SweepConfig& config) {
   return std::max<std::int64_t>(0, std::lround(std::ceil(std::log2(gap / config.tolerance))));
 }
 
-/// One network's share of the sweep. The evaluator is built when a row is missing, not before.
+/// Cycles and counts of one network on the accelerator: simulated once for all mitigations that
+/// take as many cycles.
+class CostCache {
+ public:
+  CostCache(const SweepConfig& config, const Model& model) : config_(config), model_(model) {}
+
+  const NetworkCost& of(const memory::Mitigations& mitigations) {
+    std::optional<NetworkCost>& cost =
+        mapping::check_stages(mitigations.check) == 0 ? without_checks_ : with_checks_;
+    if (!cost) {
+      mapping::AcceleratorConfig accelerator = *config_.accelerator;
+      accelerator.weights.mitigations = mitigations;
+      cost.emplace(model_.network, accelerator, config_.batch,
+                   static_cast<std::uint64_t>(config_.bit_offset), config_.images,
+                   model_.file.string());
+    }
+    return *cost;
+  }
+  /// Of all parts, unprotected at Vmin.
+  double energy_at_vmin() { return of({}).energy(*config_.technology, 1.0, {}).total(); }
+
+ private:
+  const SweepConfig& config_;
+  const Model& model_;
+  std::optional<NetworkCost> without_checks_, with_checks_;
+};
+
+/// One network's share of the sweep with one mitigation. The evaluator is built when a row is
+/// missing, not before.
 class ModelSweep {
  public:
   ModelSweep(const SweepConfig& config, const Inputs& inputs, const Chips& chips,
-             const Model& model, Store& store, int threads, Progress& progress)
+             const Model& model, const SweepMitigation& mitigation, CostCache& costs, Store& store,
+             int threads, Progress& progress)
       : config_(config),
         inputs_(inputs),
         chips_(chips),
         model_(model),
+        mitigation_(mitigation),
+        costs_(costs),
+        accelerator_(config.accelerator),
+        protection_(protection_of(mitigation.what, model.network.bits(), config.accelerator)),
         store_(store),
         threads_(threads),
         progress_(progress),
-        keys_(config, model, inputs.data_sha256),
-        clean_(clean()) {}
+        keys_(config, model, inputs.data_sha256) {
+    if (accelerator_) accelerator_->weights.mitigations = mitigation.what;
+    clean_ = clean();
+  }
 
   /// The point at a voltage; `computed` says whether any of it was missing.
   Point point(double voltage, bool& computed) {
     const technology::Technology& technology = *config_.technology;
-    const memory::OperatingPoint at{voltage,
-                                    weight_error_rate(technology, config_.accelerator, voltage)};
+    const memory::OperatingPoint supply{
+        voltage, weight_error_rate(technology, config_.accelerator, voltage)};
+    const memory::OperatingPoint at = accessed_at(supply);
     computed = false;
     std::vector<ChipResult> chips;
     for (const std::unique_ptr<memory::Chip>& chip : chips_) {
-      const std::string key = keys_.chip(chip->identity(), at);
+      const std::string key = keys_.chip(mitigation_, chip->identity(), supply);
       std::optional<ChipResult> result = find_chip(store_, key);
       if (!result) {
-        result = evaluator().on_chip(*chip, at, clean_);
-        add_chip(store_, key, model_.name, at, *result);
+        result = evaluator().on_chip(*chip, at, clean_, others(voltage));
+        add_chip(store_, key, model_.name, mitigation_, supply, *result);
         computed = true;
       }
       chips.push_back(std::move(*result));
-      progress_.advance(1, fmt::format("{} at {:.4f} Vmin", model_.name, voltage));
+      progress_.advance(
+          1, fmt::format("{}{} at {:.4f} Vmin", model_.name,
+                         mitigation_.what.any() ? ", " + mitigation_.name : "", voltage));
     }
     Point point = summarize(clean_, chips, config_.images);
     point.model = model_.name;
+    point.mitigation = mitigation_.name;
     point.voltage = voltage;
     point.rate = at.rate;
-    point.energy_sram_rel = weight_energy_relative(technology, config_.accelerator, voltage);
+    point.energy_sram_rel =
+        weight_energy_relative(technology, config_.accelerator, voltage, protection_);
+    point.weight_area_rel = technology::area_relative(technology, protection_);
     add_cost(point);
     return point;
   }
@@ -110,19 +165,24 @@ class ModelSweep {
   std::int64_t passes() const { return evaluator_ ? evaluator_->passes() : 0; }
 
  private:
+  memory::OperatingPoint accessed_at(const memory::OperatingPoint& supply) const {
+    if (!weights_scaled(config_.accelerator)) return supply;  // it stays at Vmin
+    return accessed(&*config_.technology, supply, /*has_voltage=*/true, mitigation_.what);
+  }
+
+  MemoryPoints others(double voltage) const {
+    if (!accelerator_) return {};
+    return memory_points(*accelerator_, config_.technology.get(),
+                         {voltage, config_.technology->bit_error_rate(voltage)});
+  }
+
   /// Cycles and energy on the accelerator, if there is one: simulated once, priced per voltage.
   void add_cost(Point& point) {
-    if (!config_.accelerator) return;
-    const technology::Technology& technology = *config_.technology;
-    if (!cost_) {
-      cost_.emplace(model_.network, *config_.accelerator, config_.batch,
-                    static_cast<std::uint64_t>(config_.bit_offset), config_.images,
-                    model_.file.string());
-      energy_at_vmin_ = cost_->energy(technology, 1.0).total();
-    }
-    point.cycles = cost_->cycles_per_image();
-    point.energy = cost_->energy(technology, *point.voltage);
-    point.energy_rel = point.energy->total() / energy_at_vmin_;
+    if (!accelerator_) return;
+    const NetworkCost& cost = costs_.of(mitigation_.what);
+    point.cycles = cost.cycles_per_image();
+    point.energy = cost.energy(*config_.technology, *point.voltage, mitigation_.what);
+    point.energy_rel = point.energy->total() / costs_.energy_at_vmin();
   }
 
   Evaluator& evaluator() {
@@ -134,7 +194,8 @@ class ModelSweep {
       options.bit_offset = static_cast<std::uint64_t>(config_.bit_offset);
       options.evaluation_seed = static_cast<std::uint64_t>(config_.evaluation_seed);
       options.reuse_clean = true;
-      options.accelerator = config_.accelerator ? &*config_.accelerator : nullptr;
+      options.accelerator = accelerator_ ? &*accelerator_ : nullptr;
+      options.mitigations = mitigation_.what;
       options.batch = config_.batch;
       evaluator_ = std::make_unique<Evaluator>(model_, inputs_.data, options);
     }
@@ -155,14 +216,16 @@ class ModelSweep {
   const Inputs& inputs_;
   const Chips& chips_;
   const Model& model_;
+  const SweepMitigation& mitigation_;
+  CostCache& costs_;
+  std::optional<mapping::AcceleratorConfig> accelerator_;  // with the mitigation
+  technology::Protection protection_;
   Store& store_;
   int threads_;
   Progress& progress_;
   RecordKeys keys_;
   std::unique_ptr<Evaluator> evaluator_;
-  std::optional<NetworkCost> cost_;
-  double energy_at_vmin_ = 0.0;
-  CleanResult clean_;  // last: computing it needs the rest
+  CleanResult clean_;
 };
 
 /// Finds the safe voltage; evaluates what it needs between the grid points into `result`.
@@ -192,6 +255,7 @@ SafeVoltageRow search(const SweepConfig& config, const std::vector<Point>& grid,
 
   SafeVoltageRow row;
   row.model = grid.front().model;
+  row.mitigation = grid.front().mitigation;
   row.max_drop_points = config.max_drop_points;
   row.err = grid.front().err;
   if (!safe) return row;
@@ -219,6 +283,8 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   result.engine = config.engine;
   if (config.accelerator) result.accelerator = config.accelerator->name;
   result.weights_scaled = weights_scaled(config.accelerator);
+  result.mitigations.clear();
+  for (const SweepMitigation& entry : config.mitigations) result.mitigations.push_back(entry.name);
   for (const Model& model : inputs.models) {
     result.models.push_back({model.name, model.file, model.sha256, model.network.bits(),
                              model.network.coded_parameters()});
@@ -227,28 +293,34 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   Store store(folder, result.identity);
   const auto grid_points = static_cast<std::int64_t>(config.voltages.size());
   const std::int64_t per_model = (grid_points + most_search_steps(config)) * config.chips;
-  Progress progress("sweep", per_model * static_cast<std::int64_t>(inputs.models.size()), quiet);
+  Progress progress(
+      "sweep",
+      per_model * static_cast<std::int64_t>(inputs.models.size() * config.mitigations.size()),
+      quiet);
 
   double seconds = 0.0;
   std::int64_t passes = 0;
   for (const Model& model : inputs.models) {
-    ModelSweep run(config, inputs, chips, model, store, threads, progress);
-    std::vector<Point> grid, extra;
-    for (const double voltage : config.voltages) {
-      bool computed = false;
-      grid.push_back(run.point(voltage, computed));
-      result.points_computed += computed ? 1 : 0;
+    CostCache costs(config, model);
+    for (const SweepMitigation& mitigation : config.mitigations) {
+      ModelSweep run(config, inputs, chips, model, mitigation, costs, store, threads, progress);
+      std::vector<Point> grid, extra;
+      for (const double voltage : config.voltages) {
+        bool computed = false;
+        grid.push_back(run.point(voltage, computed));
+        result.points_computed += computed ? 1 : 0;
+      }
+      result.safe_voltage.push_back(search(config, grid, run, result, extra));
+      const std::int64_t done =
+          (grid_points + static_cast<std::int64_t>(extra.size())) * config.chips;
+      if (done < per_model) progress.advance(per_model - done);
+      std::sort(extra.begin(), extra.end(),
+                [](const Point& a, const Point& b) { return *a.voltage > *b.voltage; });
+      result.points.insert(result.points.end(), grid.begin(), grid.end());
+      result.extra_points.insert(result.extra_points.end(), extra.begin(), extra.end());
+      seconds += run.seconds();
+      passes += run.passes();
     }
-    result.safe_voltage.push_back(search(config, grid, run, result, extra));
-    const std::int64_t done =
-        (grid_points + static_cast<std::int64_t>(extra.size())) * config.chips;
-    if (done < per_model) progress.advance(per_model - done);
-    std::sort(extra.begin(), extra.end(),
-              [](const Point& a, const Point& b) { return *a.voltage > *b.voltage; });
-    result.points.insert(result.points.end(), grid.begin(), grid.end());
-    result.extra_points.insert(result.extra_points.end(), extra.begin(), extra.end());
-    seconds += run.seconds();
-    passes += run.passes();
   }
   progress.finish();
 

@@ -14,6 +14,7 @@ namespace brownout::sweep {
 
 struct SafeVoltageRow {
   std::string model;
+  std::string mitigation = "none";
   double max_drop_points = 0.0;
   std::optional<double> voltage;                  // none: the highest voltage loses more already
   std::optional<double> fails_at;                 // next lower voltage tried, which loses more
@@ -39,7 +40,9 @@ struct SweepResult {
   std::string accelerator;     // name; empty: none
   bool weights_scaled = true;  // else they stay at Vmin and have no faults
   std::vector<SweepModel> models;
-  std::vector<Point> points;               // the grid: networks in file order, voltages descending
+  std::vector<std::string> mitigations{"none"};  // in the order of the list
+  /// The grid: networks in file order, mitigations likewise, voltages descending.
+  std::vector<Point> points;
   std::vector<Point> extra_points;         // evaluated between grid points to find safe voltages
   std::int64_t points_computed = 0;        // of the grid, in this run
   std::int64_t extra_points_computed = 0;  // of the others, in this run

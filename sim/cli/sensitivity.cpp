@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout sensitivity`.
+#include "sim/sweep/sensitivity.hpp"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "sim/base/error.hpp"
+#include "sim/cli/arguments.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/cli/data_options.hpp"
+#include "sim/cli/verbs.hpp"
+#include "sim/inference/engine.hpp"
+#include "sim/report/sensitivity_report.hpp"
+
+namespace brownout::cli {
+
+namespace {
+
+struct SensitivityOptions {
+  CommonOptions common;
+  DataOptions data;
+  std::vector<std::string> models;
+  std::string rate, chips = "5", engine = "functional";
+};
+
+/// Cells of these chips flip at every read: when they draw makes no difference.
+struct Config : sweep::SensitivityConfig {
+  bool fresh_reads = false;
+};
+
+int run(const SensitivityOptions& options) {
+  const int threads = options.common.thread_count();
+  Config config;
+  config.models.assign(options.models.begin(), options.models.end());
+  config.engine = parse_choice("--engine", options.engine, inference::engine_names());
+  config.rate = parse_number("--rate", options.rate, 0.0, 1.0);
+  if (config.rate == 0.0) throw InputError("--rate: expected a rate above 0, got {}", options.rate);
+  config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
+  config.seed = static_cast<std::uint64_t>(options.common.seed_or(0));
+  set_data(options.data, config);
+
+  const Output output(options.common, config.models);
+  const sweep::SensitivityResult result =
+      sweep::run_sensitivity(std::move(config), threads, options.common.quiet);
+  output.json(report::sensitivity_json(result));
+  output.text(report::sensitivity_text(result));
+  return 0;
+}
+
+}  // namespace
+
+Action add_sensitivity(CLI::App& verb) {
+  const auto options = std::make_shared<SensitivityOptions>();
+  verb.add_option("MODEL", options->models, "Network files (ONNX)")
+      ->required()
+      ->expected(1, 1000)
+      ->type_name("");
+  verb.add_option("--rate", options->rate, "Bit error rate of the cells that fail, above 0")
+      ->required()
+      ->type_name("P");
+  verb.add_option("--chips", options->chips, "Random chips (default 5)")->type_name("N");
+  verb.add_option("--engine", options->engine, "functional (default), float or reference")
+      ->type_name("NAME");
+  add_data_options(verb, options->data);
+  add_common(verb, options->common);
+  return [options] { return run(*options); };
+}
+
+}  // namespace brownout::cli

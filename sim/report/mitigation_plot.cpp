@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Error against energy: a curve over the voltages for each mitigation, and what none of them beats.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sim/report/gnuplot.hpp"
+#include "sim/report/mitigation_report.hpp"
+
+namespace brownout::report {
+
+namespace {
+
+// Okabe and Ito's colours, told apart by colour-blind eyes too; symbols tell their repetitions.
+constexpr std::array<const char*, 7> kColours{"#555555", "#0072b2", "#e69f00", "#009e73",
+                                              "#cc3311", "#cc79a7", "#56b4e9"};
+constexpr std::array<int, 3> kSymbols{7, 5, 9};
+constexpr double kFloor = 0.1;  // percent: a log axis wants errors above 0
+
+double energy_of(const sweep::Point& point) {
+  return point.energy ? point.energy->total() : *point.energy_sram_rel;
+}
+
+double error_of(const sweep::Point& point) { return std::max(point.rerr.mean, kFloor); }
+
+using PointList = std::vector<const sweep::Point*>;
+
+PointList points_of(const sweep::SweepResult& result, const std::string& model,
+                    const std::string& mitigation) {
+  PointList list;
+  for (const sweep::Point& point : result.points) {
+    if (point.model == model && (mitigation.empty() || point.mitigation == mitigation))
+      list.push_back(&point);
+  }
+  return list;
+}
+
+/// The front of error and energy, dearest first.
+PointList front_of(PointList points) {
+  std::sort(points.begin(), points.end(), [](const sweep::Point* a, const sweep::Point* b) {
+    return std::make_pair(energy_of(*a), a->rerr.mean) <
+           std::make_pair(energy_of(*b), b->rerr.mean);
+  });
+  PointList front;
+  for (const sweep::Point* point : points) {
+    if (front.empty() || point->rerr.mean < front.back()->rerr.mean) front.push_back(point);
+  }
+  return front;
+}
+
+std::string block(const std::string& name, const PointList& points) {
+  std::string text = fmt::format("${} << EOD\n", name);
+  for (const sweep::Point* point : points) {
+    text += fmt::format("{} {}\n", energy_of(*point), error_of(*point));
+  }
+  return text + "EOD\n";
+}
+
+/// "secded (area 1.110, cycles +0.2 %)".
+std::string label(const std::string& name, const sweep::Point& point, const sweep::Point& first) {
+  std::string costs = fmt::format("area {:.3f}", point.weight_area_rel.value_or(1.0));
+  if (point.cycles && *point.cycles != *first.cycles) {
+    costs += fmt::format(", cycles {:+.2f} %", 100.0 * (*point.cycles / *first.cycles - 1.0));
+  }
+  return fmt::format("{} ({})", name, costs);
+}
+
+}  // namespace
+
+std::string mitigation_script(const sweep::SweepResult& result,
+                              const std::filesystem::path& output) {
+  const sweep::Point& first = result.points.front();
+  const std::size_t rows = result.models.size();
+  const std::vector<std::string> shown = shown_mitigations(result.mitigations);
+  double lowest = 100.0;
+  for (const sweep::Point& point : result.points) lowest = std::min(lowest, error_of(point));
+  std::string text = "# Made by brownout sweep; gnuplot 5.4 or later.\n";
+  text += fmt::format("if (!exists('output_file')) output_file = {}\n",
+                      gnuplot_quoted(output.string()));
+  text += fmt::format(
+      "set terminal svg size 1000,{} dynamic font 'Helvetica,15' background rgb 'white'\n"
+      "set output output_file\nset encoding utf8\n"
+      "set multiplot layout {},1\n"
+      "set border 3 lw 1 lc rgb '#8a8f98'\n"
+      "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
+      "set tics nomirror textcolor rgb 'black'\n"
+      "set logscale y\nset ytics (0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)\n"
+      "set yrange [{}:105]\n"
+      "set offsets graph 0.03, graph 0.03, 0, 0\n"
+      "set xlabel {}\n"
+      "set ylabel 'test error with bit errors (RErr), %'\n"
+      "set key outside below center horizontal maxcols 2 Left reverse samplen 2 spacing 1.2 "
+      "noenhanced\n",
+      620 * rows, rows, 0.8 * lowest,
+      gnuplot_quoted(first.energy
+                         ? fmt::format("energy per image on {}, uJ", result.accelerator)
+                         : std::string("energy of a read of the weight memory, relative to Vmin")));
+  for (std::size_t m = 0; m < rows; ++m) {
+    const std::string& model = result.models[m].name;
+    text += fmt::format(
+        "set title {} noenhanced font ',16'\n",
+        gnuplot_quoted(fmt::format("{}, {} {}, {} images, {}", model, first.chips,
+                                   result.chip_note.empty() ? "random chips" : "placements",
+                                   first.images, result.technology)));
+    std::string plots = fmt::format(
+        "  $front{} using 1:2 with lines lw 5 lc rgb '#e8e2c8' title 'front of the two', \\\n", m);
+    text += block(fmt::format("front{}", m), front_of(points_of(result, model, "")));
+    for (std::size_t k = 0; k < result.mitigations.size(); ++k) {
+      const PointList points = points_of(result, model, result.mitigations[k]);
+      text += block(fmt::format("curve{}_{}", m, k), points);
+      plots += fmt::format(
+          "  $curve{}_{} using 1:2 with linespoints lw 1.6 pt {} ps 0.8 lc rgb '{}' title {}{}\n",
+          m, k, kSymbols[k / kColours.size() % kSymbols.size()], kColours[k % kColours.size()],
+          gnuplot_quoted(label(shown[k], *points.front(), first)),
+          k + 1 == result.mitigations.size() ? "" : ", \\");
+    }
+    text += "plot \\\n" + plots;
+  }
+  return text + "unset multiplot\n";
+}
+
+}  // namespace brownout::report

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tables sorted by network, voltage, then in the order of the list.
+#include "sim/report/mitigation_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "sim/report/names.hpp"
+#include "sim/report/table.hpp"
+#include "sim/sweep/pareto.hpp"
+
+namespace brownout::report {
+
+namespace {
+
+std::vector<std::string> models_of(const sweep::SweepResult& result) {
+  std::vector<std::string> models;
+  for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
+  return models;
+}
+
+std::string relative(double value) { return fmt::format("{:.3f}", value); }
+
+}  // namespace
+
+std::vector<std::string> shown_mitigations(const std::vector<std::string>& names) {
+  std::vector<std::string> shown;
+  for (const std::string& name : names) {
+    constexpr std::string_view kPlacement = "placement=";
+    // It is the last part.
+    const std::size_t at = name.rfind(kPlacement);
+    shown.push_back(at == std::string::npos ? name : name.substr(0, at + kPlacement.size() - 1));
+  }
+  const std::set<std::string> different(shown.begin(), shown.end());
+  return different.size() == names.size() ? shown : names;
+}
+
+std::string mitigation_table(const sweep::SweepResult& result) {
+  const ShortNames names = short_names(models_of(result));
+  const std::vector<std::string> shown = shown_mitigations(result.mitigations);
+  const bool accelerator = !result.accelerator.empty();
+  std::vector<std::string> header{"network",    "V/Vmin", "mitigation", "p %",  "cells hit",
+                                  "bits wrong", "RErr %", "±",          "read", "area"};
+  if (accelerator) header.insert(header.end(), {"energy", "uJ", "cycles"});
+  header.emplace_back("");
+  Table table(header, {0, 2, header.size() - 1});
+  const std::vector<std::size_t> front = sweep::mitigation_front(result.points);
+  const std::size_t mitigations = result.mitigations.size();
+  const std::size_t voltages = result.points.size() / result.models.size() / mitigations;
+  for (std::size_t m = 0; m < result.models.size(); ++m) {
+    for (std::size_t v = 0; v < voltages; ++v) {
+      for (std::size_t k = 0; k < mitigations; ++k) {
+        const std::size_t i = (m * mitigations + k) * voltages + v;
+        const sweep::Point& point = result.points[i];
+        std::vector<std::string> cells{k == 0 ? names.names[m] : "",
+                                       k == 0 ? fmt::format("{:.4f}", *point.voltage) : "",
+                                       shown[k],
+                                       fmt::format("{:.3g}", 100.0 * point.rate),
+                                       fmt::format("{:.0f}", point.cells_hit_mean),
+                                       fmt::format("{:.0f}", point.bits_wrong_mean),
+                                       fmt::format("{:.2f}", point.rerr.mean),
+                                       point.rerr.std ? fmt::format("{:.2f}", *point.rerr.std) : "",
+                                       relative(*point.energy_sram_rel),
+                                       relative(point.weight_area_rel.value_or(1.0))};
+        if (accelerator) {
+          cells.push_back(relative(*point.energy_rel));
+          cells.push_back(fmt::format("{:.3f}", point.energy->total()));
+          cells.push_back(fmt::format("{:.0f}", *point.cycles));
+        }
+        cells.emplace_back(std::binary_search(front.begin(), front.end(), i) ? "*" : "");
+        table.add(cells);
+      }
+    }
+  }
+  return table.text() +
+         fmt::format(
+             "\n  p: configured bit error rate where the memory is accessed. Read: energy of a "
+             "weight read; area: of the weight\n  memory{}: relative to the unprotected one at "
+             "Vmin. Cells hit: as the words see them, behind repair. *: no other\n  point of the "
+             "network is at most as high in error, energy, area and cycles.\n",
+             accelerator ? "; energy: of an inference" : "");
+}
+
+std::string mitigation_safe_table(const sweep::SweepResult& result) {
+  const ShortNames names = short_names(models_of(result));
+  const std::vector<std::string> shown = shown_mitigations(result.mitigations);
+  const bool total = !result.accelerator.empty();
+  std::vector<std::string> header{"network", "mitigation", "clean %",
+                                  "V/Vmin",  "RErr %",     "energy saved %"};
+  if (total) header.emplace_back("of all energy %");
+  header.emplace_back("");
+  Table table(header, {0, 1, header.size() - 1});
+  for (std::size_t i = 0; i < result.safe_voltage.size(); ++i) {
+    const sweep::SafeVoltageRow& row = result.safe_voltage[i];
+    std::vector<std::string> cells{names.names[i / result.mitigations.size()],
+                                   shown[i % result.mitigations.size()],
+                                   fmt::format("{:.2f}", row.err)};
+    if (!row.voltage) {
+      cells.resize(header.size() - 1, "-");
+      cells.emplace_back("loses more at every voltage");
+    } else {
+      cells.push_back(fmt::format("{:.4f}", *row.voltage));
+      cells.push_back(fmt::format("{:.2f}", *row.rerr_mean));
+      cells.push_back(fmt::format("{:.1f}", *row.energy_saving_pct));
+      if (total) cells.push_back(fmt::format("{:.1f}", *row.energy_saving_total_pct));
+      cells.emplace_back(row.fails_at ? "" : "lowest voltage of the sweep");
+    }
+    table.add(cells);
+  }
+  return table.text();
+}
+
+}  // namespace brownout::report

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mitigations side by side: accuracy, energy, area and cycles, as a table and as a picture.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sim/sweep/sweep.hpp"
+
+namespace brownout::report {
+
+/// Names for tables: "placement" without its file, unless two would then be equal.
+std::vector<std::string> shown_mitigations(const std::vector<std::string>& names);
+
+/// A row for each network, voltage and mitigation; '*' marks those on the Pareto front of error,
+/// energy, area and cycles (sweep::mitigation_front).
+std::string mitigation_table(const sweep::SweepResult& result);
+
+/// The lowest voltage at which each network keeps its error, by mitigation.
+std::string mitigation_safe_table(const sweep::SweepResult& result);
+
+/// A complete gnuplot program: error against energy, a panel for each network, a curve for each
+/// mitigation, and the front of the two. It writes `output` (an SVG) unless gnuplot's variable
+/// output_file is set to another path.
+std::string mitigation_script(const sweep::SweepResult& result,
+                              const std::filesystem::path& output);
+
+}  // namespace brownout::report

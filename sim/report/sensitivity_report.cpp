@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rises in points of error, and points for a thousand wrong bits.
+#include "sim/report/sensitivity_report.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/report/table.hpp"
+#include "sim/sweep/configuration.hpp"
+
+namespace brownout::report {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+void put(Json& json, const mapping::GroupSensitivity& group) {
+  json["rise_points"] = group.rise_points;
+  json["bits_wrong_mean"] = group.bits_wrong_mean;
+  json["per_bit_points"] = group.per_bit_points;
+}
+
+void add(Table& table, const std::string& name, const std::string& codes,
+         const mapping::GroupSensitivity& group) {
+  table.add({name, codes, fmt::format("{:.1f}", group.bits_wrong_mean),
+             fmt::format("{:.2f}", group.rise_points),
+             fmt::format("{:.3f}", 1000.0 * group.per_bit_points)});
+}
+
+}  // namespace
+
+std::string sensitivity_json(const sweep::SensitivityResult& result) {
+  const sweep::SensitivityConfig& config = result.config;
+  Json json;
+  json["format"] = "brownout.sensitivity";
+  json["version"] = 1;
+  json["engine"] = config.engine;
+  json["dataset"] = config.dataset;
+  json["split"] = sweep::to_string(config.split);
+  json["bit_offset"] = config.bit_offset;
+  json["evaluation_seed"] = config.evaluation_seed;
+  json["networks"] = Json::array();
+  for (const mapping::Sensitivity& network : result.networks) {
+    Json one = {{"model", network.model},   {"model_sha256", network.model_sha256},
+                {"rate", network.rate},     {"chips", network.chips},
+                {"images", network.images}, {"seed", network.seed},
+                {"err", network.err}};
+    one["tensors"] = Json::array();
+    for (const mapping::TensorSensitivity& tensor : network.tensors) {
+      Json row = {{"name", tensor.name}, {"bits", tensor.bits}, {"codes", tensor.codes}};
+      put(row, tensor);
+      one["tensors"].push_back(std::move(row));
+    }
+    one["bits"] = Json::array();
+    for (std::size_t bit = 0; bit < network.bits.size(); ++bit) {
+      Json row = {{"bit", bit}};
+      put(row, network.bits[bit]);
+      one["bits"].push_back(std::move(row));
+    }
+    json["networks"].push_back(std::move(one));
+  }
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string sensitivity_text(const sweep::SensitivityResult& result) {
+  std::string text;
+  for (const mapping::Sensitivity& network : result.networks) {
+    text += fmt::format(
+        "{}: {:.2f} % clean; points of error that it rises when only these cells fail, at bit "
+        "error rate {:.3g} %\n({} chips, {} images)\n\n",
+        network.model, network.err, 100.0 * network.rate, network.chips, network.images);
+    Table table({"cells of", "codes", "bits wrong", "points", "points per 1000 bits"});
+    for (const mapping::TensorSensitivity& tensor : network.tensors) {
+      add(table, tensor.name, fmt::format("{}", tensor.codes), tensor);
+    }
+    for (std::size_t bit = 0; bit < network.bits.size(); ++bit) {
+      add(table, fmt::format("bit {}", bit), "", network.bits[bit]);
+    }
+    text += table.text() + "\n";
+  }
+  return text + fmt::format("{:.1f} s\n", result.seconds);
+}
+
+}  // namespace brownout::report

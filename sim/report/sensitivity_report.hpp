@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `brownout sensitivity` found, as text and as the JSON that a placement reads.
+#pragma once
+
+#include <string>
+
+#include "sim/sweep/sensitivity.hpp"
+
+namespace brownout::report {
+
+std::string sensitivity_text(const sweep::SensitivityResult& result);
+/// Pretty-printed, with a line end behind it; equal from run to run.
+std::string sensitivity_json(const sweep::SensitivityResult& result);
+
+}  // namespace brownout::report

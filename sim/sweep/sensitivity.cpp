@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Group by group and chip by chip: keep the group's faults, run the images.
+#include "sim/sweep/sensitivity.hpp"
+
+#include <chrono>
+
+#include "sim/base/error.hpp"
+#include "sim/base/progress.hpp"
+#include "sim/inference/evaluate.hpp"
+#include "sim/mapping/faulty_reader.hpp"
+#include "sim/mapping/selection.hpp"
+#include "sim/memory/random_chip.hpp"
+#include "sim/sweep/configuration.hpp"
+#include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/point.hpp"
+
+namespace brownout::sweep {
+
+namespace {
+
+/// The groups of a network: each tensor, then each bit position.
+std::vector<mapping::Selection> groups_of(const network::Network& network,
+                                          mapping::Sensitivity& sensitivity) {
+  std::vector<mapping::Selection> groups;
+  int widest = 0;
+  for (const network::Parameter& parameter : network.parameters) {
+    if (!parameter.coding || parameter.n.empty()) continue;
+    mapping::TensorSensitivity tensor;
+    tensor.name = parameter.name;
+    tensor.bits = parameter.coding->bits;
+    tensor.codes = static_cast<std::int64_t>(parameter.n.size());
+    widest = std::max(widest, tensor.bits);
+    sensitivity.tensors.push_back(tensor);
+    groups.emplace_back().tensors = {tensor.name};
+  }
+  sensitivity.bits.resize(static_cast<std::size_t>(widest));
+  for (int bit = 0; bit < widest; ++bit) {
+    mapping::Selection& group = groups.emplace_back();
+    group.low_bit = bit;
+    group.high_bit = bit + 1;
+  }
+  return groups;
+}
+
+class Measurement {
+ public:
+  Measurement(const SensitivityConfig& config, const Model& model, const network::Dataset& data,
+              int threads)
+      : config_(config),
+        model_(model),
+        data_(data),
+        threads_(threads),
+        reader_(model.network, mapping::resident(model.network, config.bit_offset)),
+        engine_(inference::make_engine(config.engine, model.network, threads)) {
+    for (std::int64_t i = 0; i < config.chips; ++i) {
+      const memory::RandomChip chip(config.seed + static_cast<std::uint64_t>(i));
+      faults_.push_back(
+          chip.faults(memory::MemoryId::kWeights, reader_.placement().words, {1.0, config.rate}));
+    }
+  }
+
+  mapping::Sensitivity run(Progress& progress) {
+    mapping::Sensitivity result;
+    result.model = model_.name;
+    result.model_sha256 = model_.sha256;
+    result.rate = config_.rate;
+    result.chips = config_.chips;
+    result.images = config_.images;
+    result.seed = config_.seed;
+    const std::vector<mapping::Selection> groups = groups_of(model_.network, result);
+    result.err = error_of(reader_.clean());
+    progress.advance(1, model_.name);
+    for (std::size_t g = 0; g < groups.size(); ++g) {
+      mapping::GroupSensitivity& group =
+          g < result.tensors.size() ? static_cast<mapping::GroupSensitivity&>(result.tensors[g])
+                                    : result.bits[g - result.tensors.size()];
+      measure(groups[g], result.err, group);
+      progress.advance(1, fmt::format("{}: {}", model_.name, name(groups[g])));
+    }
+    return result;
+  }
+
+ private:
+  static std::string name(const mapping::Selection& group) {
+    return group.tensors.empty() ? fmt::format("bit {}", group.low_bit) : group.tensors.front();
+  }
+
+  void measure(const mapping::Selection& selection, double clean,
+               mapping::GroupSensitivity& group) {
+    const mapping::SelectedCells cells(model_.network, reader_.placement(), selection,
+                                       model_.file.string());
+    for (const memory::FaultList& faults : faults_) {
+      mapping::ReadStats stats;
+      const network::Codes& codes =
+          reader_.read(cells.keep(faults), config_.evaluation_seed, &stats);
+      group.bits_wrong_mean += static_cast<double>(stats.bits_wrong);
+      group.rise_points += stats.bits_wrong == 0 ? 0.0 : error_of(codes) - clean;
+    }
+    if (group.bits_wrong_mean > 0.0) {
+      group.per_bit_points = group.rise_points / group.bits_wrong_mean;
+    }
+    group.rise_points /= static_cast<double>(config_.chips);
+    group.bits_wrong_mean /= static_cast<double>(config_.chips);
+  }
+
+  double error_of(const network::Codes& codes) {
+    engine_->set_codes(codes);
+    const inference::Evaluation evaluation =
+        inference::evaluate(*engine_, model_.network, data_, config_.images, threads_);
+    return percent(evaluation.wrong, config_.images);
+  }
+
+  const SensitivityConfig& config_;
+  const Model& model_;
+  const network::Dataset& data_;
+  int threads_;
+  mapping::FaultyReader reader_;
+  std::unique_ptr<inference::Engine> engine_;
+  std::vector<memory::FaultList> faults_;  // by chip
+};
+
+}  // namespace
+
+SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool quiet) {
+  const auto start = std::chrono::steady_clock::now();
+  const network::Dataset data =
+      network::load_dataset(config.dataset, config.split, config.data_folder);
+  if (config.images == 0) config.images = data.size();
+  if (config.images > data.size()) {
+    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
+                     data.size(), config.dataset, to_string(config.split), config.images);
+  }
+  std::vector<Model> models;
+  std::int64_t steps = 0;
+  for (const std::filesystem::path& file : config.models) {
+    models.push_back(load_model(file));
+    for (std::size_t i = 0; i + 1 < models.size(); ++i) {
+      if (models[i].sha256 == models.back().sha256)
+        throw InputError("{}: is {} again; expected each network once", file.string(),
+                         models[i].file.string());
+    }
+    inference::check_fits(models.back().network, data, file.string());
+    if (models.back().network.coded_parameters() == 0)
+      throw InputError("{}: expected a network with codes in memory cells, found none",
+                       file.string());
+    mapping::Sensitivity counted;
+    steps += 1 + static_cast<std::int64_t>(groups_of(models.back().network, counted).size());
+  }
+  SensitivityResult result;
+  Progress progress("sensitivity", steps, quiet);
+  for (const Model& model : models) {
+    result.networks.push_back(Measurement(config, model, data, threads).run(progress));
+  }
+  progress.finish();
+  result.config = std::move(config);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace brownout::sweep
