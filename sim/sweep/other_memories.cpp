@@ -45,7 +45,7 @@ MemoryPoints memory_points(const mapping::AcceleratorConfig& accelerator,
 void check_engine(const std::string& engine, const MemoryPoints& points) {
   if (engine != "float" || !points.any()) return;
   throw InputError(
-      "--engine float: has no input, activation and accumulator memories that could fail; expected "
+      "engine float: has no input, activation and accumulator memories that could fail; expected "
       "functional, reference or systemc, or these memories at Vmin");
 }
 
