@@ -13,6 +13,7 @@
 #include "sim/cli/common.hpp"
 #include "sim/cli/data_options.hpp"
 #include "sim/cli/mitigation_option.hpp"
+#include "sim/cli/supply_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/cosim_report.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -33,6 +34,7 @@ struct CosimOptions {
   DataOptions data;
   std::string model, layer, accelerator, array, technology, voltage, chip, batch;
   std::string trace, trace_window, export_folder, mitigation;
+  SupplyOptions supply;
 };
 
 mapping::AcceleratorConfig accelerator_of(const CosimOptions& options) {
@@ -60,6 +62,15 @@ mapping::AcceleratorConfig accelerator_of(const CosimOptions& options) {
   set_mitigations(options.mitigation, accelerator);
   cosim::check_core(accelerator);
   return accelerator;
+}
+
+/// A memory that fails although the rail is at Vmin.
+bool supplies_of_their_own(const mapping::AcceleratorConfig& accelerator) {
+  const auto own = [](const mapping::MemorySupply& supply) {
+    return !supply.scaled && supply.vmin != 1.0;
+  };
+  return own(accelerator.input.supply) || own(accelerator.activations.supply) ||
+         own(accelerator.accumulators.supply);
 }
 
 /// A wave file is written out of order: no device or pipe takes that.
@@ -95,18 +106,28 @@ int run(const CosimOptions& options) {
   sweep::CosimConfig config;
   config.model = options.model;
   config.accelerator = accelerator_of(options);
+  config.memory_rates = set_supplies(options.supply, config.accelerator);
   config.accelerator_file = options.accelerator;
   set_data(options.data, config);
   config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
   config.layer = options.layer;
-  if (!options.voltage.empty()) {
-    config.technology_file =
-        options.technology.empty() ? config.accelerator.technology : fs::path(options.technology);
+  config.technology_file =
+      options.technology.empty() ? config.accelerator.technology : fs::path(options.technology);
+  const auto technology = [&] {
     if (config.technology_file.empty()) {
       throw InputError("--voltage: needs a technology; expected --technology FILE");
     }
-    config.voltage =
-        parse_voltage(options.voltage, technology::Technology::load(config.technology_file));
+    return technology::Technology::load(config.technology_file);
+  };
+  if (!options.voltage.empty()) {
+    config.voltage = parse_voltage(options.voltage, technology());
+  } else if (config.memory_rates.any() || supplies_of_their_own(config.accelerator)) {
+    technology();          // there is one
+    config.voltage = 1.0;  // of the rail; memories with a supply of their own fail all the same
+  } else {
+    config.technology_file.clear();
+  }
+  if (config.voltage) {
     config.chip = options.chip.empty() ? sweep::chip_name(static_cast<std::uint64_t>(seed), 0, 1.0)
                                        : options.chip;
   } else if (!options.chip.empty()) {
@@ -160,6 +181,7 @@ Action add_cosim(CLI::App& verb) {
                   "simulator; with --layer")
       ->type_name("DIR");
   add_mitigation_option(verb, options->mitigation);
+  add_supply_options(verb, options->supply);
   add_data_options(verb, options->data);
   verb.get_option("--images")->description("First N images (default 1)");
   add_common(verb, options->common);

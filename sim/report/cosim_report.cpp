@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/report/memories.hpp"
 #include "sim/report/table.hpp"
 
 namespace brownout::report {
@@ -27,6 +28,8 @@ constexpr CounterField kCounterFields[] = {
     {"weight_writes", &cosim::Counters::weight_writes},
     {"accumulator_reads", &cosim::Counters::accumulator_reads},
     {"accumulator_writes", &cosim::Counters::accumulator_writes},
+    {"words_corrected", &cosim::Counters::words_corrected},
+    {"words_detected", &cosim::Counters::words_detected},
 };
 
 Json known(std::int64_t number) { return number < 0 ? Json(nullptr) : Json(number); }
@@ -110,7 +113,7 @@ std::string mismatch_text(const sweep::CosimRun& run) {
         "  output row {} (image {}, y {}, x {}), {}\n", found.row, found.image, found.y, found.x,
         found.column < 0 ? "sum of the activations" : fmt::format("column {}", found.column));
   }
-  if (found.kind == cosim::Mismatch::Kind::kParameter && found.what == "word") {
+  if (found.what == "word" || found.what == "suspect bits") {
     text += fmt::format("  expected {}, the RTL has {}\n",
                         hex(static_cast<std::uint64_t>(found.expected)),
                         hex(static_cast<std::uint64_t>(found.found)));
@@ -162,6 +165,8 @@ std::string cosim_json(const sweep::CosimRun& run) {
   json["reads"] = config.fresh_reads ? "fresh" : "frozen";
   json["mitigation"] = memory::to_string(config.accelerator.weights.mitigations);
   json["bits_wrong"] = run.weights.read.bits_wrong;
+  json["memories"] = memories_json<Json>(run.others);
+  json["memory_cells"] = memory_cells_json<Json>(run.other_cells);
   json["logits_sha256"] = run.logits_sha256;
   json["run_cycles"] = run.run_cycles;
   json["layer"] = config.layer.empty() ? Json(nullptr) : Json(config.layer);
@@ -198,6 +203,16 @@ std::string cosim_text(const sweep::CosimRun& run) {
   if (config.voltage) {
     text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} bits wrong", config.chip,
                         *config.voltage, 100.0 * run.rate, run.weights.read.bits_wrong);
+    text += memories_text(run.others);
+  }
+  const memory::Mitigations& mitigations = config.accelerator.weights.mitigations;
+  if (mitigations.any()) {
+    text += "\nmitigation " + memory::to_string(mitigations);
+    if (mitigations.check != memory::CheckCode::kNone) {
+      text += fmt::format(": {} reads of words corrected, {} with suspect bits (RTL)",
+                          run.total.check.counters.words_corrected,
+                          run.total.check.counters.words_detected);
+    }
   }
   if (!run.chip_note.empty()) text += "\n" + run.chip_note;
   text += "\n\n";

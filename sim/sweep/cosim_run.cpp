@@ -20,8 +20,8 @@
 #include "sim/memory/chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
-#include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/interrupt.hpp"
+#include "sim/sweep/network_cost.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
@@ -227,21 +227,37 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
         accessed(&*technology, {voltage, run.rate}, /*has_voltage=*/true,
                  config.accelerator.weights.mitigations);
     weights.read(*chip, at, draws, run.weights);
+    voltage = at.voltage;
   } else {
     voltage = 1.0;
   }
+  mapping::MemoryFaults other_faults;
+  std::optional<OtherMemories> others;
+  if (chip != nullptr) {
+    run.others = memory_points(config.accelerator, &*technology, {*config.voltage, run.rate},
+                               config.memory_rates);
+  }
+  if (run.others.any()) {
+    others.emplace(model.network, config.accelerator, config.batch, config.bit_offset,
+                   config.images, model.file.string());
+    other_faults = others->faults(*chip, run.others, draws, &run.other_cells);
+  }
+  const auto non_finite =
+      other_faults.activations.empty() ? inference::NonFinite::kFail : inference::NonFinite::kOrder;
 
   Progress progress("cosim", 2, quiet);
   plain.set_chip({}, run.weights.faults, draws);
-  run.logits_sha256 =
-      inference::evaluate(plain, model.network, data, config.images, 1, /*hash_logits=*/true)
-          .logits_sha256;
+  plain.set_memory_faults(other_faults);
+  run.logits_sha256 = inference::evaluate(plain, model.network, data, config.images, 1,
+                                          /*hash_logits=*/true, non_finite)
+                          .logits_sha256;
   run.run_cycles = plain.result().cycles;
   run.systemc_seconds = plain.result().seconds;
   // One image takes a few milliseconds: too short to time once.
   int runs = 1;
   for (; run.systemc_seconds < kTimedSeconds; ++runs) {
-    inference::evaluate(plain, model.network, data, config.images, 1);
+    inference::evaluate(plain, model.network, data, config.images, 1, /*hash_logits=*/false,
+                        non_finite);
     run.systemc_seconds += plain.result().seconds;
   }
   run.systemc_seconds /= runs;
@@ -252,14 +268,16 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
     cosim::CheckOptions options = check_options(config);
     options.trace = trace;
     const auto array = std::make_shared<cosim::CheckedArray>(config.accelerator, options);
-    array->set_supply(voltage);
+    array->set_supply(voltage, run.others.accumulators.voltage);
     accelerator::SystemcEngine engine(model.network, config.accelerator, config.batch,
                                       config.bit_offset, model.file.string(), array);
     engine.set_chip({}, run.weights.faults, draws);
+    engine.set_memory_faults(other_faults);
     CheckedEngine checked(engine, *array, model.network);
     try {
       const std::string logits =
-          inference::evaluate(checked, model.network, data, config.images, 1, true).logits_sha256;
+          inference::evaluate(checked, model.network, data, config.images, 1, true, non_finite)
+              .logits_sha256;
       BROWNOUT_CHECK(logits == run.logits_sha256 && checked.cycles() == run.run_cycles,
                      "logits {} and {} cycles beside the RTL, {} and {} without", logits,
                      checked.cycles(), run.logits_sha256, run.run_cycles);

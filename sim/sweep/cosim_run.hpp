@@ -12,6 +12,7 @@
 #include "sim/mapping/accelerator.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/sweep/chip_weights.hpp"
+#include "sim/sweep/other_memories.hpp"
 
 namespace brownout::sweep {
 
@@ -29,6 +30,7 @@ struct CosimConfig {
   std::int64_t images = 1;            // the first ones
   int batch = 1;
   std::optional<double> voltage;  // none: Vmin, no faults
+  MemoryRates memory_rates;       // in place of those by the accelerator's supplies
   std::string chip;               // with a voltage
   std::uint64_t bit_offset = 0;
   std::uint64_t evaluation_seed = 0;
@@ -62,6 +64,8 @@ struct CosimRun {
   std::string model, model_sha256, technology;
   std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;
+  MemoryPoints others;  // input, activations, accumulators
+  MemoryCells other_cells;
   ChipRead weights;
   std::vector<CosimPart> layers;  // checked ones, in order
   CosimPart total;
