@@ -22,6 +22,7 @@ enum class Purpose : std::uint64_t {
   kPhysicalChip = 9,        // data cells of physical chips
   kPhysicalChipCheck = 10,  // check-bit cells of physical chips
   kSyntheticProfile = 11,   // cells of generated profiles
+  kWeightNoise = 12,        // relative noise of weights
   kTest = 100,
 };
 

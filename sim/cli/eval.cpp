@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout eval`: options to EvalConfig, result to text and JSON.
-#include "sim/sweep/eval.hpp"
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/cli/arguments.hpp"
@@ -18,6 +17,7 @@
 #include "sim/report/json.hpp"
 #include "sim/report/text.hpp"
 #include "sim/sweep/configuration.hpp"
+#include "sim/sweep/eval.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -32,7 +32,7 @@ struct EvalOptions {
   DataOptions data;
   std::string model, rate, voltage, technology, chips, engine, p_err, accelerator, batch;
   std::vector<std::string> chip;
-  std::string offsets, mitigation;
+  std::string offsets, mitigation, weight_noise;
   SupplyOptions supply;
   bool cells = false;
 };
@@ -43,8 +43,8 @@ void set_other_memories(const std::optional<technology::Technology>& technology,
                         const sweep::MemoryRates& rates, sweep::EvalConfig& config) {
   memory::OperatingPoint rail{config.voltage.value_or(1.0), config.rate.value_or(0.0)};
   if (by_voltage) rail.rate = technology->bit_error_rate(rail.voltage);
-  config.others = sweep::memory_points(*config.accelerator, technology ? &*technology : nullptr,
-                                       rail, rates);
+  config.others =
+      sweep::memory_points(*config.accelerator, technology ? &*technology : nullptr, rail, rates);
   if (config.rate || !(config.others.any() || rates.any())) return;
   config.rate = 0.0;
   config.voltage = 1.0;
@@ -163,6 +163,36 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
   }
 }
 
+/// Noise moves the weights themselves: no cells, and no engine that computes on codes.
+void set_weight_noise(const EvalOptions& options, sweep::EvalConfig& config) {
+  if (config.engine != "float") {
+    throw InputError(
+        "--weight-noise: moves weights off their codes, which engine {} computes on; "
+        "expected --engine float",
+        config.engine);
+  }
+  for (const auto& [name, given] :
+       {std::pair{"--rate", !options.rate.empty()},
+        std::pair{"--voltage", !options.voltage.empty()},
+        std::pair{"--chip", !options.chip.empty()}, std::pair{"--p-err", !options.p_err.empty()},
+        std::pair{"--offsets", !options.offsets.empty()}, std::pair{"--cells", options.cells},
+        std::pair{"--mitigation", !options.mitigation.empty()},
+        std::pair{"--accelerator", !options.accelerator.empty()},
+        std::pair{"--supply", !options.supply.supplies.empty()},
+        std::pair{"--memory-rate", !options.supply.rates.empty()}}) {
+    if (given)
+      throw InputError("--weight-noise: is no bit error of a memory; expected no {}", name);
+  }
+  config.weight_noise = parse_number("--weight-noise", options.weight_noise, 0.0, 10.0);
+  const std::int64_t draws = options.chips.empty()
+                                 ? kDefaultChips
+                                 : parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
+  config.seed = static_cast<std::uint64_t>(options.common.seed_or(0));
+  for (std::int64_t i = 0; i < draws; ++i) {
+    config.chips.push_back(fmt::format("noise:{}", *config.seed + static_cast<std::uint64_t>(i)));
+  }
+}
+
 int run(const EvalOptions& options) {
   const int threads = options.common.thread_count();
   options.common.seed_or(0);
@@ -181,8 +211,12 @@ int run(const EvalOptions& options) {
     config.mitigations = memory::parse_mitigations(options.mitigation, "--mitigation");
   }
   config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
-  set_operating_point(options, set_supplies(options.supply, config.accelerator), config);
-  set_chips(options, config);
+  if (!options.weight_noise.empty()) {
+    set_weight_noise(options, config);
+  } else {
+    set_operating_point(options, set_supplies(options.supply, config.accelerator), config);
+    set_chips(options, config);
+  }
 
   std::vector<std::filesystem::path> inputs{config.model, config.technology_file};
   if (config.accelerator) inputs.push_back(config.accelerator->file);
@@ -232,6 +266,10 @@ Action add_eval(CLI::App& verb) {
   verb.add_option("--offsets", options->offsets,
                   "Place the profile N times in the memory, evenly spread over its map")
       ->type_name("N");
+  verb.add_option("--weight-noise", options->weight_noise,
+                  "Instead of bit errors, with --engine float: each weight moves by up to this "
+                  "fraction of its tensor's range; --chips draws")
+      ->type_name("X");
   verb.add_flag("--cells", options->cells, "List the cells hit in per_chip of the JSON");
   add_data_options(verb, options->data);
   add_common(verb, options->common);

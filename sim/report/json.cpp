@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Field by field, in the order of the documentation. What the clock decides ends in seconds, _s or
 // _per_s; everything else is equal from run to run.
-#include "sim/report/json.hpp"
-
 #include <nlohmann/json.hpp>
 
 #include "sim/report/event_counts.hpp"
+#include "sim/report/json.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/protection.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -120,6 +119,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["evaluation_seed"] = config.evaluation_seed;
   json["reads"] = config.fresh_reads ? "fresh" : "frozen";
   json["mitigation"] = memory::to_string(config.mitigations);
+  json["weight_noise"] = maybe(config.weight_noise);
   if (result.point) {
     put_statistics(json, *result.point);
   } else {

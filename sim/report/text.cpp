@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Terminal text of `eval` and `sweep`.
-#include "sim/report/text.hpp"
-
 #include <fmt/format.h>
 
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/table.hpp"
+#include "sim/report/text.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/pareto.hpp"
@@ -32,6 +31,10 @@ std::string voltage_text(double voltage) { return fmt::format("{:.4f}", voltage)
 std::string saving_text(double energy_rel) { return fmt::format("{:.1f}", 100 * (1 - energy_rel)); }
 
 std::string operating_point_text(const sweep::EvalConfig& config) {
+  if (config.weight_noise) {
+    return fmt::format("{} draws of weight noise, within {:g} % of each tensor's range",
+                       config.chips.size(), 100 * *config.weight_noise);
+  }
   if (!config.rate) return "no faults";
   std::string text = config.chips.size() == 1 ? "chip " + config.chips[0]
                                               : fmt::format("{} chips", config.chips.size());

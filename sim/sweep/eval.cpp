@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clean pass, then chip by chip.
-#include "sim/sweep/eval.hpp"
-
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/sweep/configuration.hpp"
+#include "sim/sweep/eval.hpp"
 #include "sim/sweep/network_cost.hpp"
+#include "sim/sweep/weight_noise.hpp"
 
 namespace brownout::sweep {
 
+void settle_images(EvalConfig& config, const network::Dataset& data) {
+  if (config.images == 0) config.images = data.size();
+  if (config.images > data.size()) {
+    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
+                     data.size(), config.dataset, to_string(config.split), config.images);
+  }
+}
+
 EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
+  if (config.weight_noise) return run_noise_eval(std::move(config), threads, quiet);
   // Names and rates are checked before anything takes time: no words, no faults, but all checks.
   std::optional<technology::Technology> technology;
   if (!config.technology_file.empty()) {
@@ -29,11 +38,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   const Model model = load_model(config.model);
   const network::Dataset data =
       network::load_dataset(config.dataset, config.split, config.data_folder);
-  if (config.images == 0) config.images = data.size();
-  if (config.images > data.size()) {
-    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
-                     data.size(), config.dataset, to_string(config.split), config.images);
-  }
+  settle_images(config, data);
   inference::check_fits(model.network, data, model.file.string());
 
   EvaluatorOptions options;

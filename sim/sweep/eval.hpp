@@ -35,6 +35,9 @@ struct EvalConfig {
   std::vector<std::string> chips;
   std::optional<std::uint64_t> seed;  // of the chips; none when they were named one by one
   std::optional<double> p_err;        // likewise
+  /// Relative weight noise instead of chips, a fraction of each tensor's range; `chips` names
+  /// draws.
+  std::optional<double> weight_noise;
 };
 
 /// On the accelerator, per image, at the operating point or at Vmin.
@@ -57,6 +60,9 @@ struct EvalResult {
   double seconds = 0.0;       // wall time of the passes
   double images_per_s = 0.0;  // images × passes (the clean one too) over that time
 };
+
+/// Settles how many images: InputError for more than there are.
+void settle_images(EvalConfig& config, const network::Dataset& data);
 
 /// `threads` changes time only.
 EvalResult run_eval(EvalConfig config, int threads, bool quiet);

@@ -305,5 +305,43 @@ TEST_F(Eval, TrainStartsTheTrainerOfThePath) {
   EXPECT_NE(missing.err.find("./setup.sh build --trainers"), std::string::npos);
 }
 
+TEST_F(Eval, WeightNoiseMovesWeightsOffTheirCodes) {
+  const auto eval = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"eval", "tiny-rquant-8b.onnx", "--data", "data"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return workplace_.run(BROWNOUT_BINARY, arguments);
+  };
+  const auto noisy = [&](const std::string& share, const std::string& seed) {
+    const Outcome outcome = eval({"--engine", "float", "--weight-noise", share, "--chips", "3",
+                                  "--seed", seed, "--quiet", "--json", "-"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.json();
+  };
+  const Json none = noisy("0", "0");
+  const Json clean = eval({"--engine", "float", "--quiet", "--json", "-"}).json();
+  EXPECT_EQ(clean["weight_noise"], nullptr);
+  EXPECT_EQ(none["weight_noise"], 0.0);
+  for (const Json& draw : none["per_chip"])
+    EXPECT_EQ(draw["logits_sha256"], clean["logits_sha256"]);
+  const Json a = noisy("0.3", "5"), b = noisy("0.3", "6");
+  EXPECT_EQ(a["per_chip"][1]["logits_sha256"], b["per_chip"][0]["logits_sha256"]);  // seed 6
+  EXPECT_NE(a["per_chip"][0]["logits_sha256"], a["per_chip"][1]["logits_sha256"]);
+  EXPECT_EQ(a["per_chip"][0]["chip"], "noise:5");
+  EXPECT_GT(noisy("3", "0")["rerr_mean"].get<double>(), clean["err"].get<double>() + 5.0);
+
+  const auto refused = [&](std::vector<std::string> more, const std::string& message) {
+    more.insert(more.begin(), {"--weight-noise", "0.1"});
+    const Outcome outcome = eval(more);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_NE(outcome.err.find(message), std::string::npos) << outcome.err;
+  };
+  refused({}, "--weight-noise: moves weights off their codes, which engine functional computes on");
+  refused({"--engine", "reference"}, "expected --engine float");
+  refused({"--engine", "float", "--rate", "0.1"}, "expected no --rate");
+  refused({"--engine", "float", "--chip", "random:1"}, "expected no --chip");
+  refused({"--engine", "float", "--mitigation", "secded"}, "expected no --mitigation");
+  EXPECT_EQ(eval({"--engine", "float", "--weight-noise", "-1"}).code, 2);
+}
+
 }  // namespace
 }  // namespace brownout::end_to_end

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Relative L∞ weight noise (RandBET, Fig. 9): robustness to what moves weights but is no bit error.
+#pragma once
+#include <cstdint>
+
+#include "sim/network/network.hpp"
+#include "sim/sweep/eval.hpp"
+
+namespace brownout::sweep {
+
+/// Moves each value of every coded tensor by U·share·range: range = largest minus smallest decoded
+/// value of its tensor, U uniform in (-1, 1), 2·unit_open - 1 of number i mod 4 of
+/// Philox(seed, kWeightNoise) at (tensor, ⌊i/4⌋). The tensors are not coded any more: the sums are
+/// no values of codes. Computed in fp64, stored as fp32.
+void add_weight_noise(network::Network& network, double share, std::uint64_t seed);
+
+/// `brownout eval --weight-noise`: config.weight_noise, one draw for each of config.chips, seeds
+/// from config.seed on, engine "float".
+EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet);
+
+}  // namespace brownout::sweep
