@@ -140,4 +140,16 @@ technology::EnergyLedger NetworkCost::energy(const technology::Technology& techn
   return energy_per_image(technology, accelerator, voltage, counts_, cycles_, images_, code_bits_);
 }
 
+double NetworkCost::energy_at_vmin(const technology::Technology& technology) const {
+  BROWNOUT_CHECK(mapping::check_stages(accelerator_.weights) == 0, "simulated with {}",
+                 memory::to_string(accelerator_.weights.mitigations));
+  mapping::AcceleratorConfig accelerator = accelerator_;
+  accelerator.weights.mitigations = {};
+  accelerator.input = {};
+  accelerator.activations.supply = {};
+  accelerator.accumulators.supply = {};
+  return energy_per_image(technology, accelerator, 1.0, counts_, cycles_, images_, code_bits_)
+      .total();
+}
+
 }  // namespace brownout::sweep

@@ -68,6 +68,9 @@ class NetworkCost {
   /// With other mitigations than the accelerator's that take as many cycles.
   technology::EnergyLedger energy(const technology::Technology& technology, double voltage,
                                   const memory::Mitigations& mitigations) const;
+  /// µJ per image, unprotected and with every memory at Vmin, whatever its supply. For an
+  /// accelerator without check codes, which take cycles.
+  double energy_at_vmin(const technology::Technology& technology) const;
 
  private:
   mapping::AcceleratorConfig accelerator_;

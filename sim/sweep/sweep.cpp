@@ -97,7 +97,7 @@ class CostCache {
     return *cost;
   }
   /// Of all parts, unprotected at Vmin.
-  double energy_at_vmin() { return of({}).energy(*config_.technology, 1.0, {}).total(); }
+  double energy_at_vmin() { return of({}).energy_at_vmin(*config_.technology); }
 
  private:
   const SweepConfig& config_;
