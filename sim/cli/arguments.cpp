@@ -51,6 +51,19 @@ std::string parse_choice(const std::string& option, const std::string& text,
                    near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
 }
 
+std::vector<std::string> parse_names(const std::string& option, const std::string& text) {
+  std::vector<std::string> names;
+  if (text.empty()) return names;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    if (end == begin)
+      throw InputError("{}: expected names joined by commas, got {}", option, in_quotes(text));
+    names.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return names;
+}
+
 ArraySize parse_array(const std::string& option, const std::string& text) {
   const std::size_t x = text.find('x');
   if (x == std::string::npos) {

@@ -17,6 +17,9 @@ double parse_number(const std::string& option, const std::string& text, double l
 std::string parse_choice(const std::string& option, const std::string& text,
                          const std::vector<std::string>& names);
 
+/// "a,b": names joined by commas, none of them empty; "" is no name.
+std::vector<std::string> parse_names(const std::string& option, const std::string& text);
+
 /// Processing elements of an array.
 struct ArraySize {
   int rows = 0, columns = 0;

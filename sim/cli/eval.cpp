@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout eval`: options to EvalConfig, result to text and JSON.
+#include "sim/sweep/eval.hpp"
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
@@ -17,7 +19,6 @@
 #include "sim/report/json.hpp"
 #include "sim/report/text.hpp"
 #include "sim/sweep/configuration.hpp"
-#include "sim/sweep/eval.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -33,6 +34,7 @@ struct EvalOptions {
   std::string model, rate, voltage, technology, chips, engine, p_err, accelerator, batch;
   std::vector<std::string> chip;
   std::string offsets, mitigation, weight_noise;
+  std::string only_tensors, only_layers, only_bits;
   SupplyOptions supply;
   bool cells = false;
 };
@@ -112,6 +114,7 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
                         : !options.p_err.empty()       ? "--p-err"
                         : !options.offsets.empty()     ? "--offsets"
                         : !options.common.seed.empty() ? "--seed"
+                        : !config.selection.all()      ? "--only-tensors, -layers, -bits"
                                                        : nullptr;
     if (given != nullptr) {
       throw InputError("{}: needs an operating point; expected --rate or --voltage", given);
@@ -178,6 +181,9 @@ void set_weight_noise(const EvalOptions& options, sweep::EvalConfig& config) {
         std::pair{"--offsets", !options.offsets.empty()}, std::pair{"--cells", options.cells},
         std::pair{"--mitigation", !options.mitigation.empty()},
         std::pair{"--accelerator", !options.accelerator.empty()},
+        std::pair{"--only-tensors", !options.only_tensors.empty()},
+        std::pair{"--only-layers", !options.only_layers.empty()},
+        std::pair{"--only-bits", !options.only_bits.empty()},
         std::pair{"--supply", !options.supply.supplies.empty()},
         std::pair{"--memory-rate", !options.supply.rates.empty()}}) {
     if (given)
@@ -201,6 +207,11 @@ int run(const EvalOptions& options) {
   config.engine = parse_choice("--engine", options.engine, sweep::evaluation_engine_names());
   set_data(options.data, config);
   config.list_cells = options.cells;
+  config.selection.tensors = parse_names("--only-tensors", options.only_tensors);
+  config.selection.layers = parse_names("--only-layers", options.only_layers);
+  if (!options.only_bits.empty()) {
+    mapping::parse_bits(options.only_bits, "--only-bits", config.selection);
+  }
   if (!options.accelerator.empty()) {
     config.accelerator = mapping::load_accelerator(options.accelerator);
     set_mitigations(options.mitigation, *config.accelerator);
@@ -270,6 +281,15 @@ Action add_eval(CLI::App& verb) {
                   "Instead of bit errors, with --engine float: each weight moves by up to this "
                   "fraction of its tensor's range; --chips draws")
       ->type_name("X");
+  verb.add_option("--only-tensors", options->only_tensors,
+                  "Only cells of these tensors fail (names joined by commas)")
+      ->type_name("A,B");
+  verb.add_option("--only-layers", options->only_layers,
+                  "Only cells of these layers' tensors fail (names joined by commas)")
+      ->type_name("A,B");
+  verb.add_option("--only-bits", options->only_bits,
+                  "Only cells of these bits of the codes fail: 6 or 6-7, 0 is the lowest")
+      ->type_name("L-H");
   verb.add_flag("--cells", options->cells, "List the cells hit in per_chip of the JSON");
   add_data_options(verb, options->data);
   add_common(verb, options->common);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Field by field, in the order of the documentation. What the clock decides ends in seconds, _s or
 // _per_s; everything else is equal from run to run.
+#include "sim/report/json.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include "sim/report/event_counts.hpp"
-#include "sim/report/json.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/protection.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -111,6 +112,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["voltage"] = maybe(config.voltage);
   json["rate"] = config.rate.value_or(0.0);
   json["energy_sram_rel"] = maybe(config.energy_sram_rel);
+  json["weight_area_rel"] = maybe(result.weight_area_rel);
   json["chips"] = config.chips.size();
   json["seed"] = maybe(config.seed);
   json["p_err"] = maybe(config.p_err);
@@ -119,6 +121,12 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["evaluation_seed"] = config.evaluation_seed;
   json["reads"] = config.fresh_reads ? "fresh" : "frozen";
   json["mitigation"] = memory::to_string(config.mitigations);
+  json["only"] = nullptr;
+  if (!config.selection.all()) {
+    json["only"] = {{"tensors", config.selection.tensors},
+                    {"layers", config.selection.layers},
+                    {"bits", {config.selection.low_bit, config.selection.high_bit - 1}}};
+  }
   json["weight_noise"] = maybe(config.weight_noise);
   if (result.point) {
     put_statistics(json, *result.point);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Terminal text of `eval` and `sweep`.
+#include "sim/report/text.hpp"
+
 #include <fmt/format.h>
 
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/table.hpp"
-#include "sim/report/text.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/pareto.hpp"
@@ -42,6 +43,7 @@ std::string operating_point_text(const sweep::EvalConfig& config) {
   if (scaled) text += fmt::format(" at bit error rate {} %", rate_text(*config.rate));
   if (config.voltage) text += fmt::format(", {} Vmin", voltage_text(*config.voltage));
   if (config.mitigations.any()) text += ", " + memory::to_string(config.mitigations);
+  if (!config.selection.all()) text += ", in selected cells only";
   if (!scaled) return text + "; " + kWeightsAtVmin + memories_text(config.others);
   if (config.energy_sram_rel) {
     text += fmt::format(", SRAM energy {:.1f} % of that at Vmin", 100 * *config.energy_sram_rel);

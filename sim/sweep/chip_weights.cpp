@@ -20,10 +20,19 @@ ChipWeights::ChipWeights(const Model& model, const mapping::Program& program)
                                  program.accelerator.weights.mitigations,
                                  &program.accelerator.weights, model.file.string())) {}
 
+void ChipWeights::select(const network::Network& network, const mapping::Selection& selection,
+                         const std::string& where) {
+  selected_.emplace(network, reader_.placement(), selection, where);
+}
+
 const network::Codes& ChipWeights::read(const memory::Chip& chip, const memory::OperatingPoint& at,
                                         const memory::Draws& draws, ChipRead& result) {
   result.faults =
       memory::faults_behind(plan_, chip, memory::MemoryId::kWeights, at, check_, &result.repair);
+  if (selected_) {
+    result.faults.data = selected_->keep(result.faults.data);
+    result.faults.checks.clear();  // they hold no bit of a code
+  }
   return reader_.read(result.faults, draws, &result.read, &result.protection);
 }
 

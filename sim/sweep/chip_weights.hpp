@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/selection.hpp"
 #include "sim/mapping/weight_reader.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/memory/repair.hpp"
@@ -38,6 +40,11 @@ class ChipWeights {
   /// As the program places them, with its accelerator's mitigations.
   ChipWeights(const Model& model, const mapping::Program& program);
 
+  /// From now on only faults in selected cells count, behind all mitigations. InputError as
+  /// mapping::SelectedCells.
+  void select(const network::Network& network, const mapping::Selection& selection,
+              const std::string& where);
+
   /// Draws the chip at the point at which the memory is accessed (a boost included), mitigates and
   /// reads. The codes are valid until the next read.
   const network::Codes& read(const memory::Chip& chip, const memory::OperatingPoint& at,
@@ -52,6 +59,7 @@ class ChipWeights {
   memory::CheckCode check_;
   mapping::WeightReader reader_;
   memory::RepairPlan plan_;
+  std::optional<mapping::SelectedCells> selected_;  // none: all
 };
 
 }  // namespace brownout::sweep

@@ -1,14 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clean pass, then chip by chip.
+#include "sim/sweep/eval.hpp"
+
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/sweep/configuration.hpp"
-#include "sim/sweep/eval.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/weight_noise.hpp"
 
 namespace brownout::sweep {
+
+namespace {
+
+/// Of an inference, and of one on the unprotected accelerator at Vmin.
+EvalCost cost_of(const EvalConfig& config, const Model& model,
+                 const technology::Technology& technology) {
+  const auto simulate = [&](const mapping::AcceleratorConfig& accelerator) {
+    return NetworkCost(model.network, accelerator, config.batch, config.bit_offset, config.images,
+                       model.file.string());
+  };
+  const NetworkCost cost = simulate(*config.accelerator);
+  EvalCost result;
+  result.cycles = cost.cycles_per_image();
+  result.energy = cost.energy(technology, config.voltage.value_or(1.0));
+  mapping::AcceleratorConfig unprotected = *config.accelerator;
+  unprotected.weights.mitigations = {};
+  const double at_vmin = config.mitigations.any()
+                             ? simulate(unprotected).energy_at_vmin(technology)
+                             : cost.energy_at_vmin(technology);
+  result.energy_rel = result.energy.total() / at_vmin;
+  return result;
+}
+
+}  // namespace
 
 void settle_images(EvalConfig& config, const network::Dataset& data) {
   if (config.images == 0) config.images = data.size();
@@ -50,6 +75,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   options.list_cells = config.list_cells;
   options.fresh_reads = config.fresh_reads;
   options.mitigations = config.mitigations;
+  options.selection = config.selection;
   options.accelerator = config.accelerator ? &*config.accelerator : nullptr;
   options.batch = config.batch;
   Evaluator evaluator(model, data, options);
@@ -59,6 +85,16 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   result.model_sha256 = model.sha256;
   result.bits = model.network.bits();
   result.weights = model.network.coded_parameters();
+
+  if (technology) {
+    const technology::Protection protection =
+        protection_of(config.mitigations, model.network.bits(), config.accelerator);
+    result.weight_area_rel = technology::area_relative(*technology, protection);
+    if (config.voltage) {
+      config.energy_sram_rel =
+          weight_energy_relative(*technology, config.accelerator, *config.voltage, protection);
+    }
+  }
 
   Progress progress("eval", static_cast<std::int64_t>(chips.size()) + 1, quiet);
   result.clean = evaluator.clean();
@@ -76,13 +112,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
     result.point->energy_sram_rel = config.energy_sram_rel;
   }
   progress.finish();
-  if (config.accelerator) {
-    const NetworkCost cost(model.network, *config.accelerator, config.batch, config.bit_offset,
-                           config.images, model.file.string());
-    result.cost = EvalCost{cost.cycles_per_image(),
-                           cost.energy(*technology, config.voltage.value_or(1.0)), 1.0};
-    result.cost->energy_rel = result.cost->energy.total() / cost.energy(*technology, 1.0).total();
-  }
+  if (config.accelerator) result.cost = cost_of(config, model, *technology);
 
   result.seconds = evaluator.seconds();
   result.images_per_s =

@@ -25,6 +25,7 @@ struct EvalConfig {
   bool fresh_reads = false;         // probabilistic cells draw once per batch and load event
   bool list_cells = false;          // per chip: the cells hit
   memory::Mitigations mitigations;  // of the weight memory, the accelerator's too
+  mapping::Selection selection;     // cells of it whose faults count
 
   /// None: the clean network alone, and no chips.
   std::optional<double> rate;
@@ -44,7 +45,7 @@ struct EvalConfig {
 struct EvalCost {
   double cycles = 0.0;
   technology::EnergyLedger energy;  // µJ
-  double energy_rel = 1.0;          // total, relative to the same at Vmin
+  double energy_rel = 1.0;          // total, relative to the unprotected one at Vmin
 };
 
 struct EvalResult {
@@ -57,6 +58,7 @@ struct EvalResult {
   std::vector<ChipResult> chips;
   std::optional<Point> point;  // none without chips
   std::optional<EvalCost> cost;
+  std::optional<double> weight_area_rel;  // relative to the unprotected weight memory
   double seconds = 0.0;       // wall time of the passes
   double images_per_s = 0.0;  // images × passes (the clean one too) over that time
 };

@@ -130,6 +130,9 @@ Evaluator::Evaluator(const Model& model, const network::Dataset& data,
       options_(options),
       weights_(make_weights(model, options)),
       engine_(make_engine(model, options)) {
+  if (!options.selection.all()) {
+    weights_.select(model.network, options.selection, model.file.string());
+  }
   if (options.engine == kSystemcEngine) options_.threads = 1;  // there is one model per process
   BROWNOUT_CHECK(options.images >= 1 && options.images <= data.size(), "{} images of {}",
                  options.images, data.size());

@@ -65,6 +65,8 @@ struct EvaluatorOptions {
   int batch = 1;  // images at a time on the accelerator, and between fresh draws
   /// Of the weight memory; an accelerator says the same.
   memory::Mitigations mitigations;
+  /// Only faults of these cells of the weight memory count.
+  mapping::Selection selection;
 };
 
 inline constexpr char kSystemcEngine[] = "systemc";

@@ -60,11 +60,6 @@ Inputs load_inputs(SweepConfig& config) {
                            model.file.string());
     }
   }
-  if (config.accelerator) {
-    const double lowest = config.voltages.back();
-    check_engine(config.engine, memory_points(*config.accelerator, config.technology.get(),
-                                              {lowest, config.technology->bit_error_rate(lowest)}));
-  }
   inputs.data_sha256 = network::dataset_sha256(inputs.data);
   return inputs;
 }

@@ -100,7 +100,6 @@ TEST_F(BadInput, Options) {
   expect_refusal({"model"}, {"expected a verb: inspect"});
   expect_refusal({"sweep", "sweep.yaml", "--out", ""}, {"--out"});
   expect_refusal({"eval"}, {"MODEL"});
-  expect_refusal({"sweep", "sweep.yaml"}, {"--out"});
   expect_refusal({"model", "inspect", "none.onnx"}, {"none.onnx"});
 }
 

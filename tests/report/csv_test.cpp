@@ -25,12 +25,12 @@ TEST(Csv, PointsHaveOneRowEachAndSayWhichAreOnTheGrid) {
   EXPECT_EQ(lines[2],
             "net-16-normal-8b,0.875,0.00129,0.765625,1000,10,8,20,0.5,19.75,20.25,21,0.5,20.75,21."
             "25,104.25,"
-            "0.9,0.8,0.01,100,99.5,98,1,,,");
-  EXPECT_EQ(lines[7].substr(lines[7].size() - 5), ",0,,,");
+            "0.9,0.8,0.01,100,99.5,98,1,,,,none,");
+  EXPECT_EQ(lines[7].substr(lines[7].size() - 11), ",0,,,,none,");
   EXPECT_EQ(lines_of(safe_voltage_csv(example_sweep()))[1],
-            "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9");
+            "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none");
   for (const std::string& line : lines) {
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 25) << line;
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 27) << line;
   }
 }
 
@@ -38,7 +38,7 @@ TEST(Csv, UndefinedValuesAreEmptyCells) {
   sweep::SweepResult result = example_sweep();
   result.points[0].rerr = {8.0, {}, {}};
   EXPECT_NE(lines_of(points_csv(result))[1].find(",8,8,,,,9,"), std::string::npos);
-  EXPECT_EQ(lines_of(safe_voltage_csv(result))[2], "net-16-randbet-8b,2.5,,,,,,8,");
+  EXPECT_EQ(lines_of(safe_voltage_csv(result))[2], "net-16-randbet-8b,2.5,,,,,,8,,none");
 }
 
 TEST(Csv, NamesWithCommasAndQuotesAreQuoted) {

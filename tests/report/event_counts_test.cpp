@@ -72,10 +72,11 @@ TEST(EnergyJson, GivesPartsAndTheirTotal) {
   for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields)
     energy.*field.energy = value *= 2;
   const Json json = energy_json(energy);
-  EXPECT_EQ(json.dump(),
-            R"({"weight_sram":1.0,"activation_sram":2.0,"accumulator_sram":4.0,"macs":8.0,)"
-            R"("vector":16.0,"dram":32.0,"weight_leakage":64.0,"activation_leakage":128.0,)"
-            R"("accumulator_leakage":256.0,"logic_leakage":512.0,"total":1023.0})");
+  EXPECT_EQ(
+      json.dump(),
+      R"({"weight_sram":1.0,"activation_sram":2.0,"accumulator_sram":4.0,"macs":8.0,)"
+      R"("vector":16.0,"dram":32.0,"weight_leakage":64.0,"activation_leakage":128.0,)"
+      R"("accumulator_leakage":256.0,"logic_leakage":512.0,"mitigation":1024.0,"total":2047.0})");
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ TEST_F(Configuration, MistakesNameLineColumnAndKey) {
   expect(base() + tail + "engine: fast\n", "engine: expected one of functional, float");
   expect(base() + tail + "p_err: 0\n", "p_err: expected a number in");
   expect(base() + "chips: 1\nvoltages: [0.75]\np_err: 0.1\n",
-         "p_err: expected at least the bit error rate");
+         "p_err: expected at least the highest bit error rate, 0.2056");
   expect("models: [a.onnx]\n", "technology: missing");
   expect(base() + "chips: 1\nvoltages: [0.5]\n", "profiles/14nm-finfet.yaml)");
   expect("technology: none.yaml\n", "sweep.yaml:1:13: technology: ");
@@ -112,6 +112,65 @@ TEST_F(Configuration, NetworksWithOneNameAreRefused) {
       "models: [a/net.onnx, b/net.onnx]\ndataset: fashion-mnist\n"
       "chips: 1\nvoltages: [0.9]\n";
   EXPECT_NE(message(text).find("\"net\" names"), std::string::npos) << message(text);
+}
+
+TEST_F(Configuration, MitigationsAreAListInCanonicalForm) {
+  std::ofstream(folder_ / "s.json") << "{}";
+  const std::string tail = "chips: 1\nvoltages: [0.9]\n";
+  const SweepConfig config =
+      load(base() + tail +
+           "mitigations: [none, 'secded,on-error=pass', boost=0.040, placement=s.json]\n");
+  ASSERT_EQ(config.mitigations.size(), 4u);
+  EXPECT_EQ(config.mitigations[0].name, "none");
+  EXPECT_EQ(config.mitigations[1].name, "secded");
+  EXPECT_EQ(config.mitigations[1].identity, "secded");
+  EXPECT_EQ(config.mitigations[2].name, "boost=0.04");
+  EXPECT_EQ(config.mitigations[3].name, "placement=s.json");
+  EXPECT_EQ(config.mitigations[3].what.sensitivity, (folder_ / "s.json").string());
+  // What the file holds counts, not where it is.
+  EXPECT_EQ(config.mitigations[3].identity.substr(0, 28), "placement=sha256:44136fa355b");
+
+  ASSERT_EQ(load(base() + tail).mitigations.size(), 1u);
+  EXPECT_FALSE(load(base() + tail).mitigations[0].what.any());
+}
+
+TEST_F(Configuration, AnAcceleratorBringsItsMitigationUnlessThereIsAList) {
+  std::ofstream(folder_ / "a.yaml")
+      << "name: a\ntechnology: " BROWNOUT_SOURCE_DIR
+         "/profiles/14nm-finfet.yaml\nweights: {mitigation: parity+msb=1}\n";
+  const std::string tail = "chips: 1\nvoltages: [0.9]\naccelerator: a.yaml\n";
+  const SweepConfig own = load(base() + tail);
+  ASSERT_EQ(own.mitigations.size(), 1u);
+  EXPECT_EQ(own.mitigations[0].name, "parity+msb=1");
+  EXPECT_FALSE(own.accelerator->weights.mitigations.any());
+  EXPECT_EQ(load(base() + tail + "mitigations: [none]\n").mitigations[0].name, "none");
+}
+
+TEST_F(Configuration, MistakesInMitigationsNameThePlace) {
+  const std::string tail = "chips: 1\nvoltages: [0.9]\n";
+  const auto expect = [&](const std::string& list, const std::string& part) {
+    const std::string text = message(base() + tail + "mitigations: " + list + "\n");
+    EXPECT_NE(text.find(part), std::string::npos) << list << "\n" << text;
+  };
+  expect("[ecc]", "sweep.yaml:6:14: mitigations: \"ecc\": expected none, or parts");
+  expect("[none, none]", "mitigations: \"none\" is listed twice");
+  expect("[parity, 'parity,on-error=zero']", "mitigations: \"parity\" is listed twice");
+  expect("[]", "mitigations");
+  expect("[placement=gone.json]", "expected a file of sensitivities, found none");
+}
+
+TEST_F(Configuration, AMitigationNeedsATechnologyThatPricesIt) {
+  std::ifstream file(BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml");
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  text.resize(text.find("\nmitigation:"));
+  std::ofstream(folder_ / "bare.yaml") << text;
+  const std::string rest =
+      "technology: bare.yaml\nmodels: [one.onnx]\ndataset: fashion-mnist\nchips: 1\n"
+      "voltages: [0.9]\n";
+  EXPECT_EQ(message(rest), "");
+  EXPECT_NE(message(rest + "mitigations: [none, secded]\n")
+                .find("bare.yaml: mitigation: missing; expected what mitigations cost"),
+            std::string::npos);
 }
 
 }  // namespace

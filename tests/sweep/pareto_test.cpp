@@ -44,5 +44,28 @@ TEST(Pareto, PointsWithoutVoltageTakeNoPart) {
   EXPECT_TRUE(best_per_voltage({loose}).empty());
 }
 
+TEST(Pareto, MitigationsAreComparedByErrorEnergyAreaAndCyclesWithinANetwork) {
+  const auto with = [](const std::string& model, double rerr, double energy, double area,
+                       double cycles) {
+    Point point = make(model, 0.8, rerr);
+    point.energy_rel = energy;
+    point.weight_area_rel = area;
+    point.cycles = cycles;
+    return point;
+  };
+  const std::vector<Point> points{with("a", 30, 0.70, 1.0, 100),   // cheapest of all
+                                  with("a", 20, 0.75, 1.1, 100),   // least error with no stage
+                                  with("a", 20, 0.75, 1.1, 101),   // beaten by its cycles alone
+                                  with("a", 25, 0.75, 1.05, 100),  // less area
+                                  with("a", 25, 0.75, 1.05, 100),  // equal points both stay
+                                  with("b", 31, 0.80, 1.2, 110)};  // another network
+  EXPECT_EQ(mitigation_front(points), (Indices{0, 1, 3, 4, 5}));
+}
+
+TEST(Pareto, WithoutAnAcceleratorTheReadOfTheMemoryCounts) {
+  std::vector<Point> points{make("a", 0.8, 20), make("a", 0.9, 20), make("a", 0.9, 10)};
+  EXPECT_EQ(mitigation_front(points), (Indices{0, 2}));
+}
+
 }  // namespace
 }  // namespace brownout::sweep

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mitigations side by side, in text and in the picture.
+#include "sim/report/mitigation_report.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "example_sweep.hpp"
+#include "sim/base/files.hpp"
+#include "sim/report/plot.hpp"
+#include "sim/report/text.hpp"
+
+namespace brownout::report {
+namespace {
+
+/// Two networks, two mitigations, one voltage, on an accelerator.
+sweep::SweepResult two_mitigations() {
+  sweep::SweepResult result = example_sweep();
+  result.accelerator = "edge";
+  result.mitigations = {"none", "secded+placement=s.json"};
+  const std::vector<sweep::Point> all = result.points;
+  result.points.clear();
+  result.extra_points.clear();
+  const std::vector<sweep::SafeVoltageRow> rows = result.safe_voltage;
+  result.safe_voltage.clear();
+  for (const std::size_t model : {1u, 4u}) {
+    for (std::size_t k = 0; k < 2; ++k) {
+      sweep::Point point = all[model];  // at 0.875
+      point.mitigation = result.mitigations[k];
+      point.weight_area_rel = k == 0 ? 1.0 : 1.11;
+      point.cycles = k == 0 ? 1000.0 : 1001.0;
+      point.energy.emplace();
+      point.energy->macs = 2.0;
+      point.energy->mitigation = k == 0 ? 0.0 : 0.5;
+      point.energy_rel = k == 0 ? 0.8 : 1.0;
+      if (k == 1 && model == 1) point.rerr.mean = 8.5;
+      result.points.push_back(point);
+      sweep::SafeVoltageRow row = rows[model == 1 ? 0 : 1];
+      row.mitigation = result.mitigations[k];
+      result.safe_voltage.push_back(row);
+    }
+  }
+  return result;
+}
+
+TEST(MitigationTable, ComparesErrorEnergyAreaAndCycles) {
+  const std::string text = mitigation_table(two_mitigations());
+  const std::size_t none = text.find("normal   0.8750  none "),
+                    with = text.find("secded+placement ");
+  ASSERT_NE(none, std::string::npos) << text;
+  ASSERT_NE(with, std::string::npos) << text;
+  const std::string first = text.substr(none, text.find('\n', none) - none);
+  const std::string second = text.substr(with, text.find('\n', with) - with);
+  EXPECT_NE(first.find("20.00"), std::string::npos) << first;
+  EXPECT_NE(first.find("1000  *"), std::string::npos) << first;
+  for (const char* part : {"8.50", "1.110", "1.000", "2.500", "1001  *"}) {
+    EXPECT_NE(second.find(part), std::string::npos) << part << "\n" << second;
+  }
+  // RANDBET gains nothing by it.
+  const std::size_t third = text.find("randbet"), end = text.find("\n", text.find("\n", third) + 1);
+  EXPECT_EQ(text.substr(third, end - third).find("1001  *"), std::string::npos) << text;
+}
+
+TEST(MitigationTable, IsPartOfTheSweepsText) {
+  const std::string text = sweep_text(two_mitigations());
+  EXPECT_NE(text.find("secded+placement "), std::string::npos);
+  EXPECT_NE(text.find("loses more at every voltage"), std::string::npos);
+  EXPECT_EQ(sweep_text(example_sweep()).find("mitigation"), std::string::npos);
+}
+
+TEST(MitigationTable, PlacementsKeepTheirFilesWhereTheyTellThemApart) {
+  EXPECT_EQ(shown_mitigations({"none", "msb=1+placement=a.json"}),
+            (std::vector<std::string>{"none", "msb=1+placement"}));
+  EXPECT_EQ(shown_mitigations({"placement=a.json", "placement=b.json"}),
+            (std::vector<std::string>{"placement=a.json", "placement=b.json"}));
+}
+
+TEST(MitigationPlot, HasACurveForEachMitigationAndTheFront) {
+  const std::string script = mitigation_script(two_mitigations(), "sweep.svg");
+  for (const char* part :
+       {"$curve0_0 << EOD\n2 20\n", "$curve0_1 << EOD\n2.5 8.5\n",
+        "$front0 << EOD\n2 20\n2.5 8.5\n", "$front1 << EOD\n2 9\nEOD", "title 'none (area 1.000)'",
+        "title 'secded+placement (area 1.110, cycles +0.10 %)'"}) {
+    EXPECT_NE(script.find(part), std::string::npos) << part << "\n" << script;
+  }
+}
+
+TEST(MitigationPlot, GnuplotDrawsIt) {
+  if (std::system("command -v gnuplot > /dev/null") != 0) GTEST_SKIP() << "gnuplot is missing";
+  const std::filesystem::path file = std::filesystem::path(testing::TempDir()) /
+                                     ("mitigations_" + std::to_string(::getpid()) + ".svg");
+  const auto problem = draw_plot(two_mitigations(), file);
+  ASSERT_FALSE(problem) << *problem;
+  const std::string svg = read_file(file);
+  EXPECT_NE(svg.find("secded+placement"), std::string::npos);
+  EXPECT_NE(svg.find("</svg>"), std::string::npos);
+  std::filesystem::remove(file);
+  std::filesystem::remove(std::filesystem::path(file).replace_extension(".gp"));
+}
+
+}  // namespace
+}  // namespace brownout::report
