@@ -130,6 +130,9 @@ TEST_F(Mitigation, SweepsAgreeWithEval) {
                                 "bits_wrong_mean", "energy_sram_rel", "weight_area_rel"}) {
         EXPECT_EQ(point[field], alone[field]) << field << " of " << all[k];
       }
+      if (all[k] == "placement=s.json") {
+        EXPECT_GT(alone["per_chip"][0]["arrays_rotated"], 0);
+      }
       if (!accelerator) continue;
       for (const char* field : {"cycles", "energy_uj", "energy_parts_uj", "energy_rel"}) {
         EXPECT_EQ(point[field], alone[field]) << field << " of " << all[k];
@@ -145,7 +148,6 @@ TEST_F(Mitigation, SweepsAgreeWithEval) {
     EXPECT_LT(wrong(4), wrong(0));
     EXPECT_LT(wrong(5), wrong(0));
     EXPECT_LT(wrong(6), wrong(0));
-    EXPECT_LE(swept["points"][2 * 7 + 1]["cells_hit_mean"], swept["points"][1]["cells_hit_mean"]);
   }
 }
 
@@ -199,7 +201,8 @@ TEST_F(Mitigation, OnlySelectedCellsFail) {
 TEST_F(Mitigation, StreamedWeightsHaveNoCellsOfTheirOwnToSelect) {
   workplace_.write("s.yaml", "name: s\ntechnology: " BROWNOUT_SOURCE_DIR
                              "/profiles/14nm-finfet.yaml\n"
-                             "weights: {arrays: 1, array_rows: 256, residency: streamed}\n");
+                             "array: {columns: 4}\n"
+                             "weights: {arrays: 1, array_rows: 1024, residency: streamed}\n");
   const Outcome outcome = run({"eval", "tiny-rquant-8b.onnx", "--data", "data", "--images", "10",
                                "--rate", "0.1", "--accelerator", "s.yaml", "--only-bits", "7"});
   EXPECT_EQ(outcome.code, 2);
