@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The SystemC model computes the same bits as the reference, from words read through faulty cells,
-// for random networks on random accelerators; its counts are those of the closed form.
+// and through check codes, for random networks on random accelerators, frozen draws and fresh ones;
+// its counts are those of the closed form.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -9,7 +10,7 @@
 #include "sim/accelerator/accelerator.hpp"
 #include "sim/base/error.hpp"
 #include "sim/inference/reference_engine.hpp"
-#include "sim/mapping/faulty_reader.hpp"
+#include "sim/mapping/weight_reader.hpp"
 #include "sim/memory/random_chip.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
 #include "tests/network/random_network.hpp"
@@ -34,8 +35,11 @@ struct Case {
   explicit Case(std::uint64_t seed) : network(network::random_network(seed)) {
     shapes = network::check(network, "random");
     batch = 1 + static_cast<int>(seed % 3);
+    mapping::AcceleratorConfig config = random_accelerator(seed);
+    config.weights.mitigations.check = static_cast<memory::CheckCode>(seed / 2 % 4);
+    config.weights.mitigations.on_error = static_cast<memory::OnError>(seed / 8 % 3);
     try {
-      program = mapping::compile(network, random_accelerator(seed), batch, seed % 7 * 13);
+      program = mapping::compile(network, config, batch, seed % 7 * 13);
       fits = true;
     } catch (const InputError&) {
     }
@@ -60,18 +64,30 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
     const auto pixels = network::random_pixels(example.network, images, seed);
     const double rates[] = {0.0, 0.01, 0.1, 0.5};
     const memory::RandomChip chip(seed, seed % 2 == 0 ? 1.0 : 0.7);
-    const memory::FaultList faults = chip.faults(
-        memory::MemoryId::kWeights, example.program.placement.words, {0.8, rates[seed % 4]});
-
-    mapping::FaultyReader reader(example.network, example.program.placement);
+    mapping::WeightReader reader(example.network, example.program);
+    const std::uint32_t words = example.program.placement.words;
+    const memory::OperatingPoint at{0.8, rates[seed % 4]};
+    memory::WordFaultLists faults;
+    faults.data = chip.faults(memory::MemoryId::kWeights, words, at);
+    if (reader.has_checks()) {
+      faults.checks = chip.check_faults(memory::MemoryId::kWeights, words, at);
+    }
+    memory::Draws draws(/*evaluation_seed=*/seed);
+    draws.fresh = seed % 3 == 0;
     inference::ReferenceEngine reference(example.network);
-    reference.set_codes(reader.read(faults, /*evaluation_seed=*/seed));
     std::vector<float> expected(static_cast<std::size_t>(images * example.network.classes));
-    reference.run(pixels.data(), 0, images, expected.data(), 0);
+    for (std::int64_t batch = 0; batch < kBatches; ++batch) {
+      draws.batch = static_cast<std::uint64_t>(batch);
+      reference.set_codes(reader.read(faults, draws));
+      const std::int64_t first = batch * example.batch;
+      reference.run(pixels.data() + first * example.network.input.size(), first, example.batch,
+                    expected.data() + first * example.network.classes, 0);
+    }
+    draws.batch = 0;
 
     Accelerator& model = Accelerator::instance();
     model.configure(example.program, example.network, example.shapes);
-    model.set_faults(faults, seed);
+    model.set_faults(faults, draws);
     std::vector<float> logits(expected.size());
     const RunResult result = model.run(pixels.data(), kBatches, logits.data());
     ASSERT_TRUE(same_bits(expected, logits));
