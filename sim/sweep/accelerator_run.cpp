@@ -112,6 +112,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   }
 
   run.structure = structure_of(config.accelerator, model.network.bits());
+  run.weight_area_rel = technology::area_relative(technology, run.structure.protection);
   const auto price = [&](std::string name, const accelerator::LayerTally& tally) {
     const double slots = static_cast<double>(tally.cycles) * run.structure.pes;
     return RunPart{std::move(name), static_cast<double>(tally.counts.macs) / slots,

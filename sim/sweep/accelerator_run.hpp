@@ -64,6 +64,7 @@ struct AcceleratorRun {
   accelerator::LayerTally total;         // sum of the layers, with all cycles
   RunPart all;
   technology::Structure structure;
+  double weight_area_rel = 1.0;  // relative to the unprotected weight memory
   double wall_seconds = 0.0;  // of everything, files read and programs compiled
 };
 
