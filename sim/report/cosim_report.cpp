@@ -164,6 +164,7 @@ std::string cosim_json(const sweep::CosimRun& run) {
   json["evaluation_seed"] = config.evaluation_seed;
   json["reads"] = config.fresh_reads ? "fresh" : "frozen";
   json["mitigation"] = memory::to_string(config.accelerator.weights.mitigations);
+  json["cells_hit"] = run.weights.read.cells_hit;
   json["bits_wrong"] = run.weights.read.bits_wrong;
   json["memories"] = memories_json<Json>(run.others);
   json["memory_cells"] = memory_cells_json<Json>(run.other_cells);
@@ -201,8 +202,9 @@ std::string cosim_text(const sweep::CosimRun& run) {
                                  config.accelerator.array.columns, config.images,
                                  config.images == 1 ? "" : "s", config.batch);
   if (config.voltage) {
-    text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} bits wrong", config.chip,
-                        *config.voltage, 100.0 * run.rate, run.weights.read.bits_wrong);
+    text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} cells hit, {} bits wrong",
+                        config.chip, *config.voltage, 100.0 * run.rate, run.weights.read.cells_hit,
+                        run.weights.read.bits_wrong);
     text += memories_text(run.others);
   }
   const memory::Mitigations& mitigations = config.accelerator.weights.mitigations;

@@ -145,6 +145,10 @@ std::string eval_text(const sweep::EvalResult& result) {
     add_one("Proposition 1 excess (99 %), points", point.prop1_excess, 2);
     add_one("confidence, clean", point.confidence_clean, 4);
     add("confidence, perturbed", point.confidence, 4);
+    double cell_rate = 0.0;
+    for (const sweep::ChipResult& chip : result.chips) cell_rate += chip.cell_rate;
+    add_one("bit error rate of the cells, %",
+            100.0 * cell_rate / static_cast<double>(result.chips.size()), 4);
     add_one("cells hit", point.cells_hit_mean, 1);
     add_one("bits wrong", point.bits_wrong_mean, 1);
     add_one("codes changed", point.codes_changed_mean, 1);
