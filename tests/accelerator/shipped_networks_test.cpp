@@ -56,7 +56,7 @@ TEST(ShippedNetworks, GiveTheSameLogitsOnEveryAcceleratorFile) {
           chip.faults(memory::MemoryId::kWeights, reader.placement().words, {0.8333, 0.01115});
       const network::Codes& codes = reader.read(faults, seed);
       functional->set_codes(codes);
-      systemc.set_chip(codes, faults, seed);
+      systemc.set_chip(codes, {faults, {}}, seed);
       EXPECT_EQ(run(*functional, network, pixels), run(systemc, network, pixels));
       EXPECT_EQ(systemc.result().images, kImages);
     }
