@@ -41,10 +41,7 @@ module word_decoder (
     wrong = 64'd0;
     if (code_i == word_code::kSecded && !one_check_bit) begin
       for (int j = 0; j < 64; j++) begin
-        wrong[j] = syndrome == {word_code::kSecdedMasks[448+j], word_code::kSecdedMasks[384+j],
-                                word_code::kSecdedMasks[320+j], word_code::kSecdedMasks[256+j],
-                                word_code::kSecdedMasks[192+j], word_code::kSecdedMasks[128+j],
-                                word_code::kSecdedMasks[64+j], word_code::kSecdedMasks[j]};
+        wrong[j] = syndrome == word_code::kSecdedColumns[j*8 +: 8];
       end
     end
   end
