@@ -28,15 +28,16 @@ std::string spread_cells(const sweep::Spread& spread) {
       spread.ci95 ? fmt::format("{},{}", (*spread.ci95)[0], (*spread.ci95)[1]) : ",");
 }
 
-std::string row(const sweep::Point& point, bool on_grid) {
+std::string row(const sweep::Point& point, bool on_grid, const std::string& chip_note) {
   return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(point.model),
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(point.model),
       cell(point.voltage), point.rate, cell(point.energy_sram_rel), point.images, point.chips,
       point.err, spread_cells(point.rerr), spread_cells(point.rerr_either), point.prop1_excess,
       point.confidence_clean, point.confidence.mean, cell(point.confidence.std),
       point.cells_hit_mean, point.bits_wrong_mean, point.codes_changed_mean, on_grid ? 1 : 0,
       cell(point.cycles), point.energy ? fmt::format("{}", point.energy->total()) : "",
-      cell(point.energy_rel), quoted(point.mitigation), cell(point.weight_area_rel));
+      cell(point.energy_rel), quoted(point.mitigation), cell(point.weight_area_rel),
+      quoted(chip_note));
 }
 
 }  // namespace
@@ -46,9 +47,9 @@ std::string points_csv(const sweep::SweepResult& result) {
       "model,voltage,rate,energy_sram_rel,images,chips,err,rerr_mean,rerr_std,rerr_ci95_low,"
       "rerr_ci95_high,rerr_either_mean,rerr_either_std,rerr_either_ci95_low,rerr_either_ci95_high,"
       "prop1_excess,confidence_clean,confidence_mean,confidence_std,cells_hit_mean,bits_wrong_mean,"
-      "codes_changed_mean,grid,cycles,energy_uj,energy_rel,mitigation,weight_area_rel\n";
-  for (const sweep::Point& point : result.points) out += row(point, true);
-  for (const sweep::Point& point : result.extra_points) out += row(point, false);
+      "codes_changed_mean,grid,cycles,energy_uj,energy_rel,mitigation,weight_area_rel,chip_note\n";
+  for (const sweep::Point& point : result.points) out += row(point, true, result.chip_note);
+  for (const sweep::Point& point : result.extra_points) out += row(point, false, result.chip_note);
   return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/mitigation_report.hpp"
+#include "sim/report/names.hpp"
 
 namespace brownout::report {
 
@@ -73,13 +74,16 @@ std::string mitigation_script(const sweep::SweepResult& result,
   const sweep::Point& first = result.points.front();
   const std::size_t rows = result.models.size();
   const std::vector<std::string> shown = shown_mitigations(result.mitigations);
+  std::vector<std::string> models;
+  for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
+  const ShortNames names = short_names(models);
   double lowest = 100.0;
   for (const sweep::Point& point : result.points) lowest = std::min(lowest, error_of(point));
   std::string text = "# Made by brownout sweep; gnuplot 5.4 or later.\n";
   text += fmt::format("if (!exists('output_file')) output_file = {}\n",
                       gnuplot_quoted(output.string()));
   text += fmt::format(
-      "set terminal svg size 1000,{} dynamic font 'Helvetica,15' background rgb 'white'\n"
+      "set terminal svg size 1350,{} dynamic font 'Helvetica,15' background rgb 'white'\n"
       "set output output_file\nset encoding utf8\n"
       "set multiplot layout {},1\n"
       "set border 3 lw 1 lc rgb '#8a8f98'\n"
@@ -90,19 +94,18 @@ std::string mitigation_script(const sweep::SweepResult& result,
       "set offsets graph 0.03, graph 0.03, 0, 0\n"
       "set xlabel {}\n"
       "set ylabel 'test error with bit errors (RErr), %'\n"
-      "set key outside below center horizontal maxcols 2 Left reverse samplen 2 spacing 1.2 "
-      "noenhanced\n",
-      620 * rows, rows, 0.8 * lowest,
+      "set rmargin at screen 0.56\n"
+      "set key at graph 1.02, graph 1 left top Left reverse samplen 2 spacing 1.2 noenhanced\n",
+      480 * rows, rows, 0.8 * lowest,
       gnuplot_quoted(first.energy
                          ? fmt::format("energy per image on {}, uJ", result.accelerator)
                          : std::string("energy of a read of the weight memory, relative to Vmin")));
   for (std::size_t m = 0; m < rows; ++m) {
     const std::string& model = result.models[m].name;
-    text += fmt::format(
-        "set title {} noenhanced font ',16'\n",
-        gnuplot_quoted(fmt::format("{}, {} {}, {} images, {}", model, first.chips,
-                                   result.chip_note.empty() ? "random chips" : "placements",
-                                   first.images, result.technology)));
+    text +=
+        fmt::format("set title {} noenhanced font ',16'\n",
+                    gnuplot_quoted(fmt::format("{}, {} {}, {} images", names.names[m], first.chips,
+                                               chips_title(result.chip_note), first.images)));
     std::string plots = fmt::format(
         "  $front{} using 1:2 with lines lw 5 lc rgb '#e8e2c8' title 'front of the two', \\\n", m);
     text += block(fmt::format("front{}", m), front_of(points_of(result, model, "")));

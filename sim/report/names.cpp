@@ -57,4 +57,9 @@ ShortNames short_names(const std::vector<std::string>& names) {
   return result;
 }
 
+std::string chips_title(const std::string& chip_note) {
+  if (chip_note.empty()) return "random chips";
+  return "placements of " + chip_note.substr(0, chip_note.find(':'));
+}
+
 }  // namespace brownout::report

@@ -85,10 +85,10 @@ std::string head(const sweep::SweepResult& result, const Frame& frame, const std
       "set encoding utf8\n",
       first.energy ? 1000 : 560);
   if (first.energy) text += "set multiplot layout 2,1\n";
-  text += fmt::format(
-      "set title {} noenhanced font ',16'\n",
-      gnuplot_quoted(fmt::format("{} random chips (band: ± one standard deviation), {} images, {}",
-                                 first.chips, first.images, result.technology)));
+  text += fmt::format("set title {} noenhanced font ',16'\n",
+                      gnuplot_quoted(fmt::format(
+                          "{} {} (band: ± one standard deviation), {} images, {}", first.chips,
+                          chips_title(result.chip_note), first.images, result.technology)));
   text += fmt::format(
       "set border 11 lw 1 lc rgb '{0}'\n"
       "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
