@@ -364,7 +364,7 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
   write_file_atomically(folder / "checksums.mem", checksums.text);
   write_file_atomically(folder / "run.sh", script);
   // The manifest comes last: where it is, everything is.
-  const Json manifest = {{"format", 1},
+  const Json manifest = {{"format", 2},
                          {"top", kTop},
                          {"define", "BROWNOUT_FAULTS"},
                          {"parameters", parameters},
