@@ -221,6 +221,9 @@ int run(const EvalOptions& options) {
   } else if (!options.mitigation.empty()) {
     config.mitigations = memory::parse_mitigations(options.mitigation, "--mitigation");
   }
+  if (config.mitigations.boost_vmin > 0.0 && !options.rate.empty()) {
+    throw InputError("mitigation boost: needs a supply to add to; expected --voltage, not --rate");
+  }
   config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
   if (!options.weight_noise.empty()) {
     set_weight_noise(options, config);

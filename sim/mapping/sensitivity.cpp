@@ -136,6 +136,10 @@ void check_tensors(const Sensitivity& sensitivity, const network::Network& netwo
 Sensitivity read_sensitivity(const std::filesystem::path& file, const std::string& model_sha256,
                              const network::Network& network) {
   const Json json = Json::parse(read_file(file, kMostBytes), nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) {
+    throw InputError("{}: expected a JSON object as `brownout sensitivity` writes it, got {}",
+                     file.string(), json.is_discarded() ? "what is not JSON" : json.type_name());
+  }
   const Reader root(json, file.string() + ": ");
   if (root.text("format") != "brownout.sensitivity")
     root.fail("format", "\"brownout.sensitivity\"");

@@ -107,7 +107,9 @@ class Parser {
       const std::string_view file = value.substr(1);
       if (file.size() <= kEnd.size() || file.substr(file.size() - kEnd.size()) != kEnd)
         wrong(part,
-              "placement=FILE.json, a file of `brownout sensitivity` without \"+\" in its name");
+              "placement=FILE.json: a file of `brownout sensitivity` whose name ends in .json and "
+              "has no "
+              "\"+\"");
       result_.sensitivity = file;
     } else {
       unknown(part);

@@ -205,7 +205,7 @@ std::string cosim_text(const sweep::CosimRun& run) {
     text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} cells hit, {} bits wrong",
                         config.chip, *config.voltage, 100.0 * run.rate, run.weights.read.cells_hit,
                         run.weights.read.bits_wrong);
-    text += memories_text(run.others);
+    text += memories_text(run.others, &run.other_cells);
   }
   const memory::Mitigations& mitigations = config.accelerator.weights.mitigations;
   if (mitigations.any()) {

@@ -30,17 +30,21 @@ Json memory_cells_json(const sweep::MemoryCells& cells) {
           {"accumulators", cells.accumulators}};
 }
 
-/// "; activations at 0.85 Vmin, bit error rate 0.4 %"; "" where all are at Vmin.
-inline std::string memories_text(const sweep::MemoryPoints& points) {
+/// "; activations at 0.85 Vmin, bit error rate 0.4 %, 812 faulty cells"; "" where all are at Vmin.
+/// The cells are left out without `cells`.
+inline std::string memories_text(const sweep::MemoryPoints& points,
+                                 const sweep::MemoryCells* cells = nullptr) {
   std::string text;
-  const auto add = [&](const char* name, const memory::OperatingPoint& at) {
+  const auto add = [&](const char* name, const memory::OperatingPoint& at,
+                       std::int64_t sweep::MemoryCells::*faulty) {
     if (at.rate == 0.0) return;
     text += fmt::format("; {} at {:.4f} Vmin, bit error rate {:.3g} %", name, at.voltage,
                         100.0 * at.rate);
+    if (cells != nullptr) text += fmt::format(", {} faulty cells", cells->*faulty);
   };
-  add("input", points.input);
-  add("activations", points.activations);
-  add("accumulators", points.accumulators);
+  add("input", points.input, &sweep::MemoryCells::input);
+  add("activations", points.activations, &sweep::MemoryCells::activations);
+  add("accumulators", points.accumulators, &sweep::MemoryCells::accumulators);
   return text;
 }
 

@@ -168,7 +168,7 @@ std::string run_text(const sweep::AcceleratorRun& run) {
             ? fmt::format("bit error rate {:.3g} %, {} cells hit, {} bits wrong", 100.0 * run.rate,
                           run.weights.read.cells_hit, run.weights.read.bits_wrong)
             : kWeightsAtVmin;
-    text += memories_text(run.others);
+    text += memories_text(run.others, &run.other_cells);
   }
   if (!run.chip_note.empty()) text += "\n" + run.chip_note;
   text += "\n\nPer image; stalls in cycles by cause:\n";

@@ -152,8 +152,32 @@ std::string eval_text(const sweep::EvalResult& result) {
     add_one("cells hit", point.cells_hit_mean, 1);
     add_one("bits wrong", point.bits_wrong_mean, 1);
     add_one("codes changed", point.codes_changed_mean, 1);
+    const auto add_mean = [&](const std::string& name, auto count) {
+      double sum = 0.0;
+      for (const sweep::ChipResult& chip : result.chips) sum += static_cast<double>(count(chip));
+      add_one(name, sum / static_cast<double>(result.chips.size()), 1);
+    };
+    if (config.mitigations.check != memory::CheckCode::kNone) {
+      using Chip = sweep::ChipResult;
+      add_mean("check cells hit", [](const Chip& c) { return c.protection.check_cells_hit; });
+      add_mean("words corrected", [](const Chip& c) { return c.protection.corrected; });
+      add_mean("words detected", [](const Chip& c) { return c.protection.detected; });
+      add_mean("words wrong, undetected", [](const Chip& c) { return c.protection.undetected; });
+    }
+    const auto add_cells = [&](const char* name, const memory::OperatingPoint& at,
+                               std::int64_t sweep::MemoryCells::*faulty) {
+      if (at.rate == 0.0) return;
+      add_mean(fmt::format("faulty cells, {}", name),
+               [&](const sweep::ChipResult& c) { return c.other_cells.*faulty; });
+    };
+    add_cells("input", config.others.input, &sweep::MemoryCells::input);
+    add_cells("activations", config.others.activations, &sweep::MemoryCells::activations);
+    add_cells("accumulators", config.others.accumulators, &sweep::MemoryCells::accumulators);
   } else {
     add_one("confidence", result.clean.confidence, 4);
+  }
+  if (result.weight_area_rel && config.mitigations.any()) {
+    add_one("area of the weight memory, relative", *result.weight_area_rel, 4);
   }
   if (result.cost) {
     add_one("cycles per image", result.cost->cycles, 0);

@@ -68,6 +68,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
         accessed(&technology, {voltage, run.rate}, /*has_voltage=*/true,
                  config.accelerator.weights.mitigations);
     codes = &weights.read(*chip, at, draws, run.weights);
+    run.rate = configured_rate(*chip, at, run.weights.cell_rate);
   }
 
   mapping::MemoryFaults other_faults;

@@ -65,7 +65,7 @@ struct AcceleratorRun {
   RunPart all;
   technology::Structure structure;
   double weight_area_rel = 1.0;  // relative to the unprotected weight memory
-  double wall_seconds = 0.0;  // of everything, files read and programs compiled
+  double wall_seconds = 0.0;     // of everything, files read and programs compiled
 };
 
 /// InputError for anything that does not fit; `threads` changes time only.

@@ -30,7 +30,15 @@ struct ChipRead {
   mapping::ReadStats read;              // of the first batch, with fresh reads
   mapping::ProtectionStats protection;  // with a check code; likewise
   memory::RepairStats repair;           // with spares or a placement by sensitivity
+  double cell_rate = 0.0;  // mean over the memory's cells of max(p01, p10), before any mitigation
 };
+
+/// The configured p of a result: the technology's where the memory is accessed, or, of chips that
+/// fail by voltage, that of their own cells.
+inline double configured_rate(const memory::Chip& chip, const memory::OperatingPoint& at,
+                              double cell_rate) {
+  return chip.by_voltage() ? cell_rate : at.rate;
+}
 
 class ChipWeights {
  public:

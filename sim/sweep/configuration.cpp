@@ -85,9 +85,9 @@ void read_accelerator(YamlMap& root, SweepConfig& config) {
   }
   if (std::optional<YamlMap> supplies = root.optional_map("supplies")) {
     const auto read = [&](const char* key, mapping::MemorySupply& supply) {
-      if (supplies->has(key)) {
-        supply = mapping::parse_supply(supplies->text(key), supplies->where(key));
-      }
+      const bool given = supplies->has(key);
+      const std::string text = supplies->text(key, "");  // asked for, so that it is a known key
+      if (given) supply = mapping::parse_supply(text, supplies->where(key));
     };
     read("input", config.accelerator->input.supply);
     read("activations", config.accelerator->activations.supply);
@@ -189,6 +189,7 @@ SweepConfig load_sweep(const fs::path& file) {
   config.p_err = root.number("p_err", kMinPErr, 1.0, 1.0);
   config.bit_offset = root.integer("bit_offset", 0, kMaxBitOffset, 0);
   config.evaluation_seed = root.integer("evaluation_seed", 0, kMaxSeed, 0);
+  config.fresh_reads = root.choice("reads", {"frozen", "fresh"}, 0) == 1;
 
   config.voltages = read_voltages(root, *config.technology);
   if (std::optional<YamlMap> safe = root.optional_map("safe_voltage")) {

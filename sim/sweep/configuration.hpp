@@ -56,6 +56,7 @@ struct SweepConfig {
   double p_err = 1.0;
   std::int64_t bit_offset = 0;
   std::int64_t evaluation_seed = 0;
+  bool fresh_reads = false;  // probabilistic cells draw once per batch and load event
 
   std::vector<double> voltages;  // units of Vmin, strictly descending
   double max_drop_points = 2.5;  // safe voltage: points of error a network may lose

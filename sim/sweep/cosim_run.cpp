@@ -227,6 +227,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
         accessed(&*technology, {voltage, run.rate}, /*has_voltage=*/true,
                  config.accelerator.weights.mitigations);
     weights.read(*chip, at, draws, run.weights);
+    run.rate = configured_rate(*chip, at, run.weights.cell_rate);
     voltage = at.voltage;
   } else {
     voltage = 1.0;
@@ -234,7 +235,8 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   mapping::MemoryFaults other_faults;
   std::optional<OtherMemories> others;
   if (chip != nullptr) {
-    run.others = memory_points(config.accelerator, &*technology, {*config.voltage, run.rate},
+    run.others = memory_points(config.accelerator, &*technology,
+                               {*config.voltage, technology->bit_error_rate(*config.voltage)},
                                config.memory_rates);
   }
   if (run.others.any()) {

@@ -26,9 +26,8 @@ EvalCost cost_of(const EvalConfig& config, const Model& model,
   result.energy = cost.energy(technology, config.voltage.value_or(1.0));
   mapping::AcceleratorConfig unprotected = *config.accelerator;
   unprotected.weights.mitigations = {};
-  const double at_vmin = config.mitigations.any()
-                             ? simulate(unprotected).energy_at_vmin(technology)
-                             : cost.energy_at_vmin(technology);
+  const double at_vmin = config.mitigations.any() ? simulate(unprotected).energy_at_vmin(technology)
+                                                  : cost.energy_at_vmin(technology);
   result.energy_rel = result.energy.total() / at_vmin;
   return result;
 }
@@ -107,6 +106,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
     }
     result.point = summarize(result.clean, result.chips, config.images);
     result.point->model = model.name;
+    config.rate = configured_rate(chips, at, result.chips);
     result.point->rate = *config.rate;
     result.point->voltage = config.voltage;
     result.point->energy_sram_rel = config.energy_sram_rel;

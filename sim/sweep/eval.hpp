@@ -59,8 +59,8 @@ struct EvalResult {
   std::optional<Point> point;  // none without chips
   std::optional<EvalCost> cost;
   std::optional<double> weight_area_rel;  // relative to the unprotected weight memory
-  double seconds = 0.0;       // wall time of the passes
-  double images_per_s = 0.0;  // images × passes (the clean one too) over that time
+  double seconds = 0.0;                   // wall time of the passes
+  double images_per_s = 0.0;              // images × passes (the clean one too) over that time
 };
 
 /// Settles how many images: InputError for more than there are.

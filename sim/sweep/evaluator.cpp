@@ -86,6 +86,17 @@ std::string placement_name(const std::string& file, std::uint64_t period, std::i
   return offset == 0 ? file : fmt::format("{},offset={}", file, offset);
 }
 
+double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,
+                       const memory::OperatingPoint& at, const std::vector<ChipResult>& results) {
+  bool by_voltage = false;
+  double sum = 0.0;
+  for (std::size_t i = 0; i < chips.size(); ++i) {
+    by_voltage = by_voltage || chips[i]->by_voltage();
+    sum += configured_rate(*chips[i], at, results[i].cell_rate);
+  }
+  return by_voltage ? sum / static_cast<double>(chips.size()) : at.rate;
+}
+
 std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
   std::string name = fmt::format("random:{}", seed + static_cast<std::uint64_t>(index));
   if (p_err != 1.0) name += fmt::format(",p_err={}", p_err);
@@ -177,10 +188,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   result.read = read.read;
   result.protection = read.protection;
   result.repair = read.repair;
-  for (const memory::CellFault& fault : faults.data) {
-    result.cell_rate += std::max(fault.p01, fault.p10);
-  }
-  result.cell_rate /= std::max(1.0, 64.0 * words);
+  result.cell_rate = read.cell_rate;
   if (chip.wraps(words)) result.period = chip.period();
   result.note = chip.note();
   if (options_.list_cells) result.cells = cells_hit(faults.data, weights_.placement());
@@ -207,8 +215,8 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   ++passes_;
   engine_->set_memory_faults(other_faults);
   engine_->set_chip(codes, faults, draws);
-  const auto non_finite = other_faults.activations.empty() ? inference::NonFinite::kFail
-                                                           : inference::NonFinite::kOrder;
+  const auto non_finite =
+      other_faults.activations.empty() ? inference::NonFinite::kFail : inference::NonFinite::kOrder;
   inference::Evaluation evaluation =
       named(model_, fmt::format("chip {} at bit error rate {}", result.chip, at.rate), [&] {
         FreshReads fresh(*engine_, weights_.reader(), faults, options_.evaluation_seed,

@@ -102,6 +102,10 @@ class Evaluator {
   std::int64_t passes_ = 0;
 };
 
+/// Of several chips: the mean, where any fails by voltage.
+double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,
+                       const memory::OperatingPoint& at, const std::vector<ChipResult>& results);
+
 /// "random:7" or "random:7,p_err=0.5": chip `index` of the set with this seed.
 std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err);
 

@@ -16,7 +16,7 @@ struct Point {
   std::string model;
   std::string mitigation = "none";        // of the weight memory
   std::optional<double> voltage;          // units of Vmin; none when the rate has no voltage
-  double rate = 0.0;                      // p(V), a fraction; where the memory is accessed
+  double rate = 0.0;                      // configured p, a fraction: see configured_rate
   std::optional<double> energy_sram_rel;  // of a read; (V/Vmin)^2 without mitigation
   std::optional<double> weight_area_rel;  // of the weight memory, relative to the unprotected one
   // On an accelerator, per image; none without one.

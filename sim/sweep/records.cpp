@@ -68,6 +68,7 @@ RecordKeys::RecordKeys(const SweepConfig& config, const Model& model,
                {"engine", config.engine},
                {"bit_offset", config.bit_offset},
                {"evaluation_seed", config.evaluation_seed}};
+  if (config.fresh_reads) base["fresh_reads_batch"] = config.batch;
   if (config.accelerator) {
     base["accelerator"] = accelerator_json(config);
     // The voltages of the other memories are there; their rates are the technology's.
@@ -117,6 +118,7 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
   }
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
+  json["reads"] = config.fresh_reads ? "fresh" : "frozen";
   json["mitigations"] = Json::array();
   for (const SweepMitigation& entry : config.mitigations) {
     json["mitigations"].push_back(entry.identity);
@@ -148,6 +150,7 @@ std::optional<ChipResult> find_chip(const Store& store, const std::string& key) 
   result.wrong = row.at("wrong");
   result.wrong_either = row.at("wrong_either");
   result.confidence = row.at("confidence");
+  result.cell_rate = row.at("cell_rate");
   result.read.cells_hit = row.at("cells_hit");
   result.read.bits_wrong = row.at("bits_wrong");
   result.read.codes_changed = row.at("codes_changed");
@@ -176,6 +179,7 @@ void add_chip(Store& store, const std::string& key, const std::string& model,
                     {"wrong", result.wrong},
                     {"wrong_either", result.wrong_either},
                     {"confidence", result.confidence},
+                    {"cell_rate", result.cell_rate},
                     {"cells_hit", result.read.cells_hit},
                     {"bits_wrong", result.read.bits_wrong},
                     {"codes_changed", result.read.codes_changed},

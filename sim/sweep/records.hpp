@@ -13,7 +13,7 @@
 namespace brownout::sweep {
 
 /// Changes when the meaning of a stored number does.
-inline constexpr int kResultVersion = 1;
+inline constexpr int kResultVersion = 2;
 
 /// Everything a row of one sweep and one network depends on, but for mitigation, chip and voltage.
 class RecordKeys {

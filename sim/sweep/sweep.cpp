@@ -148,7 +148,7 @@ class ModelSweep {
     point.model = model_.name;
     point.mitigation = mitigation_.name;
     point.voltage = voltage;
-    point.rate = at.rate;
+    point.rate = configured_rate(chips_, at, chips);
     point.energy_sram_rel =
         weight_energy_relative(technology, config_.accelerator, voltage, protection_);
     point.weight_area_rel = technology::area_relative(technology, protection_);
@@ -188,6 +188,7 @@ class ModelSweep {
       options.threads = threads_;
       options.bit_offset = static_cast<std::uint64_t>(config_.bit_offset);
       options.evaluation_seed = static_cast<std::uint64_t>(config_.evaluation_seed);
+      options.fresh_reads = config_.fresh_reads;
       options.reuse_clean = true;
       options.accelerator = accelerator_ ? &*accelerator_ : nullptr;
       options.mitigations = mitigation_.what;

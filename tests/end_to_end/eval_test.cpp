@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cmath>
 
 #include "sim/base/files.hpp"
 #include "sim/mapping/placement.hpp"
@@ -300,39 +299,6 @@ TEST_F(Eval, TrainStartsTheTrainerOfThePath) {
   const Outcome missing = workplace_.run(command, {"train", "x.yaml"}, {{}, {}, {"PATH=/nowhere"}});
   EXPECT_EQ(missing.code, 2);
   EXPECT_NE(missing.err.find("./setup.sh build --trainers"), std::string::npos);
-}
-
-// What was configured, which cells it hits, what really reads wrong: three numbers everywhere.
-TEST_F(Eval, OneDirectionalCellsAreThreeNumbers) {
-  const Json json = eval({"--chip", "physical:1", "--chip", "physical:2", "--voltage", "0.8"});
-  EXPECT_GT(json["rate"], 0.01);  // the technology's
-  double rate = 0.0, hit = 0.0, wrong = 0.0;
-  for (const Json& chip : json["per_chip"]) {
-    rate += chip["cell_rate"].get<double>() / 2;
-    hit += chip["cells_hit"].get<double>() / 2;
-    wrong += chip["bits_wrong"].get<double>() / 2;
-  }
-  const double cells = 8.0 * 7850;
-  EXPECT_EQ(json["cells_hit_mean"], hit);
-  EXPECT_EQ(json["bits_wrong_mean"], wrong);
-  EXPECT_GT(hit, rate * cells);  // some of them err rarely
-  // Half of the cells fail towards what they store, whatever that is.
-  EXPECT_NEAR(wrong, 0.5 * rate * cells, 4.5 * std::sqrt(0.5 * rate * cells));
-
-  const Outcome text = run({"eval", workplace_.network().string(), "--data", "data", "--chip",
-                            "physical:1", "--voltage", "0.8"});
-  for (const char* row : {"bit error rate of the cells, %", "cells hit", "bits wrong"})
-    EXPECT_NE(text.out.find(row), std::string::npos) << text.out;
-  const Outcome on_edge =
-      run({"run", workplace_.network().string(), "--accelerator",
-           BROWNOUT_SOURCE_DIR "/configs/accelerators/edge-16x16.yaml", "--data", "data",
-           "--images", "4", "--voltage", "0.8", "--chip", "physical:1", "--json", "-"});
-  ASSERT_EQ(on_edge.code, 0) << on_edge.err;
-  const Json run = on_edge.json();
-  EXPECT_NEAR(run["rate"], 0.045, 0.02);
-  EXPECT_LT(run["bits_wrong"], 0.6 * run["cells_hit"].get<double>());
-  for (const char* part : {"bit error rate", "cells hit", "bits wrong"})
-    EXPECT_NE(on_edge.err.find(part), std::string::npos) << on_edge.err;
 }
 
 // What was configured, which cells it hits, what really reads wrong: three numbers everywhere.
