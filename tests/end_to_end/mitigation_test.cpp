@@ -31,6 +31,10 @@ class Mitigation : public testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return finished(arguments);
   }
+  Outcome run_refused(std::vector<std::string> more) const {
+    more.insert(more.begin(), {"eval", "tiny-rquant-8b.onnx", "--data", "data"});
+    return run(more);
+  }
   void write_sweep(const std::string& mitigations, const std::string& more = "") const {
     workplace_.write("m.yaml", "technology: " BROWNOUT_SOURCE_DIR
                                "/profiles/14nm-finfet.yaml\nmodels: [tiny-rquant-8b.onnx]\n"
@@ -149,6 +153,63 @@ TEST_F(Mitigation, SweepsAgreeWithEval) {
     EXPECT_LT(wrong(5), wrong(0));
     EXPECT_LT(wrong(6), wrong(0));
   }
+}
+
+TEST_F(Mitigation, RateIsThatOfTheAccess) {
+  const Json plain = eval({"--voltage", "0.89"});
+  const Json boosted = eval({"--voltage", "0.85", "--mitigation", "boost=0.04"});
+  EXPECT_EQ(boosted["rate"], plain["rate"]);
+  EXPECT_EQ(boosted["per_chip"][0]["logits_sha256"], plain["per_chip"][0]["logits_sha256"]);
+  EXPECT_GT(boosted["energy_sram_rel"], eval({"--voltage", "0.85"})["energy_sram_rel"]);
+  const Json run =
+      finished({"run", "tiny-rquant-8b.onnx", "--data", "data", "--images", "4", "--accelerator",
+                BROWNOUT_SOURCE_DIR "/configs/accelerators/edge-16x16.yaml", "--voltage", "0.85",
+                "--mitigation", "boost=0.04"});
+  EXPECT_EQ(run["rate"], plain["rate"]);
+  // A map's own rate, not the technology's, and before anything is done about it.
+  const std::vector<std::string> map{"--chip", BROWNOUT_SOURCE_DIR "/profiles/chip2-synthetic.h5",
+                                     "--voltage", "0.836"};
+  const auto on_map = [&](const std::string& mitigation) {
+    std::vector<std::string> arguments{"eval", "tiny-rquant-8b.onnx", "--data",  "data", "--images",
+                                       "10",   "--mitigation",        mitigation};
+    arguments.insert(arguments.end(), map.begin(), map.end());
+    return finished(arguments);
+  };
+  const Json json = on_map("none");
+  EXPECT_EQ(json["rate"], json["per_chip"][0]["cell_rate"]);
+  EXPECT_NEAR(json["rate"], 0.0101, 0.003);
+  EXPECT_EQ(on_map("msb=8")["rate"], json["rate"]);
+  EXPECT_EQ(on_map("msb=8")["cells_hit_mean"], 0.0);
+
+  const Outcome refused = run_refused({"--rate", "0.01", "--mitigation", "boost=0.1"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("--voltage"), std::string::npos) << refused.err;
+}
+
+TEST_F(Mitigation, FreshReadsDrawForEveryImage) {
+  const std::vector<std::string> weak{"--rate", "0.02", "--p-err", "0.5"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.end(), weak.begin(), weak.end());
+    return eval(more);
+  };
+  const Json frozen = with({});
+  const Json fresh = with({"--reads", "fresh"});
+  EXPECT_EQ(frozen["reads"], "frozen");
+  EXPECT_EQ(fresh["reads"], "fresh");
+  const auto hash = [](const Json& json) { return json["per_chip"][0]["logits_sha256"]; };
+  EXPECT_NE(hash(fresh), hash(frozen));
+  EXPECT_EQ(hash(fresh), hash(with({"--reads", "fresh", "--threads", "2"})));
+  EXPECT_NE(hash(fresh), hash(with({"--reads", "fresh", "--batch", "10"})));
+  EXPECT_EQ(fresh["cells_hit_mean"], frozen["cells_hit_mean"]);
+  // Cells that always fail have nothing to draw.
+  EXPECT_EQ(hash(eval({"--rate", "0.02", "--reads", "fresh"})), hash(eval({"--rate", "0.02"})));
+
+  write_sweep("[none]", "p_err: 0.5\nreads: fresh\n");
+  const Json sweep = finished({"sweep", "m.yaml", "--out", "fresh", "--no-plot"});
+  const Json same =
+      finished({"eval", "tiny-rquant-8b.onnx", "--data", "data", "--images", "100", "--chips", "3",
+                "--voltage", "0.8", "--p-err", "0.5", "--reads", "fresh"});
+  EXPECT_EQ(sweep["points"][1]["rerr_mean"], same["rerr_mean"]);
 }
 
 TEST_F(Mitigation, PlacementsAreTiedToTheirNetwork) {
