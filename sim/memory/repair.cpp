@@ -316,12 +316,16 @@ WordFaultLists faults_behind(const RepairPlan& plan, const Chip& chip, MemoryId 
                                       [&](const CellFault& fault) { return fault.bit >= columns; }),
                        cells.checks.end());
   }
-  const bool changes = plan.safe_columns != 0 || plan.whole_arrays();
-  if (!changes) {
-    if (stats != nullptr) *stats = {};
-    return cells;
+  double rates = 0.0;
+  for (const CellFault& fault : cells.data) {
+    if (fault.word < plan.words) rates += double{std::max(fault.p01, fault.p10)};
   }
-  return mitigate(plan, cells, stats);
+  RepairStats repair;
+  const bool changes = plan.safe_columns != 0 || plan.whole_arrays();
+  WordFaultLists seen = changes ? mitigate(plan, cells, &repair) : std::move(cells);
+  repair.cell_rate = rates / std::max(1.0, double{kWordBits} * plan.words);
+  if (stats != nullptr) *stats = repair;
+  return seen;
 }
 
 }  // namespace brownout::memory

@@ -53,6 +53,8 @@ struct RepairPlan {
 struct RepairStats {
   std::int64_t rows_replaced = 0, columns_replaced = 0;
   std::int64_t arrays_moved = 0, arrays_rotated = 0;
+  /// Mean of max(p01, p10) over the data cells of words 0 … words - 1 as drawn, before any change.
+  double cell_rate = 0.0;
 };
 
 /// From the chip's cells (words 0 … cell_words() - 1, check cells where the plan or a check code

@@ -51,12 +51,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
       model.network, config.accelerator, config.batch, config.bit_offset, model.file.string(),
       rtl ? rtl : std::shared_ptr<accelerator::ArrayModel>(accelerator::make_behavioural_array()));
   const network::Dataset data =
-      network::load_dataset(config.dataset, config.split, config.data_folder);
-  if (config.images == 0) config.images = data.size();
-  if (config.images > data.size()) {
-    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
-                     data.size(), config.dataset, to_string(config.split), config.images);
-  }
+      load_images(config.dataset, config.split, config.data_folder, config.images);
   inference::check_fits(model.network, data, model.file.string());
 
   ChipWeights weights(model, systemc.program());
@@ -68,7 +63,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
         accessed(&technology, {voltage, run.rate}, /*has_voltage=*/true,
                  config.accelerator.weights.mitigations);
     codes = &weights.read(*chip, at, draws, run.weights);
-    run.rate = configured_rate(*chip, at, run.weights.cell_rate);
+    run.rate = configured_rate(*chip, at, run.weights.repair.cell_rate);
   }
 
   mapping::MemoryFaults other_faults;

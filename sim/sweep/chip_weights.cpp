@@ -2,8 +2,6 @@
 // Plan once, then chip after chip.
 #include "sim/sweep/chip_weights.hpp"
 
-#include <algorithm>
-
 #include "sim/mapping/repair_plan.hpp"
 
 namespace brownout::sweep {
@@ -29,13 +27,6 @@ void ChipWeights::select(const network::Network& network, const mapping::Selecti
 
 const network::Codes& ChipWeights::read(const memory::Chip& chip, const memory::OperatingPoint& at,
                                         const memory::Draws& draws, ChipRead& result) {
-  // Repair and safe cells change the list; what was drawn is counted before.
-  const std::uint32_t words = placement().words;
-  double rates = 0.0;
-  for (const memory::CellFault& fault : chip.faults(memory::MemoryId::kWeights, words, at)) {
-    rates += std::max(fault.p01, fault.p10);
-  }
-  result.cell_rate = rates / std::max(1.0, 64.0 * words);
   result.faults =
       memory::faults_behind(plan_, chip, memory::MemoryId::kWeights, at, check_, &result.repair);
   if (selected_) {

@@ -29,8 +29,7 @@ struct ChipRead {
   memory::WordFaultLists faults;        // what the words see, behind repair and placement
   mapping::ReadStats read;              // of the first batch, with fresh reads
   mapping::ProtectionStats protection;  // with a check code; likewise
-  memory::RepairStats repair;           // with spares or a placement by sensitivity
-  double cell_rate = 0.0;  // mean over the memory's cells of max(p01, p10), before any mitigation
+  memory::RepairStats repair;           // and the rate of the cells as drawn
 };
 
 /// The configured p of a result: the technology's where the memory is accessed, or, of chips that

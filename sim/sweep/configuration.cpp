@@ -216,4 +216,15 @@ SweepConfig load_sweep(const fs::path& file) {
   return config;
 }
 
+network::Dataset load_images(const std::string& name, network::Split split, const fs::path& folder,
+                             std::int64_t& images) {
+  network::Dataset data = network::load_dataset(name, split, folder);
+  if (images == 0) images = data.size();
+  if (images > data.size()) {
+    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
+                     data.size(), name, to_string(split), images);
+  }
+  return data;
+}
+
 }  // namespace brownout::sweep

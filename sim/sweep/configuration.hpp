@@ -72,4 +72,9 @@ SweepConfig load_sweep(const std::filesystem::path& file);
 
 std::string to_string(network::Split split);  // "train", "test"
 
+/// Loads a data set and settles how many of its images are used (0: all). InputError as
+/// load_dataset, and for more images than there are.
+network::Dataset load_images(const std::string& name, network::Split split,
+                             const std::filesystem::path& folder, std::int64_t& images);
+
 }  // namespace brownout::sweep

@@ -204,11 +204,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   const mapping::Program& program = plain.program();
   if (!config.layer.empty()) expect_matrix_layer(program, config.layer);
   const network::Dataset data =
-      network::load_dataset(config.dataset, config.split, config.data_folder);
-  if (config.images > data.size()) {
-    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
-                     data.size(), config.dataset, to_string(config.split), config.images);
-  }
+      load_images(config.dataset, config.split, config.data_folder, config.images);
   inference::check_fits(model.network, data, model.file.string());
   const accelerator::ImagesResult timed =
       plain.time(config.images, config.trace.empty() ? 0 : kSpanLimit);
@@ -227,7 +223,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
         accessed(&*technology, {voltage, run.rate}, /*has_voltage=*/true,
                  config.accelerator.weights.mitigations);
     weights.read(*chip, at, draws, run.weights);
-    run.rate = configured_rate(*chip, at, run.weights.cell_rate);
+    run.rate = configured_rate(*chip, at, run.weights.repair.cell_rate);
     voltage = at.voltage;
   } else {
     voltage = 1.0;

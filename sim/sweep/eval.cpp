@@ -34,14 +34,6 @@ EvalCost cost_of(const EvalConfig& config, const Model& model,
 
 }  // namespace
 
-void settle_images(EvalConfig& config, const network::Dataset& data) {
-  if (config.images == 0) config.images = data.size();
-  if (config.images > data.size()) {
-    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
-                     data.size(), config.dataset, to_string(config.split), config.images);
-  }
-}
-
 EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   if (config.weight_noise) return run_noise_eval(std::move(config), threads, quiet);
   // Names and rates are checked before anything takes time: no words, no faults, but all checks.
@@ -61,8 +53,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   }
   const Model model = load_model(config.model);
   const network::Dataset data =
-      network::load_dataset(config.dataset, config.split, config.data_folder);
-  settle_images(config, data);
+      load_images(config.dataset, config.split, config.data_folder, config.images);
   inference::check_fits(model.network, data, model.file.string());
 
   EvaluatorOptions options;

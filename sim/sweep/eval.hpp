@@ -63,9 +63,6 @@ struct EvalResult {
   double images_per_s = 0.0;              // images × passes (the clean one too) over that time
 };
 
-/// Settles how many images: InputError for more than there are.
-void settle_images(EvalConfig& config, const network::Dataset& data);
-
 /// `threads` changes time only.
 EvalResult run_eval(EvalConfig config, int threads, bool quiet);
 

@@ -31,16 +31,6 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_;
 };
 
-std::int64_t count_wrong_either(const std::vector<std::uint8_t>& clean,
-                                const std::vector<std::uint8_t>& perturbed,
-                                const network::Dataset& data) {
-  std::int64_t count = 0;
-  for (std::size_t i = 0; i < perturbed.size(); ++i) {
-    if (clean[i] != data.labels[i] || perturbed[i] != data.labels[i]) ++count;
-  }
-  return count;
-}
-
 /// Cells of the list that hold code bits.
 std::vector<std::uint64_t> cells_hit(const memory::FaultList& faults,
                                      const mapping::Placement& placement) {
@@ -84,6 +74,16 @@ std::string placement_name(const std::string& file, std::uint64_t period, std::i
   const std::uint64_t offset =
       period / static_cast<std::uint64_t>(count) * static_cast<std::uint64_t>(index);
   return offset == 0 ? file : fmt::format("{},offset={}", file, offset);
+}
+
+std::int64_t count_wrong_either(const std::vector<std::uint8_t>& clean,
+                                const std::vector<std::uint8_t>& perturbed,
+                                const network::Dataset& data) {
+  std::int64_t count = 0;
+  for (std::size_t i = 0; i < perturbed.size(); ++i) {
+    if (clean[i] != data.labels[i] || perturbed[i] != data.labels[i]) ++count;
+  }
+  return count;
 }
 
 double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,
@@ -188,7 +188,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   result.read = read.read;
   result.protection = read.protection;
   result.repair = read.repair;
-  result.cell_rate = read.cell_rate;
+  result.cell_rate = read.repair.cell_rate;
   if (chip.wraps(words)) result.period = chip.period();
   result.note = chip.note();
   if (options_.list_cells) result.cells = cells_hit(faults.data, weights_.placement());

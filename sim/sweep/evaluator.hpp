@@ -102,6 +102,11 @@ class Evaluator {
   std::int64_t passes_ = 0;
 };
 
+/// Images wrong clean or wrong perturbed.
+std::int64_t count_wrong_either(const std::vector<std::uint8_t>& clean,
+                                const std::vector<std::uint8_t>& perturbed,
+                                const network::Dataset& data);
+
 /// Of several chips: the mean, where any fails by voltage.
 double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,
                        const memory::OperatingPoint& at, const std::vector<ChipResult>& results);

@@ -71,7 +71,7 @@ memory::OperatingPoint accessed(const technology::Technology* technology,
     throw InputError("mitigation boost: needs a supply to add to; expected --voltage");
   }
   memory::OperatingPoint point;
-  point.voltage = std::max(supply.voltage, std::min(supply.voltage + mitigations.boost_vmin, 1.0));
+  point.voltage = memory::access_voltage(mitigations, supply.voltage);
   point.rate = technology->bit_error_rate(point.voltage);
   return point;
 }

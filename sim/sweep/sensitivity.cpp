@@ -124,12 +124,7 @@ class Measurement {
 SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool quiet) {
   const auto start = std::chrono::steady_clock::now();
   const network::Dataset data =
-      network::load_dataset(config.dataset, config.split, config.data_folder);
-  if (config.images == 0) config.images = data.size();
-  if (config.images > data.size()) {
-    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
-                     data.size(), config.dataset, to_string(config.split), config.images);
-  }
+      load_images(config.dataset, config.split, config.data_folder, config.images);
   std::vector<Model> models;
   std::int64_t steps = 0;
   for (const std::filesystem::path& file : config.models) {

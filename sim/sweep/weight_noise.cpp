@@ -11,6 +11,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/base/random.hpp"
 #include "sim/inference/evaluate.hpp"
+#include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
 
 namespace brownout::sweep {
@@ -43,8 +44,7 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
                  config.engine);
   const Model model = load_model(config.model);
   const network::Dataset data =
-      network::load_dataset(config.dataset, config.split, config.data_folder);
-  settle_images(config, data);
+      load_images(config.dataset, config.split, config.data_folder, config.images);
   inference::check_fits(model.network, data, model.file.string());
   EvalResult result;
   result.model = model.name;
@@ -70,10 +70,7 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
     ChipResult draw;
     draw.chip = config.chips[i];
     draw.wrong = found.wrong;
-    for (std::size_t k = 0; k < found.predictions.size(); ++k) {
-      if (clean.predictions[k] != data.labels[k] || found.predictions[k] != data.labels[k])
-        ++draw.wrong_either;
-    }
+    draw.wrong_either = count_wrong_either(clean.predictions, found.predictions, data);
     draw.confidence = found.confidence;
     draw.logits_sha256 = std::move(found.logits_sha256);
     progress.advance(1, fmt::format("{} {:.2f} %", draw.chip, percent(draw.wrong, config.images)));
