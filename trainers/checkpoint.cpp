@@ -33,6 +33,7 @@ json to_json(const EpochRecord& r) {
           {"perturbed_loss", r.perturbed_loss},
           {"perturbed_share", r.perturbed_share},
           {"test_error", r.test_error},
+          {"logit_margin", r.logit_margin},
           {"seconds", r.seconds},
           {"images_per_s", r.images_per_s}};
 }
@@ -46,6 +47,7 @@ EpochRecord record_from(const json& j) {
   r.perturbed_loss = j.at("perturbed_loss");
   r.perturbed_share = j.at("perturbed_share");
   r.test_error = j.at("test_error");
+  r.logit_margin = j.value("logit_margin", 0.0);  // older files hold none
   r.seconds = j.at("seconds");
   r.images_per_s = j.at("images_per_s");
   return r;
@@ -138,6 +140,7 @@ void write_checkpoint(const Checkpoint& c, const std::filesystem::path& file) {
       {"perturbed_batches", c.sums.perturbed_batches},
       {"loss", c.sums.loss},
       {"perturbed_loss", c.sums.perturbed_loss},
+      {"logit_margin", c.sums.logit_margin},
       {"seconds", c.sums.seconds},
       {"history", history},
       {"weights", c.weights.size()},
@@ -192,6 +195,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& file) {
   c.sums.perturbed_batches = header.at("perturbed_batches");
   c.sums.loss = header.at("loss");
   c.sums.perturbed_loss = header.at("perturbed_loss");
+  c.sums.logit_margin = header.value("logit_margin", 0.0);
   c.sums.seconds = header.at("seconds");
   for (const json& record : header.at("history")) c.history.push_back(record_from(record));
   c.weights = take(header.at("weights"));

@@ -18,6 +18,7 @@ struct EpochRecord {
   double perturbed_loss = 0.0;   // mean over the batches with errors, 0 without any
   double perturbed_share = 0.0;  // of the batches that had errors
   double test_error = 0.0;       // percent, quantized weights, float activations
+  double logit_margin = 0.0;     // largest minus second largest logit, mean over training images
   double seconds = 0.0;          // training only
   double images_per_s = 0.0;
 };
@@ -25,7 +26,7 @@ struct EpochRecord {
 /// Sums of the epoch in progress.
 struct EpochSums {
   std::int64_t batches = 0, images = 0, wrong = 0, perturbed_batches = 0;
-  double loss = 0.0, perturbed_loss = 0.0, seconds = 0.0;
+  double loss = 0.0, perturbed_loss = 0.0, logit_margin = 0.0, seconds = 0.0;
 };
 
 struct Checkpoint {

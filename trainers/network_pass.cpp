@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "sim/base/error.hpp"
+#include "trainers/losses.hpp"
 #include "trainers/torch_ops.hpp"
 
 namespace brownout::trainers {
@@ -214,9 +215,9 @@ NetworkPass::NetworkPass(const Architecture& architecture, const std::string& de
 
 NetworkPass::~NetworkPass() = default;
 
-PassResult NetworkPass::train(const float* weights, const float* images, const std::uint8_t* labels,
-                              int count, float* gradient, std::vector<float>& statistics,
-                              bool update_statistics) {
+PassResult NetworkPass::train(const LossChoice& choice, const float* weights, const float* images,
+                              const std::uint8_t* labels, int count, float* gradient,
+                              std::vector<float>& statistics, bool update_statistics) {
   State& s = *state_;
   const std::vector<Tensor> tensors = s.weight_tensors(weights, true);
   Tensor targets = torch::empty({count}, torch::kLong);
@@ -227,7 +228,7 @@ PassResult NetworkPass::train(const float* weights, const float* images, const s
   mode.update_statistics = update_statistics;
   mode.statistics = statistics.data();
   const Tensor logits = s.forward(s.image_tensor(images, count), tensors, mode);
-  const Tensor loss = torch::nn::functional::cross_entropy(logits, targets);
+  const Tensor loss = compute_loss(choice, logits, targets);
   const std::vector<Tensor> gradients = torch::autograd::grad({loss}, tensors);
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const Tensor g = gradients[i].contiguous().cpu();
@@ -236,7 +237,10 @@ PassResult NetworkPass::train(const float* weights, const float* images, const s
   }
   PassResult result;
   result.loss = loss.item<double>();
-  result.wrong = logits.detach().argmax(1).ne(targets).sum().item<std::int64_t>();
+  const auto [top, classes] = logits.detach().topk(std::min<std::int64_t>(2, logits.size(1)), 1);
+  result.logit_margin =
+      choice.logit_scale * (top.select(1, 0) - top.select(1, -1)).mean().item<double>();
+  result.wrong = classes.select(1, 0).ne(targets).sum().item<std::int64_t>();
   return result;
 }
 

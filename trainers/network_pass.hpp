@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "trainers/architecture.hpp"
+#include "trainers/loss_choice.hpp"
 
 namespace brownout::trainers {
 
 struct PassResult {
-  double loss = 0.0;       // mean over the batch
-  std::int64_t wrong = 0;  // images whose largest logit is another class
+  double loss = 0.0;          // mean over the batch
+  std::int64_t wrong = 0;     // images whose largest logit is another class
+  double logit_margin = 0.0;  // largest minus second largest logit as the loss scales them, mean
 };
 
 /// Activation ranges seen by one calibration: lowest and highest of every value of the graph.
@@ -27,11 +29,12 @@ class NetworkPass {
   NetworkPass(const Architecture& architecture, const std::string& device, int threads);
   ~NetworkPass();
 
-  /// Mean cross entropy of `count` images (NCHW floats) under the flat `weights`, and its gradient
+  /// The mean loss of `count` images (NCHW floats) under the flat `weights`, and its gradient
   /// (as many values). `statistics` are the batch norms' running mean and variance, one behind the
   /// other; updated only when `update_statistics`.
-  PassResult train(const float* weights, const float* images, const std::uint8_t* labels, int count,
-                   float* gradient, std::vector<float>& statistics, bool update_statistics);
+  PassResult train(const LossChoice& loss, const float* weights, const float* images,
+                   const std::uint8_t* labels, int count, float* gradient,
+                   std::vector<float>& statistics, bool update_statistics);
 
   /// Logits (count × classes) without gradients, running statistics. With `scales` (one a value of
   /// the graph, scale 0 = leave alone) values pass u8 quantization first where a matrix operator or

@@ -160,14 +160,15 @@ StepResult Trainer::step() {
 
   StepResult result;
   quantize_now();
-  result.clean = pass_.train(decoded_.data(), images_.data(), labels_.data(), batch,
+  result.clean = pass_.train(config_.loss, decoded_.data(), images_.data(), labels_.data(), batch,
                              gradient_.data(), state_.statistics, true);
   const BitErrorChoice& errors = config_.errors;
   result.injected = errors.active() && state_.inject;
   if (result.injected) {
     result.flipped_bits = inject_errors();
-    const PassResult perturbed = pass_.train(decoded_.data(), images_.data(), labels_.data(), batch,
-                                             perturbed_gradient_.data(), state_.statistics, false);
+    const PassResult perturbed =
+        pass_.train(config_.loss, decoded_.data(), images_.data(), labels_.data(), batch,
+                    perturbed_gradient_.data(), state_.statistics, false);
     result.perturbed_loss = perturbed.loss;
     combine_gradients(errors, coder_.size(), perturbed_gradient_.data(), gradient_.data());
   }
@@ -220,6 +221,8 @@ void Trainer::finish_epoch(const TrainingFiles& files) {
   record.epoch = static_cast<int>(state_.history.size()) + 1;
   record.learning_rate = learning_rate(record.epoch - 1);
   record.loss = sums.loss / static_cast<double>(std::max<std::int64_t>(sums.batches, 1));
+  record.logit_margin =
+      sums.logit_margin / static_cast<double>(std::max<std::int64_t>(sums.batches, 1));
   record.train_error = percent(sums.wrong, sums.images);
   record.perturbed_loss =
       sums.perturbed_loss / static_cast<double>(std::max<std::int64_t>(sums.perturbed_batches, 1));
@@ -253,6 +256,7 @@ bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* 
     sums.images += config_.schedule.batch;
     sums.wrong += result.clean.wrong;
     sums.loss += result.clean.loss;
+    sums.logit_margin += result.clean.logit_margin;
     if (result.injected) {
       ++sums.perturbed_batches;
       sums.perturbed_loss += result.perturbed_loss;
@@ -281,11 +285,11 @@ bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* 
 std::string metrics_csv(const std::vector<EpochRecord>& history) {
   std::string csv =
       "epoch,learning_rate,loss,train_error_pct,perturbed_loss,perturbed_share,test_error_pct,"
-      "train_seconds,images_per_s\n";
+      "logit_margin,train_seconds,images_per_s\n";
   for (const EpochRecord& r : history) {
-    csv += fmt::format("{},{},{:.6f},{:.4f},{:.6f},{:.4f},{:.2f},{:.2f},{:.1f}\n", r.epoch,
+    csv += fmt::format("{},{},{:.6f},{:.4f},{:.6f},{:.4f},{:.2f},{:.4f},{:.2f},{:.1f}\n", r.epoch,
                        r.learning_rate, r.loss, r.train_error, r.perturbed_loss, r.perturbed_share,
-                       r.test_error, r.seconds, r.images_per_s);
+                       r.test_error, r.logit_margin, r.seconds, r.images_per_s);
   }
   return csv;
 }

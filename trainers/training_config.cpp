@@ -105,6 +105,7 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   dataset.finish();
   c.coding = read_coding(root.map("quantization"));
   c.w_max = root.number("w_max", 1e-6, 1e6, 0.0);
+  if (auto loss = root.optional_map("loss")) c.loss = read_loss(*loss);
   if (auto errors = root.optional_map("bit_errors")) c.errors = read_bit_errors(*errors);
   if (auto optimizer = root.optional_map("optimizer")) c.optimizer = read_optimizer(*optimizer);
   c.schedule = read_schedule(root.map("schedule"));
@@ -139,6 +140,7 @@ std::string describe(const TrainingConfig& c) {
       c.dataset, network::to_string(c.coding.scheme), c.coding.bits,
       network::to_string(c.coding.rounding), kRanges[c.coding.global_range ? 1 : 0], roles);
   if (c.w_max > 0.0) text += fmt::format("w_max: {}\n", c.w_max);
+  text += describe(c.loss);
   text += describe(c.errors);
   if (o.kind == OptimizerChoice::Kind::kSgd) {
     text += fmt::format(

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "trainers/bit_error_choice.hpp"
+#include "trainers/loss_choice.hpp"
 #include "trainers/weight_coder.hpp"
 
 namespace brownout::trainers {
@@ -38,6 +39,7 @@ struct TrainingConfig {
   std::string dataset_origin;            // where that folder was given, for messages
   CodingChoice coding;
   double w_max = 0.0;  // 0 = no clipping
+  LossChoice loss;
   BitErrorChoice errors;
   OptimizerChoice optimizer;
   ScheduleChoice schedule;

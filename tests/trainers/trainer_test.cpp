@@ -50,7 +50,8 @@ TEST(NetworkPass, GradientsEqualDifferencesOfTheLoss) {
   std::vector<float> statistics = small.trainer.state().statistics;
   std::vector<float> gradient(weights.size());
   std::vector<float> unused(weights.size());
-  pass.train(weights.data(), images.data(), labels.data(), 48, gradient.data(), statistics, false);
+  pass.train({}, weights.data(), images.data(), labels.data(), 48, gradient.data(), statistics,
+             false);
   // Per tensor, along its own gradient: there the slope is the gradient's length.
   for (std::size_t t = 0; t < small.architecture.parameters.size(); ++t) {
     const TensorSpan& span = small.trainer.coder().spans()[t];
@@ -70,7 +71,7 @@ TEST(NetworkPass, GradientsEqualDifferencesOfTheLoss) {
         moved[at] += static_cast<float>((side == 0 ? step : -step) *
                                         static_cast<double>(gradient[at]) / length);
       }
-      loss[side] = pass.train(moved.data(), images.data(), labels.data(), 48, unused.data(),
+      loss[side] = pass.train({}, moved.data(), images.data(), labels.data(), 48, unused.data(),
                               statistics, false)
                        .loss;
     }
@@ -94,7 +95,7 @@ TEST(Trainer, APlainStepIsSgdOnTheGradientOfTheQuantizedWeights) {
   trainer.train_reader().read(order.data(), 16, images.data(), labels.data());
   std::vector<float> statistics = trainer.state().statistics;
   std::vector<float> gradient(weights.size());
-  const PassResult pass = trainer.pass().train(decoded.data(), images.data(), labels.data(), 16,
+  const PassResult pass = trainer.pass().train({}, decoded.data(), images.data(), labels.data(), 16,
                                                gradient.data(), statistics, true);
   const StepResult step = trainer.step();
   EXPECT_EQ(step.clean.loss, pass.loss);
