@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::vector<std::string> kGates = {"published-code", "paper"};
+const std::vector<std::string> kVariants = {"standard", "curricular", "alternating"};
 const std::vector<std::string> kSums = {"average", "sum"};
 const std::vector<std::string> kCells = {"all", "persistent"};
 const std::vector<std::string> kReads = {"frozen", "fresh"};
@@ -113,6 +114,15 @@ BitErrorChoice read_bit_errors(YamlMap map) {
   e.start_loss = map.number("start_loss", 0.0, 1e3, e.start_loss);
   e.published_gate = map.choice("gate", kGates, 0) == 0;
   e.gradient_clamp = map.number("gradient_clamp", 0.0, 1e6, e.gradient_clamp);
+  e.variant = static_cast<BitErrorChoice::Variant>(map.choice("variant", kVariants, 0));
+  if (e.variant == BitErrorChoice::Variant::kCurricular && !e.pattern.empty()) {
+    map.fail(
+        "variant",
+        "the rate of a pattern is its chip's and cannot grow; expected standard or alternating");
+  }
+  if (e.variant == BitErrorChoice::Variant::kAlternating && map.has("combine")) {
+    map.fail("combine", "alternating updates are not combined; expected none");
+  }
   e.average = map.choice("combine", kSums, 0) == 0;
   map.finish();
   return e;
@@ -127,9 +137,13 @@ std::string describe(const BitErrorChoice& e) {
         e.rate > 0.0 ? errors : fmt::format("voltage: {}", e.voltage.value_or(1.0)),
         kCells[e.persistent_only ? 1 : 0], kReads[e.fresh_reads ? 1 : 0], e.evaluation_seed);
   }
-  return fmt::format(
-      "bit_errors: {{{}, start_loss: {}, gate: {}, gradient_clamp: {}, combine: {}}}\n", errors,
-      e.start_loss, kGates[e.published_gate ? 0 : 1], e.gradient_clamp, kSums[e.average ? 0 : 1]);
+  const bool alternating = e.variant == BitErrorChoice::Variant::kAlternating;
+  std::string how = alternating ? "" : fmt::format(", combine: {}", kSums[e.average ? 0 : 1]);
+  if (e.variant != BitErrorChoice::Variant::kStandard) {
+    how += ", variant: " + kVariants[static_cast<std::size_t>(e.variant)];
+  }
+  return fmt::format("bit_errors: {{{}, start_loss: {}, gate: {}, gradient_clamp: {}{}}}\n", errors,
+                     e.start_loss, kGates[e.published_gate ? 0 : 1], e.gradient_clamp, how);
 }
 
 }  // namespace brownout::trainers

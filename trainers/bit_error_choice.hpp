@@ -12,13 +12,19 @@ namespace brownout::trainers {
 
 /// RandBET, Algorithm 1, with the switches of its published code.
 struct BitErrorChoice {
+  enum class Variant {
+    kStandard,     // one update with both gradients
+    kCurricular,   // the same with a rate that grows from p/20 to p over the first half
+    kAlternating,  // two updates; the perturbed one cannot widen the ranges of quantization
+  };
   double rate = 0.0;             // p of the fresh errors of every step, or of a random chip
   double start_loss = 1.75;      // T of the gate below
   bool published_gate = true;    // on for the next batch iff clean loss < 1.15·T and the mean of
                                  // clean and perturbed loss <= T (perturbed counts 0 while off);
                                  // else the paper's: on for good once the clean loss is below T
   double gradient_clamp = 0.05;  // of the perturbed gradient, elementwise; 0 = none
-  bool average = true;           // mean of both gradients (code); else their sum (paper)
+  Variant variant = Variant::kStandard;
+  bool average = true;  // mean of both gradients (code); else their sum (paper)
 
   // PattBET; none of these counts without a pattern.
   std::string pattern;                // the chip whose errors every step sees; "": fresh errors

@@ -133,6 +133,7 @@ void write_checkpoint(const Checkpoint& c, const std::filesystem::path& file) {
       {"config", c.config},
       {"surroundings", c.surroundings},
       {"step", c.step},
+      {"updates", c.updates},
       {"inject", c.inject},
       {"batches", c.sums.batches},
       {"images", c.sums.images},
@@ -188,6 +189,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& file) {
     c.surroundings = header.at("surroundings").get<std::map<std::string, std::string>>();
   }
   c.step = header.at("step");
+  c.updates = header.value("updates", c.step);  // older files hold none
   c.inject = header.at("inject");
   c.sums.batches = header.at("batches");
   c.sums.images = header.at("images");

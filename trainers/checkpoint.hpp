@@ -33,8 +33,9 @@ struct Checkpoint {
   std::string config;  // describe(config): must be the same to resume
   // What else decides the result, by name: contents of files, threads. Older files hold none.
   std::map<std::string, std::string> surroundings;
-  std::uint64_t step = 0;  // updates done
-  bool inject = false;     // the gate's decision for the next batch
+  std::uint64_t step = 0;     // batches done
+  std::uint64_t updates = 0;  // of the optimizer: more than steps where updates alternate
+  bool inject = false;        // the gate's decision for the next batch
   EpochSums sums;
   std::vector<EpochRecord> history;
   std::vector<float> weights;

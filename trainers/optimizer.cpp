@@ -2,6 +2,7 @@
 // Plain loops over arrays of floats; the compiler vectorizes them.
 #include "trainers/optimizer.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "trainers/vector_clones.hpp"
@@ -70,6 +71,12 @@ void Optimizer::update(std::uint64_t step, double learning_rate, const float* gr
   adam(count, static_cast<float>(rate), static_cast<float>(choice_.beta1),
        static_cast<float>(choice_.beta2), static_cast<float>(choice_.epsilon), decay,
        static_cast<float>(correction), gradient, state_[0].data(), state_[1].data(), weights);
+}
+
+void clamp_gradient(const BitErrorChoice& choice, std::int64_t size, float* perturbed) {
+  if (choice.gradient_clamp <= 0.0) return;
+  const float limit = static_cast<float>(choice.gradient_clamp);
+  for (std::int64_t i = 0; i < size; ++i) perturbed[i] = std::clamp(perturbed[i], -limit, limit);
 }
 
 void combine_gradients(const BitErrorChoice& choice, std::int64_t size, const float* perturbed,

@@ -24,6 +24,9 @@ class Optimizer {
   std::vector<std::vector<float>> state_;
 };
 
+/// Each value of the perturbed gradient within ±gradient_clamp.
+void clamp_gradient(const BitErrorChoice& choice, std::int64_t size, float* perturbed);
+
 /// What an update follows: clean, or (clean + clamped perturbed) · factor, into `clean`.
 void combine_gradients(const BitErrorChoice& choice, std::int64_t size, const float* perturbed,
                        float* clean);

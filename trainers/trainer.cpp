@@ -10,7 +10,8 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/progress.hpp"
-#include "sim/base/random.hpp"
+#include "trainers/initialization.hpp"
+#include "trainers/schedule.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -23,38 +24,6 @@ double seconds_since(Clock::time_point start) {
 
 double percent(std::int64_t part, std::int64_t whole) {
   return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
-}
-
-/// Kaiming-normal weights (fan in, gain of ReLU); norms and biases start as the identity.
-void initialize_weights(const Architecture& net, const std::vector<TensorSpan>& spans,
-                        std::uint64_t seed, float* weights) {
-  const Philox random(seed, Purpose::kInitialization);
-  std::vector<bool> plain_scale(net.parameters.size(), false);
-  for (const network::Node& node : net.nodes) {
-    if (const auto* op = std::get_if<network::GroupNorm>(&node.op); op && op->scale >= 0) {
-      plain_scale[static_cast<std::size_t>(op->scale)] = !op->reparameterized;
-    }
-    if (const auto* op = std::get_if<network::BatchNorm>(&node.op); op && op->scale >= 0) {
-      plain_scale[static_cast<std::size_t>(op->scale)] = !op->reparameterized;
-    }
-  }
-  for (std::size_t t = 0; t < spans.size(); ++t) {
-    const network::Parameter& p = net.parameters[t];
-    float* w = weights + spans[t].first;
-    if (p.role != network::Role::kWeight) {
-      std::fill(w, w + spans[t].count, plain_scale[t] ? 1.0f : 0.0f);
-      continue;
-    }
-    const double fan_in = static_cast<double>(spans[t].count) / static_cast<double>(p.shape[0]);
-    const double deviation = std::sqrt(2.0 / fan_in);
-    for (std::int64_t i = 0; i < spans[t].count; i += 2) {
-      const Philox::Block block = random(t, static_cast<std::uint64_t>(i / 2));
-      const double radius = deviation * std::sqrt(-2.0 * std::log(unit_open(block[0])));
-      const double angle = 2.0 * 3.14159265358979323846 * unit_open(block[1]);
-      w[i] = static_cast<float>(radius * std::cos(angle));
-      if (i + 1 < spans[t].count) w[i + 1] = static_cast<float>(radius * std::sin(angle));
-    }
-  }
 }
 
 }  // namespace
@@ -85,7 +54,7 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
   if (!config.errors.pattern.empty()) {
     pattern_.emplace(config.errors, architecture.parameters, config.coding);
   }
-  state_.config = describe(config);
+  state_.config = identity(config);
   state_.surroundings = {
       {"architecture_sha256", architecture.sha256},
       {"data_sha256",
@@ -122,28 +91,56 @@ void Trainer::resume(Checkpoint checkpoint, const std::string& file) {
   optimizer_.state() = std::move(checkpoint.optimizer);
   state_ = std::move(checkpoint);
   state_.optimizer.clear();
+  saved_step_ = state_.step;
 }
 
-double Trainer::learning_rate(int epoch) const {
-  double rate = config_.optimizer.learning_rate;
-  for (const double milestone : config_.schedule.milestones) {
-    if (epoch >= static_cast<int>(std::floor(milestone * config_.schedule.epochs + 1e-9))) {
-      rate *= config_.schedule.factor;
-    }
-  }
-  return rate;
+void Trainer::clip_weights() {
+  const double limit = clipping_limit(config_, state_.step, total_steps());
+  if (limit > 0.0) coder_.clip(static_cast<float>(limit), state_.weights.data());
 }
 
 void Trainer::quantize_now() {
-  if (config_.w_max > 0.0) {
-    coder_.clip(static_cast<float>(config_.w_max), state_.weights.data());
-  }
+  clip_weights();
   coder_.quantize(state_.weights.data(), decoded_.data());
+}
+
+void Trainer::read_weights() {
+  if (!config_.coding.after_training) {
+    quantize_now();
+    return;
+  }
+  clip_weights();
+  coder_.require_finite(state_.weights.data());
+  decoded_ = state_.weights;
 }
 
 std::int64_t Trainer::inject_errors() {
   if (pattern_) return pattern_->inject(coder_, state_.step, decoded_.data());
-  return coder_.inject(config_.seed, state_.step, config_.errors.rate, decoded_.data());
+  return coder_.inject(config_.seed, state_.step,
+                       bit_error_rate(config_, state_.step, total_steps()), decoded_.data());
+}
+
+PassResult Trainer::perturbed_pass(StepResult& result) {
+  result.flipped_bits = inject_errors();
+  const PassResult perturbed =
+      pass_.train(config_.loss, decoded_.data(), images_.data(), labels_.data(),
+                  config_.schedule.batch, perturbed_gradient_.data(), state_.statistics, false);
+  require_finite(perturbed.loss);
+  result.perturbed_loss = perturbed.loss;
+  return perturbed;
+}
+
+void Trainer::require_finite(double loss) const {
+  if (std::isfinite(loss)) return;
+  throw RunError("the training diverged: the loss of step {} (epoch {}) is {}", state_.step + 1,
+                 static_cast<std::int64_t>(state_.step) / steps_per_epoch_ + 1, loss);
+}
+
+void Trainer::update(const std::vector<float>& gradient) {
+  const std::int64_t epoch = static_cast<std::int64_t>(state_.step) / steps_per_epoch_;
+  optimizer_.update(state_.updates, learning_rate(config_, static_cast<int>(epoch)),
+                    gradient.data(), state_.weights.data());
+  ++state_.updates;
 }
 
 StepResult Trainer::step() {
@@ -159,18 +156,25 @@ StepResult Trainer::step() {
   train_reader_.read(order_.data() + index * batch, batch, images_.data(), labels_.data());
 
   StepResult result;
-  quantize_now();
+  read_weights();
   result.clean = pass_.train(config_.loss, decoded_.data(), images_.data(), labels_.data(), batch,
                              gradient_.data(), state_.statistics, true);
+  require_finite(result.clean.loss);
   const BitErrorChoice& errors = config_.errors;
+  const bool alternating = errors.variant == BitErrorChoice::Variant::kAlternating;
   result.injected = errors.active() && state_.inject;
-  if (result.injected) {
-    result.flipped_bits = inject_errors();
-    const PassResult perturbed =
-        pass_.train(config_.loss, decoded_.data(), images_.data(), labels_.data(), batch,
-                    perturbed_gradient_.data(), state_.statistics, false);
-    result.perturbed_loss = perturbed.loss;
+  if (result.injected && !alternating) {
+    perturbed_pass(result);
     combine_gradients(errors, coder_.size(), perturbed_gradient_.data(), gradient_.data());
+  }
+  update(gradient_);
+  if (result.injected && alternating) {
+    // An update of its own, on the codes that the clean one left.
+    read_weights();
+    perturbed_pass(result);
+    clamp_gradient(errors, coder_.size(), perturbed_gradient_.data());
+    update(perturbed_gradient_);
+    coder_.project(state_.weights.data());
   }
   // The gate acts on the next batch.
   if (errors.published_gate) {
@@ -179,14 +183,17 @@ StepResult Trainer::step() {
   } else {
     state_.inject = state_.inject || result.clean.loss < errors.start_loss;
   }
-  optimizer_.update(state_.step, learning_rate(static_cast<int>(epoch)), gradient_.data(),
-                    state_.weights.data());
   ++state_.step;
   return result;
 }
 
 double Trainer::test_error(std::int64_t images, const std::vector<network::Quantize>* quantizers) {
   quantize_now();
+  return measure_error(images, quantizers);
+}
+
+double Trainer::measure_error(std::int64_t images,
+                              const std::vector<network::Quantize>* quantizers) {
   constexpr int kBatch = 250;
   std::vector<std::int32_t> order(static_cast<std::size_t>(images));
   std::iota(order.begin(), order.end(), 0);
@@ -208,18 +215,20 @@ double Trainer::test_error(std::int64_t images, const std::vector<network::Quant
   return percent(wrong, images);
 }
 
-void Trainer::save(const TrainingFiles& files) const {
+void Trainer::save(const TrainingFiles& files) {
   if (files.checkpoint.empty()) return;
+  coder_.require_finite(state_.weights.data());  // the last good one stays
   Checkpoint checkpoint = state_;
   checkpoint.optimizer = optimizer_.state();
   write_checkpoint(checkpoint, files.checkpoint);
+  saved_step_ = state_.step;
 }
 
 void Trainer::finish_epoch(const TrainingFiles& files) {
   EpochSums& sums = state_.sums;
   EpochRecord record;
   record.epoch = static_cast<int>(state_.history.size()) + 1;
-  record.learning_rate = learning_rate(record.epoch - 1);
+  record.learning_rate = learning_rate(config_, record.epoch - 1);
   record.loss = sums.loss / static_cast<double>(std::max<std::int64_t>(sums.batches, 1));
   record.logit_margin =
       sums.logit_margin / static_cast<double>(std::max<std::int64_t>(sums.batches, 1));
@@ -229,11 +238,22 @@ void Trainer::finish_epoch(const TrainingFiles& files) {
   record.perturbed_share = percent(sums.perturbed_batches, sums.batches) / 100.0;
   record.seconds = sums.seconds;
   record.images_per_s = sums.seconds > 0.0 ? static_cast<double>(sums.images) / sums.seconds : 0.0;
-  record.test_error = test_error(test_.size());
+  read_weights();
+  record.test_error = measure_error(test_.size(), nullptr);
   sums = {};
   state_.history.push_back(record);
   save(files);
   if (!files.metrics.empty()) write_file_atomically(files.metrics, metrics_csv(state_.history));
+}
+
+StepResult Trainer::step_or_explain(const TrainingFiles& files) {
+  try {
+    return step();
+  } catch (const RunError& error) {
+    if (files.checkpoint.empty() || saved_step_ == 0) throw;
+    throw RunError("{}; {} holds the training after step {}", error.what(),
+                   files.checkpoint.string(), saved_step_);
+  }
 }
 
 bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* stop) {
@@ -249,7 +269,7 @@ bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* 
       continue;
     }
     const Clock::time_point start = Clock::now();
-    const StepResult result = step();
+    const StepResult result = step_or_explain(files);
     EpochSums& sums = state_.sums;
     sums.seconds += seconds_since(start);
     ++sums.batches;

@@ -50,7 +50,8 @@ class Trainer {
   /// Returns true when the training is complete.
   bool run(const TrainingFiles& files, const volatile std::sig_atomic_t* stop = nullptr);
 
-  /// One update (Algorithm 1 of RandBET).
+  /// One update (Algorithm 1 of RandBET), or two of the alternating variant. RunError, before
+  /// any update, when a loss or weight is no longer finite.
   StepResult step();
 
   /// Percent wrong among the first `images` test images with the quantized weights. `quantizers`
@@ -78,12 +79,19 @@ class Trainer {
     return static_cast<std::uint64_t>(steps_per_epoch_ * config_.schedule.epochs);
   }
   int threads() const { return threads_; }
-  double learning_rate(int epoch) const;
 
  private:
+  /// What the passes of a training see: clipped, and coded unless that comes after training.
+  void read_weights();
+  void clip_weights();
   std::int64_t inject_errors();
+  PassResult perturbed_pass(StepResult& result);
+  void update(const std::vector<float>& gradient);
+  void require_finite(double loss) const;
+  double measure_error(std::int64_t images, const std::vector<network::Quantize>* quantizers);
   void finish_epoch(const TrainingFiles& files);
-  void save(const TrainingFiles& files) const;
+  StepResult step_or_explain(const TrainingFiles& files);
+  void save(const TrainingFiles& files);
 
   TrainingConfig config_;
   Architecture architecture_;
@@ -97,6 +105,7 @@ class Trainer {
   Optimizer optimizer_;
   NetworkPass pass_;
   Checkpoint state_;  // weights, statistics and sums live here; the optimizer's state joins on save
+  std::uint64_t saved_step_ = 0;  // of the checkpoint on disk
   int threads_ = 1;
   std::int64_t steps_per_epoch_ = 0;
   std::int64_t shuffled_epoch_ = -1;

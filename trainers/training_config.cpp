@@ -14,6 +14,8 @@ namespace brownout::trainers {
 namespace {
 
 const std::vector<std::string> kRanges = {"per-tensor", "global"};
+const std::vector<std::string> kWhen = {"training", "after-training"};
+const std::vector<std::string> kDecays = {"milestones", "cosine"};
 const std::vector<std::string> kRoles = {"weight", "bias", "scale", "shift"};
 
 bool codes(const CodingChoice& choice, network::Role role) {
@@ -31,6 +33,11 @@ CodingChoice read_coding(YamlMap map) {
     map.fail("bits", error.what());
   }
   c.rounding = static_cast<network::Rounding>(map.choice("rounding", network::rounding_names(), 0));
+  c.after_training = map.choice("when", kWhen, 0) == 1;
+  if (map.has("unit")) {
+    if (c.after_training) map.fail("unit", "float training knows no codes; expected none");
+    c.unit = map.number("unit", 1e-9, 1e9);
+  }
   c.global_range = map.choice("range", kRanges, 0) == 1;
   if (c.global_range && c.scheme != network::Scheme::kSymmetric) {
     map.fail("range", "a global range needs the scheme symmetric");
@@ -78,6 +85,10 @@ ScheduleChoice read_schedule(YamlMap map) {
   ScheduleChoice s;
   s.epochs = static_cast<int>(map.integer("epochs", 1, 100000));
   s.batch = static_cast<int>(map.integer("batch", 1, 100000, s.batch));
+  s.cosine = map.choice("decay", kDecays, 0) == 1;
+  for (const char* key : {"milestones", "factor"}) {
+    if (s.cosine && map.has(key)) map.fail(key, "goes with decay: milestones; expected none");
+  }
   if (map.has("milestones")) s.milestones = map.numbers("milestones", 0.0, 1.0, false);
   if (!std::is_sorted(s.milestones.begin(), s.milestones.end())) {
     map.fail("milestones", fmt::format("expected rising shares of the epochs, got [{}]",
@@ -105,8 +116,19 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   dataset.finish();
   c.coding = read_coding(root.map("quantization"));
   c.w_max = root.number("w_max", 1e-6, 1e6, 0.0);
+  if (auto ramp = root.optional_map("w_max_ramp")) {
+    if (c.w_max <= 0.0) root.fail("w_max_ramp", "goes with w_max, its end; expected none");
+    c.clipping_ramp.emplace();
+    c.clipping_ramp->start = ramp->number("start", c.w_max, 1e6);
+    c.clipping_ramp->until = ramp->number("until", 1e-6, 1.0, c.clipping_ramp->until);
+    ramp->finish();
+  }
   if (auto loss = root.optional_map("loss")) c.loss = read_loss(*loss);
   if (auto errors = root.optional_map("bit_errors")) c.errors = read_bit_errors(*errors);
+  if (c.errors.active() && c.coding.after_training) {
+    root.fail("bit_errors",
+              "errors hit codes, and quantization.when is after-training; expected none");
+  }
   if (auto optimizer = root.optional_map("optimizer")) c.optimizer = read_optimizer(*optimizer);
   c.schedule = read_schedule(root.map("schedule"));
   c.seed = static_cast<std::uint64_t>(root.integer("seed", 0, 1ll << 62, 1));
@@ -119,27 +141,44 @@ TrainingConfig read(YamlMap root, bool files_exist) {
 
 }  // namespace
 
-TrainingConfig load_training(const std::filesystem::path& file) {
-  return read(YamlMap::load(file), true);
+TrainingConfig load_training(const std::filesystem::path& file,
+                             const std::vector<std::string>& assignments) {
+  return read(YamlMap::load(file, assignments), true);
 }
 
 TrainingConfig parse_training(const std::string& text, const std::filesystem::path& name) {
   return read(YamlMap::parse(text, name), false);
 }
 
-std::string describe(const TrainingConfig& c) {
-  const OptimizerChoice& o = c.optimizer;
+namespace {
+
+std::string describe_coding(const TrainingConfig& c, bool identity) {
+  const CodingChoice& coding = c.coding;
   std::string roles;
-  for (const network::Role role : c.coding.coded_roles) {
+  for (const network::Role role : coding.coded_roles) {
     roles += (roles.empty() ? "" : ", ") + kRoles[static_cast<std::size_t>(role)];
   }
   std::string text = fmt::format(
-      "architecture: {{file: {}{}}}\ndataset: {{name: {}}}\n"
-      "quantization: {{scheme: {}, bits: {}, rounding: {}, range: {}, coded: [{}]}}\n",
-      c.architecture.filename().string(), c.width ? fmt::format(", width: {}", *c.width) : "",
-      c.dataset, network::to_string(c.coding.scheme), c.coding.bits,
-      network::to_string(c.coding.rounding), kRanges[c.coding.global_range ? 1 : 0], roles);
+      "scheme: {}, bits: {}, rounding: {}, range: {}, ", network::to_string(coding.scheme),
+      coding.bits, network::to_string(coding.rounding), kRanges[coding.global_range ? 1 : 0]);
+  if (identity && coding.after_training) text.clear();
+  text += fmt::format("coded: [{}]", roles);
+  if (coding.after_training) text += ", when: after-training";
+  if (coding.unit > 0.0) text += fmt::format(", unit: {}", coding.unit);
+  return "quantization: {" + text + "}\n";
+}
+
+std::string describe_all(const TrainingConfig& c, bool identity) {
+  const OptimizerChoice& o = c.optimizer;
+  std::string text = fmt::format("architecture: {{file: {}{}}}\ndataset: {{name: {}}}\n",
+                                 c.architecture.filename().string(),
+                                 c.width ? fmt::format(", width: {}", *c.width) : "", c.dataset);
+  text += describe_coding(c, identity);
   if (c.w_max > 0.0) text += fmt::format("w_max: {}\n", c.w_max);
+  if (c.clipping_ramp) {
+    text += fmt::format("w_max_ramp: {{start: {}, until: {}}}\n", c.clipping_ramp->start,
+                        c.clipping_ramp->until);
+  }
   text += describe(c.loss);
   text += describe(c.errors);
   if (o.kind == OptimizerChoice::Kind::kSgd) {
@@ -153,11 +192,19 @@ std::string describe(const TrainingConfig& c) {
         "weight_decay: {}}}\n",
         o.learning_rate, o.beta1, o.beta2, o.epsilon, o.weight_decay);
   }
-  text +=
-      fmt::format("schedule: {{epochs: {}, batch: {}, milestones: [{}], factor: {}}}\nseed: {}\n",
-                  c.schedule.epochs, c.schedule.batch, fmt::join(c.schedule.milestones, ", "),
-                  c.schedule.factor, c.seed);
+  const ScheduleChoice& s = c.schedule;
+  const std::string decay = s.cosine ? "decay: cosine"
+                                     : fmt::format("milestones: [{}], factor: {}",
+                                                   fmt::join(s.milestones, ", "), s.factor);
+  text += fmt::format("schedule: {{epochs: {}, batch: {}, {}}}\nseed: {}\n", s.epochs, s.batch,
+                      decay, c.seed);
   return text;
 }
+
+}  // namespace
+
+std::string describe(const TrainingConfig& config) { return describe_all(config, false); }
+
+std::string identity(const TrainingConfig& config) { return describe_all(config, true); }
 
 }  // namespace brownout::trainers

@@ -28,6 +28,13 @@ struct ScheduleChoice {
   int batch = 128;
   std::vector<double> milestones = {0.4, 0.6, 0.8};  // fractions of the epochs
   double factor = 0.1;                               // of the learning rate at each of them
+  bool cosine = false;                               // instead of milestones
+};
+
+/// Clipping that tightens while a training runs.
+struct ClippingRamp {
+  double start = 1.0;  // the first limit
+  double until = 0.5;  // share of the updates after which the limit is w_max
 };
 
 struct TrainingConfig {
@@ -39,6 +46,7 @@ struct TrainingConfig {
   std::string dataset_origin;            // where that folder was given, for messages
   CodingChoice coding;
   double w_max = 0.0;  // 0 = no clipping
+  std::optional<ClippingRamp> clipping_ramp;
   LossChoice loss;
   BitErrorChoice errors;
   OptimizerChoice optimizer;
@@ -48,12 +56,18 @@ struct TrainingConfig {
   std::filesystem::path output;
 };
 
-/// The architecture file must be there; `parse_training` does not look.
-TrainingConfig load_training(const std::filesystem::path& file);
+/// The architecture file must be there; `parse_training` does not look. `assignments`:
+/// YamlMap::load.
+TrainingConfig load_training(const std::filesystem::path& file,
+                             const std::vector<std::string>& assignments = {});
 TrainingConfig parse_training(const std::string& text, const std::filesystem::path& name);
 
 /// Everything that determines the weights, defaults included, as YAML: kept with checkpoints and
 /// exported networks; two equal texts train alike (on one machine, at equal threads).
 std::string describe(const TrainingConfig& config);
+
+/// The part of it that a checkpoint belongs to: without how weights are coded where that comes
+/// after training.
+std::string identity(const TrainingConfig& config);
 
 }  // namespace brownout::trainers

@@ -45,6 +45,16 @@ void find_range(const float* w, std::int64_t count, float* low, float* high) {
   *high = *std::max_element(hi, hi + kLanes);
 }
 
+std::pair<float, float> finite_range(const float* w, std::int64_t count) {
+  float lo = 0.0f;
+  float hi = 0.0f;
+  find_range(w, count, &lo, &hi);
+  if (!std::isfinite(lo) || !std::isfinite(hi)) {
+    throw RunError("the training diverged: a weight is no longer finite");
+  }
+  return {lo, hi};
+}
+
 /// network::encode and network::decode over an array: clamping before rounding changes nothing,
 /// since the limits are integers, and adding 1.5·2^52 rounds to nearest even.
 BROWNOUT_CLONES
@@ -108,17 +118,27 @@ void WeightCoder::clip(float w_max, float* weights) const {
   }
 }
 
-void WeightCoder::quantize(const float* weights, float* decoded) {
-  std::vector<std::pair<float, float>> ranges;
-  float global = 0.0f;
-  for (const TensorSpan& span : spans_) {
-    float lo = 0.0f;
-    float hi = 0.0f;
-    find_range(weights + span.first, span.count, &lo, &hi);
-    if (!std::isfinite(lo) || !std::isfinite(hi)) {
-      throw RunError("the training diverged: a weight is no longer finite");
+void WeightCoder::require_finite(const float* weights) const {
+  for (const TensorSpan& span : spans_) finite_range(weights + span.first, span.count);
+}
+
+void WeightCoder::project(float* weights) const {
+  for (std::size_t t = 0; t < spans_.size(); ++t) {
+    if (!spans_[t].coded) continue;
+    const auto [lo, hi] = ranges_[t];
+    float* w = weights + spans_[t].first;
+    for (std::int64_t i = 0; i < spans_[t].count; ++i) {
+      w[i] = w[i] < lo ? lo : (w[i] > hi ? hi : w[i]);
     }
-    ranges.emplace_back(lo, hi);
+  }
+}
+
+void WeightCoder::quantize(const float* weights, float* decoded) {
+  float global = 0.0f;
+  ranges_.clear();
+  for (const TensorSpan& span : spans_) {
+    const auto [lo, hi] = finite_range(weights + span.first, span.count);
+    ranges_.emplace_back(lo, hi);
     if (span.coded) global = std::max({global, std::abs(lo), std::abs(hi)});
   }
   for (std::size_t t = 0; t < spans_.size(); ++t) {
@@ -130,22 +150,27 @@ void WeightCoder::quantize(const float* weights, float* decoded) {
       std::copy(w, w + span.count, out);
       continue;
     }
-    const double lo = choice_.global_range ? -double{global} : double{ranges[t].first};
-    const double hi = choice_.global_range ? double{global} : double{ranges[t].second};
+    const double lo = choice_.global_range ? -double{global} : double{ranges_[t].first};
+    const double hi = choice_.global_range ? double{global} : double{ranges_[t].second};
     const Coding coding = network::fit(choice_.scheme, choice_.bits, lo, hi);
-    codings_[t] = coding;
+    Coding& read = codings_[t];
+    read = coding;
+    if (choice_.unit > 0.0) {
+      read.alpha = static_cast<float>(choice_.unit);
+      read.beta = 0.0f;
+    }
     if (coding.scheme == network::Scheme::kBinary || coding.alpha == 0.0f) {
       for (std::int64_t i = 0; i < span.count; ++i) {
         const int code = network::encode(coding, w[i], choice_.rounding);
         n[i] = static_cast<std::int8_t>(code);
-        out[i] = network::decode(coding, code);
+        out[i] = network::decode(read, code);
       }
       continue;
     }
     const auto encode =
         choice_.rounding == network::Rounding::kNearest ? encode_array : truncate_array;
     encode(w, span.count, static_cast<double>(coding.alpha), static_cast<double>(coding.beta),
-           network::n_low(coding), network::n_high(coding), n, out, coding.alpha, coding.beta);
+           network::n_low(coding), network::n_high(coding), n, out, read.alpha, read.beta);
   }
 }
 

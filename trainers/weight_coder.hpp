@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/network/network.hpp"
@@ -21,7 +22,9 @@ struct CodingChoice {
   network::Scheme scheme = network::Scheme::kRquant;
   int bits = 8;
   network::Rounding rounding = network::Rounding::kNearest;
-  bool global_range = false;  // symmetric only: one range for all tensors
+  bool after_training = false;  // float weights in training, codes in the exported network
+  double unit = 0.0;            // above 0, n reads as unit·n, whatever the range that encodes
+  bool global_range = false;    // symmetric only: one range for all tensors
   std::vector<network::Role> coded_roles = {network::Role::kWeight, network::Role::kBias,
                                             network::Role::kScale, network::Role::kShift};
 };
@@ -33,6 +36,10 @@ class WeightCoder {
 
   /// Clamps coded tensors to [-w_max, w_max].
   void clip(float w_max, float* weights) const;
+  /// RunError on a non-finite weight.
+  void require_finite(const float* weights) const;
+  /// Clamps coded tensors to the ranges that the last quantize() took.
+  void project(float* weights) const;
   /// Takes the ranges of `weights` and encodes; `decoded` receives what the clean codes stand for
   /// (uncoded tensors are copied). Arrays hold size() values. RunError on a non-finite weight.
   void quantize(const float* weights, float* decoded);
@@ -51,6 +58,7 @@ class WeightCoder {
   CodingChoice choice_;
   std::vector<TensorSpan> spans_;
   std::vector<network::Coding> codings_;
+  std::vector<std::pair<float, float>> ranges_;  // lowest and highest of each tensor
   std::vector<std::int8_t> n_;
   std::int64_t size_ = 0;
   std::int64_t coded_size_ = 0;

@@ -174,15 +174,6 @@ TEST(Optimizer, AdamFollowsItsDefinition) {
   }
 }
 
-TEST(Schedule, TheRateFallsAtFractionsOfTheEpochs) {
-  TrainingConfig config = small_config("");
-  config.schedule.epochs = 10;
-  const SmallTraining small(config);
-  EXPECT_DOUBLE_EQ(small.trainer.learning_rate(3), 0.05);
-  EXPECT_DOUBLE_EQ(small.trainer.learning_rate(4), 0.05 * 0.1);
-  EXPECT_NEAR(small.trainer.learning_rate(9), 5e-5, 1e-12);
-}
-
 TEST(Batches, AnEpochShowsEveryImageOnceInAnOrderOfItsOwn) {
   const auto a = shuffled(1000, 1, 0);
   std::vector<bool> seen(1000, false);
