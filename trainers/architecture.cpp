@@ -1,59 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads architecture files layer by layer, computing shapes and tensors on the way.
+// Reads architecture files: layers one by one, and uses of blocks, which are lists of layers again.
 #include "trainers/architecture.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
-#include <map>
 #include <numeric>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
+#include "trainers/layer_builder.hpp"
 
 namespace brownout::trainers {
 namespace {
 
-using network::Role;
 using network::Shape;
 
-const std::vector<std::string> kOperators = {"conv",    "linear",  "norm",          "relu",
-                                             "maxpool", "avgpool", "globalmaxpool", "globalavgpool",
-                                             "flatten", "add"};
-const std::vector<std::string> kNorms = {"none", "group", "fixed-group", "batch"};
-const std::vector<std::string> kActivations = {"none", "relu"};
+constexpr std::size_t kMaxNodes = 10000;  // blocks of blocks grow fast
 
-/// RandBET's rule: the first g of min(32, 24, 16, 8; C/2) that divides C.
-int norm_groups(int channels) {
-  for (const int limit : {32, 24, 16, 8}) {
-    const int groups = std::min(limit, channels / 2);
-    if (groups > 0 && channels % groups == 0) return groups;
+/// A list of layers with parameters, which layers name as `$parameter`.
+struct Block {
+  std::vector<std::string> parameters;
+  std::vector<YamlMap> layers;
+  bool used = false;
+  bool open = false;  // its layers are being added
+};
+
+LayerDefaults read_defaults(YamlMap& root, const ArchitectureOptions& options) {
+  LayerDefaults d;
+  if (root.has("width")) {
+    d.width = static_cast<int>(root.integer("width", 1, 4096));
+    if (options.width) d.width = *options.width;
+  } else if (options.width) {
+    throw InputError("{}: the training asks for width {}, but this architecture has no `width`",
+                     root.file().string(), *options.width);
   }
-  return 1;
+  d.norm = norm_kinds()[static_cast<std::size_t>(root.choice("norm", norm_kinds(), 1))];
+  d.reparameterized = root.boolean("reparameterized", d.reparameterized);
+  d.only_norm = options.norm;
+  d.only_activation = options.activation;
+  d.only_reparameterized = options.reparameterized;
+  return d;
 }
 
-class Builder {
+class Reader {
  public:
-  Builder(YamlMap root, const ArchitectureOptions& options) : root_(std::move(root)) {
+  Reader(YamlMap root, const ArchitectureOptions& options)
+      : root_(std::move(root)), layers_(net_, read_defaults(root_, options)) {
     net_.name = root_.name("name");
     net_.sha256 = sha256_hex(root_.dump());
     net_.input = options.input;
     net_.classes = options.classes;
-    if (root_.has("width")) {
-      width_ = static_cast<int>(root_.integer("width", 1, 4096));
-      if (options.width) width_ = *options.width;
-    } else if (options.width) {
-      throw InputError("{}: the training asks for width {}, but this architecture has no `width`",
-                       root_.file().string(), *options.width);
-    }
     net_.shapes.push_back(options.input);
   }
 
-  Architecture build() {
+  Architecture read() {
+    std::optional<YamlMap> definitions = root_.optional_map("blocks");
+    if (definitions) define(*definitions);
     std::vector<YamlMap> layers = root_.maps("layers");
     root_.finish();
-    for (YamlMap& layer : layers) {
-      add_layer(layer);
-      layer.finish();
+    LayerScope scope;
+    for (YamlMap& layer : layers) add(layer, scope);
+    for (const auto& [name, block] : blocks_) {
+      if (!block.used) definitions->fail(name, "no layer uses this block");
     }
     const Shape logits = net_.shapes.back();
     if (logits.size() != net_.classes || logits.height != 1 || logits.width != 1) {
@@ -65,190 +76,102 @@ class Builder {
   }
 
  private:
-  void add_layer(YamlMap& layer) {
-    const std::string& op = kOperators[static_cast<std::size_t>(layer.choice("op", kOperators))];
-    std::string name = op + std::to_string(++counts_[op]);
-    if (layer.has("name")) name = layer.name("name");
-    if (named_.count(name) != 0) layer.fail("name", "the name \"" + name + "\" is taken");
-    const int from = layer.has("input") ? value(layer, "input") : last_;
-    if (op == "conv") conv(layer, name, from);
-    if (op == "linear") linear(layer, name, from);
-    if (op == "norm")
-      norm(layer, name, kNorms[static_cast<std::size_t>(layer.choice("kind", kNorms, 1))], from);
-    if (op == "relu") push(name, network::Relu{}, {from}, net_.shapes[index(from)]);
-    if (op == "maxpool") pool<network::MaxPool>(layer, name, from);
-    if (op == "avgpool") pool<network::AveragePool>(layer, name, from);
-    if (op == "globalmaxpool") global_pool<network::MaxPool>(name, from);
-    if (op == "globalavgpool") global_pool<network::AveragePool>(name, from);
-    if (op == "flatten") {
-      push(name, network::Flatten{}, {from},
-           {static_cast<int>(net_.shapes[index(from)].size()), 1, 1});
-    }
-    if (op == "add") {
-      const int other = value(layer, "with");
-      if (!(net_.shapes[index(from)] == net_.shapes[index(other)])) {
-        layer.fail("with", "its shape differs from the layer before");
+  void define(YamlMap& definitions) {
+    for (const std::string& name : definitions.keys()) {
+      YamlMap map = definitions.map(name);
+      Block block;
+      block.parameters = map.texts("parameters", false);
+      for (const std::string& parameter : block.parameters) {
+        // The keys of a layer that uses a block must stay apart.
+        const auto taken = {"block", "repeat", "name", "input", "op"};
+        const bool plain = std::all_of(parameter.begin(), parameter.end(),
+                                       [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+        if (!plain || std::find(taken.begin(), taken.end(), parameter) != taken.end() ||
+            std::count(block.parameters.begin(), block.parameters.end(), parameter) > 1) {
+          map.fail("parameters", fmt::format("expected different names of letters and _, none of "
+                                             "them {}, got \"{}\"",
+                                             fmt::join(taken, ", "), parameter));
+        }
       }
-      push(name, network::Add{}, {from, other}, net_.shapes[index(from)]);
+      block.layers = map.maps("layers");
+      map.finish();
+      blocks_.emplace(name, std::move(block));
     }
-    // Sugar: a norm and an activation right behind the operator.
-    if (layer.has("norm")) {
-      norm(layer, name + ".norm", kNorms[static_cast<std::size_t>(layer.choice("norm", kNorms))],
-           last_);
-    }
-    if (layer.has("activation") && layer.choice("activation", kActivations) == 1) {
-      push(name + ".relu", network::Relu{}, {last_}, net_.shapes[index(last_)]);
-    }
-    named_[name] = last_;
   }
 
-  void conv(YamlMap& layer, const std::string& name, int from) {
-    const Shape in = net_.shapes[index(from)];
-    network::Conv2d op;
-    const int kernel = static_cast<int>(layer.integer("kernel", 1, 64, 3));
-    const int stride = static_cast<int>(layer.integer("stride", 1, 64, 1));
-    const int pad = static_cast<int>(layer.integer("pad", 0, 63, kernel / 2));
-    op.out_channels = count(layer, "channels");
-    op.groups = layer.has("groups") ? count(layer, "groups") : 1;
-    if (in.channels % op.groups != 0 || op.out_channels % op.groups != 0) {
-      layer.fail("groups", fmt::format("{} does not divide {} input and {} output channels",
-                                       op.groups, in.channels, op.out_channels));
+  void add(YamlMap& layer, LayerScope& scope) {
+    if (layer.has("block") && !layer.has("op")) {
+      use(layer, scope);
+    } else {
+      layers_.add(layer, scope);
+      layer.finish();
     }
-    op.kernel = {kernel, kernel};
-    op.stride = {stride, stride};
-    op.pads = {pad, pad, pad, pad};
-    op.weight = parameter(name + ".weight", Role::kWeight,
-                          {op.out_channels, in.channels / op.groups, kernel, kernel});
-    if (layer.boolean("bias", true)) {
-      op.bias = parameter(name + ".bias", Role::kBias, {op.out_channels});
+    if (net_.nodes.size() > kMaxNodes) {
+      layer.fail("op", fmt::format("more than {} operators", kMaxNodes));
     }
-    const Shape out = {op.out_channels, extent(layer, in.height, kernel, stride, pad),
-                       extent(layer, in.width, kernel, stride, pad)};
-    push(name, op, {from}, out);
   }
 
-  void linear(YamlMap& layer, const std::string& name, int from) {
-    const Shape in = net_.shapes[index(from)];
-    if (in.height != 1 || in.width != 1) {
-      layer.fail("op", fmt::format("linear needs a flat input, found {} x {} x {}; put a flatten "
-                                   "before it",
-                                   in.channels, in.height, in.width));
+  /// Adds the layers of a block, `repeat` times behind one another.
+  void use(YamlMap& layer, LayerScope& scope) {
+    const std::string block_name = layer.text("block");
+    Block& block = find(layer, block_name);
+    if (block.open) {
+      layer.fail("block", fmt::format("\"{}\" would use itself: {} -> {}", block_name,
+                                      fmt::join(open_, " -> "), block_name));
     }
-    network::Linear op;
-    op.out_features = layer.text("features") == "classes" ? net_.classes : count(layer, "features");
-    op.weight = parameter(name + ".weight", Role::kWeight, {op.out_features, in.channels});
-    if (layer.boolean("bias", true)) {
-      op.bias = parameter(name + ".bias", Role::kBias, {op.out_features});
+    const int from = layer.has("input") ? layers_.value(layer, "input", scope) : layers_.last();
+    std::map<std::string, std::string> arguments = {{"input", "$input"}};
+    for (const std::string& parameter : block.parameters) {
+      // Counts are settled here, where `in` means what the block reads.
+      const std::string text = layer.text(parameter);
+      arguments[parameter] = LayerBuilder::is_count(text)
+                                 ? std::to_string(layers_.count(layer, parameter, from))
+                                 : text;
     }
-    push(name, op, {from}, {op.out_features, 1, 1});
-  }
-
-  void norm(YamlMap& layer, const std::string& name, const std::string& kind, int from) {
-    if (kind == "none") return;
-    const Shape shape = net_.shapes[index(from)];
-    const float eps = static_cast<float>(layer.number("eps", 0.0, 1.0, 1e-5));
-    const bool reparameterized = layer.boolean("reparameterized", true);
-    int scale = -1;
-    int shift = -1;
-    if (kind != "fixed-group") {
-      scale = parameter(name + ".scale", Role::kScale, {shape.channels});
-      shift = parameter(name + ".shift", Role::kShift, {shape.channels});
+    const auto repeat = static_cast<int>(layer.integer("repeat", 1, 1000, 1));
+    const bool named = layer.has("name");
+    std::string name = LayerBuilder::name_of(layer, block_name, scope);
+    layer.finish();
+    block.used = block.open = true;
+    open_.push_back(block_name);
+    layers_.set_last(from);
+    for (int i = 1; i <= repeat; ++i) {
+      if (i > 1 && !named) name = LayerBuilder::name_of(layer, block_name, scope);
+      LayerScope inner;
+      inner.prefix = scope.prefix + name + (named && repeat > 1 ? fmt::format(".{}.", i) : ".");
+      inner.input = layers_.last();
+      try {
+        for (YamlMap& part : block.layers) {
+          part.fill_in(arguments);
+          add(part, inner);
+        }
+      } catch (const InputError& error) {
+        throw InputError("{}; the block is used at {}", error.what(), layer.where("block"));
+      }
+      scope.at[name] = layers_.last();
     }
-    if (kind == "batch") {
-      network::BatchNorm op{scale, shift, eps, reparameterized, {}, {}};
-      op.mean.assign(static_cast<std::size_t>(shape.channels), 0.0f);
-      op.variance.assign(static_cast<std::size_t>(shape.channels), 1.0f);
-      push(name, op, {from}, shape);
-      return;
-    }
-    const int groups =
-        layer.has("norm_groups") ? count(layer, "norm_groups") : norm_groups(shape.channels);
-    if (shape.channels % groups != 0) {
-      layer.fail("norm_groups",
-                 fmt::format("{} does not divide {} channels", groups, shape.channels));
-    }
-    push(name, network::GroupNorm{scale, shift, groups, eps, reparameterized}, {from}, shape);
+    open_.pop_back();
+    block.open = false;
   }
 
-  template <typename Pool>
-  void pool(YamlMap& layer, const std::string& name, int from) {
-    const Shape in = net_.shapes[index(from)];
-    const int kernel = static_cast<int>(layer.integer("kernel", 1, 64, 2));
-    const int stride = static_cast<int>(layer.integer("stride", 1, 64, kernel));
-    const int pad = static_cast<int>(layer.integer("pad", 0, kernel / 2, 0));
-    Pool op;
-    op.kernel = {kernel, kernel};
-    op.stride = {stride, stride};
-    op.pads = {pad, pad, pad, pad};
-    push(name, op, {from},
-         {in.channels, extent(layer, in.height, kernel, stride, pad),
-          extent(layer, in.width, kernel, stride, pad)});
+  Block& find(YamlMap& layer, const std::string& name) {
+    const auto found = blocks_.find(name);
+    if (found != blocks_.end()) return found->second;
+    std::vector<std::string> known;
+    for (const auto& [known_name, unused] : blocks_) known.push_back(known_name);
+    const std::string near = nearest_name(name, known);
+    layer.fail("block",
+               fmt::format("no block is called \"{}\"{}", name,
+                           known.empty()  ? "; this file has no `blocks`"
+                           : near.empty() ? fmt::format("; known: {}", fmt::join(known, ", "))
+                                          : fmt::format("; did you mean \"{}\"?", near)));
   }
-
-  template <typename Pool>
-  void global_pool(const std::string& name, int from) {
-    const Shape in = net_.shapes[index(from)];
-    Pool op;
-    op.kernel = {in.height, in.width};
-    op.stride = {in.height, in.width};
-    push(name, op, {from}, {in.channels, 1, 1});
-  }
-
-  int extent(YamlMap& layer, int size, int kernel, int stride, int pad) {
-    const int span = size + 2 * pad - kernel;
-    if (span < 0) {
-      layer.fail("op", fmt::format("a window of {} does not fit {} pixels padded by {}", kernel,
-                                   size, pad));
-    }
-    return span / stride + 1;
-  }
-
-  /// "16", or a multiple of the width: "w", "4w".
-  int count(YamlMap& layer, const std::string& key) {
-    const std::string text = layer.text(key);
-    std::string digits = text;
-    const bool scaled = !digits.empty() && digits.back() == 'w';
-    if (scaled) digits.pop_back();
-    if (scaled && digits.empty()) digits = "1";
-    const bool plain =
-        !digits.empty() && digits.size() <= 6 && digits[0] != '0' &&
-        std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!plain) layer.fail(key, "expected a count such as 64 or 4w, got \"" + text + "\"");
-    if (scaled && width_ == 0) layer.fail(key, "\"" + text + "\" needs a `width` in this file");
-    return std::stoi(digits) * (scaled ? width_ : 1);
-  }
-
-  int value(YamlMap& layer, const std::string& key) {
-    const std::string name = layer.text(key);
-    if (name == "image") return 0;
-    const auto it = named_.find(name);
-    if (it == named_.end()) layer.fail(key, "no earlier layer is called \"" + name + "\"");
-    return it->second;
-  }
-
-  int parameter(const std::string& name, Role role, std::vector<std::int64_t> shape) {
-    network::Parameter p;
-    p.name = name;
-    p.role = role;
-    p.shape = std::move(shape);
-    net_.parameters.push_back(std::move(p));
-    return static_cast<int>(net_.parameters.size()) - 1;
-  }
-
-  void push(const std::string& name, network::Operator op, std::vector<int> inputs, Shape shape) {
-    net_.nodes.push_back({name, std::move(op), std::move(inputs)});
-    net_.shapes.push_back(shape);
-    last_ = static_cast<int>(net_.nodes.size());
-  }
-
-  static std::size_t index(int value) { return static_cast<std::size_t>(value); }
 
   YamlMap root_;
   Architecture net_;
-  int width_ = 0;
-  int last_ = 0;
-  std::map<std::string, int> counts_;
-  std::map<std::string, int> named_;
+  LayerBuilder layers_;
+  std::map<std::string, Block> blocks_;
+  std::vector<std::string> open_;
 };
 
 }  // namespace
@@ -264,12 +187,12 @@ std::int64_t Architecture::weights() const {
 
 Architecture load_architecture(const std::filesystem::path& file,
                                const ArchitectureOptions& options) {
-  return Builder(YamlMap::load(file), options).build();
+  return Reader(YamlMap::load(file), options).read();
 }
 
 Architecture parse_architecture(const std::string& text, const std::filesystem::path& name,
                                 const ArchitectureOptions& options) {
-  return Builder(YamlMap::parse(text, name), options).build();
+  return Reader(YamlMap::parse(text, name), options).read();
 }
 
 }  // namespace brownout::trainers

@@ -30,10 +30,17 @@ struct ArchitectureOptions {
   std::optional<int> width;  // replaces the file's `width`
   network::Shape input;      // of the dataset's images
   int classes = 0;
+  std::optional<std::string> norm = {};        // kind of every norm, or "none"
+  std::optional<std::string> activation = {};  // kind of every activation
+  std::optional<bool> reparameterized = {};    // of every norm: scale = 1 + a'
 };
 
-/// Reads `models/*.yaml`. InputError names file, line, column for unknown operators and keys, and
-/// the layer for shapes that do not fit.
+/// What `norm` and `activation` may say.
+const std::vector<std::string>& norm_kinds();        // "none", "group", "fixed-group", "batch", ...
+const std::vector<std::string>& activation_kinds();  // "relu", "sign", "hardtanh"
+
+/// Reads `models/*.yaml`. InputError names file, line and column of what is unknown or does not
+/// fit, inside a block also the layer that uses the block.
 Architecture load_architecture(const std::filesystem::path& file,
                                const ArchitectureOptions& options);
 Architecture parse_architecture(const std::string& text, const std::filesystem::path& name,

@@ -17,16 +17,35 @@ using network::Network;
 using network::Node;
 using network::Quantize;
 
+/// A flatten of the image keeps its codes, since only Quantize reads the image itself.
+bool flattens_image(const Node& node) {
+  return std::holds_alternative<network::Flatten>(node.op) && node.inputs[0] == 0;
+}
+
 /// Values that must be quantized: inputs of matrix operators, and residuals.
 std::vector<bool> quantized_values(const Architecture& net) {
   std::vector<bool> needed(net.nodes.size() + 1, false);
   for (const Node& node : net.nodes) {
+    if (flattens_image(node)) needed[0] = true;
     if (network::is_matrix(node.op)) needed[static_cast<std::size_t>(node.inputs[0])] = true;
     if (std::holds_alternative<network::Add>(node.op)) {
       needed[static_cast<std::size_t>(node.inputs[1])] = true;
     }
   }
   return needed;
+}
+
+/// Values that are -1 or 1: signs, also pooled or flattened ones.
+std::vector<bool> sign_values(const Architecture& net) {
+  std::vector<bool> signs(net.nodes.size() + 1, false);
+  for (std::size_t i = 0; i < net.nodes.size(); ++i) {
+    const network::Operator& op = net.nodes[i].op;
+    const bool keeps = std::holds_alternative<network::MaxPool>(op) ||
+                       std::holds_alternative<network::Flatten>(op);
+    signs[i + 1] = std::holds_alternative<network::Sign>(op) ||
+                   (keeps && signs[static_cast<std::size_t>(net.nodes[i].inputs[0])]);
+  }
+  return signs;
 }
 
 std::vector<ValueRange> measure_ranges(Trainer& trainer, int images) {
@@ -66,13 +85,14 @@ class GraphBuilder {
   void add(const Node& node, network::Operator op) {
     std::vector<int> inputs;
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
-      const bool codes =
-          network::is_matrix(op) || (k == 1 && std::holds_alternative<network::Add>(op));
+      const bool codes = network::is_matrix(op) || flattens_image(node) ||
+                         (k == 1 && std::holds_alternative<network::Add>(op));
       inputs.push_back(codes ? quantized(node.inputs[k]) : plain_[index(node.inputs[k])]);
     }
     network_.nodes.push_back({node.name, std::move(op), std::move(inputs)});
     names_.push_back(node.name);
     plain_.push_back(static_cast<int>(network_.nodes.size()));
+    if (flattens_image(node)) quantized_[plain_.size() - 1] = plain_.back();
   }
 
  private:
@@ -112,11 +132,15 @@ Quantize fit_quantizer(float low, float high) {
 std::vector<Quantize> calibrate(Trainer& trainer, int images) {
   trainer.quantize_now();
   const std::vector<bool> needed = quantized_values(trainer.architecture());
+  const std::vector<bool> signs = sign_values(trainer.architecture());
   const std::vector<ValueRange> ranges = measure_ranges(trainer, images);
   std::vector<Quantize> quantizers(needed.size());
   for (std::size_t v = 0; v < needed.size(); ++v) {
     quantizers[v].scale = 0.0f;
-    if (needed[v]) quantizers[v] = fit_quantizer(ranges[v].low, ranges[v].high);
+    if (!needed[v]) continue;
+    quantizers[v] = fit_quantizer(ranges[v].low, ranges[v].high);
+    if (signs[v]) quantizers[v] = {1.0f, 1};  // q - z is -1 or 1
+    if (v > 0 && flattens_image(trainer.architecture().nodes[v - 1])) quantizers[v] = quantizers[0];
   }
   return quantizers;
 }

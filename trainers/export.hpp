@@ -11,7 +11,7 @@ namespace brownout::trainers {
 /// One u8 quantizer per value of the architecture that a matrix operator reads or that joins as a
 /// residual; scale 0 elsewhere. The range is what the clean quantized network shows on the first
 /// `images` training images (the normalized pixel range for the input); zero stays exact, and its
-/// zero point is 0 behind a ReLU.
+/// zero point is 0 behind a ReLU. Signs get scale 1 and zero point 1, so that q - z is -1 or 1.
 std::vector<network::Quantize> calibrate(Trainer& trainer, int images);
 
 /// A quantizer for values in [low, high], which is widened to hold 0.

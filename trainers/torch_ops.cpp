@@ -78,6 +78,18 @@ struct FusedGroupNorm : torch::autograd::Function<FusedGroupNorm> {
   }
 };
 
+struct SignThrough : torch::autograd::Function<SignThrough> {
+  static Tensor forward(AutogradContext* context, const Tensor& x) {
+    context->save_for_backward({x});
+    return x.gt(0).to(x.scalar_type()).mul_(2).sub_(1);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list outputs) {
+    const Tensor x = context->get_saved_variables()[0];
+    return {outputs[0] * x.abs().le(1).to(x.scalar_type())};
+  }
+};
+
 struct MaximumPool : torch::autograd::Function<MaximumPool> {
   static PoolShape shape_of(const Tensor& x, at::IntArrayRef window) {
     PoolShape s;
@@ -149,6 +161,8 @@ Tensor normalize_groups(const network::GroupNorm& op, const Tensor& x, const Ten
   const Tensor y = torch::group_norm(x, op.groups, gamma, beta, static_cast<double>(op.eps));
   return relu ? torch::relu(y) : y;
 }
+
+Tensor sign_through(const Tensor& x) { return SignThrough::apply(x); }
 
 Tensor pool_maximum(const network::MaxPool& op, const Tensor& x) {
   check_pads(op.pads);

@@ -20,6 +20,9 @@ torch::Tensor multiply(const torch::Tensor& x, const torch::Tensor& weight,
 torch::Tensor normalize_groups(const network::GroupNorm& op, const torch::Tensor& x,
                                const torch::Tensor& gamma, const torch::Tensor& beta, bool relu);
 
+/// 1 above 0, else -1. The gradient passes straight through where hardtanh has one, |x| <= 1.
+torch::Tensor sign_through(const torch::Tensor& x);
+
 torch::Tensor pool_maximum(const network::MaxPool& op, const torch::Tensor& x);
 
 }  // namespace brownout::trainers

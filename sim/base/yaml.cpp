@@ -6,6 +6,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -24,6 +25,7 @@ struct YamlMap::State {
   fs::path file;
   std::string prefix;  // "array." for keys of the map "array"
   std::set<std::string> asked;
+  std::map<std::string, std::string> templates;  // texts with a `$name`, as the file has them
 };
 
 namespace {
@@ -383,6 +385,45 @@ YamlMap YamlMap::map(const std::string& key) {
 std::optional<YamlMap> YamlMap::optional_map(const std::string& key) {
   if (!find(key, false).IsDefined()) return std::nullopt;
   return map(key);
+}
+
+void YamlMap::fill_in(const std::map<std::string, std::string>& values) {
+  state_->asked.clear();
+  for (const auto& entry : state_->node) {
+    if (!entry.second.IsScalar()) continue;
+    const std::string& key = entry.first.Scalar();
+    if (entry.second.Scalar().find('$') != std::string::npos) {
+      state_->templates.emplace(key, entry.second.Scalar());
+    }
+    const auto found = state_->templates.find(key);
+    if (found == state_->templates.end()) continue;
+    const std::string& text = found->second;
+    std::string filled;
+    for (std::size_t i = 0; i < text.size();) {
+      if (text[i] != '$') {
+        filled += text[i++];
+        continue;
+      }
+      std::size_t end = i + 1;
+      while (end < text.size() &&
+             (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '_')) {
+        ++end;
+      }
+      const std::string name = text.substr(i + 1, end - i - 1);
+      const auto value = values.find(name);
+      if (value == values.end()) {
+        std::vector<std::string> known;
+        for (const auto& [known_name, unused] : values) known.push_back(known_name);
+        throw InputError("{}: {}{}: no parameter is called \"{}\"; known: {}",
+                         place(state_->file, entry.second.Mark()), state_->prefix, key, name,
+                         joined(known));
+      }
+      filled += value->second;
+      i = end;
+    }
+    YAML::Node node = entry.second;
+    node = filled;  // assigned in place: the node keeps its mark
+  }
 }
 
 std::vector<std::string> YamlMap::keys() const {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,6 +69,13 @@ class YamlMap {
 
   YamlMap map(const std::string& key);
   std::optional<YamlMap> optional_map(const std::string& key);
+
+  /// Replaces `$name` in this map's texts by `values`, starting from what the file says each time;
+  /// the map counts as unread again. InputError names a `$name` without a value.
+  void fill_in(const std::map<std::string, std::string>& values);
+
+  /// A map of values for other documents, as the assignments that `load` takes; null is one too.
+  std::vector<std::string> assignments(const std::string& key, bool required = true);
 
   /// All keys of the map, in file order (for maps whose keys are names).
   std::vector<std::string> keys() const;

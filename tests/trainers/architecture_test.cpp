@@ -2,7 +2,10 @@
 // Architecture files: sizes that the papers state, residuals, and messages for wrong files.
 #include "trainers/architecture.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <map>
 
 #include "sim/base/error.hpp"
 
@@ -66,6 +69,167 @@ TEST(Architecture, AResidualAddsTheNamedLayer) {
   EXPECT_EQ(net.nodes[3].inputs, (std::vector<int>{3, 2}));
 }
 
+const char kBlocks[] =
+    "name: x\nwidth: 4\nblocks:\n"
+    "  residual:\n"
+    "    parameters: [channels, kernel]\n"
+    "    layers:\n"
+    "      - {op: conv, channels: 2*$channels, kernel: $kernel, name: inner}\n"
+    "      - {op: conv, input: inner, channels: $channels, kernel: $kernel, norm: default}\n"
+    "      - {op: add, with: $input}\n"
+    "  pair:\n"
+    "    parameters: [channels]\n"
+    "    layers:\n"
+    "      - {block: residual, channels: $channels, kernel: 1}\n"
+    "      - {block: residual, channels: in, kernel: 3, name: second}\n";
+
+Architecture with_blocks(const std::string& layers,
+                         const ArchitectureOptions& options = {{}, {1, 8, 8}, 10}) {
+  return parse_architecture(
+      kBlocks + ("layers:\n" + layers) + "  - {op: flatten}\n  - {op: linear, features: classes}\n",
+      "x.yaml", options);
+}
+
+std::string blocks_message(const std::string& layers) {
+  try {
+    with_blocks(layers);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(ArchitectureBlocks, AUseAddsTheLayersWithItsParametersAndReadsWhatStandsBefore) {
+  const Architecture net = with_blocks(
+      "  - {op: conv, channels: 2w, name: stem}\n"
+      "  - {block: pair, channels: 2w, repeat: 2}\n  - {op: add, with: pair1}\n");
+  std::vector<std::string> names;
+  for (const network::Node& node : net.nodes) names.push_back(node.name);
+  const std::vector<std::string> first = {"stem",
+                                          "pair1.residual1.inner",
+                                          "pair1.residual1.conv2",
+                                          "pair1.residual1.conv2.norm",
+                                          "pair1.residual1.add1",
+                                          "pair1.second.inner",
+                                          "pair1.second.conv2",
+                                          "pair1.second.conv2.norm",
+                                          "pair1.second.add1",
+                                          "pair2.residual1.inner"};
+  EXPECT_EQ(std::vector<std::string>(names.begin(), names.begin() + 10), first);
+  EXPECT_EQ(net.nodes[4].inputs, (std::vector<int>{4, 1}));    // conv2.norm + the stem
+  EXPECT_EQ(net.nodes[8].inputs, (std::vector<int>{8, 5}));    // + the first residual of the pair
+  EXPECT_EQ(net.nodes[17].inputs, (std::vector<int>{17, 9}));  // the last add, with pair1
+  EXPECT_EQ(net.parameters[2].shape, (std::vector<std::int64_t>{16, 8, 1, 1}));
+  EXPECT_EQ(net.shapes[17], (network::Shape{8, 8, 8}));
+}
+
+TEST(ArchitectureBlocks, AnErrorInABlockNamesItsPlaceAndTheUses) {
+  const std::string message =
+      blocks_message("  - {op: conv, channels: 3}\n  - {block: pair, channels: 5}\n");
+  EXPECT_NE(message.find("x.yaml:9:25: blocks.residual.layers[2].with: its shape 3 x 8 x 8"),
+            std::string::npos)
+      << message;
+  EXPECT_NE(message.find("used at x.yaml:13:17: blocks.pair.layers[0].block"), std::string::npos)
+      << message;
+  EXPECT_NE(message.find("used at x.yaml:17:13: layers[1].block"), std::string::npos) << message;
+}
+
+TEST(ArchitectureBlocks, WrongUsesAreErrors) {
+  const auto message = [](const std::string& layer) {
+    return blocks_message("  - {op: conv, channels: w}\n  - " + layer +
+                          "\n  - {block: pair, channels: w}\n");
+  };
+  EXPECT_NE(message("{block: resdual, channels: w, kernel: 3}").find("did you mean \"residual\""),
+            std::string::npos);
+  EXPECT_NE(message("{block: residual, channels: w}").find("layers[1].kernel: missing"),
+            std::string::npos);
+  EXPECT_NE(message("{block: residual, channels: w, kernel: 3, stride: 2}").find("unknown key"),
+            std::string::npos);
+  EXPECT_NE(message("{block: residual, channels: w, kernel: 3, repeat: 0}").find("[1, 1000]"),
+            std::string::npos);
+  EXPECT_NE(message("{block: residual, channels: w, kernel: large}").find("got \"large\""),
+            std::string::npos);
+  EXPECT_NE(message("{op: relu, input: $input}").find("no earlier layer"), std::string::npos);
+}
+
+TEST(ArchitectureBlocks, WrongDefinitionsAreErrors) {
+  const auto message = [](const std::string& blocks) -> std::string {
+    try {
+      parse_architecture("name: x\nblocks:\n" + blocks + "layers:\n  - {block: a}\n", "x.yaml",
+                         {{}, {1, 8, 8}, 10});
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_NE(message("  a: {layers: [{block: b}]}\n  b: {layers: [{block: a}]}\n")
+                .find("\"a\" would use itself: a -> b -> a"),
+            std::string::npos);
+  EXPECT_NE(message("  a: {layers: [{op: conv, channels: $c}]}\n").find("called \"c\""),
+            std::string::npos);
+  EXPECT_NE(message("  a: {parameters: [name], layers: [{op: relu}]}\n").find("got \"name\""),
+            std::string::npos);
+  EXPECT_NE(message("  a: {layers: [{op: flatten}]}\n  b: {layers: [{op: flatten}]}\n")
+                .find("x.yaml:4:6: blocks.b: no layer uses this block"),
+            std::string::npos);
+  std::string growing = "  z: {layers: [{op: conv, channels: 1}]}\n";
+  char inner = 'z';
+  for (const char name : {'d', 'c', 'b', 'a'}) {
+    growing += fmt::format("  {}: {{layers: [{{block: {}, repeat: 1000}}]}}\n", name, inner);
+    inner = name;
+  }
+  EXPECT_NE(message(growing).find("more than 10000 operators"), std::string::npos);
+}
+
+TEST(Architecture, ATrainingMayReplaceNormsAndActivations) {
+  const auto count = [](const ArchitectureOptions& options) {
+    std::map<std::string, int> counts;
+    for (const network::Node& node : load_architecture(kModels / "vgg3.yaml", options).nodes) {
+      ++counts[network::operator_name(node.op)];
+    }
+    return counts;
+  };
+  ArchitectureOptions options{{}, {1, 28, 28}, 10};
+  EXPECT_EQ(count(options)["group_norm"], 2);
+  options.norm = "batch";
+  options.activation = "sign";
+  EXPECT_EQ(count(options)["batch_norm"], 2);
+  EXPECT_EQ(count(options)["group_norm"], 0);
+  EXPECT_EQ(count(options)["sign"], 3);
+  EXPECT_EQ(count(options)["relu"], 0);
+  options.norm = "none";
+  EXPECT_EQ(count(options)["batch_norm"], 0);
+  options.norm = "fixed-batch";
+  options.reparameterized = false;
+  const Architecture net = load_architecture(kModels / "vgg3.yaml", options);
+  for (const network::Node& node : net.nodes) {
+    if (const auto* op = std::get_if<network::BatchNorm>(&node.op)) {
+      EXPECT_EQ(op->scale, -1);
+      EXPECT_EQ(op->shift, -1);
+      EXPECT_FALSE(op->reparameterized);
+      EXPECT_EQ(op->variance, std::vector<float>(64, 1.0f));
+    }
+  }
+}
+
+TEST(Architecture, TheImageIsReadByMatrixOperatorsOnly) {
+  EXPECT_NE(message_of("  - {op: maxpool}\n").find("quantized pixels"), std::string::npos);
+  EXPECT_NE(message_of("  - {op: flatten, activation: relu}\n").find("quantized pixels"),
+            std::string::npos);
+  EXPECT_EQ(message_of("  - {op: flatten}\n  - {op: linear, features: classes}\n"), "");
+}
+
+TEST(Architecture, SizesBeyondReasonAreErrors) {
+  EXPECT_NE(message_of("  - {op: conv, channels: 999999*999999}\n").find("more than 1048576"),
+            std::string::npos);
+  EXPECT_NE(message_of("  - {op: conv, channels: 1048575}\n").find("expected a count"),
+            std::string::npos);
+  EXPECT_NE(message_of("  - {op: conv, channels: 999999, kernel: 20, pad: 6}\n").find("2^28"),
+            std::string::npos);
+  EXPECT_NE(message_of("  - {op: conv, channels: 8, name: a b}\n").find("letters, digits"),
+            std::string::npos);
+}
+
 TEST(Architecture, AnUnknownOperatorIsNamedWithItsPlace) {
   const std::string message = message_of("  - {op: convv, channels: 8}\n");
   EXPECT_NE(message.find("x.yaml:3:"), std::string::npos) << message;
@@ -91,11 +255,14 @@ TEST(Architecture, LogitsMustMatchTheClasses) {
 }
 
 TEST(Architecture, AWindowLargerThanTheImageIsAnError) {
-  EXPECT_NE(message_of("  - {op: maxpool, kernel: 9}\n").find("window of 9"), std::string::npos);
+  EXPECT_NE(
+      message_of("  - {op: conv, channels: 2}\n  - {op: maxpool, kernel: 9}\n").find("window of 9"),
+      std::string::npos);
 }
 
 TEST(Architecture, AnUnknownResidualIsAnError) {
-  EXPECT_NE(message_of("  - {op: add, with: nobody}\n").find("nobody"), std::string::npos);
+  EXPECT_NE(message_of("  - {op: conv, channels: 2}\n  - {op: add, with: nobody}\n").find("nobody"),
+            std::string::npos);
 }
 
 }  // namespace
