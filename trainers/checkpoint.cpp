@@ -35,7 +35,8 @@ json to_json(const EpochRecord& r) {
           {"test_error", r.test_error},
           {"logit_margin", r.logit_margin},
           {"seconds", r.seconds},
-          {"images_per_s", r.images_per_s}};
+          {"images_per_s", r.images_per_s},
+          {"wall_time", r.wall_time}};
 }
 
 EpochRecord record_from(const json& j) {
@@ -50,6 +51,7 @@ EpochRecord record_from(const json& j) {
   r.logit_margin = j.value("logit_margin", 0.0);  // older files hold none
   r.seconds = j.at("seconds");
   r.images_per_s = j.at("images_per_s");
+  r.wall_time = j.value("wall_time", 0.0);
   return r;
 }
 

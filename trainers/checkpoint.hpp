@@ -21,6 +21,7 @@ struct EpochRecord {
   double logit_margin = 0.0;     // largest minus second largest logit, mean over training images
   double seconds = 0.0;          // training only
   double images_per_s = 0.0;
+  double wall_time = 0.0;  // of its end, seconds since 1970
 };
 
 /// Sums of the epoch in progress.

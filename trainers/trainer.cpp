@@ -240,10 +240,13 @@ void Trainer::finish_epoch(const TrainingFiles& files) {
   record.images_per_s = sums.seconds > 0.0 ? static_cast<double>(sums.images) / sums.seconds : 0.0;
   read_weights();
   record.test_error = measure_error(test_.size(), nullptr);
+  record.wall_time =
+      std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   sums = {};
   state_.history.push_back(record);
   save(files);
   if (!files.metrics.empty()) write_file_atomically(files.metrics, metrics_csv(state_.history));
+  if (events_) events_->append(record);
 }
 
 StepResult Trainer::step_or_explain(const TrainingFiles& files) {
@@ -261,6 +264,7 @@ bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* 
   Progress progress("train", total, files.quiet);
   std::int64_t done = static_cast<std::int64_t>(state_.step);
   progress.advance(done);
+  if (!files.events.empty()) events_.emplace(files.events, state_.history);
   // A kill between the last step of an epoch and its test leaves the test to be done.
   while (done < total || static_cast<int>(state_.history.size()) < config_.schedule.epochs) {
     const std::int64_t finished = static_cast<std::int64_t>(state_.history.size() + 1);

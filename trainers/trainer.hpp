@@ -13,6 +13,7 @@
 #include "trainers/batches.hpp"
 #include "trainers/checkpoint.hpp"
 #include "trainers/error_pattern.hpp"
+#include "trainers/event_file.hpp"
 #include "trainers/network_pass.hpp"
 #include "trainers/optimizer.hpp"
 #include "trainers/training_config.hpp"
@@ -24,6 +25,7 @@ namespace brownout::trainers {
 struct TrainingFiles {
   std::filesystem::path checkpoint;
   std::filesystem::path metrics;        // CSV, one row an epoch
+  std::filesystem::path events;         // the same for TensorBoard
   std::int64_t checkpoint_steps = 200;  // between checkpoints
   bool quiet = false;                   // no progress on stderr
 };
@@ -105,6 +107,7 @@ class Trainer {
   Optimizer optimizer_;
   NetworkPass pass_;
   Checkpoint state_;  // weights, statistics and sums live here; the optimizer's state joins on save
+  std::optional<EventFile> events_;
   std::uint64_t saved_step_ = 0;  // of the checkpoint on disk
   int threads_ = 1;
   std::int64_t steps_per_epoch_ = 0;
