@@ -23,7 +23,7 @@ fail() { printf 'setup.sh: %s\n' "$*" >&2; exit 2; }
 build_packages=(g++ cmake ninja-build pkg-config libfmt-dev libyaml-cpp-dev zlib1g-dev libssl-dev
   librandom123-dev libboost-dev libboost-math-dev libdnnl-dev libonnx-dev libprotobuf-dev
   protobuf-compiler nlohmann-json3-dev libcli11-dev libsystemc-dev
-  libhdf5-dev)
+  libhdf5-dev libmatio-dev libstb-dev)
 demo_packages=(gnuplot-nox dataset-fashion-mnist)
 trainer_packages=(libtorch-dev)
 rtl_packages=(verilator)

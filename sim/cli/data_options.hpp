@@ -2,6 +2,8 @@
 // Options of every verb that runs images through a network: which images, where the network lies.
 #pragma once
 
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
@@ -19,7 +21,9 @@ struct DataOptions {
 
 inline void add_data_options(CLI::App& verb, DataOptions& options) {
   verb.add_option("--images", options.images, "First N images (default all)")->type_name("N");
-  verb.add_option("--dataset", options.dataset, "fashion-mnist (default) or mnist")
+  verb.add_option(
+          "--dataset", options.dataset,
+          fmt::format("{} (default fashion-mnist)", fmt::join(network::dataset_names(), ", ")))
       ->type_name("NAME");
   verb.add_option("--split", options.split, "train or test (default)")->type_name("NAME");
   verb.add_option("--data", options.data, "Folder of the dataset (default: the usual place)")

@@ -92,6 +92,10 @@ void check_fits(const network::Network& network, const network::Dataset& data,
                      network_file, wanted.channels, wanted.height, wanted.width, data.name,
                      found.channels, found.height, found.width);
   }
+  if (data.classes != network.classes) {
+    throw InputError("{}: has {} classes, {} has {}", network_file, network.classes, data.name,
+                     data.classes);
+  }
   for (std::size_t i = 0; i < data.labels.size(); ++i) {
     if (data.labels[i] >= network.classes) {
       throw InputError("{}: has {} classes, image {} of {} has label {}", network_file,

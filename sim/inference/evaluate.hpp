@@ -29,7 +29,7 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const netwo
                     std::int64_t images, int threads, bool hash_logits = false,
                     NonFinite non_finite = NonFinite::kFail);
 
-/// InputError unless images are of the network's input shape and labels are among its classes.
+/// InputError unless images are of the network's input shape, and as many classes as it knows.
 void check_fits(const network::Network& network, const network::Dataset& data,
                 const std::string& network_file);
 

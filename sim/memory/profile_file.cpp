@@ -5,9 +5,9 @@
 #include <cstring>
 #include <mutex>
 
+#include "sim/base/isolated.hpp"
 #include "sim/base/text.hpp"
 #include "sim/memory/hdf5_input.hpp"
-#include "sim/memory/isolated.hpp"
 #include "sim/memory/profile.hpp"
 #include "sim/memory/profile_format.hpp"
 

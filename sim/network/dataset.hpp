@@ -23,11 +23,12 @@ struct Dataset {
 
 enum class Split { kTrain, kTest };
 
-/// Names that load_dataset knows: "fashion-mnist", "mnist".
+/// Names that load_dataset knows: "fashion-mnist", "mnist", "cifar10", "cifar100", "svhn",
+/// "imagenette".
 const std::vector<std::string>& dataset_names();
 
-/// Reads a dataset in its published format (IDX, plain or gz). `folder` empty = the folder <name>
-/// in the one that the environment variable BROWNOUT_DATA names, or else the usual place
+/// Reads a dataset in its published format (datasets/formats.hpp). `folder` empty = the folder
+/// <name> in the one that the environment variable BROWNOUT_DATA names, or else the usual place
 /// (fashion-mnist: /usr/share/datasets/fashion-mnist of Debian's dataset-fashion-mnist). InputError
 /// says which package or option brings a missing one, and names file and place of a wrong magic,
 /// size or label.

@@ -131,16 +131,24 @@ TEST(EvaluateEngines, GivesTheSameForAnyNumberOfThreads) {
   }
 }
 
-TEST(CheckFits, ComparesShapeAndLabels) {
+TEST(CheckFits, ComparesShapeClassesAndLabels) {
   const network::Network network = simple_network();
   network::Dataset data;
   data.name = "digits";
   data.shape = network.input;
+  data.classes = 10;
   data.labels = {0, 9};
   EXPECT_NO_THROW(check_fits(network, data, "net.onnx"));
   data.labels.push_back(10);
   EXPECT_THROW(check_fits(network, data, "net.onnx"), InputError);
   data.labels.pop_back();
+  data.classes = 100;
+  try {
+    check_fits(network, data, "net.onnx");
+    FAIL() << "no error";
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(), "net.onnx: has 10 classes, digits has 100");
+  }
   data.shape.width = 28;
   try {
     check_fits(network, data, "net.onnx");

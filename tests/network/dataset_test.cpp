@@ -80,7 +80,8 @@ TEST_F(IdxDataset, NamesWhatBringsMissingData) {
       testing::AllOf(HasSubstr("nowhere: dataset fashion-mnist is not there"),
                      HasSubstr("dataset-fashion-mnist"), HasSubstr("BROWNOUT_DATA")));
   EXPECT_EQ(input_error([] { load_dataset("cifar", Split::kTest); }),
-            "unknown dataset \"cifar\", expected one of: fashion-mnist, mnist");
+            "unknown dataset \"cifar\", expected one of: fashion-mnist, mnist, cifar10, cifar100, "
+            "svhn, imagenette");
 }
 
 TEST_F(IdxDataset, FindsFoldersThroughTheEnvironment) {
@@ -153,6 +154,9 @@ TEST(FashionMnist, HasItsPublishedSizes) {
   std::vector<int> histogram(10, 0);
   for (const std::uint8_t label : data.labels) ++histogram[label];
   EXPECT_EQ(histogram, std::vector<int>(10, 1000));
+  // Kept with every result: a new reader must see the same data.
+  EXPECT_EQ(dataset_sha256(data),
+            "f835f85297287d802c621864ab9cc0e23ae90d7dbafdcfaaac2ab31fd270fcb2");
 }
 
 }  // namespace

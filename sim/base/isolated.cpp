@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A forked child computes and sends bytes through a pipe; its exit status says whether to believe.
-#include "sim/memory/isolated.hpp"
+#include "sim/base/isolated.hpp"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -14,7 +14,7 @@
 
 #include "sim/base/error.hpp"
 
-namespace brownout::memory {
+namespace brownout {
 namespace {
 
 constexpr int kDone = 0, kRefused = 10, kFailed = 11, kNoMemory = 12;
@@ -102,4 +102,4 @@ std::string run_isolated(const std::string& what, unsigned seconds,
   }
 }
 
-}  // namespace brownout::memory
+}  // namespace brownout
