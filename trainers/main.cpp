@@ -26,6 +26,7 @@ volatile std::sig_atomic_t g_stop = 0;
 
 struct Arguments {
   fs::path config;
+  std::vector<std::string> assignments;
   fs::path output;
   int threads = 0;
   std::optional<std::uint64_t> seed;
@@ -49,6 +50,8 @@ TrainingFiles files_of(const TrainingConfig& config, bool quiet) {
   TrainingFiles files;
   files.checkpoint = fs::path(config.output).replace_extension(".checkpoint");
   files.metrics = fs::path(config.output).replace_extension(".csv");
+  files.events = fs::path(config.output).replace_extension(".tensorboard") /
+                 "events.out.tfevents.brownout";
   files.quiet = quiet;
   for (const fs::path& taken : {files.checkpoint, files.metrics}) {
     if (config.output == taken) {
@@ -96,6 +99,8 @@ void check_places(const TrainingConfig& config, const TrainingFiles& files,
   if (!trains) return;
   check_writable(files.checkpoint, 12 * weights);  // they and the optimizer's two numbers for each
   check_writable(files.metrics, 1);
+  make_folder(files.events.parent_path());
+  check_writable(files.events, 1);
 }
 
 void announce(const Trainer& trainer, int threads, const std::string& device) {
@@ -120,7 +125,7 @@ void announce(const Trainer& trainer, int threads, const std::string& device) {
 }
 
 int train(const Arguments& arguments) {
-  TrainingConfig config = load_training(arguments.config);
+  TrainingConfig config = load_training(arguments.config, arguments.assignments);
   if (!arguments.output.empty()) config.output = fs::absolute(arguments.output);
   if (arguments.seed) config.seed = *arguments.seed;
   if (arguments.epochs) config.schedule.epochs = *arguments.epochs;
@@ -134,7 +139,9 @@ int train(const Arguments& arguments) {
   const network::Dataset train_data = load_data(config, network::Split::kTrain);
   const network::Dataset test_data = load_data(config, network::Split::kTest);
   const Architecture architecture =
-      load_architecture(config.architecture, {config.width, train_data.shape, train_data.classes});
+      load_architecture(config.architecture,
+                        {config.width, train_data.shape, train_data.classes, config.norm,
+                         config.activation, config.reparameterized});
   Trainer trainer(config, architecture, train_data, test_data, arguments.device, threads);
   const bool trains = arguments.export_only.empty();
   if (checkpoint) {
@@ -178,6 +185,12 @@ int run(int argc, char** argv) {
   CLI::App app{"Trains the network that CONFIG describes and exports it as ONNX.",
                "brownout-train"};
   app.add_option("CONFIG", arguments.config, "training configuration (YAML)")->required();
+  app.add_option("--set", arguments.assignments,
+                 "KEY.PATH=VALUE: a value (YAML) instead of the config's or beside it, null takes "
+                 "one away; may be repeated")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->type_name("TEXT");
   app.add_option("--out", arguments.output,
                  "network file to write, instead of the config's output");
   app.add_option("--threads", arguments.threads,
@@ -198,7 +211,8 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help
     for (const CLI::Option* option : app.get_options()) {
-      if (option->get_expected_max() != 1 || option->count() < 2) continue;
+      const bool many = option->get_multi_option_policy() != CLI::MultiOptionPolicy::Throw;
+      if (many || option->get_expected_max() != 1 || option->count() < 2) continue;
       throw InputError("{}: expected it once, got it {}; see brownout-train --help",
                        option->get_name(),
                        option->count() == 2 ? "twice" : fmt::format("{} times", option->count()));

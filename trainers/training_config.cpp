@@ -9,6 +9,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/network/dataset.hpp"
+#include "trainers/architecture.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -42,6 +43,8 @@ CodingChoice read_coding(YamlMap map) {
   if (c.global_range && c.scheme != network::Scheme::kSymmetric) {
     map.fail("range", "a global range needs the scheme symmetric");
   }
+  // A norm's scale or a bias of 1 bit would be no use.
+  if (c.scheme == network::Scheme::kBinary) c.coded_roles = {network::Role::kWeight};
   std::vector<std::string> roles;
   if (map.has("coded")) {
     roles = map.texts("coded");
@@ -99,13 +102,33 @@ ScheduleChoice read_schedule(YamlMap map) {
   return s;
 }
 
+void read_architecture(YamlMap map, bool file_exists, TrainingConfig& c) {
+  c.architecture = file_exists ? map.input_file("file") : map.path("file");
+  if (map.has("width")) c.width = static_cast<int>(map.integer("width", 1, 4096));
+  if (map.has("norm")) {
+    c.norm = norm_kinds()[static_cast<std::size_t>(map.choice("norm", norm_kinds()))];
+  }
+  if (map.has("activation")) {
+    const auto& kinds = activation_kinds();
+    c.activation = kinds[static_cast<std::size_t>(map.choice("activation", kinds))];
+  }
+  if (map.has("reparameterized")) c.reparameterized = map.boolean("reparameterized");
+  map.finish();
+}
+
+std::string describe_architecture(const TrainingConfig& c) {
+  std::string text = "file: " + c.architecture.filename().string();
+  if (c.width) text += fmt::format(", width: {}", *c.width);
+  if (c.norm) text += ", norm: " + *c.norm;
+  if (c.activation) text += ", activation: " + *c.activation;
+  if (c.reparameterized) text += fmt::format(", reparameterized: {}", *c.reparameterized);
+  return "architecture: {" + text + "}\n";
+}
+
 TrainingConfig read(YamlMap root, bool files_exist) {
   TrainingConfig c;
   c.file = root.file();
-  YamlMap architecture = root.map("architecture");
-  c.architecture = files_exist ? architecture.input_file("file") : architecture.path("file");
-  if (architecture.has("width")) c.width = static_cast<int>(architecture.integer("width", 1, 4096));
-  architecture.finish();
+  read_architecture(root.map("architecture"), files_exist, c);
   YamlMap dataset = root.map("dataset");
   c.dataset = network::dataset_names()[static_cast<std::size_t>(
       dataset.choice("name", network::dataset_names()))];
@@ -115,7 +138,9 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   }
   dataset.finish();
   c.coding = read_coding(root.map("quantization"));
-  c.w_max = root.number("w_max", 1e-6, 1e6, 0.0);
+  // Beyond 1 a binary weight's float would have to come back before its sign could change.
+  const bool binary = c.coding.scheme == network::Scheme::kBinary && !c.coding.after_training;
+  c.w_max = root.number("w_max", 1e-6, 1e6, binary ? 1.0 : 0.0);
   if (auto ramp = root.optional_map("w_max_ramp")) {
     if (c.w_max <= 0.0) root.fail("w_max_ramp", "goes with w_max, its end; expected none");
     c.clipping_ramp.emplace();
@@ -170,9 +195,7 @@ std::string describe_coding(const TrainingConfig& c, bool identity) {
 
 std::string describe_all(const TrainingConfig& c, bool identity) {
   const OptimizerChoice& o = c.optimizer;
-  std::string text = fmt::format("architecture: {{file: {}{}}}\ndataset: {{name: {}}}\n",
-                                 c.architecture.filename().string(),
-                                 c.width ? fmt::format(", width: {}", *c.width) : "", c.dataset);
+  std::string text = describe_architecture(c) + fmt::format("dataset: {{name: {}}}\n", c.dataset);
   text += describe_coding(c, identity);
   if (c.w_max > 0.0) text += fmt::format("w_max: {}\n", c.w_max);
   if (c.clipping_ramp) {

@@ -41,6 +41,8 @@ struct TrainingConfig {
   std::filesystem::path file;
   std::filesystem::path architecture;
   std::optional<int> width;
+  std::optional<std::string> norm, activation;  // in place of the architecture's own kinds
+  std::optional<bool> reparameterized;
   std::string dataset = "fashion-mnist";
   std::filesystem::path dataset_folder;  // empty = the usual place
   std::string dataset_origin;            // where that folder was given, for messages

@@ -19,10 +19,16 @@
 namespace brownout {
 namespace fs = std::filesystem;
 
-/// One map: its node, the file it came from, its place in the document and the keys asked for.
+/// The file of a document, and the values that took the place of its own.
+struct YamlMap::Source {
+  fs::path file;
+  std::vector<std::pair<YAML::Node, std::string>> overrides;  // and where each was given
+};
+
+/// One map: its node, what it came from, its place in the document and the keys asked for.
 struct YamlMap::State {
   YAML::Node node;
-  fs::path file;
+  std::shared_ptr<const Source> source;
   std::string prefix;  // "array." for keys of the map "array"
   std::set<std::string> asked;
   std::map<std::string, std::string> templates;  // texts with a `$name`, as the file has them
@@ -39,6 +45,17 @@ std::string place(const fs::path& file, const YAML::Mark& mark) {
   return fmt::format("{}:{}:{}", file.string(), mark.line + 1, mark.column + 1);
 }
 
+/// How often `node` is `wanted` or holds it, aliases counted each time they are used.
+int count_uses(const YAML::Node& node, const YAML::Node& wanted) {
+  int uses = node.is(wanted) ? 1 : 0;
+  if (node.IsSequence()) {
+    for (const YAML::Node& item : node) uses += count_uses(item, wanted);
+  } else if (node.IsMap()) {
+    for (const auto& entry : node) uses += count_uses(entry.second, wanted);
+  }
+  return uses;
+}
+
 std::string describe(const YAML::Node& node) {
   switch (node.Type()) {
     case YAML::NodeType::Scalar:
@@ -52,30 +69,48 @@ std::string describe(const YAML::Node& node) {
   }
 }
 
+using Source = YamlMap::Source;
+
+/// Of a value: its place in the file, or the override that it is part of.
+std::string place_of(const Source& source, const YAML::Node& node, const YAML::Mark& mark) {
+  for (const auto& [value, origin] : source.overrides) {
+    if (count_uses(value, node) > 0) return source.file.string() + ": " + origin;
+  }
+  return place(source.file, mark);
+}
+std::string place_of(const Source& source, const YAML::Node& node) {
+  return place_of(source, node, node.Mark());
+}
+
+/// Of a key: where its value is from decides.
+std::string place_of_key(const Source& source, const YAML::Node& key, const YAML::Node& value) {
+  return place_of(source, value, key.Mark());
+}
+
 /// Every map of a document must have scalar keys, none of them twice. Aliases make a short text
 /// large: what they stand for counts each time, `left` is how many values there may still be.
-void check_keys(const YAML::Node& node, const fs::path& file, int& left, int depth = 0) {
+void check_keys(const YAML::Node& node, const Source& source, int& left, int depth = 0) {
   if (depth > kMaxDepth) {
-    throw InputError("{}: nested deeper than {} levels", place(file, node.Mark()), kMaxDepth);
+    throw InputError("{}: nested deeper than {} levels", place_of(source, node), kMaxDepth);
   }
   if (--left < 0) {
     throw InputError("{}: holds more than {} values, aliases counted each time they are used",
-                     file.string(), kMaxValues);
+                     source.file.string(), kMaxValues);
   }
   if (node.IsSequence()) {
-    for (const YAML::Node& item : node) check_keys(item, file, left, depth + 1);
+    for (const YAML::Node& item : node) check_keys(item, source, left, depth + 1);
   } else if (node.IsMap()) {
     std::set<std::string> seen;
     for (const auto& entry : node) {
       if (!entry.first.IsScalar()) {
-        throw InputError("{}: expected a plain key, found {}", place(file, entry.first.Mark()),
-                         describe(entry.first));
+        throw InputError("{}: expected a plain key, found {}",
+                         place_of_key(source, entry.first, entry.second), describe(entry.first));
       }
       if (!seen.insert(entry.first.Scalar()).second) {
-        throw InputError("{}: duplicate key {}", place(file, entry.first.Mark()),
+        throw InputError("{}: duplicate key {}", place_of_key(source, entry.first, entry.second),
                          in_quotes(entry.first.Scalar()));
       }
-      check_keys(entry.second, file, left, depth + 1);
+      check_keys(entry.second, source, left, depth + 1);
     }
   }
 }
@@ -86,26 +121,26 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-[[noreturn]] void fail_at(const fs::path& file, const YAML::Node& node, const std::string& key,
+[[noreturn]] void fail_at(const Source& source, const YAML::Node& node, const std::string& key,
                           const std::string& expected) {
-  throw InputError("{}: {}: expected {}, got {}", place(file, node.Mark()), key, expected,
+  throw InputError("{}: {}: expected {}, got {}", place_of(source, node), key, expected,
                    describe(node));
 }
 
 /// "5" in quotation marks is a text.
 bool is_quoted(const YAML::Node& node) { return node.IsScalar() && node.Tag() == "!"; }
 
-[[noreturn]] void fail_quoted(const fs::path& file, const YAML::Node& node, const std::string& key,
+[[noreturn]] void fail_quoted(const Source& source, const YAML::Node& node, const std::string& key,
                               const std::string& expected) {
   throw InputError("{}: {}: expected {}, got the text {}; leave out the quotation marks",
-                   place(file, node.Mark()), key, expected, describe(node));
+                   place_of(source, node), key, expected, describe(node));
 }
 
-std::int64_t to_integer(const YAML::Node& node, const fs::path& file, const std::string& key,
+std::int64_t to_integer(const YAML::Node& node, const Source& source, const std::string& key,
                         std::int64_t low, std::int64_t high) {
   const std::string expected = fmt::format("an integer in [{}, {}]", low, high);
-  if (is_quoted(node)) fail_quoted(file, node, key, expected);
-  if (!node.IsScalar()) fail_at(file, node, key, expected);
+  if (is_quoted(node)) fail_quoted(source, node, key, expected);
+  if (!node.IsScalar()) fail_at(source, node, key, expected);
   const std::string& text = node.Scalar();
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -113,29 +148,29 @@ std::int64_t to_integer(const YAML::Node& node, const fs::path& file, const std:
   const bool leading_zero = digits > 1 && text[text.size() - digits] == '0';
   if (error != std::errc() || end != text.data() + text.size() || leading_zero || value < low ||
       value > high) {
-    fail_at(file, node, key, expected);
+    fail_at(source, node, key, expected);
   }
   return value;
 }
 
-double to_number(const YAML::Node& node, const fs::path& file, const std::string& key, double low,
+double to_number(const YAML::Node& node, const Source& source, const std::string& key, double low,
                  double high) {
   const std::string expected = fmt::format("a number in [{}, {}]", low, high);
-  if (is_quoted(node)) fail_quoted(file, node, key, expected);
-  if (!node.IsScalar()) fail_at(file, node, key, expected);
+  if (is_quoted(node)) fail_quoted(source, node, key, expected);
+  if (!node.IsScalar()) fail_at(source, node, key, expected);
   std::string_view text = node.Scalar();
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) ||
       value < low || value > high) {
-    fail_at(file, node, key, expected);
+    fail_at(source, node, key, expected);
   }
   return value;
 }
 
-std::string to_text(const YAML::Node& node, const fs::path& file, const std::string& key) {
-  if (!node.IsScalar() || node.Scalar().empty()) fail_at(file, node, key, "a text");
+std::string to_text(const YAML::Node& node, const Source& source, const std::string& key) {
+  if (!node.IsScalar() || node.Scalar().empty()) fail_at(source, node, key, "a text");
   return node.Scalar();
 }
 
@@ -152,13 +187,116 @@ bool is_slip(const std::string& typed, const std::string& meant) {
   return typed.size() + 2 >= meant.size() && meant.size() > 3 && nearest_name(typed, {meant}) != "";
 }
 
+/// On one line, keys sorted; texts that need quotation marks have them.
+std::string flow_text(const YAML::Node& node) {
+  if (node.IsSequence()) {
+    std::string text;
+    for (const YAML::Node& item : node) text += (text.empty() ? "" : ", ") + flow_text(item);
+    return "[" + text + "]";
+  }
+  if (node.IsMap()) {
+    std::map<std::string, std::string> parts;
+    for (const auto& entry : node) parts[flow_text(entry.first)] = flow_text(entry.second);
+    std::string text;
+    for (const auto& [key, value] : parts) text += (text.empty() ? "" : ", ") + key + ": " + value;
+    return "{" + text + "}";
+  }
+  if (!node.IsScalar()) return "null";
+  const std::string& text = node.Scalar();
+  constexpr std::string_view kPlain = "_-+./%";
+  const bool plain =
+      !is_quoted(node) && !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+               kPlain.find(c) != std::string_view::npos;
+      });
+  if (plain && text != "null" && text != "-") return text;
+  YAML::Emitter emitter;
+  emitter << YAML::DoubleQuoted << text;
+  return emitter.c_str();
+}
+
+/// "schedule.epochs=3": the keys on the way to the value, and its text.
+struct Assignment {
+  std::vector<std::string> keys;
+  std::string value;
+};
+
+Assignment split_assignment(const std::string& text, const std::string& origin) {
+  const std::size_t equals = text.find('=');
+  Assignment result;
+  std::string key = equals == std::string::npos ? text : text.substr(0, equals);
+  for (std::size_t dot = 0; dot != std::string::npos;) {
+    dot = key.find('.');
+    result.keys.push_back(key.substr(0, dot));
+    key.erase(0, dot == std::string::npos ? dot : dot + 1);
+    if (equals != std::string::npos && !result.keys.back().empty()) continue;
+    throw InputError("{}: expected KEY.PATH=VALUE, such as schedule.epochs=3", origin);
+  }
+  result.value = text.substr(equals + 1);
+  return result;
+}
+
+YAML::Node child(const YAML::Node& map, const std::string& key) {
+  for (const auto& entry : map) {
+    if (entry.first.IsScalar() && entry.first.Scalar() == key) return entry.second;
+  }
+  return YAML::Node(YAML::NodeType::Undefined);
+}
+
+/// Puts one value into the document and notes it; the value null takes the key away.
+void apply(const std::string& text, YAML::Node document, Source& source) {
+  const std::string origin = "--set " + in_quotes(text);
+  const std::string where = source.file.string() + ": " + origin;
+  const Assignment assignment = split_assignment(text, where);
+  std::vector<YAML::Node> values;
+  try {
+    values = YAML::LoadAll(assignment.value);
+  } catch (const YAML::Exception& error) {
+    throw InputError("{}: the value is not valid YAML: {}", where, error.msg);
+  }
+  if (is_binary(assignment.value) || values.size() != 1) {
+    throw InputError("{}: expected one value behind the =, found {}", where,
+                     values.empty() ? "none" : "something else");
+  }
+  YAML::Node map = document;
+  std::string path;
+  for (std::size_t i = 0; i < assignment.keys.size(); ++i) {
+    if (!map.IsMap()) {
+      throw InputError("{}: {} is {}, expected a map of keys", where, path, describe(map));
+    }
+    if (count_uses(document, map) > 1) {
+      throw InputError("{}: {} stands in several places of the file (an alias)", where, path);
+    }
+    const std::string& key = assignment.keys[i];
+    path += (i == 0 ? "" : ".") + key;
+    YAML::Node next = child(map, key);
+    const bool last = i + 1 == assignment.keys.size();
+    if (!last && !next.IsDefined()) {
+      if (values[0].IsNull()) return;  // nothing to take away
+      next = YAML::Node(YAML::NodeType::Map);
+      map[key] = next;
+      source.overrides.emplace_back(next, origin);
+    }
+    if (last) {
+      map.remove(key);
+      if (values[0].IsNull()) return;
+      map[key] = values[0];
+      source.overrides.emplace_back(values[0], origin);
+    }
+    map.reset(next);
+  }
+}
+
 }  // namespace
 
 YamlMap::YamlMap(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-YamlMap YamlMap::load(const fs::path& file) { return parse(read_file(file, kMaxFileBytes), file); }
+YamlMap YamlMap::load(const fs::path& file, const std::vector<std::string>& assignments) {
+  return parse(read_file(file, kMaxFileBytes), file, assignments);
+}
 
-YamlMap YamlMap::parse(const std::string& text, const fs::path& name) {
+YamlMap YamlMap::parse(const std::string& text, const fs::path& name,
+                       const std::vector<std::string>& assignments) {
   if (is_binary(text)) {
     // An ONNX file begins with the number of its format, field 1 of the message.
     throw InputError(
@@ -180,11 +318,16 @@ YamlMap YamlMap::parse(const std::string& text, const fs::path& name) {
                      documents.size() == 1 ? describe(documents[0])
                                            : fmt::format("{} documents", documents.size()));
   }
+  auto source = std::make_shared<Source>();
+  source->file = name;
   int left = kMaxValues;
-  check_keys(documents[0], name, left);
+  check_keys(documents[0], *source, left);
+  for (const std::string& assignment : assignments) apply(assignment, documents[0], *source);
+  left = kMaxValues;
+  if (!assignments.empty()) check_keys(documents[0], *source, left);
   auto state = std::make_shared<State>();
   state->node = documents[0];
-  state->file = name;
+  state->source = std::move(source);
   return YamlMap(state);
 }
 
@@ -194,7 +337,8 @@ YAML::Node YamlMap::find(const std::string& key, bool required) {
     if (entry.first.Scalar() != key) continue;
     if (entry.second.IsNull()) {  // its own mark is where the parser looked for it, lines below
       throw InputError("{}: {}{}: expected a value, got nothing",
-                       place(state_->file, entry.first.Mark()), state_->prefix, key);
+                       place_of_key(*state_->source, entry.first, entry.second), state_->prefix,
+                       key);
     }
     return entry.second;
   }
@@ -204,11 +348,11 @@ YAML::Node YamlMap::find(const std::string& key, bool required) {
       const std::string& other = entry.first.Scalar();
       if (state_->asked.count(other) == 0 && is_slip(other, key)) {
         throw InputError("{}: unknown key {}; did you mean \"{}\", which is missing?",
-                         place(state_->file, entry.first.Mark()), in_quotes(state_->prefix + other),
-                         key);
+                         place_of_key(*state_->source, entry.first, entry.second),
+                         in_quotes(state_->prefix + other), key);
       }
     }
-    throw InputError("{}: {}{}: missing", place(state_->file, state_->node.Mark()), state_->prefix,
+    throw InputError("{}: {}{}: missing", place_of(*state_->source, state_->node), state_->prefix,
                      key);
   }
   return YAML::Node(YAML::NodeType::Undefined);
@@ -221,7 +365,7 @@ bool YamlMap::has(const std::string& key) const {
 
 std::string YamlMap::text(const std::string& key, std::optional<std::string> fallback) {
   const YAML::Node node = find(key, !fallback);
-  return node.IsDefined() ? to_text(node, state_->file, state_->prefix + key) : *fallback;
+  return node.IsDefined() ? to_text(node, *state_->source, state_->prefix + key) : *fallback;
 }
 
 std::string YamlMap::name(const std::string& key) {
@@ -235,23 +379,23 @@ std::string YamlMap::name(const std::string& key) {
 bool YamlMap::boolean(const std::string& key, std::optional<bool> fallback) {
   const YAML::Node node = find(key, !fallback);
   if (!node.IsDefined()) return *fallback;
-  if (is_quoted(node)) fail_quoted(state_->file, node, state_->prefix + key, "true or false");
+  if (is_quoted(node)) fail_quoted(*state_->source, node, state_->prefix + key, "true or false");
   if (node.IsScalar() && node.Scalar() == "true") return true;
   if (node.IsScalar() && node.Scalar() == "false") return false;
-  fail_at(state_->file, node, state_->prefix + key, "true or false");
+  fail_at(*state_->source, node, state_->prefix + key, "true or false");
 }
 
 std::int64_t YamlMap::integer(const std::string& key, std::int64_t low, std::int64_t high,
                               std::optional<std::int64_t> fallback) {
   const YAML::Node node = find(key, !fallback);
-  return node.IsDefined() ? to_integer(node, state_->file, state_->prefix + key, low, high)
+  return node.IsDefined() ? to_integer(node, *state_->source, state_->prefix + key, low, high)
                           : *fallback;
 }
 
 double YamlMap::number(const std::string& key, double low, double high,
                        std::optional<double> fallback) {
   const YAML::Node node = find(key, !fallback);
-  return node.IsDefined() ? to_number(node, state_->file, state_->prefix + key, low, high)
+  return node.IsDefined() ? to_number(node, *state_->source, state_->prefix + key, low, high)
                           : *fallback;
 }
 
@@ -262,7 +406,7 @@ int YamlMap::choice(const std::string& key, const std::vector<std::string>& name
   const auto found =
       node.IsScalar() ? std::find(names.begin(), names.end(), node.Scalar()) : names.end();
   if (found == names.end()) {
-    fail_at(state_->file, node, state_->prefix + key, "one of " + joined(names));
+    fail_at(*state_->source, node, state_->prefix + key, "one of " + joined(names));
   }
   return static_cast<int>(found - names.begin());
 }
@@ -270,18 +414,18 @@ int YamlMap::choice(const std::string& key, const std::vector<std::string>& name
 fs::path YamlMap::path(const std::string& key, std::optional<fs::path> fallback) {
   const YAML::Node node = find(key, !fallback);
   if (!node.IsDefined()) return *fallback;
-  const fs::path given = to_text(node, state_->file, state_->prefix + key);
-  return fs::absolute(state_->file.parent_path() / given).lexically_normal();
+  const fs::path given = to_text(node, *state_->source, state_->prefix + key);
+  return fs::absolute(state_->source->file.parent_path() / given).lexically_normal();
 }
 
 namespace {
 
 /// The items of a list; a required list may not be empty.
-std::vector<YAML::Node> items(const YAML::Node& node, const fs::path& file, const std::string& key,
+std::vector<YAML::Node> items(const YAML::Node& node, const Source& source, const std::string& key,
                               bool required) {
   if (!node.IsDefined()) return {};
   if (!node.IsSequence() || (required && node.size() == 0)) {
-    fail_at(file, node, key, required ? "a list with at least one entry" : "a list");
+    fail_at(source, node, key, required ? "a list with at least one entry" : "a list");
   }
   return {node.begin(), node.end()};
 }
@@ -291,9 +435,9 @@ std::string item_name(const std::string& key, std::size_t index) {
 }
 
 /// A file to read, named by a node: absolute, there, readable.
-fs::path to_input_file(const YAML::Node& node, const fs::path& file, const std::string& key) {
+fs::path to_input_file(const YAML::Node& node, const Source& source, const std::string& key) {
   const fs::path path =
-      fs::absolute(file.parent_path() / to_text(node, file, key)).lexically_normal();
+      fs::absolute(source.file.parent_path() / to_text(node, source, key)).lexically_normal();
   std::error_code ignored;
   std::string problem;
   if (::access(path.c_str(), R_OK) != 0) {
@@ -302,20 +446,20 @@ fs::path to_input_file(const YAML::Node& node, const fs::path& file, const std::
     problem = "expected a file, found a folder";
   }
   if (problem.empty()) return path;
-  throw InputError("{}: {}: {}: {}", place(file, node.Mark()), key, path.string(), problem);
+  throw InputError("{}: {}: {}: {}", place_of(source, node), key, path.string(), problem);
 }
 
 }  // namespace
 
 fs::path YamlMap::input_file(const std::string& key) {
-  return to_input_file(find(key, true), state_->file, state_->prefix + key);
+  return to_input_file(find(key, true), *state_->source, state_->prefix + key);
 }
 
 std::vector<fs::path> YamlMap::input_files(const std::string& key) {
   const std::string name = state_->prefix + key;
   std::vector<fs::path> result;
-  for (const YAML::Node& item : items(find(key, true), state_->file, name, true)) {
-    result.push_back(to_input_file(item, state_->file, item_name(name, result.size())));
+  for (const YAML::Node& item : items(find(key, true), *state_->source, name, true)) {
+    result.push_back(to_input_file(item, *state_->source, item_name(name, result.size())));
   }
   return result;
 }
@@ -323,8 +467,8 @@ std::vector<fs::path> YamlMap::input_files(const std::string& key) {
 std::vector<std::string> YamlMap::texts(const std::string& key, bool required) {
   const std::string name = state_->prefix + key;
   std::vector<std::string> result;
-  for (const YAML::Node& item : items(find(key, required), state_->file, name, required)) {
-    result.push_back(to_text(item, state_->file, item_name(name, result.size())));
+  for (const YAML::Node& item : items(find(key, required), *state_->source, name, required)) {
+    result.push_back(to_text(item, *state_->source, item_name(name, result.size())));
   }
   return result;
 }
@@ -333,8 +477,8 @@ std::vector<double> YamlMap::numbers(const std::string& key, double low, double 
                                      bool required) {
   const std::string name = state_->prefix + key;
   std::vector<double> result;
-  for (const YAML::Node& item : items(find(key, required), state_->file, name, required)) {
-    result.push_back(to_number(item, state_->file, item_name(name, result.size()), low, high));
+  for (const YAML::Node& item : items(find(key, required), *state_->source, name, required)) {
+    result.push_back(to_number(item, *state_->source, item_name(name, result.size()), low, high));
   }
   return result;
 }
@@ -343,8 +487,8 @@ std::vector<std::int64_t> YamlMap::integers(const std::string& key, std::int64_t
                                             std::int64_t high, bool required) {
   const std::string name = state_->prefix + key;
   std::vector<std::int64_t> result;
-  for (const YAML::Node& item : items(find(key, required), state_->file, name, required)) {
-    result.push_back(to_integer(item, state_->file, item_name(name, result.size()), low, high));
+  for (const YAML::Node& item : items(find(key, required), *state_->source, name, required)) {
+    result.push_back(to_integer(item, *state_->source, item_name(name, result.size()), low, high));
   }
   return result;
 }
@@ -352,7 +496,7 @@ std::vector<std::int64_t> YamlMap::integers(const std::string& key, std::int64_t
 std::vector<fs::path> YamlMap::paths(const std::string& key, bool required) {
   std::vector<fs::path> result;
   for (const std::string& text : texts(key, required)) {
-    result.push_back(fs::absolute(state_->file.parent_path() / text).lexically_normal());
+    result.push_back(fs::absolute(state_->source->file.parent_path() / text).lexically_normal());
   }
   return result;
 }
@@ -360,12 +504,12 @@ std::vector<fs::path> YamlMap::paths(const std::string& key, bool required) {
 std::vector<YamlMap> YamlMap::maps(const std::string& key, bool required) {
   const std::string name = state_->prefix + key;
   std::vector<YamlMap> result;
-  for (const YAML::Node& item : items(find(key, required), state_->file, name, required)) {
+  for (const YAML::Node& item : items(find(key, required), *state_->source, name, required)) {
     const std::string item_key = item_name(name, result.size());
-    if (!item.IsMap()) fail_at(state_->file, item, item_key, "a map");
+    if (!item.IsMap()) fail_at(*state_->source, item, item_key, "a map");
     auto state = std::make_shared<State>();
     state->node = item;
-    state->file = state_->file;
+    state->source = state_->source;
     state->prefix = item_key + ".";
     result.push_back(YamlMap(state));
   }
@@ -374,10 +518,10 @@ std::vector<YamlMap> YamlMap::maps(const std::string& key, bool required) {
 
 YamlMap YamlMap::map(const std::string& key) {
   const YAML::Node node = find(key, true);
-  if (!node.IsMap()) fail_at(state_->file, node, state_->prefix + key, "a map");
+  if (!node.IsMap()) fail_at(*state_->source, node, state_->prefix + key, "a map");
   auto state = std::make_shared<State>();
   state->node = node;
-  state->file = state_->file;
+  state->source = state_->source;
   state->prefix = state_->prefix + key + ".";
   return YamlMap(state);
 }
@@ -415,7 +559,7 @@ void YamlMap::fill_in(const std::map<std::string, std::string>& values) {
         std::vector<std::string> known;
         for (const auto& [known_name, unused] : values) known.push_back(known_name);
         throw InputError("{}: {}{}: no parameter is called \"{}\"; known: {}",
-                         place(state_->file, entry.second.Mark()), state_->prefix, key, name,
+                         place_of(*state_->source, entry.second), state_->prefix, key, name,
                          joined(known));
       }
       filled += value->second;
@@ -439,25 +583,38 @@ void YamlMap::finish() const {
     const std::vector<std::string> known(state_->asked.begin(), state_->asked.end());
     const std::string near = nearest_name(key, known);
     throw InputError(
-        "{}: unknown key {}; {}", place(state_->file, entry.first.Mark()),
+        "{}: unknown key {}; {}", place_of_key(*state_->source, entry.first, entry.second),
         in_quotes(state_->prefix + key),
         near.empty() ? "known keys: " + joined(known) : fmt::format("did you mean \"{}\"?", near));
   }
 }
 
 std::string YamlMap::where(const std::string& key) const {
-  YAML::Mark mark = state_->node.Mark();
+  YAML::Node node = state_->node;
   for (const auto& entry : state_->node) {
-    if (entry.first.Scalar() == key) mark = entry.second.Mark();
+    if (entry.first.Scalar() == key) node.reset(entry.second);
   }
-  return fmt::format("{}: {}{}", place(state_->file, mark), state_->prefix, key);
+  return fmt::format("{}: {}{}", place_of(*state_->source, node), state_->prefix, key);
 }
 
 void YamlMap::fail(const std::string& key, const std::string& message) const {
   throw InputError("{}: {}", where(key), message);
 }
 
-const fs::path& YamlMap::file() const { return state_->file; }
+const fs::path& YamlMap::file() const { return state_->source->file; }
+
+std::vector<std::string> YamlMap::assignments(const std::string& key, bool required) {
+  std::vector<std::string> result;
+  const YAML::Node node = find(key, required);
+  if (!node.IsDefined()) return result;
+  if (!node.IsMap()) fail_at(*state_->source, node, state_->prefix + key, "a map");
+  for (const auto& entry : node) {
+    result.push_back(entry.first.Scalar() + "=" + flow_text(entry.second));
+  }
+  return result;
+}
+
+std::string YamlMap::canonical() const { return flow_text(state_->node); }
 
 std::string YamlMap::dump() const { return YAML::Dump(state_->node); }
 

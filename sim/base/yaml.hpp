@@ -30,9 +30,14 @@ namespace brownout {
 ///   root.finish();
 class YamlMap {
  public:
-  static YamlMap load(const std::filesystem::path& file);
+  /// `assignments` ("schedule.epochs=3", values are YAML, in the order given) take the place of
+  /// values of the file or join them before anything is read; null takes a key away. Messages about
+  /// them name the file and "--set" and the assignment.
+  static YamlMap load(const std::filesystem::path& file,
+                      const std::vector<std::string>& assignments = {});
   /// `name` stands for the file in messages; relative paths start at its folder.
-  static YamlMap parse(const std::string& text, const std::filesystem::path& name);
+  static YamlMap parse(const std::string& text, const std::filesystem::path& name,
+                       const std::vector<std::string>& assignments = {});
 
   bool has(const std::string& key) const;
 
@@ -92,6 +97,10 @@ class YamlMap {
   const std::filesystem::path& file() const;
   /// The map as YAML text (comments lost): stored with results.
   std::string dump() const;
+  /// The same for comparing: keys sorted, on one line, however they were written.
+  std::string canonical() const;
+
+  struct Source;  // the file and the assignments, for messages
 
  private:
   struct State;

@@ -108,6 +108,8 @@ int run(int argc, char** argv) {
 
   CLI::App* eval = app.add_subcommand("eval", "Error of one network at one voltage or rate");
   CLI::App* sweep = app.add_subcommand("sweep", "Networks x voltages x chips from a YAML file");
+  CLI::App* study =
+      app.add_subcommand("study", "Trainings and what is measured on them, as a table");
   CLI::App* sensitivity =
       app.add_subcommand("sensitivity", "What wrong bits cost in each tensor and bit position");
   CLI::App* run_verb = app.add_subcommand("run", "A network on an accelerator: cycles and energy");
@@ -136,6 +138,7 @@ int run(int argc, char** argv) {
   const Action run_estimate = add_estimate(*estimate);
   const Action run_eval = add_eval(*eval);
   const Action run_sweep = add_sweep(*sweep);
+  const Action run_study = add_study(*study);
   const Action run_sensitivity = add_sensitivity(*sensitivity);
   const Action run_run = add_run(*run_verb);
   const Action run_cosim = add_cosim(*cosim);
@@ -154,6 +157,7 @@ int run(int argc, char** argv) {
   if (estimate->parsed()) return run_estimate();
   if (eval->parsed()) return run_eval();
   if (sweep->parsed()) return run_sweep();
+  if (study->parsed()) return run_study();
   if (sensitivity->parsed()) return run_sensitivity();
   if (run_verb->parsed()) return run_run();
   if (cosim->parsed()) return run_cosim();

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <sstream>
 
 #include "sim/base/error.hpp"
 #include "sim/cli/common.hpp"
@@ -17,26 +20,46 @@ namespace {
 
 constexpr char kTrainer[] = "brownout-train";
 
-/// Returns only when the program is not there.
-void start(const std::string& program, const std::vector<std::string>& arguments) {
-  std::vector<char*> words{const_cast<char*>(program.c_str())};
-  for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
-  words.push_back(nullptr);
-  ::execvp(program.c_str(), words.data());  // a name without '/' is looked up in PATH
-  if (errno != ENOENT) throw InputError("{}: cannot start: {}", program, std::strerror(errno));
+constexpr char kHow[] =
+    "build it with `./setup.sh build --trainers` (cmake: -DBROWNOUT_WITH_TRAINERS=ON; needs "
+    "LibTorch)";
+
+bool is_program(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(file, error) && ::access(file.c_str(), X_OK) == 0;
+}
+
+/// Beside this program (installed), in the build folder, in PATH; "" when it is nowhere.
+std::string trainer() {
+  std::vector<std::filesystem::path> folders{program_folder(), program_folder() / "trainers"};
+  const char* path = std::getenv("PATH");
+  std::istringstream list(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(list, folder, ':');) folders.emplace_back(folder);
+  for (const std::filesystem::path& folder : folders) {
+    if (is_program(folder / kTrainer)) return (folder / kTrainer).string();
+  }
+  return "";
 }
 
 }  // namespace
 
-int run_train(const std::vector<std::string>& arguments) {
-  // Beside this program (installed), in the build folder, in PATH.
-  start(program_folder() / kTrainer, arguments);
-  start(program_folder() / "trainers" / kTrainer, arguments);
-  start(kTrainer, arguments);
+std::string find_trainer() {
+  std::string program = trainer();
+  if (program.empty()) {
+    throw InputError("train: {} is neither beside this program nor in PATH; {}", kTrainer, kHow);
+  }
+  return program;
+}
 
-  const std::string how =
-      "build it with `./setup.sh build --trainers` (cmake: -DBROWNOUT_WITH_TRAINERS=ON; needs "
-      "LibTorch)";
+int run_train(const std::vector<std::string>& arguments) {
+  const std::string program = trainer();
+  if (!program.empty()) {
+    std::vector<char*> words{const_cast<char*>(program.c_str())};
+    for (const std::string& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    ::execv(program.c_str(), words.data());
+    throw InputError("{}: cannot start: {}", program, std::strerror(errno));
+  }
   const bool wants_help = std::any_of(arguments.begin(), arguments.end(), [](const auto& word) {
     return word == "--help" || word == "-h";
   });
@@ -45,10 +68,11 @@ int run_train(const std::vector<std::string>& arguments) {
         "Usage: brownout train CONFIG [OPTIONS]\n\n"
         "Trains the network of a training file (YAML) and exports it as ONNX. The trainer\n"
         "is a program of its own and is not here yet: %s.\n",
-        how.c_str());
+        kHow);
     return 0;
   }
-  throw InputError("train: {} is neither beside this program nor in PATH; {}", kTrainer, how);
+  find_trainer();  // says that it is missing
+  return 1;
 }
 
 }  // namespace brownout::cli

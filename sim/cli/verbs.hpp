@@ -17,6 +17,7 @@ using Action = std::function<int()>;
 Action add_estimate(CLI::App& verb);
 Action add_eval(CLI::App& verb);
 Action add_sensitivity(CLI::App& verb);
+Action add_study(CLI::App& verb);
 Action add_sweep(CLI::App& verb);
 Action add_run(CLI::App& verb);
 Action add_cosim(CLI::App& verb);
@@ -32,5 +33,8 @@ Action add_profile_export(CLI::App& verb);
 
 /// `brownout train`: becomes brownout-train with these arguments; only returns when it cannot.
 int run_train(const std::vector<std::string>& arguments);
+/// The program brownout-train: beside this one (installed), in the build folder, in PATH. InputError
+/// when it is nowhere, saying how it is built.
+std::string find_trainer();
 
 }  // namespace brownout::cli

@@ -23,7 +23,6 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr char kLockName[] = ".lock";
-constexpr char kIdentityName[] = "sweep-identity.json";
 constexpr char kRowsName[] = "results.jsonl";
 
 /// {"key": …, "row": …, "check": first 16 digits of the hash of the line without "check"}
@@ -51,9 +50,9 @@ bool from_line(const std::string& text, std::string& key, std::string& row) {
 }
 
 /// "NAME.PID.tmp" of a file that a sweep writes: left by a process that was killed.
-bool is_temporary(const std::string& name) {
+bool is_temporary(const std::string& name, const StoreKind& kind) {
   constexpr std::string_view kEnd = ".tmp";
-  for (const std::string& own : folder_names()) {
+  for (const std::string& own : folder_names(kind)) {
     if (name.size() <= own.size() + 1 + kEnd.size() || name.compare(0, own.size(), own) != 0 ||
         name[own.size()] != '.' ||
         name.compare(name.size() - kEnd.size(), kEnd.size(), kEnd) != 0) {
@@ -106,27 +105,40 @@ std::string difference(const Json& held, const Json& wanted) {
 
 }  // namespace
 
-const std::vector<std::string>& folder_names() {
-  static const std::vector<std::string> names{kIdentityName,      kRowsName,    "points.csv",
-                                              "safe_voltage.csv", "sweep.json", "sweep.gp",
-                                              "sweep.svg"};
+const StoreKind& sweep_kind() {
+  static const StoreKind kind{
+      "sweep",
+      "sweep-identity.json",
+      {"points.csv", "safe_voltage.csv", "sweep.json", "sweep.gp", "sweep.svg"}};
+  return kind;
+}
+
+std::vector<std::string> folder_names(const StoreKind& kind) {
+  std::vector<std::string> names{kind.identity, kRowsName};
+  names.insert(names.end(), kind.outputs.begin(), kind.outputs.end());
   return names;
 }
 
-Store::Store(const fs::path& folder, const std::string& identity) : folder_(folder) {
+const std::vector<std::string>& folder_names() {
+  static const std::vector<std::string> names = folder_names(sweep_kind());
+  return names;
+}
+
+Store::Store(const fs::path& folder, const std::string& identity, const StoreKind& kind)
+    : kind_(kind), folder_(folder) {
   // Look before touching: a foreign folder gets no file of ours.
   std::error_code ignored;
   if (is_there(folder)) {
     if (!fs::is_directory(folder, ignored)) {
       throw InputError("{}: expected a folder for results, found a file", folder.string());
     }
-    if (!is_there(folder / kIdentityName)) {
+    if (!is_there(folder / kind_.identity)) {
       for (const std::string& name : names_in(folder)) {
-        if (name == kLockName || is_temporary(name)) continue;
+        if (name == kLockName || is_temporary(name, kind_)) continue;
         throw InputError(
             "{}: holds other files ({}); expected a new or empty folder, or one of "
-            "this sweep",
-            folder.string(), name);
+            "this {}",
+            folder.string(), name, kind_.what);
       }
     }
   }
@@ -152,15 +164,15 @@ void Store::lock() {
   lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (lock_ < 0) throw InputError("{}: cannot write: {}", file.string(), std::strerror(errno));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    throw InputError("{}: another sweep is running in this folder", folder_.string());
+    throw InputError("{}: another {} is running in this folder", folder_.string(), kind_.what);
   }
 }
 
 void Store::claim(const std::string& identity) {
-  const fs::path file = folder_ / kIdentityName;
+  const fs::path file = folder_ / kind_.identity;
   for (const std::string& name : names_in(folder_)) {
     std::error_code ignored;  // nobody is writing it: we hold the lock
-    if (is_temporary(name)) fs::remove(folder_ / name, ignored);
+    if (is_temporary(name, kind_)) fs::remove(folder_ / name, ignored);
   }
   if (!is_there(file)) {
     write_file_atomically(file, identity);
@@ -168,12 +180,13 @@ void Store::claim(const std::string& identity) {
   }
   const Json held = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
   if (held.is_discarded()) {
-    throw InputError("{}: expected the JSON of a sweep, found something else", file.string());
+    throw InputError("{}: expected the JSON of a {}, found something else", file.string(),
+                     kind_.what);
   }
   const std::string found = difference(held, Json::parse(identity));
   if (!found.empty()) {
-    throw InputError("{}: holds another sweep: {}; expected an empty folder or the same sweep",
-                     folder_.string(), found);
+    throw InputError("{}: holds another {}: {}; expected an empty folder or the same {}",
+                     folder_.string(), kind_.what, found, kind_.what);
   }
 }
 
@@ -191,9 +204,9 @@ void Store::read_rows() {
       // Only the last line can be torn: each was synced before the next was written.
       if (end != std::string::npos && end + 1 != content.size()) {
         throw InputError(
-            "{}:{}: damaged row; expected what a sweep wrote. Delete the folder to "
+            "{}:{}: damaged row; expected what a {} wrote. Delete the folder to "
             "start anew",
-            file.string(), line);
+            file.string(), line, kind_.what);
       }
       if (::ftruncate(rows_file_, static_cast<off_t>(begin)) != 0) {
         throw InputError("{}: cannot drop the torn last line: {}", file.string(),

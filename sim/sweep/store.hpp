@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The result store of a sweep: a folder that one sweep owns, one process at a time. Rows are
-// appended to results.jsonl and synced one by one; whatever kills the process, every row that was
-// reported as stored is there on the next start and a torn last line is dropped.
+// The result store of a sweep or a study: a folder that one of them owns, one process at a time.
+// Rows are appended to results.jsonl and synced one by one; whatever kills the process, every row
+// that was reported as stored is there on the next start and a torn last line is dropped.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -11,14 +11,25 @@
 
 namespace brownout::sweep {
 
-/// Names of the files that a sweep writes into its folder.
+/// Who owns a folder.
+struct StoreKind {
+  std::string what;                  // "sweep", for messages
+  std::string identity;              // name of the file that says which one
+  std::vector<std::string> outputs;  // names of the files that it writes beside the store's own
+};
+/// That of a sweep.
+const StoreKind& sweep_kind();
+
+/// Names of all files in the folder of a sweep, or of another owner.
 const std::vector<std::string>& folder_names();
+std::vector<std::string> folder_names(const StoreKind& kind);
 
 class Store {
  public:
   /// Creates the folder or opens one of the same sweep. `identity` is JSON text that says which
   /// sweep. InputError when the folder holds something else, is in use, or cannot be written.
-  Store(const std::filesystem::path& folder, const std::string& identity);
+  Store(const std::filesystem::path& folder, const std::string& identity,
+        const StoreKind& kind = sweep_kind());
   ~Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -37,6 +48,7 @@ class Store {
   void claim(const std::string& identity);
   void read_rows();
 
+  StoreKind kind_;
   std::filesystem::path folder_;
   std::map<std::string, std::string> rows_;
   int lock_ = -1;

@@ -207,5 +207,77 @@ TEST(Yaml, DeepNestingIsRefused) {
   }
 }
 
+/// What load says of a document with assignments, or "".
+std::string complaint_of(const std::string& text, const std::vector<std::string>& assignments) {
+  try {
+    YamlMap root = YamlMap::parse(text, "a.yaml", assignments);
+    YamlMap schedule = root.map("schedule");
+    schedule.integer("epochs", 1, 100);
+    schedule.numbers("milestones", 0.0, 1.0, false);
+    schedule.finish();
+    if (std::optional<YamlMap> errors = root.optional_map("errors")) {
+      errors->number("rate", 0.0, 1.0);
+      errors->text("gate");
+      errors->finish();
+    }
+    root.finish();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(YamlAssignments, ReplaceJoinAndTakeAway) {
+  YamlMap root =
+      YamlMap::parse("schedule: {epochs: 10, batch: 128}\nw_max: 0.1\nseed: 1\n", "a.yaml",
+                     {"schedule.epochs=3", "schedule.milestones=[0.5, 0.75]", "errors.rate=0.01",
+                      "errors.gate=paper", "w_max=null", "seed=4", "seed=5", "nothing.there=null"});
+  YamlMap schedule = root.map("schedule");
+  EXPECT_EQ(schedule.integer("epochs", 1, 100), 3);
+  EXPECT_EQ(schedule.integer("batch", 1, 1000), 128);
+  EXPECT_EQ(schedule.numbers("milestones", 0, 1), (std::vector<double>{0.5, 0.75}));
+  YamlMap errors = root.map("errors");
+  EXPECT_EQ(errors.number("rate", 0, 1), 0.01);
+  EXPECT_EQ(errors.text("gate"), "paper");
+  EXPECT_FALSE(root.has("w_max"));
+  EXPECT_FALSE(root.has("nothing"));
+  EXPECT_EQ(root.integer("seed", 0, 9), 5);  // the last one counts
+  root.finish();
+}
+
+TEST(YamlAssignments, ErrorsNameTheFileAndTheAssignment) {
+  const std::string text = "schedule: {epochs: 10}\n";
+  EXPECT_EQ(
+      complaint_of(text, {"schedule.epochs=0"}),
+      "a.yaml: --set \"schedule.epochs=0\": schedule.epochs: expected an integer in [1, 100], "
+      "got \"0\"");
+  EXPECT_EQ(complaint_of(text, {"schedule.milestones=[0.5, 2]"}),
+            "a.yaml: --set \"schedule.milestones=[0.5, 2]\": schedule.milestones[1]: expected a "
+            "number in [0, 1], got \"2\"");
+  EXPECT_EQ(complaint_of(text, {"schedule.epoch=3"}),
+            "a.yaml: --set \"schedule.epoch=3\": unknown key \"schedule.epoch\"; did you mean "
+            "\"epochs\"?");
+  EXPECT_EQ(complaint_of(text, {"errors.rate=0.5"}),
+            "a.yaml: --set \"errors.rate=0.5\": errors.gate: missing");
+  // What stands in the file keeps its place.
+  EXPECT_EQ(complaint_of("schedule: {epochs: 1000}\n", {"errors={rate: 0, gate: x}"}),
+            "a.yaml:1:20: schedule.epochs: expected an integer in [1, 100], got \"1000\"");
+  for (const auto& [assignment, part] : std::vector<std::pair<std::string, std::string>>{
+           {"schedule.epochs", "expected KEY.PATH=VALUE"},
+           {"=3", "expected KEY.PATH=VALUE"},
+           {"schedule..epochs=3", "expected KEY.PATH=VALUE"},
+           {"schedule.epochs=", "expected one value behind the =, found none"},
+           {"schedule.epochs=[1", "not valid YAML"},
+           {"schedule.epochs.x=1", "schedule.epochs is \"10\", expected a map"},
+           {"schedule={epochs: 1, epochs: 2}", "duplicate key"}}) {
+    const std::string complaint = complaint_of(text, {assignment});
+    EXPECT_EQ(complaint.rfind("a.yaml: --set ", 0), 0u) << complaint;
+    EXPECT_NE(complaint.find(part), std::string::npos) << complaint;
+  }
+  EXPECT_NE(complaint_of("schedule: &s {epochs: 1}\nerrors: *s\n", {"schedule.epochs=2"})
+                .find("several places"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace brownout

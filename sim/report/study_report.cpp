@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+// One grid of cells behind all forms of the table.
+#include "sim/report/study_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "sim/report/table.hpp"
+#include "sim/sweep/configuration.hpp"
+
+namespace brownout::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using study::Cell;
+using study::Difference;
+using study::RowResult;
+using study::StudyResult;
+
+constexpr char kNothing[] = "–";
+
+/// A column of the table: a column of an evaluation, or what was published of it.
+struct Column {
+  std::string evaluation, label;
+  bool published = false;
+};
+
+/// In the order of the study; a column for published values where any row has one.
+std::vector<Column> columns_of(const StudyResult& result) {
+  std::vector<Column> columns;
+  for (const study::EvaluationNote& note : result.evaluations) {
+    std::vector<Column> own;
+    std::set<std::string> published;
+    for (const RowResult& row : result.rows) {
+      for (const Cell& cell : row.cells) {
+        if (cell.evaluation != note.name) continue;
+        if (cell.published) published.insert(cell.header.label);
+        const bool known = std::any_of(own.begin(), own.end(), [&](const Column& column) {
+          return column.label == cell.header.label;
+        });
+        if (!known) own.push_back({note.name, cell.header.label, false});
+      }
+    }
+    for (const Column& column : own) {
+      columns.push_back(column);
+      if (published.count(column.label) != 0) columns.push_back({note.name, column.label, true});
+    }
+  }
+  return columns;
+}
+
+/// Errors with two decimals, all else with four significant digits.
+std::string number(double value, const std::string& unit) {
+  return unit == "%" ? fmt::format("{:.2f}", value) : fmt::format("{:.4g}", value);
+}
+
+std::string cell_text(const RowResult& row, const Column& column) {
+  const Cell* cell = row.find(column.evaluation, column.label);
+  if (cell == nullptr) return kNothing;
+  if (column.published) {
+    return cell->published ? fmt::format("{}", *cell->published) : std::string(kNothing);
+  }
+  std::string text = number(cell->spread.mean, cell->header.unit);
+  if (cell->spread.std) text += " ± " + number(*cell->spread.std, cell->header.unit);
+  return text;
+}
+
+/// Labels that two evaluations share are told apart by the evaluation's name.
+std::string column_title(const StudyResult& result, const std::vector<Column>& columns,
+                         const Column& column) {
+  if (column.published) return result.published_title;
+  std::string unit;
+  for (const RowResult& row : result.rows) {
+    const Cell* cell = row.find(column.evaluation, column.label);
+    if (cell != nullptr && !cell->header.unit.empty()) unit = ", " + cell->header.unit;
+  }
+  const auto same = std::count_if(columns.begin(), columns.end(), [&](const Column& other) {
+    return !other.published && other.label == column.label;
+  });
+  return (same > 1 ? column.evaluation + ": " : "") + column.label + unit;
+}
+
+std::string row_title(const RowResult& row) {
+  return row.networks.size() < 2 ? row.name
+                                 : fmt::format("{} ({} seeds)", row.name, row.networks.size());
+}
+
+using Lines = std::vector<std::vector<std::string>>;  // the first is the header
+
+Lines table_of(const StudyResult& result) {
+  const std::vector<Column> columns = columns_of(result);
+  Lines lines{{"row"}};
+  for (const Column& column : columns) {
+    lines[0].push_back(column_title(result, columns, column));
+  }
+  for (const RowResult& row : result.rows) {
+    std::vector<std::string> line{row_title(row)};
+    for (const Column& column : columns) line.push_back(cell_text(row, column));
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::string verdict_text(const Difference& difference) {
+  switch (difference.verdict()) {
+    case Difference::Verdict::kHigher:
+      return "yes, beyond two standard errors";
+    case Difference::Verdict::kLower:
+      return "reversed, beyond two standard errors";
+    case Difference::Verdict::kNotClear:
+      break;
+  }
+  return difference.standard_error ? "not clear, within two standard errors"
+                                   : "not clear, one chip";
+}
+
+Lines comparisons_of(const StudyResult& result) {
+  Lines lines;
+  for (const study::ComparisonResult& comparison : result.comparisons) {
+    if (!comparison.difference) continue;
+    if (lines.empty()) {
+      lines.push_back({"higher", "lower", "at", "difference, points", "standard error", "chips",
+                       "over seeds", "higher?"});
+    }
+    const Difference& difference = *comparison.difference;
+    const auto optional = [](const std::optional<double>& value) {
+      return value ? fmt::format("{:.3f}", *value) : std::string(kNothing);
+    };
+    lines.push_back({comparison.choice.higher, comparison.choice.lower,
+                     comparison.choice.evaluation + ", " + comparison.choice.label,
+                     fmt::format("{:.3f}", difference.mean), optional(difference.standard_error),
+                     std::to_string(difference.chips), optional(difference.seeds_standard_error),
+                     verdict_text(difference)});
+  }
+  return lines;
+}
+
+/// What the numbers were measured on, a line an evaluation.
+std::vector<std::string> notes_of(const StudyResult& result) {
+  std::vector<std::string> notes;
+  for (const study::EvaluationNote& note : result.evaluations) {
+    const study::Setting& setting = note.setting;
+    notes.push_back(fmt::format(
+        "{}: {}, the first {} images of {} ({}), engine {}", note.name,
+        note.axis.empty() ? "one number a network or chip" : "chips or draws at each " + note.axis,
+        note.images, setting.dataset, sweep::to_string(setting.split), setting.engine));
+    if (!note.axis.empty()) {
+      notes.back() += fmt::format(", {} from seed {}", setting.chips, setting.seed);
+    }
+  }
+  for (const RowResult& row : result.rows) {
+    if (!row.problem.empty())
+      notes.push_back(fmt::format("{}: no numbers: {}", row.name, row.problem));
+  }
+  return notes;
+}
+
+std::string text_table(const Lines& lines, const std::set<std::size_t>& left) {
+  Table table(lines[0], left);
+  for (std::size_t i = 1; i < lines.size(); ++i) table.add(lines[i]);
+  return table.text();
+}
+
+std::string markdown_table(const Lines& lines) {
+  std::string text;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    text += "|";
+    for (std::string cell : lines[i]) {
+      for (std::size_t bar = 0; (bar = cell.find('|', bar)) != std::string::npos; bar += 2) {
+        cell.insert(bar, "\\");
+      }
+      text += " " + cell + " |";
+    }
+    text += "\n";
+    if (i > 0) continue;
+    text += "|";
+    for (std::size_t c = 0; c < lines[0].size(); ++c) text += c == 0 ? "---|" : "---:|";
+    text += "\n";
+  }
+  return text;
+}
+
+std::string source_line(const StudyResult& result) {
+  return result.source.empty()
+             ? ""
+             : fmt::format("Column \"{}\": {}.\n", result.published_title, result.source);
+}
+
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+std::string maybe_text(const std::optional<double>& value) {
+  return value ? fmt::format("{}", *value) : "";
+}
+
+Json maybe(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json cell_json(const Cell& cell) {
+  const sweep::Spread& spread = cell.spread;
+  return {{"evaluation", cell.evaluation},
+          {"column", cell.header.label},
+          {"unit", cell.header.unit},
+          {"at", maybe(cell.header.at)},
+          {"mean", spread.mean},
+          {"std", maybe(spread.std)},
+          {"ci95", spread.ci95 ? Json(*spread.ci95) : Json(nullptr)},
+          {"published", maybe(cell.published)},
+          {"samples", cell.samples}};
+}
+
+Json row_json(const RowResult& row) {
+  Json json{{"row", row.name}, {"problem", nullptr}};
+  if (!row.problem.empty()) json["problem"] = row.problem;
+  json["networks"] = Json::array();
+  for (const study::RowNetwork& network : row.networks) {
+    json["networks"].push_back({{"model", network.name},
+                                {"model_file", network.file.string()},
+                                {"model_sha256", network.sha256}});
+  }
+  json["cells"] = Json::array();
+  for (const Cell& cell : row.cells) json["cells"].push_back(cell_json(cell));
+  return json;
+}
+
+Json comparison_json(const study::ComparisonResult& comparison) {
+  Json json{{"higher", comparison.choice.higher},
+            {"lower", comparison.choice.lower},
+            {"evaluation", comparison.choice.evaluation},
+            {"column", comparison.choice.label},
+            {"difference_points", nullptr}};
+  if (!comparison.difference) return json;
+  const Difference& difference = *comparison.difference;
+  const Difference::Verdict verdict = difference.verdict();
+  json["difference_points"] = difference.mean;
+  json["standard_error"] = maybe(difference.standard_error);
+  json["seeds_standard_error"] = maybe(difference.seeds_standard_error);
+  json["chips"] = difference.chips;
+  json["verdict"] = verdict == Difference::Verdict::kHigher  ? "higher"
+                    : verdict == Difference::Verdict::kLower ? "lower"
+                                                             : "not-clear";
+  return json;
+}
+
+}  // namespace
+
+std::string study_text(const StudyResult& result) {
+  std::string text = result.title + "\n\n" + text_table(table_of(result), {0});
+  const Lines comparisons = comparisons_of(result);
+  if (!comparisons.empty()) {
+    text += "\nOn the same chips:\n" + text_table(comparisons, {0, 1, 2, 7});
+  }
+  text += "\n" + source_line(result);
+  for (const std::string& note : notes_of(result)) text += note + "\n";
+  return text;
+}
+
+std::string study_markdown(const StudyResult& result) {
+  std::string text = "# " + result.title + "\n\n" + markdown_table(table_of(result));
+  const Lines comparisons = comparisons_of(result);
+  if (!comparisons.empty()) {
+    text +=
+        "\nDifferences on the same chips, with the standard error of their mean over the chips "
+        "(and over pairs of seeds):\n\n" +
+        markdown_table(comparisons);
+  }
+  text += "\n" + source_line(result) +
+          "Mean ± sample standard deviation over the chips; with several seeds over the networks' "
+          "means.\n\n";
+  for (const std::string& note : notes_of(result)) text += "- " + note + "\n";
+  text += "\nNetworks:\n\n";
+  for (const RowResult& row : result.rows) {
+    for (const study::RowNetwork& network : row.networks) {
+      text += fmt::format("- {}: `{}`, {}\n", row.name, network.name, network.sha256.substr(0, 16));
+    }
+  }
+  return text;
+}
+
+std::string study_csv(const StudyResult& result) {
+  std::string out =
+      "row,evaluation,column,unit,at,mean,std,ci95_low,ci95_high,networks,samples,published\n";
+  for (const RowResult& row : result.rows) {
+    for (const Cell& cell : row.cells) {
+      std::size_t samples = 0;
+      for (const std::vector<double>& network : cell.samples) samples += network.size();
+      const sweep::Spread& spread = cell.spread;
+      out += fmt::format(
+          "{},{},{},{},{},{},{},{},{},{},{}\n", quoted(row.name), quoted(cell.evaluation),
+          quoted(cell.header.label), cell.header.unit, maybe_text(cell.header.at), spread.mean,
+          maybe_text(spread.std),
+          spread.ci95 ? fmt::format("{},{}", (*spread.ci95)[0], (*spread.ci95)[1]) : ",",
+          cell.samples.size(), samples, maybe_text(cell.published));
+    }
+  }
+  return out;
+}
+
+std::string study_json(const StudyResult& result) {
+  Json json{{"study", result.name},
+            {"study_file", result.file.string()},
+            {"title", result.title},
+            {"source", result.source.empty() ? Json(nullptr) : Json(result.source)},
+            {"evaluations", Json::array()},
+            {"rows", Json::array()},
+            {"comparisons", Json::array()}};
+  for (const study::EvaluationNote& note : result.evaluations) {
+    json["evaluations"].push_back({{"evaluation", note.name},
+                                   {"dataset", note.setting.dataset},
+                                   {"split", sweep::to_string(note.setting.split)},
+                                   {"images", note.images},
+                                   {"engine", note.setting.engine},
+                                   {"chips", note.setting.chips},
+                                   {"seed", note.setting.seed},
+                                   {"axis", note.axis.empty() ? Json(nullptr) : Json(note.axis)}});
+  }
+  for (const RowResult& row : result.rows) json["rows"].push_back(row_json(row));
+  for (const study::ComparisonResult& comparison : result.comparisons) {
+    json["comparisons"].push_back(comparison_json(comparison));
+  }
+  json["seconds"] = result.seconds;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string histograms_csv(const StudyResult& result) {
+  std::string out;
+  for (const RowResult& row : result.rows) {
+    for (std::size_t k = 0; k < row.histograms.size(); ++k) {
+      for (const study::NamedHistogram& entry : row.histograms[k]) {
+        const study::Histogram& bins = entry.histogram;
+        const double width = (bins.high - bins.low) / static_cast<double>(bins.counts.size());
+        for (std::size_t i = 0; i < bins.counts.size(); ++i) {
+          out +=
+              fmt::format("{},{},{},{},{},{},{}\n", quoted(row.name), quoted(row.networks[k].name),
+                          entry.of, quoted(entry.when), bins.low + width * static_cast<double>(i),
+                          bins.low + width * static_cast<double>(i + 1), bins.counts[i]);
+        }
+      }
+    }
+  }
+  return out.empty() ? out : "row,network,of,when,low,high,count\n" + out;
+}
+
+std::string study_list(const study::StudyFile& study) {
+  std::string text = study.title + "\n\n";
+  Table rows({"row", "seeds", "network or training, and what changes in it"}, {0, 2});
+  for (const study::Row& row : study.rows) {
+    std::string what = row.network.filename().string();
+    if (!row.trainings.empty()) {
+      const study::TrainingChoice& first = row.trainings.front();
+      what = first.config.filename().string();
+      for (const std::string& assignment : first.assignments) {
+        if (row.trainings.size() == 1 || assignment.rfind("seed=", 0) != 0)
+          what += " " + assignment;
+      }
+      if (!first.exported.empty()) {
+        what += fmt::format("; exported with {}", fmt::join(first.exported, " "));
+      }
+    }
+    if (row.scale != 1.0) what += fmt::format("; weights times {}", row.scale);
+    rows.add({row.name, std::to_string(std::max<std::size_t>(1, row.trainings.size())), what});
+  }
+  text += rows.text() + "\n";
+  Table columns({"evaluation", "on", "columns"}, {0, 1, 2});
+  for (const study::NamedEvaluation& named : study.evaluations) {
+    const std::vector<std::string> labels = named.evaluation->labels();
+    columns.add({named.name,
+                 fmt::format("{} ({})", named.evaluation->setting().dataset,
+                             sweep::to_string(named.evaluation->setting().split)),
+                 labels.empty() ? "one a layer" : fmt::format("{}", fmt::join(labels, "; "))});
+  }
+  text += columns.text();
+  if (study.comparisons.empty()) return text;
+  Table comparisons({"expected higher", "than", "at"}, {0, 1, 2});
+  for (const study::ComparisonChoice& choice : study.comparisons) {
+    comparisons.add({choice.higher, choice.lower, choice.evaluation + ", " + choice.label});
+  }
+  return text + "\n" + comparisons.text();
+}
+
+}  // namespace brownout::report

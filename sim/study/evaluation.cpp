@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings, data sets, the store behind every number, and the list of kinds.
+#include "sim/study/evaluation.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/sweep/configuration.hpp"
+
+namespace brownout::study {
+
+using Json = nlohmann::ordered_json;
+
+Setting read_setting(YamlMap& map, Setting setting) {
+  const std::vector<std::string>& datasets = network::dataset_names();
+  if (map.has("dataset")) {
+    setting.dataset = datasets[static_cast<std::size_t>(map.choice("dataset", datasets))];
+  }
+  if (map.has("data_folder")) {
+    setting.data_folder = map.path("data_folder");
+    setting.data_origin = map.where("data_folder");
+  }
+  if (map.has("split")) {
+    setting.split = map.choice("split", {"train", "test"}) == 0 ? network::Split::kTrain
+                                                                : network::Split::kTest;
+  }
+  if (map.has("images")) {
+    setting.images = map.integer("images", 1, 100'000'000);
+    setting.images_origin = map.where("images");
+  }
+  if (map.has("engine")) {
+    // Studies have no accelerator, so not the engine that is one.
+    const std::vector<std::string>& engines = inference::engine_names();
+    setting.engine = engines[static_cast<std::size_t>(map.choice("engine", engines))];
+  }
+  setting.chips = map.integer("chips", 1, sweep::kMaxChips, setting.chips);
+  setting.seed = static_cast<std::uint64_t>(
+      map.integer("seed", 0, sweep::kMaxSeed, static_cast<std::int64_t>(setting.seed)));
+  return setting;
+}
+
+const Datasets::Entry& Datasets::get(const Setting& setting) {
+  const auto key = std::make_tuple(setting.dataset, setting.data_folder.string(),
+                                   setting.split == network::Split::kTrain);
+  std::unique_ptr<Entry>& entry = entries_[key];
+  if (entry) return *entry;
+  auto loaded = std::make_unique<Entry>();
+  try {
+    loaded->data = network::load_dataset(setting.dataset, setting.split, setting.data_folder);
+  } catch (const InputError& error) {
+    if (setting.data_origin.empty()) throw;
+    throw InputError("{}: {}", setting.data_origin, error.what());
+  }
+  loaded->sha256 = network::dataset_sha256(loaded->data);
+  entry = std::move(loaded);
+  return *entry;
+}
+
+std::int64_t Datasets::images(const Setting& setting) {
+  const std::int64_t there = get(setting).data.size();
+  if (setting.images == 0) return there;
+  if (setting.images > there) {
+    throw InputError("{}: expected an integer in [1, {}], the images of {} ({}), got {}",
+                     setting.images_origin, there, setting.dataset, sweep::to_string(setting.split),
+                     setting.images);
+  }
+  return setting.images;
+}
+
+Json Bench::remember(const Json& key, const std::function<Json()>& compute) const {
+  const std::string hash = sha256_hex(key.dump());
+  if (const std::string* row = store.find(hash)) {
+    Json stored = Json::parse(*row, nullptr, /*allow_exceptions=*/false);
+    if (stored.is_discarded()) {
+      throw InputError("{}: a stored row is not JSON", store.folder().string());
+    }
+    return stored;
+  }
+  Json computed = compute();
+  store.append(hash, computed.dump());
+  return computed;
+}
+
+Json base_key(const sweep::Model& model, const Setting& setting, const Bench& bench) {
+  return {{"study_version", kStudyVersion},
+          {"model_sha256", model.sha256},
+          {"dataset",
+           {{"name", setting.dataset},
+            {"split", sweep::to_string(setting.split)},
+            {"images", bench.datasets.images(setting)},
+            {"sha256", bench.datasets.get(setting).sha256}}},
+          {"engine", setting.engine}};
+}
+
+std::string percent_text(double share) {
+  // The shortest decimal that is the percentage meant, not 0.30000000000000004.
+  return fmt::format("{:.6g} %", 100.0 * share);
+}
+
+std::unique_ptr<Evaluation> make_evaluation(YamlMap map, const Setting& defaults) {
+  using Make = std::unique_ptr<Evaluation> (*)(YamlMap&, const Setting&);
+  const std::vector<std::pair<std::string, Make>> kinds{{"clean", make_clean},
+                                                        {"errors", make_errors},
+                                                        {"layers", make_layers},
+                                                        {"noise", make_noise},
+                                                        {"weight-error", make_weight_error},
+                                                        {"redundancy", make_redundancy},
+                                                        {"histograms", make_histograms},
+                                                        {"margin", make_margin}};
+  std::vector<std::string> names;
+  for (const auto& [name, make] : kinds) names.push_back(name);
+  const Make make = kinds[static_cast<std::size_t>(map.choice("kind", names))].second;
+  const Setting setting = read_setting(map, defaults);
+  std::unique_ptr<Evaluation> evaluation = make(map, setting);
+  map.finish();
+  return evaluation;
+}
+
+}  // namespace brownout::study

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kind of measurement on one network: an interface, one file a kind, all numbers through the
+// result store.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "sim/base/yaml.hpp"
+#include "sim/network/dataset.hpp"
+#include "sim/study/measures.hpp"
+#include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/store.hpp"
+
+namespace brownout::study {
+
+/// Changes when the meaning of a stored number does.
+inline constexpr int kStudyVersion = 1;
+
+/// What every kind asks for; a study gives defaults, an evaluation its own.
+struct Setting {
+  std::string dataset = "fashion-mnist";
+  std::filesystem::path data_folder;  // empty: the usual place
+  std::string data_origin;            // where that was given, for messages
+  network::Split split = network::Split::kTest;
+  std::int64_t images = 0;  // the first ones; 0: all
+  std::string images_origin;
+  std::string engine = "functional";
+  std::int64_t chips = 10;  // random:seed … random:seed+chips-1, or draws of noise
+  std::uint64_t seed = 0;
+};
+/// Reads the keys of Setting out of a map; those that are not there keep their default.
+Setting read_setting(YamlMap& map, Setting defaults);
+
+/// A number of the table, once per chip (or draw) it was measured on.
+struct Value {
+  std::string label;         // column: "p = 0.5 %"
+  std::string unit;          // "%", "points" or ""
+  std::optional<double> at;  // rate, voltage or share behind the label
+  std::vector<double> samples;
+};
+
+struct NamedHistogram {
+  std::string of;    // "logits", "confidences", "weights"
+  std::string when;  // "clean", "p = 1 %"
+  Histogram histogram;
+};
+
+struct Findings {
+  std::vector<Value> values;
+  std::vector<NamedHistogram> histograms;
+};
+
+/// Data sets, each read once.
+class Datasets {
+ public:
+  struct Entry {
+    network::Dataset data;
+    std::string sha256;
+  };
+  /// InputError as load_dataset, beginning with the place where its folder was given.
+  const Entry& get(const Setting& setting);
+  /// Images used of it. InputError for more than there are.
+  std::int64_t images(const Setting& setting);
+
+ private:
+  std::map<std::tuple<std::string, std::string, bool>, std::unique_ptr<Entry>> entries_;
+};
+
+/// Where evaluations run.
+struct Bench {
+  sweep::Store& store;
+  Datasets& datasets;
+  int threads = 1;
+  std::function<void(const std::string& note)> tick;  // after every pattern, stored or computed
+
+  /// The row of the store under the hash of `key`, computed and stored when it is missing.
+  nlohmann::ordered_json remember(const nlohmann::ordered_json& key,
+                                  const std::function<nlohmann::ordered_json()>& compute) const;
+};
+
+class Evaluation {
+ public:
+  virtual ~Evaluation() = default;
+  virtual const Setting& setting() const = 0;
+  /// Columns when they are the same for every network, else none.
+  virtual std::vector<std::string> labels() const = 0;
+  /// The one of them at a rate, voltage or share; "" when there is none.
+  virtual std::string label_at(double /*at*/) const { return ""; }
+  /// Calls of Bench::tick for a network, for the progress display.
+  virtual std::int64_t patterns(const network::Network* network) const = 0;
+  /// The network on the bench. InputError when they do not fit.
+  virtual Findings run(const sweep::Model& model, const Bench& bench) const = 0;
+  /// Whether its values are errors on chips, which comparisons pair.
+  virtual bool on_chips() const { return false; }
+  /// The kind of x axis: "rate", "voltage", "share", or "" when there is none.
+  virtual std::string axis() const { return ""; }
+};
+
+/// The block of one evaluation. InputError for an unknown kind, listing the known ones.
+std::unique_ptr<Evaluation> make_evaluation(YamlMap map, const Setting& defaults);
+
+// One a file of sim/study/kinds.
+std::unique_ptr<Evaluation> make_clean(YamlMap& map, const Setting& setting);
+std::unique_ptr<Evaluation> make_errors(YamlMap& map, const Setting& setting);
+std::unique_ptr<Evaluation> make_layers(YamlMap& map, const Setting& setting);
+std::unique_ptr<Evaluation> make_noise(YamlMap& map, const Setting& setting);
+std::unique_ptr<Evaluation> make_weight_error(YamlMap& map, const Setting& setting);
+std::unique_ptr<Evaluation> make_redundancy(YamlMap& map, const Setting& setting);
+std::unique_ptr<Evaluation> make_histograms(YamlMap& map, const Setting& setting);
+std::unique_ptr<Evaluation> make_margin(YamlMap& map, const Setting& setting);
+
+/// What every key begins with: version, network, data and engine.
+nlohmann::ordered_json base_key(const sweep::Model& model, const Setting& setting,
+                                const Bench& bench);
+
+/// "0.5 %" of 0.005.
+std::string percent_text(double share);
+
+}  // namespace brownout::study

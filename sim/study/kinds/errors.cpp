@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+// The error of a network without and with bit errors: kinds clean, errors and layers.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/memory/random_chip.hpp"
+#include "sim/study/evaluation.hpp"
+#include "sim/study/kinds/on_chips.hpp"
+#include "sim/sweep/configuration.hpp"
+#include "sim/sweep/network_cost.hpp"
+#include "sim/sweep/point.hpp"
+#include "sim/technology/technology.hpp"
+
+namespace brownout::study {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+class Clean : public Evaluation {
+ public:
+  explicit Clean(const Setting& setting, bool batch_statistics)
+      : setting_(setting), batch_statistics_(batch_statistics) {}
+  const Setting& setting() const override { return setting_; }
+  std::vector<std::string> labels() const override { return {"clean"}; }
+  std::int64_t patterns(const network::Network*) const override { return 1; }
+  Findings run(const sweep::Model& model, const Bench& bench) const override {
+    OnChips passes(model, setting_, bench, batch_statistics_, {});
+    const sweep::CleanResult& clean = passes.clean();
+    return {{{"clean", "%", std::nullopt, {passes.error(clean.wrong)}}}, {}};
+  }
+
+ private:
+  Setting setting_;
+  bool batch_statistics_;
+};
+
+/// A place on the x axis.
+struct Place {
+  std::string label;
+  double at = 0.0;
+  memory::OperatingPoint point;
+};
+
+/// Rates, or voltages that a technology knows the rates of.
+class Places {
+ public:
+  explicit Places(YamlMap& map) {
+    const std::vector<double> rates = map.numbers("rates", 0.0, 1.0, false);
+    const bool by_voltage = map.has("voltages");
+    if (rates.empty() != by_voltage) {
+      map.fail(rates.empty() ? "rates" : "voltages",
+               "expected exactly one of rates and voltages (a list that is not empty)");
+    }
+    for (const double rate : rates) {
+      places.push_back({"p = " + percent_text(rate), rate, {1.0, rate}});
+    }
+    if (by_voltage) read_voltages(map);
+    for (std::size_t i = 1; i < places.size(); ++i) {
+      for (std::size_t k = 0; k < i; ++k) {
+        if (places[i].label != places[k].label) continue;
+        map.fail(by_voltage ? "voltages" : "rates",
+                 fmt::format("{} is listed twice", places[i].label));
+      }
+    }
+    axis = by_voltage ? "voltage" : "rate";
+  }
+  std::vector<Place> places;
+  std::string axis;
+
+ private:
+  void add(double voltage, double rate) {
+    places.push_back({fmt::format("{:.6g} Vmin", voltage), voltage, {voltage, rate}});
+  }
+  void read_voltages(YamlMap& map) {
+    if (map.has("profile")) {  // its cells know what fails at a voltage
+      for (const double voltage : map.numbers("voltages", 0.01, 2.0)) add(voltage, 0.0);
+      return;
+    }
+    const technology::Technology technology =
+        technology::Technology::load(map.input_file("technology"));
+    for (const double voltage :
+         map.numbers("voltages", technology.lowest_voltage(), technology.highest_voltage())) {
+      add(voltage, technology.bit_error_rate(voltage));
+    }
+  }
+};
+
+class Errors : public Evaluation {
+ public:
+  Errors(YamlMap& map, const Setting& setting)
+      : setting_(setting), places_(map), batch_statistics_(read_batch_statistics(map, setting)) {
+    either_ = map.choice("count", {"perturbed", "either"}, 0) == 1;
+    if (map.has("profile")) {
+      read_profile(map);
+    } else {
+      p_err_ = map.number("p_err", sweep::kMinPErr, 1.0, 1.0);
+      for (const Place& place : places_.places) {
+        if (place.point.rate <= p_err_) continue;
+        map.fail("p_err",
+                 fmt::format("expected at least the highest bit error rate, {}", place.point.rate));
+      }
+    }
+    selection_.layers = map.texts("only_layers", false);
+    if (map.has("only_bits")) {
+      mapping::parse_bits(map.text("only_bits"), map.where("only_bits"), selection_);
+    }
+  }
+  const Setting& setting() const override { return setting_; }
+  std::vector<std::string> labels() const override {
+    std::vector<std::string> labels;
+    for (const Place& place : places_.places) labels.push_back(place.label);
+    return labels;
+  }
+  std::int64_t patterns(const network::Network*) const override {
+    return static_cast<std::int64_t>(places_.places.size()) * setting_.chips + 1;
+  }
+  bool on_chips() const override { return true; }
+  std::string axis() const override { return places_.axis; }
+  std::string label_at(double at) const override {
+    for (const Place& place : places_.places) {
+      if (place.at == at) return place.label;
+    }
+    return "";
+  }
+
+  Findings run(const sweep::Model& model, const Bench& bench) const override {
+    OnChips passes(model, setting_, bench, batch_statistics_, selection_);
+    passes.clean();
+    const std::vector<std::unique_ptr<memory::Chip>> chips = make_chips();
+    Findings findings;
+    for (const Place& place : places_.places) {
+      Value value{place.label, "%", place.at, {}};
+      for (const std::unique_ptr<memory::Chip>& chip : chips) {
+        const OnChips::Counts counts = passes.on(*chip, place.point);
+        value.samples.push_back(passes.error(either_ ? counts.wrong_either : counts.wrong));
+      }
+      findings.values.push_back(std::move(value));
+    }
+    return findings;
+  }
+
+ private:
+  void read_profile(YamlMap& map) {
+    if (places_.axis == "rate") {
+      map.fail("profile", "fails by voltage; expected voltages, not rates");
+    }
+    for (const char* key : {"seed", "p_err"}) {
+      if (map.has(key)) map.fail(key, "is of random chips; expected none with a profile");
+    }
+    profile_ = map.input_file("profile").string();
+    double lowest = places_.places.front().point.voltage;
+    for (const Place& place : places_.places) lowest = std::min(lowest, place.point.voltage);
+    try {
+      memory::make_chip(profile_)->faults(memory::MemoryId::kWeights, 0, {lowest, 0.0});
+    } catch (const InputError& error) {
+      throw InputError("{}: {}", map.where("profile"), error.what());
+    }
+  }
+
+  /// Random chips, or so many places of the profile's map.
+  std::vector<std::unique_ptr<memory::Chip>> make_chips() const {
+    std::vector<std::unique_ptr<memory::Chip>> result;
+    for (std::int64_t i = 0; i < setting_.chips; ++i) {
+      result.push_back(memory::make_chip(
+          profile_.empty() ? sweep::chip_name(setting_.seed, i, p_err_)
+                           : sweep::placement_name(profile_, i == 0 ? 1 : result[0]->period(), i,
+                                                   setting_.chips)));
+    }
+    return result;
+  }
+
+  Setting setting_;
+  Places places_;
+  bool batch_statistics_;
+  bool either_ = false;
+  std::string profile_;
+  double p_err_ = 1.0;
+  mapping::Selection selection_;
+};
+
+/// One layer's cells fail at a time.
+class Layers : public Evaluation {
+ public:
+  Layers(YamlMap& map, const Setting& setting) : setting_(setting) {
+    rate_ = map.number("rate", 0.0, 1.0);
+  }
+  const Setting& setting() const override { return setting_; }
+  std::vector<std::string> labels() const override { return {}; }
+  std::int64_t patterns(const network::Network* network) const override {
+    const std::size_t layers = network == nullptr ? 10 : coded_layers(*network).size();
+    return static_cast<std::int64_t>(layers) * setting_.chips + 1;
+  }
+  bool on_chips() const override { return true; }
+
+  Findings run(const sweep::Model& model, const Bench& bench) const override {
+    Findings findings;
+    for (const std::string& layer : coded_layers(model.network)) {
+      mapping::Selection selection;
+      selection.layers = {layer};
+      OnChips passes(model, setting_, bench, false, selection);
+      Value value{fmt::format("{} at {}", layer, percent_text(rate_)), "%", std::nullopt, {}};
+      passes.clean();
+      for (std::int64_t i = 0; i < setting_.chips; ++i) {
+        const auto chip = memory::make_chip(sweep::chip_name(setting_.seed, i, 1.0));
+        value.samples.push_back(passes.error(passes.on(*chip, {1.0, rate_}).wrong));
+      }
+      findings.values.push_back(std::move(value));
+    }
+    return findings;
+  }
+
+ private:
+  static std::vector<std::string> coded_layers(const network::Network& network) {
+    std::vector<std::string> names;
+    for (const network::Node& node : network.nodes) {
+      if (network::is_matrix(node.op)) names.push_back(node.name);
+    }
+    return names;
+  }
+
+  Setting setting_;
+  double rate_ = 0.0;
+};
+
+}  // namespace
+
+std::unique_ptr<Evaluation> make_clean(YamlMap& map, const Setting& setting) {
+  return std::make_unique<Clean>(setting, read_batch_statistics(map, setting));
+}
+std::unique_ptr<Evaluation> make_errors(YamlMap& map, const Setting& setting) {
+  return std::make_unique<Errors>(map, setting);
+}
+std::unique_ptr<Evaluation> make_layers(YamlMap& map, const Setting& setting) {
+  return std::make_unique<Layers>(map, setting);
+}
+
+}  // namespace brownout::study

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of the result store around sweep::Evaluator.
+#include "sim/study/kinds/on_chips.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/inference/evaluate.hpp"
+#include "sim/memory/random_chip.hpp"
+#include "sim/sweep/point.hpp"
+#include "sim/sweep/records.hpp"
+
+namespace brownout::study {
+
+using Json = nlohmann::ordered_json;
+
+OnChips::OnChips(const sweep::Model& model, const Setting& setting, const Bench& bench,
+                 bool batch_statistics, mapping::Selection selection)
+    : model_(model),
+      setting_(setting),
+      bench_(bench),
+      batch_statistics_(batch_statistics),
+      selection_(std::move(selection)),
+      images_(bench.datasets.images(setting)) {
+  inference::check_fits(model.network, bench.datasets.get(setting).data, model.file.string());
+}
+
+OnChips::~OnChips() = default;
+
+double OnChips::error(std::int64_t wrong) const { return sweep::percent(wrong, images_); }
+
+sweep::Evaluator& OnChips::evaluator() {
+  if (!evaluator_) {
+    sweep::EvaluatorOptions options;
+    options.engine = setting_.engine;
+    options.images = images_;
+    options.threads = bench_.threads;
+    options.reuse_clean = true;
+    options.selection = selection_;
+    evaluator_ =
+        std::make_unique<sweep::Evaluator>(model_, bench_.datasets.get(setting_).data, options);
+  }
+  return *evaluator_;
+}
+
+const sweep::CleanResult& OnChips::clean() {
+  if (clean_) return *clean_;
+  Json key = base_key(model_, setting_, bench_);
+  key["pattern"] = "clean";
+  if (batch_statistics_) key["batch_statistics"] = true;
+  const std::string hash = sha256_hex(key.dump());
+  clean_ = sweep::find_clean(bench_.store, hash);
+  if (!clean_) {
+    clean_ = evaluator().clean();
+    sweep::add_clean(bench_.store, hash, model_.name, *clean_);
+  }
+  bench_.tick(fmt::format("{}, clean {:.2f} %", model_.name, error(clean_->wrong)));
+  return *clean_;
+}
+
+OnChips::Counts OnChips::on(const memory::Chip& chip, const memory::OperatingPoint& at) {
+  Json key = base_key(model_, setting_, bench_);
+  key["pattern"] = chip.identity();
+  key["random_chip_version"] = memory::kRandomChipVersion;
+  key["voltage"] = at.voltage;
+  key["rate"] = at.rate;
+  if (batch_statistics_) key["batch_statistics"] = true;
+  if (!selection_.all()) {
+    key["layers"] = selection_.layers;
+    key["bits"] = {selection_.low_bit, selection_.high_bit};
+  }
+  const Json row = bench_.remember(key, [&]() -> Json {
+    const sweep::ChipResult result = evaluator().on_chip(chip, at, clean());
+    return {{"model", model_.name},
+            {"chip", result.chip},
+            {"voltage", at.voltage},
+            {"rate", at.rate},
+            {"wrong", result.wrong},
+            {"wrong_either", result.wrong_either},
+            {"bits_wrong", result.read.bits_wrong}};
+  });
+  const Counts counts{row.at("wrong"), row.at("wrong_either")};
+  bench_.tick(fmt::format("{} on {}, {:.2f} %", model_.name, chip.name(), error(counts.wrong)));
+  return counts;
+}
+
+bool read_batch_statistics(YamlMap& map, const Setting& setting) {
+  const bool wanted = map.boolean("batch_statistics", false);
+  if (wanted && setting.engine != "float") {
+    map.fail("batch_statistics", "needs engine float; engine " + setting.engine +
+                                     " computes with the running statistics of the file");
+  }
+  if (wanted) map.fail("batch_statistics", "is not built into the engine yet");
+  return wanted;
+}
+
+}  // namespace brownout::study

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Wrong images of one network, clean and on chips, each counted once and then kept in the store.
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "sim/memory/chip.hpp"
+#include "sim/study/evaluation.hpp"
+#include "sim/sweep/evaluator.hpp"
+
+namespace brownout::study {
+
+class OnChips {
+ public:
+  struct Counts {
+    std::int64_t wrong = 0, wrong_either = 0;  // images
+  };
+
+  /// Model and bench must outlive it.
+  OnChips(const sweep::Model& model, const Setting& setting, const Bench& bench,
+          bool batch_statistics, mapping::Selection selection);
+  ~OnChips();
+
+  const sweep::CleanResult& clean();
+  /// After clean().
+  Counts on(const memory::Chip& chip, const memory::OperatingPoint& at);
+
+  /// Percent.
+  double error(std::int64_t wrong) const;
+
+ private:
+  sweep::Evaluator& evaluator();
+
+  const sweep::Model& model_;
+  const Setting& setting_;
+  const Bench& bench_;
+  bool batch_statistics_;
+  mapping::Selection selection_;
+  std::int64_t images_;
+  std::unique_ptr<sweep::Evaluator> evaluator_;  // made when a row is missing
+  std::optional<sweep::CleanResult> clean_;
+};
+
+/// The key batch_statistics: norms take the mean and variance of each batch at test time.
+bool read_batch_statistics(YamlMap& map, const Setting& setting);
+
+}  // namespace brownout::study

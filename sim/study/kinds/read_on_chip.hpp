@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The weights of a network as random chips return them, without running images.
+#pragma once
+#include <functional>
+
+#include "sim/memory/chip.hpp"
+#include "sim/sweep/chip_weights.hpp"
+#include "sim/sweep/evaluator.hpp"
+
+namespace brownout::study {
+
+/// Calls use(codes as read) for chips random:seed … random:seed+chips-1 at a bit error rate, the
+/// weights resident from cell 0 on.
+inline void read_on_chips(const sweep::Model& model, std::uint64_t seed, std::int64_t chips,
+                          double rate, const std::function<void(const network::Codes&)>& use) {
+  sweep::ChipWeights weights(model, 0, {});
+  for (std::int64_t i = 0; i < chips; ++i) {
+    sweep::ChipRead read;
+    use(weights.read(*memory::make_chip(sweep::chip_name(seed, i, 1.0)), {1.0, rate},
+                     memory::Draws(0), read));
+  }
+}
+
+}  // namespace brownout::study

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happens to the weights themselves: kinds noise, weight-error and redundancy.
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/inference/evaluate.hpp"
+#include "sim/memory/random_chip.hpp"
+#include "sim/study/evaluation.hpp"
+#include "sim/study/kinds/read_on_chip.hpp"
+#include "sim/study/logits.hpp"
+#include "sim/sweep/configuration.hpp"
+#include "sim/sweep/point.hpp"
+#include "sim/sweep/weight_noise.hpp"
+
+namespace brownout::study {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// RandBET, Fig. 9.
+class Noise : public Evaluation {
+ public:
+  Noise(YamlMap& map, const Setting& setting) : setting_(setting) {
+    if (setting_.engine != "float") {
+      if (map.has("engine")) {
+        map.fail("engine", "noise moves weights off their codes; expected float");
+      }
+      setting_.engine = "float";
+    }
+    shares_ = map.numbers("shares", 0.0, 10.0);
+  }
+  const Setting& setting() const override { return setting_; }
+  std::vector<std::string> labels() const override {
+    std::vector<std::string> labels;
+    for (const double share : shares_) labels.push_back("±" + percent_text(share));
+    return labels;
+  }
+  std::int64_t patterns(const network::Network*) const override {
+    return static_cast<std::int64_t>(shares_.size()) * setting_.chips;
+  }
+  bool on_chips() const override { return true; }
+  std::string axis() const override { return "share"; }
+  std::string label_at(double at) const override {
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+      if (shares_[i] == at) return labels()[i];
+    }
+    return "";
+  }
+
+  Findings run(const sweep::Model& model, const Bench& bench) const override {
+    const network::Dataset& data = bench.datasets.get(setting_).data;
+    const std::int64_t images = bench.datasets.images(setting_);
+    inference::check_fits(model.network, data, model.file.string());
+    network::Network noisy = model.network;
+    std::unique_ptr<inference::Engine> engine;
+    Findings findings;
+    for (std::size_t k = 0; k < shares_.size(); ++k) {
+      Value value{labels()[k], "%", shares_[k], {}};
+      for (std::int64_t i = 0; i < setting_.chips; ++i) {
+        const std::uint64_t seed = setting_.seed + static_cast<std::uint64_t>(i);
+        Json key = base_key(model, setting_, bench);
+        key["weight_noise"] = shares_[k];
+        key["seed"] = seed;
+        const Json row = bench.remember(key, [&]() -> Json {
+          if (!engine) engine = inference::make_engine("float", noisy, bench.threads);
+          noisy.parameters = model.network.parameters;
+          sweep::add_weight_noise(noisy, shares_[k], seed);
+          engine->set_codes(network::clean_codes(noisy));
+          const auto found = inference::evaluate(*engine, noisy, data, images, bench.threads);
+          return {{"model", model.name}, {"weight_noise", shares_[k]}, {"wrong", found.wrong}};
+        });
+        value.samples.push_back(sweep::percent(row.at("wrong"), images));
+        bench.tick(
+            fmt::format("{}, noise {}, {:.2f} %", model.name, value.label, value.samples.back()));
+      }
+      findings.values.push_back(std::move(value));
+    }
+    return findings;
+  }
+
+ private:
+  Setting setting_;
+  std::vector<double> shares_;
+};
+
+/// RandBET, Fig. 4: how far bit errors (and rounding) move the weights, by scheme.
+class WeightError : public Evaluation {
+ public:
+  WeightError(YamlMap& map, const Setting& setting) : setting_(setting) {
+    rate_ = map.number("rate", 0.0, 1.0);
+    for (YamlMap& entry : map.maps("codings", false)) {
+      Recoding coding;
+      coding.scheme = static_cast<network::Scheme>(entry.choice("scheme", network::scheme_names()));
+      coding.bits = static_cast<int>(entry.integer("bits", 1, 8));
+      coding.rounding =
+          static_cast<network::Rounding>(entry.choice("rounding", network::rounding_names(), 0));
+      try {
+        network::check_bits(coding.scheme, coding.bits);
+      } catch (const InputError& error) {
+        entry.fail("bits", error.what());
+      }
+      entry.finish();
+      codings_.push_back(coding);
+    }
+  }
+  const Setting& setting() const override { return setting_; }
+  std::vector<std::string> labels() const override {
+    std::vector<std::string> labels;
+    for (const Recoding& coding : codings_) labels.push_back(label(coding));
+    if (labels.empty()) labels.push_back("mean |w' - w| at p = " + percent_text(rate_));
+    return labels;
+  }
+  std::int64_t patterns(const network::Network*) const override {
+    return static_cast<std::int64_t>(labels().size());
+  }
+
+  Findings run(const sweep::Model& model, const Bench& bench) const override {
+    Findings findings;
+    for (std::size_t k = 0; k < labels().size(); ++k) {
+      Json key = {{"study_version", kStudyVersion},
+                  {"model_sha256", model.sha256},
+                  {"kind", "weight-error"},
+                  {"coding", labels()[k]},
+                  {"rate", rate_},
+                  {"seed", setting_.seed},
+                  {"chips", setting_.chips},
+                  {"random_chip_version", memory::kRandomChipVersion}};
+      const Json row = bench.remember(key, [&]() -> Json {
+        return {{"model", model.name}, {"coding", labels()[k]}, {"errors", measure(model, k)}};
+      });
+      findings.values.push_back({labels()[k], "", std::nullopt, row.at("errors")});
+      bench.tick(fmt::format("{}, weight error, {}", model.name, labels()[k]));
+    }
+    return findings;
+  }
+
+ private:
+  static std::string label(const Recoding& coding) {
+    return fmt::format("{} {} bit, {}", network::to_string(coding.scheme), coding.bits,
+                       network::to_string(coding.rounding));
+  }
+
+  std::vector<double> measure(const sweep::Model& model, std::size_t k) const {
+    std::vector<double> errors;
+    if (codings_.empty()) {
+      const std::vector<float> clean =
+          coded_weights(model.network, network::clean_codes(model.network));
+      read_on_chips(model, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
+        errors.push_back(mean_absolute_error(clean, coded_weights(model.network, read)));
+      });
+      return errors;
+    }
+    const Recoded recoded = recode(model.network, codings_[k], setting_.seed);
+    sweep::Model other = model;
+    other.network = recoded.network;
+    read_on_chips(other, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
+      errors.push_back(recoded_weight_error(recoded, read));
+    });
+    return errors;
+  }
+
+  Setting setting_;
+  double rate_ = 0.0;
+  std::vector<Recoding> codings_;
+};
+
+/// RandBET, Fig. 10.
+class Redundancy : public Evaluation {
+ public:
+  Redundancy(YamlMap& map, const Setting& setting) : setting_(setting) {
+    rate_ = map.number("rate", 0.0, 1.0);
+  }
+  const Setting& setting() const override { return setting_; }
+  std::vector<std::string> labels() const override {
+    return {"relative weight error at p = " + percent_text(rate_), "weight relevance",
+            "non-zero final activations"};
+  }
+  std::int64_t patterns(const network::Network*) const override { return 1; }
+
+  Findings run(const sweep::Model& model, const Bench& bench) const override {
+    Json key = base_key(model, setting_, bench);
+    key["kind"] = "redundancy";
+    key["rate"] = rate_;
+    key["seed"] = setting_.seed;
+    key["chips"] = setting_.chips;
+    key["random_chip_version"] = memory::kRandomChipVersion;
+    const Json row = bench.remember(key, [&] { return measure(model, bench); });
+    bench.tick(model.name + ", redundancy");
+    Findings findings;
+    findings.values.push_back({labels()[0], "%", std::nullopt, row.at("relative_error_pct")});
+    findings.values.push_back({labels()[1], "%", std::nullopt, {row.at("relevance_pct")}});
+    if (!row.at("nonzero_pct").is_null()) {
+      findings.values.push_back({labels()[2], "%", std::nullopt, {row.at("nonzero_pct")}});
+    }
+    return findings;
+  }
+
+ private:
+  Json measure(const sweep::Model& model, const Bench& bench) const {
+    std::vector<double> errors;
+    read_on_chips(model, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
+      errors.push_back(100.0 * relative_absolute_error(model.network, read));
+    });
+    Json row{{"model", model.name},
+             {"relative_error_pct", errors},
+             {"relevance_pct", 100.0 * weight_relevance(model.network)},
+             {"nonzero_pct", nullptr}};
+    if (const std::optional<network::Network> cut = up_to_last_relu(model.network)) {
+      const network::Dataset& data = bench.datasets.get(setting_).data;
+      const auto engine = inference::make_engine(setting_.engine, *cut, bench.threads);
+      engine->set_codes(network::clean_codes(*cut));
+      row["nonzero_pct"] =
+          100.0 * nonzero_share(run_images(*engine, cut->classes, data,
+                                           bench.datasets.images(setting_), bench.threads));
+    }
+    return row;
+  }
+
+  Setting setting_;
+  double rate_ = 0.0;
+};
+
+}  // namespace
+
+std::unique_ptr<Evaluation> make_noise(YamlMap& map, const Setting& setting) {
+  return std::make_unique<Noise>(map, setting);
+}
+std::unique_ptr<Evaluation> make_weight_error(YamlMap& map, const Setting& setting) {
+  return std::make_unique<WeightError>(map, setting);
+}
+std::unique_ptr<Evaluation> make_redundancy(YamlMap& map, const Setting& setting) {
+  return std::make_unique<Redundancy>(map, setting);
+}
+
+}  // namespace brownout::study

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a network computes on images, whole: logits, and the activations behind its last ReLU.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sim/inference/engine.hpp"
+#include "sim/network/dataset.hpp"
+
+namespace brownout::study {
+
+/// Values (images × outputs, fp32) of the first `images` images with the codes the engine holds.
+std::vector<float> run_images(inference::Engine& engine, int outputs, const network::Dataset& data,
+                              std::int64_t images, int threads);
+
+/// The network up to its last ReLU, flattened: its "logits" are those activations and `classes` is
+/// their number. None for a network without ReLU.
+std::optional<network::Network> up_to_last_relu(const network::Network& network);
+
+}  // namespace brownout::study

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows in file order; trainings run beside the evaluations of the rows before them.
+#include "sim/study/study.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/progress.hpp"
+#include "sim/base/text.hpp"
+
+namespace brownout::study {
+
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+/// Of the progress display: an epoch takes about as long as so many patterns.
+constexpr std::int64_t kPatternsPerEpoch = 50;
+constexpr auto kPause = std::chrono::milliseconds(100);
+
+std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<std::string>& only) {
+  std::vector<const Row*> rows;
+  std::vector<std::string> names;
+  for (const Row& row : study.rows) {
+    names.push_back(row.name);
+    if (only.empty() || std::find(only.begin(), only.end(), row.name) != only.end()) {
+      rows.push_back(&row);
+    }
+  }
+  for (const std::string& name : only) {
+    if (study.find_row(name) != nullptr) continue;
+    const std::string near = nearest_name(name, names);
+    throw InputError("--only: {} has no row {}; {}", study.file.string(), in_quotes(name),
+                     near.empty() ? fmt::format("it has {}", fmt::join(names, ", "))
+                                  : fmt::format("did you mean \"{}\"?", near));
+  }
+  return rows;
+}
+
+class Run {
+ public:
+  Run(const StudyFile& study, const StudyOptions& options)
+      : study_(study),
+        options_(options),
+        rows_(chosen_rows(study, options.only)),
+        pool_({options.trainings_folder, options.find_trainer,
+               std::max(1, options.threads / study.training_threads), study.training_threads},
+              datasets_) {}
+
+  StudyResult run() {
+    const auto start = Clock::now();
+    plan();
+    sweep::Store store(options_.folder, Json{{"study", study_.name}}.dump(2) + "\n", store_kind());
+    Progress progress("study", work(), options_.quiet);
+    const Bench bench{store, datasets_, options_.threads, [&](const std::string& note) {
+                        pump(progress);
+                        progress.advance(1, note);
+                      }};
+    StudyResult result;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      result.rows.push_back(run_row(*rows_[i], planned_[i], bench, progress));
+    }
+    progress.finish();
+    describe(result);
+    compare(result);
+    result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return result;
+  }
+
+ private:
+  /// Before anything takes time: every data set is there, every training is known.
+  void plan() {
+    std::vector<std::pair<std::string, std::string>> problems;  // what is wrong, rows
+    for (const Row* row : rows_) {
+      std::vector<std::size_t> numbers;
+      try {
+        for (const NamedEvaluation& named : study_.evaluations) {
+          if (row->uses(named.name)) datasets_.images(named.evaluation->setting());
+        }
+        for (const TrainingChoice& choice : row->trainings) numbers.push_back(pool_.add(choice));
+      } catch (const InputError& error) {
+        const std::string what = error.what();
+        const auto known = std::find_if(problems.begin(), problems.end(),
+                                        [&](const auto& entry) { return entry.first == what; });
+        if (known == problems.end()) {
+          problems.emplace_back(what, in_quotes(row->name));
+        } else {
+          known->second += ", " + in_quotes(row->name);
+        }
+      }
+      planned_.push_back(std::move(numbers));
+    }
+    if (problems.empty()) return;
+    throw InputError("{}: {} cannot run: {}{}{}", study_.file.string(), problems[0].second,
+                     problems[0].first,
+                     problems.size() == 1 ? "" : fmt::format(" (and {} more)", problems.size() - 1),
+                     options_.only.empty() ? "; --only NAME runs other rows" : "");
+  }
+
+  std::int64_t work() const {
+    std::int64_t total = 0;
+    for (std::size_t i = 0; i < pool_.size(); ++i) total += work_of(i);
+    for (const Row* row : rows_) {
+      for (const NamedEvaluation& named : study_.evaluations) {
+        if (!row->uses(named.name)) continue;
+        const std::size_t networks = row->network.empty() ? row->trainings.size() : 1;
+        total += static_cast<std::int64_t>(networks) * named.evaluation->patterns(nullptr);
+      }
+    }
+    return total;
+  }
+  std::int64_t work_of(std::size_t training) const {
+    return pool_.exports_only(training) ? 1 : kPatternsPerEpoch * pool_.epochs(training);
+  }
+
+  void pump(Progress& progress) {
+    pool_.pump();
+    counted_.resize(pool_.size(), false);
+    for (std::size_t i = 0; i < pool_.size(); ++i) {
+      const TrainingPool::State state = pool_.state(i);
+      const bool over =
+          state == TrainingPool::State::kDone || state == TrainingPool::State::kFailed;
+      if (!over || counted_[i]) continue;
+      counted_[i] = true;
+      progress.advance(work_of(i));
+    }
+  }
+
+  RowResult run_row(const Row& row, const std::vector<std::size_t>& trainings, const Bench& bench,
+                    Progress& progress) {
+    RowResult result;
+    result.name = row.name;
+    std::vector<fs::path> files;
+    if (!row.network.empty()) files.push_back(row.network);
+    for (const std::size_t training : trainings) {
+      for (;;) {
+        pump(progress);
+        const TrainingPool::State state = pool_.state(training);
+        if (state == TrainingPool::State::kDone) break;
+        if (state == TrainingPool::State::kFailed) {
+          result.problem = pool_.problem(training);
+          return result;
+        }
+        const std::string news = pool_.news();
+        progress.advance(0, news.empty()
+                                ? "another study trains " + pool_.network(training).stem().string()
+                                : news);
+        std::this_thread::sleep_for(kPause);
+      }
+      files.push_back(pool_.network(training));
+    }
+    for (const fs::path& file : files) evaluate(row, file, bench, result);
+    for (Cell& cell : result.cells) {
+      std::vector<double> means;
+      for (const std::vector<double>& samples : cell.samples) {
+        means.push_back(sweep::spread(samples).mean);
+      }
+      cell.spread = sweep::spread(means.size() == 1 ? cell.samples[0] : means);
+    }
+    return result;
+  }
+
+  void evaluate(const Row& row, const fs::path& file, const Bench& bench, RowResult& result) {
+    sweep::Model model = sweep::load_model(file);
+    if (row.scale != 1.0) {
+      model.network = scaled(model.network, row.scale, row.where);
+      model.sha256 = sha256_hex(fmt::format("{} scaled {}", model.sha256, row.scale));
+    }
+    result.networks.push_back({model.name, file, model.sha256});
+    result.histograms.emplace_back();
+    for (const NamedEvaluation& named : study_.evaluations) {
+      if (!row.uses(named.name)) continue;
+      const Findings findings = named.evaluation->run(model, bench);
+      const auto published = row.published.find(named.name);
+      for (std::size_t k = 0; k < findings.values.size(); ++k) {
+        const Value& value = findings.values[k];
+        Cell* cell = const_cast<Cell*>(result.find(named.name, value.label));
+        if (cell == nullptr) {
+          cell = &result.cells.emplace_back();
+          cell->evaluation = named.name;
+          cell->header = {value.label, value.unit, value.at, {}};
+          if (published != row.published.end()) cell->published = published->second.at(k);
+        }
+        cell->samples.push_back(value.samples);
+      }
+      result.histograms.back().insert(result.histograms.back().end(), findings.histograms.begin(),
+                                      findings.histograms.end());
+    }
+  }
+
+  void describe(StudyResult& result) {
+    result.file = study_.file;
+    result.name = study_.name;
+    result.title = study_.title;
+    result.source = study_.source;
+    result.published_title = study_.published_title;
+    for (const NamedEvaluation& named : study_.evaluations) {
+      const bool used = std::any_of(rows_.begin(), rows_.end(),
+                                    [&](const Row* row) { return row->uses(named.name); });
+      if (!used) continue;
+      const Setting& setting = named.evaluation->setting();
+      result.evaluations.push_back(
+          {named.name, setting, datasets_.images(setting), named.evaluation->axis()});
+    }
+  }
+
+  void compare(StudyResult& result) const {
+    const auto cell_of = [&](const std::string& row,
+                             const ComparisonChoice& choice) -> const Cell* {
+      for (const RowResult& other : result.rows) {
+        if (other.name == row) return other.find(choice.evaluation, choice.label);
+      }
+      return nullptr;
+    };
+    for (const ComparisonChoice& choice : study_.comparisons) {
+      ComparisonResult comparison{choice, std::nullopt};
+      const Cell* higher = cell_of(choice.higher, choice);
+      const Cell* lower = cell_of(choice.lower, choice);
+      if (higher != nullptr && lower != nullptr) {
+        comparison.difference = difference(higher->samples, lower->samples);
+      }
+      result.comparisons.push_back(std::move(comparison));
+    }
+  }
+
+  const StudyFile& study_;
+  const StudyOptions& options_;
+  std::vector<const Row*> rows_;
+  Datasets datasets_;
+  TrainingPool pool_;
+  std::vector<std::vector<std::size_t>> planned_;  // trainings of each row
+  std::vector<bool> counted_;
+};
+
+}  // namespace
+
+const Cell* RowResult::find(const std::string& evaluation, const std::string& label) const {
+  for (const Cell& cell : cells) {
+    if (cell.evaluation == evaluation && cell.header.label == label) return &cell;
+  }
+  return nullptr;
+}
+
+sweep::StoreKind store_kind() {
+  return {"study",
+          "study-identity.json",
+          {"table.md", "table.csv", "study.json", "study.gp", "study.svg", "histograms.csv",
+           "histograms.gp", "histograms.svg"}};
+}
+
+StudyResult run_study(const StudyFile& study, const StudyOptions& options) {
+  return Run(study, options).run();
+}
+
+}  // namespace brownout::study

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a study: trainings as processes, evaluations through the result store, one table at the end.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sim/study/comparison.hpp"
+#include "sim/study/evaluation.hpp"
+#include "sim/study/study_file.hpp"
+#include "sim/study/training_pool.hpp"
+#include "sim/sweep/statistics.hpp"
+
+namespace brownout::study {
+
+struct StudyOptions {
+  std::filesystem::path folder;            // of the results
+  std::filesystem::path trainings_folder;  // shared by all studies
+  std::function<std::string()> find_trainer;
+  int threads = 1;
+  bool quiet = false;
+  std::vector<std::string> only;  // names of rows; empty: all
+};
+
+/// One number of a row.
+struct Cell {
+  std::string evaluation;
+  Value header;          // without samples
+  Samples samples;       // per network and chip
+  sweep::Spread spread;  // one network: over its chips; several: over the networks' means
+  std::optional<double> published;
+};
+
+struct RowNetwork {
+  std::string name;  // stem of the file
+  std::filesystem::path file;
+  std::string sha256;  // with the scaling, where there is one
+};
+
+struct RowResult {
+  std::string name;
+  std::string problem;  // why there are no numbers
+  std::vector<RowNetwork> networks;
+  std::vector<Cell> cells;
+  std::vector<std::vector<NamedHistogram>> histograms;  // per network
+
+  const Cell* find(const std::string& evaluation, const std::string& label) const;
+};
+
+struct ComparisonResult {
+  ComparisonChoice choice;
+  std::optional<Difference> difference;  // none: a row has no numbers, or was not asked for
+};
+
+/// What the table says beside its numbers.
+struct EvaluationNote {
+  std::string name;
+  Setting setting;
+  std::int64_t images = 0;
+  std::string axis;
+};
+
+struct StudyResult {
+  std::filesystem::path file;
+  std::string name, title, source, published_title;
+  std::vector<EvaluationNote> evaluations;
+  std::vector<RowResult> rows;  // those asked for
+  std::vector<ComparisonResult> comparisons;
+  double seconds = 0.0;
+};
+
+/// Names of the files that a study writes into its folder.
+sweep::StoreKind store_kind();
+
+/// InputError for rows that are not there, and up front for data sets that are missing, naming the
+/// rows that need them. A training that fails is its row's problem; the others go on.
+StudyResult run_study(const StudyFile& study, const StudyOptions& options);
+
+}  // namespace brownout::study

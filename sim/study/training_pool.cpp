@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// fork and exec with a lock that the child holds too: a study that was killed leaves no training
+// running beside the next one.
+#include "sim/study/training_pool.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
+
+namespace brownout::study {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr int kTrainingVersion = 1;
+constexpr std::size_t kNewsBytes = 4096;
+constexpr char kErrorMark[] = "error: ";
+
+fs::path beside(const fs::path& network, const char* ending) {
+  return fs::path(network).replace_extension(ending);
+}
+
+/// The hash of the file in a chip's text ("FILE.h5,offset=3"), or "" when it names none.
+std::string pattern_sha256(const std::string& pattern, const fs::path& folder) {
+  const fs::path file = folder / pattern.substr(0, pattern.find(','));
+  std::error_code error;
+  return fs::is_regular_file(file, error) ? sha256_hex(read_file(file)) : "";
+}
+
+/// The last line that is not empty of the last bytes of a log.
+std::string last_line(const fs::path& log) {
+  const int file = ::open(log.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return "";
+  const off_t size = ::lseek(file, 0, SEEK_END);
+  const off_t from = std::max<off_t>(0, size - static_cast<off_t>(kNewsBytes));
+  std::string text(static_cast<std::size_t>(size - from), '\0');
+  const ssize_t got = ::pread(file, text.data(), text.size(), from);
+  ::close(file);
+  text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  const std::size_t end = text.find_last_not_of("\r\n");
+  if (end == std::string::npos) return "";
+  text.resize(end + 1);
+  return text.substr(text.find_last_of("\r\n") + 1);
+}
+
+}  // namespace
+
+TrainingPool::TrainingPool(TrainingOptions options, Datasets& datasets)
+    : options_(std::move(options)), datasets_(datasets) {}
+
+TrainingPool::~TrainingPool() {
+  for (const Training& training : trainings_) {
+    if (training.process > 0) ::kill(training.process, SIGTERM);
+  }
+  for (const Training& training : trainings_) {
+    int status = 0;
+    while (training.process > 0 && ::waitpid(training.process, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (training.lock >= 0) ::close(training.lock);
+  }
+}
+
+std::size_t TrainingPool::add(const TrainingChoice& choice) {
+  try {
+    const std::size_t whole = plan(choice, choice.assignments, std::nullopt);
+    if (choice.exported.empty()) return whole;
+    std::vector<std::string> assignments = choice.assignments;
+    assignments.insert(assignments.end(), choice.exported.begin(), choice.exported.end());
+    return plan(choice, assignments, whole);
+  } catch (const InputError& error) {
+    throw InputError("{}: {}", choice.where, error.what());
+  }
+}
+
+std::size_t TrainingPool::plan(const TrainingChoice& choice,
+                               const std::vector<std::string>& assignments,
+                               std::optional<std::size_t> exported_from) {
+  YamlMap root = YamlMap::load(choice.config, assignments);
+  YamlMap architecture = root.map("architecture");
+  const fs::path architecture_file = architecture.input_file("file");
+  YamlMap dataset = root.map("dataset");
+  Setting data;
+  data.dataset = dataset.text("name");
+  data.split = network::Split::kTrain;
+  if (dataset.has("folder")) {
+    data.data_folder = dataset.path("folder");
+    data.data_origin = dataset.where("folder");
+  }
+  std::string pattern;
+  if (auto errors = root.optional_map("bit_errors")) {
+    const std::string text = errors->text("pattern", "");
+    if (!text.empty()) pattern = pattern_sha256(text, choice.config.parent_path());
+  }
+
+  // All that decides the weights, whatever file says it: where things lie does not.
+  std::vector<std::string> plain = assignments;
+  plain.emplace_back("output=null");
+  plain.push_back("architecture.file=" + architecture_file.filename().string());
+  plain.emplace_back("dataset.folder=null");
+  const Json identity = {
+      {"version", kTrainingVersion},
+      {"config", YamlMap::load(choice.config, plain).canonical()},
+      {"architecture", YamlMap::load(architecture_file).canonical()},
+      {"data_sha256", datasets_.get(data).sha256},
+      {"pattern_sha256", pattern},
+      {"threads", options_.threads},
+      {"exported_from", exported_from ? trainings_[*exported_from].key : ""},
+  };
+  Training training;
+  training.key = sha256_hex(identity.dump());
+  for (std::size_t i = 0; i < trainings_.size(); ++i) {
+    if (trainings_[i].key == training.key) return i;
+  }
+  training.config = choice.config;
+  training.assignments = assignments;
+  training.exported_from = exported_from;
+  training.epochs = static_cast<int>(root.map("schedule").integer("epochs", 1, 100'000));
+  training.network = options_.folder / fmt::format("{}-{}.onnx", choice.config.stem().string(),
+                                                   training.key.substr(0, 12));
+  if (is_done(training)) training.state = State::kDone;
+  trainings_.push_back(std::move(training));
+  return trainings_.size() - 1;
+}
+
+/// The record beside the network names this training and the network as it is.
+bool TrainingPool::is_done(const Training& training) const {
+  const fs::path record = beside(training.network, ".json");
+  std::error_code error;
+  if (!fs::exists(record, error) || !fs::exists(training.network, error)) return false;
+  const Json json = Json::parse(read_file(record), nullptr, /*allow_exceptions=*/false);
+  return json.is_object() && json.value("key", "") == training.key &&
+         json.value("network_sha256", "") == sha256_hex(read_file(training.network));
+}
+
+void TrainingPool::pump() {
+  int running = 0;
+  for (Training& training : trainings_) {
+    if (training.state != State::kRunning) continue;
+    int status = 0;
+    if (::waitpid(training.process, &status, WNOHANG) == training.process) {
+      finish(training, status);
+    } else {
+      ++running;
+    }
+  }
+  for (Training& training : trainings_) {
+    if (running >= options_.jobs) return;
+    if (training.state != State::kWaiting) continue;
+    if (training.exported_from) {
+      const Training& whole = trainings_[*training.exported_from];
+      if (whole.state == State::kFailed) {
+        training.state = State::kFailed;
+        training.problem = whole.problem;
+      }
+      if (whole.state != State::kDone) continue;
+    }
+    start(training);
+    if (training.state == State::kRunning) ++running;
+  }
+}
+
+/// Does nothing while another process trains the same.
+void TrainingPool::start(Training& training) {
+  make_folder(options_.folder);
+  const fs::path lock = beside(training.network, ".lock");
+  const int held = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  if (held < 0) throw InputError("{}: cannot write: {}", lock.string(), std::strerror(errno));
+  if (::flock(held, LOCK_EX | LOCK_NB) != 0) {
+    ::close(held);
+    return;
+  }
+  if (is_done(training)) {  // by that other process
+    ::close(held);
+    training.state = State::kDone;
+    return;
+  }
+  if (program_.empty()) {
+    try {
+      program_ = options_.find_program();
+    } catch (...) {
+      ::close(held);
+      throw;
+    }
+  }
+  std::vector<std::string> words{program_,    training.config.string(),
+                                 "--threads", std::to_string(options_.threads),
+                                 "--out",     training.network.string()};
+  for (const std::string& assignment : training.assignments) {
+    words.emplace_back("--set");
+    words.push_back(assignment);
+  }
+  std::error_code error;
+  if (training.exported_from) {
+    words.emplace_back("--export-only");
+    words.push_back(beside(trainings_[*training.exported_from].network, ".checkpoint").string());
+  } else if (fs::exists(beside(training.network, ".checkpoint"), error)) {
+    words.emplace_back("--resume");
+  }
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  const std::string log = beside(training.network, ".log").string();
+
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) {
+    ::close(held);
+    throw RunError("cannot start {}: {}", program_, std::strerror(errno));
+  }
+  if (child == 0) {  // only calls that are safe between fork and exec
+    // A study that dies takes its trainings along; they write a checkpoint first.
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(1);
+    ::fcntl(held, F_SETFD, 0);  // the lock lives as long as the training
+    const int in = ::open("/dev/null", O_RDONLY);
+    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
+    if (in < 0 || out < 0) ::_exit(126);
+    ::dup2(in, STDIN_FILENO);
+    ::dup2(out, STDOUT_FILENO);
+    ::dup2(out, STDERR_FILENO);
+    ::execvp(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  training.process = child;
+  training.lock = held;
+  training.state = State::kRunning;
+}
+
+void TrainingPool::finish(Training& training, int status) {
+  training.process = 0;
+  training.state = State::kFailed;
+  std::error_code error;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && fs::exists(training.network, error)) {
+    const Json record = {{"key", training.key},
+                         {"network_sha256", sha256_hex(read_file(training.network))},
+                         {"config", training.config.string()},
+                         {"set", training.assignments}};
+    write_file_atomically(beside(training.network, ".json"), record.dump(2) + "\n");
+    training.state = State::kDone;
+  } else if (WIFSIGNALED(status)) {
+    training.problem = fmt::format("{} was ended by signal {}; the same command goes on", program_,
+                                   WTERMSIG(status));
+  } else {
+    std::string line = last_line(beside(training.network, ".log"));
+    const std::size_t mark = line.find(kErrorMark);
+    if (mark != std::string::npos) line.erase(0, mark + std::strlen(kErrorMark));
+    training.problem =
+        line.empty() ? fmt::format("{} ended with exit code {}", program_, WEXITSTATUS(status))
+                     : shortened(line, 400);
+  }
+  ::close(training.lock);
+  training.lock = -1;
+}
+
+std::string TrainingPool::news() const {
+  std::string news;
+  for (const Training& training : trainings_) {
+    if (training.state != State::kRunning) continue;
+    const std::string line = last_line(beside(training.network, ".log"));
+    news += (news.empty() ? "" : "; ") + training.network.stem().string() +
+            (line.empty() ? "" : ": " + shortened(line, 90));
+  }
+  return news;
+}
+
+}  // namespace brownout::study

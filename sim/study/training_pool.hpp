@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trainings of a study: each is known by a hash of all that determines it, runs as a process of its
+// own, goes on from its checkpoint after whatever stopped it, and is there for every other study.
+#pragma once
+#include <sys/types.h>
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/study/evaluation.hpp"
+#include "sim/study/study_file.hpp"
+
+namespace brownout::study {
+
+struct TrainingOptions {
+  std::filesystem::path folder;               // networks, checkpoints, logs
+  std::function<std::string()> find_program;  // brownout-train; InputError when there is none
+  int jobs = 1;                               // at a time
+  int threads = 1;                            // of each; part of what determines the weights
+};
+
+class TrainingPool {
+ public:
+  TrainingPool(TrainingOptions options, Datasets& datasets);
+  /// Trainings that still run are asked to stop: they write a checkpoint.
+  ~TrainingPool();
+  TrainingPool(const TrainingPool&) = delete;
+  TrainingPool& operator=(const TrainingPool&) = delete;
+
+  /// Plans a training (and the one whose checkpoint it exports) and returns its number; the same
+  /// one twice has one number. InputError when its data set cannot be read.
+  std::size_t add(const TrainingChoice& choice);
+
+  /// Starts what may start, notices what has ended. Call it now and then.
+  void pump();
+
+  enum class State { kWaiting, kRunning, kDone, kFailed };
+  State state(std::size_t training) const { return trainings_[training].state; }
+  const std::filesystem::path& network(std::size_t training) const {
+    return trainings_[training].network;
+  }
+  /// Why it failed: the trainer's own last line.
+  const std::string& problem(std::size_t training) const { return trainings_[training].problem; }
+  std::size_t size() const { return trainings_.size(); }
+  int epochs(std::size_t training) const { return trainings_[training].epochs; }
+  bool exports_only(std::size_t training) const {
+    return trainings_[training].exported_from.has_value();
+  }
+
+  /// The last line that a running training wrote, with its name; "" when none runs.
+  std::string news() const;
+
+ private:
+  struct Training {
+    std::filesystem::path config;
+    std::vector<std::string> assignments;
+    std::optional<std::size_t> exported_from;
+    std::filesystem::path network;  // FILE.onnx; beside it .checkpoint, .csv, .json, .log, .lock
+    std::string key;
+    int epochs = 0;
+    State state = State::kWaiting;
+    std::string problem;
+    pid_t process = 0;
+    int lock = -1;
+  };
+
+  std::size_t plan(const TrainingChoice& choice, const std::vector<std::string>& assignments,
+                   std::optional<std::size_t> exported_from);
+  bool is_done(const Training& training) const;
+  void start(Training& training);
+  void finish(Training& training, int status);
+
+  TrainingOptions options_;
+  Datasets& datasets_;
+  std::vector<Training> trainings_;
+  std::string program_;
+};
+
+}  // namespace brownout::study
