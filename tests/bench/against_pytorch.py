@@ -58,6 +58,8 @@ def one_round(args):
         ratios[f"plain step {net}"] = ours["qat_images_per_s"] / peer["qat_images_per_s"]
         ratios[f"RandBET step {net}"] = ours["randbet_images_per_s"] / peer["randbet_images_per_s"]
         ratios[f"RandBET / plain step time {net}"] = ours["step_ratio"]
+        ratios[f"MCEL / cross entropy step {net}"] = ours["mcel_ratio"]
+        ratios[f"injection, % of a step {net}"] = ours["injection_pct"]
     one = images_per_s(args, 16, 1)
     ratios["eval width 16, two threads / one"] = images_per_s(args, 16, 2) / one
     return ratios

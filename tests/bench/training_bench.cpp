@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Images a second of a plain quantization-aware step and of a RandBET step (8 bit, batch 128):
-// training_bench [simplenet16|simplenet32|vgg3] [THREADS]. Random images; ends with one JSON line.
+// Images a second of a plain quantization-aware step and of a RandBET step (8 bit, batch 128), what
+// MCEL costs over cross entropy, and what injection costs of a step: training_bench
+// [simplenet16|simplenet32|vgg3] [THREADS]. Random images; ends with one JSON line.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,7 +38,9 @@ network::Dataset random_images() {
   return data;
 }
 
-trainers::TrainingConfig training(const std::string& net, bool randbet) {
+enum Kind { kPlain, kRandbet, kMcel, kKinds };
+
+trainers::TrainingConfig training(const std::string& net, Kind kind) {
   trainers::TrainingConfig config;
   config.file = "training_bench";
   config.architecture = std::string(BROWNOUT_SOURCE_DIR) +
@@ -44,50 +49,66 @@ trainers::TrainingConfig training(const std::string& net, bool randbet) {
   config.w_max = 0.1;
   config.optimizer.learning_rate = 1e-6;
   config.schedule.batch = kBatch;
-  if (randbet) {
+  if (kind == kRandbet) {
     config.errors.rate = 0.01;
     config.errors.start_loss = 1e6;  // errors from the second step on
   }
+  if (kind == kMcel) config.loss.kind = trainers::LossChoice::Kind::kMcel;
   return config;
 }
 
-/// Images a second of the fastest step of each kind, and the median over pairs of steps of the
-/// RandBET step's time over the plain one's. The two take turns, so that both see the same machine.
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+/// Images a second of the fastest step of each kind, and medians over rounds in which the kinds
+/// take turns, so that all see the same machine.
 struct Speeds {
   double plain = 0.0;
   double randbet = 0.0;
-  double ratio = 0.0;
+  double step_ratio = 0.0;       // RandBET's step over the plain one
+  double mcel_ratio = 0.0;       // a step with MCEL over one with cross entropy
+  double injection_share = 0.0;  // of a RandBET step, in percent
 };
 
-Speeds images_per_second(const std::string& net, int threads, const network::Dataset& data) {
-  const trainers::TrainingConfig configs[] = {training(net, false), training(net, true)};
-  const trainers::Architecture architecture = trainers::load_architecture(
-      configs[0].architecture, {configs[0].width, data.shape, data.classes});
-  trainers::Trainer plain(configs[0], architecture, data, data, "cpu", threads);
-  trainers::Trainer randbet(configs[1], architecture, data, data, "cpu", threads);
-  const auto step = [](trainers::Trainer& trainer, bool expected) {
-    const auto start = std::chrono::steady_clock::now();
-    const trainers::StepResult result = trainer.step();
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    BROWNOUT_CHECK(result.injected == expected, "injected {}", result.injected);
-    return kBatch / seconds.count();
-  };
-  for (int i = 0; i < 2; ++i) {  // warm-up; the first step of RandBET has no errors yet
-    plain.step();
-    randbet.step();
+Speeds measure(const std::string& net, int threads, const network::Dataset& data) {
+  const trainers::TrainingConfig plain = training(net, kPlain);
+  const trainers::Architecture architecture =
+      trainers::load_architecture(plain.architecture, {plain.width, data.shape, data.classes});
+  std::vector<std::unique_ptr<trainers::Trainer>> trainers;
+  for (const Kind kind : {kPlain, kRandbet, kMcel}) {
+    trainers.push_back(std::make_unique<trainers::Trainer>(training(net, kind), architecture, data,
+                                                           data, "cpu", threads));
+    for (int i = 0; i < 2; ++i) trainers.back()->step();  // warm; RandBET's first has no errors
   }
-  Speeds best;
-  std::vector<double> ratios;
+  trainers::Trainer& randbet = *trainers[kRandbet];
+  std::vector<float> read = randbet.decoded();
+  std::vector<double> step_ratios, mcel_ratios, shares;
+  double fastest[kKinds] = {1e9, 1e9, 1e9};
   for (int i = 0; i < kSteps; ++i) {
-    const double one = step(plain, false);
-    const double two = step(randbet, true);
-    best.plain = std::max(best.plain, one);
-    best.randbet = std::max(best.randbet, two);
-    ratios.push_back(one / two);
+    double seconds[kKinds];
+    for (int k = 0; k < kKinds; ++k) {
+      const int kind = (i + k) % kKinds;  // nobody is always first
+      seconds[kind] = seconds_of([&] { trainers[static_cast<std::size_t>(kind)]->step(); });
+      fastest[kind] = std::min(fastest[kind], seconds[kind]);
+    }
+    const double injection = seconds_of([&] {
+      randbet.coder().inject(1, static_cast<std::uint64_t>(i), randbet.config().errors.rate,
+                             read.data());
+    });
+    step_ratios.push_back(seconds[kRandbet] / seconds[kPlain]);
+    mcel_ratios.push_back(seconds[kMcel] / seconds[kPlain]);
+    shares.push_back(100.0 * injection / seconds[kRandbet]);
   }
-  std::sort(ratios.begin(), ratios.end());
-  best.ratio = ratios[ratios.size() / 2];
-  return best;
+  return {kBatch / fastest[kPlain], kBatch / fastest[kRandbet], median(step_ratios),
+          median(mcel_ratios), median(shares)};
 }
 
 int run(int argc, char** argv) {
@@ -98,15 +119,16 @@ int run(int argc, char** argv) {
   }
   trainers::keep_freed_memory();
   const network::Dataset data = random_images();
-  const Speeds speeds = images_per_second(net, threads, data);
-  const double plain = speeds.plain;
-  const double randbet = speeds.randbet;
-  fmt::print("{} threads {}: {:.0f} images/s plain, {:.0f} images/s RandBET, step ratio {:.2f}\n",
-             net, threads, plain, randbet, speeds.ratio);
+  const Speeds s = measure(net, threads, data);
+  fmt::print(
+      "{} threads {}: {:.0f} images/s plain, {:.0f} images/s RandBET, step ratio {:.2f}; MCEL / "
+      "cross entropy {:.3f}; injection {:.2f} % of a step\n",
+      net, threads, s.plain, s.randbet, s.step_ratio, s.mcel_ratio, s.injection_share);
   fmt::print(
       "{{\"net\": \"{}\", \"threads\": {}, \"qat_images_per_s\": {:.1f}, "
-      "\"randbet_images_per_s\": {:.1f}, \"step_ratio\": {:.3f}}}\n",
-      net, threads, plain, randbet, speeds.ratio);
+      "\"randbet_images_per_s\": {:.1f}, \"step_ratio\": {:.3f}, \"mcel_ratio\": {:.4f}, "
+      "\"injection_pct\": {:.3f}}}\n",
+      net, threads, s.plain, s.randbet, s.step_ratio, s.mcel_ratio, s.injection_share);
   return 0;
 }
 
