@@ -103,16 +103,7 @@ void WeightLoader::load(const StripToken& arrived) {
   const bool streamed =
       state_.program->accelerator.weights.residency == mapping::WeightResidency::kStreamed;
   if (token.strip < 0) {  // no matrix: the parameters of all its channels
-    std::int64_t cycles = 0;
-    for (const mapping::ColumnTile& tile : layer.column_tiles) {
-      if (streamed)
-        dma_.wait_for_chunk(state_.chunk_base +
-                            layer.chunks[static_cast<std::size_t>(tile.chunk)].load_event);
-      tally.counts.weight_reads += read_parameters(token.layer, tile);
-      cycles += tile.parameter_cycles;
-    }
-    token.dma_wait = now() - free;
-    if (!layer.column_tiles.empty()) wait_cycles(mapping::load_latency(cycles, checks));
+    load_parameters(token, checks, streamed);
     shadow_free_ = true;
     out.write(token);
     return;
@@ -136,6 +127,31 @@ void WeightLoader::load(const StripToken& arrived) {
   state_.span(Module::kWeightLoader, token.layer, token.strip, begin, now());
   token.ready = now();
   out.write(token);
+}
+
+void WeightLoader::load_parameters(StripToken& token, int checks, bool streamed) {
+  const mapping::LayerProgram& layer =
+      state_.program->layers[static_cast<std::size_t>(token.layer)];
+  LayerTally& tally = state_.layer(token.layer);
+  std::int64_t cycles = 0;
+  std::int64_t waited = 0;
+  for (std::size_t i = 0; i < layer.column_tiles.size(); ++i) {
+    const mapping::ColumnTile& tile = layer.column_tiles[i];
+    const std::int64_t begin = now();
+    if (streamed) {
+      dma_.wait_for_chunk(state_.chunk_base +
+                          layer.chunks[static_cast<std::size_t>(tile.chunk)].load_event);
+    }
+    token.dma_wait += now() - begin;
+    tally.counts.weight_reads += read_parameters(token.layer, tile);
+    cycles += tile.parameter_cycles;
+    const bool last = i + 1 == layer.column_tiles.size();
+    if (!last && layer.column_tiles[i + 1].chunk == tile.chunk) continue;
+    // The array never sees these chunks, so their half of the scratchpad is given back here.
+    wait_cycles((last ? mapping::load_latency(cycles, checks) : cycles) - waited);
+    waited = cycles;
+    if (streamed) dma_.release_chunk();
+  }
 }
 
 std::int64_t WeightLoader::read_runs(std::int64_t cell, std::int64_t stride, int count, int codes,

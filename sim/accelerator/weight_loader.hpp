@@ -40,6 +40,8 @@ class WeightLoader : public sc_core::sc_module {
  private:
   void run();
   void load(const StripToken& token);
+  /// Of a layer without a matrix operator, chunk by chunk.
+  void load_parameters(StripToken& token, int checks, bool streamed);
   /// Reads `count` runs; returns the words read.
   std::int64_t read_runs(std::int64_t cell, std::int64_t stride, int count, int codes, int bits,
                          std::uint64_t* words);

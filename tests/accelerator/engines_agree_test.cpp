@@ -13,6 +13,7 @@
 #include "sim/mapping/weight_reader.hpp"
 #include "sim/memory/random_chip.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
+#include "tests/inference/small_networks.hpp"
 #include "tests/network/random_network.hpp"
 
 namespace brownout::accelerator {
@@ -120,6 +121,61 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
     const RunResult timing = model.run(nullptr, kBatches, nullptr);
     ASSERT_EQ(timing.cycles, result.cycles);
     ASSERT_EQ(timing.total().counts, result.total().counts);
+  }
+}
+
+/// Two norms of their own, since two operators read what stands before them, whose parameters take
+/// many chunks of a small scratchpad.
+network::Network norms_without_matrix() {
+  const network::Coding coding{network::Scheme::kRquant, 8, 0.003f, -0.02f};
+  inference::Builder b({1, 1, 1}, 10);
+  b.add(network::Quantize{1.0f / 255, 0});
+  constexpr int kChannels = 4000;
+  const int wide = b.parameter(network::Role::kWeight, {kChannels, 1, 1, 1}, coding);
+  int value = b.add(network::Conv2d{wide, -1, kChannels});
+  for (int i = 0; i < 2; ++i) {
+    const int residual = b.add(network::Quantize{0.01f, 100}, {value});
+    const int scale = b.parameter(network::Role::kScale, {kChannels}, coding);
+    const int shift = b.parameter(network::Role::kShift, {kChannels}, coding);
+    const int normed = b.add(network::GroupNorm{scale, shift, 8, 1e-5f, true}, {value});
+    value = b.add(network::Add{}, {normed, residual});
+  }
+  b.add(network::Quantize{0.02f, 128});
+  const int last = b.parameter(network::Role::kWeight, {10, kChannels / 10, 1, 1}, coding);
+  b.add(network::Conv2d{last, -1, 10, 10});
+  return b.network();
+}
+
+TEST(SystemcEngine, NormsWithoutAMatrixOperatorGiveTheirWeightsPlaceBack) {
+  const network::Network network = norms_without_matrix();
+  const std::vector<network::Shape> shapes = network::check(network, "test");
+  auto config = mapping::load_accelerator(std::filesystem::path(BROWNOUT_SOURCE_DIR) /
+                                          "configs/accelerators/ibm-14nm.yaml");
+  config.weights.arrays = 1;
+  config.weights.array_rows = 128;
+  const mapping::Program program = mapping::compile(network, config, 1);
+  std::size_t most = 0;
+  for (const mapping::LayerProgram& layer : program.layers) {
+    if (layer.k == 0) most = std::max(most, layer.chunks.size());
+  }
+  ASSERT_GT(most, 2u) << "each norm fits the scratchpad: this test shows nothing";
+  const auto pixels = network::random_pixels(network, 2, 5);
+  inference::ReferenceEngine reference(network);
+  std::vector<float> expected(20);
+  reference.set_codes(network::clean_codes(network));
+  reference.run(pixels.data(), 0, 2, expected.data(), 0);
+  Accelerator& model = Accelerator::instance();
+  model.configure(program, network, shapes);
+  std::vector<float> logits(20);
+  const RunResult result = model.run(pixels.data(), 2, logits.data());
+  EXPECT_TRUE(same_bits(expected, logits));
+  EventCounts twice = program.counts;
+  twice += program.counts;
+  EXPECT_EQ(result.total().counts, twice);
+  for (std::size_t i = 0; i < result.layers.size(); ++i) {
+    std::int64_t cycles = result.layers[i].stream_cycles;
+    for (const std::int64_t stall : result.layers[i].stalls) cycles += stall;
+    EXPECT_EQ(result.layers[i].cycles, cycles) << program.layers[i].name;
   }
 }
 
