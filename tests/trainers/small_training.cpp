@@ -59,10 +59,11 @@ TrainingConfig small_config(const std::string& extra, const std::string& quantiz
       "small-training.yaml");
 }
 
-SmallTraining::SmallTraining(const TrainingConfig& config, const std::string& yaml, int threads)
+SmallTraining::SmallTraining(const TrainingConfig& config, const std::string& yaml, int threads,
+                             const std::string& device)
     : train(striped_images(96, 1)),
       test(striped_images(300, 2)),
       architecture(parse_architecture(yaml, "small.yaml", {{}, train.shape, train.classes})),
-      trainer(config, architecture, train, test, "cpu", threads) {}
+      trainer(config, architecture, train, test, device, threads) {}
 
 }  // namespace brownout::trainers

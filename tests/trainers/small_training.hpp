@@ -19,7 +19,7 @@ TrainingConfig small_config(const std::string& extra,
 struct SmallTraining {
   explicit SmallTraining(const TrainingConfig& config,
                          const std::string& architecture = small_architecture_yaml(),
-                         int threads = 1);
+                         int threads = 1, const std::string& device = "cpu");
   network::Dataset train;
   network::Dataset test;
   Architecture architecture;
