@@ -9,9 +9,14 @@
 
 namespace brownout::trainers {
 
-/// Kaiming-normal weights (fan in, gain of ReLU); norms and biases start as the identity. Drawn
-/// from `seed`, tensor and position alone.
-void initialize_weights(const Architecture& net, const std::vector<TensorSpan>& spans,
-                        std::uint64_t seed, float* weights);
+enum class Initialization {
+  kKaimingNormal,  // weights N(0, 2/fan in), biases 0 (RandBET)
+  kFanInUniform,   // weights and biases U(±1/sqrt(fan in)), PyTorch's default (MCEL)
+};
+
+/// Weights and biases as `kind` says, norms as the identity; drawn from `seed`, tensor and position
+/// alone.
+void initialize_weights(Initialization kind, const Architecture& net,
+                        const std::vector<TensorSpan>& spans, std::uint64_t seed, float* weights);
 
 }  // namespace brownout::trainers

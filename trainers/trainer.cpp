@@ -41,12 +41,16 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
       coder_(architecture.parameters, config.coding),
       optimizer_(config.optimizer, coder_.size()),
       pass_(architecture, device, threads),
-      threads_(threads) {
+      threads_(threads),
+      batches_(train, train_reader_, config.augmentation, transform_.mean, config.schedule.batch,
+               config.seed) {
   steps_per_epoch_ = train.size() / config.schedule.batch;
   if (steps_per_epoch_ == 0) {
     throw InputError("{}: schedule.batch: {} images do not fill a batch of {}",
                      config.file.string(), train.size(), config.schedule.batch);
   }
+  loader_.emplace([this](std::uint64_t step, Batch& batch) { batches_.read(step, batch); },
+                  total_steps());
   const std::size_t size = static_cast<std::size_t>(coder_.size());
   decoded_.resize(size);
   gradient_.resize(size);
@@ -66,7 +70,8 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
   };
   if (pattern_) state_.surroundings["pattern_sha256"] = pattern_->sha256();
   state_.weights.resize(size);
-  initialize_weights(architecture, coder_.spans(), config.seed, state_.weights.data());
+  initialize_weights(config.initialization, architecture, coder_.spans(), config.seed,
+                     state_.weights.data());
   for (const network::Node& node : architecture.nodes) {
     if (const auto* op = std::get_if<network::BatchNorm>(&node.op)) {
       state_.statistics.insert(state_.statistics.end(), op->mean.begin(), op->mean.end());
@@ -120,10 +125,10 @@ std::int64_t Trainer::inject_errors() {
                        bit_error_rate(config_, state_.step, total_steps()), decoded_.data());
 }
 
-PassResult Trainer::perturbed_pass(StepResult& result) {
+PassResult Trainer::perturbed_pass(const Batch& batch, StepResult& result) {
   result.flipped_bits = inject_errors();
   const PassResult perturbed =
-      pass_.train(config_.loss, decoded_.data(), images_.data(), labels_.data(),
+      pass_.train(config_.loss, decoded_.data(), batch.images.data(), batch.labels.data(),
                   config_.schedule.batch, perturbed_gradient_.data(), state_.statistics, false);
   require_finite(perturbed.loss);
   result.perturbed_loss = perturbed.loss;
@@ -144,34 +149,25 @@ void Trainer::update(const std::vector<float>& gradient) {
 }
 
 StepResult Trainer::step() {
-  const std::int64_t epoch = static_cast<std::int64_t>(state_.step) / steps_per_epoch_;
-  const std::int64_t index = static_cast<std::int64_t>(state_.step) % steps_per_epoch_;
-  if (epoch != shuffled_epoch_) {
-    order_ = shuffled(train_.size(), config_.seed, static_cast<std::uint64_t>(epoch));
-    shuffled_epoch_ = epoch;
-  }
-  const int batch = config_.schedule.batch;
-  images_.resize(static_cast<std::size_t>(batch * train_.shape.size()));
-  labels_.resize(static_cast<std::size_t>(batch));
-  train_reader_.read(order_.data() + index * batch, batch, images_.data(), labels_.data());
-
+  const Batch& batch = loader_->get(state_.step);
   StepResult result;
   read_weights();
-  result.clean = pass_.train(config_.loss, decoded_.data(), images_.data(), labels_.data(), batch,
-                             gradient_.data(), state_.statistics, true);
+  result.clean =
+      pass_.train(config_.loss, decoded_.data(), batch.images.data(), batch.labels.data(),
+                  config_.schedule.batch, gradient_.data(), state_.statistics, true);
   require_finite(result.clean.loss);
   const BitErrorChoice& errors = config_.errors;
   const bool alternating = errors.variant == BitErrorChoice::Variant::kAlternating;
   result.injected = errors.active() && state_.inject;
   if (result.injected && !alternating) {
-    perturbed_pass(result);
+    perturbed_pass(batch, result);
     combine_gradients(errors, coder_.size(), perturbed_gradient_.data(), gradient_.data());
   }
   update(gradient_);
   if (result.injected && alternating) {
     // An update of its own, on the codes that the clean one left.
     read_weights();
-    perturbed_pass(result);
+    perturbed_pass(batch, result);
     clamp_gradient(errors, coder_.size(), perturbed_gradient_.data());
     update(perturbed_gradient_);
     coder_.project(state_.weights.data());

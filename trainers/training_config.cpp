@@ -17,6 +17,7 @@ namespace {
 const std::vector<std::string> kRanges = {"per-tensor", "global"};
 const std::vector<std::string> kWhen = {"training", "after-training"};
 const std::vector<std::string> kDecays = {"milestones", "cosine"};
+const std::vector<std::string> kInitializations = {"kaiming-normal", "fan-in-uniform"};
 const std::vector<std::string> kRoles = {"weight", "bias", "scale", "shift"};
 
 bool codes(const CodingChoice& choice, network::Role role) {
@@ -136,6 +137,9 @@ TrainingConfig read(YamlMap root, bool files_exist) {
     c.dataset_folder = dataset.path("folder");
     c.dataset_origin = dataset.where("folder");
   }
+  if (auto augmentation = dataset.optional_map("augmentation")) {
+    c.augmentation = read_augmentation(*augmentation);
+  }
   dataset.finish();
   c.coding = read_coding(root.map("quantization"));
   // Beyond 1 a binary weight's float would have to come back before its sign could change.
@@ -156,6 +160,8 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   }
   if (auto optimizer = root.optional_map("optimizer")) c.optimizer = read_optimizer(*optimizer);
   c.schedule = read_schedule(root.map("schedule"));
+  c.initialization =
+      static_cast<Initialization>(root.choice("initialization", kInitializations, 0));
   c.seed = static_cast<std::uint64_t>(root.integer("seed", 0, 1ll << 62, 1));
   c.calibration_images =
       static_cast<int>(root.integer("calibration_images", 1, 1 << 24, c.calibration_images));
@@ -195,7 +201,8 @@ std::string describe_coding(const TrainingConfig& c, bool identity) {
 
 std::string describe_all(const TrainingConfig& c, bool identity) {
   const OptimizerChoice& o = c.optimizer;
-  std::string text = describe_architecture(c) + fmt::format("dataset: {{name: {}}}\n", c.dataset);
+  std::string text = describe_architecture(c) +
+                     fmt::format("dataset: {{name: {}{}}}\n", c.dataset, describe(c.augmentation));
   text += describe_coding(c, identity);
   if (c.w_max > 0.0) text += fmt::format("w_max: {}\n", c.w_max);
   if (c.clipping_ramp) {
@@ -214,6 +221,10 @@ std::string describe_all(const TrainingConfig& c, bool identity) {
         "optimizer: {{kind: adam, learning_rate: {}, beta1: {}, beta2: {}, epsilon: {}, "
         "weight_decay: {}}}\n",
         o.learning_rate, o.beta1, o.beta2, o.epsilon, o.weight_decay);
+  }
+  if (c.initialization != Initialization::kKaimingNormal) {
+    text +=
+        "initialization: " + kInitializations[static_cast<std::size_t>(c.initialization)] + "\n";
   }
   const ScheduleChoice& s = c.schedule;
   const std::string decay = s.cosine ? "decay: cosine"

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "trainers/augment.hpp"
 #include "trainers/bit_error_choice.hpp"
+#include "trainers/initialization.hpp"
 #include "trainers/loss_choice.hpp"
 #include "trainers/weight_coder.hpp"
 
@@ -46,6 +48,7 @@ struct TrainingConfig {
   std::string dataset = "fashion-mnist";
   std::filesystem::path dataset_folder;  // empty = the usual place
   std::string dataset_origin;            // where that folder was given, for messages
+  AugmentationChoice augmentation;
   CodingChoice coding;
   double w_max = 0.0;  // 0 = no clipping
   std::optional<ClippingRamp> clipping_ramp;
@@ -53,6 +56,7 @@ struct TrainingConfig {
   BitErrorChoice errors;
   OptimizerChoice optimizer;
   ScheduleChoice schedule;
+  Initialization initialization = Initialization::kKaimingNormal;
   std::uint64_t seed = 1;
   int calibration_images = 1024;
   std::filesystem::path output;

@@ -73,6 +73,36 @@ TEST(Schedule, CurricularErrorsGrowFromATwentiethOverTheFirstHalf) {
   EXPECT_DOUBLE_EQ(bit_error_rate(standard, 0, 200), 0.02);
 }
 
+TEST(Methods, UniformWeightsAndBiasesLieWithinTheirFanIn) {
+  SmallTraining small(small_config("initialization: fan-in-uniform\n"));
+  const SmallTraining normal(small_config(""));
+  const std::vector<network::Parameter>& parameters = small.architecture.parameters;
+  double fan_in = 0.0;
+  for (std::size_t t = 0; t < parameters.size(); ++t) {
+    const TensorSpan& span = small.trainer.coder().spans()[t];
+    const auto first = small.trainer.state().weights.begin() + span.first;
+    const auto last = first + span.count;
+    if (parameters[t].role == network::Role::kWeight) {
+      fan_in = static_cast<double>(span.count) / static_cast<double>(parameters[t].shape[0]);
+    } else if (parameters[t].role != network::Role::kBias) {
+      const auto same = normal.trainer.state().weights.begin() + span.first;
+      EXPECT_TRUE(std::equal(first, last, same)) << parameters[t].name;
+      continue;
+    }
+    const double limit = 1.0 / std::sqrt(fan_in);
+    double square = 0.0;
+    for (auto w = first; w != last; ++w) {
+      ASSERT_LE(std::abs(static_cast<double>(*w)), limit * 1.000001) << parameters[t].name;
+      square += static_cast<double>(*w) * static_cast<double>(*w);
+    }
+    const double count = static_cast<double>(span.count);
+    // The variance of U(±L) is L²/3, that of w² is 4 L⁴/45.
+    EXPECT_NEAR(square / count, limit * limit / 3.0,
+                5.0 * limit * limit * std::sqrt(4.0 / 45.0 / count))
+        << parameters[t].name;
+  }
+}
+
 TEST(Methods, ClippingFollowsItsRamp) {
   SmallTraining small(small_config("w_max: 0.05\nw_max_ramp: {start: 0.5, until: 1}\n"));
   small.trainer.step();  // the limit was 0.5, wider than what Kaiming's weights reach here
