@@ -2,6 +2,7 @@
 // Settings, data sets, the store behind every number, and the list of kinds.
 #include "sim/study/evaluation.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
@@ -12,28 +13,29 @@ namespace brownout::study {
 
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+int index_of(const std::vector<std::string>& names, const std::string& name) {
+  return static_cast<int>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+}  // namespace
+
 Setting read_setting(YamlMap& map, Setting setting) {
   const std::vector<std::string>& datasets = network::dataset_names();
-  if (map.has("dataset")) {
-    setting.dataset = datasets[static_cast<std::size_t>(map.choice("dataset", datasets))];
-  }
-  if (map.has("data_folder")) {
-    setting.data_folder = map.path("data_folder");
-    setting.data_origin = map.where("data_folder");
-  }
-  if (map.has("split")) {
-    setting.split = map.choice("split", {"train", "test"}) == 0 ? network::Split::kTrain
-                                                                : network::Split::kTest;
-  }
-  if (map.has("images")) {
-    setting.images = map.integer("images", 1, 100'000'000);
-    setting.images_origin = map.where("images");
-  }
-  if (map.has("engine")) {
-    // Studies have no accelerator, so not the engine that is one.
-    const std::vector<std::string>& engines = inference::engine_names();
-    setting.engine = engines[static_cast<std::size_t>(map.choice("engine", engines))];
-  }
+  setting.dataset = datasets[static_cast<std::size_t>(
+      map.choice("dataset", datasets, index_of(datasets, setting.dataset)))];
+  setting.data_folder = map.path("data_folder", setting.data_folder);
+  if (map.has("data_folder")) setting.data_origin = map.where("data_folder");
+  const bool train =
+      map.choice("split", {"train", "test"}, setting.split == network::Split::kTrain ? 0 : 1) == 0;
+  setting.split = train ? network::Split::kTrain : network::Split::kTest;
+  setting.images = map.integer("images", 1, 100'000'000, setting.images);
+  if (map.has("images")) setting.images_origin = map.where("images");
+  // Studies have no accelerator, so not the engine that is one.
+  const std::vector<std::string>& engines = inference::engine_names();
+  setting.engine = engines[static_cast<std::size_t>(
+      map.choice("engine", engines, index_of(engines, setting.engine)))];
   setting.chips = map.integer("chips", 1, sweep::kMaxChips, setting.chips);
   setting.seed = static_cast<std::uint64_t>(
       map.integer("seed", 0, sweep::kMaxSeed, static_cast<std::int64_t>(setting.seed)));

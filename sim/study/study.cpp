@@ -121,14 +121,12 @@ class Run {
 
   void pump(Progress& progress) {
     pool_.pump();
-    counted_.resize(pool_.size(), false);
+    counted_.resize(pool_.size(), 0);
     for (std::size_t i = 0; i < pool_.size(); ++i) {
-      const TrainingPool::State state = pool_.state(i);
-      const bool over =
-          state == TrainingPool::State::kDone || state == TrainingPool::State::kFailed;
-      if (!over || counted_[i]) continue;
-      counted_[i] = true;
-      progress.advance(work_of(i));
+      const auto done = static_cast<std::int64_t>(pool_.share(i) * static_cast<double>(work_of(i)));
+      if (done <= counted_[i]) continue;
+      progress.advance(done - counted_[i]);
+      counted_[i] = done;
     }
   }
 
@@ -235,7 +233,7 @@ class Run {
   Datasets datasets_;
   TrainingPool pool_;
   std::vector<std::vector<std::size_t>> planned_;  // trainings of each row
-  std::vector<bool> counted_;
+  std::vector<std::int64_t> counted_;              // work of each that is shown as done
 };
 
 }  // namespace

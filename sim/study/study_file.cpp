@@ -188,14 +188,16 @@ void read_comparison(YamlMap map, StudyFile& study) {
   }
 }
 
+std::string optional_name(YamlMap& map, const char* key, const std::string& fallback) {
+  return map.text(key, fallback) == fallback ? fallback : map.name(key);
+}
+
 SharedTraining read_shared(YamlMap& root) {
   SharedTraining shared;
   if (root.has("training")) shared.config = root.input_file("training");
   shared.assignments = root.assignments("set", false);
-  if (root.has("epochs")) {
-    shared.assignments.push_back(
-        fmt::format("schedule.epochs={}", root.integer("epochs", 1, kMaxEpochs)));
-  }
+  const std::int64_t epochs = root.integer("epochs", 1, kMaxEpochs, 0);
+  if (epochs > 0) shared.assignments.push_back(fmt::format("schedule.epochs={}", epochs));
   shared.seeds = root.integers("seeds", 0, std::int64_t{1} << 62, false);
   return shared;
 }
@@ -226,8 +228,8 @@ StudyFile load_study(const fs::path& file) {
   study.file = file;
   study.name = file.stem().string();
   study.title = root.name("title");
-  if (root.has("source")) study.source = root.name("source");
-  if (root.has("published_title")) study.published_title = root.name("published_title");
+  study.source = optional_name(root, "source", "");
+  study.published_title = optional_name(root, "published_title", study.published_title);
   study.training_threads =
       static_cast<int>(root.integer("training_threads", 1, kMaxTrainingThreads, 1));
   const Setting defaults = read_setting(root, {});

@@ -13,6 +13,7 @@
 #include <cctype>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -265,6 +266,16 @@ void TrainingPool::finish(Training& training, int status) {
   }
   ::close(training.lock);
   training.lock = -1;
+}
+
+double TrainingPool::share(std::size_t training) const {
+  const Training& one = trainings_[training];
+  if (one.state == State::kDone || one.state == State::kFailed) return 1.0;
+  if (one.state != State::kRunning) return 0.0;
+  long long done = 0, total = 0;
+  const std::string line = last_line(beside(one.network, ".log"));
+  if (std::sscanf(line.c_str(), "train: %lld/%lld", &done, &total) != 2 || total <= 0) return 0.0;
+  return std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0);
 }
 
 std::string TrainingPool::news() const {

@@ -50,6 +50,8 @@ class TrainingPool {
     return trainings_[training].exported_from.has_value();
   }
 
+  /// How far it is, in [0, 1]: what its progress line says.
+  double share(std::size_t training) const;
   /// The last line that a running training wrote, with its name; "" when none runs.
   std::string news() const;
 

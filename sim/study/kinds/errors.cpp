@@ -104,9 +104,8 @@ class Errors : public Evaluation {
       }
     }
     selection_.layers = map.texts("only_layers", false);
-    if (map.has("only_bits")) {
-      mapping::parse_bits(map.text("only_bits"), map.where("only_bits"), selection_);
-    }
+    const std::string bits = map.text("only_bits", "");
+    if (!bits.empty()) mapping::parse_bits(bits, map.where("only_bits"), selection_);
   }
   const Setting& setting() const override { return setting_; }
   std::vector<std::string> labels() const override {

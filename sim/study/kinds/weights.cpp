@@ -173,7 +173,8 @@ class Redundancy : public Evaluation {
   }
   const Setting& setting() const override { return setting_; }
   std::vector<std::string> labels() const override {
-    return {"relative weight error at p = " + percent_text(rate_), "weight relevance",
+    const std::string at = " at p = " + percent_text(rate_);
+    return {"|w' - w| / max|w|" + at, "Σ|w' - w| / Σ|w|" + at, "Σ|w| / max|w| per weight",
             "non-zero final activations"};
   }
   std::int64_t patterns(const network::Network*) const override { return 1; }
@@ -189,21 +190,28 @@ class Redundancy : public Evaluation {
     bench.tick(model.name + ", redundancy");
     Findings findings;
     findings.values.push_back({labels()[0], "%", std::nullopt, row.at("relative_error_pct")});
-    findings.values.push_back({labels()[1], "%", std::nullopt, {row.at("relevance_pct")}});
+    findings.values.push_back({labels()[1], "%", std::nullopt, row.at("error_to_mean_pct")});
+    findings.values.push_back({labels()[2], "%", std::nullopt, {row.at("relevance_pct")}});
     if (!row.at("nonzero_pct").is_null()) {
-      findings.values.push_back({labels()[2], "%", std::nullopt, {row.at("nonzero_pct")}});
+      findings.values.push_back({labels()[3], "%", std::nullopt, {row.at("nonzero_pct")}});
     }
     return findings;
   }
 
  private:
   Json measure(const sweep::Model& model, const Bench& bench) const {
-    std::vector<double> errors;
+    const std::vector<float> clean =
+        coded_weights(model.network, network::clean_codes(model.network));
+    const double mean = mean_absolute_error(std::vector<float>(clean.size(), 0.0f), clean);
+    std::vector<double> errors, to_mean;
     read_on_chips(model, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
       errors.push_back(100.0 * relative_absolute_error(model.network, read));
+      const double error = mean_absolute_error(clean, coded_weights(model.network, read));
+      to_mean.push_back(mean > 0.0 ? 100.0 * error / mean : 0.0);
     });
     Json row{{"model", model.name},
              {"relative_error_pct", errors},
+             {"error_to_mean_pct", to_mean},
              {"relevance_pct", 100.0 * weight_relevance(model.network)},
              {"nonzero_pct", nullptr}};
     if (const std::optional<network::Network> cut = up_to_last_relu(model.network)) {
