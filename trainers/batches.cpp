@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "sim/base/random.hpp"
+#include "trainers/augment.hpp"
 
 namespace brownout::trainers {
 
@@ -38,6 +39,14 @@ network::InputTransform measure_transform(const network::Dataset& data) {
   return transform;
 }
 
+network::InputTransform plain_transform(const network::Dataset& data) {
+  const std::size_t channels = static_cast<std::size_t>(data.shape.channels);
+  network::InputTransform transform;
+  transform.mean.assign(channels, 0.0f);
+  transform.std.assign(channels, 1.0f);
+  return transform;
+}
+
 std::vector<std::int32_t> shuffled(std::int64_t size, std::uint64_t seed, std::uint64_t epoch) {
   std::vector<std::int32_t> order(static_cast<std::size_t>(size));
   std::iota(order.begin(), order.end(), 0);
@@ -60,12 +69,13 @@ BatchReader::BatchReader(const network::Dataset& data, const network::InputTrans
   }
 }
 
-void BatchReader::read(const std::int32_t* order, int count, float* images,
-                       std::uint8_t* labels) const {
+void BatchReader::read(const std::int32_t* order, int count, float* images, std::uint8_t* labels,
+                       Augmenter* augmenter, std::uint64_t epoch) const {
   const std::int64_t channels = data_.shape.channels;
   const std::int64_t pixels = std::int64_t{data_.shape.height} * data_.shape.width;
   for (int i = 0; i < count; ++i) {
     const std::uint8_t* from = data_.image(order[i]);
+    if (augmenter != nullptr) from = augmenter->apply(from, epoch, order[i]);
     float* to = images + i * channels * pixels;
     for (std::int64_t c = 0; c < channels; ++c) {
       const float* table = table_.data() + c * 256;

@@ -8,8 +8,13 @@
 
 namespace brownout::trainers {
 
+class Augmenter;
+
 /// Mean and standard deviation per channel of pixel/255, as fp32.
 network::InputTransform measure_transform(const network::Dataset& data);
+
+/// Leaves pixel/255 as it is.
+network::InputTransform plain_transform(const network::Dataset& data);
 
 /// The order of `size` images in an epoch: a Fisher-Yates shuffle on counter-based numbers.
 std::vector<std::int32_t> shuffled(std::int64_t size, std::uint64_t seed, std::uint64_t epoch);
@@ -19,8 +24,10 @@ class BatchReader {
  public:
   BatchReader(const network::Dataset& data, const network::InputTransform& transform);
 
-  /// `images` receives count × C × H × W floats, `labels` count labels.
-  void read(const std::int32_t* order, int count, float* images, std::uint8_t* labels) const;
+  /// `images` receives count × C × H × W floats, `labels` count labels. With an augmenter, images
+  /// are as it shows them in `epoch`.
+  void read(const std::int32_t* order, int count, float* images, std::uint8_t* labels,
+            Augmenter* augmenter = nullptr, std::uint64_t epoch = 0) const;
 
  private:
   const network::Dataset& data_;

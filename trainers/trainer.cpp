@@ -35,19 +35,27 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
       architecture_(architecture),
       train_(train),
       test_(test),
-      transform_(measure_transform(train)),
+      transform_(config.whitening ? measure_transform(train) : plain_transform(train)),
       train_reader_(train, transform_),
       test_reader_(test, transform_),
       coder_(architecture.parameters, config.coding),
       optimizer_(config.optimizer, coder_.size()),
       pass_(architecture, device, threads),
       threads_(threads),
-      batches_(train, train_reader_, config.augmentation, transform_.mean, config.schedule.batch,
-               config.seed) {
+      batches_(train, train_reader_, config.augmentation, measure_transform(train).mean,
+               config.schedule.batch, config.seed) {
   steps_per_epoch_ = train.size() / config.schedule.batch;
   if (steps_per_epoch_ == 0) {
     throw InputError("{}: schedule.batch: {} images do not fill a batch of {}",
                      config.file.string(), train.size(), config.schedule.batch);
+  }
+  if (!(test.shape == train.shape) || test.classes != train.classes) {
+    const auto text = [](const network::Dataset& data) {
+      return fmt::format("{}x{}x{} (channels x height x width) with {} classes",
+                         data.shape.channels, data.shape.height, data.shape.width, data.classes);
+    };
+    throw InputError("{}: dataset: test images are {}, expected {} as the training images",
+                     config.file.string(), text(test), text(train));
   }
   loader_.emplace([this](std::uint64_t step, Batch& batch) { batches_.read(step, batch); },
                   total_steps());

@@ -14,6 +14,7 @@
 #include "trainers/checkpoint.hpp"
 #include "trainers/error_pattern.hpp"
 #include "trainers/event_file.hpp"
+#include "trainers/loader.hpp"
 #include "trainers/network_pass.hpp"
 #include "trainers/optimizer.hpp"
 #include "trainers/training_config.hpp"
@@ -81,13 +82,15 @@ class Trainer {
     return static_cast<std::uint64_t>(steps_per_epoch_ * config_.schedule.epochs);
   }
   int threads() const { return threads_; }
+  /// Time that steps waited for their images, in all.
+  double waited_seconds() const { return loader_->waited_seconds(); }
 
  private:
   /// What the passes of a training see: clipped, and coded unless that comes after training.
   void read_weights();
   void clip_weights();
   std::int64_t inject_errors();
-  PassResult perturbed_pass(StepResult& result);
+  PassResult perturbed_pass(const Batch& batch, StepResult& result);
   void update(const std::vector<float>& gradient);
   void require_finite(double loss) const;
   double measure_error(std::int64_t images, const std::vector<network::Quantize>* quantizers);
@@ -111,10 +114,9 @@ class Trainer {
   std::uint64_t saved_step_ = 0;  // of the checkpoint on disk
   int threads_ = 1;
   std::int64_t steps_per_epoch_ = 0;
-  std::int64_t shuffled_epoch_ = -1;
-  std::vector<std::int32_t> order_;
-  std::vector<float> decoded_, gradient_, perturbed_gradient_, images_;
-  std::vector<std::uint8_t> labels_;
+  std::vector<float> decoded_, gradient_, perturbed_gradient_;
+  TrainingBatches batches_;
+  std::optional<Loader> loader_;
 };
 
 /// "epoch,learning_rate,..." and one row each.

@@ -133,6 +133,7 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   YamlMap dataset = root.map("dataset");
   c.dataset = network::dataset_names()[static_cast<std::size_t>(
       dataset.choice("name", network::dataset_names()))];
+  c.whitening = dataset.boolean("whitening", true);
   if (dataset.has("folder")) {
     c.dataset_folder = dataset.path("folder");
     c.dataset_origin = dataset.where("folder");
@@ -202,7 +203,8 @@ std::string describe_coding(const TrainingConfig& c, bool identity) {
 std::string describe_all(const TrainingConfig& c, bool identity) {
   const OptimizerChoice& o = c.optimizer;
   std::string text = describe_architecture(c) +
-                     fmt::format("dataset: {{name: {}{}}}\n", c.dataset, describe(c.augmentation));
+                     fmt::format("dataset: {{name: {}{}{}}}\n", c.dataset,
+                                 c.whitening ? "" : ", whitening: false", describe(c.augmentation));
   text += describe_coding(c, identity);
   if (c.w_max > 0.0) text += fmt::format("w_max: {}\n", c.w_max);
   if (c.clipping_ramp) {

@@ -47,7 +47,8 @@ struct TrainingConfig {
   std::optional<bool> reparameterized;
   std::string dataset = "fashion-mnist";
   std::filesystem::path dataset_folder;  // empty = the usual place
-  std::string dataset_origin;            // where that folder was given, for messages
+  bool whitening = true;  // images minus mean over deviation of the training set; else pixel/255
+  std::string dataset_origin;  // where that folder was given, for messages
   AugmentationChoice augmentation;
   CodingChoice coding;
   double w_max = 0.0;  // 0 = no clipping
