@@ -9,6 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "small_training.hpp"
+#include "tests/network/datasets/tiny_sets.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -150,6 +151,39 @@ TEST(AugmentedTraining, IsTheSameAfterAResumeAndWithMoreThreads) {
     EXPECT_NE(std::string(error.what()).find("augmentation"), std::string::npos) << error.what();
   }
   std::filesystem::remove(file);
+}
+
+TEST(TrainingData, EveryFormatTrains) {
+  namespace fs = std::filesystem;
+  const fs::path root = fs::path(testing::TempDir()) / "training-data";
+  fs::remove_all(root);
+  for (const char* name : {"cifar10", "svhn", "imagenette"}) fs::create_directories(root / name);
+  network::write_cifar10(root / "cifar10");
+  network::write_svhn(root / "svhn/train_32x32.mat", {10, 1, 2, 3, 4, 5, 6, 7}, true);
+  network::write_svhn(root / "svhn/test_32x32.mat", {10, 9}, true);
+  network::write_image_folders(root / "imagenette");
+  for (const std::string name : {"cifar10", "svhn", "imagenette"}) {
+    const TrainingConfig config = parse_training(
+        "architecture: {file: small.yaml}\ndataset:\n  name: " + name +
+            "\n  augmentation: {crop: 4, flip: true, autoaugment: cifar10, cutout: 16}\n"
+            "quantization: {scheme: rquant, bits: 8}\nschedule: {epochs: 2, batch: 2}\n"
+            "output: x.onnx\n",
+        "training.yaml");
+    const network::Dataset train =
+        network::load_dataset(config.dataset, network::Split::kTrain, root / name);
+    const network::Dataset test =
+        network::load_dataset(config.dataset, network::Split::kTest, root / name);
+    Trainer trainer(config,
+                    parse_architecture(small_architecture_yaml(), "small.yaml",
+                                       {{}, train.shape, train.classes}),
+                    train, test, "cpu", 1);
+    TrainingFiles files;
+    files.quiet = true;
+    EXPECT_TRUE(trainer.run(files)) << name;
+    ASSERT_EQ(trainer.state().history.size(), 2u) << name;
+    EXPECT_GT(trainer.state().history[1].loss, 0.0) << name;
+  }
+  fs::remove_all(root);
 }
 
 TEST(TrainingData, TestImagesMustBeLikeTheTrainingImages) {

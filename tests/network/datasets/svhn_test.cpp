@@ -146,6 +146,45 @@ TEST_P(Svhn, OtherFiles) {
                                         HasSubstr("ufldl.stanford.edu/housenumbers")));
 }
 
+/// A big-endian file of one image, put together by hand from the format's description: every
+/// element is type, size, data, filled up to a multiple of 8 bytes.
+std::string big_endian_file() {
+  const auto number = [](std::uint32_t value) {
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 0xff);
+    return bytes;
+  };
+  const auto element = [&](std::uint32_t type, const std::string& data) {
+    return number(type) + number(static_cast<std::uint32_t>(data.size())) + data +
+           std::string((8 - data.size() % 8) % 8, '\0');
+  };
+  const auto matrix = [&](const std::string& name, const std::vector<std::uint32_t>& extents,
+                          const std::string& data) {
+    std::string sizes;
+    for (const std::uint32_t extent : extents) sizes += number(extent);
+    return element(14, element(6, number(9) + number(0)) +  // class uint8
+                           element(5, sizes) + element(1, name) + element(2, data));
+  };
+  std::string pixels;
+  for (std::size_t i = 0; i < 3072; ++i) {
+    pixels += static_cast<char>(sample_pixel(0, i / 1024, i % 32, i / 32 % 32));
+  }
+  return std::string(124, ' ') + std::string("\x01\x00MI", 4) +
+         matrix("X", {32, 32, 3, 1}, pixels) + matrix("y", {1, 1}, "\x0a");
+}
+
+TEST(BigEndianSvhn, IsReadLikeAnyOther) {
+  const TemporaryFolder folder;
+  write_bytes(folder.path() / "test_32x32.mat", big_endian_file());
+  const Dataset data = load_dataset("svhn", Split::kTest, folder.path());
+  EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{0}));
+  for (std::size_t p = 0; p < 1024; ++p) {
+    for (std::size_t c = 0; c < 3; ++c) {
+      ASSERT_EQ(data.pixels[p * 3 + c], sample_pixel(0, c, p / 32, p % 32));
+    }
+  }
+}
+
 TEST(CompressedSvhn, DamageIsNoticedInEveryByteOfThePackedImages) {
   const TemporaryFolder folder;
   const fs::path file = folder.path() / "train_32x32.mat";
