@@ -115,8 +115,8 @@ std::string verdict_text(const Difference& difference) {
     case Difference::Verdict::kNotClear:
       break;
   }
-  return difference.standard_error ? "not clear, within two standard errors"
-                                   : "not clear, one chip";
+  const bool known = difference.standard_error || difference.seeds_standard_error;
+  return known ? "not clear, within two standard errors" : "not clear, one chip and network";
 }
 
 Lines comparisons_of(const StudyResult& result) {

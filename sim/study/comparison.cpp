@@ -65,7 +65,8 @@ Difference difference(const Samples& higher, const Samples& lower) {
 }
 
 Difference::Verdict Difference::verdict() const {
-  if (!standard_error || std::abs(mean) <= 2.0 * *standard_error) return Verdict::kNotClear;
+  const std::optional<double>& error = standard_error ? standard_error : seeds_standard_error;
+  if (!error || std::abs(mean) <= 2.0 * *error) return Verdict::kNotClear;
   return mean > 0.0 ? Verdict::kHigher : Verdict::kLower;
 }
 

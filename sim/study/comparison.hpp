@@ -17,9 +17,10 @@ struct Difference {
       seeds_standard_error;  // over pairs of networks, chips averaged; two or more
   std::size_t chips = 0;
 
+  /// By the standard error over the chips; on one chip alone by that over pairs of networks.
   enum class Verdict {
-    kHigher,    // beyond two standard errors over the chips
-    kNotClear,  // within
+    kHigher,    // beyond two standard errors
+    kNotClear,  // within, or there is no standard error
     kLower,     // beyond two standard errors, the other way round
   };
   Verdict verdict() const;

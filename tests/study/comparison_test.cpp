@@ -43,6 +43,15 @@ TEST(Comparison, SeedsAreAveragedOnEachChipAndPairedAsNetworks) {
   EXPECT_FALSE(difference({{4, 6}, {8, 10}}, {{1, 3}}).seeds_standard_error);
 }
 
+TEST(Comparison, OnOneChipTheSeedsDecide) {
+  // Network by network 3, 5 and 4: standard error 1/sqrt(3).
+  const Difference found = difference({{4}, {8}, {6}}, {{1}, {3}, {2}});
+  EXPECT_FALSE(found.standard_error);
+  EXPECT_DOUBLE_EQ(*found.seeds_standard_error, 1.0 / std::sqrt(3.0));
+  EXPECT_EQ(found.verdict(), Verdict::kHigher);
+  EXPECT_EQ(difference({{4}, {8}}, {{8}, {4}}).verdict(), Verdict::kNotClear);
+}
+
 TEST(Comparison, OnlyChipsThatBothHaveCount) {
   const Difference found = difference({{5, 6, 1000}}, {{1, 2}});
   EXPECT_EQ(found.chips, 2u);
