@@ -103,6 +103,22 @@ TEST(Methods, UniformWeightsAndBiasesLieWithinTheirFanIn) {
   }
 }
 
+TEST(Methods, WithoutWhiteningPixelsStayBetweenZeroAndOne) {
+  TrainingConfig config = small_config("");
+  EXPECT_EQ(identity(config).find("whitening"), std::string::npos);
+  config.whitening = false;
+  EXPECT_NE(identity(config).find("whitening: false"), std::string::npos);
+  SmallTraining small(config);
+  const std::int32_t image = 7;
+  std::vector<float> pixels(64);
+  std::uint8_t label = 0;
+  small.trainer.train_reader().read(&image, 1, pixels.data(), &label);
+  for (std::size_t i = 0; i < 64; ++i) {
+    EXPECT_EQ(pixels[i], static_cast<float>(small.train.image(7)[i] / 255.0));
+  }
+  EXPECT_EQ(small.trainer.transform().std, std::vector<float>{1.0f});
+}
+
 TEST(Methods, ClippingFollowsItsRamp) {
   SmallTraining small(small_config("w_max: 0.05\nw_max_ramp: {start: 0.5, until: 1}\n"));
   small.trainer.step();  // the limit was 0.5, wider than what Kaiming's weights reach here
