@@ -27,6 +27,7 @@ namespace brownout::cli {
 namespace {
 
 constexpr std::int64_t kDefaultChips = 10;
+constexpr std::int64_t kStatisticsBatch = 128;  // as trainings take
 
 struct EvalOptions {
   CommonOptions common;
@@ -37,6 +38,7 @@ struct EvalOptions {
   std::string only_tensors, only_layers, only_bits;
   SupplyOptions supply;
   bool cells = false;
+  bool batch_statistics = false;
 };
 
 /// Without a rate or voltage the rail is at Vmin, where memories with a supply of their own may
@@ -199,6 +201,24 @@ void set_weight_noise(const EvalOptions& options, sweep::EvalConfig& config) {
   }
 }
 
+void set_batch(const EvalOptions& options, sweep::EvalConfig& config) {
+  config.batch_statistics = options.batch_statistics;
+  const std::int64_t usual = config.batch_statistics ? kStatisticsBatch : 1;
+  config.batch = static_cast<int>(
+      options.batch.empty() ? usual : parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
+  if (!config.batch_statistics) return;
+  if (config.engine != "float") {
+    throw InputError(
+        "--batch-statistics: batch norms compute with running statistics in engine {}; expected "
+        "--engine float",
+        config.engine);
+  }
+  for (const auto& [name, given] : {std::pair{"--accelerator", !options.accelerator.empty()},
+                                    std::pair{"--weight-noise", !options.weight_noise.empty()}}) {
+    if (given) throw InputError("--batch-statistics: expected no {}", name);
+  }
+}
+
 int run(const EvalOptions& options) {
   const int threads = options.common.thread_count();
   options.common.seed_or(0);
@@ -224,7 +244,7 @@ int run(const EvalOptions& options) {
   if (config.mitigations.boost_vmin > 0.0 && !options.rate.empty()) {
     throw InputError("mitigation boost: needs a supply to add to; expected --voltage, not --rate");
   }
-  config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
+  set_batch(options, config);
   if (!options.weight_noise.empty()) {
     set_weight_noise(options, config);
   } else {
@@ -247,7 +267,6 @@ int run(const EvalOptions& options) {
 Action add_eval(CLI::App& verb) {
   const auto options = std::make_shared<EvalOptions>();
   options->engine = "functional";
-  options->batch = "1";
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
   verb.add_option("--rate", options->rate, "Bit error rate, a fraction in [0, 1]")->type_name("P");
   verb.add_option("--voltage", options->voltage,
@@ -273,8 +292,12 @@ Action add_eval(CLI::App& verb) {
                   "Accelerator file (YAML): placement, cycles and energy of an inference on it")
       ->type_name("FILE");
   verb.add_option("--batch", options->batch,
-                  "Images at a time on the accelerator, and between fresh reads (default 1)")
+                  "Images at a time on the accelerator, and between fresh reads (default 1), or of "
+                  "batch statistics (default 128)")
       ->type_name("B");
+  verb.add_flag("--batch-statistics", options->batch_statistics,
+                "With --engine float: batch norms take mean and variance of each batch of images "
+                "in place of the running ones");
   add_mitigation_option(verb, options->mitigation);
   add_supply_options(verb, options->supply);
   verb.add_option("--offsets", options->offsets,

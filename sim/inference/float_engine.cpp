@@ -10,81 +10,13 @@
 #include "sim/base/error.hpp"
 #include "sim/inference/aligned.hpp"
 #include "sim/inference/constants.hpp"
-#include "sim/inference/convolution/onednn.hpp"
+#include "sim/inference/float_convolution.hpp"
 #include "sim/inference/value_memory.hpp"
 #include "sim/inference/vector_unit.hpp"
 
 namespace brownout::inference {
 
 namespace {
-
-using Tag = dnnl::memory::format_tag;
-using Type = dnnl::memory::data_type;
-
-/// An fp32 convolution with bias, one image, NHWC.
-class FloatConvolution {
- public:
-  explicit FloatConvolution(const MatrixNode& node) : node_(node) {
-    const SingleThread single;
-    const arithmetic::Matrix& matrix = node.matrix;
-    const arithmetic::Window& window = matrix.window;
-    const dnnl::memory::desc source({1, matrix.in_channels, window.in_height, window.in_width},
-                                    Type::f32, Tag::nhwc);
-    const dnnl::memory::desc target({1, matrix.out_channels, window.out_height, window.out_width},
-                                    Type::f32, Tag::nhwc);
-    const dnnl::convolution_forward::desc operation(
-        dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, source,
-        dnnl::memory::desc(weight_dims(), Type::f32, Tag::any),
-        dnnl::memory::desc({matrix.out_channels}, Type::f32, Tag::a), target,
-        {window.stride_h, window.stride_w}, {window.pad_top, window.pad_left},
-        {node.pad_bottom, node.pad_right});
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    description_ = dnnl::convolution_forward::primitive_desc(operation, attributes, onednn_cpu());
-    primitive_ = dnnl::convolution_forward(description_);
-    weights_ = dnnl::memory(description_.weights_desc(), onednn_cpu());
-    bias_ = dnnl::memory(description_.bias_desc(), onednn_cpu());
-  }
-
-  void set_weights(std::vector<float> weights, const std::vector<float>& bias) {
-    const SingleThread single;
-    dnnl::stream stream(onednn_cpu());
-    const Tag plain = node_.matrix.groups == 1 ? Tag::oihw : Tag::goihw;
-    dnnl::memory from({weight_dims(), Type::f32, plain}, onednn_cpu(), weights.data());
-    dnnl::reorder(from, weights_).execute(stream, from, weights_);
-    stream.wait();
-    std::copy(bias.begin(), bias.end(), static_cast<float*>(bias_.get_data_handle()));
-  }
-
-  std::size_t scratch_bytes() const { return description_.scratchpad_desc().get_size(); }
-
-  void run(const float* x, float* y, std::byte* scratch) const {
-    const SingleThread single;
-    dnnl::stream stream(onednn_cpu());
-    // oneDNN takes sources by mutable pointer and does not write to them.
-    primitive_.execute(
-        stream, {{DNNL_ARG_SRC, {description_.src_desc(), onednn_cpu(), const_cast<float*>(x)}},
-                 {DNNL_ARG_WEIGHTS, weights_},
-                 {DNNL_ARG_BIAS, bias_},
-                 {DNNL_ARG_DST, {description_.dst_desc(), onednn_cpu(), y}},
-                 {DNNL_ARG_SCRATCHPAD, {description_.scratchpad_desc(), onednn_cpu(), scratch}}});
-    stream.wait();
-  }
-
- private:
-  dnnl::memory::dims weight_dims() const {
-    const arithmetic::Matrix& matrix = node_.matrix;
-    dnnl::memory::dims one{matrix.out_channels, matrix.group_inputs(), matrix.window.kernel_h,
-                           matrix.window.kernel_w};
-    if (matrix.groups == 1) return one;
-    return {matrix.groups, matrix.group_outputs(), one[1], one[2], one[3]};
-  }
-
-  MatrixNode node_;
-  dnnl::convolution_forward::primitive_desc description_;
-  dnnl::convolution_forward primitive_;
-  dnnl::memory weights_, bias_;
-};
 
 struct Stage {
   Step step;
@@ -148,9 +80,7 @@ class FloatEngine : public Engine {
     for (Stage& stage : stages_) {
       stage.vectors->set_codes(codes);
       if (stage.step.matrix < 0) continue;
-      stage.convolution->set_weights(
-          parameter_values(network_, codes, stage.node.weight, 0, 0.0f),
-          parameter_values(network_, codes, stage.node.bias, stage.node.matrix.out_channels, 0.0f));
+      stage.convolution->set_codes(network_, codes);
     }
   }
 

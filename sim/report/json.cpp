@@ -104,6 +104,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["model_file"] = config.model.string();
   json["model_sha256"] = result.model_sha256;
   json["engine"] = config.engine;
+  json["batch_statistics"] = config.batch_statistics ? Json(config.batch) : Json(nullptr);
   json["bits"] = bits_json(result.bits);
   json["weights"] = result.weights;
   json["dataset"] = config.dataset;

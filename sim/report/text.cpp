@@ -120,9 +120,12 @@ std::string front_text(const sweep::SweepResult& result) {
 std::string eval_text(const sweep::EvalResult& result) {
   const sweep::EvalConfig& config = result.config;
   std::string out = fmt::format(
-      "{}: {}, {} weights in faulty memory, engine {}\n{} ({}), {} images; {}\n\n", result.model,
-      bits_text(result.bits), result.weights, config.engine, config.dataset,
-      sweep::to_string(config.split), config.images, operating_point_text(config));
+      "{}: {}, {} weights in faulty memory, engine {}{}\n{} ({}), {} images; {}\n\n", result.model,
+      bits_text(result.bits), result.weights, config.engine,
+      config.batch_statistics
+          ? fmt::format(" with the statistics of each batch of {} images", config.batch)
+          : "",
+      config.dataset, sweep::to_string(config.split), config.images, operating_point_text(config));
   if (!result.chips.empty() && !result.chips.front().note.empty()) {
     out += result.chips.front().note + "\n\n";
   }

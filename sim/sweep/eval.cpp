@@ -68,6 +68,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   options.selection = config.selection;
   options.accelerator = config.accelerator ? &*config.accelerator : nullptr;
   options.batch = config.batch;
+  options.batch_statistics = config.batch_statistics;
   Evaluator evaluator(model, data, options);
 
   EvalResult result;

@@ -18,7 +18,8 @@ struct EvalConfig {
   std::int64_t images = 0;            // the first ones; 0 = all
   std::string engine = "functional";
   std::optional<mapping::AcceleratorConfig> accelerator;
-  int batch = 1;                          // images at a time on it
+  int batch = 1;                          // images at a time on it, or in the statistics
+  bool batch_statistics = false;          // of batch norms, in place of the running ones
   std::filesystem::path technology_file;  // prices of the accelerator
   std::uint64_t bit_offset = 0;
   std::uint64_t evaluation_seed = 0;

@@ -7,6 +7,7 @@
 #include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/inference/batch_statistics_engine.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/network/onnx_file.hpp"
@@ -115,6 +116,14 @@ ChipWeights make_weights(const Model& model, const EvaluatorOptions& options) {
 
 std::unique_ptr<inference::Engine> make_engine(const Model& model,
                                                const EvaluatorOptions& options) {
+  if (options.batch_statistics) {
+    BROWNOUT_CHECK(options.engine == "float", "engine {}", options.engine);
+    try {
+      return inference::make_batch_statistics_engine(model.network, options.threads, options.batch);
+    } catch (const InputError& error) {
+      throw InputError("{}: {}", model.file.string(), error.what());
+    }
+  }
   if (options.engine != kSystemcEngine) {
     return inference::make_engine(options.engine, model.network, options.threads);
   }

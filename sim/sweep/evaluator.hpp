@@ -62,7 +62,9 @@ struct EvaluatorOptions {
   /// Weights lie as this accelerator's program places them, without faults if its weight memory
   /// stays at Vmin; needed by engine "systemc".
   const mapping::AcceleratorConfig* accelerator = nullptr;
-  int batch = 1;  // images at a time on the accelerator, and between fresh draws
+  int batch = 1;  // images at a time on the accelerator, between fresh draws, in statistics
+  /// Batch norms take mean and variance of `batch` images (engine "float" only).
+  bool batch_statistics = false;
   /// Of the weight memory; an accelerator says the same.
   memory::Mitigations mitigations;
   /// Only faults of these cells of the weight memory count.

@@ -50,6 +50,7 @@ const std::vector<Case> kCases = {
     {"vgg3", {1, 28, 28}, 6482890, "", "uniform"},
     {"vgg3", {1, 28, 28}, 6482890, "batch", "uniform"},
     {"vgg3", {1, 28, 28}, 6482890 - 256, "none", "uniform"},
+    {"vgg3-bn", {1, 28, 28}, 6486986, "", "uniform"},
     {"vgg3-binary", {1, 28, 28}, 6484800, "", "binary"},
     {"vgg7", {3, 32, 32}, 3251018, "", "uniform"},
     {"mobilenetv2", {3, 32, 32}, 117706, "", "uniform"},
