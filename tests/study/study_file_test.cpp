@@ -137,6 +137,8 @@ TEST_F(StudyFileTest, WrongEvaluationsAreRefusedWithTheirPlace) {
   expect(evaluation("kind: errors, rates: [0.1], engine: systemc"), "expected one of functional");
   expect(evaluation("kind: errors, rates: [2]"), "expected a number in [0, 1]");
   expect(evaluation("kind: errors, rates: [0.1], image: 5"), "did you mean \"images\"?");
+  expect(evaluation("kind: clean, batch_statistics: true"), "expected engine: float");
+  expect(evaluation("kind: clean, batch: 8"), "is of batch_statistics: true");
   expect(evaluation("kind: noise, shares: [0.1], engine: functional"), "expected float");
   expect(evaluation("kind: weight-error, rate: 0.1, codings: [{scheme: rquant, bits: 1}]"),
          "codings[0].bits");

@@ -21,20 +21,20 @@ using Json = nlohmann::ordered_json;
 
 class Clean : public Evaluation {
  public:
-  explicit Clean(const Setting& setting, bool batch_statistics)
-      : setting_(setting), batch_statistics_(batch_statistics) {}
+  explicit Clean(const Setting& setting, int statistics_batch)
+      : setting_(setting), statistics_batch_(statistics_batch) {}
   const Setting& setting() const override { return setting_; }
   std::vector<std::string> labels() const override { return {"clean"}; }
   std::int64_t patterns(const network::Network*) const override { return 1; }
   Findings run(const sweep::Model& model, const Bench& bench) const override {
-    OnChips passes(model, setting_, bench, batch_statistics_, {});
+    OnChips passes(model, setting_, bench, statistics_batch_, {});
     const sweep::CleanResult& clean = passes.clean();
     return {{{"clean", "%", std::nullopt, {passes.error(clean.wrong)}}}, {}};
   }
 
  private:
   Setting setting_;
-  bool batch_statistics_;
+  int statistics_batch_;
 };
 
 /// A place on the x axis.
@@ -91,7 +91,7 @@ class Places {
 class Errors : public Evaluation {
  public:
   Errors(YamlMap& map, const Setting& setting)
-      : setting_(setting), places_(map), batch_statistics_(read_batch_statistics(map, setting)) {
+      : setting_(setting), places_(map), statistics_batch_(read_statistics_batch(map, setting)) {
     either_ = map.choice("count", {"perturbed", "either"}, 0) == 1;
     if (map.has("profile")) {
       read_profile(map);
@@ -126,7 +126,7 @@ class Errors : public Evaluation {
   }
 
   Findings run(const sweep::Model& model, const Bench& bench) const override {
-    OnChips passes(model, setting_, bench, batch_statistics_, selection_);
+    OnChips passes(model, setting_, bench, statistics_batch_, selection_);
     passes.clean();
     const std::vector<std::unique_ptr<memory::Chip>> chips = make_chips();
     Findings findings;
@@ -173,7 +173,7 @@ class Errors : public Evaluation {
 
   Setting setting_;
   Places places_;
-  bool batch_statistics_;
+  int statistics_batch_;
   bool either_ = false;
   std::string profile_;
   double p_err_ = 1.0;
@@ -199,7 +199,7 @@ class Layers : public Evaluation {
     for (const std::string& layer : coded_layers(model.network)) {
       mapping::Selection selection;
       selection.layers = {layer};
-      OnChips passes(model, setting_, bench, false, selection);
+      OnChips passes(model, setting_, bench, 0, selection);
       Value value{fmt::format("{} at {}", layer, percent_text(rate_)), "%", std::nullopt, {}};
       passes.clean();
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
@@ -227,7 +227,7 @@ class Layers : public Evaluation {
 }  // namespace
 
 std::unique_ptr<Evaluation> make_clean(YamlMap& map, const Setting& setting) {
-  return std::make_unique<Clean>(setting, read_batch_statistics(map, setting));
+  return std::make_unique<Clean>(setting, read_statistics_batch(map, setting));
 }
 std::unique_ptr<Evaluation> make_errors(YamlMap& map, const Setting& setting) {
   return std::make_unique<Errors>(map, setting);

@@ -8,6 +8,7 @@
 #include "sim/base/files.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/memory/random_chip.hpp"
+#include "sim/sweep/configuration.hpp"
 #include "sim/sweep/point.hpp"
 #include "sim/sweep/records.hpp"
 
@@ -16,11 +17,11 @@ namespace brownout::study {
 using Json = nlohmann::ordered_json;
 
 OnChips::OnChips(const sweep::Model& model, const Setting& setting, const Bench& bench,
-                 bool batch_statistics, mapping::Selection selection)
+                 int statistics_batch, mapping::Selection selection)
     : model_(model),
       setting_(setting),
       bench_(bench),
-      batch_statistics_(batch_statistics),
+      statistics_batch_(statistics_batch),
       selection_(std::move(selection)),
       images_(bench.datasets.images(setting)) {
   inference::check_fits(model.network, bench.datasets.get(setting).data, model.file.string());
@@ -38,6 +39,8 @@ sweep::Evaluator& OnChips::evaluator() {
     options.threads = bench_.threads;
     options.reuse_clean = true;
     options.selection = selection_;
+    options.batch_statistics = statistics_batch_ > 0;
+    if (options.batch_statistics) options.batch = statistics_batch_;
     evaluator_ =
         std::make_unique<sweep::Evaluator>(model_, bench_.datasets.get(setting_).data, options);
   }
@@ -48,7 +51,7 @@ const sweep::CleanResult& OnChips::clean() {
   if (clean_) return *clean_;
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = "clean";
-  if (batch_statistics_) key["batch_statistics"] = true;
+  if (statistics_batch_ > 0) key["statistics_batch"] = statistics_batch_;
   const std::string hash = sha256_hex(key.dump());
   clean_ = sweep::find_clean(bench_.store, hash);
   if (!clean_) {
@@ -65,7 +68,7 @@ OnChips::Counts OnChips::on(const memory::Chip& chip, const memory::OperatingPoi
   key["random_chip_version"] = memory::kRandomChipVersion;
   key["voltage"] = at.voltage;
   key["rate"] = at.rate;
-  if (batch_statistics_) key["batch_statistics"] = true;
+  if (statistics_batch_ > 0) key["statistics_batch"] = statistics_batch_;
   if (!selection_.all()) {
     key["layers"] = selection_.layers;
     key["bits"] = {selection_.low_bit, selection_.high_bit};
@@ -85,14 +88,15 @@ OnChips::Counts OnChips::on(const memory::Chip& chip, const memory::OperatingPoi
   return counts;
 }
 
-bool read_batch_statistics(YamlMap& map, const Setting& setting) {
+int read_statistics_batch(YamlMap& map, const Setting& setting) {
+  constexpr std::int64_t kBatch = 128;  // as trainings take
   const bool wanted = map.boolean("batch_statistics", false);
   if (wanted && setting.engine != "float") {
-    map.fail("batch_statistics", "needs engine float; engine " + setting.engine +
-                                     " computes with the running statistics of the file");
+    map.fail("batch_statistics", "batch norms compute with running statistics in engine " +
+                                     setting.engine + "; expected engine: float");
   }
-  if (wanted) map.fail("batch_statistics", "is not built into the engine yet");
-  return wanted;
+  if (!wanted && map.has("batch")) map.fail("batch", "is of batch_statistics: true");
+  return wanted ? static_cast<int>(map.integer("batch", 2, sweep::kMaxBatch, kBatch)) : 0;
 }
 
 }  // namespace brownout::study

@@ -16,9 +16,9 @@ class OnChips {
     std::int64_t wrong = 0, wrong_either = 0;  // images
   };
 
-  /// Model and bench must outlive it.
+  /// Model and bench must outlive it. `statistics_batch`: read_statistics_batch.
   OnChips(const sweep::Model& model, const Setting& setting, const Bench& bench,
-          bool batch_statistics, mapping::Selection selection);
+          int statistics_batch, mapping::Selection selection);
   ~OnChips();
 
   const sweep::CleanResult& clean();
@@ -34,14 +34,15 @@ class OnChips {
   const sweep::Model& model_;
   const Setting& setting_;
   const Bench& bench_;
-  bool batch_statistics_;
+  int statistics_batch_;
   mapping::Selection selection_;
   std::int64_t images_;
   std::unique_ptr<sweep::Evaluator> evaluator_;  // made when a row is missing
   std::optional<sweep::CleanResult> clean_;
 };
 
-/// The key batch_statistics: norms take the mean and variance of each batch at test time.
-bool read_batch_statistics(YamlMap& map, const Setting& setting);
+/// The keys batch_statistics (batch norms take mean and variance of each batch of images) and
+/// batch: the images in one; 0 for the running statistics.
+int read_statistics_batch(YamlMap& map, const Setting& setting);
 
 }  // namespace brownout::study
