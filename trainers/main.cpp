@@ -34,6 +34,7 @@ struct Arguments {
   std::string device = "auto";
   bool resume = false;
   bool quiet = false;
+  bool check = false;
   fs::path export_only;
 };
 
@@ -46,24 +47,50 @@ network::Dataset load_data(const TrainingConfig& config, network::Split split) {
   }
 }
 
+/// What a training reads, data sets apart.
+std::vector<fs::path> inputs_of(const TrainingConfig& config, const fs::path& checkpoint) {
+  std::vector<fs::path> inputs = {config.file, config.architecture};
+  const std::string pattern = config.errors.pattern;  // "FILE.h5,offset=3" or a kind of chip
+  if (!pattern.empty()) inputs.emplace_back(pattern.substr(0, pattern.find(',')));
+  if (!checkpoint.empty()) inputs.push_back(checkpoint);
+  return inputs;
+}
+
+/// Nothing that is read may be replaced; `checkpoint` is the one to export, if any.
+void keep_inputs(const TrainingConfig& config, const TrainingFiles& files,
+                 const fs::path& checkpoint) {
+  std::vector<fs::path> written = {config.output};
+  if (checkpoint.empty()) {  // else nothing is trained
+    written.push_back(files.checkpoint);
+    written.push_back(files.metrics);
+  }
+  const auto refuse = [&](const fs::path& file, const fs::path& input) {
+    throw InputError("{}: expected another place for the network: {} would replace {}",
+                     config.output.string(), file.string(), input.string());
+  };
+  for (const fs::path& file : written) {
+    std::error_code error;
+    for (const fs::path& input : inputs_of(config, checkpoint)) {
+      if (fs::equivalent(file, input, error)) refuse(file, input);
+    }
+    if (config.dataset_folder.empty() || !fs::exists(file, error)) continue;
+    const fs::path folder = fs::weakly_canonical(config.dataset_folder, error);
+    const fs::path way = fs::weakly_canonical(file, error).lexically_relative(folder);
+    if (!way.empty() && *way.begin() != "..") refuse(file, "a file of the data set");
+  }
+}
+
 TrainingFiles files_of(const TrainingConfig& config, bool quiet) {
   TrainingFiles files;
   files.checkpoint = fs::path(config.output).replace_extension(".checkpoint");
   files.metrics = fs::path(config.output).replace_extension(".csv");
-  files.events = fs::path(config.output).replace_extension(".tensorboard") /
-                 "events.out.tfevents.brownout";
+  files.events =
+      fs::path(config.output).replace_extension(".tensorboard") / "events.out.tfevents.brownout";
   files.quiet = quiet;
   for (const fs::path& taken : {files.checkpoint, files.metrics}) {
     if (config.output == taken) {
       throw InputError("{}: expected another ending for the network, such as .onnx",
                        config.output.string());
-    }
-  }
-  for (const fs::path& written : {fs::path(config.output), files.checkpoint, files.metrics}) {
-    std::error_code error;
-    if (fs::equivalent(written, config.file, error)) {
-      throw InputError("{}: expected another place for the network: {} would replace {}",
-                       config.output.string(), written.string(), config.file.string());
     }
   }
   return files;
@@ -130,6 +157,7 @@ int train(const Arguments& arguments) {
   if (arguments.seed) config.seed = *arguments.seed;
   if (arguments.epochs) config.schedule.epochs = *arguments.epochs;
   const TrainingFiles files = files_of(config, arguments.quiet);
+  keep_inputs(config, files, arguments.export_only);
   std::optional<Checkpoint> checkpoint = find_checkpoint(arguments, files.checkpoint);
   int threads = arguments.threads > 0 ? arguments.threads : hardware_threads();
   if (checkpoint && arguments.threads == 0 && checkpoint->surroundings.count("threads") != 0) {
@@ -138,11 +166,14 @@ int train(const Arguments& arguments) {
   keep_freed_memory();
   const network::Dataset train_data = load_data(config, network::Split::kTrain);
   const network::Dataset test_data = load_data(config, network::Split::kTest);
-  const Architecture architecture =
-      load_architecture(config.architecture,
-                        {config.width, train_data.shape, train_data.classes, config.norm,
-                         config.activation, config.reparameterized});
+  const Architecture architecture = load_architecture(
+      config.architecture, {config.width, train_data.shape, train_data.classes, config.norm,
+                            config.activation, config.reparameterized});
   Trainer trainer(config, architecture, train_data, test_data, arguments.device, threads);
+  if (arguments.check) {
+    std::printf("%s\n", identity(config).c_str());
+    return 0;
+  }
   const bool trains = arguments.export_only.empty();
   if (checkpoint) {
     trainer.resume(std::move(*checkpoint),
@@ -196,7 +227,8 @@ int run(int argc, char** argv) {
   app.add_option("--threads", arguments.threads,
                  "threads (default: all; with a checkpoint, those it was made with)")
       ->check(CLI::Range(1, 1024));
-  app.add_option("--seed", arguments.seed, "replaces the config's seed");
+  app.add_option("--seed", arguments.seed, "replaces the config's seed")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   app.add_option("--epochs", arguments.epochs, "replaces the config's epochs, for short tries")
       ->check(CLI::Range(1, 100000));
   app.add_option("--device", arguments.device, "auto, cpu or cuda")
@@ -206,6 +238,9 @@ int run(int argc, char** argv) {
   app.add_option("--export-only", arguments.export_only,
                  "export this checkpoint as it stands, without training");
   app.add_flag("--quiet", arguments.quiet, "no progress, no remarks");
+  app.add_flag("--check", arguments.check,
+               "read configuration, data and architecture, print what identifies the training, "
+               "train and write nothing");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

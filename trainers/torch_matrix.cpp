@@ -288,7 +288,10 @@ Tensor convolve(const network::Conv2d& op, const Tensor& x, const Tensor& weight
   if (possible && !x.requires_grad() && in * op.kernel[0] * op.kernel[1] <= 64) {
     return MatrixConv::apply(x, weight, b, std::int64_t{op.stride[0]}, std::int64_t{op.pads[0]});
   }
-  return torch::conv2d(x, weight, bias, {op.stride[0], op.stride[1]}, {op.pads[0], op.pads[1]},
+  // oneDNN 2.6 writes past its buffers in the backward pass of strided 1x1 convolutions over fewer
+  // than 8 channels in channels-last layout; planes one behind the other are safe.
+  const Tensor planes = x.device().is_cpu() ? x.contiguous() : x;
+  return torch::conv2d(planes, weight, bias, {op.stride[0], op.stride[1]}, {op.pads[0], op.pads[1]},
                        {1, 1}, op.groups);
 }
 

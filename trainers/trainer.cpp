@@ -146,7 +146,8 @@ PassResult Trainer::perturbed_pass(const Batch& batch, StepResult& result) {
 void Trainer::require_finite(double loss) const {
   if (std::isfinite(loss)) return;
   throw RunError("the training diverged: the loss of step {} (epoch {}) is {}", state_.step + 1,
-                 static_cast<std::int64_t>(state_.step) / steps_per_epoch_ + 1, loss);
+                 static_cast<std::int64_t>(state_.step) / steps_per_epoch_ + 1,
+                 std::isnan(loss) ? "no number" : "infinite");
 }
 
 void Trainer::update(const std::vector<float>& gradient) {
@@ -257,9 +258,10 @@ StepResult Trainer::step_or_explain(const TrainingFiles& files) {
   try {
     return step();
   } catch (const RunError& error) {
-    if (files.checkpoint.empty() || saved_step_ == 0) throw;
-    throw RunError("{}; {} holds the training after step {}", error.what(),
-                   files.checkpoint.string(), saved_step_);
+    const std::string kept = saved_step_ == 0 ? "no checkpoint was written yet"
+                                              : fmt::format("{} holds the training after step {}",
+                                                            files.checkpoint.string(), saved_step_);
+    throw RunError("{}: {}; {}", config_.file.string(), error.what(), kept);
   }
 }
 

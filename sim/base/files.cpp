@@ -68,6 +68,15 @@ fs::path behind_links(fs::path path) {
   throw InputError("{}: too many links one behind the other", path.string());
 }
 
+/// Renaming over a device or a pipe would put a plain file in its place.
+void require_replaceable(const fs::path& target, const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(target, error);
+  if (error || !fs::exists(status) || fs::is_regular_file(status)) return;
+  throw InputError("{}: expected a file to write, found {}", path.string(),
+                   fs::is_directory(status) ? "a folder" : "a device or pipe");
+}
+
 }  // namespace
 
 std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
@@ -137,6 +146,7 @@ std::string read_file_gz(const fs::path& path, std::uint64_t max_bytes) {
 
 void write_atomically(const fs::path& path, const std::function<void(const fs::path&)>& write) {
   const fs::path target = behind_links(path);
+  require_replaceable(target, path);
   const fs::path temporary = temporary_beside(target);
   try {
     write(temporary);
@@ -158,9 +168,7 @@ void write_file_atomically(const fs::path& path, std::string_view content) {
 void check_writable(const fs::path& path, std::uint64_t bytes) {
   std::error_code error;
   const fs::path target = behind_links(path);
-  if (fs::is_directory(target, error)) {
-    throw InputError("{}: expected a file to write, found a folder", path.string());
-  }
+  require_replaceable(target, path);
   const fs::path temporary = temporary_beside(target);
   const std::string zeros(static_cast<std::size_t>(bytes), '\0');
   try {

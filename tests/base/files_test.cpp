@@ -3,6 +3,7 @@
 #include "sim/base/files.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -84,6 +85,19 @@ TEST_F(Files, AFullDiskIsAnInputErrorThatNamesTheFile) {
 TEST_F(Files, AFailedWriteNamesTheFileThatWasAskedFor) {
   EXPECT_EQ(message_of([&] { write_file_atomically(folder_ / "none" / "a.txt", "x"); }, 2),
             (folder_ / "none" / "a.txt").string() + ": cannot write: No such file or directory");
+}
+
+TEST_F(Files, APipeOrADeviceIsNotReplaced) {
+  const fs::path pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  fs::create_symlink(pipe, folder_ / "link");
+  for (const fs::path& path : {pipe, folder_ / "link"}) {
+    const std::string expected =
+        path.string() + ": expected a file to write, found a device or pipe";
+    EXPECT_EQ(message_of([&] { write_file_atomically(path, "x"); }, 2), expected);
+    EXPECT_EQ(message_of([&] { check_writable(path, 1); }, 2), expected);
+  }
+  EXPECT_TRUE(fs::is_fifo(pipe));
 }
 
 TEST_F(Files, ALinkIsWrittenThrough) {

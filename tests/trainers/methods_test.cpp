@@ -255,6 +255,22 @@ TEST(Methods, AUnitFixesWhatACodeReadsAs) {
   EXPECT_EQ(net.parameters[0].coding->beta, 0.0f);
 }
 
+TEST(Methods, NarrowStridedConvolutionsStayWithinTheirBuffers) {
+  // oneDNN wrote past them in channels-last layout, which ended programs sooner or later.
+  for (const char* width : {"1", "2", "3", "5"}) {
+    SmallTraining small(small_config(""), std::string("name: narrow\nwidth: ") + width + R"(
+layers:
+  - {op: conv, channels: 2w, norm: group, activation: relu}
+  - {op: conv, channels: 4w, kernel: 1, stride: 2, bias: false, norm: group, activation: relu}
+  - {op: globalavgpool}
+  - {op: flatten}
+  - {op: linear, features: classes}
+)");
+    ASSERT_TRUE(small.trainer.run(quiet()));
+    EXPECT_TRUE(std::isfinite(small.trainer.state().history.back().loss));
+  }
+}
+
 TEST(Methods, ALossThatIsNoNumberStopsBeforeTheUpdateAndKeepsTheCheckpoint) {
   TrainingConfig config = small_config("optimizer: {learning_rate: 0.02}\n");
   TrainingFiles files = quiet();
