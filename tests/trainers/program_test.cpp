@@ -188,6 +188,26 @@ TEST_F(Program, APlaceThatCannotBeWrittenIsFoundBeforeTheFirstStep) {
   EXPECT_EQ(log().find('\n'), log().size() - 1) << log();
 }
 
+TEST_F(Program, NothingThatItReadsIsReplaced) {
+  EXPECT_EQ(run({config(), "--epochs", "1", "--quiet", "--out", out("kept.onnx")}), 0) << log();
+  const std::string checkpoint = out("kept.checkpoint");
+  const std::vector<std::vector<std::string>> cases = {
+      {out("config.yaml")},
+      {out("small.yaml")},
+      {out("data/train-images-idx3-ubyte")},
+      {checkpoint, "--export-only", checkpoint, "--epochs", "1"},
+  };
+  for (const std::vector<std::string>& words : cases) {
+    const std::string before = read_file(words[0]);
+    std::vector<std::string> arguments = {config(), "--out"};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    EXPECT_EQ(run(arguments), 2) << words[0];
+    EXPECT_NE(log().find("expected another"), std::string::npos) << log();
+    EXPECT_EQ(read_file(words[0]), before);
+  }
+  EXPECT_EQ(run({config(), "--seed", "-1"}), 2);
+}
+
 TEST_F(Program, WrongInputEndsWithTwoAndOneMessage) {
   EXPECT_EQ(run({}), 2);
   EXPECT_EQ(run({out("missing.yaml")}), 2);
