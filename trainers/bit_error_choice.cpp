@@ -66,7 +66,7 @@ void read_pattern(YamlMap& map, BitErrorChoice& e) {
     map.fail("technology",
              fmt::format("chip {} knows its own rates; expected none", without_folder(e.pattern)));
   }
-  if (has_voltage) e.voltage = map.number("voltage", 0.0, 10.0);
+  if (has_voltage) e.voltage = map.number("voltage", 0.01, 1.0);  // nothing fails above Vmin
   if (has_voltage && !chip->by_voltage()) {
     if (!map.has("technology")) {
       map.fail("voltage",
