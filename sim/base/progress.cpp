@@ -43,6 +43,11 @@ void Progress::advance(std::int64_t by, const std::string& note) {
   if (std::chrono::steady_clock::now() - shown_ >= pause) draw(false);
 }
 
+void Progress::add_work(std::int64_t by) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  total_ = std::max<std::int64_t>(total_ + by, 1);
+}
+
 void Progress::finish() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (finished_) return;

@@ -18,6 +18,8 @@ class Progress {
 
   /// `note` is free text shown behind the bar: loss, error, images/s.
   void advance(std::int64_t by = 1, const std::string& note = "");
+  /// There is more to do than the total said, or less.
+  void add_work(std::int64_t by);
   void finish();
 
  private:

@@ -92,7 +92,12 @@ int run(const StudyOptions& options) {
   output.text(report::study_text(result));
   std::string failed;
   for (const study::RowResult& row : result.rows) {
-    if (!row.problem.empty()) failed += (failed.empty() ? "" : ", ") + row.name;
+    if (row.complete()) continue;
+    failed += (failed.empty() ? "" : ", ") + row.name;
+    for (std::size_t i = 0; i < row.misfits.size(); ++i) {
+      failed += fmt::format("{}{}", i == 0 ? " (" : ", ", row.misfits[i].first);
+    }
+    if (!row.misfits.empty()) failed += ")";
   }
   if (!failed.empty()) {
     throw RunError("{}: no numbers for {}; the table says why", file.file.string(), failed);

@@ -149,13 +149,14 @@ std::vector<std::string> notes_of(const StudyResult& result) {
         "{}: {}, the first {} images of {} ({}), engine {}", note.name,
         note.axis.empty() ? "one number a network or chip" : "chips or draws at each " + note.axis,
         note.images, setting.dataset, sweep::to_string(setting.split), setting.engine));
-    if (!note.axis.empty()) {
-      notes.back() += fmt::format(", {} from seed {}", setting.chips, setting.seed);
-    }
+    if (!note.drawn.empty()) notes.back() += ", " + note.drawn;
   }
   for (const RowResult& row : result.rows) {
     if (!row.problem.empty())
       notes.push_back(fmt::format("{}: no numbers: {}", row.name, row.problem));
+    for (const auto& [evaluation, reason] : row.misfits) {
+      notes.push_back(fmt::format("{}, {}: no numbers: {}", row.name, evaluation, reason));
+    }
   }
   return notes;
 }
@@ -219,7 +220,11 @@ Json cell_json(const Cell& cell) {
 
 Json row_json(const RowResult& row) {
   Json json{{"row", row.name}, {"problem", nullptr}};
-  if (!row.problem.empty()) json["problem"] = row.problem;
+  std::string problem = row.problem;
+  for (const auto& [evaluation, reason] : row.misfits) {
+    problem += (problem.empty() ? "" : "; ") + reason;
+  }
+  if (!problem.empty()) json["problem"] = problem;
   json["networks"] = Json::array();
   for (const study::RowNetwork& network : row.networks) {
     json["networks"].push_back({{"model", network.name},

@@ -7,6 +7,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/inference/evaluate.hpp"
 #include "sim/sweep/configuration.hpp"
 
 namespace brownout::study {
@@ -79,7 +80,7 @@ Json Bench::remember(const Json& key, const std::function<Json()>& compute) cons
     }
     return stored;
   }
-  Json computed = compute();
+  Json computed = on_network(compute);
   store.append(hash, computed.dump());
   return computed;
 }
@@ -93,6 +94,19 @@ Json base_key(const sweep::Model& model, const Setting& setting, const Bench& be
             {"images", bench.datasets.images(setting)},
             {"sha256", bench.datasets.get(setting).sha256}}},
           {"engine", setting.engine}};
+}
+
+void expect_fits(const sweep::Model& model, const network::Dataset& data) {
+  try {
+    inference::check_fits(model.network, data, model.file.string());
+  } catch (const InputError& error) {
+    throw Misfit(error.what());
+  }
+}
+
+std::string drawn_text(const Setting& setting, const char* what) {
+  return fmt::format("{} {}{} from seed {}", setting.chips, what, setting.chips == 1 ? "" : "s",
+                     setting.seed);
 }
 
 std::string percent_text(double share) {

@@ -12,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/base/error.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/study/measures.hpp"
@@ -73,6 +74,26 @@ class Datasets {
   std::map<std::tuple<std::string, std::string, bool>, std::unique_ptr<Entry>> entries_;
 };
 
+/// An evaluation cannot be made on a network: a problem of that cell of the table, not of the
+/// study.
+class Misfit : public InputError {
+ public:
+  explicit Misfit(const std::string& message) : InputError("{}", message) {}
+};
+
+/// What `compute` returns; its InputError becomes a Misfit.
+template <typename Compute>
+auto on_network(const Compute& compute) {
+  try {
+    return compute();
+  } catch (const InputError& error) {
+    throw Misfit(error.what());
+  }
+}
+
+/// Misfit for images or labels that the network does not take.
+void expect_fits(const sweep::Model& model, const network::Dataset& data);
+
 /// Where evaluations run.
 struct Bench {
   sweep::Store& store;
@@ -81,6 +102,7 @@ struct Bench {
   std::function<void(const std::string& note)> tick;  // after every pattern, stored or computed
 
   /// The row of the store under the hash of `key`, computed and stored when it is missing.
+  /// Misfit where `compute` throws InputError.
   nlohmann::ordered_json remember(const nlohmann::ordered_json& key,
                                   const std::function<nlohmann::ordered_json()>& compute) const;
 };
@@ -95,10 +117,12 @@ class Evaluation {
   virtual std::string label_at(double /*at*/) const { return ""; }
   /// Calls of Bench::tick for a network, for the progress display.
   virtual std::int64_t patterns(const network::Network* network) const = 0;
-  /// The network on the bench. InputError when they do not fit.
+  /// The network on the bench. Misfit when the evaluation is not possible on it.
   virtual Findings run(const sweep::Model& model, const Bench& bench) const = 0;
   /// Whether its values are errors on chips, which comparisons pair.
   virtual bool on_chips() const { return false; }
+  /// What it draws: "10 chips from seed 0", or "" when nothing is drawn.
+  virtual std::string drawn() const { return ""; }
   /// The kind of x axis: "rate", "voltage", "share", or "" when there is none.
   virtual std::string axis() const { return ""; }
 };
@@ -119,6 +143,9 @@ std::unique_ptr<Evaluation> make_margin(YamlMap& map, const Setting& setting);
 /// What every key begins with: version, network, data and engine.
 nlohmann::ordered_json base_key(const sweep::Model& model, const Setting& setting,
                                 const Bench& bench);
+
+/// "10 chips from seed 0".
+std::string drawn_text(const Setting& setting, const char* what);
 
 /// "0.5 %" of 0.005.
 std::string percent_text(double share);

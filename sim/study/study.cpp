@@ -56,10 +56,12 @@ class Run {
   StudyResult run() {
     const auto start = Clock::now();
     plan();
+    pool_.check(options_.threads);
     sweep::Store store(options_.folder, Json{{"study", study_.name}}.dump(2) + "\n", store_kind());
     Progress progress("study", work(), options_.quiet);
     const Bench bench{store, datasets_, options_.threads, [&](const std::string& note) {
                         pump(progress);
+                        ++ticks_;
                         progress.advance(1, note);
                       }};
     StudyResult result;
@@ -74,7 +76,8 @@ class Run {
   }
 
  private:
-  /// Before anything takes time: every data set is there, every training is known.
+  /// Before anything takes time: every data set is there, every network can be read, every training
+  /// is known.
   void plan() {
     std::vector<std::pair<std::string, std::string>> problems;  // what is wrong, rows
     for (const Row* row : rows_) {
@@ -83,6 +86,7 @@ class Run {
         for (const NamedEvaluation& named : study_.evaluations) {
           if (row->uses(named.name)) datasets_.images(named.evaluation->setting());
         }
+        if (!row->network.empty()) load(*row, row->network);
         for (const TrainingChoice& choice : row->trainings) numbers.push_back(pool_.add(choice));
       } catch (const InputError& error) {
         const std::string what = error.what();
@@ -106,14 +110,17 @@ class Run {
   std::int64_t work() const {
     std::int64_t total = 0;
     for (std::size_t i = 0; i < pool_.size(); ++i) total += work_of(i);
-    for (const Row* row : rows_) {
-      for (const NamedEvaluation& named : study_.evaluations) {
-        if (!row->uses(named.name)) continue;
-        const std::size_t networks = row->network.empty() ? row->trainings.size() : 1;
-        total += static_cast<std::int64_t>(networks) * named.evaluation->patterns(nullptr);
-      }
-    }
+    for (const Row* row : rows_) total += patterns(*row);
     return total;
+  }
+  /// Of all its networks, which need not be there yet.
+  std::int64_t patterns(const Row& row) const {
+    const std::size_t networks = row.network.empty() ? row.trainings.size() : 1;
+    std::int64_t total = 0;
+    for (const NamedEvaluation& named : study_.evaluations) {
+      if (row.uses(named.name)) total += named.evaluation->patterns(nullptr);
+    }
+    return static_cast<std::int64_t>(networks) * total;
   }
   std::int64_t work_of(std::size_t training) const {
     return pool_.exports_only(training) ? 1 : kPatternsPerEpoch * pool_.epochs(training);
@@ -143,6 +150,7 @@ class Run {
         if (state == TrainingPool::State::kDone) break;
         if (state == TrainingPool::State::kFailed) {
           result.problem = pool_.problem(training);
+          progress.add_work(-patterns(row));
           return result;
         }
         const std::string news = pool_.news();
@@ -153,7 +161,10 @@ class Run {
       }
       files.push_back(pool_.network(training));
     }
-    for (const fs::path& file : files) evaluate(row, file, bench, result);
+    for (const fs::path& file : files) {
+      if (result.problem.empty()) evaluate(row, file, bench, progress, result);
+    }
+    if (!result.problem.empty()) result.cells.clear();
     for (Cell& cell : result.cells) {
       std::vector<double> means;
       for (const std::vector<double>& samples : cell.samples) {
@@ -164,32 +175,69 @@ class Run {
     return result;
   }
 
-  void evaluate(const Row& row, const fs::path& file, const Bench& bench, RowResult& result) {
+  /// With its weights scaled as the row wants.
+  static sweep::Model load(const Row& row, const fs::path& file) {
     sweep::Model model = sweep::load_model(file);
     if (row.scale != 1.0) {
       model.network = scaled(model.network, row.scale, row.where);
       model.sha256 = sha256_hex(fmt::format("{} scaled {}", model.sha256, row.scale));
     }
-    result.networks.push_back({model.name, file, model.sha256});
+    return model;
+  }
+
+  void evaluate(const Row& row, const fs::path& file, const Bench& bench, Progress& progress,
+                RowResult& result) {
+    std::optional<sweep::Model> model;
+    try {
+      model = load(row, file);
+    } catch (const InputError& error) {
+      result.problem = error.what();
+      return;
+    }
+    result.networks.push_back({model->name, file, model->sha256});
     result.histograms.emplace_back();
     for (const NamedEvaluation& named : study_.evaluations) {
       if (!row.uses(named.name)) continue;
-      const Findings findings = named.evaluation->run(model, bench);
-      const auto published = row.published.find(named.name);
-      for (std::size_t k = 0; k < findings.values.size(); ++k) {
-        const Value& value = findings.values[k];
-        Cell* cell = const_cast<Cell*>(result.find(named.name, value.label));
-        if (cell == nullptr) {
-          cell = &result.cells.emplace_back();
-          cell->evaluation = named.name;
-          cell->header = {value.label, value.unit, value.at, {}};
-          if (published != row.published.end()) cell->published = published->second.at(k);
-        }
-        cell->samples.push_back(value.samples);
-      }
-      result.histograms.back().insert(result.histograms.back().end(), findings.histograms.begin(),
-                                      findings.histograms.end());
+      const std::int64_t before = ticks_;
+      const std::int64_t expected = named.evaluation->patterns(&model->network);
+      progress.add_work(expected - named.evaluation->patterns(nullptr));
+      measure(row, named, *model, bench, result);
+      progress.add_work(ticks_ - before - expected);
     }
+  }
+
+  /// What was measured joins the row's cells; what cannot be measured takes them away.
+  void measure(const Row& row, const NamedEvaluation& named, const sweep::Model& model,
+               const Bench& bench, RowResult& result) {
+    const auto misfit = std::find_if(result.misfits.begin(), result.misfits.end(),
+                                     [&](const auto& entry) { return entry.first == named.name; });
+    if (misfit != result.misfits.end()) return;  // on another network of the row
+    Findings findings;
+    try {
+      findings = named.evaluation->run(model, bench);
+    } catch (const Misfit& error) {
+      const auto cells = std::remove_if(result.cells.begin(), result.cells.end(),
+                                        [&](const Cell& c) { return c.evaluation == named.name; });
+      result.cells.erase(cells, result.cells.end());
+      result.misfits.emplace_back(
+          named.name, fmt::format("{}: evaluation {} does not fit row {}: {}", row.where,
+                                  named.name, in_quotes(row.name), error.what()));
+      return;
+    }
+    const auto published = row.published.find(named.name);
+    for (std::size_t k = 0; k < findings.values.size(); ++k) {
+      const Value& value = findings.values[k];
+      Cell* cell = const_cast<Cell*>(result.find(named.name, value.label));
+      if (cell == nullptr) {
+        cell = &result.cells.emplace_back();
+        cell->evaluation = named.name;
+        cell->header = {value.label, value.unit, value.at, {}};
+        if (published != row.published.end()) cell->published = published->second.at(k);
+      }
+      cell->samples.push_back(value.samples);
+    }
+    result.histograms.back().insert(result.histograms.back().end(), findings.histograms.begin(),
+                                    findings.histograms.end());
   }
 
   void describe(StudyResult& result) {
@@ -203,8 +251,8 @@ class Run {
                                     [&](const Row* row) { return row->uses(named.name); });
       if (!used) continue;
       const Setting& setting = named.evaluation->setting();
-      result.evaluations.push_back(
-          {named.name, setting, datasets_.images(setting), named.evaluation->axis()});
+      result.evaluations.push_back({named.name, setting, datasets_.images(setting),
+                                    named.evaluation->axis(), named.evaluation->drawn()});
     }
   }
 
@@ -233,6 +281,7 @@ class Run {
   Datasets datasets_;
   TrainingPool pool_;
   std::vector<std::vector<std::size_t>> planned_;  // trainings of each row
+  std::int64_t ticks_ = 0;                         // patterns so far
   std::vector<std::int64_t> counted_;              // work of each that is shown as done
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/study/comparison.hpp"
@@ -39,12 +40,15 @@ struct RowNetwork {
 
 struct RowResult {
   std::string name;
-  std::string problem;  // why there are no numbers
+  std::string problem;  // why there are no numbers at all
+  /// Evaluations that were not possible, and why.
+  std::vector<std::pair<std::string, std::string>> misfits;
   std::vector<RowNetwork> networks;
   std::vector<Cell> cells;
   std::vector<std::vector<NamedHistogram>> histograms;  // per network
 
   const Cell* find(const std::string& evaluation, const std::string& label) const;
+  bool complete() const { return problem.empty() && misfits.empty(); }
 };
 
 struct ComparisonResult {
@@ -58,6 +62,7 @@ struct EvaluationNote {
   Setting setting;
   std::int64_t images = 0;
   std::string axis;
+  std::string drawn;  // "10 chips from seed 0"
 };
 
 struct StudyResult {
@@ -72,8 +77,10 @@ struct StudyResult {
 /// Names of the files that a study writes into its folder.
 sweep::StoreKind store_kind();
 
-/// InputError for rows that are not there, and up front for data sets that are missing, naming the
-/// rows that need them. A training that fails is its row's problem; the others go on.
+/// InputError before anything runs for rows that are not there, data sets that are missing (naming
+/// the rows that need them), networks that cannot be read and trainings that the trainer refuses.
+/// A training that fails is its row's problem, an evaluation that is not possible on a network that
+/// of its cells; the others go on.
 StudyResult run_study(const StudyFile& study, const StudyOptions& options);
 
 }  // namespace brownout::study

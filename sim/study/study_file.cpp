@@ -30,6 +30,12 @@ Published read_published(YamlMap& row, const StudyFile& study, const Row& so_far
   Published published;
   std::optional<YamlMap> map = row.optional_map("published");
   if (!map) return published;
+  for (const std::string& key : map->keys()) {
+    if (study.find_evaluation(key) != nullptr) continue;
+    std::vector<std::string> names;
+    for (const NamedEvaluation& named : study.evaluations) names.push_back(named.name);
+    map->fail(key, fmt::format("expected an evaluation of the study: {}", fmt::join(names, ", ")));
+  }
   for (const NamedEvaluation& named : study.evaluations) {
     if (!map->has(named.name)) continue;
     const std::vector<std::string> texts = map->texts(named.name);

@@ -15,11 +15,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
+#include "sim/study/training_check.hpp"
 
 namespace brownout::study {
 
@@ -41,6 +43,18 @@ std::string pattern_sha256(const std::string& pattern, const fs::path& folder) {
   const fs::path file = folder / pattern.substr(0, pattern.find(','));
   std::error_code error;
   return fs::is_regular_file(file, error) ? sha256_hex(read_file(file)) : "";
+}
+
+/// Tells trainings apart, but for seeds that a study may give (any plain number of 18 digits).
+std::string without_seed(const fs::path& config, const std::vector<std::string>& assignments) {
+  constexpr char kSeed[] = "seed=";
+  std::string text = config.string();
+  for (const std::string& assignment : assignments) {
+    const bool seed = assignment.rfind(kSeed, 0) == 0 && assignment.size() <= 5 + 18 &&
+                      assignment.find_first_not_of("0123456789", 5) == std::string::npos;
+    text += "\n" + (seed ? kSeed : assignment);
+  }
+  return text;
 }
 
 /// The last line that is not empty of the last bytes of a log.
@@ -129,6 +143,7 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
   }
   training.config = choice.config;
   training.assignments = assignments;
+  training.where = choice.where;
   training.exported_from = exported_from;
   training.epochs = static_cast<int>(root.map("schedule").integer("epochs", 1, 100'000));
   training.network = options_.folder / fmt::format("{}-{}.onnx", choice.config.stem().string(),
@@ -146,6 +161,46 @@ bool TrainingPool::is_done(const Training& training) const {
   const Json json = Json::parse(read_file(record), nullptr, /*allow_exceptions=*/false);
   return json.is_object() && json.value("key", "") == training.key &&
          json.value("network_sha256", "") == sha256_hex(read_file(training.network));
+}
+
+const std::string& TrainingPool::program() {
+  if (program_.empty()) program_ = options_.find_program();
+  return program_;
+}
+
+void TrainingPool::check(int at_a_time) {
+  std::vector<std::size_t> asked;
+  std::map<std::string, std::size_t> question_of;  // trainings that differ in their seed share one
+  std::vector<TrainingQuestion> questions;
+  const auto ask = [&](std::size_t training) {
+    const Training& one = trainings_[training];
+    const auto [entry, is_new] =
+        question_of.emplace(without_seed(one.config, one.assignments), questions.size());
+    if (is_new) questions.push_back({one.config, one.assignments, one.network});
+    return entry->second;
+  };
+  for (std::size_t i = 0; i < trainings_.size(); ++i) {
+    if (trainings_[i].state == State::kDone) continue;
+    asked.push_back(i);
+    ask(i);
+    if (trainings_[i].exported_from) ask(*trainings_[i].exported_from);
+  }
+  if (asked.empty()) return;
+  const std::vector<TrainingAnswer> answers = ask_trainer(program(), questions, at_a_time);
+  for (const std::size_t i : asked) {
+    const Training& training = trainings_[i];
+    const TrainingAnswer& answer = answers[ask(i)];
+    if (!answer.refusal.empty()) {
+      throw InputError("{}: the trainer refuses this row: {}", training.where, answer.refusal);
+    }
+    if (!training.exported_from || answer.identity.empty()) continue;
+    const std::string& whole = answers[ask(*training.exported_from)].identity;
+    if (whole.empty() || whole == answer.identity) continue;
+    throw InputError(
+        "{}: export changes what is trained, not only what is exported; expected such a change in "
+        "set, or another quantization with quantization.when: after-training in set",
+        training.where);
+  }
 }
 
 void TrainingPool::pump() {
@@ -190,13 +245,11 @@ void TrainingPool::start(Training& training) {
     training.state = State::kDone;
     return;
   }
-  if (program_.empty()) {
-    try {
-      program_ = options_.find_program();
-    } catch (...) {
-      ::close(held);
-      throw;
-    }
+  try {
+    program();
+  } catch (...) {
+    ::close(held);
+    throw;
   }
   std::vector<std::string> words{program_,    training.config.string(),
                                  "--threads", std::to_string(options_.threads),

@@ -34,6 +34,11 @@ class TrainingPool {
   /// one twice has one number. InputError when its data set cannot be read.
   std::size_t add(const TrainingChoice& choice);
 
+  /// Asks the trainer about every training that is not done, so many questions at a time.
+  /// InputError that begins with the row's place for one that it refuses, and for an export that
+  /// would change the training itself.
+  void check(int at_a_time);
+
   /// Starts what may start, notices what has ended. Call it now and then.
   void pump();
 
@@ -59,6 +64,7 @@ class TrainingPool {
   struct Training {
     std::filesystem::path config;
     std::vector<std::string> assignments;
+    std::string where;  // of the first row that asked for it
     std::optional<std::size_t> exported_from;
     std::filesystem::path network;  // FILE.onnx; beside it .checkpoint, .csv, .json, .log, .lock
     std::string key;
@@ -72,6 +78,7 @@ class TrainingPool {
   std::size_t plan(const TrainingChoice& choice, const std::vector<std::string>& assignments,
                    std::optional<std::size_t> exported_from);
   bool is_done(const Training& training) const;
+  const std::string& program();
   void start(Training& training);
   void finish(Training& training, int status);
 

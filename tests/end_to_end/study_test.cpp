@@ -193,6 +193,36 @@ TEST_F(Study, AMissingDataSetIsToldBeforeAnythingRunsWithTheRowsThatNeedIt) {
   EXPECT_EQ(other.code, 0) << other.err;
 }
 
+TEST_F(Study, AnEvaluationThatDoesNotFitARowLeavesItsCellEmptyTheOthersGoOn) {
+  std::string text = kStudy;
+  text.replace(text.find("rates: [0.01, 0.05, 0.1]"), 24,
+               "rates: [0.01, 0.05, 0.1], only_layers: [foo]");
+  workplace_.write("study.yaml", text);
+  const Outcome outcome = study("out");
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_NE(outcome.err.find("no numbers for 8 bit (rerr), 4 bit (rerr); the table says why"),
+            std::string::npos)
+      << outcome.err;
+  const Json json = Json::parse(file("out/study.json"));
+  const std::string problem = json["rows"][1]["problem"];
+  EXPECT_NE(problem.find("study.yaml:12:"), std::string::npos) << problem;
+  EXPECT_NE(problem.find("evaluation rerr does not fit row \"4 bit\": "), std::string::npos);
+  EXPECT_NE(problem.find("foo"), std::string::npos) << problem;
+  EXPECT_EQ(json["rows"][1]["cells"].size(), 5u);  // clean and the histograms' four
+  EXPECT_EQ(json["rows"][2]["problem"], nullptr);
+  EXPECT_EQ(json["comparisons"][0]["difference_points"], nullptr);
+  const std::string markdown = file("out/table.md");
+  EXPECT_NE(markdown.find("- 4 bit, rerr: no numbers: "), std::string::npos) << markdown;
+  EXPECT_NE(markdown.find("engine functional, 1 chip, seed 0\n"), std::string::npos) << markdown;
+}
+
+TEST_F(Study, PublishedValuesOfNoEvaluationAreToldWithTheEvaluations) {
+  std::string text = kStudy;
+  text.replace(text.find("published: {rerr"), 16, "published: {foo");
+  workplace_.write("study.yaml", text);
+  refused(study("out"), "expected an evaluation of the study: clean, rerr, histograms");
+}
+
 TEST_F(Study, AFullDiskIsToldAndTheSameCommandGoesOn) {
   Surroundings small;
   small.file_limit = 2000;

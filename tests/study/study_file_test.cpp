@@ -115,7 +115,7 @@ TEST_F(StudyFileTest, WrongStudiesAreRefusedWithTheirPlace) {
   };
   expect(row("published: {rerr: [1]}"), "expected a list of 2, one for each column");
   expect(row("published: {rerr: [1, x]}"), "expected numbers or none, got \"x\"");
-  expect(row("published: {rer: [1, 2]}"), "unknown key \"rows[0].published.rer\"");
+  expect(row("published: {rer: [1, 2]}"), "expected an evaluation of the study: clean, rerr");
   expect(row("evaluations: [clean], published: {rerr: [1, 2]}"), "does not use that evaluation");
   expect(row("evaluations: [cleen]"), "\"cleen\" is none of the study's");
   expect(row("scale_weights: 0"), "expected a number in [1e-06, 1000000]");

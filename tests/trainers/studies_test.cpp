@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <set>
@@ -178,21 +179,48 @@ TEST_F(StudyTraining, RowsHaveTheirSeedsAndTrainingsAreSharedByStudies) {
   EXPECT_EQ(networks("out/trainings"), 4u);
 }
 
+TEST_F(StudyTraining, WhatTheTrainerRefusesIsToldBeforeAnythingRunsWithTheRowsPlace) {
+  const std::string good = file("study.yaml");
+  const std::vector<std::array<std::string, 4>> wrong{
+      {"w_max: 0.3", "w_maxx: 0.3", "study.yaml:11:", "set \"w_maxx=0.3\""},
+      {"w_max: 0.3", "w_max: -30", "study.yaml:11:", "w_max: expected a number"},
+      {"quantization.when: after-training", "w_max: 0.3",
+       "study.yaml:12:", "export changes what is trained"},
+  };
+  for (const auto& [from, to, place, part] : wrong) {
+    std::string text = good;
+    text.replace(text.find(from), from.size(), to);
+    workplace_.write("study.yaml", text);
+    const Outcome outcome = study("out");
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.err.rfind("brownout: error: ", 0), 0u) << outcome.err;
+    EXPECT_NE(outcome.err.find(place), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find(part), std::string::npos) << outcome.err;
+    EXPECT_EQ(outcome.err.find("--set"), std::string::npos) << outcome.err;
+    EXPECT_FALSE(fs::exists(workplace_.folder() / "out"));
+    EXPECT_FALSE(fs::exists(workplace_.folder() / "trainings"));
+  }
+}
+
 TEST_F(StudyTraining, ATrainingThatFailsIsItsRowsProblemAlone) {
-  std::string text = file("study.yaml");
-  text.replace(text.find("w_max: 0.3"), 10, "w_max: -30");
-  workplace_.write("study.yaml", text);
-  const Outcome outcome = study("out", {"--only", "clipped", "after"});
+  // The clipped row's training lies there, damaged: the trainer cannot go on from its checkpoint.
+  ASSERT_EQ(study("out/one", {"--only", "clipped"}).code, 0);
+  for (const auto& entry : fs::directory_iterator(workplace_.folder() / "out/trainings")) {
+    if (entry.path().extension() == ".checkpoint") {
+      workplace_.write(entry.path().lexically_relative(workplace_.folder()).string(), "damaged");
+    }
+    if (entry.path().extension() == ".json") fs::remove(entry.path());
+  }
+  const Outcome outcome = study("out/two", {"--only", "clipped", "after"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_NE(outcome.err.find("no numbers for clipped"), std::string::npos) << outcome.err;
-  const Json json = Json::parse(file("out/study.json"));
+  const Json json = Json::parse(file("out/two/study.json"));
   EXPECT_EQ(json["rows"][0]["cells"].size(), 0u);
-  EXPECT_NE(json["rows"][0]["problem"].get<std::string>().find(
-                "config.yaml: --set \"w_max=-30\": w_max: expected a number"),
+  EXPECT_NE(json["rows"][0]["problem"].get<std::string>().find("expected a checkpoint"),
             std::string::npos)
       << json["rows"][0]["problem"];
   EXPECT_EQ(json["rows"][1]["cells"].size(), 3u);
-  EXPECT_NE(file("out/table.md").find("- clipped: no numbers: "), std::string::npos);
+  EXPECT_NE(file("out/two/table.md").find("- clipped: no numbers: "), std::string::npos);
 }
 
 }  // namespace

@@ -118,6 +118,10 @@ class Errors : public Evaluation {
   }
   bool on_chips() const override { return true; }
   std::string axis() const override { return places_.axis; }
+  std::string drawn() const override {
+    return profile_.empty() ? drawn_text(setting_, "chip")
+                            : fmt::format("{} places of the chip's map", setting_.chips);
+  }
   std::string label_at(double at) const override {
     for (const Place& place : places_.places) {
       if (place.at == at) return place.label;
@@ -190,9 +194,10 @@ class Layers : public Evaluation {
   std::vector<std::string> labels() const override { return {}; }
   std::int64_t patterns(const network::Network* network) const override {
     const std::size_t layers = network == nullptr ? 10 : coded_layers(*network).size();
-    return static_cast<std::int64_t>(layers) * setting_.chips + 1;
+    return static_cast<std::int64_t>(layers) * (setting_.chips + 1);
   }
   bool on_chips() const override { return true; }
+  std::string drawn() const override { return drawn_text(setting_, "chip"); }
 
   Findings run(const sweep::Model& model, const Bench& bench) const override {
     Findings findings;

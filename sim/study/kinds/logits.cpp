@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
-#include "sim/inference/evaluate.hpp"
 #include "sim/memory/random_chip.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/read_on_chip.hpp"
@@ -40,9 +39,10 @@ class Histograms : public Evaluation {
             "largest logit, " + perturbed_};
   }
   std::int64_t patterns(const network::Network*) const override { return 1; }
+  std::string drawn() const override { return fmt::format("1 chip, seed {}", setting_.seed); }
 
   Findings run(const sweep::Model& model, const Bench& bench) const override {
-    inference::check_fits(model.network, bench.datasets.get(setting_).data, model.file.string());
+    expect_fits(model, bench.datasets.get(setting_).data);
     Json key = base_key(model, setting_, bench);
     key["kind"] = "histograms";
     key["rate"] = rate_;
@@ -133,9 +133,9 @@ class Margin : public Evaluation {
   std::int64_t patterns(const network::Network*) const override { return 1; }
 
   Findings run(const sweep::Model& model, const Bench& bench) const override {
-    inference::check_fits(model.network, bench.datasets.get(setting_).data, model.file.string());
+    expect_fits(model, bench.datasets.get(setting_).data);
     if (model.network.classes < 2) {
-      throw InputError("{}: a margin needs two classes, it has one", model.file.string());
+      throw Misfit(model.file.string() + ": a margin needs two classes, it has one");
     }
     Json key = base_key(model, setting_, bench);
     key["kind"] = "margin";

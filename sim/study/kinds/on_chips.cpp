@@ -6,7 +6,6 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/inference/evaluate.hpp"
 #include "sim/memory/random_chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/point.hpp"
@@ -24,7 +23,7 @@ OnChips::OnChips(const sweep::Model& model, const Setting& setting, const Bench&
       statistics_batch_(statistics_batch),
       selection_(std::move(selection)),
       images_(bench.datasets.images(setting)) {
-  inference::check_fits(model.network, bench.datasets.get(setting).data, model.file.string());
+  expect_fits(model, bench.datasets.get(setting).data);
 }
 
 OnChips::~OnChips() = default;
@@ -55,7 +54,7 @@ const sweep::CleanResult& OnChips::clean() {
   const std::string hash = sha256_hex(key.dump());
   clean_ = sweep::find_clean(bench_.store, hash);
   if (!clean_) {
-    clean_ = evaluator().clean();
+    clean_ = on_network([&] { return evaluator().clean(); });
     sweep::add_clean(bench_.store, hash, model_.name, *clean_);
   }
   bench_.tick(fmt::format("{}, clean {:.2f} %", model_.name, error(clean_->wrong)));

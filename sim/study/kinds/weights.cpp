@@ -41,6 +41,7 @@ class Noise : public Evaluation {
   }
   bool on_chips() const override { return true; }
   std::string axis() const override { return "share"; }
+  std::string drawn() const override { return drawn_text(setting_, "draw"); }
   std::string label_at(double at) const override {
     for (std::size_t i = 0; i < shares_.size(); ++i) {
       if (shares_[i] == at) return labels()[i];
@@ -51,7 +52,7 @@ class Noise : public Evaluation {
   Findings run(const sweep::Model& model, const Bench& bench) const override {
     const network::Dataset& data = bench.datasets.get(setting_).data;
     const std::int64_t images = bench.datasets.images(setting_);
-    inference::check_fits(model.network, data, model.file.string());
+    expect_fits(model, data);
     network::Network noisy = model.network;
     std::unique_ptr<inference::Engine> engine;
     Findings findings;
@@ -114,6 +115,7 @@ class WeightError : public Evaluation {
   std::int64_t patterns(const network::Network*) const override {
     return static_cast<std::int64_t>(labels().size());
   }
+  std::string drawn() const override { return drawn_text(setting_, "chip"); }
 
   Findings run(const sweep::Model& model, const Bench& bench) const override {
     Findings findings;
@@ -178,6 +180,7 @@ class Redundancy : public Evaluation {
             "non-zero final activations"};
   }
   std::int64_t patterns(const network::Network*) const override { return 1; }
+  std::string drawn() const override { return drawn_text(setting_, "chip"); }
 
   Findings run(const sweep::Model& model, const Bench& bench) const override {
     Json key = base_key(model, setting_, bench);

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks the trainer whether it takes trainings, before hours of others run.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace brownout::study {
+
+struct TrainingQuestion {
+  std::filesystem::path config;
+  std::vector<std::string> assignments;
+  std::filesystem::path network;  // that it would write
+};
+
+struct TrainingAnswer {
+  std::string refusal;   // the trainer's message about wrong input, or ""
+  std::string identity;  // what identifies the training, when it was not refused
+};
+
+/// Runs `program CONFIG --set ... --check` for each, so many at a time. A trainer that fails
+/// without blaming its input (or cannot start) refuses nothing: the training itself will tell.
+std::vector<TrainingAnswer> ask_trainer(const std::string& program,
+                                        const std::vector<TrainingQuestion>& questions,
+                                        int at_a_time);
+
+}  // namespace brownout::study
