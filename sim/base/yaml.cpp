@@ -6,7 +6,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -15,15 +14,10 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/yaml_assignments.hpp"
 
 namespace brownout {
 namespace fs = std::filesystem;
-
-/// The file of a document, and the values that took the place of its own.
-struct YamlMap::Source {
-  fs::path file;
-  std::vector<std::pair<YAML::Node, std::string>> overrides;  // and where each was given
-};
 
 /// One map: its node, what it came from, its place in the document and the keys asked for.
 struct YamlMap::State {
@@ -43,30 +37,6 @@ constexpr int kMaxValues = 1'000'000;
 std::string place(const fs::path& file, const YAML::Mark& mark) {
   if (mark.is_null()) return file.string();
   return fmt::format("{}:{}:{}", file.string(), mark.line + 1, mark.column + 1);
-}
-
-/// How often `node` is `wanted` or holds it, aliases counted each time they are used.
-int count_uses(const YAML::Node& node, const YAML::Node& wanted) {
-  int uses = node.is(wanted) ? 1 : 0;
-  if (node.IsSequence()) {
-    for (const YAML::Node& item : node) uses += count_uses(item, wanted);
-  } else if (node.IsMap()) {
-    for (const auto& entry : node) uses += count_uses(entry.second, wanted);
-  }
-  return uses;
-}
-
-std::string describe(const YAML::Node& node) {
-  switch (node.Type()) {
-    case YAML::NodeType::Scalar:
-      return in_quotes(node.Scalar());
-    case YAML::NodeType::Sequence:
-      return node.size() == 0 ? "an empty list" : "a list";
-    case YAML::NodeType::Map:
-      return "a map";
-    default:
-      return "nothing";
-  }
 }
 
 using Source = YamlMap::Source;
@@ -127,9 +97,6 @@ std::string joined(const std::vector<std::string>& names) {
                    describe(node));
 }
 
-/// "5" in quotation marks is a text.
-bool is_quoted(const YAML::Node& node) { return node.IsScalar() && node.Tag() == "!"; }
-
 [[noreturn]] void fail_quoted(const Source& source, const YAML::Node& node, const std::string& key,
                               const std::string& expected) {
   throw InputError("{}: {}: expected {}, got the text {}; leave out the quotation marks",
@@ -174,117 +141,9 @@ std::string to_text(const YAML::Node& node, const Source& source, const std::str
   return node.Scalar();
 }
 
-/// Holds control characters that no text has.
-bool is_binary(std::string_view text) {
-  constexpr std::string_view kOfTexts = "\t\n\v\f\r\x1b";
-  return std::any_of(text.begin(), text.end(), [&](char c) {
-    return static_cast<unsigned char>(c) < 0x20 && kOfTexts.find(c) == std::string_view::npos;
-  });
-}
-
 /// One key typed for another: near enough that a second valid key is not taken for it.
 bool is_slip(const std::string& typed, const std::string& meant) {
   return typed.size() + 2 >= meant.size() && meant.size() > 3 && nearest_name(typed, {meant}) != "";
-}
-
-/// On one line, keys sorted; texts that need quotation marks have them.
-std::string flow_text(const YAML::Node& node) {
-  if (node.IsSequence()) {
-    std::string text;
-    for (const YAML::Node& item : node) text += (text.empty() ? "" : ", ") + flow_text(item);
-    return "[" + text + "]";
-  }
-  if (node.IsMap()) {
-    std::map<std::string, std::string> parts;
-    for (const auto& entry : node) parts[flow_text(entry.first)] = flow_text(entry.second);
-    std::string text;
-    for (const auto& [key, value] : parts) text += (text.empty() ? "" : ", ") + key + ": " + value;
-    return "{" + text + "}";
-  }
-  if (!node.IsScalar()) return "null";
-  const std::string& text = node.Scalar();
-  constexpr std::string_view kPlain = "_-+./%";
-  const bool plain =
-      !is_quoted(node) && !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               kPlain.find(c) != std::string_view::npos;
-      });
-  if (plain && text != "null" && text != "-") return text;
-  YAML::Emitter emitter;
-  emitter << YAML::DoubleQuoted << text;
-  return emitter.c_str();
-}
-
-/// "schedule.epochs=3": the keys on the way to the value, and its text.
-struct Assignment {
-  std::vector<std::string> keys;
-  std::string value;
-};
-
-Assignment split_assignment(const std::string& text, const std::string& origin) {
-  const std::size_t equals = text.find('=');
-  Assignment result;
-  std::string key = equals == std::string::npos ? text : text.substr(0, equals);
-  for (std::size_t dot = 0; dot != std::string::npos;) {
-    dot = key.find('.');
-    result.keys.push_back(key.substr(0, dot));
-    key.erase(0, dot == std::string::npos ? dot : dot + 1);
-    if (equals != std::string::npos && !result.keys.back().empty()) continue;
-    throw InputError("{}: expected KEY.PATH=VALUE, such as schedule.epochs=3", origin);
-  }
-  result.value = text.substr(equals + 1);
-  return result;
-}
-
-YAML::Node child(const YAML::Node& map, const std::string& key) {
-  for (const auto& entry : map) {
-    if (entry.first.IsScalar() && entry.first.Scalar() == key) return entry.second;
-  }
-  return YAML::Node(YAML::NodeType::Undefined);
-}
-
-/// Puts one value into the document and notes it; the value null takes the key away.
-void apply(const std::string& text, YAML::Node document, Source& source) {
-  const std::string origin = "--set " + in_quotes(text);
-  const std::string where = source.file.string() + ": " + origin;
-  const Assignment assignment = split_assignment(text, where);
-  std::vector<YAML::Node> values;
-  try {
-    values = YAML::LoadAll(assignment.value);
-  } catch (const YAML::Exception& error) {
-    throw InputError("{}: the value is not valid YAML: {}", where, error.msg);
-  }
-  if (is_binary(assignment.value) || values.size() != 1) {
-    throw InputError("{}: expected one value behind the =, found {}", where,
-                     values.empty() ? "none" : "something else");
-  }
-  YAML::Node map = document;
-  std::string path;
-  for (std::size_t i = 0; i < assignment.keys.size(); ++i) {
-    if (!map.IsMap()) {
-      throw InputError("{}: {} is {}, expected a map of keys", where, path, describe(map));
-    }
-    if (count_uses(document, map) > 1) {
-      throw InputError("{}: {} stands in several places of the file (an alias)", where, path);
-    }
-    const std::string& key = assignment.keys[i];
-    path += (i == 0 ? "" : ".") + key;
-    YAML::Node next = child(map, key);
-    const bool last = i + 1 == assignment.keys.size();
-    if (!last && !next.IsDefined()) {
-      if (values[0].IsNull()) return;  // nothing to take away
-      next = YAML::Node(YAML::NodeType::Map);
-      map[key] = next;
-      source.overrides.emplace_back(next, origin);
-    }
-    if (last) {
-      map.remove(key);
-      if (values[0].IsNull()) return;
-      map[key] = values[0];
-      source.overrides.emplace_back(values[0], origin);
-    }
-    map.reset(next);
-  }
 }
 
 }  // namespace
@@ -322,7 +181,8 @@ YamlMap YamlMap::parse(const std::string& text, const fs::path& name,
   source->file = name;
   int left = kMaxValues;
   check_keys(documents[0], *source, left);
-  for (const std::string& assignment : assignments) apply(assignment, documents[0], *source);
+  for (const std::string& assignment : assignments)
+    apply_assignment(assignment, documents[0], *source);
   left = kMaxValues;
   if (!assignments.empty()) check_keys(documents[0], *source, left);
   auto state = std::make_shared<State>();
