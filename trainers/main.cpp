@@ -152,6 +152,9 @@ void announce(const Trainer& trainer, int threads, const std::string& device) {
 }
 
 int train(const Arguments& arguments) {
+  if (arguments.resume && !arguments.export_only.empty()) {
+    throw InputError("--resume: --export-only trains nothing; expected one of them");
+  }
   TrainingConfig config = load_training(arguments.config, arguments.assignments);
   if (!arguments.output.empty()) config.output = fs::absolute(arguments.output);
   if (arguments.seed) config.seed = *arguments.seed;

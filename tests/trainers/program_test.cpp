@@ -215,6 +215,8 @@ TEST_F(Program, WrongInputEndsWithTwoAndOneMessage) {
   EXPECT_EQ(run({config(), "--threads", "0"}), 2);
   EXPECT_EQ(run({config(), "--device", "tpu"}), 2);
   EXPECT_EQ(run({config(), "--export-only", out("nothing.checkpoint")}), 2);
+  EXPECT_EQ(run({config(), "--resume", "--export-only", out("nothing.checkpoint")}), 2);
+  EXPECT_NE(log().find("--resume: --export-only trains nothing"), std::string::npos) << log();
   write_config("epoch: 3\n");
   EXPECT_EQ(run({config()}), 2);
   EXPECT_NE(log().find("config.yaml:10"), std::string::npos) << log();
