@@ -85,8 +85,10 @@ Dataset load_dataset(const std::string& name, Split split, const fs::path& folde
                      fmt::join(dataset_names(), ", "));
   }
   const std::string hint = fmt::format(
-      "{}, or name its folder (option --data, or BROWNOUT_DATA={} with a folder {} in it)",
-      source->hint, "DIR", name);
+      "{}, or name its folder (option --data of eval and sweep; in files, a training's "
+      "dataset.folder "
+      "or a study's data_folder; or BROWNOUT_DATA=DIR with a folder {} in it)",
+      source->hint, name);
   const fs::path place = find_folder(*source, folder);
   std::error_code error;
   if (place.empty()) throw InputError("dataset {} has no usual place: {}", name, hint);

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/program.hpp"
 #include "sim/base/random.hpp"
 #include "sim/inference/convolution/avx2.hpp"
 #include "sim/inference/convolution/convolution.hpp"
@@ -111,12 +112,9 @@ int main(int argc, char** argv) {
   if (kinds.empty())
     for (const std::string& kind : convolution_kinds())
       if (convolution_available(kind) && kind != "reference") kinds.push_back(kind);
-  try {
+  return brownout::run_program("convolution_bench", [&] {
     for (const int width : {16, 32})
       for (const std::string& kind : kinds) run(kind, width);
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return 2;
-  }
-  return 0;
+    return 0;
+  });
 }

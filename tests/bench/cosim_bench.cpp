@@ -10,6 +10,7 @@
 
 #include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/program.hpp"
 #include "sim/cosim/checked_array.hpp"
 #include "sim/network/onnx_file.hpp"
 
@@ -84,10 +85,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const brownout::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return error.exit_code();
-  }
+  return brownout::run_program("cosim_bench", [&] { return run(argc, argv); });
 }

@@ -11,6 +11,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/parallel.hpp"
+#include "sim/base/program.hpp"
 #include "sim/base/random.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/network/onnx_file.hpp"
@@ -142,13 +143,5 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run({argv + 1, argv + argc});
-  } catch (const brownout::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return error.exit_code();
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "evaluate_bench: {}\n", error.what());
-    return 1;
-  }
+  return brownout::run_program("evaluate_bench", [&] { return run({argv + 1, argv + argc}); });
 }

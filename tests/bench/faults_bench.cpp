@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/base/error.hpp"
+#include "sim/base/program.hpp"
 #include "sim/mapping/faulty_reader.hpp"
 #include "sim/memory/physical_chip.hpp"
 #include "sim/memory/random_chip.hpp"
@@ -146,13 +147,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const brownout::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return error.exit_code();
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "faults_bench: {}\n", error.what());
-    return 1;
-  }
+  return brownout::run_program("faults_bench", [&] { return run(argc, argv); });
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "sim/base/error.hpp"
+#include "sim/base/program.hpp"
 #include "sim/base/random.hpp"
 #include "trainers/trainer.hpp"
 
@@ -135,10 +136,5 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const brownout::Error& error) {
-    fmt::print(stderr, "{}\n", error.what());
-    return error.exit_code();
-  }
+  return brownout::run_program("training_bench", [&] { return run(argc, argv); });
 }
