@@ -198,7 +198,8 @@ ExportScore export_network(Trainer& trainer, const std::filesystem::path& file) 
       {"training.threads", std::to_string(trainer.threads())},
       {"training.device", trainer.pass().device()},
       {"training.steps", std::to_string(trainer.state().step)},
-      {"training.calibration_images", std::to_string(config.calibration_images)},
+      {"training.calibration_images", std::to_string(std::min<std::int64_t>(
+                                          config.calibration_images, trainer.train_data().size()))},
       {"training.clean_error_pct", fmt::format("{:.2f}", score.float_error)},
       {"training.clean_error_u8_pct", fmt::format("{:.2f}", score.quantized_error)},
   };

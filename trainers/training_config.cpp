@@ -71,7 +71,7 @@ OptimizerChoice read_optimizer(YamlMap map) {
   OptimizerChoice o;
   o.kind = static_cast<OptimizerChoice::Kind>(map.choice("kind", {"sgd", "adam"}, 0));
   const bool sgd = o.kind == OptimizerChoice::Kind::kSgd;
-  o.learning_rate = map.number("learning_rate", 0.0, 10.0, sgd ? 0.05 : 1e-3);
+  o.learning_rate = map.number("learning_rate", 1e-12, 10.0, sgd ? 0.05 : 1e-3);
   o.weight_decay = map.number("weight_decay", 0.0, 1.0, sgd ? 5e-4 : 0.0);
   if (sgd) {
     o.momentum = map.number("momentum", 0.0, 0.9999, o.momentum);
