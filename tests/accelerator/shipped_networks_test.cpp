@@ -46,7 +46,10 @@ TEST(ShippedNetworks, GiveTheSameLogitsOnEveryAcceleratorFile) {
     const auto functional = inference::make_engine("functional", network, 1);
     for (const fs::path& file : accelerators) {
       SCOPED_TRACE(model.filename().string() + " on " + file.filename().string());
-      const mapping::AcceleratorConfig config = mapping::load_accelerator(file);
+      mapping::AcceleratorConfig config = mapping::load_accelerator(file);
+      if (network.coded_bits() > 64 * config.weights.words()) {
+        config.weights.residency = mapping::WeightResidency::kStreamed;
+      }
       // The smaller activation memories hold one image.
       const int batch = config.activations.kib >= 256 ? 1 + static_cast<int>(seed % 2) : 1;
       SystemcEngine systemc(network, config, batch, seed * 29, "test");
