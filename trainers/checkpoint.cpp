@@ -3,6 +3,7 @@
 #include "trainers/checkpoint.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -103,6 +104,18 @@ std::string compared(const std::string& name, const std::string& there, const st
 }
 
 }  // namespace
+
+int planned_epochs(const Checkpoint& checkpoint) {
+  const Entries entries = entries_of(checkpoint.config);
+  const std::string* const epochs = find(entries, "schedule.epochs");
+  return epochs == nullptr ? 0 : std::atoi(epochs->c_str());
+}
+
+double perturbed_share(const std::vector<EpochRecord>& history) {
+  double sum = 0.0;  // an epoch has as many batches as any other
+  for (const EpochRecord& record : history) sum += record.perturbed_share;
+  return history.empty() ? 0.0 : sum / static_cast<double>(history.size());
+}
 
 std::string difference(const Checkpoint& there, const Checkpoint& here) {
   const Entries old = entries_of(there.config);

@@ -48,6 +48,12 @@ void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path&
 /// InputError for a file that is cut short, damaged (its SHA-256 is inside) or something else.
 Checkpoint read_checkpoint(const std::filesystem::path& file);
 
+/// The epochs it shall have in the end.
+int planned_epochs(const Checkpoint& checkpoint);
+
+/// The share of all batches that had bit errors.
+double perturbed_share(const std::vector<EpochRecord>& history);
+
 /// "optimizer.learning_rate there is 0.06, here 0.05": the first difference between a checkpoint
 /// and what a training is now; "" when there is none. Surroundings count where both name them.
 std::string difference(const Checkpoint& there, const Checkpoint& here);

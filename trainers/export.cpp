@@ -203,6 +203,10 @@ ExportScore export_network(Trainer& trainer, const std::filesystem::path& file) 
       {"training.clean_error_pct", fmt::format("{:.2f}", score.float_error)},
       {"training.clean_error_u8_pct", fmt::format("{:.2f}", score.quantized_error)},
   };
+  if (config.errors.active()) {
+    metadata["training.perturbed_share"] =
+        fmt::format("{:.4f}", perturbed_share(trainer.state().history));
+  }
   if (ErrorPattern* pattern = trainer.pattern(); pattern != nullptr) {
     std::vector<float> read = trainer.decoded();
     const std::int64_t wrong = pattern->inject(trainer.coder(), trainer.state().step, read.data());

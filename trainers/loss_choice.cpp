@@ -20,7 +20,7 @@ void refuse(YamlMap& map, const std::string& key, const std::string& owner) {
 
 LossChoice read_loss(YamlMap map) {
   LossChoice c;
-  c.kind = static_cast<Kind>(map.choice("kind", kKinds));
+  c.kind = static_cast<Kind>(map.choice("kind", kKinds, 0));
   c.logit_scale = map.number("logit_scale", 1e-9, 1e9, c.logit_scale);
   if (c.kind == Kind::kMcel) {
     c.bound = map.number("bound", 1e-3, 1e9, c.bound);

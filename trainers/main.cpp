@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // brownout-train: trains the network that a YAML file describes and exports it.
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -117,6 +118,17 @@ std::optional<Checkpoint> find_checkpoint(const Arguments& arguments, const fs::
   return read_checkpoint(beside);
 }
 
+/// A training that starts must not replace one that was interrupted, whatever that one is.
+void keep_unfinished(const fs::path& file) {
+  const Checkpoint there = read_checkpoint(file);
+  if (static_cast<int>(there.history.size()) < planned_epochs(there)) {
+    throw InputError(
+        "{}: an unfinished training lies here (step {}); go on with --resume, or delete the "
+        "file to start anew",
+        file.string(), there.step);
+  }
+}
+
 /// Everything that can be written must be before the first step: hours may lie before the last.
 void check_places(const TrainingConfig& config, const TrainingFiles& files,
                   const Architecture& architecture, bool trains) {
@@ -142,13 +154,26 @@ void announce(const Trainer& trainer, int threads, const std::string& device) {
     if (!pattern->note().empty())
       say(fmt::format("{}: {}\n", config.file.string(), pattern->note()));
   }
+  std::vector<double> at_start;
   for (const double milestone : config.schedule.milestones) {
-    if (std::floor(milestone * config.schedule.epochs + 1e-9) >= 1.0) continue;
-    say(fmt::format(
-        "{}: milestone {} of {} epochs falls on the start: the learning rate is "
-        "multiplied by {} from the first step\n",
-        config.file.string(), milestone, config.schedule.epochs, config.schedule.factor));
+    if (std::floor(milestone * config.schedule.epochs + 1e-9) < 1.0) at_start.push_back(milestone);
   }
+  if (at_start.empty()) return;
+  say(fmt::format(
+      "{}: of {} epochs the milestones {} fall on the start: the learning rate is multiplied by {} "
+      "from the first step\n",
+      config.file.string(), config.schedule.epochs, fmt::join(at_start, ", "),
+      std::pow(config.schedule.factor, at_start.size())));
+}
+
+/// Bit errors that never came are a network without them.
+void remark_on_gate(const Trainer& trainer) {
+  const TrainingConfig& config = trainer.config();
+  if (!config.errors.active() || perturbed_share(trainer.state().history) > 0.0) return;
+  say(fmt::format(
+      "{}: no batch had bit errors: its loss never let them begin; bit_errors.start_loss is {}, in "
+      "units of the loss, which ended at {:.3g}\n",
+      config.file.string(), config.errors.start_loss, trainer.state().history.back().loss));
 }
 
 int train(const Arguments& arguments) {
@@ -182,13 +207,7 @@ int train(const Arguments& arguments) {
     trainer.resume(std::move(*checkpoint),
                    (trains ? files.checkpoint : arguments.export_only).string());
   } else if (fs::exists(files.checkpoint)) {
-    const std::uint64_t step = read_checkpoint(files.checkpoint).step;
-    if (step < trainer.total_steps()) {
-      throw InputError(
-          "{}: an unfinished training lies here (step {}); go on with --resume, or delete the "
-          "file to start anew",
-          files.checkpoint.string(), step);
-    }
+    keep_unfinished(files.checkpoint);
   }
   check_places(config, files, architecture, trains);
   if (!arguments.quiet) announce(trainer, threads, trainer.pass().device());
@@ -199,6 +218,7 @@ int train(const Arguments& arguments) {
       throw RunError("interrupted after step {}; go on with --resume", trainer.state().step);
     }
   }
+  if (trains && !arguments.quiet) remark_on_gate(trainer);
   const ExportScore score = export_network(trainer, config.output);
   std::printf("%s: test error %.2f %% (u8 activations %.2f %%), %zu of %d epochs\n",
               config.output.string().c_str(), score.float_error, score.quantized_error,

@@ -46,8 +46,8 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
                config.schedule.batch, config.seed) {
   steps_per_epoch_ = train.size() / config.schedule.batch;
   if (steps_per_epoch_ == 0) {
-    throw InputError("{}: schedule.batch: {} images do not fill a batch of {}",
-                     config.file.string(), train.size(), config.schedule.batch);
+    throw InputError("{}: {} images do not fill a batch of {}", config.schedule.batch_origin,
+                     train.size(), config.schedule.batch);
   }
   if (!(test.shape == train.shape) || test.classes != train.classes) {
     const auto text = [](const network::Dataset& data) {

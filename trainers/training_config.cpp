@@ -89,6 +89,7 @@ ScheduleChoice read_schedule(YamlMap map) {
   ScheduleChoice s;
   s.epochs = static_cast<int>(map.integer("epochs", 1, 100000));
   s.batch = static_cast<int>(map.integer("batch", 1, 100000, s.batch));
+  s.batch_origin = map.where("batch");
   s.cosine = map.choice("decay", kDecays, 0) == 1;
   for (const char* key : {"milestones", "factor"}) {
     if (s.cosine && map.has(key)) map.fail(key, "goes with decay: milestones; expected none");
@@ -136,8 +137,8 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   c.whitening = dataset.boolean("whitening", true);
   if (dataset.has("folder")) {
     c.dataset_folder = dataset.path("folder");
-    c.dataset_origin = dataset.where("folder");
   }
+  c.dataset_origin = dataset.where(dataset.has("folder") ? "folder" : "name");
   if (auto augmentation = dataset.optional_map("augmentation")) {
     c.augmentation = read_augmentation(*augmentation);
   }

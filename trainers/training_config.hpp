@@ -28,6 +28,7 @@ struct OptimizerChoice {
 struct ScheduleChoice {
   int epochs = 10;
   int batch = 128;
+  std::string batch_origin;                          // where it was given, for messages
   std::vector<double> milestones = {0.4, 0.6, 0.8};  // fractions of the epochs
   double factor = 0.1;                               // of the learning rate at each of them
   bool cosine = false;                               // instead of milestones
@@ -48,7 +49,7 @@ struct TrainingConfig {
   std::string dataset = "fashion-mnist";
   std::filesystem::path dataset_folder;  // empty = the usual place
   bool whitening = true;  // images minus mean over deviation of the training set; else pixel/255
-  std::string dataset_origin;  // where that folder was given, for messages
+  std::string dataset_origin;  // where its folder or name was given, for messages
   AugmentationChoice augmentation;
   CodingChoice coding;
   double w_max = 0.0;  // 0 = no clipping

@@ -66,7 +66,7 @@ void Progress::draw(bool last) {
   } else if (done_ > 0) {
     time = clock_text(elapsed / share - elapsed) + " left";
   }
-  const std::string note = note_.empty() ? "" : note_ + ", ";
+  const std::string note = note_.empty() || time.empty() ? note_ : note_ + ", ";
   if (terminal_) {
     const int filled = static_cast<int>(share * kBarWidth);
     say(fmt::format("\r\x1b[K{} [{:#<{}}{:-<{}}] {}/{} {}{}{}", title_, "", filled, "",

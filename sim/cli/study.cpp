@@ -62,7 +62,7 @@ int run(const StudyOptions& options) {
   const Output output(options.common, inputs);
   if (options.list) {
     if (!options.common.json.empty()) throw InputError("--json: expected none with --list");
-    output.text(report::study_list(file));
+    output.text(report::study_list(file, options.only));
     return 0;
   }
 

@@ -354,10 +354,13 @@ std::string histograms_csv(const StudyResult& result) {
   return out.empty() ? out : "row,network,of,when,low,high,count\n" + out;
 }
 
-std::string study_list(const study::StudyFile& study) {
+std::string study_list(const study::StudyFile& study, const std::vector<std::string>& only) {
   std::string text = study.title + "\n\n";
   Table rows({"row", "seeds", "network or training, and what changes in it"}, {0, 2});
-  for (const study::Row& row : study.rows) {
+  std::set<std::string> chosen;
+  for (const study::Row* const choice : study::chosen_rows(study, only)) {
+    const study::Row& row = *choice;
+    chosen.insert(row.name);
     std::string what = row.network.filename().string();
     if (!row.trainings.empty()) {
       const study::TrainingChoice& first = row.trainings.front();
@@ -378,17 +381,20 @@ std::string study_list(const study::StudyFile& study) {
   for (const study::NamedEvaluation& named : study.evaluations) {
     const std::vector<std::string> labels = named.evaluation->labels();
     columns.add({named.name,
-                 fmt::format("{} ({})", named.evaluation->setting().dataset,
-                             sweep::to_string(named.evaluation->setting().split)),
+                 fmt::format("{} ({}), {}", named.evaluation->setting().dataset,
+                             sweep::to_string(named.evaluation->setting().split),
+                             named.evaluation->setting().engine),
                  labels.empty() ? "one a layer" : fmt::format("{}", fmt::join(labels, "; "))});
   }
   text += columns.text();
-  if (study.comparisons.empty()) return text;
   Table comparisons({"expected higher", "than", "at"}, {0, 1, 2});
+  bool compares = false;
   for (const study::ComparisonChoice& choice : study.comparisons) {
+    if (chosen.count(choice.higher) == 0 || chosen.count(choice.lower) == 0) continue;
     comparisons.add({choice.higher, choice.lower, choice.evaluation + ", " + choice.label});
+    compares = true;
   }
-  return text + "\n" + comparisons.text();
+  return compares ? text + "\n" + comparisons.text() : text;
 }
 
 }  // namespace brownout::report

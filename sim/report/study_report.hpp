@@ -18,6 +18,6 @@ std::string study_json(const study::StudyResult& result);
 std::string histograms_csv(const study::StudyResult& result);
 
 /// `brownout study --list`: rows, columns, comparisons.
-std::string study_list(const study::StudyFile& study);
+std::string study_list(const study::StudyFile& study, const std::vector<std::string>& only);
 
 }  // namespace brownout::report

@@ -24,25 +24,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::int64_t kPatternsPerEpoch = 50;
 constexpr auto kPause = std::chrono::milliseconds(100);
 
-std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<std::string>& only) {
-  std::vector<const Row*> rows;
-  std::vector<std::string> names;
-  for (const Row& row : study.rows) {
-    names.push_back(row.name);
-    if (only.empty() || std::find(only.begin(), only.end(), row.name) != only.end()) {
-      rows.push_back(&row);
-    }
-  }
-  for (const std::string& name : only) {
-    if (study.find_row(name) != nullptr) continue;
-    const std::string near = nearest_name(name, names);
-    throw InputError("--only: {} has no row {}; {}", study.file.string(), in_quotes(name),
-                     near.empty() ? fmt::format("it has {}", fmt::join(names, ", "))
-                                  : fmt::format("did you mean \"{}\"?", near));
-  }
-  return rows;
-}
-
 class Run {
  public:
   Run(const StudyFile& study, const StudyOptions& options)
@@ -299,6 +280,25 @@ sweep::StoreKind store_kind() {
           "study-identity.json",
           {"table.md", "table.csv", "study.json", "study.gp", "study.svg", "histograms.csv",
            "histograms.gp", "histograms.svg"}};
+}
+
+std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<std::string>& only) {
+  std::vector<const Row*> rows;
+  std::vector<std::string> names;
+  for (const Row& row : study.rows) {
+    names.push_back(row.name);
+    if (only.empty() || std::find(only.begin(), only.end(), row.name) != only.end()) {
+      rows.push_back(&row);
+    }
+  }
+  for (const std::string& name : only) {
+    if (study.find_row(name) != nullptr) continue;
+    const std::string near = nearest_name(name, names);
+    throw InputError("--only: {} has no row {}; {}", study.file.string(), in_quotes(name),
+                     near.empty() ? fmt::format("it has {}", fmt::join(names, ", "))
+                                  : fmt::format("did you mean \"{}\"?", near));
+  }
+  return rows;
 }
 
 StudyResult run_study(const StudyFile& study, const StudyOptions& options) {

@@ -23,6 +23,9 @@ struct StudyOptions {
   std::vector<std::string> only;  // names of rows; empty: all
 };
 
+/// The rows of these names, in the file's order; none names all. InputError for a row it has not.
+std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<std::string>& only);
+
 /// One number of a row.
 struct Cell {
   std::string evaluation;

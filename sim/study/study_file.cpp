@@ -73,6 +73,11 @@ void read_trainings(YamlMap& map, const SharedTraining& shared, Row& row) {
   choice.assignments = shared.assignments;
   const std::vector<std::string> own = map.assignments("set", false);
   choice.assignments.insert(choice.assignments.end(), own.begin(), own.end());
+  for (const std::string& assignment : choice.assignments) {
+    if (assignment.rfind("output=", 0) != 0) continue;
+    throw InputError("{}: set {}: trained networks lie in the folder of --trainings; expected none",
+                     row.where, in_quotes(assignment));
+  }
   choice.exported = map.assignments("export", false);
   std::vector<std::int64_t> seeds = map.integers("seeds", 0, std::int64_t{1} << 62, false);
   if (seeds.empty()) seeds = shared.seeds;

@@ -337,7 +337,7 @@ std::string TrainingPool::news() const {
     if (training.state != State::kRunning) continue;
     const std::string line = last_line(beside(training.network, ".log"));
     news += (news.empty() ? "" : "; ") + training.network.stem().string() +
-            (line.empty() ? "" : ": " + shortened(line, 90));
+            (line.empty() ? "" : ": " + shortened(line, 160));
   }
   return news;
 }

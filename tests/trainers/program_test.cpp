@@ -112,6 +112,9 @@ TEST_F(Program, KilledAndResumedItWritesTheSameNetwork) {
   EXPECT_FALSE(fs::exists(out("killed.onnx")));
   EXPECT_EQ(run({config(), "--threads", "1", "--out", out("killed.onnx")}), 2);
   EXPECT_NE(log().find("--resume"), std::string::npos) << log();
+  // Nor does a shorter training replace it, which would have been through by now.
+  EXPECT_EQ(run({config(), "--epochs", "1", "--threads", "1", "--out", out("killed.onnx")}), 2);
+  EXPECT_NE(log().find("unfinished"), std::string::npos) << log();
   ASSERT_EQ(run({config(), "--threads", "1", "--out", out("killed.onnx"), "--resume"}), 0) << log();
   EXPECT_EQ(read_file(out("killed.onnx")), read_file(out("whole.onnx")));
 }
@@ -139,6 +142,22 @@ TEST_F(Program, AnotherSeedAndFewerEpochsCanBeAsked) {
   EXPECT_EQ(net.metadata.at("training.seed"), "9");
   EXPECT_EQ(net.metadata.at("training.epochs_run"), "1 of 1");
   EXPECT_EQ(net.metadata.at("training.threads"), "1");
+}
+
+TEST_F(Program, SaysWhenNoBatchHadBitErrors) {
+  const std::vector<std::string> words{config(), "--threads", "1", "--epochs", "1"};
+  ASSERT_EQ(run(words), 0) << log();
+  EXPECT_EQ(log().find("no batch had bit errors"), std::string::npos) << log();
+  EXPECT_NE(network::read_onnx(out("default.onnx")).metadata.at("training.perturbed_share"),
+            "0.0000");
+  auto gated = words;
+  gated.insert(gated.end(),
+               {"--set", "loss={kind: mcel, margin: 90}", "--set", "bit_errors.start_loss=1.75"});
+  ASSERT_EQ(run(gated), 0) << log();
+  EXPECT_NE(log().find("config.yaml: no batch had bit errors"), std::string::npos) << log();
+  EXPECT_NE(log().find("start_loss is 1.75"), std::string::npos) << log();
+  EXPECT_EQ(network::read_onnx(out("default.onnx")).metadata.at("training.perturbed_share"),
+            "0.0000");
 }
 
 TEST_F(Program, ResumingAnotherTrainingIsRefusedInOneLine) {
@@ -217,6 +236,11 @@ TEST_F(Program, WrongInputEndsWithTwoAndOneMessage) {
   EXPECT_EQ(run({config(), "--export-only", out("nothing.checkpoint")}), 2);
   EXPECT_EQ(run({config(), "--resume", "--export-only", out("nothing.checkpoint")}), 2);
   EXPECT_NE(log().find("--resume: --export-only trains nothing"), std::string::npos) << log();
+  EXPECT_EQ(run({config(), "--set", "schedule.batch=5000"}), 2);
+  EXPECT_NE(log().find("set \"schedule.batch=5000\""), std::string::npos) << log();
+  EXPECT_EQ(run({config(), "--set", "dataset={name: cifar10}"}), 2);
+  EXPECT_NE(log().find("}\": dataset.name: dataset cifar10 has no usual place"), std::string::npos)
+      << log();
   write_config("epoch: 3\n");
   EXPECT_EQ(run({config()}), 2);
   EXPECT_NE(log().find("config.yaml:10"), std::string::npos) << log();

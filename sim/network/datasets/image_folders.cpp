@@ -95,6 +95,10 @@ std::vector<fs::path> images_of(const fs::path& folder) {
     if (ending != ".jpeg" && ending != ".jpg" && ending != ".png") {
       throw InputError("{}: expected an image: .JPEG, .jpg or .png", path.string());
     }
+    std::error_code error;
+    if (!fs::is_regular_file(path, error)) {
+      throw InputError("{}: expected an image, found no regular file", path.string());
+    }
   }
   if (found.empty()) throw InputError("{}: found no image, expected at least one", folder.string());
   return found;

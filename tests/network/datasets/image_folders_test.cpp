@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stb_image.h>
+#include <sys/stat.h>
 
 #include "sim/base/files.hpp"
 #include "sim/network/dataset.hpp"
@@ -137,6 +138,10 @@ TEST_F(ImageFolders, FoldersThatDoNotFit) {
   EXPECT_EQ(message(),
             (root() / "train/a/notes.txt").string() + ": expected an image: .JPEG, .jpg or .png");
   fs::remove(root() / "train/a/notes.txt");
+  ASSERT_EQ(::mkfifo((root() / "train/a/0.jpg").c_str(), 0600), 0);  // would be waited for
+  EXPECT_EQ(message(),
+            (root() / "train/a/0.jpg").string() + ": expected an image, found no regular file");
+  fs::remove(root() / "train/a/0.jpg");
   write_bytes(root() / "train/a/.DS_Store", "x");  // hidden: of no interest
   EXPECT_EQ(load(Split::kTrain).size(), 5);
   write_bytes(root() / "train/list.csv", "x");
