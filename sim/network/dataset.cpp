@@ -85,9 +85,8 @@ Dataset load_dataset(const std::string& name, Split split, const fs::path& folde
                      fmt::join(dataset_names(), ", "));
   }
   const std::string hint = fmt::format(
-      "{}, or name its folder (option --data of eval and sweep; in files, a training's "
-      "dataset.folder "
-      "or a study's data_folder; or BROWNOUT_DATA=DIR with a folder {} in it)",
+      "{}, or name its folder (option --data of eval and sweep, dataset.folder of a training, "
+      "data_folder of a study, or BROWNOUT_DATA=DIR with a folder {} in it)",
       source->hint, name);
   const fs::path place = find_folder(*source, folder);
   std::error_code error;

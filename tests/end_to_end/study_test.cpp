@@ -158,6 +158,13 @@ TEST_F(Study, ListsWithoutRunning) {
   for (const char* part : {"8 bit", "tiny-uniform-4b.onnx", "weights times 0.5", "p = 10 %"}) {
     EXPECT_NE(outcome.out.find(part), std::string::npos) << outcome.out;
   }
+  EXPECT_NE(outcome.out.find("expected higher"), std::string::npos) << outcome.out;
+  const Outcome chosen =
+      workplace_.run(BROWNOUT_BINARY, {"study", "study.yaml", "--list", "--only", "8 bit"});
+  ASSERT_EQ(chosen.code, 0) << chosen.err;
+  EXPECT_NE(chosen.out.find("8 bit"), std::string::npos) << chosen.out;
+  EXPECT_EQ(chosen.out.find("tiny-uniform-4b.onnx"), std::string::npos) << chosen.out;
+  EXPECT_EQ(chosen.out.find("expected higher"), std::string::npos) << chosen.out;
   EXPECT_FALSE(fs::exists(workplace_.folder() / "out"));
 }
 
