@@ -295,7 +295,7 @@ std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<st
     if (study.find_row(name) != nullptr) continue;
     const std::string near = nearest_name(name, names);
     throw InputError("--only: {} has no row {}; {}", study.file.string(), in_quotes(name),
-                     near.empty() ? fmt::format("it has {}", fmt::join(names, ", "))
+                     near.empty() ? fmt::format("it has \"{}\"", fmt::join(names, "\", \""))
                                   : fmt::format("did you mean \"{}\"?", near));
   }
   return rows;
