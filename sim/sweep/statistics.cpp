@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 #include "sim/base/error.hpp"
 
@@ -33,6 +35,51 @@ Spread spread(const std::vector<double>& samples) {
   const double half = boost::math::quantile(distribution, 0.975) * *result.std / std::sqrt(n);
   result.ci95 = {result.mean - half, result.mean + half};
   return result;
+}
+
+double two_sided_p(double t, double degrees) {
+  if (std::isinf(t)) return 0.0;
+  const boost::math::students_t distribution(degrees);
+  return 2.0 * boost::math::cdf(boost::math::complement(distribution, std::abs(t)));
+}
+
+PairedDifference paired_difference(const std::vector<double>& a, const std::vector<double>& b,
+                                   double resolution) {
+  BROWNOUT_CHECK(a.size() == b.size() && !a.empty(), "pairs of {} and {} samples", a.size(),
+                 b.size());
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < a.size(); ++i) differences.push_back(a[i] - b[i]);
+  const Spread found = spread(differences);
+  PairedDifference result;
+  result.mean = found.mean;
+  result.pairs = a.size();
+  if (!found.std) return result;
+  const double least = resolution / std::sqrt(6.0);
+  result.standard_error =
+      std::max(*found.std, least) / std::sqrt(static_cast<double>(result.pairs));
+  if (result.mean == 0.0) {
+    result.p = 1.0;
+  } else {
+    result.p = two_sided_p(*result.standard_error == 0.0 ? std::numeric_limits<double>::infinity()
+                                                         : result.mean / *result.standard_error,
+                           static_cast<double>(result.pairs - 1));
+  }
+  return result;
+}
+
+std::vector<double> holm_adjusted(const std::vector<double>& p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return p[a] < p[b]; });
+  std::vector<double> adjusted(p.size());
+  double highest = 0.0;  // an adjusted p is never below that of a smaller one
+  for (std::size_t rank = 0; rank < order.size(); ++rank) {
+    const double scaled = static_cast<double>(p.size() - rank) * p[order[rank]];
+    highest = std::max(highest, std::min(1.0, scaled));
+    adjusted[order[rank]] = highest;
+  }
+  return adjusted;
 }
 
 double proposition1_excess(std::int64_t images, std::int64_t patterns, double delta) {

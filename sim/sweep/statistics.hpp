@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Statistics of one operating point: spread over chips and the Proposition 1 excess.
+// Statistics of one operating point: spread over chips, differences of pairs and how sure they are,
+// the Proposition 1 excess.
 #pragma once
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -18,6 +20,30 @@ struct Spread {
 
 /// At least one sample. Sums run in the order given, so that equal input gives equal bits.
 Spread spread(const std::vector<double>& samples);
+
+/// Two networks (or points) on the same chips: the mean of a[i] - b[i], Student's t.
+struct PairedDifference {
+  double mean = 0.0;
+  std::size_t pairs = 0;
+  std::optional<double> standard_error;  // of the mean; two pairs or more
+  /// Two-sided: how probable a mean so far from 0 is where there is no difference; n - 1 degrees of
+  /// freedom. Two pairs or more.
+  std::optional<double> p;
+};
+/// At least one pair. `resolution`: samples are multiples of it (100/images of an error in
+/// percent); the deviation of the differences is never taken below resolution/√6, that of two
+/// rounded numbers, so that two chips which happen to agree do not prove anything. Without one,
+/// equal differences have p = 0, or 1 where they are 0.
+PairedDifference paired_difference(const std::vector<double>& a, const std::vector<double>& b,
+                                   double resolution = 0.0);
+
+/// Two-sided p of a t with so many degrees of freedom.
+double two_sided_p(double t, double degrees);
+
+/// Holm's correction: each p as if it were the only comparison, adjusted for the number of them, in
+/// the order given. All differences whose adjusted p is below 0.05 are real together with 95 %
+/// confidence.
+std::vector<double> holm_adjusted(const std::vector<double>& p);
 
 /// RandBET Proposition 1: with probability 1 - delta the true RErr lies less than this above the
 /// measured one, for n images and l error patterns. Percentage points.

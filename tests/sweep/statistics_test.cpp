@@ -4,7 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <random>
 
 namespace brownout::sweep {
 namespace {
@@ -55,6 +57,87 @@ TEST(Statistics, EqualSamplesHaveAnIntervalOfNoWidth) {
 }
 
 TEST(Statistics, NoSamplesBreakAnInvariant) { EXPECT_THROW(spread({}), std::logic_error); }
+
+TEST(PairedDifference, TwoChipsDecideNothingAtTwoStandardErrors) {
+  // Differences 3 and 5: mean 4, standard error 1. On one degree of freedom t = 4 is
+  // p = 1 - 2·atan(4)/π.
+  const PairedDifference found = paired_difference({13, 55}, {10, 50});
+  EXPECT_DOUBLE_EQ(found.mean, 4.0);
+  EXPECT_EQ(found.pairs, 2u);
+  EXPECT_DOUBLE_EQ(*found.standard_error, 1.0);
+  EXPECT_NEAR(*found.p, 1.0 - 2.0 * std::atan(4.0) / std::acos(-1.0), 1e-12);
+  EXPECT_GT(*found.p, 0.15);
+}
+
+TEST(PairedDifference, HasTheTwoSidedPOfStudentsT) {
+  // Differences 1, 3, 2: mean 2, deviation 1, t = 2·√3. Two degrees of freedom have the closed form
+  // p = 1 - t/√(2 + t²).
+  const PairedDifference found = paired_difference({1, 3, 2}, {0, 0, 0});
+  const double t = 2.0 * std::sqrt(3.0);
+  EXPECT_NEAR(*found.p, 1.0 - t / std::sqrt(2.0 + t * t), 1e-12);
+  EXPECT_EQ(*paired_difference({0, 0, 0}, {1, 3, 2}).p, *found.p);
+}
+
+TEST(PairedDifference, OnePairHasNoStandardError) {
+  const PairedDifference found = paired_difference({5}, {1});
+  EXPECT_EQ(found.mean, 4.0);
+  EXPECT_FALSE(found.standard_error);
+  EXPECT_FALSE(found.p);
+}
+
+TEST(PairedDifference, EqualDifferencesAreNoSurerThanTheirResolution) {
+  // 200 images: an image is 0.5 points. Two chips that both lose one image more prove nothing,
+  // two that both lose fifty more do.
+  const PairedDifference one = paired_difference({6.5, 7.5}, {6.0, 7.0}, 0.5);
+  EXPECT_DOUBLE_EQ(*one.standard_error, 0.5 / std::sqrt(12.0));
+  EXPECT_GT(*one.p, 0.15);
+  EXPECT_LT(*paired_difference({31.0, 32.0}, {6.0, 7.0}, 0.5).p, 0.005);
+  EXPECT_EQ(*paired_difference({6.0, 7.0}, {6.0, 7.0}, 0.5).p, 1.0);
+  EXPECT_EQ(*paired_difference({6.5, 7.5}, {6.0, 7.0}).p, 0.0);
+}
+
+TEST(PairedDifference, RejectsATrueNullInOneOfTwentyDraws) {
+  std::mt19937_64 random(1);
+  std::normal_distribution<double> chip(20.0, 5.0), noise(0.0, 1.0);
+  for (const int chips : {2, 3, 10}) {
+    constexpr int kDraws = 4000;
+    int rejected = 0;
+    for (int i = 0; i < kDraws; ++i) {
+      std::vector<double> a, b;
+      for (int c = 0; c < chips; ++c) {
+        const double common = chip(random);
+        a.push_back(common + noise(random));
+        b.push_back(common + noise(random));
+      }
+      rejected += *paired_difference(a, b).p < 0.05 ? 1 : 0;
+    }
+    EXPECT_NEAR(static_cast<double>(rejected) / kDraws, 0.05, 0.012) << chips;  // 3.5 deviations
+  }
+}
+
+TEST(Holm, AdjustsByHand) {
+  // Sorted 0.01, 0.02, 0.03, 0.04: 4·0.01, 3·0.02, then 2·0.03 and the larger of 0.06 and 0.04.
+  const std::vector<double> found = holm_adjusted({0.03, 0.01, 0.04, 0.02});
+  const std::vector<double> expected{0.06, 0.04, 0.06, 0.06};
+  for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_DOUBLE_EQ(found[i], expected[i]);
+  EXPECT_EQ(holm_adjusted({0.7, 0.6}), (std::vector<double>{1.0, 1.0}));
+  EXPECT_EQ(holm_adjusted({0.3}), std::vector<double>{0.3});
+  EXPECT_TRUE(holm_adjusted({}).empty());
+}
+
+TEST(Holm, OfManyTrueNullsOneInTwentyFamiliesHasAnyRejected) {
+  std::mt19937_64 random(2);
+  std::uniform_real_distribution<double> uniform(0.0, 1.0);
+  constexpr int kFamilies = 4000;
+  int rejected = 0;
+  for (int i = 0; i < kFamilies; ++i) {
+    std::vector<double> p(20);
+    for (double& value : p) value = uniform(random);
+    const std::vector<double> adjusted = holm_adjusted(p);
+    rejected += *std::min_element(adjusted.begin(), adjusted.end()) < 0.05 ? 1 : 0;
+  }
+  EXPECT_NEAR(static_cast<double>(rejected) / kFamilies, 0.05, 0.012);
+}
 
 TEST(Statistics, PropositionOneOfThePaper) {
   // RandBET: n = 10^4, l = 10^6, delta = 0.01 gives 4.1 points.
