@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "sim/base/event_counts.hpp"
 #include "sim/technology/protection.hpp"
@@ -25,16 +26,19 @@ struct EnergyCoefficients {
   double sram_leakage_mw_per_kib = 0.0;
   double logic_leakage_mw_per_pe = 0.0;
   double sram_leakage_exponent = 0.0;  // leakage power of an SRAM ∝ (V/Vmin)^exponent
+  double gated_leakage_rel = 0.0;      // what a gated array still leaks, as a share
 };
 
-/// A coefficient and its key in the file.
+/// A coefficient and its key in the file; the optional ones are 0 in files that do not have them.
 struct EnergyCoefficientField {
   const char* key;
   double EnergyCoefficients::*value;
+  bool required = true;
+  double highest = 1e9;
 };
 
 /// Every coefficient, in the order of the struct.
-inline constexpr std::array<EnergyCoefficientField, 12> kEnergyCoefficientFields = {{
+inline constexpr std::array<EnergyCoefficientField, 13> kEnergyCoefficientFields = {{
     {"weight_read_pj_per_word", &EnergyCoefficients::weight_read_pj_per_word},
     {"weight_write_pj_per_word", &EnergyCoefficients::weight_write_pj_per_word},
     {"activation_read_pj_per_byte", &EnergyCoefficients::activation_read_pj_per_byte},
@@ -47,8 +51,12 @@ inline constexpr std::array<EnergyCoefficientField, 12> kEnergyCoefficientFields
     {"sram_leakage_mw_per_kib", &EnergyCoefficients::sram_leakage_mw_per_kib},
     {"logic_leakage_mw_per_pe", &EnergyCoefficients::logic_leakage_mw_per_pe},
     {"sram_leakage_exponent", &EnergyCoefficients::sram_leakage_exponent},
+    {"gated_leakage_rel", &EnergyCoefficients::gated_leakage_rel, /*required=*/false, 1.0},
 }};
 static_assert(sizeof(EnergyCoefficients) == kEnergyCoefficientFields.size() * sizeof(double));
+
+/// A coefficient may come with a range: all at their values, at their low or at their high ends.
+enum class RangeEnd { kValue, kLow, kHigh };
 
 /// Supply voltage of each memory, in units of Vmin. Logic and DRAM do not scale.
 struct Supply {
@@ -63,7 +71,8 @@ struct Structure {
   double activation_kib = 0.0;
   double accumulator_kib = 0.0;
   double pes = 0.0;
-  Protection protection = {};  // of the weight memory
+  Protection protection = {};     // of the weight memory
+  double weight_gated_kib = 0.0;  // of weight_kib: arrays that hold nothing and are switched off
 };
 
 /// Energy by component, in µJ. The first six are dynamic. `mitigation` is what the weight memory's
@@ -110,12 +119,24 @@ inline constexpr std::array<EnergyLedgerField, 11> kEnergyLedgerFields = {{
 }};
 static_assert(sizeof(EnergyLedger) == kEnergyLedgerFields.size() * sizeof(double));
 
+/// A ledger, and the same with all coefficients at the low and at the high ends of their ranges.
+struct EnergyRange {
+  EnergyLedger value;
+  std::optional<std::array<EnergyLedger, 2>> ends;  // none: the technology states no range
+};
+
 /// Prices counts that took `seconds` of the accelerator's time. Accesses of a memory cost
-/// sram_energy_relative of its supply, its leakage is sram_leakage_relative of it times the time.
+/// access_energy_relative of its supply and their level shifters, its leakage is
+/// sram_leakage_relative of it times the time, both as drawn through the second rail's regulator.
 /// InputError when the technology has no energies (or, with protection, no costs of mitigations),
 /// or for a supply outside its validity range. Linear in counts and time, so layers may be priced
 /// one by one.
 EnergyLedger price(const Technology& technology, const EventCounts& counts, double seconds,
-                   const Supply& supply, const Structure& structure);
+                   const Supply& supply, const Structure& structure,
+                   RangeEnd end = RangeEnd::kValue);
+
+/// price() at the coefficients' values and at both ends of their ranges.
+EnergyRange price_range(const Technology& technology, const EventCounts& counts, double seconds,
+                        const Supply& supply, const Structure& structure);
 
 }  // namespace brownout::technology

@@ -78,10 +78,13 @@ ProtectedAccess protected_access(const Technology& technology, const Protection&
   const double logic = added_logic_pj(cost, protection);
   const bool coded = protection.codec != Codec::kNone;
   ProtectedAccess access;
+  // The booster draws from the rail, so what it adds comes through the regulator too.
   access.sram_relative = (at_rail + (boosted - at_rail) * (1.0 + cost.boost_loss_rel)) *
-                         (1.0 + added_access(cost, protection));
-  access.read_logic_pj = logic + (coded ? cost.*kDecode[codec] : 0.0);
-  access.write_logic_pj = logic + (coded ? cost.*kEncode[codec] : 0.0);
+                         technology.rail().drawn(voltage) * (1.0 + added_access(cost, protection));
+  // Check bits are made and used on the logic's supply.
+  const double check_shift = technology.rail().level_shift_pj(voltage, protection.check_bits());
+  access.read_logic_pj = logic + check_shift + (coded ? cost.*kDecode[codec] : 0.0);
+  access.write_logic_pj = logic + check_shift + (coded ? cost.*kEncode[codec] : 0.0);
   access.leakage_added =
       (1.0 + added_columns(protection) / kDataColumns) * (1.0 + spare_row_share(protection)) - 1.0 +
       protection.safe_share * cost.safe_cell_leakage_rel;
@@ -90,10 +93,14 @@ ProtectedAccess protected_access(const Technology& technology, const Protection&
 
 double protected_read_relative(const Technology& technology, const Protection& protection,
                                double voltage) {
-  if (!protection.any()) return technology.sram_energy_relative(voltage);
-  const ProtectedAccess access = protected_access(technology, protection, voltage);
+  ProtectedAccess access;
+  access.sram_relative = technology.access_energy_relative(voltage);
+  if (protection.any()) access = protected_access(technology, protection, voltage);
+  const double logic = access.read_logic_pj +
+                       technology.rail().level_shift_pj(voltage, static_cast<int>(kDataColumns));
+  if (!protection.any() && logic == 0.0) return access.sram_relative;
   const double read = technology.energy().weight_read_pj_per_word;
-  return access.sram_relative + (read > 0.0 ? access.read_logic_pj / read : 0.0);
+  return access.sram_relative + (read > 0.0 ? logic / read : 0.0);
 }
 
 double area_relative(const Technology& technology, const Protection& protection) {

@@ -30,13 +30,50 @@ void require_source(YamlMap& row) {
     row.fail("source", "expected where the numbers come from, got an empty text");
 }
 
-/// One coefficient of the blocks `energy` and `mitigation`: `{value, source}`.
+/// One coefficient of the blocks `energy`, `mitigation` and `rail`: `{value, source}`.
 double read_coefficient(YamlMap& block, const char* key, double highest = 1e9) {
   YamlMap row = block.map(key);
   const double value = row.number("value", 0.0, highest);
   require_source(row);
   row.finish();
   return value;
+}
+
+struct Ranged {
+  double value = 0.0, low = 0.0, high = 0.0;
+};
+
+/// `{value, source}` or `{value, low, high, source}`.
+Ranged read_ranged(YamlMap& block, const char* key, double highest) {
+  YamlMap row = block.map(key);
+  Ranged result;
+  result.value = row.number("value", 0.0, highest);
+  result.low = row.number("low", 0.0, highest, result.value);
+  result.high = row.number("high", 0.0, highest, result.value);
+  if (row.has("low") != row.has("high"))
+    row.fail(row.has("low") ? "low" : "high", "expected low and high, or neither");
+  if (result.low > result.value || result.high < result.value)
+    row.fail("low", fmt::format("expected low <= value <= high, got {}, {} and {}", result.low,
+                                result.value, result.high));
+  require_source(row);
+  row.finish();
+  return result;
+}
+
+Rail read_rail(YamlMap& block) {
+  Rail rail;
+  rail.stated = true;
+  rail.kind = static_cast<RailKind>(block.choice("kind", rail_kind_names()));
+  require_source(block);
+  if (rail.kind == RailKind::kSwitchingRegulator || block.has("efficiency")) {
+    rail.efficiency = read_coefficient(block, "efficiency", 1.0);
+    if (rail.efficiency <= 0.0)
+      block.fail("efficiency", "expected an efficiency above 0 and up to 1, got 0");
+  }
+  if (block.has("level_shift_fj_per_bit"))
+    rail.level_shift_fj_per_bit = read_coefficient(block, "level_shift_fj_per_bit");
+  block.finish();
+  return rail;
 }
 
 }  // namespace
@@ -91,10 +128,20 @@ Technology Technology::load(const std::filesystem::path& file) {
 
   if (std::optional<YamlMap> block = root.optional_map("energy")) {
     technology.energy_.emplace();
-    for (const EnergyCoefficientField& field : kEnergyCoefficientFields)
-      (*technology.energy_).*field.value = read_coefficient(*block, field.key);
+    technology.energy_low_.emplace();
+    technology.energy_high_.emplace();
+    for (const EnergyCoefficientField& field : kEnergyCoefficientFields) {
+      if (!field.required && !block->has(field.key)) continue;
+      const Ranged row = read_ranged(*block, field.key, field.highest);
+      (*technology.energy_).*field.value = row.value;
+      (*technology.energy_low_).*field.value = row.low;
+      (*technology.energy_high_).*field.value = row.high;
+      technology.has_range_ = technology.has_range_ || row.low < row.high;
+    }
     block->finish();
   }
+  if (std::optional<YamlMap> block = root.optional_map("rail"))
+    technology.rail_ = read_rail(*block);
   if (std::optional<YamlMap> block = root.optional_map("mitigation")) {
     technology.mitigation_.emplace();
     for (const MitigationCoefficientField& field : kMitigationCoefficientFields) {
@@ -105,6 +152,11 @@ Technology Technology::load(const std::filesystem::path& file) {
     block->finish();
   }
   root.finish();
+  if (technology.rail_.level_shift_fj_per_bit > 0.0 && !technology.energy_)
+    root.fail(
+        "rail",
+        "level_shift_fj_per_bit: expected a block \"energy\" beside it, with the energy of the "
+        "accesses");
   return technology;
 }
 
@@ -161,10 +213,16 @@ double Technology::sram_energy_relative(double voltage) const {
   return energy_exponent_ == 2.0 ? ratio * ratio : std::pow(ratio, energy_exponent_);
 }
 
-const EnergyCoefficients& Technology::energy() const {
+double Technology::access_energy_relative(double voltage) const {
+  return sram_energy_relative(voltage) * rail_.drawn(voltage);
+}
+
+const EnergyCoefficients& Technology::energy(RangeEnd end) const {
   if (!energy_)
     throw InputError("{}: energy: missing; expected the energy of each event, to give joules",
                      file_.string());
+  if (end == RangeEnd::kLow) return *energy_low_;
+  if (end == RangeEnd::kHigh) return *energy_high_;
   return *energy_;
 }
 

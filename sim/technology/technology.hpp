@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/technology/energy.hpp"
+#include "sim/technology/rail.hpp"
 
 namespace brownout::technology {
 
@@ -28,15 +29,22 @@ class Technology {
   /// rates smaller than any below Vmin, 0 included). InputError for rates above that of the lowest
   /// valid voltage.
   double voltage_at_rate(double rate) const;
-  /// Dynamic SRAM energy relative to Vmin: (V/Vmin)^2 at a constant clock. InputError outside the
-  /// validity range.
+  /// Dynamic SRAM energy relative to Vmin, (V/Vmin)^exponent at a constant clock, as the memory
+  /// takes it from its supply. InputError outside the validity range.
   double sram_energy_relative(double voltage) const;
-  /// Energy of each event at Vmin, and leakage. InputError when the file has no block `energy`.
-  const EnergyCoefficients& energy() const;
+  /// The same as it is drawn through the regulator of the second rail, without level shifters.
+  double access_energy_relative(double voltage) const;
+  /// What a supply below Vmin costs; ideal when the file has no block `rail`.
+  const Rail& rail() const { return rail_; }
+  /// Energy of each event at Vmin, and leakage; with `end` each coefficient at that end of its
+  /// range. InputError when the file has no block `energy`.
+  const EnergyCoefficients& energy(RangeEnd end = RangeEnd::kValue) const;
+  /// Whether any coefficient of the block `energy` has a range.
+  bool has_range() const { return has_range_; }
   /// What mitigations cost. InputError when the file has no block `mitigation`.
   const MitigationCoefficients& mitigation() const;
-  /// Leakage power of an SRAM relative to Vmin. InputError outside the validity range, and when the
-  /// file has no block `energy`.
+  /// Leakage power of an SRAM relative to Vmin, as the memory takes it. InputError outside the
+  /// validity range, and when the file has no block `energy`.
   double sram_leakage_relative(double voltage) const;
 
  private:
@@ -53,7 +61,9 @@ class Technology {
   std::string name_;
   double lowest_ = 0.0, highest_ = 0.0;
   double energy_exponent_ = 2.0;
-  std::optional<EnergyCoefficients> energy_;
+  Rail rail_;
+  std::optional<EnergyCoefficients> energy_, energy_low_, energy_high_;
+  bool has_range_ = false;
   std::optional<MitigationCoefficients> mitigation_;
   std::vector<Point> points_;  // ascending voltage, all below Vmin, falling rates > 0
 };

@@ -32,6 +32,13 @@ EnergyLedger example(const Technology& technology, const Supply& supply = {}) {
   return price(technology, example_counts(), kSeconds, supply, kStructure);
 }
 
+/// With 100 of the 256 KiB of weights switched off.
+EnergyLedger gated(const Technology& technology, const Supply& supply = {}) {
+  Structure structure = kStructure;
+  structure.weight_gated_kib = 100.0;
+  return price(technology, example_counts(), kSeconds, supply, structure);
+}
+
 /// Names of the parts in which two ledgers differ.
 std::set<std::string> changed(const EnergyLedger& a, const EnergyLedger& b) {
   std::set<std::string> names;
@@ -62,9 +69,9 @@ TEST(Energy, PricesEveryEventByItsCoefficient) {
   EXPECT_DOUBLE_EQ(energy.vector, uj(count(n.vector_ops) * 3.5));
   EXPECT_DOUBLE_EQ(energy.dram, uj(count(n.dram_read_bytes + n.dram_write_bytes) * 64));
   // mW·s are mJ.
-  EXPECT_DOUBLE_EQ(energy.weight_leakage, 0.023 * 256 * kSeconds * 1000);
-  EXPECT_DOUBLE_EQ(energy.activation_leakage, 0.023 * 128 * kSeconds * 1000);
-  EXPECT_DOUBLE_EQ(energy.accumulator_leakage, 0.023 * 136 * kSeconds * 1000);
+  EXPECT_DOUBLE_EQ(energy.weight_leakage, 0.000155 * 256 * kSeconds * 1000);
+  EXPECT_DOUBLE_EQ(energy.activation_leakage, 0.000155 * 128 * kSeconds * 1000);
+  EXPECT_DOUBLE_EQ(energy.accumulator_leakage, 0.000155 * 136 * kSeconds * 1000);
   EXPECT_DOUBLE_EQ(energy.logic_leakage, 0.007 * 1024 * kSeconds * 1000);
 }
 
@@ -100,20 +107,21 @@ TEST(Energy, EachCoefficientChangesExactlyItsPart) {
       {"sram_leakage_mw_per_kib", {"weight_leakage", "activation_leakage", "accumulator_leakage"}},
       {"logic_leakage_mw_per_pe", {"logic_leakage"}},
       {"sram_leakage_exponent", {"weight_leakage", "activation_leakage", "accumulator_leakage"}},
+      {"gated_leakage_rel", {"weight_leakage"}},
   };
   const Supply supply{0.8, 0.85, 0.9};
   const Technology shipped = Technology::load(kProfile);
-  const EnergyLedger before = example(shipped, supply);
+  const EnergyLedger before = gated(shipped, supply);
   ASSERT_EQ(parts.size(), kEnergyCoefficientFields.size());
   for (const EnergyCoefficientField& field : kEnergyCoefficientFields) {
     const double value = shipped.energy().*field.value;
     const Technology edited =
-        EditedProfile(row_start(field.key, value), row_start(field.key, value * 1.5)).load();
+        EditedProfile(row_start(field.key, value), row_start(field.key, value * 0.5)).load();
     for (const EnergyCoefficientField& other : kEnergyCoefficientFields)
       EXPECT_EQ(edited.energy().*other.value,
-                shipped.energy().*other.value * (other.key == field.key ? 1.5 : 1.0))
+                shipped.energy().*other.value * (other.key == field.key ? 0.5 : 1.0))
           << other.key;
-    const EnergyLedger after = example(edited, supply);
+    const EnergyLedger after = gated(edited, supply);
     EXPECT_EQ(changed(before, after), parts.at(field.key)) << field.key;
     EXPECT_NE(before.total(), after.total()) << field.key;
   }
@@ -206,6 +214,71 @@ TEST(Energy, NothingDoneCostsNothing) {
   EXPECT_EQ(energy.total(), 0.0);
 }
 
+TEST(Energy, GatedArraysLeakTheirShareAndNothingElseChanges) {
+  const Technology technology = Technology::load(kProfile);
+  const Supply supply{0.8, 0.9, 1.0};
+  const EnergyLedger on = example(technology, supply), off = gated(technology, supply);
+  EXPECT_EQ(changed(on, off), std::set<std::string>{"weight_leakage"});
+  EXPECT_NEAR(off.weight_leakage, on.weight_leakage * (156.0 + 0.004 * 100.0) / 256.0,
+              1e-12 * on.weight_leakage);
+  Structure impossible = kStructure;
+  impossible.weight_gated_kib = 257.0;
+  EXPECT_THROW(price(technology, {}, 0.0, {}, impossible), std::logic_error);
+}
+
+TEST(Energy, TheRangeMovesLeakageAlone) {
+  const Technology technology = Technology::load(kProfile);
+  const Supply supply{0.8, 0.85, 0.9};
+  const EnergyRange range = price_range(technology, example_counts(), kSeconds, supply, kStructure);
+  const EnergyLedger value = example(technology, supply);
+  EXPECT_EQ(changed(range.value, value), std::set<std::string>{});
+  ASSERT_TRUE(range.ends);
+  const EnergyLedger &low = (*range.ends)[0], &high = (*range.ends)[1];
+  const std::set<std::string> memories{"weight_leakage", "activation_leakage",
+                                       "accumulator_leakage"};
+  std::set<std::string> all = memories;
+  all.insert("logic_leakage");
+  EXPECT_EQ(changed(low, value), all);
+  EXPECT_EQ(changed(high, value), memories);  // the logic's value is its high end
+  for (const auto part : {&EnergyLedger::weight_leakage, &EnergyLedger::activation_leakage,
+                          &EnergyLedger::accumulator_leakage}) {
+    EXPECT_NEAR(low.*part, value.*part * 0.000058 / 0.000155, 1e-12 * value.*part);
+    EXPECT_NEAR(high.*part, value.*part * 10.0, 1e-11 * value.*part);
+  }
+  EXPECT_NEAR(low.logic_leakage, value.logic_leakage / 10.0, 1e-12 * value.logic_leakage);
+}
+
+TEST(Energy, AFileFromBeforeRailsAndRangesGivesWhatItGave) {
+  const Technology old =
+      Technology::load(BROWNOUT_SOURCE_DIR "/tests/technology/before_rails.yaml");
+  EXPECT_FALSE(old.has_range());
+  EXPECT_FALSE(old.rail().stated);
+  EXPECT_NE(old.rail().text().find("the technology file has no rail"), std::string::npos);
+  const Supply supply{0.8, 0.85, 0.9};
+  const EnergyRange priced = price_range(old, example_counts(), kSeconds, supply, kStructure);
+  EXPECT_FALSE(priced.ends);
+  // Its energies as they were then, to the bit.
+  const double expected[] = {13.305646195200001,
+                             128.16472317397498,
+                             673.1609558201999,
+                             0.14000042000000001,
+                             10.500034999999999,
+                             1679621.8785919999,
+                             6.313293302423218,
+                             3.7392310584045356,
+                             4.660816399678043,
+                             14.336,
+                             0.0};
+  for (std::size_t i = 0; i < kEnergyLedgerFields.size(); ++i)
+    EXPECT_EQ(priced.value.*kEnergyLedgerFields[i].energy, expected[i])
+        << kEnergyLedgerFields[i].name;
+  // Beside leakage the shipped file says the same.
+  EXPECT_EQ(changed(priced.value, example(Technology::load(kProfile), supply)),
+            (std::set<std::string>{"weight_leakage", "activation_leakage", "accumulator_leakage"}));
+  // Arrays that are switched off leak nothing where no share is given.
+  EXPECT_NEAR(gated(old, supply).weight_leakage, priced.value.weight_leakage * 156.0 / 256.0, 1e-9);
+}
+
 TEST(Energy, AFileWithoutEnergiesLoadsAndRefusesToPrice) {
   const Technology technology = EditedProfile("\nenergy:\n", std::nullopt).load();
   EXPECT_EQ(technology.bit_error_rate(0.75), 0.2056);
@@ -260,6 +333,10 @@ TEST(Energy, RefusesWrongRowsWithFilePlaceAndKey) {
       {"  logic_leakage_mw_per_pe:", "  mac_pj:", "duplicate key \"mac_pj\""},
       {"\nenergy:\n", "\nenergy: 3\nother:\n", "energy: expected a map"},
       {"\nenergy:\n", "\nenergies:\n", "did you mean \"energy\"?"},
+      {"low: 0.000058", "low: 0.0002", "expected low <= value <= high, got 0.0002, 0.000155 and"},
+      {"high: 0.00155", "high: 0.0001", "expected low <= value <= high"},
+      {"    low: 0.000058\n", "", "expected low and high, or neither"},
+      {"value: 0.004", "value: 1.5", "energy.gated_leakage_rel.value: expected a number in [0, 1]"},
   };
   for (const auto& c : cases) {
     const std::string message = EditedProfile(c.from, c.to).message();

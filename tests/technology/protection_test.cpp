@@ -34,7 +34,7 @@ EnergyLedger ledger(const Protection& protection, double voltage = 0.8) {
 }
 
 constexpr double kAccessUj = (3.0 * 0.6 + 1.0 * 0.57) * 0.64;  // at 0.8 Vmin, unprotected
-double leakage_uj() { return 0.023 * kKib * std::pow(0.8, 2.7937446542303994); }
+double leakage_uj() { return 0.000155 * kKib * std::pow(0.8, 2.7937446542303994); }
 
 TEST(Protection, NoneCostsNothingAndNeedsNoPrices) {
   EXPECT_EQ(ledger({}).mitigation, 0.0);
@@ -85,6 +85,16 @@ TEST(Protection, TheBoostPaysForAccessesAtTheHigherSupply) {
   // It stops at Vmin.
   EXPECT_NEAR(ledger(protection, 0.98).mitigation, full * (1 - 0.98 * 0.98) * 1.25, 1e-9);
   EXPECT_EQ(ledger(protection, 1.0).mitigation, 0.0);
+}
+
+TEST(Protection, TheBoostFollowsTheExponentOfTheFile) {
+  const Technology linear = EditedProfile("exponent: 2\n", "exponent: 1\n").load();
+  Structure structure;
+  structure.protection.boost_vmin = 0.04;
+  Supply supply;
+  supply.weights_vmin = 0.8;
+  EXPECT_NEAR(price(linear, weight_accesses(), kSeconds, supply, structure).mitigation,
+              (3.0 * 0.6 + 0.57) * (0.84 - 0.8) * 1.25, 1e-9);
 }
 
 TEST(Protection, SparesCostByTheirShare) {
