@@ -117,22 +117,19 @@ int profile_plot(const ProfileOptions& options) {
     if (options.ber && !value->empty())
       throw InputError("{}: --ber shows the whole profile, not a window", name);
   }
-  fs::path program = out;
-  program.replace_extension(".gp");
   const Output output(options.common, {options.file},
-                      {{"--out", options.out}, {"--out's gnuplot program", program.string()}});
+                      {{"--out", options.out},
+                       {"--out's gnuplot program", report::program_file(out).string()},
+                       {"--out's data", report::data_file(out).string()}});
   const memory::Profile profile = memory::read_profile(options.file);
-  std::string script;
-  if (options.ber) {
-    script = report::ber_script(profile, memory::profile_statistics(profile),
-                                memory::fit_profile(profile), out);
-    output.json(report::plot_json(profile, std::nullopt, out));
-  } else {
-    const report::MapWindow window = window_of(profile, options);
-    script = report::map_script(profile, window, out);
-    output.json(report::plot_json(profile, window, out));
-  }
-  if (const auto problem = report::draw_with_gnuplot(script, out)) throw RunError("{}", *problem);
+  std::optional<report::MapWindow> window;
+  if (!options.ber) window = window_of(profile, options);
+  const report::Drawing drawing =
+      window ? report::map_drawing(profile, *window, out)
+             : report::ber_drawing(profile, memory::profile_statistics(profile),
+                                   memory::fit_profile(profile), out);
+  output.json(report::plot_json(profile, window, out));
+  if (const auto problem = report::draw_with_gnuplot(drawing, out)) throw RunError("{}", *problem);
   output.text(fmt::format("{}: {}\n", options.out, report::profile_title(profile)));
   return 0;
 }

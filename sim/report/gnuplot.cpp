@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs gnuplot and takes the picture from its stdout.
+// Quotes texts, runs gnuplot and takes the picture from its stdout.
 #include "sim/report/gnuplot.hpp"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
+#include <cctype>
 #include <string_view>
-#include <vector>
 
+#include "sim/base/confined.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
 
 namespace brownout::report {
 
@@ -21,42 +16,38 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Runs a program and gives all it writes to stdout. Exit status of the program, or -1 with errno
-/// set when it does not start.
-int run_quietly(const std::vector<std::string>& words, std::string& output) {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) return -1;
-  std::vector<char*> arguments;
-  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  for (const int stream : {STDIN_FILENO, STDERR_FILENO}) {
-    posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0);
+/// A string between quotation marks; gnuplot reads all but harmless characters by their number.
+std::string escaped(const std::string& text) {
+  constexpr std::string_view kHarmless = " .,:()+-*/%=_";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain =
+        byte >= 0x80 || std::isalnum(byte) != 0 || kHarmless.find(c) != std::string_view::npos;
+    out += plain ? std::string(1, c) : fmt::format("\\{:03o}", byte);
   }
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  pid_t child = 0;
-  const int error =
-      ::posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
-  if (error != 0) {
-    ::close(ends[0]);
-    errno = error;
-    return -1;
+  return out + "\"";
+}
+
+/// The name of a file in gnuplot's folder, exactly. Names that begin with "|" or "<" would be
+/// commands.
+std::string quoted_file(const fs::path& file) { return escaped("./" + file.filename().string()); }
+
+std::string terminal(const std::string& format, int width, int height, int font_size) {
+  constexpr double kPixelsAnInch = 100.0;
+  if (format == ".png") {
+    return fmt::format("set terminal pngcairo size {},{} font 'Helvetica,11' background 'white'\n",
+                       width, height);
   }
-  std::array<char, 1 << 16> buffer;
-  for (;;) {
-    const ssize_t got = ::read(ends[0], buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    output.append(buffer.data(), static_cast<std::size_t>(got));
+  if (format == ".pdf") {
+    return fmt::format(
+        "set terminal pdfcairo size {}in,{}in font 'Helvetica,11' background 'white'\n",
+        width / kPixelsAnInch, height / kPixelsAnInch);
   }
-  ::close(ends[0]);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  BROWNOUT_CHECK(format == ".svg", "format {}", format);
+  return fmt::format(
+      "set terminal svg size {},{} dynamic font 'Helvetica,{}' background rgb 'white'\n", width,
+      height, font_size);
 }
 
 /// Whether the picture ends as its format does.
@@ -74,29 +65,51 @@ bool is_whole(const std::string& picture, const std::string& format) {
 
 }  // namespace
 
-std::string gnuplot_quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
-  return out + "'";
+std::string gnuplot_quoted(const std::string& text) { return escaped(printable(text)); }
+
+Drawing::Drawing(const std::string& verb, const fs::path& picture, int width, int height,
+                 int font_size)
+    : program(
+          fmt::format("# Made by brownout {}; gnuplot 5.4 or later, in the folder of the data.\n"
+                      "if (!exists('output_file')) output_file = {}\n"
+                      "if (!exists('data_file')) data_file = {}\n"
+                      "{}set output output_file\nset encoding utf8\n",
+                      verb, quoted_file(picture), quoted_file(data_file(picture)),
+                      terminal(picture.extension().string(), width, height, font_size))),
+      data_(fmt::format("# Made by brownout {}: blocks of numbers for the gnuplot program.\n",
+                        verb)) {}
+
+std::string Drawing::block(const std::string& rows) {
+  constexpr char kNothing[] = "NaN NaN NaN NaN NaN NaN NaN NaN NaN\n";
+  if (blocks_ > 0) data_ += "\n\n";
+  data_ += rows.empty() ? kNothing : rows;
+  return fmt::format("data_file index {}", blocks_++);
 }
 
-std::optional<std::string> draw_with_gnuplot(const std::string& program, const fs::path& file) {
-  // Absolute: gnuplot takes a relative path that begins with "-" for an option.
-  fs::path script = fs::absolute(file);
-  script.replace_extension(".gp");
-  write_file_atomically(script, program);
+fs::path program_file(const fs::path& picture) {
+  return fs::path(picture).replace_extension(".gp");
+}
+
+fs::path data_file(const fs::path& picture) { return fs::path(picture).replace_extension(".dat"); }
+
+std::optional<std::string> draw_with_gnuplot(const Drawing& drawing, const fs::path& file) {
+  const fs::path script = fs::absolute(program_file(file));
+  write_file_atomically(data_file(fs::absolute(file)), drawing.data());
+  write_file_atomically(script, drawing.program);
   // Through a pipe: gnuplot does not notice when a disk is full, our own writing does.
-  std::string picture;
-  const int status =
-      run_quietly({"gnuplot", "-e", "output_file='/dev/stdout'", script.string()}, picture);
-  if (status == -1 || status == 127) {
+  int status = 0;
+  const std::string picture = run_confined(
+      {"gnuplot", "-d", "-e", "output_file='/dev/stdout'", "./" + script.filename().string()},
+      script.parent_path(), {"GNUPLOT", "GNUTERM"}, status);
+  if (status == 127) {
     return fmt::format(
-        "no plot: gnuplot is not installed (Debian: gnuplot-nox); later: cd {} && gnuplot {}",
-        script.parent_path().string(), script.filename().string());
+        "no plot: gnuplot is not installed (Debian: gnuplot-nox); with it, run \"gnuplot {}\" in "
+        "{}",
+        printable(script.filename().string()), printable(script.parent_path().string()));
   }
   if (status != 0 || !is_whole(picture, file.extension().string())) {
-    return fmt::format("no plot: gnuplot ended with status {} on {}{}", status, script.string(),
-                       status == 0 ? ", its picture is cut short" : "");
+    return fmt::format("no plot: gnuplot ended with status {} on {}{}", status,
+                       printable(script.string()), status == 0 ? ", its picture is cut short" : "");
   }
   write_file_atomically(file, picture);
   return std::nullopt;

@@ -50,12 +50,12 @@ PointList front_of(PointList points) {
   return front;
 }
 
-std::string block(const std::string& name, const PointList& points) {
-  std::string text = fmt::format("${} << EOD\n", name);
+std::string rows_of(const PointList& points) {
+  std::string text;
   for (const sweep::Point* point : points) {
     text += fmt::format("{} {}\n", energy_of(*point), error_of(*point));
   }
-  return text + "EOD\n";
+  return text;
 }
 
 /// "secded (area 1.110, cycles +0.2 %)".
@@ -69,22 +69,18 @@ std::string label(const std::string& name, const sweep::Point& point, const swee
 
 }  // namespace
 
-std::string mitigation_script(const sweep::SweepResult& result,
-                              const std::filesystem::path& output) {
+Drawing mitigation_drawing(const sweep::SweepResult& result, const std::filesystem::path& picture) {
   const sweep::Point& first = result.points.front();
-  const std::size_t rows = result.models.size();
+  const int panels = static_cast<int>(result.models.size());
   const std::vector<std::string> shown = shown_mitigations(result.mitigations);
   std::vector<std::string> models;
   for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
   const ShortNames names = short_names(models);
   double lowest = 100.0;
   for (const sweep::Point& point : result.points) lowest = std::min(lowest, error_of(point));
-  std::string text = "# Made by brownout sweep; gnuplot 5.4 or later.\n";
-  text += fmt::format("if (!exists('output_file')) output_file = {}\n",
-                      gnuplot_quoted(output.string()));
+  Drawing drawing("sweep", picture, 1350, 480 * panels, 15);
+  std::string& text = drawing.program;
   text += fmt::format(
-      "set terminal svg size 1350,{} dynamic font 'Helvetica,15' background rgb 'white'\n"
-      "set output output_file\nset encoding utf8\n"
       "set multiplot layout {},1\n"
       "set border 3 lw 1 lc rgb '#8a8f98'\n"
       "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
@@ -92,35 +88,35 @@ std::string mitigation_script(const sweep::SweepResult& result,
       "set logscale y\nset ytics (0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)\n"
       "set yrange [{}:105]\n"
       "set offsets graph 0.03, graph 0.03, 0, 0\n"
-      "set xlabel {}\n"
+      "set xlabel {} noenhanced\n"
       "set ylabel 'test error with bit errors (RErr), %'\n"
       "set rmargin at screen 0.56\n"
       "set key at graph 1.02, graph 1 left top Left reverse samplen 2 spacing 1.2 noenhanced\n",
-      480 * rows, rows, 0.8 * lowest,
+      panels, 0.8 * lowest,
       gnuplot_quoted(first.energy
                          ? fmt::format("energy per image on {}, uJ", result.accelerator)
                          : std::string("energy of a read of the weight memory, relative to Vmin")));
-  for (std::size_t m = 0; m < rows; ++m) {
+  for (std::size_t m = 0; m < result.models.size(); ++m) {
     const std::string& model = result.models[m].name;
     text +=
         fmt::format("set title {} noenhanced font ',16'\n",
                     gnuplot_quoted(fmt::format("{}, {} {}, {} images", names.names[m], first.chips,
                                                chips_title(result.chip_note), first.images)));
     std::string plots = fmt::format(
-        "  $front{} using 1:2 with lines lw 5 lc rgb '#e8e2c8' title 'front of the two', \\\n", m);
-    text += block(fmt::format("front{}", m), front_of(points_of(result, model, "")));
+        "  {} using 1:2 with lines lw 5 lc rgb '#e8e2c8' title 'front of the two', \\\n",
+        drawing.block(rows_of(front_of(points_of(result, model, "")))));
     for (std::size_t k = 0; k < result.mitigations.size(); ++k) {
       const PointList points = points_of(result, model, result.mitigations[k]);
-      text += block(fmt::format("curve{}_{}", m, k), points);
       plots += fmt::format(
-          "  $curve{}_{} using 1:2 with linespoints lw 1.6 pt {} ps 0.8 lc rgb '{}' title {}{}\n",
-          m, k, kSymbols[k / kColours.size() % kSymbols.size()], kColours[k % kColours.size()],
-          gnuplot_quoted(label(shown[k], *points.front(), first)),
+          "  {} using 1:2 with linespoints lw 1.6 pt {} ps 0.8 lc rgb '{}' title {}{}\n",
+          drawing.block(rows_of(points)), kSymbols[k / kColours.size() % kSymbols.size()],
+          kColours[k % kColours.size()], gnuplot_quoted(label(shown[k], *points.front(), first)),
           k + 1 == result.mitigations.size() ? "" : ", \\");
     }
     text += "plot \\\n" + plots;
   }
-  return text + "unset multiplot\n";
+  text += "unset multiplot\n";
+  return drawing;
 }
 
 }  // namespace brownout::report

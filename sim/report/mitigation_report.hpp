@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/report/gnuplot.hpp"
 #include "sim/sweep/sweep.hpp"
 
 namespace brownout::report {
@@ -20,10 +21,8 @@ std::string mitigation_table(const sweep::SweepResult& result);
 /// The lowest voltage at which each network keeps its error, by mitigation.
 std::string mitigation_safe_table(const sweep::SweepResult& result);
 
-/// A complete gnuplot program: error against energy, a panel for each network, a curve for each
-/// mitigation, and the front of the two. It writes `output` (an SVG) unless gnuplot's variable
-/// output_file is set to another path.
-std::string mitigation_script(const sweep::SweepResult& result,
-                              const std::filesystem::path& output);
+/// Error against energy, an SVG: a panel for each network, a curve for each mitigation, and the
+/// front of the two.
+Drawing mitigation_drawing(const sweep::SweepResult& result, const std::filesystem::path& picture);
 
 }  // namespace brownout::report

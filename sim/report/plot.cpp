@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the gnuplot program.
+// Writes the gnuplot program and its data.
 #include "sim/report/plot.hpp"
 
 #include <algorithm>
@@ -37,17 +37,17 @@ PointList points_of(const std::vector<sweep::Point>& points, const std::string& 
 }
 
 /// Voltage, mean, low and high end of the band; a log axis wants them above 0.
-std::string curve_block(const std::string& name, PointList points, double floor) {
+std::string curve_rows(PointList points, double floor) {
   std::sort(points.begin(), points.end(),
             [](const sweep::Point* a, const sweep::Point* b) { return *a->voltage < *b->voltage; });
-  std::string text = name + " << EOD\n";
+  std::string text;
   for (const sweep::Point* point : points) {
     const double half = point->rerr.std.value_or(0.0);
     text += fmt::format("{} {} {} {}\n", *point->voltage, std::max(point->rerr.mean, floor),
                         std::max(point->rerr.mean - half, floor),
                         std::max(point->rerr.mean + half, floor));
   }
-  return text + "EOD\n";
+  return text;
 }
 
 struct Frame {
@@ -74,16 +74,9 @@ Frame frame_of(const sweep::SweepResult& result) {
   return frame;
 }
 
-std::string head(const sweep::SweepResult& result, const Frame& frame, const std::string& output) {
+std::string head(const sweep::SweepResult& result, const Frame& frame) {
   const sweep::Point& first = result.points.front();
-  std::string text = "# Made by brownout sweep; gnuplot 5.4 or later.\n";
-  text += fmt::format("if (!exists('output_file')) output_file = {}\n", gnuplot_quoted(output));
-  text += fmt::format(
-      "set terminal svg size 900,{} dynamic font 'Helvetica,15' background rgb "
-      "'white'\n"
-      "set output output_file\n"
-      "set encoding utf8\n",
-      first.energy ? 1000 : 560);
+  std::string text;
   if (first.energy) text += "set multiplot layout 2,1\n";
   text += fmt::format("set title {} noenhanced font ',16'\n",
                       gnuplot_quoted(fmt::format(
@@ -134,23 +127,23 @@ constexpr std::array<EnergyPart, 8> kEnergyParts{{
 }};
 
 /// The lower panel: energy per image by component at the voltages of the grid.
-std::string energy_panel(const sweep::SweepResult& result) {
+std::string energy_panel(const sweep::SweepResult& result, Drawing& drawing) {
   const std::string& model = result.models.front().name;
   const PointList points = points_of(result.points, model);
   double gap = 0.02;
-  std::string text = "$parts << EOD\n";
+  std::string rows;
   for (std::size_t i = points.size(); i-- > 0;) {
     if (i > 0) gap = std::min(gap, std::abs(*points[i - 1]->voltage - *points[i]->voltage));
-    text += fmt::format("{}", *points[i]->voltage);
+    rows += fmt::format("{}", *points[i]->voltage);
     double sum = 0.0;
     for (const EnergyPart& part : kEnergyParts) {
       sum += part.uj(*points[i]->energy);
-      text += fmt::format(" {}", sum);
+      rows += fmt::format(" {}", sum);
     }
-    text += "\n";
+    rows += "\n";
   }
-  text += "EOD\n";
-  text += fmt::format(
+  const std::string parts = drawing.block(rows);
+  std::string text = fmt::format(
       "set title {} noenhanced font ',16'\n"
       "unset logscale y\nunset y2tics\nunset y2label\n"
       "set border 3 lw 1 lc rgb '{}'\n"
@@ -163,7 +156,7 @@ std::string energy_panel(const sweep::SweepResult& result) {
       *points.back()->voltage - gap / 2, *points.front()->voltage + gap / 2, 0.7 * gap);
   // The tallest first: each box hides the lower part of the one before.
   for (std::size_t k = kEnergyParts.size(); k-- > 0;) {
-    text += fmt::format("  $parts using 1:{} with boxes lc rgb '{}' title '{}'{}\n", k + 2,
+    text += fmt::format("  {} using 1:{} with boxes lc rgb '{}' title '{}'{}\n", parts, k + 2,
                         kEnergyParts[k].colour, kEnergyParts[k].title, k == 0 ? "" : ", \\");
   }
   return text;
@@ -171,63 +164,64 @@ std::string energy_panel(const sweep::SweepResult& result) {
 
 }  // namespace
 
-std::string gnuplot_script(const sweep::SweepResult& result, const fs::path& output) {
+Drawing sweep_drawing(const sweep::SweepResult& result, const fs::path& picture) {
   const Frame frame = frame_of(result);
   std::vector<std::string> models;
   for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
   const ShortNames names = short_names(models);
 
-  std::string text = head(result, frame, output.string());
+  const bool energies = result.points.front().energy.has_value();
+  Drawing drawing("sweep", picture, 900, energies ? 1000 : 560, 15);
+  std::string& text = drawing.program;
+  text += head(result, frame);
   std::string bands, lines, marks, safe;
   for (std::size_t i = 0; i < models.size(); ++i) {
     const PointList grid = points_of(result.points, models[i]);
     PointList all = points_of(result.extra_points, models[i]);
     all.insert(all.end(), grid.begin(), grid.end());
-    text += curve_block(fmt::format("$curve{}", i), all, frame.error_low);
-    text += curve_block(fmt::format("$grid{}", i), grid, frame.error_low);
+    const std::string curve = drawing.block(curve_rows(all, frame.error_low));
+    const std::string dots = drawing.block(curve_rows(grid, frame.error_low));
     const char* colour = kColours[i % kColours.size()];
     bands += fmt::format(
-        "  $curve{} using 1:3:4 with filledcurves fs solid 0.18 noborder lc rgb '{}' notitle, \\\n",
-        i, colour);
-    lines += fmt::format("  $curve{0} using 1:2 with lines lw 2.2 lc rgb '{1}' notitle, \\\n", i,
-                         colour);
+        "  {} using 1:3:4 with filledcurves fs solid 0.18 noborder lc rgb '{}' notitle, \\\n",
+        curve, colour);
+    lines +=
+        fmt::format("  {} using 1:2 with lines lw 2.2 lc rgb '{}' notitle, \\\n", curve, colour);
     marks += fmt::format(
-        "  $grid{} using 1:2 with linespoints lw 0 pt 7 ps 0.6 lc rgb '{}' "
-        "notitle, \\\n"
-        "  NaN with linespoints lw 2.2 pt 7 ps 0.6 lc rgb '{}' title {}, \\\n",
-        i, colour, colour, title(names.names[i]));
+        "  {0} using 1:2 with linespoints lw 0 pt 7 ps 0.6 lc rgb '{1}' notitle, \\\n"
+        "  NaN with linespoints lw 2.2 pt 7 ps 0.6 lc rgb '{1}' title {2}, \\\n",
+        dots, colour, title(names.names[i]));
     const sweep::SafeVoltageRow& row = result.safe_voltage[i];
     if (row.voltage) {
-      text += fmt::format("$safe{} << EOD\n{} {}\nEOD\n", i, *row.voltage,
-                          std::max(*row.rerr_mean, frame.error_low));
+      const std::string point = drawing.block(
+          fmt::format("{} {}\n", *row.voltage, std::max(*row.rerr_mean, frame.error_low)));
       safe += fmt::format(
-          "  $safe{0} using 1:2 with points pt 13 ps 1.35 lc rgb 'white' notitle, \\\n"
-          "  $safe{0} using 1:2 with points pt 13 ps 1.0 lc rgb '{1}' notitle, \\\n",
-          i, colour);
+          "  {0} using 1:2 with points pt 13 ps 1.35 lc rgb 'white' notitle, \\\n"
+          "  {0} using 1:2 with points pt 13 ps 1.0 lc rgb '{1}' notitle, \\\n",
+          point, colour);
     }
   }
-  text += "$energy << EOD\n";
+  std::string rows;
   PointList energy = points_of(result.points, models[0]);
   std::reverse(energy.begin(), energy.end());
   for (const sweep::Point* point : energy) {
-    text += fmt::format("{} {}\n", *point->voltage, *point->energy_sram_rel);
+    rows += fmt::format("{} {}\n", *point->voltage, *point->energy_sram_rel);
   }
-  text += "EOD\nplot \\\n";
   text += fmt::format(
-      "  $energy using 1:2 axes x1y2 with lines lw 1.6 dt (8,5) lc rgb '{}' title "
-      "'SRAM energy', \\\n",
-      kGrey);
+      "plot \\\n"
+      "  {} using 1:2 axes x1y2 with lines lw 1.6 dt (8,5) lc rgb '{}' title 'SRAM energy', \\\n",
+      drawing.block(rows), kGrey);
   text += bands + lines + marks + safe;
   text +=
       fmt::format("  NaN with points pt 13 ps 1.0 lc rgb 'black' title 'loses at most {} points'\n",
                   result.safe_voltage.front().max_drop_points);
-  if (result.points.front().energy) text += energy_panel(result) + "unset multiplot\n";
-  return text;
+  if (energies) text += energy_panel(result, drawing) + "unset multiplot\n";
+  return drawing;
 }
 
 std::optional<std::string> draw_plot(const sweep::SweepResult& result, const fs::path& file) {
-  const auto script = result.mitigations.size() > 1 ? mitigation_script : gnuplot_script;
-  return draw_with_gnuplot(script(result, file.filename()), file);
+  const auto draw = result.mitigations.size() > 1 ? mitigation_drawing : sweep_drawing;
+  return draw_with_gnuplot(draw(result, file), file);
 }
 
 }  // namespace brownout::report

@@ -6,17 +6,16 @@
 #include <optional>
 #include <string>
 
+#include "sim/report/gnuplot.hpp"
 #include "sim/sweep/sweep.hpp"
 
 namespace brownout::report {
 
-/// A complete gnuplot program. It writes `output` (an SVG) unless gnuplot's variable output_file is
-/// set to another path.
-std::string gnuplot_script(const sweep::SweepResult& result, const std::filesystem::path& output);
+/// The picture of one mitigation, an SVG.
+Drawing sweep_drawing(const sweep::SweepResult& result, const std::filesystem::path& picture);
 
-/// Draws `file`, of several mitigations as mitigation_script has it, and the script beside it (same
-/// name, .gp). Nothing on success; else why there is no picture (gnuplot missing or failing), which
-/// is no error of the sweep.
+/// Draws `file`, of several mitigations as mitigation_drawing has it. Nothing on success; else why
+/// there is no picture (gnuplot missing or failing), which is no error of the sweep.
 std::optional<std::string> draw_plot(const sweep::SweepResult& result,
                                      const std::filesystem::path& file);
 

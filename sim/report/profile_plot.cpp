@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data stand in the programs, so that a picture can be drawn again without its profile.
+// The data stand beside the programs, so that a picture can be drawn again without its profile.
 #include "sim/report/profile_plot.hpp"
 
 #include <fmt/format.h>
@@ -24,39 +24,16 @@ namespace {
 constexpr int kMostPixels = 512;
 constexpr char kGrey[] = "#8a8f98";
 
-std::string terminal(const fs::path& output, int width, int height) {
-  const std::string format = output.extension().string();
-  std::string text = "# Made by brownout profile plot; gnuplot 5.4 or later.\n";
-  text += fmt::format("if (!exists('output_file')) output_file = {}\n",
-                      gnuplot_quoted(output.filename().string()));
-  if (format == ".png") {
-    text += fmt::format("set terminal pngcairo size {},{} font 'Helvetica,11' background 'white'\n",
-                        width, height);
-  } else if (format == ".pdf") {
-    text +=
-        fmt::format("set terminal pdfcairo size {}in,{}in font 'Helvetica,11' background 'white'\n",
-                    width / 100.0, height / 100.0);
-  } else {
-    BROWNOUT_CHECK(format == ".svg", "format {}", format);
-    text += fmt::format(
-        "set terminal svg size {},{} dynamic font 'Helvetica,13' background rgb 'white'\n", width,
-        height);
-  }
-  return text + "set output output_file\nset encoding utf8\n";
-}
-
 /// A panel and the probability it shows.
 struct Panel {
-  const char* name;
   const char* title;
   float (*value)(const memory::ProfileCell&);
 };
 constexpr std::array<Panel, 4> kPanels{{
-    {"$all", "all errors",
-     [](const memory::ProfileCell& cell) { return std::max(cell.p01, cell.p10); }},
-    {"$up", "0→1", [](const memory::ProfileCell& cell) { return cell.p01; }},
-    {"$down", "1→0", [](const memory::ProfileCell& cell) { return cell.p10; }},
-    {"$persistent", "persistent",
+    {"all errors", [](const memory::ProfileCell& cell) { return std::max(cell.p01, cell.p10); }},
+    {"0→1", [](const memory::ProfileCell& cell) { return cell.p01; }},
+    {"1→0", [](const memory::ProfileCell& cell) { return cell.p10; }},
+    {"persistent",
      [](const memory::ProfileCell& cell) {
        const float p = std::max(cell.p01, cell.p10);
        return p >= memory::kPersistentProbability ? p : 0.0f;
@@ -68,8 +45,8 @@ int block_of(int cells) { return (cells + kMostPixels - 1) / kMostPixels; }
 
 }  // namespace
 
-std::string map_script(const memory::Profile& profile, const MapWindow& window,
-                       const fs::path& output) {
+Drawing map_drawing(const memory::Profile& profile, const MapWindow& window,
+                    const fs::path& picture) {
   const memory::ProfileLevel& level = profile.levels.at(window.level);
   const int rows = window.row_last - window.row_first;
   const int columns = window.column_last - window.column_first;
@@ -82,7 +59,8 @@ std::string map_script(const memory::Profile& profile, const MapWindow& window,
 
   // Panels beside each other for tall windows, two by two for wide ones.
   const bool tall = pixel_rows >= pixel_columns;
-  std::string text = tall ? terminal(output, 1400, 640) : terminal(output, 1200, 900);
+  Drawing drawing("profile plot", picture, tall ? 1400 : 1200, tall ? 640 : 900, 13);
+  std::string& text = drawing.program;
   text += fmt::format(
       "set multiplot layout {} margins {} title {} noenhanced font ',14'\n", tall ? "1,4" : "2,2",
       tall ? "0.06,0.91,0.12,0.86 spacing 0.045,0.1" : "0.07,0.89,0.09,0.89 spacing 0.06,0.13",
@@ -118,6 +96,7 @@ std::string map_script(const memory::Profile& profile, const MapWindow& window,
   const auto begin = std::lower_bound(
       level.cells.begin(), level.cells.end(), first,
       [](const memory::ProfileCell& cell, std::uint64_t number) { return cell.cell < number; });
+  std::vector<std::string> blocks;
   for (const Panel& panel : kPanels) {
     std::vector<float> pixels(static_cast<std::size_t>(pixel_rows * pixel_columns), 0.0f);
     for (auto cell = begin; cell != level.cells.end(); ++cell) {
@@ -133,33 +112,33 @@ std::string map_script(const memory::Profile& profile, const MapWindow& window,
       pixel = std::max(pixel, panel.value(*cell));
     }
     // Healthy pixels are the background: a picture costs what its errors cost.
-    text += fmt::format("{} << EOD\n", panel.name);
+    std::string lines;
     for (int y = 0; y < pixel_rows; ++y) {
       for (int x = 0; x < pixel_columns; ++x) {
         const float p = pixels[static_cast<std::size_t>(y * pixel_columns + x)];
         if (p <= 0.0f) continue;
-        text += fmt::format("{} {} {:.4g}\n", window.column_first + 0.5 * (wide - 1) + x * wide,
-                            window.row_first + 0.5 * (high - 1) + y * high, p);
+        lines += fmt::format("{} {} {:.4g}\n", window.column_first + 0.5 * (wide - 1) + x * wide,
+                             window.row_first + 0.5 * (high - 1) + y * high, p);
       }
     }
-    text += "EOD\n";
+    blocks.push_back(drawing.block(lines));
   }
-  for (const Panel& panel : kPanels) {
-    const bool last = &panel == &kPanels.back();
-    if (last) text += "set colorbox\n";
+  for (std::size_t i = 0; i < kPanels.size(); ++i) {
+    if (i + 1 == kPanels.size()) text += "set colorbox\n";
     // NaN: a panel without errors is a picture as well.
     text += fmt::format(
         "set title '{}'\n"
         "plot NaN, {} using 1:2:({}):({}):3 with boxxyerror lc palette fs solid noborder\n",
-        panel.title, panel.name, 0.5 * wide, 0.5 * high);
+        kPanels[i].title, blocks[i], 0.5 * wide, 0.5 * high);
     if (tall) text += "unset ylabel\n";
   }
-  return text + "unset multiplot\n";
+  text += "unset multiplot\n";
+  return drawing;
 }
 
-std::string ber_script(const memory::Profile& profile,
-                       const std::vector<memory::LevelStatistics>& levels,
-                       const memory::ProfileFit& fit, const fs::path& output) {
+Drawing ber_drawing(const memory::Profile& profile,
+                    const std::vector<memory::LevelStatistics>& levels,
+                    const memory::ProfileFit& fit, const fs::path& picture) {
   double low = levels.front().voltage, high = levels.back().voltage;
   const double margin = high > low ? 0.05 * (high - low) : 0.01;
   low -= margin;
@@ -170,7 +149,8 @@ std::string ber_script(const memory::Profile& profile,
       if (rate > 0.0) least = std::min(least, rate);
     }
   }
-  std::string text = terminal(output, 900, 600);
+  Drawing drawing("profile plot", picture, 900, 600, 13);
+  std::string& text = drawing.program;
   text += fmt::format(
       "set title {} noenhanced font ',14'\n"
       "set border 3 lw 1 lc rgb '{}'\n"
@@ -184,7 +164,6 @@ std::string ber_script(const memory::Profile& profile,
       gnuplot_quoted(profile_title(profile)), kGrey, low, high, 0.3 * least);
 
   struct Curve {
-    const char* name;
     const char* title;
     const char* colour;
     std::function<double(const memory::LevelStatistics&)> observed;
@@ -193,16 +172,16 @@ std::string ber_script(const memory::Profile& profile,
   const bool both = (fit.up || fit.points.front().observed01 == 0.0) &&
                     (fit.down || fit.points.front().observed10 == 0.0) && (fit.up || fit.down);
   const std::array<Curve, 4> curves{{
-      {"all", "all errors", "#000000", [](const auto& level) { return level.p; },
+      {"all errors", "#000000", [](const auto& level) { return level.p; },
        [&](double v) -> std::optional<double> {
          if (!both) return std::nullopt;
          return fit.rate01(v).value_or(0.0) + fit.rate10(v).value_or(0.0);
        }},
-      {"up", "0→1", "#0072b2", [](const auto& level) { return level.p01; },
+      {"0→1", "#0072b2", [](const auto& level) { return level.p01; },
        [&](double v) { return fit.rate01(v); }},
-      {"down", "1→0", "#cc3311", [](const auto& level) { return level.p10; },
+      {"1→0", "#cc3311", [](const auto& level) { return level.p10; },
        [&](double v) { return fit.rate10(v); }},
-      {"persistent", "persistent", kGrey, [](const auto& level) { return level.persistent; },
+      {"persistent", kGrey, [](const auto& level) { return level.persistent; },
        [](double) -> std::optional<double> { return std::nullopt; }},
   }};
   constexpr int kSteps = 200;
@@ -222,18 +201,17 @@ std::string ber_script(const memory::Profile& profile,
       if (rate && *rate > 0.0) line += fmt::format("{} {}\n", voltage, *rate);
     }
     if (!line.empty()) {
-      text += fmt::format("$fit_{} << EOD\n{}EOD\n", curve.name, line);
-      add(fmt::format("$fit_{} using 1:2 with lines lw 1.8 lc rgb '{}' title '{}, fit'", curve.name,
-                      curve.colour, curve.title));
+      add(fmt::format("{} using 1:2 with lines lw 1.8 lc rgb '{}' title '{}, fit'",
+                      drawing.block(line), curve.colour, curve.title));
     }
     if (!points.empty()) {
-      text += fmt::format("${} << EOD\n{}EOD\n", curve.name, points);
-      add(fmt::format("${} using 1:2 with points pt 7 ps 0.8 lc rgb '{}' title '{}'", curve.name,
-                      curve.colour, curve.title));
+      add(fmt::format("{} using 1:2 with points pt 7 ps 0.8 lc rgb '{}' title '{}'",
+                      drawing.block(points), curve.colour, curve.title));
     }
   }
   if (plot.empty()) add("NaN title 'no errors at any voltage'");
-  return text + plot + "\n";
+  text += plot + "\n";
+  return drawing;
 }
 
 std::string plot_json(const memory::Profile& profile, const std::optional<MapWindow>& window,

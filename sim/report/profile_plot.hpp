@@ -9,6 +9,7 @@
 #include "sim/memory/profile.hpp"
 #include "sim/memory/profile_fit.hpp"
 #include "sim/memory/profile_statistics.hpp"
+#include "sim/report/gnuplot.hpp"
 
 namespace brownout::report {
 
@@ -19,16 +20,16 @@ struct MapWindow {
   int row_first = 0, row_last = 0, column_first = 0, column_last = 0;
 };
 
-/// A gnuplot program with four panels: all errors, 0→1, 1→0, persistent. A pixel is a cell, or of a
-/// window larger than 512 either way the highest probability of a block of cells (the picture says
-/// so). `output` (.svg, .png, .pdf) decides the terminal.
-std::string map_script(const memory::Profile& profile, const MapWindow& window,
-                       const std::filesystem::path& output);
+/// Four panels: all errors, 0→1, 1→0, persistent. A pixel is a cell, or of a window larger than 512
+/// either way the highest probability of a block of cells (the picture says so). The name of
+/// `picture` (.svg, .png, .pdf) decides its format.
+Drawing map_drawing(const memory::Profile& profile, const MapWindow& window,
+                    const std::filesystem::path& picture);
 
-/// A gnuplot program: p, 0→1, 1→0 and persistent share against voltage, with the fitted curves.
-std::string ber_script(const memory::Profile& profile,
-                       const std::vector<memory::LevelStatistics>& levels,
-                       const memory::ProfileFit& fit, const std::filesystem::path& output);
+/// p, 0→1, 1→0 and persistent share against voltage, with the fitted curves.
+Drawing ber_drawing(const memory::Profile& profile,
+                    const std::vector<memory::LevelStatistics>& levels,
+                    const memory::ProfileFit& fit, const std::filesystem::path& picture);
 
 /// What a picture shows: the window, or without one bit error rates.
 std::string plot_json(const memory::Profile& profile, const std::optional<MapWindow>& window,

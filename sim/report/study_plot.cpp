@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes the gnuplot programs.
+// Writes the gnuplot programs and their data.
 #include "sim/report/study_plot.hpp"
 
 #include <fmt/format.h>
@@ -28,16 +28,14 @@ const char* colour(std::size_t index) { return kColours[index % kColours.size()]
 /// Rows beyond the colours are told apart by their dashes.
 int dashes(std::size_t index) { return 1 + static_cast<int>(index / kColours.size()); }
 
-std::string head(const std::string& output, int width, int height) {
-  return fmt::format(
-      "# Made by brownout study; gnuplot 5.4 or later.\n"
-      "if (!exists('output_file')) output_file = {}\n"
-      "set terminal svg size {},{} dynamic font 'Helvetica,14' background rgb 'white'\n"
-      "set output output_file\nset encoding utf8\n"
+Drawing start(const std::filesystem::path& picture, int width, int height) {
+  Drawing drawing("study", picture, width, height, 14);
+  drawing.program += fmt::format(
       "set border 3 lw 1 lc rgb '{}'\n"
       "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
       "set tics nomirror textcolor rgb 'black'\n",
-      gnuplot_quoted(output), width, height, kGrey);
+      kGrey);
+  return drawing;
 }
 
 /// Points of a row, by place on the axis.
@@ -51,28 +49,26 @@ std::vector<const Cell*> curve_of(const RowResult& row, const std::string& evalu
   return curve;
 }
 
-std::string panel(const StudyResult& result, const study::EvaluationNote& note,
-                  std::size_t number) {
+std::string panel(const StudyResult& result, const study::EvaluationNote& note, Drawing& drawing) {
   const double factor = note.axis == "voltage" ? 1.0 : 100.0;
-  std::string blocks, plots;
+  std::string plots;
   bool positive = true;
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const RowResult& row = result.rows[i];
     const std::vector<const Cell*> curve = curve_of(row, note.name);
     if (curve.empty()) continue;
-    const std::string name = fmt::format("$curve{}_{}", number, i);
     bool published = false;
-    blocks += name + " << EOD\n";
+    std::string rows;
     for (const Cell* cell : curve) {
       const double deviation = cell->spread.std.value_or(0.0);
       positive = positive && *cell->header.at > 0.0;
       published = published || cell->published;
-      blocks +=
+      rows +=
           fmt::format("{} {} {} {} {}\n", factor * *cell->header.at, cell->spread.mean,
                       std::max(cell->spread.mean - deviation, 0.0), cell->spread.mean + deviation,
                       cell->published ? fmt::format("{}", *cell->published) : "NaN");
     }
-    blocks += "EOD\n";
+    const std::string name = drawing.block(rows);
     plots += fmt::format(
         "  {0} using 1:3:4 with filledcurves fs solid 0.12 noborder lc rgb '{1}' notitle, \\\n"
         "  {0} using 1:2 with linespoints lw 2 dt {2} pt 7 ps 0.6 lc rgb '{1}' title {3} "
@@ -87,51 +83,55 @@ std::string panel(const StudyResult& result, const study::EvaluationNote& note,
   }
   if (plots.empty()) return "";
   plots.erase(plots.rfind(", \\\n"));
-  return blocks +
-         fmt::format(
-             "set title {} noenhanced\nset xlabel {}\nset ylabel 'error, %'\n{}"
-             "set yrange [0:*]\nset key outside right top vertical Left reverse samplen 2\n"
-             "plot \\\n{}\n",
-             gnuplot_quoted(fmt::format("{}: {} (band: ± one standard deviation{})", result.title,
-                                        note.name,
-                                        plots.find("using 1:5") == std::string::npos
-                                            ? ""
-                                            : "; rings: " + result.published_title)),
-             note.axis == "voltage" ? "'supply voltage, V / Vmin'"
-             : note.axis == "rate"  ? "'bit error rate, %'"
-                                    : "'noise, % of the range'",
-             positive && note.axis == "rate" ? "set logscale x\n" : "unset logscale x\n", plots);
+  return fmt::format(
+      "set title {} noenhanced\nset xlabel {}\nset ylabel 'error, %'\n{}"
+      "set yrange [0:*]\nset key outside right top vertical Left reverse samplen 2\n"
+      "plot \\\n{}\n",
+      gnuplot_quoted(fmt::format(
+          "{}: {} (band: ± one standard deviation{})", result.title, note.name,
+          plots.find("using 1:5") == std::string::npos ? ""
+                                                       : "; rings: " + result.published_title)),
+      note.axis == "voltage" ? "'supply voltage, V / Vmin'"
+      : note.axis == "rate"  ? "'bit error rate, %'"
+                             : "'noise, % of the range'",
+      positive && note.axis == "rate" ? "set logscale x\n" : "unset logscale x\n", plots);
 }
 
 }  // namespace
 
-std::string study_script(const StudyResult& result, const std::string& output) {
-  std::vector<std::string> panels;
-  for (std::size_t e = 0; e < result.evaluations.size(); ++e) {
-    const study::EvaluationNote& note = result.evaluations[e];
+std::optional<Drawing> study_drawing(const StudyResult& result,
+                                     const std::filesystem::path& picture) {
+  std::vector<const study::EvaluationNote*> panels;
+  for (const study::EvaluationNote& note : result.evaluations) {
     const bool drawn = std::any_of(result.rows.begin(), result.rows.end(), [&](const auto& row) {
       return curve_of(row, note.name).size() > 1;
     });
-    if (note.axis.empty() || !drawn) continue;
-    panels.push_back(panel(result, note, e));
+    if (!note.axis.empty() && drawn) panels.push_back(&note);
   }
-  if (panels.empty()) return "";
+  if (panels.empty()) return std::nullopt;
   const int count = static_cast<int>(panels.size());
-  std::string text = head(output, 1000, kPanelHeight * count);
-  text += fmt::format("set multiplot layout {},1\n", count);
-  for (const std::string& one : panels) text += one;
-  return text + "unset multiplot\n";
+  Drawing drawing = start(picture, 1000, kPanelHeight * count);
+  drawing.program += fmt::format("set multiplot layout {},1\n", count);
+  for (const study::EvaluationNote* note : panels) {
+    drawing.program += panel(result, *note, drawing);
+  }
+  drawing.program += "unset multiplot\n";
+  return drawing;
 }
 
-std::string histograms_script(const StudyResult& result, const std::string& output) {
-  std::string text;
+std::optional<Drawing> histograms_drawing(const StudyResult& result,
+                                          const std::filesystem::path& picture) {
   int lines = 0;
-  std::size_t number = 0;
   for (const RowResult& row : result.rows) {
-    for (std::size_t k = 0; k < row.histograms.size(); ++k) {
-      const std::vector<study::NamedHistogram>& list = row.histograms[k];
+    lines += static_cast<int>(std::count_if(row.histograms.begin(), row.histograms.end(),
+                                            [](const auto& list) { return !list.empty(); }));
+  }
+  if (lines == 0) return std::nullopt;
+  Drawing drawing = start(picture, 1300, 320 * lines);
+  drawing.program += fmt::format("set multiplot layout {},3\n", lines);
+  for (const RowResult& row : result.rows) {
+    for (const std::vector<study::NamedHistogram>& list : row.histograms) {
       if (list.empty()) continue;
-      ++lines;
       for (const char* of : {"logits", "confidences", "weights"}) {
         std::string plots;
         for (const study::NamedHistogram& entry : list) {
@@ -140,37 +140,34 @@ std::string histograms_script(const StudyResult& result, const std::string& outp
           const double width = (bins.high - bins.low) / static_cast<double>(bins.counts.size());
           double total = 0.0;
           for (const std::int64_t count : bins.counts) total += static_cast<double>(count);
-          text += fmt::format("$bins{} << EOD\n", number);
+          std::string rows;
           for (std::size_t i = 0; i < bins.counts.size(); ++i) {
-            text += fmt::format("{} {}\n", bins.low + width * (static_cast<double>(i) + 0.5),
+            rows += fmt::format("{} {}\n", bins.low + width * (static_cast<double>(i) + 0.5),
                                 100.0 * static_cast<double>(bins.counts[i]) / std::max(total, 1.0));
           }
-          text += "EOD\n";
-          plots += fmt::format("{}$bins{} using 1:2 with steps lw 1.8 lc rgb '{}' title {}",
-                               plots.empty() ? "plot " : ", ", number,
+          plots += fmt::format("{}{} using 1:2 with steps lw 1.8 lc rgb '{}' title {} noenhanced",
+                               plots.empty() ? "plot " : ", ", drawing.block(rows),
                                entry.when == "clean" ? kColours[0] : kColours[3],
                                gnuplot_quoted(entry.when));
-          ++number;
         }
-        text += fmt::format(
+        drawing.program += fmt::format(
             "set title {} noenhanced\nset ylabel 'share, %'\nset yrange [0:*]\n"
             "set xlabel {}\nset key top right\n{}\n",
             gnuplot_quoted(row.name), gnuplot_quoted(of), plots);
       }
     }
   }
-  if (lines == 0) return "";
-  return head(output, 1300, 320 * lines) + fmt::format("set multiplot layout {},3\n", lines) +
-         text + "unset multiplot\n";
+  drawing.program += "unset multiplot\n";
+  return drawing;
 }
 
 std::optional<std::string> draw_study(const StudyResult& result,
                                       const std::filesystem::path& folder) {
-  for (const auto& [script, name] :
-       {std::pair{study_script(result, "study.svg"), "study.svg"},
-        std::pair{histograms_script(result, "histograms.svg"), "histograms.svg"}}) {
-    if (script.empty()) continue;
-    if (auto problem = draw_with_gnuplot(script, folder / name)) return problem;
+  for (const auto& [name, draw] :
+       {std::pair{"study.svg", study_drawing}, std::pair{"histograms.svg", histograms_drawing}}) {
+    const std::optional<Drawing> drawing = draw(result, folder / name);
+    if (!drawing) continue;
+    if (auto problem = draw_with_gnuplot(*drawing, folder / name)) return problem;
   }
   return std::nullopt;
 }

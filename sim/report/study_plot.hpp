@@ -5,14 +5,17 @@
 #include <optional>
 #include <string>
 
+#include "sim/report/gnuplot.hpp"
 #include "sim/study/study.hpp"
 
 namespace brownout::report {
 
-/// A panel for each evaluation with an axis and two points or more; "" when there is none.
-std::string study_script(const study::StudyResult& result, const std::string& output);
-/// A row of panels (logits, confidences, weights) for each network; "" when there are none.
-std::string histograms_script(const study::StudyResult& result, const std::string& output);
+/// A panel for each evaluation with an axis and two points or more; nothing when there is none.
+std::optional<Drawing> study_drawing(const study::StudyResult& result,
+                                     const std::filesystem::path& picture);
+/// A row of panels (logits, confidences, weights) for each network; nothing when there are none.
+std::optional<Drawing> histograms_drawing(const study::StudyResult& result,
+                                          const std::filesystem::path& picture);
 
 /// Draws study.svg and histograms.svg into the folder, as far as there is something to draw.
 /// Nothing on success; else why there is no picture.

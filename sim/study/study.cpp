@@ -278,8 +278,8 @@ const Cell* RowResult::find(const std::string& evaluation, const std::string& la
 sweep::StoreKind store_kind() {
   return {"study",
           "study-identity.json",
-          {"table.md", "table.csv", "study.json", "study.gp", "study.svg", "histograms.csv",
-           "histograms.gp", "histograms.svg"}};
+          {"table.md", "table.csv", "study.json", "study.gp", "study.dat", "study.svg",
+           "histograms.csv", "histograms.gp", "histograms.dat", "histograms.svg"}};
 }
 
 std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<std::string>& only) {

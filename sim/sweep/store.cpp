@@ -109,7 +109,7 @@ const StoreKind& sweep_kind() {
   static const StoreKind kind{
       "sweep",
       "sweep-identity.json",
-      {"points.csv", "safe_voltage.csv", "sweep.json", "sweep.gp", "sweep.svg"}};
+      {"points.csv", "safe_voltage.csv", "sweep.json", "sweep.gp", "sweep.dat", "sweep.svg"}};
   return kind;
 }
 

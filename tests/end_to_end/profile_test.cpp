@@ -142,7 +142,7 @@ TEST_F(ProfileCommand, PlotDrawsAWindowAndTheRates) {
   ASSERT_EQ(profile({"plot", "chip.h5", "--out", "ber.svg", "--ber"}).code, 0);
   EXPECT_NE(content("ber.svg").find("</svg>"), std::string::npos);
   EXPECT_NE(content("ber.svg").find("synthetic"), std::string::npos);
-  EXPECT_NE(content("ber.gp").find("$fit_up"), std::string::npos);
+  EXPECT_NE(content("ber.gp").find("title '0→1, fit'"), std::string::npos);
 }
 
 TEST_F(ProfileCommand, WithoutGnuplotTheProgramIsThereAndTheRunFailed) {

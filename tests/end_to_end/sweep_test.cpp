@@ -120,7 +120,8 @@ TEST_F(Sweep, WritesItsFilesAndThePlot) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_NE(outcome.out.find("Lowest voltage that loses at most 2.5 points"), std::string::npos);
   const fs::path out = workplace_.folder() / "out";
-  for (const char* name : {"points.csv", "safe_voltage.csv", "sweep.json", "sweep.gp"}) {
+  for (const char* name :
+       {"points.csv", "safe_voltage.csv", "sweep.json", "sweep.gp", "sweep.dat"}) {
     EXPECT_TRUE(fs::exists(out / name)) << name;
   }
   if (std::system("command -v gnuplot > /dev/null") == 0) {

@@ -79,12 +79,14 @@ TEST(MitigationTable, PlacementsKeepTheirFilesWhereTheyTellThemApart) {
 }
 
 TEST(MitigationPlot, HasACurveForEachMitigationAndTheFront) {
-  const std::string script = mitigation_script(two_mitigations(), "sweep.svg");
+  const Drawing drawing = mitigation_drawing(two_mitigations(), "sweep.svg");
+  const std::string& data = drawing.data();
+  EXPECT_EQ(data.substr(data.find('\n') + 1),
+            "2 20\n2.5 8.5\n\n\n2 20\n\n\n2.5 8.5\n\n\n2 9\n\n\n2 9\n\n\n2.5 9\n");
   for (const char* part :
-       {"$curve0_0 << EOD\n2 20\n", "$curve0_1 << EOD\n2.5 8.5\n",
-        "$front0 << EOD\n2 20\n2.5 8.5\n", "$front1 << EOD\n2 9\nEOD", "title 'none (area 1.000)'",
-        "title 'secded+placement (area 1.110, cycles +0.10 %)'"}) {
-    EXPECT_NE(script.find(part), std::string::npos) << part << "\n" << script;
+       {"data_file index 0 using 1:2 with lines lw 5", "title \"none (area 1.000)\"",
+        "title \"secded+placement (area 1.110, cycles +0.10 %)\""}) {
+    EXPECT_NE(drawing.program.find(part), std::string::npos) << part << "\n" << drawing.program;
   }
 }
 
@@ -98,7 +100,8 @@ TEST(MitigationPlot, GnuplotDrawsIt) {
   EXPECT_NE(svg.find("secded+placement"), std::string::npos);
   EXPECT_NE(svg.find("</svg>"), std::string::npos);
   std::filesystem::remove(file);
-  std::filesystem::remove(std::filesystem::path(file).replace_extension(".gp"));
+  std::filesystem::remove(program_file(file));
+  std::filesystem::remove(data_file(file));
 }
 
 }  // namespace

@@ -35,14 +35,22 @@ class Plot : public testing::Test {
   std::string path_;
 };
 
-TEST_F(Plot, ScriptHoldsEveryCurve) {
-  const std::string script = gnuplot_script(example_sweep(), "sweep.svg");
-  for (const char* part : {"$curve0 << EOD\n0.75 90 89.5 90.5\n0.875 20 19.5 20.5\n0.9375 9 ",
-                           "$grid1 << EOD\n0.75 60 ", "$safe0 << EOD\n0.9375 9\n",
-                           "title 'normal' noenhanced", "$energy << EOD\n0.75 0.5625\n"}) {
-    EXPECT_NE(script.find(part), std::string::npos) << part;
+TEST_F(Plot, EveryCurveIsABlockOfTheData) {
+  const Drawing drawing = sweep_drawing(example_sweep(), "sweep.svg");
+  // All points of the first network, those of the grid, its safe voltage; then the second network.
+  const std::string& data = drawing.data();
+  EXPECT_EQ(data.find("\n0.75 90 89.5 90.5\n0.875 20 19.5 20.5\n0.9375 9 8.5 9.5\n"),
+            data.find('\n'));
+  for (const char* part : {"\n\n\n0.9375 9\n\n\n0.75 60 59.5 60.5\n", "\n\n\n0.75 0.5625\n"}) {
+    EXPECT_NE(data.find(part), std::string::npos) << part << data;
   }
-  EXPECT_EQ(script.find("$safe1"), std::string::npos);  // it has no safe voltage
+  for (const char* part :
+       {"data_file index 0 using 1:3:4 with filledcurves",
+        "data_file index 1 using 1:2 with linesp", "data_file index 2 using 1:2 with points pt 13",
+        "data_file index 5 using 1:2 axes x1y2", "title \"normal\" noenhanced",
+        "output_file = \"./sweep.svg\"", "data_file = \"./sweep.dat\""}) {
+    EXPECT_NE(drawing.program.find(part), std::string::npos) << part;
+  }
 }
 
 TEST_F(Plot, GnuplotDrawsIt) {
@@ -105,7 +113,8 @@ TEST_F(Plot, WithoutGnuplotTheScriptRemainsAndTheNoteSaysWhatToDo) {
   ASSERT_TRUE(problem);
   EXPECT_NE(problem->find("gnuplot is not installed"), std::string::npos) << *problem;
   EXPECT_TRUE(fs::exists(folder_ / "sweep.gp"));
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+  EXPECT_TRUE(fs::exists(folder_ / "sweep.dat"));
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 2);
 }
 
 }  // namespace

@@ -118,21 +118,27 @@ TEST(ProfileExport, NpyIsAHeaderAndAllCells) {
   }
 }
 
+/// The blocks without the line that says whose they are.
+std::string blocks(const Drawing& drawing) {
+  return drawing.data().substr(drawing.data().find('\n') + 1);
+}
+constexpr char kNothing[] = "NaN NaN NaN NaN NaN NaN NaN NaN NaN\n";
+
 TEST(ProfilePlot, PanelsHoldTheCellsOfTheWindow) {
-  const std::string script = map_script(example(), {0, 0, 0, 3, 0, 4}, "x/chip.png");
-  EXPECT_NE(script.find("output_file = 'chip.png'"), std::string::npos);
-  EXPECT_NE(script.find("pngcairo"), std::string::npos);
-  EXPECT_NE(script.find("'it''s chip_1 (synthetic: generated, not measured), array 0, 0.75 Vmin'"),
-            std::string::npos);
-  for (const char* panel :
-       {"$all << EOD\n1 0 1\n1 1 0.5\nEOD\n", "$up << EOD\n1 0 1\n1 1 0.5\nEOD\n",
-        "$down << EOD\nEOD\n", "$persistent << EOD\n1 0 1\nEOD\n"}) {
-    EXPECT_NE(script.find(panel), std::string::npos) << panel;
+  const Drawing drawing = map_drawing(example(), {0, 0, 0, 3, 0, 4}, "x/chip.png");
+  for (const char* part :
+       {"output_file = \"./chip.png\"", "pngcairo",
+        "\"it\\047s chip_1 (synthetic: generated, not measured), array 0, 0.75 Vmin\"",
+        "set title 'all errors'\nplot NaN, data_file index 0 using"}) {
+    EXPECT_NE(drawing.program.find(part), std::string::npos) << part << drawing.program;
   }
-  const std::string second = map_script(example(), {0, 1, 0, 1, 1, 4}, "chip.svg");
-  EXPECT_NE(second.find("$all << EOD\n2 0 0.25\nEOD\n"), std::string::npos);
-  EXPECT_NE(second.find("$down << EOD\n2 0 0.25\nEOD\n"), std::string::npos);
-  EXPECT_NE(second.find("set xrange [0.5:3.5]\nset yrange [0.5:-0.5]\n"), std::string::npos);
+  const std::string both = "1 0 1\n1 1 0.5\n";
+  EXPECT_EQ(blocks(drawing), both + "\n\n" + both + "\n\n" + kNothing + "\n\n1 0 1\n");
+  const Drawing second = map_drawing(example(), {0, 1, 0, 1, 1, 4}, "chip.svg");
+  EXPECT_EQ(blocks(second),
+            std::string("2 0 0.25\n\n\n") + kNothing + "\n\n2 0 0.25\n\n\n" + kNothing);
+  EXPECT_NE(second.program.find("set xrange [0.5:3.5]\nset yrange [0.5:-0.5]\n"),
+            std::string::npos);
 }
 
 TEST(ProfilePlot, ALargeWindowShowsTheHighestOfEachBlock) {
@@ -140,9 +146,10 @@ TEST(ProfilePlot, ALargeWindowShowsTheHighestOfEachBlock) {
   profile.arrays = 1;
   profile.rows = 1024;
   profile.levels = {{0.75, {{4 * 6 + 3, 0.25f, 0.0f}, {4 * 7 + 3, 0.5f, 0.0f}}}};
-  const std::string script = map_script(profile, {0, 0, 0, 1024, 0, 4}, "chip.pdf");
-  EXPECT_NE(script.find("$all << EOD\n3 6.5 0.5\nEOD\n"), std::string::npos);
-  EXPECT_NE(script.find("a pixel is the highest probability of 2×1 cells"), std::string::npos);
+  const Drawing drawing = map_drawing(profile, {0, 0, 0, 1024, 0, 4}, "chip.pdf");
+  EXPECT_EQ(blocks(drawing).find("3 6.5 0.5\n\n\n"), 0u) << blocks(drawing);
+  EXPECT_NE(drawing.program.find("a pixel is the highest probability of 2×1 cells"),
+            std::string::npos);
 }
 
 TEST(ProfilePlot, GnuplotDrawsAllFormats) {
@@ -159,10 +166,10 @@ TEST(ProfilePlot, GnuplotDrawsAllFormats) {
     for (const memory::Profile& shown : {profile, empty}) {
       const auto levels = memory::profile_statistics(shown);
       const auto fit = memory::fit_profile(shown);
-      for (const std::string& script :
-           {map_script(shown, {0, 0, 0, 3, 0, 4}, file), ber_script(shown, levels, fit, file)}) {
-        const auto problem = draw_with_gnuplot(script, file);
-        EXPECT_FALSE(problem) << *problem << "\n" << script;
+      for (const Drawing& drawing :
+           {map_drawing(shown, {0, 0, 0, 3, 0, 4}, file), ber_drawing(shown, levels, fit, file)}) {
+        const auto problem = draw_with_gnuplot(drawing, file);
+        EXPECT_FALSE(problem) << *problem << "\n" << drawing.program;
         EXPECT_GT(fs::exists(file) ? fs::file_size(file) : 0, 1000u);
         fs::remove(file);
       }
