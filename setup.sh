@@ -25,7 +25,7 @@ build_packages=(g++ cmake ninja-build pkg-config libfmt-dev libyaml-cpp-dev zlib
   protobuf-compiler nlohmann-json3-dev libcli11-dev libsystemc-dev
   libhdf5-dev libmatio-dev libstb-dev)
 demo_packages=(gnuplot-nox dataset-fashion-mnist)
-trainer_packages=(libtorch-dev)
+trainer_packages=(libtorch-dev libopenblas0-pthread)
 rtl_packages=(verilator)
 test_packages=(libgtest-dev libbenchmark-dev python3-onnx python3-numpy python3-h5py iverilog yosys)
 

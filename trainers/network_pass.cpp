@@ -11,6 +11,7 @@
 
 #include "sim/base/error.hpp"
 #include "trainers/losses.hpp"
+#include "trainers/threads.hpp"
 #include "trainers/torch_ops.hpp"
 
 namespace brownout::trainers {
@@ -185,7 +186,7 @@ NetworkPass::NetworkPass(const Architecture& architecture, const std::string& de
   State& s = *state_;
   s.net = architecture;
   s.device = choose_device(device);
-  at::set_num_threads(threads);
+  use_threads(threads);
   std::int64_t at = 0;
   for (const network::Parameter& p : s.net.parameters) {
     s.first.push_back(at);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "trainers/matrix_kernels.hpp"
+#include "trainers/threads.hpp"
 #include "trainers/torch_layout.hpp"
 #include "trainers/torch_ops.hpp"
 #include "trainers/winograd_kernels.hpp"
@@ -18,13 +19,13 @@ using torch::autograd::variable_list;
 /// Runs task(part, first, last) on as many parts as there are threads.
 template <typename Task>
 void in_parts(std::int64_t total, std::int64_t parts, const Task& task) {
-  at::parallel_for(0, parts, 1, [&](std::int64_t from, std::int64_t to) {
+  in_parallel(parts, [&](std::int64_t from, std::int64_t to) {
     for (std::int64_t p = from; p < to; ++p) task(p, total * p / parts, total * (p + 1) / parts);
   });
 }
 
 std::int64_t part_count(std::int64_t total) {
-  return std::max<std::int64_t>(1, std::min<std::int64_t>(at::get_num_threads(), total));
+  return std::max<std::int64_t>(1, std::min<std::int64_t>(threads_in_use(), total));
 }
 
 /// Sums `parts` arrays of `size` floats into the first.
@@ -128,7 +129,7 @@ struct MatrixConv : torch::autograd::Function<MatrixConv> {
     Tensor columns = torch::zeros({x.size(0) * out_height * out_width, depth});
     const float* xs = x.data_ptr<float>();
     float* cs = columns.data_ptr<float>();
-    at::parallel_for(0, x.size(0), 1, [&](std::int64_t from, std::int64_t to) {
+    in_parallel(x.size(0), [&](std::int64_t from, std::int64_t to) {
       for (std::int64_t n = from; n < to; ++n) {
         for (std::int64_t oy = 0; oy < out_height; ++oy) {
           for (std::int64_t ox = 0; ox < out_width; ++ox) {

@@ -6,6 +6,7 @@
 
 #include "trainers/norm_kernels.hpp"
 #include "trainers/pool_kernels.hpp"
+#include "trainers/threads.hpp"
 #include "trainers/torch_layout.hpp"
 
 namespace brownout::trainers {
@@ -35,7 +36,7 @@ struct FusedGroupNorm : torch::autograd::Function<FusedGroupNorm> {
     float* ys = y.data_ptr<float>();
     float* ms = mean.data_ptr<float>();
     float* rs = rstd.data_ptr<float>();
-    at::parallel_for(0, x.size(0), 1, [&](std::int64_t from, std::int64_t to) {
+    in_parallel(x.size(0), [&](std::int64_t from, std::int64_t to) {
       for (std::int64_t i = from; i < to; ++i) {
         group_norm_forward(shape, xs + i * image, gs, bs, ys + i * image, ms + i * groups,
                            rs + i * groups);
@@ -67,7 +68,7 @@ struct FusedGroupNorm : torch::autograd::Function<FusedGroupNorm> {
     float* dxs = dx.data_ptr<float>();
     float* dgs = dgamma.data_ptr<float>();
     float* dbs = dbeta.data_ptr<float>();
-    at::parallel_for(0, x.size(0), 1, [&](std::int64_t from, std::int64_t to) {
+    in_parallel(x.size(0), [&](std::int64_t from, std::int64_t to) {
       for (std::int64_t i = from; i < to; ++i) {
         group_norm_backward(shape, dys + i * image, xs + i * image, gs, bs, ms + i * groups,
                             rs + i * groups, dxs + i * image, dgs + i * shape.channels,
@@ -118,7 +119,7 @@ struct MaximumPool : torch::autograd::Function<MaximumPool> {
     const float* xs = x.data_ptr<float>();
     float* ys = y.data_ptr<float>();
     std::int32_t* ts = taken.data_ptr<std::int32_t>();
-    at::parallel_for(0, x.size(0), 1, [&](std::int64_t from, std::int64_t to) {
+    in_parallel(x.size(0), [&](std::int64_t from, std::int64_t to) {
       for (std::int64_t i = from; i < to; ++i) {
         max_pool_forward(s, xs + i * in, ys + i * out, ts + i * out);
       }
@@ -141,7 +142,7 @@ struct MaximumPool : torch::autograd::Function<MaximumPool> {
     const float* dys = dy.data_ptr<float>();
     const std::int32_t* ts = taken.data_ptr<std::int32_t>();
     float* dxs = dx.data_ptr<float>();
-    at::parallel_for(0, dx.size(0), 1, [&](std::int64_t from, std::int64_t to) {
+    in_parallel(dx.size(0), [&](std::int64_t from, std::int64_t to) {
       for (std::int64_t i = from; i < to; ++i) {
         max_pool_backward(s, dys + i * out, ts + i * out, dxs + i * in);
       }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// How many threads a training uses: in LibTorch, in the BLAS that LibTorch calls, in our kernels.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace brownout::trainers {
+
+/// From here on LibTorch, its BLAS and in_parallel use so many threads.
+void use_threads(int threads);
+int threads_in_use();
+
+/// Runs work(first, last) on shares of [0, total), one on each thread in use. The only place of
+/// this room that starts threads for a kernel: LibTorch's at::parallel_for is a template that runs
+/// alone, without a word, in every file that is compiled without OpenMP.
+void in_parallel(std::int64_t total,
+                 const std::function<void(std::int64_t first, std::int64_t last)>& work);
+
+/// The library that multiplies LibTorch's matrices.
+struct Blas {
+  std::string name;        // "OpenBLAS 0.3.21"; of an unknown one the file name
+  bool reference = false;  // plain loops: about ten times slower than the others
+  int threads = 0;         // that it uses; 0 where it does not say
+};
+Blas blas_in_use();
+
+}  // namespace brownout::trainers
