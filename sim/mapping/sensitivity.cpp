@@ -18,6 +18,7 @@ using Json = nlohmann::json;
 
 constexpr std::uint64_t kMostBytes = 64 << 20;
 constexpr double kMostPoints = 1e9;
+constexpr int kCostBits = 28;
 
 /// One object of the file, with its place for messages.
 class Reader {
@@ -104,6 +105,22 @@ Sensitivity read(const Reader& from) {
   return result;
 }
 
+/// What a wrong bit of a tensor's code costs, by position.
+std::vector<double> points_of_bits(const Sensitivity& sensitivity,
+                                   const TensorSensitivity& tensor) {
+  std::vector<double> points(static_cast<std::size_t>(tensor.bits));
+  double sum = 0.0;
+  for (std::size_t b = 0; b < points.size(); ++b) {
+    points[b] = std::max(0.0, sensitivity.bits.at(b).per_bit_points);
+    sum += points[b];
+  }
+  for (double& p : points) {
+    p = std::max(0.0, tensor.per_bit_points) *
+        (sum > 0.0 ? p * static_cast<double>(tensor.bits) / sum : 1.0);
+  }
+  return points;
+}
+
 /// The same coded tensors in the same order.
 void check_tensors(const Sensitivity& sensitivity, const network::Network& network,
                    const std::string& file) {
@@ -158,28 +175,25 @@ Sensitivity read_sensitivity(const std::filesystem::path& file, const std::strin
                    names.empty() ? "none" : names);
 }
 
-std::vector<double> column_sensitivity(const network::Network& network, const Placement& placement,
-                                       const Sensitivity& sensitivity,
-                                       const memory::ArrayGeometry& geometry,
-                                       std::uint32_t arrays) {
-  std::vector<double> of_parameter(network.parameters.size(), 0.0);
+std::vector<std::uint64_t> column_sensitivity(const network::Network& network,
+                                              const Placement& placement,
+                                              const Sensitivity& sensitivity,
+                                              const memory::ArrayGeometry& geometry,
+                                              std::uint32_t arrays) {
+  std::vector<std::vector<double>> points(network.parameters.size());  // by parameter and bit
+  double most = 0.0;
   std::size_t next = 0;
   for (std::size_t i = 0; i < network.parameters.size(); ++i) {
     if (!network.parameters[i].coding || network.parameters[i].n.empty()) continue;
-    of_parameter[i] = std::max(0.0, sensitivity.tensors.at(next++).per_bit_points);
+    points[i] = points_of_bits(sensitivity, sensitivity.tensors.at(next++));
+    most = std::max(most, *std::max_element(points[i].begin(), points[i].end()));
   }
-  std::vector<double> sums(std::size_t{arrays} * memory::kWordBits, 0.0);
+  std::vector<std::uint64_t> sums(std::size_t{arrays} * memory::kWordBits, 0);
+  if (most <= 0.0) return sums;
   for (const Run& run : placement.runs) {
-    const auto parameter = static_cast<std::size_t>(run.parameter);
-    const int bits = network.parameters.at(parameter).coding->bits;
-    std::vector<double> cost(static_cast<std::size_t>(bits));
-    double sum = 0.0;
-    for (std::size_t b = 0; b < cost.size(); ++b) {
-      cost[b] = std::max(0.0, sensitivity.bits.at(b).per_bit_points);
-      sum += cost[b];
-    }
-    for (double& c : cost) {
-      c = of_parameter[parameter] * (sum > 0.0 ? c * static_cast<double>(bits) / sum : 1.0);
+    std::vector<std::uint64_t> cost;
+    for (const double p : points.at(static_cast<std::size_t>(run.parameter))) {
+      cost.push_back(static_cast<std::uint64_t>(std::llrint(std::ldexp(p / most, kCostBits))));
     }
     std::uint64_t cell = run.start;
     for (std::int64_t index = run.first; index < run.last; ++index) {

@@ -45,9 +45,12 @@ Sensitivity read_sensitivity(const std::filesystem::path& file, const std::strin
 
 /// Cost of a faulty cell, summed over the cells of each array's data columns (arrays × 64): the
 /// tensor's points per bit, times the bit position's relative to the mean over the code's
-/// positions; values below 0 count as 0. Cells that hold several codes cost their sum.
-std::vector<double> column_sensitivity(const network::Network& network, const Placement& placement,
-                                       const Sensitivity& sensitivity,
-                                       const memory::ArrayGeometry& geometry, std::uint32_t arrays);
+/// positions; values below 0 count as 0. Cells that hold several codes cost their sum. The largest
+/// cost of a cell is 2²⁸, the others are rounded to integers beside it: sums are exact.
+std::vector<std::uint64_t> column_sensitivity(const network::Network& network,
+                                              const Placement& placement,
+                                              const Sensitivity& sensitivity,
+                                              const memory::ArrayGeometry& geometry,
+                                              std::uint32_t arrays);
 
 }  // namespace brownout::mapping

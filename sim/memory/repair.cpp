@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <iterator>
 #include <limits>
 #include <numeric>
@@ -16,15 +17,21 @@ namespace brownout::memory {
 
 namespace {
 
+constexpr int kWeightBits = 32;
+__extension__ using Cost = unsigned __int128;  // weights times sensitivities, summed
+
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-/// A faulty cell inside its array: data columns 0 … 63, check and spare columns behind them, spare
-/// rows behind the others.
+/// A faulty cell inside its array: data columns 0 … 63, check and spare columns after them, spare
+/// rows after the others.
 struct ArrayCell {
   std::uint32_t row = 0, column = 0;
   float p01 = 0.0f, p10 = 0.0f;
 
-  double weight() const { return double{std::max(p01, p10)}; }
+  /// max(p01, p10) in units of 2⁻³².
+  std::int64_t weight() const {
+    return std::llrint(std::ldexp(double{std::max(p01, p10)}, kWeightBits));
+  }
 };
 using ArrayCells = std::vector<ArrayCell>;
 
@@ -64,7 +71,7 @@ class ArrayRepair {
  private:
   /// Faults of every row, over the columns in service, or of every column, over the rows.
   struct Lines {
-    std::vector<double> weight;
+    std::vector<std::int64_t> weight;
     std::vector<std::uint32_t> cells;
 
     explicit Lines(std::size_t count) : weight(count), cells(count) {}
@@ -76,7 +83,7 @@ class ArrayRepair {
   /// The best spare for the worst line.
   struct Choice {
     std::uint32_t line = kNone, spare = kNone;
-    double gain = 0.0;
+    std::int64_t gain = 0;
   };
 
   /// Lines [0, spares_begin) are in service unless replaced (`own`), those behind are spares.
@@ -92,7 +99,7 @@ class ArrayRepair {
     if (choice.spare == kNone) return choice;
     for (std::uint32_t line = 0; line < spares_begin; ++line) {
       if (!own[line] || lines.cells[line] <= more_than) continue;
-      const double gain = lines.weight[line] - lines.weight[choice.spare];
+      const std::int64_t gain = lines.weight[line] - lines.weight[choice.spare];
       if (gain > choice.gain) {
         choice.gain = gain;
         choice.line = line;
@@ -150,16 +157,18 @@ struct Seat {
   std::uint32_t rotation = 0;  // data column c lies in (c + rotation) mod 64
 };
 
-using ColumnSums = std::array<double, kWordBits>;
+using ColumnSums = std::array<std::uint64_t, kWordBits>;
 
 class Placer {
  public:
   Placer(const RepairPlan& plan, const std::vector<ArrayCells>& arrays)
       : plan_(plan), faults_(arrays.size()) {
     for (std::size_t a = 0; a < arrays.size(); ++a) {
-      faults_[a].fill(0.0);
+      faults_[a].fill(0);
       for (const ArrayCell& cell : arrays[a]) {
-        if (cell.column < kWordBits) faults_[a][cell.column] += cell.weight();
+        if (cell.column < kWordBits) {
+          faults_[a][cell.column] += static_cast<std::uint64_t>(cell.weight());
+        }
       }
     }
   }
@@ -169,8 +178,8 @@ class Placer {
     std::vector<std::uint32_t> as_addressed(faults_.size());
     std::iota(as_addressed.begin(), as_addressed.end(), 0u);
     std::vector<std::uint32_t> sensitive = as_addressed, good = as_addressed;
-    const std::vector<double> need = sums([&](std::size_t a) { return sensitivity(a); });
-    const std::vector<double> bad = sums([&](std::size_t a) { return faults_[a].data(); });
+    const std::vector<std::uint64_t> need = sums([&](std::size_t a) { return sensitivity(a); });
+    const std::vector<std::uint64_t> bad = sums([&](std::size_t a) { return faults_[a].data(); });
     std::stable_sort(sensitive.begin(), sensitive.end(),
                      [&](std::uint32_t a, std::uint32_t b) { return need[a] > need[b]; });
     std::stable_sort(good.begin(), good.end(),
@@ -178,44 +187,45 @@ class Placer {
     std::vector<std::uint32_t> ranked(faults_.size());
     for (std::size_t i = 0; i < ranked.size(); ++i) ranked[sensitive[i]] = good[i];
 
-    double cost_ranked = 0.0, cost_addressed = 0.0;
+    Cost cost_ranked = 0, cost_addressed = 0;
     std::vector<Seat> by_rank = rotate(ranked, cost_ranked);
     std::vector<Seat> by_address = rotate(as_addressed, cost_addressed);
     return cost_ranked < cost_addressed ? by_rank : by_address;
   }
 
  private:
-  const double* sensitivity(std::size_t array) const {
+  const std::uint64_t* sensitivity(std::size_t array) const {
     return plan_.sensitivity.data() + array * kWordBits;
   }
 
   template <typename Columns>
-  std::vector<double> sums(Columns columns_of) const {
-    std::vector<double> totals(faults_.size());
+  std::vector<std::uint64_t> sums(Columns columns_of) const {
+    std::vector<std::uint64_t> totals(faults_.size());
     for (std::size_t a = 0; a < totals.size(); ++a) {
-      const double* columns = columns_of(a);
-      totals[a] = std::accumulate(columns, columns + kWordBits, 0.0);
+      const std::uint64_t* columns = columns_of(a);
+      totals[a] = std::accumulate(columns, columns + kWordBits, std::uint64_t{0});
     }
     return totals;
   }
 
-  double cost(const double* sensitive, const ColumnSums& faults, std::uint32_t rotation) const {
-    double sum = 0.0;
+  static Cost cost(const std::uint64_t* sensitive, const ColumnSums& faults,
+                   std::uint32_t rotation) {
+    Cost sum = 0;
     for (std::uint32_t c = 0; c < kWordBits; ++c) {
-      sum += sensitive[c] * faults[(c + rotation) % kWordBits];
+      sum += Cost{sensitive[c]} * faults[(c + rotation) % kWordBits];
     }
     return sum;
   }
 
-  std::vector<Seat> rotate(const std::vector<std::uint32_t>& silicon, double& total) const {
+  std::vector<Seat> rotate(const std::vector<std::uint32_t>& silicon, Cost& total) const {
     std::vector<Seat> seats(silicon.size());
     for (std::size_t a = 0; a < silicon.size(); ++a) {
       Seat& seat = seats[a];
       seat.array = silicon[a];
-      double least = cost(sensitivity(a), faults_[seat.array], 0);
-      for (std::uint32_t r = plan_.rotation_step; r < kWordBits && least > 0.0;
+      Cost least = cost(sensitivity(a), faults_[seat.array], 0);
+      for (std::uint32_t r = plan_.rotation_step; r < kWordBits && least > 0;
            r += plan_.rotation_step) {
-        const double other = cost(sensitivity(a), faults_[seat.array], r);
+        const Cost other = cost(sensitivity(a), faults_[seat.array], r);
         if (other < least) {
           least = other;
           seat.rotation = r;

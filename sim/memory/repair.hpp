@@ -35,9 +35,9 @@ struct RepairPlan {
   std::uint64_t safe_columns = 0;  // data columns (of the silicon) whose cells never fail
   std::uint32_t spare_rows = 0, spare_columns = 0;  // of each array
   std::uint32_t first_spare_column = 64;            // behind the check bits in use
-  /// What a faulty cell costs, by array and data column as the accelerator addresses them
-  /// (arrays × 64); empty: words lie where they are addressed.
-  std::vector<double> sensitivity;
+  /// What a faulty cell costs, in any unit, by array and data column as the accelerator addresses
+  /// them (arrays × 64); empty: words lie where they are addressed. The sum is below 2⁶³.
+  std::vector<std::uint64_t> sensitivity;
   std::uint32_t rotation_step = 1;  // words are rotated by multiples of it
 
   /// Whole arrays take part.
@@ -60,16 +60,18 @@ struct RepairStats {
 /// From the chip's cells (words 0 … cell_words() - 1, check cells where the plan or a check code
 /// uses them) to what words 0 … words - 1 see. In this order:
 /// - Cells in safe columns, of spare rows too, never fail.
-/// - Spares, array by array, from the map at this operating point. A cell weighs max(p01, p10). A
-///   row with more faulty columns than there are spare columns needs a spare row, a column with
-///   more faulty rows than there are spare rows a spare column (while there are any); then always
-///   the replacement that takes away most, whether row or column. Spares fail as their own cells
-///   do: one is used only if it takes away more than it brings. Rows are replaced with their check
-///   bits.
+/// - Spares, array by array, from the map at this operating point. A cell weighs max(p01, p10), a
+///   line the sum over its cells in lines of the other kind that are in service. A row with more
+///   faulty columns than there are free spare columns needs a spare row, a column with more faulty
+///   rows than there are free spare rows a spare column (while there are any); then always the
+///   replacement that takes away most. The spare is the free one that weighs least, and is used
+///   only if it takes away more than it brings. Rows are replaced with their check bits.
 /// - Placement: arrays ranked by sensitivity go onto arrays ranked by faults, the most sensitive
 ///   onto the best; in each the data bits of all words are rotated (column c lies in (c + r) mod
 ///   64) by the multiple of rotation_step with the least cost, summed over columns as if all rows
 ///   of an array were alike; as addressed when that costs no more. Check bits are not rotated.
+/// Weights are integers in units of 2⁻³², so that all sums are exact. Of equals the first is taken:
+/// a row before a column, the lowest number of lines, spares and arrays, the smallest rotation.
 /// Time is proportional to the faults, and to the arrays with sensitivities.
 WordFaultLists mitigate(const RepairPlan& plan, const WordFaultLists& cells,
                         RepairStats* stats = nullptr);

@@ -138,19 +138,23 @@ TEST_F(SensitivityFile, GivesEachColumnTheSumOfItsCells) {
   const Sensitivity sensitivity = read_sensitivity(file_, "hash", network);
   EXPECT_EQ(sensitivity.model, "net");
   EXPECT_EQ(sensitivity.chips, 3);
-  const std::vector<double> sums =
+  const std::vector<std::uint64_t> sums =
       column_sensitivity(network, resident(network, 60), sensitivity, {1, 1}, 2);
-  // a: 2 points a bit, of which bit 0 has 1 of 4 parts and bit 1 three; b counts as 0.
+  // a: 2 points a bit, of which bit 0 has 1 of 4 parts and bit 1 three; b counts as 0. Bit 1 costs
+  // most, bit 0 a third of it.
+  const std::uint64_t most = 1u << 28, third = 89478485;
   ASSERT_EQ(sums.size(), 128u);
-  EXPECT_DOUBLE_EQ(sums[59], 0.0);
-  EXPECT_DOUBLE_EQ(sums[60], 1.0);
-  EXPECT_DOUBLE_EQ(sums[61], 3.0);
-  EXPECT_DOUBLE_EQ(sums[64], 1.0);
-  EXPECT_DOUBLE_EQ(sums[83], 3.0);
-  EXPECT_DOUBLE_EQ(sums[84], 0.0);  // b
+  EXPECT_EQ(sums[59], 0u);
+  EXPECT_EQ(sums[60], third);
+  EXPECT_EQ(sums[61], most);
+  EXPECT_EQ(sums[64], third);
+  EXPECT_EQ(sums[83], most);
+  EXPECT_EQ(sums[84], 0u);  // b
   // With two rows an array both words are in array 0.
-  EXPECT_DOUBLE_EQ(column_sensitivity(network, resident(network, 60), sensitivity, {2, 1}, 1)[0],
-                   1.0);
+  const auto both = column_sensitivity(network, resident(network, 60), sensitivity, {2, 1}, 1);
+  ASSERT_EQ(both.size(), 64u);
+  EXPECT_EQ(both[0], third);
+  EXPECT_EQ(both[60], third);
 }
 
 TEST_F(SensitivityFile, IsCheckedAgainstTheNetwork) {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <random>
 #include <set>
 
@@ -181,10 +182,82 @@ TEST(Spares, WithoutFaultsOfTheirOwnOnlyTakeCellsAway) {
   }
 }
 
+TEST(Spares, EqualRowsAreEqualInWhateverOrderTheirCellsAre) {
+  RepairPlan plan = plan_of(1, 4);
+  plan.spare_rows = 2;  // words 4 and 5
+  // Added up as fp64 from left to right, row 1 would weigh more than row 0. Both spares bring the
+  // same: the first one goes first.
+  const auto cell = [](std::uint32_t word, std::uint32_t bit, float p) {
+    return CellFault{word, bit, p, 0.0f};
+  };
+  const WordFaultLists cells{
+      {cell(0, 0, 0.1f), cell(0, 1, 0.2f), cell(0, 2, 0.3f), cell(0, 3, 0.7f),  //
+       cell(1, 0, 0.7f), cell(1, 1, 0.3f), cell(1, 2, 0.2f), cell(1, 3, 0.1f),  //
+       cell(4, 9, 0.5f), cell(5, 8, 0.5f)},
+      {}};
+  EXPECT_EQ(mitigate(plan, cells).data, (FaultList{cell(0, 9, 0.5f), cell(1, 8, 0.5f)}));
+  plan.spare_rows = 1;
+  WordFaultLists one = cells;
+  one.data.pop_back();
+  const WordFaultLists left = mitigate(plan, one);
+  EXPECT_EQ(left.data.front(), cell(0, 9, 0.5f));
+  EXPECT_EQ(left.data.size(), 5u);  // and row 1 as it is
+}
+
+TEST(Spares, ALineIsReplacedOnlyIfThatTakesAwayMoreThanTheSpareBrings) {
+  RepairPlan plan = plan_of(1, 4);
+  plan.spare_columns = 1;
+  plan.first_spare_column = 64;
+  constexpr float kUnit = 1.0f / 4294967296.0f;
+  // Column 5 weighs 2 units of 2^-32; a spare of 1 is taken, one of 2 is not.
+  for (const float spare : {1 * kUnit, 2 * kUnit}) {
+    const WordFaultLists cells{{{1, 5, kUnit, 0.0f}, {2, 5, kUnit, 0.0f}}, {{0, 64, spare, 0.0f}}};
+    RepairStats stats;
+    mitigate(plan, cells, &stats);
+    EXPECT_EQ(stats.columns_replaced, spare < 1.5f * kUnit ? 1 : 0);
+  }
+}
+
+TEST(Placement, OfEqualCostsTheSmallestRotationIsTaken) {
+  // Bits of 8-bit codes cost the same in each of a word's eight codes, so rotations that differ by
+  // a whole code cost exactly the same.
+  int rotated = 0;
+  for (int seed = 0; seed < 200; ++seed) {
+    std::mt19937 random(static_cast<unsigned>(seed));
+    RepairPlan plan = plan_of(1, 4);
+    for (std::size_t c = 0; c < 8; ++c) plan.sensitivity.push_back(1'000'003 * (random() % 97));
+    for (std::size_t c = 8; c < 64; ++c) plan.sensitivity.push_back(plan.sensitivity[c % 8]);
+    WordFaultLists cells = random_cells(random, plan, 0, 0.1);
+    std::uint32_t best = 0;
+    double least = 0.0;
+    for (std::uint32_t r = 0; r < 64; ++r) {
+      double cost = 0.0;  // in steps of 2^-10, below 2^53 of them
+      for (CellFault& fault : cells.data) {
+        fault.p01 = std::ceil(fault.p01 * 1024.0f) / 1024.0f;
+        fault.p10 = 0.0f;
+        cost += static_cast<double>(plan.sensitivity[(fault.bit + 64 - r) % 64]) *
+                static_cast<double>(fault.p01);
+      }
+      if (r > 0 && cost >= least) continue;
+      least = cost;
+      best = r;
+    }
+    EXPECT_LT(best, 8u);
+    rotated += best > 0;
+    FaultList expected = cells.data;
+    for (CellFault& fault : expected) fault.bit = (fault.bit + 64 - best) % 64;
+    std::sort(expected.begin(), expected.end(), [](const CellFault& a, const CellFault& b) {
+      return a.word != b.word ? a.word < b.word : a.bit < b.bit;
+    });
+    EXPECT_EQ(mitigate(plan, cells).data, expected) << seed;
+  }
+  EXPECT_GT(rotated, 100);
+}
+
 TEST(Placement, PutsTheSensitiveArrayOntoTheGoodOne) {
   RepairPlan plan = plan_of(2, 4);
-  plan.sensitivity.assign(128, 1.0);
-  std::fill_n(plan.sensitivity.begin(), 64, 10.0);  // array 0 is ten times as sensitive
+  plan.sensitivity.assign(128, 1);
+  std::fill_n(plan.sensitivity.begin(), 64, 10u);  // array 0 is ten times as sensitive
   RepairStats stats;
   const WordFaultLists left = mitigate(plan, {{{0, 3}, {1, 9}, {5, 2}}, {{2, 64}}}, &stats);
   EXPECT_EQ(weight(left.data), 3.0);
@@ -196,9 +269,8 @@ TEST(Placement, PutsTheSensitiveArrayOntoTheGoodOne) {
 
 TEST(Placement, RotatesBadColumnsAwayFromSensitiveBits) {
   RepairPlan plan = plan_of(1, 4);
-  plan.sensitivity.assign(64, 0.0);
-  for (std::size_t c = 0; c < 64; ++c)
-    plan.sensitivity[c] = c % 8 == 7 ? 10.0 : 1.0 + 0.1 * static_cast<double>(c);
+  plan.sensitivity.assign(64, 0);
+  for (std::size_t c = 0; c < 64; ++c) plan.sensitivity[c] = c % 8 == 7 ? 100 : 10 + c;
   // Column 7 always fails; the least sensitive bit is column 0, so column 0 goes to 7.
   const WordFaultLists left = mitigate(plan, {{{0, 7}, {1, 7}, {3, 7}}, {}});
   EXPECT_EQ(left.data, (FaultList{{0, 0}, {1, 0}, {3, 0}}));
@@ -208,8 +280,8 @@ TEST(Placement, KeepsSafeColumnsUnderTheBitsTheyGuard) {
   RepairPlan plan = plan_of(1, 4);
   plan.safe_columns = kMsbsOf8;
   plan.rotation_step = 8;
-  plan.sensitivity.assign(64, 1.0);
-  for (std::size_t c = 0; c < 16; ++c) plan.sensitivity[c] = 50.0;
+  plan.sensitivity.assign(64, 1);
+  for (std::size_t c = 0; c < 16; ++c) plan.sensitivity[c] = 50;
   std::mt19937 random(5);
   for (const CellFault& fault : mitigate(plan, random_cells(random, plan, 0, 0.4)).data)
     EXPECT_NE(fault.bit % 8, 7u);
@@ -220,8 +292,7 @@ TEST(Placement, IsABijectionAndNeverCostsMoreThanTheAddresses) {
     std::mt19937 random(static_cast<unsigned>(seed));
     RepairPlan plan = plan_of(4, 8);
     plan.geometry.words_per_cycle = 1 + static_cast<std::uint32_t>(random() % 2);
-    std::uniform_real_distribution<double> unit(0.0, 1.0);
-    for (int i = 0; i < 4 * 64; ++i) plan.sensitivity.push_back(unit(random));
+    for (int i = 0; i < 4 * 64; ++i) plan.sensitivity.push_back(random() % 1000);
     WordFaultLists cells = random_cells(random, plan, 8, 0.1);
     // Each cell carries a number of its own, to be found again.
     float mark = 0.0f;
@@ -241,7 +312,8 @@ TEST(Placement, IsABijectionAndNeverCostsMoreThanTheAddresses) {
     const auto cost = [&](const FaultList& list) {
       double sum = 0.0;
       for (const CellFault& f : list)
-        sum += plan.sensitivity[plan.geometry.array_of(f.word) * 64 + f.bit] * double{f.p01};
+        sum += static_cast<double>(plan.sensitivity[plan.geometry.array_of(f.word) * 64 + f.bit]) *
+               double{f.p01};
       return sum;
     };
     EXPECT_LE(cost(placed.data), cost(cells.data) * (1 + 1e-12)) << seed;
