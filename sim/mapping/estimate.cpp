@@ -3,6 +3,7 @@
 #include "sim/mapping/estimate.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "sim/base/error.hpp"
 #include "sim/mapping/timing.hpp"
@@ -11,8 +12,7 @@ namespace brownout::mapping {
 
 namespace {
 
-constexpr int kBits = 8;
-constexpr int kCodesPerWord = 64 / kBits;
+constexpr int kWordBits = 64;
 constexpr std::int64_t kMostTiles = 100'000'000;  // seconds, not hours
 constexpr std::int64_t kMostAddedFolds = 1'000'000;
 
@@ -113,55 +113,59 @@ LayerEstimate scalesim_v2(const MatrixLayer& layer, const EstimateConfig& config
   return result;
 }
 
-/// Cycles of the weight port for codes [k_first, k_first + k_count) of channels [n_first, n_first +
-/// n_count), each channel's K codes behind those of the one before. Where in a word a run begins
-/// repeats every word's worth of channels.
-std::int64_t load_of_tile(const WeightMemoryConfig& weights, std::int64_t k, std::int64_t n_first,
-                          std::int64_t n_count, std::int64_t k_first, std::int64_t k_count) {
+/// Cycles until the tile of codes [k_first, k_first + k_count) of channels [n_first, n_first +
+/// n_count) is loaded, each channel's K codes right after those of the one before, the first in the
+/// first cell of a word. Where in a word a run begins repeats after some channels, 64 at most.
+std::int64_t load_of_tile(const WeightMemoryConfig& weights, const MatrixLayer& layer,
+                          std::int64_t n_first, std::int64_t n_count, std::int64_t k_first,
+                          std::int64_t k_count) {
+  const std::int64_t channel = layer.k % kWordBits * layer.bits % kWordBits;  // cells, mod 64
+  const std::int64_t period = kWordBits / std::gcd<std::int64_t>(kWordBits, channel);
   std::int64_t cycles = 0;
-  for (std::int64_t j = 0; j < std::min<std::int64_t>(kCodesPerWord, n_count); ++j) {
-    const std::int64_t code = (n_first + j) % kCodesPerWord * (k % kCodesPerWord) + k_first;
-    const std::int64_t words = words_of_run(code % kCodesPerWord * kBits, k_count, kBits);
-    cycles += ceil_div(n_count - j, kCodesPerWord) * run_cycles(words, weights.words_per_cycle);
+  for (std::int64_t j = 0; j < std::min(period, n_count); ++j) {
+    const std::int64_t cell =
+        (n_first + j) % kWordBits * channel + k_first % kWordBits * layer.bits;
+    const std::int64_t words = words_of_run(cell, k_count, layer.bits);
+    cycles += ceil_div(n_count - j, period) * run_cycles(words, weights.words_per_cycle);
   }
   return load_latency(cycles, check_stages(weights));
 }
 
-/// One walk over all tiles of a layer for a block of pixels.
-struct Walk {
+/// One visit to all tiles of a layer for a block of pixels.
+struct Visit {
   std::int64_t first_load = 0;
   std::int64_t cycles = 0;       // Σ max(stream, next load), without the last tile
   std::int64_t last_stream = 0;  // of the last tile
   std::int64_t last_channels = 0;
 };
 
-Walk walk_tiles(const MatrixLayer& layer, const AcceleratorConfig& accelerator,
-                std::int64_t block_pixels) {
+Visit visit_tiles(const MatrixLayer& layer, const AcceleratorConfig& accelerator,
+                  std::int64_t block_pixels) {
   const bool weight_stationary = accelerator.array.dataflow == Dataflow::kWeightStationary;
   const std::int64_t k_tile =
       weight_stationary ? accelerator.array.rows : accelerator.array.transpose_depth;
   const std::int64_t columns = accelerator.array.columns;
   const Checked checked(layer);
-  Walk walk;
+  Visit visit;
   bool first = true;
   for (std::int64_t group = 0; group < layer.groups; ++group) {
     for (std::int64_t n = 0; n < layer.n; n += columns) {
-      walk.last_channels = std::min(columns, layer.n - n);
+      visit.last_channels = std::min(columns, layer.n - n);
       for (std::int64_t k = 0; k < layer.k; k += k_tile) {
         const std::int64_t k_count = std::min(k_tile, layer.k - k);
-        const std::int64_t load = load_of_tile(accelerator.weights, layer.k, group * layer.n + n,
-                                               walk.last_channels, k, k_count);
+        const std::int64_t load = load_of_tile(accelerator.weights, layer, group * layer.n + n,
+                                               visit.last_channels, k, k_count);
         if (first) {
-          walk.first_load = load;
+          visit.first_load = load;
         } else {
-          walk.cycles = checked.plus(walk.cycles, std::max(walk.last_stream, load));
+          visit.cycles = checked.plus(visit.cycles, std::max(visit.last_stream, load));
         }
         first = false;
-        walk.last_stream = weight_stationary ? block_pixels : k_count;
+        visit.last_stream = weight_stationary ? block_pixels : k_count;
       }
     }
   }
-  return walk;
+  return visit;
 }
 
 LayerEstimate physical(const MatrixLayer& layer, const EstimateConfig& config) {
@@ -183,8 +187,8 @@ LayerEstimate physical(const MatrixLayer& layer, const EstimateConfig& config) {
   }
   const std::int64_t blocks = ceil_div(layer.m, block);
   const std::int64_t last_pixels = layer.m - (blocks - 1) * block;
-  const Walk full = walk_tiles(layer, accelerator, block);
-  const Walk last = walk_tiles(layer, accelerator, last_pixels);
+  const Visit full = visit_tiles(layer, accelerator, block);
+  const Visit last = visit_tiles(layer, accelerator, last_pixels);
 
   LayerEstimate result;
   const std::int64_t full_cycles =
@@ -227,6 +231,7 @@ Estimate estimate(const std::vector<MatrixLayer>& layers, const EstimateConfig& 
   for (const MatrixLayer& layer : layers) {
     LayerEstimate row = is_physical ? physical(layer, config) : scalesim_v2(layer, config);
     row.name = layer.name;
+    row.bits = layer.bits;
     row.macs = layer.macs();
     row.utilization = utilization_of(config, row.macs, row.cycles);
     const Checked checked(layer);

@@ -17,7 +17,7 @@ enum class EstimateDataflow { kWeightStationary, kOutputStationary, kInputStatio
 /// In the order of the enumeration: "ws", "os", "is".
 const std::vector<std::string>& estimate_dataflows();
 
-/// Physical: mapping/timing.hpp with the defaults of an accelerator file and 8-bit codes.
+/// Physical: mapping/timing.hpp with the defaults of an accelerator file and the layers' own bits.
 enum class Convention { kPhysical, kScaleSimV2 };
 /// In the order of the enumeration: "physical", "scalesim-v2".
 const std::vector<std::string>& conventions();
@@ -30,6 +30,7 @@ struct EstimateConfig {
 
 struct LayerEstimate {
   std::string name;
+  int bits = 8;  // of a weight's code; acts in the convention "physical" alone
   std::int64_t cycles = 0;
   std::int64_t folds = 0;  // times the array is mapped anew
   std::int64_t macs = 0;

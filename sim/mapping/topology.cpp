@@ -266,7 +266,8 @@ std::vector<MatrixLayer> matrix_layers(const network::Network& network, const st
   std::vector<MatrixLayer> layers;
   for (std::size_t i = 0; i < network.nodes.size(); ++i) {
     if (!network::is_matrix(network.nodes[i].op)) continue;
-    const arithmetic::Matrix matrix = matrix_node(network, shapes, static_cast<int>(i)).matrix;
+    const MatrixNode node = matrix_node(network, shapes, static_cast<int>(i));
+    const arithmetic::Matrix& matrix = node.matrix;
     MatrixLayer layer;
     layer.name = network.nodes[i].name;
     layer.where = where;
@@ -274,6 +275,7 @@ std::vector<MatrixLayer> matrix_layers(const network::Network& network, const st
     layer.n = matrix.out_channels / matrix.groups;
     layer.k = std::int64_t{matrix.group_inputs()} * matrix.window.kernel_h * matrix.window.kernel_w;
     layer.groups = matrix.groups;
+    layer.bits = network.parameters[static_cast<std::size_t>(node.weight)].coding->bits;
     check_size(layer);
     layers.push_back(std::move(layer));
   }

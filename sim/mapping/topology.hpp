@@ -18,6 +18,7 @@ struct MatrixLayer {
   std::int64_t m = 0, n = 0, k = 0;
   std::int64_t groups = 1;
   std::string where;  // "topology.csv:3": begins messages about the layer
+  int bits = 8;       // of a weight's code
 
   std::int64_t macs() const { return groups * m * n * k; }
 };

@@ -60,6 +60,7 @@ std::string estimate_json(const mapping::Estimate& estimate, const std::string& 
   json["layers"] = Json::array();
   for (const mapping::LayerEstimate& layer : estimate.layers) {
     json["layers"].push_back({{"name", layer.name},
+                              {"bits", layer.bits},
                               {"cycles", layer.cycles},
                               {"folds", layer.folds},
                               {"utilization", layer.utilization},

@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstring>
+#include <numeric>
 #include <set>
 
 #include "sim/base/error.hpp"
@@ -176,16 +178,18 @@ TEST(Estimate, RefusesLayersTooLargeToCount) {
       "");
 }
 
-/// Two convolutions without biases or norms; the second one's window is its whole input. The
-/// first's codes fill whole words, so both layers begin at a word.
-network::Network two_convolutions(const Philox& random) {
+/// Two convolutions without biases or norms, with codes of `bits` bits; the second one's window is
+/// its whole input. The first's codes fill whole words, so both layers begin at a word.
+network::Network two_convolutions(const Philox& random, int bits) {
   std::uint64_t draw = 0;
   const auto up_to = [&](std::uint64_t highest) {
     return static_cast<int>(random(draw++)[0] % highest) + 1;
   };
-  const network::Coding coding{network::Scheme::kRquant, 8, 0.003f, -0.02f};
+  const network::Coding coding{network::Scheme::kRquant, bits, 0.003f, -0.02f};
   const int groups = up_to(3);
-  const int inputs = groups * up_to(6), outputs = 8 * groups * up_to(4);
+  const int whole_words = 64 / std::gcd(64, bits);  // channels that fill some, whatever K is
+  const int inputs = groups * up_to(6),
+            outputs = whole_words * groups * up_to(32 / whole_words + 1);
   const int height = 2 + up_to(40), width = 2 + up_to(40);
   network::Conv2d first;
   first.groups = groups;
@@ -210,42 +214,43 @@ network::Network two_convolutions(const Philox& random) {
 }
 
 TEST(Physical, EqualsTheProgramWhereNothingButWeightsIsLoaded) {
-  std::int64_t compared = 0;
-  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+  std::array<std::int64_t, 9> compared{};  // by bits
+  for (std::uint64_t seed = 0; seed < 120; ++seed) {
     const Philox random(seed, Purpose::kTest);
-    const network::Network network = two_convolutions(random);
+    // Every width, half of the cases 4 and 8 bits.
+    const int bits = seed % 4 == 0 ? 8 : seed % 4 == 1 ? 4 : 2 + static_cast<int>(seed / 4 % 7);
+    const network::Network network = two_convolutions(random, bits);
     AcceleratorConfig accelerator;
     accelerator.array.rows = 1 + static_cast<int>(random(100)[0] % 40);
     accelerator.array.columns = 1 + static_cast<int>(random(101)[0] % 40);
+    const bool stationary = seed / 2 % 2 == 0;
     accelerator.array.dataflow =
-        seed % 2 == 0 ? Dataflow::kWeightStationary : Dataflow::kOutputStationary;
-    accelerator.weights.arrays = 4096;
+        stationary ? Dataflow::kWeightStationary : Dataflow::kOutputStationary;
+    accelerator.weights.arrays = 8192;
     accelerator.activations.kib = 4096;
     const Program program = compile(network, accelerator, 1, 0, "two");
     const Estimate got = estimate(
         matrix_layers(network, "two"),
         {accelerator.array.rows, accelerator.array.columns,
-         seed % 2 == 0 ? Flow::kWeightStationary : Flow::kOutputStationary, Convention::kPhysical});
+         stationary ? Flow::kWeightStationary : Flow::kOutputStationary, Convention::kPhysical});
     std::size_t at = 0;
     for (const LayerProgram& layer : program.layers) {
       if (layer.step.matrix < 0) continue;
       ASSERT_LT(at, got.layers.size());
-      ASSERT_EQ(layer.walks, layer.step.passes.empty() ? 0 : 1) << "seed " << seed;
+      ASSERT_EQ(layer.walks, 1) << "seed " << seed;
       std::int64_t folds = static_cast<std::int64_t>(layer.strips.size());
-      if (seed % 2 == 0) folds *= (layer.k + layer.k_tile - 1) / layer.k_tile;
+      if (stationary) folds *= (layer.k + layer.k_tile - 1) / layer.k_tile;
       EXPECT_EQ(got.layers[at].folds, folds) << "seed " << seed;
-      // The logits leave without a pass, in a walk that the estimate always counts.
-      const std::int64_t drain =
-          layer.walks == 1 ? 0
-                           : drain_cycles(accelerator.vector, layer.strips.back().pixel_count,
-                                          layer.column_tiles.back().n_count, 1);
-      EXPECT_EQ(got.layers[at].cycles, layer.closed_form_cycles + drain) << "seed " << seed;
+      EXPECT_EQ(got.layers[at].bits, bits);
+      EXPECT_EQ(got.layers[at].cycles, layer.closed_form_cycles) << "seed " << seed;
       ++at;
-      ++compared;
+      ++compared[static_cast<std::size_t>(bits)];
     }
     EXPECT_EQ(at, got.layers.size());
   }
-  EXPECT_EQ(compared, 120);
+  for (std::size_t bits = 2; bits < compared.size(); ++bits) {
+    EXPECT_GE(compared[bits], bits % 4 == 0 ? 60 : 8) << bits << " bits";
+  }
 }
 
 TEST(Physical, SharesCountFoldsAsTheArrayIsMapped) {
