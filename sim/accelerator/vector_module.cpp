@@ -83,12 +83,10 @@ void VectorModule::drain(const StripToken& token) {
   tally.stall(Stall::kDrain) -= begin - token.ready;
   wait_cycles(vector.latency_cycles);
   if (layer.staged) {
-    const std::int64_t pixels = layer.vector_numbers / layer.step.matrix_out.channels;
     const std::int64_t start = now();
-    wait_cycles(
-        mapping::drain_cycles(vector, pixels, layer.step.matrix_out.channels, layer.walks - 1));
+    wait_cycles(mapping::memory_walk_cycles(vector, layer));
     state_.span(Module::kVectorUnit, token.layer, -1, start, now());
-    tally.counts.vector_ops += layer.vector_numbers * (layer.walks - 1);
+    tally.counts.vector_ops += layer.staged_numbers * mapping::staged_walks(layer);
   }
   count(layer, tally);
   if (state_.compute) compute(token.layer);
@@ -100,9 +98,7 @@ void VectorModule::whole_layer(const StripToken& token) {
       state_.program->layers[static_cast<std::size_t>(token.layer)];
   const mapping::VectorConfig& vector = state_.program->accelerator.vector;
   LayerTally& tally = state_.layer(token.layer);
-  const std::int64_t pixels = layer.vector_numbers / layer.step.matrix_out.channels;
-  const std::int64_t cycles =
-      mapping::drain_cycles(vector, pixels, layer.step.matrix_out.channels, layer.walks);
+  const std::int64_t cycles = mapping::memory_walk_cycles(vector, layer);
   const std::int64_t arrived = now();
   const std::int64_t begin = reserve_output(layer, arrived, cycles / layer.walks);
   tally.stall(Stall::kWeightDma) += token.dma_wait;
@@ -124,13 +120,13 @@ void VectorModule::count(const mapping::LayerProgram& layer, LayerTally& tally) 
     const std::int64_t size = shapes_[static_cast<std::size_t>(index)].size();
     return state_.program->batch * size * (network::is_quantized(*network_, index) ? 1 : 4);
   };
-  for (const int residual : layer.step.residuals) {
-    tally.counts.activation_reads += bytes(residual);
+  for (std::size_t r = 0; r < layer.step.residuals.size(); ++r) {
+    tally.counts.activation_reads += bytes(layer.step.residuals[r]) * layer.residual_walks[r];
   }
   tally.counts.activation_writes += bytes(layer.step.output);
   if (layer.staged) {
-    tally.counts.activation_writes += layer.vector_numbers * 4;
-    tally.counts.activation_reads += layer.vector_numbers * 4 * (layer.walks - 1);
+    tally.counts.activation_writes += layer.staged_numbers * 4;
+    tally.counts.activation_reads += layer.staged_numbers * 4 * mapping::staged_walks(layer);
   }
 }
 

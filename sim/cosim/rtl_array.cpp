@@ -160,13 +160,7 @@ void add_vectors(Job& job, const mapping::Program& program, int number, const st
 std::int64_t layer_cycles(const mapping::Program& program, int number, const JobTimes& times) {
   const LayerProgram& layer = program.layers[static_cast<std::size_t>(number)];
   const mapping::VectorConfig& vector = program.accelerator.vector;
-  std::int64_t cycles = times.cycles() + vector.latency_cycles;
-  if (layer.staged) {
-    const int channels = layer.step.matrix_out.channels;
-    cycles +=
-        mapping::drain_cycles(vector, layer.vector_numbers / channels, channels, layer.walks - 1);
-  }
-  return cycles;
+  return times.cycles() + vector.latency_cycles + mapping::memory_walk_cycles(vector, layer);
 }
 
 AccumulatorFaults accumulator_faults(const mapping::AcceleratorConfig& accelerator,

@@ -111,8 +111,12 @@ class FloatEngine : public Engine {
     float* output = last ? logits : value(memory, step.output);
     if (step.input == 0) {
       const auto channels = static_cast<std::size_t>(network_.input.channels);
-      for (std::size_t p = 0; p < static_cast<std::size_t>(network_.input.size()); ++p) {
-        output[p] = pixels_[p % channels * 256 + pixels[p]];
+      const auto size = static_cast<std::size_t>(network_.input.size());
+      const bool flat = mapping::moves_data(step);
+      for (std::size_t p = 0; p < size; ++p) {
+        const std::size_t channel = p % channels;
+        output[flat ? channel * (size / channels) + p / channels : p] =
+            pixels_[channel * 256 + pixels[p]];
       }
       return;
     }

@@ -93,7 +93,7 @@ class Walk {
     return out;
   }
 
-  /// The numbers as faulty accumulators and a faulty staging memory make them.
+  /// The numbers as faulty accumulators make them.
   void read_through_faults(const MatrixNode& node, int zero_point,
                            const arithmetic::Dequantization& d, const std::vector<float>& bias,
                            Value& out) {
@@ -107,11 +107,6 @@ class Walk {
       out.numbers[i] = arithmetic::dequantize(d, drained.acc, drained.sum,
                                               bias[static_cast<std::size_t>(channel)]);
     }
-    const mapping::LayerProgram& layer = faults_->layer(number);
-    if (!layer.staged) return;
-    // A norm in the first walk sums the numbers on their way into the memory.
-    if (layer.step.passes[0].norm == node_ + 1) summed_ = out.numbers;
-    faults_->stage(number, out.numbers);
   }
 
   Value operator()(const network::Conv2d&) { return matrix(); }
@@ -127,10 +122,9 @@ class Walk {
     return out;
   }
 
-  Value operator()(const network::GroupNorm& op) {
+  Value operator()(const network::GroupNorm& op) const {
     const auto channels = static_cast<std::size_t>(in_shape().channels);
-    const std::vector<float> y = summed_.empty() ? operand().numbers : summed_;
-    summed_.clear();
+    const std::vector<float>& y = operand().numbers;
     std::vector<double> s1(channels, 0.0);
     std::vector<double> s2(channels, 0.0);
     for (std::size_t i = 0; i < y.size(); ++i) {
@@ -147,7 +141,13 @@ class Walk {
       affine.push_back(
           arithmetic::group_norm_affine(statistics, parameters.gamma[c], parameters.shift[c]));
     }
-    return map([&](float v, std::size_t i) { return arithmetic::apply(affine[i % channels], v); });
+    // The sums are those of the numbers on their way into a staging memory, not of what comes back.
+    Value out{{}, y};
+    if (faults_ != nullptr) faults_->stage(node_, out.numbers);
+    for (std::size_t i = 0; i < out.numbers.size(); ++i) {
+      out.numbers[i] = arithmetic::apply(affine[i % channels], out.numbers[i]);
+    }
+    return out;
   }
 
   Value operator()(const network::BatchNorm&) const {
@@ -215,7 +215,6 @@ class Walk {
   const network::Codes& codes_;
   const ReferenceFaults* faults_;
   std::vector<Value> values_;
-  std::vector<float> summed_;  // what a group norm sums when it is not what it reads
   int node_ = 0;
 };
 

@@ -86,9 +86,12 @@ void ReferenceFaults::write(int number, std::vector<std::uint8_t>& codes,
   }
 }
 
-void ReferenceFaults::stage(int number, std::vector<float>& numbers) const {
-  write_numbers(mapping::staged_of_image(*place_.program, layer(number), place_.slot),
-                mapping::write_event(number), numbers);
+void ReferenceFaults::stage(int norm, std::vector<float>& numbers) const {
+  for (int i = 0; i < static_cast<int>(place_.program->layers.size()); ++i) {
+    if (layer(i).staged_norm != norm) continue;
+    write_numbers(mapping::staged_of_image(*place_.program, layer(i), place_.slot),
+                  mapping::write_event(i), numbers);
+  }
 }
 
 ReferenceFaults::Drained ReferenceFaults::accumulate(int number, const std::uint8_t* q,

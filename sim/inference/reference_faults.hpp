@@ -28,8 +28,8 @@ class ReferenceFaults {
 
   /// The layer has written codes or numbers: as they are read.
   void write(int layer, std::vector<std::uint8_t>& codes, std::vector<float>& numbers) const;
-  /// The layer has staged its matrix operator's numbers.
-  void stage(int layer, std::vector<float>& numbers) const;
+  /// Node `norm` reads numbers: as they are read, if a layer stages them before it.
+  void stage(int norm, std::vector<float>& numbers) const;
 
   /// What the drain reads of an output pixel's channel, and the sum of activations beside it.
   struct Drained {

@@ -27,8 +27,7 @@ StepOutput::StepOutput(const network::Network& network, const std::vector<networ
       step_(step),
       vectors_(network, shapes, step, kernels, true) {
   if (step.input == 0) {
-    const auto& last = network.nodes[static_cast<std::size_t>(step.output - 1)];
-    const auto& quantize = std::get<network::Quantize>(last.op);
+    const network::Quantize& quantize = quantization_of(network, step.output);
     for (std::size_t c = 0; c < network.transform.mean.size(); ++c) {
       tables_.push_back(arithmetic::input_table(network.transform.mean[c], network.transform.std[c],
                                                 quantize.scale, quantize.zero_point));
@@ -75,9 +74,13 @@ void StepOutput::run(const void* input, std::int32_t* acc, const Residual* resid
 void StepOutput::quantize_input(const std::uint8_t* pixels, std::uint8_t* codes) const {
   const auto channels = static_cast<std::size_t>(network_.input.channels);
   const auto size = static_cast<std::size_t>(network_.input.size());
+  const bool flat = mapping::moves_data(step_);
   for (std::size_t c = 0; c < channels; ++c) {
     const std::array<std::uint8_t, 256>& table = tables_[c];
-    for (std::size_t i = c; i < size; i += channels) codes[i] = table[pixels[i]];
+    std::uint8_t* to = flat ? codes + c * (size / channels) : codes + c;
+    for (std::size_t i = c; i < size; i += channels, to += flat ? 1 : channels) {
+      *to = table[pixels[i]];
+    }
   }
 }
 

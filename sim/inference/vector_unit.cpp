@@ -173,15 +173,14 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
     auto* y = static_cast<float*>(place);
     kernels_.dequantize_with_sums(source.integers, y, scratch.s1.data(), scratch.s2.data());
     source.numbers = y;
-    return y;
   };
+  bool first_norm = true;
   for (std::size_t i = 0; i < passes_.size(); ++i) {
     const Pass& pass = passes_[i];
     void* to = i + 1 == passes_.size() ? output : next;
     const bool group_norm =
         pass.plan.norm >= 0 && std::holds_alternative<network::GroupNorm>(
                                    network_.nodes[static_cast<std::size_t>(pass.plan.norm)].op);
-    if (i == 0 && staged != nullptr && !group_norm) (*staged)(dequantize());
     if (pass.plan.flatten >= 0) {
       if (source.codes != nullptr) {
         to_chw(pass.plan.in, source.codes, static_cast<std::uint8_t*>(to));
@@ -197,20 +196,26 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
       if (group_norm) {
         double* s1 = scratch.s1.data();
         double* s2 = scratch.s2.data();
-        float* y = nullptr;
         if (source.numbers == nullptr) {
-          y = dequantize();
+          dequantize();
         } else {
           kernels_.sums(source.numbers, pixels_of(pass.plan.in), pass.plan.in.channels, s1, s2);
         }
         normalize(pass, s1, s2, scratch);
-        if (i == 0 && staged != nullptr) (*staged)(y);
+        // A matrix operator's numbers lie in its accumulators or in the scratch memory.
+        if (first_norm && staged != nullptr) (*staged)(const_cast<float*>(source.numbers));
+        first_norm = false;
       }
       finish(pass, source, group_norm, pass.plan.residual >= 0 ? residuals++ : nullptr, to,
              scratch);
     }
+    const bool codes = source.codes != nullptr || (quantize_ && pass.plan.quantize >= 0);
     source = StepSource{};
-    source.numbers = static_cast<const float*>(to);
+    if (codes) {
+      source.codes = static_cast<const std::uint8_t*>(to);
+    } else {
+      source.numbers = static_cast<const float*>(to);
+    }
     std::swap(next, other);
   }
 }

@@ -43,12 +43,12 @@ class VectorUnit {
   void set_codes(const network::Codes& codes);
   void grow(VectorScratch& scratch) const;
 
-  /// What happens to a matrix operator's numbers while they wait for the walks behind the first.
+  /// What happens to a matrix operator's numbers while they wait for the walks after the first.
   using Staged = std::function<void(float* numbers)>;
 
   /// One image. `residuals` are those of Step::residuals, in order. Writes codes or numbers,
-  /// whatever the step's value is. `staged`, if any, changes the matrix operator's numbers once a
-  /// group norm of the first pass has summed them.
+  /// whatever the step's value is. `staged`, if any, changes the numbers that the first
+  /// group norm reads, once it has summed them.
   void run(StepSource source, const Residual* residuals, void* output, VectorScratch& scratch,
            const Staged* staged = nullptr) const;
 

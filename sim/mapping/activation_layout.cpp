@@ -165,7 +165,7 @@ std::vector<Item> items_of(const network::Network& network,
   for (int s = 0; s < steps; ++s) {
     const LayerProgram& layer = program.layers[static_cast<std::size_t>(s)];
     if (!layer.staged) continue;
-    staging = std::max(staging, layer.step.matrix_out.size() * 4);
+    staging = std::max(staging, layer.staged_shape.size() * 4);
     staged.push_back({s, s});
   }
   if (staging > 0) add(program.staging, staging, staged);

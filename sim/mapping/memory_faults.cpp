@@ -67,7 +67,7 @@ ByteRange value_of_image(const network::Network& network, const Program& program
 }
 
 ByteRange staged_of_image(const Program& program, const LayerProgram& layer, int slot) {
-  return slot_of(program.staging, slot, layer.step.matrix_out.size() * 4, true);
+  return slot_of(program.staging, slot, layer.staged_shape.size() * 4, true);
 }
 
 ImagePlace MemoryFaults::place(std::int64_t image) const {

@@ -36,7 +36,8 @@ struct ByteRange {
 };
 
 /// Where image `slot` of a batch has its pixels, the value `value` (≥ 1), and the numbers that
-/// layer `layer` stages between its first walk and the others: those of its matrix operator.
+/// layer `layer` stages between its first walk and the others: those that its first group norm
+/// reads.
 ByteRange pixels_of_image(const Program& program, int input_buffer, int slot);
 ByteRange value_of_image(const network::Network& network, const Program& program, int value,
                          int slot);

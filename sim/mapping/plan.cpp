@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chains of operators become steps, and operators that can share a walk become passes.
+// Chains of operators become steps, and operators that can share a kernel call become passes.
 #include "sim/mapping/plan.hpp"
 
 #include <algorithm>
@@ -55,8 +55,8 @@ class Planner {
       }
       steps.push_back(std::move(step));
     }
-    // A chain may end behind nodes that compute what it reads on its way (the other branch of a
-    // residual). Everything it reads stands before its last node, everything that reads it behind.
+    // A chain may end after nodes that compute what it reads on its way (the other branch of a
+    // residual). Everything it reads stands before its last node, everything that reads it after.
     std::stable_sort(steps.begin(), steps.end(),
                      [](const Step& a, const Step& b) { return a.output < b.output; });
     return steps;
@@ -79,12 +79,15 @@ class Planner {
     return step;
   }
 
-  /// The node that continues the chain behind `node`, or -1: the only reader of its value, not a
-  /// matrix operator, and the value is not quantized (codes are always stored).
+  /// The node that continues the chain after `node`, or -1: the only reader of its value and not a
+  /// matrix operator. Codes are stored, and only a flatten of them follows: it says in which order.
   int next(int node) const {
     const std::vector<int>& readers = readers_[static_cast<std::size_t>(node + 1)];
-    if (std::holds_alternative<network::Quantize>(node_at(node).op) || readers.size() != 1 ||
-        network::is_quantized(network_, node + 1) || network::is_matrix(node_at(readers[0]).op)) {
+    if (readers.size() != 1) return -1;
+    const network::Operator& op = node_at(readers[0]).op;
+    if (network::is_matrix(op)) return -1;
+    if (network::is_quantized(network_, node + 1) &&
+        !std::holds_alternative<network::Flatten>(op)) {
       return -1;
     }
     return readers[0];
@@ -138,6 +141,11 @@ class Planner {
 };
 
 }  // namespace
+
+bool moves_data(const Step& step) {
+  return std::any_of(step.passes.begin(), step.passes.end(),
+                     [](const VectorPass& pass) { return pass.flatten >= 0; });
+}
 
 std::vector<Step> make_plan(const network::Network& network,
                             const std::vector<network::Shape>& shapes) {

@@ -9,8 +9,9 @@
 
 namespace brownout::mapping {
 
-/// One walk over a tensor. The parts are all optional (-1) and apply in this order; Network::nodes
-/// indices. An average pool or a flatten that moves data is a pass of its own.
+/// One kernel call over a tensor; what hardware needs is counted in walks (program.hpp). The parts
+/// are all optional (-1) and apply in this order; Network::nodes indices. An average pool or a
+/// flatten that moves data is a pass of its own.
 struct VectorPass {
   int norm = -1;      // GroupNorm or BatchNorm
   int residual = -1;  // Add
@@ -31,6 +32,9 @@ struct Step {
   int output = 0;
   std::vector<int> residuals;  // values that Add nodes of the passes read
 };
+
+/// Whether the step's output is in the order of a flatten that moves data.
+bool moves_data(const Step& step);
 
 /// Steps in an order in which every value is computed before it is read. `shapes` are those of
 /// network::check.

@@ -17,9 +17,10 @@
 
 namespace brownout::mapping {
 
-/// Changes when a weight's cell in the scratchpad does, for the same network and accelerator: part
-/// of a result's key. 2: chunks of streamed weights are even.
-inline constexpr int kPlacementVersion = 2;
+/// Changes when a weight's cell in the scratchpad, a value's place in the activation memory or a
+/// layer's cycles do, for the same network and accelerator: part of a result's key. 2: chunks of
+/// streamed weights are even. 3: a walk ends at a group norm alone, flattens are free.
+inline constexpr int kPlacementVersion = 3;
 
 /// What the columns hold: output channels [n_first, n_first + n_count) of one group, with their
 /// whole reduction (all K tiles), and the coded parameters that the vector unit needs for them. A
@@ -81,10 +82,17 @@ struct LayerProgram {
   std::vector<ParameterPlace> parameters;  // per chunk: weight, bias, scales and shifts; coded ones
   std::vector<ColumnTile> column_tiles;
   std::vector<Strip> strips;  // in order of execution
-  // Vector unit: walks over the numbers (a group norm takes two), and what leaves it.
-  int walks = 1;
-  std::int64_t vector_numbers = 0;  // of the batch, per walk
-  bool staged = false;  // fp32 numbers wait in the activation memory: a norm spans several strips
+  // Vector unit. A walk takes in all numbers and applies the operators in order up to the next
+  // group norm, whose sums it forms; the walk after it scales by them.
+  int walks = 1;                    // 1 + group norms
+  std::int64_t vector_numbers = 0;  // of the batch, that the first walk takes in
+  std::vector<int> residual_walks;  // how many read Step::residuals[i]
+  // Numbers before the first group norm wait in the activation memory as fp32, because a group
+  // spans several strips or column tiles. Walks after the first begin with them.
+  bool staged = false;
+  int staged_norm = -1;             // node of that norm
+  network::Shape staged_shape;      // of an image
+  std::int64_t staged_numbers = 0;  // of the batch
   // Without anything in the way.
   std::int64_t closed_form_cycles = 0;
   EventCounts counts;
@@ -152,8 +160,18 @@ CodeRange codes_of(const network::Network& network, const LayerProgram& layer, i
 const ParameterPlace& place_of(const LayerProgram& layer, int parameter, int chunk);
 
 /// Walks in which a strip leaves the accumulators. A staged layer's strips leave in one; its other
-/// walks go over all numbers of the batch once the last strip has left.
+/// walks go over the staged numbers of the batch once the last strip has left.
 inline int strip_walks(const LayerProgram& layer) { return layer.staged ? 1 : layer.walks; }
+inline int staged_walks(const LayerProgram& layer) { return layer.walks - strip_walks(layer); }
+
+/// Numbers that the lanes take in, all walks together.
+inline std::int64_t vector_operations(const LayerProgram& layer) {
+  return layer.vector_numbers * strip_walks(layer) + layer.staged_numbers * staged_walks(layer);
+}
+
+/// Cycles of the walks over numbers that do not wait in the accumulators: of a layer without matrix
+/// operator all of them, else those of staged numbers, if any.
+std::int64_t memory_walk_cycles(const VectorConfig& vector, const LayerProgram& layer);
 
 /// Vectors that K tile `t` streams for a strip.
 inline std::int64_t stream_cycles(const AcceleratorConfig& accelerator, const LayerProgram& layer,
@@ -164,8 +182,8 @@ inline std::int64_t stream_cycles(const AcceleratorConfig& accelerator, const La
 
 /// Cycles of a layer when neither memory, DMA nor vector unit makes it wait: first load + Σ over
 /// tiles of max(stream, next load) + array latency + drain of the last strip + vector latency;
-/// staged layers: + their later walks over the batch. Without a matrix operator: load of the
-/// parameters, if any + all walks + vector latency.
+/// staged layers: + their later walks over the staged numbers of the batch. Without a matrix
+/// operator: load of the parameters, if any + all walks + vector latency.
 std::int64_t closed_form_cycles(const AcceleratorConfig& accelerator, const LayerProgram& layer);
 
 }  // namespace brownout::mapping

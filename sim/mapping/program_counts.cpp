@@ -43,21 +43,22 @@ EventCounts count_events(const network::Network& network, const std::vector<netw
   const Step& step = layer.step;
   EventCounts counts;
   count_matrix(program.accelerator, layer, counts);
-  counts.vector_ops = layer.vector_numbers * layer.walks;
+  counts.vector_ops = vector_operations(layer);
   if (step.matrix < 0) {
     counts.activation_reads +=
         layer.vector_numbers * layer.walks * number_bytes(network, step.input);
     for (const ColumnTile& tile : layer.column_tiles) counts.weight_reads += tile.parameter_words;
   }
-  for (const int value : step.residuals) {
+  for (std::size_t r = 0; r < step.residuals.size(); ++r) {
+    const int value = step.residuals[r];
     counts.activation_reads += program.batch * shapes[static_cast<std::size_t>(value)].size() *
-                               number_bytes(network, value);
+                               number_bytes(network, value) * layer.residual_walks[r];
   }
   counts.activation_writes += program.batch * shapes[static_cast<std::size_t>(step.output)].size() *
                               number_bytes(network, step.output);
   if (layer.staged) {
-    counts.activation_writes += layer.vector_numbers * 4;
-    counts.activation_reads += layer.vector_numbers * 4 * (layer.walks - 1);
+    counts.activation_writes += layer.staged_numbers * 4;
+    counts.activation_reads += layer.staged_numbers * 4 * staged_walks(layer);
   }
   if (program.accelerator.weights.residency == WeightResidency::kStreamed) {
     for (const Chunk& chunk : layer.chunks) {
@@ -78,18 +79,27 @@ EventCounts count_events(const network::Network& network, const std::vector<netw
   return counts;
 }
 
+std::int64_t memory_walk_cycles(const VectorConfig& vector, const LayerProgram& layer) {
+  if (layer.step.matrix < 0) {
+    const int channels = layer.step.matrix_out.channels;
+    return drain_cycles(vector, layer.vector_numbers / channels, channels, layer.walks);
+  }
+  if (!layer.staged) return 0;
+  const int channels = layer.staged_shape.channels;
+  return drain_cycles(vector, layer.staged_numbers / channels, channels, staged_walks(layer));
+}
+
 std::int64_t closed_form_cycles(const AcceleratorConfig& accelerator, const LayerProgram& layer) {
   const VectorConfig& vector = accelerator.vector;
   const int checks = check_stages(accelerator.weights);
-  const int channels = layer.step.matrix_out.channels;
-  const std::int64_t pixels = layer.vector_numbers / channels;  // of the batch
   if (layer.step.matrix < 0) {
     std::int64_t parameter_cycles = 0;
     for (const ColumnTile& tile : layer.column_tiles) parameter_cycles += tile.parameter_cycles;
     return (layer.column_tiles.empty() ? 0 : load_latency(parameter_cycles, checks)) +
-           drain_cycles(vector, pixels, channels, layer.walks) + vector.latency_cycles;
+           memory_walk_cycles(vector, layer) + vector.latency_cycles;
   }
-  std::int64_t cycles = load_latency(read_cycles(column_tile(layer, layer.strips.front()), 0), checks);
+  std::int64_t cycles =
+      load_latency(read_cycles(column_tile(layer, layer.strips.front()), 0), checks);
   for (std::size_t s = 0; s < layer.strips.size(); ++s) {
     const Strip& strip = layer.strips[s];
     const ColumnTile& tile = column_tile(layer, strip);
@@ -108,8 +118,7 @@ std::int64_t closed_form_cycles(const AcceleratorConfig& accelerator, const Laye
       array_latency(accelerator.array) +
       drain_cycles(vector, last.pixel_count, column_tile(layer, last).n_count, strip_walks(layer)) +
       vector.latency_cycles;
-  if (layer.staged) cycles += drain_cycles(vector, pixels, channels, layer.walks - 1);
-  return cycles;
+  return cycles + memory_walk_cycles(vector, layer);
 }
 
 }  // namespace brownout::mapping

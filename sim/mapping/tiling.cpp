@@ -27,16 +27,34 @@ const network::GroupNorm* group_norm_of(const network::Network& network, const V
                        : std::get_if<network::GroupNorm>(&operator_at(network, pass.norm));
 }
 
-bool has_group_norm(const network::Network& network, const Step& step) {
-  return std::any_of(step.passes.begin(), step.passes.end(), [&](const VectorPass& pass) {
-    return group_norm_of(network, pass) != nullptr;
-  });
+/// The pass of the step's first group norm, or null.
+const VectorPass* first_group_norm(const network::Network& network, const Step& step) {
+  for (const VectorPass& pass : step.passes) {
+    if (group_norm_of(network, pass) != nullptr) return &pass;
+  }
+  return nullptr;
 }
 
 /// Pixels that a strip can hold.
 std::int64_t strip_capacity(const AcceleratorConfig& accelerator) {
   return accelerator.array.dataflow == Dataflow::kWeightStationary ? accelerator.accumulators.depth
                                                                    : accelerator.array.rows;
+}
+
+/// Walks of the vector unit and what they read, once `staged` is known. A walk that begins with the
+/// accumulators repeats what stands before the first norm; one that begins with staged numbers does
+/// not.
+void count_walks(const network::Network& network, LayerProgram& layer) {
+  layer.walks = 1;
+  for (const VectorPass& pass : layer.step.passes) {
+    layer.walks += group_norm_of(network, pass) != nullptr ? 1 : 0;
+  }
+  int norms = 0;
+  for (const VectorPass& pass : layer.step.passes) {
+    norms += group_norm_of(network, pass) != nullptr ? 1 : 0;
+    if (pass.residual < 0) continue;
+    layer.residual_walks.push_back(norms == 0 && layer.staged ? 1 : layer.walks - norms);
+  }
 }
 
 /// Whether every group of every group norm lies within one column tile.
@@ -96,11 +114,8 @@ LayerProgram begin_layer(const network::Network& network, const std::vector<netw
                        ? accelerator.array.rows
                        : accelerator.array.transpose_depth;
   }
-  layer.walks = 0;
-  for (const VectorPass& pass : step.passes) {
-    layer.walks += group_norm_of(network, pass) != nullptr ? 2 : 1;
-  }
   layer.vector_numbers = batch * step.matrix_out.size();
+  if (step.matrix < 0) count_walks(network, layer);
   if (step.matrix < 0 && coded_parameters(network, layer).empty()) return layer;
   const int group_channels = channels / groups;
   for (int group = 0; group < groups; ++group) {
@@ -112,10 +127,17 @@ LayerProgram begin_layer(const network::Network& network, const std::vector<netw
       layer.column_tiles.push_back(tile);
     }
   }
-  if (step.matrix >= 0 && has_group_norm(network, step)) {
+  if (step.matrix < 0) return layer;
+  if (const VectorPass* const pass = first_group_norm(network, step)) {
     layer.staged = strip_capacity(accelerator) < layer.node.matrix.window.out_pixels() ||
                    !norms_fit_column_tiles(network, layer);
+    if (layer.staged) {
+      layer.staged_norm = pass->norm;
+      layer.staged_shape = pass->in;
+      layer.staged_numbers = batch * pass->in.size();
+    }
   }
+  count_walks(network, layer);
   return layer;
 }
 
@@ -124,7 +146,7 @@ void make_strips(const network::Network& network, const AcceleratorConfig& accel
   if (layer.step.matrix < 0) return;
   std::int64_t longest = strip_capacity(accelerator);
   const std::int64_t image_pixels = layer.node.matrix.window.out_pixels();
-  if (has_group_norm(network, layer.step) && image_pixels <= longest) {
+  if (first_group_norm(network, layer.step) != nullptr && image_pixels <= longest) {
     longest -= longest % image_pixels;
   }
   const std::int64_t pixels = batch * image_pixels;

@@ -82,7 +82,9 @@ class Writer {
                                 walks),
           layer.staged ? program_.staging.address : output(layer).address);
     }
-    if (layer.staged) vector(layer, program_.staging.address, layer.walks - 1);
+    if (layer.staged) {
+      vector(layer, program_.staging.address, layer.staged_numbers, mapping::staged_walks(layer));
+    }
   }
 
   void other(const LayerProgram& layer) {
@@ -95,16 +97,13 @@ class Writer {
     const mapping::Region& from =
         layer.step.input == 0 ? program_.input_pixels[0]
                               : program_.regions[static_cast<std::size_t>(layer.step.input)];
-    vector(layer, from.address, layer.walks);
+    vector(layer, from.address, layer.vector_numbers, layer.walks);
   }
 
-  void vector(const LayerProgram& layer, std::int64_t from, int walks) {
-    const int channels = layer.step.matrix_out.channels;
-    add("vector   {} numbers {} walks {}: {} cycles, activations {} -> {}", layer.name,
-        layer.vector_numbers, walks,
-        mapping::drain_cycles(program_.accelerator.vector, layer.vector_numbers / channels,
-                              channels, walks),
-        from, output(layer).address);
+  void vector(const LayerProgram& layer, std::int64_t from, std::int64_t numbers, int walks) {
+    add("vector   {} numbers {} walks {}: {} cycles, activations {} -> {}", layer.name, numbers,
+        walks, mapping::memory_walk_cycles(program_.accelerator.vector, layer), from,
+        output(layer).address);
   }
 
   const mapping::Region& output(const LayerProgram& layer) const {

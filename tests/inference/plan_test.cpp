@@ -16,8 +16,9 @@ namespace {
 TEST(Plan, FusesABlockIntoOnePass) {
   const network::Network network = simple_network();
   const auto steps = make_plan(network, network::check(network, "test"));
-  // Input, five blocks, flatten, linear.
-  ASSERT_EQ(steps.size(), 8U);
+  // Input, five blocks, the last of them with the flatten, linear.
+  ASSERT_EQ(steps.size(), 7U);
+  EXPECT_TRUE(mapping::moves_data(steps[5]));
   EXPECT_EQ(steps[0].matrix, -1);
   const Step& pooled = steps[2];
   ASSERT_EQ(pooled.passes.size(), 1U);
@@ -36,13 +37,40 @@ TEST(Plan, StartsAPassWhereTheOrderDiffers) {
   b.add(network::Quantize{1.0f / 255, 0});
   b.add(network::Conv2d{b.parameter(network::Role::kWeight, {1, 1, 1, 1}, coding), -1, 1});
   b.add(network::MaxPool{});
-  b.add(network::GroupNorm{});  // behind the pool: a new pass
+  b.add(network::GroupNorm{});  // after the pool: a new pass
   b.add(network::Relu{});
   b.add(network::Relu{});  // a second activation: another one
   b.add(network::Flatten{});
   const auto steps = make_plan(b.network(), network::check(b.network(), "test"));
   ASSERT_EQ(steps.size(), 2U);
   EXPECT_EQ(steps[1].passes.size(), 3U);
+}
+
+TEST(Plan, AFlattenOfCodesThatOthersReadIsAStepOfItsOwn) {
+  const network::Coding coding{network::Scheme::kSymmetric, 8, 1.0f, 0.0f};
+  const auto build = [&](bool shared) {
+    Builder b({2, 2, 2}, 4);
+    const int codes = b.add(network::Quantize{1.0f / 255, 0});
+    const int flat = b.add(network::Flatten{});
+    int logits =
+        b.add(network::Linear{b.parameter(network::Role::kWeight, {4, 8}, coding), -1, 4}, {flat});
+    if (shared) {
+      const int weight = b.parameter(network::Role::kWeight, {4, 2, 2, 2}, coding);
+      const int side = b.add(network::Conv2d{weight, -1, 4, 1, {2, 2}}, {codes});
+      const int vector = b.add(network::Flatten{}, {side});  // of one pixel: moves nothing
+      const int added = b.add(network::Quantize{1.0f, 0}, {vector});
+      logits = b.add(network::Add{}, {logits, added});
+    }
+    return b.network();
+  };
+  const network::Network alone = build(false), shared = build(true);
+  const auto fused = make_plan(alone, network::check(alone, "test"));
+  ASSERT_EQ(fused.size(), 2U);  // codes in the flatten's order, linear
+  EXPECT_EQ(fused[0].output, 2);
+  const auto copied = make_plan(shared, network::check(shared, "test"));
+  ASSERT_EQ(copied.size(), 4U);  // codes, flatten, the convolution, linear with the join
+  EXPECT_EQ(copied[0].output, 1);
+  EXPECT_EQ(copied[1].output, 2);
 }
 
 TEST(Plan, ComputesEveryValueBeforeItIsRead) {

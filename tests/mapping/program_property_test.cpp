@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -133,7 +134,7 @@ TEST(ProgramProperty, EveryWeightMeetsEveryPixelOnce) {
         reached[tile] += strip.pixel_count;
         EXPECT_GE(layer.column_tiles[tile].chunk, chunk);
         chunk = layer.column_tiles[tile].chunk;
-        if (!layer.staged && layer.walks > static_cast<int>(layer.step.passes.size())) {
+        if (!layer.staged && layer.walks > 1) {
           EXPECT_EQ(strip.pixel_count % matrix.window.out_pixels(), 0);  // a norm: whole images
         }
       }
@@ -238,9 +239,21 @@ std::int64_t words_of_tiles(const network::Network& network, const Program& prog
   return static_cast<std::int64_t>(words.size());
 }
 
+/// Whether the tiles from `first` on fill `chunks` chunks, each with at least one tile and at most
+/// `limit` words.
+bool fits_in(const std::vector<std::vector<std::int64_t>>& words, std::size_t first,
+             std::size_t chunks, std::int64_t limit) {
+  const std::size_t tiles = words.size();
+  if (chunks == 0) return first == tiles;
+  for (std::size_t end = first + 1; end <= tiles && words[first][end] <= limit; ++end) {
+    if (fits_in(words, end, chunks - 1, limit)) return true;
+  }
+  return false;
+}
+
 TEST(ProgramProperty, AStreamedLayerHasTheFewestChunksAndSpreadsItsWordsOverThem) {
   constexpr std::int64_t kNever = std::int64_t{1} << 60;
-  std::int64_t cut = 0;
+  std::int64_t cut = 0, ties = 0;
   for (std::uint64_t seed = 0; seed < kNetworks; ++seed) {
     SCOPED_TRACE(seed);
     const auto [network, program] = random_case(seed);
@@ -277,9 +290,31 @@ TEST(ProgramProperty, AStreamedLayerHasTheFewestChunksAndSpreadsItsWordsOverThem
       EXPECT_LE(found, half);
       EXPECT_LE(found - shortest, 3 * tile / 2);
       EXPECT_GT(longest[layer.chunks.size() - 1][tiles], half);
+      // Each chunk in turn: of all ends that leave the others possible, the nearest to the share,
+      // the last of several.
+      std::size_t first = 0;
+      for (std::size_t c = 0; c < layer.chunks.size(); ++c) {
+        const std::size_t left = layer.chunks.size() - c - 1;
+        const std::int64_t share = words[first][tiles] / static_cast<std::int64_t>(left + 1);
+        std::size_t best = 0;
+        std::int64_t away = kNever;
+        for (std::size_t end = first + 1; end <= tiles; ++end) {
+          if (words[first][end] > found || !fits_in(words, end, left, found)) continue;
+          const std::int64_t distance = std::abs(words[first][end] - share);
+          if (distance > away) continue;
+          ties += distance == away;
+          away = distance;
+          best = end;
+        }
+        std::size_t end = first;
+        while (end < tiles && layer.column_tiles[end].chunk == static_cast<int>(c)) ++end;
+        EXPECT_EQ(end, best) << "chunk " << c;
+        first = end;
+      }
     }
   }
   EXPECT_GT(cut, 50);
+  EXPECT_GT(ties, 0);
 }
 
 TEST(ProgramProperty, ThePlacementHoldsEveryCodeOnceWhereTheLayersReadIt) {
@@ -348,7 +383,7 @@ TEST(ProgramProperty, LiveValuesShareNoBytes) {
         add(program.regions[v], shapes[v].size() * (network::is_quantized(network, value) ? 1 : 4));
       }
       const LayerProgram& layer = program.layers[static_cast<std::size_t>(s)];
-      if (layer.staged) add(program.staging, layer.step.matrix_out.size() * 4);
+      if (layer.staged) add(program.staging, layer.staged_shape.size() * 4);
       std::sort(live.begin(), live.end());
       for (std::size_t i = 1; i < live.size(); ++i) EXPECT_LE(live[i - 1].second, live[i].first);
     }

@@ -6,6 +6,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/mapping/timing.hpp"
+#include "tests/inference/small_networks.hpp"
 #include "tests/network/small_network.hpp"
 
 namespace brownout::mapping {
@@ -83,17 +84,17 @@ TEST(Program, WeightStationaryByHand) {
   ASSERT_EQ(conv.strips.size(), 1u);
   EXPECT_EQ(conv.strips[0].pixel_count, 4);
   EXPECT_FALSE(conv.staged);
-  EXPECT_EQ(conv.walks, 4);  // two of the norm, the flatten, the quantization
-  // First load 3 + 2 + 3, tiles max(4, 6), max(4, 5), 4, latency 4 + 4 + 2, drain 4 walks of 4, 8.
-  EXPECT_EQ(conv.closed_form_cycles, 8 + 6 + 5 + 4 + 10 + 16 + 8);
+  EXPECT_EQ(conv.walks, 2);  // sums, then norm, ReLU, quantization and the flatten's order
+  // First load 3 + 2 + 3, tiles max(4, 6), max(4, 5), 4, latency 4 + 4 + 2, drain 2 walks of 4, 8.
+  EXPECT_EQ(conv.closed_form_cycles, 8 + 6 + 5 + 4 + 10 + 8 + 8);
   EventCounts counts;
   counts.macs = 72;
-  counts.vector_ops = 32;
+  counts.vector_ops = 16;
   counts.weight_reads = 10;
   counts.activation_reads = 36;
   counts.activation_writes = 8;
   counts.accumulator_writes = 3 * 4 * 3;
-  counts.accumulator_reads = 3 * 4 * (2 + 4);
+  counts.accumulator_reads = 3 * 4 * (2 + 2);
   EXPECT_EQ(conv.counts, counts);
 
   const LayerProgram& fc = program.layers[2];
@@ -101,7 +102,7 @@ TEST(Program, WeightStationaryByHand) {
   EXPECT_EQ(fc.closed_form_cycles, 6 + 6 + 1 + 10 + 1 + 8);
   EXPECT_EQ(fc.counts.activation_writes, 12);
   EXPECT_EQ(fc.counts.dram_write_bytes, 12);
-  EXPECT_EQ(program.closed_form_cycles, 24 + 57 + 32);
+  EXPECT_EQ(program.closed_form_cycles, 24 + 49 + 32);
   EXPECT_EQ(program.counts.dram_read_bytes, 16);
   EXPECT_EQ(program.counts.weight_writes, 0);
 }
@@ -144,13 +145,137 @@ TEST(Program, OutputStationaryByHand) {
   ASSERT_EQ(conv.strips.size(), 2u);
   EXPECT_TRUE(conv.staged);
   // Strip 1: max(4, 6), max(4, 5), max(1, 3 + 2 + 3); strip 2: 6, 5, 1; one walk of 2 pixels, then
-  // three walks over all 4.
-  EXPECT_EQ(conv.closed_form_cycles, 8 + (6 + 5 + 8) + (6 + 5 + 1) + (2 + 4 + 2) + 2 + 8 + 12);
+  // another one over all 4.
+  EXPECT_EQ(conv.closed_form_cycles, 8 + (6 + 5 + 8) + (6 + 5 + 1) + (2 + 4 + 2) + 2 + 8 + 4);
   EXPECT_EQ(conv.counts.accumulator_writes, 12);
   EXPECT_EQ(conv.counts.accumulator_reads, 12);
-  EXPECT_EQ(conv.counts.activation_reads, 36 + 3 * 32);
+  EXPECT_EQ(conv.counts.activation_reads, 36 + 32);
   EXPECT_EQ(conv.counts.activation_writes, 8 + 32);
   EXPECT_EQ(conv.counts.weight_reads, 2 * 10);
+}
+
+/// A convolution 2×2 on 1×9×9 pixels with 2 channels, so 8×8 pixels of output, what `vectors` adds
+/// to it, and a linear layer.
+template <typename Vectors>
+network::Network with_vectors(Vectors&& vectors) {
+  const network::Coding coding{network::Scheme::kSymmetric, 8, 1.0f, 0.0f};
+  inference::Builder builder({1, 9, 9}, 4);
+  const int pixels = builder.add(network::Quantize{0.01f, 3});
+  const auto conv = [&] {
+    const int weight = builder.parameter(network::Role::kWeight, {2, 1, 2, 2}, coding);
+    return builder.add(network::Conv2d{weight, -1, 2, 1, {2, 2}}, {pixels});
+  };
+  const std::int64_t features = vectors(builder, conv);
+  builder.add(
+      network::Linear{builder.parameter(network::Role::kWeight, {4, features}, coding), -1, 4});
+  return builder.network();
+}
+
+/// The convolution that the linear layer reads.
+LayerProgram last_convolution(const network::Network& network, AcceleratorConfig accelerator) {
+  const Program program = compile(network, accelerator, 3);
+  return program.layers[program.layers.size() - 2];
+}
+
+TEST(Program, OnlyAGroupNormTakesAnotherWalk) {
+  // Pool, batch norm, ReLU, average pool, sign, a flatten on either side of the quantization: one
+  // walk over the 8×8×2 numbers of each of the 3 images.
+  const network::Network pooled = with_vectors([](inference::Builder& b, auto conv) {
+    conv();
+    b.add(network::MaxPool{});
+    b.add(network::BatchNorm{-1, -1, 1e-5f, false, {0.0f, 1.0f}, {1.0f, 2.0f}});
+    b.add(network::Relu{});
+    b.add(network::AveragePool{});
+    b.add(network::Sign{});
+    b.add(network::Flatten{});
+    b.add(network::Quantize{0.5f, 7});
+    b.add(network::Flatten{});
+    return 2 * 2 * 2;
+  });
+  const LayerProgram layer = last_convolution(pooled, four_by_four());
+  EXPECT_EQ(layer.walks, 1);
+  EXPECT_EQ(layer.vector_numbers, 3 * 128);
+  EXPECT_EQ(layer.counts.vector_ops, 3 * 128);
+  EXPECT_EQ(layer.counts.activation_writes, 3 * 8);
+  const auto conv_alone = [](inference::Builder& b, auto conv) {
+    conv();
+    b.add(network::Quantize{0.5f, 7});
+    b.add(network::Flatten{});
+    return 128;
+  };
+  EXPECT_EQ(layer.closed_form_cycles,
+            last_convolution(with_vectors(conv_alone), four_by_four()).closed_form_cycles);
+}
+
+TEST(Program, StagedNumbersAreThoseThatTheNormReads) {
+  const auto build = [](bool pool) {
+    return with_vectors([=](inference::Builder& b, auto conv) {
+      conv();
+      if (pool) b.add(network::MaxPool{});
+      b.add(network::GroupNorm{});
+      b.add(network::Quantize{0.5f, 7});
+      b.add(network::Flatten{});
+      return pool ? 32 : 128;
+    });
+  };
+  const auto cycles = [](const LayerProgram& layer) { return layer.closed_form_cycles; };
+  AcceleratorConfig deep = four_by_four(), shallow = four_by_four();
+  deep.accumulators.depth = 64;  // an image
+  shallow.accumulators.depth = 63;
+  for (const bool pool : {false, true}) {
+    SCOPED_TRACE(pool);
+    const network::Network network = build(pool);
+    const LayerProgram whole = last_convolution(network, deep);
+    const LayerProgram staged = last_convolution(network, shallow);
+    EXPECT_FALSE(whole.staged);
+    EXPECT_EQ(whole.walks, 2);
+    EXPECT_EQ(whole.counts.vector_ops, 3 * (128 + 128));  // from the accumulators again
+    ASSERT_TRUE(staged.staged);
+    const int read = pool ? 32 : 128;
+    EXPECT_EQ(staged.staged_numbers, 3 * read);
+    EXPECT_EQ(staged.counts.vector_ops, 3 * (128 + read));
+    EXPECT_EQ(staged.counts.activation_writes, 3 * (4 * read + read));
+    EXPECT_EQ(staged.counts.activation_reads - whole.counts.activation_reads, 3 * 4 * read);
+    // The last strip holds 3·64 mod 63 = 3 pixels of 2 channels and leaves in one walk; the walk
+    // over staged numbers takes a cycle for the channels of each pixel.
+    EXPECT_EQ(memory_walk_cycles(shallow.vector, staged), 3 * read / 2);
+    EXPECT_EQ(memory_walk_cycles(deep.vector, whole), 0);
+    shallow.vector.lanes = deep.vector.lanes = 1;
+    EXPECT_EQ(cycles(last_convolution(network, shallow)) - cycles(staged), 3 + 3 * read / 2);
+    EXPECT_EQ(cycles(last_convolution(network, deep)) - cycles(whole), 2 * 64);
+    shallow.vector.lanes = deep.vector.lanes = 16;
+  }
+}
+
+TEST(Program, AResidualBeforeANormIsReadOnceAWalk) {
+  const auto build = [](int norms_after) {
+    return with_vectors([=](inference::Builder& b, auto conv) {
+      conv();
+      const int side = b.add(network::Quantize{0.5f, 7});
+      conv();
+      for (int norm = 0; norm < 2 - norms_after; ++norm) b.add(network::GroupNorm{});
+      b.add(network::Add{}, {static_cast<int>(b.network().nodes.size()), side});
+      for (int norm = 0; norm < norms_after; ++norm) b.add(network::GroupNorm{});
+      b.add(network::Quantize{0.5f, 7});
+      b.add(network::Flatten{});
+      return 128;
+    });
+  };
+  AcceleratorConfig shallow = four_by_four();
+  shallow.accumulators.depth = 63;
+  for (int norms_after = 0; norms_after < 3; ++norms_after) {
+    SCOPED_TRACE(norms_after);
+    const LayerProgram whole = last_convolution(build(norms_after), four_by_four());
+    EXPECT_EQ(whole.walks, 3);
+    EXPECT_EQ(whole.residual_walks, std::vector<int>{norms_after + 1});
+    const std::int64_t matrix = 3 * 64 * 4;
+    EXPECT_EQ(whole.counts.activation_reads, matrix + (norms_after + 1) * 3 * 128);
+    // Staged numbers hold the sum already when it stands before the first norm.
+    const LayerProgram staged = last_convolution(build(norms_after), shallow);
+    EXPECT_EQ(staged.residual_walks, std::vector<int>{norms_after == 2 ? 1 : norms_after + 1});
+    EXPECT_EQ(staged.counts.activation_reads,
+              matrix + staged.residual_walks[0] * 3 * 128 + 2 * 3 * 128 * 4);
+  }
 }
 
 TEST(Program, StreamedChunksAlternateBetweenTheHalves) {
