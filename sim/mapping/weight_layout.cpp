@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the coded parameters lie: all at once, or chunk by chunk through the scratchpad's halves.
 #include <algorithm>
+#include <cstdlib>
 
 #include "sim/base/error.hpp"
 #include "sim/mapping/compile_parts.hpp"
@@ -167,6 +168,7 @@ class Streamer {
 
   /// As few chunks as halves of the scratchpad allow, spread as evenly as tiles allow: a chunk is
   /// loaded while the one before it is in use, so a short one hides little of the next one's load.
+  /// The rule to the word is in docs/accelerator.md, "Weight memory".
   std::vector<int> even_ends(const LayerProgram& layer, const std::vector<int>& parameters) const {
     const int tiles = static_cast<int>(layer.column_tiles.size());
     const auto words = [&](int first, int last) {
@@ -195,9 +197,10 @@ class Streamer {
     std::vector<int> ends;
     for (int left = chunks - 1, first = 0; left >= 0; --left, first = ends.back()) {
       const std::int64_t share = words(first, tiles) / (left + 1);
+      const auto distance = [&](int last) { return std::abs(words(first, last) - share); };
       int last = std::max(first + 1, earliest[static_cast<std::size_t>(left)]);
       while (last + left < tiles && words(first, last + 1) <= limit &&
-             words(first, last + 1) - share <= share - words(first, last)) {
+             distance(last + 1) <= distance(last)) {
         ++last;
       }
       ends.push_back(last);
