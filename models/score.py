@@ -16,7 +16,8 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 RATES = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1]
 KEPT = ["model", "model_sha256", "engine", "bits", "weights", "dataset", "rate", "voltage", "chips",
-        "images", "err", "rerr_mean", "rerr_std", "rerr_ci95", "rerr_either_mean", "confidence_clean",
+        "images", "err", "err_ci95", "rerr_mean", "rerr_std", "rerr_ci95",
+        "rerr_se_images", "rerr_ci95_all", "rerr_either_mean", "confidence_clean",
         "confidence_mean", "prop1_excess", "cells_hit_mean", "bits_wrong_mean", "codes_changed_mean",
         "logits_sha256"]
 BEGIN, END = "<!-- scores begin -->\n", "<!-- scores end -->\n"
@@ -39,6 +40,15 @@ def write(path, text):
     os.replace(path + ".tmp", path)
 
 
+def over_images(scores):
+    """How far other images would move the means; scores of older versions do not know."""
+    errors = [s["rerr_se_images"] for s in scores if "rerr_se_images" in s]
+    if len(errors) < len(scores):
+        return ""
+    return (f" Another {scores[0]['images']} images would move a mean by ± {min(errors):.2f} to "
+            f"{max(errors):.2f} points (standard error).")
+
+
 def table(scores):
     rows = ["| network | clean | " + " | ".join(f"p = {100 * r:g} %" for r in RATES) + " |",
             "|---|---|" + "---|" * len(RATES)]
@@ -51,7 +61,7 @@ def table(scores):
     shared = scores[0]
     rows.append(f"\nTest error in %, {shared['dataset']}, {shared['images']} test images, mean ± "
                 f"standard deviation over the {shared['chips']} chips `random:0` … "
-                f"`random:{shared['chips'] - 1}`, engine `{shared['engine']}`.\n")
+                f"`random:{shared['chips'] - 1}`, engine `{shared['engine']}`.{over_images(scores)}\n")
     return "\n".join(rows)
 
 

@@ -21,23 +21,32 @@ std::string cell(const std::optional<double>& value) {
   return value ? fmt::format("{}", *value) : "";
 }
 
-/// Mean, deviation, both ends of the interval.
+/// Both ends.
+std::string interval_cells(const std::optional<std::array<double, 2>>& interval) {
+  return interval ? fmt::format("{},{}", (*interval)[0], (*interval)[1]) : ",";
+}
+
+/// Mean, deviation, both ends of the interval over chips.
 std::string spread_cells(const sweep::Spread& spread) {
-  return fmt::format(
-      "{},{},{}", spread.mean, cell(spread.std),
-      spread.ci95 ? fmt::format("{},{}", (*spread.ci95)[0], (*spread.ci95)[1]) : ",");
+  return fmt::format("{},{},{}", spread.mean, cell(spread.std), interval_cells(spread.ci95));
+}
+
+/// What images add to it: standard error, both ends of the interval over chips and images.
+std::string images_cells(const sweep::ErrorSpread& error) {
+  return fmt::format("{},{}", cell(error.images_se), interval_cells(error.ci95_all));
 }
 
 std::string row(const sweep::Point& point, bool on_grid, const std::string& chip_note) {
   return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(point.model),
-      cell(point.voltage), point.rate, cell(point.energy_sram_rel), point.images, point.chips,
-      point.err, spread_cells(point.rerr), spread_cells(point.rerr_either), point.prop1_excess,
-      point.confidence_clean, point.confidence.mean, cell(point.confidence.std),
-      point.cells_hit_mean, point.bits_wrong_mean, point.codes_changed_mean, on_grid ? 1 : 0,
-      cell(point.cycles), point.energy ? fmt::format("{}", point.energy->total()) : "",
-      cell(point.energy_rel), quoted(point.mitigation), cell(point.weight_area_rel),
-      quoted(chip_note));
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+      quoted(point.model), cell(point.voltage), point.rate, cell(point.energy_sram_rel),
+      point.images, point.chips, point.err, spread_cells(point.rerr),
+      spread_cells(point.rerr_either), cell(point.prop1_excess), point.confidence_clean,
+      point.confidence.mean, cell(point.confidence.std), point.cells_hit_mean,
+      point.bits_wrong_mean, point.codes_changed_mean, on_grid ? 1 : 0, cell(point.cycles),
+      point.energy ? fmt::format("{}", point.energy->total()) : "", cell(point.energy_rel),
+      quoted(point.mitigation), cell(point.weight_area_rel), quoted(chip_note),
+      interval_cells(point.err_ci95), images_cells(point.rerr), images_cells(point.rerr_either));
 }
 
 }  // namespace
@@ -47,7 +56,9 @@ std::string points_csv(const sweep::SweepResult& result) {
       "model,voltage,rate,energy_sram_rel,images,chips,err,rerr_mean,rerr_std,rerr_ci95_low,"
       "rerr_ci95_high,rerr_either_mean,rerr_either_std,rerr_either_ci95_low,rerr_either_ci95_high,"
       "prop1_excess,confidence_clean,confidence_mean,confidence_std,cells_hit_mean,bits_wrong_mean,"
-      "codes_changed_mean,grid,cycles,energy_uj,energy_rel,mitigation,weight_area_rel,chip_note\n";
+      "codes_changed_mean,grid,cycles,energy_uj,energy_rel,mitigation,weight_area_rel,chip_note,"
+      "err_ci95_low,err_ci95_high,rerr_se_images,rerr_ci95_all_low,rerr_ci95_all_high,"
+      "rerr_either_se_images,rerr_either_ci95_all_low,rerr_either_ci95_all_high\n";
   for (const sweep::Point& point : result.points) out += row(point, true, result.chip_note);
   for (const sweep::Point& point : result.extra_points) out += row(point, false, result.chip_note);
   return out;

@@ -35,12 +35,19 @@ void put_spread(Json& json, const std::string& name, const sweep::Spread& spread
   if (interval) json[name + "_ci95"] = maybe(spread.ci95);
 }
 
+void put_error(Json& json, const std::string& name, const sweep::ErrorSpread& error) {
+  put_spread(json, name, error, true);
+  json[name + "_se_images"] = maybe(error.images_se);
+  json[name + "_ci95_all"] = maybe(error.ci95_all);
+}
+
 /// Everything measured over the chips of a point.
 void put_statistics(Json& json, const sweep::Point& point) {
   json["err"] = point.err;
-  put_spread(json, "rerr", point.rerr, true);
-  put_spread(json, "rerr_either", point.rerr_either, true);
-  json["prop1_excess"] = point.prop1_excess;
+  json["err_ci95"] = point.err_ci95;
+  put_error(json, "rerr", point.rerr);
+  put_error(json, "rerr_either", point.rerr_either);
+  json["prop1_excess"] = maybe(point.prop1_excess);
   json["confidence_clean"] = point.confidence_clean;
   put_spread(json, "confidence", point.confidence, false);
   json["cells_hit_mean"] = point.cells_hit_mean;
@@ -133,8 +140,11 @@ std::string eval_json(const sweep::EvalResult& result) {
     put_statistics(json, *result.point);
   } else {
     json["err"] = sweep::percent(result.clean.wrong, config.images);
-    for (const char* name : {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_either_mean",
-                             "rerr_either_std", "rerr_either_ci95", "prop1_excess"}) {
+    json["err_ci95"] = sweep::error_interval(result.clean.wrong, config.images);
+    for (const char* name :
+         {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
+          "rerr_either_mean", "rerr_either_std", "rerr_either_ci95", "rerr_either_se_images",
+          "rerr_either_ci95_all", "prop1_excess"}) {
       json[name] = nullptr;
     }
     json["confidence_clean"] = result.clean.confidence;

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/report/error_text.hpp"
 #include "sim/report/event_counts.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/protection.hpp"
@@ -122,6 +123,7 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   const double wrong = static_cast<double>(run.evaluation.wrong);
   json["accuracy"] = 100.0 * (1.0 - wrong / images);
   json["err"] = 100.0 * wrong / images;
+  json["err_ci95"] = sweep::error_interval(run.evaluation.wrong, config.images);
   json["logits_sha256"] = run.evaluation.logits_sha256;
   json["predictions"] = run.evaluation.predictions;
   json["cells_hit"] = run.weights.read.cells_hit;
@@ -208,13 +210,16 @@ std::string run_text(const sweep::AcceleratorRun& run) {
   }
   energy.add({"total", fmt::format("{:.4f}", run.all.energy.total()), "100.0"});
   text += energy.text();
-  text +=
-      fmt::format("\nError {:.2f} %, {:.0f} cycles and {:.1f} us an image at {:g} MHz.\n",
-                  100.0 * static_cast<double>(run.evaluation.wrong) / static_cast<double>(images),
-                  static_cast<double>(run.total.cycles) / static_cast<double>(images),
-                  static_cast<double>(run.total.cycles) / static_cast<double>(images) /
-                      run.config.accelerator.clock_mhz,
-                  run.config.accelerator.clock_mhz);
+  text += fmt::format(
+      "\nError {:.2f} % (over images{} 95 % {}), {:.0f} cycles and {:.1f} us an image at {:g} "
+      "MHz.\n",
+      100.0 * static_cast<double>(run.evaluation.wrong) / static_cast<double>(images),
+      config.voltage ? ", on this chip," : "",
+      interval_text(sweep::error_interval(run.evaluation.wrong, images)),
+      static_cast<double>(run.total.cycles) / static_cast<double>(images),
+      static_cast<double>(run.total.cycles) / static_cast<double>(images) /
+          run.config.accelerator.clock_mhz,
+      run.config.accelerator.clock_mhz);
   text += "Not modelled:";
   const char* separator = " ";
   for (const char* effect : kNotModelled) {

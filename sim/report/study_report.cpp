@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// One grid of cells behind all forms of the table.
+// One grid of cells behind the table for the terminal and the one in Markdown.
 #include "sim/report/study_report.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <set>
 
+#include "sim/report/error_text.hpp"
 #include "sim/report/table.hpp"
 #include "sim/sweep/configuration.hpp"
 
@@ -16,13 +16,15 @@ namespace brownout::report {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using study::Cell;
 using study::Difference;
 using study::RowResult;
 using study::StudyResult;
 
 constexpr char kNothing[] = "–";
+constexpr char kComparisonNote[] =
+    "±: standard error of the mean difference from each source. p: of all of them together. "
+    "Decided where p, after Holm's correction for all comparisons of the study, is below 0.05.\n";
 
 /// A column of the table: a column of an evaluation, or what was published of it.
 struct Column {
@@ -107,16 +109,21 @@ Lines table_of(const StudyResult& result) {
 }
 
 std::string verdict_text(const Difference& difference) {
+  const char* where = difference.chips == 1 ? ", on this chip" : "";
   switch (difference.verdict()) {
     case Difference::Verdict::kHigher:
-      return "yes, beyond two standard errors";
+      return fmt::format("yes{}", where);
     case Difference::Verdict::kLower:
-      return "reversed, beyond two standard errors";
-    case Difference::Verdict::kNotClear:
+      return fmt::format("reversed{}", where);
+    case Difference::Verdict::kNotDecided:
       break;
   }
-  const bool known = difference.standard_error || difference.seeds_standard_error;
-  return known ? "not clear, within two standard errors" : "not clear, one chip and network";
+  return "not decided";
+}
+
+std::string p_text(const std::optional<double>& p) {
+  if (!p) return kNothing;
+  return *p < 0.001 ? "< 0.001" : fmt::format("{:.3f}", *p);
 }
 
 Lines comparisons_of(const StudyResult& result) {
@@ -124,8 +131,8 @@ Lines comparisons_of(const StudyResult& result) {
   for (const study::ComparisonResult& comparison : result.comparisons) {
     if (!comparison.difference) continue;
     if (lines.empty()) {
-      lines.push_back({"higher", "lower", "at", "difference, points", "standard error", "chips",
-                       "over seeds", "higher?"});
+      lines.push_back({"higher", "lower", "at", "difference, points", "± over chips",
+                       "± over images", "± over seeds", "chips", "p", "p, Holm", "higher?"});
     }
     const Difference& difference = *comparison.difference;
     const auto optional = [](const std::optional<double>& value) {
@@ -134,10 +141,23 @@ Lines comparisons_of(const StudyResult& result) {
     lines.push_back({comparison.choice.higher, comparison.choice.lower,
                      comparison.choice.evaluation + ", " + comparison.choice.label,
                      fmt::format("{:.3f}", difference.mean), optional(difference.standard_error),
-                     std::to_string(difference.chips), optional(difference.seeds_standard_error),
-                     verdict_text(difference)});
+                     optional(difference.images_standard_error),
+                     optional(difference.seeds_standard_error), std::to_string(difference.chips),
+                     p_text(difference.p), p_text(difference.p_holm), verdict_text(difference)});
   }
   return lines;
+}
+
+/// How far other images would move the errors of an evaluation.
+std::string images_note(const StudyResult& result, const study::EvaluationNote& note) {
+  std::vector<sweep::ErrorSpread> errors;
+  for (const RowResult& row : result.rows) {
+    for (const Cell& cell : row.cells) {
+      if (cell.evaluation == note.name && cell.is_error()) errors.push_back(cell.spread);
+    }
+  }
+  const std::string text = images_text(errors, note.images);
+  return text.empty() ? "" : ". " + text;
 }
 
 /// What the numbers were measured on, a line an evaluation.
@@ -150,6 +170,7 @@ std::vector<std::string> notes_of(const StudyResult& result) {
         note.axis.empty() ? "one number a network or chip" : "chips or draws at each " + note.axis,
         note.images, setting.dataset, sweep::to_string(setting.split), setting.engine));
     if (!note.drawn.empty()) notes.back() += ", " + note.drawn;
+    notes.back() += images_note(result, note);
   }
   for (const RowResult& row : result.rows) {
     if (!row.problem.empty())
@@ -192,76 +213,13 @@ std::string source_line(const StudyResult& result) {
              : fmt::format("Column \"{}\": {}.\n", result.published_title, result.source);
 }
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
-std::string maybe_text(const std::optional<double>& value) {
-  return value ? fmt::format("{}", *value) : "";
-}
-
-Json maybe(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
-Json cell_json(const Cell& cell) {
-  const sweep::Spread& spread = cell.spread;
-  return {{"evaluation", cell.evaluation},
-          {"column", cell.header.label},
-          {"unit", cell.header.unit},
-          {"at", maybe(cell.header.at)},
-          {"mean", spread.mean},
-          {"std", maybe(spread.std)},
-          {"ci95", spread.ci95 ? Json(*spread.ci95) : Json(nullptr)},
-          {"published", maybe(cell.published)},
-          {"samples", cell.samples}};
-}
-
-Json row_json(const RowResult& row) {
-  Json json{{"row", row.name}, {"problem", nullptr}};
-  std::string problem = row.problem;
-  for (const auto& [evaluation, reason] : row.misfits) {
-    problem += (problem.empty() ? "" : "; ") + reason;
-  }
-  if (!problem.empty()) json["problem"] = problem;
-  json["networks"] = Json::array();
-  for (const study::RowNetwork& network : row.networks) {
-    json["networks"].push_back({{"model", network.name},
-                                {"model_file", network.file.string()},
-                                {"model_sha256", network.sha256}});
-  }
-  json["cells"] = Json::array();
-  for (const Cell& cell : row.cells) json["cells"].push_back(cell_json(cell));
-  return json;
-}
-
-Json comparison_json(const study::ComparisonResult& comparison) {
-  Json json{{"higher", comparison.choice.higher},
-            {"lower", comparison.choice.lower},
-            {"evaluation", comparison.choice.evaluation},
-            {"column", comparison.choice.label},
-            {"difference_points", nullptr}};
-  if (!comparison.difference) return json;
-  const Difference& difference = *comparison.difference;
-  const Difference::Verdict verdict = difference.verdict();
-  json["difference_points"] = difference.mean;
-  json["standard_error"] = maybe(difference.standard_error);
-  json["seeds_standard_error"] = maybe(difference.seeds_standard_error);
-  json["chips"] = difference.chips;
-  json["verdict"] = verdict == Difference::Verdict::kHigher  ? "higher"
-                    : verdict == Difference::Verdict::kLower ? "lower"
-                                                             : "not-clear";
-  return json;
-}
-
 }  // namespace
 
 std::string study_text(const StudyResult& result) {
   std::string text = result.title + "\n\n" + text_table(table_of(result), {0});
   const Lines comparisons = comparisons_of(result);
   if (!comparisons.empty()) {
-    text += "\nOn the same chips:\n" + text_table(comparisons, {0, 1, 2, 7});
+    text += "\nOn the same chips:\n" + text_table(comparisons, {0, 1, 2, 10}) + kComparisonNote;
   }
   text += "\n" + source_line(result);
   for (const std::string& note : notes_of(result)) text += note + "\n";
@@ -272,14 +230,14 @@ std::string study_markdown(const StudyResult& result) {
   std::string text = "# " + result.title + "\n\n" + markdown_table(table_of(result));
   const Lines comparisons = comparisons_of(result);
   if (!comparisons.empty()) {
-    text +=
-        "\nDifferences on the same chips, with the standard error of their mean over the chips "
-        "(and over pairs of seeds):\n\n" +
-        markdown_table(comparisons);
+    text += "\nDifferences on the same chips and images:\n\n" + markdown_table(comparisons) + "\n" +
+            kComparisonNote;
   }
-  text += "\n" + source_line(result) +
-          "Mean ± sample standard deviation over the chips; with several seeds over the networks' "
-          "means.\n\n";
+  text +=
+      "\n" + source_line(result) +
+      "Mean ± sample standard deviation over the chips; with several seeds over the networks' "
+      "means. How far other images would move the means stands with each evaluation (one standard "
+      "error).\n\n";
   for (const std::string& note : notes_of(result)) text += "- " + note + "\n";
   text += "\nNetworks:\n\n";
   for (const RowResult& row : result.rows) {
@@ -288,70 +246,6 @@ std::string study_markdown(const StudyResult& result) {
     }
   }
   return text;
-}
-
-std::string study_csv(const StudyResult& result) {
-  std::string out =
-      "row,evaluation,column,unit,at,mean,std,ci95_low,ci95_high,networks,samples,published\n";
-  for (const RowResult& row : result.rows) {
-    for (const Cell& cell : row.cells) {
-      std::size_t samples = 0;
-      for (const std::vector<double>& network : cell.samples) samples += network.size();
-      const sweep::Spread& spread = cell.spread;
-      out += fmt::format(
-          "{},{},{},{},{},{},{},{},{},{},{}\n", quoted(row.name), quoted(cell.evaluation),
-          quoted(cell.header.label), cell.header.unit, maybe_text(cell.header.at), spread.mean,
-          maybe_text(spread.std),
-          spread.ci95 ? fmt::format("{},{}", (*spread.ci95)[0], (*spread.ci95)[1]) : ",",
-          cell.samples.size(), samples, maybe_text(cell.published));
-    }
-  }
-  return out;
-}
-
-std::string study_json(const StudyResult& result) {
-  Json json{{"study", result.name},
-            {"study_file", result.file.string()},
-            {"title", result.title},
-            {"source", result.source.empty() ? Json(nullptr) : Json(result.source)},
-            {"evaluations", Json::array()},
-            {"rows", Json::array()},
-            {"comparisons", Json::array()}};
-  for (const study::EvaluationNote& note : result.evaluations) {
-    json["evaluations"].push_back({{"evaluation", note.name},
-                                   {"dataset", note.setting.dataset},
-                                   {"split", sweep::to_string(note.setting.split)},
-                                   {"images", note.images},
-                                   {"engine", note.setting.engine},
-                                   {"chips", note.setting.chips},
-                                   {"seed", note.setting.seed},
-                                   {"axis", note.axis.empty() ? Json(nullptr) : Json(note.axis)}});
-  }
-  for (const RowResult& row : result.rows) json["rows"].push_back(row_json(row));
-  for (const study::ComparisonResult& comparison : result.comparisons) {
-    json["comparisons"].push_back(comparison_json(comparison));
-  }
-  json["seconds"] = result.seconds;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string histograms_csv(const StudyResult& result) {
-  std::string out;
-  for (const RowResult& row : result.rows) {
-    for (std::size_t k = 0; k < row.histograms.size(); ++k) {
-      for (const study::NamedHistogram& entry : row.histograms[k]) {
-        const study::Histogram& bins = entry.histogram;
-        const double width = (bins.high - bins.low) / static_cast<double>(bins.counts.size());
-        for (std::size_t i = 0; i < bins.counts.size(); ++i) {
-          out +=
-              fmt::format("{},{},{},{},{},{},{}\n", quoted(row.name), quoted(row.networks[k].name),
-                          entry.of, quoted(entry.when), bins.low + width * static_cast<double>(i),
-                          bins.low + width * static_cast<double>(i + 1), bins.counts[i]);
-        }
-      }
-    }
-  }
-  return out.empty() ? out : "row,network,of,when,low,high,count\n" + out;
 }
 
 std::string study_list(const study::StudyFile& study, const std::vector<std::string>& only) {

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/report/error_text.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
@@ -17,12 +18,6 @@ namespace brownout::report {
 namespace {
 
 std::string bits_text(int bits) { return bits == 0 ? "mixed widths" : fmt::format("{} bit", bits); }
-
-std::string spread_text(const sweep::Spread& spread) {
-  std::string text = fmt::format("{:.2f}", spread.mean);
-  if (spread.std) text += fmt::format(" ± {:.2f}", *spread.std);
-  return text;
-}
 
 /// "2.5", "0.00691": three significant digits of a fraction in percent.
 std::string rate_text(double rate) { return fmt::format("{:.3g}", 100.0 * rate); }
@@ -49,6 +44,25 @@ std::string operating_point_text(const sweep::EvalConfig& config) {
     text += fmt::format(", SRAM energy {:.1f} % of that at Vmin", 100 * *config.energy_sram_rel);
   }
   return text + memories_text(config.others);
+}
+
+sweep::ErrorSpread clean_error(const sweep::EvalResult& result) {
+  if (!result.clean.wrong_images.empty()) return sweep::error_spread({result.clean.wrong_images});
+  return sweep::error_spread(std::vector<std::int64_t>{result.clean.wrong}, result.config.images);
+}
+
+/// What the columns after the mean say.
+std::string bars_text(const sweep::EvalConfig& config, std::int64_t draws) {
+  const char* what = config.weight_noise ? "draw" : "chip";
+  if (draws < 2) {
+    return fmt::format("\nOver images: had another {} been drawn.{}\n", config.images,
+                       draws == 1 ? fmt::format(" One {0} says nothing of other {0}s.", what) : "");
+  }
+  return fmt::format(
+      "\nOver chips: other {0}s, these images. Over images: {1} other images, these {0}s. Over "
+      "both: "
+      "other {0}s and images.\n",
+      what, config.images);
 }
 
 std::string grid_text(const sweep::SweepResult& result, const ShortNames& names) {
@@ -129,25 +143,44 @@ std::string eval_text(const sweep::EvalResult& result) {
   if (!result.chips.empty() && !result.chips.front().note.empty()) {
     out += result.chips.front().note + "\n\n";
   }
-  Table table({"", "mean", "std over chips", "95 % interval"});
-  const auto add = [&](const std::string& name, const sweep::Spread& spread, int digits) {
-    table.add({name, fmt::format("{:.{}f}", spread.mean, digits),
-               spread.std ? fmt::format("{:.{}f}", *spread.std, digits) : "",
-               spread.ci95 ? fmt::format("{:.{}f} … {:.{}f}", (*spread.ci95)[0], digits,
-                                         (*spread.ci95)[1], digits)
-                           : ""});
+  const auto draws = static_cast<std::int64_t>(result.chips.size());
+  const bool several = draws > 1;  // else there are no columns over chips
+  std::vector<std::string> header{"", "mean", "± over images", "95 % over images"};
+  if (several) {
+    header = {"", "mean", "std over chips", "95 % over chips", "± over images", "95 % over both"};
+  }
+  Table table(header);
+  const auto add_row = [&](const std::string& name, const sweep::ErrorSpread& value, int digits) {
+    const auto number = [&](const std::optional<double>& one) {
+      return one ? fmt::format("{:.{}f}", *one, digits) : "";
+    };
+    std::vector<std::string> cells{name, number(value.mean)};
+    if (several) {
+      cells.push_back(number(value.std));
+      cells.push_back(interval_text(value.ci95, digits));
+    }
+    cells.push_back(number(value.images_se));
+    cells.push_back(interval_text(value.ci95_all, digits));
+    table.add(cells);
+  };
+  const auto add_error = [&](const std::string& name, const sweep::ErrorSpread& error) {
+    add_row(name, error, 2);
   };
   const auto add_one = [&](const std::string& name, double value, int digits) {
-    table.add({name, fmt::format("{:.{}f}", value, digits), "", ""});
+    sweep::ErrorSpread one;
+    one.mean = value;
+    add_row(name, one, digits);
   };
-  add_one("clean error %", sweep::percent(result.clean.wrong, config.images), 2);
+  add_error("clean error %", clean_error(result));
   if (result.point) {
     const sweep::Point& point = *result.point;
-    add("RErr %", point.rerr, 2);
-    add("RErr % (wrong clean or perturbed)", point.rerr_either, 2);
-    add_one("Proposition 1 excess (99 %), points", point.prop1_excess, 2);
+    add_error("RErr %", point.rerr);
+    add_error("RErr % (wrong clean or perturbed)", point.rerr_either);
+    if (point.prop1_excess) {
+      add_one("Proposition 1 excess (99 %), points", *point.prop1_excess, 2);
+    }
     add_one("confidence, clean", point.confidence_clean, 4);
-    add("confidence, perturbed", point.confidence, 4);
+    add_row("confidence, perturbed", {point.confidence, {}, {}}, 4);
     double cell_rate = 0.0;
     for (const sweep::ChipResult& chip : result.chips) cell_rate += chip.cell_rate;
     add_one("bit error rate of the cells, %",
@@ -188,6 +221,11 @@ std::string eval_text(const sweep::EvalResult& result) {
     add_one("energy relative to Vmin", result.cost->energy_rel, 4);
   }
   out += table.text();
+  out += bars_text(config, draws);
+  if (result.point && !result.point->prop1_excess) {
+    out += fmt::format("Proposition 1 says nothing at {} images and {} pattern{}.\n", config.images,
+                       draws, draws == 1 ? "" : "s");
+  }
   out += fmt::format("\n{:.0f} images/s, {:.1f} s\n", result.images_per_s, result.seconds);
   return out;
 }
@@ -201,6 +239,10 @@ std::string sweep_text(const sweep::SweepResult& result) {
       "Error in % (RErr, mean ± standard deviation over {} chips, {} images), technology {}{}\n\n",
       first.chips, first.images, result.technology,
       names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
+  std::vector<sweep::ErrorSpread> errors;
+  for (const sweep::Point& point : result.points) errors.push_back(point.rerr);
+  const std::string images = images_text(errors, first.images);
+  if (!images.empty()) out += images + " (standard error).\n\n";
   if (!result.chip_note.empty()) out += result.chip_note + "\n\n";
   if (!result.weights_scaled)
     out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);

@@ -1,33 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two rows on the same chips: the mean difference and how sure it is.
+// Two rows on the same chips and images: the mean difference and how sure it is.
 #pragma once
+#include <cstddef>
 #include <optional>
 #include <vector>
+
+#include "sim/sweep/error_bars.hpp"
 
 namespace brownout::study {
 
 /// Samples of a row: a list over chips for each network (seed) of it.
 using Samples = std::vector<std::vector<double>>;
+/// Likewise, which images each network gets wrong on each chip.
+using ErrorTables = std::vector<std::vector<sweep::WrongImages>>;
 
-/// In the unit of the samples; standard errors are sample deviation / √n.
+struct Measured {
+  Samples samples;    // errors, percent
+  ErrorTables wrong;  // of the same shape
+};
+
+/// In points; standard errors are those of the mean.
 struct Difference {
   double mean = 0.0;
   std::optional<double> standard_error;  // over the chips, networks averaged; two chips or more
-  std::optional<double>
-      seeds_standard_error;  // over pairs of networks, chips averaged; two or more
+  double images_standard_error = 0.0;    // over the images, networks and chips averaged
+  /// Over pairs of networks, chips averaged; two or more, of rows with as many.
+  std::optional<double> seeds_standard_error;
   std::size_t chips = 0;
+  /// Two-sided, over all of these sources: sweep::two_sided_p. None for a single image.
+  std::optional<double> p;
+  std::optional<double> p_holm;  // adjusted for all comparisons of the study
 
-  /// By the standard error over the chips; on one chip alone by that over pairs of networks.
-  enum class Verdict {
-    kHigher,    // beyond two standard errors
-    kNotClear,  // within, or there is no standard error
-    kLower,     // beyond two standard errors, the other way round
-  };
+  enum class Verdict { kHigher, kNotDecided, kLower };
+  /// Decided where p_holm is below 0.05.
   Verdict verdict() const;
 };
 
 /// `higher` - `lower` on the chips that both have (the first ones; chips are numbered alike). Both
-/// hold at least one network with at least one chip.
-Difference difference(const Samples& higher, const Samples& lower);
+/// hold at least one network with at least one chip, and the same images. Without p_holm.
+Difference difference(const Measured& higher, const Measured& lower);
 
 }  // namespace brownout::study

@@ -22,7 +22,7 @@
 namespace brownout::study {
 
 /// Changes when the meaning of a stored number does.
-inline constexpr int kStudyVersion = 1;
+inline constexpr int kStudyVersion = 2;
 
 /// What every kind asks for; a study gives defaults, an evaluation its own.
 struct Setting {
@@ -45,6 +45,7 @@ struct Value {
   std::string unit;          // "%", "points" or ""
   std::optional<double> at;  // rate, voltage or share behind the label
   std::vector<double> samples;
+  std::vector<sweep::WrongImages> wrong{};  // of an error: which images, once per sample
 };
 
 struct NamedHistogram {

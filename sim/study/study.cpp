@@ -146,14 +146,20 @@ class Run {
       if (result.problem.empty()) evaluate(row, file, bench, progress, result);
     }
     if (!result.problem.empty()) result.cells.clear();
-    for (Cell& cell : result.cells) {
-      std::vector<double> means;
-      for (const std::vector<double>& samples : cell.samples) {
-        means.push_back(sweep::spread(samples).mean);
-      }
-      cell.spread = sweep::spread(means.size() == 1 ? cell.samples[0] : means);
-    }
+    for (Cell& cell : result.cells) cell.spread = spread_of(cell);
     return result;
+  }
+
+  static sweep::ErrorSpread spread_of(const Cell& cell) {
+    if (cell.is_error()) return sweep::error_spread_of_networks(cell.wrong);
+    std::vector<double> means;
+    for (const std::vector<double>& samples : cell.samples) {
+      means.push_back(sweep::spread(samples).mean);
+    }
+    const std::vector<double>& values = means.size() == 1 ? cell.samples[0] : means;
+    const bool positive =
+        std::all_of(values.begin(), values.end(), [](double value) { return value >= 0.0; });
+    return {positive ? sweep::positive_spread(values) : sweep::spread(values), {}, {}};
   }
 
   /// With its weights scaled as the row wants.
@@ -212,10 +218,11 @@ class Run {
       if (cell == nullptr) {
         cell = &result.cells.emplace_back();
         cell->evaluation = named.name;
-        cell->header = {value.label, value.unit, value.at, {}};
+        cell->header = {value.label, value.unit, value.at, {}, {}};
         if (published != row.published.end()) cell->published = published->second.at(k);
       }
       cell->samples.push_back(value.samples);
+      if (!value.wrong.empty()) cell->wrong.push_back(value.wrong);
     }
     result.histograms.back().insert(result.histograms.back().end(), findings.histograms.begin(),
                                     findings.histograms.end());
@@ -250,9 +257,19 @@ class Run {
       const Cell* higher = cell_of(choice.higher, choice);
       const Cell* lower = cell_of(choice.lower, choice);
       if (higher != nullptr && lower != nullptr) {
-        comparison.difference = difference(higher->samples, lower->samples);
+        comparison.difference = difference(higher->measured(), lower->measured());
       }
       result.comparisons.push_back(std::move(comparison));
+    }
+    // Over all comparisons of the study: running a part of it makes none of them surer.
+    std::vector<double> p;
+    for (const ComparisonResult& comparison : result.comparisons) {
+      p.push_back(comparison.difference ? comparison.difference->p.value_or(1.0) : 1.0);
+    }
+    const std::vector<double> adjusted = sweep::holm_adjusted(p);
+    for (std::size_t i = 0; i < adjusted.size(); ++i) {
+      std::optional<Difference>& difference = result.comparisons[i].difference;
+      if (difference && difference->p) difference->p_holm = adjusted[i];
     }
   }
 

@@ -29,9 +29,13 @@ std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<st
 /// One number of a row.
 struct Cell {
   std::string evaluation;
-  Value header;          // without samples
-  Samples samples;       // per network and chip
-  sweep::Spread spread;  // one network: over its chips; several: over the networks' means
+  Value header;               // without samples
+  Samples samples;            // per network and chip
+  ErrorTables wrong;          // of an error: likewise, which images
+  sweep::ErrorSpread spread;  // one network: over its chips; several: over the networks' means
+
+  bool is_error() const { return !wrong.empty(); }
+  Measured measured() const { return {samples, wrong}; }
   std::optional<double> published;
 };
 

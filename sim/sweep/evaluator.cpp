@@ -77,14 +77,11 @@ std::string placement_name(const std::string& file, std::uint64_t period, std::i
   return offset == 0 ? file : fmt::format("{},offset={}", file, offset);
 }
 
-std::int64_t count_wrong_either(const std::vector<std::uint8_t>& clean,
-                                const std::vector<std::uint8_t>& perturbed,
-                                const network::Dataset& data) {
-  std::int64_t count = 0;
-  for (std::size_t i = 0; i < perturbed.size(); ++i) {
-    if (clean[i] != data.labels[i] || perturbed[i] != data.labels[i]) ++count;
-  }
-  return count;
+WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
+                         const network::Dataset& data) {
+  WrongImages wrong(predictions.size());
+  for (std::size_t i = 0; i < wrong.size(); ++i) wrong[i] = predictions[i] != data.labels[i];
+  return wrong;
 }
 
 double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,
@@ -177,6 +174,7 @@ CleanResult Evaluator::clean() {
   result.confidence = evaluation.confidence;
   result.logits_sha256 = std::move(evaluation.logits_sha256);
   result.predictions = std::move(evaluation.predictions);
+  result.wrong_images = wrong_images(result.predictions, data_);
   return result;
 }
 
@@ -216,6 +214,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   if (options_.reuse_clean && result.read.codes_changed == 0 && !draws_anew &&
       !other_faults.any()) {
     result.wrong = result.wrong_either = clean.wrong;
+    result.wrong_images = clean.wrong_images;
     result.confidence = clean.confidence;
     result.logits_sha256 = clean.logits_sha256;
     return result;
@@ -234,7 +233,8 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
                     : run_images(*engine_, options_.threads, non_finite);
       });
   result.wrong = evaluation.wrong;
-  result.wrong_either = count_wrong_either(clean.predictions, evaluation.predictions, data_);
+  result.wrong_images = wrong_images(evaluation.predictions, data_);
+  result.wrong_either = count(wrong_in_either(clean.wrong_images, result.wrong_images));
   result.confidence = evaluation.confidence;
   result.logits_sha256 = std::move(evaluation.logits_sha256);
   return result;

@@ -16,6 +16,7 @@
 #include "sim/network/dataset.hpp"
 #include "sim/network/network.hpp"
 #include "sim/sweep/chip_weights.hpp"
+#include "sim/sweep/error_bars.hpp"
 #include "sim/sweep/other_memories.hpp"
 
 namespace brownout::sweep {
@@ -29,6 +30,7 @@ struct CleanResult {
   double confidence = 0.0;  // mean probability of the predicted class
   std::string logits_sha256;
   std::vector<std::uint8_t> predictions;
+  WrongImages wrong_images;
 };
 
 /// The network on one chip at one operating point.
@@ -36,6 +38,7 @@ struct ChipResult {
   std::string chip;
   std::int64_t wrong = 0;
   std::int64_t wrong_either = 0;  // images wrong clean or wrong perturbed
+  WrongImages wrong_images;
   double confidence = 0.0;
   mapping::ReadStats read;
   mapping::ProtectionStats protection;  // with a check code
@@ -104,10 +107,9 @@ class Evaluator {
   std::int64_t passes_ = 0;
 };
 
-/// Images wrong clean or wrong perturbed.
-std::int64_t count_wrong_either(const std::vector<std::uint8_t>& clean,
-                                const std::vector<std::uint8_t>& perturbed,
-                                const network::Dataset& data);
+/// Of the first images of the data set.
+WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
+                         const network::Dataset& data);
 
 /// Of several chips: the mean, where any fails by voltage.
 double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,

@@ -10,6 +10,20 @@ double percent(std::int64_t wrong, std::int64_t images) {
   return 100.0 * static_cast<double>(wrong) / static_cast<double>(images);
 }
 
+namespace {
+
+/// Of fractions, whose interval lies within [0, 1].
+Spread share_spread(const std::vector<double>& fractions, std::int64_t images) {
+  Spread result = spread(fractions);
+  if (!result.std || *result.std == 0.0) return result;
+  const auto count = static_cast<double>(fractions.size());
+  const Source chips{*result.std * *result.std / count, count - 1};
+  result.ci95 = share_interval(result.mean, {chips}, images);
+  return result;
+}
+
+}  // namespace
+
 Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
                 std::int64_t images) {
   BROWNOUT_CHECK(images > 0, "a point of {} images", images);
@@ -17,21 +31,30 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
   point.images = images;
   point.chips = static_cast<std::int64_t>(chips.size());
   point.err = percent(clean.wrong, images);
+  point.err_ci95 = error_interval(clean.wrong, images);
   point.confidence_clean = clean.confidence;
-  point.prop1_excess = proposition1_excess(images, point.chips);
+  const double excess = proposition1_excess(images, point.chips);
+  if (excess <= 100.0) point.prop1_excess = excess;
 
-  std::vector<double> rerr, rerr_either, confidence, cells, bits, codes;
+  std::vector<std::int64_t> wrong, wrong_either;
+  std::vector<WrongImages> which, which_either;
+  std::vector<double> confidence, cells, bits, codes;
   for (const ChipResult& chip : chips) {
-    rerr.push_back(percent(chip.wrong, images));
-    rerr_either.push_back(percent(chip.wrong_either, images));
+    wrong.push_back(chip.wrong);
+    wrong_either.push_back(chip.wrong_either);
+    if (!chip.wrong_images.empty()) {
+      which.push_back(chip.wrong_images);
+      which_either.push_back(wrong_in_either(clean.wrong_images, chip.wrong_images));
+    }
     confidence.push_back(chip.confidence);
     cells.push_back(static_cast<double>(chip.read.cells_hit));
     bits.push_back(static_cast<double>(chip.read.bits_wrong));
     codes.push_back(static_cast<double>(chip.read.codes_changed));
   }
-  point.rerr = spread(rerr);
-  point.rerr_either = spread(rerr_either);
-  point.confidence = spread(confidence);
+  const bool all = which.size() == chips.size();
+  point.rerr = all ? error_spread(which) : error_spread(wrong, images);
+  point.rerr_either = all ? error_spread(which_either) : error_spread(wrong_either, images);
+  point.confidence = share_spread(confidence, images);
   point.cells_hit_mean = spread(cells).mean;
   point.bits_wrong_mean = spread(bits).mean;
   point.codes_changed_mean = spread(codes).mean;

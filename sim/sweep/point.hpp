@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One row of a result: a network at an operating point, summed up over its chips.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/sweep/error_bars.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/statistics.hpp"
 #include "sim/technology/energy.hpp"
@@ -25,12 +27,13 @@ struct Point {
   std::optional<double> energy_rel;                // total, relative to the unprotected one at Vmin
   std::int64_t images = 0;
   std::int64_t chips = 0;
-  double err = 0.0;               // clean error, percent
-  Spread rerr;                    // percent, over chips
-  Spread rerr_either;             // images wrong clean or wrong perturbed, percent
-  double prop1_excess = 0.0;      // percentage points
-  double confidence_clean = 0.0;  // fraction
-  Spread confidence;              // perturbed, fraction
+  double err = 0.0;                            // clean error, percent
+  std::array<double, 2> err_ci95{0.0, 100.0};  // over images
+  ErrorSpread rerr;                            // percent
+  ErrorSpread rerr_either;                     // images wrong clean or wrong perturbed, percent
+  std::optional<double> prop1_excess;          // percentage points; none: more than 100, no bound
+  double confidence_clean = 0.0;               // fraction
+  Spread confidence;                           // perturbed, fraction
   double cells_hit_mean = 0.0;
   double bits_wrong_mean = 0.0;
   double codes_changed_mean = 0.0;
@@ -39,7 +42,8 @@ struct Point {
   double drop() const { return rerr.mean - err; }
 };
 
-/// At least one chip; model, voltage, rate and energy are the caller's to fill in.
+/// At least one chip, with `wrong_images` or none of them (then nothing is known of other images);
+/// model, voltage, rate and energy are the caller's to fill in.
 Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
                 std::int64_t images);
 

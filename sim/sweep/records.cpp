@@ -60,6 +60,14 @@ Json parse_row(const Store& store, const std::string& text) {
 
 }  // namespace
 
+WrongImages wrong_images_of(const Store& store, const Json& row, std::int64_t images) {
+  try {
+    return wrong_images_from_hex(row.at("wrong_images"), images);
+  } catch (const InputError& error) {
+    throw InputError("{}: wrong_images of a stored row: {}", store.folder().string(), error.what());
+  }
+}
+
 RecordKeys::RecordKeys(const SweepConfig& config, const Model& model,
                        const std::string& dataset_sha256) {
   Json base = {{"version", kResultVersion},
@@ -129,7 +137,8 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
   return text_of(json, 2) + "\n";
 }
 
-std::optional<CleanResult> find_clean(const Store& store, const std::string& key) {
+std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
+                                      std::int64_t images) {
   const std::string* text = store.find(key);
   if (text == nullptr) return std::nullopt;
   const Json row = parse_row(store, *text);
@@ -138,10 +147,12 @@ std::optional<CleanResult> find_clean(const Store& store, const std::string& key
   result.confidence = row.at("confidence");
   result.logits_sha256 = row.at("logits_sha256");
   result.predictions = from_hex(row.at("predictions"));
+  result.wrong_images = wrong_images_of(store, row, images);
   return result;
 }
 
-std::optional<ChipResult> find_chip(const Store& store, const std::string& key) {
+std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
+                                    std::int64_t images) {
   const std::string* text = store.find(key);
   if (text == nullptr) return std::nullopt;
   const Json row = parse_row(store, *text);
@@ -149,6 +160,7 @@ std::optional<ChipResult> find_chip(const Store& store, const std::string& key) 
   result.chip = row.at("chip");
   result.wrong = row.at("wrong");
   result.wrong_either = row.at("wrong_either");
+  result.wrong_images = wrong_images_of(store, row, images);
   result.confidence = row.at("confidence");
   result.cell_rate = row.at("cell_rate");
   result.read.cells_hit = row.at("cells_hit");
@@ -164,7 +176,8 @@ void add_clean(Store& store, const std::string& key, const std::string& model,
                     {"wrong", result.wrong},
                     {"confidence", result.confidence},
                     {"logits_sha256", result.logits_sha256},
-                    {"predictions", to_hex(result.predictions)}};
+                    {"predictions", to_hex(result.predictions)},
+                    {"wrong_images", to_hex(result.wrong_images)}};
   store.append(key, text_of(row));
 }
 
@@ -178,6 +191,7 @@ void add_chip(Store& store, const std::string& key, const std::string& model,
                     {"chip", result.chip},
                     {"wrong", result.wrong},
                     {"wrong_either", result.wrong_either},
+                    {"wrong_images", to_hex(result.wrong_images)},
                     {"confidence", result.confidence},
                     {"cell_rate", result.cell_rate},
                     {"cells_hit", result.read.cells_hit},

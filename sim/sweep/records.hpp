@@ -3,17 +3,19 @@
 // key that hashes everything the row depends on.
 #pragma once
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
 #include "sim/sweep/configuration.hpp"
+#include "sim/sweep/error_bars.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/store.hpp"
 
 namespace brownout::sweep {
 
 /// Changes when the meaning of a stored number does.
-inline constexpr int kResultVersion = 2;
+inline constexpr int kResultVersion = 3;
 
 /// Everything a row of one sweep and one network depends on, but for mitigation, chip and voltage.
 class RecordKeys {
@@ -33,8 +35,14 @@ class RecordKeys {
 std::string identity(const SweepConfig& config, const std::vector<Model>& models,
                      const std::string& dataset_sha256, const std::string& first_chip);
 
-std::optional<CleanResult> find_clean(const Store& store, const std::string& key);
-std::optional<ChipResult> find_chip(const Store& store, const std::string& key);
+/// `images`: how many the row is of.
+std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
+                                      std::int64_t images);
+std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
+                                    std::int64_t images);
+/// Field "wrong_images" of a stored row. InputError when it is of other images.
+WrongImages wrong_images_of(const Store& store, const nlohmann::ordered_json& row,
+                            std::int64_t images);
 void add_clean(Store& store, const std::string& key, const std::string& model,
                const CleanResult& result);
 void add_chip(Store& store, const std::string& key, const std::string& model,

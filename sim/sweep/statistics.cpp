@@ -37,6 +37,19 @@ Spread spread(const std::vector<double>& samples) {
   return result;
 }
 
+Spread positive_spread(const std::vector<double>& samples) {
+  Spread result = spread(samples);
+  if (!result.ci95) return result;
+  BROWNOUT_CHECK(result.mean >= 0.0, "a mean of {}", result.mean);
+  if (result.mean == 0.0) {
+    result.ci95.reset();
+    return result;
+  }
+  const double relative = ((*result.ci95)[1] - result.mean) / result.mean;
+  result.ci95 = {result.mean * std::exp(-relative), result.mean * std::exp(relative)};
+  return result;
+}
+
 double two_sided_p(double t, double degrees) {
   if (std::isinf(t)) return 0.0;
   const boost::math::students_t distribution(degrees);

@@ -21,6 +21,10 @@ struct Spread {
 /// At least one sample. Sums run in the order given, so that equal input gives equal bits.
 Spread spread(const std::vector<double>& samples);
 
+/// The same of numbers that cannot be negative: the interval is Student's t of the logarithm of the
+/// mean (delta method), so that it is not either. None where the mean is 0.
+Spread positive_spread(const std::vector<double>& samples);
+
 /// Two networks (or points) on the same chips: the mean of a[i] - b[i], Student's t.
 struct PairedDifference {
   double mean = 0.0;

@@ -133,7 +133,7 @@ class ModelSweep {
     std::vector<ChipResult> chips;
     for (const std::unique_ptr<memory::Chip>& chip : chips_) {
       const std::string key = keys_.chip(mitigation_, chip->identity(), supply);
-      std::optional<ChipResult> result = find_chip(store_, key);
+      std::optional<ChipResult> result = find_chip(store_, key, config_.images);
       if (!result) {
         result = evaluator().on_chip(*chip, at, clean_, others(voltage));
         add_chip(store_, key, model_.name, mitigation_, supply, *result);
@@ -200,7 +200,7 @@ class ModelSweep {
 
   CleanResult clean() {
     const std::string key = keys_.clean();
-    std::optional<CleanResult> result = find_clean(store_, key);
+    std::optional<CleanResult> result = find_clean(store_, key, config_.images);
     if (!result) {
       result = evaluator().clean();
       add_clean(store_, key, model_.name, *result);

@@ -62,6 +62,7 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
     return inference::evaluate(*engine, noisy, data, config.images, threads, /*hash_logits=*/true);
   };
   inference::Evaluation clean = run();
+  result.clean.wrong_images = wrong_images(clean.predictions, data);
   progress.advance(1, fmt::format("clean {:.2f} %", percent(clean.wrong, config.images)));
   for (std::size_t i = 0; i < config.chips.size(); ++i) {
     noisy.parameters = model.network.parameters;
@@ -70,7 +71,8 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
     ChipResult draw;
     draw.chip = config.chips[i];
     draw.wrong = found.wrong;
-    draw.wrong_either = count_wrong_either(clean.predictions, found.predictions, data);
+    draw.wrong_images = wrong_images(found.predictions, data);
+    draw.wrong_either = count(wrong_in_either(result.clean.wrong_images, draw.wrong_images));
     draw.confidence = found.confidence;
     draw.logits_sha256 = std::move(found.logits_sha256);
     progress.advance(1, fmt::format("{} {:.2f} %", draw.chip, percent(draw.wrong, config.images)));

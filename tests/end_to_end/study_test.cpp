@@ -75,6 +75,9 @@ TEST_F(Study, WritesTheTableInAllItsForms) {
           .json();
   EXPECT_DOUBLE_EQ(cell["mean"].get<double>(), eval["rerr_mean"].get<double>());
   EXPECT_DOUBLE_EQ(cell["std"].get<double>(), eval["rerr_std"].get<double>());
+  for (const char* field : {"ci95", "ci95_all", "se_images"}) {
+    EXPECT_EQ(cell[field], eval[std::string("rerr_") + field]) << field;
+  }
   // Scaled logits have the same largest one.
   EXPECT_EQ(json["rows"][2]["cells"][0]["mean"], json["rows"][0]["cells"][0]["mean"]);
   EXPECT_NE(json["rows"][2]["networks"][0]["model_sha256"],
@@ -86,6 +89,14 @@ TEST_F(Study, WritesTheTableInAllItsForms) {
   for (std::size_t i = 0; i < 4; ++i) sum += a[i].get<double>() - b[i].get<double>();
   EXPECT_NEAR(json["comparisons"][2]["difference_points"], sum / 4, 1e-9);
   EXPECT_EQ(json["comparisons"][2]["chips"], 4);
+  for (const Json& comparison : json["comparisons"]) {
+    const double p = comparison["p"], adjusted = comparison["p_holm"];
+    EXPECT_GT(comparison["images_standard_error"], 0.0);
+    EXPECT_GE(adjusted, p);
+    EXPECT_LE(adjusted, 3 * p * (1 + 1e-12));  // three comparisons
+    EXPECT_EQ(comparison["verdict"] == "not-decided", adjusted >= 0.05);
+  }
+  EXPECT_NE(outcome.out.find("Another 200 images would move a mean by ± "), std::string::npos);
 
   const std::string markdown = file("out/table.md");
   EXPECT_NE(

@@ -57,13 +57,20 @@ TEST_F(Sweep, GivesThePromisedObject) {
   for (const Json& point : json["points"]) {
     for (const char* field :
          {"model", "voltage", "rate", "err", "rerr_mean", "rerr_std", "rerr_ci95", "cells_hit_mean",
-          "bits_wrong_mean", "energy_sram_rel", "chips", "images"}) {
+          "bits_wrong_mean", "energy_sram_rel", "chips", "images", "err_ci95", "rerr_ci95_all"}) {
       EXPECT_TRUE(point.contains(field)) << field;
     }
     const double voltage = point["voltage"];
     EXPECT_DOUBLE_EQ(point["energy_sram_rel"], voltage * voltage);
     EXPECT_EQ(point["chips"], 4);
     EXPECT_EQ(point["images"], 200);
+    EXPECT_TRUE(point["prop1_excess"].is_null());  // 143 points say nothing
+    // Other images matter, and only they where no cell fails.
+    EXPECT_GT(point["rerr_se_images"], 0.5);
+    EXPECT_LE(point["rerr_ci95_all"][0], point["rerr_ci95"][0]);
+    EXPECT_GE(point["rerr_ci95_all"][1], point["rerr_ci95"][1]);
+    EXPECT_GE(point["rerr_ci95_all"][0], 0.0);
+    EXPECT_LE(point["rerr_ci95_all"][1], 100.0);
   }
   EXPECT_EQ(json["points"][0]["voltage"], 1.0);
   EXPECT_EQ(json["points"][0]["rerr_mean"], json["points"][0]["err"]);
@@ -107,9 +114,11 @@ TEST_F(Sweep, PointsAreThoseOfEval) {
                {"eval", workplace_.network().string(), "--data", "data", "--images", "200",
                 "--chips", "4", "--voltage", point["voltage"].dump(), "--json", "-", "--quiet"})
           .json();
-  for (const char* field : {"rate", "err", "rerr_mean", "rerr_std", "rerr_ci95", "rerr_either_mean",
-                            "prop1_excess", "confidence_clean", "confidence_mean", "cells_hit_mean",
-                            "bits_wrong_mean", "codes_changed_mean", "energy_sram_rel"}) {
+  for (const char* field :
+       {"rate", "err", "err_ci95", "rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images",
+        "rerr_ci95_all", "rerr_either_mean", "rerr_either_ci95_all", "prop1_excess",
+        "confidence_clean", "confidence_mean", "cells_hit_mean", "bits_wrong_mean",
+        "codes_changed_mean", "energy_sram_rel"}) {
     EXPECT_EQ(point[field], eval[field]) << field;
   }
 }

@@ -24,20 +24,24 @@ TEST(Csv, PointsHaveOneRowEachAndSayWhichAreOnTheGrid) {
   EXPECT_EQ(lines[0].substr(0, 35), "model,voltage,rate,energy_sram_rel,");
   EXPECT_EQ(lines[2],
             "net-16-normal-8b,0.875,0.00129,0.765625,1000,10,8,20,0.5,19.75,20.25,21,0.5,20.75,21."
-            "25,104.25,"
-            "0.9,0.8,0.01,100,99.5,98,1,,,,none,,");
-  EXPECT_EQ(lines[7].substr(lines[7].size() - 12), ",0,,,,none,,");
+            "25,89.5,"
+            "0.9,0.8,0.01,100,99.5,98,1,,,,none,,,6.5,9.75,0.75,18,22,1.5,20,22");
+  EXPECT_NE(lines[7].find(",0,,,,none,,,6.5,"), std::string::npos);
   EXPECT_EQ(lines_of(safe_voltage_csv(example_sweep()))[1],
             "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none");
   for (const std::string& line : lines) {
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 28) << line;
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 36) << line;
   }
 }
 
 TEST(Csv, UndefinedValuesAreEmptyCells) {
   sweep::SweepResult result = example_sweep();
-  result.points[0].rerr = {8.0, {}, {}};
-  EXPECT_NE(lines_of(points_csv(result))[1].find(",8,8,,,,9,"), std::string::npos);
+  result.points[0].rerr = {{8.0, {}, {}}, {}, {}};
+  result.points[0].prop1_excess.reset();
+  const std::string line = lines_of(points_csv(result))[1];
+  EXPECT_NE(line.find(",8,8,,,,9,"), std::string::npos);
+  EXPECT_NE(line.find(",9.25,,0.9,"), std::string::npos);
+  EXPECT_NE(line.find(",6.5,9.75,,,,1.5,8,10"), std::string::npos);
   EXPECT_EQ(lines_of(safe_voltage_csv(result))[2], "net-16-randbet-8b,2.5,,,,,,8,,none");
 }
 

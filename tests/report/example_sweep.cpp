@@ -15,9 +15,10 @@ sweep::Point make(const std::string& model, double voltage, double rate, double 
   point.images = 1000;
   point.chips = 10;
   point.err = 8.0;
-  point.rerr = {rerr, 0.5, {{rerr - 0.25, rerr + 0.25}}};
-  point.rerr_either = {rerr + 1, 0.5, {{rerr + 0.75, rerr + 1.25}}};
-  point.prop1_excess = 104.25;
+  point.err_ci95 = {6.5, 9.75};
+  point.rerr = {{rerr, 0.5, {{rerr - 0.25, rerr + 0.25}}}, 0.75, {{rerr - 2, rerr + 2}}};
+  point.rerr_either = {{rerr + 1, 0.5, {{rerr + 0.75, rerr + 1.25}}}, 1.5, {{rerr, rerr + 2}}};
+  point.prop1_excess = 89.5;
   point.confidence_clean = 0.9;
   point.confidence = {0.8, 0.01, {{0.79, 0.81}}};
   point.cells_hit_mean = 100;

@@ -22,6 +22,9 @@ TEST(SweepJson, HasThePromisedFields) {
     EXPECT_TRUE(json["points"][1].contains(field)) << field;
   }
   EXPECT_EQ(json["points"][1]["rerr_ci95"], Json({19.75, 20.25}));
+  EXPECT_EQ(json["points"][1]["rerr_se_images"], 0.75);
+  EXPECT_EQ(json["points"][1]["rerr_ci95_all"], Json({18.0, 22.0}));
+  EXPECT_EQ(json["points"][1]["err_ci95"], Json({6.5, 9.75}));
   EXPECT_EQ(json["points_computed"], 5);
   EXPECT_EQ(json["extra_points"].size(), 1u);
   EXPECT_EQ(json["safe_voltage"][0]["voltage"], 0.9375);
@@ -70,12 +73,31 @@ sweep::EvalResult example_eval() {
 
 TEST(EvalJson, HasThePromisedFields) {
   const Json json = Json::parse(eval_json(example_eval()));
-  for (const char* field :
-       {"model", "engine", "bits", "weights", "voltage", "rate", "chips", "images", "err",
-        "rerr_mean", "rerr_std", "rerr_ci95", "prop1_excess", "cells_hit_mean", "bits_wrong_mean",
-        "codes_changed_mean", "seconds", "images_per_s", "per_chip"}) {
+  for (const char* field : {"model",
+                            "engine",
+                            "bits",
+                            "weights",
+                            "voltage",
+                            "rate",
+                            "chips",
+                            "images",
+                            "err",
+                            "rerr_mean",
+                            "rerr_std",
+                            "rerr_ci95",
+                            "prop1_excess",
+                            "cells_hit_mean",
+                            "bits_wrong_mean",
+                            "codes_changed_mean",
+                            "seconds",
+                            "images_per_s",
+                            "per_chip",
+                            "err_ci95",
+                            "rerr_se_images",
+                            "rerr_ci95_all"}) {
     EXPECT_TRUE(json.contains(field)) << field;
   }
+  EXPECT_TRUE(json["prop1_excess"].is_null());  // 203 points say nothing
   EXPECT_EQ(json["model"], "net");
   EXPECT_EQ(json["err"], 10.0);
   EXPECT_EQ(json["rerr_mean"], 16.0);

@@ -1,61 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
-// Differences on the same chips, by hand.
+// Differences on the same chips and images, by hand and against repeated draws.
 #include "sim/study/comparison.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
+
+#include "sim/sweep/statistics.hpp"
 
 namespace brownout::study {
 namespace {
 
 using Verdict = Difference::Verdict;
 
-TEST(Comparison, PairsChipByChip) {
-  // Far apart from chip to chip, but always 1 or 3 apart: paired, that is clear.
-  const Difference found = difference({{11, 53, 31, 93}}, {{10, 50, 30, 90}});
-  EXPECT_DOUBLE_EQ(found.mean, 2.0);
-  // Sample deviation of 1, 3, 1, 3 is sqrt(4/3).
-  EXPECT_DOUBLE_EQ(*found.standard_error, std::sqrt(4.0 / 3) / 2);
-  EXPECT_EQ(found.chips, 4u);
-  EXPECT_EQ(found.verdict(), Verdict::kHigher);
-  EXPECT_FALSE(found.seeds_standard_error);
-  EXPECT_EQ(difference({{10, 50, 30, 90}}, {{11, 53, 31, 93}}).verdict(), Verdict::kLower);
+constexpr std::size_t kImages = 100;  // an image is a point
+
+/// Errors in percent per network and chip; the first images are the wrong ones.
+Measured errors(const Samples& percents) {
+  Measured measured;
+  measured.samples = percents;
+  for (const std::vector<double>& network : percents) {
+    std::vector<sweep::WrongImages> tables;
+    for (const double percent : network) {
+      sweep::WrongImages wrong(kImages);
+      for (std::size_t i = 0; i < static_cast<std::size_t>(percent); ++i) wrong[i] = true;
+      tables.push_back(wrong);
+    }
+    measured.wrong.push_back(tables);
+  }
+  return measured;
 }
 
-TEST(Comparison, WithinTwoStandardErrorsIsNotClear) {
-  // Differences 1, -1, 1, 1: mean 0.5, deviation 1, standard error 0.5.
-  const Difference found = difference({{1, 0, 1, 1}}, {{0, 1, 0, 0}});
-  EXPECT_DOUBLE_EQ(found.mean, 0.5);
-  EXPECT_DOUBLE_EQ(*found.standard_error, 0.5);
-  EXPECT_EQ(found.verdict(), Verdict::kNotClear);
-  EXPECT_EQ(difference({{5}}, {{1}}).verdict(), Verdict::kNotClear);      // one chip says nothing
-  EXPECT_EQ(difference({{2, 2}}, {{1, 1}}).verdict(), Verdict::kHigher);  // always the same
-  EXPECT_EQ(difference({{1, 1}}, {{1, 1}}).verdict(), Verdict::kNotClear);
+Verdict verdict(Difference difference) {
+  difference.p_holm = difference.p;  // the only comparison
+  return difference.verdict();
+}
+
+TEST(Comparison, PairsChipByChip) {
+  // Far apart from chip to chip, but always 20 or 24 apart: paired, that is clear.
+  const Measured high = errors({{30, 74, 50, 94}}), low = errors({{10, 50, 30, 70}});
+  const Difference found = difference(high, low);
+  EXPECT_DOUBLE_EQ(found.mean, 22.0);
+  // Sample deviation of 20, 24, 20, 24 is 4·sqrt(1/3).
+  EXPECT_NEAR(*found.standard_error, 4.0 / std::sqrt(3.0) / 2, 1e-12);
+  EXPECT_EQ(found.chips, 4u);
+  EXPECT_FALSE(found.seeds_standard_error);
+  EXPECT_EQ(verdict(found), Verdict::kHigher);
+  EXPECT_EQ(verdict(difference(low, high)), Verdict::kLower);
+}
+
+TEST(Comparison, TwoChipsAreNotEnoughForWhatTheyDisagreeOn) {
+  // Differences of 12 and 20 points: beyond four standard errors, but t = 4 on one degree of
+  // freedom.
+  const Difference found = difference(errors({{22, 50}}), errors({{10, 30}}));
+  EXPECT_DOUBLE_EQ(found.mean, 16.0);
+  EXPECT_DOUBLE_EQ(*found.standard_error, 4.0);
+  EXPECT_GT(*found.p, 0.05);
+  EXPECT_EQ(verdict(found), Verdict::kNotDecided);
+}
+
+TEST(Comparison, EqualChipsAreNoSurerThanTheirImages) {
+  // Two more images of 100 on every chip: without a deviation over chips, and still two images.
+  const Difference found = difference(errors({{8, 8, 8, 8}}), errors({{6, 6, 6, 6}}));
+  EXPECT_DOUBLE_EQ(found.mean, 2.0);
+  EXPECT_LT(*found.standard_error, 0.2);
+  EXPECT_NEAR(found.images_standard_error, std::sqrt(0.02 * 0.98 / 99) * 100, 1e-12);
+  EXPECT_EQ(verdict(found), Verdict::kNotDecided);
+  EXPECT_EQ(verdict(difference(errors({{28, 28}}), errors({{6, 6}}))), Verdict::kHigher);
+  EXPECT_EQ(*difference(errors({{6, 9}}), errors({{6, 9}})).p, 1.0);
+}
+
+TEST(Comparison, OneChipKnowsItsImagesAlone) {
+  const Difference found = difference(errors({{30}}), errors({{10}}));
+  EXPECT_FALSE(found.standard_error);
+  EXPECT_EQ(found.chips, 1u);
+  const double t = 20.0 / found.images_standard_error;
+  EXPECT_NEAR(*found.p, sweep::two_sided_p(t, kImages - 1), 1e-15);
+  EXPECT_EQ(verdict(found), Verdict::kHigher);
 }
 
 TEST(Comparison, SeedsAreAveragedOnEachChipAndPairedAsNetworks) {
-  const Difference found = difference({{4, 6}, {8, 10}}, {{1, 3}, {3, 5}});
-  EXPECT_DOUBLE_EQ(found.mean, 4.0);             // 6 - 2 and 8 - 4
-  EXPECT_DOUBLE_EQ(*found.standard_error, 0.0);  // over the chips
-  // Network by network 3 and 5: deviation sqrt(2), standard error 1.
-  EXPECT_DOUBLE_EQ(*found.seeds_standard_error, 1.0);
-  EXPECT_FALSE(difference({{4, 6}, {8, 10}}, {{1, 3}}).seeds_standard_error);
-}
-
-TEST(Comparison, OnOneChipTheSeedsDecide) {
-  // Network by network 3, 5 and 4: standard error 1/sqrt(3).
-  const Difference found = difference({{4}, {8}, {6}}, {{1}, {3}, {2}});
-  EXPECT_FALSE(found.standard_error);
-  EXPECT_DOUBLE_EQ(*found.seeds_standard_error, 1.0 / std::sqrt(3.0));
-  EXPECT_EQ(found.verdict(), Verdict::kHigher);
-  EXPECT_EQ(difference({{4}, {8}}, {{8}, {4}}).verdict(), Verdict::kNotClear);
+  const Difference found = difference(errors({{40, 60}, {80, 100}}), errors({{10, 30}, {30, 50}}));
+  EXPECT_DOUBLE_EQ(found.mean, 40.0);  // 60 - 20 and 80 - 40
+  // Network by network 30 and 50: deviation sqrt(200), standard error 10.
+  EXPECT_NEAR(*found.seeds_standard_error, 10.0, 1e-12);
+  EXPECT_FALSE(difference(errors({{4, 6}, {8, 10}}), errors({{1, 3}})).seeds_standard_error);
+  // Two seeds that disagree decide nothing, whatever chips and images say.
+  EXPECT_EQ(verdict(found), Verdict::kNotDecided);
 }
 
 TEST(Comparison, OnlyChipsThatBothHaveCount) {
-  const Difference found = difference({{5, 6, 1000}}, {{1, 2}});
+  const Difference found = difference(errors({{50, 60, 100}}), errors({{10, 20}}));
   EXPECT_EQ(found.chips, 2u);
-  EXPECT_DOUBLE_EQ(found.mean, 4.0);
+  EXPECT_DOUBLE_EQ(found.mean, 40.0);
+}
+
+TEST(Comparison, DecidesByTheAdjustedP) {
+  Difference found = difference(errors({{30, 74, 50, 94}}), errors({{10, 50, 30, 70}}));
+  EXPECT_EQ(found.verdict(), Verdict::kNotDecided);  // not adjusted yet
+  found.p_holm = 0.051;
+  EXPECT_EQ(found.verdict(), Verdict::kNotDecided);
+  found.p_holm = 0.049;
+  EXPECT_EQ(found.verdict(), Verdict::kHigher);
+}
+
+/// Wrong where level + chip + image + rest is above 0, Gaussian all.
+Measured draw(double level, const std::vector<double>& chips, const std::vector<double>& images,
+              std::mt19937_64& random) {
+  std::normal_distribution<double> gauss;
+  Measured measured{{{}}, {{}}};
+  for (const double chip : chips) {
+    sweep::WrongImages wrong;
+    for (const double image : images) {
+      wrong.push_back(level + chip + image + 0.5 * gauss(random) > 0.0);
+    }
+    measured.samples[0].push_back(100.0 * static_cast<double>(sweep::count(wrong)) /
+                                  static_cast<double>(wrong.size()));
+    measured.wrong[0].push_back(std::move(wrong));
+  }
+  return measured;
+}
+
+TEST(Comparison, WithoutADifferenceOneFamilyInTwentyDecidesAny) {
+  constexpr int kFamilies = 300, kComparisons = 5;
+  std::mt19937_64 random(21);
+  std::normal_distribution<double> gauss;
+  const auto effects = [&](std::size_t count, double deviation) {
+    std::vector<double> values(count);
+    for (double& value : values) value = deviation * gauss(random);
+    return values;
+  };
+  for (const std::size_t chips : {2u, 3u, 10u}) {
+    int decided = 0;
+    for (int i = 0; i < kFamilies; ++i) {
+      std::vector<double> p;
+      for (int k = 0; k < kComparisons; ++k) {
+        // Two networks of the same mean error, each with chips and images of its own.
+        p.push_back(*difference(draw(-1.0, effects(chips, 0.3), effects(kImages, 1.0), random),
+                                draw(-1.0, effects(chips, 0.3), effects(kImages, 1.0), random))
+                         .p);
+      }
+      bool any = false;
+      for (const double adjusted : sweep::holm_adjusted(p)) any = any || adjusted < 0.05;
+      decided += any ? 1 : 0;
+    }
+    EXPECT_LE(static_cast<double>(decided) / kFamilies,
+              0.05 + 2.5 * std::sqrt(0.05 * 0.95 / kFamilies))
+        << chips;
+  }
 }
 
 }  // namespace

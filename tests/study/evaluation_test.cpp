@@ -54,12 +54,15 @@ TEST_F(EvaluationTest, ErrorsAreThoseOfEval) {
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_DOUBLE_EQ(found.values[1].samples[i],
                      100.0 * static_cast<double>(eval.chips[i].wrong) / 200);
+    EXPECT_EQ(found.values[1].wrong[i], eval.chips[i].wrong_images);
+    EXPECT_EQ(sweep::count(eval.chips[i].wrong_images), eval.chips[i].wrong);
   }
   const Findings either = run(block + "count: either\n");
   EXPECT_EQ(rows_added_, 0u);  // both readings are in the rows
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_DOUBLE_EQ(either.values[1].samples[i],
                      100.0 * static_cast<double>(eval.chips[i].wrong_either) / 200);
+    EXPECT_EQ(sweep::count(either.values[1].wrong[i]), eval.chips[i].wrong_either);
   }
   EXPECT_GT(either.values[1].samples[0], found.values[1].samples[0]);
 }
@@ -83,6 +86,7 @@ TEST_F(EvaluationTest, WhatIsStoredIsNotComputedAgainAndTheSame) {
     ASSERT_EQ(first.values.size(), second.values.size());
     for (std::size_t i = 0; i < first.values.size(); ++i) {
       EXPECT_EQ(first.values[i].samples, second.values[i].samples) << block;
+      EXPECT_EQ(first.values[i].wrong, second.values[i].wrong) << block;
       EXPECT_EQ(first.values[i].label, second.values[i].label);
     }
     for (std::size_t i = 0; i < first.histograms.size(); ++i) {

@@ -56,6 +56,17 @@ TEST(Statistics, EqualSamplesHaveAnIntervalOfNoWidth) {
   EXPECT_EQ((*s.ci95)[1], 5.0);
 }
 
+TEST(Statistics, TheIntervalOfAPositiveNumberStaysPositive) {
+  // Two samples, 1 and 3: mean 2, standard error 1, t = 12.7.
+  const Spread s = positive_spread({1.0, 3.0});
+  const double t = 1.0 / std::tan(0.025 * std::acos(-1.0));
+  EXPECT_NEAR((*s.ci95)[0], 2.0 * std::exp(-t / 2), 1e-9);
+  EXPECT_NEAR((*s.ci95)[1], 2.0 * std::exp(t / 2), 1e-6);
+  EXPECT_LT((*spread({1.0, 3.0}).ci95)[0], 0.0);
+  EXPECT_FALSE(positive_spread({0.0, 0.0}).ci95);
+  EXPECT_FALSE(positive_spread({2.0}).ci95);
+}
+
 TEST(Statistics, NoSamplesBreakAnInvariant) { EXPECT_THROW(spread({}), std::logic_error); }
 
 TEST(PairedDifference, TwoChipsDecideNothingAtTwoStandardErrors) {

@@ -29,7 +29,9 @@ class Clean : public Evaluation {
   Findings run(const sweep::Model& model, const Bench& bench) const override {
     OnChips passes(model, setting_, bench, statistics_batch_, {});
     const sweep::CleanResult& clean = passes.clean();
-    return {{{"clean", "%", std::nullopt, {passes.error(clean.wrong)}}}, {}};
+    return {
+        {{"clean", "%", std::nullopt, {passes.error(clean.wrong_images)}, {clean.wrong_images}}},
+        {}};
   }
 
  private:
@@ -131,14 +133,16 @@ class Errors : public Evaluation {
 
   Findings run(const sweep::Model& model, const Bench& bench) const override {
     OnChips passes(model, setting_, bench, statistics_batch_, selection_);
-    passes.clean();
+    const sweep::WrongImages& clean = passes.clean().wrong_images;
     const std::vector<std::unique_ptr<memory::Chip>> chips = make_chips();
     Findings findings;
     for (const Place& place : places_.places) {
-      Value value{place.label, "%", place.at, {}};
+      Value value{place.label, "%", place.at, {}, {}};
       for (const std::unique_ptr<memory::Chip>& chip : chips) {
-        const OnChips::Counts counts = passes.on(*chip, place.point);
-        value.samples.push_back(passes.error(either_ ? counts.wrong_either : counts.wrong));
+        sweep::WrongImages wrong = passes.on(*chip, place.point);
+        if (either_) wrong = sweep::wrong_in_either(clean, wrong);
+        value.samples.push_back(passes.error(wrong));
+        value.wrong.push_back(std::move(wrong));
       }
       findings.values.push_back(std::move(value));
     }
@@ -205,11 +209,12 @@ class Layers : public Evaluation {
       mapping::Selection selection;
       selection.layers = {layer};
       OnChips passes(model, setting_, bench, 0, selection);
-      Value value{fmt::format("{} at {}", layer, percent_text(rate_)), "%", std::nullopt, {}};
+      Value value{fmt::format("{} at {}", layer, percent_text(rate_)), "%", std::nullopt, {}, {}};
       passes.clean();
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
         const auto chip = memory::make_chip(sweep::chip_name(setting_.seed, i, 1.0));
-        value.samples.push_back(passes.error(passes.on(*chip, {1.0, rate_}).wrong));
+        value.wrong.push_back(passes.on(*chip, {1.0, rate_}));
+        value.samples.push_back(passes.error(value.wrong.back()));
       }
       findings.values.push_back(std::move(value));
     }

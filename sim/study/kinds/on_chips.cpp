@@ -28,7 +28,9 @@ OnChips::OnChips(const sweep::Model& model, const Setting& setting, const Bench&
 
 OnChips::~OnChips() = default;
 
-double OnChips::error(std::int64_t wrong) const { return sweep::percent(wrong, images_); }
+double OnChips::error(const sweep::WrongImages& wrong) const {
+  return sweep::percent(sweep::count(wrong), images_);
+}
 
 sweep::Evaluator& OnChips::evaluator() {
   if (!evaluator_) {
@@ -52,16 +54,16 @@ const sweep::CleanResult& OnChips::clean() {
   key["pattern"] = "clean";
   if (statistics_batch_ > 0) key["statistics_batch"] = statistics_batch_;
   const std::string hash = sha256_hex(key.dump());
-  clean_ = sweep::find_clean(bench_.store, hash);
+  clean_ = sweep::find_clean(bench_.store, hash, images_);
   if (!clean_) {
     clean_ = on_network([&] { return evaluator().clean(); });
     sweep::add_clean(bench_.store, hash, model_.name, *clean_);
   }
-  bench_.tick(fmt::format("{}, clean {:.2f} %", model_.name, error(clean_->wrong)));
+  bench_.tick(fmt::format("{}, clean {:.2f} %", model_.name, error(clean_->wrong_images)));
   return *clean_;
 }
 
-OnChips::Counts OnChips::on(const memory::Chip& chip, const memory::OperatingPoint& at) {
+sweep::WrongImages OnChips::on(const memory::Chip& chip, const memory::OperatingPoint& at) {
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = chip.identity();
   key["random_chip_version"] = memory::kRandomChipVersion;
@@ -80,11 +82,12 @@ OnChips::Counts OnChips::on(const memory::Chip& chip, const memory::OperatingPoi
             {"rate", at.rate},
             {"wrong", result.wrong},
             {"wrong_either", result.wrong_either},
+            {"wrong_images", sweep::to_hex(result.wrong_images)},
             {"bits_wrong", result.read.bits_wrong}};
   });
-  const Counts counts{row.at("wrong"), row.at("wrong_either")};
-  bench_.tick(fmt::format("{} on {}, {:.2f} %", model_.name, chip.name(), error(counts.wrong)));
-  return counts;
+  sweep::WrongImages wrong = sweep::wrong_images_of(bench_.store, row, images_);
+  bench_.tick(fmt::format("{} on {}, {:.2f} %", model_.name, chip.name(), error(wrong)));
+  return wrong;
 }
 
 int read_statistics_batch(YamlMap& map, const Setting& setting) {

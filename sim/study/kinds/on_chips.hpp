@@ -12,21 +12,16 @@ namespace brownout::study {
 
 class OnChips {
  public:
-  struct Counts {
-    std::int64_t wrong = 0, wrong_either = 0;  // images
-  };
-
   /// Model and bench must outlive it. `statistics_batch`: read_statistics_batch.
   OnChips(const sweep::Model& model, const Setting& setting, const Bench& bench,
           int statistics_batch, mapping::Selection selection);
   ~OnChips();
 
   const sweep::CleanResult& clean();
-  /// After clean().
-  Counts on(const memory::Chip& chip, const memory::OperatingPoint& at);
+  sweep::WrongImages on(const memory::Chip& chip, const memory::OperatingPoint& at);
 
   /// Percent.
-  double error(std::int64_t wrong) const;
+  double error(const sweep::WrongImages& wrong) const;
 
  private:
   sweep::Evaluator& evaluator();

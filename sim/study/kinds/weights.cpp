@@ -10,6 +10,7 @@
 #include "sim/study/logits.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/point.hpp"
+#include "sim/sweep/records.hpp"
 #include "sim/sweep/weight_noise.hpp"
 
 namespace brownout::study {
@@ -57,7 +58,7 @@ class Noise : public Evaluation {
     std::unique_ptr<inference::Engine> engine;
     Findings findings;
     for (std::size_t k = 0; k < shares_.size(); ++k) {
-      Value value{labels()[k], "%", shares_[k], {}};
+      Value value{labels()[k], "%", shares_[k], {}, {}};
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
         const std::uint64_t seed = setting_.seed + static_cast<std::uint64_t>(i);
         Json key = base_key(model, setting_, bench);
@@ -69,9 +70,13 @@ class Noise : public Evaluation {
           sweep::add_weight_noise(noisy, shares_[k], seed);
           engine->set_codes(network::clean_codes(noisy));
           const auto found = inference::evaluate(*engine, noisy, data, images, bench.threads);
-          return {{"model", model.name}, {"weight_noise", shares_[k]}, {"wrong", found.wrong}};
+          return {{"model", model.name},
+                  {"weight_noise", shares_[k]},
+                  {"wrong", found.wrong},
+                  {"wrong_images", sweep::to_hex(sweep::wrong_images(found.predictions, data))}};
         });
-        value.samples.push_back(sweep::percent(row.at("wrong"), images));
+        value.wrong.push_back(sweep::wrong_images_of(bench.store, row, images));
+        value.samples.push_back(sweep::percent(sweep::count(value.wrong.back()), images));
         bench.tick(
             fmt::format("{}, noise {}, {:.2f} %", model.name, value.label, value.samples.back()));
       }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two decimals, as errors have everywhere.
+#include "sim/report/error_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace brownout::report {
+
+std::string spread_text(const sweep::Spread& spread) {
+  std::string text = fmt::format("{:.2f}", spread.mean);
+  if (spread.std) text += fmt::format(" ± {:.2f}", *spread.std);
+  return text;
+}
+
+std::string interval_text(const std::optional<std::array<double, 2>>& interval, int digits) {
+  if (!interval) return "";
+  return fmt::format("{:.{}f} … {:.{}f}", (*interval)[0], digits, (*interval)[1], digits);
+}
+
+std::string images_text(const std::vector<sweep::ErrorSpread>& errors, std::int64_t images) {
+  std::optional<double> least, most;
+  for (const sweep::ErrorSpread& error : errors) {
+    if (!error.images_se) continue;
+    least = std::min(least.value_or(*error.images_se), *error.images_se);
+    most = std::max(most.value_or(0.0), *error.images_se);
+  }
+  if (!least) return "";
+  const std::string low = fmt::format("{:.2f}", *least), high = fmt::format("{:.2f}", *most);
+  return fmt::format("Another {} images would move a mean by ± {}{} points", images, low,
+                     low == high ? "" : " to " + high);
+}
+
+}  // namespace brownout::report

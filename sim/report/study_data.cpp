@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// A study for programs: CSV and JSON.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sim/report/study_report.hpp"
+#include "sim/sweep/configuration.hpp"
+
+namespace brownout::report {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using study::Cell;
+using study::Difference;
+using study::RowResult;
+using study::StudyResult;
+
+std::string quoted(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + "\"";
+}
+
+std::string maybe_text(const std::optional<double>& value) {
+  return value ? fmt::format("{}", *value) : "";
+}
+
+std::string interval_cells(const std::optional<std::array<double, 2>>& interval) {
+  return interval ? fmt::format("{},{}", (*interval)[0], (*interval)[1]) : ",";
+}
+
+Json maybe(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
+
+Json interval_json(const std::optional<std::array<double, 2>>& interval) {
+  return interval ? Json(*interval) : Json(nullptr);
+}
+
+Json cell_json(const Cell& cell) {
+  const sweep::ErrorSpread& spread = cell.spread;
+  return {{"evaluation", cell.evaluation},
+          {"column", cell.header.label},
+          {"unit", cell.header.unit},
+          {"at", maybe(cell.header.at)},
+          {"mean", spread.mean},
+          {"std", maybe(spread.std)},
+          {"ci95", interval_json(spread.ci95)},
+          {"se_images", maybe(spread.images_se)},
+          {"ci95_all", interval_json(spread.ci95_all)},
+          {"published", maybe(cell.published)},
+          {"samples", cell.samples}};
+}
+
+Json row_json(const RowResult& row) {
+  Json json{{"row", row.name}, {"problem", nullptr}};
+  std::string problem = row.problem;
+  for (const auto& [evaluation, reason] : row.misfits) {
+    problem += (problem.empty() ? "" : "; ") + reason;
+  }
+  if (!problem.empty()) json["problem"] = problem;
+  json["networks"] = Json::array();
+  for (const study::RowNetwork& network : row.networks) {
+    json["networks"].push_back({{"model", network.name},
+                                {"model_file", network.file.string()},
+                                {"model_sha256", network.sha256}});
+  }
+  json["cells"] = Json::array();
+  for (const Cell& cell : row.cells) json["cells"].push_back(cell_json(cell));
+  return json;
+}
+
+Json comparison_json(const study::ComparisonResult& comparison) {
+  Json json{{"higher", comparison.choice.higher},
+            {"lower", comparison.choice.lower},
+            {"evaluation", comparison.choice.evaluation},
+            {"column", comparison.choice.label},
+            {"difference_points", nullptr}};
+  if (!comparison.difference) return json;
+  const Difference& difference = *comparison.difference;
+  const Difference::Verdict verdict = difference.verdict();
+  json["difference_points"] = difference.mean;
+  json["standard_error"] = maybe(difference.standard_error);
+  json["images_standard_error"] = difference.images_standard_error;
+  json["seeds_standard_error"] = maybe(difference.seeds_standard_error);
+  json["chips"] = difference.chips;
+  json["verdict"] = verdict == Difference::Verdict::kHigher  ? "higher"
+                    : verdict == Difference::Verdict::kLower ? "lower"
+                                                             : "not-decided";
+  json["p"] = maybe(difference.p);
+  json["p_holm"] = maybe(difference.p_holm);
+  return json;
+}
+
+}  // namespace
+
+std::string study_csv(const StudyResult& result) {
+  std::string out =
+      "row,evaluation,column,unit,at,mean,std,ci95_low,ci95_high,networks,samples,published,"
+      "se_images,ci95_all_low,ci95_all_high\n";
+  for (const RowResult& row : result.rows) {
+    for (const Cell& cell : row.cells) {
+      std::size_t samples = 0;
+      for (const std::vector<double>& network : cell.samples) samples += network.size();
+      const sweep::ErrorSpread& spread = cell.spread;
+      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(row.name),
+                         quoted(cell.evaluation), quoted(cell.header.label), cell.header.unit,
+                         maybe_text(cell.header.at), spread.mean, maybe_text(spread.std),
+                         interval_cells(spread.ci95), cell.samples.size(), samples,
+                         maybe_text(cell.published), maybe_text(spread.images_se),
+                         interval_cells(spread.ci95_all));
+    }
+  }
+  return out;
+}
+
+std::string study_json(const StudyResult& result) {
+  Json json{{"study", result.name},
+            {"study_file", result.file.string()},
+            {"title", result.title},
+            {"source", result.source.empty() ? Json(nullptr) : Json(result.source)},
+            {"evaluations", Json::array()},
+            {"rows", Json::array()},
+            {"comparisons", Json::array()}};
+  for (const study::EvaluationNote& note : result.evaluations) {
+    json["evaluations"].push_back({{"evaluation", note.name},
+                                   {"dataset", note.setting.dataset},
+                                   {"split", sweep::to_string(note.setting.split)},
+                                   {"images", note.images},
+                                   {"engine", note.setting.engine},
+                                   {"chips", note.setting.chips},
+                                   {"seed", note.setting.seed},
+                                   {"axis", note.axis.empty() ? Json(nullptr) : Json(note.axis)}});
+  }
+  for (const RowResult& row : result.rows) json["rows"].push_back(row_json(row));
+  for (const study::ComparisonResult& comparison : result.comparisons) {
+    json["comparisons"].push_back(comparison_json(comparison));
+  }
+  json["seconds"] = result.seconds;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string histograms_csv(const StudyResult& result) {
+  std::string out;
+  for (const RowResult& row : result.rows) {
+    for (std::size_t k = 0; k < row.histograms.size(); ++k) {
+      for (const study::NamedHistogram& entry : row.histograms[k]) {
+        const study::Histogram& bins = entry.histogram;
+        const double width = (bins.high - bins.low) / static_cast<double>(bins.counts.size());
+        for (std::size_t i = 0; i < bins.counts.size(); ++i) {
+          out +=
+              fmt::format("{},{},{},{},{},{},{}\n", quoted(row.name), quoted(row.networks[k].name),
+                          entry.of, quoted(entry.when), bins.low + width * static_cast<double>(i),
+                          bins.low + width * static_cast<double>(i + 1), bins.counts[i]);
+        }
+      }
+    }
+  }
+  return out.empty() ? out : "row,network,of,when,low,high,count\n" + out;
+}
+
+}  // namespace brownout::report
