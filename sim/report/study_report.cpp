@@ -233,11 +233,10 @@ std::string study_markdown(const StudyResult& result) {
     text += "\nDifferences on the same chips and images:\n\n" + markdown_table(comparisons) + "\n" +
             kComparisonNote;
   }
-  text +=
-      "\n" + source_line(result) +
-      "Mean ± sample standard deviation over the chips; with several seeds over the networks' "
-      "means. How far other images would move the means stands with each evaluation (one standard "
-      "error).\n\n";
+  text += "\n" + source_line(result) +
+          "Mean ± sample standard deviation over the chips; with several seeds over the networks' "
+          "means. How far other images would move the means stands with each "
+          "evaluation.\n\n";
   for (const std::string& note : notes_of(result)) text += "- " + note + "\n";
   text += "\nNetworks:\n\n";
   for (const RowResult& row : result.rows) {

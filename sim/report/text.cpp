@@ -242,7 +242,7 @@ std::string sweep_text(const sweep::SweepResult& result) {
   std::vector<sweep::ErrorSpread> errors;
   for (const sweep::Point& point : result.points) errors.push_back(point.rerr);
   const std::string images = images_text(errors, first.images);
-  if (!images.empty()) out += images + " (standard error).\n\n";
+  if (!images.empty()) out += images + ".\n\n";
   if (!result.chip_note.empty()) out += result.chip_note + "\n\n";
   if (!result.weights_scaled)
     out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);

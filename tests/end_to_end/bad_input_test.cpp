@@ -170,6 +170,19 @@ TEST_F(BadInput, Datasets) {
   expect_refusal(eval, {"tiny-rquant-8b.onnx"});
 }
 
+TEST_F(BadInput, AFolderWhoseRowsDoNotSayWhichImagesWereWrong) {
+  const std::vector<std::string> sweep{"sweep",    "sweep.yaml", "--out",   "out", "--quiet",
+                                       "--images", "20",         "--chips", "2",   "--no-plot"};
+  ASSERT_EQ(workplace_.run(BROWNOUT_BINARY, sweep).code, 0);
+  const std::string file = "out/sweep-identity.json";
+  std::string identity = read_file(workplace_.folder() / file);
+  const std::string version = "\"version\": 3";
+  ASSERT_EQ(identity.find(version), identity.find("\"version\": "));
+  identity.replace(identity.find(version), version.size(), "\"version\": 2");
+  workplace_.write(file, identity);
+  expect_refusal(sweep, {"out", "version", "2", "here", "expected an empty folder"});
+}
+
 TEST_F(BadInput, AFolderOfAnotherSweep) {
   const std::vector<std::string> sweep{"sweep",    "sweep.yaml", "--out",   "out", "--quiet",
                                        "--images", "20",         "--chips", "2",   "--no-plot"};
