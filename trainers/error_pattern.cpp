@@ -30,8 +30,10 @@ network::Network coded_shapes(const std::vector<network::Parameter>& parameters,
   return network;
 }
 
-std::string hash_of(const memory::FaultList& faults) {
-  std::string text;
+std::string hash_of(const memory::FaultList& faults, const memory::Die& die) {
+  std::string text =
+      fmt::format("draws v{} of {} {}\n", memory::kTransientReadVersion,
+                  static_cast<std::uint64_t>(die.purpose), die.number);
   for (const memory::CellFault& f : faults)
     text += fmt::format("{} {} {} {}\n", f.word, f.bit, f.p01, f.p10);
   return sha256_hex(text);
@@ -51,6 +53,7 @@ ErrorPattern::ErrorPattern(const BitErrorChoice& choice,
     const auto chip = memory::make_chip(choice.pattern);
     faults_ = chip->faults(memory::MemoryId::kWeights, placement_.words, choice.point());
     note_ = chip->note();
+    die_ = chip->die();
   } catch (const InputError& error) {
     throw InputError("{}: {}", choice.pattern_origin, error.what());
   }
@@ -71,15 +74,16 @@ ErrorPattern::ErrorPattern(const BitErrorChoice& choice,
   for (const memory::CellFault& f : faults_)
     cell_rate_ += static_cast<double>(std::max(f.p01, f.p10));
   cell_rate_ /= static_cast<double>(bits_);
-  sha256_ = hash_of(faults_);
+  sha256_ = hash_of(faults_, die_);
   if (!choice_.fresh_reads) draw(0);
 }
 
+memory::Draws ErrorPattern::draws(std::uint64_t step) const {
+  return {die_, choice_.evaluation_seed, choice_.fresh_reads, step};
+}
+
 void ErrorPattern::draw(std::uint64_t step) {
-  const memory::CellReader reader(memory::MemoryId::kWeights,
-                                  choice_.fresh_reads
-                                      ? memory::Draws::fresh_ones(choice_.evaluation_seed, step)
-                                      : memory::Draws(choice_.evaluation_seed));
+  const memory::CellReader reader(memory::MemoryId::kWeights, draws(step));
   drawn_.clear();
   for (const memory::CellFault& fault : faults_) {
     const std::uint32_t wrong_0 = reader.wrong(fault, 0);
@@ -97,8 +101,8 @@ std::int64_t ErrorPattern::inject(const WeightCoder& coder, std::uint64_t step, 
     if (span.coded) std::copy_n(coder.n().begin() + span.first, span.count, codes_[t].begin());
   }
   touched_.clear();
-  const mapping::ReadStats stats = mapping::read_through(network_, placement_, drawn_,
-                                                         choice_.evaluation_seed, codes_, touched_);
+  const mapping::ReadStats stats =
+      mapping::read_through(network_, placement_, drawn_, draws(step), codes_, touched_);
   for (const mapping::Touched& code : touched_) {
     const auto t = static_cast<std::size_t>(code.parameter);
     decoded[coder.spans()[t].first + code.index] =

@@ -7,6 +7,7 @@
 
 #include "sim/mapping/placement.hpp"
 #include "sim/memory/fault.hpp"
+#include "sim/memory/transient.hpp"
 #include "sim/network/network.hpp"
 #include "trainers/bit_error_choice.hpp"
 #include "trainers/weight_coder.hpp"
@@ -33,13 +34,15 @@ class ErrorPattern {
   std::int64_t cells_hit() const { return cells_hit_; }
   std::int64_t bits() const { return bits_; }      // of all codes
   double cell_rate() const { return cell_rate_; }  // mean over those bits' cells of max(p01, p10)
-  /// Of the faulty cells: another pattern is another training.
+  /// Of the faulty cells and of what decides their draws: another pattern is another training.
   const std::string& sha256() const { return sha256_; }
 
  private:
   void draw(std::uint64_t step);
+  memory::Draws draws(std::uint64_t step) const;
 
   BitErrorChoice choice_;
+  memory::Die die_;
   network::Network network_;  // only what a placement asks for
   mapping::Placement placement_;
   memory::FaultList faults_;  // in the network's cells

@@ -83,8 +83,8 @@ ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t fi
   const auto part = [&](const mapping::Program& program, std::int64_t batches) {
     model.configure(program, network_, shapes_, {pixels != nullptr, span_limit_});
     const std::int64_t done = total.images;
-    memory::Draws draws = draws_;
-    draws.batch = static_cast<std::uint64_t>((first + done) / programs_.full().batch);
+    const memory::Draws draws =
+        draws_.of_batch(static_cast<std::uint64_t>((first + done) / programs_.full().batch));
     model.set_faults(faults_, draws);
     mapping::MemoryFaults memory_faults = memory_faults_;
     memory_faults.draws.batch = draws.batch;

@@ -13,7 +13,7 @@ namespace brownout {
 enum class Purpose : std::uint64_t {
   kRandomChip = 1,       // data cells of random chips
   kRandomChipCheck = 2,  // check-bit cells of random chips
-  kTransientRead = 3,    // per-read draws of probabilistic cells
+  kRandomChipRead = 3,   // draws of probabilistic cells of random chips
   kTrainingChip = 4,     // fresh errors of a training step
   kShuffle = 5,          // order of the training images
   kInitialization = 6,   // initial weights
@@ -23,6 +23,8 @@ enum class Purpose : std::uint64_t {
   kPhysicalChipCheck = 10,  // check-bit cells of physical chips
   kSyntheticProfile = 11,   // cells of generated profiles
   kWeightNoise = 12,        // relative noise of weights
+  kPhysicalChipRead = 13,   // draws of probabilistic cells of physical chips
+  kMeasuredChipRead = 14,   // and of measured chips
   kTest = 100,
 };
 

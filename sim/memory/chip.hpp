@@ -6,6 +6,7 @@
 #include <string>
 
 #include "sim/memory/fault.hpp"
+#include "sim/memory/transient.hpp"
 
 namespace brownout::memory {
 
@@ -33,6 +34,8 @@ class Chip {
   /// All that determines its cells, for keys of results: the name, and what is in the file behind
   /// it.
   virtual std::string identity() const { return name(); }
+  /// Whose draws its probabilistic cells make: no two dies or placements share them.
+  virtual Die die() const = 0;
   /// Whether the operating point's voltage says what fails; else its rate.
   virtual bool by_voltage() const { return true; }
   /// Cells after which the map repeats; 0: never.

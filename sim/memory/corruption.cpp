@@ -47,9 +47,7 @@ Corruption::Corruption(const FaultList& faults, MemoryId memory, const Draws& dr
 }
 
 WrongBits Corruption::draw(const Unit& unit, std::uint64_t load_event, std::uint64_t batch) const {
-  Draws draws = draws_;
-  draws.batch = batch;
-  const CellReader reader(memory_, draws, load_event);
+  const CellReader reader(memory_, draws_.of_batch(batch), load_event);
   WrongBits wrong = unit.wrong;
   for (std::uint32_t i = unit.first_drawn; i < unit.first_drawn + unit.drawn; ++i) {
     add(reader, drawn_[i], drawn_[i].bit % unit_bits_, wrong);

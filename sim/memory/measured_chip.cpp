@@ -17,13 +17,13 @@ constexpr double kSameVoltage = 1e-9;
 
 MeasuredChip::MeasuredChip(const std::filesystem::path& file, const Options& options)
     : MeasuredChip(std::make_shared<const Profile>(read_profile(file)), file.string(),
-                   "sha256:" + sha256_hex(read_file(file)), options) {}
+                   sha256_hex(read_file(file)), options) {}
 
 MeasuredChip::MeasuredChip(std::shared_ptr<const Profile> profile, std::string name,
-                           std::string identity, const Options& options)
+                           std::string sha256, const Options& options)
     : profile_(std::move(profile)),
       file_(std::move(name)),
-      identity_(std::move(identity)),
+      sha256_(std::move(sha256)),
       options_(options) {
   check_profile(*profile_, file_);
 }
@@ -34,7 +34,12 @@ std::string MeasuredChip::name() const {
                      options_.may_wrap ? "" : ",no-wrap");
 }
 
-std::string MeasuredChip::identity() const { return fmt::format("{} {}", name(), identity_); }
+std::string MeasuredChip::identity() const { return fmt::format("{} sha256:{}", name(), sha256_); }
+
+Die MeasuredChip::die() const {
+  const std::uint64_t file = std::stoull(sha256_.substr(0, 16), nullptr, 16);
+  return {Purpose::kMeasuredChipRead, file + options_.offset % period()};
+}
 
 std::string MeasuredChip::note() const {
   return fmt::format("{}{}: map of {} cells ({} x {} x {}), repeats after {} cells",

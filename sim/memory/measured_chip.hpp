@@ -24,8 +24,8 @@ class MeasuredChip final : public Chip {
   /// InputError for files that are no profile.
   explicit MeasuredChip(const std::filesystem::path& file) : MeasuredChip(file, Options{}) {}
   MeasuredChip(const std::filesystem::path& file, const Options& options);
-  /// A profile in memory; `name` stands for its file, `identity` for what is in it.
-  MeasuredChip(std::shared_ptr<const Profile> profile, std::string name, std::string identity,
+  /// A profile in memory; `name` stands for its file, `sha256` (hexadecimal) for what is in it.
+  MeasuredChip(std::shared_ptr<const Profile> profile, std::string name, std::string sha256,
                const Options& options);
 
   /// Between two voltages those of the lower one (never optimistic), above the highest one its
@@ -43,6 +43,8 @@ class MeasuredChip final : public Chip {
   /// "FILE.h5", "FILE.h5,offset=N", "FILE.h5,no-wrap".
   std::string name() const override;
   std::string identity() const override;
+  /// The first 64 bits of the file's hash plus the offset: the file's name does not matter.
+  Die die() const override;
   std::uint64_t period() const override { return profile_->cells(); }
   bool wraps(std::uint32_t words) const override;
   bool synthetic() const override { return profile_->synthetic; }
@@ -58,7 +60,7 @@ class MeasuredChip final : public Chip {
   void require(std::uint64_t bits) const;
   std::shared_ptr<const Profile> profile_;
   std::string file_;
-  std::string identity_;
+  std::string sha256_;
   Options options_;
 };
 

@@ -64,6 +64,7 @@ class PhysicalChip final : public Chip {
   /// "physical:SEED" or "physical:SEED,FILE".
   std::string name() const override;
   std::string identity() const override;
+  Die die() const override { return {Purpose::kPhysicalChipRead, seed_}; }
   const PhysicalModel& model() const { return model_; }
 
  private:

@@ -40,6 +40,7 @@ class RandomChip final : public Chip {
   FaultList check_faults(MemoryId memory, std::uint32_t words,
                          const OperatingPoint& at) const override;
   std::string name() const override;
+  Die die() const override { return {Purpose::kRandomChipRead, seed_}; }
   bool by_voltage() const override { return false; }
 
  private:

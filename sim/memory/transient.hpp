@@ -9,32 +9,41 @@
 
 namespace brownout::memory {
 
+/// Part of every result's key: a change of the definition below is a new version. Version 1 left the
+/// die out, so that all chips shared their draws.
+inline constexpr int kTransientReadVersion = 2;
+
+/// Whose cells draw. Chips of one kind differ in their number, kinds in their purpose.
+struct Die {
+  Purpose purpose = Purpose::kRandomChipRead;
+  std::uint64_t number = 0;
+
+  bool operator==(const Die& o) const { return purpose == o.purpose && number == o.number; }
+};
+
 /// When cells that fail with a probability draw. Frozen: once per evaluation. Fresh: once per batch
 /// of the inference and load event.
 struct Draws {
-  Draws(std::uint64_t evaluation_seed = 0) : seed(evaluation_seed) {}  // frozen
-  static Draws fresh_ones(std::uint64_t evaluation_seed, std::uint64_t batch) {
-    Draws draws(evaluation_seed);
-    draws.fresh = true;
-    draws.batch = batch;
-    return draws;
-  }
-
-  std::uint64_t seed;
+  Die die;
+  std::uint64_t seed = 0;  // of the evaluation
   bool fresh = false;
   std::uint64_t batch = 0;
+
+  Draws of_batch(std::uint64_t number) const { return {die, seed, fresh, number}; }
 };
 
 /// Whether a cell reads wrong, given the bit it stores. A cell with p strictly between 0 and 1
-/// draws the first number of Philox(seed, kTransientRead) at (memory·2^32 + word, column, load
-/// event, batch + 1), the last two 0 when frozen: wrong iff its unit_open is below p.
+/// draws the first number of Philox(seed, die's purpose) at ((memory·2^32 + word)·2^8 + column,
+/// die's number, load event, batch + 1), the last two 0 when frozen: wrong iff its unit_open is
+/// below p.
 class CellReader {
  public:
   CellReader(MemoryId memory, const Draws& draws, std::uint64_t load_event = 0)
       : memory_(static_cast<std::uint64_t>(memory) << 32),
+        die_(draws.die.number),
         event_(draws.fresh ? load_event : 0),
         batch_(draws.fresh ? draws.batch + 1 : 0),
-        philox_(draws.seed, Purpose::kTransientRead) {}
+        philox_(draws.seed, draws.die.purpose) {}
 
   std::uint32_t wrong(const CellFault& fault, std::uint32_t stored) const {
     // First, because the stored bit cannot be predicted: a flip does not ask for it.
@@ -49,11 +58,11 @@ class CellReader {
  private:
   // Kept out of the loops over persistent faults: inlined, its registers slow them by half.
   [[gnu::noinline]] std::uint32_t draw(const CellFault& fault, float probability) const {
-    return unit_open(philox_(memory_ | fault.word, fault.bit, event_, batch_)[0]) <
-           double{probability};
+    const std::uint64_t cell = (memory_ | fault.word) << 8 | fault.bit;
+    return unit_open(philox_(cell, die_, event_, batch_)[0]) < double{probability};
   }
 
-  std::uint64_t memory_, event_, batch_;
+  std::uint64_t memory_, die_, event_, batch_;
   Philox philox_;
 };
 

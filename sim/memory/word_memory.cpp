@@ -56,7 +56,7 @@ void WordMemory::draw(std::int64_t first, std::int64_t count, std::uint64_t batc
   BROWNOUT_CHECK(first >= 0 && count >= 0 && first + count <= words(), "words [{}, {}) of {}",
                  first, first + count, words());
   std::fill_n(errors_.begin() + first, count, WordErrors{});
-  const CellReader reader(memory_, Draws::fresh_ones(draws_.seed, batch), load_event);
+  const CellReader reader(memory_, draws_.of_batch(batch), load_event);
   add(faults_.data, first, first + count, reader);
   add(faults_.checks, first, first + count, reader);
   ++generation_;

@@ -21,6 +21,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
+#include "sim/memory/transient.hpp"
 #include "sim/study/training_check.hpp"
 
 namespace brownout::study {
@@ -117,9 +118,11 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
     data.data_origin = dataset.where("folder");
   }
   std::string pattern;
+  bool by_pattern = false;
   if (auto errors = root.optional_map("bit_errors")) {
     const std::string text = errors->text("pattern", "");
-    if (!text.empty()) pattern = pattern_sha256(text, choice.config.parent_path());
+    by_pattern = !text.empty();
+    if (by_pattern) pattern = pattern_sha256(text, choice.config.parent_path());
   }
 
   // All that decides the weights, whatever file says it: where things lie does not.
@@ -127,7 +130,7 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
   plain.emplace_back("output=null");
   plain.push_back("architecture.file=" + architecture_file.filename().string());
   plain.emplace_back("dataset.folder=null");
-  const Json identity = {
+  Json identity = {
       {"version", kTrainingVersion},
       {"config", YamlMap::load(choice.config, plain).canonical()},
       {"architecture", YamlMap::load(architecture_file).canonical()},
@@ -136,6 +139,7 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
       {"threads", options_.threads},
       {"exported_from", exported_from ? trainings_[*exported_from].key : ""},
   };
+  if (by_pattern) identity["transient_read_version"] = memory::kTransientReadVersion;
   Training training;
   training.key = sha256_hex(identity.dump());
   for (std::size_t i = 0; i < trainings_.size(); ++i) {

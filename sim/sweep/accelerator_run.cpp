@@ -56,8 +56,8 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
 
   ChipWeights weights(model, systemc.program());
   const network::Codes* codes = &weights.clean();
-  memory::Draws draws(config.evaluation_seed);
-  draws.fresh = config.fresh_reads;
+  const memory::Draws draws{chip ? chip->die() : memory::Die{}, config.evaluation_seed,
+                            config.fresh_reads};
   if (chip != nullptr && config.accelerator.weights.scaled_supply) {
     const memory::OperatingPoint at =
         accessed(&technology, {voltage, run.rate}, /*has_voltage=*/true,
@@ -92,8 +92,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
     const auto functional = inference::make_engine(config.engine, model.network, threads);
     functional->set_memory_faults(other_faults);
     functional->set_codes(*codes);
-    FreshReads fresh(*functional, weights.reader(), run.weights.faults, config.evaluation_seed,
-                     config.batch);
+    FreshReads fresh(*functional, weights.reader(), run.weights.faults, draws, config.batch);
     const bool anew = config.fresh_reads && draws_anything(run.weights.faults);
     run.evaluation =
         inference::evaluate(anew ? fresh : *functional, model.network, data, config.images,

@@ -216,8 +216,8 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   expect_export_folder(config.export_folder);
 
   ChipWeights weights(model, program);
-  memory::Draws draws(config.evaluation_seed);
-  draws.fresh = config.fresh_reads;
+  const memory::Draws draws{chip ? chip->die() : memory::Die{}, config.evaluation_seed,
+                            config.fresh_reads};
   if (chip != nullptr && config.accelerator.weights.scaled_supply) {
     const memory::OperatingPoint at =
         accessed(&*technology, {voltage, run.rate}, /*has_voltage=*/true,

@@ -185,8 +185,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   result.chip = chip.name();
 
   const std::uint32_t words = weights_.placement().words;
-  memory::Draws draws(options_.evaluation_seed);
-  draws.fresh = options_.fresh_reads;
+  const memory::Draws draws{chip.die(), options_.evaluation_seed, options_.fresh_reads};
   ChipRead read;
   const bool scaled =
       options_.accelerator == nullptr || options_.accelerator->weights.scaled_supply;
@@ -227,8 +226,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
       other_faults.activations.empty() ? inference::NonFinite::kFail : inference::NonFinite::kOrder;
   inference::Evaluation evaluation =
       named(model_, fmt::format("chip {} at bit error rate {}", result.chip, at.rate), [&] {
-        FreshReads fresh(*engine_, weights_.reader(), faults, options_.evaluation_seed,
-                         options_.batch);
+        FreshReads fresh(*engine_, weights_.reader(), faults, draws, options_.batch);
         return anew ? run_images(fresh, 1, non_finite)
                     : run_images(*engine_, options_.threads, non_finite);
       });

@@ -19,8 +19,8 @@ void FreshReads::run(const std::uint8_t* pixels, std::int64_t first, int count, 
                      int worker) {
   BROWNOUT_CHECK(worker == 0 && first % batch_ == 0 && count <= batch_,
                  "worker {}, images {} from {} in batches of {}", worker, count, first, batch_);
-  const auto draws = memory::Draws::fresh_ones(seed_, static_cast<std::uint64_t>(first / batch_));
-  engine_.set_codes(reader_.read(faults_, draws));
+  const auto batch = static_cast<std::uint64_t>(first / batch_);
+  engine_.set_codes(reader_.read(faults_, draws_.of_batch(batch)));
   engine_.run(pixels, first, count, logits, worker);
 }
 

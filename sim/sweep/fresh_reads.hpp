@@ -17,10 +17,10 @@ bool draws_anything(const memory::WordFaultLists& faults);
 /// Around an engine that is given its codes. Images are taken in order, one batch at a time.
 class FreshReads final : public inference::Engine {
  public:
-  /// All must outlive the object. `batch`: images between reads.
+  /// All must outlive the object, but for `draws`. `batch`: images between reads.
   FreshReads(inference::Engine& engine, mapping::WeightReader& reader,
-             const memory::WordFaultLists& faults, std::uint64_t evaluation_seed, int batch)
-      : engine_(engine), reader_(reader), faults_(faults), seed_(evaluation_seed), batch_(batch) {}
+             const memory::WordFaultLists& faults, const memory::Draws& draws, int batch)
+      : engine_(engine), reader_(reader), faults_(faults), draws_(draws), batch_(batch) {}
 
   void set_codes(const network::Codes& codes) override { engine_.set_codes(codes); }
   void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
@@ -32,7 +32,7 @@ class FreshReads final : public inference::Engine {
   inference::Engine& engine_;
   mapping::WeightReader& reader_;
   const memory::WordFaultLists& faults_;
-  std::uint64_t seed_;
+  memory::Draws draws_;
   int batch_;
 };
 

@@ -9,6 +9,7 @@
 #include "sim/base/files.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/memory/random_chip.hpp"
+#include "sim/memory/transient.hpp"
 
 namespace brownout::sweep {
 
@@ -68,6 +69,11 @@ WrongImages wrong_images_of(const Store& store, const Json& row, std::int64_t im
   }
 }
 
+void put_definitions(Json& key) {
+  key["random_chip_version"] = memory::kRandomChipVersion;
+  key["transient_read_version"] = memory::kTransientReadVersion;
+}
+
 RecordKeys::RecordKeys(const SweepConfig& config, const Model& model,
                        const std::string& dataset_sha256) {
   Json base = {{"version", kResultVersion},
@@ -98,7 +104,7 @@ std::string RecordKeys::chip(const SweepMitigation& mitigation, const std::strin
   Json key = Json::parse(base_);
   key["mitigation"] = mitigation.identity;
   key["pattern"] = chip;
-  key["random_chip_version"] = memory::kRandomChipVersion;
+  put_definitions(key);
   key["voltage"] = supply.voltage;
   key["rate"] = supply.rate;
   return sha256_hex(key.dump());
@@ -108,6 +114,7 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
                      const std::string& dataset_sha256, const std::string& first_chip) {
   Json json;
   json["version"] = kResultVersion;
+  put_definitions(json);
   json["technology"] = {{"name", config.technology->name()}, {"sha256", config.technology_sha256}};
   json["models"] = Json::array();
   for (const Model& model : models) {
@@ -120,7 +127,6 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
   if (config.profile.empty()) {
     json["seed"] = config.seed;
     json["p_err"] = config.p_err;
-    json["random_chip_version"] = memory::kRandomChipVersion;
   } else {
     json["profile"] = first_chip;
   }

@@ -17,6 +17,9 @@ namespace brownout::sweep {
 /// Changes when the meaning of a stored number does.
 inline constexpr int kResultVersion = 3;
 
+/// Versions of what decides which cells of a chip fail, and when: part of every key.
+void put_definitions(nlohmann::ordered_json& key);
+
 /// Everything a row of one sweep and one network depends on, but for mitigation, chip and voltage.
 class RecordKeys {
  public:

@@ -3,6 +3,7 @@
 #include "sim/sweep/sensitivity.hpp"
 
 #include <chrono>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
@@ -54,8 +55,9 @@ class Measurement {
         engine_(inference::make_engine(config.engine, model.network, threads)) {
     for (std::int64_t i = 0; i < config.chips; ++i) {
       const memory::RandomChip chip(config.seed + static_cast<std::uint64_t>(i));
-      faults_.push_back(
-          chip.faults(memory::MemoryId::kWeights, reader_.placement().words, {1.0, config.rate}));
+      chips_.push_back({chip.faults(memory::MemoryId::kWeights, reader_.placement().words,
+                                    {1.0, config.rate}),
+                        {chip.die(), config.evaluation_seed}});
     }
   }
 
@@ -89,10 +91,9 @@ class Measurement {
                mapping::GroupSensitivity& group) {
     const mapping::SelectedCells cells(model_.network, reader_.placement(), selection,
                                        model_.file.string());
-    for (const memory::FaultList& faults : faults_) {
+    for (const auto& [faults, draws] : chips_) {
       mapping::ReadStats stats;
-      const network::Codes& codes =
-          reader_.read(cells.keep(faults), config_.evaluation_seed, &stats);
+      const network::Codes& codes = reader_.read(cells.keep(faults), draws, &stats);
       group.bits_wrong_mean += static_cast<double>(stats.bits_wrong);
       group.rise_points += stats.bits_wrong == 0 ? 0.0 : error_of(codes) - clean;
     }
@@ -116,7 +117,7 @@ class Measurement {
   int threads_;
   mapping::FaultyReader reader_;
   std::unique_ptr<inference::Engine> engine_;
-  std::vector<memory::FaultList> faults_;  // by chip
+  std::vector<std::pair<memory::FaultList, memory::Draws>> chips_;
 };
 
 }  // namespace

@@ -103,6 +103,19 @@ std::string difference(const Json& held, const Json& wanted) {
   return "";
 }
 
+/// Which definition has changed since the folder was begun: "transient_read_version is absent there,
+/// 2 here"; "" when none has.
+std::string other_definition(const Json& held, const Json& wanted) {
+  constexpr std::string_view kEnd = "version";
+  for (const auto& [key, value] : wanted.items()) {
+    if (key.size() < kEnd.size() || key.compare(key.size() - kEnd.size(), kEnd.size(), kEnd) != 0)
+      continue;
+    const std::string there = held.contains(key) ? held[key].dump() : "absent";
+    if (there != value.dump()) return fmt::format("{} is {} there, {} here", key, there, value.dump());
+  }
+  return "";
+}
+
 }  // namespace
 
 const StoreKind& sweep_kind() {
@@ -183,7 +196,15 @@ void Store::claim(const std::string& identity) {
     throw InputError("{}: expected the JSON of a {}, found something else", file.string(),
                      kind_.what);
   }
-  const std::string found = difference(held, Json::parse(identity));
+  const Json wanted = Json::parse(identity);
+  const std::string definition = other_definition(held, wanted);
+  if (!definition.empty()) {
+    throw InputError(
+        "{}: this {} was begun by a version of Brownout that defines results differently ({}), so "
+        "that its rows do not go with new ones; expected an empty folder",
+        folder_.string(), kind_.what, definition);
+  }
+  const std::string found = difference(held, wanted);
   if (!found.empty()) {
     throw InputError("{}: holds another {}: {}; expected an empty folder or the same {}",
                      folder_.string(), kind_.what, found, kind_.what);

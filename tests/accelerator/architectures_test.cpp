@@ -37,11 +37,11 @@ TEST(Architectures, GiveTheSameLogitsInEveryEngine) {
     const memory::RandomChip chip(3);
     const auto faults =
         chip.faults(memory::MemoryId::kWeights, reader.placement().words, {0.9167, 6.9e-5});
-    const network::Codes& codes = reader.read(faults, 1);
+    const network::Codes& codes = reader.read(faults, {chip.die(), 1});
     const auto functional = inference::make_engine("functional", network, 1);
     functional->set_codes(codes);
     const std::vector<float> expected = run(*functional, network, pixels);
-    systemc.set_chip(codes, {faults, {}}, 1);
+    systemc.set_chip(codes, {faults, {}}, {chip.die(), 1});
     EXPECT_EQ(run(systemc, network, pixels), expected);
     const auto reference = inference::make_engine("reference", network, 1);
     reference->set_codes(codes);

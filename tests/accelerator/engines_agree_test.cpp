@@ -73,8 +73,7 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
     if (reader.has_checks()) {
       faults.checks = chip.check_faults(memory::MemoryId::kWeights, words, at);
     }
-    memory::Draws draws(/*evaluation_seed=*/seed);
-    draws.fresh = seed % 3 == 0;
+    memory::Draws draws{chip.die(), /*seed=*/seed, /*fresh=*/seed % 3 == 0};
     inference::ReferenceEngine reference(example.network);
     std::vector<float> expected(static_cast<std::size_t>(images * example.network.classes));
     for (std::int64_t batch = 0; batch < kBatches; ++batch) {

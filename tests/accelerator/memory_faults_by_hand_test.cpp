@@ -193,14 +193,12 @@ TEST_F(ByHand, FreshDrawsAreThoseOfBatchAndEvent) {
   const auto expect_draws = [&](memory::MemoryId memory, const CellFault& fault,
                                 std::uint64_t event, const Logits& right, const Logits& wrong) {
     for (const bool fresh : {false, true}) {
-      faults_.draws = memory::Draws(9);
-      faults_.draws.fresh = fresh;
+      faults_.draws = {{Purpose::kMeasuredChipRead, 5}, 9, fresh};
       const Logits found = logits(pixels);
       int wrongs = 0;
       for (std::uint64_t image = 0; image < 40; ++image) {
-        memory::Draws draws = faults_.draws;
-        draws.batch = image;
-        const bool hit = memory::CellReader(memory, draws, event).wrong(fault, 1) != 0;
+        const memory::CellReader reader(memory, faults_.draws.of_batch(image), event);
+        const bool hit = reader.wrong(fault, 1) != 0;
         const Logits& expected = hit ? wrong : right;
         EXPECT_EQ(found[2 * image], expected[0]) << "image " << image;
         EXPECT_EQ(found[2 * image + 1], expected[1]) << "image " << image;

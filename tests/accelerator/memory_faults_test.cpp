@@ -108,7 +108,7 @@ TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
     // Alone and together.
     const unsigned memories[] = {1, 2, 4, 7};
     example.draw(chips[tried % 3], rates[tried / 3 % 3], memories[tried % 4]);
-    example.faults.draws = tried % 5 < 2 ? memory::Draws::fresh_ones(seed, 0) : memory::Draws(seed);
+    example.faults.draws = {{Purpose::kPhysicalChipRead, tried}, seed, tried % 5 < 2};
     ++tried;
 
     const network::Codes codes = network::clean_codes(example.network);

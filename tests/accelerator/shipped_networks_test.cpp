@@ -57,9 +57,9 @@ TEST(ShippedNetworks, GiveTheSameLogitsOnEveryAcceleratorFile) {
       const memory::RandomChip chip(++seed);
       const auto faults =
           chip.faults(memory::MemoryId::kWeights, reader.placement().words, {0.8333, 0.01115});
-      const network::Codes& codes = reader.read(faults, seed);
+      const network::Codes& codes = reader.read(faults, {chip.die(), seed});
       functional->set_codes(codes);
-      systemc.set_chip(codes, {faults, {}}, seed);
+      systemc.set_chip(codes, {faults, {}}, {chip.die(), seed});
       EXPECT_EQ(run(*functional, network, pixels), run(systemc, network, pixels));
       EXPECT_EQ(systemc.result().images, kImages);
     }

@@ -112,7 +112,7 @@ int run(int argc, char** argv) {
                                   faults);
     const double drawn = now();
     mapping::ReadStats stats;
-    reader.read(faults, chip, &stats);
+    reader.read(faults, {{}, chip}, &stats);
     const double applied = now();
     reader.clean();
     const double restored = now();

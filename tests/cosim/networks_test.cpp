@@ -94,7 +94,7 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
             chip.check_faults(memory::MemoryId::kWeights, cosim.program().placement.words, at);
       }
       const bool fresh = seed % 5 < 2;
-      const memory::Draws draws = fresh ? memory::Draws::fresh_ones(seed, 0) : memory::Draws(seed);
+      const memory::Draws draws{chip.die(), seed, fresh};
       mapping::MemoryFaults others;
       others.full = &cosim.program();
       others.images = 2 * batch;
@@ -154,7 +154,7 @@ TEST(RandomNetworks, AgreeUnderBackPressure) {
     const auto checked = std::make_shared<CheckedArray>(config, options);
     try {
       accelerator::SystemcEngine cosim(network, config, 1, 0, "random", checked);
-      cosim.set_chip({}, {}, 0);
+      cosim.set_chip({}, {}, {});
       run(cosim, network, network::random_pixels(network, 1, seed));
     } catch (const InputError&) {
       continue;  // does not fit
@@ -218,7 +218,7 @@ TEST_P(ShippedNetworks, AgreeInAllLayersOnSeveralChips) {
       if (config.weights.mitigations.any()) {
         faults.checks = chip.check_faults(memory::MemoryId::kWeights, words, at);
       }
-      cosim.set_chip({}, faults, seed);
+      cosim.set_chip({}, faults, {chip.die(), seed});
       run(cosim, network,
           {pixels.begin() + first * image, pixels.begin() + (first + count) * image});
       first += count;

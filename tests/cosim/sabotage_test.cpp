@@ -41,7 +41,7 @@ class Sabotaged : public testing::Test {
                     {chip.faults(memory::MemoryId::kWeights, engine.program().placement.words,
                                  {0.8333, 0.01115}),
                      {}},
-                    1);
+                    {chip.die(), 1});
     std::vector<float> logits(static_cast<std::size_t>(network_.classes));
     engine.run(network::random_pixels(network_, 1, 3).data(), 0, 1, logits.data(), 0);
     job_ = layer_job(engine.program(), network_, matrix_layer(engine.program()));

@@ -19,9 +19,9 @@ TEST(FaultyReader, ReadsEveryChipFromCleanCodes) {
     network::Codes expected = network::clean_codes(network);
     std::vector<Touched> touched;
     const ReadStats expected_stats =
-        read_through(network, reader.placement(), faults, chip, expected, touched);
+        read_through(network, reader.placement(), faults, {{}, chip}, expected, touched);
     ReadStats stats;
-    EXPECT_EQ(reader.read(faults, chip, &stats), expected);
+    EXPECT_EQ(reader.read(faults, {{}, chip}, &stats), expected);
     EXPECT_NE(expected, network::clean_codes(network));
     EXPECT_EQ(stats.cells_hit, expected_stats.cells_hit);
     EXPECT_EQ(stats.bits_wrong, expected_stats.bits_wrong);
@@ -30,7 +30,7 @@ TEST(FaultyReader, ReadsEveryChipFromCleanCodes) {
       EXPECT_EQ(reader.clean(), network::clean_codes(network));
     }
   }
-  EXPECT_EQ(reader.read({}, 0), network::clean_codes(network));
+  EXPECT_EQ(reader.read({}, {}), network::clean_codes(network));
 }
 
 }  // namespace

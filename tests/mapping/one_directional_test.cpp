@@ -44,7 +44,7 @@ TEST(OneDirectionalCells, AreWrongHalfTheTimeOnBalancedData) {
       const FaultList faults = memory::PhysicalChip(3, model).faults(
           MemoryId::kWeights, reader.placement().words, {voltage, 0.0});
       ReadStats stats;
-      reader.read(faults, 0, &stats);
+      reader.read(faults, {}, &stats);
       const auto hit = static_cast<double>(stats.cells_hit);
       const double cells = 64.0 * reader.placement().words;
       // Three numbers: what the chip is set to, the cells it hits, the bits that read wrong.
@@ -58,7 +58,7 @@ TEST(OneDirectionalCells, AreWrongHalfTheTimeOnBalancedData) {
   const FaultList flips =
       memory::RandomChip(3).faults(MemoryId::kWeights, reader.placement().words, {0.8, 0.02});
   ReadStats stats;
-  reader.read(flips, 0, &stats);
+  reader.read(flips, {}, &stats);
   EXPECT_EQ(stats.bits_wrong, stats.cells_hit);
 }
 
@@ -73,7 +73,7 @@ TEST(OneDirectionalCells, ThatErrSometimesAreWrongHalfAsOftenAsTheirProbabilityS
                                   chip2.faults(MemoryId::kWeights, words, {0.7966, 0.0})}) {
     const double half = 0.5 * expected_wrong(faults);
     ReadStats stats;
-    reader.read(faults, 9, &stats);
+    reader.read(faults, {{}, 9}, &stats);
     EXPECT_NEAR(static_cast<double>(stats.bits_wrong), half, 4.5 * std::sqrt(half));
     EXPECT_EQ(stats.cells_hit, static_cast<std::int64_t>(faults.size()));
     EXPECT_LT(half, 0.5 * static_cast<double>(stats.cells_hit));  // some do not err every time
@@ -98,7 +98,7 @@ TEST(OneDirectionalCells, FailFewerWordsBehindSecdedThanFlippingOnes) {
       ProtectionStats protection;
       reader.read({chip.faults(MemoryId::kWeights, placement.words, at),
                    chip.check_faults(MemoryId::kWeights, placement.words, at)},
-                  0, &stats, &protection);
+                  {}, &stats, &protection);
       EXPECT_EQ(protection.words, placement.words);
       return static_cast<double>(protection.detected + protection.undetected);
     };

@@ -424,7 +424,7 @@ TEST(ProgramProperty, CountsAreSumsAndCyclesBoundTheWork) {
 network::Codes read_by_copying(const network::Network& network, const Program& program,
                                const memory::FaultList& faults, std::uint64_t evaluation_seed,
                                ReadStats* stats) {
-  const Philox philox(evaluation_seed, Purpose::kTransientRead);
+  const Philox philox(evaluation_seed, Purpose::kRandomChipRead);
   std::map<std::int64_t, memory::CellFault> fault_at;
   for (const memory::CellFault& fault : faults) {
     fault_at[std::int64_t{fault.word} * 64 + fault.bit] = fault;
@@ -457,7 +457,7 @@ network::Codes read_by_copying(const network::Network& network, const Program& p
               if (fault == fault_at.end()) continue;
               hit.insert(cell);
               const float p = stored == 0 ? fault->second.p01 : fault->second.p10;
-              const double u = unit_open(philox(fault->second.word, fault->second.bit)[0]);
+              const double u = unit_open(philox(static_cast<std::uint64_t>(cell / 64 * 256 + cell % 64))[0]);
               if (p >= 1.0f || u < double{p}) wrong |= 1u << b;
             }
             for (int b = 0; b < coding.bits; ++b) stats->bits_wrong += wrong >> b & 1;
@@ -487,7 +487,7 @@ TEST(ProgramProperty, ReadingThroughThePlacementEqualsCopyingChunks) {
     FaultyReader reader(network, program.placement);
     ReadStats stats, expected;
     const network::Codes copied = read_by_copying(network, program, faults, seed, &expected);
-    EXPECT_EQ(reader.read(faults, seed, &stats), copied);
+    EXPECT_EQ(reader.read(faults, {{}, seed}, &stats), copied);
     EXPECT_EQ(stats.cells_hit, expected.cells_hit);
     EXPECT_EQ(stats.bits_wrong, expected.bits_wrong);
     EXPECT_EQ(stats.codes_changed, expected.codes_changed);

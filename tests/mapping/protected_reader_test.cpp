@@ -38,8 +38,8 @@ TEST(ProtectedReader, WithoutMitigationReadsWhatFaultyReaderReads) {
         memory::MemoryId::kWeights, reader.placement().words, {0.8, 0.05});
     ReadStats expected, stats;
     ProtectionStats protection;
-    EXPECT_EQ(reader.read({faults, {}}, seed, &stats, &protection),
-              plain.read(faults, seed, &expected));
+    EXPECT_EQ(reader.read({faults, {}}, {{}, seed}, &stats, &protection),
+              plain.read(faults, {{}, seed}, &expected));
     EXPECT_EQ(stats.cells_hit, expected.cells_hit);
     EXPECT_EQ(stats.bits_wrong, expected.bits_wrong);
     EXPECT_EQ(stats.codes_changed, expected.codes_changed);
@@ -57,7 +57,7 @@ TEST(ProtectedReader, SecdedCorrectsOneWrongBitAWord) {
   }
   ReadStats stats;
   ProtectionStats protection;
-  EXPECT_EQ(reader.read({faults, {}}, 0, &stats, &protection), network::clean_codes(network));
+  EXPECT_EQ(reader.read({faults, {}}, {}, &stats, &protection), network::clean_codes(network));
   EXPECT_GT(stats.cells_hit, 0);
   EXPECT_EQ(stats.bits_wrong, 0);
   EXPECT_EQ(protection.corrected, protection.words);
@@ -70,13 +70,13 @@ TEST(ProtectedReader, AWrongCheckBitBesideAWrongDataBitIsDetectedAndPassedOn) {
   ProtectedReader reader = reader_of(network, CheckCode::kSecded);
   ReadStats stats;
   ProtectionStats protection;
-  reader.read({{{0, 3, 1.0f, 1.0f}}, {{0, 66, 1.0f, 1.0f}}}, 0, &stats, &protection);
+  reader.read({{{0, 3, 1.0f, 1.0f}}, {{0, 66, 1.0f, 1.0f}}}, {}, &stats, &protection);
   EXPECT_EQ(stats.bits_wrong, 1);
   EXPECT_EQ(protection.check_cells_hit, 1);
   EXPECT_EQ(protection.detected, 1);
   EXPECT_EQ(protection.corrected, 0);
   // Alone, the check bit is corrected.
-  reader.read({{}, {{0, 66, 1.0f, 1.0f}}}, 0, &stats, &protection);
+  reader.read({{}, {{0, 66, 1.0f, 1.0f}}}, {}, &stats, &protection);
   EXPECT_EQ(stats.bits_wrong, 0);
   EXPECT_EQ(protection.corrected, 1);
 }
@@ -97,9 +97,7 @@ TEST(ProtectedReader, ReadsWhatWordMemoryAndTheDecoderOfCodesGive) {
       const memory::OperatingPoint at{0.8, rates[seed / 9 % 3]};
       faults.data = chip.faults(memory::MemoryId::kWeights, placement.words, at);
       faults.checks = chip.check_faults(memory::MemoryId::kWeights, placement.words, at);
-      memory::Draws draws(seed);
-      draws.fresh = seed % 2 == 0;
-      draws.batch = seed;
+      const memory::Draws draws{chip.die(), seed, /*fresh=*/seed % 2 == 0, /*batch=*/seed};
 
       memory::WordMemory memory(placement.words, check);
       const std::vector<std::uint64_t> stored = store(network, placement);
@@ -134,13 +132,13 @@ TEST(ProtectedReader, ASuspectWordBecomesZeroCodes) {
   ProtectedReader reader = reader_of(network, CheckCode::kParity, OnError::kZero);
   ReadStats stats;
   ProtectionStats protection;
-  const network::Codes& codes = reader.read({{{0, 9, 1.0f, 1.0f}}, {}}, 0, &stats, &protection);
+  const network::Codes& codes = reader.read({{{0, 9, 1.0f, 1.0f}}, {}}, {}, &stats, &protection);
   for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(codes[0][i], 5);
   for (std::size_t i = 8; i < 16; ++i) EXPECT_EQ(codes[0][i], network.parameters[0].n[i]);
   EXPECT_EQ(protection.detected, 1);
   // Two wrong bits pass a parity.
   const network::Codes& two =
-      reader.read({{{0, 9, 1.0f, 1.0f}, {0, 30, 1.0f, 1.0f}}, {}}, 0, &stats, &protection);
+      reader.read({{{0, 9, 1.0f, 1.0f}, {0, 30, 1.0f, 1.0f}}, {}}, {}, &stats, &protection);
   EXPECT_NE(two, network::clean_codes(network));
   EXPECT_EQ(stats.bits_wrong, 2);
   EXPECT_EQ(protection.detected, 0);

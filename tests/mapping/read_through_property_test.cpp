@@ -40,7 +40,7 @@ struct NaiveReading {
 /// Every run is stored alone, its cells are read one by one, and the bits are put together.
 NaiveReading read_naively(const network::Network& network, const Placement& placement,
                           const FaultList& faults, std::uint64_t seed) {
-  const Philox philox(seed, Purpose::kTransientRead);
+  const Philox philox(seed, Purpose::kRandomChipRead);
   std::map<std::uint64_t, CellFault> faulty;
   for (const CellFault& fault : faults) faulty[std::uint64_t{fault.word} * 64 + fault.bit] = fault;
   std::map<std::uint64_t, bool> hit;
@@ -61,7 +61,7 @@ NaiveReading read_naively(const network::Network& network, const Placement& plac
         if (found == faulty.end()) continue;
         hit[cell] = true;
         const double probability = (code >> bit & 1) != 0 ? found->second.p10 : found->second.p01;
-        if (unit_open(philox(cell / 64, cell % 64)[0]) < probability) wrong[p][i] |= 1u << bit;
+        if (unit_open(philox(cell / 64 * 256 + cell % 64)[0]) < probability) wrong[p][i] |= 1u << bit;
       }
     }
   }
@@ -87,7 +87,7 @@ void expect_same(const network::Network& network, const Placement& placement,
   const NaiveReading expected = read_naively(network, placement, faults, seed);
   network::Codes codes = network::clean_codes(network);
   std::vector<Touched> touched;
-  const ReadStats stats = read_through(network, placement, faults, seed, codes, touched);
+  const ReadStats stats = read_through(network, placement, faults, {{}, seed}, codes, touched);
   EXPECT_EQ(codes, expected.codes);
   EXPECT_EQ(stats.cells_hit, expected.stats.cells_hit);
   EXPECT_EQ(stats.bits_wrong, expected.stats.bits_wrong);
@@ -154,7 +154,7 @@ TEST(ReadThroughProperty, WrongBitsAtAHigherVoltageAreASubsetOfThoseAtALowerOne)
     std::vector<Touched> touched;
     read_through(
         network, placement,
-        memory::RandomChip(6).faults(memory::MemoryId::kWeights, placement.words, {0.8, rate}), 0,
+        memory::RandomChip(6).faults(memory::MemoryId::kWeights, placement.words, {0.8, rate}), {},
         codes, touched);
     for (std::size_t p = 0; p < codes.size(); ++p) faulty.parameters[p].n = codes[p];
     std::vector<std::uint64_t> wrong = store(faulty, placement);

@@ -29,10 +29,10 @@ struct Reading {
 };
 
 Reading read(const network::Network& network, const Placement& placement, const FaultList& faults,
-             std::uint64_t seed = 0) {
+             const memory::Draws& draws = {}) {
   Reading reading;
   reading.codes = network::clean_codes(network);
-  reading.stats = read_through(network, placement, faults, seed, reading.codes, reading.touched);
+  reading.stats = read_through(network, placement, faults, draws, reading.codes, reading.touched);
   return reading;
 }
 
@@ -164,14 +164,15 @@ TEST(ReadThrough, RefusesRunsOutsideTheNetwork) {
 TEST(ReadThrough, ProbabilisticCellsDrawTheDocumentedNumbers) {
   const network::Network network = one_tensor(Scheme::kSymmetric, std::vector<std::int8_t>(800, 0));
   constexpr std::uint64_t kSeed = 77;
+  constexpr memory::Die kDie{Purpose::kPhysicalChipRead, 4711};
   const float probability = 0.3f;
   FaultList faults;
   for (std::uint32_t word = 0; word < 100; ++word) faults.push_back({word, 2, probability, 0});
-  const Reading reading = read(network, resident(network), faults, kSeed);
-  const Philox philox(kSeed, Purpose::kTransientRead);
+  const Reading reading = read(network, resident(network), faults, {kDie, kSeed});
+  const Philox philox(kSeed, Purpose::kPhysicalChipRead);
   std::int64_t wrong = 0;
   for (std::uint64_t word = 0; word < 100; ++word) {
-    const bool expected = unit_open(philox(word, 2)[0]) < double{probability};
+    const bool expected = unit_open(philox(256 * word + 2, 4711)[0]) < double{probability};
     EXPECT_EQ(reading.codes[0][word * 8], expected ? 4 : 0) << word;
     wrong += expected;
   }
@@ -184,8 +185,8 @@ TEST(ReadThrough, ReadsAreFrozenWithinAnEvaluationAndDifferBetweenEvaluations) {
   FaultList faults;
   for (std::uint32_t word = 0; word < 100; ++word) faults.push_back({word, 2, 0.5f, 0.5f});
   const Placement placement = resident(network);
-  EXPECT_EQ(read(network, placement, faults, 1).codes, read(network, placement, faults, 1).codes);
-  EXPECT_NE(read(network, placement, faults, 1).codes, read(network, placement, faults, 2).codes);
+  EXPECT_EQ(read(network, placement, faults, {{}, 1}).codes, read(network, placement, faults, {{}, 1}).codes);
+  EXPECT_NE(read(network, placement, faults, {{}, 1}).codes, read(network, placement, faults, {{}, 2}).codes);
 }
 
 TEST(ReadThrough, ProbabilisticCellsErrWithTheirProbability) {
@@ -200,7 +201,7 @@ TEST(ReadThrough, ProbabilisticCellsErrWithTheirProbability) {
   double wrong0 = 0, wrong1 = 0;
   constexpr int kEvaluations = 25;
   for (std::uint64_t seed = 0; seed < kEvaluations; ++seed) {
-    const Reading reading = read(network, resident(network), faults, seed);
+    const Reading reading = read(network, resident(network), faults, {{}, seed});
     for (std::size_t i = 0; i < n.size(); ++i)
       (i % 2 == 0 ? wrong0 : wrong1) += reading.codes[0][i] != n[i];
   }

@@ -16,14 +16,14 @@ namespace {
 TEST(Corruption, BytesAndWordsAreCellsOfWordsOf64) {
   // Byte 11 is cells 24 … 31 of word 1; accumulator word 3 is cells 32 … 63 of word 1.
   const FaultList faults{{1, 25, 1.0f, 1.0f}, {1, 31, 1.0f, 0.0f}, {1, 63, 0.0f, 1.0f}};
-  const Corruption bytes(faults, MemoryId::kActivations, 0, 8);
+  const Corruption bytes(faults, MemoryId::kActivations, {}, 8);
   std::uint8_t memory[] = {0xff, 0x00, 0x55, 0x02, 0x80, 0xff};  // from address 10 on
   bytes.apply(memory, 10, 6, 1, 0);
   EXPECT_EQ(memory[0], 0xff);
   EXPECT_EQ(memory[1], 0x82);
   EXPECT_EQ(memory[2], 0x55);
   EXPECT_EQ(memory[5], 0x7f);  // byte 15
-  const Corruption words(faults, MemoryId::kAccumulators, 0, 32);
+  const Corruption words(faults, MemoryId::kAccumulators, {}, 32);
   std::vector<std::int64_t> seen;
   words.visit(0, 100, 0, 0, [&](std::int64_t index, WrongBits wrong) {
     seen.push_back(index);
@@ -39,8 +39,7 @@ TEST(Corruption, DrawsAreThoseOfTheCellReader) {
   const RandomChip chip(5, 0.5);
   const FaultList faults = chip.faults(MemoryId::kActivations, 64, {0.8, 0.2});
   for (const bool fresh : {false, true}) {
-    Draws draws(7);
-    draws.fresh = fresh;
+    Draws draws{chip.die(), 7, fresh};
     const Corruption corruption(faults, MemoryId::kActivations, draws, 8);
     for (const std::uint64_t batch : {0u, 3u}) {
       for (const std::uint64_t event : {0u, 9u}) {
@@ -68,7 +67,7 @@ TEST(Corruption, DrawsAreThoseOfTheCellReader) {
 }
 
 TEST(Corruption, ANumbersNaNIsStoredAlikeWhateverMadeIt) {
-  const Corruption corruption({{0, 22, 1.0f, 1.0f}}, MemoryId::kActivations, 0, 8);
+  const Corruption corruption({{0, 22, 1.0f, 1.0f}}, MemoryId::kActivations, {}, 8);
   for (const float nan : {std::numeric_limits<float>::quiet_NaN(),
                           -std::numeric_limits<float>::quiet_NaN(), std::nanf("77")}) {
     float numbers[] = {nan, nan};

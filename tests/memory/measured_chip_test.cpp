@@ -26,7 +26,7 @@ Profile three_levels() {
 }
 
 MeasuredChip chip_of(const Profile& profile, const MeasuredChip::Options& options = {}) {
-  return MeasuredChip(std::make_shared<const Profile>(profile), "chip.h5", "", options);
+  return MeasuredChip(std::make_shared<const Profile>(profile), "chip.h5", std::string(64, '0'), options);
 }
 
 std::string message(const MeasuredChip& chip, std::uint32_t words, double voltage) {

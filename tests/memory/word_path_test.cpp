@@ -20,7 +20,7 @@ std::uint64_t number(std::uint64_t seed) { return Philox(seed, Purpose::kTest)(0
 /// Flips of these columns, data and check.
 WordErrors flips(std::initializer_list<int> columns) {
   WordErrors errors;
-  const CellReader reader(MemoryId::kWeights, 0);
+  const CellReader reader(MemoryId::kWeights, {});
   for (const int column : columns) {
     errors.add({0, static_cast<std::uint32_t>(column), 1.0f, 1.0f}, reader);
   }
@@ -109,14 +109,14 @@ TEST(WordMemory, DrawsPerLoadOnlyWhenFresh) {
     return words;
   };
   WordMemory memory(kWords);
-  memory.set_faults({faults, {}}, MemoryId::kWeights, 5);
+  memory.set_faults({faults, {}}, MemoryId::kWeights, {{}, 5});
   const std::vector<std::uint64_t> frozen = content(memory);
   const std::uint64_t generation = memory.generation();
   memory.draw(0, kWords, 1, 0);
   EXPECT_EQ(content(memory), frozen);
   EXPECT_EQ(memory.generation(), generation);
 
-  memory.set_faults({faults, {}}, MemoryId::kWeights, Draws::fresh_ones(5, 0));
+  memory.set_faults({faults, {}}, MemoryId::kWeights, {{}, 5, true});
   const std::vector<std::uint64_t> first = content(memory);
   EXPECT_NE(first, frozen);
   memory.draw(0, kWords, 1, 0);

@@ -109,6 +109,18 @@ TEST_F(StoreTest, RefusesAFolderOfAnotherSweepAndSaysWhatDiffers) {
   EXPECT_EQ(message_of_opening(R"({"chips":10,"images":1000,"models":[{"name":"a"}]})"), "");
 }
 
+TEST_F(StoreTest, RefusesAFolderOfOlderDefinitionsAndSaysWhy) {
+  { const Store store(folder_, R"({"images": 1000, "random_chip_version": 1})"); }
+  const std::string now =
+      R"({"images": 500, "random_chip_version": 1, "transient_read_version": 2})";
+  const std::string message = message_of_opening(now);
+  EXPECT_NE(message.find("this sweep was begun by a version of Brownout that defines results "
+                         "differently (transient_read_version is absent there, 2 here), so that "
+                         "its rows do not go with new ones; expected an empty folder"),
+            std::string::npos)
+      << message;
+}
+
 TEST_F(StoreTest, RefusesAFolderWithOtherFilesAndLeavesItAlone) {
   fs::create_directories(folder_);
   std::ofstream(folder_ / "thesis.tex") << "text";

@@ -64,7 +64,7 @@ TEST_P(PatternChips, PerturbedCodesAreThoseThatEvalReads) {
   const memory::FaultList faults = chip->faults(
       memory::MemoryId::kWeights, reader.placement().words, trainer.config().errors.point());
   mapping::ReadStats stats;
-  const network::Codes& codes = reader.read(faults, given.evaluation_seed, &stats);
+  const network::Codes& codes = reader.read(faults, {chip->die(), given.evaluation_seed}, &stats);
 
   EXPECT_EQ(trainer.pattern()->codes(), codes);
   EXPECT_EQ(wrong, stats.bits_wrong);
@@ -114,11 +114,10 @@ TEST(ErrorPattern, IsTheSameInEveryStepUnlessReadsAreFresh) {
 
   const network::Network network = build_network(small.trainer, calibrate(small.trainer, 32), {});
   mapping::FaultyReader reader(network, mapping::resident(network));
-  EXPECT_EQ(
-      reader.read(memory::make_chip("physical:3")
-                      ->faults(memory::MemoryId::kWeights, reader.placement().words, {0.78, 0.0}),
-                  memory::Draws::fresh_ones(0, 1)),
-      one);
+  const auto chip = memory::make_chip("physical:3");
+  const memory::FaultList faults =
+      chip->faults(memory::MemoryId::kWeights, reader.placement().words, {0.78, 0.0});
+  EXPECT_EQ(reader.read(faults, {chip->die(), 0, /*fresh=*/true, /*batch=*/1}), one);
 }
 
 TEST(ErrorPattern, OfPersistentCellsLeavesOutThoseThatFailSometimes) {

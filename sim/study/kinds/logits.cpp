@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/read_on_chip.hpp"
+#include "sim/sweep/records.hpp"
 
 namespace brownout::study {
 
@@ -48,7 +48,7 @@ class Histograms : public Evaluation {
     key["rate"] = rate_;
     key["seed"] = setting_.seed;
     key["bins"] = bins_;
-    key["random_chip_version"] = memory::kRandomChipVersion;
+    sweep::put_definitions(key);
     const Json row = bench.remember(key, [&] { return measure(model, bench); });
     bench.tick(model.name + ", histograms");
     Findings findings;

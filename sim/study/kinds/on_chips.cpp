@@ -6,7 +6,6 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/point.hpp"
 #include "sim/sweep/records.hpp"
@@ -66,7 +65,7 @@ const sweep::CleanResult& OnChips::clean() {
 sweep::WrongImages OnChips::on(const memory::Chip& chip, const memory::OperatingPoint& at) {
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = chip.identity();
-  key["random_chip_version"] = memory::kRandomChipVersion;
+  sweep::put_definitions(key);
   key["voltage"] = at.voltage;
   key["rate"] = at.rate;
   if (statistics_batch_ > 0) key["statistics_batch"] = statistics_batch_;

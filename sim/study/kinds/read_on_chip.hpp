@@ -2,6 +2,7 @@
 // The weights of a network as random chips return them, without running images.
 #pragma once
 #include <functional>
+#include <memory>
 
 #include "sim/memory/chip.hpp"
 #include "sim/sweep/chip_weights.hpp"
@@ -16,8 +17,9 @@ inline void read_on_chips(const sweep::Model& model, std::uint64_t seed, std::in
   sweep::ChipWeights weights(model, 0, {});
   for (std::int64_t i = 0; i < chips; ++i) {
     sweep::ChipRead read;
-    use(weights.read(*memory::make_chip(sweep::chip_name(seed, i, 1.0)), {1.0, rate},
-                     memory::Draws(0), read));
+    const std::unique_ptr<memory::Chip> chip =
+        memory::make_chip(sweep::chip_name(seed, i, 1.0));
+    use(weights.read(*chip, {1.0, rate}, {chip->die()}, read));
   }
 }
 

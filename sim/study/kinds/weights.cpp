@@ -4,7 +4,6 @@
 
 #include "sim/base/error.hpp"
 #include "sim/inference/evaluate.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/read_on_chip.hpp"
 #include "sim/study/logits.hpp"
@@ -131,8 +130,8 @@ class WeightError : public Evaluation {
                   {"coding", labels()[k]},
                   {"rate", rate_},
                   {"seed", setting_.seed},
-                  {"chips", setting_.chips},
-                  {"random_chip_version", memory::kRandomChipVersion}};
+                  {"chips", setting_.chips}};
+      sweep::put_definitions(key);
       const Json row = bench.remember(key, [&]() -> Json {
         return {{"model", model.name}, {"coding", labels()[k]}, {"errors", measure(model, k)}};
       });
@@ -193,7 +192,7 @@ class Redundancy : public Evaluation {
     key["rate"] = rate_;
     key["seed"] = setting_.seed;
     key["chips"] = setting_.chips;
-    key["random_chip_version"] = memory::kRandomChipVersion;
+    sweep::put_definitions(key);
     const Json row = bench.remember(key, [&] { return measure(model, bench); });
     bench.tick(model.name + ", redundancy");
     Findings findings;
