@@ -25,6 +25,7 @@ enum class Purpose : std::uint64_t {
   kWeightNoise = 12,        // relative noise of weights
   kPhysicalChipRead = 13,   // draws of probabilistic cells of physical chips
   kMeasuredChipRead = 14,   // and of measured chips
+  kPlaces = 15,             // places on the map of a measured chip
   kTest = 100,
 };
 

@@ -20,6 +20,7 @@
 #include "sim/report/text.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/network_cost.hpp"
+#include "sim/sweep/places.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
@@ -92,10 +93,9 @@ void set_operating_point(const EvalOptions& options, const sweep::MemoryRates& r
   }
 }
 
-/// The chip by its name ("random:7", not "random:07"), or at `offsets` places of its map, evenly
-/// spread.
-void add_placements(const memory::Chip& chip, const std::string& text, const std::string& offsets,
-                    std::vector<std::string>& names) {
+/// The chip by its name ("random:7", not "random:07"), or at `offsets` places of its map.
+void add_places(const memory::Chip& chip, const std::string& text, const std::string& offsets,
+                std::uint64_t seed, std::vector<std::string>& names) {
   if (offsets.empty()) {
     names.push_back(chip.name());
     return;
@@ -104,8 +104,11 @@ void add_placements(const memory::Chip& chip, const std::string& text, const std
     throw InputError("--offsets: places a profile FILE.h5 several times; got chip {}", text);
   }
   const std::int64_t count = parse_integer("--offsets", offsets, 1, sweep::kMaxChips);
-  for (std::int64_t i = 0; i < count; ++i) {
-    names.push_back(sweep::placement_name(text, chip.period(), i, count));
+  try {
+    const std::vector<std::string> places = sweep::place_names(text, count, seed);
+    names.insert(names.end(), places.begin(), places.end());
+  } catch (const InputError& error) {
+    throw InputError("--offsets: {}", error.what());
   }
 }
 
@@ -124,9 +127,16 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
     return;
   }
   if (!options.chip.empty()) {
-    if (!options.chips.empty() || !options.common.seed.empty() || !options.p_err.empty()) {
-      throw InputError("--chip: names the chips itself; expected no --chips, --seed or --p-err");
+    if (!options.chips.empty() || !options.p_err.empty()) {
+      throw InputError("--chip: names the chips itself; expected no --chips or --p-err");
     }
+    if (options.offsets.empty() && !options.common.seed.empty()) {
+      throw InputError(
+          "--seed: draws random chips and places of a profile; expected none beside --chip without "
+          "--offsets");
+    }
+    const auto seed = static_cast<std::uint64_t>(options.common.seed_or(0));
+    if (!options.offsets.empty()) config.seed = seed;
     std::vector<std::string> names;
     for (const std::string& text : options.chip) {
       const std::unique_ptr<memory::Chip> chip = memory::make_chip(text);
@@ -137,7 +147,7 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
         throw InputError("--memory-rate: chip {} fails by voltage; expected --supply",
                          chip->name());
       }
-      add_placements(*chip, text, options.offsets, names);
+      add_places(*chip, text, options.offsets, seed, names);
     }
     for (const std::string& name : names) {
       if (std::find(config.chips.begin(), config.chips.end(), name) != config.chips.end()) {
@@ -301,7 +311,8 @@ Action add_eval(CLI::App& verb) {
   add_mitigation_option(verb, options->mitigation);
   add_supply_options(verb, options->supply);
   verb.add_option("--offsets", options->offsets,
-                  "Place the profile N times in the memory, evenly spread over its map")
+                  "Place the memory N times on the profile's map, at random places of --seed that are even "
+                  "over the bit positions")
       ->type_name("N");
   verb.add_option("--weight-noise", options->weight_noise,
                   "Instead of bit errors, with --engine float: each weight moves by up to this "

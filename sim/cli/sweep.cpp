@@ -63,10 +63,6 @@ int run(const SweepOptions& options) {
   if (!options.chips.empty()) {
     config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
   }
-  if (!config.profile.empty() && !options.common.seed.empty()) {
-    throw InputError("--seed: is of random chips; expected none with the profile {}",
-                     config.profile.string());
-  }
   config.seed = options.common.seed_or(config.seed);
   if (!options.data.empty()) {
     config.data_folder = options.data;

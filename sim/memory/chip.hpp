@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sim/memory/fault.hpp"
@@ -15,6 +16,12 @@ namespace brownout::memory {
 struct OperatingPoint {
   double voltage = 1.0;
   double rate = 0.0;
+};
+
+/// Where a memory lies on a measured die.
+struct Place {
+  std::string die;           // hash of the map's file
+  std::uint64_t offset = 0;  // cell of the map that is the memory's first
 };
 
 /// A die: the same seed or file gives the same cells, whatever is read from it and in what order.
@@ -36,6 +43,8 @@ class Chip {
   virtual std::string identity() const { return name(); }
   /// Whose draws its probabilistic cells make: no two dies or placements share them.
   virtual Die die() const = 0;
+  /// None of chips that are dies of their own.
+  virtual std::optional<Place> place() const { return std::nullopt; }
   /// Whether the operating point's voltage says what fails; else its rate.
   virtual bool by_voltage() const { return true; }
   /// Cells after which the map repeats; 0: never.

@@ -45,6 +45,9 @@ class MeasuredChip final : public Chip {
   std::string identity() const override;
   /// The first 64 bits of the file's hash plus the offset: the file's name does not matter.
   Die die() const override;
+  std::optional<Place> place() const override {
+    return Place{sha256_, options_.offset % period()};
+  }
   std::uint64_t period() const override { return profile_->cells(); }
   bool wraps(std::uint32_t words) const override;
   bool synthetic() const override { return profile_->synthetic; }

@@ -38,7 +38,7 @@ std::string images_cells(const sweep::ErrorSpread& error) {
 
 std::string row(const sweep::Point& point, bool on_grid, const std::string& chip_note) {
   return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
       quoted(point.model), cell(point.voltage), point.rate, cell(point.energy_sram_rel),
       point.images, point.chips, point.err, spread_cells(point.rerr),
       spread_cells(point.rerr_either), cell(point.prop1_excess), point.confidence_clean,
@@ -46,7 +46,8 @@ std::string row(const sweep::Point& point, bool on_grid, const std::string& chip
       point.bits_wrong_mean, point.codes_changed_mean, on_grid ? 1 : 0, cell(point.cycles),
       point.energy ? fmt::format("{}", point.energy->total()) : "", cell(point.energy_rel),
       quoted(point.mitigation), cell(point.weight_area_rel), quoted(chip_note),
-      interval_cells(point.err_ci95), images_cells(point.rerr), images_cells(point.rerr_either));
+      interval_cells(point.err_ci95), images_cells(point.rerr), images_cells(point.rerr_either),
+      cell(point.rerr_positions.between), cell(point.rerr_positions.within));
 }
 
 }  // namespace
@@ -58,7 +59,8 @@ std::string points_csv(const sweep::SweepResult& result) {
       "prop1_excess,confidence_clean,confidence_mean,confidence_std,cells_hit_mean,bits_wrong_mean,"
       "codes_changed_mean,grid,cycles,energy_uj,energy_rel,mitigation,weight_area_rel,chip_note,"
       "err_ci95_low,err_ci95_high,rerr_se_images,rerr_ci95_all_low,rerr_ci95_all_high,"
-      "rerr_either_se_images,rerr_either_ci95_all_low,rerr_either_ci95_all_high\n";
+      "rerr_either_se_images,rerr_either_ci95_all_low,rerr_either_ci95_all_high,"
+      "rerr_position_std,rerr_within_position_std\n";
   for (const sweep::Point& point : result.points) out += row(point, true, result.chip_note);
   for (const sweep::Point& point : result.extra_points) out += row(point, false, result.chip_note);
   return out;

@@ -46,6 +46,8 @@ void put_statistics(Json& json, const sweep::Point& point) {
   json["err"] = point.err;
   json["err_ci95"] = point.err_ci95;
   put_error(json, "rerr", point.rerr);
+  json["rerr_position_std"] = maybe(point.rerr_positions.between);
+  json["rerr_within_position_std"] = maybe(point.rerr_positions.within);
   put_error(json, "rerr_either", point.rerr_either);
   json["prop1_excess"] = maybe(point.prop1_excess);
   json["confidence_clean"] = point.confidence_clean;
@@ -70,6 +72,7 @@ Json point_json(const sweep::Point& point) {
     json["energy_rel"] = *point.energy_rel;
   }
   json["chips"] = point.chips;
+  json["places_of_one_die"] = point.places;
   json["images"] = point.images;
   put_statistics(json, point);
   return json;
@@ -122,6 +125,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["energy_sram_rel"] = maybe(config.energy_sram_rel);
   json["weight_area_rel"] = maybe(result.weight_area_rel);
   json["chips"] = config.chips.size();
+  json["places_of_one_die"] = result.point && result.point->places;
   json["seed"] = maybe(config.seed);
   json["p_err"] = maybe(config.p_err);
   json["images"] = config.images;
@@ -143,6 +147,7 @@ std::string eval_json(const sweep::EvalResult& result) {
     json["err_ci95"] = sweep::error_interval(result.clean.wrong, config.images);
     for (const char* name :
          {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
+          "rerr_position_std", "rerr_within_position_std",
           "rerr_either_mean", "rerr_either_std", "rerr_either_ci95", "rerr_either_se_images",
           "rerr_either_ci95_all", "prop1_excess"}) {
       json[name] = nullptr;

@@ -59,7 +59,7 @@ ShortNames short_names(const std::vector<std::string>& names) {
 
 std::string chips_title(const std::string& chip_note) {
   if (chip_note.empty()) return "random chips";
-  return "placements of " + chip_note.substr(0, chip_note.find(':'));
+  return "places of one die, " + chip_note.substr(0, chip_note.find(':'));
 }
 
 }  // namespace brownout::report

@@ -38,6 +38,15 @@ Json interval_json(const std::optional<std::array<double, 2>>& interval) {
   return interval ? Json(*interval) : Json(nullptr);
 }
 
+/// A list over networks, or null where no evaluation was on places.
+Json positions_json(const Cell& cell, std::optional<double> sweep::PositionSpread::*part) {
+  Json list = Json::array();
+  for (const sweep::PositionSpread& positions : cell.positions) {
+    if (positions.*part) list.push_back(*(positions.*part));
+  }
+  return list.empty() ? Json(nullptr) : list;
+}
+
 Json cell_json(const Cell& cell) {
   const sweep::ErrorSpread& spread = cell.spread;
   return {{"evaluation", cell.evaluation},
@@ -50,7 +59,9 @@ Json cell_json(const Cell& cell) {
           {"se_images", maybe(spread.images_se)},
           {"ci95_all", interval_json(spread.ci95_all)},
           {"published", maybe(cell.published)},
-          {"samples", cell.samples}};
+          {"samples", cell.samples},
+          {"position_std", positions_json(cell, &sweep::PositionSpread::between)},
+          {"within_position_std", positions_json(cell, &sweep::PositionSpread::within)}};
 }
 
 Json row_json(const RowResult& row) {
@@ -130,6 +141,7 @@ std::string study_json(const StudyResult& result) {
                                    {"images", note.images},
                                    {"engine", note.setting.engine},
                                    {"chips", note.setting.chips},
+                                   {"places_of_one_die", note.places},
                                    {"seed", note.setting.seed},
                                    {"axis", note.axis.empty() ? Json(nullptr) : Json(note.axis)}});
   }

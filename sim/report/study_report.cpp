@@ -160,6 +160,25 @@ std::string images_note(const StudyResult& result, const study::EvaluationNote& 
   return text.empty() ? "" : ". " + text;
 }
 
+/// How far the means of the bit positions deviate, at most in any row: "; the means of …".
+std::string positions_text(const StudyResult& result, const std::string& evaluation) {
+  double between = 0.0, within = 0.0;
+  for (const RowResult& row : result.rows) {
+    for (const Cell& cell : row.cells) {
+      if (cell.evaluation != evaluation) continue;
+      for (const sweep::PositionSpread& positions : cell.positions) {
+        if (positions.between.value_or(0.0) < between) continue;
+        between = positions.between.value_or(0.0);
+        within = positions.within.value_or(0.0);
+      }
+    }
+  }
+  return fmt::format(
+      "; the means of the bit positions deviate by {:.2f} points at most, the places of one "
+      "position there by {:.2f}",
+      between, within);
+}
+
 /// What the numbers were measured on, a line an evaluation.
 std::vector<std::string> notes_of(const StudyResult& result) {
   std::vector<std::string> notes;
@@ -167,9 +186,12 @@ std::vector<std::string> notes_of(const StudyResult& result) {
     const study::Setting& setting = note.setting;
     notes.push_back(fmt::format(
         "{}: {}, the first {} images of {} ({}), engine {}", note.name,
-        note.axis.empty() ? "one number a network or chip" : "chips or draws at each " + note.axis,
+        note.axis.empty() ? "one number a network or chip"
+        : note.places     ? "places of one die at each " + note.axis
+                          : "chips or draws at each " + note.axis,
         note.images, setting.dataset, sweep::to_string(setting.split), setting.engine));
     if (!note.drawn.empty()) notes.back() += ", " + note.drawn;
+    if (note.places) notes.back() += positions_text(result, note.name);
     notes.back() += images_note(result, note);
   }
   for (const RowResult& row : result.rows) {
@@ -233,10 +255,11 @@ std::string study_markdown(const StudyResult& result) {
     text += "\nDifferences on the same chips and images:\n\n" + markdown_table(comparisons) + "\n" +
             kComparisonNote;
   }
-  text += "\n" + source_line(result) +
-          "Mean ± sample standard deviation over the chips; with several seeds over the networks' "
-          "means. How far other images would move the means stands with each "
-          "evaluation.\n\n";
+  text +=
+      "\n" + source_line(result) +
+      "Mean ± sample standard deviation over the chips (places of one die where a note says so); "
+      "with several seeds over the networks' means. How far other images would move the means "
+      "stands with each evaluation.\n\n";
   for (const std::string& note : notes_of(result)) text += "- " + note + "\n";
   text += "\nNetworks:\n\n";
   for (const RowResult& row : result.rows) {

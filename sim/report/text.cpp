@@ -26,14 +26,15 @@ std::string voltage_text(double voltage) { return fmt::format("{:.4f}", voltage)
 
 std::string saving_text(double energy_rel) { return fmt::format("{:.1f}", 100 * (1 - energy_rel)); }
 
-std::string operating_point_text(const sweep::EvalConfig& config) {
+std::string operating_point_text(const sweep::EvalConfig& config, bool places) {
   if (config.weight_noise) {
     return fmt::format("{} draws of weight noise, within {:g} % of each tensor's range",
                        config.chips.size(), 100 * *config.weight_noise);
   }
   if (!config.rate) return "no faults";
-  std::string text = config.chips.size() == 1 ? "chip " + config.chips[0]
-                                              : fmt::format("{} chips", config.chips.size());
+  const auto count = static_cast<std::int64_t>(config.chips.size());
+  std::string text = count == 1 ? "chip " + config.chips[0]
+                                              : sweep::chips_text(count, places);
   const bool scaled = sweep::weights_scaled(config.accelerator);
   if (scaled) text += fmt::format(" at bit error rate {} %", rate_text(*config.rate));
   if (config.voltage) text += fmt::format(", {} Vmin", voltage_text(*config.voltage));
@@ -52,17 +53,16 @@ sweep::ErrorSpread clean_error(const sweep::EvalResult& result) {
 }
 
 /// What the columns after the mean say.
-std::string bars_text(const sweep::EvalConfig& config, std::int64_t draws) {
-  const char* what = config.weight_noise ? "draw" : "chip";
+std::string bars_text(const sweep::EvalConfig& config, std::int64_t draws, bool places) {
+  const char* what = config.weight_noise ? "draw" : places ? "place" : "chip";
   if (draws < 2) {
     return fmt::format("\nOver images: had another {} been drawn.{}\n", config.images,
                        draws == 1 ? fmt::format(" One {0} says nothing of other {0}s.", what) : "");
   }
   return fmt::format(
-      "\nOver chips: other {0}s, these images. Over images: {1} other images, these {0}s. Over "
-      "both: "
-      "other {0}s and images.\n",
-      what, config.images);
+      "\nOver {2}: other {0}s{3}, these images. Over images: {1} other images, these {0}s. Over "
+      "both: other {0}s and images.\n",
+      what, config.images, places ? "places" : "chips", places ? " of this die" : "");
 }
 
 std::string grid_text(const sweep::SweepResult& result, const ShortNames& names) {
@@ -133,13 +133,14 @@ std::string front_text(const sweep::SweepResult& result) {
 
 std::string eval_text(const sweep::EvalResult& result) {
   const sweep::EvalConfig& config = result.config;
+  const bool places = result.point && result.point->places;
   std::string out = fmt::format(
       "{}: {}, {} weights in faulty memory, engine {}{}\n{} ({}), {} images; {}\n\n", result.model,
       bits_text(result.bits), result.weights, config.engine,
       config.batch_statistics
           ? fmt::format(" with the statistics of each batch of {} images", config.batch)
           : "",
-      config.dataset, sweep::to_string(config.split), config.images, operating_point_text(config));
+      config.dataset, sweep::to_string(config.split), config.images, operating_point_text(config, places));
   if (!result.chips.empty() && !result.chips.front().note.empty()) {
     out += result.chips.front().note + "\n\n";
   }
@@ -147,7 +148,8 @@ std::string eval_text(const sweep::EvalResult& result) {
   const bool several = draws > 1;  // else there are no columns over chips
   std::vector<std::string> header{"", "mean", "± over images", "95 % over images"};
   if (several) {
-    header = {"", "mean", "std over chips", "95 % over chips", "± over images", "95 % over both"};
+    const std::string over = places ? "over places" : "over chips";
+    header = {"", "mean", "std " + over, "95 % " + over, "± over images", "95 % over both"};
   }
   Table table(header);
   const auto add_row = [&](const std::string& name, const sweep::ErrorSpread& value, int digits) {
@@ -175,6 +177,11 @@ std::string eval_text(const sweep::EvalResult& result) {
   if (result.point) {
     const sweep::Point& point = *result.point;
     add_error("RErr %", point.rerr);
+    const auto add_std = [&](const std::string& name, const std::optional<double>& value) {
+      if (value) table.add({name, "", fmt::format("{:.2f}", *value), "", "", ""});
+    };
+    add_std("  means of the bit positions", point.rerr_positions.between);
+    add_std("  places of one bit position", point.rerr_positions.within);
     add_error("RErr % (wrong clean or perturbed)", point.rerr_either);
     if (point.prop1_excess) {
       add_one("Proposition 1 excess (99 %), points", *point.prop1_excess, 2);
@@ -221,7 +228,7 @@ std::string eval_text(const sweep::EvalResult& result) {
     add_one("energy relative to Vmin", result.cost->energy_rel, 4);
   }
   out += table.text();
-  out += bars_text(config, draws);
+  out += bars_text(config, draws, places);
   if (result.point && !result.point->prop1_excess) {
     out += fmt::format("Proposition 1 says nothing at {} images and {} pattern{}.\n", config.images,
                        draws, draws == 1 ? "" : "s");
@@ -236,8 +243,8 @@ std::string sweep_text(const sweep::SweepResult& result) {
   const ShortNames names = short_names(models);
   const sweep::Point& first = result.points.front();
   std::string out = fmt::format(
-      "Error in % (RErr, mean ± standard deviation over {} chips, {} images), technology {}{}\n\n",
-      first.chips, first.images, result.technology,
+      "Error in % (RErr, mean ± standard deviation over {}, {} images), technology {}{}\n\n",
+      sweep::chips_text(first.chips, first.places), first.images, result.technology,
       names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
   std::vector<sweep::ErrorSpread> errors;
   for (const sweep::Point& point : result.points) errors.push_back(point.rerr);

@@ -17,6 +17,7 @@
 #include "sim/network/dataset.hpp"
 #include "sim/study/measures.hpp"
 #include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/places.hpp"
 #include "sim/sweep/store.hpp"
 
 namespace brownout::study {
@@ -33,7 +34,7 @@ struct Setting {
   std::int64_t images = 0;  // the first ones; 0: all
   std::string images_origin;
   std::string engine = "functional";
-  std::int64_t chips = 10;  // random:seed … random:seed+chips-1, or draws of noise
+  std::int64_t chips = 10;  // random:seed … random:seed+chips-1, draws of noise, or places
   std::uint64_t seed = 0;
 };
 /// Reads the keys of Setting out of a map; those that are not there keep their default.
@@ -46,6 +47,7 @@ struct Value {
   std::optional<double> at;  // rate, voltage or share behind the label
   std::vector<double> samples;
   std::vector<sweep::WrongImages> wrong{};  // of an error: which images, once per sample
+  sweep::PositionSpread positions{};        // of places of one die
 };
 
 struct NamedHistogram {
@@ -124,6 +126,8 @@ class Evaluation {
   virtual bool on_chips() const { return false; }
   /// What it draws: "10 chips from seed 0", or "" when nothing is drawn.
   virtual std::string drawn() const { return ""; }
+  /// Whether its chips are places of one die.
+  virtual bool on_places() const { return false; }
   /// The kind of x axis: "rate", "voltage", "share", or "" when there is none.
   virtual std::string axis() const { return ""; }
 };

@@ -223,6 +223,7 @@ class Run {
       }
       cell->samples.push_back(value.samples);
       if (!value.wrong.empty()) cell->wrong.push_back(value.wrong);
+      cell->positions.push_back(value.positions);
     }
     result.histograms.back().insert(result.histograms.back().end(), findings.histograms.begin(),
                                     findings.histograms.end());
@@ -240,7 +241,8 @@ class Run {
       if (!used) continue;
       const Setting& setting = named.evaluation->setting();
       result.evaluations.push_back({named.name, setting, datasets_.images(setting),
-                                    named.evaluation->axis(), named.evaluation->drawn()});
+                                    named.evaluation->axis(), named.evaluation->drawn(),
+                                    named.evaluation->on_places()});
     }
   }
 

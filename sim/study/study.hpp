@@ -32,6 +32,7 @@ struct Cell {
   Value header;               // without samples
   Samples samples;            // per network and chip
   ErrorTables wrong;          // of an error: likewise, which images
+  std::vector<sweep::PositionSpread> positions;  // per network
   sweep::ErrorSpread spread;  // one network: over its chips; several: over the networks' means
 
   bool is_error() const { return !wrong.empty(); }
@@ -69,7 +70,8 @@ struct EvaluationNote {
   Setting setting;
   std::int64_t images = 0;
   std::string axis;
-  std::string drawn;  // "10 chips from seed 0"
+  std::string drawn;    // "10 chips from seed 0"
+  bool places = false;  // of one die, where others have chips
 };
 
 struct StudyResult {

@@ -11,6 +11,7 @@
 #include "sim/base/yaml.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/network_cost.hpp"
+#include "sim/sweep/places.hpp"
 
 namespace brownout::sweep {
 
@@ -139,14 +140,14 @@ std::string to_string(network::Split split) {
 }
 
 std::vector<std::unique_ptr<memory::Chip>> sweep_chips(const SweepConfig& config) {
+  const auto seed = static_cast<std::uint64_t>(config.seed);
+  std::vector<std::string> names;
+  if (!config.profile.empty()) names = place_names(config.profile.string(), config.chips, seed);
   std::vector<std::unique_ptr<memory::Chip>> chips;
   for (std::int64_t i = 0; i < config.chips; ++i) {
-    const std::string name =
-        config.profile.empty()
-            ? chip_name(static_cast<std::uint64_t>(config.seed), i, config.p_err)
-            : placement_name(config.profile.string(), i == 0 ? 1 : chips.front()->period(), i,
-                             config.chips);
-    chips.push_back(memory::make_chip(name));
+    chips.push_back(memory::make_chip(config.profile.empty()
+                                          ? chip_name(seed, i, config.p_err)
+                                          : names[static_cast<std::size_t>(i)]));
     // No words, no faults, but all checks.
     if (!config.profile.empty()) {
       chips.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
@@ -180,9 +181,7 @@ SweepConfig load_sweep(const fs::path& file) {
 
   config.chips = root.integer("chips", 1, kMaxChips);
   if (root.has("profile")) {
-    for (const char* key : {"seed", "p_err"}) {
-      if (root.has(key)) root.fail(key, "is of random chips; expected none with a profile");
-    }
+    if (root.has("p_err")) root.fail("p_err", "is of random chips; expected none with a profile");
     config.profile = root.input_file("profile");
   }
   config.seed = root.integer("seed", 0, kMaxSeed, 0);

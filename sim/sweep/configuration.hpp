@@ -52,7 +52,7 @@ struct SweepConfig {
 
   std::int64_t chips = 10;        // random:seed … random:seed+chips-1, or
   std::filesystem::path profile;  // so many places of this chip's map; empty: random chips
-  std::int64_t seed = 0;
+  std::int64_t seed = 0;          // of the places as well
   double p_err = 1.0;
   std::int64_t bit_offset = 0;
   std::int64_t evaluation_seed = 0;

@@ -35,7 +35,7 @@ struct EvalConfig {
   MemoryPoints others;                    // of the accelerator's other memories
   std::string technology;                 // name of the one that knows; "" = none
   std::vector<std::string> chips;
-  std::optional<std::uint64_t> seed;  // of the chips; none when they were named one by one
+  std::optional<std::uint64_t> seed;  // of chips or places; none when they were named one by one
   std::optional<double> p_err;        // likewise
   /// Relative weight noise instead of chips, a fraction of each tensor's range; `chips` names
   /// draws.

@@ -70,13 +70,6 @@ Model load_model(const std::filesystem::path& file) {
   return model;
 }
 
-std::string placement_name(const std::string& file, std::uint64_t period, std::int64_t index,
-                           std::int64_t count) {
-  const std::uint64_t offset =
-      period / static_cast<std::uint64_t>(count) * static_cast<std::uint64_t>(index);
-  return offset == 0 ? file : fmt::format("{},offset={}", file, offset);
-}
-
 WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
                          const network::Dataset& data) {
   WrongImages wrong(predictions.size());
@@ -183,6 +176,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
   const Stopwatch watch(seconds_);
   ChipResult result;
   result.chip = chip.name();
+  result.place = chip.place();
 
   const std::uint32_t words = weights_.placement().words;
   const memory::Draws draws{chip.die(), options_.evaluation_seed, options_.fresh_reads};

@@ -48,6 +48,7 @@ struct ChipResult {
   std::uint64_t period =
       0;             // cells after which the chip's map repeats in this memory; 0: it does not
   std::string note;  // what must be said of the chip
+  std::optional<memory::Place> place;  // of the memory on a measured die
   std::string logits_sha256;
   std::vector<std::uint64_t> cells;  // word·64 + column of every cell hit, when asked for
 };
@@ -117,9 +118,5 @@ double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,
 
 /// "random:7" or "random:7,p_err=0.5": chip `index` of the set with this seed.
 std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err);
-
-/// "FILE.h5,offset=N": place `index` of `count`, evenly spread over a map of `period` cells.
-std::string placement_name(const std::string& file, std::uint64_t period, std::int64_t index,
-                           std::int64_t count);
 
 }  // namespace brownout::sweep

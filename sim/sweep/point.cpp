@@ -2,6 +2,8 @@
 // Means and spreads over the chips of a point.
 #include "sim/sweep/point.hpp"
 
+#include <algorithm>
+
 #include "sim/base/error.hpp"
 
 namespace brownout::sweep {
@@ -36,6 +38,12 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
   const double excess = proposition1_excess(images, point.chips);
   if (excess <= 100.0) point.prop1_excess = excess;
 
+  const auto same_die = [&](const ChipResult& chip) {
+    return chip.place && chip.place->die == chips.front().place->die;
+  };
+  point.places = chips.size() > 1 && chips.front().place &&
+                 std::all_of(chips.begin(), chips.end(), same_die);
+
   std::vector<std::int64_t> wrong, wrong_either;
   std::vector<WrongImages> which, which_either;
   std::vector<double> confidence, cells, bits, codes;
@@ -53,6 +61,15 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
   }
   const bool all = which.size() == chips.size();
   point.rerr = all ? error_spread(which) : error_spread(wrong, images);
+  if (point.places) {
+    std::vector<double> errors;
+    std::vector<std::uint64_t> offsets;
+    for (const ChipResult& chip : chips) {
+      errors.push_back(percent(chip.wrong, images));
+      offsets.push_back(chip.place->offset);
+    }
+    point.rerr_positions = spread_over_positions(errors, offsets);
+  }
   point.rerr_either = all ? error_spread(which_either) : error_spread(wrong_either, images);
   point.confidence = share_spread(confidence, images);
   point.cells_hit_mean = spread(cells).mean;

@@ -9,6 +9,7 @@
 
 #include "sim/sweep/error_bars.hpp"
 #include "sim/sweep/evaluator.hpp"
+#include "sim/sweep/places.hpp"
 #include "sim/sweep/statistics.hpp"
 #include "sim/technology/energy.hpp"
 
@@ -27,9 +28,11 @@ struct Point {
   std::optional<double> energy_rel;                // total, relative to the unprotected one at Vmin
   std::int64_t images = 0;
   std::int64_t chips = 0;
+  bool places = false;                         // several places of one die, not chips
   double err = 0.0;                            // clean error, percent
   std::array<double, 2> err_ci95{0.0, 100.0};  // over images
   ErrorSpread rerr;                            // percent
+  PositionSpread rerr_positions;               // of places, likewise
   ErrorSpread rerr_either;                     // images wrong clean or wrong perturbed, percent
   std::optional<double> prop1_excess;          // percentage points; none: more than 100, no bound
   double confidence_clean = 0.0;               // fraction

@@ -10,6 +10,7 @@
 #include "sim/mapping/program.hpp"
 #include "sim/memory/random_chip.hpp"
 #include "sim/memory/transient.hpp"
+#include "sim/sweep/places.hpp"
 
 namespace brownout::sweep {
 
@@ -124,11 +125,12 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
   json["engine"] = config.engine;
   if (config.accelerator) json["accelerator"] = accelerator_json(config);
   json["chips"] = config.chips;
+  json["seed"] = config.seed;
   if (config.profile.empty()) {
-    json["seed"] = config.seed;
     json["p_err"] = config.p_err;
   } else {
     json["profile"] = first_chip;
+    json["places_version"] = kPlacesVersion;
   }
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;

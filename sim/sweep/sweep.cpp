@@ -139,6 +139,7 @@ class ModelSweep {
         add_chip(store_, key, model_.name, mitigation_, supply, *result);
         computed = true;
       }
+      result->place = chip->place();
       chips.push_back(std::move(*result));
       progress_.advance(
           1, fmt::format("{}{} at {:.4f} Vmin", model_.name,

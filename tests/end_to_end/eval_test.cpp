@@ -77,12 +77,37 @@ TEST_F(Eval, RateAndVoltageNameTheSamePoint) {
   EXPECT_TRUE(eval({"--rate", "0.5", "--chips", "1"})["voltage"].is_null());
 }
 
-TEST_F(Eval, AProfileIsPlacedAtSeveralOffsets) {
+TEST_F(Eval, AProfileIsPlacedAtRandomAndEvenlyOverTheBitPositions) {
   const std::string file = BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5";
-  const Json json = eval({"--chip", file, "--voltage", "0.82", "--offsets", "4"});
-  ASSERT_EQ(json["per_chip"].size(), 4u);
-  EXPECT_EQ(json["per_chip"][0]["chip"], file);
-  EXPECT_EQ(json["per_chip"][3]["chip"], file + ",offset=196608");
+  const Json json = eval({"--chip", file, "--voltage", "0.82", "--offsets", "16"});
+  ASSERT_EQ(json["per_chip"].size(), 16u);
+  EXPECT_EQ(json["seed"], 0);
+  EXPECT_EQ(json["places_of_one_die"], true);
+  EXPECT_GT(json["rerr_position_std"], 0.0);
+  EXPECT_GT(json["rerr_within_position_std"], 0.0);
+  std::vector<std::string> names;
+  std::vector<int> positions(8, 0);
+  for (const Json& chip : json["per_chip"]) {
+    names.push_back(chip["chip"]);
+    ASSERT_EQ(names.back().rfind(file + ",offset=", 0), 0u) << names.back();
+    ++positions[std::stoul(names.back().substr(file.size() + 8)) % 8];
+  }
+  EXPECT_EQ(positions, std::vector<int>(8, 2));
+  // Fewer places are the first of more; another seed has others.
+  const Json five = eval({"--chip", file, "--voltage", "0.82", "--offsets", "5"});
+  const Json seven = eval({"--chip", file, "--voltage", "0.82", "--offsets", "5", "--seed", "7"});
+  EXPECT_EQ(seven["seed"], 7);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(five["per_chip"][i], json["per_chip"][i]);
+    EXPECT_NE(seven["per_chip"][i]["chip"], json["per_chip"][i]["chip"]);
+  }
+  // Several places are never called chips.
+  const Outcome text = run({"eval", workplace_.network().string(), "--data", "data", "--chip", file,
+                            "--voltage", "0.82", "--offsets", "16"});
+  EXPECT_NE(text.out.find("16 places of one die at bit error rate"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("std over places"), std::string::npos);
+  EXPECT_NE(text.out.find("means of the bit positions"), std::string::npos);
+  EXPECT_EQ(text.out.find("16 chips"), std::string::npos);
   for (const Json& chip : json["per_chip"]) {
     // 0.82 is between two profiled voltages: the lower one, with 2.74 %, counts.
     EXPECT_NEAR(chip["cell_rate"].get<double>(), 0.0274, 0.004);
@@ -129,7 +154,9 @@ TEST_F(Eval, WhatAProfileCannotDoIsOneMessage) {
       {"--chip", "random:1", "--voltage", "0.85", "--offsets", "2"},
       {"--chip", file + ",offset=3", "--voltage", "0.85", "--offsets", "2"},
       {"--voltage", "0.85", "--offsets", "2"},
-      {"--chip", file, "--voltage", "0.85", "--offsets", "0"}};
+      {"--chip", file, "--voltage", "0.85", "--offsets", "0"},
+      {"--chip", file, "--voltage", "0.85", "--offsets", "262145"},
+      {"--chip", file, "--voltage", "0.85", "--seed", "1"}};
   for (const std::vector<std::string>& more : wrong) {
     std::vector<std::string> arguments{"eval", workplace_.network().string(), "--data", "data"};
     arguments.insert(arguments.end(), more.begin(), more.end());

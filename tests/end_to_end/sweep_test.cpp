@@ -244,12 +244,16 @@ TEST_F(Sweep, OverAProfileChipsArePlacesOfItsMap) {
   EXPECT_EQ(eval.json()["rerr_mean"], json["points"][2]["rerr_mean"]);
   // Finished: nothing is computed again.
   EXPECT_EQ(finished("out")["points_computed"], 0);
-  for (const std::string wrong : {"seed: 1\n", "p_err: 0.5\n"}) {
-    workplace_.write("sweep.yaml", file + profile + wrong);
-    EXPECT_EQ(sweep("other").code, 2) << wrong;
-  }
+  workplace_.write("sweep.yaml", file + profile + "p_err: 0.5\n");
+  EXPECT_EQ(sweep("other").code, 2);
+  // The seed is that of the places.
+  workplace_.write("sweep.yaml", file + profile + "seed: 1\n");
+  EXPECT_EQ(sweep("out").code, 2);
+  const Json other = finished("other");
+  EXPECT_NE(other["points"][2]["cells_hit_mean"], json["points"][2]["cells_hit_mean"]);
+  EXPECT_EQ(other["points"][2]["places_of_one_die"], true);
   workplace_.write("sweep.yaml", file + profile);
-  EXPECT_EQ(sweep("other", {"--seed", "3"}).code, 2);
+  EXPECT_EQ(sweep("other", {"--seed", "1"}).code, 0);
 }
 
 TEST_F(Sweep, AFolderInUseIsRefused) {

@@ -10,6 +10,7 @@
 #include "sim/study/kinds/on_chips.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/network_cost.hpp"
+#include "sim/sweep/places.hpp"
 #include "sim/sweep/point.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -120,9 +121,12 @@ class Errors : public Evaluation {
   }
   bool on_chips() const override { return true; }
   std::string axis() const override { return places_.axis; }
+  bool on_places() const override { return !profile_.empty(); }
   std::string drawn() const override {
     return profile_.empty() ? drawn_text(setting_, "chip")
-                            : fmt::format("{} places of the chip's map", setting_.chips);
+                            : fmt::format("{} from seed {}",
+                                          sweep::chips_text(setting_.chips, setting_.chips > 1),
+                                          setting_.seed);
   }
   std::string label_at(double at) const override {
     for (const Place& place : places_.places) {
@@ -138,11 +142,16 @@ class Errors : public Evaluation {
     Findings findings;
     for (const Place& place : places_.places) {
       Value value{place.label, "%", place.at, {}, {}};
+      std::vector<std::uint64_t> offsets;
       for (const std::unique_ptr<memory::Chip>& chip : chips) {
+        if (const auto at = chip->place()) offsets.push_back(at->offset);
         sweep::WrongImages wrong = passes.on(*chip, place.point);
         if (either_) wrong = sweep::wrong_in_either(clean, wrong);
         value.samples.push_back(passes.error(wrong));
         value.wrong.push_back(std::move(wrong));
+      }
+      if (!offsets.empty()) {
+        value.positions = sweep::spread_over_positions(value.samples, offsets);
       }
       findings.values.push_back(std::move(value));
     }
@@ -154,9 +163,7 @@ class Errors : public Evaluation {
     if (places_.axis == "rate") {
       map.fail("profile", "fails by voltage; expected voltages, not rates");
     }
-    for (const char* key : {"seed", "p_err"}) {
-      if (map.has(key)) map.fail(key, "is of random chips; expected none with a profile");
-    }
+    if (map.has("p_err")) map.fail("p_err", "is of random chips; expected none with a profile");
     profile_ = map.input_file("profile").string();
     double lowest = places_.places.front().point.voltage;
     for (const Place& place : places_.places) lowest = std::min(lowest, place.point.voltage);
@@ -169,13 +176,16 @@ class Errors : public Evaluation {
 
   /// Random chips, or so many places of the profile's map.
   std::vector<std::unique_ptr<memory::Chip>> make_chips() const {
-    std::vector<std::unique_ptr<memory::Chip>> result;
-    for (std::int64_t i = 0; i < setting_.chips; ++i) {
-      result.push_back(memory::make_chip(
-          profile_.empty() ? sweep::chip_name(setting_.seed, i, p_err_)
-                           : sweep::placement_name(profile_, i == 0 ? 1 : result[0]->period(), i,
-                                                   setting_.chips)));
+    std::vector<std::string> names;
+    if (profile_.empty()) {
+      for (std::int64_t i = 0; i < setting_.chips; ++i) {
+        names.push_back(sweep::chip_name(setting_.seed, i, p_err_));
+      }
+    } else {
+      names = sweep::place_names(profile_, setting_.chips, setting_.seed);
     }
+    std::vector<std::unique_ptr<memory::Chip>> result;
+    for (const std::string& name : names) result.push_back(memory::make_chip(name));
     return result;
   }
 

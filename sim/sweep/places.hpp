@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Places of a memory on the map of one die: drawn at random, evenly over the bit positions.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/memory/chip.hpp"
+
+namespace brownout::sweep {
+
+/// Part of every sweep's identity. Version 1 divided the map into equal parts: with a power of two
+/// of them a column always met the same bit of a code.
+inline constexpr int kPlacesVersion = 2;
+/// Places that differ modulo this number meet a map's columns with other bits of 8-bit codes.
+inline constexpr int kBitPositions = 8;
+
+/// First cells of places 0 … count-1 of a seed on a map of `cells` cells (docs/chips.md), all
+/// different; those of a smaller count are the first ones of a larger. InputError for more places
+/// than the map has.
+std::vector<std::uint64_t> draw_places(std::uint64_t cells, std::int64_t count, std::uint64_t seed);
+
+/// Names of the chips at these places: "FILE.h5,offset=N". InputError as make_chip.
+std::vector<std::string> place_names(const std::string& file, std::int64_t count,
+                                     std::uint64_t seed);
+
+/// "10 random chips", "16 places of one die": what a mean over chips is taken over.
+std::string chips_text(std::int64_t count, bool places);
+
+/// How much of the scatter over places is between bit positions (first cell modulo 8), in the unit
+/// of the samples. `between`: the standard deviation of the positions' means; none unless two
+/// positions have samples. `within`: that of the samples about the mean of their position; none
+/// unless a position has two. Positions that do not matter give between ≈ within / √(samples a
+/// position).
+struct PositionSpread {
+  std::optional<double> between, within;
+};
+PositionSpread spread_over_positions(const std::vector<double>& samples,
+                                     const std::vector<std::uint64_t>& places);
+
+}  // namespace brownout::sweep
