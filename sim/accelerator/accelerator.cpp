@@ -146,6 +146,13 @@ void Accelerator::set_memory_faults(const mapping::MemoryFaults& faults) {
 
 memory::WordMemory& Accelerator::weight_cells() { return modules_->weights.cells(); }
 
+mapping::MemoryCounts Accelerator::bits_wrong() const {
+  if (!state_.compute) return {};
+  const ActivationScratchpad& activations = modules_->activations;
+  return {activations.pixel_bits_wrong(), activations.value_bits_wrong(),
+          array_->accumulator_bits_wrong()};
+}
+
 RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, float* logits) {
   BROWNOUT_CHECK(batches >= 1, "{} batches", batches);
   if (broken_) throw RunError("the SystemC model failed earlier in this process");
@@ -178,6 +185,7 @@ RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, flo
   RunResult result;
   result.cycles = now() - begin;
   result.input_wait_cycles = state_.input_wait_cycles;
+  result.bits_wrong = bits_wrong();
   result.layers = state_.layers;
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
     result.layers[i].closed_form_cycles = batches * state_.program->layers[i].closed_form_cycles;

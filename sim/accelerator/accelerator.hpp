@@ -23,6 +23,7 @@ struct RunResult {
   std::vector<LayerTally> layers;      // of the program, over all batches
   std::vector<Span> spans;             // when asked for
   bool spans_cut = false;              // there were more
+  mapping::MemoryCounts bits_wrong;    // of the other memories, since configure()
 
   /// Sum over the layers; its cycles are those of the layers, without the waits for input.
   LayerTally total() const;
@@ -67,6 +68,8 @@ class Accelerator {
   struct Modules;
   Accelerator();
   ~Accelerator();
+
+  mapping::MemoryCounts bits_wrong() const;
 
   RunState state_;
   std::unique_ptr<Modules> modules_;

@@ -23,6 +23,7 @@ void ActivationScratchpad::configure(const mapping::ActivationMemoryConfig& conf
   bytes_.assign(static_cast<std::size_t>(config.bytes()) + kSlack, 0);
   busy_until_.assign(static_cast<std::size_t>(config.banks), 0);
   pixel_faults_ = value_faults_ = {};
+  pixel_bits_wrong_ = value_bits_wrong_ = 0;
 }
 
 void ActivationScratchpad::set_faults(const mapping::MemoryFaults& faults) {
@@ -40,16 +41,17 @@ void ActivationScratchpad::written(const mapping::ByteRange& at, std::uint64_t l
   const auto number = static_cast<std::uint64_t>(batch);
   if (at.numbers) {
     void* const place = data(at.address);
-    value_faults_.apply_numbers(static_cast<float*>(place), at.address, at.bytes / 4, load_event,
-                                number);
+    value_bits_wrong_ += value_faults_.apply_numbers(static_cast<float*>(place), at.address,
+                                                     at.bytes / 4, load_event, number);
   } else {
-    value_faults_.apply(data(at.address), at.address, at.bytes, load_event, number);
+    value_bits_wrong_ +=
+        value_faults_.apply(data(at.address), at.address, at.bytes, load_event, number);
   }
 }
 
 void ActivationScratchpad::pixels_arrived(const mapping::ByteRange& at, std::int64_t batch) {
-  pixel_faults_.apply(data(at.address), at.address, at.bytes, mapping::kInputEvent,
-                      static_cast<std::uint64_t>(batch));
+  pixel_bits_wrong_ += pixel_faults_.apply(data(at.address), at.address, at.bytes,
+                                           mapping::kInputEvent, static_cast<std::uint64_t>(batch));
 }
 
 std::int64_t ActivationScratchpad::reserve(std::int64_t address, std::int64_t count,

@@ -28,6 +28,10 @@ class ActivationScratchpad : public sc_core::sc_module {
   bool pixels_fail() const { return !pixel_faults_.empty(); }
   bool values_fail() const { return !value_faults_.empty(); }
 
+  /// Bits that read wrong since configure(): of pixels, and of everything else.
+  std::int64_t pixel_bits_wrong() const { return pixel_bits_wrong_; }
+  std::int64_t value_bits_wrong() const { return value_bits_wrong_; }
+
   /// A value has been written, or pixels have arrived: from now on its bytes are what its cells
   /// give back.
   void written(const mapping::ByteRange& at, std::uint64_t load_event, std::int64_t batch);
@@ -47,6 +51,7 @@ class ActivationScratchpad : public sc_core::sc_module {
   mapping::ActivationMemoryConfig config_;
   std::vector<std::uint8_t> bytes_;
   memory::Corruption pixel_faults_, value_faults_;
+  std::int64_t pixel_bits_wrong_ = 0, value_bits_wrong_ = 0;
   std::vector<std::int64_t> busy_until_;  // by bank
 };
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,6 +76,9 @@ class ArrayModel {
     static const std::vector<SumLane> none;
     return none;
   }
+
+  /// Bits of accumulators that read wrong since configure(); none: this array does not count them.
+  virtual std::optional<std::int64_t> accumulator_bits_wrong() const { return std::nullopt; }
 
   virtual std::string name() const = 0;
 };

@@ -29,6 +29,7 @@ class BehaviouralArray final : public ArrayModel {
     layouts_.clear();
     panels_.clear();
     accumulators_ = {};
+    accumulator_bits_wrong_ = 0;
     faulty_.assign(program.layers.size(), {});
     sum_lanes_.clear();
     std::size_t widened = 0;
@@ -109,6 +110,10 @@ class BehaviouralArray final : public ArrayModel {
 
   const std::vector<SumLane>& sum_lanes() const override { return sum_lanes_; }
 
+  std::optional<std::int64_t> accumulator_bits_wrong() const override {
+    return accumulator_bits_wrong_;
+  }
+
   std::string name() const override { return "behavioural"; }
 
  private:
@@ -152,9 +157,10 @@ class BehaviouralArray final : public ArrayModel {
       part.input =
           inputs_.data() + part.image * static_cast<std::int64_t>(faulty.sums->widened_size());
       part.acc = acc + part.image * pixels * stride;
-      faulty.sums->run(accumulators_, part, window_, [&](int pixel, std::int32_t sum) {
-        sum_lanes_.push_back({part.image * pixels + pixel, strip.column_tile, sum});
-      });
+      accumulator_bits_wrong_ +=
+          faulty.sums->run(accumulators_, part, window_, [&](int pixel, std::int32_t sum) {
+            sum_lanes_.push_back({part.image * pixels + pixel, strip.column_tile, sum});
+          });
     }
   }
 
@@ -202,6 +208,7 @@ class BehaviouralArray final : public ArrayModel {
   std::vector<FaultyLayer> faulty_;
   std::vector<std::int16_t> window_;
   std::vector<SumLane> sum_lanes_;
+  std::int64_t accumulator_bits_wrong_ = 0;
 };
 
 }  // namespace

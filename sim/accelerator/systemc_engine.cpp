@@ -21,6 +21,7 @@ void add(ImagesResult& total, RunResult run) {
   total.spans_cut = total.spans_cut || run.spans_cut;
   total.cycles += run.cycles;
   total.input_wait_cycles += run.input_wait_cycles;
+  total.bits_wrong += run.bits_wrong;
 }
 
 }  // namespace
@@ -67,6 +68,7 @@ void SystemcEngine::run(const std::uint8_t* pixels, std::int64_t first, int coun
   BROWNOUT_CHECK(first == 0 || (first % batch == 0 && count < batch), "{} images from {} on", count,
                  first);
   result_ = simulate(pixels, first, count, logits);
+  bits_wrong_ += result_.bits_wrong;
 }
 
 ImagesResult SystemcEngine::time(std::int64_t images, std::size_t span_limit) {

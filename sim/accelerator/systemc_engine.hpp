@@ -48,7 +48,11 @@ class SystemcEngine final : public inference::Engine {
   void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
                 const memory::Draws& draws) override;
   /// The engine has programs of its own, for the images that it is given.
-  void set_memory_faults(const mapping::MemoryFaults& faults) override { memory_faults_ = faults; }
+  void set_memory_faults(const mapping::MemoryFaults& faults) override {
+    memory_faults_ = faults;
+    bits_wrong_ = {};
+  }
+  mapping::MemoryCounts memory_bits_wrong() const override { return bits_wrong_; }
   /// All `count` images in one simulation; `worker` must be 0. `first` is 0, or all before were
   /// full batches and these are fewer than one.
   void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
@@ -77,6 +81,7 @@ class SystemcEngine final : public inference::Engine {
   memory::WordFaultLists faults_;
   memory::Draws draws_;  // of batch 0
   mapping::MemoryFaults memory_faults_;
+  mapping::MemoryCounts bits_wrong_;  // since they were set
   std::size_t span_limit_ = 0;
   ImagesResult result_;
 };

@@ -36,6 +36,9 @@ class CheckedArray final : public RtlArray {
   void configure(const mapping::Program& program, const network::Network& network,
                  const memory::WordMemory& weights) override;
   void set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws) override;
+  std::optional<std::int64_t> accumulator_bits_wrong() const override {
+    return behavioural_->accumulator_bits_wrong();
+  }
   void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
                    int zero_point, std::int64_t cycle) override;
   void write(std::int64_t word, std::int64_t count, const std::uint64_t* data,

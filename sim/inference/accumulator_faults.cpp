@@ -86,7 +86,11 @@ void AccumulatorFaults::gather(const std::int16_t* input, int group, std::int64_
 }
 
 std::int32_t AccumulatorFaults::fold(const std::int16_t* window, const std::int16_t* weights,
-                                     memory::WrongBits wrong) const {
+                                     memory::WrongBits wrong, std::int64_t& bits_wrong) const {
+  const auto read = [&](std::uint32_t stored) {
+    bits_wrong += memory::ones(wrong.read(stored) ^ stored);
+    return wrong.read(stored);
+  };
   std::uint32_t total = 0;  // wraps as the adder does
   int chunk = 0;
   for (std::size_t t = 0; t < tile_ends_.size(); ++t) {
@@ -94,9 +98,9 @@ std::int32_t AccumulatorFaults::fold(const std::int16_t* window, const std::int1
     for (; chunk < tile_ends_[t]; ++chunk, window += kChunk, weights += kChunk) {
       for (int i = 0; i < kChunk; ++i) partial += window[i] * weights[i];
     }
-    total = (t == 0 ? 0 : wrong.read(total)) + static_cast<std::uint32_t>(partial);
+    total = (t == 0 ? 0 : read(total)) + static_cast<std::uint32_t>(partial);
   }
-  return static_cast<std::int32_t>(wrong.read(total));
+  return static_cast<std::int32_t>(read(total));
 }
 
 }  // namespace brownout::inference

@@ -38,17 +38,17 @@ class AccumulatorFaults {
   void widen(const std::uint8_t* q, std::int16_t* widened) const;
 
   /// Puts what the drain reads into `part.acc`, and calls sum(pixel of the image, sum) where lane C
-  /// has faulty cells. `window` is memory that the caller lends.
+  /// has faulty cells. Returns how many bits read wrong. `window` is memory that the caller lends.
   template <typename Sum>
-  void run(const memory::Corruption& cells, const StripPart& part,
-           std::vector<std::int16_t>& window, Sum&& sum) const;
+  std::int64_t run(const memory::Corruption& cells, const StripPart& part,
+                   std::vector<std::int16_t>& window, Sum&& sum) const;
 
  private:
   /// The window of a pixel, K tile by K tile, each padded with zeros to kChunk codes.
   void gather(const std::int16_t* input, int group, std::int64_t pixel,
               std::vector<std::int16_t>& window) const;
   std::int32_t fold(const std::int16_t* window, const std::int16_t* weights,
-                    memory::WrongBits wrong) const;
+                    memory::WrongBits wrong, std::int64_t& bits_wrong) const;
 
   static constexpr int kChunk = 8;  // codes that are multiplied at once
 
@@ -68,8 +68,9 @@ class AccumulatorFaults {
 };
 
 template <typename Sum>
-void AccumulatorFaults::run(const memory::Corruption& cells, const StripPart& part,
-                            std::vector<std::int16_t>& window, Sum&& sum) const {
+std::int64_t AccumulatorFaults::run(const memory::Corruption& cells, const StripPart& part,
+                                    std::vector<std::int16_t>& window, Sum&& sum) const {
+  std::int64_t bits_wrong = 0;
   const mapping::Strip& strip = *part.strip;
   const auto& tile = layer_->column_tiles[static_cast<std::size_t>(strip.column_tile)];
   const std::int64_t pixels = layer_->node.matrix.window.out_pixels();
@@ -89,18 +90,22 @@ void AccumulatorFaults::run(const memory::Corruption& cells, const StripPart& pa
                 if (lane >= tile.n_count && !sums) return;
                 std::int32_t* const acc = part.acc + pixel * part.stride + tile.n_first + lane;
                 if (!sums && !folds_) {
-                  *acc = static_cast<std::int32_t>(wrong.read(static_cast<std::uint32_t>(*acc)));
+                  const auto stored = static_cast<std::uint32_t>(*acc);
+                  bits_wrong += memory::ones(wrong.read(stored) ^ stored);
+                  *acc = static_cast<std::int32_t>(wrong.read(stored));
                   return;
                 }
                 if (gathered != pixel) gather(part.input, tile.group, pixel, window);
                 gathered = pixel;
                 if (sums) {
-                  sum(static_cast<int>(pixel), fold(window.data(), ones_.data(), wrong));
+                  sum(static_cast<int>(pixel), fold(window.data(), ones_.data(), wrong, bits_wrong));
                 } else {
                   const auto channel = static_cast<std::size_t>(tile.n_first + lane);
-                  *acc = fold(window.data(), weights_.data() + channel * padded_, wrong);
+                  *acc =
+                      fold(window.data(), weights_.data() + channel * padded_, wrong, bits_wrong);
                 }
               });
+  return bits_wrong;
 }
 
 }  // namespace brownout::inference

@@ -30,6 +30,9 @@ class Engine {
   /// Faults of the other memories from now on; none (the default) costs nothing. InputError from
   /// engines that do not know an accelerator's memories. Not thread-safe.
   virtual void set_memory_faults(const mapping::MemoryFaults& faults);
+  /// Bits of those memories that read wrong since then: of each value once it is written, of
+  /// accumulators at each read.
+  virtual mapping::MemoryCounts memory_bits_wrong() const { return {}; }
   /// Logits (count × classes, fp32) of `count` images (u8, NHWC), which are images `first`, first +
   /// 1, … of the evaluation. Thread-safe for different `worker` numbers in [0, threads). Results
   /// depend on neither worker nor the number of images a call.

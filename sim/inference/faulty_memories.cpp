@@ -28,8 +28,9 @@ FaultyMemories::FaultyMemories(const network::Network& network, const mapping::M
       activations_(faults.activations, memory::MemoryId::kActivations, faults.draws, 8),
       accumulators_(faults.accumulators, memory::MemoryId::kAccumulators, faults.draws,
                     mapping::kAccumulatorBits) {
-  if (accumulators_.empty()) return;
   const mapping::Program& program = *faults.place(0).program;
+  while (layer_of(program, first_layer_).step.input != 0) ++first_layer_;
+  if (accumulators_.empty()) return;
   for (const LayerProgram& layer : program.layers) {
     if (layer.k == 0) {
       sums_.emplace_back();
@@ -52,12 +53,14 @@ void FaultyMemories::set_codes(const network::Codes& codes) {
   }
 }
 
-const std::uint8_t* FaultyMemories::pixels(const ImagePlace& place, const std::uint8_t* pixels,
-                                           Scratch& scratch) const {
+const std::uint8_t* FaultyMemories::pixels(int number, const ImagePlace& place,
+                                           const std::uint8_t* pixels, Scratch& scratch) const {
   if (input_.empty()) return pixels;
   scratch.pixels.assign(pixels, pixels + network_.input.size());
   const auto at = mapping::pixels_of_image(*place.program, place.input_buffer, place.slot);
-  input_.apply(scratch.pixels.data(), at.address, at.bytes, mapping::kInputEvent, batch_of(place));
+  const std::int64_t wrong = input_.apply(scratch.pixels.data(), at.address, at.bytes,
+                                          mapping::kInputEvent, batch_of(place));
+  if (number == first_layer_) input_wrong_ += wrong;
   return scratch.pixels.data();
 }
 
@@ -87,7 +90,7 @@ const StepFaults* FaultyMemories::layer(int number, const ImagePlace& place, con
       }
       part.strip = &strip;
       const auto& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
-      sums.run(accumulators_, part, scratch.window, [&](int pixel, std::int32_t sum) {
+      sums_wrong_ += sums.run(accumulators_, part, scratch.window, [&](int pixel, std::int32_t sum) {
         step.sums.push_back({pixel, tile.n_first, tile.n_count, sum});
       });
     }
@@ -95,8 +98,8 @@ const StepFaults* FaultyMemories::layer(int number, const ImagePlace& place, con
   if (layer.staged && !activations_.empty()) {
     step.staged = [this, &layer, number, place](float* numbers) {
       const auto at = mapping::staged_of_image(*place.program, layer, place.slot);
-      activations_.apply_numbers(numbers, at.address, at.bytes / 4, mapping::write_event(number),
-                                 batch_of(place));
+      activations_wrong_ += activations_.apply_numbers(
+          numbers, at.address, at.bytes / 4, mapping::write_event(number), batch_of(place));
     };
   }
   return &step;
@@ -108,11 +111,11 @@ void FaultyMemories::written(int number, const ImagePlace& place, void* output) 
   const auto at = mapping::value_of_image(network_, *place.program, layer.step.output, place.slot);
   const std::uint64_t event = mapping::write_event(number);
   if (at.numbers) {
-    activations_.apply_numbers(static_cast<float*>(output), at.address, at.bytes / 4, event,
-                               batch_of(place));
+    activations_wrong_ += activations_.apply_numbers(static_cast<float*>(output), at.address,
+                                                     at.bytes / 4, event, batch_of(place));
   } else {
-    activations_.apply(static_cast<std::uint8_t*>(output), at.address, at.bytes, event,
-                       batch_of(place));
+    activations_wrong_ += activations_.apply(static_cast<std::uint8_t*>(output), at.address,
+                                             at.bytes, event, batch_of(place));
   }
 }
 

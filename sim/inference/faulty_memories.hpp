@@ -3,6 +3,7 @@
 // what to do to the values of an image, step by step.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -27,11 +28,14 @@ class FaultyMemories {
 
   void set_codes(const network::Codes& codes);
 
+  /// Over all images so far.
+  mapping::MemoryCounts bits_wrong() const { return {input_wrong_, activations_wrong_, sums_wrong_}; }
+
   mapping::ImagePlace place(std::int64_t image) const { return faults_.place(image); }
 
-  /// The image as it is read; valid until the next call with this scratch memory.
-  const std::uint8_t* pixels(const mapping::ImagePlace& place, const std::uint8_t* pixels,
-                             Scratch& scratch) const;
+  /// The image as layer `layer` reads it; valid until the next call with this scratch memory.
+  const std::uint8_t* pixels(int layer, const mapping::ImagePlace& place,
+                             const std::uint8_t* pixels, Scratch& scratch) const;
 
   /// Corrects the sums of a layer's matrix operator (null: it has none), and returns what else
   /// happens on the way to its output. q: the codes that it read.
@@ -47,6 +51,8 @@ class FaultyMemories {
   memory::Corruption input_, activations_, accumulators_;
   std::vector<AccumulatorFaults> sums_;  // by layer; of matrix operators, when cells are faulty
   bool weights_set_ = false;
+  int first_layer_ = 0;  // that reads the pixels: those of an image count once
+  mutable std::atomic<std::int64_t> input_wrong_{0}, activations_wrong_{0}, sums_wrong_{0};
 };
 
 }  // namespace brownout::inference

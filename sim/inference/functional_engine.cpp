@@ -83,6 +83,10 @@ class FunctionalEngine : public Engine {
     if (faults.any()) faults_.emplace(network_, faults);
   }
 
+  mapping::MemoryCounts memory_bits_wrong() const override {
+    return faults_ ? faults_->bits_wrong() : mapping::MemoryCounts{};
+  }
+
   void run(const std::uint8_t* pixels, std::int64_t first_image, int count, float* logits,
            int worker) override {
     Worker& memory = workers_.at(static_cast<std::size_t>(worker));
@@ -195,7 +199,7 @@ class FunctionalEngine : public Engine {
                   Worker& memory) const {
     const Stage& stage = stages_[static_cast<std::size_t>(number)];
     const auto* bytes = static_cast<const std::uint8_t*>(input);
-    if (stage.step.input == 0) input = faults_->pixels(place, bytes, memory.faults);
+    if (stage.step.input == 0) input = faults_->pixels(number, place, bytes, memory.faults);
     const StepFaults* faults = faults_->layer(number, place, bytes, acc, memory.faults);
     stage.output.run(input, acc, residuals, output, memory.scratch, faults);
     faults_->written(number, place, output);

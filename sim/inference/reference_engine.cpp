@@ -236,6 +236,9 @@ void ReferenceEngine::run(const std::uint8_t* pixels, std::int64_t first, int co
     const auto result = Walk(network_, shapes_, codes_, faults ? &*faults : nullptr)
                             .run(pixels + i * network_.input.size());
     logits = std::copy(result.begin(), result.end(), logits);
+    if (!faults) continue;
+    const std::lock_guard<std::mutex> lock(counting_);
+    bits_wrong_ += faults->bits_wrong();
   }
 }
 

@@ -2,6 +2,8 @@
 // Engine "reference": node by node and image by image, straight from sim/arithmetic. Slow, plain,
 // and what the other integer engines are compared with.
 #pragma once
+#include <mutex>
+
 #include "sim/inference/engine.hpp"
 
 namespace brownout::inference {
@@ -11,7 +13,11 @@ class ReferenceEngine : public Engine {
   explicit ReferenceEngine(const network::Network& network);
 
   void set_codes(const network::Codes& codes) override;
-  void set_memory_faults(const mapping::MemoryFaults& faults) override { faults_ = faults; }
+  void set_memory_faults(const mapping::MemoryFaults& faults) override {
+    faults_ = faults;
+    bits_wrong_ = {};
+  }
+  mapping::MemoryCounts memory_bits_wrong() const override { return bits_wrong_; }
   void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
            int worker) override;
   int preferred_batch() const override { return 1; }
@@ -22,6 +28,8 @@ class ReferenceEngine : public Engine {
   std::vector<network::Shape> shapes_;
   network::Codes codes_;
   mapping::MemoryFaults faults_;
+  std::mutex counting_;
+  mapping::MemoryCounts bits_wrong_;
 };
 
 }  // namespace brownout::inference

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "sim/base/error.hpp"
+#include "sim/memory/corruption.hpp"
 
 namespace brownout::inference {
 
@@ -35,8 +36,10 @@ std::vector<std::uint8_t> ReferenceFaults::pixels(const std::uint8_t* pixels) co
   std::vector<std::uint8_t> result(pixels, pixels + at.bytes);
   auto cell = static_cast<std::uint64_t>(at.address) * 8;
   for (std::uint8_t& pixel : result) {
+    const auto stored = pixel;
     pixel = static_cast<std::uint8_t>(
-        read(faults_.input, memory::MemoryId::kInput, cell, 8, pixel, mapping::kInputEvent));
+        read(faults_.input, memory::MemoryId::kInput, cell, 8, stored, mapping::kInputEvent));
+    bits_wrong_.input += memory::ones(static_cast<std::uint32_t>(pixel ^ stored));
     cell += 8;
   }
   return result;
@@ -62,8 +65,10 @@ void ReferenceFaults::write_numbers(const mapping::ByteRange& at, std::uint64_t 
   for (float& number : numbers) {
     std::uint32_t bits = 0x7fc00000;
     if (!std::isnan(number)) std::memcpy(&bits, &number, sizeof bits);
-    bits = read(faults_.activations, memory::MemoryId::kActivations, cell, 32, bits, load_event);
-    std::memcpy(&number, &bits, sizeof bits);
+    const std::uint32_t seen =
+        read(faults_.activations, memory::MemoryId::kActivations, cell, 32, bits, load_event);
+    bits_wrong_.activations += memory::ones(seen ^ bits);
+    std::memcpy(&number, &seen, sizeof seen);
     cell += 32;
   }
 }
@@ -79,8 +84,10 @@ void ReferenceFaults::write(int number, std::vector<std::uint8_t>& codes,
   }
   auto cell = static_cast<std::uint64_t>(at.address) * 8;
   for (std::uint8_t& code : codes) {
+    const auto stored = code;
     code = static_cast<std::uint8_t>(
-        read(faults_.activations, memory::MemoryId::kActivations, cell, 8, code, event));
+        read(faults_.activations, memory::MemoryId::kActivations, cell, 8, stored, event));
+    bits_wrong_.activations += memory::ones(static_cast<std::uint32_t>(code ^ stored));
     cell += 8;
   }
 }
@@ -114,9 +121,14 @@ ReferenceFaults::Drained ReferenceFaults::accumulate(int number, const std::uint
     const auto half = static_cast<int>((strip - program.strips.begin()) % 2);
     const std::int64_t index =
         mapping::accumulator_index(accelerator, half, of_batch - strip->pixel_first, lane);
-    return read(faults_.accumulators, memory::MemoryId::kAccumulators,
-                static_cast<std::uint64_t>(index) * 32, 32, stored,
-                mapping::accumulator_event(number));
+    const std::uint32_t seen = read(faults_.accumulators, memory::MemoryId::kAccumulators,
+                                    static_cast<std::uint64_t>(index) * 32, 32, stored,
+                                    mapping::accumulator_event(number));
+    // Every channel of a tile asks for the same sum of activations.
+    if (lane < accelerator.array.columns || channel == tile.n_first) {
+      *bits_wrong_.accumulators += memory::ones(seen ^ stored);
+    }
+    return seen;
   };
   std::uint32_t acc = 0;
   std::uint32_t sum = 0;

@@ -17,6 +17,9 @@ class ReferenceFaults {
                   std::int64_t image)
       : network_(network), faults_(faults), place_(faults.place(image)) {}
 
+  /// Bits that read wrong so far.
+  const mapping::MemoryCounts& bits_wrong() const { return bits_wrong_; }
+
   std::vector<std::uint8_t> pixels(const std::uint8_t* pixels) const;
 
   /// The layer that writes a value (or -1), or whose matrix operator a node is.
@@ -48,6 +51,7 @@ class ReferenceFaults {
   const network::Network& network_;
   const mapping::MemoryFaults& faults_;
   mapping::ImagePlace place_;
+  mutable mapping::MemoryCounts bits_wrong_;
 };
 
 }  // namespace brownout::inference

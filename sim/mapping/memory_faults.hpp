@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "sim/mapping/program.hpp"
 #include "sim/memory/fault.hpp"
@@ -56,6 +57,14 @@ struct ImagePlace {
   int input_buffer = 0;
 };
 
+/// Bits of values that read wrong in each memory, over all images of an evaluation.
+struct MemoryCounts {
+  std::int64_t input = 0, activations = 0;
+  std::optional<std::int64_t> accumulators = 0;  // none: by an array that does not count them
+
+  MemoryCounts& operator+=(const MemoryCounts& other);
+};
+
 /// Faulty cells, and what decides which value sits in which of them: N images run as full batches,
 /// the rest with the program of a smaller one, which begins with the first input buffer again.
 struct MemoryFaults {
@@ -68,5 +77,9 @@ struct MemoryFaults {
   bool any() const { return !input.empty() || !activations.empty() || !accumulators.empty(); }
   ImagePlace place(std::int64_t image) const;
 };
+
+/// Cells of one of these lists that hold a bit of a value of any image.
+std::int64_t cells_hit(const network::Network& network, const MemoryFaults& faults,
+                       memory::MemoryId memory);
 
 }  // namespace brownout::mapping

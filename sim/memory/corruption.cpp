@@ -55,20 +55,25 @@ WrongBits Corruption::draw(const Unit& unit, std::uint64_t load_event, std::uint
   return wrong;
 }
 
-void Corruption::apply(std::uint8_t* bytes, std::int64_t address, std::int64_t count,
-                       std::uint64_t load_event, std::uint64_t batch) const {
+std::int64_t Corruption::apply(std::uint8_t* bytes, std::int64_t address, std::int64_t count,
+                               std::uint64_t load_event, std::uint64_t batch) const {
+  std::int64_t bits_wrong = 0;
   visit(address, address + count, load_event, batch, [&](std::int64_t at, WrongBits wrong) {
     std::uint8_t& byte = bytes[at - address];
-    byte = static_cast<std::uint8_t>(wrong.read(byte));
+    const auto read = static_cast<std::uint8_t>(wrong.read(byte));
+    bits_wrong += ones(read ^ byte);
+    byte = read;
   });
+  return bits_wrong;
 }
 
-void Corruption::apply_numbers(float* numbers, std::int64_t address, std::int64_t count,
-                               std::uint64_t load_event, std::uint64_t batch) const {
+std::int64_t Corruption::apply_numbers(float* numbers, std::int64_t address, std::int64_t count,
+                                       std::uint64_t load_event, std::uint64_t batch) const {
   // Which NaN an operation returns differs from processor to processor; a flipped bit would show
   // it.
   constexpr std::uint32_t kNan = 0x7fc00000;
-  if (empty()) return;
+  std::int64_t bits_wrong = 0;
+  if (empty()) return bits_wrong;
   for (std::int64_t i = 0; i < count; ++i) {
     if (std::isnan(numbers[i])) std::memcpy(numbers + i, &kNan, sizeof kNan);
   }
@@ -78,9 +83,12 @@ void Corruption::apply_numbers(float* numbers, std::int64_t address, std::int64_
     std::uint32_t bits = 0;
     std::memcpy(&bits, numbers + byte / 4, sizeof bits);
     const std::uint32_t stored = bits >> shift & 0xffu;
-    bits ^= (stored ^ (wrong.read(stored) & 0xffu)) << shift;
+    const std::uint32_t flipped = stored ^ (wrong.read(stored) & 0xffu);
+    bits_wrong += ones(flipped);
+    bits ^= flipped << shift;
     std::memcpy(numbers + byte / 4, &bits, sizeof bits);
   });
+  return bits_wrong;
 }
 
 }  // namespace brownout::memory

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bitset>
 #include <cstdint>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "sim/memory/transient.hpp"
 
 namespace brownout::memory {
+
+inline int ones(std::uint32_t bits) { return static_cast<int>(std::bitset<32>(bits).count()); }
 
 /// Bits of a unit that read wrong when 0 or 1 is stored.
 struct WrongBits {
@@ -43,12 +46,13 @@ class Corruption {
     }
   }
 
-  /// Bytes [address, address + count) of the memory, with units of 8 bits.
-  void apply(std::uint8_t* bytes, std::int64_t address, std::int64_t count,
-             std::uint64_t load_event, std::uint64_t batch) const;
-  /// The same for fp32 numbers, little-endian; each NaN first becomes 0x7fc00000, whatever made it.
-  void apply_numbers(float* numbers, std::int64_t address, std::int64_t count,
+  /// Bytes [address, address + count) of the memory, with units of 8 bits. Returns how many bits
+  /// read wrong.
+  std::int64_t apply(std::uint8_t* bytes, std::int64_t address, std::int64_t count,
                      std::uint64_t load_event, std::uint64_t batch) const;
+  /// The same for fp32 numbers, little-endian; each NaN first becomes 0x7fc00000, whatever made it.
+  std::int64_t apply_numbers(float* numbers, std::int64_t address, std::int64_t count,
+                             std::uint64_t load_event, std::uint64_t batch) const;
 
  private:
   struct Unit {

@@ -166,8 +166,8 @@ std::string cosim_json(const sweep::CosimRun& run) {
   json["mitigation"] = memory::to_string(config.accelerator.weights.mitigations);
   json["cells_hit"] = run.weights.read.cells_hit;
   json["bits_wrong"] = run.weights.read.bits_wrong;
-  json["memories"] = memories_json<Json>(run.others);
-  json["memory_cells"] = memory_cells_json<Json>(run.other_cells);
+  json["memories"] = memories_json<Json>(run.memories, config.images, /*means=*/false);
+  json["memory_cells"] = memory_cells_json<Json>(run.other_memories);
   json["logits_sha256"] = run.logits_sha256;
   json["run_cycles"] = run.run_cycles;
   json["layer"] = config.layer.empty() ? Json(nullptr) : Json(config.layer);
@@ -205,7 +205,7 @@ std::string cosim_text(const sweep::CosimRun& run) {
     text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} cells hit, {} bits wrong",
                         config.chip, *config.voltage, 100.0 * run.rate, run.weights.read.cells_hit,
                         run.weights.read.bits_wrong);
-    text += memories_text(run.others, &run.other_cells);
+    text += memories_text(run.memories, config.images);
   }
   const memory::Mitigations& mitigations = config.accelerator.weights.mitigations;
   if (mitigations.any()) {

@@ -70,6 +70,7 @@ Json point_json(const sweep::Point& point) {
     json["energy_uj"] = point.energy->total();
     json["energy_parts_uj"] = energy_json(*point.energy);
     json["energy_rel"] = *point.energy_rel;
+    json["memories"] = memories_json<Json>(*point.memories, point.images, /*means=*/true);
   }
   json["chips"] = point.chips;
   json["places_of_one_die"] = point.places;
@@ -99,7 +100,10 @@ Json chip_json(const sweep::ChipResult& chip, const sweep::EvalConfig& config) {
                {"bits_wrong", chip.read.bits_wrong},
                {"codes_changed", chip.read.codes_changed},
                {"logits_sha256", chip.logits_sha256}};
-  if (config.accelerator) json["memory_cells"] = memory_cells_json<Json>(chip.other_cells);
+  if (config.accelerator) {
+    json["memory_cells"] = memory_cells_json<Json>(chip.others);
+    json["memories"] = memory_results_json<Json>(chip.others);
+  }
   put_protection(json, config.mitigations, chip.protection, chip.repair);
   if (config.list_cells) json["cells"] = chip.cells;
   return json;
@@ -160,7 +164,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   }
   if (result.cost) {
     json["accelerator"] = config.accelerator->name;
-    json["memories"] = memories_json<Json>(config.others);
+    json["memories"] = memories_json<Json>(*result.memories, config.images, /*means=*/true);
     json["cycles"] = result.cost->cycles;
     json["energy_uj"] = result.cost->energy.total();
     json["energy_parts_uj"] = energy_json(result.cost->energy);

@@ -1,50 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memories beside the weights': where they are operated, and how many of their cells fail.
+// The accelerator's memories: where each is operated, how many of the cells in use fail, and how many
+// bits read wrong.
 #pragma once
 
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
-#include "sim/sweep/other_memories.hpp"
+#include "sim/sweep/point.hpp"
 
 namespace brownout::report {
 
-/// {"input": {"voltage": …, "rate": …}, …}.
+inline constexpr std::pair<const char*, sweep::MemoryUse sweep::MemoryUses::*> kMemoryUses[] = {
+    {"weights", &sweep::MemoryUses::weights},
+    {"input", &sweep::MemoryUses::input},
+    {"activations", &sweep::MemoryUses::activations},
+    {"accumulators", &sweep::MemoryUses::accumulators}};
+
+inline constexpr std::pair<const char*, sweep::MemoryResult sweep::MemoryResults::*>
+    kOtherMemories[] = {{"input", &sweep::MemoryResults::input},
+                        {"activations", &sweep::MemoryResults::activations},
+                        {"accumulators", &sweep::MemoryResults::accumulators}};
+
+inline bool holds_weights(const char* memory) { return memory == std::string("weights"); }
+
+/// Of one chip: {"input": {"cell_rate": …, "cells_hit": …, "bits_wrong": …}, …}.
 template <typename Json>
-Json memories_json(const sweep::MemoryPoints& points) {
-  const auto point = [](const memory::OperatingPoint& at) {
-    return Json{{"voltage", at.voltage}, {"rate", at.rate}};
+Json memory_results_json(const sweep::MemoryResults& results) {
+  Json json;
+  for (const auto& [name, memory] : kOtherMemories) {
+    const sweep::MemoryResult& result = results.*memory;
+    json[name] = {{"cell_rate", result.cell_rate},
+                  {"cells_hit", result.cells_hit},
+                  {"bits_wrong", nullptr}};
+    if (result.bits_wrong) json[name]["bits_wrong"] = *result.bits_wrong;
+  }
+  return json;
+}
+
+/// {"weights": {"voltage": …, "rate": …, "cells_hit": …, "bits_wrong": …}, "input": …}; of several
+/// chips "cells_hit_mean" and "bits_wrong_mean".
+template <typename Json>
+Json memories_json(const sweep::MemoryUses& uses, std::int64_t images, bool means) {
+  const std::string end = means ? "_mean" : "";
+  const auto count = [&](double value) {
+    return means ? Json(value) : Json(static_cast<std::int64_t>(value));
   };
-  return {{"input", point(points.input)},
-          {"activations", point(points.activations)},
-          {"accumulators", point(points.accumulators)}};
+  Json json;
+  for (const auto& [name, memory] : kMemoryUses) {
+    const sweep::MemoryUse& use = uses.*memory;
+    const bool counted = use.bits_wrong_mean.has_value();
+    Json of;
+    of["voltage"] = use.voltage;
+    of["rate"] = use.rate;
+    of["cells_hit" + end] = count(use.cells_hit_mean);
+    of["bits_wrong" + end] = counted ? count(*use.bits_wrong_mean) : Json(nullptr);
+    if (!holds_weights(name)) {
+      of["bits_wrong_per_image"] =
+          counted ? Json(*use.bits_wrong_mean / static_cast<double>(images)) : Json(nullptr);
+    }
+    json[name] = of;
+  }
+  return json;
 }
 
-/// Faulty cells of each: {"input": …, …}.
+/// Faulty cells of each, used or not: {"input": …, …}.
 template <typename Json>
-Json memory_cells_json(const sweep::MemoryCells& cells) {
-  return {{"input", cells.input},
-          {"activations", cells.activations},
-          {"accumulators", cells.accumulators}};
+Json memory_cells_json(const sweep::MemoryResults& results) {
+  Json json;
+  for (const auto& [name, memory] : kOtherMemories) json[name] = (results.*memory).faulty_cells;
+  return json;
 }
 
-/// "; activations at 0.85 Vmin, bit error rate 0.4 %, 812 faulty cells"; "" where all are at Vmin.
-/// The cells are left out without `cells`.
-inline std::string memories_text(const sweep::MemoryPoints& points,
-                                 const sweep::MemoryCells* cells = nullptr) {
+/// "812 cells hit, 403.2 bits wrong an image".
+inline std::string memory_counts_text(const sweep::MemoryUse& use, std::int64_t images) {
+  std::string text = fmt::format("{:.0f} cells hit", use.cells_hit_mean);
+  if (use.bits_wrong_mean) {
+    text += fmt::format(", {:.1f} bits wrong an image",
+                        *use.bits_wrong_mean / static_cast<double>(images));
+  }
+  return text;
+}
+
+/// "; activations at 0.85 Vmin: bit error rate 0.4 %, 812 cells hit, 403.2 bits wrong an image"; ""
+/// where all but the weights are at Vmin.
+inline std::string memories_text(const sweep::MemoryUses& uses, std::int64_t images) {
   std::string text;
-  const auto add = [&](const char* name, const memory::OperatingPoint& at,
-                       std::int64_t sweep::MemoryCells::*faulty) {
-    if (at.rate == 0.0) return;
-    text += fmt::format("; {} at {:.4f} Vmin, bit error rate {:.3g} %", name, at.voltage,
-                        100.0 * at.rate);
-    if (cells != nullptr) text += fmt::format(", {} faulty cells", cells->*faulty);
-  };
-  add("input", points.input, &sweep::MemoryCells::input);
-  add("activations", points.activations, &sweep::MemoryCells::activations);
-  add("accumulators", points.accumulators, &sweep::MemoryCells::accumulators);
+  for (const auto& [name, memory] : kMemoryUses) {
+    const sweep::MemoryUse& use = uses.*memory;
+    if (holds_weights(name) || !sweep::fails({use.voltage, use.rate})) continue;
+    text += fmt::format("; {} at {:.4f} Vmin: bit error rate {:.3g} %, {}", name, use.voltage,
+                        100.0 * use.rate, memory_counts_text(use, images));
+  }
   return text;
 }
 

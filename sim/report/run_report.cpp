@@ -131,8 +131,8 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["codes_changed"] = run.weights.read.codes_changed;
   put_protection(json, config.accelerator.weights.mitigations, run.weights.protection,
                  run.weights.repair);
-  json["memories"] = memories_json<Json>(run.others);
-  json["memory_cells"] = memory_cells_json<Json>(run.other_cells);
+  json["memories"] = memories_json<Json>(run.memories, config.images, /*means=*/false);
+  json["memory_cells"] = memory_cells_json<Json>(run.other_memories);
   const accelerator::LayerTally& total = run.total;
   const EventCounts& counts = total.counts;
   json["cycles_total"] = total.cycles;
@@ -170,7 +170,7 @@ std::string run_text(const sweep::AcceleratorRun& run) {
             ? fmt::format("bit error rate {:.3g} %, {} cells hit, {} bits wrong", 100.0 * run.rate,
                           run.weights.read.cells_hit, run.weights.read.bits_wrong)
             : kWeightsAtVmin;
-    text += memories_text(run.others, &run.other_cells);
+    text += memories_text(run.memories, config.images);
   }
   if (!run.chip_note.empty()) text += "\n" + run.chip_note;
   text += "\n\nPer image; stalls in cycles by cause:\n";

@@ -26,7 +26,9 @@ std::string voltage_text(double voltage) { return fmt::format("{:.4f}", voltage)
 
 std::string saving_text(double energy_rel) { return fmt::format("{:.1f}", 100 * (1 - energy_rel)); }
 
-std::string operating_point_text(const sweep::EvalConfig& config, bool places) {
+std::string operating_point_text(const sweep::EvalResult& result) {
+  const sweep::EvalConfig& config = result.config;
+  const bool places = result.point && result.point->places;
   if (config.weight_noise) {
     return fmt::format("{} draws of weight noise, within {:g} % of each tensor's range",
                        config.chips.size(), 100 * *config.weight_noise);
@@ -40,11 +42,13 @@ std::string operating_point_text(const sweep::EvalConfig& config, bool places) {
   if (config.voltage) text += fmt::format(", {} Vmin", voltage_text(*config.voltage));
   if (config.mitigations.any()) text += ", " + memory::to_string(config.mitigations);
   if (!config.selection.all()) text += ", in selected cells only";
-  if (!scaled) return text + "; " + kWeightsAtVmin + memories_text(config.others);
+  const std::string others =
+      result.memories ? memories_text(*result.memories, config.images) : "";
+  if (!scaled) return text + "; " + kWeightsAtVmin + others;
   if (config.energy_sram_rel) {
     text += fmt::format(", SRAM energy {:.1f} % of that at Vmin", 100 * *config.energy_sram_rel);
   }
-  return text + memories_text(config.others);
+  return text + others;
 }
 
 sweep::ErrorSpread clean_error(const sweep::EvalResult& result) {
@@ -112,6 +116,30 @@ std::string safe_text(const sweep::SweepResult& result, const ShortNames& names)
   return table.text();
 }
 
+/// Memories beside the weights' that fail somewhere; "" when none does.
+std::string memories_text(const sweep::SweepResult& result, const ShortNames& names) {
+  Table table({"network", "V/Vmin", "memory", "its supply", "bit errors %", "cells hit",
+               "bits wrong an image"},
+              {0, 2});
+  bool any = false;
+  const std::size_t a_network = result.points.size() / result.models.size();
+  for (std::size_t i = 0; i < result.points.size(); ++i) {
+    const sweep::Point& point = result.points[i];
+    if (!point.memories || point.mitigation != result.mitigations.front()) continue;
+    for (const auto& [name, memory] : kMemoryUses) {
+      const sweep::MemoryUse& use = *point.memories.*memory;
+      if (holds_weights(name) || !sweep::fails({use.voltage, use.rate})) continue;
+      any = true;
+      const auto images = static_cast<double>(point.images);
+      table.add({names.names[i / a_network], voltage_text(*point.voltage), name,
+                 voltage_text(use.voltage), rate_text(use.rate),
+                 fmt::format("{:.0f}", use.cells_hit_mean),
+                 use.bits_wrong_mean ? fmt::format("{:.1f}", *use.bits_wrong_mean / images) : "-"});
+    }
+  }
+  return any ? "\nThe other memories\n\n" + table.text() : "";
+}
+
 std::string front_text(const sweep::SweepResult& result) {
   std::vector<sweep::Point> all = result.points;
   all.insert(all.end(), result.extra_points.begin(), result.extra_points.end());
@@ -140,7 +168,7 @@ std::string eval_text(const sweep::EvalResult& result) {
       config.batch_statistics
           ? fmt::format(" with the statistics of each batch of {} images", config.batch)
           : "",
-      config.dataset, sweep::to_string(config.split), config.images, operating_point_text(config, places));
+      config.dataset, sweep::to_string(config.split), config.images, operating_point_text(result));
   if (!result.chips.empty() && !result.chips.front().note.empty()) {
     out += result.chips.front().note + "\n\n";
   }
@@ -207,15 +235,6 @@ std::string eval_text(const sweep::EvalResult& result) {
       add_mean("words detected", [](const Chip& c) { return c.protection.detected; });
       add_mean("words wrong, undetected", [](const Chip& c) { return c.protection.undetected; });
     }
-    const auto add_cells = [&](const char* name, const memory::OperatingPoint& at,
-                               std::int64_t sweep::MemoryCells::*faulty) {
-      if (at.rate == 0.0) return;
-      add_mean(fmt::format("faulty cells, {}", name),
-               [&](const sweep::ChipResult& c) { return c.other_cells.*faulty; });
-    };
-    add_cells("input", config.others.input, &sweep::MemoryCells::input);
-    add_cells("activations", config.others.activations, &sweep::MemoryCells::activations);
-    add_cells("accumulators", config.others.accumulators, &sweep::MemoryCells::accumulators);
   } else {
     add_one("confidence", result.clean.confidence, 4);
   }
@@ -255,6 +274,7 @@ std::string sweep_text(const sweep::SweepResult& result) {
     out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);
   const bool several = result.mitigations.size() > 1;
   out += several ? mitigation_table(result) : grid_text(result, names);
+  out += memories_text(result, names);
   out += fmt::format("\nLowest voltage that loses at most {} points against the clean network\n\n",
                      result.safe_voltage.front().max_drop_points);
   out += several ? mitigation_safe_table(result) : safe_text(result, names);

@@ -56,6 +56,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
 
   ChipWeights weights(model, systemc.program());
   const network::Codes* codes = &weights.clean();
+  double accessed_at = 1.0;
   const memory::Draws draws{chip ? chip->die() : memory::Die{}, config.evaluation_seed,
                             config.fresh_reads};
   if (chip != nullptr && config.accelerator.weights.scaled_supply) {
@@ -63,6 +64,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
         accessed(&technology, {voltage, run.rate}, /*has_voltage=*/true,
                  config.accelerator.weights.mitigations);
     codes = &weights.read(*chip, at, draws, run.weights);
+    accessed_at = at.voltage;
     run.rate = configured_rate(*chip, at, run.weights.repair.cell_rate);
   }
 
@@ -75,7 +77,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   if (run.others.any()) {
     others.emplace(model.network, config.accelerator, config.batch, config.bit_offset,
                    config.images, model.file.string());
-    other_faults = others->faults(*chip, run.others, draws, &run.other_cells);
+    other_faults = others->faults(*chip, run.others, draws, run.other_memories);
   }
   const auto non_finite =
       other_faults.activations.empty() ? inference::NonFinite::kFail : inference::NonFinite::kOrder;
@@ -88,6 +90,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
     run.evaluation = inference::evaluate(systemc, model.network, data, config.images, 1,
                                          /*hash_logits=*/true, non_finite);
     run.simulated = systemc.result();
+    run.other_memories.set_bits_wrong(systemc.memory_bits_wrong());
   } else {
     const auto functional = inference::make_engine(config.engine, model.network, threads);
     functional->set_memory_faults(other_faults);
@@ -97,8 +100,11 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
     run.evaluation =
         inference::evaluate(anew ? fresh : *functional, model.network, data, config.images,
                             anew ? 1 : threads, /*hash_logits=*/true, non_finite);
+    run.other_memories.set_bits_wrong(functional->memory_bits_wrong());
     run.simulated = systemc.time(config.images, config.span_limit);
   }
+  run.memories = memory_uses({accessed_at, run.rate}, run.others, chip && chip->by_voltage(),
+                             run.weights.read, run.other_memories);
   progress.advance(1);
   progress.finish();
   if (rtl) {

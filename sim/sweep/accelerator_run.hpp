@@ -14,6 +14,7 @@
 #include "sim/network/dataset.hpp"
 #include "sim/sweep/chip_weights.hpp"
 #include "sim/sweep/other_memories.hpp"
+#include "sim/sweep/point.hpp"
 #include "sim/technology/energy.hpp"
 
 namespace brownout::sweep {
@@ -55,7 +56,8 @@ struct AcceleratorRun {
   std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;      // of the weight memory
   MemoryPoints others;    // of the other memories
-  MemoryCells other_cells;
+  MemoryResults other_memories;
+  MemoryUses memories;
   inference::Evaluation evaluation;
   ChipRead weights;
   accelerator::ImagesResult simulated;   // cycles and counts of all images

@@ -238,7 +238,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   if (run.others.any()) {
     others.emplace(model.network, config.accelerator, config.batch, config.bit_offset,
                    config.images, model.file.string());
-    other_faults = others->faults(*chip, run.others, draws, &run.other_cells);
+    other_faults = others->faults(*chip, run.others, draws, run.other_memories);
   }
   const auto non_finite =
       other_faults.activations.empty() ? inference::NonFinite::kFail : inference::NonFinite::kOrder;
@@ -249,6 +249,9 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   run.logits_sha256 = inference::evaluate(plain, model.network, data, config.images, 1,
                                           /*hash_logits=*/true, non_finite)
                           .logits_sha256;
+  run.other_memories.set_bits_wrong(plain.memory_bits_wrong());
+  run.memories = memory_uses({voltage, run.rate}, run.others, chip && chip->by_voltage(),
+                             run.weights.read, run.other_memories);
   run.run_cycles = plain.result().cycles;
   run.systemc_seconds = plain.result().seconds;
   // One image takes a few milliseconds: too short to time once.

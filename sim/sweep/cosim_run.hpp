@@ -13,6 +13,7 @@
 #include "sim/network/dataset.hpp"
 #include "sim/sweep/chip_weights.hpp"
 #include "sim/sweep/other_memories.hpp"
+#include "sim/sweep/point.hpp"
 
 namespace brownout::sweep {
 
@@ -65,7 +66,8 @@ struct CosimRun {
   std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;
   MemoryPoints others;  // input, activations, accumulators
-  MemoryCells other_cells;
+  MemoryResults other_memories;
+  MemoryUses memories;
   ChipRead weights;
   std::vector<CosimPart> layers;  // checked ones, in order
   CosimPart total;

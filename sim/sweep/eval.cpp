@@ -104,6 +104,11 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
     result.point->energy_sram_rel = config.energy_sram_rel;
   }
   progress.finish();
+  if (config.accelerator) {
+    memory::OperatingPoint weights;
+    if (config.rate && weights_scaled(config.accelerator)) weights = {at.voltage, *config.rate};
+    result.memories = memory_uses(weights, config.others, any_by_voltage(chips), result.chips);
+  }
   if (config.accelerator) result.cost = cost_of(config, model, *technology);
 
   result.seconds = evaluator.seconds();

@@ -77,15 +77,19 @@ WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
   return wrong;
 }
 
+bool any_by_voltage(const std::vector<std::unique_ptr<memory::Chip>>& chips) {
+  return std::any_of(chips.begin(), chips.end(),
+                     [](const auto& chip) { return chip->by_voltage(); });
+}
+
 double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,
                        const memory::OperatingPoint& at, const std::vector<ChipResult>& results) {
-  bool by_voltage = false;
+  if (!any_by_voltage(chips)) return at.rate;
   double sum = 0.0;
   for (std::size_t i = 0; i < chips.size(); ++i) {
-    by_voltage = by_voltage || chips[i]->by_voltage();
     sum += configured_rate(*chips[i], at, results[i].cell_rate);
   }
-  return by_voltage ? sum / static_cast<double>(chips.size()) : at.rate;
+  return sum / static_cast<double>(chips.size());
 }
 
 std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
@@ -199,7 +203,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
       others_.emplace(model_.network, *options_.accelerator, options_.batch, options_.bit_offset,
                       options_.images, model_.file.string());
     }
-    other_faults = others_->faults(chip, others, draws, &result.other_cells);
+    other_faults = others_->faults(chip, others, draws, result.others);
   }
   const bool draws_anew = options_.fresh_reads && draws_anything(faults);
   // The accelerator model does so by itself.
@@ -224,6 +228,7 @@ ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingP
         return anew ? run_images(fresh, 1, non_finite)
                     : run_images(*engine_, options_.threads, non_finite);
       });
+  result.others.set_bits_wrong(engine_->memory_bits_wrong());
   result.wrong = evaluation.wrong;
   result.wrong_images = wrong_images(evaluation.predictions, data_);
   result.wrong_either = count(wrong_in_either(clean.wrong_images, result.wrong_images));

@@ -43,7 +43,7 @@ struct ChipResult {
   mapping::ReadStats read;
   mapping::ProtectionStats protection;  // with a check code
   memory::RepairStats repair;           // with spares or a placement by sensitivity
-  MemoryCells other_cells;              // faulty cells of the other memories
+  MemoryResults others;                 // the other memories
   double cell_rate = 0.0;               // mean over the memory's cells of max(p01, p10), as drawn
   std::uint64_t period =
       0;             // cells after which the chip's map repeats in this memory; 0: it does not
@@ -111,6 +111,8 @@ class Evaluator {
 /// Of the first images of the data set.
 WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
                          const network::Dataset& data);
+
+bool any_by_voltage(const std::vector<std::unique_ptr<memory::Chip>>& chips);
 
 /// Of several chips: the mean, where any fails by voltage.
 double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,

@@ -2,13 +2,13 @@
 // A chip is asked for every memory that is not at Vmin.
 #include "sim/sweep/other_memories.hpp"
 
+#include <algorithm>
+
 #include "sim/base/error.hpp"
 
 namespace brownout::sweep {
 
 namespace {
-
-bool fails(const memory::OperatingPoint& point) { return point.voltage < 1.0 || point.rate > 0.0; }
 
 memory::OperatingPoint point_of(const char* name, const mapping::MemorySupply& supply,
                                 const technology::Technology* technology,
@@ -29,6 +29,14 @@ memory::OperatingPoint point_of(const char* name, const mapping::MemorySupply& s
 }
 
 }  // namespace
+
+bool fails(const memory::OperatingPoint& point) { return point.voltage < 1.0 || point.rate > 0.0; }
+
+void MemoryResults::set_bits_wrong(const mapping::MemoryCounts& counts) {
+  input.bits_wrong = counts.input;
+  activations.bits_wrong = counts.activations;
+  accumulators.bits_wrong = counts.accumulators;
+}
 
 bool MemoryPoints::any() const { return fails(input) || fails(activations) || fails(accumulators); }
 
@@ -53,10 +61,10 @@ OtherMemories::OtherMemories(const network::Network& network,
                              const mapping::AcceleratorConfig& accelerator, int batch,
                              std::uint64_t bit_offset, std::int64_t images,
                              const std::string& where)
-    : programs_(network, accelerator, batch, bit_offset, where), images_(images) {}
+    : network_(network), programs_(network, accelerator, batch, bit_offset, where), images_(images) {}
 
 mapping::MemoryFaults OtherMemories::faults(const memory::Chip& chip, const MemoryPoints& points,
-                                            const memory::Draws& draws, MemoryCells* cells) {
+                                            const memory::Draws& draws, MemoryResults& results) {
   mapping::MemoryFaults faults;
   const mapping::Program& full = programs_.full();
   const auto rest = static_cast<int>(images_ % full.batch);
@@ -64,18 +72,24 @@ mapping::MemoryFaults OtherMemories::faults(const memory::Chip& chip, const Memo
   if (rest > 0) faults.remainder = &programs_.remainder(rest);
   faults.images = images_;
   faults.draws = draws;
-  const auto draw = [&](memory::MemoryId memory, const memory::OperatingPoint& at) {
-    if (!fails(at)) return memory::FaultList();
-    return chip.faults(memory, mapping::memory_words(full.accelerator, memory), at);
+  const auto draw = [&](memory::MemoryId memory, const memory::OperatingPoint& at,
+                        memory::FaultList& list, MemoryResult& result) {
+    result = {};
+    if (!fails(at)) return;
+    const std::uint32_t words = mapping::memory_words(full.accelerator, memory);
+    list = chip.faults(memory, words, at);
+    result.faulty_cells = static_cast<std::int64_t>(list.size());
+    result.cells_hit = mapping::cells_hit(network_, faults, memory);
+    for (const memory::CellFault& f : list) {
+      result.cell_rate += static_cast<double>(std::max(f.p01, f.p10));
+    }
+    result.cell_rate /= static_cast<double>(words) * memory::kWordBits;
   };
-  faults.input = draw(memory::MemoryId::kInput, points.input);
-  faults.activations = draw(memory::MemoryId::kActivations, points.activations);
-  faults.accumulators = draw(memory::MemoryId::kAccumulators, points.accumulators);
-  if (cells != nullptr) {
-    *cells = {static_cast<std::int64_t>(faults.input.size()),
-              static_cast<std::int64_t>(faults.activations.size()),
-              static_cast<std::int64_t>(faults.accumulators.size())};
-  }
+  draw(memory::MemoryId::kInput, points.input, faults.input, results.input);
+  draw(memory::MemoryId::kActivations, points.activations, faults.activations,
+       results.activations);
+  draw(memory::MemoryId::kAccumulators, points.accumulators, faults.accumulators,
+       results.accumulators);
   return faults;
 }
 

@@ -13,6 +13,9 @@
 
 namespace brownout::sweep {
 
+/// Whether a memory that is operated there may have faults.
+bool fails(const memory::OperatingPoint& point);
+
 /// Voltage and bit error rate of each; at Vmin and rate 0 a memory has no faults.
 struct MemoryPoints {
   memory::OperatingPoint input, activations, accumulators;
@@ -27,9 +30,18 @@ struct MemoryRates {
   bool any() const { return input || activations || accumulators; }
 };
 
-/// Faulty cells of each memory, used ones or not.
-struct MemoryCells {
-  std::int64_t input = 0, activations = 0, accumulators = 0;
+/// What a chip did to one memory.
+struct MemoryResult {
+  double cell_rate = 0.0;         // mean over the memory's cells of max(p01, p10), as drawn
+  std::int64_t faulty_cells = 0;  // used ones or not
+  std::int64_t cells_hit = 0;     // those that hold a bit of a value
+  /// Of all images' values; none where the engine does not count them.
+  std::optional<std::int64_t> bits_wrong = 0;
+};
+struct MemoryResults {
+  MemoryResult input, activations, accumulators;
+
+  void set_bits_wrong(const mapping::MemoryCounts& counts);
 };
 
 /// By the accelerator's supplies, when the scaled rail is at `rail`. InputError for a voltage out
@@ -48,11 +60,12 @@ class OtherMemories {
   OtherMemories(const network::Network& network, const mapping::AcceleratorConfig& accelerator,
                 int batch, std::uint64_t bit_offset, std::int64_t images, const std::string& where);
 
-  /// Valid while the object is. `cells` may be null.
+  /// Valid while the object is. `results` gets all but the wrong bits.
   mapping::MemoryFaults faults(const memory::Chip& chip, const MemoryPoints& points,
-                               const memory::Draws& draws, MemoryCells* cells);
+                               const memory::Draws& draws, MemoryResults& results);
 
  private:
+  const network::Network& network_;
   accelerator::Programs programs_;
   std::int64_t images_;
 };

@@ -26,6 +26,43 @@ Spread share_spread(const std::vector<double>& fractions, std::int64_t images) {
 
 }  // namespace
 
+MemoryUses memory_uses(const memory::OperatingPoint& weights, const MemoryPoints& others,
+                       bool by_voltage, const std::vector<ChipResult>& results) {
+  MemoryUses uses;
+  uses.weights = {weights.voltage, weights.rate, 0.0, 0.0};
+  uses.input = {others.input.voltage, others.input.rate, 0.0, 0.0};
+  uses.activations = {others.activations.voltage, others.activations.rate, 0.0, 0.0};
+  uses.accumulators = {others.accumulators.voltage, others.accumulators.rate, 0.0, 0.0};
+  if (results.empty()) return uses;
+  const auto mean = [&](const auto& of) {
+    double sum = 0.0;
+    for (const ChipResult& result : results) sum += static_cast<double>(of(result));
+    return sum / static_cast<double>(results.size());
+  };
+  uses.weights.cells_hit_mean = mean([](const ChipResult& r) { return r.read.cells_hit; });
+  uses.weights.bits_wrong_mean = mean([](const ChipResult& r) { return r.read.bits_wrong; });
+  const auto fill = [&](MemoryUse& use, MemoryResult MemoryResults::*memory) {
+    if (by_voltage) use.rate = mean([&](const ChipResult& r) { return (r.others.*memory).cell_rate; });
+    use.cells_hit_mean = mean([&](const ChipResult& r) { return (r.others.*memory).cells_hit; });
+    use.bits_wrong_mean =
+        mean([&](const ChipResult& r) { return (r.others.*memory).bits_wrong.value_or(0); });
+    if (!(results.front().others.*memory).bits_wrong) use.bits_wrong_mean.reset();
+  };
+  fill(uses.input, &MemoryResults::input);
+  fill(uses.activations, &MemoryResults::activations);
+  fill(uses.accumulators, &MemoryResults::accumulators);
+  return uses;
+}
+
+MemoryUses memory_uses(const memory::OperatingPoint& weights, const MemoryPoints& others,
+                       bool by_voltage, const mapping::ReadStats& read,
+                       const MemoryResults& results) {
+  ChipResult chip;
+  chip.read = read;
+  chip.others = results;
+  return memory_uses(weights, others, by_voltage, {chip});
+}
+
 Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
                 std::int64_t images) {
   BROWNOUT_CHECK(images > 0, "a point of {} images", images);

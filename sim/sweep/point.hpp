@@ -15,6 +15,26 @@
 
 namespace brownout::sweep {
 
+/// What an operating point means for one memory, over the chips.
+struct MemoryUse {
+  double voltage = 1.0;            // units of Vmin, where it is accessed
+  double rate = 0.0;               // configured p, a fraction: see configured_rate
+  double cells_hit_mean = 0.0;     // faulty cells that hold a bit of a code or value
+  /// Of the weights as they are read once; of the other memories' values of all images. None: not
+  /// counted.
+  std::optional<double> bits_wrong_mean = 0.0;
+};
+struct MemoryUses {
+  MemoryUse weights, input, activations, accumulators;
+};
+/// One chip's.
+MemoryUses memory_uses(const memory::OperatingPoint& weights, const MemoryPoints& others,
+                       bool by_voltage, const mapping::ReadStats& read,
+                       const MemoryResults& results);
+/// `by_voltage`: whether the chips' own cells say the rate.
+MemoryUses memory_uses(const memory::OperatingPoint& weights, const MemoryPoints& others,
+                       bool by_voltage, const std::vector<ChipResult>& results);
+
 struct Point {
   std::string model;
   std::string mitigation = "none";        // of the weight memory
@@ -40,6 +60,7 @@ struct Point {
   double cells_hit_mean = 0.0;
   double bits_wrong_mean = 0.0;
   double codes_changed_mean = 0.0;
+  std::optional<MemoryUses> memories;  // on an accelerator
 
   /// Points of error lost against the network's own clean error.
   double drop() const { return rerr.mean - err; }

@@ -4,6 +4,7 @@
 #include "sim/sweep/records.hpp"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -145,6 +146,40 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
   return text_of(json, 2) + "\n";
 }
 
+namespace {
+
+constexpr std::pair<const char*, MemoryResult MemoryResults::*> kMemories[] = {
+    {"input", &MemoryResults::input},
+    {"activations", &MemoryResults::activations},
+    {"accumulators", &MemoryResults::accumulators}};
+
+/// Memories without faulty cells are left out.
+Json memories_json(const MemoryResults& results) {
+  Json json = Json::object();
+  for (const auto& [name, memory] : kMemories) {
+    const MemoryResult& result = results.*memory;
+    if (result.faulty_cells == 0) continue;
+    json[name] = {{"cell_rate", result.cell_rate},
+                  {"faulty_cells", result.faulty_cells},
+                  {"cells_hit", result.cells_hit},
+                  {"bits_wrong", result.bits_wrong.value_or(0)}};
+  }
+  return json;
+}
+
+MemoryResults memories_of(const Json& json) {
+  MemoryResults results;
+  for (const auto& [name, memory] : kMemories) {
+    if (!json.contains(name)) continue;
+    const Json& of = json.at(name);
+    results.*memory = {of.at("cell_rate"), of.at("faulty_cells"), of.at("cells_hit"),
+                       of.at("bits_wrong").get<std::int64_t>()};
+  }
+  return results;
+}
+
+}  // namespace
+
 std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
                                       std::int64_t images) {
   const std::string* text = store.find(key);
@@ -175,6 +210,7 @@ std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
   result.read.bits_wrong = row.at("bits_wrong");
   result.read.codes_changed = row.at("codes_changed");
   result.logits_sha256 = row.at("logits_sha256");
+  result.others = memories_of(row.at("memories"));
   return result;
 }
 
@@ -205,6 +241,7 @@ void add_chip(Store& store, const std::string& key, const std::string& model,
                     {"cells_hit", result.read.cells_hit},
                     {"bits_wrong", result.read.bits_wrong},
                     {"codes_changed", result.read.codes_changed},
+                    {"memories", memories_json(result.others)},
                     {"logits_sha256", result.logits_sha256}};
   store.append(key, text_of(row));
 }

@@ -150,6 +150,11 @@ class ModelSweep {
     point.mitigation = mitigation_.name;
     point.voltage = voltage;
     point.rate = configured_rate(chips_, at, chips);
+    if (accelerator_) {
+      const bool scaled = weights_scaled(config_.accelerator);
+      point.memories = memory_uses({scaled ? at.voltage : 1.0, point.rate}, others(voltage),
+                                   any_by_voltage(chips_), chips);
+    }
     point.energy_sram_rel =
         weight_energy_relative(technology, config_.accelerator, voltage, protection_);
     point.weight_area_rel = technology::area_relative(technology, protection_);

@@ -4,6 +4,7 @@
 // batch, chip and draws.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -93,7 +94,39 @@ struct Case {
 /// What the cases have met; each must have occurred.
 struct Met {
   int output_stationary = 0, staged = 0, grouped = 0, remainders = 0, changed = 0, folds = 0;
+  int wrong_input = 0, wrong_activations = 0, wrong_accumulators = 0;
+  int hit = 0, missed = 0;
 };
+
+std::vector<std::int64_t> numbers(const mapping::MemoryCounts& counts) {
+  return {counts.input, counts.activations, counts.accumulators.value_or(-1)};
+}
+
+/// Cells that read wrong whatever they hold: the cells hit and no others make bits wrong.
+void expect_hit_cells_are_those_that_matter(Case& example, const network::Codes& codes,
+                                            std::uint64_t tried, Met& met) {
+  const mapping::MemoryFaults before = example.faults;
+  inference::ReferenceEngine reference(example.network);
+  for (const MemoryId memory :
+       {MemoryId::kInput, MemoryId::kActivations, MemoryId::kAccumulators}) {
+    example.faults.input.clear();
+    example.faults.activations.clear();
+    example.faults.accumulators.clear();
+    memory::FaultList& list = memory == MemoryId::kInput         ? example.faults.input
+                              : memory == MemoryId::kActivations ? example.faults.activations
+                                                                 : example.faults.accumulators;
+    const std::uint32_t words = mapping::memory_words(example.config, memory);
+    const std::uint64_t number = Philox(tried, Purpose::kTest)(7)[0];
+    const auto word = static_cast<std::uint32_t>(number % std::min(words, 512u));
+    list = {{word, static_cast<std::uint32_t>(tried % 64), 1.0f, 1.0f}};
+    example.run(reference, codes, example.images);
+    const mapping::MemoryCounts wrong = reference.memory_bits_wrong();
+    const bool matters = wrong.input + wrong.activations + *wrong.accumulators > 0;
+    EXPECT_EQ(mapping::cells_hit(example.network, example.faults, memory), matters ? 1 : 0);
+    ++(matters ? met.hit : met.missed);
+  }
+  example.faults = before;
+}
 
 TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
   const std::string chips[] = {"random:3", "random:4,p_err=0.5", "physical:5"};
@@ -114,15 +147,23 @@ TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
     const network::Codes codes = network::clean_codes(example.network);
     inference::ReferenceEngine reference(example.network);
     const std::vector<float> expected = example.run(reference, codes, example.images);
+    const mapping::MemoryCounts wrong = reference.memory_bits_wrong();
+    met.wrong_input += wrong.input > 0 ? 1 : 0;
+    met.wrong_activations += wrong.activations > 0 ? 1 : 0;
+    met.wrong_accumulators += *wrong.accumulators > 0 ? 1 : 0;
 
     inference::FunctionalOptions options;
     options.batch = 1 << seed % 4;
     options.portable_vectors = seed % 4 == 3;
     const auto functional = inference::make_functional_engine(example.network, 2, options);
     ASSERT_TRUE(same_bits(expected, example.run(*functional, codes, example.images)));
+    ASSERT_EQ(numbers(functional->memory_bits_wrong()), numbers(wrong));
     ASSERT_TRUE(
         same_bits(expected, example.run(*functional, codes, 1 + static_cast<int>(seed % 3))));
+    ASSERT_EQ(numbers(functional->memory_bits_wrong()), numbers(wrong));
     ASSERT_TRUE(same_bits(expected, example.run(*example.engine, codes, example.images)));
+    ASSERT_EQ(numbers(example.engine->memory_bits_wrong()), numbers(wrong));
+    if (tried % 4 == 0) expect_hit_cells_are_those_that_matter(example, codes, tried, met);
 
     met.output_stationary +=
         example.config.array.dataflow == mapping::Dataflow::kOutputStationary ? 1 : 0;
@@ -146,6 +187,11 @@ TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
   EXPECT_GT(met.grouped, 20);
   EXPECT_GT(met.remainders, 20);
   EXPECT_GT(met.folds, 20);
+  EXPECT_GT(met.hit, 10);
+  EXPECT_GT(met.missed, 10);
+  EXPECT_GT(met.wrong_input, 20);
+  EXPECT_GT(met.wrong_activations, 20);
+  EXPECT_GT(met.wrong_accumulators, 20);
   EXPECT_GT(met.changed, static_cast<int>(kNetworks / 2));
 }
 

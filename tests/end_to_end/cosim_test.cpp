@@ -249,6 +249,9 @@ TEST_F(Cosim, EveryCheckCodeAndFaultyAccumulatorsAgreeAndReplay) {
     EXPECT_EQ(run["first_mismatch"], nullptr);
     EXPECT_GT(run["words_compared"], 10);
     EXPECT_GT(run["memory_cells"]["accumulators"], 100);
+    EXPECT_GT(run["memories"]["accumulators"]["cells_hit"], 20);
+    EXPECT_GT(run["memories"]["accumulators"]["bits_wrong"], 100);
+    EXPECT_EQ(run["memories"]["weights"]["bits_wrong"], run["bits_wrong"]);
     EXPECT_EQ(run["mitigation"], mitigation);
     const Json& counters = run["layers"][0]["counters"];
     EXPECT_EQ(counters["words_corrected"] > 0, mitigation.rfind("secded", 0) == 0);

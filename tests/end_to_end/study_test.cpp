@@ -52,6 +52,35 @@ class Study : public testing::Test {
   Workplace workplace_;
 };
 
+TEST_F(Study, OnAProfileItsChipsArePlacesOfOneDie) {
+  const std::string profile = BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5";
+  workplace_.write("study.yaml",
+                   "title: Places\ndata_folder: data\nimages: 100\nchips: 16\nseed: 5\n"
+                   "evaluations:\n  die: {kind: errors, voltages: [0.82], profile: " +
+                       profile +
+                       "}\nrows:\n  - {name: 8 bit, network: tiny-rquant-8b.onnx}\n");
+  const Outcome outcome = study("out");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const Json json = Json::parse(file("out/study.json"));
+  EXPECT_EQ(json["evaluations"][0]["places_of_one_die"], true);
+  const Json eval =
+      workplace_
+          .run(BROWNOUT_BINARY, {"eval", "tiny-rquant-8b.onnx", "--data", "data", "--images", "100",
+                                 "--chip", profile, "--voltage", "0.82", "--offsets", "16",
+                                 "--seed", "5", "--json", "-", "--quiet"})
+          .json();
+  const Json& cell = json["rows"][0]["cells"][0];
+  EXPECT_EQ(cell["mean"], eval["rerr_mean"]);
+  EXPECT_EQ(cell["position_std"], Json::array({eval["rerr_position_std"]}));
+  EXPECT_EQ(cell["within_position_std"], Json::array({eval["rerr_within_position_std"]}));
+  EXPECT_GT(cell["position_std"][0], 0.0);
+  for (const std::string& text : {outcome.out, file("out/table.md")}) {
+    EXPECT_NE(text.find("16 places of one die from seed 5"), std::string::npos) << text;
+    EXPECT_NE(text.find("the means of the bit positions deviate by"), std::string::npos) << text;
+    EXPECT_EQ(text.find("16 chips"), std::string::npos) << text;
+  }
+}
+
 TEST_F(Study, WritesTheTableInAllItsForms) {
   const Outcome outcome = study("out", {"--json", "copy.json"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;

@@ -167,7 +167,7 @@ TEST(ProtectedReader, SharesOfUncorrectableWordsFollowTheClosedForm) {
     ProtectionStats protection;
     reader.read({chip.faults(memory::MemoryId::kWeights, words, {0.8, p}),
                  chip.check_faults(memory::MemoryId::kWeights, words, {0.8, p})},
-                0, &stats, &protection);
+                {}, &stats, &protection);
     const auto n = static_cast<double>(protection.words);
     const double expected = 1.0 - std::pow(1.0 - p, 72) - 72 * p * std::pow(1.0 - p, 71);
     const double found = static_cast<double>(protection.detected + protection.undetected) / n;
