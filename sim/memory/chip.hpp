@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/memory/fault.hpp"
 #include "sim/memory/transient.hpp"
@@ -47,6 +48,9 @@ class Chip {
   virtual std::optional<Place> place() const { return std::nullopt; }
   /// Whether the operating point's voltage says what fails; else its rate.
   virtual bool by_voltage() const { return true; }
+  /// Voltages, ascending: from each one up to the next the same cells fail, above the last one its
+  /// own, so that nothing is to be found between them. Empty: every voltage has cells of its own.
+  virtual std::vector<double> steps() const { return {}; }
   /// Cells after which the map repeats; 0: never.
   virtual std::uint64_t period() const { return 0; }
   /// Whether a memory of that size sees some cells more than once.

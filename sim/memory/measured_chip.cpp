@@ -41,6 +41,12 @@ Die MeasuredChip::die() const {
   return {Purpose::kMeasuredChipRead, file + options_.offset % period()};
 }
 
+std::vector<double> MeasuredChip::steps() const {
+  std::vector<double> voltages;
+  for (const ProfileLevel& level : profile_->levels) voltages.push_back(level.voltage);
+  return voltages;
+}
+
 std::string MeasuredChip::note() const {
   return fmt::format("{}{}: map of {} cells ({} x {} x {}), repeats after {} cells",
                      profile_->synthetic ? "SYNTHETIC chip " : "chip ", profile_->name, period(),

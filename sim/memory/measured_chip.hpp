@@ -48,6 +48,8 @@ class MeasuredChip final : public Chip {
   std::optional<Place> place() const override {
     return Place{sha256_, options_.offset % period()};
   }
+  /// The voltages of the profile.
+  std::vector<double> steps() const override;
   std::uint64_t period() const override { return profile_->cells(); }
   bool wraps(std::uint32_t words) const override;
   bool synthetic() const override { return profile_->synthetic; }

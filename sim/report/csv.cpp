@@ -67,14 +67,26 @@ std::string points_csv(const sweep::SweepResult& result) {
 }
 
 std::string safe_voltage_csv(const sweep::SweepResult& result) {
+  const sweep::SafeVoltageRule& rule = result.safe;
   std::string out =
       "model,max_drop_points,voltage,energy_saving_sram_pct,energy_saving_total_pct,"
-      "fails_at_voltage,rate,err,rerr_mean,mitigation\n";
+      "fails_at_voltage,rate,err,rerr_mean,mitigation,yield,confidence,chosen_on_chips,"
+      "chosen_on_failed,stated_on_chips,rerr_std,rerr_worst,within\n";
   for (const sweep::SafeVoltageRow& row : result.safe_voltage) {
-    out += fmt::format("{},{},{},{},{},{},{},{},{},{}\n", quoted(row.model), row.max_drop_points,
-                       cell(row.voltage), cell(row.energy_saving_pct),
-                       cell(row.energy_saving_total_pct), cell(row.fails_at), cell(row.rate),
-                       row.err, cell(row.rerr_mean), quoted(row.mitigation));
+    const std::optional<sweep::StatedError>& stated = row.stated;
+    const auto when = [](bool known, std::int64_t value) {
+      return known ? fmt::format("{}", value) : std::string();
+    };
+    out += fmt::format(
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(row.model),
+        rule.max_drop_points, cell(row.voltage), cell(row.energy_saving_pct),
+        cell(row.energy_saving_total_pct), cell(row.fails_at), cell(row.rate), row.err,
+        stated ? fmt::format("{}", stated->rerr_mean) : "", quoted(row.mitigation),
+        rule.yield ? fmt::format("{}", rule.yield->yield) : "mean",
+        rule.yield ? fmt::format("{}", rule.yield->confidence) : "", rule.chosen_on,
+        when(rule.yield && row.voltage, row.failed), rule.stated_on,
+        stated ? cell(stated->rerr_std) : "", stated ? fmt::format("{}", stated->rerr_worst) : "",
+        when(stated.has_value(), stated ? stated->within : 0));
   }
   return out;
 }

@@ -87,6 +87,40 @@ Json short_json(const sweep::Point& point) {
           {"rerr_mean", point.rerr.mean}};
 }
 
+Json safe_json(const sweep::SafeVoltageRow& row, const sweep::SafeVoltageRule& rule) {
+  Json json = {{"model", row.model},
+               {"mitigation", row.mitigation},
+               {"max_drop_points", rule.max_drop_points},
+               {"yield", rule.yield ? Json(rule.yield->yield) : Json("mean")},
+               {"confidence", rule.yield ? Json(rule.yield->confidence) : Json(nullptr)},
+               {"voltage", maybe(row.voltage)},
+               {"energy_saving_sram_pct", maybe(row.energy_saving_pct)},
+               {"energy_saving_total_pct", maybe(row.energy_saving_total_pct)},
+               {"fails_at_voltage", maybe(row.fails_at)},
+               {"rate", maybe(row.rate)},
+               {"err", row.err}};
+  const std::optional<sweep::StatedError>& stated = row.stated;
+  json["rerr_mean"] = stated ? Json(stated->rerr_mean) : Json(nullptr);
+  Json chosen = {{"chips", rule.chosen_on}, {"first", rule.first_chosen}, {"tried", row.tried}};
+  if (rule.yield) {
+    chosen["allowed"] = rule.allowed;
+    chosen["failed"] = row.voltage ? Json(row.failed) : Json(nullptr);
+  }
+  json["chosen_on"] = chosen;
+  json["stated_on"] = nullptr;
+  if (stated) {
+    json["stated_on"] = {{"chips", rule.stated_on},
+                         {"first", rule.first_stated},
+                         {"rerr_mean", stated->rerr_mean},
+                         {"rerr_std", maybe(stated->rerr_std)},
+                         {"rerr_worst", stated->rerr_worst},
+                         {"within", stated->within},
+                         {"within_pct", 100.0 * static_cast<double>(stated->within) /
+                                            static_cast<double>(rule.stated_on)}};
+  }
+  return json;
+}
+
 Json chip_json(const sweep::ChipResult& chip, const sweep::EvalConfig& config) {
   const std::int64_t images = config.images;
   Json json = {{"chip", chip.chip},
@@ -206,16 +240,7 @@ std::string sweep_json(const sweep::SweepResult& result) {
 
   json["safe_voltage"] = Json::array();
   for (const sweep::SafeVoltageRow& row : result.safe_voltage) {
-    json["safe_voltage"].push_back({{"model", row.model},
-                                    {"mitigation", row.mitigation},
-                                    {"max_drop_points", row.max_drop_points},
-                                    {"voltage", maybe(row.voltage)},
-                                    {"energy_saving_sram_pct", maybe(row.energy_saving_pct)},
-                                    {"energy_saving_total_pct", maybe(row.energy_saving_total_pct)},
-                                    {"fails_at_voltage", maybe(row.fails_at)},
-                                    {"rate", maybe(row.rate)},
-                                    {"err", row.err},
-                                    {"rerr_mean", maybe(row.rerr_mean)}});
+    json["safe_voltage"].push_back(safe_json(row, result.safe));
   }
   json["best_per_voltage"] = Json::array();
   for (const std::size_t i : sweep::best_per_voltage(result.points)) {

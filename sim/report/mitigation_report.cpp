@@ -84,33 +84,4 @@ std::string mitigation_table(const sweep::SweepResult& result) {
              accelerator ? "; energy: of an inference" : "");
 }
 
-std::string mitigation_safe_table(const sweep::SweepResult& result) {
-  const ShortNames names = short_names(models_of(result));
-  const std::vector<std::string> shown = shown_mitigations(result.mitigations);
-  const bool total = !result.accelerator.empty();
-  std::vector<std::string> header{"network", "mitigation", "clean %",
-                                  "V/Vmin",  "RErr %",     "energy saved %"};
-  if (total) header.emplace_back("of all energy %");
-  header.emplace_back("");
-  Table table(header, {0, 1, header.size() - 1});
-  for (std::size_t i = 0; i < result.safe_voltage.size(); ++i) {
-    const sweep::SafeVoltageRow& row = result.safe_voltage[i];
-    std::vector<std::string> cells{names.names[i / result.mitigations.size()],
-                                   shown[i % result.mitigations.size()],
-                                   fmt::format("{:.2f}", row.err)};
-    if (!row.voltage) {
-      cells.resize(header.size() - 1, "-");
-      cells.emplace_back("loses more at every voltage");
-    } else {
-      cells.push_back(fmt::format("{:.4f}", *row.voltage));
-      cells.push_back(fmt::format("{:.2f}", *row.rerr_mean));
-      cells.push_back(fmt::format("{:.1f}", *row.energy_saving_pct));
-      if (total) cells.push_back(fmt::format("{:.1f}", *row.energy_saving_total_pct));
-      cells.emplace_back(row.fails_at ? "" : "lowest voltage of the sweep");
-    }
-    table.add(cells);
-  }
-  return table.text();
-}
-
 }  // namespace brownout::report

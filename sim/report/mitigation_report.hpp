@@ -18,9 +18,6 @@ std::vector<std::string> shown_mitigations(const std::vector<std::string>& names
 /// energy, area and cycles (sweep::mitigation_front).
 std::string mitigation_table(const sweep::SweepResult& result);
 
-/// The lowest voltage at which each network keeps its error, by mitigation.
-std::string mitigation_safe_table(const sweep::SweepResult& result);
-
 /// Error against energy, an SVG: a panel for each network, a curve for each mitigation, and the
 /// front of the two.
 Drawing mitigation_drawing(const sweep::SweepResult& result, const std::filesystem::path& picture);

@@ -11,6 +11,8 @@
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
+#include "sim/report/safe_voltage_report.hpp"
+#include "sim/report/steps.hpp"
 
 namespace brownout::report {
 
@@ -36,16 +38,23 @@ PointList points_of(const std::vector<sweep::Point>& points, const std::string& 
   return list;
 }
 
-/// Voltage, mean, low and high end of the band; a log axis wants them above 0.
-std::string curve_rows(PointList points, double floor) {
+/// Voltage, mean, low and high end of the band; a log axis wants them above 0. Of a chip that steps
+/// a point is drawn as wide as its result holds.
+std::string curve_rows(PointList points, double floor, const std::vector<double>& steps = {}) {
   std::sort(points.begin(), points.end(),
             [](const sweep::Point* a, const sweep::Point* b) { return *a->voltage < *b->voltage; });
   std::string text;
+  std::vector<double> drawn;
   for (const sweep::Point* point : points) {
     const double half = point->rerr.std.value_or(0.0);
-    text += fmt::format("{} {} {} {}\n", *point->voltage, std::max(point->rerr.mean, floor),
-                        std::max(point->rerr.mean - half, floor),
-                        std::max(point->rerr.mean + half, floor));
+    const std::vector<double> ends = ends_of_step(*point->voltage, steps);
+    if (ends == drawn) continue;  // two voltages of one step
+    drawn = ends;
+    for (const double voltage : ends) {
+      text += fmt::format("{} {} {} {}\n", voltage, std::max(point->rerr.mean, floor),
+                          std::max(point->rerr.mean - half, floor),
+                          std::max(point->rerr.mean + half, floor));
+    }
   }
   return text;
 }
@@ -177,9 +186,12 @@ Drawing sweep_drawing(const sweep::SweepResult& result, const fs::path& picture)
   std::string bands, lines, marks, safe;
   for (std::size_t i = 0; i < models.size(); ++i) {
     const PointList grid = points_of(result.points, models[i]);
-    PointList all = points_of(result.extra_points, models[i]);
-    all.insert(all.end(), grid.begin(), grid.end());
-    const std::string curve = drawing.block(curve_rows(all, frame.error_low));
+    PointList all = grid;
+    if (result.steps.empty()) {
+      const PointList extra = points_of(result.extra_points, models[i]);
+      all.insert(all.end(), extra.begin(), extra.end());
+    }
+    const std::string curve = drawing.block(curve_rows(all, frame.error_low, result.steps));
     const std::string dots = drawing.block(curve_rows(grid, frame.error_low));
     const char* colour = kColours[i % kColours.size()];
     bands += fmt::format(
@@ -194,7 +206,7 @@ Drawing sweep_drawing(const sweep::SweepResult& result, const fs::path& picture)
     const sweep::SafeVoltageRow& row = result.safe_voltage[i];
     if (row.voltage) {
       const std::string point = drawing.block(
-          fmt::format("{} {}\n", *row.voltage, std::max(*row.rerr_mean, frame.error_low)));
+          fmt::format("{} {}\n", *row.voltage, std::max(row.stated->rerr_mean, frame.error_low)));
       safe += fmt::format(
           "  {0} using 1:2 with points pt 13 ps 1.35 lc rgb 'white' notitle, \\\n"
           "  {0} using 1:2 with points pt 13 ps 1.0 lc rgb '{1}' notitle, \\\n",
@@ -212,9 +224,8 @@ Drawing sweep_drawing(const sweep::SweepResult& result, const fs::path& picture)
       "  {} using 1:2 axes x1y2 with lines lw 1.6 dt (8,5) lc rgb '{}' title 'SRAM energy', \\\n",
       drawing.block(rows), kGrey);
   text += bands + lines + marks + safe;
-  text +=
-      fmt::format("  NaN with points pt 13 ps 1.0 lc rgb 'black' title 'loses at most {} points'\n",
-                  result.safe_voltage.front().max_drop_points);
+  text += fmt::format("  NaN with points pt 13 ps 1.0 lc rgb 'black' title {}\n",
+                      title("lowest V: " + safe_voltage_condition(result.safe)));
   if (energies) text += energy_panel(result, drawing) + "unset multiplot\n";
   return drawing;
 }

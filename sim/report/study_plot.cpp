@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "sim/report/gnuplot.hpp"
+#include "sim/report/steps.hpp"
 
 namespace brownout::report {
 
@@ -58,27 +59,31 @@ std::string panel(const StudyResult& result, const study::EvaluationNote& note, 
     const std::vector<const Cell*> curve = curve_of(row, note.name);
     if (curve.empty()) continue;
     bool published = false;
-    std::string rows;
+    std::string line, dots;
     for (const Cell* cell : curve) {
       const double deviation = cell->spread.std.value_or(0.0);
       positive = positive && *cell->header.at > 0.0;
       published = published || cell->published;
-      rows +=
-          fmt::format("{} {} {} {} {}\n", factor * *cell->header.at, cell->spread.mean,
+      const std::string rest =
+          fmt::format(" {} {} {} {}\n", cell->spread.mean,
                       std::max(cell->spread.mean - deviation, 0.0), cell->spread.mean + deviation,
                       cell->published ? fmt::format("{}", *cell->published) : "NaN");
+      dots += fmt::format("{}", factor * *cell->header.at) + rest;
+      for (const double end : ends_of_step(*cell->header.at, note.steps)) {
+        line += fmt::format("{}", factor * end) + rest;
+      }
     }
-    const std::string name = drawing.block(rows);
+    const std::string line_block = drawing.block(line), dots_block = drawing.block(dots);
     plots += fmt::format(
-        "  {0} using 1:3:4 with filledcurves fs solid 0.12 noborder lc rgb '{1}' notitle, \\\n"
-        "  {0} using 1:2 with linespoints lw 2 dt {2} pt 7 ps 0.6 lc rgb '{1}' title {3} "
-        "noenhanced, "
-        "\\\n",
-        name, colour(i), dashes(i), gnuplot_quoted(row.name));
+        "  {0} using 1:3:4 with filledcurves fs solid 0.12 noborder lc rgb '{2}' notitle, \\\n"
+        "  {0} using 1:2 with lines lw 2 dt {3} lc rgb '{2}' notitle, \\\n"
+        "  {1} using 1:2 with points pt 7 ps 0.6 lc rgb '{2}' notitle, \\\n"
+        "  NaN with linespoints lw 2 dt {3} pt 7 ps 0.6 lc rgb '{2}' title {4} noenhanced, \\\n",
+        line_block, dots_block, colour(i), dashes(i), gnuplot_quoted(row.name));
     if (published) {
       plots +=
           fmt::format("  {} using 1:5 with points pt 6 ps 0.9 lw 1.5 lc rgb '{}' notitle, \\\n",
-                      name, colour(i));
+                      dots_block, colour(i));
     }
   }
   if (plots.empty()) return "";

@@ -8,6 +8,7 @@
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
+#include "sim/report/safe_voltage_report.hpp"
 #include "sim/report/table.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/network_cost.hpp"
@@ -84,33 +85,6 @@ std::string grid_text(const sweep::SweepResult& result, const ShortNames& names)
       cells.push_back(spread_text(result.points[m * voltages + v].rerr));
     }
     cells.push_back(names.names[best[v] / voltages]);
-    table.add(cells);
-  }
-  return table.text();
-}
-
-std::string safe_text(const sweep::SweepResult& result, const ShortNames& names) {
-  const bool total = !result.accelerator.empty();
-  std::vector<std::string> header{"network",      "clean %", "V/Vmin",
-                                  "bit errors %", "RErr %",  "energy saved %"};
-  if (total) header.emplace_back("of all energy %");
-  header.emplace_back("");
-  Table table(header, {0, header.size() - 1});
-  for (std::size_t i = 0; i < result.safe_voltage.size(); ++i) {
-    const sweep::SafeVoltageRow& row = result.safe_voltage[i];
-    const std::string clean = fmt::format("{:.2f}", row.err);
-    std::vector<std::string> cells{names.names[i], clean};
-    if (!row.voltage) {
-      cells.resize(header.size() - 1, "-");
-      cells.emplace_back("loses more at every voltage");
-    } else {
-      cells.push_back(voltage_text(*row.voltage));
-      cells.push_back(rate_text(*row.rate));
-      cells.push_back(fmt::format("{:.2f}", *row.rerr_mean));
-      cells.push_back(fmt::format("{:.1f}", *row.energy_saving_pct));
-      if (total) cells.push_back(fmt::format("{:.1f}", *row.energy_saving_total_pct));
-      cells.emplace_back(row.fails_at ? "" : "lowest voltage of the sweep");
-    }
     table.add(cells);
   }
   return table.text();
@@ -275,14 +249,12 @@ std::string sweep_text(const sweep::SweepResult& result) {
   const bool several = result.mitigations.size() > 1;
   out += several ? mitigation_table(result) : grid_text(result, names);
   out += memories_text(result, names);
-  out += fmt::format("\nLowest voltage that loses at most {} points against the clean network\n\n",
-                     result.safe_voltage.front().max_drop_points);
-  out += several ? mitigation_safe_table(result) : safe_text(result, names);
+  out += "\n" + safe_voltage_title(result.safe) + "\n\n" + safe_voltage_table(result);
   out += "\nPareto front of error against SRAM energy\n\n";
   out += front_text(result);
-  out += fmt::format("\n{} of {} points computed in this run ({} more between them), {:.1f} s\n",
-                     result.points_computed, result.points.size(), result.extra_points_computed,
-                     result.seconds);
+  out += fmt::format(
+      "\n{} of {} points computed in this run ({} more at safe voltages), {:.1f} s\n",
+      result.points_computed, result.points.size(), result.extra_points_computed, result.seconds);
   return out;
 }
 

@@ -130,6 +130,8 @@ class Evaluation {
   virtual bool on_places() const { return false; }
   /// The kind of x axis: "rate", "voltage", "share", or "" when there is none.
   virtual std::string axis() const { return ""; }
+  /// On an axis of voltages: those between which its chips are the same (memory::Chip::steps).
+  virtual std::vector<double> steps() const { return {}; }
 };
 
 /// The block of one evaluation. InputError for an unknown kind, listing the known ones.

@@ -242,7 +242,7 @@ class Run {
       const Setting& setting = named.evaluation->setting();
       result.evaluations.push_back({named.name, setting, datasets_.images(setting),
                                     named.evaluation->axis(), named.evaluation->drawn(),
-                                    named.evaluation->on_places()});
+                                    named.evaluation->on_places(), named.evaluation->steps()});
     }
   }
 

@@ -72,6 +72,7 @@ struct EvaluationNote {
   std::string axis;
   std::string drawn;    // "10 chips from seed 0"
   bool places = false;  // of one die, where others have chips
+  std::vector<double> steps;  // of the axis: Evaluation::steps
 };
 
 struct StudyResult {

@@ -8,6 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/network_cost.hpp"
@@ -124,6 +125,41 @@ void read_mitigations(YamlMap& root, SweepConfig& config) {
   }
 }
 
+double read_yield(YamlMap& map, double fallback) {
+  try {
+    return map.number("yield", kLowestYield, kHighestYield, fallback);
+  } catch (const InputError&) {
+    map.fail("yield", fmt::format("expected mean or a number in [{}, {}], got {}", kLowestYield,
+                                  kHighestYield, in_quotes(map.text("yield"))));
+  }
+}
+
+void read_safe_voltage(YamlMap& root, SweepConfig& config) {
+  const char* const key = "safe_voltage";
+  std::optional<YamlMap> map = root.optional_map(key);
+  if (!map) return;
+  SafeVoltageConfig& safe = config.safe;
+  safe.origin = root.where(key);
+  safe.max_drop_points = map->number("max_drop_points", 0.0, 100.0, safe.max_drop_points);
+  safe.tolerance = map->number("tolerance", 1e-6, 1.0, safe.tolerance);
+  if (map->has("yield") && map->text("yield") == "mean") {
+    safe.yield.reset();
+    for (const char* of_yield : {"confidence", "chosen_on"}) {
+      if (map->has(of_yield)) {
+        map->fail(of_yield, "is of a yield; expected none with the mean, which is over `chips`");
+      }
+    }
+  } else {
+    safe.yield->yield = read_yield(*map, safe.yield->yield);
+    safe.yield->confidence =
+        map->number("confidence", kLowestYield, kHighestYield, safe.yield->confidence);
+  }
+  safe.chosen_on = map->integer("chosen_on", 1, kMaxChips, 0);
+  safe.stated_on = map->integer("stated_on", 1, kMaxChips, 0);
+  if (map->has("stated_seed")) safe.stated_seed = map->integer("stated_seed", 0, kMaxSeed);
+  map->finish();
+}
+
 /// The lowest supply at which the weight memory is accessed, boosts included.
 double lowest_access(const SweepConfig& config) {
   double lowest = config.voltages.front();
@@ -139,21 +175,69 @@ std::string to_string(network::Split split) {
   return split == network::Split::kTrain ? "train" : "test";
 }
 
-std::vector<std::unique_ptr<memory::Chip>> sweep_chips(const SweepConfig& config) {
-  const auto seed = static_cast<std::uint64_t>(config.seed);
-  std::vector<std::string> names;
-  if (!config.profile.empty()) names = place_names(config.profile.string(), config.chips, seed);
-  std::vector<std::unique_ptr<memory::Chip>> chips;
-  for (std::int64_t i = 0; i < config.chips; ++i) {
-    chips.push_back(memory::make_chip(config.profile.empty()
-                                          ? chip_name(seed, i, config.p_err)
-                                          : names[static_cast<std::size_t>(i)]));
-    // No words, no faults, but all checks.
-    if (!config.profile.empty()) {
-      chips.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
+SweepChips sweep_chips(const SweepConfig& config) {
+  SweepChips chips;
+  if (config.profile.empty()) {
+    const auto draw = [&](std::int64_t seed, std::int64_t count, Chips& list) {
+      for (std::int64_t i = 0; i < count; ++i) {
+        list.push_back(
+            memory::make_chip(chip_name(static_cast<std::uint64_t>(seed), i, config.p_err)));
+      }
+    };
+    draw(config.seed, config.chips, chips.grid);
+    draw(config.seed, config.safe.chosen_on, chips.chosen);
+    draw(*config.safe.stated_seed, config.safe.stated_on, chips.stated);
+    return chips;
+  }
+  const auto place = [&](std::int64_t seed, std::int64_t count, Chips& list) {
+    for (const std::string& name :
+         place_names(config.profile.string(), count, static_cast<std::uint64_t>(seed))) {
+      list.push_back(memory::make_chip(name));
+      // No words, no faults, but all checks.
+      list.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
+    }
+  };
+  place(config.seed, config.chips, chips.grid);
+  place(config.seed, config.safe.chosen_on, chips.chosen);
+  place(*config.safe.stated_seed, config.safe.stated_on, chips.stated);
+  return chips;
+}
+
+void settle_safe_voltage(SweepConfig& config) {
+  SafeVoltageConfig& safe = config.safe;
+  const std::string where =
+      safe.origin.empty() ? config.file.string() + ": safe_voltage" : safe.origin;
+  if (!safe.yield) {
+    safe.chosen_on = config.chips;
+  } else {
+    const std::int64_t fewest = fewest_dies(*safe.yield);
+    if (safe.chosen_on == 0) safe.chosen_on = std::max(config.chips, fewest);
+    if (safe.chosen_on < fewest) {
+      throw InputError(
+          "{}.chosen_on: expected at least {}, fewer chips cannot show a yield of {} with "
+          "confidence {}, got {}",
+          where, fewest, safe.yield->yield, safe.yield->confidence, safe.chosen_on);
     }
   }
-  return chips;
+  if (safe.stated_on == 0) safe.stated_on = safe.chosen_on;
+  if (!safe.stated_seed) safe.stated_seed = config.seed + kMaxChips;
+  if (!config.profile.empty()) {
+    if (*safe.stated_seed == config.seed) {
+      throw InputError("{}.stated_seed: expected places that were never looked at, but {} is the "
+                       "seed of those of the sweep", where, config.seed);
+    }
+    return;
+  }
+  const std::int64_t looked_at = std::max(config.chips, safe.chosen_on);
+  if (*safe.stated_seed < config.seed + looked_at &&
+      config.seed < *safe.stated_seed + safe.stated_on) {
+    throw InputError(
+        "{}.stated_seed: expected chips that were never looked at, but {} to {} overlap {} to {} "
+        "of "
+        "the sweep",
+        where, *safe.stated_seed, *safe.stated_seed + safe.stated_on - 1, config.seed,
+        config.seed + looked_at - 1);
+  }
 }
 
 SweepConfig load_sweep(const fs::path& file) {
@@ -191,11 +275,7 @@ SweepConfig load_sweep(const fs::path& file) {
   config.fresh_reads = root.choice("reads", {"frozen", "fresh"}, 0) == 1;
 
   config.voltages = read_voltages(root, *config.technology);
-  if (std::optional<YamlMap> safe = root.optional_map("safe_voltage")) {
-    config.max_drop_points = safe->number("max_drop_points", 0.0, 100.0, config.max_drop_points);
-    config.tolerance = safe->number("tolerance", 1e-6, 1.0, config.tolerance);
-    safe->finish();
-  }
+  read_safe_voltage(root, config);
   root.finish();
   double highest_rate =
       weight_error_rate(*config.technology, config.accelerator, lowest_access(config));

@@ -12,6 +12,7 @@
 #include "sim/memory/chip.hpp"
 #include "sim/memory/mitigations.hpp"
 #include "sim/network/dataset.hpp"
+#include "sim/sweep/safe_voltage.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
@@ -23,11 +24,26 @@ inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 28;
 /// A faulty cell errs at least this often per read (p_err of random chips).
 inline constexpr double kMinPErr = 1e-6;
 
+/// Of a yield, and of its confidence.
+inline constexpr double kLowestYield = 0.5;
+inline constexpr double kHighestYield = 0.999;
+
 /// An entry of the list of mitigations.
 struct SweepMitigation {
   std::string name = "none";      // canonical text, as results show it
   std::string identity = "none";  // all that decides what it does
   memory::Mitigations what;
+};
+
+/// What is asked of the lowest safe voltage, and of which chips.
+struct SafeVoltageConfig {
+  double max_drop_points = 2.5;                     // points of error that may be lost
+  double tolerance = 0.002;                         // how closely it is searched, units of Vmin
+  std::optional<YieldTarget> yield{YieldTarget{}};  // none: the mean over the chips
+  std::int64_t chosen_on = 0;                       // chips that choose it; 0: as many as it takes
+  std::int64_t stated_on = 0;               // other chips that state what it is worth; 0: as many
+  std::optional<std::int64_t> stated_seed;  // of the first of those; none: seed + kMaxChips
+  std::string origin;                       // where the file says so, for messages
 };
 
 struct SweepConfig {
@@ -59,13 +75,22 @@ struct SweepConfig {
   bool fresh_reads = false;  // probabilistic cells draw once per batch and load event
 
   std::vector<double> voltages;  // units of Vmin, strictly descending
-  double max_drop_points = 2.5;  // safe voltage: points of error a network may lose
-  double tolerance = 0.002;      // safe voltage: how closely it is searched, units of Vmin
+  SafeVoltageConfig safe;
 };
 
-/// The chips at every point. InputError when the profile cannot be read or does not reach down to
-/// the lowest voltage.
-std::vector<std::unique_ptr<memory::Chip>> sweep_chips(const SweepConfig& config);
+using Chips = std::vector<std::unique_ptr<memory::Chip>>;
+
+struct SweepChips {
+  Chips grid;    // at every point
+  Chips chosen;  // choose the safe voltages: those of the grid, and more
+  Chips stated;  // others, at the safe voltages alone
+};
+/// InputError when the profile cannot be read or does not reach down to the lowest voltage.
+SweepChips sweep_chips(const SweepConfig& config);
+
+/// Settles how many chips choose a safe voltage and how many state it, once `chips` and `seed` are
+/// known. InputError for too few, and where both sets would share a chip.
+void settle_safe_voltage(SweepConfig& config);
 
 /// Reads file and technology; paths in the file are relative to it. InputError names the place.
 SweepConfig load_sweep(const std::filesystem::path& file);

@@ -12,6 +12,10 @@ double percent(std::int64_t wrong, std::int64_t images) {
   return 100.0 * static_cast<double>(wrong) / static_cast<double>(images);
 }
 
+double drop_points(std::int64_t wrong, std::int64_t wrong_clean, std::int64_t images) {
+  return 100.0 * static_cast<double>(wrong - wrong_clean) / static_cast<double>(images);
+}
+
 namespace {
 
 /// Of fractions, whose interval lies within [0, 1].

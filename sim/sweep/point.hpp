@@ -73,4 +73,8 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
 
 double percent(std::int64_t wrong, std::int64_t images);
 
+/// Points of error that a chip loses: exactly 2.5 for 25 images of 1000, as a difference of two
+/// percentages need not be.
+double drop_points(std::int64_t wrong, std::int64_t wrong_clean, std::int64_t images);
+
 }  // namespace brownout::sweep

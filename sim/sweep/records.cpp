@@ -141,8 +141,15 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
     json["mitigations"].push_back(entry.identity);
   }
   json["voltages"] = config.voltages;
-  json["safe_voltage"] = {{"max_drop_points", config.max_drop_points},
-                          {"tolerance", config.tolerance}};
+  const SafeVoltageConfig& safe = config.safe;
+  json["safe_voltage"] = {
+      {"max_drop_points", safe.max_drop_points},
+      {"tolerance", safe.tolerance},
+      {"yield", safe.yield ? Json(safe.yield->yield) : Json("mean")},
+      {"confidence", safe.yield ? Json(safe.yield->confidence) : Json(nullptr)},
+      {"chosen_on", safe.chosen_on},
+      {"stated_on", safe.stated_on},
+      {"stated_seed", safe.stated_seed ? Json(*safe.stated_seed) : Json(nullptr)}};
   return text_of(json, 2) + "\n";
 }
 

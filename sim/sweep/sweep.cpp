@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
+#include <set>
 
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
@@ -15,14 +15,11 @@
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/records.hpp"
-#include "sim/sweep/safe_voltage.hpp"
 #include "sim/sweep/store.hpp"
 
 namespace brownout::sweep {
 
 namespace {
-
-using Chips = std::vector<std::unique_ptr<memory::Chip>>;
 
 struct Inputs {
   std::vector<Model> models;
@@ -64,15 +61,6 @@ Inputs load_inputs(SweepConfig& config) {
   return inputs;
 }
 
-/// Bisection steps that find_safe_voltage takes at most, per network.
-std::int64_t most_search_steps(const SweepConfig& config) {
-  double gap = 1.0 - config.voltages.front();
-  for (std::size_t i = 1; i < config.voltages.size(); ++i) {
-    gap = std::max(gap, config.voltages[i - 1] - config.voltages[i]);
-  }
-  return std::max<std::int64_t>(0, std::lround(std::ceil(std::log2(gap / config.tolerance))));
-}
-
 /// Cycles and counts of one network on the accelerator: simulated once for all mitigations that
 /// take as many cycles.
 class CostCache {
@@ -104,12 +92,11 @@ class CostCache {
 /// missing, not before.
 class ModelSweep {
  public:
-  ModelSweep(const SweepConfig& config, const Inputs& inputs, const Chips& chips,
+  ModelSweep(const SweepConfig& config, const Inputs& inputs, const memory::Chip& first_chip,
              const Model& model, const SweepMitigation& mitigation, CostCache& costs, Store& store,
              int threads, Progress& progress)
       : config_(config),
         inputs_(inputs),
-        chips_(chips),
         model_(model),
         mitigation_(mitigation),
         costs_(costs),
@@ -120,52 +107,105 @@ class ModelSweep {
         progress_(progress),
         keys_(config, model, inputs.data_sha256) {
     if (accelerator_) accelerator_->weights.mitigations = mitigation.what;
+    steps_ = steps(first_chip);
+    levels_ = search_levels(config.voltages, std::min(1.0, config.technology->highest_voltage()),
+                            config.safe.tolerance, steps_);
     clean_ = clean();
   }
 
-  /// The point at a voltage; `computed` says whether any of it was missing.
-  Point point(double voltage, bool& computed) {
-    const technology::Technology& technology = *config_.technology;
-    const memory::OperatingPoint supply{
-        voltage, weight_error_rate(technology, config_.accelerator, voltage)};
-    const memory::OperatingPoint at = accessed_at(supply);
-    computed = false;
-    std::vector<ChipResult> chips;
-    for (const std::unique_ptr<memory::Chip>& chip : chips_) {
-      const std::string key = keys_.chip(mitigation_, chip->identity(), supply);
-      std::optional<ChipResult> result = find_chip(store_, key, config_.images);
-      if (!result) {
-        result = evaluator().on_chip(*chip, at, clean_, others(voltage));
-        add_chip(store_, key, model_.name, mitigation_, supply, *result);
-        computed = true;
-      }
-      result->place = chip->place();
-      chips.push_back(std::move(*result));
-      progress_.advance(
-          1, fmt::format("{}{} at {:.4f} Vmin", model_.name,
-                         mitigation_.what.any() ? ", " + mitigation_.name : "", voltage));
+  const SearchLevels& levels() const { return levels_; }
+  /// The voltages between which nothing changes, as levels of the rail; empty: there are none.
+  const std::vector<double>& steps() const { return steps_; }
+
+  /// One chip at a voltage; `computed` says whether it was missing.
+  ChipResult chip(const memory::Chip& chip, double voltage, bool& computed) {
+    // Chips that step give one result from a step up to the next: it is evaluated once.
+    if (!steps_.empty()) voltage = levels_.voltages[levels_.at(voltage)];
+    const memory::OperatingPoint supply = supply_at(voltage);
+    const std::string key = keys_.chip(mitigation_, chip.identity(), supply);
+    std::optional<ChipResult> result = find_chip(store_, key, config_.images);
+    computed = !result;
+    if (!result) {
+      result = evaluator().on_chip(chip, accessed_at(supply), clean_, others(voltage));
+      add_chip(store_, key, model_.name, mitigation_, supply, *result);
     }
-    Point point = summarize(clean_, chips, config_.images);
+    result->place = chip.place();
+    return std::move(*result);
+  }
+
+  /// Whether a chip loses at most what may be lost.
+  bool within_limit(const memory::Chip& chip, double voltage) {
+    bool computed = false;
+    return within_limit(this->chip(chip, voltage, computed));
+  }
+  bool within_limit(const ChipResult& result) const {
+    return drop_points(result.wrong, clean_.wrong, config_.images) <= config_.safe.max_drop_points;
+  }
+
+  /// The point at a voltage on some chips; `computed` says whether any of it was missing. `results`
+  /// may be null.
+  Point point(const Chips& chips, double voltage, bool& computed,
+              std::vector<ChipResult>* results = nullptr) {
+    const technology::Technology& technology = *config_.technology;
+    computed = false;
+    std::vector<ChipResult> list;
+    for (const std::unique_ptr<memory::Chip>& chip : chips) {
+      bool missing = false;
+      list.push_back(this->chip(*chip, voltage, missing));
+      computed = computed || missing;
+      tick(voltage);
+    }
+    Point point = summarize(clean_, list, config_.images);
     point.model = model_.name;
     point.mitigation = mitigation_.name;
     point.voltage = voltage;
-    point.rate = configured_rate(chips_, at, chips);
+    const memory::OperatingPoint at = accessed_at(supply_at(voltage));
+    point.rate = configured_rate(chips, at, list);
     if (accelerator_) {
       const bool scaled = weights_scaled(config_.accelerator);
       point.memories = memory_uses({scaled ? at.voltage : 1.0, point.rate}, others(voltage),
-                                   any_by_voltage(chips_), chips);
+                                   any_by_voltage(chips), list);
     }
     point.energy_sram_rel =
         weight_energy_relative(technology, config_.accelerator, voltage, protection_);
     point.weight_area_rel = technology::area_relative(technology, protection_);
     add_cost(point);
+    if (results != nullptr) *results = std::move(list);
     return point;
   }
 
+  /// Another chip is done, computed or found.
+  void tick(double voltage) {
+    ++ticks_;
+    progress_.advance(1,
+                      fmt::format("{}{} at {:.4f} Vmin", model_.name,
+                                  mitigation_.what.any() ? ", " + mitigation_.name : "", voltage));
+  }
+
+  std::int64_t ticks() const { return ticks_; }
   double seconds() const { return evaluator_ ? evaluator_->seconds() : 0.0; }
   std::int64_t passes() const { return evaluator_ ? evaluator_->passes() : 0; }
 
  private:
+  memory::OperatingPoint supply_at(double voltage) const {
+    return {voltage, weight_error_rate(*config_.technology, config_.accelerator, voltage)};
+  }
+
+  /// Supplies of the scaled rail at which anything on a chip that steps begins to fail otherwise.
+  std::vector<double> steps(const memory::Chip& chip) const {
+    std::vector<double> supplies;
+    const bool others_scaled = accelerator_ && (accelerator_->input.supply.scaled ||
+                                                accelerator_->activations.supply.scaled ||
+                                                accelerator_->accumulators.supply.scaled);
+    for (const double step : chip.steps()) {
+      if (others_scaled || step > 1.0) supplies.push_back(step);
+      if (step <= 1.0) supplies.push_back(step - mitigation_.what.boost_vmin);
+    }
+    if (others_scaled && !supplies.empty()) supplies.push_back(1.0);  // their faults begin below it
+    std::sort(supplies.begin(), supplies.end());
+    return supplies;
+  }
+
   memory::OperatingPoint accessed_at(const memory::OperatingPoint& supply) const {
     if (!weights_scaled(config_.accelerator)) return supply;  // it stays at Vmin
     return accessed(&*config_.technology, supply, /*has_voltage=*/true, mitigation_.what);
@@ -216,7 +256,6 @@ class ModelSweep {
 
   const SweepConfig& config_;
   const Inputs& inputs_;
-  const Chips& chips_;
   const Model& model_;
   const SweepMitigation& mitigation_;
   CostCache& costs_;
@@ -227,48 +266,88 @@ class ModelSweep {
   Progress& progress_;
   RecordKeys keys_;
   std::unique_ptr<Evaluator> evaluator_;
+  std::vector<double> steps_;
+  SearchLevels levels_;
   CleanResult clean_;
+  std::int64_t ticks_ = 0;
 };
 
-/// Finds the safe voltage; evaluates what it needs between the grid points into `result`.
-SafeVoltageRow search(const SweepConfig& config, const std::vector<Point>& grid, ModelSweep& model,
-                      SweepResult& result, std::vector<Point>& extra) {
-  std::vector<double> voltages = config.voltages;
-  // A network that fails at the grid's top may still be safe between there and Vmin.
-  const double top = std::min(1.0, config.technology->highest_voltage());
-  if (grid.front().drop() > config.max_drop_points && voltages.front() < top) {
-    voltages.insert(voltages.begin(), top);
+/// Chooses the level of the safe voltage. `tried` counts evaluations beyond the grid.
+std::optional<SafeLevel> choose(const SweepConfig& config, const SweepChips& chips,
+                                ModelSweep& model, const SafeVoltageRule& rule,
+                                std::int64_t& tried) {
+  const SearchLevels& levels = model.levels();
+  if (!config.safe.yield) {
+    return find_by_mean(levels, [&](std::size_t level) {
+      const std::vector<std::size_t>& grid = levels.on_grid;
+      if (!std::binary_search(grid.begin(), grid.end(), level)) tried += config.chips;
+      bool computed = false;
+      return model.point(chips.grid, levels.voltages[level], computed).drop() <=
+             rule.max_drop_points;
+    });
   }
-  const auto find = [&](double voltage) -> const Point& {
-    for (const std::vector<Point>* points :
-         {&grid, static_cast<const std::vector<Point>*>(&extra)}) {
-      for (const Point& point : *points) {
-        if (point.voltage == voltage) return point;
-      }
-    }
-    bool computed = false;
-    extra.push_back(model.point(voltage, computed));
-    result.extra_points_computed += computed ? 1 : 0;
-    return extra.back();
+  std::set<std::string> on_grid;
+  for (const auto& chip : chips.grid) on_grid.insert(chip->identity());
+  const auto within = [&](std::size_t die, std::size_t level) {
+    return model.within_limit(*chips.chosen[die], levels.voltages[level]);
   };
-  const std::optional<SafeVoltage> safe =
-      find_safe_voltage(voltages, config.max_drop_points, config.tolerance,
-                        [&](double voltage) { return find(voltage).drop(); });
+  return find_by_yield(
+      levels, chips.chosen.size(), rule.allowed,
+      [&](std::size_t die, std::size_t level) -> std::optional<bool> {
+        if (on_grid.count(chips.chosen[die]->identity()) == 0) return std::nullopt;
+        return within(die, level);
+      },
+      [&](std::size_t die, std::size_t level) {
+        ++tried;
+        model.tick(levels.voltages[level]);
+        return within(die, level);
+      });
+}
 
+/// Finds the safe voltage and states on other chips what it is worth: a point of `result`.
+SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& chips,
+                                 ModelSweep& model, const Point& first, SweepResult& result) {
   SafeVoltageRow row;
-  row.model = grid.front().model;
-  row.mitigation = grid.front().mitigation;
-  row.max_drop_points = config.max_drop_points;
-  row.err = grid.front().err;
+  row.model = first.model;
+  row.mitigation = first.mitigation;
+  row.err = first.err;
+  const std::optional<SafeLevel> safe = choose(config, chips, model, result.safe, row.tried);
   if (!safe) return row;
-  const Point& point = find(safe->voltage);
-  row.voltage = safe->voltage;
-  row.fails_at = safe->fails_at;
+  const std::vector<double>& voltages = model.levels().voltages;
+  row.voltage = voltages[safe->level];
+  if (safe->fails_at) row.fails_at = voltages[*safe->fails_at];
+  row.failed = safe->failed;
+
+  bool computed = false;
+  std::vector<ChipResult> stated;
+  const Point point = model.point(chips.stated, *row.voltage, computed, &stated);
   row.energy_saving_pct = 100.0 * (1.0 - *point.energy_sram_rel);
   if (point.energy_rel) row.energy_saving_total_pct = 100.0 * (1.0 - *point.energy_rel);
   row.rate = point.rate;
-  row.rerr_mean = point.rerr.mean;
+  StatedError error{point.rerr.mean, point.rerr.std, 0.0, 0};
+  for (const ChipResult& chip : stated) {
+    error.rerr_worst = std::max(error.rerr_worst, percent(chip.wrong, config.images));
+    error.within += model.within_limit(chip) ? 1 : 0;
+  }
+  row.stated = error;
+  result.extra_points.push_back(point);
+  result.extra_points_computed += computed ? 1 : 0;
   return row;
+}
+
+/// Once the configuration is settled.
+SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& chips) {
+  const SafeVoltageConfig& safe = config.safe;
+  SafeVoltageRule rule;
+  rule.max_drop_points = safe.max_drop_points;
+  rule.yield = safe.yield;
+  rule.chosen_on = safe.chosen_on;
+  rule.stated_on = safe.stated_on;
+  if (safe.yield) rule.allowed = *allowed_failures(safe.chosen_on, *safe.yield);
+  rule.first_chosen = chips.chosen.front()->name();
+  rule.first_stated = chips.stated.front()->name();
+  rule.places = !config.profile.empty();
+  return rule;
 }
 
 }  // namespace
@@ -276,12 +355,15 @@ SafeVoltageRow search(const SweepConfig& config, const std::vector<Point>& grid,
 SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, int threads,
                       bool quiet) {
   const auto start = std::chrono::steady_clock::now();
+  settle_safe_voltage(config);
   const Inputs inputs = load_inputs(config);
   SweepResult result;
   result.technology = config.technology->name();
-  const Chips chips = sweep_chips(config);
-  result.chip_note = chips.front()->note();
-  result.identity = identity(config, inputs.models, inputs.data_sha256, chips.front()->identity());
+  const SweepChips chips = sweep_chips(config);
+  const memory::Chip& first_chip = *chips.grid.front();
+  result.chip_note = first_chip.note();
+  result.identity = identity(config, inputs.models, inputs.data_sha256, first_chip.identity());
+  result.safe = rule_of(config, chips);
   result.engine = config.engine;
   if (config.accelerator) result.accelerator = config.accelerator->name;
   result.weights_scaled = weights_scaled(config.accelerator);
@@ -294,7 +376,9 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
 
   Store store(folder, result.identity);
   const auto grid_points = static_cast<std::int64_t>(config.voltages.size());
-  const std::int64_t per_model = (grid_points + most_search_steps(config)) * config.chips;
+  // The search is somewhat longer: most of its chips are tried once, all of them at the answer.
+  const std::int64_t per_model =
+      grid_points * config.chips + 2 * config.safe.chosen_on + config.safe.stated_on;
   Progress progress(
       "sweep",
       per_model * static_cast<std::int64_t>(inputs.models.size() * config.mitigations.size()),
@@ -305,21 +389,19 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   for (const Model& model : inputs.models) {
     CostCache costs(config, model);
     for (const SweepMitigation& mitigation : config.mitigations) {
-      ModelSweep run(config, inputs, chips, model, mitigation, costs, store, threads, progress);
-      std::vector<Point> grid, extra;
+      ModelSweep run(config, inputs, first_chip, model, mitigation, costs, store, threads,
+                     progress);
+      if (config.mitigations.size() == 1) result.steps = run.steps();
+      const std::size_t first = result.points.size();
       for (const double voltage : config.voltages) {
         bool computed = false;
-        grid.push_back(run.point(voltage, computed));
+        result.points.push_back(run.point(chips.grid, voltage, computed));
         result.points_computed += computed ? 1 : 0;
       }
-      result.safe_voltage.push_back(search(config, grid, run, result, extra));
-      const std::int64_t done =
-          (grid_points + static_cast<std::int64_t>(extra.size())) * config.chips;
-      if (done < per_model) progress.advance(per_model - done);
-      std::sort(extra.begin(), extra.end(),
-                [](const Point& a, const Point& b) { return *a.voltage > *b.voltage; });
-      result.points.insert(result.points.end(), grid.begin(), grid.end());
-      result.extra_points.insert(result.extra_points.end(), extra.begin(), extra.end());
+      const SafeVoltageRow row =
+          find_safe_voltage(config, chips, run, result.points[first], result);
+      progress.add_work(run.ticks() - per_model);
+      result.safe_voltage.push_back(row);
       seconds += run.seconds();
       passes += run.passes();
     }

@@ -12,16 +12,37 @@
 
 namespace brownout::sweep {
 
+/// Errors at a safe voltage on chips that played no part in its choice, percent.
+struct StatedError {
+  double rerr_mean = 0.0;
+  std::optional<double> rerr_std;
+  double rerr_worst = 0.0;
+  std::int64_t within = 0;  // chips that lose at most what may be lost
+};
+
+/// What was asked: SweepResult::safe.
 struct SafeVoltageRow {
   std::string model;
   std::string mitigation = "none";
-  double max_drop_points = 0.0;
-  std::optional<double> voltage;                  // none: the highest voltage loses more already
-  std::optional<double> fails_at;                 // next lower voltage tried, which loses more
+  std::optional<double> voltage;   // none: the highest voltage does not hold
+  std::optional<double> fails_at;  // next lower voltage tried, which does not
+  std::int64_t failed = 0;         // of the chips that chose the voltage, those that fail there
+  std::int64_t tried = 0;          // chips and voltages that the choice evaluated beyond the grid
   std::optional<double> energy_saving_pct;        // of SRAM energy at Vmin
   std::optional<double> energy_saving_total_pct;  // of all energy at Vmin, on an accelerator
-  std::optional<double> rate, rerr_mean;          // there
+  std::optional<double> rate;                     // there
+  std::optional<StatedError> stated;              // there
   double err = 0.0;                               // clean
+};
+
+/// What a safe voltage means in a sweep.
+struct SafeVoltageRule {
+  double max_drop_points = 2.5;
+  std::optional<YieldTarget> yield;           // none: of the mean
+  std::int64_t chosen_on = 0, stated_on = 0;  // chips
+  std::int64_t allowed = 0;                   // of those that choose, so many may fail (of a yield)
+  std::string first_chosen, first_stated;     // names of the first chips
+  bool places = false;                        // they are places of one die, not dies
 };
 
 struct SweepModel {
@@ -43,10 +64,13 @@ struct SweepResult {
   std::vector<std::string> mitigations{"none"};  // in the order of the list
   /// The grid: networks in file order, mitigations likewise, voltages descending.
   std::vector<Point> points;
-  std::vector<Point> extra_points;         // evaluated between grid points to find safe voltages
+  /// Each network at its safe voltage, on the chips that state what it is worth.
+  std::vector<Point> extra_points;
   std::int64_t points_computed = 0;        // of the grid, in this run
   std::int64_t extra_points_computed = 0;  // of the others, in this run
+  SafeVoltageRule safe;
   std::vector<SafeVoltageRow> safe_voltage;
+  std::vector<double> steps;  // of a profile without a boost: memory::Chip::steps
   double seconds = 0.0;       // this run, from loading to the last point
   double images_per_s = 0.0;  // images × passes over their wall time; 0 when nothing was left
 };

@@ -40,7 +40,8 @@ class Mitigation : public testing::Test {
                                "/profiles/14nm-finfet.yaml\nmodels: [tiny-rquant-8b.onnx]\n"
                                "dataset: fashion-mnist\ndata_folder: data\nimages: 100\nchips: 3\n"
                                "voltages: [0.9, 0.8]\n"
-                               "safe_voltage: {max_drop_points: 2.5, tolerance: 1}\n"
+                               "safe_voltage: {max_drop_points: 2.5, tolerance: 1, yield: mean, "
+                               "stated_on: 1}\n"
                                "mitigations: " +
                                    mitigations + "\n" + more);
   }

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <set>
 #include <sstream>
+#include <tuple>
 
 #include "sim/base/files.hpp"
 #include "workplace.hpp"
@@ -80,28 +81,79 @@ TEST_F(Sweep, GivesThePromisedObject) {
   }
 }
 
-TEST_F(Sweep, SafeVoltageHoldsTheLimitAndTheNextLowerOneTriedDoesNot) {
+TEST_F(Sweep, ASafeVoltageIsChosenOnSomeDiesAndStatedOnOthers) {
   const Json json = finished("out");
   ASSERT_EQ(json["safe_voltage"].size(), 2u);
-  for (const Json& safe : json["safe_voltage"]) {
-    const double voltage = safe["voltage"], fails_at = safe["fails_at_voltage"];
-    EXPECT_LE(voltage - fails_at, 0.01);
+  ASSERT_EQ(json["extra_points"].size(), 2u);
+  const std::vector<std::string> files{"tiny-rquant-8b.onnx", "tiny-uniform-4b.onnx"};
+  const auto errors = [&](std::size_t model, const Json& voltage, const char* seed) {
+    const Json eval =
+        workplace_
+            .run(BROWNOUT_BINARY,
+                 {"eval", files[model], "--data", "data", "--images", "200", "--chips", "29",
+                  "--seed", seed, "--voltage", voltage.dump(), "--json", "-", "--quiet"})
+            .json();
+    std::vector<double> rerr;
+    for (const Json& chip : eval["per_chip"]) rerr.push_back(chip["rerr"]);
+    return rerr;
+  };
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Json& safe = json["safe_voltage"][i];
+    SCOPED_TRACE(safe.dump());
+    const double voltage = safe["voltage"], fails_at = safe["fails_at_voltage"], err = safe["err"];
+    EXPECT_GT(voltage, fails_at);
+    EXPECT_LE(voltage - fails_at, 0.01 + 1e-12);
     EXPECT_NEAR(safe["energy_saving_sram_pct"], 100 * (1 - voltage * voltage), 1e-9);
-    int found = 0;
-    for (const char* list : {"points", "extra_points"}) {
-      for (const Json& point : json[list]) {
-        if (point["model"] != safe["model"]) continue;
-        const double drop = point["rerr_mean"].get<double>() - point["err"].get<double>();
-        if (point["voltage"] >= voltage) {
-          EXPECT_LE(drop, 2.5);
-        }
-        if (point["voltage"] == voltage) ++found;
-        if (point["voltage"] == fails_at) {
-          EXPECT_GT(drop, 2.5);
-        }
-      }
+    EXPECT_EQ(safe["yield"], 0.9);
+    EXPECT_EQ(safe["confidence"], 0.95);
+    const auto within = [&](double rerr) { return rerr - err <= 2.5 + 1e-9; };
+    // None of the 29 dies that choose may fail.
+    EXPECT_EQ(safe["chosen_on"]["chips"], 29);
+    EXPECT_EQ(safe["chosen_on"]["first"], "random:0");
+    EXPECT_EQ(safe["chosen_on"]["failed"], 0);
+    const std::vector<double> chosen = errors(i, safe["voltage"], "0");
+    EXPECT_TRUE(std::all_of(chosen.begin(), chosen.end(), within));
+    const std::vector<double> lower = errors(i, safe["fails_at_voltage"], "0");
+    EXPECT_FALSE(std::all_of(lower.begin(), lower.end(), within));
+    // What is stated are other dies.
+    const Json& stated = safe["stated_on"];
+    EXPECT_EQ(stated["chips"], 29);
+    EXPECT_EQ(stated["first"], "random:1000000");
+    const std::vector<double> fresh = errors(i, safe["voltage"], "1000000");
+    EXPECT_EQ(stated["within"], std::count_if(fresh.begin(), fresh.end(), within));
+    EXPECT_EQ(stated["rerr_worst"], *std::max_element(fresh.begin(), fresh.end()));
+    EXPECT_EQ(safe["rerr_mean"], stated["rerr_mean"]);
+    const Json& point = json["extra_points"][i];
+    EXPECT_EQ(point["model"], safe["model"]);
+    EXPECT_EQ(point["voltage"], voltage);
+    EXPECT_EQ(point["chips"], 29);
+    EXPECT_EQ(point["rerr_mean"], stated["rerr_mean"]);
+  }
+}
+
+TEST_F(Sweep, ASafeVoltageOfTheMeanHoldsTheLimitOnTheChipsOfTheGrid) {
+  std::string text = read_file(workplace_.sweep_file());
+  const std::string key = "safe_voltage: {";
+  text.insert(text.find(key) + key.size(), "yield: mean, stated_on: 6, stated_seed: 40, ");
+  workplace_.write("sweep.yaml", text);
+  const Json json = finished("out");
+  for (const Json& safe : json["safe_voltage"]) {
+    EXPECT_EQ(safe["yield"], "mean");
+    EXPECT_EQ(safe["confidence"], nullptr);
+    EXPECT_EQ(safe["chosen_on"]["chips"], 4);
+    EXPECT_EQ(safe["stated_on"]["chips"], 6);
+    EXPECT_EQ(safe["stated_on"]["first"], "random:40");
+    for (const auto& [voltage, holds] :
+         {std::pair{safe["voltage"], true}, std::pair{safe["fails_at_voltage"], false}}) {
+      const Json eval =
+          workplace_
+              .run(BROWNOUT_BINARY, {"eval", safe["model"].get<std::string>() + ".onnx", "--data",
+                                     "data", "--images", "200", "--chips", "4", "--voltage",
+                                     voltage.dump(), "--json", "-", "--quiet"})
+              .json();
+      const double drop = eval["rerr_mean"].get<double>() - eval["err"].get<double>();
+      EXPECT_EQ(drop <= 2.5, holds) << safe;
     }
-    EXPECT_EQ(found, 1);
   }
 }
 
@@ -127,7 +179,9 @@ TEST_F(Sweep, WritesItsFilesAndThePlot) {
   const Outcome outcome =
       workplace_.run(BROWNOUT_BINARY, {"sweep", "sweep.yaml", "--out", "out", "--images", "50"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_NE(outcome.out.find("Lowest voltage that loses at most 2.5 points"), std::string::npos);
+  EXPECT_NE(
+      outcome.out.find("Lowest voltage at which at least 90 % of dies lose at most 2.5 points"),
+      std::string::npos);
   const fs::path out = workplace_.folder() / "out";
   for (const char* name :
        {"points.csv", "safe_voltage.csv", "sweep.json", "sweep.gp", "sweep.dat"}) {
@@ -244,6 +298,28 @@ TEST_F(Sweep, OverAProfileChipsArePlacesOfItsMap) {
   EXPECT_EQ(eval.json()["rerr_mean"], json["points"][2]["rerr_mean"]);
   // Finished: nothing is computed again.
   EXPECT_EQ(finished("out")["points_computed"], 0);
+  // Safe voltages are those of the profile or the lowest one of the sweep, and what lies between
+  // two of them was evaluated once for each network and place.
+  std::set<double> levels;
+  const Json profile_json =
+      workplace_
+          .run(BROWNOUT_BINARY, {"profile", "inspect",
+                                 BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5", "--json", "-"})
+          .json();
+  for (const Json& level : profile_json["voltages"]) levels.insert(level["voltage"].get<double>());
+  levels.insert(0.82);
+  for (const Json& safe : json["safe_voltage"]) {
+    if (safe["voltage"].is_null()) continue;
+    EXPECT_EQ(levels.count(safe["voltage"]), 1u) << safe;
+  }
+  std::istringstream rows(read_file(workplace_.folder() / "out" / "results.jsonl"));
+  std::set<std::tuple<std::string, std::string, double>> evaluated;
+  for (std::string line; std::getline(rows, line);) {
+    const Json row = Json::parse(line)["row"];
+    if (!row.contains("voltage")) continue;
+    EXPECT_EQ(levels.count(row["voltage"]), 1u) << row;
+    EXPECT_TRUE(evaluated.emplace(row["model"], row["chip"], row["voltage"]).second) << row;
+  }
   workplace_.write("sweep.yaml", file + profile + "p_err: 0.5\n");
   EXPECT_EQ(sweep("other").code, 2);
   // The seed is that of the places.

@@ -27,8 +27,9 @@ TEST(Csv, PointsHaveOneRowEachAndSayWhichAreOnTheGrid) {
             "25,89.5,"
             "0.9,0.8,0.01,100,99.5,98,1,,,,none,,,6.5,9.75,0.75,18,22,1.5,20,22");
   EXPECT_NE(lines[7].find(",0,,,,none,,,6.5,"), std::string::npos);
-  EXPECT_EQ(lines_of(safe_voltage_csv(example_sweep()))[1],
-            "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none");
+  EXPECT_EQ(
+      lines_of(safe_voltage_csv(example_sweep()))[1],
+      "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,0.9,0.95,46,1,40,0.5,11.5,38");
   for (const std::string& line : lines) {
     EXPECT_EQ(std::count(line.begin(), line.end(), ','), 36) << line;
   }
@@ -42,7 +43,11 @@ TEST(Csv, UndefinedValuesAreEmptyCells) {
   EXPECT_NE(line.find(",8,8,,,,9,"), std::string::npos);
   EXPECT_NE(line.find(",9.25,,0.9,"), std::string::npos);
   EXPECT_NE(line.find(",6.5,9.75,,,,1.5,8,10"), std::string::npos);
-  EXPECT_EQ(lines_of(safe_voltage_csv(result))[2], "net-16-randbet-8b,2.5,,,,,,8,,none");
+  EXPECT_EQ(lines_of(safe_voltage_csv(result))[2],
+            "net-16-randbet-8b,2.5,,,,,,8,,none,0.9,0.95,46,,40,,,");
+  result.safe.yield.reset();
+  EXPECT_EQ(lines_of(safe_voltage_csv(result))[1],
+            "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,mean,,46,,40,0.5,11.5,38");
 }
 
 TEST(Csv, NamesWithCommasAndQuotesAreQuoted) {

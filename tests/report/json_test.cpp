@@ -30,7 +30,22 @@ TEST(SweepJson, HasThePromisedFields) {
   EXPECT_EQ(json["safe_voltage"][0]["voltage"], 0.9375);
   EXPECT_EQ(json["safe_voltage"][0]["energy_saving_sram_pct"], 12.109375);
   EXPECT_EQ(json["safe_voltage"][0]["max_drop_points"], 2.5);
+  EXPECT_EQ(json["safe_voltage"][0]["yield"], 0.9);
+  EXPECT_EQ(json["safe_voltage"][0]["confidence"], 0.95);
+  EXPECT_EQ(
+      json["safe_voltage"][0]["chosen_on"],
+      Json({{"chips", 46}, {"first", "random:0"}, {"tried", 55}, {"allowed", 1}, {"failed", 1}}));
+  EXPECT_EQ(json["safe_voltage"][0]["stated_on"], Json({{"chips", 40},
+                                                        {"first", "random:1000000"},
+                                                        {"rerr_mean", 9.0},
+                                                        {"rerr_std", 0.5},
+                                                        {"rerr_worst", 11.5},
+                                                        {"within", 38},
+                                                        {"within_pct", 95.0}}));
+  EXPECT_EQ(json["safe_voltage"][0]["rerr_mean"], 9.0);
   EXPECT_TRUE(json["safe_voltage"][1]["voltage"].is_null());
+  EXPECT_TRUE(json["safe_voltage"][1]["stated_on"].is_null());
+  EXPECT_TRUE(json["safe_voltage"][1]["chosen_on"]["failed"].is_null());
   EXPECT_TRUE(json["models"][1]["bits"].is_null());
   EXPECT_EQ(json["configuration"]["images"], 1000);
 }

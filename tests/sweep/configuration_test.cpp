@@ -46,11 +46,14 @@ class Configuration : public testing::Test {
 };
 
 TEST_F(Configuration, ReadsEveryKey) {
-  const SweepConfig config = load(base() +
-                                  "split: train\ndata_folder: data\nimages: 500\nengine: float\n"
-                                  "chips: 7\nseed: 3\np_err: 0.5\nbit_offset: 9\n"
-                                  "evaluation_seed: 4\nvoltages: [0.8, 1.0, 0.9]\n"
-                                  "safe_voltage: {max_drop_points: 1, tolerance: 0.01}\n");
+  const SweepConfig config =
+      load(base() +
+           "split: train\ndata_folder: data\nimages: 500\nengine: float\n"
+           "chips: 7\nseed: 3\np_err: 0.5\nbit_offset: 9\n"
+           "evaluation_seed: 4\nvoltages: [0.8, 1.0, 0.9]\n"
+           "safe_voltage: {max_drop_points: 1, tolerance: 0.01, yield: 0.99,\n"
+           "               confidence: 0.9, chosen_on: 400, stated_on: 50,\n"
+           "               stated_seed: 9000}\n");
   EXPECT_EQ(config.models[1], folder_ / "two.onnx");  // relative to the file
   EXPECT_EQ(config.data_folder, folder_ / "data");
   EXPECT_EQ(config.split, network::Split::kTrain);
@@ -62,8 +65,65 @@ TEST_F(Configuration, ReadsEveryKey) {
   EXPECT_EQ(config.bit_offset, 9);
   EXPECT_EQ(config.evaluation_seed, 4);
   EXPECT_EQ(config.voltages, (std::vector<double>{1.0, 0.9, 0.8}));  // sorted downward
-  EXPECT_EQ(config.max_drop_points, 1.0);
-  EXPECT_EQ(config.tolerance, 0.01);
+  EXPECT_EQ(config.safe.max_drop_points, 1.0);
+  EXPECT_EQ(config.safe.tolerance, 0.01);
+  EXPECT_EQ(config.safe.yield->yield, 0.99);
+  EXPECT_EQ(config.safe.yield->confidence, 0.9);
+  EXPECT_EQ(config.safe.chosen_on, 400);
+  EXPECT_EQ(config.safe.stated_on, 50);
+  EXPECT_EQ(config.safe.stated_seed, 9000);
+}
+
+TEST_F(Configuration, ASafeVoltageIsAYieldOnAsManyDiesAsItTakesUnlessToldOtherwise) {
+  const std::string rest = "chips: 7\nseed: 3\nvoltages: [0.9]\n";
+  SweepConfig config = load(base() + rest);
+  EXPECT_EQ(config.safe.yield->yield, 0.9);
+  settle_safe_voltage(config);
+  EXPECT_EQ(config.safe.chosen_on, 29);
+  EXPECT_EQ(config.safe.stated_on, 29);
+  EXPECT_EQ(config.safe.stated_seed, 3 + kMaxChips);
+  const SweepChips chips = sweep_chips(config);
+  EXPECT_EQ(chips.grid.size(), 7u);
+  EXPECT_EQ(chips.chosen.back()->name(), "random:31");
+  EXPECT_EQ(chips.stated.front()->name(), "random:1000003");
+
+  // The chips of the grid are evaluated anyway.
+  config = load(base() + "chips: 60\nvoltages: [0.9]\n");
+  settle_safe_voltage(config);
+  EXPECT_EQ(config.safe.chosen_on, 60);
+
+  config = load(base() + rest + "safe_voltage: {yield: mean, stated_on: 5}\n");
+  EXPECT_FALSE(config.safe.yield);
+  settle_safe_voltage(config);
+  EXPECT_EQ(config.safe.chosen_on, 7);
+  EXPECT_EQ(config.safe.stated_on, 5);
+}
+
+TEST_F(Configuration, SafeVoltagesThatCannotBeShownAreRefused) {
+  const std::string rest = "chips: 7\nseed: 3\nvoltages: [0.9]\nsafe_voltage: ";
+  const auto message = [&](const std::string& safe) -> std::string {
+    try {
+      SweepConfig config = load(base() + rest + safe + "\n");
+      settle_safe_voltage(config);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  for (const auto& [safe, part] : std::vector<std::pair<std::string, std::string>>{
+           {"{yield: median}", "safe_voltage.yield: expected mean or a number in [0.5, 0.999]"},
+           {"{yield: 1}", "safe_voltage.yield: expected mean or a number in [0.5, 0.999]"},
+           {"{chosen_on: 28}", "safe_voltage.chosen_on: expected at least 29"},
+           {"{yield: 0.99, chosen_on: 298}", "safe_voltage.chosen_on: expected at least 299"},
+           {"{yield: mean, chosen_on: 9}", "safe_voltage.chosen_on: is of a yield"},
+           {"{yield: mean, confidence: 0.9}", "safe_voltage.confidence: is of a yield"},
+           {"{stated_seed: 31}", "safe_voltage.stated_seed: expected chips that were never"},
+           {"{stated_seed: 0, stated_on: 4}",
+            "safe_voltage.stated_seed: expected chips that were"}}) {
+    EXPECT_NE(message(safe).find(part), std::string::npos) << safe << ": " << message(safe);
+  }
+  EXPECT_EQ(message("{stated_seed: 32}"), "");
+  EXPECT_EQ(message("{stated_seed: 0, stated_on: 3}"), "");
 }
 
 TEST_F(Configuration, GridReachesBothEndsExactly) {

@@ -122,6 +122,9 @@ class Errors : public Evaluation {
   bool on_chips() const override { return true; }
   std::string axis() const override { return places_.axis; }
   bool on_places() const override { return !profile_.empty(); }
+  std::vector<double> steps() const override {
+    return profile_.empty() ? std::vector<double>{} : memory::make_chip(profile_)->steps();
+  }
   std::string drawn() const override {
     return profile_.empty() ? drawn_text(setting_, "chip")
                             : fmt::format("{} from seed {}",

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a safe voltage means, in words, and the table of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/sweep/sweep.hpp"
+
+namespace brownout::report {
+
+/// "at least 90 % of dies lose at most 2.5 points", "the mean over dies loses at most 2.5 points".
+std::string safe_voltage_condition(const sweep::SafeVoltageRule& rule);
+/// A sentence: the condition, its confidence, which chips chose and which state.
+std::string safe_voltage_title(const sweep::SafeVoltageRule& rule);
+
+/// A row for each network (short names) and, when there are several, each mitigation.
+std::string safe_voltage_table(const sweep::SweepResult& result);
+
+}  // namespace brownout::report
