@@ -79,12 +79,29 @@ Json point_json(const sweep::Point& point) {
   return json;
 }
 
-Json short_json(const sweep::Point& point) {
-  return {{"model", point.model},
-          {"mitigation", point.mitigation},
-          {"voltage", maybe(point.voltage)},
-          {"energy_sram_rel", maybe(point.energy_sram_rel)},
-          {"rerr_mean", point.rerr.mean}};
+Json leader_json(const sweep::Leader& leader, const std::vector<sweep::Point>& points) {
+  const sweep::Point& point = points[leader.point];
+  Json json = {{"model", point.model},
+               {"mitigation", point.mitigation},
+               {"voltage", maybe(point.voltage)},
+               {"energy_sram_rel", maybe(point.energy_sram_rel)},
+               {"rerr_mean", point.rerr.mean}};
+  if (point.energy) json["energy_uj"] = point.energy->total();
+  json["within_noise"] = Json::array();
+  for (const std::size_t i : leader.within_noise) {
+    json["within_noise"].push_back({{"model", points[i].model},
+                                    {"mitigation", points[i].mitigation},
+                                    {"voltage", maybe(points[i].voltage)},
+                                    {"rerr_mean", points[i].rerr.mean}});
+  }
+  return json;
+}
+
+Json leaders_json(const std::vector<sweep::Leader>& leaders,
+                  const std::vector<sweep::Point>& points) {
+  Json json = Json::array();
+  for (const sweep::Leader& leader : leaders) json.push_back(leader_json(leader, points));
+  return json;
 }
 
 Json safe_json(const sweep::SafeVoltageRow& row, const sweep::SafeVoltageRule& rule) {
@@ -242,20 +259,12 @@ std::string sweep_json(const sweep::SweepResult& result) {
   for (const sweep::SafeVoltageRow& row : result.safe_voltage) {
     json["safe_voltage"].push_back(safe_json(row, result.safe));
   }
-  json["best_per_voltage"] = Json::array();
-  for (const std::size_t i : sweep::best_per_voltage(result.points)) {
-    json["best_per_voltage"].push_back(short_json(result.points[i]));
-  }
-  std::vector<sweep::Point> all = result.points;
-  all.insert(all.end(), result.extra_points.begin(), result.extra_points.end());
-  json["pareto_front"] = Json::array();
-  for (const std::size_t i : sweep::pareto_front(all)) {
-    json["pareto_front"].push_back(short_json(all[i]));
-  }
-  json["mitigation_front"] = Json::array();
-  for (const std::size_t i : sweep::mitigation_front(all)) {
-    json["mitigation_front"].push_back(short_json(all[i]));
-  }
+  json["best_per_voltage"] = leaders_json(sweep::best_per_voltage(result.points), result.points);
+  const bool all = sweep::energies_compare_networks(result.points);
+  json["pareto_energy"] = all ? "energy_uj" : "energy_sram_rel";
+  json["pareto_compares"] = all ? "all networks" : "each network with itself";
+  json["pareto_front"] = leaders_json(sweep::pareto_front(result.points), result.points);
+  json["mitigation_front"] = leaders_json(sweep::mitigation_front(result.points), result.points);
   json["configuration"] = Json::parse(result.identity);
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -47,7 +48,10 @@ std::string mitigation_table(const sweep::SweepResult& result) {
   if (accelerator) header.insert(header.end(), {"energy", "uJ", "cycles"});
   header.emplace_back("");
   Table table(header, {0, 2, header.size() - 1});
-  const std::vector<std::size_t> front = sweep::mitigation_front(result.points);
+  std::map<std::size_t, std::string> marks;
+  for (const sweep::Leader& leader : sweep::mitigation_front(result.points)) {
+    marks[leader.point] = leader.within_noise.empty() ? "*" : "~";
+  }
   const std::size_t mitigations = result.mitigations.size();
   const std::size_t voltages = result.points.size() / result.models.size() / mitigations;
   for (std::size_t m = 0; m < result.models.size(); ++m) {
@@ -70,7 +74,7 @@ std::string mitigation_table(const sweep::SweepResult& result) {
           cells.push_back(fmt::format("{:.3f}", point.energy->total()));
           cells.push_back(fmt::format("{:.0f}", *point.cycles));
         }
-        cells.emplace_back(std::binary_search(front.begin(), front.end(), i) ? "*" : "");
+        cells.push_back(marks[i]);
         table.add(cells);
       }
     }
@@ -80,7 +84,8 @@ std::string mitigation_table(const sweep::SweepResult& result) {
              "\n  p: configured bit error rate where the memory is accessed. Read: energy of a "
              "weight read; area: of the weight\n  memory{}: relative to the unprotected one at "
              "Vmin. Cells hit: as the words see them, behind repair. *: no other\n  point of the "
-             "network is at most as high in error, energy, area and cycles.\n",
+             "network is at most as high in error, energy, area and cycles; ~: the same, but one "
+             "that\n  costs no more is within noise.\n",
              accelerator ? "; energy: of an inference" : "");
 }
 

@@ -4,6 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+#include <utility>
+
 #include "sim/report/error_text.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
@@ -70,13 +74,23 @@ std::string bars_text(const sweep::EvalConfig& config, std::int64_t draws, bool 
       what, config.images, places ? "places" : "chips", places ? " of this die" : "");
 }
 
+/// The best network, and those between which and it nothing is decided.
+std::string best_text(const sweep::Leader& leader, std::size_t voltages, const ShortNames& names) {
+  if (leader.within_noise.size() + 1 == names.names.size() && names.names.size() > 1) {
+    return "all within noise";
+  }
+  std::string text = names.names[leader.point / voltages];
+  for (const std::size_t i : leader.within_noise) text += " or " + names.names[i / voltages];
+  return text;
+}
+
 std::string grid_text(const sweep::SweepResult& result, const ShortNames& names) {
   std::vector<std::string> header{"V/Vmin", "bit errors %", "energy saved %"};
   header.insert(header.end(), names.names.begin(), names.names.end());
-  header.emplace_back("best");
+  header.emplace_back("lowest error");
   Table table(header, {header.size() - 1});
   const std::size_t voltages = result.points.size() / result.models.size();
-  const std::vector<std::size_t> best = sweep::best_per_voltage(result.points);
+  const std::vector<sweep::Leader> best = sweep::best_per_voltage(result.points);
   for (std::size_t v = 0; v < voltages; ++v) {
     const sweep::Point& first = result.points[v];
     std::vector<std::string> cells{voltage_text(*first.voltage), rate_text(first.rate),
@@ -84,7 +98,7 @@ std::string grid_text(const sweep::SweepResult& result, const ShortNames& names)
     for (std::size_t m = 0; m < result.models.size(); ++m) {
       cells.push_back(spread_text(result.points[m * voltages + v].rerr));
     }
-    cells.push_back(names.names[best[v] / voltages]);
+    cells.push_back(best_text(best[v], voltages, names));
     table.add(cells);
   }
   return table.text();
@@ -114,21 +128,52 @@ std::string memories_text(const sweep::SweepResult& result, const ShortNames& na
   return any ? "\nThe other memories\n\n" + table.text() : "";
 }
 
+/// What a point of the front is not shown to be better than: the cheapest of it.
+std::string cheaper_text(const sweep::Leader& leader, const std::vector<sweep::Point>& points,
+                         bool several) {
+  if (leader.within_noise.empty()) return "";
+  const std::size_t cheapest = *std::min_element(
+      leader.within_noise.begin(), leader.within_noise.end(), [&](std::size_t a, std::size_t b) {
+        const auto cost = [&](std::size_t i) {
+          return std::make_pair(points[i].energy ? points[i].energy->total() : 0.0,
+                                *points[i].energy_sram_rel);
+        };
+        return cost(a) < cost(b);
+      });
+  const sweep::Point& point = points[cheapest];
+  std::string text = fmt::format("{}{} at {}", point.model, several ? ", " + point.mitigation : "",
+                                 voltage_text(*point.voltage));
+  if (leader.within_noise.size() > 1) {
+    text += fmt::format(" and {} more", leader.within_noise.size() - 1);
+  }
+  return text;
+}
+
 std::string front_text(const sweep::SweepResult& result) {
-  std::vector<sweep::Point> all = result.points;
-  all.insert(all.end(), result.extra_points.begin(), result.extra_points.end());
   const bool several = result.mitigations.size() > 1;
-  std::vector<std::string> header{"V/Vmin", "energy saved %", "RErr %", "network"};
+  const bool all = sweep::energies_compare_networks(result.points);
+  std::string text =
+      all ? fmt::format("Pareto front of error against energy per image on {}", result.accelerator)
+          : std::string(
+                "Pareto fronts of error against SRAM energy, of each network by itself: "
+                "the energy is relative\nto that network at Vmin");
+  std::vector<std::string> header{"V/Vmin", all ? "uJ" : "energy saved %", "RErr %", "network"};
   if (several) header.emplace_back("mitigation");
-  Table table(header, {3, 4});
-  for (const std::size_t i : sweep::pareto_front(all)) {
-    std::vector<std::string> cells{voltage_text(*all[i].voltage),
-                                   saving_text(*all[i].energy_sram_rel), spread_text(all[i].rerr),
-                                   all[i].model};
-    if (several) cells.push_back(all[i].mitigation);
+  header.emplace_back("no better, within noise, than");
+  std::set<std::size_t> left{3};
+  for (std::size_t i = 4; i < header.size(); ++i) left.insert(i);
+  Table table(header, left);
+  for (const sweep::Leader& leader : sweep::pareto_front(result.points)) {
+    const sweep::Point& point = result.points[leader.point];
+    std::vector<std::string> cells{
+        voltage_text(*point.voltage),
+        all ? fmt::format("{:.3f}", point.energy->total()) : saving_text(*point.energy_sram_rel),
+        spread_text(point.rerr), point.model};
+    if (several) cells.push_back(point.mitigation);
+    cells.push_back(cheaper_text(leader, result.points, several));
     table.add(cells);
   }
-  return table.text();
+  return text + "\n\n" + table.text();
 }
 
 }  // namespace
@@ -250,8 +295,7 @@ std::string sweep_text(const sweep::SweepResult& result) {
   out += several ? mitigation_table(result) : grid_text(result, names);
   out += memories_text(result, names);
   out += "\n" + safe_voltage_title(result.safe) + "\n\n" + safe_voltage_table(result);
-  out += "\nPareto front of error against SRAM energy\n\n";
-  out += front_text(result);
+  out += "\n" + front_text(result);
   out += fmt::format(
       "\n{} of {} points computed in this run ({} more at safe voltages), {:.1f} s\n",
       result.points_computed, result.points.size(), result.extra_points_computed, result.seconds);

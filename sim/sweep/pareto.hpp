@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which network is best at a voltage, and which points no other point beats.
+// Which network is best at a voltage, which points no other point beats, and what of that is
+// decided.
 #pragma once
 #include <cstddef>
 #include <vector>
@@ -8,17 +9,36 @@
 
 namespace brownout::sweep {
 
-/// Indices of the point with the lowest mean RErr at each voltage, highest voltage first. Ties go
-/// to the earlier point. Points without a voltage are left out.
-std::vector<std::size_t> best_per_voltage(const std::vector<Point>& points);
+/// An index into the points, and those of others that cost no more and whose error is not shown to
+/// be higher: between them and the point nothing is decided. Lowest error first.
+struct Leader {
+  std::size_t point = 0;
+  std::vector<std::size_t> within_noise;
+};
 
-/// Indices of points for which no other has both error and energy at most as high and one of them
-/// lower; highest energy first. Of equal points the earliest stays.
-std::vector<std::size_t> pareto_front(const std::vector<Point>& points);
+/// How probable errors so far apart are where two points are equally good: two-sided p of their
+/// difference, paired over chips and images, both of which are a sample. 1 where the points do not
+/// know which images are wrong, or differ in images.
+double probability_of_equal_errors(const Point& a, const Point& b);
 
-/// Indices, in order, of points for which no other one of the same network has error, energy, area
-/// and cycles at most as high and one of them lower. Energy is that of an inference, without an
-/// accelerator that of a read of the weight memory; what is not known counts as equal.
-std::vector<std::size_t> mitigation_front(const std::vector<Point>& points);
+/// The point with the lowest mean RErr at each voltage, highest voltage first. Of equal ones that
+/// whose names come first in the alphabet is called the leader; the others are within noise. Shown
+/// to be higher: p < 0.05 after Holm's correction over the points of that voltage. Points without a
+/// voltage are left out.
+std::vector<Leader> best_per_voltage(const std::vector<Point>& points);
+
+/// Whether energies compare networks: those of an inference do (µJ), those relative to each
+/// network's own Vmin do not.
+bool energies_compare_networks(const std::vector<Point>& points);
+
+/// Points for which no other has both error and energy at most as high and one of them lower;
+/// highest energy first. Where energies are relative, only points of one network are compared.
+/// Equal points all stay. Within noise: as above, over the points that cost at most as much.
+std::vector<Leader> pareto_front(const std::vector<Point>& points);
+
+/// The same, in the order of the points, for points of one network by error, energy, area and
+/// cycles. Energy is that of an inference, without an accelerator that of a read of the weight
+/// memory; what is not known counts as equal.
+std::vector<Leader> mitigation_front(const std::vector<Point>& points);
 
 }  // namespace brownout::sweep

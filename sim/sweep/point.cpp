@@ -3,6 +3,7 @@
 #include "sim/sweep/point.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/base/error.hpp"
 
@@ -112,6 +113,7 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
     point.rerr_positions = spread_over_positions(errors, offsets);
   }
   point.rerr_either = all ? error_spread(which_either) : error_spread(wrong_either, images);
+  if (all) point.wrong_images = std::move(which);
   point.confidence = share_spread(confidence, images);
   point.cells_hit_mean = spread(cells).mean;
   point.bits_wrong_mean = spread(bits).mean;

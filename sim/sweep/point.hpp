@@ -55,6 +55,7 @@ struct Point {
   PositionSpread rerr_positions;               // of places, likewise
   ErrorSpread rerr_either;                     // images wrong clean or wrong perturbed, percent
   std::optional<double> prop1_excess;          // percentage points; none: more than 100, no bound
+  std::vector<WrongImages> wrong_images;       // by chip; empty: not known
   double confidence_clean = 0.0;               // fraction
   Spread confidence;                           // perturbed, fraction
   double cells_hit_mean = 0.0;

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 
@@ -37,6 +39,9 @@ sweep::SweepResult two_mitigations() {
       point.energy->mitigation = k == 0 ? 0.0 : 0.5;
       point.energy_rel = k == 0 ? 0.8 : 1.0;
       if (k == 1 && model == 1) point.rerr.mean = 8.5;
+      sweep::WrongImages wrong(1000, false);
+      std::fill(wrong.begin(), wrong.begin() + std::lround(10 * point.rerr.mean), true);
+      point.wrong_images = {wrong, wrong};
       result.points.push_back(point);
       sweep::SafeVoltageRow row = rows[model == 1 ? 0 : 1];
       row.mitigation = result.mitigations[k];
@@ -62,6 +67,14 @@ TEST(MitigationTable, ComparesErrorEnergyAreaAndCycles) {
   // RANDBET gains nothing by it.
   const std::size_t third = text.find("randbet"), end = text.find("\n", text.find("\n", third) + 1);
   EXPECT_EQ(text.substr(third, end - third).find("1001  *"), std::string::npos) << text;
+}
+
+TEST(MitigationTable, MarksWhatIsNotDecided) {
+  sweep::SweepResult result = two_mitigations();
+  result.points[1].wrong_images.clear();  // nothing is known of other images
+  const std::string text = mitigation_table(result);
+  EXPECT_NE(text.find("1000  *"), std::string::npos) << text;
+  EXPECT_NE(text.find("1001  ~"), std::string::npos) << text;
 }
 
 TEST(MitigationTable, IsPartOfTheSweepsText) {
