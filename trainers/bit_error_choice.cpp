@@ -101,6 +101,8 @@ std::string without_folder(const std::string& chip) {
 }
 
 BitErrorChoice read_bit_errors(YamlMap map) {
+  map.expect({"pattern", "rate", "voltage", "technology", "cells", "reads", "evaluation_seed",
+              "start_loss", "gate", "gradient_clamp", "variant", "combine"});
   BitErrorChoice e;
   if (map.has("pattern")) {
     read_pattern(map, e);

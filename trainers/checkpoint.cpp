@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <nlohmann/json.hpp>
+#include <limits>
 #include <sstream>
 #include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
 
 namespace brownout::trainers {
@@ -40,20 +41,46 @@ json to_json(const EpochRecord& r) {
           {"wall_time", r.wall_time}};
 }
 
-EpochRecord record_from(const json& j) {
+constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
+
+/// Any number; JSON says null where it was none.
+double number(const JsonObject& fields, const char* key) {
+  constexpr double kMost = std::numeric_limits<double>::max();
+  if (fields.at(key).is_null()) return std::numeric_limits<double>::quiet_NaN();
+  return fields.number(key, -kMost, kMost);
+}
+/// 0 in older files, which do not hold it.
+double later_number(const JsonObject& fields, const char* key) {
+  return fields.has(key) ? number(fields, key) : 0.0;
+}
+
+EpochRecord record_from(const JsonObject& fields) {
   EpochRecord r;
-  r.epoch = j.at("epoch");
-  r.learning_rate = j.at("learning_rate");
-  r.loss = j.at("loss");
-  r.train_error = j.at("train_error");
-  r.perturbed_loss = j.at("perturbed_loss");
-  r.perturbed_share = j.at("perturbed_share");
-  r.test_error = j.at("test_error");
-  r.logit_margin = j.value("logit_margin", 0.0);  // older files hold none
-  r.seconds = j.at("seconds");
-  r.images_per_s = j.at("images_per_s");
-  r.wall_time = j.value("wall_time", 0.0);
+  r.epoch = static_cast<int>(fields.integer("epoch", 0, std::numeric_limits<int>::max()));
+  r.learning_rate = number(fields, "learning_rate");
+  r.loss = number(fields, "loss");
+  r.train_error = number(fields, "train_error");
+  r.perturbed_loss = number(fields, "perturbed_loss");
+  r.perturbed_share = number(fields, "perturbed_share");
+  r.test_error = number(fields, "test_error");
+  r.logit_margin = later_number(fields, "logit_margin");
+  r.seconds = number(fields, "seconds");
+  r.images_per_s = number(fields, "images_per_s");
+  r.wall_time = later_number(fields, "wall_time");
   return r;
+}
+
+std::map<std::string, std::string> surroundings_of(const JsonObject& fields) {
+  std::map<std::string, std::string> result;
+  if (!fields.has("surroundings")) return result;
+  const JsonObject entries = fields.object("surroundings");
+  for (const auto& [key, value] : entries.json().items()) result[key] = entries.text(key.c_str());
+  const auto threads = result.find("threads");
+  const bool known = threads == result.end() ||
+                     (!threads->second.empty() && threads->second.size() < 6 &&
+                      threads->second.find_first_not_of("0123456789") == std::string::npos);
+  if (!known) entries.fail("threads", "a number of threads");
+  return result;
 }
 
 using Entries = std::vector<std::pair<std::string, std::string>>;
@@ -162,7 +189,7 @@ void write_checkpoint(const Checkpoint& c, const std::filesystem::path& file) {
       {"weights", c.weights.size()},
       {"statistics", c.statistics.size()},
       {"optimizer",
-       optimizer_sizes}}.dump();
+       optimizer_sizes}}.dump(-1, ' ', false, json::error_handler_t::replace);
   std::string body;
   const std::uint64_t length = header.size();
   body.append(reinterpret_cast<const char*>(&length), sizeof length);
@@ -188,36 +215,46 @@ Checkpoint read_checkpoint(const std::filesystem::path& file) {
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data() + start, sizeof length);
   std::size_t at = start + sizeof length;
-  const json header = json::parse(bytes.substr(at, length));
+  if (length > bytes.size() - at) {
+    throw InputError("{}: expected a header of {} bytes, found {}", file.string(), length,
+                     bytes.size() - at);
+  }
+  const Json header = parse_json(std::string_view(bytes).substr(at, length), file.string());
+  const JsonObject fields(header, file.string(), "brownout-train");
   at += length;
-  const auto take = [&](std::size_t count) {
-    std::vector<float> values(count);
-    BROWNOUT_CHECK(bytes.size() - at >= count * sizeof(float), "{} floats at {} of {}", count, at,
-                   bytes.size());
-    std::memcpy(values.data(), bytes.data() + at, count * sizeof(float));
-    at += count * sizeof(float);
+  const auto take = [&](std::int64_t count) {
+    if (static_cast<std::uint64_t>(count) > (bytes.size() - at) / sizeof(float)) {
+      throw InputError("{}: expected {} more numbers, found {}", file.string(), count,
+                       (bytes.size() - at) / sizeof(float));
+    }
+    std::vector<float> values(static_cast<std::size_t>(count));
+    std::memcpy(values.data(), bytes.data() + at, values.size() * sizeof(float));
+    at += values.size() * sizeof(float);
     return values;
   };
+  const auto count_of = [&](const char* key) { return fields.integer(key, 0, kMostCount); };
   Checkpoint c;
-  c.config = header.at("config");
-  if (header.contains("surroundings")) {
-    c.surroundings = header.at("surroundings").get<std::map<std::string, std::string>>();
+  c.config = fields.text("config");
+  c.surroundings = surroundings_of(fields);
+  c.step = count_of("step");
+  c.updates = fields.has("updates") ? count_of("updates") : c.step;  // older files hold none
+  c.inject = fields.boolean("inject");
+  c.sums.batches = count_of("batches");
+  c.sums.images = count_of("images");
+  c.sums.wrong = count_of("wrong");
+  c.sums.perturbed_batches = count_of("perturbed_batches");
+  c.sums.loss = number(fields, "loss");
+  c.sums.perturbed_loss = number(fields, "perturbed_loss");
+  c.sums.logit_margin = later_number(fields, "logit_margin");
+  c.sums.seconds = number(fields, "seconds");
+  for (const JsonObject& record : fields.objects("history")) {
+    c.history.push_back(record_from(record));
   }
-  c.step = header.at("step");
-  c.updates = header.value("updates", c.step);  // older files hold none
-  c.inject = header.at("inject");
-  c.sums.batches = header.at("batches");
-  c.sums.images = header.at("images");
-  c.sums.wrong = header.at("wrong");
-  c.sums.perturbed_batches = header.at("perturbed_batches");
-  c.sums.loss = header.at("loss");
-  c.sums.perturbed_loss = header.at("perturbed_loss");
-  c.sums.logit_margin = header.value("logit_margin", 0.0);
-  c.sums.seconds = header.at("seconds");
-  for (const json& record : header.at("history")) c.history.push_back(record_from(record));
-  c.weights = take(header.at("weights"));
-  c.statistics = take(header.at("statistics"));
-  for (const std::size_t count : header.at("optimizer")) c.optimizer.push_back(take(count));
+  c.weights = take(count_of("weights"));
+  c.statistics = take(count_of("statistics"));
+  for (const std::int64_t count : fields.integers("optimizer", 0, kMostCount)) {
+    c.optimizer.push_back(take(count));
+  }
   return c;
 }
 

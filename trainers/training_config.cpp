@@ -130,8 +130,12 @@ std::string describe_architecture(const TrainingConfig& c) {
 TrainingConfig read(YamlMap root, bool files_exist) {
   TrainingConfig c;
   c.file = root.file();
+  root.expect({"architecture", "dataset", "quantization", "w_max", "w_max_ramp", "loss",
+               "bit_errors", "optimizer", "schedule", "initialization", "seed",
+               "calibration_images", "output"});
   read_architecture(root.map("architecture"), files_exist, c);
   YamlMap dataset = root.map("dataset");
+  dataset.expect({"name", "whitening", "folder", "augmentation"});
   c.dataset = network::dataset_names()[static_cast<std::size_t>(
       dataset.choice("name", network::dataset_names()))];
   c.whitening = dataset.boolean("whitening", true);

@@ -7,33 +7,14 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "sim/base/utf8.hpp"
+
 namespace brownout {
 
 namespace {
 
 constexpr std::size_t kMostOfAValue = 100;
 constexpr std::size_t kMostOfAName = 200;  // of a key that is compared with known ones
-
-/// Bytes of the UTF-8 character at the front, 0 when there is none.
-std::size_t character_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t first = byte(0);
-  const std::size_t length = first < 0x80    ? 1
-                             : first < 0xc2  ? 0
-                             : first < 0xe0  ? 2
-                             : first < 0xf0  ? 3
-                             : first <= 0xf4 ? 4
-                                             : 0;
-  if (length == 0 || length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  }
-  if (length < 3) return length;
-  // Longer than needed, a surrogate, beyond the last character.
-  const bool wrong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
-                     (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f);
-  return wrong ? 0 : length;
-}
 
 bool is_control(std::string_view character) {
   const auto first = static_cast<std::uint8_t>(character[0]);
@@ -61,7 +42,7 @@ std::size_t edit_distance(const std::string& a, const std::string& b) {
 std::string printable(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const std::size_t length = character_length(text);
+    const std::size_t length = utf8_character(text);
     const std::string_view taken = text.substr(0, std::max<std::size_t>(length, 1));
     if (length > 0 && !is_control(taken)) {
       out += taken;

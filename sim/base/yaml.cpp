@@ -2,6 +2,7 @@
 // The strict reader over yaml-cpp, which by itself accepts duplicate keys, "010" and ".nan".
 #include "sim/base/yaml.hpp"
 
+#include <fmt/ranges.h>
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
@@ -16,6 +17,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/yaml_assignments.hpp"
+#include "sim/base/yaml_document.hpp"
 
 namespace brownout {
 namespace fs = std::filesystem;
@@ -26,14 +28,14 @@ struct YamlMap::State {
   std::shared_ptr<const Source> source;
   std::string prefix;  // "array." for keys of the map "array"
   std::set<std::string> asked;
+  std::set<std::string> mentioned;  // keys asked after with has()
+  std::set<std::string> known;      // all that expect() named; empty: it was not called
   std::map<std::string, std::string> templates;  // texts with a `$name`, as the file has them
 };
 
 namespace {
 
 constexpr std::uint64_t kMaxFileBytes = 16 << 20;
-constexpr int kMaxDepth = 64;
-constexpr int kMaxValues = 1'000'000;
 
 std::string place(const fs::path& file, const YAML::Mark& mark) {
   if (mark.is_null()) return file.string();
@@ -61,12 +63,12 @@ std::string place_of_key(const Source& source, const YAML::Node& key, const YAML
 /// Every map of a document must have scalar keys, none of them twice. Aliases make a short text
 /// large: what they stand for counts each time, `left` is how many values there may still be.
 void check_keys(const YAML::Node& node, const Source& source, int& left, int depth = 0) {
-  if (depth > kMaxDepth) {
-    throw InputError("{}: nested deeper than {} levels", place_of(source, node), kMaxDepth);
+  if (depth > kMaxYamlDepth) {
+    throw InputError("{}: nested deeper than {} levels", place_of(source, node), kMaxYamlDepth);
   }
   if (--left < 0) {
     throw InputError("{}: holds more than {} values, aliases counted each time they are used",
-                     source.file.string(), kMaxValues);
+                     source.file.string(), kMaxYamlValues);
   }
   if (node.IsSequence()) {
     for (const YAML::Node& item : node) check_keys(item, source, left, depth + 1);
@@ -165,13 +167,9 @@ YamlMap YamlMap::parse(const std::string& text, const fs::path& name,
   }
   std::vector<YAML::Node> documents;
   try {
-    documents = YAML::LoadAll(text);
-  } catch (const YAML::Exception& error) {
-    // What yaml-cpp says of nesting beyond its own limit; there is no file that it could mean.
-    if (error.msg == YAML::ErrorMsg::BAD_FILE) {
-      throw InputError("{}: nested deeper than {} levels", place(name, error.mark), kMaxDepth);
-    }
-    throw InputError("{}: not valid YAML: {}", place(name, error.mark), error.msg);
+    documents = load_documents(text);
+  } catch (const YamlProblem& problem) {
+    throw InputError("{}: {}", place(name, problem.mark), problem.what());
   }
   if (documents.size() != 1 || !documents[0].IsMap()) {
     throw InputError("{}: expected one YAML map, found {}", name.string(),
@@ -180,11 +178,11 @@ YamlMap YamlMap::parse(const std::string& text, const fs::path& name,
   }
   auto source = std::make_shared<Source>();
   source->file = name;
-  int left = kMaxValues;
+  int left = kMaxYamlValues;
   check_keys(documents[0], *source, left);
   for (const std::string& assignment : assignments)
     apply_assignment(assignment, documents[0], *source);
-  left = kMaxValues;
+  left = kMaxYamlValues;
   if (!assignments.empty()) check_keys(documents[0], *source, left);
   auto state = std::make_shared<State>();
   state->node = documents[0];
@@ -193,6 +191,9 @@ YamlMap YamlMap::parse(const std::string& text, const fs::path& name,
 }
 
 YAML::Node YamlMap::find(const std::string& key, bool required) {
+  BROWNOUT_CHECK(state_->known.empty() || state_->known.count(key) != 0,
+                 "{}{} is read, but is none of the keys that were expected: {}", state_->prefix,
+                 key, fmt::join(state_->known, ", "));
   state_->asked.insert(key);
   for (const auto& entry : state_->node) {
     if (entry.first.Scalar() != key) continue;
@@ -220,6 +221,7 @@ YAML::Node YamlMap::find(const std::string& key, bool required) {
 }
 
 bool YamlMap::has(const std::string& key) const {
+  state_->mentioned.insert(key);
   const std::vector<std::string> names = keys();
   return std::find(names.begin(), names.end(), key) != names.end();
 }
@@ -437,16 +439,28 @@ std::vector<std::string> YamlMap::keys() const {
   return names;
 }
 
-void YamlMap::finish() const {
+void YamlMap::expect(const std::vector<std::string>& known) {
+  state_->known.insert(known.begin(), known.end());
+  refuse_other_than(state_->known);
+}
+
+void YamlMap::finish() const { refuse_other_than(state_->asked); }
+
+void YamlMap::refuse_other_than(const std::set<std::string>& names) const {
+  std::set<std::string> all = state_->known.empty() ? state_->asked : state_->known;
+  all.insert(state_->mentioned.begin(), state_->mentioned.end());
   for (const auto& entry : state_->node) {
     const std::string& key = entry.first.Scalar();
-    if (state_->asked.count(key) != 0) continue;
-    const std::vector<std::string> known(state_->asked.begin(), state_->asked.end());
-    const std::string near = nearest_name(key, known);
-    throw InputError(
-        "{}: unknown key {}; {}", place_of_key(*state_->source, entry.first, entry.second),
-        in_quotes(state_->prefix + key),
-        near.empty() ? "known keys: " + joined(known) : fmt::format("did you mean \"{}\"?", near));
+    if (names.count(key) != 0) continue;
+    const std::string place = place_of_key(*state_->source, entry.first, entry.second);
+    if (all.count(key) != 0) {
+      throw InputError("{}: {}{}: has no effect with the other keys here; those that have: {}",
+                       place, state_->prefix, key, fmt::join(names, ", "));
+    }
+    const std::string near = nearest_name(key, {all.begin(), all.end()});
+    throw InputError("{}: unknown key {}; {}", place, in_quotes(state_->prefix + key),
+                     near.empty() ? fmt::format("known keys: {}", fmt::join(all, ", "))
+                                  : fmt::format("did you mean \"{}\"?", near));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -85,7 +86,11 @@ class YamlMap {
   /// All keys of the map, in file order (for maps whose keys are names).
   std::vector<std::string> keys() const;
 
-  /// Unknown keys are errors: names the nearest key that was asked for.
+  /// All keys that the map may have, named before any is read: one that is not among them is the
+  /// error, whatever else is wrong. A key that is read and was not named is a mistake of ours.
+  void expect(const std::vector<std::string>& known);
+
+  /// After reading: keys that were not asked for are errors, with the nearest one that was.
   void finish() const;
 
   /// Throws InputError "file:line:column: path.to.key: message".
@@ -106,6 +111,7 @@ class YamlMap {
   struct State;
   explicit YamlMap(std::shared_ptr<State> state);
   YAML::Node find(const std::string& key, bool required);
+  void refuse_other_than(const std::set<std::string>& names) const;
   std::shared_ptr<State> state_;
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "sim/base/error.hpp"
+#include "sim/base/yaml_document.hpp"
 
 namespace brownout {
 
@@ -107,9 +108,9 @@ void apply_assignment(const std::string& text, YAML::Node document, YamlMap::Sou
   const Assignment assignment = split_assignment(text, where);
   std::vector<YAML::Node> values;
   try {
-    values = YAML::LoadAll(assignment.value);
-  } catch (const YAML::Exception& error) {
-    throw InputError("{}: the value is not valid YAML: {}", where, error.msg);
+    values = load_documents(assignment.value);
+  } catch (const YamlProblem& problem) {
+    throw InputError("{}: the value: {}", where, problem.what());
   }
   if (is_binary(assignment.value) || values.size() != 1) {
     throw InputError("{}: expected one value behind the =, found {}", where,

@@ -8,19 +8,17 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
 #include "sim/cosim/predict.hpp"
 #include "sim/mapping/timing.hpp"
 
 namespace brownout::cosim {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kArrayRows = 512;  // of rtl/sram_arrays.sv
 constexpr char kManifest[] = "manifest.json";
@@ -287,8 +285,12 @@ exit $status
 bool is_manifest(const std::filesystem::path& file) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) return false;
-  const Json json = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
-  return json.is_object() && json.contains("top") && json["top"] == kTop;
+  try {
+    const Json json = read_json(file);
+    return json.is_object() && json.contains("top") && json["top"] == kTop;
+  } catch (const InputError&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -349,7 +351,7 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
 
   std::string options;
   for (const auto& [name, value] : parameters.items()) {
-    options += fmt::format("\\\n  -Preplay.{}={} ", name, value.dump());
+    options += fmt::format("\\\n  -Preplay.{}={} ", name, json_text(value));
   }
   options.pop_back();
   std::string script = kScript;
@@ -369,7 +371,7 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
                          {"define", "BROWNOUT_FAULTS"},
                          {"parameters", parameters},
                          {"files", contents}};
-  write_file_atomically(folder / kManifest, manifest.dump(2) + "\n");
+  write_file_atomically(folder / kManifest, json_text(manifest, 2) + "\n");
 }
 
 }  // namespace brownout::cosim

@@ -6,9 +6,9 @@
 
 #include <charconv>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
+#include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
 
@@ -132,9 +132,8 @@ MemorySupply parse_supply(const std::string& text, const std::string& where) {
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, vmin);
   if (error != std::errc() || stop != end || !(vmin >= 0.1 && vmin <= 2.0)) {
-    throw InputError(
-        "{}: expected scaled, vmin or a voltage in [0.1, 2] (units of Vmin), got {}", where,
-        in_quotes(text));
+    throw InputError("{}: expected scaled, vmin or a voltage in [0.1, 2] (units of Vmin), got {}",
+                     where, in_quotes(text));
   }
   return {false, vmin};
 }
@@ -150,6 +149,8 @@ int WeightMemoryConfig::row_of(std::int64_t word) const {
 
 AcceleratorConfig load_accelerator(const std::filesystem::path& file) {
   YamlMap root = YamlMap::load(file);
+  root.expect({"name", "description", "technology", "clock_mhz", "array", "weights", "input",
+               "activations", "accumulators", "vector", "dma", "dram"});
   AcceleratorConfig config;
   config.file = file;
   config.name = root.name("name");
@@ -197,8 +198,7 @@ std::string resolved_json(const AcceleratorConfig& config) {
         {"banks", config.activations.banks},
         {"supply", to_string(config.activations.supply)}}},
       {"accumulators",
-       {{"depth", config.accumulators.depth},
-        {"supply", to_string(config.accumulators.supply)}}},
+       {{"depth", config.accumulators.depth}, {"supply", to_string(config.accumulators.supply)}}},
       {"input", {{"supply", to_string(config.input.supply)}}},
       {"vector",
        {{"lanes", config.vector.lanes}, {"latency_cycles", config.vector.latency_cycles}}},
@@ -209,7 +209,7 @@ std::string resolved_json(const AcceleratorConfig& config) {
       {"dram",
        {{"latency_cycles", config.dram.latency_cycles},
         {"bytes_per_cycle", config.dram.bytes_per_cycle}}}};
-  return json.dump();
+  return json_text(json);
 }
 
 }  // namespace brownout::mapping

@@ -4,81 +4,26 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
-#include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
 
 namespace brownout::mapping {
 
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::uint64_t kMostBytes = 64 << 20;
 constexpr double kMostPoints = 1e9;
 constexpr int kCostBits = 28;
 
-/// One object of the file, with its place for messages.
-class Reader {
- public:
-  Reader(const Json& json, std::string where) : json_(json), where_(std::move(where)) {
-    if (!json_.is_object()) fail("", "an object");
-  }
-
-  const Json& at(const char* key) const {
-    const auto found = json_.find(key);
-    if (found == json_.end())
-      throw InputError("{}{}: missing; expected the JSON of `brownout sensitivity`", where_, key);
-    return *found;
-  }
-  std::string text(const char* key) const {
-    if (!at(key).is_string()) fail(key, "text");
-    return at(key).get<std::string>();
-  }
-  double number(const char* key, double low, double high) const {
-    const Json& value = at(key);
-    if (!value.is_number() || !(value.get<double>() >= low && value.get<double>() <= high))
-      fail(key, fmt::format("a number in [{}, {}]", low, high));
-    return value.get<double>();
-  }
-  std::int64_t integer(const char* key, std::int64_t low, std::int64_t high) const {
-    const Json& value = at(key);
-    const bool fits = value.is_number_integer() &&
-                      (!value.is_number_unsigned() ||
-                       value.get<std::uint64_t>() <= static_cast<std::uint64_t>(high)) &&
-                      value.get<std::int64_t>() >= low && value.get<std::int64_t>() <= high;
-    if (!fits) fail(key, fmt::format("an integer in [{}, {}]", low, high));
-    return value.get<std::int64_t>();
-  }
-  /// A list of objects.
-  std::vector<Reader> list(const char* key) const {
-    if (!at(key).is_array()) fail(key, "a list");
-    std::vector<Reader> readers;
-    for (std::size_t i = 0; i < at(key).size(); ++i) {
-      readers.emplace_back(at(key)[i], fmt::format("{}{}[{}].", where_, key, i));
-    }
-    return readers;
-  }
-  [[noreturn]] void fail(const char* key, const std::string& expected) const {
-    const Json& found = *key == '\0' ? json_ : at(key);
-    throw InputError("{}{}: expected {}, got {}", where_, key, expected,
-                     shortened(found.dump(-1, ' ', false, Json::error_handler_t::replace), 60));
-  }
-
- private:
-  const Json& json_;
-  std::string where_;
-};
-
-void read(const Reader& from, GroupSensitivity& group) {
+void read(const JsonObject& from, GroupSensitivity& group) {
   group.rise_points = from.number("rise_points", -kMostPoints, kMostPoints);
   group.bits_wrong_mean = from.number("bits_wrong_mean", 0.0, 1e18);
   group.per_bit_points = from.number("per_bit_points", -kMostPoints, kMostPoints);
 }
 
-Sensitivity read(const Reader& from) {
+Sensitivity read(const JsonObject& from) {
   constexpr std::int64_t kMost = std::int64_t{1} << 62;
   Sensitivity result;
   result.model = from.text("model");
@@ -88,7 +33,7 @@ Sensitivity read(const Reader& from) {
   result.images = from.integer("images", 1, kMost);
   result.seed = static_cast<std::uint64_t>(from.integer("seed", 0, kMost));
   result.err = from.number("err", 0.0, 100.0);
-  for (const Reader& row : from.list("tensors")) {
+  for (const JsonObject& row : from.objects("tensors")) {
     TensorSensitivity tensor;
     read(row, tensor);
     tensor.name = row.text("name");
@@ -97,8 +42,8 @@ Sensitivity read(const Reader& from) {
     result.tensors.push_back(tensor);
   }
   std::int64_t position = 0;
-  for (const Reader& row : from.list("bits")) {
-    if (row.integer("bit", 0, 7) != position) row.fail("bit", fmt::format("bit {}", position));
+  for (const JsonObject& row : from.objects("bits")) {
+    if (row.integer("bit", 0, 7) != position) row.fail("bit", fmt::to_string(position));
     ++position;
     read(row, result.bits.emplace_back());
   }
@@ -152,17 +97,13 @@ void check_tensors(const Sensitivity& sensitivity, const network::Network& netwo
 
 Sensitivity read_sensitivity(const std::filesystem::path& file, const std::string& model_sha256,
                              const network::Network& network) {
-  const Json json = Json::parse(read_file(file, kMostBytes), nullptr, /*allow_exceptions=*/false);
-  if (!json.is_object()) {
-    throw InputError("{}: expected a JSON object as `brownout sensitivity` writes it, got {}",
-                     file.string(), json.is_discarded() ? "what is not JSON" : json.type_name());
-  }
-  const Reader root(json, file.string() + ": ");
+  const Json json = read_json(file, kMostBytes);
+  const JsonObject root(json, file.string(), "`brownout sensitivity`");
   if (root.text("format") != "brownout.sensitivity")
     root.fail("format", "\"brownout.sensitivity\"");
   root.integer("version", 1, 1);
   std::string names;
-  for (const Reader& one : root.list("networks")) {
+  for (const JsonObject& one : root.objects("networks")) {
     Sensitivity sensitivity = read(one);
     if (sensitivity.model_sha256 == model_sha256) {
       check_tensors(sensitivity, network, file.string());

@@ -35,6 +35,8 @@ double mean_rate(const PhysicalModel& m, const PhysicalModel::Direction& d, doub
 
 PhysicalModel PhysicalModel::load(const std::filesystem::path& file) {
   YamlMap root = YamlMap::load(file);
+  root.expect({"name", "source", "zero_to_one", "one_to_zero", "zero_to_one_share",
+               "read_noise_vmin", "array", "effects"});
   PhysicalModel model;
   model.name = root.name("name");
   root.text("source");

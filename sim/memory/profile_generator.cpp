@@ -68,6 +68,8 @@ void read_levels(YamlMap& root, Config& config) {
     technology = technology::Technology::load(root.input_file("technology"));
   const auto cells = static_cast<double>(config.profile.cells());
   for (YamlMap& entry : root.maps("levels")) {
+    entry.expect(
+        {"rate", "voltage_vmin", "zero_to_one", "one_to_zero", "persistent", "probabilistic"});
     Target target;
     const double rate = entry.number("rate", 0.0, 1.0);
     if (entry.has("voltage_vmin")) {
@@ -95,6 +97,8 @@ Config read_config(const std::filesystem::path& file) {
   YamlMap root = YamlMap::load(file);
   Config config;
   Profile& profile = config.profile;
+  root.expect({"name", "origin", "arrays", "rows", "columns", "vmin_volt", "seed",
+               "zero_to_one_share", "column_deviation", "striped_columns", "technology", "levels"});
   profile.name = root.name("name");
   profile.origin = root.name("origin");
   profile.synthetic = true;

@@ -2,9 +2,9 @@
 // Network files from disk: protobuf, origin, metadata; the graph itself is onnx_graph.cpp's.
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/network/onnx_graph.hpp"
 
@@ -13,7 +13,6 @@ namespace brownout::network {
 namespace {
 
 using namespace onnx_format;
-using nlohmann::json;
 using Metadata = std::map<std::string, std::string>;
 
 constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 31;  // protobuf's own limit
@@ -80,17 +79,18 @@ const std::string& property(const Metadata& properties, const char* key, const s
   return found->second;
 }
 
-json json_object(const Metadata& properties, const char* key, const std::string& where) {
-  json object = json::parse(property(properties, key, where), nullptr, false);
-  if (!object.is_object()) throw InputError("{}: metadata {} is no JSON object", where, key);
+Json json_object(const Metadata& properties, const char* key, const std::string& where) {
+  const std::string place = fmt::format("{}: metadata {}", where, key);
+  Json object = parse_json(property(properties, key, where), place);
+  if (!object.is_object()) throw InputError("{}: expected a JSON object", place);
   return object;
 }
 
-std::vector<float> json_floats(const json& object, const char* key, const std::string& where) {
+std::vector<float> json_floats(const Json& object, const char* key, const std::string& where) {
   const auto found = object.find(key);
   std::vector<float> numbers;
   if (found != object.end() && found->is_array()) {
-    for (const json& entry : *found) {
+    for (const Json& entry : *found) {
       if (!entry.is_number()) continue;
       const double number = entry.get<double>();
       if (std::abs(number) <= static_cast<double>(std::numeric_limits<float>::max())) {
@@ -103,11 +103,11 @@ std::vector<float> json_floats(const json& object, const char* key, const std::s
 }
 
 InputTransform read_transform(const Metadata& properties, const std::string& where) {
-  const json object = json_object(properties, kInputKey, where);
+  const Json object = json_object(properties, kInputKey, where);
   return {json_floats(object, "mean", where), json_floats(object, "std", where)};
 }
 
-DeclaredTensor read_declared(const std::string& name, const json& entry, const std::string& where) {
+DeclaredTensor read_declared(const std::string& name, const Json& entry, const std::string& where) {
   const std::string place = fmt::format("{}: metadata {}: \"{}\"", where, kTensorsKey, name);
   if (!entry.is_object() || entry.size() != 3 || !entry.contains("scheme") ||
       !entry.contains("bits") || !entry.contains("role") || !entry["scheme"].is_string() ||
@@ -131,7 +131,7 @@ DeclaredTensor read_declared(const std::string& name, const json& entry, const s
 std::map<std::string, DeclaredTensor> read_tensors(const Metadata& properties,
                                                    const std::string& where) {
   std::map<std::string, DeclaredTensor> tensors;
-  const json object = json_object(properties, kTensorsKey, where);
+  const Json object = json_object(properties, kTensorsKey, where);
   for (const auto& [name, entry] : object.items()) {
     tensors.emplace(name, read_declared(name, entry, where));
   }

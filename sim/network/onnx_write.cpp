@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks to ONNX: each node becomes the small group of operators that docs/network-file.md lists.
 #include <cstring>
-#include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
+#include "sim/base/text.hpp"
+#include "sim/base/utf8.hpp"
 #include "sim/network/infer.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/network/onnx_format.hpp"
@@ -248,7 +250,7 @@ std::string tensors_json(const Network& network) {
                        {"bits", p.coding->bits},
                        {"role", to_string(p.role)}};
   }
-  return tensors.dump();
+  return json_text(tensors);
 }
 
 void write_metadata(const Network& network, const std::string& where, onnx::ModelProto& model) {
@@ -259,12 +261,10 @@ void write_metadata(const Network& network, const std::string& where, onnx::Mode
   };
   add(kFormatKey, kFormat);
   const nlohmann::json input = {{"mean", network.transform.mean}, {"std", network.transform.std}};
-  add(kInputKey, input.dump());
+  add(kInputKey, json_text(input));
   for (const auto& [key, value] : network.metadata) {
-    try {
-      static_cast<void>(nlohmann::json{key, value}.dump());
-    } catch (const nlohmann::json::exception&) {
-      throw InputError("{}: metadata entry \"{}\" is not valid UTF-8", where, key);
+    if (utf8_length(key) < key.size() || utf8_length(value) < value.size()) {
+      throw InputError("{}: metadata entry {} is not valid UTF-8", where, in_quotes(key));
     }
     add(kMetaPrefix + key, value);
   }

@@ -5,10 +5,9 @@
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "sim/base/error.hpp"
-#include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/event_counts.hpp"
 #include "sim/report/run_report.hpp"
@@ -17,8 +16,6 @@
 
 namespace brownout::report {
 
-using Json = nlohmann::ordered_json;
-
 namespace {
 
 constexpr std::int64_t kHighestCount = std::numeric_limits<std::int64_t>::max();
@@ -26,17 +23,8 @@ constexpr std::int64_t kHighestCount = std::numeric_limits<std::int64_t>::max();
 /// Reads what pricing needs from a run's JSON, with the place in every message.
 class RunFile {
  public:
-  explicit RunFile(const std::filesystem::path& file) : file_(file.string()) {
-    std::vector<std::set<std::string>> open;  // keys of the objects around the parser
-    std::string twice;
-    const auto watch = [&](int, Json::parse_event_t event, Json& value) {
-      if (event == Json::parse_event_t::object_start) open.emplace_back();
-      if (event == Json::parse_event_t::object_end) open.pop_back();
-      if (event == Json::parse_event_t::key && !open.back().insert(value).second) twice = value;
-      return true;
-    };
-    json_ = Json::parse(read_file(file), watch, /*allow_exceptions=*/false);
-    if (!twice.empty()) throw InputError("{}: key {} is there twice", file_, in_quotes(twice));
+  explicit RunFile(const std::filesystem::path& file)
+      : file_(file.string()), json_(read_json(file)) {
     if (!json_.is_object()) throw InputError("{}: expected the JSON of `brownout run`", file_);
   }
 
@@ -70,7 +58,7 @@ class RunFile {
   [[noreturn]] void fail(const std::string& where, const char* key, const char* expected,
                          const Json& found) const {
     throw InputError("{}: {}{}: expected {}, got {}", file_, where, key, expected,
-                     found.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, 60));
+                     json_shown(found));
   }
   std::string file_;
   Json json_;

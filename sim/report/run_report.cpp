@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/base/json.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/event_counts.hpp"
 #include "sim/report/memories.hpp"
@@ -250,7 +251,7 @@ std::string run_timeline(const sweep::AcceleratorRun& run) {
   }
   text += fmt::format(
       "{{\"ph\": \"M\", \"pid\": 1, \"name\": \"process_name\", \"args\": {{\"name\": {}}}}}",
-      Json(run.config.accelerator.name).dump());
+      json_text(Json(run.config.accelerator.name)));
   for (const accelerator::Span& span : run.simulated.spans) {
     const std::string& layer = run.layers[static_cast<std::size_t>(span.layer)].name;
     text += fmt::format(

@@ -3,7 +3,6 @@
 #include "sim/study/evaluation.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -12,8 +11,6 @@
 
 namespace brownout::study {
 
-using Json = nlohmann::ordered_json;
-
 namespace {
 
 int index_of(const std::vector<std::string>& names, const std::string& name) {
@@ -21,6 +18,12 @@ int index_of(const std::vector<std::string>& names, const std::string& name) {
 }
 
 }  // namespace
+
+const std::vector<std::string>& setting_keys() {
+  static const std::vector<std::string> keys{"dataset", "data_folder", "split", "images",
+                                             "engine",  "chips",       "seed"};
+  return keys;
+}
 
 Setting read_setting(YamlMap& map, Setting setting) {
   const std::vector<std::string>& datasets = network::dataset_names();
@@ -71,18 +74,14 @@ std::int64_t Datasets::images(const Setting& setting) {
   return setting.images;
 }
 
-Json Bench::remember(const Json& key, const std::function<Json()>& compute) const {
-  const std::string hash = sha256_hex(key.dump());
+StoredRow Bench::remember(const Json& key, const std::function<Json()>& compute) const {
+  const std::string hash = sha256_hex(json_text(key));
   if (const std::string* row = store.find(hash)) {
-    Json stored = Json::parse(*row, nullptr, /*allow_exceptions=*/false);
-    if (stored.is_discarded()) {
-      throw InputError("{}: a stored row is not JSON", store.folder().string());
-    }
-    return stored;
+    return {parse_json(*row, store.place(hash)), store.place(hash)};
   }
   Json computed = on_network(compute);
-  store.append(hash, computed.dump());
-  return computed;
+  store.append(hash, json_text(computed));
+  return {std::move(computed), store.place(hash)};
 }
 
 Json base_key(const sweep::Model& model, const Setting& setting, const Bench& bench) {
@@ -115,20 +114,31 @@ std::string percent_text(double share) {
 }
 
 std::unique_ptr<Evaluation> make_evaluation(YamlMap map, const Setting& defaults) {
-  using Make = std::unique_ptr<Evaluation> (*)(YamlMap&, const Setting&);
-  const std::vector<std::pair<std::string, Make>> kinds{{"clean", make_clean},
-                                                        {"errors", make_errors},
-                                                        {"layers", make_layers},
-                                                        {"noise", make_noise},
-                                                        {"weight-error", make_weight_error},
-                                                        {"redundancy", make_redundancy},
-                                                        {"histograms", make_histograms},
-                                                        {"margin", make_margin}};
+  struct Kind {
+    const char* name;
+    std::unique_ptr<Evaluation> (*make)(YamlMap&, const Setting&);
+    std::vector<std::string> keys;  // beside kind and those of a setting
+  };
+  const std::vector<Kind> kinds{{"clean", make_clean, {"batch_statistics", "batch"}},
+                                {"errors",
+                                 make_errors,
+                                 {"rates", "voltages", "technology", "profile", "count", "p_err",
+                                  "only_layers", "only_bits", "batch_statistics", "batch"}},
+                                {"layers", make_layers, {"rate"}},
+                                {"noise", make_noise, {"shares"}},
+                                {"weight-error", make_weight_error, {"rate", "codings"}},
+                                {"redundancy", make_redundancy, {"rate"}},
+                                {"histograms", make_histograms, {"rate", "bins"}},
+                                {"margin", make_margin, {}}};
   std::vector<std::string> names;
-  for (const auto& [name, make] : kinds) names.push_back(name);
-  const Make make = kinds[static_cast<std::size_t>(map.choice("kind", names))].second;
+  for (const Kind& kind : kinds) names.push_back(kind.name);
+  const Kind& kind = kinds[static_cast<std::size_t>(map.choice("kind", names))];
+  std::vector<std::string> keys = setting_keys();
+  keys.emplace_back("kind");
+  keys.insert(keys.end(), kind.keys.begin(), kind.keys.end());
+  map.expect(keys);
   const Setting setting = read_setting(map, defaults);
-  std::unique_ptr<Evaluation> evaluation = make(map, setting);
+  std::unique_ptr<Evaluation> evaluation = kind.make(map, setting);
   map.finish();
   return evaluation;
 }

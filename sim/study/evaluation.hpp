@@ -6,13 +6,13 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
 
 #include "sim/base/error.hpp"
+#include "sim/base/json.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/study/measures.hpp"
@@ -24,6 +24,9 @@ namespace brownout::study {
 
 /// Changes when the meaning of a stored number does.
 inline constexpr int kStudyVersion = 2;
+
+/// No stored value is larger.
+inline constexpr double kMostValue = 1e300;
 
 /// What every kind asks for; a study gives defaults, an evaluation its own.
 struct Setting {
@@ -97,6 +100,13 @@ auto on_network(const Compute& compute) {
 /// Misfit for images or labels that the network does not take.
 void expect_fits(const sweep::Model& model, const network::Dataset& data);
 
+/// A row of the store, and where it stands for messages.
+struct StoredRow {
+  Json json;
+  std::string place;
+  JsonObject fields() const { return {json, place, "a study"}; }
+};
+
 /// Where evaluations run.
 struct Bench {
   sweep::Store& store;
@@ -106,8 +116,7 @@ struct Bench {
 
   /// The row of the store under the hash of `key`, computed and stored when it is missing.
   /// Misfit where `compute` throws InputError.
-  nlohmann::ordered_json remember(const nlohmann::ordered_json& key,
-                                  const std::function<nlohmann::ordered_json()>& compute) const;
+  StoredRow remember(const Json& key, const std::function<Json()>& compute) const;
 };
 
 class Evaluation {
@@ -148,8 +157,10 @@ std::unique_ptr<Evaluation> make_histograms(YamlMap& map, const Setting& setting
 std::unique_ptr<Evaluation> make_margin(YamlMap& map, const Setting& setting);
 
 /// What every key begins with: version, network, data and engine.
-nlohmann::ordered_json base_key(const sweep::Model& model, const Setting& setting,
-                                const Bench& bench);
+Json base_key(const sweep::Model& model, const Setting& setting, const Bench& bench);
+
+/// Keys of `read_setting`.
+const std::vector<std::string>& setting_keys();
 
 /// "10 chips from seed 0".
 std::string drawn_text(const Setting& setting, const char* what);

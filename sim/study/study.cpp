@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "sim/base/error.hpp"
@@ -17,7 +16,6 @@ namespace brownout::study {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
 /// Of the progress display: an epoch takes about as long as so many patterns.
@@ -38,7 +36,8 @@ class Run {
     const auto start = Clock::now();
     plan();
     pool_.check(options_.threads);
-    sweep::Store store(options_.folder, Json{{"study", study_.name}}.dump(2) + "\n", store_kind());
+    sweep::Store store(options_.folder, json_text(Json{{"study", study_.name}}, 2) + "\n",
+                       store_kind());
     Progress progress("study", work(), options_.quiet);
     const Bench bench{store, datasets_, options_.threads, [&](const std::string& note) {
                         pump(progress);

@@ -103,6 +103,8 @@ void read_trainings(YamlMap& map, const SharedTraining& shared, Row& row) {
 }
 
 Row read_row(YamlMap map, const StudyFile& study, const SharedTraining& shared) {
+  map.expect({"name", "network", "training", "set", "export", "seeds", "scale_weights",
+              "evaluations", "published"});
   Row row;
   row.name = map.name("name");
   row.where = map.where("name");
@@ -144,6 +146,7 @@ std::vector<NamedEvaluation> read_evaluations(YamlMap& root, const Setting& defa
 /// {higher: A, lower: B, at: [0.005], evaluation: NAME}; without `at` all columns, and the only
 /// evaluation on chips when none is named.
 void read_comparison(YamlMap map, StudyFile& study) {
+  map.expect({"higher", "lower", "evaluation", "at"});
   ComparisonChoice choice;
   choice.higher = map.text("higher");
   choice.lower = map.text("lower");
@@ -235,6 +238,10 @@ const Evaluation* StudyFile::find_evaluation(const std::string& evaluation) cons
 
 StudyFile load_study(const fs::path& file) {
   YamlMap root = YamlMap::load(file);
+  std::vector<std::string> keys = setting_keys();
+  keys.insert(keys.end(), {"title", "source", "published_title", "training_threads", "training",
+                           "set", "epochs", "seeds", "evaluations", "rows", "compare"});
+  root.expect(keys);
   StudyFile study;
   study.file = file;
   study.name = file.stem().string();

@@ -16,10 +16,10 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
 #include "sim/memory/transient.hpp"
 #include "sim/study/training_check.hpp"
@@ -27,7 +27,6 @@
 namespace brownout::study {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -141,7 +140,7 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
   };
   if (by_pattern) identity["transient_read_version"] = memory::kTransientReadVersion;
   Training training;
-  training.key = sha256_hex(identity.dump());
+  training.key = sha256_hex(json_text(identity));
   for (std::size_t i = 0; i < trainings_.size(); ++i) {
     if (trainings_[i].key == training.key) return i;
   }
@@ -162,9 +161,14 @@ bool TrainingPool::is_done(const Training& training) const {
   const fs::path record = beside(training.network, ".json");
   std::error_code error;
   if (!fs::exists(record, error) || !fs::exists(training.network, error)) return false;
-  const Json json = Json::parse(read_file(record), nullptr, /*allow_exceptions=*/false);
-  return json.is_object() && json.value("key", "") == training.key &&
-         json.value("network_sha256", "") == sha256_hex(read_file(training.network));
+  try {
+    const Json json = read_json(record);
+    const JsonObject fields(json, record.string(), "a study");
+    return fields.text("key") == training.key &&
+           fields.text("network_sha256") == sha256_hex(read_file(training.network));
+  } catch (const InputError&) {
+    return false;  // not a record: the training is done anew
+  }
 }
 
 const std::string& TrainingPool::program() {
@@ -308,7 +312,7 @@ void TrainingPool::finish(Training& training, int status) {
                          {"network_sha256", sha256_hex(read_file(training.network))},
                          {"config", training.config.string()},
                          {"set", training.assignments}};
-    write_file_atomically(beside(training.network, ".json"), record.dump(2) + "\n");
+    write_file_atomically(beside(training.network, ".json"), json_text(record, 2) + "\n");
     training.state = State::kDone;
   } else if (WIFSIGNALED(status)) {
     training.problem = fmt::format("{} was ended by signal {}; the same command goes on", program_,

@@ -43,6 +43,7 @@ std::vector<double> read_voltages(YamlMap& root, const technology::Technology& t
               "expected exactly one of voltages (a list that is not empty) and voltage_grid");
   }
   if (grid) {
+    grid->expect({"from", "to", "points"});
     const double from = within(technology, [&] { return grid->number("from", low, high); });
     const double to = within(technology, [&] { return grid->number("to", low, high); });
     const std::int64_t points = grid->integer("points", 2, 1000);
@@ -86,9 +87,10 @@ void read_accelerator(YamlMap& root, SweepConfig& config) {
     root.fail(key, "needs an accelerator; expected the key accelerator: FILE");
   }
   if (std::optional<YamlMap> supplies = root.optional_map("supplies")) {
+    supplies->expect({"input", "activations", "accumulators"});
     const auto read = [&](const char* key, mapping::MemorySupply& supply) {
       const bool given = supplies->has(key);
-      const std::string text = supplies->text(key, "");  // asked for, so that it is a known key
+      const std::string text = supplies->text(key, "");
       if (given) supply = mapping::parse_supply(text, supplies->where(key));
     };
     read("input", config.accelerator->input.supply);
@@ -138,6 +140,8 @@ void read_safe_voltage(YamlMap& root, SweepConfig& config) {
   const char* const key = "safe_voltage";
   std::optional<YamlMap> map = root.optional_map(key);
   if (!map) return;
+  map->expect({"max_drop_points", "tolerance", "yield", "confidence", "chosen_on", "stated_on",
+               "stated_seed"});
   SafeVoltageConfig& safe = config.safe;
   safe.origin = root.where(key);
   safe.max_drop_points = map->number("max_drop_points", 0.0, 100.0, safe.max_drop_points);
@@ -242,6 +246,11 @@ void settle_safe_voltage(SweepConfig& config) {
 
 SweepConfig load_sweep(const fs::path& file) {
   YamlMap root = YamlMap::load(file);
+  root.expect({"technology",  "models",          "dataset",     "split",    "data_folder",
+               "images",      "engine",          "accelerator", "supplies", "batch",
+               "mitigations", "chips",           "profile",     "seed",     "p_err",
+               "bit_offset",  "evaluation_seed", "reads",       "voltages", "voltage_grid",
+               "safe_voltage"});
   SweepConfig config;
   config.file = file;
   config.technology_file = root.input_file("technology");

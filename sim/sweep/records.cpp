@@ -3,11 +3,14 @@
 // its statistics from the same integers.
 #include "sim/sweep/records.hpp"
 
-#include <nlohmann/json.hpp>
+#include <algorithm>
+#include <cctype>
+#include <limits>
 #include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/memory/random_chip.hpp"
 #include "sim/memory/transient.hpp"
@@ -15,14 +18,7 @@
 
 namespace brownout::sweep {
 
-using Json = nlohmann::ordered_json;
-
 namespace {
-
-/// File names need not be UTF-8, JSON must.
-std::string text_of(const Json& json, int indent = -1) {
-  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
 
 std::string to_hex(const std::vector<std::uint8_t>& bytes) {
   std::string text;
@@ -31,7 +27,13 @@ std::string to_hex(const std::vector<std::uint8_t>& bytes) {
   return text;
 }
 
-std::vector<std::uint8_t> from_hex(const std::string& text) {
+/// Two digits a byte.
+std::vector<std::uint8_t> from_hex(const JsonObject& row, const char* key) {
+  const std::string text = row.text(key);
+  const bool digits = std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isxdigit(static_cast<unsigned char>(c)) != 0;
+  });
+  if (!digits || text.size() % 2 != 0) row.fail(key, "two hexadecimal digits an image");
   std::vector<std::uint8_t> bytes;
   for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
     bytes.push_back(static_cast<std::uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
@@ -53,21 +55,16 @@ Json accelerator_json(const SweepConfig& config) {
           {"batch", config.batch}};
 }
 
-Json parse_row(const Store& store, const std::string& text) {
-  Json row = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (row.is_discarded()) {
-    throw InputError("{}: a stored row is not JSON", store.folder().string());
-  }
-  return row;
-}
+constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
-WrongImages wrong_images_of(const Store& store, const Json& row, std::int64_t images) {
+WrongImages wrong_images_of(const JsonObject& row, std::int64_t images) {
+  const std::string text = row.text("wrong_images");
   try {
-    return wrong_images_from_hex(row.at("wrong_images"), images);
-  } catch (const InputError& error) {
-    throw InputError("{}: wrong_images of a stored row: {}", store.folder().string(), error.what());
+    return wrong_images_from_hex(text, images);
+  } catch (const InputError&) {
+    row.fail("wrong_images", fmt::format("a bit for each of {} images, in hexadecimal", images));
   }
 }
 
@@ -92,13 +89,13 @@ RecordKeys::RecordKeys(const SweepConfig& config, const Model& model,
                                            {config.technology->lowest_voltage(), 1.0});
     if (low.any()) base["technology_sha256"] = config.technology_sha256;
   }
-  base_ = base.dump();
+  base_ = json_text(base);
 }
 
 std::string RecordKeys::clean() const {
   Json key = Json::parse(base_);
   key["pattern"] = "clean";
-  return sha256_hex(key.dump());
+  return sha256_hex(json_text(key));
 }
 
 std::string RecordKeys::chip(const SweepMitigation& mitigation, const std::string& chip,
@@ -109,7 +106,7 @@ std::string RecordKeys::chip(const SweepMitigation& mitigation, const std::strin
   put_definitions(key);
   key["voltage"] = supply.voltage;
   key["rate"] = supply.rate;
-  return sha256_hex(key.dump());
+  return sha256_hex(json_text(key));
 }
 
 std::string identity(const SweepConfig& config, const std::vector<Model>& models,
@@ -150,7 +147,7 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
       {"chosen_on", safe.chosen_on},
       {"stated_on", safe.stated_on},
       {"stated_seed", safe.stated_seed ? Json(*safe.stated_seed) : Json(nullptr)}};
-  return text_of(json, 2) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 namespace {
@@ -174,13 +171,14 @@ Json memories_json(const MemoryResults& results) {
   return json;
 }
 
-MemoryResults memories_of(const Json& json) {
+MemoryResults memories_of(const JsonObject& json) {
   MemoryResults results;
   for (const auto& [name, memory] : kMemories) {
-    if (!json.contains(name)) continue;
-    const Json& of = json.at(name);
-    results.*memory = {of.at("cell_rate"), of.at("faulty_cells"), of.at("cells_hit"),
-                       of.at("bits_wrong").get<std::int64_t>()};
+    if (!json.has(name)) continue;
+    const JsonObject of = json.object(name);
+    results.*memory = {of.number("cell_rate", 0.0, 1.0), of.integer("faulty_cells", 0, kMostCount),
+                       of.integer("cells_hit", 0, kMostCount),
+                       of.integer("bits_wrong", 0, kMostCount)};
   }
   return results;
 }
@@ -191,13 +189,18 @@ std::optional<CleanResult> find_clean(const Store& store, const std::string& key
                                       std::int64_t images) {
   const std::string* text = store.find(key);
   if (text == nullptr) return std::nullopt;
-  const Json row = parse_row(store, *text);
+  const std::string place = store.place(key);
+  const Json json = parse_json(*text, place);
+  const JsonObject row(json, place, "a sweep or a study");
   CleanResult result;
-  result.wrong = row.at("wrong");
-  result.confidence = row.at("confidence");
-  result.logits_sha256 = row.at("logits_sha256");
-  result.predictions = from_hex(row.at("predictions"));
-  result.wrong_images = wrong_images_of(store, row, images);
+  result.predictions = from_hex(row, "predictions");
+  if (static_cast<std::int64_t>(result.predictions.size()) != images) {
+    row.fail("predictions", fmt::format("two hexadecimal digits for each of {} images", images));
+  }
+  result.wrong = row.integer("wrong", 0, images);
+  result.confidence = row.number("confidence", 0.0, 1.0);
+  result.logits_sha256 = row.text("logits_sha256");
+  result.wrong_images = wrong_images_of(row, images);
   return result;
 }
 
@@ -205,19 +208,21 @@ std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
                                     std::int64_t images) {
   const std::string* text = store.find(key);
   if (text == nullptr) return std::nullopt;
-  const Json row = parse_row(store, *text);
+  const std::string place = store.place(key);
+  const Json json = parse_json(*text, place);
+  const JsonObject row(json, place, "a sweep or a study");
   ChipResult result;
-  result.chip = row.at("chip");
-  result.wrong = row.at("wrong");
-  result.wrong_either = row.at("wrong_either");
-  result.wrong_images = wrong_images_of(store, row, images);
-  result.confidence = row.at("confidence");
-  result.cell_rate = row.at("cell_rate");
-  result.read.cells_hit = row.at("cells_hit");
-  result.read.bits_wrong = row.at("bits_wrong");
-  result.read.codes_changed = row.at("codes_changed");
-  result.logits_sha256 = row.at("logits_sha256");
-  result.others = memories_of(row.at("memories"));
+  result.chip = row.text("chip");
+  result.wrong = row.integer("wrong", 0, kMostCount);
+  result.wrong_either = row.integer("wrong_either", result.wrong, kMostCount);
+  result.confidence = row.number("confidence", 0.0, 1.0);
+  result.cell_rate = row.number("cell_rate", 0.0, 1.0);
+  result.read.cells_hit = row.integer("cells_hit", 0, kMostCount);
+  result.read.bits_wrong = row.integer("bits_wrong", 0, kMostCount);
+  result.read.codes_changed = row.integer("codes_changed", 0, kMostCount);
+  result.logits_sha256 = row.text("logits_sha256");
+  result.wrong_images = wrong_images_of(row, images);
+  result.others = memories_of(row.object("memories"));
   return result;
 }
 
@@ -229,7 +234,7 @@ void add_clean(Store& store, const std::string& key, const std::string& model,
                     {"logits_sha256", result.logits_sha256},
                     {"predictions", to_hex(result.predictions)},
                     {"wrong_images", to_hex(result.wrong_images)}};
-  store.append(key, text_of(row));
+  store.append(key, json_text(row));
 }
 
 void add_chip(Store& store, const std::string& key, const std::string& model,
@@ -250,7 +255,7 @@ void add_chip(Store& store, const std::string& key, const std::string& model,
                     {"codes_changed", result.read.codes_changed},
                     {"memories", memories_json(result.others)},
                     {"logits_sha256", result.logits_sha256}};
-  store.append(key, text_of(row));
+  store.append(key, json_text(row));
 }
 
 }  // namespace brownout::sweep

@@ -3,10 +3,10 @@
 // key that hashes everything the row depends on.
 #pragma once
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
+#include "sim/base/json.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/error_bars.hpp"
 #include "sim/sweep/evaluator.hpp"
@@ -38,14 +38,14 @@ class RecordKeys {
 std::string identity(const SweepConfig& config, const std::vector<Model>& models,
                      const std::string& dataset_sha256, const std::string& first_chip);
 
-/// `images`: how many the row is of.
+/// `images`: how many the row is of. A stored row that has not these fields is an InputError with its
+/// place.
 std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
                                       std::int64_t images);
 std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
                                     std::int64_t images);
 /// Field "wrong_images" of a stored row. InputError when it is of other images.
-WrongImages wrong_images_of(const Store& store, const nlohmann::ordered_json& row,
-                            std::int64_t images);
+WrongImages wrong_images_of(const JsonObject& row, std::int64_t images);
 void add_clean(Store& store, const std::string& key, const std::string& model,
                const CleanResult& result);
 void add_chip(Store& store, const std::string& key, const std::string& model,

@@ -9,16 +9,16 @@
 
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
+#include "sim/base/text.hpp"
 
 namespace brownout::sweep {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -30,22 +30,27 @@ std::string to_line(const std::string& key, const std::string& row) {
   Json line;
   line["key"] = key;
   line["row"] = Json::parse(row);
-  line["check"] = sha256_hex(line.dump()).substr(0, 16);
-  return line.dump() + "\n";
+  line["check"] = sha256_hex(json_text(line)).substr(0, 16);
+  return json_text(line) + "\n";
 }
 
 /// False for anything to_line did not write.
 bool from_line(const std::string& text, std::string& key, std::string& row) {
-  Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  Json line;
+  try {
+    line = parse_json(text, "");
+  } catch (const InputError&) {
+    return false;
+  }
   if (!line.is_object() || !line.contains("check") || !line.contains("key") ||
       !line.contains("row") || !line["check"].is_string() || !line["key"].is_string()) {
     return false;
   }
   const std::string check = line["check"];
   line.erase("check");
-  if (sha256_hex(line.dump()).substr(0, 16) != check) return false;
+  if (sha256_hex(json_text(line)).substr(0, 16) != check) return false;
   key = line["key"].get<std::string>();
-  row = line["row"].dump();
+  row = json_text(line["row"]);
   return true;
 }
 
@@ -91,14 +96,16 @@ std::string difference(const Json& held, const Json& wanted) {
   const auto describe = [](const std::string& path, const std::string& a, const std::string& b) {
     std::string name = path.substr(1);
     for (char& c : name) c = c == '/' ? '.' : c;
-    return fmt::format("{} there is {}, here {}", name, a, b);
+    return fmt::format("{} there is {}, here {}", shortened(name, 100), a, b);
   };
   for (const auto& [path, value] : flat_wanted.items()) {
-    if (!flat_held.contains(path)) return describe(path, "absent", value.dump());
-    if (flat_held[path] != value) return describe(path, flat_held[path].dump(), value.dump());
+    if (!flat_held.contains(path)) return describe(path, "absent", json_shown(value));
+    if (flat_held[path] != value) {
+      return describe(path, json_shown(flat_held[path]), json_shown(value));
+    }
   }
   for (const auto& [path, value] : flat_held.items()) {
-    if (!flat_wanted.contains(path)) return describe(path, value.dump(), "absent");
+    if (!flat_wanted.contains(path)) return describe(path, json_shown(value), "absent");
   }
   return "";
 }
@@ -191,10 +198,10 @@ void Store::claim(const std::string& identity) {
     write_file_atomically(file, identity);
     return;
   }
-  const Json held = Json::parse(read_file(file), nullptr, /*allow_exceptions=*/false);
-  if (held.is_discarded()) {
-    throw InputError("{}: expected the JSON of a {}, found something else", file.string(),
-                     kind_.what);
+  const Json held = read_json(file);
+  if (!held.is_object()) {
+    throw InputError("{}: expected the JSON of a {}, found {}", file.string(), kind_.what,
+                     json_shown(held));
   }
   const Json wanted = Json::parse(identity);
   const std::string definition = other_definition(held, wanted);
@@ -236,6 +243,7 @@ void Store::read_rows() {
       return;
     }
     rows_[key] = row;
+    lines_[key] = line;
     begin = end + 1;
   }
 }
@@ -243,6 +251,12 @@ void Store::read_rows() {
 const std::string* Store::find(const std::string& key) const {
   const auto entry = rows_.find(key);
   return entry == rows_.end() ? nullptr : &entry->second;
+}
+
+std::string Store::place(const std::string& key) const {
+  const auto line = lines_.find(key);
+  const std::string file = (folder_ / kRowsName).string();
+  return line == lines_.end() ? file : fmt::format("{}:{}", file, line->second);
 }
 
 void Store::append(const std::string& key, const std::string& row) {

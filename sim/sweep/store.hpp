@@ -36,6 +36,8 @@ class Store {
 
   /// The row as JSON text, or nullptr.
   const std::string* find(const std::string& key) const;
+  /// Of a stored row: the file, with the line where the row was read; for messages.
+  std::string place(const std::string& key) const;
   /// Stores a row (one JSON object) for good before it returns. Keys are new. InputError when the
   /// disk is full; the file then ends with the row before.
   void append(const std::string& key, const std::string& row);
@@ -51,6 +53,7 @@ class Store {
   StoreKind kind_;
   std::filesystem::path folder_;
   std::map<std::string, std::string> rows_;
+  std::map<std::string, int> lines_;  // of the rows that were there at the start
   int lock_ = -1;
   int rows_file_ = -1;
 };

@@ -82,6 +82,8 @@ Technology Technology::load(const std::filesystem::path& file) {
   Technology technology;
   technology.file_ = file;
   YamlMap root = YamlMap::load(file);
+  root.expect(
+      {"name", "validity", "bit_error_rate", "sram_energy", "energy", "rail", "mitigation"});
   technology.name_ = root.name("name");
 
   YamlMap validity = root.map("validity");

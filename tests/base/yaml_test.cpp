@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <random>
 
 #include "sim/base/error.hpp"
 
@@ -194,6 +195,86 @@ TEST(Yaml, ABinaryFileIsNamedAsOne) {
   EXPECT_EQ(of("\x08\x08\x12\x08onnx"),
             "dir/test.yaml: expected YAML text, found binary data, maybe a network (ONNX)");
   EXPECT_EQ(of("a: \"\xc2\xb5J, \xe2\x82\xac\"\r\n"), "no error");
+}
+
+TEST(Yaml, WhatYamlCppNeverComesBackFromIsRefused) {
+  const auto of = [](const std::string& text) { return message_of([&] { parse(text); }); };
+  EXPECT_EQ(of(","), "dir/test.yaml:1:1: not valid YAML: nothing that a document can begin with");
+  EXPECT_EQ(of("a: 1\n---\n,"),
+            "dir/test.yaml:3:1: not valid YAML: nothing that a document can begin with");
+  for (const char* text :
+       {"]", "}", ", a: 1", "a: 1\n---\n]", "--- ,", "...\n,", ",,,,", "?,", "? ,"}) {
+    EXPECT_NE(of(text), "no error") << text;
+  }
+  EXPECT_NE(message_of([&] {
+              YamlMap::parse("a: 1", "a.yaml", {"a=,"});
+            }).find("a.yaml: --set \"a=,\": the value: not valid YAML"),
+            std::string::npos);
+  std::string many;
+  for (int i = 0; i < 2000; ++i) many += "---\n";
+  EXPECT_NE(of(many).find("holds more than 1000 documents"), std::string::npos);
+  std::string values = "a: [";
+  for (int i = 0; i < 1'100'000; ++i) values += "1,";
+  EXPECT_NE(of(values).find("holds more than 1000000 values"), std::string::npos);
+}
+
+TEST(Yaml, TextIsUtf8) {
+  EXPECT_EQ(message_of([] { parse("a: 1\nb: x\xff\n"); }),
+            "dir/test.yaml:2:5: expected text in UTF-8, found the byte \"\\xff\"");
+  EXPECT_EQ(message_of([] {
+              parse(
+                  "\xef\xbb\xbf"
+                  "a: 1\n");
+            }),
+            "no error");
+  EXPECT_NE(message_of([] { YamlMap::parse("a: 1", "a.yaml", {"a=\xff"}); }).find("UTF-8"),
+            std::string::npos);
+}
+
+/// Every text is read or refused; a text that takes the reader's time for ever fails by the test's
+/// own limit.
+TEST(Yaml, RandomTextsAreReadOrRefused) {
+  const std::vector<std::string> tokens{
+      ",",         "[",           "]",      "{",        "}",
+      ":",         ": ",          "- ",     "-",        "? ",
+      "?",         "!",           "!!str ", "!<x> ",    "&a ",
+      "*a",        "*b",          "|",      ">",        "|2\n",
+      "'",         "\"",          "\\",     "#",        " #",
+      "%",         "%YAML 1.2\n", "@",      "`",        "\n",
+      "\n ",       "\n  ",        "\t",     "---",      "---\n",
+      "...",       "...\n",       "a",      "b: 1",     "a: ",
+      "~",         "null",        "<<: ",   "1.5",      "\"\\u00e9\"",
+      "\"\\x41\"", "\r",          "\r\n",   "\xc3\xa9", "\xef\xbb\xbf",
+      "=",         "\f"};
+  std::mt19937 random(20240229);
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text;
+    const std::size_t length = random() % 12 + 1;
+    for (std::size_t k = 0; k < length; ++k) text += tokens[random() % tokens.size()];
+    try {
+      YamlMap map = parse(text);
+      for (const std::string& key : map.keys()) map.has(key);
+      map.canonical();
+      map.dump();
+    } catch (const InputError&) {
+    } catch (const std::exception& error) {
+      ADD_FAILURE() << error.what() << "\n" << text;
+    }
+  }
+}
+
+TEST(Yaml, UnknownKeysComeBeforeEverythingElse) {
+  YamlMap map = parse("rates: [1]\nvoltages: nonsense\n");
+  EXPECT_EQ(message_of([&] {
+              map.expect({"chips", "seed", "voltages"});
+            }),
+            "dir/test.yaml:1:1: unknown key \"rates\"; did you mean \"seed\"?");
+  YamlMap other = parse("a: 1\nb: 2\n");
+  other.expect({"a", "b", "c"});
+  EXPECT_EQ(other.integer("a", 0, 9), 1);
+  EXPECT_EQ(message_of([&] { other.finish(); }),
+            "dir/test.yaml:2:1: b: has no effect with the other keys here; those that have: a");
+  EXPECT_THROW(other.integer("d", 0, 9, 1), std::logic_error);
 }
 
 TEST(Yaml, DeepNestingIsRefused) {

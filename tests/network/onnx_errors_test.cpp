@@ -223,7 +223,7 @@ TEST_F(OnnxErrors, MetadataThatContradictsTheData) {
             "brownout.tensors lists \"extra\", which is no parameter of an operator");
   write_onnx(small_network(), file_);
   EXPECT_EQ(after([&](onnx::ModelProto& model) { metadata(model, "brownout.input") = "{]"; }),
-            "metadata brownout.input is no JSON object");
+            "metadata brownout.input:1:2: not valid JSON: found \"]\"");
   write_onnx(small_network(), file_);
   EXPECT_EQ(after([&](onnx::ModelProto& model) {
               metadata(model, "brownout.input") = R"({"mean":[0],"std":[0]})";

@@ -12,6 +12,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/sweep/records.hpp"
 
 namespace brownout::sweep {
 namespace {
@@ -91,6 +92,63 @@ TEST_F(StoreTest, ADamagedRowBetweenOthersIsAnErrorThatNamesTheLine) {
   content[content.find("\"wrong\":3", content.find('\n')) + 8] = '4';  // second line
   std::ofstream(folder_ / "results.jsonl", std::ios::trunc) << content;
   EXPECT_NE(message_of_opening().find("results.jsonl:2: damaged row"), std::string::npos);
+}
+
+TEST_F(StoreTest, RowsAndIdentitiesNestedDeeplyAreRefusedNotFollowed) {
+  {
+    Store store(folder_, kIdentity);
+    for (const char* key : {"k1", "k2"}) store.append(key, R"({"wrong":3})");
+  }
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  const std::string content = read_file(folder_ / "results.jsonl");
+  std::ofstream(folder_ / "results.jsonl", std::ios::trunc)
+      << R"({"key":"k0","row":)" << deep << R"(,"check":"0123456789abcdef"})"
+      << "\n"
+      << content;
+  EXPECT_NE(message_of_opening().find("results.jsonl:1: damaged row"), std::string::npos);
+  std::ofstream(folder_ / "results.jsonl", std::ios::trunc) << content;
+  std::ofstream(folder_ / "sweep-identity.json", std::ios::trunc) << R"({"images":)" << deep << "}";
+  EXPECT_NE(message_of_opening().find("sweep-identity.json: nested deeper than 64 levels"),
+            std::string::npos);
+  std::ofstream(folder_ / "sweep-identity.json", std::ios::trunc) << "[]";
+  EXPECT_NE(message_of_opening().find("expected the JSON of a sweep, found []"), std::string::npos);
+}
+
+TEST_F(StoreTest, AStoredRowThatHasNotTheFieldsIsAnErrorWithItsPlace) {
+  const std::vector<std::string> rows{
+      R"({"confidence":0.5,"logits_sha256":"a","predictions":"0001"})",
+      R"({"wrong":3,"confidence":0.5,"logits_sha256":"a","predictions":"0001"})",
+      R"({"wrong":1,"confidence":"x","logits_sha256":"a","predictions":"0001"})",
+      R"({"wrong":1,"confidence":0.5,"logits_sha256":"a","predictions":"00zz"})",
+      R"({"wrong":1,"confidence":0.5,"logits_sha256":"a","predictions":"000102"})",
+      R"([1])"};
+  const std::vector<std::string> expected{
+      "results.jsonl:1: wrong: missing; expected the JSON of a sweep or a study",
+      "results.jsonl:2: wrong: expected an integer in [0, 2], got 3",
+      "results.jsonl:3: confidence: expected a number in [0, 1], got \"x\"",
+      "results.jsonl:4: predictions: expected two hexadecimal digits an image, got \"00zz\"",
+      "results.jsonl:5: predictions: expected two hexadecimal digits for each of 2 images, got",
+      "results.jsonl:6: expected a JSON object as a sweep or a study writes it, got [1]"};
+  {
+    Store store(folder_, kIdentity);
+    for (std::size_t i = 0; i < rows.size(); ++i) store.append(std::to_string(i), rows[i]);
+  }
+  const Store store(folder_, kIdentity);
+  const auto message = [&](const auto& find) -> std::string {
+    try {
+      find();
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "nothing was thrown";
+  };
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_NE(message([&] { find_clean(store, std::to_string(i), 2); }).find(expected[i]),
+              std::string::npos)
+        << message([&] { find_clean(store, std::to_string(i), 2); });
+  }
+  EXPECT_NE(message([&] { find_chip(store, "0", 2); }).find("results.jsonl:1: chip: missing"),
+            std::string::npos);
 }
 
 TEST_F(StoreTest, RefusesAFolderOfAnotherSweepAndSaysWhatDiffers) {

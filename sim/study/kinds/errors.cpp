@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The error of a network without and with bit errors: kinds clean, errors and layers.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -17,8 +16,6 @@
 namespace brownout::study {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 class Clean : public Evaluation {
  public:

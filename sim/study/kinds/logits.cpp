@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
+#include <limits>
 #include <utility>
 
 #include "sim/base/error.hpp"
@@ -15,8 +15,6 @@
 namespace brownout::study {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 double mean_of(const std::vector<double>& values) {
   double sum = 0.0;
@@ -49,17 +47,24 @@ class Histograms : public Evaluation {
     key["seed"] = setting_.seed;
     key["bins"] = bins_;
     sweep::put_definitions(key);
-    const Json row = bench.remember(key, [&] { return measure(model, bench); });
+    const StoredRow row = bench.remember(key, [&] { return measure(model, bench); });
     bench.tick(model.name + ", histograms");
     Findings findings;
-    for (std::size_t i = 0; i < labels().size(); ++i) {
-      findings.values.push_back(
-          {labels()[i], i < 2 ? "%" : "", std::nullopt, {row.at("means").at(i)}});
+    const JsonObject fields = row.fields();
+    const std::vector<double> means = fields.numbers("means", -kMostValue, kMostValue);
+    if (means.size() != labels().size()) fields.fail("means", "four numbers");
+    for (std::size_t i = 0; i < means.size(); ++i) {
+      findings.values.push_back({labels()[i], i < 2 ? "%" : "", std::nullopt, {means[i]}});
     }
-    for (const Json& entry : row.at("histograms")) {
-      findings.histograms.push_back({entry.at("of"),
-                                     entry.at("perturbed") ? perturbed_ : std::string("clean"),
-                                     {entry.at("low"), entry.at("high"), entry.at("counts")}});
+    for (const JsonObject& entry : fields.objects("histograms")) {
+      const double low = entry.number("low", -kMostValue, kMostValue);
+      const Histogram bins{low, entry.number("high", low, kMostValue),
+                           entry.integers("counts", 0, std::numeric_limits<std::int64_t>::max())};
+      if (static_cast<int>(bins.counts.size()) != bins_) {
+        entry.fail("counts", fmt::format("{} counts", bins_));
+      }
+      findings.histograms.push_back(
+          {entry.text("of"), entry.boolean("perturbed") ? perturbed_ : std::string("clean"), bins});
     }
     return findings;
   }
@@ -139,7 +144,7 @@ class Margin : public Evaluation {
     }
     Json key = base_key(model, setting_, bench);
     key["kind"] = "margin";
-    const Json row = bench.remember(key, [&]() -> Json {
+    const StoredRow row = bench.remember(key, [&]() -> Json {
       const auto engine = inference::make_engine(setting_.engine, model.network, bench.threads);
       engine->set_codes(network::clean_codes(model.network));
       const std::vector<float> logits =
@@ -148,7 +153,8 @@ class Margin : public Evaluation {
       return {{"model", model.name}, {"margin", mean_logit_margin(logits, model.network.classes)}};
     });
     bench.tick(model.name + ", logit margin");
-    return {{{"logit margin", "", std::nullopt, {row.at("margin")}}}, {}};
+    return {{{"logit margin", "", std::nullopt, {row.fields().number("margin", 0.0, kMostValue)}}},
+            {}};
   }
 
  private:

@@ -2,8 +2,6 @@
 // Rows of the result store around sweep::Evaluator.
 #include "sim/study/kinds/on_chips.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -11,8 +9,6 @@
 #include "sim/sweep/records.hpp"
 
 namespace brownout::study {
-
-using Json = nlohmann::ordered_json;
 
 OnChips::OnChips(const sweep::Model& model, const Setting& setting, const Bench& bench,
                  int statistics_batch, mapping::Selection selection)
@@ -52,7 +48,7 @@ const sweep::CleanResult& OnChips::clean() {
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = "clean";
   if (statistics_batch_ > 0) key["statistics_batch"] = statistics_batch_;
-  const std::string hash = sha256_hex(key.dump());
+  const std::string hash = sha256_hex(json_text(key));
   clean_ = sweep::find_clean(bench_.store, hash, images_);
   if (!clean_) {
     clean_ = on_network([&] { return evaluator().clean(); });
@@ -73,7 +69,7 @@ sweep::WrongImages OnChips::on(const memory::Chip& chip, const memory::Operating
     key["layers"] = selection_.layers;
     key["bits"] = {selection_.low_bit, selection_.high_bit};
   }
-  const Json row = bench_.remember(key, [&]() -> Json {
+  const StoredRow row = bench_.remember(key, [&]() -> Json {
     const sweep::ChipResult result = evaluator().on_chip(chip, at, clean());
     return {{"model", model_.name},
             {"chip", result.chip},
@@ -84,7 +80,7 @@ sweep::WrongImages OnChips::on(const memory::Chip& chip, const memory::Operating
             {"wrong_images", sweep::to_hex(result.wrong_images)},
             {"bits_wrong", result.read.bits_wrong}};
   });
-  sweep::WrongImages wrong = sweep::wrong_images_of(bench_.store, row, images_);
+  sweep::WrongImages wrong = sweep::wrong_images_of(row.fields(), images_);
   bench_.tick(fmt::format("{} on {}, {:.2f} %", model_.name, chip.name(), error(wrong)));
   return wrong;
 }

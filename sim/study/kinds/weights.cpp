@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What happens to the weights themselves: kinds noise, weight-error and redundancy.
-#include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
 #include "sim/inference/evaluate.hpp"
@@ -15,8 +14,6 @@
 namespace brownout::study {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 /// RandBET, Fig. 9.
 class Noise : public Evaluation {
@@ -63,7 +60,7 @@ class Noise : public Evaluation {
         Json key = base_key(model, setting_, bench);
         key["weight_noise"] = shares_[k];
         key["seed"] = seed;
-        const Json row = bench.remember(key, [&]() -> Json {
+        const StoredRow row = bench.remember(key, [&]() -> Json {
           if (!engine) engine = inference::make_engine("float", noisy, bench.threads);
           noisy.parameters = model.network.parameters;
           sweep::add_weight_noise(noisy, shares_[k], seed);
@@ -74,7 +71,7 @@ class Noise : public Evaluation {
                   {"wrong", found.wrong},
                   {"wrong_images", sweep::to_hex(sweep::wrong_images(found.predictions, data))}};
         });
-        value.wrong.push_back(sweep::wrong_images_of(bench.store, row, images));
+        value.wrong.push_back(sweep::wrong_images_of(row.fields(), images));
         value.samples.push_back(sweep::percent(sweep::count(value.wrong.back()), images));
         bench.tick(
             fmt::format("{}, noise {}, {:.2f} %", model.name, value.label, value.samples.back()));
@@ -132,10 +129,11 @@ class WeightError : public Evaluation {
                   {"seed", setting_.seed},
                   {"chips", setting_.chips}};
       sweep::put_definitions(key);
-      const Json row = bench.remember(key, [&]() -> Json {
+      const StoredRow row = bench.remember(key, [&]() -> Json {
         return {{"model", model.name}, {"coding", labels()[k]}, {"errors", measure(model, k)}};
       });
-      findings.values.push_back({labels()[k], "", std::nullopt, row.at("errors")});
+      findings.values.push_back(
+          {labels()[k], "", std::nullopt, row.fields().numbers("errors", 0.0, kMostValue)});
       bench.tick(fmt::format("{}, weight error, {}", model.name, labels()[k]));
     }
     return findings;
@@ -193,15 +191,17 @@ class Redundancy : public Evaluation {
     key["seed"] = setting_.seed;
     key["chips"] = setting_.chips;
     sweep::put_definitions(key);
-    const Json row = bench.remember(key, [&] { return measure(model, bench); });
+    const StoredRow row = bench.remember(key, [&] { return measure(model, bench); });
     bench.tick(model.name + ", redundancy");
     Findings findings;
-    findings.values.push_back({labels()[0], "%", std::nullopt, row.at("relative_error_pct")});
-    findings.values.push_back({labels()[1], "%", std::nullopt, row.at("error_to_mean_pct")});
-    findings.values.push_back({labels()[2], "%", std::nullopt, {row.at("relevance_pct")}});
-    if (!row.at("nonzero_pct").is_null()) {
-      findings.values.push_back({labels()[3], "%", std::nullopt, {row.at("nonzero_pct")}});
-    }
+    const JsonObject fields = row.fields();
+    const auto add = [&](std::size_t label, const std::vector<double>& values) {
+      findings.values.push_back({labels()[label], "%", std::nullopt, values});
+    };
+    add(0, fields.numbers("relative_error_pct", 0.0, kMostValue));
+    add(1, fields.numbers("error_to_mean_pct", 0.0, kMostValue));
+    add(2, {fields.number("relevance_pct", 0.0, 100.0)});
+    if (!fields.at("nonzero_pct").is_null()) add(3, {fields.number("nonzero_pct", 0.0, 100.0)});
     return findings;
   }
 

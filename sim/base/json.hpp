@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON from files: limits on size and depth, and fields that are read with their place in every
+// message. No other code of ours parses JSON that somebody else may have written.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace brownout {
+
+using Json = nlohmann::ordered_json;
+
+/// Lists and objects within each other; what is deeper is no file of ours.
+inline constexpr int kMostJsonDepth = 64;
+inline constexpr std::uint64_t kMostJsonBytes = 256 << 20;
+
+/// InputError, beginning with `where`, for text that is not JSON (line, column and what was found
+/// there), is nested deeper than kMostJsonDepth, or has a key twice in one object.
+Json parse_json(std::string_view text, const std::string& where);
+
+/// The same of a file of at most `most_bytes`.
+Json read_json(const std::filesystem::path& file, std::uint64_t most_bytes = kMostJsonBytes);
+
+/// JSON text. Names of files need not be UTF-8, JSON must: other bytes become U+FFFD.
+std::string json_text(const Json& json, int indent = -1);
+
+/// A value as messages show it, at most about a hundred bytes.
+std::string json_shown(const Json& json);
+
+/// One object, read field by field. What is missing, of another kind or out of range is an
+/// InputError: "results.jsonl:7: layers[2].cycles: expected an integer in [0, 9], got -1".
+class JsonObject {
+ public:
+  /// `json` has to outlive it. `where` stands first in messages (file, line); `writer` says who
+  /// writes such files ("`brownout run`").
+  JsonObject(const Json& json, std::string where, std::string writer);
+
+  bool has(const char* key) const { return json_.contains(key); }
+  /// Whatever it is.
+  const Json& at(const char* key) const;
+  std::string text(const char* key) const;
+  bool boolean(const char* key) const;
+  double number(const char* key, double low, double high) const;
+  std::int64_t integer(const char* key, std::int64_t low, std::int64_t high) const;
+  std::vector<double> numbers(const char* key, double low, double high) const;
+  std::vector<std::int64_t> integers(const char* key, std::int64_t low, std::int64_t high) const;
+  JsonObject object(const char* key) const;
+  /// A list of objects.
+  std::vector<JsonObject> objects(const char* key) const;
+
+  [[noreturn]] void fail(const char* key, const std::string& expected) const;
+  const Json& json() const { return json_; }
+
+ private:
+  JsonObject(const Json& json, const JsonObject& parent, const std::string& path);
+  const Json& list(const char* key) const;
+  [[noreturn]] void fail_at(const std::string& path, const std::string& expected,
+                            const Json& found) const;
+
+  const Json& json_;
+  std::string where_, writer_;
+  std::string path_;  // "layers[2]." for the fields of that object
+};
+
+}  // namespace brownout
