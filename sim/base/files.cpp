@@ -12,8 +12,11 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <system_error>
+#include <utility>
 
 #include "sim/base/error.hpp"
 
@@ -79,7 +82,45 @@ void require_replaceable(const fs::path& target, const fs::path& path) {
 
 }  // namespace
 
+namespace {
+
+/// What pipes held: their bytes come once, and a hash, a check and a reader may all want them.
+class PipeContents {
+ public:
+  /// Of a pipe that was read before; opening a named one again would wait for ever.
+  const std::string* find(const struct stat& pipe) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto found = contents_.find({pipe.st_dev, pipe.st_ino});
+    return found == contents_.end() ? nullptr : &found->second;
+  }
+  void keep(const struct stat& pipe, const std::string& content) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    contents_.emplace(std::pair{pipe.st_dev, pipe.st_ino}, content);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::pair<dev_t, ino_t>, std::string> contents_;
+};
+
+PipeContents& pipe_contents() {
+  static PipeContents contents;
+  return contents;
+}
+
+}  // namespace
+
 std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
+  const auto refuse_size = [&] {
+    throw InputError("{}: expected at most {} bytes, found more", path.string(), max_bytes);
+  };
+  struct stat before {};
+  if (::stat(path.c_str(), &before) == 0 && S_ISFIFO(before.st_mode)) {
+    if (const std::string* content = pipe_contents().find(before)) {
+      if (content->size() > max_bytes) refuse_size();
+      return *content;
+    }
+  }
   FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.value < 0) throw InputError("{}: cannot open: {}", path.string(), reason());
   struct stat status {};
@@ -92,9 +133,6 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
   if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
     throw InputError("{}: expected a file, found a device", path.string());
   }
-  const auto refuse_size = [&] {
-    throw InputError("{}: expected at most {} bytes, found more", path.string(), max_bytes);
-  };
   if (static_cast<std::uint64_t>(status.st_size) > max_bytes) refuse_size();
   std::string content;
   content.reserve(static_cast<std::size_t>(status.st_size));
@@ -103,7 +141,10 @@ std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
     const ssize_t got = ::read(file.value, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw InputError("{}: cannot read: {}", path.string(), reason());
-    if (got == 0) return content;
+    if (got == 0) {
+      if (S_ISFIFO(status.st_mode)) pipe_contents().keep(status, content);
+      return content;
+    }
     content.append(buffer.data(), static_cast<std::size_t>(got));
     if (content.size() > max_bytes) refuse_size();
   }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
@@ -36,7 +37,20 @@ int failed(const char* name, const char* message, int code) {
 
 }  // namespace
 
-void say(const std::string& text) {
+std::string for_terminal(std::string_view lines) {
+  std::string out;
+  for (;;) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    out += printable(lines.substr(0, end));
+    if (end == lines.size()) return out;
+    out += '\n';
+    lines.remove_prefix(end + 1);
+  }
+}
+
+void say(const std::string& text) { say_as_it_is(for_terminal(text)); }
+
+void say_as_it_is(const std::string& text) {
   // A full disk behind stderr is no reason to lose a result.
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);

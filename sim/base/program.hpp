@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace brownout {
 
@@ -12,7 +13,14 @@ namespace brownout {
 /// still fails as it should, what would go to a closed stderr is lost.
 int run_program(const char* name, const std::function<int()>& work);
 
-/// Text for people on stderr; never fails, wherever stderr goes.
+/// Lines for a terminal: control characters are shown ("\x1b"), so that nothing obeys what files
+/// and names hold.
+std::string for_terminal(std::string_view lines);
+
+/// Text for people on stderr, where control characters of what files and names hold are shown, not
+/// obeyed; never fails, wherever stderr goes.
 void say(const std::string& text);
+/// The same with control characters of our own, as a progress bar needs them.
+void say_as_it_is(const std::string& text);
 
 }  // namespace brownout

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "sim/base/program.hpp"
+#include "sim/base/text.hpp"
 
 namespace brownout {
 
@@ -26,7 +27,7 @@ std::string clock_text(double seconds) {
 }  // namespace
 
 Progress::Progress(std::string title, std::int64_t total, bool quiet)
-    : title_(std::move(title)),
+    : title_(printable(title)),
       total_(std::max<std::int64_t>(total, 1)),
       quiet_(quiet),
       terminal_(::isatty(STDERR_FILENO) == 1),
@@ -38,7 +39,7 @@ Progress::~Progress() { finish(); }
 void Progress::advance(std::int64_t by, const std::string& note) {
   const std::lock_guard<std::mutex> lock(mutex_);
   done_ += by;
-  if (!note.empty()) note_ = note;
+  if (!note.empty()) note_ = printable(note);
   const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
   if (std::chrono::steady_clock::now() - shown_ >= pause) draw(false);
 }
@@ -69,8 +70,8 @@ void Progress::draw(bool last) {
   const std::string note = note_.empty() || time.empty() ? note_ : note_ + ", ";
   if (terminal_) {
     const int filled = static_cast<int>(share * kBarWidth);
-    say(fmt::format("\r\x1b[K{} [{:#<{}}{:-<{}}] {}/{} {}{}{}", title_, "", filled, "",
-                    kBarWidth - filled, done_, total_, note, time, last ? "\n" : ""));
+    say_as_it_is(fmt::format("\r\x1b[K{} [{:#<{}}{:-<{}}] {}/{} {}{}{}", title_, "", filled, "",
+                             kBarWidth - filled, done_, total_, note, time, last ? "\n" : ""));
   } else {
     say(fmt::format("{}: {}/{} {}{}\n", title_, done_, total_, note, time));
   }

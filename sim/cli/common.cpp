@@ -64,11 +64,18 @@ void add_common(CLI::App& verb, CommonOptions& options) {
   verb.add_option("--json", options.json,
                   "Write the result as JSON; - is stdout, all else then goes to stderr")
       ->type_name("FILE");
-  verb.add_option("--seed", options.seed, "Chip i is random:SEED+i (default 0)")->type_name("N");
   verb.add_option("--threads", options.threads,
                   "Threads; changes time, never results (default: all)")
       ->type_name("N");
   verb.add_flag("--quiet", options.quiet, "No progress, no remarks");
+}
+
+void add_seed(CLI::App& verb, CommonOptions& options) {
+  verb.add_option("--seed", options.seed, "Chip i is random:SEED+i (default 0)")->type_name("N");
+}
+
+void refuse_seed(const CommonOptions& options, const std::string& reason) {
+  if (!options.seed.empty()) throw InputError("--seed: {}", reason);
 }
 
 void expect_own_file(const NamedFile& output, const NamedFile& taken) {
@@ -135,8 +142,9 @@ Output::Output(const CommonOptions& options, const std::vector<fs::path>& inputs
 }
 
 void Output::text(const std::string& text) const {
+  // Names and metadata come from files: what a terminal would obey is shown, not sent.
   if (json_ != "-") {
-    print(text);
+    print(for_terminal(text));
   } else if (!quiet_) {
     say(text);
   }

@@ -30,7 +30,12 @@ struct CommonOptions {
   std::int64_t seed_or(std::int64_t fallback) const;
 };
 
+/// --json, --threads and --quiet.
 void add_common(CLI::App& verb, CommonOptions& options);
+/// --seed, of verbs that draw chips or noise.
+void add_seed(CLI::App& verb, CommonOptions& options);
+/// InputError with the reason when --seed was given all the same.
+void refuse_seed(const CommonOptions& options, const std::string& reason);
 
 /// A file that an option names.
 struct NamedFile {

@@ -15,6 +15,7 @@
 #include "sim/cli/mitigation_option.hpp"
 #include "sim/cli/supply_options.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/cosim/waves.hpp"
 #include "sim/report/cosim_report.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
@@ -97,12 +98,18 @@ void set_trace(const CosimOptions& options, sweep::CosimConfig& config) {
   config.trace_to = parse_integer("--trace-window: TO", window.substr(colon + 1), 0, kMaxCycle);
   config.trace = options.trace;
   expect_regular("--trace", options.trace);
+  try {
+    cosim::wave_format(config.trace);
+  } catch (const InputError& error) {
+    throw InputError("--trace: {}", error.what());
+  }
   config.mismatch_trace = fs::path(options.trace).replace_extension(".mismatch.fst");
 }
 
 int run(const CosimOptions& options) {
   options.common.thread_count();
   const std::int64_t seed = options.common.seed_or(0);
+  if (!options.chip.empty()) refuse_seed(options.common, "--chip names the chip itself");
   sweep::CosimConfig config;
   config.model = options.model;
   config.accelerator = accelerator_of(options);
@@ -132,6 +139,8 @@ int run(const CosimOptions& options) {
                                        : options.chip;
   } else if (!options.chip.empty()) {
     throw InputError("--chip: needs an operating point; expected --voltage V");
+  } else {
+    refuse_seed(options.common, "nothing fails without an operating point; expected --voltage V");
   }
   set_trace(options, config);
   if (!options.export_folder.empty() && config.layer.empty()) {
@@ -170,10 +179,13 @@ Action add_cosim(CLI::App& verb) {
   verb.add_option("--voltage", options->voltage,
                   "Supply of the scaled rail in units of Vmin (default: Vmin, no faults)")
       ->type_name("V");
-  verb.add_option("--chip", options->chip, "The chip, random:SEED (default: random:SEED of --seed)")
+  verb.add_option("--chip", options->chip,
+                  "The chip: random:SEED, physical:SEED or a profile FILE.h5 (default: random:SEED "
+                  "of --seed)")
       ->type_name("TEXT");
   verb.add_option("--batch", options->batch, "Images at a time (default 1)")->type_name("B");
-  verb.add_option("--trace", options->trace, "Write waves of the RTL (FST)")->type_name("FILE");
+  verb.add_option("--trace", options->trace, "Write waves of the RTL: .fst (FST) or .vcd (VCD)")
+      ->type_name("FILE");
   verb.add_option("--trace-window", options->trace_window, "Cycles of the run that --trace covers")
       ->type_name("FROM:TO");
   verb.add_option("--export", options->export_folder,
@@ -185,6 +197,7 @@ Action add_cosim(CLI::App& verb) {
   add_data_options(verb, options->data);
   verb.get_option("--images")->description("First N images (default 1)");
   add_common(verb, options->common);
+  add_seed(verb, options->common);
   return [options] { return run(*options); };
 }
 

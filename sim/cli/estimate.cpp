@@ -56,7 +56,6 @@ void check_compute_report(const EstimateOptions& options, const fs::path& source
 
 int run(const EstimateOptions& options) {
   options.common.thread_count();
-  options.common.seed_or(0);
   if (options.topology.empty() == options.model.empty()) {
     throw InputError("expected --topology FILE or MODEL, got {}",
                      options.topology.empty() ? "neither" : "both");
@@ -79,6 +78,8 @@ int run(const EstimateOptions& options) {
   const mapping::Estimate estimate = mapping::estimate(layers, config);
   if (!options.compute_report.empty())
     write_output("--compute-report", options.compute_report, report::compute_report_csv(estimate));
+  const std::string remark = report::sparsity_remark(estimate);
+  if (!remark.empty()) output.note(source + ": " + remark);
   output.json(report::estimate_json(estimate, source));
   output.text(report::estimate_text(estimate));
   return 0;

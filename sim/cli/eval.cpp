@@ -330,6 +330,7 @@ Action add_eval(CLI::App& verb) {
   verb.add_flag("--cells", options->cells, "List the cells hit in per_chip of the JSON");
   add_data_options(verb, options->data);
   add_common(verb, options->common);
+  add_seed(verb, options->common);
   return [options] { return run(*options); };
 }
 

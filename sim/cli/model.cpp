@@ -18,7 +18,6 @@ struct InspectOptions {
 
 int run(const InspectOptions& options) {
   options.common.thread_count();
-  options.common.seed_or(0);
   const Output output(options.common, {options.model});
   const sweep::Model model = sweep::load_model(options.model);
   output.json(report::network_json(model));

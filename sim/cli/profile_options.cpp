@@ -36,10 +36,7 @@ Action finish(CLI::App& verb, const Options& options, int (*run)(const ProfileOp
 
 }  // namespace
 
-void check_common(const ProfileOptions& options) {
-  options.common.thread_count();
-  options.common.seed_or(0);
-}
+void check_common(const ProfileOptions& options) { options.common.thread_count(); }
 
 int made_profile(const memory::Profile& profile, const ProfileOptions& options,
                  const Output& output, const std::string& more) {

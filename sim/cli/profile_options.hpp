@@ -27,7 +27,7 @@ struct ProfileOptions {
 
 inline constexpr char kVoltages[] = "--voltages";
 
-/// No verb of profiles uses threads or a seed; a wrong value is wrong all the same.
+/// No verb of profiles uses threads; a wrong value is wrong all the same.
 void check_common(const ProfileOptions& options);
 
 /// Writes the profile that --out names, warns of what is odd in it and tells what it is; `more`

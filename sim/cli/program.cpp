@@ -25,7 +25,6 @@ struct ProgramOptions {
 
 int run(const ProgramOptions& options) {
   options.common.thread_count();
-  options.common.seed_or(0);
   const std::int64_t batch =
       options.batch.empty() ? 1 : parse_integer("--batch", options.batch, 1, kMaxBatch);
   const std::int64_t bit_offset =

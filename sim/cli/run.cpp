@@ -56,6 +56,7 @@ int run(const RunOptions& options, const CLI::App& verb) {
   const int threads = options.common.thread_count();
   const std::int64_t seed = options.common.seed_or(0);
   if (!options.reprice.empty()) return reprice(options, verb);
+  if (!options.chip.empty()) refuse_seed(options.common, "--chip names the chip itself");
   if (options.model.empty()) throw InputError("expected a network file MODEL, or --reprice FILE");
   if (options.accelerator.empty()) throw InputError("expected --accelerator FILE");
   sweep::RunConfig config;
@@ -68,8 +69,7 @@ int run(const RunOptions& options, const CLI::App& verb) {
   set_data(options.data, config);
   config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
   config.memory_rates = set_supplies(options.supply, config.accelerator);
-  const technology::Technology technology =
-      technology::Technology::load(config.technology_file);
+  const technology::Technology technology = technology::Technology::load(config.technology_file);
   if (!options.voltage.empty()) {
     config.voltage = parse_voltage(options.voltage, technology);
   } else if (config.memory_rates.any() ||
@@ -81,6 +81,8 @@ int run(const RunOptions& options, const CLI::App& verb) {
                                        : options.chip;
   } else if (!options.chip.empty()) {
     throw InputError("--chip: needs an operating point; expected --voltage V");
+  } else {
+    refuse_seed(options.common, "nothing fails without an operating point; expected --voltage V");
   }
   if (!options.timeline.empty()) {
     config.span_limit = kTimelineSpans;
@@ -119,7 +121,8 @@ Action add_run(CLI::App& verb) {
                   "Supply of the scaled rail in units of Vmin (default: Vmin, no faults)")
       ->type_name("V");
   verb.add_option("--chip", options->chip,
-                  "The chip, random:SEED; replaces --seed (default: random:SEED of --seed)")
+                  "The chip: random:SEED, physical:SEED or a profile FILE.h5 (default: random:SEED "
+                  "of --seed)")
       ->type_name("TEXT");
   verb.add_option("--batch", options->batch, "Images at a time (default 1)")->type_name("B");
   verb.add_option("--engine", options->engine,
@@ -136,6 +139,7 @@ Action add_run(CLI::App& verb) {
   add_supply_options(verb, options->supply);
   add_data_options(verb, options->data);
   add_common(verb, options->common);
+  add_seed(verb, options->common);
   return [options, &verb] { return run(*options, verb); };
 }
 

@@ -64,6 +64,7 @@ Action add_sensitivity(CLI::App& verb) {
       ->type_name("NAME");
   add_data_options(verb, options->data);
   add_common(verb, options->common);
+  add_seed(verb, options->common);
   return [options] { return run(*options); };
 }
 

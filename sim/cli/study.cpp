@@ -44,9 +44,6 @@ void announce_interrupts() {
 }
 
 int run(const StudyOptions& options) {
-  if (!options.common.seed.empty()) {
-    throw InputError("--seed: the seeds of a study stand in its file");
-  }
   const int threads = options.common.thread_count();
   const study::StudyFile file = study::load_study(options.file);
   std::vector<fs::path> inputs{file.file};

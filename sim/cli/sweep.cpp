@@ -121,6 +121,7 @@ Action add_sweep(CLI::App& verb) {
       ->type_name("DIR");
   verb.add_flag("--no-plot", options->no_plot, "Do not draw sweep.svg");
   add_common(verb, options->common);
+  add_seed(verb, options->common);
   return [options] { return run(*options); };
 }
 

@@ -194,9 +194,10 @@ void place_activations(const network::Network& network, const std::vector<networ
     const auto [bytes, step] = peak(items, static_cast<int>(program.layers.size()));
     throw InputError(
         "{}: a batch of {} needs {} bytes of activations (at least {} at layer \"{}\"), the "
-        "activation memory has {} ({} KiB); raise activations.kib in {}, or lower --batch",
+        "activation memory has {} ({} KiB); raise activations.kib in {}{}",
         where, program.batch, end, bytes, program.layers[static_cast<std::size_t>(step)].name,
-        memory.bytes(), memory.kib, program.accelerator.file.string());
+        memory.bytes(), memory.kib, program.accelerator.file.string(),
+        program.batch > 1 ? ", or take fewer images at a time (a lower batch)" : "");
   }
   program.regions[static_cast<std::size_t>(program.layers.back().step.output)] = program.logits;
 }

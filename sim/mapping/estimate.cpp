@@ -232,6 +232,7 @@ Estimate estimate(const std::vector<MatrixLayer>& layers, const EstimateConfig& 
     LayerEstimate row = is_physical ? physical(layer, config) : scalesim_v2(layer, config);
     row.name = layer.name;
     row.bits = layer.bits;
+    row.sparsity = layer.sparsity;
     row.macs = layer.macs();
     row.utilization = utilization_of(config, row.macs, row.cycles);
     const Checked checked(layer);

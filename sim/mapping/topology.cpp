@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// A forgiving splitter of CSV lines and a strict reader of their cells.
+// A strict reader of the cells of a topology file.
 #include "sim/mapping/topology.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
 #include "sim/mapping/geometry.hpp"
+#include "sim/mapping/topology_table.hpp"
 
 namespace brownout::mapping {
 
@@ -24,68 +28,7 @@ const char* const kConvColumns[] = {"Layer name",    "IFMAP Height", "IFMAP Widt
                                     "Num Filter",    "Strides",      "second stride"};
 const char* const kGemmColumns[] = {"Layer", "M", "N", "K"};
 
-struct Line {
-  std::string where;  // "file:3"
-  std::vector<std::string> cells;
-};
-
-std::string trimmed(const std::string& text) {
-  const char* const blank = " \t\r\v\f";
-  const std::size_t first = text.find_first_not_of(blank);
-  if (first == std::string::npos) return "";
-  return text.substr(first, text.find_last_not_of(blank) - first + 1);
-}
-
-/// Cells without surrounding blanks; a quoted cell may hold commas and doubled quotes. Empty cells
-/// at the end are dropped: SCALE-Sim's files end each line with a comma, spreadsheets with several.
-/// So is a remark behind the last comma, "1,#dw", which SCALE-Sim does not read either.
-std::vector<std::string> split(const std::string& line, const std::string& where) {
-  std::vector<std::string> cells;
-  std::size_t at = 0;
-  while (at <= line.size()) {
-    const std::size_t start = std::min(line.find_first_not_of(" \t", at), line.size());
-    if (start < line.size() && line[start] == '"') {
-      std::string cell;
-      std::size_t i = start + 1;
-      for (;; ++i) {
-        if (i >= line.size()) throw InputError("{}: expected a closing quote, found none", where);
-        if (line[i] == '"' && (i + 1 == line.size() || line[i + 1] != '"')) break;
-        if (line[i] == '"') ++i;
-        cell += line[i];
-      }
-      at = std::min(line.find(',', i), line.size());
-      const std::string rest = trimmed(line.substr(i + 1, at - i - 1));
-      if (!rest.empty())
-        throw InputError("{}: expected a comma behind the quoted cell, got \"{}\"", where, rest);
-      cells.push_back(trimmed(cell));
-    } else {
-      const std::size_t end = std::min(line.find(',', at), line.size());
-      cells.push_back(trimmed(line.substr(at, end - at)));
-      at = end;
-    }
-    ++at;
-  }
-  if (cells.size() > 1 && cells.back().rfind('#', 0) == 0) cells.pop_back();
-  while (!cells.empty() && cells.back().empty()) cells.pop_back();
-  return cells;
-}
-
-/// Lines that hold anything; a line ends in LF, CRLF or CR; "#" and "//" begin a comment line.
-std::vector<Line> lines_of(const std::string& text, const std::string& name) {
-  std::vector<Line> lines;
-  std::size_t at = text.rfind("\xef\xbb\xbf", 0) == 0 ? 3 : 0;  // byte order mark
-  for (int number = 1; at < text.size(); ++number) {
-    const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
-    const std::string line = trimmed(text.substr(at, end - at));
-    at = end + (text.compare(end, 2, "\r\n") == 0 ? 2 : 1);
-    if (line.empty() || line[0] == '#' || line.rfind("//", 0) == 0) continue;
-    Line entry;
-    entry.where = fmt::format("{}:{}", name, number);
-    entry.cells = split(line, entry.where);
-    if (!entry.cells.empty()) lines.push_back(std::move(entry));
-  }
-  return lines;
-}
+using Line = TopologyLine;
 
 /// Letters and digits in lower case: "IFMAP Height" and "ifmap_height" are one.
 std::string plain(const std::string& text) {
@@ -113,8 +56,8 @@ bool is_gemm_header(const Line& line) {
   std::vector<std::string> sorted = names;
   std::sort(sorted.begin(), sorted.end());
   if (sorted == std::vector<std::string>{"k", "m", "n"} || line.cells.size() < 8) {
-    throw InputError("{}: expected the header \"Layer, M, N, K\" or \"{}\", got \"{}\"", line.where,
-                     kConvForm, fmt::join(line.cells, ", "));
+    throw InputError("{}: expected the header \"Layer, M, N, K\" or \"{}\", got {}", line.where,
+                     kConvForm, in_quotes(fmt::format("{}", fmt::join(line.cells, ", "))));
   }
   return false;
 }
@@ -125,24 +68,59 @@ std::int64_t number(const Line& line, std::size_t column, const char* name) {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end || value < 1 || value > kHighest) {
-    throw InputError("{}: {}: expected an integer in [1, {}], got \"{}\"", line.where, name,
-                     kHighest, text);
+    throw InputError("{}: {}: expected an integer in [1, {}], got {}", line.where, name, kHighest,
+                     in_quotes(text));
   }
   return value;
 }
 
-/// Sparsity as later files have it in a last column, "2:4": only dense layers are computed.
-void take_sparsity(Line& line) {
-  const std::string& cell = line.cells.back();
-  const std::size_t colon = cell.find(':');
-  if (line.cells.size() < 2 || colon == std::string::npos) return;
-  if (trimmed(cell.substr(0, colon)) != trimmed(cell.substr(colon + 1))) {
-    throw InputError(
-        "{}: sparsity: expected a dense layer (1:1), got \"{}\"; sparse ones are not "
-        "modelled",
-        line.where, cell);
+/// What a header says of the columns after those that every layer has.
+struct Columns {
+  std::size_t used = 0;                 // of a line, the sparsity apart; 0: no header says
+  std::optional<std::size_t> sparsity;  // the column that is called so
+};
+
+/// "Strides, , , Eh, Ew": columns with other names hold what people work out beside the layers.
+Columns columns_of(const Line& header, bool gemm) {
+  const std::size_t needed = gemm ? 4 : 8;
+  Columns columns;
+  if (header.cells.size() <= needed) return columns;  // lines may have a second stride all the same
+  columns.used = needed;
+  for (std::size_t i = needed; i < header.cells.size(); ++i) {
+    const std::string name = plain(header.cells[i]);
+    if (!gemm && i == needed && name.find("stride") != std::string::npos) ++columns.used;
+    if (name.find("spars") != std::string::npos) columns.sparsity = i;
   }
-  line.cells.pop_back();
+  return columns;
+}
+
+/// The "2:4" of a sparse layer, or "" of a dense one ("4:4"). The cell leaves the line, and with it
+/// what the header calls something else.
+std::string take_sparsity(Line& line, const Columns& columns) {
+  const std::size_t last = line.cells.size() - 1;
+  const std::size_t at = columns.sparsity.value_or(last);
+  std::string cell = at > 0 && at <= last ? line.cells[at] : "";
+  const std::size_t colon = cell.find(':');
+  if (colon != std::string::npos && at == last) line.cells.pop_back();
+  if (columns.used > 0 && line.cells.size() > columns.used) line.cells.resize(columns.used);
+  if (colon == std::string::npos) return "";
+  std::array<int, 2> parts{};
+  const std::array<std::string, 2> texts{cell.substr(0, colon), cell.substr(colon + 1)};
+  for (std::size_t i = 0; i < 2; ++i) {
+    const std::size_t first = texts[i].find_first_not_of(' ');
+    const std::string text = first == std::string::npos ? "" : texts[i].substr(first);
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), parts[i]);
+    const bool whole =
+        std::all_of(stop, text.data() + text.size(), [](char c) { return c == ' '; });
+    if (error == std::errc() && whole && parts[i] >= 1) continue;
+    throw InputError("{}: sparsity: expected N:M, for example 2:4, got {}", line.where,
+                     in_quotes(cell));
+  }
+  if (parts[0] > parts[1]) {
+    throw InputError("{}: sparsity: expected at most as many values as there are places, got {}",
+                     line.where, in_quotes(cell));
+  }
+  return parts[0] == parts[1] ? "" : fmt::format("{}:{}", parts[0], parts[1]);
 }
 
 /// Multiply–adds above 62 bits would overflow the sums.
@@ -226,23 +204,39 @@ void add_conv_layers(const Line& line, std::vector<MatrixLayer>& layers) {
 }  // namespace
 
 std::vector<MatrixLayer> parse_topology(const std::string& text, const std::string& name) {
-  std::vector<Line> lines = lines_of(text, name);
+  std::vector<Line> lines = topology_lines(text, name);
   if (lines.empty()) throw InputError("{}: expected layers, found an empty file", name);
+  // A heading of one cell, "ResNet block 2", stands between layers.
+  lines.erase(std::remove_if(lines.begin(), lines.end(),
+                             [](const Line& line) { return line.cells.size() == 1; }),
+              lines.end());
+  if (lines.empty()) {
+    throw InputError(
+        "{}: expected layers, cells with commas, tabs or semicolons between them; found none of "
+        "the three",
+        name);
+  }
   const bool has_header = is_header(lines.front());
   bool gemm = false;
+  Columns columns;
   if (has_header) {
-    gemm = is_gemm_header(lines.front());
-    lines.erase(lines.begin());
+    const Line header = lines.front();
+    gemm = is_gemm_header(header);
+    columns = columns_of(header, gemm);
+    lines.erase(std::remove_if(lines.begin(), lines.end(),  // it may stand over each section
+                               [&](const Line& line) { return line.cells == header.cells; }),
+                lines.end());
     if (lines.empty()) throw InputError("{}: expected layers below the header, found none", name);
   } else {
     Line first = lines.front();
-    take_sparsity(first);
+    take_sparsity(first, columns);
     gemm = first.cells.size() == 4;
   }
   std::vector<MatrixLayer> layers;
   for (Line& line : lines) {
     if (line.cells[0].empty()) throw InputError("{}: Layer name: expected a text", line.where);
-    take_sparsity(line);
+    const std::string sparsity = take_sparsity(line, columns);
+    const std::size_t before = layers.size();
     if (gemm) {
       layers.push_back(gemm_layer(line));
       layers.back().where = line.where;
@@ -252,6 +246,7 @@ std::vector<MatrixLayer> parse_topology(const std::string& text, const std::stri
     if (layers.size() >= kMostLayers) {
       throw InputError("{}: expected fewer than {} layers, found more", line.where, kMostLayers);
     }
+    for (std::size_t i = before; i < layers.size(); ++i) layers[i].sparsity = sparsity;
     check_size(layers.back());
   }
   return layers;

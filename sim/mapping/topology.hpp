@@ -19,6 +19,7 @@ struct MatrixLayer {
   std::int64_t groups = 1;
   std::string where;  // "topology.csv:3": begins messages about the layer
   int bits = 8;       // of a weight's code
+  std::string sparsity;  // "2:4": a file says that two of four weights are there; "" of all
 
   std::int64_t macs() const { return groups * m * n * k; }
 };

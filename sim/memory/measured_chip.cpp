@@ -48,9 +48,9 @@ std::vector<double> MeasuredChip::steps() const {
 }
 
 std::string MeasuredChip::note() const {
-  return fmt::format("{}{}: map of {} cells ({} x {} x {}), repeats after {} cells",
+  return fmt::format("{}{}: map of {} cells ({} x {} x {}); a larger memory has it repeatedly",
                      profile_->synthetic ? "SYNTHETIC chip " : "chip ", profile_->name, period(),
-                     profile_->arrays, profile_->rows, profile_->columns, period());
+                     profile_->arrays, profile_->rows, profile_->columns);
 }
 
 bool MeasuredChip::wraps(std::uint32_t words) const {

@@ -3,6 +3,7 @@
 #include "sim/report/estimate_report.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -36,6 +37,21 @@ std::string python_float(double value) {
 
 }  // namespace
 
+std::string sparsity_remark(const mapping::Estimate& estimate) {
+  std::vector<std::string> kinds;
+  std::size_t layers = 0;
+  for (const mapping::LayerEstimate& layer : estimate.layers) {
+    if (layer.sparsity.empty()) continue;
+    ++layers;
+    if (std::find(kinds.begin(), kinds.end(), layer.sparsity) == kinds.end()) {
+      kinds.push_back(layer.sparsity);
+    }
+  }
+  if (layers == 0) return "";
+  return fmt::format("{} of {} layers are sparse ({}); cycles and MACs are those of dense layers",
+                     layers, estimate.layers.size(), fmt::join(kinds, ", "));
+}
+
 std::string estimate_text(const mapping::Estimate& estimate) {
   const mapping::EstimateConfig& config = estimate.config;
   Table table({"layer", "cycles", "folds", "MACs", "utilization %", "mapping %"});
@@ -61,6 +77,7 @@ std::string estimate_json(const mapping::Estimate& estimate, const std::string& 
   for (const mapping::LayerEstimate& layer : estimate.layers) {
     json["layers"].push_back({{"name", layer.name},
                               {"bits", layer.bits},
+                              {"sparsity", layer.sparsity.empty() ? Json() : Json(layer.sparsity)},
                               {"cycles", layer.cycles},
                               {"folds", layer.folds},
                               {"utilization", layer.utilization},

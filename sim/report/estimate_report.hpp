@@ -7,6 +7,8 @@
 
 namespace brownout::report {
 
+/// "2 of 9 layers are sparse (2:4); cycles and MACs are those of dense layers", or "".
+std::string sparsity_remark(const mapping::Estimate& estimate);
 std::string estimate_text(const mapping::Estimate& estimate);
 /// docs/command.md lists the fields. `source` is the file the layers came from.
 std::string estimate_json(const mapping::Estimate& estimate, const std::string& source);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <set>
 
+#include "sim/base/text.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/table.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -210,16 +211,20 @@ std::string text_table(const Lines& lines, const std::set<std::size_t>& left) {
   return table.text();
 }
 
+/// Names and titles as text: no line, cell or HTML tag begins or ends in them.
+std::string markdown(const std::string& text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    out += c == '<' ? "&lt;" : c == '|' ? "\\|" : c == '`' ? "'" : std::string(1, c);
+  }
+  return out;
+}
+
 std::string markdown_table(const Lines& lines) {
   std::string text;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     text += "|";
-    for (std::string cell : lines[i]) {
-      for (std::size_t bar = 0; (bar = cell.find('|', bar)) != std::string::npos; bar += 2) {
-        cell.insert(bar, "\\");
-      }
-      text += " " + cell + " |";
-    }
+    for (const std::string& cell : lines[i]) text += " " + markdown(cell) + " |";
     text += "\n";
     if (i > 0) continue;
     text += "|";
@@ -230,9 +235,7 @@ std::string markdown_table(const Lines& lines) {
 }
 
 std::string source_line(const StudyResult& result) {
-  return result.source.empty()
-             ? ""
-             : fmt::format("Column \"{}\": {}.\n", result.published_title, result.source);
+  return fmt::format("Column \"{}\": {}.", result.published_title, result.source);
 }
 
 }  // namespace
@@ -243,28 +246,34 @@ std::string study_text(const StudyResult& result) {
   if (!comparisons.empty()) {
     text += "\nOn the same chips:\n" + text_table(comparisons, {0, 1, 2, 10}) + kComparisonNote;
   }
-  text += "\n" + source_line(result);
+  text += "\n";
+  if (!result.source.empty()) text += source_line(result) + "\n";
   for (const std::string& note : notes_of(result)) text += note + "\n";
   return text;
 }
 
 std::string study_markdown(const StudyResult& result) {
-  std::string text = "# " + result.title + "\n\n" + markdown_table(table_of(result));
+  std::string text = "# " + markdown(result.title) + "\n\n" + markdown_table(table_of(result));
   const Lines comparisons = comparisons_of(result);
   if (!comparisons.empty()) {
     text += "\nDifferences on the same chips and images:\n\n" + markdown_table(comparisons) + "\n" +
             kComparisonNote;
   }
+  text += "\n";
+  if (!result.source.empty()) text += markdown(source_line(result)) + "\n";
   text +=
-      "\n" + source_line(result) +
       "Mean ± sample standard deviation over the chips (places of one die where a note says so); "
       "with several seeds over the networks' means. How far other images would move the means "
-      "stands with each evaluation.\n\n";
-  for (const std::string& note : notes_of(result)) text += "- " + note + "\n";
+      "stands with each evaluation.
+
+";
+  for (const std::string& note : notes_of(result)) text += "- " + markdown(note) + "
+";
   text += "\nNetworks:\n\n";
   for (const RowResult& row : result.rows) {
     for (const study::RowNetwork& network : row.networks) {
-      text += fmt::format("- {}: `{}`, {}\n", row.name, network.name, network.sha256.substr(0, 16));
+      text += fmt::format("- {}: `{}`, {}\n", markdown(row.name), markdown(network.name),
+                          network.sha256.substr(0, 16));
     }
   }
   return text;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 
 namespace brownout::report {
 
@@ -20,12 +21,14 @@ std::size_t width_of(const std::string& text) {
 }  // namespace
 
 Table::Table(std::vector<std::string> header, std::set<std::size_t> left) : left_(std::move(left)) {
-  rows_.push_back(std::move(header));
+  rows_.emplace_back();
+  for (const std::string& cell : header) rows_[0].push_back(printable(cell));
 }
 
 void Table::add(std::vector<std::string> cells) {
   BROWNOUT_CHECK(cells.size() == rows_[0].size(), "{} cells for {} columns", cells.size(),
                  rows_[0].size());
+  for (std::string& cell : cells) cell = printable(cell);
   rows_.push_back(std::move(cells));
 }
 

@@ -16,6 +16,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cosim/export.hpp"
+#include "sim/cosim/waves.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -307,9 +308,20 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
     compare({});
   } else {
     write_atomically(config.trace, [&](const std::filesystem::path& temporary) {
+      const bool vcd = cosim::wave_format(config.trace) == cosim::WaveFormat::kVcd;
+      const std::filesystem::path fst = temporary.string() + (vcd ? ".fst" : "");
       // The writer of FST files keeps a second one beside it.
-      const RemoveOnInterrupt waves({temporary, temporary.string() + ".hier"});
-      compare(temporary);
+      const RemoveOnInterrupt waves({temporary, fst, fst.string() + ".hier"});
+      compare(fst);
+      if (!vcd) return;
+      std::error_code ignored;
+      try {
+        cosim::write_vcd(fst, temporary);
+      } catch (...) {
+        std::filesystem::remove(fst, ignored);
+        throw;
+      }
+      std::filesystem::remove(fst, ignored);
     });
   }
   if (failure) std::rethrow_exception(failure);

@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include <fstream>
+#include <thread>
 
 #include "sim/base/error.hpp"
 
@@ -85,6 +86,26 @@ TEST_F(Files, AFullDiskIsAnInputErrorThatNamesTheFile) {
 TEST_F(Files, AFailedWriteNamesTheFileThatWasAskedFor) {
   EXPECT_EQ(message_of([&] { write_file_atomically(folder_ / "none" / "a.txt", "x"); }, 2),
             (folder_ / "none" / "a.txt").string() + ": cannot write: No such file or directory");
+}
+
+TEST_F(Files, APipeIsReadOnceForAllWhoReadIt) {
+  const fs::path pipe = folder_ / "named";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::thread writer([&] { std::ofstream(pipe) << "content"; });
+  EXPECT_EQ(read_file(pipe), "content");
+  writer.join();
+  EXPECT_EQ(read_file(pipe), "content");  // nobody writes: opening it would wait for ever
+  EXPECT_EQ(read_file_gz(pipe), "content");
+  EXPECT_NE(message_of([&] { read_file(pipe, 3); }, 2).find("expected at most 3 bytes"),
+            std::string::npos);
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "other", 5), 5);
+  ::close(ends[1]);
+  const fs::path by_number = "/dev/fd/" + std::to_string(ends[0]);
+  EXPECT_EQ(read_file(by_number), "other");
+  EXPECT_EQ(read_file(by_number), "other");
+  ::close(ends[0]);
 }
 
 TEST_F(Files, APipeOrADeviceIsNotReplaced) {

@@ -4,8 +4,22 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/base/program.hpp"
+#include "sim/base/utf8.hpp"
+
 namespace brownout {
 namespace {
+
+TEST(Text, LinesStayLinesAndNothingElseIsObeyed) {
+  EXPECT_EQ(for_terminal("a\x1b[2J\n\tb\x9b\r\n"), "a\\x1b[2J\n\\tb\\x9b\\x0d\n");
+  EXPECT_EQ(for_terminal(""), "");
+  EXPECT_EQ(for_terminal("\n\n"), "\n\n");
+  EXPECT_EQ(utf8_length("é…"), 5u);
+  EXPECT_EQ(utf8_length("ab\xff"
+                        "c"),
+            2u);
+  EXPECT_EQ(utf8_length(""), 0u);
+}
 
 TEST(Text, ControlCharactersAndForeignBytesAreEscaped) {
   EXPECT_EQ(printable("a\nb\tc\x1b[31m\x7f"), "a\\nb\\tc\\x1b[31m\\x7f");

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/base/files.hpp"
+#include "sim/network/onnx_file.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -127,6 +128,48 @@ TEST_F(BadInput, SweepFiles) {
   expect_refusal({"sweep", "sweep.yaml", "--out", "out", "--images", "500"},
                  {"--images", "[1, 400]", "500"});
   expect_refusal({"sweep", "sweep.yaml", "--out", "out", "--chips", "0"}, {"--chips", "\"0\""});
+}
+
+TEST_F(BadInput, FilesThatUsedToHangOrCrash) {
+  for (const char* text : {",", "a: 1\n---\n,"}) {
+    workplace_.write("comma.yaml", text);
+    expect_refusal({"sweep", "comma.yaml", "--out", "out"}, {"comma.yaml:", "not valid YAML"});
+  }
+  refuse_sweep("chips: 4", "chips: 4\nrates: [0.1]", {"bad.yaml:8:1: unknown key \"rates\""});
+  refuse_sweep("  from: 0.75", "  from: 0.75\n  step: 0.1", {"unknown key \"voltage_grid.step\""});
+  const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+  workplace_.write("deep.json", R"({"format": "brownout.sensitivity", "networks": )" + deep + "}");
+  refuse_eval({"--voltage", "0.8", "--mitigation", "placement=deep.json"},
+              {"deep.json: nested deeper than 64 levels"});
+  expect_refusal({"run", "--reprice", "deep.json"}, {"deep.json: nested deeper than 64 levels"});
+  workplace_.write("accelerator.yaml", "name: a\ndescription: a\xff\ntechnology: t.yaml\n");
+  refuse_eval({"--accelerator", "accelerator.yaml"},
+              {"accelerator.yaml:2:15: expected text in UTF-8, found the byte \"\\xff\""});
+}
+
+TEST_F(BadInput, AModelMayComeThroughAPipe) {
+  for (const char* how : {"cat \"$1\" | \"$0\" model inspect /dev/stdin --json -",
+                          "mkfifo p && (cat \"$1\" > p &) && \"$0\" model inspect p --json -"}) {
+    const Outcome outcome =
+        workplace_.run("/bin/sh", {"-c", how, BROWNOUT_BINARY, workplace_.network().string()});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_EQ(outcome.json()["model_sha256"], sha256_hex(read_file(workplace_.network())));
+  }
+}
+
+TEST_F(BadInput, ATerminalGetsNoControlCharactersOfFiles) {
+  workplace_.write("t.csv", "Layer,M,N,K,\nA\x1b[31mred,10,8,8,\n");
+  const Outcome estimate =
+      workplace_.run(BROWNOUT_BINARY, {"estimate", "--topology", "t.csv", "--array", "4x4"});
+  EXPECT_EQ(estimate.code, 0) << estimate.err;
+  EXPECT_NE(estimate.out.find("A\\x1b[31mred"), std::string::npos) << estimate.out;
+  network::Network network = tiny_network(network::Scheme::kRquant, 8);
+  network.metadata["no\x1b]0;te"] = "a\x1b[2Jb\xc2\x9b\x7f";
+  network::write_onnx(network, workplace_.folder() / "m.onnx");
+  const Outcome inspect = workplace_.run(BROWNOUT_BINARY, {"model", "inspect", "m.onnx"});
+  EXPECT_EQ(inspect.code, 0) << inspect.err;
+  EXPECT_NE(inspect.out.find("no\\x1b]0;te: a\\x1b[2Jb\\xc2\\x9b\\x7f\n"), std::string::npos)
+      << inspect.out;
 }
 
 TEST_F(BadInput, NetworkFiles) {

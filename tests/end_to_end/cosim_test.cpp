@@ -189,6 +189,17 @@ TEST_F(Cosim, WavesHoldTheWindowAndTheNamesOfTheWeightMemory) {
                           std::to_string(first + 50) + ":" + std::to_string(first + 250)});
   EXPECT_EQ(run["traced_cycles"], 200);
   EXPECT_EQ(run["trace"], "conv1.fst");
+  // The same waves in VCD: a step at the top of each half cycle, and nothing left beside the file.
+  const Json vcd = conv1({"--trace", "conv1.vcd", "--trace-window",
+                          std::to_string(first + 50) + ":" + std::to_string(first + 250)});
+  EXPECT_EQ(vcd["traced_cycles"], 200);
+  const std::string waves = read_file(workplace_.folder() / "conv1.vcd");
+  EXPECT_EQ(waves.rfind("$date", 0), 0u);
+  EXPECT_NE(waves.find("$var wire 1 ! clk_i $end"), std::string::npos);
+  EXPECT_NE(waves.find("\n#" + std::to_string(2 * (first + 50)) + "\n"), std::string::npos);
+  for (const std::string& path : workplace_.listing()) {
+    EXPECT_EQ(path.find(".tmp"), std::string::npos) << path;
+  }
   const Waves waves = read_waves(workplace_.folder() / "conv1.fst");
   EXPECT_EQ(static_cast<std::int64_t>(waves.first), 2 * (first + 50));
   EXPECT_EQ(static_cast<std::int64_t>(waves.last), 2 * (first + 249) + 1);
@@ -350,7 +361,13 @@ TEST_F(Cosim, RefusesWhatDoesNotFitWithOneLine) {
   expect_refused({"--trace", "data", "--trace-window", "0:1"}, "--trace: ");
   expect_refused({"--trace", "/dev/null", "--trace-window", "0:1"},
                  "--trace: /dev/null: expected a regular file, found a device or pipe");
-  expect_refused({"--trace", tiny(), "--trace-window", "0:1"}, "found the input ");
+  for (const std::string& name : {std::string("a.wlf"), std::string("a"), tiny()}) {
+    expect_refused({"--trace", name, "--trace-window", "0:1"},
+                   "expected a name that ends in .fst (FST) or .vcd (VCD)");
+  }
+  expect_refused({"--seed", "3"}, "--seed: nothing fails without an operating point");
+  expect_refused({"--voltage", "0.9", "--chip", "random:1", "--seed", "3"},
+                 "--seed: --chip names the chip itself");
   expect_refused({"--export", "memory"}, "--export: writes one layer; expected --layer NAME");
   expect_refused({"--chip", "random:1"}, "--chip: needs an operating point; expected --voltage V");
   expect_refused({"--images", "401"}, "--images: expected an integer in [1, 400]");

@@ -59,7 +59,7 @@ TEST_F(Run, OverAProfileEnginesAgreeAndTheOutputSaysWhatItIs) {
   EXPECT_LT(systemc["bits_wrong"], systemc["cells_hit"]);
   const std::string note = systemc["chip_note"];
   EXPECT_NE(note.find("SYNTHETIC"), std::string::npos);
-  EXPECT_NE(note.find("repeats after 262144 cells"), std::string::npos);
+  EXPECT_NE(note.find("map of 262144 cells"), std::string::npos);
   EXPECT_TRUE(json({"--voltage", "0.82", "--chip", "random:1"})["chip_note"].is_null());
   // A profile that was cut off.
   workplace_.write("cut.h5", read_file(file).substr(0, 5000));

@@ -212,7 +212,7 @@ TEST_F(Study, WrongInputEndsWithTwoAndOneMessage) {
   refused(workplace_.run(BROWNOUT_BINARY, {"study"}), "required");
   refused(workplace_.run(BROWNOUT_BINARY, {"study", "missing.yaml"}), "missing.yaml");
   refused(study("out", {"--only", "8 bits"}), "has no row \"8 bits\"; did you mean \"8 bit\"?");
-  refused(study("out", {"--seed", "3"}), "--seed: the seeds of a study stand in its file");
+  refused(study("out", {"--seed", "3"}), "unknown option \"--seed\"");
   refused(study("out", {"--json", "study.yaml"}), "expected a file of its own, found the input");
   refused(study("out", {"--json", "out/table.csv"}), "expected a file of its own");
   refused(study("study.yaml"), "expected a folder for results, found a file");

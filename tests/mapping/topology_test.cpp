@@ -95,13 +95,76 @@ TEST(Topology, TakesDepthwiseLayersApartAsScaleSimDoes) {
   EXPECT_EQ(parsed("DP, 4, 5, 6,\n"), (Lines{"DP 4 5 6"}));
 }
 
-TEST(Topology, TakesASparsityColumnOfDenseLayersOnly) {
+TEST(Topology, NotesSparsityAndCountsDenseLayers) {
   EXPECT_EQ(parsed(kConvHeader + std::string("c, 4, 4, 3, 3, 1, 8, 1, 1:1,\n")),
             (Lines{"c 4 8 9"}));
   EXPECT_EQ(parsed("Layer,M,N,K,Sparsity,\ng,1,2,3,4:4,\n"), (Lines{"g 1 2 3"}));
-  EXPECT_EQ(message_of("g,1,2,3,2:4,\n"),
-            "t.csv:1: sparsity: expected a dense layer (1:1), got \"2:4\"; sparse ones are not "
-            "modelled");
+  EXPECT_EQ(parse_topology("g,1,2,3,4:4,\n", "t.csv")[0].sparsity, "");
+  const std::vector<MatrixLayer> layers =
+      parse_topology(kConvHeader + std::string("c, 4, 4, 3, 3, 1, 8, 1, 2:4,\nd, 4, 4, 3, 3, 1, 8, "
+                                               "1, 1 : 4,\ne, 4, 4, 3, 3, 1, 8, 1, 1:1,\n"),
+                     "t.csv");
+  EXPECT_EQ(summary(layers), (Lines{"c 4 8 9", "d 4 8 9", "e 4 8 9"}));
+  EXPECT_EQ(layers[0].sparsity, "2:4");
+  EXPECT_EQ(layers[1].sparsity, "1:4");
+  EXPECT_EQ(layers[2].sparsity, "");
+  for (const char* cell : {"x:4", "2:", ":", "0:4", "2:4:8", "2:x"}) {
+    EXPECT_NE(
+        message_of(fmt::format("g,1,2,3,{},\n", cell)).find("t.csv:1: sparsity: expected N:M"),
+        std::string::npos)
+        << cell;
+  }
+  EXPECT_NE(message_of("g,1,2,3,5:4,\n").find("at most as many values"), std::string::npos);
+}
+
+TEST(Topology, ReadsOverHeadingsAndOtherColumns) {
+  EXPECT_EQ(parsed(kConvHeader + std::string("AlphaGoZero,\nc, 19, 19, 3, 3, 17, 256, 1,\nnext\n")),
+            (Lines{"c 289 256 153"}));
+  EXPECT_EQ(parsed("Block 1,\nLayer,M,N,K,\na,1,2,3,\nBlock 2,\nLayer,M,N,K,\nb,4,5,6,\n"),
+            (Lines{"a 1 2 3", "b 4 5 6"}));
+  EXPECT_EQ(
+      parsed("Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num "
+             "Filter, Strides,,,Eh,Ew,e2\n,,,,,,,,,,,\nConv1,224,224,7,7,3,64,2,,,110,110,12100\n"),
+      (Lines{"Conv1 12100 64 147"}));
+  EXPECT_EQ(parsed("Layer,M,N,K,Comment\na,1,2,3,slow\nb,4,5,6\n"), (Lines{"a 1 2 3", "b 4 5 6"}));
+  // A second stride stays one, and sparsity is found where it is named.
+  EXPECT_EQ(parsed("Layer Name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num "
+                   "Filter,Stride Height,Stride Width,Note\nc,11,11,3,3,2,4,2,1,x\n"),
+            (Lines{"c 45 4 18"}));
+  const auto layers = parse_topology("Layer,M,N,K,Sparsity,Note\na,1,2,3,2:4,x\n", "t.csv");
+  EXPECT_EQ(summary(layers), (Lines{"a 1 2 3"}));
+  EXPECT_EQ(layers[0].sparsity, "2:4");
+}
+
+TEST(Topology, ReadsTabsSemicolonsAndUtf16) {
+  const Lines expected{"a 1 2 3", "b 4 5 6"};
+  EXPECT_EQ(parsed("Layer\t M\tN\tK\t\na\t1\t2\t3\t\nb\t4\t5\t6\n"), expected);
+  EXPECT_EQ(parsed("# made; by hand\nLayer;M;N;K;\na;1;2;3;\nb;4;5;6\n"), expected);
+  const std::string text = "Layer,M,N,K,\na,1,2,3,\nb,4,5,6,\n";
+  for (const bool little : {true, false}) {
+    std::string wide = little ? "\xff\xfe" : "\xfe\xff";
+    for (const char c : text) wide += little ? std::string{c, '\0'} : std::string{'\0', c};
+    EXPECT_EQ(parsed(wide), expected);
+    EXPECT_EQ(message_of(wide + "x"), "t.csv: UTF-16 text that is damaged or cut short");
+  }
+  const std::string pair(
+      "\xff\xfe"
+      "\x3d\xd8\x00\xde,\0"
+      "1\0,\0"
+      "2\0,\0"
+      "3\0",
+      18);  // U+1F600
+  EXPECT_EQ(parsed(pair), (Lines{"\xf0\x9f\x98\x80 1 2 3"}));
+  EXPECT_EQ(message_of(pair.substr(0, 4)), "t.csv: UTF-16 text that is damaged or cut short");
+}
+
+TEST(Topology, MessagesAreWholeWhateverTheCells) {
+  EXPECT_EQ(message_of(std::string("Layer,M,N,K,\nA,1\0"
+                                   "00,8,8,\n",
+                                   25)),
+            "t.csv:2: M: expected an integer in [1, 2147483647], got \"1\\x0000\"");
+  EXPECT_EQ(message_of("A\x1b[31m,5, 5, 6, 3, 1, 1, 1,\n"),
+            "t.csv:1: A\\x1b[31m: expected a filter height of at most the IFMAP's 5, got 6");
 }
 
 TEST(Topology, RemembersTheLine) {
@@ -149,9 +212,10 @@ TEST(Topology, RefusesWrongFilesWithLineAndColumn) {
       {"Layer,M,N,\ng,1,2,\n", "t.csv:1: expected the header"},
       {", 5, 5, 3, 3, 1, 1, 1,\n", "t.csv:1: Layer name: expected a text"},
       {"\"c, 1, 2, 3,\n", "t.csv:1: expected a closing quote"},
-      {"\"c\"d, 1, 2, 3,\n", "t.csv:1: expected a comma behind the quoted cell, got \"d\""},
+      {"\"c\"d, 1, 2, 3,\n", "t.csv:1: expected a separator behind the quoted cell, got \"d\""},
       {"c_DP, 5, 5, 3, 3, 2000000, 1, 1,\n", "t.csv:1: expected fewer than 1000000 layers"},
-      {"just words\n", "t.csv:1: expected 8 cells"},
+      {"just words\n",
+       "t.csv: expected layers, cells with commas, tabs or semicolons between them"},
   };
   for (const auto& c : cases) {
     const std::string message = message_of(c.text);

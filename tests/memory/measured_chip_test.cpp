@@ -64,7 +64,7 @@ TEST(MeasuredChip, RepeatsFromItsOffsetOn) {
   EXPECT_EQ(chip.period(), 200u);
   EXPECT_FALSE(chip.wraps(3));
   EXPECT_TRUE(chip.wraps(4));
-  EXPECT_NE(chip.note().find("repeats after 200 cells"), std::string::npos);
+  EXPECT_NE(chip.note().find("map of 200 cells"), std::string::npos);
   EXPECT_FALSE(chip.synthetic());
   // An offset beyond the map counts on in it.
   EXPECT_EQ(chip_of(three_levels(), {399, true}).faults(MemoryId::kWeights, 4, {0.8, 0.0}),

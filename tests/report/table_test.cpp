@@ -36,5 +36,11 @@ TEST(Table, ARowOfAnotherLengthBreaksAnInvariant) {
   EXPECT_THROW(table.add({"1"}), std::logic_error);
 }
 
+TEST(Table, CellsShowWhatATerminalWouldObey) {
+  Table table({"na\x1b[1mme"});
+  table.add({"a\x1b[31mred\nline"});
+  EXPECT_EQ(table.text(), "  na\\x1b[1mme\n  -------------------\n  a\\x1b[31mred\\nline\n");
+}
+
 }  // namespace
 }  // namespace brownout::report

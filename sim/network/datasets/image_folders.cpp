@@ -121,8 +121,9 @@ void read_image(const fs::path& path, std::uint8_t* out) {
   const int size = static_cast<int>(bytes.size());
   const auto refuse = [&] {
     const char* const reason = stbi_failure_reason();
+    const bool said = reason != nullptr && *reason != '\0';
     throw InputError("{}: this {} image cannot be decoded: {}", path.string(),
-                     jpeg ? "JPEG" : "PNG", reason != nullptr ? reason : "no reason given");
+                     jpeg ? "JPEG" : "PNG", said ? reason : "it is cut short or damaged");
   };
   int width = 0, height = 0, channels = 0;
   if (stbi_info_from_memory(data, size, &width, &height, &channels) == 0) refuse();
