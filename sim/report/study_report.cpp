@@ -264,11 +264,8 @@ std::string study_markdown(const StudyResult& result) {
   text +=
       "Mean ± sample standard deviation over the chips (places of one die where a note says so); "
       "with several seeds over the networks' means. How far other images would move the means "
-      "stands with each evaluation.
-
-";
-  for (const std::string& note : notes_of(result)) text += "- " + markdown(note) + "
-";
+      "stands with each evaluation.\n\n";
+  for (const std::string& note : notes_of(result)) text += "- " + markdown(note) + "\n";
   text += "\nNetworks:\n\n";
   for (const RowResult& row : result.rows) {
     for (const study::RowNetwork& network : row.networks) {
