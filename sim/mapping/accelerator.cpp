@@ -52,6 +52,9 @@ void read(YamlMap& map, WeightMemoryConfig& weights) {
       "residency", {to_string(WeightResidency::kResident), to_string(WeightResidency::kStreamed)},
       static_cast<int>(weights.residency)));
   weights.scaled_supply = supply(map, weights.scaled_supply);
+  weights.unused = static_cast<UnusedArrays>(
+      map.choice("unused", {to_string(UnusedArrays::kGated), to_string(UnusedArrays::kOn)},
+                 static_cast<int>(weights.unused)));
   weights.mitigations = memory::parse_mitigations(
       map.text("mitigation", "none"), map.where("mitigation"), map.file().parent_path());
   if (weights.arrays % weights.words_per_cycle != 0) {
@@ -118,6 +121,10 @@ std::string to_string(Dataflow dataflow) {
 
 std::string to_string(WeightResidency residency) {
   return residency == WeightResidency::kResident ? "resident" : "streamed";
+}
+
+std::string to_string(UnusedArrays unused) {
+  return unused == UnusedArrays::kGated ? "gated" : "on";
 }
 
 std::string to_string(const MemorySupply& supply) {
@@ -192,6 +199,7 @@ std::string resolved_json(const AcceleratorConfig& config) {
         {"words_per_cycle", config.weights.words_per_cycle},
         {"residency", to_string(config.weights.residency)},
         {"supply", supply_name(config.weights.scaled_supply)},
+        {"unused", to_string(config.weights.unused)},
         {"mitigation", memory::identity(config.weights.mitigations)}}},
       {"activations",
        {{"kib", config.activations.kib},

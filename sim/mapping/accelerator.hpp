@@ -28,6 +28,10 @@ struct ArrayConfig {
   int transpose_depth = 16;  // output-stationary: T codes per column in each half of the buffer
 };
 
+/// Whether arrays that no weight ever lies in are switched off.
+enum class UnusedArrays { kGated, kOn };
+std::string to_string(UnusedArrays unused);  // "gated", "on"
+
 /// `arrays` SRAM arrays of `array_rows` words of 64 bits, one port each; word w of the scratchpad
 /// is in array (w mod W) + W·(w div (W·rows)), row (w div W) mod rows.
 struct WeightMemoryConfig {
@@ -36,6 +40,7 @@ struct WeightMemoryConfig {
   int words_per_cycle = 1;  // W, divides `arrays`
   WeightResidency residency = WeightResidency::kResident;
   bool scaled_supply = true;  // on the rail that `--voltage` sets; else at Vmin
+  UnusedArrays unused = UnusedArrays::kGated;
   memory::Mitigations mitigations;
 
   std::int64_t words() const { return std::int64_t{arrays} * array_rows; }

@@ -140,6 +140,9 @@ struct StoredWords {
 /// One entry if resident, else one a chunk, ascending load events.
 std::vector<StoredWords> stored_words(const Program& program, const network::Network& network);
 
+/// Arrays of the weight scratchpad that any chunk of the program is ever in.
+std::int64_t used_weight_arrays(const Program& program);
+
 /// Number of codes in K tile `t` of a layer.
 inline int k_count(const LayerProgram& layer, std::size_t t) {
   const std::int64_t first = static_cast<std::int64_t>(t) * layer.k_tile;

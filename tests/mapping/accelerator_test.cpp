@@ -48,7 +48,7 @@ TEST_F(AcceleratorFile, ReadsEveryKey) {
       "description: d\nclock_mhz: 250\n"
       "array: {rows: 3, columns: 5, dataflow: output-stationary, transpose_depth: 7}\n"
       "weights: {arrays: 6, array_rows: 9, words_per_cycle: 3, residency: streamed, "
-      "supply: vmin, mitigation: 'spares=0x2+parity'}\n"
+      "supply: vmin, unused: 'on', mitigation: 'spares=0x2+parity'}\n"
       "input: {supply: 0.875}\n"
       "activations: {kib: 3, banks: 6, supply: scaled}\n"
       "accumulators: {depth: 11, supply: scaled}\n"
@@ -65,7 +65,7 @@ TEST_F(AcceleratorFile, ReadsEveryKey) {
       R"("dram":{"bytes_per_cycle":0.5,"latency_cycles":4},"input":{"supply":"0.875"},"name":"a",)"
       R"("technology":"14nm-finfet.yaml","vector":{"lanes":13,"latency_cycles":0},)"
       R"("weights":{"array_rows":9,"arrays":6,"mitigation":"parity+spares=0x2","residency":"streamed","supply":"vmin",)"
-      R"("words_per_cycle":3}})");
+      R"("unused":"on","words_per_cycle":3}})");
   EXPECT_EQ(config.activations.bank_bytes(), 512);
 }
 
@@ -78,13 +78,14 @@ TEST_F(AcceleratorFile, LeftOutSectionsHaveTheDefaultsOfTheHeader) {
   EXPECT_EQ(config.array.rows, 16);
   EXPECT_EQ(config.weights.words(), 128 * 512);
   EXPECT_TRUE(config.weights.scaled_supply);
+  EXPECT_EQ(config.weights.unused, UnusedArrays::kGated);
   EXPECT_FALSE(config.activations.supply.scaled);
   EXPECT_EQ(config.activations.supply.vmin, 1.0);
 }
 
 TEST_F(AcceleratorFile, AMemoryIsOnTheRailAtVminOrAtAVoltageOfItsOwn) {
-  const AcceleratorConfig config = load(
-      "input: {supply: vmin}\nactivations: {supply: scaled}\naccumulators: {supply: 0.9}\n");
+  const AcceleratorConfig config =
+      load("input: {supply: vmin}\nactivations: {supply: scaled}\naccumulators: {supply: 0.9}\n");
   EXPECT_EQ(config.input.supply.at(0.8), 1.0);
   EXPECT_EQ(config.activations.supply.at(0.8), 0.8);
   EXPECT_EQ(config.accumulators.supply.at(0.8), 0.9);
@@ -118,6 +119,7 @@ TEST_F(AcceleratorFile, MistakesNameTheirPlace) {
       {"input: {supply: nan}\n", "input.supply: expected scaled, vmin or a voltage"},
       {"input: {supply: 2.5}\n", "input.supply: expected scaled, vmin or a voltage"},
       {"weights: {supply: 0.8}\n", "scaled, vmin"},
+      {"weights: {unused: off}\n", "weights.unused: expected one of gated, on"},
       {"accumulators: {depth: 0}\n", "accumulators.depth: expected an integer in [1,"},
       {"vector: {lanes: 0}\n", "vector.lanes: expected an integer in [1,"},
       {"dma: {burst_bytes: 0}\n", "dma.burst_bytes: expected an integer in [8,"},

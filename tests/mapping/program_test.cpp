@@ -62,6 +62,24 @@ TEST(Timing, RunsReadEveryWordTheyTouch) {
   EXPECT_EQ(load_latency(3, 1), 7);
 }
 
+TEST(Program, CountsTheArraysThatItUses) {
+  // Three words in all.
+  AcceleratorConfig config = four_by_four();
+  config.weights.arrays = 8;
+  config.weights.array_rows = 4;
+  const auto used = [&](std::uint64_t bit_offset = 0) {
+    return used_weight_arrays(compile(network::small_network(), config, 1, bit_offset));
+  };
+  EXPECT_EQ(used(), 1);
+  EXPECT_EQ(used(64 * 3), 2);  // words 3 to 5: the last row of array 0 and two of array 1
+  config.weights.words_per_cycle = 4;
+  EXPECT_EQ(used(), 3);  // words side by side
+  // Streamed, both halves of four arrays: chunks of one or two words at the lower end of each.
+  config.weights.words_per_cycle = 1;
+  config.weights.residency = WeightResidency::kStreamed;
+  EXPECT_EQ(used(), 2);
+}
+
 TEST(Program, WeightStationaryByHand) {
   const Program program = compile(network::small_network(), four_by_four(), 1);
   ASSERT_EQ(program.layers.size(), 3u);
