@@ -46,9 +46,9 @@ int reprice(const RunOptions& options, const CLI::App& verb) {
                                            options.reprice, options.technology)));
   }
   const Output output(options.common, {options.reprice, options.technology});
-  const std::string json = report::repriced_json(options.reprice, options.technology, voltage);
-  output.json(json);
-  output.text(report::repriced_text(json));
+  const report::Repriced repriced = report::reprice(options.reprice, options.technology, voltage);
+  output.json(repriced.json);
+  output.text(repriced.text);
   return 0;
 }
 

@@ -36,6 +36,12 @@ std::string images_cells(const sweep::ErrorSpread& error) {
   return fmt::format("{},{}", cell(error.images_se), interval_cells(error.ci95_all));
 }
 
+/// Low and high end of the energy, then relative to Vmin.
+std::string end_cells(const std::optional<sweep::EnergyEnds>& ends) {
+  if (!ends) return ",,,";
+  return fmt::format("{},{},{},{}", ends->uj[0], ends->uj[1], ends->rel[0], ends->rel[1]);
+}
+
 std::string row(const sweep::Point& point, bool on_grid, const std::string& chip_note) {
   return fmt::format(
       "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
@@ -47,7 +53,8 @@ std::string row(const sweep::Point& point, bool on_grid, const std::string& chip
       point.energy ? fmt::format("{}", point.energy->total()) : "", cell(point.energy_rel),
       quoted(point.mitigation), cell(point.weight_area_rel), quoted(chip_note),
       interval_cells(point.err_ci95), images_cells(point.rerr), images_cells(point.rerr_either),
-      cell(point.rerr_positions.between), cell(point.rerr_positions.within));
+      cell(point.rerr_positions.between), cell(point.rerr_positions.within),
+      end_cells(point.energy_ends), cell(point.access_share));
 }
 
 }  // namespace
@@ -60,7 +67,8 @@ std::string points_csv(const sweep::SweepResult& result) {
       "codes_changed_mean,grid,cycles,energy_uj,energy_rel,mitigation,weight_area_rel,chip_note,"
       "err_ci95_low,err_ci95_high,rerr_se_images,rerr_ci95_all_low,rerr_ci95_all_high,"
       "rerr_either_se_images,rerr_either_ci95_all_low,rerr_either_ci95_all_high,"
-      "rerr_position_std,rerr_within_position_std\n";
+      "rerr_position_std,rerr_within_position_std,energy_uj_low,"
+      "energy_uj_high,energy_rel_low,energy_rel_high,weight_access_share\n";
   for (const sweep::Point& point : result.points) out += row(point, true, result.chip_note);
   for (const sweep::Point& point : result.extra_points) out += row(point, false, result.chip_note);
   return out;
@@ -71,14 +79,16 @@ std::string safe_voltage_csv(const sweep::SweepResult& result) {
   std::string out =
       "model,max_drop_points,voltage,energy_saving_sram_pct,energy_saving_total_pct,"
       "fails_at_voltage,rate,err,rerr_mean,mitigation,yield,confidence,chosen_on_chips,"
-      "chosen_on_failed,stated_on_chips,rerr_std,rerr_worst,within\n";
+      "chosen_on_failed,stated_on_chips,rerr_std,rerr_worst,within,energy_saving_total_low_pct,"
+      "energy_saving_total_high_pct\n";
   for (const sweep::SafeVoltageRow& row : result.safe_voltage) {
     const std::optional<sweep::StatedError>& stated = row.stated;
+    const auto& ends = row.energy_saving_total_ends_pct;
     const auto when = [](bool known, std::int64_t value) {
       return known ? fmt::format("{}", value) : std::string();
     };
     out += fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(row.model),
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(row.model),
         rule.max_drop_points, cell(row.voltage), cell(row.energy_saving_pct),
         cell(row.energy_saving_total_pct), cell(row.fails_at), cell(row.rate), row.err,
         stated ? fmt::format("{}", stated->rerr_mean) : "", quoted(row.mitigation),
@@ -86,7 +96,8 @@ std::string safe_voltage_csv(const sweep::SweepResult& result) {
         rule.yield ? fmt::format("{}", rule.yield->confidence) : "", rule.chosen_on,
         when(rule.yield && row.voltage, row.failed), rule.stated_on,
         stated ? cell(stated->rerr_std) : "", stated ? fmt::format("{}", stated->rerr_worst) : "",
-        when(stated.has_value(), stated ? stated->within : 0));
+        when(stated.has_value(), stated ? stated->within : 0), ends ? cell((*ends)[0]) : "",
+        ends ? cell((*ends)[1]) : "");
   }
   return out;
 }

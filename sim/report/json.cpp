@@ -57,6 +57,12 @@ void put_statistics(Json& json, const sweep::Point& point) {
   json["codes_changed_mean"] = point.codes_changed_mean;
 }
 
+/// All energy with leakage at the low and high ends of its range.
+void put_ends(Json& json, const std::optional<sweep::EnergyEnds>& ends) {
+  json["energy_range_uj"] = ends ? Json(ends->uj) : Json(nullptr);
+  json["energy_rel_range"] = ends ? Json(ends->rel) : Json(nullptr);
+}
+
 Json point_json(const sweep::Point& point) {
   Json json;
   json["model"] = point.model;
@@ -71,6 +77,8 @@ Json point_json(const sweep::Point& point) {
     json["energy_parts_uj"] = energy_json(*point.energy);
     json["energy_rel"] = *point.energy_rel;
     json["memories"] = memories_json<Json>(*point.memories, point.images, /*means=*/true);
+    put_ends(json, point.energy_ends);
+    json["weight_access_share"] = maybe(point.access_share);
   }
   json["chips"] = point.chips;
   json["places_of_one_die"] = point.places;
@@ -113,6 +121,7 @@ Json safe_json(const sweep::SafeVoltageRow& row, const sweep::SafeVoltageRule& r
                {"voltage", maybe(row.voltage)},
                {"energy_saving_sram_pct", maybe(row.energy_saving_pct)},
                {"energy_saving_total_pct", maybe(row.energy_saving_total_pct)},
+               {"energy_saving_total_range_pct", maybe(row.energy_saving_total_ends_pct)},
                {"fails_at_voltage", maybe(row.fails_at)},
                {"rate", maybe(row.rate)},
                {"err", row.err}};
@@ -175,6 +184,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["dataset"] = config.dataset;
   json["split"] = sweep::to_string(config.split);
   json["technology"] = config.technology.empty() ? Json(nullptr) : Json(config.technology);
+  json["rail"] = config.rail.empty() ? Json(nullptr) : Json(config.rail);
   json["voltage"] = maybe(config.voltage);
   json["rate"] = config.rate.value_or(0.0);
   json["energy_sram_rel"] = maybe(config.energy_sram_rel);
@@ -219,7 +229,9 @@ std::string eval_json(const sweep::EvalResult& result) {
     json["cycles"] = result.cost->cycles;
     json["energy_uj"] = result.cost->energy.total();
     json["energy_parts_uj"] = energy_json(result.cost->energy);
-    json["energy_rel"] = result.cost->energy_rel;
+    json["energy_rel"] = result.cost->relative.rel;
+    put_ends(json, result.cost->relative.ends);
+    json["weight_access_share"] = result.cost->relative.access_share;
   }
   json["logits_sha256"] = result.clean.logits_sha256;
   json["seconds"] = result.seconds;
@@ -234,6 +246,7 @@ std::string eval_json(const sweep::EvalResult& result) {
 std::string sweep_json(const sweep::SweepResult& result) {
   Json json;
   json["technology"] = result.technology;
+  json["rail"] = result.rail;
   json["engine"] = result.engine;
   json["accelerator"] = result.accelerator.empty() ? Json(nullptr) : Json(result.accelerator);
   json["chip_note"] = result.chip_note.empty() ? Json(nullptr) : Json(result.chip_note);

@@ -93,9 +93,10 @@ Drawing mitigation_drawing(const sweep::SweepResult& result, const std::filesyst
       "set rmargin at screen 0.56\n"
       "set key at graph 1.02, graph 1 left top Left reverse samplen 2 spacing 1.2 noenhanced\n",
       panels, 0.8 * lowest,
-      gnuplot_quoted(first.energy
-                         ? fmt::format("energy per image on {}, uJ", result.accelerator)
-                         : std::string("energy of a read of the weight memory, relative to Vmin")));
+      gnuplot_quoted(
+          first.energy
+              ? fmt::format("energy per image on {}, uJ", result.accelerator)
+              : std::string("energy of a weight read, relative to an unprotected one at Vmin")));
   for (std::size_t m = 0; m < result.models.size(); ++m) {
     const std::string& model = result.models[m].name;
     text +=

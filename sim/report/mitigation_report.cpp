@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "sim/report/names.hpp"
+#include "sim/report/savings.hpp"
 #include "sim/report/table.hpp"
 #include "sim/sweep/pareto.hpp"
 
@@ -45,7 +46,7 @@ std::string mitigation_table(const sweep::SweepResult& result) {
   const bool accelerator = !result.accelerator.empty();
   std::vector<std::string> header{"network",    "V/Vmin", "mitigation", "p %",  "cells hit",
                                   "bits wrong", "RErr %", "±",          "read", "area"};
-  if (accelerator) header.insert(header.end(), {"energy", "uJ", "cycles"});
+  if (accelerator) header.insert(header.end(), {"energy", "low … high", "uJ", "cycles"});
   header.emplace_back("");
   Table table(header, {0, 2, header.size() - 1});
   std::map<std::size_t, std::string> marks;
@@ -71,6 +72,9 @@ std::string mitigation_table(const sweep::SweepResult& result) {
                                        relative(point.weight_area_rel.value_or(1.0))};
         if (accelerator) {
           cells.push_back(relative(*point.energy_rel));
+          cells.push_back(point.energy_ends ? relative(point.energy_ends->rel[0]) + " … " +
+                                                  relative(point.energy_ends->rel[1])
+                                            : "");
           cells.push_back(fmt::format("{:.3f}", point.energy->total()));
           cells.push_back(fmt::format("{:.0f}", *point.cycles));
         }
@@ -81,12 +85,13 @@ std::string mitigation_table(const sweep::SweepResult& result) {
   }
   return table.text() +
          fmt::format(
-             "\n  p: configured bit error rate where the memory is accessed. Read: energy of a "
-             "weight read; area: of the weight\n  memory{}: relative to the unprotected one at "
-             "Vmin. Cells hit: as the words see them, behind repair. *: no other\n  point of the "
-             "network is at most as high in error, energy, area and cycles; ~: the same, but one "
-             "that\n  costs no more is within noise.\n",
-             accelerator ? "; energy: of an inference" : "");
+             "\n  p: configured bit error rate where the memory is accessed. Read: dynamic energy of a "
+             "weight read; area: of the\n  weight memory{}. All are relative to the unprotected "
+             "memory at Vmin:\n  a read above 1 costs more than the voltage saves. Cells hit: as "
+             "the words see them, after repair. *: no other\n  point of the network is at most as "
+             "high in error, energy, area and cycles; ~: the same, but one that\n  costs no more "
+             "is within noise.\n",
+             accelerator ? "; energy: of an inference, and at low … high leakage" : "");
 }
 
 }  // namespace brownout::report

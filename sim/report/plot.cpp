@@ -97,7 +97,7 @@ std::string head(const sweep::SweepResult& result, const Frame& frame) {
       "set tics nomirror textcolor rgb 'black'\n"
       "set xlabel 'supply voltage, V / Vmin' offset 0,0.2\n"
       "set ylabel 'test error with bit errors (RErr), %'\n"
-      "set y2label 'SRAM energy, relative to Vmin' textcolor rgb '{0}'\n"
+      "set y2label 'energy of a weight access, relative to Vmin' textcolor rgb '{0}'\n"
       "set format x '%.2f'\n"
       "set logscale y\n"
       "set ytics (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)\n"
@@ -217,12 +217,21 @@ Drawing sweep_drawing(const sweep::SweepResult& result, const fs::path& picture)
   PointList energy = points_of(result.points, models[0]);
   std::reverse(energy.begin(), energy.end());
   for (const sweep::Point* point : energy) {
-    rows += fmt::format("{} {}\n", *point->voltage, *point->energy_sram_rel);
+    rows += fmt::format("{} {}", *point->voltage, *point->energy_sram_rel);
+    rows += point->energy_rel ? fmt::format(" {}\n", *point->energy_rel) : "\n";
   }
+  const std::string energy_block = drawing.block(rows);
   text += fmt::format(
       "plot \\\n"
-      "  {} using 1:2 axes x1y2 with lines lw 1.6 dt (8,5) lc rgb '{}' title 'SRAM energy', \\\n",
-      drawing.block(rows), kGrey);
+      "  {} using 1:2 axes x1y2 with lines lw 1.6 dt (8,5) lc rgb '{}' title 'energy of a weight "
+      "access', \\\n",
+      energy_block, kGrey);
+  if (result.points.front().energy_rel) {
+    text += fmt::format(
+        "  {} using 1:3 axes x1y2 with lines lw 1.6 dt (2,4) lc rgb '{}' title 'all energy of an "
+        "inference', \\\n",
+        energy_block, kGrey);
+  }
   text += bands + lines + marks + safe;
   text += fmt::format("  NaN with points pt 13 ps 1.0 lc rgb 'black' title {}\n",
                       title("lowest V: " + safe_voltage_condition(result.safe)));

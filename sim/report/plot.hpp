@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The picture of a sweep: RErr against voltage with its band per network, SRAM energy on the second
-// axis, drawn by gnuplot.
+// The picture of a sweep: RErr against voltage with its band per network, energy of a weight access
+// on the second axis, drawn by gnuplot.
 #pragma once
 #include <filesystem>
 #include <optional>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout run --reprice`: counts and cycles of a finished run, priced again.
+// `brownout run --reprice`: counts and cycles of a finished run, priced again. What technology and
+// voltage determine is replaced (put_prices), everything else stays.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -10,8 +11,8 @@
 #include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/event_counts.hpp"
+#include "sim/report/run_prices.hpp"
 #include "sim/report/run_report.hpp"
-#include "sim/report/table.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::report {
@@ -140,6 +141,69 @@ std::filesystem::path technology_of(const RunFile& run, const Json& json,
   return given.empty() ? std::filesystem::path(run.text(json, "", "technology_file")) : given;
 }
 
+/// Runs without a supply of its own for each memory have no voltage there.
+mapping::MemorySupply supply_of(const RunFile& run, const Json& pricing, const char* scaled,
+                                const char* own) {
+  mapping::MemorySupply supply;
+  supply.scaled = run.flag(pricing, "pricing.", scaled);
+  if (!supply.scaled && pricing.contains(own)) supply.vmin = run.number(pricing, "pricing.", own);
+  return supply;
+}
+
+sweep::Pricing pricing_of(const RunFile& run, const Json& json) {
+  const Json& from = run.at(json, "", "pricing");
+  const std::string place = "pricing.";
+  sweep::Pricing pricing;
+  technology::Structure& structure = pricing.structure;
+  structure.weight_kib = run.number(from, place, "weight_kib");
+  structure.activation_kib = run.number(from, place, "activation_kib");
+  structure.accumulator_kib = run.number(from, place, "accumulator_kib");
+  structure.pes = run.number(from, place, "pes");
+  structure.protection = protection_of(run, from);
+  // Runs of before arrays could be gated had all of them on.
+  if (from.contains("weight_gated_kib")) {
+    structure.weight_gated_kib = run.number(from, place, "weight_gated_kib");
+  }
+  if (structure.weight_gated_kib > structure.weight_kib) {
+    throw InputError("{}: pricing.weight_gated_kib: expected at most weight_kib, {}, got {}",
+                     run.name(), structure.weight_kib, structure.weight_gated_kib);
+  }
+  pricing.clock_mhz = run.number(from, place, "clock_mhz");
+  const double images = run.number(json, "", "images");
+  if (pricing.clock_mhz < 1e-3 || images < 1.0 || images != std::floor(images)) {
+    throw InputError(
+        "{}: pricing.clock_mhz and images: expected a clock of at least 0.001 and a "
+        "whole number of images, got {} and {}",
+        run.name(), pricing.clock_mhz, images);
+  }
+  pricing.images = static_cast<std::int64_t>(images);
+  pricing.weights_scaled = run.flag(from, place, "weights_scaled");
+  pricing.activations = supply_of(run, from, "activations_scaled", "activations_vmin");
+  pricing.accumulators = supply_of(run, from, "accumulators_scaled", "accumulators_vmin");
+  return pricing;
+}
+
+sweep::RunCounts counts_of(const RunFile& run, const Json& json, const sweep::Pricing& pricing) {
+  const auto part = [&](const Json& in, const std::string& where, const char* cycles) {
+    return sweep::RunPartCounts{read_event_counts(run.at(in, where, "event_counts"),
+                                                  run.name() + ": " + where + "event_counts"),
+                                run.number(in, where, cycles)};
+  };
+  sweep::RunCounts counts{part(json, "", "cycles_total"), {}, std::nullopt};
+  const Json& layers = json["layers"];
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    counts.layers.push_back(part(layers[i], fmt::format("layers[{}].", i), "cycles"));
+  }
+  // Only check codes take cycles; runs of before this was written down are compared without them.
+  const Json& from = json["pricing"];
+  if (from.contains("unprotected_cycles") && !from["unprotected_cycles"].is_null()) {
+    counts.unprotected_cycles = run.number(from, "pricing.", "unprotected_cycles");
+  } else if (pricing.structure.protection.codec == technology::Codec::kNone) {
+    counts.unprotected_cycles = counts.all.cycles;
+  }
+  return counts;
+}
+
 }  // namespace
 
 std::filesystem::path repriced_technology(const std::filesystem::path& file,
@@ -148,78 +212,36 @@ std::filesystem::path repriced_technology(const std::filesystem::path& file,
   return technology_of(run, run.json(), technology);
 }
 
-std::string repriced_json(const std::filesystem::path& file,
-                          const std::filesystem::path& technology_file,
-                          std::optional<double> voltage) {
+Repriced reprice(const std::filesystem::path& file, const std::filesystem::path& technology_file,
+                 std::optional<double> voltage) {
   RunFile run(file);
   Json& json = run.json();
-  const std::filesystem::path from = technology_of(run, json, technology_file);
-  const technology::Technology technology = technology::Technology::load(from);
-  const Json& pricing = run.at(json, "", "pricing");
-  const std::string place = "pricing.";
-  technology::Structure structure;
-  structure.weight_kib = run.number(pricing, place, "weight_kib");
-  structure.activation_kib = run.number(pricing, place, "activation_kib");
-  structure.accumulator_kib = run.number(pricing, place, "accumulator_kib");
-  structure.pes = run.number(pricing, place, "pes");
-  structure.protection = protection_of(run, pricing);
-  const double clock = run.number(pricing, place, "clock_mhz");
-  const double images = run.number(json, "", "images");
-  if (clock < 1e-3 || images < 1.0 || images != std::floor(images)) {
-    throw InputError(
-        "{}: pricing.clock_mhz and images: expected a clock of at least 0.001 and a "
-        "whole number of images, got {} and {}",
-        run.name(), clock, images);
-  }
+  const technology::Technology technology =
+      technology::Technology::load(technology_of(run, json, technology_file));
+  const sweep::Pricing pricing = pricing_of(run, json);
   check_sums(run, json);
-  const double simulated = run.number(json, "", "voltage");
-  const double at = voltage.value_or(simulated);
-  technology::Supply supply;
-  if (run.flag(pricing, place, "weights_scaled")) supply.weights_vmin = at;
-  // Runs without a supply of its own for each memory have no voltage there.
-  const auto voltage_of = [&](const char* scaled, const char* own) {
-    if (run.flag(pricing, place, scaled)) return at;
-    return pricing.contains(own) ? run.number(pricing, place, own) : 1.0;
-  };
-  supply.activations_vmin = voltage_of("activations_scaled", "activations_vmin");
-  supply.accumulators_vmin = voltage_of("accumulators_scaled", "accumulators_vmin");
-  const auto energy = [&](const Json& in, const std::string& where, const char* cycles) {
-    technology::EnergyLedger ledger =
-        technology::price(technology,
-                          read_event_counts(run.at(in, where, "event_counts"),
-                                            run.name() + ": " + where + "event_counts"),
-                          run.number(in, where, cycles) / (1e6 * clock), supply, structure);
-    for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
-      ledger.*field.energy /= images;
-    }
-    return ledger;
-  };
-  json["energy_uj"] = energy_json(energy(json, "", "cycles_total"));
-  for (std::size_t i = 0; i < json["layers"].size(); ++i) {
-    const std::string where = fmt::format("layers[{}].", i);
-    const technology::EnergyLedger ledger = energy(json["layers"][i], where, "cycles");
-    json["layers"][i]["energy_uj"] = ledger.total();
-    json["layers"][i]["energy_parts_uj"] = energy_json(ledger);
+  // Faults, and with them error and predictions, stay those of the voltage that was simulated.
+  Json simulated = {{"voltage", run.number(json, "", "voltage")},
+                    {"technology", run.text(json, "", "technology")},
+                    {"technology_file", run.text(json, "", "technology_file")}};
+  const double at = voltage.value_or(simulated["voltage"].get<double>());
+  if (json.contains("repriced") && json["repriced"].contains("simulated")) {
+    simulated = json["repriced"]["simulated"];
   }
+  const double simulated_at = run.number(simulated, "repriced.simulated.", "voltage");
+  const sweep::RunPrices prices =
+      sweep::price_run(technology, pricing, at, counts_of(run, json, pricing));
+  put_prices(json, prices);
   json["repriced"] = {{"from", run.name()},
-                      {"technology", technology.name()},
-                      {"technology_file", from.string()},
-                      {"voltage", at}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string repriced_text(const std::string& text) {
-  const Json json = Json::parse(text);
-  std::string result = fmt::format(
-      "Priced with {} at {:.4f} Vmin; error, cycles and counts are those simulated at "
-      "{:.4f} Vmin.\nEnergy per image, uJ:\n",
-      json["repriced"]["technology_file"].get<std::string>(),
-      json["repriced"]["voltage"].get<double>(), json["voltage"].get<double>());
-  Table table({"component", "uJ"});
-  for (const auto& [name, value] : json["energy_uj"].items()) {
-    table.add({name, fmt::format("{:.4f}", value.get<double>())});
-  }
-  return result + table.text();
+                      {"technology", prices.technology},
+                      {"technology_file", prices.technology_file.string()},
+                      {"voltage", at},
+                      {"simulated", simulated}};
+  return {json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n",
+          fmt::format("Priced with {} at {:.4f} Vmin; error, rate, cycles and counts are those "
+                      "simulated at {:.4f} Vmin.\n",
+                      prices.technology_file.string(), at, simulated_at) +
+              prices_text(prices)};
 }
 
 }  // namespace brownout::report

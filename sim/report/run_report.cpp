@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Energies are µJ per image, cycles and counts those of all images.
+// Energies are µJ per image, cycles and counts those of all images, which `per_image` divides.
 #include "sim/report/run_report.hpp"
 
 #include <fmt/format.h>
@@ -11,9 +11,9 @@
 #include "sim/report/event_counts.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/protection.hpp"
+#include "sim/report/run_prices.hpp"
 #include "sim/report/table.hpp"
 #include "sim/report/text.hpp"
-#include "sim/technology/technology.hpp"
 
 namespace brownout::report {
 
@@ -44,25 +44,45 @@ Json stalls_json(const accelerator::LayerTally& tally) {
   return json;
 }
 
-Json layer_json(const sweep::RunPart& layer, const accelerator::LayerTally& tally) {
+/// What is a sum over images, divided by their number: numbers, and objects of numbers.
+Json per_image_json(const Json& sums, const std::vector<const char*>& names, double images) {
+  Json json = Json::object();
+  for (const char* name : names) {
+    const Json& sum = sums.at(name);
+    if (!sum.is_object()) {
+      json[name] = sum.get<double>() / images;
+      continue;
+    }
+    json[name] = Json::object();
+    for (const auto& [key, part] : sum.items()) json[name][key] = part.get<double>() / images;
+  }
+  return json;
+}
+
+Json layer_json(const sweep::RunPart& layer, const accelerator::LayerTally& tally, double images) {
   const EventCounts& counts = tally.counts;
-  return {{"name", layer.name},
-          {"cycles", tally.cycles},
-          {"closed_form_cycles", tally.closed_form_cycles},
-          {"difference_cycles", tally.cycles - tally.closed_form_cycles},
-          {"macs", counts.macs},
-          {"utilization", layer.utilization},
-          {"stream_cycles", tally.stream_cycles},
-          {"stall_cycles", stalls_json(tally)},
-          {"weight_reads", counts.weight_reads},
-          {"activation_reads", counts.activation_reads},
-          {"activation_writes", counts.activation_writes},
-          {"accumulator_reads", counts.accumulator_reads},
-          {"accumulator_writes", counts.accumulator_writes},
-          {"vector_ops", counts.vector_ops},
-          {"energy_uj", layer.energy.total()},
-          {"energy_parts_uj", energy_json(layer.energy)},
-          {"event_counts", event_counts_json(counts)}};
+  Json json = {{"name", layer.name},
+               {"cycles", tally.cycles},
+               {"closed_form_cycles", tally.closed_form_cycles},
+               {"difference_cycles", tally.cycles - tally.closed_form_cycles},
+               {"macs", counts.macs},
+               {"utilization", layer.utilization},
+               {"stream_cycles", tally.stream_cycles},
+               {"stall_cycles", stalls_json(tally)},
+               {"weight_reads", counts.weight_reads},
+               {"activation_reads", counts.activation_reads},
+               {"activation_writes", counts.activation_writes},
+               {"accumulator_reads", counts.accumulator_reads},
+               {"accumulator_writes", counts.accumulator_writes},
+               {"vector_ops", counts.vector_ops},
+               {"energy_uj", nullptr},  // put_prices
+               {"energy_parts_uj", nullptr},
+               {"event_counts", event_counts_json(counts)}};
+  json["per_image"] = per_image_json(json,
+                                     {"cycles", "closed_form_cycles", "difference_cycles", "macs",
+                                      "stream_cycles", "stall_cycles", "event_counts"},
+                                     images);
+  return json;
 }
 
 Json protection_json(const technology::Protection& protection) {
@@ -77,18 +97,29 @@ Json protection_json(const technology::Protection& protection) {
 
 /// What pricing needs beside the counts.
 Json pricing_json(const sweep::AcceleratorRun& run) {
-  const mapping::AcceleratorConfig& a = run.config.accelerator;
-  return {{"clock_mhz", a.clock_mhz},
-          {"weight_kib", run.structure.weight_kib},
-          {"activation_kib", run.structure.activation_kib},
-          {"accumulator_kib", run.structure.accumulator_kib},
-          {"pes", run.structure.pes},
-          {"protection", protection_json(run.structure.protection)},
-          {"weights_scaled", a.weights.scaled_supply},
-          {"activations_scaled", a.activations.supply.scaled},
-          {"activations_vmin", a.activations.supply.vmin},
-          {"accumulators_scaled", a.accumulators.supply.scaled},
-          {"accumulators_vmin", a.accumulators.supply.vmin}};
+  const sweep::Pricing& pricing = run.pricing;
+  const technology::Structure& structure = pricing.structure;
+  return {{"clock_mhz", pricing.clock_mhz},
+          {"weight_kib", structure.weight_kib},
+          {"weight_gated_kib", structure.weight_gated_kib},
+          {"activation_kib", structure.activation_kib},
+          {"accumulator_kib", structure.accumulator_kib},
+          {"pes", structure.pes},
+          {"protection", protection_json(structure.protection)},
+          {"unprotected_cycles",
+           run.unprotected_cycles ? Json(*run.unprotected_cycles) : Json(nullptr)},
+          {"weights_scaled", pricing.weights_scaled},
+          {"activations_scaled", pricing.activations.scaled},
+          {"activations_vmin", pricing.activations.vmin},
+          {"accumulators_scaled", pricing.accumulators.scaled},
+          {"accumulators_vmin", pricing.accumulators.vmin}};
+}
+
+/// How often an image reads a weight word, on average over the words of the network.
+double reads_per_word(const sweep::AcceleratorRun& run) {
+  if (run.weight_words == 0) return 0.0;
+  return static_cast<double>(run.total.counts.weight_reads) /
+         static_cast<double>(run.weight_words * run.config.images);
 }
 
 std::string per_image(std::int64_t total, std::int64_t images) {
@@ -107,12 +138,11 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["engine"] = config.engine;
   json["accelerator"] = run.config.accelerator.name;
   json["accelerator_file"] = config.accelerator.file.string();
-  json["technology"] = run.technology;
-  json["technology_file"] = config.technology_file.string();
+  for (const char* name : {"technology", "technology_file", "rail"}) json[name] = nullptr;
   json["dataset"] = config.dataset;
   json["images"] = config.images;
   json["batch"] = config.batch;
-  json["voltage"] = config.voltage.value_or(1.0);
+  json["voltage"] = nullptr;
   json["rate"] = run.rate;
   json["chip"] = config.voltage ? Json(config.chip) : Json(nullptr);
   json["chip_note"] = run.chip_note.empty() ? Json(nullptr) : Json(run.chip_note);
@@ -120,7 +150,8 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["evaluation_seed"] = config.evaluation_seed;
   json["reads"] = config.fresh_reads ? "fresh" : "frozen";
   json["mitigation"] = memory::to_string(config.accelerator.weights.mitigations);
-  json["weight_area_rel"] = run.weight_area_rel;
+  json["weight_area_rel"] = nullptr;
+  json["energy_sram_rel"] = nullptr;
   const double wrong = static_cast<double>(run.evaluation.wrong);
   json["accuracy"] = 100.0 * (1.0 - wrong / images);
   json["err"] = 100.0 * wrong / images;
@@ -145,13 +176,25 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["utilization"] = run.all.utilization;
   json["stall_cycles"] = stalls_json(total);
   json["dram_bytes"] = counts.dram_read_bytes + counts.dram_write_bytes;
-  json["energy_uj"] = energy_json(run.all.energy);
+  json["weight_words"] = run.weight_words;
+  json["weight_reads_per_word"] = reads_per_word(run);
+  for (const char* name : {"energy_uj", "energy_low_uj", "energy_high_uj", "energy_rel",
+                           "energy_rel_range", "weight_access_share"}) {
+    json[name] = nullptr;
+  }
   json["event_counts"] = event_counts_json(counts);
+  json["per_image"] =
+      per_image_json(json,
+                     {"cycles_total", "closed_form_cycles", "difference_cycles",
+                      "input_wait_cycles", "macs", "stall_cycles", "dram_bytes", "event_counts"},
+                     images);
   json["pricing"] = pricing_json(run);
+  json["layers"] = Json::array();
   for (std::size_t i = 0; i < run.layers.size(); ++i) {
-    json["layers"].push_back(layer_json(run.layers[i], run.simulated.layers[i]));
+    json["layers"].push_back(layer_json(run.layers[i], run.simulated.layers[i], images));
     if (!run.rtl_cycles.empty()) json["layers"].back()["rtl_cycles"] = run.rtl_cycles[i];
   }
+  put_prices(json, run.prices);
   json["not_modelled"] = kNotModelled;
   json["wall_s"] = run.wall_seconds;
   json["simulated_cycles_per_s"] = static_cast<double>(total.cycles) / run.simulated.seconds;
@@ -174,12 +217,16 @@ std::string run_text(const sweep::AcceleratorRun& run) {
     text += memories_text(run.memories, config.images);
   }
   if (!run.chip_note.empty()) text += "\n" + run.chip_note;
-  text += "\n\nPer image; stalls in cycles by cause:\n";
+  text +=
+      "\n\nPer image, as everything below (the JSON holds cycles and counts of all images, and "
+      "those\n"
+      "of one in per_image; its energies are per image); stalls in cycles by cause:\n";
   std::vector<std::string> header{"layer", "cycles", "closed form", "diff", "kMACs", "util %"};
   for (int s = 0; s < accelerator::kStalls; ++s) header.emplace_back(accelerator::stall_name(s));
   header.emplace_back("nJ");
   Table table(header);
-  const auto row = [&](const sweep::RunPart& part, const accelerator::LayerTally& tally) {
+  const auto row = [&](const sweep::RunPart& part, const accelerator::LayerTally& tally,
+                       const technology::EnergyRange& energy) {
     std::vector<std::string> cells{part.name,
                                    per_image(tally.cycles, images),
                                    per_image(tally.closed_form_cycles, images),
@@ -187,11 +234,13 @@ std::string run_text(const sweep::AcceleratorRun& run) {
                                    per_image(tally.counts.macs / 1000, images),
                                    fmt::format("{:.1f}", 100.0 * part.utilization)};
     for (const std::int64_t stall : tally.stalls) cells.push_back(per_image(stall, images));
-    cells.push_back(fmt::format("{:.0f}", 1000.0 * part.energy.total()));
+    cells.push_back(fmt::format("{:.0f}", 1000.0 * energy.value.total()));
     table.add(cells);
   };
-  for (std::size_t i = 0; i < run.layers.size(); ++i) row(run.layers[i], run.simulated.layers[i]);
-  row(run.all, run.total);
+  for (std::size_t i = 0; i < run.layers.size(); ++i) {
+    row(run.layers[i], run.simulated.layers[i], run.prices.layers[i]);
+  }
+  row(run.all, run.total, run.prices.all);
   text += table.text();
 
   text +=
@@ -202,15 +251,8 @@ std::string run_text(const sweep::AcceleratorRun& run) {
   }
   text += counts.text();
 
-  text += "\nEnergy per image, uJ:\n";
-  Table energy({"component", "uJ", "%"});
-  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
-    const double part = run.all.energy.*field.energy;
-    energy.add({field.name, fmt::format("{:.4f}", part),
-                fmt::format("{:.1f}", 100.0 * part / run.all.energy.total())});
-  }
-  energy.add({"total", fmt::format("{:.4f}", run.all.energy.total()), "100.0"});
-  text += energy.text();
+  text += fmt::format("A weight word is read {:.1f} times.\n", reads_per_word(run));
+  text += prices_text(run.prices);
   text += fmt::format(
       "\nError {:.2f} % (over images{} 95 % {}), {:.0f} cycles and {:.1f} us an image at {:g} "
       "MHz.\n",

@@ -22,12 +22,14 @@ std::string run_timeline(const sweep::AcceleratorRun& run);
 /// the run's own.
 std::filesystem::path repriced_technology(const std::filesystem::path& file,
                                           const std::filesystem::path& technology);
-/// The JSON of an earlier run with its energies priced anew. `technology` empty: the run's own;
-/// `voltage` none: the run's own. InputError for a file that is no such JSON, or whose layers do
-/// not add up to its totals.
-std::string repriced_json(const std::filesystem::path& file,
-                          const std::filesystem::path& technology, std::optional<double> voltage);
-/// Energy by component of such a JSON text.
-std::string repriced_text(const std::string& json);
+
+struct Repriced {
+  std::string json, text;
+};
+/// An earlier run's JSON with all that technology and voltage determine priced anew, and its
+/// energies as text. `technology` empty: the run's own; `voltage` none: the run's own. InputError
+/// for a file that is no such JSON, or whose layers do not add up to its totals.
+Repriced reprice(const std::filesystem::path& file, const std::filesystem::path& technology,
+                 std::optional<double> voltage);
 
 }  // namespace brownout::report

@@ -8,6 +8,7 @@
 
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
+#include "sim/report/savings.hpp"
 #include "sim/report/table.hpp"
 
 namespace brownout::report {
@@ -49,8 +50,8 @@ std::string safe_voltage_table(const sweep::SweepResult& result) {
   std::vector<std::string> header{"network"};
   if (several) header.emplace_back("mitigation");
   header.insert(header.end(), {"clean %", "V/Vmin", "bit errors %", "RErr %", "worst %",
-                               "within the limit", "energy saved %"});
-  if (total) header.emplace_back("of all energy %");
+                               "within the limit", kAccessSaved});
+  if (total) header.emplace_back(kAllSaved);
   header.emplace_back("");
   std::set<std::size_t> left{0, header.size() - 1};
   if (several) left.insert(1);
@@ -72,7 +73,7 @@ std::string safe_voltage_table(const sweep::SweepResult& result) {
       cells.push_back(fmt::format("{:.2f}", row.stated->rerr_worst));
       cells.push_back(fmt::format("{} of {}", row.stated->within, result.safe.stated_on));
       cells.push_back(fmt::format("{:.1f}", *row.energy_saving_pct));
-      if (total) cells.push_back(fmt::format("{:.1f}", *row.energy_saving_total_pct));
+      if (total) cells.push_back(all_saved(row));
       cells.emplace_back(row.fails_at ? "" : "lowest voltage of the sweep");
     }
     table.add(cells);

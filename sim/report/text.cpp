@@ -13,6 +13,7 @@
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/safe_voltage_report.hpp"
+#include "sim/report/savings.hpp"
 #include "sim/report/table.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/network_cost.hpp"
@@ -28,8 +29,6 @@ std::string bits_text(int bits) { return bits == 0 ? "mixed widths" : fmt::forma
 std::string rate_text(double rate) { return fmt::format("{:.3g}", 100.0 * rate); }
 
 std::string voltage_text(double voltage) { return fmt::format("{:.4f}", voltage); }
-
-std::string saving_text(double energy_rel) { return fmt::format("{:.1f}", 100 * (1 - energy_rel)); }
 
 std::string operating_point_text(const sweep::EvalResult& result) {
   const sweep::EvalConfig& config = result.config;
@@ -51,7 +50,8 @@ std::string operating_point_text(const sweep::EvalResult& result) {
       result.memories ? memories_text(*result.memories, config.images) : "";
   if (!scaled) return text + "; " + kWeightsAtVmin + others;
   if (config.energy_sram_rel) {
-    text += fmt::format(", SRAM energy {:.1f} % of that at Vmin", 100 * *config.energy_sram_rel);
+    text += fmt::format(", a weight access takes {:.1f} % of an unprotected one at Vmin",
+                        100 * *config.energy_sram_rel);
   }
   return text + others;
 }
@@ -59,6 +59,22 @@ std::string operating_point_text(const sweep::EvalResult& result) {
 sweep::ErrorSpread clean_error(const sweep::EvalResult& result) {
   if (!result.clean.wrong_images.empty()) return sweep::error_spread({result.clean.wrong_images});
   return sweep::error_spread(std::vector<std::int64_t>{result.clean.wrong}, result.config.images);
+}
+
+/// What the energy of an inference is over the range of leakage, and what weight accesses are of
+/// it.
+std::string shares_text(const sweep::RelativeEnergy& relative) {
+  std::string text = fmt::format("\nWeight accesses are {:.2f} % of all energy at Vmin.",
+                                 100.0 * relative.access_share);
+  if (relative.ends) {
+    const sweep::EnergyEnds& ends = *relative.ends;
+    text += fmt::format(
+        " With leakage at the ends of its range an image\ntakes {:.3f} … {:.3f} uJ, {:.4f} … "
+        "{:.4f} "
+        "of the unprotected accelerator's at Vmin.",
+        ends.uj[0], ends.uj[1], ends.rel[0], ends.rel[1]);
+  }
+  return text + "\n";
 }
 
 /// What the columns after the mean say.
@@ -84,8 +100,24 @@ std::string best_text(const sweep::Leader& leader, std::size_t voltages, const S
   return text;
 }
 
+/// All energy saved at a voltage of the grid: of all networks, or from the least to the most.
+std::string all_saved_at(const sweep::SweepResult& result, std::size_t voltage,
+                         std::size_t voltages) {
+  const std::string text = all_saved(result.points[voltage]);
+  double low = *result.points[voltage].energy_rel, high = low;
+  bool same = true;
+  for (std::size_t i = voltage; i < result.points.size(); i += voltages) {
+    same = same && all_saved(result.points[i]) == text;
+    low = std::min(low, *result.points[i].energy_rel);
+    high = std::max(high, *result.points[i].energy_rel);
+  }
+  return same ? text : fmt::format("{:.2f} to {:.2f}", 100 * (1 - high), 100 * (1 - low));
+}
+
 std::string grid_text(const sweep::SweepResult& result, const ShortNames& names) {
-  std::vector<std::string> header{"V/Vmin", "bit errors %", "energy saved %"};
+  std::vector<std::string> header{"V/Vmin", "bit errors %", kAccessSaved};
+  const bool total = !result.accelerator.empty();
+  if (total) header.emplace_back(kAllSaved);
   header.insert(header.end(), names.names.begin(), names.names.end());
   header.emplace_back("lowest error");
   Table table(header, {header.size() - 1});
@@ -94,7 +126,8 @@ std::string grid_text(const sweep::SweepResult& result, const ShortNames& names)
   for (std::size_t v = 0; v < voltages; ++v) {
     const sweep::Point& first = result.points[v];
     std::vector<std::string> cells{voltage_text(*first.voltage), rate_text(first.rate),
-                                   saving_text(*first.energy_sram_rel)};
+                                   access_saved(first)};
+    if (total) cells.push_back(all_saved_at(result, v, voltages));
     for (std::size_t m = 0; m < result.models.size(); ++m) {
       cells.push_back(spread_text(result.points[m * voltages + v].rerr));
     }
@@ -155,9 +188,9 @@ std::string front_text(const sweep::SweepResult& result) {
   std::string text =
       all ? fmt::format("Pareto front of error against energy per image on {}", result.accelerator)
           : std::string(
-                "Pareto fronts of error against SRAM energy, of each network by itself: "
+                "Pareto fronts of error against the energy of a weight access, of each network by itself: "
                 "the energy is relative\nto that network at Vmin");
-  std::vector<std::string> header{"V/Vmin", all ? "uJ" : "energy saved %", "RErr %", "network"};
+  std::vector<std::string> header{"V/Vmin", all ? "uJ" : kAccessSaved, "RErr %", "network"};
   if (several) header.emplace_back("mitigation");
   header.emplace_back("no better, within noise, than");
   std::set<std::size_t> left{3};
@@ -167,7 +200,7 @@ std::string front_text(const sweep::SweepResult& result) {
     const sweep::Point& point = result.points[leader.point];
     std::vector<std::string> cells{
         voltage_text(*point.voltage),
-        all ? fmt::format("{:.3f}", point.energy->total()) : saving_text(*point.energy_sram_rel),
+        all ? fmt::format("{:.3f}", point.energy->total()) : access_saved(point),
         spread_text(point.rerr), point.model};
     if (several) cells.push_back(point.mitigation);
     cells.push_back(cheaper_text(leader, result.points, several));
@@ -263,9 +296,11 @@ std::string eval_text(const sweep::EvalResult& result) {
   if (result.cost) {
     add_one("cycles per image", result.cost->cycles, 0);
     add_one("energy per image, uJ", result.cost->energy.total(), 3);
-    add_one("energy relative to Vmin", result.cost->energy_rel, 4);
+    add_one("energy relative to the unprotected at Vmin", result.cost->relative.rel, 4);
   }
   out += table.text();
+  if (result.cost) out += shares_text(result.cost->relative);
+  if (config.energy_sram_rel) out += "Second rail: " + config.rail + ".\n";
   out += bars_text(config, draws, places);
   if (result.point && !result.point->prop1_excess) {
     out += fmt::format("Proposition 1 says nothing at {} images and {} pattern{}.\n", config.images,
@@ -294,6 +329,7 @@ std::string sweep_text(const sweep::SweepResult& result) {
   const bool several = result.mitigations.size() > 1;
   out += several ? mitigation_table(result) : grid_text(result, names);
   out += memories_text(result, names);
+  out += "\n" + savings_note(result);
   out += "\n" + safe_voltage_title(result.safe) + "\n\n" + safe_voltage_table(result);
   out += "\n" + front_text(result);
   out += fmt::format(

@@ -7,6 +7,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/cosim/rtl_array.hpp"
+#include "sim/mapping/timing.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
@@ -19,6 +20,17 @@ namespace brownout::sweep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+RunCounts counts_of(const AcceleratorRun& run) {
+  const auto part = [](const accelerator::LayerTally& tally) {
+    return RunPartCounts{tally.counts, static_cast<double>(tally.cycles)};
+  };
+  RunCounts counts{part(run.total), {}, run.unprotected_cycles};
+  for (const accelerator::LayerTally& layer : run.simulated.layers) {
+    counts.layers.push_back(part(layer));
+  }
+  return counts;
+}
 
 }  // namespace
 
@@ -112,20 +124,27 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
       run.rtl_cycles.push_back(layer.rtl_cycles);
   }
 
-  run.structure = structure_of(config.accelerator, model.network.bits());
-  run.weight_area_rel = technology::area_relative(technology, run.structure.protection);
-  const auto price = [&](std::string name, const accelerator::LayerTally& tally) {
-    const double slots = static_cast<double>(tally.cycles) * run.structure.pes;
-    return RunPart{std::move(name), static_cast<double>(tally.counts.macs) / slots,
-                   energy_per_image(technology, config.accelerator, voltage, tally.counts,
-                                    tally.cycles, config.images, model.network.bits())};
-  };
-  for (std::size_t i = 0; i < run.simulated.layers.size(); ++i) {
-    run.layers.push_back(price(systemc.program().layers[i].name, run.simulated.layers[i]));
-  }
   run.total = run.simulated.total();
   run.total.cycles = run.simulated.cycles;
-  run.all = price("all, with DMA", run.total);
+  run.weight_words = systemc.program().resident_words;
+  run.pricing = pricing_of(systemc.program(), model.network.bits(), config.images);
+  const auto part = [&](std::string name, const accelerator::LayerTally& tally) {
+    const double slots = static_cast<double>(tally.cycles) * run.pricing.structure.pes;
+    return RunPart{std::move(name), static_cast<double>(tally.counts.macs) / slots};
+  };
+  for (std::size_t i = 0; i < run.simulated.layers.size(); ++i) {
+    run.layers.push_back(part(systemc.program().layers[i].name, run.simulated.layers[i]));
+  }
+  run.all = part("all, with DMA", run.total);
+  run.unprotected_cycles = static_cast<double>(run.total.cycles);
+  if (mapping::check_stages(config.accelerator.weights) > 0) {
+    mapping::AcceleratorConfig unprotected = config.accelerator;
+    unprotected.weights.mitigations = {};
+    run.unprotected_cycles = NetworkCost(model.network, unprotected, config.batch,
+                                         config.bit_offset, config.images, model.file.string())
+                                 .cycles();
+  }
+  run.prices = price_run(technology, run.pricing, voltage, counts_of(run));
   run.config = std::move(config);
   run.wall_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return run;

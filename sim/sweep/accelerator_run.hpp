@@ -15,7 +15,7 @@
 #include "sim/sweep/chip_weights.hpp"
 #include "sim/sweep/other_memories.hpp"
 #include "sim/sweep/point.hpp"
-#include "sim/technology/energy.hpp"
+#include "sim/sweep/pricing.hpp"
 
 namespace brownout::sweep {
 
@@ -46,8 +46,7 @@ struct RunConfig {
 /// A layer, or everything.
 struct RunPart {
   std::string name;
-  double utilization = 0.0;         // MACs / (cycles · R · C)
-  technology::EnergyLedger energy;  // µJ per image
+  double utilization = 0.0;  // MACs / (cycles · R · C)
 };
 
 struct AcceleratorRun {
@@ -65,9 +64,11 @@ struct AcceleratorRun {
   std::vector<RunPart> layers;           // beside simulated.layers; DMA counts where it serves
   accelerator::LayerTally total;         // sum of the layers, with all cycles
   RunPart all;
-  technology::Structure structure;
-  double weight_area_rel = 1.0;  // relative to the unprotected weight memory
-  double wall_seconds = 0.0;     // of everything, files read and programs compiled
+  std::int64_t weight_words = 0;             // of 64 bits, that the network's codes take
+  Pricing pricing;                           // what prices need beside counts and cycles
+  std::optional<double> unprotected_cycles;  // RunCounts::unprotected_cycles
+  RunPrices prices;
+  double wall_seconds = 0.0;  // of everything, files read and programs compiled
 };
 
 /// InputError for anything that does not fit; `threads` changes time only.

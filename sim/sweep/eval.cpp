@@ -23,12 +23,13 @@ EvalCost cost_of(const EvalConfig& config, const Model& model,
   const NetworkCost cost = simulate(*config.accelerator);
   EvalCost result;
   result.cycles = cost.cycles_per_image();
-  result.energy = cost.energy(technology, config.voltage.value_or(1.0));
+  const technology::EnergyRange energy = cost.energy(technology, config.voltage.value_or(1.0));
+  result.energy = energy.value;
   mapping::AcceleratorConfig unprotected = *config.accelerator;
   unprotected.weights.mitigations = {};
-  const double at_vmin = config.mitigations.any() ? simulate(unprotected).energy_at_vmin(technology)
-                                                  : cost.energy_at_vmin(technology);
-  result.energy_rel = result.energy.total() / at_vmin;
+  result.relative =
+      relative_energy(energy, config.mitigations.any() ? simulate(unprotected).at_vmin(technology)
+                                                       : cost.at_vmin(technology));
   return result;
 }
 
@@ -40,6 +41,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   std::optional<technology::Technology> technology;
   if (!config.technology_file.empty()) {
     technology = technology::Technology::load(config.technology_file);
+    config.rail = technology->rail().text();
   }
   const memory::OperatingPoint at =
       accessed(technology ? &*technology : nullptr,

@@ -34,6 +34,7 @@ struct EvalConfig {
   std::optional<double> energy_sram_rel;  // there
   MemoryPoints others;                    // of the accelerator's other memories
   std::string technology;                 // name of the one that knows; "" = none
+  std::string rail;                       // what it says of a supply below Vmin; settled when run
   std::vector<std::string> chips;
   std::optional<std::uint64_t> seed;  // of chips or places; none when they were named one by one
   std::optional<double> p_err;        // likewise
@@ -46,7 +47,7 @@ struct EvalConfig {
 struct EvalCost {
   double cycles = 0.0;
   technology::EnergyLedger energy;  // µJ
-  double energy_rel = 1.0;          // total, relative to the unprotected one at Vmin
+  RelativeEnergy relative;          // to the unprotected accelerator at Vmin
 };
 
 struct EvalResult {

@@ -10,6 +10,7 @@
 #include "sim/mapping/accelerator.hpp"
 #include "sim/memory/chip.hpp"
 #include "sim/network/network.hpp"
+#include "sim/sweep/pricing.hpp"
 #include "sim/technology/energy.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -19,40 +20,22 @@ namespace brownout::sweep {
 /// are; with one its weights.supply decides. A memory that stays at Vmin has no faults.
 bool weights_scaled(const std::optional<mapping::AcceleratorConfig>& accelerator);
 
-/// Bit error rate of the weight memory, and energy of an access relative to Vmin, with the scaled
-/// rail at `voltage`: 0 and 1 for one that stays at Vmin.
+/// Bit error rate of the weight memory with the scaled rail at `voltage`: 0 for one that stays at
+/// Vmin.
 double weight_error_rate(const technology::Technology& technology,
                          const std::optional<mapping::AcceleratorConfig>& accelerator,
                          double voltage);
+/// Dynamic energy of a weight read with all that protects it, relative to an unprotected one at
+/// Vmin.
 double weight_energy_relative(const technology::Technology& technology,
                               const std::optional<mapping::AcceleratorConfig>& accelerator,
-                              double voltage);
-/// The same with all that protects it, its logic included (a read's share).
-double weight_energy_relative(const technology::Technology& technology,
-                              const std::optional<mapping::AcceleratorConfig>& accelerator,
-                              double voltage, const technology::Protection& protection);
-
-/// What mitigations cost something for, in a memory of codes with `code_bits` bits; widths that
-/// differ are 0. Arrays are the accelerator's, or the usual ones without.
-technology::Protection protection_of(const memory::Mitigations& mitigations, int code_bits,
-                                     const std::optional<mapping::AcceleratorConfig>& accelerator);
+                              double voltage, const technology::Protection& protection = {});
 
 /// Where a weight memory is accessed whose supply is at `supply`, given its boost: nothing rises
 /// above Vmin. InputError when there is a boost and no voltage or technology to add it to.
 memory::OperatingPoint accessed(const technology::Technology* technology,
                                 const memory::OperatingPoint& supply, bool has_voltage,
                                 const memory::Mitigations& mitigations);
-
-/// What leaks, and at which supply when the scaled rail is at `voltage`.
-technology::Structure structure_of(const mapping::AcceleratorConfig& accelerator, int code_bits);
-technology::Supply supply_of(const mapping::AcceleratorConfig& accelerator, double voltage);
-
-/// Energy per image of counts and cycles that `images` images took, of a network whose codes have
-/// `code_bits` bits.
-technology::EnergyLedger energy_per_image(const technology::Technology& technology,
-                                          const mapping::AcceleratorConfig& accelerator,
-                                          double voltage, const EventCounts& counts,
-                                          std::int64_t cycles, std::int64_t images, int code_bits);
 
 /// Timing depends neither on data nor on voltage, so one run serves all points of a sweep.
 class NetworkCost {
@@ -64,19 +47,20 @@ class NetworkCost {
 
   double cycles_per_image() const;
   /// µJ per image with the scaled rail at `voltage`.
-  technology::EnergyLedger energy(const technology::Technology& technology, double voltage) const;
+  technology::EnergyRange energy(const technology::Technology& technology, double voltage) const;
   /// With other mitigations than the accelerator's that take as many cycles.
-  technology::EnergyLedger energy(const technology::Technology& technology, double voltage,
-                                  const memory::Mitigations& mitigations) const;
+  technology::EnergyRange energy(const technology::Technology& technology, double voltage,
+                                 const memory::Mitigations& mitigations) const;
   /// µJ per image, unprotected and with every memory at Vmin, whatever its supply. For an
   /// accelerator without check codes, which take cycles.
-  double energy_at_vmin(const technology::Technology& technology) const;
+  technology::EnergyRange at_vmin(const technology::Technology& technology) const;
+  double cycles() const { return cycles_; }  // of all images
 
  private:
   mapping::AcceleratorConfig accelerator_;
   int code_bits_;
-  std::int64_t images_;
-  std::int64_t cycles_ = 0;
+  Pricing pricing_;
+  double cycles_ = 0.0;
   EventCounts counts_;
 };
 

@@ -10,8 +10,8 @@
 #include "sim/sweep/error_bars.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/places.hpp"
+#include "sim/sweep/pricing.hpp"
 #include "sim/sweep/statistics.hpp"
-#include "sim/technology/energy.hpp"
 
 namespace brownout::sweep {
 
@@ -40,12 +40,14 @@ struct Point {
   std::string mitigation = "none";        // of the weight memory
   std::optional<double> voltage;          // units of Vmin; none when the rate has no voltage
   double rate = 0.0;                      // configured p, a fraction: see configured_rate
-  std::optional<double> energy_sram_rel;  // of a read; (V/Vmin)^2 without mitigation
+  std::optional<double> energy_sram_rel;  // of a weight read, to an unprotected one at Vmin
   std::optional<double> weight_area_rel;  // of the weight memory, relative to the unprotected one
   // On an accelerator, per image; none without one.
   std::optional<double> cycles;
   std::optional<technology::EnergyLedger> energy;  // µJ
   std::optional<double> energy_rel;                // total, relative to the unprotected one at Vmin
+  std::optional<EnergyEnds> energy_ends;           // of leakage; none: no range is stated
+  std::optional<double> access_share;              // of weight accesses in all energy at Vmin
   std::int64_t images = 0;
   std::int64_t chips = 0;
   bool places = false;                         // several places of one die, not chips

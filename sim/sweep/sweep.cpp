@@ -80,7 +80,7 @@ class CostCache {
     return *cost;
   }
   /// Of all parts, unprotected at Vmin.
-  double energy_at_vmin() { return of({}).energy_at_vmin(*config_.technology); }
+  technology::EnergyRange at_vmin() { return of({}).at_vmin(*config_.technology); }
 
  private:
   const SweepConfig& config_;
@@ -222,8 +222,13 @@ class ModelSweep {
     if (!accelerator_) return;
     const NetworkCost& cost = costs_.of(mitigation_.what);
     point.cycles = cost.cycles_per_image();
-    point.energy = cost.energy(*config_.technology, *point.voltage, mitigation_.what);
-    point.energy_rel = point.energy->total() / costs_.energy_at_vmin();
+    const technology::EnergyRange energy =
+        cost.energy(*config_.technology, *point.voltage, mitigation_.what);
+    const RelativeEnergy relative = relative_energy(energy, costs_.at_vmin());
+    point.energy = energy.value;
+    point.energy_rel = relative.rel;
+    point.energy_ends = relative.ends;
+    point.access_share = relative.access_share;
   }
 
   Evaluator& evaluator() {
@@ -323,6 +328,10 @@ SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& ch
   const Point point = model.point(chips.stated, *row.voltage, computed, &stated);
   row.energy_saving_pct = 100.0 * (1.0 - *point.energy_sram_rel);
   if (point.energy_rel) row.energy_saving_total_pct = 100.0 * (1.0 - *point.energy_rel);
+  if (point.energy_ends) {
+    const std::array<double, 2>& rel = point.energy_ends->rel;
+    row.energy_saving_total_ends_pct = {{100.0 * (1.0 - rel[0]), 100.0 * (1.0 - rel[1])}};
+  }
   row.rate = point.rate;
   StatedError error{point.rerr.mean, point.rerr.std, 0.0, 0};
   for (const ChipResult& chip : stated) {
@@ -359,6 +368,7 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   const Inputs inputs = load_inputs(config);
   SweepResult result;
   result.technology = config.technology->name();
+  result.rail = config.technology->rail().text();
   const SweepChips chips = sweep_chips(config);
   const memory::Chip& first_chip = *chips.grid.front();
   result.chip_note = first_chip.note();

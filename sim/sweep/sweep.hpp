@@ -2,6 +2,7 @@
 // A sweep: networks × voltages × chips from a configuration into a folder, interrupted and
 // continued at will.
 #pragma once
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -28,11 +29,13 @@ struct SafeVoltageRow {
   std::optional<double> fails_at;  // next lower voltage tried, which does not
   std::int64_t failed = 0;         // of the chips that chose the voltage, those that fail there
   std::int64_t tried = 0;          // chips and voltages that the choice evaluated beyond the grid
-  std::optional<double> energy_saving_pct;        // of SRAM energy at Vmin
+  std::optional<double> energy_saving_pct;        // of an unprotected weight access at Vmin
   std::optional<double> energy_saving_total_pct;  // of all energy at Vmin, on an accelerator
-  std::optional<double> rate;                     // there
-  std::optional<StatedError> stated;              // there
-  double err = 0.0;                               // clean
+  /// The same at the low and high ends of leakage; none: no range is stated.
+  std::optional<std::array<double, 2>> energy_saving_total_ends_pct;
+  std::optional<double> rate;         // there
+  std::optional<StatedError> stated;  // there
+  double err = 0.0;                   // clean
 };
 
 /// What a safe voltage means in a sweep.
@@ -55,6 +58,7 @@ struct SweepModel {
 
 struct SweepResult {
   std::string technology;
+  std::string rail;       // what it says of a supply below Vmin
   std::string chip_note;  // what must be said of a profile; empty: nothing
   std::string identity;   // the resolved configuration, JSON
   std::string engine;

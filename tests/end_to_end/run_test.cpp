@@ -118,6 +118,7 @@ TEST_F(Run, AFinishedRunIsPricedAgainWithoutSimulating) {
   EXPECT_EQ(repriced["repriced"]["voltage"], 1.0);
   EXPECT_EQ(repriced["repriced"]["technology"], "14nm-finfet");
   EXPECT_EQ(repriced["repriced"]["technology_file"], kTechnology);
+  EXPECT_EQ(repriced["repriced"]["simulated"]["voltage"], 0.8);
   EXPECT_LT(low["energy_uj"]["total"], high["energy_uj"]["total"]);
   // One coefficient changes its own part and the total, nothing else.
   std::string text = read_file(kTechnology);
@@ -134,6 +135,132 @@ TEST_F(Run, AFinishedRunIsPricedAgainWithoutSimulating) {
     } else {
       EXPECT_EQ(part, low["energy_uj"][name]) << name;
     }
+  }
+}
+
+TEST_F(Run, ARunPricedAgainIsADirectOneInAllThatAPriceDeterminesAndTheOldOneInAllElse) {
+  std::string text = read_file(kTechnology);
+  const auto edit = [&](const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    text.replace(at, from.size(), to);
+  };
+  edit("name: 14nm-finfet", "name: other");
+  edit("kind: ideal", "kind: linear-regulator");
+  edit("value: 0.000155\n    low: 0.000058\n    high: 0.00155",
+       "value: 1e-4\n    low: 0\n    high: 1");
+  edit("check_bit_area_rel:\n    value: 0.01375", "check_bit_area_rel:\n    value: 0.02");
+  workplace_.write("other.yaml", text);
+  const std::set<std::string> priced{"technology", "technology_file",  "rail",
+                                     "voltage",    "weight_area_rel",  "energy_sram_rel",
+                                     "energy_uj",  "energy_low_uj",    "energy_high_uj",
+                                     "energy_rel", "energy_rel_range", "weight_access_share"};
+  const auto expect_priced = [&](const Json& again, const Json& direct, const Json& old,
+                                 const std::set<std::string>& fields, const std::string& place) {
+    for (const auto& [key, value] : direct.items()) {
+      EXPECT_TRUE(again.contains(key)) << place << key;
+      if (key == "layers") continue;
+      EXPECT_EQ(again[key], (fields.count(key) > 0 ? direct : old)[key]) << place << key;
+    }
+  };
+  const struct {
+    const char *voltage, *technology;
+  } prices[] = {{"0.9", kTechnology}, {"0.8", "other.yaml"}, {"0.95", "other.yaml"}};
+  for (const char* mitigation : {"none", "secded", "boost=0.04+spares=8x2"}) {
+    const auto at = [&](const char* voltage, const char* technology) {
+      return json({"--voltage", voltage, "--chip", "random:1", "--mitigation", mitigation,
+                   "--technology", technology});
+    };
+    const Json old = at("0.8", kTechnology);
+    workplace_.write("old.json", old.dump());
+    for (const auto& price : prices) {
+      const std::string place =
+          std::string(mitigation) + " at " + price.voltage + " with " + price.technology + ": ";
+      const Outcome outcome = run({"--reprice", "old.json", "--technology", price.technology,
+                                   "--voltage", price.voltage, "--json", "-"});
+      ASSERT_EQ(outcome.code, 0) << outcome.err;
+      Json again = outcome.json();
+      const Json direct = at(price.voltage, price.technology);
+      expect_priced(again, direct, old, priced, place);
+      EXPECT_NE(again["energy_rel"], old["energy_rel"]) << place;
+      ASSERT_EQ(again["layers"].size(), direct["layers"].size());
+      for (std::size_t i = 0; i < direct["layers"].size(); ++i) {
+        expect_priced(again["layers"][i], direct["layers"][i], old["layers"][i],
+                      {"energy_uj", "energy_parts_uj"}, place + "layers: ");
+      }
+      EXPECT_EQ(again["repriced"]["simulated"]["voltage"], 0.8);
+      again.erase("repriced");
+      EXPECT_EQ(again.size(), direct.size()) << place;
+    }
+  }
+  // Priced twice, it still says what was simulated.
+  run({"--reprice", "old.json", "--voltage", "0.9", "--json", "once.json"});
+  const Json twice =
+      run({"--reprice", "once.json", "--technology", "other.yaml", "--json", "-"}).json();
+  EXPECT_EQ(twice["voltage"], 0.9);
+  EXPECT_EQ(twice["repriced"]["simulated"]["voltage"], 0.8);
+  EXPECT_EQ(twice["repriced"]["simulated"]["technology"], "14nm-finfet");
+}
+
+TEST_F(Run, UnusedArraysLeakTheirShareUnlessTheyStayOn) {
+  const auto leakage = [&](const std::string& weights) {
+    workplace_.write("a.yaml",
+                     std::string("name: a\ntechnology: ") + kTechnology + "\nweights: " + weights);
+    return run({workplace_.network().string(), "--accelerator", "a.yaml", "--data", "data",
+                "--images", "2", "--json", "-"})
+        .json();
+  };
+  const Json gated = leakage("{arrays: 100}\n");
+  const Json on = leakage("{arrays: 100, unused: on}\n");
+  // 7850 codes of 8 bit are 982 words, two arrays of 512.
+  EXPECT_EQ(gated["weight_words"], 982);
+  EXPECT_EQ(gated["pricing"]["weight_gated_kib"], 98 * 4.0);
+  EXPECT_EQ(on["pricing"]["weight_gated_kib"], 0.0);
+  const double all = on["energy_uj"]["weight_leakage"];
+  EXPECT_NEAR(gated["energy_uj"]["weight_leakage"].get<double>(), all * (2 + 98 * 0.004) / 100,
+              1e-12 * all);
+  EXPECT_EQ(gated["cycles_total"], on["cycles_total"]);
+  // A result of before gating was priced with all arrays on.
+  Json before = gated;
+  before["pricing"].erase("weight_gated_kib");
+  before["pricing"].erase("unprotected_cycles");
+  workplace_.write("before.json", before.dump());
+  const Json again = run({"--reprice", "before.json", "--json", "-"}).json();
+  EXPECT_EQ(again["energy_uj"], on["energy_uj"]);
+  EXPECT_EQ(again["energy_rel"], 1.0);
+  before["pricing"]["weight_gated_kib"] = 1e6;
+  workplace_.write("before.json", before.dump());
+  expect_refused(run({"--reprice", "before.json", "--json", "-"}), "pricing.weight_gated_kib");
+}
+
+TEST_F(Run, SaysWhatIsOfAllImagesAndWhatOfOne) {
+  const Json all = json({"--voltage", "0.8", "--chip", "random:1"});
+  const auto expect_twins = [](const Json& sums, const std::string& place) {
+    for (const auto& [key, value] : sums["per_image"].items()) {
+      if (!value.is_object()) {
+        EXPECT_DOUBLE_EQ(value.get<double>() * 50, sums[key].get<double>()) << place << key;
+        continue;
+      }
+      for (const auto& [part, number] : value.items())
+        EXPECT_DOUBLE_EQ(number.get<double>() * 50, sums[key][part].get<double>()) << place << part;
+    }
+  };
+  expect_twins(all, "");
+  EXPECT_EQ(all["per_image"]["cycles_total"], all["cycles_per_image"]);
+  for (const Json& layer : all["layers"]) expect_twins(layer, "layers: ");
+  EXPECT_DOUBLE_EQ(all["weight_reads_per_word"].get<double>() * 50 * 982,
+                   all["event_counts"]["weight_reads"].get<double>());
+  // Both ends of the range of leakage, around the value.
+  EXPECT_LT(all["energy_low_uj"]["total"], all["energy_uj"]["total"]);
+  EXPECT_GT(all["energy_high_uj"]["total"], all["energy_uj"]["total"]);
+  EXPECT_EQ(all["energy_low_uj"]["macs"], all["energy_uj"]["macs"]);
+  const std::string text = run({workplace_.network().string(), "--accelerator", kEdge, "--data",
+                                "data", "--images", "2", "--voltage", "0.8"})
+                               .out;
+  for (const char* part :
+       {"those\nof one in per_image", "second rail: ideal", "A weight access takes 0.6400 of",
+        "All energy is 0.9", "weight accesses\nare ", "A weight word is read "}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
 }
 

@@ -38,6 +38,8 @@ sweep::SweepResult two_mitigations() {
       point.energy->macs = 2.0;
       point.energy->mitigation = k == 0 ? 0.0 : 0.5;
       point.energy_rel = k == 0 ? 0.8 : 1.0;
+      point.energy_ends = sweep::EnergyEnds{{{1.0, 3.0}}, {{0.9, 0.7}}};
+      point.access_share = 0.02;
       if (k == 1 && model == 1) point.rerr.mean = 8.5;
       sweep::WrongImages wrong(1000, false);
       std::fill(wrong.begin(), wrong.begin() + std::lround(10 * point.rerr.mean), true);
@@ -61,7 +63,7 @@ TEST(MitigationTable, ComparesErrorEnergyAreaAndCycles) {
   const std::string second = text.substr(with, text.find('\n', with) - with);
   EXPECT_NE(first.find("20.00"), std::string::npos) << first;
   EXPECT_NE(first.find("1000  *"), std::string::npos) << first;
-  for (const char* part : {"8.50", "1.110", "1.000", "2.500", "1001  *"}) {
+  for (const char* part : {"8.50", "1.110", "1.000", "0.900 … 0.700", "2.500", "1001  *"}) {
     EXPECT_NE(second.find(part), std::string::npos) << part << "\n" << second;
   }
   // RANDBET gains nothing by it.
@@ -82,6 +84,25 @@ TEST(MitigationTable, IsPartOfTheSweepsText) {
   EXPECT_NE(text.find("secded+placement "), std::string::npos);
   EXPECT_NE(text.find("loses more at every voltage"), std::string::npos);
   EXPECT_EQ(sweep_text(example_sweep()).find("mitigation"), std::string::npos);
+}
+
+TEST(MitigationTable, SaysWhatIsSavedOfWhat) {
+  sweep::SweepResult result = two_mitigations();
+  result.rail = "of gold";
+  sweep::SafeVoltageRow& row = result.safe_voltage[0];
+  row.energy_saving_pct = -15.75;  // costs more than it saves
+  row.energy_saving_total_pct = 1.25;
+  row.energy_saving_total_ends_pct = {{2.5, 0.75}};
+  const std::string text = sweep_text(result);
+  for (const char* part :
+       {"access saved %", "all saved %", "-15.8", "1.25 (0.75 … 2.50)", "Second rail: of gold.",
+        "All saved: of all energy of an inference on edge", "Weight accesses are 2.00 % of it"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
+  }
+  // Without an accelerator nothing is said of all energy.
+  const std::string plain = sweep_text(example_sweep());
+  EXPECT_NE(plain.find("access saved %"), std::string::npos);
+  EXPECT_EQ(plain.find("all saved"), std::string::npos) << plain;
 }
 
 TEST(MitigationTable, PlacementsKeepTheirFilesWhereTheyTellThemApart) {

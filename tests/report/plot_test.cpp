@@ -59,7 +59,7 @@ TEST_F(Plot, GnuplotDrawsIt) {
   ASSERT_FALSE(problem) << *problem;
   const std::string svg = read_file(folder_ / "sweep.svg");
   EXPECT_NE(svg.find("<svg"), std::string::npos);
-  EXPECT_NE(svg.find("SRAM energy"), std::string::npos);
+  EXPECT_NE(svg.find("energy of a weight access"), std::string::npos);
   EXPECT_NE(svg.find("</svg>"), std::string::npos);
 }
 

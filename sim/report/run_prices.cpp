@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// One list of the priced fields, so that a run priced again lacks none of them.
+#include "sim/report/run_prices.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/report/event_counts.hpp"
+#include "sim/report/table.hpp"
+
+namespace brownout::report {
+
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+Json end_json(const technology::EnergyRange& energy, std::size_t end) {
+  return energy.ends ? energy_json((*energy.ends)[end]) : Json(nullptr);
+}
+
+}  // namespace
+
+void put_prices(Json& json, const sweep::RunPrices& prices) {
+  json["technology"] = prices.technology;
+  json["technology_file"] = prices.technology_file.string();
+  json["rail"] = prices.rail;
+  json["voltage"] = prices.voltage;
+  json["weight_area_rel"] = prices.weight_area_rel;
+  json["energy_sram_rel"] = prices.energy_sram_rel;
+  json["energy_uj"] = energy_json(prices.all.value);
+  json["energy_low_uj"] = end_json(prices.all, 0);
+  json["energy_high_uj"] = end_json(prices.all, 1);
+  const auto& relative = prices.relative;
+  json["energy_rel"] = relative ? Json(relative->rel) : Json(nullptr);
+  json["energy_rel_range"] = relative && relative->ends ? Json(relative->ends->rel) : Json(nullptr);
+  json["weight_access_share"] = relative ? Json(relative->access_share) : Json(nullptr);
+  BROWNOUT_CHECK(json["layers"].size() == prices.layers.size(), "{} layers, {} prices",
+                 json["layers"].size(), prices.layers.size());
+  for (std::size_t i = 0; i < prices.layers.size(); ++i) {
+    const technology::EnergyLedger& energy = prices.layers[i].value;
+    json["layers"][i]["energy_uj"] = energy.total();
+    json["layers"][i]["energy_parts_uj"] = energy_json(energy);
+  }
+}
+
+std::string ranged_text(double value, const std::optional<std::array<double, 2>>& ends,
+                        int digits) {
+  std::string text = fmt::format("{:.{}f}", value, digits);
+  if (!ends) return text;
+  const auto [low, high] = std::minmax((*ends)[0], (*ends)[1]);
+  return text + fmt::format(" ({:.{}f} … {:.{}f})", low, digits, high, digits);
+}
+
+std::string prices_text(const sweep::RunPrices& prices) {
+  std::string text = fmt::format(
+      "\nEnergy per image, uJ, at {:.4f} Vmin; second rail: {}{}\n", prices.voltage, prices.rail,
+      prices.all.ends ? ";\nlow, high: leakage at the ends of its range" : "");
+  std::vector<std::string> header{"component", "uJ", "%"};
+  if (prices.all.ends) header.insert(header.end(), {"low", "high"});
+  Table table(header);
+  const double all = prices.all.value.total();
+  const auto add = [&](const char* name, auto part) {
+    const double value = part(prices.all.value);
+    std::vector<std::string> cells{name, fmt::format("{:.4f}", value),
+                                   fmt::format("{:.1f}", 100.0 * value / all)};
+    if (prices.all.ends) {
+      for (const technology::EnergyLedger& end : *prices.all.ends) {
+        cells.push_back(fmt::format("{:.4f}", part(end)));
+      }
+    }
+    table.add(cells);
+  };
+  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
+    add(field.name, [&](const technology::EnergyLedger& energy) { return energy.*field.energy; });
+  }
+  add("total", [](const technology::EnergyLedger& energy) { return energy.total(); });
+  text += table.text();
+  text += fmt::format(
+      "\nA weight access takes {:.4f} of an unprotected one at Vmin (dynamic energy, of a read).\n",
+      prices.energy_sram_rel);
+  if (!prices.relative) return text;
+  const std::optional<sweep::EnergyEnds>& ends = prices.relative->ends;
+  text += fmt::format(
+      "All energy is {} of that of the unprotected accelerator at Vmin, of which weight accesses\n"
+      "are {:.2f} %.\n",
+      ranged_text(prices.relative->rel, ends ? std::optional(ends->rel) : std::nullopt, 4),
+      100.0 * prices.relative->access_share);
+  return text;
+}
+
+}  // namespace brownout::report

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Prices are linear in counts and cycles, so totals over images are priced and then divided.
+#include "sim/sweep/pricing.hpp"
+
+#include "sim/mapping/repair_plan.hpp"
+#include "sim/technology/protection.hpp"
+
+namespace brownout::sweep {
+
+namespace {
+
+technology::EnergyLedger divided(technology::EnergyLedger energy, std::int64_t images) {
+  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
+    energy.*field.energy /= static_cast<double>(images);
+  }
+  return energy;
+}
+
+technology::EnergyRange price(const technology::Technology& technology, const Pricing& pricing,
+                              const technology::Supply& supply, const EventCounts& counts,
+                              double cycles) {
+  technology::EnergyRange energy = technology::price_range(
+      technology, counts, cycles / (1e6 * pricing.clock_mhz), supply, pricing.structure);
+  energy.value = divided(energy.value, pricing.images);
+  if (energy.ends) {
+    for (technology::EnergyLedger& end : *energy.ends) end = divided(end, pricing.images);
+  }
+  return energy;
+}
+
+}  // namespace
+
+technology::Supply Pricing::supply(double voltage) const {
+  technology::Supply supply;
+  if (weights_scaled) supply.weights_vmin = voltage;
+  supply.activations_vmin = activations.at(voltage);
+  supply.accumulators_vmin = accumulators.at(voltage);
+  return supply;
+}
+
+technology::Protection protection_of(const memory::Mitigations& mitigations, int code_bits,
+                                     const std::optional<mapping::AcceleratorConfig>& accelerator) {
+  technology::Protection protection;
+  switch (mitigations.check) {
+    case memory::CheckCode::kNone:
+      break;
+    case memory::CheckCode::kSecded:
+      protection.codec = technology::Codec::kSecded;
+      break;
+    case memory::CheckCode::kParity:
+      protection.codec = technology::Codec::kParity;
+      break;
+    case memory::CheckCode::kInterleavedParity:
+      protection.codec = technology::Codec::kInterleavedParity;
+      break;
+  }
+  // Widths that differ are refused where the bits are laid out.
+  if (code_bits > 0) {
+    protection.safe_share = static_cast<double>(mitigations.safe_msbs) / code_bits;
+  }
+  protection.boost_vmin = mitigations.boost_vmin;
+  protection.spare_rows = mitigations.spare_rows;
+  protection.array_rows = accelerator ? accelerator->weights.array_rows : mapping::kPlainArrayRows;
+  protection.spare_columns = mitigations.spare_columns;
+  protection.placed = !mitigations.sensitivity.empty();
+  return protection;
+}
+
+Pricing pricing_of(const mapping::Program& program, int code_bits, std::int64_t images) {
+  const mapping::AcceleratorConfig& accelerator = program.accelerator;
+  Pricing pricing;
+  pricing.clock_mhz = accelerator.clock_mhz;
+  pricing.images = images;
+  technology::Structure& structure = pricing.structure;
+  structure.weight_kib = static_cast<double>(accelerator.weights.words()) * 8.0 / 1024.0;
+  if (accelerator.weights.unused == mapping::UnusedArrays::kGated) {
+    const std::int64_t unused = accelerator.weights.arrays - used_weight_arrays(program);
+    structure.weight_gated_kib =
+        static_cast<double>(unused * accelerator.weights.array_rows) * 8.0 / 1024.0;
+  }
+  structure.activation_kib = accelerator.activations.kib;
+  structure.accumulator_kib =
+      2.0 * accelerator.accumulators.depth * (accelerator.array.columns + 1) * 4.0 / 1024.0;
+  structure.pes = static_cast<double>(accelerator.array.rows) * accelerator.array.columns;
+  structure.protection = protection_of(accelerator.weights.mitigations, code_bits, accelerator);
+  pricing.weights_scaled = accelerator.weights.scaled_supply;
+  pricing.activations = accelerator.activations.supply;
+  pricing.accumulators = accelerator.accumulators.supply;
+  return pricing;
+}
+
+technology::EnergyRange energy_per_image(const technology::Technology& technology,
+                                         const Pricing& pricing, double voltage,
+                                         const EventCounts& counts, double cycles) {
+  return price(technology, pricing, pricing.supply(voltage), counts, cycles);
+}
+
+technology::EnergyRange energy_at_vmin(const technology::Technology& technology,
+                                       const Pricing& pricing, const EventCounts& counts,
+                                       double cycles) {
+  Pricing unprotected = pricing;
+  unprotected.structure.protection = {};
+  return price(technology, unprotected, {}, counts, cycles);
+}
+
+RelativeEnergy relative_energy(const technology::EnergyRange& energy,
+                               const technology::EnergyRange& at_vmin) {
+  RelativeEnergy relative;
+  const double all = at_vmin.value.total();
+  relative.rel = energy.value.total() / all;
+  relative.access_share = at_vmin.value.weight_sram / all;
+  if (energy.ends && at_vmin.ends) {
+    relative.ends.emplace();
+    for (std::size_t i = 0; i < energy.ends->size(); ++i) {
+      relative.ends->uj[i] = (*energy.ends)[i].total();
+      relative.ends->rel[i] = relative.ends->uj[i] / (*at_vmin.ends)[i].total();
+    }
+  }
+  return relative;
+}
+
+RunPrices price_run(const technology::Technology& technology, const Pricing& pricing,
+                    double voltage, const RunCounts& counts) {
+  const auto priced = [&](const RunPartCounts& part) {
+    return energy_per_image(technology, pricing, voltage, part.counts, part.cycles);
+  };
+  RunPrices prices;
+  prices.voltage = voltage;
+  prices.technology = technology.name();
+  prices.technology_file = technology.file();
+  prices.rail = technology.rail().text();
+  const technology::Protection& protection = pricing.structure.protection;
+  prices.weight_area_rel = technology::area_relative(technology, protection);
+  prices.energy_sram_rel = technology::protected_read_relative(
+      technology, protection, pricing.supply(voltage).weights_vmin);
+  prices.all = priced(counts.all);
+  for (const RunPartCounts& layer : counts.layers) prices.layers.push_back(priced(layer));
+  // A technology need not cover Vmin.
+  const bool covers_vmin =
+      technology.lowest_voltage() <= 1.0 && technology.highest_voltage() >= 1.0;
+  if (counts.unprotected_cycles && covers_vmin) {
+    prices.relative = relative_energy(
+        prices.all,
+        energy_at_vmin(technology, pricing, counts.all.counts, *counts.unprotected_cycles));
+  }
+  return prices;
+}
+
+}  // namespace brownout::sweep
