@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing with apt (Debian 12), builds Brownout, runs its demo or its tests.
+# Installs what is missing with apt (Debian 12 and 13), builds Brownout, runs its demo or its tests.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -12,8 +12,11 @@ usage: ./setup.sh build [--trainers] [--rtl]
                                        --rtl: with the co-simulated RTL, which needs Verilator)
        ./setup.sh demo                 build, then sweep four trained networks over ten chips and
                                        seven supply voltages; results in out/demo
-       ./setup.sh test                 build everything, trainers included, and run all tests
+       ./setup.sh test                 build everything, trainers included, and run all tests;
+                                       a group of tests that fails does not stop the later ones
 Safe to repeat. BROWNOUT_SKIP_INSTALL=1 leaves packages alone (for other systems).
+BROWNOUT_TEST_PATIENCE=100 lets a test take 100 times as long as it should on an ordinary machine
+before it counts as hanging (10 when not given).
 EOF
 }
 
@@ -27,13 +30,20 @@ build_packages=(g++ cmake ninja-build pkg-config libfmt-dev libyaml-cpp-dev zlib
 demo_packages=(gnuplot-nox dataset-fashion-mnist)
 trainer_packages=(libtorch-dev libopenblas0-pthread)
 rtl_packages=(verilator)
-test_packages=(libgtest-dev libbenchmark-dev python3-onnx python3-numpy python3-h5py iverilog yosys)
+test_packages=(libgtest-dev libgmock-dev libbenchmark-dev python3-onnx python3-numpy python3-h5py
+  iverilog yosys)
+
+# Debian 12 or 13: the package names hold there.
+known_system() {
+  command -v dpkg-query >/dev/null && grep -q '^ID=debian$' /etc/os-release 2>/dev/null &&
+    grep -qE '^VERSION_ID="?1[23]"?$' /etc/os-release
+}
 
 # Installs those of the named packages that are missing; touches nothing when none is.
 install_packages() {
   [ "${BROWNOUT_SKIP_INSTALL:-0}" = 1 ] && return
-  if ! command -v dpkg-query >/dev/null || ! grep -q '^ID=debian' /etc/os-release 2>/dev/null; then
-    fail "this script installs packages on Debian 12 only; install the counterparts of
+  if ! known_system; then
+    fail "this script installs packages on Debian 12 and 13 only; install the counterparts of
   $*
 and run it again with BROWNOUT_SKIP_INSTALL=1"
   fi
@@ -61,9 +71,21 @@ build() {
   cmake --build --preset release
 }
 
-run_label() {
-  say "Tests with label $1"
-  ctest --test-dir build/release --output-on-failure --no-tests=error -L "^$1\$"
+# Runs the tests of every label, those after a label that fails too; says in the end which failed.
+run_labels() {
+  local failed=() label start
+  for label in "$@"; do
+    say "Tests with label $label"
+    start=$SECONDS
+    ctest --test-dir build/release --output-on-failure --no-tests=error -L "^$label\$" ||
+      failed+=("$label")
+    printf 'tests with label %s took %d s\n' "$label" $((SECONDS - start))
+  done
+  if [ ${#failed[@]} -gt 0 ]; then
+    say "Failed: tests with label ${failed[*]} (of $*)"
+    return 1
+  fi
+  say "Passed: tests with label $*"
 }
 
 case "${1:-}" in
@@ -92,11 +114,8 @@ case "${1:-}" in
     install_packages "${build_packages[@]}" "${demo_packages[@]}" "${trainer_packages[@]}" \
       "${rtl_packages[@]}" "${test_packages[@]}"
     build -DBROWNOUT_WITH_TRAINERS=ON -DBROWNOUT_WITH_RTL=ON -DBROWNOUT_WITH_TESTS=ON \
-      -DBROWNOUT_WERROR=ON
-    start=$SECONDS
-    run_label unit
-    printf 'unit tests took %d s\n' $((SECONDS - start))
-    for label in systemc cosim property fuzz golden slow torch; do run_label "$label"; done
+      -DBROWNOUT_WERROR=ON -DBROWNOUT_TEST_PATIENCE="${BROWNOUT_TEST_PATIENCE:-10}"
+    run_labels unit systemc cosim property fuzz golden slow torch
     ;;
   -h | --help | help) usage ;;
   *) usage >&2; fail "expected build, demo or test, got \"${1:-}\"" ;;

@@ -26,12 +26,14 @@ std::string clock_text(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::string title, std::int64_t total, bool quiet)
+Progress::Progress(std::string title, std::int64_t total, bool quiet,
+                   std::function<Clock::time_point()> now)
     : title_(printable(title)),
       total_(std::max<std::int64_t>(total, 1)),
       quiet_(quiet),
       terminal_(::isatty(STDERR_FILENO) == 1),
-      start_(std::chrono::steady_clock::now()),
+      now_(std::move(now)),
+      start_(now_()),
       shown_(start_) {}
 
 Progress::~Progress() { finish(); }
@@ -41,7 +43,7 @@ void Progress::advance(std::int64_t by, const std::string& note) {
   done_ += by;
   if (!note.empty()) note_ = printable(note);
   const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
-  if (std::chrono::steady_clock::now() - shown_ >= pause) draw(false);
+  if (now_() - shown_ >= pause) draw(false);
 }
 
 void Progress::add_work(std::int64_t by) {
@@ -58,7 +60,7 @@ void Progress::finish() {
 
 void Progress::draw(bool last) {
   if (quiet_) return;
-  shown_ = std::chrono::steady_clock::now();
+  shown_ = now_();
   const double elapsed = std::chrono::duration<double>(shown_ - start_).count();
   const double share = std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_));
   std::string time;

@@ -3,6 +3,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 
@@ -11,12 +12,14 @@ namespace brownout {
 /// Shows "title  42/280 [####----] note, 0:12 left". Thread-safe.
 class Progress {
  public:
-  Progress(std::string title, std::int64_t total, bool quiet = false);
+  using Clock = std::chrono::steady_clock;
+  Progress(std::string title, std::int64_t total, bool quiet = false,
+           std::function<Clock::time_point()> now = Clock::now);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// `note` is free text shown behind the bar: loss, error, images/s.
+  /// `note` is free text shown after the bar: loss, error, images/s.
   void advance(std::int64_t by = 1, const std::string& note = "");
   /// There is more to do than the total said, or less.
   void add_work(std::int64_t by);
@@ -31,8 +34,9 @@ class Progress {
   bool quiet_;
   bool terminal_;
   bool finished_ = false;
-  std::chrono::steady_clock::time_point start_;
-  std::chrono::steady_clock::time_point shown_;
+  std::function<Clock::time_point()> now_;
+  Clock::time_point start_;
+  Clock::time_point shown_;
   std::mutex mutex_;
 };
 

@@ -228,7 +228,7 @@ bool YamlMap::has(const std::string& key) const {
 
 std::string YamlMap::text(const std::string& key, std::optional<std::string> fallback) {
   const YAML::Node node = find(key, !fallback);
-  return node.IsDefined() ? to_text(node, *state_->source, state_->prefix + key) : *fallback;
+  return node.IsDefined() ? to_text(node, *state_->source, state_->prefix + key) : fallback.value();
 }
 
 std::string YamlMap::name(const std::string& key) {

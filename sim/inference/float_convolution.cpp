@@ -38,17 +38,15 @@ FloatConvolution::FloatConvolution(const MatrixNode& node) : state_(std::make_un
                                   Type::f32, Tag::nhwc);
   const dnnl::memory::desc target({1, matrix.out_channels, window.out_height, window.out_width},
                                   Type::f32, Tag::nhwc);
-  const dnnl::convolution_forward::desc operation(
-      dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, source,
-      dnnl::memory::desc(weight_dims(matrix), Type::f32, Tag::any),
-      dnnl::memory::desc({matrix.out_channels}, Type::f32, Tag::a), target,
-      {window.stride_h, window.stride_w}, {window.pad_top, window.pad_left},
-      {node.pad_bottom, node.pad_right});
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   State& s = *state_;
   s.node = node;
-  s.description = dnnl::convolution_forward::primitive_desc(operation, attributes, onednn_cpu());
+  s.description =
+      direct_convolution(source, dnnl::memory::desc(weight_dims(matrix), Type::f32, Tag::any),
+                         dnnl::memory::desc({matrix.out_channels}, Type::f32, Tag::a), target,
+                         {window.stride_h, window.stride_w}, {window.pad_top, window.pad_left},
+                         {node.pad_bottom, node.pad_right}, attributes);
   s.primitive = dnnl::convolution_forward(s.description);
   s.weights = dnnl::memory(s.description.weights_desc(), onednn_cpu());
   s.bias = dnnl::memory(s.description.bias_desc(), onednn_cpu());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Progress lines where stderr is no terminal: what was done of how much, the last note, once.
+// Progress lines where stderr is no terminal: what was done of how much, the last note, the time,
+// by a clock that the test moves.
 #include "sim/base/progress.hpp"
 
 #include <gtest/gtest.h>
@@ -7,33 +8,61 @@
 namespace brownout {
 namespace {
 
-TEST(Progress, CountsWorkThatJoinsAndWorkThatIsLeftOut) {
+using std::chrono::seconds;
+
+class ProgressTest : public testing::Test {
+ protected:
+  Progress progress(const std::string& title, std::int64_t total, bool quiet = false) {
+    return {title, total, quiet, [this] { return now_; }};
+  }
+  Progress::Clock::time_point now_{};
+};
+
+TEST_F(ProgressTest, CountsWorkThatJoinsAndWorkThatIsLeftOut) {
   testing::internal::CaptureStderr();
   {
-    Progress progress("study", 10);
-    progress.advance(3, "first");
-    progress.add_work(7);
-    progress.advance(2);
-    progress.add_work(-12);
-    progress.finish();
+    Progress study = progress("study", 10);
+    study.advance(3, "first");
+    study.add_work(7);
+    study.advance(2);
+    study.add_work(-12);
+    now_ += seconds(83);
+    study.finish();
   }
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "study: 5/5 first, 0:00\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "study: 5/5 first, 1:23\n");
 }
 
-TEST(Progress, HasATotalOfOneAtLeast) {
+TEST_F(ProgressTest, SaysEveryTenSecondsHowLongItTakesStill) {
   testing::internal::CaptureStderr();
   {
-    Progress progress("nothing", 4);
-    progress.add_work(-9);
+    Progress sweep = progress("sweep", 8);
+    now_ += seconds(9);
+    sweep.advance();
+    now_ += seconds(1);
+    sweep.advance();  // 2 of 8 in 10 s
+    now_ += seconds(9);
+    sweep.advance();
+    now_ += seconds(3600);
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "sweep: 2/8 0:30 left\nsweep: 3/8 1:00:19\n");
+}
+
+TEST_F(ProgressTest, HasATotalOfOneAtLeast) {
+  testing::internal::CaptureStderr();
+  {
+    Progress nothing = progress("nothing", 4);
+    nothing.add_work(-9);
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "nothing: 0/1 0:00\n");
 }
 
-TEST(Progress, SaysNothingWhenQuiet) {
+TEST_F(ProgressTest, SaysNothingWhenQuiet) {
   testing::internal::CaptureStderr();
   {
-    Progress progress("study", 10, true);
-    progress.advance(10);
+    Progress study = progress("study", 10, true);
+    now_ += seconds(20);
+    study.advance(10);
   }
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }

@@ -218,7 +218,8 @@ TEST_F(Sweep, KilledAtRandomMomentsItEndsWithTheSameNumbersAndRepeatsNothing) {
     Outcome outcome;
     do {
       Surroundings kill;
-      kill.kill_after_ms = 20 + std::rand() % 200 + 10 * kills;  // in the end it gets through
+      // In the end it gets through.
+      kill.interruption = Interruption{SIGKILL, 1 + std::rand() % 12 + kills};
       outcome = sweep(out, {}, kill);
       if (fs::exists(workplace_.folder() / out / "results.jsonl")) {
         const std::string text = read_file(workplace_.folder() / out / "results.jsonl");

@@ -9,10 +9,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <csignal>
 #include <fstream>
-#include <thread>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -83,8 +81,9 @@ int open_or_die(const std::string& file, int flags) {
 
 /// The child: redirects, limits, becomes the program.
 [[noreturn]] void become(const std::vector<std::string>& words, const fs::path& folder,
-                         const Surroundings& surroundings, const std::string& out,
-                         const std::string& err) {
+                         const Surroundings& surroundings,
+                         const std::optional<interruption::Interrupter>& interrupter,
+                         const std::string& out, const std::string& err) {
   if (::chdir(folder.c_str()) != 0) ::_exit(126);
   ::dup2(open_or_die("/dev/null", O_RDONLY), STDIN_FILENO);
   ::dup2(open_or_die(out, O_WRONLY | O_CREAT | O_TRUNC), STDOUT_FILENO);
@@ -98,6 +97,7 @@ int open_or_die(const std::string& file, int flags) {
     const rlimit limit{*surroundings.file_limit, *surroundings.file_limit};
     ::setrlimit(RLIMIT_FSIZE, &limit);
   }
+  if (interrupter) interrupter->watch_this_process();
   std::vector<char*> arguments;
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
@@ -194,13 +194,11 @@ Outcome Workplace::run(const std::string& binary, const std::vector<std::string>
   const bool capture = surroundings.stdout_file.empty();
   const std::string out = capture ? folder_.string() + ".out" : surroundings.stdout_file;
 
+  std::optional<interruption::Interrupter> interrupter;
+  if (surroundings.interruption) interrupter.emplace(*surroundings.interruption);
   const pid_t child = ::fork();
   BROWNOUT_CHECK(child >= 0, "fork failed");
-  if (child == 0) become(words, folder_, surroundings, out, err);
-  if (surroundings.kill_after_ms) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(*surroundings.kill_after_ms));
-    ::kill(child, SIGKILL);
-  }
+  if (child == 0) become(words, folder_, surroundings, interrupter, out, err);
   int status = 0;
   ::waitpid(child, &status, 0);
 

@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "sim/network/network.hpp"
+#include "tests/interruption/interruption.hpp"
 
 namespace brownout::end_to_end {
+
+using interruption::Interruption;
 
 struct Outcome {
   int code = 0;  // exit status, or 128 + signal
@@ -19,7 +22,7 @@ struct Outcome {
 
 /// How a command is run, beyond its arguments.
 struct Surroundings {
-  std::optional<int> kill_after_ms;           // SIGKILL then
+  std::optional<Interruption> interruption;
   std::optional<std::size_t> file_limit;      // bytes a file may take: a disk that gets full
   std::vector<std::string> environment = {};  // NAME=value, added
   std::string stdout_file = {};               // instead of Outcome::out

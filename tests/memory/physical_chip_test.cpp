@@ -25,9 +25,14 @@ constexpr double kPublished[] = {0.2056, 0.05573, 0.01115, 0.00129, 0.0000686646
 
 /// Of the processor: a busy machine does not count.
 double seconds_of(const std::function<void()>& work) {
-  const std::clock_t start = std::clock();
+  const auto now = [] {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  };
+  const double start = now();
   work();
-  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  return now() - start;
 }
 
 double sum(const FaultList& faults) {
@@ -258,22 +263,29 @@ TEST(PhysicalChip, HasStripesWhereColumnsAreBad) {
       4.0);
 }
 
-TEST(PhysicalChip, OfABillionCellsCostsItsFaultsOnly) {
+/// Processor time of drawing about 1000 faults of so many cells, the best of several draws.
+double seconds_of_a_thousand(double cells) {
   const PhysicalModel model;
-  double voltage = 0.94;
-  while (model.p(voltage) > 1e-6) voltage += 1e-4;
-  const PhysicalChip chip(1, model);
+  double voltage = 0.75;
+  while (model.p(voltage) > 1000 / cells) voltage += 1e-4;
   FaultList faults;
-  const double seconds =
-      seconds_of([&] { chip.draw(MemoryId::kWeights, 1000000000 / 64, voltage, faults); });
-  std::printf("10^9 cells, p = %.3g: %zu cells listed, %.1f expected wrong, %.3f s\n",
-              model.p(voltage), faults.size(), sum(faults), seconds);
-  EXPECT_NEAR(sum(faults), model.p(voltage) * 1e9, 5 * std::sqrt(model.p(voltage) * 1e9));
-  EXPECT_LT(faults.size(), 8000u);
-  EXPECT_LE(faults.capacity(), 2 * faults.size());
-#ifndef __SANITIZE_ADDRESS__
-  EXPECT_LT(seconds, 1.0);
-#endif
+  double best = 1e9;
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    const PhysicalChip chip(seed, model);
+    best = std::min(best, seconds_of([&] {
+                      chip.draw(MemoryId::kWeights, static_cast<std::uint32_t>(cells / 64), voltage,
+                                faults);
+                    }));
+    EXPECT_NEAR(sum(faults), model.p(voltage) * cells, 5 * std::sqrt(model.p(voltage) * cells));
+    EXPECT_LT(faults.size(), 8000u);
+    EXPECT_LE(faults.capacity(), 2 * faults.size());
+  }
+  return best;
+}
+
+// A ratio on one machine: about 40, and about 1000 when the cost is that of the cells.
+TEST(PhysicalChip, OfABillionCellsCostsItsFaultsOnly) {
+  EXPECT_LT(seconds_of_a_thousand(1e9), 250 * seconds_of_a_thousand(1e6));
 }
 
 TEST(PhysicalChip, DrawsTheFaultsOfALargeNetwork) {
@@ -281,18 +293,8 @@ TEST(PhysicalChip, DrawsTheFaultsOfALargeNetwork) {
   double voltage = 0.83;
   while (model.p(voltage) > 0.01) voltage += 1e-4;
   FaultList faults;
-  double best = 1e9;
-  for (std::uint64_t seed = 0; seed < 20; ++seed)
-    best =
-        std::min(best, seconds_of([&] {
-                   PhysicalChip(seed, model).draw(MemoryId::kWeights, 5498378 / 8, voltage, faults);
-                 }));
-  std::printf("44 Mbit, p = %.4f: %zu cells listed, %.0f expected wrong, %.1f ms\n",
-              model.p(voltage), faults.size(), sum(faults), best * 1e3);
+  PhysicalChip(0, model).draw(MemoryId::kWeights, 5498378 / 8, voltage, faults);
   EXPECT_NEAR(sum(faults), 440000.0, 10000.0);
-#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__)
-  EXPECT_LT(best, 0.1);  // 22 ms on one core of a 2.45 GHz EPYC whose other thread is busy
-#endif
 }
 
 TEST(PhysicalModel, RefusesBadFiles) {

@@ -31,8 +31,7 @@ TEST(Loader, ReadsTheNextStepWhileThisOneIsUsed) {
   for (std::uint64_t step = 2; step < 6; ++step) {
     const Batch& batch = loader.get(step);
     EXPECT_EQ(batch.labels[0], step);
-    for (int i = 0; i < 2000 && step < 5 && begun != step + 1; ++i)
-      std::this_thread::sleep_for(1ms);
+    while (step < 5 && begun != step + 1) std::this_thread::sleep_for(1ms);
     EXPECT_EQ(begun, std::min<std::uint64_t>(step + 1, 5));  // none beyond the end
     EXPECT_EQ(batch.labels[0], step);
   }

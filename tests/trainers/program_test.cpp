@@ -7,18 +7,20 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <csignal>
-#include <thread>
+#include <optional>
 
 #include "sim/base/files.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "small_training.hpp"
+#include "tests/interruption/interruption.hpp"
 
 namespace brownout::trainers {
 namespace {
 
 namespace fs = std::filesystem;
+using interruption::Interrupter;
+using interruption::Interruption;
 
 std::string big_endian(std::uint32_t number) {
   std::string bytes;
@@ -61,12 +63,15 @@ class Program : public testing::Test {
                               extra);
   }
 
-  pid_t start(std::vector<std::string> arguments) {
+  /// Exit status, or the negative of the signal that ended it.
+  int run(std::vector<std::string> arguments, const std::optional<Interruption>& when = {}) {
     arguments.insert(arguments.begin(), BROWNOUT_TRAIN);
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     const std::string log = (folder_ / "log").string();
+    std::optional<Interrupter> interrupter;
+    if (when) interrupter.emplace(*when);
     const pid_t child = fork();
     if (child == 0) {
       const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -77,19 +82,14 @@ class Program : public testing::Test {
       }
       dup2(file, 1);
       dup2(file, 2);
+      if (interrupter) interrupter->watch_this_process();
       execv(pointers[0], pointers.data());
       _exit(127);
     }
-    return child;
-  }
-
-  static int wait_for(pid_t child) {
     int status = 0;
     waitpid(child, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
-
-  int run(const std::vector<std::string>& arguments) { return wait_for(start(arguments)); }
 
   std::string config() const { return (folder_ / "config.yaml").string(); }
   std::string out(const std::string& name) const { return (folder_ / name).string(); }
@@ -101,13 +101,10 @@ class Program : public testing::Test {
 
 TEST_F(Program, KilledAndResumedItWritesTheSameNetwork) {
   ASSERT_EQ(run({config(), "--threads", "1", "--out", out("whole.onnx")}), 0) << log();
-  const pid_t child = start({config(), "--threads", "1", "--out", out("killed.onnx")});
   // Its first checkpoint comes after 200 of 480 steps.
-  for (int i = 0; i < 6000 && !fs::exists(out("killed.checkpoint")); ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  kill(child, SIGKILL);
-  ASSERT_EQ(wait_for(child), -SIGKILL);
+  ASSERT_EQ(run({config(), "--threads", "1", "--out", out("killed.onnx")},
+                Interruption{SIGKILL, 1, "/killed.checkpoint"}),
+            -SIGKILL);
   ASSERT_TRUE(fs::exists(out("killed.checkpoint")));
   EXPECT_FALSE(fs::exists(out("killed.onnx")));
   EXPECT_EQ(run({config(), "--threads", "1", "--out", out("killed.onnx")}), 2);
@@ -120,12 +117,11 @@ TEST_F(Program, KilledAndResumedItWritesTheSameNetwork) {
 }
 
 TEST_F(Program, TerminatedItLeavesACheckpointThatExportsAsItStands) {
-  const pid_t child = start({config(), "--threads", "1", "--out", out("x.onnx")});
-  for (int i = 0; i < 6000 && !fs::exists(out("x.csv")); ++i) {  // one epoch is done
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  kill(child, SIGTERM);
-  ASSERT_EQ(wait_for(child), 1) << log();
+  // One epoch is done when there is a table of epochs.
+  ASSERT_EQ(run({config(), "--threads", "1", "--out", out("x.onnx")},
+                Interruption{SIGTERM, 1, "/x.csv"}),
+            1)
+      << log();
   ASSERT_EQ(run({config(), "--threads", "1", "--out", out("x.onnx"), "--export-only",
                  out("x.checkpoint")}),
             0)

@@ -139,15 +139,14 @@ TEST_F(StudyTraining, KilledInTheMiddleOfATrainingItEndsWithTheSameTable) {
   EXPECT_EQ(networks("a/trainings"), 5u);  // two seeds, clipped, the float one and its 4 bits
   Outcome outcome;
   int kills = 0;
-  for (int ms = 300; kills < 60; ms += 250) {
+  do {
     Surroundings surroundings;
-    surroundings.kill_after_ms = ms;
+    surroundings.interruption = end_to_end::Interruption{SIGKILL, 2 * kills + 1};
     outcome = study("b/out", {}, surroundings);
-    if (outcome.code != 128 + SIGKILL) break;
-    ++kills;
-  }
+    if (outcome.code == 128 + SIGKILL) ++kills;
+  } while (outcome.code == 128 + SIGKILL && kills < 60);
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_GT(kills, 1);
+  EXPECT_GT(kills, 3);
   for (const char* name : {"table.md", "table.csv"}) {
     EXPECT_EQ(file(std::string("b/out/") + name), file(std::string("a/out/") + name));
   }

@@ -110,14 +110,12 @@ class OnednnConvolution : public Convolution {
         {images, shape_.out_channels, shape_.out_height, shape_.out_width}, Type::s32, Tag::nhwc);
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    if (zero_point_ != 0) attributes.set_zero_points(DNNL_ARG_SRC, 0, {zero_point_});
-    const dnnl::convolution_forward::desc operation(
-        dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, source, weights,
-        target, {shape_.stride_h, shape_.stride_w}, {shape_.pad_top, shape_.pad_left},
-        {shape_.pad_bottom, shape_.pad_right});
+    if (zero_point_ != 0) take_source_zero_point(attributes);
     Batch batch;
     batch.description =
-        dnnl::convolution_forward::primitive_desc(operation, attributes, onednn_cpu());
+        direct_convolution(source, weights, /*bias=*/{}, target, {shape_.stride_h, shape_.stride_w},
+                           {shape_.pad_top, shape_.pad_left},
+                           {shape_.pad_bottom, shape_.pad_right}, attributes);
     batch.primitive = dnnl::convolution_forward(batch.description);
     return batch;
   }
@@ -135,9 +133,10 @@ class OnednnConvolution : public Convolution {
     return (most + kAlignment - 1) / kAlignment * kAlignment;
   }
 
-  static void execute(dnnl::stream& stream, const Batch& batch, std::size_t part,
-                      const std::uint8_t* q, std::int32_t* acc, void* scratchpad) {
+  void execute(dnnl::stream& stream, const Batch& batch, std::size_t part, const std::uint8_t* q,
+               std::int32_t* acc, void* scratchpad) const {
     const auto& description = batch.description;
+    std::int32_t zero_point = zero_point_;
     // oneDNN takes sources by mutable pointer and does not write to them.
     auto* source = const_cast<std::uint8_t*>(q);
     std::unordered_map<int, dnnl::memory> arguments{
@@ -145,6 +144,10 @@ class OnednnConvolution : public Convolution {
         {DNNL_ARG_WEIGHTS, batch.weights[part]},
         {DNNL_ARG_DST, {description.dst_desc(), onednn_cpu(), acc}},
         {DNNL_ARG_SCRATCHPAD, {description.scratchpad_desc(), onednn_cpu(), scratchpad}}};
+    if (zero_point != 0) {
+      const dnnl::memory::desc one({1}, Type::s32, Tag::a);
+      arguments.emplace(kSourceZeroPoint, dnnl::memory(one, onednn_cpu(), &zero_point));
+    }
     batch.primitive.execute(stream, arguments);
     stream.wait();
   }
@@ -163,15 +166,12 @@ std::unique_ptr<Convolution> make_onednn_convolution(const ConvolutionShape& sha
 }
 
 bool onednn_has_vnni() {
-  switch (dnnl::get_effective_cpu_isa()) {
-    case dnnl::cpu_isa::avx512_core_vnni:
-    case dnnl::cpu_isa::avx512_core_bf16:
-    case dnnl::cpu_isa::avx512_core_amx:
-    case dnnl::cpu_isa::avx2_vnni:
-      return true;
-    default:
-      return false;
-  }
+  // These values are sets of bits: that of a processor holds those of the ones that it extends.
+  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto extends = [isa](dnnl::cpu_isa other) {
+    return (isa & static_cast<unsigned>(other)) == static_cast<unsigned>(other);
+  };
+  return extends(dnnl::cpu_isa::avx512_core_vnni) || extends(dnnl::cpu_isa::avx2_vnni);
 }
 
 }  // namespace brownout::inference

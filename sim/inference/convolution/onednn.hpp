@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Internal: what every user of oneDNN shares. Brownout runs one primitive per thread, so oneDNN's
-// own OpenMP teams are switched off around every call.
+// own OpenMP teams are switched off around every call. Versions 2 and 3 differ here only.
 #pragma once
 #include <omp.h>
 
@@ -24,5 +24,34 @@ inline const dnnl::engine& onednn_cpu() {
   static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   return engine;
 }
+
+/// A convolution for inference by the direct algorithm; `bias` is an empty descriptor for none.
+/// Strides are those of rows and columns, paddings those above and left, below and right.
+inline dnnl::convolution_forward::primitive_desc direct_convolution(
+    const dnnl::memory::desc& source, const dnnl::memory::desc& weights,
+    const dnnl::memory::desc& bias, const dnnl::memory::desc& target,
+    const dnnl::memory::dims& strides, const dnnl::memory::dims& before,
+    const dnnl::memory::dims& after, const dnnl::primitive_attr& attributes) {
+  constexpr auto kKind = dnnl::prop_kind::forward_inference;
+  constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
+#if DNNL_VERSION_MAJOR >= 3
+  return {onednn_cpu(), kKind,  kAlgorithm, source, weights,   bias,
+          target,       strides, before,    after,  attributes};
+#else
+  return {{kKind, kAlgorithm, source, weights, bias, target, strides, before, after},
+          attributes,
+          onednn_cpu()};
+#endif
+}
+
+/// The zero point of the source comes with every execution, as the argument kSourceZeroPoint.
+inline void take_source_zero_point(dnnl::primitive_attr& attributes) {
+#if DNNL_VERSION_MAJOR >= 3
+  attributes.set_zero_points_mask(DNNL_ARG_SRC, 0);
+#else
+  attributes.set_zero_points(DNNL_ARG_SRC, 0, {DNNL_RUNTIME_S32_VAL});
+#endif
+}
+inline constexpr int kSourceZeroPoint = DNNL_ARG_ATTR_ZERO_POINTS | DNNL_ARG_SRC;
 
 }  // namespace brownout::inference

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# setup_test.sh SETUP.SH: `setup.sh test` runs the tests of every label, whatever fails before, and
+# its exit code and last line tell. Stand-ins for cmake and ctest take the place of the real ones.
+set -euo pipefail
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cp "$1" "$folder/setup.sh"
+mkdir "$folder/bin"
+cat >"$folder/bin/cmake" <<'END'
+#!/bin/sh
+echo "-- Brownout: a stand-in"
+END
+# Fails for the labels in $FAILING, with the exit code of ctest.
+cat >"$folder/bin/ctest" <<'END'
+#!/bin/sh
+for word in "$@"; do label=$word; done
+echo "$label" >>"$RAN"
+for failing in $FAILING; do [ "$label" = "^$failing\$" ] && exit 8; done
+exit 0
+END
+chmod +x "$folder/bin/cmake" "$folder/bin/ctest"
+
+# run FAILING...: sets code, ran (the labels in order) and last (the last line)
+run() {
+  rm -f "$folder/ran"
+  code=0
+  PATH="$folder/bin:$PATH" RAN="$folder/ran" FAILING="$*" BROWNOUT_SKIP_INSTALL=1 \
+    bash "$folder/setup.sh" test >"$folder/out" 2>&1 || code=$?
+  ran=$(tr -d '^$' <"$folder/ran" | tr '\n' ' ')
+  last=$(tail -n 1 "$folder/out")
+}
+expect() {
+  [ "$2" = "$3" ] && return
+  printf '%s: expected "%s", found "%s"\n' "$1" "$2" "$3" >&2
+  cat "$folder/out" >&2
+  exit 1
+}
+
+labels="unit systemc cosim property fuzz golden slow torch"
+run
+expect "exit code when all pass" 0 "$code"
+expect "labels run" "$labels " "$ran"
+expect "last line" "== Passed: tests with label $labels" "$last"
+
+run unit golden
+expect "exit code when two fail" 1 "$code"
+expect "labels run" "$labels " "$ran"
+expect "last line" "== Failed: tests with label unit golden (of $labels)" "$last"
+
+run torch
+expect "exit code when the last fails" 1 "$code"
+expect "last line" "== Failed: tests with label torch (of $labels)" "$last"
