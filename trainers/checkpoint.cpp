@@ -12,6 +12,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/base/text.hpp"
 
 namespace brownout::trainers {
@@ -138,10 +139,15 @@ int planned_epochs(const Checkpoint& checkpoint) {
   return epochs == nullptr ? 0 : std::atoi(epochs->c_str());
 }
 
-double perturbed_share(const std::vector<EpochRecord>& history) {
-  double sum = 0.0;  // an epoch has as many batches as any other
-  for (const EpochRecord& record : history) sum += record.perturbed_share;
-  return history.empty() ? 0.0 : sum / static_cast<double>(history.size());
+double perturbed_share(const Checkpoint& checkpoint) {
+  if (checkpoint.step == 0) return 0.0;
+  const auto steps = static_cast<double>(checkpoint.step);
+  const double finished = steps - static_cast<double>(checkpoint.sums.batches);
+  double perturbed = static_cast<double>(checkpoint.sums.perturbed_batches);
+  for (const EpochRecord& record : checkpoint.history) {  // an epoch has as many as any other
+    perturbed += record.perturbed_share * finished / static_cast<double>(checkpoint.history.size());
+  }
+  return perturbed / steps;
 }
 
 std::string difference(const Checkpoint& there, const Checkpoint& here) {
@@ -201,7 +207,7 @@ void write_checkpoint(const Checkpoint& c, const std::filesystem::path& file) {
 }
 
 Checkpoint read_checkpoint(const std::filesystem::path& file) {
-  const std::string bytes = read_file(file);
+  const std::string bytes = read_own_file(file);
   if (bytes.compare(0, kMagicSize, kMagic) != 0) {
     throw InputError("{}: expected a checkpoint of brownout-train, found another kind of file",
                      file.string());

@@ -51,8 +51,8 @@ Checkpoint read_checkpoint(const std::filesystem::path& file);
 /// The epochs it shall have in the end.
 int planned_epochs(const Checkpoint& checkpoint);
 
-/// The share of all batches that had bit errors.
-double perturbed_share(const std::vector<EpochRecord>& history);
+/// The share of all batches so far that had bit errors, those of the running epoch included.
+double perturbed_share(const Checkpoint& checkpoint);
 
 /// "optimizer.learning_rate there is 0.06, here 0.05": the first difference between a checkpoint
 /// and what a training is now; "" when there is none. Surroundings count where both name them.

@@ -9,6 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "trainers/threads.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -194,9 +195,10 @@ ExportScore export_network(Trainer& trainer, const std::filesystem::path& file) 
       {"training.dataset", config.dataset},
       {"training.epochs_run",
        fmt::format("{} of {}", trainer.state().history.size(), config.schedule.epochs)},
-      // The last bits of sums depend on the number of threads and on the device.
+      // The last bits of sums depend on the number of threads, the device and the BLAS.
       {"training.threads", std::to_string(trainer.threads())},
       {"training.device", trainer.pass().device()},
+      {"training.blas", blas_in_use().name},
       {"training.steps", std::to_string(trainer.state().step)},
       {"training.calibration_images", std::to_string(std::min<std::int64_t>(
                                           config.calibration_images, trainer.train_data().size()))},
@@ -204,8 +206,7 @@ ExportScore export_network(Trainer& trainer, const std::filesystem::path& file) 
       {"training.clean_error_u8_pct", fmt::format("{:.2f}", score.quantized_error)},
   };
   if (config.errors.active()) {
-    metadata["training.perturbed_share"] =
-        fmt::format("{:.4f}", perturbed_share(trainer.state().history));
+    metadata["training.perturbed_share"] = fmt::format("{:.4f}", perturbed_share(trainer.state()));
   }
   if (ErrorPattern* pattern = trainer.pattern(); pattern != nullptr) {
     std::vector<float> read = trainer.decoded();

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // brownout-train: trains the network that a YAML file describes and exports it.
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 
 #include "sim/base/error.hpp"
-#include "sim/base/files.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/base/parallel.hpp"
 #include "sim/base/program.hpp"
 #include "trainers/export.hpp"
-#include "trainers/trainer.hpp"
+#include "trainers/threads.hpp"
+#include "trainers/training_places.hpp"
 
 namespace {
 
@@ -48,58 +47,10 @@ network::Dataset load_data(const TrainingConfig& config, network::Split split) {
   }
 }
 
-/// What a training reads, data sets apart.
-std::vector<fs::path> inputs_of(const TrainingConfig& config, const fs::path& checkpoint) {
-  std::vector<fs::path> inputs = {config.file, config.architecture};
-  const std::string pattern = config.errors.pattern;  // "FILE.h5,offset=3" or a kind of chip
-  if (!pattern.empty()) inputs.emplace_back(pattern.substr(0, pattern.find(',')));
-  if (!checkpoint.empty()) inputs.push_back(checkpoint);
-  return inputs;
-}
-
-/// Nothing that is read may be replaced; `checkpoint` is the one to export, if any.
-void keep_inputs(const TrainingConfig& config, const TrainingFiles& files,
-                 const fs::path& checkpoint) {
-  std::vector<fs::path> written = {config.output};
-  if (checkpoint.empty()) {  // else nothing is trained
-    written.push_back(files.checkpoint);
-    written.push_back(files.metrics);
-  }
-  const auto refuse = [&](const fs::path& file, const fs::path& input) {
-    throw InputError("{}: expected another place for the network: {} would replace {}",
-                     config.output.string(), file.string(), input.string());
-  };
-  for (const fs::path& file : written) {
-    std::error_code error;
-    for (const fs::path& input : inputs_of(config, checkpoint)) {
-      if (fs::equivalent(file, input, error)) refuse(file, input);
-    }
-    if (config.dataset_folder.empty() || !fs::exists(file, error)) continue;
-    const fs::path folder = fs::weakly_canonical(config.dataset_folder, error);
-    const fs::path way = fs::weakly_canonical(file, error).lexically_relative(folder);
-    if (!way.empty() && *way.begin() != "..") refuse(file, "a file of the data set");
-  }
-}
-
-TrainingFiles files_of(const TrainingConfig& config, bool quiet) {
-  TrainingFiles files;
-  files.checkpoint = fs::path(config.output).replace_extension(".checkpoint");
-  files.metrics = fs::path(config.output).replace_extension(".csv");
-  files.events =
-      fs::path(config.output).replace_extension(".tensorboard") / "events.out.tfevents.brownout";
-  files.quiet = quiet;
-  for (const fs::path& taken : {files.checkpoint, files.metrics}) {
-    if (config.output == taken) {
-      throw InputError("{}: expected another ending for the network, such as .onnx",
-                       config.output.string());
-    }
-  }
-  return files;
-}
-
 /// The checkpoint to go on from, if any.
 std::optional<Checkpoint> find_checkpoint(const Arguments& arguments, const fs::path& beside) {
   if (!arguments.export_only.empty()) {
+    note_input(arguments.export_only);
     Checkpoint checkpoint = read_checkpoint(arguments.export_only);
     checkpoint.surroundings.erase("calibration_images");  // the export's own choice
     return checkpoint;
@@ -118,34 +69,16 @@ std::optional<Checkpoint> find_checkpoint(const Arguments& arguments, const fs::
   return read_checkpoint(beside);
 }
 
-/// A training that starts must not replace one that was interrupted, whatever that one is.
-void keep_unfinished(const fs::path& file) {
-  const Checkpoint there = read_checkpoint(file);
-  if (static_cast<int>(there.history.size()) < planned_epochs(there)) {
-    throw InputError(
-        "{}: an unfinished training lies here (step {}); go on with --resume, or delete the "
-        "file to start anew",
-        file.string(), there.step);
-  }
-}
-
-/// Everything that can be written must be before the first step: hours may lie before the last.
-void check_places(const TrainingConfig& config, const TrainingFiles& files,
-                  const Architecture& architecture, bool trains) {
-  if (!config.output.parent_path().empty()) make_folder(config.output.parent_path());
-  const auto weights = static_cast<std::uint64_t>(architecture.weights());
-  check_writable(config.output, weights);
-  if (!trains) return;
-  check_writable(files.checkpoint, 12 * weights);  // they and the optimizer's two numbers for each
-  check_writable(files.metrics, 1);
-  make_folder(files.events.parent_path());
-  check_writable(files.events, 1);
-}
-
 void announce(const Trainer& trainer, int threads, const std::string& device) {
   const TrainingConfig& config = trainer.config();
   say(fmt::format("{}: {}, {} weights, on {} with {} threads\n", config.file.string(),
                   trainer.architecture().name, trainer.architecture().weights(), device, threads));
+  if (const Blas blas = blas_in_use(); blas.reference && device == "cpu") {
+    say(
+        fmt::format("{}: LibTorch multiplies with the reference BLAS here, about ten times slower "
+                    "than with OpenBLAS (Debian: libopenblas0-pthread)\n",
+                    config.file.string()));
+  }
   if (const ErrorPattern* pattern = trainer.pattern(); pattern != nullptr) {
     say(fmt::format(
         "{}: every step reads {}: {} of the network's {} cells are faulty (p = {:.3f} %)\n",
@@ -169,7 +102,7 @@ void announce(const Trainer& trainer, int threads, const std::string& device) {
 /// Bit errors that never came are a network without them.
 void remark_on_gate(const Trainer& trainer) {
   const TrainingConfig& config = trainer.config();
-  if (!config.errors.active() || perturbed_share(trainer.state().history) > 0.0) return;
+  if (!config.errors.active() || perturbed_share(trainer.state()) > 0.0) return;
   say(fmt::format(
       "{}: no batch had bit errors: its loss never let them begin; bit_errors.start_loss is {}, in "
       "units of the loss, which ended at {:.3g}\n",
@@ -184,8 +117,11 @@ int train(const Arguments& arguments) {
   if (!arguments.output.empty()) config.output = fs::absolute(arguments.output);
   if (arguments.seed) config.seed = *arguments.seed;
   if (arguments.epochs) config.schedule.epochs = *arguments.epochs;
-  const TrainingFiles files = files_of(config, arguments.quiet);
-  keep_inputs(config, files, arguments.export_only);
+  const bool trains = arguments.export_only.empty();
+  const std::string what =
+      arguments.output.empty() ? config.file.string() + ": output" : std::string("--out");
+  const TrainingFiles files = training_files(config, arguments.quiet);
+  watch_places(what, config, files, trains);
   std::optional<Checkpoint> checkpoint = find_checkpoint(arguments, files.checkpoint);
   int threads = arguments.threads > 0 ? arguments.threads : hardware_threads();
   if (checkpoint && arguments.threads == 0 && checkpoint->surroundings.count("threads") != 0) {
@@ -202,16 +138,21 @@ int train(const Arguments& arguments) {
     std::printf("%s\n", identity(config).c_str());
     return 0;
   }
-  const bool trains = arguments.export_only.empty();
+  if (trains) {
+    claim_places(what, config, files, trainer.state(), arguments.resume);
+  } else {
+    claim_output(what, config.output);
+  }
+  const bool resumes = trains && checkpoint;
   if (checkpoint) {
     trainer.resume(std::move(*checkpoint),
                    (trains ? files.checkpoint : arguments.export_only).string());
-  } else if (fs::exists(files.checkpoint)) {
-    keep_unfinished(files.checkpoint);
   }
   check_places(config, files, architecture, trains);
   if (!arguments.quiet) announce(trainer, threads, trainer.pass().device());
   if (trains) {
+    std::error_code none;  // a checkpoint of another training is nothing to go on from
+    if (!resumes && overwriting_allowed()) fs::remove(files.checkpoint, none);
     std::signal(SIGINT, [](int) { g_stop = 1; });
     std::signal(SIGTERM, [](int) { g_stop = 1; });
     if (!trainer.run(files, &g_stop)) {
@@ -224,14 +165,6 @@ int train(const Arguments& arguments) {
               config.output.string().c_str(), score.float_error, score.quantized_error,
               trainer.state().history.size(), config.schedule.epochs);
   return 0;
-}
-
-/// Threads of LibTorch that wait spin for milliseconds by default, which on a busy machine takes
-/// the processor from those they wait for. The runtime reads this once, when it is loaded.
-void wait_calmly(char** argv) {
-  if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  ::setenv("OMP_WAIT_POLICY", "passive", 1);
-  ::execv("/proc/self/exe", argv);  // should it fail, training is right and maybe slower
 }
 
 int run(int argc, char** argv) {
@@ -260,10 +193,13 @@ int run(int argc, char** argv) {
                "continue from the checkpoint beside the output, which must be there");
   app.add_option("--export-only", arguments.export_only,
                  "export this checkpoint as it stands, without training");
+  app.add_flag_callback("--overwrite", allow_overwriting,
+                        "replace a network, checkpoint or metrics of another training");
   app.add_flag("--quiet", arguments.quiet, "no progress, no remarks");
   app.add_flag("--check", arguments.check,
                "read configuration, data and architecture, print what identifies the training, "
                "train and write nothing");
+  remember_command("brownout train", std::vector<std::string>(argv + 1, argv + argc));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -282,7 +218,7 @@ int run(int argc, char** argv) {
       if (value.empty()) throw InputError("{}: expected a value, got \"\"", option->get_name());
     }
   }
-  if (arguments.threads != 1) wait_calmly(argv);
+  restart_where_that_is_faster(argv, arguments.threads != 1);
   return train(arguments);
 }
 

@@ -4,7 +4,6 @@
 
 #if defined(__AVX2__) && defined(__FMA__)
 #include <algorithm>
-#include <cstring>
 #include <type_traits>
 #include <vector>
 
@@ -161,13 +160,11 @@ bool conv_kernels_available() {
   return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
 }
 
-void pack_matrix(const float* w, int in, int out, bool transposed, float* b) {
-  const std::int64_t row = transposed ? 1 : in;  // from one output to the next
-  const std::int64_t column = transposed ? out : 1;
+void pack_matrix(const float* w, int in, int out, float* b) {
   for (int k = 0; k < out; k += kChannelStep) {
-    const float* from = w + k * row;
+    const float* from = w + std::int64_t{k} * in;
     for (int c = 0; c < in; ++c) {
-      for (int j = 0; j < kChannelStep; ++j) b[j] = from[j * row + c * column];
+      for (int j = 0; j < kChannelStep; ++j) b[j] = from[std::int64_t{j} * in + c];
       b += kChannelStep;
     }
   }
@@ -186,35 +183,6 @@ void matrix_weight_gradient(const float* x, const float* dy, std::int64_t rows, 
   constexpr std::int64_t kRows = 96;
   for (std::int64_t r = 0; r < rows; r += kRows) {
     outer_product(x + r * in, dy + r * out, std::min(kRows, rows - r), in, out, db);
-  }
-}
-
-void linear_forward(const float* x, const float* b, const float* bias, std::int64_t rows, int in,
-                    int out, int first, int last, float* y) {
-  static const float zero[kChannelStep] = {};
-  constexpr int kDepth = 256;  // a panel's part then fits the first-level cache, x's the second
-  for (int d = 0; d < in; d += kDepth) {
-    const int depth = std::min(kDepth, in - d);
-    for (int panel = first; panel < last; ++panel) {
-      const int k = panel * kChannelStep;
-      const float* start = d > 0 ? y + k : (bias != nullptr ? bias + k : zero);
-      product_panel(x + d, in, b + (std::int64_t{panel} * in + d) * kChannelStep, depth, start,
-                    d > 0 ? out : 0, rows, y + k, out);
-    }
-  }
-}
-
-void linear_weight_gradient(const float* x, const float* dy_columns, std::int64_t rows, int in,
-                            int out, int first, int last, float* dw) {
-  static const float zero[kChannelStep] = {};
-  std::vector<float> pixels(static_cast<std::size_t>(rows * kChannelStep));
-  for (int panel = first; panel < last; ++panel) {
-    const int c = panel * kChannelStep;
-    for (std::int64_t t = 0; t < rows; ++t) {
-      std::memcpy(pixels.data() + t * kChannelStep, x + t * in + c, kChannelStep * sizeof(float));
-    }
-    product_panel(dy_columns, rows, pixels.data(), static_cast<int>(rows), zero, 0, out, dw + c,
-                  in);
   }
 }
 
@@ -243,18 +211,11 @@ void column_sums(const float* dy, std::int64_t rows, int out, float* sums) {
 namespace brownout::trainers {
 // Built without AVX2: nobody calls these, since they are not available.
 bool conv_kernels_available() { return false; }
-void pack_matrix(const float*, int, int, bool, float*) { std::abort(); }
+void pack_matrix(const float*, int, int, float*) { std::abort(); }
 void matrix_forward(const float*, const float*, const float*, std::int64_t, int, int, float*) {
   std::abort();
 }
 void matrix_weight_gradient(const float*, const float*, std::int64_t, int, int, float*) {
-  std::abort();
-}
-void linear_forward(const float*, const float*, const float*, std::int64_t, int, int, int, int,
-                    float*) {
-  std::abort();
-}
-void linear_weight_gradient(const float*, const float*, std::int64_t, int, int, int, int, float*) {
   std::abort();
 }
 void column_sums(const float*, std::int64_t, int, float*) { std::abort(); }

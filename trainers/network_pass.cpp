@@ -114,8 +114,8 @@ struct NetworkPass::State {
       return convolve(*op, read(n.inputs[0], values, mode), weight(op->weight), weight(op->bias));
     }
     if (const auto* op = std::get_if<network::Linear>(&n.op)) {
-      return multiply(read(n.inputs[0], values, mode).flatten(1), weight(op->weight),
-                      weight(op->bias));
+      return torch::nn::functional::linear(read(n.inputs[0], values, mode).flatten(1),
+                                           weight(op->weight), weight(op->bias));
     }
     if (const auto* op = std::get_if<network::GroupNorm>(&n.op)) {
       return norm(*op, x, weights, fused[node]);

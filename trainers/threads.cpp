@@ -4,7 +4,10 @@
 
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 #include <system_error>
@@ -30,6 +33,21 @@ std::filesystem::path file_of(const char* name) {
   return std::filesystem::canonical(info.dli_fname, error);
 }
 
+/// The core that OpenBLAS should have found; "" where it found one or nothing better is known.
+std::string better_core() {
+  auto* core = loaded<char*()>("openblas_get_corename");
+  if (core == nullptr || std::string(core()) != "Prescott") return "";
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl")) {
+    return "SkylakeX";
+  }
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+  return "";
+}
+
 }  // namespace
 
 void use_threads(int threads) {
@@ -50,6 +68,8 @@ Blas blas_in_use() {
     std::string name, version;
     words >> name >> version;
     blas.name = name + " " + version;
+    if (auto* core = loaded<char*()>("openblas_get_corename"))
+      blas.name += fmt::format(" {}", core());
     if (auto* threads = loaded<int()>("openblas_get_num_threads")) blas.threads = threads();
     return blas;
   }
@@ -61,6 +81,21 @@ Blas blas_in_use() {
   }
   blas.reference = !fast && blas.name.rfind("libblas.so", 0) == 0;
   return blas;
+}
+
+void restart_where_that_is_faster(char** argv, bool several_threads) {
+  bool changed = false;
+  const auto set = [&](const char* name, const std::string& value) {
+    changed = ::setenv(name, value.c_str(), 0) == 0 || changed;
+  };
+  if (std::getenv("OPENBLAS_CORETYPE") == nullptr) {
+    if (const std::string core = better_core(); !core.empty()) set("OPENBLAS_CORETYPE", core);
+  }
+  if (several_threads && std::getenv("GOMP_SPINCOUNT") == nullptr &&
+      std::getenv("OMP_WAIT_POLICY") == nullptr) {
+    set("OMP_WAIT_POLICY", "passive");
+  }
+  if (changed) ::execv("/proc/self/exe", argv);
 }
 
 }  // namespace brownout::trainers

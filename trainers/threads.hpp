@@ -19,10 +19,18 @@ void in_parallel(std::int64_t total,
 
 /// The library that multiplies LibTorch's matrices.
 struct Blas {
-  std::string name;        // "OpenBLAS 0.3.21"; of an unknown one the file name
+  std::string name;        // "OpenBLAS 0.3.21 Haswell"; of an unknown one the file name
   bool reference = false;  // plain loops: about ten times slower than the others
   int threads = 0;         // that it uses; 0 where it does not say
 };
 Blas blas_in_use();
+
+/// Starts this program anew, once, where its libraries read something from the environment when
+/// they are loaded that is wrong here: an OpenBLAS that takes a processor newer than itself for one
+/// of 2004 (Prescott) is told what it can do, which makes its products about four times as fast;
+/// with several threads, those of LibTorch that wait do not spin, which on a busy machine takes the
+/// processor from those they wait for. What the user set stays. Should the start fail, all is right
+/// and maybe slower.
+void restart_where_that_is_faster(char** argv, bool several_threads);
 
 }  // namespace brownout::trainers

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolutions and linear layers: bridges between LibTorch's autograd and the kernels. Sums over
+// Convolutions: bridges between LibTorch's autograd and the kernels. Sums over
 // images have one order for a given number of threads, so that training is deterministic.
 #include <vector>
 
@@ -111,17 +111,17 @@ struct WinogradConv : torch::autograd::Function<WinogradConv> {
   }
 };
 
-/// 1x1 convolutions (patches are the pixels), and larger windows over few channels (im2col).
+/// Windows over few channels (im2col): the first layer of a network, which needs no gradient of its
+/// input.
 struct MatrixConv : torch::autograd::Function<MatrixConv> {
   struct Shape {
     std::int64_t rows = 0;
     int depth = 0, out = 0;
   };
 
-  /// x[rows][depth]: for windows the patches in OIHW order of a weight, zero outside the image.
+  /// x[rows][depth]: the patches in OIHW order of a weight, zero outside the image.
   static Tensor patches(const Tensor& x, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
                         std::int64_t out_height, std::int64_t out_width) {
-    if (kernel == 1 && stride == 1 && pad == 0) return x;
     const std::int64_t channels = x.size(1);
     const std::int64_t height = x.size(2);
     const std::int64_t width = x.size(3);
@@ -153,10 +153,10 @@ struct MatrixConv : torch::autograd::Function<MatrixConv> {
     return columns;
   }
 
-  static void run(const Shape& s, const float* x, const float* weight, bool transposed,
-                  const float* bias, float* y) {
+  static void run(const Shape& s, const float* x, const float* weight, const float* bias,
+                  float* y) {
     std::vector<float> b = zeros(std::int64_t{s.depth} * s.out);
-    pack_matrix(weight, s.depth, s.out, transposed, b.data());
+    pack_matrix(weight, s.depth, s.out, b.data());
     in_parts(s.rows, part_count(s.rows), [&](std::int64_t, std::int64_t first, std::int64_t last) {
       matrix_forward(x + first * s.depth, b.data(), bias, last - first, s.depth, s.out,
                      y + first * s.out);
@@ -174,8 +174,7 @@ struct MatrixConv : torch::autograd::Function<MatrixConv> {
     const Shape s{x.size(0) * height * width, static_cast<int>(w.numel() / w.size(0)),
                   static_cast<int>(w.size(0))};
     Tensor y = empty_image(x.size(0), s.out, height, width);
-    run(s, rows.data_ptr<float>(), w.data_ptr<float>(), false, data_or_null(bias),
-        y.data_ptr<float>());
+    run(s, rows.data_ptr<float>(), w.data_ptr<float>(), data_or_null(bias), y.data_ptr<float>());
     context->save_for_backward({rows, w});
     context->saved_data["bias"] = bias.numel() > 0;
     return y;
@@ -188,12 +187,6 @@ struct MatrixConv : torch::autograd::Function<MatrixConv> {
     const Tensor dy = channels_last(outputs[0]);
     const Shape s{dy.size(0) * dy.size(2) * dy.size(3), static_cast<int>(w.numel() / w.size(0)),
                   static_cast<int>(w.size(0))};
-    Tensor dx;
-    if (context->needs_input_grad(0)) {  // 1x1 only, see convolve
-      dx = torch::empty_like(x);
-      run({s.rows, s.out, s.depth}, dy.data_ptr<float>(), w.data_ptr<float>(), true, nullptr,
-          dx.data_ptr<float>());
-    }
     const std::int64_t size = std::int64_t{s.depth} * s.out;
     const std::int64_t parts = part_count(s.rows);
     std::vector<float> db = zeros(parts * size);
@@ -212,59 +205,7 @@ struct MatrixConv : torch::autograd::Function<MatrixConv> {
     }
     Tensor dbias;
     if (context->saved_data["bias"].toBool()) dbias = bias_gradient(dy, s.rows, s.out);
-    return {dx, dw, dbias, Tensor(), Tensor()};
-  }
-};
-
-/// Linear layers whose sizes are multiples of 16.
-struct MatrixLinear : torch::autograd::Function<MatrixLinear> {
-  static void run(const float* x, const float* weight, bool transposed, const float* bias,
-                  std::int64_t rows, int in, int out, float* y) {
-    std::vector<float> b = zeros(std::int64_t{in} * out);
-    pack_matrix(weight, in, out, transposed, b.data());
-    const std::int64_t panels = out / kChannelStep;
-    in_parts(panels, part_count(panels), [&](std::int64_t, std::int64_t first, std::int64_t last) {
-      linear_forward(x, b.data(), bias, rows, in, out, static_cast<int>(first),
-                     static_cast<int>(last), y);
-    });
-  }
-
-  static Tensor forward(AutogradContext* context, const Tensor& input, const Tensor& weight,
-                        const Tensor& bias) {
-    const Tensor x = input.contiguous();
-    const Tensor w = weight.contiguous();
-    Tensor y = torch::empty({x.size(0), w.size(0)});
-    run(x.data_ptr<float>(), w.data_ptr<float>(), false, data_or_null(bias), x.size(0),
-        static_cast<int>(w.size(1)), static_cast<int>(w.size(0)), y.data_ptr<float>());
-    context->save_for_backward({x, w});
-    context->saved_data["bias"] = bias.numel() > 0;
-    return y;
-  }
-
-  static variable_list backward(AutogradContext* context, variable_list outputs) {
-    const auto saved = context->get_saved_variables();
-    const Tensor& x = saved[0];
-    const Tensor& w = saved[1];
-    const Tensor dy = outputs[0].contiguous();
-    const std::int64_t rows = dy.size(0);
-    const int in = static_cast<int>(w.size(1));
-    const int out = static_cast<int>(w.size(0));
-    Tensor dx;
-    if (context->needs_input_grad(0)) {
-      dx = torch::empty_like(x);
-      run(dy.data_ptr<float>(), w.data_ptr<float>(), true, nullptr, rows, out, in,
-          dx.data_ptr<float>());
-    }
-    const Tensor columns = dy.t().contiguous();
-    Tensor dw = torch::empty_like(w);
-    const std::int64_t panels = in / kChannelStep;
-    in_parts(panels, part_count(panels), [&](std::int64_t, std::int64_t first, std::int64_t last) {
-      linear_weight_gradient(x.data_ptr<float>(), columns.data_ptr<float>(), rows, in, out,
-                             static_cast<int>(first), static_cast<int>(last), dw.data_ptr<float>());
-    });
-    Tensor db;
-    if (context->saved_data["bias"].toBool()) db = bias_gradient(dy, rows, out);
-    return {dx, dw, db};
+    return {Tensor(), dw, dbias, Tensor(), Tensor()};
   }
 };
 
@@ -280,28 +221,17 @@ Tensor convolve(const network::Conv2d& op, const Tensor& x, const Tensor& weight
                         op.groups == 1 && weight.size(0) % kChannelStep == 0;
   // Autograd functions take defined tensors only; an empty one stands for "no bias".
   const Tensor b = bias.defined() ? bias : torch::empty({0});
-  if (possible && in % kChannelStep == 0 && op.stride[0] == 1) {
-    if (op.kernel[0] == 3 && op.pads[0] == 1) return WinogradConv::apply(x, weight, b);
-    if (op.kernel[0] == 1 && op.pads[0] == 0) {
-      return MatrixConv::apply(x, weight, b, std::int64_t{1}, std::int64_t{0});
-    }
-  }
-  if (possible && !x.requires_grad() && in * op.kernel[0] * op.kernel[1] <= 64) {
+  const bool panels = possible && in % kChannelStep == 0 && op.stride[0] == 1;
+  if (panels && op.kernel[0] == 3 && op.pads[0] == 1) return WinogradConv::apply(x, weight, b);
+  const bool pointwise = panels && op.kernel[0] == 1;
+  if (possible && !pointwise && !x.requires_grad() && in * op.kernel[0] * op.kernel[1] <= 64) {
     return MatrixConv::apply(x, weight, b, std::int64_t{op.stride[0]}, std::int64_t{op.pads[0]});
   }
   // oneDNN 2.6 writes past its buffers in the backward pass of strided 1x1 convolutions over fewer
   // than 8 channels in channels-last layout; planes one behind the other are safe.
-  const Tensor planes = x.device().is_cpu() ? x.contiguous() : x;
-  return torch::conv2d(planes, weight, bias, {op.stride[0], op.stride[1]}, {op.pads[0], op.pads[1]},
+  const Tensor images = x.device().is_cpu() && !pointwise ? x.contiguous() : x;
+  return torch::conv2d(images, weight, bias, {op.stride[0], op.stride[1]}, {op.pads[0], op.pads[1]},
                        {1, 1}, op.groups);
-}
-
-Tensor multiply(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  if (x.device().is_cpu() && conv_kernels_available() && weight.size(0) % kChannelStep == 0 &&
-      weight.size(1) % kChannelStep == 0) {
-    return MatrixLinear::apply(x, weight, bias.defined() ? bias : torch::empty({0}));
-  }
-  return torch::nn::functional::linear(x, weight, bias);
 }
 
 }  // namespace brownout::trainers

@@ -12,10 +12,6 @@ namespace brownout::trainers {
 torch::Tensor convolve(const network::Conv2d& op, const torch::Tensor& x,
                        const torch::Tensor& weight, const torch::Tensor& bias);
 
-/// x[rows][in] · weightᵀ + bias: LibTorch's CPU builds may come with an unoptimized BLAS.
-torch::Tensor multiply(const torch::Tensor& x, const torch::Tensor& weight,
-                       const torch::Tensor& bias);
-
 /// Group norm and, when `relu`, the ReLU behind it.
 torch::Tensor normalize_groups(const network::GroupNorm& op, const torch::Tensor& x,
                                const torch::Tensor& gamma, const torch::Tensor& beta, bool relu);

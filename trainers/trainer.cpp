@@ -12,6 +12,7 @@
 #include "sim/base/progress.hpp"
 #include "trainers/initialization.hpp"
 #include "trainers/schedule.hpp"
+#include "trainers/threads.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -75,6 +76,7 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
       // The last bits of sums depend on these.
       {"threads", std::to_string(threads)},
       {"device", pass_.device()},
+      {"blas", blas_in_use().name},
   };
   if (pattern_) state_.surroundings["pattern_sha256"] = pattern_->sha256();
   state_.weights.resize(size);
@@ -271,6 +273,10 @@ bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* 
   std::int64_t done = static_cast<std::int64_t>(state_.step);
   progress.advance(done);
   if (!files.events.empty()) events_.emplace(files.events, state_.history);
+  // A kill between a checkpoint and the metrics leaves an epoch of the checkpoint out of them.
+  if (!files.metrics.empty() && !state_.history.empty()) {
+    write_file_atomically(files.metrics, metrics_csv(state_.history));
+  }
   // A kill between the last step of an epoch and its test leaves the test to be done.
   while (done < total || static_cast<int>(state_.history.size()) < config_.schedule.epochs) {
     const std::int64_t finished = static_cast<std::int64_t>(state_.history.size() + 1);

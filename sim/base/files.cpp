@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
+#include "sim/base/outputs.hpp"
 
 namespace brownout {
 namespace fs = std::filesystem;
@@ -33,12 +34,6 @@ struct FileDescriptor {
 };
 
 std::string reason() { return std::strerror(errno); }
-
-fs::path temporary_beside(const fs::path& path) {
-  fs::path name = path;
-  name += fmt::format(".{}.tmp", ::getpid());
-  return name;
-}
 
 /// `path` is what messages name: the file that was asked for, not the temporary one.
 void sync(const fs::path& temporary, const fs::path& path) {
@@ -111,6 +106,11 @@ PipeContents& pipe_contents() {
 }  // namespace
 
 std::string read_file(const fs::path& path, std::uint64_t max_bytes) {
+  note_input(path);
+  return read_own_file(path, max_bytes);
+}
+
+std::string read_own_file(const fs::path& path, std::uint64_t max_bytes) {
   const auto refuse_size = [&] {
     throw InputError("{}: expected at most {} bytes, found more", path.string(), max_bytes);
   };
@@ -192,6 +192,7 @@ void write_atomically(const fs::path& path, const std::function<void(const fs::p
   try {
     write(temporary);
     sync(temporary, path);
+    mark_as_result(temporary);
     if (::rename(temporary.c_str(), target.c_str()) != 0) {
       throw InputError("{}: cannot move into place: {}", path.string(), reason());
     }

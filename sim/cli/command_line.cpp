@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/base/error.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/verbs.hpp"
 
@@ -98,6 +99,7 @@ int run(int argc, char** argv) {
     return run_train(std::vector<std::string>(argv + 2, argv + argc));
   }
 
+  remember_command("brownout", std::vector<std::string>(argv + 1, argv + argc));
   CLI::App app{
       "Simulates DNN accelerators whose SRAM runs below Vmin: bit errors, accuracy, energy.\n"
       "Voltages are in units of Vmin, rates fractions, errors percent. Exit: 0 done, 1 the run\n"

@@ -9,6 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/base/parallel.hpp"
 #include "sim/base/program.hpp"
 #include "sim/cli/arguments.hpp"
@@ -67,6 +68,8 @@ void add_common(CLI::App& verb, CommonOptions& options) {
   verb.add_option("--threads", options.threads,
                   "Threads; changes time, never results (default: all)")
       ->type_name("N");
+  verb.add_flag_callback("--overwrite", allow_overwriting,
+                         "Replace outputs that this very command did not write");
   verb.add_flag("--quiet", options.quiet, "No progress, no remarks");
 }
 
@@ -98,6 +101,7 @@ void check_output(const std::string& option, const std::string& name) {
     throw InputError("{}: {}: expected an existing folder, found none", option,
                      file.parent_path().string());
   }
+  claim_output(option, name);
   try {
     check_writable(file, 1);
   } catch (const InputError& failure) {

@@ -66,7 +66,7 @@ class Output {
 /// InputError when two options name one file to write.
 void expect_own_file(const NamedFile& output, const NamedFile& taken);
 
-/// Checks that an option's output file can be written, before anything takes time.
+/// Checks that an option's file can be written and is free (outputs.hpp), before anything takes time.
 void check_output(const std::string& option, const std::string& file);
 /// Writes it, whole or not at all; devices and pipes are written to, never replaced.
 void write_output(const std::string& option, const std::string& file, const std::string& text);

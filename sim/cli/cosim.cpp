@@ -148,9 +148,12 @@ int run(const CosimOptions& options) {
   }
   config.export_folder = options.export_folder;
 
+  std::vector<NamedFile> outputs{{"--trace", options.trace}};
+  if (!options.trace.empty()) {
+    outputs.push_back({"--trace's waves of a mismatch", config.mismatch_trace.string()});
+  }
   const Output output(options.common,
-                      {config.model, config.accelerator_file, config.technology_file},
-                      {{"--trace", options.trace}});
+                      {config.model, config.accelerator_file, config.technology_file}, outputs);
   const sweep::CosimRun result = sweep::run_cosim(std::move(config), options.common.quiet);
   output.json(report::cosim_json(result));
   output.text(report::cosim_text(result));

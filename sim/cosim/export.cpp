@@ -13,6 +13,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/cosim/predict.hpp"
 #include "sim/mapping/timing.hpp"
 
@@ -286,7 +287,7 @@ bool is_manifest(const std::filesystem::path& file) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(file, error)) return false;
   try {
-    const Json json = read_json(file);
+    const Json json = parse_json(read_own_file(file), file.string());
     return json.is_object() && json.contains("top") && json["top"] == kTop;
   } catch (const InputError&) {
     return false;
@@ -305,6 +306,7 @@ void prepare_export(const std::filesystem::path& folder) {
                      folder.string(),
                      std::filesystem::directory_iterator(folder)->path().filename().string());
   }
+  claim_output("--export", folder / kManifest);  // it stands for all files of the folder
   check_writable(folder / "run.sh", 1);
 }
 

@@ -259,9 +259,10 @@ void TrainingPool::start(Training& training) {
     ::close(held);
     throw;
   }
-  std::vector<std::string> words{program_,    training.config.string(),
-                                 "--threads", std::to_string(options_.threads),
-                                 "--out",     training.network.string()};
+  std::vector<std::string> words{program_,     training.config.string(),
+                                 "--threads",  std::to_string(options_.threads),
+                                 "--out",      training.network.string(),
+                                 "--overwrite"};  // the name holds the key: what lies there is ours
   for (const std::string& assignment : training.assignments) {
     words.emplace_back("--set");
     words.push_back(assignment);

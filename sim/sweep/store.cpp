@@ -14,6 +14,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/base/text.hpp"
 
 namespace brownout::sweep {
@@ -162,6 +163,7 @@ Store::Store(const fs::path& folder, const std::string& identity, const StoreKin
       }
     }
   }
+  for (const std::string& name : kind_.outputs) watch_output("--out", folder / name);
   make_folder(folder);
   try {
     lock();
@@ -205,17 +207,24 @@ void Store::claim(const std::string& identity) {
   }
   const Json wanted = Json::parse(identity);
   const std::string definition = other_definition(held, wanted);
-  if (!definition.empty()) {
+  const std::string found = definition.empty() ? difference(held, wanted) : definition;
+  if (found.empty()) return;
+  if (!overwriting_allowed() && !definition.empty()) {
     throw InputError(
         "{}: this {} was begun by a version of Brownout that defines results differently ({}), so "
-        "that its rows do not go with new ones; expected an empty folder",
+        "that its rows do not go with new ones; expected an empty folder, or --overwrite to start "
+        "anew here",
         folder_.string(), kind_.what, definition);
   }
-  const std::string found = difference(held, wanted);
-  if (!found.empty()) {
-    throw InputError("{}: holds another {}: {}; expected an empty folder or the same {}",
-                     folder_.string(), kind_.what, found, kind_.what);
+  if (!overwriting_allowed()) {
+    throw InputError(
+        "{}: holds another {}: {}; expected an empty folder or the same {}, or --overwrite to "
+        "start anew here",
+        folder_.string(), kind_.what, found, kind_.what);
   }
+  std::error_code ignored;
+  for (const std::string& name : folder_names(kind_)) fs::remove(folder_ / name, ignored);
+  write_file_atomically(file, identity);
 }
 
 void Store::read_rows() {

@@ -4,7 +4,7 @@
 
   python3 tests/bench/against_pytorch.py [--build build/release] [--threads 1] [--rounds 3]
 
-Each round runs pytorch_baseline.py, then the benchmark programs, at equal threads; a ratio is the
+Refuses a PyTorch on the reference BLAS. Each round runs pytorch_baseline.py, then the benchmark programs, at equal threads; a ratio is the
 median over the rounds of (ours / PyTorch) of one round. Needs a build with
 -DBROWNOUT_WITH_BENCHMARKS=ON and PyTorch for the interpreter that runs this.
 """
@@ -60,6 +60,8 @@ def one_round(args):
         ratios[f"RandBET / plain step time {net}"] = ours["step_ratio"]
         ratios[f"MCEL / cross entropy step {net}"] = ours["mcel_ratio"]
         ratios[f"injection, % of a step {net}"] = ours["injection_pct"]
+        speeds = [last_json(output([program, net, str(n)]))["randbet_images_per_s"] for n in (1, 2)]
+        ratios[f"RandBET step {net}, two threads / one"] = speeds[1] / speeds[0]
     one = images_per_s(args, 16, 1)
     ratios["eval width 16, two threads / one"] = images_per_s(args, 16, 2) / one
     return ratios

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images a second of a plain quantization-aware step and of a RandBET step (8 bit, batch 128), what
 // MCEL costs over cross entropy, and what injection costs of a step: training_bench
-// [simplenet16|simplenet32|vgg3] [THREADS]. Random images; ends with one JSON line.
+// [simplenet16|simplenet32|vgg3] [THREADS] [STEPS]. Random images; ends with one JSON line.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,6 +15,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/program.hpp"
 #include "sim/base/random.hpp"
+#include "trainers/threads.hpp"
 #include "trainers/trainer.hpp"
 
 namespace {
@@ -22,7 +23,6 @@ namespace {
 using namespace brownout;
 
 constexpr int kBatch = 128;
-constexpr int kSteps = 21;
 
 network::Dataset random_images() {
   network::Dataset data;
@@ -58,10 +58,15 @@ trainers::TrainingConfig training(const std::string& net, Kind kind) {
   return config;
 }
 
-double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
+/// Processor time of one thread, so that a busy machine matters little; wall time of more.
+double seconds_of(const std::function<void()>& work, int threads) {
+  const clockid_t clock = threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
+  timespec start{}, end{};
+  ::clock_gettime(clock, &start);
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  ::clock_gettime(clock, &end);
+  return static_cast<double>(end.tv_sec - start.tv_sec) +
+         1e-9 * static_cast<double>(end.tv_nsec - start.tv_nsec);
 }
 
 double median(std::vector<double> values) {
@@ -79,7 +84,7 @@ struct Speeds {
   double injection_share = 0.0;  // of a RandBET step, in percent
 };
 
-Speeds measure(const std::string& net, int threads, const network::Dataset& data) {
+Speeds measure(const std::string& net, int threads, int steps, const network::Dataset& data) {
   const trainers::TrainingConfig plain = training(net, kPlain);
   const trainers::Architecture architecture =
       trainers::load_architecture(plain.architecture, {plain.width, data.shape, data.classes});
@@ -93,17 +98,20 @@ Speeds measure(const std::string& net, int threads, const network::Dataset& data
   std::vector<float> read = randbet.decoded();
   std::vector<double> step_ratios, mcel_ratios, shares;
   double fastest[kKinds] = {1e9, 1e9, 1e9};
-  for (int i = 0; i < kSteps; ++i) {
+  for (int i = 0; i < steps; ++i) {
     double seconds[kKinds];
     for (int k = 0; k < kKinds; ++k) {
       const int kind = (i + k) % kKinds;  // nobody is always first
-      seconds[kind] = seconds_of([&] { trainers[static_cast<std::size_t>(kind)]->step(); });
+      seconds[kind] =
+          seconds_of([&] { trainers[static_cast<std::size_t>(kind)]->step(); }, threads);
       fastest[kind] = std::min(fastest[kind], seconds[kind]);
     }
-    const double injection = seconds_of([&] {
-      randbet.coder().inject(1, static_cast<std::uint64_t>(i), randbet.config().errors.rate,
-                             read.data());
-    });
+    const double injection = seconds_of(
+        [&] {
+          randbet.coder().inject(1, static_cast<std::uint64_t>(i), randbet.config().errors.rate,
+                                 read.data());
+        },
+        threads);
     step_ratios.push_back(seconds[kRandbet] / seconds[kPlain]);
     mcel_ratios.push_back(seconds[kMcel] / seconds[kPlain]);
     shares.push_back(100.0 * injection / seconds[kRandbet]);
@@ -115,26 +123,33 @@ Speeds measure(const std::string& net, int threads, const network::Dataset& data
 int run(int argc, char** argv) {
   const std::string net = argc > 1 ? argv[1] : "simplenet16";
   const int threads = argc > 2 ? std::atoi(argv[2]) : 1;
-  if ((net != "simplenet16" && net != "simplenet32" && net != "vgg3") || threads < 1) {
-    throw InputError("usage: training_bench [simplenet16|simplenet32|vgg3] [THREADS]");
+  const int steps = argc > 3 ? std::atoi(argv[3]) : 21;
+  if ((net != "simplenet16" && net != "simplenet32" && net != "vgg3") || threads < 1 || steps < 1) {
+    throw InputError("usage: training_bench [simplenet16|simplenet32|vgg3] [THREADS] [STEPS]");
   }
   trainers::keep_freed_memory();
+  const trainers::Blas blas = trainers::blas_in_use();
+  if (blas.reference) {
+    throw InputError("{}: LibTorch calls the reference BLAS here; install libopenblas0-pthread",
+                     blas.name);
+  }
   const network::Dataset data = random_images();
-  const Speeds s = measure(net, threads, data);
+  const Speeds s = measure(net, threads, steps, data);
   fmt::print(
       "{} threads {}: {:.0f} images/s plain, {:.0f} images/s RandBET, step ratio {:.2f}; MCEL / "
       "cross entropy {:.3f}; injection {:.2f} % of a step\n",
       net, threads, s.plain, s.randbet, s.step_ratio, s.mcel_ratio, s.injection_share);
   fmt::print(
-      "{{\"net\": \"{}\", \"threads\": {}, \"qat_images_per_s\": {:.1f}, "
+      "{{\"net\": \"{}\", \"threads\": {}, \"blas\": \"{}\", \"qat_images_per_s\": {:.1f}, "
       "\"randbet_images_per_s\": {:.1f}, \"step_ratio\": {:.3f}, \"mcel_ratio\": {:.4f}, "
       "\"injection_pct\": {:.3f}}}\n",
-      net, threads, s.plain, s.randbet, s.step_ratio, s.mcel_ratio, s.injection_share);
+      net, threads, blas.name, s.plain, s.randbet, s.step_ratio, s.mcel_ratio, s.injection_share);
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  brownout::trainers::restart_where_that_is_faster(argv, argc > 2);
   return brownout::run_program("training_bench", [&] { return run(argc, argv); });
 }

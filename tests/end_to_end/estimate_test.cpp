@@ -76,7 +76,7 @@ TEST_F(Estimate, WritesTheReportsOfScaleSimToTheLastByte) {
     const Outcome outcome =
         estimate({"--topology", "t.csv", "--array", fmt::format("{}x{}", row.rows, row.columns),
                   "--dataflow", row.dataflow, "--convention", "scalesim-v2", "--quiet",
-                  "--compute-report", "r.csv"});
+                  "--compute-report", "r.csv", "--overwrite"});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_EQ(read_file(workplace_.folder() / "r.csv"),
               kReportHeader + fmt::format("0, {}\n", row.report));

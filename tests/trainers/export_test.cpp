@@ -136,6 +136,23 @@ TEST(Export, QuantizersKeepZeroExactAndCoverTheRange) {
   EXPECT_EQ(fit_quantizer(0.0f, 0.0f).scale, 1.0f);
 }
 
+TEST(Export, TheShareOfBatchesWithErrorsCountsTheRunningEpoch) {
+  // Six steps an epoch; the first step has no errors, since the gate acts on the next batch.
+  SmallTraining small(small_config("bit_errors: {rate: 0.01, start_loss: 100}\n"));
+  const auto file = std::filesystem::path(testing::TempDir()) / "brownout-share-test.onnx";
+  const std::sig_atomic_t stop = 1;  // after every step
+  for (const char* share : {"0.0000", "0.5000", "0.6667"}) {
+    EXPECT_FALSE(small.trainer.run(quiet(), &stop));
+    export_network(small.trainer, file);
+    EXPECT_EQ(network::read_onnx(file).metadata.at("training.perturbed_share"), share);
+  }
+  Checkpoint later;  // an epoch of 6 with errors in half of its batches, then 3 of 3
+  later.history.emplace_back().perturbed_share = 0.5;
+  later.step = 9;
+  later.sums.batches = later.sums.perturbed_batches = 3;
+  EXPECT_DOUBLE_EQ(perturbed_share(later), 6.0 / 9.0);
+}
+
 TEST(Export, TheInputsQuantizerTellsAllPixelValuesApart) {
   SmallTraining small(brief("{scheme: rquant, bits: 8}"));
   const network::Quantize q = calibrate(small.trainer, 96)[0];

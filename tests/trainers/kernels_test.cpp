@@ -117,7 +117,7 @@ TEST(MatrixKernels, EqualPlainLoopsForEveryRemainderOfRowsAndDepth) {
       const auto dy = noise(std::int64_t{rows} * out, 7);
       std::vector<float> b(w.size());
       std::vector<float> y(dy.size());
-      pack_matrix(w.data(), depth, out, false, b.data());
+      pack_matrix(w.data(), depth, out, b.data());
       matrix_forward(x.data(), b.data(), nullptr, rows, depth, out, y.data());
       std::vector<float> db(w.size(), 0.0f);
       matrix_weight_gradient(x.data(), dy.data(), rows, depth, out, db.data());
@@ -136,44 +136,6 @@ TEST(MatrixKernels, EqualPlainLoopsForEveryRemainderOfRowsAndDepth) {
       expect_near(db, db_expected, 1e-4);
     }
   }
-}
-
-TEST(MatrixKernels, LinearEqualsPlainLoopsInAllThreeDirectionsHoweverItIsSplit) {
-  if (!conv_kernels_available()) GTEST_SKIP() << "this processor has no AVX2";
-  const int rows = 11;
-  const int in = 544;  // more than two blocks of the depth
-  const int out = 48;
-  const auto x = noise(std::int64_t{rows} * in, 21);
-  const auto w = noise(std::int64_t{out} * in, 22);
-  const auto bias = noise(out, 23);
-  const auto dy = noise(std::int64_t{rows} * out, 24);
-  std::vector<double> y_expected(at(rows * out)), dx_expected(x.size()), dw_expected(w.size());
-  std::vector<float> columns(dy.size());
-  for (int r = 0; r < rows; ++r) {
-    for (int k = 0; k < out; ++k) {
-      columns[at(k * rows + r)] = dy[at(r * out + k)];
-      y_expected[at(r * out + k)] = static_cast<double>(bias[at(k)]);
-      const double d = static_cast<double>(dy[at(r * out + k)]);
-      for (int c = 0; c < in; ++c) {
-        const double xv = static_cast<double>(x[at(r * in + c)]);
-        const double wv = static_cast<double>(w[at(k * in + c)]);
-        y_expected[at(r * out + k)] += xv * wv;
-        dx_expected[at(r * in + c)] += d * wv;
-        dw_expected[at(k * in + c)] += d * xv;
-      }
-    }
-  }
-  std::vector<float> b(w.size()), y(dy.size()), dx(x.size()), dw(w.size());
-  pack_matrix(w.data(), in, out, false, b.data());
-  linear_forward(x.data(), b.data(), bias.data(), rows, in, out, 0, 1, y.data());
-  linear_forward(x.data(), b.data(), bias.data(), rows, in, out, 1, 3, y.data());
-  expect_near(y, y_expected, 1e-4);
-  pack_matrix(w.data(), out, in, true, b.data());
-  linear_forward(dy.data(), b.data(), nullptr, rows, out, in, 0, in / 16, dx.data());
-  expect_near(dx, dx_expected, 1e-4);
-  linear_weight_gradient(x.data(), columns.data(), rows, in, out, 0, 20, dw.data());
-  linear_weight_gradient(x.data(), columns.data(), rows, in, out, 20, 34, dw.data());
-  expect_near(dw, dw_expected, 1e-4);
 }
 
 TEST(MatrixKernels, ColumnSumsAddUp) {

@@ -8,8 +8,10 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 #include <optional>
 
+#include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "small_training.hpp"
@@ -149,6 +151,9 @@ TEST_F(Program, SaysWhenNoBatchHadBitErrors) {
   auto gated = words;
   gated.insert(gated.end(),
                {"--set", "loss={kind: mcel, margin: 90}", "--set", "bit_errors.start_loss=1.75"});
+  EXPECT_EQ(run(gated), 2);
+  EXPECT_NE(log().find("default.checkpoint: holds another training: "), std::string::npos) << log();
+  gated.emplace_back("--overwrite");
   ASSERT_EQ(run(gated), 0) << log();
   EXPECT_NE(log().find("config.yaml: no batch had bit errors"), std::string::npos) << log();
   EXPECT_NE(log().find("start_loss is 1.75"), std::string::npos) << log();
@@ -216,11 +221,66 @@ TEST_F(Program, NothingThatItReadsIsReplaced) {
     const std::string before = read_file(words[0]);
     std::vector<std::string> arguments = {config(), "--out"};
     arguments.insert(arguments.end(), words.begin(), words.end());
-    EXPECT_EQ(run(arguments), 2) << words[0];
-    EXPECT_NE(log().find("expected another"), std::string::npos) << log();
+    const bool is_checkpoint = words[0] == checkpoint;
+    for (int i = 0; i < 2; ++i) {  // without and with --overwrite
+      EXPECT_EQ(run(arguments), 2) << words[0];
+      EXPECT_NE(log().find(is_checkpoint ? "expected another ending for the network"
+                                         : "--out: " + words[0] +
+                                               ": expected a file of its own, found the input"),
+                std::string::npos)
+          << log();
+      arguments.emplace_back("--overwrite");
+    }
     EXPECT_EQ(read_file(words[0]), before);
   }
   EXPECT_EQ(run({config(), "--seed", "-1"}), 2);
+}
+
+TEST_F(Program, ANetworkOfAnotherTrainingIsKeptUnlessOverwritingIsAsked) {
+  const std::vector<std::string> words{config(), "--threads", "1", "--epochs", "1", "--quiet"};
+  write_file_atomically(out("default.onnx"), "a network that nobody can train again");
+  EXPECT_EQ(run(words), 2);
+  EXPECT_NE(log().find("config.yaml: output: "), std::string::npos) << log();
+  EXPECT_NE(log().find("default.onnx: holds something that this command did not write"),
+            std::string::npos)
+      << log();
+  EXPECT_EQ(read_file(out("default.onnx")), "a network that nobody can train again");
+  EXPECT_FALSE(fs::exists(out("default.csv")));
+  auto overwriting = words;
+  overwriting.emplace_back("--overwrite");
+  ASSERT_EQ(run(overwriting), 0) << log();
+  EXPECT_EQ(run(words), 0) << log();  // its own, trained anew
+  const std::string before = read_file(out("default.onnx"));
+  auto other = words;
+  other.insert(other.end(), {"--seed", "6"});
+  EXPECT_EQ(run(other), 2);
+  EXPECT_NE(log().find("default.checkpoint: holds another training: seed there is 5, here 6"),
+            std::string::npos)
+      << log();
+  EXPECT_EQ(read_file(out("default.onnx")), before);
+  other.emplace_back("--overwrite");
+  EXPECT_EQ(run(other), 0) << log();
+  EXPECT_NE(read_file(out("default.onnx")), before);
+}
+
+TEST_F(Program, ResumedAfterAKillBeforeTheMetricsItCompletesThem) {
+  const std::vector<std::string> words{config(), "--threads", "1", "--epochs", "2", "--quiet"};
+  ASSERT_EQ(run(words), 0) << log();
+  const std::string whole = read_file(out("default.csv"));
+  // As a kill between the last checkpoint and the metrics leaves it: a row too few, half a file.
+  const pid_t dead = start({"--help"});
+  ASSERT_EQ(wait_for(dead), 0);
+  const std::size_t last = whole.rfind('\n', whole.size() - 2);
+  std::ofstream(out("default.csv")) << whole.substr(0, last + 1);
+  const std::string left = fmt::format("{}.{}.tmp", out("default.csv"), dead);
+  std::ofstream(left) << "epoch,lear";
+  fs::remove(out("default.onnx"));
+  auto resumed = words;
+  resumed.emplace_back("--resume");
+  ASSERT_EQ(run(resumed), 0) << log();
+  EXPECT_EQ(read_file(out("default.csv")), whole);
+  EXPECT_FALSE(fs::exists(left));
+  EXPECT_TRUE(fs::exists(out("default.onnx")));
 }
 
 TEST_F(Program, WrongInputEndsWithTwoAndOneMessage) {

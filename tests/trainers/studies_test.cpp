@@ -133,6 +133,16 @@ class StudyTraining : public testing::Test {
   end_to_end::Workplace workplace_;
 };
 
+TEST_F(StudyTraining, AnArchitectureOfATrainingIsNoPlaceForTheResult) {
+  const std::string before = file("small.yaml");
+  const Outcome outcome = study("out", {"--json", "small.yaml", "--overwrite"});
+  EXPECT_EQ(outcome.code, 2) << outcome.err;
+  EXPECT_NE(outcome.err.find("--json: small.yaml: expected a file of its own, found the input"),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_EQ(file("small.yaml"), before);
+}
+
 TEST_F(StudyTraining, KilledInTheMiddleOfATrainingItEndsWithTheSameTable) {
   const Outcome whole = study("a/out");
   ASSERT_EQ(whole.code, 0) << whole.err;

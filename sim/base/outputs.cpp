@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+// One registry for the process: inputs are opened in many places, some in threads.
+#include "sim/base/outputs.hpp"
+
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <utility>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
+
+namespace brownout {
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr char kAttribute[] = "user.brownout.command";
+constexpr std::size_t kMostOfACommand = 400;  // kept for messages; the hash tells commands apart
+
+using FileId = std::pair<dev_t, ino_t>;
+
+struct WatchedOutput {
+  std::string what;
+  fs::path file;
+};
+
+struct Registry {
+  std::mutex mutex;
+  std::string command, command_sha256;  // "" = nobody said
+  bool overwrite = false;
+  std::map<FileId, std::string> inputs;
+  std::vector<WatchedOutput> outputs;
+};
+
+Registry& registry() {
+  static Registry instance;
+  return instance;
+}
+
+/// Of plain files only: devices and pipes take from several.
+bool plain_file(const fs::path& file, struct stat& status) {
+  return ::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+FileId id_of(const struct stat& status) { return {status.st_dev, status.st_ino}; }
+
+[[noreturn]] void refuse(const WatchedOutput& output, const std::string& input) {
+  throw InputError("{}: {}: expected a file of its own, found the input {}", output.what,
+                   output.file.string(), input);
+}
+
+std::string changed_at(const struct stat& status) {
+  return fmt::format("{}.{:09}", status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+}
+
+/// Who wrote a file.
+struct Maker {
+  std::string sha256;   // of its command
+  std::string command;  // shortened
+};
+
+/// Nobody when the file was written by something else, or changed since.
+Maker maker_of(const fs::path& file, const struct stat& status) {
+  std::string text(4096, '\0');
+  const ssize_t size = ::getxattr(file.c_str(), kAttribute, text.data(), text.size());
+  if (size <= 0) return {};
+  text.resize(static_cast<std::size_t>(size));
+  const std::size_t first = text.find('\n');
+  const std::size_t second = text.find('\n', first + 1);
+  if (second == std::string::npos || text.substr(0, first) != changed_at(status)) return {};
+  return {text.substr(first + 1, second - first - 1), text.substr(second + 1)};
+}
+
+/// Whether words[i] changes no result; `skip` becomes the number of words it takes.
+bool changes_nothing(const std::vector<std::string>& words, std::size_t i, std::size_t& skip) {
+  skip = 1;
+  const std::string& word = words[i];
+  if (word == "--quiet" || word == "--overwrite" || word == "--resume") return true;
+  if (word.rfind("--threads=", 0) == 0) return true;
+  if (word != "--threads") return false;
+  skip = 2;
+  return true;
+}
+
+}  // namespace
+
+void remember_command(const std::string& program, const std::vector<std::string>& words) {
+  std::string text = program;
+  for (std::size_t i = 0, skip = 0; i < words.size(); i += skip) {
+    if (!changes_nothing(words, i, skip)) text += " " + words[i];
+  }
+  std::error_code error;
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  all.command = text;
+  // The same words mean other files in another folder.
+  all.command_sha256 = sha256_hex(text + "\n" + fs::current_path(error).string());
+}
+
+void allow_overwriting() {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  all.overwrite = true;
+}
+
+bool overwriting_allowed() {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  return all.overwrite;
+}
+
+bool may_replace(const fs::path& file) {
+  struct stat status {};
+  if (!plain_file(file, status) || status.st_size == 0) return true;
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  return all.overwrite ||
+         (!all.command.empty() && maker_of(file, status).sha256 == all.command_sha256);
+}
+
+std::string held_there(const fs::path& file) {
+  struct stat status {};
+  const Maker maker = plain_file(file, status) ? maker_of(file, status) : Maker();
+  if (maker.command.empty()) return "holds something that this command did not write";
+  return "holds the result of " + in_quotes(maker.command);
+}
+
+void watch_output(const std::string& what, const fs::path& file) {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  all.outputs.push_back({what, file});
+  struct stat status {};
+  if (!plain_file(file, status)) return;
+  const auto input = all.inputs.find(id_of(status));
+  if (input != all.inputs.end()) refuse(all.outputs.back(), input->second);
+}
+
+void claim_output(const std::string& what, const fs::path& file) {
+  watch_output(what, file);
+  clear_temporaries(file);
+  if (may_replace(file)) return;
+  throw InputError("{}: {}: {}; expected another file, or --overwrite to replace this one", what,
+                   file.string(), held_there(file));
+}
+
+void note_input(const fs::path& file) {
+  struct stat status {};
+  if (!plain_file(file, status)) return;
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  all.inputs.emplace(id_of(status), file.string());
+  for (const WatchedOutput& output : all.outputs) {
+    struct stat there {};
+    if (plain_file(output.file, there) && id_of(there) == id_of(status)) {
+      refuse(output, file.string());
+    }
+  }
+}
+
+void mark_as_result(const fs::path& file) {
+  struct stat status {};
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  if (all.command.empty() || !plain_file(file, status)) return;
+  const std::string text = changed_at(status) + "\n" + all.command_sha256 + "\n" +
+                           shortened(all.command, kMostOfACommand);
+  // Without the mark the next run asks for --overwrite; that is no reason to fail.
+  static_cast<void>(::setxattr(file.c_str(), kAttribute, text.data(), text.size(), 0));
+}
+
+fs::path temporary_beside(const fs::path& file) {
+  fs::path name = file;
+  name += fmt::format(".{}.tmp", ::getpid());
+  return name;
+}
+
+void clear_temporaries(const fs::path& file) {
+  const std::string start = file.filename().string() + ".";
+  const fs::path folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.rfind(start, 0) != 0) continue;
+    char* rest = nullptr;  // "NAME.PID.tmp", maybe with an ending of a library's own
+    const char* const number = name.c_str() + start.size();
+    const long process = std::strtol(number, &rest, 10);
+    if (*number < '0' || *number > '9' || process <= 0 || std::string(rest).rfind(".tmp", 0) != 0)
+      continue;
+    const bool lives = ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH;
+    if (lives && process != ::getpid()) continue;
+    std::error_code ignored;
+    if (process != ::getpid()) fs::remove(entry->path(), ignored);
+  }
+}
+
+}  // namespace brownout
