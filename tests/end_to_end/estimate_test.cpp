@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "sim/base/files.hpp"
 #include "tests/mapping/scalesim_v2_rows.hpp"
@@ -115,6 +116,42 @@ TEST_F(Estimate, ReadsNetworksInTheProjectsOwnConvention) {
   // 49 loads of 10 runs of 2 words, and 3 stages each; the last tile streams 1; 16 + 16 + 2 of the
   // array, 1 row and 8 of the vector unit.
   EXPECT_EQ(json["layers"][0]["cycles"], 49 * (10 * 2 + 3) + 1 + 34 + 1 + 8);
+}
+
+TEST_F(Estimate, TakesTheBitsOfANetwork) {
+  workplace_.write("a.yaml", "name: a\ntechnology: " BROWNOUT_SOURCE_DIR
+                             "/profiles/14nm-finfet.yaml\narray: {rows: 32, columns: 32}\n"
+                             "weights: {arrays: 1024}\n");
+  struct Case {
+    const char* name;
+    int bits;
+    double left_out;  // share of the cycles: biases; second walks and parameters of norms
+  };
+  for (const Case& one :
+       {Case{"fmnist-vgg3-ce-4b", 4, 0.001}, Case{"fmnist-simplenet16-randbet-4b", 4, 0.15},
+        Case{"fmnist-simplenet16-randbet-8b", 8, 0.15}}) {
+    SCOPED_TRACE(one.name);
+    const std::string model = fmt::format(BROWNOUT_SOURCE_DIR "/models/{}.onnx", one.name);
+    const Outcome outcome = estimate({model, "--array", "32x32", "--json", "-", "--quiet"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const Outcome program = workplace_.run(
+        BROWNOUT_BINARY,
+        {"model", "program", model, "--accelerator", "a.yaml", "--json", "-", "--quiet"});
+    ASSERT_EQ(program.code, 0) << program.err;
+    std::map<std::string, double> cycles;
+    for (const Json& layer : program.json()["layers"]) {
+      cycles[layer["name"]] = layer["closed_form_cycles"];
+    }
+    double total = 0.0;
+    const Json json = outcome.json();
+    for (const Json& layer : json["layers"]) {
+      EXPECT_EQ(layer["bits"], one.bits);
+      total += cycles.at(layer["name"]);
+    }
+    const double estimated = json["total_cycles"];
+    EXPECT_LE(estimated, total);
+    EXPECT_GT(estimated, total * (1.0 - one.left_out));
+  }
 }
 
 TEST_F(Estimate, RefusesWrongInput) {
