@@ -25,13 +25,13 @@ TEST(Csv, PointsHaveOneRowEachAndSayWhichAreOnTheGrid) {
   EXPECT_EQ(lines[2],
             "net-16-normal-8b,0.875,0.00129,0.765625,1000,10,8,20,0.5,19.75,20.25,21,0.5,20.75,21."
             "25,89.5,"
-            "0.9,0.8,0.01,100,99.5,98,1,,,,none,,,6.5,9.75,0.75,18,22,1.5,20,22,,,,,");
+            "0.9,0.8,0.01,100,99.5,98,1,,,,none,,,6.5,9.75,0.75,18,22,1.5,20,22,,,,,,,");
   EXPECT_NE(lines[7].find(",0,,,,none,,,6.5,"), std::string::npos);
   EXPECT_EQ(
       lines_of(safe_voltage_csv(example_sweep()))[1],
       "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,0.9,0.95,46,1,40,0.5,11.5,38,,");
   for (const std::string& line : lines) {
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 41) << line;
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 43) << line;
   }
 }
 
