@@ -17,9 +17,9 @@ struct MatrixLayer {
   std::string name;
   std::int64_t m = 0, n = 0, k = 0;
   std::int64_t groups = 1;
-  std::string where;  // "topology.csv:3": begins messages about the layer
-  int bits = 8;       // of a weight's code
-  std::string sparsity;  // "2:4": a file says that two of four weights are there; "" of all
+  std::string where;       // "topology.csv:3": begins messages about the layer
+  int bits = 8;            // of a weight's code
+  std::string sparsity{};  // "2:4": a file says that two of four weights are there; "" of all
 
   std::int64_t macs() const { return groups * m * n * k; }
 };
