@@ -30,7 +30,7 @@ struct EstimateConfig {
 
 struct LayerEstimate {
   std::string name;
-  int bits = 8;  // of a weight's code; acts in the convention "physical" alone
+  int bits = 8;          // of a weight's code; acts in the convention "physical" alone
   std::string sparsity;  // as the layer has it; all else is that of a dense one
   std::int64_t cycles = 0;
   std::int64_t folds = 0;  // times the array is mapped anew

@@ -131,7 +131,7 @@ void check_size(const MatrixLayer& layer) {
     fits = fits && !__builtin_mul_overflow(macs, factor, &macs);
   if (!fits || macs > (std::int64_t{1} << 62)) {
     throw InputError("{}: {}: expected at most 2^62 multiply-adds, got {} x {} x {} in {} groups",
-                     layer.where, layer.name, layer.m, layer.n, layer.k, layer.groups);
+                     layer.where, printable(layer.name), layer.m, layer.n, layer.k, layer.groups);
   }
 }
 
@@ -154,7 +154,7 @@ std::int64_t output_side(const Line& line, const char* side, std::int64_t input,
                          std::int64_t filter, std::int64_t stride) {
   if (filter > input) {
     throw InputError("{}: {}: expected a filter {} of at most the IFMAP's {}, got {}", line.where,
-                     line.cells[0], side, input, filter);
+                     printable(line.cells[0]), side, input, filter);
   }
   return (input - filter + stride + stride - 1) / stride;
 }
@@ -165,7 +165,8 @@ std::int64_t product(const Line& line, const std::string& name,
   std::int64_t result = 1;
   for (const std::int64_t factor : factors) {
     if (__builtin_mul_overflow(result, factor, &result))
-      throw InputError("{}: {}: expected at most 2^62 multiply-adds, got more", line.where, name);
+      throw InputError("{}: {}: expected at most 2^62 multiply-adds, got more", line.where,
+                       printable(name));
   }
   return result;
 }

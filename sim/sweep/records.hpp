@@ -38,8 +38,8 @@ class RecordKeys {
 std::string identity(const SweepConfig& config, const std::vector<Model>& models,
                      const std::string& dataset_sha256, const std::string& first_chip);
 
-/// `images`: how many the row is of. A stored row that has not these fields is an InputError with its
-/// place.
+/// `images`: how many the row is of. A stored row that has not these fields is an InputError with
+/// its place.
 std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
                                       std::int64_t images);
 std::optional<ChipResult> find_chip(const Store& store, const std::string& key,

@@ -268,7 +268,7 @@ TEST(Yaml, UnknownKeysComeBeforeEverythingElse) {
   EXPECT_EQ(message_of([&] {
               map.expect({"chips", "seed", "voltages"});
             }),
-            "dir/test.yaml:1:1: unknown key \"rates\"; did you mean \"seed\"?");
+            "dir/test.yaml:1:1: unknown key \"rates\"; known keys: chips, seed, voltages");
   YamlMap other = parse("a: 1\nb: 2\n");
   other.expect({"a", "b", "c"});
   EXPECT_EQ(other.integer("a", 0, 9), 1);

@@ -136,7 +136,7 @@ TEST_F(BadInput, FilesThatUsedToHangOrCrash) {
     expect_refusal({"sweep", "comma.yaml", "--out", "out"}, {"comma.yaml:", "not valid YAML"});
   }
   refuse_sweep("chips: 4", "chips: 4\nrates: [0.1]", {"bad.yaml:8:1: unknown key \"rates\""});
-  refuse_sweep("  from: 0.75", "  from: 0.75\n  step: 0.1", {"unknown key \"voltage_grid.step\""});
+  refuse_sweep("points: 4", "points: 4, step: 0.1", {"unknown key \"voltage_grid.step\""});
   const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
   workplace_.write("deep.json", R"({"format": "brownout.sensitivity", "networks": )" + deep + "}");
   refuse_eval({"--voltage", "0.8", "--mitigation", "placement=deep.json"},

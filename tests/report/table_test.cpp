@@ -39,7 +39,7 @@ TEST(Table, ARowOfAnotherLengthBreaksAnInvariant) {
 TEST(Table, CellsShowWhatATerminalWouldObey) {
   Table table({"na\x1b[1mme"});
   table.add({"a\x1b[31mred\nline"});
-  EXPECT_EQ(table.text(), "  na\\x1b[1mme\n  -------------------\n  a\\x1b[31mred\\nline\n");
+  EXPECT_EQ(table.text(), "  na\\x1b[1mme\n  ------------------\n  a\\x1b[31mred\\nline\n");
 }
 
 }  // namespace
