@@ -194,10 +194,10 @@ TEST_F(Cosim, WavesHoldTheWindowAndTheNamesOfTheWeightMemory) {
   const Json vcd = conv1({"--trace", "conv1.vcd", "--trace-window",
                           std::to_string(first + 50) + ":" + std::to_string(first + 250)});
   EXPECT_EQ(vcd["traced_cycles"], 200);
-  const std::string waves = read_file(workplace_.folder() / "conv1.vcd");
-  EXPECT_EQ(waves.rfind("$date", 0), 0u);
-  EXPECT_NE(waves.find("$var wire 1 ! clk_i $end"), std::string::npos);
-  EXPECT_NE(waves.find("\n#" + std::to_string(2 * (first + 50)) + "\n"), std::string::npos);
+  const std::string text = read_file(workplace_.folder() / "conv1.vcd");
+  EXPECT_EQ(text.rfind("$date", 0), 0u);
+  EXPECT_NE(text.find("$var wire 1 ! clk_i $end"), std::string::npos);
+  EXPECT_NE(text.find("\n#" + std::to_string(2 * (first + 50)) + "\n"), std::string::npos);
   for (const std::string& path : workplace_.listing()) {
     EXPECT_EQ(path.find(".tmp"), std::string::npos) << path;
   }

@@ -268,8 +268,10 @@ TEST_F(Program, ResumedAfterAKillBeforeTheMetricsItCompletesThem) {
   ASSERT_EQ(run(words), 0) << log();
   const std::string whole = read_file(out("default.csv"));
   // As a kill between the last checkpoint and the metrics leaves it: a row too few, half a file.
-  const pid_t dead = start({"--help"});
-  ASSERT_EQ(wait_for(dead), 0);
+  const pid_t dead = ::fork();
+  if (dead == 0) ::_exit(0);
+  int status = 0;
+  ASSERT_EQ(::waitpid(dead, &status, 0), dead);
   const std::size_t last = whole.rfind('\n', whole.size() - 2);
   std::ofstream(out("default.csv")) << whole.substr(0, last + 1);
   const std::string left = fmt::format("{}.{}.tmp", out("default.csv"), dead);
