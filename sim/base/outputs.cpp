@@ -140,7 +140,13 @@ void watch_output(const std::string& what, const fs::path& file) {
   struct stat status {};
   if (!plain_file(file, status)) return;
   const auto input = all.inputs.find(id_of(status));
-  if (input != all.inputs.end()) refuse(all.outputs.back(), input->second);
+  if (input == all.inputs.end()) return;
+  // A file that was removed leaves its number to the next one.
+  struct stat now {};
+  if (plain_file(input->second, now) && id_of(now) == id_of(status)) {
+    refuse(all.outputs.back(), input->second);
+  }
+  all.inputs.erase(input);
 }
 
 void claim_output(const std::string& what, const fs::path& file) {
@@ -156,7 +162,7 @@ void note_input(const fs::path& file) {
   if (!plain_file(file, status)) return;
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
-  all.inputs.emplace(id_of(status), file.string());
+  all.inputs.insert_or_assign(id_of(status), file.string());
   for (const WatchedOutput& output : all.outputs) {
     struct stat there {};
     if (plain_file(output.file, there) && id_of(there) == id_of(status)) {

@@ -44,7 +44,8 @@ std::string end_cells(const std::optional<sweep::EnergyEnds>& ends) {
 
 std::string row(const sweep::Point& point, bool on_grid, const std::string& chip_note) {
   return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}"
+      "\n",
       quoted(point.model), cell(point.voltage), point.rate, cell(point.energy_sram_rel),
       point.images, point.chips, point.err, spread_cells(point.rerr),
       spread_cells(point.rerr_either), cell(point.prop1_excess), point.confidence_clean,

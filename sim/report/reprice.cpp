@@ -21,11 +21,19 @@ namespace {
 
 constexpr std::int64_t kHighestCount = std::numeric_limits<std::int64_t>::max();
 
+Json read_run(const std::filesystem::path& file) {
+  try {
+    return read_json(file);
+  } catch (const InputError& error) {
+    throw InputError("{}; expected the JSON of `brownout run`", error.what());
+  }
+}
+
 /// Reads what pricing needs from a run's JSON, with the place in every message.
 class RunFile {
  public:
   explicit RunFile(const std::filesystem::path& file)
-      : file_(file.string()), json_(read_json(file)) {
+      : file_(file.string()), json_(read_run(file)) {
     if (!json_.is_object()) throw InputError("{}: expected the JSON of `brownout run`", file_);
   }
 

@@ -139,7 +139,8 @@ TEST_F(Estimate, TakesTheBitsOfANetwork) {
         {"model", "program", model, "--accelerator", "a.yaml", "--json", "-", "--quiet"});
     ASSERT_EQ(program.code, 0) << program.err;
     std::map<std::string, double> cycles;
-    for (const Json& layer : program.json()["layers"]) {
+    const Json compiled = program.json();
+    for (const Json& layer : compiled["layers"]) {
       cycles[layer["name"]] = layer["closed_form_cycles"];
     }
     double total = 0.0;

@@ -30,7 +30,7 @@ class Replace : public testing::Test {
     workplace_.write("technology.yaml",
                      read_file(BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml"));
     workplace_.write("made.yaml",
-                     "name: made\narrays: 1\nrows: 256\ncolumns: 64\nseed: 1\n"
+                     "name: made\norigin: made for a test\narrays: 1\nrows: 256\ncolumns: 64\nseed: 1\n"
                      "technology: technology.yaml\nzero_to_one_share: 0.45\n"
                      "levels:\n"
                      "  - {rate: 0.02744, zero_to_one: 0.0127, one_to_zero: 0.0147, persistent: "

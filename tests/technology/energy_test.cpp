@@ -328,7 +328,7 @@ TEST(Energy, RefusesWrongRowsWithFilePlaceAndKey) {
       {"    source: \"LPDDR4, 8 pJ a bit (DDR3: 70, HBM2: 3.9): 8*8 = 64\"", "    source: '  '",
        "expected where the numbers come from"},
       {"  logic_leakage_mw_per_pe:", "  mac_pj:", "duplicate key \"mac_pj\""},
-      {"\nenergy:\n", "\nenergy: 3\nother:\n", "energy: expected a map"},
+      {"\nenergy:\n", "\nenergy: 3\nother:\n", "unknown key \"other\"; known keys: "},
       {"\nenergy:\n", "\nenergies:\n", "did you mean \"energy\"?"},
       {"low: 0.000058", "low: 0.0002", "expected low <= value <= high, got 0.0002, 0.000155 and"},
       {"high: 0.00155", "high: 0.0001", "expected low <= value <= high"},

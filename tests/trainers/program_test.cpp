@@ -65,15 +65,14 @@ class Program : public testing::Test {
                               extra);
   }
 
-  /// Exit status, or the negative of the signal that ended it.
-  int run(std::vector<std::string> arguments, const std::optional<Interruption>& when = {}) {
+  pid_t start(std::vector<std::string> arguments, const std::optional<Interruption>& when = {}) {
     arguments.insert(arguments.begin(), BROWNOUT_TRAIN);
     std::vector<char*> pointers;
     for (std::string& argument : arguments) pointers.push_back(argument.data());
     pointers.push_back(nullptr);
     const std::string log = (folder_ / "log").string();
-    std::optional<Interrupter> interrupter;
-    if (when) interrupter.emplace(*when);
+    interrupter_.reset();
+    if (when) interrupter_.emplace(*when);
     const pid_t child = fork();
     if (child == 0) {
       const int file = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -84,13 +83,23 @@ class Program : public testing::Test {
       }
       dup2(file, 1);
       dup2(file, 2);
-      if (interrupter) interrupter->watch_this_process();
+      if (interrupter_) interrupter_->watch_this_process();
       execv(pointers[0], pointers.data());
       _exit(127);
     }
+    return child;
+  }
+
+  /// Exit status, or the negative of the signal that ended it.
+  static int wait_for(pid_t child) {
     int status = 0;
     waitpid(child, &status, 0);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+
+  int run(const std::vector<std::string>& arguments,
+          const std::optional<Interruption>& when = {}) {
+    return wait_for(start(arguments, when));
   }
 
   std::string config() const { return (folder_ / "config.yaml").string(); }
@@ -98,6 +107,7 @@ class Program : public testing::Test {
   std::string log() const { return read_file(folder_ / "log"); }
 
   fs::path folder_;
+  std::optional<Interrupter> interrupter_;
   rlim_t file_limit_ = 0;  // bytes a file of the program may take
 };
 
