@@ -87,17 +87,19 @@ std::string head(const sweep::SweepResult& result, const Frame& frame) {
   const sweep::Point& first = result.points.front();
   std::string text;
   if (first.energy) text += "set multiplot layout 2,1\n";
-  text += fmt::format("set title {} noenhanced font ',16'\n",
-                      gnuplot_quoted(fmt::format(
-                          "{} {} (band: ± one standard deviation), {} images, {}", first.chips,
-                          chips_title(result.chip_note), first.images, result.technology)));
+  text += fmt::format(
+      "set title {}.\"\\n\".{} noenhanced font ',16'\n",
+      gnuplot_quoted(fmt::format("{} {} (band: ± one standard deviation), {} images, {}",
+                                 first.chips, chips_title(result.chip_note), first.images,
+                                 result.technology)),
+      gnuplot_quoted("lowest safe V: " + safe_voltage_condition(result.safe)));
   text += fmt::format(
       "set border 11 lw 1 lc rgb '{0}'\n"
       "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
       "set tics nomirror textcolor rgb 'black'\n"
       "set xlabel 'supply voltage, V / Vmin' offset 0,0.2\n"
       "set ylabel 'test error with bit errors (RErr), %'\n"
-      "set y2label 'energy of a weight access, relative to Vmin' textcolor rgb '{0}'\n"
+      "set y2label 'energy, relative to Vmin' textcolor rgb '{0}'\n"
       "set format x '%.2f'\n"
       "set logscale y\n"
       "set ytics (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)\n"
@@ -233,8 +235,7 @@ Drawing sweep_drawing(const sweep::SweepResult& result, const fs::path& picture)
         energy_block, kGrey);
   }
   text += bands + lines + marks + safe;
-  text += fmt::format("  NaN with points pt 13 ps 1.0 lc rgb 'black' title {}\n",
-                      title("lowest V: " + safe_voltage_condition(result.safe)));
+  text += "  NaN with points pt 13 ps 1.0 lc rgb 'black' title 'lowest safe V'\n";
   if (energies) text += energy_panel(result, drawing) + "unset multiplot\n";
   return drawing;
 }
