@@ -15,6 +15,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/cosim/export.hpp"
 #include "sim/cosim/predict.hpp"
 #include "tests/cosim/random_job.hpp"
@@ -53,7 +54,7 @@ class Replay : public testing::Test {
   /// With one digit of a file another one; `at` counts its characters.
   Outcome replay_damaged(const std::string& file, std::size_t at, char digit,
                          const std::string& options = "") const {
-    const std::string whole = read_file(folder_ / file);
+    const std::string whole = read_own_file(folder_ / file);
     std::string damaged = whole;
     EXPECT_NE(damaged.at(at), digit);
     damaged.at(at) = digit;
@@ -238,7 +239,7 @@ TEST_F(Replay, ComparesTheWordsOfParameters) {
   RandomJob random;
   const ExpectedJob expected = job_with_parameters(random);
   export_job(folder_, kSmall, random.job, expected);
-  EXPECT_EQ(read_file(folder_ / "parameters.mem"),
+  EXPECT_EQ(read_own_file(folder_ / "parameters.mem"),
             "00000000_0000000000000000_8123456789abcde0\n"
             "00000001_0000000000000000_fedcba9876543210\n");
   const Outcome whole = replay();
@@ -262,7 +263,7 @@ TEST_F(Replay, ComparesTheWordsOfParameters) {
   ExpectedJob healthy = expected;
   healthy.faults.clear();
   export_job(folder_, kSmall, random.job, healthy);
-  const std::string parameters = read_file(folder_ / "parameters.mem");
+  const std::string parameters = read_own_file(folder_ / "parameters.mem");
   EXPECT_EQ(parameters,
             "00000000_0000000000000000_0123456789abcdef\n"
             "00000001_0000000000000000_fedcba9876543210\n");
@@ -279,7 +280,7 @@ TEST_F(Replay, AnyDigitThatChangesIsSeen) {
   expected.stored.resize(1024);
   export_job(folder_, kTiny, random.job, expected);
   // Compiled once; run.sh does it each time.
-  const nlohmann::json manifest = nlohmann::json::parse(read_file(folder_ / "manifest.json"));
+  const nlohmann::json manifest = nlohmann::json::parse(read_own_file(folder_ / "manifest.json"));
   std::string options;
   for (const auto& [name, value] : manifest["parameters"].items()) {
     options += fmt::format(" -Preplay.{}={}", name, value.dump());
@@ -297,7 +298,7 @@ TEST_F(Replay, AnyDigitThatChangesIsSeen) {
   std::mt19937_64 draws(11);
   int damaged = 0;
   for (const auto& [name, file] : manifest["files"].items()) {
-    const std::string whole = read_file(folder_ / name);
+    const std::string whole = read_own_file(folder_ / name);
     EXPECT_EQ(std::count(whole.begin(), whole.end(), '\n'), file["lines"]) << name;
     EXPECT_FALSE(whole.empty()) << name;
     // Every digit of the first line, some of the others.
@@ -421,14 +422,14 @@ TEST_F(Replay, WritesOnlyWordsThatTheJobReads) {
   RandomJob random = small_job();
   random.faults = {{3, 1, 0, 0}, {5000, 0, 1, 0}};
   export_job(folder_, kSmall, random.job, expect(kSmall, random));
-  const nlohmann::json manifest = nlohmann::json::parse(read_file(folder_ / "manifest.json"));
+  const nlohmann::json manifest = nlohmann::json::parse(read_own_file(folder_ / "manifest.json"));
   // Two tiles of 4 runs of 32 bits, two runs in a word; words 0, 1, 16, 17.
   EXPECT_EQ(manifest["files"]["weights.mem"]["lines"], 4);
   EXPECT_EQ(manifest["files"]["faults.mem"]["lines"], 0);
-  EXPECT_EQ(read_file(folder_ / "weights.mem"),
+  EXPECT_EQ(read_own_file(folder_ / "weights.mem"),
             "00000000_0123456789abcdef\n00000001_0123456789abcdef\n"
             "00000010_0123456789abcdef\n00000011_0123456789abcdef\n");
-  EXPECT_EQ(read_file(folder_ / "commands.mem").substr(0, 42),
+  EXPECT_EQ(read_own_file(folder_ / "commands.mem").substr(0, 42),
             "00_0_1_0_2_8_0004_0004_0003_00000000_00000");
 }
 
