@@ -302,9 +302,9 @@ void prepare_export(const std::filesystem::path& folder) {
   const bool empty = std::filesystem::is_empty(folder, error);
   if (error) throw InputError("{}: {}", folder.string(), error.message());
   if (!empty && !is_manifest(folder / kManifest)) {
-    throw InputError("{}: expected a new or empty folder, or one with an earlier export, found {}",
-                     folder.string(),
-                     std::filesystem::directory_iterator(folder)->path().filename().string());
+    throw InputError(
+        "--export: {}: expected a new or empty folder, or one with an earlier export, found {}",
+        folder.string(), std::filesystem::directory_iterator(folder)->path().filename().string());
   }
   claim_output("--export", folder / kManifest);  // it stands for all files of the folder
   check_writable(folder / "run.sh", 1);

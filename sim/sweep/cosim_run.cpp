@@ -109,12 +109,7 @@ std::optional<CoreTime> next_core(const CosimConfig& config, const std::vector<C
 
 /// Before anything takes time.
 void expect_export_folder(const std::filesystem::path& folder) {
-  if (folder.empty()) return;
-  try {
-    cosim::prepare_export(folder);
-  } catch (const InputError& error) {
-    throw InputError("--export: {}", error.what());
-  }
+  if (!folder.empty()) cosim::prepare_export(folder);
 }
 
 /// Full batches and the rest are two runs of the engine; the waves and mismatches count on.

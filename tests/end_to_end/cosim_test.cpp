@@ -85,7 +85,7 @@ class Cosim : public testing::Test {
     return workplace_.run(BROWNOUT_BINARY, arguments);
   }
   Json json(const std::string& model, std::vector<std::string> more) const {
-    more.insert(more.end(), {"--json", "-"});
+    more.insert(more.end(), {"--json", "-", "--overwrite"});  // one name for many runs
     const Outcome outcome = cosim(model, more);
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     return outcome.json();
