@@ -27,6 +27,7 @@ int below(std::uint64_t number, int limit) {
 }  // namespace
 
 AugmentationChoice read_augmentation(YamlMap map) {
+  map.expect({"crop", "flip", "autoaugment", "cutout"});
   AugmentationChoice c;
   c.crop = static_cast<int>(map.integer("crop", 0, kMaxPixels, 0));
   c.flip = map.boolean("flip", false);

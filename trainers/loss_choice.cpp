@@ -19,6 +19,7 @@ void refuse(YamlMap& map, const std::string& key, const std::string& owner) {
 }  // namespace
 
 LossChoice read_loss(YamlMap map) {
+  map.expect({"kind", "logit_scale", "bound", "margin", "hinge_bound", "label_smoothing"});
   LossChoice c;
   c.kind = static_cast<Kind>(map.choice("kind", kKinds, 0));
   c.logit_scale = map.number("logit_scale", 1e-9, 1e9, c.logit_scale);

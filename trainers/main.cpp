@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 
+#include "sim/base/text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/outputs.hpp"
 #include "sim/base/parallel.hpp"
@@ -162,7 +163,7 @@ int train(const Arguments& arguments) {
   if (trains && !arguments.quiet) remark_on_gate(trainer);
   const ExportScore score = export_network(trainer, config.output);
   std::printf("%s: test error %.2f %% (u8 activations %.2f %%), %zu of %d epochs\n",
-              config.output.string().c_str(), score.float_error, score.quantized_error,
+              printable(config.output.string()).c_str(), score.float_error, score.quantized_error,
               trainer.state().history.size(), config.schedule.epochs);
   return 0;
 }

@@ -26,6 +26,7 @@ bool codes(const CodingChoice& choice, network::Role role) {
 }
 
 CodingChoice read_coding(YamlMap map) {
+  map.expect({"scheme", "bits", "rounding", "range", "coded", "when", "unit"});
   CodingChoice c;
   c.scheme = static_cast<network::Scheme>(map.choice("scheme", network::scheme_names()));
   c.bits = static_cast<int>(map.integer("bits", 1, 8));
@@ -68,6 +69,8 @@ CodingChoice read_coding(YamlMap map) {
 }
 
 OptimizerChoice read_optimizer(YamlMap map) {
+  map.expect({"kind", "learning_rate", "weight_decay", "momentum", "nesterov", "beta1", "beta2",
+              "epsilon"});
   OptimizerChoice o;
   o.kind = static_cast<OptimizerChoice::Kind>(map.choice("kind", {"sgd", "adam"}, 0));
   const bool sgd = o.kind == OptimizerChoice::Kind::kSgd;
@@ -86,6 +89,7 @@ OptimizerChoice read_optimizer(YamlMap map) {
 }
 
 ScheduleChoice read_schedule(YamlMap map) {
+  map.expect({"epochs", "batch", "decay", "milestones", "factor"});
   ScheduleChoice s;
   s.epochs = static_cast<int>(map.integer("epochs", 1, 100000));
   s.batch = static_cast<int>(map.integer("batch", 1, 100000, s.batch));
@@ -105,6 +109,7 @@ ScheduleChoice read_schedule(YamlMap map) {
 }
 
 void read_architecture(YamlMap map, bool file_exists, TrainingConfig& c) {
+  map.expect({"file", "width", "norm", "activation", "reparameterized"});
   c.architecture = file_exists ? map.input_file("file") : map.path("file");
   if (map.has("width")) c.width = static_cast<int>(map.integer("width", 1, 4096));
   if (map.has("norm")) {
@@ -153,6 +158,7 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   c.w_max = root.number("w_max", 1e-6, 1e6, binary ? 1.0 : 0.0);
   if (auto ramp = root.optional_map("w_max_ramp")) {
     if (c.w_max <= 0.0) root.fail("w_max_ramp", "goes with w_max, its end; expected none");
+    ramp->expect({"start", "until"});
     c.clipping_ramp.emplace();
     c.clipping_ramp->start = ramp->number("start", c.w_max, 1e6);
     c.clipping_ramp->until = ramp->number("until", 1e-6, 1.0, c.clipping_ramp->until);

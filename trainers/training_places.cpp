@@ -48,7 +48,13 @@ void claim_places(const std::string& what, const TrainingConfig& config, const T
           files.checkpoint.string(), there.step);
     }
     const std::string differs = difference(there, now);
-    if (differs.empty()) return;
+    if (differs.empty()) {
+      // Its own files, but for a network that was put there since.
+      if (holds_a_result(config.output)) return;
+      throw InputError(
+          "{}: {}: {}; expected another place for the network, or --overwrite to replace it", what,
+          config.output.string(), held_there(config.output));
+    }
     throw InputError(
         "{}: holds another training: {}; expected another place for the network, or --overwrite to "
         "replace it",

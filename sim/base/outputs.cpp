@@ -126,6 +126,13 @@ bool may_replace(const fs::path& file) {
          (!all.command.empty() && maker_of(file, status).sha256 == all.command_sha256);
 }
 
+bool holds_a_result(const fs::path& file) {
+  struct stat status {};
+  if (!plain_file(file, status) || status.st_size == 0) return true;
+  if (::getxattr(file.c_str(), kAttribute, nullptr, 0) < 0 && errno == ENOTSUP) return true;
+  return !maker_of(file, status).sha256.empty();
+}
+
 std::string held_there(const fs::path& file) {
   struct stat status {};
   const Maker maker = plain_file(file, status) ? maker_of(file, status) : Maker();
@@ -199,8 +206,11 @@ void clear_temporaries(const fs::path& file) {
     char* rest = nullptr;  // "NAME.PID.tmp", maybe with an ending of a library's own
     const char* const number = name.c_str() + start.size();
     const long process = std::strtol(number, &rest, 10);
-    if (*number < '0' || *number > '9' || process <= 0 || std::string(rest).rfind(".tmp", 0) != 0)
+    const std::string ending = rest;
+    if (*number < '0' || *number > '9' || process <= 0 ||
+        (ending != ".tmp" && ending.rfind(".tmp.", 0) != 0)) {
       continue;
+    }
     const bool lives = ::kill(static_cast<pid_t>(process), 0) == 0 || errno != ESRCH;
     if (lives && process != ::getpid()) continue;
     std::error_code ignored;

@@ -23,6 +23,10 @@ bool overwriting_allowed();
 /// since, or anything after allow_overwriting.
 bool may_replace(const std::filesystem::path& file);
 
+/// Whether nothing lies there, or what some command of ours wrote and nobody changed since; true as
+/// well where the file system cannot tell.
+bool holds_a_result(const std::filesystem::path& file);
+
 /// What lies there instead, for messages: "holds the result of \"brownout eval net.onnx\"".
 std::string held_there(const std::filesystem::path& file);
 

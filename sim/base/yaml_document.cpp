@@ -15,6 +15,7 @@ namespace brownout {
 namespace {
 
 constexpr int kMaxDocuments = 1000;
+constexpr int kMostBracketsALine = 65'536;
 
 class Watch : public YAML::EventHandler {
  public:
@@ -77,8 +78,31 @@ void check_utf8(std::string_view text) {
 
 }  // namespace
 
+namespace {
+
+/// yaml-cpp reads a line to its end before it tells of the first bracket in it, and remembers each.
+void check_brackets(const std::string& text) {
+  YAML::Mark mark;
+  int brackets = 0;
+  for (const char c : text) {
+    ++mark.pos;
+    ++mark.column;
+    if (c == '\n') {
+      ++mark.line;
+      mark.column = brackets = 0;
+    }
+    if ((c == '[' || c == '{') && ++brackets > kMostBracketsALine) {
+      throw YamlProblem(mark, fmt::format("more than {} opening brackets in one line",
+                                          kMostBracketsALine));
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<YAML::Node> load_documents(const std::string& text) {
   check_utf8(text);
+  check_brackets(text);
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);

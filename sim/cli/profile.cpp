@@ -130,7 +130,7 @@ int profile_plot(const ProfileOptions& options) {
                                    memory::fit_profile(profile), out);
   output.json(report::plot_json(profile, window, out));
   if (const auto problem = report::draw_with_gnuplot(drawing, out)) throw RunError("{}", *problem);
-  output.text(fmt::format("{}: {}\n", options.out, report::profile_title(profile)));
+  output.text(fmt::format("{}: {}\n", printable(options.out), report::profile_title(profile)));
   return 0;
 }
 

@@ -34,7 +34,8 @@ int reprice(const RunOptions& options, const CLI::App& verb) {
   for (const CLI::Option* option : verb.get_options()) {
     const std::string name = option->get_name();
     const bool fits = name == "--reprice" || name == "--technology" || name == "--voltage" ||
-                      name == "--json" || name == "--quiet" || name == "--threads";
+                      name == "--json" || name == "--quiet" || name == "--threads" ||
+                      name == "--overwrite";
     if (option->count() > 0 && !fits) {
       throw InputError("--reprice: nothing is simulated; expected no {}", name);
     }

@@ -306,7 +306,12 @@ void prepare_export(const std::filesystem::path& folder) {
         "--export: {}: expected a new or empty folder, or one with an earlier export, found {}",
         folder.string(), std::filesystem::directory_iterator(folder)->path().filename().string());
   }
-  claim_output("--export", folder / kManifest);  // it stands for all files of the folder
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::filesystem::path& file = entry.path();
+    const bool ours = file.extension() == ".mem" || file.filename() == "run.sh";
+    if (ours) claim_output("--export", file);
+  }
+  claim_output("--export", folder / kManifest);
   check_writable(folder / "run.sh", 1);
 }
 

@@ -106,9 +106,11 @@ void read(YamlMap& map, DramConfig& dram) {
 
 /// A section that may be left out, with its defaults then.
 template <typename Section>
-void read_section(YamlMap& root, const char* key, Section& section) {
+void read_section(YamlMap& root, const char* key, const std::vector<std::string>& known,
+                  Section& section) {
   std::optional<YamlMap> map = root.optional_map(key);
   if (!map) return;
+  map->expect(known);
   read(*map, section);
   map->finish();
 }
@@ -168,14 +170,17 @@ AcceleratorConfig load_accelerator(const std::filesystem::path& file) {
                                         config.technology.string()));
   }
   config.clock_mhz = root.number("clock_mhz", 0.001, 100'000.0, config.clock_mhz);
-  read_section(root, "array", config.array);
-  read_section(root, "weights", config.weights);
-  read_section(root, "input", config.input);
-  read_section(root, "activations", config.activations);
-  read_section(root, "accumulators", config.accumulators);
-  read_section(root, "vector", config.vector);
-  read_section(root, "dma", config.dma);
-  read_section(root, "dram", config.dram);
+  read_section(root, "array", {"rows", "columns", "dataflow", "transpose_depth"}, config.array);
+  read_section(root, "weights",
+               {"arrays", "array_rows", "words_per_cycle", "residency", "supply", "unused",
+                "mitigation"},
+               config.weights);
+  read_section(root, "input", {"supply"}, config.input);
+  read_section(root, "activations", {"kib", "banks", "supply"}, config.activations);
+  read_section(root, "accumulators", {"depth", "supply"}, config.accumulators);
+  read_section(root, "vector", {"lanes", "latency_cycles"}, config.vector);
+  read_section(root, "dma", {"setup_cycles", "bytes_per_cycle", "burst_bytes"}, config.dma);
+  read_section(root, "dram", {"latency_cycles", "bytes_per_cycle"}, config.dram);
   root.finish();
   return config;
 }

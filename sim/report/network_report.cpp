@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/text.hpp"
 #include "sim/report/table.hpp"
 
 namespace brownout::report {
@@ -15,6 +16,18 @@ using Json = nlohmann::ordered_json;
 using network::Network;
 
 namespace {
+
+/// A value of several lines: each printable, all but the first further in.
+std::string indented(const std::string& value) {
+  std::string text;
+  for (std::size_t begin = 0; begin <= value.size();) {
+    const std::size_t end = std::min(value.find('\n', begin), value.size());
+    if (begin > 0 && begin < value.size()) text += "\n    ";
+    text += printable(std::string_view(value).substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return text;
+}
 
 struct Layer {
   std::string name, op, details;
@@ -158,7 +171,7 @@ std::string network_text(const sweep::Model& model) {
   }
   out += parameters.text();
   if (!net.metadata.empty()) out += "\nmetadata\n";
-  for (const auto& [key, value] : net.metadata) out += fmt::format("  {}: {}\n", key, value);
+  for (const auto& [key, value] : net.metadata) out += fmt::format("  {}: {}\n", printable(key), indented(value));
   return out;
 }
 

@@ -193,9 +193,10 @@ SweepChips sweep_chips(const SweepConfig& config) {
     draw(*config.safe.stated_seed, config.safe.stated_on, chips.stated);
     return chips;
   }
+  std::vector<std::uint64_t> looked_at;
   const auto place = [&](std::int64_t seed, std::int64_t count, Chips& list) {
-    for (const std::string& name :
-         place_names(config.profile.string(), count, static_cast<std::uint64_t>(seed))) {
+    for (const std::string& name : place_names(config.profile.string(), count,
+                                               static_cast<std::uint64_t>(seed), looked_at)) {
       list.push_back(memory::make_chip(name));
       // No words, no faults, but all checks.
       list.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
@@ -203,6 +204,10 @@ SweepChips sweep_chips(const SweepConfig& config) {
   };
   place(config.seed, config.chips, chips.grid);
   place(config.seed, config.safe.chosen_on, chips.chosen);
+  // Those of one set are the first ones of the other.
+  for (const auto& chip : config.chips < config.safe.chosen_on ? chips.chosen : chips.grid) {
+    looked_at.push_back(chip->place()->offset);
+  }
   place(*config.safe.stated_seed, config.safe.stated_on, chips.stated);
   return chips;
 }

@@ -232,6 +232,21 @@ std::vector<Source> sources_of(const CrossedTable& table) {
   return sources;
 }
 
+namespace {
+
+/// Standard error of the mean over images, a share. Where no image is wrong (or all are) the table
+/// shows no variance at all; the share is then taken for (x + 1/2)/(n + 1), x images wrong of n.
+double images_error(const CrossedTable& table) {
+  if (table.mean() > 0.0 && table.mean() < 1.0) {
+    return std::sqrt(source_over_images(table, table.over_images()).variance);
+  }
+  const auto images = static_cast<double>(table.images());
+  const double share = 0.5 / (images + 1.0);
+  return std::sqrt(share * (1.0 - share) / images);
+}
+
+}  // namespace
+
 ErrorSpread error_spread(const std::vector<WrongImages>& chips) {
   BROWNOUT_CHECK(!chips.empty(), "an error on no chips");
   CrossedTable table(static_cast<std::int64_t>(chips[0].size()));
@@ -241,7 +256,7 @@ ErrorSpread error_spread(const std::vector<WrongImages>& chips) {
     wrong.push_back(count(chip));
   }
   ErrorSpread result = error_spread(wrong, table.images());
-  result.images_se = 100.0 * std::sqrt(source_over_images(table, table.over_images()).variance);
+  result.images_se = 100.0 * images_error(table);
   result.ci95_all =
       chips.size() == 1
           ? error_interval(wrong[0], table.images())
@@ -283,7 +298,7 @@ ErrorSpread error_spread_of_networks(const std::vector<std::vector<WrongImages>>
   const double share = result.mean / 100.0;
   result.ci95 = in_percent(share_interval(share, {seeds}, table.images()));
   result.ci95_all = in_percent(share_interval(share, all, table.images()));
-  result.images_se = 100.0 * std::sqrt(source_over_images(table, table.over_images()).variance);
+  result.images_se = 100.0 * images_error(table);
   return result;
 }
 

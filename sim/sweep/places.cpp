@@ -26,21 +26,22 @@ std::uint64_t cells_at(std::uint64_t cells, std::uint64_t position) {
 
 }  // namespace
 
-std::vector<std::uint64_t> draw_places(std::uint64_t cells, std::int64_t count,
-                                       std::uint64_t seed) {
+std::vector<std::uint64_t> draw_places(std::uint64_t cells, std::int64_t count, std::uint64_t seed,
+                                       const std::vector<std::uint64_t>& looked_at) {
   // Any run of them is spread over the positions as evenly as its length allows.
   constexpr std::array<std::uint64_t, kBitPositions> kOrder{0, 4, 2, 6, 1, 5, 3, 7};
   const Philox philox(seed, Purpose::kPlaces);
   const std::uint64_t start = philox(0)[0];
   std::vector<std::uint64_t> places;
-  std::unordered_set<std::uint64_t> taken;
+  std::unordered_set<std::uint64_t> taken(looked_at.begin(), looked_at.end());
   std::array<std::uint64_t, kBitPositions> used{};
+  for (const std::uint64_t place : taken) ++used[place % kBitPositions];
   for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(count); ++i) {
     const std::uint64_t position = (start + kOrder[i % kBitPositions]) % kBitPositions;
     const std::uint64_t room = cells_at(cells, position);
     if (used[position]++ >= room) {
-      throw InputError("{} places on a map of {} cells: it has {} at bit position {}", count, cells,
-                       room, position);
+      throw InputError("{} places on a map of {} cells: it has {} at bit position {}",
+                       count + static_cast<std::int64_t>(looked_at.size()), cells, room, position);
     }
     std::uint64_t place = 0;
     std::uint64_t attempt = 0;
@@ -53,9 +54,10 @@ std::vector<std::uint64_t> draw_places(std::uint64_t cells, std::int64_t count,
 }
 
 std::vector<std::string> place_names(const std::string& file, std::int64_t count,
-                                     std::uint64_t seed) {
+                                     std::uint64_t seed, const std::vector<std::uint64_t>& taken) {
   std::vector<std::string> names;
-  for (const std::uint64_t place : draw_places(memory::make_chip(file)->period(), count, seed)) {
+  for (const std::uint64_t place :
+       draw_places(memory::make_chip(file)->period(), count, seed, taken)) {
     names.push_back(place == 0 ? file : fmt::format("{},offset={}", file, place));
   }
   return names;

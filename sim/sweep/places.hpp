@@ -21,11 +21,14 @@ inline constexpr int kBitPositions = 8;
 /// First cells of places 0 … count-1 of a seed on a map of `cells` cells (docs/chips.md), all
 /// different; those of a smaller count are the first ones of a larger. InputError for more places
 /// than the map has.
-std::vector<std::uint64_t> draw_places(std::uint64_t cells, std::int64_t count, std::uint64_t seed);
+/// None is among `taken`: places that were looked at already.
+std::vector<std::uint64_t> draw_places(std::uint64_t cells, std::int64_t count, std::uint64_t seed,
+                                       const std::vector<std::uint64_t>& taken = {});
 
 /// Names of the chips at these places: "FILE.h5,offset=N". InputError as make_chip.
 std::vector<std::string> place_names(const std::string& file, std::int64_t count,
-                                     std::uint64_t seed);
+                                     std::uint64_t seed,
+                                     const std::vector<std::uint64_t>& taken = {});
 
 /// "10 random chips", "16 places of one die": what a mean over chips is taken over.
 std::string chips_text(std::int64_t count, bool places);

@@ -61,6 +61,7 @@ Ranged read_ranged(YamlMap& block, const char* key, double highest) {
 }
 
 Rail read_rail(YamlMap& block) {
+  block.expect({"kind", "efficiency", "level_shift_fj_per_bit", "source"});
   Rail rail;
   rail.stated = true;
   rail.kind = static_cast<RailKind>(block.choice("kind", rail_kind_names()));
@@ -87,6 +88,7 @@ Technology Technology::load(const std::filesystem::path& file) {
   technology.name_ = root.name("name");
 
   YamlMap validity = root.map("validity");
+  validity.expect({"lowest_vmin", "highest_vmin", "source"});
   technology.lowest_ = validity.number("lowest_vmin", 0.1, 10.0);
   technology.highest_ = validity.number("highest_vmin", 0.1, 10.0);
   require_source(validity);
@@ -96,6 +98,7 @@ Technology Technology::load(const std::filesystem::path& file) {
                                               technology.lowest_, technology.highest_));
 
   for (YamlMap& row : root.maps("bit_error_rate")) {
+    row.expect({"voltage_vmin", "rate", "source"});
     Point point{};
     point.voltage = row.number("voltage_vmin", 0.0, 10.0);
     if (point.voltage >= kVmin)
@@ -124,11 +127,15 @@ Technology Technology::load(const std::filesystem::path& file) {
                                             technology.points_.size()));
 
   YamlMap energy = root.map("sram_energy");
+  energy.expect({"exponent", "source"});
   technology.energy_exponent_ = energy.number("exponent", 0.0, 10.0);
   require_source(energy);
   energy.finish();
 
   if (std::optional<YamlMap> block = root.optional_map("energy")) {
+    std::vector<std::string> keys;
+    for (const EnergyCoefficientField& field : kEnergyCoefficientFields) keys.emplace_back(field.key);
+    block->expect(keys);
     technology.energy_.emplace();
     technology.energy_low_.emplace();
     technology.energy_high_.emplace();
@@ -145,6 +152,11 @@ Technology Technology::load(const std::filesystem::path& file) {
   if (std::optional<YamlMap> block = root.optional_map("rail"))
     technology.rail_ = read_rail(*block);
   if (std::optional<YamlMap> block = root.optional_map("mitigation")) {
+    std::vector<std::string> keys;
+    for (const MitigationCoefficientField& field : kMitigationCoefficientFields) {
+      keys.emplace_back(field.key);
+    }
+    block->expect(keys);
     technology.mitigation_.emplace();
     for (const MitigationCoefficientField& field : kMitigationCoefficientFields) {
       const bool share = field.value == &MitigationCoefficients::cell_area_share;

@@ -216,6 +216,9 @@ TEST(Yaml, WhatYamlCppNeverComesBackFromIsRefused) {
   std::string values = "a: [";
   for (int i = 0; i < 1'100'000; ++i) values += "1,";
   EXPECT_NE(of(values).find("holds more than 1000000 values"), std::string::npos);
+  // Refused before yaml-cpp has read the line to its end.
+  EXPECT_NE(of("a: 1\nb: " + std::string(1 << 20, '[')).find("more than 65536 opening brackets"),
+            std::string::npos);
 }
 
 TEST(Yaml, TextIsUtf8) {
@@ -283,8 +286,9 @@ TEST(Yaml, DeepNestingIsRefused) {
     EXPECT_EQ(message.rfind("dir/test.yaml", 0), 0u) << message;
     EXPECT_LT(message.size(), 300u);
     const std::string closed = "a: " + std::string(depth, '[') + std::string(depth, ']');
-    EXPECT_NE(message_of([&] { parse(closed); }).find("nested"), std::string::npos)
-        << message_of([&] { parse(closed); });
+    const std::string refused = message_of([&] { parse(closed); });
+    const char* const reason = depth < 65536 ? "nested" : "more than 65536 opening brackets";
+    EXPECT_NE(refused.find(reason), std::string::npos) << refused;
   }
 }
 

@@ -194,7 +194,12 @@ TEST_F(Run, ARunPricedAgainIsADirectOneInAllThatAPriceDeterminesAndTheOldOneInAl
     }
   }
   // Priced twice, it still says what was simulated.
-  run({"--reprice", "old.json", "--voltage", "0.9", "--json", "once.json"});
+  workplace_.write("once.json", "somebody else's");
+  expect_refused(run({"--reprice", "old.json", "--voltage", "0.9", "--json", "once.json"}),
+                 "or --overwrite to replace this one");
+  EXPECT_EQ(
+      run({"--reprice", "old.json", "--voltage", "0.9", "--json", "once.json", "--overwrite"}).code,
+      0);
   const Json twice =
       run({"--reprice", "once.json", "--technology", "other.yaml", "--json", "-"}).json();
   EXPECT_EQ(twice["voltage"], 0.9);

@@ -125,6 +125,14 @@ TEST(ErrorSpread, OneChipHasAnIntervalOverImagesAlone) {
   EXPECT_EQ(*found.ci95_all, error_interval(12, 200));
 }
 
+TEST(ErrorSpread, NoWrongImageLeavesAnErrorOverImages) {
+  const ErrorSpread none = error_spread(std::vector<WrongImages>{WrongImages(10, false)});
+  const double share = 0.5 / 11.0;
+  EXPECT_DOUBLE_EQ(*none.images_se, 100.0 * std::sqrt(share * (1.0 - share) / 10.0));
+  const ErrorSpread all = error_spread(std::vector<WrongImages>(3, WrongImages(10, true)));
+  EXPECT_DOUBLE_EQ(*all.images_se, *none.images_se);
+}
+
 TEST(ErrorSpread, EqualChipsStillLeaveTheImages) {
   WrongImages wrong(200);
   for (std::size_t i = 0; i < 12; ++i) wrong[i] = true;

@@ -80,6 +80,15 @@ std::vector<double> errors_at(const std::vector<std::uint64_t>& places) {
   return errors;
 }
 
+TEST(Places, OfAnotherSetAreNoneThatWereLookedAt) {
+  const std::vector<std::uint64_t> chosen = draw_places(256, 29, 0);
+  const std::set<std::uint64_t> seen(chosen.begin(), chosen.end());
+  const std::vector<std::uint64_t> stated = draw_places(256, 200, 1, chosen);
+  EXPECT_EQ(std::set<std::uint64_t>(stated.begin(), stated.end()).size(), 200u);
+  for (const std::uint64_t place : stated) EXPECT_EQ(seen.count(place), 0u) << place;
+  EXPECT_THROW(draw_places(256, 240, 1, chosen), InputError);
+}
+
 TEST(Places, MeansOverThemAgreeForAnyNumberOfPlaces) {
   std::vector<std::uint64_t> all(kCells);
   std::iota(all.begin(), all.end(), 0);

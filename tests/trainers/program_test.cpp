@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <fstream>
 #include <optional>
@@ -261,6 +263,14 @@ TEST_F(Program, ANetworkOfAnotherTrainingIsKeptUnlessOverwritingIsAsked) {
   ASSERT_EQ(run(overwriting), 0) << log();
   EXPECT_EQ(run(words), 0) << log();  // its own, trained anew
   const std::string before = read_file(out("default.onnx"));
+  // A network that was put there since is not its own, whatever its checkpoint says.
+  write_file_atomically(out("default.onnx"), "another network");
+  if (::getxattr(out("default.onnx").c_str(), "user.none", nullptr, 0) >= 0 || errno != ENOTSUP) {
+    EXPECT_EQ(run(words), 2);
+    EXPECT_EQ(read_file(out("default.onnx")), "another network");
+  }
+  write_file_atomically(out("default.onnx"), before);
+  EXPECT_EQ(run(overwriting), 0) << log();
   auto other = words;
   other.insert(other.end(), {"--seed", "6"});
   EXPECT_EQ(run(other), 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exact integer convolution on 16-bit multiply–adds, for processors with AVX2 but without VNNI.
+// Exact integer convolution on 16-bit multiply–adds, for processors with AVX2.
 #pragma once
 #include <memory>
 

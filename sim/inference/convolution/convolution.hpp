@@ -53,9 +53,9 @@ class Convolution {
 std::unique_ptr<Convolution> make_convolution(const std::string& kind,
                                               const ConvolutionShape& shape, int zero_point,
                                               int bits);
-/// "avx2", "onednn", "onednn-split", "reference".
+/// "avx2", "onednn-split", "reference".
 const std::vector<std::string>& convolution_kinds();
-/// Whether this processor can run `kind` exactly ("onednn" needs VNNI, "avx2" needs AVX2).
+/// Whether this processor can run `kind` exactly ("avx2" needs AVX2).
 bool convolution_available(const std::string& kind);
 
 }  // namespace brownout::inference

@@ -30,8 +30,8 @@ struct Batch {
 
 class OnednnConvolution : public Convolution {
  public:
-  OnednnConvolution(const ConvolutionShape& shape, int zero_point, bool split)
-      : shape_(shape), zero_point_(zero_point), split_(split) {
+  OnednnConvolution(const ConvolutionShape& shape, int zero_point)
+      : shape_(shape), zero_point_(zero_point) {
     const SingleThread single;
     for (std::size_t i = 0; i < kBatches.size(); ++i) batches_[i] = make(kBatches[i]);
   }
@@ -40,19 +40,15 @@ class OnednnConvolution : public Convolution {
     const SingleThread single;
     const auto count = static_cast<std::size_t>(shape_.reduction() * shape_.out_channels);
     std::array<std::vector<std::int8_t>, 2> parts;
-    if (split_) {
-      for (std::size_t i = 0; i < count; ++i) {
-        const int b = n[i] & 1;
-        parts[0].push_back(static_cast<std::int8_t>((n[i] - b) / 2));
-        parts[1].push_back(static_cast<std::int8_t>(b));
-      }
-    } else {
-      parts[0].assign(n, n + count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const int b = n[i] & 1;
+      parts[0].push_back(static_cast<std::int8_t>((n[i] - b) / 2));
+      parts[1].push_back(static_cast<std::int8_t>(b));
     }
     dnnl::stream stream(onednn_cpu());
     const dnnl::memory::desc plain(weight_dims(), Type::s8, plain_weights());
     for (Batch& batch : batches_) {
-      for (std::size_t part = 0; part < (split_ ? 2U : 1U); ++part) {
+      for (std::size_t part = 0; part < parts.size(); ++part) {
         dnnl::memory from(plain, onednn_cpu(), parts[part].data());
         batch.weights[part] = dnnl::memory(batch.description.weights_desc(), onednn_cpu());
         dnnl::reorder(from, batch.weights[part]).execute(stream, from, batch.weights[part]);
@@ -62,7 +58,7 @@ class OnednnConvolution : public Convolution {
   }
 
   std::size_t scratch_bytes(int images) const override {
-    const std::size_t odd = split_ ? acc_size(std::min(images, kBatches[0])) : 0;
+    const std::size_t odd = acc_size(std::min(images, kBatches[0]));
     return kAlignment + scratchpad_bytes() + odd * sizeof(std::int32_t);
   }
 
@@ -78,10 +74,8 @@ class OnednnConvolution : public Convolution {
       for (; images >= count; images -= count) {
         const std::size_t outputs = acc_size(count);
         execute(stream, batches_[i], 0, q, acc, scratchpad);
-        if (split_) {
-          execute(stream, batches_[i], 1, q, odd, scratchpad);
-          for (std::size_t o = 0; o < outputs; ++o) acc[o] = 2 * acc[o] + odd[o];
-        }
+        execute(stream, batches_[i], 1, q, odd, scratchpad);
+        for (std::size_t o = 0; o < outputs; ++o) acc[o] = 2 * acc[o] + odd[o];
         q += std::ptrdiff_t{count} * shape_.in_height * shape_.in_width * shape_.in_channels;
         acc += outputs;
       }
@@ -89,8 +83,7 @@ class OnednnConvolution : public Convolution {
   }
 
   std::string name() const override {
-    return std::string(split_ ? "onednn-split " : "onednn ") +
-           batches_.back().description.impl_info_str();
+    return "onednn-split " + std::string(batches_.back().description.impl_info_str());
   }
 
  private:
@@ -110,7 +103,7 @@ class OnednnConvolution : public Convolution {
         {images, shape_.out_channels, shape_.out_height, shape_.out_width}, Type::s32, Tag::nhwc);
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    if (zero_point_ != 0) take_source_zero_point(attributes);
+    if (zero_point_ != 0) set_source_zero_point(attributes, zero_point_);
     Batch batch;
     batch.description =
         direct_convolution(source, weights, /*bias=*/{}, target, {shape_.stride_h, shape_.stride_w},
@@ -144,7 +137,7 @@ class OnednnConvolution : public Convolution {
         {DNNL_ARG_WEIGHTS, batch.weights[part]},
         {DNNL_ARG_DST, {description.dst_desc(), onednn_cpu(), acc}},
         {DNNL_ARG_SCRATCHPAD, {description.scratchpad_desc(), onednn_cpu(), scratchpad}}};
-    if (zero_point != 0) {
+    if (kZeroPointAtExecution && zero_point != 0) {
       const dnnl::memory::desc one({1}, Type::s32, Tag::a);
       arguments.emplace(kSourceZeroPoint, dnnl::memory(one, onednn_cpu(), &zero_point));
     }
@@ -154,24 +147,13 @@ class OnednnConvolution : public Convolution {
 
   ConvolutionShape shape_;
   int zero_point_;
-  bool split_;
   std::array<Batch, kBatches.size()> batches_;
 };
 
 }  // namespace
 
-std::unique_ptr<Convolution> make_onednn_convolution(const ConvolutionShape& shape, int zero_point,
-                                                     bool split) {
-  return std::make_unique<OnednnConvolution>(shape, zero_point, split);
-}
-
-bool onednn_has_vnni() {
-  // These values are sets of bits: that of a processor holds those of the ones that it extends.
-  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  const auto extends = [isa](dnnl::cpu_isa other) {
-    return (isa & static_cast<unsigned>(other)) == static_cast<unsigned>(other);
-  };
-  return extends(dnnl::cpu_isa::avx512_core_vnni) || extends(dnnl::cpu_isa::avx2_vnni);
+std::unique_ptr<Convolution> make_onednn_convolution(const ConvolutionShape& shape, int zero_point) {
+  return std::make_unique<OnednnConvolution>(shape, zero_point);
 }
 
 }  // namespace brownout::inference
