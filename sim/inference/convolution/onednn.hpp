@@ -4,6 +4,7 @@
 #pragma once
 #include <omp.h>
 
+#include <cstdint>
 #include <oneapi/dnnl/dnnl.hpp>
 
 namespace brownout::inference {
