@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "sim/inference/convolution/onednn.hpp"
+#include "sim/inference/onednn.hpp"
 
 namespace brownout::inference {
 

@@ -51,13 +51,13 @@ ConvolutionShape convolution_shape(const mapping::MatrixNode& node) {
 }
 
 const std::vector<std::string>& convolution_kinds() {
-  static const std::vector<std::string> kinds{"avx2", "onednn-split", "reference"};
+  static const std::vector<std::string> kinds{"avx2", "reference"};
   return kinds;
 }
 
 bool convolution_available(const std::string& kind) {
   if (kind == "avx2") return avx2_available();
-  return kind == "onednn-split" || kind == "reference";
+  return kind == "reference";
 }
 
 std::unique_ptr<Convolution> make_convolution(const std::string& kind,
@@ -65,7 +65,7 @@ std::unique_ptr<Convolution> make_convolution(const std::string& kind,
                                               int bits) {
   check_shape(shape, zero_point, bits);
   if (kind == "auto") {
-    const char* best = avx2_available() ? "avx2" : "onednn-split";
+    const char* best = avx2_available() ? "avx2" : "reference";
     return make_convolution(best, shape, zero_point, bits);
   }
   const auto& kinds = convolution_kinds();
@@ -75,8 +75,7 @@ std::unique_ptr<Convolution> make_convolution(const std::string& kind,
   if (!convolution_available(kind))
     throw InputError("convolution kind \"{}\" does not run on this processor", kind);
   if (kind == "avx2") return make_avx2_convolution(shape, zero_point, bits);
-  if (kind == "reference") return make_reference_convolution(shape, zero_point);
-  return make_onednn_convolution(shape, zero_point);
+  return make_reference_convolution(shape, zero_point);
 }
 
 }  // namespace brownout::inference

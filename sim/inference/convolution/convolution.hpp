@@ -53,7 +53,7 @@ class Convolution {
 std::unique_ptr<Convolution> make_convolution(const std::string& kind,
                                               const ConvolutionShape& shape, int zero_point,
                                               int bits);
-/// "avx2", "onednn-split", "reference".
+/// "avx2", "reference".
 const std::vector<std::string>& convolution_kinds();
 /// Whether this processor can run `kind` exactly ("avx2" needs AVX2).
 bool convolution_available(const std::string& kind);
