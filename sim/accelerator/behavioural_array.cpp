@@ -99,7 +99,7 @@ class BehaviouralArray final : public ArrayModel {
       layout.windows(group, first, count, rows);
       const std::int16_t* panel = panels->data();
       for (int c = 0; c < tile.n_count; c += avx2::kBlockOutputs) {
-        layout.multiply(fast_ ? avx2::multiply_rows : multiply_plain, rows, count, panel,
+        layout.multiply(multiply_, rows, count, panel,
                         std::min(avx2::kBlockOutputs, tile.n_count - c),
                         acc + first * stride + tile.n_first + c, stride);
         panel += layout.panel_size();
@@ -197,6 +197,8 @@ class BehaviouralArray final : public ArrayModel {
   }
 
   const bool fast_ = inference::avx2_available();
+  const PanelLayout::Kernel multiply_ =
+      fast_ ? avx2::fastest_kernels().multiply_rows : multiply_plain;
   const mapping::Program* program_ = nullptr;
   std::vector<PanelLayout> layouts_;
   /// By layer and column tile; null until loaded.

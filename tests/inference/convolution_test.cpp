@@ -174,12 +174,17 @@ std::vector<std::string> kinds_here() {
   return kinds;
 }
 
-/// All AVX2 methods that fit, or none without AVX2.
-std::vector<Avx2Method> methods_for(const ConvolutionShape& shape) {
-  std::vector<Avx2Method> methods;
-  for (const auto method : {Avx2Method::kDirect, Avx2Method::kWinograd, Avx2Method::kDepthwise})
-    if (avx2_available() && avx2_method_fits(method, shape)) methods.push_back(method);
-  return methods;
+/// One convolution for each method that fits and each instruction set that this processor has.
+std::vector<std::unique_ptr<Convolution>> fast_convolutions(const Case& c) {
+  std::vector<const avx2::Kernels*> kernels;
+  if (avx2_available()) kernels.push_back(&avx2::avx2_kernels());
+  if (vnni_available()) kernels.push_back(&avx2::vnni_kernels());
+  std::vector<std::unique_ptr<Convolution>> all;
+  for (const auto* const set : kernels)
+    for (const auto method : {Avx2Method::kDirect, Avx2Method::kWinograd, Avx2Method::kDepthwise})
+      if (avx2_method_fits(method, c.shape))
+        all.push_back(make_avx2_convolution(c.shape, c.zero_point, c.bits, *set, method));
+  return all;
 }
 
 void expect_exact(const Case& c, const std::string& place) {
@@ -188,8 +193,7 @@ void expect_exact(const Case& c, const std::string& place) {
     const auto convolution = make_convolution(kind, c.shape, c.zero_point, c.bits);
     ASSERT_EQ(run(*convolution, c, place), expected) << place << kind << ": " << describe(c);
   }
-  for (const auto method : methods_for(c.shape)) {
-    const auto convolution = make_avx2_convolution(c.shape, c.zero_point, c.bits, method);
+  for (const auto& convolution : fast_convolutions(c)) {
     ASSERT_EQ(run(*convolution, c, place), expected)
         << place << convolution->name() << ": " << describe(c);
   }
@@ -209,8 +213,7 @@ TEST(Convolution, Avx2MethodsEqualThePlainSumOnThousandsOfSmallShapes) {
     Draws draws(seed);
     const Case c = random_case(draws, 150'000);
     const auto expected = plain_sum(c);
-    for (const auto method : methods_for(c.shape)) {
-      const auto convolution = make_avx2_convolution(c.shape, c.zero_point, c.bits, method);
+    for (const auto& convolution : fast_convolutions(c)) {
       ASSERT_EQ(run(*convolution, c, ""), expected)
           << "seed " << seed << ": " << convolution->name() << ": " << describe(c);
     }
@@ -269,8 +272,8 @@ TEST(Convolution, LayersOfSimpleNetAreExactForAnyBatch) {
       Case c{shape, 7, 8, images, {}, {}};
       fill(c, draws);
       const auto expected = plain_sum(c);
-      for (const char* kind : {"auto", "avx2"}) {
-        if (std::string(kind) == "avx2" && !avx2_available()) continue;
+      for (const char* kind : {"vnni", "avx2"}) {
+        if (!convolution_available(kind)) continue;
         const auto convolution = make_convolution(kind, c.shape, c.zero_point, c.bits);
         ASSERT_EQ(run(*convolution, c, ""), expected) << kind << ": " << describe(c);
       }

@@ -31,6 +31,11 @@ double winograd_cycles(const ConvolutionShape& s) {
 
 bool avx2_available() { return __builtin_cpu_supports("avx2") != 0; }
 
+bool vnni_available() {
+  return avx2_available() && __builtin_cpu_supports("avx512f") != 0 &&
+         __builtin_cpu_supports("avx512vnni") != 0;
+}
+
 bool avx2_method_fits(Avx2Method method, const ConvolutionShape& s) {
   switch (method) {
     case Avx2Method::kWinograd:
@@ -46,7 +51,8 @@ bool avx2_method_fits(Avx2Method method, const ConvolutionShape& s) {
 }
 
 std::unique_ptr<Convolution> make_avx2_convolution(const ConvolutionShape& shape, int zero_point,
-                                                   int bits, Avx2Method method) {
+                                                   int bits, const avx2::Kernels& kernels,
+                                                   Avx2Method method) {
   if (method == Avx2Method::kAny) {
     method = Avx2Method::kDirect;
     if (avx2_method_fits(Avx2Method::kDepthwise, shape) && shape.groups > 1)
@@ -57,11 +63,11 @@ std::unique_ptr<Convolution> make_avx2_convolution(const ConvolutionShape& shape
   }
   switch (method) {
     case Avx2Method::kWinograd:
-      return make_avx2_winograd(shape, zero_point, bits);
+      return make_avx2_winograd(shape, zero_point, bits, kernels);
     case Avx2Method::kDepthwise:
       return make_avx2_depthwise(shape, zero_point);
     default:
-      return make_avx2_direct(shape, zero_point);
+      return make_avx2_direct(shape, zero_point, kernels);
   }
 }
 

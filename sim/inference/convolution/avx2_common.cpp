@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Widens images to int16 with their border, and picks the multiply–add kernel for a row count.
+// Widens images to int16 with their border, and multiplies with AVX2.
 #include "sim/inference/convolution/avx2_common.hpp"
 
 #include <algorithm>
+
+#include "sim/inference/convolution/avx2.hpp"
 
 namespace brownout::inference::avx2 {
 namespace {
@@ -155,6 +157,24 @@ struct Blocks {
   int blocks, size, larger;
 };
 
+void multiply_rows_avx2(const std::int16_t* const* rows, int count, const Reduction& reduction,
+                        const std::int16_t* weights, std::int32_t* out, std::ptrdiff_t out_stride) {
+  constexpr decltype(&multiply_blocks<1>) kOfSize[] = {multiply_blocks<1>, multiply_blocks<2>,
+                                                       multiply_blocks<3>, multiply_blocks<4>,
+                                                       multiply_blocks<5>, multiply_blocks<6>};
+  const Blocks cut(count);
+  kOfSize[cut.size - 1](rows, cut.larger, cut.blocks, reduction, weights, out, out_stride);
+}
+
+void multiply_tiles_avx2(const std::int16_t* tiles, int count, std::ptrdiff_t depth, int pairs,
+                         const std::int16_t* weights, std::int32_t* out) {
+  constexpr decltype(&multiply_tile_blocks<1>) kOfSize[] = {
+      multiply_tile_blocks<1>, multiply_tile_blocks<2>, multiply_tile_blocks<3>,
+      multiply_tile_blocks<4>, multiply_tile_blocks<5>, multiply_tile_blocks<6>};
+  const Blocks cut(count);
+  kOfSize[cut.size - 1](tiles, cut.larger, cut.blocks, depth, pairs, weights, out);
+}
+
 }  // namespace
 
 PaddedImage padded_image(const ConvolutionShape& shape) {
@@ -189,22 +209,11 @@ void widen(const std::uint8_t* q, const PaddedImage& image, int zero_point, std:
   std::fill_n(out, static_cast<std::size_t>(bottom) * row, std::int16_t{0});
 }
 
-void multiply_rows(const std::int16_t* const* rows, int count, const Reduction& reduction,
-                   const std::int16_t* weights, std::int32_t* out, std::ptrdiff_t out_stride) {
-  constexpr decltype(&multiply_blocks<1>) kOfSize[] = {multiply_blocks<1>, multiply_blocks<2>,
-                                                       multiply_blocks<3>, multiply_blocks<4>,
-                                                       multiply_blocks<5>, multiply_blocks<6>};
-  const Blocks cut(count);
-  kOfSize[cut.size - 1](rows, cut.larger, cut.blocks, reduction, weights, out, out_stride);
+const Kernels& avx2_kernels() {
+  static constexpr Kernels kernels{"avx2", multiply_rows_avx2, multiply_tiles_avx2};
+  return kernels;
 }
 
-void multiply_tiles(const std::int16_t* tiles, int count, std::ptrdiff_t depth, int pairs,
-                    const std::int16_t* weights, std::int32_t* out) {
-  constexpr decltype(&multiply_tile_blocks<1>) kOfSize[] = {
-      multiply_tile_blocks<1>, multiply_tile_blocks<2>, multiply_tile_blocks<3>,
-      multiply_tile_blocks<4>, multiply_tile_blocks<5>, multiply_tile_blocks<6>};
-  const Blocks cut(count);
-  kOfSize[cut.size - 1](tiles, cut.larger, cut.blocks, depth, pairs, weights, out);
-}
+const Kernels& fastest_kernels() { return vnni_available() ? vnni_kernels() : avx2_kernels(); }
 
 }  // namespace brownout::inference::avx2

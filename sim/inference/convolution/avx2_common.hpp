@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the AVX2 convolutions share: aligned memory, widened images, the multiply–add kernel.
+// What the AVX2 convolutions share: aligned memory, widened images, the multiply–add kernels.
 #pragma once
 #include <immintrin.h>
 
@@ -89,14 +89,24 @@ struct Reduction {
   int pairs;
 };
 
-/// out[r · out_stride + o] = Σ rows[r] · weights for `count` rows and 16 outputs.
-void multiply_rows(const std::int16_t* const* rows, int count, const Reduction& reduction,
-                   const std::int16_t* weights, std::int32_t* out, std::ptrdiff_t out_stride);
+/// The multiply–add kernels of one instruction set. All kinds give the same bits.
+struct Kernels {
+  const char* name;
+  /// out[r · out_stride + o] = Σ rows[r] · weights for `count` rows and 16 outputs.
+  void (*multiply_rows)(const std::int16_t* const* rows, int count, const Reduction& reduction,
+                        const std::int16_t* weights, std::int32_t* out, std::ptrdiff_t out_stride);
+  /// The products of Winograd tiles at every point: tiles are count × point × depth, of which the
+  /// first 2·pairs count; weights point × pair × 16 outputs × 2; out tile × point × 16.
+  void (*multiply_tiles)(const std::int16_t* tiles, int count, std::ptrdiff_t depth, int pairs,
+                         const std::int16_t* weights, std::int32_t* out);
+};
 
-/// The products of Winograd tiles at every point: tiles are count × point × depth, of which the
-/// first 2·pairs count; weights point × pair × 16 outputs × 2; out tile × point × 16.
-void multiply_tiles(const std::int16_t* tiles, int count, std::ptrdiff_t depth, int pairs,
-                    const std::int16_t* weights, std::int32_t* out);
+/// For processors with AVX2.
+const Kernels& avx2_kernels();
+/// For processors with AVX-512 VNNI as well.
+const Kernels& vnni_kernels();
+/// The fastest of the two that this processor can run; it has AVX2.
+const Kernels& fastest_kernels();
 
 /// A mask of the first `count` of 8 lanes.
 BROWNOUT_AVX2_INLINE __m256i first_lanes(int count) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Direct convolution with AVX2: any kernel, stride, border and grouping, without im2col.
+// Direct convolution: any kernel, stride, border and grouping, without im2col.
 #include <algorithm>
+#include <string>
 
 #include "sim/inference/convolution/avx2.hpp"
 #include "sim/inference/convolution/panel_layout.hpp"
@@ -15,8 +16,9 @@ constexpr std::size_t kPassBytes = 128 * 1024;
 
 class DirectConvolution : public Convolution {
  public:
-  DirectConvolution(const ConvolutionShape& shape, int zero_point)
+  DirectConvolution(const ConvolutionShape& shape, int zero_point, const Kernels& kernels)
       : shape_(shape),
+        kernels_(kernels),
         zero_point_(zero_point),
         layout_(shape),
         out_(shape.out_channels / shape.groups),
@@ -52,7 +54,7 @@ class DirectConvolution : public Convolution {
     }
   }
 
-  std::string name() const override { return "avx2-direct"; }
+  std::string name() const override { return kernels_.name + std::string("-direct"); }
 
  private:
   std::size_t panel_at(int group, int panel) const {
@@ -73,9 +75,9 @@ class DirectConvolution : public Convolution {
       for (int group = 0; group < shape_.groups; ++group) {
         for (int panel = 0; panel < panels_; ++panel) {
           const int channel = panel * kBlockOutputs;
-          layout_.multiply(multiply_rows, rows, count, weights_.data() + panel_at(group, panel),
-                           std::min(kBlockOutputs, out_ - channel), out + channel,
-                           shape_.out_channels);
+          layout_.multiply(
+              kernels_.multiply_rows, rows, count, weights_.data() + panel_at(group, panel),
+              std::min(kBlockOutputs, out_ - channel), out + channel, shape_.out_channels);
         }
         out += out_;
         for (int i = 0; i < count; ++i) rows[i] += layout_.group_inputs();
@@ -84,6 +86,7 @@ class DirectConvolution : public Convolution {
   }
 
   ConvolutionShape shape_;
+  Kernels kernels_;
   int zero_point_;
   PanelLayout layout_;
   int out_;     // output channels of a group
@@ -93,8 +96,9 @@ class DirectConvolution : public Convolution {
 
 }  // namespace
 
-std::unique_ptr<Convolution> make_avx2_direct(const ConvolutionShape& shape, int zero_point) {
-  return std::make_unique<DirectConvolution>(shape, zero_point);
+std::unique_ptr<Convolution> make_avx2_direct(const ConvolutionShape& shape, int zero_point,
+                                              const Kernels& kernels) {
+  return std::make_unique<DirectConvolution>(shape, zero_point, kernels);
 }
 
 }  // namespace brownout::inference

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exact integer Winograd F(4×4, 3×3) with AVX2: a quarter of the multiplications of 3×3 kernels.
+// Exact integer Winograd F(4×4, 3×3): a quarter of the multiplications of 3×3 kernels.
 //
 // Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A with the points 0, ±1, ±2, ∞ (Lavin and Gray, arXiv:1509.09308).
 // Bᵀ is integer, |Bᵀ d B| ≤ 100·255 fits int16. The rows of G are scaled to the integers
@@ -8,6 +8,7 @@
 // modulo 2³²: 576 = 9·64, 9 has an inverse there, and 64·acc is known exactly while |acc| < 2²⁵.
 // Input channels are therefore taken in chunks whose sums stay below that bound.
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "sim/inference/convolution/avx2.hpp"
@@ -26,8 +27,10 @@ constexpr int kMostTiles = kPassTiles + kBlockRows - 1;
 
 class WinogradConvolution : public Convolution {
  public:
-  WinogradConvolution(const ConvolutionShape& shape, int zero_point, int bits)
+  WinogradConvolution(const ConvolutionShape& shape, int zero_point, int bits,
+                      const Kernels& kernels)
       : shape_(shape),
+        kernels_(kernels),
         zero_point_(zero_point),
         tiles_y_(divide_up(shape.out_height, kTile)),
         tiles_x_(divide_up(shape.out_width, kTile)),
@@ -81,7 +84,7 @@ class WinogradConvolution : public Convolution {
     }
   }
 
-  std::string name() const override { return "avx2-winograd"; }
+  std::string name() const override { return kernels_.name + std::string("-winograd"); }
 
  private:
   // Some tiles on their way through the scratch.
@@ -164,8 +167,8 @@ class WinogradConvolution : public Convolution {
                       depth_);
     }
     for (int block = 0; block < blocks_; ++block) {
-      multiply_tiles(pass.inputs, pass.count, depth_, pairs(chunk), panel(chunk, block),
-                     pass.products);
+      kernels_.multiply_tiles(pass.inputs, pass.count, depth_, pairs(chunk), panel(chunk, block),
+                              pass.products);
       for (int t = 0; t < pass.count; ++t)
         put_tile(pass.products + std::ptrdiff_t{t} * kPoints * kBlockOutputs, place(pass.first + t),
                  block, chunk > 0, pass.acc);
@@ -196,6 +199,7 @@ class WinogradConvolution : public Convolution {
   }
 
   ConvolutionShape shape_;
+  Kernels kernels_;
   int zero_point_;
   int tiles_y_, tiles_x_;
   PaddedImage image_;
@@ -209,8 +213,8 @@ class WinogradConvolution : public Convolution {
 }  // namespace
 
 std::unique_ptr<Convolution> make_avx2_winograd(const ConvolutionShape& shape, int zero_point,
-                                                int bits) {
-  return std::make_unique<WinogradConvolution>(shape, zero_point, bits);
+                                                int bits, const Kernels& kernels) {
+  return std::make_unique<WinogradConvolution>(shape, zero_point, bits, kernels);
 }
 
 }  // namespace brownout::inference

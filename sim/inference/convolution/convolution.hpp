@@ -42,7 +42,7 @@ class Convolution {
   /// q: images × H × W × C (NHWC); acc: images × OH × OW × OC. `scratch` needs no alignment and no
   /// particular content. Thread-safe for different acc and scratch, after set_weights.
   virtual void run(const std::uint8_t* q, int images, std::int32_t* acc, void* scratch) const = 0;
-  /// What runs, for benchmarks and logs: "avx2-winograd".
+  /// What runs, for benchmarks and logs: "vnni-winograd".
   virtual std::string name() const = 0;
 };
 
@@ -53,9 +53,9 @@ class Convolution {
 std::unique_ptr<Convolution> make_convolution(const std::string& kind,
                                               const ConvolutionShape& shape, int zero_point,
                                               int bits);
-/// "avx2", "reference".
+/// "vnni", "avx2", "reference".
 const std::vector<std::string>& convolution_kinds();
-/// Whether this processor can run `kind` exactly ("avx2" needs AVX2).
+/// Whether this processor can run `kind` exactly ("avx2" needs AVX2, "vnni" AVX-512 VNNI).
 bool convolution_available(const std::string& kind);
 
 }  // namespace brownout::inference

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A convolution without im2col, as `multiply_rows` reads it: where the windows of a widened image
-// lie, and how weights stand in panels of 16 outputs.
+// A convolution without im2col, as `Kernels::multiply_rows` reads it: where the windows of a
+// widened image lie, and how weights stand in panels of 16 outputs.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ constexpr int kPassPixels = 16 * kBlockRows;
 
 class PanelLayout {
  public:
-  /// `multiply_rows`, or plain loops that do the same.
+  /// One of `Kernels::multiply_rows`, or plain loops that do the same.
   using Kernel = void (*)(const std::int16_t* const* rows, int count, const Reduction& reduction,
                           const std::int16_t* weights, std::int32_t* out,
                           std::ptrdiff_t out_stride);
