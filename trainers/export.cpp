@@ -205,6 +205,9 @@ ExportScore export_network(Trainer& trainer, const std::filesystem::path& file) 
       {"training.clean_error_pct", fmt::format("{:.2f}", score.float_error)},
       {"training.clean_error_u8_pct", fmt::format("{:.2f}", score.quantized_error)},
   };
+  if (config.loss.learn_scale) {
+    metadata["training.logit_scale"] = fmt::format("{:.6g}", trainer.state().weights.back());
+  }
   if (config.errors.active()) {
     metadata["training.perturbed_share"] = fmt::format("{:.4f}", perturbed_share(trainer.state()));
   }

@@ -19,10 +19,12 @@ void refuse(YamlMap& map, const std::string& key, const std::string& owner) {
 }  // namespace
 
 LossChoice read_loss(YamlMap map) {
-  map.expect({"kind", "logit_scale", "bound", "margin", "hinge_bound", "label_smoothing"});
+  map.expect(
+      {"kind", "logit_scale", "learn_scale", "bound", "margin", "hinge_bound", "label_smoothing"});
   LossChoice c;
   c.kind = static_cast<Kind>(map.choice("kind", kKinds, 0));
   c.logit_scale = map.number("logit_scale", 1e-9, 1e9, c.logit_scale);
+  c.learn_scale = map.boolean("learn_scale", c.learn_scale);
   if (c.kind == Kind::kMcel) {
     c.bound = map.number("bound", 1e-3, 1e9, c.bound);
     c.margin = map.number("margin", 0.0, 1e9, c.margin);
@@ -54,6 +56,7 @@ std::string describe(const LossChoice& c) {
   if (c.kind == Kind::kMcel) text += fmt::format(", bound: {}, margin: {}", c.bound, c.margin);
   if (c.kind == Kind::kHinge) text += fmt::format(", hinge_bound: {}", c.hinge_bound);
   if (c.logit_scale != 1.0) text += fmt::format(", logit_scale: {}", c.logit_scale);
+  if (c.learn_scale) text += ", learn_scale: true";
   if (c.label_smoothing > 0.0) text += fmt::format(", label_smoothing: {}", c.label_smoothing);
   return text == "kind: cross-entropy" ? "" : "loss: {" + text + "}\n";
 }

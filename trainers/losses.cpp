@@ -31,7 +31,7 @@ Tensor hinge(const Tensor& z, const Tensor& targets, double b) {
 }  // namespace
 
 Tensor compute_loss(const LossChoice& c, const Tensor& logits, const Tensor& targets) {
-  const Tensor z = c.logit_scale == 1.0 ? logits : logits * c.logit_scale;
+  const Tensor z = c.learn_scale || c.logit_scale == 1.0 ? logits : logits * c.logit_scale;
   switch (c.kind) {
     case LossChoice::Kind::kMcel:
       return cross_entropy(bounded_margin(c, z, targets), targets, c.label_smoothing);

@@ -7,7 +7,8 @@
 
 namespace brownout::trainers {
 
-/// Mean over the batch; `logits` [count][classes], `targets` [count] of int64.
+/// Mean over the batch; `logits` [count][classes], already scaled where the scale is learned;
+/// `targets` [count] of int64.
 torch::Tensor compute_loss(const LossChoice& choice, const torch::Tensor& logits,
                            const torch::Tensor& targets);
 

@@ -7,6 +7,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "sim/base/error.hpp"
@@ -55,8 +56,9 @@ struct NetworkPass::State {
   std::vector<std::int64_t> first;             // of each parameter in the flat array
   std::vector<std::int64_t> statistics_first;  // of each node's mean, variance behind it
   std::int64_t statistics = 0;
-  std::vector<bool> fused;    // the norm of node i takes in the ReLU of node i + 1
-  std::vector<int> last_use;  // node that reads value v last
+  std::int64_t weight_count = 0;  // in the flat array
+  std::vector<bool> fused;        // the norm of node i takes in the ReLU of node i + 1
+  std::vector<int> last_use;      // node that reads value v last
 
   struct Mode {
     bool training = false;
@@ -194,6 +196,7 @@ NetworkPass::NetworkPass(const Architecture& architecture, const std::string& de
     for (const std::int64_t d : p.shape) count *= d;
     at += count;
   }
+  s.weight_count = at;
   const std::size_t nodes = s.net.nodes.size();
   s.statistics_first.assign(nodes, 0);
   s.fused.assign(nodes, false);
@@ -222,7 +225,13 @@ PassResult NetworkPass::train(const LossChoice& choice, const float* weights, co
                               const std::uint8_t* labels, int count, float* gradient,
                               std::vector<float>& statistics, bool update_statistics) {
   State& s = *state_;
-  const std::vector<Tensor> tensors = s.weight_tensors(weights, true);
+  std::vector<Tensor> tensors = s.weight_tensors(weights, true);
+  std::vector<std::int64_t> first = s.first;
+  if (choice.learn_scale) {
+    const Tensor scale = torch::full({}, weights[s.weight_count], torch::TensorOptions(s.device));
+    tensors.push_back(scale.requires_grad_(true));
+    first.push_back(s.weight_count);
+  }
   Tensor targets = torch::empty({count}, torch::kLong);
   std::copy(labels, labels + count, targets.data_ptr<std::int64_t>());
   targets = targets.to(s.device);
@@ -231,18 +240,20 @@ PassResult NetworkPass::train(const LossChoice& choice, const float* weights, co
   mode.update_statistics = update_statistics;
   mode.statistics = statistics.data();
   const Tensor logits = s.forward(s.image_tensor(images, count), tensors, mode);
-  const Tensor loss = compute_loss(choice, logits, targets);
+  const double scale = choice.learn_scale ? weights[s.weight_count] : choice.logit_scale;
+  const Tensor loss =
+      compute_loss(choice, choice.learn_scale ? logits * tensors.back() : logits, targets);
   const std::vector<Tensor> gradients = torch::autograd::grad({loss}, tensors);
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const Tensor g = gradients[i].contiguous().cpu();
-    std::memcpy(gradient + s.first[i], g.data_ptr<float>(),
+    std::memcpy(gradient + first[i], g.data_ptr<float>(),
                 static_cast<std::size_t>(g.numel()) * sizeof(float));
   }
   PassResult result;
   result.loss = loss.item<double>();
   const auto [top, classes] = logits.detach().topk(std::min<std::int64_t>(2, logits.size(1)), 1);
   result.logit_margin =
-      choice.logit_scale * (top.select(1, 0) - top.select(1, -1)).mean().item<double>();
+      std::abs(scale) * (top.select(1, 0) - top.select(1, -1)).mean().item<double>();
   result.wrong = classes.select(1, 0).ne(targets).sum().item<std::int64_t>();
   return result;
 }

@@ -30,7 +30,8 @@ class NetworkPass {
   ~NetworkPass();
 
   /// The mean loss of `count` images (NCHW floats) under the flat `weights`, and its gradient
-  /// (as many values). `statistics` are the batch norms' running mean and variance, one behind the
+  /// (as many values). Where the loss learns its scale, that is one more value after the weights.
+  /// `statistics` are the batch norms' running mean and variance, one behind the
   /// other; updated only when `update_statistics`.
   PassResult train(const LossChoice& loss, const float* weights, const float* images,
                    const std::uint8_t* labels, int count, float* gradient,

@@ -40,7 +40,7 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
       train_reader_(train, transform_),
       test_reader_(test, transform_),
       coder_(architecture.parameters, config.coding),
-      optimizer_(config.optimizer, coder_.size()),
+      optimizer_(config.optimizer, coder_.size() + (config.loss.learn_scale ? 1 : 0)),
       pass_(architecture, device, threads),
       threads_(threads),
       batches_(train, train_reader_, config.augmentation, measure_transform(train).mean,
@@ -60,7 +60,8 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
   }
   loader_.emplace([this](std::uint64_t step, Batch& batch) { batches_.read(step, batch); },
                   total_steps());
-  const std::size_t size = static_cast<std::size_t>(coder_.size());
+  const std::size_t size =
+      static_cast<std::size_t>(coder_.size()) + (config.loss.learn_scale ? 1 : 0);
   decoded_.resize(size);
   gradient_.resize(size);
   perturbed_gradient_.resize(config.errors.active() ? size : 0);
@@ -82,6 +83,7 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
   state_.weights.resize(size);
   initialize_weights(config.initialization, architecture, coder_.spans(), config.seed,
                      state_.weights.data());
+  if (config.loss.learn_scale) state_.weights.back() = static_cast<float>(config.loss.logit_scale);
   for (const network::Node& node : architecture.nodes) {
     if (const auto* op = std::get_if<network::BatchNorm>(&node.op)) {
       state_.statistics.insert(state_.statistics.end(), op->mean.begin(), op->mean.end());
@@ -117,6 +119,7 @@ void Trainer::clip_weights() {
 void Trainer::quantize_now() {
   clip_weights();
   coder_.quantize(state_.weights.data(), decoded_.data());
+  if (config_.loss.learn_scale) decoded_.back() = state_.weights.back();
 }
 
 void Trainer::read_weights() {
@@ -172,14 +175,15 @@ StepResult Trainer::step() {
   result.injected = errors.active() && state_.inject;
   if (result.injected && !alternating) {
     perturbed_pass(batch, result);
-    combine_gradients(errors, coder_.size(), perturbed_gradient_.data(), gradient_.data());
+    combine_gradients(errors, static_cast<std::int64_t>(gradient_.size()),
+                      perturbed_gradient_.data(), gradient_.data());
   }
   update(gradient_);
   if (result.injected && alternating) {
     // An update of its own, on the codes that the clean one left.
     read_weights();
     perturbed_pass(batch, result);
-    clamp_gradient(errors, coder_.size(), perturbed_gradient_.data());
+    clamp_gradient(errors, static_cast<std::int64_t>(gradient_.size()), perturbed_gradient_.data());
     update(perturbed_gradient_);
     coder_.project(state_.weights.data());
   }

@@ -34,6 +34,48 @@ TrainingFiles quiet() {
 const std::string kRandbet =
     "w_max: 0.3\nbit_errors: {rate: 0.02, start_loss: 100}\noptimizer: {learning_rate: 0.02}\n";
 
+TEST(NetworkPass, ALearnedScaleIsAValueAfterTheWeightsWithItsGradient) {
+  SmallTraining small(small_config(""));
+  NetworkPass& pass = small.trainer.pass();
+  LossChoice loss;
+  loss.kind = LossChoice::Kind::kMcel;
+  loss.margin = 8.0;
+  loss.learn_scale = true;
+  std::vector<float> weights = small.trainer.state().weights;
+  weights.push_back(0.5f);
+  std::vector<std::int32_t> order(48);
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int32_t>(i);
+  std::vector<float> images(48 * 64);
+  std::vector<std::uint8_t> labels(48);
+  small.trainer.train_reader().read(order.data(), 48, images.data(), labels.data());
+  std::vector<float> statistics = small.trainer.state().statistics;
+  std::vector<float> gradient(weights.size());
+  const auto at = [&](const LossChoice& choice, float scale) {
+    weights.back() = scale;
+    return pass
+        .train(choice, weights.data(), images.data(), labels.data(), 48, gradient.data(),
+               statistics, false)
+        .loss;
+  };
+  const double slope = (at(loss, 0.51f) - at(loss, 0.49f)) / 0.02;
+  const double learned = at(loss, 0.5f);
+  EXPECT_NEAR(gradient.back(), slope, 1e-3 * std::abs(slope) + 1e-4);
+  LossChoice constant = loss;
+  constant.learn_scale = false;
+  constant.logit_scale = 0.5;
+  EXPECT_NEAR(at(constant, 0.5f), learned, 1e-5);
+}
+
+TEST(Trainer, ALearnedScaleStartsWhereItIsToldAndMoves) {
+  SmallTraining small(small_config(
+      kRandbet + "loss: {kind: mcel, margin: 8, logit_scale: 0.25, learn_scale: true}\n"));
+  const std::size_t weights = static_cast<std::size_t>(small.trainer.coder().size());
+  ASSERT_EQ(small.trainer.state().weights.size(), weights + 1);
+  EXPECT_EQ(small.trainer.state().weights.back(), 0.25f);
+  small.trainer.step();
+  EXPECT_NE(small.trainer.state().weights.back(), 0.25f);
+}
+
 TEST(NetworkPass, GradientsEqualDifferencesOfTheLoss) {
   SmallTraining small(small_config(""));
   NetworkPass& pass = small.trainer.pass();
