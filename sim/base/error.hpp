@@ -11,8 +11,8 @@ namespace brownout {
 /// Caught once, in main; the message is printed as it stands and the process ends with `exit_code`.
 class Error : public std::runtime_error {
  public:
-  Error(int exit_code, const std::string& message)
-      : std::runtime_error(message), exit_code_(exit_code) {}
+  /// Control characters in the message other than newlines are shown as "\x00".
+  Error(int exit_code, const std::string& message);
   int exit_code() const { return exit_code_; }
 
  private:
@@ -27,7 +27,7 @@ class InputError : public Error {
       : Error(2, fmt::format(format, std::forward<Args>(args)...)) {}
 };
 
-/// The input is fine and the run failed all the same (disk full, a non-finite logit).
+/// The input is fine and the run failed all the same (a child process died, a non-finite logit).
 class RunError : public Error {
  public:
   template <typename... Args>

@@ -38,6 +38,7 @@ struct Registry {
   bool overwrite = false;
   std::map<FileId, std::string> inputs;
   std::vector<WatchedOutput> outputs;
+  std::map<fs::path, std::string> kept;  // place → owner
 };
 
 Registry& registry() {
@@ -55,6 +56,18 @@ FileId id_of(const struct stat& status) { return {status.st_dev, status.st_ino};
 [[noreturn]] void refuse(const WatchedOutput& output, const std::string& input) {
   throw InputError("{}: {}: expected a file of its own, found the input {}", output.what,
                    output.file.string(), input);
+}
+
+/// The same text for the same place, whether anything lies there or not.
+fs::path place_of(const fs::path& file) {
+  std::error_code error;
+  const fs::path place = fs::weakly_canonical(file, error);
+  return error ? fs::absolute(file, error).lexically_normal() : place;
+}
+
+[[noreturn]] void refuse_kept(const WatchedOutput& output, const std::string& owner) {
+  throw InputError("{}: {}: expected a file of its own, found one of {}", output.what,
+                   output.file.string(), owner);
 }
 
 std::string changed_at(const struct stat& status) {
@@ -144,6 +157,8 @@ void watch_output(const std::string& what, const fs::path& file) {
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
   all.outputs.push_back({what, file});
+  const auto kept = all.kept.find(place_of(file));
+  if (kept != all.kept.end()) refuse_kept(all.outputs.back(), kept->second);
   struct stat status {};
   if (!plain_file(file, status)) return;
   const auto input = all.inputs.find(id_of(status));
@@ -154,6 +169,16 @@ void watch_output(const std::string& what, const fs::path& file) {
     refuse(all.outputs.back(), input->second);
   }
   all.inputs.erase(input);
+}
+
+void keep_for_itself(const std::string& owner, const fs::path& file) {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  const fs::path place = place_of(file);
+  all.kept.insert_or_assign(place, owner);
+  for (const WatchedOutput& output : all.outputs) {
+    if (place_of(output.file) == place) refuse_kept(output, owner);
+  }
 }
 
 void claim_output(const std::string& what, const fs::path& file) {

@@ -38,6 +38,11 @@ void watch_output(const std::string& what, const std::filesystem::path& file);
 /// killed process left of it, see clear_temporaries.
 void claim_output(const std::string& what, const std::filesystem::path& file);
 
+/// A file that this process keeps for itself, whether it exists yet or not: no option may name it
+/// as its output, before or after this call. InputError that calls it `owner` ("the study's
+/// trainings").
+void keep_for_itself(const std::string& owner, const std::filesystem::path& file);
+
 /// What opens a file to read it says so first; read_file does.
 void note_input(const std::filesystem::path& file);
 

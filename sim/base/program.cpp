@@ -37,17 +37,6 @@ int failed(const char* name, const char* message, int code) {
 
 }  // namespace
 
-std::string for_terminal(std::string_view lines) {
-  std::string out;
-  for (;;) {
-    const std::size_t end = std::min(lines.find('\n'), lines.size());
-    out += printable(lines.substr(0, end));
-    if (end == lines.size()) return out;
-    out += '\n';
-    lines.remove_prefix(end + 1);
-  }
-}
-
 void say(const std::string& text) { say_as_it_is(for_terminal(text)); }
 
 void say_as_it_is(const std::string& text) {

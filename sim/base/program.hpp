@@ -3,7 +3,6 @@
 #pragma once
 #include <functional>
 #include <string>
-#include <string_view>
 
 namespace brownout {
 
@@ -12,10 +11,6 @@ namespace brownout {
 /// are opened first, so that no file of ours takes their number: what would go to a closed stdout
 /// still fails as it should, what would go to a closed stderr is lost.
 int run_program(const char* name, const std::function<int()>& work);
-
-/// Lines for a terminal: control characters are shown ("\x1b"), so that nothing obeys what files
-/// and names hold.
-std::string for_terminal(std::string_view lines);
 
 /// Text for people on stderr, where control characters of what files and names hold are shown, not
 /// obeyed; never fails, wherever stderr goes.

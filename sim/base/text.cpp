@@ -58,6 +58,21 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+std::string for_terminal(std::string_view lines) {
+  std::string out;
+  for (;;) {
+    const std::size_t end = std::min(lines.find('\n'), lines.size());
+    out += printable(lines.substr(0, end));
+    if (end == lines.size()) return out;
+    out += '\n';
+    lines.remove_prefix(end + 1);
+  }
+}
+
+std::string counted(std::int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string shortened(std::string_view text, std::size_t most) {
   if (text.size() <= most) return printable(text);
   // The cuts may fall into a character: its bytes are left out then.

@@ -2,6 +2,7 @@
 // Text that comes from outside, made fit for a message: one line, no control characters, not long.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,13 @@ namespace brownout {
 /// Control characters and bytes that are no UTF-8 become "\n", "\t" or "\x1b"; the rest stays.
 /// What it returns passes unchanged when it is given again.
 std::string printable(std::string_view text);
+
+/// Lines for a terminal: control characters are shown ("\x1b"), so that nothing obeys what files
+/// and names hold.
+std::string for_terminal(std::string_view lines);
+
+/// A number with its noun: "1 image", "2 images". The plural of `noun` adds an s.
+std::string counted(std::int64_t count, std::string_view noun);
 
 /// Printable, and without its middle when it is longer than `most` bytes.
 std::string shortened(std::string_view text, std::size_t most);

@@ -30,7 +30,7 @@ std::string full_name(const CLI::App& app) {
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_lnames()) names.push_back(name);
   }
   return names;
 }
@@ -56,7 +56,10 @@ std::string repeated_option(const CLI::App& app) {
 std::string unexpected_argument(const CLI::App& app, const std::string& word) {
   const bool is_option = word.rfind('-', 0) == 0;
   const std::string what = is_option ? "option" : (verb_names(app).empty() ? "argument" : "verb");
-  const std::string near = nearest_name(word, is_option ? option_names(app) : verb_names(app));
+  // Without the dashes, in which all options are alike.
+  const std::string bare = word.substr(std::min(word.find_first_not_of('-'), word.size()));
+  std::string near = nearest_name(bare, is_option ? option_names(app) : verb_names(app));
+  if (is_option && !near.empty()) near = "--" + near;
   return fmt::format("unknown {} {}{}", what, in_quotes(word),
                      near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
 }

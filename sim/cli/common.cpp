@@ -12,6 +12,7 @@
 #include "sim/base/outputs.hpp"
 #include "sim/base/parallel.hpp"
 #include "sim/base/program.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/technology/technology.hpp"

@@ -28,8 +28,9 @@ std::string images_text(const std::vector<sweep::ErrorSpread>& errors, std::int6
   }
   if (!least) return "";
   const std::string low = fmt::format("{:.2f}", *least), high = fmt::format("{:.2f}", *most);
-  return fmt::format("Another {} images would move a mean by ± {}{} points (standard error)",
-                     images, low, low == high ? "" : " to " + high);
+  return fmt::format("{} would move a mean by ± {}{} points (standard error)",
+                     images == 1 ? "Another image" : fmt::format("Another {} images", images), low,
+                     low == high ? "" : " to " + high);
 }
 
 }  // namespace brownout::report

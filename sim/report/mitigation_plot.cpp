@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/base/text.hpp"
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
@@ -99,10 +100,10 @@ Drawing mitigation_drawing(const sweep::SweepResult& result, const std::filesyst
               : std::string("energy of a weight read, relative to an unprotected one at Vmin")));
   for (std::size_t m = 0; m < result.models.size(); ++m) {
     const std::string& model = result.models[m].name;
-    text +=
-        fmt::format("set title {} noenhanced font ',16'\n",
-                    gnuplot_quoted(fmt::format("{}, {} {}, {} images", names.names[m], first.chips,
-                                               chips_title(result.chip_note), first.images)));
+    text += fmt::format("set title {} noenhanced font ',16'\n",
+                        gnuplot_quoted(fmt::format("{}, {}, {}", names.names[m],
+                                                   chips_title(first.chips, result.chip_note),
+                                                   counted(first.images, "image"))));
     std::string plots = fmt::format(
         "  {} using 1:2 with lines lw 5 lc rgb '#e8e2c8' title 'front of the two', \\\n",
         drawing.block(rows_of(front_of(points_of(result, model, "")))));

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "sim/base/text.hpp"
+
 namespace brownout::report {
 
 namespace {
@@ -57,9 +59,9 @@ ShortNames short_names(const std::vector<std::string>& names) {
   return result;
 }
 
-std::string chips_title(const std::string& chip_note) {
-  if (chip_note.empty()) return "random chips";
-  return "places of one die, " + chip_note.substr(0, chip_note.find(':'));
+std::string chips_title(std::int64_t chips, const std::string& chip_note) {
+  if (chip_note.empty()) return counted(chips, "random chip");
+  return counted(chips, "place") + " of one die, " + chip_note.substr(0, chip_note.find(':'));
 }
 
 }  // namespace brownout::report

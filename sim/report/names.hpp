@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Short names for networks that are listed side by side.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ struct ShortNames {
 /// Cuts the parts between '-' that all names share, in front and behind; every name keeps one.
 ShortNames short_names(const std::vector<std::string>& names);
 
-/// What the chips of a sweep are, for titles: "random chips", or "places of one die, SYNTHETIC chip NAME".
-std::string chips_title(const std::string& chip_note);
+/// What the chips of a sweep are, for titles: "10 random chips", or "10 places of one die,
+/// SYNTHETIC chip NAME".
+std::string chips_title(std::int64_t chips, const std::string& chip_note);
 
 }  // namespace brownout::report

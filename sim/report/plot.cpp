@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
@@ -87,12 +88,12 @@ std::string head(const sweep::SweepResult& result, const Frame& frame) {
   const sweep::Point& first = result.points.front();
   std::string text;
   if (first.energy) text += "set multiplot layout 2,1\n";
-  text += fmt::format(
-      "set title {}.\"\\n\".{} noenhanced font ',16'\n",
-      gnuplot_quoted(fmt::format("{} {} (band: ± one standard deviation), {} images, {}",
-                                 first.chips, chips_title(result.chip_note), first.images,
-                                 result.technology)),
-      gnuplot_quoted("lowest safe V: " + safe_voltage_condition(result.safe)));
+  text +=
+      fmt::format("set title {}.\"\\n\".{} noenhanced font ',16'\n",
+                  gnuplot_quoted(fmt::format("{} (band: ± one standard deviation), {}, {}",
+                                             chips_title(first.chips, result.chip_note),
+                                             counted(first.images, "image"), result.technology)),
+                  gnuplot_quoted("lowest safe V: " + safe_voltage_condition(result.safe)));
   text += fmt::format(
       "set border 11 lw 1 lc rgb '{0}'\n"
       "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"

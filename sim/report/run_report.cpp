@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/json.hpp"
+#include "sim/base/text.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/event_counts.hpp"
 #include "sim/report/memories.hpp"
@@ -205,8 +206,9 @@ std::string run_json(const sweep::AcceleratorRun& run) {
 std::string run_text(const sweep::AcceleratorRun& run) {
   const sweep::RunConfig& config = run.config;
   const std::int64_t images = config.images;
-  std::string text = fmt::format("{} on {}, {} images, batch {}, engine {}", run.model,
-                                 run.config.accelerator.name, images, config.batch, config.engine);
+  std::string text =
+      fmt::format("{} on {}, {}, batch {}, engine {}", run.model, run.config.accelerator.name,
+                  counted(images, "image"), config.batch, config.engine);
   if (config.voltage) {
     text += fmt::format("\n{} at {:.4f} Vmin: ", config.chip, *config.voltage);
     text +=

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "sim/base/text.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/savings.hpp"
@@ -16,6 +17,11 @@ namespace brownout::report {
 namespace {
 
 const char* unit(const sweep::SafeVoltageRule& rule) { return rule.places ? "places" : "dies"; }
+
+std::string counted_units(const sweep::SafeVoltageRule& rule) {
+  if (rule.chosen_on == 1) return rule.places ? "1 place" : "1 die";
+  return fmt::format("{} {}", rule.chosen_on, unit(rule));
+}
 
 }  // namespace
 
@@ -32,11 +38,12 @@ std::string safe_voltage_title(const sweep::SafeVoltageRule& rule) {
   const std::string confidence =
       rule.yield ? fmt::format(" (confidence {:g} %)", 100 * rule.yield->confidence) : "";
   const std::string chosen =
-      rule.yield ? fmt::format("chosen on {} {} of which {} may fail", rule.chosen_on, unit(rule),
+      rule.yield ? fmt::format("chosen on {} of which {} may fail", counted_units(rule),
                                rule.allowed == 0 ? "none" : fmt::format("{}", rule.allowed))
-                 : fmt::format("chosen on {} {}", rule.chosen_on, unit(rule));
-  return fmt::format("Lowest voltage at which {}{},\n{}; errors are those of {} others",
-                     safe_voltage_condition(rule), confidence, chosen, rule.stated_on);
+                 : fmt::format("chosen on {}", counted_units(rule));
+  return fmt::format("Lowest voltage at which {}{},\n{}; errors are those of {}",
+                     safe_voltage_condition(rule), confidence, chosen,
+                     counted(rule.stated_on, "other"));
 }
 
 std::string safe_voltage_table(const sweep::SweepResult& result) {

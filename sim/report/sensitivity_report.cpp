@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/base/text.hpp"
 #include "sim/report/table.hpp"
 #include "sim/sweep/configuration.hpp"
 
@@ -68,8 +69,9 @@ std::string sensitivity_text(const sweep::SensitivityResult& result) {
   for (const mapping::Sensitivity& network : result.networks) {
     text += fmt::format(
         "{}: {:.2f} % clean; points of error that it rises when only these cells fail, at bit "
-        "error rate {:.3g} %\n({} chips, {} images)\n\n",
-        network.model, network.err, 100.0 * network.rate, network.chips, network.images);
+        "error rate {:.3g} %\n({}, {})\n\n",
+        network.model, network.err, 100.0 * network.rate, counted(network.chips, "chip"),
+        counted(network.images, "image"));
     Table table({"cells of", "codes", "bits wrong", "points", "points per 1000 bits"});
     for (const mapping::TensorSensitivity& tensor : network.tensors) {
       add(table, tensor.name, fmt::format("{}", tensor.codes), tensor);

@@ -2,6 +2,7 @@
 // A study for programs: CSV and JSON.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "sim/report/study_report.hpp"
@@ -82,7 +83,7 @@ Json row_json(const RowResult& row) {
   return json;
 }
 
-Json comparison_json(const study::ComparisonResult& comparison) {
+Json comparison_json(const study::ComparisonResult& comparison, bool places) {
   Json json{{"higher", comparison.choice.higher},
             {"lower", comparison.choice.lower},
             {"evaluation", comparison.choice.evaluation},
@@ -96,6 +97,7 @@ Json comparison_json(const study::ComparisonResult& comparison) {
   json["images_standard_error"] = difference.images_standard_error;
   json["seeds_standard_error"] = maybe(difference.seeds_standard_error);
   json["chips"] = difference.chips;
+  json["places_of_one_die"] = places;
   json["verdict"] = verdict == Difference::Verdict::kHigher  ? "higher"
                     : verdict == Difference::Verdict::kLower ? "lower"
                                                              : "not-decided";
@@ -147,7 +149,11 @@ std::string study_json(const StudyResult& result) {
   }
   for (const RowResult& row : result.rows) json["rows"].push_back(row_json(row));
   for (const study::ComparisonResult& comparison : result.comparisons) {
-    json["comparisons"].push_back(comparison_json(comparison));
+    const auto note =
+        std::find_if(result.evaluations.begin(), result.evaluations.end(),
+                     [&](const auto& one) { return one.name == comparison.choice.evaluation; });
+    const bool places = note != result.evaluations.end() && note->places;
+    json["comparisons"].push_back(comparison_json(comparison, places));
   }
   json["seconds"] = result.seconds;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

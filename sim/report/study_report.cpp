@@ -149,6 +149,20 @@ Lines comparisons_of(const StudyResult& result) {
   return lines;
 }
 
+/// What the "chips" of a comparison on a measured map are, when any comparison is on one.
+std::string places_note(const StudyResult& result) {
+  std::string names;
+  for (const study::EvaluationNote& note : result.evaluations) {
+    const bool compared = std::any_of(
+        result.comparisons.begin(), result.comparisons.end(),
+        [&](const auto& one) { return one.difference && one.choice.evaluation == note.name; });
+    if (note.places && compared) names += (names.empty() ? "" : ", ") + note.name;
+  }
+  if (names.empty()) return "";
+  return fmt::format(
+      "Chips of {} are places of one measured die: ± and p say nothing about other dies.\n", names);
+}
+
 /// How far other images would move the errors of an evaluation.
 std::string images_note(const StudyResult& result, const study::EvaluationNote& note) {
   std::vector<sweep::ErrorSpread> errors;
@@ -185,12 +199,14 @@ std::vector<std::string> notes_of(const StudyResult& result) {
   std::vector<std::string> notes;
   for (const study::EvaluationNote& note : result.evaluations) {
     const study::Setting& setting = note.setting;
-    notes.push_back(fmt::format(
-        "{}: {}, the first {} images of {} ({}), engine {}", note.name,
-        note.axis.empty() ? "one number a network or chip"
-        : note.places     ? "places of one die at each " + note.axis
-                          : "chips or draws at each " + note.axis,
-        note.images, setting.dataset, sweep::to_string(setting.split), setting.engine));
+    notes.push_back(fmt::format("{}: {}, the first {} of {} ({}), engine {}", note.name,
+                                note.axis.empty()
+                                    ? note.places ? "one number a network, or a place of one die"
+                                                  : "one number a network or chip"
+                                : note.places ? "places of one die at each " + note.axis
+                                              : "chips or draws at each " + note.axis,
+                                counted(note.images, "image"), setting.dataset,
+                                sweep::to_string(setting.split), setting.engine));
     if (!note.drawn.empty()) notes.back() += ", " + note.drawn;
     if (note.places) notes.back() += positions_text(result, note.name);
     notes.back() += images_note(result, note);
@@ -244,7 +260,8 @@ std::string study_text(const StudyResult& result) {
   std::string text = result.title + "\n\n" + text_table(table_of(result), {0});
   const Lines comparisons = comparisons_of(result);
   if (!comparisons.empty()) {
-    text += "\nOn the same chips:\n" + text_table(comparisons, {0, 1, 2, 10}) + kComparisonNote;
+    text += "\nOn the same chips:\n" + text_table(comparisons, {0, 1, 2, 10}) + kComparisonNote +
+            places_note(result);
   }
   text += "\n";
   if (!result.source.empty()) text += source_line(result) + "\n";
@@ -257,7 +274,7 @@ std::string study_markdown(const StudyResult& result) {
   const Lines comparisons = comparisons_of(result);
   if (!comparisons.empty()) {
     text += "\nDifferences on the same chips and images:\n\n" + markdown_table(comparisons) + "\n" +
-            kComparisonNote;
+            kComparisonNote + places_note(result);
   }
   text += "\n";
   if (!result.source.empty()) text += markdown(source_line(result)) + "\n";

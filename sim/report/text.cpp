@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "sim/base/text.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
@@ -39,15 +40,13 @@ std::string operating_point_text(const sweep::EvalResult& result) {
   }
   if (!config.rate) return "no faults";
   const auto count = static_cast<std::int64_t>(config.chips.size());
-  std::string text = count == 1 ? "chip " + config.chips[0]
-                                              : sweep::chips_text(count, places);
+  std::string text = count == 1 ? "chip " + config.chips[0] : sweep::chips_text(count, places);
   const bool scaled = sweep::weights_scaled(config.accelerator);
   if (scaled) text += fmt::format(" at bit error rate {} %", rate_text(*config.rate));
   if (config.voltage) text += fmt::format(", {} Vmin", voltage_text(*config.voltage));
   if (config.mitigations.any()) text += ", " + memory::to_string(config.mitigations);
   if (!config.selection.all()) text += ", in selected cells only";
-  const std::string others =
-      result.memories ? memories_text(*result.memories, config.images) : "";
+  const std::string others = result.memories ? memories_text(*result.memories, config.images) : "";
   if (!scaled) return text + "; " + kWeightsAtVmin + others;
   if (config.energy_sram_rel) {
     text += fmt::format(", a weight access takes {:.1f} % of an unprotected one at Vmin",
@@ -119,8 +118,9 @@ std::string grid_text(const sweep::SweepResult& result, const ShortNames& names)
   const bool total = !result.accelerator.empty();
   if (total) header.emplace_back(kAllSaved);
   header.insert(header.end(), names.names.begin(), names.names.end());
-  header.emplace_back("lowest error");
-  Table table(header, {header.size() - 1});
+  const bool several = result.models.size() > 1;  // networks to choose from
+  if (several) header.emplace_back("lowest error");
+  Table table(header, several ? std::set<std::size_t>{header.size() - 1} : std::set<std::size_t>{});
   const std::size_t voltages = result.points.size() / result.models.size();
   const std::vector<sweep::Leader> best = sweep::best_per_voltage(result.points);
   for (std::size_t v = 0; v < voltages; ++v) {
@@ -131,7 +131,7 @@ std::string grid_text(const sweep::SweepResult& result, const ShortNames& names)
     for (std::size_t m = 0; m < result.models.size(); ++m) {
       cells.push_back(spread_text(result.points[m * voltages + v].rerr));
     }
-    cells.push_back(best_text(best[v], voltages, names));
+    if (several) cells.push_back(best_text(best[v], voltages, names));
     table.add(cells);
   }
   return table.text();
@@ -188,7 +188,8 @@ std::string front_text(const sweep::SweepResult& result) {
   std::string text =
       all ? fmt::format("Pareto front of error against energy per image on {}", result.accelerator)
           : std::string(
-                "Pareto fronts of error against the energy of a weight access, of each network by itself: "
+                "Pareto fronts of error against the energy of a weight access, of each network by "
+                "itself: "
                 "the energy is relative\nto that network at Vmin");
   std::vector<std::string> header{"V/Vmin", all ? "uJ" : kAccessSaved, "RErr %", "network"};
   if (several) header.emplace_back("mitigation");
@@ -214,13 +215,14 @@ std::string front_text(const sweep::SweepResult& result) {
 std::string eval_text(const sweep::EvalResult& result) {
   const sweep::EvalConfig& config = result.config;
   const bool places = result.point && result.point->places;
-  std::string out = fmt::format(
-      "{}: {}, {} weights in faulty memory, engine {}{}\n{} ({}), {} images; {}\n\n", result.model,
-      bits_text(result.bits), result.weights, config.engine,
-      config.batch_statistics
-          ? fmt::format(" with the statistics of each batch of {} images", config.batch)
-          : "",
-      config.dataset, sweep::to_string(config.split), config.images, operating_point_text(result));
+  std::string out =
+      fmt::format("{}: {}, {} weights in faulty memory, engine {}{}\n{} ({}), {}; {}\n\n",
+                  result.model, bits_text(result.bits), result.weights, config.engine,
+                  config.batch_statistics
+                      ? fmt::format(" with the statistics of each batch of {} images", config.batch)
+                      : "",
+                  config.dataset, sweep::to_string(config.split), counted(config.images, "image"),
+                  operating_point_text(result));
   if (!result.chips.empty() && !result.chips.front().note.empty()) {
     out += result.chips.front().note + "\n\n";
   }
@@ -303,8 +305,8 @@ std::string eval_text(const sweep::EvalResult& result) {
   if (config.energy_sram_rel) out += "Second rail: " + config.rail + ".\n";
   out += bars_text(config, draws, places);
   if (result.point && !result.point->prop1_excess) {
-    out += fmt::format("Proposition 1 says nothing at {} images and {} pattern{}.\n", config.images,
-                       draws, draws == 1 ? "" : "s");
+    out += fmt::format("Proposition 1 says nothing at {} and {}.\n",
+                       counted(config.images, "image"), counted(draws, "pattern"));
   }
   out += fmt::format("\n{:.0f} images/s, {:.1f} s\n", result.images_per_s, result.seconds);
   return out;
@@ -315,10 +317,10 @@ std::string sweep_text(const sweep::SweepResult& result) {
   for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
   const ShortNames names = short_names(models);
   const sweep::Point& first = result.points.front();
-  std::string out = fmt::format(
-      "Error in % (RErr, mean ± standard deviation over {}, {} images), technology {}{}\n\n",
-      sweep::chips_text(first.chips, first.places), first.images, result.technology,
-      names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
+  std::string out =
+      fmt::format("Error in % (RErr, mean ± standard deviation over {}, {}), technology {}{}\n\n",
+                  sweep::chips_text(first.chips, first.places), counted(first.images, "image"),
+                  result.technology, names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
   std::vector<sweep::ErrorSpread> errors;
   for (const sweep::Point& point : result.points) errors.push_back(point.rerr);
   const std::string images = images_text(errors, first.images);

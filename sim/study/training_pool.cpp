@@ -20,6 +20,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/base/text.hpp"
 #include "sim/memory/transient.hpp"
 #include "sim/study/training_check.hpp"
@@ -151,6 +152,9 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
   training.epochs = static_cast<int>(root.map("schedule").integer("epochs", 1, 100'000));
   training.network = options_.folder / fmt::format("{}-{}.onnx", choice.config.stem().string(),
                                                    training.key.substr(0, 12));
+  for (const char* ending : {".onnx", ".checkpoint", ".csv", ".log", ".lock", ".json"}) {
+    keep_for_itself("the study's trainings", beside(training.network, ending));
+  }
   if (is_done(training)) training.state = State::kDone;
   trainings_.push_back(std::move(training));
   return trainings_.size() - 1;

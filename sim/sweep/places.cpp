@@ -8,6 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
+#include "sim/base/text.hpp"
 
 namespace brownout::sweep {
 
@@ -64,8 +65,7 @@ std::vector<std::string> place_names(const std::string& file, std::int64_t count
 }
 
 std::string chips_text(std::int64_t count, bool places) {
-  return places ? fmt::format("{} places of one die", count)
-                : fmt::format("{} chip{}", count, count == 1 ? "" : "s");
+  return places ? counted(count, "place") + " of one die" : counted(count, "chip");
 }
 
 PositionSpread spread_over_positions(const std::vector<double>& samples,

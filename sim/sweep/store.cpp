@@ -111,15 +111,16 @@ std::string difference(const Json& held, const Json& wanted) {
   return "";
 }
 
-/// Which definition has changed since the folder was begun: "transient_read_version is absent there,
-/// 2 here"; "" when none has.
+/// Which definition has changed since the folder was begun: "transient_read_version is absent
+/// there, 2 here"; "" when none has.
 std::string other_definition(const Json& held, const Json& wanted) {
   constexpr std::string_view kEnd = "version";
   for (const auto& [key, value] : wanted.items()) {
     if (key.size() < kEnd.size() || key.compare(key.size() - kEnd.size(), kEnd.size(), kEnd) != 0)
       continue;
     const std::string there = held.contains(key) ? held[key].dump() : "absent";
-    if (there != value.dump()) return fmt::format("{} is {} there, {} here", key, there, value.dump());
+    if (there != value.dump())
+      return fmt::format("{} is {} there, {} here", key, there, value.dump());
   }
   return "";
 }
@@ -164,6 +165,7 @@ Store::Store(const fs::path& folder, const std::string& identity, const StoreKin
     }
   }
   for (const std::string& name : kind_.outputs) watch_output("--out", folder / name);
+  keep_for_itself("the folder of --out", folder / kLockName);
   make_folder(folder);
   try {
     lock();

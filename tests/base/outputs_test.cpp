@@ -159,6 +159,30 @@ TEST_F(Outputs, AnInputIsFoundWhetherItIsOpenedBeforeOrAfter) {
             "a: 1a: 1");
 }
 
+TEST_F(Outputs, AFileThatTheProcessKeepsForItselfIsNobodysOutputThoughItDoesNotExistYet) {
+  const fs::path kept = folder_ / "net.log";
+  const std::string expected = "--json: " + (folder_ / "." / "net.log").string() +
+                               ": expected a file of its own, found one of us";
+  EXPECT_EQ(elsewhere([&] {
+              keep_for_itself("us", kept);
+              watch_output("--json", folder_ / "." / "net.log");
+              return std::string("taken");
+            }),
+            expected);
+  EXPECT_EQ(elsewhere([&] {
+              watch_output("--json", folder_ / "." / "net.log");
+              keep_for_itself("us", kept);
+              return std::string("taken");
+            }),
+            expected);
+  EXPECT_EQ(elsewhere([&] {
+              keep_for_itself("us", kept);
+              watch_output("--json", folder_ / "other.log");
+              return std::string("taken");
+            }),
+            "taken");
+}
+
 TEST_F(Outputs, WhatKilledProcessesLeftIsCleared) {
   const pid_t dead = ::fork();
   if (dead == 0) ::_exit(0);

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/base/program.hpp"
+#include "sim/base/error.hpp"
 #include "sim/base/utf8.hpp"
 
 namespace brownout {
@@ -43,6 +43,17 @@ TEST(Text, QuotedValuesStayShort) {
   const std::string text = in_quotes(std::string(100000, 'x'));
   EXPECT_LT(text.size(), 150u);
   EXPECT_NE(text.find("(100000 bytes)"), std::string::npos);
+}
+
+TEST(Text, NumbersHaveTheirNoun) {
+  EXPECT_EQ(counted(0, "image"), "0 images");
+  EXPECT_EQ(counted(1, "image"), "1 image");
+  EXPECT_EQ(counted(2, "image"), "2 images");
+}
+
+TEST(Text, AMessageIsNotCutAtANulAndKeepsItsLines) {
+  const InputError error("{}", std::string("a\0b\nc\x1b[31m", 10));
+  EXPECT_STREQ(error.what(), "a\\x00b\nc\\x1b[31m");
 }
 
 TEST(Text, NearestNameIsEmptyWhenNothingIsNear) {

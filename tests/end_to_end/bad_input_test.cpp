@@ -95,6 +95,7 @@ TEST_F(BadInput, Options) {
   refuse_eval({"--json", workplace_.network().string()}, {"--json", "found the input"});
   refuse_eval({"--engine", "two\nlines\x1b[31m" + std::string(100000, 'x')},
               {"two\\nlines\\x1b[31m", " … ", "functional"});
+  refuse_eval({"--sed", "3"}, {"unknown option \"--sed\"; did you mean \"--seed\"?"});
   expect_refusal({"evla"}, {"unknown verb \"evla\"", "did you mean \"eval\"?"});
   refuse_eval({"--rate", "0.5", "--chip", "random:1,p_err=0.2"}, {"p_err = 0.2", "0.5"});
   expect_refusal({}, {"expected a verb: eval, sweep, ", "model, train", "--help"});

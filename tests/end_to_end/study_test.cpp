@@ -58,11 +58,14 @@ TEST_F(Study, OnAProfileItsChipsArePlacesOfOneDie) {
                    "title: Places\ndata_folder: data\nimages: 100\nchips: 16\nseed: 5\n"
                    "evaluations:\n  die: {kind: errors, voltages: [0.82], profile: " +
                        profile +
-                       "}\nrows:\n  - {name: 8 bit, network: tiny-rquant-8b.onnx}\n");
+                       "}\nrows:\n  - {name: 8 bit, network: tiny-rquant-8b.onnx}\n"
+                       "  - {name: 4 bit, network: tiny-uniform-4b.onnx}\n"
+                       "compare:\n  - {higher: 4 bit, lower: 8 bit}\n");
   const Outcome outcome = study("out");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   const Json json = Json::parse(file("out/study.json"));
   EXPECT_EQ(json["evaluations"][0]["places_of_one_die"], true);
+  EXPECT_EQ(json["comparisons"][0]["places_of_one_die"], true);
   const Json eval =
       workplace_
           .run(BROWNOUT_BINARY, {"eval", "tiny-rquant-8b.onnx", "--data", "data", "--images", "100",
@@ -76,6 +79,10 @@ TEST_F(Study, OnAProfileItsChipsArePlacesOfOneDie) {
   EXPECT_GT(cell["position_std"][0], 0.0);
   for (const std::string& text : {outcome.out, file("out/table.md")}) {
     EXPECT_NE(text.find("16 places of one die from seed 5"), std::string::npos) << text;
+    EXPECT_NE(text.find("Chips of die are places of one measured die: ± and p say nothing about "
+                        "other dies."),
+              std::string::npos)
+        << text;
     EXPECT_NE(text.find("the means of the bit positions deviate by"), std::string::npos) << text;
     EXPECT_EQ(text.find("16 chips"), std::string::npos) << text;
   }
@@ -205,6 +212,16 @@ TEST_F(Study, ListsWithoutRunning) {
   EXPECT_EQ(chosen.out.find("tiny-uniform-4b.onnx"), std::string::npos) << chosen.out;
   EXPECT_EQ(chosen.out.find("expected higher"), std::string::npos) << chosen.out;
   EXPECT_FALSE(fs::exists(workplace_.folder() / "out"));
+}
+
+TEST_F(Study, NoOutputTakesTheFilesOfItsOwnTrainingsOrItsLock) {
+  fs::create_directories(workplace_.folder() / "out");
+  const Outcome outcome = workplace_.run(
+      BROWNOUT_BINARY, {"study", "study.yaml", "--out", "out", "--no-plot", "--json", "out/.lock"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_NE(outcome.err.find("--json: out/.lock: expected a file of its own, found one of"),
+            std::string::npos)
+      << outcome.err;
 }
 
 TEST_F(Study, WrongInputEndsWithTwoAndOneMessage) {
