@@ -46,9 +46,9 @@ void read_pattern(YamlMap& map, BitErrorChoice& e) {
     return (folder / file).lexically_normal().string();
   });
   e.pattern_origin = map.where("pattern");
-  std::unique_ptr<memory::Chip> chip;
+  std::unique_ptr<chips::Chip> chip;
   try {
-    chip = memory::make_chip(e.pattern);
+    chip = chips::make_chip(e.pattern);
   } catch (const InputError& error) {
     map.fail("pattern", error.what());
   }

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "sim/base/yaml.hpp"
-#include "sim/memory/chip.hpp"
+#include "sim/chips/chip.hpp"
 
 namespace brownout::trainers {
 
@@ -35,7 +35,7 @@ struct BitErrorChoice {
   std::uint64_t evaluation_seed = 0;  // of these draws
 
   bool active() const { return rate > 0.0 || !pattern.empty(); }
-  memory::OperatingPoint point() const { return {voltage.value_or(1.0), rate}; }
+  chips::OperatingPoint point() const { return {voltage.value_or(1.0), rate}; }
 };
 
 /// The block `bit_errors`. Chips are made once, so that the messages name their place.

@@ -6,9 +6,9 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/memory/chip.hpp"
-#include "sim/memory/profile.hpp"
+#include "sim/chips/chip.hpp"
 #include "sim/memory/transient.hpp"
+#include "sim/profiles/chip_profile.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -50,7 +50,7 @@ ErrorPattern::ErrorPattern(const BitErrorChoice& choice,
       codes_(network::clean_codes(network_)),
       chip_(without_folder(choice.pattern)) {
   try {
-    const auto chip = memory::make_chip(choice.pattern);
+    const auto chip = chips::make_chip(choice.pattern);
     faults_ = chip->faults(memory::MemoryId::kWeights, placement_.words, choice.point());
     note_ = chip->note();
     die_ = chip->die();
@@ -62,7 +62,7 @@ ErrorPattern::ErrorPattern(const BitErrorChoice& choice,
   const auto outside = [&](const memory::CellFault& f) {
     // Resident codes fill the cells from the first on without gaps.
     if (std::int64_t{f.word} * memory::kWordBits + f.bit >= bits_) return true;
-    return choice.persistent_only && std::max(f.p01, f.p10) < memory::kPersistentProbability;
+    return choice.persistent_only && std::max(f.p01, f.p10) < profiles::kPersistentProbability;
   };
   faults_.erase(std::remove_if(faults_.begin(), faults_.end(), outside), faults_.end());
   if (faults_.empty()) {

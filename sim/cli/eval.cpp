@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
+#include "sim/chips/chip.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/data_options.hpp"
@@ -15,7 +16,6 @@
 #include "sim/cli/supply_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/inference/engine.hpp"
-#include "sim/memory/chip.hpp"
 #include "sim/report/json.hpp"
 #include "sim/report/text.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -46,7 +46,7 @@ struct EvalOptions {
 /// fail all the same: an operating point, then.
 void set_other_memories(const std::optional<technology::Technology>& technology, bool by_voltage,
                         const sweep::MemoryRates& rates, sweep::EvalConfig& config) {
-  memory::OperatingPoint rail{config.voltage.value_or(1.0), config.rate.value_or(0.0)};
+  chips::OperatingPoint rail{config.voltage.value_or(1.0), config.rate.value_or(0.0)};
   if (by_voltage) rail.rate = technology->bit_error_rate(rail.voltage);
   config.others =
       sweep::memory_points(*config.accelerator, technology ? &*technology : nullptr, rail, rates);
@@ -94,7 +94,7 @@ void set_operating_point(const EvalOptions& options, const sweep::MemoryRates& r
 }
 
 /// The chip by its name ("random:7", not "random:07"), or at `offsets` places of its map.
-void add_places(const memory::Chip& chip, const std::string& text, const std::string& offsets,
+void add_places(const chips::Chip& chip, const std::string& text, const std::string& offsets,
                 std::uint64_t seed, std::vector<std::string>& names) {
   if (offsets.empty()) {
     names.push_back(chip.name());
@@ -139,7 +139,7 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
     if (!options.offsets.empty()) config.seed = seed;
     std::vector<std::string> names;
     for (const std::string& text : options.chip) {
-      const std::unique_ptr<memory::Chip> chip = memory::make_chip(text);
+      const std::unique_ptr<chips::Chip> chip = chips::make_chip(text);
       if (chip->by_voltage() && !options.rate.empty()) {
         throw InputError("--rate: chip {} fails by voltage; expected --voltage", chip->name());
       }

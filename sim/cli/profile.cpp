@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout profile inspect`, `fit`, `compare` and `plot`: what looks at profiles.
-#include "sim/memory/profile.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -10,8 +8,9 @@
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/profile_options.hpp"
-#include "sim/memory/profile_fit.hpp"
-#include "sim/memory/profile_statistics.hpp"
+#include "sim/profiles/chip_profile.hpp"
+#include "sim/profiles/profile_fit.hpp"
+#include "sim/profiles/profile_statistics.hpp"
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/profile_plot.hpp"
 #include "sim/report/profile_report.hpp"
@@ -43,7 +42,7 @@ Range parse_range(const std::string& option, const std::string& text, int size) 
 }
 
 /// The level of --voltage; the lowest voltage without it.
-std::size_t level_of(const memory::Profile& profile, const std::string& text) {
+std::size_t level_of(const profiles::Profile& profile, const std::string& text) {
   if (text.empty()) return 0;
   constexpr double kHighest = 10.0;
   const double voltage = parse_number("--voltage", text, 0.0, kHighest);
@@ -58,7 +57,7 @@ std::size_t level_of(const memory::Profile& profile, const std::string& text) {
                    in_quotes(text));
 }
 
-report::MapWindow window_of(const memory::Profile& profile, const ProfileOptions& options) {
+report::MapWindow window_of(const profiles::Profile& profile, const ProfileOptions& options) {
   report::MapWindow window;
   window.level = level_of(profile, options.voltage);
   if (!options.array.empty()) {
@@ -77,8 +76,8 @@ report::MapWindow window_of(const memory::Profile& profile, const ProfileOptions
 
 int profile_inspect(const ProfileOptions& options) {
   const Output output(options.common, {options.file});
-  const memory::Profile profile = memory::read_profile(options.file);
-  const auto levels = memory::profile_statistics(profile);
+  const profiles::Profile profile = profiles::read_profile(options.file);
+  const auto levels = profiles::profile_statistics(profile);
   const std::string warning = report::nesting_warning(profile, levels);
   if (!warning.empty()) output.note("warning: " + warning);
   output.json(report::profile_json(profile, levels));
@@ -88,8 +87,8 @@ int profile_inspect(const ProfileOptions& options) {
 
 int profile_fit(const ProfileOptions& options) {
   const Output output(options.common, {options.file});
-  const memory::Profile profile = memory::read_profile(options.file);
-  const memory::ProfileFit result = memory::fit_profile(profile);
+  const profiles::Profile profile = profiles::read_profile(options.file);
+  const profiles::ProfileFit result = profiles::fit_profile(profile);
   output.json(report::fit_json(profile, result));
   output.text(report::fit_text(profile, result));
   return 0;
@@ -97,9 +96,9 @@ int profile_fit(const ProfileOptions& options) {
 
 int profile_compare(const ProfileOptions& options) {
   const Output output(options.common, {options.file, options.other});
-  const memory::Profile a = memory::read_profile(options.file);
-  const memory::Profile b = memory::read_profile(options.other);
-  const memory::ProfileComparison result = memory::compare_profiles(a, b);
+  const profiles::Profile a = profiles::read_profile(options.file);
+  const profiles::Profile b = profiles::read_profile(options.other);
+  const profiles::ProfileComparison result = profiles::compare_profiles(a, b);
   output.json(report::comparison_json(a, b, result));
   output.text(report::comparison_text(a, b, result));
   return 0;
@@ -121,13 +120,13 @@ int profile_plot(const ProfileOptions& options) {
                       {{"--out", options.out},
                        {"--out's gnuplot program", report::program_file(out).string()},
                        {"--out's data", report::data_file(out).string()}});
-  const memory::Profile profile = memory::read_profile(options.file);
+  const profiles::Profile profile = profiles::read_profile(options.file);
   std::optional<report::MapWindow> window;
   if (!options.ber) window = window_of(profile, options);
   const report::Drawing drawing =
       window ? report::map_drawing(profile, *window, out)
-             : report::ber_drawing(profile, memory::profile_statistics(profile),
-                                   memory::fit_profile(profile), out);
+             : report::ber_drawing(profile, profiles::profile_statistics(profile),
+                                   profiles::fit_profile(profile), out);
   output.json(report::plot_json(profile, window, out));
   if (const auto problem = report::draw_with_gnuplot(drawing, out)) throw RunError("{}", *problem);
   output.text(fmt::format("{}: {}\n", printable(options.out), report::profile_title(profile)));

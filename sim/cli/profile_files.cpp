@@ -5,9 +5,9 @@
 #include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/profile_options.hpp"
-#include "sim/memory/profile.hpp"
-#include "sim/memory/profile_generator.hpp"
-#include "sim/memory/profile_statistics.hpp"
+#include "sim/profiles/chip_profile.hpp"
+#include "sim/profiles/profile_generator.hpp"
+#include "sim/profiles/profile_statistics.hpp"
 #include "sim/report/profile_export.hpp"
 #include "sim/report/profile_report.hpp"
 
@@ -18,9 +18,9 @@ namespace fs = std::filesystem;
 namespace {
 
 /// "DIR/p01-0.875.npy" for each level and direction.
-std::vector<std::string> npy_files(const memory::Profile& profile, const fs::path& folder) {
+std::vector<std::string> npy_files(const profiles::Profile& profile, const fs::path& folder) {
   std::vector<std::string> files;
-  for (const memory::ProfileLevel& level : profile.levels) {
+  for (const profiles::ProfileLevel& level : profile.levels) {
     for (const char* name : {"p01", "p10"}) {
       files.push_back(
           (folder / fmt::format("{}-{}.npy", name, report::voltage_text(level.voltage))).string());
@@ -33,7 +33,7 @@ std::vector<std::string> npy_files(const memory::Profile& profile, const fs::pat
 
 int profile_generate(const ProfileOptions& options) {
   const Output output(options.common, {options.config}, {{"--out", options.out}});
-  return made_profile(memory::generate_profile(options.config), options, output);
+  return made_profile(profiles::generate_profile(options.config), options, output);
 }
 
 int profile_export(const ProfileOptions& options) {
@@ -41,7 +41,7 @@ int profile_export(const ProfileOptions& options) {
   std::vector<NamedFile> outputs;
   if (csv) outputs.push_back({"--out", options.out});
   const Output output(options.common, {options.file}, outputs);
-  const memory::Profile profile = memory::read_profile(options.file);
+  const profiles::Profile profile = profiles::read_profile(options.file);
   std::vector<std::string> written;
   if (csv) {
     written.push_back(options.out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout profile import`: maps in other people's formats become a profile.
-#include "sim/memory/profile_import.hpp"
+#include "sim/profiles/profile_import.hpp"
 
 #include <fmt/format.h>
 
@@ -38,9 +38,9 @@ int parse_side(const std::string& option, const std::string& text) {
   return static_cast<int>(parse_integer(option, text, 1, kMostPerSide));
 }
 
-std::string totals_text(const std::vector<memory::BramTotals>& totals) {
+std::string totals_text(const std::vector<profiles::BramTotals>& totals) {
   std::string text = "\n  BRAM files hold every byte twice; the profile has each cell once:\n";
-  for (const memory::BramTotals& total : totals) {
+  for (const profiles::BramTotals& total : totals) {
     text += fmt::format("  {} Vmin: {} faults in {} bits of the file, {} in {} real cells\n",
                         report::voltage_text(total.voltage), total.faults, total.bits,
                         total.real_faults, total.real_cells);
@@ -65,7 +65,7 @@ int profile_import(const ProfileOptions& options) {
       if (!value->empty()) throw InputError("{}: only stuck-at maps need it, not {}", option, kind);
     }
   }
-  memory::ImportInfo info;
+  profiles::ImportInfo info;
   info.name = options.name.empty() ? fs::path(options.out).stem().string() : options.name;
   info.origin = options.origin.empty()
                     ? fmt::format("imported from {} ({})",
@@ -76,23 +76,23 @@ int profile_import(const ProfileOptions& options) {
   const Output output(options.common, {options.maps.begin(), options.maps.end()},
                       {{"--out", options.out}});
 
-  std::vector<memory::BramTotals> totals;
-  memory::Profile profile;
+  std::vector<profiles::BramTotals> totals;
+  profiles::Profile profile;
   if (kind == "npy") {
-    std::vector<memory::VoltageNpy> files;
+    std::vector<profiles::VoltageNpy> files;
     for (std::size_t i = 0; i < voltages.size(); ++i)
       files.push_back({voltages[i], options.maps[2 * i], options.maps[2 * i + 1]});
-    profile = memory::import_npy(files, info);
+    profile = profiles::import_npy(files, info);
   } else {
-    std::vector<memory::VoltageFile> files;
+    std::vector<profiles::VoltageFile> files;
     for (std::size_t i = 0; i < voltages.size(); ++i)
       files.push_back({voltages[i], options.maps[i]});
     if (kind == "bram-hex") {
-      profile = memory::import_bram_hex(files, info, &totals);
+      profile = profiles::import_bram_hex(files, info, &totals);
     } else {
       const int rows = parse_side("--rows", options.rows);
       const int columns = parse_side("--columns", options.columns);
-      profile = memory::import_stuck_at(files, rows, columns, info);
+      profile = profiles::import_stuck_at(files, rows, columns, info);
     }
   }
   return made_profile(profile, options, output,

@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "sim/cli/verbs.hpp"
-#include "sim/memory/profile.hpp"
-#include "sim/memory/profile_statistics.hpp"
+#include "sim/profiles/chip_profile.hpp"
+#include "sim/profiles/profile_statistics.hpp"
 #include "sim/report/profile_report.hpp"
 
 namespace brownout::cli {
@@ -38,10 +38,10 @@ Action finish(CLI::App& verb, const Options& options, int (*run)(const ProfileOp
 
 void check_common(const ProfileOptions& options) { options.common.thread_count(); }
 
-int made_profile(const memory::Profile& profile, const ProfileOptions& options,
+int made_profile(const profiles::Profile& profile, const ProfileOptions& options,
                  const Output& output, const std::string& more) {
-  write_output("--out", options.out, memory::profile_bytes(profile, options.out));
-  const auto levels = memory::profile_statistics(profile);
+  write_output("--out", options.out, profiles::profile_bytes(profile, options.out));
+  const auto levels = profiles::profile_statistics(profile);
   const std::string warning = report::nesting_warning(profile, levels);
   if (!warning.empty()) output.note("warning: " + warning);
   output.json(report::profile_json(profile, levels));

@@ -6,7 +6,7 @@
 
 #include "sim/cli/common.hpp"
 
-namespace brownout::memory {
+namespace brownout::profiles {
 struct Profile;
 }
 
@@ -32,7 +32,7 @@ void check_common(const ProfileOptions& options);
 
 /// Writes the profile that --out names, warns of what is odd in it and tells what it is; `more`
 /// stands behind the text.
-int made_profile(const memory::Profile& profile, const ProfileOptions& options,
+int made_profile(const profiles::Profile& profile, const ProfileOptions& options,
                  const Output& output, const std::string& more = "");
 
 int profile_generate(const ProfileOptions& options);

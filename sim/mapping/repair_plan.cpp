@@ -39,10 +39,12 @@ std::uint64_t safe_columns(const network::Network& network, const Placement& pla
 
 }  // namespace
 
-memory::RepairPlan plan_repair(const network::Network& network, const std::string& model_sha256,
-                               const Placement& placement, const memory::Mitigations& mitigations,
-                               const WeightMemoryConfig* accelerator, const std::string& where) {
-  memory::RepairPlan plan;
+mitigation::RepairPlan plan_repair(const network::Network& network, const std::string& model_sha256,
+                                   const Placement& placement,
+                                   const memory::Mitigations& mitigations,
+                                   const WeightMemoryConfig* accelerator,
+                                   const std::string& where) {
+  mitigation::RepairPlan plan;
   plan.words = placement.words;
   plan.geometry.rows = static_cast<std::uint32_t>(accelerator == nullptr ? kPlainArrayRows
                                                                          : accelerator->array_rows);

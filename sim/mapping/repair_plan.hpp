@@ -7,7 +7,7 @@
 
 #include "sim/mapping/accelerator.hpp"
 #include "sim/mapping/placement.hpp"
-#include "sim/memory/repair.hpp"
+#include "sim/mitigation/repair.hpp"
 
 namespace brownout::mapping {
 
@@ -18,8 +18,9 @@ inline constexpr int kPlainArrayRows = 512;
 /// `where`) for safe bits when the widths of the codes differ, or do not divide 64, or codes begin
 /// inside of a code's place in the word; for more safe bits than bits; for spare columns where the
 /// check bits are; for sensitivities of another network (`model_sha256`) or with other tensors.
-memory::RepairPlan plan_repair(const network::Network& network, const std::string& model_sha256,
-                               const Placement& placement, const memory::Mitigations& mitigations,
-                               const WeightMemoryConfig* accelerator, const std::string& where);
+mitigation::RepairPlan plan_repair(const network::Network& network, const std::string& model_sha256,
+                                   const Placement& placement,
+                                   const memory::Mitigations& mitigations,
+                                   const WeightMemoryConfig* accelerator, const std::string& where);
 
 }  // namespace brownout::mapping

@@ -119,7 +119,7 @@ Sensitivity read_sensitivity(const std::filesystem::path& file, const std::strin
 std::vector<std::uint64_t> column_sensitivity(const network::Network& network,
                                               const Placement& placement,
                                               const Sensitivity& sensitivity,
-                                              const memory::ArrayGeometry& geometry,
+                                              const mitigation::ArrayGeometry& geometry,
                                               std::uint32_t arrays) {
   std::vector<std::vector<double>> points(network.parameters.size());  // by parameter and bit
   double most = 0.0;

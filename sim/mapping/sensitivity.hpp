@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/mapping/placement.hpp"
-#include "sim/memory/repair.hpp"
+#include "sim/mitigation/repair.hpp"
 
 namespace brownout::mapping {
 
@@ -50,7 +50,7 @@ Sensitivity read_sensitivity(const std::filesystem::path& file, const std::strin
 std::vector<std::uint64_t> column_sensitivity(const network::Network& network,
                                               const Placement& placement,
                                               const Sensitivity& sensitivity,
-                                              const memory::ArrayGeometry& geometry,
+                                              const mitigation::ArrayGeometry& geometry,
                                               std::uint32_t arrays);
 
 }  // namespace brownout::mapping

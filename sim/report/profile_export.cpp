@@ -11,12 +11,12 @@
 
 namespace brownout::report {
 
-std::string profile_csv(const memory::Profile& profile) {
+std::string profile_csv(const profiles::Profile& profile) {
   const auto columns = static_cast<std::uint64_t>(profile.columns);
   const auto rows = static_cast<std::uint64_t>(profile.rows);
   std::string text = "voltage,array,row,column,p01,p10\n";
-  for (const memory::ProfileLevel& level : profile.levels) {
-    for (const memory::ProfileCell& cell : level.cells) {
+  for (const profiles::ProfileLevel& level : profile.levels) {
+    for (const profiles::ProfileCell& cell : level.cells) {
       const std::uint64_t line = cell.cell / columns;
       fmt::format_to(std::back_inserter(text), "{},{},{},{},{},{}\n", level.voltage, line / rows,
                      line % rows, cell.cell % columns, cell.p01, cell.p10);
@@ -25,7 +25,7 @@ std::string profile_csv(const memory::Profile& profile) {
   return text;
 }
 
-std::string profile_npy(const memory::Profile& profile, const memory::ProfileLevel& level,
+std::string profile_npy(const profiles::Profile& profile, const profiles::ProfileLevel& level,
                         bool p01) {
   static_assert(sizeof(float) == 4);
   BROWNOUT_CHECK(profile.cells() <= kMostNpyCells, "{} cells", profile.cells());
@@ -43,7 +43,7 @@ std::string profile_npy(const memory::Profile& profile, const memory::ProfileLev
   file += header;
   const std::size_t data = file.size();
   file.resize(data + profile.cells() * sizeof(float), '\0');
-  for (const memory::ProfileCell& cell : level.cells) {
+  for (const profiles::ProfileCell& cell : level.cells) {
     const float p = p01 ? cell.p01 : cell.p10;
     std::memcpy(file.data() + data + cell.cell * sizeof(float), &p, sizeof p);
   }

@@ -27,16 +27,16 @@ constexpr char kGrey[] = "#8a8f98";
 /// A panel and the probability it shows.
 struct Panel {
   const char* title;
-  float (*value)(const memory::ProfileCell&);
+  float (*value)(const profiles::ProfileCell&);
 };
 constexpr std::array<Panel, 4> kPanels{{
-    {"all errors", [](const memory::ProfileCell& cell) { return std::max(cell.p01, cell.p10); }},
-    {"0→1", [](const memory::ProfileCell& cell) { return cell.p01; }},
-    {"1→0", [](const memory::ProfileCell& cell) { return cell.p10; }},
+    {"all errors", [](const profiles::ProfileCell& cell) { return std::max(cell.p01, cell.p10); }},
+    {"0→1", [](const profiles::ProfileCell& cell) { return cell.p01; }},
+    {"1→0", [](const profiles::ProfileCell& cell) { return cell.p10; }},
     {"persistent",
-     [](const memory::ProfileCell& cell) {
+     [](const profiles::ProfileCell& cell) {
        const float p = std::max(cell.p01, cell.p10);
-       return p >= memory::kPersistentProbability ? p : 0.0f;
+       return p >= profiles::kPersistentProbability ? p : 0.0f;
      }},
 }};
 
@@ -45,9 +45,9 @@ int block_of(int cells) { return (cells + kMostPixels - 1) / kMostPixels; }
 
 }  // namespace
 
-Drawing map_drawing(const memory::Profile& profile, const MapWindow& window,
+Drawing map_drawing(const profiles::Profile& profile, const MapWindow& window,
                     const fs::path& picture) {
-  const memory::ProfileLevel& level = profile.levels.at(window.level);
+  const profiles::ProfileLevel& level = profile.levels.at(window.level);
   const int rows = window.row_last - window.row_first;
   const int columns = window.column_last - window.column_first;
   BROWNOUT_CHECK(rows > 0 && columns > 0 && window.row_last <= profile.rows &&
@@ -95,7 +95,7 @@ Drawing map_drawing(const memory::Profile& profile, const MapWindow& window,
       static_cast<std::uint64_t>(window.row_first) * static_cast<std::uint64_t>(profile.columns);
   const auto begin = std::lower_bound(
       level.cells.begin(), level.cells.end(), first,
-      [](const memory::ProfileCell& cell, std::uint64_t number) { return cell.cell < number; });
+      [](const profiles::ProfileCell& cell, std::uint64_t number) { return cell.cell < number; });
   std::vector<std::string> blocks;
   for (const Panel& panel : kPanels) {
     std::vector<float> pixels(static_cast<std::size_t>(pixel_rows * pixel_columns), 0.0f);
@@ -136,15 +136,15 @@ Drawing map_drawing(const memory::Profile& profile, const MapWindow& window,
   return drawing;
 }
 
-Drawing ber_drawing(const memory::Profile& profile,
-                    const std::vector<memory::LevelStatistics>& levels,
-                    const memory::ProfileFit& fit, const fs::path& picture) {
+Drawing ber_drawing(const profiles::Profile& profile,
+                    const std::vector<profiles::LevelStatistics>& levels,
+                    const profiles::ProfileFit& fit, const fs::path& picture) {
   double low = levels.front().voltage, high = levels.back().voltage;
   const double margin = high > low ? 0.05 * (high - low) : 0.01;
   low -= margin;
   high += margin;
   double least = 1.0;
-  for (const memory::LevelStatistics& level : levels) {
+  for (const profiles::LevelStatistics& level : levels) {
     for (const double rate : {level.p, level.p01, level.p10, level.persistent}) {
       if (rate > 0.0) least = std::min(least, rate);
     }
@@ -166,7 +166,7 @@ Drawing ber_drawing(const memory::Profile& profile,
   struct Curve {
     const char* title;
     const char* colour;
-    std::function<double(const memory::LevelStatistics&)> observed;
+    std::function<double(const profiles::LevelStatistics&)> observed;
     std::function<std::optional<double>(double)> fitted;
   };
   const bool both = (fit.up || fit.points.front().observed01 == 0.0) &&
@@ -191,7 +191,7 @@ Drawing ber_drawing(const memory::Profile& profile,
   };
   for (const Curve& curve : curves) {
     std::string points, line;
-    for (const memory::LevelStatistics& level : levels) {
+    for (const profiles::LevelStatistics& level : levels) {
       if (curve.observed(level) <= 0.0) continue;  // nothing to show on a log axis
       points += fmt::format("{} {}\n", level.voltage, curve.observed(level));
     }
@@ -214,7 +214,7 @@ Drawing ber_drawing(const memory::Profile& profile,
   return drawing;
 }
 
-std::string plot_json(const memory::Profile& profile, const std::optional<MapWindow>& window,
+std::string plot_json(const profiles::Profile& profile, const std::optional<MapWindow>& window,
                       const fs::path& output) {
   Json json = {{"name", profile.name},
                {"synthetic", profile.synthetic},

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/memory/profile.hpp"
-#include "sim/memory/profile_fit.hpp"
-#include "sim/memory/profile_statistics.hpp"
+#include "sim/profiles/chip_profile.hpp"
+#include "sim/profiles/profile_fit.hpp"
+#include "sim/profiles/profile_statistics.hpp"
 #include "sim/report/gnuplot.hpp"
 
 namespace brownout::report {
@@ -23,16 +23,16 @@ struct MapWindow {
 /// Four panels: all errors, 0→1, 1→0, persistent. A pixel is a cell, or of a window larger than 512
 /// either way the highest probability of a block of cells (the picture says so). The name of
 /// `picture` (.svg, .png, .pdf) decides its format.
-Drawing map_drawing(const memory::Profile& profile, const MapWindow& window,
+Drawing map_drawing(const profiles::Profile& profile, const MapWindow& window,
                     const std::filesystem::path& picture);
 
 /// p, 0→1, 1→0 and persistent share against voltage, with the fitted curves.
-Drawing ber_drawing(const memory::Profile& profile,
-                    const std::vector<memory::LevelStatistics>& levels,
-                    const memory::ProfileFit& fit, const std::filesystem::path& picture);
+Drawing ber_drawing(const profiles::Profile& profile,
+                    const std::vector<profiles::LevelStatistics>& levels,
+                    const profiles::ProfileFit& fit, const std::filesystem::path& picture);
 
 /// What a picture shows: the window, or without one bit error rates.
-std::string plot_json(const memory::Profile& profile, const std::optional<MapWindow>& window,
+std::string plot_json(const profiles::Profile& profile, const std::optional<MapWindow>& window,
                       const std::filesystem::path& output);
 
 }  // namespace brownout::report

@@ -35,21 +35,21 @@ std::string ratio_text(const std::optional<double>& ratio, const std::optional<d
   return error ? fmt::format("{:.3g} ± {:.2g}", *ratio, *error) : fmt::format("{:.3g}", *ratio);
 }
 
-std::string geometry_text(const memory::Profile& profile) {
+std::string geometry_text(const profiles::Profile& profile) {
   return fmt::format("{} array{} of {} rows x {} columns, {} cells", profile.arrays,
                      profile.arrays == 1 ? "" : "s", profile.rows, profile.columns,
                      profile.cells());
 }
 
 /// Title, origin, geometry: the head of every text.
-std::string head(const memory::Profile& profile) {
+std::string head(const profiles::Profile& profile) {
   return fmt::format("{}\n  origin: {}\n  {}{}\n", profile_title(profile),
                      printable(profile.origin), geometry_text(profile),
                      profile.vmin_volt > 0.0 ? fmt::format(", Vmin {} V", profile.vmin_volt)
                                              : std::string(", Vmin in volts not known"));
 }
 
-Json head_json(const memory::Profile& profile) {
+Json head_json(const profiles::Profile& profile) {
   return {{"name", profile.name},
           {"origin", profile.origin},
           {"synthetic", profile.synthetic},
@@ -60,7 +60,7 @@ Json head_json(const memory::Profile& profile) {
           {"vmin_volt", profile.vmin_volt > 0.0 ? Json(profile.vmin_volt) : Json(nullptr)}};
 }
 
-Json level_json(const memory::LevelStatistics& level) {
+Json level_json(const profiles::LevelStatistics& level) {
   return {{"voltage", level.voltage},
           {"p", level.p},
           {"p01", level.p01},
@@ -83,12 +83,12 @@ Json level_json(const memory::LevelStatistics& level) {
           {"array_p_max", level.array_p.highest}};
 }
 
-Json estimated_json(const std::optional<memory::Estimated>& estimate) {
+Json estimated_json(const std::optional<profiles::Estimated>& estimate) {
   if (!estimate) return nullptr;
   return {{"value", estimate->value}, {"error", estimate->error}};
 }
 
-Json direction_json(const std::optional<memory::DirectionFit>& fit) {
+Json direction_json(const std::optional<profiles::DirectionFit>& fit) {
   if (!fit) return nullptr;
   return {{"mu", fit->mu.value},
           {"mu_error", fit->mu.error},
@@ -97,7 +97,7 @@ Json direction_json(const std::optional<memory::DirectionFit>& fit) {
           {"total_sigma_error", fit->total_sigma.error}};
 }
 
-std::string direction_text(const char* name, const std::optional<memory::DirectionFit>& fit) {
+std::string direction_text(const char* name, const std::optional<profiles::DirectionFit>& fit) {
   if (!fit) return "";
   return fmt::format(
       "  {}: μ {:.4f} ± {:.4f}, σ {:.4f} (with read noise and columns "
@@ -112,25 +112,25 @@ std::string rate_or_none(const std::optional<double>& rate) {
 
 }  // namespace
 
-std::string profile_title(const memory::Profile& profile) {
+std::string profile_title(const profiles::Profile& profile) {
   return fmt::format("{} ({})", printable(profile.name),
                      profile.synthetic ? "synthetic: generated, not measured" : "measured");
 }
 
 std::string voltage_text(double voltage) { return fmt::format("{:.10g}", voltage); }
 
-std::string profile_text(const memory::Profile& profile,
-                         const std::vector<memory::LevelStatistics>& levels) {
+std::string profile_text(const profiles::Profile& profile,
+                         const std::vector<profiles::LevelStatistics>& levels) {
   std::string text = head(profile);
   text += fmt::format(
       "  repeats every {} bits in a larger memory; persistent: errs in at least {} of its "
       "reads\n\n",
-      profile.cells(), memory::kPersistentProbability);
+      profile.cells(), profiles::kPersistentProbability);
   Table rates({"V/Vmin", "p %", "0→1 %", "1→0 %", "persistent %", "faulty cells", "probabilistic %",
                "nested %", "contained %"});
   Table places({"V/Vmin", "column pairs", "row pairs", "top columns", "hold %", "array p min %",
                 "median %", "max %"});
-  for (const memory::LevelStatistics& level : levels) {
+  for (const profiles::LevelStatistics& level : levels) {
     const std::string voltage = voltage_text(level.voltage);
     rates.add({voltage, percent(level.p), percent(level.p01), percent(level.p10),
                percent(level.persistent), fmt::format("{}", level.faulty_cells),
@@ -153,17 +153,18 @@ std::string profile_text(const memory::Profile& profile,
   return text;
 }
 
-std::string profile_json(const memory::Profile& profile,
-                         const std::vector<memory::LevelStatistics>& levels) {
+std::string profile_json(const profiles::Profile& profile,
+                         const std::vector<profiles::LevelStatistics>& levels) {
   Json json = head_json(profile);
-  json["persistent_threshold"] = std::round(memory::kPersistentProbability * 1e6) / 1e6;
+  json["persistent_threshold"] = std::round(profiles::kPersistentProbability * 1e6) / 1e6;
   json["voltages"] = Json::array();
-  for (const memory::LevelStatistics& level : levels) json["voltages"].push_back(level_json(level));
+  for (const profiles::LevelStatistics& level : levels)
+    json["voltages"].push_back(level_json(level));
   return text_of(json);
 }
 
-std::string nesting_warning(const memory::Profile& profile,
-                            const std::vector<memory::LevelStatistics>& levels) {
+std::string nesting_warning(const profiles::Profile& profile,
+                            const std::vector<profiles::LevelStatistics>& levels) {
   std::string places;
   for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
     if (levels[i].not_nested == 0) continue;
@@ -176,7 +177,7 @@ std::string nesting_warning(const memory::Profile& profile,
                      printable(profile.name), places);
 }
 
-std::string fit_text(const memory::Profile& profile, const memory::ProfileFit& fit) {
+std::string fit_text(const profiles::Profile& profile, const profiles::ProfileFit& fit) {
   std::string text = head(profile) + "\nGaussian cells, in units of Vmin\n";
   text += direction_text("0→1", fit.up) + direction_text("1→0", fit.down);
   if (fit.share_01) {
@@ -194,7 +195,7 @@ std::string fit_text(const memory::Profile& profile, const memory::ProfileFit& f
   }
   for (const std::string& note : fit.notes) text += fmt::format("  not fitted: {}\n", note);
   Table table({"V/Vmin", "0→1 %", "fitted", "1→0 %", "fitted", "decades off"});
-  for (const memory::FitPoint& point : fit.points) {
+  for (const profiles::FitPoint& point : fit.points) {
     table.add({voltage_text(point.voltage), percent(point.observed01), rate_or_none(point.fitted01),
                percent(point.observed10), rate_or_none(point.fitted10),
                point.decades ? fmt::format("{:+.3f}", *point.decades) : kNone});
@@ -210,7 +211,7 @@ std::string fit_text(const memory::Profile& profile, const memory::ProfileFit& f
   return text;
 }
 
-std::string fit_json(const memory::Profile& profile, const memory::ProfileFit& fit) {
+std::string fit_json(const profiles::Profile& profile, const profiles::ProfileFit& fit) {
   Json json = head_json(profile);
   json["up"] = direction_json(fit.up);
   json["down"] = direction_json(fit.down);
@@ -224,7 +225,7 @@ std::string fit_json(const memory::Profile& profile, const memory::ProfileFit& f
   json["degrees_of_freedom"] = fit.degrees_of_freedom;
   json["chi2_probability"] = maybe(fit.chi2_probability);
   json["voltages"] = Json::array();
-  for (const memory::FitPoint& point : fit.points) {
+  for (const profiles::FitPoint& point : fit.points) {
     json["voltages"].push_back({{"voltage", point.voltage},
                                 {"p01", point.observed01},
                                 {"p01_fitted", maybe(point.fitted01)},
@@ -237,20 +238,20 @@ std::string fit_json(const memory::Profile& profile, const memory::ProfileFit& f
   return text_of(json);
 }
 
-std::string comparison_text(const memory::Profile& a, const memory::Profile& b,
-                            const memory::ProfileComparison& comparison) {
+std::string comparison_text(const profiles::Profile& a, const profiles::Profile& b,
+                            const profiles::ProfileComparison& comparison) {
   std::string text = "A: " + head(a) + "B: " + head(b) + "\n";
   Table rates(
       {"V/Vmin A", "B", "p % A", "B", "0→1 % A", "B", "1→0 % A", "B", "persistent % A", "B"});
   Table cells({"V/Vmin A", "cells A", "B", "in both", "by chance", "ratio", "same direction %",
                "by chance"});
-  for (const memory::LevelComparison& level : comparison.levels) {
+  for (const profiles::LevelComparison& level : comparison.levels) {
     const std::string voltage = voltage_text(level.voltage_a);
     rates.add({voltage, voltage_text(level.voltage_b), percent(level.a.p), percent(level.b.p),
                percent(level.a.p01), percent(level.b.p01), percent(level.a.p10),
                percent(level.b.p10), percent(level.a.persistent), percent(level.b.persistent)});
     if (!level.overlap) continue;
-    const memory::LevelComparison::Overlap& overlap = *level.overlap;
+    const profiles::LevelComparison::Overlap& overlap = *level.overlap;
     cells.add({voltage, fmt::format("{}", level.a.faulty_cells),
                fmt::format("{}", level.b.faulty_cells), fmt::format("{}", overlap.common),
                fmt::format("{:.4g}", overlap.expected), ratio_text(overlap.ratio, overlap.error),
@@ -267,14 +268,14 @@ std::string comparison_text(const memory::Profile& a, const memory::Profile& b,
   return text;
 }
 
-std::string comparison_json(const memory::Profile& a, const memory::Profile& b,
-                            const memory::ProfileComparison& comparison) {
+std::string comparison_json(const profiles::Profile& a, const profiles::Profile& b,
+                            const profiles::ProfileComparison& comparison) {
   Json json = {{"a", head_json(a)},
                {"b", head_json(b)},
                {"same_geometry", comparison.same_geometry},
                {"voltages", Json::array()},
                {"not_covered", comparison.not_covered}};
-  for (const memory::LevelComparison& level : comparison.levels) {
+  for (const profiles::LevelComparison& level : comparison.levels) {
     Json row = {{"voltage_a", level.voltage_a},
                 {"voltage_b", level.voltage_b},
                 {"a", level_json(level.a)},
@@ -296,16 +297,16 @@ std::string comparison_json(const memory::Profile& a, const memory::Profile& b,
   return text_of(json);
 }
 
-std::string written_text(const memory::Profile& profile, const std::vector<std::string>& files) {
+std::string written_text(const profiles::Profile& profile, const std::vector<std::string>& files) {
   std::string text = head(profile) + "written:\n";
   for (const std::string& file : files) text += "  " + printable(file) + "\n";
   return text;
 }
 
-std::string written_json(const memory::Profile& profile, const std::vector<std::string>& files) {
+std::string written_json(const profiles::Profile& profile, const std::vector<std::string>& files) {
   Json json = head_json(profile);
   json["voltages"] = Json::array();
-  for (const memory::ProfileLevel& level : profile.levels) {
+  for (const profiles::ProfileLevel& level : profile.levels) {
     json["voltages"].push_back({{"voltage", level.voltage}, {"faulty_cells", level.cells.size()}});
   }
   json["files"] = files;

@@ -4,37 +4,37 @@
 #include <string>
 #include <vector>
 
-#include "sim/memory/profile.hpp"
-#include "sim/memory/profile_fit.hpp"
-#include "sim/memory/profile_statistics.hpp"
+#include "sim/profiles/chip_profile.hpp"
+#include "sim/profiles/profile_fit.hpp"
+#include "sim/profiles/profile_statistics.hpp"
 
 namespace brownout::report {
 
 /// "chip2 (synthetic): ...": how every output names a profile.
-std::string profile_title(const memory::Profile& profile);
+std::string profile_title(const profiles::Profile& profile);
 
 /// Without the last digits that arithmetic on voltages leaves.
 std::string voltage_text(double voltage);
 
-std::string profile_text(const memory::Profile& profile,
-                         const std::vector<memory::LevelStatistics>& levels);
-std::string profile_json(const memory::Profile& profile,
-                         const std::vector<memory::LevelStatistics>& levels);
+std::string profile_text(const profiles::Profile& profile,
+                         const std::vector<profiles::LevelStatistics>& levels);
+std::string profile_json(const profiles::Profile& profile,
+                         const std::vector<profiles::LevelStatistics>& levels);
 
 /// What breaks nesting, or "": "12 of 300 cells that fail at 0.9 Vmin err less ...".
-std::string nesting_warning(const memory::Profile& profile,
-                            const std::vector<memory::LevelStatistics>& levels);
+std::string nesting_warning(const profiles::Profile& profile,
+                            const std::vector<profiles::LevelStatistics>& levels);
 
-std::string fit_text(const memory::Profile& profile, const memory::ProfileFit& fit);
-std::string fit_json(const memory::Profile& profile, const memory::ProfileFit& fit);
+std::string fit_text(const profiles::Profile& profile, const profiles::ProfileFit& fit);
+std::string fit_json(const profiles::Profile& profile, const profiles::ProfileFit& fit);
 
-std::string comparison_text(const memory::Profile& a, const memory::Profile& b,
-                            const memory::ProfileComparison& comparison);
-std::string comparison_json(const memory::Profile& a, const memory::Profile& b,
-                            const memory::ProfileComparison& comparison);
+std::string comparison_text(const profiles::Profile& a, const profiles::Profile& b,
+                            const profiles::ProfileComparison& comparison);
+std::string comparison_json(const profiles::Profile& a, const profiles::Profile& b,
+                            const profiles::ProfileComparison& comparison);
 
 /// Files that were made from a profile, or the profile that was made.
-std::string written_text(const memory::Profile& profile, const std::vector<std::string>& files);
-std::string written_json(const memory::Profile& profile, const std::vector<std::string>& files);
+std::string written_text(const profiles::Profile& profile, const std::vector<std::string>& files);
+std::string written_json(const profiles::Profile& profile, const std::vector<std::string>& files);
 
 }  // namespace brownout::report

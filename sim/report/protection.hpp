@@ -6,14 +6,15 @@
 
 #include "sim/mapping/protected_reader.hpp"
 #include "sim/memory/mitigations.hpp"
-#include "sim/memory/repair.hpp"
+#include "sim/mitigation/repair.hpp"
 
 namespace brownout::report {
 
 /// Adds the counts that belong to the mitigations in use.
 template <typename Json>
 void put_protection(Json& json, const memory::Mitigations& mitigations,
-                    const mapping::ProtectionStats& protection, const memory::RepairStats& repair) {
+                    const mapping::ProtectionStats& protection,
+                    const mitigation::RepairStats& repair) {
   if (mitigations.check != memory::CheckCode::kNone) {
     json["words"] = protection.words;
     json["check_cells_hit"] = protection.check_cells_hit;

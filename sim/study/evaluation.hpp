@@ -139,7 +139,7 @@ class Evaluation {
   virtual bool on_places() const { return false; }
   /// The kind of x axis: "rate", "voltage", "share", or "" when there is none.
   virtual std::string axis() const { return ""; }
-  /// On an axis of voltages: those between which its chips are the same (memory::Chip::steps).
+  /// On an axis of voltages: those between which its chips are the same (chips::Chip::steps).
   virtual std::vector<double> steps() const { return {}; }
 };
 

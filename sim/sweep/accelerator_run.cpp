@@ -6,9 +6,9 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
+#include "sim/chips/chip.hpp"
 #include "sim/cosim/rtl_array.hpp"
 #include "sim/mapping/timing.hpp"
-#include "sim/memory/chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/fresh_reads.hpp"
@@ -46,9 +46,9 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   run.technology = technology.name();
   const double voltage = config.voltage.value_or(1.0);
   run.rate = weight_error_rate(technology, config.accelerator, voltage);
-  std::unique_ptr<memory::Chip> chip;
+  std::unique_ptr<chips::Chip> chip;
   if (config.voltage) {
-    chip = memory::make_chip(config.chip);
+    chip = chips::make_chip(config.chip);
     run.chip_note = chip->note();
   }
   const Model model = load_model(config.model);
@@ -72,7 +72,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   const memory::Draws draws{chip ? chip->die() : memory::Die{}, config.evaluation_seed,
                             config.fresh_reads};
   if (chip != nullptr && config.accelerator.weights.scaled_supply) {
-    const memory::OperatingPoint at =
+    const chips::OperatingPoint at =
         accessed(&technology, {voltage, run.rate}, /*has_voltage=*/true,
                  config.accelerator.weights.mitigations);
     codes = &weights.read(*chip, at, draws, run.weights);

@@ -25,10 +25,10 @@ void ChipWeights::select(const network::Network& network, const mapping::Selecti
   selected_.emplace(network, reader_.placement(), selection, where);
 }
 
-const network::Codes& ChipWeights::read(const memory::Chip& chip, const memory::OperatingPoint& at,
+const network::Codes& ChipWeights::read(const chips::Chip& chip, const chips::OperatingPoint& at,
                                         const memory::Draws& draws, ChipRead& result) {
-  result.faults =
-      memory::faults_behind(plan_, chip, memory::MemoryId::kWeights, at, check_, &result.repair);
+  result.faults = mitigation::faults_behind(plan_, chip, memory::MemoryId::kWeights, at, check_,
+                                            &result.repair);
   if (selected_) {
     result.faults.data = selected_->keep(result.faults.data);
     result.faults.checks.clear();  // they hold no bit of a code

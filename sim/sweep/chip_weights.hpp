@@ -7,11 +7,11 @@
 #include <optional>
 #include <string>
 
+#include "sim/chips/chip.hpp"
 #include "sim/mapping/accelerator.hpp"
 #include "sim/mapping/selection.hpp"
 #include "sim/mapping/weight_reader.hpp"
-#include "sim/memory/chip.hpp"
-#include "sim/memory/repair.hpp"
+#include "sim/mitigation/repair.hpp"
 #include "sim/network/network.hpp"
 
 namespace brownout::sweep {
@@ -29,12 +29,12 @@ struct ChipRead {
   memory::WordFaultLists faults;        // what the words see, behind repair and placement
   mapping::ReadStats read;              // of the first batch, with fresh reads
   mapping::ProtectionStats protection;  // with a check code; likewise
-  memory::RepairStats repair;           // and the rate of the cells as drawn
+  mitigation::RepairStats repair;       // and the rate of the cells as drawn
 };
 
 /// The configured p of a result: the technology's where the memory is accessed, or, of chips that
 /// fail by voltage, that of their own cells.
-inline double configured_rate(const memory::Chip& chip, const memory::OperatingPoint& at,
+inline double configured_rate(const chips::Chip& chip, const chips::OperatingPoint& at,
                               double cell_rate) {
   return chip.by_voltage() ? cell_rate : at.rate;
 }
@@ -54,7 +54,7 @@ class ChipWeights {
 
   /// Draws the chip at the point at which the memory is accessed (a boost included), mitigates and
   /// reads. The codes are valid until the next read.
-  const network::Codes& read(const memory::Chip& chip, const memory::OperatingPoint& at,
+  const network::Codes& read(const chips::Chip& chip, const chips::OperatingPoint& at,
                              const memory::Draws& draws, ChipRead& result);
   /// The clean codes.
   const network::Codes& clean() { return reader_.clean(); }
@@ -65,7 +65,7 @@ class ChipWeights {
  private:
   memory::CheckCode check_;
   mapping::WeightReader reader_;
-  memory::RepairPlan plan_;
+  mitigation::RepairPlan plan_;
   std::optional<mapping::SelectedCells> selected_;  // none: all
 };
 

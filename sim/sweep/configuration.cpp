@@ -185,7 +185,7 @@ SweepChips sweep_chips(const SweepConfig& config) {
     const auto draw = [&](std::int64_t seed, std::int64_t count, Chips& list) {
       for (std::int64_t i = 0; i < count; ++i) {
         list.push_back(
-            memory::make_chip(chip_name(static_cast<std::uint64_t>(seed), i, config.p_err)));
+            chips::make_chip(chip_name(static_cast<std::uint64_t>(seed), i, config.p_err)));
       }
     };
     draw(config.seed, config.chips, chips.grid);
@@ -197,7 +197,7 @@ SweepChips sweep_chips(const SweepConfig& config) {
   const auto place = [&](std::int64_t seed, std::int64_t count, Chips& list) {
     for (const std::string& name : place_names(config.profile.string(), count,
                                                static_cast<std::uint64_t>(seed), looked_at)) {
-      list.push_back(memory::make_chip(name));
+      list.push_back(chips::make_chip(name));
       // No words, no faults, but all checks.
       list.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
     }
@@ -294,8 +294,8 @@ SweepConfig load_sweep(const fs::path& file) {
   double highest_rate =
       weight_error_rate(*config.technology, config.accelerator, lowest_access(config));
   if (config.accelerator) {
-    const memory::OperatingPoint rail{config.voltages.back(),
-                                      config.technology->bit_error_rate(config.voltages.back())};
+    const chips::OperatingPoint rail{config.voltages.back(),
+                                     config.technology->bit_error_rate(config.voltages.back())};
     const MemoryPoints others = memory_points(*config.accelerator, config.technology.get(), rail);
     check_engine(config.engine, others);
     highest_rate = std::max(

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/chips/chip.hpp"
 #include "sim/mapping/accelerator.hpp"
-#include "sim/memory/chip.hpp"
 #include "sim/memory/mitigations.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/sweep/safe_voltage.hpp"
@@ -78,7 +78,7 @@ struct SweepConfig {
   SafeVoltageConfig safe;
 };
 
-using Chips = std::vector<std::unique_ptr<memory::Chip>>;
+using Chips = std::vector<std::unique_ptr<chips::Chip>>;
 
 struct SweepChips {
   Chips grid;    // at every point

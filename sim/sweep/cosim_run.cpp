@@ -15,10 +15,10 @@
 #include "sim/base/files.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
+#include "sim/chips/chip.hpp"
 #include "sim/cosim/export.hpp"
 #include "sim/cosim/waves.hpp"
 #include "sim/inference/evaluate.hpp"
-#include "sim/memory/chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/interrupt.hpp"
@@ -183,13 +183,13 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   cosim::check_core(config.accelerator);
   double voltage = 1.0;
   std::optional<technology::Technology> technology;
-  std::unique_ptr<memory::Chip> chip;
+  std::unique_ptr<chips::Chip> chip;
   if (config.voltage) {
     technology = technology::Technology::load(config.technology_file);
     voltage = *config.voltage;
     run.technology = technology->name();
     run.rate = technology->bit_error_rate(voltage);
-    chip = memory::make_chip(config.chip);
+    chip = chips::make_chip(config.chip);
     run.chip_note = chip->note();
   }
   const Model model = load_model(config.model);
@@ -215,7 +215,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   const memory::Draws draws{chip ? chip->die() : memory::Die{}, config.evaluation_seed,
                             config.fresh_reads};
   if (chip != nullptr && config.accelerator.weights.scaled_supply) {
-    const memory::OperatingPoint at =
+    const chips::OperatingPoint at =
         accessed(&*technology, {voltage, run.rate}, /*has_voltage=*/true,
                  config.accelerator.weights.mitigations);
     weights.read(*chip, at, draws, run.weights);

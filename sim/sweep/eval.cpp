@@ -43,14 +43,14 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
     technology = technology::Technology::load(config.technology_file);
     config.rail = technology->rail().text();
   }
-  const memory::OperatingPoint at =
+  const chips::OperatingPoint at =
       accessed(technology ? &*technology : nullptr,
                {config.voltage.value_or(1.0), config.rate.value_or(0.0)},
                config.voltage.has_value() || !config.rate, config.mitigations);
   check_engine(config.engine, config.others);
-  std::vector<std::unique_ptr<memory::Chip>> chips;
+  std::vector<std::unique_ptr<chips::Chip>> chips;
   for (const std::string& name : config.chips) {
-    chips.push_back(memory::make_chip(name));
+    chips.push_back(chips::make_chip(name));
     chips.back()->faults(memory::MemoryId::kWeights, 0, at);
   }
   const Model model = load_model(config.model);
@@ -93,7 +93,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   result.clean = evaluator.clean();
   progress.advance(1, fmt::format("clean {:.2f} %", percent(result.clean.wrong, config.images)));
   if (config.rate) {
-    for (const std::unique_ptr<memory::Chip>& chip : chips) {
+    for (const std::unique_ptr<chips::Chip>& chip : chips) {
       result.chips.push_back(evaluator.on_chip(*chip, at, result.clean, config.others));
       progress.advance(1, fmt::format("{} {:.2f} %", result.chips.back().chip,
                                       percent(result.chips.back().wrong, config.images)));
@@ -107,7 +107,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   }
   progress.finish();
   if (config.accelerator) {
-    memory::OperatingPoint weights;
+    chips::OperatingPoint weights;
     if (config.rate && weights_scaled(config.accelerator)) weights = {at.voltage, *config.rate};
     result.memories = memory_uses(weights, config.others, any_by_voltage(chips), result.chips);
   }

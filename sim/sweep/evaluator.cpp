@@ -77,13 +77,13 @@ WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
   return wrong;
 }
 
-bool any_by_voltage(const std::vector<std::unique_ptr<memory::Chip>>& chips) {
+bool any_by_voltage(const std::vector<std::unique_ptr<chips::Chip>>& chips) {
   return std::any_of(chips.begin(), chips.end(),
                      [](const auto& chip) { return chip->by_voltage(); });
 }
 
-double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,
-                       const memory::OperatingPoint& at, const std::vector<ChipResult>& results) {
+double configured_rate(const std::vector<std::unique_ptr<chips::Chip>>& chips,
+                       const chips::OperatingPoint& at, const std::vector<ChipResult>& results) {
   if (!any_by_voltage(chips)) return at.rate;
   double sum = 0.0;
   for (std::size_t i = 0; i < chips.size(); ++i) {
@@ -175,7 +175,7 @@ CleanResult Evaluator::clean() {
   return result;
 }
 
-ChipResult Evaluator::on_chip(const memory::Chip& chip, const memory::OperatingPoint& at,
+ChipResult Evaluator::on_chip(const chips::Chip& chip, const chips::OperatingPoint& at,
                               const CleanResult& clean, const MemoryPoints& others) {
   const Stopwatch watch(seconds_);
   ChipResult result;

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "sim/chips/chip.hpp"
 #include "sim/inference/engine.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/accelerator.hpp"
-#include "sim/memory/chip.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/network/network.hpp"
 #include "sim/sweep/chip_weights.hpp"
@@ -42,13 +42,13 @@ struct ChipResult {
   double confidence = 0.0;
   mapping::ReadStats read;
   mapping::ProtectionStats protection;  // with a check code
-  memory::RepairStats repair;           // with spares or a placement by sensitivity
+  mitigation::RepairStats repair;       // with spares or a placement by sensitivity
   MemoryResults others;                 // the other memories
   double cell_rate = 0.0;               // mean over the memory's cells of max(p01, p10), as drawn
   std::uint64_t period =
       0;             // cells after which the chip's map repeats in this memory; 0: it does not
   std::string note;  // what must be said of the chip
-  std::optional<memory::Place> place;  // of the memory on a measured die
+  std::optional<chips::Place> place;  // of the memory on a measured die
   std::string logits_sha256;
   std::vector<std::uint64_t> cells;  // word·64 + column of every cell hit, when asked for
 };
@@ -87,7 +87,7 @@ class Evaluator {
   CleanResult clean();
   /// `at`: the point at which the weight memory is accessed, a boost included. The other memories
   /// fail on an accelerator only.
-  ChipResult on_chip(const memory::Chip& chip, const memory::OperatingPoint& at,
+  ChipResult on_chip(const chips::Chip& chip, const chips::OperatingPoint& at,
                      const CleanResult& clean, const MemoryPoints& others = {});
 
   /// Wall time of all passes so far, drawing chips and reading codes included, and their number.
@@ -112,11 +112,11 @@ class Evaluator {
 WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
                          const network::Dataset& data);
 
-bool any_by_voltage(const std::vector<std::unique_ptr<memory::Chip>>& chips);
+bool any_by_voltage(const std::vector<std::unique_ptr<chips::Chip>>& chips);
 
 /// Of several chips: the mean, where any fails by voltage.
-double configured_rate(const std::vector<std::unique_ptr<memory::Chip>>& chips,
-                       const memory::OperatingPoint& at, const std::vector<ChipResult>& results);
+double configured_rate(const std::vector<std::unique_ptr<chips::Chip>>& chips,
+                       const chips::OperatingPoint& at, const std::vector<ChipResult>& results);
 
 /// "random:7" or "random:7,p_err=0.5": chip `index` of the set with this seed.
 std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err);

@@ -26,14 +26,14 @@ double weight_energy_relative(const technology::Technology& technology,
                                              weights_scaled(accelerator) ? voltage : 1.0);
 }
 
-memory::OperatingPoint accessed(const technology::Technology* technology,
-                                const memory::OperatingPoint& supply, bool has_voltage,
-                                const memory::Mitigations& mitigations) {
+chips::OperatingPoint accessed(const technology::Technology* technology,
+                               const chips::OperatingPoint& supply, bool has_voltage,
+                               const memory::Mitigations& mitigations) {
   if (mitigations.boost_vmin == 0.0) return supply;
   if (!has_voltage || technology == nullptr) {
     throw InputError("mitigation boost: needs a supply to add to; expected --voltage");
   }
-  memory::OperatingPoint point;
+  chips::OperatingPoint point;
   point.voltage = memory::access_voltage(mitigations, supply.voltage);
   point.rate = technology->bit_error_rate(point.voltage);
   return point;

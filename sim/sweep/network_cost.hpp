@@ -7,8 +7,8 @@
 #include <string>
 
 #include "sim/base/event_counts.hpp"
+#include "sim/chips/chip.hpp"
 #include "sim/mapping/accelerator.hpp"
-#include "sim/memory/chip.hpp"
 #include "sim/network/network.hpp"
 #include "sim/sweep/pricing.hpp"
 #include "sim/technology/energy.hpp"
@@ -33,9 +33,9 @@ double weight_energy_relative(const technology::Technology& technology,
 
 /// Where a weight memory is accessed whose supply is at `supply`, given its boost: nothing rises
 /// above Vmin. InputError when there is a boost and no voltage or technology to add it to.
-memory::OperatingPoint accessed(const technology::Technology* technology,
-                                const memory::OperatingPoint& supply, bool has_voltage,
-                                const memory::Mitigations& mitigations);
+chips::OperatingPoint accessed(const technology::Technology* technology,
+                               const chips::OperatingPoint& supply, bool has_voltage,
+                               const memory::Mitigations& mitigations);
 
 /// Timing depends neither on data nor on voltage, so one run serves all points of a sweep.
 class NetworkCost {

@@ -10,10 +10,10 @@ namespace brownout::sweep {
 
 namespace {
 
-memory::OperatingPoint point_of(const char* name, const mapping::MemorySupply& supply,
-                                const technology::Technology* technology,
-                                const memory::OperatingPoint& rail,
-                                const std::optional<double>& rate) {
+chips::OperatingPoint point_of(const char* name, const mapping::MemorySupply& supply,
+                               const technology::Technology* technology,
+                               const chips::OperatingPoint& rail,
+                               const std::optional<double>& rate) {
   if (rate) return {supply.at(rail.voltage), *rate};
   if (supply.scaled) return rail;
   if (supply.vmin == 1.0) return {};
@@ -30,7 +30,7 @@ memory::OperatingPoint point_of(const char* name, const mapping::MemorySupply& s
 
 }  // namespace
 
-bool fails(const memory::OperatingPoint& point) { return point.voltage < 1.0 || point.rate > 0.0; }
+bool fails(const chips::OperatingPoint& point) { return point.voltage < 1.0 || point.rate > 0.0; }
 
 void MemoryResults::set_bits_wrong(const mapping::MemoryCounts& counts) {
   input.bits_wrong = counts.input;
@@ -42,7 +42,7 @@ bool MemoryPoints::any() const { return fails(input) || fails(activations) || fa
 
 MemoryPoints memory_points(const mapping::AcceleratorConfig& accelerator,
                            const technology::Technology* technology,
-                           const memory::OperatingPoint& rail, const MemoryRates& rates) {
+                           const chips::OperatingPoint& rail, const MemoryRates& rates) {
   return {
       point_of("input", accelerator.input.supply, technology, rail, rates.input),
       point_of("activations", accelerator.activations.supply, technology, rail, rates.activations),
@@ -63,7 +63,7 @@ OtherMemories::OtherMemories(const network::Network& network,
                              const std::string& where)
     : network_(network), programs_(network, accelerator, batch, bit_offset, where), images_(images) {}
 
-mapping::MemoryFaults OtherMemories::faults(const memory::Chip& chip, const MemoryPoints& points,
+mapping::MemoryFaults OtherMemories::faults(const chips::Chip& chip, const MemoryPoints& points,
                                             const memory::Draws& draws, MemoryResults& results) {
   mapping::MemoryFaults faults;
   const mapping::Program& full = programs_.full();
@@ -72,7 +72,7 @@ mapping::MemoryFaults OtherMemories::faults(const memory::Chip& chip, const Memo
   if (rest > 0) faults.remainder = &programs_.remainder(rest);
   faults.images = images_;
   faults.draws = draws;
-  const auto draw = [&](memory::MemoryId memory, const memory::OperatingPoint& at,
+  const auto draw = [&](memory::MemoryId memory, const chips::OperatingPoint& at,
                         memory::FaultList& list, MemoryResult& result) {
     result = {};
     if (!fails(at)) return;

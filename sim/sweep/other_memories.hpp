@@ -7,18 +7,18 @@
 #include <string>
 
 #include "sim/accelerator/systemc_engine.hpp"
+#include "sim/chips/chip.hpp"
 #include "sim/mapping/memory_faults.hpp"
-#include "sim/memory/chip.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
 
 /// Whether a memory that is operated there may have faults.
-bool fails(const memory::OperatingPoint& point);
+bool fails(const chips::OperatingPoint& point);
 
 /// Voltage and bit error rate of each; at Vmin and rate 0 a memory has no faults.
 struct MemoryPoints {
-  memory::OperatingPoint input, activations, accumulators;
+  chips::OperatingPoint input, activations, accumulators;
 
   bool any() const;
 };
@@ -48,7 +48,7 @@ struct MemoryResults {
 /// of the technology's range, or without a technology that knows its rate.
 MemoryPoints memory_points(const mapping::AcceleratorConfig& accelerator,
                            const technology::Technology* technology,
-                           const memory::OperatingPoint& rail, const MemoryRates& rates = {});
+                           const chips::OperatingPoint& rail, const MemoryRates& rates = {});
 
 /// InputError when memories fail that the engine does not have.
 void check_engine(const std::string& engine, const MemoryPoints& points);
@@ -61,7 +61,7 @@ class OtherMemories {
                 int batch, std::uint64_t bit_offset, std::int64_t images, const std::string& where);
 
   /// Valid while the object is. `results` gets all but the wrong bits.
-  mapping::MemoryFaults faults(const memory::Chip& chip, const MemoryPoints& points,
+  mapping::MemoryFaults faults(const chips::Chip& chip, const MemoryPoints& points,
                                const memory::Draws& draws, MemoryResults& results);
 
  private:

@@ -58,7 +58,7 @@ std::vector<std::string> place_names(const std::string& file, std::int64_t count
                                      std::uint64_t seed, const std::vector<std::uint64_t>& taken) {
   std::vector<std::string> names;
   for (const std::uint64_t place :
-       draw_places(memory::make_chip(file)->period(), count, seed, taken)) {
+       draw_places(chips::make_chip(file)->period(), count, seed, taken)) {
     names.push_back(place == 0 ? file : fmt::format("{},offset={}", file, place));
   }
   return names;

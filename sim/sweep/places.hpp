@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/memory/chip.hpp"
+#include "sim/chips/chip.hpp"
 
 namespace brownout::sweep {
 

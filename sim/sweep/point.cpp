@@ -31,7 +31,7 @@ Spread share_spread(const std::vector<double>& fractions, std::int64_t images) {
 
 }  // namespace
 
-MemoryUses memory_uses(const memory::OperatingPoint& weights, const MemoryPoints& others,
+MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,
                        bool by_voltage, const std::vector<ChipResult>& results) {
   MemoryUses uses;
   uses.weights = {weights.voltage, weights.rate, 0.0, 0.0};
@@ -59,7 +59,7 @@ MemoryUses memory_uses(const memory::OperatingPoint& weights, const MemoryPoints
   return uses;
 }
 
-MemoryUses memory_uses(const memory::OperatingPoint& weights, const MemoryPoints& others,
+MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,
                        bool by_voltage, const mapping::ReadStats& read,
                        const MemoryResults& results) {
   ChipResult chip;

@@ -28,11 +28,11 @@ struct MemoryUses {
   MemoryUse weights, input, activations, accumulators;
 };
 /// One chip's.
-MemoryUses memory_uses(const memory::OperatingPoint& weights, const MemoryPoints& others,
+MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,
                        bool by_voltage, const mapping::ReadStats& read,
                        const MemoryResults& results);
 /// `by_voltage`: whether the chips' own cells say the rate.
-MemoryUses memory_uses(const memory::OperatingPoint& weights, const MemoryPoints& others,
+MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,
                        bool by_voltage, const std::vector<ChipResult>& results);
 
 struct Point {

@@ -11,8 +11,8 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/mapping/program.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "sim/memory/transient.hpp"
 #include "sim/sweep/places.hpp"
 
@@ -69,7 +69,7 @@ WrongImages wrong_images_of(const JsonObject& row, std::int64_t images) {
 }
 
 void put_definitions(Json& key) {
-  key["random_chip_version"] = memory::kRandomChipVersion;
+  key["random_chip_version"] = chips::kRandomChipVersion;
   key["transient_read_version"] = memory::kTransientReadVersion;
 }
 
@@ -99,7 +99,7 @@ std::string RecordKeys::clean() const {
 }
 
 std::string RecordKeys::chip(const SweepMitigation& mitigation, const std::string& chip,
-                             const memory::OperatingPoint& supply) const {
+                             const chips::OperatingPoint& supply) const {
   Json key = Json::parse(base_);
   key["mitigation"] = mitigation.identity;
   key["pattern"] = chip;
@@ -238,7 +238,7 @@ void add_clean(Store& store, const std::string& key, const std::string& model,
 }
 
 void add_chip(Store& store, const std::string& key, const std::string& model,
-              const SweepMitigation& mitigation, const memory::OperatingPoint& supply,
+              const SweepMitigation& mitigation, const chips::OperatingPoint& supply,
               const ChipResult& result) {
   const Json row = {{"model", model},
                     {"mitigation", mitigation.name},

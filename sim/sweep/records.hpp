@@ -28,7 +28,7 @@ class RecordKeys {
   std::string clean() const;
   /// `supply`: the rail, without a boost.
   std::string chip(const SweepMitigation& mitigation, const std::string& chip,
-                   const memory::OperatingPoint& supply) const;
+                   const chips::OperatingPoint& supply) const;
 
  private:
   std::string base_;
@@ -49,7 +49,7 @@ WrongImages wrong_images_of(const JsonObject& row, std::int64_t images);
 void add_clean(Store& store, const std::string& key, const std::string& model,
                const CleanResult& result);
 void add_chip(Store& store, const std::string& key, const std::string& model,
-              const SweepMitigation& mitigation, const memory::OperatingPoint& supply,
+              const SweepMitigation& mitigation, const chips::OperatingPoint& supply,
               const ChipResult& result);
 
 }  // namespace brownout::sweep

@@ -7,10 +7,10 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/faulty_reader.hpp"
 #include "sim/mapping/selection.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/point.hpp"
@@ -54,7 +54,7 @@ class Measurement {
         reader_(model.network, mapping::resident(model.network, config.bit_offset)),
         engine_(inference::make_engine(config.engine, model.network, threads)) {
     for (std::int64_t i = 0; i < config.chips; ++i) {
-      const memory::RandomChip chip(config.seed + static_cast<std::uint64_t>(i));
+      const chips::RandomChip chip(config.seed + static_cast<std::uint64_t>(i));
       chips_.push_back({chip.faults(memory::MemoryId::kWeights, reader_.placement().words,
                                     {1.0, config.rate}),
                         {chip.die(), config.evaluation_seed}});

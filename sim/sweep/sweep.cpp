@@ -92,7 +92,7 @@ class CostCache {
 /// missing, not before.
 class ModelSweep {
  public:
-  ModelSweep(const SweepConfig& config, const Inputs& inputs, const memory::Chip& first_chip,
+  ModelSweep(const SweepConfig& config, const Inputs& inputs, const chips::Chip& first_chip,
              const Model& model, const SweepMitigation& mitigation, CostCache& costs, Store& store,
              int threads, Progress& progress)
       : config_(config),
@@ -118,10 +118,10 @@ class ModelSweep {
   const std::vector<double>& steps() const { return steps_; }
 
   /// One chip at a voltage; `computed` says whether it was missing.
-  ChipResult chip(const memory::Chip& chip, double voltage, bool& computed) {
+  ChipResult chip(const chips::Chip& chip, double voltage, bool& computed) {
     // Chips that step give one result from a step up to the next: it is evaluated once.
     if (!steps_.empty()) voltage = levels_.voltages[levels_.at(voltage)];
-    const memory::OperatingPoint supply = supply_at(voltage);
+    const chips::OperatingPoint supply = supply_at(voltage);
     const std::string key = keys_.chip(mitigation_, chip.identity(), supply);
     std::optional<ChipResult> result = find_chip(store_, key, config_.images);
     computed = !result;
@@ -134,7 +134,7 @@ class ModelSweep {
   }
 
   /// Whether a chip loses at most what may be lost.
-  bool within_limit(const memory::Chip& chip, double voltage) {
+  bool within_limit(const chips::Chip& chip, double voltage) {
     bool computed = false;
     return within_limit(this->chip(chip, voltage, computed));
   }
@@ -149,7 +149,7 @@ class ModelSweep {
     const technology::Technology& technology = *config_.technology;
     computed = false;
     std::vector<ChipResult> list;
-    for (const std::unique_ptr<memory::Chip>& chip : chips) {
+    for (const std::unique_ptr<chips::Chip>& chip : chips) {
       bool missing = false;
       list.push_back(this->chip(*chip, voltage, missing));
       computed = computed || missing;
@@ -159,7 +159,7 @@ class ModelSweep {
     point.model = model_.name;
     point.mitigation = mitigation_.name;
     point.voltage = voltage;
-    const memory::OperatingPoint at = accessed_at(supply_at(voltage));
+    const chips::OperatingPoint at = accessed_at(supply_at(voltage));
     point.rate = configured_rate(chips, at, list);
     if (accelerator_) {
       const bool scaled = weights_scaled(config_.accelerator);
@@ -187,12 +187,12 @@ class ModelSweep {
   std::int64_t passes() const { return evaluator_ ? evaluator_->passes() : 0; }
 
  private:
-  memory::OperatingPoint supply_at(double voltage) const {
+  chips::OperatingPoint supply_at(double voltage) const {
     return {voltage, weight_error_rate(*config_.technology, config_.accelerator, voltage)};
   }
 
   /// Supplies of the scaled rail at which anything on a chip that steps begins to fail otherwise.
-  std::vector<double> steps(const memory::Chip& chip) const {
+  std::vector<double> steps(const chips::Chip& chip) const {
     std::vector<double> supplies;
     const bool others_scaled = accelerator_ && (accelerator_->input.supply.scaled ||
                                                 accelerator_->activations.supply.scaled ||
@@ -206,7 +206,7 @@ class ModelSweep {
     return supplies;
   }
 
-  memory::OperatingPoint accessed_at(const memory::OperatingPoint& supply) const {
+  chips::OperatingPoint accessed_at(const chips::OperatingPoint& supply) const {
     if (!weights_scaled(config_.accelerator)) return supply;  // it stays at Vmin
     return accessed(&*config_.technology, supply, /*has_voltage=*/true, mitigation_.what);
   }
@@ -370,7 +370,7 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   result.technology = config.technology->name();
   result.rail = config.technology->rail().text();
   const SweepChips chips = sweep_chips(config);
-  const memory::Chip& first_chip = *chips.grid.front();
+  const chips::Chip& first_chip = *chips.grid.front();
   result.chip_note = first_chip.note();
   result.identity = identity(config, inputs.models, inputs.data_sha256, first_chip.identity());
   result.safe = rule_of(config, chips);

@@ -74,7 +74,7 @@ struct SweepResult {
   std::int64_t extra_points_computed = 0;  // of the others, in this run
   SafeVoltageRule safe;
   std::vector<SafeVoltageRow> safe_voltage;
-  std::vector<double> steps;  // of a profile without a boost: memory::Chip::steps
+  std::vector<double> steps;  // of a profile without a boost: chips::Chip::steps
   double seconds = 0.0;       // this run, from loading to the last point
   double images_per_s = 0.0;  // images × passes over their wall time; 0 when nothing was left
 };

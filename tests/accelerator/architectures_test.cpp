@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "sim/accelerator/systemc_engine.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/inference/engine.hpp"
 #include "sim/mapping/faulty_reader.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "tests/network/random_network.hpp"
 
@@ -34,7 +34,7 @@ TEST(Architectures, GiveTheSameLogitsInEveryEngine) {
     const auto pixels = network::random_pixels(network, 1, 7);
     SystemcEngine systemc(network, config, 1, 0, "test");
     mapping::FaultyReader reader(network, systemc.program().placement);
-    const memory::RandomChip chip(3);
+    const chips::RandomChip chip(3);
     const auto faults =
         chip.faults(memory::MemoryId::kWeights, reader.placement().words, {0.9167, 6.9e-5});
     const network::Codes& codes = reader.read(faults, {chip.die(), 1});

@@ -10,9 +10,9 @@
 
 #include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
+#include "sim/chips/chip.hpp"
 #include "sim/inference/functional_engine.hpp"
 #include "sim/inference/reference_engine.hpp"
-#include "sim/memory/chip.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
 #include "tests/network/random_network.hpp"
 
@@ -57,7 +57,7 @@ struct Case {
 
   /// Faults of the memories in `memories`, a set of bits, input first.
   void draw(const std::string& chip_name, double rate, unsigned memories) {
-    const auto chip = memory::make_chip(chip_name);
+    const auto chip = chips::make_chip(chip_name);
     const auto list = [&](MemoryId memory, unsigned bit) {
       if ((memories >> bit & 1u) == 0) return memory::FaultList();
       return chip->faults(memory, mapping::memory_words(config, memory), {0.82, rate});

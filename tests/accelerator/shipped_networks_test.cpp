@@ -6,9 +6,9 @@
 #include <filesystem>
 
 #include "sim/accelerator/systemc_engine.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/faulty_reader.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "tests/network/random_network.hpp"
 
@@ -54,7 +54,7 @@ TEST(ShippedNetworks, GiveTheSameLogitsOnEveryAcceleratorFile) {
       const int batch = config.activations.kib >= 256 ? 1 + static_cast<int>(seed % 2) : 1;
       SystemcEngine systemc(network, config, batch, seed * 29, "test");
       mapping::FaultyReader reader(network, systemc.program().placement);
-      const memory::RandomChip chip(++seed);
+      const chips::RandomChip chip(++seed);
       const auto faults =
           chip.faults(memory::MemoryId::kWeights, reader.placement().words, {0.8333, 0.01115});
       const network::Codes& codes = reader.read(faults, {chip.die(), seed});

@@ -12,9 +12,9 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/program.hpp"
+#include "sim/chips/physical_chip.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/mapping/faulty_reader.hpp"
-#include "sim/memory/physical_chip.hpp"
-#include "sim/memory/random_chip.hpp"
 
 namespace {
 
@@ -77,7 +77,7 @@ T argument(const char* text, T low, T high) {
 
 /// Physical dies whose expected rate is `rate`; prints one line.
 void bench_physical(std::uint32_t words, double rate, std::uint64_t dies) {
-  const memory::PhysicalModel model;
+  const chips::PhysicalModel model;
   double low = 0.1, high = 0.9999;  // voltages; the rate falls with them
   for (int i = 0; i < 60; ++i) {
     const double middle = 0.5 * (low + high);
@@ -87,7 +87,7 @@ void bench_physical(std::uint32_t words, double rate, std::uint64_t dies) {
   memory::FaultList faults;
   for (std::uint64_t die = 0; die < dies; ++die) {
     const double start = now();
-    memory::PhysicalChip(die, model).draw(memory::MemoryId::kWeights, words, high, faults);
+    chips::PhysicalChip(die, model).draw(memory::MemoryId::kWeights, words, high, faults);
     draw.add(now() - start);
   }
   fmt::print("physical chip, {:.4g} cells at p = {}: best {:.1f} us, median {:.1f} us, {} cells\n",
@@ -108,8 +108,8 @@ int run(int argc, char** argv) {
   memory::FaultList faults;
   for (std::uint64_t chip = 0; chip < kChips; ++chip) {
     const double start = now();
-    memory::RandomChip(chip).draw(memory::MemoryId::kWeights, reader.placement().words, rate,
-                                  faults);
+    chips::RandomChip(chip).draw(memory::MemoryId::kWeights, reader.placement().words, rate,
+                                 faults);
     const double drawn = now();
     mapping::ReadStats stats;
     reader.read(faults, {{}, chip}, &stats);

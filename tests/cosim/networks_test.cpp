@@ -9,9 +9,9 @@
 
 #include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/cosim/checked_array.hpp"
 #include "sim/mapping/memory_faults.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
@@ -85,8 +85,8 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
       accelerator::SystemcEngine rtl(network, config, batch, seed % 7 * 13, "random",
                                      std::make_shared<RtlArray>(config));
       const double rates[] = {0.0, 0.01, 0.1, 0.5};
-      const memory::RandomChip chip(seed, seed % 2 == 0 ? 1.0 : 0.7);
-      const memory::OperatingPoint at{0.8, rates[seed % 4]};
+      const chips::RandomChip chip(seed, seed % 2 == 0 ? 1.0 : 0.7);
+      const chips::OperatingPoint at{0.8, rates[seed % 4]};
       memory::WordFaultLists faults{
           chip.faults(memory::MemoryId::kWeights, cosim.program().placement.words, at), {}};
       if (config.weights.mitigations.any()) {
@@ -211,8 +211,8 @@ TEST_P(ShippedNetworks, AgreeInAllLayersOnSeveralChips) {
     const std::int64_t image = network.input.size();
     std::int64_t first = 0;
     for (const std::int64_t count : {4, 3, 1}) {
-      const memory::RandomChip chip(seed++);
-      const memory::OperatingPoint at{0.8333, 0.01115};
+      const chips::RandomChip chip(seed++);
+      const chips::OperatingPoint at{0.8333, 0.01115};
       const std::uint32_t words = cosim.program().placement.words;
       memory::WordFaultLists faults{chip.faults(memory::MemoryId::kWeights, words, at), {}};
       if (config.weights.mitigations.any()) {

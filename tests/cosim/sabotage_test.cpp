@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "sim/accelerator/systemc_engine.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/cosim/checked_array.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "tests/network/random_network.hpp"
 
@@ -36,7 +36,7 @@ class Sabotaged : public testing::Test {
     options.sabotage = sabotage;
     array_ = std::make_shared<CheckedArray>(config_, options);
     accelerator::SystemcEngine engine(network_, config_, 1, 0, "test", array_);
-    const memory::RandomChip chip(7);
+    const chips::RandomChip chip(7);
     engine.set_chip({},
                     {chip.faults(memory::MemoryId::kWeights, engine.program().placement.words,
                                  {0.8333, 0.01115}),

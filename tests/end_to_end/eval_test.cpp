@@ -6,8 +6,8 @@
 #include <cmath>
 
 #include "sim/base/files.hpp"
+#include "sim/chips/chip.hpp"
 #include "sim/mapping/placement.hpp"
-#include "sim/memory/chip.hpp"
 #include "sim/technology/technology.hpp"
 #include "workplace.hpp"
 
@@ -241,11 +241,11 @@ TEST_F(Eval, WrongBitsAtAHigherVoltageAreASubsetOfThoseAtALowerOne) {
   const mapping::Placement placement = mapping::resident(net);
   const network::Codes clean = network::clean_codes(net);
   for (int seed = 0; seed < 5; ++seed) {
-    const auto chip = memory::make_chip("random:" + std::to_string(seed));
+    const auto chip = chips::make_chip("random:" + std::to_string(seed));
     std::vector<std::vector<std::uint8_t>> before;
     std::int64_t wrong_before = 0;
     for (const double voltage : {1.0, 0.95, 0.9, 0.875, 0.85, 0.8, 0.75}) {
-      const memory::OperatingPoint at{voltage, technology.bit_error_rate(voltage)};
+      const chips::OperatingPoint at{voltage, technology.bit_error_rate(voltage)};
       network::Codes codes = clean;
       std::vector<mapping::Touched> touched;
       const mapping::ReadStats stats = mapping::read_through(

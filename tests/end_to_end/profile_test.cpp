@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout profile` from the outside: its objects, its files, its refusals.
-#include "sim/memory/profile.hpp"
-
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -12,7 +10,8 @@
 #include <thread>
 
 #include "sim/base/files.hpp"
-#include "tests/memory/gaussian_profile.hpp"
+#include "sim/profiles/chip_profile.hpp"
+#include "tests/profiles/gaussian_profile.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -28,14 +27,14 @@ bool have(const char* program) {
 class ProfileCommand : public testing::Test {
  protected:
   ProfileCommand() {
-    memory::GaussianChip chip;
+    profiles::GaussianChip chip;
     chip.arrays = 2;
     chip.rows = 256;
     chip.column_sigma = 0.02;
     chip.read_noise = 0.0066;
-    chip_ = memory::gaussian_profile(chip, 1);
-    memory::write_profile(workplace_.folder() / "chip.h5", chip_);
-    memory::write_profile(workplace_.folder() / "other.h5", memory::gaussian_profile(chip, 2));
+    chip_ = profiles::gaussian_profile(chip, 1);
+    profiles::write_profile(workplace_.folder() / "chip.h5", chip_);
+    profiles::write_profile(workplace_.folder() / "other.h5", profiles::gaussian_profile(chip, 2));
   }
   Outcome profile(std::vector<std::string> more, const Surroundings& surroundings = {}) const {
     more.insert(more.begin(), "profile");
@@ -59,7 +58,7 @@ class ProfileCommand : public testing::Test {
     EXPECT_EQ(content("chip.h5"), chip);
   }
   Workplace workplace_;
-  memory::Profile chip_;
+  profiles::Profile chip_;
 };
 
 TEST_F(ProfileCommand, InspectGivesOneObjectAVoltage) {
@@ -89,10 +88,10 @@ TEST_F(ProfileCommand, InspectGivesOneObjectAVoltage) {
 }
 
 TEST_F(ProfileCommand, WarnsWithTheCountWhenNestingIsViolated) {
-  memory::Profile broken = chip_;
+  profiles::Profile broken = chip_;
   broken.synthetic = false;
   broken.levels = {{0.8, {{1, 1.0f, 0.0f}}}, {0.9, {{1, 0.5f, 0.0f}, {7, 0.0f, 1.0f}}}};
-  memory::write_profile(workplace_.folder() / "broken.h5", broken);
+  profiles::write_profile(workplace_.folder() / "broken.h5", broken);
   const Outcome outcome = profile({"inspect", "broken.h5"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.err,
@@ -159,7 +158,7 @@ TEST_F(ProfileCommand, ExportsWhatTheFileHolds) {
   ASSERT_EQ(profile({"export", "chip.h5", "--format", "csv", "--out", "cells.csv"}).code, 0);
   const std::string csv = content("cells.csv");
   std::size_t cells = 0;
-  for (const memory::ProfileLevel& level : chip_.levels) cells += level.cells.size();
+  for (const profiles::ProfileLevel& level : chip_.levels) cells += level.cells.size();
   EXPECT_EQ(static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n')), cells + 1);
 
   const Outcome npy =
@@ -187,8 +186,8 @@ TEST_F(ProfileCommand, GenerateMakesTheShippedChips) {
       profile({"generate", folder / "chip1-synthetic.yaml", "--out", "made.h5", "--json", "-"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.json()["synthetic"], true);
-  const memory::Profile made = memory::read_profile(workplace_.folder() / "made.h5");
-  const memory::Profile shipped = memory::read_profile(folder / "chip1-synthetic.h5");
+  const profiles::Profile made = profiles::read_profile(workplace_.folder() / "made.h5");
+  const profiles::Profile shipped = profiles::read_profile(folder / "chip1-synthetic.h5");
   EXPECT_EQ(made.name, shipped.name);
   EXPECT_EQ(made.origin, shipped.origin);
   ASSERT_EQ(made.levels.size(), shipped.levels.size());
@@ -197,7 +196,7 @@ TEST_F(ProfileCommand, GenerateMakesTheShippedChips) {
     const auto& b = shipped.levels[i].cells;
     EXPECT_EQ(made.levels[i].voltage, shipped.levels[i].voltage);
     EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                           [](const memory::ProfileCell& x, const memory::ProfileCell& y) {
+                           [](const profiles::ProfileCell& x, const profiles::ProfileCell& y) {
                              return x.cell == y.cell && x.p01 == y.p01 && x.p10 == y.p10;
                            }));
   }
@@ -295,13 +294,13 @@ TEST_F(ProfileCommand, ImportsWhatItExported) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.json()["name"], "back");
   EXPECT_EQ(outcome.json()["geometry"]["arrays"], 2);
-  const memory::Profile back = memory::read_profile(workplace_.folder() / "back.h5");
+  const profiles::Profile back = profiles::read_profile(workplace_.folder() / "back.h5");
   ASSERT_EQ(back.levels.size(), 2u);
   for (const auto& [level, original] : {std::pair{0, 0}, std::pair{1, 2}}) {
     const auto& a = back.levels[static_cast<std::size_t>(level)].cells;
     const auto& b = chip_.levels[static_cast<std::size_t>(original)].cells;
     EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                           [](const memory::ProfileCell& x, const memory::ProfileCell& y) {
+                           [](const profiles::ProfileCell& x, const profiles::ProfileCell& y) {
                              return x.cell == y.cell && x.p01 == y.p01 && x.p10 == y.p10;
                            }));
   }

@@ -9,8 +9,8 @@
 #include <filesystem>
 
 #include "sim/base/files.hpp"
-#include "sim/memory/profile.hpp"
-#include "tests/memory/gaussian_profile.hpp"
+#include "sim/profiles/chip_profile.hpp"
+#include "tests/profiles/gaussian_profile.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -22,9 +22,9 @@ using Words = std::vector<std::string>;
 class Replace : public testing::Test {
  protected:
   Replace() {
-    memory::GaussianChip chip;
+    profiles::GaussianChip chip;
     chip.rows = 256;
-    memory::write_profile(workplace_.folder() / "chip.h5", memory::gaussian_profile(chip, 1));
+    profiles::write_profile(workplace_.folder() / "chip.h5", profiles::gaussian_profile(chip, 1));
     workplace_.write("physical.yaml",
                      read_file(BROWNOUT_SOURCE_DIR "/profiles/physical-14nm.yaml"));
     workplace_.write("technology.yaml",

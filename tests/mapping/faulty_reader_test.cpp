@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sim/memory/random_chip.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "tests/mapping/coded_network.hpp"
 
 namespace brownout::mapping {
@@ -14,7 +14,7 @@ TEST(FaultyReader, ReadsEveryChipFromCleanCodes) {
   const network::Network network = network_of_all_schemes(8, 4);
   FaultyReader reader(network, resident(network, 17));
   for (std::uint64_t chip = 0; chip < 8; ++chip) {
-    const memory::FaultList faults = memory::RandomChip(chip, 0.5).faults(
+    const memory::FaultList faults = chips::RandomChip(chip, 0.5).faults(
         memory::MemoryId::kWeights, reader.placement().words, {0.8, 0.05});
     network::Codes expected = network::clean_codes(network);
     std::vector<Touched> touched;

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/chips/measured_chip.hpp"
+#include "sim/chips/physical_chip.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/mapping/faulty_reader.hpp"
 #include "sim/mapping/protected_reader.hpp"
-#include "sim/memory/measured_chip.hpp"
-#include "sim/memory/physical_chip.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "tests/mapping/coded_network.hpp"
 
 namespace brownout::mapping {
@@ -35,13 +35,13 @@ double expected_wrong(const FaultList& faults) {
 TEST(OneDirectionalCells, AreWrongHalfTheTimeOnBalancedData) {
   const network::Network network = balanced_network(1 << 19);
   FaultyReader reader(network, resident(network));
-  memory::PhysicalModel stuck;  // no cell is undecided
+  chips::PhysicalModel stuck;  // no cell is undecided
   stuck.read_noise = 0.0;
-  memory::PhysicalModel biased = stuck;
+  chips::PhysicalModel biased = stuck;
   biased.zero_to_one_share = 1.0;
-  for (const memory::PhysicalModel& model : {stuck, biased}) {
+  for (const chips::PhysicalModel& model : {stuck, biased}) {
     for (const double voltage : {0.75, 0.83, 0.875}) {
-      const FaultList faults = memory::PhysicalChip(3, model).faults(
+      const FaultList faults = chips::PhysicalChip(3, model).faults(
           MemoryId::kWeights, reader.placement().words, {voltage, 0.0});
       ReadStats stats;
       reader.read(faults, {}, &stats);
@@ -56,7 +56,7 @@ TEST(OneDirectionalCells, AreWrongHalfTheTimeOnBalancedData) {
   }
   // Flipping cells are always wrong.
   const FaultList flips =
-      memory::RandomChip(3).faults(MemoryId::kWeights, reader.placement().words, {0.8, 0.02});
+      chips::RandomChip(3).faults(MemoryId::kWeights, reader.placement().words, {0.8, 0.02});
   ReadStats stats;
   reader.read(flips, {}, &stats);
   EXPECT_EQ(stats.bits_wrong, stats.cells_hit);
@@ -66,9 +66,9 @@ TEST(OneDirectionalCells, ThatErrSometimesAreWrongHalfAsOftenAsTheirProbabilityS
   const network::Network network = balanced_network(1 << 19);
   FaultyReader reader(network, resident(network));
   const std::uint32_t words = reader.placement().words;
-  const memory::MeasuredChip chip2(std::string(BROWNOUT_SOURCE_DIR) +
-                                   "/profiles/chip2-synthetic.h5");
-  for (const FaultList& faults : {memory::PhysicalChip(5, memory::PhysicalModel{})
+  const chips::MeasuredChip chip2(std::string(BROWNOUT_SOURCE_DIR) +
+                                  "/profiles/chip2-synthetic.h5");
+  for (const FaultList& faults : {chips::PhysicalChip(5, chips::PhysicalModel{})
                                       .faults(MemoryId::kWeights, words, {0.82, 0.0}),
                                   chip2.faults(MemoryId::kWeights, words, {0.7966, 0.0})}) {
     const double half = 0.5 * expected_wrong(faults);
@@ -89,11 +89,11 @@ TEST(OneDirectionalCells, FailFewerWordsBehindSecdedThanFlippingOnes) {
   const Placement placement = resident(network);
   ProtectedReader reader(network, placement, {{0, store(network, placement)}},
                          memory::CheckCode::kSecded, memory::OnError::kPass);
-  const memory::PhysicalModel model;
+  const chips::PhysicalModel model;
   for (const double voltage : {20.0 / 24, 21.0 / 24, 22.0 / 24}) {
     const double p = model.p(voltage);
-    const auto failed = [&](const memory::Chip& chip) {
-      const memory::OperatingPoint at{voltage, p};
+    const auto failed = [&](const chips::Chip& chip) {
+      const chips::OperatingPoint at{voltage, p};
       ReadStats stats;
       ProtectionStats protection;
       reader.read({chip.faults(MemoryId::kWeights, placement.words, at),
@@ -106,8 +106,8 @@ TEST(OneDirectionalCells, FailFewerWordsBehindSecdedThanFlippingOnes) {
       const double expected = share * placement.words;
       EXPECT_NEAR(found, expected, 4.5 * std::sqrt(expected * (1.0 - share)) + 1.0) << voltage;
     };
-    const double flipping = failed(memory::RandomChip(7));
-    const double one_directional = failed(memory::PhysicalChip(7, model));
+    const double flipping = failed(chips::RandomChip(7));
+    const double one_directional = failed(chips::PhysicalChip(7, model));
     near(flipping, uncorrectable(p));
     near(one_directional, uncorrectable(0.5 * p));
     if (voltage < 0.9) {

@@ -11,10 +11,10 @@
 #include "sim/base/bits.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/mapping/faulty_reader.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/mapping/timing.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "tests/network/random_network.hpp"
 
 namespace brownout::mapping {
@@ -479,7 +479,7 @@ TEST(ProgramProperty, ReadingThroughThePlacementEqualsCopyingChunks) {
     SCOPED_TRACE(seed);
     const auto [network, program] = random_case(seed);
     memory::FaultList faults =
-        memory::RandomChip(seed, seed % 2 == 0 ? 1.0 : 0.5)
+        chips::RandomChip(seed, seed % 2 == 0 ? 1.0 : 0.5)
             .faults(memory::MemoryId::kWeights, program.placement.words, {0.8, 0.05});
     for (std::size_t i = 0; i < faults.size(); i += 3) {  // some fail in one direction only
       (i % 2 == 0 ? faults[i].p01 : faults[i].p10) = 0.0f;

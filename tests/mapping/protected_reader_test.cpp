@@ -9,9 +9,9 @@
 #include <cmath>
 
 #include "sim/base/bits.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/mapping/code_table.hpp"
 #include "sim/mapping/faulty_reader.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "sim/memory/word_memory.hpp"
 #include "tests/mapping/coded_network.hpp"
 
@@ -34,7 +34,7 @@ TEST(ProtectedReader, WithoutMitigationReadsWhatFaultyReaderReads) {
   FaultyReader plain(network, resident(network, 17));
   ProtectedReader reader = reader_of(network, CheckCode::kNone, OnError::kPass, 17);
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
-    const FaultList faults = memory::RandomChip(seed, 0.5).faults(
+    const FaultList faults = chips::RandomChip(seed, 0.5).faults(
         memory::MemoryId::kWeights, reader.placement().words, {0.8, 0.05});
     ReadStats expected, stats;
     ProtectionStats protection;
@@ -91,10 +91,10 @@ TEST(ProtectedReader, ReadsWhatWordMemoryAndTheDecoderOfCodesGive) {
       const std::uint64_t offset = seed * 5 % 64;
       ProtectedReader reader = reader_of(network, check, on_error, offset);
       const Placement& placement = reader.placement();
-      const memory::RandomChip chip(seed, 0.6);
+      const chips::RandomChip chip(seed, 0.6);
       WordFaultLists faults;
       const double rates[] = {0.002, 0.02, 0.3};
-      const memory::OperatingPoint at{0.8, rates[seed / 9 % 3]};
+      const chips::OperatingPoint at{0.8, rates[seed / 9 % 3]};
       faults.data = chip.faults(memory::MemoryId::kWeights, placement.words, at);
       faults.checks = chip.check_faults(memory::MemoryId::kWeights, placement.words, at);
       const memory::Draws draws{chip.die(), seed, /*fresh=*/seed % 2 == 0, /*batch=*/seed};
@@ -161,7 +161,7 @@ TEST(ProtectedReader, SharesOfUncorrectableWordsFollowTheClosedForm) {
   ProtectedReader reader = reader_of(network, CheckCode::kSecded);
   // Bit error rates of 0.833, 0.875 and 0.917 Vmin (docs/technology.md).
   for (const double p : {0.01115, 0.00129, 0.0000686646}) {
-    const memory::RandomChip chip(11);
+    const chips::RandomChip chip(11);
     const std::uint32_t words = reader.placement().words;
     ReadStats stats;
     ProtectionStats protection;

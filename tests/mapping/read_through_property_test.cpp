@@ -8,8 +8,8 @@
 #include <map>
 
 #include "sim/base/bits.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/mapping/placement.hpp"
-#include "sim/memory/random_chip.hpp"
 #include "tests/mapping/coded_network.hpp"
 
 namespace brownout::mapping {
@@ -20,8 +20,7 @@ using memory::FaultList;
 
 /// Faulty cells of a random chip, with flips, stuck cells, probabilistic ones and healthy ones.
 FaultList mixed_faults(std::uint64_t seed, std::uint32_t words, double rate) {
-  FaultList faults =
-      memory::RandomChip(seed).faults(memory::MemoryId::kWeights, words, {0.8, rate});
+  FaultList faults = chips::RandomChip(seed).faults(memory::MemoryId::kWeights, words, {0.8, rate});
   const Philox philox(seed, Purpose::kTest);
   for (std::size_t i = 0; i < faults.size(); ++i) {
     const float values[] = {0.0f, 1.0f, 0.4f, 0.01f};
@@ -154,7 +153,7 @@ TEST(ReadThroughProperty, WrongBitsAtAHigherVoltageAreASubsetOfThoseAtALowerOne)
     std::vector<Touched> touched;
     read_through(
         network, placement,
-        memory::RandomChip(6).faults(memory::MemoryId::kWeights, placement.words, {0.8, rate}), {},
+        chips::RandomChip(6).faults(memory::MemoryId::kWeights, placement.words, {0.8, rate}), {},
         codes, touched);
     for (std::size_t p = 0; p < codes.size(); ++p) faulty.parameters[p].n = codes[p];
     std::vector<std::uint64_t> wrong = store(faulty, placement);

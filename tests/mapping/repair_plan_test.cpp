@@ -46,14 +46,14 @@ std::string message_of(F&& f) {
   return "";
 }
 
-memory::RepairPlan plan(const network::Network& network, const std::string& text,
-                        std::uint64_t offset = 0) {
+mitigation::RepairPlan plan(const network::Network& network, const std::string& text,
+                            std::uint64_t offset = 0) {
   return plan_repair(network, "hash", resident(network, offset),
                      memory::parse_mitigations(text, "m"), nullptr, "net.onnx");
 }
 
 TEST(RepairPlan, WithoutMitigationsChangesNothing) {
-  const memory::RepairPlan none = plan(two_tensors(), "none");
+  const mitigation::RepairPlan none = plan(two_tensors(), "none");
   EXPECT_EQ(none.words, 3u);
   EXPECT_EQ(none.cell_words(), 3u);
   EXPECT_EQ(none.safe_columns, 0u);
@@ -82,7 +82,7 @@ TEST(RepairPlan, SafeBitsNeedOneWidthThatFitsTheColumns) {
 }
 
 TEST(RepairPlan, SparesCoverWholeArraysOfTheScratchpad) {
-  const memory::RepairPlan plain = plan(two_tensors(), "parity+spares=8x2");
+  const mitigation::RepairPlan plain = plan(two_tensors(), "parity+spares=8x2");
   EXPECT_EQ(plain.arrays, 1u);
   EXPECT_EQ(plain.cell_words(), 520u);
   EXPECT_EQ(plain.first_spare_column, 65u);
@@ -91,7 +91,7 @@ TEST(RepairPlan, SparesCoverWholeArraysOfTheScratchpad) {
   weights.arrays = 6;
   weights.array_rows = 9;
   weights.words_per_cycle = 3;
-  const memory::RepairPlan accelerated =
+  const mitigation::RepairPlan accelerated =
       plan_repair(network, "hash", resident(network), memory::parse_mitigations("spares=2x0", "m"),
                   &weights, "net.onnx");
   EXPECT_EQ(accelerated.arrays, 6u);

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <limits>
 
-#include "sim/memory/random_chip.hpp"
+#include "sim/chips/random_chip.hpp"
 
 namespace brownout::memory {
 namespace {
@@ -36,7 +36,7 @@ TEST(Corruption, BytesAndWordsAreCellsOfWordsOf64) {
 }
 
 TEST(Corruption, DrawsAreThoseOfTheCellReader) {
-  const RandomChip chip(5, 0.5);
+  const chips::RandomChip chip(5, 0.5);
   const FaultList faults = chip.faults(MemoryId::kActivations, 64, {0.8, 0.2});
   for (const bool fresh : {false, true}) {
     Draws draws{chip.die(), 7, fresh};

@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "sim/base/files.hpp"
-#include "sim/memory/measured_chip.hpp"
-#include "sim/memory/physical_chip.hpp"
-#include "sim/memory/random_chip.hpp"
+#include "sim/chips/measured_chip.hpp"
+#include "sim/chips/physical_chip.hpp"
+#include "sim/chips/random_chip.hpp"
 
 namespace brownout::memory {
 namespace {
@@ -21,8 +21,8 @@ constexpr double kCells = 64.0 * kWords;
 using Cells = std::vector<std::uint64_t>;
 
 /// Cells of a memory of zeros that read 1, ascending.
-Cells wrong_cells(const Chip& chip, const OperatingPoint& at, std::uint64_t evaluation_seed = 0,
-                  std::uint32_t words = kWords) {
+Cells wrong_cells(const chips::Chip& chip, const chips::OperatingPoint& at,
+                  std::uint64_t evaluation_seed = 0, std::uint32_t words = kWords) {
   Cells wrong;
   const CellReader reader(MemoryId::kWeights, {chip.die(), evaluation_seed});
   for (const CellFault& fault : chip.faults(MemoryId::kWeights, words, at)) {
@@ -44,9 +44,9 @@ void expect_independent(const Cells& a, const Cells& b, double cells = kCells) {
   EXPECT_NEAR(shared(a, b), expected, 4.5 * std::sqrt(expected));
 }
 
-MeasuredChip measured(const std::string& content, std::uint64_t offset,
-                      const std::string& name = "chip.h5") {
-  Profile profile;
+chips::MeasuredChip measured(const std::string& content, std::uint64_t offset,
+                             const std::string& name = "chip.h5") {
+  profiles::Profile profile;
   profile.name = profile.origin = "a test";
   profile.rows = 1024;
   profile.columns = 64;
@@ -54,37 +54,41 @@ MeasuredChip measured(const std::string& content, std::uint64_t offset,
   for (std::uint64_t cell = 0; cell < profile.cells(); ++cell) {
     profile.levels[0].cells.push_back({cell, 0.1f, 0.1f});
   }
-  return {std::make_shared<const Profile>(std::move(profile)), name, sha256_hex(content),
+  return {std::make_shared<const profiles::Profile>(std::move(profile)),
+          name,
+          sha256_hex(content),
           {offset, true}};
 }
 
 TEST(Draws, RandomChipsShareTheWrongBitsOfIndependentOnes) {
-  const OperatingPoint at{0.8, 0.01};
-  const Cells first = wrong_cells(RandomChip(0, 0.05), at);
+  const chips::OperatingPoint at{0.8, 0.01};
+  const Cells first = wrong_cells(chips::RandomChip(0, 0.05), at);
   EXPECT_NEAR(static_cast<double>(first.size()), 0.01 * kCells, 4.5 * std::sqrt(0.01 * kCells));
   // 217 are expected; chips that shared one field of draws had 4,270 in common.
   for (const std::uint64_t seed : {1, 2, 1000}) {
-    expect_independent(first, wrong_cells(RandomChip(seed, 0.05), at));
+    expect_independent(first, wrong_cells(chips::RandomChip(seed, 0.05), at));
   }
   // The share of wrong cells that are wrong in another evaluation, too, is p_err.
-  const double again = shared(first, wrong_cells(RandomChip(0, 0.05), at, 1));
+  const double again = shared(first, wrong_cells(chips::RandomChip(0, 0.05), at, 1));
   const double expected = 0.05 * static_cast<double>(first.size());
   EXPECT_NEAR(again, expected, 4.5 * std::sqrt(expected));
 }
 
 TEST(Draws, DiesOfAPhysicalModelShareTheWrongBitsOfIndependentOnes) {
-  const OperatingPoint at{0.82, 0.0};
-  const PhysicalModel model;
-  const Cells first = wrong_cells(PhysicalChip(0, model), at);
-  expect_independent(first, wrong_cells(PhysicalChip(1, model), at));
+  const chips::OperatingPoint at{0.82, 0.0};
+  const chips::PhysicalModel model;
+  const Cells first = wrong_cells(chips::PhysicalChip(0, model), at);
+  expect_independent(first, wrong_cells(chips::PhysicalChip(1, model), at));
   // A random chip of the same seed is another die.
-  expect_independent(first, wrong_cells(RandomChip(0, 0.05), {0.8, 0.01}));
+  expect_independent(first, wrong_cells(chips::RandomChip(0, 0.05), {0.8, 0.01}));
 }
 
 TEST(Draws, MeasuredChipsDrawByContentAndOffset) {
-  const OperatingPoint at{0.8, 0.0};
+  const chips::OperatingPoint at{0.8, 0.0};
   constexpr std::uint32_t kMapWords = 1024;
-  const auto draw = [&](const MeasuredChip& chip) { return wrong_cells(chip, at, 0, kMapWords); };
+  const auto draw = [&](const chips::MeasuredChip& chip) {
+    return wrong_cells(chip, at, 0, kMapWords);
+  };
   const Cells here = draw(measured("one die", 0));
   EXPECT_NEAR(static_cast<double>(here.size()), 6553.6, 4.5 * std::sqrt(0.1 * 0.9 * 65536));
   for (const std::uint64_t offset : {1, 8, 64, 4096}) {
@@ -97,11 +101,11 @@ TEST(Draws, MeasuredChipsDrawByContentAndOffset) {
 }
 
 TEST(Draws, WhatIsWrongAtAVoltageIsWrongAtEveryLowerOneOfTheSameDie) {
-  const RandomChip random(3, 0.25);
-  const PhysicalChip physical(3, PhysicalModel{});
+  const chips::RandomChip random(3, 0.25);
+  const chips::PhysicalChip physical(3, chips::PhysicalModel{});
   Cells random_before, physical_before;
   for (const double voltage : {0.9, 0.875, 0.85, 0.825, 0.8}) {
-    const OperatingPoint at{voltage, 0.2 * (1.0 - voltage)};
+    const chips::OperatingPoint at{voltage, 0.2 * (1.0 - voltage)};
     const Cells random_now = wrong_cells(random, at), physical_now = wrong_cells(physical, at);
     EXPECT_EQ(shared(random_before, random_now), static_cast<double>(random_before.size()));
     EXPECT_EQ(shared(physical_before, physical_now), static_cast<double>(physical_before.size()));

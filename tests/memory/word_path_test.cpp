@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "sim/base/random.hpp"
-#include "sim/memory/random_chip.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/memory/word_memory.hpp"
 
 namespace brownout::memory {
@@ -102,7 +102,7 @@ TEST(CodeRepair, MasksTowardsSmallN) {
 
 TEST(WordMemory, DrawsPerLoadOnlyWhenFresh) {
   constexpr std::uint32_t kWords = 64;
-  const FaultList faults = RandomChip(3, 0.5).faults(MemoryId::kWeights, kWords, {0.8, 0.1});
+  const FaultList faults = chips::RandomChip(3, 0.5).faults(MemoryId::kWeights, kWords, {0.8, 0.1});
   const auto content = [](const WordMemory& memory) {
     std::vector<std::uint64_t> words(kWords);
     memory.read(0, kWords, words.data());

@@ -113,8 +113,8 @@ study::StudyResult study_with(const std::string& text) {
   return result;
 }
 
-memory::Profile profile_with(const std::string& text) {
-  memory::Profile profile;
+profiles::Profile profile_with(const std::string& text) {
+  profiles::Profile profile;
   profile.name = profile.origin = text;
   profile.arrays = 1;
   profile.rows = profile.columns = 4;
@@ -125,14 +125,14 @@ memory::Profile profile_with(const std::string& text) {
 /// Every picture there is, with `text` wherever a user's file may put one.
 std::vector<std::pair<std::string, Drawing>> drawings(const std::string& text,
                                                       const fs::path& picture) {
-  const memory::Profile profile = profile_with(text);
+  const profiles::Profile profile = profile_with(text);
   return {{"sweep", sweep_drawing(sweep_with(text, false), picture)},
           {"mitigations", mitigation_drawing(sweep_with(text, true), picture)},
           {"study", *study_drawing(study_with(text), picture)},
           {"histograms", *histograms_drawing(study_with(text), picture)},
           {"map", map_drawing(profile, {0, 0, 0, 4, 0, 4}, picture)},
-          {"ber", ber_drawing(profile, memory::profile_statistics(profile),
-                              memory::fit_profile(profile), picture)}};
+          {"ber", ber_drawing(profile, profiles::profile_statistics(profile),
+                              profiles::fit_profile(profile), picture)}};
 }
 
 class HostileTexts : public testing::Test {

@@ -21,8 +21,8 @@ using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
 /// Two arrays of 3 rows and 4 columns.
-memory::Profile example() {
-  memory::Profile profile;
+profiles::Profile example() {
+  profiles::Profile profile;
   profile.name = "it's chip_1";
   profile.origin = "a test";
   profile.synthetic = true;
@@ -35,8 +35,8 @@ memory::Profile example() {
 }
 
 TEST(ProfileReport, JsonHasWhatTheFileSaysAndWhatFollows) {
-  const memory::Profile profile = example();
-  const Json json = Json::parse(profile_json(profile, memory::profile_statistics(profile)));
+  const profiles::Profile profile = example();
+  const Json json = Json::parse(profile_json(profile, profiles::profile_statistics(profile)));
   EXPECT_EQ(json["name"], "it's chip_1");
   EXPECT_EQ(json["origin"], "a test");
   EXPECT_EQ(json["synthetic"], true);
@@ -61,30 +61,30 @@ TEST(ProfileReport, JsonHasWhatTheFileSaysAndWhatFollows) {
 }
 
 TEST(ProfileReport, SaysThatItIsSyntheticAndWhatIsNotNested) {
-  const memory::Profile profile = example();
-  const auto levels = memory::profile_statistics(profile);
+  const profiles::Profile profile = example();
+  const auto levels = profiles::profile_statistics(profile);
   const std::string text = profile_text(profile, levels);
   EXPECT_NE(text.find("it's chip_1 (synthetic: generated, not measured)"), std::string::npos);
   EXPECT_NE(text.find("repeats every 24 bits"), std::string::npos);
   EXPECT_EQ(nesting_warning(profile, levels),
             "it's chip_1: not nested: 1 of the 1 cells that fail at 0.875 err less often, or not "
             "at all, at the next lower voltage");
-  memory::Profile measured = profile;
+  profiles::Profile measured = profile;
   measured.synthetic = false;
   measured.levels.pop_back();
   EXPECT_EQ(profile_title(measured), "it's chip_1 (measured)");
-  EXPECT_EQ(nesting_warning(measured, memory::profile_statistics(measured)), "");
+  EXPECT_EQ(nesting_warning(measured, profiles::profile_statistics(measured)), "");
 }
 
 TEST(ProfileReport, FitAndComparisonAreWholeJson) {
-  const memory::Profile profile = example();
-  const Json fit = Json::parse(fit_json(profile, memory::fit_profile(profile)));
+  const profiles::Profile profile = example();
+  const Json fit = Json::parse(fit_json(profile, profiles::fit_profile(profile)));
   EXPECT_EQ(fit["up"].is_null(), false);
   EXPECT_EQ(fit["down"], nullptr);
   EXPECT_EQ(fit["voltages"].size(), 2u);
   EXPECT_FALSE(fit["not_fitted"].empty());
   const Json comparison =
-      Json::parse(comparison_json(profile, profile, memory::compare_profiles(profile, profile)));
+      Json::parse(comparison_json(profile, profile, profiles::compare_profiles(profile, profile)));
   EXPECT_EQ(comparison["same_geometry"], true);
   EXPECT_EQ(comparison["voltages"][0]["common_cells"], 3);
   EXPECT_EQ(comparison["voltages"][0]["overlap_ratio"], 3.0 / (9.0 / 24));
@@ -101,7 +101,7 @@ TEST(ProfileExport, CsvHasARowForEachCellAndVoltage) {
 }
 
 TEST(ProfileExport, NpyIsAHeaderAndAllCells) {
-  const memory::Profile profile = example();
+  const profiles::Profile profile = example();
   const std::string file = profile_npy(profile, profile.levels[0], true);
   EXPECT_EQ(file.substr(0, 8), std::string("\x93NUMPY\x01\x00", 8));
   const std::size_t header =
@@ -142,7 +142,7 @@ TEST(ProfilePlot, PanelsHoldTheCellsOfTheWindow) {
 }
 
 TEST(ProfilePlot, ALargeWindowShowsTheHighestOfEachBlock) {
-  memory::Profile profile = example();
+  profiles::Profile profile = example();
   profile.arrays = 1;
   profile.rows = 1024;
   profile.levels = {{0.75, {{4 * 6 + 3, 0.25f, 0.0f}, {4 * 7 + 3, 0.5f, 0.0f}}}};
@@ -157,15 +157,15 @@ TEST(ProfilePlot, GnuplotDrawsAllFormats) {
   const fs::path folder =
       fs::path(testing::TempDir()) / ("brownout-profile-" + std::to_string(::getpid()));
   fs::create_directories(folder);
-  const memory::Profile profile = example();
-  memory::Profile empty = profile;
-  for (memory::ProfileLevel& level : empty.levels) level.cells.clear();
+  const profiles::Profile profile = example();
+  profiles::Profile empty = profile;
+  for (profiles::ProfileLevel& level : empty.levels) level.cells.clear();
   for (const char* name : {"a.png", "a.svg", "a.pdf"}) {
     SCOPED_TRACE(name);
     const fs::path file = folder / name;
-    for (const memory::Profile& shown : {profile, empty}) {
-      const auto levels = memory::profile_statistics(shown);
-      const auto fit = memory::fit_profile(shown);
+    for (const profiles::Profile& shown : {profile, empty}) {
+      const auto levels = profiles::profile_statistics(shown);
+      const auto fit = profiles::fit_profile(shown);
       for (const Drawing& drawing :
            {map_drawing(shown, {0, 0, 0, 3, 0, 4}, file), ber_drawing(shown, levels, fit, file)}) {
         const auto problem = draw_with_gnuplot(drawing, file);

@@ -6,7 +6,7 @@
 
 #include <cmath>
 
-#include "sim/memory/chip.hpp"
+#include "sim/chips/chip.hpp"
 
 namespace brownout::sweep {
 namespace {
@@ -74,7 +74,7 @@ TEST(Point, ChipNamesCountFromTheSeed) {
   EXPECT_EQ(chip_name(7, 0, 1.0), "random:7");
   EXPECT_EQ(chip_name(7, 3, 1.0), "random:10");
   EXPECT_EQ(chip_name(0, 2, 0.25), "random:2,p_err=0.25");
-  EXPECT_EQ(memory::make_chip(chip_name(0, 2, 0.25))->name(), "random:2,p_err=0.25");
+  EXPECT_EQ(chips::make_chip(chip_name(0, 2, 0.25))->name(), "random:2,p_err=0.25");
 }
 
 }  // namespace

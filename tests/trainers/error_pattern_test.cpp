@@ -9,9 +9,9 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/mapping/faulty_reader.hpp"
-#include "sim/memory/profile.hpp"
 #include "sim/memory/transient.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "sim/profiles/chip_profile.hpp"
 #include "small_training.hpp"
 #include "trainers/export.hpp"
 
@@ -60,7 +60,7 @@ TEST_P(PatternChips, PerturbedCodesAreThoseThatEvalReads) {
   network::write_onnx(build_network(trainer, calibrate(trainer, 32), {}), file);
   const network::Network network = network::read_onnx(file);
   mapping::FaultyReader reader(network, mapping::resident(network));
-  const auto chip = memory::make_chip(given.pattern);
+  const auto chip = chips::make_chip(given.pattern);
   const memory::FaultList faults = chip->faults(
       memory::MemoryId::kWeights, reader.placement().words, trainer.config().errors.point());
   mapping::ReadStats stats;
@@ -114,7 +114,7 @@ TEST(ErrorPattern, IsTheSameInEveryStepUnlessReadsAreFresh) {
 
   const network::Network network = build_network(small.trainer, calibrate(small.trainer, 32), {});
   mapping::FaultyReader reader(network, mapping::resident(network));
-  const auto chip = memory::make_chip("physical:3");
+  const auto chip = chips::make_chip("physical:3");
   const memory::FaultList faults =
       chip->faults(memory::MemoryId::kWeights, reader.placement().words, {0.78, 0.0});
   EXPECT_EQ(reader.read(faults, {chip->die(), 0, /*fresh=*/true, /*batch=*/1}), one);
@@ -219,7 +219,7 @@ TEST(ErrorPattern, RefusesWhatCannotBeAPattern) {
 }
 
 TEST(ErrorPattern, OfAChipThatIsTooSmallAndMayNotRepeatSaysHowManyBitsAreMissing) {
-  memory::Profile profile;
+  profiles::Profile profile;
   profile.name = "tiny";
   profile.origin = "test";
   profile.arrays = 1;
@@ -227,7 +227,7 @@ TEST(ErrorPattern, OfAChipThatIsTooSmallAndMayNotRepeatSaysHowManyBitsAreMissing
   profile.columns = 64;
   profile.levels = {{0.8, {{3, 1.0f, 0.0f}}}};
   const fs::path file = fs::path(testing::TempDir()) / "brownout-tiny.h5";
-  memory::write_profile(file, profile);
+  profiles::write_profile(file, profile);
   const std::string found = refusal("pattern: \"" + file.string() + ",no-wrap\", voltage: 0.8");
   EXPECT_NE(found.find("bits are missing"), std::string::npos) << found;
   EXPECT_EQ(refusal("pattern: \"" + file.string() + "\", voltage: 0.8"), "accepted");

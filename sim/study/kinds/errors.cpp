@@ -4,7 +4,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/memory/random_chip.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/on_chips.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -41,7 +41,7 @@ class Clean : public Evaluation {
 struct Place {
   std::string label;
   double at = 0.0;
-  memory::OperatingPoint point;
+  chips::OperatingPoint point;
 };
 
 /// Rates, or voltages that a technology knows the rates of.
@@ -120,7 +120,7 @@ class Errors : public Evaluation {
   std::string axis() const override { return places_.axis; }
   bool on_places() const override { return !profile_.empty(); }
   std::vector<double> steps() const override {
-    return profile_.empty() ? std::vector<double>{} : memory::make_chip(profile_)->steps();
+    return profile_.empty() ? std::vector<double>{} : chips::make_chip(profile_)->steps();
   }
   std::string drawn() const override {
     return profile_.empty() ? drawn_text(setting_, "chip")
@@ -138,12 +138,12 @@ class Errors : public Evaluation {
   Findings run(const sweep::Model& model, const Bench& bench) const override {
     OnChips passes(model, setting_, bench, statistics_batch_, selection_);
     const sweep::WrongImages& clean = passes.clean().wrong_images;
-    const std::vector<std::unique_ptr<memory::Chip>> chips = make_chips();
+    const std::vector<std::unique_ptr<chips::Chip>> chips = make_chips();
     Findings findings;
     for (const Place& place : places_.places) {
       Value value{place.label, "%", place.at, {}, {}};
       std::vector<std::uint64_t> offsets;
-      for (const std::unique_ptr<memory::Chip>& chip : chips) {
+      for (const std::unique_ptr<chips::Chip>& chip : chips) {
         if (const auto at = chip->place()) offsets.push_back(at->offset);
         sweep::WrongImages wrong = passes.on(*chip, place.point);
         if (either_) wrong = sweep::wrong_in_either(clean, wrong);
@@ -168,14 +168,14 @@ class Errors : public Evaluation {
     double lowest = places_.places.front().point.voltage;
     for (const Place& place : places_.places) lowest = std::min(lowest, place.point.voltage);
     try {
-      memory::make_chip(profile_)->faults(memory::MemoryId::kWeights, 0, {lowest, 0.0});
+      chips::make_chip(profile_)->faults(memory::MemoryId::kWeights, 0, {lowest, 0.0});
     } catch (const InputError& error) {
       throw InputError("{}: {}", map.where("profile"), error.what());
     }
   }
 
   /// Random chips, or so many places of the profile's map.
-  std::vector<std::unique_ptr<memory::Chip>> make_chips() const {
+  std::vector<std::unique_ptr<chips::Chip>> make_chips() const {
     std::vector<std::string> names;
     if (profile_.empty()) {
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
@@ -184,8 +184,8 @@ class Errors : public Evaluation {
     } else {
       names = sweep::place_names(profile_, setting_.chips, setting_.seed);
     }
-    std::vector<std::unique_ptr<memory::Chip>> result;
-    for (const std::string& name : names) result.push_back(memory::make_chip(name));
+    std::vector<std::unique_ptr<chips::Chip>> result;
+    for (const std::string& name : names) result.push_back(chips::make_chip(name));
     return result;
   }
 
@@ -222,7 +222,7 @@ class Layers : public Evaluation {
       Value value{fmt::format("{} at {}", layer, percent_text(rate_)), "%", std::nullopt, {}, {}};
       passes.clean();
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
-        const auto chip = memory::make_chip(sweep::chip_name(setting_.seed, i, 1.0));
+        const auto chip = chips::make_chip(sweep::chip_name(setting_.seed, i, 1.0));
         value.wrong.push_back(passes.on(*chip, {1.0, rate_}));
         value.samples.push_back(passes.error(value.wrong.back()));
       }

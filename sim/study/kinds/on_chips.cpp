@@ -58,7 +58,7 @@ const sweep::CleanResult& OnChips::clean() {
   return *clean_;
 }
 
-sweep::WrongImages OnChips::on(const memory::Chip& chip, const memory::OperatingPoint& at) {
+sweep::WrongImages OnChips::on(const chips::Chip& chip, const chips::OperatingPoint& at) {
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = chip.identity();
   sweep::put_definitions(key);

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "sim/memory/chip.hpp"
+#include "sim/chips/chip.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/sweep/evaluator.hpp"
 
@@ -18,7 +18,7 @@ class OnChips {
   ~OnChips();
 
   const sweep::CleanResult& clean();
-  sweep::WrongImages on(const memory::Chip& chip, const memory::OperatingPoint& at);
+  sweep::WrongImages on(const chips::Chip& chip, const chips::OperatingPoint& at);
 
   /// Percent.
   double error(const sweep::WrongImages& wrong) const;

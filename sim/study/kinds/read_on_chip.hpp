@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "sim/memory/chip.hpp"
+#include "sim/chips/chip.hpp"
 #include "sim/sweep/chip_weights.hpp"
 #include "sim/sweep/evaluator.hpp"
 
@@ -17,8 +17,7 @@ inline void read_on_chips(const sweep::Model& model, std::uint64_t seed, std::in
   sweep::ChipWeights weights(model, 0, {});
   for (std::int64_t i = 0; i < chips; ++i) {
     sweep::ChipRead read;
-    const std::unique_ptr<memory::Chip> chip =
-        memory::make_chip(sweep::chip_name(seed, i, 1.0));
+    const std::unique_ptr<chips::Chip> chip = chips::make_chip(sweep::chip_name(seed, i, 1.0));
     use(weights.read(*chip, {1.0, rate}, {chip->die()}, read));
   }
 }

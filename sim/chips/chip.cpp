@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// Makes chips from their names on the command line.
+#include "sim/chips/chip.hpp"
+
+#include <charconv>
+#include <filesystem>
+#include <string_view>
+
+#include "sim/base/error.hpp"
+#include "sim/chips/measured_chip.hpp"
+#include "sim/chips/physical_chip.hpp"
+#include "sim/chips/random_chip.hpp"
+
+namespace brownout::chips {
+namespace {
+
+/// The whole of `text` as a number; from_chars takes no sign '+', no blanks, and reports overflow.
+template <typename T>
+bool parse_whole(std::string_view text, T& value) {
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  return result.ec == std::errc() && result.ptr == end;
+}
+
+bool starts_with(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+bool ends_with(std::string_view text, std::string_view suffix) {
+  return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
+/// What stands behind `prefix` in `text`.
+std::string_view behind(std::string_view text, std::string_view prefix) {
+  return text.substr(prefix.size());
+}
+
+/// "SEED" or "SEED,p_err=P"; null for other texts.
+std::unique_ptr<Chip> random_chip(std::string_view text) {
+  constexpr std::string_view kProbability = "p_err=";
+  std::uint64_t seed = 0;
+  double p_err = 1.0;
+  if (const std::size_t comma = text.find(','); comma != std::string_view::npos) {
+    const std::string_view option = text.substr(comma + 1);
+    text = text.substr(0, comma);
+    if (!starts_with(option, kProbability) || !parse_whole(behind(option, kProbability), p_err) ||
+        !(p_err > 0.0 && p_err <= 1.0))
+      return nullptr;
+  }
+  if (!parse_whole(text, seed)) return nullptr;
+  return std::make_unique<RandomChip>(seed, p_err);
+}
+
+/// "SEED", "SEED,FILE" or "FILE,seed=SEED"; null for other texts.
+std::unique_ptr<Chip> physical_chip(std::string_view text) {
+  constexpr std::string_view kSeed = ",seed=";
+  std::uint64_t seed = 0;
+  if (parse_whole(text, seed)) return std::make_unique<PhysicalChip>(seed, PhysicalModel{});
+  // A file name may hold commas: the option is the last one, a leading seed the first.
+  if (const std::size_t at = text.rfind(kSeed); at != std::string_view::npos && at > 0) {
+    if (!parse_whole(behind(text.substr(at), kSeed), seed)) return nullptr;
+    return std::make_unique<PhysicalChip>(seed, std::filesystem::path(text.substr(0, at)));
+  }
+  const std::size_t comma = text.find(',');
+  if (comma == std::string_view::npos || comma + 1 == text.size() ||
+      !parse_whole(text.substr(0, comma), seed))
+    return nullptr;
+  return std::make_unique<PhysicalChip>(seed, std::filesystem::path(text.substr(comma + 1)));
+}
+
+/// "FILE.h5" and options, each at most once; null for other texts.
+std::unique_ptr<Chip> measured_chip(std::string_view text) {
+  constexpr std::string_view kNoWrap = ",no-wrap";
+  constexpr std::string_view kOffset = ",offset=";
+  MeasuredChip::Options options;
+  bool offset_seen = false;
+  const auto is_file = [](std::string_view name) {
+    return ends_with(name, ".h5") || ends_with(name, ".hdf5");
+  };
+  while (!is_file(text)) {
+    if (options.may_wrap && ends_with(text, kNoWrap)) {
+      options.may_wrap = false;
+      text.remove_suffix(kNoWrap.size());
+      continue;
+    }
+    const std::size_t at = text.rfind(kOffset);
+    if (offset_seen || at == std::string_view::npos ||
+        !parse_whole(behind(text.substr(at), kOffset), options.offset))
+      return nullptr;
+    offset_seen = true;
+    text = text.substr(0, at);
+  }
+  return std::make_unique<MeasuredChip>(std::filesystem::path(text), options);
+}
+
+}  // namespace
+
+memory::FaultList Chip::check_faults(memory::MemoryId, std::uint32_t, const OperatingPoint&) const {
+  throw InputError("chip {}: has no cells for check bits; expected one without mitigation", name());
+}
+
+std::unique_ptr<Chip> make_chip(const std::string& text) {
+  constexpr std::string_view kRandom = "random:";
+  constexpr std::string_view kPhysical = "physical:";
+  std::unique_ptr<Chip> chip;
+  if (starts_with(text, kRandom)) {
+    chip = random_chip(behind(text, kRandom));
+  } else if (starts_with(text, kPhysical)) {
+    chip = physical_chip(behind(text, kPhysical));
+  } else {
+    chip = measured_chip(text);
+  }
+  if (chip == nullptr)
+    throw InputError(
+        "chip \"{}\": expected random:SEED or random:SEED,p_err=P, SEED an integer in [0, {}], P a "
+        "number above 0 and at most 1; physical:SEED, physical:SEED,FILE.yaml or "
+        "physical:FILE.yaml,seed=SEED; or a profile FILE.h5, with ,offset=CELLS and ,no-wrap at "
+        "will",
+        text, UINT64_MAX);
+  return chip;
+}
+
+}  // namespace brownout::chips

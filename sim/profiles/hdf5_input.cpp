@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+// The checks between a foreign file and the numbers in it.
+#include "sim/profiles/hdf5_input.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
+
+namespace brownout::profiles::hdf5 {
+namespace {
+
+constexpr std::uint64_t kMostTextBytes = 1 << 16;
+constexpr std::uint64_t kMostChunkBytes = 256u << 20;  // the library holds a chunk as a whole
+constexpr std::uint64_t kMostFileBytes = 1ull << 32;
+
+/// Opens the bytes of a file as a file in memory.
+hid_t open_image(std::string& bytes) {
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  constexpr std::size_t kIncrement = 1 << 16;
+  if (H5Pset_fapl_core(access.id(), kIncrement, 0) < 0 ||
+      H5Pset_file_image(access.id(), bytes.data(), bytes.size()) < 0)
+    return -1;
+  return H5Fopen("image", H5F_ACC_RDONLY, access.id());
+}
+
+herr_t append_name(hid_t, const char* name, const H5L_info_t* info, void* names) noexcept {
+  try {
+    auto& list = *static_cast<std::vector<std::string>*>(names);
+    // An empty name stands for a link that is none of ours; groups cannot hold one.
+    list.emplace_back(info->type == H5L_TYPE_HARD ? name : "");
+    return list.size() > 100000 ? 1 : 0;
+  } catch (...) {
+    return -1;
+  }
+}
+
+const char* class_name(H5T_class_t type) {
+  switch (type) {
+    case H5T_INTEGER:
+      return "integers";
+    case H5T_FLOAT:
+      return "floating-point numbers";
+    case H5T_STRING:
+      return "text";
+    case H5T_ENUM:
+      return "an enumeration";
+    default:
+      return "another type";
+  }
+}
+
+}  // namespace
+
+Quiet::Quiet() {
+  H5Eget_auto2(H5E_DEFAULT, &function_, &data_);
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+Quiet::~Quiet() { H5Eset_auto2(H5E_DEFAULT, function_, data_); }
+
+std::string reason() {
+  std::string text;
+  H5Ewalk2(
+      H5E_DEFAULT, H5E_WALK_UPWARD,
+      [](unsigned depth, const H5E_error2_t* error, void* out) noexcept -> herr_t {
+        try {
+          if (depth == 0 && error->desc != nullptr)
+            *static_cast<std::string*>(out) = fmt::format(" ({})", shortened(error->desc, 100));
+        } catch (...) {
+        }
+        return 0;
+      },
+      &text);
+  return text;
+}
+
+std::string DataSet::shape_text() const { return fmt::format("({})", fmt::join(shape_, ", ")); }
+
+void DataSet::read_raw(const std::vector<std::uint64_t>& first,
+                       const std::vector<std::uint64_t>& count, hid_t type, void* values) const {
+  const std::vector<hsize_t> start(first.begin(), first.end());
+  const std::vector<hsize_t> size(count.begin(), count.end());
+  const Handle file_space(H5Dget_space(set_.id()), H5Sclose);
+  const Handle memory_space(H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr),
+                            H5Sclose);
+  if (!file_space.valid() || !memory_space.valid() ||
+      H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, start.data(), nullptr, size.data(),
+                          nullptr) < 0 ||
+      H5Dread(set_.id(), type, memory_space.id(), file_space.id(), H5P_DEFAULT, values) < 0)
+    throw InputError("{}: the data cannot be read: the file is damaged{}", where_, reason());
+}
+
+void DataSet::read(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& count,
+                   std::vector<double>& values) const {
+  std::uint64_t total = 1;
+  for (const std::uint64_t n : count) total *= n;
+  values.resize(total);
+  if (total > 0) read_raw(first, count, H5T_NATIVE_DOUBLE, values.data());
+}
+
+void DataSet::read(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& count,
+                   std::vector<std::uint64_t>& values) const {
+  std::uint64_t total = 1;
+  for (const std::uint64_t n : count) total *= n;
+  values.resize(total);
+  if (total == 0) return;
+  // The library would turn negative numbers into 0.
+  read_raw(first, count, signed_ ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64, values.data());
+  if (!signed_) return;
+  for (const std::uint64_t value : values) {
+    if (static_cast<std::int64_t>(value) < 0)
+      throw InputError("{}: expected numbers from 0 on, got {}", where_,
+                       static_cast<std::int64_t>(value));
+  }
+}
+
+InputFile::InputFile(const std::filesystem::path& file)
+    : name_(file.string()),
+      bytes_(read_file(file, kMostFileBytes)),
+      file_(bytes_.empty() ? -1 : open_image(bytes_), H5Fclose) {
+  if (!file_.valid())
+    throw InputError(
+        "{}: expected an HDF5 file, got {}{}", name_,
+        bytes_.rfind("\x89HDF\r\n\x1a\n", 0) == 0 ? "a damaged or truncated one" : "something else",
+        reason());
+}
+
+Handle InputFile::attribute(const char* name) const {
+  const std::string place = fmt::format("attribute {}", name);
+  const htri_t exists = H5Aexists(file_.id(), name);
+  if (exists == 0) fail(place, "expected it at the root of a chip profile; it is missing");
+  Handle result(exists < 0 ? -1 : H5Aopen(file_.id(), name, H5P_DEFAULT), H5Aclose);
+  const Handle space(result.valid() ? H5Aget_space(result.id()) : -1, H5Sclose);
+  if (!space.valid()) fail(place, "it cannot be read: the file is damaged{}", reason());
+  if (H5Sget_simple_extent_npoints(space.id()) != 1) fail(place, "expected one value");
+  return result;
+}
+
+std::string InputFile::text(const char* name) const {
+  const std::string place = fmt::format("attribute {}", name);
+  const Handle a = attribute(name);
+  const Handle type(H5Aget_type(a.id()), H5Tclose);
+  const H5T_class_t found = H5Tget_class(type.id());
+  if (found != H5T_STRING) fail(place, "expected text, got {}", class_name(found));
+  std::string result;
+  herr_t done = -1;
+  if (H5Tis_variable_str(type.id()) > 0) {
+    char* value = nullptr;
+    done = H5Aread(a.id(), type.id(), &value);
+    if (value != nullptr) {
+      if (done >= 0) result.assign(value, strnlen(value, kMostTextBytes + 1));
+      H5free_memory(value);
+    }
+  } else {
+    const std::size_t size = H5Tget_size(type.id());
+    if (size > kMostTextBytes) fail(place, "expected at most {} bytes", kMostTextBytes);
+    result.resize(size);
+    done = H5Aread(a.id(), type.id(), result.data());
+    result.resize(strnlen(result.data(), result.size()));
+    if (H5Tget_strpad(type.id()) == H5T_STR_SPACEPAD)
+      result.resize(result.find_last_not_of(' ') + 1);
+  }
+  if (done < 0) fail(place, "it cannot be read: the file is damaged{}", reason());
+  if (result.size() > kMostTextBytes) fail(place, "expected at most {} bytes", kMostTextBytes);
+  if (printable(result) != result)
+    fail(place, "expected one line of printable text, got {}", in_quotes(result));
+  return result;
+}
+
+std::int64_t InputFile::integer(const char* name) const {
+  const std::string place = fmt::format("attribute {}", name);
+  const Handle a = attribute(name);
+  const Handle type(H5Aget_type(a.id()), H5Tclose);
+  const H5T_class_t found = H5Tget_class(type.id());
+  if (found != H5T_INTEGER) fail(place, "expected an integer, got {}", class_name(found));
+  std::int64_t value = 0;
+  if (H5Aread(a.id(), H5T_NATIVE_INT64, &value) < 0)
+    fail(place, "it cannot be read: the file is damaged{}", reason());
+  return value;
+}
+
+double InputFile::number(const char* name) const {
+  const std::string place = fmt::format("attribute {}", name);
+  const Handle a = attribute(name);
+  const Handle type(H5Aget_type(a.id()), H5Tclose);
+  const H5T_class_t found = H5Tget_class(type.id());
+  if (found != H5T_INTEGER && found != H5T_FLOAT)
+    fail(place, "expected a number, got {}", class_name(found));
+  double value = 0.0;
+  if (H5Aread(a.id(), H5T_NATIVE_DOUBLE, &value) < 0)
+    fail(place, "it cannot be read: the file is damaged{}", reason());
+  return value;
+}
+
+bool InputFile::boolean(const char* name) const {
+  const std::string place = fmt::format("attribute {}", name);
+  const Handle a = attribute(name);
+  const Handle type(H5Aget_type(a.id()), H5Tclose);
+  std::int64_t value = -1;
+  if (H5Tget_class(type.id()) == H5T_INTEGER) {
+    value = integer(name);
+  } else if (H5Tget_class(type.id()) == H5T_ENUM && H5Tget_size(type.id()) == 1) {
+    std::int8_t byte = -1;  // FALSE = 0, TRUE = 1
+    if (H5Aread(a.id(), type.id(), &byte) >= 0) value = byte;
+  }
+  if (value != 0 && value != 1) fail(place, "expected a boolean (h5py's, or an integer 0 or 1)");
+  return value == 1;
+}
+
+std::vector<std::string> InputFile::members(const std::string& group) const {
+  const Handle g(H5Gopen2(file_.id(), group.c_str(), H5P_DEFAULT), H5Gclose);
+  if (!g.valid()) fail(group, "expected a group{}", reason());
+  std::vector<std::string> names;
+  if (H5Literate(g.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, append_name, &names) != 0)
+    fail(group, "its members cannot be listed: the file is damaged{}", reason());
+  for (const std::string& name : names) {
+    if (name.empty()) fail(group, "expected groups and data sets, got a link to elsewhere");
+  }
+  return names;
+}
+
+DataSet InputFile::data_set(const std::string& path, DataSet::Kind kind) const {
+  DataSet set(Handle(H5Dopen2(file_.id(), path.c_str(), H5P_DEFAULT), H5Dclose),
+              fmt::format("{}: {}", name_, path));
+  if (!set.set_.valid()) fail(path, "expected a data set{}", reason());
+  const Handle type(H5Dget_type(set.set_.id()), H5Tclose);
+  const H5T_class_t found = H5Tget_class(type.id());
+  const std::size_t size = H5Tget_size(type.id());
+  const bool real = kind == DataSet::Kind::kReal;
+  if (found != (real ? H5T_FLOAT : H5T_INTEGER) || size > 8)
+    fail(path, "expected {} of at most 64 bits, got {} of {} bytes",
+         real ? "floating-point numbers" : "integers", class_name(found), size);
+  set.signed_ = !real && H5Tget_sign(type.id()) != H5T_SGN_NONE;
+
+  const Handle space(H5Dget_space(set.set_.id()), H5Sclose);
+  const int rank = space.valid() ? H5Sget_simple_extent_ndims(space.id()) : -1;
+  if (rank < 1 || rank > H5S_MAX_RANK)
+    fail(path, "expected an array of one to three dimensions, got {}",
+         rank == 0 ? "a single value" : "a damaged data set");
+  std::vector<hsize_t> shape(static_cast<std::size_t>(rank));
+  H5Sget_simple_extent_dims(space.id(), shape.data(), nullptr);
+  set.shape_.assign(shape.begin(), shape.end());
+
+  const Handle creation(H5Dget_create_plist(set.set_.id()), H5Pclose);
+  const H5D_layout_t layout = H5Pget_layout(creation.id());
+  if (!creation.valid() || layout < 0) fail(path, "the file is damaged{}", reason());
+  if (layout == H5D_VIRTUAL ||
+      (layout == H5D_CONTIGUOUS && H5Pget_external_count(creation.id()) != 0))
+    fail(path, "expected the data in the file itself; they are in another one");
+  if (layout == H5D_CHUNKED) {
+    std::vector<hsize_t> chunk(static_cast<std::size_t>(rank));
+    double bytes = static_cast<double>(size);
+    if (H5Pget_chunk(creation.id(), rank, chunk.data()) != rank)
+      fail(path, "the file is damaged{}", reason());
+    for (const hsize_t n : chunk) bytes *= static_cast<double>(n);
+    if (bytes > static_cast<double>(kMostChunkBytes))
+      fail(path, "expected chunks of at most {} bytes, got {:.0f}", kMostChunkBytes, bytes);
+  }
+  return set;
+}
+
+}  // namespace brownout::profiles::hdf5

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading HDF5 files that may be anything: every failure is an InputError that names file and
+// place.
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::profiles::hdf5 {
+
+/// Closes what the library opened.
+class Handle {
+ public:
+  Handle(hid_t id, herr_t (*closer)(hid_t)) : id_(id), close_(closer) {}
+  Handle(Handle&& o) noexcept : id_(o.id_), close_(o.close_) { o.id_ = -1; }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  Handle& operator=(Handle&&) = delete;
+  ~Handle() {
+    if (id_ >= 0) close_(id_);
+  }
+  hid_t id() const { return id_; }
+  /// Closes now and says whether that went well.
+  herr_t close() {
+    const hid_t id = id_;
+    id_ = -1;
+    return close_(id);
+  }
+  bool valid() const { return id_ >= 0; }
+
+ private:
+  hid_t id_;
+  herr_t (*close_)(hid_t);
+};
+
+/// While one lives, the library's error stack is not printed.
+class Quiet {
+ public:
+  Quiet();
+  ~Quiet();
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+
+ private:
+  H5E_auto2_t function_ = nullptr;
+  void* data_ = nullptr;
+};
+
+/// What the library says about its latest failure, in parentheses; empty when it says nothing.
+std::string reason();
+
+/// An open data set of numbers.
+class DataSet {
+ public:
+  enum class Kind { kReal, kInteger };
+  const std::vector<std::uint64_t>& shape() const { return shape_; }
+  std::string shape_text() const;
+  /// Reads the block that starts at `first` and has `count` entries a dimension.
+  void read(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& count,
+            std::vector<double>& values) const;
+  /// Negative numbers are an error.
+  void read(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& count,
+            std::vector<std::uint64_t>& values) const;
+  /// "FILE: level_0/p01", for messages.
+  const std::string& where() const { return where_; }
+
+ private:
+  friend class InputFile;
+  DataSet(Handle set, std::string where) : set_(std::move(set)), where_(std::move(where)) {}
+  void read_raw(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& count,
+                hid_t type, void* values) const;
+  Handle set_;
+  std::string where_;
+  std::vector<std::uint64_t> shape_;
+  bool signed_ = false;
+};
+
+/// The whole file is read first; the library sees it in memory only.
+class InputFile {
+ public:
+  explicit InputFile(const std::filesystem::path& file);
+
+  /// Attributes of the root group.
+  std::string text(const char* name) const;
+  std::int64_t integer(const char* name) const;
+  double number(const char* name) const;
+  bool boolean(const char* name) const;  // h5py's booleans, or an integer 0 or 1
+
+  /// Names of a group's members, in alphabetical order; links to elsewhere are an error.
+  std::vector<std::string> members(const std::string& group) const;
+  DataSet data_set(const std::string& path, DataSet::Kind kind) const;
+
+  template <typename... Args>
+  [[noreturn]] void fail(const std::string& place, fmt::format_string<Args...> format,
+                         Args&&... args) const {
+    throw InputError("{}: {}: {}", name_, place, fmt::format(format, std::forward<Args>(args)...));
+  }
+
+ private:
+  Handle attribute(const char* name) const;
+  std::string name_;
+  std::string bytes_;
+  Handle file_;
+};
+
+}  // namespace brownout::profiles::hdf5

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Synthetic profiles: maps made to have published rates, where the measured maps are not public.
+#pragma once
+
+#include <filesystem>
+
+#include "sim/profiles/chip_profile.hpp"
+
+namespace brownout::profiles {
+
+/// Generates the profile that a YAML file describes (docs/chips.md, "Synthetic profiles"):
+/// - every cell can fail in one direction only, and has a rank in its direction: cells of a column
+///   that is r times as likely come r times as early (-ln u / r in ascending order);
+/// - at each voltage the first cells of a direction fail always, those behind them sometimes, with
+///   a probability that falls with the rank as Φ of a straight line does, and never below that at
+///   a higher voltage; so failures are nested;
+/// - the counts of persistent and of probabilistic cells, and the sums of p01 and of p10 (in units
+///   of 1/256), are those of the file exactly.
+/// The same file gives the same profile. InputError for rates that no nested map can have.
+Profile generate_profile(const std::filesystem::path& config);
+
+}  // namespace brownout::profiles
