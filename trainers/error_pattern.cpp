@@ -101,9 +101,9 @@ std::int64_t ErrorPattern::inject(const WeightCoder& coder, std::uint64_t step, 
     if (span.coded) std::copy_n(coder.n().begin() + span.first, span.count, codes_[t].begin());
   }
   touched_.clear();
-  const mapping::ReadStats stats =
-      mapping::read_through(network_, placement_, drawn_, draws(step), codes_, touched_);
-  for (const mapping::Touched& code : touched_) {
+  const weights::ReadStats stats =
+      weights::read_through(network_, placement_, drawn_, draws(step), codes_, touched_);
+  for (const weights::Touched& code : touched_) {
     const auto t = static_cast<std::size_t>(code.parameter);
     decoded[coder.spans()[t].first + code.index] =
         network::decode(coder.codings()[t], codes_[t][static_cast<std::size_t>(code.index)]);

@@ -9,6 +9,7 @@
 #include "sim/memory/fault.hpp"
 #include "sim/memory/transient.hpp"
 #include "sim/network/network.hpp"
+#include "sim/weights/read_through.hpp"
 #include "trainers/bit_error_choice.hpp"
 #include "trainers/weight_coder.hpp"
 
@@ -48,7 +49,7 @@ class ErrorPattern {
   memory::FaultList faults_;  // in the network's cells
   memory::FaultList drawn_;   // those that read wrong, each certainly so
   network::Codes codes_;
-  std::vector<mapping::Touched> touched_;
+  std::vector<weights::Touched> touched_;
   std::string chip_, note_, sha256_;
   std::int64_t cells_hit_ = 0, bits_ = 0;
   double cell_rate_ = 0.0;

@@ -10,7 +10,7 @@
 
 #include "sim/accelerator/run_state.hpp"
 #include "sim/accelerator/weight_scratchpad.hpp"
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 
 namespace brownout::accelerator {
 

@@ -8,7 +8,7 @@
 #include <systemc>
 #include <vector>
 
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 
 namespace brownout::accelerator {
 

@@ -9,7 +9,7 @@
 
 #include "sim/accelerator/array_model.hpp"
 #include "sim/accelerator/run_state.hpp"
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 #include "sim/memory/word_memory.hpp"
 
 namespace brownout::accelerator {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout estimate`.
-#include "sim/mapping/estimate.hpp"
+#include "sim/estimate/estimate.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -60,22 +60,22 @@ int run(const EstimateOptions& options) {
     throw InputError("expected --topology FILE or MODEL, got {}",
                      options.topology.empty() ? "neither" : "both");
   }
-  mapping::EstimateConfig config;
+  estimate::EstimateConfig config;
   const ArraySize array = parse_array("--array", options.array);
   config.rows = array.rows;
   config.columns = array.columns;
-  config.dataflow = static_cast<mapping::EstimateDataflow>(
-      index_of("--dataflow", options.dataflow, mapping::estimate_dataflows()));
-  config.convention = static_cast<mapping::Convention>(
-      index_of("--convention", options.convention, mapping::conventions()));
+  config.dataflow = static_cast<estimate::EstimateDataflow>(
+      index_of("--dataflow", options.dataflow, estimate::estimate_dataflows()));
+  config.convention = static_cast<estimate::Convention>(
+      index_of("--convention", options.convention, estimate::conventions()));
   const std::string& source = options.topology.empty() ? options.model : options.topology;
   const Output output(options.common, {source});
   if (!options.compute_report.empty()) check_compute_report(options, source);
 
-  const std::vector<mapping::MatrixLayer> layers =
-      options.topology.empty() ? mapping::matrix_layers(sweep::load_model(source).network, source)
-                               : mapping::read_topology(source);
-  const mapping::Estimate estimate = mapping::estimate(layers, config);
+  const std::vector<estimate::MatrixLayer> layers =
+      options.topology.empty() ? estimate::matrix_layers(sweep::load_model(source).network, source)
+                               : estimate::read_topology(source);
+  const estimate::Estimate estimate = estimate::estimate(layers, config);
   if (!options.compute_report.empty())
     write_output("--compute-report", options.compute_report, report::compute_report_csv(estimate));
   const std::string remark = report::sparsity_remark(estimate);

@@ -240,7 +240,7 @@ int run(const EvalOptions& options) {
   config.selection.tensors = parse_names("--only-tensors", options.only_tensors);
   config.selection.layers = parse_names("--only-layers", options.only_layers);
   if (!options.only_bits.empty()) {
-    mapping::parse_bits(options.only_bits, "--only-bits", config.selection);
+    weights::parse_bits(options.only_bits, "--only-bits", config.selection);
   }
   if (!options.accelerator.empty()) {
     config.accelerator = mapping::load_accelerator(options.accelerator);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 #include "sim/sweep/other_memories.hpp"
 
 namespace brownout::cli {

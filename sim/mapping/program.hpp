@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/base/event_counts.hpp"
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 #include "sim/mapping/geometry.hpp"
 #include "sim/mapping/placement.hpp"
 #include "sim/mapping/plan.hpp"

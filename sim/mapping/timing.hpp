@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 
 namespace brownout::mapping {
 

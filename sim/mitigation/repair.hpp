@@ -27,7 +27,7 @@ struct ArrayGeometry {
   }
 };
 
-/// Everything that decides the change, the same for all chips. Made by mapping::plan_repair.
+/// Everything that decides the change, the same for all chips. Made by weights::plan_repair.
 struct RepairPlan {
   ArrayGeometry geometry;
   std::uint32_t words = 0;         // that the accelerator addresses: results have no others

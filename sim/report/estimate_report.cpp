@@ -16,16 +16,16 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-std::string array_text(const mapping::EstimateConfig& config) {
+std::string array_text(const estimate::EstimateConfig& config) {
   return fmt::format("{}x{}", config.rows, config.columns);
 }
 
-const std::string& dataflow_text(const mapping::EstimateConfig& config) {
-  return mapping::estimate_dataflows()[static_cast<std::size_t>(config.dataflow)];
+const std::string& dataflow_text(const estimate::EstimateConfig& config) {
+  return estimate::estimate_dataflows()[static_cast<std::size_t>(config.dataflow)];
 }
 
-const std::string& convention_text(const mapping::EstimateConfig& config) {
-  return mapping::conventions()[static_cast<std::size_t>(config.convention)];
+const std::string& convention_text(const estimate::EstimateConfig& config) {
+  return estimate::conventions()[static_cast<std::size_t>(config.convention)];
 }
 
 /// As Python prints a float, which is how SCALE-Sim writes one: 100 is "100.0".
@@ -37,10 +37,10 @@ std::string python_float(double value) {
 
 }  // namespace
 
-std::string sparsity_remark(const mapping::Estimate& estimate) {
+std::string sparsity_remark(const estimate::Estimate& estimate) {
   std::vector<std::string> kinds;
   std::size_t layers = 0;
-  for (const mapping::LayerEstimate& layer : estimate.layers) {
+  for (const estimate::LayerEstimate& layer : estimate.layers) {
     if (layer.sparsity.empty()) continue;
     ++layers;
     if (std::find(kinds.begin(), kinds.end(), layer.sparsity) == kinds.end()) {
@@ -52,10 +52,10 @@ std::string sparsity_remark(const mapping::Estimate& estimate) {
                      layers, estimate.layers.size(), fmt::join(kinds, ", "));
 }
 
-std::string estimate_text(const mapping::Estimate& estimate) {
-  const mapping::EstimateConfig& config = estimate.config;
+std::string estimate_text(const estimate::Estimate& estimate) {
+  const estimate::EstimateConfig& config = estimate.config;
   Table table({"layer", "cycles", "folds", "MACs", "utilization %", "mapping %"});
-  for (const mapping::LayerEstimate& layer : estimate.layers) {
+  for (const estimate::LayerEstimate& layer : estimate.layers) {
     table.add({layer.name, fmt::format("{}", layer.cycles), fmt::format("{}", layer.folds),
                fmt::format("{}", layer.macs), fmt::format("{:.2f}", 100.0 * layer.utilization),
                fmt::format("{:.2f}", 100.0 * layer.mapping_efficiency)});
@@ -67,14 +67,14 @@ std::string estimate_text(const mapping::Estimate& estimate) {
       estimate.total_cycles, estimate.total_macs);
 }
 
-std::string estimate_json(const mapping::Estimate& estimate, const std::string& source) {
+std::string estimate_json(const estimate::Estimate& estimate, const std::string& source) {
   Json json;
   json["source"] = source;
   json["convention"] = convention_text(estimate.config);
   json["array"] = array_text(estimate.config);
   json["dataflow"] = dataflow_text(estimate.config);
   json["layers"] = Json::array();
-  for (const mapping::LayerEstimate& layer : estimate.layers) {
+  for (const estimate::LayerEstimate& layer : estimate.layers) {
     json["layers"].push_back({{"name", layer.name},
                               {"bits", layer.bits},
                               {"sparsity", layer.sparsity.empty() ? Json() : Json(layer.sparsity)},
@@ -90,12 +90,12 @@ std::string estimate_json(const mapping::Estimate& estimate, const std::string& 
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string compute_report_csv(const mapping::Estimate& estimate) {
+std::string compute_report_csv(const estimate::Estimate& estimate) {
   std::string out =
       "LayerID, Total Cycles, Stall Cycles, Overall Util %, Mapping Efficiency %, "
       "Compute Util %,\n";
   for (std::size_t i = 0; i < estimate.layers.size(); ++i) {
-    const mapping::LayerEstimate& layer = estimate.layers[i];
+    const estimate::LayerEstimate& layer = estimate.layers[i];
     // 100 before the division, as there: the last digit may depend on it.
     const double overall = static_cast<double>(layer.macs) * 100.0 /
                            (static_cast<double>(std::max<std::int64_t>(layer.cycles, 1)) *

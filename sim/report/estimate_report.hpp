@@ -3,16 +3,16 @@
 #pragma once
 #include <string>
 
-#include "sim/mapping/estimate.hpp"
+#include "sim/estimate/estimate.hpp"
 
 namespace brownout::report {
 
 /// "2 of 9 layers are sparse (2:4); cycles and MACs are those of dense layers", or "".
-std::string sparsity_remark(const mapping::Estimate& estimate);
-std::string estimate_text(const mapping::Estimate& estimate);
+std::string sparsity_remark(const estimate::Estimate& estimate);
+std::string estimate_text(const estimate::Estimate& estimate);
 /// docs/command.md lists the fields. `source` is the file the layers came from.
-std::string estimate_json(const mapping::Estimate& estimate, const std::string& source);
+std::string estimate_json(const estimate::Estimate& estimate, const std::string& source);
 /// The columns of SCALE-Sim v2 with its spaces, its numbers and its comma at the end of each line.
-std::string compute_report_csv(const mapping::Estimate& estimate);
+std::string compute_report_csv(const estimate::Estimate& estimate);
 
 }  // namespace brownout::report

@@ -4,16 +4,16 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sim/mapping/protected_reader.hpp"
 #include "sim/memory/mitigations.hpp"
 #include "sim/mitigation/repair.hpp"
+#include "sim/weights/protected_reader.hpp"
 
 namespace brownout::report {
 
 /// Adds the counts that belong to the mitigations in use.
 template <typename Json>
 void put_protection(Json& json, const memory::Mitigations& mitigations,
-                    const mapping::ProtectionStats& protection,
+                    const weights::ProtectionStats& protection,
                     const mitigation::RepairStats& repair) {
   if (mitigations.check != memory::CheckCode::kNone) {
     json["words"] = protection.words;

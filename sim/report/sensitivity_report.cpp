@@ -16,14 +16,14 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-void put(Json& json, const mapping::GroupSensitivity& group) {
+void put(Json& json, const weights::GroupSensitivity& group) {
   json["rise_points"] = group.rise_points;
   json["bits_wrong_mean"] = group.bits_wrong_mean;
   json["per_bit_points"] = group.per_bit_points;
 }
 
 void add(Table& table, const std::string& name, const std::string& codes,
-         const mapping::GroupSensitivity& group) {
+         const weights::GroupSensitivity& group) {
   table.add({name, codes, fmt::format("{:.1f}", group.bits_wrong_mean),
              fmt::format("{:.2f}", group.rise_points),
              fmt::format("{:.3f}", 1000.0 * group.per_bit_points)});
@@ -42,13 +42,13 @@ std::string sensitivity_json(const sweep::SensitivityResult& result) {
   json["bit_offset"] = config.bit_offset;
   json["evaluation_seed"] = config.evaluation_seed;
   json["networks"] = Json::array();
-  for (const mapping::Sensitivity& network : result.networks) {
+  for (const weights::Sensitivity& network : result.networks) {
     Json one = {{"model", network.model},   {"model_sha256", network.model_sha256},
                 {"rate", network.rate},     {"chips", network.chips},
                 {"images", network.images}, {"seed", network.seed},
                 {"err", network.err}};
     one["tensors"] = Json::array();
-    for (const mapping::TensorSensitivity& tensor : network.tensors) {
+    for (const weights::TensorSensitivity& tensor : network.tensors) {
       Json row = {{"name", tensor.name}, {"bits", tensor.bits}, {"codes", tensor.codes}};
       put(row, tensor);
       one["tensors"].push_back(std::move(row));
@@ -66,14 +66,14 @@ std::string sensitivity_json(const sweep::SensitivityResult& result) {
 
 std::string sensitivity_text(const sweep::SensitivityResult& result) {
   std::string text;
-  for (const mapping::Sensitivity& network : result.networks) {
+  for (const weights::Sensitivity& network : result.networks) {
     text += fmt::format(
         "{}: {:.2f} % clean; points of error that it rises when only these cells fail, at bit "
         "error rate {:.3g} %\n({}, {})\n\n",
         network.model, network.err, 100.0 * network.rate, counted(network.chips, "chip"),
         counted(network.images, "image"));
     Table table({"cells of", "codes", "bits wrong", "points", "points per 1000 bits"});
-    for (const mapping::TensorSensitivity& tensor : network.tensors) {
+    for (const weights::TensorSensitivity& tensor : network.tensors) {
       add(table, tensor.name, fmt::format("{}", tensor.codes), tensor);
     }
     for (std::size_t bit = 0; bit < network.bits.size(); ++bit) {

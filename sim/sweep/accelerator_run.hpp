@@ -10,7 +10,7 @@
 
 #include "sim/accelerator/systemc_engine.hpp"
 #include "sim/inference/evaluate.hpp"
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/sweep/chip_weights.hpp"
 #include "sim/sweep/other_memories.hpp"

@@ -2,7 +2,7 @@
 // Plan once, then chip after chip.
 #include "sim/sweep/chip_weights.hpp"
 
-#include "sim/mapping/repair_plan.hpp"
+#include "sim/weights/repair_plan.hpp"
 
 namespace brownout::sweep {
 
@@ -10,17 +10,17 @@ ChipWeights::ChipWeights(const Model& model, std::uint64_t bit_offset,
                          const memory::Mitigations& mitigations)
     : check_(mitigations.check),
       reader_(model.network, bit_offset, mitigations.check, mitigations.on_error),
-      plan_(mapping::plan_repair(model.network, model.sha256, reader_.placement(), mitigations,
+      plan_(weights::plan_repair(model.network, model.sha256, reader_.placement(), mitigations,
                                  nullptr, model.file.string())) {}
 
 ChipWeights::ChipWeights(const Model& model, const mapping::Program& program)
     : check_(program.accelerator.weights.mitigations.check),
       reader_(model.network, program),
-      plan_(mapping::plan_repair(model.network, model.sha256, reader_.placement(),
+      plan_(weights::plan_repair(model.network, model.sha256, reader_.placement(),
                                  program.accelerator.weights.mitigations,
                                  &program.accelerator.weights, model.file.string())) {}
 
-void ChipWeights::select(const network::Network& network, const mapping::Selection& selection,
+void ChipWeights::select(const network::Network& network, const weights::Selection& selection,
                          const std::string& where) {
   selected_.emplace(network, reader_.placement(), selection, where);
 }

@@ -8,11 +8,11 @@
 #include <string>
 
 #include "sim/chips/chip.hpp"
-#include "sim/mapping/accelerator.hpp"
-#include "sim/mapping/selection.hpp"
-#include "sim/mapping/weight_reader.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 #include "sim/mitigation/repair.hpp"
 #include "sim/network/network.hpp"
+#include "sim/weights/selection.hpp"
+#include "sim/weights/weight_reader.hpp"
 
 namespace brownout::sweep {
 
@@ -27,8 +27,8 @@ struct Model {
 /// What one chip did to the weights.
 struct ChipRead {
   memory::WordFaultLists faults;        // what the words see, behind repair and placement
-  mapping::ReadStats read;              // of the first batch, with fresh reads
-  mapping::ProtectionStats protection;  // with a check code; likewise
+  weights::ReadStats read;              // of the first batch, with fresh reads
+  weights::ProtectionStats protection;  // with a check code; likewise
   mitigation::RepairStats repair;       // and the rate of the cells as drawn
 };
 
@@ -48,8 +48,8 @@ class ChipWeights {
   ChipWeights(const Model& model, const mapping::Program& program);
 
   /// From now on only faults in selected cells count, behind all mitigations. InputError as
-  /// mapping::SelectedCells.
-  void select(const network::Network& network, const mapping::Selection& selection,
+  /// weights::SelectedCells.
+  void select(const network::Network& network, const weights::Selection& selection,
               const std::string& where);
 
   /// Draws the chip at the point at which the memory is accessed (a boost included), mitigates and
@@ -60,13 +60,13 @@ class ChipWeights {
   const network::Codes& clean() { return reader_.clean(); }
 
   const mapping::Placement& placement() const { return reader_.placement(); }
-  mapping::WeightReader& reader() { return reader_; }
+  weights::WeightReader& reader() { return reader_; }
 
  private:
   memory::CheckCode check_;
-  mapping::WeightReader reader_;
+  weights::WeightReader reader_;
   mitigation::RepairPlan plan_;
-  std::optional<mapping::SelectedCells> selected_;  // none: all
+  std::optional<weights::SelectedCells> selected_;  // none: all
 };
 
 }  // namespace brownout::sweep

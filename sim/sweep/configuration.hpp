@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/chips/chip.hpp"
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 #include "sim/memory/mitigations.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/sweep/safe_voltage.hpp"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/cosim/checked_array.hpp"
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/sweep/chip_weights.hpp"
 #include "sim/sweep/other_memories.hpp"

@@ -26,7 +26,7 @@ struct EvalConfig {
   bool fresh_reads = false;         // probabilistic cells draw once per batch and load event
   bool list_cells = false;          // per chip: the cells hit
   memory::Mitigations mitigations;  // of the weight memory, the accelerator's too
-  mapping::Selection selection;     // cells of it whose faults count
+  weights::Selection selection;     // cells of it whose faults count
 
   /// None: the clean network alone, and no chips.
   std::optional<double> rate;

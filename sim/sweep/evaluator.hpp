@@ -12,7 +12,7 @@
 #include "sim/chips/chip.hpp"
 #include "sim/inference/engine.hpp"
 #include "sim/inference/evaluate.hpp"
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 #include "sim/network/dataset.hpp"
 #include "sim/network/network.hpp"
 #include "sim/sweep/chip_weights.hpp"
@@ -40,8 +40,8 @@ struct ChipResult {
   std::int64_t wrong_either = 0;  // images wrong clean or wrong perturbed
   WrongImages wrong_images;
   double confidence = 0.0;
-  mapping::ReadStats read;
-  mapping::ProtectionStats protection;  // with a check code
+  weights::ReadStats read;
+  weights::ProtectionStats protection;  // with a check code
   mitigation::RepairStats repair;       // with spares or a placement by sensitivity
   MemoryResults others;                 // the other memories
   double cell_rate = 0.0;               // mean over the memory's cells of max(p01, p10), as drawn
@@ -72,7 +72,7 @@ struct EvaluatorOptions {
   /// Of the weight memory; an accelerator says the same.
   memory::Mitigations mitigations;
   /// Only faults of these cells of the weight memory count.
-  mapping::Selection selection;
+  weights::Selection selection;
 };
 
 inline constexpr char kSystemcEngine[] = "systemc";

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "sim/inference/engine.hpp"
-#include "sim/mapping/weight_reader.hpp"
+#include "sim/weights/weight_reader.hpp"
 
 namespace brownout::sweep {
 
@@ -18,7 +18,7 @@ bool draws_anything(const memory::WordFaultLists& faults);
 class FreshReads final : public inference::Engine {
  public:
   /// All must outlive the object, but for `draws`. `batch`: images between reads.
-  FreshReads(inference::Engine& engine, mapping::WeightReader& reader,
+  FreshReads(inference::Engine& engine, weights::WeightReader& reader,
              const memory::WordFaultLists& faults, const memory::Draws& draws, int batch)
       : engine_(engine), reader_(reader), faults_(faults), draws_(draws), batch_(batch) {}
 
@@ -30,7 +30,7 @@ class FreshReads final : public inference::Engine {
 
  private:
   inference::Engine& engine_;
-  mapping::WeightReader& reader_;
+  weights::WeightReader& reader_;
   const memory::WordFaultLists& faults_;
   memory::Draws draws_;
   int batch_;

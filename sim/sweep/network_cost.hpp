@@ -8,7 +8,7 @@
 
 #include "sim/base/event_counts.hpp"
 #include "sim/chips/chip.hpp"
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 #include "sim/network/network.hpp"
 #include "sim/sweep/pricing.hpp"
 #include "sim/technology/energy.hpp"

@@ -60,7 +60,7 @@ MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints&
 }
 
 MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,
-                       bool by_voltage, const mapping::ReadStats& read,
+                       bool by_voltage, const weights::ReadStats& read,
                        const MemoryResults& results) {
   ChipResult chip;
   chip.read = read;

@@ -29,7 +29,7 @@ struct MemoryUses {
 };
 /// One chip's.
 MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,
-                       bool by_voltage, const mapping::ReadStats& read,
+                       bool by_voltage, const weights::ReadStats& read,
                        const MemoryResults& results);
 /// `by_voltage`: whether the chips' own cells say the rate.
 MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,

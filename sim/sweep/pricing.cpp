@@ -2,8 +2,8 @@
 // Prices are linear in counts and cycles, so totals over images are priced and then divided.
 #include "sim/sweep/pricing.hpp"
 
-#include "sim/mapping/repair_plan.hpp"
 #include "sim/technology/protection.hpp"
+#include "sim/weights/repair_plan.hpp"
 
 namespace brownout::sweep {
 
@@ -60,7 +60,7 @@ technology::Protection protection_of(const memory::Mitigations& mitigations, int
   }
   protection.boost_vmin = mitigations.boost_vmin;
   protection.spare_rows = mitigations.spare_rows;
-  protection.array_rows = accelerator ? accelerator->weights.array_rows : mapping::kPlainArrayRows;
+  protection.array_rows = accelerator ? accelerator->weights.array_rows : weights::kPlainArrayRows;
   protection.spare_columns = mitigations.spare_columns;
   protection.placed = !mitigations.sensitivity.empty();
   return protection;

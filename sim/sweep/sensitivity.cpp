@@ -9,24 +9,24 @@
 #include "sim/base/progress.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/inference/evaluate.hpp"
-#include "sim/mapping/faulty_reader.hpp"
-#include "sim/mapping/selection.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/point.hpp"
+#include "sim/weights/faulty_reader.hpp"
+#include "sim/weights/selection.hpp"
 
 namespace brownout::sweep {
 
 namespace {
 
 /// The groups of a network: each tensor, then each bit position.
-std::vector<mapping::Selection> groups_of(const network::Network& network,
-                                          mapping::Sensitivity& sensitivity) {
-  std::vector<mapping::Selection> groups;
+std::vector<weights::Selection> groups_of(const network::Network& network,
+                                          weights::Sensitivity& sensitivity) {
+  std::vector<weights::Selection> groups;
   int widest = 0;
   for (const network::Parameter& parameter : network.parameters) {
     if (!parameter.coding || parameter.n.empty()) continue;
-    mapping::TensorSensitivity tensor;
+    weights::TensorSensitivity tensor;
     tensor.name = parameter.name;
     tensor.bits = parameter.coding->bits;
     tensor.codes = static_cast<std::int64_t>(parameter.n.size());
@@ -36,7 +36,7 @@ std::vector<mapping::Selection> groups_of(const network::Network& network,
   }
   sensitivity.bits.resize(static_cast<std::size_t>(widest));
   for (int bit = 0; bit < widest; ++bit) {
-    mapping::Selection& group = groups.emplace_back();
+    weights::Selection& group = groups.emplace_back();
     group.low_bit = bit;
     group.high_bit = bit + 1;
   }
@@ -61,20 +61,20 @@ class Measurement {
     }
   }
 
-  mapping::Sensitivity run(Progress& progress) {
-    mapping::Sensitivity result;
+  weights::Sensitivity run(Progress& progress) {
+    weights::Sensitivity result;
     result.model = model_.name;
     result.model_sha256 = model_.sha256;
     result.rate = config_.rate;
     result.chips = config_.chips;
     result.images = config_.images;
     result.seed = config_.seed;
-    const std::vector<mapping::Selection> groups = groups_of(model_.network, result);
+    const std::vector<weights::Selection> groups = groups_of(model_.network, result);
     result.err = error_of(reader_.clean());
     progress.advance(1, model_.name);
     for (std::size_t g = 0; g < groups.size(); ++g) {
-      mapping::GroupSensitivity& group =
-          g < result.tensors.size() ? static_cast<mapping::GroupSensitivity&>(result.tensors[g])
+      weights::GroupSensitivity& group =
+          g < result.tensors.size() ? static_cast<weights::GroupSensitivity&>(result.tensors[g])
                                     : result.bits[g - result.tensors.size()];
       measure(groups[g], result.err, group);
       progress.advance(1, fmt::format("{}: {}", model_.name, name(groups[g])));
@@ -83,16 +83,16 @@ class Measurement {
   }
 
  private:
-  static std::string name(const mapping::Selection& group) {
+  static std::string name(const weights::Selection& group) {
     return group.tensors.empty() ? fmt::format("bit {}", group.low_bit) : group.tensors.front();
   }
 
-  void measure(const mapping::Selection& selection, double clean,
-               mapping::GroupSensitivity& group) {
-    const mapping::SelectedCells cells(model_.network, reader_.placement(), selection,
+  void measure(const weights::Selection& selection, double clean,
+               weights::GroupSensitivity& group) {
+    const weights::SelectedCells cells(model_.network, reader_.placement(), selection,
                                        model_.file.string());
     for (const auto& [faults, draws] : chips_) {
-      mapping::ReadStats stats;
+      weights::ReadStats stats;
       const network::Codes& codes = reader_.read(cells.keep(faults), draws, &stats);
       group.bits_wrong_mean += static_cast<double>(stats.bits_wrong);
       group.rise_points += stats.bits_wrong == 0 ? 0.0 : error_of(codes) - clean;
@@ -115,7 +115,7 @@ class Measurement {
   const Model& model_;
   const network::Dataset& data_;
   int threads_;
-  mapping::FaultyReader reader_;
+  weights::FaultyReader reader_;
   std::unique_ptr<inference::Engine> engine_;
   std::vector<std::pair<memory::FaultList, memory::Draws>> chips_;
 };
@@ -139,7 +139,7 @@ SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool qu
     if (models.back().network.coded_parameters() == 0)
       throw InputError("{}: expected a network with codes in memory cells, found none",
                        file.string());
-    mapping::Sensitivity counted;
+    weights::Sensitivity counted;
     steps += 1 + static_cast<std::int64_t>(groups_of(models.back().network, counted).size());
   }
   SensitivityResult result;

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/mapping/sensitivity.hpp"
 #include "sim/network/dataset.hpp"
+#include "sim/weights/sensitivity.hpp"
 
 namespace brownout::sweep {
 
@@ -28,7 +28,7 @@ struct SensitivityConfig {
 
 struct SensitivityResult {
   SensitivityConfig config;                    // images settled
-  std::vector<mapping::Sensitivity> networks;  // in the order of the models
+  std::vector<weights::Sensitivity> networks;  // in the order of the models
   double seconds = 0.0;
 };
 

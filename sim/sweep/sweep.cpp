@@ -10,12 +10,12 @@
 #include "sim/base/progress.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/program.hpp"
-#include "sim/mapping/repair_plan.hpp"
 #include "sim/mapping/timing.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/records.hpp"
 #include "sim/sweep/store.hpp"
+#include "sim/weights/repair_plan.hpp"
 
 namespace brownout::sweep {
 
@@ -52,7 +52,7 @@ Inputs load_inputs(SweepConfig& config) {
                                  .placement
                            : mapping::resident(model.network, offset);
     for (const SweepMitigation& entry : config.mitigations) {
-      mapping::plan_repair(model.network, model.sha256, placement, entry.what,
+      weights::plan_repair(model.network, model.sha256, placement, entry.what,
                            config.accelerator ? &config.accelerator->weights : nullptr,
                            model.file.string());
     }

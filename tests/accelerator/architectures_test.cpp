@@ -8,8 +8,8 @@
 #include "sim/accelerator/systemc_engine.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/inference/engine.hpp"
-#include "sim/mapping/faulty_reader.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "sim/weights/faulty_reader.hpp"
 #include "tests/network/random_network.hpp"
 
 namespace brownout::accelerator {
@@ -33,7 +33,7 @@ TEST(Architectures, GiveTheSameLogitsInEveryEngine) {
     const network::Network network = network::read_onnx(entry.path());
     const auto pixels = network::random_pixels(network, 1, 7);
     SystemcEngine systemc(network, config, 1, 0, "test");
-    mapping::FaultyReader reader(network, systemc.program().placement);
+    weights::FaultyReader reader(network, systemc.program().placement);
     const chips::RandomChip chip(3);
     const auto faults =
         chip.faults(memory::MemoryId::kWeights, reader.placement().words, {0.9167, 6.9e-5});

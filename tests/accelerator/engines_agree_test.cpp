@@ -11,7 +11,7 @@
 #include "sim/base/error.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/inference/reference_engine.hpp"
-#include "sim/mapping/weight_reader.hpp"
+#include "sim/weights/weight_reader.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
 #include "tests/inference/small_networks.hpp"
 #include "tests/network/random_network.hpp"
@@ -65,7 +65,7 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
     const auto pixels = network::random_pixels(example.network, images, seed);
     const double rates[] = {0.0, 0.01, 0.1, 0.5};
     const chips::RandomChip chip(seed, seed % 2 == 0 ? 1.0 : 0.7);
-    mapping::WeightReader reader(example.network, example.program);
+    weights::WeightReader reader(example.network, example.program);
     const std::uint32_t words = example.program.placement.words;
     const chips::OperatingPoint at{0.8, rates[seed % 4]};
     memory::WordFaultLists faults;

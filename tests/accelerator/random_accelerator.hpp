@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "sim/mapping/accelerator.hpp"
+#include "sim/mapping/accelerator_config.hpp"
 
 namespace brownout::accelerator {
 

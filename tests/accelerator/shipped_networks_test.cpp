@@ -8,8 +8,8 @@
 #include "sim/accelerator/systemc_engine.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/inference/evaluate.hpp"
-#include "sim/mapping/faulty_reader.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "sim/weights/faulty_reader.hpp"
 #include "tests/network/random_network.hpp"
 
 namespace brownout::accelerator {
@@ -53,7 +53,7 @@ TEST(ShippedNetworks, GiveTheSameLogitsOnEveryAcceleratorFile) {
       // The smaller activation memories hold one image.
       const int batch = config.activations.kib >= 256 ? 1 + static_cast<int>(seed % 2) : 1;
       SystemcEngine systemc(network, config, batch, seed * 29, "test");
-      mapping::FaultyReader reader(network, systemc.program().placement);
+      weights::FaultyReader reader(network, systemc.program().placement);
       const chips::RandomChip chip(++seed);
       const auto faults =
           chip.faults(memory::MemoryId::kWeights, reader.placement().words, {0.8333, 0.01115});

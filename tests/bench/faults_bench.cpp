@@ -14,7 +14,7 @@
 #include "sim/base/program.hpp"
 #include "sim/chips/physical_chip.hpp"
 #include "sim/chips/random_chip.hpp"
-#include "sim/mapping/faulty_reader.hpp"
+#include "sim/weights/faulty_reader.hpp"
 
 namespace {
 
@@ -100,7 +100,7 @@ int run(int argc, char** argv) {
   const std::int64_t codes =
       argc > 2 ? argument(argv[2], std::int64_t{1}, std::int64_t{1} << 30) : 272618;
   const network::Network network = random_codes(codes);
-  mapping::FaultyReader reader(network, mapping::resident(network));
+  weights::FaultyReader reader(network, mapping::resident(network));
   const double mbit = static_cast<double>(network.coded_bits()) * 1e-6;
 
   Times draw, apply, restore, cycle;
@@ -111,7 +111,7 @@ int run(int argc, char** argv) {
     chips::RandomChip(chip).draw(memory::MemoryId::kWeights, reader.placement().words, rate,
                                  faults);
     const double drawn = now();
-    mapping::ReadStats stats;
+    weights::ReadStats stats;
     reader.read(faults, {{}, chip}, &stats);
     const double applied = now();
     reader.clean();

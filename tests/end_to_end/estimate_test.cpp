@@ -7,7 +7,7 @@
 #include <map>
 
 #include "sim/base/files.hpp"
-#include "tests/mapping/scalesim_v2_rows.hpp"
+#include "tests/estimate/scalesim_v2_rows.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -71,7 +71,7 @@ TEST_F(Estimate, GivesScaleSimsIntegersAndItsReport) {
 }
 
 TEST_F(Estimate, WritesTheReportsOfScaleSimToTheLastByte) {
-  for (const mapping::ScaleSimV2Row& row : mapping::kScaleSimV2Rows) {
+  for (const estimate::ScaleSimV2Row& row : estimate::kScaleSimV2Rows) {
     SCOPED_TRACE(fmt::format("{} {}x{} {}", row.dataflow, row.rows, row.columns, row.topology));
     workplace_.write("t.csv", row.topology + std::string("\n"));
     const Outcome outcome =

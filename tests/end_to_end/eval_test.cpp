@@ -9,6 +9,7 @@
 #include "sim/chips/chip.hpp"
 #include "sim/mapping/placement.hpp"
 #include "sim/technology/technology.hpp"
+#include "sim/weights/read_through.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -247,8 +248,8 @@ TEST_F(Eval, WrongBitsAtAHigherVoltageAreASubsetOfThoseAtALowerOne) {
     for (const double voltage : {1.0, 0.95, 0.9, 0.875, 0.85, 0.8, 0.75}) {
       const chips::OperatingPoint at{voltage, technology.bit_error_rate(voltage)};
       network::Codes codes = clean;
-      std::vector<mapping::Touched> touched;
-      const mapping::ReadStats stats = mapping::read_through(
+      std::vector<weights::Touched> touched;
+      const weights::ReadStats stats = weights::read_through(
           net, placement, chip->faults(memory::MemoryId::kWeights, placement.words, at), {}, codes,
           touched);
       EXPECT_GE(stats.bits_wrong, wrong_before);

@@ -12,9 +12,9 @@
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
 #include "sim/chips/random_chip.hpp"
-#include "sim/mapping/faulty_reader.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/mapping/timing.hpp"
+#include "sim/weights/faulty_reader.hpp"
 #include "tests/network/random_network.hpp"
 
 namespace brownout::mapping {
@@ -423,7 +423,7 @@ TEST(ProgramProperty, CountsAreSumsAndCyclesBoundTheWork) {
 /// cells, by the definition in placement.hpp.
 network::Codes read_by_copying(const network::Network& network, const Program& program,
                                const memory::FaultList& faults, std::uint64_t evaluation_seed,
-                               ReadStats* stats) {
+                               weights::ReadStats* stats) {
   const Philox philox(evaluation_seed, Purpose::kRandomChipRead);
   std::map<std::int64_t, memory::CellFault> fault_at;
   for (const memory::CellFault& fault : faults) {
@@ -484,15 +484,15 @@ TEST(ProgramProperty, ReadingThroughThePlacementEqualsCopyingChunks) {
     for (std::size_t i = 0; i < faults.size(); i += 3) {  // some fail in one direction only
       (i % 2 == 0 ? faults[i].p01 : faults[i].p10) = 0.0f;
     }
-    FaultyReader reader(network, program.placement);
-    ReadStats stats, expected;
+    weights::FaultyReader reader(network, program.placement);
+    weights::ReadStats stats, expected;
     const network::Codes copied = read_by_copying(network, program, faults, seed, &expected);
     EXPECT_EQ(reader.read(faults, {{}, seed}, &stats), copied);
     EXPECT_EQ(stats.cells_hit, expected.cells_hit);
     EXPECT_EQ(stats.bits_wrong, expected.bits_wrong);
     EXPECT_EQ(stats.codes_changed, expected.codes_changed);
     // Without faults the copies give the clean codes.
-    ReadStats none;
+    weights::ReadStats none;
     EXPECT_EQ(read_by_copying(network, program, {}, seed, &none), network::clean_codes(network));
     changed += stats.codes_changed;
   }

@@ -8,10 +8,10 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/mapping/faulty_reader.hpp"
 #include "sim/memory/transient.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/profiles/chip_profile.hpp"
+#include "sim/weights/faulty_reader.hpp"
 #include "small_training.hpp"
 #include "trainers/export.hpp"
 
@@ -59,11 +59,11 @@ TEST_P(PatternChips, PerturbedCodesAreThoseThatEvalReads) {
   const fs::path file = fs::path(testing::TempDir()) / "brownout-pattern.onnx";
   network::write_onnx(build_network(trainer, calibrate(trainer, 32), {}), file);
   const network::Network network = network::read_onnx(file);
-  mapping::FaultyReader reader(network, mapping::resident(network));
+  weights::FaultyReader reader(network, mapping::resident(network));
   const auto chip = chips::make_chip(given.pattern);
   const memory::FaultList faults = chip->faults(
       memory::MemoryId::kWeights, reader.placement().words, trainer.config().errors.point());
-  mapping::ReadStats stats;
+  weights::ReadStats stats;
   const network::Codes& codes = reader.read(faults, {chip->die(), given.evaluation_seed}, &stats);
 
   EXPECT_EQ(trainer.pattern()->codes(), codes);
@@ -113,7 +113,7 @@ TEST(ErrorPattern, IsTheSameInEveryStepUnlessReadsAreFresh) {
   EXPECT_EQ(fresh.codes(), one);  // counted by the step alone
 
   const network::Network network = build_network(small.trainer, calibrate(small.trainer, 32), {});
-  mapping::FaultyReader reader(network, mapping::resident(network));
+  weights::FaultyReader reader(network, mapping::resident(network));
   const auto chip = chips::make_chip("physical:3");
   const memory::FaultList faults =
       chip->faults(memory::MemoryId::kWeights, reader.placement().words, {0.78, 0.0});

@@ -105,7 +105,7 @@ class Errors : public Evaluation {
     }
     selection_.layers = map.texts("only_layers", false);
     const std::string bits = map.text("only_bits", "");
-    if (!bits.empty()) mapping::parse_bits(bits, map.where("only_bits"), selection_);
+    if (!bits.empty()) weights::parse_bits(bits, map.where("only_bits"), selection_);
   }
   const Setting& setting() const override { return setting_; }
   std::vector<std::string> labels() const override {
@@ -195,7 +195,7 @@ class Errors : public Evaluation {
   bool either_ = false;
   std::string profile_;
   double p_err_ = 1.0;
-  mapping::Selection selection_;
+  weights::Selection selection_;
 };
 
 /// One layer's cells fail at a time.
@@ -216,7 +216,7 @@ class Layers : public Evaluation {
   Findings run(const sweep::Model& model, const Bench& bench) const override {
     Findings findings;
     for (const std::string& layer : coded_layers(model.network)) {
-      mapping::Selection selection;
+      weights::Selection selection;
       selection.layers = {layer};
       OnChips passes(model, setting_, bench, 0, selection);
       Value value{fmt::format("{} at {}", layer, percent_text(rate_)), "%", std::nullopt, {}, {}};

@@ -11,7 +11,7 @@
 namespace brownout::study {
 
 OnChips::OnChips(const sweep::Model& model, const Setting& setting, const Bench& bench,
-                 int statistics_batch, mapping::Selection selection)
+                 int statistics_batch, weights::Selection selection)
     : model_(model),
       setting_(setting),
       bench_(bench),

@@ -14,7 +14,7 @@ class OnChips {
  public:
   /// Model and bench must outlive it. `statistics_batch`: read_statistics_batch.
   OnChips(const sweep::Model& model, const Setting& setting, const Bench& bench,
-          int statistics_batch, mapping::Selection selection);
+          int statistics_batch, weights::Selection selection);
   ~OnChips();
 
   const sweep::CleanResult& clean();
@@ -30,7 +30,7 @@ class OnChips {
   const Setting& setting_;
   const Bench& bench_;
   int statistics_batch_;
-  mapping::Selection selection_;
+  weights::Selection selection_;
   std::int64_t images_;
   std::unique_ptr<sweep::Evaluator> evaluator_;  // made when a row is missing
   std::optional<sweep::CleanResult> clean_;

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads an accelerator file key by key; what it accepts is what docs/accelerator.md lists.
+#include "sim/mapping/accelerator_config.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <limits>
+
+#include "sim/base/error.hpp"
+#include "sim/base/json.hpp"
+#include "sim/base/text.hpp"
+#include "sim/base/yaml.hpp"
+
+namespace brownout::mapping {
+
+namespace {
+
+int integer(YamlMap& map, const std::string& key, std::int64_t low, std::int64_t high,
+            int fallback) {
+  return static_cast<int>(map.integer(key, low, high, fallback));
+}
+
+/// `scaled` is the rail that the operating voltage sets, `vmin` one that stays at Vmin.
+bool supply(YamlMap& map, bool scaled) {
+  return map.choice("supply", {"scaled", "vmin"}, scaled ? 0 : 1) == 0;
+}
+const char* supply_name(bool scaled) { return scaled ? "scaled" : "vmin"; }
+
+/// The same, or a voltage.
+void read_supply(YamlMap& map, MemorySupply& supply) {
+  if (!map.has("supply")) return;
+  supply = parse_supply(map.text("supply"), map.where("supply"));
+}
+
+void read(YamlMap& map, InputMemoryConfig& input) { read_supply(map, input.supply); }
+
+void read(YamlMap& map, ArrayConfig& array) {
+  array.rows = integer(map, "rows", 1, 4096, array.rows);
+  array.columns = integer(map, "columns", 1, 4096, array.columns);
+  array.dataflow = static_cast<Dataflow>(map.choice(
+      "dataflow", {to_string(Dataflow::kWeightStationary), to_string(Dataflow::kOutputStationary)},
+      static_cast<int>(array.dataflow)));
+  array.transpose_depth = integer(map, "transpose_depth", 1, 65536, array.transpose_depth);
+}
+
+void read(YamlMap& map, WeightMemoryConfig& weights) {
+  weights.arrays = integer(map, "arrays", 1, 1 << 20, weights.arrays);
+  weights.array_rows = integer(map, "array_rows", 1, 1 << 20, weights.array_rows);
+  weights.words_per_cycle = integer(map, "words_per_cycle", 1, 4096, weights.words_per_cycle);
+  weights.residency = static_cast<WeightResidency>(map.choice(
+      "residency", {to_string(WeightResidency::kResident), to_string(WeightResidency::kStreamed)},
+      static_cast<int>(weights.residency)));
+  weights.scaled_supply = supply(map, weights.scaled_supply);
+  weights.unused = static_cast<UnusedArrays>(
+      map.choice("unused", {to_string(UnusedArrays::kGated), to_string(UnusedArrays::kOn)},
+                 static_cast<int>(weights.unused)));
+  weights.mitigations = memory::parse_mitigations(
+      map.text("mitigation", "none"), map.where("mitigation"), map.file().parent_path());
+  if (weights.arrays % weights.words_per_cycle != 0) {
+    map.fail("words_per_cycle",
+             fmt::format("expected a divisor of the {} arrays, which have one port each, got {}",
+                         weights.arrays, weights.words_per_cycle));
+  }
+  if (weights.words() > std::numeric_limits<std::uint32_t>::max()) {
+    map.fail("array_rows", fmt::format("expected at most 2^32 - 1 words, got {} arrays of {} words",
+                                       weights.arrays, weights.array_rows));
+  }
+}
+
+void read(YamlMap& map, ActivationMemoryConfig& activations) {
+  activations.kib = integer(map, "kib", 1, 1 << 22, activations.kib);
+  activations.banks = integer(map, "banks", 1, 1024, activations.banks);
+  read_supply(map, activations.supply);
+  if (activations.bytes() % activations.banks != 0) {
+    map.fail("banks", fmt::format("expected a divisor of the {} bytes ({} KiB), got {}",
+                                  activations.bytes(), activations.kib, activations.banks));
+  }
+}
+
+void read(YamlMap& map, AccumulatorConfig& accumulators) {
+  accumulators.depth = integer(map, "depth", 1, 1 << 24, accumulators.depth);
+  read_supply(map, accumulators.supply);
+}
+
+void read(YamlMap& map, VectorConfig& vector) {
+  vector.lanes = integer(map, "lanes", 1, 65536, vector.lanes);
+  vector.latency_cycles = integer(map, "latency_cycles", 0, 10000, vector.latency_cycles);
+}
+
+void read(YamlMap& map, DmaConfig& dma) {
+  dma.setup_cycles = integer(map, "setup_cycles", 0, 1'000'000, dma.setup_cycles);
+  dma.bytes_per_cycle = integer(map, "bytes_per_cycle", 1, 1 << 20, dma.bytes_per_cycle);
+  dma.burst_bytes = integer(map, "burst_bytes", 8, 1 << 30, dma.burst_bytes);
+  if (dma.burst_bytes % 8 != 0) {
+    map.fail("burst_bytes", fmt::format("expected a multiple of 8 bytes (bursts of weights are "
+                                        "whole words of 64 bit), got {}",
+                                        dma.burst_bytes));
+  }
+}
+
+void read(YamlMap& map, DramConfig& dram) {
+  dram.latency_cycles = integer(map, "latency_cycles", 0, 1'000'000, dram.latency_cycles);
+  dram.bytes_per_cycle = map.number("bytes_per_cycle", 0.001, 1e6, dram.bytes_per_cycle);
+}
+
+/// A section that may be left out, with its defaults then.
+template <typename Section>
+void read_section(YamlMap& root, const char* key, const std::vector<std::string>& known,
+                  Section& section) {
+  std::optional<YamlMap> map = root.optional_map(key);
+  if (!map) return;
+  map->expect(known);
+  read(*map, section);
+  map->finish();
+}
+
+}  // namespace
+
+std::string to_string(Dataflow dataflow) {
+  return dataflow == Dataflow::kWeightStationary ? "weight-stationary" : "output-stationary";
+}
+
+std::string to_string(WeightResidency residency) {
+  return residency == WeightResidency::kResident ? "resident" : "streamed";
+}
+
+std::string to_string(UnusedArrays unused) {
+  return unused == UnusedArrays::kGated ? "gated" : "on";
+}
+
+std::string to_string(const MemorySupply& supply) {
+  if (supply.scaled) return "scaled";
+  return supply.vmin == 1.0 ? "vmin" : fmt::format("{}", supply.vmin);
+}
+
+MemorySupply parse_supply(const std::string& text, const std::string& where) {
+  if (text == "scaled") return {true, 1.0};
+  if (text == "vmin") return {};
+  double vmin = 0.0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, vmin);
+  if (error != std::errc() || stop != end || !(vmin >= 0.1 && vmin <= 2.0)) {
+    throw InputError("{}: expected scaled, vmin or a voltage in [0.1, 2] (units of Vmin), got {}",
+                     where, in_quotes(text));
+  }
+  return {false, vmin};
+}
+
+int WeightMemoryConfig::array_of(std::int64_t word) const {
+  const std::int64_t width = words_per_cycle;
+  return static_cast<int>(word % width + width * (word / (width * array_rows)));
+}
+
+int WeightMemoryConfig::row_of(std::int64_t word) const {
+  return static_cast<int>(word / words_per_cycle % array_rows);
+}
+
+AcceleratorConfig load_accelerator(const std::filesystem::path& file) {
+  YamlMap root = YamlMap::load(file);
+  root.expect({"name", "description", "technology", "clock_mhz", "array", "weights", "input",
+               "activations", "accumulators", "vector", "dma", "dram"});
+  AcceleratorConfig config;
+  config.file = file;
+  config.name = root.name("name");
+  config.description = root.text("description", "");
+  config.technology = root.path("technology");
+  if (!std::filesystem::is_regular_file(config.technology)) {
+    root.fail("technology", fmt::format("expected a technology file, found none at \"{}\"",
+                                        config.technology.string()));
+  }
+  config.clock_mhz = root.number("clock_mhz", 0.001, 100'000.0, config.clock_mhz);
+  read_section(root, "array", {"rows", "columns", "dataflow", "transpose_depth"}, config.array);
+  read_section(root, "weights",
+               {"arrays", "array_rows", "words_per_cycle", "residency", "supply", "unused",
+                "mitigation"},
+               config.weights);
+  read_section(root, "input", {"supply"}, config.input);
+  read_section(root, "activations", {"kib", "banks", "supply"}, config.activations);
+  read_section(root, "accumulators", {"depth", "supply"}, config.accumulators);
+  read_section(root, "vector", {"lanes", "latency_cycles"}, config.vector);
+  read_section(root, "dma", {"setup_cycles", "bytes_per_cycle", "burst_bytes"}, config.dma);
+  read_section(root, "dram", {"latency_cycles", "bytes_per_cycle"}, config.dram);
+  root.finish();
+  return config;
+}
+
+std::string resolved_json(const AcceleratorConfig& config) {
+  // nlohmann's plain `json` sorts its keys. Where the files lie is no part of what they describe,
+  // and the technology prices what happens without changing it: its hash has a key of its own.
+  const nlohmann::json json = {
+      {"name", config.name},
+      {"description", config.description},
+      {"technology", config.technology.filename().string()},
+      {"clock_mhz", config.clock_mhz},
+      {"array",
+       {{"rows", config.array.rows},
+        {"columns", config.array.columns},
+        {"dataflow", to_string(config.array.dataflow)},
+        {"transpose_depth", config.array.transpose_depth}}},
+      {"weights",
+       {{"arrays", config.weights.arrays},
+        {"array_rows", config.weights.array_rows},
+        {"words_per_cycle", config.weights.words_per_cycle},
+        {"residency", to_string(config.weights.residency)},
+        {"supply", supply_name(config.weights.scaled_supply)},
+        {"unused", to_string(config.weights.unused)},
+        {"mitigation", memory::identity(config.weights.mitigations)}}},
+      {"activations",
+       {{"kib", config.activations.kib},
+        {"banks", config.activations.banks},
+        {"supply", to_string(config.activations.supply)}}},
+      {"accumulators",
+       {{"depth", config.accumulators.depth}, {"supply", to_string(config.accumulators.supply)}}},
+      {"input", {{"supply", to_string(config.input.supply)}}},
+      {"vector",
+       {{"lanes", config.vector.lanes}, {"latency_cycles", config.vector.latency_cycles}}},
+      {"dma",
+       {{"setup_cycles", config.dma.setup_cycles},
+        {"bytes_per_cycle", config.dma.bytes_per_cycle},
+        {"burst_bytes", config.dma.burst_bytes}}},
+      {"dram",
+       {{"latency_cycles", config.dram.latency_cycles},
+        {"bytes_per_cycle", config.dram.bytes_per_cycle}}}};
+  return json_text(json);
+}
+
+}  // namespace brownout::mapping

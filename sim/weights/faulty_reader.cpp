@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads chips one after the other through the same codes.
+#include "sim/weights/faulty_reader.hpp"
+
+#include <utility>
+
+namespace brownout::weights {
+
+FaultyReader::FaultyReader(const network::Network& network, mapping::Placement placement)
+    : network_(network), placement_(std::move(placement)), codes_(network::clean_codes(network)) {}
+
+const network::Codes& FaultyReader::clean() {
+  restore(network_, touched_, codes_);
+  touched_.clear();
+  return codes_;
+}
+
+const network::Codes& FaultyReader::read(const memory::FaultList& faults,
+                                         const memory::Draws& draws, ReadStats* stats) {
+  clean();
+  const ReadStats result = read_through(network_, placement_, faults, draws, codes_, touched_);
+  if (stats != nullptr) *stats = result;
+  return codes_;
+}
+
+}  // namespace brownout::weights

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// One network in a memory whose words have check bits, read through one chip after the other.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/mapping/placement.hpp"
+#include "sim/mapping/program.hpp"
+#include "sim/memory/mitigations.hpp"
+#include "sim/memory/word_path.hpp"
+#include "sim/weights/read_through.hpp"
+
+namespace brownout::weights {
+
+/// What the check code made of the words that hold codes, each read once a load.
+struct ProtectionStats {
+  std::int64_t words = 0;            // read
+  std::int64_t check_cells_hit = 0;  // faulty cells among their check bits
+  std::int64_t corrected = 0;        // and right again
+  std::int64_t detected = 0;         // with suspect bits
+  std::int64_t undetected = 0;       // taken for clean or corrected, and wrong
+};
+
+/// As FaultyReader, but for the words on the way. Time is proportional to the faults, but the
+/// stored words of every load event are kept.
+class ProtectedReader {
+ public:
+  /// `stored`: the memory's content by load event; those of the placement's runs must be there. The
+  /// network must outlive the reader.
+  ProtectedReader(const network::Network& network, mapping::Placement placement,
+                  std::vector<mapping::StoredWords> stored, memory::CheckCode check,
+                  memory::OnError on_error);
+
+  /// n of every parameter as read. cells_hit of `stats` counts faulty data cells under codes,
+  /// before the decoder; bits_wrong and codes_changed what is left behind it. Valid until the next
+  /// call.
+  const network::Codes& read(const memory::WordFaultLists& faults, const memory::Draws& draws,
+                             ReadStats* stats = nullptr, ProtectionStats* protection = nullptr);
+  const network::Codes& clean();
+
+  const mapping::Placement& placement() const { return placement_; }
+
+ private:
+  /// What one load event brings.
+  struct Load {
+    std::uint32_t event = 0;
+    std::vector<mapping::Run> runs;
+    std::vector<std::uint64_t> stored;  // by word
+    std::vector<bool> read;             // words that hold codes
+    std::int64_t words = 0;             // of these
+  };
+  /// A word that does not leave the memory as it was written.
+  struct WrongWord {
+    std::uint32_t word = 0;
+    std::uint64_t wrong = 0, suspect = 0;
+  };
+
+  std::vector<WrongWord> decode(const Load& load, const memory::WordFaultLists& faults,
+                                const memory::Draws& draws, ProtectionStats& outcome) const;
+  void change_codes(const Load& load, const std::vector<WrongWord>& words, ReadStats& stats);
+
+  const network::Network& network_;
+  mapping::Placement placement_;
+  memory::CheckCode check_;
+  memory::OnError on_error_;
+  std::vector<Load> loads_;
+  std::vector<std::uint64_t> used_;  // columns that hold codes of any load, by word
+  network::Codes codes_;
+  std::vector<Touched> touched_;
+};
+
+}  // namespace brownout::weights
