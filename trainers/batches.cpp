@@ -11,7 +11,7 @@
 
 namespace brownout::trainers {
 
-network::InputTransform measure_transform(const network::Dataset& data) {
+network::InputTransform measure_transform(const data::Dataset& data) {
   const std::size_t channels = static_cast<std::size_t>(data.shape.channels);
   std::vector<std::int64_t> histogram(channels * 256, 0);
   for (std::size_t i = 0; i < data.pixels.size(); ++i) {
@@ -39,7 +39,7 @@ network::InputTransform measure_transform(const network::Dataset& data) {
   return transform;
 }
 
-network::InputTransform plain_transform(const network::Dataset& data) {
+network::InputTransform plain_transform(const data::Dataset& data) {
   const std::size_t channels = static_cast<std::size_t>(data.shape.channels);
   network::InputTransform transform;
   transform.mean.assign(channels, 0.0f);
@@ -59,7 +59,7 @@ std::vector<std::int32_t> shuffled(std::int64_t size, std::uint64_t seed, std::u
   return order;
 }
 
-BatchReader::BatchReader(const network::Dataset& data, const network::InputTransform& transform)
+BatchReader::BatchReader(const data::Dataset& data, const network::InputTransform& transform)
     : data_(data), table_(static_cast<std::size_t>(data.shape.channels) * 256) {
   for (std::size_t i = 0; i < table_.size(); ++i) {
     const double pixel = static_cast<double>(i % 256) / 255.0;

@@ -4,17 +4,17 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/network/dataset.hpp"
+#include "sim/data/dataset.hpp"
 
 namespace brownout::trainers {
 
 class Augmenter;
 
 /// Mean and standard deviation per channel of pixel/255, as fp32.
-network::InputTransform measure_transform(const network::Dataset& data);
+network::InputTransform measure_transform(const data::Dataset& data);
 
 /// Leaves pixel/255 as it is.
-network::InputTransform plain_transform(const network::Dataset& data);
+network::InputTransform plain_transform(const data::Dataset& data);
 
 /// The order of `size` images in an epoch: a Fisher-Yates shuffle on counter-based numbers.
 std::vector<std::int32_t> shuffled(std::int64_t size, std::uint64_t seed, std::uint64_t epoch);
@@ -22,7 +22,7 @@ std::vector<std::int32_t> shuffled(std::int64_t size, std::uint64_t seed, std::u
 /// Copies images into NCHW floats, x = fl((pixel/255 - mean_c)/std_c).
 class BatchReader {
  public:
-  BatchReader(const network::Dataset& data, const network::InputTransform& transform);
+  BatchReader(const data::Dataset& data, const network::InputTransform& transform);
 
   /// `images` receives count × C × H × W floats, `labels` count labels. With an augmenter, images
   /// are as it shows them in `epoch`.
@@ -30,7 +30,7 @@ class BatchReader {
             Augmenter* augmenter = nullptr, std::uint64_t epoch = 0) const;
 
  private:
-  const network::Dataset& data_;
+  const data::Dataset& data_;
   std::vector<float> table_;  // 256 values per channel
 };
 

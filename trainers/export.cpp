@@ -50,7 +50,7 @@ std::vector<bool> sign_values(const Architecture& net) {
 }
 
 std::vector<ValueRange> measure_ranges(Trainer& trainer, int images) {
-  const network::Dataset& data = trainer.train_data();
+  const data::Dataset& data = trainer.train_data();
   const Architecture& net = trainer.architecture();
   std::vector<ValueRange> ranges(net.nodes.size() + 1);
   const int total = static_cast<int>(std::min<std::int64_t>(images, data.size()));

@@ -7,7 +7,7 @@
 
 namespace brownout::trainers {
 
-TrainingBatches::TrainingBatches(const network::Dataset& data, const BatchReader& reader,
+TrainingBatches::TrainingBatches(const data::Dataset& data, const BatchReader& reader,
                                  const AugmentationChoice& augmentation,
                                  const std::vector<float>& mean, int batch, std::uint64_t seed)
     : data_(data), reader_(reader), batch_(batch), seed_(seed) {

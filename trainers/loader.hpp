@@ -24,14 +24,14 @@ struct Batch {
 class TrainingBatches {
  public:
   /// The dataset and its reader must outlive this.
-  TrainingBatches(const network::Dataset& data, const BatchReader& reader,
+  TrainingBatches(const data::Dataset& data, const BatchReader& reader,
                   const AugmentationChoice& augmentation, const std::vector<float>& mean, int batch,
                   std::uint64_t seed);
 
   void read(std::uint64_t step, Batch& batch);
 
  private:
-  const network::Dataset& data_;
+  const data::Dataset& data_;
   const BatchReader& reader_;
   std::optional<Augmenter> augmenter_;
   int batch_;

@@ -39,9 +39,9 @@ struct Arguments {
   fs::path export_only;
 };
 
-network::Dataset load_data(const TrainingConfig& config, network::Split split) {
+data::Dataset load_data(const TrainingConfig& config, data::Split split) {
   try {
-    return network::load_dataset(config.dataset, split, config.dataset_folder);
+    return data::load_dataset(config.dataset, split, config.dataset_folder);
   } catch (const InputError& error) {
     if (config.dataset_origin.empty()) throw;
     throw InputError("{}: {}", config.dataset_origin, error.what());
@@ -129,8 +129,8 @@ int train(const Arguments& arguments) {
     threads = std::stoi(checkpoint->surroundings.at("threads"));  // the same result needs the same
   }
   keep_freed_memory();
-  const network::Dataset train_data = load_data(config, network::Split::kTrain);
-  const network::Dataset test_data = load_data(config, network::Split::kTest);
+  const data::Dataset train_data = load_data(config, data::Split::kTrain);
+  const data::Dataset test_data = load_data(config, data::Split::kTest);
   const Architecture architecture = load_architecture(
       config.architecture, {config.width, train_data.shape, train_data.classes, config.norm,
                             config.activation, config.reparameterized});

@@ -30,8 +30,8 @@ double percent(std::int64_t part, std::int64_t whole) {
 }  // namespace
 
 Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
-                 const network::Dataset& train, const network::Dataset& test,
-                 const std::string& device, int threads)
+                 const data::Dataset& train, const data::Dataset& test, const std::string& device,
+                 int threads)
     : config_(config),
       architecture_(architecture),
       train_(train),
@@ -51,7 +51,7 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
                      train.size(), config.schedule.batch);
   }
   if (!(test.shape == train.shape) || test.classes != train.classes) {
-    const auto text = [](const network::Dataset& data) {
+    const auto text = [](const data::Dataset& data) {
       return fmt::format("{}x{}x{} (channels x height x width) with {} classes",
                          data.shape.channels, data.shape.height, data.shape.width, data.classes);
     };
@@ -71,8 +71,7 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
   state_.config = identity(config);
   state_.surroundings = {
       {"architecture_sha256", architecture.sha256},
-      {"data_sha256",
-       sha256_hex(network::dataset_sha256(train) + " " + network::dataset_sha256(test))},
+      {"data_sha256", sha256_hex(data::dataset_sha256(train) + " " + data::dataset_sha256(test))},
       {"calibration_images", std::to_string(config.calibration_images)},
       // The last bits of sums depend on these.
       {"threads", std::to_string(threads)},

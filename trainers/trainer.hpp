@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/network/dataset.hpp"
+#include "sim/data/dataset.hpp"
 #include "trainers/architecture.hpp"
 #include "trainers/batches.hpp"
 #include "trainers/checkpoint.hpp"
@@ -42,7 +42,7 @@ class Trainer {
  public:
   /// The datasets must outlive the trainer.
   Trainer(const TrainingConfig& config, const Architecture& architecture,
-          const network::Dataset& train, const network::Dataset& test, const std::string& device,
+          const data::Dataset& train, const data::Dataset& test, const std::string& device,
           int threads);
 
   /// Continues exactly where the checkpoint was written. InputError when it belongs to another
@@ -71,8 +71,8 @@ class Trainer {
   const network::InputTransform& transform() const { return transform_; }
   const TrainingConfig& config() const { return config_; }
   const Architecture& architecture() const { return architecture_; }
-  const network::Dataset& train_data() const { return train_; }
-  const network::Dataset& test_data() const { return test_; }
+  const data::Dataset& train_data() const { return train_; }
+  const data::Dataset& test_data() const { return test_; }
   NetworkPass& pass() { return pass_; }
   /// PattBET's cells; null for other trainings.
   ErrorPattern* pattern() { return pattern_ ? &*pattern_ : nullptr; }
@@ -100,8 +100,8 @@ class Trainer {
 
   TrainingConfig config_;
   Architecture architecture_;
-  const network::Dataset& train_;
-  const network::Dataset& test_;
+  const data::Dataset& train_;
+  const data::Dataset& test_;
   network::InputTransform transform_;
   BatchReader train_reader_;
   BatchReader test_reader_;

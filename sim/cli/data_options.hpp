@@ -9,7 +9,7 @@
 #include <string>
 
 #include "sim/cli/arguments.hpp"
-#include "sim/network/dataset.hpp"
+#include "sim/data/dataset.hpp"
 #include "sim/sweep/configuration.hpp"
 
 namespace brownout::cli {
@@ -21,9 +21,8 @@ struct DataOptions {
 
 inline void add_data_options(CLI::App& verb, DataOptions& options) {
   verb.add_option("--images", options.images, "First N images (default all)")->type_name("N");
-  verb.add_option(
-          "--dataset", options.dataset,
-          fmt::format("{} (default fashion-mnist)", fmt::join(network::dataset_names(), ", ")))
+  verb.add_option("--dataset", options.dataset,
+                  fmt::format("{} (default fashion-mnist)", fmt::join(data::dataset_names(), ", ")))
       ->type_name("NAME");
   verb.add_option("--split", options.split, "train or test (default)")->type_name("NAME");
   verb.add_option("--data", options.data, "Folder of the dataset (default: the usual place)")
@@ -42,10 +41,10 @@ inline void add_data_options(CLI::App& verb, DataOptions& options) {
 /// Checks the texts and fills the fields of a sweep::EvalConfig or sweep::RunConfig.
 template <typename Config>
 void set_data(const DataOptions& options, Config& config) {
-  config.dataset = parse_choice("--dataset", options.dataset, network::dataset_names());
+  config.dataset = parse_choice("--dataset", options.dataset, data::dataset_names());
   config.split = parse_choice("--split", options.split, {"train", "test"}) == "train"
-                     ? network::Split::kTrain
-                     : network::Split::kTest;
+                     ? data::Split::kTrain
+                     : data::Split::kTest;
   config.data_folder = options.data;
   if (!options.images.empty()) {
     config.images = parse_integer("--images", options.images, 1, 100'000'000);

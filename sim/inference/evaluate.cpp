@@ -43,7 +43,7 @@ std::string hash_of(std::vector<float>& logits) {
 
 }  // namespace
 
-Evaluation evaluate(Engine& engine, const network::Network& network, const network::Dataset& data,
+Evaluation evaluate(Engine& engine, const network::Network& network, const data::Dataset& data,
                     std::int64_t images, int threads, bool hash_logits, NonFinite non_finite) {
   BROWNOUT_CHECK(images >= 1 && images <= data.size(), "{} of {} images", images, data.size());
   const auto classes = static_cast<std::size_t>(network.classes);
@@ -83,7 +83,7 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const netwo
   return result;
 }
 
-void check_fits(const network::Network& network, const network::Dataset& data,
+void check_fits(const network::Network& network, const data::Dataset& data,
                 const std::string& network_file) {
   const network::Shape& wanted = network.input;
   const network::Shape& found = data.shape;

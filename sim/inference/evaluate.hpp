@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/data/dataset.hpp"
 #include "sim/inference/engine.hpp"
-#include "sim/network/dataset.hpp"
 
 namespace brownout::inference {
 
@@ -25,12 +25,12 @@ enum class NonFinite { kFail, kOrder };
 
 /// Evaluates images [0, images) with the codes the engine holds. The hash takes every NaN as
 /// 0x7fc00000.
-Evaluation evaluate(Engine& engine, const network::Network& network, const network::Dataset& data,
+Evaluation evaluate(Engine& engine, const network::Network& network, const data::Dataset& data,
                     std::int64_t images, int threads, bool hash_logits = false,
                     NonFinite non_finite = NonFinite::kFail);
 
 /// InputError unless images are of the network's input shape, and as many classes as it knows.
-void check_fits(const network::Network& network, const network::Dataset& data,
+void check_fits(const network::Network& network, const data::Dataset& data,
                 const std::string& network_file);
 
 }  // namespace brownout::inference

@@ -26,14 +26,14 @@ const std::vector<std::string>& setting_keys() {
 }
 
 Setting read_setting(YamlMap& map, Setting setting) {
-  const std::vector<std::string>& datasets = network::dataset_names();
+  const std::vector<std::string>& datasets = data::dataset_names();
   setting.dataset = datasets[static_cast<std::size_t>(
       map.choice("dataset", datasets, index_of(datasets, setting.dataset)))];
   setting.data_folder = map.path("data_folder", setting.data_folder);
   if (map.has("data_folder")) setting.data_origin = map.where("data_folder");
   const bool train =
-      map.choice("split", {"train", "test"}, setting.split == network::Split::kTrain ? 0 : 1) == 0;
-  setting.split = train ? network::Split::kTrain : network::Split::kTest;
+      map.choice("split", {"train", "test"}, setting.split == data::Split::kTrain ? 0 : 1) == 0;
+  setting.split = train ? data::Split::kTrain : data::Split::kTest;
   setting.images = map.integer("images", 1, 100'000'000, setting.images);
   if (map.has("images")) setting.images_origin = map.where("images");
   // Studies have no accelerator, so not the engine that is one.
@@ -48,17 +48,17 @@ Setting read_setting(YamlMap& map, Setting setting) {
 
 const Datasets::Entry& Datasets::get(const Setting& setting) {
   const auto key = std::make_tuple(setting.dataset, setting.data_folder.string(),
-                                   setting.split == network::Split::kTrain);
+                                   setting.split == data::Split::kTrain);
   std::unique_ptr<Entry>& entry = entries_[key];
   if (entry) return *entry;
   auto loaded = std::make_unique<Entry>();
   try {
-    loaded->data = network::load_dataset(setting.dataset, setting.split, setting.data_folder);
+    loaded->data = data::load_dataset(setting.dataset, setting.split, setting.data_folder);
   } catch (const InputError& error) {
     if (setting.data_origin.empty()) throw;
     throw InputError("{}: {}", setting.data_origin, error.what());
   }
-  loaded->sha256 = network::dataset_sha256(loaded->data);
+  loaded->sha256 = data::dataset_sha256(loaded->data);
   entry = std::move(loaded);
   return *entry;
 }
@@ -95,7 +95,7 @@ Json base_key(const sweep::Model& model, const Setting& setting, const Bench& be
           {"engine", setting.engine}};
 }
 
-void expect_fits(const sweep::Model& model, const network::Dataset& data) {
+void expect_fits(const sweep::Model& model, const data::Dataset& data) {
   try {
     inference::check_fits(model.network, data, model.file.string());
   } catch (const InputError& error) {

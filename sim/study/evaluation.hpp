@@ -14,7 +14,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/yaml.hpp"
-#include "sim/network/dataset.hpp"
+#include "sim/data/dataset.hpp"
 #include "sim/study/measures.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/places.hpp"
@@ -33,7 +33,7 @@ struct Setting {
   std::string dataset = "fashion-mnist";
   std::filesystem::path data_folder;  // empty: the usual place
   std::string data_origin;            // where that was given, for messages
-  network::Split split = network::Split::kTest;
+  data::Split split = data::Split::kTest;
   std::int64_t images = 0;  // the first ones; 0: all
   std::string images_origin;
   std::string engine = "functional";
@@ -68,7 +68,7 @@ struct Findings {
 class Datasets {
  public:
   struct Entry {
-    network::Dataset data;
+    data::Dataset data;
     std::string sha256;
   };
   /// InputError as load_dataset, beginning with the place where its folder was given.
@@ -98,7 +98,7 @@ auto on_network(const Compute& compute) {
 }
 
 /// Misfit for images or labels that the network does not take.
-void expect_fits(const sweep::Model& model, const network::Dataset& data);
+void expect_fits(const sweep::Model& model, const data::Dataset& data);
 
 /// A row of the store, and where it stands for messages.
 struct StoredRow {

@@ -112,7 +112,7 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
   YamlMap dataset = root.map("dataset");
   Setting data;
   data.dataset = dataset.text("name");
-  data.split = network::Split::kTrain;
+  data.split = data::Split::kTrain;
   if (dataset.has("folder")) {
     data.data_folder = dataset.path("folder");
     data.data_origin = dataset.where("folder");

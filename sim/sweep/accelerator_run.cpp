@@ -62,7 +62,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   accelerator::SystemcEngine systemc(
       model.network, config.accelerator, config.batch, config.bit_offset, model.file.string(),
       rtl ? rtl : std::shared_ptr<accelerator::ArrayModel>(accelerator::make_behavioural_array()));
-  const network::Dataset data =
+  const data::Dataset data =
       load_images(config.dataset, config.split, config.data_folder, config.images);
   inference::check_fits(model.network, data, model.file.string());
 

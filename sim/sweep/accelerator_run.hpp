@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "sim/accelerator/systemc_engine.hpp"
+#include "sim/data/dataset.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/accelerator_config.hpp"
-#include "sim/network/dataset.hpp"
 #include "sim/sweep/chip_weights.hpp"
 #include "sim/sweep/other_memories.hpp"
 #include "sim/sweep/point.hpp"
@@ -29,7 +29,7 @@ struct RunConfig {
   mapping::AcceleratorConfig accelerator;
   std::filesystem::path technology_file;  // prices and bit error rates
   std::string dataset = "fashion-mnist";
-  network::Split split = network::Split::kTest;
+  data::Split split = data::Split::kTest;
   std::filesystem::path data_folder;  // empty: the usual place
   std::int64_t images = 0;            // the first ones; 0 = all
   int batch = 1;

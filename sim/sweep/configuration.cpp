@@ -175,9 +175,7 @@ double lowest_access(const SweepConfig& config) {
 
 }  // namespace
 
-std::string to_string(network::Split split) {
-  return split == network::Split::kTrain ? "train" : "test";
-}
+std::string to_string(data::Split split) { return split == data::Split::kTrain ? "train" : "test"; }
 
 SweepChips sweep_chips(const SweepConfig& config) {
   SweepChips chips;
@@ -264,10 +262,10 @@ SweepConfig load_sweep(const fs::path& file) {
   config.technology_sha256 = sha256_hex(read_file(config.technology_file));
 
   read_models(root, config);
-  const std::vector<std::string>& datasets = network::dataset_names();
+  const std::vector<std::string>& datasets = data::dataset_names();
   config.dataset = datasets[static_cast<std::size_t>(root.choice("dataset", datasets))];
-  config.split = root.choice("split", {"train", "test"}, 1) == 0 ? network::Split::kTrain
-                                                                 : network::Split::kTest;
+  config.split =
+      root.choice("split", {"train", "test"}, 1) == 0 ? data::Split::kTrain : data::Split::kTest;
   config.data_folder = root.path("data_folder", fs::path());
   if (!config.data_folder.empty()) config.data_origin = root.where("data_folder");
   config.images = root.integer("images", 1, 100'000'000, 0);
@@ -309,9 +307,9 @@ SweepConfig load_sweep(const fs::path& file) {
   return config;
 }
 
-network::Dataset load_images(const std::string& name, network::Split split, const fs::path& folder,
-                             std::int64_t& images) {
-  network::Dataset data = network::load_dataset(name, split, folder);
+data::Dataset load_images(const std::string& name, data::Split split, const fs::path& folder,
+                          std::int64_t& images) {
+  data::Dataset data = data::load_dataset(name, split, folder);
   if (images == 0) images = data.size();
   if (images > data.size()) {
     throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",

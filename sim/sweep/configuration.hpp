@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "sim/chips/chip.hpp"
+#include "sim/data/dataset.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/memory/mitigations.hpp"
-#include "sim/network/dataset.hpp"
 #include "sim/sweep/safe_voltage.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -54,7 +54,7 @@ struct SweepConfig {
 
   std::vector<std::filesystem::path> models;  // file stems differ: they name the networks
   std::string dataset = "fashion-mnist";
-  network::Split split = network::Split::kTest;
+  data::Split split = data::Split::kTest;
   std::filesystem::path data_folder;  // empty: the usual place
   std::string data_origin;            // where that folder was given, for messages
   std::int64_t images = 0;            // the first ones of the split; 0 = all
@@ -95,11 +95,11 @@ void settle_safe_voltage(SweepConfig& config);
 /// Reads file and technology; paths in the file are relative to it. InputError names the place.
 SweepConfig load_sweep(const std::filesystem::path& file);
 
-std::string to_string(network::Split split);  // "train", "test"
+std::string to_string(data::Split split);  // "train", "test"
 
 /// Loads a data set and settles how many of its images are used (0: all). InputError as
 /// load_dataset, and for more images than there are.
-network::Dataset load_images(const std::string& name, network::Split split,
-                             const std::filesystem::path& folder, std::int64_t& images);
+data::Dataset load_images(const std::string& name, data::Split split,
+                          const std::filesystem::path& folder, std::int64_t& images);
 
 }  // namespace brownout::sweep

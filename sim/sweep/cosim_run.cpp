@@ -199,7 +199,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
                                    config.bit_offset, model.file.string());
   const mapping::Program& program = plain.program();
   if (!config.layer.empty()) expect_matrix_layer(program, config.layer);
-  const network::Dataset data =
+  const data::Dataset data =
       load_images(config.dataset, config.split, config.data_folder, config.images);
   inference::check_fits(model.network, data, model.file.string());
   const accelerator::ImagesResult timed =

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "sim/cosim/checked_array.hpp"
+#include "sim/data/dataset.hpp"
 #include "sim/mapping/accelerator_config.hpp"
-#include "sim/network/dataset.hpp"
 #include "sim/sweep/chip_weights.hpp"
 #include "sim/sweep/other_memories.hpp"
 #include "sim/sweep/point.hpp"
@@ -26,7 +26,7 @@ struct CosimConfig {
   std::filesystem::path accelerator_file;  // empty: defaults
   std::filesystem::path technology_file;   // bit error rates; with a voltage
   std::string dataset = "fashion-mnist";
-  network::Split split = network::Split::kTest;
+  data::Split split = data::Split::kTest;
   std::filesystem::path data_folder;  // empty: the usual place
   std::int64_t images = 1;            // the first ones
   int batch = 1;

@@ -54,7 +54,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
     chips.back()->faults(memory::MemoryId::kWeights, 0, at);
   }
   const Model model = load_model(config.model);
-  const network::Dataset data =
+  const data::Dataset data =
       load_images(config.dataset, config.split, config.data_folder, config.images);
   inference::check_fits(model.network, data, model.file.string());
 

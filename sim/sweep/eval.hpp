@@ -13,7 +13,7 @@ namespace brownout::sweep {
 struct EvalConfig {
   std::filesystem::path model;
   std::string dataset = "fashion-mnist";
-  network::Split split = network::Split::kTest;
+  data::Split split = data::Split::kTest;
   std::filesystem::path data_folder;  // empty: the usual place
   std::int64_t images = 0;            // the first ones; 0 = all
   std::string engine = "functional";

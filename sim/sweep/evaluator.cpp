@@ -70,8 +70,7 @@ Model load_model(const std::filesystem::path& file) {
   return model;
 }
 
-WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
-                         const network::Dataset& data) {
+WrongImages wrong_images(const std::vector<std::uint8_t>& predictions, const data::Dataset& data) {
   WrongImages wrong(predictions.size());
   for (std::size_t i = 0; i < wrong.size(); ++i) wrong[i] = predictions[i] != data.labels[i];
   return wrong;
@@ -137,8 +136,7 @@ const std::vector<std::string>& evaluation_engine_names() {
   return names;
 }
 
-Evaluator::Evaluator(const Model& model, const network::Dataset& data,
-                     const EvaluatorOptions& options)
+Evaluator::Evaluator(const Model& model, const data::Dataset& data, const EvaluatorOptions& options)
     : model_(model),
       data_(data),
       options_(options),

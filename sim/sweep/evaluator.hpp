@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "sim/chips/chip.hpp"
+#include "sim/data/dataset.hpp"
 #include "sim/inference/engine.hpp"
 #include "sim/inference/evaluate.hpp"
 #include "sim/mapping/accelerator_config.hpp"
-#include "sim/network/dataset.hpp"
 #include "sim/network/network.hpp"
 #include "sim/sweep/chip_weights.hpp"
 #include "sim/sweep/error_bars.hpp"
@@ -82,7 +82,7 @@ const std::vector<std::string>& evaluation_engine_names();
 /// Model, dataset and accelerator must outlive it.
 class Evaluator {
  public:
-  Evaluator(const Model& model, const network::Dataset& data, const EvaluatorOptions& options);
+  Evaluator(const Model& model, const data::Dataset& data, const EvaluatorOptions& options);
 
   CleanResult clean();
   /// `at`: the point at which the weight memory is accessed, a boost included. The other memories
@@ -99,7 +99,7 @@ class Evaluator {
                                    inference::NonFinite non_finite);
 
   const Model& model_;
-  const network::Dataset& data_;
+  const data::Dataset& data_;
   EvaluatorOptions options_;
   ChipWeights weights_;
   std::optional<OtherMemories> others_;  // compiled when they first fail
@@ -109,8 +109,7 @@ class Evaluator {
 };
 
 /// Of the first images of the data set.
-WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
-                         const network::Dataset& data);
+WrongImages wrong_images(const std::vector<std::uint8_t>& predictions, const data::Dataset& data);
 
 bool any_by_voltage(const std::vector<std::unique_ptr<chips::Chip>>& chips);
 

@@ -45,7 +45,7 @@ std::vector<weights::Selection> groups_of(const network::Network& network,
 
 class Measurement {
  public:
-  Measurement(const SensitivityConfig& config, const Model& model, const network::Dataset& data,
+  Measurement(const SensitivityConfig& config, const Model& model, const data::Dataset& data,
               int threads)
       : config_(config),
         model_(model),
@@ -113,7 +113,7 @@ class Measurement {
 
   const SensitivityConfig& config_;
   const Model& model_;
-  const network::Dataset& data_;
+  const data::Dataset& data_;
   int threads_;
   weights::FaultyReader reader_;
   std::unique_ptr<inference::Engine> engine_;
@@ -124,7 +124,7 @@ class Measurement {
 
 SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool quiet) {
   const auto start = std::chrono::steady_clock::now();
-  const network::Dataset data =
+  const data::Dataset data =
       load_images(config.dataset, config.split, config.data_folder, config.images);
   std::vector<Model> models;
   std::int64_t steps = 0;

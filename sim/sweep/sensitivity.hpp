@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/network/dataset.hpp"
+#include "sim/data/dataset.hpp"
 #include "sim/weights/sensitivity.hpp"
 
 namespace brownout::sweep {
@@ -15,7 +15,7 @@ namespace brownout::sweep {
 struct SensitivityConfig {
   std::vector<std::filesystem::path> models;
   std::string dataset = "fashion-mnist";
-  network::Split split = network::Split::kTest;
+  data::Split split = data::Split::kTest;
   std::filesystem::path data_folder;  // empty: the usual place
   std::int64_t images = 0;            // the first ones; 0 = all
   std::string engine = "functional";  // of the inference room

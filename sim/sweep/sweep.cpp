@@ -23,7 +23,7 @@ namespace {
 
 struct Inputs {
   std::vector<Model> models;
-  network::Dataset data;
+  data::Dataset data;
   std::string data_sha256;
 };
 
@@ -32,7 +32,7 @@ Inputs load_inputs(SweepConfig& config) {
   Inputs inputs;
   for (const std::filesystem::path& file : config.models) inputs.models.push_back(load_model(file));
   try {
-    inputs.data = network::load_dataset(config.dataset, config.split, config.data_folder);
+    inputs.data = data::load_dataset(config.dataset, config.split, config.data_folder);
   } catch (const InputError& error) {
     if (config.data_origin.empty()) throw;
     throw InputError("{}: {}", config.data_origin, error.what());
@@ -57,7 +57,7 @@ Inputs load_inputs(SweepConfig& config) {
                            model.file.string());
     }
   }
-  inputs.data_sha256 = network::dataset_sha256(inputs.data);
+  inputs.data_sha256 = data::dataset_sha256(inputs.data);
   return inputs;
 }
 

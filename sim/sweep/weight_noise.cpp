@@ -43,7 +43,7 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
   BROWNOUT_CHECK(config.weight_noise && config.seed && config.engine == "float", "engine {}",
                  config.engine);
   const Model model = load_model(config.model);
-  const network::Dataset data =
+  const data::Dataset data =
       load_images(config.dataset, config.split, config.data_folder, config.images);
   inference::check_fits(model.network, data, model.file.string());
   EvalResult result;

@@ -94,8 +94,8 @@ class SimpleNet {
   int channels_ = 1;
 };
 
-network::Dataset random_images(const network::Network& network) {
-  network::Dataset data;
+data::Dataset random_images(const network::Network& network) {
+  data::Dataset data;
   data.name = "random";
   data.shape = network.input;
   data.classes = network.classes;
@@ -110,7 +110,7 @@ network::Dataset random_images(const network::Network& network) {
 double images_per_second(const network::Network& network, const std::string& name, int threads) {
   const auto engine = inference::make_engine(name, network, threads);
   engine->set_codes(network::clean_codes(network));
-  const network::Dataset data = random_images(network);
+  const data::Dataset data = random_images(network);
   const std::int64_t images = name == "reference" ? 8 : kImages;
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();

@@ -20,8 +20,8 @@ using namespace brownout;
 
 constexpr int kBatch = 128;
 
-network::Dataset random_images(network::Shape shape) {
-  network::Dataset data;
+data::Dataset random_images(network::Shape shape) {
+  data::Dataset data;
   data.name = "random";
   data.shape = shape;
   data.classes = 10;
@@ -42,7 +42,7 @@ struct Row {
 };
 
 void measure(const Row& row, int threads, int steps) {
-  const network::Dataset data = random_images(row.shape);
+  const data::Dataset data = random_images(row.shape);
   trainers::TrainingConfig config;
   config.file = "loading_bench";
   config.architecture =

@@ -24,8 +24,8 @@ using namespace brownout;
 
 constexpr int kBatch = 128;
 
-network::Dataset random_images() {
-  network::Dataset data;
+data::Dataset random_images() {
+  data::Dataset data;
   data.name = "random";
   data.shape = {1, 28, 28};
   data.classes = 10;
@@ -84,7 +84,7 @@ struct Speeds {
   double injection_share = 0.0;  // of a RandBET step, in percent
 };
 
-Speeds measure(const std::string& net, int threads, int steps, const network::Dataset& data) {
+Speeds measure(const std::string& net, int threads, int steps, const data::Dataset& data) {
   const trainers::TrainingConfig plain = training(net, kPlain);
   const trainers::Architecture architecture =
       trainers::load_architecture(plain.architecture, {plain.width, data.shape, data.classes});
@@ -133,7 +133,7 @@ int run(int argc, char** argv) {
     throw InputError("{}: LibTorch calls the reference BLAS here; install libopenblas0-pthread",
                      blas.name);
   }
-  const network::Dataset data = random_images();
+  const data::Dataset data = random_images();
   const Speeds s = measure(net, threads, steps, data);
   fmt::print(
       "{} threads {}: {:.0f} images/s plain, {:.0f} images/s RandBET, step ratio {:.2f}; MCEL / "

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "sim/network/onnx_file.hpp"
-#include "tests/network/datasets/tiny_sets.hpp"
+#include "tests/data/formats/tiny_sets.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -36,11 +36,11 @@ class Datasets : public testing::Test {
     for (const char* name : {"cifar", "cifar100", "svhn", "pictures"}) {
       fs::create_directory(workplace_.folder() / name);
     }
-    network::write_cifar10(workplace_.folder() / "cifar");
+    data::write_cifar10(workplace_.folder() / "cifar");
     workplace_.write("cifar100/test.bin",
-                     network::cifar_records({std::string("\0\0", 2), "\x13\x63"}));
-    network::write_svhn(workplace_.folder() / "svhn/test_32x32.mat", {10, 1, 2, 10}, true);
-    network::write_image_folders(workplace_.folder() / "pictures");
+                     data::cifar_records({std::string("\0\0", 2), "\x13\x63"}));
+    data::write_svhn(workplace_.folder() / "svhn/test_32x32.mat", {10, 1, 2, 10}, true);
+    data::write_image_folders(workplace_.folder() / "pictures");
     network::write_onnx(blind_network({3, 32, 32}, 10), workplace_.folder() / "small.onnx");
     network::write_onnx(blind_network({3, 32, 32}, 100), workplace_.folder() / "hundred.onnx");
     network::write_onnx(blind_network({3, 64, 64}, 2), workplace_.folder() / "large.onnx");

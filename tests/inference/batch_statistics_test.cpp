@@ -111,7 +111,7 @@ TEST(BatchStatistics, AreMeanAndVarianceOfTheBatch) {
 
 TEST(BatchStatistics, DoNotDependOnThreadsButOnTheBatch) {
   const network::Network net = batch_normed();
-  network::Dataset data;
+  data::Dataset data;
   data.name = "random";
   data.shape = net.input;
   data.classes = 4;

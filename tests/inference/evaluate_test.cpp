@@ -50,7 +50,7 @@ class Evaluate : public ::testing::Test {
     return evaluate(engine, network_, data_, data_.size(), threads, hash, non_finite);
   }
   network::Network network_;
-  network::Dataset data_;
+  data::Dataset data_;
 };
 
 TEST_F(Evaluate, CountsWrongPredictionsAndGivesTiesToTheLowestClass) {
@@ -109,7 +109,7 @@ TEST_F(Evaluate, TakesAnyNumberOfImages) {
 
 TEST(EvaluateEngines, GivesTheSameForAnyNumberOfThreads) {
   const network::Network network = simple_network();
-  network::Dataset data;
+  data::Dataset data;
   data.name = "random";
   data.shape = network.input;
   data.classes = 10;
@@ -133,7 +133,7 @@ TEST(EvaluateEngines, GivesTheSameForAnyNumberOfThreads) {
 
 TEST(CheckFits, ComparesShapeClassesAndLabels) {
   const network::Network network = simple_network();
-  network::Dataset data;
+  data::Dataset data;
   data.name = "digits";
   data.shape = network.input;
   data.classes = 10;

@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 double error_pct(const std::string& engine_name, const network::Network& net,
-                 const network::Dataset& data) {
+                 const data::Dataset& data) {
   const auto engine = make_engine(engine_name, net, 2);
   engine->set_codes(network::clean_codes(net));
   const Evaluation result = evaluate(*engine, net, data, data.size(), 2);
@@ -23,9 +23,9 @@ double error_pct(const std::string& engine_name, const network::Network& net,
 }
 
 TEST(ShippedScores, AreThoseOfTheTrainer) {
-  network::Dataset data;
+  data::Dataset data;
   try {
-    data = network::load_dataset("fashion-mnist", network::Split::kTest, {});
+    data = data::load_dataset("fashion-mnist", data::Split::kTest, {});
   } catch (const InputError& error) {
     GTEST_SKIP() << error.what();
   }

@@ -157,7 +157,7 @@ TEST(Measures, TheNetworkUpToItsLastReluGivesItsActivations) {
   ASSERT_TRUE(cut);
   EXPECT_EQ(cut->classes, 4);
   EXPECT_EQ(cut->parameters.size(), 1u);
-  network::Dataset data;
+  data::Dataset data;
   data.name = "two pixels";
   data.shape = network.input;
   data.classes = 2;

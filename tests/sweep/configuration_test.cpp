@@ -56,7 +56,7 @@ TEST_F(Configuration, ReadsEveryKey) {
            "               stated_seed: 9000}\n");
   EXPECT_EQ(config.models[1], folder_ / "two.onnx");  // relative to the file
   EXPECT_EQ(config.data_folder, folder_ / "data");
-  EXPECT_EQ(config.split, network::Split::kTrain);
+  EXPECT_EQ(config.split, data::Split::kTrain);
   EXPECT_EQ(config.images, 500);
   EXPECT_EQ(config.engine, "float");
   EXPECT_EQ(config.chips, 7);

@@ -15,7 +15,7 @@ namespace brownout::trainers {
 namespace {
 
 double engine_error(const std::string& engine_name, const network::Network& net,
-                    const network::Dataset& data) {
+                    const data::Dataset& data) {
   const auto engine = inference::make_engine(engine_name, net, 1);
   engine->set_codes(network::clean_codes(net));
   const auto result = inference::evaluate(*engine, net, data, data.size(), 1);

@@ -9,7 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "small_training.hpp"
-#include "tests/network/datasets/tiny_sets.hpp"
+#include "tests/data/formats/tiny_sets.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -88,7 +88,7 @@ TEST(Loader, EndsWhileAReadIsUnderWay) {
 }
 
 TEST(TrainingBatches, AreShuffledAugmentedAndNormalized) {
-  const network::Dataset data = striped_images(20, 1);
+  const data::Dataset data = striped_images(20, 1);
   const network::InputTransform transform = measure_transform(data);
   const BatchReader reader(data, transform);
   AugmentationChoice augmentation;
@@ -157,10 +157,10 @@ TEST(TrainingData, EveryFormatTrains) {
   const fs::path root = fs::path(testing::TempDir()) / "training-data";
   fs::remove_all(root);
   for (const char* name : {"cifar10", "svhn", "imagenette"}) fs::create_directories(root / name);
-  network::write_cifar10(root / "cifar10");
-  network::write_svhn(root / "svhn/train_32x32.mat", {10, 1, 2, 3, 4, 5, 6, 7}, true);
-  network::write_svhn(root / "svhn/test_32x32.mat", {10, 9}, true);
-  network::write_image_folders(root / "imagenette");
+  data::write_cifar10(root / "cifar10");
+  data::write_svhn(root / "svhn/train_32x32.mat", {10, 1, 2, 3, 4, 5, 6, 7}, true);
+  data::write_svhn(root / "svhn/test_32x32.mat", {10, 9}, true);
+  data::write_image_folders(root / "imagenette");
   for (const std::string name : {"cifar10", "svhn", "imagenette"}) {
     const TrainingConfig config = parse_training(
         "architecture: {file: small.yaml}\ndataset:\n  name: " + name +
@@ -168,10 +168,9 @@ TEST(TrainingData, EveryFormatTrains) {
             "quantization: {scheme: rquant, bits: 8}\nschedule: {epochs: 2, batch: 2}\n"
             "output: x.onnx\n",
         "training.yaml");
-    const network::Dataset train =
-        network::load_dataset(config.dataset, network::Split::kTrain, root / name);
-    const network::Dataset test =
-        network::load_dataset(config.dataset, network::Split::kTest, root / name);
+    const data::Dataset train =
+        data::load_dataset(config.dataset, data::Split::kTrain, root / name);
+    const data::Dataset test = data::load_dataset(config.dataset, data::Split::kTest, root / name);
     Trainer trainer(config,
                     parse_architecture(small_architecture_yaml(), "small.yaml",
                                        {{}, train.shape, train.classes}),
@@ -186,8 +185,8 @@ TEST(TrainingData, EveryFormatTrains) {
 }
 
 TEST(TrainingData, TestImagesMustBeLikeTheTrainingImages) {
-  const network::Dataset train = striped_images(32, 1);
-  network::Dataset test = striped_images(32, 2);
+  const data::Dataset train = striped_images(32, 1);
+  data::Dataset test = striped_images(32, 2);
   const Architecture architecture =
       parse_architecture(small_architecture_yaml(), "small.yaml", {{}, train.shape, train.classes});
   test.classes = 4;

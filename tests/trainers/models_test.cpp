@@ -58,8 +58,8 @@ const std::vector<Case> kCases = {
     {"resnet18", {3, 64, 64}, 11181642, "", "uniform"},
 };
 
-network::Dataset random_images(const Case& c, std::int64_t count, std::uint64_t seed) {
-  network::Dataset data;
+data::Dataset random_images(const Case& c, std::int64_t count, std::uint64_t seed) {
+  data::Dataset data;
   data.name = "random";
   data.shape = c.input;
   data.classes = c.classes;
@@ -92,7 +92,7 @@ TEST_P(Models, TrainExportAndComputeTheTrainersLogits) {
                   "output: x.onnx\n",
                   c.file, c.scheme, binary ? 1 : 8),
       "test.yaml");
-  const network::Dataset data = random_images(c, 2, 1);
+  const data::Dataset data = random_images(c, 2, 1);
   Trainer trainer(config, architecture, data, data, "cpu", 1);
   EXPECT_TRUE(std::isfinite(trainer.step().clean.loss));
   const auto quantizers = calibrate(trainer, 2);

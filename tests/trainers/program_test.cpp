@@ -32,7 +32,7 @@ std::string big_endian(std::uint32_t number) {
   return bytes;
 }
 
-void write_idx(const network::Dataset& data, const fs::path& folder, const std::string& prefix) {
+void write_idx(const data::Dataset& data, const fs::path& folder, const std::string& prefix) {
   const auto count = static_cast<std::uint32_t>(data.size());
   std::string images = big_endian(0x803) + big_endian(count) + big_endian(8) + big_endian(8);
   images.append(data.pixels.begin(), data.pixels.end());

@@ -6,8 +6,8 @@
 
 namespace brownout::trainers {
 
-network::Dataset striped_images(std::int64_t count, std::uint64_t seed) {
-  network::Dataset data;
+data::Dataset striped_images(std::int64_t count, std::uint64_t seed) {
+  data::Dataset data;
   data.name = "stripes";
   data.shape = {1, 8, 8};
   data.classes = 3;

@@ -3,12 +3,12 @@
 #pragma once
 #include <string>
 
-#include "sim/network/dataset.hpp"
+#include "sim/data/dataset.hpp"
 #include "trainers/trainer.hpp"
 
 namespace brownout::trainers {
 
-network::Dataset striped_images(std::int64_t count, std::uint64_t seed);
+data::Dataset striped_images(std::int64_t count, std::uint64_t seed);
 
 /// An architecture with every operator the trainer knows, residual included.
 std::string small_architecture_yaml();
@@ -20,8 +20,8 @@ struct SmallTraining {
   explicit SmallTraining(const TrainingConfig& config,
                          const std::string& architecture = small_architecture_yaml(),
                          int threads = 1, const std::string& device = "cpu");
-  network::Dataset train;
-  network::Dataset test;
+  data::Dataset train;
+  data::Dataset test;
   Architecture architecture;
   Trainer trainer;
 };

@@ -108,7 +108,7 @@ class StudyTraining : public testing::Test {
                      "compare:\n"
                      "  - {higher: plain, lower: clipped}\n");
   }
-  void write_images(const network::Dataset& data, const std::string& prefix) const {
+  void write_images(const data::Dataset& data, const std::string& prefix) const {
     const auto count = static_cast<std::uint32_t>(data.size());
     workplace_.write("stripes/" + prefix + "-images-idx3-ubyte",
                      end_to_end::idx({count, 8, 8}, {data.pixels.begin(), data.pixels.end()}));

@@ -47,7 +47,7 @@ class Noise : public Evaluation {
   }
 
   Findings run(const sweep::Model& model, const Bench& bench) const override {
-    const network::Dataset& data = bench.datasets.get(setting_).data;
+    const data::Dataset& data = bench.datasets.get(setting_).data;
     const std::int64_t images = bench.datasets.images(setting_);
     expect_fits(model, data);
     network::Network noisy = model.network;
@@ -222,7 +222,7 @@ class Redundancy : public Evaluation {
              {"relevance_pct", 100.0 * weight_relevance(model.network)},
              {"nonzero_pct", nullptr}};
     if (const std::optional<network::Network> cut = up_to_last_relu(model.network)) {
-      const network::Dataset& data = bench.datasets.get(setting_).data;
+      const data::Dataset& data = bench.datasets.get(setting_).data;
       const auto engine = inference::make_engine(setting_.engine, *cut, bench.threads);
       engine->set_codes(network::clean_codes(*cut));
       row["nonzero_pct"] =

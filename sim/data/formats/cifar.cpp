@@ -2,9 +2,9 @@
 // CIFAR-10 and CIFAR-100, binary version: records of labels and three 32×32 planes.
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/network/datasets/formats.hpp"
+#include "sim/data/formats/formats.hpp"
 
-namespace brownout::network::formats {
+namespace brownout::data::formats {
 
 namespace {
 
@@ -81,4 +81,4 @@ Dataset read_cifar100(const fs::path& folder, Split split, const std::string& hi
                     {{"coarse label", 20}, {"fine label", 100}}, hint);
 }
 
-}  // namespace brownout::network::formats
+}  // namespace brownout::data::formats

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // IDX datasets: both spellings, gz or plain, and a message for everything that can be wrong.
-#include "sim/network/dataset.hpp"
+#include "sim/data/dataset.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include "tests/network/edit_onnx.hpp"
 #include "tests/network/same_network.hpp"
 
-namespace brownout::network {
+namespace brownout::data {
 namespace {
 
 using testing::HasSubstr;
@@ -41,22 +41,22 @@ void write_gz(const std::filesystem::path& path, const std::string& bytes) {
 class IdxDataset : public testing::Test {
  protected:
   IdxDataset() {
-    write_bytes(image_file(), images());
-    write_bytes(label_file(), labels());
+    network::write_bytes(image_file(), images());
+    network::write_bytes(label_file(), labels());
   }
   std::filesystem::path image_file() const { return folder_.path() / "t10k-images-idx3-ubyte"; }
   std::filesystem::path label_file() const { return folder_.path() / "t10k-labels-idx1-ubyte"; }
   Dataset load() const { return load_dataset("mnist", Split::kTest, folder_.path()); }
   std::string message() const {
-    return input_error([&] { load(); });
+    return network::input_error([&] { load(); });
   }
-  TemporaryFolder folder_;
+  network::TemporaryFolder folder_;
 };
 
 TEST_F(IdxDataset, ReadsPlainFiles) {
   const Dataset data = load();
   EXPECT_EQ(data.name, "mnist");
-  EXPECT_EQ(data.shape, (Shape{1, 2, 3}));
+  EXPECT_EQ(data.shape, (network::Shape{1, 2, 3}));
   EXPECT_EQ(data.classes, 10);
   EXPECT_EQ(data.size(), 2);
   EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{4, 9}));
@@ -73,20 +73,20 @@ TEST_F(IdxDataset, ReadsGzippedFilesAndDottedNames) {
 }
 
 TEST_F(IdxDataset, NamesWhatBringsMissingData) {
-  EXPECT_THAT(input_error([&] { load_dataset("mnist", Split::kTrain, folder_.path()); }),
+  EXPECT_THAT(network::input_error([&] { load_dataset("mnist", Split::kTrain, folder_.path()); }),
               HasSubstr("no file train-images-idx3-ubyte[.gz]"));
-  EXPECT_THAT(
-      input_error([&] { load_dataset("fashion-mnist", Split::kTest, folder_.path() / "nowhere"); }),
-      testing::AllOf(HasSubstr("nowhere: dataset fashion-mnist is not there"),
-                     HasSubstr("dataset-fashion-mnist"), HasSubstr("BROWNOUT_DATA")));
-  EXPECT_EQ(input_error([] { load_dataset("cifar", Split::kTest); }),
+  EXPECT_THAT(network::input_error(
+                  [&] { load_dataset("fashion-mnist", Split::kTest, folder_.path() / "nowhere"); }),
+              testing::AllOf(HasSubstr("nowhere: dataset fashion-mnist is not there"),
+                             HasSubstr("dataset-fashion-mnist"), HasSubstr("BROWNOUT_DATA")));
+  EXPECT_EQ(network::input_error([] { load_dataset("cifar", Split::kTest); }),
             "unknown dataset \"cifar\", expected one of: fashion-mnist, mnist, cifar10, cifar100, "
             "svhn, imagenette");
 }
 
 TEST_F(IdxDataset, FindsFoldersThroughTheEnvironment) {
   ::unsetenv("BROWNOUT_DATA");
-  EXPECT_THAT(input_error([] { load_dataset("mnist", Split::kTest); }),
+  EXPECT_THAT(network::input_error([] { load_dataset("mnist", Split::kTest); }),
               StartsWith("dataset mnist has no usual place: "));
   const auto inside = folder_.path() / "mnist";
   std::filesystem::create_directory(inside);
@@ -95,7 +95,7 @@ TEST_F(IdxDataset, FindsFoldersThroughTheEnvironment) {
   ::setenv("BROWNOUT_DATA", folder_.path().c_str(), 1);
   EXPECT_EQ(load_dataset("mnist", Split::kTest).size(), 2);
   ::setenv("BROWNOUT_DATA", (folder_.path() / "nope").c_str(), 1);
-  EXPECT_THAT(input_error([] { load_dataset("fashion-mnist", Split::kTest); }),
+  EXPECT_THAT(network::input_error([] { load_dataset("fashion-mnist", Split::kTest); }),
               HasSubstr("nope: the environment variable BROWNOUT_DATA names no folder"));
   ::unsetenv("BROWNOUT_DATA");
 }
@@ -103,7 +103,7 @@ TEST_F(IdxDataset, FindsFoldersThroughTheEnvironment) {
 TEST_F(IdxDataset, WrongMagic) {
   std::string bytes = images();
   bytes[3] = '\x02';
-  write_bytes(image_file(), bytes);
+  network::write_bytes(image_file(), bytes);
   EXPECT_EQ(message(), image_file().string() +
                            ": byte 0: found magic 0x00000802, expected 0x00000803 (IDX images)");
 }
@@ -111,10 +111,10 @@ TEST_F(IdxDataset, WrongMagic) {
 TEST_F(IdxDataset, CutShortAnywhere) {
   const std::string bytes = images();
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    write_bytes(image_file(), bytes.substr(0, size));
+    network::write_bytes(image_file(), bytes.substr(0, size));
     ASSERT_THAT(message(), StartsWith(image_file().string() + ": cut short")) << size;
   }
-  write_bytes(image_file(), bytes + "x");
+  network::write_bytes(image_file(), bytes + "x");
   EXPECT_EQ(message(), image_file().string() + ": too long: found 29 bytes, its header expects 28");
 }
 
@@ -123,22 +123,22 @@ TEST_F(IdxDataset, CutShortInsideGzip) {
   const auto file = image_file().string() + ".gz";
   write_gz(file, images());
   const std::string bytes = read_file(file);
-  write_bytes(file, bytes.substr(0, bytes.size() - 10));
+  network::write_bytes(file, bytes.substr(0, bytes.size() - 10));
   EXPECT_THAT(message(), StartsWith(file + ": "));
 }
 
 TEST_F(IdxDataset, ExtentsBeyondReason) {
   std::string bytes = images();
   bytes[8] = '\x7f';
-  write_bytes(image_file(), bytes);
+  network::write_bytes(image_file(), bytes);
   EXPECT_EQ(message(),
             image_file().string() + ": byte 8: found an extent of 2130706434, expected 1 to 4096");
 }
 
 TEST_F(IdxDataset, LabelsThatDoNotFit) {
-  write_bytes(label_file(), big_endian(0x801) + big_endian(2) + '\x04' + '\x0a');
+  network::write_bytes(label_file(), big_endian(0x801) + big_endian(2) + '\x04' + '\x0a');
   EXPECT_EQ(message(), label_file().string() + ": label 1: found class 10, expected 0 to 9");
-  write_bytes(label_file(), big_endian(0x801) + big_endian(1) + '\x04');
+  network::write_bytes(label_file(), big_endian(0x801) + big_endian(1) + '\x04');
   EXPECT_EQ(message(), label_file().string() +
                            ": found 1 labels, expected 2: one for each image of "
                            "t10k-images-idx3-ubyte");
@@ -150,7 +150,7 @@ TEST(FashionMnist, HasItsPublishedSizes) {
   }
   const Dataset data = load_dataset("fashion-mnist", Split::kTest);
   EXPECT_EQ(data.size(), 10000);
-  EXPECT_EQ(data.shape, (Shape{1, 28, 28}));
+  EXPECT_EQ(data.shape, (network::Shape{1, 28, 28}));
   std::vector<int> histogram(10, 0);
   for (const std::uint8_t label : data.labels) ++histogram[label];
   EXPECT_EQ(histogram, std::vector<int>(10, 1000));
@@ -160,4 +160,4 @@ TEST(FashionMnist, HasItsPublishedSizes) {
 }
 
 }  // namespace
-}  // namespace brownout::network
+}  // namespace brownout::data

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds datasets by name; their formats are read in datasets/.
-#include "sim/network/dataset.hpp"
+#include "sim/data/dataset.hpp"
 
 #include <algorithm>
 #include <cstdlib>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/network/datasets/formats.hpp"
+#include "sim/data/formats/formats.hpp"
 
-namespace brownout::network {
+namespace brownout::data {
 
 namespace {
 
@@ -125,4 +125,4 @@ std::string dataset_sha256(const Dataset& data) {
                                 hash(data.labels)));
 }
 
-}  // namespace brownout::network
+}  // namespace brownout::data

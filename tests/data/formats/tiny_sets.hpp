@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace brownout::network {
+namespace brownout::data {
 
 /// A pixel that tells image, channel, row and column apart.
 std::uint8_t sample_pixel(std::size_t image, std::size_t channel, std::size_t row,
@@ -29,4 +29,4 @@ void write_picture(const std::filesystem::path& file, std::size_t image, int hei
 /// train and val with classes a and b: train/a holds three pictures, the others two; sizes differ.
 void write_image_folders(const std::filesystem::path& root);
 
-}  // namespace brownout::network
+}  // namespace brownout::data

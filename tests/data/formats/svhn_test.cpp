@@ -7,12 +7,12 @@
 #include <memory>
 
 #include "sim/base/files.hpp"
-#include "sim/network/dataset.hpp"
-#include "tests/network/datasets/tiny_sets.hpp"
+#include "sim/data/dataset.hpp"
+#include "tests/data/formats/tiny_sets.hpp"
 #include "tests/network/edit_onnx.hpp"
 #include "tests/network/same_network.hpp"
 
-namespace brownout::network {
+namespace brownout::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -24,7 +24,7 @@ class Svhn : public testing::TestWithParam<bool> {
   fs::path file() const { return folder_.path() / "test_32x32.mat"; }
   Dataset load() const { return load_dataset("svhn", Split::kTest, folder_.path()); }
   std::string message() const {
-    return input_error([&] { load(); });
+    return network::input_error([&] { load(); });
   }
   /// Writes one variable after another.
   struct Content {
@@ -56,7 +56,7 @@ class Svhn : public testing::TestWithParam<bool> {
                 0);
     }
   }
-  TemporaryFolder folder_;
+  network::TemporaryFolder folder_;
 };
 
 INSTANTIATE_TEST_SUITE_P(, Svhn, testing::Bool(), [](const auto& instance) {
@@ -67,7 +67,7 @@ TEST_P(Svhn, TurnsColumnsFirstIntoRowsFirst) {
   write_svhn(file(), {10, 1, 9}, GetParam());
   const Dataset data = load();
   EXPECT_EQ(data.name, "svhn");
-  EXPECT_EQ(data.shape, (Shape{3, 32, 32}));
+  EXPECT_EQ(data.shape, (network::Shape{3, 32, 32}));
   EXPECT_EQ(data.classes, 10);
   EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{0, 1, 9}));  // 10 stands for the digit 0
   for (std::size_t i = 0; i < 3; ++i) {
@@ -127,7 +127,7 @@ TEST_P(Svhn, CutShortAnywhere) {
   write_svhn(file(), {1, 2, 3}, GetParam());
   const std::string bytes = read_file(file());
   for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 9) {
-    write_bytes(file(), bytes.substr(0, size));
+    network::write_bytes(file(), bytes.substr(0, size));
     const std::string text = message();
     // At the end of an element the file is whole as such, and lacks a variable.
     ASSERT_TRUE(text.rfind(file().string() + ": cut short", 0) == 0 ||
@@ -137,7 +137,7 @@ TEST_P(Svhn, CutShortAnywhere) {
 }
 
 TEST_P(Svhn, OtherFiles) {
-  write_bytes(file(), std::string(200, 'x'));
+  network::write_bytes(file(), std::string(200, 'x'));
   EXPECT_EQ(message(), file().string() +
                            ": byte 124: found 78 78 78 78, expected 00 01 49 4d or 01 00 4d 49 "
                            "(MATLAB 5: version, \"IM\" or \"MI\")");
@@ -174,8 +174,8 @@ std::string big_endian_file() {
 }
 
 TEST(BigEndianSvhn, IsReadLikeAnyOther) {
-  const TemporaryFolder folder;
-  write_bytes(folder.path() / "test_32x32.mat", big_endian_file());
+  const network::TemporaryFolder folder;
+  network::write_bytes(folder.path() / "test_32x32.mat", big_endian_file());
   const Dataset data = load_dataset("svhn", Split::kTest, folder.path());
   EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{0}));
   for (std::size_t p = 0; p < 1024; ++p) {
@@ -186,19 +186,19 @@ TEST(BigEndianSvhn, IsReadLikeAnyOther) {
 }
 
 TEST(CompressedSvhn, DamageIsNoticedInEveryByteOfThePackedImages) {
-  const TemporaryFolder folder;
+  const network::TemporaryFolder folder;
   const fs::path file = folder.path() / "train_32x32.mat";
   write_svhn(file, {1, 2}, true);
   const std::string bytes = read_file(file);
   for (std::size_t at = 136; at < bytes.size(); at += 37) {  // behind the first element's tag
     std::string damaged = bytes;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
-    write_bytes(file, damaged);
-    ASSERT_THAT(input_error([&] { load_dataset("svhn", Split::kTrain, folder.path()); }),
+    network::write_bytes(file, damaged);
+    ASSERT_THAT(network::input_error([&] { load_dataset("svhn", Split::kTrain, folder.path()); }),
                 StartsWith(file.string() + ": "))
         << at;
   }
 }
 
 }  // namespace
-}  // namespace brownout::network
+}  // namespace brownout::data

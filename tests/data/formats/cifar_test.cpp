@@ -4,12 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "sim/base/files.hpp"
-#include "sim/network/dataset.hpp"
-#include "tests/network/datasets/tiny_sets.hpp"
+#include "sim/data/dataset.hpp"
+#include "tests/data/formats/tiny_sets.hpp"
 #include "tests/network/edit_onnx.hpp"
 #include "tests/network/same_network.hpp"
 
-namespace brownout::network {
+namespace brownout::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -20,9 +20,9 @@ class Cifar : public testing::Test {
   Cifar() { write_cifar10(folder_.path()); }
   Dataset load(Split split) const { return load_dataset("cifar10", split, folder_.path()); }
   std::string message(Split split = Split::kTest) const {
-    return input_error([&] { load(split); });
+    return network::input_error([&] { load(split); });
   }
-  TemporaryFolder folder_;
+  network::TemporaryFolder folder_;
 };
 
 void expect_samples(const Dataset& data, std::int64_t image, std::size_t sample) {
@@ -37,7 +37,7 @@ void expect_samples(const Dataset& data, std::int64_t image, std::size_t sample)
 TEST_F(Cifar, ReadsAllBatchesInOrder) {
   const Dataset train = load(Split::kTrain);
   EXPECT_EQ(train.name, "cifar10");
-  EXPECT_EQ(train.shape, (Shape{3, 32, 32}));
+  EXPECT_EQ(train.shape, (network::Shape{3, 32, 32}));
   EXPECT_EQ(train.classes, 10);
   EXPECT_EQ(train.labels, (std::vector<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
   for (std::size_t i = 0; i < 10; ++i) expect_samples(train, static_cast<std::int64_t>(i), i);
@@ -56,18 +56,19 @@ TEST_F(Cifar, FindsTheFolderOfTheArchive) {
 TEST_F(Cifar, HundredClassesComeWithTheirFineLabel) {
   const fs::path inside = folder_.path() / "cifar-100-binary";
   fs::create_directory(inside);
-  write_bytes(inside / "train.bin", cifar_records({"\x13\x63", std::string("\x00\x07", 2)}));
+  network::write_bytes(inside / "train.bin",
+                       cifar_records({"\x13\x63", std::string("\x00\x07", 2)}));
   const Dataset data = load_dataset("cifar100", Split::kTrain, folder_.path());
   EXPECT_EQ(data.name, "cifar100");
   EXPECT_EQ(data.classes, 100);
   EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{99, 7}));
   expect_samples(data, 1, 1);
-  write_bytes(inside / "train.bin", cifar_records({"\x14\x63"}));
-  EXPECT_EQ(input_error([&] { load_dataset("cifar100", Split::kTrain, folder_.path()); }),
+  network::write_bytes(inside / "train.bin", cifar_records({"\x14\x63"}));
+  EXPECT_EQ(network::input_error([&] { load_dataset("cifar100", Split::kTrain, folder_.path()); }),
             (inside / "train.bin").string() +
                 ": image 0 (byte 0): found coarse label 20, expected 0 to 19");
-  write_bytes(inside / "train.bin", cifar_records({"\x13\x63", "\x13\x64"}));
-  EXPECT_EQ(input_error([&] { load_dataset("cifar100", Split::kTrain, folder_.path()); }),
+  network::write_bytes(inside / "train.bin", cifar_records({"\x13\x63", "\x13\x64"}));
+  EXPECT_EQ(network::input_error([&] { load_dataset("cifar100", Split::kTrain, folder_.path()); }),
             (inside / "train.bin").string() +
                 ": image 1 (byte 3075): found fine label 100, expected 0 to 99");
 }
@@ -84,7 +85,7 @@ TEST_F(Cifar, CutShortAnywhere) {
   const fs::path file = folder_.path() / "test_batch.bin";
   const std::string bytes = read_file(file);
   for (const std::size_t size : {0u, 1u, 3072u, 3074u, 6145u, 6147u}) {
-    write_bytes(file, (bytes + "x").substr(0, size));
+    network::write_bytes(file, (bytes + "x").substr(0, size));
     EXPECT_EQ(message(), file.string() + ": cut short or in another format: found " +
                              std::to_string(size) +
                              " bytes, expected a multiple of 3073 (label + 3 x 32 x 32 pixels an "
@@ -94,7 +95,7 @@ TEST_F(Cifar, CutShortAnywhere) {
 
 TEST_F(Cifar, LabelsThatDoNotFit) {
   const fs::path file = folder_.path() / "data_batch_2.bin";
-  write_bytes(file, cifar_records({"\x09", "\x0a"}));
+  network::write_bytes(file, cifar_records({"\x09", "\x0a"}));
   EXPECT_EQ(message(Split::kTrain),
             file.string() + ": image 1 (byte 3073): found label 10, expected 0 to 9");
 }
@@ -104,15 +105,15 @@ TEST_F(Cifar, EveryFormatSaysWhatBringsIt) {
                                    {"cifar100", "cifar-100-binary.tar.gz"},
                                    {"svhn", "train_32x32.mat"},
                                    {"imagenette", "imagenette2-160.tgz"}}) {
-    EXPECT_THAT(input_error([&, n = name] { load_dataset(n, Split::kTest); }),
+    EXPECT_THAT(network::input_error([&, n = name] { load_dataset(n, Split::kTest); }),
                 testing::AllOf(HasSubstr(std::string("dataset ") + name + " has no usual place: "),
                                HasSubstr(hint), HasSubstr("BROWNOUT_DATA=DIR")));
-    EXPECT_THAT(
-        input_error([&, n = name] { load_dataset(n, Split::kTest, folder_.path() / "nowhere"); }),
-        testing::AllOf(HasSubstr("nowhere: dataset "), HasSubstr(" is not there: "),
-                       HasSubstr(hint)));
+    EXPECT_THAT(network::input_error(
+                    [&, n = name] { load_dataset(n, Split::kTest, folder_.path() / "nowhere"); }),
+                testing::AllOf(HasSubstr("nowhere: dataset "), HasSubstr(" is not there: "),
+                               HasSubstr(hint)));
   }
 }
 
 }  // namespace
-}  // namespace brownout::network
+}  // namespace brownout::data

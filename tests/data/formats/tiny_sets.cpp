@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes through the formats' own libraries: matio, stb_image_write.
-#include "tests/network/datasets/tiny_sets.hpp"
+#include "tests/data/formats/tiny_sets.hpp"
 
 #include <matio.h>
 #include <stb_image_write.h>
@@ -10,7 +10,7 @@
 
 #include "tests/network/edit_onnx.hpp"
 
-namespace brownout::network {
+namespace brownout::data {
 namespace fs = std::filesystem;
 
 std::uint8_t sample_pixel(std::size_t image, std::size_t channel, std::size_t row,
@@ -36,7 +36,7 @@ void write_cifar10(const fs::path& folder) {
     const auto label = [&](std::size_t i) {
       return std::string(1, static_cast<char>((2 * f + i) % 10));
     };
-    write_bytes(
+    network::write_bytes(
         folder / (f < 5 ? "data_batch_" + std::to_string(f + 1) + ".bin" : "test_batch.bin"),
         cifar_records({label(0), label(1)}, 2 * f));
   }
@@ -102,4 +102,4 @@ void write_image_folders(const fs::path& root) {
   write_picture(root / "val/b/2.jpg", 8, 100, 90);
 }
 
-}  // namespace brownout::network
+}  // namespace brownout::data

@@ -8,10 +8,10 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/parallel.hpp"
-#include "sim/network/datasets/formats.hpp"
-#include "sim/network/datasets/shrink.hpp"
+#include "sim/data/formats/formats.hpp"
+#include "sim/data/formats/shrink.hpp"
 
-namespace brownout::network::formats {
+namespace brownout::data::formats {
 
 namespace {
 
@@ -176,4 +176,4 @@ Dataset read_image_folders(const fs::path& folder, Split split, const std::strin
   return data;
 }
 
-}  // namespace brownout::network::formats
+}  // namespace brownout::data::formats

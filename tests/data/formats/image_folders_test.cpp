@@ -6,13 +6,13 @@
 #include <sys/stat.h>
 
 #include "sim/base/files.hpp"
-#include "sim/network/dataset.hpp"
-#include "sim/network/datasets/shrink.hpp"
-#include "tests/network/datasets/tiny_sets.hpp"
+#include "sim/data/dataset.hpp"
+#include "sim/data/formats/shrink.hpp"
+#include "tests/data/formats/tiny_sets.hpp"
 #include "tests/network/edit_onnx.hpp"
 #include "tests/network/same_network.hpp"
 
-namespace brownout::network {
+namespace brownout::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -25,15 +25,15 @@ class ImageFolders : public testing::Test {
   fs::path root() const { return folder_.path() / "imagenette2"; }
   Dataset load(Split split) const { return load_dataset("imagenette", split, folder_.path()); }
   std::string message(Split split = Split::kTrain) const {
-    return input_error([&] { load(split); });
+    return network::input_error([&] { load(split); });
   }
-  TemporaryFolder folder_;
+  network::TemporaryFolder folder_;
 };
 
 TEST_F(ImageFolders, ClassesTakeTurnsInTheOrderOfNames) {
   const Dataset train = load(Split::kTrain);
   EXPECT_EQ(train.name, "imagenette");
-  EXPECT_EQ(train.shape, (Shape{3, 64, 64}));
+  EXPECT_EQ(train.shape, (network::Shape{3, 64, 64}));
   EXPECT_EQ(train.classes, 2);
   EXPECT_EQ(train.labels, (std::vector<std::uint8_t>{0, 1, 0, 1, 0}));
   EXPECT_EQ(load(Split::kTest).labels, (std::vector<std::uint8_t>{0, 1, 0, 1}));
@@ -104,8 +104,8 @@ TEST_F(ImageFolders, GreyPicturesBecomeRgb) {
       0,    0x3a, 0x7e, 0x9b, 0x55, 0,    0,    0,    0x0a, 0x49, 0x44, 0x41, 0x54, 0x78,
       0x9c, 0x63, 0xf0, 0x05, 0,    0,    0x4f, 0,    0x4e, 0xb9, 0xdc, 0xd0, 0xd0, 0,
       0,    0,    0,    0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
-  write_bytes(root() / "train/a/1.png",
-              std::string(reinterpret_cast<const char*>(gray_png), sizeof gray_png));
+  network::write_bytes(root() / "train/a/1.png",
+                       std::string(reinterpret_cast<const char*>(gray_png), sizeof gray_png));
   const Dataset data = load(Split::kTrain);
   EXPECT_EQ(std::vector<std::uint8_t>(data.image(0), data.image(1)),
             std::vector<std::uint8_t>(64 * 64 * 3, 77));
@@ -114,13 +114,13 @@ TEST_F(ImageFolders, GreyPicturesBecomeRgb) {
 TEST_F(ImageFolders, NamesAnImageThatCannotBeDecoded) {
   const fs::path jpeg = root() / "train/a/2.JPEG";
   const std::string bytes = read_file(jpeg);
-  write_bytes(jpeg, bytes.substr(0, bytes.size() / 2));
+  network::write_bytes(jpeg, bytes.substr(0, bytes.size() / 2));
   EXPECT_THAT(message(), StartsWith(jpeg.string() + ": this JPEG image cannot be decoded: "));
-  write_bytes(jpeg, "GIF89a");
+  network::write_bytes(jpeg, "GIF89a");
   EXPECT_EQ(message(), jpeg.string() +
                            ": found a file that starts with 47 49 46 38, expected a JPEG or PNG "
                            "image");
-  write_bytes(jpeg, "");
+  network::write_bytes(jpeg, "");
   EXPECT_EQ(message(), jpeg.string() +
                            ": found a file that starts with nothing, expected a JPEG or PNG image");
 }
@@ -134,7 +134,7 @@ TEST_F(ImageFolders, FoldersThatDoNotFit) {
                            (root() / "train").string() + " has; expected the same classes in both");
   EXPECT_EQ(message(Split::kTest), message());
   fs::remove(root() / "train/c");
-  write_bytes(root() / "train/a/notes.txt", "x");
+  network::write_bytes(root() / "train/a/notes.txt", "x");
   EXPECT_EQ(message(),
             (root() / "train/a/notes.txt").string() + ": expected an image: .JPEG, .jpg or .png");
   fs::remove(root() / "train/a/notes.txt");
@@ -142,9 +142,9 @@ TEST_F(ImageFolders, FoldersThatDoNotFit) {
   EXPECT_EQ(message(),
             (root() / "train/a/0.jpg").string() + ": expected an image, found no regular file");
   fs::remove(root() / "train/a/0.jpg");
-  write_bytes(root() / "train/a/.DS_Store", "x");  // hidden: of no interest
+  network::write_bytes(root() / "train/a/.DS_Store", "x");  // hidden: of no interest
   EXPECT_EQ(load(Split::kTrain).size(), 5);
-  write_bytes(root() / "train/list.csv", "x");
+  network::write_bytes(root() / "train/list.csv", "x");
   EXPECT_EQ(message(), (root() / "train/list.csv").string() +
                            ": found a file among the classes, expected folders only");
   fs::remove(root() / "train/list.csv");
@@ -159,4 +159,4 @@ TEST_F(ImageFolders, FoldersThatDoNotFit) {
 }
 
 }  // namespace
-}  // namespace brownout::network
+}  // namespace brownout::data

@@ -5,12 +5,12 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/random.hpp"
-#include "sim/network/dataset.hpp"
-#include "tests/network/datasets/tiny_sets.hpp"
+#include "sim/data/dataset.hpp"
+#include "tests/data/formats/tiny_sets.hpp"
 #include "tests/network/edit_onnx.hpp"
 #include "tests/network/same_network.hpp"
 
-namespace brownout::network {
+namespace brownout::data {
 namespace {
 
 namespace fs = std::filesystem;
@@ -36,7 +36,7 @@ class DatasetFuzz : public testing::Test {
         bytes[at] = static_cast<char>(edit[2] % 2 == 0 ? bytes[at] ^ (1 << edit[3] % 8)
                                                        : static_cast<int>(edit[3] % 256));
       }
-      write_bytes(file, bytes);
+      network::write_bytes(file, bytes);
       try {
         const Dataset data = load_dataset(name, Split::kTest, folder_.path());
         EXPECT_EQ(data.pixels.size(),
@@ -51,11 +51,11 @@ class DatasetFuzz : public testing::Test {
         ADD_FAILURE() << name << ", round " << round << ": " << error.what();
       }
     }
-    write_bytes(file, valid);
+    network::write_bytes(file, valid);
     EXPECT_NO_THROW(load_dataset(name, Split::kTest, folder_.path()));
     return read;
   }
-  TemporaryFolder folder_;
+  network::TemporaryFolder folder_;
 };
 
 TEST_F(DatasetFuzz, Cifar) {
@@ -89,4 +89,4 @@ TEST_F(DatasetFuzz, Images) {
 }
 
 }  // namespace
-}  // namespace brownout::network
+}  // namespace brownout::data

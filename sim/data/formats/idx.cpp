@@ -2,9 +2,9 @@
 // MNIST-like datasets: two IDX files a split, plain or gzipped.
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/network/datasets/formats.hpp"
+#include "sim/data/formats/formats.hpp"
 
-namespace brownout::network::formats {
+namespace brownout::data::formats {
 
 namespace {
 
@@ -100,4 +100,4 @@ Dataset read_idx(const fs::path& folder, Split split, const std::string& hint) {
   return data;
 }
 
-}  // namespace brownout::network::formats
+}  // namespace brownout::data::formats

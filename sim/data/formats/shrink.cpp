@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Area averages, first along rows, then down columns, in units of 1/side of a pixel.
-#include "sim/network/datasets/shrink.hpp"
+#include "sim/data/formats/shrink.hpp"
 
 #include <algorithm>
 #include <vector>
 
-namespace brownout::network::formats {
+namespace brownout::data::formats {
 
 void shrink_to_square(const std::uint8_t* pixels, int width, int height, int side,
                       std::uint8_t* out) {
@@ -47,4 +47,4 @@ void shrink_to_square(const std::uint8_t* pixels, int width, int height, int sid
   }
 }
 
-}  // namespace brownout::network::formats
+}  // namespace brownout::data::formats

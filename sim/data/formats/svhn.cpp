@@ -10,9 +10,9 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/isolated.hpp"
-#include "sim/network/datasets/formats.hpp"
+#include "sim/data/formats/formats.hpp"
 
-namespace brownout::network::formats {
+namespace brownout::data::formats {
 
 namespace {
 
@@ -218,4 +218,4 @@ Dataset read_svhn(const fs::path& folder, Split split, const std::string& hint) 
   return data;
 }
 
-}  // namespace brownout::network::formats
+}  // namespace brownout::data::formats

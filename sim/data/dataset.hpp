@@ -8,11 +8,11 @@
 
 #include "sim/network/network.hpp"
 
-namespace brownout::network {
+namespace brownout::data {
 
 struct Dataset {
   std::string name;  // "fashion-mnist"
-  Shape shape;
+  network::Shape shape;
   int classes = 0;
   std::vector<std::uint8_t> pixels;  // N × H × W × C (NHWC), image-major
   std::vector<std::uint8_t> labels;
@@ -27,7 +27,7 @@ enum class Split { kTrain, kTest };
 /// "imagenette".
 const std::vector<std::string>& dataset_names();
 
-/// Reads a dataset in its published format (datasets/formats.hpp). `folder` empty = the folder
+/// Reads a dataset in its published format (formats/formats.hpp). `folder` empty = the folder
 /// <name> in the one that the environment variable BROWNOUT_DATA names, or else the usual place
 /// (fashion-mnist: /usr/share/datasets/fashion-mnist of Debian's dataset-fashion-mnist). InputError
 /// says which package or option brings a missing one, and names file and place of a wrong magic,
@@ -38,4 +38,4 @@ Dataset load_dataset(const std::string& name, Split split,
 /// Hash of shape, classes, pixels and labels.
 std::string dataset_sha256(const Dataset& data);
 
-}  // namespace brownout::network
+}  // namespace brownout::data

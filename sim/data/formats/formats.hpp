@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string>
 
-#include "sim/network/dataset.hpp"
+#include "sim/data/dataset.hpp"
 
-namespace brownout::network::formats {
+namespace brownout::data::formats {
 
 /// Fills everything but the name. InputError names the file, what was found and what was expected;
 /// `hint` says what brings a file that is missing.
@@ -38,4 +38,4 @@ std::filesystem::path inside(const std::filesystem::path& folder, const char* us
 /// Whether there is something at `path`; InputError when nobody may look.
 bool is_there(const std::filesystem::path& path);
 
-}  // namespace brownout::network::formats
+}  // namespace brownout::data::formats

@@ -3,7 +3,7 @@
 #pragma once
 #include <cstdint>
 
-namespace brownout::network::formats {
+namespace brownout::data::formats {
 
 /// The largest centred square of an image (height × width × 3, row-major), averaged by area:
 /// an output pixel is the mean of what it covers, parts of pixels by their part, rounded half up.
@@ -12,4 +12,4 @@ namespace brownout::network::formats {
 void shrink_to_square(const std::uint8_t* pixels, int width, int height, int side,
                       std::uint8_t* out);
 
-}  // namespace brownout::network::formats
+}  // namespace brownout::data::formats
