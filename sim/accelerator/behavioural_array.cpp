@@ -7,15 +7,15 @@
 
 #include "sim/accelerator/array_model.hpp"
 #include "sim/base/error.hpp"
-#include "sim/inference/accumulator_faults.hpp"
-#include "sim/inference/convolution/avx2.hpp"
-#include "sim/inference/convolution/panel_layout.hpp"
+#include "sim/datapath/accumulator_faults.hpp"
+#include "sim/datapath/convolution/avx2.hpp"
+#include "sim/datapath/convolution/panel_layout.hpp"
 
 namespace brownout::accelerator {
 
 namespace {
 
-namespace avx2 = inference::avx2;
+namespace avx2 = datapath::avx2;
 using avx2::PanelLayout;
 using mapping::ColumnTile;
 using mapping::LayerProgram;
@@ -37,7 +37,7 @@ class BehaviouralArray final : public ArrayModel {
       layouts_.emplace_back();
       panels_.emplace_back();
       if (layer.k == 0) continue;
-      layouts_.back() = PanelLayout(inference::convolution_shape(layer.node));
+      layouts_.back() = PanelLayout(datapath::convolution_shape(layer.node));
       panels_.back().resize(layer.column_tiles.size());
       widened = std::max(widened, layouts_.back().image().size());
     }
@@ -120,7 +120,7 @@ class BehaviouralArray final : public ArrayModel {
   /// A layer's weights as they were loaded, and what faulty accumulators make of its sums.
   struct FaultyLayer {
     std::vector<std::vector<std::int8_t>> loaded;  // by column tile; empty once `sums` has them
-    std::optional<inference::AccumulatorFaults> sums;
+    std::optional<datapath::AccumulatorFaults> sums;
   };
 
   void widen_for_faults(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
@@ -147,7 +147,7 @@ class BehaviouralArray final : public ArrayModel {
       loaded.clear();
     }
     const std::int64_t pixels = program.node.matrix.window.out_pixels();
-    inference::StripPart part;
+    datapath::StripPart part;
     part.strip = &strip;
     part.stride = stride;
     part.load_event = mapping::accumulator_event(layer);
@@ -196,7 +196,7 @@ class BehaviouralArray final : public ArrayModel {
     }
   }
 
-  const bool fast_ = inference::avx2_available();
+  const bool fast_ = datapath::avx2_available();
   const PanelLayout::Kernel multiply_ =
       fast_ ? avx2::fastest_kernels().multiply_rows : multiply_plain;
   const mapping::Program* program_ = nullptr;

@@ -8,7 +8,7 @@
 #include "sim/accelerator/cycles.hpp"
 #include "sim/accelerator/thread.hpp"
 #include "sim/base/error.hpp"
-#include "sim/inference/constants.hpp"
+#include "sim/datapath/constants.hpp"
 
 namespace brownout::accelerator {
 
@@ -160,10 +160,9 @@ void Sequencer::run_layer(int number) {
   if (state_.compute && layer.k > 0) {
     const mapping::Region& input =
         state_.program->regions[static_cast<std::size_t>(layer.step.input)];
-    model_->begin_layer(number, activations_.data(input.address), input.slot_bytes,
-                        state_.program->batch,
-                        inference::quantization_of(*network_, layer.step.input).zero_point,
-                        begin - state_.run_begin);
+    model_->begin_layer(
+        number, activations_.data(input.address), input.slot_bytes, state_.program->batch,
+        mapping::quantization_of(*network_, layer.step.input).zero_point, begin - state_.run_begin);
   }
   if (layer.k == 0) {
     out.write({number, -1, now(), 0});

@@ -25,8 +25,8 @@ void VectorModule::configure(const network::Network& network,
   outputs_.clear();
   generations_.assign(state_.program->layers.size(), ~std::uint64_t{0});
   for (const mapping::LayerProgram& layer : state_.program->layers) {
-    outputs_.push_back(std::make_unique<inference::StepOutput>(network, shapes_, layer.step,
-                                                               inference::best_vector_kernels()));
+    outputs_.push_back(std::make_unique<datapath::StepOutput>(network, shapes_, layer.step,
+                                                              datapath::best_vector_kernels()));
     outputs_.back()->grow(scratch_);
   }
 }
@@ -137,13 +137,13 @@ std::uint8_t* VectorModule::value(int index, int image) {
   return activations_.data(region.address + image * region.slot_bytes);
 }
 
-std::vector<inference::StepFaults> VectorModule::faults_of(int number) {
+std::vector<datapath::StepFaults> VectorModule::faults_of(int number) {
   const mapping::Program& program = *state_.program;
   const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(number)];
   const bool staged = layer.staged && activations_.values_fail();
   const bool sums = layer.k > 0 && !array_.sum_lanes().empty();
   if (!staged && !sums) return {};
-  std::vector<inference::StepFaults> faults(static_cast<std::size_t>(program.batch));
+  std::vector<datapath::StepFaults> faults(static_cast<std::size_t>(program.batch));
   if (sums) {
     const std::int64_t pixels = layer.node.matrix.window.out_pixels();
     for (const SumLane& lane : array_.sum_lanes()) {
@@ -166,7 +166,7 @@ std::vector<inference::StepFaults> VectorModule::faults_of(int number) {
 
 void VectorModule::compute(int number) {
   const mapping::LayerProgram& layer = state_.program->layers[static_cast<std::size_t>(number)];
-  inference::StepOutput& output = *outputs_[static_cast<std::size_t>(number)];
+  datapath::StepOutput& output = *outputs_[static_cast<std::size_t>(number)];
   std::uint64_t& held = generations_[static_cast<std::size_t>(number)];
   if (held != loader_.parameter_generation(number)) {
     output.set_codes(loader_.parameters());
@@ -174,8 +174,8 @@ void VectorModule::compute(int number) {
   }
   if (layer.k > 0) array_.end_layer(number);
   const mapping::Region& target = output_region(layer);
-  const std::vector<inference::StepFaults> faults = faults_of(number);
-  std::vector<inference::Residual> residuals(layer.step.residuals.size());
+  const std::vector<datapath::StepFaults> faults = faults_of(number);
+  std::vector<datapath::Residual> residuals(layer.step.residuals.size());
   for (int image = 0; image < state_.program->batch; ++image) {
     for (std::size_t r = 0; r < residuals.size(); ++r) {
       residuals[r].codes = value(layer.step.residuals[r], image);

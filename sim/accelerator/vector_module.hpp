@@ -11,7 +11,7 @@
 #include "sim/accelerator/pe_array.hpp"
 #include "sim/accelerator/run_state.hpp"
 #include "sim/accelerator/weight_loader.hpp"
-#include "sim/inference/step_output.hpp"
+#include "sim/datapath/step_output.hpp"
 
 namespace brownout::accelerator {
 
@@ -35,7 +35,7 @@ class VectorModule : public sc_core::sc_module {
   void compute(int layer);
   std::uint8_t* value(int value, int image);
   /// What faulty memories do to the layer's numbers, by image; empty: nothing.
-  std::vector<inference::StepFaults> faults_of(int layer);
+  std::vector<datapath::StepFaults> faults_of(int layer);
   /// Where the step's output of an image goes.
   const mapping::Region& output_region(const mapping::LayerProgram& layer) const;
   std::int64_t reserve_output(const mapping::LayerProgram& layer, std::int64_t earliest,
@@ -48,9 +48,9 @@ class VectorModule : public sc_core::sc_module {
   ActivationScratchpad& activations_;
   const network::Network* network_ = nullptr;
   std::vector<network::Shape> shapes_;
-  std::vector<std::unique_ptr<inference::StepOutput>> outputs_;  // by layer
+  std::vector<std::unique_ptr<datapath::StepOutput>> outputs_;   // by layer
   std::vector<std::uint64_t> generations_;                       // of the parameters they hold
-  inference::StepScratch scratch_;
+  datapath::StepScratch scratch_;
   int input_buffer_ = 0;
 };
 

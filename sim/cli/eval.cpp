@@ -15,7 +15,7 @@
 #include "sim/cli/mitigation_option.hpp"
 #include "sim/cli/supply_options.hpp"
 #include "sim/cli/verbs.hpp"
-#include "sim/inference/engine.hpp"
+#include "sim/engines/engine.hpp"
 #include "sim/report/json.hpp"
 #include "sim/report/text.hpp"
 #include "sim/sweep/configuration.hpp"

@@ -10,7 +10,7 @@
 #include "sim/cli/common.hpp"
 #include "sim/cli/data_options.hpp"
 #include "sim/cli/verbs.hpp"
-#include "sim/inference/engine.hpp"
+#include "sim/engines/engine.hpp"
 #include "sim/report/sensitivity_report.hpp"
 
 namespace brownout::cli {
@@ -33,7 +33,7 @@ int run(const SensitivityOptions& options) {
   const int threads = options.common.thread_count();
   Config config;
   config.models.assign(options.models.begin(), options.models.end());
-  config.engine = parse_choice("--engine", options.engine, inference::engine_names());
+  config.engine = parse_choice("--engine", options.engine, engines::engine_names());
   config.rate = parse_number("--rate", options.rate, 0.0, 1.0);
   if (config.rate == 0.0) throw InputError("--rate: expected a rate above 0, got {}", options.rate);
   config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);

@@ -6,7 +6,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/evaluate.hpp"
 #include "sim/sweep/configuration.hpp"
 
 namespace brownout::study {
@@ -37,7 +37,7 @@ Setting read_setting(YamlMap& map, Setting setting) {
   setting.images = map.integer("images", 1, 100'000'000, setting.images);
   if (map.has("images")) setting.images_origin = map.where("images");
   // Studies have no accelerator, so not the engine that is one.
-  const std::vector<std::string>& engines = inference::engine_names();
+  const std::vector<std::string>& engines = engines::engine_names();
   setting.engine = engines[static_cast<std::size_t>(
       map.choice("engine", engines, index_of(engines, setting.engine)))];
   setting.chips = map.integer("chips", 1, sweep::kMaxChips, setting.chips);
@@ -97,7 +97,7 @@ Json base_key(const sweep::Model& model, const Setting& setting, const Bench& be
 
 void expect_fits(const sweep::Model& model, const data::Dataset& data) {
   try {
-    inference::check_fits(model.network, data, model.file.string());
+    engines::check_fits(model.network, data, model.file.string());
   } catch (const InputError& error) {
     throw Misfit(error.what());
   }

@@ -9,7 +9,7 @@
 
 namespace brownout::study {
 
-std::vector<float> run_images(inference::Engine& engine, int outputs, const data::Dataset& data,
+std::vector<float> run_images(engines::Engine& engine, int outputs, const data::Dataset& data,
                               std::int64_t images, int threads) {
   BROWNOUT_CHECK(images >= 1 && images <= data.size(), "{} of {} images", images, data.size());
   std::vector<float> values(static_cast<std::size_t>(images) * static_cast<std::size_t>(outputs));

@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "sim/data/dataset.hpp"
-#include "sim/inference/engine.hpp"
+#include "sim/engines/engine.hpp"
 
 namespace brownout::study {
 
 /// Values (images × outputs, fp32) of the first `images` images with the codes the engine holds.
-std::vector<float> run_images(inference::Engine& engine, int outputs, const data::Dataset& data,
+std::vector<float> run_images(engines::Engine& engine, int outputs, const data::Dataset& data,
                               std::int64_t images, int threads);
 
 /// The network up to its last ReLU, flattened: its "logits" are those activations and `classes` is

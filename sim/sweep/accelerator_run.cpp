@@ -59,12 +59,12 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
     cosim::check_core(config.accelerator);
     rtl = std::make_shared<cosim::RtlArray>(config.accelerator);
   }
-  accelerator::SystemcEngine systemc(
+  engines::SystemcEngine systemc(
       model.network, config.accelerator, config.batch, config.bit_offset, model.file.string(),
       rtl ? rtl : std::shared_ptr<accelerator::ArrayModel>(accelerator::make_behavioural_array()));
   const data::Dataset data =
       load_images(config.dataset, config.split, config.data_folder, config.images);
-  inference::check_fits(model.network, data, model.file.string());
+  engines::check_fits(model.network, data, model.file.string());
 
   ChipWeights weights(model, systemc.program());
   const network::Codes* codes = &weights.clean();
@@ -92,26 +92,26 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
     other_faults = others->faults(*chip, run.others, draws, run.other_memories);
   }
   const auto non_finite =
-      other_faults.activations.empty() ? inference::NonFinite::kFail : inference::NonFinite::kOrder;
+      other_faults.activations.empty() ? engines::NonFinite::kFail : engines::NonFinite::kOrder;
 
   Progress progress("run", 1, quiet);
   if (config.engine != "functional") {
     systemc.set_memory_faults(other_faults);
     systemc.set_chip(*codes, run.weights.faults, draws);
     systemc.record(config.span_limit);
-    run.evaluation = inference::evaluate(systemc, model.network, data, config.images, 1,
-                                         /*hash_logits=*/true, non_finite);
+    run.evaluation = engines::evaluate(systemc, model.network, data, config.images, 1,
+                                       /*hash_logits=*/true, non_finite);
     run.simulated = systemc.result();
     run.other_memories.set_bits_wrong(systemc.memory_bits_wrong());
   } else {
-    const auto functional = inference::make_engine(config.engine, model.network, threads);
+    const auto functional = engines::make_engine(config.engine, model.network, threads);
     functional->set_memory_faults(other_faults);
     functional->set_codes(*codes);
     FreshReads fresh(*functional, weights.reader(), run.weights.faults, draws, config.batch);
     const bool anew = config.fresh_reads && draws_anything(run.weights.faults);
     run.evaluation =
-        inference::evaluate(anew ? fresh : *functional, model.network, data, config.images,
-                            anew ? 1 : threads, /*hash_logits=*/true, non_finite);
+        engines::evaluate(anew ? fresh : *functional, model.network, data, config.images,
+                          anew ? 1 : threads, /*hash_logits=*/true, non_finite);
     run.other_memories.set_bits_wrong(functional->memory_bits_wrong());
     run.simulated = systemc.time(config.images, config.span_limit);
   }

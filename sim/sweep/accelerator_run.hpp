@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/data/dataset.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/evaluate.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/sweep/chip_weights.hpp"
 #include "sim/sweep/other_memories.hpp"
@@ -57,9 +57,9 @@ struct AcceleratorRun {
   MemoryPoints others;    // of the other memories
   MemoryResults other_memories;
   MemoryUses memories;
-  inference::Evaluation evaluation;
+  engines::Evaluation evaluation;
   ChipRead weights;
-  accelerator::ImagesResult simulated;   // cycles and counts of all images
+  engines::ImagesResult simulated;       // cycles and counts of all images
   std::vector<std::int64_t> rtl_cycles;  // by layer, engine "rtl" only; 0: without matrix operator
   std::vector<RunPart> layers;           // beside simulated.layers; DMA counts where it serves
   accelerator::LayerTally total;         // sum of the layers, with all cycles

@@ -10,7 +10,6 @@
 #include <exception>
 #include <memory>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/progress.hpp"
@@ -18,7 +17,8 @@
 #include "sim/chips/chip.hpp"
 #include "sim/cosim/export.hpp"
 #include "sim/cosim/waves.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/evaluate.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/interrupt.hpp"
@@ -64,7 +64,7 @@ void expect_window_in_run(const CosimConfig& config, std::int64_t cycles) {
 /// Where the core runs in [from, to) of the run, layer after layer, by the model's own record of
 /// its time. Empty without a trace, and for runs of too many stretches.
 std::vector<CoreTime> core_times(const CosimConfig& config, const mapping::Program& program,
-                                 const accelerator::ImagesResult& result) {
+                                 const engines::ImagesResult& result) {
   std::vector<CoreTime> times;
   if (config.trace.empty() || result.spans_cut) return times;
   for (const accelerator::Span& span : result.spans) {
@@ -113,9 +113,9 @@ void expect_export_folder(const std::filesystem::path& folder) {
 }
 
 /// Full batches and the rest are two runs of the engine; the waves and mismatches count on.
-class CheckedEngine final : public inference::Engine {
+class CheckedEngine final : public engines::Engine {
  public:
-  CheckedEngine(accelerator::SystemcEngine& engine, cosim::CheckedArray& array,
+  CheckedEngine(engines::SystemcEngine& engine, cosim::CheckedArray& array,
                 const network::Network& network)
       : engine_(engine), array_(array), network_(network) {}
 
@@ -142,7 +142,7 @@ class CheckedEngine final : public inference::Engine {
     cycles_ += engine_.result().cycles;
   }
 
-  accelerator::SystemcEngine& engine_;
+  engines::SystemcEngine& engine_;
   cosim::CheckedArray& array_;
   const network::Network& network_;
   std::int64_t cycles_ = 0;
@@ -195,14 +195,14 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   const Model model = load_model(config.model);
   run.model = model.name;
   run.model_sha256 = model.sha256;
-  accelerator::SystemcEngine plain(model.network, config.accelerator, config.batch,
-                                   config.bit_offset, model.file.string());
+  engines::SystemcEngine plain(model.network, config.accelerator, config.batch, config.bit_offset,
+                               model.file.string());
   const mapping::Program& program = plain.program();
   if (!config.layer.empty()) expect_matrix_layer(program, config.layer);
   const data::Dataset data =
       load_images(config.dataset, config.split, config.data_folder, config.images);
-  inference::check_fits(model.network, data, model.file.string());
-  const accelerator::ImagesResult timed =
+  engines::check_fits(model.network, data, model.file.string());
+  const engines::ImagesResult timed =
       plain.time(config.images, config.trace.empty() ? 0 : kSpanLimit);
   plain.record(0);
   expect_window_in_run(config, timed.cycles);
@@ -237,13 +237,13 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
     other_faults = others->faults(*chip, run.others, draws, run.other_memories);
   }
   const auto non_finite =
-      other_faults.activations.empty() ? inference::NonFinite::kFail : inference::NonFinite::kOrder;
+      other_faults.activations.empty() ? engines::NonFinite::kFail : engines::NonFinite::kOrder;
 
   Progress progress("cosim", 2, quiet);
   plain.set_chip({}, run.weights.faults, draws);
   plain.set_memory_faults(other_faults);
-  run.logits_sha256 = inference::evaluate(plain, model.network, data, config.images, 1,
-                                          /*hash_logits=*/true, non_finite)
+  run.logits_sha256 = engines::evaluate(plain, model.network, data, config.images, 1,
+                                        /*hash_logits=*/true, non_finite)
                           .logits_sha256;
   run.other_memories.set_bits_wrong(plain.memory_bits_wrong());
   run.memories = memory_uses({voltage, run.rate}, run.others, chip && chip->by_voltage(),
@@ -253,8 +253,8 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   // One image takes a few milliseconds: too short to time once.
   int runs = 1;
   for (; run.systemc_seconds < kTimedSeconds; ++runs) {
-    inference::evaluate(plain, model.network, data, config.images, 1, /*hash_logits=*/false,
-                        non_finite);
+    engines::evaluate(plain, model.network, data, config.images, 1, /*hash_logits=*/false,
+                      non_finite);
     run.systemc_seconds += plain.result().seconds;
   }
   run.systemc_seconds /= runs;
@@ -266,14 +266,14 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
     options.trace = trace;
     const auto array = std::make_shared<cosim::CheckedArray>(config.accelerator, options);
     array->set_supply(voltage, run.others.accumulators.voltage);
-    accelerator::SystemcEngine engine(model.network, config.accelerator, config.batch,
-                                      config.bit_offset, model.file.string(), array);
+    engines::SystemcEngine engine(model.network, config.accelerator, config.batch,
+                                  config.bit_offset, model.file.string(), array);
     engine.set_chip({}, run.weights.faults, draws);
     engine.set_memory_faults(other_faults);
     CheckedEngine checked(engine, *array, model.network);
     try {
       const std::string logits =
-          inference::evaluate(checked, model.network, data, config.images, 1, true, non_finite)
+          engines::evaluate(checked, model.network, data, config.images, 1, true, non_finite)
               .logits_sha256;
       BROWNOUT_CHECK(logits == run.logits_sha256 && checked.cycles() == run.run_cycles,
                      "logits {} and {} cycles beside the RTL, {} and {} without", logits,

@@ -4,7 +4,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/evaluate.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/weight_noise.hpp"
@@ -56,7 +56,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   const Model model = load_model(config.model);
   const data::Dataset data =
       load_images(config.dataset, config.split, config.data_folder, config.images);
-  inference::check_fits(model.network, data, model.file.string());
+  engines::check_fits(model.network, data, model.file.string());
 
   EvaluatorOptions options;
   options.engine = config.engine;

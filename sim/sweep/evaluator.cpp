@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/inference/batch_statistics_engine.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/batch_statistics_engine.hpp"
+#include "sim/engines/evaluate.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/sweep/fresh_reads.hpp"
@@ -107,21 +107,20 @@ ChipWeights make_weights(const Model& model, const EvaluatorOptions& options) {
                                              options.bit_offset, model.file.string()));
 }
 
-std::unique_ptr<inference::Engine> make_engine(const Model& model,
-                                               const EvaluatorOptions& options) {
+std::unique_ptr<engines::Engine> make_engine(const Model& model, const EvaluatorOptions& options) {
   if (options.batch_statistics) {
     BROWNOUT_CHECK(options.engine == "float", "engine {}", options.engine);
     try {
-      return inference::make_batch_statistics_engine(model.network, options.threads, options.batch);
+      return engines::make_batch_statistics_engine(model.network, options.threads, options.batch);
     } catch (const InputError& error) {
       throw InputError("{}: {}", model.file.string(), error.what());
     }
   }
   if (options.engine != kSystemcEngine) {
-    return inference::make_engine(options.engine, model.network, options.threads);
+    return engines::make_engine(options.engine, model.network, options.threads);
   }
   BROWNOUT_CHECK(options.accelerator != nullptr, "engine {} without accelerator", options.engine);
-  return std::make_unique<accelerator::SystemcEngine>(
+  return std::make_unique<engines::SystemcEngine>(
       model.network, *options.accelerator, options.batch, options.bit_offset, model.file.string());
 }
 
@@ -129,7 +128,7 @@ std::unique_ptr<inference::Engine> make_engine(const Model& model,
 
 const std::vector<std::string>& evaluation_engine_names() {
   static const std::vector<std::string> names = [] {
-    std::vector<std::string> all = inference::engine_names();
+    std::vector<std::string> all = engines::engine_names();
     all.emplace_back(kSystemcEngine);
     return all;
   }();
@@ -150,10 +149,10 @@ Evaluator::Evaluator(const Model& model, const data::Dataset& data, const Evalua
                  options.images, data.size());
 }
 
-inference::Evaluation Evaluator::run_images(inference::Engine& engine, int threads,
-                                            inference::NonFinite non_finite) {
-  return inference::evaluate(engine, model_.network, data_, options_.images, threads,
-                             /*hash_logits=*/true, non_finite);
+engines::Evaluation Evaluator::run_images(engines::Engine& engine, int threads,
+                                          engines::NonFinite non_finite) {
+  return engines::evaluate(engine, model_.network, data_, options_.images, threads,
+                           /*hash_logits=*/true, non_finite);
 }
 
 CleanResult Evaluator::clean() {
@@ -161,8 +160,8 @@ CleanResult Evaluator::clean() {
   ++passes_;
   engine_->set_memory_faults({});
   engine_->set_codes(weights_.clean());
-  inference::Evaluation evaluation = named(model_, "without bit errors", [&] {
-    return run_images(*engine_, options_.threads, inference::NonFinite::kFail);
+  engines::Evaluation evaluation = named(model_, "without bit errors", [&] {
+    return run_images(*engine_, options_.threads, engines::NonFinite::kFail);
   });
   CleanResult result;
   result.wrong = evaluation.wrong;
@@ -219,8 +218,8 @@ ChipResult Evaluator::on_chip(const chips::Chip& chip, const chips::OperatingPoi
   engine_->set_memory_faults(other_faults);
   engine_->set_chip(codes, faults, draws);
   const auto non_finite =
-      other_faults.activations.empty() ? inference::NonFinite::kFail : inference::NonFinite::kOrder;
-  inference::Evaluation evaluation =
+      other_faults.activations.empty() ? engines::NonFinite::kFail : engines::NonFinite::kOrder;
+  engines::Evaluation evaluation =
       named(model_, fmt::format("chip {} at bit error rate {}", result.chip, at.rate), [&] {
         FreshReads fresh(*engine_, weights_.reader(), faults, draws, options_.batch);
         return anew ? run_images(fresh, 1, non_finite)

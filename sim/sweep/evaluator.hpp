@@ -11,8 +11,8 @@
 
 #include "sim/chips/chip.hpp"
 #include "sim/data/dataset.hpp"
-#include "sim/inference/engine.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/engine.hpp"
+#include "sim/engines/evaluate.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/network/network.hpp"
 #include "sim/sweep/chip_weights.hpp"
@@ -95,15 +95,15 @@ class Evaluator {
   std::int64_t passes() const { return passes_; }
 
  private:
-  inference::Evaluation run_images(inference::Engine& engine, int threads,
-                                   inference::NonFinite non_finite);
+  engines::Evaluation run_images(engines::Engine& engine, int threads,
+                                 engines::NonFinite non_finite);
 
   const Model& model_;
   const data::Dataset& data_;
   EvaluatorOptions options_;
   ChipWeights weights_;
   std::optional<OtherMemories> others_;  // compiled when they first fail
-  std::unique_ptr<inference::Engine> engine_;
+  std::unique_ptr<engines::Engine> engine_;
   double seconds_ = 0.0;
   std::int64_t passes_ = 0;
 };

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "sim/inference/engine.hpp"
+#include "sim/engines/engine.hpp"
 #include "sim/weights/weight_reader.hpp"
 
 namespace brownout::sweep {
@@ -15,10 +15,10 @@ namespace brownout::sweep {
 bool draws_anything(const memory::WordFaultLists& faults);
 
 /// Around an engine that is given its codes. Images are taken in order, one batch at a time.
-class FreshReads final : public inference::Engine {
+class FreshReads final : public engines::Engine {
  public:
   /// All must outlive the object, but for `draws`. `batch`: images between reads.
-  FreshReads(inference::Engine& engine, weights::WeightReader& reader,
+  FreshReads(engines::Engine& engine, weights::WeightReader& reader,
              const memory::WordFaultLists& faults, const memory::Draws& draws, int batch)
       : engine_(engine), reader_(reader), faults_(faults), draws_(draws), batch_(batch) {}
 
@@ -29,7 +29,7 @@ class FreshReads final : public inference::Engine {
   std::string name() const override { return engine_.name(); }
 
  private:
-  inference::Engine& engine_;
+  engines::Engine& engine_;
   weights::WeightReader& reader_;
   const memory::WordFaultLists& faults_;
   memory::Draws draws_;

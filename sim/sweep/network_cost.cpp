@@ -2,8 +2,8 @@
 // Counts from the model, prices from the technology.
 #include "sim/sweep/network_cost.hpp"
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/mapping/timing.hpp"
 
 namespace brownout::sweep {
@@ -43,8 +43,8 @@ NetworkCost::NetworkCost(const network::Network& network,
                          const mapping::AcceleratorConfig& accelerator, int batch,
                          std::uint64_t bit_offset, std::int64_t images, const std::string& where)
     : accelerator_(accelerator), code_bits_(network.bits()) {
-  accelerator::SystemcEngine engine(network, accelerator, batch, bit_offset, where);
-  const accelerator::ImagesResult result = engine.time(images);
+  engines::SystemcEngine engine(network, accelerator, batch, bit_offset, where);
+  const engines::ImagesResult result = engine.time(images);
   pricing_ = pricing_of(engine.program(), code_bits_, images);
   cycles_ = static_cast<double>(result.cycles);
   counts_ = result.total().counts;

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/chips/chip.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/mapping/memory_faults.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -66,7 +66,7 @@ class OtherMemories {
 
  private:
   const network::Network& network_;
-  accelerator::Programs programs_;
+  engines::Programs programs_;
   std::int64_t images_;
 };
 

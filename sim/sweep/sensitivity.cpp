@@ -8,7 +8,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/chips/random_chip.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/evaluate.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/point.hpp"
@@ -52,7 +52,7 @@ class Measurement {
         data_(data),
         threads_(threads),
         reader_(model.network, mapping::resident(model.network, config.bit_offset)),
-        engine_(inference::make_engine(config.engine, model.network, threads)) {
+        engine_(engines::make_engine(config.engine, model.network, threads)) {
     for (std::int64_t i = 0; i < config.chips; ++i) {
       const chips::RandomChip chip(config.seed + static_cast<std::uint64_t>(i));
       chips_.push_back({chip.faults(memory::MemoryId::kWeights, reader_.placement().words,
@@ -106,8 +106,8 @@ class Measurement {
 
   double error_of(const network::Codes& codes) {
     engine_->set_codes(codes);
-    const inference::Evaluation evaluation =
-        inference::evaluate(*engine_, model_.network, data_, config_.images, threads_);
+    const engines::Evaluation evaluation =
+        engines::evaluate(*engine_, model_.network, data_, config_.images, threads_);
     return percent(evaluation.wrong, config_.images);
   }
 
@@ -116,7 +116,7 @@ class Measurement {
   const data::Dataset& data_;
   int threads_;
   weights::FaultyReader reader_;
-  std::unique_ptr<inference::Engine> engine_;
+  std::unique_ptr<engines::Engine> engine_;
   std::vector<std::pair<memory::FaultList, memory::Draws>> chips_;
 };
 
@@ -135,7 +135,7 @@ SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool qu
         throw InputError("{}: is {} again; expected each network once", file.string(),
                          models[i].file.string());
     }
-    inference::check_fits(models.back().network, data, file.string());
+    engines::check_fits(models.back().network, data, file.string());
     if (models.back().network.coded_parameters() == 0)
       throw InputError("{}: expected a network with codes in memory cells, found none",
                        file.string());

@@ -8,7 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/evaluate.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/mapping/timing.hpp"
 #include "sim/sweep/evaluator.hpp"
@@ -44,7 +44,7 @@ Inputs load_inputs(SweepConfig& config) {
                      to_string(config.split), config.images);
   }
   for (const Model& model : inputs.models) {
-    inference::check_fits(model.network, inputs.data, model.file.string());
+    engines::check_fits(model.network, inputs.data, model.file.string());
     const auto offset = static_cast<std::uint64_t>(config.bit_offset);
     const mapping::Placement placement =
         config.accelerator ? mapping::compile(model.network, *config.accelerator, config.batch,

@@ -10,7 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/random.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/evaluate.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
 
@@ -45,7 +45,7 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
   const Model model = load_model(config.model);
   const data::Dataset data =
       load_images(config.dataset, config.split, config.data_folder, config.images);
-  inference::check_fits(model.network, data, model.file.string());
+  engines::check_fits(model.network, data, model.file.string());
   EvalResult result;
   result.model = model.name;
   result.model_sha256 = model.sha256;
@@ -56,18 +56,18 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
   Progress progress("eval", static_cast<std::int64_t>(config.chips.size()) + 1, quiet);
   // The engine takes shapes from the network when it is made, values when codes are set.
   network::Network noisy = model.network;
-  const auto engine = inference::make_engine(config.engine, noisy, threads);
+  const auto engine = engines::make_engine(config.engine, noisy, threads);
   const auto run = [&] {
     engine->set_codes(network::clean_codes(noisy));
-    return inference::evaluate(*engine, noisy, data, config.images, threads, /*hash_logits=*/true);
+    return engines::evaluate(*engine, noisy, data, config.images, threads, /*hash_logits=*/true);
   };
-  inference::Evaluation clean = run();
+  engines::Evaluation clean = run();
   result.clean.wrong_images = wrong_images(clean.predictions, data);
   progress.advance(1, fmt::format("clean {:.2f} %", percent(clean.wrong, config.images)));
   for (std::size_t i = 0; i < config.chips.size(); ++i) {
     noisy.parameters = model.network.parameters;
     add_weight_noise(noisy, *config.weight_noise, *config.seed + i);
-    inference::Evaluation found = run();
+    engines::Evaluation found = run();
     ChipResult draw;
     draw.chip = config.chips[i];
     draw.wrong = found.wrong;

@@ -5,9 +5,9 @@
 
 #include <filesystem>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/chips/random_chip.hpp"
-#include "sim/inference/engine.hpp"
+#include "sim/engines/engine.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/weights/faulty_reader.hpp"
 #include "tests/network/random_network.hpp"
@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<float> run(inference::Engine& engine, const network::Network& network,
+std::vector<float> run(engines::Engine& engine, const network::Network& network,
                        const std::vector<std::uint8_t>& pixels) {
   std::vector<float> logits(static_cast<std::size_t>(network.classes));
   engine.run(pixels.data(), 0, 1, logits.data(), 0);
@@ -32,18 +32,18 @@ TEST(Architectures, GiveTheSameLogitsInEveryEngine) {
     SCOPED_TRACE(entry.path().filename().string());
     const network::Network network = network::read_onnx(entry.path());
     const auto pixels = network::random_pixels(network, 1, 7);
-    SystemcEngine systemc(network, config, 1, 0, "test");
+    engines::SystemcEngine systemc(network, config, 1, 0, "test");
     weights::FaultyReader reader(network, systemc.program().placement);
     const chips::RandomChip chip(3);
     const auto faults =
         chip.faults(memory::MemoryId::kWeights, reader.placement().words, {0.9167, 6.9e-5});
     const network::Codes& codes = reader.read(faults, {chip.die(), 1});
-    const auto functional = inference::make_engine("functional", network, 1);
+    const auto functional = engines::make_engine("functional", network, 1);
     functional->set_codes(codes);
     const std::vector<float> expected = run(*functional, network, pixels);
     systemc.set_chip(codes, {faults, {}}, {chip.die(), 1});
     EXPECT_EQ(run(systemc, network, pixels), expected);
-    const auto reference = inference::make_engine("reference", network, 1);
+    const auto reference = engines::make_engine("reference", network, 1);
     reference->set_codes(codes);
     EXPECT_EQ(run(*reference, network, pixels), expected);
     ++networks;

@@ -10,10 +10,10 @@
 #include "sim/accelerator/accelerator.hpp"
 #include "sim/base/error.hpp"
 #include "sim/chips/random_chip.hpp"
-#include "sim/inference/reference_engine.hpp"
+#include "sim/engines/reference_engine.hpp"
 #include "sim/weights/weight_reader.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
-#include "tests/inference/small_networks.hpp"
+#include "tests/network/built_networks.hpp"
 #include "tests/network/random_network.hpp"
 
 namespace brownout::accelerator {
@@ -74,7 +74,7 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
       faults.checks = chip.check_faults(memory::MemoryId::kWeights, words, at);
     }
     memory::Draws draws{chip.die(), /*seed=*/seed, /*fresh=*/seed % 3 == 0};
-    inference::ReferenceEngine reference(example.network);
+    engines::ReferenceEngine reference(example.network);
     std::vector<float> expected(static_cast<std::size_t>(images * example.network.classes));
     for (std::int64_t batch = 0; batch < kBatches; ++batch) {
       draws.batch = static_cast<std::uint64_t>(batch);
@@ -127,7 +127,7 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
 /// many chunks of a small scratchpad.
 network::Network norms_without_matrix() {
   const network::Coding coding{network::Scheme::kRquant, 8, 0.003f, -0.02f};
-  inference::Builder b({1, 1, 1}, 10);
+  network::Builder b({1, 1, 1}, 10);
   b.add(network::Quantize{1.0f / 255, 0});
   constexpr int kChannels = 4000;
   const int wide = b.parameter(network::Role::kWeight, {kChannels, 1, 1, 1}, coding);
@@ -159,7 +159,7 @@ TEST(SystemcEngine, NormsWithoutAMatrixOperatorGiveTheirWeightsPlaceBack) {
   }
   ASSERT_GT(most, 2u) << "each norm fits the scratchpad: this test shows nothing";
   const auto pixels = network::random_pixels(network, 2, 5);
-  inference::ReferenceEngine reference(network);
+  engines::ReferenceEngine reference(network);
   std::vector<float> expected(20);
   reference.set_codes(network::clean_codes(network));
   reference.run(pixels.data(), 0, 2, expected.data(), 0);

@@ -2,15 +2,15 @@
 // One faulty cell in each memory, on networks small enough to compute by hand, in every engine.
 #include <gtest/gtest.h>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
-#include "tests/inference/small_networks.hpp"
+#include "sim/engines/systemc_engine.hpp"
+#include "tests/network/built_networks.hpp"
 
 namespace brownout::accelerator {
 namespace {
 
-using inference::Builder;
 using memory::CellFault;
+using network::Builder;
 using network::Coding;
 using network::Role;
 using network::Scheme;
@@ -64,7 +64,7 @@ class ByHand : public ::testing::Test {
  protected:
   void use(network::Network network, const mapping::AcceleratorConfig& config) {
     network_ = std::move(network);
-    systemc_ = std::make_unique<SystemcEngine>(network_, config, 1, 0, "test");
+    systemc_ = std::make_unique<engines::SystemcEngine>(network_, config, 1, 0, "test");
     program_ = mapping::compile(network_, config, 1);
     faults_ = {};
     faults_.full = &program_;
@@ -75,14 +75,14 @@ class ByHand : public ::testing::Test {
     const auto images = static_cast<int>(pixels.size() / 2);
     faults_.images = images;
     std::vector<std::vector<float>> all;
-    const auto run = [&](inference::Engine& engine) {
+    const auto run = [&](engines::Engine& engine) {
       all.emplace_back(2 * static_cast<std::size_t>(images));
       engine.set_memory_faults(faults_);
       engine.set_codes(network::clean_codes(network_));
       engine.run(pixels.data(), 0, images, all.back().data(), 0);
     };
     for (const char* name : {"functional", "reference"}) {
-      run(*inference::make_engine(name, network_, 1));
+      run(*engines::make_engine(name, network_, 1));
     }
     run(*systemc_);
     EXPECT_EQ(all[0], all[1]);
@@ -93,7 +93,7 @@ class ByHand : public ::testing::Test {
   int last_code() const { return program_.layers.back().step.input; }
 
   network::Network network_;
-  std::unique_ptr<SystemcEngine> systemc_;
+  std::unique_ptr<engines::SystemcEngine> systemc_;
   mapping::Program program_;
   mapping::MemoryFaults faults_;
 };
@@ -227,7 +227,7 @@ TEST(MemoryFaults, EngineFloatHasNoSuchMemories) {
   mapping::MemoryFaults faults;
   faults.full = &program;
   faults.images = 1;
-  const auto engine = inference::make_engine("float", network, 1);
+  const auto engine = engines::make_engine("float", network, 1);
   EXPECT_NO_THROW(engine->set_memory_faults(faults));
   faults.accumulators = cell(0, kFlip);
   try {

@@ -8,11 +8,11 @@
 #include <cmath>
 #include <cstring>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
 #include "sim/chips/chip.hpp"
-#include "sim/inference/functional_engine.hpp"
-#include "sim/inference/reference_engine.hpp"
+#include "sim/engines/functional_engine.hpp"
+#include "sim/engines/reference_engine.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
 #include "tests/network/random_network.hpp"
 
@@ -45,7 +45,7 @@ struct Case {
     config.activations.kib = 256;
     faults.images = images;
     try {
-      engine = std::make_unique<SystemcEngine>(network, config, batch, 0, "test");
+      engine = std::make_unique<engines::SystemcEngine>(network, config, batch, 0, "test");
       full = mapping::compile(network, config, batch);
       if (images % batch != 0) rest = mapping::compile(network, config, images % batch);
       faults.full = &full;
@@ -67,7 +67,7 @@ struct Case {
     faults.accumulators = list(MemoryId::kAccumulators, 2);
   }
 
-  std::vector<float> run(inference::Engine& tested, const network::Codes& codes,
+  std::vector<float> run(engines::Engine& tested, const network::Codes& codes,
                          int images_a_call) const {
     std::vector<float> logits(static_cast<std::size_t>(images * network.classes));
     tested.set_memory_faults(faults);
@@ -86,7 +86,7 @@ struct Case {
   mapping::AcceleratorConfig config;
   int batch, images;
   std::vector<std::uint8_t> pixels;
-  std::unique_ptr<SystemcEngine> engine;
+  std::unique_ptr<engines::SystemcEngine> engine;
   mapping::Program full, rest;
   mapping::MemoryFaults faults;
 };
@@ -106,7 +106,7 @@ std::vector<std::int64_t> numbers(const mapping::MemoryCounts& counts) {
 void expect_hit_cells_are_those_that_matter(Case& example, const network::Codes& codes,
                                             std::uint64_t tried, Met& met) {
   const mapping::MemoryFaults before = example.faults;
-  inference::ReferenceEngine reference(example.network);
+  engines::ReferenceEngine reference(example.network);
   for (const MemoryId memory :
        {MemoryId::kInput, MemoryId::kActivations, MemoryId::kAccumulators}) {
     example.faults.input.clear();
@@ -145,17 +145,17 @@ TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
     ++tried;
 
     const network::Codes codes = network::clean_codes(example.network);
-    inference::ReferenceEngine reference(example.network);
+    engines::ReferenceEngine reference(example.network);
     const std::vector<float> expected = example.run(reference, codes, example.images);
     const mapping::MemoryCounts wrong = reference.memory_bits_wrong();
     met.wrong_input += wrong.input > 0 ? 1 : 0;
     met.wrong_activations += wrong.activations > 0 ? 1 : 0;
     met.wrong_accumulators += *wrong.accumulators > 0 ? 1 : 0;
 
-    inference::FunctionalOptions options;
+    engines::FunctionalOptions options;
     options.batch = 1 << seed % 4;
     options.portable_vectors = seed % 4 == 3;
-    const auto functional = inference::make_functional_engine(example.network, 2, options);
+    const auto functional = engines::make_functional_engine(example.network, 2, options);
     ASSERT_TRUE(same_bits(expected, example.run(*functional, codes, example.images)));
     ASSERT_EQ(numbers(functional->memory_bits_wrong()), numbers(wrong));
     ASSERT_TRUE(

@@ -5,9 +5,9 @@
 
 #include <filesystem>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/chips/random_chip.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/evaluate.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/weights/faulty_reader.hpp"
 #include "tests/network/random_network.hpp"
@@ -26,7 +26,7 @@ std::vector<fs::path> files(const char* folder, const char* extension) {
   return found;
 }
 
-std::vector<float> run(inference::Engine& engine, const network::Network& network,
+std::vector<float> run(engines::Engine& engine, const network::Network& network,
                        const std::vector<std::uint8_t>& pixels) {
   const auto images =
       static_cast<int>(static_cast<std::int64_t>(pixels.size()) / network.input.size());
@@ -43,7 +43,7 @@ TEST(ShippedNetworks, GiveTheSameLogitsOnEveryAcceleratorFile) {
   for (const fs::path& model : files("models", ".onnx")) {
     const network::Network network = network::read_onnx(model);
     const auto pixels = network::random_pixels(network, kImages, 1);
-    const auto functional = inference::make_engine("functional", network, 1);
+    const auto functional = engines::make_engine("functional", network, 1);
     for (const fs::path& file : accelerators) {
       SCOPED_TRACE(model.filename().string() + " on " + file.filename().string());
       mapping::AcceleratorConfig config = mapping::load_accelerator(file);
@@ -52,7 +52,7 @@ TEST(ShippedNetworks, GiveTheSameLogitsOnEveryAcceleratorFile) {
       }
       // The smaller activation memories hold one image.
       const int batch = config.activations.kib >= 256 ? 1 + static_cast<int>(seed % 2) : 1;
-      SystemcEngine systemc(network, config, batch, seed * 29, "test");
+      engines::SystemcEngine systemc(network, config, batch, seed * 29, "test");
       weights::FaultyReader reader(network, systemc.program().placement);
       const chips::RandomChip chip(++seed);
       const auto faults =
@@ -99,11 +99,11 @@ TEST(ShippedNetworks, NothingStallsOnTheEdgeAcceleratorAndCyclesAreTheClosedForm
   const fs::path root(BROWNOUT_SOURCE_DIR);
   const network::Network network =
       network::read_onnx(root / "models" / "fmnist-simplenet16-normal-8b.onnx");
-  SystemcEngine engine(network,
-                       mapping::load_accelerator(root / "configs/accelerators/edge-16x16.yaml"), 1,
-                       0, "test");
+  engines::SystemcEngine engine(
+      network, mapping::load_accelerator(root / "configs/accelerators/edge-16x16.yaml"), 1, 0,
+      "test");
   constexpr std::int64_t kImages = 10;
-  const ImagesResult result = engine.time(kImages);
+  const engines::ImagesResult result = engine.time(kImages);
   for (std::size_t i = 0; i < result.layers.size(); ++i) {
     EXPECT_EQ(result.layers[i].cycles, result.layers[i].closed_form_cycles)
         << engine.program().layers[i].name;

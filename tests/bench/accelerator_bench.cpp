@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <vector>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/program.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"
 
 namespace {
@@ -40,7 +40,7 @@ int run(int argc, char** argv) {
              "results, Mcycles/s", "timing, Mcycles/s", "images/s");
   for (const fs::path& file : files) {
     const mapping::AcceleratorConfig config = mapping::load_accelerator(file);
-    accelerator::SystemcEngine engine(network, config, 1, 0, model.string());
+    engines::SystemcEngine engine(network, config, 1, 0, model.string());
     double results = 0.0;
     double timing = 0.0;
     double speed = 0.0;
@@ -50,7 +50,7 @@ int run(int argc, char** argv) {
       cycles = engine.result().cycles;
       results = std::max(results, static_cast<double>(cycles) / engine.result().seconds);
       speed = std::max(speed, images / engine.result().seconds);
-      const accelerator::ImagesResult timed = engine.time(images);
+      const engines::ImagesResult timed = engine.time(images);
       timing = std::max(timing, static_cast<double>(timed.cycles) / timed.seconds);
     }
     fmt::print("{:<16} {:>12} {:>22.1f} {:>22.1f} {:>10.0f}\n", config.name, cycles / images,

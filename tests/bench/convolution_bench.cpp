@@ -11,13 +11,13 @@
 
 #include "sim/base/program.hpp"
 #include "sim/base/random.hpp"
-#include "sim/inference/convolution/avx2.hpp"
-#include "sim/inference/convolution/convolution.hpp"
+#include "sim/datapath/convolution/avx2.hpp"
+#include "sim/datapath/convolution/convolution.hpp"
 
 namespace {
 
 using namespace brownout;
-using namespace brownout::inference;
+using namespace brownout::datapath;
 
 struct Layer {
   const char* name;

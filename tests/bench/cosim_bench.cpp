@@ -8,10 +8,10 @@
 #include <filesystem>
 #include <vector>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/program.hpp"
 #include "sim/cosim/checked_array.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"
 
 namespace {
@@ -24,7 +24,7 @@ constexpr int kSystemcImages = 200;
 
 /// Cycles per second of the core, checks included.
 template <typename Array>
-double core_speed(Array& array, accelerator::SystemcEngine& engine,
+double core_speed(Array& array, engines::SystemcEngine& engine,
                   const std::vector<std::uint8_t>& pixels, int images, std::vector<float>& logits) {
   const auto cycles = [&] {
     std::int64_t total = 0;
@@ -59,9 +59,9 @@ int run(int argc, char** argv) {
     config.array.columns = shape.columns;
     const auto rtl_array = std::make_shared<cosim::RtlArray>(config);
     const auto checked_array = std::make_shared<cosim::CheckedArray>(config, cosim::CheckOptions{});
-    accelerator::SystemcEngine systemc(network, config, 1, 0, model.string());
-    accelerator::SystemcEngine rtl(network, config, 1, 0, model.string(), rtl_array);
-    accelerator::SystemcEngine checked(network, config, 1, 0, model.string(), checked_array);
+    engines::SystemcEngine systemc(network, config, 1, 0, model.string());
+    engines::SystemcEngine rtl(network, config, 1, 0, model.string(), rtl_array);
+    engines::SystemcEngine checked(network, config, 1, 0, model.string(), checked_array);
     double systemc_speed = 0.0, rtl_speed = 0.0, checked_speed = 0.0;
     std::int64_t cycles = 0;
     for (int round = 0; round < kRounds; ++round) {

@@ -13,7 +13,7 @@
 #include "sim/base/parallel.hpp"
 #include "sim/base/program.hpp"
 #include "sim/base/random.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/evaluate.hpp"
 #include "sim/network/onnx_file.hpp"
 
 namespace {
@@ -108,7 +108,7 @@ data::Dataset random_images(const network::Network& network) {
 }
 
 double images_per_second(const network::Network& network, const std::string& name, int threads) {
-  const auto engine = inference::make_engine(name, network, threads);
+  const auto engine = engines::make_engine(name, network, threads);
   engine->set_codes(network::clean_codes(network));
   const data::Dataset data = random_images(network);
   const std::int64_t images = name == "reference" ? 8 : kImages;
@@ -117,7 +117,7 @@ double images_per_second(const network::Network& network, const std::string& nam
   double best = 0.0;
   while (std::chrono::duration<double>(Clock::now() - start).count() < kSeconds) {
     const auto before = Clock::now();
-    inference::evaluate(*engine, network, data, images, threads);
+    engines::evaluate(*engine, network, data, images, threads);
     const double seconds = std::chrono::duration<double>(Clock::now() - before).count();
     best = std::max(best, static_cast<double>(images) / seconds);
   }

@@ -7,11 +7,11 @@
 #include <iterator>
 #include <set>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/base/error.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/cosim/checked_array.hpp"
 #include "sim/data/dataset.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/mapping/memory_faults.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<float> run(accelerator::SystemcEngine& engine, const network::Network& network,
+std::vector<float> run(engines::SystemcEngine& engine, const network::Network& network,
                        const std::vector<std::uint8_t>& pixels) {
   const auto images =
       static_cast<int>(static_cast<std::int64_t>(pixels.size()) / network.input.size());
@@ -80,10 +80,10 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
     options.mismatch_trace = testing::TempDir() + "random-network-mismatch.fst";
     const auto checked = std::make_shared<CheckedArray>(config, options);
     try {
-      accelerator::SystemcEngine behavioural(network, config, batch, seed % 7 * 13, "random");
-      accelerator::SystemcEngine cosim(network, config, batch, seed % 7 * 13, "random", checked);
-      accelerator::SystemcEngine rtl(network, config, batch, seed % 7 * 13, "random",
-                                     std::make_shared<RtlArray>(config));
+      engines::SystemcEngine behavioural(network, config, batch, seed % 7 * 13, "random");
+      engines::SystemcEngine cosim(network, config, batch, seed % 7 * 13, "random", checked);
+      engines::SystemcEngine rtl(network, config, batch, seed % 7 * 13, "random",
+                                 std::make_shared<RtlArray>(config));
       const double rates[] = {0.0, 0.01, 0.1, 0.5};
       const chips::RandomChip chip(seed, seed % 2 == 0 ? 1.0 : 0.7);
       const chips::OperatingPoint at{0.8, rates[seed % 4]};
@@ -106,7 +106,7 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
                         {0.8, seed % 4 == 0 ? 0.03 : 0.002});
         with_sums += others.accumulators.empty() ? 0 : 1;
       }
-      for (accelerator::SystemcEngine* engine : {&behavioural, &cosim, &rtl}) {
+      for (engines::SystemcEngine* engine : {&behavioural, &cosim, &rtl}) {
         engine->set_chip({}, faults, draws);
         engine->set_memory_faults(others);
       }
@@ -153,7 +153,7 @@ TEST(RandomNetworks, AgreeUnderBackPressure) {
     options.pressure.longest = 1 + static_cast<int>(seed % 20);
     const auto checked = std::make_shared<CheckedArray>(config, options);
     try {
-      accelerator::SystemcEngine cosim(network, config, 1, 0, "random", checked);
+      engines::SystemcEngine cosim(network, config, 1, 0, "random", checked);
       cosim.set_chip({}, {}, {});
       run(cosim, network, network::random_pixels(network, 1, seed));
     } catch (const InputError&) {
@@ -206,7 +206,7 @@ TEST_P(ShippedNetworks, AgreeInAllLayersOnSeveralChips) {
     CheckOptions options;
     options.mismatch_trace = testing::TempDir() + "shipped-network-mismatch.fst";
     const auto checked = std::make_shared<CheckedArray>(config, options);
-    accelerator::SystemcEngine cosim(network, config, 1, 0, "test", checked);
+    engines::SystemcEngine cosim(network, config, 1, 0, "test", checked);
     // Several chips: 4, 3 and 1 of the images.
     const std::int64_t image = network.input.size();
     std::int64_t first = 0;

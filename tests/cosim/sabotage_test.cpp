@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
-#include "sim/accelerator/systemc_engine.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/cosim/checked_array.hpp"
+#include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "tests/network/random_network.hpp"
 
@@ -35,7 +35,7 @@ class Sabotaged : public testing::Test {
     options.mismatch_trace = waves_;
     options.sabotage = sabotage;
     array_ = std::make_shared<CheckedArray>(config_, options);
-    accelerator::SystemcEngine engine(network_, config_, 1, 0, "test", array_);
+    engines::SystemcEngine engine(network_, config_, 1, 0, "test", array_);
     const chips::RandomChip chip(7);
     engine.set_chip({},
                     {chip.faults(memory::MemoryId::kWeights, engine.program().placement.words,
@@ -82,7 +82,7 @@ TEST_F(Sabotaged, NothingIsWrongWithoutIt) {
   CheckOptions options;
   options.mismatch_trace = waves_;
   array_ = std::make_shared<CheckedArray>(config_, options);
-  accelerator::SystemcEngine engine(network_, config_, 1, 0, "test", array_);
+  engines::SystemcEngine engine(network_, config_, 1, 0, "test", array_);
   std::vector<float> logits(static_cast<std::size_t>(network_.classes));
   engine.run(network::random_pixels(network_, 1, 3).data(), 0, 1, logits.data(), 0);
   EXPECT_FALSE(array_->first_mismatch().has_value());

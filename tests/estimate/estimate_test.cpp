@@ -16,7 +16,7 @@
 #include "sim/mapping/program.hpp"
 #include "sim/mapping/timing.hpp"
 #include "tests/estimate/scalesim_v2_rows.hpp"
-#include "tests/inference/small_networks.hpp"
+#include "tests/network/built_networks.hpp"
 
 namespace brownout::estimate {
 namespace {
@@ -198,7 +198,7 @@ network::Network two_convolutions(const Philox& random, int bits) {
   first.stride = {up_to(2), up_to(2)};
   first.pads = {first.kernel[0] - 1, 0, 0, first.kernel[1] - 1};
   const int classes = up_to(40);
-  inference::Builder builder({inputs, height, width}, classes);
+  network::Builder builder({inputs, height, width}, classes);
   first.weight = builder.parameter(
       network::Role::kWeight, {outputs, inputs / groups, first.kernel[0], first.kernel[1]}, coding);
   builder.add(network::Quantize{0.01f, 3});

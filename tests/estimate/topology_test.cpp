@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/base/error.hpp"
-#include "tests/inference/small_networks.hpp"
+#include "tests/network/built_networks.hpp"
 
 namespace brownout::estimate {
 namespace {
@@ -226,7 +226,7 @@ TEST(Topology, RefusesWrongFilesWithLineAndColumn) {
 
 TEST(Topology, ANetworkGivesItsMatrixOperatorsWithPaddingAndGroups) {
   const network::Coding coding{network::Scheme::kRquant, 8, 0.003f, -0.02f};
-  inference::Builder builder({6, 10, 7}, 5);
+  network::Builder builder({6, 10, 7}, 5);
   builder.add(network::Quantize{0.01f, 3});
   network::Conv2d conv;
   conv.weight = builder.parameter(network::Role::kWeight, {8, 6, 3, 3}, coding);

@@ -6,7 +6,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/mapping/timing.hpp"
-#include "tests/inference/small_networks.hpp"
+#include "tests/network/built_networks.hpp"
 #include "tests/network/small_network.hpp"
 
 namespace brownout::mapping {
@@ -177,7 +177,7 @@ TEST(Program, OutputStationaryByHand) {
 template <typename Vectors>
 network::Network with_vectors(Vectors&& vectors) {
   const network::Coding coding{network::Scheme::kSymmetric, 8, 1.0f, 0.0f};
-  inference::Builder builder({1, 9, 9}, 4);
+  network::Builder builder({1, 9, 9}, 4);
   const int pixels = builder.add(network::Quantize{0.01f, 3});
   const auto conv = [&] {
     const int weight = builder.parameter(network::Role::kWeight, {2, 1, 2, 2}, coding);
@@ -198,7 +198,7 @@ LayerProgram last_convolution(const network::Network& network, AcceleratorConfig
 TEST(Program, OnlyAGroupNormTakesAnotherWalk) {
   // Pool, batch norm, ReLU, average pool, sign, a flatten on either side of the quantization: one
   // walk over the 8×8×2 numbers of each of the 3 images.
-  const network::Network pooled = with_vectors([](inference::Builder& b, auto conv) {
+  const network::Network pooled = with_vectors([](network::Builder& b, auto conv) {
     conv();
     b.add(network::MaxPool{});
     b.add(network::BatchNorm{-1, -1, 1e-5f, false, {0.0f, 1.0f}, {1.0f, 2.0f}});
@@ -215,7 +215,7 @@ TEST(Program, OnlyAGroupNormTakesAnotherWalk) {
   EXPECT_EQ(layer.vector_numbers, 3 * 128);
   EXPECT_EQ(layer.counts.vector_ops, 3 * 128);
   EXPECT_EQ(layer.counts.activation_writes, 3 * 8);
-  const auto conv_alone = [](inference::Builder& b, auto conv) {
+  const auto conv_alone = [](network::Builder& b, auto conv) {
     conv();
     b.add(network::Quantize{0.5f, 7});
     b.add(network::Flatten{});
@@ -227,7 +227,7 @@ TEST(Program, OnlyAGroupNormTakesAnotherWalk) {
 
 TEST(Program, StagedNumbersAreThoseThatTheNormReads) {
   const auto build = [](bool pool) {
-    return with_vectors([=](inference::Builder& b, auto conv) {
+    return with_vectors([=](network::Builder& b, auto conv) {
       conv();
       if (pool) b.add(network::MaxPool{});
       b.add(network::GroupNorm{});
@@ -267,7 +267,7 @@ TEST(Program, StagedNumbersAreThoseThatTheNormReads) {
 
 TEST(Program, AResidualBeforeANormIsReadOnceAWalk) {
   const auto build = [](int norms_after) {
-    return with_vectors([=](inference::Builder& b, auto conv) {
+    return with_vectors([=](network::Builder& b, auto conv) {
       conv();
       const int side = b.add(network::Quantize{0.5f, 7});
       conv();

@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "sim/arithmetic/matrix.hpp"
-#include "sim/inference/engine.hpp"
+#include "sim/engines/engine.hpp"
 #include "sim/mapping/geometry.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "small_training.hpp"
@@ -92,7 +92,7 @@ TEST(Binary, ATrainingLearnsAndItsFileScoresTheSameInTheEngines) {
   EXPECT_EQ(net.bits(), 1);
   std::vector<std::vector<float>> logits;
   for (const char* name : {"functional", "reference", "float"}) {
-    const auto engine = inference::make_engine(name, net, 1);
+    const auto engine = engines::make_engine(name, net, 1);
     engine->set_codes(network::clean_codes(net));
     logits.emplace_back(64 * 3);
     engine->run(small.test.image(0), 0, 64, logits.back().data(), 0);

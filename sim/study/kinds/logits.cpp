@@ -71,7 +71,7 @@ class Histograms : public Evaluation {
 
  private:
   Json measure(const sweep::Model& model, const Bench& bench) const {
-    const auto engine = inference::make_engine(setting_.engine, model.network, bench.threads);
+    const auto engine = engines::make_engine(setting_.engine, model.network, bench.threads);
     const auto logits_with = [&](const network::Codes& codes) {
       engine->set_codes(codes);
       return run_images(*engine, model.network.classes, bench.datasets.get(setting_).data,
@@ -145,7 +145,7 @@ class Margin : public Evaluation {
     Json key = base_key(model, setting_, bench);
     key["kind"] = "margin";
     const StoredRow row = bench.remember(key, [&]() -> Json {
-      const auto engine = inference::make_engine(setting_.engine, model.network, bench.threads);
+      const auto engine = engines::make_engine(setting_.engine, model.network, bench.threads);
       engine->set_codes(network::clean_codes(model.network));
       const std::vector<float> logits =
           run_images(*engine, model.network.classes, bench.datasets.get(setting_).data,

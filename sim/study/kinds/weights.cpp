@@ -2,7 +2,7 @@
 // What happens to the weights themselves: kinds noise, weight-error and redundancy.
 
 #include "sim/base/error.hpp"
-#include "sim/inference/evaluate.hpp"
+#include "sim/engines/evaluate.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/read_on_chip.hpp"
 #include "sim/study/logits.hpp"
@@ -51,7 +51,7 @@ class Noise : public Evaluation {
     const std::int64_t images = bench.datasets.images(setting_);
     expect_fits(model, data);
     network::Network noisy = model.network;
-    std::unique_ptr<inference::Engine> engine;
+    std::unique_ptr<engines::Engine> engine;
     Findings findings;
     for (std::size_t k = 0; k < shares_.size(); ++k) {
       Value value{labels()[k], "%", shares_[k], {}, {}};
@@ -61,11 +61,11 @@ class Noise : public Evaluation {
         key["weight_noise"] = shares_[k];
         key["seed"] = seed;
         const StoredRow row = bench.remember(key, [&]() -> Json {
-          if (!engine) engine = inference::make_engine("float", noisy, bench.threads);
+          if (!engine) engine = engines::make_engine("float", noisy, bench.threads);
           noisy.parameters = model.network.parameters;
           sweep::add_weight_noise(noisy, shares_[k], seed);
           engine->set_codes(network::clean_codes(noisy));
-          const auto found = inference::evaluate(*engine, noisy, data, images, bench.threads);
+          const auto found = engines::evaluate(*engine, noisy, data, images, bench.threads);
           return {{"model", model.name},
                   {"weight_noise", shares_[k]},
                   {"wrong", found.wrong},
@@ -223,7 +223,7 @@ class Redundancy : public Evaluation {
              {"nonzero_pct", nullptr}};
     if (const std::optional<network::Network> cut = up_to_last_relu(model.network)) {
       const data::Dataset& data = bench.datasets.get(setting_).data;
-      const auto engine = inference::make_engine(setting_.engine, *cut, bench.threads);
+      const auto engine = engines::make_engine(setting_.engine, *cut, bench.threads);
       engine->set_codes(network::clean_codes(*cut));
       row["nonzero_pct"] =
           100.0 * nonzero_share(run_images(*engine, cut->classes, data,

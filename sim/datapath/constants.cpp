@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Constants of the operators from the network and the codes of a chip.
+#include "sim/datapath/constants.hpp"
+
+#include "sim/arithmetic/decode.hpp"
+#include "sim/base/error.hpp"
+
+namespace brownout::datapath {
+
+namespace {
+
+const network::Node& node_at(const network::Network& network, int node) {
+  return network.nodes[static_cast<std::size_t>(node)];
+}
+
+}  // namespace
+
+arithmetic::Dequantization dequantization(const network::Network& network, int node) {
+  const network::Node& at = node_at(network, node);
+  const auto* conv = std::get_if<network::Conv2d>(&at.op);
+  const int weight = conv != nullptr ? conv->weight : std::get<network::Linear>(at.op).weight;
+  const network::Coding& coding = *network.parameters[static_cast<std::size_t>(weight)].coding;
+  return {coding.alpha, coding.beta, quantization_of(network, at.inputs[0]).scale};
+}
+
+std::vector<float> parameter_values(const network::Network& network, const network::Codes& codes,
+                                    int index, int count, float absent) {
+  if (index < 0) return std::vector<float>(static_cast<std::size_t>(count), absent);
+  const auto at = static_cast<std::size_t>(index);
+  return arithmetic::decode_parameter(network.parameters[at], codes[at]);
+}
+
+NormParameters norm_parameters(const network::Network& network, const network::Codes& codes,
+                               int node, int channels) {
+  const auto read = [&](int scale, int shift, bool reparameterized) {
+    NormParameters result;
+    result.gamma = parameter_values(network, codes, scale, channels, 1.0f);
+    if (scale >= 0) {
+      for (float& value : result.gamma) value = arithmetic::gamma(value, reparameterized);
+    }
+    result.shift = parameter_values(network, codes, shift, channels, 0.0f);
+    return result;
+  };
+  const network::Operator& op = node_at(network, node).op;
+  if (const auto* group = std::get_if<network::GroupNorm>(&op)) {
+    return read(group->scale, group->shift, group->reparameterized);
+  }
+  const auto& batch = std::get<network::BatchNorm>(op);
+  return read(batch.scale, batch.shift, batch.reparameterized);
+}
+
+std::vector<arithmetic::Affine> batch_norm(const network::Network& network,
+                                           const network::Codes& codes, int node, int channels) {
+  const auto& op = std::get<network::BatchNorm>(node_at(network, node).op);
+  const NormParameters parameters = norm_parameters(network, codes, node, channels);
+  std::vector<arithmetic::Affine> result;
+  for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {
+    result.push_back(arithmetic::batch_norm_affine(op.mean[c], op.variance[c], op.eps,
+                                                   parameters.gamma[c], parameters.shift[c]));
+  }
+  return result;
+}
+
+void check_codes(const network::Network& network, const network::Codes& codes) {
+  BROWNOUT_CHECK(codes.size() == network.parameters.size(), "{} tensors of codes, {} parameters",
+                 codes.size(), network.parameters.size());
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    const network::Parameter& parameter = network.parameters[i];
+    const std::size_t expected = parameter.coding ? parameter.n.size() : 0;
+    BROWNOUT_CHECK(codes[i].size() == expected, "parameter {} has {} codes, expected {}",
+                   parameter.name, codes[i].size(), expected);
+  }
+}
+
+}  // namespace brownout::datapath

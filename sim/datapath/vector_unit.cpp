@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the passes of a step in order; numbers between passes go through two scratch buffers.
+#include "sim/datapath/vector_unit.hpp"
+
+#include <algorithm>
+
+#include "sim/arithmetic/norm.hpp"
+#include "sim/arithmetic/pool.hpp"
+#include "sim/base/error.hpp"
+#include "sim/datapath/constants.hpp"
+
+namespace brownout::datapath {
+
+namespace {
+
+int pixels_of(const network::Shape& shape) { return shape.height * shape.width; }
+
+template <typename T>
+void to_chw(const network::Shape& shape, const T* from, T* to) {
+  const auto channels = static_cast<std::size_t>(shape.channels);
+  const auto pixels = static_cast<std::size_t>(pixels_of(shape));
+  for (std::size_t p = 0; p < pixels; ++p) {
+    for (std::size_t c = 0; c < channels; ++c) to[c * pixels + p] = from[p * channels + c];
+  }
+}
+
+}  // namespace
+
+VectorUnit::VectorUnit(const network::Network& network, const std::vector<network::Shape>& shapes,
+                       const Step& step, const VectorKernels& kernels, bool quantize)
+    : network_(network), shapes_(shapes), kernels_(kernels), quantize_(quantize) {
+  std::size_t channels = 0;
+  for (const VectorPass& plan : step.passes) {
+    passes_.push_back(make_pass(plan));
+    channels = std::max(channels, static_cast<std::size_t>(plan.in.channels));
+  }
+  zeros_.assign(channels, 0.0f);
+  ones_.assign(channels, 1.0f);
+  minus_zeros_.assign(channels, -0.0f);
+}
+
+VectorUnit::Pass VectorUnit::make_pass(const VectorPass& plan) const {
+  Pass pass;
+  pass.plan = plan;
+  if (plan.max_pool >= 0) pass.window = pool_window(network_, shapes_, plan.max_pool);
+  if (plan.average_pool >= 0) pass.window = pool_window(network_, shapes_, plan.average_pool);
+  if (plan.quantize >= 0) {
+    const auto& node = network_.nodes[static_cast<std::size_t>(plan.quantize)];
+    pass.scale = std::get<network::Quantize>(node.op).scale;
+    pass.zero_point = std::get<network::Quantize>(node.op).zero_point;
+  }
+  if (plan.residual >= 0) {
+    const auto& node = network_.nodes[static_cast<std::size_t>(plan.residual)];
+    const network::Quantize& residual = quantization_of(network_, node.inputs[1]);
+    pass.residual_scale = residual.scale;
+    pass.residual_zero = residual.zero_point;
+  }
+  return pass;
+}
+
+void VectorUnit::set_codes(const network::Codes& codes) {
+  for (Pass& pass : passes_) {
+    if (pass.plan.norm < 0) continue;
+    const int channels = pass.plan.in.channels;
+    const auto& op = network_.nodes[static_cast<std::size_t>(pass.plan.norm)].op;
+    if (std::holds_alternative<network::GroupNorm>(op)) {
+      NormParameters parameters = norm_parameters(network_, codes, pass.plan.norm, channels);
+      pass.factor = std::move(parameters.gamma);
+      pass.shift = std::move(parameters.shift);
+      continue;
+    }
+    pass.mean.clear();
+    pass.factor.clear();
+    pass.shift.clear();
+    for (const arithmetic::Affine& affine : batch_norm(network_, codes, pass.plan.norm, channels)) {
+      pass.mean.push_back(affine.mean);
+      pass.factor.push_back(affine.factor);
+      pass.shift.push_back(affine.shift);
+    }
+  }
+}
+
+void VectorUnit::grow(VectorScratch& scratch) const {
+  std::size_t numbers = 0;
+  std::size_t channels = 0;
+  for (const Pass& pass : passes_) {
+    for (const network::Shape& shape : {pass.plan.in, pass.plan.out}) {
+      numbers = std::max(numbers, static_cast<std::size_t>(shape.size()));
+      channels = std::max(channels, static_cast<std::size_t>(shape.channels));
+    }
+  }
+  const auto at_least = [](auto& memory, std::size_t size) {
+    if (memory.size() < size) memory.resize(size);
+  };
+  if (passes_.size() > 1 || passes_[0].plan.average_pool >= 0 || passes_[0].plan.flatten >= 0) {
+    at_least(scratch.ping, numbers);
+    at_least(scratch.pong, numbers);
+  }
+  at_least(scratch.s1, channels);
+  at_least(scratch.s2, channels);
+  at_least(scratch.mean, channels);
+  at_least(scratch.factor, channels);
+}
+
+void VectorUnit::normalize(const Pass& pass, const double* s1, const double* s2,
+                           VectorScratch& scratch) const {
+  const auto& node = network_.nodes[static_cast<std::size_t>(pass.plan.norm)];
+  const auto& op = std::get<network::GroupNorm>(node.op);
+  const int members = pass.plan.in.channels / op.groups;
+  for (int first = 0; first < pass.plan.in.channels; first += members) {
+    const auto group = arithmetic::group_statistics(s1 + first, s2 + first, members,
+                                                    pixels_of(pass.plan.in), op.eps);
+    for (auto c = static_cast<std::size_t>(first); c < static_cast<std::size_t>(first + members);
+         ++c) {
+      const auto affine = arithmetic::group_norm_affine(group, pass.factor[c], pass.shift[c]);
+      scratch.mean[c] = affine.mean;
+      scratch.factor[c] = affine.factor;
+    }
+  }
+}
+
+const float* VectorUnit::plain_numbers(const StepSource& source, const network::Shape& shape,
+                                       float* to) const {
+  if (source.numbers != nullptr) return source.numbers;
+  FinishTask task;
+  task.integers = source.integers;
+  task.pixels = pixels_of(shape);
+  task.channels = shape.channels;
+  task.mean = zeros_.data();
+  task.factor = ones_.data();
+  task.shift = minus_zeros_.data();
+  task.out = to;
+  kernels_.finish(task);
+  return to;
+}
+
+void VectorUnit::finish(const Pass& pass, const StepSource& source, bool group_norm,
+                        const Residual* residual, void* to, VectorScratch& scratch) const {
+  FinishTask task;
+  task.numbers = source.numbers;
+  task.integers = source.integers;
+  task.pixels = pixels_of(pass.plan.in);
+  task.channels = pass.plan.in.channels;
+  const bool norm = pass.plan.norm >= 0;
+  task.mean = group_norm ? scratch.mean.data() : norm ? pass.mean.data() : zeros_.data();
+  task.factor = group_norm ? scratch.factor.data() : norm ? pass.factor.data() : ones_.data();
+  task.shift = norm ? pass.shift.data() : minus_zeros_.data();
+  if (residual != nullptr) {
+    task.residual_codes = residual->codes;
+    task.residual_numbers = residual->numbers;
+    task.residual_scale = pass.residual_scale;
+    task.residual_zero = pass.residual_zero;
+  }
+  task.activation = pass.plan.activation;
+  task.pool = pass.plan.max_pool >= 0 ? &pass.window : nullptr;
+  if (quantize_ && pass.plan.quantize >= 0) {
+    task.codes = static_cast<std::uint8_t*>(to);
+    task.scale = pass.scale;
+    task.zero_point = pass.zero_point;
+  } else {
+    task.out = static_cast<float*>(to);
+  }
+  kernels_.finish(task);
+}
+
+void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
+                     VectorScratch& scratch, const Staged* staged) const {
+  float* next = scratch.ping.data();
+  float* other = scratch.pong.data();
+  // The numbers take the place of the integers: one buffer less to pull through the cache.
+  const auto dequantize = [&] {
+    void* place = const_cast<std::int32_t*>(source.integers.acc);
+    auto* y = static_cast<float*>(place);
+    kernels_.dequantize_with_sums(source.integers, y, scratch.s1.data(), scratch.s2.data());
+    source.numbers = y;
+  };
+  bool first_norm = true;
+  for (std::size_t i = 0; i < passes_.size(); ++i) {
+    const Pass& pass = passes_[i];
+    void* to = i + 1 == passes_.size() ? output : next;
+    const bool group_norm =
+        pass.plan.norm >= 0 && std::holds_alternative<network::GroupNorm>(
+                                   network_.nodes[static_cast<std::size_t>(pass.plan.norm)].op);
+    if (pass.plan.flatten >= 0) {
+      if (source.codes != nullptr) {
+        to_chw(pass.plan.in, source.codes, static_cast<std::uint8_t*>(to));
+      } else {
+        to_chw(pass.plan.in, plain_numbers(source, pass.plan.in, other), static_cast<float*>(to));
+      }
+    } else if (pass.plan.average_pool >= 0) {
+      const auto& node = network_.nodes[static_cast<std::size_t>(pass.plan.average_pool)];
+      arithmetic::average_pool(pass.window, pass.plan.in.channels,
+                               std::get<network::AveragePool>(node.op).count_pad,
+                               plain_numbers(source, pass.plan.in, other), static_cast<float*>(to));
+    } else {
+      if (group_norm) {
+        double* s1 = scratch.s1.data();
+        double* s2 = scratch.s2.data();
+        if (source.numbers == nullptr) {
+          dequantize();
+        } else {
+          kernels_.sums(source.numbers, pixels_of(pass.plan.in), pass.plan.in.channels, s1, s2);
+        }
+        normalize(pass, s1, s2, scratch);
+        // A matrix operator's numbers lie in its accumulators or in the scratch memory.
+        if (first_norm && staged != nullptr) (*staged)(const_cast<float*>(source.numbers));
+        first_norm = false;
+      }
+      finish(pass, source, group_norm, pass.plan.residual >= 0 ? residuals++ : nullptr, to,
+             scratch);
+    }
+    const bool codes = source.codes != nullptr || (quantize_ && pass.plan.quantize >= 0);
+    source = StepSource{};
+    if (codes) {
+      source.codes = static_cast<const std::uint8_t*>(to);
+    } else {
+      source.numbers = static_cast<const float*>(to);
+    }
+    std::swap(next, other);
+  }
+}
+
+}  // namespace brownout::datapath

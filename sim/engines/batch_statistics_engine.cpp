@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operator after operator over the whole batch, since a norm needs all of its images at once.
+#include "sim/engines/batch_statistics_engine.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "sim/arithmetic/elementwise.hpp"
+#include "sim/arithmetic/input.hpp"
+#include "sim/arithmetic/pool.hpp"
+#include "sim/base/error.hpp"
+#include "sim/datapath/aligned.hpp"
+#include "sim/datapath/constants.hpp"
+#include "sim/engines/float_convolution.hpp"
+
+namespace brownout::engines {
+
+namespace {
+
+/// Numbers of one value for all images of a batch, NHWC, one image behind the other.
+using Value = std::vector<float>;
+
+/// What a chip's codes make of the network.
+struct Constants {
+  std::map<int, FloatConvolution> matrices;  // by node
+  std::map<int, datapath::NormParameters> norms;
+};
+
+class Walk {
+ public:
+  Walk(const network::Network& network, const std::vector<network::Shape>& shapes,
+       const Constants& constants, const std::vector<int>& last_use, int images,
+       datapath::AlignedBytes& scratch)
+      : network_(network),
+        shapes_(shapes),
+        constants_(constants),
+        last_use_(last_use),
+        images_(static_cast<std::size_t>(images)),
+        scratch_(scratch),
+        values_(network.nodes.size() + 1) {}
+
+  const Value& run(const std::uint8_t* pixels) {
+    const auto channels = static_cast<std::size_t>(network_.input.channels);
+    Value& input = values_[0];
+    for (std::size_t i = 0; i < images_ * size_of(0); ++i) {
+      const std::size_t c = i % channels;
+      input.push_back(arithmetic::normalize_pixel(pixels[i], network_.transform.mean[c],
+                                                  network_.transform.std[c]));
+    }
+    for (node_ = 0; node_ < static_cast<int>(network_.nodes.size()); ++node_) {
+      const network::Node& node = network_.nodes[static_cast<std::size_t>(node_)];
+      Value out = std::visit([this](const auto& op) { return (*this)(op); }, node.op);
+      for (const int value : node.inputs) {
+        const auto v = static_cast<std::size_t>(value);
+        if (last_use_[v] == node_) Value().swap(values_[v]);
+      }
+      values_[static_cast<std::size_t>(node_ + 1)] = std::move(out);
+    }
+    return values_.back();
+  }
+
+ private:
+  std::size_t size_of(int value) const {
+    return static_cast<std::size_t>(shapes_[static_cast<std::size_t>(value)].size());
+  }
+  int input_index(std::size_t i = 0) const {
+    return network_.nodes[static_cast<std::size_t>(node_)].inputs[i];
+  }
+  const Value& operand(std::size_t i = 0) const {
+    return values_[static_cast<std::size_t>(input_index(i))];
+  }
+  const network::Shape& in_shape() const {
+    return shapes_[static_cast<std::size_t>(input_index())];
+  }
+
+  /// `function(in, out)` for each image.
+  template <typename Function>
+  Value each_image(Function function) const {
+    const std::size_t in = size_of(input_index());
+    const std::size_t out = size_of(node_ + 1);
+    Value result(images_ * out);
+    for (std::size_t i = 0; i < images_; ++i) {
+      function(operand().data() + i * in, result.data() + i * out);
+    }
+    return result;
+  }
+  template <typename Function>
+  Value map(Function function) const {
+    Value result = operand();
+    for (float& number : result) number = function(number);
+    return result;
+  }
+
+  Value matrix() const {
+    const FloatConvolution& convolution = constants_.matrices.at(node_);
+    return each_image([&](const float* x, float* y) { convolution.run(x, y, scratch_.data()); });
+  }
+  Value operator()(const network::Conv2d&) const { return matrix(); }
+  Value operator()(const network::Linear&) const { return matrix(); }
+
+  /// Sums of `pixels` pixels per channel, row-major.
+  void sum(const float* y, std::size_t pixels, std::vector<double>& s1,
+           std::vector<double>& s2) const {
+    const std::size_t channels = s1.size();
+    for (std::size_t i = 0; i < pixels * channels; ++i) {
+      arithmetic::add_to_sums(y[i], s1[i % channels], s2[i % channels]);
+    }
+  }
+  std::size_t pixels() const {
+    return static_cast<std::size_t>(in_shape().height) * static_cast<std::size_t>(in_shape().width);
+  }
+
+  /// `members` channels share the statistics of s1 and s2, over `count` pixels each.
+  std::vector<arithmetic::Affine> affine(const std::vector<double>& s1,
+                                         const std::vector<double>& s2, std::size_t members,
+                                         std::size_t count, float eps) const {
+    const datapath::NormParameters& parameters = constants_.norms.at(node_);
+    std::vector<arithmetic::Affine> result;
+    for (std::size_t c = 0; c < s1.size(); ++c) {
+      const std::size_t first = c / members * members;
+      const auto statistics = arithmetic::group_statistics(
+          &s1[first], &s2[first], static_cast<int>(members), static_cast<int>(count), eps);
+      result.push_back(
+          arithmetic::group_norm_affine(statistics, parameters.gamma[c], parameters.shift[c]));
+    }
+    return result;
+  }
+
+  static void apply(const std::vector<arithmetic::Affine>& affine, std::size_t pixels,
+                    const float* x, float* y) {
+    const std::size_t channels = affine.size();
+    for (std::size_t i = 0; i < pixels * channels; ++i) {
+      y[i] = arithmetic::apply(affine[i % channels], x[i]);
+    }
+  }
+
+  Value operator()(const network::GroupNorm& op) const {
+    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    return each_image([&](const float* x, float* y) {
+      std::vector<double> s1(channels, 0.0);
+      std::vector<double> s2(channels, 0.0);
+      sum(x, pixels(), s1, s2);
+      const std::size_t members = channels / static_cast<std::size_t>(op.groups);
+      apply(affine(s1, s2, members, pixels(), op.eps), pixels(), x, y);
+    });
+  }
+
+  /// Images are added in their order, so the statistics have one value.
+  Value operator()(const network::BatchNorm& op) const {
+    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    std::vector<double> s1(channels, 0.0);
+    std::vector<double> s2(channels, 0.0);
+    sum(operand().data(), images_ * pixels(), s1, s2);
+    const auto norm = affine(s1, s2, 1, images_ * pixels(), op.eps);
+    return each_image([&](const float* x, float* y) { apply(norm, pixels(), x, y); });
+  }
+
+  Value operator()(const network::Relu&) const { return map(arithmetic::relu); }
+  Value operator()(const network::Sign&) const { return map(arithmetic::sign); }
+  Value operator()(const network::Hardtanh&) const { return map(arithmetic::hardtanh); }
+
+  Value operator()(const network::MaxPool&) const {
+    const auto window = mapping::pool_window(network_, shapes_, node_);
+    return each_image(
+        [&](const float* x, float* y) { arithmetic::max_pool(window, in_shape().channels, x, y); });
+  }
+  Value operator()(const network::AveragePool& op) const {
+    const auto window = mapping::pool_window(network_, shapes_, node_);
+    return each_image([&](const float* x, float* y) {
+      arithmetic::average_pool(window, in_shape().channels, op.count_pad, x, y);
+    });
+  }
+
+  Value operator()(const network::Flatten&) const {
+    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    return each_image([&](const float* x, float* y) {
+      for (std::size_t i = 0; i < pixels() * channels; ++i) {
+        y[i % channels * pixels() + i / channels] = x[i];
+      }
+    });
+  }
+
+  Value operator()(const network::Add&) const {
+    Value result = operand();
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] = result[i] + operand(1)[i];
+    return result;
+  }
+  Value operator()(const network::Quantize&) const { return operand(); }  // activations are float
+
+  const network::Network& network_;
+  const std::vector<network::Shape>& shapes_;
+  const Constants& constants_;
+  const std::vector<int>& last_use_;
+  std::size_t images_;
+  datapath::AlignedBytes& scratch_;
+  std::vector<Value> values_;
+  int node_ = 0;
+};
+
+class BatchStatisticsEngine : public Engine {
+ public:
+  BatchStatisticsEngine(const network::Network& network, int threads, int batch)
+      : network_(network),
+        shapes_(network::check(network, network.name)),
+        batch_(batch),
+        last_use_(network.nodes.size() + 1, -1) {
+    BROWNOUT_CHECK(threads >= 1 && batch >= 1, "threads {}, batch {}", threads, batch);
+    std::size_t scratch = 0;
+    bool batch_norm = false;
+    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+      const network::Operator& op = network.nodes[i].op;
+      const int node = static_cast<int>(i);
+      for (const int value : network.nodes[i].inputs) {
+        last_use_[static_cast<std::size_t>(value)] = node;
+      }
+      batch_norm = batch_norm || std::holds_alternative<network::BatchNorm>(op);
+      if (!network::is_matrix(op)) continue;
+      const auto made =
+          constants_.matrices.emplace(node, mapping::matrix_node(network, shapes_, node));
+      scratch = std::max(scratch, made.first->second.scratch_bytes());
+    }
+    if (!batch_norm) {
+      throw InputError(
+          "the network has no batch norm whose running statistics those of a batch could replace");
+    }
+    for (int i = 0; i < threads; ++i) scratch_.emplace_back(scratch);
+  }
+
+  void set_codes(const network::Codes& codes) override {
+    datapath::check_codes(network_, codes);
+    for (auto& [node, convolution] : constants_.matrices) convolution.set_codes(network_, codes);
+    for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
+      const network::Operator& op = network_.nodes[i].op;
+      if (!std::holds_alternative<network::BatchNorm>(op) &&
+          !std::holds_alternative<network::GroupNorm>(op)) {
+        continue;
+      }
+      const int node = static_cast<int>(i);
+      constants_.norms[node] =
+          datapath::norm_parameters(network_, codes, node, shapes_[i + 1].channels);
+    }
+  }
+
+  void run(const std::uint8_t* pixels, std::int64_t /*first*/, int count, float* logits,
+           int worker) override {
+    Walk walk(network_, shapes_, constants_, last_use_, count,
+              scratch_.at(static_cast<std::size_t>(worker)));
+    const Value& result = walk.run(pixels);
+    std::copy(result.begin(), result.end(), logits);
+  }
+
+  int preferred_batch() const override { return batch_; }
+  std::string name() const override { return "float"; }
+
+ private:
+  const network::Network& network_;
+  std::vector<network::Shape> shapes_;
+  int batch_;
+  std::vector<int> last_use_;  // node that reads value v last
+  Constants constants_;
+  std::vector<datapath::AlignedBytes> scratch_;  // by worker
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_batch_statistics_engine(const network::Network& network, int threads,
+                                                     int batch) {
+  return std::make_unique<BatchStatisticsEngine>(network, threads, batch);
+}
+
+}  // namespace brownout::engines

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine "float" with batch statistics at test time: a batch norm takes mean and variance of the
+// batch of images it sees in place of the running ones (RandBET, Table 10).
+#pragma once
+#include "sim/engines/engine.hpp"
+
+namespace brownout::engines {
+
+/// A call of `run` is a batch: results depend on which images it holds, not on threads. Its
+/// preferred_batch() is `batch`. InputError for networks without batch norm. The network must
+/// outlive the engine.
+std::unique_ptr<Engine> make_batch_statistics_engine(const network::Network& network, int threads,
+                                                     int batch);
+
+}  // namespace brownout::engines

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engines compute logits from pixels and codes. One interface, one file per engine.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/mapping/memory_faults.hpp"
+#include "sim/memory/fault.hpp"
+#include "sim/memory/transient.hpp"
+#include "sim/network/network.hpp"
+
+namespace brownout::engines {
+
+/// The weights of one chip, prepared once and shared by the threads that run images through them.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  /// Loads the codes as read (clean or faulty). Not thread-safe.
+  virtual void set_codes(const network::Codes& codes) = 0;
+  /// The same weights as a chip gives them: the codes as read, and the faulty cells behind them for
+  /// engines that read the memory themselves.
+  virtual void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
+                        const memory::Draws& draws) {
+    (void)faults;
+    (void)draws;
+    set_codes(codes);
+  }
+  /// Faults of the other memories from now on; none (the default) costs nothing. InputError from
+  /// engines that do not know an accelerator's memories. Not thread-safe.
+  virtual void set_memory_faults(const mapping::MemoryFaults& faults);
+  /// Bits of those memories that read wrong since then: of each value once it is written, of
+  /// accumulators at each read.
+  virtual mapping::MemoryCounts memory_bits_wrong() const { return {}; }
+  /// Logits (count × classes, fp32) of `count` images (u8, NHWC), which are images `first`, first +
+  /// 1, … of the evaluation. Thread-safe for different `worker` numbers in [0, threads). Results
+  /// depend on neither worker nor the number of images a call.
+  virtual void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+                   int worker) = 0;
+  /// Images per call that run fastest.
+  virtual int preferred_batch() const = 0;
+  virtual std::string name() const = 0;
+};
+
+/// "functional" (the contract's integers; fast), "float" (float activations on dequantized weights:
+/// the RandBET paper's setting) or "reference" (the integers by their definition; slow). The
+/// network must outlive the engine. InputError for other names, listing the known ones.
+/// BROWNOUT_CONVOLUTION in the environment names the functional engine's convolution kernel.
+std::unique_ptr<Engine> make_engine(const std::string& name, const network::Network& network,
+                                    int threads);
+const std::vector<std::string>& engine_names();
+
+}  // namespace brownout::engines

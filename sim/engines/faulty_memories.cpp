@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// A value is written once and read through the faults: it is changed in place once it is there.
+#include "sim/engines/faulty_memories.hpp"
+
+#include <algorithm>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::engines {
+
+using mapping::ImagePlace;
+using mapping::LayerProgram;
+
+namespace {
+
+const LayerProgram& layer_of(const mapping::Program& program, int layer) {
+  return program.layers[static_cast<std::size_t>(layer)];
+}
+
+std::uint64_t batch_of(const ImagePlace& place) { return static_cast<std::uint64_t>(place.batch); }
+
+}  // namespace
+
+FaultyMemories::FaultyMemories(const network::Network& network, const mapping::MemoryFaults& faults)
+    : network_(network),
+      faults_(faults),
+      input_(faults.input, memory::MemoryId::kInput, faults.draws, 8),
+      activations_(faults.activations, memory::MemoryId::kActivations, faults.draws, 8),
+      accumulators_(faults.accumulators, memory::MemoryId::kAccumulators, faults.draws,
+                    mapping::kAccumulatorBits) {
+  const mapping::Program& program = *faults.place(0).program;
+  while (layer_of(program, first_layer_).step.input != 0) ++first_layer_;
+  if (accumulators_.empty()) return;
+  for (const LayerProgram& layer : program.layers) {
+    if (layer.k == 0) {
+      sums_.emplace_back();
+    } else {
+      sums_.emplace_back(program.accelerator, layer,
+                         mapping::quantization_of(network, layer.step.input).zero_point);
+    }
+  }
+}
+
+void FaultyMemories::set_codes(const network::Codes& codes) {
+  weights_set_ = true;
+  if (sums_.empty()) return;
+  const mapping::Program& program = *faults_.place(0).program;
+  for (std::size_t i = 0; i < sums_.size(); ++i) {
+    const LayerProgram& layer = program.layers[i];
+    if (layer.k == 0) continue;
+    sums_[i].set_weights(codes[static_cast<std::size_t>(layer.node.weight)].data(), 0,
+                         layer.node.matrix.out_channels);
+  }
+}
+
+const std::uint8_t* FaultyMemories::pixels(int number, const ImagePlace& place,
+                                           const std::uint8_t* pixels, Scratch& scratch) const {
+  if (input_.empty()) return pixels;
+  scratch.pixels.assign(pixels, pixels + network_.input.size());
+  const auto at = mapping::pixels_of_image(*place.program, place.input_buffer, place.slot);
+  const std::int64_t wrong = input_.apply(scratch.pixels.data(), at.address, at.bytes,
+                                          mapping::kInputEvent, batch_of(place));
+  if (number == first_layer_) input_wrong_ += wrong;
+  return scratch.pixels.data();
+}
+
+const datapath::StepFaults* FaultyMemories::layer(int number, const ImagePlace& place,
+                                                  const std::uint8_t* q, std::int32_t* acc,
+                                                  Scratch& scratch) const {
+  datapath::StepFaults& step = scratch.step;
+  step.sums.clear();
+  step.staged = nullptr;
+  const LayerProgram& layer = layer_of(*place.program, number);
+  if (acc != nullptr && !accumulators_.empty()) {
+    BROWNOUT_CHECK(weights_set_, "faults of the accumulators without weights");
+    const std::int64_t pixels = layer.node.matrix.window.out_pixels();
+    datapath::StripPart part;
+    part.image = place.slot;
+    const datapath::AccumulatorFaults& sums = sums_[static_cast<std::size_t>(number)];
+    scratch.widened.resize(std::max(scratch.widened.size(), sums.widened_size()));
+    sums.widen(q, scratch.widened.data());
+    part.input = scratch.widened.data();
+    part.acc = acc;
+    part.stride = layer.node.matrix.out_channels;
+    part.load_event = mapping::accumulator_event(number);
+    part.batch = batch_of(place);
+    for (const mapping::Strip& strip : layer.strips) {
+      if (strip.pixel_first >= (place.slot + 1) * pixels ||
+          strip.pixel_first + strip.pixel_count <= place.slot * pixels) {
+        continue;
+      }
+      part.strip = &strip;
+      const auto& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+      sums_wrong_ += sums.run(accumulators_, part, scratch.window, [&](int pixel, std::int32_t sum) {
+        step.sums.push_back({pixel, tile.n_first, tile.n_count, sum});
+      });
+    }
+  }
+  if (layer.staged && !activations_.empty()) {
+    step.staged = [this, &layer, number, place](float* numbers) {
+      const auto at = mapping::staged_of_image(*place.program, layer, place.slot);
+      activations_wrong_ += activations_.apply_numbers(
+          numbers, at.address, at.bytes / 4, mapping::write_event(number), batch_of(place));
+    };
+  }
+  return &step;
+}
+
+void FaultyMemories::written(int number, const ImagePlace& place, void* output) const {
+  if (activations_.empty()) return;
+  const LayerProgram& layer = layer_of(*place.program, number);
+  const auto at = mapping::value_of_image(network_, *place.program, layer.step.output, place.slot);
+  const std::uint64_t event = mapping::write_event(number);
+  if (at.numbers) {
+    activations_wrong_ += activations_.apply_numbers(static_cast<float*>(output), at.address,
+                                                     at.bytes / 4, event, batch_of(place));
+  } else {
+    activations_wrong_ += activations_.apply(static_cast<std::uint8_t*>(output), at.address,
+                                             at.bytes, event, batch_of(place));
+  }
+}
+
+}  // namespace brownout::engines

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// The same plan and vector passes as the functional engine; matrices through fp32 convolutions of
+// one image each, so that no sum depends on batch, worker or threads.
+#include "sim/engines/float_engine.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "sim/arithmetic/input.hpp"
+#include "sim/base/error.hpp"
+#include "sim/datapath/aligned.hpp"
+#include "sim/datapath/constants.hpp"
+#include "sim/datapath/value_memory.hpp"
+#include "sim/datapath/vector_unit.hpp"
+#include "sim/engines/float_convolution.hpp"
+
+namespace brownout::engines {
+
+namespace {
+
+struct Stage {
+  mapping::Step step;
+  std::unique_ptr<datapath::VectorUnit> vectors;
+  mapping::MatrixNode node;
+  std::unique_ptr<FloatConvolution> convolution;
+};
+
+struct Worker {
+  datapath::AlignedBytes values;
+  datapath::AlignedBytes matrix_out;
+  datapath::AlignedBytes convolution;
+  datapath::VectorScratch vectors;
+};
+
+class FloatEngine : public Engine {
+ public:
+  FloatEngine(const network::Network& network, int threads)
+      : network_(network),
+        shapes_(network::check(network, network.name)),
+        kernels_(datapath::avx2_vector_kernels() != nullptr ? *datapath::avx2_vector_kernels()
+                                                            : datapath::portable_vector_kernels()) {
+    BROWNOUT_CHECK(threads >= 1, "threads {}", threads);
+    const std::vector<mapping::Step> steps = mapping::make_plan(network, shapes_);
+    std::size_t matrix_out = 0;
+    std::size_t scratch = 0;
+    for (const mapping::Step& step : steps) {
+      Stage stage;
+      stage.step = step;
+      stage.vectors =
+          std::make_unique<datapath::VectorUnit>(network, shapes_, step, kernels_, false);
+      if (step.matrix >= 0) {
+        stage.node = mapping::matrix_node(network, shapes_, step.matrix);
+        stage.convolution = std::make_unique<FloatConvolution>(stage.node);
+        matrix_out = std::max(matrix_out, static_cast<std::size_t>(step.matrix_out.size()));
+        scratch = std::max(scratch, stage.convolution->scratch_bytes());
+      }
+      stages_.push_back(std::move(stage));
+    }
+    std::vector<std::size_t> image_bytes;
+    for (const network::Shape& shape : shapes_) {
+      image_bytes.push_back(static_cast<std::size_t>(shape.size()) * sizeof(float));
+    }
+    memory_ = datapath::place_values(steps, image_bytes, std::vector<int>(steps.size(), 1), 1);
+    for (std::size_t c = 0; c < network.transform.mean.size(); ++c) {
+      for (int pixel = 0; pixel < 256; ++pixel) {
+        pixels_.push_back(arithmetic::normalize_pixel(
+            static_cast<std::uint8_t>(pixel), network.transform.mean[c], network.transform.std[c]));
+      }
+    }
+    workers_.resize(static_cast<std::size_t>(threads));
+    for (Worker& worker : workers_) {
+      worker.values = datapath::AlignedBytes(memory_.bytes);
+      worker.matrix_out = datapath::AlignedBytes(matrix_out * sizeof(float));
+      worker.convolution = datapath::AlignedBytes(scratch);
+      for (const Stage& stage : stages_) stage.vectors->grow(worker.vectors);
+    }
+  }
+
+  void set_codes(const network::Codes& codes) override {
+    datapath::check_codes(network_, codes);
+    for (Stage& stage : stages_) {
+      stage.vectors->set_codes(codes);
+      if (stage.step.matrix < 0) continue;
+      stage.convolution->set_codes(network_, codes);
+    }
+  }
+
+  void run(const std::uint8_t* pixels, std::int64_t /*first*/, int count, float* logits,
+           int worker) override {
+    Worker& memory = workers_.at(static_cast<std::size_t>(worker));
+    for (int i = 0; i < count; ++i) {
+      for (const Stage& stage : stages_) run_stage(stage, pixels, logits, memory);
+      pixels += network_.input.size();
+      logits += network_.classes;
+    }
+  }
+
+  int preferred_batch() const override { return 8; }
+  std::string name() const override { return "float"; }
+
+ private:
+  float* value(Worker& memory, int index) const {
+    std::byte* place =
+        memory.values.data() + memory_.places[static_cast<std::size_t>(index)].offset;
+    return reinterpret_cast<float*>(place);
+  }
+
+  void run_stage(const Stage& stage, const std::uint8_t* pixels, float* logits,
+                 Worker& memory) const {
+    const mapping::Step& step = stage.step;
+    const bool last = step.output == static_cast<int>(network_.nodes.size());
+    float* output = last ? logits : value(memory, step.output);
+    if (step.input == 0) {
+      const auto channels = static_cast<std::size_t>(network_.input.channels);
+      const auto size = static_cast<std::size_t>(network_.input.size());
+      const bool flat = mapping::moves_data(step);
+      for (std::size_t p = 0; p < size; ++p) {
+        const std::size_t channel = p % channels;
+        output[flat ? channel * (size / channels) + p / channels : p] =
+            pixels_[channel * 256 + pixels[p]];
+      }
+      return;
+    }
+    std::vector<datapath::Residual> residuals;
+    for (const int index : step.residuals) residuals.push_back({nullptr, value(memory, index)});
+    datapath::StepSource source;
+    source.numbers = value(memory, step.input);
+    if (stage.convolution != nullptr) {
+      auto* y = memory.matrix_out.as<float>();
+      stage.convolution->run(source.numbers, y, memory.convolution.data());
+      source.numbers = y;
+    }
+    stage.vectors->run(source, residuals.data(), output, memory.vectors);
+  }
+
+  const network::Network& network_;
+  std::vector<network::Shape> shapes_;
+  const datapath::VectorKernels& kernels_;
+  std::vector<Stage> stages_;
+  datapath::ValueMemory memory_;
+  std::vector<float> pixels_;  // by channel and pixel value
+  std::vector<Worker> workers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_float_engine(const network::Network& network, int threads) {
+  return std::make_unique<FloatEngine>(network, threads);
+}
+
+}  // namespace brownout::engines

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine "float": float activations on dequantized faulty weights, the RandBET paper's setting.
+// Sums are oneDNN's fp32; batch norm uses running statistics. Deterministic on one machine.
+#pragma once
+#include "sim/engines/engine.hpp"
+
+namespace brownout::engines {
+
+/// The network must outlive the engine.
+std::unique_ptr<Engine> make_float_engine(const network::Network& network, int threads);
+
+}  // namespace brownout::engines

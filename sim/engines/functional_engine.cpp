@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Batches walk the plan segment by segment: early layers image by image, late ones several at once.
+#include "sim/engines/functional_engine.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+
+#include "sim/base/error.hpp"
+#include "sim/datapath/aligned.hpp"
+#include "sim/datapath/convolution/convolution.hpp"
+#include "sim/datapath/step_output.hpp"
+#include "sim/datapath/value_memory.hpp"
+#include "sim/engines/faulty_memories.hpp"
+
+namespace brownout::engines {
+
+namespace {
+
+/// Accumulators of the images that run together should stay within the second-level cache.
+constexpr std::size_t kChunkBytes = 128 * 1024;
+
+/// A step with all that is prepared for it.
+struct Stage {
+  Stage(const network::Network& network, const std::vector<network::Shape>& shapes,
+        const mapping::Step& planned, const datapath::VectorKernels& kernels)
+      : step(planned), output(network, shapes, planned, kernels) {}
+
+  mapping::Step step;
+  datapath::StepOutput output;
+  std::unique_ptr<datapath::Convolution> convolution;  // of a matrix operator
+};
+
+/// Memory of one worker.
+struct Worker {
+  datapath::AlignedBytes values;
+  datapath::AlignedBytes acc;
+  datapath::AlignedBytes convolution;
+  datapath::StepScratch scratch;
+  FaultyMemories::Scratch faults;
+};
+
+class FunctionalEngine : public Engine {
+ public:
+  FunctionalEngine(const network::Network& network, int threads, const FunctionalOptions& options)
+      : network_(network),
+        shapes_(network::check(network, network.name)),
+        kernels_(choose_kernels(options)),
+        batch_(options.batch) {
+    BROWNOUT_CHECK(batch_ >= 1 && (batch_ & (batch_ - 1)) == 0, "batch {}", batch_);
+    BROWNOUT_CHECK(threads >= 1, "threads {}", threads);
+    const std::vector<mapping::Step> steps = mapping::make_plan(network, shapes_);
+    std::vector<int> chunks;
+    for (const mapping::Step& step : steps) {
+      stages_.push_back(make_stage(step, options));
+      chunks.push_back(chunk_of(step));
+    }
+    std::vector<std::size_t> image_bytes;
+    for (std::size_t value = 0; value < shapes_.size(); ++value) {
+      const bool codes = network::is_quantized(network, static_cast<int>(value));
+      image_bytes.push_back(static_cast<std::size_t>(shapes_[value].size()) *
+                            (codes ? 1 : sizeof(float)));
+    }
+    memory_ = datapath::place_values(steps, image_bytes, chunks, batch_);
+    workers_.resize(static_cast<std::size_t>(threads));
+    for (Worker& worker : workers_) prepare(worker, chunks);
+  }
+
+  void set_codes(const network::Codes& codes) override {
+    datapath::check_codes(network_, codes);
+    if (faults_) faults_->set_codes(codes);
+    for (Stage& stage : stages_) {
+      stage.output.set_codes(codes);
+      if (stage.step.matrix < 0) continue;
+      const int weight = stage.output.node().weight;
+      stage.convolution->set_weights(codes[static_cast<std::size_t>(weight)].data());
+    }
+  }
+
+  void set_memory_faults(const mapping::MemoryFaults& faults) override {
+    faults_.reset();
+    if (faults.any()) faults_.emplace(network_, faults);
+  }
+
+  mapping::MemoryCounts memory_bits_wrong() const override {
+    return faults_ ? faults_->bits_wrong() : mapping::MemoryCounts{};
+  }
+
+  void run(const std::uint8_t* pixels, std::int64_t first_image, int count, float* logits,
+           int worker) override {
+    Worker& memory = workers_.at(static_cast<std::size_t>(worker));
+    for (int first = 0; first < count; first += batch_) {
+      const int images = std::min(batch_, count - first);
+      const Call call{pixels + first * network_.input.size(), first_image + first,
+                      logits + first * network_.classes, memory};
+      for (const datapath::Segment& segment : memory_.segments) {
+        for (int i = 0; i < images; i += segment.chunk) {
+          for (int s = segment.first; s <= segment.last; ++s) {
+            run_stage(s, call, i, std::min(segment.chunk, images - i), segment.chunk);
+          }
+        }
+      }
+    }
+  }
+
+  int preferred_batch() const override { return batch_; }
+  std::string name() const override { return "functional"; }
+
+ private:
+  struct Call {
+    const std::uint8_t* pixels;
+    std::int64_t first_image;  // of the evaluation
+    float* logits;
+    Worker& memory;
+  };
+
+  static const datapath::VectorKernels& choose_kernels(const FunctionalOptions& options) {
+    return options.portable_vectors ? datapath::portable_vector_kernels()
+                                    : datapath::best_vector_kernels();
+  }
+
+  int chunk_of(const mapping::Step& step) const {
+    const auto bytes = static_cast<std::size_t>(step.matrix_out.size()) * sizeof(std::int32_t);
+    int chunk = 1;
+    while (chunk < batch_ && bytes * 2 * static_cast<std::size_t>(chunk) <= kChunkBytes) chunk *= 2;
+    return chunk;
+  }
+
+  Stage make_stage(const mapping::Step& step, const FunctionalOptions& options) const {
+    Stage stage(network_, shapes_, step, kernels_);
+    if (step.matrix < 0) return stage;
+    const mapping::MatrixNode& node = stage.output.node();
+    const auto& weight = network_.parameters[static_cast<std::size_t>(node.weight)];
+    stage.convolution =
+        datapath::make_convolution(options.convolution, datapath::convolution_shape(node),
+                                   stage.output.zero_point(), weight.coding->bits);
+    return stage;
+  }
+
+  void prepare(Worker& worker, const std::vector<int>& chunks) const {
+    std::size_t acc = 0;
+    std::size_t scratch = 0;
+    for (std::size_t s = 0; s < stages_.size(); ++s) {
+      const Stage& stage = stages_[s];
+      stage.output.grow(worker.scratch);
+      if (stage.step.matrix < 0) continue;
+      const auto outputs = static_cast<std::size_t>(stage.step.matrix_out.size());
+      acc = std::max(acc, outputs * static_cast<std::size_t>(chunks[s]));
+      scratch = std::max(scratch, stage.convolution->scratch_bytes(chunks[s]));
+    }
+    worker.values = datapath::AlignedBytes(memory_.bytes);
+    worker.acc = datapath::AlignedBytes(acc * sizeof(std::int32_t));
+    worker.convolution = datapath::AlignedBytes(scratch);
+  }
+
+  /// Image `image` of the batch, when the step at hand runs in chunks of `chunk`.
+  std::byte* value_at(const Call& call, int value, int image, int chunk) const {
+    const datapath::ValuePlace& place = memory_.places[static_cast<std::size_t>(value)];
+    const int index = place.whole_batch ? image : image % chunk;
+    return call.memory.values.data() + place.offset +
+           static_cast<std::size_t>(index) * place.image_bytes;
+  }
+
+  void run_stage(int number, const Call& call, int first, int images, int chunk) const {
+    const Stage& stage = stages_[static_cast<std::size_t>(number)];
+    const mapping::Step& step = stage.step;
+    Worker& memory = call.memory;
+    const bool logits = step.output == static_cast<int>(network_.nodes.size());
+    if (step.matrix >= 0) {
+      const void* source = value_at(call, step.input, first, chunk);
+      stage.convolution->run(static_cast<const std::uint8_t*>(source), images,
+                             memory.acc.as<std::int32_t>(), memory.convolution.data());
+    }
+    std::vector<datapath::Residual> residuals(step.residuals.size());
+    for (int i = 0; i < images; ++i) {
+      const int image = first + i;
+      void* output = logits ? static_cast<void*>(call.logits + image * network_.classes)
+                            : value_at(call, step.output, image, chunk);
+      for (std::size_t r = 0; r < residuals.size(); ++r) {
+        const void* codes = value_at(call, step.residuals[r], image, chunk);
+        residuals[r].codes = static_cast<const std::uint8_t*>(codes);
+      }
+      const void* input = step.input == 0
+                              ? call.pixels + image * network_.input.size()
+                              : static_cast<const void*>(value_at(call, step.input, image, chunk));
+      std::int32_t* const acc =
+          step.matrix >= 0 ? memory.acc.as<std::int32_t>() + i * step.matrix_out.size() : nullptr;
+      if (faults_) {
+        run_faulty(number, faults_->place(call.first_image + image), input, acc, residuals.data(),
+                   output, memory);
+      } else {
+        stage.output.run(input, acc, residuals.data(), output, memory.scratch);
+      }
+    }
+  }
+
+  /// One image through memories with faulty cells.
+  void run_faulty(int number, const mapping::ImagePlace& place, const void* input,
+                  std::int32_t* acc, const datapath::Residual* residuals, void* output,
+                  Worker& memory) const {
+    const Stage& stage = stages_[static_cast<std::size_t>(number)];
+    const auto* bytes = static_cast<const std::uint8_t*>(input);
+    if (stage.step.input == 0) input = faults_->pixels(number, place, bytes, memory.faults);
+    const datapath::StepFaults* faults = faults_->layer(number, place, bytes, acc, memory.faults);
+    stage.output.run(input, acc, residuals, output, memory.scratch, faults);
+    faults_->written(number, place, output);
+  }
+
+  const network::Network& network_;
+  std::vector<network::Shape> shapes_;
+  const datapath::VectorKernels& kernels_;
+  int batch_;
+  std::vector<Stage> stages_;
+  std::optional<FaultyMemories> faults_;
+  datapath::ValueMemory memory_;
+  std::vector<Worker> workers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_functional_engine(const network::Network& network, int threads,
+                                               const FunctionalOptions& options) {
+  return std::make_unique<FunctionalEngine>(network, threads, options);
+}
+
+}  // namespace brownout::engines

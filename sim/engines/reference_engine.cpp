@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// One visit per operator; every value of an image is kept.
+#include "sim/engines/reference_engine.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "sim/arithmetic/elementwise.hpp"
+#include "sim/arithmetic/input.hpp"
+#include "sim/arithmetic/pool.hpp"
+#include "sim/datapath/constants.hpp"
+#include "sim/engines/reference_faults.hpp"
+
+namespace brownout::engines {
+
+namespace {
+
+/// NHWC; quantized values hold codes, the others fp32.
+struct Value {
+  std::vector<std::uint8_t> codes;
+  std::vector<float> numbers;
+};
+
+/// One image on its way through the network.
+class Walk {
+ public:
+  Walk(const network::Network& network, const std::vector<network::Shape>& shapes,
+       const network::Codes& codes, const ReferenceFaults* faults)
+      : network_(network), shapes_(shapes), codes_(codes), faults_(faults) {}
+
+  std::vector<float> run(const std::uint8_t* pixels) {
+    values_.push_back(input(faults_ != nullptr ? faults_->pixels(pixels).data() : pixels));
+    for (node_ = 0; node_ < static_cast<int>(network_.nodes.size()); ++node_) {
+      const network::Node& node = network_.nodes[static_cast<std::size_t>(node_)];
+      values_.push_back(std::visit([this](const auto& op) { return (*this)(op); }, node.op));
+      if (faults_ == nullptr) continue;
+      const int writer = faults_->writer_of(node_ + 1);
+      if (writer >= 0) faults_->write(writer, values_.back().codes, values_.back().numbers);
+    }
+    return values_.back().numbers;
+  }
+
+ private:
+  Value input(const std::uint8_t* pixels) const {
+    const auto channels = static_cast<std::size_t>(network_.input.channels);
+    Value value;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(network_.input.size()); ++i) {
+      const std::size_t c = i % channels;
+      value.numbers.push_back(arithmetic::normalize_pixel(pixels[i], network_.transform.mean[c],
+                                                          network_.transform.std[c]));
+    }
+    return value;
+  }
+
+  int input_index(std::size_t i = 0) const {
+    return network_.nodes[static_cast<std::size_t>(node_)].inputs[i];
+  }
+  const Value& operand(std::size_t i = 0) const {
+    return values_[static_cast<std::size_t>(input_index(i))];
+  }
+  const network::Shape& in_shape() const {
+    return shapes_[static_cast<std::size_t>(input_index())];
+  }
+  std::size_t out_size() const {
+    return static_cast<std::size_t>(shapes_[static_cast<std::size_t>(node_ + 1)].size());
+  }
+
+  Value matrix() {
+    const mapping::MatrixNode node = mapping::matrix_node(network_, shapes_, node_);
+    const arithmetic::Matrix& shape = node.matrix;
+    const int zero_point = mapping::quantization_of(network_, input_index()).zero_point;
+    const auto pixels = static_cast<std::size_t>(shape.window.out_pixels());
+    const auto channels = static_cast<std::size_t>(shape.out_channels);
+    const auto groups = static_cast<std::size_t>(shape.groups);
+
+    std::vector<std::int32_t> acc(pixels * channels);
+    std::vector<std::int32_t> sum(pixels * groups);
+    const auto& n = codes_[static_cast<std::size_t>(node.weight)];
+    arithmetic::accumulate(shape, operand().codes.data(), zero_point, n.data(), acc.data());
+    arithmetic::sum_lane(shape, operand().codes.data(), zero_point, sum.data());
+
+    const arithmetic::Dequantization d = datapath::dequantization(network_, node_);
+    const auto bias =
+        datapath::parameter_values(network_, codes_, node.bias, shape.out_channels, 0.0f);
+    Value out;
+    for (std::size_t p = 0; p < pixels; ++p) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        const std::size_t group = c / static_cast<std::size_t>(shape.group_outputs());
+        out.numbers.push_back(
+            arithmetic::dequantize(d, acc[p * channels + c], sum[p * groups + group], bias[c]));
+      }
+    }
+    if (faults_ != nullptr) read_through_faults(node, zero_point, d, bias, out);
+    return out;
+  }
+
+  /// The numbers as faulty accumulators make them.
+  void read_through_faults(const mapping::MatrixNode& node, int zero_point,
+                           const arithmetic::Dequantization& d, const std::vector<float>& bias,
+                           Value& out) {
+    const int number = faults_->layer_of_matrix(node_);
+    const int channels = node.matrix.out_channels;
+    const std::int8_t* n = codes_[static_cast<std::size_t>(node.weight)].data();
+    for (std::size_t i = 0; i < out.numbers.size(); ++i) {
+      const auto channel = static_cast<int>(i) % channels;
+      const ReferenceFaults::Drained drained = faults_->accumulate(
+          number, operand().codes.data(), zero_point, n, static_cast<int>(i) / channels, channel);
+      out.numbers[i] = arithmetic::dequantize(d, drained.acc, drained.sum,
+                                              bias[static_cast<std::size_t>(channel)]);
+    }
+  }
+
+  Value operator()(const network::Conv2d&) { return matrix(); }
+  Value operator()(const network::Linear&) { return matrix(); }
+
+  template <typename Function>
+  Value map(Function function) const {
+    Value out;
+    out.numbers.reserve(operand().numbers.size());
+    for (std::size_t i = 0; i < operand().numbers.size(); ++i) {
+      out.numbers.push_back(function(operand().numbers[i], i));
+    }
+    return out;
+  }
+
+  Value operator()(const network::GroupNorm& op) const {
+    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const std::vector<float>& y = operand().numbers;
+    std::vector<double> s1(channels, 0.0);
+    std::vector<double> s2(channels, 0.0);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      arithmetic::add_to_sums(y[i], s1[i % channels], s2[i % channels]);
+    }
+    const datapath::NormParameters parameters =
+        datapath::norm_parameters(network_, codes_, node_, in_shape().channels);
+    const std::size_t members = channels / static_cast<std::size_t>(op.groups);
+    std::vector<arithmetic::Affine> affine;
+    for (std::size_t c = 0; c < channels; ++c) {
+      const std::size_t first = c / members * members;
+      const auto statistics =
+          arithmetic::group_statistics(&s1[first], &s2[first], static_cast<int>(members),
+                                       in_shape().height * in_shape().width, op.eps);
+      affine.push_back(
+          arithmetic::group_norm_affine(statistics, parameters.gamma[c], parameters.shift[c]));
+    }
+    // The sums are those of the numbers on their way into a staging memory, not of what comes back.
+    Value out{{}, y};
+    if (faults_ != nullptr) faults_->stage(node_, out.numbers);
+    for (std::size_t i = 0; i < out.numbers.size(); ++i) {
+      out.numbers[i] = arithmetic::apply(affine[i % channels], out.numbers[i]);
+    }
+    return out;
+  }
+
+  Value operator()(const network::BatchNorm&) const {
+    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const auto affine = datapath::batch_norm(network_, codes_, node_, in_shape().channels);
+    return map([&](float v, std::size_t i) { return arithmetic::apply(affine[i % channels], v); });
+  }
+
+  Value operator()(const network::Relu&) const {
+    return map([](float v, std::size_t) { return arithmetic::relu(v); });
+  }
+  Value operator()(const network::Sign&) const {
+    return map([](float v, std::size_t) { return arithmetic::sign(v); });
+  }
+  Value operator()(const network::Hardtanh&) const {
+    return map([](float v, std::size_t) { return arithmetic::hardtanh(v); });
+  }
+
+  Value operator()(const network::MaxPool&) const {
+    Value out;
+    out.numbers.resize(out_size());
+    arithmetic::max_pool(mapping::pool_window(network_, shapes_, node_), in_shape().channels,
+                         operand().numbers.data(), out.numbers.data());
+    return out;
+  }
+  Value operator()(const network::AveragePool& op) const {
+    Value out;
+    out.numbers.resize(out_size());
+    arithmetic::average_pool(mapping::pool_window(network_, shapes_, node_), in_shape().channels,
+                             op.count_pad, operand().numbers.data(), out.numbers.data());
+    return out;
+  }
+
+  Value operator()(const network::Flatten&) const {
+    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const auto to_chw = [&](const auto& from) {
+      auto to = from;
+      const std::size_t pixels = from.size() / channels;
+      for (std::size_t i = 0; i < from.size(); ++i) {
+        to[i % channels * pixels + i / channels] = from[i];
+      }
+      return to;
+    };
+    return {to_chw(operand().codes), to_chw(operand().numbers)};
+  }
+
+  Value operator()(const network::Add&) const {
+    const network::Quantize& residual = mapping::quantization_of(network_, input_index(1));
+    const std::vector<std::uint8_t>& q = operand(1).codes;
+    return map([&](float v, std::size_t i) {
+      return arithmetic::residual_add(v, q[i], residual.scale, residual.zero_point);
+    });
+  }
+
+  Value operator()(const network::Quantize& op) const {
+    Value out;
+    for (const float y : operand().numbers) {
+      out.codes.push_back(arithmetic::requantize(y, op.scale, op.zero_point));
+    }
+    return out;
+  }
+
+  const network::Network& network_;
+  const std::vector<network::Shape>& shapes_;
+  const network::Codes& codes_;
+  const ReferenceFaults* faults_;
+  std::vector<Value> values_;
+  int node_ = 0;
+};
+
+}  // namespace
+
+ReferenceEngine::ReferenceEngine(const network::Network& network)
+    : network_(network), shapes_(network::check(network, network.name)) {}
+
+void ReferenceEngine::set_codes(const network::Codes& codes) {
+  datapath::check_codes(network_, codes);
+  codes_ = codes;
+}
+
+void ReferenceEngine::run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+                          int /*worker*/) {
+  for (int i = 0; i < count; ++i) {
+    std::optional<ReferenceFaults> faults;
+    if (faults_.any()) faults.emplace(network_, faults_, first + i);
+    const auto result = Walk(network_, shapes_, codes_, faults ? &*faults : nullptr)
+                            .run(pixels + i * network_.input.size());
+    logits = std::copy(result.begin(), result.end(), logits);
+    if (!faults) continue;
+    const std::lock_guard<std::mutex> lock(counting_);
+    bits_wrong_ += faults->bits_wrong();
+  }
+}
+
+}  // namespace brownout::engines

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine "reference": node by node and image by image, straight from sim/arithmetic. Slow, plain,
+// and what the other integer engines are compared with.
+#pragma once
+#include <mutex>
+
+#include "sim/engines/engine.hpp"
+
+namespace brownout::engines {
+
+class ReferenceEngine : public Engine {
+ public:
+  explicit ReferenceEngine(const network::Network& network);
+
+  void set_codes(const network::Codes& codes) override;
+  void set_memory_faults(const mapping::MemoryFaults& faults) override {
+    faults_ = faults;
+    bits_wrong_ = {};
+  }
+  mapping::MemoryCounts memory_bits_wrong() const override { return bits_wrong_; }
+  void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+           int worker) override;
+  int preferred_batch() const override { return 1; }
+  std::string name() const override { return "reference"; }
+
+ private:
+  const network::Network& network_;
+  std::vector<network::Shape> shapes_;
+  network::Codes codes_;
+  mapping::MemoryFaults faults_;
+  std::mutex counting_;
+  mapping::MemoryCounts bits_wrong_;
+};
+
+}  // namespace brownout::engines

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Faulty memories by their definition: bit by bit, cell by cell. Slow, plain, and what the fast
+// forms are compared with.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/mapping/memory_faults.hpp"
+
+namespace brownout::engines {
+
+/// One image on one accelerator.
+class ReferenceFaults {
+ public:
+  ReferenceFaults(const network::Network& network, const mapping::MemoryFaults& faults,
+                  std::int64_t image)
+      : network_(network), faults_(faults), place_(faults.place(image)) {}
+
+  /// Bits that read wrong so far.
+  const mapping::MemoryCounts& bits_wrong() const { return bits_wrong_; }
+
+  std::vector<std::uint8_t> pixels(const std::uint8_t* pixels) const;
+
+  /// The layer that writes a value (or -1), or whose matrix operator a node is.
+  int writer_of(int value) const;
+  int layer_of_matrix(int node) const;
+  const mapping::LayerProgram& layer(int number) const {
+    return place_.program->layers[static_cast<std::size_t>(number)];
+  }
+
+  /// The layer has written codes or numbers: as they are read.
+  void write(int layer, std::vector<std::uint8_t>& codes, std::vector<float>& numbers) const;
+  /// Node `norm` reads numbers: as they are read, if a layer stages them before it.
+  void stage(int norm, std::vector<float>& numbers) const;
+
+  /// What the drain reads of an output pixel's channel, and the sum of activations beside it.
+  struct Drained {
+    std::int32_t acc = 0, sum = 0;
+  };
+  Drained accumulate(int layer, const std::uint8_t* q, int zero_point, const std::int8_t* n,
+                     int pixel, int channel) const;
+
+ private:
+  /// `bits` stored bits in cells `cell`, … as they are read.
+  std::uint32_t read(const memory::FaultList& list, memory::MemoryId memory, std::uint64_t cell,
+                     int bits, std::uint32_t stored, std::uint64_t load_event) const;
+  void write_numbers(const mapping::ByteRange& at, std::uint64_t load_event,
+                     std::vector<float>& numbers) const;
+
+  const network::Network& network_;
+  const mapping::MemoryFaults& faults_;
+  mapping::ImagePlace place_;
+  mutable mapping::MemoryCounts bits_wrong_;
+};
+
+}  // namespace brownout::engines

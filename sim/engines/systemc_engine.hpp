@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Engine "systemc": every image goes through the accelerator model, which reads the weights from
+// its own faulty cells.
+#pragma once
+
+#include <optional>
+
+#include "sim/accelerator/accelerator.hpp"
+#include "sim/engines/engine.hpp"
+
+namespace brownout::engines {
+
+/// Programs for full batches and for what is left over at the end.
+class Programs {
+ public:
+  /// InputError (beginning with `where`) when the network does not fit.
+  Programs(const network::Network& network, const mapping::AcceleratorConfig& accelerator,
+           int batch, std::uint64_t bit_offset, const std::string& where);
+
+  const mapping::Program& full() const { return full_; }
+  /// The program for `images` < batch images.
+  const mapping::Program& remainder(int images);
+
+ private:
+  const network::Network& network_;
+  std::uint64_t bit_offset_;
+  std::string where_;
+  mapping::Program full_;
+  std::optional<mapping::Program> remainder_;
+};
+
+/// What a number of images took, full batches and the rest; layers are those of the program.
+struct ImagesResult : accelerator::RunResult {
+  std::int64_t images = 0;
+  double seconds = 0.0;  // wall time of the simulation, results included
+};
+
+/// Not thread-safe: there is one model per process.
+class SystemcEngine final : public Engine {
+ public:
+  /// Network must outlive the engine.
+  SystemcEngine(
+      const network::Network& network, const mapping::AcceleratorConfig& accelerator, int batch,
+      std::uint64_t bit_offset, const std::string& where,
+      std::shared_ptr<accelerator::ArrayModel> array = accelerator::make_behavioural_array());
+
+  /// Clean weights: the model reads what the network stores, whatever `codes` are.
+  void set_codes(const network::Codes& codes) override;
+  void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
+                const memory::Draws& draws) override;
+  /// The engine has programs of its own, for the images that it is given.
+  void set_memory_faults(const mapping::MemoryFaults& faults) override {
+    memory_faults_ = faults;
+    bits_wrong_ = {};
+  }
+  mapping::MemoryCounts memory_bits_wrong() const override { return bits_wrong_; }
+  /// All `count` images in one simulation; `worker` must be 0. `first` is 0, or all before were
+  /// full batches and these are fewer than one.
+  void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
+           int worker) override;
+  /// Whatever the caller has: a simulation should not be cut in pieces.
+  int preferred_batch() const override { return 1 << 30; }
+  /// "systemc", or "rtl" with that array.
+  std::string name() const override;
+
+  /// Time and counts of `images` images without their numbers.
+  ImagesResult time(std::int64_t images, std::size_t span_limit = 0);
+  /// What the last run took.
+  const ImagesResult& result() const { return result_; }
+  /// From the next run on, record up to this many stretches of the modules' time.
+  void record(std::size_t span_limit) { span_limit_ = span_limit; }
+  const mapping::Program& program() const { return programs_.full(); }
+
+ private:
+  ImagesResult simulate(const std::uint8_t* pixels, std::int64_t first, std::int64_t images,
+                        float* logits);
+
+  const network::Network& network_;
+  std::vector<network::Shape> shapes_;
+  Programs programs_;
+  std::shared_ptr<accelerator::ArrayModel> array_;
+  memory::WordFaultLists faults_;
+  memory::Draws draws_;  // of batch 0
+  mapping::MemoryFaults memory_faults_;
+  mapping::MemoryCounts bits_wrong_;  // since they were set
+  std::size_t span_limit_ = 0;
+  ImagesResult result_;
+};
+
+}  // namespace brownout::engines
