@@ -7,11 +7,11 @@
 #include <csignal>
 #include <cstdio>
 
-#include "sim/base/text.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/outputs.hpp"
 #include "sim/base/parallel.hpp"
-#include "sim/base/program.hpp"
+#include "sim/base/run_program.hpp"
+#include "sim/base/text.hpp"
 #include "trainers/export.hpp"
 #include "trainers/threads.hpp"
 #include "trainers/training_places.hpp"

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "sim/base/program.hpp"
+#include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
 
 namespace brownout {

@@ -11,7 +11,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/outputs.hpp"
 #include "sim/base/parallel.hpp"
-#include "sim/base/program.hpp"
+#include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/sweep/configuration.hpp"

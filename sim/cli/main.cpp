@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command; run_program is the one place where errors end.
-#include "sim/base/program.hpp"
+#include "sim/base/run_program.hpp"
 #include "sim/cli/command_line.hpp"
 
 int main(int argc, char** argv) {

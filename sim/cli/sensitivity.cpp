@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout sensitivity`.
-#include "sim/sweep/sensitivity.hpp"
-
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -12,6 +10,7 @@
 #include "sim/cli/verbs.hpp"
 #include "sim/engines/engine.hpp"
 #include "sim/report/sensitivity_report.hpp"
+#include "sim/sweep/sensitivity_run.hpp"
 
 namespace brownout::cli {
 

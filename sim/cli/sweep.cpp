@@ -14,9 +14,9 @@
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/csv.hpp"
-#include "sim/report/json.hpp"
 #include "sim/report/plot.hpp"
-#include "sim/report/text.hpp"
+#include "sim/report/results_json.hpp"
+#include "sim/report/results_text.hpp"
 #include "sim/sweep/store.hpp"
 
 namespace brownout::cli {

@@ -7,7 +7,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/cosim/export.hpp"
+#include "sim/cosim/job_files.hpp"
 #include "sim/cosim/predict.hpp"
 
 namespace brownout::cosim {

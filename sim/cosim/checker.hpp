@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/cosim/core.hpp"
-#include "sim/cosim/export.hpp"
+#include "sim/cosim/job_files.hpp"
 #include "sim/mapping/program.hpp"
 
 namespace brownout::cosim {

@@ -10,7 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
-#include "sim/report/event_counts.hpp"
+#include "sim/report/event_counts_json.hpp"
 #include "sim/report/run_prices.hpp"
 #include "sim/report/run_report.hpp"
 #include "sim/technology/technology.hpp"

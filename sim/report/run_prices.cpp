@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
-#include "sim/report/event_counts.hpp"
+#include "sim/report/event_counts_json.hpp"
 #include "sim/report/table.hpp"
 
 namespace brownout::report {

@@ -9,12 +9,12 @@
 #include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/error_text.hpp"
-#include "sim/report/event_counts.hpp"
+#include "sim/report/event_counts_json.hpp"
 #include "sim/report/memories.hpp"
-#include "sim/report/protection.hpp"
+#include "sim/report/protection_json.hpp"
+#include "sim/report/results_text.hpp"
 #include "sim/report/run_prices.hpp"
 #include "sim/report/table.hpp"
-#include "sim/report/text.hpp"
 
 namespace brownout::report {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "sim/sweep/sensitivity.hpp"
+#include "sim/sweep/sensitivity_run.hpp"
 
 namespace brownout::report {
 

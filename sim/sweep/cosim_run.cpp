@@ -15,7 +15,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
 #include "sim/chips/chip.hpp"
-#include "sim/cosim/export.hpp"
+#include "sim/cosim/job_files.hpp"
 #include "sim/cosim/waves.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/engines/systemc_engine.hpp"

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/base/program.hpp"
 #include "sim/base/random.hpp"
+#include "sim/base/run_program.hpp"
 #include "sim/datapath/convolution/avx2.hpp"
 #include "sim/datapath/convolution/convolution.hpp"
 

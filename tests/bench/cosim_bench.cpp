@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sim/base/error.hpp"
-#include "sim/base/program.hpp"
+#include "sim/base/run_program.hpp"
 #include "sim/cosim/checked_array.hpp"
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"

@@ -11,8 +11,8 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/parallel.hpp"
-#include "sim/base/program.hpp"
 #include "sim/base/random.hpp"
+#include "sim/base/run_program.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/network/onnx_file.hpp"
 

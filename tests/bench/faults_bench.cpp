@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "sim/base/error.hpp"
-#include "sim/base/program.hpp"
+#include "sim/base/run_program.hpp"
 #include "sim/chips/physical_chip.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/weights/faulty_reader.hpp"

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "sim/base/error.hpp"
-#include "sim/base/program.hpp"
+#include "sim/base/run_program.hpp"
 #include "trainers/network_pass.hpp"
 #include "trainers/threads.hpp"
 #include "trainers/torch_ops.hpp"

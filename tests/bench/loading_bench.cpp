@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "sim/base/error.hpp"
-#include "sim/base/program.hpp"
 #include "sim/base/random.hpp"
+#include "sim/base/run_program.hpp"
 #include "trainers/trainer.hpp"
 
 namespace {

@@ -16,7 +16,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/outputs.hpp"
-#include "sim/cosim/export.hpp"
+#include "sim/cosim/job_files.hpp"
 #include "sim/cosim/predict.hpp"
 #include "tests/cosim/random_job.hpp"
 

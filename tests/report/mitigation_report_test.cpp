@@ -13,7 +13,7 @@
 #include "example_sweep.hpp"
 #include "sim/base/files.hpp"
 #include "sim/report/plot.hpp"
-#include "sim/report/text.hpp"
+#include "sim/report/results_text.hpp"
 
 namespace brownout::report {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/mapping/placement.hpp"
-#include "sim/study/logits.hpp"
+#include "sim/study/network_outputs.hpp"
 #include "tests/end_to_end/workplace.hpp"
 
 namespace brownout::study {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What networks say of images: kinds histograms and margin.
-#include "sim/study/logits.hpp"
-
 #include <algorithm>
 #include <array>
 #include <limits>
@@ -10,6 +8,7 @@
 #include "sim/base/error.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/read_on_chip.hpp"
+#include "sim/study/network_outputs.hpp"
 #include "sim/sweep/records.hpp"
 
 namespace brownout::study {

@@ -5,7 +5,7 @@
 #include "sim/engines/evaluate.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/read_on_chip.hpp"
-#include "sim/study/logits.hpp"
+#include "sim/study/network_outputs.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/point.hpp"
 #include "sim/sweep/records.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batches over threads; a network cut off behind its last ReLU.
-#include "sim/study/logits.hpp"
+#include "sim/study/network_outputs.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Group by group and chip by chip: keep the group's faults, run the images.
-#include "sim/sweep/sensitivity.hpp"
+#include "sim/sweep/sensitivity_run.hpp"
 
 #include <chrono>
 #include <utility>

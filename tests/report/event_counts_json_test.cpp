@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Event counts survive the way through a file, and wrong files are refused by name and place.
-#include "sim/report/event_counts.hpp"
+#include "sim/report/event_counts_json.hpp"
 
 #include <gtest/gtest.h>
 

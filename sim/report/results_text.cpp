@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Terminal text of `eval` and `sweep`.
-#include "sim/report/text.hpp"
+#include "sim/report/results_text.hpp"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Lines of hexadecimal fields, the leftmost in the highest bits; widths are whole digits.
-#include "sim/cosim/export.hpp"
+#include "sim/cosim/job_files.hpp"
 
 #include <fmt/format.h>
 

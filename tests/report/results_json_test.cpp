@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // JSON of a sweep and of an evaluation: the promised fields, with null for what is undefined.
-#include "sim/report/json.hpp"
+#include "sim/report/results_json.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Standard streams and the last catch.
-#include "sim/base/program.hpp"
+#include "sim/base/run_program.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Field by field, in the order of the documentation. What the clock decides ends in seconds, _s or
 // _per_s; everything else is equal from run to run.
-#include "sim/report/json.hpp"
+#include "sim/report/results_json.hpp"
 
 #include <nlohmann/json.hpp>
 
-#include "sim/report/event_counts.hpp"
+#include "sim/report/event_counts_json.hpp"
 #include "sim/report/memories.hpp"
-#include "sim/report/protection.hpp"
+#include "sim/report/protection_json.hpp"
 #include "sim/sweep/configuration.hpp"
 #include "sim/sweep/pareto.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Walks the field tables, so that no count or component can be forgotten.
-#include "sim/report/event_counts.hpp"
+#include "sim/report/event_counts_json.hpp"
 
 #include <algorithm>
 #include <limits>

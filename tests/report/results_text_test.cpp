@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the terminal says of errors and of how sure they are.
-#include "sim/report/text.hpp"
+#include "sim/report/results_text.hpp"
 
 #include <gtest/gtest.h>
 
