@@ -14,7 +14,7 @@
 #include "sim/cli/verbs.hpp"
 #include "sim/report/study_plot.hpp"
 #include "sim/report/study_report.hpp"
-#include "sim/sweep/store.hpp"
+#include "sim/results/store.hpp"
 
 namespace brownout::cli {
 
@@ -53,7 +53,7 @@ int run(const StudyOptions& options) {
   }
   const fs::path folder = options.out.empty() ? fs::path("out") / file.name : fs::path(options.out);
   expect_own_file({"--json", options.common.json}, {"--out", folder.string()});
-  for (const std::string& name : sweep::folder_names(study::store_kind())) {
+  for (const std::string& name : results::folder_names(study::store_kind())) {
     expect_own_file({"--json", options.common.json}, {"--out", (folder / name).string()});
   }
   const Output output(options.common, inputs);

@@ -17,7 +17,7 @@
 #include "sim/report/plot.hpp"
 #include "sim/report/results_json.hpp"
 #include "sim/report/results_text.hpp"
-#include "sim/sweep/store.hpp"
+#include "sim/results/store.hpp"
 
 namespace brownout::cli {
 
@@ -80,7 +80,7 @@ int run(const SweepOptions& options) {
                                            ? std::filesystem::path("out") / config.file.stem()
                                            : std::filesystem::path(options.out);
   expect_own_file({"--json", options.common.json}, {"--out", folder});
-  for (const std::string& name : sweep::folder_names()) {
+  for (const std::string& name : results::folder_names()) {
     expect_own_file({"--json", options.common.json}, {"--out", folder / name});
   }
   const Output output(options.common, inputs);

@@ -27,12 +27,12 @@ std::string interval_cells(const std::optional<std::array<double, 2>>& interval)
 }
 
 /// Mean, deviation, both ends of the interval over chips.
-std::string spread_cells(const sweep::Spread& spread) {
+std::string spread_cells(const results::Spread& spread) {
   return fmt::format("{},{},{}", spread.mean, cell(spread.std), interval_cells(spread.ci95));
 }
 
 /// What images add to it: standard error, both ends of the interval over chips and images.
-std::string images_cells(const sweep::ErrorSpread& error) {
+std::string images_cells(const results::ErrorSpread& error) {
   return fmt::format("{},{}", cell(error.images_se), interval_cells(error.ci95_all));
 }
 

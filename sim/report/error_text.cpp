@@ -8,7 +8,7 @@
 
 namespace brownout::report {
 
-std::string spread_text(const sweep::Spread& spread) {
+std::string spread_text(const results::Spread& spread) {
   std::string text = fmt::format("{:.2f}", spread.mean);
   if (spread.std) text += fmt::format(" ± {:.2f}", *spread.std);
   return text;
@@ -19,9 +19,9 @@ std::string interval_text(const std::optional<std::array<double, 2>>& interval, 
   return fmt::format("{:.{}f} … {:.{}f}", (*interval)[0], digits, (*interval)[1], digits);
 }
 
-std::string images_text(const std::vector<sweep::ErrorSpread>& errors, std::int64_t images) {
+std::string images_text(const std::vector<results::ErrorSpread>& errors, std::int64_t images) {
   std::optional<double> least, most;
-  for (const sweep::ErrorSpread& error : errors) {
+  for (const results::ErrorSpread& error : errors) {
     if (!error.images_se) continue;
     least = std::min(least.value_or(*error.images_se), *error.images_se);
     most = std::max(most.value_or(0.0), *error.images_se);

@@ -6,18 +6,18 @@
 #include <string>
 #include <vector>
 
-#include "sim/sweep/error_bars.hpp"
+#include "sim/results/error_bars.hpp"
 
 namespace brownout::report {
 
 /// "6.00 ± 0.12": mean and, of two chips or more, their standard deviation.
-std::string spread_text(const sweep::Spread& spread);
+std::string spread_text(const results::Spread& spread);
 
 /// "5.21 … 7.03", or "" for none.
 std::string interval_text(const std::optional<std::array<double, 2>>& interval, int digits = 2);
 
 /// "Another 200 images would move a mean by ± 1.68 points (standard error)" over a list of errors
 /// in one table, from the least to the most; "" when none of them knows.
-std::string images_text(const std::vector<sweep::ErrorSpread>& errors, std::int64_t images);
+std::string images_text(const std::vector<results::ErrorSpread>& errors, std::int64_t images);
 
 }  // namespace brownout::report

@@ -29,13 +29,13 @@ std::string text_of(const Json& json) {
 
 Json bits_json(int bits) { return bits == 0 ? Json(nullptr) : Json(bits); }
 
-void put_spread(Json& json, const std::string& name, const sweep::Spread& spread, bool interval) {
+void put_spread(Json& json, const std::string& name, const results::Spread& spread, bool interval) {
   json[name + "_mean"] = spread.mean;
   json[name + "_std"] = maybe(spread.std);
   if (interval) json[name + "_ci95"] = maybe(spread.ci95);
 }
 
-void put_error(Json& json, const std::string& name, const sweep::ErrorSpread& error) {
+void put_error(Json& json, const std::string& name, const results::ErrorSpread& error) {
   put_spread(json, name, error, true);
   json[name + "_se_images"] = maybe(error.images_se);
   json[name + "_ci95_all"] = maybe(error.ci95_all);
@@ -209,7 +209,7 @@ std::string eval_json(const sweep::EvalResult& result) {
     put_statistics(json, *result.point);
   } else {
     json["err"] = sweep::percent(result.clean.wrong, config.images);
-    json["err_ci95"] = sweep::error_interval(result.clean.wrong, config.images);
+    json["err_ci95"] = results::error_interval(result.clean.wrong, config.images);
     for (const char* name :
          {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
           "rerr_position_std", "rerr_within_position_std",

@@ -55,9 +55,9 @@ std::string operating_point_text(const sweep::EvalResult& result) {
   return text + others;
 }
 
-sweep::ErrorSpread clean_error(const sweep::EvalResult& result) {
-  if (!result.clean.wrong_images.empty()) return sweep::error_spread({result.clean.wrong_images});
-  return sweep::error_spread(std::vector<std::int64_t>{result.clean.wrong}, result.config.images);
+results::ErrorSpread clean_error(const sweep::EvalResult& result) {
+  if (!result.clean.wrong_images.empty()) return results::error_spread({result.clean.wrong_images});
+  return results::error_spread(std::vector<std::int64_t>{result.clean.wrong}, result.config.images);
 }
 
 /// What the energy of an inference is over the range of leakage, and what weight accesses are of
@@ -234,7 +234,7 @@ std::string eval_text(const sweep::EvalResult& result) {
     header = {"", "mean", "std " + over, "95 % " + over, "± over images", "95 % over both"};
   }
   Table table(header);
-  const auto add_row = [&](const std::string& name, const sweep::ErrorSpread& value, int digits) {
+  const auto add_row = [&](const std::string& name, const results::ErrorSpread& value, int digits) {
     const auto number = [&](const std::optional<double>& one) {
       return one ? fmt::format("{:.{}f}", *one, digits) : "";
     };
@@ -247,11 +247,11 @@ std::string eval_text(const sweep::EvalResult& result) {
     cells.push_back(interval_text(value.ci95_all, digits));
     table.add(cells);
   };
-  const auto add_error = [&](const std::string& name, const sweep::ErrorSpread& error) {
+  const auto add_error = [&](const std::string& name, const results::ErrorSpread& error) {
     add_row(name, error, 2);
   };
   const auto add_one = [&](const std::string& name, double value, int digits) {
-    sweep::ErrorSpread one;
+    results::ErrorSpread one;
     one.mean = value;
     add_row(name, one, digits);
   };
@@ -321,7 +321,7 @@ std::string sweep_text(const sweep::SweepResult& result) {
       fmt::format("Error in % (RErr, mean ± standard deviation over {}, {}), technology {}{}\n\n",
                   sweep::chips_text(first.chips, first.places), counted(first.images, "image"),
                   result.technology, names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
-  std::vector<sweep::ErrorSpread> errors;
+  std::vector<results::ErrorSpread> errors;
   for (const sweep::Point& point : result.points) errors.push_back(point.rerr);
   const std::string images = images_text(errors, first.images);
   if (!images.empty()) out += images + ".\n\n";

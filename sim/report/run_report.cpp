@@ -156,7 +156,7 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   const double wrong = static_cast<double>(run.evaluation.wrong);
   json["accuracy"] = 100.0 * (1.0 - wrong / images);
   json["err"] = 100.0 * wrong / images;
-  json["err_ci95"] = sweep::error_interval(run.evaluation.wrong, config.images);
+  json["err_ci95"] = results::error_interval(run.evaluation.wrong, config.images);
   json["logits_sha256"] = run.evaluation.logits_sha256;
   json["predictions"] = run.evaluation.predictions;
   json["cells_hit"] = run.weights.read.cells_hit;
@@ -260,7 +260,7 @@ std::string run_text(const sweep::AcceleratorRun& run) {
       "MHz.\n",
       100.0 * static_cast<double>(run.evaluation.wrong) / static_cast<double>(images),
       config.voltage ? ", on this chip," : "",
-      interval_text(sweep::error_interval(run.evaluation.wrong, images)),
+      interval_text(results::error_interval(run.evaluation.wrong, images)),
       static_cast<double>(run.total.cycles) / static_cast<double>(images),
       static_cast<double>(run.total.cycles) / static_cast<double>(images) /
           run.config.accelerator.clock_mhz,

@@ -49,7 +49,7 @@ Json positions_json(const Cell& cell, std::optional<double> sweep::PositionSprea
 }
 
 Json cell_json(const Cell& cell) {
-  const sweep::ErrorSpread& spread = cell.spread;
+  const results::ErrorSpread& spread = cell.spread;
   return {{"evaluation", cell.evaluation},
           {"column", cell.header.label},
           {"unit", cell.header.unit},
@@ -116,7 +116,7 @@ std::string study_csv(const StudyResult& result) {
     for (const Cell& cell : row.cells) {
       std::size_t samples = 0;
       for (const std::vector<double>& network : cell.samples) samples += network.size();
-      const sweep::ErrorSpread& spread = cell.spread;
+      const results::ErrorSpread& spread = cell.spread;
       out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(row.name),
                          quoted(cell.evaluation), quoted(cell.header.label), cell.header.unit,
                          maybe_text(cell.header.at), spread.mean, maybe_text(spread.std),

@@ -165,7 +165,7 @@ std::string places_note(const StudyResult& result) {
 
 /// How far other images would move the errors of an evaluation.
 std::string images_note(const StudyResult& result, const study::EvaluationNote& note) {
-  std::vector<sweep::ErrorSpread> errors;
+  std::vector<results::ErrorSpread> errors;
   for (const RowResult& row : result.rows) {
     for (const Cell& cell : row.cells) {
       if (cell.evaluation == note.name && cell.is_error()) errors.push_back(cell.spread);

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
-#include "sim/sweep/statistics.hpp"
+#include "sim/results/statistics.hpp"
 
 namespace brownout::study {
 
@@ -31,7 +31,7 @@ double mean_of_network(const std::vector<double>& network, std::size_t chips) {
 /// Image by image, the mean over a row's networks on one chip.
 std::vector<double> mean_on_chip(const ErrorTables& networks, std::size_t chip) {
   std::vector<double> mean(networks.front()[chip].size());
-  for (const std::vector<sweep::WrongImages>& network : networks) {
+  for (const std::vector<results::WrongImages>& network : networks) {
     BROWNOUT_CHECK(network[chip].size() == mean.size(), "{} and {} images", network[chip].size(),
                    mean.size());
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += network[chip][i] ? 1.0 : 0.0;
@@ -40,8 +40,8 @@ std::vector<double> mean_on_chip(const ErrorTables& networks, std::size_t chip) 
   return mean;
 }
 
-sweep::CrossedTable table_of(const Measured& higher, const Measured& lower, std::size_t chips) {
-  sweep::CrossedTable table(static_cast<std::int64_t>(higher.wrong.front().front().size()));
+results::CrossedTable table_of(const Measured& higher, const Measured& lower, std::size_t chips) {
+  results::CrossedTable table(static_cast<std::int64_t>(higher.wrong.front().front().size()));
   for (std::size_t chip = 0; chip < chips; ++chip) {
     std::vector<double> values = mean_on_chip(higher.wrong, chip);
     const std::vector<double> minus = mean_on_chip(lower.wrong, chip);
@@ -52,7 +52,7 @@ sweep::CrossedTable table_of(const Measured& higher, const Measured& lower, std:
   return table;
 }
 
-double in_points(const sweep::Source& source) { return 100.0 * std::sqrt(source.variance); }
+double in_points(const results::Source& source) { return 100.0 * std::sqrt(source.variance); }
 
 }  // namespace
 
@@ -62,10 +62,10 @@ Difference difference(const Measured& higher, const Measured& lower) {
   Difference result;
   result.chips = common_chips(higher.samples, lower.samples);
   BROWNOUT_CHECK(result.chips > 0, "no chips to compare on");
-  const sweep::CrossedTable table = table_of(higher, lower, result.chips);
+  const results::CrossedTable table = table_of(higher, lower, result.chips);
   result.mean = 100.0 * table.mean();
 
-  std::vector<sweep::Source> sources;
+  std::vector<results::Source> sources;
   if (const auto chips = table.over_chips()) {
     sources.push_back(*chips);
     result.standard_error = in_points(*chips);
@@ -82,11 +82,11 @@ Difference difference(const Measured& higher, const Measured& lower) {
       b.push_back(mean_of_network(lower.samples[k], result.chips));
     }
     const double cells = static_cast<double>(table.images()) * static_cast<double>(result.chips);
-    const sweep::PairedDifference seeds = sweep::paired_difference(a, b, 100.0 / cells);
+    const results::PairedDifference seeds = results::paired_difference(a, b, 100.0 / cells);
     result.seeds_standard_error = *seeds.standard_error;
     sources.push_back({std::pow(*seeds.standard_error / 100.0, 2), static_cast<double>(pairs - 1)});
   }
-  if (!sources.empty()) result.p = sweep::two_sided_p(table.mean(), sources);
+  if (!sources.empty()) result.p = results::two_sided_p(table.mean(), sources);
   return result;
 }
 

@@ -5,14 +5,14 @@
 #include <optional>
 #include <vector>
 
-#include "sim/sweep/error_bars.hpp"
+#include "sim/results/error_bars.hpp"
 
 namespace brownout::study {
 
 /// Samples of a row: a list over chips for each network (seed) of it.
 using Samples = std::vector<std::vector<double>>;
 /// Likewise, which images each network gets wrong on each chip.
-using ErrorTables = std::vector<std::vector<sweep::WrongImages>>;
+using ErrorTables = std::vector<std::vector<results::WrongImages>>;
 
 struct Measured {
   Samples samples;    // errors, percent
@@ -27,7 +27,7 @@ struct Difference {
   /// Over pairs of networks, chips averaged; two or more, of rows with as many.
   std::optional<double> seeds_standard_error;
   std::size_t chips = 0;
-  /// Two-sided, over all of these sources: sweep::two_sided_p. None for a single image.
+  /// Two-sided, over all of these sources: results::two_sided_p. None for a single image.
   std::optional<double> p;
   std::optional<double> p_holm;  // adjusted for all comparisons of the study
 

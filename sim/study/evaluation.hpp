@@ -15,10 +15,10 @@
 #include "sim/base/json.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/data/dataset.hpp"
+#include "sim/results/store.hpp"
 #include "sim/study/measures.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/places.hpp"
-#include "sim/sweep/store.hpp"
 
 namespace brownout::study {
 
@@ -49,7 +49,7 @@ struct Value {
   std::string unit;          // "%", "points" or ""
   std::optional<double> at;  // rate, voltage or share behind the label
   std::vector<double> samples;
-  std::vector<sweep::WrongImages> wrong{};  // of an error: which images, once per sample
+  std::vector<results::WrongImages> wrong{};  // of an error: which images, once per sample
   sweep::PositionSpread positions{};        // of places of one die
 };
 
@@ -109,7 +109,7 @@ struct StoredRow {
 
 /// Where evaluations run.
 struct Bench {
-  sweep::Store& store;
+  results::Store& store;
   Datasets& datasets;
   int threads = 1;
   std::function<void(const std::string& note)> tick;  // after every pattern, stored or computed

@@ -36,8 +36,8 @@ class Run {
     const auto start = Clock::now();
     plan();
     pool_.check(options_.threads);
-    sweep::Store store(options_.folder, json_text(Json{{"study", study_.name}}, 2) + "\n",
-                       store_kind());
+    results::Store store(options_.folder, json_text(Json{{"study", study_.name}}, 2) + "\n",
+                         store_kind());
     Progress progress("study", work(), options_.quiet);
     const Bench bench{store, datasets_, options_.threads, [&](const std::string& note) {
                         pump(progress);
@@ -149,16 +149,16 @@ class Run {
     return result;
   }
 
-  static sweep::ErrorSpread spread_of(const Cell& cell) {
-    if (cell.is_error()) return sweep::error_spread_of_networks(cell.wrong);
+  static results::ErrorSpread spread_of(const Cell& cell) {
+    if (cell.is_error()) return results::error_spread_of_networks(cell.wrong);
     std::vector<double> means;
     for (const std::vector<double>& samples : cell.samples) {
-      means.push_back(sweep::spread(samples).mean);
+      means.push_back(results::spread(samples).mean);
     }
     const std::vector<double>& values = means.size() == 1 ? cell.samples[0] : means;
     const bool positive =
         std::all_of(values.begin(), values.end(), [](double value) { return value >= 0.0; });
-    return {positive ? sweep::positive_spread(values) : sweep::spread(values), {}, {}};
+    return {positive ? results::positive_spread(values) : results::spread(values), {}, {}};
   }
 
   /// With its weights scaled as the row wants.
@@ -267,7 +267,7 @@ class Run {
     for (const ComparisonResult& comparison : result.comparisons) {
       p.push_back(comparison.difference ? comparison.difference->p.value_or(1.0) : 1.0);
     }
-    const std::vector<double> adjusted = sweep::holm_adjusted(p);
+    const std::vector<double> adjusted = results::holm_adjusted(p);
     for (std::size_t i = 0; i < adjusted.size(); ++i) {
       std::optional<Difference>& difference = result.comparisons[i].difference;
       if (difference && difference->p) difference->p_holm = adjusted[i];
@@ -293,7 +293,7 @@ const Cell* RowResult::find(const std::string& evaluation, const std::string& la
   return nullptr;
 }
 
-sweep::StoreKind store_kind() {
+results::StoreKind store_kind() {
   return {"study",
           "study-identity.json",
           {"table.md", "table.csv", "study.json", "study.gp", "study.dat", "study.svg",

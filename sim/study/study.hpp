@@ -6,11 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "sim/results/statistics.hpp"
 #include "sim/study/comparison.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/study_file.hpp"
 #include "sim/study/training_pool.hpp"
-#include "sim/sweep/statistics.hpp"
 
 namespace brownout::study {
 
@@ -33,7 +33,7 @@ struct Cell {
   Samples samples;            // per network and chip
   ErrorTables wrong;          // of an error: likewise, which images
   std::vector<sweep::PositionSpread> positions;  // per network
-  sweep::ErrorSpread spread;  // one network: over its chips; several: over the networks' means
+  results::ErrorSpread spread;  // one network: over its chips; several: over the networks' means
 
   bool is_error() const { return !wrong.empty(); }
   Measured measured() const { return {samples, wrong}; }
@@ -85,7 +85,7 @@ struct StudyResult {
 };
 
 /// Names of the files that a study writes into its folder.
-sweep::StoreKind store_kind();
+results::StoreKind store_kind();
 
 /// InputError before anything runs for rows that are not there, data sets that are missing (naming
 /// the rows that need them), networks that cannot be read and trainings that the trainer refuses.

@@ -217,7 +217,7 @@ void settle_safe_voltage(SweepConfig& config) {
   if (!safe.yield) {
     safe.chosen_on = config.chips;
   } else {
-    const std::int64_t fewest = fewest_dies(*safe.yield);
+    const std::int64_t fewest = results::fewest_dies(*safe.yield);
     if (safe.chosen_on == 0) safe.chosen_on = std::max(config.chips, fewest);
     if (safe.chosen_on < fewest) {
       throw InputError(

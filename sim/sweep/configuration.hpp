@@ -12,7 +12,7 @@
 #include "sim/data/dataset.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/memory/mitigations.hpp"
-#include "sim/sweep/safe_voltage.hpp"
+#include "sim/results/safe_voltage.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
@@ -39,7 +39,8 @@ struct SweepMitigation {
 struct SafeVoltageConfig {
   double max_drop_points = 2.5;                     // points of error that may be lost
   double tolerance = 0.002;                         // how closely it is searched, units of Vmin
-  std::optional<YieldTarget> yield{YieldTarget{}};  // none: the mean over the chips
+  std::optional<results::YieldTarget> yield{
+      results::YieldTarget{}};                      // none: the mean over the chips
   std::int64_t chosen_on = 0;                       // chips that choose it; 0: as many as it takes
   std::int64_t stated_on = 0;               // other chips that state what it is worth; 0: as many
   std::optional<std::int64_t> stated_seed;  // of the first of those; none: seed + kMaxChips

@@ -70,8 +70,9 @@ Model load_model(const std::filesystem::path& file) {
   return model;
 }
 
-WrongImages wrong_images(const std::vector<std::uint8_t>& predictions, const data::Dataset& data) {
-  WrongImages wrong(predictions.size());
+results::WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
+                                  const data::Dataset& data) {
+  results::WrongImages wrong(predictions.size());
   for (std::size_t i = 0; i < wrong.size(); ++i) wrong[i] = predictions[i] != data.labels[i];
   return wrong;
 }
@@ -228,7 +229,8 @@ ChipResult Evaluator::on_chip(const chips::Chip& chip, const chips::OperatingPoi
   result.others.set_bits_wrong(engine_->memory_bits_wrong());
   result.wrong = evaluation.wrong;
   result.wrong_images = wrong_images(evaluation.predictions, data_);
-  result.wrong_either = count(wrong_in_either(clean.wrong_images, result.wrong_images));
+  result.wrong_either =
+      results::count(results::wrong_in_either(clean.wrong_images, result.wrong_images));
   result.confidence = evaluation.confidence;
   result.logits_sha256 = std::move(evaluation.logits_sha256);
   return result;

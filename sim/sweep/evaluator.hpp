@@ -15,8 +15,8 @@
 #include "sim/engines/evaluate.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/network/network.hpp"
+#include "sim/results/error_bars.hpp"
 #include "sim/sweep/chip_weights.hpp"
-#include "sim/sweep/error_bars.hpp"
 #include "sim/sweep/other_memories.hpp"
 
 namespace brownout::sweep {
@@ -30,7 +30,7 @@ struct CleanResult {
   double confidence = 0.0;  // mean probability of the predicted class
   std::string logits_sha256;
   std::vector<std::uint8_t> predictions;
-  WrongImages wrong_images;
+  results::WrongImages wrong_images;
 };
 
 /// The network on one chip at one operating point.
@@ -38,7 +38,7 @@ struct ChipResult {
   std::string chip;
   std::int64_t wrong = 0;
   std::int64_t wrong_either = 0;  // images wrong clean or wrong perturbed
-  WrongImages wrong_images;
+  results::WrongImages wrong_images;
   double confidence = 0.0;
   weights::ReadStats read;
   weights::ProtectionStats protection;  // with a check code
@@ -109,7 +109,8 @@ class Evaluator {
 };
 
 /// Of the first images of the data set.
-WrongImages wrong_images(const std::vector<std::uint8_t>& predictions, const data::Dataset& data);
+results::WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
+                                  const data::Dataset& data);
 
 bool any_by_voltage(const std::vector<std::unique_ptr<chips::Chip>>& chips);
 

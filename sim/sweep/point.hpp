@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "sim/sweep/error_bars.hpp"
+#include "sim/results/error_bars.hpp"
+#include "sim/results/statistics.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/places.hpp"
 #include "sim/sweep/pricing.hpp"
-#include "sim/sweep/statistics.hpp"
 
 namespace brownout::sweep {
 
@@ -53,13 +53,13 @@ struct Point {
   bool places = false;                         // several places of one die, not chips
   double err = 0.0;                            // clean error, percent
   std::array<double, 2> err_ci95{0.0, 100.0};  // over images
-  ErrorSpread rerr;                            // percent
+  results::ErrorSpread rerr;                   // percent
   PositionSpread rerr_positions;               // of places, likewise
-  ErrorSpread rerr_either;                     // images wrong clean or wrong perturbed, percent
+  results::ErrorSpread rerr_either;            // images wrong clean or wrong perturbed, percent
   std::optional<double> prop1_excess;          // percentage points; none: more than 100, no bound
-  std::vector<WrongImages> wrong_images;       // by chip; empty: not known
+  std::vector<results::WrongImages> wrong_images;  // by chip; empty: not known
   double confidence_clean = 0.0;               // fraction
-  Spread confidence;                           // perturbed, fraction
+  results::Spread confidence;                  // perturbed, fraction
   double cells_hit_mean = 0.0;
   double bits_wrong_mean = 0.0;
   double codes_changed_mean = 0.0;

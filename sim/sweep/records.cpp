@@ -59,10 +59,10 @@ constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
 
 }  // namespace
 
-WrongImages wrong_images_of(const JsonObject& row, std::int64_t images) {
+results::WrongImages wrong_images_of(const JsonObject& row, std::int64_t images) {
   const std::string text = row.text("wrong_images");
   try {
-    return wrong_images_from_hex(text, images);
+    return results::wrong_images_from_hex(text, images);
   } catch (const InputError&) {
     row.fail("wrong_images", fmt::format("a bit for each of {} images, in hexadecimal", images));
   }
@@ -185,7 +185,7 @@ MemoryResults memories_of(const JsonObject& json) {
 
 }  // namespace
 
-std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
+std::optional<CleanResult> find_clean(const results::Store& store, const std::string& key,
                                       std::int64_t images) {
   const std::string* text = store.find(key);
   if (text == nullptr) return std::nullopt;
@@ -204,7 +204,7 @@ std::optional<CleanResult> find_clean(const Store& store, const std::string& key
   return result;
 }
 
-std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
+std::optional<ChipResult> find_chip(const results::Store& store, const std::string& key,
                                     std::int64_t images) {
   const std::string* text = store.find(key);
   if (text == nullptr) return std::nullopt;
@@ -226,18 +226,18 @@ std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
   return result;
 }
 
-void add_clean(Store& store, const std::string& key, const std::string& model,
+void add_clean(results::Store& store, const std::string& key, const std::string& model,
                const CleanResult& result) {
   const Json row = {{"model", model},
                     {"wrong", result.wrong},
                     {"confidence", result.confidence},
                     {"logits_sha256", result.logits_sha256},
                     {"predictions", to_hex(result.predictions)},
-                    {"wrong_images", to_hex(result.wrong_images)}};
+                    {"wrong_images", results::to_hex(result.wrong_images)}};
   store.append(key, json_text(row));
 }
 
-void add_chip(Store& store, const std::string& key, const std::string& model,
+void add_chip(results::Store& store, const std::string& key, const std::string& model,
               const SweepMitigation& mitigation, const chips::OperatingPoint& supply,
               const ChipResult& result) {
   const Json row = {{"model", model},
@@ -247,7 +247,7 @@ void add_chip(Store& store, const std::string& key, const std::string& model,
                     {"chip", result.chip},
                     {"wrong", result.wrong},
                     {"wrong_either", result.wrong_either},
-                    {"wrong_images", to_hex(result.wrong_images)},
+                    {"wrong_images", results::to_hex(result.wrong_images)},
                     {"confidence", result.confidence},
                     {"cell_rate", result.cell_rate},
                     {"cells_hit", result.read.cells_hit},

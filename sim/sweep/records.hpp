@@ -7,10 +7,10 @@
 #include <string>
 
 #include "sim/base/json.hpp"
+#include "sim/results/error_bars.hpp"
+#include "sim/results/store.hpp"
 #include "sim/sweep/configuration.hpp"
-#include "sim/sweep/error_bars.hpp"
 #include "sim/sweep/evaluator.hpp"
-#include "sim/sweep/store.hpp"
 
 namespace brownout::sweep {
 
@@ -40,15 +40,15 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
 
 /// `images`: how many the row is of. A stored row that has not these fields is an InputError with
 /// its place.
-std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
+std::optional<CleanResult> find_clean(const results::Store& store, const std::string& key,
                                       std::int64_t images);
-std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
+std::optional<ChipResult> find_chip(const results::Store& store, const std::string& key,
                                     std::int64_t images);
 /// Field "wrong_images" of a stored row. InputError when it is of other images.
-WrongImages wrong_images_of(const JsonObject& row, std::int64_t images);
-void add_clean(Store& store, const std::string& key, const std::string& model,
+results::WrongImages wrong_images_of(const JsonObject& row, std::int64_t images);
+void add_clean(results::Store& store, const std::string& key, const std::string& model,
                const CleanResult& result);
-void add_chip(Store& store, const std::string& key, const std::string& model,
+void add_chip(results::Store& store, const std::string& key, const std::string& model,
               const SweepMitigation& mitigation, const chips::OperatingPoint& supply,
               const ChipResult& result);
 

@@ -11,10 +11,10 @@
 #include "sim/engines/evaluate.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/mapping/timing.hpp"
+#include "sim/results/store.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/records.hpp"
-#include "sim/sweep/store.hpp"
 #include "sim/weights/repair_plan.hpp"
 
 namespace brownout::sweep {
@@ -93,8 +93,8 @@ class CostCache {
 class ModelSweep {
  public:
   ModelSweep(const SweepConfig& config, const Inputs& inputs, const chips::Chip& first_chip,
-             const Model& model, const SweepMitigation& mitigation, CostCache& costs, Store& store,
-             int threads, Progress& progress)
+             const Model& model, const SweepMitigation& mitigation, CostCache& costs,
+             results::Store& store, int threads, Progress& progress)
       : config_(config),
         inputs_(inputs),
         model_(model),
@@ -108,12 +108,13 @@ class ModelSweep {
         keys_(config, model, inputs.data_sha256) {
     if (accelerator_) accelerator_->weights.mitigations = mitigation.what;
     steps_ = steps(first_chip);
-    levels_ = search_levels(config.voltages, std::min(1.0, config.technology->highest_voltage()),
-                            config.safe.tolerance, steps_);
+    levels_ =
+        results::search_levels(config.voltages, std::min(1.0, config.technology->highest_voltage()),
+                               config.safe.tolerance, steps_);
     clean_ = clean();
   }
 
-  const SearchLevels& levels() const { return levels_; }
+  const results::SearchLevels& levels() const { return levels_; }
   /// The voltages between which nothing changes, as levels of the rail; empty: there are none.
   const std::vector<double>& steps() const { return steps_; }
 
@@ -266,24 +267,24 @@ class ModelSweep {
   CostCache& costs_;
   std::optional<mapping::AcceleratorConfig> accelerator_;  // with the mitigation
   technology::Protection protection_;
-  Store& store_;
+  results::Store& store_;
   int threads_;
   Progress& progress_;
   RecordKeys keys_;
   std::unique_ptr<Evaluator> evaluator_;
   std::vector<double> steps_;
-  SearchLevels levels_;
+  results::SearchLevels levels_;
   CleanResult clean_;
   std::int64_t ticks_ = 0;
 };
 
 /// Chooses the level of the safe voltage. `tried` counts evaluations beyond the grid.
-std::optional<SafeLevel> choose(const SweepConfig& config, const SweepChips& chips,
-                                ModelSweep& model, const SafeVoltageRule& rule,
-                                std::int64_t& tried) {
-  const SearchLevels& levels = model.levels();
+std::optional<results::SafeLevel> choose(const SweepConfig& config, const SweepChips& chips,
+                                         ModelSweep& model, const SafeVoltageRule& rule,
+                                         std::int64_t& tried) {
+  const results::SearchLevels& levels = model.levels();
   if (!config.safe.yield) {
-    return find_by_mean(levels, [&](std::size_t level) {
+    return results::find_by_mean(levels, [&](std::size_t level) {
       const std::vector<std::size_t>& grid = levels.on_grid;
       if (!std::binary_search(grid.begin(), grid.end(), level)) tried += config.chips;
       bool computed = false;
@@ -296,7 +297,7 @@ std::optional<SafeLevel> choose(const SweepConfig& config, const SweepChips& chi
   const auto within = [&](std::size_t die, std::size_t level) {
     return model.within_limit(*chips.chosen[die], levels.voltages[level]);
   };
-  return find_by_yield(
+  return results::find_by_yield(
       levels, chips.chosen.size(), rule.allowed,
       [&](std::size_t die, std::size_t level) -> std::optional<bool> {
         if (on_grid.count(chips.chosen[die]->identity()) == 0) return std::nullopt;
@@ -316,7 +317,8 @@ SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& ch
   row.model = first.model;
   row.mitigation = first.mitigation;
   row.err = first.err;
-  const std::optional<SafeLevel> safe = choose(config, chips, model, result.safe, row.tried);
+  const std::optional<results::SafeLevel> safe =
+      choose(config, chips, model, result.safe, row.tried);
   if (!safe) return row;
   const std::vector<double>& voltages = model.levels().voltages;
   row.voltage = voltages[safe->level];
@@ -352,7 +354,7 @@ SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& chips) {
   rule.yield = safe.yield;
   rule.chosen_on = safe.chosen_on;
   rule.stated_on = safe.stated_on;
-  if (safe.yield) rule.allowed = *allowed_failures(safe.chosen_on, *safe.yield);
+  if (safe.yield) rule.allowed = *results::allowed_failures(safe.chosen_on, *safe.yield);
   rule.first_chosen = chips.chosen.front()->name();
   rule.first_stated = chips.stated.front()->name();
   rule.places = !config.profile.empty();
@@ -384,7 +386,7 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
                              model.network.coded_parameters()});
   }
 
-  Store store(folder, result.identity);
+  results::Store store(folder, result.identity);
   const auto grid_points = static_cast<std::int64_t>(config.voltages.size());
   // The search is somewhat longer: most of its chips are tried once, all of them at the answer.
   const std::int64_t per_model =

@@ -41,7 +41,7 @@ struct SafeVoltageRow {
 /// What a safe voltage means in a sweep.
 struct SafeVoltageRule {
   double max_drop_points = 2.5;
-  std::optional<YieldTarget> yield;           // none: of the mean
+  std::optional<results::YieldTarget> yield;  // none: of the mean
   std::int64_t chosen_on = 0, stated_on = 0;  // chips
   std::int64_t allowed = 0;                   // of those that choose, so many may fail (of a yield)
   std::string first_chosen, first_stated;     // names of the first chips

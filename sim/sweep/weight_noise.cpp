@@ -72,7 +72,8 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
     draw.chip = config.chips[i];
     draw.wrong = found.wrong;
     draw.wrong_images = wrong_images(found.predictions, data);
-    draw.wrong_either = count(wrong_in_either(result.clean.wrong_images, draw.wrong_images));
+    draw.wrong_either =
+        results::count(results::wrong_in_either(result.clean.wrong_images, draw.wrong_images));
     draw.confidence = found.confidence;
     draw.logits_sha256 = std::move(found.logits_sha256);
     progress.advance(1, fmt::format("{} {:.2f} %", draw.chip, percent(draw.wrong, config.images)));

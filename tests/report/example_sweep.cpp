@@ -43,7 +43,7 @@ sweep::SweepResult example_sweep() {
   result.extra_points = {make("net-16-normal-8b", 0.9375, 0.00001, 9)};
   result.points_computed = 5;
   result.extra_points_computed = 1;
-  result.safe.yield = sweep::YieldTarget{0.9, 0.95};
+  result.safe.yield = results::YieldTarget{0.9, 0.95};
   result.safe.chosen_on = 46;
   result.safe.stated_on = 40;
   result.safe.allowed = 1;

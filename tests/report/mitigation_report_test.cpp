@@ -41,7 +41,7 @@ sweep::SweepResult two_mitigations() {
       point.energy_ends = sweep::EnergyEnds{{{1.0, 3.0}}, {{0.9, 0.7}}};
       point.access_share = 0.02;
       if (k == 1 && model == 1) point.rerr.mean = 8.5;
-      sweep::WrongImages wrong(1000, false);
+      results::WrongImages wrong(1000, false);
       std::fill(wrong.begin(), wrong.begin() + std::lround(10 * point.rerr.mean), true);
       point.wrong_images = {wrong, wrong};
       result.points.push_back(point);

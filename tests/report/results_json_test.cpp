@@ -74,7 +74,7 @@ TEST(SweepJson, SaysWhatIsBestAndWhatOfThatIsDecided) {
     sweep::Point& point = result.points[i];
     point.energy.emplace();
     point.energy->macs = (i < 3 ? 10.0 : 20.0) * *point.voltage;
-    sweep::WrongImages wrong(1000, false);
+    results::WrongImages wrong(1000, false);
     std::fill(wrong.begin(), wrong.begin() + std::lround(10 * errors[i]), true);
     point.wrong_images = {wrong, wrong};
     point.cycles = 1.0;

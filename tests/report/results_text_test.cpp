@@ -10,8 +10,8 @@
 namespace brownout::report {
 namespace {
 
-sweep::WrongImages first_wrong(std::size_t wrong) {
-  sweep::WrongImages images(200);
+results::WrongImages first_wrong(std::size_t wrong) {
+  results::WrongImages images(200);
   for (std::size_t i = 0; i < wrong; ++i) images[i] = true;
   return images;
 }

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <random>
 
-#include "sim/sweep/statistics.hpp"
+#include "sim/results/statistics.hpp"
 
 namespace brownout::study {
 namespace {
@@ -21,9 +21,9 @@ Measured errors(const Samples& percents) {
   Measured measured;
   measured.samples = percents;
   for (const std::vector<double>& network : percents) {
-    std::vector<sweep::WrongImages> tables;
+    std::vector<results::WrongImages> tables;
     for (const double percent : network) {
-      sweep::WrongImages wrong(kImages);
+      results::WrongImages wrong(kImages);
       for (std::size_t i = 0; i < static_cast<std::size_t>(percent); ++i) wrong[i] = true;
       tables.push_back(wrong);
     }
@@ -76,7 +76,7 @@ TEST(Comparison, OneChipKnowsItsImagesAlone) {
   EXPECT_FALSE(found.standard_error);
   EXPECT_EQ(found.chips, 1u);
   const double t = 20.0 / found.images_standard_error;
-  EXPECT_NEAR(*found.p, sweep::two_sided_p(t, kImages - 1), 1e-15);
+  EXPECT_NEAR(*found.p, results::two_sided_p(t, kImages - 1), 1e-15);
   EXPECT_EQ(verdict(found), Verdict::kHigher);
 }
 
@@ -111,11 +111,11 @@ Measured draw(double level, const std::vector<double>& chips, const std::vector<
   std::normal_distribution<double> gauss;
   Measured measured{{{}}, {{}}};
   for (const double chip : chips) {
-    sweep::WrongImages wrong;
+    results::WrongImages wrong;
     for (const double image : images) {
       wrong.push_back(level + chip + image + 0.5 * gauss(random) > 0.0);
     }
-    measured.samples[0].push_back(100.0 * static_cast<double>(sweep::count(wrong)) /
+    measured.samples[0].push_back(100.0 * static_cast<double>(results::count(wrong)) /
                                   static_cast<double>(wrong.size()));
     measured.wrong[0].push_back(std::move(wrong));
   }
@@ -142,7 +142,7 @@ TEST(Comparison, WithoutADifferenceOneFamilyInTwentyDecidesAny) {
                          .p);
       }
       bool any = false;
-      for (const double adjusted : sweep::holm_adjusted(p)) any = any || adjusted < 0.05;
+      for (const double adjusted : results::holm_adjusted(p)) any = any || adjusted < 0.05;
       decided += any ? 1 : 0;
     }
     EXPECT_LE(static_cast<double>(decided) / kFamilies,

@@ -24,7 +24,7 @@ class EvaluationTest : public testing::Test {
   }
   /// On the store of the test's folder, which stays from one call to the next.
   Findings run(const std::string& block) {
-    sweep::Store store(workplace_.folder() / "out", "{}", {"study", "identity.json", {}});
+    results::Store store(workplace_.folder() / "out", "{}", {"study", "identity.json", {}});
     rows_before_ = store.size();
     Datasets datasets;
     ticks_ = 0;
@@ -55,14 +55,14 @@ TEST_F(EvaluationTest, ErrorsAreThoseOfEval) {
     EXPECT_DOUBLE_EQ(found.values[1].samples[i],
                      100.0 * static_cast<double>(eval.chips[i].wrong) / 200);
     EXPECT_EQ(found.values[1].wrong[i], eval.chips[i].wrong_images);
-    EXPECT_EQ(sweep::count(eval.chips[i].wrong_images), eval.chips[i].wrong);
+    EXPECT_EQ(results::count(eval.chips[i].wrong_images), eval.chips[i].wrong);
   }
   const Findings either = run(block + "count: either\n");
   EXPECT_EQ(rows_added_, 0u);  // both readings are in the rows
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_DOUBLE_EQ(either.values[1].samples[i],
                      100.0 * static_cast<double>(eval.chips[i].wrong_either) / 200);
-    EXPECT_EQ(sweep::count(either.values[1].wrong[i]), eval.chips[i].wrong_either);
+    EXPECT_EQ(results::count(either.values[1].wrong[i]), eval.chips[i].wrong_either);
   }
   EXPECT_GT(either.values[1].samples[0], found.values[1].samples[0]);
 }
@@ -137,7 +137,7 @@ TEST_F(EvaluationTest, HistogramsCountAllImagesAndWeightsInTheSameBins) {
 }
 
 TEST_F(EvaluationTest, MissingDataIsNamed) {
-  sweep::Store store(workplace_.folder() / "out", "{}", {"study", "identity.json", {}});
+  results::Store store(workplace_.folder() / "out", "{}", {"study", "identity.json", {}});
   Datasets datasets;
   Setting setting;
   setting.data_folder = workplace_.folder() / "nowhere";

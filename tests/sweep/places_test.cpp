@@ -11,7 +11,7 @@
 #include <set>
 
 #include "sim/base/error.hpp"
-#include "sim/sweep/statistics.hpp"
+#include "sim/results/statistics.hpp"
 
 namespace brownout::sweep {
 namespace {
@@ -92,12 +92,12 @@ TEST(Places, OfAnotherSetAreNoneThatWereLookedAt) {
 TEST(Places, MeansOverThemAgreeForAnyNumberOfPlaces) {
   std::vector<std::uint64_t> all(kCells);
   std::iota(all.begin(), all.end(), 0);
-  const double truth = spread(errors_at(all)).mean;
+  const double truth = results::spread(errors_at(all)).mean;
   constexpr int kSeeds = 400;
   for (const std::int64_t count : {8, 12, 15, 16, 25, 32}) {
     double sum = 0.0, squares = 0.0, claimed = 0.0;
     for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-      const Spread found = spread(errors_at(draw_places(kCells, count, seed)));
+      const results::Spread found = results::spread(errors_at(draw_places(kCells, count, seed)));
       sum += found.mean - truth;
       squares += std::pow(found.mean - truth, 2);
       claimed += *found.std * *found.std / static_cast<double>(count);

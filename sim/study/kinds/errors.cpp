@@ -137,7 +137,7 @@ class Errors : public Evaluation {
 
   Findings run(const sweep::Model& model, const Bench& bench) const override {
     OnChips passes(model, setting_, bench, statistics_batch_, selection_);
-    const sweep::WrongImages& clean = passes.clean().wrong_images;
+    const results::WrongImages& clean = passes.clean().wrong_images;
     const std::vector<std::unique_ptr<chips::Chip>> chips = make_chips();
     Findings findings;
     for (const Place& place : places_.places) {
@@ -145,8 +145,8 @@ class Errors : public Evaluation {
       std::vector<std::uint64_t> offsets;
       for (const std::unique_ptr<chips::Chip>& chip : chips) {
         if (const auto at = chip->place()) offsets.push_back(at->offset);
-        sweep::WrongImages wrong = passes.on(*chip, place.point);
-        if (either_) wrong = sweep::wrong_in_either(clean, wrong);
+        results::WrongImages wrong = passes.on(*chip, place.point);
+        if (either_) wrong = results::wrong_in_either(clean, wrong);
         value.samples.push_back(passes.error(wrong));
         value.wrong.push_back(std::move(wrong));
       }

@@ -23,8 +23,8 @@ OnChips::OnChips(const sweep::Model& model, const Setting& setting, const Bench&
 
 OnChips::~OnChips() = default;
 
-double OnChips::error(const sweep::WrongImages& wrong) const {
-  return sweep::percent(sweep::count(wrong), images_);
+double OnChips::error(const results::WrongImages& wrong) const {
+  return sweep::percent(results::count(wrong), images_);
 }
 
 sweep::Evaluator& OnChips::evaluator() {
@@ -58,7 +58,7 @@ const sweep::CleanResult& OnChips::clean() {
   return *clean_;
 }
 
-sweep::WrongImages OnChips::on(const chips::Chip& chip, const chips::OperatingPoint& at) {
+results::WrongImages OnChips::on(const chips::Chip& chip, const chips::OperatingPoint& at) {
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = chip.identity();
   sweep::put_definitions(key);
@@ -77,10 +77,10 @@ sweep::WrongImages OnChips::on(const chips::Chip& chip, const chips::OperatingPo
             {"rate", at.rate},
             {"wrong", result.wrong},
             {"wrong_either", result.wrong_either},
-            {"wrong_images", sweep::to_hex(result.wrong_images)},
+            {"wrong_images", results::to_hex(result.wrong_images)},
             {"bits_wrong", result.read.bits_wrong}};
   });
-  sweep::WrongImages wrong = sweep::wrong_images_of(row.fields(), images_);
+  results::WrongImages wrong = sweep::wrong_images_of(row.fields(), images_);
   bench_.tick(fmt::format("{} on {}, {:.2f} %", model_.name, chip.name(), error(wrong)));
   return wrong;
 }

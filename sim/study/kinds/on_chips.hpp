@@ -18,10 +18,10 @@ class OnChips {
   ~OnChips();
 
   const sweep::CleanResult& clean();
-  sweep::WrongImages on(const chips::Chip& chip, const chips::OperatingPoint& at);
+  results::WrongImages on(const chips::Chip& chip, const chips::OperatingPoint& at);
 
   /// Percent.
-  double error(const sweep::WrongImages& wrong) const;
+  double error(const results::WrongImages& wrong) const;
 
  private:
   sweep::Evaluator& evaluator();

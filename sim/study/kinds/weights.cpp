@@ -69,10 +69,10 @@ class Noise : public Evaluation {
           return {{"model", model.name},
                   {"weight_noise", shares_[k]},
                   {"wrong", found.wrong},
-                  {"wrong_images", sweep::to_hex(sweep::wrong_images(found.predictions, data))}};
+                  {"wrong_images", results::to_hex(sweep::wrong_images(found.predictions, data))}};
         });
         value.wrong.push_back(sweep::wrong_images_of(row.fields(), images));
-        value.samples.push_back(sweep::percent(sweep::count(value.wrong.back()), images));
+        value.samples.push_back(sweep::percent(results::count(value.wrong.back()), images));
         bench.tick(
             fmt::format("{}, noise {}, {:.2f} %", model.name, value.label, value.samples.back()));
       }

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "sim/sweep/statistics.hpp"
+#include "sim/results/statistics.hpp"
 
-namespace brownout::sweep {
+namespace brownout::results {
 
 /// Of one network on one chip: whether each image is classified wrongly.
 using WrongImages = std::vector<bool>;
@@ -103,4 +103,4 @@ CrossedTable mean_table(const std::vector<std::vector<WrongImages>>& networks);
 /// they are then taken to differ as much as they can, as if all chips erred on the same ones.
 std::vector<Source> sources_of(const CrossedTable& table);
 
-}  // namespace brownout::sweep
+}  // namespace brownout::results

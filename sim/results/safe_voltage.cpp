@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Levels, grid walk and bisection, die by die. What is tried depends on the outcomes alone, so a
 // search repeats.
-#include "sim/sweep/safe_voltage.hpp"
+#include "sim/results/safe_voltage.hpp"
 
 #include <algorithm>
 #include <boost/math/distributions/beta.hpp>
@@ -10,7 +10,7 @@
 
 #include "sim/base/error.hpp"
 
-namespace brownout::sweep {
+namespace brownout::results {
 
 namespace {
 
@@ -225,4 +225,4 @@ std::optional<SafeLevel> find_by_yield(
   return search.run();
 }
 
-}  // namespace brownout::sweep
+}  // namespace brownout::results

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The search for the lowest voltage that meets the limit: where it looks, what it answers, and,
 // over repeated draws of dies whose thresholds are known, how often a stated yield is true.
-#include "sim/sweep/safe_voltage.hpp"
+#include "sim/results/safe_voltage.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 #include <random>
 #include <set>
 
-namespace brownout::sweep {
+namespace brownout::results {
 namespace {
 
 const std::vector<double> kGrid{1.0, 0.95, 0.9, 0.85, 0.8};
@@ -326,4 +326,4 @@ TEST(Yield, HoldsWhereManyLevelsAreJustTooLow) {
 }
 
 }  // namespace
-}  // namespace brownout::sweep
+}  // namespace brownout::results

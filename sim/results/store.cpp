@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Locking, ownership, and the append-only file of checked JSON lines.
-#include "sim/sweep/store.hpp"
+#include "sim/results/store.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -17,7 +17,7 @@
 #include "sim/base/outputs.hpp"
 #include "sim/base/text.hpp"
 
-namespace brownout::sweep {
+namespace brownout::results {
 
 namespace fs = std::filesystem;
 
@@ -292,4 +292,4 @@ void Store::append(const std::string& key, const std::string& row) {
   rows_.emplace(key, row);
 }
 
-}  // namespace brownout::sweep
+}  // namespace brownout::results

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Analysis of variance over chips and images; quantiles by Boost.Math.
-#include "sim/sweep/error_bars.hpp"
+#include "sim/results/error_bars.hpp"
 
 #include <algorithm>
 #include <boost/math/distributions/beta.hpp>
@@ -10,7 +10,7 @@
 
 #include "sim/base/error.hpp"
 
-namespace brownout::sweep {
+namespace brownout::results {
 
 namespace {
 
@@ -318,4 +318,4 @@ ErrorSpread error_spread(const std::vector<std::int64_t>& wrong, std::int64_t im
   return result;
 }
 
-}  // namespace brownout::sweep
+}  // namespace brownout::results

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Statistics against values computed by hand.
-#include "sim/sweep/statistics.hpp"
+#include "sim/results/statistics.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <cmath>
 #include <random>
 
-namespace brownout::sweep {
+namespace brownout::results {
 namespace {
 
 TEST(Statistics, SpreadOfThreeSamples) {
@@ -159,4 +159,4 @@ TEST(Statistics, PropositionOneOfThePaper) {
 }
 
 }  // namespace
-}  // namespace brownout::sweep
+}  // namespace brownout::results

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Error bars by hand, and against repeated draws of a known truth.
-#include "sim/sweep/error_bars.hpp"
+#include "sim/results/error_bars.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 
 #include "sim/base/error.hpp"
 
-namespace brownout::sweep {
+namespace brownout::results {
 namespace {
 
 TEST(WrongImages, ComeBackFromTheirDigits) {
@@ -284,4 +284,4 @@ TEST(TwoSidedP, RejectsATrueNullAtMostOnceInTwenty) {
 }
 
 }  // namespace
-}  // namespace brownout::sweep
+}  // namespace brownout::results

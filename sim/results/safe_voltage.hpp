@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace brownout::sweep {
+namespace brownout::results {
 
 /// At least this share of all dies, with this confidence.
 struct YieldTarget {
@@ -73,4 +73,4 @@ std::optional<SafeLevel> find_by_yield(
     const std::function<std::optional<bool>(std::size_t die, std::size_t level)>& known,
     const std::function<bool(std::size_t die, std::size_t level)>& within);
 
-}  // namespace brownout::sweep
+}  // namespace brownout::results

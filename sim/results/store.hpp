@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace brownout::sweep {
+namespace brownout::results {
 
 /// Who owns a folder.
 struct StoreKind {
@@ -58,4 +58,4 @@ class Store {
   int rows_file_ = -1;
 };
 
-}  // namespace brownout::sweep
+}  // namespace brownout::results

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sample statistics with Boost.Math's Student's t.
-#include "sim/sweep/statistics.hpp"
+#include "sim/results/statistics.hpp"
 
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
@@ -10,7 +10,7 @@
 
 #include "sim/base/error.hpp"
 
-namespace brownout::sweep {
+namespace brownout::results {
 
 Spread spread(const std::vector<double>& samples) {
   BROWNOUT_CHECK(!samples.empty(), "statistics of no samples");
@@ -104,4 +104,4 @@ double proposition1_excess(std::int64_t images, std::int64_t patterns, double de
          std::sqrt(l);
 }
 
-}  // namespace brownout::sweep
+}  // namespace brownout::results

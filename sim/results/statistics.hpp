@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace brownout::sweep {
+namespace brownout::results {
 
 /// Mean of samples, and what one sample alone cannot give: the sample standard deviation (n - 1)
 /// and the 95 % interval of the mean (Student's t), [low, high]. Units are those of the samples.
@@ -53,4 +53,4 @@ std::vector<double> holm_adjusted(const std::vector<double>& p);
 /// measured one, for n images and l error patterns. Percentage points.
 double proposition1_excess(std::int64_t images, std::int64_t patterns, double delta = 0.01);
 
-}  // namespace brownout::sweep
+}  // namespace brownout::results
