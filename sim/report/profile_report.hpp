@@ -13,7 +13,7 @@ namespace brownout::report {
 /// "chip2 (synthetic): ...": how every output names a profile.
 std::string profile_title(const memory::Profile& profile);
 
-/// Without the last digits that arithmetic on voltages leaves.
+/// The voltage without the last digits that come from arithmetic.
 std::string voltage_text(double voltage);
 
 std::string profile_text(const memory::Profile& profile,
@@ -21,7 +21,7 @@ std::string profile_text(const memory::Profile& profile,
 std::string profile_json(const memory::Profile& profile,
                          const std::vector<memory::LevelStatistics>& levels);
 
-/// What breaks nesting, or "": "12 of 300 cells that fail at 0.9 Vmin err less ...".
+/// The cells that break nesting, or "": "12 of 300 cells that fail at 0.9 Vmin err less ...".
 std::string nesting_warning(const memory::Profile& profile,
                             const std::vector<memory::LevelStatistics>& levels);
 
@@ -33,7 +33,7 @@ std::string comparison_text(const memory::Profile& a, const memory::Profile& b,
 std::string comparison_json(const memory::Profile& a, const memory::Profile& b,
                             const memory::ProfileComparison& comparison);
 
-/// Files that were made from a profile, or the profile that was made.
+/// The files that were made from a profile, or the profile that was made.
 std::string written_text(const memory::Profile& profile, const std::vector<std::string>& files);
 std::string written_json(const memory::Profile& profile, const std::vector<std::string>& files);
 

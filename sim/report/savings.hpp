@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a lower voltage saves, in a sweep's tables: of weight accesses, and of all energy beside it.
+// What a lower voltage saves, in a sweep's tables: the energy of weight accesses, and all energy.
 #pragma once
 
 #include <string>

@@ -24,7 +24,7 @@ inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 28;
 /// A faulty cell errs at least this often per read (p_err of random chips).
 inline constexpr double kMinPErr = 1e-6;
 
-/// Of a yield, and of its confidence.
+/// Limits of a yield and of its confidence.
 inline constexpr double kLowestYield = 0.5;
 inline constexpr double kHighestYield = 0.999;
 
@@ -62,8 +62,8 @@ struct SweepConfig {
   std::string engine = "functional";
   std::optional<mapping::AcceleratorConfig> accelerator;  // points then have cycles and energy
   int batch = 1;                                          // images at a time on it
-  /// Of the weight memory, each at all voltages: those of the list, else the accelerator's own
-  /// (which here has none any more).
+  /// Mitigations of the weight memory, each at all voltages: those of the list, else the
+  /// accelerator's own (whose configuration here then has none).
   std::vector<SweepMitigation> mitigations = std::vector<SweepMitigation>(1);
 
   std::int64_t chips = 10;        // random:seed … random:seed+chips-1, or
@@ -88,8 +88,8 @@ struct SweepChips {
 /// InputError when the profile cannot be read or does not reach down to the lowest voltage.
 SweepChips sweep_chips(const SweepConfig& config);
 
-/// Settles how many chips choose a safe voltage and how many state it, once `chips` and `seed` are
-/// known. InputError for too few, and where both sets would share a chip.
+/// Settles how many chips choose a safe voltage and how many state it, when `chips` and `seed` are
+/// known. InputError for too few chips, and if both sets would share a chip.
 void settle_safe_voltage(SweepConfig& config);
 
 /// Reads file and technology; paths in the file are relative to it. InputError names the place.
@@ -97,7 +97,7 @@ SweepConfig load_sweep(const std::filesystem::path& file);
 
 std::string to_string(network::Split split);  // "train", "test"
 
-/// Loads a data set and settles how many of its images are used (0: all). InputError as
+/// Loads a data set and settles how many of its images are used (0: all). InputError as in
 /// load_dataset, and for more images than there are.
 network::Dataset load_images(const std::string& name, network::Split split,
                              const std::filesystem::path& folder, std::int64_t& images);

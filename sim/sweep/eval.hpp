@@ -28,7 +28,7 @@ struct EvalConfig {
   memory::Mitigations mitigations;  // of the weight memory, the accelerator's too
   mapping::Selection selection;     // cells of it whose faults count
 
-  /// None: the clean network alone, and no chips.
+  /// None: only the clean network runs, without chips.
   std::optional<double> rate;
   std::optional<double> voltage;          // that belongs to the rate, when there is one
   std::optional<double> energy_sram_rel;  // there
@@ -38,8 +38,8 @@ struct EvalConfig {
   std::vector<std::string> chips;
   std::optional<std::uint64_t> seed;  // of chips or places; none when they were named one by one
   std::optional<double> p_err;        // likewise
-  /// Relative weight noise instead of chips, a fraction of each tensor's range; `chips` names
-  /// draws.
+  /// Relative weight noise instead of chips, as a fraction of each tensor's range; `chips` then
+  /// names draws.
   std::optional<double> weight_noise;
 };
 
