@@ -31,7 +31,7 @@ class VectorModule : public sc_core::sc_module {
   void run();
   void drain(const StripToken& token);
   void whole_layer(const StripToken& token);
-  /// The numbers: all images of the batch at once, when the last strip has left.
+  /// The numbers of all images of the batch at once, when the last strip has left.
   void compute(int layer);
   std::uint8_t* value(int value, int image);
   /// What faulty memories do to the layer's numbers, by image; empty: nothing.

@@ -81,13 +81,12 @@ struct Pressure {
 /// Errors that only the RTL side makes, to see that a checker finds them. By default there are
 /// none.
 struct Sabotage {
-  std::int64_t mask_word = -1;  // in this word the flip mask has a bit turned,
-  int mask_bit = 0;             // this one; 64 to 71: of the check bits
-  std::int64_t command = -1;    // this command's cell has a bit turned,
-  int address_bit = 0;          // this one
-  std::int64_t sum_vector =
-      -1;  // when this vector (counted over the job, not of a first K tile) is
-  int sum_lane = 0, sum_bit = 0;  // added, the old sum has this bit turned as it is read
+  std::int64_t mask_word = -1;    // in this word the flip mask has a bit turned,
+  int mask_bit = 0;               // this one; 64 to 71: of the check bits
+  std::int64_t command = -1;      // this command's cell has a bit turned,
+  int address_bit = 0;            // this one
+  std::int64_t sum_vector = -1;   // for this vector (counted over the job, no first K tile) the sum
+  int sum_lane = 0, sum_bit = 0;  // that it is added to has this bit turned when it is read
   std::int64_t late_vector = -1;  // this vector comes a cycle late
   std::int64_t mode_cycle = -1;   // the mode is another one in this cycle
   std::int64_t begin_cycle = -1;  // another job begins in this cycle

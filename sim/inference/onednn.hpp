@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Internal: what every user of oneDNN shares. Brownout runs one primitive per thread, so oneDNN's
-// own OpenMP teams are switched off around every call. Versions 2 and 3 differ here only.
+// own OpenMP teams are switched off around every call. Only this file differs between versions 2
+// and 3.
 #pragma once
 #include <omp.h>
 

@@ -42,7 +42,7 @@ class Convolution {
   /// q: images × H × W × C (NHWC); acc: images × OH × OW × OC. `scratch` needs no alignment and no
   /// particular content. Thread-safe for different acc and scratch, after set_weights.
   virtual void run(const std::uint8_t* q, int images, std::int32_t* acc, void* scratch) const = 0;
-  /// What runs, for benchmarks and logs: "avx2-winograd".
+  /// The name of what runs, for benchmarks and logs: "avx2-winograd".
   virtual std::string name() const = 0;
 };
 
