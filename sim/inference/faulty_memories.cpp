@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A value is written once and read through the faults: it is changed in place once it is there.
+// A value is written once and then read through the faults, so it is changed in place after it was
+// written.
 #include "sim/inference/faulty_memories.hpp"
 
 #include <algorithm>

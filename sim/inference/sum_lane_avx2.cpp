@@ -10,7 +10,8 @@ namespace brownout::inference {
 
 namespace {
 
-// Compiled for AVX2 whatever the rest of the program is compiled for; called only where it exists.
+// Compiled for AVX2, whatever the rest of the program is compiled for. Called only on processors
+// that have it.
 #define BROWNOUT_VECTOR __attribute__((target("avx2")))
 #define BROWNOUT_VECTOR_INLINE __attribute__((target("avx2"), always_inline)) inline
 
@@ -91,8 +92,8 @@ BROWNOUT_VECTOR void avx2_window_offsets(const arithmetic::Matrix& matrix, float
     portable_window_offsets(matrix, b, scratch, offsets);
     return;
   }
-  // Rows are written 8 outputs at a time, front to back: what spills over is overwritten by the
-  // next row, and all buffers have room behind the last one.
+  // Rows are written 8 outputs at a time, from the front. The next row overwrites what is written
+  // too far, and all buffers have room after the last row.
   std::fill(scratch.row.begin(), scratch.row.end(), 0);
   for (int y = 0; y < window.in_height; ++y) {
     const std::int32_t* from = scratch.channels.data() + y * window.in_width;

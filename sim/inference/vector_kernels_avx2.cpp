@@ -13,9 +13,9 @@ namespace {
 
 using arithmetic::Activation;
 
-// Compiled for AVX2 whatever the rest of the program is compiled for; called only where it exists.
-// FMA is used where the product is exact anyway (y² and 1·y in fp64): the sum is then rounded once
-// either way. The compiler itself contracts nothing (-ffp-contract=off).
+// Compiled for AVX2, whatever the rest of the program is compiled for. Called only on processors
+// that have it. FMA is used where the product is exact anyway (y² and 1·y in fp64), so that the sum
+// is rounded once in either case. The compiler itself contracts nothing (-ffp-contract=off).
 #define BROWNOUT_VECTOR __attribute__((target("avx2,fma")))
 #define BROWNOUT_VECTOR_INLINE __attribute__((target("avx2,fma"), always_inline)) inline
 
@@ -46,7 +46,7 @@ BROWNOUT_VECTOR_INLINE Sums load_sums(const double* s1, const double* s2) {
 BROWNOUT_VECTOR_INLINE void add(Sums& sums, __m256 y) {
   const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(y));
   const __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(y, 1));
-  // As multiply–adds they leave the adders to the conversions.
+  // Written as multiply–adds, they leave the adders free for the conversions.
   const __m256d one = _mm256_set1_pd(1.0);
   sums.low1 = _mm256_fmadd_pd(low, one, sums.low1);
   sums.high1 = _mm256_fmadd_pd(high, one, sums.high1);
@@ -61,8 +61,8 @@ BROWNOUT_VECTOR_INLINE void store(const Sums& sums, double* s1, double* s2) {
   _mm256_storeu_pd(s2 + 4, sums.high2);
 }
 
-/// Pixels [first, last) of 8·Vectors channels from channel c on, added to the sums. acc and y may
-/// be the same memory, so the task is a copy: no store can change it.
+/// Adds pixels [first, last) of 8·Vectors channels from channel c on to the sums. acc and y may be
+/// the same memory, so the task is a copy: no store can change it.
 template <int Vectors, bool PerChannel>
 BROWNOUT_VECTOR void dequantize_block(const DequantizeTask task, int first, int last, int c,
                                       float* y, double* s1, double* s2) {
@@ -91,7 +91,7 @@ BROWNOUT_VECTOR void dequantize_block(const DequantizeTask task, int first, int 
   for (int v = 0; v < Vectors; ++v) store(sums[v], s1 + c + v * kLanes, s2 + c + v * kLanes);
 }
 
-/// Walks pixels in tiles that fit into the first-level cache, all channels of a tile in turn.
+/// Goes through the pixels in tiles that fit the first-level cache, all channels of a tile in turn.
 template <bool PerChannel>
 void dequantize_blocks(const DequantizeTask& task, float* y, double* s1, double* s2) {
   const int vectors = task.channels / kLanes;
@@ -136,7 +136,7 @@ void sums(const float* y, int pixels, int channels, double* s1, double* s2) {
   if (c < channels) portable_sums(y, pixels, channels, c, s1, s2);
 }
 
-/// What a finish pass keeps at hand; the norm's constants are read from the first-level cache.
+/// What a finish pass keeps in registers; the norm's constants are read from the first-level cache.
 struct Constants {
   __m256 a, residual_scale, residual_zero, scale, low, high;
   __m128i zero_point;
@@ -152,7 +152,7 @@ BROWNOUT_VECTOR_INLINE Constants constants_of(const FinishTask& task) {
           _mm_set1_epi16(static_cast<short>(task.zero_point))};
 }
 
-/// Comparisons as sim/arithmetic writes them: max_ps(a, b) is a > b ? a : b, min_ps a < b ? a : b.
+/// Comparisons as in sim/arithmetic: max_ps(a, b) is a > b ? a : b, min_ps is a < b ? a : b.
 BROWNOUT_VECTOR_INLINE __m256 activate(Activation activation, __m256 y) {
   switch (activation) {
     case Activation::kNone:
@@ -168,7 +168,7 @@ BROWNOUT_VECTOR_INLINE __m256 activate(Activation activation, __m256 y) {
   return y;
 }
 
-/// Vectors × 8 numbers of one input pixel behind norm, residual and activation.
+/// Vectors × 8 numbers of one input pixel after norm, residual and activation.
 template <int Vectors, bool FromIntegers, bool Relu>
 BROWNOUT_VECTOR_INLINE void load(const FinishTask& task, const Constants& k, std::size_t pixel,
                                  int c, __m256* y) {
@@ -213,7 +213,7 @@ BROWNOUT_VECTOR_INLINE void load(const FinishTask& task, const Constants& k, std
 template <bool Relu>
 BROWNOUT_VECTOR_INLINE __m256i steps_of(const Constants& k, __m256 y) {
   __m256 steps = _mm256_div_ps(y, k.scale);
-  if constexpr (!Relu) {  // behind a ReLU nothing is NaN or below 0
+  if constexpr (!Relu) {  // after a ReLU nothing is NaN or below 0
     steps = _mm256_and_ps(steps, _mm256_cmp_ps(steps, steps, _CMP_ORD_Q));
     steps = _mm256_max_ps(steps, k.low);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the codes read through faulty cells, in time proportional to the faults.
+// What the codes read as through faulty cells, in time proportional to the faults.
 #include <algorithm>
 
 #include "sim/base/error.hpp"
@@ -22,7 +22,7 @@ std::uint64_t cells_of(const Run& run) {
          static_cast<std::uint64_t>(run.high_bit - run.low_bit);
 }
 
-/// Ones in a byte; the baseline instruction set has no instruction for it.
+/// Number of ones in a byte; the baseline instruction set has no instruction for it.
 struct Ones {
   std::uint8_t count[256] = {};
   constexpr Ones() {
@@ -31,16 +31,16 @@ struct Ones {
 };
 constexpr Ones kOnes;
 
-/// One code with the bits that read wrong.
+/// One code, with the bits that read wrong.
 struct WrongCode {
   int parameter;
   std::int64_t index;
   std::uint8_t mask;
 };
 
-/// Calls hit(index, code, mask) for every code of the run with faulty cells, ascending, `mask` the
-/// bits that read wrong (it may be 0); returns the number of faulty cells. `width` is a constant
-/// where the caller makes it one: the division by it is then a shift or a multiplication.
+/// Calls hit(index, code, mask) for every code of the run with faulty cells, in ascending order;
+/// `mask` is the bits that read wrong (it may be 0). Returns the number of faulty cells. If the
+/// caller makes `width` a constant, the division by it is a shift or a multiplication.
 template <typename Hit>
 inline std::int64_t scan_run(const Run& run, std::uint64_t width, const CellFault* fault,
                              const CellFault* end, const std::int8_t* n, const CodeTable& table,
@@ -92,7 +92,7 @@ std::int64_t scan_run_of_any_width(const Run& run, const CellFault* fault, const
   return 0;
 }
 
-/// Whole codes in ascending, separate cells, no code twice: what `resident` makes.
+/// Whole codes in ascending, separate cells, no code twice: this is what `resident` makes.
 bool is_simple(const network::Network& network, const Placement& placement) {
   for (std::size_t i = 0; i < placement.runs.size(); ++i) {
     const Run& run = placement.runs[i];
@@ -131,7 +131,7 @@ void check_runs(const network::Network& network, const Placement& placement,
   }
 }
 
-/// The faults in a run's cells.
+/// The faults in the cells of a run.
 std::pair<const CellFault*, const CellFault*> faults_in(const Run& run, const CellFault* begin,
                                                         const CellFault* end) {
   const auto below = [](const CellFault& fault, std::uint64_t cell) {
@@ -152,7 +152,8 @@ ReadStats read_simple(const network::Network& network, const Placement& placemen
   ReadStats stats;
   const std::size_t size = touched.size();
   touched.resize(size + faults.size());  // cut below
-  // Everything the loop counts is local: a store to a code (a char) may alias all that is not.
+  // Everything that the loop counts is local: a store to a code (a char) may alias everything that
+  // is not.
   Touched* out = touched.data() + size;
   std::int64_t bits_wrong = 0;
   const CellFault* next = faults.data();
@@ -181,8 +182,8 @@ ReadStats read_simple(const network::Network& network, const Placement& placemen
   return stats;
 }
 
-/// Any placement: parts of codes may lie in several runs and cells may be shared, so the wrong bits
-/// are collected and merged before the codes change.
+/// Any placement: the parts of a code may be in several runs and cells may be shared. The wrong
+/// bits are therefore collected and merged before the codes change.
 ReadStats read_general(const network::Network& network, const Placement& placement,
                        const memory::FaultList& faults, const memory::Draws& draws,
                        network::Codes& codes, std::vector<Touched>& touched) {

@@ -17,7 +17,7 @@ using network::Network;
 
 namespace {
 
-/// A value of several lines: each printable, all but the first further in.
+/// A value of several lines: each is printable, and all but the first are indented further.
 std::string indented(const std::string& value) {
   std::string text;
   for (std::size_t begin = 0; begin <= value.size();) {

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A voltage out of range: says whose range that is.
+/// A voltage out of range; the message says whose range it is.
 template <typename Read>
 auto within(const technology::Technology& technology, Read read) {
   try {
@@ -74,7 +74,7 @@ void read_models(YamlMap& root, SweepConfig& config) {
   }
 }
 
-/// The price list is the sweep's technology, whatever the accelerator file names.
+/// Prices come from the sweep's technology, whatever the accelerator file names.
 void read_accelerator(YamlMap& root, SweepConfig& config) {
   if (root.has("accelerator")) {
     config.accelerator = mapping::load_accelerator(root.input_file("accelerator"));
@@ -198,13 +198,13 @@ SweepChips sweep_chips(const SweepConfig& config) {
     for (const std::string& name : place_names(config.profile.string(), count,
                                                static_cast<std::uint64_t>(seed), looked_at)) {
       list.push_back(memory::make_chip(name));
-      // No words, no faults, but all checks.
+      // With no words there are no faults, but all checks.
       list.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
     }
   };
   place(config.seed, config.chips, chips.grid);
   place(config.seed, config.safe.chosen_on, chips.chosen);
-  // Those of one set are the first ones of the other.
+  // The chips of one set are the first ones of the other.
   for (const auto& chip : config.chips < config.safe.chosen_on ? chips.chosen : chips.grid) {
     looked_at.push_back(chip->place()->offset);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group by group and chip by chip: keep the group's faults, run the images.
+// Group by group and chip by chip: keeps the group's faults and runs the images.
 #include "sim/sweep/sensitivity.hpp"
 
 #include <chrono>
