@@ -40,7 +40,7 @@ const std::vector<std::string>& norm_kinds();        // "none", "group", "fixed-
 const std::vector<std::string>& activation_kinds();  // "relu", "sign", "hardtanh"
 
 /// Reads `models/*.yaml`. InputError names file, line and column of what is unknown or does not
-/// fit, inside a block also the layer that uses the block.
+/// fit; inside a block it also names the layer that uses the block.
 Architecture load_architecture(const std::filesystem::path& file,
                                const ArchitectureOptions& options);
 Architecture parse_architecture(const std::string& text, const std::filesystem::path& name,

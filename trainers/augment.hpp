@@ -12,7 +12,8 @@
 
 namespace brownout::trainers {
 
-/// In this order; what comes into the image from nowhere has the training set's mean color.
+/// Applied in this order. Pixels that come into the image from outside have the training set's mean
+/// color.
 struct AugmentationChoice {
   int crop = 0;               // pixels that the image may move up, down, left and right
   bool flip = false;          // left to right, every other image
@@ -35,7 +36,7 @@ class Augmenter {
   Augmenter(const AugmentationChoice& choice, const network::Shape& shape,
             const std::vector<float>& mean, std::uint64_t seed);
 
-  /// The image (HWC) as the epoch shows it, until the next call.
+  /// The image (HWC) as the epoch shows it; valid until the next call.
   const std::uint8_t* apply(const std::uint8_t* image, std::uint64_t epoch, std::int64_t index);
 
  private:

@@ -7,7 +7,7 @@
 
 namespace brownout::trainers {
 
-/// An image that is being changed: height × width × channels (1 or 3), and a spare of its size.
+/// An image that is being changed: height × width × channels (1 or 3), and a spare one of its size.
 struct Picture {
   int height = 0;
   int width = 0;
@@ -34,11 +34,11 @@ enum class Change {
 };
 
 /// Magnitude 0 … 9 divides the ranges of the paper's Table 6 evenly: shear by magnitude/30,
-/// translate by 150/331 of the side · magnitude/9, rotate by 30° · magnitude/9, solarize from
-/// 256 − 256 · magnitude/9, posterize to 8 − 4 · magnitude/9 bits, the last four to a factor of
-/// 1 ± magnitude/10. `negative` takes the other direction where there are two. Pixels are taken
-/// from the nearest place; those from outside are `fill` (one value a channel). Means round half
-/// up.
+/// translate by 150/331 of the side · magnitude/9, rotate by 30° · magnitude/9, solarize from 256 −
+/// 256 · magnitude/9, posterize to 8 − 4 · magnitude/9 bits, the last four to a factor of 1 ±
+/// magnitude/10. `negative` takes the other direction if there are two. A place between pixels
+/// takes the nearest pixel; pixels from outside are `fill` (one value a channel). Means are rounded
+/// half up.
 void change_picture(Change change, int magnitude, bool negative, const std::uint8_t* fill,
                     Picture& picture);
 

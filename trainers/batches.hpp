@@ -24,8 +24,8 @@ class BatchReader {
  public:
   BatchReader(const data::Dataset& data, const network::InputTransform& transform);
 
-  /// `images` receives count × C × H × W floats, `labels` count labels. With an augmenter, images
-  /// are as it shows them in `epoch`.
+  /// `images` receives count × C × H × W floats, `labels` receives count labels. With an augmenter,
+  /// images are as it shows them in `epoch`.
   void read(const std::int32_t* order, int count, float* images, std::uint8_t* labels,
             Augmenter* augmenter = nullptr, std::uint64_t epoch = 0) const;
 

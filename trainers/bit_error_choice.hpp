@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which bit errors a training sees: fresh ones of a rate (RandBET), or those of one chip (PattBET).
+// Which bit errors a training sees: fresh ones at a rate (RandBET), or those of one chip (PattBET).
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -26,7 +26,7 @@ struct BitErrorChoice {
   Variant variant = Variant::kStandard;
   bool average = true;  // mean of both gradients (code); else their sum (paper)
 
-  // PattBET; none of these counts without a pattern.
+  // PattBET; without a pattern none of these has an effect.
   std::string pattern;                // the chip whose errors every step sees; "": fresh errors
   std::string pattern_origin;         // where it was given, for messages
   std::optional<double> voltage;      // of the chip, units of Vmin; else `rate` says what fails
@@ -38,13 +38,14 @@ struct BitErrorChoice {
   chips::OperatingPoint point() const { return {voltage.value_or(1.0), rate}; }
 };
 
-/// The block `bit_errors`. Chips are made once, so that the messages name their place.
+/// Reads the block `bit_errors`. Chips are made once here, so that messages name their place.
 BitErrorChoice read_bit_errors(YamlMap map);
 
 /// The block as YAML, defaults included; "" when there are no errors.
 std::string describe(const BitErrorChoice& choice);
 
-/// The chip's name with its file's name only: the same for the same file wherever it lies.
+/// The chip's name with only the name of its file: it is the same for the same file, wherever it
+/// lies.
 std::string without_folder(const std::string& chip);
 
 }  // namespace brownout::trainers

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoints: everything a training is, in one file that appears whole or not at all.
+// Checkpoints: the whole state of a training in one file that appears as a whole or not at all.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -45,17 +45,17 @@ struct Checkpoint {
 };
 
 void write_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& file);
-/// InputError for a file that is cut short, damaged (its SHA-256 is inside) or something else.
+/// InputError for a file that is cut short, damaged (its SHA-256 is inside) or not a checkpoint.
 Checkpoint read_checkpoint(const std::filesystem::path& file);
 
-/// The epochs it shall have in the end.
+/// The number of epochs that it is meant to have in the end.
 int planned_epochs(const Checkpoint& checkpoint);
 
 /// The share of all batches so far that had bit errors, those of the running epoch included.
 double perturbed_share(const Checkpoint& checkpoint);
 
 /// "optimizer.learning_rate there is 0.06, here 0.05": the first difference between a checkpoint
-/// and what a training is now; "" when there is none. Surroundings count where both name them.
+/// and the present training; "" when there is none. Surroundings are compared if both name them.
 std::string difference(const Checkpoint& there, const Checkpoint& here);
 
 }  // namespace brownout::trainers

@@ -31,9 +31,8 @@ network::Network coded_shapes(const std::vector<network::Parameter>& parameters,
 }
 
 std::string hash_of(const memory::FaultList& faults, const memory::Die& die) {
-  std::string text =
-      fmt::format("draws v{} of {} {}\n", memory::kTransientReadVersion,
-                  static_cast<std::uint64_t>(die.purpose), die.number);
+  std::string text = fmt::format("draws v{} of {} {}\n", memory::kTransientReadVersion,
+                                 static_cast<std::uint64_t>(die.purpose), die.number);
   for (const memory::CellFault& f : faults)
     text += fmt::format("{} {} {} {}\n", f.word, f.bit, f.p01, f.p10);
   return sha256_hex(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PattBET: the codes of every step read through the cells of one chip, as `brownout eval` does.
+// PattBET: in every step the codes are read through the cells of one chip, as `brownout eval` does.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -18,14 +18,14 @@ namespace brownout::trainers {
 /// The faulty cells of a chip under the resident placement of a network.
 class ErrorPattern {
  public:
-  /// InputError for chips that cannot be made or are too small (no-wrap), for a voltage they have
-  /// no cells for, and when none of the network's cells is faulty.
+  /// InputError for chips that cannot be made or are too small (no-wrap), for a voltage at which
+  /// the chip has no cells, and when none of the network's cells is faulty.
   ErrorPattern(const BitErrorChoice& choice, const std::vector<network::Parameter>& parameters,
                const CodingChoice& coding);
 
-  /// Reads the codes of the last coder.quantize() through the faulty cells; the wrong values
-  /// replace clean ones in `decoded`. Returns the number of bits that read wrong. `step` matters to
-  /// fresh reads only.
+  /// Reads the codes of the last coder.quantize() through the faulty cells. The wrong values
+  /// replace clean ones in `decoded`. Returns the number of bits that read wrong. `step` matters
+  /// only to fresh reads.
   std::int64_t inject(const WeightCoder& coder, std::uint64_t step, float* decoded);
 
   /// n of every tensor as the last inject() read them.
@@ -35,7 +35,7 @@ class ErrorPattern {
   std::int64_t cells_hit() const { return cells_hit_; }
   std::int64_t bits() const { return bits_; }      // of all codes
   double cell_rate() const { return cell_rate_; }  // mean over those bits' cells of max(p01, p10)
-  /// Of the faulty cells and of what decides their draws: another pattern is another training.
+  /// Hash of the faulty cells and of what decides their draws: another pattern is another training.
   const std::string& sha256() const { return sha256_; }
 
  private:

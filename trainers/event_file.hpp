@@ -13,11 +13,11 @@ namespace brownout::trainers {
 /// images_per_s, one point an epoch (step = epoch, counted from 1).
 class EventFile {
  public:
-  /// Starts `file` anew with what is known so far, whole or not at all. TensorBoard wants
+  /// Starts `file` anew with what is known so far, as a whole or not at all. TensorBoard requires
   /// "tfevents" in its name. InputError when it cannot be written.
   EventFile(std::filesystem::path file, const std::vector<EpochRecord>& history);
 
-  /// Adds one epoch at the end, so that a reader that follows the file sees it.
+  /// Appends one epoch, so that a reader that follows the file sees it.
   void append(const EpochRecord& record) const;
 
  private:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a trainer to a network file: activation scales, Quantize nodes, codes, how it was trained.
+// From a trainer to a network file: activation scales, Quantize nodes, codes, and how it was
+// trained.
 #pragma once
 #include <vector>
 
@@ -8,16 +9,17 @@
 
 namespace brownout::trainers {
 
-/// One u8 quantizer per value of the architecture that a matrix operator reads or that joins as a
-/// residual; scale 0 elsewhere. The range is what the clean quantized network shows on the first
-/// `images` training images (the normalized pixel range for the input); zero stays exact, and its
-/// zero point is 0 behind a ReLU. Signs get scale 1 and zero point 1, so that q - z is -1 or 1.
+/// One u8 quantizer for each value of the architecture that a matrix operator reads or that joins
+/// as a residual; scale 0 for all others. The range is what the clean quantized network shows on
+/// the first `images` training images (for the input, the normalized pixel range). Zero stays
+/// exact; after a ReLU its zero point is 0. Signs get scale 1 and zero point 1, so that q - z is -1
+/// or 1.
 std::vector<network::Quantize> calibrate(Trainer& trainer, int images);
 
 /// A quantizer for values in [low, high], which is widened to hold 0.
 network::Quantize fit_quantizer(float low, float high);
 
-/// The trained network as it stands, clipped and quantized, with a Quantize node right before each
+/// The trained network as it is, clipped and quantized, with a Quantize node directly before each
 /// reader. `metadata` is kept in the file.
 network::Network build_network(Trainer& trainer, const std::vector<network::Quantize>& quantizers,
                                std::map<std::string, std::string> metadata);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The weights that a training starts from.
+// The weights that a training starts with.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -14,8 +14,8 @@ enum class Initialization {
   kFanInUniform,   // weights and biases U(±1/sqrt(fan in)), PyTorch's default (MCEL)
 };
 
-/// Weights and biases as `kind` says, norms as the identity; drawn from `seed`, tensor and position
-/// alone.
+/// Weights and biases as `kind` says, norms as the identity. They depend only on `seed`, tensor and
+/// position.
 void initialize_weights(Initialization kind, const Architecture& net,
                         const std::vector<TensorSpan>& spans, std::uint64_t seed, float* weights);
 

@@ -10,7 +10,7 @@
 
 namespace brownout::trainers {
 
-/// The names that layers of one list may use: those of the file, or of one use of a block.
+/// The names that layers of one list may use: names of the file, or of one use of a block.
 struct LayerScope {
   std::string prefix;             // of the nodes' names
   int input = 0;                  // the value that a block reads; 0 in the file's own list
@@ -32,7 +32,7 @@ class LayerBuilder {
  public:
   LayerBuilder(Architecture& net, LayerDefaults defaults);
 
-  /// Appends a layer with an `op`; keys it does not know are left to YamlMap::finish.
+  /// Appends a layer with an `op`. Keys that it does not know are left to YamlMap::finish.
   void add(YamlMap& layer, LayerScope& scope);
 
   /// The last value, which the next layer reads unless it names another.

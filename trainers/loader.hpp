@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Training batches in order, the next one made ready by a thread while the present one is used.
+// Training batches in order. A thread prepares the next batch while the present one is used.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
@@ -20,7 +20,7 @@ struct Batch {
   std::vector<std::uint8_t> labels;
 };
 
-/// What a step of a training sees: the epoch's order, augmented images, normalized.
+/// What a step of a training sees: images in the epoch's order, augmented and normalized.
 class TrainingBatches {
  public:
   /// The dataset and its reader must outlive this.
@@ -40,23 +40,23 @@ class TrainingBatches {
   std::vector<std::int32_t> order_;
 };
 
-/// Which thread makes a batch does not matter, so neither does it to the training.
+/// It does not matter to the training which thread makes a batch.
 class Loader {
  public:
   using Read = std::function<void(std::uint64_t step, Batch& batch)>;
 
-  /// `read` runs in a thread of the loader only, one step at a time. Steps from `end` on are read
+  /// `read` runs only in a thread of the loader, one step at a time. Steps from `end` on are read
   /// when they are asked for, not ahead.
   Loader(Read read, std::uint64_t end);
   ~Loader();
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  /// The batch of a step, until the next call; what `read` throws for it is thrown here. Asking for
-  /// the steps in order is fast.
+  /// The batch of a step, valid until the next call. Exceptions of `read` for it are thrown here.
+  /// It is fast to ask for the steps in order.
   const Batch& get(std::uint64_t step);
 
-  /// Time that `get` waited, in all.
+  /// Total time that `get` waited.
   double waited_seconds() const { return waited_seconds_; }
 
  private:

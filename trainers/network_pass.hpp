@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The only door to LibTorch: forward and backward passes of an architecture over flat arrays.
+// The only interface to LibTorch: forward and backward passes of an architecture over flat arrays.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -25,21 +25,21 @@ struct ValueRange {
 
 class NetworkPass {
  public:
-  /// `device`: "auto" (CUDA where LibTorch has it), "cpu" or "cuda"; InputError when it is missing.
+  /// `device`: "auto" (CUDA if LibTorch has it), "cpu" or "cuda"; InputError when it is missing.
   NetworkPass(const Architecture& architecture, const std::string& device, int threads);
   ~NetworkPass();
 
-  /// The mean loss of `count` images (NCHW floats) under the flat `weights`, and its gradient
-  /// (as many values). Where the loss learns its scale, that is one more value after the weights.
-  /// `statistics` are the batch norms' running mean and variance, one behind the
-  /// other; updated only when `update_statistics`.
+  /// The mean loss of `count` images (NCHW floats) under the flat `weights`, and its gradient (with
+  /// as many values). Where the loss learns its scale, that is one more value after the weights.
+  /// `statistics` are the batch norms' running mean and variance, one after the other; they are
+  /// updated only when `update_statistics`.
   PassResult train(const LossChoice& loss, const float* weights, const float* images,
                    const std::uint8_t* labels, int count, float* gradient,
                    std::vector<float>& statistics, bool update_statistics);
 
-  /// Logits (count × classes) without gradients, running statistics. With `scales` (one a value of
-  /// the graph, scale 0 = leave alone) values pass u8 quantization first where a matrix operator or
-  /// a residual reads them.
+  /// Logits (count × classes) without gradients, with running statistics. With `scales` (one for
+  /// each value of the graph, scale 0 = leave alone) values are quantized to u8 before a matrix
+  /// operator or a residual reads them.
   void infer(const float* weights, const std::vector<float>& statistics, const float* images,
              int count, float* logits, const std::vector<network::Quantize>* quantizers = nullptr,
              std::vector<ValueRange>* ranges = nullptr);
@@ -52,7 +52,8 @@ class NetworkPass {
   std::unique_ptr<State> state_;
 };
 
-/// Tunes the allocator: glibc returns large blocks after every batch and faults them in again.
+/// Tunes the allocator: glibc returns large blocks after every batch and then has to get them back
+/// page by page.
 void keep_freed_memory();
 
 }  // namespace brownout::trainers

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group norm of one NHWC image with an optional ReLU behind it, forward and backward.
+// Group norm of one NHWC image with an optional ReLU after it, forward and backward.
 #pragma once
 #include <cstdint>
 

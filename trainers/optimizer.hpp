@@ -24,10 +24,10 @@ class Optimizer {
   std::vector<std::vector<float>> state_;
 };
 
-/// Each value of the perturbed gradient within ±gradient_clamp.
+/// Each value of the perturbed gradient, limited to ±gradient_clamp.
 void clamp_gradient(const BitErrorChoice& choice, std::int64_t size, float* perturbed);
 
-/// What an update follows: clean, or (clean + clamped perturbed) · factor, into `clean`.
+/// The gradient of an update: clean, or (clean + clamped perturbed) · factor, written into `clean`.
 void combine_gradients(const BitErrorChoice& choice, std::int64_t size, const float* perturbed,
                        float* clean);
 

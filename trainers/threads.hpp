@@ -7,13 +7,13 @@
 
 namespace brownout::trainers {
 
-/// From here on LibTorch, its BLAS and in_parallel use so many threads.
+/// From here on LibTorch, its BLAS and in_parallel use this many threads.
 void use_threads(int threads);
 int threads_in_use();
 
-/// Runs work(first, last) on shares of [0, total), one on each thread in use. The only place of
-/// this room that starts threads for a kernel: LibTorch's at::parallel_for is a template that runs
-/// alone, without a word, in every file that is compiled without OpenMP.
+/// Runs work(first, last) on shares of [0, total), one on each thread in use. No other code in this
+/// room starts threads for a kernel: LibTorch's at::parallel_for is a template that runs on one
+/// thread, without a warning, in every file that is compiled without OpenMP.
 void in_parallel(std::int64_t total,
                  const std::function<void(std::int64_t first, std::int64_t last)>& work);
 
@@ -25,12 +25,12 @@ struct Blas {
 };
 Blas blas_in_use();
 
-/// Starts this program anew, once, where its libraries read something from the environment when
-/// they are loaded that is wrong here: an OpenBLAS that takes a processor newer than itself for one
-/// of 2004 (Prescott) is told what it can do, which makes its products about four times as fast;
-/// with several threads, those of LibTorch that wait do not spin, which on a busy machine takes the
-/// processor from those they wait for. What the user set stays. Should the start fail, all is right
-/// and maybe slower.
+/// Starts this program anew, once, if its libraries read something wrong for this machine from the
+/// environment when they are loaded. An OpenBLAS that takes a processor newer than itself for one
+/// of 2004 (Prescott) is told what the processor can do, which makes its products about four times
+/// as fast. With several threads, those of LibTorch that wait do not spin, because on a busy
+/// machine spinning takes the processor from the threads they wait for. What the user set is kept.
+/// If the start fails, results are still right, but the program may be slower.
 void restart_where_that_is_faster(char** argv, bool several_threads);
 
 }  // namespace brownout::trainers

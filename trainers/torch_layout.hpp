@@ -19,7 +19,7 @@ inline torch::Tensor empty_image(std::int64_t n, std::int64_t c, std::int64_t h,
   return torch::empty({n, c, h, w}, torch::TensorOptions().memory_format(kLast));
 }
 
-/// YAML architectures pad both sides alike.
+/// YAML architectures pad both sides equally.
 inline void check_pads(const std::array<int, 4>& pads) {
   BROWNOUT_CHECK(pads[0] == pads[2] && pads[1] == pads[3], "pads {} {} {} {}", pads[0], pads[1],
                  pads[2], pads[3]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators with a gradient of their own on the CPU, in channels-last layout; LibTorch's elsewhere.
+// Operators that have their own gradient on the CPU, in channels-last layout; elsewhere LibTorch's.
 #pragma once
 #include <torch/torch.h>
 
@@ -7,16 +7,16 @@
 
 namespace brownout::trainers {
 
-/// Convolution: Winograd or matrix products where shapes and processor allow, else LibTorch's.
-/// `bias` may be undefined. Throws on one-sided padding.
+/// Convolution: Winograd or matrix products if shapes and processor allow, else LibTorch's. `bias`
+/// may be undefined. Throws on one-sided padding.
 torch::Tensor convolve(const network::Conv2d& op, const torch::Tensor& x,
                        const torch::Tensor& weight, const torch::Tensor& bias);
 
-/// Group norm and, when `relu`, the ReLU behind it.
+/// Group norm and, when `relu`, the ReLU after it.
 torch::Tensor normalize_groups(const network::GroupNorm& op, const torch::Tensor& x,
                                const torch::Tensor& gamma, const torch::Tensor& beta, bool relu);
 
-/// 1 above 0, else -1. The gradient passes straight through where hardtanh has one, |x| <= 1.
+/// 1 above 0, else -1. The gradient passes unchanged where hardtanh has one, |x| <= 1.
 torch::Tensor sign_through(const torch::Tensor& x);
 
 torch::Tensor pool_maximum(const network::MaxPool& op, const torch::Tensor& x);

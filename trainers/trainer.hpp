@@ -22,7 +22,7 @@
 
 namespace brownout::trainers {
 
-/// Where a running training leaves its traces; empty paths switch one off.
+/// Where a running training writes its files; an empty path switches a file off.
 struct TrainingFiles {
   std::filesystem::path checkpoint;
   std::filesystem::path metrics;        // CSV, one row an epoch
@@ -82,11 +82,12 @@ class Trainer {
     return static_cast<std::uint64_t>(steps_per_epoch_ * config_.schedule.epochs);
   }
   int threads() const { return threads_; }
-  /// Time that steps waited for their images, in all.
+  /// Total time that steps waited for their images.
   double waited_seconds() const { return loader_->waited_seconds(); }
 
  private:
-  /// What the passes of a training see: clipped, and coded unless that comes after training.
+  /// The weights that the passes of a training see: clipped, and coded unless that comes after
+  /// training.
   void read_weights();
   void clip_weights();
   std::int64_t inject_errors();

@@ -34,7 +34,7 @@ struct ScheduleChoice {
   bool cosine = false;                               // instead of milestones
 };
 
-/// Clipping that tightens while a training runs.
+/// Clipping that becomes tighter while a training runs.
 struct ClippingRamp {
   double start = 1.0;  // the first limit
   double until = 0.5;  // share of the updates after which the limit is w_max
@@ -70,12 +70,13 @@ TrainingConfig load_training(const std::filesystem::path& file,
                              const std::vector<std::string>& assignments = {});
 TrainingConfig parse_training(const std::string& text, const std::filesystem::path& name);
 
-/// Everything that determines the weights, defaults included, as YAML: kept with checkpoints and
-/// exported networks; two equal texts train alike (on one machine, at equal threads).
+/// Everything that determines the weights, defaults included, as YAML. It is kept with checkpoints
+/// and exported networks. Two equal texts train alike (on one machine, with the same number of
+/// threads).
 std::string describe(const TrainingConfig& config);
 
-/// The part of it that a checkpoint belongs to: without how weights are coded where that comes
-/// after training.
+/// The part of it that a checkpoint belongs to: without the coding of weights, if that comes after
+/// training.
 std::string identity(const TrainingConfig& config);
 
 }  // namespace brownout::trainers

@@ -11,7 +11,7 @@
 
 namespace brownout::trainers {
 
-/// All trainable tensors lie behind one another in one flat array, in code order.
+/// All trainable tensors lie one after the other in one flat array, in code order.
 struct TensorSpan {
   std::int64_t first = 0;
   std::int64_t count = 0;
@@ -40,11 +40,12 @@ class WeightCoder {
   void require_finite(const float* weights) const;
   /// Clamps coded tensors to the ranges that the last quantize() took.
   void project(float* weights) const;
-  /// Takes the ranges of `weights` and encodes; `decoded` receives what the clean codes stand for
-  /// (uncoded tensors are copied). Arrays hold size() values. RunError on a non-finite weight.
+  /// Takes the ranges of `weights` and encodes them. `decoded` receives the values of the clean
+  /// codes (uncoded tensors are copied). Arrays hold size() values. RunError on a non-finite
+  /// weight.
   void quantize(const float* weights, float* decoded);
-  /// Flips every code bit with probability `rate`, a draw of its own per (seed, step); the wrong
-  /// values replace clean ones in `decoded`. Returns the number of flipped bits. Cost is
+  /// Flips every code bit with probability `rate`, with a draw of its own per (seed, step). The
+  /// wrong values replace clean ones in `decoded`. Returns the number of flipped bits. The cost is
   /// proportional to the errors.
   std::int64_t inject(std::uint64_t seed, std::uint64_t step, double rate, float* decoded) const;
 

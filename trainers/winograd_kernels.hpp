@@ -17,8 +17,8 @@ struct Winograd {
 };
 
 /// Transformed weights (36 × in × out, in panels of 16 outputs) from w[out][in][3][3]. `transposed`
-/// gives those of the gradient with respect to the input: pass the *gradient's* in and out then,
-/// that is w is [in][out][3][3].
+/// gives those of the gradient with respect to the input: then pass the in and out of the
+/// *gradient*, so that w is [in][out][3][3].
 void winograd_weights(const float* w, int in, int out, bool transposed, float* u);
 
 /// y = conv(x) + bias (may be null) for the tiles [first, last).

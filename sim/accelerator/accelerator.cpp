@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wiring, configuration, and the kernel's start and pause.
+// Wiring, configuration, and start and pause of the kernel.
 #include "sim/accelerator/accelerator.hpp"
 
 #include <algorithm>
@@ -19,14 +19,14 @@
 #include "sim/accelerator/weight_scratchpad.hpp"
 #include "sim/base/error.hpp"
 
-/// The library asks for it; the kernel is driven by Accelerator::run instead.
+/// The SystemC library requires sc_main; Accelerator::run drives the kernel instead.
 int sc_main(int, char**) { return 0; }
 
 namespace brownout::accelerator {
 
 namespace {
 
-/// A SystemC warning or error never passes silently: it ends the run with its context.
+/// A SystemC warning or error never passes silently: it ends the run and gives its context.
 void report(const sc_core::sc_report& report, const sc_core::sc_actions&) {
   if (report.get_severity() == sc_core::SC_INFO) return;
   const char* process = report.get_process_name();
@@ -66,8 +66,8 @@ struct Accelerator::Modules {
   PeArray array;
   VectorModule vector;
   Sequencer sequencer;
-  // One strip waits between load and array (the shadow registers), two between array and vector
-  // unit (the accumulators' halves).
+  // One strip may wait between load and array (the shadow registers), two between array and vector
+  // unit (the halves of the accumulators).
   sc_core::sc_fifo<StripToken> loaded{"loaded", 1};
   sc_core::sc_fifo<StripToken> drained{"drained", 2};
 };
@@ -79,7 +79,7 @@ LayerTally RunResult::total() const {
 }
 
 Accelerator& Accelerator::instance() {
-  // Never destroyed: at the end of the process the kernel may be gone before it.
+  // Never destroyed, because at the end of the process the kernel may be destroyed first.
   static Accelerator* const accelerator = new Accelerator;
   return *accelerator;
 }

@@ -39,29 +39,30 @@ class Accelerator {
  public:
   static Accelerator& instance();
 
-  /// The array from the next configure() on; at first the behavioural one.
+  /// Sets the array that is used from the next configure() on. The first one is the behavioural
+  /// array.
   void set_array(std::shared_ptr<ArrayModel> array);
 
-  /// Gives the modules the program's geometry and brings the network's codes into the DRAM, and, if
-  /// resident, into the weight scratchpad. Faults are none. Program and network must outlive their
-  /// use.
+  /// Gives the modules the program's geometry and loads the network's codes into the DRAM and, if
+  /// resident, into the weight scratchpad. There are no faults then. Program and network must
+  /// outlive their use.
   void configure(const mapping::Program& program, const network::Network& network,
                  const std::vector<network::Shape>& shapes, const RunOptions& options = {});
 
-  /// Faulty cells of the weight scratchpad from now on. Fresh draws count the next run's batches
+  /// Sets the faulty cells of the weight scratchpad. Fresh draws number the batches of the next run
   /// from draws.batch on.
   void set_faults(const memory::WordFaultLists& faults, const memory::Draws& draws);
 
-  /// Faulty cells of the other memories from now on, fresh draws likewise; the programs in `faults`
-  /// do not matter.
+  /// Sets the faulty cells of the other memories, with fresh draws likewise. The programs in
+  /// `faults` are not used.
   void set_memory_faults(const mapping::MemoryFaults& faults);
 
-  /// The cells of the weight scratchpad, for those who break them by hand.
+  /// The cells of the weight scratchpad, for callers that change their faults directly.
   memory::WordMemory& weight_cells();
 
-  /// Runs `batches` full batches: pixels u8 NHWC, image-major; logits batches·batch × classes. Both
-  /// may be null when nothing is computed. RunError when the model itself fails; it cannot be used
-  /// again in this process then.
+  /// Runs `batches` full batches: pixels are u8 NHWC, image-major; logits are batches·batch ×
+  /// classes. Both may be null when nothing is computed. RunError when the model itself fails; it
+  /// cannot be used again in this process then.
   RunResult run(const std::uint8_t* pixels, std::int64_t batches, float* logits);
 
  private:

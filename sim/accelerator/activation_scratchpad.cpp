@@ -10,7 +10,7 @@
 namespace brownout::accelerator {
 
 namespace {
-// Vector loads of the kernels may pass the end of the last region by this much.
+// Vector loads of the kernels may read this many bytes beyond the end of the last region.
 constexpr std::size_t kSlack = 64;
 }  // namespace
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activation scratchpad: banks with one port each, behind a TLM-2.0 target socket with direct
-// memory access for the array and the vector unit.
+// Activation scratchpad: banks with one port each, accessed through a TLM-2.0 target socket, with
+// direct memory access for the array and the vector unit.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>
@@ -23,25 +23,25 @@ class ActivationScratchpad : public sc_core::sc_module {
   /// Empties the memory and gives it another geometry, without faults.
   void configure(const mapping::ActivationMemoryConfig& config);
 
-  /// Faulty cells under input pixels, and under everything else.
+  /// Sets the faulty cells that hold input pixels, and those that hold everything else.
   void set_faults(const mapping::MemoryFaults& faults);
   bool pixels_fail() const { return !pixel_faults_.empty(); }
   bool values_fail() const { return !value_faults_.empty(); }
 
-  /// Bits that read wrong since configure(): of pixels, and of everything else.
+  /// Bits that have read wrong since configure(): of pixels, and of everything else.
   std::int64_t pixel_bits_wrong() const { return pixel_bits_wrong_; }
   std::int64_t value_bits_wrong() const { return value_bits_wrong_; }
 
-  /// A value has been written, or pixels have arrived: from now on its bytes are what its cells
+  /// A value has been written, or pixels have arrived. From now on its bytes are what its cells
   /// give back.
   void written(const mapping::ByteRange& at, std::uint64_t load_event, std::int64_t batch);
   void pixels_arrived(const mapping::ByteRange& at, std::int64_t batch);
 
-  /// Byte `address` and those behind it.
+  /// Byte `address` and the bytes after it.
   std::uint8_t* data(std::int64_t address) { return bytes_.data() + address; }
 
   /// Takes the ports of the banks that hold bytes [address, address + count) for `cycles` cycles,
-  /// from `earliest` or later on; returns when they start.
+  /// not before `earliest`. Returns when they start.
   std::int64_t reserve(std::int64_t address, std::int64_t count, std::int64_t earliest,
                        std::int64_t cycles);
 

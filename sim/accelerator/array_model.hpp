@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The PE array as the accelerator sees it: weights in, accumulators out. The behavioural one is
-// here; sim/cosim has the RTL behind the same interface.
+// The PE array as the accelerator sees it: weights in, accumulators out. The behavioural array is
+// here; sim/cosim has the RTL with the same interface.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace brownout::accelerator {
 
-/// How long memories and DMA keep a strip waiting: earliest cycles since its layer began, 0 where
+/// How long memories and DMA keep a strip waiting: earliest cycles since its layer began, or 0 if
 /// they do not.
 struct StripGates {
   std::int64_t load = 0;    // first read of its weights
@@ -26,7 +26,7 @@ struct StripGates {
 };
 
 /// Lane C of an accumulator row as the vector unit reads it: the sum of activations of a pixel (of
-/// the batch) that the channels of a column tile see.
+/// the batch), which belongs to the channels of one column tile.
 struct SumLane {
   std::int64_t pixel = 0;
   int column_tile = 0;
@@ -37,14 +37,15 @@ class ArrayModel {
  public:
   virtual ~ArrayModel() = default;
 
-  /// Forgets everything; layers are those of the program. `weights` are the cells of the weight
+  /// Forgets everything. Layers are those of the program. `weights` are the cells of the weight
   /// scratchpad. All must outlive their use.
   virtual void configure(const mapping::Program& program, const network::Network& network,
                          const memory::WordMemory& weights) = 0;
 
   /// Faulty cells of the accumulators (sim/mapping/memory_faults.hpp says which cell a word bit is)
-  /// for the layers from now on, until the next call or configure(). Called again for every batch
-  /// when draws are fresh: `draws.batch` says which one; the load event is the layer's number.
+  /// for the layers from now on, until the next call or configure(). It is called again for every
+  /// batch when draws are fresh: `draws.batch` says which batch; the load event is the layer's
+  /// number.
   virtual void set_accumulator_faults(const memory::FaultList& /*faults*/,
                                       const memory::Draws& /*draws*/) {}
 
@@ -53,7 +54,7 @@ class ArrayModel {
   virtual void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
                            int zero_point, std::int64_t cycle) = 0;
 
-  /// While a layer runs, words for later strips reach the scratchpad: one a cycle from `cycle`
+  /// While a layer runs, words for later strips reach the scratchpad, one a cycle from `cycle`
   /// (since the layer began) on.
   virtual void write(std::int64_t /*word*/, std::int64_t /*count*/, const std::uint64_t* /*data*/,
                      std::int64_t /*cycle*/) {}
@@ -66,24 +67,25 @@ class ArrayModel {
   virtual void run(int layer, const mapping::Strip& strip, std::int32_t* acc,
                    std::int64_t stride) = 0;
 
-  /// All strips have been drained, `cycles` after the layer began; the sums must be in `acc` now.
+  /// All strips have been drained, `cycles` after the layer began. The sums must be in `acc` now.
   virtual void end_layer(int /*layer*/, const std::vector<StripGates>& /*gates*/,
                          std::int64_t /*cycles*/, std::int32_t* /*acc*/, std::int64_t /*stride*/) {}
 
-  /// Sums of the layer that ended last which faulty accumulators have changed (others may be listed
-  /// as well); valid until the next begin_layer().
+  /// Sums of the last layer that faulty accumulators have changed (unchanged sums may be listed as
+  /// well); valid until the next begin_layer().
   virtual const std::vector<SumLane>& sum_lanes() const {
     static const std::vector<SumLane> none;
     return none;
   }
 
-  /// Bits of accumulators that read wrong since configure(); none: this array does not count them.
+  /// Bits of accumulators that have read wrong since configure(); none if this array does not count
+  /// them.
   virtual std::optional<std::int64_t> accumulator_bits_wrong() const { return std::nullopt; }
 
   virtual std::string name() const = 0;
 };
 
-/// Exact sums by the processor's vector instructions where it has them, by plain loops elsewhere.
+/// Exact sums by the processor's vector instructions if it has them, else by plain loops.
 std::unique_ptr<ArrayModel> make_behavioural_array();
 
 }  // namespace brownout::accelerator

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The behavioural array: whole strips at once. A strip's sums are exact integers, so the order in
-// which its tiles add up does not matter.
+// The behavioural array computes whole strips at once. A strip's sums are exact integers, so the
+// order in which its tiles are added does not matter.
 #include <algorithm>
 #include <optional>
 #include <vector>
@@ -117,7 +117,7 @@ class BehaviouralArray final : public ArrayModel {
   std::string name() const override { return "behavioural"; }
 
  private:
-  /// A layer's weights as they were loaded, and what faulty accumulators make of its sums.
+  /// A layer's weights as they were loaded, and its sums as faulty accumulators change them.
   struct FaultyLayer {
     std::vector<std::vector<std::int8_t>> loaded;  // by column tile; empty once `sums` has them
     std::optional<datapath::AccumulatorFaults> sums;
@@ -206,7 +206,7 @@ class BehaviouralArray final : public ArrayModel {
   std::vector<std::int16_t> widened_;
   memory::Corruption accumulators_;
   std::uint64_t batch_ = 0;           // of fresh draws
-  std::vector<std::int16_t> inputs_;  // of a layer, one image behind the other
+  std::vector<std::int16_t> inputs_;  // of a layer, one image after the other
   std::vector<FaultyLayer> faulty_;
   std::vector<std::int16_t> window_;
   std::vector<SumLane> sum_lanes_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Model time in whole cycles: one cycle is one SystemC time step, priced in seconds only
+// Model time in whole cycles: one cycle is one SystemC time step. Cycles become seconds only
 // afterwards.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace brownout::accelerator {
 
-/// The kernel's resolution stands for one cycle, so that no voltage or clock ever rounds.
+/// The kernel's time resolution stands for one cycle, so that no voltage or clock ever rounds.
 inline sc_core::sc_time cycles(std::int64_t count) {
   return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(count));
 }

@@ -123,7 +123,7 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
       access_one(dram, false, transfer.dram_address, dram_delay);
       access_one(scratchpad, true, transfer.address, port_delay);
     }
-    // The DRAM's latency counts once: later bursts of a transfer are asked for ahead of time.
+    // The DRAM's latency counts once: later bursts of a transfer are requested ahead of time.
     std::int64_t bus = cycles_of(dram_delay);
     if (done > 0) bus -= dram_latency_;
     const std::int64_t latency = done == 0 ? dram_latency_ : 0;
@@ -135,7 +135,7 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
     (transfer.to_dram ? counts.dram_write_bytes : counts.dram_read_bytes) += bytes;
   }
   payload.clear_extension<LoadExtension>();  // it is the caller's
-  // The channels wait for each other on the bus, so each has a track of its own.
+  // The channels wait for each other on the bus, so each one has its own track.
   state_.span(&scratchpad == &weights ? Module::kWeightDma : Module::kActivationDma, transfer.layer,
               -1, begin, now());
 }

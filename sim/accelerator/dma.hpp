@@ -14,7 +14,7 @@
 
 namespace brownout::accelerator {
 
-/// Bytes between the DRAM and a scratchpad.
+/// A transfer of bytes between the DRAM and a scratchpad.
 struct Transfer {
   bool to_dram = false;
   int layer = 0;  // that it is counted in
@@ -37,9 +37,9 @@ class Dma : public sc_core::sc_module {
 
   void configure(const mapping::DmaConfig& config, std::int64_t dram_latency);
 
-  /// Starts `batches` rounds over the program's streamed chunks; nothing to do when it has none.
+  /// Starts `batches` rounds over the program's streamed chunks. Does nothing when it has none.
   void start_weights(std::int64_t batches);
-  /// The loader needs chunk number `index` (counted over all rounds): waits until it is there.
+  /// The loader needs chunk number `index` (counted over all rounds). Waits until it is there.
   void wait_for_chunk(std::int64_t index);
   /// The array has taken the last tile of the oldest chunk.
   void release_chunk();
@@ -55,7 +55,7 @@ class Dma : public sc_core::sc_module {
   void weight_channel();
   void activation_channel();
   void move_chunk(const LayerChunk& chunk, LoadExtension load);
-  /// One transfer in bursts; the channels take turns.
+  /// Makes one transfer in bursts; the channels take turns.
   void move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transfer& transfer);
 
   RunState& state_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DRAM: bytes behind a latency and a bandwidth.
+// DRAM: bytes with a latency and a bandwidth.
 #pragma once
 
 #include <tlm_utils/simple_target_socket.h>
@@ -20,7 +20,7 @@ class Dram : public sc_core::sc_module {
 
   void configure(const mapping::DramConfig& config, std::int64_t bytes);
   const mapping::DramConfig& config() const { return config_; }
-  /// For the host: no time passes.
+  /// Access for the host; no time passes.
   std::uint8_t* data(std::int64_t address) { return bytes_.data() + address; }
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A strip: wait for weights, a free half and the activation bank; then tile after tile, each load
-// behind the streaming of the tile before.
+// A strip waits for weights, for a free half and for the activation bank. Then tile follows tile,
+// and each load runs while the previous tile streams.
 #include "sim/accelerator/pe_array.hpp"
 
 #include <algorithm>
@@ -144,7 +144,7 @@ void PeArray::stream(const StripToken& token) {
   drained.ready = now() + mapping::array_latency(program.accelerator.array);
   out.write(drained);
   if (static_cast<std::size_t>(token.strip) + 1 < layer.strips.size()) {
-    // A full FIFO towards the vector unit holds the array up like full accumulators do.
+    // A full FIFO towards the vector unit stops the array as full accumulators do.
     tally.stall(Stall::kAccumulators) += now() - idle_since_;
     idle_since_ = now();
   }

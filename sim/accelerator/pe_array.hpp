@@ -30,11 +30,11 @@ class PeArray : public sc_core::sc_module {
   void half_is_free();
   /// Accumulators of the layer: pixels of the batch × output channels.
   std::int32_t* accumulators() { return accumulators_.data(); }
-  /// The array model has the layer's sums ready from here on.
+  /// From here on the array model has the sums of the layer.
   void end_layer(int layer);
   /// Sums of the layer's activations that faulty accumulators have changed.
   const std::vector<SumLane>& sum_lanes() const { return array_->sum_lanes(); }
-  /// The cycle in which the last vector of the last strip had entered.
+  /// The cycle in which the last vector of the last strip has entered.
   std::int64_t idle_since() const { return idle_since_; }
 
  private:

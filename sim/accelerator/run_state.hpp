@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the modules share while a program runs: the program, and what each layer has cost so far.
+// What the modules share while a program runs: the program, and the costs of each layer so far.
 #pragma once
 
 #include <array>
@@ -14,7 +14,8 @@
 
 namespace brownout::accelerator {
 
-/// Why the array does not stream. Together with the streamed cycles they make up a layer's cycles.
+/// Reasons why the array does not stream. Together with the streamed cycles they make up a layer's
+/// cycles.
 enum class Stall {
   kWeights,         // the weight scratchpad's port: loads that streaming does not hide
   kWeightDma,       // the chunk is still on its way from the DRAM

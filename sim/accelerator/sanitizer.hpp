@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// SystemC tells AddressSanitizer of every switch between its threads, but not how large the
-// caller's own stack is: afterwards exceptions leave poison behind there, and good code is
-// reported.
+// SystemC tells AddressSanitizer about every switch between its threads, but not how large the
+// caller's own stack is. After that, exceptions leave poisoned memory on that stack, and correct
+// code is reported.
 #pragma once
 
 #ifdef __SANITIZE_ADDRESS__
@@ -13,7 +13,8 @@
 
 namespace brownout::accelerator {
 
-/// On its end the sanitizer knows the calling thread's stack again. Nothing in other builds.
+/// At the end of its life the sanitizer knows the calling thread's stack again. Does nothing in
+/// other builds.
 class StackAfterKernel {
  public:
 #ifdef __SANITIZE_ADDRESS__
@@ -35,7 +36,7 @@ class StackAfterKernel {
   std::size_t size_ = 0;
 #else
   StackAfterKernel() = default;
-  ~StackAfterKernel() {}  // not trivial: it is used by being there
+  ~StackAfterKernel() {}  // not trivial, so that an object of it counts as used
 #endif
  public:
   StackAfterKernel(const StackAfterKernel&) = delete;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers one after the other; DMA of the next input and of the last logits runs beside them.
+// Layers run one after the other; the DMA of the next input and of the last logits runs at the same
+// time.
 #include "sim/accelerator/sequencer.hpp"
 
 #include <algorithm>

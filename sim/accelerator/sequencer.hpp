@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sequencer: executes the program, batch after batch, and fetches the next batch meanwhile.
+// Sequencer: executes the program batch after batch, and fetches the next batch at the same time.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace brownout::accelerator {
 
-/// Where batches come from and logits go to, on the host's side.
+/// Where batches come from and where logits go, on the host's side.
 struct HostMemory {
   const std::uint8_t* pixels = nullptr;  // batches × input bytes
   float* logits = nullptr;               // batches × batch × classes
@@ -31,7 +31,7 @@ class Sequencer : public sc_core::sc_module {
             PeArray& array, VectorModule& vector, WeightScratchpad& weights,
             ActivationScratchpad& activations);
 
-  /// Faults are none.
+  /// There are no faults then.
   void configure(const network::Network& network, ArrayModel& array);
   void set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws);
   void set_work(const HostMemory& host);
@@ -42,7 +42,7 @@ class Sequencer : public sc_core::sc_module {
   void run_batches();
   void run_layer(int layer);
   void fetch_input(std::int64_t batch);
-  /// The batch's faults: of its pixels, which have arrived, and of the accumulators.
+  /// Applies the batch's faults: to its pixels, which have arrived, and to the accumulators.
   void draw_faults(std::int64_t batch);
   void store_output(std::int64_t batch);
   /// DRAM addresses of the double-buffered input and output.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exceptions must not leave an SC_THREAD: they would come back as an sc_report, their type lost.
+// Exceptions must not leave an SC_THREAD: they would come back as an sc_report, without their type.
 #pragma once
 
 #include <exception>
@@ -9,7 +9,8 @@
 
 namespace brownout::accelerator {
 
-/// Runs a thread's body. An exception ends the run: it is kept for the host and the kernel pauses.
+/// Runs the body of a thread. An exception ends the run: it is kept for the host and the kernel
+/// pauses.
 template <typename Body>
 void guarded(RunState& state, Body&& body) {
   try {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time strip by strip; numbers layer by layer, by the same code as every other engine.
+// Time is charged strip by strip. Numbers are computed layer by layer, by the same code as in every
+// other engine.
 #include "sim/accelerator/vector_module.hpp"
 
 #include <cstring>
@@ -78,7 +79,7 @@ void VectorModule::drain(const StripToken& token) {
   tally.counts.vector_ops += strip.pixel_count * tile.n_count * walks;
   array_.half_is_free();
   if (static_cast<std::size_t>(token.strip) + 1 < layer.strips.size()) return;
-  // The sequencer books all cycles behind the last vector as drain.
+  // The sequencer counts all cycles after the last vector as drain.
   tally.stall(Stall::kVectorUnit) += begin - token.ready;
   tally.stall(Stall::kDrain) -= begin - token.ready;
   wait_cycles(vector.latency_cycles);

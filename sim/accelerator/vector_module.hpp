@@ -31,7 +31,7 @@ class VectorModule : public sc_core::sc_module {
   void run();
   void drain(const StripToken& token);
   void whole_layer(const StripToken& token);
-  /// The numbers: all images of the batch at once, when the last strip has left.
+  /// The numbers of all images of the batch at once, when the last strip has left.
   void compute(int layer);
   std::uint8_t* value(int value, int image);
   /// What faulty memories do to the layer's numbers, by image; empty: nothing.
@@ -48,8 +48,8 @@ class VectorModule : public sc_core::sc_module {
   ActivationScratchpad& activations_;
   const network::Network* network_ = nullptr;
   std::vector<network::Shape> shapes_;
-  std::vector<std::unique_ptr<datapath::StepOutput>> outputs_;   // by layer
-  std::vector<std::uint64_t> generations_;                       // of the parameters they hold
+  std::vector<std::unique_ptr<datapath::StepOutput>> outputs_;  // by layer
+  std::vector<std::uint64_t> generations_;                      // of the parameters they hold
   datapath::StepScratch scratch_;
   int input_buffer_ = 0;
 };

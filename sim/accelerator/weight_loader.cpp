@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One token per strip: the words of all its tiles are read here, their time is charged where they
+// One token per strip. The words of all its tiles are read here; their time is charged where they
 // overlap with streaming.
 #include "sim/accelerator/weight_loader.hpp"
 
@@ -18,8 +18,8 @@ namespace {
 
 constexpr int kParameterBlock = 256;  // codes decoded at a time
 
-/// n of `count` codes, the first at bit `position` of `words`. `suspects`, if not null: which of
-/// their bits are suspect.
+/// n of `count` codes, the first one at bit `position` of `words`. `suspects`, if not null, says
+/// which of their bits are suspect.
 void decode(const std::uint64_t* words, const std::uint64_t* suspects, std::uint64_t position,
             int count, const memory::CodeRepair& repair, const mapping::CodeTable& table,
             std::int8_t* n) {
@@ -147,7 +147,7 @@ void WeightLoader::load_parameters(StripToken& token, int checks, bool streamed)
     cycles += tile.parameter_cycles;
     const bool last = i + 1 == layer.column_tiles.size();
     if (!last && layer.column_tiles[i + 1].chunk == tile.chunk) continue;
-    // The array never sees these chunks, so their half of the scratchpad is given back here.
+    // The array never sees these chunks, so their half of the scratchpad is released here.
     wait_cycles((last ? mapping::load_latency(cycles, checks) : cycles) - waited);
     waited = cycles;
     if (streamed) dma_.release_chunk();
@@ -216,7 +216,7 @@ std::int64_t WeightLoader::read_weights(int layer_index, int column_tile) {
   std::int64_t cell = place.origin + tile.n_first * channel_bits;
   const mapping::CodeTable& table = mapping::code_table(weight.coding->scheme, bits);
   const memory::CodeRepair& repair = repairs_[static_cast<std::size_t>(layer.node.weight)];
-  // What the array holds is what it would read again as long as no cell and no fault has changed.
+  // As long as no cell and no fault has changed, the array already holds what it would read again.
   std::uint64_t& decoded =
       decoded_[static_cast<std::size_t>(layer_index)][static_cast<std::size_t>(column_tile)];
   const bool fresh = state_.compute && decoded != scratchpad_.cells().generation();

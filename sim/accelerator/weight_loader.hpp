@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weight loader: reads the words of a strip's tiles, unpacks and decodes them.
+// Weight loader: reads, unpacks and decodes the words of a strip's tiles.
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -31,7 +31,7 @@ class WeightLoader : public sc_core::sc_module {
   void shadow_is_free();
 
   /// Biases, scales and shifts as they were read last. `parameter_generation` grows when one of a
-  /// layer's changes.
+  /// layer's parameters changes.
   const network::Codes& parameters() const { return parameters_; }
   std::uint64_t parameter_generation(int layer) const {
     return generations_[static_cast<std::size_t>(layer)];
@@ -40,7 +40,7 @@ class WeightLoader : public sc_core::sc_module {
  private:
   void run();
   void load(const StripToken& token);
-  /// Of a layer without a matrix operator, chunk by chunk.
+  /// Loads a layer without a matrix operator, chunk by chunk.
   void load_parameters(StripToken& token, int checks, bool streamed);
   /// Reads `count` runs; returns the words read.
   std::int64_t read_runs(std::int64_t cell, std::int64_t stride, int count, int codes, int bits,

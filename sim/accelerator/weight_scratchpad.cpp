@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bounds, then the cells, then time.
+// Checks bounds, then reads or writes the cells, then charges time.
 #include "sim/accelerator/weight_scratchpad.hpp"
 
 #include <algorithm>
@@ -25,7 +25,7 @@ void WeightScratchpad::configure(const mapping::WeightMemoryConfig& config, Arra
 
 std::int64_t WeightScratchpad::reserve(std::int64_t first, std::int64_t count,
                                        std::int64_t earliest, std::int64_t cycles) {
-  // Words go round W arrays; a range covers whole rounds but at its ends.
+  // Words go to the W arrays in turn; a range covers whole rounds except at its ends.
   const int w = config_.words_per_cycle;
   const std::int64_t round = std::int64_t{w} * config_.array_rows;
   const auto from = static_cast<std::size_t>(first / round * w);

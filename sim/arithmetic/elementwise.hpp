@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that see one number at a time: activations and the residual add.
+// Operators that work on one number at a time: activations and the residual add.
 #pragma once
 #include <cstdint>
 
@@ -32,7 +32,7 @@ inline float activate(Activation activation, float y) {
   return y;
 }
 
-/// fl(s·fl(q - z)): what a quantized activation is worth.
+/// fl(s·fl(q - z)): the value of a quantized activation.
 inline float activation_value(std::uint8_t q, float scale, int zero_point) {
   return scale * static_cast<float>(q - zero_point);
 }

@@ -5,7 +5,7 @@
 
 namespace brownout::arithmetic {
 
-/// The last step of both norms, one set of constants per channel.
+/// The last operation of both norms, with one set of constants per channel.
 struct Affine {
   float mean = 0.0f;
   float factor = 1.0f;

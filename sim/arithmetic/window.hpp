@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The geometry of a sliding window: convolutions and pools walk it the same way.
+// The geometry of a sliding window; convolutions and pools use it in the same way.
 #pragma once
 #include <algorithm>
 
@@ -18,7 +18,7 @@ struct Window {
   int out_pixels() const { return out_height * out_width; }
 };
 
-/// Half-open ranges of input rows and columns that one output pixel really sees.
+/// Half-open ranges of the input rows and columns inside the image that one output pixel sees.
 struct Span {
   int top, bottom, left, right;
   int pixels() const { return std::max(bottom - top, 0) * std::max(right - left, 0); }

@@ -8,7 +8,7 @@
 
 namespace brownout {
 
-/// Caught once, in main; the message is printed as it stands and the process ends with `exit_code`.
+/// Caught once, in main. The message is printed as it is, and the process ends with `exit_code`.
 class Error : public std::runtime_error {
  public:
   /// Control characters in the message other than newlines are shown as "\x00".
@@ -19,7 +19,8 @@ class Error : public std::runtime_error {
   int exit_code_;
 };
 
-/// The input is wrong: names the file, the place in it, what was found and what was expected.
+/// The input is wrong. The message names the file, the place in it, what was found and what was
+/// expected.
 class InputError : public Error {
  public:
   template <typename... Args>
@@ -27,7 +28,8 @@ class InputError : public Error {
       : Error(2, fmt::format(format, std::forward<Args>(args)...)) {}
 };
 
-/// The input is fine and the run failed all the same (a child process died, a non-finite logit).
+/// The input is correct but the run failed (for example a child process died, or a logit is not
+/// finite). A full disk is an InputError: the place to write to is an input.
 class RunError : public Error {
  public:
   template <typename... Args>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an accelerator did, in counts. Prices belong to sim/technology, so that a finished run can
-// be priced again without simulating.
+// What an accelerator did, in counts. sim/technology prices them, so that a finished run can be
+// priced again without simulating.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that are read whole and files that appear whole or not at all.
+// Files that are read as a whole, and files that appear as a whole or not at all.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -19,16 +19,16 @@ std::string read_file(const std::filesystem::path& path, std::uint64_t max_bytes
 std::string read_file_gz(const std::filesystem::path& path, std::uint64_t max_bytes = 1ull << 32);
 
 /// Writes `content` beside `path`, syncs it and renames it into place: a reader sees the old file
-/// or the new one, never a part. A link is followed: what it points to is replaced. InputError
-/// (disk full, no permission: the place to write to is an input) names `path` and leaves nothing
-/// behind.
+/// or the new one, never a part. A link is followed, and the file that it points to is replaced.
+/// InputError (disk full, no permission: the place to write to is an input) names `path`; no file
+/// is left then.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
 /// The same for writers that want a path of their own: `write` receives the temporary path.
 void write_atomically(const std::filesystem::path& path,
                       const std::function<void(const std::filesystem::path&)>& write);
 
-/// InputError unless `bytes` could be written to `path` now. Leaves nothing behind.
+/// InputError unless `bytes` could be written to `path` now. Leaves no file.
 void check_writable(const std::filesystem::path& path, std::uint64_t bytes);
 
 /// Creates the folder and its parents; InputError when that is impossible.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON from files: limits on size and depth, and fields that are read with their place in every
-// message. No other code of ours parses JSON that somebody else may have written.
+// JSON from files: limits on size and depth, and fields whose place is in every message. No other
+// code of ours parses JSON that somebody else may have written.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -14,7 +14,7 @@ namespace brownout {
 
 using Json = nlohmann::ordered_json;
 
-/// Lists and objects within each other; what is deeper is no file of ours.
+/// Lists and objects within each other; no file of ours is deeper.
 inline constexpr int kMostJsonDepth = 64;
 inline constexpr std::uint64_t kMostJsonBytes = 256 << 20;
 
@@ -25,22 +25,22 @@ Json parse_json(std::string_view text, const std::string& where);
 /// The same of a file of at most `most_bytes`.
 Json read_json(const std::filesystem::path& file, std::uint64_t most_bytes = kMostJsonBytes);
 
-/// JSON text. Names of files need not be UTF-8, JSON must: other bytes become U+FFFD.
+/// JSON text. Names of files need not be UTF-8, but JSON must be: other bytes become U+FFFD.
 std::string json_text(const Json& json, int indent = -1);
 
 /// A value as messages show it, at most about a hundred bytes.
 std::string json_shown(const Json& json);
 
-/// One object, read field by field. What is missing, of another kind or out of range is an
+/// One object, read field by field. A field that is missing, of another kind or out of range is an
 /// InputError: "results.jsonl:7: layers[2].cycles: expected an integer in [0, 9], got -1".
 class JsonObject {
  public:
-  /// `json` has to outlive it. `where` stands first in messages (file, line); `writer` says who
+  /// `json` must outlive it. `where` comes first in messages (file, line); `writer` says what
   /// writes such files ("`brownout run`").
   JsonObject(const Json& json, std::string where, std::string writer);
 
   bool has(const char* key) const { return json_.contains(key); }
-  /// Whatever it is.
+  /// The field as it is, whatever its kind.
   const Json& at(const char* key) const;
   std::string text(const char* key) const;
   bool boolean(const char* key) const;

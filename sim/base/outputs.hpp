@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this process reads, what it was asked to write, and what it may replace.
+// Which files this process reads, which it was asked to write, and which it may replace.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -8,34 +8,35 @@
 
 namespace brownout {
 
-/// Tells what this process was asked to do: a program and the words after its name. Files that are
+/// States what this process was asked to do: a program and the words after its name. Files that are
 /// written from then on remember it (an extended attribute), so that the same command may replace
-/// them later. Options that change no result count for nothing: --threads, --quiet, --overwrite,
+/// them later. Options that change no result are ignored: --threads, --quiet, --overwrite,
 /// --resume.
 void remember_command(const std::string& program, const std::vector<std::string>& words);
 
-/// The user wants files of others replaced (--overwrite).
+/// The user wants to replace files of other commands (--overwrite).
 void allow_overwriting();
 bool overwriting_allowed();
 
-/// Whether this process may replace what lies there: nothing, an empty file, a device or pipe
-/// (which is written to, never replaced), what the very same command wrote and nobody changed
-/// since, or anything after allow_overwriting.
+/// Whether this process may replace what is at this place: nothing, an empty file, a device or pipe
+/// (which is written to, never replaced), a file that the very same command wrote and nobody
+/// changed since, or anything after allow_overwriting.
 bool may_replace(const std::filesystem::path& file);
 
-/// Whether nothing lies there, or what some command of ours wrote and nobody changed since; true as
-/// well where the file system cannot tell.
+/// Whether there is nothing, or a file that some command of ours wrote and nobody changed since. It
+/// is also true if the file system cannot tell.
 bool holds_a_result(const std::filesystem::path& file);
 
-/// What lies there instead, for messages: "holds the result of \"brownout eval net.onnx\"".
+/// What is there instead, for messages: "holds the result of \"brownout eval net.onnx\"".
 std::string held_there(const std::filesystem::path& file);
 
-/// No input may be `file`, whether it is opened before or after this call: InputError, then or
-/// there, that names `what` ("--json"). Outputs are watched before anything takes time.
+/// `file` must not be an input, whether the input is opened before or after this call. Otherwise an
+/// InputError that names `what` ("--json") is thrown, here or when the input is opened. Outputs are
+/// watched before anything takes time.
 void watch_output(const std::string& what, const std::filesystem::path& file);
 
-/// watch_output for a file that this process may replace; InputError when it may not. Clears what a
-/// killed process left of it, see clear_temporaries.
+/// watch_output for a file that this process may replace; InputError when it may not. Removes what
+/// a killed process left of it, see clear_temporaries.
 void claim_output(const std::string& what, const std::filesystem::path& file);
 
 /// A file that this process keeps for itself, whether it exists yet or not: no option may name it
@@ -43,19 +44,21 @@ void claim_output(const std::string& what, const std::filesystem::path& file);
 /// trainings").
 void keep_for_itself(const std::string& owner, const std::filesystem::path& file);
 
-/// What opens a file to read it says so first; read_file does.
+/// Code that opens a file to read it calls this first; read_file does so itself.
 void note_input(const std::filesystem::path& file);
 
-/// read_file without note_input: for what this process reads and then writes, such as a checkpoint.
+/// read_file without note_input, for files that this process reads and then writes, such as a
+/// checkpoint.
 std::string read_own_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1ull << 32);
 
-/// Marks a finished file as this command's result; does nothing where the file system cannot.
+/// Marks a finished file as this command's result. Does nothing if the file system cannot store
+/// that.
 void mark_as_result(const std::filesystem::path& file);
 
-/// The name under which this process writes a file before it moves it into place.
+/// The name under which this process writes a file before it renames it.
 std::filesystem::path temporary_beside(const std::filesystem::path& file);
 
-/// Removes what write_atomically left of `file` in processes that were killed.
+/// Removes the files that write_atomically left for `file` in processes that were killed.
 void clear_temporaries(const std::filesystem::path& file);
 
 }  // namespace brownout

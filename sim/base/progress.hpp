@@ -21,7 +21,7 @@ class Progress {
 
   /// `note` is free text shown after the bar: loss, error, images/s.
   void advance(std::int64_t by = 1, const std::string& note = "");
-  /// There is more to do than the total said, or less.
+  /// The total turns out larger or smaller than was said.
   void add_work(std::int64_t by);
   void finish();
 

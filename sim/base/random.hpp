@@ -9,7 +9,8 @@
 
 namespace brownout {
 
-/// What a stream of numbers is for. Values are part of the file formats' meaning: append only.
+/// What a stream of numbers is for. The values belong to the meaning of the file formats: append
+/// only.
 enum class Purpose : std::uint64_t {
   kRandomChip = 1,       // data cells of random chips
   kRandomChipCheck = 2,  // check-bit cells of random chips

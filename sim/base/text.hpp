@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text that comes from outside, made fit for a message: one line, no control characters, not long.
+// Text from outside, made suitable for a message: one line, no control characters, not long.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace brownout {
 
-/// Control characters and bytes that are no UTF-8 become "\n", "\t" or "\x1b"; the rest stays.
-/// What it returns passes unchanged when it is given again.
+/// Control characters and bytes that are not UTF-8 become "\n", "\t" or "\x1b"; the rest stays. The
+/// result passes unchanged when it is given to this function again.
 std::string printable(std::string_view text);
 
 /// Lines for a terminal: control characters are shown ("\x1b"), so that nothing obeys what files
@@ -20,7 +20,7 @@ std::string for_terminal(std::string_view lines);
 /// A number with its noun: "1 image", "2 images". The plural of `noun` adds an s.
 std::string counted(std::int64_t count, std::string_view noun);
 
-/// Printable, and without its middle when it is longer than `most` bytes.
+/// Printable, and without its middle part when it is longer than `most` bytes.
 std::string shortened(std::string_view text, std::size_t most);
 
 /// A value as messages show it: printable, at most about a hundred bytes, in quotation marks.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Strict YAML: a map is walked once; unknown and duplicate keys, wrong types, values out of range
-// and numbers that are not finite are errors that name file, line, column, key, found, expected.
+// Strict YAML. A map is read once. Unknown and duplicate keys, wrong types, values out of range and
+// numbers that are not finite are errors that name file, line, column, key, found and expected.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -21,8 +21,8 @@ class Node;
 
 namespace brownout {
 
-/// One YAML map of a file. Read every key you know, then call `finish()`.
-/// Keys with a fallback are optional; a key present with a wrong value is always an error.
+/// One YAML map of a file. Read every key that you know, then call `finish()`. Keys with a fallback
+/// are optional; a key that is present with a wrong value is always an error.
 ///
 ///   YamlMap root = YamlMap::load("edge.yaml");
 ///   YamlMap array = root.map("array");
@@ -31,9 +31,9 @@ namespace brownout {
 ///   root.finish();
 class YamlMap {
  public:
-  /// `assignments` ("schedule.epochs=3", values are YAML, in the order given) take the place of
-  /// values of the file or join them before anything is read; null takes a key away. Messages about
-  /// them name the file and "--set" and the assignment.
+  /// `assignments` ("schedule.epochs=3", values are YAML, in the order given) replace values of the
+  /// file, or are added to them, before anything is read; null removes a key. Messages about them
+  /// name the file, "--set" and the assignment.
   static YamlMap load(const std::filesystem::path& file,
                       const std::vector<std::string>& assignments = {});
   /// `name` stands for the file in messages; relative paths start at its folder.
@@ -49,22 +49,22 @@ class YamlMap {
   /// Plain decimal only ("010", "0x10" and "1e3" are errors).
   std::int64_t integer(const std::string& key, std::int64_t low, std::int64_t high,
                        std::optional<std::int64_t> fallback = {});
-  /// Finite, in [low, high]; a "+" in front is fine.
+  /// Finite, in [low, high]; a leading "+" is allowed.
   double number(const std::string& key, double low, double high,
                 std::optional<double> fallback = {});
   /// One of `names`; returns its index.
   int choice(const std::string& key, const std::vector<std::string>& names,
              std::optional<int> fallback = {});
-  /// A path, made absolute against the folder of this file. Existence is the caller's check.
+  /// A path, made absolute relative to the folder of this file. The caller checks that it exists.
   std::filesystem::path path(const std::string& key,
                              std::optional<std::filesystem::path> fallback = {});
 
-  /// The same for a file that must be there and readable; otherwise an InputError with the place of
+  /// The same for a file that must exist and be readable; otherwise an InputError with the place of
   /// the key. `input_files` is a required list of them.
   std::filesystem::path input_file(const std::string& key);
   std::vector<std::filesystem::path> input_files(const std::string& key);
 
-  /// Lists; an absent optional list is empty. A required list may not be empty.
+  /// Lists. An absent optional list is empty; a required list must not be empty.
   std::vector<std::string> texts(const std::string& key, bool required = true);
   std::vector<double> numbers(const std::string& key, double low, double high,
                               bool required = true);
@@ -76,21 +76,23 @@ class YamlMap {
   YamlMap map(const std::string& key);
   std::optional<YamlMap> optional_map(const std::string& key);
 
-  /// Replaces `$name` in this map's texts by `values`, starting from what the file says each time;
-  /// the map counts as unread again. InputError names a `$name` without a value.
+  /// Replaces `$name` in this map's texts by `values`, each time starting from the texts of the
+  /// file. All keys count as unread again. InputError names a `$name` without a value.
   void fill_in(const std::map<std::string, std::string>& values);
 
-  /// A map of values for other documents, as the assignments that `load` takes; null is one too.
+  /// A map of values for other documents, as the assignments that `load` takes; null is allowed.
   std::vector<std::string> assignments(const std::string& key, bool required = true);
 
   /// All keys of the map, in file order (for maps whose keys are names).
   std::vector<std::string> keys() const;
 
-  /// All keys that the map may have, named before any is read: one that is not among them is the
-  /// error, whatever else is wrong. A key that is read and was not named is a mistake of ours.
+  /// Names all keys that the map may have, before any is read. A key that is not among them is then
+  /// the reported error, whatever else is wrong. To read a key that was not named is a mistake of
+  /// ours.
   void expect(const std::vector<std::string>& known);
 
-  /// After reading: keys that were not asked for are errors, with the nearest one that was.
+  /// To be called after reading. Keys that were not asked for are errors, with the nearest key that
+  /// was.
   void finish() const;
 
   /// Throws InputError "file:line:column: path.to.key: message".
@@ -102,7 +104,7 @@ class YamlMap {
   const std::filesystem::path& file() const;
   /// The map as YAML text (comments lost): stored with results.
   std::string dump() const;
-  /// The same for comparing: keys sorted, on one line, however they were written.
+  /// The same text for comparisons: keys sorted, on one line, however they were written.
   std::string canonical() const;
 
   struct Source;  // the file and the assignments, for messages

@@ -92,8 +92,8 @@ void check_brackets(const std::string& text) {
       mark.column = brackets = 0;
     }
     if ((c == '[' || c == '{') && ++brackets > kMostBracketsALine) {
-      throw YamlProblem(mark, fmt::format("more than {} opening brackets in one line",
-                                          kMostBracketsALine));
+      throw YamlProblem(
+          mark, fmt::format("more than {} opening brackets in one line", kMostBracketsALine));
     }
   }
 }

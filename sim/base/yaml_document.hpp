@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inside of the strict YAML reader: from text to a document of yaml-cpp, within limits of our own.
+// Internal to the strict YAML reader: from text to a document of yaml-cpp, within limits of our
+// own.
 #pragma once
 #include <yaml-cpp/yaml.h>
 
@@ -12,19 +13,20 @@ namespace brownout {
 
 /// Lists and maps within each other.
 inline constexpr int kMaxYamlDepth = 64;
-/// Values of a document, aliases counted each time they are used.
+/// Values of a document; aliases are counted each time they are used.
 inline constexpr int kMaxYamlValues = 1'000'000;
 
-/// Why a text is no YAML that we read, and where; the place is null when the whole text is meant.
+/// Why a text is not YAML that we read, and where; the place is null when the whole text is meant.
 struct YamlProblem : std::runtime_error {
   YamlProblem(const YAML::Mark& at, const std::string& what) : std::runtime_error(what), mark(at) {}
   YAML::Mark mark;
 };
 
-/// The documents of a text; of several, which are never wanted, as many empty ones. yaml-cpp never
-/// comes back from some texts (a lone comma is a document without end) and builds what it reads
-/// however large: its events are watched first, and only what they allow is built. YamlProblem for
-/// all that is not valid YAML in UTF-8, is nested deeper or holds more values than the limits.
+/// The documents of a text. If there are several, which is never wanted, they are returned as that
+/// many empty ones. yaml-cpp never returns from some texts (a lone comma is a document without end)
+/// and builds everything that it reads, however large. Therefore its events are watched first, and
+/// only what they allow is built. YamlProblem for everything that is not valid YAML in UTF-8, is
+/// nested deeper or holds more values than the limits allow.
 std::vector<YAML::Node> load_documents(const std::string& text);
 
 }  // namespace brownout

@@ -12,8 +12,8 @@
 
 namespace brownout::chips {
 
-/// Operating point of a memory. `voltage` in units of Vmin; `rate` = p(V), the bit error rate that
-/// random chips use. One follows from the other through a technology.
+/// Operating point of a memory. `voltage` is in units of Vmin; `rate` = p(V) is the bit error rate
+/// that random chips use. A technology gives one from the other.
 struct OperatingPoint {
   double voltage = 1.0;
   double rate = 0.0;
@@ -25,37 +25,37 @@ struct Place {
   std::uint64_t offset = 0;  // cell of the map that is the memory's first
 };
 
-/// A die: the same seed or file gives the same cells, whatever is read from it and in what order.
+/// A die: the same seed or file gives the same cells, whatever is read from it and in which order.
 class Chip {
  public:
   virtual ~Chip() = default;
   /// Faulty data cells among words [0, words) of `memory` at an operating point.
   virtual memory::FaultList faults(memory::MemoryId memory, std::uint32_t words,
                                    const OperatingPoint& at) const = 0;
-  /// Faulty check cells of the same words (columns 64 … 71), from a stream of their own: the data
-  /// cells do not depend on whether there are check bits. InputError for chips that have none.
+  /// Faulty check cells of the same words (columns 64 … 71), drawn from a stream of their own: the
+  /// data cells do not depend on whether there are check bits. InputError for chips that have none.
   virtual memory::FaultList check_faults(memory::MemoryId memory, std::uint32_t words,
                                          const OperatingPoint& at) const;
   /// "random:7": names the chip in results.
   virtual std::string name() const = 0;
 
-  /// All that determines its cells, for keys of results: the name, and what is in the file behind
-  /// it.
+  /// All that determines its cells, for keys of results: the name, and the content of its file.
   virtual std::string identity() const { return name(); }
-  /// Whose draws its probabilistic cells make: no two dies or placements share them.
+  /// Identifies the draws of its probabilistic cells; no two dies or placements share draws.
   virtual memory::Die die() const = 0;
-  /// None of chips that are dies of their own.
+  /// None for chips that are dies of their own.
   virtual std::optional<Place> place() const { return std::nullopt; }
   /// Whether the operating point's voltage says what fails; else its rate.
   virtual bool by_voltage() const { return true; }
-  /// Voltages, ascending: from each one up to the next the same cells fail, above the last one its
-  /// own, so that nothing is to be found between them. Empty: every voltage has cells of its own.
+  /// Voltages, ascending. From each one up to the next the same cells fail, and above the last one
+  /// the cells of the last one, so that nothing changes in between. Empty: every voltage has cells
+  /// of its own.
   virtual std::vector<double> steps() const { return {}; }
   /// Cells after which the map repeats; 0: never.
   virtual std::uint64_t period() const { return 0; }
   /// Whether a memory of that size sees some cells more than once.
   virtual bool wraps(std::uint32_t /*words*/) const { return false; }
-  /// Generated in place of a measured chip.
+  /// Whether the chip was generated in place of a measured one.
   virtual bool synthetic() const { return false; }
   /// What every output has to say about the chip beside its name; empty: nothing.
   virtual std::string note() const { return ""; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Chips from profile files: the cells of a map, from an offset on, again and again.
+// Chips from profile files: the cells of a map from an offset on, repeated as often as needed.
 #pragma once
 
 #include <cstdint>
@@ -21,22 +21,23 @@ class MeasuredChip final : public Chip {
     bool may_wrap = true;  // false: a memory that is larger than the map is an error
   };
 
-  /// InputError for files that are no profile.
+  /// InputError for files that are not profiles.
   explicit MeasuredChip(const std::filesystem::path& file) : MeasuredChip(file, Options{}) {}
   MeasuredChip(const std::filesystem::path& file, const Options& options);
   /// A profile in memory; `name` stands for its file, `sha256` (hexadecimal) for what is in it.
   MeasuredChip(std::shared_ptr<const profiles::Profile> profile, std::string name,
                std::string sha256, const Options& options);
 
-  /// Between two voltages those of the lower one (never optimistic), above the highest one its
-  /// own. InputError below the lowest one, and for memories larger than the map unless it may wrap.
+  /// Between two voltages the cells of the lower one are used, so that errors are never
+  /// underestimated; above the highest voltage those of the highest one. InputError below the
+  /// lowest one, and for memories larger than the map unless it may wrap.
   memory::FaultList faults(memory::MemoryId memory, std::uint32_t words,
                            const OperatingPoint& at) const override;
-  /// Check cells lie behind the data cells: check bit b of word w is cell
-  /// (offset + words·64 + w·8 + b) mod size.
+  /// Check cells come after the data cells: check bit b of word w is cell (offset + words·64 + w·8
+  /// + b) mod size.
   memory::FaultList check_faults(memory::MemoryId memory, std::uint32_t words,
                                  const OperatingPoint& at) const override;
-  /// Data cells into a list whose storage is used again.
+  /// Data cells, into a list whose storage is used again.
   void draw(std::uint32_t words, double voltage, memory::FaultList& faults) const;
   /// The level that stands for a voltage.
   const profiles::ProfileLevel& level_at(double voltage) const;
@@ -46,9 +47,7 @@ class MeasuredChip final : public Chip {
   std::string identity() const override;
   /// The first 64 bits of the file's hash plus the offset: the file's name does not matter.
   memory::Die die() const override;
-  std::optional<Place> place() const override {
-    return Place{sha256_, options_.offset % period()};
-  }
+  std::optional<Place> place() const override { return Place{sha256_, options_.offset % period()}; }
   /// The voltages of the profile.
   std::vector<double> steps() const override;
   std::uint64_t period() const override { return profile_->cells(); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Physical chips: a critical voltage per cell, Gaussian, below which reads of its weak value fail.
+// Physical chips: each cell has a Gaussian critical voltage, below which reads of its weak value
+// fail.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ struct PhysicalModel {
   double zero_to_one_share = 0.5;  // of the cells; a cell fails in one direction only
   double read_noise = 0.0066;
   int rows = 512, columns = 64;  // of an array
-  // Deviations of what all cells of an array, row or column share; and columns that are worse.
+  // Deviations of what all cells of an array, row or column have in common; and columns that are
+  // worse.
   double array_deviation = 0.0, row_deviation = 0.0, column_deviation = 0.0;
   double bad_column_share = 0.0, bad_column_shift = 0.0;
 
@@ -38,15 +40,15 @@ struct PhysicalModel {
   double p(double voltage) const { return p01(voltage) + p10(voltage); }
 };
 
-/// Part of every result's key: a change of the definition below is a new version.
+/// Part of every result's key: if the definition below changes, it needs a new version.
 inline constexpr int kPhysicalChipVersion = 2;
 
-/// A cell has Vc = mean + deviation·g + shifts of its array, row and column, and reads its weak
-/// value wrong with probability Φ((Vc - V)/read noise). g = Φ⁻¹(1 - u), u defined by octaves as
-/// RandomChip has it, but array by array and in single precision, where columns differ with the
-/// cells in the order column by column, the worst column first, so that an octave need not look at
-/// columns that it cannot reach. Cells
-/// with an error probability below kLeastProbability at a voltage are not listed there.
+/// A cell has the critical voltage Vc = mean + deviation·g + shifts of its array, row and column.
+/// It reads its weak value wrong with probability Φ((Vc - V)/read noise). g = Φ⁻¹(1 - u), where u
+/// is defined by octaves as in RandomChip, but array by array and in single precision. If columns
+/// differ, the cells are drawn column by column, the worst column first, so that an octave can stop
+/// at the first column that it cannot reach. Cells with an error probability below
+/// kLeastProbability at a voltage are not listed at that voltage.
 class PhysicalChip final : public Chip {
  public:
   static constexpr double kLeastProbability = 0x1p-10;
@@ -57,10 +59,11 @@ class PhysicalChip final : public Chip {
 
   memory::FaultList faults(memory::MemoryId memory, std::uint32_t words,
                            const OperatingPoint& at) const override;
-  /// A die of its own (kPhysicalChipCheck), 8 cells a word: check bit b of word w is cell 8·w + b.
+  /// The check cells are a die of their own (kPhysicalChipCheck), 8 cells a word: check bit b of
+  /// word w is cell 8·w + b.
   memory::FaultList check_faults(memory::MemoryId memory, std::uint32_t words,
                                  const OperatingPoint& at) const override;
-  /// Data cells into a list whose storage is used again.
+  /// Data cells, into a list whose storage is used again.
   void draw(memory::MemoryId memory, std::uint32_t words, double voltage,
             memory::FaultList& faults) const;
   /// "physical:SEED" or "physical:SEED,FILE".

@@ -27,8 +27,8 @@ inline std::uint32_t bits_of(float value) {
   return bits;
 }
 
-/// What one 64-bit number says of a candidate: 23 bits for its gap, 23 for u's place in the octave,
-/// 18 for its direction.
+/// What one 64-bit number says about a candidate: 23 bits for its gap, 23 for u's place in the
+/// octave, 18 for its direction.
 inline std::uint32_t gap_bits(std::uint64_t y) { return static_cast<std::uint32_t>(y >> 41); }
 inline std::uint32_t place_bits(std::uint64_t y) { return static_cast<std::uint32_t>(y) >> 9; }
 inline std::uint32_t direction_bits(std::uint64_t y) {
@@ -44,9 +44,9 @@ inline float unit_open_23(std::uint32_t x) {
 /// Cells skipped before each candidate: floor(-ln(U)·scale), scale = -1/ln(1 - r) of the octave.
 void fill_gaps(const std::uint64_t* numbers, int count, float scale, std::int32_t* gaps);
 
-/// Numbers of the bits that are set, ascending; returns how many. Words have none, one or two as a
-/// rule, in no order that can be predicted: kListedAtOnce are always written, so that `bits` needs
-/// room for that many more.
+/// Numbers of the bits that are set, ascending; returns how many there are. As a rule words have
+/// none, one or two set bits, in an order that cannot be predicted. kListedAtOnce numbers are
+/// therefore always written, so that `bits` needs room for that many more.
 inline constexpr int kListedAtOnce = 4;
 std::size_t list_bits(const std::uint64_t* words, std::uint32_t count, std::uint32_t* bits);
 
@@ -65,23 +65,24 @@ class Quantiles {
   std::array<float, kTerms> terms_{};  // of a polynomial in 2f - 1, octaves 1 to 15
 };
 
-/// Where cells of the two directions lie: margin = above[d] + deviation[d]·g is how far a cell's
-/// critical voltage lies above the supply; d = 0 iff its direction bits are below `limit`.
+/// The cells of the two directions. margin = above[d] + deviation[d]·g says how far a cell's
+/// critical voltage is above the supply; d = 0 iff its direction bits are below `limit`.
 struct Margins {
   float above[2], deviation[2];
   std::uint32_t limit;
   void fill(const std::uint64_t* numbers, const float* g, int count, float* margins) const;
 };
 
-/// Error probability by margin: Φ(margin/noise), linear between the knots of a table (to 3e-6), 0
-/// where it is below 2^-10, 1 as soon as Φ is 1 as a float. Never falls with the margin.
+/// Error probability by margin: Φ(margin/noise), linear between the knots of a table (to 3e-6). It
+/// is 0 where it would be below 2^-10, and 1 as soon as Φ is 1 as a float. It never falls when the
+/// margin grows.
 class Probabilities {
  public:
   static constexpr double kLowest = -3.0972690781987844;  // Φ⁻¹(2^-10)
   static constexpr double kHighest = 6.0;
 
   explicit Probabilities(double read_noise);
-  /// Where in the table a candidate's probability lies, by its margin and direction.
+  /// The position in the table of a candidate's probability, by its margin and direction.
   void locate(const float* margins, const std::uint64_t* numbers, std::uint32_t limit, int count,
               std::int32_t* knots, float* rests) const;
   /// The probability, negative in direction 1.

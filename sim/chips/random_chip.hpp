@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random chips, version 1: every cell has u in [0,1) and flips iff u < p; nested over p by
+// Random chips, version 1: every cell has u in [0,1) and flips iff u < p. They are nested over p by
 // construction, at a cost proportional to the faults.
 #pragma once
 #include <cstdint>
@@ -10,21 +10,21 @@
 
 namespace brownout::chips {
 
-/// Part of every result's key: a change of the definition below is a new version.
+/// Part of every result's key: if the definition below changes, it needs a new version.
 inline constexpr int kRandomChipVersion = 1;
 
 /// u is defined by octaves. Octave j = 0…15 holds u in [2^-(j+1), 2^-j) and takes each cell with
-/// probability r_j = 1 - (1 - 2^-j)/(1 - 2^-(j+1)); the last one, 16, holds all u in [0, 2^-16) and
-/// takes each cell with probability 2^-16. The octaves are independent, u is uniform in its octave,
-/// and the lowest u of a cell wins. The product telescopes, so P(u < p) = p for every p.
+/// probability r_j = 1 - (1 - 2^-j)/(1 - 2^-(j+1)). The last octave, 16, holds all u in [0, 2^-16)
+/// and takes each cell with probability 2^-16. The octaves are independent, u is uniform in its
+/// octave, and the lowest u of a cell wins. The product telescopes, so P(u < p) = p for every p.
 ///
 /// Which cells an octave takes, in blocks of 64 Ki cells (cell = word·64 + column, block = cell /
-/// 65536): candidate k = 0, 1, … of a block lies s_k + 1 cells behind the one before (the first at
-/// s_0), s_k = floor(-ln(U_k) / -ln(1 - r_j)), until the block ends. U_k is unit_open of number
-/// k mod 4 of Philox(seed, purpose) at (memory, block, octave, k div 4), and ln is the routine in
-/// geometric.hpp: plain IEEE operations, the same on every machine. Candidate k has
-/// u = 2^-(j+1)·(1 + x·2^-64), in the last octave 2^-16·x·2^-64, where x is number k mod 4 at
-/// (memory, block, 32 + octave, k div 4).
+/// 65536): candidate k = 0, 1, … of a block lies s_k + 1 cells after the previous one (the first at
+/// s_0), s_k = floor(-ln(U_k) / -ln(1 - r_j)), until the block ends. U_k is unit_open of number k
+/// mod 4 of Philox(seed, purpose) at (memory, block, octave, k div 4), and ln is the routine in
+/// geometric.hpp: plain IEEE operations, the same on every machine. Candidate k has u = 2^-(j+1)·(1
+/// + x·2^-64), in the last octave 2^-16·x·2^-64, where x is number k mod 4 at (memory, block, 32 +
+/// octave, k div 4).
 class RandomChip final : public Chip {
  public:
   /// `p_err` in (0, 1]: the two-parameter form p = p_flt·p_err, a faulty cell errs with
@@ -32,13 +32,14 @@ class RandomChip final : public Chip {
   explicit RandomChip(std::uint64_t seed, double p_err = 1.0,
                       Purpose purpose = Purpose::kRandomChip);
 
-  /// InputError when `at.rate` is above p_err: more than all cells would have to be faulty.
+  /// InputError when `at.rate` is above p_err, because more than all cells would have to be faulty.
   memory::FaultList faults(memory::MemoryId memory, std::uint32_t words,
                            const OperatingPoint& at) const override;
-  /// The same into a list whose storage is used again.
+  /// The same, into a list whose storage is used again.
   void draw(memory::MemoryId memory, std::uint32_t words, double rate,
             memory::FaultList& faults) const;
-  /// A draw of its own (kRandomChipCheck), 8 cells a word: check bit b of word w is cell 8·w + b.
+  /// Drawn from a stream of its own (kRandomChipCheck), 8 cells a word: check bit b of word w is
+  /// cell 8·w + b.
   memory::FaultList check_faults(memory::MemoryId memory, std::uint32_t words,
                                  const OperatingPoint& at) const override;
   std::string name() const override;

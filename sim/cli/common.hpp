@@ -34,7 +34,7 @@ struct CommonOptions {
 void add_common(CLI::App& verb, CommonOptions& options);
 /// --seed, of verbs that draw chips or noise.
 void add_seed(CLI::App& verb, CommonOptions& options);
-/// InputError with the reason when --seed was given all the same.
+/// InputError with the reason if --seed was given although it has no effect.
 void refuse_seed(const CommonOptions& options, const std::string& reason);
 
 /// A file that an option names.
@@ -43,19 +43,22 @@ struct NamedFile {
   std::string file;  // "" = none
 };
 
-/// Sends text for people to stdout, or to stderr when stdout carries the JSON.
+/// Where a verb's output goes: text for people to stdout, or to stderr when stdout carries the
+/// JSON.
 class Output {
  public:
   /// Checks early that the JSON file and the verb's `other` outputs can be written, before anything
-  /// takes time. No two may be the same, and none may be one of `inputs`, which it would replace.
+  /// takes time. No two may be the same, and none may be one of `inputs`, because it would replace
+  /// it.
   explicit Output(const CommonOptions& options,
                   const std::vector<std::filesystem::path>& inputs = {},
                   const std::vector<NamedFile>& others = {});
-  /// Nothing when --quiet and stdout is for people; text is still printed then to stdout.
+  /// Prints text for people to stdout. When the JSON goes to stdout, the text goes to stderr, and
+  /// nowhere when --quiet.
   void text(const std::string& text) const;
   /// A remark on stderr, unless --quiet.
   void note(const std::string& text) const;
-  /// Writes the JSON where it was asked for, whole or not at all.
+  /// Writes the JSON to the place that was asked for, as a whole or not at all.
   void json(const std::string& text) const;
 
  private:
@@ -66,9 +69,10 @@ class Output {
 /// InputError when two options name one file to write.
 void expect_own_file(const NamedFile& output, const NamedFile& taken);
 
-/// Checks that an option's file can be written and is free (outputs.hpp), before anything takes time.
+/// Checks that an option's file can be written and may be replaced (outputs.hpp), before anything
+/// takes time.
 void check_output(const std::string& option, const std::string& file);
-/// Writes it, whole or not at all; devices and pipes are written to, never replaced.
+/// Writes the file as a whole or not at all. Devices and pipes are written to, never replaced.
 void write_output(const std::string& option, const std::string& file, const std::string& text);
 
 /// The value of --voltage: within the technology's validity range.

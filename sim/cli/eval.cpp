@@ -310,9 +310,10 @@ Action add_eval(CLI::App& verb) {
                 "in place of the running ones");
   add_mitigation_option(verb, options->mitigation);
   add_supply_options(verb, options->supply);
-  verb.add_option("--offsets", options->offsets,
-                  "Place the memory N times on the profile's map, at random places of --seed that are even "
-                  "over the bit positions")
+  verb.add_option(
+          "--offsets", options->offsets,
+          "Place the memory N times on the profile's map, at random places of --seed that are even "
+          "over the bit positions")
       ->type_name("N");
   verb.add_option("--weight-noise", options->weight_noise,
                   "Instead of bit errors, with --engine float: each weight moves by up to this "

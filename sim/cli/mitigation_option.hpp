@@ -18,7 +18,7 @@ inline void add_mitigation_option(CLI::App& verb, std::string& text) {
       ->type_name("TEXT");
 }
 
-/// In place of what the accelerator's file says; "" leaves that.
+/// Replaces what the accelerator's file says; "" leaves that as it is.
 inline void set_mitigations(const std::string& text, mapping::AcceleratorConfig& accelerator) {
   if (text.empty()) return;
   accelerator.weights.mitigations = memory::parse_mitigations(text, "--mitigation");

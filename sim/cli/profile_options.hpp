@@ -27,11 +27,11 @@ struct ProfileOptions {
 
 inline constexpr char kVoltages[] = "--voltages";
 
-/// No verb of profiles uses threads; a wrong value is wrong all the same.
+/// No verb of profiles uses threads, but a wrong value is an error all the same.
 void check_common(const ProfileOptions& options);
 
-/// Writes the profile that --out names, warns of what is odd in it and tells what it is; `more`
-/// stands behind the text.
+/// Writes the profile to the file that --out names, prints warnings about it and its summary,
+/// followed by the text `more`.
 int made_profile(const profiles::Profile& profile, const ProfileOptions& options,
                  const Output& output, const std::string& more = "");
 

@@ -18,8 +18,8 @@ struct SupplyOptions {
 
 void add_supply_options(CLI::App& verb, SupplyOptions& options);
 
-/// Puts the supplies in place of those of the accelerator's file and returns the rates. InputError
-/// for texts that are not MEMORY=VALUE, a memory named twice, and when there is no accelerator.
+/// Replaces the supplies of the accelerator's file and returns the rates. InputError for texts that
+/// are not MEMORY=VALUE, for a memory named twice, and when there is no accelerator.
 sweep::MemoryRates set_supplies(const SupplyOptions& options,
                                 mapping::AcceleratorConfig& accelerator);
 sweep::MemoryRates set_supplies(const SupplyOptions& options,

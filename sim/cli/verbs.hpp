@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One function a verb: adds its options to the command and returns what runs it.
+// One function per verb: it adds the verb's options to the command and returns what runs the verb.
 #pragma once
 #include <functional>
 #include <string>
@@ -31,10 +31,11 @@ Action add_profile_compare(CLI::App& verb);
 Action add_profile_plot(CLI::App& verb);
 Action add_profile_export(CLI::App& verb);
 
-/// `brownout train`: becomes brownout-train with these arguments; only returns when it cannot.
+/// `brownout train`: the process becomes brownout-train with these arguments. Returns only when
+/// that is not possible.
 int run_train(const std::vector<std::string>& arguments);
-/// The program brownout-train: beside this one (installed), in the build folder, in PATH. InputError
-/// when it is nowhere, saying how it is built.
+/// The program brownout-train: beside this program (installed), in the build folder, in PATH.
+/// InputError, which says how it is built, when it is not found.
 std::string find_trainer();
 
 }  // namespace brownout::cli

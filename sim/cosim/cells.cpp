@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Masks to what reads wrong, and back.
+// From masks to what reads wrong, and back.
 #include "sim/cosim/cells.hpp"
 
 #include <algorithm>

@@ -12,7 +12,7 @@
 
 namespace brownout::cosim {
 
-/// The mode of the core: what guards the words of the weight memory.
+/// The mode of the core: which check code protects the words of the weight memory.
 struct Protection {
   memory::CheckCode check = memory::CheckCode::kNone;
   memory::OnError on_error = memory::OnError::kPass;
@@ -43,13 +43,13 @@ struct WordFaults {
   bool operator!=(const WordFaults& o) const { return !(*this == o); }
 };
 
-/// The faults of a word as masks, and those of a memory: ascending words that have some.
+/// The faults of a word as masks, and those of a memory: the words that have faults, ascending.
 WordFaults word_faults(const memory::WordMemory& memory, std::uint32_t word);
 std::vector<WordFaults> word_faults(const memory::WordMemory& memory);
 /// Those of `word` in a list of ascending words.
 WordFaults faults_of(const std::vector<WordFaults>& faults, std::uint32_t word);
 
-/// Words for the weight memory: the first is offered in `cycle`, one a cycle.
+/// Words for the weight memory. The first is offered in `cycle`, then one a cycle.
 struct WriteJob {
   std::int64_t cycle = 0;
   std::int64_t word = 0;
@@ -64,7 +64,7 @@ struct RawWord {
   bool operator==(const RawWord& o) const { return data == o.data && check == o.check; }
 };
 
-/// What the cells of the weight memory hold while a job goes on.
+/// What the cells of the weight memory hold while a job runs.
 class Cells {
  public:
   /// `faults`, of ascending words, must outlive this.
@@ -76,7 +76,7 @@ class Cells {
   /// Word number `index` of `write`.
   void write(const WriteJob& write, std::size_t index);
   RawWord raw(std::uint32_t word) const;
-  /// What leaves the memory, behind the check.
+  /// What leaves the memory, after the check.
   memory::ReadWord read(std::uint32_t word) const;
 
  private:

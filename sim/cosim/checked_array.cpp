@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Both arrays get every call; a layer's job runs, is checked, and at the first mismatch runs again
-// with waves.
+// Both arrays get every call. A layer's job runs and is checked, and at the first mismatch it runs
+// again with waves.
 #include "sim/cosim/checked_array.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ using mapping::ColumnTile;
 using mapping::LayerProgram;
 using mapping::Strip;
 
-// Cycles of waves before and behind a mismatch.
+// Cycles of waves before and after a mismatch.
 constexpr std::int64_t kWavesBefore = 128, kWavesBehind = 32;
 
 }  // namespace
@@ -136,7 +136,7 @@ JobTimes CheckedArray::run_job(int layer, std::int32_t* acc, std::int64_t stride
 }
 
 void CheckedArray::trace_again(std::int64_t cycle, const RunOptions& before) {
-  /// Nobody listens: the first time has said it all.
+  /// Ignores everything: the first run has reported it already.
   class Deaf final : public Observer {
     void word(std::int64_t, std::size_t, std::uint32_t, const RawWord&) override {}
     void checked(std::int64_t, std::size_t, std::uint64_t, std::uint64_t) override {}
@@ -162,13 +162,13 @@ void CheckedArray::trace_again(std::int64_t cycle, const RunOptions& before) {
       try {
         core_->run(job_, deaf, options);
       } catch (const RunError&) {
-        // The waves up to a failed assertion are what is wanted then.
+        // In this case the waves up to the failed assertion are wanted.
       }
       core_->close_trace();
     });
     mismatch_waves_ = options_.mismatch_trace;
   } catch (const Error&) {
-    // The mismatch is worth more than its waves.
+    // The mismatch is reported even if its waves cannot be written.
   }
 }
 

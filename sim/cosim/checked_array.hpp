@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Behavioural array and RTL side by side: the behavioural sums go on, the RTL's are compared, every
-// word, every accumulator after every tile, every drained row, every tile's cycles.
+// Behavioural array and RTL side by side. The run uses the behavioural sums. The RTL is compared
+// with them: every word, every accumulator after every tile, every drained row, every tile's
+// cycles.
 #pragma once
 
 #include <filesystem>
@@ -56,14 +57,14 @@ class CheckedArray final : public RtlArray {
   const std::optional<Mismatch>& first_mismatch() const { return first_; }
   /// For the waves: supplies of the weight memory and the accumulators in units of Vmin.
   void set_supply(double weights, double accumulators = 1.0);
-  /// The engine's next run begins in this cycle of the whole run (0 unless set).
+  /// The engine's next run begins in this cycle of the whole run (0 unless it is set).
   void set_origin(std::int64_t cycle) { origin_ = cycle; }
   /// Cycles of the window in which the core ran.
   std::int64_t traced_cycles() const { return traced_cycles_; }
   /// Completes the waves of the window.
   void close_trace() { core_->close_trace(); }
-  /// Where the waves around the first mismatch are; empty: there is none, or the file could not be
-  /// written.
+  /// The file with the waves around the first mismatch; empty when there was none, or when the file
+  /// could not be written.
   const std::filesystem::path& mismatch_waves() const { return mismatch_waves_; }
 
  protected:

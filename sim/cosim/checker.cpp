@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the behavioural side expects is worked out as the RTL goes, tile by tile.
+// The values that the behavioural side expects are computed while the RTL runs, tile by tile.
 #include "sim/cosim/checker.hpp"
 
 #include <algorithm>
@@ -19,7 +19,7 @@ int lowest_bit(std::uint64_t word) {
   return bit;
 }
 
-/// As the adders of the accumulators.
+/// Wraps like the adders of the accumulators.
 std::int32_t wrapping_sum(std::int32_t a, std::int32_t b) {
   return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) + static_cast<std::uint32_t>(b));
 }
@@ -87,7 +87,7 @@ void Checker::word(std::int64_t cycle, std::size_t command, std::uint32_t addres
   const std::uint32_t cell = c.cell + static_cast<std::uint32_t>(run_) * c.stride;
   const std::uint32_t expected_address = cell / 64 + static_cast<std::uint32_t>(word_of_run_);
   const std::uint32_t words = (cell % 64 + static_cast<std::uint32_t>(c.codes * c.bits) + 63) / 64;
-  // A core that reads more words than its commands ask for.
+  // The core reads more words than its commands ask for.
   const bool beyond = run_ >= c.columns || expected_address >= cells_.words();
   ExpectedWord behind;
   behind.run_last = ++word_of_run_ == static_cast<int>(words);
@@ -121,10 +121,10 @@ void Checker::word(std::int64_t cycle, std::size_t command, std::uint32_t addres
 
 void Checker::checked(std::int64_t cycle, std::size_t command, std::uint64_t data,
                       std::uint64_t suspect) {
-  if (words_.empty()) return;  // the driver has told
+  if (words_.empty()) return;  // the driver has reported it
   checked_ = words_.front();
   words_.pop_front();
-  // What follows from another word of the cells is no fault of the check.
+  // If the cells gave another word, what follows from it is no fault of the check.
   if (!checked_.right || (data == checked_.read.data && suspect == checked_.read.suspect)) return;
   const bool word = data != checked_.read.data;
   differ(Mismatch::Kind::kCheckedWord, command, -1, -1,
@@ -253,7 +253,7 @@ void Checker::finish(const JobTimes& times, JobTimes expected) {
   counter("accumulator_writes", e.accumulator_writes, f.accumulator_writes);
   counter("words_corrected", e.words_corrected, f.words_corrected);
   counter("words_detected", e.words_detected, f.words_detected);
-  // A wrong word that no sum has felt.
+  // A wrong word that has not changed any sum.
   if (word_ && !first_) {
     first_ = locate(Mismatch::Kind::kWord, word_command_, -1, -1, word_cycle_);
     first_->word = word_;

@@ -14,23 +14,23 @@
 
 namespace brownout::cosim {
 
-/// Where a word of the weight memory differs first.
+/// The first word of the weight memory that differs.
 struct WordMismatch {
   std::uint32_t address_expected = 0, address_found = 0;
   std::uint64_t expected = 0, found = 0;
   int bit = -1;  // lowest that differs (64 to 71: check bits); -1: only the address does
 };
 
-/// Where both sides differ first.
+/// The first place where the two sides differ.
 struct Mismatch {
   enum class Kind {
     kAccumulator,
     kColumnSum,
     kDrainedRow,
     kWord,
-    kCheckedWord,  // behind the check, although its cells read right: see `what`
+    kCheckedWord,  // wrong after the check, although its cells read right: see `what`
     kParameter,    // as it reaches the vector unit
-    kSurplus,      // a word, row or swap that belongs to nothing, or is missing: see `what`
+    kSurplus,      // belongs to no command, or is missing (word, row or swap): see `what`
     kCycle,
     kCounter,
     kLayerCycles
@@ -49,7 +49,7 @@ struct Mismatch {
 /// "cycle", "counter", "layer_cycles".
 const char* kind_name(Mismatch::Kind kind);
 
-/// What was compared in a layer, over all its jobs.
+/// What was compared in a layer, summed over all its jobs.
 struct LayerCheck {
   std::int64_t first_cycle = -1;      // in which its first job begins, since the run began
   std::int64_t outputs_compared = 0;  // sums of columns and lane C, written or drained
@@ -58,7 +58,7 @@ struct LayerCheck {
   Counters counters;  // of the RTL
 };
 
-/// A job and the model's side of it; everything must outlive the checker.
+/// A job, and what the model has for it. Everything in it must outlive the checker.
 struct JobView {
   const mapping::LayerProgram& layer;
   const std::vector<std::vector<std::int8_t>>& weights;  // by column tile: n_count × k, as decoded
@@ -89,12 +89,14 @@ class Checker final : public Observer {
                  bool last) override;
   void surplus(std::int64_t cycle, const char* what) override;
 
-  /// Times and counters, once the job has ended. Corrected and detected words are counted here.
+  /// Compares times and counters when the job has ended. Corrected and detected words are counted
+  /// here.
   void finish(const JobTimes& times, JobTimes expected);
   void layer_cycles_differ(std::int64_t expected, std::int64_t found);
   const std::optional<Mismatch>& first() const { return first_; }
 
-  /// The job and what it must come to, for an export, once it has ended. `stored`: as in JobView.
+  /// The job and the results that it must give, for an export, when it has ended. `stored`: as in
+  /// JobView.
   ExpectedJob expected_job(const std::vector<std::uint64_t>& stored) const;
 
  private:
@@ -124,10 +126,10 @@ class Checker final : public Observer {
   struct ExpectedWord {
     memory::ReadWord read;
     bool run_last = false;
-    bool right = true;  // its cells read as expected
+    bool right = true;  // whether its cells read as expected
   };
-  std::deque<ExpectedWord> words_;  // that have left the arrays, not yet the check
-  ExpectedWord checked_;            // that left it last
+  std::deque<ExpectedWord> words_;  // have left the arrays, but not the check
+  ExpectedWord checked_;            // the one that left the check last
   std::int64_t corrected_ = 0, detected_ = 0;
   std::optional<WordMismatch> word_;
   std::size_t word_command_ = 0;

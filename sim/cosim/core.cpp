@@ -164,7 +164,7 @@ class CoreOf final : public Core {
     }
   }
 
-  /// On the inputs; from the next edge on the word reads so.
+  /// These are inputs now; from the next clock edge on the word reads like this.
   void offer_fault(const WordFaults& fault) {
     Model& m = *model_;
     m.fault_write_i = 1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Verilated core: whole jobs in, sums and cycles out. No verilated type shows here.
+// The Verilated core: whole jobs go in, sums and cycles come out. No verilated type appears here.
 #pragma once
 
 #include <cstdint>
@@ -21,18 +21,18 @@ class Observer {
   /// A word has left the arrays, masks applied.
   virtual void word(std::int64_t cycle, std::size_t command, std::uint32_t address,
                     const RawWord& read) = 0;
-  /// It comes out of the check: in the order of word(), once for each.
+  /// The word comes out of the check. The calls are in the order of word(), one for each.
   virtual void checked(std::int64_t cycle, std::size_t command, std::uint64_t data,
                        std::uint64_t suspect) = 0;
-  /// Row `row` of the accumulators is written by tile `command`.
+  /// Tile `command` writes row `row` of the accumulators.
   virtual void row(std::int64_t cycle, std::size_t command, int row, const std::int32_t* lanes) = 0;
-  /// A row of a finished strip leaves.
+  /// A row of a finished strip leaves the core.
   virtual void drained(std::int64_t cycle, std::size_t strip, int walk, int row,
                        const std::int32_t* lanes) = 0;
-  /// The word that was checked last reaches the vector unit; `last` of its run.
+  /// The word that was checked last reaches the vector unit; `last` marks the last word of its run.
   virtual void parameter(std::int64_t cycle, std::size_t command, std::uint64_t data,
                          std::uint64_t suspect, bool last) = 0;
-  /// The core has shown something that no job makes it show: a word, row or swap too many.
+  /// The core has output something that no job asks for: a word, row or swap too many.
   virtual void surplus(std::int64_t cycle, const char* what) = 0;
 };
 
@@ -61,16 +61,16 @@ class Core {
 
   virtual const CoreShape& shape() const = 0;
 
-  /// As after power-on, but for the memories, their faults and the mode.
+  /// Puts the core into its state after power-on; memories, their faults and the mode stay.
   virtual void reset() = 0;
 
-  /// The mode from now on. Words keep the check bits that they were written with.
+  /// Sets the mode. Words keep the check bits that they were written with.
   virtual void set_mitigation(const Protection& protection) = 0;
   /// Writes words through the core's write port while nothing else runs.
   virtual void write(std::int64_t word, std::int64_t count, const std::uint64_t* data) = 0;
   /// Replaces the faults of the weight memory; words not listed are healthy.
   virtual void set_faults(const std::vector<WordFaults>& faults) = 0;
-  /// Replaces the faults of the accumulators; rows behind those of `faults` are healthy.
+  /// Replaces the faults of the accumulators; rows from the end of `faults` on are healthy.
   virtual void set_accumulator_faults(const AccumulatorFaults& faults) = 0;
   /// For the waves: supplies of the weight memory and the accumulators in units of Vmin.
   virtual void set_supply(double weights, double accumulators = 1.0) = 0;
@@ -83,7 +83,7 @@ class Core {
   virtual void open_trace(const std::filesystem::path& file) = 0;
   virtual void close_trace() = 0;
 
-  /// Cycles clocked so far, all of them.
+  /// All cycles clocked so far.
   virtual std::int64_t clocked() const = 0;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each port has its own small state: what comes next, and from which cycle on it is offered.
+// Each port has its own small state: what comes next, and the cycle from which on it is offered.
 #include "sim/cosim/driver.hpp"
 
 #include <algorithm>
@@ -111,7 +111,7 @@ void Driver::see(std::int64_t cycle, const CoreOutputs& out) {
   see_checked(cycle, out);
   see_words(cycle, out);
   see_rows(cycle, out);
-  // The stall counters are of interest as long as vectors come.
+  // The stall counters only matter as long as vectors come.
   if (!stalls_seen_ && tile_ == tiles_.size()) {
     stalls_seen_ = true;
     times_.counters = out.counters;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plays a job to the core's ports, cycle by cycle, and tells an observer what they show. Knows no
-// verilated type.
+// Drives a job into the core's ports, cycle by cycle, and tells an observer what the ports show. It
+// knows no verilated type.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ struct CoreInputs {
   int flip_lane = -1, flip_bit = 0;  // of the accumulator row that is read; -1: none
 };
 
-/// What it shows in that cycle (names without _o).
+/// What the core shows in that cycle (names without _o).
 struct CoreOutputs {
   bool command_ready = false, vector_ready = false, drain_ready = false, write_ready = false;
   bool drain_data_valid = false;
@@ -58,16 +58,16 @@ class Driver {
   void see(std::int64_t cycle, const CoreOutputs& out);
 
   bool done() const;
-  /// RunError, with what is still to come, when nothing has happened for very long.
+  /// RunError, which says what is still to come, when nothing has happened for very long.
   void check_progress(std::int64_t cycle, const std::string& who) const;
-  /// `counters`: the core's, a cycle after the job has ended.
+  /// `counters`: the core's counters, one cycle after the job has ended.
   JobTimes finish(const Counters& counters);
 
  private:
   struct DrainState {
     std::size_t strip = 0;
     int row = 0, walk = 0;
-    std::int64_t from = 0;      // the row is asked for from here on
+    std::int64_t from = 0;      // the row may be asked for from this cycle on
     std::int64_t release = -1;  // cycle of the release, once the last row is on its way
     std::uint64_t rows = 0;
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A layer as the RTL core gets it: commands, vectors, writes, drains, and what holds them up. Plain
-// data: it can be run, predicted (sim/cosim/predict.hpp), run again with waves, or exported.
+// A layer as the RTL core gets it: commands, vectors, writes, drains, and what delays them. It is
+// plain data: it can be run, predicted (sim/cosim/predict.hpp), run again with waves, or exported.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 
 namespace brownout::cosim {
 
-/// What the RTL was built for, and what it can hold.
+/// Which array the RTL was built for, and how large its memories are.
 struct CoreShape {
   int rows = 16, columns = 16;  // R × C
   std::int64_t words = 0;       // of the weight memory
@@ -28,7 +28,7 @@ struct Command {
   int codes = 1;               // of a run
   int bits = 8;                // of a code
   int scheme = 0;              // scheme_number()
-  std::uint8_t zero_code = 0;  // that of w = 0, in place of what was read wrong
+  std::uint8_t zero_code = 0;  // code of w = 0, replaces what was read wrong
   // Tiles only
   int vectors = 1;
   bool first = false, last = false;  // K tile of its strip
@@ -37,15 +37,15 @@ struct Command {
 /// The number by which rtl/weight_decoder.sv knows a scheme.
 int scheme_number(network::Scheme scheme);
 
-/// How long something outside keeps a strip waiting: earliest cycles, 0 = it does not.
+/// How long something outside keeps a strip waiting: earliest cycles, 0 = it does not wait.
 struct Gates {
   std::int64_t load = 0;    // first read
   std::int64_t stream = 0;  // first vector
   std::int64_t drain = 0;   // first row
 };
 
-/// A strip: consecutive commands, the last of them the last K tile; then its rows leave, `walks`
-/// times over, one every `row_cycles` cycles.
+/// A strip: consecutive commands, of which the last is the last K tile. Then all its rows leave
+/// `walks` times, one row every `row_cycles` cycles.
 struct StripJob {
   std::size_t command_first = 0, command_count = 0;
   int rows = 1;
@@ -63,12 +63,12 @@ struct Job {
   std::vector<std::int16_t> vectors;
 };
 
-/// The ports that somebody else may hold up.
+/// The ports that somebody else may delay.
 enum class Port { kCommand, kVector, kDrain, kWrite };
 inline constexpr int kPorts = 4;
 
-/// Random back-pressure: before its transfer number `index` a port idles for gap() cycles. Counted,
-/// not drawn in order, so that RTL and prediction see the same.
+/// Random back-pressure: before its transfer number `index` a port idles for gap() cycles. Gaps are
+/// counted by index, not drawn in order, so that RTL and prediction see the same ones.
 struct Pressure {
   std::uint64_t seed = 0;
   std::array<double, kPorts> share{};  // of transfers with a gap, by port; 0: none
@@ -78,20 +78,21 @@ struct Pressure {
   bool pressed() const;  // any gap at all
 };
 
-/// What the RTL side alone does wrong, to see a checker catch it. Nothing by default.
+/// Errors that only the RTL side makes, to see that a checker finds them. By default there are
+/// none.
 struct Sabotage {
   std::int64_t mask_word = -1;    // in this word the flip mask has a bit turned,
   int mask_bit = 0;               // this one; 64 to 71: of the check bits
   std::int64_t command = -1;      // this command's cell has a bit turned,
   int address_bit = 0;            // this one
-  std::int64_t sum_vector = -1;   // what this vector (counted over the job, not of a first K tile)
-  int sum_lane = 0, sum_bit = 0;  // is added to has this bit turned when it is read
+  std::int64_t sum_vector = -1;   // for this vector (counted over the job, no first K tile) the sum
+  int sum_lane = 0, sum_bit = 0;  // that it is added to has this bit turned when it is read
   std::int64_t late_vector = -1;  // this vector comes a cycle late
   std::int64_t mode_cycle = -1;   // the mode is another one in this cycle
   std::int64_t begin_cycle = -1;  // another job begins in this cycle
 };
 
-/// When a tile did what, in cycles of the job: 0 is the first in which the port may read.
+/// When a tile did what, in cycles of the job. Cycle 0 is the first in which the port may read.
 struct TileTimes {
   std::int64_t load = 0;  // first read of its command (of its parameters, if before it)
   std::int64_t swap = 0;  // first vector

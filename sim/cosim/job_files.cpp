@@ -43,8 +43,8 @@ struct MemoryFile {
   }
 };
 
-/// What rtl/simulation/replay.sv works out too: FNV-1a over parts of 32 bits, each line from the
-/// right. A part that changes always changes it.
+/// rtl/simulation/replay.sv computes the same: FNV-1a over parts of 32 bits, each line from the
+/// right. If one part changes, the sum always changes.
 std::uint32_t checksum(const MemoryFile& file) {
   constexpr std::uint32_t kBasis = 0x811c9dc5, kPrime = 16777619;
   constexpr int kDigits = 8;  // of a part
@@ -76,7 +76,7 @@ std::uint32_t cycle_field(std::int64_t cycle) {
   return static_cast<std::uint32_t>(static_cast<std::int32_t>(cycle));
 }
 
-/// By word: does the job read it?
+/// For each word: whether the job reads it.
 std::vector<bool> words_read(const CoreShape& shape, const Job& job) {
   std::vector<bool> read(static_cast<std::size_t>(shape.words), false);
   for (const Command& command : job.commands) {
@@ -185,7 +185,7 @@ MemoryFile strips_file(const Job& job) {
 }
 
 /// Words of parameters as they leave the core: what was stored or written until then, with faults,
-/// behind the check.
+/// after the check.
 MemoryFile parameters_file(const CoreShape& shape, const Job& job, const ExpectedJob& expected) {
   MemoryFile file{"parameters", "PARAMETERS", "last of its run:32 suspect:64 word:64"};
   const JobTimes times = predict(shape, job);
@@ -372,7 +372,7 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
   }
   write_file_atomically(folder / "checksums.mem", checksums.text);
   write_file_atomically(folder / "run.sh", script);
-  // The manifest comes last: where it is, everything is.
+  // The manifest is written last: if it is there, everything is.
   const Json manifest = {{"format", 2},
                          {"top", kTop},
                          {"define", "BROWNOUT_FAULTS"},

@@ -10,7 +10,7 @@
 
 namespace brownout::cosim {
 
-/// What a job starts from and must come to.
+/// What a job starts from, and the results that it must give.
 struct ExpectedJob {
   std::vector<std::uint64_t> stored;  // the weight memory before the job, word by word
   std::vector<WordFaults> faults;
@@ -23,8 +23,8 @@ struct ExpectedJob {
   std::int64_t cycles = 0;
 };
 
-/// Makes the folder. InputError when it cannot be written, or holds something and no earlier
-/// export.
+/// Creates the folder. InputError when it cannot be written, or holds something that is not an
+/// earlier export.
 void prepare_export(const std::filesystem::path& folder);
 
 /// Writes weights, faults, writes, commands, vectors, strips, parameters, drained rows and faults

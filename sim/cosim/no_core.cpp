@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In place of core.cpp in a build without RTL.
+// Replaces core.cpp in a build without RTL.
 #include "sim/base/error.hpp"
 #include "sim/cosim/core.hpp"
 #include "sim/cosim/waves.hpp"

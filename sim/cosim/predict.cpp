@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Event by event: commands, tiles, strips. The only formulas are those of sim/mapping/timing.hpp.
+// Event by event: commands, tiles, strips. All formulas are those of sim/mapping/timing.hpp.
 #include "sim/cosim/predict.hpp"
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace brownout::cosim {
 
 namespace {
 
-/// Cycles of the port that a command's runs take, W = 1.
+/// Cycles of the port that a command's runs take, with W = 1.
 std::int64_t port_cycles(const Command& command) {
   std::int64_t words = 0;
   std::uint32_t cell = command.cell;
@@ -46,7 +46,7 @@ JobTimes predict(const CoreShape& shape, const Job& job, const Pressure& pressur
     TileTimes tile;
     for (std::size_t i = 0; i < strip.command_count; ++i, ++index) {
       const Command& command = job.commands[strip.command_first + i];
-      // The slot takes a command while the last word of the one before is read, or later.
+      // The slot takes a command while the last word of the previous one is read, or later.
       std::int64_t take = std::max(accepted + 1 + pressure.gap(Port::kCommand, index), port_free);
       if (i == 0) take = std::max(take, strip.gates.load - 1);
       accepted = take;

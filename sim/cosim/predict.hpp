@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The cycles of a job by formula: what the RTL must take, to the cycle.
+// The cycles of a job by formula: the RTL must take exactly these.
 #pragma once
 
 #include "sim/cosim/job.hpp"
@@ -7,8 +7,8 @@
 namespace brownout::cosim {
 
 /// Times of all tiles and strips by the formulas of sim/mapping/timing.hpp, and the counters that
-/// follow from them (not those of corrected and detected words, which no formula knows). With
-/// back-pressure, from the same gaps as the RTL sees.
+/// follow from them (except those of corrected and detected words, which no formula knows). With
+/// back-pressure the formulas use the same gaps as the RTL.
 JobTimes predict(const CoreShape& shape, const Job& job, const Pressure& pressure = {});
 
 }  // namespace brownout::cosim

@@ -176,7 +176,7 @@ AccumulatorFaults accumulator_faults(const mapping::AcceleratorConfig& accelerat
     const std::int64_t index = std::int64_t{fault.word} * (64 / mapping::kAccumulatorBits) +
                                static_cast<std::int64_t>(fault.bit) / mapping::kAccumulatorBits;
     const std::int64_t row = index / lanes;
-    if (row >= 2 * rows) continue;  // behind the last word
+    if (row >= 2 * rows) continue;  // after the last word
     const std::uint32_t bit = std::uint32_t{1} << fault.bit % mapping::kAccumulatorBits;
     const bool if_0 = reader.wrong(fault, 0) != 0;
     const bool if_1 = reader.wrong(fault, 1) != 0;
@@ -280,7 +280,7 @@ void RtlArray::write(std::int64_t word, std::int64_t count, const std::uint64_t*
                      std::int64_t cycle) {
   if (layer_ < 0) return;  // a layer without matrix: mirror() will see
   WriteJob write{cycle, word, {data, data + count}};
-  // Cells that draw per load have drawn.
+  // Cells that draw per load have drawn now.
   bool redrawn = false;
   for (std::int64_t i = 0; i < count; ++i) {
     const auto at = static_cast<std::uint32_t>(word + i);
@@ -328,15 +328,15 @@ void RtlArray::end_layer(int layer, const std::vector<accelerator::StripGates>& 
 
 namespace {
 
-/// Puts drained rows where they belong; checks their column sums.
+/// Puts drained rows in their place and checks their column sums.
 class Fetch final : public Observer {
  public:
-  /// `lanes`, if not null, gets what lane C carries.
+  /// `lanes`, if not null, receives what lane C carries.
   Fetch(const LayerProgram& layer, const CoreShape& shape, const Job& job,
         const AccumulatorFaults& faults, std::int32_t* acc, std::int64_t stride,
         std::vector<accelerator::SumLane>* lanes)
       : layer_(layer), shape_(shape), acc_(acc), stride_(stride), lanes_(lanes) {
-    // What lane C must carry, from the vectors themselves.
+    // The value that lane C must carry, computed from the vectors themselves.
     const std::int16_t* from = job.vectors.data();
     for (std::size_t s = 0; s < job.strips.size(); ++s) {
       const StripJob& strip = job.strips[s];
@@ -351,7 +351,7 @@ class Fetch final : public Observer {
           std::int32_t tile = 0;
           for (int r = 0; r < shape.rows; ++r) tile += *from++;
           std::int32_t& sum = sums_.back()[static_cast<std::size_t>(row)];
-          // Wrapping, as the adders.
+          // Wrapping, like the adders.
           sum = static_cast<std::int32_t>(
               static_cast<std::uint32_t>(command.first ? 0 : read(row, sum)) +
               static_cast<std::uint32_t>(tile));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Verilated core in the accelerator's place for the array: a layer is one job. It reads its own
-// copy of the weight scratchpad through its own fault masks.
+// The Verilated core, in place of the accelerator's array. A layer is one job. The core reads its
+// own copy of the weight scratchpad through its own fault masks.
 #pragma once
 
 #include <memory>
@@ -13,8 +13,8 @@
 
 namespace brownout::cosim {
 
-/// InputError, naming the key of the accelerator's file, unless a core of this array was built and
-/// its memories suffice.
+/// InputError that names the key of the accelerator's file, unless a core of this array size was
+/// built and its memories are large enough.
 void check_core(const mapping::AcceleratorConfig& accelerator);
 
 /// The commands and strips of a layer; vectors and writes are still missing.
@@ -24,7 +24,7 @@ Job layer_job(const mapping::Program& program, const network::Network& network, 
 void add_vectors(Job& job, const mapping::Program& program, int layer, const std::uint8_t* q,
                  std::int64_t image_stride, int images, int zero_point, int rows);
 
-/// A layer's time on the RTL side: the job, then what the vector unit does behind it.
+/// A layer's time on the RTL side: the job, and the vector unit after it.
 std::int64_t layer_cycles(const mapping::Program& program, int layer, const JobTimes& times);
 
 /// The masks of faulty accumulators while layer `layer` runs.
@@ -58,13 +58,13 @@ class RtlArray : public accelerator::ArrayModel {
   const std::vector<accelerator::SumLane>& sum_lanes() const override { return sum_lanes_; }
   std::string name() const override { return "rtl"; }
 
-  /// By layer of the program, over all jobs so far.
+  /// By layer of the program, summed over all jobs so far.
   const std::vector<LayerRecord>& records() const { return records_; }
   /// Wall time in the core.
   double seconds() const { return seconds_; }
 
  protected:
-  /// Runs the job; the default fetches the sums into `acc` and checks the column sums.
+  /// Runs the job. The default fetches the sums into `acc` and checks the column sums.
   virtual JobTimes run_job(int layer, std::int32_t* acc, std::int64_t stride,
                            std::int64_t systemc_cycles);
 
@@ -73,14 +73,14 @@ class RtlArray : public accelerator::ArrayModel {
   std::unique_ptr<Core> core_;
   Job job_;                       // of the layer that runs
   std::int64_t layer_begin_ = 0;  // since the run began
-  // What the core has, but for the writes of job_.
+  // What the core's memory holds, except for the writes of job_.
   std::vector<WordFaults> faults_;
   std::vector<std::uint64_t> stored_;
   AccumulatorFaults accumulators_;
   std::vector<accelerator::SumLane> sum_lanes_;  // of the layer that ended last
 
  private:
-  /// Brings the core's mode, cells and faults up to those of the scratchpad.
+  /// Makes the core's mode, cells and faults equal to those of the scratchpad.
   void mirror();
   void mirror_accumulators(int layer);
 

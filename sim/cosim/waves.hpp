@@ -7,7 +7,8 @@ namespace brownout::cosim {
 
 enum class WaveFormat { kFst, kVcd };
 
-/// By the ending, .fst or .vcd. InputError, beginning with the name, for any other.
+/// The format by the ending, .fst or .vcd. InputError, which begins with the name, for any other
+/// ending.
 WaveFormat wave_format(const std::filesystem::path& file);
 
 /// Writes the waves of an FST file as VCD. RunError when that is not possible.

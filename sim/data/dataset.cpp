@@ -111,7 +111,7 @@ fs::path formats::inside(const fs::path& folder, const char* usual) {
 bool formats::is_there(const fs::path& path) {
   std::error_code error;
   if (fs::exists(path, error)) return true;
-  // Not "there is no such file": nobody may look.
+  // Not "there is no such file": we are not allowed to look.
   if (error) throw InputError("{}: cannot open: {}", path.string(), error.message());
   return false;
 }

@@ -27,11 +27,11 @@ enum class Split { kTrain, kTest };
 /// "imagenette".
 const std::vector<std::string>& dataset_names();
 
-/// Reads a dataset in its published format (formats/formats.hpp). `folder` empty = the folder
-/// <name> in the one that the environment variable BROWNOUT_DATA names, or else the usual place
-/// (fashion-mnist: /usr/share/datasets/fashion-mnist of Debian's dataset-fashion-mnist). InputError
-/// says which package or option brings a missing one, and names file and place of a wrong magic,
-/// size or label.
+/// Reads a dataset in its published format (formats/formats.hpp). If `folder` is empty, it is the
+/// folder <name> within the one that the environment variable BROWNOUT_DATA names, or else the
+/// usual place (fashion-mnist: /usr/share/datasets/fashion-mnist of Debian's
+/// dataset-fashion-mnist). InputError says which package or option brings a missing dataset, and
+/// names file and place of a wrong magic, size or label.
 Dataset load_dataset(const std::string& name, Split split,
                      const std::filesystem::path& folder = {});
 

@@ -15,7 +15,7 @@ AccumulatorFaults::AccumulatorFaults(const mapping::AcceleratorConfig& accelerat
       lanes_(accelerator.array.columns + 1),
       folds_(accelerator.array.dataflow == mapping::Dataflow::kWeightStationary),
       zero_point_(zero_point) {
-  // Output-stationary: the reduction stays in the PE, one tile of it all.
+  // Output-stationary: the reduction stays in the PE, so all of it is one tile.
   const std::int64_t tile = folds_ ? layer.k_tile : layer.k;
   int chunks = 0;
   for (std::int64_t first = 0; first < layer.k; first += tile) {

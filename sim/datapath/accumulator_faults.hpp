@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sums that pass faulty accumulators: the partial sums of the K tiles, folded one after the other
-// through the cells that read wrong.
+// Sums that pass through faulty accumulators: the partial sums of the K tiles are folded one after
+// the other through the cells that read wrong.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace brownout::datapath {
 
-/// A strip's pixels of one image.
+/// The pixels of one image that belong to a strip.
 struct StripPart {
   const mapping::Strip* strip = nullptr;
   std::int64_t image = 0;               // of the batch
@@ -22,7 +22,7 @@ struct StripPart {
   std::uint64_t load_event = 0, batch = 0;  // of fresh draws
 };
 
-/// One layer on one accelerator. Costs time proportional to the faulty words times the reduction.
+/// One layer on one accelerator. The time is proportional to the faulty words times the reduction.
 class AccumulatorFaults {
  public:
   AccumulatorFaults() = default;
@@ -37,8 +37,8 @@ class AccumulatorFaults {
   std::size_t widened_size() const { return widened_size_; }
   void widen(const std::uint8_t* q, std::int16_t* widened) const;
 
-  /// Puts what the drain reads into `part.acc`, and calls sum(pixel of the image, sum) where lane C
-  /// has faulty cells. Returns how many bits read wrong. `window` is memory that the caller lends.
+  /// Writes what the drain reads into `part.acc`, and calls sum(pixel of the image, sum) if lane C
+  /// has faulty cells. Returns how many bits read wrong. `window` is scratch memory of the caller.
   template <typename Sum>
   std::int64_t run(const memory::Corruption& cells, const StripPart& part,
                    std::vector<std::int16_t>& window, Sum&& sum) const;
@@ -81,30 +81,29 @@ std::int64_t AccumulatorFaults::run(const memory::Corruption& cells, const Strip
     return (strip.half * rows_ + pixel - strip.pixel_first) * lanes_;
   };
   std::int64_t gathered = -1;
-  cells.visit(word(begin), word(end), part.load_event, part.batch,
-              [&](std::int64_t index, memory::WrongBits wrong) {
-                const std::int64_t pixel =
-                    begin + (index - word(begin)) / lanes_ - part.image * pixels;
-                const auto lane = static_cast<int>((index - word(begin)) % lanes_);
-                const bool sums = lane == lanes_ - 1;
-                if (lane >= tile.n_count && !sums) return;
-                std::int32_t* const acc = part.acc + pixel * part.stride + tile.n_first + lane;
-                if (!sums && !folds_) {
-                  const auto stored = static_cast<std::uint32_t>(*acc);
-                  bits_wrong += memory::ones(wrong.read(stored) ^ stored);
-                  *acc = static_cast<std::int32_t>(wrong.read(stored));
-                  return;
-                }
-                if (gathered != pixel) gather(part.input, tile.group, pixel, window);
-                gathered = pixel;
-                if (sums) {
-                  sum(static_cast<int>(pixel), fold(window.data(), ones_.data(), wrong, bits_wrong));
-                } else {
-                  const auto channel = static_cast<std::size_t>(tile.n_first + lane);
-                  *acc =
-                      fold(window.data(), weights_.data() + channel * padded_, wrong, bits_wrong);
-                }
-              });
+  cells.visit(
+      word(begin), word(end), part.load_event, part.batch,
+      [&](std::int64_t index, memory::WrongBits wrong) {
+        const std::int64_t pixel = begin + (index - word(begin)) / lanes_ - part.image * pixels;
+        const auto lane = static_cast<int>((index - word(begin)) % lanes_);
+        const bool sums = lane == lanes_ - 1;
+        if (lane >= tile.n_count && !sums) return;
+        std::int32_t* const acc = part.acc + pixel * part.stride + tile.n_first + lane;
+        if (!sums && !folds_) {
+          const auto stored = static_cast<std::uint32_t>(*acc);
+          bits_wrong += memory::ones(wrong.read(stored) ^ stored);
+          *acc = static_cast<std::int32_t>(wrong.read(stored));
+          return;
+        }
+        if (gathered != pixel) gather(part.input, tile.group, pixel, window);
+        gathered = pixel;
+        if (sums) {
+          sum(static_cast<int>(pixel), fold(window.data(), ones_.data(), wrong, bits_wrong));
+        } else {
+          const auto channel = static_cast<std::size_t>(tile.n_first + lane);
+          *acc = fold(window.data(), weights_.data() + channel * padded_, wrong, bits_wrong);
+        }
+      });
   return bits_wrong;
 }
 

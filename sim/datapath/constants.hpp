@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What operators compute with once the codes of a chip are known: the same for every engine.
+// The constants of operators once the codes of a chip are known; they are the same for every
+// engine.
 #pragma once
 #include <vector>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a step writes for one image, from what its matrix operator accumulated: the half of an
-// engine that does not depend on how the integers came about.
+// Computes what a step writes for one image from the integers of its matrix operator. This half of
+// an engine does not depend on how the integers were computed.
 #pragma once
 
 #include <array>
@@ -20,15 +20,15 @@ struct StepScratch {
   VectorScratch vectors;
 };
 
-/// Sum of activations that differs from Σ(q − z): what channels [first, first + count) get at a
-/// pixel of the image.
+/// A sum of activations that differs from Σ(q − z), and the value that channels [first, first +
+/// count) see at a pixel of the image instead.
 struct SumPatch {
   int pixel = 0;
   int first = 0, count = 0;
   std::int32_t sum = 0;
 };
 
-/// What faulty memories do to a step on the way, for one image.
+/// What faulty memories do to the numbers of a step, for one image.
 struct StepFaults {
   std::vector<SumPatch> sums;
   VectorUnit::Staged staged;  // empty: the step's numbers are not staged, or nothing happens there

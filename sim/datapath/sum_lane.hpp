@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The `sum` lane of whole images: sums over channels first, then over the window. Equal to
-// arithmetic::sum_lane, since exact integers add in any order.
+// The `sum` lane of whole images: sums over channels first, then over the window. They equal
+// arithmetic::sum_lane, since exact integers may be added in any order.
 #pragma once
 #include <cstdint>
 #include <vector>

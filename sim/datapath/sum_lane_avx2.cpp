@@ -53,7 +53,7 @@ BROWNOUT_AVX2_INLINE __m128i four_short_sums(const std::uint8_t* q) {
 
 /// Sums over the columns of each window of one padded row.
 BROWNOUT_AVX2_INLINE void row_sums(const std::int32_t* row, int kernel, int outputs,
-                                     std::int32_t* to) {
+                                   std::int32_t* to) {
   for (int x = 0; x < outputs; x += kLanes) {
     __m256i sum = load(row + x);
     for (int k = 1; k < kernel; ++k) sum = _mm256_add_epi32(sum, load(row + x + k));
@@ -64,7 +64,7 @@ BROWNOUT_AVX2_INLINE void row_sums(const std::int32_t* row, int kernel, int outp
 }  // namespace
 
 BROWNOUT_AVX2 void avx2_channel_sums(const std::uint8_t* q, int pixels, int channels, int groups,
-                                       int zero_point, std::int32_t* sums) {
+                                     int zero_point, std::int32_t* sums) {
   const int members = channels / groups;
   const int runs = pixels * groups;
   int i = 0;
@@ -82,14 +82,14 @@ BROWNOUT_AVX2 void avx2_channel_sums(const std::uint8_t* q, int pixels, int chan
 }
 
 BROWNOUT_AVX2 void avx2_window_offsets(const arithmetic::Matrix& matrix, float b,
-                                         SumScratch& scratch, float* offsets) {
+                                       SumScratch& scratch, float* offsets) {
   const arithmetic::Window& window = matrix.window;
   if (matrix.groups != 1 || window.stride_w != 1 || is_pointwise(window)) {
     portable_window_offsets(matrix, b, scratch, offsets);
     return;
   }
-  // Rows are written 8 outputs at a time, front to back: what spills over is overwritten by the
-  // next row, and all buffers have room behind the last one.
+  // Rows are written 8 outputs at a time, from the front. The next row overwrites what is written
+  // too far, and all buffers have room after the last row.
   std::fill(scratch.row.begin(), scratch.row.end(), 0);
   for (int y = 0; y < window.in_height; ++y) {
     const std::int32_t* from = scratch.channels.data() + y * window.in_width;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lifetimes of values, and a first-fit placement of them: largest first, at the lowest free offset.
+// Lifetimes of values, and a first-fit placement of them: the largest first, at the lowest free
+// offset.
 #include "sim/datapath/value_memory.hpp"
 
 #include <algorithm>
@@ -10,7 +11,7 @@ namespace brownout::datapath {
 namespace {
 
 constexpr std::size_t kLine = 64;
-// Kernels may read a vector past the end of a value.
+// Kernels may read one vector beyond the end of a value.
 constexpr std::size_t kSlack = 64;
 
 struct Lifetime {
@@ -59,7 +60,7 @@ ValueMemory place_values(const std::vector<Step>& steps,
     ValuePlace& place = memory.places[v];
     place.image_bytes = image_bytes[v];
     place.whole_batch = written != read;
-    // A segment's steps run again for every chunk, so a value that leaves or enters a segment must
+    // A segment's steps run again for every chunk, so a value that enters or leaves a segment must
     // not share memory with anything in it.
     const int images = place.whole_batch ? batch : written->chunk;
     const std::size_t bytes = image_bytes[v] * static_cast<std::size_t>(images) + kSlack;

@@ -16,8 +16,8 @@ struct Segment {
   int chunk = 1;
 };
 
-/// The value of one step. Values that stay within a segment hold a chunk of images, the others the
-/// whole batch. Images lie back to back.
+/// The memory of one step's value. Values that stay within a segment hold a chunk of images; the
+/// others hold the whole batch. Images lie back to back.
 struct ValuePlace {
   std::size_t offset = 0;  // bytes from the start of the arena
   std::size_t image_bytes = 0;

@@ -25,7 +25,7 @@ float dequantized(const DequantizeTask& task, std::size_t pixel, std::size_t c) 
   return y + task.bias[c];
 }
 
-/// The number at one input pixel behind norm, residual and activation.
+/// The number at one input pixel after norm, residual and activation.
 float number(const FinishTask& task, std::size_t pixel, std::size_t c) {
   const std::size_t at = pixel * static_cast<std::size_t>(task.channels) + c;
   float y = task.numbers != nullptr ? task.numbers[at] : dequantized(task.integers, pixel, c);

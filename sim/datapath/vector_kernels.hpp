@@ -69,8 +69,8 @@ const VectorKernels& portable_vector_kernels();
 /// AVX2; null when the processor lacks it.
 const VectorKernels* avx2_vector_kernels();
 
-/// Parts of the portable kernels for channels [first, channels): what is left behind the last full
-/// vector.
+/// Parts of the portable kernels for channels [first, channels), that is for those after the last
+/// full vector.
 void portable_dequantize_with_sums(const DequantizeTask& task, int first, float* y, double* s1,
                                    double* s2);
 void portable_sums(const float* y, int pixels, int channels, int first, double* s1, double* s2);

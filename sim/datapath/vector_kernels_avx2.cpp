@@ -24,7 +24,7 @@ BROWNOUT_AVX2_FMA_INLINE __m256i load_integers(const std::int32_t* from) {
 
 /// Eight channels of one pixel.
 BROWNOUT_AVX2_FMA_INLINE __m256 dequantized(const std::int32_t* acc, __m256 a, __m256 offset,
-                                          __m256 bias) {
+                                            __m256 bias) {
   const __m256 product = _mm256_mul_ps(a, _mm256_cvtepi32_ps(load_integers(acc)));
   return _mm256_add_ps(_mm256_add_ps(product, offset), bias);
 }
@@ -42,7 +42,7 @@ BROWNOUT_AVX2_FMA_INLINE Sums load_sums(const double* s1, const double* s2) {
 BROWNOUT_AVX2_FMA_INLINE void add(Sums& sums, __m256 y) {
   const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(y));
   const __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(y, 1));
-  // As multiply–adds they leave the adders to the conversions.
+  // Written as multiply–adds, they leave the adders free for the conversions.
   const __m256d one = _mm256_set1_pd(1.0);
   sums.low1 = _mm256_fmadd_pd(low, one, sums.low1);
   sums.high1 = _mm256_fmadd_pd(high, one, sums.high1);
@@ -57,11 +57,11 @@ BROWNOUT_AVX2_FMA_INLINE void store(const Sums& sums, double* s1, double* s2) {
   _mm256_storeu_pd(s2 + 4, sums.high2);
 }
 
-/// Pixels [first, last) of 8·Vectors channels from channel c on, added to the sums. acc and y may
-/// be the same memory, so the task is a copy: no store can change it.
+/// Adds pixels [first, last) of 8·Vectors channels from channel c on to the sums. acc and y may be
+/// the same memory, so the task is a copy: no store can change it.
 template <int Vectors, bool PerChannel>
 BROWNOUT_AVX2_FMA void dequantize_block(const DequantizeTask task, int first, int last, int c,
-                                      float* y, double* s1, double* s2) {
+                                        float* y, double* s1, double* s2) {
   const auto channels = static_cast<std::size_t>(task.channels);
   const __m256 a = _mm256_set1_ps(task.a);
   __m256 bias[Vectors];
@@ -87,7 +87,7 @@ BROWNOUT_AVX2_FMA void dequantize_block(const DequantizeTask task, int first, in
   for (int v = 0; v < Vectors; ++v) store(sums[v], s1 + c + v * kLanes, s2 + c + v * kLanes);
 }
 
-/// Walks pixels in tiles that fit into the first-level cache, all channels of a tile in turn.
+/// Goes through the pixels in tiles that fit the first-level cache, all channels of a tile in turn.
 template <bool PerChannel>
 void dequantize_blocks(const DequantizeTask& task, float* y, double* s1, double* s2) {
   const int vectors = task.channels / kLanes;
@@ -118,7 +118,7 @@ void dequantize_with_sums(const DequantizeTask& task, float* y, double* s1, doub
 }
 
 BROWNOUT_AVX2_FMA void sums_block(const float* y, int pixels, int channels, int c, double* s1,
-                                double* s2) {
+                                  double* s2) {
   const __m256d zero = _mm256_setzero_pd();
   Sums sums{zero, zero, zero, zero};
   y += c;
@@ -132,7 +132,7 @@ void sums(const float* y, int pixels, int channels, double* s1, double* s2) {
   if (c < channels) portable_sums(y, pixels, channels, c, s1, s2);
 }
 
-/// What a finish pass keeps at hand; the norm's constants are read from the first-level cache.
+/// What a finish pass keeps in registers; the norm's constants are read from the first-level cache.
 struct Constants {
   __m256 a, residual_scale, residual_zero, scale, low, high;
   __m128i zero_point;
@@ -164,10 +164,10 @@ BROWNOUT_AVX2_FMA_INLINE __m256 activate(Activation activation, __m256 y) {
   return y;
 }
 
-/// Vectors × 8 numbers of one input pixel behind norm, residual and activation.
+/// Vectors × 8 numbers of one input pixel after norm, residual and activation.
 template <int Vectors, bool FromIntegers, bool Relu>
 BROWNOUT_AVX2_FMA_INLINE void load(const FinishTask& task, const Constants& k, std::size_t pixel,
-                                 int c, __m256* y) {
+                                   int c, __m256* y) {
   const std::size_t at =
       pixel * static_cast<std::size_t>(task.channels) + static_cast<std::size_t>(c);
   for (int v = 0; v < Vectors; ++v) {
@@ -209,7 +209,7 @@ BROWNOUT_AVX2_FMA_INLINE void load(const FinishTask& task, const Constants& k, s
 template <bool Relu>
 BROWNOUT_AVX2_FMA_INLINE __m256i steps_of(const Constants& k, __m256 y) {
   __m256 steps = _mm256_div_ps(y, k.scale);
-  if constexpr (!Relu) {  // behind a ReLU nothing is NaN or below 0
+  if constexpr (!Relu) {  // after a ReLU nothing is NaN or below 0
     steps = _mm256_and_ps(steps, _mm256_cmp_ps(steps, steps, _CMP_ORD_Q));
     steps = _mm256_max_ps(steps, k.low);
   }
@@ -240,7 +240,7 @@ BROWNOUT_AVX2_FMA_INLINE void store_codes(const Constants& k, const __m256* y, s
 
 template <int Vectors, bool ToCodes, bool Relu>
 BROWNOUT_AVX2_FMA_INLINE void store(const FinishTask& task, const Constants& k, std::size_t pixel,
-                                  int c, const __m256* y) {
+                                    int c, const __m256* y) {
   const std::size_t at =
       pixel * static_cast<std::size_t>(task.channels) + static_cast<std::size_t>(c);
   if constexpr (ToCodes) {

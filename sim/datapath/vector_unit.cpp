@@ -167,7 +167,7 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
                      VectorScratch& scratch, const Staged* staged) const {
   float* next = scratch.ping.data();
   float* other = scratch.pong.data();
-  // The numbers take the place of the integers: one buffer less to pull through the cache.
+  // The numbers replace the integers in place, which saves the cache one buffer.
   const auto dequantize = [&] {
     void* place = const_cast<std::int32_t*>(source.integers.acc);
     auto* y = static_cast<float*>(place);
@@ -202,7 +202,7 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
           kernels_.sums(source.numbers, pixels_of(pass.plan.in), pass.plan.in.channels, s1, s2);
         }
         normalize(pass, s1, s2, scratch);
-        // A matrix operator's numbers lie in its accumulators or in the scratch memory.
+        // The numbers of a matrix operator are in its accumulators or in the scratch memory.
         if (first_norm && staged != nullptr) (*staged)(const_cast<float*>(source.numbers));
         first_norm = false;
       }

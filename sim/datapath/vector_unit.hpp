@@ -20,7 +20,7 @@ struct VectorScratch {
   std::vector<float> mean, factor;  // of the image's group norm
 };
 
-/// What a step starts with. Integers are overwritten.
+/// What a step starts with. The integers are overwritten.
 struct StepSource {
   DequantizeTask integers;              // acc != nullptr: a matrix operator's
   const float* numbers = nullptr;       // else fp32 numbers
@@ -35,7 +35,7 @@ struct Residual {
 
 class VectorUnit {
  public:
-  /// Without `quantize`, Quantize passes numbers through and every value is fp32. The network,
+  /// Without `quantize`, Quantize passes numbers on unchanged and every value is fp32. The network,
   /// its shapes and the kernels must outlive the unit.
   VectorUnit(const network::Network& network, const std::vector<network::Shape>& shapes,
              const Step& step, const VectorKernels& kernels, bool quantize);
@@ -43,12 +43,12 @@ class VectorUnit {
   void set_codes(const network::Codes& codes);
   void grow(VectorScratch& scratch) const;
 
-  /// What happens to a matrix operator's numbers while they wait for the walks after the first.
+  /// Changes a matrix operator's numbers while they wait for the walks after the first one.
   using Staged = std::function<void(float* numbers)>;
 
-  /// One image. `residuals` are those of Step::residuals, in order. Writes codes or numbers,
-  /// whatever the step's value is. `staged`, if any, changes the numbers that the first
-  /// group norm reads, once it has summed them.
+  /// Runs one image. `residuals` are those of Step::residuals, in order. Writes codes or numbers,
+  /// depending on the step's value. `staged`, if any, changes the numbers that the first group norm
+  /// reads, after their sums were formed.
   void run(StepSource source, const Residual* residuals, void* output, VectorScratch& scratch,
            const Staged* staged = nullptr) const;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operator after operator over the whole batch, since a norm needs all of its images at once.
+// Operator after operator over the whole batch, because a norm needs all of its images at once.
 #include "sim/engines/batch_statistics_engine.hpp"
 
 #include <algorithm>
@@ -17,10 +17,10 @@ namespace brownout::engines {
 
 namespace {
 
-/// Numbers of one value for all images of a batch, NHWC, one image behind the other.
+/// Numbers of one value for all images of a batch, NHWC, one image after the other.
 using Value = std::vector<float>;
 
-/// What a chip's codes make of the network.
+/// The network with the codes of one chip.
 struct Constants {
   std::map<int, FloatConvolution> matrices;  // by node
   std::map<int, datapath::NormParameters> norms;
@@ -145,7 +145,7 @@ class Walk {
     });
   }
 
-  /// Images are added in their order, so the statistics have one value.
+  /// Images are added in their order, so that the statistics do not depend on threads.
   Value operator()(const network::BatchNorm& op) const {
     const auto channels = static_cast<std::size_t>(in_shape().channels);
     std::vector<double> s1(channels, 0.0);

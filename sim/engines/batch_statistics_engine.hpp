@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Engine "float" with batch statistics at test time: a batch norm takes mean and variance of the
-// batch of images it sees in place of the running ones (RandBET, Table 10).
+// Engine "float" with batch statistics at test time: a batch norm uses the mean and variance of the
+// batch of images that it sees, instead of the running ones (RandBET, Table 10).
 #pragma once
 #include "sim/engines/engine.hpp"
 
 namespace brownout::engines {
 
-/// A call of `run` is a batch: results depend on which images it holds, not on threads. Its
+/// One call of `run` is one batch: results depend on which images it holds, not on threads. Its
 /// preferred_batch() is `batch`. InputError for networks without batch norm. The network must
 /// outlive the engine.
 std::unique_ptr<Engine> make_batch_statistics_engine(const network::Network& network, int threads,

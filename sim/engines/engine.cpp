@@ -13,8 +13,8 @@ namespace brownout::engines {
 
 namespace {
 
-/// BROWNOUT_CONVOLUTION names the convolution kernel, so that any machine can test all that it can
-/// run; "reference" also switches the vector kernels to plain C++.
+/// BROWNOUT_CONVOLUTION names the convolution kernel, so that a machine can test all kernels that
+/// it can run; "reference" also switches the vector kernels to plain C++.
 FunctionalOptions options_of_environment() {
   FunctionalOptions options;
   const char* kind = std::getenv("BROWNOUT_CONVOLUTION");

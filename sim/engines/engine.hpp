@@ -19,26 +19,26 @@ class Engine {
   virtual ~Engine() = default;
   /// Loads the codes as read (clean or faulty). Not thread-safe.
   virtual void set_codes(const network::Codes& codes) = 0;
-  /// The same weights as a chip gives them: the codes as read, and the faulty cells behind them for
-  /// engines that read the memory themselves.
+  /// The same weights as a chip returns them: the codes as read, and, for engines that read the
+  /// memory themselves, the faulty cells that they were read through.
   virtual void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
                         const memory::Draws& draws) {
     (void)faults;
     (void)draws;
     set_codes(codes);
   }
-  /// Faults of the other memories from now on; none (the default) costs nothing. InputError from
+  /// Sets the faults of the other memories; none (the default) costs nothing. InputError from
   /// engines that do not know an accelerator's memories. Not thread-safe.
   virtual void set_memory_faults(const mapping::MemoryFaults& faults);
-  /// Bits of those memories that read wrong since then: of each value once it is written, of
-  /// accumulators at each read.
+  /// Bits of those memories that have read wrong since then. A value counts once, when it is
+  /// written; accumulators count at each read.
   virtual mapping::MemoryCounts memory_bits_wrong() const { return {}; }
   /// Logits (count × classes, fp32) of `count` images (u8, NHWC), which are images `first`, first +
   /// 1, … of the evaluation. Thread-safe for different `worker` numbers in [0, threads). Results
-  /// depend on neither worker nor the number of images a call.
+  /// depend neither on the worker nor on the number of images in a call.
   virtual void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
                    int worker) = 0;
-  /// Images per call that run fastest.
+  /// The number of images per call that runs fastest.
   virtual int preferred_batch() const = 0;
   virtual std::string name() const = 0;
 };

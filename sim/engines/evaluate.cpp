@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches over threads; everything that has an order is then computed in test order.
+// Batches run on threads; everything that depends on an order is then computed in test order.
 #include "sim/engines/evaluate.hpp"
 
 #include <algorithm>
@@ -15,8 +15,8 @@ namespace brownout::engines {
 
 namespace {
 
-/// Probability of class `predicted`: 1 / Σ exp(z - z_predicted) in fp64; the limit of it where
-/// logits are infinite: the highest ones share it.
+/// Probability of class `predicted`: 1 / Σ exp(z - z_predicted) in fp64. If logits are infinite it
+/// is the limit: the highest ones share the probability.
 double probability(const float* logits, std::size_t classes, std::size_t predicted) {
   if (std::isinf(logits[predicted])) {
     return 1.0 / static_cast<double>(std::count(logits, logits + classes, logits[predicted]));

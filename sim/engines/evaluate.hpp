@@ -18,9 +18,9 @@ struct Evaluation {
       logits_sha256;  // fp32 little-endian, image-major, test order, -0 as +0; "" if not asked
 };
 
-/// Logits that are no numbers: the run fails, naming image and class, or, where the memory that
-/// holds them has faults, they are ordered: NaN and -inf below all numbers, +inf above (and ties go
-/// to the lowest class).
+/// What to do with logits that are not numbers. Either the run fails and names image and class, or,
+/// if the memory that holds them has faults, they are ordered: NaN and -inf below all numbers, +inf
+/// above (and ties go to the lowest class).
 enum class NonFinite { kFail, kOrder };
 
 /// Evaluates images [0, images) with the codes the engine holds. The hash takes every NaN as
@@ -29,7 +29,7 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const data:
                     std::int64_t images, int threads, bool hash_logits = false,
                     NonFinite non_finite = NonFinite::kFail);
 
-/// InputError unless images are of the network's input shape, and as many classes as it knows.
+/// InputError unless images have the network's input shape and the number of classes that it knows.
 void check_fits(const network::Network& network, const data::Dataset& data,
                 const std::string& network_file);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A value is written once and read through the faults: it is changed in place once it is there.
+// A value is written once and then read through the faults, so it is changed in place after it was
+// written.
 #include "sim/engines/faulty_memories.hpp"
 
 #include <algorithm>
@@ -91,9 +92,10 @@ const datapath::StepFaults* FaultyMemories::layer(int number, const ImagePlace& 
       }
       part.strip = &strip;
       const auto& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
-      sums_wrong_ += sums.run(accumulators_, part, scratch.window, [&](int pixel, std::int32_t sum) {
-        step.sums.push_back({pixel, tile.n_first, tile.n_count, sum});
-      });
+      sums_wrong_ +=
+          sums.run(accumulators_, part, scratch.window, [&](int pixel, std::int32_t sum) {
+            step.sums.push_back({pixel, tile.n_first, tile.n_count, sum});
+          });
     }
   }
   if (layer.staged && !activations_.empty()) {

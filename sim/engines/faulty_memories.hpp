@@ -29,7 +29,9 @@ class FaultyMemories {
   void set_codes(const network::Codes& codes);
 
   /// Over all images so far.
-  mapping::MemoryCounts bits_wrong() const { return {input_wrong_, activations_wrong_, sums_wrong_}; }
+  mapping::MemoryCounts bits_wrong() const {
+    return {input_wrong_, activations_wrong_, sums_wrong_};
+  }
 
   mapping::ImagePlace place(std::int64_t image) const { return faults_.place(image); }
 

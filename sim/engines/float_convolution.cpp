@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One image a call, so that no sum depends on batch, worker or threads.
+// One image per call, so that no sum depends on batch, worker or threads.
 #include "sim/engines/float_convolution.hpp"
 
 #include <algorithm>

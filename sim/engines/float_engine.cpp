@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The same plan and vector passes as the functional engine; matrices through fp32 convolutions of
-// one image each, so that no sum depends on batch, worker or threads.
+// The same plan and vector passes as the functional engine. Matrix operators are fp32 convolutions
+// of one image each, so that no sum depends on batch, worker or threads.
 #include "sim/engines/float_engine.hpp"
 
 #include <algorithm>

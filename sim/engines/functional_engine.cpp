@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches walk the plan segment by segment: early layers image by image, late ones several at once.
+// Batches run through the plan segment by segment: early layers image by image, late ones several
+// images at once.
 #include "sim/engines/functional_engine.hpp"
 
 #include <algorithm>
@@ -18,10 +19,10 @@ namespace brownout::engines {
 
 namespace {
 
-/// Accumulators of the images that run together should stay within the second-level cache.
+/// Accumulators of the images that run together should fit the second-level cache.
 constexpr std::size_t kChunkBytes = 128 * 1024;
 
-/// A step with all that is prepared for it.
+/// A step with everything that is prepared for it.
 struct Stage {
   Stage(const network::Network& network, const std::vector<network::Shape>& shapes,
         const mapping::Step& planned, const datapath::VectorKernels& kernels)

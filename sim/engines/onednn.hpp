@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Internal: what every user of oneDNN shares. Brownout runs one primitive per thread, so oneDNN's
-// own OpenMP teams are switched off around every call. Versions 2 and 3 differ here only.
+// own OpenMP teams are switched off around every call. Only this file differs between versions 2
+// and 3.
 #pragma once
 #include <omp.h>
 
@@ -35,8 +36,8 @@ inline dnnl::convolution_forward::primitive_desc direct_convolution(
   constexpr auto kKind = dnnl::prop_kind::forward_inference;
   constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-  return {onednn_cpu(), kKind,  kAlgorithm, source, weights,   bias,
-          target,       strides, before,    after,  attributes};
+  return {onednn_cpu(), kKind,   kAlgorithm, source, weights,   bias,
+          target,       strides, before,     after,  attributes};
 #else
   return {{kKind, kAlgorithm, source, weights, bias, target, strides, before, after},
           attributes,

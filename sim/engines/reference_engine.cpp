@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One visit per operator; every value of an image is kept.
+// Each operator is visited once, and every value of an image is kept.
 #include "sim/engines/reference_engine.hpp"
 
 #include <algorithm>
@@ -94,7 +94,7 @@ class Walk {
     return out;
   }
 
-  /// The numbers as faulty accumulators make them.
+  /// The numbers as faulty accumulators change them.
   void read_through_faults(const mapping::MatrixNode& node, int zero_point,
                            const arithmetic::Dequantization& d, const std::vector<float>& bias,
                            Value& out) {
@@ -143,7 +143,8 @@ class Walk {
       affine.push_back(
           arithmetic::group_norm_affine(statistics, parameters.gamma[c], parameters.shift[c]));
     }
-    // The sums are those of the numbers on their way into a staging memory, not of what comes back.
+    // The sums are those of the numbers on their way into a staging memory, not of what is read
+    // back.
     Value out{{}, y};
     if (faults_ != nullptr) faults_->stage(node_, out.numbers);
     for (std::size_t i = 0; i < out.numbers.size(); ++i) {

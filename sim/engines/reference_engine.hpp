@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Engine "reference": node by node and image by image, straight from sim/arithmetic. Slow, plain,
-// and what the other integer engines are compared with.
+// Engine "reference": node by node and image by image, directly by sim/arithmetic. It is slow and
+// plain, and the other integer engines are compared with it.
 #pragma once
 #include <mutex>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every bit looks for its cell in the fault list.
+// Every bit looks up its cell in the fault list.
 #include "sim/engines/reference_faults.hpp"
 
 #include <algorithm>
@@ -124,7 +124,7 @@ ReferenceFaults::Drained ReferenceFaults::accumulate(int number, const std::uint
     const std::uint32_t seen = read(faults_.accumulators, memory::MemoryId::kAccumulators,
                                     static_cast<std::uint64_t>(index) * 32, 32, stored,
                                     mapping::accumulator_event(number));
-    // Every channel of a tile asks for the same sum of activations.
+    // All channels of a tile ask for the same sum of activations.
     if (lane < accelerator.array.columns || channel == tile.n_first) {
       *bits_wrong_.accumulators += memory::ones(seen ^ stored);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Faulty memories by their definition: bit by bit, cell by cell. Slow, plain, and what the fast
-// forms are compared with.
+// Faulty memories by their definition: bit by bit, cell by cell. It is slow and plain, and the fast
+// forms are compared with it.
 #pragma once
 
 #include <cstdint>
@@ -22,19 +22,20 @@ class ReferenceFaults {
 
   std::vector<std::uint8_t> pixels(const std::uint8_t* pixels) const;
 
-  /// The layer that writes a value (or -1), or whose matrix operator a node is.
+  /// The layer that writes a value (or -1), or the layer to whose matrix operator a node belongs.
   int writer_of(int value) const;
   int layer_of_matrix(int node) const;
   const mapping::LayerProgram& layer(int number) const {
     return place_.program->layers[static_cast<std::size_t>(number)];
   }
 
-  /// The layer has written codes or numbers: as they are read.
+  /// The layer has written codes or numbers; they become what a read returns.
   void write(int layer, std::vector<std::uint8_t>& codes, std::vector<float>& numbers) const;
-  /// Node `norm` reads numbers: as they are read, if a layer stages them before it.
+  /// Node `norm` reads numbers; they become what a read returns, if a layer stages them before it.
   void stage(int norm, std::vector<float>& numbers) const;
 
-  /// What the drain reads of an output pixel's channel, and the sum of activations beside it.
+  /// What the drain reads for a channel of an output pixel, and for the sum of activations beside
+  /// it.
   struct Drained {
     std::int32_t acc = 0, sum = 0;
   };
@@ -42,7 +43,7 @@ class ReferenceFaults {
                      int pixel, int channel) const;
 
  private:
-  /// `bits` stored bits in cells `cell`, … as they are read.
+  /// What a read returns of `bits` bits that are stored in the cells from `cell` on.
   std::uint32_t read(const memory::FaultList& list, memory::MemoryId memory, std::uint64_t cell,
                      int bits, std::uint32_t stored, std::uint64_t load_event) const;
   void write_numbers(const mapping::ByteRange& at, std::uint64_t load_event,

@@ -29,7 +29,7 @@ class Programs {
   std::optional<mapping::Program> remainder_;
 };
 
-/// What a number of images took, full batches and the rest; layers are those of the program.
+/// What a number of images took, as full batches and the rest; layers are those of the program.
 struct ImagesResult : accelerator::RunResult {
   std::int64_t images = 0;
   double seconds = 0.0;  // wall time of the simulation, results included
@@ -44,21 +44,21 @@ class SystemcEngine final : public Engine {
       std::uint64_t bit_offset, const std::string& where,
       std::shared_ptr<accelerator::ArrayModel> array = accelerator::make_behavioural_array());
 
-  /// Clean weights: the model reads what the network stores, whatever `codes` are.
+  /// With clean weights the model reads what the network stores, whatever `codes` are.
   void set_codes(const network::Codes& codes) override;
   void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
                 const memory::Draws& draws) override;
-  /// The engine has programs of its own, for the images that it is given.
+  /// The engine has its own programs, for the numbers of images that it is given.
   void set_memory_faults(const mapping::MemoryFaults& faults) override {
     memory_faults_ = faults;
     bits_wrong_ = {};
   }
   mapping::MemoryCounts memory_bits_wrong() const override { return bits_wrong_; }
-  /// All `count` images in one simulation; `worker` must be 0. `first` is 0, or all before were
-  /// full batches and these are fewer than one.
+  /// All `count` images in one simulation; `worker` must be 0. `first` is 0, or all images before
+  /// were full batches and these are fewer than one batch.
   void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
            int worker) override;
-  /// Whatever the caller has: a simulation should not be cut in pieces.
+  /// As many images as the caller has, because a simulation should not be cut into pieces.
   int preferred_batch() const override { return 1 << 30; }
   /// "systemc", or "rtl" with that array.
   std::string name() const override;

@@ -18,7 +18,7 @@ constexpr std::int64_t kMostAddedFolds = 1'000'000;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// Integers that refuse to overflow, on behalf of a layer.
+/// Integers that refuse to overflow, with messages about a layer.
 class Checked {
  public:
   explicit Checked(const MatrixLayer& layer) : layer_(layer) {}
@@ -45,22 +45,23 @@ double ratio(std::int64_t a, std::int64_t b) {
   return static_cast<double>(a) / static_cast<double>(b);
 }
 
-/// Mean share of PEs that hold work when `rows_needed` × `columns_needed` are cut into folds.
+/// Mean share of PEs with work when `rows_needed` × `columns_needed` are cut into folds.
 double mean_share(const EstimateConfig& config, std::int64_t rows_needed,
                   std::int64_t columns_needed) {
   return ratio(rows_needed, ceil_div(rows_needed, config.rows) * config.rows) *
          ratio(columns_needed, ceil_div(columns_needed, config.columns) * config.columns);
 }
 
-/// SCALE-Sim numbers cycles from 0, and a layer of one cycle takes "0".
+/// SCALE-Sim numbers cycles from 0, so a layer of one cycle takes "0".
 double utilization_of(const EstimateConfig& config, std::int64_t macs, std::int64_t cycles) {
   return static_cast<double>(macs) /
          (static_cast<double>(std::max<std::int64_t>(cycles, 1)) * config.rows * config.columns);
 }
 
 /// SCALE-Sim's shares as means over folds, added and rounded in its order (that of Python's sum
-/// before 3.12), so that every digit of its report is met. With more folds than are added up here
-/// it would run for hours; the closed form then differs in the last digits only.
+/// before 3.12), so that every digit of its report is reproduced. With more than kMostAddedFolds
+/// folds SCALE-Sim itself would run for hours. The closed form is used then, and differs in the
+/// last digits only.
 void take_shares_of_folds(const EstimateConfig& config, std::int64_t on_rows,
                           std::int64_t on_columns, std::int64_t streamed, std::int64_t length,
                           LayerEstimate& result) {
@@ -114,8 +115,9 @@ LayerEstimate scalesim_v2(const MatrixLayer& layer, const EstimateConfig& config
 }
 
 /// Cycles until the tile of codes [k_first, k_first + k_count) of channels [n_first, n_first +
-/// n_count) is loaded, each channel's K codes right after those of the one before, the first in the
-/// first cell of a word. Where in a word a run begins repeats after some channels, 64 at most.
+/// n_count) is loaded. The K codes of each channel come directly after those of the previous one,
+/// the first in the first cell of a word. The place in a word at which a run begins repeats after
+/// some channels, at most 64.
 std::int64_t load_of_tile(const mapping::WeightMemoryConfig& weights, const MatrixLayer& layer,
                           std::int64_t n_first, std::int64_t n_count, std::int64_t k_first,
                           std::int64_t k_count) {
@@ -131,7 +133,7 @@ std::int64_t load_of_tile(const mapping::WeightMemoryConfig& weights, const Matr
   return mapping::load_latency(cycles, mapping::check_stages(weights));
 }
 
-/// One visit to all tiles of a layer for a block of pixels.
+/// The result of going once through all tiles of a layer for a block of pixels.
 struct Visit {
   std::int64_t first_load = 0;
   std::int64_t cycles = 0;       // Σ max(stream, next load), without the last tile

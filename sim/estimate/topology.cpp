@@ -30,7 +30,7 @@ const char* const kGemmColumns[] = {"Layer", "M", "N", "K"};
 
 using Line = TopologyLine;
 
-/// Letters and digits in lower case: "IFMAP Height" and "ifmap_height" are one.
+/// Letters and digits in lower case, so that "IFMAP Height" and "ifmap_height" are the same.
 std::string plain(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -74,13 +74,13 @@ std::int64_t number(const Line& line, std::size_t column, const char* name) {
   return value;
 }
 
-/// What a header says of the columns after those that every layer has.
+/// What a header says about the columns after those that every layer has.
 struct Columns {
   std::size_t used = 0;                 // of a line, the sparsity apart; 0: no header says
   std::optional<std::size_t> sparsity;  // the column that is called so
 };
 
-/// "Strides, , , Eh, Ew": columns with other names hold what people work out beside the layers.
+/// "Strides, , , Eh, Ew": columns with other names hold values that people compute for the layers.
 Columns columns_of(const Line& header, bool gemm) {
   const std::size_t needed = gemm ? 4 : 8;
   Columns columns;
@@ -94,8 +94,8 @@ Columns columns_of(const Line& header, bool gemm) {
   return columns;
 }
 
-/// The "2:4" of a sparse layer, or "" of a dense one ("4:4"). The cell leaves the line, and with it
-/// what the header calls something else.
+/// The "2:4" of a sparse layer, or "" of a dense one ("4:4"). Removes the cell from the line, and
+/// cells to which the header gives another name.
 std::string take_sparsity(Line& line, const Columns& columns) {
   const std::size_t last = line.cells.size() - 1;
   const std::size_t at = columns.sparsity.value_or(last);
@@ -148,7 +148,7 @@ MatrixLayer gemm_layer(const Line& line) {
   return layer;
 }
 
-/// Positions of a window on an unpadded side: SCALE-Sim rounds up, so that a last, incomplete
+/// Positions of a window on an unpadded side. SCALE-Sim rounds up, so that a last, incomplete
 /// position counts too.
 std::int64_t output_side(const Line& line, const char* side, std::int64_t input,
                          std::int64_t filter, std::int64_t stride) {
@@ -171,8 +171,8 @@ std::int64_t product(const Line& line, const std::string& name,
   return result;
 }
 
-/// One layer, or one for each channel of a depthwise one: SCALE-Sim takes every layer with "DP" in
-/// its name apart like this.
+/// One layer, or one for each channel of a depthwise layer: SCALE-Sim splits every layer with "DP"
+/// in its name like this.
 void add_conv_layers(const Line& line, std::vector<MatrixLayer>& layers) {
   const std::size_t cells = line.cells.size();
   if (cells != 8 && cells != 9) {
@@ -207,7 +207,7 @@ void add_conv_layers(const Line& line, std::vector<MatrixLayer>& layers) {
 std::vector<MatrixLayer> parse_topology(const std::string& text, const std::string& name) {
   std::vector<Line> lines = topology_lines(text, name);
   if (lines.empty()) throw InputError("{}: expected layers, found an empty file", name);
-  // A heading of one cell, "ResNet block 2", stands between layers.
+  // A heading of one cell, "ResNet block 2", may be between layers.
   lines.erase(std::remove_if(lines.begin(), lines.end(),
                              [](const Line& line) { return line.cells.size() == 1; }),
               lines.end());

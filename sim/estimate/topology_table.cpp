@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A forgiving splitter of lines into cells.
+// Splits lines into cells and accepts what editors and spreadsheets write.
 #include "sim/estimate/topology_table.hpp"
 
 #include <algorithm>
@@ -65,7 +65,7 @@ std::string decoded(const std::string& text, const std::string& name) {
   return out;
 }
 
-/// Of a line: the first of comma, tab and semicolon that it has outside of quotes, or nothing.
+/// The separator of a line: the first comma, tab or semicolon outside of quotes, or nothing.
 std::optional<char> separator_of(const std::string& line) {
   for (const char separator : {',', '\t', ';'}) {
     bool quoted = false;
@@ -77,9 +77,10 @@ std::optional<char> separator_of(const std::string& line) {
   return std::nullopt;
 }
 
-/// Cells without surrounding blanks; a quoted cell may hold separators and doubled quotes. Empty
+/// Cells without surrounding blanks; a quoted cell may contain separators and doubled quotes. Empty
 /// cells at the end are dropped: SCALE-Sim's files end each line with a comma, spreadsheets with
-/// several. So is a remark after the last comma, "1,#dw", which SCALE-Sim does not read either.
+/// several. A remark after the last comma, "1,#dw", is dropped too; SCALE-Sim does not read it
+/// either.
 std::vector<std::string> split(const std::string& line, char separator, const std::string& where) {
   const char* const blank = separator == '\t' ? " " : " \t";
   std::vector<std::string> cells;

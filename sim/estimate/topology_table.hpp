@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lines and cells of a topology file, in the forms that editors and spreadsheets leave them.
+// Lines and cells of a topology file, in the forms that editors and spreadsheets write.
 #pragma once
 
 #include <string>
@@ -13,9 +13,9 @@ struct TopologyLine {
 };
 
 /// Lines that hold anything; a line ends in LF, CRLF or CR, "#" and "//" begin a comment line.
-/// Cells stand between commas, or between tabs or semicolons where the first line with any of the
-/// three has no comma. Text is UTF-8, or UTF-16 that begins with its byte order mark. InputError
-/// for a quoted cell that does not end, and for damaged UTF-16.
+/// Cells are separated by commas, or by tabs or semicolons if the first line with any of the three
+/// has no comma. Text is UTF-8, or UTF-16 that begins with its byte order mark. InputError for a
+/// quoted cell that does not end, and for damaged UTF-16.
 std::vector<TopologyLine> topology_lines(const std::string& text, const std::string& name);
 
 }  // namespace brownout::estimate

@@ -21,7 +21,7 @@ int integer(YamlMap& map, const std::string& key, std::int64_t low, std::int64_t
   return static_cast<int>(map.integer(key, low, high, fallback));
 }
 
-/// `scaled` is the rail that the operating voltage sets, `vmin` one that stays at Vmin.
+/// `scaled` is the rail that the operating voltage sets; `vmin` is one that stays at Vmin.
 bool supply(YamlMap& map, bool scaled) {
   return map.choice("supply", {"scaled", "vmin"}, scaled ? 0 : 1) == 0;
 }
@@ -104,7 +104,7 @@ void read(YamlMap& map, DramConfig& dram) {
   dram.bytes_per_cycle = map.number("bytes_per_cycle", 0.001, 1e6, dram.bytes_per_cycle);
 }
 
-/// A section that may be left out, with its defaults then.
+/// A section that may be left out; it then has its defaults.
 template <typename Section>
 void read_section(YamlMap& root, const char* key, const std::vector<std::string>& known,
                   Section& section) {
@@ -171,10 +171,10 @@ AcceleratorConfig load_accelerator(const std::filesystem::path& file) {
   }
   config.clock_mhz = root.number("clock_mhz", 0.001, 100'000.0, config.clock_mhz);
   read_section(root, "array", {"rows", "columns", "dataflow", "transpose_depth"}, config.array);
-  read_section(root, "weights",
-               {"arrays", "array_rows", "words_per_cycle", "residency", "supply", "unused",
-                "mitigation"},
-               config.weights);
+  read_section(
+      root, "weights",
+      {"arrays", "array_rows", "words_per_cycle", "residency", "supply", "unused", "mitigation"},
+      config.weights);
   read_section(root, "input", {"supply"}, config.input);
   read_section(root, "activations", {"kib", "banks", "supply"}, config.activations);
   read_section(root, "accumulators", {"depth", "supply"}, config.accumulators);
@@ -186,8 +186,9 @@ AcceleratorConfig load_accelerator(const std::filesystem::path& file) {
 }
 
 std::string resolved_json(const AcceleratorConfig& config) {
-  // nlohmann's plain `json` sorts its keys. Where the files lie is no part of what they describe,
-  // and the technology prices what happens without changing it: its hash has a key of its own.
+  // nlohmann's plain `json` sorts its keys. The places of the files do not belong to what they
+  // describe, and the technology prices what happens without changing it: its hash has a key of its
+  // own.
   const nlohmann::json json = {
       {"name", config.name},
       {"description", config.description},

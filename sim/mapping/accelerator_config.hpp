@@ -16,7 +16,7 @@ enum class Dataflow { kWeightStationary, kOutputStationary };
 std::string to_string(Dataflow dataflow);  // "weight-stationary", "output-stationary"
 
 /// Resident: the whole network stays in the weight scratchpad. Streamed: chunks of it pass through
-/// the scratchpad's two halves, and one cell serves many weights.
+/// the scratchpad's two halves, and one cell holds many weights in turn.
 enum class WeightResidency { kResident, kStreamed };
 std::string to_string(WeightResidency residency);  // "resident", "streamed"
 
@@ -28,7 +28,7 @@ struct ArrayConfig {
   int transpose_depth = 16;  // output-stationary: T codes per column in each half of the buffer
 };
 
-/// Whether arrays that no weight ever lies in are switched off.
+/// Whether arrays that never hold a weight are switched off.
 enum class UnusedArrays { kGated, kOn };
 std::string to_string(UnusedArrays unused);  // "gated", "on"
 
@@ -49,7 +49,7 @@ struct WeightMemoryConfig {
   int row_of(std::int64_t word) const;
 };
 
-/// What feeds a memory: the rail that `--voltage` sets, or a supply of its own.
+/// What supplies a memory: the rail that `--voltage` sets, or a supply of its own.
 struct MemorySupply {
   bool scaled = false;
   double vmin = 1.0;  // units of Vmin, when not scaled
@@ -57,7 +57,7 @@ struct MemorySupply {
   double at(double rail) const { return scaled ? rail : vmin; }
 };
 std::string to_string(const MemorySupply& supply);  // "scaled", "vmin", "0.85"
-/// The same texts. InputError (beginning with `where`) for others, and for voltages outside
+/// Parses these texts. InputError (beginning with `where`) for others, and for voltages outside
 /// [0.1, 2].
 MemorySupply parse_supply(const std::string& text, const std::string& where);
 
@@ -119,8 +119,8 @@ struct AcceleratorConfig {
 /// activation memory.
 AcceleratorConfig load_accelerator(const std::filesystem::path& file);
 
-/// The resolved configuration, every default spelled out, as JSON text with sorted keys: part of a
-/// result's key.
+/// The resolved configuration with all defaults, as JSON text with sorted keys: part of a result's
+/// key.
 std::string resolved_json(const AcceleratorConfig& config);
 
 }  // namespace brownout::mapping

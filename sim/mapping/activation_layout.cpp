@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the values of a batch lie in the activation memory: first fit by lifetime, a step's output
-// preferably in another bank than what it reads.
+// Where the values of a batch lie in the activation memory: first fit by lifetime, and a step's
+// output preferably in another bank than what the step reads.
 #include <algorithm>
 #include <numeric>
 #include <optional>
@@ -86,7 +86,7 @@ class Layout {
     return (address + kAlignment - 1) / kAlignment * kAlignment;
   }
 
-  /// The lowest gap that shares no bank with the regions to stay apart from.
+  /// The lowest gap that shares no bank with the regions from which the item should stay apart.
   std::optional<std::int64_t> in_another_bank(const Item& item,
                                               const std::vector<Interval64>& taken) const {
     for (int bank = 0; bank < memory_.banks; ++bank) {
@@ -106,7 +106,7 @@ class Layout {
   const ActivationMemoryConfig& memory_;
 };
 
-/// Bytes live at once in the worst step: no layout needs less.
+/// Bytes that are live at once in the worst step: no layout needs less.
 std::pair<std::int64_t, int> peak(const std::vector<Item>& items, int steps) {
   std::pair<std::int64_t, int> worst{0, 0};
   for (int step = 0; step < steps; ++step) {
@@ -138,7 +138,7 @@ std::vector<Item> items_of(const network::Network& network,
     region.slot_bytes = slot_bytes;
     items.push_back({&region, aligned_bytes(slot_bytes * batch), std::move(live), {}});
   };
-  // DMA works on these while others compute.
+  // DMA works on these regions while others compute.
   for (Region& pixels : program.input_pixels) add(pixels, shapes[0].size(), {{0, steps - 1}});
   const int logits = program.layers.back().step.output;
   for (int s = 0; s < steps; ++s) {

@@ -13,7 +13,7 @@ constexpr int kWidths = 8;
 
 CodeTable make_table(network::Scheme scheme, int bits) {
   CodeTable table{};
-  // Downwards, so that of two codes with the same n the higher one stays: rquant stores no v = 0.
+  // Downwards, so that of two codes with the same n the higher one remains: rquant stores no v = 0.
   for (int v = (1 << bits) - 1; v >= 0; --v) {
     const int n = network::n_of(scheme, bits, static_cast<std::uint32_t>(v));
     const auto code = static_cast<std::uint8_t>(v);

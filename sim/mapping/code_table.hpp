@@ -17,7 +17,7 @@ struct CodeTable {
 /// The table of a scheme and width, built on first use. `bits` in [1, 8].
 const CodeTable& code_table(network::Scheme scheme, int bits);
 
-/// What becomes of a tensor's codes with suspect bits.
+/// What becomes of a tensor's codes that have suspect bits.
 memory::CodeRepair code_repair(const network::Coding& coding, memory::OnError on_error);
 
 }  // namespace brownout::mapping

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shapes of matrix operators and pools, read off the network's nodes.
+// Shapes of matrix operators and pools, taken from the network's nodes.
 #include "sim/mapping/geometry.hpp"
 
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shapes of matrix operators and pools of a network, as the arithmetic sees them.
+// Shapes of a network's matrix operators and pools in the form that sim/arithmetic needs.
 #pragma once
 
 #include <vector>

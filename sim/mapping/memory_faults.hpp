@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Faulty cells of the memories beside the weights', and which cells hold what: pixels, activations,
-// staged numbers, logits, accumulators.
+// Faulty cells of the memories other than the weights', and which cells hold what: pixels,
+// activations, staged numbers, logits, accumulators.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,15 @@
 
 namespace brownout::mapping {
 
-/// Bits of an accumulator word; two make a word of cells.
+/// Bits of an accumulator word; two such words make a word of cells.
 inline constexpr int kAccumulatorBits = 32;
 
-/// Words of 64 cells that a memory has. Input pixels lie in the activation memory and share its
-/// addresses. InputError for accumulators of 2^32 words and more.
+/// Words of 64 cells that a memory has. Input pixels have the same addresses as the activation
+/// memory. InputError for accumulators of 2^32 words and more.
 std::uint32_t memory_words(const AcceleratorConfig& accelerator, memory::MemoryId memory);
 
-/// Rows of one half of the accumulators. An output-stationary array holds a row for each of its
-/// own.
+/// Rows of one half of the accumulators. An output-stationary array has at least one row for each
+/// of its own rows.
 std::int64_t accumulator_rows(const AcceleratorConfig& accelerator);
 
 /// The accumulator word of row `row` (a pixel of the strip) and lane `lane` (a channel of the
@@ -36,9 +36,9 @@ struct ByteRange {
   bool numbers = false;  // fp32, not codes
 };
 
-/// Where image `slot` of a batch has its pixels, the value `value` (≥ 1), and the numbers that
-/// layer `layer` stages between its first walk and the others: those that its first group norm
-/// reads.
+/// Where image `slot` of a batch has its pixels; the value `value` (≥ 1); and the numbers that
+/// layer `layer` stages between its first walk and the others, which are those that its first group
+/// norm reads.
 ByteRange pixels_of_image(const Program& program, int input_buffer, int slot);
 ByteRange value_of_image(const network::Network& network, const Program& program, int value,
                          int slot);
@@ -49,7 +49,7 @@ inline constexpr std::uint64_t kInputEvent = 0;
 inline std::uint64_t write_event(int layer) { return static_cast<std::uint64_t>(layer) + 1; }
 inline std::uint64_t accumulator_event(int layer) { return static_cast<std::uint64_t>(layer); }
 
-/// Which batch an image of an evaluation is in.
+/// The batch that an image of an evaluation belongs to.
 struct ImagePlace {
   const Program* program = nullptr;
   std::int64_t batch = 0;
@@ -65,8 +65,9 @@ struct MemoryCounts {
   MemoryCounts& operator+=(const MemoryCounts& other);
 };
 
-/// Faulty cells, and what decides which value sits in which of them: N images run as full batches,
-/// the rest with the program of a smaller one, which begins with the first input buffer again.
+/// Faulty cells, and what decides which value is in which of them. N images run as full batches,
+/// and the rest with the program of a smaller batch, which begins with the first input buffer
+/// again.
 struct MemoryFaults {
   const Program* full = nullptr;       // null: there are fewer images
   const Program* remainder = nullptr;  // null: nothing remains

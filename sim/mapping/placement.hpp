@@ -8,7 +8,7 @@
 
 namespace brownout::mapping {
 
-/// Codes [first, last) of a parameter, bits [low_bit, high_bit) of each, one behind the other from
+/// Codes [first, last) of a parameter, bits [low_bit, high_bit) of each, one after the other from
 /// cell `start` (= word·64 + column) on, in load event `load_event`. Many codes may share a cell.
 struct Run {
   int parameter = 0;
@@ -23,12 +23,12 @@ struct Placement {
   std::uint32_t words = 0;  // memory words spanned
 };
 
-/// Resident: every code its own cells, linear from `bit_offset`, in file order, packed m bits each.
-/// Parameters that are not coded take no cells.
+/// Resident: every code has its own cells, linear from `bit_offset` on, in file order, packed with
+/// m bits each. Parameters that are not coded take no cells.
 Placement resident(const network::Network& network, std::uint64_t bit_offset = 0);
 
 /// The memory's content when the clean codes are stored by the placement. Bits that hold no code
-/// are 0; where codes share a cell, the last run of the list stays.
+/// are 0. If codes share a cell, it holds the one of the last run in the list.
 std::vector<std::uint64_t> store(const network::Network& network, const Placement& placement);
 
 }  // namespace brownout::mapping

@@ -10,7 +10,8 @@ namespace brownout::mapping {
 
 namespace {
 
-/// Rank of an operator within a pass: a pass holds at most one of each, in ascending order.
+/// Rank of an operator within a pass. A pass has at most one operator of each rank, in ascending
+/// order.
 struct RankOf {
   int operator()(const network::GroupNorm&) const { return 1; }
   int operator()(const network::BatchNorm&) const { return 1; }
@@ -20,7 +21,7 @@ struct RankOf {
   int operator()(const network::Hardtanh&) const { return 3; }
   int operator()(const network::MaxPool&) const { return 4; }
   int operator()(const network::Quantize&) const { return 5; }
-  /// Average pools and flattens: never share a pass.
+  /// Average pools and flattens never share a pass.
   template <typename Op>
   int operator()(const Op&) const {
     return 0;
@@ -56,7 +57,8 @@ class Planner {
       steps.push_back(std::move(step));
     }
     // A chain may end after nodes that compute what it reads on its way (the other branch of a
-    // residual). Everything it reads stands before its last node, everything that reads it after.
+    // residual). Everything that it reads comes before its last node, and everything that reads it
+    // comes after.
     std::stable_sort(steps.begin(), steps.end(),
                      [](const Step& a, const Step& b) { return a.output < b.output; });
     return steps;
@@ -79,8 +81,9 @@ class Planner {
     return step;
   }
 
-  /// The node that continues the chain after `node`, or -1: the only reader of its value and not a
-  /// matrix operator. Codes are stored, and only a flatten of them follows: it says in which order.
+  /// The node that continues the chain after `node`, or -1. It must be the only reader of its value
+  /// and not a matrix operator. Codes are stored; only a flatten may follow them, because it
+  /// decides in which order.
   int next(int node) const {
     const std::vector<int>& readers = readers_[static_cast<std::size_t>(node + 1)];
     if (readers.size() != 1) return -1;
@@ -98,7 +101,7 @@ class Planner {
     const network::Shape& in = shape(node_at(node).inputs[0]);
     const int rank = std::visit(RankOf{}, op);
     const bool flatten = std::holds_alternative<network::Flatten>(op);
-    // Of one pixel or one channel, NHWC and CHW are the same order.
+    // With one pixel or one channel, NHWC and CHW are the same order.
     const bool moves = flatten && in.channels > 1 && in.height * in.width > 1;
     if (flatten && !moves && !step.passes.empty()) {
       step.passes.back().out = shape(node + 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network as steps: a matrix operator and the vector operators that follow it, fused as far as
-// nobody else reads the values between them.
+// A network as steps. A step is a matrix operator and the vector operators that follow it, fused as
+// long as nothing else reads the values between them.
 #pragma once
 #include <vector>
 
@@ -9,9 +9,9 @@
 
 namespace brownout::mapping {
 
-/// One kernel call over a tensor; what hardware needs is counted in walks (program.hpp). The parts
-/// are all optional (-1) and apply in this order; Network::nodes indices. An average pool or a
-/// flatten that moves data is a pass of its own.
+/// One kernel call over a tensor. (What hardware needs is counted in walks, see program.hpp.) All
+/// parts are optional (-1) and apply in this order; they are indices into Network::nodes. An
+/// average pool, or a flatten that moves data, is a pass of its own.
 struct VectorPass {
   int norm = -1;      // GroupNorm or BatchNorm
   int residual = -1;  // Add

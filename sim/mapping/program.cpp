@@ -39,7 +39,8 @@ Program compile(const network::Network& network, const AcceleratorConfig& accele
                  "the last step gives value {} of {}", program.layers.back().step.output,
                  network.nodes.size());
   place_weights(network, bit_offset, where, program);
-  // Before the strips: a batch that does not fit may have more of them than this machine can hold.
+  // This is checked before the strips are made: a batch that does not fit may have more strips than
+  // this machine can hold.
   place_activations(network, shapes, where, program);
   for (LayerProgram& layer : program.layers) make_strips(network, accelerator, batch, layer);
   for (std::size_t i = 0; i < program.layers.size(); ++i) {

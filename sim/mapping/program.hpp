@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Network × accelerator → program: strips and tiles, DMA transfers, where every tensor lies, and
+// Network × accelerator → program: strips and tiles, DMA transfers, the place of every tensor, and
 // the closed-form cycles and event counts of each layer.
 #pragma once
 
@@ -17,14 +17,14 @@
 
 namespace brownout::mapping {
 
-/// Changes when a weight's cell in the scratchpad, a value's place in the activation memory or a
-/// layer's cycles do, for the same network and accelerator: part of a result's key. 2: chunks of
-/// streamed weights are even. 3: a walk ends at a group norm alone, flattens are free.
+/// Changes when, for the same network and accelerator, a weight's cell in the scratchpad, a value's
+/// place in the activation memory or a layer's cycles change. Part of a result's key. 2: chunks of
+/// streamed weights are even. 3: only a group norm ends a walk, and flattens are free.
 inline constexpr int kPlacementVersion = 3;
 
 /// What the columns hold: output channels [n_first, n_first + n_count) of one group, with their
 /// whole reduction (all K tiles), and the coded parameters that the vector unit needs for them. A
-/// step without a matrix operator has column tiles for its coded parameters alone, without K tiles.
+/// step without a matrix operator has column tiles for its coded parameters only, without K tiles.
 struct ColumnTile {
   int group = 0;
   int n_first = 0, n_count = 0;       // absolute output channels
@@ -36,9 +36,9 @@ struct ColumnTile {
 };
 
 /// One column tile with all its K tiles, for pixels [pixel_first, pixel_first + pixel_count) of the
-/// batch: pixel = image·out_pixels + y·out_width + x. Weight-stationary: at most A pixels, each K
-/// tile streams pixel_count vectors. Output-stationary: at most R pixels, each K tile streams its
-/// k_count vectors.
+/// batch: pixel = image·out_pixels + y·out_width + x. Weight-stationary: at most A pixels, and each
+/// K tile streams pixel_count vectors. Output-stationary: at most R pixels, and each K tile streams
+/// its k_count vectors.
 struct Strip {
   int column_tile = 0;
   std::int64_t pixel_first = 0, pixel_count = 0;
@@ -52,18 +52,18 @@ struct WordRange {
 };
 
 /// A part of the layer's coded parameters in the weight scratchpad: whole consecutive column tiles
-/// with their weights, biases, scales and shifts. Resident: one chunk, there from the start (the
-/// ranges say where). Streamed: DMA brings the ranges, in this order and one behind the other, each
-/// time the chunk is needed; load events number the chunks of an inference, even ones go to the
-/// lower half of the scratchpad, odd ones to the upper half.
+/// with their weights, biases, scales and shifts. Resident: there is one chunk, present from the
+/// start (the ranges say where). Streamed: DMA brings the ranges in this order, one after the
+/// other, each time the chunk is needed. Load events number the chunks of an inference; even ones
+/// go to the lower half of the scratchpad, odd ones to the upper half.
 struct Chunk {
   std::uint32_t load_event = 0;
   std::int64_t words = 0;  // of all ranges
   std::vector<WordRange> ranges;
 };
 
-/// Where the codes of a parameter lie while a chunk is loaded: code i begins in cell
-/// `origin + i·bits` (origin may be negative: only the codes of the chunk are there).
+/// Where the codes of a parameter lie while a chunk is loaded: code i begins in cell `origin +
+/// i·bits`. The origin may be negative, because only the codes of the chunk are there.
 struct ParameterPlace {
   int parameter = -1;
   int chunk = 0;
@@ -83,7 +83,7 @@ struct LayerProgram {
   std::vector<ColumnTile> column_tiles;
   std::vector<Strip> strips;  // in order of execution
   // Vector unit. A walk takes in all numbers and applies the operators in order up to the next
-  // group norm, whose sums it forms; the walk after it scales by them.
+  // group norm, whose sums it forms. The walk after it scales by these sums.
   int walks = 1;                    // 1 + group norms
   std::int64_t vector_numbers = 0;  // of the batch, that the first walk takes in
   std::vector<int> residual_walks;  // how many read Step::residuals[i]
@@ -93,13 +93,13 @@ struct LayerProgram {
   int staged_norm = -1;             // node of that norm
   network::Shape staged_shape;      // of an image
   std::int64_t staged_numbers = 0;  // of the batch
-  // Without anything in the way.
+  // Cycles if nothing makes the layer wait.
   std::int64_t closed_form_cycles = 0;
   EventCounts counts;
 };
 
-/// A value's place in the activation memory: bytes [address, address + slot·batch), image i in slot
-/// i mod batch, NHWC.
+/// The place of a value in the activation memory: bytes [address, address + slot·batch), image i in
+/// slot i mod batch, NHWC.
 struct Region {
   std::int64_t address = -1;  // -1: has none (fp32 numbers between fused operators)
   std::int64_t slot_bytes = 0;
@@ -119,28 +119,29 @@ struct Program {
   std::int64_t resident_words = 0;  // of the whole network, as it lies in the DRAM
   std::int64_t input_bytes = 0, output_bytes = 0;  // of the batch, DMA in and out
   // Sums over layers, of one batch. The DMA of the input is counted in the layer that reads it
-  // first, that of the logits in the last layer, that of streamed weights in the layer they serve.
+  // first, that of the logits in the last layer, and that of streamed weights in the layer they
+  // serve.
   std::int64_t closed_form_cycles = 0;
   EventCounts counts;
 };
 
-/// Compiles. `bit_offset`: cell in which the network begins (DRAM and resident scratchpad alike).
-/// InputError when something does not fit: what is needed, what is there, which key to change.
-/// `where` (a file name) begins every message.
+/// Compiles. `bit_offset`: the cell in which the network begins (in the DRAM and in the resident
+/// scratchpad). InputError when something does not fit: what is needed, what is there, which key to
+/// change. `where` (a file name) begins every message.
 Program compile(const network::Network& network, const AcceleratorConfig& accelerator, int batch,
                 std::uint64_t bit_offset = 0, const std::string& where = "");
 
-/// What the weight scratchpad holds of the clean network when a load event has brought it, by word;
-/// words that it did not bring are 0.
+/// What the weight scratchpad holds of the clean network after a load event, by word; words that it
+/// did not bring are 0.
 struct StoredWords {
   std::uint32_t load_event = 0;
   std::vector<std::uint64_t> words;
 };
 
-/// One entry if resident, else one a chunk, ascending load events.
+/// One entry if resident, else one per chunk, in ascending load events.
 std::vector<StoredWords> stored_words(const Program& program, const network::Network& network);
 
-/// Arrays of the weight scratchpad that any chunk of the program is ever in.
+/// Arrays of the weight scratchpad that ever hold a chunk of the program.
 std::int64_t used_weight_arrays(const Program& program);
 
 /// Number of codes in K tile `t` of a layer.
@@ -154,26 +155,27 @@ struct CodeRange {
   std::int64_t first = 0, last = 0;
 };
 
-/// The codes of coded parameter `parameter` that channels [n_first, n_first + n_count) of the layer
-/// own: K a channel of the weight, one a channel of the others (behind a flatten: one a pixel).
+/// The codes of coded parameter `parameter` that belong to channels [n_first, n_first + n_count) of
+/// the layer: K per channel of the weight, one per channel of the others (after a flatten one per
+/// pixel).
 CodeRange codes_of(const network::Network& network, const LayerProgram& layer, int parameter,
                    int n_first, int n_count);
 
 /// Where a parameter lies while a chunk is loaded.
 const ParameterPlace& place_of(const LayerProgram& layer, int parameter, int chunk);
 
-/// Walks in which a strip leaves the accumulators. A staged layer's strips leave in one; its other
-/// walks go over the staged numbers of the batch once the last strip has left.
+/// Walks in which a strip leaves the accumulators. The strips of a staged layer leave in one walk;
+/// its other walks go over the staged numbers of the batch when the last strip has left.
 inline int strip_walks(const LayerProgram& layer) { return layer.staged ? 1 : layer.walks; }
 inline int staged_walks(const LayerProgram& layer) { return layer.walks - strip_walks(layer); }
 
-/// Numbers that the lanes take in, all walks together.
+/// Numbers that the lanes take in, in all walks together.
 inline std::int64_t vector_operations(const LayerProgram& layer) {
   return layer.vector_numbers * strip_walks(layer) + layer.staged_numbers * staged_walks(layer);
 }
 
-/// Cycles of the walks over numbers that do not wait in the accumulators: of a layer without matrix
-/// operator all of them, else those of staged numbers, if any.
+/// Cycles of the walks over numbers that do not wait in the accumulators. In a layer without a
+/// matrix operator these are all walks, otherwise those over staged numbers, if any.
 std::int64_t memory_walk_cycles(const VectorConfig& vector, const LayerProgram& layer);
 
 /// Vectors that K tile `t` streams for a strip.
@@ -183,10 +185,10 @@ inline std::int64_t stream_cycles(const AcceleratorConfig& accelerator, const La
                                                                    : k_count(layer, t);
 }
 
-/// Cycles of a layer when neither memory, DMA nor vector unit makes it wait: first load + Σ over
-/// tiles of max(stream, next load) + array latency + drain of the last strip + vector latency;
-/// staged layers: + their later walks over the staged numbers of the batch. Without a matrix
-/// operator: load of the parameters, if any + all walks + vector latency.
+/// Cycles of a layer when neither memory nor DMA nor vector unit makes it wait: first load + Σ over
+/// tiles of max(stream, next load) + array latency + drain of the last strip + vector latency.
+/// Staged layers: + their later walks over the staged numbers of the batch. Without a matrix
+/// operator: load of the parameters, if any, + all walks + vector latency.
 std::int64_t closed_form_cycles(const AcceleratorConfig& accelerator, const LayerProgram& layer);
 
 }  // namespace brownout::mapping

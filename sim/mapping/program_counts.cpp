@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a layer does, in counts and in closed-form cycles.
+// What a layer does, as counts and as closed-form cycles.
 #include <algorithm>
 
 #include "sim/mapping/compile_parts.hpp"
@@ -13,7 +13,7 @@ const ColumnTile& column_tile(const LayerProgram& layer, const Strip& strip) {
   return layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
 }
 
-/// Port cycles of a strip's K tile, the parameters with the first.
+/// Port cycles of a strip's K tile; those of the parameters belong to the first K tile.
 std::int64_t read_cycles(const ColumnTile& tile, std::size_t t) {
   return tile.port_cycles[t] + (t == 0 ? tile.parameter_cycles : 0);
 }

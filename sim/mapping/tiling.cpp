@@ -41,9 +41,9 @@ std::int64_t strip_capacity(const AcceleratorConfig& accelerator) {
                                                                    : accelerator.array.rows;
 }
 
-/// Walks of the vector unit and what they read, once `staged` is known. A walk that begins with the
-/// accumulators repeats what stands before the first norm; one that begins with staged numbers does
-/// not.
+/// Walks of the vector unit and what they read, when `staged` is known. A walk that begins with the
+/// accumulators repeats the operators before the first norm; one that begins with staged numbers
+/// does not.
 void count_walks(const network::Network& network, LayerProgram& layer) {
   layer.walks = 1;
   for (const VectorPass& pass : layer.step.passes) {
@@ -62,7 +62,7 @@ bool norms_fit_column_tiles(const network::Network& network, const LayerProgram&
   for (const VectorPass& pass : layer.step.passes) {
     const network::GroupNorm* norm = group_norm_of(network, pass);
     if (norm == nullptr) continue;
-    // Behind a flatten every channel of the matrix operator has become several.
+    // After a flatten every channel of the matrix operator has become several.
     const int channels = pass.in.channels;
     const int per_channel = channels / layer.step.matrix_out.channels;
     const int size = channels / norm->groups;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the coded parameters lie: all at once, or chunk by chunk through the scratchpad's halves.
+// Where the coded parameters lie: all at once, or chunk by chunk in the scratchpad's halves.
 #include <algorithm>
 #include <cstdlib>
 
@@ -28,7 +28,7 @@ class DramLayout {
   /// Cell of a parameter's code 0.
   std::int64_t start(int parameter) const { return start_[static_cast<std::size_t>(parameter)]; }
 
-  /// Whole words around codes of a parameter.
+  /// Whole words that contain codes of a parameter.
   WordRange words_of(int parameter, const CodeRange& codes) const {
     const int bits = bits_of(network_, parameter);
     WordRange range;
@@ -37,8 +37,8 @@ class DramLayout {
     return range;
   }
 
-  /// Whole words around all coded parameters of column tiles [first, last) of a layer, ascending;
-  /// ranges that touch or share a word are one.
+  /// Whole words that contain coded parameters of column tiles [first, last) of a layer, ascending;
+  /// ranges that touch or share a word are merged.
   std::vector<WordRange> words_of(const LayerProgram& layer, const std::vector<int>& parameters,
                                   int first, int last) const {
     const ColumnTile& front = layer.column_tiles[static_cast<std::size_t>(first)];
@@ -74,7 +74,7 @@ std::int64_t total(const std::vector<WordRange>& ranges) {
   return words;
 }
 
-/// Adds a chunk of column tiles [first, last), its ranges placed already.
+/// Adds a chunk of column tiles [first, last), whose ranges are already placed.
 void add_chunk(const network::Network& network, const DramLayout& dram,
                const std::vector<int>& parameters, int first, int last, Chunk chunk,
                LayerProgram& layer) {
@@ -150,8 +150,8 @@ class Streamer {
   }
 
  private:
-  /// Where chunks end (first column tile behind each) that take in tiles up to `limit` words, which
-  /// holds every tile by itself.
+  /// The ends of chunks (the first column tile after each) that take in tiles up to `limit` words,
+  /// which must hold every single tile.
   std::vector<int> chunk_ends(const LayerProgram& layer, const std::vector<int>& parameters,
                               std::int64_t limit) const {
     const int tiles = static_cast<int>(layer.column_tiles.size());
@@ -166,9 +166,9 @@ class Streamer {
     return ends;
   }
 
-  /// As few chunks as halves of the scratchpad allow, spread as evenly as tiles allow: a chunk is
-  /// loaded while the one before it is in use, so a short one hides little of the next one's load.
-  /// The rule to the word is in docs/accelerator.md, "Weight memory".
+  /// As few chunks as the halves of the scratchpad allow, as even as tiles allow. A chunk is loaded
+  /// while the previous one is in use, so a short chunk hides little of the next load.
+  /// docs/accelerator.md, "Weight memory", has the exact rule.
   std::vector<int> even_ends(const LayerProgram& layer, const std::vector<int>& parameters) const {
     const int tiles = static_cast<int>(layer.column_tiles.size());
     const auto words = [&](int first, int last) {

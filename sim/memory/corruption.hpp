@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Faulty cells of a memory of bytes or of 32-bit words as masks: values are read through them by
-// changing them in place, in time proportional to the faults among their cells.
+// Faulty cells of a memory of bytes or of 32-bit words, as masks. Values are read through them by
+// changing the values in place, in time proportional to the faults among their cells.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +28,7 @@ class Corruption {
  public:
   Corruption() = default;
   /// Unit i is the `unit_bits` (8 or 32) cells from cell i·unit_bits on. Draws are those of
-  /// CellReader; the batch of fresh ones comes with each visit.
+  /// CellReader; the batch of fresh draws is given at each visit.
   Corruption(const FaultList& faults, MemoryId memory, const Draws& draws, int unit_bits);
 
   bool empty() const { return units_.empty(); }
@@ -50,7 +50,8 @@ class Corruption {
   /// read wrong.
   std::int64_t apply(std::uint8_t* bytes, std::int64_t address, std::int64_t count,
                      std::uint64_t load_event, std::uint64_t batch) const;
-  /// The same for fp32 numbers, little-endian; each NaN first becomes 0x7fc00000, whatever made it.
+  /// The same for fp32 numbers, little-endian. Each NaN first becomes 0x7fc00000, however it was
+  /// computed.
   std::int64_t apply_numbers(float* numbers, std::int64_t address, std::int64_t count,
                              std::uint64_t load_event, std::uint64_t batch) const;
 

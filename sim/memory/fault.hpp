@@ -9,7 +9,7 @@ namespace brownout::memory {
 /// 64 data columns make a word.
 inline constexpr int kWordBits = 64;
 
-/// Which memory of the accelerator a cell belongs to (a part of the cell's address).
+/// The memory of the accelerator that a cell belongs to (a part of the cell's address).
 enum class MemoryId : std::uint32_t {
   kWeights = 0,
   kActivations = 1,

@@ -22,7 +22,7 @@ inline std::uint64_t to_bits(double value) {
 inline constexpr int kLastOctave = 16;
 
 /// -1/ln(1 - r_j) for octave j: r_j = 1/(2^(j+1) - 1), in the last octave 2^-16. Octave 0 takes
-/// every cell (r = 1): all its gaps are 0.
+/// every cell (r = 1), so all its gaps are 0.
 inline constexpr double kGapScale[kLastOctave + 1] = {
     0x0.0p+0,
     0x1.3bafd4f4758c3p+1,
@@ -43,9 +43,9 @@ inline constexpr double kGapScale[kLastOctave + 1] = {
     0x1.fffeffffd5554p+15,
 };
 
-/// -ln(unit_open(bits)), in (0, 36.8), to about 3e-16 of its value. Its order of operations is part
-/// of kRandomChipVersion. Written without conversions and branches, so that loops over it
-/// vectorize.
+/// -ln(unit_open(bits)), in (0, 36.8), to about 3e-16 of its value. The order of its operations is
+/// part of kRandomChipVersion. It is written without conversions and branches, so that loops over
+/// it vectorize.
 inline double negative_log(std::uint64_t bits) {
   // unit_open(bits) = d·2^-53 with an odd integer d = 2q + 1, all exact.
   constexpr std::uint64_t kTwo52 = 0x4330000000000000;  // the bits of 2^52, ulp 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is done against failing cells of the weight scratchpad, and how it is written down.
+// What is done against failing cells of the weight scratchpad, and how it is written as text.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +16,11 @@ enum class CheckCode : std::uint8_t {
   kInterleavedParity,  // 8 check bits: bit i is the parity of the data columns c with c mod 8 = i
 };
 
-/// What becomes of a code with suspect bits (in a word that the check code found wrong).
+/// What becomes of a code with suspect bits, in a word that the check code found wrong.
 enum class OnError : std::uint8_t {
   kPass,  // nothing: it is used as it was read
   kZero,  // it becomes the code nearest to w = 0
-  kMask,  // suspect bits give way to the value that makes |n| small; a suspect top bit: as kZero
+  kMask,  // suspect bits take the value that makes |n| small; a suspect top bit: as kZero
 };
 
 struct Mitigations {
@@ -42,20 +42,20 @@ struct Mitigations {
 /// interleaved-parity[,on-error=mask|zero], msb=K, boost=DV, spares=RxS, placement=FILE.json.
 /// InputError (beginning with `where`) for anything else.
 Mitigations parse_mitigations(const std::string& text, const std::string& where);
-/// The same in a file: its folder is where a file of sensitivities is looked for. InputError also
-/// when there is none.
+/// The same for a text in a file, relative to whose folder a file of sensitivities is looked for.
+/// InputError also when that file does not exist.
 Mitigations parse_mitigations(const std::string& text, const std::string& where,
                               const std::filesystem::path& folder);
 
-/// The same text in its canonical form: defaults left out, parts in the order above.
+/// The same text in its canonical form: without defaults, parts in the order above.
 std::string to_string(const Mitigations& mitigations);
 
 /// All that decides what they do, for keys of results: the canonical text with the hash of the
 /// sensitivities in place of their file. InputError when that cannot be read.
 std::string identity(const Mitigations& mitigations);
 
-/// Supply of the scratchpad during accesses when its rail is at `voltage`, units of Vmin: with the
-/// boost, which stops at Vmin, where no cell fails any more.
+/// Supply of the scratchpad during accesses when its rail is at `voltage`, in units of Vmin, with
+/// the boost. The boost stops at Vmin, because no cell fails there any more.
 double access_voltage(const Mitigations& mitigations, double voltage);
 
 }  // namespace brownout::memory

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SECDED(72,64): a Hsiao code over a word of 64 data bits and 8 check bits, any of which may read
-// wrong. One wrong bit is corrected, two are detected, three or more may be miscorrected.
+// wrong. One wrong bit is corrected and two are detected; three or more may be miscorrected.
 #pragma once
 
 #include <array>
@@ -11,9 +11,9 @@ namespace brownout::memory {
 inline constexpr int kCheckBits = 8;
 
 /// Column i of the parity-check matrix: the check bits that data bit i takes part in. All columns
-/// have an odd weight, so two errors give an even syndrome and are never taken for one: the 56
-/// columns of weight 3, ascending, then 8 of weight 5 that take every check bit equally often (each
-/// check bit covers 26 data bits).
+/// have an odd weight, so that two errors give an even syndrome and are never mistaken for one.
+/// They are the 56 columns of weight 3, ascending, then 8 of weight 5 that use every check bit
+/// equally often (each check bit covers 26 data bits).
 constexpr std::array<std::uint8_t, 64> secded_columns() {
   std::array<std::uint8_t, 64> columns{};
   int next = 0;

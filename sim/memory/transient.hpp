@@ -9,11 +9,12 @@
 
 namespace brownout::memory {
 
-/// Part of every result's key: a change of the definition below is a new version. Version 1 left the
-/// die out, so that all chips shared their draws.
+/// Part of every result's key: if the definition below changes, it needs a new version. Version 1
+/// left the die out, so that all chips shared their draws.
 inline constexpr int kTransientReadVersion = 2;
 
-/// Whose cells draw. Chips of one kind differ in their number, kinds in their purpose.
+/// Identifies the die whose cells draw. Chips of one kind differ in their number, kinds differ in
+/// their purpose.
 struct Die {
   Purpose purpose = Purpose::kRandomChipRead;
   std::uint64_t number = 0;
@@ -32,10 +33,10 @@ struct Draws {
   Draws of_batch(std::uint64_t number) const { return {die, seed, fresh, number}; }
 };
 
-/// Whether a cell reads wrong, given the bit it stores. A cell with p strictly between 0 and 1
+/// Whether a cell reads wrong, given the bit that it stores. A cell with p strictly between 0 and 1
 /// draws the first number of Philox(seed, die's purpose) at ((memory·2^32 + word)·2^8 + column,
-/// die's number, load event, batch + 1), the last two 0 when frozen: wrong iff its unit_open is
-/// below p.
+/// die's number, load event, batch + 1), where the last two are 0 when frozen. It reads wrong iff
+/// unit_open of this number is below p.
 class CellReader {
  public:
   CellReader(MemoryId memory, const Draws& draws, std::uint64_t load_event = 0)
@@ -46,7 +47,8 @@ class CellReader {
         philox_(draws.seed, draws.die.purpose) {}
 
   std::uint32_t wrong(const CellFault& fault, std::uint32_t stored) const {
-    // First, because the stored bit cannot be predicted: a flip does not ask for it.
+    // This case comes first because the stored bit cannot be predicted, and a flip does not depend
+    // on it.
     if (fault.p01 >= 1.0f && fault.p10 >= 1.0f) return 1;
     const float probabilities[2] = {fault.p01, fault.p10};
     const float probability = probabilities[stored];
@@ -56,7 +58,8 @@ class CellReader {
   }
 
  private:
-  // Kept out of the loops over persistent faults: inlined, its registers slow them by half.
+  // Kept out of the loops over persistent faults: if inlined, its registers make them slower by
+  // half.
   [[gnu::noinline]] std::uint32_t draw(const CellFault& fault, float probability) const {
     const std::uint64_t cell = (memory_ | fault.word) << 8 | fault.bit;
     return unit_open(philox_(cell, die_, event_, batch_)[0]) < double{probability};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words of a memory that are read through its faulty cells, and through the decoder behind them.
+// Words of a memory that are read through its faulty cells and then through the decoder.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace brownout::memory {
 
-/// Cells hold what was written, and its check bits; reads pass the faults. When probabilistic cells
-/// draw is defined in sim/memory/transient.hpp.
+/// Cells hold what was written and its check bits; reads go through the faults.
+/// sim/memory/transient.hpp defines when probabilistic cells draw.
 class WordMemory {
  public:
   explicit WordMemory(std::int64_t words = 0, CheckCode check = CheckCode::kNone) {
@@ -24,11 +24,11 @@ class WordMemory {
   std::int64_t words() const { return static_cast<std::int64_t>(stored_.size()); }
   CheckCode check() const { return check_; }
 
-  /// Replaces the faults and draws as of load event 0; those beyond the memory, and check cells
+  /// Replaces the faults and draws as of load event 0. Faults beyond the memory, and check cells
   /// without a check code, are errors of the caller.
   void set_faults(WordFaultLists faults, MemoryId memory, const Draws& draws);
-  /// Fresh draws of the cells in words [first, first + count), for a batch and load event; frozen
-  /// ones stay as they are.
+  /// Fresh draws of the cells in words [first, first + count), for a batch and load event. Frozen
+  /// draws stay as they are.
   void draw(std::int64_t first, std::int64_t count, std::uint64_t batch, std::uint64_t load_event);
 
   void write(std::int64_t first, std::int64_t count, const std::uint64_t* from);
@@ -47,8 +47,8 @@ class WordMemory {
   /// What the cells hold.
   std::uint64_t stored(std::int64_t word) const { return stored_[static_cast<std::size_t>(word)]; }
 
-  /// Words with faults (some may be listed again), and their bits that read wrong when 0 or 1 is
-  /// stored.
+  /// The words with faults (some may be listed more than once), and their bits that read wrong when
+  /// 0 or 1 is stored.
   const std::vector<std::uint32_t>& faulty_words() const { return faulty_; }
   const WordErrors& errors(std::uint32_t word) const { return errors_[word]; }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the cells of a word to what leaves the memory, and from there to its codes: the functions
-// that every engine reads protected words with.
+// From the cells of a word to what leaves the memory, and from there to its codes. Every engine
+// reads protected words with these functions.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ int check_bits(CheckCode check);
 /// What is stored beside `data`.
 std::uint8_t encode_word(std::uint64_t data, CheckCode check);
 
-/// Cells of one word that read wrong when they hold 0, and when they hold 1.
+/// The cells of one word that read wrong when they hold 0, and those that do when they hold 1.
 struct WordErrors {
   std::uint64_t if_0 = 0, if_1 = 0;
   std::uint8_t check_if_0 = 0, check_if_1 = 0;
@@ -30,7 +30,7 @@ struct WordErrors {
   void add(const CellFault& fault, const CellReader& reader);
 };
 
-/// A word behind the decoder. `suspect`: data bits that the check found wrong and could not mend.
+/// A word after the decoder. `suspect`: data bits that the check found wrong and could not correct.
 struct ReadWord {
   std::uint64_t data = 0;
   std::uint64_t suspect = 0;
@@ -42,15 +42,16 @@ struct ReadWord {
 /// failing class makes its 8 columns suspect.
 ReadWord read_word(std::uint64_t stored, const WordErrors& errors, CheckCode check);
 
-/// How a tensor's codes answer to suspect bits.
+/// What becomes of a tensor's codes that have suspect bits.
 struct CodeRepair {
   OnError on_error = OnError::kPass;
   int bits = 8;                  // m
   bool twos_complement = false;  // else offset binary: n grows with the code read as a number
   std::uint8_t zero_code = 0;    // of w = 0
 
-  /// Code `v` of which `suspect` bits are suspect. Mask: bits below the top one take the value that
-  /// makes |n| small: the top bit's in two's complement, its opposite in offset binary.
+  /// Code `v`, of which the bits `suspect` are suspect. Mask: bits below the top one take the value
+  /// that makes |n| small, that is the top bit's in two's complement and its opposite in offset
+  /// binary.
   std::uint8_t operator()(std::uint8_t v, std::uint8_t suspect) const {
     if (suspect == 0 || on_error == OnError::kPass) return v;
     const auto top = static_cast<std::uint8_t>(1u << (bits - 1));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What safe columns, spare rows and columns, and a placement by sensitivity make of a chip's
-// faults: from the cells of the silicon to the words that the accelerator addresses.
+// How safe columns, spare rows and columns, and a placement by sensitivity change a chip's faults:
+// from the cells of the silicon to the words that the accelerator addresses.
 #pragma once
 
 #include <cstdint>
@@ -34,16 +34,16 @@ struct RepairPlan {
   std::uint32_t arrays = 0;        // whole ones; only with spares or sensitivities
   std::uint64_t safe_columns = 0;  // data columns (of the silicon) whose cells never fail
   std::uint32_t spare_rows = 0, spare_columns = 0;  // of each array
-  std::uint32_t first_spare_column = 64;            // behind the check bits in use
+  std::uint32_t first_spare_column = 64;            // after the check bits in use
   /// What a faulty cell costs, in any unit, by array and data column as the accelerator addresses
-  /// them (arrays × 64); empty: words lie where they are addressed. The sum is below 2⁶³.
+  /// them (arrays × 64). Empty: words lie where they are addressed. The sum is below 2⁶³.
   std::vector<std::uint64_t> sensitivity;
   std::uint32_t rotation_step = 1;  // words are rotated by multiples of it
 
   /// Whole arrays take part.
   bool whole_arrays() const { return spare_rows > 0 || spare_columns > 0 || !sensitivity.empty(); }
-  /// Words whose data and check cells the chip is asked for: the scratchpad's, then spare row s of
-  /// array a as word arrays·rows + a·spare_rows + s.
+  /// Number of words whose data and check cells the chip is asked for: the scratchpad's, then spare
+  /// row s of array a as word arrays·rows + a·spare_rows + s.
   std::uint32_t cell_words() const {
     return whole_arrays() ? arrays * (geometry.rows + spare_rows) : words;
   }
@@ -57,15 +57,16 @@ struct RepairStats {
   double cell_rate = 0.0;
 };
 
-/// From the chip's cells (words 0 … cell_words() - 1, check cells where the plan or a check code
-/// uses them) to what words 0 … words - 1 see. In this order:
-/// - Cells in safe columns, of spare rows too, never fail.
-/// - Spares, array by array, from the map at this operating point. A cell weighs max(p01, p10), a
-///   line the sum over its cells in lines of the other kind that are in service. A row with more
-///   faulty columns than there are free spare columns needs a spare row, a column with more faulty
-///   rows than there are free spare rows a spare column (while there are any); then always the
-///   replacement that takes away most. The spare is the free one that weighs least, and is used
-///   only if it takes away more than it brings. Rows are replaced with their check bits.
+/// From the chip's cells (words 0 … cell_words() - 1, check cells if the plan or a check code uses
+/// them) to the faults that words 0 … words - 1 see. In this order:
+/// - Cells in safe columns never fail, spare rows included.
+/// - Spares, array by array, by the map at this operating point. A cell weighs max(p01, p10), and a
+///   line (row or column) weighs the sum over its cells in lines of the other kind that are in
+///   service. A row with more faulty columns than there are free spare columns needs a spare row,
+///   and a column with more faulty rows than there are free spare rows needs a spare column (as
+///   long as there are spares). Then the replacement that takes away most weight is made again and
+///   again. The spare is the free one that weighs least, and it is used only if it takes away more
+///   than it brings. Rows are replaced together with their check bits.
 /// - Placement: arrays ranked by sensitivity go onto arrays ranked by faults, the most sensitive
 ///   onto the best; in each the data bits of all words are rotated (column c lies in (c + r) mod
 ///   64) by the multiple of rotation_step with the least cost, summed over columns as if all rows

@@ -14,7 +14,7 @@ namespace {
 constexpr int kMaxActivation = 255;
 constexpr std::int64_t kMaxAccumulator = 2147483647;  // 2^31 - 1
 
-/// '#' separates what files derive from a name; "image" is the input's name there.
+/// '#' separates what files derive from a name; "image" is the name of the input in files.
 void check_name(const std::string& name, const char* what, const std::string& where,
                 std::set<std::string>& taken) {
   bool plain = !name.empty() && name != "image";
@@ -30,7 +30,7 @@ void check_name(const std::string& name, const char* what, const std::string& wh
   }
 }
 
-/// K·2^(m-1)·255 <= 2^31-1: the array can never overflow, whatever faults make of the codes.
+/// K·2^(m-1)·255 <= 2^31-1: the sums can never overflow, whatever faults make of the codes.
 void check_accumulator(const Node& node, const Coding& coding, std::int64_t reduction,
                        const std::string& where) {
   const std::int64_t largest = std::int64_t{1} << (coding.bits - 1);

@@ -11,15 +11,15 @@ namespace brownout::network {
 /// What the checks know about a value besides its numbers.
 struct ValueType {
   Shape shape;
-  bool flat = false;       // behind a Flatten or Linear: a vector, no longer an image
+  bool flat = false;       // after a Flatten or Linear: a vector, no longer an image
   bool quantized = false;  // u8 codes
 };
 
 /// "<where>: node "conv1" (conv): ".
 std::string node_place(const std::string& where, const Node& node);
 
-/// The type of `node`'s value; `values` holds the types of all values before it. InputError for
-/// wrong wiring, operands, windows and sizes. Parameters are looked at by `check` alone.
+/// The type of `node`'s value. `values` holds the types of all values before it. InputError for
+/// wrong wiring, operands, windows and sizes. Parameters are examined by `check` only.
 ValueType infer(const Node& node, const std::vector<ValueType>& values, const std::string& where);
 
 }  // namespace brownout::network

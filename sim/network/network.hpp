@@ -17,7 +17,7 @@ namespace brownout::network {
 enum class Role { kWeight, kBias, kScale, kShift };
 std::string to_string(Role role);  // "weight", "bias", "scale", "shift"
 
-/// A trainable tensor. Coded ones hold n and sit in memory cells; the others are plain fp32.
+/// A trainable tensor. Coded ones hold n and are stored in memory cells; the others are plain fp32.
 struct Parameter {
   std::string name;
   Role role = Role::kWeight;
@@ -131,9 +131,9 @@ struct Network {
 /// K·2^(m-1)·255 <= 2^31-1. Throws InputError "<where>: ..." that names the node.
 std::vector<Shape> check(const Network& network, const std::string& where);
 
-/// True for values written by Quantize and for a Flatten of one, which keeps its codes. Everything
-/// else works in fp32 between a matrix operator and the next Quantize. The input image goes to
-/// Quantize only.
+/// True for values that Quantize writes, and for a Flatten of such a value, which keeps its codes.
+/// Everything between a matrix operator and the next Quantize works in fp32. The input image goes
+/// to Quantize only.
 bool is_quantized(const Network& network, int value);
 
 /// n of every parameter as an engine reads it: clean, or after faults. Uncoded ones are empty.

@@ -11,7 +11,7 @@ inline constexpr int kOpset = 13;
 inline constexpr int kIrVersion = 8;
 inline constexpr const char* kFormat = "1";
 
-// metadata_props. The tensors come last, so that a file cut short anywhere lacks them.
+// metadata_props. The tensors come last, so that a file that is cut short anywhere lacks them.
 inline constexpr const char* kFormatKey = "brownout.format";
 inline constexpr const char* kInputKey = "brownout.input";
 inline constexpr const char* kMetaPrefix = "brownout.meta.";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The frame around the operators: the graph's ends, its values, constants and parameters.
+// The parts around the operators: the graph's inputs and outputs, its values, constants and
+// parameters.
 #include "sim/network/onnx_graph.hpp"
 
 #include <fmt/format.h>
@@ -53,7 +54,7 @@ void GraphReader::read_constants() {
   }
 }
 
-/// The extents behind the batch dimension.
+/// The extents after the batch dimension.
 std::vector<int> GraphReader::extents(const onnx::ValueInfoProto& info) const {
   if (!info.type().has_tensor_type() ||
       info.type().tensor_type().elem_type() != onnx::TensorProto::FLOAT) {
@@ -117,7 +118,7 @@ void GraphReader::check_used() const {
   }
 }
 
-/// Parameters were met in file order; code order is by node: weight, bias, scale, shift.
+/// Parameters were found in file order; code order is by node: weight, bias, scale, shift.
 void GraphReader::order_parameters() {
   std::vector<Parameter> ordered;
   const auto move = [&](int& index) {

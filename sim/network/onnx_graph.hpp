@@ -43,9 +43,9 @@ struct Symbol {
   bool used = false;
 };
 
-/// Each ONNX operator turns the meanings of its inputs into the meaning of its output; network
-/// nodes come out where a group is complete. InputError "<where>: node "x" (Conv): ..." for
-/// anything that the format does not know.
+/// Each ONNX operator turns the meanings of its inputs into the meaning of its output. When a group
+/// is complete, a network node is created. InputError "<where>: node "x" (Conv): ..." for anything
+/// that the format does not know.
 class GraphReader {
  public:
   /// Fills nodes, parameters (in code order), input and classes of `network`.
@@ -95,7 +95,7 @@ class GraphReader {
   // Parameters.
   int add_parameter(const onnx::TensorProto& tensor);
   Parameter& parameter(const Symbol& symbol);
-  /// A parameter; a float initializer that is no derived constant becomes an uncoded one.
+  /// A parameter. A float initializer that is not a derived constant becomes an uncoded parameter.
   Symbol& parameter_input(int i);
   bool is_parameter(int i);
   /// The index of the parameter that becomes this node's `role`.
@@ -105,7 +105,8 @@ class GraphReader {
   int last_value() const { return static_cast<int>(network_.nodes.size()); }
   void emit(const Operator& op, std::vector<int> inputs, const std::string& name);
   Symbol value_symbol(Kind kind, int value) const;
-  /// The group norm just read, if input 0 is its value, so that a scale or shift may join it.
+  /// The group norm that was just read, if input 0 is its value, so that a scale or shift may join
+  /// it.
   GroupNorm* open_group_norm();
 
   // Operators.

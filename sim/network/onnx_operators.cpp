@@ -65,7 +65,8 @@ void GraphReader::read_node(const onnx::NodeProto& node) {
   (this->*handler->second)();
 }
 
-/// Four meanings: beta of a parameter, 1 + a' of a scale, a residual, a group norm's shift.
+/// An Add has four meanings: beta of a parameter, 1 + a' of a scale, a residual, a group norm's
+/// shift.
 void GraphReader::read_add() {
   need_inputs(2, 2);
   Attributes(*node_, place_).finish();
@@ -109,7 +110,7 @@ void GraphReader::read_mul() {
 }
 
 GroupNorm* GraphReader::open_group_norm() {
-  // Only the last node's value can still be unread, so that nothing sees it half done.
+  // Only the last node's value can still be unread, so that no operator sees it half finished.
   const Symbol& symbol = input(0);
   if (symbol.kind != Kind::kActivation || symbol.index != last_value() || last_value() == 0) {
     return nullptr;
@@ -344,7 +345,7 @@ void GraphReader::read_quantize() {
   define_output(value_symbol(Kind::kCodes, last_value()));
 }
 
-/// Of u8 codes: must undo their QuantizeLinear. Of an int8 initializer: alpha·n of a parameter.
+/// Of u8 codes: it must undo their QuantizeLinear. Of an int8 initializer: alpha·n of a parameter.
 void GraphReader::read_dequantize() {
   need_inputs(2, 3);
   Attributes(*node_, place_).finish();

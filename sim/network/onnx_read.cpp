@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Network files from disk: protobuf, origin, metadata; the graph itself is onnx_graph.cpp's.
+// Network files from disk: protobuf, origin, metadata. onnx_graph.cpp reads the graph itself.
 #include <cmath>
 #include <limits>
 
@@ -138,7 +138,7 @@ std::map<std::string, DeclaredTensor> read_tensors(const Metadata& properties,
   return tensors;
 }
 
-/// The free entries; an unknown one of the format itself is an error.
+/// The free entries. An unknown entry of the format itself is an error.
 Metadata read_free_metadata(const Metadata& properties, const std::string& where) {
   Metadata free;
   const std::string prefix = kMetaPrefix;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tensor data and node attributes, with every claim of the file checked before it is believed.
+// Tensor data and node attributes; every claim of the file is checked before it is used.
 #include "sim/network/onnx_tensor.hpp"
 
 #include <cstring>

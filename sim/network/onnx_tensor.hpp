@@ -10,13 +10,13 @@
 
 namespace brownout::network {
 
-/// The tensor's elements, whichever field holds them. T: float, int8_t, uint8_t or int64_t.
-/// `place` opens the messages ("<file>: initializer "x": "). InputError for another type, for dims
-/// and data that disagree, and for external data.
+/// The tensor's elements, whichever field holds them. T: float, int8_t, uint8_t or int64_t. `place`
+/// begins the messages ("<file>: initializer "x": "). InputError for another type, for dims and
+/// data that disagree, and for external data.
 template <typename T>
 std::vector<T> tensor_data(const onnx::TensorProto& tensor, const std::string& place);
 
-/// The attributes of one node; those not asked for are errors.
+/// The attributes of one node. Attributes that were not asked for are errors.
 class Attributes {
  public:
   Attributes(const onnx::NodeProto& node, const std::string& place);

@@ -82,7 +82,7 @@ class GraphWriter {
     return tensor(name, {static_cast<std::int64_t>(data.size())}, data);
   }
 
-  /// Appends an ONNX node and returns it; its output carries the node's own name unless given.
+  /// Appends an ONNX node and returns it; its output has the node's own name unless one is given.
   onnx::NodeProto& operation(const char* type, const std::string& name,
                              const std::vector<std::string>& inputs,
                              const std::string& output = "") {
@@ -155,7 +155,7 @@ class GraphWriter {
     set(*matrix_, "transB", std::int64_t{1});
   }
 
-  /// Per-channel values beside an image need two more axes.
+  /// Per-channel values for an image need two more axes.
   std::string per_channel(const std::string& value, const char* name) {
     if (type_.flat) return value;
     const std::string column = part(name);
@@ -209,7 +209,7 @@ class GraphWriter {
 
   void emit(const Relu&) { operation("Relu", node_->name, {input_}); }
 
-  /// y > 0 ? 1 : -1, where ONNX's own Sign gives 0 at 0.
+  /// y > 0 ? 1 : -1, whereas ONNX's own Sign gives 0 at 0.
   void emit(const Sign&) {
     operation("Greater", part("positive"), {input_, scalar(part("zero"), 0.0f)});
     operation("Where", node_->name,

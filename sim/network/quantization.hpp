@@ -26,7 +26,7 @@ std::string to_string(Rounding rounding);  // "nearest", "truncate"
 /// Names in the order of the enumerators.
 const std::vector<std::string>& scheme_names();
 const std::vector<std::string>& rounding_names();
-/// InputError that lists the known names.
+/// InputError, which lists the known names, for others.
 Scheme scheme_from_string(const std::string& name);
 
 /// The affine decoding of one tensor.

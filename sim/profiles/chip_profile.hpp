@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A profile: the measured (or generated) bit cells of a chip, voltage by voltage, as the HDF5 files
-// in profiles/ hold it. Format: docs/profile-file.md.
+// A profile: the measured (or generated) bit cells of a chip at each voltage, as the HDF5 files in
+// profiles/ store it. Format: docs/profile-file.md.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct ProfileCell {
   float p01 = 0.0f, p10 = 0.0f;
 };
 
-/// What was seen at one voltage: cells in ascending order, those without errors left out.
+/// What was seen at one voltage: cells in ascending order, without those that make no errors.
 struct ProfileLevel {
   double voltage = 1.0;  // units of Vmin
   std::vector<ProfileCell> cells;
@@ -27,7 +27,7 @@ struct Profile {
   std::string origin;      // who measured or generated it, and how
   bool synthetic = false;  // generated, not measured: every output says so
   int arrays = 1, rows = 0, columns = 0;
-  double vmin_volt = 0.0;  // 0: not known
+  double vmin_volt = 0.0;            // 0: not known
   std::vector<ProfileLevel> levels;  // strictly ascending voltages, at least one
 
   std::uint64_t cells() const {
@@ -36,18 +36,18 @@ struct Profile {
   }
 };
 
-/// A cell errs always: Gaussian read noise never reaches 1, so this is where published evaluations
-/// put the line.
+/// From this probability on a cell counts as persistent. Gaussian read noise never reaches 1, so
+/// published evaluations put the limit here.
 inline constexpr float kPersistentProbability = 0.985f;
 
-/// InputError naming file, data set and place for anything that is no profile: truncated or foreign
-/// files, probabilities outside [0, 1], shapes that differ, voltages that do not ascend, geometry
-/// that contradicts the data.
+/// InputError that names file, data set and place for anything that is not a profile: truncated or
+/// foreign files, probabilities outside [0, 1], shapes that differ, voltages that do not ascend,
+/// geometry that contradicts the data.
 Profile read_profile(const std::filesystem::path& file);
-/// The file that holds a profile: the same profile, the same bytes. `where` begins the message of an
-/// InputError (check_profile).
+/// The file that holds a profile: the same profile, the same bytes. `where` begins the message of
+/// an InputError (check_profile).
 std::string profile_bytes(const Profile& profile, const std::string& where);
-/// Written beside and renamed into place.
+/// The file is written beside its place and renamed.
 void write_profile(const std::filesystem::path& file, const Profile& profile);
 /// The same checks on a profile in memory; `where` begins the message.
 void check_profile(const Profile& profile, const std::string& where);

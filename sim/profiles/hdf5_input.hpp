@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading HDF5 files that may be anything: every failure is an InputError that names file and
-// place.
+// Reading HDF5 files whose content may be anything: every failure is an InputError that names file
+// and place.
 #pragma once
 
 #include <hdf5.h>
@@ -26,7 +26,7 @@ class Handle {
     if (id_ >= 0) close_(id_);
   }
   hid_t id() const { return id_; }
-  /// Closes now and says whether that went well.
+  /// Closes now and returns whether that succeeded.
   herr_t close() {
     const hid_t id = id_;
     id_ = -1;
@@ -39,7 +39,7 @@ class Handle {
   herr_t (*close_)(hid_t);
 };
 
-/// While one lives, the library's error stack is not printed.
+/// As long as an object of this type lives, the library's error stack is not printed.
 class Quiet {
  public:
   Quiet();
@@ -81,7 +81,7 @@ class DataSet {
   bool signed_ = false;
 };
 
-/// The whole file is read first; the library sees it in memory only.
+/// The whole file is read first; the library sees it only in memory.
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& file);

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The Gaussian cell model behind a profile. A cell is weak in one direction, 0→1 with probability
-// share_01; its critical voltage is μ + column shift + own deviation, with μ and σ of its
-// direction; a read at V errs with probability Φ((Vc − V)/σn). Mean rates are therefore
+// The Gaussian cell model of a profile. A cell is weak in one direction, 0→1 with probability
+// share_01. Its critical voltage is μ + column shift + own deviation, with μ and σ of its
+// direction. A read at V errs with probability Φ((Vc − V)/σn). Mean rates are therefore
 //   p01(V) = share_01·Φ((μ01 − V)/S01), S² = σ² + σn² + σcolumn², and p10 likewise.
 //
 // How each part is found:
-// - μ and S: probit regression of the mean rates on voltage, a direction at a time (maximum
+// - μ and S: probit regression of the mean rates on voltage, one direction at a time (maximum
 //   likelihood, binomial). Cells of a column may fail together, so each rate counts with the
 //   variance that its column sums show, not with that of independent cells.
-// - share_01: maximum likelihood with the above, where that is significantly (2Δ log L > 3.84)
-//   better than the share of 0→1 in the errors at the lowest voltage; else that share. Far in the
-//   tail the data cannot tell a larger share from a larger μ.
-// - σn: from the probabilities of the cells that err in at least 5 % of reads. Over σn's width the
-//   density of critical voltages is known from μ and S, and sets how many cells fall between two
-//   probabilities.
-// - σcolumn: pairs of errors in one column, Σ q_i·q_j against independence, are Φ₂(z, z; r)/Φ(z)²
-//   times as frequent with r = σcolumn²/S², z = (μ − V)/S.
+// - share_01: maximum likelihood with the above, if that is significantly (2Δ log L > 3.84) better
+//   than the share of 0→1 in the errors at the lowest voltage; otherwise it is that share. Far in
+//   the tail the data cannot distinguish a larger share from a larger μ.
+// - σn: from the probabilities of the cells that err in at least 5 % of reads. Within the width of
+//   σn the density of critical voltages is known from μ and S, and it decides how many cells fall
+//   between two probabilities.
+// - σcolumn: pairs of errors in one column, Σ q_i·q_j relative to independence, are Φ₂(z, z;
+//   r)/Φ(z)² times as frequent with r = σcolumn²/S², z = (μ − V)/S.
 #pragma once
 
 #include <optional>
@@ -54,13 +54,13 @@ struct ProfileFit {
 
   std::vector<FitPoint> points;           // one a level
   std::optional<double> largest_decades;  // absolute
-  /// Over rates with at least 5 errors expected. Counts of different voltages share cells, which
-  /// this takes for independent.
+  /// Over rates with at least 5 errors expected. Counts of different voltages share cells; this
+  /// treats them as independent.
   double chi2 = 0.0;
   int degrees_of_freedom = 0;
   std::optional<double> chi2_probability;  // of a χ² at least as large; none at 0 degrees
 
-  /// What could not be fitted and why; a sentence each.
+  /// What could not be fitted and why, one sentence each.
   std::vector<std::string> notes;
 
   /// Fitted mean rates at a voltage; none where the direction was not fitted.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What reading and writing of profile files agree on: format 1 of docs/profile-file.md.
+// What the reader and the writer of profile files share: format 1 of docs/profile-file.md.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ inline constexpr std::uint64_t kMostProfileCells = 1ull << 34;
 
 inline std::string level_name(std::size_t index) { return fmt::format("level_{}", index); }
 
-/// The HDF5 library keeps global state: one user at a time.
+/// The HDF5 library has global state, so only one user at a time.
 inline std::mutex& hdf5_mutex() {
   static std::mutex mutex;
   return mutex;

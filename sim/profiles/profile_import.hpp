@@ -18,23 +18,23 @@ struct ImportInfo {
   double vmin_volt = 0.0;  // 0: not known
 };
 
-/// A map that was taken at one voltage, in units of Vmin. They may come in any order; two of the
+/// A map that was taken at one voltage, in units of Vmin. Maps may come in any order; two of the
 /// same voltage are an error.
 struct VoltageFile {
   double voltage = 1.0;
   std::filesystem::path file;
 };
 
-/// Faults of one BRAM file before and behind the step from its 16-bit words to bytes.
+/// Faults of one BRAM file before and after its 16-bit words are reduced to bytes.
 struct BramTotals {
   double voltage = 1.0;
   std::uint64_t bits = 0, faults = 0;             // as they stand in the file
   std::uint64_t real_cells = 0, real_faults = 0;  // every byte stands there twice
 };
 
-/// 28 nm FPGA BRAM: ASCII hex without newlines, blocks of 1024 rows of 4 digits, all ones written;
-/// a 0 bit is a 1→0 fault, persistent. A block becomes an array of 1024 × 8 cells. `totals`, if
-/// given, gets one entry a voltage, ascending.
+/// 28 nm FPGA BRAM: ASCII hex without newlines, blocks of 1024 rows of 4 digits. All ones were
+/// written, so that a 0 bit is a 1→0 fault, persistent. A block becomes an array of 1024 × 8 cells.
+/// `totals`, if given, gets one entry per voltage, ascending.
 Profile import_bram_hex(const std::vector<VoltageFile>& files, const ImportInfo& info,
                         std::vector<BramTotals>* totals = nullptr);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the levels of a profile show of one direction of errors, and a probit line through it: the
-// first step of profile_fit.hpp.
+// What the levels of a profile show about one direction of errors, and a probit line through them:
+// the first part of profile_fit.hpp.
 #pragma once
 
 #include <algorithm>
@@ -17,11 +17,12 @@ namespace brownout::profiles {
 
 inline double log_or_low(double x) { return std::log(std::max(x, 1e-300)); }
 
-/// Probabilities that cut the cells that err into classes; the last is kPersistentProbability.
+/// Probabilities that divide the cells that err into classes; the last one is
+/// kPersistentProbability.
 inline constexpr std::array<double, 6> kClasses{0.05, 0.25, 0.5, 0.75, 0.9, 0.985};
 using Classes = std::array<double, kClasses.size()>;
 
-/// What one level shows of one direction.
+/// What one level shows about one direction.
 struct Observation {
   double voltage = 1.0;
   double errors = 0.0;    // sum of probabilities
@@ -59,7 +60,7 @@ struct Regression {
 /// None when rates do not fall with voltage.
 std::optional<Regression> regress(const Direction& direction, double cells, double weak);
 
-/// μ and total σ of the critical voltages that the line means, with their standard errors.
+/// μ and total σ of the critical voltages that the line stands for, with their standard errors.
 DirectionFit to_voltages(const Regression& fit);
 
 }  // namespace brownout::profiles

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a profile holds in numbers: rates by direction, persistence, nesting, how faulty cells lie
-// along columns and rows, and how two profiles compare.
+// What a profile contains, in numbers: rates by direction, persistence, nesting, how faulty cells
+// are arranged along columns and rows, and how two profiles compare.
 //
 // Rates are means of probabilities over all cells of the chip: what balanced data would see. All
-// counts, pair ratios and shares below are taken over faulty cells, each counting 1 however often
-// it errs: they describe the silicon, and must not move with the read noise or with the number of
+// counts, pair ratios and shares below are over faulty cells, and each cell counts 1 however often
+// it errs. They describe the silicon, and must not depend on the read noise or on the number of
 // reads that a probability was measured from.
 #pragma once
 
@@ -17,8 +17,8 @@
 namespace brownout::profiles {
 
 /// Pairs of faulty cells within one line (a column, or a row, of an array). With n faulty cells
-/// among N, lines of L cells each: expected = n(n - 1)/2 · (L - 1)/(N - 1), exact when every set of
-/// n cells is as likely as any other. `error` is the sampling error of the ratio then,
+/// among N, and lines of L cells each: expected = n(n - 1)/2 · (L - 1)/(N - 1), exact when every
+/// set of n cells is as likely as any other. `error` is then the sampling error of the ratio,
 /// sqrt((1 - q)/expected), q = (L - 1)/(N - 1).
 struct LinePairs {
   std::uint64_t pairs = 0;
@@ -41,9 +41,9 @@ struct LevelStatistics {
   std::uint64_t faulty_01 = 0;           // of these, cells with p01 >= p10
   std::optional<double> probabilistic;   // share of the faulty cells below that threshold
   LinePairs column_pairs, row_pairs;
-  /// Of the cells that are faulty at the next higher voltage: those that err here at least as
-  /// often in both directions, and those that err here at all. None at the highest voltage and
-  /// where no cell is faulty there.
+  /// Among the cells that are faulty at the next higher voltage: those that err here at least as
+  /// often in both directions, and those that err here at all. None at the highest voltage, and if
+  /// no cell is faulty there.
   std::optional<double> nested_share, contained_share;
   std::uint64_t not_nested = 0;             // cells that break nesting: err less here than above
   ArraySpread array_p;                      // p of each array
@@ -54,8 +54,8 @@ struct LevelStatistics {
 /// One entry a level, in the order of the profile (ascending voltages).
 std::vector<LevelStatistics> profile_statistics(const Profile& profile);
 
-/// Two profiles at one voltage of the first. The second is taken as a chip would be: at the same
-/// voltage, else at its nearest lower one, above its highest at that one.
+/// Two profiles at one voltage of the first. The second is used as a chip would use it: at the same
+/// voltage, else at its nearest lower one, and above its highest voltage at that one.
 struct LevelComparison {
   double voltage_a = 1.0, voltage_b = 1.0;
   LevelStatistics a, b;
@@ -75,7 +75,8 @@ struct LevelComparison {
 struct ProfileComparison {
   bool same_geometry = false;
   std::vector<LevelComparison> levels;
-  /// Voltages of the first below the lowest of the second: it says nothing about them.
+  /// Voltages of the first profile below the lowest voltage of the second, about which the second
+  /// says nothing.
   std::vector<double> not_covered;
 };
 

@@ -67,7 +67,7 @@ Json mismatch_json(const sweep::CosimRun& run) {
   return json;
 }
 
-/// One word of a shell.
+/// Quotes a text as one word of a shell.
 std::string for_shell(const std::string& text) {
   constexpr char kPlain[] =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
@@ -85,7 +85,7 @@ std::string for_shell(const std::string& text) {
   return quoted + "'";
 }
 
-/// What a layer and the whole run have in common.
+/// The fields that a layer and the whole run have in common.
 void add_part(Json& json, const sweep::CosimPart& part) {
   json["tiles"] = part.record.tiles;
   json["outputs_compared"] = part.check.outputs_compared;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two decimals, as errors have everywhere.
+// Errors have two decimals everywhere.
 #include "sim/report/error_text.hpp"
 
 #include <fmt/format.h>

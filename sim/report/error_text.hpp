@@ -10,14 +10,14 @@
 
 namespace brownout::report {
 
-/// "6.00 ± 0.12": mean and, of two chips or more, their standard deviation.
+/// "6.00 ± 0.12": the mean and, for two or more chips, their standard deviation.
 std::string spread_text(const results::Spread& spread);
 
 /// "5.21 … 7.03", or "" for none.
 std::string interval_text(const std::optional<std::array<double, 2>>& interval, int digits = 2);
 
-/// "Another 200 images would move a mean by ± 1.68 points (standard error)" over a list of errors
-/// in one table, from the least to the most; "" when none of them knows.
+/// "Another 200 images would move a mean by ± 1.68 points (standard error)" for a list of errors in
+/// one table, from the smallest to the largest; "" when none of them is known.
 std::string images_text(const std::vector<results::ErrorSpread>& errors, std::int64_t images);
 
 }  // namespace brownout::report

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shares are fractions in JSON and percent where people read them.
+// Shares are fractions in JSON and percent in text.
 #include "sim/report/estimate_report.hpp"
 
 #include <fmt/format.h>
@@ -96,7 +96,7 @@ std::string compute_report_csv(const estimate::Estimate& estimate) {
       "Compute Util %,\n";
   for (std::size_t i = 0; i < estimate.layers.size(); ++i) {
     const estimate::LayerEstimate& layer = estimate.layers[i];
-    // 100 before the division, as there: the last digit may depend on it.
+    // Times 100 before the division, as SCALE-Sim does it, because the last digit may depend on it.
     const double overall = static_cast<double>(layer.macs) * 100.0 /
                            (static_cast<double>(std::max<std::int64_t>(layer.cycles, 1)) *
                             (static_cast<double>(estimate.config.rows) * estimate.config.columns));

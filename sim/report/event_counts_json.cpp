@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks the field tables, so that no count or component can be forgotten.
+// Goes through the field tables, so that no count or component can be forgotten.
 #include "sim/report/event_counts_json.hpp"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ EventCounts read_event_counts(const Json& json, const std::string& where) {
     const auto found = json.find(field.name);
     if (found == json.end()) throw InputError("{}: {}: missing", where, field.name);
     constexpr std::uint64_t kHighest = std::numeric_limits<std::int64_t>::max();
-    // Counts that the parser saw are unsigned; those put in by a program may be signed.
+    // Counts that the parser read are unsigned; those that a program put in may be signed.
     const bool fits = found->is_number_unsigned()
                           ? found->get<std::uint64_t>() <= kHighest
                           : found->is_number_integer() && found->get<std::int64_t>() >= 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Event counts and energy ledgers as JSON objects: what a finished run is priced again from.
+// Event counts and energy ledgers as JSON objects, from which a finished run is priced again.
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -13,7 +13,7 @@ namespace brownout::report {
 nlohmann::ordered_json event_counts_json(const EventCounts& counts);
 
 /// The counts of such an object. InputError, which begins with `where` (a file and the place in
-/// it), for anything but an object with exactly these fields, each an integer of at least 0.
+/// it), unless it is an object with exactly these fields, each an integer of at least 0.
 EventCounts read_event_counts(const nlohmann::ordered_json& json, const std::string& where);
 
 /// One field a component, in µJ, and their `total`.

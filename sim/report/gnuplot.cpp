@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A string between quotation marks; gnuplot reads all but harmless characters by their number.
+/// A string between quotation marks. Characters that are not harmless are written as their number.
 std::string escaped(const std::string& text) {
   constexpr std::string_view kHarmless = " .,:()+-*/%=_";
   std::string out = "\"";
@@ -96,7 +96,7 @@ std::optional<std::string> draw_with_gnuplot(const Drawing& drawing, const fs::p
   const fs::path script = fs::absolute(program_file(file));
   write_file_atomically(data_file(fs::absolute(file)), drawing.data());
   write_file_atomically(script, drawing.program);
-  // Through a pipe: gnuplot does not notice when a disk is full, our own writing does.
+  // Through a pipe: gnuplot does not notice that a disk is full, but our own writing does.
   int status = 0;
   const std::string picture = run_confined(
       {"gnuplot", "-d", "-e", "output_file='/dev/stdout'", "./" + script.filename().string()},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The accelerator's memories: where each is operated, how many of the cells in use fail, and how many
-// bits read wrong.
+// The accelerator's memories: where each is operated, how many of the cells in use fail, and how
+// many bits read wrong.
 #pragma once
 
 #include <fmt/format.h>
@@ -26,22 +26,21 @@ inline constexpr std::pair<const char*, sweep::MemoryResult sweep::MemoryResults
 
 inline bool holds_weights(const char* memory) { return memory == std::string("weights"); }
 
-/// Of one chip: {"input": {"cell_rate": …, "cells_hit": …, "bits_wrong": …}, …}.
+/// For one chip: {"input": {"cell_rate": …, "cells_hit": …, "bits_wrong": …}, …}.
 template <typename Json>
 Json memory_results_json(const sweep::MemoryResults& results) {
   Json json;
   for (const auto& [name, memory] : kOtherMemories) {
     const sweep::MemoryResult& result = results.*memory;
-    json[name] = {{"cell_rate", result.cell_rate},
-                  {"cells_hit", result.cells_hit},
-                  {"bits_wrong", nullptr}};
+    json[name] = {
+        {"cell_rate", result.cell_rate}, {"cells_hit", result.cells_hit}, {"bits_wrong", nullptr}};
     if (result.bits_wrong) json[name]["bits_wrong"] = *result.bits_wrong;
   }
   return json;
 }
 
-/// {"weights": {"voltage": …, "rate": …, "cells_hit": …, "bits_wrong": …}, "input": …}; of several
-/// chips "cells_hit_mean" and "bits_wrong_mean".
+/// {"weights": {"voltage": …, "rate": …, "cells_hit": …, "bits_wrong": …}, "input": …}. For several
+/// chips the fields are "cells_hit_mean" and "bits_wrong_mean".
 template <typename Json>
 Json memories_json(const sweep::MemoryUses& uses, std::int64_t images, bool means) {
   const std::string end = means ? "_mean" : "";
@@ -85,7 +84,7 @@ inline std::string memory_counts_text(const sweep::MemoryUse& use, std::int64_t 
 }
 
 /// "; activations at 0.85 Vmin: bit error rate 0.4 %, 812 cells hit, 403.2 bits wrong an image"; ""
-/// where all but the weights are at Vmin.
+/// if all memories but the weights are at Vmin.
 inline std::string memories_text(const sweep::MemoryUses& uses, std::int64_t images) {
   std::string text;
   for (const auto& [name, memory] : kMemoryUses) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Error against energy: a curve over the voltages for each mitigation, and what none of them beats.
+// Error against energy: a curve over the voltages for each mitigation, and the front of all of
+// them.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,7 +15,8 @@ namespace brownout::report {
 
 namespace {
 
-// Okabe and Ito's colours, told apart by colour-blind eyes too; symbols tell their repetitions.
+// Okabe and Ito's colours, which colour-blind people can distinguish as well; when they repeat, the
+// symbols differ.
 constexpr std::array<const char*, 7> kColours{"#555555", "#0072b2", "#e69f00", "#009e73",
                                               "#cc3311", "#cc79a7", "#56b4e9"};
 constexpr std::array<int, 3> kSymbols{7, 5, 9};
@@ -38,7 +40,7 @@ PointList points_of(const sweep::SweepResult& result, const std::string& model,
   return list;
 }
 
-/// The front of error and energy, dearest first.
+/// The front of error and energy, most expensive first.
 PointList front_of(PointList points) {
   std::sort(points.begin(), points.end(), [](const sweep::Point* a, const sweep::Point* b) {
     return std::make_pair(energy_of(*a), a->rerr.mean) <

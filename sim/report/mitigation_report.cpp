@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables sorted by network, voltage, then in the order of the list.
+// Tables sorted by network, then voltage, then in the order of the list.
 #include "sim/report/mitigation_report.hpp"
 
 #include <fmt/format.h>
@@ -32,7 +32,7 @@ std::vector<std::string> shown_mitigations(const std::vector<std::string>& names
   std::vector<std::string> shown;
   for (const std::string& name : names) {
     constexpr std::string_view kPlacement = "placement=";
-    // It is the last part.
+    // The placement is the last part of the text.
     const std::size_t at = name.rfind(kPlacement);
     shown.push_back(at == std::string::npos ? name : name.substr(0, at + kPlacement.size() - 1));
   }
@@ -85,7 +85,8 @@ std::string mitigation_table(const sweep::SweepResult& result) {
   }
   return table.text() +
          fmt::format(
-             "\n  p: configured bit error rate where the memory is accessed. Read: dynamic energy of a "
+             "\n  p: configured bit error rate where the memory is accessed. Read: dynamic energy "
+             "of a "
              "weight read; area: of the\n  weight memory{}. All are relative to the unprotected "
              "memory at Vmin:\n  a read above 1 costs more than the voltage saves. Cells hit: as "
              "the words see them, after repair. *: no other\n  point of the network is at most as "

@@ -14,8 +14,8 @@ namespace brownout::report {
 /// Names for tables: "placement" without its file, unless two would then be equal.
 std::vector<std::string> shown_mitigations(const std::vector<std::string>& names);
 
-/// A row for each network, voltage and mitigation; '*' marks those on the Pareto front of error,
-/// energy, area and cycles (sweep::mitigation_front), '~' those of them that are not decided.
+/// A row for each network, voltage and mitigation. '*' marks those on the Pareto front of error,
+/// energy, area and cycles (sweep::mitigation_front), '~' those on the front that are not decided.
 std::string mitigation_table(const sweep::SweepResult& result);
 
 /// Error against energy, an SVG: a panel for each network, a curve for each mitigation, and the

@@ -12,7 +12,7 @@ struct ShortNames {
   std::string pattern;             // "fmnist-simplenet16-*-8b", or "" when nothing was cut
 };
 
-/// Cuts the parts between '-' that all names share, in front and behind; every name keeps one.
+/// Cuts the parts between '-' that all names share at their beginning and end; each name keeps one.
 ShortNames short_names(const std::vector<std::string>& names);
 
 /// What the chips of a sweep are, for titles: "10 random chips", or "10 places of one die,

@@ -17,7 +17,7 @@ using network::Network;
 
 namespace {
 
-/// A value of several lines: each printable, all but the first further in.
+/// A value of several lines: each is printable, and all but the first are indented further.
 std::string indented(const std::string& value) {
   std::string text;
   for (std::size_t begin = 0; begin <= value.size();) {
@@ -171,7 +171,8 @@ std::string network_text(const sweep::Model& model) {
   }
   out += parameters.text();
   if (!net.metadata.empty()) out += "\nmetadata\n";
-  for (const auto& [key, value] : net.metadata) out += fmt::format("  {}: {}\n", printable(key), indented(value));
+  for (const auto& [key, value] : net.metadata)
+    out += fmt::format("  {}: {}\n", printable(key), indented(value));
   return out;
 }
 

@@ -8,7 +8,7 @@
 namespace brownout::report {
 
 std::string network_text(const sweep::Model& model);
-/// Pretty-printed, with a line end behind it.
+/// Pretty-printed, with a newline at the end.
 std::string network_json(const sweep::Model& model);
 
 }  // namespace brownout::report

@@ -21,12 +21,12 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Okabe and Ito's colours, told apart by colour-blind eyes too.
+// Okabe and Ito's colours, which colour-blind people can distinguish as well.
 constexpr std::array<const char*, 7> kColours{"#0072b2", "#e69f00", "#009e73", "#cc3311",
                                               "#cc79a7", "#56b4e9", "#332288"};
 constexpr char kGrey[] = "#8a8f98";
 
-/// Underscores and the like are plain text in titles.
+/// Underscores and similar characters are plain text in titles.
 std::string title(const std::string& text) { return gnuplot_quoted(text) + " noenhanced"; }
 
 using PointList = std::vector<const sweep::Point*>;
@@ -39,8 +39,8 @@ PointList points_of(const std::vector<sweep::Point>& points, const std::string& 
   return list;
 }
 
-/// Voltage, mean, low and high end of the band; a log axis wants them above 0. Of a chip that steps
-/// a point is drawn as wide as its result holds.
+/// Voltage, mean, low and high end of the band. A log axis needs values above 0. For a chip with
+/// steps, a point is drawn as wide as the range in which its result holds.
 std::string curve_rows(PointList points, double floor, const std::vector<double>& steps = {}) {
   std::sort(points.begin(), points.end(),
             [](const sweep::Point* a, const sweep::Point* b) { return *a->voltage < *b->voltage; });
@@ -118,7 +118,7 @@ std::string head(const sweep::SweepResult& result, const Frame& frame) {
   return text;
 }
 
-/// Parts of the energy as the lower panel stacks them, from the ground up.
+/// Parts of the energy in the order in which the lower panel stacks them, from the bottom up.
 struct EnergyPart {
   const char* title;
   const char* colour;
@@ -166,7 +166,7 @@ std::string energy_panel(const sweep::SweepResult& result, Drawing& drawing) {
       "plot \\\n",
       gnuplot_quoted(fmt::format("{} on {}", model, result.accelerator)), kGrey,
       *points.back()->voltage - gap / 2, *points.front()->voltage + gap / 2, 0.7 * gap);
-  // The tallest first: each box hides the lower part of the one before.
+  // The tallest box is drawn first: each box hides the lower part of the previous one.
   for (std::size_t k = kEnergyParts.size(); k-- > 0;) {
     text += fmt::format("  {} using 1:{} with boxes lc rgb '{}' title '{}'{}\n", parts, k + 2,
                         kEnergyParts[k].colour, kEnergyParts[k].title, k == 0 ? "" : ", \\");

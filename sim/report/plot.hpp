@@ -14,8 +14,8 @@ namespace brownout::report {
 /// The picture of one mitigation, an SVG.
 Drawing sweep_drawing(const sweep::SweepResult& result, const std::filesystem::path& picture);
 
-/// Draws `file`, of several mitigations as mitigation_drawing has it. Nothing on success; else why
-/// there is no picture (gnuplot missing or failing), which is no error of the sweep.
+/// Draws `file`; for several mitigations as mitigation_drawing does. Returns nothing on success,
+/// else why there is no picture (gnuplot missing or failing), which is no error of the sweep.
 std::optional<std::string> draw_plot(const sweep::SweepResult& result,
                                      const std::filesystem::path& file);
 

@@ -12,7 +12,7 @@ namespace brownout::report {
 /// read back as the same floats.
 std::string profile_csv(const profiles::Profile& profile);
 
-/// Dense NumPy arrays may take this many cells; beyond, CSV is the way out.
+/// Dense NumPy arrays may have this many cells; larger profiles can be exported as CSV.
 inline constexpr std::uint64_t kMostNpyCells = 1ull << 28;
 
 /// p01 (or p10) of every cell at one level: a .npy file (format 1.0, C order) of float32 with shape

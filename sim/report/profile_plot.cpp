@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The data stand beside the programs, so that a picture can be drawn again without its profile.
+// The data are written beside the programs, so that a picture can be drawn again without its
+// profile.
 #include "sim/report/profile_plot.hpp"
 
 #include <fmt/format.h>
@@ -111,7 +112,8 @@ Drawing map_drawing(const profiles::Profile& profile, const MapWindow& window,
       float& pixel = pixels[static_cast<std::size_t>(y * pixel_columns + x)];
       pixel = std::max(pixel, panel.value(*cell));
     }
-    // Healthy pixels are the background: a picture costs what its errors cost.
+    // Healthy pixels are the background, so that the cost of a picture follows the number of
+    // errors.
     std::string lines;
     for (int y = 0; y < pixel_rows; ++y) {
       for (int x = 0; x < pixel_columns; ++x) {
@@ -125,7 +127,7 @@ Drawing map_drawing(const profiles::Profile& profile, const MapWindow& window,
   }
   for (std::size_t i = 0; i < kPanels.size(); ++i) {
     if (i + 1 == kPanels.size()) text += "set colorbox\n";
-    // NaN: a panel without errors is a picture as well.
+    // NaN: a panel without errors must be drawn as well.
     text += fmt::format(
         "set title '{}'\n"
         "plot NaN, {} using 1:2:({}):({}):3 with boxxyerror lc palette fs solid noborder\n",

@@ -20,9 +20,9 @@ struct MapWindow {
   int row_first = 0, row_last = 0, column_first = 0, column_last = 0;
 };
 
-/// Four panels: all errors, 0→1, 1→0, persistent. A pixel is a cell, or of a window larger than 512
-/// either way the highest probability of a block of cells (the picture says so). The name of
-/// `picture` (.svg, .png, .pdf) decides its format.
+/// Four panels: all errors, 0→1, 1→0, persistent. A pixel is a cell. In a window of more than 512
+/// rows or columns it is the highest probability of a block of cells, and the picture says so. The
+/// name of `picture` (.svg, .png, .pdf) decides its format.
 Drawing map_drawing(const profiles::Profile& profile, const MapWindow& window,
                     const std::filesystem::path& picture);
 
@@ -31,7 +31,7 @@ Drawing ber_drawing(const profiles::Profile& profile,
                     const std::vector<profiles::LevelStatistics>& levels,
                     const profiles::ProfileFit& fit, const std::filesystem::path& picture);
 
-/// What a picture shows: the window, or without one bit error rates.
+/// What a picture shows: the window, or bit error rates if there is none.
 std::string plot_json(const profiles::Profile& profile, const std::optional<MapWindow>& window,
                       const std::filesystem::path& output);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rates are fractions in JSON and percent in text, where the unit stands beside them.
+// Rates are fractions in JSON and percent in text, where the unit is given.
 #include "sim/report/profile_report.hpp"
 
 #include <fmt/format.h>
@@ -19,7 +19,7 @@ namespace {
 
 Json maybe(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
-/// Texts of a profile need not be UTF-8, JSON must.
+/// Texts of a profile need not be UTF-8, but JSON must be.
 std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -41,7 +41,7 @@ std::string geometry_text(const profiles::Profile& profile) {
                      profile.cells());
 }
 
-/// Title, origin, geometry: the head of every text.
+/// Title, origin, geometry: the first lines of every text.
 std::string head(const profiles::Profile& profile) {
   return fmt::format("{}\n  origin: {}\n  {}{}\n", profile_title(profile),
                      printable(profile.origin), geometry_text(profile),

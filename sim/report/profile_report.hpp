@@ -13,7 +13,7 @@ namespace brownout::report {
 /// "chip2 (synthetic): ...": how every output names a profile.
 std::string profile_title(const profiles::Profile& profile);
 
-/// Without the last digits that arithmetic on voltages leaves.
+/// The voltage without the last digits that come from arithmetic.
 std::string voltage_text(double voltage);
 
 std::string profile_text(const profiles::Profile& profile,
@@ -21,7 +21,7 @@ std::string profile_text(const profiles::Profile& profile,
 std::string profile_json(const profiles::Profile& profile,
                          const std::vector<profiles::LevelStatistics>& levels);
 
-/// What breaks nesting, or "": "12 of 300 cells that fail at 0.9 Vmin err less ...".
+/// The cells that break nesting, or "": "12 of 300 cells that fail at 0.9 Vmin err less ...".
 std::string nesting_warning(const profiles::Profile& profile,
                             const std::vector<profiles::LevelStatistics>& levels);
 
@@ -33,7 +33,7 @@ std::string comparison_text(const profiles::Profile& a, const profiles::Profile&
 std::string comparison_json(const profiles::Profile& a, const profiles::Profile& b,
                             const profiles::ProfileComparison& comparison);
 
-/// Files that were made from a profile, or the profile that was made.
+/// The files that were made from a profile, or the profile that was made.
 std::string written_text(const profiles::Profile& profile, const std::vector<std::string>& files);
 std::string written_json(const profiles::Profile& profile, const std::vector<std::string>& files);
 

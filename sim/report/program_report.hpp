@@ -10,9 +10,9 @@ namespace brownout::report {
 
 /// Accelerator, memories, a table of the layers and totals of one batch.
 std::string program_text(const sweep::Model& model, const mapping::Program& program);
-/// Every command of one batch in order of execution, a line each.
+/// Every command of one batch in order of execution, one per line.
 std::string program_commands(const mapping::Program& program);
-/// Pretty-printed, with a line end behind it.
+/// Pretty-printed, with a newline at the end.
 std::string program_json(const sweep::Model& model, const mapping::Program& program);
 
 }  // namespace brownout::report

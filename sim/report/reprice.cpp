@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout run --reprice`: counts and cycles of a finished run, priced again. What technology and
-// voltage determine is replaced (put_prices), everything else stays.
+// voltage determine is replaced (put_prices); everything else stays.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -73,7 +73,8 @@ class RunFile {
   Json json_;
 };
 
-/// Layers and the wait that no layer has must add up to the whole, which is priced by itself.
+/// Layers, and the wait that belongs to no layer, must add up to the whole, which is priced by
+/// itself.
 void check_sums(const RunFile& run, const Json& json) {
   const auto counts_in = [&](const Json& in, const std::string& where) {
     return read_event_counts(run.at(in, where, "event_counts"),
@@ -109,7 +110,7 @@ void check_sums(const RunFile& run, const Json& json) {
   }
 }
 
-/// Runs of before mitigations had prices say nothing of protection.
+/// Runs from before mitigations had prices say nothing about protection.
 technology::Protection protection_of(const RunFile& run, const Json& pricing) {
   technology::Protection protection;
   if (!pricing.is_object() || !pricing.contains("protection")) return protection;
@@ -149,7 +150,7 @@ std::filesystem::path technology_of(const RunFile& run, const Json& json,
   return given.empty() ? std::filesystem::path(run.text(json, "", "technology_file")) : given;
 }
 
-/// Runs without a supply of its own for each memory have no voltage there.
+/// Runs from before each memory had a supply of its own have no voltage here.
 mapping::MemorySupply supply_of(const RunFile& run, const Json& pricing, const char* scaled,
                                 const char* own) {
   mapping::MemorySupply supply;
@@ -168,7 +169,7 @@ sweep::Pricing pricing_of(const RunFile& run, const Json& json) {
   structure.accumulator_kib = run.number(from, place, "accumulator_kib");
   structure.pes = run.number(from, place, "pes");
   structure.protection = protection_of(run, from);
-  // Runs of before arrays could be gated had all of them on.
+  // In runs from before arrays could be gated all arrays are on.
   if (from.contains("weight_gated_kib")) {
     structure.weight_gated_kib = run.number(from, place, "weight_gated_kib");
   }
@@ -202,7 +203,7 @@ sweep::RunCounts counts_of(const RunFile& run, const Json& json, const sweep::Pr
   for (std::size_t i = 0; i < layers.size(); ++i) {
     counts.layers.push_back(part(layers[i], fmt::format("layers[{}].", i), "cycles"));
   }
-  // Only check codes take cycles; runs of before this was written down are compared without them.
+  // Only check codes take cycles. Runs from before this was written down are compared without them.
   const Json& from = json["pricing"];
   if (from.contains("unprotected_cycles") && !from["unprotected_cycles"].is_null()) {
     counts.unprotected_cycles = run.number(from, "pricing.", "unprotected_cycles");

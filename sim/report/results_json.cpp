@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Field by field, in the order of the documentation. What the clock decides ends in seconds, _s or
-// _per_s; everything else is equal from run to run.
+// Field by field, in the order of the documentation. Names of fields that depend on the clock end
+// in seconds, _s or _per_s; all other fields are the same in every run.
 #include "sim/report/results_json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -22,7 +22,7 @@ Json maybe(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
-/// File names need not be UTF-8, JSON must.
+/// File names need not be UTF-8, but JSON must be.
 std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -212,9 +212,8 @@ std::string eval_json(const sweep::EvalResult& result) {
     json["err_ci95"] = results::error_interval(result.clean.wrong, config.images);
     for (const char* name :
          {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
-          "rerr_position_std", "rerr_within_position_std",
-          "rerr_either_mean", "rerr_either_std", "rerr_either_ci95", "rerr_either_se_images",
-          "rerr_either_ci95_all", "prop1_excess"}) {
+          "rerr_position_std", "rerr_within_position_std", "rerr_either_mean", "rerr_either_std",
+          "rerr_either_ci95", "rerr_either_se_images", "rerr_either_ci95_all", "prop1_excess"}) {
       json[name] = nullptr;
     }
     json["confidence_clean"] = result.clean.confidence;

@@ -8,7 +8,7 @@
 
 namespace brownout::report {
 
-/// Pretty-printed, with a line end behind it.
+/// Pretty-printed, with a newline at the end.
 std::string eval_json(const sweep::EvalResult& result);
 std::string sweep_json(const sweep::SweepResult& result);
 

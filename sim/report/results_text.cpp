@@ -60,8 +60,7 @@ results::ErrorSpread clean_error(const sweep::EvalResult& result) {
   return results::error_spread(std::vector<std::int64_t>{result.clean.wrong}, result.config.images);
 }
 
-/// What the energy of an inference is over the range of leakage, and what weight accesses are of
-/// it.
+/// The energy of an inference over the range of leakage, and the share of weight accesses in it.
 std::string shares_text(const sweep::RelativeEnergy& relative) {
   std::string text = fmt::format("\nWeight accesses are {:.2f} % of all energy at Vmin.",
                                  100.0 * relative.access_share);
@@ -89,7 +88,7 @@ std::string bars_text(const sweep::EvalConfig& config, std::int64_t draws, bool 
       what, config.images, places ? "places" : "chips", places ? " of this die" : "");
 }
 
-/// The best network, and those between which and it nothing is decided.
+/// The best network, and the networks between which and it nothing is decided.
 std::string best_text(const sweep::Leader& leader, std::size_t voltages, const ShortNames& names) {
   if (leader.within_noise.size() + 1 == names.names.size() && names.names.size() > 1) {
     return "all within noise";
@@ -99,7 +98,7 @@ std::string best_text(const sweep::Leader& leader, std::size_t voltages, const S
   return text;
 }
 
-/// All energy saved at a voltage of the grid: of all networks, or from the least to the most.
+/// All energy saved at a voltage of the grid: of all networks, or from the smallest to the largest.
 std::string all_saved_at(const sweep::SweepResult& result, std::size_t voltage,
                          std::size_t voltages) {
   const std::string text = all_saved(result.points[voltage]);
@@ -137,7 +136,7 @@ std::string grid_text(const sweep::SweepResult& result, const ShortNames& names)
   return table.text();
 }
 
-/// Memories beside the weights' that fail somewhere; "" when none does.
+/// The memories other than the weights' that fail somewhere; "" when none does.
 std::string memories_text(const sweep::SweepResult& result, const ShortNames& names) {
   Table table({"network", "V/Vmin", "memory", "its supply", "bit errors %", "cells hit",
                "bits wrong an image"},
@@ -161,7 +160,7 @@ std::string memories_text(const sweep::SweepResult& result, const ShortNames& na
   return any ? "\nThe other memories\n\n" + table.text() : "";
 }
 
-/// What a point of the front is not shown to be better than: the cheapest of it.
+/// The points that a point of the front is not shown to be better than: the cheapest of them.
 std::string cheaper_text(const sweep::Leader& leader, const std::vector<sweep::Point>& points,
                          bool several) {
   if (leader.within_noise.empty()) return "";

@@ -8,7 +8,7 @@
 
 namespace brownout::report {
 
-/// What stands in the place of a bit error rate where weights.supply is vmin.
+/// The text that replaces a bit error rate where weights.supply is vmin.
 inline constexpr char kWeightsAtVmin[] = "weights at Vmin: no faults";
 
 std::string eval_text(const sweep::EvalResult& result);

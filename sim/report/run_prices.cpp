@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One list of the priced fields, so that a run priced again lacks none of them.
+// One list of the priced fields, so that a run that is priced again has all of them.
 #include "sim/report/run_prices.hpp"
 
 #include <fmt/format.h>

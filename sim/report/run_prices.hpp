@@ -10,7 +10,7 @@
 namespace brownout::report {
 
 /// Writes every field that technology and voltage determine, of the run and of its `layers`, which
-/// `json` must hold already. Fields that are there are replaced in their place.
+/// `json` must already contain. Fields that are there are replaced in place.
 void put_prices(nlohmann::ordered_json& json, const sweep::RunPrices& prices);
 
 /// Energy by component, over the range of leakage, and against the unprotected accelerator at Vmin.

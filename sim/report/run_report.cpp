@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Energies are µJ per image, cycles and counts those of all images, which `per_image` divides.
+// Energies are µJ per image. Cycles and counts are those of all images; `per_image` divides them.
 #include "sim/report/run_report.hpp"
 
 #include <fmt/format.h>
@@ -45,7 +45,7 @@ Json stalls_json(const accelerator::LayerTally& tally) {
   return json;
 }
 
-/// What is a sum over images, divided by their number: numbers, and objects of numbers.
+/// Sums over images (numbers, and objects of numbers) divided by the number of images.
 Json per_image_json(const Json& sums, const std::vector<const char*>& names, double images) {
   Json json = Json::object();
   for (const char* name : names) {

@@ -18,17 +18,17 @@ std::string run_text(const sweep::AcceleratorRun& run);
 /// accelerator::Module, one cycle a microsecond of the viewer (Perfetto, chrome://tracing).
 std::string run_timeline(const sweep::AcceleratorRun& run);
 
-/// The technology file that prices the JSON of an earlier run: `technology`, or when that is empty
-/// the run's own.
+/// The technology file that prices the JSON of an earlier run: `technology`, or the run's own when
+/// that is empty.
 std::filesystem::path repriced_technology(const std::filesystem::path& file,
                                           const std::filesystem::path& technology);
 
 struct Repriced {
   std::string json, text;
 };
-/// An earlier run's JSON with all that technology and voltage determine priced anew, and its
-/// energies as text. `technology` empty: the run's own; `voltage` none: the run's own. InputError
-/// for a file that is no such JSON, or whose layers do not add up to its totals.
+/// An earlier run's JSON in which everything that technology and voltage determine is priced anew,
+/// and its energies as text. `technology` empty: the run's own; `voltage` none: the run's own.
+/// InputError for a file that is no such JSON, or whose layers do not add up to its totals.
 Repriced reprice(const std::filesystem::path& file, const std::filesystem::path& technology,
                  std::optional<double> voltage);
 

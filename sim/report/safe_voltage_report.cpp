@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lowest voltage at which each network keeps its error, and what other chips say of it.
+// The lowest voltage at which each network keeps its error, and what other chips show there.
 #include "sim/report/safe_voltage_report.hpp"
 
 #include <fmt/format.h>

@@ -11,7 +11,7 @@ namespace brownout::report {
 
 /// "at least 90 % of dies lose at most 2.5 points", "the mean over dies loses at most 2.5 points".
 std::string safe_voltage_condition(const sweep::SafeVoltageRule& rule);
-/// A sentence: the condition, its confidence, which chips chose and which state.
+/// A sentence: the condition, its confidence, which chips chose the voltage and which state it.
 std::string safe_voltage_title(const sweep::SafeVoltageRule& rule);
 
 /// A row for each network (short names) and, when there are several, each mitigation.

@@ -14,7 +14,7 @@ namespace {
 
 double saved(double relative) { return 100.0 * (1.0 - relative); }
 
-/// "0.82", or "0.82 to 3.10" where networks differ.
+/// "0.82", or "0.82 to 3.10" if networks differ.
 std::string shares_text(const std::vector<sweep::Point>& points) {
   const auto less = [](const sweep::Point& a, const sweep::Point& b) {
     return *a.access_share < *b.access_share;

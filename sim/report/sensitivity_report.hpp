@@ -9,7 +9,7 @@
 namespace brownout::report {
 
 std::string sensitivity_text(const sweep::SensitivityResult& result);
-/// Pretty-printed, with a line end behind it; equal from run to run.
+/// Pretty-printed, with a newline at the end; the same in every run.
 std::string sensitivity_json(const sweep::SensitivityResult& result);
 
 }  // namespace brownout::report

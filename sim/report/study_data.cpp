@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A study for programs: CSV and JSON.
+// A study for other programs: CSV and JSON.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -39,7 +39,7 @@ Json interval_json(const std::optional<std::array<double, 2>>& interval) {
   return interval ? Json(*interval) : Json(nullptr);
 }
 
-/// A list over networks, or null where no evaluation was on places.
+/// A list over networks, or null if no evaluation was on places.
 Json positions_json(const Cell& cell, std::optional<double> sweep::PositionSpread::*part) {
   Json list = Json::array();
   for (const sweep::PositionSpread& positions : cell.positions) {

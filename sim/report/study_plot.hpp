@@ -17,8 +17,8 @@ std::optional<Drawing> study_drawing(const study::StudyResult& result,
 std::optional<Drawing> histograms_drawing(const study::StudyResult& result,
                                           const std::filesystem::path& picture);
 
-/// Draws study.svg and histograms.svg into the folder, as far as there is something to draw.
-/// Nothing on success; else why there is no picture.
+/// Draws study.svg and histograms.svg into the folder, if there is something to draw. Returns
+/// nothing on success, else why there is no picture.
 std::optional<std::string> draw_study(const study::StudyResult& result,
                                       const std::filesystem::path& folder);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One grid of cells behind the table for the terminal and the one in Markdown.
+// One grid of cells for both the table on the terminal and the one in Markdown.
 #include "sim/report/study_report.hpp"
 
 #include <fmt/format.h>
@@ -27,13 +27,13 @@ constexpr char kComparisonNote[] =
     "±: standard error of the mean difference from each source. p: of all of them together. "
     "Decided where p, after Holm's correction for all comparisons of the study, is below 0.05.\n";
 
-/// A column of the table: a column of an evaluation, or what was published of it.
+/// A column of the table: a column of an evaluation, or its published values.
 struct Column {
   std::string evaluation, label;
   bool published = false;
 };
 
-/// In the order of the study; a column for published values where any row has one.
+/// In the order of the study; with a column for published values if any row has one.
 std::vector<Column> columns_of(const StudyResult& result) {
   std::vector<Column> columns;
   for (const study::EvaluationNote& note : result.evaluations) {
@@ -57,7 +57,7 @@ std::vector<Column> columns_of(const StudyResult& result) {
   return columns;
 }
 
-/// Errors with two decimals, all else with four significant digits.
+/// Errors have two decimals, everything else four significant digits.
 std::string number(double value, const std::string& unit) {
   return unit == "%" ? fmt::format("{:.2f}", value) : fmt::format("{:.4g}", value);
 }
@@ -73,7 +73,7 @@ std::string cell_text(const RowResult& row, const Column& column) {
   return text;
 }
 
-/// Labels that two evaluations share are told apart by the evaluation's name.
+/// If two evaluations share a label, the evaluation's name is added.
 std::string column_title(const StudyResult& result, const std::vector<Column>& columns,
                          const Column& column) {
   if (column.published) return result.published_title;
@@ -175,7 +175,7 @@ std::string images_note(const StudyResult& result, const study::EvaluationNote& 
   return text.empty() ? "" : ". " + text;
 }
 
-/// How far the means of the bit positions deviate, at most in any row: "; the means of …".
+/// The largest deviation of the means of the bit positions in any row: "; the means of …".
 std::string positions_text(const StudyResult& result, const std::string& evaluation) {
   double between = 0.0, within = 0.0;
   for (const RowResult& row : result.rows) {
@@ -194,7 +194,7 @@ std::string positions_text(const StudyResult& result, const std::string& evaluat
       between, within);
 }
 
-/// What the numbers were measured on, a line an evaluation.
+/// What the numbers were measured on, one line per evaluation.
 std::vector<std::string> notes_of(const StudyResult& result) {
   std::vector<std::string> notes;
   for (const study::EvaluationNote& note : result.evaluations) {
@@ -227,7 +227,7 @@ std::string text_table(const Lines& lines, const std::set<std::size_t>& left) {
   return table.text();
 }
 
-/// Names and titles as text: no line, cell or HTML tag begins or ends in them.
+/// Names and titles as text: they can neither begin nor end a line, cell or HTML tag.
 std::string markdown(const std::string& text) {
   std::string out;
   for (const char c : printable(text)) {

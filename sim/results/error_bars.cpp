@@ -17,7 +17,7 @@ namespace {
 constexpr double kTail = 0.025;  // on either side of a 95 % interval
 constexpr double kFewImages = 5.0;
 
-/// t with this probability above it.
+/// The t that has this probability above it.
 double upper_t(double degrees, double tail) {
   const boost::math::students_t distribution(degrees);
   return boost::math::quantile(boost::math::complement(distribution, tail));
@@ -38,7 +38,7 @@ double upper_t(const std::vector<Source>& sources, double tail) {
   return weighted / total(sources);
 }
 
-/// Clopper and Pearson's, for numbers that need not be whole.
+/// Clopper and Pearson's interval, for numbers that need not be whole.
 std::array<double, 2> binomial_interval(double wrong, double images) {
   const double right = images - wrong;
   std::array<double, 2> interval{0.0, 1.0};
@@ -56,7 +56,7 @@ std::array<double, 2> in_percent(const std::array<double, 2>& interval) {
   return {100.0 * interval[0], 100.0 * interval[1]};
 }
 
-/// `measured`, or the most that images of this error can differ.
+/// `measured`, or the most that images with this error can differ.
 Source source_over_images(const CrossedTable& table, const std::optional<Source>& measured) {
   const auto images = static_cast<double>(table.images());
   const double share = table.mean();
@@ -65,7 +65,7 @@ Source source_over_images(const CrossedTable& table, const std::optional<Source>
   return {share * (1.0 - share) / images, std::max(1.0, images - 1)};
 }
 
-/// Their means differ by 1/√12 image of one chip at least, the least that whole images show.
+/// Their means differ by at least 1/√12 image of one chip, the least that whole images show.
 Source source_over_networks(double deviation, std::size_t networks, const CrossedTable& table) {
   const auto cells = static_cast<double>(table.images() * table.chips());
   const auto count = static_cast<double>(networks);
@@ -194,7 +194,7 @@ double two_sided_p(double mean, const std::vector<Source>& sources) {
   if (variance == 0.0) return 0.0;
   const double t = std::abs(mean) / std::sqrt(variance);
   if (sources.size() == 1) return two_sided_p(t, sources[0].degrees);
-  // The weighted t falls as the tail grows, and meets t between the tails of the single sources.
+  // The weighted t falls as the tail grows, and equals t between the tails of the single sources.
   double low = 1.0, high = 0.0;
   for (const Source& source : sources) {
     const double p = two_sided_p(t, source.degrees);
@@ -234,8 +234,8 @@ std::vector<Source> sources_of(const CrossedTable& table) {
 
 namespace {
 
-/// Standard error of the mean over images, a share. Where no image is wrong (or all are) the table
-/// shows no variance at all; the share is then taken for (x + 1/2)/(n + 1), x images wrong of n.
+/// Standard error of the mean over images, as a share. If no image is wrong (or all are), the table
+/// shows no variance at all; the share is then taken as (x + 1/2)/(n + 1), x images wrong of n.
 double images_error(const CrossedTable& table) {
   if (table.mean() > 0.0 && table.mean() < 1.0) {
     return std::sqrt(source_over_images(table, table.over_images()).variance);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Levels, grid walk and bisection, die by die. What is tried depends on the outcomes alone, so a
-// search repeats.
+// Levels, the way down the grid and bisection, die by die. What is tried depends on the outcomes
+// alone, so that a search can be repeated.
 #include "sim/results/safe_voltage.hpp"
 
 #include <algorithm>
@@ -14,7 +14,8 @@ namespace brownout::results {
 
 namespace {
 
-/// Voltages that differ by less are the same one, as they are for chips: they are typed by people.
+/// Voltages that differ by less than this are the same one, as they are for chips, because people
+/// type them.
 constexpr double kSameVoltage = 1e-9;
 
 /// Probability of at most `failed` failures out of `dies` at this yield.
@@ -81,7 +82,7 @@ class DieSearch {
     return static_cast<std::size_t>(std::count_if(fails_from_.begin(), fails_from_.end(),
                                                   [&](std::size_t from) { return from <= level; }));
   }
-  /// Dies that did well at a lower level come last: they seldom move the answer.
+  /// Dies that did well at a lower level come last, because they seldom change the answer.
   std::optional<std::size_t> next_to_try(std::size_t level) const {
     std::optional<std::size_t> last;
     for (std::size_t die = 0; die < fails_from_.size(); ++die) {
@@ -97,8 +98,8 @@ class DieSearch {
     note(die, level, within);
     return within;
   }
-  /// Finds where a die begins to fail: the levels between one where it does and one where it does
-  /// not.
+  /// Finds where a die begins to fail: bisects the levels between one where it fails and one where
+  /// it does not.
   void bisect(std::size_t die) {
     std::size_t low = fails_from_[die];  // fails
     std::size_t high = 0;                // does not
@@ -201,7 +202,7 @@ std::optional<SafeLevel> find_by_mean(const SearchLevels& levels,
     }
     safe = level;
   }
-  // A network that fails at the grid's top may still be safe above it.
+  // A network that fails at the highest voltage of the grid may still be safe above it.
   if (!safe && *fails_at > 0 && holds(0)) safe = 0;
   if (!safe) return std::nullopt;
   if (!fails_at) return SafeLevel{*safe, std::nullopt, 0};

@@ -10,36 +10,36 @@
 
 namespace brownout::results {
 
-/// At least this share of all dies, with this confidence.
+/// At least this share of all dies must hold, with this confidence.
 struct YieldTarget {
   double yield = 0.9;
   double confidence = 0.95;
 };
 
-/// The most dies out of `dies` that may fail where the yield is shown: the largest f for which
-/// f failures or fewer have a probability of at most 1 - confidence when the yield is just too low
-/// (Clopper and Pearson, Biometrika 1934, one-sided). None where too few dies are asked.
+/// The most dies out of `dies` that may fail if the yield is to be shown: the largest f for which f
+/// failures or fewer have a probability of at most 1 - confidence when the yield is just too low
+/// (Clopper and Pearson, Biometrika 1934, one-sided). None if there are too few dies.
 std::optional<std::int64_t> allowed_failures(std::int64_t dies, const YieldTarget& target);
-/// The fewest dies that show the yield, when none fails: 29 for 0.9 with confidence 0.95.
+/// The fewest dies that show the yield if none fails: 29 for 0.9 with confidence 0.95.
 std::int64_t fewest_dies(const YieldTarget& target);
 /// The yield that `failed` failures out of `dies` show: its lower limit with this confidence
 /// (Clopper and Pearson).
 double yield_at_least(std::int64_t failed, std::int64_t dies, double confidence);
 
-/// The voltages that a search may answer with.
+/// The voltages that may be the answer of a search.
 struct SearchLevels {
   std::vector<double> voltages;  // strictly descending
   std::vector<std::size_t>
       on_grid;  // those that the grid has evaluated, ascending, the last one too
 
-  /// The level whose cells fail at `voltage`: the highest one that is not above it.
+  /// The level whose cells fail at `voltage`: the highest level that is not above it.
   std::size_t at(double voltage) const;
 };
 
 /// Levels from `top` down to the lowest voltage of the grid. Without `steps` they are the grid
 /// (strictly descending) and each of its gaps, the one up to `top` included, halved until it is at
-/// most `tolerance` wide. With steps (a chip that is the same from each of these voltages up to the
-/// next) they are the steps, each the lowest voltage that gives its result.
+/// most `tolerance` wide. With steps (for a chip that is the same from each of these voltages up to
+/// the next) they are the steps, each the lowest voltage that gives its result.
 SearchLevels search_levels(const std::vector<double>& grid, double top, double tolerance,
                            const std::vector<double>& steps);
 
@@ -49,25 +49,26 @@ struct SafeLevel {
   std::int64_t failed = 0;              // dies that count as failing at the answer
 };
 
-/// Walks the levels of the grid down to the first one that does not hold, then bisects the levels
-/// above it. Every level tried above the answer holds. No answer when the highest one does not.
+/// Goes down the levels of the grid to the first one that does not hold, then bisects the levels
+/// above it. Every level tried above the answer holds. No answer when the highest level does not
+/// hold.
 std::optional<SafeLevel> find_by_mean(const SearchLevels& levels,
                                       const std::function<bool(std::size_t level)>& holds);
 
 /// The lowest level at which at most `allowed` of the dies fail. A die counts as failing at a level
-/// where it fails there or at any higher level that was tried; all others are tried at the answer
-/// itself. Dies are taken in order: one that fails at the lowest level still possible is bisected,
-/// which moves that level up, so that most dies are tried once.
+/// if it fails there or at any higher level that was tried. All other dies are tried at the answer
+/// itself. Dies are taken in order. If a die fails at the lowest level that is still possible, its
+/// levels are bisected, which moves that level up; most dies are tried once.
 ///
 /// If allowed_failures(dies, target) may fail, the yield at the answer is at least that of the
-/// target with its confidence. No correction for the levels tried is due: dies that fail at a level
-/// fail at lower ones, so to accept any level that is too low means to accept the highest such one,
-/// and that happens with a probability of at most 1 - confidence. (The answer is an order statistic
-/// of the dies' own lowest voltages, the tolerance limit of Wilks, Annals of Mathematical
-/// Statistics 1941.)
+/// target, with its confidence. No correction for the number of levels is needed: dies that fail at
+/// a level fail at lower ones, so to accept any level that is too low means to accept the highest
+/// such level, and that happens with a probability of at most 1 - confidence. (The answer is an
+/// order statistic of the dies' own lowest voltages, the tolerance limit of Wilks, Annals of
+/// Mathematical Statistics 1941.)
 ///
-/// `known(die, level)`: whether the die stays within the limit where that was evaluated already.
-/// `within(die, level)` evaluates; it is asked at most once for a die and level.
+/// `known(die, level)`: whether the die stays within the limit, if that was already evaluated.
+/// `within(die, level)` evaluates; it is called at most once for a die and level.
 std::optional<SafeLevel> find_by_yield(
     const SearchLevels& levels, std::size_t dies, std::int64_t allowed,
     const std::function<std::optional<bool>(std::size_t die, std::size_t level)>& known,

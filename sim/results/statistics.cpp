@@ -18,8 +18,8 @@ Spread spread(const std::vector<double>& samples) {
   Spread result;
   for (const double sample : samples) result.mean += sample;
   result.mean /= n;
-  // The sum of equal samples rounds; their mean is known: chips without a wrong bit give exactly
-  // the clean network's numbers.
+  // The sum of equal samples is rounded, but their mean is known: chips without a wrong bit give
+  // exactly the clean network's numbers.
   if (std::all_of(samples.begin(), samples.end(),
                   [&](double sample) { return sample == samples.front(); })) {
     result.mean = samples.front();

@@ -10,8 +10,9 @@
 
 namespace brownout::results {
 
-/// Mean of samples, and what one sample alone cannot give: the sample standard deviation (n - 1)
-/// and the 95 % interval of the mean (Student's t), [low, high]. Units are those of the samples.
+/// The mean of samples, and two values that need more than one sample: the sample standard
+/// deviation (n - 1) and the 95 % interval of the mean (Student's t), [low, high]. Units are those
+/// of the samples.
 struct Spread {
   double mean = 0.0;
   std::optional<double> std;
@@ -21,8 +22,8 @@ struct Spread {
 /// At least one sample. Sums run in the order given, so that equal input gives equal bits.
 Spread spread(const std::vector<double>& samples);
 
-/// The same of numbers that cannot be negative: the interval is Student's t of the logarithm of the
-/// mean (delta method), so that it is not either. None where the mean is 0.
+/// The same for numbers that cannot be negative. The interval is Student's t of the logarithm of
+/// the mean (delta method), so that it is not negative either. None if the mean is 0.
 Spread positive_spread(const std::vector<double>& samples);
 
 /// Two networks (or points) on the same chips: the mean of a[i] - b[i], Student's t.
@@ -30,23 +31,23 @@ struct PairedDifference {
   double mean = 0.0;
   std::size_t pairs = 0;
   std::optional<double> standard_error;  // of the mean; two pairs or more
-  /// Two-sided: how probable a mean so far from 0 is where there is no difference; n - 1 degrees of
-  /// freedom. Two pairs or more.
+  /// Two-sided p: how probable a mean at this distance from 0 is if there is no difference; n - 1
+  /// degrees of freedom. Two pairs or more.
   std::optional<double> p;
 };
-/// At least one pair. `resolution`: samples are multiples of it (100/images of an error in
-/// percent); the deviation of the differences is never taken below resolution/√6, that of two
-/// rounded numbers, so that two chips which happen to agree do not prove anything. Without one,
-/// equal differences have p = 0, or 1 where they are 0.
+/// At least one pair. `resolution`: samples are multiples of it (100/images for an error in
+/// percent). The deviation of the differences is never taken below resolution/√6, the deviation of
+/// two rounded numbers, so that two chips which happen to agree do not prove anything. Without a
+/// resolution, equal differences have p = 0, or p = 1 if they are 0.
 PairedDifference paired_difference(const std::vector<double>& a, const std::vector<double>& b,
                                    double resolution = 0.0);
 
-/// Two-sided p of a t with so many degrees of freedom.
+/// Two-sided p of a t with that many degrees of freedom.
 double two_sided_p(double t, double degrees);
 
-/// Holm's correction: each p as if it were the only comparison, adjusted for the number of them, in
-/// the order given. All differences whose adjusted p is below 0.05 are real together with 95 %
-/// confidence.
+/// Holm's correction: adjusts each p, computed as if it were the only comparison, for the number of
+/// comparisons, in the order given. All differences whose adjusted p is below 0.05 are real,
+/// together, with 95 % confidence.
 std::vector<double> holm_adjusted(const std::vector<double>& p);
 
 /// RandBET Proposition 1: with probability 1 - delta the true RErr lies less than this above the

@@ -35,7 +35,7 @@ std::string to_line(const std::string& key, const std::string& row) {
   return json_text(line) + "\n";
 }
 
-/// False for anything to_line did not write.
+/// False for any line that to_line did not write.
 bool from_line(const std::string& text, std::string& key, std::string& row) {
   Json line;
   try {
@@ -82,7 +82,7 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
-/// Whether it is there; InputError when that cannot be told.
+/// Whether it exists; InputError when that cannot be found out.
 bool is_there(const fs::path& path) {
   std::error_code error;
   const bool found = fs::exists(path, error);
@@ -90,7 +90,7 @@ bool is_there(const fs::path& path) {
   return found;
 }
 
-/// Where two resolved configurations part: "images: the folder holds 1000, this sweep has 500".
+/// Where two resolved configurations differ: "images: the folder holds 1000, this sweep has 500".
 std::string difference(const Json& held, const Json& wanted) {
   const Json flat_held = held.flatten();
   const Json flat_wanted = wanted.flatten();
@@ -111,7 +111,7 @@ std::string difference(const Json& held, const Json& wanted) {
   return "";
 }
 
-/// Which definition has changed since the folder was begun: "transient_read_version is absent
+/// The definition that has changed since the folder was begun: "transient_read_version is absent
 /// there, 2 here"; "" when none has.
 std::string other_definition(const Json& held, const Json& wanted) {
   constexpr std::string_view kEnd = "version";
@@ -148,7 +148,7 @@ const std::vector<std::string>& folder_names() {
 
 Store::Store(const fs::path& folder, const std::string& identity, const StoreKind& kind)
     : kind_(kind), folder_(folder) {
-  // Look before touching: a foreign folder gets no file of ours.
+  // Look first, write later: a folder that is not ours gets no file of ours.
   std::error_code ignored;
   if (is_there(folder)) {
     if (!fs::is_directory(folder, ignored)) {
@@ -240,7 +240,8 @@ void Store::read_rows() {
     const std::size_t end = content.find('\n', begin);
     std::string key, row;
     if (end == std::string::npos || !from_line(content.substr(begin, end - begin), key, row)) {
-      // Only the last line can be torn: each was synced before the next was written.
+      // Only the last line can be torn, because each line was synced before the next one was
+      // written.
       if (end != std::string::npos && end + 1 != content.size()) {
         throw InputError(
             "{}:{}: damaged row; expected what a {} wrote. Delete the folder to "
@@ -284,7 +285,7 @@ void Store::append(const std::string& key, const std::string& row) {
   }
   if (!rest.empty() || ::fdatasync(rows_file_) != 0) {
     const std::string reason = std::strerror(errno);
-    // A reader would drop the part line anyway; this leaves none to drop.
+    // A reader would drop the incomplete line anyway; this removes it.
     const int result = ::ftruncate(rows_file_, before.st_size);
     throw InputError("{}: cannot store a result: {}{}", (folder_ / kRowsName).string(), reason,
                      result == 0 ? "" : ", and the part line could not be removed");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The result store of a sweep or a study: a folder that one of them owns, one process at a time.
-// Rows are appended to results.jsonl and synced one by one; whatever kills the process, every row
-// that was reported as stored is there on the next start and a torn last line is dropped.
+// The result store of a sweep or a study: a folder that one of them owns, and that one process uses
+// at a time. Rows are appended to results.jsonl and synced one by one. Whatever kills the process,
+// every row that was reported as stored is there on the next start, and a torn last line is
+// dropped.
 #pragma once
 #include <filesystem>
 #include <map>
@@ -17,7 +18,7 @@ struct StoreKind {
   std::string identity;              // name of the file that says which one
   std::vector<std::string> outputs;  // names of the files that it writes beside the store's own
 };
-/// That of a sweep.
+/// The owner of a sweep's folder.
 const StoreKind& sweep_kind();
 
 /// Names of all files in the folder of a sweep, or of another owner.
@@ -26,8 +27,8 @@ std::vector<std::string> folder_names(const StoreKind& kind);
 
 class Store {
  public:
-  /// Creates the folder or opens one of the same sweep. `identity` is JSON text that says which
-  /// sweep. InputError when the folder holds something else, is in use, or cannot be written.
+  /// Creates the folder, or opens one of the same sweep. `identity` is JSON text that says which
+  /// sweep it is. InputError when the folder holds something else, is in use, or cannot be written.
   Store(const std::filesystem::path& folder, const std::string& identity,
         const StoreKind& kind = sweep_kind());
   ~Store();
@@ -36,10 +37,10 @@ class Store {
 
   /// The row as JSON text, or nullptr.
   const std::string* find(const std::string& key) const;
-  /// Of a stored row: the file, with the line where the row was read; for messages.
+  /// The place of a stored row for messages: the file, with the line if the row was read from it.
   std::string place(const std::string& key) const;
-  /// Stores a row (one JSON object) for good before it returns. Keys are new. InputError when the
-  /// disk is full; the file then ends with the row before.
+  /// Stores a row (one JSON object) permanently before it returns. Keys must be new. InputError
+  /// when the disk is full; the file then ends with the previous row.
   void append(const std::string& key, const std::string& row);
 
   const std::filesystem::path& folder() const { return folder_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two rows on the same chips and images: the mean difference and how sure it is.
+// Two rows on the same chips and images: the mean difference and how certain it is.
 #pragma once
 #include <cstddef>
 #include <optional>
@@ -9,9 +9,9 @@
 
 namespace brownout::study {
 
-/// Samples of a row: a list over chips for each network (seed) of it.
+/// Samples of a row: for each of its networks (seeds) a list over chips.
 using Samples = std::vector<std::vector<double>>;
-/// Likewise, which images each network gets wrong on each chip.
+/// In the same shape: which images each network gets wrong on each chip.
 using ErrorTables = std::vector<std::vector<results::WrongImages>>;
 
 struct Measured {
@@ -24,7 +24,8 @@ struct Difference {
   double mean = 0.0;
   std::optional<double> standard_error;  // over the chips, networks averaged; two chips or more
   double images_standard_error = 0.0;    // over the images, networks and chips averaged
-  /// Over pairs of networks, chips averaged; two or more, of rows with as many.
+  /// Over pairs of networks, chips averaged; two or more pairs, if both rows have the same number
+  /// of networks.
   std::optional<double> seeds_standard_error;
   std::size_t chips = 0;
   /// Two-sided, over all of these sources: results::two_sided_p. None for a single image.
@@ -36,8 +37,9 @@ struct Difference {
   Verdict verdict() const;
 };
 
-/// `higher` - `lower` on the chips that both have (the first ones; chips are numbered alike). Both
-/// hold at least one network with at least one chip, and the same images. Without p_holm.
+/// `higher` - `lower` on the chips that both have (the first ones; chips have the same numbers in
+/// both). Both hold at least one network with at least one chip, and the same images. p_holm is not
+/// set.
 Difference difference(const Measured& higher, const Measured& lower);
 
 }  // namespace brownout::study

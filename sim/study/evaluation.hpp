@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A kind of measurement on one network: an interface, one file a kind, all numbers through the
-// result store.
+// A kind of measurement on one network: an interface, with one file per kind. All numbers go
+// through the result store.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -22,13 +22,13 @@
 
 namespace brownout::study {
 
-/// Changes when the meaning of a stored number does.
+/// Changes when the meaning of a stored number changes.
 inline constexpr int kStudyVersion = 2;
 
 /// No stored value is larger.
 inline constexpr double kMostValue = 1e300;
 
-/// What every kind asks for; a study gives defaults, an evaluation its own.
+/// The settings of every kind. A study gives defaults, an evaluation its own.
 struct Setting {
   std::string dataset = "fashion-mnist";
   std::filesystem::path data_folder;  // empty: the usual place
@@ -43,14 +43,14 @@ struct Setting {
 /// Reads the keys of Setting out of a map; those that are not there keep their default.
 Setting read_setting(YamlMap& map, Setting defaults);
 
-/// A number of the table, once per chip (or draw) it was measured on.
+/// A number of the table, with one sample per chip (or draw) that it was measured on.
 struct Value {
   std::string label;         // column: "p = 0.5 %"
   std::string unit;          // "%", "points" or ""
-  std::optional<double> at;  // rate, voltage or share behind the label
+  std::optional<double> at;  // the rate, voltage or share that the label names
   std::vector<double> samples;
   std::vector<results::WrongImages> wrong{};  // of an error: which images, once per sample
-  sweep::PositionSpread positions{};        // of places of one die
+  sweep::PositionSpread positions{};          // of places of one die
 };
 
 struct NamedHistogram {
@@ -80,14 +80,14 @@ class Datasets {
   std::map<std::tuple<std::string, std::string, bool>, std::unique_ptr<Entry>> entries_;
 };
 
-/// An evaluation cannot be made on a network: a problem of that cell of the table, not of the
-/// study.
+/// An evaluation is not possible on a network. This is a problem of that cell of the table, not of
+/// the study.
 class Misfit : public InputError {
  public:
   explicit Misfit(const std::string& message) : InputError("{}", message) {}
 };
 
-/// What `compute` returns; its InputError becomes a Misfit.
+/// Returns what `compute` returns; an InputError of it becomes a Misfit.
 template <typename Compute>
 auto on_network(const Compute& compute) {
   try {
@@ -97,17 +97,17 @@ auto on_network(const Compute& compute) {
   }
 }
 
-/// Misfit for images or labels that the network does not take.
+/// Misfit for images or labels that the network does not accept.
 void expect_fits(const sweep::Model& model, const data::Dataset& data);
 
-/// A row of the store, and where it stands for messages.
+/// A row of the store, and its place for messages.
 struct StoredRow {
   Json json;
   std::string place;
   JsonObject fields() const { return {json, place, "a study"}; }
 };
 
-/// Where evaluations run.
+/// The environment in which evaluations run.
 struct Bench {
   results::Store& store;
   Datasets& datasets;
@@ -123,30 +123,32 @@ class Evaluation {
  public:
   virtual ~Evaluation() = default;
   virtual const Setting& setting() const = 0;
-  /// Columns when they are the same for every network, else none.
+  /// The columns if they are the same for every network, else none.
   virtual std::vector<std::string> labels() const = 0;
-  /// The one of them at a rate, voltage or share; "" when there is none.
+  /// The column at a rate, voltage or share; "" when there is none.
   virtual std::string label_at(double /*at*/) const { return ""; }
   /// Calls of Bench::tick for a network, for the progress display.
   virtual std::int64_t patterns(const network::Network* network) const = 0;
-  /// The network on the bench. Misfit when the evaluation is not possible on it.
+  /// Evaluates the network on the bench. Misfit when the evaluation is not possible on it.
   virtual Findings run(const sweep::Model& model, const Bench& bench) const = 0;
   /// Whether its values are errors on chips, which comparisons pair.
   virtual bool on_chips() const { return false; }
-  /// What it draws: "10 chips from seed 0", or "" when nothing is drawn.
+  /// What is drawn: "10 chips from seed 0", or "" when nothing is drawn.
   virtual std::string drawn() const { return ""; }
   /// Whether its chips are places of one die.
   virtual bool on_places() const { return false; }
   /// The kind of x axis: "rate", "voltage", "share", or "" when there is none.
   virtual std::string axis() const { return ""; }
-  /// On an axis of voltages: those between which its chips are the same (chips::Chip::steps).
+  /// On an axis of voltages: the voltages between which its chips are the same
+  /// (chips::Chip::steps).
   virtual std::vector<double> steps() const { return {}; }
 };
 
-/// The block of one evaluation. InputError for an unknown kind, listing the known ones.
+/// Reads the block of one evaluation. InputError for an unknown kind, with a list of the known
+/// ones.
 std::unique_ptr<Evaluation> make_evaluation(YamlMap map, const Setting& defaults);
 
-// One a file of sim/study/kinds.
+// One file of sim/study/kinds each.
 std::unique_ptr<Evaluation> make_clean(YamlMap& map, const Setting& setting);
 std::unique_ptr<Evaluation> make_errors(YamlMap& map, const Setting& setting);
 std::unique_ptr<Evaluation> make_layers(YamlMap& map, const Setting& setting);
@@ -156,7 +158,7 @@ std::unique_ptr<Evaluation> make_redundancy(YamlMap& map, const Setting& setting
 std::unique_ptr<Evaluation> make_histograms(YamlMap& map, const Setting& setting);
 std::unique_ptr<Evaluation> make_margin(YamlMap& map, const Setting& setting);
 
-/// What every key begins with: version, network, data and engine.
+/// The first parts of every key: version, network, data and engine.
 Json base_key(const sweep::Model& model, const Setting& setting, const Bench& bench);
 
 /// Keys of `read_setting`.

@@ -23,15 +23,16 @@ struct StudyOptions {
   std::vector<std::string> only;  // names of rows; empty: all
 };
 
-/// The rows of these names, in the file's order; none names all. InputError for a row it has not.
+/// The rows of these names, in the file's order; no names means all rows. InputError for a row that
+/// is not there.
 std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<std::string>& only);
 
 /// One number of a row.
 struct Cell {
   std::string evaluation;
-  Value header;               // without samples
-  Samples samples;            // per network and chip
-  ErrorTables wrong;          // of an error: likewise, which images
+  Value header;                                  // without samples
+  Samples samples;                               // per network and chip
+  ErrorTables wrong;                             // of an error: likewise, which images
   std::vector<sweep::PositionSpread> positions;  // per network
   results::ErrorSpread spread;  // one network: over its chips; several: over the networks' means
 
@@ -70,8 +71,8 @@ struct EvaluationNote {
   Setting setting;
   std::int64_t images = 0;
   std::string axis;
-  std::string drawn;    // "10 chips from seed 0"
-  bool places = false;  // of one die, where others have chips
+  std::string drawn;          // "10 chips from seed 0"
+  bool places = false;        // of one die, where others have chips
   std::vector<double> steps;  // of the axis: Evaluation::steps
 };
 
@@ -87,10 +88,10 @@ struct StudyResult {
 /// Names of the files that a study writes into its folder.
 results::StoreKind store_kind();
 
-/// InputError before anything runs for rows that are not there, data sets that are missing (naming
-/// the rows that need them), networks that cannot be read and trainings that the trainer refuses.
-/// A training that fails is its row's problem, an evaluation that is not possible on a network that
-/// of its cells; the others go on.
+/// InputError, before anything runs, for rows that do not exist, data sets that are missing (with
+/// the rows that need them), networks that cannot be read and trainings that the trainer refuses. A
+/// training that fails marks its row as failed. An evaluation that a network does not support marks
+/// the cells of that network as failed. The rest of the study continues.
 StudyResult run_study(const StudyFile& study, const StudyOptions& options);
 
 }  // namespace brownout::study

@@ -28,7 +28,8 @@ struct Row {
   std::vector<TrainingChoice> trainings;  // one for each seed
   double scale = 1.0;                     // factor on all weights
   std::vector<std::string> evaluations;   // names; empty: all
-  /// The paper's figures, by evaluation, a value for each of its columns; none where it has none.
+  /// The paper's figures, by evaluation: one value for each of its columns, none where there is no
+  /// figure.
   std::map<std::string, std::vector<std::optional<double>>> published;
 
   bool uses(const std::string& evaluation) const;
@@ -39,7 +40,7 @@ struct NamedEvaluation {
   std::shared_ptr<const Evaluation> evaluation;
 };
 
-/// `higher` is expected above `lower`, paired on the same chips.
+/// `higher` is expected to have higher values than `lower`; the two are paired on the same chips.
 struct ComparisonChoice {
   std::string higher, lower;
   std::string evaluation;
@@ -61,8 +62,8 @@ struct StudyFile {
   const Evaluation* find_evaluation(const std::string& evaluation) const;
 };
 
-/// Strict; files that it names must be there, training configurations must be YAML that takes the
-/// changes. What they mean only the trainer knows.
+/// Strict. Files that it names must exist, and training configurations must be YAML to which the
+/// changes can be applied. Only the trainer knows what they mean.
 StudyFile load_study(const std::filesystem::path& file);
 
 }  // namespace brownout::study

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Asks the trainer whether it takes trainings, before hours of others run.
+// Asks the trainer whether it accepts trainings, before others run for hours.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -18,8 +18,9 @@ struct TrainingAnswer {
   std::string identity;  // what identifies the training, when it was not refused
 };
 
-/// Runs `program CONFIG --set ... --check` for each, so many at a time. A trainer that fails
-/// without blaming its input (or cannot start) refuses nothing: the training itself will tell.
+/// Runs `program CONFIG --set ... --check` for each training, up to the given number at a time. A
+/// trainer that fails without blaming its input (or cannot start) refuses nothing: the training
+/// itself will show the problem.
 std::vector<TrainingAnswer> ask_trainer(const std::string& program,
                                         const std::vector<TrainingQuestion>& questions,
                                         int at_a_time);

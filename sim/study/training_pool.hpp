@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trainings of a study: each is known by a hash of all that determines it, runs as a process of its
-// own, goes on from its checkpoint after whatever stopped it, and is there for every other study.
+// Trainings of a study. Each is known by a hash of all that determines it, runs as a process of its
+// own, continues from its checkpoint whatever stopped it, and is available to every other study.
 #pragma once
 #include <sys/types.h>
 
@@ -25,21 +25,21 @@ struct TrainingOptions {
 class TrainingPool {
  public:
   TrainingPool(TrainingOptions options, Datasets& datasets);
-  /// Trainings that still run are asked to stop: they write a checkpoint.
+  /// Trainings that still run are asked to stop, and write a checkpoint.
   ~TrainingPool();
   TrainingPool(const TrainingPool&) = delete;
   TrainingPool& operator=(const TrainingPool&) = delete;
 
-  /// Plans a training (and the one whose checkpoint it exports) and returns its number; the same
-  /// one twice has one number. InputError when its data set cannot be read.
+  /// Plans a training (and the one whose checkpoint it exports) and returns its number. The same
+  /// training planned twice has one number. InputError when its data set cannot be read.
   std::size_t add(const TrainingChoice& choice);
 
-  /// Asks the trainer about every training that is not done, so many questions at a time.
-  /// InputError that begins with the row's place for one that it refuses, and for an export that
-  /// would change the training itself.
+  /// Asks the trainer about every training that is not done, up to the given number of questions at
+  /// a time. InputError that begins with the row's place for a training that it refuses, and for an
+  /// export that would change the training itself.
   void check(int at_a_time);
 
-  /// Starts what may start, notices what has ended. Call it now and then.
+  /// Starts what may start and notices what has ended. To be called regularly.
   void pump();
 
   enum class State { kWaiting, kRunning, kDone, kFailed };
@@ -47,7 +47,7 @@ class TrainingPool {
   const std::filesystem::path& network(std::size_t training) const {
     return trainings_[training].network;
   }
-  /// Why it failed: the trainer's own last line.
+  /// Why it failed: the last line that the trainer wrote.
   const std::string& problem(std::size_t training) const { return trainings_[training].problem; }
   std::size_t size() const { return trainings_.size(); }
   int epochs(std::size_t training) const { return trainings_[training].epochs; }
@@ -55,7 +55,7 @@ class TrainingPool {
     return trainings_[training].exported_from.has_value();
   }
 
-  /// How far it is, in [0, 1]: what its progress line says.
+  /// Its progress in [0, 1], from its progress line.
   double share(std::size_t training) const;
   /// The last line that a running training wrote, with its name; "" when none runs.
   std::string news() const;

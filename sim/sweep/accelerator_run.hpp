@@ -20,7 +20,7 @@
 namespace brownout::sweep {
 
 /// "functional" (numbers by the functional engine, time by the SystemC model), "systemc" (both by
-/// the SystemC model) and "rtl" (the same with the Verilated core in place of weight path and
+/// the SystemC model) or "rtl" (like "systemc", but the Verilated core replaces weight path and
 /// array).
 const std::vector<std::string>& run_engine_names();
 
@@ -43,7 +43,7 @@ struct RunConfig {
   std::size_t span_limit = 0;  // stretches of time to record for the timeline
 };
 
-/// A layer, or everything.
+/// A layer, or the whole network.
 struct RunPart {
   std::string name;
   double utilization = 0.0;  // MACs / (cycles · R · C)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plan once, then chip after chip.
+// Plans once, then reads chip after chip.
 #include "sim/sweep/chip_weights.hpp"
 
 #include "sim/weights/repair_plan.hpp"

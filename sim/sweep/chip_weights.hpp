@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The weights of one network as chips return them behind all mitigations of the weight memory.
+// The weights of one network as chips return them, after all mitigations of the weight memory.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@
 
 namespace brownout::sweep {
 
-/// A network file: its stem names it in results, the hash of its bytes identifies it.
+/// A network file. Its stem names it in results; the hash of its bytes identifies it.
 struct Model {
   std::string name;
   std::filesystem::path file;
@@ -26,14 +26,14 @@ struct Model {
 
 /// What one chip did to the weights.
 struct ChipRead {
-  memory::WordFaultLists faults;        // what the words see, behind repair and placement
+  memory::WordFaultLists faults;        // what the words see, after repair and placement
   weights::ReadStats read;              // of the first batch, with fresh reads
   weights::ProtectionStats protection;  // with a check code; likewise
   mitigation::RepairStats repair;       // and the rate of the cells as drawn
 };
 
-/// The configured p of a result: the technology's where the memory is accessed, or, of chips that
-/// fail by voltage, that of their own cells.
+/// The configured p of a result: the technology's rate at the voltage of an access, or, for chips
+/// that fail by voltage, the rate of their own cells.
 inline double configured_rate(const chips::Chip& chip, const chips::OperatingPoint& at,
                               double cell_rate) {
   return chip.by_voltage() ? cell_rate : at.rate;
@@ -47,13 +47,13 @@ class ChipWeights {
   /// As the program places them, with its accelerator's mitigations.
   ChipWeights(const Model& model, const mapping::Program& program);
 
-  /// From now on only faults in selected cells count, behind all mitigations. InputError as
+  /// From now on only faults in selected cells count, after all mitigations. InputError as in
   /// weights::SelectedCells.
   void select(const network::Network& network, const weights::Selection& selection,
               const std::string& where);
 
-  /// Draws the chip at the point at which the memory is accessed (a boost included), mitigates and
-  /// reads. The codes are valid until the next read.
+  /// Draws the chip at the point at which the memory is accessed (a boost included), applies the
+  /// mitigations and reads. The codes are valid until the next read.
   const network::Codes& read(const chips::Chip& chip, const chips::OperatingPoint& at,
                              const memory::Draws& draws, ChipRead& result);
   /// The clean codes.

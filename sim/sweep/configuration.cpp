@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A voltage out of range: says whose range that is.
+/// A voltage out of range; the message says whose range it is.
 template <typename Read>
 auto within(const technology::Technology& technology, Read read) {
   try {
@@ -74,7 +74,7 @@ void read_models(YamlMap& root, SweepConfig& config) {
   }
 }
 
-/// The price list is the sweep's technology, whatever the accelerator file names.
+/// Prices come from the sweep's technology, whatever the accelerator file names.
 void read_accelerator(YamlMap& root, SweepConfig& config) {
   if (root.has("accelerator")) {
     config.accelerator = mapping::load_accelerator(root.input_file("accelerator"));
@@ -193,16 +193,16 @@ SweepChips sweep_chips(const SweepConfig& config) {
   }
   std::vector<std::uint64_t> looked_at;
   const auto place = [&](std::int64_t seed, std::int64_t count, Chips& list) {
-    for (const std::string& name : place_names(config.profile.string(), count,
-                                               static_cast<std::uint64_t>(seed), looked_at)) {
+    for (const std::string& name :
+         place_names(config.profile.string(), count, static_cast<std::uint64_t>(seed), looked_at)) {
       list.push_back(chips::make_chip(name));
-      // No words, no faults, but all checks.
+      // With no words there are no faults, but all checks.
       list.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
     }
   };
   place(config.seed, config.chips, chips.grid);
   place(config.seed, config.safe.chosen_on, chips.chosen);
-  // Those of one set are the first ones of the other.
+  // The chips of one set are the first ones of the other.
   for (const auto& chip : config.chips < config.safe.chosen_on ? chips.chosen : chips.grid) {
     looked_at.push_back(chip->place()->offset);
   }
@@ -230,8 +230,10 @@ void settle_safe_voltage(SweepConfig& config) {
   if (!safe.stated_seed) safe.stated_seed = config.seed + kMaxChips;
   if (!config.profile.empty()) {
     if (*safe.stated_seed == config.seed) {
-      throw InputError("{}.stated_seed: expected places that were never looked at, but {} is the "
-                       "seed of those of the sweep", where, config.seed);
+      throw InputError(
+          "{}.stated_seed: expected places that were never looked at, but {} is the "
+          "seed of those of the sweep",
+          where, config.seed);
     }
     return;
   }

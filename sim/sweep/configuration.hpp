@@ -24,7 +24,7 @@ inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 28;
 /// A faulty cell errs at least this often per read (p_err of random chips).
 inline constexpr double kMinPErr = 1e-6;
 
-/// Of a yield, and of its confidence.
+/// Limits of a yield and of its confidence.
 inline constexpr double kLowestYield = 0.5;
 inline constexpr double kHighestYield = 0.999;
 
@@ -37,11 +37,11 @@ struct SweepMitigation {
 
 /// What is asked of the lowest safe voltage, and of which chips.
 struct SafeVoltageConfig {
-  double max_drop_points = 2.5;                     // points of error that may be lost
-  double tolerance = 0.002;                         // how closely it is searched, units of Vmin
+  double max_drop_points = 2.5;  // points of error that may be lost
+  double tolerance = 0.002;      // how closely it is searched, units of Vmin
   std::optional<results::YieldTarget> yield{
-      results::YieldTarget{}};                      // none: the mean over the chips
-  std::int64_t chosen_on = 0;                       // chips that choose it; 0: as many as it takes
+      results::YieldTarget{}};              // none: the mean over the chips
+  std::int64_t chosen_on = 0;               // chips that choose it; 0: as many as it takes
   std::int64_t stated_on = 0;               // other chips that state what it is worth; 0: as many
   std::optional<std::int64_t> stated_seed;  // of the first of those; none: seed + kMaxChips
   std::string origin;                       // where the file says so, for messages
@@ -63,8 +63,8 @@ struct SweepConfig {
   std::string engine = "functional";
   std::optional<mapping::AcceleratorConfig> accelerator;  // points then have cycles and energy
   int batch = 1;                                          // images at a time on it
-  /// Of the weight memory, each at all voltages: those of the list, else the accelerator's own
-  /// (which here has none any more).
+  /// Mitigations of the weight memory, each at all voltages: those of the list, else the
+  /// accelerator's own (whose configuration here then has none).
   std::vector<SweepMitigation> mitigations = std::vector<SweepMitigation>(1);
 
   std::int64_t chips = 10;        // random:seed … random:seed+chips-1, or
@@ -89,8 +89,8 @@ struct SweepChips {
 /// InputError when the profile cannot be read or does not reach down to the lowest voltage.
 SweepChips sweep_chips(const SweepConfig& config);
 
-/// Settles how many chips choose a safe voltage and how many state it, once `chips` and `seed` are
-/// known. InputError for too few, and where both sets would share a chip.
+/// Settles how many chips choose a safe voltage and how many state it, when `chips` and `seed` are
+/// known. InputError for too few chips, and if both sets would share a chip.
 void settle_safe_voltage(SweepConfig& config);
 
 /// Reads file and technology; paths in the file are relative to it. InputError names the place.
@@ -98,7 +98,7 @@ SweepConfig load_sweep(const std::filesystem::path& file);
 
 std::string to_string(data::Split split);  // "train", "test"
 
-/// Loads a data set and settles how many of its images are used (0: all). InputError as
+/// Loads a data set and settles how many of its images are used (0: all). InputError as in
 /// load_dataset, and for more images than there are.
 data::Dataset load_images(const std::string& name, data::Split split,
                           const std::filesystem::path& folder, std::int64_t& images);

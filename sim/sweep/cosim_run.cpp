@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time first, for the trace window; then without the RTL; then with it.
+// First a run for the time only, for the trace window; then without the RTL; then with it.
 #include "sim/sweep/cosim_run.hpp"
 
 #include <fmt/format.h>
@@ -62,7 +62,7 @@ void expect_window_in_run(const CosimConfig& config, std::int64_t cycles) {
 }
 
 /// Where the core runs in [from, to) of the run, layer after layer, by the model's own record of
-/// its time. Empty without a trace, and for runs of too many stretches.
+/// its time. Empty without a trace, and for runs with too many stretches.
 std::vector<CoreTime> core_times(const CosimConfig& config, const mapping::Program& program,
                                  const engines::ImagesResult& result) {
   std::vector<CoreTime> times;
@@ -72,7 +72,8 @@ std::vector<CoreTime> core_times(const CosimConfig& config, const mapping::Progr
       continue;
     const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(span.layer)];
     if (layer.k == 0 || (!config.layer.empty() && layer.name != config.layer)) continue;
-    // Behind the core the vector unit goes on; how long in a last, smaller batch, no matter.
+    // After the core the vector unit continues. For how long in a smaller last batch does not
+    // matter.
     const std::int64_t behind =
         config.images % program.batch == 0 ? cosim::layer_cycles(program, span.layer, {}) : 0;
     times.push_back({layer.name, span.begin, span.end - behind});
@@ -82,7 +83,8 @@ std::vector<CoreTime> core_times(const CosimConfig& config, const mapping::Progr
   return times;
 }
 
-/// Waves of one layer only are what the window must meet; of the whole run it may miss the core.
+/// If the waves are of one layer, the window must meet that layer. If they are of the whole run, it
+/// may miss the core.
 void expect_window_in_layer(const CosimConfig& config, const std::vector<CoreTime>& times) {
   if (config.layer.empty() || times.empty()) return;
   for (const CoreTime& time : times) {
@@ -98,7 +100,7 @@ void expect_window_in_layer(const CosimConfig& config, const std::vector<CoreTim
                    config.trace_from, config.trace_to);
 }
 
-/// The first behind the beginning of the window, else the last.
+/// The first one after the beginning of the window, else the last one.
 std::optional<CoreTime> next_core(const CosimConfig& config, const std::vector<CoreTime>& times) {
   if (times.empty()) return {};
   const auto next = std::find_if(times.begin(), times.end(), [&](const CoreTime& time) {
@@ -107,12 +109,13 @@ std::optional<CoreTime> next_core(const CosimConfig& config, const std::vector<C
   return next == times.end() ? times.back() : *next;
 }
 
-/// Before anything takes time.
+/// Checked before anything takes time.
 void expect_export_folder(const std::filesystem::path& folder) {
   if (!folder.empty()) cosim::prepare_export(folder);
 }
 
-/// Full batches and the rest are two runs of the engine; the waves and mismatches count on.
+/// Full batches and the rest are two runs of the engine; the waves and mismatches are counted over
+/// both.
 class CheckedEngine final : public engines::Engine {
  public:
   CheckedEngine(engines::SystemcEngine& engine, cosim::CheckedArray& array,
@@ -250,7 +253,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
                              run.weights.read, run.other_memories);
   run.run_cycles = plain.result().cycles;
   run.systemc_seconds = plain.result().seconds;
-  // One image takes a few milliseconds: too short to time once.
+  // One image takes a few milliseconds, which is too short to be timed once.
   int runs = 1;
   for (; run.systemc_seconds < kTimedSeconds; ++runs) {
     engines::evaluate(plain, model.network, data, config.images, 1, /*hash_logits=*/false,
@@ -279,7 +282,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
                      "logits {} and {} cycles beside the RTL, {} and {} without", logits,
                      checked.cycles(), run.logits_sha256, run.run_cycles);
     } catch (const RunError&) {
-      // Waves that end with a failed assertion of the RTL are worth keeping.
+      // Waves that end with a failed assertion of the RTL are kept.
       failure = std::current_exception();
     }
     array->close_trace();
@@ -305,7 +308,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
     write_atomically(config.trace, [&](const std::filesystem::path& temporary) {
       const bool vcd = cosim::wave_format(config.trace) == cosim::WaveFormat::kVcd;
       const std::filesystem::path fst = temporary.string() + (vcd ? ".fst" : "");
-      // The writer of FST files keeps a second one beside it.
+      // The writer of FST files writes a second file beside it.
       const RemoveOnInterrupt waves({temporary, fst, fst.string() + ".hier"});
       compare(fst);
       if (!vcd) return;

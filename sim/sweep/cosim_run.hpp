@@ -17,7 +17,7 @@
 
 namespace brownout::sweep {
 
-/// Where the waves around a mismatch go when no waves are asked for.
+/// The file for the waves around a mismatch when no waves are asked for.
 inline constexpr char kMismatchWaves[] = "cosim-mismatch.fst";
 
 struct CosimConfig {
@@ -43,7 +43,7 @@ struct CosimConfig {
   std::filesystem::path export_folder;  // the layer's first job as memory files; empty: no export
 };
 
-/// A layer that was checked, or all of them (first_cycle then is -1).
+/// A layer that was checked, or all of them (then first_cycle is -1).
 struct CosimPart {
   std::string name;
   cosim::LayerRecord record;
@@ -54,7 +54,7 @@ struct CosimPart {
   double cycle_error_pct() const;
 };
 
-/// A layer while the core may run: cycles [begin, end) of the run.
+/// A layer and the cycles [begin, end) of the run in which the core may run.
 struct CoreTime {
   std::string layer;
   std::int64_t begin = 0, end = 0;
@@ -77,7 +77,8 @@ struct CosimRun {
   std::optional<CoreTime> next_core;     // where it does, when it is never in the window
   std::string logits_sha256;             // of both runs
   std::int64_t run_cycles = 0;           // of all images, by SystemC
-  /// Wall time of those, results included, without RTL: the mean of as many runs as last 50 ms.
+  /// Wall time of those cycles, results included, without RTL: the mean of as many runs as last 50
+  /// ms.
   double systemc_seconds = 0.0;
   double rtl_seconds = 0.0;   // wall time of the RTL and its checks
   double wall_seconds = 0.0;  // of everything

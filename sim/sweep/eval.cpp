@@ -13,7 +13,7 @@ namespace brownout::sweep {
 
 namespace {
 
-/// Of an inference, and of one on the unprotected accelerator at Vmin.
+/// The energy of an inference, and of one on the unprotected accelerator at Vmin.
 EvalCost cost_of(const EvalConfig& config, const Model& model,
                  const technology::Technology& technology) {
   const auto simulate = [&](const mapping::AcceleratorConfig& accelerator) {
@@ -37,7 +37,8 @@ EvalCost cost_of(const EvalConfig& config, const Model& model,
 
 EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   if (config.weight_noise) return run_noise_eval(std::move(config), threads, quiet);
-  // Names and rates are checked before anything takes time: no words, no faults, but all checks.
+  // Names and rates are checked before anything takes time. With no words there are no faults, but
+  // all checks.
   std::optional<technology::Technology> technology;
   if (!config.technology_file.empty()) {
     technology = technology::Technology::load(config.technology_file);

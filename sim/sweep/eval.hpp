@@ -28,7 +28,7 @@ struct EvalConfig {
   memory::Mitigations mitigations;  // of the weight memory, the accelerator's too
   weights::Selection selection;     // cells of it whose faults count
 
-  /// None: the clean network alone, and no chips.
+  /// None: only the clean network runs, without chips.
   std::optional<double> rate;
   std::optional<double> voltage;          // that belongs to the rate, when there is one
   std::optional<double> energy_sram_rel;  // there
@@ -38,8 +38,8 @@ struct EvalConfig {
   std::vector<std::string> chips;
   std::optional<std::uint64_t> seed;  // of chips or places; none when they were named one by one
   std::optional<double> p_err;        // likewise
-  /// Relative weight noise instead of chips, a fraction of each tensor's range; `chips` names
-  /// draws.
+  /// Relative weight noise instead of chips, as a fraction of each tensor's range; `chips` then
+  /// names draws.
   std::optional<double> weight_noise;
 };
 
@@ -60,7 +60,7 @@ struct EvalResult {
   std::vector<ChipResult> chips;
   std::optional<Point> point;  // none without chips
   std::optional<EvalCost> cost;
-  std::optional<MemoryUses> memories;  // on an accelerator
+  std::optional<MemoryUses> memories;     // on an accelerator
   std::optional<double> weight_area_rel;  // relative to the unprotected weight memory
   double seconds = 0.0;                   // wall time of the passes
   double images_per_s = 0.0;              // images × passes (the clean one too) over that time

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draw faults, read the codes through them, run the images, put the clean codes back.
+// Draws faults, reads the codes through them, runs the images, and puts the clean codes back.
 #include "sim/sweep/evaluator.hpp"
 
 #include <algorithm>
@@ -49,7 +49,7 @@ std::vector<std::uint64_t> cells_hit(const memory::FaultList& faults,
   return cells;
 }
 
-/// A failed run names the network and the chip that it failed on.
+/// A failed run names the network and the chip on which it failed.
 template <typename Run>
 auto named(const Model& model, const std::string& chip, Run run) {
   try {
@@ -204,7 +204,7 @@ ChipResult Evaluator::on_chip(const chips::Chip& chip, const chips::OperatingPoi
     other_faults = others_->faults(chip, others, draws, result.others);
   }
   const bool draws_anew = options_.fresh_reads && draws_anything(faults);
-  // The accelerator model does so by itself.
+  // The accelerator model does this by itself.
   const bool anew = draws_anew && options_.engine != kSystemcEngine;
   if (options_.reuse_clean && result.read.codes_changed == 0 && !draws_anew &&
       !other_faults.any()) {

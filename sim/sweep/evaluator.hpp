@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One network on one dataset: the clean pass, and passes on the weights as chips return them.
+// One network on one dataset: the clean pass, and passes with the weights as chips return them.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -64,19 +64,19 @@ struct EvaluatorOptions {
   bool reuse_clean = false;
   bool list_cells = false;
   /// Weights lie as this accelerator's program places them, without faults if its weight memory
-  /// stays at Vmin; needed by engine "systemc".
+  /// stays at Vmin. Engine "systemc" needs it.
   const mapping::AcceleratorConfig* accelerator = nullptr;
   int batch = 1;  // images at a time on the accelerator, between fresh draws, in statistics
   /// Batch norms take mean and variance of `batch` images (engine "float" only).
   bool batch_statistics = false;
-  /// Of the weight memory; an accelerator says the same.
+  /// Mitigations of the weight memory; an accelerator must state the same.
   memory::Mitigations mitigations;
   /// Only faults of these cells of the weight memory count.
   weights::Selection selection;
 };
 
 inline constexpr char kSystemcEngine[] = "systemc";
-/// The engines of the inference room, and "systemc": all images through the accelerator model.
+/// The engines of sim/engines, and "systemc": all images run through the accelerator model.
 const std::vector<std::string>& evaluation_engine_names();
 
 /// Model, dataset and accelerator must outlive it.
@@ -114,7 +114,7 @@ results::WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
 
 bool any_by_voltage(const std::vector<std::unique_ptr<chips::Chip>>& chips);
 
-/// Of several chips: the mean, where any fails by voltage.
+/// Of several chips: the mean, if any of them fails by voltage.
 double configured_rate(const std::vector<std::unique_ptr<chips::Chip>>& chips,
                        const chips::OperatingPoint& at, const std::vector<ChipResult>& results);
 

@@ -11,7 +11,8 @@
 
 namespace brownout::sweep {
 
-/// Whether fresh draws can differ from frozen ones: any cell with a probability between 0 and 1.
+/// Whether fresh draws can differ from frozen ones, that is if any cell has a probability between 0
+/// and 1.
 bool draws_anything(const memory::WordFaultLists& faults);
 
 /// Around an engine that is given its codes. Images are taken in order, one batch at a time.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The handler only unlinks, restores the default and raises again: all of it is safe in a signal.
+// The handler only unlinks, restores the default and raises again; all of this is safe in a signal.
 #include "sim/sweep/interrupt.hpp"
 
 #include <unistd.h>
@@ -38,7 +38,7 @@ RemoveOnInterrupt::RemoveOnInterrupt(const std::vector<std::filesystem::path>& f
   ::sigemptyset(&action.sa_mask);
   for (int i = 0; i < 2; ++i) {
     ::sigaction(kSignals[i], &action, &before_[i]);
-    // As a shell has it for commands in the background.
+    // As a shell does for commands in the background.
     if (before_[i].sa_handler == SIG_IGN) ::sigaction(kSignals[i], &before_[i], nullptr);
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that must not stay behind when the user interrupts the program.
+// Files that must not remain when the user interrupts the program.
 #pragma once
 
 #include <csignal>
@@ -8,8 +8,8 @@
 
 namespace brownout::sweep {
 
-/// While it lives, SIGINT and SIGTERM remove these files before they end the program; ignored ones
-/// stay ignored. One at a time, at most kMaxFiles files.
+/// While the object lives, SIGINT and SIGTERM remove these files before they end the program;
+/// ignored signals stay ignored. Only one object at a time, with at most kMaxFiles files.
 class RemoveOnInterrupt {
  public:
   static constexpr int kMaxFiles = 4;

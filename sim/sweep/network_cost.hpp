@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an inference costs on an accelerator: one run of the SystemC model, priced at any voltage.
+// The energy of an inference on an accelerator: one run of the SystemC model, priced at any
+// voltage.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,10 @@
 namespace brownout::sweep {
 
 /// Whether the weights are in a memory whose supply the voltage sets. Without an accelerator they
-/// are; with one its weights.supply decides. A memory that stays at Vmin has no faults.
+/// are. With one, its weights.supply decides. A memory that stays at Vmin has no faults.
 bool weights_scaled(const std::optional<mapping::AcceleratorConfig>& accelerator);
 
-/// Bit error rate of the weight memory with the scaled rail at `voltage`: 0 for one that stays at
+/// Bit error rate of the weight memory with the scaled rail at `voltage`; 0 if the memory stays at
 /// Vmin.
 double weight_error_rate(const technology::Technology& technology,
                          const std::optional<mapping::AcceleratorConfig>& accelerator,
@@ -31,8 +32,9 @@ double weight_energy_relative(const technology::Technology& technology,
                               const std::optional<mapping::AcceleratorConfig>& accelerator,
                               double voltage, const technology::Protection& protection = {});
 
-/// Where a weight memory is accessed whose supply is at `supply`, given its boost: nothing rises
-/// above Vmin. InputError when there is a boost and no voltage or technology to add it to.
+/// The voltage at which a weight memory with its supply at `supply` is accessed, boost included:
+/// nothing rises above Vmin. InputError when there is a boost, but no voltage or technology to add
+/// it to.
 chips::OperatingPoint accessed(const technology::Technology* technology,
                                const chips::OperatingPoint& supply, bool has_voltage,
                                const memory::Mitigations& mitigations);
@@ -48,11 +50,11 @@ class NetworkCost {
   double cycles_per_image() const;
   /// µJ per image with the scaled rail at `voltage`.
   technology::EnergyRange energy(const technology::Technology& technology, double voltage) const;
-  /// With other mitigations than the accelerator's that take as many cycles.
+  /// With other mitigations than the accelerator's that take the same number of cycles.
   technology::EnergyRange energy(const technology::Technology& technology, double voltage,
                                  const memory::Mitigations& mitigations) const;
-  /// µJ per image, unprotected and with every memory at Vmin, whatever its supply. For an
-  /// accelerator without check codes, which take cycles.
+  /// µJ per image, unprotected and with every memory at Vmin, whatever its supply. Only for an
+  /// accelerator without check codes, because these take cycles.
   technology::EnergyRange at_vmin(const technology::Technology& technology) const;
   double cycles() const { return cycles_; }  // of all images
 

@@ -61,7 +61,9 @@ OtherMemories::OtherMemories(const network::Network& network,
                              const mapping::AcceleratorConfig& accelerator, int batch,
                              std::uint64_t bit_offset, std::int64_t images,
                              const std::string& where)
-    : network_(network), programs_(network, accelerator, batch, bit_offset, where), images_(images) {}
+    : network_(network),
+      programs_(network, accelerator, batch, bit_offset, where),
+      images_(images) {}
 
 mapping::MemoryFaults OtherMemories::faults(const chips::Chip& chip, const MemoryPoints& points,
                                             const memory::Draws& draws, MemoryResults& results) {
@@ -86,8 +88,7 @@ mapping::MemoryFaults OtherMemories::faults(const chips::Chip& chip, const Memor
     result.cell_rate /= static_cast<double>(words) * memory::kWordBits;
   };
   draw(memory::MemoryId::kInput, points.input, faults.input, results.input);
-  draw(memory::MemoryId::kActivations, points.activations, faults.activations,
-       results.activations);
+  draw(memory::MemoryId::kActivations, points.activations, faults.activations, results.activations);
   draw(memory::MemoryId::kAccumulators, points.accumulators, faults.accumulators,
        results.accumulators);
   return faults;

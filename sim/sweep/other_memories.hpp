@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memories beside the weights': where each is operated, and what a chip does to them there.
+// The memories other than the weights': the point at which each is operated, and what a chip does
+// to their values.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +14,17 @@
 
 namespace brownout::sweep {
 
-/// Whether a memory that is operated there may have faults.
+/// Whether a memory that is operated at this point may have faults.
 bool fails(const chips::OperatingPoint& point);
 
-/// Voltage and bit error rate of each; at Vmin and rate 0 a memory has no faults.
+/// Voltage and bit error rate of each memory. At Vmin with rate 0 a memory has no faults.
 struct MemoryPoints {
   chips::OperatingPoint input, activations, accumulators;
 
   bool any() const;
 };
 
-/// Bit error rates given in place of those that follow from a supply.
+/// Bit error rates that replace those that follow from a supply.
 struct MemoryRates {
   std::optional<double> input, activations, accumulators;
 
@@ -35,7 +36,7 @@ struct MemoryResult {
   double cell_rate = 0.0;         // mean over the memory's cells of max(p01, p10), as drawn
   std::int64_t faulty_cells = 0;  // used ones or not
   std::int64_t cells_hit = 0;     // those that hold a bit of a value
-  /// Of all images' values; none where the engine does not count them.
+  /// Bits wrong in the values of all images; none if the engine does not count them.
   std::optional<std::int64_t> bits_wrong = 0;
 };
 struct MemoryResults {
@@ -44,8 +45,8 @@ struct MemoryResults {
   void set_bits_wrong(const mapping::MemoryCounts& counts);
 };
 
-/// By the accelerator's supplies, when the scaled rail is at `rail`. InputError for a voltage out
-/// of the technology's range, or without a technology that knows its rate.
+/// The points by the accelerator's supplies, when the scaled rail is at `rail`. InputError for a
+/// voltage outside the technology's range, or if there is no technology that knows its rate.
 MemoryPoints memory_points(const mapping::AcceleratorConfig& accelerator,
                            const technology::Technology* technology,
                            const chips::OperatingPoint& rail, const MemoryRates& rates = {});
@@ -56,11 +57,11 @@ void check_engine(const std::string& engine, const MemoryPoints& points);
 /// A network's images on an accelerator.
 class OtherMemories {
  public:
-  /// Compiles for full batches and for what is left. The network must outlive the object.
+  /// Compiles for full batches and for the rest. The network must outlive the object.
   OtherMemories(const network::Network& network, const mapping::AcceleratorConfig& accelerator,
                 int batch, std::uint64_t bit_offset, std::int64_t images, const std::string& where);
 
-  /// Valid while the object is. `results` gets all but the wrong bits.
+  /// Valid as long as the object lives. `results` gets everything but the wrong bits.
   mapping::MemoryFaults faults(const chips::Chip& chip, const MemoryPoints& points,
                                const memory::Draws& draws, MemoryResults& results);
 

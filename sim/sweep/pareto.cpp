@@ -22,7 +22,7 @@ auto order_of(const Point& point) {
                          point.voltage.value_or(0.0));
 }
 
-/// Those of `rivals` whose error is not shown to be higher than the point's.
+/// The points of `rivals` whose error is not shown to be higher than the point's.
 std::vector<std::size_t> not_shown_to_be_worse(const std::vector<Point>& points, std::size_t point,
                                                const std::vector<std::size_t>& rivals) {
   std::vector<double> p;
@@ -101,7 +101,7 @@ double probability_of_equal_errors(const Point& a, const Point& b) {
   std::vector<results::Source> sources;
   if (const std::optional<results::Source> chips = table.over_chips()) sources.push_back(*chips);
   if (std::optional<results::Source> over_images = table.over_images_alone()) {
-    // Images on which both always agree tell nothing of how far the others scatter.
+    // Images on which both always agree say nothing about how far the others scatter.
     over_images->degrees = std::max(1.0, static_cast<double>(results::count(differs)) - 1.0);
     sources.push_back(*over_images);
   }

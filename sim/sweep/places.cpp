@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bit positions in turn, cells at random.
+// Bit positions in turn; cells at random.
 #include "sim/sweep/places.hpp"
 
 #include <array>
@@ -29,7 +29,7 @@ std::uint64_t cells_at(std::uint64_t cells, std::uint64_t position) {
 
 std::vector<std::uint64_t> draw_places(std::uint64_t cells, std::int64_t count, std::uint64_t seed,
                                        const std::vector<std::uint64_t>& looked_at) {
-  // Any run of them is spread over the positions as evenly as its length allows.
+  // Any run of consecutive entries is spread over the positions as evenly as its length allows.
   constexpr std::array<std::uint64_t, kBitPositions> kOrder{0, 4, 2, 6, 1, 5, 3, 7};
   const Philox philox(seed, Purpose::kPlaces);
   const std::uint64_t start = philox(0)[0];

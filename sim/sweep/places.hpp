@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places of a memory on the map of one die: drawn at random, evenly over the bit positions.
+// Places of a memory on the map of one die. They are drawn at random, evenly over the bit
+// positions.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +13,16 @@
 
 namespace brownout::sweep {
 
-/// Part of every sweep's identity. Version 1 divided the map into equal parts: with a power of two
-/// of them a column always met the same bit of a code.
+/// Part of every sweep's identity. Version 1 divided the map into equal parts, so that with a power
+/// of two of them a column always met the same bit of a code.
 inline constexpr int kPlacesVersion = 2;
 /// Places that differ modulo this number meet a map's columns with other bits of 8-bit codes.
 inline constexpr int kBitPositions = 8;
 
 /// First cells of places 0 … count-1 of a seed on a map of `cells` cells (docs/chips.md), all
-/// different; those of a smaller count are the first ones of a larger. InputError for more places
-/// than the map has.
-/// None is among `taken`: places that were looked at already.
+/// different. Those of a smaller count are the first ones of a larger count. InputError for more
+/// places than the map has.
+/// None of the places is in `taken`, which are places that were already looked at.
 std::vector<std::uint64_t> draw_places(std::uint64_t cells, std::int64_t count, std::uint64_t seed,
                                        const std::vector<std::uint64_t>& taken = {});
 
@@ -35,9 +36,9 @@ std::string chips_text(std::int64_t count, bool places);
 
 /// How much of the scatter over places is between bit positions (first cell modulo 8), in the unit
 /// of the samples. `between`: the standard deviation of the positions' means; none unless two
-/// positions have samples. `within`: that of the samples about the mean of their position; none
-/// unless a position has two. Positions that do not matter give between ≈ within / √(samples a
-/// position).
+/// positions have samples. `within`: the standard deviation of the samples about the mean of their
+/// position; none unless a position has two samples. If the position does not matter, between ≈
+/// within / √(samples a position).
 struct PositionSpread {
   std::optional<double> between, within;
 };

@@ -47,7 +47,8 @@ MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints&
   uses.weights.cells_hit_mean = mean([](const ChipResult& r) { return r.read.cells_hit; });
   uses.weights.bits_wrong_mean = mean([](const ChipResult& r) { return r.read.bits_wrong; });
   const auto fill = [&](MemoryUse& use, MemoryResult MemoryResults::*memory) {
-    if (by_voltage) use.rate = mean([&](const ChipResult& r) { return (r.others.*memory).cell_rate; });
+    if (by_voltage)
+      use.rate = mean([&](const ChipResult& r) { return (r.others.*memory).cell_rate; });
     use.cells_hit_mean = mean([&](const ChipResult& r) { return (r.others.*memory).cells_hit; });
     use.bits_wrong_mean =
         mean([&](const ChipResult& r) { return (r.others.*memory).bits_wrong.value_or(0); });
@@ -83,8 +84,8 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
   const auto same_die = [&](const ChipResult& chip) {
     return chip.place && chip.place->die == chips.front().place->die;
   };
-  point.places = chips.size() > 1 && chips.front().place &&
-                 std::all_of(chips.begin(), chips.end(), same_die);
+  point.places =
+      chips.size() > 1 && chips.front().place && std::all_of(chips.begin(), chips.end(), same_die);
 
   std::vector<std::int64_t> wrong, wrong_either;
   std::vector<results::WrongImages> which, which_either;

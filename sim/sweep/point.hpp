@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One row of a result: a network at an operating point, summed up over its chips.
+// One row of a result: a network at an operating point, summarized over its chips.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -17,11 +17,11 @@ namespace brownout::sweep {
 
 /// What an operating point means for one memory, over the chips.
 struct MemoryUse {
-  double voltage = 1.0;            // units of Vmin, where it is accessed
-  double rate = 0.0;               // configured p, a fraction: see configured_rate
-  double cells_hit_mean = 0.0;     // faulty cells that hold a bit of a code or value
-  /// Of the weights as they are read once; of the other memories' values of all images. None: not
-  /// counted.
+  double voltage = 1.0;         // units of Vmin, where it is accessed
+  double rate = 0.0;            // configured p, a fraction: see configured_rate
+  double cells_hit_mean = 0.0;  // faulty cells that hold a bit of a code or value
+  /// Bits wrong of the weights in one read; of the other memories in the values of all images.
+  /// None: not counted.
   std::optional<double> bits_wrong_mean = 0.0;
 };
 struct MemoryUses {
@@ -58,8 +58,8 @@ struct Point {
   results::ErrorSpread rerr_either;            // images wrong clean or wrong perturbed, percent
   std::optional<double> prop1_excess;          // percentage points; none: more than 100, no bound
   std::vector<results::WrongImages> wrong_images;  // by chip; empty: not known
-  double confidence_clean = 0.0;               // fraction
-  results::Spread confidence;                  // perturbed, fraction
+  double confidence_clean = 0.0;                   // fraction
+  results::Spread confidence;                      // perturbed, fraction
   double cells_hit_mean = 0.0;
   double bits_wrong_mean = 0.0;
   double codes_changed_mean = 0.0;
@@ -69,15 +69,15 @@ struct Point {
   double drop() const { return rerr.mean - err; }
 };
 
-/// At least one chip, with `wrong_images` or none of them (then nothing is known of other images);
-/// model, voltage, rate and energy are the caller's to fill in.
+/// At least one chip; `wrong_images` for all of them or for none (then nothing is known about other
+/// images). The caller fills in model, voltage, rate and energy.
 Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
                 std::int64_t images);
 
 double percent(std::int64_t wrong, std::int64_t images);
 
-/// Points of error that a chip loses: exactly 2.5 for 25 images of 1000, as a difference of two
-/// percentages need not be.
+/// Points of error that a chip loses. It is exactly 2.5 for 25 images of 1000, which a difference
+/// of two percentages need not be.
 double drop_points(std::int64_t wrong, std::int64_t wrong_clean, std::int64_t images);
 
 }  // namespace brownout::sweep

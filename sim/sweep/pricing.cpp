@@ -135,7 +135,7 @@ RunPrices price_run(const technology::Technology& technology, const Pricing& pri
       technology, protection, pricing.supply(voltage).weights_vmin);
   prices.all = priced(counts.all);
   for (const RunPartCounts& layer : counts.layers) prices.layers.push_back(priced(layer));
-  // A technology need not cover Vmin.
+  // A technology may not cover Vmin.
   const bool covers_vmin =
       technology.lowest_voltage() <= 1.0 && technology.highest_voltage() >= 1.0;
   if (counts.unprotected_cycles && covers_vmin) {

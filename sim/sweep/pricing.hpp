@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Counts and cycles → energy of an inference: the one place that prices runs, new ones and finished
-// ones, and compares them with the unprotected accelerator at Vmin.
+// Counts and cycles → energy of an inference. This is the only place that prices runs, new and
+// finished ones, and compares them with the unprotected accelerator at Vmin.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace brownout::sweep {
 
-/// What counts and cycles are priced by, beside a technology and the voltage of the scaled rail.
+/// What counts and cycles are priced with, beside a technology and the voltage of the scaled rail.
 struct Pricing {
   double clock_mhz = 500.0;
   std::int64_t images = 1;  // that counts and cycles add up
@@ -31,8 +31,8 @@ struct Pricing {
 /// Of a compiled network whose codes have `code_bits` bits (0: widths differ).
 Pricing pricing_of(const mapping::Program& program, int code_bits, std::int64_t images);
 
-/// What mitigations cost something for, in a memory of codes with `code_bits` bits; widths that
-/// differ are 0. Arrays are the accelerator's, or the usual ones without.
+/// What is protected and costs something, in a memory of codes with `code_bits` bits (0: widths
+/// differ). Arrays are the accelerator's, or the usual ones without an accelerator.
 technology::Protection protection_of(const memory::Mitigations& mitigations, int code_bits,
                                      const std::optional<mapping::AcceleratorConfig>& accelerator);
 
@@ -41,7 +41,7 @@ technology::EnergyRange energy_per_image(const technology::Technology& technolog
                                          const Pricing& pricing, double voltage,
                                          const EventCounts& counts, double cycles);
 /// The same, unprotected and with every memory at Vmin, whatever its supply. `cycles` are those of
-/// the unprotected accelerator: check codes take some.
+/// the unprotected accelerator, because check codes take some cycles.
 technology::EnergyRange energy_at_vmin(const technology::Technology& technology,
                                        const Pricing& pricing, const EventCounts& counts,
                                        double cycles);
@@ -61,7 +61,7 @@ struct RelativeEnergy {
 RelativeEnergy relative_energy(const technology::EnergyRange& energy,
                                const technology::EnergyRange& at_vmin);
 
-/// What a run did, in sums over all images.
+/// What a run did, as sums over all images.
 struct RunPartCounts {
   EventCounts counts;
   double cycles = 0.0;
@@ -72,7 +72,7 @@ struct RunCounts {
   std::optional<double> unprotected_cycles;  // of the same run without check codes; none: unknown
 };
 
-/// All of a run that technology and voltage determine.
+/// Everything about a run that technology and voltage determine.
 struct RunPrices {
   double voltage = 1.0;  // of the scaled rail
   std::string technology, rail;
@@ -81,7 +81,7 @@ struct RunPrices {
   double energy_sram_rel = 1.0;  // of a weight read, relative to an unprotected one at Vmin
   technology::EnergyRange all;   // µJ per image
   std::vector<technology::EnergyRange> layers;
-  /// None: unprotected_cycles are unknown, or the technology does not cover Vmin.
+  /// None if unprotected_cycles are unknown, or if the technology does not cover Vmin.
   std::optional<RelativeEnergy> relative;
 };
 RunPrices price_run(const technology::Technology& technology, const Pricing& pricing,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows and keys as JSON. Counts are stored, not percentages, so that a continued sweep computes
-// its statistics from the same integers.
+// Rows and keys as JSON. Counts are stored instead of percentages, so that a continued sweep
+// computes its statistics from the same integers.
 #include "sim/sweep/records.hpp"
 
 #include <algorithm>
@@ -48,7 +48,7 @@ Json dataset_json(const SweepConfig& config, const std::string& dataset_sha256) 
           {"sha256", dataset_sha256}};
 }
 
-/// Where weights lie and what time passes; both may change results.
+/// Where weights lie and how much time passes; both may change results.
 Json accelerator_json(const SweepConfig& config) {
   return {{"configuration", Json::parse(mapping::resolved_json(*config.accelerator))},
           {"placement_version", mapping::kPlacementVersion},
@@ -84,7 +84,7 @@ RecordKeys::RecordKeys(const SweepConfig& config, const Model& model,
   if (config.fresh_reads) base["fresh_reads_batch"] = config.batch;
   if (config.accelerator) {
     base["accelerator"] = accelerator_json(config);
-    // The voltages of the other memories are there; their rates are the technology's.
+    // The voltages of the other memories are in the key; their rates follow from the technology.
     const MemoryPoints low = memory_points(*config.accelerator, &*config.technology,
                                            {config.technology->lowest_voltage(), 1.0});
     if (low.any()) base["technology_sha256"] = config.technology_sha256;

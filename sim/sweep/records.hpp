@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the result store keeps: a row a weight pattern (clean, or one chip at one voltage), under a
-// key that hashes everything the row depends on.
+// What the result store keeps: one row per weight pattern (clean, or one chip at one voltage),
+// under a key that hashes everything that the row depends on.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -14,13 +14,14 @@
 
 namespace brownout::sweep {
 
-/// Changes when the meaning of a stored number does.
+/// Changes when the meaning of a stored number changes.
 inline constexpr int kResultVersion = 3;
 
-/// Versions of what decides which cells of a chip fail, and when: part of every key.
+/// Versions of the definitions that decide which cells of a chip fail, and when: part of every key.
 void put_definitions(nlohmann::ordered_json& key);
 
-/// Everything a row of one sweep and one network depends on, but for mitigation, chip and voltage.
+/// Everything that a row of one sweep and one network depends on, except mitigation, chip and
+/// voltage.
 class RecordKeys {
  public:
   RecordKeys(const SweepConfig& config, const Model& model, const std::string& dataset_sha256);
@@ -38,8 +39,8 @@ class RecordKeys {
 std::string identity(const SweepConfig& config, const std::vector<Model>& models,
                      const std::string& dataset_sha256, const std::string& first_chip);
 
-/// `images`: how many the row is of. A stored row that has not these fields is an InputError with
-/// its place.
+/// `images`: the number of images of the row. InputError, which names its place, for a stored row
+/// that does not have these fields.
 std::optional<CleanResult> find_clean(const results::Store& store, const std::string& key,
                                       std::int64_t images);
 std::optional<ChipResult> find_chip(const results::Store& store, const std::string& key,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group by group and chip by chip: keep the group's faults, run the images.
+// Group by group and chip by chip: keeps the group's faults and runs the images.
 #include "sim/sweep/sensitivity_run.hpp"
 
 #include <chrono>
@@ -55,9 +55,9 @@ class Measurement {
         engine_(engines::make_engine(config.engine, model.network, threads)) {
     for (std::int64_t i = 0; i < config.chips; ++i) {
       const chips::RandomChip chip(config.seed + static_cast<std::uint64_t>(i));
-      chips_.push_back({chip.faults(memory::MemoryId::kWeights, reader_.placement().words,
-                                    {1.0, config.rate}),
-                        {chip.die(), config.evaluation_seed}});
+      chips_.push_back(
+          {chip.faults(memory::MemoryId::kWeights, reader_.placement().words, {1.0, config.rate}),
+           {chip.die(), config.evaluation_seed}});
     }
   }
 

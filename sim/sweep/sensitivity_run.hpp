@@ -32,8 +32,8 @@ struct SensitivityResult {
   double seconds = 0.0;
 };
 
-/// For each coded tensor, and each bit position over all tensors: mean error over the chips when
-/// only its cells fail, resident and without an accelerator. `threads` changes time only.
+/// For each coded tensor, and for each bit position over all tensors: the mean error over the chips
+/// when only its cells fail, resident and without an accelerator. `threads` changes time only.
 SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool quiet);
 
 }  // namespace brownout::sweep

@@ -61,8 +61,8 @@ Inputs load_inputs(SweepConfig& config) {
   return inputs;
 }
 
-/// Cycles and counts of one network on the accelerator: simulated once for all mitigations that
-/// take as many cycles.
+/// Cycles and counts of one network on the accelerator, simulated once for all mitigations that
+/// take the same number of cycles.
 class CostCache {
  public:
   CostCache(const SweepConfig& config, const Model& model) : config_(config), model_(model) {}
@@ -79,7 +79,7 @@ class CostCache {
     }
     return *cost;
   }
-  /// Of all parts, unprotected at Vmin.
+  /// The energy of all parts, unprotected, at Vmin.
   technology::EnergyRange at_vmin() { return of({}).at_vmin(*config_.technology); }
 
  private:
@@ -88,8 +88,8 @@ class CostCache {
   std::optional<NetworkCost> without_checks_, with_checks_;
 };
 
-/// One network's share of the sweep with one mitigation. The evaluator is built when a row is
-/// missing, not before.
+/// One network's share of the sweep with one mitigation. The evaluator is built only when a row is
+/// missing.
 class ModelSweep {
  public:
   ModelSweep(const SweepConfig& config, const Inputs& inputs, const chips::Chip& first_chip,
@@ -115,12 +115,12 @@ class ModelSweep {
   }
 
   const results::SearchLevels& levels() const { return levels_; }
-  /// The voltages between which nothing changes, as levels of the rail; empty: there are none.
+  /// The voltages between which nothing changes, as levels of the rail; empty if there are none.
   const std::vector<double>& steps() const { return steps_; }
 
-  /// One chip at a voltage; `computed` says whether it was missing.
+  /// The result of one chip at a voltage; `computed` says whether it was missing.
   ChipResult chip(const chips::Chip& chip, double voltage, bool& computed) {
-    // Chips that step give one result from a step up to the next: it is evaluated once.
+    // Chips with steps give one result from a step up to the next, so it is evaluated once.
     if (!steps_.empty()) voltage = levels_.voltages[levels_.at(voltage)];
     const chips::OperatingPoint supply = supply_at(voltage);
     const std::string key = keys_.chip(mitigation_, chip.identity(), supply);
@@ -143,8 +143,8 @@ class ModelSweep {
     return drop_points(result.wrong, clean_.wrong, config_.images) <= config_.safe.max_drop_points;
   }
 
-  /// The point at a voltage on some chips; `computed` says whether any of it was missing. `results`
-  /// may be null.
+  /// The point at a voltage on the given chips; `computed` says whether any of it was missing.
+  /// `results` may be null.
   Point point(const Chips& chips, double voltage, bool& computed,
               std::vector<ChipResult>* results = nullptr) {
     const technology::Technology& technology = *config_.technology;
@@ -175,7 +175,7 @@ class ModelSweep {
     return point;
   }
 
-  /// Another chip is done, computed or found.
+  /// Counts one more chip as done, whether computed or found.
   void tick(double voltage) {
     ++ticks_;
     progress_.advance(1,
@@ -192,7 +192,7 @@ class ModelSweep {
     return {voltage, weight_error_rate(*config_.technology, config_.accelerator, voltage)};
   }
 
-  /// Supplies of the scaled rail at which anything on a chip that steps begins to fail otherwise.
+  /// Supplies of the scaled rail at which the faults on a chip with steps change.
   std::vector<double> steps(const chips::Chip& chip) const {
     std::vector<double> supplies;
     const bool others_scaled = accelerator_ && (accelerator_->input.supply.scaled ||
@@ -218,7 +218,7 @@ class ModelSweep {
                          {voltage, config_.technology->bit_error_rate(voltage)});
   }
 
-  /// Cycles and energy on the accelerator, if there is one: simulated once, priced per voltage.
+  /// Cycles and energy on the accelerator, if there is one; simulated once, priced per voltage.
   void add_cost(Point& point) {
     if (!accelerator_) return;
     const NetworkCost& cost = costs_.of(mitigation_.what);
@@ -310,7 +310,7 @@ std::optional<results::SafeLevel> choose(const SweepConfig& config, const SweepC
       });
 }
 
-/// Finds the safe voltage and states on other chips what it is worth: a point of `result`.
+/// Finds the safe voltage and states its error on other chips, as a point of `result`.
 SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& chips,
                                  ModelSweep& model, const Point& first, SweepResult& result) {
   SafeVoltageRow row;
@@ -346,7 +346,7 @@ SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& ch
   return row;
 }
 
-/// Once the configuration is settled.
+/// When the configuration is settled.
 SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& chips) {
   const SafeVoltageConfig& safe = config.safe;
   SafeVoltageRule rule;
@@ -388,7 +388,8 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
 
   results::Store store(folder, result.identity);
   const auto grid_points = static_cast<std::int64_t>(config.voltages.size());
-  // The search is somewhat longer: most of its chips are tried once, all of them at the answer.
+  // The search takes somewhat longer: most of its chips are tried once, and all of them at the
+  // answer.
   const std::int64_t per_model =
       grid_points * config.chips + 2 * config.safe.chosen_on + config.safe.stated_on;
   Progress progress(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sweep: networks × voltages × chips from a configuration into a folder, interrupted and
-// continued at will.
+// A sweep: networks × voltages × chips from a configuration into a folder. It may be interrupted
+// and continued at any time.
 #pragma once
 #include <array>
 #include <filesystem>
@@ -21,7 +21,7 @@ struct StatedError {
   std::int64_t within = 0;  // chips that lose at most what may be lost
 };
 
-/// What was asked: SweepResult::safe.
+/// One entry of SweepResult::safe.
 struct SafeVoltageRow {
   std::string model;
   std::string mitigation = "none";
@@ -79,7 +79,7 @@ struct SweepResult {
   double images_per_s = 0.0;  // images × passes over their wall time; 0 when nothing was left
 };
 
-/// Runs what the folder does not hold yet. Everything is checked before the folder is touched.
+/// Runs what the folder does not contain yet. Everything is checked before the folder is touched.
 /// `threads` changes time only.
 SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, int threads,
                       bool quiet);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The float engine on values that are no codes.
+// The float engine on values that are not codes.
 #include "sim/sweep/weight_noise.hpp"
 
 #include <algorithm>
@@ -54,7 +54,7 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
 
   const auto start = std::chrono::steady_clock::now();
   Progress progress("eval", static_cast<std::int64_t>(config.chips.size()) + 1, quiet);
-  // The engine takes shapes from the network when it is made, values when codes are set.
+  // The engine takes shapes from the network when it is made, but values when codes are set.
   network::Network noisy = model.network;
   const auto engine = engines::make_engine(config.engine, noisy, threads);
   const auto run = [&] {

@@ -12,7 +12,7 @@ namespace brownout::technology {
 
 class Technology;
 
-/// The block `energy` of a technology file: everything at Vmin, none of it negative.
+/// The block `energy` of a technology file: all values are at Vmin, none of them negative.
 struct EnergyCoefficients {
   double weight_read_pj_per_word = 0.0;  // a word of 64 bits
   double weight_write_pj_per_word = 0.0;
@@ -29,7 +29,8 @@ struct EnergyCoefficients {
   double gated_leakage_rel = 0.0;      // what a gated array still leaks, as a share
 };
 
-/// A coefficient and its key in the file; the optional ones are 0 in files that do not have them.
+/// A coefficient and its key in the file. Optional coefficients are 0 in files that do not have
+/// them.
 struct EnergyCoefficientField {
   const char* key;
   double EnergyCoefficients::*value;
@@ -55,7 +56,8 @@ inline constexpr std::array<EnergyCoefficientField, 13> kEnergyCoefficientFields
 }};
 static_assert(sizeof(EnergyCoefficients) == kEnergyCoefficientFields.size() * sizeof(double));
 
-/// A coefficient may come with a range: all at their values, at their low or at their high ends.
+/// A coefficient may have a range. Prices use all coefficients at their values, at their low ends
+/// or at their high ends.
 enum class RangeEnd { kValue, kLow, kHigh };
 
 /// Supply voltage of each memory, in units of Vmin. Logic and DRAM do not scale.
@@ -75,9 +77,9 @@ struct Structure {
   double weight_gated_kib = 0.0;  // of weight_kib: arrays that hold nothing and are switched off
 };
 
-/// Energy by component, in µJ. The first six are dynamic. `mitigation` is what the weight memory's
-/// protection adds, dynamic and leakage, to the two components of the unprotected memory on the
-/// same rail.
+/// Energy by component, in µJ. The first six are dynamic. `mitigation` is what the protection of
+/// the weight memory adds, dynamic and leakage, to the two components of the unprotected memory on
+/// the same rail.
 struct EnergyLedger {
   double weight_sram = 0.0;
   double activation_sram = 0.0;
@@ -93,7 +95,7 @@ struct EnergyLedger {
 
   /// The sum of all parts, added in the order of kEnergyLedgerFields.
   double total() const;
-  /// Part by part: layers add up to a network, images to a run.
+  /// Adds part by part: layers add up to a network, images to a run.
   EnergyLedger& operator+=(const EnergyLedger& o);
 };
 
@@ -125,12 +127,12 @@ struct EnergyRange {
   std::optional<std::array<EnergyLedger, 2>> ends;  // none: the technology states no range
 };
 
-/// Prices counts that took `seconds` of the accelerator's time. Accesses of a memory cost
-/// access_energy_relative of its supply and their level shifters, its leakage is
-/// sram_leakage_relative of it times the time, both as drawn through the second rail's regulator.
-/// InputError when the technology has no energies (or, with protection, no costs of mitigations),
-/// or for a supply outside its validity range. Linear in counts and time, so layers may be priced
-/// one by one.
+/// Prices counts that took `seconds` of the accelerator's time. The accesses of a memory cost
+/// access_energy_relative of its supply, and their level shifters. Its leakage is
+/// sram_leakage_relative of it, times the time. Both are as drawn through the second rail's
+/// regulator. InputError when the technology has no energies (or, with protection, no costs of
+/// mitigations), or for a supply outside its validity range. The price is linear in counts and
+/// time, so that layers may be priced one by one.
 EnergyLedger price(const Technology& technology, const EventCounts& counts, double seconds,
                    const Supply& supply, const Structure& structure,
                    RangeEnd end = RangeEnd::kValue);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shares and coefficients of each mitigation, added up.
+// Adds up the shares and coefficients of each mitigation.
 #include "sim/technology/protection.hpp"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ double added_columns(const Protection& protection) {
   return static_cast<double>(protection.check_bits() + protection.spare_columns);
 }
 
-/// Of an access of the memory's own circuits.
+/// Energy of an access in the memory's own circuits.
 double added_access(const MitigationCoefficients& cost, const Protection& protection) {
   return added_columns(protection) * cost.check_bit_access_rel + spare_row_share(protection) +
          protection.safe_share * cost.safe_cell_access_rel;
@@ -78,10 +78,10 @@ ProtectedAccess protected_access(const Technology& technology, const Protection&
   const double logic = added_logic_pj(cost, protection);
   const bool coded = protection.codec != Codec::kNone;
   ProtectedAccess access;
-  // The booster draws from the rail, so what it adds comes through the regulator too.
+  // The booster draws from the rail, so the energy that it adds comes through the regulator too.
   access.sram_relative = (at_rail + (boosted - at_rail) * (1.0 + cost.boost_loss_rel)) *
                          technology.rail().drawn(voltage) * (1.0 + added_access(cost, protection));
-  // Check bits are made and used on the logic's supply.
+  // The logic's supply makes and checks the check bits.
   const double check_shift = technology.rail().level_shift_pj(voltage, protection.check_bits());
   access.read_logic_pj = logic + check_shift + (coded ? cost.*kDecode[codec] : 0.0);
   access.write_logic_pj = logic + check_shift + (coded ? cost.*kEncode[codec] : 0.0);

@@ -9,8 +9,8 @@ namespace brownout::technology {
 
 class Technology;
 
-/// The block `mitigation` of a technology file, none of it negative. `_rel`: relative to the same
-/// of the unprotected memory.
+/// The block `mitigation` of a technology file; no value is negative. `_rel`: relative to the same
+/// quantity of the unprotected memory.
 struct MitigationCoefficients {
   double check_bit_access_rel = 0.0;  // a column more beside 64: each access
   double check_bit_area_rel = 0.0;    // … and the array's area
@@ -58,7 +58,7 @@ inline constexpr std::array<MitigationCoefficientField, 16> kMitigationCoefficie
 static_assert(sizeof(MitigationCoefficients) ==
               kMitigationCoefficientFields.size() * sizeof(double));
 
-/// Which logic writes and reads check bits.
+/// The logic that writes and reads check bits.
 enum class Codec { kNone, kSecded, kParity, kInterleavedParity };
 std::string to_string(Codec codec);  // "none", "secded", "parity", "interleaved-parity"
 
@@ -73,14 +73,14 @@ struct Protection {
 
   int check_bits() const;  // of a word
   bool any() const;
-  /// Refused by BROWNOUT_CHECK: shares outside [0, 1], negative numbers, no rows.
+  /// BROWNOUT_CHECK refuses shares outside [0, 1], negative numbers, and no rows.
   void check() const;
 };
 
-/// The supply during accesses: the boost stops at Vmin, where no cell fails any more.
+/// The supply during accesses. The boost stops at Vmin, because no cell fails there any more.
 double boosted_voltage(double voltage, double boost_vmin);
 
-/// What an access of a protected memory takes, and how much more leaks.
+/// What an access of a protected memory takes, and how much more the memory leaks.
 struct ProtectedAccess {
   double sram_relative = 1.0;  // energy of the memory's circuits, relative to Vmin and unprotected
   double read_logic_pj = 0.0;  // beside them, on the logic's supply
@@ -93,7 +93,7 @@ struct ProtectedAccess {
 ProtectedAccess protected_access(const Technology& technology, const Protection& protection,
                                  double voltage);
 
-/// Energy of a word's read with everything that protects it, relative to one of the unprotected
+/// Energy of a word's read with everything that protects it, relative to that of the unprotected
 /// memory at Vmin. InputError when the technology has no block `mitigation` or `energy`, and for a
 /// supply outside its validity range.
 double protected_read_relative(const Technology& technology, const Protection& protection,

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kVmin = 1.0;
 
-// The same double arithmetic on every machine: no promotion to the platform's long double.
+// The same double arithmetic on every machine, without promotion to the platform's long double.
 using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
 
 /// Φ(z) of the standard normal distribution.
@@ -23,7 +23,7 @@ double normal_cdf(double z) { return 0.5 * boost::math::erfc(-z / std::sqrt(2.0)
 /// Φ⁻¹(p), p in (0, 1).
 double probit(double p) { return -std::sqrt(2.0) * boost::math::erfc_inv(2.0 * p, Policy()); }
 
-/// Every row says where its numbers come from.
+/// Every row must say where its numbers come from.
 void require_source(YamlMap& row) {
   const std::string source = row.text("source");
   if (source.find_first_not_of(" \t\n") == std::string::npos)
@@ -134,7 +134,8 @@ Technology Technology::load(const std::filesystem::path& file) {
 
   if (std::optional<YamlMap> block = root.optional_map("energy")) {
     std::vector<std::string> keys;
-    for (const EnergyCoefficientField& field : kEnergyCoefficientFields) keys.emplace_back(field.key);
+    for (const EnergyCoefficientField& field : kEnergyCoefficientFields)
+      keys.emplace_back(field.key);
     block->expect(keys);
     technology.energy_.emplace();
     technology.energy_low_.emplace();
@@ -182,7 +183,7 @@ void Technology::check_voltage(double voltage) const {
 }
 
 double Technology::rate_below_vmin(double voltage) const {
-  // The segment that holds the voltage, or the outermost one on its side.
+  // The segment that contains the voltage, or the outermost one on its side.
   auto right = std::upper_bound(points_.begin() + 1, points_.end() - 1, voltage,
                                 [](double v, const Point& point) { return v < point.voltage; });
   const Point& a = *(right - 1);
@@ -217,7 +218,7 @@ double Technology::voltage_at_rate(double rate) const {
     const double slope = (b.probit - a.probit) / (b.voltage - a.voltage);
     voltage = a.voltage + (probit(rate) - a.probit) / slope;
   }
-  // At Vmin the rate drops to 0: rates below the curve's end are first met there.
+  // At Vmin the rate drops to 0, so rates below the end of the curve first hold at Vmin.
   return std::clamp(voltage, lowest_, std::min(highest_, kVmin));
 }
 

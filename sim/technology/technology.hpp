@@ -14,7 +14,8 @@ namespace brownout::technology {
 
 class Technology {
  public:
-  /// Reads a technology file (docs/technology.md). InputError for anything it does not allow.
+  /// Reads a technology file (docs/technology.md). InputError for anything that is not allowed in
+  /// it.
   static Technology load(const std::filesystem::path& file);
 
   const std::string& name() const { return name_; }
@@ -22,17 +23,18 @@ class Technology {
   double lowest_voltage() const { return lowest_; }  // of the validity range, units of Vmin
   double highest_voltage() const { return highest_; }
 
-  /// p(V): probit-linear between the published points, the end slopes beyond them, 0 at V >= Vmin.
-  /// `voltage` in units of Vmin; InputError outside the validity range.
+  /// p(V): probit-linear between the published points, with the end slopes beyond them, 0 at V >=
+  /// Vmin. `voltage` in units of Vmin; InputError outside the validity range.
   double bit_error_rate(double voltage) const;
-  /// The lowest voltage whose rate is not above `rate` (the inverse of bit_error_rate; Vmin for
-  /// rates smaller than any below Vmin, 0 included). InputError for rates above that of the lowest
-  /// valid voltage.
+  /// The lowest voltage whose rate is not above `rate`, which is the inverse of bit_error_rate. It
+  /// is Vmin for rates smaller than any below Vmin, 0 included. InputError for rates above that of
+  /// the lowest valid voltage.
   double voltage_at_rate(double rate) const;
   /// Dynamic SRAM energy relative to Vmin, (V/Vmin)^exponent at a constant clock, as the memory
   /// takes it from its supply. InputError outside the validity range.
   double sram_energy_relative(double voltage) const;
-  /// The same as it is drawn through the regulator of the second rail, without level shifters.
+  /// The same energy as it is drawn through the regulator of the second rail, without level
+  /// shifters.
   double access_energy_relative(double voltage) const;
   /// What a supply below Vmin costs; ideal when the file has no block `rail`.
   const Rail& rail() const { return rail_; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads chips one after the other through the same codes.
+// Reads one chip after the other through the same codes.
 #include "sim/weights/faulty_reader.hpp"
 
 #include <utility>

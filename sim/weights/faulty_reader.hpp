@@ -9,8 +9,8 @@
 
 namespace brownout::weights {
 
-/// Keeps the codes of a network and undoes the last chip's changes before it applies the next:
-/// reading a chip costs time proportional to its faults and those of the one before.
+/// Keeps the codes of a network. Before it applies the changes of the next chip it undoes those of
+/// the last one. Reading a chip costs time proportional to its faults and those of the chip before.
 class FaultyReader {
  public:
   /// The network must outlive the reader.

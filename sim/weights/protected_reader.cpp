@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Word by word through the decoder, then code by code: wrong bits, suspect bits, what is made of
-// them.
+// Word by word through the decoder, then code by code: wrong bits, suspect bits, and what becomes
+// of them.
 #include "sim/weights/protected_reader.hpp"
 
 #include <algorithm>

@@ -13,7 +13,7 @@
 
 namespace brownout::weights {
 
-/// What the check code made of the words that hold codes, each read once a load.
+/// What the check code did to the words that hold codes, each of which is read once a load.
 struct ProtectionStats {
   std::int64_t words = 0;            // read
   std::int64_t check_cells_hit = 0;  // faulty cells among their check bits
@@ -22,19 +22,19 @@ struct ProtectionStats {
   std::int64_t undetected = 0;       // taken for clean or corrected, and wrong
 };
 
-/// As FaultyReader, but for the words on the way. Time is proportional to the faults, but the
-/// stored words of every load event are kept.
+/// Like FaultyReader, but with words in between. Time is proportional to the faults, but the stored
+/// words of every load event are kept.
 class ProtectedReader {
  public:
-  /// `stored`: the memory's content by load event; those of the placement's runs must be there. The
-  /// network must outlive the reader.
+  /// `stored`: the memory's content by load event. The load events of the placement's runs must be
+  /// in it. The network must outlive the reader.
   ProtectedReader(const network::Network& network, mapping::Placement placement,
                   std::vector<mapping::StoredWords> stored, memory::CheckCode check,
                   memory::OnError on_error);
 
-  /// n of every parameter as read. cells_hit of `stats` counts faulty data cells under codes,
-  /// before the decoder; bits_wrong and codes_changed what is left behind it. Valid until the next
-  /// call.
+  /// n of every parameter as read. cells_hit of `stats` counts faulty data cells that hold codes,
+  /// before the decoder; bits_wrong and codes_changed count what is left after it. Valid until the
+  /// next call.
   const network::Codes& read(const memory::WordFaultLists& faults, const memory::Draws& draws,
                              ReadStats* stats = nullptr, ProtectionStats* protection = nullptr);
   const network::Codes& clean();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the codes read through faulty cells, in time proportional to the faults.
+// What the codes read as through faulty cells, in time proportional to the faults.
 #include "sim/weights/read_through.hpp"
 
 #include <algorithm>
@@ -22,7 +22,7 @@ std::uint64_t cells_of(const mapping::Run& run) {
          static_cast<std::uint64_t>(run.high_bit - run.low_bit);
 }
 
-/// Ones in a byte; the baseline instruction set has no instruction for it.
+/// Number of ones in a byte; the baseline instruction set has no instruction for it.
 struct Ones {
   std::uint8_t count[256] = {};
   constexpr Ones() {
@@ -31,16 +31,16 @@ struct Ones {
 };
 constexpr Ones kOnes;
 
-/// One code with the bits that read wrong.
+/// One code, with the bits that read wrong.
 struct WrongCode {
   int parameter;
   std::int64_t index;
   std::uint8_t mask;
 };
 
-/// Calls hit(index, code, mask) for every code of the run with faulty cells, ascending, `mask` the
-/// bits that read wrong (it may be 0); returns the number of faulty cells. `width` is a constant
-/// where the caller makes it one: the division by it is then a shift or a multiplication.
+/// Calls hit(index, code, mask) for every code of the run with faulty cells, in ascending order;
+/// `mask` is the bits that read wrong (it may be 0). Returns the number of faulty cells. If the
+/// caller makes `width` a constant, the division by it is a shift or a multiplication.
 template <typename Hit>
 inline std::int64_t scan_run(const mapping::Run& run, std::uint64_t width, const CellFault* fault,
                              const CellFault* end, const std::int8_t* n,
@@ -93,7 +93,7 @@ std::int64_t scan_run_of_any_width(const mapping::Run& run, const CellFault* fau
   return 0;
 }
 
-/// Whole codes in ascending, separate cells, no code twice: what `resident` makes.
+/// Whole codes in ascending, separate cells, no code twice: this is what `resident` makes.
 bool is_simple(const network::Network& network, const mapping::Placement& placement) {
   for (std::size_t i = 0; i < placement.runs.size(); ++i) {
     const mapping::Run& run = placement.runs[i];
@@ -132,7 +132,7 @@ void check_runs(const network::Network& network, const mapping::Placement& place
   }
 }
 
-/// The faults in a run's cells.
+/// The faults in the cells of a run.
 std::pair<const CellFault*, const CellFault*> faults_in(const mapping::Run& run,
                                                         const CellFault* begin,
                                                         const CellFault* end) {
@@ -154,7 +154,8 @@ ReadStats read_simple(const network::Network& network, const mapping::Placement&
   ReadStats stats;
   const std::size_t size = touched.size();
   touched.resize(size + faults.size());  // cut below
-  // Everything the loop counts is local: a store to a code (a char) may alias all that is not.
+  // Everything that the loop counts is local: a store to a code (a char) may alias everything that
+  // is not.
   Touched* out = touched.data() + size;
   std::int64_t bits_wrong = 0;
   const CellFault* next = faults.data();
@@ -183,8 +184,8 @@ ReadStats read_simple(const network::Network& network, const mapping::Placement&
   return stats;
 }
 
-/// Any placement: parts of codes may lie in several runs and cells may be shared, so the wrong bits
-/// are collected and merged before the codes change.
+/// Any placement: the parts of a code may be in several runs and cells may be shared. The wrong
+/// bits are therefore collected and merged before the codes change.
 ReadStats read_general(const network::Network& network, const mapping::Placement& placement,
                        const memory::FaultList& faults, const memory::Draws& draws,
                        network::Codes& codes, std::vector<Touched>& touched) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checks that the mitigations fit the codes and the memory, and spells out what they change.
+// Checks that the mitigations fit the codes and the memory, and computes what they change.
 #include "sim/weights/repair_plan.hpp"
 
 #include <limits>
@@ -12,7 +12,7 @@ namespace brownout::weights {
 
 namespace {
 
-/// Top `safe` bits of each code, as columns of a word.
+/// The top `safe` bits of each code, as columns of a word.
 std::uint64_t safe_columns(const network::Network& network, const mapping::Placement& placement,
                            int safe, const std::string& where) {
   const int bits = network.bits();
@@ -66,7 +66,7 @@ mitigation::RepairPlan plan_repair(const network::Network& network, const std::s
                      cell_words);
   if (mitigations.safe_msbs > 0) {
     plan.safe_columns = safe_columns(network, placement, mitigations.safe_msbs, where);
-    // Bits stay in safe columns only if words turn by whole codes.
+    // Bits stay in safe columns only if words are rotated by whole codes.
     plan.rotation_step = static_cast<std::uint32_t>(network.bits());
   }
   if (!mitigations.sensitivity.empty()) {

@@ -14,10 +14,11 @@ namespace brownout::weights {
 /// Without an accelerator a memory consists of arrays of 512 rows, one word a cycle.
 inline constexpr int kPlainArrayRows = 512;
 
-/// `accelerator` null: just as many whole arrays as the placement needs. InputError (beginning with
-/// `where`) for safe bits when the widths of the codes differ, or do not divide 64, or codes begin
-/// inside of a code's place in the word; for more safe bits than bits; for spare columns where the
-/// check bits are; for sensitivities of another network (`model_sha256`) or with other tensors.
+/// If `accelerator` is null, there are just as many whole arrays as the placement needs. InputError
+/// (beginning with `where`) for safe bits if the widths of the codes differ or do not divide 64, or
+/// if codes do not begin at a code's place in the word; for more safe bits than bits; for spare
+/// columns where the check bits are; for sensitivities of another network (`model_sha256`) or with
+/// other tensors.
 mitigation::RepairPlan plan_repair(const network::Network& network, const std::string& model_sha256,
                                    const mapping::Placement& placement,
                                    const memory::Mitigations& mitigations,

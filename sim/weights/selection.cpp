@@ -22,7 +22,7 @@ std::vector<int> parameters_of(const network::Operator& op) {
   return {};
 }
 
-/// Parameters by the names of tensors and layers; all coded ones without names.
+/// The parameters named by tensors and layers; all coded ones if there are no names.
 std::set<int> selected_parameters(const network::Network& network, const Selection& selection,
                                   const std::string& where) {
   std::set<int> coded, chosen;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which faults a study keeps: those of single tensors, layers or bit positions.
+// Which faults a study keeps: those of certain tensors, layers or bit positions.
 #pragma once
 
 #include <string>
@@ -27,11 +27,11 @@ void parse_bits(const std::string& text, const std::string& where, Selection& se
 class SelectedCells {
  public:
   /// InputError (beginning with `where`) for names that the network does not have or has not coded,
-  /// listing those it has, and for a placement whose cells hold several codes.
+  /// with a list of those that it has, and for a placement whose cells hold several codes.
   SelectedCells(const network::Network& network, const mapping::Placement& placement,
                 const Selection& selection, const std::string& where);
 
-  /// The faults in selected cells; check cells are in none.
+  /// Returns the faults in selected cells; check cells are never selected.
   memory::FaultList keep(const memory::FaultList& faults) const;
   /// Number of selected cells.
   std::int64_t cells() const { return cells_; }

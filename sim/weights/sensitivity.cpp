@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the JSON of `brownout sensitivity` field by field, and lays it over a memory's columns.
+// Reads the JSON of `brownout sensitivity` field by field, and assigns its costs to a memory's
+// columns.
 #include "sim/weights/sensitivity.hpp"
 
 #include <algorithm>
@@ -50,7 +51,7 @@ Sensitivity read(const JsonObject& from) {
   return result;
 }
 
-/// What a wrong bit of a tensor's code costs, by position.
+/// The cost of a wrong bit of a tensor's code, by position.
 std::vector<double> points_of_bits(const Sensitivity& sensitivity,
                                    const TensorSensitivity& tensor) {
   std::vector<double> points(static_cast<std::size_t>(tensor.bits));

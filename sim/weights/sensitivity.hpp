@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much a faulty cell costs, by the tensor and the bit position that it holds: measured by
-// `brownout sensitivity`, read by a placement that follows it.
+// How much a faulty cell costs, by the tensor and the bit position that it holds. `brownout
+// sensitivity` measures it; a placement by sensitivity reads it.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct TensorSensitivity : GroupSensitivity {
   std::int64_t codes = 0;
 };
 
-/// Of one network.
+/// The sensitivity of one network.
 struct Sensitivity {
   std::string model, model_sha256;
   double rate = 0.0;  // of the cells of a group
@@ -38,15 +38,16 @@ struct Sensitivity {
 };
 
 /// The sensitivity of one network from a file that may hold several. InputError (file, place) for
-/// anything but what `brownout sensitivity` writes, and for a file without this network (it lists
-/// those there are), or whose tensors are not the network's.
+/// anything but what `brownout sensitivity` writes, for a file without this network (with a list of
+/// the networks in it), and for tensors that are not the network's.
 Sensitivity read_sensitivity(const std::filesystem::path& file, const std::string& model_sha256,
                              const network::Network& network);
 
-/// Cost of a faulty cell, summed over the cells of each array's data columns (arrays × 64): the
-/// tensor's points per bit, times the bit position's relative to the mean over the code's
-/// positions; values below 0 count as 0. Cells that hold several codes cost their sum. The largest
-/// cost of a cell is 2²⁸, the others are rounded to integers beside it: sums are exact.
+/// Cost of a faulty cell, summed over the cells of each array's data columns (arrays × 64). It is
+/// the tensor's points per bit, times those of the bit position relative to the mean over the
+/// code's positions; values below 0 count as 0. The cost of a cell that holds several codes is
+/// their sum. The largest cost of a cell is 2²⁸, and the others are rounded to integers relative to
+/// it, so that sums are exact.
 std::vector<std::uint64_t> column_sensitivity(const network::Network& network,
                                               const mapping::Placement& placement,
                                               const Sensitivity& sensitivity,

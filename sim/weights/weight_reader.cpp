@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One of two readers, by the check code.
+// One of two readers, depending on the check code.
 #include "sim/weights/weight_reader.hpp"
 
 #include <utility>

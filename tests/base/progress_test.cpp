@@ -44,8 +44,7 @@ TEST_F(ProgressTest, SaysEveryTenSecondsHowLongItTakesStill) {
     sweep.advance();
     now_ += seconds(3600);
   }
-  EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "sweep: 2/8 0:30 left\nsweep: 3/8 1:00:19\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "sweep: 2/8 0:30 left\nsweep: 3/8 1:00:19\n");
 }
 
 TEST_F(ProgressTest, HasATotalOfOneAtLeast) {

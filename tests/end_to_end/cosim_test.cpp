@@ -308,7 +308,8 @@ TEST_F(Cosim, SaysWhereTheCoreRunsWhenTheWindowMissesIt) {
 TEST_F(Cosim, LeavesNoWavesBehindWhenItIsInterrupted) {
   const fs::path folder = workplace_.folder() / "waves";
   fs::create_directory(folder);
-  // The writer keeps a second file beside that of the waves: it makes it, and in the end removes it.
+  // The writer keeps a second file beside that of the waves: it makes it, and in the end removes
+  // it.
   Outcome outcome;
   int operations = 0;
   do {

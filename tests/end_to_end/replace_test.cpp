@@ -29,12 +29,13 @@ class Replace : public testing::Test {
                      read_file(BROWNOUT_SOURCE_DIR "/profiles/physical-14nm.yaml"));
     workplace_.write("technology.yaml",
                      read_file(BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml"));
-    workplace_.write("made.yaml",
-                     "name: made\norigin: made for a test\narrays: 1\nrows: 256\ncolumns: 64\nseed: 1\n"
-                     "technology: technology.yaml\nzero_to_one_share: 0.45\n"
-                     "levels:\n"
-                     "  - {rate: 0.02744, zero_to_one: 0.0127, one_to_zero: 0.0147, persistent: "
-                     "0.01223, probabilistic: 0.026}\n");
+    workplace_.write(
+        "made.yaml",
+        "name: made\norigin: made for a test\narrays: 1\nrows: 256\ncolumns: 64\nseed: 1\n"
+        "technology: technology.yaml\nzero_to_one_share: 0.45\n"
+        "levels:\n"
+        "  - {rate: 0.02744, zero_to_one: 0.0127, one_to_zero: 0.0147, persistent: "
+        "0.01223, probabilistic: 0.026}\n");
   }
   Outcome run(Words words, bool overwrite = false) const {
     words.emplace_back("--quiet");

@@ -143,8 +143,7 @@ TEST_P(FunctionalKinds, EqualTheReferenceOnALayeredNetworkForEveryBatch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, FunctionalKinds,
-                         ::testing::Values("auto", "avx2"),
+INSTANTIATE_TEST_SUITE_P(Kinds, FunctionalKinds, ::testing::Values("auto", "avx2"),
                          [](const auto& kind) {
                            std::string name = kind.param;
                            for (char& c : name) c = c == '-' ? '_' : c;

@@ -44,7 +44,8 @@ bool due(const char* path) {
 /// The same for a file that is open. Pipes, terminals and the standard streams do not count.
 bool due(int file) {
   struct stat status {};
-  if (file <= STDERR_FILENO || ::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+  if (file <= STDERR_FILENO || ::fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
+    return false;
   char link[32], path[4096];
   std::snprintf(link, sizeof link, "/proc/self/fd/%d", file);
   const ssize_t length = ::readlink(link, path, sizeof path - 1);

@@ -10,10 +10,10 @@ namespace brownout::interruption {
 struct Orders;
 
 /// The signal comes at the operation of this number; 1 is the first. Operations are: a file opened
-/// to be created or emptied, a write to a file, a rename, a removal, a folder made. Only those whose
-/// path ends with `path_ends_with` count (of a rename: the new path). They are counted over the
-/// program and all programs that it starts; the signal always goes to the program itself. It comes
-/// after the operation, but in the middle of a write.
+/// to be created or emptied, a write to a file, a rename, a removal, a folder made. Only those
+/// whose path ends with `path_ends_with` count (of a rename: the new path). They are counted over
+/// the program and all programs that it starts; the signal always goes to the program itself. It
+/// comes after the operation, but in the middle of a write.
 struct Interruption {
   int signal = SIGKILL;
   int operation = 1;

@@ -457,7 +457,8 @@ network::Codes read_by_copying(const network::Network& network, const Program& p
               if (fault == fault_at.end()) continue;
               hit.insert(cell);
               const float p = stored == 0 ? fault->second.p01 : fault->second.p10;
-              const double u = unit_open(philox(static_cast<std::uint64_t>(cell / 64 * 256 + cell % 64))[0]);
+              const double u =
+                  unit_open(philox(static_cast<std::uint64_t>(cell / 64 * 256 + cell % 64))[0]);
               if (p >= 1.0f || u < double{p}) wrong |= 1u << b;
             }
             for (int b = 0; b < coding.bits; ++b) stats->bits_wrong += wrong >> b & 1;

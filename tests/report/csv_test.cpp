@@ -46,8 +46,9 @@ TEST(Csv, UndefinedValuesAreEmptyCells) {
   EXPECT_EQ(lines_of(safe_voltage_csv(result))[2],
             "net-16-randbet-8b,2.5,,,,,,8,,none,0.9,0.95,46,,40,,,,,");
   result.safe.yield.reset();
-  EXPECT_EQ(lines_of(safe_voltage_csv(result))[1],
-            "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,mean,,46,,40,0.5,11.5,38,,");
+  EXPECT_EQ(
+      lines_of(safe_voltage_csv(result))[1],
+      "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,mean,,46,,40,0.5,11.5,38,,");
 }
 
 TEST(Csv, TheRangeOfLeakageHasColumnsForItsEnds) {

@@ -111,8 +111,7 @@ TEST(Places, MeansOverThemAgreeForAnyNumberOfPlaces) {
 
 TEST(Places, DeviationsBetweenAndWithinBitPositionsAreThoseOfTheDefinition) {
   // Means 2, 6 and 10: 4 apart; two deviations of 1 and two of 2 about them, 6 - 3 left.
-  const PositionSpread spread =
-      spread_over_positions({1, 3, 6, 8, 12, 10}, {0, 8, 3, 5, 13, 21});
+  const PositionSpread spread = spread_over_positions({1, 3, 6, 8, 12, 10}, {0, 8, 3, 5, 13, 21});
   ASSERT_TRUE(spread.between && spread.within);
   EXPECT_DOUBLE_EQ(*spread.between, 4.0);
   EXPECT_DOUBLE_EQ(*spread.within, std::sqrt((2 * 1.0 + 2 * 4.0) / 3));

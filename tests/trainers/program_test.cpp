@@ -99,8 +99,7 @@ class Program : public testing::Test {
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
   }
 
-  int run(const std::vector<std::string>& arguments,
-          const std::optional<Interruption>& when = {}) {
+  int run(const std::vector<std::string>& arguments, const std::optional<Interruption>& when = {}) {
     return wait_for(start(arguments, when));
   }
 
@@ -132,9 +131,9 @@ TEST_F(Program, KilledAndResumedItWritesTheSameNetwork) {
 
 TEST_F(Program, TerminatedItLeavesACheckpointThatExportsAsItStands) {
   // One epoch is done when there is a table of epochs.
-  ASSERT_EQ(run({config(), "--threads", "1", "--out", out("x.onnx")},
-                Interruption{SIGTERM, 1, "/x.csv"}),
-            1)
+  ASSERT_EQ(
+      run({config(), "--threads", "1", "--out", out("x.onnx")}, Interruption{SIGTERM, 1, "/x.csv"}),
+      1)
       << log();
   ASSERT_EQ(run({config(), "--threads", "1", "--out", out("x.onnx"), "--export-only",
                  out("x.checkpoint")}),

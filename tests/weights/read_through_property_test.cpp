@@ -60,7 +60,8 @@ NaiveReading read_naively(const network::Network& network, const mapping::Placem
         if (found == faulty.end()) continue;
         hit[cell] = true;
         const double probability = (code >> bit & 1) != 0 ? found->second.p10 : found->second.p01;
-        if (unit_open(philox(cell / 64 * 256 + cell % 64)[0]) < probability) wrong[p][i] |= 1u << bit;
+        if (unit_open(philox(cell / 64 * 256 + cell % 64)[0]) < probability)
+          wrong[p][i] |= 1u << bit;
       }
     }
   }

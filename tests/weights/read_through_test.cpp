@@ -188,8 +188,10 @@ TEST(ReadThrough, ReadsAreFrozenWithinAnEvaluationAndDifferBetweenEvaluations) {
   FaultList faults;
   for (std::uint32_t word = 0; word < 100; ++word) faults.push_back({word, 2, 0.5f, 0.5f});
   const mapping::Placement placement = mapping::resident(network);
-  EXPECT_EQ(read(network, placement, faults, {{}, 1}).codes, read(network, placement, faults, {{}, 1}).codes);
-  EXPECT_NE(read(network, placement, faults, {{}, 1}).codes, read(network, placement, faults, {{}, 2}).codes);
+  EXPECT_EQ(read(network, placement, faults, {{}, 1}).codes,
+            read(network, placement, faults, {{}, 1}).codes);
+  EXPECT_NE(read(network, placement, faults, {{}, 1}).codes,
+            read(network, placement, faults, {{}, 2}).codes);
 }
 
 TEST(ReadThrough, ProbabilisticCellsErrWithTheirProbability) {

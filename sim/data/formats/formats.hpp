@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The published formats of datasets: each reads one split from a folder that is there.
+// The published formats of datasets. Each function reads one split from a folder that exists.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -9,7 +9,7 @@
 namespace brownout::data::formats {
 
 /// Fills everything but the name. InputError names the file, what was found and what was expected;
-/// `hint` says what brings a file that is missing.
+/// `hint` says where a missing file comes from.
 using Reader = Dataset (*)(const std::filesystem::path& folder, Split split,
                            const std::string& hint);
 
@@ -32,10 +32,10 @@ Dataset read_svhn(const std::filesystem::path& folder, Split split, const std::s
 Dataset read_image_folders(const std::filesystem::path& folder, Split split,
                            const std::string& hint);
 
-/// `folder`, or its subfolder `usual` when that is there: archives bring one.
+/// `folder`, or its subfolder `usual` if there is one, because archives create one.
 std::filesystem::path inside(const std::filesystem::path& folder, const char* usual);
 
-/// Whether there is something at `path`; InputError when nobody may look.
+/// Whether there is something at `path`; InputError when we are not allowed to look.
 bool is_there(const std::filesystem::path& path);
 
 }  // namespace brownout::data::formats

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Image folders as Imagenette's: a folder a class, JPEG and PNG files of any size within.
+// Image folders like Imagenette's: one folder per class, with JPEG and PNG files of any size.
 #include <stb_image.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 28;
 constexpr std::size_t kMaxClasses = 256;  // labels are bytes
 constexpr std::size_t kMaxImages = 10'000'000;
 
-/// What lies in a folder, hidden files apart, in the order of the bytes of the names.
+/// What is in a folder, except hidden files, in the order of the bytes of the names.
 std::vector<fs::path> entries(const fs::path& folder) {
   std::vector<fs::path> found;
   std::error_code error;
@@ -53,7 +53,7 @@ std::vector<fs::path> classes_of(const fs::path& split) {
   return found;
 }
 
-/// The folder that holds train and val: archives bring one around them (imagenette2-160).
+/// The folder that contains train and val: archives create one around them (imagenette2-160).
 fs::path root_of(const fs::path& folder, const std::string& hint) {
   const auto holds = [](const fs::path& path) {
     return is_there(path / "train") || is_there(path / "val");
@@ -70,7 +70,7 @@ fs::path root_of(const fs::path& folder, const std::string& hint) {
                    folder.string(), roots[0].filename().string(), roots[1].filename().string());
 }
 
-/// A class has the same number in both splits only when both have the same folders.
+/// A class has the same number in both splits only if both have the same folders.
 void check_other_split(const std::vector<fs::path>& classes, const fs::path& other) {
   if (!is_there(other)) return;
   const std::vector<fs::path> others = classes_of(other);
@@ -106,7 +106,7 @@ std::vector<fs::path> images_of(const fs::path& folder) {
 
 void read_image(const fs::path& path, std::uint8_t* out) {
   const std::string bytes = read_file(path, kMaxFileBytes);
-  // The decoder knows more formats, and is weak in some.
+  // The decoder knows more formats, but is unreliable in some of them.
   const bool jpeg = bytes.compare(0, 3, "\xff\xd8\xff") == 0;
   const bool png = bytes.compare(0, 8, "\x89PNG\r\n\x1a\n") == 0;
   if (!jpeg && !png) {

@@ -5,10 +5,11 @@
 
 namespace brownout::data::formats {
 
-/// The largest centred square of an image (height × width × 3, row-major), averaged by area:
-/// an output pixel is the mean of what it covers, parts of pixels by their part, rounded half up.
-/// That is shorter side to `side`, then the centre. Smaller images grow by repetition. `out`
-/// receives side × side × 3. width, height at most 2^16.
+/// The largest centred square of an image (height × width × 3, row-major), averaged by area. An
+/// output pixel is the mean of the pixels that it covers; a pixel that is covered in part counts
+/// with that part. The mean is rounded half up. This is the same as scaling the shorter side to
+/// `side` and taking the centre. Smaller images grow by repetition. `out` receives side × side × 3.
+/// Width and height are at most 2^16.
 void shrink_to_square(const std::uint8_t* pixels, int width, int height, int side,
                       std::uint8_t* out);
 

@@ -27,7 +27,7 @@ constexpr std::uint64_t kMaxFileBytes = std::uint64_t{1} << 31;
 constexpr std::uint64_t kMaxImages = 1'000'000;  // "extra" has 531,131
 constexpr unsigned kSeconds = 600;               // of processor time, for reading
 
-/// Unpacks a zlib stream, whose checksum then vouches for what the reader sees; keeps nothing.
+/// Unpacks a zlib stream, whose checksum then guarantees what the reader sees. Keeps nothing.
 void check_stream(const std::string& where, const std::string& file, std::size_t first,
                   std::size_t size) {
   z_stream stream{};
@@ -52,8 +52,8 @@ void check_stream(const std::string& where, const std::string& file, std::size_t
   }
 }
 
-/// Header and extent of every element, so that a file that is cut short or damaged within
-/// compressed data is told as such.
+/// Header and extent of every element, so that a file that is cut short, or damaged within
+/// compressed data, is reported as such.
 void check_elements(const fs::path& path) {
   const std::string bytes = read_file(path, kMaxFileBytes);
   if (bytes.size() < kHeader) {
@@ -107,7 +107,7 @@ std::string describe(const matvar_t& variable) {
                             index < std::size(classes) ? classes[index] : "unknown");
 }
 
-/// The variable with its data; `fits` judges shape and class before any of it is read.
+/// The variable with its data; `fits` checks shape and class before any data are read.
 template <typename Fits>
 Variable read_variable(mat_t* file, const fs::path& path, const char* name, const char* expected,
                        const Fits& fits) {
@@ -125,7 +125,7 @@ Variable read_variable(mat_t* file, const fs::path& path, const char* name, cons
   return variable;
 }
 
-/// y as numbers, whichever class it was stored in.
+/// y as numbers, whatever class it was stored in.
 std::vector<double> numbers(const matvar_t& variable, std::size_t count) {
   std::vector<double> values(count);
   const auto copy = [&](const auto* from) {

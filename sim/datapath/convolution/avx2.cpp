@@ -9,8 +9,8 @@ namespace {
 
 using avx2::divide_up;
 
-// Cycles of one image. A pair of values times 16 outputs takes 1.3; the other constants are what
-// calls and transforms were measured to take on Zen 3. Only the comparison matters.
+// Cycles of one image. A pair of values times 16 outputs takes 1.3 cycles. The other constants are
+// measured times of calls and transforms on Zen 3. Only the comparison matters.
 constexpr double kValue = 0.65;
 
 double direct_cycles(const ConvolutionShape& s) {

@@ -25,11 +25,12 @@ struct Accumulators {
   __m256i low, high;
 };
 
-// Two int16 read as one 32-bit lane.
+// Two int16 values read as one 32-bit lane.
 using PairOfInt16 = int __attribute__((may_alias, aligned(2)));
 
-/// Two adjacent int16 of one row times 2 × 16 weights. In assembler because compilers hoist the
-/// broadcasts of all rows to the front and then spill accumulators, which halves the speed.
+/// Two adjacent int16 of one row times 2 × 16 weights. It is written in assembler because compilers
+/// move the broadcasts of all rows to the front and then spill accumulators, which halves the
+/// speed.
 BROWNOUT_AVX2_INLINE void multiply_add(Accumulators& sum, const char* pair, __m256i low,
                                        __m256i high) {
   __m256i x, product;
@@ -148,7 +149,8 @@ BROWNOUT_AVX2 void multiply_tile_blocks(const std::int16_t* tiles, int larger, i
   }
 }
 
-// `count` rows in blocks of nearly equal size: a last block of one row would cost as much as two.
+// `count` rows in blocks of nearly equal size, because a last block of one row would cost as much
+// as one of two.
 struct Blocks {
   explicit Blocks(int count) : blocks(divide_up(count, kBlockRows)) {
     size = count / blocks;

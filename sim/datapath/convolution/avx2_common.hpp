@@ -19,7 +19,8 @@ constexpr int kBlockOutputs = 16;       // output channels of a kernel call: 2 r
 constexpr int kBlockRows = 6;           // pixels of a kernel call: 12 of 16 registers accumulate
 constexpr int kTile = 4;                // outputs on a side of a Winograd tile
 constexpr int kPoints = 36;             // products of a Winograd tile, per channel pair
-constexpr std::size_t kReadAhead = 64;  // bytes a vector load may pass the end of an image by
+constexpr std::size_t kReadAhead = 64;  // bytes that a vector load may read beyond the end of an
+                                        // image
 
 inline std::size_t round_up(std::size_t value, std::size_t step) {
   return (value + step - 1) / step * step;

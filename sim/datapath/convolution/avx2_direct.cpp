@@ -11,7 +11,7 @@ namespace {
 
 using namespace avx2;
 
-// Widened images of one pass stay in the second-level cache.
+// The widened images of one pass fit the second-level cache.
 constexpr std::size_t kPassBytes = 128 * 1024;
 
 class DirectConvolution : public Convolution {

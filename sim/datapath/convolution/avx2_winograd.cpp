@@ -20,8 +20,8 @@ namespace {
 
 using namespace avx2;
 
-// Tiles of a pass: so many that weights are read seldom, so few that the transformed tiles stay in
-// the second-level cache.
+// Tiles of a pass: so many that weights are seldom read again, and so few that the transformed
+// tiles fit the second-level cache.
 constexpr int kPassTiles = 18;
 constexpr int kMostTiles = kPassTiles + kBlockRows - 1;
 
@@ -87,7 +87,7 @@ class WinogradConvolution : public Convolution {
   std::string name() const override { return kernels_.name + std::string("-winograd"); }
 
  private:
-  // Some tiles on their way through the scratch.
+  // Some tiles on their way through the scratch memory.
   struct Pass {
     const std::int16_t* widened;
     std::int16_t* inputs;    // tile × point × depth
@@ -175,7 +175,7 @@ class WinogradConvolution : public Convolution {
     }
   }
 
-  // Writes one tile of 16 output channels, or what of it lies inside the image.
+  // Writes one tile of 16 output channels, or the part of it that lies inside the image.
   void put_tile(const std::int32_t* products, const Place& at, int block, bool add,
                 std::int32_t* acc) const {
     const int rows = std::min(kTile, shape_.out_height - at.y);

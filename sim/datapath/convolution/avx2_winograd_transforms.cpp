@@ -42,10 +42,11 @@ BROWNOUT_AVX2_INLINE void input_row(const Row& d, std::int16_t* to, std::ptrdiff
   store16(to + 5 * step, sub16(sub16(d.x5, d.x3), times16(d31, 2)));  // 4d1 − 5d3 + d5
 }
 
-// The transforms of the data take one or two rows of all six columns at a time: these stay in
-// registers between the halves, where 36 stores would take longer than the arithmetic.
+// The transforms of the data take one or two rows of all six columns at a time. These stay in
+// registers between the halves; 36 stores would take longer than the arithmetic.
 
-// Hides how an address came about: compilers would compute those of all columns ahead and spill.
+// Hides how an address was computed: otherwise compilers compute those of all columns in advance
+// and spill.
 BROWNOUT_AVX2_INLINE const std::int16_t* next(const std::int16_t* p, std::ptrdiff_t step) {
   p += step;
   asm("" : "+r"(p));

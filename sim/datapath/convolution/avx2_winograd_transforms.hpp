@@ -11,7 +11,7 @@ void transform_filter(const std::int16_t* taps, std::ptrdiff_t tap_stride, std::
                       std::ptrdiff_t point_stride);
 
 /// V = Bᵀ d B of a 6×6 window, 16 channels at a time; out: point × depth. Reads and writes whole
-/// vectors: what stands behind the last channel is arbitrary (its weights are 0).
+/// vectors; the values after the last channel are arbitrary, because their weights are 0.
 void transform_input(const std::int16_t* window, std::ptrdiff_t row_stride,
                      std::ptrdiff_t column_stride, int channels, std::int16_t* out,
                      std::ptrdiff_t depth);

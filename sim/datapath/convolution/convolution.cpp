@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Picks a kind of convolution for this processor and refuses shapes that cannot be exact.
+// Chooses a kind of convolution for this processor, and refuses shapes that cannot be exact.
 #include "sim/datapath/convolution/convolution.hpp"
 
 #include <fmt/ranges.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lays out windows and panels once per convolution; the kernels only follow offsets.
+// Computes windows and panels once per convolution; the kernels only follow offsets.
 #include "sim/datapath/convolution/panel_layout.hpp"
 
 #include <algorithm>
@@ -8,7 +8,7 @@ namespace brownout::datapath::avx2 {
 
 PanelLayout::PanelLayout(const ConvolutionShape& shape)
     : image_(padded_image(shape)), in_(shape.in_channels / shape.groups) {
-  // Without groups the channels of adjacent taps of a kernel row are adjacent in memory.
+  // Without groups, the channels of adjacent taps of a kernel row are adjacent in memory.
   const int taps = shape.groups == 1 ? shape.kernel_w : 1;
   pairs_ = divide_up(taps * in_, 2);
   const auto at = [&](int y, int x) {

@@ -10,7 +10,7 @@
 
 namespace brownout::datapath::avx2 {
 
-// Pixels that pass by while a panel of weights stays in the first-level cache.
+// Pixels that are processed while a panel of weights stays in the first-level cache.
 constexpr int kPassPixels = 16 * kBlockRows;
 
 class PanelLayout {
@@ -33,12 +33,13 @@ class PanelLayout {
   }
   static int panels(int outputs) { return divide_up(outputs, kBlockOutputs); }
 
-  /// n: `outputs` reductions in IHW order, of one group; panels: panels(outputs) of them, of which
-  /// only the places that a weight has are written.
+  /// n: `outputs` reductions in IHW order, of one group. panels: panels(outputs) of them; only the
+  /// places that a weight has are written.
   void fill(const std::int8_t* n, int outputs, std::int16_t* panels) const;
 
-  /// Where the windows of `count` ≤ kPassPixels pixels from `first` on begin; pixels count through
-  /// images that lie back to back. Channels of the first group; the others follow.
+  /// Where the windows of `count` ≤ kPassPixels pixels from `first` on begin. Pixels are counted
+  /// through images that lie back to back. These are the channels of the first group; the others
+  /// follow.
   void windows(const std::int16_t* widened, std::int64_t first, int count,
                const std::int16_t** rows) const;
 

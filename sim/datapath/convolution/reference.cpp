@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolution "reference": the definition of sim/arithmetic behind the kernels' interface.
+// Convolution "reference": the definition in sim/arithmetic with the kernels' interface.
 #include "sim/arithmetic/matrix.hpp"
 #include "sim/datapath/convolution/kinds.hpp"
 

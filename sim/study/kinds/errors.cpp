@@ -123,10 +123,10 @@ class Errors : public Evaluation {
     return profile_.empty() ? std::vector<double>{} : chips::make_chip(profile_)->steps();
   }
   std::string drawn() const override {
-    return profile_.empty() ? drawn_text(setting_, "chip")
-                            : fmt::format("{} from seed {}",
-                                          sweep::chips_text(setting_.chips, setting_.chips > 1),
-                                          setting_.seed);
+    return profile_.empty()
+               ? drawn_text(setting_, "chip")
+               : fmt::format("{} from seed {}",
+                             sweep::chips_text(setting_.chips, setting_.chips > 1), setting_.seed);
   }
   std::string label_at(double at) const override {
     for (const Place& place : places_.places) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wrong images of one network, clean and on chips, each counted once and then kept in the store.
+// Wrong images of one network, clean and on chips. Each result is computed once and then kept in
+// the store.
 #pragma once
 #include <memory>
 #include <optional>
@@ -36,8 +37,8 @@ class OnChips {
   std::optional<sweep::CleanResult> clean_;
 };
 
-/// The keys batch_statistics (batch norms take mean and variance of each batch of images) and
-/// batch: the images in one; 0 for the running statistics.
+/// The keys batch_statistics (batch norms use the mean and variance of each batch of images) and
+/// batch: the number of images in a batch; 0 for the running statistics.
 int read_statistics_batch(YamlMap& map, const Setting& setting);
 
 }  // namespace brownout::study
