@@ -25,6 +25,16 @@ if(BROWNOUT_WERROR)
   target_compile_options(brownout_warnings INTERFACE -Werror)
 endif()
 
+option(BROWNOUT_UNITY_BUILD "Compile the sources of a target eight at a time: half the work" ON)
+
+# brownout_together(target)
+# Sources of one target that are compiled together share the headers that they all read. A source
+# with compile options of its own stays alone, as does one with SKIP_UNITY_BUILD_INCLUSION.
+function(brownout_together target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${BROWNOUT_UNITY_BUILD}
+                                             UNITY_BUILD_BATCH_SIZE 8)
+endfunction()
+
 # brownout_room(name SOURCES file... [PUBLIC target...] [PRIVATE target...])
 # A static library brownout_<name>, alias brownout::<name>.
 function(brownout_room name)
@@ -33,6 +43,7 @@ function(brownout_room name)
   add_library(brownout::${name} ALIAS brownout_${name})
   target_link_libraries(brownout_${name} PUBLIC brownout_options ${ROOM_PUBLIC}
                                          PRIVATE brownout_warnings ${ROOM_PRIVATE})
+  brownout_together(brownout_${name})
 endfunction()
 
 set(BROWNOUT_TEST_PATIENCE 10 CACHE STRING
@@ -55,6 +66,7 @@ function(brownout_test name)
   add_executable(${name} ${TEST_SOURCES})
   target_link_libraries(${name} PRIVATE brownout_warnings GTest::gtest GTest::gtest_main
                                         ${TEST_LINK})
+  brownout_together(${name})
   target_compile_definitions(${name} PRIVATE BROWNOUT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                              BROWNOUT_BINARY="${CMAKE_BINARY_DIR}/brownout")
   # One CTest entry per program: starting a process per test costs more than most tests.

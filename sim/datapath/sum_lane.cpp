@@ -9,7 +9,7 @@ namespace brownout::datapath {
 
 namespace {
 
-constexpr std::size_t kSlack = 16;
+constexpr std::size_t kSumSlack = 16;
 
 void add(const std::int32_t* from, std::ptrdiff_t count, std::int32_t* to) {
   for (std::ptrdiff_t i = 0; i < count; ++i) to[i] += from[i];
@@ -48,7 +48,7 @@ void row_sums(const arithmetic::Window& window, int groups, const std::int32_t* 
 void SumScratch::grow(const arithmetic::Matrix& matrix) {
   const arithmetic::Window& window = matrix.window;
   const auto at_least = [](std::vector<std::int32_t>& memory, std::int64_t size) {
-    memory.resize(std::max(memory.size(), static_cast<std::size_t>(size) + kSlack));
+    memory.resize(std::max(memory.size(), static_cast<std::size_t>(size) + kSumSlack));
   };
   at_least(channels, std::int64_t{window.in_pixels()} * matrix.groups);
   at_least(rows, std::int64_t{window.in_height} * window.out_width * matrix.groups);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kLine = 64;
 // Kernels may read one vector beyond the end of a value.
-constexpr std::size_t kSlack = 64;
+constexpr std::size_t kValueSlack = 64;
 
 struct Lifetime {
   int first = 0, last = 0;  // steps
@@ -63,7 +63,7 @@ ValueMemory place_values(const std::vector<Step>& steps,
     // A segment's steps run again for every chunk, so a value that enters or leaves a segment must
     // not share memory with anything in it.
     const int images = place.whole_batch ? batch : written->chunk;
-    const std::size_t bytes = image_bytes[v] * static_cast<std::size_t>(images) + kSlack;
+    const std::size_t bytes = image_bytes[v] * static_cast<std::size_t>(images) + kValueSlack;
     lifetimes.push_back({place.whole_batch ? written->first : s,
                          place.whole_batch ? read->last : last, value,
                          (bytes + kLine - 1) / kLine * kLine});

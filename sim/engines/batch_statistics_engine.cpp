@@ -18,7 +18,7 @@ namespace brownout::engines {
 namespace {
 
 /// Numbers of one value for all images of a batch, NHWC, one image after the other.
-using Value = std::vector<float>;
+using BatchValue = std::vector<float>;
 
 /// The network with the codes of one chip.
 struct Constants {
@@ -26,11 +26,11 @@ struct Constants {
   std::map<int, datapath::NormParameters> norms;
 };
 
-class Walk {
+class BatchWalk {
  public:
-  Walk(const network::Network& network, const std::vector<network::Shape>& shapes,
-       const Constants& constants, const std::vector<int>& last_use, int images,
-       datapath::AlignedBytes& scratch)
+  BatchWalk(const network::Network& network, const std::vector<network::Shape>& shapes,
+            const Constants& constants, const std::vector<int>& last_use, int images,
+            datapath::AlignedBytes& scratch)
       : network_(network),
         shapes_(shapes),
         constants_(constants),
@@ -39,9 +39,9 @@ class Walk {
         scratch_(scratch),
         values_(network.nodes.size() + 1) {}
 
-  const Value& run(const std::uint8_t* pixels) {
+  const BatchValue& run(const std::uint8_t* pixels) {
     const auto channels = static_cast<std::size_t>(network_.input.channels);
-    Value& input = values_[0];
+    BatchValue& input = values_[0];
     for (std::size_t i = 0; i < images_ * size_of(0); ++i) {
       const std::size_t c = i % channels;
       input.push_back(arithmetic::normalize_pixel(pixels[i], network_.transform.mean[c],
@@ -49,10 +49,10 @@ class Walk {
     }
     for (node_ = 0; node_ < static_cast<int>(network_.nodes.size()); ++node_) {
       const network::Node& node = network_.nodes[static_cast<std::size_t>(node_)];
-      Value out = std::visit([this](const auto& op) { return (*this)(op); }, node.op);
+      BatchValue out = std::visit([this](const auto& op) { return (*this)(op); }, node.op);
       for (const int value : node.inputs) {
         const auto v = static_cast<std::size_t>(value);
-        if (last_use_[v] == node_) Value().swap(values_[v]);
+        if (last_use_[v] == node_) BatchValue().swap(values_[v]);
       }
       values_[static_cast<std::size_t>(node_ + 1)] = std::move(out);
     }
@@ -66,7 +66,7 @@ class Walk {
   int input_index(std::size_t i = 0) const {
     return network_.nodes[static_cast<std::size_t>(node_)].inputs[i];
   }
-  const Value& operand(std::size_t i = 0) const {
+  const BatchValue& operand(std::size_t i = 0) const {
     return values_[static_cast<std::size_t>(input_index(i))];
   }
   const network::Shape& in_shape() const {
@@ -75,28 +75,28 @@ class Walk {
 
   /// `function(in, out)` for each image.
   template <typename Function>
-  Value each_image(Function function) const {
+  BatchValue each_image(Function function) const {
     const std::size_t in = size_of(input_index());
     const std::size_t out = size_of(node_ + 1);
-    Value result(images_ * out);
+    BatchValue result(images_ * out);
     for (std::size_t i = 0; i < images_; ++i) {
       function(operand().data() + i * in, result.data() + i * out);
     }
     return result;
   }
   template <typename Function>
-  Value map(Function function) const {
-    Value result = operand();
+  BatchValue map(Function function) const {
+    BatchValue result = operand();
     for (float& number : result) number = function(number);
     return result;
   }
 
-  Value matrix() const {
+  BatchValue matrix() const {
     const FloatConvolution& convolution = constants_.matrices.at(node_);
     return each_image([&](const float* x, float* y) { convolution.run(x, y, scratch_.data()); });
   }
-  Value operator()(const network::Conv2d&) const { return matrix(); }
-  Value operator()(const network::Linear&) const { return matrix(); }
+  BatchValue operator()(const network::Conv2d&) const { return matrix(); }
+  BatchValue operator()(const network::Linear&) const { return matrix(); }
 
   /// Sums of `pixels` pixels per channel, row-major.
   void sum(const float* y, std::size_t pixels, std::vector<double>& s1,
@@ -134,7 +134,7 @@ class Walk {
     }
   }
 
-  Value operator()(const network::GroupNorm& op) const {
+  BatchValue operator()(const network::GroupNorm& op) const {
     const auto channels = static_cast<std::size_t>(in_shape().channels);
     return each_image([&](const float* x, float* y) {
       std::vector<double> s1(channels, 0.0);
@@ -146,7 +146,7 @@ class Walk {
   }
 
   /// Images are added in their order, so that the statistics do not depend on threads.
-  Value operator()(const network::BatchNorm& op) const {
+  BatchValue operator()(const network::BatchNorm& op) const {
     const auto channels = static_cast<std::size_t>(in_shape().channels);
     std::vector<double> s1(channels, 0.0);
     std::vector<double> s2(channels, 0.0);
@@ -155,23 +155,23 @@ class Walk {
     return each_image([&](const float* x, float* y) { apply(norm, pixels(), x, y); });
   }
 
-  Value operator()(const network::Relu&) const { return map(arithmetic::relu); }
-  Value operator()(const network::Sign&) const { return map(arithmetic::sign); }
-  Value operator()(const network::Hardtanh&) const { return map(arithmetic::hardtanh); }
+  BatchValue operator()(const network::Relu&) const { return map(arithmetic::relu); }
+  BatchValue operator()(const network::Sign&) const { return map(arithmetic::sign); }
+  BatchValue operator()(const network::Hardtanh&) const { return map(arithmetic::hardtanh); }
 
-  Value operator()(const network::MaxPool&) const {
+  BatchValue operator()(const network::MaxPool&) const {
     const auto window = mapping::pool_window(network_, shapes_, node_);
     return each_image(
         [&](const float* x, float* y) { arithmetic::max_pool(window, in_shape().channels, x, y); });
   }
-  Value operator()(const network::AveragePool& op) const {
+  BatchValue operator()(const network::AveragePool& op) const {
     const auto window = mapping::pool_window(network_, shapes_, node_);
     return each_image([&](const float* x, float* y) {
       arithmetic::average_pool(window, in_shape().channels, op.count_pad, x, y);
     });
   }
 
-  Value operator()(const network::Flatten&) const {
+  BatchValue operator()(const network::Flatten&) const {
     const auto channels = static_cast<std::size_t>(in_shape().channels);
     return each_image([&](const float* x, float* y) {
       for (std::size_t i = 0; i < pixels() * channels; ++i) {
@@ -180,12 +180,14 @@ class Walk {
     });
   }
 
-  Value operator()(const network::Add&) const {
-    Value result = operand();
+  BatchValue operator()(const network::Add&) const {
+    BatchValue result = operand();
     for (std::size_t i = 0; i < result.size(); ++i) result[i] = result[i] + operand(1)[i];
     return result;
   }
-  Value operator()(const network::Quantize&) const { return operand(); }  // activations are float
+  BatchValue operator()(const network::Quantize&) const {
+    return operand();
+  }  // activations are float
 
   const network::Network& network_;
   const std::vector<network::Shape>& shapes_;
@@ -193,7 +195,7 @@ class Walk {
   const std::vector<int>& last_use_;
   std::size_t images_;
   datapath::AlignedBytes& scratch_;
-  std::vector<Value> values_;
+  std::vector<BatchValue> values_;
   int node_ = 0;
 };
 
@@ -243,9 +245,9 @@ class BatchStatisticsEngine : public Engine {
 
   void run(const std::uint8_t* pixels, std::int64_t /*first*/, int count, float* logits,
            int worker) override {
-    Walk walk(network_, shapes_, constants_, last_use_, count,
-              scratch_.at(static_cast<std::size_t>(worker)));
-    const Value& result = walk.run(pixels);
+    BatchWalk walk(network_, shapes_, constants_, last_use_, count,
+                   scratch_.at(static_cast<std::size_t>(worker)));
+    const BatchValue& result = walk.run(pixels);
     std::copy(result.begin(), result.end(), logits);
   }
 

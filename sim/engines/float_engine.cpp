@@ -18,14 +18,14 @@ namespace brownout::engines {
 
 namespace {
 
-struct Stage {
+struct FloatStage {
   mapping::Step step;
   std::unique_ptr<datapath::VectorUnit> vectors;
   mapping::MatrixNode node;
   std::unique_ptr<FloatConvolution> convolution;
 };
 
-struct Worker {
+struct FloatWorker {
   datapath::AlignedBytes values;
   datapath::AlignedBytes matrix_out;
   datapath::AlignedBytes convolution;
@@ -44,7 +44,7 @@ class FloatEngine : public Engine {
     std::size_t matrix_out = 0;
     std::size_t scratch = 0;
     for (const mapping::Step& step : steps) {
-      Stage stage;
+      FloatStage stage;
       stage.step = step;
       stage.vectors =
           std::make_unique<datapath::VectorUnit>(network, shapes_, step, kernels_, false);
@@ -68,17 +68,17 @@ class FloatEngine : public Engine {
       }
     }
     workers_.resize(static_cast<std::size_t>(threads));
-    for (Worker& worker : workers_) {
+    for (FloatWorker& worker : workers_) {
       worker.values = datapath::AlignedBytes(memory_.bytes);
       worker.matrix_out = datapath::AlignedBytes(matrix_out * sizeof(float));
       worker.convolution = datapath::AlignedBytes(scratch);
-      for (const Stage& stage : stages_) stage.vectors->grow(worker.vectors);
+      for (const FloatStage& stage : stages_) stage.vectors->grow(worker.vectors);
     }
   }
 
   void set_codes(const network::Codes& codes) override {
     datapath::check_codes(network_, codes);
-    for (Stage& stage : stages_) {
+    for (FloatStage& stage : stages_) {
       stage.vectors->set_codes(codes);
       if (stage.step.matrix < 0) continue;
       stage.convolution->set_codes(network_, codes);
@@ -87,9 +87,9 @@ class FloatEngine : public Engine {
 
   void run(const std::uint8_t* pixels, std::int64_t /*first*/, int count, float* logits,
            int worker) override {
-    Worker& memory = workers_.at(static_cast<std::size_t>(worker));
+    FloatWorker& memory = workers_.at(static_cast<std::size_t>(worker));
     for (int i = 0; i < count; ++i) {
-      for (const Stage& stage : stages_) run_stage(stage, pixels, logits, memory);
+      for (const FloatStage& stage : stages_) run_stage(stage, pixels, logits, memory);
       pixels += network_.input.size();
       logits += network_.classes;
     }
@@ -99,14 +99,14 @@ class FloatEngine : public Engine {
   std::string name() const override { return "float"; }
 
  private:
-  float* value(Worker& memory, int index) const {
+  float* value(FloatWorker& memory, int index) const {
     std::byte* place =
         memory.values.data() + memory_.places[static_cast<std::size_t>(index)].offset;
     return reinterpret_cast<float*>(place);
   }
 
-  void run_stage(const Stage& stage, const std::uint8_t* pixels, float* logits,
-                 Worker& memory) const {
+  void run_stage(const FloatStage& stage, const std::uint8_t* pixels, float* logits,
+                 FloatWorker& memory) const {
     const mapping::Step& step = stage.step;
     const bool last = step.output == static_cast<int>(network_.nodes.size());
     float* output = last ? logits : value(memory, step.output);
@@ -136,10 +136,10 @@ class FloatEngine : public Engine {
   const network::Network& network_;
   std::vector<network::Shape> shapes_;
   const datapath::VectorKernels& kernels_;
-  std::vector<Stage> stages_;
+  std::vector<FloatStage> stages_;
   datapath::ValueMemory memory_;
   std::vector<float> pixels_;  // by channel and pixel value
-  std::vector<Worker> workers_;
+  std::vector<FloatWorker> workers_;
 };
 
 }  // namespace

@@ -16,6 +16,11 @@ struct Run {
   int low_bit = 0, high_bit = 0;
   std::uint32_t load_event = 0;
   std::uint64_t start = 0;
+
+  std::uint64_t cells() const {
+    return static_cast<std::uint64_t>(last - first) *
+           static_cast<std::uint64_t>(high_bit - low_bit);
+  }
 };
 
 struct Placement {

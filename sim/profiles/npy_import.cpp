@@ -14,7 +14,7 @@
 namespace brownout::profiles {
 namespace {
 
-constexpr std::uint64_t kMostBytes = 1ull << 33;
+constexpr std::uint64_t kMostNpyBytes = 1ull << 33;
 
 struct NpyArray {
   std::vector<std::uint64_t> shape;
@@ -130,7 +130,7 @@ class HeaderReader {
 NpyArray read_npy(const std::filesystem::path& path) {
   NpyArray array;
   const std::string name = path.string();
-  array.bytes = read_file(path, kMostBytes);
+  array.bytes = read_file(path, kMostNpyBytes);
   const std::string& bytes = array.bytes;
   constexpr std::string_view kMagic = "\x93NUMPY";
   if (bytes.size() < 10 || bytes.compare(0, kMagic.size(), kMagic) != 0)

@@ -24,7 +24,6 @@ namespace {
 using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
 
 constexpr double kSignificant = 3.84;  // 95 % of χ² with one degree of freedom
-constexpr double kTiny = 1e-300;
 
 /// Lowest point in [low, high]: a scan against several valleys, then Brent's method.
 std::pair<double, double> lowest(const std::function<double(double)>& f, double low, double high) {

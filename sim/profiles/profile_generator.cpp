@@ -145,9 +145,9 @@ std::array<std::vector<std::uint64_t>, 2> ranked_cells(const Config& config) {
 }
 
 /// Probabilities by rank of one direction, in steps; what a level leaves to the next lower one.
-class Direction {
+class FailingCells {
  public:
-  Direction(const char* name, std::uint64_t cells) : name_(name), cells_(cells) {}
+  FailingCells(const char* name, std::uint64_t cells) : name_(name), cells_(cells) {}
   std::int64_t persistent() const { return persistent_; }
   const std::vector<int>& steps() const { return steps_; }
 
@@ -218,8 +218,8 @@ class Direction {
 Profile generate_profile(const std::filesystem::path& file) {
   Config config = read_config(file);
   const std::array<std::vector<std::uint64_t>, 2> cells = ranked_cells(config);
-  Direction zero_to_one("zero_to_one", cells[0].size());
-  Direction one_to_zero("one_to_zero", cells[1].size());
+  FailingCells zero_to_one("zero_to_one", cells[0].size());
+  FailingCells one_to_zero("one_to_zero", cells[1].size());
   Profile profile = std::move(config.profile);
   profile.levels.resize(config.targets.size());
   for (std::size_t l = profile.levels.size(); l-- > 0;) {

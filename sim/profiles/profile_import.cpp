@@ -13,7 +13,7 @@
 namespace brownout::profiles {
 namespace {
 
-constexpr std::uint64_t kMostBytes = 1ull << 30;
+constexpr std::uint64_t kMostTextBytes = 1ull << 30;
 constexpr int kBramRows = 1024, kBramDigits = 4, kBramCells = 8;  // cells a row
 
 Profile begin(const ImportInfo& info) {
@@ -148,7 +148,7 @@ Profile import_bram_hex(const std::vector<VoltageFile>& files, const ImportInfo&
   std::vector<BramTotals> found;
   for (const VoltageFile& source : files) {
     const std::string name = source.file.string();
-    std::string text = read_file(source.file, kMostBytes);
+    std::string text = read_file(source.file, kMostTextBytes);
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
     constexpr std::size_t kBlock = std::size_t{kBramRows} * kBramDigits;
     if (text.size() % 2 != 0)
@@ -200,7 +200,7 @@ Profile import_stuck_at(const std::vector<VoltageFile>& files, int rows, int col
   profile.columns = columns;
   for (const VoltageFile& source : files) {
     const std::string name = source.file.string();
-    const std::string text = read_file(source.file, kMostBytes);
+    const std::string text = read_file(source.file, kMostTextBytes);
     std::vector<StuckCell> cells;
     // Commas make it CSV; a CSV without cells has at least its header.
     if (text.find(',') != std::string::npos) {

@@ -8,8 +8,6 @@ namespace brownout::profiles {
 
 namespace {
 
-constexpr double kTiny = 1e-300;
-
 /// Φ⁻¹(p).
 double probit(double p) { return -memory::normal_upper(p); }
 

@@ -15,6 +15,9 @@
 
 namespace brownout::profiles {
 
+/// Keeps logarithms and quotients of rates finite.
+inline constexpr double kTiny = 1e-300;
+
 inline double log_or_low(double x) { return std::log(std::max(x, 1e-300)); }
 
 /// Probabilities that divide the cells that err into classes; the last one is

@@ -2,11 +2,17 @@
 // Pictures by gnuplot. Programs and their data are written beside the picture. If gnuplot is
 // missing, functions return that as a text; they do not throw.
 #pragma once
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
 
 namespace brownout::report {
+
+/// Okabe and Ito's colours, which colour-blind people can distinguish as well.
+inline constexpr std::array<const char*, 7> kColours{"#0072b2", "#e69f00", "#009e73", "#cc3311",
+                                                     "#cc79a7", "#56b4e9", "#332288"};
+inline constexpr char kGrey[] = "#8a8f98";
 
 /// A text as a gnuplot program contains it: a string that shows control characters as "\n" and the
 /// like, and that no quotation mark, backslash, backquote or newline of the text can end. Every

@@ -17,8 +17,8 @@ namespace {
 
 // Okabe and Ito's colours, which colour-blind people can distinguish as well; when they repeat, the
 // symbols differ.
-constexpr std::array<const char*, 7> kColours{"#555555", "#0072b2", "#e69f00", "#009e73",
-                                              "#cc3311", "#cc79a7", "#56b4e9"};
+constexpr std::array<const char*, 7> kMitigationColours{"#555555", "#0072b2", "#e69f00", "#009e73",
+                                                        "#cc3311", "#cc79a7", "#56b4e9"};
 constexpr std::array<int, 3> kSymbols{7, 5, 9};
 constexpr double kFloor = 0.1;  // percent: a log axis wants errors above 0
 
@@ -113,8 +113,9 @@ Drawing mitigation_drawing(const sweep::SweepResult& result, const std::filesyst
       const PointList points = points_of(result, model, result.mitigations[k]);
       plots += fmt::format(
           "  {} using 1:2 with linespoints lw 1.6 pt {} ps 0.8 lc rgb '{}' title {}{}\n",
-          drawing.block(rows_of(points)), kSymbols[k / kColours.size() % kSymbols.size()],
-          kColours[k % kColours.size()], gnuplot_quoted(label(shown[k], *points.front(), first)),
+          drawing.block(rows_of(points)), kSymbols[k / kMitigationColours.size() % kSymbols.size()],
+          kMitigationColours[k % kMitigationColours.size()],
+          gnuplot_quoted(label(shown[k], *points.front(), first)),
           k + 1 == result.mitigations.size() ? "" : ", \\");
     }
     text += "plot \\\n" + plots;

@@ -21,11 +21,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// Okabe and Ito's colours, which colour-blind people can distinguish as well.
-constexpr std::array<const char*, 7> kColours{"#0072b2", "#e69f00", "#009e73", "#cc3311",
-                                              "#cc79a7", "#56b4e9", "#332288"};
-constexpr char kGrey[] = "#8a8f98";
-
 /// Underscores and similar characters are plain text in titles.
 std::string title(const std::string& text) { return gnuplot_quoted(text) + " noenhanced"; }
 

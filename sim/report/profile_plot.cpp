@@ -23,7 +23,6 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 constexpr int kMostPixels = 512;
-constexpr char kGrey[] = "#8a8f98";
 
 /// A panel and the probability it shows.
 struct Panel {

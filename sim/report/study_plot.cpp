@@ -19,10 +19,6 @@ using study::Cell;
 using study::RowResult;
 using study::StudyResult;
 
-// Okabe and Ito's colours, which colour-blind people can distinguish as well.
-constexpr std::array<const char*, 7> kColours{"#0072b2", "#e69f00", "#009e73", "#cc3311",
-                                              "#cc79a7", "#56b4e9", "#332288"};
-constexpr char kGrey[] = "#8a8f98";
 constexpr int kPanelHeight = 460;
 
 const char* colour(std::size_t index) { return kColours[index % kColours.size()]; }

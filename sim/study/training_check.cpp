@@ -21,7 +21,6 @@ namespace brownout::study {
 namespace {
 
 constexpr int kWrongInput = 2;  // exit code
-constexpr char kErrorMark[] = "error: ";
 constexpr char kOption[] = "--set ";
 
 /// The study's writer wrote `set` or `export`, not the option that carries it.

@@ -7,6 +7,9 @@
 
 namespace brownout::study {
 
+/// What stands before the message of a trainer that failed.
+inline constexpr char kErrorMark[] = "error: ";
+
 struct TrainingQuestion {
   std::filesystem::path config;
   std::vector<std::string> assignments;

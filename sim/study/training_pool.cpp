@@ -33,7 +33,6 @@ namespace {
 
 constexpr int kTrainingVersion = 1;
 constexpr std::size_t kNewsBytes = 4096;
-constexpr char kErrorMark[] = "error: ";
 
 fs::path beside(const fs::path& network, const char* ending) {
   return fs::path(network).replace_extension(ending);

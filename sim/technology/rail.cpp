@@ -6,9 +6,7 @@
 
 namespace brownout::technology {
 
-namespace {
-constexpr double kVmin = 1.0;
-}
+namespace {}
 
 const std::vector<std::string>& rail_kind_names() {
   static const std::vector<std::string> names{"ideal", "switching-regulator", "linear-regulator"};

@@ -8,6 +8,9 @@
 
 namespace brownout::technology {
 
+/// Voltages are in units of Vmin.
+inline constexpr double kVmin = 1.0;
+
 /// Where a supply below Vmin comes from: an ideal source without loss; a switching regulator; or a
 /// linear regulator between the Vmin supply and the memory.
 enum class RailKind { kIdeal, kSwitchingRegulator, kLinearRegulator };

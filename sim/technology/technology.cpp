@@ -12,8 +12,6 @@
 namespace brownout::technology {
 namespace {
 
-constexpr double kVmin = 1.0;
-
 // The same double arithmetic on every machine, without promotion to the platform's long double.
 using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
 

@@ -14,14 +14,10 @@ namespace brownout::weights {
 
 namespace {
 
-std::uint64_t cells_of(const mapping::Run& run) {
-  return static_cast<std::uint64_t>((run.last - run.first) * (run.high_bit - run.low_bit));
-}
-
 /// Columns of word `word` that hold the run's codes.
 std::uint64_t columns_of(const mapping::Run& run, std::uint64_t word) {
   const std::uint64_t begin = std::max(run.start, word * 64) - word * 64;
-  const std::uint64_t end = std::min(run.start + cells_of(run), word * 64 + 64) - word * 64;
+  const std::uint64_t end = std::min(run.start + run.cells(), word * 64 + 64) - word * 64;
   const std::uint64_t below = end == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << end) - 1;
   return below & (~std::uint64_t{0} << begin);
 }
@@ -46,7 +42,7 @@ ProtectedReader::ProtectedReader(const network::Network& network, mapping::Place
       codes_(network::clean_codes(network)) {
   std::map<std::uint32_t, Load> loads;
   for (const mapping::Run& run : placement_.runs) {
-    if (cells_of(run) == 0) continue;
+    if (run.cells() == 0) continue;
     Load& load = loads[run.load_event];
     load.event = run.load_event;
     load.runs.push_back(run);
@@ -58,7 +54,7 @@ ProtectedReader::ProtectedReader(const network::Network& network, mapping::Place
   for (auto& [event, load] : loads) {
     load.read.assign(load.stored.size(), false);
     for (const mapping::Run& run : load.runs) {
-      const std::uint64_t last = (run.start + cells_of(run) - 1) / 64;
+      const std::uint64_t last = (run.start + run.cells() - 1) / 64;
       BROWNOUT_CHECK(last < load.stored.size(), "load event {}: word {} of {}", event, last,
                      load.stored.size());
       for (std::uint64_t w = run.start / 64; w <= last; ++w) {
@@ -136,7 +132,7 @@ void ProtectedReader::change_codes(const Load& load, const std::vector<WrongWord
   std::vector<HitCode> hits;
   for (const mapping::Run& run : load.runs) {
     const auto width = static_cast<std::uint64_t>(run.high_bit - run.low_bit);
-    const std::uint64_t last = (run.start + cells_of(run) - 1) / 64;
+    const std::uint64_t last = (run.start + run.cells() - 1) / 64;
     auto at =
         std::lower_bound(words.begin(), words.end(), run.start / 64,
                          [](const WrongWord& w, std::uint64_t word) { return w.word < word; });

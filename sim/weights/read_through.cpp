@@ -17,11 +17,6 @@ std::uint64_t cell_of(const CellFault& fault) {
   return std::uint64_t{fault.word} * memory::kWordBits + fault.bit;
 }
 
-std::uint64_t cells_of(const mapping::Run& run) {
-  return static_cast<std::uint64_t>(run.last - run.first) *
-         static_cast<std::uint64_t>(run.high_bit - run.low_bit);
-}
-
 /// Number of ones in a byte; the baseline instruction set has no instruction for it.
 struct Ones {
   std::uint8_t count[256] = {};
@@ -102,7 +97,7 @@ bool is_simple(const network::Network& network, const mapping::Placement& placem
     if (run.low_bit != 0 || run.high_bit != parameter.coding->bits) return false;
     if (i == 0) continue;
     const mapping::Run& last = placement.runs[i - 1];
-    if (run.start < last.start + cells_of(last)) return false;
+    if (run.start < last.start + last.cells()) return false;
     if (run.parameter < last.parameter ||
         (run.parameter == last.parameter && run.first < last.last))
       return false;
@@ -140,7 +135,7 @@ std::pair<const CellFault*, const CellFault*> faults_in(const mapping::Run& run,
     return cell_of(fault) < cell;
   };
   begin = std::lower_bound(begin, end, run.start, below);
-  return {begin, std::lower_bound(begin, end, run.start + cells_of(run), below)};
+  return {begin, std::lower_bound(begin, end, run.start + run.cells(), below)};
 }
 
 const mapping::CodeTable& table_of(const network::Network& network, int parameter) {
