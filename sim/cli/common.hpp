@@ -43,7 +43,8 @@ struct NamedFile {
   std::string file;  // "" = none
 };
 
-/// Where a verb's output goes: text for people to stdout, or to stderr when stdout carries the JSON.
+/// Where a verb's output goes: text for people to stdout, or to stderr when stdout carries the
+/// JSON.
 class Output {
  public:
   /// Checks early that the JSON file and the verb's `other` outputs can be written, before anything

@@ -36,8 +36,8 @@ inline dnnl::convolution_forward::primitive_desc direct_convolution(
   constexpr auto kKind = dnnl::prop_kind::forward_inference;
   constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-  return {onednn_cpu(), kKind,  kAlgorithm, source, weights,   bias,
-          target,       strides, before,    after,  attributes};
+  return {onednn_cpu(), kKind,   kAlgorithm, source, weights,   bias,
+          target,       strides, before,     after,  attributes};
 #else
   return {{kKind, kAlgorithm, source, weights, bias, target, strides, before, after},
           attributes,

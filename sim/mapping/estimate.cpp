@@ -60,8 +60,8 @@ double utilization_of(const EstimateConfig& config, std::int64_t macs, std::int6
 
 /// SCALE-Sim's shares as means over folds, added and rounded in its order (that of Python's sum
 /// before 3.12), so that every digit of its report is reproduced. With more than kMostAddedFolds
-/// folds SCALE-Sim itself would run for hours. The closed form is used then, and differs in the last
-/// digits only.
+/// folds SCALE-Sim itself would run for hours. The closed form is used then, and differs in the
+/// last digits only.
 void take_shares_of_folds(const EstimateConfig& config, std::int64_t on_rows,
                           std::int64_t on_columns, std::int64_t streamed, std::int64_t length,
                           LayerEstimate& result) {

@@ -27,7 +27,7 @@ struct Profile {
   std::string origin;      // who measured or generated it, and how
   bool synthetic = false;  // generated, not measured: every output says so
   int arrays = 1, rows = 0, columns = 0;
-  double vmin_volt = 0.0;  // 0: not known
+  double vmin_volt = 0.0;            // 0: not known
   std::vector<ProfileLevel> levels;  // strictly ascending voltages, at least one
 
   std::uint64_t cells() const {
@@ -44,8 +44,8 @@ inline constexpr float kPersistentProbability = 0.985f;
 /// foreign files, probabilities outside [0, 1], shapes that differ, voltages that do not ascend,
 /// geometry that contradicts the data.
 Profile read_profile(const std::filesystem::path& file);
-/// The file that holds a profile: the same profile, the same bytes. `where` begins the message of an
-/// InputError (check_profile).
+/// The file that holds a profile: the same profile, the same bytes. `where` begins the message of
+/// an InputError (check_profile).
 std::string profile_bytes(const Profile& profile, const std::string& where);
 /// The file is written beside its place and renamed.
 void write_profile(const std::filesystem::path& file, const Profile& profile);

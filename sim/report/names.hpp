@@ -14,7 +14,8 @@ struct ShortNames {
 /// Cuts the parts between '-' that all names share at their beginning and end; each name keeps one.
 ShortNames short_names(const std::vector<std::string>& names);
 
-/// What the chips of a sweep are, for titles: "random chips", or "places of one die, SYNTHETIC chip NAME".
+/// What the chips of a sweep are, for titles: "random chips", or "places of one die, SYNTHETIC chip
+/// NAME".
 std::string chips_title(const std::string& chip_note);
 
 }  // namespace brownout::report

@@ -13,8 +13,8 @@ inline constexpr char kAllSaved[] = "all saved %";
 
 /// "30.6": against an unprotected weight access at Vmin.
 std::string access_saved(const sweep::Point& point);
-/// "2.13 (0.91 … 8.30)": against all energy of the unprotected accelerator at Vmin, with the ends of
-/// the range of leakage. Only on an accelerator.
+/// "2.13 (0.91 … 8.30)": against all energy of the unprotected accelerator at Vmin, with the ends
+/// of the range of leakage. Only on an accelerator.
 std::string all_saved(const sweep::Point& point);
 std::string all_saved(const sweep::SafeVoltageRow& row);
 

@@ -30,9 +30,9 @@ std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<st
 /// One number of a row.
 struct Cell {
   std::string evaluation;
-  Value header;               // without samples
-  Samples samples;            // per network and chip
-  ErrorTables wrong;          // of an error: likewise, which images
+  Value header;                                  // without samples
+  Samples samples;                               // per network and chip
+  ErrorTables wrong;                             // of an error: likewise, which images
   std::vector<sweep::PositionSpread> positions;  // per network
   sweep::ErrorSpread spread;  // one network: over its chips; several: over the networks' means
 
@@ -71,8 +71,8 @@ struct EvaluationNote {
   Setting setting;
   std::int64_t images = 0;
   std::string axis;
-  std::string drawn;    // "10 chips from seed 0"
-  bool places = false;  // of one die, where others have chips
+  std::string drawn;          // "10 chips from seed 0"
+  bool places = false;        // of one die, where others have chips
   std::vector<double> steps;  // of the axis: Evaluation::steps
 };
 

@@ -60,7 +60,7 @@ struct EvalResult {
   std::vector<ChipResult> chips;
   std::optional<Point> point;  // none without chips
   std::optional<EvalCost> cost;
-  std::optional<MemoryUses> memories;  // on an accelerator
+  std::optional<MemoryUses> memories;     // on an accelerator
   std::optional<double> weight_area_rel;  // relative to the unprotected weight memory
   double seconds = 0.0;                   // wall time of the passes
   double images_per_s = 0.0;              // images × passes (the clean one too) over that time

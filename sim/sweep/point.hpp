@@ -17,9 +17,9 @@ namespace brownout::sweep {
 
 /// What an operating point means for one memory, over the chips.
 struct MemoryUse {
-  double voltage = 1.0;            // units of Vmin, where it is accessed
-  double rate = 0.0;               // configured p, a fraction: see configured_rate
-  double cells_hit_mean = 0.0;     // faulty cells that hold a bit of a code or value
+  double voltage = 1.0;         // units of Vmin, where it is accessed
+  double rate = 0.0;            // configured p, a fraction: see configured_rate
+  double cells_hit_mean = 0.0;  // faulty cells that hold a bit of a code or value
   /// Bits wrong of the weights in one read; of the other memories in the values of all images.
   /// None: not counted.
   std::optional<double> bits_wrong_mean = 0.0;
