@@ -40,7 +40,7 @@ std::string message(const MeasuredChip& chip, std::uint32_t words, double voltag
 TEST(MeasuredChip, TakesTheNearestLowerVoltage) {
   const MeasuredChip chip = chip_of(three_levels());
   const auto count = [&](double v) { return chip.faults(MemoryId::kWeights, 3, {v, 0.0}).size(); };
-  EXPECT_EQ(count(0.8), 2u);  // cell 199 is behind the 192 cells of 3 words
+  EXPECT_EQ(count(0.8), 2u);  // cell 199 is after the 192 cells of 3 words
   EXPECT_EQ(count(0.8499), 2u);
   EXPECT_EQ(count(0.85), 1u);
   EXPECT_EQ(count(0.85 - 1e-12), 1u);
@@ -65,7 +65,7 @@ TEST(MeasuredChip, RepeatsFromItsOffsetOn) {
   EXPECT_TRUE(chip.wraps(4));
   EXPECT_NE(chip.note().find("map of 200 cells"), std::string::npos);
   EXPECT_FALSE(chip.synthetic());
-  // An offset beyond the map counts on in it.
+  // An offset beyond the map continues at its beginning.
   EXPECT_EQ(chip_of(three_levels(), {399, true}).faults(MemoryId::kWeights, 4, {0.8, 0.0}),
             expected);
 }
