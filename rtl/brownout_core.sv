@@ -4,8 +4,9 @@
 //
 // Cycles of a tile whose runs take P cycles of the weight port: its first vector may enter P + 3
 // cycles after its first read (1 read, 2 unpack and decode), with a check code P + 4. The last row
-// of a strip may be drained ROWS + COLUMNS + 2 cycles after the cycle behind its last vector. One
-// vector enters a cycle; the swap costs none; the reads of the next tile begin with the swap.
+// of a strip may be drained ROWS + COLUMNS + 2 cycles after the cycle that follows its last vector.
+// One vector enters per cycle; the swap takes no cycle; the reads of the next tile begin with the
+// swap.
 
 module brownout_core #(
   parameter int ROWS = 16,
@@ -25,14 +26,14 @@ module brownout_core #(
 ) (
   input  logic                   clk_i,
   input  logic                   rst_ni,
-  // Mode, see word_code.sv; changes only while the core is idle. Words keep the check bits that
-  // they were written with.
+  // Mode, see word_code.sv; it may change only while the core is idle. Words keep the check bits
+  // that they were written with.
   input  logic [1:0]             check_code_i,
   input  logic [1:0]             on_error_i,
   // A job, for example a layer, begins: its first strip takes accumulator half 0
   input  logic                   job_begin_i,  // only while the core is idle
   output logic                   idle_o,       // no command, tile or strip is on its way
-  // Command: a tile, or words for the vector unit that are read with the tile behind them
+  // Command: a tile, or words for the vector unit that are read with the tile after them
   input  logic                   command_valid_i,
   output logic                   command_ready_o,
   input  logic                   command_parameters_i,
@@ -60,7 +61,7 @@ module brownout_core #(
   output logic                   drain_ready_o,
   input  logic [ROW_BITS-1:0]    drain_row_i,
   input  logic                   drain_release_i,     // the half is free from the next cycle on
-  output logic                   drain_data_valid_o,  // one cycle behind the request
+  output logic                   drain_data_valid_o,  // one cycle after the request
   output logic [LANES*32-1:0]    drain_data_o,        // lane COLUMNS: sum of the activations
   // Writing the weight memory
   input  logic                   write_valid_i,
@@ -79,8 +80,8 @@ module brownout_core #(
   output logic [31:0]            words_detected_o,
   output logic [31:0]            accumulator_reads_o,
   output logic [31:0]            accumulator_writes_o,
-  // Observation, for checkers that run beside: words as their cells give them and as they come out
-  // of the check, rows as written, swaps
+  // Observation, for checkers that run beside the core: words as their cells give them and as they
+  // come out of the check, rows as written, swaps
   output logic                   observe_swap_o,
   output logic                   observe_read_o,
   output logic [WORD_BITS-1:0]   observe_read_word_o,
@@ -265,7 +266,7 @@ module brownout_core #(
     end
   end
 
-  // The check: a stage more, which words pass by when there is no check code.
+  // The check is one more stage, which words bypass when there is no check code.
   generate
     if (CHECK_BITS != 0) begin : gen_check
       logic                   checks, check_valid_q, corrected, detected;
@@ -299,7 +300,7 @@ module brownout_core #(
       assign word_detected = check_valid_q && detected;
       assign align_suspect = align_suspect_q;
 
-      // Suspect bits go the way of the codes that they belong to.
+      // Suspect bits take the way of the codes that they belong to.
       weight_unpacker #(
         .ROWS(ROWS),
         .CODE_BITS(CODE_BITS)
@@ -402,7 +403,7 @@ module brownout_core #(
     .sums_o(sums)
   );
 
-  // What the accumulators must know travels beside the vectors.
+  // What the accumulators must know travels together with the vectors.
   assign vector_columns = swap ? tile_columns_q : columns_q;
   always_ff @(posedge clk_i) begin
     if (swap) columns_q <= tile_columns_q;
@@ -495,8 +496,8 @@ module brownout_core #(
   assign parameter_suspect_o = align_suspect;
   assign parameter_run_last_o = align_run_last_q;
 
-  // A tile is in the reader until it is swapped in, its strip in the stream control until its rows
-  // have been drained.
+  // A tile is in the reader until it is swapped in; its strip is in the stream control until its
+  // rows have been drained.
   assign idle_o = !reader_busy && !strips_busy;
 
   assign observe_swap_o = swap;

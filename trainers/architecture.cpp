@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads architecture files: layers one by one, and uses of blocks, which are lists of layers again.
+// Reads architecture files: layers one by one, and uses of blocks, which are lists of layers
+// themselves.
 #include "trainers/architecture.hpp"
 
 #include <fmt/ranges.h>
@@ -82,7 +83,7 @@ class Reader {
       Block block;
       block.parameters = map.texts("parameters", false);
       for (const std::string& parameter : block.parameters) {
-        // The keys of a layer that uses a block must stay apart.
+        // The keys of a layer that uses a block must be distinct from the block's parameters.
         const auto taken = {"block", "repeat", "name", "input", "op"};
         const bool plain = std::all_of(parameter.begin(), parameter.end(),
                                        [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
@@ -111,7 +112,7 @@ class Reader {
     }
   }
 
-  /// Adds the layers of a block, `repeat` times behind one another.
+  /// Adds the layers of a block, `repeat` times in a row.
   void use(YamlMap& layer, LayerScope& scope) {
     const std::string block_name = layer.text("block");
     Block& block = find(layer, block_name);
@@ -122,7 +123,7 @@ class Reader {
     const int from = layer.has("input") ? layers_.value(layer, "input", scope) : layers_.last();
     std::map<std::string, std::string> arguments = {{"input", "$input"}};
     for (const std::string& parameter : block.parameters) {
-      // Counts are settled here, where `in` means what the block reads.
+      // Counts are settled here, so that `in` means what the block reads.
       const std::string text = layer.text(parameter);
       arguments[parameter] = LayerBuilder::is_count(text)
                                  ? std::to_string(layers_.count(layer, parameter, from))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every choice has a number of its own, so that switching one off leaves the others as they were.
+// Every choice has a number of its own, so that switching one off does not change the others.
 #include "trainers/augment.hpp"
 
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations follow the usual imaging library's definitions; AutoAugment was searched with it.
+// The operations follow the definitions of the usual imaging library, because AutoAugment was
+// searched with it.
 #include "trainers/auto_augment.hpp"
 
 #include <algorithm>
@@ -16,7 +17,7 @@ std::int64_t floor_divide(std::int64_t number, std::int64_t divisor) {
   return number % divisor < 0 ? quotient - 1 : quotient;
 }
 
-/// `source(y, x, from_y, from_x)` names the place that a pixel comes from.
+/// `source(y, x, from_y, from_x)` gives the place that a pixel is taken from.
 template <typename Source>
 void warp(const std::uint8_t* fill, Picture& p, const Source& source) {
   p.spare.resize(p.pixels.size());
@@ -62,7 +63,7 @@ std::array<std::int64_t, 256> histogram(const Picture& p, int channel) {
   return counts;
 }
 
-/// Stretches what a channel has to 0 … 255.
+/// Stretches the range of a channel to 0 … 255.
 void auto_contrast(Picture& p) {
   for (int c = 0; c < p.channels; ++c) {
     const auto counts = histogram(p, c);
@@ -102,7 +103,7 @@ int luma(const std::uint8_t* pixel, int channels) {
   return (299 * pixel[0] + 587 * pixel[1] + 114 * pixel[2] + 500) / 1000;
 }
 
-/// Away from `base` by a factor of tenths/10.
+/// Moves away from `base` by a factor of tenths/10.
 std::uint8_t enhanced(int value, int base, int tenths) {
   return static_cast<std::uint8_t>(
       std::clamp<std::int64_t>(base + floor_divide(tenths * (value - base) + 5, 10), 0, 255));
@@ -129,7 +130,7 @@ void contrast(Picture& p, int tenths) {
   by_table(p, [&](int v) { return enhanced(v, mean, tenths); });
 }
 
-/// Away from a smoothed image (3×3, the centre five times); the border stays.
+/// Moves away from a smoothed image (3×3, the centre counted five times); the border stays.
 void sharpness(Picture& p, int tenths) {
   p.spare = p.pixels;
   const int row = p.width * p.channels;
@@ -146,7 +147,7 @@ void sharpness(Picture& p, int tenths) {
 }
 
 void rotate(int magnitude, bool negative, const std::uint8_t* fill, Picture& p) {
-  // Fixed point, so that no last bit of a sine decides which pixel is nearest.
+  // Fixed point, so that the last bit of a sine never decides which pixel is nearest.
   constexpr double kOne = 1 << 20;
   const double angle = magnitude * (30.0 / 9.0) * 3.14159265358979323846 / 180.0;
   const std::int64_t cosine = std::llround(kOne * std::cos(angle));

@@ -31,7 +31,7 @@ network::InputTransform measure_transform(const data::Dataset& data) {
     }
     const double mean = s1 / count;
     const double deviation = std::sqrt(std::max(s2 / count - mean * mean, 0.0));
-    // Four decimals are what people write down; a constant image keeps a usable deviation.
+    // People write down four decimals; a constant image keeps a usable deviation.
     transform.mean.push_back(static_cast<float>(std::round(mean * 1e4) / 1e4));
     transform.std.push_back(
         static_cast<float>(deviation > 1e-4 ? std::round(deviation * 1e4) / 1e4 : 1.0));

@@ -23,8 +23,8 @@ bool starts_with(const std::string& text, const std::string& prefix) {
   return text.compare(0, prefix.size(), prefix) == 0;
 }
 
-/// The name of a chip with its file, if it has one, replaced by what `change` makes of it. Names
-/// that make_chip refuses may come out in any way.
+/// The name of a chip in which its file, if it has one, is replaced by what `change` makes of it.
+/// For names that make_chip refuses the result may be anything.
 template <typename Change>
 std::string change_file(const std::string& chip, const Change& change) {
   const std::string physical = "physical:";

@@ -44,13 +44,13 @@ json to_json(const EpochRecord& r) {
 
 constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
 
-/// Any number; JSON says null where it was none.
+/// Any number; JSON has null for a value that was not a number.
 double number(const JsonObject& fields, const char* key) {
   constexpr double kMost = std::numeric_limits<double>::max();
   if (fields.at(key).is_null()) return std::numeric_limits<double>::quiet_NaN();
   return fields.number(key, -kMost, kMost);
 }
-/// 0 in older files, which do not hold it.
+/// 0 in older files, which do not contain it.
 double later_number(const JsonObject& fields, const char* key) {
   return fields.has(key) ? number(fields, key) : 0.0;
 }

@@ -59,7 +59,7 @@ ErrorPattern::ErrorPattern(const BitErrorChoice& choice,
   for (const mapping::Run& run : placement_.runs)
     bits_ += (run.last - run.first) * (run.high_bit - run.low_bit);
   const auto outside = [&](const memory::CellFault& f) {
-    // Resident codes fill the cells from the first on without gaps.
+    // Resident codes fill the cells from the first one on, without gaps.
     if (std::int64_t{f.word} * memory::kWordBits + f.bit >= bits_) return true;
     return choice.persistent_only && std::max(f.p01, f.p10) < profiles::kPersistentProbability;
   };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inserts Quantize nodes and hands codes over; the clean codes are those of the last forward pass.
+// Inserts Quantize nodes and writes the codes; the clean codes are those of the last forward pass.
 #include "trainers/export.hpp"
 
 #include <algorithm>

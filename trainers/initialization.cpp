@@ -33,7 +33,7 @@ void draw_uniform(const Philox& random, std::size_t tensor, double fan_in, std::
   }
 }
 
-/// Scales that are not 1 + a': they start at 1 where everything else of a norm starts at 0.
+/// Scales that are not 1 + a' start at 1; everything else of a norm starts at 0.
 std::vector<bool> plain_scales(const Architecture& net) {
   std::vector<bool> plain(net.parameters.size(), false);
   for (const network::Node& node : net.nodes) {
@@ -53,7 +53,7 @@ void initialize_weights(Initialization kind, const Architecture& net,
                         const std::vector<TensorSpan>& spans, std::uint64_t seed, float* weights) {
   const Philox random(seed, Purpose::kInitialization);
   const std::vector<bool> plain_scale = plain_scales(net);
-  double fan_in = 1.0;  // of the last weight: a bias stands right behind it
+  double fan_in = 1.0;  // of the last weight; its bias comes directly after it
   for (std::size_t t = 0; t < spans.size(); ++t) {
     const network::Parameter& p = net.parameters[t];
     float* w = weights + spans[t].first;

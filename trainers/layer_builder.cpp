@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators of architecture files; what does not fit is named with the place of the key.
+// Operators of architecture files. If something does not fit, the message names the place of the
+// key.
 #include "trainers/layer_builder.hpp"
 
 #include <fmt/ranges.h>
@@ -122,7 +123,7 @@ void LayerBuilder::add(YamlMap& layer, LayerScope& scope) {
     push(name, network::Flatten{}, {from}, {static_cast<int>(shape(from).size()), 1, 1}, true);
   }
   if (op == "add") residual(layer, name, from, scope);
-  // Sugar: a norm and an activation right behind the operator.
+  // Shorthand: a norm and an activation directly after the operator.
   if (is_image(last_) && (layer.has("norm") || layer.has("activation"))) need_values(layer);
   if (op != "norm" && layer.has("norm")) norm(layer, name + ".norm", "norm", last_);
   if (layer.has("activation")) {
@@ -197,7 +198,7 @@ void LayerBuilder::norm(YamlMap& layer, const std::string& name, const std::stri
   if (kind == "default") kind = defaults_.norm;
   if (kind != "none" && defaults_.only_norm) kind = *defaults_.only_norm;
   const Shape in = shape(from);
-  // fp32's smallest normal number is the least that network::check takes as above 0.
+  // fp32's smallest normal number is the smallest that network::check accepts as above 0.
   const float eps = static_cast<float>(layer.number("eps", 1e-37, 1.0, 1e-5));
   bool reparameterized = layer.boolean("reparameterized", defaults_.reparameterized);
   if (defaults_.only_reparameterized) reparameterized = *defaults_.only_reparameterized;

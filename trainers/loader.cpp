@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two batches change places: one is used while the other is filled.
+// Two batches are swapped: one is used while the other is filled.
 #include "trainers/loader.hpp"
 
 #include <chrono>

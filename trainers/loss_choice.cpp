@@ -11,7 +11,7 @@ using Kind = LossChoice::Kind;
 
 const std::vector<std::string> kKinds = {"cross-entropy", "mcel", "hinge"};
 
-/// Keys of another loss are errors that say whose they are.
+/// Keys of another loss are errors that say which loss they belong to.
 void refuse(YamlMap& map, const std::string& key, const std::string& owner) {
   if (map.has(key)) map.fail(key, "goes with kind: " + owner + "; expected none");
 }

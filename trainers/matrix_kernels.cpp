@@ -12,7 +12,7 @@
 namespace brownout::trainers {
 namespace {
 
-/// R × 16 sums as twelve plain variables: an array of them would live in memory.
+/// R × 16 sums as twelve plain variables, because an array of them would be kept in memory.
 template <int R>
 struct Sums {
   Vector a0, a1, b0, b1, c0, c1, d0, d1, e0, e1, f0, f1;

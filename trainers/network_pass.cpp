@@ -54,7 +54,7 @@ struct NetworkPass::State {
   Architecture net;
   torch::Device device{torch::kCPU};
   std::vector<std::int64_t> first;             // of each parameter in the flat array
-  std::vector<std::int64_t> statistics_first;  // of each node's mean, variance behind it
+  std::vector<std::int64_t> statistics_first;  // of each node's mean; the variance comes after it
   std::int64_t statistics = 0;
   std::int64_t weight_count = 0;  // in the flat array
   std::vector<bool> fused;        // the norm of node i takes in the ReLU of node i + 1
@@ -97,7 +97,7 @@ struct NetworkPass::State {
     return y;
   }
 
-  /// The value a matrix operator or a residual reads.
+  /// The value that a matrix operator or a residual reads.
   Tensor read(int value, const std::vector<Tensor>& values, const Mode& mode) const {
     const Tensor& x = values[static_cast<std::size_t>(value)];
     if (mode.quantizers == nullptr) return x;
@@ -168,7 +168,7 @@ struct NetworkPass::State {
   std::vector<Tensor> weight_tensors(const float* weights, bool gradients) const {
     std::vector<Tensor> tensors;
     for (std::size_t i = 0; i < net.parameters.size(); ++i) {
-      // LibTorch wants a mutable pointer; nothing writes through it.
+      // LibTorch requires a mutable pointer, but nothing is written through it.
       Tensor t = torch::from_blob(const_cast<float*>(weights) + first[i], net.parameters[i].shape);
       if (!device.is_cpu()) t = t.to(device);
       tensors.push_back(gradients ? t.requires_grad_(true) : t);

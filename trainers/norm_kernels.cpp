@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// NHWC: eight channels at a time stay in registers while the pixels pass by.
+// NHWC: eight channels at a time stay in registers while the loop goes over the pixels.
 #include "trainers/norm_kernels.hpp"
 
 #include <cmath>
@@ -11,7 +11,7 @@
 namespace brownout::trainers {
 namespace {
 
-// One AVX2 register: GCC takes wider vectors apart lane by lane where they meet a comparison.
+// One AVX2 register: GCC splits wider vectors lane by lane where they are compared.
 constexpr int kBlock = 8;
 typedef float Vector __attribute__((vector_size(sizeof(float) * kBlock)));
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Functions of the step alone, so that a resumed training needs no state of theirs.
+// Functions of the step alone, so that a resumed training needs no state for them.
 #include "trainers/schedule.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The BLAS is whichever library the system loads for LibTorch, so it is asked at run time.
+// The BLAS is the library that the system loads for LibTorch, so it is asked at run time.
 #include "trainers/threads.hpp"
 
 #include <ATen/Parallel.h>
@@ -24,7 +24,7 @@ Function* loaded(const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_DEFAULT, name));
 }
 
-/// The file that holds a loaded function, links resolved; "" when there is none.
+/// The file that contains a loaded function, links resolved; "" when there is none.
 std::filesystem::path file_of(const char* name) {
   Dl_info info{};
   void* const place = ::dlsym(RTLD_DEFAULT, name);
@@ -33,7 +33,7 @@ std::filesystem::path file_of(const char* name) {
   return std::filesystem::canonical(info.dli_fname, error);
 }
 
-/// The core that OpenBLAS should have found; "" where it found one or nothing better is known.
+/// The core that OpenBLAS should have found; "" if it found one, or if no better one is known.
 std::string better_core() {
   auto* core = loaded<char*()>("openblas_get_corename");
   if (core == nullptr || std::string(core()) != "Prescott") return "";

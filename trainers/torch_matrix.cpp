@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolutions: bridges between LibTorch's autograd and the kernels. Sums over
-// images have one order for a given number of threads, so that training is deterministic.
+// Convolutions: they connect LibTorch's autograd with the kernels. Sums over images have one order
+// for a given number of threads, so that training is deterministic.
 #include <vector>
 
 #include "trainers/matrix_kernels.hpp"
@@ -111,8 +111,7 @@ struct WinogradConv : torch::autograd::Function<WinogradConv> {
   }
 };
 
-/// Windows over few channels (im2col): the first layer of a network, which needs no gradient of its
-/// input.
+/// Windows over few channels (im2col): the first layer of a network, whose input needs no gradient.
 struct MatrixConv : torch::autograd::Function<MatrixConv> {
   struct Shape {
     std::int64_t rows = 0;
@@ -227,8 +226,8 @@ Tensor convolve(const network::Conv2d& op, const Tensor& x, const Tensor& weight
   if (possible && !pointwise && !x.requires_grad() && in * op.kernel[0] * op.kernel[1] <= 64) {
     return MatrixConv::apply(x, weight, b, std::int64_t{op.stride[0]}, std::int64_t{op.pads[0]});
   }
-  // oneDNN 2.6 writes past its buffers in the backward pass of strided 1x1 convolutions over fewer
-  // than 8 channels in channels-last layout; planes one behind the other are safe.
+  // oneDNN 2.6 writes beyond its buffers in the backward pass of strided 1x1 convolutions over
+  // fewer than 8 channels in channels-last layout. Planes that lie one after the other are safe.
   const Tensor images = x.device().is_cpu() && !pointwise ? x.contiguous() : x;
   return torch::conv2d(images, weight, bias, {op.stride[0], op.stride[1]}, {op.pads[0], op.pads[1]},
                        {1, 1}, op.groups);

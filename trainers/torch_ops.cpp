@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group norm and pooling: bridges between LibTorch's autograd and the kernels.
+// Group norm and pooling: they connect LibTorch's autograd with the kernels.
 #include "trainers/torch_ops.hpp"
 
 #include <vector>

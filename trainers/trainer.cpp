@@ -179,7 +179,7 @@ StepResult Trainer::step() {
   }
   update(gradient_);
   if (result.injected && alternating) {
-    // An update of its own, on the codes that the clean one left.
+    // A separate update, on the codes that the clean update left.
     read_weights();
     perturbed_pass(batch, result);
     clamp_gradient(errors, static_cast<std::int64_t>(gradient_.size()), perturbed_gradient_.data());
@@ -276,11 +276,12 @@ bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* 
   std::int64_t done = static_cast<std::int64_t>(state_.step);
   progress.advance(done);
   if (!files.events.empty()) events_.emplace(files.events, state_.history);
-  // A kill between a checkpoint and the metrics leaves an epoch of the checkpoint out of them.
+  // A kill between a checkpoint and the metrics leaves an epoch of the checkpoint out of the
+  // metrics.
   if (!files.metrics.empty() && !state_.history.empty()) {
     write_file_atomically(files.metrics, metrics_csv(state_.history));
   }
-  // A kill between the last step of an epoch and its test leaves the test to be done.
+  // A kill between the last step of an epoch and its test leaves the test still to be done.
   while (done < total || static_cast<int>(state_.history.size()) < config_.schedule.epochs) {
     const std::int64_t finished = static_cast<std::int64_t>(state_.history.size() + 1);
     if (done >= finished * steps_per_epoch_) {

@@ -45,7 +45,7 @@ CodingChoice read_coding(YamlMap map) {
   if (c.global_range && c.scheme != network::Scheme::kSymmetric) {
     map.fail("range", "a global range needs the scheme symmetric");
   }
-  // A norm's scale or a bias of 1 bit would be no use.
+  // A norm's scale or a bias of 1 bit would be useless.
   if (c.scheme == network::Scheme::kBinary) c.coded_roles = {network::Role::kWeight};
   std::vector<std::string> roles;
   if (map.has("coded")) {
@@ -153,7 +153,8 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   }
   dataset.finish();
   c.coding = read_coding(root.map("quantization"));
-  // Beyond 1 a binary weight's float would have to come back before its sign could change.
+  // Beyond 1, the float value of a binary weight would first have to come back before its sign
+  // could change.
   const bool binary = c.coding.scheme == network::Scheme::kBinary && !c.coding.after_training;
   c.w_max = root.number("w_max", 1e-6, 1e6, binary ? 1.0 : 0.0);
   if (auto ramp = root.optional_map("w_max_ramp")) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A checkpoint says whose files lie beside it; without one, each file says who wrote it.
+// A checkpoint says which training the files beside it belong to. Without a checkpoint, each file
+// says what wrote it.
 #include "trainers/training_places.hpp"
 
 #include "sim/base/error.hpp"
@@ -49,7 +50,7 @@ void claim_places(const std::string& what, const TrainingConfig& config, const T
     }
     const std::string differs = difference(there, now);
     if (differs.empty()) {
-      // Its own files, but for a network that was put there since.
+      // The training's own files, except for a network that was put there since.
       if (holds_a_result(config.output)) return;
       throw InputError(
           "{}: {}: {}; expected another place for the network, or --overwrite to replace it", what,

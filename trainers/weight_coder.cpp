@@ -55,7 +55,7 @@ std::pair<float, float> finite_range(const float* w, std::int64_t count) {
   return {lo, hi};
 }
 
-/// network::encode and network::decode over an array: clamping before rounding changes nothing,
+/// network::encode and network::decode over an array. Clamping before rounding changes nothing,
 /// since the limits are integers, and adding 1.5·2^52 rounds to nearest even.
 BROWNOUT_CLONES
 void encode_array(const float* w, std::int64_t count, double alpha, double beta, int low, int high,

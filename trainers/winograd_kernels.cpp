@@ -151,14 +151,14 @@ void transform_output(const Winograd& s, const float* m, std::int64_t stride, co
   }
 }
 
-/// Tiles whose transforms fit the second-level cache together, a multiple of the kernel's 6 rows.
+/// Tiles whose transforms together fit the second-level cache, a multiple of the kernel's 6 rows.
 int block_tiles(const Winograd& s) {
   constexpr int kBudget = 384 * 1024;
   const int fit = kBudget / (kPoints * 4 * (s.in + s.out));
   return std::clamp(fit / 6 * 6, 12, 48);
 }
 
-/// Points lie a cache line further apart than their data, so that they do not share cache sets.
+/// Points lie one cache line further apart than their data, so that they do not share cache sets.
 constexpr std::int64_t kPad = 16;
 
 struct Scratch {

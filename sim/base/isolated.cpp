@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A forked child computes and sends bytes through a pipe; its exit status says whether to believe.
+// A forked child computes and sends bytes through a pipe; its exit status says whether they can be
+// trusted.
 #include "sim/base/isolated.hpp"
 
 #include <fcntl.h>
@@ -30,7 +31,7 @@ bool send(int pipe, const std::string& bytes) {
 }
 
 [[noreturn]] void child(int pipe, unsigned seconds, const std::function<std::string()>& work) {
-  // A crash is reported by the parent: no core, no handler's report.
+  // The parent reports a crash, so the child writes neither a core file nor a report of a handler.
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   const rlimit processor_time{seconds, seconds};

@@ -74,7 +74,7 @@ bool supplies_of_their_own(const mapping::AcceleratorConfig& accelerator) {
          own(accelerator.accumulators.supply);
 }
 
-/// A wave file is written out of order: no device or pipe takes that.
+/// A wave file is not written in order, which neither a device nor a pipe allows.
 void expect_regular(const std::string& option, const std::string& file) {
   std::error_code error;
   const fs::file_status status = fs::status(file, error);

@@ -42,8 +42,8 @@ struct EvalOptions {
   bool batch_statistics = false;
 };
 
-/// Without a rate or voltage the rail is at Vmin, where memories with a supply of their own may
-/// fail all the same: an operating point, then.
+/// Without a rate or voltage the rail is at Vmin. Memories with a supply of their own may fail all
+/// the same, so there is an operating point then.
 void set_other_memories(const std::optional<technology::Technology>& technology, bool by_voltage,
                         const sweep::MemoryRates& rates, sweep::EvalConfig& config) {
   chips::OperatingPoint rail{config.voltage.value_or(1.0), config.rate.value_or(0.0)};
@@ -55,7 +55,7 @@ void set_other_memories(const std::optional<technology::Technology>& technology,
   config.voltage = 1.0;
 }
 
-/// Rate, voltage and energy: one of the first two is given, the technology knows the rest.
+/// Rate, voltage and energy: one of the first two is given, and the technology gives the others.
 void set_operating_point(const EvalOptions& options, const sweep::MemoryRates& rates,
                          sweep::EvalConfig& config) {
   if (!options.rate.empty() && !options.voltage.empty()) {
@@ -81,7 +81,7 @@ void set_operating_point(const EvalOptions& options, const sweep::MemoryRates& r
     try {
       if (technology) config.voltage = technology->voltage_at_rate(*config.rate);
     } catch (const InputError&) {
-      // Rates beyond the technology are fine for a random chip; they just have no voltage.
+      // Rates beyond the technology are allowed for a random chip; they just have no voltage.
     }
   }
   if (config.accelerator) set_other_memories(technology, !options.voltage.empty(), rates, config);
@@ -93,7 +93,7 @@ void set_operating_point(const EvalOptions& options, const sweep::MemoryRates& r
   }
 }
 
-/// The chip by its name ("random:7", not "random:07"), or at `offsets` places of its map.
+/// The chip by its canonical name ("random:7", not "random:07"), or at `offsets` places of its map.
 void add_places(const chips::Chip& chip, const std::string& text, const std::string& offsets,
                 std::uint64_t seed, std::vector<std::string>& names) {
   if (offsets.empty()) {
@@ -178,7 +178,8 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
   }
 }
 
-/// Noise moves the weights themselves: no cells, and no engine that computes on codes.
+/// Noise moves the weights themselves: there are no cells, and no engine that computes on codes can
+/// run.
 void set_weight_noise(const EvalOptions& options, sweep::EvalConfig& config) {
   if (config.engine != "float") {
     throw InputError(

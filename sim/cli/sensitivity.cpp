@@ -23,7 +23,7 @@ struct SensitivityOptions {
   std::string rate, chips = "5", engine = "functional";
 };
 
-/// Cells of these chips flip at every read: when they draw makes no difference.
+/// Cells of these chips flip at every read, so it makes no difference when they draw.
 struct Config : sweep::SensitivityConfig {
   bool fresh_reads = false;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// fork and exec with a pipe for what the trainer says.
+// fork and exec, with a pipe for the trainer's output.
 #include "sim/study/training_check.hpp"
 
 #include <fcntl.h>
@@ -23,7 +23,7 @@ namespace {
 constexpr int kWrongInput = 2;  // exit code
 constexpr char kOption[] = "--set ";
 
-/// The study's writer wrote `set` or `export`, not the option that carries it.
+/// The author of the study wrote `set` or `export`, not the option that passes it on.
 std::string without_options(std::string text) {
   for (std::size_t at = 0; (at = text.find(kOption, at)) != std::string::npos;) {
     text.erase(at, std::strlen("--"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// fork and exec with a lock that the child holds too: a study that was killed leaves no training
-// running beside the next one.
+// fork and exec, with a lock that the child holds too, so that a training that a killed study left
+// running does not run beside the next one.
 #include "sim/study/training_pool.hpp"
 
 #include <fcntl.h>
@@ -38,14 +38,14 @@ fs::path beside(const fs::path& network, const char* ending) {
   return fs::path(network).replace_extension(ending);
 }
 
-/// The hash of the file in a chip's text ("FILE.h5,offset=3"), or "" when it names none.
+/// The hash of the file that a chip's text names ("FILE.h5,offset=3"), or "" when it names none.
 std::string pattern_sha256(const std::string& pattern, const fs::path& folder) {
   const fs::path file = folder / pattern.substr(0, pattern.find(','));
   std::error_code error;
   return fs::is_regular_file(file, error) ? sha256_hex(read_file(file)) : "";
 }
 
-/// Tells trainings apart, but for seeds that a study may give (any plain number of 18 digits).
+/// Distinguishes trainings, except for seeds that a study may give (any plain number of 18 digits).
 std::string without_seed(const fs::path& config, const std::vector<std::string>& assignments) {
   constexpr char kSeed[] = "seed=";
   std::string text = config.string();
@@ -57,7 +57,7 @@ std::string without_seed(const fs::path& config, const std::vector<std::string>&
   return text;
 }
 
-/// The last line that is not empty of the last bytes of a log.
+/// The last line that is not empty in the last bytes of a log.
 std::string last_line(const fs::path& log) {
   const int file = ::open(log.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return "";
@@ -124,7 +124,8 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
     if (by_pattern) pattern = pattern_sha256(text, choice.config.parent_path());
   }
 
-  // All that decides the weights, whatever file says it: where things lie does not.
+  // Everything that decides the weights, whatever file says it; the places of files do not belong
+  // to it.
   std::vector<std::string> plain = assignments;
   plain.emplace_back("output=null");
   plain.push_back("architecture.file=" + architecture_file.filename().string());
@@ -159,7 +160,7 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
   return trainings_.size() - 1;
 }
 
-/// The record beside the network names this training and the network as it is.
+/// The record beside the network names this training and the network as it is now.
 bool TrainingPool::is_done(const Training& training) const {
   const fs::path record = beside(training.network, ".json");
   std::error_code error;
@@ -241,7 +242,7 @@ void TrainingPool::pump() {
   }
 }
 
-/// Does nothing while another process trains the same.
+/// Does nothing while another process runs the same training.
 void TrainingPool::start(Training& training) {
   make_folder(options_.folder);
   const fs::path lock = beside(training.network, ".lock");
@@ -289,7 +290,7 @@ void TrainingPool::start(Training& training) {
     throw RunError("cannot start {}: {}", program_, std::strerror(errno));
   }
   if (child == 0) {  // only calls that are safe between fork and exec
-    // A study that dies takes its trainings along; they write a checkpoint first.
+    // If a study dies, its trainings end too; they write a checkpoint first.
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) ::_exit(1);
     ::fcntl(held, F_SETFD, 0);  // the lock lives as long as the training

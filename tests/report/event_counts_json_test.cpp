@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Event counts survive the way through a file, and wrong files are refused by name and place.
+// Event counts are the same after they are written to a file and read back, and wrong files are
+// refused with name and place.
 #include "sim/report/event_counts_json.hpp"
 
 #include <gtest/gtest.h>

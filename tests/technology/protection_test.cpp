@@ -82,7 +82,7 @@ TEST(Protection, TheBoostPaysForAccessesAtTheHigherSupply) {
   const double full = 3.0 * 0.6 + 0.57;
   EXPECT_NEAR(ledger(protection).mitigation, full * (0.84 * 0.84 - 0.64) * 1.25, 1e-9);
   EXPECT_NEAR(area_relative(shipped(), protection), 1.05, 1e-12);
-  // It stops at Vmin.
+  // The boost stops at Vmin.
   EXPECT_NEAR(ledger(protection, 0.98).mitigation, full * (1 - 0.98 * 0.98) * 1.25, 1e-9);
   EXPECT_EQ(ledger(protection, 1.0).mitigation, 0.0);
 }

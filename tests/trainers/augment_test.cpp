@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Augmentation: exact pixels of every operation, and choices that only (seed, epoch, image) know.
+// Augmentation: exact pixels of every operation, and choices that depend only on (seed, epoch,
+// image).
 #include "trainers/augment.hpp"
 
 #include <gtest/gtest.h>
@@ -245,7 +246,7 @@ TEST(Augmenter, CutoutIsASquareThatTheBorderMayCut) {
 }
 
 TEST(Augmenter, EveryChoiceHasItsOwnNumbers) {
-  // The same crop and flip, whatever comes behind them.
+  // The same crop and flip, whatever operations come after them.
   for (int index = 0; index < 20; ++index) {
     Bytes plain = shown(choice(2, true, false, 0), 4, index);
     const Bytes wiped = shown(choice(2, true, false, 4), 4, index);

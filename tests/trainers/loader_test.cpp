@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches made ahead by a thread are those that would be made on the spot.
+// Batches that a thread makes ahead equal those that would be made when they are needed.
 #include "trainers/loader.hpp"
 
 #include <gtest/gtest.h>

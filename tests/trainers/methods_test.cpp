@@ -157,7 +157,7 @@ TEST(Methods, AlternatingUpdatesTwiceAndCannotWidenTheRanges) {
   const StepResult second = trainer.step();
   EXPECT_TRUE(second.injected);
   EXPECT_EQ(trainer.state().updates, 3u);
-  // The codings are those of the perturbed pass: no weight may lie outside what they can hold.
+  // The codings are those of the perturbed pass: no weight may lie outside their range.
   for (std::size_t t = 0; t < trainer.coder().spans().size(); ++t) {
     const network::Coding& coding = trainer.coder().codings()[t];
     const TensorSpan& span = trainer.coder().spans()[t];
@@ -256,7 +256,7 @@ TEST(Methods, AUnitFixesWhatACodeReadsAs) {
 }
 
 TEST(Methods, NarrowStridedConvolutionsStayWithinTheirBuffers) {
-  // oneDNN wrote past them in channels-last layout, which ended programs sooner or later.
+  // oneDNN wrote beyond them in channels-last layout, which ended programs sooner or later.
   for (const char* width : {"1", "2", "3", "5"}) {
     SmallTraining small(small_config(""), std::string("name: narrow\nwidth: ") + width + R"(
 layers:

@@ -24,7 +24,7 @@ fs::path fresh_folder(const std::string& name) {
   return folder;
 }
 
-/// Leaves no files and says nothing.
+/// Writes no files and prints nothing.
 TrainingFiles quiet() {
   TrainingFiles files;
   files.quiet = true;
@@ -94,7 +94,7 @@ TEST(NetworkPass, GradientsEqualDifferencesOfTheLoss) {
   std::vector<float> unused(weights.size());
   pass.train({}, weights.data(), images.data(), labels.data(), 48, gradient.data(), statistics,
              false);
-  // Per tensor, along its own gradient: there the slope is the gradient's length.
+  // For each tensor, along its own gradient; the slope there is the gradient's length.
   for (std::size_t t = 0; t < small.architecture.parameters.size(); ++t) {
     const TensorSpan& span = small.trainer.coder().spans()[t];
     double length = 0.0;
