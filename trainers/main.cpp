@@ -12,9 +12,9 @@
 #include "sim/base/parallel.hpp"
 #include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
-#include "trainers/export.hpp"
-#include "trainers/threads.hpp"
-#include "trainers/training_places.hpp"
+#include "trainers/method/training_places.hpp"
+#include "trainers/output/export.hpp"
+#include "trainers/torch/threads.hpp"
 
 namespace {
 

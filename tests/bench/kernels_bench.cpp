@@ -15,9 +15,9 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/run_program.hpp"
-#include "trainers/network_pass.hpp"
-#include "trainers/threads.hpp"
-#include "trainers/torch_ops.hpp"
+#include "trainers/torch/network_pass.hpp"
+#include "trainers/torch/threads.hpp"
+#include "trainers/torch/torch_ops.hpp"
 
 namespace {
 

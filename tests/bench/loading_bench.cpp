@@ -12,7 +12,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
 #include "sim/base/run_program.hpp"
-#include "trainers/trainer.hpp"
+#include "trainers/method/trainer.hpp"
 
 namespace {
 

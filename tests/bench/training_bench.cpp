@@ -15,8 +15,8 @@
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
 #include "sim/base/run_program.hpp"
-#include "trainers/threads.hpp"
-#include "trainers/trainer.hpp"
+#include "trainers/method/trainer.hpp"
+#include "trainers/torch/threads.hpp"
 
 namespace {
 

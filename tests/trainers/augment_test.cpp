@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Augmentation: exact pixels of every operation, and choices that depend only on (seed, epoch,
 // image).
-#include "trainers/augment.hpp"
+#include "trainers/data/augment.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 #include <set>
 
 #include "sim/base/error.hpp"
-#include "trainers/training_config.hpp"
+#include "trainers/method/training_config.hpp"
 
 namespace brownout::trainers {
 namespace {

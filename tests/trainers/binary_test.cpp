@@ -11,8 +11,8 @@
 #include "sim/mapping/geometry.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "small_training.hpp"
-#include "trainers/export.hpp"
-#include "trainers/torch_ops.hpp"
+#include "trainers/output/export.hpp"
+#include "trainers/torch/torch_ops.hpp"
 
 namespace brownout::trainers {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exported networks: structure, codes, and the same score as the trainer's own passes.
-#include "trainers/export.hpp"
+#include "trainers/output/export.hpp"
 
 #include <gtest/gtest.h>
 

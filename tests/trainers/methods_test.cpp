@@ -10,8 +10,8 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "small_training.hpp"
-#include "trainers/export.hpp"
-#include "trainers/schedule.hpp"
+#include "trainers/method/schedule.hpp"
+#include "trainers/output/export.hpp"
 
 namespace brownout::trainers {
 namespace {

@@ -11,7 +11,7 @@
 #include "sim/base/random.hpp"
 #include "sim/engines/engine.hpp"
 #include "sim/network/onnx_file.hpp"
-#include "trainers/export.hpp"
+#include "trainers/output/export.hpp"
 
 namespace brownout::trainers {
 namespace {

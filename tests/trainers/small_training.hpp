@@ -4,7 +4,7 @@
 #include <string>
 
 #include "sim/data/dataset.hpp"
-#include "trainers/trainer.hpp"
+#include "trainers/method/trainer.hpp"
 
 namespace brownout::trainers {
 

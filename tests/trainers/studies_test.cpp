@@ -14,8 +14,8 @@
 #include "sim/study/study_file.hpp"
 #include "small_training.hpp"
 #include "tests/end_to_end/workplace.hpp"
-#include "trainers/architecture.hpp"
-#include "trainers/training_config.hpp"
+#include "trainers/method/architecture.hpp"
+#include "trainers/method/training_config.hpp"
 
 namespace brownout::trainers {
 namespace {

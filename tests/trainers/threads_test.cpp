@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // N threads means N threads: in our kernels, in LibTorch and in its BLAS. Threads are counted, not
 // timed, so that a busy machine makes no difference.
-#include "trainers/threads.hpp"
+#include "trainers/torch/threads.hpp"
 
 #include <gtest/gtest.h>
 

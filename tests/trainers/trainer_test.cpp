@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The training loop: gradients, one step by hand, determinism, exact resume.
-#include "trainers/trainer.hpp"
+#include "trainers/method/trainer.hpp"
 
 #include <gtest/gtest.h>
 

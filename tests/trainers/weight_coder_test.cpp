@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Codes of a training step against sim/network/quantization.hpp; bit errors against their
 // definition.
-#include "trainers/weight_coder.hpp"
+#include "trainers/method/weight_coder.hpp"
 
 #include <gtest/gtest.h>
 
