@@ -2,10 +2,6 @@
 // Events are protobuf messages of TensorFlow's event.proto and summary.proto, in TFRecord frames.
 #include "trainers/output/event_file.hpp"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/wire_format_lite.h>
-
 #include <boost/crc.hpp>
 #include <cerrno>
 #include <cstring>
@@ -13,64 +9,37 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "trainers/output/event.pb.h"
 
 namespace brownout::trainers {
 namespace {
 
-using google::protobuf::internal::WireFormatLite;
-using google::protobuf::io::CodedOutputStream;
-using google::protobuf::io::StringOutputStream;
-
-// Field numbers of Event, Summary and Summary.Value.
-constexpr int kWallTime = 1, kStep = 2, kFileVersion = 3, kSummary = 5;
-constexpr int kValue = 1;
-constexpr int kTag = 1, kSimpleValue = 2;
-
-template <typename Write>
-std::string message(const Write& write) {
-  std::string bytes;
-  StringOutputStream stream(&bytes);
-  CodedOutputStream out(&stream);
-  write(&out);
-  out.Trim();
-  return bytes;
-}
-
-void write_part(int field, const std::string& part, CodedOutputStream* out) {
-  WireFormatLite::WriteBytes(field, part, out);
-}
-
-std::string scalar(const std::string& tag, double value) {
-  return message([&](CodedOutputStream* out) {
-    WireFormatLite::WriteString(kTag, tag, out);
-    WireFormatLite::WriteFloat(kSimpleValue, static_cast<float>(value), out);
-  });
+void add_scalar(events::Summary& summary, const char* tag, double value) {
+  events::Value& scalar = *summary.add_value();
+  scalar.set_tag(tag);
+  scalar.set_simple_value(static_cast<float>(value));
 }
 
 std::string version_event(double wall_time) {
-  return message([&](CodedOutputStream* out) {
-    WireFormatLite::WriteDouble(kWallTime, wall_time, out);
-    WireFormatLite::WriteString(kFileVersion, "brain.Event:2", out);
-  });
+  events::Event event;
+  event.set_wall_time(wall_time);
+  event.set_file_version("brain.Event:2");
+  return event.SerializeAsString();
 }
 
 std::string epoch_event(const EpochRecord& r) {
-  const std::string summary = message([&](CodedOutputStream* out) {
-    write_part(kValue, scalar("loss", r.loss), out);
-    if (r.perturbed_share > 0.0) {
-      write_part(kValue, scalar("loss_with_errors", r.perturbed_loss), out);
-    }
-    write_part(kValue, scalar("train_error_pct", r.train_error), out);
-    write_part(kValue, scalar("test_error_pct", r.test_error), out);
-    write_part(kValue, scalar("logit_margin", r.logit_margin), out);
-    write_part(kValue, scalar("learning_rate", r.learning_rate), out);
-    write_part(kValue, scalar("images_per_s", r.images_per_s), out);
-  });
-  return message([&](CodedOutputStream* out) {
-    WireFormatLite::WriteDouble(kWallTime, r.wall_time, out);
-    WireFormatLite::WriteInt64(kStep, r.epoch, out);
-    write_part(kSummary, summary, out);
-  });
+  events::Event event;
+  event.set_wall_time(r.wall_time);
+  event.set_step(r.epoch);
+  events::Summary& summary = *event.mutable_summary();
+  add_scalar(summary, "loss", r.loss);
+  if (r.perturbed_share > 0.0) add_scalar(summary, "loss_with_errors", r.perturbed_loss);
+  add_scalar(summary, "train_error_pct", r.train_error);
+  add_scalar(summary, "test_error_pct", r.test_error);
+  add_scalar(summary, "logit_margin", r.logit_margin);
+  add_scalar(summary, "learning_rate", r.learning_rate);
+  add_scalar(summary, "images_per_s", r.images_per_s);
+  return event.SerializeAsString();
 }
 
 /// Little-endian, as x86 and ARM hold it.
