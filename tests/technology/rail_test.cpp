@@ -12,7 +12,7 @@
 namespace brownout::technology {
 namespace {
 
-constexpr double kSeconds = 1e-3;
+constexpr double kRailSeconds = 1e-3;
 
 Technology with_kind(const std::string& kind) {
   return EditedProfile("  kind: ideal\n", "  kind: " + kind + "\n").load();
@@ -29,7 +29,8 @@ EventCounts accesses() {
 
 EnergyLedger ledger(const Technology& technology, const Supply& supply,
                     const Protection& protection = {}) {
-  return price(technology, accesses(), kSeconds, supply, {512.0, 256.0, 100.0, 4.0, protection});
+  return price(technology, accesses(), kRailSeconds, supply,
+               {512.0, 256.0, 100.0, 4.0, protection});
 }
 
 TEST(Rail, TheShippedOneIsIdealAndSaysSo) {

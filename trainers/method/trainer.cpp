@@ -10,6 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/progress.hpp"
+#include "trainers/kernels/choice.hpp"
 #include "trainers/method/initialization.hpp"
 #include "trainers/method/schedule.hpp"
 #include "trainers/torch/threads.hpp"
@@ -77,6 +78,7 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
       {"threads", std::to_string(threads)},
       {"device", pass_.device()},
       {"blas", blas_in_use().name},
+      {"kernels", own_kernels() ? "own" : "libtorch"},
   };
   if (pattern_) state_.surroundings["pattern_sha256"] = pattern_->sha256();
   state_.weights.resize(size);

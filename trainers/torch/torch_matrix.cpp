@@ -3,6 +3,7 @@
 // for a given number of threads, so that training is deterministic.
 #include <vector>
 
+#include "trainers/kernels/choice.hpp"
 #include "trainers/kernels/matrix_kernels.hpp"
 #include "trainers/kernels/winograd_kernels.hpp"
 #include "trainers/torch/threads.hpp"
@@ -216,8 +217,8 @@ Tensor convolve(const network::Conv2d& op, const Tensor& x, const Tensor& weight
   const bool square =
       op.kernel[0] == op.kernel[1] && op.stride[0] == op.stride[1] && op.pads[0] == op.pads[1];
   const std::int64_t in = weight.size(1);
-  const bool possible = x.device().is_cpu() && conv_kernels_available() && square &&
-                        op.groups == 1 && weight.size(0) % kChannelStep == 0;
+  const bool possible = x.device().is_cpu() && own_kernels() && conv_kernels_available() &&
+                        square && op.groups == 1 && weight.size(0) % kChannelStep == 0;
   // Autograd functions take defined tensors only; an empty one stands for "no bias".
   const Tensor b = bias.defined() ? bias : torch::empty({0});
   const bool panels = possible && in % kChannelStep == 0 && op.stride[0] == 1;

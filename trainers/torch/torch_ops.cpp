@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "trainers/kernels/choice.hpp"
 #include "trainers/kernels/norm_kernels.hpp"
 #include "trainers/kernels/pool_kernels.hpp"
 #include "trainers/torch/threads.hpp"
@@ -155,7 +156,7 @@ struct MaximumPool : torch::autograd::Function<MaximumPool> {
 
 Tensor normalize_groups(const network::GroupNorm& op, const Tensor& x, const Tensor& gamma,
                         const Tensor& beta, bool relu) {
-  if (x.device().is_cpu()) {
+  if (x.device().is_cpu() && own_kernels()) {
     return FusedGroupNorm::apply(x, gamma, beta, std::int64_t{op.groups},
                                  static_cast<double>(op.eps), relu);
   }
@@ -167,7 +168,7 @@ Tensor sign_through(const Tensor& x) { return SignThrough::apply(x); }
 
 Tensor pool_maximum(const network::MaxPool& op, const Tensor& x) {
   check_pads(op.pads);
-  if (x.device().is_cpu()) {
+  if (x.device().is_cpu() && own_kernels()) {
     return MaximumPool::apply(x, std::vector<std::int64_t>{op.kernel[0], op.kernel[1], op.stride[0],
                                                            op.stride[1], op.pads[0], op.pads[1]});
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that have their own gradient on the CPU, in channels-last layout; elsewhere LibTorch's.
+// Operators that have kernels of our own on the CPU, in channels-last layout; elsewhere, and
+// without own_kernels() (kernels/choice.hpp), LibTorch's.
 #pragma once
 #include <torch/torch.h>
 
