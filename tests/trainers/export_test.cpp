@@ -30,12 +30,6 @@ TrainingConfig brief(const std::string& quantization) {
   return config;
 }
 
-TrainingFiles quiet() {
-  TrainingFiles files;
-  files.quiet = true;
-  return files;
-}
-
 struct Logits {
   std::vector<float> trainer, engine;
 

@@ -20,12 +20,6 @@ namespace fs = std::filesystem;
 
 const std::string kErrors = "rate: 0.02, start_loss: 100";
 
-TrainingFiles quiet() {
-  TrainingFiles files;
-  files.quiet = true;
-  return files;
-}
-
 std::string message_of(const std::string& extra,
                        const std::string& quantization = "{scheme: rquant, bits: 8}") {
   try {

@@ -16,6 +16,9 @@ std::string small_architecture_yaml();
 TrainingConfig small_config(const std::string& extra,
                             const std::string& quantization = "{scheme: rquant, bits: 8}");
 
+/// Writes no files and prints nothing.
+TrainingFiles quiet();
+
 struct SmallTraining {
   explicit SmallTraining(const TrainingConfig& config,
                          const std::string& architecture = small_architecture_yaml(),

@@ -24,13 +24,6 @@ fs::path fresh_folder(const std::string& name) {
   return folder;
 }
 
-/// Writes no files and prints nothing.
-TrainingFiles quiet() {
-  TrainingFiles files;
-  files.quiet = true;
-  return files;
-}
-
 const std::string kRandbet =
     "w_max: 0.3\nbit_errors: {rate: 0.02, start_loss: 100}\noptimizer: {learning_rate: 0.02}\n";
 
