@@ -23,6 +23,7 @@
 #include <string_view>
 
 #include "sim/base/error.hpp"
+#include "sim/base/process.hpp"
 
 namespace brownout {
 
@@ -117,30 +118,18 @@ std::string run_confined(const std::vector<std::string>& words, const fs::path& 
   environment.push_back(nullptr);
   std::vector<sock_filter> calls = no_processes();
   const sock_fprog filter{static_cast<std::uint16_t>(calls.size()), calls.data()};
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) {
-    throw RunError("{}: cannot start: {}", words[0], std::strerror(errno));
-  }
+  const Pipe pipe(words[0]);
   const pid_t child = ::fork();
-  if (child == 0) become(arguments.data(), environment.data(), folder.c_str(), ends[1], filter);
+  if (child == 0)
+    become(arguments.data(), environment.data(), folder.c_str(), pipe.writing, filter);
   const int error = errno;
-  ::close(ends[1]);
+  ::close(pipe.writing);
   if (child < 0) {
-    ::close(ends[0]);
+    ::close(pipe.reading);
     throw RunError("{}: cannot start: {}", words[0], std::strerror(error));
   }
-  std::string output;
-  std::array<char, 1 << 16> buffer;
-  for (;;) {
-    const ssize_t got = ::read(ends[0], buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    output.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  ::close(ends[0]);
-  int ended = 0;
-  while (::waitpid(child, &ended, 0) < 0 && errno == EINTR) {
-  }
+  const std::string output = read_to_end(pipe.reading);
+  const int ended = wait_for(child);
   status = WIFEXITED(ended) ? WEXITSTATUS(ended) : 128 + WTERMSIG(ended);
   return output;
 }

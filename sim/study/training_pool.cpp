@@ -5,7 +5,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/outputs.hpp"
+#include "sim/base/process.hpp"
 #include "sim/base/text.hpp"
 #include "sim/memory/transient.hpp"
 #include "sim/study/training_check.hpp"
@@ -83,9 +83,7 @@ TrainingPool::~TrainingPool() {
     if (training.process > 0) ::kill(training.process, SIGTERM);
   }
   for (const Training& training : trainings_) {
-    int status = 0;
-    while (training.process > 0 && ::waitpid(training.process, &status, 0) < 0 && errno == EINTR) {
-    }
+    if (training.process > 0) wait_for(training.process);
     if (training.lock >= 0) ::close(training.lock);
   }
 }
@@ -278,32 +276,24 @@ void TrainingPool::start(Training& training) {
   } else if (fs::exists(beside(training.network, ".checkpoint"), error)) {
     words.emplace_back("--resume");
   }
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const std::string log = beside(training.network, ".log").string();
-
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) {
+  const fs::path log = beside(training.network, ".log");
+  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (out < 0) {
+    training.problem = fmt::format("{}: cannot write: {}", log.string(), std::strerror(errno));
+    training.state = State::kFailed;
     ::close(held);
-    throw RunError("cannot start {}: {}", program_, std::strerror(errno));
+    return;
   }
-  if (child == 0) {  // only calls that are safe between fork and exec
-    // If a study dies, its trainings end too; they write a checkpoint first.
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (::getppid() != parent) ::_exit(1);
-    ::fcntl(held, F_SETFD, 0);  // the lock lives as long as the training
-    const int in = ::open("/dev/null", O_RDONLY);
-    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
-    if (in < 0 || out < 0) ::_exit(126);
-    ::dup2(in, STDIN_FILENO);
-    ::dup2(out, STDOUT_FILENO);
-    ::dup2(out, STDERR_FILENO);
-    ::execvp(arguments[0], arguments.data());
-    ::_exit(127);
+  try {
+    // The lock lives as long as the training. If the study dies, its trainings end too; they write
+    // a checkpoint first.
+    training.process = start_program(words, out, held);
+  } catch (...) {
+    ::close(out);
+    ::close(held);
+    throw;
   }
-  training.process = child;
+  ::close(out);
   training.lock = held;
   training.state = State::kRunning;
 }
