@@ -129,7 +129,8 @@ TEST_F(Run, AFinishedRunIsPricedAgainWithoutSimulating) {
   workplace_.write("dear.yaml", text);
   const Outcome dear = run({"--reprice", "low.json", "--technology", "dear.yaml", "--json", "-"});
   ASSERT_EQ(dear.code, 0) << dear.err;
-  for (const auto& [name, part] : dear.json()["energy_uj"].items()) {
+  const auto priced = dear.json();
+  for (const auto& [name, part] : priced["energy_uj"].items()) {
     if (name == "macs" || name == "total") {
       EXPECT_GT(part, low["energy_uj"][name]);
     } else {
