@@ -159,6 +159,11 @@ void watch_output(const std::string& what, const fs::path& file) {
   all.outputs.push_back({what, file});
   const auto kept = all.kept.find(place_of(file));
   if (kept != all.kept.end()) refuse_kept(all.outputs.back(), kept->second);
+  for (const WatchedOutput& other : all.outputs) {
+    if (other.what == what || place_of(other.file) != place_of(file)) continue;
+    throw InputError("{}: {}: expected a file of its own, found that of {}", what, file.string(),
+                     other.what);
+  }
   struct stat status {};
   if (!plain_file(file, status)) return;
   const auto input = all.inputs.find(id_of(status));

@@ -79,13 +79,17 @@ std::string shares_text(const sweep::RelativeEnergy& relative) {
 std::string bars_text(const sweep::EvalConfig& config, std::int64_t draws, bool places) {
   const char* what = config.weight_noise ? "draw" : places ? "place" : "chip";
   if (draws < 2) {
-    return fmt::format("\nOver images: had another {} been drawn.{}\n", config.images,
-                       draws == 1 ? fmt::format(" One {0} says nothing of other {0}s.", what) : "");
+    return fmt::format(
+        "\nOver images: had {} been drawn.{}\n",
+        config.images == 1 ? "another one" : fmt::format("another {}", config.images),
+        draws == 1 ? fmt::format(" One {0} says nothing of other {0}s.", what) : "");
   }
   return fmt::format(
-      "\nOver {2}: other {0}s{3}, these images. Over images: {1} other images, these {0}s. Over "
-      "both: other {0}s and images.\n",
-      what, config.images, places ? "places" : "chips", places ? " of this die" : "");
+      "\nOver {2}: other {0}s{3}, these images. Over images: {1}, these {0}s. Over both: other "
+      "{0}s "
+      "and images.\n",
+      what, counted(config.images, "other image"), places ? "places" : "chips",
+      places ? " of this die" : "");
 }
 
 /// The best network, and the networks between which and it nothing is decided.

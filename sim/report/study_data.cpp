@@ -94,7 +94,7 @@ Json comparison_json(const study::ComparisonResult& comparison, bool places) {
   const Difference::Verdict verdict = difference.verdict();
   json["difference_points"] = difference.mean;
   json["standard_error"] = maybe(difference.standard_error);
-  json["images_standard_error"] = difference.images_standard_error;
+  json["images_standard_error"] = maybe(difference.images_standard_error);
   json["seeds_standard_error"] = maybe(difference.seeds_standard_error);
   json["chips"] = difference.chips;
   json["places_of_one_die"] = places;

@@ -175,23 +175,25 @@ std::string images_note(const StudyResult& result, const study::EvaluationNote& 
   return text.empty() ? "" : ". " + text;
 }
 
-/// The largest deviation of the means of the bit positions in any row: "; the means of …".
+/// How far the means of the bit positions deviate, at most in any row, and how far the places of
+/// one position do there. "" where neither is known, because there are too few places.
 std::string positions_text(const StudyResult& result, const std::string& evaluation) {
-  double between = 0.0, within = 0.0;
+  std::optional<sweep::PositionSpread> most;
   for (const RowResult& row : result.rows) {
     for (const Cell& cell : row.cells) {
       if (cell.evaluation != evaluation) continue;
-      for (const sweep::PositionSpread& positions : cell.positions) {
-        if (positions.between.value_or(0.0) < between) continue;
-        between = positions.between.value_or(0.0);
-        within = positions.within.value_or(0.0);
+      for (const auto& positions : cell.positions) {
+        if (!positions.between || (most && *positions.between < *most->between)) continue;
+        most = positions;
       }
     }
   }
-  return fmt::format(
-      "; the means of the bit positions deviate by {:.2f} points at most, the places of one "
-      "position there by {:.2f}",
-      between, within);
+  if (!most) return "";
+  std::string text = fmt::format(
+      "; the means of the bit positions deviate by {:.2f} points at most", *most->between);
+  if (most->within)
+    text += fmt::format(", the places of one position there by {:.2f}", *most->within);
+  return text;
 }
 
 /// What the numbers were measured on, one line per evaluation.
@@ -205,8 +207,8 @@ std::vector<std::string> notes_of(const StudyResult& result) {
                                                   : "one number a network or chip"
                                 : note.places ? "places of one die at each " + note.axis
                                               : "chips or draws at each " + note.axis,
-                                counted(note.images, "image"), setting.dataset,
-                                sweep::to_string(setting.split), setting.engine));
+                                note.images == 1 ? "image" : counted(note.images, "image"),
+                                setting.dataset, sweep::to_string(setting.split), setting.engine));
     if (!note.drawn.empty()) notes.back() += ", " + note.drawn;
     if (note.places) notes.back() += positions_text(result, note.name);
     notes.back() += images_note(result, note);

@@ -87,7 +87,8 @@ Difference difference(const Measured& higher, const Measured& lower) {
     result.seeds_standard_error = *seeds.standard_error;
     sources.push_back({std::pow(*seeds.standard_error / 100.0, 2), static_cast<double>(pairs - 1)});
   }
-  if (!sources.empty()) result.p = results::two_sided_p(table.mean(), sources);
+  if (!sources.empty() && table.images() >= kLeastImages)
+    result.p = results::two_sided_p(table.mean(), sources);
   return result;
 }
 

@@ -2,6 +2,7 @@
 // Two rows on the same chips and images: the mean difference and how certain it is.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -19,16 +20,20 @@ struct Measured {
   ErrorTables wrong;  // of the same shape
 };
 
+inline constexpr std::int64_t kLeastImages = 10;  // for a p
+
 /// In points; standard errors are those of the mean.
 struct Difference {
   double mean = 0.0;
   std::optional<double> standard_error;  // over the chips, networks averaged; two chips or more
-  double images_standard_error = 0.0;    // over the images, networks and chips averaged
+  /// Over the images, networks and chips averaged; two images or more.
+  std::optional<double> images_standard_error;
   /// Over pairs of networks, chips averaged; two or more pairs, if both rows have the same number
   /// of networks.
   std::optional<double> seeds_standard_error;
   std::size_t chips = 0;
-  /// Two-sided, over all of these sources: results::two_sided_p. None for a single image.
+  /// Two-sided, over all of these sources: results::two_sided_p. None below kLeastImages: the
+  /// deviation of a few images, which may all agree, says nothing about others.
   std::optional<double> p;
   std::optional<double> p_holm;  // adjusted for all comparisons of the study
 

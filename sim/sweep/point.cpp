@@ -78,8 +78,6 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
   point.err = percent(clean.wrong, images);
   point.err_ci95 = results::error_interval(clean.wrong, images);
   point.confidence_clean = clean.confidence;
-  const double excess = results::proposition1_excess(images, point.chips);
-  if (excess <= 100.0) point.prop1_excess = excess;
 
   const auto same_die = [&](const ChipResult& chip) {
     return chip.place && chip.place->die == chips.front().place->die;
@@ -104,6 +102,8 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
   }
   const bool all = which.size() == chips.size();
   point.rerr = all ? results::error_spread(which) : results::error_spread(wrong, images);
+  const double excess = results::proposition1_excess(images, point.chips);
+  if (point.rerr.mean + excess < 100.0) point.prop1_excess = excess;
   if (point.places) {
     std::vector<double> errors;
     std::vector<std::uint64_t> offsets;

@@ -56,7 +56,7 @@ struct Point {
   results::ErrorSpread rerr;                   // percent
   PositionSpread rerr_positions;               // of places, likewise
   results::ErrorSpread rerr_either;            // images wrong clean or wrong perturbed, percent
-  std::optional<double> prop1_excess;          // percentage points; none: more than 100, no bound
+  std::optional<double> prop1_excess;  // percentage points; none: the bound is 100 % or more
   std::vector<results::WrongImages> wrong_images;  // by chip; empty: not known
   double confidence_clean = 0.0;                   // fraction
   results::Spread confidence;                      // perturbed, fraction

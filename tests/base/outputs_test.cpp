@@ -183,6 +183,17 @@ TEST_F(Outputs, AFileThatTheProcessKeepsForItselfIsNobodysOutputThoughItDoesNotE
             "taken");
 }
 
+TEST_F(Outputs, TwoOptionsDoNotNameTheSameFile) {
+  EXPECT_EQ(elsewhere([&] {
+              watch_output("--export", file("run.sh"));
+              watch_output("--export", file("run.sh"));  // the same option may say so twice
+              watch_output("--json", folder_ / "." / "run.sh");
+              return std::string("allowed");
+            }),
+            "--json: " + (folder_ / "." / "run.sh").string() +
+                ": expected a file of its own, found that of --export");
+}
+
 TEST_F(Outputs, WhatKilledProcessesLeftIsCleared) {
   const pid_t dead = ::fork();
   if (dead == 0) ::_exit(0);

@@ -67,17 +67,42 @@ TEST(Comparison, EqualChipsAreNoSurerThanTheirImages) {
   const Difference found = difference(errors({{8, 8, 8, 8}}), errors({{6, 6, 6, 6}}));
   EXPECT_DOUBLE_EQ(found.mean, 2.0);
   EXPECT_LT(*found.standard_error, 0.2);
-  EXPECT_NEAR(found.images_standard_error, std::sqrt(0.02 * 0.98 / 99) * 100, 1e-12);
+  EXPECT_NEAR(*found.images_standard_error, std::sqrt(0.02 * 0.98 / 99) * 100, 1e-12);
   EXPECT_EQ(verdict(found), Verdict::kNotDecided);
   EXPECT_EQ(verdict(difference(errors({{28, 28}}), errors({{6, 6}}))), Verdict::kHigher);
   EXPECT_EQ(*difference(errors({{6, 9}}), errors({{6, 9}})).p, 1.0);
+}
+
+TEST(Comparison, AFewImagesDecideNothingThoughTheyAllAgree) {
+  const auto on_images = [](std::int64_t images, std::uint64_t wrong) {
+    Measured measured;
+    std::vector<results::WrongImages> chips;
+    for (int chip = 0; chip < 6; ++chip) {
+      results::WrongImages table(static_cast<std::size_t>(images));
+      for (std::size_t i = 0; i < table.size(); ++i) table[i] = i < wrong;
+      chips.push_back(table);
+    }
+    measured.samples = {
+        std::vector<double>(6, 100.0 * static_cast<double>(wrong) / static_cast<double>(images))};
+    measured.wrong = {chips};
+    return measured;
+  };
+  const Difference one = difference(on_images(1, 1), on_images(1, 0));
+  EXPECT_EQ(one.mean, 100.0);
+  EXPECT_FALSE(one.images_standard_error);
+  EXPECT_FALSE(one.p);
+  EXPECT_EQ(one.verdict(), Verdict::kNotDecided);
+  const Difference nine = difference(on_images(9, 9), on_images(9, 0));
+  EXPECT_TRUE(nine.images_standard_error);
+  EXPECT_FALSE(nine.p);
+  EXPECT_TRUE(difference(on_images(10, 10), on_images(10, 0)).p);
 }
 
 TEST(Comparison, OneChipKnowsItsImagesAlone) {
   const Difference found = difference(errors({{30}}), errors({{10}}));
   EXPECT_FALSE(found.standard_error);
   EXPECT_EQ(found.chips, 1u);
-  const double t = 20.0 / found.images_standard_error;
+  const double t = 20.0 / *found.images_standard_error;
   EXPECT_NEAR(*found.p, results::two_sided_p(t, kImages - 1), 1e-15);
   EXPECT_EQ(verdict(found), Verdict::kHigher);
 }

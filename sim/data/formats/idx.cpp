@@ -2,6 +2,7 @@
 // MNIST-like datasets: two IDX files a split, plain or gzipped.
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/data/formats/formats.hpp"
 
 namespace brownout::data::formats {
@@ -75,6 +76,16 @@ Dataset read_idx(const fs::path& folder, Split split, const std::string& hint) {
   const std::string prefix = split == Split::kTrain ? "train" : "t10k";
   const fs::path image_file = find_file(folder, prefix + "-images", "idx3-ubyte", hint);
   const fs::path label_file = find_file(folder, prefix + "-labels", "idx1-ubyte", hint);
+
+  // The other half of the data set is no place for an output either, though nobody reads it here.
+  for (const char* const other : {"train-images", "train-labels", "t10k-images", "t10k-labels"}) {
+    for (const char* const kind : {"idx3-ubyte", "idx1-ubyte"}) {
+      for (const char* const suffix : {"", ".gz"}) {
+        note_input(folder / (std::string(other) + "-" + kind + suffix));
+        note_input(folder / (std::string(other) + "." + kind + suffix));
+      }
+    }
+  }
 
   std::vector<std::uint32_t> extents;
   const std::string images = read_idx(image_file, kImageMagic, "images", extents);
