@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Accumulators in two halves: a row of sums that comes in cycle t is read, added to in t + 1 and
+// Accumulators in two halves. A row of sums that comes in cycle t is read, added to in t + 1 and
 // written in t + 2; it may be drained from t + 3 on. A drained row is on drain_data_o one cycle
 // after its request.
 //
-// The first K tile of a strip writes without reading. What is still on its way to the memory is
-// forwarded: a row may come again one or two cycles later.
+// The first K tile of a strip writes without reading. Sums that are still on their way to the
+// memory are forwarded, so that a row may come again one or two cycles later.
 
 module accumulators #(
   parameter int LANES = 17,
@@ -109,7 +109,8 @@ module accumulators #(
   );
 
 `ifdef BROWNOUT_FAULTS
-  // Every row that is read passes its cells. What is forwarded does not; the core never forwards.
+  // The faults act on every row that is read. They do not act on forwarded rows; the core never
+  // forwards.
   sram_faults #(
     .WORDS(DEPTH),
     .WIDTH(WIDTH)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simulation only: the rules of the core's ports, each an assertion. No outputs, no latency.
+// Simulation only: the rules of the core's ports, one assertion each. No outputs, no latency.
 
 `ifndef SYNTHESIS
 module core_assertions #(
@@ -86,7 +86,7 @@ module core_assertions #(
     end
   end
 
-  // What is offered stays until it is taken: as it was in the cycle before.
+  // What is offered stays as it was in the previous cycle until it is taken.
   logic                   command_waits_q, vector_waits_q, drain_waits_q, write_waits_q;
   logic [2*CELL_BITS+COLUMN_BITS+CODE_BITS+VECTOR_BITS+16:0] command, command_q;
   logic [ROWS*9-1:0]      vector_q;
@@ -131,7 +131,7 @@ module core_assertions #(
 
   // Commands
   logic        taken;
-  logic [63:0] end_cell;  // behind the last run; a product of 32-bit numbers
+  logic [63:0] end_cell;  // after the last run; a product of 32-bit numbers
 
   assign taken = rst_ni && command_valid_i && command_ready_i;
   assign end_cell = 64'(command_cell_i) +
@@ -176,7 +176,7 @@ module core_assertions #(
     end
   end
 
-  // Drain: rows of the strip that is drained. Two strips at most have begun and are not released.
+  // Drain: rows of the strip that is drained. At most two strips have begun and are not released.
   logic [VECTOR_BITS-1:0] rows_0_q, rows_1_q;
   logic                   begun_half_q, drained_half_q;
   always @(posedge clk_i or negedge rst_ni) begin

@@ -15,6 +15,7 @@ stream_control.sv
 suspect_code.sv
 weight_decoder.sv
 weight_memory.sv
+weight_path.sv
 weight_unpacker.sv
 word_decoder.sv
 word_encoder.sv

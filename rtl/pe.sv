@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Processing element with a double-buffered weight: psum_o in t + 1 = psum_i + weight * activation
-// of t. A swap rides on an activation, which is the first to see the new weight.
+// of t. A swap comes with an activation, which is the first one to use the new weight.
 
 module pe #(
   parameter int PSUM_BITS = 20

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weight-stationary array of ROWS x COLUMNS elements and the column-sum lane: the sums of a vector
+// Weight-stationary array of ROWS x COLUMNS elements and the column-sum lane. The sums of a vector
 // that enters in cycle t leave aligned in t + ROWS + COLUMNS.
 //
 // Row r lags r cycles, column c lags c. Lane COLUMNS carries the sum of the activations. Shadow
-// weights are written a column at a time, row r r cycles later than row 0, behind the wave of the
+// weights are written one column at a time, row r r cycles later than row 0, after the wave of the
 // swap that frees them.
 
 module pe_array #(
@@ -18,7 +18,7 @@ module pe_array #(
   input  logic                               load_i,
   input  logic [COLUMN_BITS-1:0]             load_column_i,
   input  logic [ROWS*8-1:0]                  load_weights_i,
-  // Vector of activations; the swap rides on the first one of a tile
+  // Vector of activations; the swap comes with the first one of a tile
   input  logic                               swap_i,
   input  logic [ROWS*9-1:0]                  activations_i,
   // Sums, lane COLUMNS: that of the activations
@@ -49,7 +49,7 @@ module pe_array #(
         .data_o({weight, load_column})
       );
 
-      // Row by row a register further: row r sees them r cycles later.
+      // One more register per row: row r sees them r cycles later.
       if (r == 0) begin : gen_first_control
         assign swap = swap_i;
         assign load = load_i;

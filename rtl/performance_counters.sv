@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the core has done since the counters were cleared: cycles by what the array did, and
-// accesses. An event of cycle t is counted in t + 1. Counters wrap after 2^32 events. Cycles in which
-// nothing is left to do count as stalled for weights.
+// accesses. An event of cycle t is counted in t + 1. Counters wrap after 2^32 events. Cycles in
+// which nothing is left to do count as stalled for weights.
 
 module performance_counters #(
   parameter int COLUMN_BITS = 5

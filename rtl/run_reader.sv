@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns commands into word reads: a run is `codes` codes of `bits` bits from a cell on, a command
+// Turns commands into word reads. A run is `codes` codes of `bits` bits from a cell on; a command
 // is `columns` runs, `stride` cells apart. A run takes ceil((cell mod 64 + codes * bits) / 64)
-// cycles of the port, runs and commands follow each other without a gap.
+// cycles of the port. Runs and commands follow each other without a gap.
 //
 // The reads of a tile (and of the parameters announced before it) begin in the cycle in which the
-// shadow registers become free: that of the swap of the tile before.
+// shadow registers become free, which is that of the previous tile's swap.
 
 module run_reader #(
   parameter int WORD_BITS = 16,
@@ -71,7 +71,7 @@ module run_reader #(
       shadow_busy_q <= 1'b0;
     end else begin
       if (command_ready_o) valid_q <= command_valid_i;
-      // Parameters are read with the tile behind them.
+      // Parameters are read with the tile after them.
       if (issue) loading_q <= !(done && !parameters_q);
       if (issue) shadow_busy_q <= 1'b1;
       else if (swap_i) shadow_busy_q <= 1'b0;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// ARRAYS SRAM arrays of ROWS words of WIDTH bit, one port each: a word requested in cycle t is on
-// data_o in t + 1 and stays until the next read.
+// ARRAYS SRAM arrays of ROWS words of WIDTH bit, with one port each. A word requested in cycle t is
+// on data_o in t + 1 and stays there until the next read.
 //
-// Synthesis replaces this file by ARRAYS memory macros and a selector. One port is enough: a read
-// and a write in one cycle never meet in the same array (asserted here, kept by weight_memory.sv).
+// Synthesis replaces this file by ARRAYS memory macros and a selector. One port is enough, because
+// a read and a write in one cycle are never in the same array (asserted here, ensured by
+// weight_memory.sv).
 
 module sram_arrays #(
   parameter int ARRAYS = 128,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets vectors into the array, one a cycle, without latency: tile after tile, each beginning with a
-// swap when its weights are in the shadow registers. A strip (first to last K tile) takes a free
-// accumulator half, in turn, the first of a job half 0; a released half is free in the next cycle.
+// Lets vectors into the array, one per cycle, without latency, tile after tile. Each tile begins
+// with a swap when its weights are in the shadow registers. A strip (first to last K tile) takes a
+// free accumulator half; strips take the halves in turn, and the first strip of a job takes half 0.
+// A released half is free in the next cycle.
 
 module stream_control #(
   parameter int VECTOR_BITS = 11
@@ -19,7 +20,7 @@ module stream_control #(
   // Vectors
   input  logic                   valid_i,
   output logic                   ready_o,
-  // Along with the vector into the pipeline
+  // Goes into the pipeline together with the vector
   output logic                   vector_o,
   output logic                   first_o,
   output logic                   last_o,  // last vector of a strip
@@ -98,7 +99,7 @@ module stream_control #(
   always @(posedge clk_i) begin
     if (rst_ni && starting && tile_valid_i) begin
       assert (tile_vectors_i != '0) else $error("stream_control: a tile without vectors");
-      // A strip: first tile, others, last tile, all with the same vectors.
+      // A strip: first tile, other tiles, last tile, all with the same number of vectors.
       assert (tile_first_i == !strip_open_q)
         else $error("stream_control: a strip begins inside another one, or without its first tile");
       assert (tile_first_i || tile_vectors_i == strip_vectors_q)

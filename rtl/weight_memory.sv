@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Weight scratchpad: SRAM arrays behind a read and a write port; a word read in cycle t is on data_o
+// Weight scratchpad: SRAM arrays with a read and a write port. A word read in cycle t is on data_o
 // in t + 1, as its cells hold it: 64 data bits, then the check bits that were written with it.
 //
-// Word w is in array w / ARRAY_ROWS, row w mod ARRAY_ROWS. A read and a write in one cycle go
-// together unless they want the same array: then the write waits.
+// Word w is in array w / ARRAY_ROWS, row w mod ARRAY_ROWS. A read and a write may take place in one
+// cycle unless they need the same array; then the write waits.
 
 module weight_memory #(
   parameter int ARRAYS = 128,

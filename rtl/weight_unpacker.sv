@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Words of a run -> its codes, one lane a row: a word given in cycle t is aligned in t, and when it
-// is the last of its run the codes are on code_o in t + 1.
+// Words of a run -> its codes, one lane per row. A word given in cycle t is aligned in t, and if it
+// is the last word of its run, the codes are on code_o in t + 1.
 //
-// A word is shifted into a window of 128 bits whose lower half completes the segment begun by the
-// word before. Any code of 1 to 8 bits, across word borders too; a new run may follow at once.
+// A word is shifted into a window of 128 bits, whose lower half completes the segment that the
+// previous word began. Codes have 1 to 8 bits and may cross word borders; a new run may follow
+// immediately.
 
 module weight_unpacker #(
   parameter int ROWS = 16,

@@ -3,7 +3,7 @@
 
 package word_code;
 
-  // What check bits are written, and what is made of them
+  // Which check bits are written, and what the check does with them
   localparam logic [1:0] kNone = 2'd0;
   localparam logic [1:0] kSecded = 2'd1;
   localparam logic [1:0] kParity = 2'd2;             // bit 0: even parity of the word
@@ -25,8 +25,8 @@ package word_code;
     64'he308_44a8_8952_555b,
     64'hf104_2258_44b1_2cb7
   };
-  // The same matrix by columns: what a wrong data bit j gives as syndrome is [j*8 +: 8], bit i of it
-  // bit j of mask i. The 56 values of three ones, then 8 of five.
+  // The same matrix by columns: the syndrome of a wrong data bit j is [j*8 +: 8]; bit i of it is
+  // bit j of mask i. First the 56 values with three ones, then 8 with five.
   localparam logic [511:0] kSecdedColumns = {
     64'h8fc7_e3f1_f87c_3e1f,
     64'he0d0_c8c4_c2c1_b0a8,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A word that was read, data and check bits, -> data and suspect bits, one cycle later: the word
-// is registered, then decoded.
+// A word that was read (data and check bits) -> data and suspect bits, one cycle later: the word is
+// registered, then decoded.
 //
-// SECDED mends one wrong bit of 72; when it detects more, all 64 bits are suspect. Parity that
-// fails makes all bits suspect, a failing class of the interleaved one its 8 bits.
+// SECDED corrects one wrong bit of 72. When it detects more, all 64 bits are suspect. A parity that
+// fails makes all bits suspect; a failing class of the interleaved parity makes its 8 bits suspect.
 
 module word_decoder (
   input  logic        clk_i,
@@ -36,7 +36,7 @@ module word_decoder (
   assign odd = syndrome[0];
   assign one_check_bit = (syndrome & (syndrome - 8'd1)) == 8'd0;
 
-  // Asked only when something is wrong: a simulator has less to do.
+  // Evaluated only when something is wrong, which saves a simulator work.
   always_comb begin
     wrong = 64'd0;
     if (code_i == word_code::kSecded && !one_check_bit) begin

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Check bits of a word, without a register. Those that a code does not have are 0.
+// Check bits of a word, without a register. Check bits that a code does not have are 0.
 
 module word_encoder (
   input  logic [1:0]  code_i,  // see word_code.sv

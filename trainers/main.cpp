@@ -12,9 +12,9 @@
 #include "sim/base/parallel.hpp"
 #include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
-#include "trainers/export.hpp"
-#include "trainers/threads.hpp"
-#include "trainers/training_places.hpp"
+#include "trainers/method/training_places.hpp"
+#include "trainers/output/export.hpp"
+#include "trainers/torch/threads.hpp"
 
 namespace {
 
@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 using namespace brownout;
 using namespace brownout::trainers;
 
-// Set by SIGINT and SIGTERM: finish the step, write a checkpoint.
+// Set by SIGINT and SIGTERM: the trainer then finishes the step and writes a checkpoint.
 volatile std::sig_atomic_t g_stop = 0;
 
 struct Arguments {
@@ -48,7 +48,7 @@ data::Dataset load_data(const TrainingConfig& config, data::Split split) {
   }
 }
 
-/// The checkpoint to go on from, if any.
+/// The checkpoint to continue from, if any.
 std::optional<Checkpoint> find_checkpoint(const Arguments& arguments, const fs::path& beside) {
   if (!arguments.export_only.empty()) {
     note_input(arguments.export_only);
@@ -100,7 +100,7 @@ void announce(const Trainer& trainer, int threads, const std::string& device) {
       std::pow(config.schedule.factor, at_start.size())));
 }
 
-/// Bit errors that never came are a network without them.
+/// If bit errors never occurred, the network was trained without them.
 void remark_on_gate(const Trainer& trainer) {
   const TrainingConfig& config = trainer.config();
   if (!config.errors.active() || perturbed_share(trainer.state()) > 0.0) return;

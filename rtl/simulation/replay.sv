@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simulation only: replays an exported job on the core; compares every drained row, every word of
-// parameters and the cycles.
+// Simulation only: replays an exported job on the core and compares every drained row, every word
+// of parameters and the cycles.
 //
 // rtl/README.md gives the formats of the files and the order of fields. Cycle 0 is the first in
-// which the weight port may read: the first command is offered in cycle -1. Compile with
+// which the weight port may read; the first command is offered in cycle -1. Compile with
 // BROWNOUT_FAULTS. Plusargs: +folder=PATH of the files, +waves=FILE.vcd, +edited: the files are no
 // longer those that were exported.
 
@@ -14,7 +14,7 @@ module replay #(
   parameter int ARRAYS = 128,
   parameter int ARRAY_ROWS = 512,
   parameter int DEPTH = 1024,
-  // Lines of each file, cycles of the job; manifest.json of an export has them
+  // Number of lines of each file, cycles of the job; manifest.json of an export has them
   parameter int WEIGHTS = 1,
   parameter int FAULTS = 0,
   parameter int WRITES = 0,
@@ -139,18 +139,19 @@ module replay #(
 
   assign run = state_q == kRun;
 
-  // Faults and weights, before the job: a line a cycle. Writes of the job: from their cycle on.
+  // Faults and weights before the job: one line per cycle. Writes during the job: from their cycle
+  // on.
   assign fault_write = (state_q == kLoadFaults && index_q < FAULTS) ||
                        (run && write_valid && write[216]);
   assign accumulator_write = state_q == kLoadFaults && index_q < ACCUMULATORS;
   assign write_valid = (state_q == kLoadWeights && index_q < WEIGHTS) ||
                        (run && write_q < WRITES && cycle_q >= int'(write[351:320]));
 
-  // A command as early as possible, the first of a strip not before its load gate.
+  // A command as early as possible; the first command of a strip not before its load gate.
   assign command_valid = run && command_q < COMMANDS &&
                          (command_of_strip_q != 0 || cycle_q + 1 >= int'(command_strip[95:64]));
 
-  // A vector every cycle, the first of a strip not before its stream gate.
+  // A vector every cycle; the first vector of a strip not before its stream gate.
   assign vector_valid = run && cycle_q >= 0 && vector_q < VECTORS &&
                         (vector_of_strip_q != 0 || cycle_q >= int'(vector_strip[63:32]));
   generate
@@ -236,7 +237,7 @@ module replay #(
                                cycle_q, drained_q, DRAINED, CYCLES));
       end
     end else begin
-      // The last row is a cycle behind its request.
+      // The last row comes one cycle after its request.
       index_q <= index_q + 1;
       if (index_q == 1) begin
         if (drained_q != DRAINED) begin
@@ -254,8 +255,8 @@ module replay #(
     end
   end
 
-  // Rows against the file. Unknown bits are a mismatch too. (Icarus remarks on tasks in an
-  // always_ff: here it is a plain always.)
+  // Compares rows with the file. Unknown bits are a mismatch too. (Icarus prints remarks about
+  // tasks in an always_ff, so this is a plain always.)
   always @(posedge clk or negedge rst_n) begin
     if (!rst_n) begin
       drained_q <= 0;
@@ -268,7 +269,7 @@ module replay #(
           u_files.fail($sformatf("cycle %0d: more than %0d rows", cycle_q, DRAINED));
         end
         for (int l = 0; l < LANES; l++) begin
-          // What a column that its strip does not use comes to is nobody's business.
+          // The sums of columns that the strip does not use are not compared.
           if ((l == COLUMNS || l < int'(shown_strip[287:256])) &&
               drain_data[l*32 +: 32] !== drained[l*32 +: 32]) begin
             u_files.fail($sformatf("cycle %0d, strip %0d, row %0d, lane %0d: expected %0d, got %0d",
@@ -283,7 +284,7 @@ module replay #(
     end
   end
 
-  // Words of parameters against the file, in their order.
+  // Compares words of parameters with the file, in their order.
   always @(posedge clk or negedge rst_n) begin
     if (!rst_n) begin
       parameter_q <= 0;

@@ -52,7 +52,7 @@ module replay_files #(
   output logic [LANES*32-1:0]             drained_o
 );
 
-  // A line an entry of whole 32 bits; a file without lines is not read.
+  // One entry per line, in whole 32 bits; a file without lines is not read.
   logic [95:0]                     weights [0:(WEIGHTS > 0 ? WEIGHTS : 1)-1];
   logic [255:0]                    faults [0:(FAULTS > 0 ? FAULTS : 1)-1];
   logic [351:0]                    writes [0:(WRITES > 0 ? WRITES : 1)-1];
@@ -80,7 +80,7 @@ module replay_files #(
   string folder;
   bit    failed, ready;
 
-  // The first difference is said, and only that.
+  // Reports the first difference, and only that.
   task automatic fail(input string text);
     if (!failed) begin
       failed = 1'b1;
@@ -92,7 +92,7 @@ module replay_files #(
     return (sum ^ part) * 32'd16777619;
   endfunction
 
-  // An unknown sum: lines are missing.
+  // The sum is unknown: lines are missing.
   task automatic check_sum(input string file, input int number, input logic [31:0] sum);
     if ((^sum) === 1'bx) begin
       fail($sformatf("%s.mem of %s is missing or shorter than the manifest says", file, folder));
@@ -102,7 +102,7 @@ module replay_files #(
     end
   endtask
 
-  // Parts of 32 bits from the right, line after line: one part that changes changes the sum.
+  // Parts of 32 bits from the right, line after line; if one part changes, the sum changes.
   task automatic check_sums;
     logic [31:0] sum;
     sum = 32'h811c9dc5;
@@ -161,7 +161,7 @@ module replay_files #(
     end
   endtask
 
-  // Nothing is cut off silently, and strips agree with their commands.
+  // Nothing is cut off without notice, and strips agree with their commands.
   task automatic check_fields;
     int command_first, command_count, vector_count, tile_vectors, row_count;
     for (int i = 0; i < WEIGHTS; i++) begin

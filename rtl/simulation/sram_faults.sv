@@ -3,8 +3,9 @@
 //
 //   data_o = (((data_i & ~stuck0) | stuck1) ^ flip) ^ read_flip
 //
-// Masks are loaded a word a cycle; read_flip_i belongs to the read requested in the same cycle. No
-// latency of its own: data_o follows data_i in the cycle after the request. Masks start at 0.
+// Masks are loaded one word per cycle; read_flip_i belongs to the read requested in the same cycle.
+// There is no additional latency: data_o follows data_i in the cycle after the request. Masks start
+// at 0.
 
 module sram_faults #(
   parameter int WORDS = 65536,
@@ -31,7 +32,7 @@ module sram_faults #(
   logic [WIDTH-1:0] stuck1 [0:WORDS-1];
   logic [WIDTH-1:0] flip [0:WORDS-1];
 
-  // Named for the waves: one read a cycle, its supply, address, masks and words.
+  // Signals with names for the waves: one read a cycle, its supply, address, masks and words.
   logic [31:0]          bank_supply_microvmin;
   logic [WORD_BITS-1:0] bank_address;
   logic [WIDTH-1:0]     bank_stuck0, bank_stuck1, bank_flip;

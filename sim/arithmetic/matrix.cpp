@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The matrix unit by its definition: no blocking, no tricks.
+// The matrix unit by its definition, without blocking or other optimizations.
 #include "sim/arithmetic/matrix.hpp"
 
 namespace brownout::arithmetic {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Limits that a child takes on before it becomes the other program: no file may grow, and the
+// Limits that a child process sets before it becomes the other program: no file may grow, and the
 // kernel refuses the calls that start processes.
 #include "sim/base/confined.hpp"
 
@@ -23,6 +23,7 @@
 #include <string_view>
 
 #include "sim/base/error.hpp"
+#include "sim/base/process.hpp"
 
 namespace brownout {
 
@@ -35,15 +36,15 @@ constexpr int kDidNotStart = 127;
 constexpr sock_filter statement(int code, std::uint32_t k) {
   return {static_cast<std::uint16_t>(code), 0, 0, k};
 }
-/// Goes so many statements further.
+/// Jumps over that many further statements.
 constexpr sock_filter jump(int condition, std::uint32_t k, int if_true, int if_false) {
   return {static_cast<std::uint16_t>(BPF_JMP | condition | BPF_K),
           static_cast<std::uint8_t>(if_true), static_cast<std::uint8_t>(if_false), k};
 }
 constexpr sock_filter answer(std::uint32_t what) { return statement(BPF_RET | BPF_K, what); }
 
-/// A filter of system calls by which threads may start and processes may not; empty where the
-/// processor's numbers are not known here.
+/// A filter of system calls that allows threads to start, but not processes. It is empty if the
+/// processor's numbers of the calls are not known here.
 std::vector<sock_filter> no_processes() {
 #if defined(__x86_64__)
   constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
@@ -78,7 +79,7 @@ std::vector<sock_filter> no_processes() {
 #endif
 }
 
-/// Between fork and exec: system calls alone, for other threads may have held locks.
+/// Only system calls between fork and exec, because other threads may have held locks.
 [[noreturn]] void become(char* const* arguments, char* const* environment, const char* folder,
                          int output, const sock_fprog& filter) {
   const int null = ::open("/dev/null", O_RDWR);  // NOLINT
@@ -89,7 +90,7 @@ std::vector<sock_filter> no_processes() {
   ::setrlimit(RLIMIT_CORE, &nothing);
   ::setrlimit(RLIMIT_FSIZE, &nothing);
   std::signal(SIGXFSZ, SIG_IGN);  // a write to a file fails instead
-  // A kernel without filters is no reason to run nothing: the limits on files hold.
+  // A kernel without filters is no reason to run nothing: the limits on files still hold.
   if (filter.len > 0 && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) {
     ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0);
   }
@@ -117,30 +118,18 @@ std::string run_confined(const std::vector<std::string>& words, const fs::path& 
   environment.push_back(nullptr);
   std::vector<sock_filter> calls = no_processes();
   const sock_fprog filter{static_cast<std::uint16_t>(calls.size()), calls.data()};
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) {
-    throw RunError("{}: cannot start: {}", words[0], std::strerror(errno));
-  }
+  const Pipe pipe(words[0]);
   const pid_t child = ::fork();
-  if (child == 0) become(arguments.data(), environment.data(), folder.c_str(), ends[1], filter);
+  if (child == 0)
+    become(arguments.data(), environment.data(), folder.c_str(), pipe.writing, filter);
   const int error = errno;
-  ::close(ends[1]);
+  ::close(pipe.writing);
   if (child < 0) {
-    ::close(ends[0]);
+    ::close(pipe.reading);
     throw RunError("{}: cannot start: {}", words[0], std::strerror(error));
   }
-  std::string output;
-  std::array<char, 1 << 16> buffer;
-  for (;;) {
-    const ssize_t got = ::read(ends[0], buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    output.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-  ::close(ends[0]);
-  int ended = 0;
-  while (::waitpid(child, &ended, 0) < 0 && errno == EINTR) {
-  }
+  const std::string output = read_to_end(pipe.reading);
+  const int ended = wait_for(child);
   status = WIFEXITED(ended) ? WEXITSTATUS(ended) : 128 + WTERMSIG(ended);
   return output;
 }

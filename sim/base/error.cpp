@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The failing side of BROWNOUT_CHECK.
+// What BROWNOUT_CHECK calls when it fails.
 #include "sim/base/error.hpp"
 
 #include "sim/base/text.hpp"

@@ -54,7 +54,7 @@ void write_all(const fs::path& temporary, const fs::path& path, std::string_view
   }
 }
 
-/// What a link points to in the end, there or not; other paths as they are.
+/// The file that a link finally points to, whether it exists or not; other paths stay as they are.
 fs::path behind_links(fs::path path) {
   constexpr int kMostLinks = 40;  // as the kernel's limit
   for (int i = 0; i < kMostLinks; ++i) {
@@ -66,7 +66,7 @@ fs::path behind_links(fs::path path) {
   throw InputError("{}: too many links one behind the other", path.string());
 }
 
-/// Renaming over a device or a pipe would put a plain file in its place.
+/// Renaming over a device or a pipe would replace it by a plain file.
 void require_replaceable(const fs::path& target, const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(target, error);
@@ -79,10 +79,11 @@ void require_replaceable(const fs::path& target, const fs::path& path) {
 
 namespace {
 
-/// What pipes held: their bytes come once, and a hash, a check and a reader may all want them.
+/// The contents of pipes that were read. Their bytes come only once, but a hash, a check and a
+/// reader may all need them.
 class PipeContents {
  public:
-  /// Of a pipe that was read before; opening a named one again would wait for ever.
+  /// The contents of a pipe that was read before; to open a named pipe again would wait for ever.
   const std::string* find(const struct stat& pipe) {
     const std::lock_guard<std::mutex> lock(mutex_);
     const auto found = contents_.find({pipe.st_dev, pipe.st_ino});

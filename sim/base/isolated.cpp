@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A forked child computes and sends bytes through a pipe; its exit status says whether to believe.
+// A forked child computes and sends bytes through a pipe; its exit status says whether they can be
+// trusted.
 #include "sim/base/isolated.hpp"
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <new>
 
 #include "sim/base/error.hpp"
+#include "sim/base/process.hpp"
 
 namespace brownout {
 namespace {
@@ -30,7 +32,7 @@ bool send(int pipe, const std::string& bytes) {
 }
 
 [[noreturn]] void child(int pipe, unsigned seconds, const std::function<std::string()>& work) {
-  // A crash is reported by the parent: no core, no handler's report.
+  // The parent reports a crash, so the child writes neither a core file nor a report of a handler.
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   const rlimit processor_time{seconds, seconds};
@@ -73,18 +75,8 @@ std::string run_isolated(const std::string& what, unsigned seconds,
     child(ends[1], seconds, work);
   }
   close(ends[1]);
-  std::string bytes;
-  std::string buffer(1 << 16, '\0');
-  for (;;) {
-    const ssize_t n = ::read(ends[0], buffer.data(), buffer.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    bytes.append(buffer.data(), static_cast<std::size_t>(n));
-  }
-  close(ends[0]);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  const std::string bytes = read_to_end(ends[0]);
+  const int status = wait_for(pid);
   if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGXCPU || WTERMSIG(status) == SIGKILL))
     throw InputError("{}: the file is damaged: reading it did not end within {} s", what, seconds);
   if (WIFSIGNALED(status))

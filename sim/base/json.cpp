@@ -26,7 +26,7 @@ std::string position(std::string_view text, std::size_t byte) {
 
 bool is_integer_in(const Json& value, std::int64_t low, std::int64_t high) {
   if (!value.is_number_integer()) return false;
-  // What does not fit 64 signed bits is above every `high`.
+  // A number that does not fit 64 signed bits is above every `high`.
   if (value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX) return false;
   return value.get<std::int64_t>() >= low && value.get<std::int64_t>() <= high;
 }

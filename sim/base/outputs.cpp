@@ -46,7 +46,7 @@ Registry& registry() {
   return instance;
 }
 
-/// Of plain files only: devices and pipes take from several.
+/// Only for plain files: devices and pipes may receive several outputs.
 bool plain_file(const fs::path& file, struct stat& status) {
   return ::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
@@ -80,7 +80,7 @@ struct Maker {
   std::string command;  // shortened
 };
 
-/// Nobody when the file was written by something else, or changed since.
+/// Nobody, if something else wrote the file or if it was changed since.
 Maker maker_of(const fs::path& file, const struct stat& status) {
   std::string text(4096, '\0');
   const ssize_t size = ::getxattr(file.c_str(), kAttribute, text.data(), text.size());
@@ -92,7 +92,7 @@ Maker maker_of(const fs::path& file, const struct stat& status) {
   return {text.substr(first + 1, second - first - 1), text.substr(second + 1)};
 }
 
-/// Whether words[i] changes no result; `skip` becomes the number of words it takes.
+/// Whether words[i] changes no result; `skip` becomes the number of words that the option takes.
 bool changes_nothing(const std::vector<std::string>& words, std::size_t i, std::size_t& skip) {
   skip = 1;
   const std::string& word = words[i];
@@ -114,7 +114,7 @@ void remember_command(const std::string& program, const std::vector<std::string>
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
   all.command = text;
-  // The same words mean other files in another folder.
+  // In another folder the same words mean other files.
   all.command_sha256 = sha256_hex(text + "\n" + fs::current_path(error).string());
 }
 
@@ -163,7 +163,7 @@ void watch_output(const std::string& what, const fs::path& file) {
   if (!plain_file(file, status)) return;
   const auto input = all.inputs.find(id_of(status));
   if (input == all.inputs.end()) return;
-  // A file that was removed leaves its number to the next one.
+  // The number of a file that was removed may be given to the next one.
   struct stat now {};
   if (plain_file(input->second, now) && id_of(now) == id_of(status)) {
     refuse(all.outputs.back(), input->second);
@@ -210,7 +210,7 @@ void mark_as_result(const fs::path& file) {
   if (all.command.empty() || !plain_file(file, status)) return;
   const std::string text = changed_at(status) + "\n" + all.command_sha256 + "\n" +
                            shortened(all.command, kMostOfACommand);
-  // Without the mark the next run asks for --overwrite; that is no reason to fail.
+  // Without the mark the next run asks for --overwrite. That is no reason to fail.
   static_cast<void>(::setxattr(file.c_str(), kAttribute, text.data(), text.size(), 0));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Standard streams and the last catch.
+// Standard streams, and the last place where exceptions are caught.
 #include "sim/base/run_program.hpp"
 
 #include <fcntl.h>
@@ -23,7 +23,8 @@ constexpr std::size_t kMostOfAMessage = 2000;
 void open_standard_streams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest free number is this one. Opened to read only, a write to stdout fails as before.
+    // The lowest free file number is this one. It is opened for reading only, so that a write to
+    // stdout fails as before.
     const int opened =
         ::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);  // NOLINT
     if (opened != stream && opened >= 0) ::close(opened);
@@ -40,7 +41,7 @@ int failed(const char* name, const char* message, int code) {
 void say(const std::string& text) { say_as_it_is(for_terminal(text)); }
 
 void say_as_it_is(const std::string& text) {
-  // A full disk behind stderr is no reason to lose a result.
+  // If stderr goes to a full disk, that is no reason to lose a result.
   std::fwrite(text.data(), 1, text.size(), stderr);
   std::fflush(stderr);
 }

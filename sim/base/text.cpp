@@ -75,7 +75,7 @@ std::string counted(std::int64_t count, std::string_view noun) {
 
 std::string shortened(std::string_view text, std::size_t most) {
   if (text.size() <= most) return printable(text);
-  // The cuts may fall into a character: its bytes are left out then.
+  // A cut may fall into the middle of a character; its bytes are then left out.
   const auto inside = [&](std::size_t at) {
     return (static_cast<std::uint8_t>(text[at]) & 0xc0) == 0x80;
   };

@@ -20,7 +20,7 @@ std::size_t utf8_character(std::string_view text) {
     if ((byte(i) & 0xc0) != 0x80) return 0;
   }
   if (length < 3) return length;
-  // Longer than needed, a surrogate, beyond the last character.
+  // An encoding that is longer than needed, a surrogate, or beyond the last character.
   const bool wrong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
                      (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f);
   return wrong ? 0 : length;

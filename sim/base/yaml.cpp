@@ -22,7 +22,8 @@
 namespace brownout {
 namespace fs = std::filesystem;
 
-/// One map: its node, what it came from, its place in the document and the keys asked for.
+/// One map: its node, where it comes from, its place in the document and the keys that were asked
+/// for.
 struct YamlMap::State {
   YAML::Node node;
   std::shared_ptr<const Source> source;
@@ -44,7 +45,7 @@ std::string place(const fs::path& file, const YAML::Mark& mark) {
 
 using Source = YamlMap::Source;
 
-/// Of a value: its place in the file, or the override that it is part of.
+/// The place of a value: in the file, or the override that it belongs to.
 std::string place_of(const Source& source, const YAML::Node& node, const YAML::Mark& mark) {
   for (const auto& [value, origin] : source.overrides) {
     if (count_uses(value, node) > 0) return source.file.string() + ": " + origin;
@@ -55,13 +56,14 @@ std::string place_of(const Source& source, const YAML::Node& node) {
   return place_of(source, node, node.Mark());
 }
 
-/// Of a key: where its value is from decides.
+/// The place of a key, which depends on where its value is from.
 std::string place_of_key(const Source& source, const YAML::Node& key, const YAML::Node& value) {
   return place_of(source, value, key.Mark());
 }
 
-/// Every map of a document must have scalar keys, none of them twice. Aliases make a short text
-/// large: what they stand for counts each time, `left` is how many values there may still be.
+/// Every map of a document must have scalar keys, and no key twice. Aliases make a short text
+/// large, so what they stand for is counted each time; `left` is the number of values that are
+/// still allowed.
 void check_keys(const YAML::Node& node, const Source& source, int& left, int depth = 0) {
   if (depth > kMaxYamlDepth) {
     throw InputError("{}: nested deeper than {} levels", place_of(source, node), kMaxYamlDepth);
@@ -144,7 +146,8 @@ std::string to_text(const YAML::Node& node, const Source& source, const std::str
   return node.Scalar();
 }
 
-/// One key typed for another: near enough that a second valid key is not taken for it.
+/// Whether one key was probably typed for another: near enough that a second valid key is not
+/// mistaken for it.
 bool is_slip(const std::string& typed, const std::string& meant) {
   return typed.size() + 2 >= meant.size() && meant.size() > 3 && nearest_name(typed, {meant}) != "";
 }
@@ -160,7 +163,7 @@ YamlMap YamlMap::load(const fs::path& file, const std::vector<std::string>& assi
 YamlMap YamlMap::parse(const std::string& text, const fs::path& name,
                        const std::vector<std::string>& assignments) {
   if (is_binary(text)) {
-    // An ONNX file begins with the number of its format, field 1 of the message.
+    // An ONNX file begins with its format version, which is field 1 of the message.
     throw InputError(
         "{}: expected YAML text, found {}", name.string(),
         text.front() == '\x08' ? "binary data, maybe a network (ONNX)" : "binary data");
@@ -205,7 +208,7 @@ YAML::Node YamlMap::find(const std::string& key, bool required) {
     return entry.second;
   }
   if (required) {
-    // Most often it is there and misspelt.
+    // Most often the key is there, but misspelt.
     for (const auto& entry : state_->node) {
       const std::string& other = entry.first.Scalar();
       if (state_->asked.count(other) == 0 && is_slip(other, key)) {
@@ -283,7 +286,7 @@ fs::path YamlMap::path(const std::string& key, std::optional<fs::path> fallback)
 
 namespace {
 
-/// The items of a list; a required list may not be empty.
+/// The items of a list; a required list must not be empty.
 std::vector<YAML::Node> items(const YAML::Node& node, const Source& source, const std::string& key,
                               bool required) {
   if (!node.IsDefined()) return {};
@@ -297,7 +300,7 @@ std::string item_name(const std::string& key, std::size_t index) {
   return fmt::format("{}[{}]", key, index);
 }
 
-/// A file to read, named by a node: absolute, there, readable.
+/// A file to read that a node names: absolute, present, readable.
 fs::path to_input_file(const YAML::Node& node, const Source& source, const std::string& key) {
   const fs::path path =
       fs::absolute(source.file.parent_path() / to_text(node, source, key)).lexically_normal();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values that take the place of a document's own before it is read.
+// Values that replace a document's own before it is read.
 #include "sim/base/yaml_assignments.hpp"
 
 #include <algorithm>
@@ -72,7 +72,7 @@ std::string flow_text(const YAML::Node& node) {
 
 namespace {
 
-/// "schedule.epochs=3": the keys on the way to the value, and its text.
+/// "schedule.epochs=3": the keys that lead to the value, and its text.
 struct Assignment {
   std::vector<std::string> keys;
   std::string value;

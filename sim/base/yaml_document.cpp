@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A first pass over the events decides whether there is a second one that builds the document.
+// A first pass over the events decides whether a second one builds the document.
 #include "sim/base/yaml_document.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +22,7 @@ class Watch : public YAML::EventHandler {
   int documents() const { return documents_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
-    // The parser did not take what it stands at, and would start documents there for ever.
+    // The parser did not consume its present input, and would start documents there for ever.
     if (documents_ > 0 && mark.pos <= last_start_) {
       throw YamlProblem(mark, "not valid YAML: nothing that a document can begin with");
     }
@@ -80,7 +80,8 @@ void check_utf8(std::string_view text) {
 
 namespace {
 
-/// yaml-cpp reads a line to its end before it tells of the first bracket in it, and remembers each.
+/// yaml-cpp reads a whole line before it reports the first bracket in it, and remembers every
+/// bracket.
 void check_brackets(const std::string& text) {
   YAML::Mark mark;
   int brackets = 0;
@@ -113,7 +114,8 @@ std::vector<YAML::Node> load_documents(const std::string& text) {
     if (documents.size() == 1) documents[0] = YAML::Load(text);
     return documents;
   } catch (const YAML::Exception& error) {
-    // What yaml-cpp says of nesting beyond its own limit; there is no file that it could mean.
+    // yaml-cpp's message about nesting beyond its own limit. It names no file that the user could
+    // know.
     if (error.msg == YAML::ErrorMsg::BAD_FILE) {
       throw YamlProblem(error.mark, fmt::format("nested deeper than {} levels", kMaxYamlDepth));
     }

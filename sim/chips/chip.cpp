@@ -31,7 +31,7 @@ bool ends_with(std::string_view text, std::string_view suffix) {
   return text.size() >= suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
 }
 
-/// What stands behind `prefix` in `text`.
+/// The part of `text` after `prefix`.
 std::string_view behind(std::string_view text, std::string_view prefix) {
   return text.substr(prefix.size());
 }
@@ -57,7 +57,7 @@ std::unique_ptr<Chip> physical_chip(std::string_view text) {
   constexpr std::string_view kSeed = ",seed=";
   std::uint64_t seed = 0;
   if (parse_whole(text, seed)) return std::make_unique<PhysicalChip>(seed, PhysicalModel{});
-  // A file name may hold commas: the option is the last one, a leading seed the first.
+  // A file name may contain commas: the option is the last part, a leading seed the first.
   if (const std::size_t at = text.rfind(kSeed); at != std::string_view::npos && at > 0) {
     if (!parse_whole(behind(text.substr(at), kSeed), seed)) return nullptr;
     return std::make_unique<PhysicalChip>(seed, std::filesystem::path(text.substr(0, at)));

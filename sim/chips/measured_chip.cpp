@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lays a map along a memory: runs of consecutive cells of the map, one for each time it begins.
+// Lays a map along a memory: one run of consecutive cells of the map for each time that the map
+// begins.
 #include "sim/chips/measured_chip.hpp"
 
 #include <algorithm>
@@ -10,7 +11,7 @@
 namespace brownout::chips {
 namespace {
 
-/// Voltages that differ by less are the same one: they are typed by people.
+/// Voltages that differ by less than this are the same one, because people type them.
 constexpr double kSameVoltage = 1e-9;
 
 }  // namespace
@@ -122,7 +123,8 @@ void MeasuredChip::lay(std::uint64_t start, std::uint64_t bits, double voltage,
   faults.reserve(std::min((bits / size + 1) * cells.size(), bits));
   start %= size;
   for (std::uint64_t done = 0; done < bits;) {
-    // The run of cells [start, end) of the map is the run of cells of the memory that begins here.
+    // The run of cells [start, end) of the map becomes the run of cells of the memory that begins
+    // here.
     const std::uint64_t end = std::min(size, start + (bits - done));
     const auto below = [](const profiles::ProfileCell& cell, std::uint64_t limit) {
       return cell.cell < limit;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws physical chips array by array: candidates of the octaves that a column's threshold reaches,
-// each with the error probability that its own critical voltage gives.
+// Draws physical chips array by array: the candidates of the octaves that a column's threshold
+// reaches, each with the error probability that follows from its own critical voltage.
 #include "sim/chips/physical_chip.hpp"
 
 #include <algorithm>
@@ -16,7 +16,7 @@
 namespace brownout::chips {
 namespace {
 
-// Third counter: octaves hold the candidates; the rest is behind them.
+// Third counter: octaves are for the candidates; other purposes come after them.
 constexpr std::uint64_t kArrayCounter = 64, kColumnCounter = 65, kRowCounter = 66, kBadCounter = 67;
 
 /// Draws the arrays of one memory of one die at one voltage.
@@ -56,7 +56,7 @@ class ArrayDrawer {
     if (has_shifts_) draw_shifts(array);
     touched_ = false;
     for (int j = first_.front(); j <= memory::kLastOctave; ++j) {
-      // Columns are in the order of their octaves.
+      // Columns are sorted by their first octave.
       const auto reached = first_.back() <= j
                                ? static_cast<std::ptrdiff_t>(first_.size())
                                : std::upper_bound(first_.begin(), first_.end(), j) - first_.begin();
@@ -70,7 +70,8 @@ class ArrayDrawer {
     return memory::normal_upper(unit_open(philox_(memory_, array, counter, index / 4)[index % 4]));
   }
 
-  /// The first octave with u below the highest probability that a cell with this shift is listed.
+  /// The first octave that has u below the highest probability with which a cell with this shift is
+  /// listed.
   int first_octave(double shift) const {
     double highest = 0.0;
     const auto reach = [&](const PhysicalModel::Direction& d) {
@@ -126,8 +127,8 @@ class ArrayDrawer {
     std::int32_t cell = -1;
     line_ = line_start_ = 0;
     for (std::uint64_t draw = 0;;) {
-      // How many are drawn at once does not change them: about as many as the rest will take, a
-      // multiple of what fits into a vector.
+      // The batch size does not change the candidates. It is about the number that the rest needs,
+      // as a multiple of what fits into a vector.
       const double expected = static_cast<double>(cells - cell) / (memory::kGapScale[octave] + 0.5);
       const int draws = std::min(static_cast<int>(expected) / 8 * 2 + 2, physical::kBatch / 4);
       for (int i = 0; i < draws; ++i) {
@@ -148,9 +149,9 @@ class ArrayDrawer {
     }
   }
 
-  /// What the candidates of the batch are.
+  /// Computes critical voltage and probability of the candidates of the batch.
   void evaluate(const physical::Quantiles& quantiles, int count) {
-    const int whole = (count + 7) / 8 * 8;  // vectors; the numbers behind `count` do no harm
+    const int whole = (count + 7) / 8 * 8;  // vectors; the numbers after `count` do no harm
     quantiles.fill(numbers_.data(), count, g_.data());
     margins_.fill(numbers_.data(), g_.data(), whole, batch_margins_.data());
     if (has_shifts_) apply_shifts(count);
@@ -159,8 +160,8 @@ class ArrayDrawer {
     place(count);
   }
 
-  /// Adds what each candidate's array, column and row do, and turns its number in the order of
-  /// candidates into that of its cell.
+  /// Adds the shifts of each candidate's array, column and row, and turns its number in the order
+  /// of candidates into the number of its cell.
   void apply_shifts(int count) {
     const std::int32_t length = by_columns_ ? model_.rows : model_.columns;
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
@@ -178,8 +179,8 @@ class ArrayDrawer {
     }
   }
 
-  /// A lower octave comes later and replaces what a higher one said of the cell. Which direction,
-  /// and whether there is an error at all, cannot be predicted: no branches.
+  /// A lower octave comes later and replaces what a higher one said about the cell. Neither the
+  /// direction nor whether there is an error at all can be predicted, so there are no branches.
   void place(int count) {
     std::uint32_t* const probability = probability_.data();
     std::uint64_t* const listed = listed_.data();

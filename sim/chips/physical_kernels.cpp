@@ -60,7 +60,7 @@ void margins_of(const std::uint64_t* numbers, const float* g, int count, const M
   }
 }
 
-/// `highest` = number of intervals; knots behind it: unlisted, then those of direction 1.
+/// `highest` = number of intervals. The knots after it: unlisted, then those of direction 1.
 BROWNOUT_BATCH
 void positions(const float* margins, const std::uint64_t* numbers, std::uint32_t limit, int count,
                float scale, float low, std::int32_t highest, std::int32_t* knots, float* rests) {
@@ -72,7 +72,7 @@ void positions(const float* margins, const std::uint64_t* numbers, std::uint32_t
     inside = inside < high ? inside : high;
     const auto knot = static_cast<std::int32_t>(inside);
     rests[i] = inside - static_cast<float>(knot);
-    // All bits or none: comparisons of floats would keep the loop from vectorizing.
+    // All bits or none, because comparisons of floats would keep the loop from vectorizing.
     const std::uint32_t below = 0 - (bits_of(position) >> 31);
     const std::uint32_t second = 0 - ((limit - 1 - direction_bits(numbers[i])) >> 31);
     knots[i] = static_cast<std::int32_t>(
@@ -147,7 +147,7 @@ void Quantiles::fill(const std::uint64_t* numbers, int count, float* g) const {
     polynomial(numbers, (count + 7) / 8 * 8, terms_.data(), g);
     return;
   }
-  // g has no bound here; few candidates, or so many errors that nothing is quick.
+  // g has no limit here. Either there are few candidates, or so many errors that nothing is fast.
   for (int i = 0; i < count; ++i) {
     const double f = static_cast<double>(unit_open_23(place_bits(numbers[i])));
     g[i] = static_cast<float>(memory::normal_upper(octave_ == 0 ? 0.5 + 0.5 * f : 0x1p-16 * f));
@@ -160,7 +160,7 @@ void Margins::fill(const std::uint64_t* numbers, const float* g, int count, floa
 
 Probabilities::Probabilities(double read_noise) {
   const double steps = kIntervals / (kHighest - kLowest);
-  // Without noise, anything above the supply is beyond the table, anything below before it.
+  // Without noise, every margin above 0 is beyond the table, and every one below 0 is before it.
   scale_ = read_noise > 0.0 ? static_cast<float>(steps / read_noise) : 1e30f;
   low_ = read_noise > 0.0 ? static_cast<float>(steps * kLowest) : 1.0f;
 }
@@ -172,7 +172,7 @@ const Probabilities::Knots& Probabilities::knots() {
     for (std::size_t i = 0; i <= kIntervals; ++i)
       table[i].value =
           static_cast<float>(memory::normal_cdf(kLowest + kStep * static_cast<double>(i)));
-    // Neighbours are within a factor of two: the difference is exact, and value + rise is the next
+    // Neighbours are within a factor of two, so the difference is exact. value + rise is the next
     // value, so that probabilities never fall from one interval to the next.
     for (std::size_t i = 0; i < kIntervals; ++i)
       table[i].rise = table[i + 1].value - table[i].value;

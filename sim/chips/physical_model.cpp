@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parameters of physical chips: their file, and the rates that they give in expectation.
+// Parameters of physical chips: their file, and the rates that they give on average.
 #include <cmath>
 
 #include "sim/base/error.hpp"

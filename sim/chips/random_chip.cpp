@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws random chips: candidates of the octaves that reach below p, merged in a bitmap a block.
+// Draws random chips: the candidates of the octaves that reach below p are merged in one bitmap per
+// block.
 #include "sim/chips/random_chip.hpp"
 
 #include <algorithm>
@@ -14,12 +15,12 @@ namespace {
 
 constexpr std::uint32_t kBlockWords = 1024;
 constexpr std::int32_t kBlockCells = kBlockWords * memory::kWordBits;
-// Positions of candidates and their u are different numbers: these octave counters hold the u.
+// Positions of candidates and their u use different numbers: these octave counters are for the u.
 constexpr std::uint64_t kValueCounter = 32;
 
 /// The octaves whose u can be below p.
 struct Reach {
-  int first = 0;                // the highest one; those behind it lie below p as a whole
+  int first = 0;                // the highest one; all later ones lie below p as a whole
   bool whole = true;            // false: of the first one only candidates with x < threshold count
   std::uint64_t threshold = 0;  // u < p as an integer comparison
 };
@@ -42,7 +43,7 @@ Reach reach_below(double p) {
   return reach;
 }
 
-/// Cells of one block as a bitmap with a summary of its words, emptied as it is read.
+/// Cells of one block as a bitmap with a summary of its words. Reading empties it.
 class BlockSet {
  public:
   void insert(std::int32_t cell, std::uint64_t present) {
@@ -58,7 +59,7 @@ class BlockSet {
     }
     expect(words * memory::kWordBits);
   }
-  /// Announces how many cells were inserted (the same cell may be among them more than once).
+  /// Must be told how many cells were inserted (the same cell may be counted more than once).
   void expect(std::size_t count) { inserted_ += count; }
 
   /// Appends the cells in ascending order; word 0 of the block is word `base` of the memory.
@@ -86,7 +87,7 @@ class BlockSet {
   std::size_t inserted_ = 0;  // no fewer than there are cells in it
 };
 
-/// Candidates are drawn a batch at a time, so that the gaps of a batch vectorize.
+/// Candidates are drawn in batches, so that the gaps of a batch vectorize.
 constexpr int kBatch = 256;
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
@@ -101,8 +102,8 @@ class BlockDrawer {
  public:
   BlockDrawer(const Philox& philox, std::uint64_t memory) : philox_(philox), memory_(memory) {}
 
-  /// Inserts the candidates of an octave among the first `cells` cells of a block; those of the
-  /// `reach`'s first octave only if their u is below p.
+  /// Inserts the candidates of an octave among the first `cells` cells of a block. Candidates of
+  /// the first octave of `reach` are inserted only if their u is below p.
   void insert(std::uint64_t block, int octave, const Reach& reach, std::int32_t cells,
               BlockSet& set) {
     const bool partial = octave == reach.first && !reach.whole;
@@ -110,7 +111,8 @@ class BlockDrawer {
     std::int32_t cell = -1;
     std::size_t inserted = 0;
     for (std::uint64_t draw = 0;;) {
-      // How many are drawn at once does not change them: about as many as the rest will take.
+      // The batch size does not change the candidates. It is about the number that the rest of the
+      // block needs.
       const double expected = static_cast<double>(cells - cell) / (memory::kGapScale[octave] + 0.5);
       const int draws = std::min(static_cast<int>(expected) / 4 + 1, kBatch / 4);
       fill(numbers_, block, counter, draw, draws);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// std::from_chars takes the whole text or it is an error.
+// std::from_chars must take the whole text, otherwise it is an error.
 #include "sim/cli/arguments.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verbs and the parse; CLI11 errors become InputErrors with a hint.
+// Verbs and parsing; CLI11 errors become InputErrors with a hint.
 #include "sim/cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
@@ -15,7 +15,7 @@ namespace brownout::cli {
 
 namespace {
 
-/// "brownout model inspect": the innermost verb that was named.
+/// "brownout model inspect": the innermost verb that was given.
 const CLI::App& innermost(const CLI::App& app) {
   const std::vector<CLI::App*> parsed =
       const_cast<CLI::App&>(app).get_subcommands();  // those on the command line
@@ -41,7 +41,7 @@ std::vector<std::string> verb_names(const CLI::App& app) {
   return names;
 }
 
-/// Of the first option that stands there more often than it may, or "".
+/// The first option that is given more often than allowed, or "".
 std::string repeated_option(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     const bool many = option->get_multi_option_policy() != CLI::MultiOptionPolicy::Throw;
@@ -52,7 +52,7 @@ std::string repeated_option(const CLI::App& app) {
   return "";
 }
 
-/// The first argument nobody took, with the nearest known name.
+/// The first argument that nothing accepted, with the nearest known name.
 std::string unexpected_argument(const CLI::App& app, const std::string& word) {
   const bool is_option = word.rfind('-', 0) == 0;
   const std::string what = is_option ? "option" : (verb_names(app).empty() ? "argument" : "verb");
@@ -82,7 +82,7 @@ std::string explain(const CLI::ParseError& error, const CLI::App& verb,
   return fmt::format("expected a verb: {}", fmt::join(verbs, ", "));
 }
 
-/// An empty value is none, and none was not asked for.
+/// An empty value is not a value, and no option was meant to have none.
 void refuse_empty_values(const CLI::App& verb) {
   for (const CLI::Option* option : verb.get_options()) {
     for (const std::string& value : option->results()) {

@@ -40,7 +40,7 @@ bool is_special(const fs::path& path) {
   return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
 }
 
-/// Neither needs to exist yet. A device or a pipe takes from several.
+/// Neither file needs to exist yet. A device or a pipe may receive several outputs.
 bool same_file(const fs::path& output, const fs::path& other) {
   if (output.empty() || other.empty() || is_special(output)) return false;
   std::error_code error;
@@ -148,7 +148,7 @@ Output::Output(const CommonOptions& options, const std::vector<fs::path>& inputs
 }
 
 void Output::text(const std::string& text) const {
-  // Names and metadata come from files: what a terminal would obey is shown, not sent.
+  // Names and metadata come from files. Characters that a terminal would obey are shown instead.
   if (json_ != "-") {
     print(for_terminal(text));
   } else if (!quiet_) {

@@ -83,7 +83,7 @@ void set_operating_point(const CosimOptions& options, sweep::CosimConfig& config
   config.chip = one_chip(options.common, options.chip, config.voltage.has_value());
 }
 
-/// A wave file is written out of order: no device or pipe takes that.
+/// A wave file is not written in order, which neither a device nor a pipe allows.
 void expect_regular(const std::string& option, const std::string& file) {
   std::error_code error;
   const fs::file_status status = fs::status(file, error);

@@ -32,7 +32,7 @@ std::size_t index_of(const std::string& option, const std::string& text,
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
-/// Early, so that a refusal leaves no other file behind.
+/// Checked early, so that a refusal leaves no other file.
 void check_compute_report(const EstimateOptions& options, const fs::path& source) {
   const std::string& report = options.compute_report;
   const auto is_file_of = [&report](const fs::path& other) {

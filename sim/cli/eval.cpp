@@ -40,7 +40,7 @@ struct EvalOptions {
   bool batch_statistics = false;
 };
 
-/// Rate or voltage, and the technology that knows of one what the other is.
+/// Rate or voltage: one of them is given, and the technology gives the other.
 void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) {
   experiment::Setup& setup = config.setup;
   if (!options.rate.empty() && !options.voltage.empty()) {
@@ -60,7 +60,7 @@ void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) 
   }
 }
 
-/// The chip by its name ("random:7", not "random:07"), or at `offsets` places of its map.
+/// The chip by its canonical name ("random:7", not "random:07"), or at `offsets` places of its map.
 void add_places(const chips::Chip& chip, const std::string& text, const std::string& offsets,
                 std::uint64_t seed, sweep::EvalConfig& config, std::vector<std::string>& names) {
   if (offsets.empty()) {
@@ -158,7 +158,8 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
   }
 }
 
-/// Noise moves the weights themselves: no cells, and no engine that computes on codes.
+/// Noise moves the weights themselves: there are no cells, and no engine that computes on codes can
+/// run.
 void set_weight_noise(const EvalOptions& options, sweep::EvalConfig& config) {
   if (config.setup.engine != "float") {
     throw InputError(

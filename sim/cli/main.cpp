@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command; run_program is the one place where errors end.
+// The command. run_program is the one place where errors are handled.
 #include "sim/base/run_program.hpp"
 #include "sim/cli/command_line.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout profile inspect`, `fit`, `compare` and `plot`: what looks at profiles.
+// `brownout profile inspect`, `fit`, `compare` and `plot`, which examine profiles.
 #include <algorithm>
 #include <cmath>
 #include <optional>
@@ -41,7 +41,7 @@ Range parse_range(const std::string& option, const std::string& text, int size) 
   return range;
 }
 
-/// The level of --voltage; the lowest voltage without it.
+/// The level of --voltage, or the lowest voltage without it.
 std::size_t level_of(const profiles::Profile& profile, const std::string& text) {
   if (text.empty()) return 0;
   constexpr double kHighest = 10.0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout profile generate` and `export`: what makes profiles, and what turns them into files of
+// `brownout profile generate` and `export`: they make profiles, and turn profiles into files of
 // other tools.
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options of the `brownout profile` verbs; what reads or makes a profile does so alike.
+// Options of the `brownout profile` verbs; all verbs that read or make a profile share them.
 #include "sim/cli/profile_options.hpp"
 
 #include <CLI/CLI.hpp>
@@ -25,7 +25,7 @@ void add_output(CLI::App& verb, const Options& options, const std::string& what,
   verb.add_option("--out", options->out, what)->required()->type_name(type);
 }
 
-/// The common options come last; returns what runs the verb.
+/// The common options come last. Returns what runs the verb.
 Action finish(CLI::App& verb, const Options& options, int (*run)(const ProfileOptions&)) {
   add_common(verb, options->common);
   return [options, run] {

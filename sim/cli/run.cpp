@@ -18,7 +18,7 @@ namespace brownout::cli {
 
 namespace {
 
-// A timeline of more stretches than this opens slowly in any viewer.
+// A timeline with more stretches than this opens slowly in any viewer.
 constexpr std::size_t kTimelineSpans = 200'000;
 
 struct RunOptions {

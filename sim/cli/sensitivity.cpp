@@ -33,7 +33,7 @@ int run(const SensitivityOptions& options) {
   config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
   config.seed = static_cast<std::uint64_t>(options.common.seed_or(0));
   set_data(options.setup, config.setup);
-  config.setup.reads.fresh = false;  // these cells flip at every read: when does not matter
+  config.setup.reads.fresh = false;  // cells of these chips flip at every read
 
   const Output output(options.common, config.models);
   const sweep::SensitivityResult result =

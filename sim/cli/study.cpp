@@ -38,7 +38,7 @@ void on_interrupt(int signal) {
   ::raise(signal);
 }
 
-/// Unless the caller has SIGINT ignored, as a shell does for commands in the background.
+/// Not if the caller ignores SIGINT, as a shell does for commands in the background.
 void announce_interrupts() {
   if (std::signal(SIGINT, on_interrupt) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
 }

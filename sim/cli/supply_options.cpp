@@ -17,7 +17,7 @@ const std::vector<std::string>& memories() {
   return names;
 }
 
-/// Calls set(memory's number, value, "--option memory") for each.
+/// Calls set(number of the memory, value, "--option memory") for each option.
 template <typename Set>
 void each(const std::string& option, const std::vector<std::string>& texts, Set set) {
   std::set<std::string> seen;

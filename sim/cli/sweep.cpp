@@ -29,7 +29,7 @@ struct SweepOptions {
   bool no_plot = false;
 };
 
-/// What is stored stays; the sweep needs to be told about nothing.
+/// What is stored stays; nothing needs to be told to the sweep.
 void on_interrupt(int signal) {
   constexpr char kText[] = "\nbrownout: interrupted; the same command continues the sweep\n";
   const ssize_t ignored = ::write(STDERR_FILENO, kText, sizeof kText - 1);
@@ -38,7 +38,7 @@ void on_interrupt(int signal) {
   ::raise(signal);
 }
 
-/// Unless the caller has SIGINT ignored, as a shell does for commands in the background.
+/// Not if the caller ignores SIGINT, as a shell does for commands in the background.
 void announce_interrupts() {
   if (std::signal(SIGINT, on_interrupt) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout train`: the trainer is a program of its own, since it links LibTorch.
+// `brownout train`: the trainer is a separate program, because it links LibTorch.
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ bool is_program(const std::filesystem::path& file) {
   return std::filesystem::is_regular_file(file, error) && ::access(file.c_str(), X_OK) == 0;
 }
 
-/// Beside this program (installed), in the build folder, in PATH; "" when it is nowhere.
+/// Beside this program (installed), in the build folder, in PATH; "" when it is not found.
 std::string trainer() {
   std::vector<std::filesystem::path> folders{program_folder(), program_folder() / "trainers"};
   const char* path = std::getenv("PATH");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What does not change from visit to visit is settled once.
+// What does not change from visit to visit is computed once.
 #include "sim/memory/corruption.hpp"
 
 #include <cmath>
@@ -69,8 +69,8 @@ std::int64_t Corruption::apply(std::uint8_t* bytes, std::int64_t address, std::i
 
 std::int64_t Corruption::apply_numbers(float* numbers, std::int64_t address, std::int64_t count,
                                        std::uint64_t load_event, std::uint64_t batch) const {
-  // Which NaN an operation returns differs from processor to processor; a flipped bit would show
-  // it.
+  // Which NaN an operation returns differs from processor to processor, and a flipped bit would
+  // make the difference visible.
   constexpr std::uint32_t kNan = 0x7fc00000;
   std::int64_t bits_wrong = 0;
   if (empty()) return bits_wrong;

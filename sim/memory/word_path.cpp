@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sense amplifiers, then the decoder.
+// First the cells as they are sensed, then the decoder.
 #include "sim/memory/word_path.hpp"
 
 #include "sim/base/error.hpp"

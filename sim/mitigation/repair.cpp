@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Array by array: spares by must-repair and greedy choice, then arrays and columns by rank.
+// Array by array: spares by must-repair and greedy choice; then arrays and columns by rank.
 #include "sim/mitigation/repair.hpp"
 
 #include <algorithm>
@@ -22,8 +22,8 @@ __extension__ using Cost = unsigned __int128;  // weights times sensitivities, s
 
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-/// A faulty cell inside its array: data columns 0 … 63, check and spare columns after them, spare
-/// rows after the others.
+/// A faulty cell inside its array. Check and spare columns come after the data columns 0 … 63, and
+/// spare rows after the other rows.
 struct ArrayCell {
   std::uint32_t row = 0, column = 0;
   float p01 = 0.0f, p10 = 0.0f;
@@ -35,7 +35,7 @@ struct ArrayCell {
 };
 using ArrayCells = std::vector<ArrayCell>;
 
-/// Replaces rows and columns of one array.
+/// Replaces rows and columns of one array by spares.
 class ArrayRepair {
  public:
   ArrayRepair(const RepairPlan& plan, ArrayCells& cells)
@@ -53,7 +53,8 @@ class ArrayRepair {
     std::fill(seat_of_column_.begin() + column_end_, seat_of_column_.end(), kNone);
   }
 
-  /// Leaves the cells at the seats (rows and columns of the array as it is addressed) they serve.
+  /// Moves the cells to the seats (rows and columns of the array as it is addressed) that they
+  /// serve.
   void run(RepairStats& stats) {
     while (replace_one(/*must=*/true, stats)) {
     }
@@ -69,7 +70,8 @@ class ArrayRepair {
   }
 
  private:
-  /// Faults of every row, over the columns in service, or of every column, over the rows.
+  /// Weight of the faults of every row, over the columns in service, or of every column, over the
+  /// rows.
   struct Lines {
     std::vector<std::int64_t> weight;
     std::vector<std::uint32_t> cells;
@@ -86,7 +88,8 @@ class ArrayRepair {
     std::int64_t gain = 0;
   };
 
-  /// Lines [0, spares_begin) are in service unless replaced (`own`), those behind are spares.
+  /// Lines [0, spares_begin) are in service unless they are replaced (`own`); the lines from there
+  /// on are spares.
   static Choice choose(const Lines& lines, const std::vector<std::uint32_t>& seats,
                        const std::vector<bool>& own, std::uint32_t spares_begin,
                        std::uint32_t more_than) {
@@ -122,7 +125,8 @@ class ArrayRepair {
       if (seat_of_column_[cell.column] != kNone) rows.add(cell.row, cell);
       if (seat_of_row_[cell.row] != kNone) columns.add(cell.column, cell);
     }
-    // More faults than spares of the other kind can take: only a spare of this kind helps.
+    // There are more faults than spares of the other kind can replace, so only a spare of this kind
+    // helps.
     const Choice row = choose(rows, seat_of_row_, rows_, row_end, must ? free_columns : 0);
     const Choice column =
         choose(columns, seat_of_column_, columns_, column_end_, must ? free_rows : 0);
@@ -151,7 +155,7 @@ class ArrayRepair {
   std::vector<std::uint32_t> seat_of_row_, seat_of_column_;  // kNone: not in service
 };
 
-/// Where an array as it is addressed lies in the silicon.
+/// Where an array, as it is addressed, lies in the silicon.
 struct Seat {
   std::uint32_t array = 0;
   std::uint32_t rotation = 0;  // data column c lies in (c + rotation) mod 64

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checks between a foreign file and the numbers in it.
+// The checks between a file from outside and the numbers in it.
 #include "sim/profiles/hdf5_input.hpp"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ hid_t open_image(std::string& bytes) {
 herr_t append_name(hid_t, const char* name, const H5L_info_t* info, void* names) noexcept {
   try {
     auto& list = *static_cast<std::vector<std::string>*>(names);
-    // An empty name stands for a link that is none of ours; groups cannot hold one.
+    // An empty name stands for a link that we do not accept; groups cannot contain one.
     list.emplace_back(info->type == H5L_TYPE_HARD ? name : "");
     return list.size() > 100000 ? 1 : 0;
   } catch (...) {
@@ -106,7 +106,7 @@ void DataSet::read(const std::vector<std::uint64_t>& first, const std::vector<st
   for (const std::uint64_t n : count) total *= n;
   values.resize(total);
   if (total == 0) return;
-  // The library would turn negative numbers into 0.
+  // The library would convert negative numbers to 0.
   read_raw(first, count, signed_ ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64, values.data());
   if (!signed_) return;
   for (const std::uint64_t value : values) {

@@ -35,7 +35,7 @@ struct NpyArray {
   }
 };
 
-/// Walks the header: a Python dictionary with the three keys that NumPy writes, in any order.
+/// Reads the header: a Python dictionary with the three keys that NumPy writes, in any order.
 class HeaderReader {
  public:
   HeaderReader(std::string_view text, const std::string& file) : text_(text), file_(file) {}

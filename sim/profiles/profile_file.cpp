@@ -25,7 +25,7 @@ int read_axis(const hdf5::InputFile& file, const char* name) {
   return static_cast<int>(value);
 }
 
-/// Reads the levels of one file; counts what they hold together.
+/// Reads the levels of one file, and counts how much they contain together.
 class LevelReader {
  public:
   LevelReader(const hdf5::InputFile& file, const Profile& profile)
@@ -135,7 +135,7 @@ class LevelReader {
   std::uint64_t faulty_ = 0;
 };
 
-/// In whatever process: the library may crash here.
+/// This may run in any process, because the library may crash here.
 Profile parse(const std::filesystem::path& path) {
   const hdf5::Quiet quiet;
   const hdf5::InputFile file(path);
@@ -177,7 +177,7 @@ Profile parse(const std::filesystem::path& path) {
     if (!std::binary_search(found.begin(), found.end(), name))
       file.fail(name, "expected a group for each of the {} voltages; it is missing", values.size());
   }
-  // Voltages and geometry before the data: theirs is the clearer message.
+  // Voltages and geometry are read before the data, because their messages are clearer.
   for (const double voltage : values) profile.levels.push_back({voltage, {}});
   check_profile(profile, path.string());
 
@@ -187,7 +187,7 @@ Profile parse(const std::filesystem::path& path) {
   return profile;
 }
 
-// The way from the process that parses to this one: plain bytes of this machine.
+// How the process that parses sends the profile to this one: plain bytes of this machine.
 template <typename T>
 void put(std::string& out, const T* values, std::size_t count) {
   static_assert(std::is_trivially_copyable_v<T>);
@@ -261,7 +261,8 @@ Profile unpack(const std::string& bytes) {
 
 Profile read_profile(const std::filesystem::path& path) {
   const std::lock_guard<std::mutex> lock(hdf5_mutex());
-  // Damaged files also make the library loop: generous for any real file of this size.
+  // Damaged files can also make the library loop. The limit is generous for any real file of this
+  // size.
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   const unsigned seconds = 2 + (error ? 600 : static_cast<unsigned>(size >> 18));

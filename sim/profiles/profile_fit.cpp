@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A probit line for each direction; one-dimensional searches for what is left.
+// A probit line for each direction, and one-dimensional searches for the rest.
 #include "sim/profiles/profile_fit.hpp"
 
 #include <fmt/format.h>
@@ -25,7 +25,7 @@ using Policy = boost::math::policies::policy<boost::math::policies::promote_doub
 
 constexpr double kSignificant = 3.84;  // 95 % of χ² with one degree of freedom
 
-/// Lowest point in [low, high]: a scan against several valleys, then Brent's method.
+/// Lowest point in [low, high]: a scan, in case there are several valleys, then Brent's method.
 std::pair<double, double> lowest(const std::function<double(double)>& f, double low, double high) {
   constexpr int kScan = 60;
   const double step = (high - low) / kScan;
@@ -47,7 +47,7 @@ double curvature_error(const std::function<double(double)>& f, double at, double
   return second > 0.0 ? 1.0 / std::sqrt(second) : 0.0;
 }
 
-/// The fit while it grows; directions[i] belongs to fits[i].
+/// The fit while it is made; directions[i] belongs to fits[i].
 struct Fitter {
   double cells, columns;              // columns of all arrays
   std::vector<Direction> directions;  // those with errors, 0→1 first
@@ -102,7 +102,8 @@ void Fitter::fit_share() {
     rate_up = std::max(rate_up, directions[0].levels[i].rate);
     rate_down = std::max(rate_down, directions[1].levels[i].rate);
   }
-  // A direction has at least as many weak cells as err. On the logit scale, short of its ends.
+  // A direction has at least as many weak cells as cells that err. On the logit scale, away from
+  // its ends.
   const double low = std::max(rate_up * 1.001, 0.001);
   const double high = std::min(1.0 - rate_down * 1.001, 0.999);
   if (low >= high) return;
@@ -193,8 +194,8 @@ void Fitter::fit_column_effect() {
         const double p = memory::normal_cdf(z);
         const double both =
             p - 2.0 * boost::math::owens_t(z, std::sqrt((1.0 - r) / (1.0 + r)), Policy());
-        // Two sources of scatter: the number of pairs, and that of the columns they come from,
-        // whose squared rates scatter as those of a log-normal do.
+        // There are two sources of scatter: the number of pairs, and that of the columns that they
+        // come from, whose squared rates scatter like those of a log-normal distribution.
         const double ratio = std::max(seen.pair_ratio, 1.0);
         const double variance =
             ratio / seen.pairs_expected + ratio * ratio * (std::pow(ratio, 4) - 1.0) / columns;
@@ -212,7 +213,7 @@ void Fitter::fit_column_effect() {
     sigma.error = curvature_error(loss, sigma.value, step);
   }
   result.column_sigma = sigma;
-  // Against independent cells, where only the number of pairs scatters.
+  // Compared with independent cells, where only the number of pairs scatters.
   double excess = 0.0;
   for (const Direction& direction : directions) {
     for (const Observation& seen : direction.levels) {
@@ -222,7 +223,7 @@ void Fitter::fit_column_effect() {
   result.column_effect_is_significant = excess * excess > kSignificant * pairs && excess > 0.0;
 }
 
-/// What is left of S when read noise and column effect are taken out.
+/// The rest of S when read noise and column effect are removed.
 void set_directions(Fitter& fitter) {
   ProfileFit& result = fitter.result;
   double others = 0.0;
@@ -241,7 +242,7 @@ void set_directions(Fitter& fitter) {
   }
 }
 
-/// Observed and fitted rates, χ² over those that the model expects at least 5 errors of.
+/// Observed and fitted rates, and χ² over those for which the model expects at least 5 errors.
 void judge(const Fitter& fitter, ProfileFit& result) {
   int parameters = result.share_is_fitted ? 1 : 0;
   int rates = 0;
@@ -270,7 +271,7 @@ void set_points(ProfileFit& result) {
   for (FitPoint& point : result.points) {
     point.fitted01 = result.rate01(point.voltage);
     point.fitted10 = result.rate10(point.voltage);
-    // A direction without errors adds nothing; one that has errors and no fit leaves no sum.
+    // A direction without errors adds nothing. If one has errors and no fit, there is no sum.
     if ((!point.fitted01 && point.observed01 > 0.0) || (!point.fitted10 && point.observed10 > 0.0))
       continue;
     const double fitted = point.fitted01.value_or(0.0) + point.fitted10.value_or(0.0);

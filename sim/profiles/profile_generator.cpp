@@ -23,12 +23,12 @@ constexpr int kMostProbable = 251;       // 0.980: below kPersistentProbability
 constexpr double kHighestProbit = 2.05;  // Φ(2.05) = 0.980, where the probabilities begin
 static_assert(static_cast<float>(kMostProbable) / kSteps < kPersistentProbability);
 
-/// Counters of the numbers that are not a cell's.
+/// Counters of the numbers that do not belong to a cell.
 constexpr std::uint64_t kColumnCounter = 1;
 
 double normal_cdf(double z) { return 0.5 * boost::math::erfc(-z / std::sqrt(2.0), Policy()); }
 
-/// What a level has to reach, in counts: index 0 is 0→1, 1 is 1→0.
+/// What a level has to reach, as counts: index 0 is 0→1, 1 is 1→0.
 struct Target {
   double voltage = 0.0;
   double listed[2] = {};                // rates
@@ -144,14 +144,15 @@ std::array<std::vector<std::uint64_t>, 2> ranked_cells(const Config& config) {
   return cells;
 }
 
-/// Probabilities by rank of one direction, in steps; what a level leaves to the next lower one.
+/// Probabilities by rank of one direction, in steps, and what a level hands on to the next lower
+/// one.
 class FailingCells {
  public:
   FailingCells(const char* name, std::uint64_t cells) : name_(name), cells_(cells) {}
   std::int64_t persistent() const { return persistent_; }
   const std::vector<int>& steps() const { return steps_; }
 
-  /// `persistent` cells that always fail, `probabilistic` ones behind them, `sum` in all.
+  /// `persistent` cells that always fail, `probabilistic` cells after them, and `sum` in total.
   void fill(const std::string& where, std::int64_t persistent, std::int64_t probabilistic,
             std::int64_t sum) {
     const std::int64_t faulty = persistent + probabilistic;
@@ -194,7 +195,7 @@ class FailingCells {
       const double middle = 0.5 * (flat + steep);
       (total(middle) > rest ? flat : steep) = middle;
     }
-    // What rounding left: one step each for cells spread over the ranks.
+    // What rounding left over: one step each for cells that are spread over the ranks.
     std::int64_t missing = rest - total(steep);
     for (std::size_t stride = 97; missing > 0; stride = 1) {
       for (std::size_t i = first; i < steps_.size() && missing > 0; i += stride) {
@@ -228,7 +229,7 @@ Profile generate_profile(const std::filesystem::path& file) {
     const std::int64_t sum = target.steps[0] + target.steps[1];
     if (sum == 0) throw InputError("{}: expected some errors", where);
     // Persistent cells in proportion to the errors of a direction, as far as nesting allows it;
-    // probabilistic ones in proportion to the errors that are left for them.
+    // probabilistic cells in proportion to the errors that remain for them.
     const auto share = [](std::int64_t count, std::int64_t part, std::int64_t whole) {
       return whole == 0 ? 0
                         : std::llround(static_cast<double>(count) * static_cast<double>(part) /

@@ -24,7 +24,7 @@ Profile begin(const ImportInfo& info) {
   return profile;
 }
 
-/// Ascending voltages, and the checks that every profile passes.
+/// Sorts by voltage and makes the checks that every profile must pass.
 void finish(Profile& profile) {
   std::sort(profile.levels.begin(), profile.levels.end(),
             [](const ProfileLevel& a, const ProfileLevel& b) { return a.voltage < b.voltage; });
@@ -64,7 +64,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-/// Cells as they are found; duplicates and order are seen to at the end.
+/// Cells in the order in which they are found; duplicates and order are handled at the end.
 struct StuckCell {
   std::uint64_t cell;
   bool at_one;
@@ -202,7 +202,7 @@ Profile import_stuck_at(const std::vector<VoltageFile>& files, int rows, int col
     const std::string name = source.file.string();
     const std::string text = read_file(source.file, kMostTextBytes);
     std::vector<StuckCell> cells;
-    // Commas make it CSV; a CSV without cells has at least its header.
+    // If there are commas, it is CSV; a CSV file without cells has at least its header.
     if (text.find(',') != std::string::npos) {
       read_csv(name, text, rows, columns, cells);
     } else {

@@ -46,8 +46,8 @@ std::uint32_t lookup3(const std::uint32_t* words, std::size_t count) {
   return (c ^ b) - rotated(b, 24);
 }
 
-/// H5Fget_file_image clears the superblock's mark of an open file and leaves the checksum that it
-/// had with it (HDF5 1.10).
+/// H5Fget_file_image clears the superblock's mark of an open file, but keeps the checksum that the
+/// superblock had with the mark (HDF5 1.10).
 void seal_superblock(std::string& image) {
   constexpr std::size_t kWords = 11;  // of superblock version 3; its checksum is the next one
   std::array<std::uint32_t, kWords> words;
@@ -57,8 +57,8 @@ void seal_superblock(std::string& image) {
   std::memcpy(image.data() + sizeof words, &sum, sizeof sum);
 }
 
-/// Makes one HDF5 file in memory, where no full disk can leave the library in disorder. No object
-/// has a time: the same profile is the same bytes.
+/// Makes one HDF5 file in memory, where a full disk cannot confuse the library. No object has a
+/// time, so that the same profile gives the same bytes.
 class Writer {
  public:
   Writer() : file_(create(), H5Fclose) { require(file_.id()); }
@@ -127,7 +127,8 @@ class Writer {
   }
   static hid_t create() {
     const hdf5::Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    // The structures of HDF5 1.10 carry checksums: damage is noticed before it is believed.
+    // The structures of HDF5 1.10 carry checksums, so that damage is noticed before the data are
+    // used.
     require(H5Pset_libver_bounds(access.id(), H5F_LIBVER_V110, H5F_LIBVER_V110));
     constexpr std::size_t kIncrement = 1 << 20;
     require(H5Pset_fapl_core(access.id(), kIncrement, /*backing_store=*/false));

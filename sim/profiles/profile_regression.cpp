@@ -27,7 +27,7 @@ Observation observe(const Profile& profile, const ProfileLevel& level, bool up) 
     squares += q * q;
     in_column[cell.cell / array_cells * columns + cell.cell % columns] += q;
     for (std::size_t i = kClasses.size(); i-- > 0;) {
-      // As the threshold is defined, in single precision.
+      // In single precision, as the threshold is defined.
       if (static_cast<float>(q) < static_cast<float>(kClasses[i])) continue;
       seen.in_class[i] += 1.0;
       break;
@@ -64,7 +64,7 @@ std::optional<Regression> regress(const Direction& direction, double cells, doub
     weight += seen.errors;
   }
   fit.centre /= weight;
-  // Start: least squares through the levels with errors.
+  // The start: least squares through the levels with errors.
   double n = 0, x = 0, xx = 0, y = 0, xy = 0;
   for (const Observation& seen : direction.levels) {
     if (seen.errors <= 0.0) continue;
@@ -95,7 +95,7 @@ std::optional<Regression> regress(const Direction& direction, double cells, doub
     if (!(determinant > 0.0)) return std::nullopt;
     double step_a = (w2 * g0 - w1 * g1) / determinant;
     double step_b = (w0 * g1 - w1 * g0) / determinant;
-    // Never across b = 0, where rates stop falling.
+    // Never across b = 0, where rates no longer fall.
     while (fit.b + step_b >= 0.0) step_a *= 0.5, step_b *= 0.5;
     fit.a += step_a;
     fit.b += step_b;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass over the sparse cells of a level; memory for its columns and arrays, not for its cells.
+// One pass over the sparse cells of a level. Memory is needed for its columns and arrays, not for
+// its cells.
 #include "sim/profiles/profile_statistics.hpp"
 
 #include <algorithm>
@@ -58,7 +59,8 @@ LevelStatistics level_statistics(const Profile& profile, const ProfileLevel& lev
     persistent += p >= kPersistentProbability;
     array_p[array] += static_cast<double>(p);
     ++in_column[array * columns + cell.cell % columns];
-    // Cells ascend, so a row (they number on across arrays) is over when the next one begins.
+    // Cells ascend, so a row (rows are numbered on across arrays) is complete when the next one
+    // begins.
     if (cell.cell / columns != row) {
       row = cell.cell / columns;
       in_row = 0;
@@ -170,7 +172,7 @@ ProfileComparison compare_profiles(const Profile& a, const Profile& b) {
   result.same_geometry = a.arrays == b.arrays && a.rows == b.rows && a.columns == b.columns;
   for (std::size_t i = 0; i < of_a.size(); ++i) {
     // The highest voltage of b that is not above this one (voltages of files that a converter
-    // rounded are the same ones).
+    // rounded count as equal).
     constexpr double kRounding = 1e-9;
     std::size_t j = of_b.size();
     while (j > 0 && of_b[j - 1].voltage > of_a[i].voltage + kRounding) --j;

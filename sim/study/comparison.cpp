@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Differences chip by chip and image by image, and network by network where rows have as many.
+// Differences chip by chip and image by image, and network by network if the rows have the same
+// number of networks.
 #include "sim/study/comparison.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings, data sets, the store behind every number, and the list of kinds.
+// Settings, data sets, the store that holds every number, and the list of kinds.
 #include "sim/study/evaluation.hpp"
 
 #include <algorithm>
@@ -37,7 +37,7 @@ Setting read_setting(YamlMap& map, Setting setting) {
   images.split = train ? data::Split::kTrain : data::Split::kTest;
   images.count = map.integer("images", 1, 100'000'000, images.count);
   if (map.has("images")) images.count_origin = map.where("images");
-  // Studies have no accelerator, so not the engine that is one.
+  // Studies have no accelerator, so they do not have the engine that needs one.
   const std::vector<std::string>& engines = engines::engine_names();
   std::string& engine = setting.setup.engine;
   engine =
@@ -99,7 +99,7 @@ std::string drawn_text(const Setting& setting, const char* what) {
 }
 
 std::string percent_text(double share) {
-  // The shortest decimal that is the percentage meant, not 0.30000000000000004.
+  // The shortest decimal for the percentage that was meant, not 0.30000000000000004.
   return fmt::format("{:.6g} %", 100.0 * share);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches over threads; a network cut off behind its last ReLU.
+// Batches run on threads; a network is cut off after its last ReLU.
 #include "sim/study/network_outputs.hpp"
 
 #include <algorithm>
@@ -28,7 +28,8 @@ std::optional<network::Network> up_to_last_relu(const network::Network& network)
   if (last == 0) return std::nullopt;
   const network::Shape shape = network::check(network, network.name)[last];
 
-  // What the ReLU needs, and nothing else: every value of a network is used.
+  // Everything that the ReLU needs, and nothing else, because every value of a network must be
+  // used.
   std::vector<bool> needed(last + 1, false);
   needed[last] = true;
   for (std::size_t i = last; i-- > 0;) {

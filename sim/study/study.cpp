@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows in file order; trainings run beside the evaluations of the rows before them.
+// Rows in file order. Trainings run while the rows before them are evaluated.
 #include "sim/study/study.hpp"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-/// Of the progress display: an epoch takes about as long as so many patterns.
+/// For the progress display: an epoch takes about as long as this many patterns.
 constexpr std::int64_t kPatternsPerEpoch = 50;
 constexpr auto kPause = std::chrono::milliseconds(100);
 
@@ -56,8 +56,8 @@ class Run {
   }
 
  private:
-  /// Before anything takes time: every data set is there, every network can be read, every training
-  /// is known.
+  /// Before anything takes time, all data sets must be there, all networks must be readable, and
+  /// all trainings must be known.
   void plan() {
     std::vector<std::pair<std::string, std::string>> problems;  // what is wrong, rows
     for (const Row* row : rows_) {
@@ -93,7 +93,7 @@ class Run {
     for (const Row* row : rows_) total += patterns(*row);
     return total;
   }
-  /// Of all its networks, which need not be there yet.
+  /// The problem of all its networks, which need not be there yet.
   std::int64_t patterns(const Row& row) const {
     const std::size_t networks = row.network.empty() ? row.trainings.size() : 1;
     std::int64_t total = 0;
@@ -161,7 +161,7 @@ class Run {
     return {positive ? results::positive_spread(values) : results::spread(values), {}, {}};
   }
 
-  /// With its weights scaled as the row wants.
+  /// The network with its weights scaled as the row says.
   static experiment::Model load(const Row& row, const fs::path& file) {
     experiment::Model model = experiment::load_model(file);
     if (row.scale != 1.0) {
@@ -192,7 +192,7 @@ class Run {
     }
   }
 
-  /// What was measured joins the row's cells; what cannot be measured takes them away.
+  /// Adds what was measured to the row's cells. If it cannot be measured, removes the cells.
   void measure(const Row& row, const NamedEvaluation& named, const experiment::Model& model,
                const Bench& bench, RowResult& result) {
     const auto misfit = std::find_if(result.misfits.begin(), result.misfits.end(),
@@ -262,7 +262,7 @@ class Run {
       }
       result.comparisons.push_back(std::move(comparison));
     }
-    // Over all comparisons of the study: running a part of it makes none of them surer.
+    // Over all comparisons of the study: to run only a part of it makes none of them more certain.
     std::vector<double> p;
     for (const ComparisonResult& comparison : result.comparisons) {
       p.push_back(comparison.difference ? comparison.difference->p.value_or(1.0) : 1.0);

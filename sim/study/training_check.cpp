@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// fork and exec with a pipe for what the trainer says.
+// Runs the trainer with a pipe for its output.
 #include "sim/study/training_check.hpp"
 
-#include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <csignal>
 #include <cstring>
 
 #include "sim/base/error.hpp"
 #include "sim/base/parallel.hpp"
+#include "sim/base/process.hpp"
 #include "sim/base/text.hpp"
 
 namespace brownout::study {
@@ -23,7 +19,7 @@ namespace {
 constexpr int kWrongInput = 2;  // exit code
 constexpr char kOption[] = "--set ";
 
-/// The study's writer wrote `set` or `export`, not the option that carries it.
+/// The author of the study wrote `set` or `export`, not the option that passes it on.
 std::string without_options(std::string text) {
   for (std::size_t at = 0; (at = text.find(kOption, at)) != std::string::npos;) {
     text.erase(at, std::strlen("--"));
@@ -37,17 +33,6 @@ std::string refusal_of(std::string output) {
   return shortened(without_options(output.substr(0, output.find('\n'))), 1000);
 }
 
-std::string read_all(int file) {
-  std::string text;
-  std::array<char, 4096> buffer{};
-  for (;;) {
-    const ssize_t got = ::read(file, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
-  }
-}
-
 TrainingAnswer ask(const std::string& program, const TrainingQuestion& question) {
   std::vector<std::string> words{
       program, question.config.string(), "--check", "--quiet", "--threads", "1", "--device", "cpu",
@@ -56,39 +41,18 @@ TrainingAnswer ask(const std::string& program, const TrainingQuestion& question)
     words.emplace_back("--set");
     words.push_back(assignment);
   }
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    throw RunError("cannot start {}: {}", program, std::strerror(errno));
+  const Pipe pipe(program);
+  pid_t child = 0;
+  try {
+    child = start_program(words, pipe.writing);
+  } catch (...) {
+    ::close(pipe.reading);
+    ::close(pipe.writing);
+    throw;
   }
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) {
-    const int why = errno;
-    ::close(ends[0]);
-    ::close(ends[1]);
-    throw RunError("cannot start {}: {}", program, std::strerror(why));
-  }
-  if (child == 0) {  // only calls that are safe between fork and exec
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (::getppid() != parent) ::_exit(1);
-    const int in = ::open("/dev/null", O_RDONLY);
-    if (in < 0) ::_exit(126);
-    ::dup2(in, STDIN_FILENO);
-    ::dup2(ends[1], STDOUT_FILENO);
-    ::dup2(ends[1], STDERR_FILENO);
-    ::execvp(arguments[0], arguments.data());
-    ::_exit(127);
-  }
-  ::close(ends[1]);
-  const std::string output = read_all(ends[0]);
-  ::close(ends[0]);
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
+  ::close(pipe.writing);
+  const std::string output = read_to_end(pipe.reading);
+  const int status = wait_for(child);
   TrainingAnswer answer;
   if (!WIFEXITED(status)) return answer;
   if (WEXITSTATUS(status) == kWrongInput) answer.refusal = refusal_of(output);

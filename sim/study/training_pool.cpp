@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// fork and exec with a lock that the child holds too: a study that was killed leaves no training
-// running beside the next one.
+// fork and exec, with a lock that the child holds too, so that a training that a killed study left
+// running does not run beside the next one.
 #include "sim/study/training_pool.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +20,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/outputs.hpp"
+#include "sim/base/process.hpp"
 #include "sim/base/text.hpp"
 #include "sim/memory/transient.hpp"
 #include "sim/study/training_check.hpp"
@@ -38,14 +38,14 @@ fs::path beside(const fs::path& network, const char* ending) {
   return fs::path(network).replace_extension(ending);
 }
 
-/// The hash of the file in a chip's text ("FILE.h5,offset=3"), or "" when it names none.
+/// The hash of the file that a chip's text names ("FILE.h5,offset=3"), or "" when it names none.
 std::string pattern_sha256(const std::string& pattern, const fs::path& folder) {
   const fs::path file = folder / pattern.substr(0, pattern.find(','));
   std::error_code error;
   return fs::is_regular_file(file, error) ? sha256_hex(read_file(file)) : "";
 }
 
-/// Tells trainings apart, but for seeds that a study may give (any plain number of 18 digits).
+/// Distinguishes trainings, except for seeds that a study may give (any plain number of 18 digits).
 std::string without_seed(const fs::path& config, const std::vector<std::string>& assignments) {
   constexpr char kSeed[] = "seed=";
   std::string text = config.string();
@@ -57,7 +57,7 @@ std::string without_seed(const fs::path& config, const std::vector<std::string>&
   return text;
 }
 
-/// The last line that is not empty of the last bytes of a log.
+/// The last line that is not empty in the last bytes of a log.
 std::string last_line(const fs::path& log) {
   const int file = ::open(log.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return "";
@@ -83,9 +83,7 @@ TrainingPool::~TrainingPool() {
     if (training.process > 0) ::kill(training.process, SIGTERM);
   }
   for (const Training& training : trainings_) {
-    int status = 0;
-    while (training.process > 0 && ::waitpid(training.process, &status, 0) < 0 && errno == EINTR) {
-    }
+    if (training.process > 0) wait_for(training.process);
     if (training.lock >= 0) ::close(training.lock);
   }
 }
@@ -125,7 +123,8 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
     if (by_pattern) pattern = pattern_sha256(text, choice.config.parent_path());
   }
 
-  // All that decides the weights, whatever file says it: where things lie does not.
+  // Everything that decides the weights, whatever file says it; the places of files do not belong
+  // to it.
   std::vector<std::string> plain = assignments;
   plain.emplace_back("output=null");
   plain.push_back("architecture.file=" + architecture_file.filename().string());
@@ -160,7 +159,7 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
   return trainings_.size() - 1;
 }
 
-/// The record beside the network names this training and the network as it is.
+/// The record beside the network names this training and the network as it is now.
 bool TrainingPool::is_done(const Training& training) const {
   const fs::path record = beside(training.network, ".json");
   std::error_code error;
@@ -242,7 +241,7 @@ void TrainingPool::pump() {
   }
 }
 
-/// Does nothing while another process trains the same.
+/// Does nothing while another process runs the same training.
 void TrainingPool::start(Training& training) {
   make_folder(options_.folder);
   const fs::path lock = beside(training.network, ".lock");
@@ -278,32 +277,24 @@ void TrainingPool::start(Training& training) {
   } else if (fs::exists(beside(training.network, ".checkpoint"), error)) {
     words.emplace_back("--resume");
   }
-  std::vector<char*> arguments;
-  for (std::string& word : words) arguments.push_back(word.data());
-  arguments.push_back(nullptr);
-  const std::string log = beside(training.network, ".log").string();
-
-  const pid_t parent = ::getpid();
-  const pid_t child = ::fork();
-  if (child < 0) {
+  const fs::path log = beside(training.network, ".log");
+  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (out < 0) {
+    training.problem = fmt::format("{}: cannot write: {}", log.string(), std::strerror(errno));
+    training.state = State::kFailed;
     ::close(held);
-    throw RunError("cannot start {}: {}", program_, std::strerror(errno));
+    return;
   }
-  if (child == 0) {  // only calls that are safe between fork and exec
-    // A study that dies takes its trainings along; they write a checkpoint first.
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (::getppid() != parent) ::_exit(1);
-    ::fcntl(held, F_SETFD, 0);  // the lock lives as long as the training
-    const int in = ::open("/dev/null", O_RDONLY);
-    const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0666);
-    if (in < 0 || out < 0) ::_exit(126);
-    ::dup2(in, STDIN_FILENO);
-    ::dup2(out, STDOUT_FILENO);
-    ::dup2(out, STDERR_FILENO);
-    ::execvp(arguments[0], arguments.data());
-    ::_exit(127);
+  try {
+    // The lock lives as long as the training. If the study dies, its trainings end too; they write
+    // a checkpoint first.
+    training.process = start_program(words, out, held);
+  } catch (...) {
+    ::close(out);
+    ::close(held);
+    throw;
   }
-  training.process = child;
+  ::close(out);
   training.lock = held;
   training.state = State::kRunning;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks of every architecture in models/, as the trainers' tests export them: the reference, the
-// functional engine and the model of the accelerator give the same logits, with bit errors, too.
+// functional engine and the model of the accelerator give the same logits, also with bit errors.
 #include <gtest/gtest.h>
 
 #include <filesystem>

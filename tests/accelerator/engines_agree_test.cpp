@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SystemC model computes the same bits as the reference, from words read through faulty cells,
-// and through check codes, for random networks on random accelerators, frozen draws and fresh ones;
-// its counts are those of the closed form.
+// The SystemC model computes the same bits as the reference, from words read through faulty cells
+// and through check codes, for random networks on random accelerators, with frozen and with fresh
+// draws; its counts are those of the closed form.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -31,7 +31,7 @@ constexpr std::uint64_t kNetworks = 300;
   return ::testing::AssertionSuccess();
 }
 
-/// A random case, or none where the network does not fit the accelerator.
+/// A random case, or none if the network does not fit the accelerator.
 struct Case {
   explicit Case(std::uint64_t seed) : network(network::random_network(seed)) {
     shapes = network::check(network, "random");
@@ -96,7 +96,7 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
     EventCounts twice = example.program.counts;
     twice += example.program.counts;
     ASSERT_EQ(result.total().counts, twice);
-    // A layer's cycles are what it streamed and why it did not.
+    // A layer's cycles are the streamed ones plus the stalls.
     for (std::size_t i = 0; i < result.layers.size(); ++i) {
       const LayerTally& layer = result.layers[i];
       std::int64_t cycles = layer.stream_cycles;
@@ -123,8 +123,8 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
   }
 }
 
-/// Two norms of their own, since two operators read what stands before them, whose parameters take
-/// many chunks of a small scratchpad.
+/// Two separate norms, because two operators read the value before them; their parameters take many
+/// chunks of a small scratchpad.
 network::Network norms_without_matrix() {
   const network::Coding coding{network::Scheme::kRquant, 8, 0.003f, -0.02f};
   network::Builder b({1, 1, 1}, 10);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// libsystemc brings a main of its own, which runs no test: tests of SystemC modules bring theirs.
+// libsystemc has a main of its own, which runs no test. Tests of SystemC modules therefore have
+// their own sc_main.
 #include <gtest/gtest.h>
 
 int main(int argc, char** argv) {

@@ -17,7 +17,7 @@ using network::Scheme;
 
 constexpr float kFlip[] = {1.0f, 1.0f}, kStuckAt1[] = {1.0f, 0.0f}, kStuckAt0[] = {0.0f, 1.0f};
 
-/// A cell by its bit counted from the memory's begin.
+/// A cell, by its bit number from the beginning of the memory.
 memory::FaultList cell(std::int64_t bit, const float* p) {
   return {{static_cast<std::uint32_t>(bit / 64), static_cast<std::uint32_t>(bit % 64), p[0], p[1]}};
 }
@@ -146,7 +146,7 @@ TEST_F(ByHand, InputPixelsFailInTheBufferThatTheyArriveIn) {
   faults_.input = cell(bit_of(pixels) + 7, kStuckAt0);
   EXPECT_EQ(logits({255, 255, 255, 255, 255, 255}),
             (Logits{1.125f, -0.125f, 2.0f, 0.0f, 1.125f, -0.125f}));
-  // The activation memory's faults do not reach them.
+  // The faults of the activation memory do not reach the pixels.
   faults_.activations.swap(faults_.input);
   EXPECT_EQ(logits({255, 255}), (Logits{2.0f, 0.0f}));
 }

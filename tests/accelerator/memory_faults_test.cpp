@@ -91,7 +91,7 @@ struct Case {
   mapping::MemoryFaults faults;
 };
 
-/// What the cases have met; each must have occurred.
+/// Which cases occurred; each must have occurred.
 struct Met {
   int output_stationary = 0, staged = 0, grouped = 0, remainders = 0, changed = 0, folds = 0;
   int wrong_input = 0, wrong_activations = 0, wrong_accumulators = 0;
@@ -102,7 +102,7 @@ std::vector<std::int64_t> numbers(const mapping::MemoryCounts& counts) {
   return {counts.input, counts.activations, counts.accumulators.value_or(-1)};
 }
 
-/// Cells that read wrong whatever they hold: the cells hit and no others make bits wrong.
+/// Cells that read wrong whatever they hold: only the cells hit make bits wrong.
 void expect_hit_cells_are_those_that_matter(Case& example, const network::Codes& codes,
                                             std::uint64_t tried, Met& met) {
   const mapping::MemoryFaults before = example.faults;
@@ -138,7 +138,7 @@ TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
     Case example(seed);
     if (!example.fits()) continue;
     SCOPED_TRACE("seed " + std::to_string(seed));
-    // Alone and together.
+    // Each memory alone, and all together.
     const unsigned memories[] = {1, 2, 4, 7};
     example.draw(chips[tried % 3], rates[tried / 3 % 3], memories[tried % 4]);
     example.faults.draws = {{Purpose::kPhysicalChipRead, tried}, seed, tried % 5 < 2};
@@ -173,7 +173,7 @@ TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
       met.grouped += layer.k > 0 && layer.node.matrix.groups > 1 ? 1 : 0;
       met.folds += layer.k > 2 * layer.k_tile ? 1 : 0;
     }
-    // Without faults all is as it was.
+    // Without faults everything is as before.
     example.faults.input.clear();
     example.faults.activations.clear();
     example.faults.accumulators.clear();

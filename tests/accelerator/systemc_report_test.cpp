@@ -10,7 +10,7 @@
 namespace brownout::accelerator {
 namespace {
 
-/// The message of the RunError that `report` ends in.
+/// The message of the RunError with which `report` ends.
 template <typename Report>
 std::string message_of(Report&& report) {
   Accelerator::instance();  // sets the handler

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files: whole or not at all, and messages that name the file.
+// Files appear as a whole or not at all, and messages name the file.
 #include "sim/base/files.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON of others: limits, places, kinds.
+// JSON that others wrote: limits, places, kinds.
 #include "sim/base/json.hpp"
 
 #include <gtest/gtest.h>

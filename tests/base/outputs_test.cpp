@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which outputs may be replaced, which inputs are found wherever they are named, what killed
-// processes leave. Each test is a process of its own where it changes the registry for good.
+// Which outputs may be replaced, which inputs are found wherever they are named, and what killed
+// processes leave. A test that changes the registry for good runs in a process of its own.
 #include "sim/base/outputs.hpp"
 
 #include <gmock/gmock.h>
@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What `work` says in a process of its own: its result, or the error's message.
+/// What `work` returns in a process of its own: its result, or the error's message.
 std::string elsewhere(const std::function<std::string()>& work) {
   int ends[2];
   BROWNOUT_CHECK(::pipe(ends) == 0, "no pipe");

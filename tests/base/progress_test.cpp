@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Progress lines where stderr is no terminal: what was done of how much, the last note, the time,
-// by a clock that the test moves.
+// Progress lines when stderr is not a terminal: how much of it was done, the last note, and the
+// time, by a clock that the test moves.
 #include "sim/base/progress.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What text from outside looks like in a message.
+// How text from outside appears in a message.
 #include "sim/base/text.hpp"
 
 #include <gtest/gtest.h>

@@ -234,8 +234,8 @@ TEST(Yaml, TextIsUtf8) {
             std::string::npos);
 }
 
-/// Every text is read or refused; a text that takes the reader's time for ever fails by the test's
-/// own limit.
+/// Every text is either read or refused. A text on which the reader never returns fails by the
+/// test's own time limit.
 TEST(Yaml, RandomTextsAreReadOrRefused) {
   const std::vector<std::string> tokens{
       ",",         "[",           "]",      "{",        "}",
@@ -292,7 +292,7 @@ TEST(Yaml, DeepNestingIsRefused) {
   }
 }
 
-/// What load says of a document with assignments, or "".
+/// The message of load for a document with assignments, or "".
 std::string complaint_of(const std::string& text, const std::vector<std::string>& assignments) {
   try {
     YamlMap root = YamlMap::parse(text, "a.yaml", assignments);
@@ -344,7 +344,7 @@ TEST(YamlAssignments, ErrorsNameTheFileAndTheAssignment) {
             "\"epochs\"?");
   EXPECT_EQ(complaint_of(text, {"errors.rate=0.5"}),
             "a.yaml: --set \"errors.rate=0.5\": errors.gate: missing");
-  // What stands in the file keeps its place.
+  // Values of the file keep their place.
   EXPECT_EQ(complaint_of("schedule: {epochs: 1000}\n", {"errors={rate: 0, gate: x}"}),
             "a.yaml:1:20: schedule.epochs: expected an integer in [1, 100], got \"1000\"");
   for (const auto& [assignment, part] : std::vector<std::pair<std::string, std::string>>{

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cycles per second of the SystemC model, of the Verilated RTL in its place, and of both side by
-// side with every check, one thread, batch 1, per array size: cosim_bench [MODEL.onnx] [IMAGES].
+// side with every check: one thread, batch 1, per array size. Usage: cosim_bench [MODEL.onnx]
+// [IMAGES].
 #include <fmt/format.h>
 
 #include <algorithm>

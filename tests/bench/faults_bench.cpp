@@ -43,7 +43,7 @@ network::Network random_codes(std::int64_t codes) {
   return result;
 }
 
-/// Processor time: what else runs on the machine matters less.
+/// Processor time, so that other programs on the machine matter less.
 double now() {
   timespec time{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each family of training kernels buys beside LibTorch's own operators: forward and backward
+// What each family of training kernels gains against LibTorch's own operators: forward and backward
 // pass of the layers of a network at batch 128, LibTorch in the faster of its two layouts:
 // kernels_bench [THREADS] [ROUNDS]. Random numbers; a table, then one JSON line.
 #include <fmt/format.h>
@@ -15,9 +15,9 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/run_program.hpp"
-#include "trainers/network_pass.hpp"
-#include "trainers/threads.hpp"
-#include "trainers/torch_ops.hpp"
+#include "trainers/torch/network_pass.hpp"
+#include "trainers/torch/threads.hpp"
+#include "trainers/torch/torch_ops.hpp"
 
 namespace {
 
@@ -33,7 +33,7 @@ using Call = std::function<Tensor(const Tensors&)>;  // input first, then parame
 struct Case {
   std::string family;
   Call ours, theirs;
-  Tensors operands;  // planes one behind the other
+  Tensors operands;  // planes one after the other
   bool input_gradient = true;
   double seconds[3] = {1e9, 1e9, 1e9};  // ours, LibTorch in planes, LibTorch channels last
 };
@@ -49,7 +49,7 @@ Tensors leaves(const Case& c, bool channels_last) {
   return result;
 }
 
-/// One thread: its processor time, so that a busy machine matters little. More: the wall's.
+/// One thread: its processor time, so that a busy machine matters little. More threads: wall time.
 double seconds_of(const std::function<void()>& work, int threads) {
   const clockid_t clock = threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
   timespec start{}, end{};

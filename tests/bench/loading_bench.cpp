@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What reading and augmenting the images costs of a training step (8 bit, batch 128), when the step
-// waits for it and when a thread reads ahead: loading_bench [THREADS] [STEPS]. Random images; ends
-// with one JSON line per row.
+// The share of a training step (8 bit, batch 128) that reading and augmenting the images takes,
+// when the step waits for it and when a thread reads ahead: loading_bench [THREADS] [STEPS]. Random
+// images; ends with one JSON line per row.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -12,7 +12,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
 #include "sim/base/run_program.hpp"
-#include "trainers/trainer.hpp"
+#include "trainers/method/trainer.hpp"
 
 namespace {
 

@@ -15,8 +15,8 @@
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
 #include "sim/base/run_program.hpp"
-#include "trainers/threads.hpp"
-#include "trainers/trainer.hpp"
+#include "trainers/method/trainer.hpp"
+#include "trainers/torch/threads.hpp"
 
 namespace {
 
@@ -58,7 +58,8 @@ trainers::TrainingConfig training(const std::string& net, Kind kind) {
   return config;
 }
 
-/// Processor time of one thread, so that a busy machine matters little; wall time of more.
+/// Processor time of one thread, so that a busy machine matters little; wall time if there are more
+/// threads.
 double seconds_of(const std::function<void()>& work, int threads) {
   const clockid_t clock = threads == 1 ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
   timespec start{}, end{};
@@ -75,7 +76,7 @@ double median(std::vector<double> values) {
 }
 
 /// Images a second of the fastest step of each kind, and medians over rounds in which the kinds
-/// take turns, so that all see the same machine.
+/// take turns, so that all are measured on the machine in the same state.
 struct Speeds {
   double plain = 0.0;
   double randbet = 0.0;

@@ -43,7 +43,7 @@ TEST(MeasuredChip, TakesTheNearestLowerVoltage) {
   const auto count = [&](double v) {
     return chip.faults(memory::MemoryId::kWeights, 3, {v, 0.0}).size();
   };
-  EXPECT_EQ(count(0.8), 2u);  // cell 199 is behind the 192 cells of 3 words
+  EXPECT_EQ(count(0.8), 2u);  // cell 199 is after the 192 cells of 3 words
   EXPECT_EQ(count(0.8499), 2u);
   EXPECT_EQ(count(0.85), 1u);
   EXPECT_EQ(count(0.85 - 1e-12), 1u);
@@ -68,7 +68,7 @@ TEST(MeasuredChip, RepeatsFromItsOffsetOn) {
   EXPECT_TRUE(chip.wraps(4));
   EXPECT_NE(chip.note().find("map of 200 cells"), std::string::npos);
   EXPECT_FALSE(chip.synthetic());
-  // An offset beyond the map counts on in it.
+  // An offset beyond the map continues at its beginning.
   EXPECT_EQ(chip_of(three_levels(), {399, true}).faults(memory::MemoryId::kWeights, 4, {0.8, 0.0}),
             expected);
 }

@@ -23,7 +23,7 @@ namespace {
 constexpr double kVoltage[] = {18.0 / 24, 19.0 / 24, 20.0 / 24, 21.0 / 24, 22.0 / 24, 23.0 / 24};
 constexpr double kPublished[] = {0.2056, 0.05573, 0.01115, 0.00129, 0.0000686646, 0.00000190735};
 
-/// Of the processor: a busy machine does not count.
+/// Processor time, so that a busy machine does not matter.
 double seconds_of(const std::function<void()>& work) {
   const auto now = [] {
     timespec time{};
@@ -286,7 +286,8 @@ double seconds_of_a_thousand(double cells) {
   return best;
 }
 
-// A ratio on one machine: about 40, and about 1000 when the cost is that of the cells.
+// A ratio on one machine: it is about 40, and would be about 1000 if the cost were that of the
+// cells.
 TEST(PhysicalChip, OfABillionCellsCostsItsFaultsOnly) {
   EXPECT_LT(seconds_of_a_thousand(1e9), 250 * seconds_of_a_thousand(1e6));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Do random chips look random? Counts, nesting, columns, blocks, neighbours, overlaps. All seeds
-// are fixed: a failure is a change of the generator, not bad luck.
+// are fixed, so a failure is a change of the generator and not chance.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -83,7 +83,8 @@ TEST(RandomChipStatistics, FaultsAtALowerRateAreASubsetOfThoseAtAHigherOne) {
 }
 
 TEST(RandomChipStatistics, AFractionOfTheFaultsRemainsAtThatFractionOfTheRate) {
-  // Of the cells faulty at p, a share q is faulty at q·p: inside one octave and across several.
+  // Of the cells that are faulty at p, a share q is faulty at q·p: inside one octave and across
+  // several.
   for (const double q : {0.9, 0.75, 0.5, 0.3, 0.1, 0.01}) {
     double all = 0.0, some = 0.0;
     for (std::uint64_t seed = 100; seed < 120; ++seed) {

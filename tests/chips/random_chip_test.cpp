@@ -135,7 +135,7 @@ TEST(RandomChip, RefusesARateThatNoShareOfFaultyCellsGives) {
 }
 
 TEST(RandomChip, MeetsThePinnedFaultsOfVersion1) {
-  // Seed, rate, how many faults among the first 100000 words, then the first four. Never refresh
+  // Seed, rate, number of faults among the first 100000 words, then the first four. Never refresh
   // this file: another chip under the same name is a new version.
   ASSERT_EQ(kRandomChipVersion, 1);
   std::ifstream file(BROWNOUT_SOURCE_DIR "/tests/chips/random_chip_v1.csv");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Option values: what is a number, and what the message says when it is none.
+// Option values: which texts are numbers, and what the message says about the others.
 #include "sim/cli/arguments.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Common options, and the places that JSON goes to.
+// Common options, and the places where the JSON is written.
 #include "sim/cli/common.hpp"
 
 #include <gtest/gtest.h>
@@ -57,7 +57,7 @@ TEST(Output, RefusesToReplaceAnInput) {
   CommonOptions options;
   options.json = (file.parent_path() / "." / file.filename()).string();
   EXPECT_THROW((Output{options, {file}}), InputError);
-  // Nor is it replaced without --overwrite where it is no input.
+  // It is not replaced without --overwrite either if it is not an input.
   EXPECT_THROW(Output{options}, InputError);
   EXPECT_EQ(read_own_file(file), "a network");
   fs::remove(file);

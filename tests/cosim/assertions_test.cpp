@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The RTL's own assertions: a job that breaks a rule of the ports ends in one.
+// The RTL's own assertions: a job that breaks a rule of the ports ends with one.
 #include <gtest/gtest.h>
 
 #include "tests/cosim/random_job.hpp"

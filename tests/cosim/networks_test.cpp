@@ -46,7 +46,7 @@ void expect_agreement(const CheckedArray& array) {
   }
 }
 
-// As many as have no factor in common with what else is drawn from the seed.
+// Numbers that have no factor in common with what else is drawn from the seed.
 constexpr const char* kMitigations[7] = {"none",
                                          "secded",
                                          "none",
@@ -144,7 +144,7 @@ TEST(RandomNetworks, AgreeUnderBackPressure) {
     config.array.dataflow = mapping::Dataflow::kWeightStationary;
     config.array.rows = config.array.columns = 4 << seed % 3;
     config.weights.words_per_cycle = 1;
-    // Where chunks stream in, gates come from a model that knows no back-pressure.
+    // If chunks stream in, the gates come from a model that knows no back-pressure.
     config.weights.residency = mapping::WeightResidency::kResident;
     CheckOptions options;
     options.mismatch_trace = testing::TempDir() + "pressed-network-mismatch.fst";
@@ -173,7 +173,7 @@ mapping::AcceleratorConfig edge(int size) {
   return config;
 }
 
-/// Of its first weight; those of the others have the same scheme and bits.
+/// The coding of its first weight; the other weights have the same scheme and bits.
 const network::Coding& coding_of(const network::Network& network) {
   const auto coded =
       std::find_if(network.parameters.begin(), network.parameters.end(),
@@ -200,14 +200,14 @@ TEST_P(ShippedNetworks, AgreeInAllLayersOnSeveralChips) {
     const network::Network network = network::read_onnx(model);
     const network::Coding& coding = coding_of(network);
     if (!codings.emplace(coding.scheme, coding.bits).second) continue;  // only its numbers differ
-    // A larger one takes the RTL minutes and has no kind of layer that these do not.
+    // A larger network takes the RTL minutes, and has no kind of layer that these do not have.
     if (network.coded_bits() > 64 * config.weights.words()) continue;
     const auto pixels = network::random_pixels(network, 8, 1);
     CheckOptions options;
     options.mismatch_trace = testing::TempDir() + "shipped-network-mismatch.fst";
     const auto checked = std::make_shared<CheckedArray>(config, options);
     engines::SystemcEngine cosim(network, config, 1, 0, "test", checked);
-    // Several chips: 4, 3 and 1 of the images.
+    // Several chips, for 4, 3 and 1 of the images.
     const std::int64_t image = network.input.size();
     std::int64_t first = 0;
     for (const std::int64_t count : {4, 3, 1}) {

@@ -16,7 +16,7 @@ using network::Scheme;
 
 constexpr Scheme kSchemes[] = {Scheme::kRquant, Scheme::kUniform, Scheme::kSymmetric,
                                Scheme::kAsymmetricSigned, Scheme::kBinary};
-constexpr std::int64_t kUsedWords = 4096;  // tiles lie here; writes go behind
+constexpr std::int64_t kUsedWords = 4096;  // tiles lie here; writes go to the words after them
 
 class Maker {
  public:
@@ -54,7 +54,7 @@ class Maker {
       for (int w = between(0, 4); w > 0; --w) {
         WriteJob write;
         write.cycle = cycle += between(0, 200);
-        // Behind the words in use; often in an array that is being read.
+        // After the words in use; often in an array that is being read.
         write.word = kUsedWords + between(0, static_cast<int>(shape_.words - kUsedWords) - 64);
         for (int i = between(1, 64); i > 0; --i) write.data.push_back(random_());
         result_.job.writes.push_back(std::move(write));
@@ -64,7 +64,7 @@ class Maker {
   }
 
  private:
-  /// A cell from which `cells` more are in use.
+  /// A cell from which on `cells` more are in use.
   std::uint32_t cell(std::int64_t cells) {
     return static_cast<std::uint32_t>(
         std::uniform_int_distribution<std::int64_t>(0, kUsedWords * 64 - cells)(random_));
@@ -72,7 +72,7 @@ class Maker {
 
   int other(int low, int high) { return std::uniform_int_distribution<int>(low, high)(others_); }
 
-  /// Most words are left with 0 to 3 wrong columns, so that every outcome comes often.
+  /// Most words have 0 to 3 wrong columns, so that every outcome is frequent.
   void break_check_bits() {
     for (WordFaults& fault : result_.faults) {
       if (other(0, 2) != 0) {
@@ -164,7 +164,7 @@ class Maker {
     }
     std::vector<std::int32_t> sums(static_cast<std::size_t>(vectors * (columns + 1)), 0);
     const auto half = static_cast<int>(result_.job.strips.size() % 2);
-    // A read of lane i; those not in use have no place in `sums`.
+    // A read of lane i; lanes that are not in use have no place in `sums`.
     const auto lane = [&](int i) { return i < columns ? i : shape_.columns; };
     const auto wrap = [](std::int32_t a, std::int64_t b) {
       return static_cast<std::int32_t>(static_cast<std::uint32_t>(a) +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random jobs for the core, and what they must give by the plainest arithmetic.
+// Random jobs for the core, and the results that they must give by the plainest arithmetic.
 #pragma once
 
 #include <cstdint>
@@ -18,20 +18,20 @@ struct RandomJob {
   Pressure pressure;
   /// By command, row after row: columns in use + 1 sums; empty for parameters.
   std::vector<std::vector<std::int32_t>> rows;
-  /// By strip, likewise: as a drain reads them.
+  /// By strip, in the same form, as a drain reads them.
   std::vector<std::vector<std::int32_t>> drained;
   std::int64_t words_corrected = 0, words_detected = 0;
 };
 
-/// What may fail, and what is done about it. The rest of a job does not depend on it.
+/// What may fail, and which check code is used. The rest of a job does not depend on it.
 struct RandomFaults {
   Protection protection;
   bool accumulators = false;
 };
 
 /// Codes of 1 to 8 bits anywhere in the words, every scheme, tiles and strips of any size that the
-/// core takes, stuck-at and flipping cells, check bits among them; `pressed`: gaps at every port,
-/// and writes meanwhile.
+/// core accepts, stuck-at and flipping cells, also of check bits. `pressed`: there are gaps at
+/// every port, and writes meanwhile.
 RandomJob random_job(std::uint64_t seed, const CoreShape& shape, bool pressed,
                      const RandomFaults& faults = {});
 

@@ -51,7 +51,7 @@ class Replay : public testing::Test {
     return run(
         fmt::format("sh '{}/run.sh' '{}/rtl' {}", folder_.string(), BROWNOUT_SOURCE_DIR, options));
   }
-  /// With one digit of a file another one; `at` counts its characters.
+  /// The file with one digit replaced; `at` counts its characters.
   Outcome replay_damaged(const std::string& file, std::size_t at, char digit,
                          const std::string& options = "") const {
     const std::string whole = read_own_file(folder_ / file);
@@ -81,7 +81,7 @@ ExpectedJob expect(const CoreShape& shape, const RandomJob& random) {
     for (int walk = 0; walk < strip.walks; ++walk) {
       const std::int32_t* row = random.drained[s].data();
       for (int r = 0; r < strip.rows; ++r, row += columns + 1) {
-        // Columns not in use hold a number that must not be compared.
+        // Columns that are not in use hold a number that must not be compared.
         std::vector<std::int32_t> lanes(static_cast<std::size_t>(shape.columns) + 1, -12345);
         std::copy_n(row, columns, lanes.begin());
         lanes.back() = row[columns];
@@ -93,7 +93,7 @@ ExpectedJob expect(const CoreShape& shape, const RandomJob& random) {
 }
 
 TEST_F(Replay, GivesTheRowsAndCyclesOfRandomJobs) {
-  // Square and not; the seeds are those of jobs with several strips.
+  // Square cores and others; the seeds give jobs with several strips.
   const CoreShape shapes[] = {{4, 4, 65536, 1024}, {3, 5, 65536, 1024},   {1, 1, 65536, 128},
                               {8, 8, 65536, 1024}, {16, 16, 65536, 1024}, {7, 2, 16384, 256}};
   std::uint64_t seed = 41;
@@ -106,7 +106,7 @@ TEST_F(Replay, GivesTheRowsAndCyclesOfRandomJobs) {
       export_job(folder_, shape, random.job, expected);
       const Outcome outcome = replay();
       EXPECT_EQ(outcome.status, 0) << outcome.output;
-      // Nothing else is said.
+      // There must be no other output.
       EXPECT_EQ(outcome.output,
                 fmt::format("PASS rows={} cycles={}\n", expected.rows.size(), expected.cycles));
     }
@@ -212,7 +212,8 @@ TEST_F(Replay, NamesTheFirstSumThatDiffers) {
       << outcome.output;
 }
 
-/// The small job behind two words of parameters, the first faulty, the second written meanwhile.
+/// The small job after two words of parameters; the first word is faulty, the second is written
+/// meanwhile.
 ExpectedJob job_with_parameters(RandomJob& random) {
   random = small_job();
   Command command;
@@ -225,8 +226,8 @@ ExpectedJob job_with_parameters(RandomJob& random) {
   random.job.strips[0].gates.load = 40;
   random.job.writes = {{3, 33, {0xFEDCBA9876543210}}};
   random.faults = {{32, 0xF, std::uint64_t{1} << 63, 0}};
-  // Row 1, lane 3 is read wrong before the second tile, which adds the same once more, and by the
-  // drain.
+  // Row 1, lane 3 is read wrong before the second tile, which adds the same once more, and again by
+  // the drain.
   random.accumulators = AccumulatorFaults(64, 5);
   random.accumulators.at(0, 1, 3).flip = 1 << 5;
   std::int32_t& sum = random.drained[0][1 * 5 + 3];
@@ -245,7 +246,7 @@ TEST_F(Replay, ComparesTheWordsOfParameters) {
   const Outcome whole = replay();
   EXPECT_EQ(whole.status, 0) << whole.output;
 
-  // What the RTL reads is another word then, or another end of the run.
+  // The RTL then reads another word, or another end of the run.
   Outcome outcome = replay_damaged("parameters.mem", 29, '1', "+edited");
   EXPECT_EQ(outcome.status, 1);
   EXPECT_NE(outcome.output.find("word 0 of parameters, suspect bits, run_last: expected "
@@ -279,7 +280,7 @@ TEST_F(Replay, AnyDigitThatChangesIsSeen) {
   constexpr CoreShape kTiny{4, 4, 1024, 64};  // starts fast
   expected.stored.resize(1024);
   export_job(folder_, kTiny, random.job, expected);
-  // Compiled once; run.sh does it each time.
+  // Compiled once here; run.sh compiles each time.
   const nlohmann::json manifest = nlohmann::json::parse(read_own_file(folder_ / "manifest.json"));
   std::string options;
   for (const auto& [name, value] : manifest["parameters"].items()) {
@@ -301,7 +302,7 @@ TEST_F(Replay, AnyDigitThatChangesIsSeen) {
     const std::string whole = read_own_file(folder_ / name);
     EXPECT_EQ(std::count(whole.begin(), whole.end(), '\n'), file["lines"]) << name;
     EXPECT_FALSE(whole.empty()) << name;
-    // Every digit of the first line, some of the others.
+    // Every digit of the first line, and some digits of the other lines.
     for (std::size_t at = 0; at < whole.size(); ++at) {
       if (whole[at] == '_' || whole[at] == '\n') continue;
       if (at > whole.find('\n') && draws() % 8 != 0) continue;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The checker can fail: one thing goes wrong on the RTL side alone, and is caught and located.
+// The checker must be able to fail: one error is made on the RTL side alone, and it is found and
+// located.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -90,7 +91,7 @@ TEST_F(Sabotaged, NothingIsWrongWithoutIt) {
 }
 
 TEST_F(Sabotaged, AMaskBitIsFoundByAddressWordAndBit) {
-  // Bit 10 of the word in which the second output's codes of the first tile begin.
+  // Bit 10 of the word in which the codes of the second output in the first tile begin.
   const mapping::Program program = mapping::compile(network_, config_, 1);
   job_ = layer_job(program, network_, matrix_layer(program));
   const Command tile = first_tile();
@@ -121,7 +122,8 @@ TEST_F(Sabotaged, AMaskBitOfACheckBitIsFound) {
   sabotage.mask_word = first_tile().cell / 64;
   sabotage.mask_bit = 67;
   const Mismatch found = run(sabotage);
-  // Whether a sum feels it or not: SECDED mends it, unless other bits of the word are wrong too.
+  // Whether it changes a sum or not: SECDED corrects it, unless other bits of the word are wrong
+  // too.
   EXPECT_TRUE(found.kind == Mismatch::Kind::kWord || found.kind == Mismatch::Kind::kCounter ||
               found.kind == Mismatch::Kind::kAccumulator)
       << kind_name(found.kind);

@@ -89,7 +89,7 @@ std::vector<std::int32_t> plain_sum(const Case& c) {
   return acc;
 }
 
-/// Runs with scratch of exactly the size asked for, at an odd address, and guards behind
+/// Runs with scratch of exactly the size that is asked for, at an odd address, with guards after
 /// everything.
 std::vector<std::int32_t> run(Convolution& convolution, const Case& c, const std::string& place) {
   constexpr std::int32_t kGuard = 0x5a5a5a5a;

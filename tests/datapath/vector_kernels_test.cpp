@@ -21,7 +21,7 @@ class Draws {
   int below(int limit) {
     return static_cast<int>(philox_(count_++)[0] % static_cast<std::uint64_t>(limit));
   }
-  /// Mostly ordinary numbers; now and then what breaks careless code.
+  /// Mostly ordinary numbers, and sometimes numbers that break careless code.
   float number() {
     const float special[] = {0.0f,
                              -0.0f,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wrong input: one line on stderr that names the trouble, exit 2, and nothing half-written.
+// Wrong input: one line on stderr that names the problem, exit 2, and nothing half-written.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 class BadInput : public testing::Test {
  protected:
-  /// Runs, and expects exit 2, one line that holds all `parts`, and no new file.
+  /// Runs the command; expects exit 2, one line that contains all `parts`, and no new file.
   void expect_refusal(const std::vector<std::string>& arguments,
                       const std::vector<std::string>& parts,
                       const Surroundings& surroundings = {}) {
@@ -39,7 +39,7 @@ class BadInput : public testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     expect_refusal(arguments, parts);
   }
-  /// A sweep file with one line put in place of another.
+  /// A sweep file in which one line is replaced.
   void refuse_sweep(const std::string& from, const std::string& to,
                     const std::vector<std::string>& parts) {
     std::string text = read_file(workplace_.sweep_file());
@@ -275,7 +275,7 @@ TEST_F(BadInput, WhereMessagesGoDoesNotDecideAboutResults) {
     EXPECT_EQ(read_file(workplace_.folder() / "out/.lock"), "") << how;
     fs::remove_all(workplace_.folder() / "out");
   }
-  // A result that nobody can have is an error.
+  // A result that is not possible is an error.
   EXPECT_EQ(shell(binary + " model inspect tiny-rquant-8b.onnx >&-").code, 2);
 }
 
@@ -299,7 +299,7 @@ TEST_F(BadInput, ADiskThatFillsUpDuringASweepLosesNothingThatWasStored) {
   }
   const std::string rows = read_file(workplace_.folder() / "out/results.jsonl");
   EXPECT_EQ(rows.back(), '\n');
-  // With room again it goes on behind what is there.
+  // With room again the command continues after what is there.
   const Outcome rest = workplace_.run(BROWNOUT_BINARY, sweep);
   EXPECT_EQ(rest.code, 0) << rest.err;
   EXPECT_LT(rest.json()["points_computed"], 8);

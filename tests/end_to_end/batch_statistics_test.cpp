@@ -8,7 +8,7 @@
 namespace brownout::end_to_end {
 namespace {
 
-/// The tiny network with a batch norm behind its only layer.
+/// The tiny network with a batch norm after its only layer.
 network::Network with_batch_norm() {
   network::Network net = tiny_network(network::Scheme::kRquant, 8);
   network::BatchNorm norm;

@@ -33,7 +33,7 @@ std::uint64_t big_endian(const std::string& bytes, std::size_t at) {
   return value;
 }
 
-/// An LZ4 block: literals, then a copy of what was there before, and so on.
+/// An LZ4 block: literals, then a copy of earlier data, and so on.
 std::string unpack_lz4(const std::string& packed) {
   std::string out;
   std::size_t at = 0;
@@ -160,7 +160,7 @@ TEST_F(Cosim, TheRestOfTheImagesBelongsToTheSameRun) {
   EXPECT_EQ(whole["logits_sha256"], outcome.json()["logits_sha256"]);
   EXPECT_EQ(whole["run_cycles"], outcome.json()["cycles_total"]);
 
-  // Waves of all cycles: of both batches, in their places.
+  // Waves of all cycles of both batches, at their places.
   const auto cycles = whole["run_cycles"].get<std::int64_t>();
   std::vector<std::string> traced = at;
   traced.insert(traced.end(),
@@ -190,7 +190,8 @@ TEST_F(Cosim, WavesHoldTheWindowAndTheNamesOfTheWeightMemory) {
                           std::to_string(first + 50) + ":" + std::to_string(first + 250)});
   EXPECT_EQ(run["traced_cycles"], 200);
   EXPECT_EQ(run["trace"], "conv1.fst");
-  // The same waves in VCD: a step at the top of each half cycle, and nothing left beside the file.
+  // The same waves in VCD: one step at the beginning of each half cycle, and no file left beside
+  // it.
   const Json vcd = conv1({"--trace", "conv1.vcd", "--trace-window",
                           std::to_string(first + 50) + ":" + std::to_string(first + 250)});
   EXPECT_EQ(vcd["traced_cycles"], 200);
@@ -225,7 +226,7 @@ TEST_F(Cosim, AnExportedLayerReplaysInIcarusVerilog) {
     EXPECT_EQ(replay.code, 0) << replay.out;
     EXPECT_NE(replay.out.find("PASS rows="), std::string::npos) << replay.out;
 
-    // The chip is part of it: without its faults the sums are others.
+    // The export contains the chip: without its faults the sums are different.
     EXPECT_FALSE(read_file(folder + "/faults.mem").empty());
     std::string faults = read_file(folder + "/faults.mem");
     for (std::size_t at = 0; at < faults.size(); at = faults.find('\n', at) + 1) {
@@ -268,7 +269,7 @@ TEST_F(Cosim, EveryCheckCodeAndFaultyAccumulatorsAgreeAndReplay) {
     const Json& counters = run["layers"][0]["counters"];
     EXPECT_EQ(counters["words_corrected"] > 0, mitigation.rfind("secded", 0) == 0);
     EXPECT_EQ(counters["words_detected"] > 0, mitigation != "none");
-    // One stage more, seen wherever a load is waited for.
+    // One more stage, which is visible wherever a load is waited for.
     const auto cycles = run["rtl_cycles"].get<std::int64_t>();
     if (mitigation == "none") without = cycles;
     EXPECT_EQ(cycles > without, mitigation != "none");
@@ -298,7 +299,7 @@ TEST_F(Cosim, SaysWhereTheCoreRunsWhenTheWindowMissesIt) {
   EXPECT_EQ(met.out.find("does not run"), std::string::npos) << met.out;
   EXPECT_NE(met.out.find("one.fst, 1 cycles of the core"), std::string::npos) << met.out;
 
-  // With a layer the window must meet it.
+  // With a layer, the window must overlap with that layer.
   expect_refused({"--array", "8x8", "--layer", first["name"].get<std::string>(), "--trace", "a.fst",
                   "--trace-window", before},
                  "--trace-window: layer " + first["name"].get<std::string>() + " runs in " +
@@ -308,8 +309,8 @@ TEST_F(Cosim, SaysWhereTheCoreRunsWhenTheWindowMissesIt) {
 TEST_F(Cosim, LeavesNoWavesBehindWhenItIsInterrupted) {
   const fs::path folder = workplace_.folder() / "waves";
   fs::create_directory(folder);
-  // The writer keeps a second file beside that of the waves: it makes it, and in the end removes
-  // it.
+  // The writer keeps a second file beside that of the waves; it creates it, and removes it at the
+  // end.
   Outcome outcome;
   int operations = 0;
   do {

@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Answers class 0, whatever it sees.
+/// A network that always answers class 0.
 network::Network blind_network(network::Shape input, int classes) {
   network::Network net = tiny_network(network::Scheme::kRquant, 8);
   net.input = input;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout estimate` from the outside: its object, its report file, its refusals.
+// `brownout estimate` from the outside: its JSON, its report file, its refusals.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -113,8 +113,8 @@ TEST_F(Estimate, ReadsNetworksInTheProjectsOwnConvention) {
   ASSERT_EQ(json["layers"].size(), 1u);
   EXPECT_EQ(json["layers"][0]["macs"], 7840);
   EXPECT_EQ(json["layers"][0]["folds"], 49);
-  // 49 loads of 10 runs of 2 words, and 3 stages each; the last tile streams 1; 16 + 16 + 2 of the
-  // array, 1 row and 8 of the vector unit.
+  // 49 loads of 10 runs of 2 words, with 3 stages each. The last tile streams 1 vector. The array
+  // adds 16 + 16 + 2, the vector unit 1 row and 8.
   EXPECT_EQ(json["layers"][0]["cycles"], 49 * (10 * 2 + 3) + 1 + 34 + 1 + 8);
 }
 

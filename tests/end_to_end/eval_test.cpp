@@ -94,7 +94,7 @@ TEST_F(Eval, AProfileIsPlacedAtRandomAndEvenlyOverTheBitPositions) {
     ++positions[std::stoul(names.back().substr(file.size() + 8)) % 8];
   }
   EXPECT_EQ(positions, std::vector<int>(8, 2));
-  // Fewer places are the first of more; another seed has others.
+  // A smaller number of places gives the first ones of a larger number; another seed gives others.
   const Json five = eval({"--chip", file, "--voltage", "0.82", "--offsets", "5"});
   const Json seven = eval({"--chip", file, "--voltage", "0.82", "--offsets", "5", "--seed", "7"});
   EXPECT_EQ(seven["seed"], 7);
@@ -110,14 +110,15 @@ TEST_F(Eval, AProfileIsPlacedAtRandomAndEvenlyOverTheBitPositions) {
   EXPECT_NE(text.out.find("means of the bit positions"), std::string::npos);
   EXPECT_EQ(text.out.find("16 chips"), std::string::npos);
   for (const Json& chip : json["per_chip"]) {
-    // 0.82 is between two profiled voltages: the lower one, with 2.74 %, counts.
+    // 0.82 is between two profiled voltages, so the lower one, with 2.74 %, is used.
     EXPECT_NEAR(chip["cell_rate"].get<double>(), 0.0274, 0.004);
     EXPECT_LT(chip["bits_wrong"], chip["cells_hit"]);  // cells fail in one direction
     EXPECT_NE(chip["note"].get<std::string>().find("SYNTHETIC"), std::string::npos);
     EXPECT_TRUE(chip["period"].is_null());  // 62,800 cells of 262,144
   }
   EXPECT_NE(json["per_chip"][0]["logits_sha256"], json["per_chip"][1]["logits_sha256"]);
-  // A network larger than the map sees it more than once, or says what is missing.
+  // A network that is larger than the map sees it more than once, or the command says what is
+  // missing.
   const std::string large = BROWNOUT_SOURCE_DIR "/models/fmnist-simplenet16-randbet-8b.onnx";
   const Outcome wrapped = run({"eval", large, "--data", "data", "--images", "4", "--voltage",
                                "0.82", "--chip", file, "--json", "-"});
@@ -135,7 +136,7 @@ TEST_F(Eval, SecdedLeavesFewerBitsWrongAndSaysWhatItDid) {
   EXPECT_EQ(secded["mitigation"], "secded");
   for (std::size_t i = 0; i < 4; ++i) {
     const Json& chip = secded["per_chip"][i];
-    // The data cells are those of the unprotected memory.
+    // The data cells are the same as those of the unprotected memory.
     EXPECT_EQ(chip["cells_hit"], plain["per_chip"][i]["cells_hit"]);
     EXPECT_LT(chip["bits_wrong"].get<int>(), plain["per_chip"][i]["bits_wrong"].get<int>() / 4);
     EXPECT_EQ(chip["words"], (7850 + 7) / 8);
@@ -237,7 +238,7 @@ TEST_F(Eval, JsonFileHoldsWhatStdoutWouldAndTextGoesElsewhere) {
 TEST_F(Eval, WrongBitsAtAHigherVoltageAreASubsetOfThoseAtALowerOne) {
   const auto technology =
       technology::Technology::load(BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml");
-  // In this scheme n is the code itself, so that n shows every wrong bit.
+  // In this scheme n is the code itself, so every wrong bit is visible in n.
   const network::Network net = tiny_network(network::Scheme::kSymmetric, 8);
   const mapping::Placement placement = mapping::resident(net);
   const network::Codes clean = network::clean_codes(net);
@@ -271,8 +272,8 @@ TEST_F(Eval, WrongBitsAtAHigherVoltageAreASubsetOfThoseAtALowerOne) {
 }
 
 TEST_F(Eval, MeansOverEvaluationSeedsScatterAsTheirStandardErrorsSay) {
-  // Nearly all that differs between two evaluations of a chip are its draws: 95 % of its faulty
-  // cells are faulty on every chip.
+  // Two evaluations of a chip differ almost only in their draws, because 95 % of its faulty cells
+  // are faulty on every chip.
   constexpr int kEvaluations = 24;
   constexpr double kChips = 12;
   std::vector<double> means;
@@ -350,7 +351,8 @@ TEST_F(Eval, TrainStartsTheTrainerOfThePath) {
   EXPECT_NE(missing.err.find("./setup.sh build --trainers"), std::string::npos);
 }
 
-// What was configured, which cells it hits, what really reads wrong: three numbers everywhere.
+// Three numbers everywhere: the configured rate, the cells that it hits, the bits that really read
+// wrong.
 TEST_F(Eval, OneDirectionalCellsAreThreeNumbers) {
   const Json json = eval({"--chip", "physical:1", "--chip", "physical:2", "--voltage", "0.8"});
   EXPECT_GT(json["rate"], 0.01);  // the technology's
@@ -364,7 +366,7 @@ TEST_F(Eval, OneDirectionalCellsAreThreeNumbers) {
   EXPECT_EQ(json["cells_hit_mean"], hit);
   EXPECT_EQ(json["bits_wrong_mean"], wrong);
   EXPECT_GT(hit, rate * cells);  // some of them err rarely
-  // Half of the cells fail towards what they store, whatever that is.
+  // Half of the cells fail towards the bit that they store, whatever that is.
   EXPECT_NEAR(wrong, 0.5 * rate * cells, 4.5 * std::sqrt(0.5 * rate * cells));
 
   const Outcome text = run({"eval", workplace_.network().string(), "--data", "data", "--chip",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers of the shipped and of the tests' own networks against golden.json. After a change that is
-// meant to move them: BROWNOUT_REFRESH_GOLDEN=1 ctest -L golden, and look at the difference.
+// Numbers of the shipped networks and of the tests' own networks against golden.json. After a
+// change that is meant to change them: BROWNOUT_REFRESH_GOLDEN=1 ctest -L golden, and look at the
+// difference.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,8 +19,8 @@ using Json = nlohmann::ordered_json;
 const fs::path kGolden = fs::path(BROWNOUT_SOURCE_DIR) / "tests/end_to_end/golden.json";
 const fs::path kModels = fs::path(BROWNOUT_SOURCE_DIR) / "models";
 
-/// How far a number may be off: those that go through the C library's exp, log or erfc a little,
-/// all others must be equal.
+/// How far a number may be off. Numbers that go through the C library's exp, log or erfc may differ
+/// a little; all others must be equal.
 double tolerance(const std::string& field) {
   const bool rounded =
       field.rfind("confidence", 0) == 0 || field == "rate" || field == "prop1_excess";

@@ -64,7 +64,7 @@ TEST_F(Mitigation, ASweepComparesThemResumesAndRefusesAnotherList) {
   EXPECT_EQ(json["points"][3]["mitigation"], "msb=8");
   EXPECT_EQ(json["points"][3]["voltage"], 0.8);
   EXPECT_GT(json["points"][1]["bits_wrong_mean"], 0.0);
-  // All bits in safe cells: the clean network, at a price.
+  // All bits are in safe cells: the network is clean, at a price.
   EXPECT_EQ(json["points"][3]["cells_hit_mean"], 0.0);
   EXPECT_EQ(json["points"][3]["rerr_mean"], json["points"][3]["err"]);
   EXPECT_DOUBLE_EQ(json["points"][3]["weight_area_rel"], 1 + 0.7 * 0.3);
@@ -74,7 +74,7 @@ TEST_F(Mitigation, ASweepComparesThemResumesAndRefusesAnotherList) {
   EXPECT_EQ(json["safe_voltage"][1]["mitigation"], "msb=8");
   EXPECT_EQ(json["safe_voltage"][1]["voltage"], 0.8);
 
-  // The last rows are lost, as by a kill, and computed again.
+  // The last rows are lost, as after a kill, and are computed again.
   const auto file = workplace_.folder() / "out" / "results.jsonl";
   const std::string rows = read_file(file);
   write_file_atomically(file, rows.substr(0, rows.size() * 2 / 3));
@@ -146,7 +146,7 @@ TEST_F(Mitigation, SweepsAgreeWithEval) {
       EXPECT_EQ(point["energy_parts_uj"]["weight_sram"],
                 swept["points"][1]["energy_parts_uj"]["weight_sram"]);
     }
-    // Each does something on these chips.
+    // Each mitigation does something on these chips.
     const auto wrong = [&](std::size_t k) {
       return swept["points"][2 * k + 1]["bits_wrong_mean"].get<double>();
     };
@@ -167,7 +167,7 @@ TEST_F(Mitigation, RateIsThatOfTheAccess) {
                 BROWNOUT_SOURCE_DIR "/configs/accelerators/edge-16x16.yaml", "--voltage", "0.85",
                 "--mitigation", "boost=0.04"});
   EXPECT_EQ(run["rate"], plain["rate"]);
-  // A map's own rate, not the technology's, and before anything is done about it.
+  // A map's own rate, not the technology's, and before any mitigation.
   const std::vector<std::string> map{"--chip", BROWNOUT_SOURCE_DIR "/profiles/chip2-synthetic.h5",
                                      "--voltage", "0.836"};
   const auto on_map = [&](const std::string& mitigation) {
@@ -221,7 +221,7 @@ TEST_F(Mitigation, PlacementsAreTiedToTheirNetwork) {
   const Json& network = file["networks"][0];
   ASSERT_EQ(network["tensors"].size(), 2u);
   ASSERT_EQ(network["bits"].size(), 8u);
-  // Five percent of the cells of 8 bits a code, both directions alike.
+  // Five percent of the cells fail, with 8 bits a code, in both directions alike.
   EXPECT_NEAR(network["tensors"][0]["bits_wrong_mean"].get<double>(), 0.05 * 8 * kWeights, 200);
   EXPECT_NEAR(network["bits"][7]["bits_wrong_mean"].get<double>(), 0.05 * (kWeights + 10), 80);
   EXPECT_GT(network["bits"][7]["rise_points"], network["bits"][0]["rise_points"]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout profile` from the outside: its objects, its files, its refusals.
+// `brownout profile` from the outside: its JSON, its files, its refusals.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -79,7 +79,7 @@ TEST_F(ProfileCommand, InspectGivesOneObjectAVoltage) {
       EXPECT_TRUE(level.contains(field)) << field;
     EXPECT_LT(level["p"], previous);
     previous = level["p"];
-    // One direction a cell.
+    // Each cell has one direction.
     EXPECT_NEAR(level["p"], level["p01"].get<double>() + level["p10"].get<double>(), 1e-12);
   }
   EXPECT_EQ(json["voltages"][0]["nested_share"], 1.0);

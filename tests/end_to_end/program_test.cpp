@@ -48,9 +48,9 @@ TEST_F(ModelProgram, GivesOneObjectWithThePromisedFields) {
   EXPECT_EQ(linear["tiles"], 49);  // 784 / 16
   EXPECT_EQ(linear["k"], 784);
   EXPECT_EQ(linear["strips"], 1);
-  // Runs of 16 codes that begin at multiples of 8 bytes: 2 words, 10 channels. A load takes 23
-  // cycles, the first 2 more for the bias (10 codes: 2 words), the last tile streams 3 pixels;
-  // latency 34, one walk of 3 pixels, 8.
+  // Runs of 16 codes that begin at multiples of 8 bytes are 2 words; there are 10 channels. A load
+  // takes 23 cycles, and the first load 2 more for the bias (10 codes: 2 words). The last tile
+  // streams 3 pixels. Latency is 34, one walk takes 3 pixels, and the vector unit 8.
   EXPECT_EQ(linear["closed_form_cycles"], 25 + 48 * 23 + 3 + 34 + 3 + 8);
 }
 

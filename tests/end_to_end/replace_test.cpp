@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What commands may replace: their own earlier results, with --overwrite those of others, never
+// What commands may replace: their own earlier results; with --overwrite results of others; never
 // what they read.
 #include <fmt/format.h>
 #include <gtest/gtest.h>

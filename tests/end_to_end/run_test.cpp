@@ -61,7 +61,7 @@ TEST_F(Run, OverAProfileEnginesAgreeAndTheOutputSaysWhatItIs) {
   EXPECT_NE(note.find("SYNTHETIC"), std::string::npos);
   EXPECT_NE(note.find("map of 262144 cells"), std::string::npos);
   EXPECT_TRUE(json({"--voltage", "0.82", "--chip", "random:1"})["chip_note"].is_null());
-  // A profile that was cut off.
+  // A profile that was cut short.
   workplace_.write("cut.h5", read_file(file).substr(0, 5000));
   expect_refused(on_edge({"--voltage", "0.82", "--chip", "cut.h5", "--quiet"}), "truncated");
 }
@@ -120,7 +120,7 @@ TEST_F(Run, AFinishedRunIsPricedAgainWithoutSimulating) {
   EXPECT_EQ(repriced["repriced"]["technology_file"], kTechnology);
   EXPECT_EQ(repriced["repriced"]["simulated"]["voltage"], 0.8);
   EXPECT_LT(low["energy_uj"]["total"], high["energy_uj"]["total"]);
-  // One coefficient changes its own part and the total, nothing else.
+  // One coefficient changes its own component and the total, and nothing else.
   std::string text = read_file(kTechnology);
   const std::string key = "mac_pj:\n    value: ";
   const std::size_t at = text.find(key);
@@ -193,7 +193,7 @@ TEST_F(Run, ARunPricedAgainIsADirectOneInAllThatAPriceDeterminesAndTheOldOneInAl
       EXPECT_EQ(again.size(), direct.size()) << place;
     }
   }
-  // Priced twice, it still says what was simulated.
+  // A result that was priced twice still says what was simulated.
   workplace_.write("once.json", "somebody else's");
   expect_refused(run({"--reprice", "old.json", "--voltage", "0.9", "--json", "once.json"}),
                  "or --overwrite to replace this one");
@@ -225,7 +225,7 @@ TEST_F(Run, UnusedArraysLeakTheirShareUnlessTheyStayOn) {
   EXPECT_NEAR(gated["energy_uj"]["weight_leakage"].get<double>(), all * (2 + 98 * 0.004) / 100,
               1e-12 * all);
   EXPECT_EQ(gated["cycles_total"], on["cycles_total"]);
-  // A result of before gating was priced with all arrays on.
+  // A result from before gating was priced with all arrays on.
   Json before = gated;
   before["pricing"].erase("weight_gated_kib");
   before["pricing"].erase("unprotected_cycles");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout study` on networks that are there: what it writes, that it goes on, what it refuses.
+// `brownout study` on existing networks: what it writes, that it continues, what it refuses.
 #include <gtest/gtest.h>
 
 #include <csignal>
@@ -114,7 +114,7 @@ TEST_F(Study, WritesTheTableInAllItsForms) {
   for (const char* field : {"ci95", "ci95_all", "se_images"}) {
     EXPECT_EQ(cell[field], eval[std::string("rerr_") + field]) << field;
   }
-  // Scaled logits have the same largest one.
+  // Scaled logits have the same largest logit.
   EXPECT_EQ(json["rows"][2]["cells"][0]["mean"], json["rows"][0]["cells"][0]["mean"]);
   EXPECT_NE(json["rows"][2]["networks"][0]["model_sha256"],
             json["rows"][0]["networks"][0]["model_sha256"]);
@@ -235,7 +235,7 @@ TEST_F(Study, WrongInputEndsWithTwoAndOneMessage) {
   refused(study("data"), "holds other files");
   workplace_.write("swept/sweep-identity.json", "{}");
   refused(study("swept"), "holds other files (sweep-identity.json)");
-  // Another study does not take the folder.
+  // Another study must not use the folder.
   ASSERT_EQ(study("out", {"--only", "half"}).code, 0);
   workplace_.write("other.yaml", kStudy);
   refused(workplace_.run(BROWNOUT_BINARY, {"study", "other.yaml", "--out", "out", "--quiet"}),

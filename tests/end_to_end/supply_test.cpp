@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which memories the voltage reaches: `run`, `eval` and `sweep` follow the same supplies.
+// Which memories the voltage applies to: `run`, `eval` and `sweep` follow the same supplies.
 #include <gtest/gtest.h>
 
 #include "sim/base/files.hpp"
@@ -12,7 +12,7 @@ using Json = nlohmann::json;
 
 class Supply : public testing::Test {
  protected:
-  /// An accelerator file with a line more.
+  /// An accelerator file with one more line.
   std::string accelerator(const std::string& line) const {
     workplace_.write("a.yaml", "name: a\ntechnology: " BROWNOUT_SOURCE_DIR
                                "/profiles/14nm-finfet.yaml\n" +
@@ -137,7 +137,7 @@ TEST_F(Supply, EachMemoryFailsAtItsOwnSupplyAlikeInAllEngines) {
       EXPECT_NE(chip["logits_sha256"], eval["logits_sha256"]);
       EXPECT_EQ(chip["logits_sha256"], run["logits_sha256"]) << engine;
       EXPECT_EQ(chip["memory_cells"], run["memory_cells"]);
-      // Where it is operated, used cells and wrong bits are the same numbers everywhere.
+      // Its operating point, its used cells and its wrong bits are the same numbers everywhere.
       for (const char* name : {"weights", "input", "activations", "accumulators"}) {
         const Json& mean = eval["memories"][name];
         const Json& one = run["memories"][name];
@@ -190,7 +190,7 @@ TEST_F(Supply, TheFileTheOptionAndTheSweepSayTheSame) {
   }
   EXPECT_GT(point["memories"]["weights"]["bits_wrong_mean"], 0);
   EXPECT_GT(point["memories"]["activations"]["bits_wrong_per_image"], 0);
-  // Texts show them, and a sweep that is continued knows them from its rows.
+  // Texts show them, and a sweep that is continued reads them from its rows.
   const Outcome again =
       workplace_.run(BROWNOUT_BINARY, {"sweep", "sweep.yaml", "--out", "out", "--no-plot"});
   EXPECT_NE(again.out.find("The other memories"), std::string::npos) << again.out;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout sweep` from the outside: what it writes, and that nothing stops it for good.
+// `brownout sweep` from the outside: what it writes, and that nothing stops it permanently.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
@@ -66,7 +66,7 @@ TEST_F(Sweep, GivesThePromisedObject) {
     EXPECT_EQ(point["chips"], 4);
     EXPECT_EQ(point["images"], 200);
     EXPECT_TRUE(point["prop1_excess"].is_null());  // 143 points say nothing
-    // Other images matter, and only they where no cell fails.
+    // Other images matter; where no cell fails, only they do.
     EXPECT_GT(point["rerr_se_images"], 0.5);
     EXPECT_LE(point["rerr_ci95_all"][0], point["rerr_ci95"][0]);
     EXPECT_GE(point["rerr_ci95_all"][1], point["rerr_ci95"][1]);
@@ -75,7 +75,7 @@ TEST_F(Sweep, GivesThePromisedObject) {
   }
   EXPECT_EQ(json["points"][0]["voltage"], 1.0);
   EXPECT_EQ(json["points"][0]["rerr_mean"], json["points"][0]["err"]);
-  // Fewer volts, more wrong bits.
+  // The lower the voltage, the more wrong bits.
   for (std::size_t i = 1; i < 4; ++i) {
     EXPECT_GT(json["points"][i]["bits_wrong_mean"], json["points"][i - 1]["bits_wrong_mean"]);
   }
@@ -115,7 +115,7 @@ TEST_F(Sweep, ASafeVoltageIsChosenOnSomeDiesAndStatedOnOthers) {
     EXPECT_TRUE(std::all_of(chosen.begin(), chosen.end(), within));
     const std::vector<double> lower = errors(i, safe["fails_at_voltage"], "0");
     EXPECT_FALSE(std::all_of(lower.begin(), lower.end(), within));
-    // What is stated are other dies.
+    // The voltage is stated on other dies.
     const Json& stated = safe["stated_on"];
     EXPECT_EQ(stated["chips"], 29);
     EXPECT_EQ(stated["first"], "random:1000000");
@@ -218,7 +218,7 @@ TEST_F(Sweep, KilledAtRandomMomentsItEndsWithTheSameNumbersAndRepeatsNothing) {
     Outcome outcome;
     do {
       Surroundings kill;
-      // In the end it gets through.
+      // In the end the sweep is finished.
       kill.interruption = Interruption{SIGKILL, 1 + std::rand() % 12 + kills};
       outcome = sweep(out, {}, kill);
       if (fs::exists(workplace_.folder() / out / "results.jsonl")) {
@@ -260,7 +260,7 @@ TEST_F(Sweep, OnAnAcceleratorPointsHaveCyclesAndEnergyAndEveryEngineTheSameNumbe
     }
     EXPECT_DOUBLE_EQ(sum, point["energy_uj"].get<double>());
   }
-  // The same folder on no accelerator is another sweep.
+  // The same folder without an accelerator is another sweep.
   workplace_.write("sweep.yaml", sweep_file);
   EXPECT_EQ(sweep("functional").code, 2);
   // An engine that needs an accelerator says so.
@@ -273,7 +273,7 @@ TEST_F(Sweep, OnAnAcceleratorPointsHaveCyclesAndEnergyAndEveryEngineTheSameNumbe
 TEST_F(Sweep, OverAProfileChipsArePlacesOfItsMap) {
   std::string text = read_file(workplace_.sweep_file());
   const std::string profile = "\nprofile: " BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5\n";
-  // What the workplace's file says of random chips does not go with a profile.
+  // The workplace's file has keys for random chips, which do not go with a profile.
   std::string file;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
@@ -286,7 +286,7 @@ TEST_F(Sweep, OverAProfileChipsArePlacesOfItsMap) {
   const Json json = finished("out");
   EXPECT_NE(json["chip_note"].get<std::string>().find("SYNTHETIC"), std::string::npos);
   ASSERT_EQ(json["points"].size(), 6u);
-  // Above its highest voltage the map of that one counts; below, the nearest lower one.
+  // Above its highest voltage the map of that one is used; below, that of the nearest lower one.
   EXPECT_EQ(json["points"][0]["cells_hit_mean"], json["points"][1]["cells_hit_mean"]);
   EXPECT_GT(json["points"][2]["cells_hit_mean"], json["points"][1]["cells_hit_mean"]);
   // The same points by eval.
@@ -297,10 +297,10 @@ TEST_F(Sweep, OverAProfileChipsArePlacesOfItsMap) {
                         "--offsets", std::to_string(places), "--voltage", "0.82", "--json", "-"});
   ASSERT_EQ(eval.code, 0) << eval.err;
   EXPECT_EQ(eval.json()["rerr_mean"], json["points"][2]["rerr_mean"]);
-  // Finished: nothing is computed again.
+  // It is finished, so nothing is computed again.
   EXPECT_EQ(finished("out")["points_computed"], 0);
-  // Safe voltages are those of the profile or the lowest one of the sweep, and what lies between
-  // two of them was evaluated once for each network and place.
+  // Safe voltages are voltages of the profile or the lowest one of the sweep. What lies between two
+  // of them was evaluated once for each network and place.
   std::set<double> levels;
   const Json profile_json =
       workplace_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ten faint patterns in strong noise, a classifier that knows the patterns, fork and exec.
+// Ten faint patterns in strong noise; a classifier that knows the patterns; fork and exec.
 #include "workplace.hpp"
 
 #include <fcntl.h>
@@ -79,7 +79,7 @@ int open_or_die(const std::string& file, int flags) {
   return descriptor;
 }
 
-/// The child: redirects, limits, becomes the program.
+/// The child process: redirects, sets limits, becomes the program.
 [[noreturn]] void become(const std::vector<std::string>& words, const fs::path& folder,
                          const Surroundings& surroundings,
                          const std::optional<interruption::Interrupter>& interrupter,

@@ -44,7 +44,7 @@ class Workplace {
 
   /// Writes a file of the folder and returns its path.
   std::filesystem::path write(const std::string& name, const std::string& content) const;
-  /// Every path below the folder, sorted: what a command created shows here.
+  /// Every path below the folder, sorted, which shows what a command created.
   std::vector<std::string> listing() const;
 
   /// Runs `binary` in the folder.
@@ -58,7 +58,7 @@ class Workplace {
 /// A linear classifier of the dataset, for 28×28 images.
 network::Network tiny_network(network::Scheme scheme, int bits);
 
-/// `json` without what depends on the clock: names that end in seconds, _s or _per_s.
+/// `json` without the fields that depend on the clock: names that end in seconds, _s or _per_s.
 nlohmann::json without_timing(nlohmann::json json);
 
 /// IDX file bytes.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batch statistics in engine "float": against running statistics that were set to those of the
-// batch, and against nothing but the batch.
+// Batch statistics in engine "float": compared with running statistics that were set to those of
+// the batch; and that results depend on nothing but the batch.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -54,7 +54,8 @@ std::vector<float> logits_of(Engine& engine, const network::Network& net,
   return logits;
 }
 
-/// The network up to and with its first batch norm, as logits of its own: what that norm reads.
+/// The network up to and including its first batch norm, as a network of its own: its logits are
+/// what that norm reads.
 std::pair<double, double> first_norm_input(const network::Network& net,
                                            const std::vector<std::uint8_t>& pixels, int images,
                                            int channel) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Engines on networks small enough to compute by hand, and what they promise to their users.
+// Engines on networks that are small enough to compute by hand, and what they promise to their
+// users.
 #include "sim/engines/engine.hpp"
 
 #include <gtest/gtest.h>
@@ -63,8 +64,8 @@ TEST(Engines, UseTheCodesTheyAreGiven) {
 }
 
 TEST(Engines, AddAResidualThatIsComputedAfterTheMainBranch) {
-  // Value 1 feeds a 1×1 convolution (×2) and, through a second one (×3) that stands behind it in
-  // the file, the residual.
+  // Value 1 feeds a 1×1 convolution (×2) and, through a second one (×3) that comes after it in the
+  // file, the residual.
   network::Builder b({1, 1, 1}, 1);
   const Coding coding{Scheme::kSymmetric, 8, 1.0f, 0.0f};
   const int input = b.add(network::Quantize{1.0f / 255, 0});
@@ -164,8 +165,8 @@ TEST(FloatEngine, DependsOnNeitherBatchNorWorker) {
 }
 
 TEST(FloatEngine, IsWhatTheFunctionalOneApproachesWithFineActivations) {
-  // The same network with activations that lose next to nothing: 0 … 4 in 255 steps is coarse, so
-  // compare with a tolerance that a wrong operator would break by orders of magnitude.
+  // The same network with activations that lose almost nothing: 0 … 4 in 255 steps is coarse, so
+  // the comparison has a tolerance that a wrong operator would exceed by orders of magnitude.
   const network::Network network = network::simple_network();
   const auto pixels = network::images_for(network, 4);
   std::vector<std::vector<float>> logits;

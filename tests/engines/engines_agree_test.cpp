@@ -36,7 +36,7 @@ std::vector<float> logits_of(Engine& engine, const network::Network& network,
   return logits;
 }
 
-/// A seed's network with clean and with random codes, and what the reference makes of them.
+/// The network of a seed with clean and with random codes, and the reference's results for them.
 struct Case {
   explicit Case(std::uint64_t seed)
       : network(network::random_network(seed)),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shipped networks score in the engines what the trainer measured when it exported them.
+// The engines give the shipped networks the scores that the trainer measured when it exported them.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

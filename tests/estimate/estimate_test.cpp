@@ -169,7 +169,7 @@ TEST(Estimate, RefusesLayersTooLargeToCount) {
                   .find("t.csv:1: layer: expected at most 100000000 tiles"),
               0u);
   }
-  // 2^62 folds: of two cycles they are too many, of one they are not.
+  // 2^62 folds: with two cycles each they are too many, with one they are not.
   EXPECT_EQ(
       message_of(layer_of(big, 1, big), {1, 1, Flow::kInputStationary, Convention::kScaleSimV2}),
       "t.csv:1: layer: expected fewer than 2^63 cycles, got more");
@@ -178,8 +178,8 @@ TEST(Estimate, RefusesLayersTooLargeToCount) {
       "");
 }
 
-/// Two convolutions without biases or norms, with codes of `bits` bits; the second one's window is
-/// its whole input. The first's codes fill whole words, so both layers begin at a word.
+/// Two convolutions without biases or norms, with codes of `bits` bits. The second one's window is
+/// its whole input. The codes of the first one fill whole words, so both layers begin at a word.
 network::Network two_convolutions(const Philox& random, int bits) {
   std::uint64_t draw = 0;
   const auto up_to = [&](std::uint64_t highest) {

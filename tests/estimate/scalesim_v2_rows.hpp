@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What SCALE-Sim v2 reports for layers on arrays, one run of it a row.
+// What SCALE-Sim v2 reports for layers on arrays; one of its runs per row.
 #pragma once
 
 namespace brownout::estimate {
 
 /// Printed by SCALE-Sim 2.0.2 (scalesim-project/scale-sim-v2, commit
 /// 22f88b17f1dd3160e18bff5df165035bf8146e83) under Python 3.11 with InterfaceBandwidth CALC and
-/// three scratchpads of 64 KiB: the row of its COMPUTE_REPORT.csv behind LayerID, that is Total
+/// three scratchpads of 64 KiB: the row of its COMPUTE_REPORT.csv after LayerID, that is Total
 /// Cycles, Stall Cycles, Overall Util %, Mapping Efficiency %, Compute Util %.
 struct ScaleSimV2Row {
   const char* dataflow;

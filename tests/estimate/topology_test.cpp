@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Topology files as people have them, with the traps of their format, and networks as layers.
+// Topology files as people write them, with the traps of their format, and networks as layers.
 #include "sim/estimate/topology.hpp"
 
 #include <gtest/gtest.h>
@@ -89,7 +89,8 @@ TEST(Topology, TakesDepthwiseLayersApartAsScaleSimDoes) {
   EXPECT_EQ(parsed("Conv_DP1, 5, 5, 3, 3, 3, 1, 1,\nc, 3, 3, 1, 1, 3, 4, 1,\n"),
             (Lines{"Conv_DP1Channel_0 9 1 9", "Conv_DP1Channel_1 9 1 9", "Conv_DP1Channel_2 9 1 9",
                    "c 9 4 3"}));
-  // Wherever the letters stand, with all filters for each channel; not in the GEMM form.
+  // Wherever the letters are in the name, with all filters for each channel; but not in the GEMM
+  // form.
   EXPECT_EQ(parsed("DPlain, 5, 5, 1, 1, 2, 6, 1,\n"),
             (Lines{"DPlainChannel_0 25 6 1", "DPlainChannel_1 25 6 1"}));
   EXPECT_EQ(parsed("DP, 4, 5, 6,\n"), (Lines{"DP 4 5 6"}));
@@ -127,7 +128,7 @@ TEST(Topology, ReadsOverHeadingsAndOtherColumns) {
              "Filter, Strides,,,Eh,Ew,e2\n,,,,,,,,,,,\nConv1,224,224,7,7,3,64,2,,,110,110,12100\n"),
       (Lines{"Conv1 12100 64 147"}));
   EXPECT_EQ(parsed("Layer,M,N,K,Comment\na,1,2,3,slow\nb,4,5,6\n"), (Lines{"a 1 2 3", "b 4 5 6"}));
-  // A second stride stays one, and sparsity is found where it is named.
+  // A second stride is still one, and sparsity is found by the name of its column.
   EXPECT_EQ(parsed("Layer Name,IFMAP Height,IFMAP Width,Filter Height,Filter Width,Channels,Num "
                    "Filter,Stride Height,Stride Width,Note\nc,11,11,3,3,2,4,2,1,x\n"),
             (Lines{"c 45 4 18"}));

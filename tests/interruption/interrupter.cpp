@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The library that is preloaded into a program: counts its file operations in place of the C
-// library's functions and sends the signal when the ordered one comes.
+// The library that is preloaded into a program. Its functions replace those of the C library; they
+// count the file operations and send the signal at the one that was ordered.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -32,7 +32,7 @@ Orders* orders() {
   return mapped;
 }
 
-/// Counts an operation on `path`; whether the signal comes with it.
+/// Counts an operation on `path`; returns whether the signal is due at this operation.
 bool due(const char* path) {
   Orders* const order = orders();
   if (order == nullptr) return false;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The test's side: writes the orders, preloads the library that follows them.
+// The test's side: writes the orders and preloads the library that follows them.
 #include "tests/interruption/interruption.hpp"
 
 #include <sys/mman.h>
@@ -18,7 +18,7 @@ namespace brownout::interruption {
 
 namespace {
 
-/// Puts `entry` before what the variable holds.
+/// Puts `entry` before what the variable contains.
 void put_first(const char* variable, const std::string& entry) {
   const char* rest = std::getenv(variable);
   ::setenv(variable, rest == nullptr ? entry.c_str() : (entry + ':' + rest).c_str(), 1);
@@ -42,7 +42,7 @@ Interrupter::Interrupter(const Interruption& interruption)
 }
 
 Interrupter::~Interrupter() {
-  // Whatever the program left running must not signal a stranger.
+  // A process that the program left running must not signal a process of somebody else.
   orders_->remaining = std::numeric_limits<std::int64_t>::min() / 2;
   ::munmap(orders_, sizeof(Orders));
   ::unlink(file_.c_str());

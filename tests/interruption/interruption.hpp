@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A signal that a program gets at one of its own file operations, so that the moment does not
-// depend on how fast the machine is or on what else it does.
+// A signal that a program gets at one of its own file operations, so that the moment depends
+// neither on how fast the machine is nor on what else it does.
 #pragma once
 #include <csignal>
 #include <string>
@@ -9,11 +9,11 @@ namespace brownout::interruption {
 
 struct Orders;
 
-/// The signal comes at the operation of this number; 1 is the first. Operations are: a file opened
-/// to be created or emptied, a write to a file, a rename, a removal, a folder made. Only those
-/// whose path ends with `path_ends_with` count (of a rename: the new path). They are counted over
-/// the program and all programs that it starts; the signal always goes to the program itself. It
-/// comes after the operation, but in the middle of a write.
+/// The signal comes at the operation with this number; 1 is the first. Operations are: a file
+/// opened to be created or emptied, a write to a file, a rename, a removal, a folder made. Only
+/// operations whose path ends with `path_ends_with` count (for a rename, the new path). They are
+/// counted over the program and all programs that it starts; the signal always goes to the program
+/// itself. It comes after the operation, but for a write in the middle of it.
 struct Interruption {
   int signal = SIGKILL;
   int operation = 1;

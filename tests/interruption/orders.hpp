@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the test tells the library inside the program: a file that both map.
+// What the test tells the library inside the program, in a file that both map.
 #pragma once
 #include <sys/types.h>
 
@@ -8,7 +8,7 @@
 
 namespace brownout::interruption {
 
-/// Names the file of the orders, in the program's environment.
+/// The variable in the program's environment that names the file of the orders.
 inline constexpr const char* kOrdersVariable = "BROWNOUT_TEST_INTERRUPTION";
 
 struct Orders {

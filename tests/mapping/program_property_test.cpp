@@ -54,7 +54,8 @@ AcceleratorConfig random_accelerator(Random& random) {
   return config;
 }
 
-/// Memories are nearly as small as they may be, so that chunks are many and values lie close.
+/// Memories are nearly as small as possible, so that there are many chunks and values lie close
+/// together.
 struct Case {
   network::Network network;
   Program program;
@@ -82,7 +83,7 @@ const network::Parameter& parameter_at(const network::Network& network, int para
   return network.parameters[static_cast<std::size_t>(parameter)];
 }
 
-/// Distinct words under codes [first, last) by walking all cells.
+/// Distinct words that contain codes [first, last), found by visiting all cells.
 std::int64_t words_by_cells(std::int64_t origin, const CodeRange& codes, int bits) {
   std::set<std::int64_t> words;
   for (std::int64_t cell = origin + codes.first * bits; cell < origin + codes.last * bits; ++cell) {
@@ -122,7 +123,7 @@ TEST(ProgramProperty, EveryWeightMeetsEveryPixelOnce) {
         EXPECT_EQ(k, parameter_at(network, layer.node.weight).size() / matrix.out_channels);
       }
       EXPECT_EQ(next, matrix.out_channels);
-      // Pixels: once per column tile; a chunk is never needed again once the next one came.
+      // Pixels: once per column tile; a chunk is never needed again after the next one came.
       std::vector<std::int64_t> reached(layer.column_tiles.size(), 0);
       int chunk = 0;
       for (const Strip& strip : layer.strips) {
@@ -215,8 +216,8 @@ TEST(ProgramProperty, RunsReadWordsOfTheirChunkAndAreCounted) {
   }
 }
 
-/// DRAM words around the coded parameters of column tiles [first, last) of a layer, counted one by
-/// one.
+/// DRAM words that contain the coded parameters of column tiles [first, last) of a layer, counted
+/// one by one.
 std::int64_t words_of_tiles(const network::Network& network, const Program& program,
                             const LayerProgram& layer, std::size_t first, std::size_t last) {
   const Placement packed = resident(network, program.bit_offset);
@@ -269,7 +270,8 @@ TEST(ProgramProperty, AStreamedLayerHasTheFewestChunksAndSpreadsItsWordsOverThem
           words[i][j] = words_of_tiles(network, program, layer, i, j);
         }
       }
-      // longest[n][j]: the longest chunk when n of them hold the first j tiles as well as can be.
+      // longest[n][j]: the longest chunk when n chunks hold the first j tiles as evenly as
+      // possible.
       std::vector<std::vector<std::int64_t>> longest(layer.chunks.size() + 1,
                                                      std::vector<std::int64_t>(tiles + 1, kNever));
       longest[0][0] = 0;
@@ -290,8 +292,8 @@ TEST(ProgramProperty, AStreamedLayerHasTheFewestChunksAndSpreadsItsWordsOverThem
       EXPECT_LE(found, half);
       EXPECT_LE(found - shortest, 3 * tile / 2);
       EXPECT_GT(longest[layer.chunks.size() - 1][tiles], half);
-      // Each chunk in turn: of all ends that leave the others possible, the nearest to the share,
-      // the last of several.
+      // Each chunk in turn: of all ends that leave the other chunks possible, the nearest to the
+      // share, or the last of several.
       std::size_t first = 0;
       for (std::size_t c = 0; c < layer.chunks.size(); ++c) {
         const std::size_t left = layer.chunks.size() - c - 1;

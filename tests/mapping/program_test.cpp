@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs of a small network against tile counts and cycles worked out by hand.
+// Programs of a small network against tile counts and cycles computed by hand.
 #include "sim/mapping/program.hpp"
 
 #include <gtest/gtest.h>
@@ -103,7 +103,7 @@ TEST(Program, WeightStationaryByHand) {
   EXPECT_EQ(conv.strips[0].pixel_count, 4);
   EXPECT_FALSE(conv.staged);
   EXPECT_EQ(conv.walks, 2);  // sums, then norm, ReLU, quantization and the flatten's order
-  // First load 3 + 2 + 3, tiles max(4, 6), max(4, 5), 4, latency 4 + 4 + 2, drain 2 walks of 4, 8.
+  // First load 3 + 2 + 3; tiles max(4, 6), max(4, 5), 4; latency 4 + 4 + 2; drain 2 walks of 4; 8.
   EXPECT_EQ(conv.closed_form_cycles, 8 + 6 + 5 + 4 + 10 + 8 + 8);
   EventCounts counts;
   counts.macs = 72;
@@ -254,8 +254,8 @@ TEST(Program, StagedNumbersAreThoseThatTheNormReads) {
     EXPECT_EQ(staged.counts.vector_ops, 3 * (128 + read));
     EXPECT_EQ(staged.counts.activation_writes, 3 * (4 * read + read));
     EXPECT_EQ(staged.counts.activation_reads - whole.counts.activation_reads, 3 * 4 * read);
-    // The last strip holds 3·64 mod 63 = 3 pixels of 2 channels and leaves in one walk; the walk
-    // over staged numbers takes a cycle for the channels of each pixel.
+    // The last strip has 3·64 mod 63 = 3 pixels of 2 channels and leaves in one walk. The walk over
+    // staged numbers takes one cycle for the channels of each pixel.
     EXPECT_EQ(memory_walk_cycles(shallow.vector, staged), 3 * read / 2);
     EXPECT_EQ(memory_walk_cycles(deep.vector, whole), 0);
     shallow.vector.lanes = deep.vector.lanes = 1;
@@ -288,7 +288,7 @@ TEST(Program, AResidualBeforeANormIsReadOnceAWalk) {
     EXPECT_EQ(whole.residual_walks, std::vector<int>{norms_after + 1});
     const std::int64_t matrix = 3 * 64 * 4;
     EXPECT_EQ(whole.counts.activation_reads, matrix + (norms_after + 1) * 3 * 128);
-    // Staged numbers hold the sum already when it stands before the first norm.
+    // Staged numbers already contain the sum if it comes before the first norm.
     const LayerProgram staged = last_convolution(build(norms_after), shallow);
     EXPECT_EQ(staged.residual_walks, std::vector<int>{norms_after == 2 ? 1 : norms_after + 1});
     EXPECT_EQ(staged.counts.activation_reads,
@@ -334,8 +334,8 @@ TEST(Program, SaysWhatDoesNotFit) {
   AcceleratorConfig small = four_by_four();
   small.activations.kib = 1;
   EXPECT_EQ(message(small, 1), "");
-  // Two input buffers and q0's codes of 16 bytes an image, logits of 12: 60 an image while q0 runs;
-  // 52 plus 16 while conv1 does.
+  // Two input buffers and q0's codes with 16 bytes an image, and logits with 12: 60 an image while
+  // q0 runs, and 52 plus 16 while conv1 does.
   EXPECT_EQ(message(small, 20),
             "small.onnx: a batch of 20 needs 1360 bytes of activations (at least 1360 at layer "
             "\"conv1\"), the activation memory has 1024 (1 KiB); raise activations.kib in a.yaml, "

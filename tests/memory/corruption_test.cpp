@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Masks over bytes and 32-bit words: which cells, which draws, and what is left alone.
+// Masks over bytes and 32-bit words: which cells, which draws, and what stays as it is.
 #include "sim/memory/corruption.hpp"
 
 #include <gtest/gtest.h>

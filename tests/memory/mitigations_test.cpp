@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The text that names mitigations: what it means, its canonical form, and what it may not be.
+// The text that names mitigations: what it means, its canonical form, and which texts are refused.
 #include "sim/memory/mitigations.hpp"
 
 #include <gtest/gtest.h>
@@ -109,7 +109,7 @@ TEST(MitigationText, MessagesNameThePart) {
             "check bits of parity, got 8");
 }
 
-// Texts near the grammar either fail with one line or survive the round trip unchanged.
+// Texts near the grammar either fail with one line or come back unchanged when written again.
 TEST(MitigationText, RandomTextsFailOrRoundTrip) {
   const std::vector<std::string> pieces{"none", "secded", "parity",    "interleaved-parity",
                                         "msb=", "boost=", "spares=",   "placement=",

@@ -83,9 +83,9 @@ TEST(Secded, UncorrectableWordsFollowTheClosedForm) {
   std::mt19937_64 random(5);
   for (const double p : {0.01115, 0.00129}) {
     std::bernoulli_distribution wrong(p);
-    constexpr int kWords = 200000;
+    constexpr int kDrawnWords = 200000;
     int uncorrectable = 0;
-    for (int i = 0; i < kWords; ++i) {
+    for (int i = 0; i < kDrawnWords; ++i) {
       const std::uint64_t data = random();
       std::uint64_t read_data = data;
       std::uint8_t check = secded_encode(data);
@@ -97,8 +97,8 @@ TEST(Secded, UncorrectableWordsFollowTheClosedForm) {
     }
     // At least two of 72 bits are wrong.
     const double expected = 1.0 - std::pow(1.0 - p, 72) - 72 * p * std::pow(1.0 - p, 71);
-    const double sigma = std::sqrt(expected * (1.0 - expected) / kWords);
-    EXPECT_NEAR(static_cast<double>(uncorrectable) / kWords, expected, 4 * sigma) << p;
+    const double sigma = std::sqrt(expected * (1.0 - expected) / kDrawnWords);
+    EXPECT_NEAR(static_cast<double>(uncorrectable) / kDrawnWords, expected, 4 * sigma) << p;
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose cells draw: two dies share no more wrong bits than chance gives them, one die nests.
+// Which cells draw what: two dies share no more wrong bits than by chance, and one die is nested.
 #include "sim/memory/transient.hpp"
 
 #include <gtest/gtest.h>
@@ -68,7 +68,7 @@ TEST(Draws, RandomChipsShareTheWrongBitsOfIndependentOnes) {
   for (const std::uint64_t seed : {1, 2, 1000}) {
     expect_independent(first, wrong_cells(chips::RandomChip(seed, 0.05), at));
   }
-  // The share of wrong cells that are wrong in another evaluation, too, is p_err.
+  // The share of wrong cells that are also wrong in another evaluation is p_err.
   const double again = shared(first, wrong_cells(chips::RandomChip(0, 0.05), at, 1));
   const double expected = 0.05 * static_cast<double>(first.size());
   EXPECT_NEAR(again, expected, 4.5 * std::sqrt(expected));
@@ -95,7 +95,7 @@ TEST(Draws, MeasuredChipsDrawByContentAndOffset) {
     expect_independent(here, draw(measured("one die", offset)), 65536);
   }
   expect_independent(here, draw(measured("another die", 0)), 65536);
-  // Neither the file's name nor a whole turn around the map makes another die.
+  // Neither another file name nor a whole turn around the map makes another die.
   EXPECT_EQ(here, draw(measured("one die", 0, "copies/of/it.h5")));
   EXPECT_EQ(here, draw(measured("one die", 65536)));
 }

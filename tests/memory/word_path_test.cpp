@@ -101,39 +101,40 @@ TEST(CodeRepair, MasksTowardsSmallN) {
 }
 
 TEST(WordMemory, DrawsPerLoadOnlyWhenFresh) {
-  constexpr std::uint32_t kWords = 64;
-  const FaultList faults = chips::RandomChip(3, 0.5).faults(MemoryId::kWeights, kWords, {0.8, 0.1});
+  constexpr std::uint32_t kMemoryWords = 64;
+  const FaultList faults =
+      chips::RandomChip(3, 0.5).faults(MemoryId::kWeights, kMemoryWords, {0.8, 0.1});
   const auto content = [](const WordMemory& memory) {
-    std::vector<std::uint64_t> words(kWords);
-    memory.read(0, kWords, words.data());
+    std::vector<std::uint64_t> words(kMemoryWords);
+    memory.read(0, kMemoryWords, words.data());
     return words;
   };
-  WordMemory memory(kWords);
+  WordMemory memory(kMemoryWords);
   memory.set_faults({faults, {}}, MemoryId::kWeights, {{}, 5});
   const std::vector<std::uint64_t> frozen = content(memory);
   const std::uint64_t generation = memory.generation();
-  memory.draw(0, kWords, 1, 0);
+  memory.draw(0, kMemoryWords, 1, 0);
   EXPECT_EQ(content(memory), frozen);
   EXPECT_EQ(memory.generation(), generation);
 
   memory.set_faults({faults, {}}, MemoryId::kWeights, {{}, 5, true});
   const std::vector<std::uint64_t> first = content(memory);
   EXPECT_NE(first, frozen);
-  memory.draw(0, kWords, 1, 0);
+  memory.draw(0, kMemoryWords, 1, 0);
   const std::vector<std::uint64_t> second = content(memory);
   EXPECT_NE(second, first);
   memory.draw(16, 8, 0, 0);  // words 16 … 23 as in batch 0 again
   const std::vector<std::uint64_t> mixed = content(memory);
-  for (std::size_t w = 0; w < kWords; ++w) {
+  for (std::size_t w = 0; w < kMemoryWords; ++w) {
     EXPECT_EQ(mixed[w], w >= 16 && w < 24 ? first[w] : second[w]) << w;
   }
-  memory.draw(0, kWords, 0, 7);  // another load event
+  memory.draw(0, kMemoryWords, 0, 7);  // another load event
   EXPECT_NE(content(memory), first);
   // Each cell is wrong half of the time.
   std::int64_t wrong = 0;
   constexpr int kLoads = 400;
   for (int load = 0; load < kLoads; ++load) {
-    memory.draw(0, kWords, static_cast<std::uint64_t>(load), 0);
+    memory.draw(0, kMemoryWords, static_cast<std::uint64_t>(load), 0);
     for (std::uint64_t word : content(memory)) {
       for (; word != 0; word &= word - 1) ++wrong;
     }

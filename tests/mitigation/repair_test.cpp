@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What repair and placement do to fault lists: by hand on small arrays, and properties on drawn
+// What repair and placement do to fault lists: by hand on small arrays, and properties on random
 // ones.
 #include "sim/mitigation/repair.hpp"
 
@@ -86,7 +86,7 @@ TEST(Spares, ARowWithMoreFaultsThanSpareColumnsTakesASpareRow) {
   RepairPlan plan = plan_of(1, 4);
   plan.spare_rows = 1;
   plan.spare_columns = 1;
-  // Row 2 has three faulty cells, column 5 two; one of them in both.
+  // Row 2 has three faulty cells and column 5 has two; one cell is in both.
   const memory::WordFaultLists cells{{{0, 5}, {2, 1}, {2, 5}, {2, 9}}, {}};
   RepairStats stats;
   EXPECT_TRUE(mitigate(plan, cells, &stats).data.empty());
@@ -108,7 +108,7 @@ TEST(Spares, FailAsTheirOwnCellsDo) {
 TEST(Spares, SpareColumnsAreCheckColumnsBehindTheCode) {
   RepairPlan plan = plan_of(1, 4);
   plan.spare_columns = 1;
-  plan.first_spare_column = 65;  // behind the parity bit
+  plan.first_spare_column = 65;  // after the parity bit
   const memory::WordFaultLists cells{{{0, 3}, {1, 3}, {2, 8}}, {{2, 65}, {3, 64}}};
   const memory::WordFaultLists left = mitigate(plan, cells);
   EXPECT_EQ(left.data, (memory::FaultList{{2, 3}, {2, 8}}));  // column 3 now fails in row 2
@@ -188,8 +188,8 @@ TEST(Spares, WithoutFaultsOfTheirOwnOnlyTakeCellsAway) {
 TEST(Spares, EqualRowsAreEqualInWhateverOrderTheirCellsAre) {
   RepairPlan plan = plan_of(1, 4);
   plan.spare_rows = 2;  // words 4 and 5
-  // Added up as fp64 from left to right, row 1 would weigh more than row 0. Both spares bring the
-  // same: the first one goes first.
+  // If weights were added as fp64 from left to right, row 1 would weigh more than row 0. Both
+  // spares bring the same, so the first one is used first.
   const auto cell = [](std::uint32_t word, std::uint32_t bit, float p) {
     return memory::CellFault{word, bit, p, 0.0f};
   };
@@ -299,7 +299,7 @@ TEST(Placement, IsABijectionAndNeverCostsMoreThanTheAddresses) {
     plan.geometry.words_per_cycle = 1 + static_cast<std::uint32_t>(random() % 2);
     for (int i = 0; i < 4 * 64; ++i) plan.sensitivity.push_back(random() % 1000);
     memory::WordFaultLists cells = random_cells(random, plan, 8, 0.1);
-    // Each cell carries a number of its own, to be found again.
+    // Each cell has a number of its own, by which it is found again.
     float mark = 0.0f;
     for (memory::FaultList* list : {&cells.data, &cells.checks}) {
       for (memory::CellFault& fault : *list) fault.p01 = fault.p10 = (mark += 1.0f) / 4096.0f;
@@ -360,7 +360,7 @@ TEST(FaultsBehind, SparesRemoveFaultsOfAChip) {
   EXPECT_LE(stats.rows_replaced, 80);
   EXPECT_GT(stats.columns_replaced, 12);
   EXPECT_LE(stats.columns_replaced, 20);
-  // 16 faults an array, of which eight rows and two columns take away ten or a little more.
+  // 16 faults an array, of which eight rows and two columns remove ten or a few more.
   EXPECT_LT(left.data.size(), before.size() / 2);
   for (const memory::CellFault& fault : left.data) EXPECT_LT(fault.word, 5000u);
 }

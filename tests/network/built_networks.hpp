@@ -41,7 +41,7 @@ class Builder {
     return static_cast<int>(network_.parameters.size()) - 1;
   }
 
-  /// Appends a node that reads `inputs`, by default the value before it; returns its value.
+  /// Appends a node that reads `inputs`, by default the previous value; returns its value.
   int add(network::Operator op, std::vector<int> inputs = {}) {
     const int index = static_cast<int>(network_.nodes.size());
     if (inputs.empty()) inputs = {index};

@@ -79,7 +79,7 @@ TEST(RandomNetwork, LogitsMostlyDependOnTheImage) {
   EXPECT_GE(varied, 75);  // the others die in a ReLU or saturate
 }
 
-/// The message for the small network after `edit`, behind "net: ".
+/// The message for the small network after `edit`, without the leading "net: ".
 std::string after(const std::function<void(Network&)>& edit) {
   Network network = small_network();
   edit(network);

@@ -23,7 +23,7 @@ class OnnxErrors : public testing::Test {
   std::string message() const {
     return input_error([&] { read_onnx(file_); });
   }
-  /// The message behind "<file>: ".
+  /// The message without the leading "<file>: ".
   std::string after(const std::function<void(onnx::ModelProto&)>& edit) const {
     edit_onnx(file_, edit);
     const std::string text = message();

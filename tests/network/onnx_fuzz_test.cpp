@@ -43,7 +43,7 @@ class OnnxFuzz : public testing::Test {
     }
   }
 
-  /// Whether the bytes make a network; anything but an InputError ends the test.
+  /// Whether the bytes make a network; any exception but an InputError ends the test.
   bool accepted(const std::string& bytes, std::uint64_t round) {
     write_bytes(file_, bytes);
     try {
@@ -90,7 +90,7 @@ TEST_F(OnnxFuzz, DamagedBytes) {
     }
     read += accepted(bytes, round) ? 1 : 0;
   }
-  // Many flips land in weights, which no reader can tell; most others must be noticed.
+  // Many flips are in weights, where no reader can notice them; most others must be noticed.
   EXPECT_GT(read, 0u);
   EXPECT_LT(read, kRounds * 3 / 4);
 }

@@ -123,7 +123,7 @@ class Builder {
     const double reach = 3.0 * rms() / 128.0;
     double scale = reach * random_.between(0.4, 2.0);
     if (random_.chance(0.04)) scale = reach * 0.01;
-    // Mostly where the values are: 0 behind a ReLU, the middle otherwise.
+    // Mostly where the values are: 0 after a ReLU, the middle otherwise.
     const bool positive =
         value_ > 0 &&
         std::holds_alternative<Relu>(network_.nodes[static_cast<std::size_t>(value_ - 1)].op);
@@ -210,7 +210,7 @@ class Builder {
     if (random_.chance(0.6)) {
       GroupNorm op;
       op.groups = divisor(channels);
-      // Groups of one value are always 0: rarely.
+      // Groups of one value are always 0, so they are rare.
       if (op.groups == type().shape.size() && random_.chance(0.9)) op.groups = 1;
       op.eps = eps;
       add_parameters(op);

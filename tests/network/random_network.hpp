@@ -14,7 +14,7 @@ namespace brownout::network {
 /// tensors of extreme codes, uncoded parameters, and saturating activation scales.
 Network random_network(std::uint64_t seed);
 
-/// n as a badly failing memory gives it: every parameter's codes v drawn from all 2^m.
+/// n as a badly failing memory would give it: every parameter's codes v are drawn from all 2^m.
 Codes random_codes(const Network& network, std::uint64_t seed);
 
 /// `count` images, NHWC; every fourth one is black or white throughout.

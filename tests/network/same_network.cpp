@@ -119,7 +119,7 @@ void expect_same(const Network& a, const Network& b, const std::string& context)
 }
 
 TemporaryFolder::TemporaryFolder() {
-  // In memory where that is possible: tests write and damage thousands of files.
+  // In memory if that is possible, because tests write and damage thousands of files.
   std::filesystem::path parent = "/dev/shm";
   if (::access(parent.c_str(), W_OK) != 0) parent = std::filesystem::temp_directory_path();
   std::string name = (parent / "brownout-XXXXXX").string();

@@ -19,7 +19,7 @@ struct GaussianChip {
   std::vector<double> voltages{0.75, 0.792, 0.833, 0.875, 0.917};
 };
 
-/// Cells below a probability of 1e-4 are left out, as a tester with so many reads would.
+/// Cells with a probability below 1e-4 are left out, as by a tester with that number of reads.
 inline Profile gaussian_profile(const GaussianChip& chip, unsigned seed) {
   Profile profile;
   profile.name = "gaussian";

@@ -67,7 +67,7 @@ TEST_F(ProfileFile, HasTheSameBytesForTheSameProfile) {
     first.push_back(read_file(file_));
     EXPECT_EQ(profile_bytes(random_profile(seed), "x"), first.back());
   }
-  // HDF5 counts the times of objects in seconds.
+  // HDF5 stores the times of objects in seconds.
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     write_profile(folder_.path() / "another.h5", random_profile(seed));

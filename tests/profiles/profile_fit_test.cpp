@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fit finds the parameters that profiles were drawn with, and says what it cannot find.
+// The fit finds the parameters with which profiles were drawn, and says what it cannot find.
 #include "sim/profiles/profile_fit.hpp"
 
 #include <gtest/gtest.h>
@@ -96,7 +96,7 @@ TEST(ProfileFit, StandardErrorsDescribeTheScatterOverChips) {
     EXPECT_TRUE(has_note(fit, "1→0: no errors"));
     EXPECT_EQ(*fit.share_01, 1.0);
   }
-  // Voltages share cells, which the errors take for independent: more than 1, but not by far.
+  // Voltages share cells, which the errors treat as independent: more than 1, but not much more.
   for (const double mean : {mu_squares / kChips, sigma_squares / kChips}) {
     EXPECT_GT(mean, 0.4);
     EXPECT_LT(mean, 4.0);

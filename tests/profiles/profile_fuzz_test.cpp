@@ -36,7 +36,7 @@ class ProfileFuzz : public testing::Test {
  protected:
   ProfileFuzz() : file_(folder_.path() / "fuzz.h5") {}
 
-  /// Whether the bytes make a profile; anything but an InputError ends the test.
+  /// Whether the bytes make a profile; any exception but an InputError ends the test.
   bool accepted(const std::string& bytes, std::uint64_t round) {
     write_bytes(file_, bytes);
     try {
@@ -51,7 +51,7 @@ class ProfileFuzz : public testing::Test {
     return false;
   }
 
-  /// Flips bits, overwrites runs, truncates; says how many of the rounds still made a profile.
+  /// Flips bits, overwrites runs, truncates; returns how many of the rounds still made a profile.
   std::uint64_t survivors(const std::string& valid, std::uint64_t rounds, std::uint64_t seed) {
     Dice dice(seed);
     std::uint64_t result = 0;

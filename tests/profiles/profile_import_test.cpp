@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Importers: what is written in a foreign format is read as it was meant; bad files are refused.
+// Importers: data in another format are read as they were meant, and bad files are refused.
 #include "sim/profiles/profile_import.hpp"
 
 #include <fmt/format.h>
@@ -202,7 +202,7 @@ TEST_F(Import, StuckAtGivesBackEveryMapAsCsvAndAsMatrix) {
 }
 
 TEST_F(Import, EveryTruncationIsRefusedOrIsASmallerMap) {
-  // Whole blocks of a shorter hex file are a smaller board; nothing else may pass.
+  // Whole blocks of a shorter hex file are a smaller board; anything else must be refused.
   const std::string hex = bram(2);
   for (std::size_t size = 0; size < hex.size(); size += size % 4096 == 4095 ? 1 : 97) {
     const std::string found = bram_refusal(hex.substr(0, size));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Test helpers: small random profiles, folders that vanish, scripts with h5py.
+// Test helpers: small random profiles, folders that are removed at the end, scripts with h5py.
 #pragma once
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Event counts survive the way through a file, and wrong files are refused by name and place.
+// Event counts are the same after they are written to a file and read back, and wrong files are
+// refused with name and place.
 #include "sim/report/event_counts_json.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +13,7 @@
 namespace brownout::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 EventCounts example_counts() {
   EventCounts counts;
@@ -22,7 +23,7 @@ EventCounts example_counts() {
   return counts;
 }
 
-std::string message_of(const Json& json) {
+std::string message_of(const OrderedJson& json) {
   try {
     read_event_counts(json, "run.json: event_counts");
   } catch (const InputError& error) {
@@ -39,18 +40,18 @@ TEST(EventCountsJson, NamesEveryFieldOfTheStruct) {
 }
 
 TEST(EventCountsJson, ReadsWhatItWrote) {
-  const Json json = event_counts_json(example_counts());
+  const OrderedJson json = event_counts_json(example_counts());
   EXPECT_EQ(read_event_counts(json, "memory"), example_counts());
-  EXPECT_EQ(read_event_counts(Json::parse(json.dump(2)), "text"), example_counts());
+  EXPECT_EQ(read_event_counts(OrderedJson::parse(json.dump(2)), "text"), example_counts());
 }
 
 TEST(EventCountsJson, RefusesEverythingElse) {
-  const auto with = [](const char* name, const Json& value) {
-    Json json = event_counts_json(example_counts());
+  const auto with = [](const char* name, const OrderedJson& value) {
+    OrderedJson json = event_counts_json(example_counts());
     json[name] = value;
     return message_of(json);
   };
-  EXPECT_EQ(message_of(Json::array()),
+  EXPECT_EQ(message_of(OrderedJson::array()),
             "run.json: event_counts: expected an object of event counts, got array");
   EXPECT_EQ(
       with("macs", -1),
@@ -61,7 +62,7 @@ TEST(EventCountsJson, RefusesEverythingElse) {
   EXPECT_NE(with("macs", std::uint64_t{1} << 63).find("got 9223372036854775808"),
             std::string::npos);
   EXPECT_EQ(with("joules", 1), "run.json: event_counts: unknown event count \"joules\"");
-  Json json = event_counts_json(example_counts());
+  OrderedJson json = event_counts_json(example_counts());
   json.erase("weight_reads");
   EXPECT_EQ(message_of(json), "run.json: event_counts: weight_reads: missing");
 }
@@ -71,7 +72,7 @@ TEST(EnergyJson, GivesPartsAndTheirTotal) {
   double value = 0.5;
   for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields)
     energy.*field.energy = value *= 2;
-  const Json json = energy_json(energy);
+  const OrderedJson json = energy_json(energy);
   EXPECT_EQ(
       json.dump(),
       R"({"weight_sram":1.0,"activation_sram":2.0,"accumulator_sram":4.0,"macs":8.0,)"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever a text of a user's file says, a picture shows it and gnuplot does nothing else.
+// Whatever a text of a user's file contains, a picture shows it and gnuplot does nothing else.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Ways out of a string, a line, a label; each leaves a file "pwned" where it is taken.
+/// Ways to break out of a string, a line or a label; each creates a file "pwned" if it succeeds.
 std::vector<std::string> hostile_texts() {
   const std::string nul(1, '\0');
   return {"a\n!touch pwned\n#",
@@ -122,7 +122,7 @@ profiles::Profile profile_with(const std::string& text) {
   return profile;
 }
 
-/// Every picture there is, with `text` wherever a user's file may put one.
+/// Every kind of picture, with `text` wherever a user's file may contain one.
 std::vector<std::pair<std::string, Drawing>> drawings(const std::string& text,
                                                       const fs::path& picture) {
   const profiles::Profile profile = profile_with(text);
@@ -148,7 +148,7 @@ class HostileTexts : public testing::Test {
     return static_cast<std::size_t>(
         std::distance(fs::directory_iterator(folder_), fs::directory_iterator()));
   }
-  /// gnuplot as a user would start it, free to do what the program says.
+  /// gnuplot as a user would start it, with permission to do what the program says.
   int run_freely(const std::string& script) const {
     return std::system(
         ("cd '" + folder_.string() + "' && gnuplot -d " + script + " > /dev/null 2>&1").c_str());

@@ -99,7 +99,7 @@ TEST(MitigationTable, SaysWhatIsSavedOfWhat) {
         "All saved: of all energy of an inference on edge", "Weight accesses are 2.00 % of it"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
   }
-  // Without an accelerator nothing is said of all energy.
+  // Without an accelerator nothing is said about all energy.
   const std::string plain = sweep_text(example_sweep());
   EXPECT_NE(plain.find("access saved %"), std::string::npos);
   EXPECT_EQ(plain.find("all saved"), std::string::npos) << plain;

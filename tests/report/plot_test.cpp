@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plot: gnuplot takes the program, and its absence is no failure.
+// The plot: gnuplot accepts the program, and if gnuplot is missing, that is not a failure.
 #include "sim/report/plot.hpp"
 
 #include <gtest/gtest.h>

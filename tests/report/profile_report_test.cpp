@@ -118,7 +118,7 @@ TEST(ProfileExport, NpyIsAHeaderAndAllCells) {
   }
 }
 
-/// The blocks without the line that says whose they are.
+/// The blocks without the line that says what they belong to.
 std::string blocks(const Drawing& drawing) {
   return drawing.data().substr(drawing.data().find('\n') + 1);
 }

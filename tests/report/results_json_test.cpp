@@ -53,7 +53,7 @@ TEST(SweepJson, HasThePromisedFields) {
 }
 
 TEST(SweepJson, SaysWhatIsBestAndWhatOfThatIsDecided) {
-  // Nothing is known of other images, so nothing is decided.
+  // Nothing is known about other images, so nothing is decided.
   sweep::SweepResult result = example_sweep();
   Json json = Json::parse(sweep_json(result));
   EXPECT_EQ(json["pareto_energy"], "energy_sram_rel");
@@ -67,8 +67,8 @@ TEST(SweepJson, SaysWhatIsBestAndWhatOfThatIsDecided) {
   EXPECT_EQ(json["pareto_front"].size(), 6u);  // each network's own three
   EXPECT_FALSE(json["pareto_front"][0].contains("energy_uj"));
 
-  // On an accelerator both are compared, by what an inference takes: here the second takes twice
-  // as much. 115 images of 1000 that only one gets wrong decide.
+  // On an accelerator both networks are compared, by the energy of an inference; here the second
+  // takes twice as much. 115 images of 1000 that only one of them gets wrong decide.
   const double errors[] = {8, 20, 90, 8.5, 9, 60};
   for (std::size_t i = 0; i < 6; ++i) {
     sweep::Point& point = result.points[i];

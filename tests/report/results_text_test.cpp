@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the terminal says of errors and of how sure they are.
+// What the terminal says about errors and about how certain they are.
 #include "sim/report/results_text.hpp"
 
 #include <gtest/gtest.h>

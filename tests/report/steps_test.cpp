@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Curves over the voltage of a chip that steps.
+// Curves over the voltage for a chip with steps.
 #include "sim/report/steps.hpp"
 
 #include <gtest/gtest.h>
@@ -18,9 +18,9 @@ TEST(Steps, AResultHoldsFromTheStepBelowUpToTheNext) {
   EXPECT_EQ(ends_of_step(0.85, kSteps), (Ends{0.85, 0.9}));
   EXPECT_EQ(ends_of_step(0.87, kSteps), (Ends{0.85, 0.9}));
   EXPECT_EQ(ends_of_step(0.8, kSteps), (Ends{0.8, 0.85}));
-  // As typed by people.
+  // As people type them.
   EXPECT_EQ(ends_of_step(0.85 - 1e-12, kSteps), (Ends{0.85 - 1e-12, 0.9}));
-  // Above the last step the result holds for good: no further than it was asked for.
+  // Above the last step the result holds everywhere, but it is drawn no further than was asked for.
   EXPECT_EQ(ends_of_step(0.95, kSteps), (Ends{0.9, 0.95}));
   EXPECT_EQ(ends_of_step(0.9, kSteps), (Ends{0.9}));
   EXPECT_EQ(ends_of_step(0.87, {}), (Ends{0.87}));
@@ -61,7 +61,7 @@ TEST(Steps, SoIsThatOfAStudy) {
       data.find("\n0.8 30 30 30 NaN\n0.85 30 30 30 NaN\n0.85 10 10 10 NaN\n0.9 10 10 10 NaN\n"),
       std::string::npos)
       << data;
-  // The dots are where it was measured.
+  // The dots are at the measured voltages.
   EXPECT_NE(data.find("\n0.82 30 30 30 NaN\n0.88 10 10 10 NaN\n"), std::string::npos) << data;
 }
 

@@ -168,7 +168,7 @@ TEST(ErrorSpread, IntervalsStayWithinZeroAndAHundred) {
   }
   // Two chips at 0 and 32 % once gave an interval from -187 to 219 %.
   EXPECT_GE((*error_spread({0, 64}, 200).ci95)[0], 0.0);
-  // Many images and chips: as many as the interval is worth is a large number.
+  // Many images and chips: the number of images that the interval is worth is large.
   const std::vector<std::int64_t> equal(50, 600);
   EXPECT_NEAR((*error_spread(equal, 10000).ci95)[1], 6.0, 0.001);
 }
@@ -224,7 +224,8 @@ bool holds(const std::array<double, 2>& interval, double share) {
 }
 
 TEST(ErrorSpread, IntervalsHoldTheTruthNineteenTimesInTwenty) {
-  // As deviations of errors: networks near their clean error, half broken ones, and at chance.
+  // Deviations as errors have them: networks near their clean error, half broken ones, and at
+  // chance.
   const std::vector<Truth> truths{
       {0.002, 0.2, 2.0, 1.0}, {0.01, 0.2, 2.0, 1.0}, {0.06, 0.0, 1.0, 0.0}, {0.06, 0.1, 3.0, 1.0},
       {0.06, 0.3, 1.0, 1.0},  {0.3, 0.5, 1.0, 1.0},  {0.3, 1.0, 1.0, 1.0},  {0.5, 2.0, 0.5, 1.0},
@@ -244,7 +245,7 @@ TEST(ErrorSpread, IntervalsHoldTheTruthNineteenTimesInTwenty) {
         over_chips += count == 1 || holds(*found.ci95, draw.mean_of_images()) ? 1 : 0;
         over_all += holds(*found.ci95_all, truth.mean) ? 1 : 0;
       }
-      // 95 % less 2.5 standard deviations of so many draws.
+      // 95 % minus 2.5 standard deviations of this number of draws.
       const double least = 0.95 - 2.5 * std::sqrt(0.95 * 0.05 / kDraws);
       EXPECT_GE(static_cast<double>(over_chips) / kDraws, least) << truth.mean << ", " << count;
       EXPECT_GE(static_cast<double>(over_all) / kDraws, least) << truth.mean << ", " << count;
@@ -259,7 +260,7 @@ TEST(ErrorSpread, IntervalsHoldTheTruthNineteenTimesInTwenty) {
 }
 
 TEST(TwoSidedP, RejectsATrueNullAtMostOnceInTwenty) {
-  // Two networks with the same truth and independent chips' effects on the same images.
+  // Two networks with the same truth, whose chip effects are independent, on the same images.
   constexpr int kDraws = 600;
   std::mt19937_64 random(12);
   for (const int count : {2, 3, 5, 10}) {

@@ -36,7 +36,7 @@ TEST(SearchLevels, ReachUpToTheTopAboveTheGrid) {
 TEST(SearchLevels, OfAChipThatStepsAreItsStepsWithinTheSweep) {
   const std::vector<double> steps{0.7, 0.78, 0.83, 0.86, 0.91, 1.2};
   const SearchLevels levels = search_levels({0.95, 0.87, 0.85, 0.80}, 1.0, 0.001, steps);
-  // 0.95 reads the map of 0.91, 0.87 that of 0.86, 0.85 that of 0.83; 0.80 that of 0.78, which
+  // 0.95 reads the map of 0.91, 0.87 that of 0.86, 0.85 that of 0.83, and 0.80 that of 0.78, which
   // begins below the sweep.
   EXPECT_EQ(levels.voltages, (std::vector<double>{0.91, 0.86, 0.83, 0.80}));
   EXPECT_EQ(levels.on_grid, (std::vector<std::size_t>{0, 1, 2, 3}));
@@ -45,7 +45,7 @@ TEST(SearchLevels, OfAChipThatStepsAreItsStepsWithinTheSweep) {
 }
 
 TEST(SearchLevels, TakeVoltagesAsPeopleTypeThem) {
-  // The profile's double is a little above the typed one; to a chip they are the same.
+  // The profile's double is a little above the typed one; to a chip they are the same voltage.
   const double read = 0.8355 + 1e-16, low = 0.7966 + 2e-16;
   const SearchLevels levels = search_levels({0.8355, 0.7966}, 1.0, 0.001, {low, read});
   EXPECT_EQ(levels.voltages, (std::vector<double>{read, 0.7966}));
@@ -140,13 +140,13 @@ TEST(Yield, IsShownByTheKnownNumbersOfDies) {
   EXPECT_EQ(yield_at_least(5, 5, 0.95), 0.0);
 }
 
-/// Dies and what is asked about them.
+/// Dies, and how often each was evaluated.
 class Dies {
  public:
   Dies(const SearchLevels& levels, std::vector<double> thresholds)
       : levels_(levels), thresholds_(std::move(thresholds)) {}
-  /// A die stays within the limit from its threshold on; `flicker` moves that a little at each
-  /// level.
+  /// A die stays within the limit from its threshold on; `flicker` moves the threshold a little at
+  /// each level.
   bool within(std::size_t die, std::size_t level) {
     return levels_.voltages[level] >= thresholds_[die] + moved(die, level);
   }
@@ -226,7 +226,7 @@ TEST(Yield, TriesMostDiesOnce) {
 }
 
 TEST(Yield, ADieThatFailsAtAHigherLevelCountsAsFailingBelow) {
-  // Die 0 fails at 0.9 alone. It is on the grid, so that is known.
+  // Die 0 fails only at 0.9. This level is on the grid, so its result is known.
   const SearchLevels levels = search_levels(kGrid, 1.0, 0.05, {});
   const auto within = [&](std::size_t die, std::size_t level) {
     return die != 0 || levels.voltages[level] != 0.9;
@@ -259,8 +259,8 @@ TEST(Yield, EveryDieThatDoesNotCountAsFailingWasTriedAtTheAnswer) {
   }
 }
 
-/// Of repeated searches over dies whose threshold is normal, the share whose answer has the yield.
-/// A die's flicker joins its deviation: the true yield at V is the share of dies within the limit
+/// The share of repeated searches, over dies whose threshold is normal, whose answer has the yield.
+/// A die's flicker adds to its deviation: the true yield at V is the share of dies within the limit
 /// there.
 double coverage(std::size_t count, std::int64_t allowed, double deviation, double flicker,
                 double tolerance, std::size_t on_grid, int draws) {
@@ -282,7 +282,7 @@ double coverage(std::size_t count, std::int64_t allowed, double deviation, doubl
 }
 
 TEST(Yield, AtTheStatedVoltageIsTrueInNineteenOfTwentySearches) {
-  // Fine levels leave nothing over: 1 - 0.9^29 = 0.953, and 0.952 of 46 and 61 dies.
+  // With fine levels there is no margin: 1 - 0.9^29 = 0.953, and 0.952 for 46 and 61 dies.
   for (const auto& [dies, allowed] :
        std::map<std::size_t, std::int64_t>{{29, 0}, {46, 1}, {61, 2}}) {
     const double share = coverage(dies, allowed, 0.01, 0.0, 0.0002, 10, 10000);
@@ -292,8 +292,8 @@ TEST(Yield, AtTheStatedVoltageIsTrueInNineteenOfTwentySearches) {
 }
 
 TEST(Yield, IsTrueAsOftenWhereDiesRecoverBelowALevelAtWhichTheyFail) {
-  // The coarse levels of the demo and the fine ones of the default; a flicker of a third of the
-  // dies' own deviation, which is many times what is measured on real networks.
+  // The coarse levels of the demo and the fine ones of the default, with a flicker of a third of
+  // the dies' own deviation, which is many times what is measured on real networks.
   for (const double tolerance : {0.006, 0.002}) {
     for (const double flicker : {0.001, 0.003}) {
       EXPECT_GE(coverage(29, 0, 0.01, flicker, tolerance, 10, 4000), 0.95)
@@ -308,8 +308,9 @@ TEST(Yield, WithTooFewDiesWouldNotBeTrueOftenEnough) {
 }
 
 TEST(Yield, HoldsWhereManyLevelsAreJustTooLow) {
-  // One die of ten and a bit fails at every level below 0.95: twenty levels, each of which would be
-  // accepted by chance as often as the target allows, if they were tried on dies of their own.
+  // Slightly more than one die of ten fails at every level below 0.95. There are twenty levels, and
+  // each would be accepted by chance as often as the target allows, if each were tried on dies of
+  // its own.
   const SearchLevels levels = search_levels({1.0, 0.9, 0.8}, 1.0, 0.01, {});
   std::mt19937_64 random(21);
   constexpr int kDraws = 20000;

@@ -97,7 +97,7 @@ TEST(PairedDifference, OnePairHasNoStandardError) {
 }
 
 TEST(PairedDifference, EqualDifferencesAreNoSurerThanTheirResolution) {
-  // 200 images: an image is 0.5 points. Two chips that both lose one image more prove nothing,
+  // With 200 images, an image is 0.5 points. Two chips that both lose one more image prove nothing;
   // two that both lose fifty more do.
   const PairedDifference one = paired_difference({6.5, 7.5}, {6.0, 7.0}, 0.5);
   EXPECT_DOUBLE_EQ(*one.standard_error, 0.5 / std::sqrt(12.0));

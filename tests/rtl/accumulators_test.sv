@@ -182,7 +182,7 @@ module accumulators_test #(
     $finish;
   end
 
-  // What is written is seen two cycles behind the row.
+  // A written row is seen two cycles after it came.
   logic [1:0] coming;
   always @(posedge clk) coming <= rst_n ? {coming[0], valid} : 2'b00;
   always @(negedge clk) begin

@@ -66,7 +66,7 @@ module performance_counters_test #(
     repeat (3) @(negedge clk);
     rst_n = 1'b1;
     for (int t = 0; t < CYCLES; t++) begin
-      // Values are those before the events of this cycle.
+      // The values before the events of this cycle are counted.
       event_bits = $random;
       first = $random;
       columns = $random;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unpacker and decoder: runs of every m at every offset, every scheme, back to back and with gaps,
-// against bits picked one by one; then every code of every m.
+// Unpacker and decoder: runs of every m at every offset, every scheme, without and with gaps,
+// compared with bits picked one by one; then every code of every m.
 
 module weight_path_test #(
   parameter int ROWS = 16,
@@ -69,7 +69,7 @@ module weight_path_test #(
   logic [WORDS*64-1:0] run;
   int                  checked, exhaustive;
 
-  // A run of `used` codes: its words, then its codes one cycle behind the last.
+  // A run of `used` codes: its words, then its codes one cycle after the last word.
   task check(input int m, input int o, input int used, input int s);
     int words, v;
     words = (o + used * m + 63) / 64;

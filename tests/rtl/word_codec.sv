@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A word from the write port to the read port, and a code with suspect bits: modules side by side,
-// for a test that compares them with the simulator's own.
+// A word from the write port to the read port, and a code with suspect bits. The modules stand side
+// by side, for a test that compares them with the simulator's own code.
 
 module word_codec (
   input  logic        clk_i,

@@ -38,7 +38,8 @@ Verdict verdict(Difference difference) {
 }
 
 TEST(Comparison, PairsChipByChip) {
-  // Far apart from chip to chip, but always 20 or 24 apart: paired, that is clear.
+  // The errors differ a lot from chip to chip, but always by 20 or 24 between the rows: paired,
+  // that is clear.
   const Measured high = errors({{30, 74, 50, 94}}), low = errors({{10, 50, 30, 70}});
   const Difference found = difference(high, low);
   EXPECT_DOUBLE_EQ(found.mean, 22.0);
@@ -51,7 +52,7 @@ TEST(Comparison, PairsChipByChip) {
 }
 
 TEST(Comparison, TwoChipsAreNotEnoughForWhatTheyDisagreeOn) {
-  // Differences of 12 and 20 points: beyond four standard errors, but t = 4 on one degree of
+  // Differences of 12 and 20 points are more than four standard errors, but t = 4 on one degree of
   // freedom.
   const Difference found = difference(errors({{22, 50}}), errors({{10, 30}}));
   EXPECT_DOUBLE_EQ(found.mean, 16.0);
@@ -61,7 +62,8 @@ TEST(Comparison, TwoChipsAreNotEnoughForWhatTheyDisagreeOn) {
 }
 
 TEST(Comparison, EqualChipsAreNoSurerThanTheirImages) {
-  // Two more images of 100 on every chip: without a deviation over chips, and still two images.
+  // Two more images of 100 on every chip: there is no deviation over chips, but it is only two
+  // images.
   const Difference found = difference(errors({{8, 8, 8, 8}}), errors({{6, 6, 6, 6}}));
   EXPECT_DOUBLE_EQ(found.mean, 2.0);
   EXPECT_LT(*found.standard_error, 0.2);
@@ -105,7 +107,7 @@ TEST(Comparison, DecidesByTheAdjustedP) {
   EXPECT_EQ(found.verdict(), Verdict::kHigher);
 }
 
-/// Wrong where level + chip + image + rest is above 0, Gaussian all.
+/// Wrong where level + chip + image + rest is above 0, all of them Gaussian.
 Measured draw(double level, const std::vector<double>& chips, const std::vector<double>& images,
               std::mt19937_64& random) {
   std::normal_distribution<double> gauss;
@@ -136,7 +138,7 @@ TEST(Comparison, WithoutADifferenceOneFamilyInTwentyDecidesAny) {
     for (int i = 0; i < kFamilies; ++i) {
       std::vector<double> p;
       for (int k = 0; k < kComparisons; ++k) {
-        // Two networks of the same mean error, each with chips and images of its own.
+        // Two networks with the same mean error, each with chip and image effects of its own.
         p.push_back(*difference(draw(-1.0, effects(chips, 0.3), effects(kImages, 1.0), random),
                                 draw(-1.0, effects(chips, 0.3), effects(kImages, 1.0), random))
                          .p);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kinds of evaluations on a small network: their numbers, and that the store holds all of them.
+// Kinds of evaluations on a small network: their numbers, and that the store has all of them.
 #include "sim/study/evaluation.hpp"
 
 #include <gtest/gtest.h>
@@ -22,7 +22,7 @@ class EvaluationTest : public testing::Test {
                                  workplace_.folder() / "x.yaml");
     return make_evaluation(std::move(map), {});
   }
-  /// On the store of the test's folder, which stays from one call to the next.
+  /// Uses the store in the test's folder, which stays from one call to the next.
   Findings run(const std::string& block) {
     results::Store store(workplace_.folder() / "out", "{}", {"study", "identity.json", {}});
     rows_before_ = store.size();
@@ -92,7 +92,7 @@ TEST_F(EvaluationTest, WhatIsStoredIsNotComputedAgainAndTheSame) {
     for (std::size_t i = 0; i < first.histograms.size(); ++i) {
       EXPECT_EQ(first.histograms[i].histogram.counts, second.histograms[i].histogram.counts);
     }
-    // Other images are another row.
+    // Other images give another row.
     run(block + "images: 101\n");
     const bool runs_images = block.find("weight-error") == std::string::npos;
     EXPECT_EQ(rows_added_ > 0, runs_images) << block;
@@ -106,7 +106,7 @@ TEST_F(EvaluationTest, ALayerIsHitAlone) {
   ASSERT_EQ(layers.values.size(), 1u);
   EXPECT_EQ(layers.values[0].label, "fc at 5 %");
   EXPECT_EQ(layers.values[0].samples, all.values[0].samples);
-  // Low bits do less than all.
+  // Low bits have less effect than all bits.
   const Findings low = run("kind: errors\nrates: [0.05]\nonly_bits: 0-3\nchips: 2\nimages: 200\n");
   EXPECT_LT(low.values[0].samples[0], all.values[0].samples[0]);
 }

@@ -166,7 +166,7 @@ TEST(Measures, TheNetworkUpToItsLastReluGivesItsActivations) {
   const auto engine = engines::make_engine("functional", *cut, 1);
   engine->set_codes(network::clean_codes(*cut));
   const std::vector<float> found = run_images(*engine, cut->classes, data, 2, 1);
-  // Channel 0 shows the pixels, channel 1 their negative, which the ReLU takes away.
+  // Channel 0 shows the pixels, channel 1 their negative, which the ReLU removes.
   EXPECT_EQ(found, (std::vector<float>{1, 0, 0, 0, 1, 1, 0, 0}));
   EXPECT_DOUBLE_EQ(nonzero_share(found), 3.0 / 8);
   network::Network without = network;

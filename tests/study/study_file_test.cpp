@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a study may say, and one clear message for everything else.
+// What a study may contain, and one clear message for everything else.
 #include "sim/study/study_file.hpp"
 
 #include <gtest/gtest.h>

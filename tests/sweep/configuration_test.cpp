@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sweep file: what it accepts, and the place every mistake is reported at.
+// The sweep file: what it accepts, and the place at which every mistake is reported.
 #include "sim/sweep/configuration.hpp"
 
 #include <gtest/gtest.h>
@@ -87,7 +87,7 @@ TEST_F(Configuration, ASafeVoltageIsAYieldOnAsManyDiesAsItTakesUnlessToldOtherwi
   EXPECT_EQ(chips.chosen.back()->name(), "random:31");
   EXPECT_EQ(chips.stated.front()->name(), "random:1000003");
 
-  // The chips of the grid are evaluated anyway.
+  // The chips of the grid are evaluated in any case.
   config = load(base() + "chips: 60\nvoltages: [0.9]\n");
   settle_safe_voltage(config);
   EXPECT_EQ(config.safe.chosen_on, 60);
@@ -187,7 +187,7 @@ TEST_F(Configuration, MitigationsAreAListInCanonicalForm) {
   EXPECT_EQ(config.mitigations[2].name, "boost=0.04");
   EXPECT_EQ(config.mitigations[3].name, "placement=s.json");
   EXPECT_EQ(config.mitigations[3].what.sensitivity, (folder_ / "s.json").string());
-  // What the file holds counts, not where it is.
+  // The content of the file counts, not its place.
   EXPECT_EQ(config.mitigations[3].identity.substr(0, 28), "placement=sha256:44136fa355b");
 
   ASSERT_EQ(load(base() + tail).mitigations.size(), 1u);

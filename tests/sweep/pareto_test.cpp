@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Best network per voltage and the Pareto fronts: what is on them, and what of it is decided.
+// Best network per voltage and the Pareto fronts: which points are on them, and which of it is
+// decided.
 #include "sim/sweep/pareto.hpp"
 
 #include <gtest/gtest.h>
@@ -83,7 +84,7 @@ TEST(Pareto, FrontKeepsWhatNothingBeats) {
 }
 
 TEST(Pareto, OnAnAcceleratorALargeNetworkIsNoBargainForBeingLowAgainstItself) {
-  // 30 % below its own Vmin, and still eight times the energy.
+  // It saves 30 % relative to its own Vmin, and still takes eight times the energy.
   const std::vector<Point> points{on_accelerator("small", 1, 8, 27),
                                   on_accelerator("small", 0.9, 8.2, 25),
                                   on_accelerator("large", 0.83, 8.2, 227)};
@@ -107,7 +108,7 @@ TEST(Pareto, EqualErrorAtLessEnergyWinsAndEqualPointsAllStay) {
 }
 
 TEST(Pareto, ALowerErrorWithinNoiseOfACheaperPointIsSaidToBeSo) {
-  // One image of 1000 more proves nothing, 60 do.
+  // One more image of 1000 proves nothing; 60 do.
   const std::vector<Point> points{exact("a", 1, 60), exact("a", 0.95, 61), exact("a", 0.9, 120)};
   const std::vector<Leader> front = pareto_front(points);
   ASSERT_EQ(leaders(front), (Indices{0, 1, 2}));
@@ -157,15 +158,15 @@ TEST(EqualErrors, AreCertainWhereNothingIsKnownOfTheImages) {
 }
 
 TEST(EqualErrors, OnChipsThatAllAgreeImagesAreStillASample) {
-  // As McNemar's test: of d images on which the two differ all speak for one of them.
+  // As in McNemar's test: all of the d images on which the two differ speak for the same network.
   for (const int d : {1, 2, 4, 5}) {
     EXPECT_GT(probability_of_equal_errors(exact("a", 1, 60), exact("b", 1, 60 + d)), 0.05) << d;
   }
   EXPECT_LT(probability_of_equal_errors(exact("a", 1, 60), exact("b", 1, 68)), 0.05);
 }
 
-/// Two networks of one true error: each chip moves the share of images that a network gets wrong,
-/// each image is hard for both. Which images are wrong is drawn.
+/// Two networks with the same true error. Each chip changes the share of images that a network gets
+/// wrong, and each image is equally hard for both. Which images are wrong is drawn.
 double false_alarms(int chips, double chip_deviation, int draws) {
   constexpr std::size_t kImages = 300;
   std::mt19937_64 random(11);

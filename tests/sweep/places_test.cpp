@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places of a memory on a map: even over bit positions, random over cells, and what a mean over
-// them is worth on a die whose truth is known.
+// Places of a memory on a map: even over bit positions, random over cells; and how good a mean over
+// them is on a die whose truth is known.
 #include "sim/sweep/places.hpp"
 
 #include <gtest/gtest.h>
@@ -66,8 +66,8 @@ TEST(Places, OfASmallMapAreAllDifferentUntilThereAreNoMore) {
   }
 }
 
-/// Error on a die with one bad column in 128: it costs by the bit of a code that meets it, and a
-/// little by where the memory begins.
+/// Error on a die with one bad column in 128. The error depends on the bit of a code that meets
+/// this column, and a little on where the memory begins.
 double error_at(std::uint64_t place) {
   constexpr double kByBit[] = {6.0, 6.0, 6.1, 6.4, 7.5, 11.0, 24.0, 58.0};
   const std::uint64_t bit = (37 + 128 - place % 128) % 8;
@@ -103,7 +103,7 @@ TEST(Places, MeansOverThemAgreeForAnyNumberOfPlaces) {
       claimed += *found.std * *found.std / static_cast<double>(count);
     }
     const double deviation = std::sqrt(squares / kSeeds);
-    // Unbiased, and never further off than the standard error over places says.
+    // Unbiased, and on average no further off than the standard error over places says.
     EXPECT_NEAR(sum / kSeeds, 0.0, 4.5 * deviation / std::sqrt(kSeeds)) << count;
     EXPECT_LT(deviation, std::sqrt(claimed / kSeeds)) << count;
   }
@@ -117,7 +117,7 @@ TEST(Places, DeviationsBetweenAndWithinBitPositionsAreThoseOfTheDefinition) {
   EXPECT_DOUBLE_EQ(*spread.within, std::sqrt((2 * 1.0 + 2 * 4.0) / 3));
   EXPECT_FALSE(spread_over_positions({1, 2}, {0, 8}).between);
   EXPECT_FALSE(spread_over_positions({1, 2}, {0, 9}).within);
-  // Where positions do not matter, their means scatter as means of so many samples do.
+  // If positions do not matter, their means scatter as means of that number of samples do.
   double between = 0.0, within = 0.0;
   constexpr int kRounds = 2000;
   for (std::uint64_t round = 0; round < kRounds; ++round) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The result store under torn writes, kills, full disks, foreign folders and rival processes.
+// The result store with torn writes, kills, full disks, folders of others and competing processes.
 #include "sim/results/store.hpp"
 
 #include <gtest/gtest.h>
@@ -264,7 +264,7 @@ TEST_F(StoreTest, EveryStoredRowSurvivesSigkill) {
 
 TEST_F(StoreTest, AFullDiskLeavesTheRowsBefore) {
   { const results::Store store(folder_, kIdentity); }
-  // A limit on file sizes stands in for the full disk: write() comes back short, then fails.
+  // A limit on file sizes replaces the full disk: write() writes less than asked, then fails.
   const pid_t child = ::fork();
   if (child == 0) {
     std::signal(SIGXFSZ, SIG_IGN);

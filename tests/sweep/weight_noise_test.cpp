@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Relative weight noise: within its bounds, uniform, the same for the same seed.
+// Relative weight noise: within its bounds, uniform, and the same for the same seed.
 #include "sim/sweep/weight_noise.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shipped technology file with one thing changed, and what loading it says.
+// The shipped technology file with one change, and the message when it is loaded.
 #pragma once
 #include <unistd.h>
 
@@ -16,7 +16,8 @@ namespace brownout::technology {
 inline const std::filesystem::path kProfile =
     std::filesystem::path(BROWNOUT_SOURCE_DIR) / "profiles/14nm-finfet.yaml";
 
-/// The shipped profile with one piece of text replaced, or cut off before it when `to` is none.
+/// The shipped profile with one piece of text replaced, or cut off before that text when `to` is
+/// none.
 class EditedProfile {
  public:
   EditedProfile(const std::string& from, const std::optional<std::string>& to) {

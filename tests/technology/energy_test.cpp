@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Prices: each coefficient reaches its part and no other, supplies scale their own memory, errors.
+// Prices: each coefficient changes its own component and no other, supplies scale their own memory,
+// errors.
 #include "sim/technology/energy.hpp"
 
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@ namespace {
 constexpr double kSeconds = 2e-3;
 const Structure kStructure{256.0, 128.0, 136.0, 1024.0};
 
-/// Counts that all differ, so that none can stand in for another.
+/// Counts that are all different, so that a mix-up is noticed.
 EventCounts example_counts() {
   EventCounts counts;
   std::int64_t value = 1'000'003;
@@ -254,7 +255,7 @@ TEST(Energy, AFileFromBeforeRailsAndRangesGivesWhatItGave) {
   const Supply supply{0.8, 0.85, 0.9};
   const EnergyRange priced = price_range(old, example_counts(), kSeconds, supply, kStructure);
   EXPECT_FALSE(priced.ends);
-  // Its energies as they were then, to the bit.
+  // The energies that it had then, to the bit.
   const double expected[] = {13.305646195200001,
                              128.16472317397498,
                              673.1609558201999,
@@ -269,10 +270,10 @@ TEST(Energy, AFileFromBeforeRailsAndRangesGivesWhatItGave) {
   for (std::size_t i = 0; i < kEnergyLedgerFields.size(); ++i)
     EXPECT_EQ(priced.value.*kEnergyLedgerFields[i].energy, expected[i])
         << kEnergyLedgerFields[i].name;
-  // Beside leakage the shipped file says the same.
+  // Except for leakage the shipped file says the same.
   EXPECT_EQ(changed(priced.value, example(Technology::load(kProfile), supply)),
             (std::set<std::string>{"weight_leakage", "activation_leakage", "accumulator_leakage"}));
-  // Arrays that are switched off leak nothing where no share is given.
+  // Arrays that are switched off leak nothing if no share is given.
   EXPECT_NEAR(gated(old, supply).weight_leakage, priced.value.weight_leakage * 156.0 / 256.0, 1e-9);
 }
 

@@ -11,7 +11,7 @@
 namespace brownout::technology {
 namespace {
 
-constexpr double kSeconds = 1e-3;
+constexpr double kProtectionSeconds = 1e-3;
 constexpr double kKib = 512.0;
 
 Technology shipped() { return Technology::load(kProfile); }
@@ -30,7 +30,7 @@ EnergyLedger ledger(const Protection& protection, double voltage = 0.8) {
   structure.protection = protection;
   Supply supply;
   supply.weights_vmin = voltage;
-  return price(shipped(), weight_accesses(), kSeconds, supply, structure);
+  return price(shipped(), weight_accesses(), kProtectionSeconds, supply, structure);
 }
 
 constexpr double kAccessUj = (3.0 * 0.6 + 1.0 * 0.57) * 0.64;  // at 0.8 Vmin, unprotected
@@ -41,7 +41,7 @@ TEST(Protection, NoneCostsNothingAndNeedsNoPrices) {
   const Technology without = EditedProfile("\nmitigation:", std::nullopt).load();
   EXPECT_EQ(area_relative(without, {}), 1.0);
   EXPECT_EQ(protected_read_relative(without, {}, 0.8), without.sram_energy_relative(0.8));
-  EXPECT_EQ(price(without, weight_accesses(), kSeconds, {}, {}).mitigation, 0.0);
+  EXPECT_EQ(price(without, weight_accesses(), kProtectionSeconds, {}, {}).mitigation, 0.0);
 }
 
 TEST(Protection, SecdedAddsEightColumnsAndACodec) {
@@ -82,7 +82,7 @@ TEST(Protection, TheBoostPaysForAccessesAtTheHigherSupply) {
   const double full = 3.0 * 0.6 + 0.57;
   EXPECT_NEAR(ledger(protection).mitigation, full * (0.84 * 0.84 - 0.64) * 1.25, 1e-9);
   EXPECT_NEAR(area_relative(shipped(), protection), 1.05, 1e-12);
-  // It stops at Vmin.
+  // The boost stops at Vmin.
   EXPECT_NEAR(ledger(protection, 0.98).mitigation, full * (1 - 0.98 * 0.98) * 1.25, 1e-9);
   EXPECT_EQ(ledger(protection, 1.0).mitigation, 0.0);
 }
@@ -93,7 +93,7 @@ TEST(Protection, TheBoostFollowsTheExponentOfTheFile) {
   structure.protection.boost_vmin = 0.04;
   Supply supply;
   supply.weights_vmin = 0.8;
-  EXPECT_NEAR(price(linear, weight_accesses(), kSeconds, supply, structure).mitigation,
+  EXPECT_NEAR(price(linear, weight_accesses(), kProtectionSeconds, supply, structure).mitigation,
               (3.0 * 0.6 + 0.57) * (0.84 - 0.8) * 1.25, 1e-9);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a supply below Vmin costs: regulators and level shifters, by hand.
+// The cost of a supply below Vmin: regulators and level shifters, by hand.
 #include "sim/technology/rail.hpp"
 
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 namespace brownout::technology {
 namespace {
 
-constexpr double kSeconds = 1e-3;
+constexpr double kRailSeconds = 1e-3;
 
 Technology with_kind(const std::string& kind) {
   return EditedProfile("  kind: ideal\n", "  kind: " + kind + "\n").load();
@@ -29,7 +29,8 @@ EventCounts accesses() {
 
 EnergyLedger ledger(const Technology& technology, const Supply& supply,
                     const Protection& protection = {}) {
-  return price(technology, accesses(), kSeconds, supply, {512.0, 256.0, 100.0, 4.0, protection});
+  return price(technology, accesses(), kRailSeconds, supply,
+               {512.0, 256.0, 100.0, 4.0, protection});
 }
 
 TEST(Rail, TheShippedOneIsIdealAndSaysSo) {
@@ -46,7 +47,7 @@ TEST(Rail, TheShippedOneIsIdealAndSaysSo) {
 TEST(Rail, ALinearRegulatorFromVminSavesOneMinusV) {
   const Technology technology = with_kind("linear-regulator");
   EXPECT_NEAR(1.0 - technology.access_energy_relative(0.83), 0.17, 1e-12);  // ideal: 0.31
-  // The current that leaks is drawn at Vmin too: V^2.794 / V.
+  // The leakage current is drawn at Vmin too: V^2.794 / V.
   const Supply supply{0.8, 1.0, 1.0};
   EXPECT_NEAR(ledger(technology, supply).weight_leakage,
               0.000155 * 512 * std::pow(0.8, 1.7937446542303994), 1e-9);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Architecture files: sizes that the papers state, residuals, and messages for wrong files.
-#include "trainers/architecture.hpp"
+#include "trainers/method/architecture.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

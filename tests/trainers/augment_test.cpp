@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Augmentation: exact pixels of every operation, and choices that only (seed, epoch, image) know.
-#include "trainers/augment.hpp"
+// Augmentation: exact pixels of every operation, and choices that depend only on (seed, epoch,
+// image).
+#include "trainers/data/augment.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +11,7 @@
 #include <set>
 
 #include "sim/base/error.hpp"
-#include "trainers/training_config.hpp"
+#include "trainers/method/training_config.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -245,7 +246,7 @@ TEST(Augmenter, CutoutIsASquareThatTheBorderMayCut) {
 }
 
 TEST(Augmenter, EveryChoiceHasItsOwnNumbers) {
-  // The same crop and flip, whatever comes behind them.
+  // The same crop and flip, whatever operations come after them.
   for (int index = 0; index < 20; ++index) {
     Bytes plain = shown(choice(2, true, false, 0), 4, index);
     const Bytes wiped = shown(choice(2, true, false, 4), 4, index);

@@ -11,8 +11,8 @@
 #include "sim/mapping/geometry.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "small_training.hpp"
-#include "trainers/export.hpp"
-#include "trainers/torch_ops.hpp"
+#include "trainers/output/export.hpp"
+#include "trainers/torch/torch_ops.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -98,7 +98,7 @@ TEST(Binary, ATrainingLearnsAndItsFileScoresTheSameInTheEngines) {
     engine->run(small.test.image(0), 0, 64, logits.back().data(), 0);
   }
   EXPECT_EQ(logits[0], logits[1]);
-  // Sums of signs are exact in fp32 too; the first layer's u8 pixels are all that may differ.
+  // Sums of signs are exact in fp32 too; only the first layer's u8 pixels may make a difference.
   int same = 0;
   for (std::size_t i = 0; i < logits[0].size(); ++i) same += logits[0][i] == logits[2][i] ? 1 : 0;
   EXPECT_GT(same, 64 * 3 * 9 / 10);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A training on a GPU against the same on the CPU; skipped, with the reason, where there is none.
+// A training on a GPU against the same on the CPU; skipped, with the reason, if there is none.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

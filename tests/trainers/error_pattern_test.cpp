@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // PattBET: the trainer's perturbed codes are those that eval reads on the same chip.
-#include "trainers/error_pattern.hpp"
+#include "trainers/method/error_pattern.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 #include "sim/profiles/chip_profile.hpp"
 #include "sim/weights/faulty_reader.hpp"
 #include "small_training.hpp"
-#include "trainers/export.hpp"
+#include "trainers/output/export.hpp"
 
 namespace brownout::trainers {
 namespace {

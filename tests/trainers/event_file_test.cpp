@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Event files, read back by the published description of their format.
-#include "trainers/event_file.hpp"
+#include "trainers/output/event_file.hpp"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/wire_format_lite.h>

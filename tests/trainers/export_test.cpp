@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exported networks: structure, codes, and the same score as the trainer's own passes.
-#include "trainers/export.hpp"
+#include "trainers/output/export.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,18 +22,12 @@ double engine_error(const std::string& engine_name, const network::Network& net,
   return 100.0 * static_cast<double>(result.wrong) / static_cast<double>(data.size());
 }
 
-/// Long enough to tell the classes apart, short enough to leave errors to agree on.
+/// Long enough to distinguish the classes, and short enough to leave errors to agree on.
 TrainingConfig brief(const std::string& quantization) {
   TrainingConfig config =
       small_config("w_max: 0.5\noptimizer: {learning_rate: 0.1}\n", quantization);
   config.schedule.epochs = 8;
   return config;
-}
-
-TrainingFiles quiet() {
-  TrainingFiles files;
-  files.quiet = true;
-  return files;
 }
 
 struct Logits {
@@ -87,7 +81,8 @@ TEST_P(ExportSchemes, EnginesComputeTheTrainersLogits) {
   const auto quantizers = calibrate(small.trainer, 96);
   const network::Network net = build_network(small.trainer, quantizers, {});
   EXPECT_LT(both_logits(small, net, "float", nullptr).mean_difference(), 1e-5);
-  // A last bit of fp32 may move an activation to its neighbour: rare, so the mean stays small.
+  // A last bit of fp32 may move an activation to its neighbour; this is rare, so the mean stays
+  // small.
   EXPECT_LT(both_logits(small, net, "functional", &quantizers).mean_difference(), 3e-4);
 }
 

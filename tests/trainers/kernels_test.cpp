@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "sim/base/random.hpp"
-#include "trainers/matrix_kernels.hpp"
-#include "trainers/norm_kernels.hpp"
-#include "trainers/pool_kernels.hpp"
-#include "trainers/winograd_kernels.hpp"
+#include "trainers/kernels/matrix_kernels.hpp"
+#include "trainers/kernels/norm_kernels.hpp"
+#include "trainers/kernels/pool_kernels.hpp"
+#include "trainers/kernels/winograd_kernels.hpp"
 
 namespace brownout::trainers {
 namespace {

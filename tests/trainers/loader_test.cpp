@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches made ahead by a thread are those that would be made on the spot.
-#include "trainers/loader.hpp"
+// Batches that a thread makes ahead equal those that would be made when they are needed.
+#include "trainers/data/loader.hpp"
 
 #include <gtest/gtest.h>
 

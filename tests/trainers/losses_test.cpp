@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Losses against their formulas in double precision, and what their YAML may say.
-#include "trainers/losses.hpp"
+#include "trainers/torch/losses.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -10,8 +10,8 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "small_training.hpp"
-#include "trainers/export.hpp"
-#include "trainers/schedule.hpp"
+#include "trainers/method/schedule.hpp"
+#include "trainers/output/export.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -19,12 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 const std::string kErrors = "rate: 0.02, start_loss: 100";
-
-TrainingFiles quiet() {
-  TrainingFiles files;
-  files.quiet = true;
-  return files;
-}
 
 std::string message_of(const std::string& extra,
                        const std::string& quantization = "{scheme: rquant, bits: 8}") {
@@ -157,7 +151,7 @@ TEST(Methods, AlternatingUpdatesTwiceAndCannotWidenTheRanges) {
   const StepResult second = trainer.step();
   EXPECT_TRUE(second.injected);
   EXPECT_EQ(trainer.state().updates, 3u);
-  // The codings are those of the perturbed pass: no weight may lie outside what they can hold.
+  // The codings are those of the perturbed pass: no weight may lie outside their range.
   for (std::size_t t = 0; t < trainer.coder().spans().size(); ++t) {
     const network::Coding& coding = trainer.coder().codings()[t];
     const TensorSpan& span = trainer.coder().spans()[t];
@@ -256,7 +250,7 @@ TEST(Methods, AUnitFixesWhatACodeReadsAs) {
 }
 
 TEST(Methods, NarrowStridedConvolutionsStayWithinTheirBuffers) {
-  // oneDNN wrote past them in channels-last layout, which ended programs sooner or later.
+  // oneDNN wrote beyond them in channels-last layout, which ended programs sooner or later.
   for (const char* width : {"1", "2", "3", "5"}) {
     SmallTraining small(small_config(""), std::string("name: narrow\nwidth: ") + width + R"(
 layers:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every architecture of models/: its size, a training step, an export with random weights that
-// opens again and gives the trainer's logits. The files stay for the accelerator's own test of
-// them.
+// Every architecture in models/: its size, a training step, and an export with random weights that
+// can be read again and gives the trainer's logits. The files are kept for the accelerator's own
+// test of them.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@
 #include "sim/base/random.hpp"
 #include "sim/engines/engine.hpp"
 #include "sim/network/onnx_file.hpp"
-#include "trainers/export.hpp"
+#include "trainers/output/export.hpp"
 
 namespace brownout::trainers {
 namespace {

@@ -122,7 +122,7 @@ TEST_F(Program, KilledAndResumedItWritesTheSameNetwork) {
   EXPECT_FALSE(fs::exists(out("killed.onnx")));
   EXPECT_EQ(run({config(), "--threads", "1", "--out", out("killed.onnx")}), 2);
   EXPECT_NE(log().find("--resume"), std::string::npos) << log();
-  // Nor does a shorter training replace it, which would have been through by now.
+  // A shorter training, which would have finished by now, does not replace it either.
   EXPECT_EQ(run({config(), "--epochs", "1", "--threads", "1", "--out", out("killed.onnx")}), 2);
   EXPECT_NE(log().find("unfinished"), std::string::npos) << log();
   ASSERT_EQ(run({config(), "--threads", "1", "--out", out("killed.onnx"), "--resume"}), 0) << log();
@@ -130,7 +130,7 @@ TEST_F(Program, KilledAndResumedItWritesTheSameNetwork) {
 }
 
 TEST_F(Program, TerminatedItLeavesACheckpointThatExportsAsItStands) {
-  // One epoch is done when there is a table of epochs.
+  // There is a table of epochs when one epoch is done.
   ASSERT_EQ(
       run({config(), "--threads", "1", "--out", out("x.onnx")}, Interruption{SIGTERM, 1, "/x.csv"}),
       1)
@@ -286,7 +286,8 @@ TEST_F(Program, ResumedAfterAKillBeforeTheMetricsItCompletesThem) {
   const std::vector<std::string> words{config(), "--threads", "1", "--epochs", "2", "--quiet"};
   ASSERT_EQ(run(words), 0) << log();
   const std::string whole = read_file(out("default.csv"));
-  // As a kill between the last checkpoint and the metrics leaves it: a row too few, half a file.
+  // The state that a kill between the last checkpoint and the metrics leaves: one row too few, half
+  // a file.
   const pid_t dead = ::fork();
   if (dead == 0) ::_exit(0);
   int status = 0;

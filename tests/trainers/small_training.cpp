@@ -59,6 +59,12 @@ TrainingConfig small_config(const std::string& extra, const std::string& quantiz
       "small-training.yaml");
 }
 
+TrainingFiles quiet() {
+  TrainingFiles files;
+  files.quiet = true;
+  return files;
+}
+
 SmallTraining::SmallTraining(const TrainingConfig& config, const std::string& yaml, int threads,
                              const std::string& device)
     : train(striped_images(96, 1)),

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "sim/data/dataset.hpp"
-#include "trainers/trainer.hpp"
+#include "trainers/method/trainer.hpp"
 
 namespace brownout::trainers {
 
@@ -15,6 +15,9 @@ std::string small_architecture_yaml();
 /// `extra` lines join the configuration.
 TrainingConfig small_config(const std::string& extra,
                             const std::string& quantization = "{scheme: rquant, bits: 8}");
+
+/// Writes no files and prints nothing.
+TrainingFiles quiet();
 
 struct SmallTraining {
   explicit SmallTraining(const TrainingConfig& config,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Studies with trainings: the shipped ones mean something to the trainer; one that is killed in the
-// middle of a training ends with the same table.
+// Studies with trainings: the trainer accepts the shipped ones; one that is killed in the middle of
+// a training ends with the same table.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 #include "sim/study/study_file.hpp"
 #include "small_training.hpp"
 #include "tests/end_to_end/workplace.hpp"
-#include "trainers/architecture.hpp"
-#include "trainers/training_config.hpp"
+#include "trainers/method/architecture.hpp"
+#include "trainers/method/training_config.hpp"
 
 namespace brownout::trainers {
 namespace {
@@ -73,7 +73,7 @@ TEST(ShippedStudies, EachTableAndFigureHasATwinThatCanRunHere) {
     const std::string other = is_twin ? name.substr(0, name.size() - 7) : name + "-fmnist";
     EXPECT_TRUE(fs::exists(folder / (other + ".yaml"))) << other;
     if (!is_twin) continue;
-    // What can be compared has the same names.
+    // What can be compared must have the same names.
     const study::StudyFile twin = study::load_study(entry.path());
     EXPECT_EQ(twin.evaluations.front().evaluation->setting().dataset, "fashion-mnist");
   }
@@ -212,7 +212,8 @@ TEST_F(StudyTraining, WhatTheTrainerRefusesIsToldBeforeAnythingRunsWithTheRowsPl
 }
 
 TEST_F(StudyTraining, ATrainingThatFailsIsItsRowsProblemAlone) {
-  // The clipped row's training lies there, damaged: the trainer cannot go on from its checkpoint.
+  // The clipped row's training is there but damaged: the trainer cannot continue from its
+  // checkpoint.
   ASSERT_EQ(study("out/one", {"--only", "clipped"}).code, 0);
   for (const auto& entry : fs::directory_iterator(workplace_.folder() / "out/trainings")) {
     if (entry.path().extension() == ".checkpoint") {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// N threads means N threads: in our kernels, in LibTorch and in its BLAS. Counted, not timed, so
-// that a busy machine changes nothing.
-#include "trainers/threads.hpp"
+// N threads means N threads: in our kernels, in LibTorch and in its BLAS. Threads are counted, not
+// timed, so that a busy machine makes no difference.
+#include "trainers/torch/threads.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The training loop: gradients, one step by hand, determinism, exact resume.
-#include "trainers/trainer.hpp"
+#include "trainers/method/trainer.hpp"
 
 #include <gtest/gtest.h>
 
@@ -22,13 +22,6 @@ fs::path fresh_folder(const std::string& name) {
   fs::remove_all(folder);
   fs::create_directories(folder);
   return folder;
-}
-
-/// Leaves no files and says nothing.
-TrainingFiles quiet() {
-  TrainingFiles files;
-  files.quiet = true;
-  return files;
 }
 
 const std::string kRandbet =
@@ -94,7 +87,7 @@ TEST(NetworkPass, GradientsEqualDifferencesOfTheLoss) {
   std::vector<float> unused(weights.size());
   pass.train({}, weights.data(), images.data(), labels.data(), 48, gradient.data(), statistics,
              false);
-  // Per tensor, along its own gradient: there the slope is the gradient's length.
+  // For each tensor, along its own gradient; the slope there is the gradient's length.
   for (std::size_t t = 0; t < small.architecture.parameters.size(); ++t) {
     const TensorSpan& span = small.trainer.coder().spans()[t];
     double length = 0.0;

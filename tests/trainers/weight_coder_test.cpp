@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Codes of a training step against the quantization room; bit errors against their definition.
-#include "trainers/weight_coder.hpp"
+// Codes of a training step against sim/network/quantization.hpp; bit errors against their
+// definition.
+#include "trainers/method/weight_coder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -82,7 +83,8 @@ TEST_P(CoderSchemes, InjectedErrorsFlipBitsOfTheStoredCode) {
   coder.quantize(w.data(), clean.data());
   std::vector<float> decoded = clean;
   const std::int64_t flipped = coder.inject(9, 4, 0.2, decoded.data());
-  // Every value must be what some pattern of flipped bits decodes to, and some patterns occur.
+  // Every value must be one that some pattern of flipped bits decodes to, and some patterns must
+  // occur.
   std::int64_t changed = 0;
   for (std::size_t t = 0; t < coder.spans().size(); ++t) {
     const network::Coding& coding = coder.codings()[t];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cells that fail in one direction, on balanced data: wrong half the time, and fewer words fail.
+// Cells that fail in one direction, on balanced data: they are wrong half the time, and fewer words
+// fail.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +19,7 @@ namespace {
 using memory::FaultList;
 using memory::MemoryId;
 
-/// All 256 codes alike: as many ones as zeros in every bit position.
+/// All 256 codes equally often, so that every bit position has as many ones as zeros.
 network::Network balanced_network(std::int64_t codes) {
   network::Network network;
   network.parameters = {mapping::coded_parameter(network::Scheme::kUniform, 8, codes, 21)};
@@ -47,7 +48,8 @@ TEST(OneDirectionalCells, AreWrongHalfTheTimeOnBalancedData) {
       reader.read(faults, {}, &stats);
       const auto hit = static_cast<double>(stats.cells_hit);
       const double cells = 64.0 * reader.placement().words;
-      // Three numbers: what the chip is set to, the cells it hits, the bits that read wrong.
+      // Three numbers: the rate that the chip is set to, the cells that it hits, the bits that read
+      // wrong.
       const double p = model.p(voltage);
       EXPECT_NEAR(hit, p * cells, 4.5 * std::sqrt(p * cells)) << voltage;
       EXPECT_NEAR(static_cast<double>(stats.bits_wrong), 0.5 * hit, 4.5 * std::sqrt(0.25 * hit))

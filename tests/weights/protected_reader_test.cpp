@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading through check codes: SECDED mends single errors of a word, others reach the codes as the
-// decoder leaves them, suspect codes become what on-error says; shares of words follow the closed
-// form. WordMemory, word by word, is the oracle.
+// Reading through check codes: SECDED corrects single errors of a word, other errors reach the
+// codes as the decoder leaves them, suspect codes become what on-error says, and shares of words
+// follow the closed form. WordMemory, word by word, is the oracle.
 #include "sim/weights/protected_reader.hpp"
 
 #include <gtest/gtest.h>
@@ -137,7 +137,7 @@ TEST(ProtectedReader, ASuspectWordBecomesZeroCodes) {
   for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(codes[0][i], 5);
   for (std::size_t i = 8; i < 16; ++i) EXPECT_EQ(codes[0][i], network.parameters[0].n[i]);
   EXPECT_EQ(protection.detected, 1);
-  // Two wrong bits pass a parity.
+  // Parity does not notice two wrong bits.
   const network::Codes& two =
       reader.read({{{0, 9, 1.0f, 1.0f}, {0, 30, 1.0f, 1.0f}}, {}}, {}, &stats, &protection);
   EXPECT_NE(two, network::clean_codes(network));

@@ -105,7 +105,7 @@ TEST(ReadThroughProperty, ResidentCodesReadAsTheirCellsDo) {
         SCOPED_TRACE(fmt::format("bits {} offset {} rate {}", bits, offset, rate));
         const network::Network network = mapping::network_of_all_schemes(bits, seed);
         const mapping::Placement placement = mapping::resident(network, offset);
-        // Three words more: faults behind the codes.
+        // Three more words: faults after the codes.
         expect_same(network, placement, mixed_faults(seed, placement.words + 3, rate), seed);
       }
     }
@@ -126,8 +126,8 @@ TEST(ReadThroughProperty, NetworksOfSeveralWidthsReadAsTheirCellsDo) {
 }
 
 TEST(ReadThroughProperty, SplitAndSharedCellsReadAsTheyShould) {
-  // Codes of 8 bits in pieces: the low three bits of all, then the upper five of either half in
-  // cells that both halves share.
+  // Codes of 8 bits in pieces: the low three bits of all codes, then the upper five bits of each
+  // half in cells that both halves share.
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     SCOPED_TRACE(seed);
     network::Network network;

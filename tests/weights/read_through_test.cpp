@@ -94,7 +94,8 @@ TEST(ReadThrough, CountsACodeAsChangedEvenIfItDecodesToTheSame) {
 
 TEST(ReadThrough, PaddingCellsAreNotHit) {
   const network::Network network = one_tensor(Scheme::kUniform, {0, 0, 0});
-  // Codes take cells 5 to 28; faults before, behind, and in words that hold none.
+  // Codes take cells 5 to 28; there are faults before them, after them, and in words that hold no
+  // code.
   const Reading reading = read(network, mapping::resident(network, 5),
                                {{0, 4, 1, 1}, {0, 29, 1, 1}, {0, 63, 1, 1}, {7, 0, 1, 1}});
   EXPECT_EQ(reading.codes, network::clean_codes(network));
@@ -124,7 +125,7 @@ TEST(ReadThrough, ASharedCellReadsWrongForAllItsCodes) {
   const Reading flip = read(network, placement, {{0, 1, 1, 1}});
   EXPECT_EQ(flip.codes[0], (std::vector<std::int8_t>{2, -1, 2, -1}));
   expect_stats(flip.stats, 1, 2, 2);
-  // Exchanged codes: the stuck cell holds what one of them stores.
+  // With exchanged codes, the stuck cell holds the bit that one of them stores.
   placement.runs = {{0, 0, 1, 0, 8, 0, 0}, {0, 1, 2, 0, 8, 1, 0}};
   const Reading stuck = read(network, placement, {{0, 1, 1, 0}});
   EXPECT_EQ(stuck.codes[0], (std::vector<std::int8_t>{2, -1, 0, -1}));

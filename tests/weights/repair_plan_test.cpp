@@ -141,7 +141,7 @@ TEST_F(SensitivityFile, GivesEachColumnTheSumOfItsCells) {
   const std::vector<std::uint64_t> sums =
       column_sensitivity(network, mapping::resident(network, 60), sensitivity, {1, 1}, 2);
   // a: 2 points a bit, of which bit 0 has 1 of 4 parts and bit 1 three; b counts as 0. Bit 1 costs
-  // most, bit 0 a third of it.
+  // most, and bit 0 a third of it.
   const std::uint64_t most = 1u << 28, third = 89478485;
   ASSERT_EQ(sums.size(), 128u);
   EXPECT_EQ(sums[59], 0u);

@@ -37,14 +37,14 @@ class Clean : public Evaluation {
   int statistics_batch_;
 };
 
-/// A place on the x axis.
+/// A position on the x axis.
 struct Place {
   std::string label;
   double at = 0.0;
   experiment::Conditions conditions;
 };
 
-/// Rates, or voltages that a technology knows the rates of.
+/// Rates, or voltages whose rates a technology knows.
 class Places {
  public:
   explicit Places(YamlMap& map) {
@@ -179,7 +179,7 @@ class Errors : public Evaluation {
     }
   }
 
-  /// Random chips, or so many places of the profile's map.
+  /// Random chips, or that number of places of the profile's map.
   std::vector<std::unique_ptr<chips::Chip>> make_chips() const {
     std::vector<std::string> names;
     if (profile_.empty()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What networks say of images: kinds histograms and margin.
+// The outputs of networks for images: kinds histograms and margin.
 #include <algorithm>
 #include <array>
 #include <limits>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happens to the weights themselves: kinds noise, weight-error and redundancy.
+// Effects on the weights themselves: kinds noise, weight-error and redundancy.
 
 #include "sim/base/error.hpp"
 #include "sim/engines/evaluate.hpp"

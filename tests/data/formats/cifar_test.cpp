@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CIFAR's binary files: every byte where it belongs, and a message for what can be wrong.
+// CIFAR's binary files: every byte is where it belongs, and all possible mistakes have a message.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Damaged dataset files: every outcome is a dataset that holds together, or an InputError.
+// Damaged dataset files: every outcome is a consistent dataset, or an InputError.
 #include <gtest/gtest.h>
 
 #include "sim/base/error.hpp"
@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 class DatasetFuzz : public testing::Test {
  protected:
-  /// Damages `file`, one of the dataset's, `rounds` times; returns how often it was still read.
+  /// Damages `file`, which belongs to the dataset, `rounds` times; returns how often it was still
+  /// read.
   int damage(const std::string& name, const fs::path& file, int rounds) {
     const std::string valid = read_file(file);
     int read = 0;
@@ -27,7 +28,7 @@ class DatasetFuzz : public testing::Test {
       std::string bytes = valid;
       if (kind[0] % 4 == 0) bytes.resize(kind[1] % valid.size());
       const std::uint64_t edits = kind[0] % 4 == 0 ? kind[2] % 2 : 1 + kind[2] % 8;
-      // Half of the edits fall on the start, where headers lie.
+      // Half of the edits are near the start, where headers are.
       for (std::uint64_t i = 0; i < edits && !bytes.empty(); ++i) {
         const Philox::Block edit = random(1, i);
         const std::uint64_t range =

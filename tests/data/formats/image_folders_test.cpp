@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Image folders: order, exact pixels, and a message for what can be wrong.
+// Image folders: order, exact pixels, and a message for every possible mistake.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stb_image.h>
@@ -87,7 +87,7 @@ TEST(ShrinkToSquare, AveragesByArea) {
   formats::shrink_to_square(pixels.data(), 5, 3, 2, out.data());
   // Left: (20 + 31/2) / 1.5 = 23.67, right: (31/2 + 40) / 1.5 = 37; rows add 1/3 and 5/3.
   EXPECT_EQ(out, (std::vector<std::uint8_t>{24, 74, 124, 37, 87, 137, 25, 75, 125, 39, 89, 139}));
-  // A plain area stays what it is at every ratio.
+  // A plain area keeps its colour at every ratio.
   for (const int size : {1, 7, 63, 64, 65, 500}) {
     const std::vector<std::uint8_t> plain(static_cast<std::size_t>(size * size * 3), 255);
     std::vector<std::uint8_t> shrunk(64 * 64 * 3);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SVHN's MATLAB files, packed and not: every byte where it belongs, and what can be wrong.
+// SVHN's MATLAB files, packed and not: every byte is where it belongs, and all possible mistakes
+// are reported.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <matio.h>
@@ -129,7 +130,7 @@ TEST_P(Svhn, CutShortAnywhere) {
   for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 9) {
     network::write_bytes(file(), bytes.substr(0, size));
     const std::string text = message();
-    // At the end of an element the file is whole as such, and lacks a variable.
+    // If a file ends where an element ends, it is complete as such, but lacks a variable.
     ASSERT_TRUE(text.rfind(file().string() + ": cut short", 0) == 0 ||
                 text.rfind(file().string() + ": no variable", 0) == 0)
         << size << " of " << bytes.size() << ": " << text;
@@ -146,8 +147,8 @@ TEST_P(Svhn, OtherFiles) {
                                         HasSubstr("ufldl.stanford.edu/housenumbers")));
 }
 
-/// A big-endian file of one image, put together by hand from the format's description: every
-/// element is type, size, data, filled up to a multiple of 8 bytes.
+/// A big-endian file of one image, made by hand from the format's description: every element is
+/// type, size and data, filled up to a multiple of 8 bytes.
 std::string big_endian_file() {
   const auto number = [](std::uint32_t value) {
     std::string bytes;
@@ -190,7 +191,7 @@ TEST(CompressedSvhn, DamageIsNoticedInEveryByteOfThePackedImages) {
   const fs::path file = folder.path() / "train_32x32.mat";
   write_svhn(file, {1, 2}, true);
   const std::string bytes = read_file(file);
-  for (std::size_t at = 136; at < bytes.size(); at += 37) {  // behind the first element's tag
+  for (std::size_t at = 136; at < bytes.size(); at += 37) {  // after the first element's tag
     std::string damaged = bytes;
     damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
     network::write_bytes(file, damaged);

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// The DMA engine and the memories that it serves, each by itself: cycles against the closed form of
+// a transfer, bytes, counts, ports, and what is refused.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <numeric>
+#include <systemc>
+#include <vector>
+
+#include "sim/accelerator/activation_scratchpad.hpp"
+#include "sim/accelerator/array_model.hpp"
+#include "sim/accelerator/cycles.hpp"
+#include "sim/accelerator/dma.hpp"
+#include "sim/accelerator/dram.hpp"
+#include "sim/accelerator/weight_scratchpad.hpp"
+#include "sim/mapping/timing.hpp"
+
+namespace brownout::accelerator {
+namespace {
+
+/// Stands for the weight loader.
+struct Reader : sc_core::sc_module {
+  explicit Reader(const sc_core::sc_module_name& name) : sc_module(name) {}
+  tlm_utils::simple_initiator_socket<Reader> socket{"socket"};
+};
+
+/// The modules without array and sequencer. The kernel elaborates once per process, so all tests
+/// share them and configure them anew.
+class Bench {
+ public:
+  static Bench& instance() {
+    static Bench* const bench = new Bench;
+    return *bench;
+  }
+
+  /// One layer without chunks, weights resident, faults nowhere.
+  void configure(const mapping::DmaConfig& dma_config, const mapping::DramConfig& dram_config,
+                 std::vector<mapping::Chunk> chunks = {}) {
+    const bool streamed = !chunks.empty();
+    program.layers.assign(1, {});
+    program.layers[0].chunks = std::move(chunks);
+    program.accelerator.weights.residency =
+        streamed ? mapping::WeightResidency::kStreamed : mapping::WeightResidency::kResident;
+    program.accelerator.weights.words_per_cycle = 4;
+    state.layers.assign(1, {});
+    dram.configure(dram_config, kDramBytes);
+    for (std::int64_t i = 0; i < kDramBytes; ++i) *dram.data(i) = static_cast<std::uint8_t>(i * 7);
+    activations.configure(program.accelerator.activations);
+    weights.configure(program.accelerator.weights, *array);
+    dma.configure(dma_config, dram_config.latency_cycles);
+  }
+
+  /// Cycles until nothing moves any more.
+  std::int64_t run() {
+    const std::int64_t begin = now();
+    sc_core::sc_start();
+    return now() - begin;
+  }
+
+  static constexpr std::int64_t kDramBytes = 64 * 1024;
+  mapping::Program program;
+  RunState state;
+  std::unique_ptr<ArrayModel> array = make_behavioural_array();
+  Dram dram{"dram"};
+  ActivationScratchpad activations{"activations"};
+  WeightScratchpad weights{"weights", state};
+  Dma dma{"dma", state};
+  Reader reader{"reader"};
+
+ private:
+  Bench() {
+    state.program = &program;
+    dma.dram.bind(dram.socket);
+    dma.activations.bind(activations.socket);
+    dma.weights.bind(weights.write_socket);
+    reader.socket.bind(weights.read_socket);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  }
+};
+
+const mapping::DramConfig kDram{40, 3.0};
+const mapping::DmaConfig kDma{5, 4, 32};
+
+TEST(Dma, ATransferTakesTheCyclesOfTheClosedForm) {
+  Bench& bench = Bench::instance();
+  for (const mapping::DmaConfig& dma :
+       {kDma, mapping::DmaConfig{0, 16, 64}, mapping::DmaConfig{16, 1, 8}}) {
+    for (const mapping::DramConfig& dram : {kDram, mapping::DramConfig{0, 0.3}}) {
+      for (const std::int64_t bytes : {1, 7, 31, 32, 33, 64, 70, 1000}) {
+        bench.configure(dma, dram);
+        ASSERT_TRUE(bench.dma.transfers.nb_write({false, 0, 100, 50, bytes, nullptr}));
+        EXPECT_EQ(bench.run(), mapping::transfer_cycles(dma, dram, bytes))
+            << bytes << " bytes in bursts of " << dma.burst_bytes;
+      }
+    }
+  }
+}
+
+TEST(Dma, BytesArriveAndAreCountedInTheirLayer) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram);
+  ASSERT_TRUE(bench.dma.transfers.nb_write({false, 0, 100, 50, 70, nullptr}));
+  bench.run();
+  for (std::int64_t i = 0; i < 70; ++i) {
+    EXPECT_EQ(*bench.activations.data(50 + i), static_cast<std::uint8_t>((100 + i) * 7)) << i;
+  }
+  EXPECT_EQ(*bench.activations.data(49), 0);
+  EXPECT_EQ(*bench.activations.data(120), 0);
+  ASSERT_TRUE(bench.dma.transfers.nb_write({true, 0, 4000, 50, 70, nullptr}));
+  bench.run();
+  EXPECT_TRUE(std::equal(bench.dram.data(100), bench.dram.data(170), bench.dram.data(4000)));
+  const EventCounts& counts = bench.state.layer(0).counts;
+  EXPECT_EQ(counts.dram_read_bytes, 70);
+  EXPECT_EQ(counts.activation_writes, 70);
+  EXPECT_EQ(counts.dram_write_bytes, 70);
+  EXPECT_EQ(counts.activation_reads, 70);
+}
+
+/// Chunks of 8, 16, 24 … words; each goes to the half of its number.
+std::vector<mapping::Chunk> chunks(int count) {
+  std::vector<mapping::Chunk> all;
+  for (int i = 0; i < count; ++i) {
+    mapping::Chunk chunk;
+    chunk.load_event = static_cast<std::uint32_t>(i);
+    chunk.words = 8 * (i + 1);
+    chunk.ranges = {{std::int64_t{100} * i, chunk.words, i % 2 == 0 ? 0 : 1000}};
+    all.push_back(chunk);
+  }
+  return all;
+}
+
+TEST(Dma, AChunkWaitsUntilItsHalfOfTheScratchpadIsReleased) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram, chunks(4));
+  const std::int64_t& written = bench.state.layer(0).counts.weight_writes;
+  bench.dma.start_weights(1);
+  bench.run();
+  EXPECT_EQ(written, 8 + 16);  // both halves are full
+  bench.dma.release_chunk();
+  bench.run();
+  EXPECT_EQ(written, 8 + 16 + 24);
+  bench.dma.release_chunk();
+  bench.run();
+  EXPECT_EQ(written, 8 + 16 + 24 + 32);
+  EXPECT_EQ(bench.weights.cells().stored(0) & 0xff, (200 * 8 * 7) & 0xff);  // of the third chunk
+  bench.dma.release_chunk();
+  bench.run();
+  EXPECT_EQ(written, 8 + 16 + 24 + 32);  // one round was asked for
+}
+
+TEST(Dma, WhereARoundOfAnOddNumberOfChunksBeginsAnewTheHalfIsThatOfTheLastChunk) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram, chunks(1));
+  const std::int64_t& written = bench.state.layer(0).counts.weight_writes;
+  bench.dma.start_weights(2);
+  bench.run();
+  EXPECT_EQ(written, 8);  // the second load goes to the same half, which is in use
+  bench.dma.release_chunk();
+  bench.run();
+  EXPECT_EQ(written, 16);
+}
+
+TEST(Dma, BothChannelsShareTheBusBurstByBurst) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram, chunks(1));
+  bench.dma.start_weights(1);
+  ASSERT_TRUE(bench.dma.transfers.nb_write({false, 0, 100, 50, 70, nullptr}));
+  EXPECT_EQ(bench.run(),
+            mapping::transfer_cycles(kDma, kDram, 64) + mapping::transfer_cycles(kDma, kDram, 70));
+}
+
+TEST(WeightScratchpad, PortsOfTheArraysAreTakenOneAfterTheOther) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram);
+  // Four words a cycle: arrays 0 to 3 hold the first 4 · 512 words, arrays 4 to 7 the next.
+  EXPECT_EQ(bench.weights.reserve(0, 100, 10, 25), 10);
+  EXPECT_EQ(bench.weights.reserve(2047, 1, 0, 5), 35);     // the same arrays
+  EXPECT_EQ(bench.weights.reserve(2048, 1, 0, 5), 0);      // others
+  EXPECT_EQ(bench.weights.reserve(2047, 2, 0, 1), 40);     // both
+  EXPECT_EQ(bench.weights.reserve(3 * 2048, 0, 7, 1), 7);  // no words: the port all the same
+  EXPECT_EQ(bench.weights.reserve(3 * 2048, 0, 0, 1), 8);
+}
+
+tlm::tlm_response_status answer(Bench& bench, tlm::tlm_command command, std::uint64_t address,
+                                unsigned bytes, RunsExtension* runs) {
+  std::vector<std::uint64_t> data(64);
+  tlm::tlm_generic_payload payload;
+  payload.set_command(command);
+  payload.set_address(address);
+  payload.set_data_ptr(reinterpret_cast<unsigned char*>(data.data()));
+  payload.set_data_length(bytes);
+  payload.set_streaming_width(bytes);
+  payload.set_byte_enable_ptr(nullptr);
+  payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  if (runs != nullptr) payload.set_extension(runs);
+  sc_core::sc_time delay;
+  if (runs != nullptr) {
+    bench.reader.socket->b_transport(payload, delay);
+    payload.clear_extension<RunsExtension>();
+  } else {
+    bench.dma.weights->b_transport(payload, delay);
+  }
+  return payload.get_response_status();
+}
+
+TEST(WeightScratchpad, ReadsRunsAndRefusesWhatIsNoneOfIts) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram);
+  RunsExtension runs;
+  runs.cell = 60;
+  runs.stride = 640;
+  runs.count = 3;
+  runs.codes = 9;
+  runs.bits = 8;  // cells 60 to 131 of the first run: words 0, 1 and 2
+  EXPECT_EQ(answer(bench, tlm::TLM_READ_COMMAND, 0, 0, &runs), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(runs.words, 9);
+  EXPECT_EQ(answer(bench, tlm::TLM_WRITE_COMMAND, 0, 0, &runs), tlm::TLM_COMMAND_ERROR_RESPONSE);
+  runs.cell = -64;
+  EXPECT_EQ(answer(bench, tlm::TLM_READ_COMMAND, 0, 0, &runs), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  runs.cell = bench.weights.cells().words() * 64 - 71;
+  runs.count = 1;
+  EXPECT_EQ(answer(bench, tlm::TLM_READ_COMMAND, 0, 0, &runs), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  runs.cell -= 1;
+  EXPECT_EQ(answer(bench, tlm::TLM_READ_COMMAND, 0, 0, &runs), tlm::TLM_OK_RESPONSE);
+}
+
+TEST(WeightScratchpad, BurstsAreWholeWordsWithinTheMemory) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram);
+  const auto end = static_cast<std::uint64_t>(bench.weights.cells().words()) * 8;
+  const auto write = [&](std::uint64_t address, unsigned bytes) {
+    return answer(bench, tlm::TLM_WRITE_COMMAND, address, bytes, nullptr);
+  };
+  EXPECT_EQ(write(0, 64), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(write(end - 8, 8), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(write(end - 8, 16), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_EQ(write(4, 8), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_EQ(write(8, 12), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+TEST(ActivationScratchpad, PortsOfTheBanksAreTakenOneAfterTheOther) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram);
+  const std::int64_t bank = bench.program.accelerator.activations.bank_bytes();
+  EXPECT_EQ(bench.activations.reserve(0, 1, 3, 10), 3);
+  EXPECT_EQ(bench.activations.reserve(bank - 1, 1, 0, 10), 13);
+  EXPECT_EQ(bench.activations.reserve(bank, 1, 0, 10), 0);
+  EXPECT_EQ(bench.activations.reserve(bank - 1, 2, 0, 10), 23);
+}
+
+}  // namespace
+}  // namespace brownout::accelerator
