@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "sim/base/error.hpp"
+#include "sim/chips/chip_files.hpp"
 #include "sim/chips/measured_chip.hpp"
 #include "sim/chips/physical_chip.hpp"
 #include "sim/chips/random_chip.hpp"
@@ -68,8 +69,9 @@ std::unique_ptr<Chip> physical_chip(std::string_view text) {
   return std::make_unique<PhysicalChip>(seed, std::filesystem::path(text.substr(comma + 1)));
 }
 
-/// "FILE.h5" and options, each at most once; null for other texts.
-std::unique_ptr<Chip> measured_chip(std::string_view text) {
+/// "FILE.h5" and options, each at most once; null for other texts. `maps`: files read before.
+std::unique_ptr<Chip> measured_chip(
+    std::string_view text, std::map<std::string, std::shared_ptr<const MeasuredChip>>& maps) {
   constexpr std::string_view kNoWrap = ",no-wrap";
   constexpr std::string_view kOffset = ",offset=";
   MeasuredChip::Options options;
@@ -90,7 +92,9 @@ std::unique_ptr<Chip> measured_chip(std::string_view text) {
     offset_seen = true;
     text = text.substr(0, at);
   }
-  return std::make_unique<MeasuredChip>(std::filesystem::path(text), options);
+  std::shared_ptr<const MeasuredChip>& map = maps[std::string(text)];
+  if (map == nullptr) map = std::make_shared<const MeasuredChip>(std::filesystem::path(text));
+  return std::make_unique<MeasuredChip>(*map, options);
 }
 
 }  // namespace
@@ -99,7 +103,9 @@ memory::FaultList Chip::check_faults(memory::MemoryId, std::uint32_t, const Oper
   throw InputError("chip {}: has no cells for check bits; expected one without mitigation", name());
 }
 
-std::unique_ptr<Chip> make_chip(const std::string& text) {
+std::unique_ptr<Chip> make_chip(const std::string& text) { return ChipFiles().make(text); }
+
+std::unique_ptr<Chip> ChipFiles::make(const std::string& text) {
   constexpr std::string_view kRandom = "random:";
   constexpr std::string_view kPhysical = "physical:";
   std::unique_ptr<Chip> chip;
@@ -108,7 +114,7 @@ std::unique_ptr<Chip> make_chip(const std::string& text) {
   } else if (starts_with(text, kPhysical)) {
     chip = physical_chip(behind(text, kPhysical));
   } else {
-    chip = measured_chip(text);
+    chip = measured_chip(text, maps_);
   }
   if (chip == nullptr)
     throw InputError(

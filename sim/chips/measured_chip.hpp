@@ -24,6 +24,10 @@ class MeasuredChip final : public Chip {
   /// InputError for files that are not profiles.
   explicit MeasuredChip(const std::filesystem::path& file) : MeasuredChip(file, Options{}) {}
   MeasuredChip(const std::filesystem::path& file, const Options& options);
+  /// The same map, otherwise laid.
+  MeasuredChip(const MeasuredChip& map, const Options& options) : MeasuredChip(map) {
+    options_ = options;
+  }
   /// A profile in memory; `name` stands for its file, `sha256` (hexadecimal) for what is in it.
   MeasuredChip(std::shared_ptr<const profiles::Profile> profile, std::string name,
                std::string sha256, const Options& options);

@@ -15,6 +15,7 @@
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/sweep/configuration.hpp"
+#include "sim/sweep/evaluator.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
@@ -168,6 +169,16 @@ void Output::json(const std::string& text) const {
   }
 }
 
+std::string one_chip(const CommonOptions& options, const std::string& chip, bool fails) {
+  if (fails) {
+    if (!chip.empty()) return chip;
+    return sweep::chip_name(static_cast<std::uint64_t>(options.seed_or(0)), 0, 1.0);
+  }
+  if (!chip.empty()) throw InputError("--chip: needs an operating point; expected --voltage V");
+  refuse_seed(options, "nothing fails without an operating point; expected --voltage V");
+  return "";
+}
+
 double parse_voltage(const std::string& text, const technology::Technology& technology) {
   try {
     return parse_number("--voltage", text, technology.lowest_voltage(),
@@ -175,6 +186,15 @@ double parse_voltage(const std::string& text, const technology::Technology& tech
   } catch (const InputError& error) {
     throw InputError("{} (the range of {}, in Vmin)", error.what(), technology.file().string());
   }
+}
+
+std::shared_ptr<const technology::Technology> load_technology(const fs::path& file) {
+  if (file.empty()) return nullptr;
+  return std::make_shared<const technology::Technology>(technology::Technology::load(file));
+}
+
+fs::path file_of(const std::shared_ptr<const technology::Technology>& technology) {
+  return technology ? technology->file() : fs::path();
 }
 
 fs::path program_folder() {

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,10 @@ void add_common(CLI::App& verb, CommonOptions& options);
 void add_seed(CLI::App& verb, CommonOptions& options);
 /// InputError with the reason if --seed was given although it has no effect.
 void refuse_seed(const CommonOptions& options, const std::string& reason);
+
+/// The chip of a verb that takes one: as --chip names it, else random:SEED of --seed. If nothing
+/// `fails` there is none; InputError if one of the options was given all the same.
+std::string one_chip(const CommonOptions& options, const std::string& chip, bool fails);
 
 /// A file that an option names.
 struct NamedFile {
@@ -80,6 +85,11 @@ double parse_voltage(const std::string& text, const technology::Technology& tech
 
 /// Folder of the running program.
 std::filesystem::path program_folder();
+
+/// Reads a technology file; null for an empty name.
+std::shared_ptr<const technology::Technology> load_technology(const std::filesystem::path& file);
+/// Its file; "" when there is none.
+std::filesystem::path file_of(const std::shared_ptr<const technology::Technology>& technology);
 
 /// profiles/14nm-finfet.yaml of the source tree or the installation; "" when neither is there.
 std::filesystem::path default_technology();

@@ -11,9 +11,8 @@
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/data_options.hpp"
 #include "sim/cli/mitigation_option.hpp"
-#include "sim/cli/supply_options.hpp"
+#include "sim/cli/setup_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/cosim/waves.hpp"
 #include "sim/report/cosim_report.hpp"
@@ -32,16 +31,16 @@ constexpr char kDefaults[] = "the default accelerator";
 
 struct CosimOptions {
   CommonOptions common;
-  DataOptions data;
-  std::string model, layer, accelerator, array, technology, voltage, chip, batch;
-  std::string trace, trace_window, export_folder, mitigation;
-  SupplyOptions supply;
+  SetupOptions setup;
+  std::string model, layer, array, voltage, chip;
+  std::string trace, trace_window, export_folder;
 };
 
-mapping::AcceleratorConfig accelerator_of(const CosimOptions& options) {
-  mapping::AcceleratorConfig accelerator;
-  if (!options.accelerator.empty()) {
-    accelerator = mapping::load_accelerator(options.accelerator);
+/// The accelerator and its mitigations.
+void set_target(const CosimOptions& options, experiment::TargetConfig& target) {
+  mapping::AcceleratorConfig& accelerator = target.accelerator.emplace();
+  if (!options.setup.accelerator.empty()) {
+    accelerator = mapping::load_accelerator(options.setup.accelerator);
   } else {
     accelerator.name = "default";
     accelerator.file = kDefaults;  // for messages
@@ -60,18 +59,28 @@ mapping::AcceleratorConfig accelerator_of(const CosimOptions& options) {
                        in_quotes(options.array));
     }
   }
-  set_mitigations(options.mitigation, accelerator);
+  set_mitigations(options.setup.mitigation, target);
   cosim::check_core(accelerator);
-  return accelerator;
 }
 
-/// A memory that fails although the rail is at Vmin.
-bool supplies_of_their_own(const mapping::AcceleratorConfig& accelerator) {
-  const auto own = [](const mapping::MemorySupply& supply) {
-    return !supply.scaled && supply.vmin != 1.0;
-  };
-  return own(accelerator.input.supply) || own(accelerator.activations.supply) ||
-         own(accelerator.accumulators.supply);
+/// The voltage of the rail, and which chip fails there. The technology is read if one of the
+/// memories may fail.
+void set_operating_point(const CosimOptions& options, sweep::CosimConfig& config) {
+  experiment::Setup& setup = config.setup;
+  const mapping::AcceleratorConfig& accelerator = *setup.target.accelerator;
+  const bool own = setup.rates.any() || experiment::supplies_of(accelerator).any_fixed();
+  if (!options.voltage.empty() || own) {
+    setup.technology =
+        load_technology(options.setup.technology.empty() ? accelerator.technology
+                                                         : fs::path(options.setup.technology));
+    if (!setup.technology) {
+      throw InputError("--voltage: needs a technology; expected --technology FILE");
+    }
+    // Without a voltage memories with a supply of their own fail all the same.
+    config.voltage =
+        options.voltage.empty() ? 1.0 : parse_voltage(options.voltage, *setup.technology);
+  }
+  config.chip = one_chip(options.common, options.chip, config.voltage.has_value());
 }
 
 /// A wave file is not written in order, which neither a device nor a pipe allows.
@@ -106,54 +115,38 @@ void set_trace(const CosimOptions& options, sweep::CosimConfig& config) {
   config.mismatch_trace = fs::path(options.trace).replace_extension(".mismatch.fst");
 }
 
-int run(const CosimOptions& options) {
-  options.common.thread_count();
-  const std::int64_t seed = options.common.seed_or(0);
+sweep::CosimConfig config_of(const CosimOptions& options) {
   if (!options.chip.empty()) refuse_seed(options.common, "--chip names the chip itself");
   sweep::CosimConfig config;
+  experiment::Setup& setup = config.setup;
   config.model = options.model;
-  config.accelerator = accelerator_of(options);
-  config.memory_rates = set_supplies(options.supply, config.accelerator);
-  config.accelerator_file = options.accelerator;
-  set_data(options.data, config);
-  config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
+  set_target(options, setup.target);
+  setup.rates = set_supplies(options.setup.supply, *setup.target.accelerator);
+  config.accelerator_file = options.setup.accelerator;
+  set_data(options.setup, setup);
+  setup.target.batch =
+      static_cast<int>(parse_integer("--batch", options.setup.batch, 1, sweep::kMaxBatch));
   config.layer = options.layer;
-  config.technology_file =
-      options.technology.empty() ? config.accelerator.technology : fs::path(options.technology);
-  const auto technology = [&] {
-    if (config.technology_file.empty()) {
-      throw InputError("--voltage: needs a technology; expected --technology FILE");
-    }
-    return technology::Technology::load(config.technology_file);
-  };
-  if (!options.voltage.empty()) {
-    config.voltage = parse_voltage(options.voltage, technology());
-  } else if (config.memory_rates.any() || supplies_of_their_own(config.accelerator)) {
-    technology();          // there is one
-    config.voltage = 1.0;  // of the rail; memories with a supply of their own fail all the same
-  } else {
-    config.technology_file.clear();
-  }
-  if (config.voltage) {
-    config.chip = options.chip.empty() ? sweep::chip_name(static_cast<std::uint64_t>(seed), 0, 1.0)
-                                       : options.chip;
-  } else if (!options.chip.empty()) {
-    throw InputError("--chip: needs an operating point; expected --voltage V");
-  } else {
-    refuse_seed(options.common, "nothing fails without an operating point; expected --voltage V");
-  }
+  set_operating_point(options, config);
   set_trace(options, config);
   if (!options.export_folder.empty() && config.layer.empty()) {
     throw InputError("--export: writes one layer; expected --layer NAME");
   }
   config.export_folder = options.export_folder;
+  return config;
+}
 
+int run(const CosimOptions& options) {
+  options.common.thread_count();
+  options.common.seed_or(0);
+  sweep::CosimConfig config = config_of(options);
   std::vector<NamedFile> outputs{{"--trace", options.trace}};
   if (!options.trace.empty()) {
     outputs.push_back({"--trace's waves of a mismatch", config.mismatch_trace.string()});
   }
   const Output output(options.common,
-                      {config.model, config.accelerator_file, config.technology_file}, outputs);
+                      {config.model, config.accelerator_file, file_of(config.setup.technology)},
+                      outputs);
   const sweep::CosimRun result = sweep::run_cosim(std::move(config), options.common.quiet);
   output.json(report::cosim_json(result));
   output.text(report::cosim_text(result));
@@ -164,8 +157,8 @@ int run(const CosimOptions& options) {
 
 Action add_cosim(CLI::App& verb) {
   const auto options = std::make_shared<CosimOptions>();
-  options->batch = "1";
-  options->data.images = "1";
+  options->setup.batch = "1";
+  options->setup.images = "1";
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
   verb.add_option("--layer", options->layer, "Compare this layer only (default all)")
       ->type_name("NAME");
@@ -173,10 +166,10 @@ Action add_cosim(CLI::App& verb) {
                   "Processing elements; one of the sizes that were built (default: the "
                   "accelerator's)")
       ->type_name("RxC");
-  verb.add_option("--accelerator", options->accelerator,
+  verb.add_option("--accelerator", options->setup.accelerator,
                   "Accelerator file (YAML; default: the default of every key)")
       ->type_name("FILE");
-  verb.add_option("--technology", options->technology,
+  verb.add_option("--technology", options->setup.technology,
                   "Technology file (default: the accelerator's)")
       ->type_name("FILE");
   verb.add_option("--voltage", options->voltage,
@@ -186,7 +179,7 @@ Action add_cosim(CLI::App& verb) {
                   "The chip: random:SEED, physical:SEED or a profile FILE.h5 (default: random:SEED "
                   "of --seed)")
       ->type_name("TEXT");
-  verb.add_option("--batch", options->batch, "Images at a time (default 1)")->type_name("B");
+  verb.add_option("--batch", options->setup.batch, "Images at a time (default 1)")->type_name("B");
   verb.add_option("--trace", options->trace, "Write waves of the RTL: .fst (FST) or .vcd (VCD)")
       ->type_name("FILE");
   verb.add_option("--trace-window", options->trace_window, "Cycles of the run that --trace covers")
@@ -195,9 +188,9 @@ Action add_cosim(CLI::App& verb) {
                   "Write the layer's first job as memory files that replay in any Verilog "
                   "simulator; with --layer")
       ->type_name("DIR");
-  add_mitigation_option(verb, options->mitigation);
-  add_supply_options(verb, options->supply);
-  add_data_options(verb, options->data);
+  add_mitigation_option(verb, options->setup.mitigation);
+  add_supply_options(verb, options->setup.supply);
+  add_data_options(verb, options->setup);
   verb.get_option("--images")->description("First N images (default 1)");
   add_common(verb, options->common);
   add_seed(verb, options->common);

@@ -11,8 +11,8 @@
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/experiment/model.hpp"
 #include "sim/report/estimate_report.hpp"
-#include "sim/sweep/evaluator.hpp"
 
 namespace brownout::cli {
 
@@ -73,8 +73,9 @@ int run(const EstimateOptions& options) {
   if (!options.compute_report.empty()) check_compute_report(options, source);
 
   const std::vector<estimate::MatrixLayer> layers =
-      options.topology.empty() ? estimate::matrix_layers(sweep::load_model(source).network, source)
-                               : estimate::read_topology(source);
+      options.topology.empty()
+          ? estimate::matrix_layers(experiment::load_model(source).network, source)
+          : estimate::read_topology(source);
   const estimate::Estimate estimate = estimate::estimate(layers, config);
   if (!options.compute_report.empty())
     write_output("--compute-report", options.compute_report, report::compute_report_csv(estimate));

@@ -11,15 +11,14 @@
 #include "sim/chips/chip.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/data_options.hpp"
 #include "sim/cli/mitigation_option.hpp"
-#include "sim/cli/supply_options.hpp"
+#include "sim/cli/setup_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/engines/engine.hpp"
+#include "sim/experiment/experiment.hpp"
 #include "sim/report/results_json.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/sweep/configuration.hpp"
-#include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/places.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -32,70 +31,38 @@ constexpr std::int64_t kStatisticsBatch = 128;  // as trainings take
 
 struct EvalOptions {
   CommonOptions common;
-  DataOptions data;
-  std::string model, rate, voltage, technology, chips, engine, p_err, accelerator, batch;
+  SetupOptions setup;
+  std::string model, rate, voltage, chips, p_err;
   std::vector<std::string> chip;
-  std::string offsets, mitigation, weight_noise;
+  std::string offsets, weight_noise;
   std::string only_tensors, only_layers, only_bits;
-  SupplyOptions supply;
   bool cells = false;
   bool batch_statistics = false;
 };
 
-/// Without a rate or voltage the rail is at Vmin. Memories with a supply of their own may fail all
-/// the same, so there is an operating point then.
-void set_other_memories(const std::optional<technology::Technology>& technology, bool by_voltage,
-                        const sweep::MemoryRates& rates, sweep::EvalConfig& config) {
-  chips::OperatingPoint rail{config.voltage.value_or(1.0), config.rate.value_or(0.0)};
-  if (by_voltage) rail.rate = technology->bit_error_rate(rail.voltage);
-  config.others =
-      sweep::memory_points(*config.accelerator, technology ? &*technology : nullptr, rail, rates);
-  if (config.rate || !(config.others.any() || rates.any())) return;
-  config.rate = 0.0;
-  config.voltage = 1.0;
-}
-
-/// Rate, voltage and energy: one of the first two is given, and the technology gives the others.
-void set_operating_point(const EvalOptions& options, const sweep::MemoryRates& rates,
-                         sweep::EvalConfig& config) {
+/// Rate or voltage: one of them is given, and the technology gives the other.
+void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) {
+  experiment::Setup& setup = config.setup;
   if (!options.rate.empty() && !options.voltage.empty()) {
     throw InputError("--rate and --voltage: expected one of them, got both");
   }
   const std::filesystem::path usual =
-      config.accelerator ? config.accelerator->technology : default_technology();
-  const std::filesystem::path file =
-      options.technology.empty() ? usual : std::filesystem::path(options.technology);
-  config.technology_file = file;
-  std::optional<technology::Technology> technology;
-  if (!file.empty()) technology = technology::Technology::load(file);
-  if (technology) config.technology = technology->name();
-
+      setup.target.accelerator ? setup.target.accelerator->technology : default_technology();
+  setup.technology = load_technology(
+      options.setup.technology.empty() ? usual : std::filesystem::path(options.setup.technology));
   if (!options.voltage.empty()) {
-    if (!technology) {
+    if (!setup.technology) {
       throw InputError("--voltage: needs a technology; expected --technology FILE");
     }
-    config.voltage = parse_voltage(options.voltage, *technology);
-    config.rate = sweep::weight_error_rate(*technology, config.accelerator, *config.voltage);
+    config.voltage = parse_voltage(options.voltage, *setup.technology);
   } else if (!options.rate.empty()) {
     config.rate = parse_number("--rate", options.rate, 0.0, 1.0);
-    try {
-      if (technology) config.voltage = technology->voltage_at_rate(*config.rate);
-    } catch (const InputError&) {
-      // Rates beyond the technology are allowed for a random chip; they just have no voltage.
-    }
-  }
-  if (config.accelerator) set_other_memories(technology, !options.voltage.empty(), rates, config);
-  // A memory that stays at Vmin has no faults, whatever rate was asked for.
-  if (config.rate && !sweep::weights_scaled(config.accelerator)) config.rate = 0.0;
-  if (config.voltage) {
-    config.energy_sram_rel =
-        sweep::weight_energy_relative(*technology, config.accelerator, *config.voltage);
   }
 }
 
 /// The chip by its canonical name ("random:7", not "random:07"), or at `offsets` places of its map.
 void add_places(const chips::Chip& chip, const std::string& text, const std::string& offsets,
-                std::uint64_t seed, std::vector<std::string>& names) {
+                std::uint64_t seed, sweep::EvalConfig& config, std::vector<std::string>& names) {
   if (offsets.empty()) {
     names.push_back(chip.name());
     return;
@@ -105,100 +72,113 @@ void add_places(const chips::Chip& chip, const std::string& text, const std::str
   }
   const std::int64_t count = parse_integer("--offsets", offsets, 1, sweep::kMaxChips);
   try {
-    const std::vector<std::string> places = sweep::place_names(text, count, seed);
+    const std::vector<std::string> places = sweep::place_names(config.files, text, count, seed);
     names.insert(names.end(), places.begin(), places.end());
   } catch (const InputError& error) {
     throw InputError("--offsets: {}", error.what());
   }
 }
 
-void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
-  if (!config.rate) {
-    const char* given = !options.chip.empty()          ? "--chip"
-                        : !options.chips.empty()       ? "--chips"
-                        : !options.p_err.empty()       ? "--p-err"
-                        : !options.offsets.empty()     ? "--offsets"
-                        : !options.common.seed.empty() ? "--seed"
-                        : !config.selection.all()      ? "--only-tensors, -layers, -bits"
-                                                       : nullptr;
-    if (given != nullptr) {
-      throw InputError("{}: needs an operating point; expected --rate or --voltage", given);
-    }
-    return;
+/// Without an operating point nothing fails, so that nothing says which chips or cells do.
+void refuse_chips(const EvalOptions& options, const sweep::EvalConfig& config) {
+  const char* given = !options.chip.empty()                 ? "--chip"
+                      : !options.chips.empty()              ? "--chips"
+                      : !options.p_err.empty()              ? "--p-err"
+                      : !options.offsets.empty()            ? "--offsets"
+                      : !options.common.seed.empty()        ? "--seed"
+                      : !config.setup.reads.selection.all() ? "--only-tensors, -layers, -bits"
+                                                            : nullptr;
+  if (given != nullptr) {
+    throw InputError("{}: needs an operating point; expected --rate or --voltage", given);
   }
-  if (!options.chip.empty()) {
-    if (!options.chips.empty() || !options.p_err.empty()) {
-      throw InputError("--chip: names the chips itself; expected no --chips or --p-err");
-    }
-    if (options.offsets.empty() && !options.common.seed.empty()) {
-      throw InputError(
-          "--seed: draws random chips and places of a profile; expected none beside --chip without "
-          "--offsets");
-    }
-    const auto seed = static_cast<std::uint64_t>(options.common.seed_or(0));
-    if (!options.offsets.empty()) config.seed = seed;
-    std::vector<std::string> names;
-    for (const std::string& text : options.chip) {
-      const std::unique_ptr<chips::Chip> chip = chips::make_chip(text);
-      if (chip->by_voltage() && !options.rate.empty()) {
-        throw InputError("--rate: chip {} fails by voltage; expected --voltage", chip->name());
-      }
-      if (chip->by_voltage() && !options.supply.rates.empty()) {
-        throw InputError("--memory-rate: chip {} fails by voltage; expected --supply",
-                         chip->name());
-      }
-      add_places(*chip, text, options.offsets, seed, names);
-    }
-    for (const std::string& name : names) {
-      if (std::find(config.chips.begin(), config.chips.end(), name) != config.chips.end()) {
-        throw InputError("--chip: {} is named twice", name);
-      }
-      config.chips.push_back(name);
-    }
-    return;
+}
+
+/// Chips named one by one, or places of them.
+void set_named_chips(const EvalOptions& options, sweep::EvalConfig& config) {
+  if (!options.chips.empty() || !options.p_err.empty()) {
+    throw InputError("--chip: names the chips itself; expected no --chips or --p-err");
   }
+  if (options.offsets.empty() && !options.common.seed.empty()) {
+    throw InputError(
+        "--seed: draws random chips and places of a profile; expected none beside --chip without "
+        "--offsets");
+  }
+  const auto seed = static_cast<std::uint64_t>(options.common.seed_or(0));
+  if (!options.offsets.empty()) config.seed = seed;
+  std::vector<std::string> names;
+  for (const std::string& text : options.chip) {
+    const std::unique_ptr<chips::Chip> chip = config.files.make(text);
+    if (chip->by_voltage() && !options.rate.empty()) {
+      throw InputError("--rate: chip {} fails by voltage; expected --voltage", chip->name());
+    }
+    if (chip->by_voltage() && !options.setup.supply.rates.empty()) {
+      throw InputError("--memory-rate: chip {} fails by voltage; expected --supply", chip->name());
+    }
+    add_places(*chip, text, options.offsets, seed, config, names);
+  }
+  for (const std::string& name : names) {
+    if (std::find(config.chips.begin(), config.chips.end(), name) != config.chips.end()) {
+      throw InputError("--chip: {} is named twice", name);
+    }
+    config.chips.push_back(name);
+  }
+}
+
+void set_random_chips(const EvalOptions& options, const experiment::Conditions& at,
+                      sweep::EvalConfig& config) {
   if (!options.offsets.empty()) {
     throw InputError("--offsets: places a profile several times; expected --chip FILE.h5");
   }
   const double p_err =
       options.p_err.empty() ? 1.0 : parse_number("--p-err", options.p_err, sweep::kMinPErr, 1.0);
-  for (const double rate : {*config.rate, config.others.input.rate, config.others.activations.rate,
-                            config.others.accumulators.rate}) {
+  for (const double rate : {at.supply.rate, at.others.input.rate, at.others.activations.rate,
+                            at.others.accumulators.rate}) {
     if (rate <= p_err) continue;
     throw InputError("--p-err: expected at least the bit error rate {}, got {}", rate, p_err);
   }
   const std::int64_t count = options.chips.empty()
                                  ? kDefaultChips
                                  : parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
-  const auto seed = static_cast<std::uint64_t>(options.common.seed_or(0));
-  config.seed = seed;
+  config.seed = static_cast<std::uint64_t>(options.common.seed_or(0));
   config.p_err = p_err;
   for (std::int64_t i = 0; i < count; ++i) {
-    config.chips.push_back(sweep::chip_name(seed, i, p_err));
+    config.chips.push_back(sweep::chip_name(*config.seed, i, p_err));
+  }
+}
+
+void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
+  const std::optional<experiment::Conditions> at =
+      config.setup.supplies().resolve(config.voltage, config.rate);
+  if (!at) {
+    refuse_chips(options, config);
+  } else if (!options.chip.empty()) {
+    set_named_chips(options, config);
+  } else {
+    set_random_chips(options, *at, config);
   }
 }
 
 /// Noise moves the weights themselves: there are no cells, and no engine that computes on codes can
 /// run.
 void set_weight_noise(const EvalOptions& options, sweep::EvalConfig& config) {
-  if (config.engine != "float") {
+  if (config.setup.engine != "float") {
     throw InputError(
         "--weight-noise: moves weights off their codes, which engine {} computes on; "
         "expected --engine float",
-        config.engine);
+        config.setup.engine);
   }
   for (const auto& [name, given] :
        {std::pair{"--rate", !options.rate.empty()},
         std::pair{"--voltage", !options.voltage.empty()},
         std::pair{"--chip", !options.chip.empty()}, std::pair{"--p-err", !options.p_err.empty()},
         std::pair{"--offsets", !options.offsets.empty()}, std::pair{"--cells", options.cells},
-        std::pair{"--mitigation", !options.mitigation.empty()},
-        std::pair{"--accelerator", !options.accelerator.empty()},
+        std::pair{"--mitigation", !options.setup.mitigation.empty()},
+        std::pair{"--accelerator", !options.setup.accelerator.empty()},
         std::pair{"--only-tensors", !options.only_tensors.empty()},
         std::pair{"--only-layers", !options.only_layers.empty()},
         std::pair{"--only-bits", !options.only_bits.empty()},
-        std::pair{"--supply", !options.supply.supplies.empty()},
-        std::pair{"--memory-rate", !options.supply.rates.empty()}}) {
+        std::pair{"--supply", !options.setup.supply.supplies.empty()},
+        std::pair{"--memory-rate", !options.setup.supply.rates.empty()}}) {
     if (given)
       throw InputError("--weight-noise: is no bit error of a memory; expected no {}", name);
   }
@@ -213,58 +193,74 @@ void set_weight_noise(const EvalOptions& options, sweep::EvalConfig& config) {
 }
 
 void set_batch(const EvalOptions& options, sweep::EvalConfig& config) {
-  config.batch_statistics = options.batch_statistics;
-  const std::int64_t usual = config.batch_statistics ? kStatisticsBatch : 1;
-  config.batch = static_cast<int>(
-      options.batch.empty() ? usual : parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
-  if (!config.batch_statistics) return;
-  if (config.engine != "float") {
+  config.setup.batch_statistics = options.batch_statistics;
+  const std::int64_t usual = options.batch_statistics ? kStatisticsBatch : 1;
+  config.setup.target.batch =
+      static_cast<int>(options.setup.batch.empty()
+                           ? usual
+                           : parse_integer("--batch", options.setup.batch, 1, sweep::kMaxBatch));
+  if (!options.batch_statistics) return;
+  if (config.setup.engine != "float") {
     throw InputError(
         "--batch-statistics: batch norms compute with running statistics in engine {}; expected "
         "--engine float",
-        config.engine);
+        config.setup.engine);
   }
-  for (const auto& [name, given] : {std::pair{"--accelerator", !options.accelerator.empty()},
+  for (const auto& [name, given] : {std::pair{"--accelerator", !options.setup.accelerator.empty()},
                                     std::pair{"--weight-noise", !options.weight_noise.empty()}}) {
     if (given) throw InputError("--batch-statistics: expected no {}", name);
   }
 }
 
-int run(const EvalOptions& options) {
-  const int threads = options.common.thread_count();
-  options.common.seed_or(0);
-  sweep::EvalConfig config;
-  config.model = options.model;
-  config.engine = parse_choice("--engine", options.engine, sweep::evaluation_engine_names());
-  set_data(options.data, config);
-  config.list_cells = options.cells;
-  config.selection.tensors = parse_names("--only-tensors", options.only_tensors);
-  config.selection.layers = parse_names("--only-layers", options.only_layers);
-  if (!options.only_bits.empty()) {
-    weights::parse_bits(options.only_bits, "--only-bits", config.selection);
-  }
-  if (!options.accelerator.empty()) {
-    config.accelerator = mapping::load_accelerator(options.accelerator);
-    set_mitigations(options.mitigation, *config.accelerator);
-    config.mitigations = config.accelerator->weights.mitigations;
-  } else if (config.engine == sweep::kSystemcEngine) {
+/// The accelerator, and what protects the weights on it or without it.
+void set_target(const EvalOptions& options, experiment::Setup& setup) {
+  experiment::TargetConfig& target = setup.target;
+  if (!options.setup.accelerator.empty()) {
+    target.accelerator = mapping::load_accelerator(options.setup.accelerator);
+  } else if (setup.engine == experiment::kSystemcEngine) {
     throw InputError("--engine systemc: needs an accelerator; expected --accelerator FILE");
-  } else if (!options.mitigation.empty()) {
-    config.mitigations = memory::parse_mitigations(options.mitigation, "--mitigation");
   }
-  if (config.mitigations.boost_vmin > 0.0 && !options.rate.empty()) {
+  set_mitigations(options.setup.mitigation, target);
+  if (target.mitigations().boost_vmin > 0.0 && !options.rate.empty()) {
     throw InputError("mitigation boost: needs a supply to add to; expected --voltage, not --rate");
   }
+}
+
+void set_selection(const EvalOptions& options, weights::Selection& selection) {
+  selection.tensors = parse_names("--only-tensors", options.only_tensors);
+  selection.layers = parse_names("--only-layers", options.only_layers);
+  if (options.only_bits.empty()) return;
+  weights::parse_bits(options.only_bits, "--only-bits", selection);
+}
+
+sweep::EvalConfig config_of(const EvalOptions& options) {
+  sweep::EvalConfig config;
+  experiment::Setup& setup = config.setup;
+  config.model = options.model;
+  setup.engine =
+      parse_choice("--engine", options.setup.engine, experiment::evaluation_engine_names());
+  set_data(options.setup, setup);
+  config.list_cells = options.cells;
+  set_selection(options, setup.reads.selection);
+  set_target(options, setup);
   set_batch(options, config);
   if (!options.weight_noise.empty()) {
     set_weight_noise(options, config);
   } else {
-    set_operating_point(options, set_supplies(options.supply, config.accelerator), config);
+    setup.rates = set_supplies(options.setup.supply, setup.target.accelerator);
+    set_operating_point(options, config);
     set_chips(options, config);
   }
+  return config;
+}
 
-  std::vector<std::filesystem::path> inputs{config.model, config.technology_file};
-  if (config.accelerator) inputs.push_back(config.accelerator->file);
+int run(const EvalOptions& options) {
+  const int threads = options.common.thread_count();
+  options.common.seed_or(0);
+  sweep::EvalConfig config = config_of(options);
+  std::vector<std::filesystem::path> inputs{config.model, file_of(config.setup.technology)};
+  const auto& accelerator = config.setup.target.accelerator;
+  if (accelerator) inputs.push_back(accelerator->file);
   const Output output(options.common, inputs);
   const sweep::EvalResult result =
       sweep::run_eval(std::move(config), threads, options.common.quiet);
@@ -277,14 +273,14 @@ int run(const EvalOptions& options) {
 
 Action add_eval(CLI::App& verb) {
   const auto options = std::make_shared<EvalOptions>();
-  options->engine = "functional";
+  options->setup.engine = "functional";
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
   verb.add_option("--rate", options->rate, "Bit error rate, a fraction in [0, 1]")->type_name("P");
   verb.add_option("--voltage", options->voltage,
                   "Supply voltage in units of Vmin; the technology gives the rate. Neither: the "
                   "clean network alone")
       ->type_name("V");
-  verb.add_option("--technology", options->technology,
+  verb.add_option("--technology", options->setup.technology,
                   "Technology file (default: the accelerator's, else profiles/14nm-finfet.yaml)")
       ->type_name("FILE");
   verb.add_option("--chips", options->chips, "Random chips (default 10)")->type_name("N");
@@ -296,21 +292,21 @@ Action add_eval(CLI::App& verb) {
   verb.add_option("--p-err", options->p_err,
                   "Faulty cells err with this probability per evaluation (default 1)")
       ->type_name("P");
-  verb.add_option("--engine", options->engine,
+  verb.add_option("--engine", options->setup.engine,
                   "functional (default), float, reference, or systemc on an accelerator")
       ->type_name("NAME");
-  verb.add_option("--accelerator", options->accelerator,
+  verb.add_option("--accelerator", options->setup.accelerator,
                   "Accelerator file (YAML): placement, cycles and energy of an inference on it")
       ->type_name("FILE");
-  verb.add_option("--batch", options->batch,
+  verb.add_option("--batch", options->setup.batch,
                   "Images at a time on the accelerator, and between fresh reads (default 1), or of "
                   "batch statistics (default 128)")
       ->type_name("B");
   verb.add_flag("--batch-statistics", options->batch_statistics,
                 "With --engine float: batch norms take mean and variance of each batch of images "
                 "in place of the running ones");
-  add_mitigation_option(verb, options->mitigation);
-  add_supply_options(verb, options->supply);
+  add_mitigation_option(verb, options->setup.mitigation);
+  add_supply_options(verb, options->setup.supply);
   verb.add_option(
           "--offsets", options->offsets,
           "Place the memory N times on the profile's map, at random places of --seed that are even "
@@ -330,7 +326,7 @@ Action add_eval(CLI::App& verb) {
                   "Only cells of these bits of the codes fail: 6 or 6-7, 0 is the lowest")
       ->type_name("L-H");
   verb.add_flag("--cells", options->cells, "List the cells hit in per_chip of the JSON");
-  add_data_options(verb, options->data);
+  add_data_options(verb, options->setup);
   add_common(verb, options->common);
   add_seed(verb, options->common);
   return [options] { return run(*options); };

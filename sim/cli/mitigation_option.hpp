@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
-#include "sim/mapping/accelerator_config.hpp"
+#include "sim/experiment/target.hpp"
 #include "sim/memory/mitigations.hpp"
 
 namespace brownout::cli {
@@ -19,9 +19,8 @@ inline void add_mitigation_option(CLI::App& verb, std::string& text) {
 }
 
 /// Replaces what the accelerator's file says; "" leaves that as it is.
-inline void set_mitigations(const std::string& text, mapping::AcceleratorConfig& accelerator) {
-  if (text.empty()) return;
-  accelerator.weights.mitigations = memory::parse_mitigations(text, "--mitigation");
+inline void set_mitigations(const std::string& text, experiment::TargetConfig& target) {
+  if (!text.empty()) target.set_mitigations(memory::parse_mitigations(text, "--mitigation"));
 }
 
 }  // namespace brownout::cli

@@ -19,7 +19,7 @@ struct InspectOptions {
 int run(const InspectOptions& options) {
   options.common.thread_count();
   const Output output(options.common, {options.model});
-  const sweep::Model model = sweep::load_model(options.model);
+  const experiment::Model model = experiment::load_model(options.model);
   output.json(report::network_json(model));
   output.text(report::network_text(model));
   return 0;

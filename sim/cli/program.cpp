@@ -33,7 +33,7 @@ int run(const ProgramOptions& options) {
           : parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset);
   const Output output(options.common, {options.model, options.accelerator});
   const mapping::AcceleratorConfig accelerator = mapping::load_accelerator(options.accelerator);
-  const sweep::Model model = sweep::load_model(options.model);
+  const experiment::Model model = experiment::load_model(options.model);
   const mapping::Program program =
       mapping::compile(model.network, accelerator, static_cast<int>(batch),
                        static_cast<std::uint64_t>(bit_offset), options.model);

@@ -6,9 +6,8 @@
 #include "sim/base/error.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/data_options.hpp"
 #include "sim/cli/mitigation_option.hpp"
-#include "sim/cli/supply_options.hpp"
+#include "sim/cli/setup_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/run_report.hpp"
 #include "sim/sweep/configuration.hpp"
@@ -24,10 +23,8 @@ constexpr std::size_t kTimelineSpans = 200'000;
 
 struct RunOptions {
   CommonOptions common;
-  DataOptions data;
-  std::string model, accelerator, technology, voltage, chip, batch, engine, timeline, reprice,
-      mitigation;
-  SupplyOptions supply;
+  SetupOptions setup;
+  std::string model, voltage, chip, timeline, reprice;
 };
 
 int reprice(const RunOptions& options, const CLI::App& verb) {
@@ -44,54 +41,57 @@ int reprice(const RunOptions& options, const CLI::App& verb) {
   if (!options.voltage.empty()) {
     voltage =
         parse_voltage(options.voltage, technology::Technology::load(report::repriced_technology(
-                                           options.reprice, options.technology)));
+                                           options.reprice, options.setup.technology)));
   }
-  const Output output(options.common, {options.reprice, options.technology});
-  const report::Repriced repriced = report::reprice(options.reprice, options.technology, voltage);
+  const Output output(options.common, {options.reprice, options.setup.technology});
+  const report::Repriced repriced =
+      report::reprice(options.reprice, options.setup.technology, voltage);
   output.json(repriced.json);
   output.text(repriced.text);
   return 0;
 }
 
-int run(const RunOptions& options, const CLI::App& verb) {
-  const int threads = options.common.thread_count();
-  const std::int64_t seed = options.common.seed_or(0);
-  if (!options.reprice.empty()) return reprice(options, verb);
+/// The voltage of the rail, and which chip fails there.
+void set_operating_point(const RunOptions& options, sweep::RunConfig& config) {
+  if (!options.voltage.empty()) {
+    config.voltage = parse_voltage(options.voltage, *config.setup.technology);
+  } else if (const auto at_vmin = config.setup.supplies().resolve(std::nullopt)) {
+    config.voltage = at_vmin->voltage;  // memories with a supply of their own fail all the same
+  }
+  config.chip = one_chip(options.common, options.chip, config.voltage.has_value());
+}
+
+sweep::RunConfig config_of(const RunOptions& options) {
   if (!options.chip.empty()) refuse_seed(options.common, "--chip names the chip itself");
   if (options.model.empty()) throw InputError("expected a network file MODEL, or --reprice FILE");
-  if (options.accelerator.empty()) throw InputError("expected --accelerator FILE");
+  if (options.setup.accelerator.empty()) throw InputError("expected --accelerator FILE");
   sweep::RunConfig config;
+  experiment::Setup& setup = config.setup;
   config.model = options.model;
-  config.accelerator = mapping::load_accelerator(options.accelerator);
-  set_mitigations(options.mitigation, config.accelerator);
-  config.technology_file = options.technology;
-  if (options.technology.empty()) config.technology_file = config.accelerator.technology;
-  config.engine = parse_choice("--engine", options.engine, sweep::run_engine_names());
-  set_data(options.data, config);
-  config.batch = static_cast<int>(parse_integer("--batch", options.batch, 1, sweep::kMaxBatch));
-  config.memory_rates = set_supplies(options.supply, config.accelerator);
-  const technology::Technology technology = technology::Technology::load(config.technology_file);
-  if (!options.voltage.empty()) {
-    config.voltage = parse_voltage(options.voltage, technology);
-  } else if (config.memory_rates.any() ||
-             sweep::memory_points(config.accelerator, &technology, {}).any()) {
-    config.voltage = 1.0;  // of the rail; memories with a supply of their own fail all the same
-  }
-  if (config.voltage) {
-    config.chip = options.chip.empty() ? sweep::chip_name(static_cast<std::uint64_t>(seed), 0, 1.0)
-                                       : options.chip;
-  } else if (!options.chip.empty()) {
-    throw InputError("--chip: needs an operating point; expected --voltage V");
-  } else {
-    refuse_seed(options.common, "nothing fails without an operating point; expected --voltage V");
-  }
-  if (!options.timeline.empty()) {
-    config.span_limit = kTimelineSpans;
-  }
+  setup.target.accelerator = mapping::load_accelerator(options.setup.accelerator);
+  set_mitigations(options.setup.mitigation, setup.target);
+  setup.engine = parse_choice("--engine", options.setup.engine, sweep::run_engine_names());
+  set_data(options.setup, setup);
+  setup.target.batch =
+      static_cast<int>(parse_integer("--batch", options.setup.batch, 1, sweep::kMaxBatch));
+  setup.rates = set_supplies(options.setup.supply, *setup.target.accelerator);
+  setup.technology = load_technology(options.setup.technology.empty()
+                                         ? setup.target.accelerator->technology
+                                         : std::filesystem::path(options.setup.technology));
+  set_operating_point(options, config);
+  if (!options.timeline.empty()) config.span_limit = kTimelineSpans;
+  return config;
+}
 
-  const Output output(options.common,
-                      {config.model, config.accelerator.file, config.technology_file},
-                      {{"--timeline", options.timeline}});
+int run(const RunOptions& options, const CLI::App& verb) {
+  const int threads = options.common.thread_count();
+  options.common.seed_or(0);
+  if (!options.reprice.empty()) return reprice(options, verb);
+  sweep::RunConfig config = config_of(options);
+  const Output output(
+      options.common,
+      {config.model, config.setup.target.accelerator->file, file_of(config.setup.technology)},
+      {{"--timeline", options.timeline}});
   const sweep::AcceleratorRun result =
       sweep::run_accelerator(std::move(config), threads, options.common.quiet);
   if (!options.timeline.empty()) {
@@ -110,12 +110,12 @@ int run(const RunOptions& options, const CLI::App& verb) {
 
 Action add_run(CLI::App& verb) {
   const auto options = std::make_shared<RunOptions>();
-  options->engine = "systemc";
-  options->batch = "1";
+  options->setup.engine = "systemc";
+  options->setup.batch = "1";
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->type_name("");
-  verb.add_option("--accelerator", options->accelerator, "Accelerator file (YAML)")
+  verb.add_option("--accelerator", options->setup.accelerator, "Accelerator file (YAML)")
       ->type_name("FILE");
-  verb.add_option("--technology", options->technology,
+  verb.add_option("--technology", options->setup.technology,
                   "Technology file (default: the accelerator's)")
       ->type_name("FILE");
   verb.add_option("--voltage", options->voltage,
@@ -125,8 +125,8 @@ Action add_run(CLI::App& verb) {
                   "The chip: random:SEED, physical:SEED or a profile FILE.h5 (default: random:SEED "
                   "of --seed)")
       ->type_name("TEXT");
-  verb.add_option("--batch", options->batch, "Images at a time (default 1)")->type_name("B");
-  verb.add_option("--engine", options->engine,
+  verb.add_option("--batch", options->setup.batch, "Images at a time (default 1)")->type_name("B");
+  verb.add_option("--engine", options->setup.engine,
                   "systemc (default), functional: numbers by the fast engine, time by the model, "
                   "or rtl: the Verilated core in the model's place for the array")
       ->type_name("NAME");
@@ -136,9 +136,9 @@ Action add_run(CLI::App& verb) {
   verb.add_option("--reprice", options->reprice,
                   "Price the JSON of an earlier run again, with --technology and --voltage")
       ->type_name("FILE");
-  add_mitigation_option(verb, options->mitigation);
-  add_supply_options(verb, options->supply);
-  add_data_options(verb, options->data);
+  add_mitigation_option(verb, options->setup.mitigation);
+  add_supply_options(verb, options->setup.supply);
+  add_data_options(verb, options->setup);
   add_common(verb, options->common);
   add_seed(verb, options->common);
   return [options, &verb] { return run(*options, verb); };

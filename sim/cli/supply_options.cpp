@@ -50,17 +50,17 @@ void add_supply_options(CLI::App& verb, SupplyOptions& options) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-sweep::MemoryRates set_supplies(const SupplyOptions& options,
-                                std::optional<mapping::AcceleratorConfig>& accelerator) {
+experiment::MemoryRates set_supplies(const SupplyOptions& options,
+                                     std::optional<mapping::AcceleratorConfig>& accelerator) {
   if (accelerator) return set_supplies(options, *accelerator);
   if (options.supplies.empty() && options.rates.empty()) return {};
   throw InputError("{}: needs an accelerator; expected --accelerator FILE",
                    options.supplies.empty() ? "--memory-rate" : "--supply");
 }
 
-sweep::MemoryRates set_supplies(const SupplyOptions& options,
-                                mapping::AcceleratorConfig& accelerator) {
-  sweep::MemoryRates rates;
+experiment::MemoryRates set_supplies(const SupplyOptions& options,
+                                     mapping::AcceleratorConfig& accelerator) {
+  experiment::MemoryRates rates;
   each("--supply", options.supplies, [&](auto memory, const auto& value, const auto& where) {
     mapping::MemorySupply* const supplies[] = {&accelerator.input.supply,
                                                &accelerator.activations.supply,

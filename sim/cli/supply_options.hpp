@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "sim/experiment/supplies.hpp"
 #include "sim/mapping/accelerator_config.hpp"
-#include "sim/sweep/other_memories.hpp"
 
 namespace brownout::cli {
 
@@ -20,9 +20,9 @@ void add_supply_options(CLI::App& verb, SupplyOptions& options);
 
 /// Replaces the supplies of the accelerator's file and returns the rates. InputError for texts that
 /// are not MEMORY=VALUE, for a memory named twice, and when there is no accelerator.
-sweep::MemoryRates set_supplies(const SupplyOptions& options,
-                                mapping::AcceleratorConfig& accelerator);
-sweep::MemoryRates set_supplies(const SupplyOptions& options,
-                                std::optional<mapping::AcceleratorConfig>& accelerator);
+experiment::MemoryRates set_supplies(const SupplyOptions& options,
+                                     mapping::AcceleratorConfig& accelerator);
+experiment::MemoryRates set_supplies(const SupplyOptions& options,
+                                     std::optional<mapping::AcceleratorConfig>& accelerator);
 
 }  // namespace brownout::cli

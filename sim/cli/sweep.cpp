@@ -45,33 +45,33 @@ void announce_interrupts() {
 
 /// The sweep's own technology is the one that counts.
 void note_other_technology(const sweep::SweepConfig& config, const Output& output) {
-  if (!config.accelerator) return;
-  const std::filesystem::path& other = config.accelerator->technology;
+  if (!config.setup.target.accelerator) return;
+  const std::filesystem::path& other = config.setup.target.accelerator->technology;
   if (sha256_hex(read_file(other)) == config.technology_sha256) return;
   output.note(fmt::format("technology: {} of the sweep is used, not {} of accelerator {}",
-                          config.technology_file.string(), other.string(),
-                          config.accelerator->name));
+                          config.setup.technology->file().string(), other.string(),
+                          config.setup.target.accelerator->name));
 }
 
 int run(const SweepOptions& options) {
   const int threads = options.common.thread_count();
   sweep::SweepConfig config = sweep::load_sweep(options.configuration);
   if (!options.images.empty()) {
-    config.images = parse_integer("--images", options.images, 1, 100'000'000);
-    config.images_origin = "--images";
+    config.setup.images.count = parse_integer("--images", options.images, 1, 100'000'000);
+    config.setup.images.count_origin = "--images";
   }
   if (!options.chips.empty()) {
     config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
   }
   config.seed = options.common.seed_or(config.seed);
   if (!options.data.empty()) {
-    config.data_folder = options.data;
-    config.data_origin.clear();
+    config.setup.images.folder = options.data;
+    config.setup.images.folder_origin.clear();
   }
 
   std::vector<std::filesystem::path> inputs = config.models;
-  inputs.insert(inputs.end(), {config.file, config.technology_file});
-  if (config.accelerator) inputs.push_back(config.accelerator->file);
+  inputs.insert(inputs.end(), {config.file, config.setup.technology->file()});
+  if (config.setup.target.accelerator) inputs.push_back(config.setup.target.accelerator->file);
   if (!config.profile.empty()) inputs.push_back(config.profile);
   for (const sweep::SweepMitigation& entry : config.mitigations) {
     if (!entry.what.sensitivity.empty()) inputs.emplace_back(entry.what.sensitivity);

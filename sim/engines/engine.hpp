@@ -27,6 +27,8 @@ class Engine {
     (void)draws;
     set_codes(codes);
   }
+  /// Whether the engine reads the weights' memory itself, batch after batch and on one thread.
+  virtual bool reads_memory() const { return false; }
   /// Sets the faults of the other memories; none (the default) costs nothing. InputError from
   /// engines that do not know an accelerator's memories. Not thread-safe.
   virtual void set_memory_faults(const mapping::MemoryFaults& faults);

@@ -31,22 +31,31 @@ Programs::Programs(const network::Network& network, const mapping::AcceleratorCo
     : network_(network),
       bit_offset_(bit_offset),
       where_(where),
-      full_(mapping::compile(network, accelerator, batch, bit_offset, where)) {}
+      full_(std::make_shared<const mapping::Program>(
+          mapping::compile(network, accelerator, batch, bit_offset, where))) {}
 
 const mapping::Program& Programs::remainder(int images) {
-  if (!remainder_ || remainder_->batch != images) {
-    remainder_ = mapping::compile(network_, full_.accelerator, images, bit_offset_, where_);
-  }
-  return *remainder_;
+  const auto found = remainders_.find(images);
+  if (found != remainders_.end()) return found->second;
+  return remainders_
+      .emplace(images, mapping::compile(network_, full_->accelerator, images, bit_offset_, where_))
+      .first->second;
 }
 
 SystemcEngine::SystemcEngine(const network::Network& network,
                              const mapping::AcceleratorConfig& accelerator, int batch,
                              std::uint64_t bit_offset, const std::string& where,
                              std::shared_ptr<accelerator::ArrayModel> array)
+    : SystemcEngine(network,
+                    std::make_shared<Programs>(network, accelerator, batch, bit_offset, where),
+                    where, std::move(array)) {}
+
+SystemcEngine::SystemcEngine(const network::Network& network, std::shared_ptr<Programs> programs,
+                             const std::string& where,
+                             std::shared_ptr<accelerator::ArrayModel> array)
     : network_(network),
       shapes_(network::check(network, where)),
-      programs_(network, accelerator, batch, bit_offset, where),
+      programs_(std::move(programs)),
       array_(std::move(array)) {}
 
 std::string SystemcEngine::name() const {
@@ -64,7 +73,7 @@ void SystemcEngine::set_chip(const network::Codes&, const memory::WordFaultLists
 void SystemcEngine::run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
                         int worker) {
   BROWNOUT_CHECK(worker == 0, "worker {}", worker);
-  const int batch = programs_.full().batch;
+  const int batch = programs_->full().batch;
   BROWNOUT_CHECK(first == 0 || (first % batch == 0 && count < batch), "{} images from {} on", count,
                  first);
   result_ = simulate(pixels, first, count, logits);
@@ -86,7 +95,7 @@ ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t fi
     model.configure(program, network_, shapes_, {pixels != nullptr, span_limit_});
     const std::int64_t done = total.images;
     const memory::Draws draws =
-        draws_.of_batch(static_cast<std::uint64_t>((first + done) / programs_.full().batch));
+        draws_.of_batch(static_cast<std::uint64_t>((first + done) / programs_->full().batch));
     model.set_faults(faults_, draws);
     mapping::MemoryFaults memory_faults = memory_faults_;
     memory_faults.draws.batch = draws.batch;
@@ -95,9 +104,9 @@ ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t fi
                          batches, logits == nullptr ? nullptr : logits + done * network_.classes));
     total.images += batches * program.batch;
   };
-  const int batch = programs_.full().batch;
-  if (images >= batch) part(programs_.full(), images / batch);
-  if (images % batch != 0) part(programs_.remainder(static_cast<int>(images % batch)), 1);
+  const int batch = programs_->full().batch;
+  if (images >= batch) part(programs_->full(), images / batch);
+  if (images % batch != 0) part(programs_->remainder(static_cast<int>(images % batch)), 1);
   total.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return total;
 }

@@ -3,7 +3,9 @@
 // its own faulty cells.
 #pragma once
 
-#include <optional>
+#include <map>
+#include <memory>
+#include <string>
 
 #include "sim/accelerator/accelerator.hpp"
 #include "sim/engines/engine.hpp"
@@ -17,16 +19,17 @@ class Programs {
   Programs(const network::Network& network, const mapping::AcceleratorConfig& accelerator,
            int batch, std::uint64_t bit_offset, const std::string& where);
 
-  const mapping::Program& full() const { return full_; }
-  /// The program for `images` < batch images.
+  const mapping::Program& full() const { return *full_; }
+  const std::shared_ptr<const mapping::Program>& shared() const { return full_; }
+  /// The program for `images` < batch images; valid as long as the object lives.
   const mapping::Program& remainder(int images);
 
  private:
   const network::Network& network_;
   std::uint64_t bit_offset_;
   std::string where_;
-  mapping::Program full_;
-  std::optional<mapping::Program> remainder_;
+  std::shared_ptr<const mapping::Program> full_;
+  std::map<int, mapping::Program> remainders_;  // by number of images
 };
 
 /// What a number of images took, as full batches and the rest; layers are those of the program.
@@ -43,11 +46,17 @@ class SystemcEngine final : public Engine {
       const network::Network& network, const mapping::AcceleratorConfig& accelerator, int batch,
       std::uint64_t bit_offset, const std::string& where,
       std::shared_ptr<accelerator::ArrayModel> array = accelerator::make_behavioural_array());
+  /// With programs that were compiled before. InputError (beginning with `where`) as
+  /// network::check.
+  SystemcEngine(
+      const network::Network& network, std::shared_ptr<Programs> programs, const std::string& where,
+      std::shared_ptr<accelerator::ArrayModel> array = accelerator::make_behavioural_array());
 
   /// With clean weights the model reads what the network stores, whatever `codes` are.
   void set_codes(const network::Codes& codes) override;
   void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
                 const memory::Draws& draws) override;
+  bool reads_memory() const override { return true; }
   /// The engine has its own programs, for the numbers of images that it is given.
   void set_memory_faults(const mapping::MemoryFaults& faults) override {
     memory_faults_ = faults;
@@ -69,7 +78,7 @@ class SystemcEngine final : public Engine {
   const ImagesResult& result() const { return result_; }
   /// From the next run on, record up to this many stretches of the modules' time.
   void record(std::size_t span_limit) { span_limit_ = span_limit; }
-  const mapping::Program& program() const { return programs_.full(); }
+  const mapping::Program& program() const { return programs_->full(); }
 
  private:
   ImagesResult simulate(const std::uint8_t* pixels, std::int64_t first, std::int64_t images,
@@ -77,7 +86,7 @@ class SystemcEngine final : public Engine {
 
   const network::Network& network_;
   std::vector<network::Shape> shapes_;
-  Programs programs_;
+  std::shared_ptr<Programs> programs_;
   std::shared_ptr<accelerator::ArrayModel> array_;
   memory::WordFaultLists faults_;
   memory::Draws draws_;  // of batch 0

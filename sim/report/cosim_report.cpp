@@ -56,7 +56,7 @@ Json mismatch_json(const sweep::CosimRun& run) {
     json[field] = nullptr;
   }
   if (!found.word) return json;
-  const mapping::WeightMemoryConfig& weights = run.config.accelerator.weights;
+  const mapping::WeightMemoryConfig& weights = run.config.setup.target.accelerator->weights;
   json["address_expected"] = found.word->address_expected;
   json["address_found"] = found.word->address_found;
   json["array"] = weights.array_of(found.word->address_expected);
@@ -122,7 +122,7 @@ std::string mismatch_text(const sweep::CosimRun& run) {
   }
   if (found.word) {
     const cosim::WordMismatch& word = *found.word;
-    const mapping::WeightMemoryConfig& weights = run.config.accelerator.weights;
+    const mapping::WeightMemoryConfig& weights = run.config.setup.target.accelerator->weights;
     text +=
         fmt::format("  weights first differ at word {} (array {}, row {})", word.address_expected,
                     weights.array_of(word.address_expected), weights.row_of(word.address_expected));
@@ -145,28 +145,29 @@ std::string mismatch_text(const sweep::CosimRun& run) {
 
 std::string cosim_json(const sweep::CosimRun& run) {
   const sweep::CosimConfig& config = run.config;
+  const experiment::Setup& setup = config.setup;
   Json json;
   json["model"] = run.model;
   json["model_file"] = config.model.string();
   json["model_sha256"] = run.model_sha256;
-  json["accelerator"] = config.accelerator.name;
+  json["accelerator"] = setup.target.accelerator->name;
   json["accelerator_file"] = path_json(config.accelerator_file);
-  json["array"] =
-      fmt::format("{}x{}", config.accelerator.array.rows, config.accelerator.array.columns);
-  json["dataset"] = config.dataset;
-  json["images"] = config.images;
-  json["batch"] = config.batch;
+  json["array"] = fmt::format("{}x{}", setup.target.accelerator->array.rows,
+                              setup.target.accelerator->array.columns);
+  json["dataset"] = setup.images.dataset;
+  json["images"] = run.images;
+  json["batch"] = setup.target.batch;
   json["voltage"] = config.voltage.value_or(1.0);
   json["rate"] = run.rate;
   json["chip"] = config.voltage ? Json(config.chip) : Json(nullptr);
   json["chip_note"] = run.chip_note.empty() ? Json(nullptr) : Json(run.chip_note);
-  json["bit_offset"] = config.bit_offset;
-  json["evaluation_seed"] = config.evaluation_seed;
-  json["reads"] = config.fresh_reads ? "fresh" : "frozen";
-  json["mitigation"] = memory::to_string(config.accelerator.weights.mitigations);
+  json["bit_offset"] = setup.target.bit_offset;
+  json["evaluation_seed"] = setup.reads.evaluation_seed;
+  json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
+  json["mitigation"] = memory::to_string(setup.target.accelerator->weights.mitigations);
   json["cells_hit"] = run.weights.read.cells_hit;
   json["bits_wrong"] = run.weights.read.bits_wrong;
-  json["memories"] = memories_json<Json>(run.memories, config.images, /*means=*/false);
+  json["memories"] = memories_json<Json>(run.memories, run.images, /*means=*/false);
   json["memory_cells"] = memory_cells_json<Json>(run.other_memories);
   json["logits_sha256"] = run.logits_sha256;
   json["run_cycles"] = run.run_cycles;
@@ -197,17 +198,19 @@ std::string cosim_json(const sweep::CosimRun& run) {
 
 std::string cosim_text(const sweep::CosimRun& run) {
   const sweep::CosimConfig& config = run.config;
-  std::string text = fmt::format("{} on {}, array {}x{}, {} image{}, batch {}: SystemC beside RTL",
-                                 run.model, config.accelerator.name, config.accelerator.array.rows,
-                                 config.accelerator.array.columns, config.images,
-                                 config.images == 1 ? "" : "s", config.batch);
+  const experiment::Setup& setup = config.setup;
+  std::string text =
+      fmt::format("{} on {}, array {}x{}, {} image{}, batch {}: SystemC beside RTL", run.model,
+                  setup.target.accelerator->name, setup.target.accelerator->array.rows,
+                  setup.target.accelerator->array.columns, run.images, run.images == 1 ? "" : "s",
+                  setup.target.batch);
   if (config.voltage) {
     text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} cells hit, {} bits wrong",
                         config.chip, *config.voltage, 100.0 * run.rate, run.weights.read.cells_hit,
                         run.weights.read.bits_wrong);
-    text += memories_text(run.memories, config.images);
+    text += memories_text(run.memories, run.images);
   }
-  const memory::Mitigations& mitigations = config.accelerator.weights.mitigations;
+  const memory::Mitigations& mitigations = setup.target.accelerator->weights.mitigations;
   if (mitigations.any()) {
     text += "\nmitigation " + memory::to_string(mitigations);
     if (mitigations.check != memory::CheckCode::kNone) {

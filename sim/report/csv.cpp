@@ -37,7 +37,7 @@ std::string images_cells(const results::ErrorSpread& error) {
 }
 
 /// Low and high end of the energy, then relative to Vmin.
-std::string end_cells(const std::optional<sweep::EnergyEnds>& ends) {
+std::string end_cells(const std::optional<experiment::EnergyEnds>& ends) {
   if (!ends) return ",,,";
   return fmt::format("{},{},{},{}", ends->uj[0], ends->uj[1], ends->rel[0], ends->rel[1]);
 }

@@ -19,19 +19,19 @@ inline constexpr std::pair<const char*, sweep::MemoryUse sweep::MemoryUses::*> k
     {"activations", &sweep::MemoryUses::activations},
     {"accumulators", &sweep::MemoryUses::accumulators}};
 
-inline constexpr std::pair<const char*, sweep::MemoryResult sweep::MemoryResults::*>
-    kOtherMemories[] = {{"input", &sweep::MemoryResults::input},
-                        {"activations", &sweep::MemoryResults::activations},
-                        {"accumulators", &sweep::MemoryResults::accumulators}};
+inline constexpr std::pair<const char*, experiment::MemoryResult experiment::MemoryResults::*>
+    kOtherMemories[] = {{"input", &experiment::MemoryResults::input},
+                        {"activations", &experiment::MemoryResults::activations},
+                        {"accumulators", &experiment::MemoryResults::accumulators}};
 
 inline bool holds_weights(const char* memory) { return memory == std::string("weights"); }
 
 /// For one chip: {"input": {"cell_rate": …, "cells_hit": …, "bits_wrong": …}, …}.
 template <typename Json>
-Json memory_results_json(const sweep::MemoryResults& results) {
+Json memory_results_json(const experiment::MemoryResults& results) {
   Json json;
   for (const auto& [name, memory] : kOtherMemories) {
-    const sweep::MemoryResult& result = results.*memory;
+    const experiment::MemoryResult& result = results.*memory;
     json[name] = {
         {"cell_rate", result.cell_rate}, {"cells_hit", result.cells_hit}, {"bits_wrong", nullptr}};
     if (result.bits_wrong) json[name]["bits_wrong"] = *result.bits_wrong;
@@ -67,7 +67,7 @@ Json memories_json(const sweep::MemoryUses& uses, std::int64_t images, bool mean
 
 /// Faulty cells of each, used or not: {"input": …, …}.
 template <typename Json>
-Json memory_cells_json(const sweep::MemoryResults& results) {
+Json memory_cells_json(const experiment::MemoryResults& results) {
   Json json;
   for (const auto& [name, memory] : kOtherMemories) json[name] = (results.*memory).faulty_cells;
   return json;
@@ -89,7 +89,7 @@ inline std::string memories_text(const sweep::MemoryUses& uses, std::int64_t ima
   std::string text;
   for (const auto& [name, memory] : kMemoryUses) {
     const sweep::MemoryUse& use = uses.*memory;
-    if (holds_weights(name) || !sweep::fails({use.voltage, use.rate})) continue;
+    if (holds_weights(name) || !experiment::fails({use.voltage, use.rate})) continue;
     text += fmt::format("; {} at {:.4f} Vmin: bit error rate {:.3g} %, {}", name, use.voltage,
                         100.0 * use.rate, memory_counts_text(use, images));
   }

@@ -88,7 +88,7 @@ struct ParametersOf {
   }
 };
 
-std::vector<Layer> layers_of(const sweep::Model& model) {
+std::vector<Layer> layers_of(const experiment::Model& model) {
   const Network& net = model.network;
   const std::vector<network::Shape> shapes = network::check(net, model.file.string());
   std::vector<Layer> layers;
@@ -135,7 +135,7 @@ std::pair<float, float> range_of(const network::Parameter& parameter) {
 
 }  // namespace
 
-std::string network_text(const sweep::Model& model) {
+std::string network_text(const experiment::Model& model) {
   const Network& net = model.network;
   const std::vector<Layer> layers = layers_of(model);
   std::string out = fmt::format(
@@ -176,7 +176,7 @@ std::string network_text(const sweep::Model& model) {
   return out;
 }
 
-std::string network_json(const sweep::Model& model) {
+std::string network_json(const experiment::Model& model) {
   const Network& net = model.network;
   const std::vector<Layer> layers = layers_of(model);
   Json json;

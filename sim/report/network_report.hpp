@@ -3,12 +3,12 @@
 #pragma once
 #include <string>
 
-#include "sim/sweep/evaluator.hpp"
+#include "sim/experiment/model.hpp"
 
 namespace brownout::report {
 
-std::string network_text(const sweep::Model& model);
+std::string network_text(const experiment::Model& model);
 /// Pretty-printed, with a newline at the end.
-std::string network_json(const sweep::Model& model);
+std::string network_json(const experiment::Model& model);
 
 }  // namespace brownout::report

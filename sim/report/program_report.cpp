@@ -93,7 +93,7 @@ Json layer_json(const Program& program, const LayerProgram& layer) {
 
 }  // namespace
 
-std::string program_text(const sweep::Model& model, const Program& program) {
+std::string program_text(const experiment::Model& model, const Program& program) {
   const mapping::AcceleratorConfig& accelerator = program.accelerator;
   std::string out = fmt::format(
       "{} on {}, {} image{} at a time\n{}\n"
@@ -139,7 +139,7 @@ std::string program_text(const sweep::Model& model, const Program& program) {
   return out;
 }
 
-std::string program_json(const sweep::Model& model, const Program& program) {
+std::string program_json(const experiment::Model& model, const Program& program) {
   const mapping::AcceleratorConfig& accelerator = program.accelerator;
   Json json;
   json["model"] = model.name;

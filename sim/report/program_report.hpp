@@ -3,16 +3,16 @@
 #pragma once
 #include <string>
 
+#include "sim/experiment/model.hpp"
 #include "sim/mapping/program.hpp"
-#include "sim/sweep/evaluator.hpp"
 
 namespace brownout::report {
 
 /// Accelerator, memories, a table of the layers and totals of one batch.
-std::string program_text(const sweep::Model& model, const mapping::Program& program);
+std::string program_text(const experiment::Model& model, const mapping::Program& program);
 /// Every command of one batch in order of execution, one per line.
 std::string program_commands(const mapping::Program& program);
 /// Pretty-printed, with a newline at the end.
-std::string program_json(const sweep::Model& model, const mapping::Program& program);
+std::string program_json(const experiment::Model& model, const mapping::Program& program);
 
 }  // namespace brownout::report

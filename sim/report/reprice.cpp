@@ -159,10 +159,10 @@ mapping::MemorySupply supply_of(const RunFile& run, const Json& pricing, const c
   return supply;
 }
 
-sweep::Pricing pricing_of(const RunFile& run, const Json& json) {
+experiment::Pricing pricing_of(const RunFile& run, const Json& json) {
   const Json& from = run.at(json, "", "pricing");
   const std::string place = "pricing.";
-  sweep::Pricing pricing;
+  experiment::Pricing pricing;
   technology::Structure& structure = pricing.structure;
   structure.weight_kib = run.number(from, place, "weight_kib");
   structure.activation_kib = run.number(from, place, "activation_kib");
@@ -186,19 +186,20 @@ sweep::Pricing pricing_of(const RunFile& run, const Json& json) {
         run.name(), pricing.clock_mhz, images);
   }
   pricing.images = static_cast<std::int64_t>(images);
-  pricing.weights_scaled = run.flag(from, place, "weights_scaled");
-  pricing.activations = supply_of(run, from, "activations_scaled", "activations_vmin");
-  pricing.accumulators = supply_of(run, from, "accumulators_scaled", "accumulators_vmin");
+  pricing.supplies.weights_scaled = run.flag(from, place, "weights_scaled");
+  pricing.supplies.activations = supply_of(run, from, "activations_scaled", "activations_vmin");
+  pricing.supplies.accumulators = supply_of(run, from, "accumulators_scaled", "accumulators_vmin");
   return pricing;
 }
 
-sweep::RunCounts counts_of(const RunFile& run, const Json& json, const sweep::Pricing& pricing) {
+experiment::RunCounts counts_of(const RunFile& run, const Json& json,
+                                const experiment::Pricing& pricing) {
   const auto part = [&](const Json& in, const std::string& where, const char* cycles) {
-    return sweep::RunPartCounts{read_event_counts(run.at(in, where, "event_counts"),
-                                                  run.name() + ": " + where + "event_counts"),
-                                run.number(in, where, cycles)};
+    return experiment::RunPartCounts{read_event_counts(run.at(in, where, "event_counts"),
+                                                       run.name() + ": " + where + "event_counts"),
+                                     run.number(in, where, cycles)};
   };
-  sweep::RunCounts counts{part(json, "", "cycles_total"), {}, std::nullopt};
+  experiment::RunCounts counts{part(json, "", "cycles_total"), {}, std::nullopt};
   const Json& layers = json["layers"];
   for (std::size_t i = 0; i < layers.size(); ++i) {
     counts.layers.push_back(part(layers[i], fmt::format("layers[{}].", i), "cycles"));
@@ -227,7 +228,7 @@ Repriced reprice(const std::filesystem::path& file, const std::filesystem::path&
   Json& json = run.json();
   const technology::Technology technology =
       technology::Technology::load(technology_of(run, json, technology_file));
-  const sweep::Pricing pricing = pricing_of(run, json);
+  const experiment::Pricing pricing = pricing_of(run, json);
   check_sums(run, json);
   // Faults, and with them error and predictions, stay those of the voltage that was simulated.
   Json simulated = {{"voltage", run.number(json, "", "voltage")},
@@ -238,8 +239,8 @@ Repriced reprice(const std::filesystem::path& file, const std::filesystem::path&
     simulated = json["repriced"]["simulated"];
   }
   const double simulated_at = run.number(simulated, "repriced.simulated.", "voltage");
-  const sweep::RunPrices prices =
-      sweep::price_run(technology, pricing, at, counts_of(run, json, pricing));
+  const experiment::RunPrices prices =
+      experiment::price_run(technology, pricing, at, counts_of(run, json, pricing));
   put_prices(json, prices);
   json["repriced"] = {{"from", run.name()},
                       {"technology", prices.technology},

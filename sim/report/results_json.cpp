@@ -58,7 +58,7 @@ void put_statistics(Json& json, const sweep::Point& point) {
 }
 
 /// All energy with leakage at the low and high ends of its range.
-void put_ends(Json& json, const std::optional<sweep::EnergyEnds>& ends) {
+void put_ends(Json& json, const std::optional<experiment::EnergyEnds>& ends) {
   json["energy_range_uj"] = ends ? Json(ends->uj) : Json(nullptr);
   json["energy_rel_range"] = ends ? Json(ends->rel) : Json(nullptr);
 }
@@ -147,8 +147,9 @@ Json safe_json(const sweep::SafeVoltageRow& row, const sweep::SafeVoltageRule& r
   return json;
 }
 
-Json chip_json(const sweep::ChipResult& chip, const sweep::EvalConfig& config) {
-  const std::int64_t images = config.images;
+Json chip_json(const sweep::ChipResult& chip, const sweep::EvalResult& result) {
+  const experiment::Setup& setup = result.config.setup;
+  const std::int64_t images = result.images;
   Json json = {{"chip", chip.chip},
                {"rerr", sweep::percent(chip.wrong, images)},
                {"rerr_either", sweep::percent(chip.wrong_either, images)},
@@ -160,12 +161,12 @@ Json chip_json(const sweep::ChipResult& chip, const sweep::EvalConfig& config) {
                {"bits_wrong", chip.read.bits_wrong},
                {"codes_changed", chip.read.codes_changed},
                {"logits_sha256", chip.logits_sha256}};
-  if (config.accelerator) {
+  if (setup.target.accelerator) {
     json["memory_cells"] = memory_cells_json<Json>(chip.others);
     json["memories"] = memory_results_json<Json>(chip.others);
   }
-  put_protection(json, config.mitigations, chip.protection, chip.repair);
-  if (config.list_cells) json["cells"] = chip.cells;
+  put_protection(json, setup.target.mitigations(), chip.protection, chip.repair);
+  if (result.config.list_cells) json["cells"] = chip.cells;
   return json;
 }
 
@@ -173,43 +174,44 @@ Json chip_json(const sweep::ChipResult& chip, const sweep::EvalConfig& config) {
 
 std::string eval_json(const sweep::EvalResult& result) {
   const sweep::EvalConfig& config = result.config;
+  const experiment::Setup& setup = config.setup;
   Json json;
   json["model"] = result.model;
   json["model_file"] = config.model.string();
   json["model_sha256"] = result.model_sha256;
-  json["engine"] = config.engine;
-  json["batch_statistics"] = config.batch_statistics ? Json(config.batch) : Json(nullptr);
+  json["engine"] = setup.engine;
+  json["batch_statistics"] = setup.batch_statistics ? Json(setup.target.batch) : Json(nullptr);
   json["bits"] = bits_json(result.bits);
   json["weights"] = result.weights;
-  json["dataset"] = config.dataset;
-  json["split"] = sweep::to_string(config.split);
-  json["technology"] = config.technology.empty() ? Json(nullptr) : Json(config.technology);
-  json["rail"] = config.rail.empty() ? Json(nullptr) : Json(config.rail);
-  json["voltage"] = maybe(config.voltage);
-  json["rate"] = config.rate.value_or(0.0);
-  json["energy_sram_rel"] = maybe(config.energy_sram_rel);
+  json["dataset"] = setup.images.dataset;
+  json["split"] = experiment::to_string(setup.images.split);
+  json["technology"] = setup.technology ? Json(setup.technology->name()) : Json(nullptr);
+  json["rail"] = setup.technology ? Json(setup.technology->rail().text()) : Json(nullptr);
+  json["voltage"] = maybe(result.voltage);
+  json["rate"] = result.rate.value_or(0.0);
+  json["energy_sram_rel"] = maybe(result.energy_sram_rel);
   json["weight_area_rel"] = maybe(result.weight_area_rel);
   json["chips"] = config.chips.size();
   json["places_of_one_die"] = result.point && result.point->places;
   json["seed"] = maybe(config.seed);
   json["p_err"] = maybe(config.p_err);
-  json["images"] = config.images;
-  json["bit_offset"] = config.bit_offset;
-  json["evaluation_seed"] = config.evaluation_seed;
-  json["reads"] = config.fresh_reads ? "fresh" : "frozen";
-  json["mitigation"] = memory::to_string(config.mitigations);
+  json["images"] = result.images;
+  json["bit_offset"] = setup.target.bit_offset;
+  json["evaluation_seed"] = setup.reads.evaluation_seed;
+  json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
+  json["mitigation"] = memory::to_string(setup.target.mitigations());
   json["only"] = nullptr;
-  if (!config.selection.all()) {
-    json["only"] = {{"tensors", config.selection.tensors},
-                    {"layers", config.selection.layers},
-                    {"bits", {config.selection.low_bit, config.selection.high_bit - 1}}};
+  if (!setup.reads.selection.all()) {
+    json["only"] = {{"tensors", setup.reads.selection.tensors},
+                    {"layers", setup.reads.selection.layers},
+                    {"bits", {setup.reads.selection.low_bit, setup.reads.selection.high_bit - 1}}};
   }
   json["weight_noise"] = maybe(config.weight_noise);
   if (result.point) {
     put_statistics(json, *result.point);
   } else {
-    json["err"] = sweep::percent(result.clean.wrong, config.images);
-    json["err_ci95"] = results::error_interval(result.clean.wrong, config.images);
+    json["err"] = sweep::percent(result.clean.wrong, result.images);
+    json["err_ci95"] = results::error_interval(result.clean.wrong, result.images);
     for (const char* name :
          {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
           "rerr_position_std", "rerr_within_position_std", "rerr_either_mean", "rerr_either_std",
@@ -223,8 +225,8 @@ std::string eval_json(const sweep::EvalResult& result) {
     }
   }
   if (result.cost) {
-    json["accelerator"] = config.accelerator->name;
-    json["memories"] = memories_json<Json>(*result.memories, config.images, /*means=*/true);
+    json["accelerator"] = setup.target.accelerator->name;
+    json["memories"] = memories_json<Json>(*result.memories, result.images, /*means=*/true);
     json["cycles"] = result.cost->cycles;
     json["energy_uj"] = result.cost->energy.total();
     json["energy_parts_uj"] = energy_json(result.cost->energy);
@@ -237,7 +239,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["images_per_s"] = result.images_per_s;
   json["per_chip"] = Json::array();
   for (const sweep::ChipResult& chip : result.chips) {
-    json["per_chip"].push_back(chip_json(chip, config));
+    json["per_chip"].push_back(chip_json(chip, result));
   }
   return text_of(json);
 }

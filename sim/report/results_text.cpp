@@ -17,7 +17,6 @@
 #include "sim/report/savings.hpp"
 #include "sim/report/table.hpp"
 #include "sim/sweep/configuration.hpp"
-#include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/pareto.hpp"
 
 namespace brownout::report {
@@ -33,39 +32,41 @@ std::string voltage_text(double voltage) { return fmt::format("{:.4f}", voltage)
 
 std::string operating_point_text(const sweep::EvalResult& result) {
   const sweep::EvalConfig& config = result.config;
+  const experiment::Setup& setup = config.setup;
   const bool places = result.point && result.point->places;
   if (config.weight_noise) {
     return fmt::format("{} draws of weight noise, within {:g} % of each tensor's range",
                        config.chips.size(), 100 * *config.weight_noise);
   }
-  if (!config.rate) return "no faults";
+  if (!result.rate) return "no faults";
   const auto count = static_cast<std::int64_t>(config.chips.size());
   std::string text = count == 1 ? "chip " + config.chips[0] : sweep::chips_text(count, places);
-  const bool scaled = sweep::weights_scaled(config.accelerator);
-  if (scaled) text += fmt::format(" at bit error rate {} %", rate_text(*config.rate));
-  if (config.voltage) text += fmt::format(", {} Vmin", voltage_text(*config.voltage));
-  if (config.mitigations.any()) text += ", " + memory::to_string(config.mitigations);
-  if (!config.selection.all()) text += ", in selected cells only";
-  const std::string others = result.memories ? memories_text(*result.memories, config.images) : "";
+  const bool scaled = setup.supplies().weights_scaled();
+  if (scaled) text += fmt::format(" at bit error rate {} %", rate_text(*result.rate));
+  if (result.voltage) text += fmt::format(", {} Vmin", voltage_text(*result.voltage));
+  if (setup.target.mitigations().any())
+    text += ", " + memory::to_string(setup.target.mitigations());
+  if (!setup.reads.selection.all()) text += ", in selected cells only";
+  const std::string others = result.memories ? memories_text(*result.memories, result.images) : "";
   if (!scaled) return text + "; " + kWeightsAtVmin + others;
-  if (config.energy_sram_rel) {
+  if (result.energy_sram_rel) {
     text += fmt::format(", a weight access takes {:.1f} % of an unprotected one at Vmin",
-                        100 * *config.energy_sram_rel);
+                        100 * *result.energy_sram_rel);
   }
   return text + others;
 }
 
 results::ErrorSpread clean_error(const sweep::EvalResult& result) {
   if (!result.clean.wrong_images.empty()) return results::error_spread({result.clean.wrong_images});
-  return results::error_spread(std::vector<std::int64_t>{result.clean.wrong}, result.config.images);
+  return results::error_spread(std::vector<std::int64_t>{result.clean.wrong}, result.images);
 }
 
 /// The energy of an inference over the range of leakage, and the share of weight accesses in it.
-std::string shares_text(const sweep::RelativeEnergy& relative) {
+std::string shares_text(const experiment::RelativeEnergy& relative) {
   std::string text = fmt::format("\nWeight accesses are {:.2f} % of all energy at Vmin.",
                                  100.0 * relative.access_share);
   if (relative.ends) {
-    const sweep::EnergyEnds& ends = *relative.ends;
+    const experiment::EnergyEnds& ends = *relative.ends;
     text += fmt::format(
         " With leakage at the ends of its range an image\ntakes {:.3f} … {:.3f} uJ, {:.4f} … "
         "{:.4f} "
@@ -76,19 +77,19 @@ std::string shares_text(const sweep::RelativeEnergy& relative) {
 }
 
 /// What the columns after the mean say.
-std::string bars_text(const sweep::EvalConfig& config, std::int64_t draws, bool places) {
-  const char* what = config.weight_noise ? "draw" : places ? "place" : "chip";
+std::string bars_text(const sweep::EvalResult& result, std::int64_t draws, bool places) {
+  const char* what = result.config.weight_noise ? "draw" : places ? "place" : "chip";
   if (draws < 2) {
     return fmt::format(
         "\nOver images: had {} been drawn.{}\n",
-        config.images == 1 ? "another one" : fmt::format("another {}", config.images),
+        result.images == 1 ? "another one" : fmt::format("another {}", result.images),
         draws == 1 ? fmt::format(" One {0} says nothing of other {0}s.", what) : "");
   }
   return fmt::format(
       "\nOver {2}: other {0}s{3}, these images. Over images: {1}, these {0}s. Over both: other "
       "{0}s "
       "and images.\n",
-      what, counted(config.images, "other image"), places ? "places" : "chips",
+      what, counted(result.images, "other image"), places ? "places" : "chips",
       places ? " of this die" : "");
 }
 
@@ -152,7 +153,7 @@ std::string memories_text(const sweep::SweepResult& result, const ShortNames& na
     if (!point.memories || point.mitigation != result.mitigations.front()) continue;
     for (const auto& [name, memory] : kMemoryUses) {
       const sweep::MemoryUse& use = *point.memories.*memory;
-      if (holds_weights(name) || !sweep::fails({use.voltage, use.rate})) continue;
+      if (holds_weights(name) || !experiment::fails({use.voltage, use.rate})) continue;
       any = true;
       const auto images = static_cast<double>(point.images);
       table.add({names.names[i / a_network], voltage_text(*point.voltage), name,
@@ -217,15 +218,16 @@ std::string front_text(const sweep::SweepResult& result) {
 
 std::string eval_text(const sweep::EvalResult& result) {
   const sweep::EvalConfig& config = result.config;
+  const experiment::Setup& setup = config.setup;
   const bool places = result.point && result.point->places;
-  std::string out =
-      fmt::format("{}: {}, {} weights in faulty memory, engine {}{}\n{} ({}), {}; {}\n\n",
-                  result.model, bits_text(result.bits), result.weights, config.engine,
-                  config.batch_statistics
-                      ? fmt::format(" with the statistics of each batch of {} images", config.batch)
-                      : "",
-                  config.dataset, sweep::to_string(config.split), counted(config.images, "image"),
-                  operating_point_text(result));
+  std::string out = fmt::format(
+      "{}: {}, {} weights in faulty memory, engine {}{}\n{} ({}), {}; {}\n\n", result.model,
+      bits_text(result.bits), result.weights, setup.engine,
+      setup.batch_statistics
+          ? fmt::format(" with the statistics of each batch of {} images", setup.target.batch)
+          : "",
+      setup.images.dataset, experiment::to_string(setup.images.split),
+      counted(result.images, "image"), operating_point_text(result));
   if (!result.chips.empty() && !result.chips.front().note.empty()) {
     out += result.chips.front().note + "\n\n";
   }
@@ -285,7 +287,7 @@ std::string eval_text(const sweep::EvalResult& result) {
       for (const sweep::ChipResult& chip : result.chips) sum += static_cast<double>(count(chip));
       add_one(name, sum / static_cast<double>(result.chips.size()), 1);
     };
-    if (config.mitigations.check != memory::CheckCode::kNone) {
+    if (setup.target.mitigations().check != memory::CheckCode::kNone) {
       using Chip = sweep::ChipResult;
       add_mean("check cells hit", [](const Chip& c) { return c.protection.check_cells_hit; });
       add_mean("words corrected", [](const Chip& c) { return c.protection.corrected; });
@@ -295,7 +297,7 @@ std::string eval_text(const sweep::EvalResult& result) {
   } else {
     add_one("confidence", result.clean.confidence, 4);
   }
-  if (result.weight_area_rel && config.mitigations.any()) {
+  if (result.weight_area_rel && setup.target.mitigations().any()) {
     add_one("area of the weight memory, relative", *result.weight_area_rel, 4);
   }
   if (result.cost) {
@@ -305,11 +307,11 @@ std::string eval_text(const sweep::EvalResult& result) {
   }
   out += table.text();
   if (result.cost) out += shares_text(result.cost->relative);
-  if (config.energy_sram_rel) out += "Second rail: " + config.rail + ".\n";
-  out += bars_text(config, draws, places);
+  if (result.energy_sram_rel) out += "Second rail: " + setup.technology->rail().text() + ".\n";
+  out += bars_text(result, draws, places);
   if (result.point && !result.point->prop1_excess) {
     out += fmt::format("Proposition 1 says nothing at {} and {}.\n",
-                       counted(config.images, "image"), counted(draws, "pattern"));
+                       counted(result.images, "image"), counted(draws, "pattern"));
   }
   out += fmt::format("\n{:.0f} images/s, {:.1f} s\n", result.images_per_s, result.seconds);
   return out;

@@ -23,7 +23,7 @@ Json end_json(const technology::EnergyRange& energy, std::size_t end) {
 
 }  // namespace
 
-void put_prices(Json& json, const sweep::RunPrices& prices) {
+void put_prices(Json& json, const experiment::RunPrices& prices) {
   json["technology"] = prices.technology;
   json["technology_file"] = prices.technology_file.string();
   json["rail"] = prices.rail;
@@ -54,7 +54,7 @@ std::string ranged_text(double value, const std::optional<std::array<double, 2>>
   return text + fmt::format(" ({:.{}f} … {:.{}f})", low, digits, high, digits);
 }
 
-std::string prices_text(const sweep::RunPrices& prices) {
+std::string prices_text(const experiment::RunPrices& prices) {
   std::string text = fmt::format(
       "\nEnergy per image, uJ, at {:.4f} Vmin; second rail: {}{}\n", prices.voltage, prices.rail,
       prices.all.ends ? ";\nlow, high: leakage at the ends of its range" : "");
@@ -82,7 +82,7 @@ std::string prices_text(const sweep::RunPrices& prices) {
       "\nA weight access takes {:.4f} of an unprotected one at Vmin (dynamic energy, of a read).\n",
       prices.energy_sram_rel);
   if (!prices.relative) return text;
-  const std::optional<sweep::EnergyEnds>& ends = prices.relative->ends;
+  const std::optional<experiment::EnergyEnds>& ends = prices.relative->ends;
   text += fmt::format(
       "All energy is {} of that of the unprotected accelerator at Vmin, of which weight accesses\n"
       "are {:.2f} %.\n",

@@ -5,16 +5,16 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "sim/sweep/pricing.hpp"
+#include "sim/experiment/pricing.hpp"
 
 namespace brownout::report {
 
 /// Writes every field that technology and voltage determine, of the run and of its `layers`, which
 /// `json` must already contain. Fields that are there are replaced in place.
-void put_prices(nlohmann::ordered_json& json, const sweep::RunPrices& prices);
+void put_prices(nlohmann::ordered_json& json, const experiment::RunPrices& prices);
 
 /// Energy by component, over the range of leakage, and against the unprotected accelerator at Vmin.
-std::string prices_text(const sweep::RunPrices& prices);
+std::string prices_text(const experiment::RunPrices& prices);
 
 /// "10.4", or "10.4 (3.1 … 12.0)" with the ends of the range of leakage, in ascending order.
 std::string ranged_text(double value, const std::optional<std::array<double, 2>>& ends, int digits);

@@ -98,7 +98,7 @@ Json protection_json(const technology::Protection& protection) {
 
 /// What pricing needs beside the counts.
 Json pricing_json(const sweep::AcceleratorRun& run) {
-  const sweep::Pricing& pricing = run.pricing;
+  const experiment::Pricing& pricing = run.pricing;
   const technology::Structure& structure = pricing.structure;
   return {{"clock_mhz", pricing.clock_mhz},
           {"weight_kib", structure.weight_kib},
@@ -109,18 +109,18 @@ Json pricing_json(const sweep::AcceleratorRun& run) {
           {"protection", protection_json(structure.protection)},
           {"unprotected_cycles",
            run.unprotected_cycles ? Json(*run.unprotected_cycles) : Json(nullptr)},
-          {"weights_scaled", pricing.weights_scaled},
-          {"activations_scaled", pricing.activations.scaled},
-          {"activations_vmin", pricing.activations.vmin},
-          {"accumulators_scaled", pricing.accumulators.scaled},
-          {"accumulators_vmin", pricing.accumulators.vmin}};
+          {"weights_scaled", pricing.supplies.weights_scaled},
+          {"activations_scaled", pricing.supplies.activations.scaled},
+          {"activations_vmin", pricing.supplies.activations.vmin},
+          {"accumulators_scaled", pricing.supplies.accumulators.scaled},
+          {"accumulators_vmin", pricing.supplies.accumulators.vmin}};
 }
 
 /// How often an image reads a weight word, on average over the words of the network.
 double reads_per_word(const sweep::AcceleratorRun& run) {
   if (run.weight_words == 0) return 0.0;
   return static_cast<double>(run.total.counts.weight_reads) /
-         static_cast<double>(run.weight_words * run.config.images);
+         static_cast<double>(run.weight_words * run.images);
 }
 
 std::string per_image(std::int64_t total, std::int64_t images) {
@@ -131,40 +131,41 @@ std::string per_image(std::int64_t total, std::int64_t images) {
 
 std::string run_json(const sweep::AcceleratorRun& run) {
   const sweep::RunConfig& config = run.config;
-  const auto images = static_cast<double>(config.images);
+  const experiment::Setup& setup = config.setup;
+  const auto images = static_cast<double>(run.images);
   Json json;
   json["model"] = run.model;
   json["model_file"] = config.model.string();
   json["model_sha256"] = run.model_sha256;
-  json["engine"] = config.engine;
-  json["accelerator"] = run.config.accelerator.name;
-  json["accelerator_file"] = config.accelerator.file.string();
+  json["engine"] = setup.engine;
+  json["accelerator"] = run.config.setup.target.accelerator->name;
+  json["accelerator_file"] = setup.target.accelerator->file.string();
   for (const char* name : {"technology", "technology_file", "rail"}) json[name] = nullptr;
-  json["dataset"] = config.dataset;
-  json["images"] = config.images;
-  json["batch"] = config.batch;
+  json["dataset"] = setup.images.dataset;
+  json["images"] = run.images;
+  json["batch"] = setup.target.batch;
   json["voltage"] = nullptr;
   json["rate"] = run.rate;
   json["chip"] = config.voltage ? Json(config.chip) : Json(nullptr);
   json["chip_note"] = run.chip_note.empty() ? Json(nullptr) : Json(run.chip_note);
-  json["bit_offset"] = config.bit_offset;
-  json["evaluation_seed"] = config.evaluation_seed;
-  json["reads"] = config.fresh_reads ? "fresh" : "frozen";
-  json["mitigation"] = memory::to_string(config.accelerator.weights.mitigations);
+  json["bit_offset"] = setup.target.bit_offset;
+  json["evaluation_seed"] = setup.reads.evaluation_seed;
+  json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
+  json["mitigation"] = memory::to_string(setup.target.accelerator->weights.mitigations);
   json["weight_area_rel"] = nullptr;
   json["energy_sram_rel"] = nullptr;
   const double wrong = static_cast<double>(run.evaluation.wrong);
   json["accuracy"] = 100.0 * (1.0 - wrong / images);
   json["err"] = 100.0 * wrong / images;
-  json["err_ci95"] = results::error_interval(run.evaluation.wrong, config.images);
+  json["err_ci95"] = results::error_interval(run.evaluation.wrong, run.images);
   json["logits_sha256"] = run.evaluation.logits_sha256;
   json["predictions"] = run.evaluation.predictions;
   json["cells_hit"] = run.weights.read.cells_hit;
   json["bits_wrong"] = run.weights.read.bits_wrong;
   json["codes_changed"] = run.weights.read.codes_changed;
-  put_protection(json, config.accelerator.weights.mitigations, run.weights.protection,
+  put_protection(json, setup.target.accelerator->weights.mitigations, run.weights.protection,
                  run.weights.repair);
-  json["memories"] = memories_json<Json>(run.memories, config.images, /*means=*/false);
+  json["memories"] = memories_json<Json>(run.memories, run.images, /*means=*/false);
   json["memory_cells"] = memory_cells_json<Json>(run.other_memories);
   const accelerator::LayerTally& total = run.total;
   const EventCounts& counts = total.counts;
@@ -205,18 +206,19 @@ std::string run_json(const sweep::AcceleratorRun& run) {
 
 std::string run_text(const sweep::AcceleratorRun& run) {
   const sweep::RunConfig& config = run.config;
-  const std::int64_t images = config.images;
-  std::string text =
-      fmt::format("{} on {}, {}, batch {}, engine {}", run.model, run.config.accelerator.name,
-                  counted(images, "image"), config.batch, config.engine);
+  const experiment::Setup& setup = config.setup;
+  const std::int64_t images = run.images;
+  std::string text = fmt::format("{} on {}, {}, batch {}, engine {}", run.model,
+                                 run.config.setup.target.accelerator->name,
+                                 counted(images, "image"), setup.target.batch, setup.engine);
   if (config.voltage) {
     text += fmt::format("\n{} at {:.4f} Vmin: ", config.chip, *config.voltage);
     text +=
-        config.accelerator.weights.scaled_supply
+        setup.target.accelerator->weights.scaled_supply
             ? fmt::format("bit error rate {:.3g} %, {} cells hit, {} bits wrong", 100.0 * run.rate,
                           run.weights.read.cells_hit, run.weights.read.bits_wrong)
             : kWeightsAtVmin;
-    text += memories_text(run.memories, config.images);
+    text += memories_text(run.memories, run.images);
   }
   if (!run.chip_note.empty()) text += "\n" + run.chip_note;
   text +=
@@ -263,8 +265,8 @@ std::string run_text(const sweep::AcceleratorRun& run) {
       interval_text(results::error_interval(run.evaluation.wrong, images)),
       static_cast<double>(run.total.cycles) / static_cast<double>(images),
       static_cast<double>(run.total.cycles) / static_cast<double>(images) /
-          run.config.accelerator.clock_mhz,
-      run.config.accelerator.clock_mhz);
+          run.config.setup.target.accelerator->clock_mhz,
+      run.config.setup.target.accelerator->clock_mhz);
   text += "Not modelled:";
   const char* separator = " ";
   for (const char* effect : kNotModelled) {
@@ -276,10 +278,10 @@ std::string run_text(const sweep::AcceleratorRun& run) {
 
 std::string run_timeline(const sweep::AcceleratorRun& run) {
   const Json about{{"model", run.model},
-                   {"accelerator", run.config.accelerator.name},
-                   {"images", run.config.images},
+                   {"accelerator", run.config.setup.target.accelerator->name},
+                   {"images", run.images},
                    {"unit", "a microsecond is a cycle"},
-                   {"clock_mhz", run.config.accelerator.clock_mhz},
+                   {"clock_mhz", run.config.setup.target.accelerator->clock_mhz},
                    {"cycles_total", run.total.cycles},
                    {"stretches", run.simulated.spans.size()},
                    {"cut", run.simulated.spans_cut}};
@@ -295,7 +297,7 @@ std::string run_timeline(const sweep::AcceleratorRun& run) {
   }
   text += fmt::format(
       "{{\"ph\": \"M\", \"pid\": 1, \"name\": \"process_name\", \"args\": {{\"name\": {}}}}}",
-      json_text(Json(run.config.accelerator.name)));
+      json_text(Json(run.config.setup.target.accelerator->name)));
   for (const accelerator::Span& span : run.simulated.spans) {
     const std::string& layer = run.layers[static_cast<std::size_t>(span.layer)].name;
     text += fmt::format(

@@ -32,15 +32,15 @@ void add(Table& table, const std::string& name, const std::string& codes,
 }  // namespace
 
 std::string sensitivity_json(const sweep::SensitivityResult& result) {
-  const sweep::SensitivityConfig& config = result.config;
+  const experiment::Setup& setup = result.config.setup;
   Json json;
   json["format"] = "brownout.sensitivity";
   json["version"] = 1;
-  json["engine"] = config.engine;
-  json["dataset"] = config.dataset;
-  json["split"] = sweep::to_string(config.split);
-  json["bit_offset"] = config.bit_offset;
-  json["evaluation_seed"] = config.evaluation_seed;
+  json["engine"] = setup.engine;
+  json["dataset"] = setup.images.dataset;
+  json["split"] = experiment::to_string(setup.images.split);
+  json["bit_offset"] = setup.target.bit_offset;
+  json["evaluation_seed"] = setup.reads.evaluation_seed;
   json["networks"] = Json::array();
   for (const weights::Sensitivity& network : result.networks) {
     Json one = {{"model", network.model},   {"model_sha256", network.model_sha256},

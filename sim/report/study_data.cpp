@@ -137,15 +137,16 @@ std::string study_json(const StudyResult& result) {
             {"rows", Json::array()},
             {"comparisons", Json::array()}};
   for (const study::EvaluationNote& note : result.evaluations) {
-    json["evaluations"].push_back({{"evaluation", note.name},
-                                   {"dataset", note.setting.dataset},
-                                   {"split", sweep::to_string(note.setting.split)},
-                                   {"images", note.images},
-                                   {"engine", note.setting.engine},
-                                   {"chips", note.setting.chips},
-                                   {"places_of_one_die", note.places},
-                                   {"seed", note.setting.seed},
-                                   {"axis", note.axis.empty() ? Json(nullptr) : Json(note.axis)}});
+    json["evaluations"].push_back(
+        {{"evaluation", note.name},
+         {"dataset", note.setting.setup.images.dataset},
+         {"split", experiment::to_string(note.setting.setup.images.split)},
+         {"images", note.images},
+         {"engine", note.setting.setup.engine},
+         {"chips", note.setting.chips},
+         {"places_of_one_die", note.places},
+         {"seed", note.setting.seed},
+         {"axis", note.axis.empty() ? Json(nullptr) : Json(note.axis)}});
   }
   for (const RowResult& row : result.rows) json["rows"].push_back(row_json(row));
   for (const study::ComparisonResult& comparison : result.comparisons) {

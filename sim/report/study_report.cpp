@@ -201,14 +201,14 @@ std::vector<std::string> notes_of(const StudyResult& result) {
   std::vector<std::string> notes;
   for (const study::EvaluationNote& note : result.evaluations) {
     const study::Setting& setting = note.setting;
-    notes.push_back(fmt::format("{}: {}, the first {} of {} ({}), engine {}", note.name,
-                                note.axis.empty()
-                                    ? note.places ? "one number a network, or a place of one die"
-                                                  : "one number a network or chip"
-                                : note.places ? "places of one die at each " + note.axis
-                                              : "chips or draws at each " + note.axis,
-                                note.images == 1 ? "image" : counted(note.images, "image"),
-                                setting.dataset, sweep::to_string(setting.split), setting.engine));
+    notes.push_back(fmt::format(
+        "{}: {}, the first {} of {} ({}), engine {}", note.name,
+        note.axis.empty() ? note.places ? "one number a network, or a place of one die"
+                                        : "one number a network or chip"
+        : note.places     ? "places of one die at each " + note.axis
+                          : "chips or draws at each " + note.axis,
+        note.images == 1 ? "image" : counted(note.images, "image"), setting.setup.images.dataset,
+        experiment::to_string(setting.setup.images.split), setting.setup.engine));
     if (!note.drawn.empty()) notes.back() += ", " + note.drawn;
     if (note.places) notes.back() += positions_text(result, note.name);
     notes.back() += images_note(result, note);
@@ -322,9 +322,9 @@ std::string study_list(const study::StudyFile& study, const std::vector<std::str
   for (const study::NamedEvaluation& named : study.evaluations) {
     const std::vector<std::string> labels = named.evaluation->labels();
     columns.add({named.name,
-                 fmt::format("{} ({}), {}", named.evaluation->setting().dataset,
-                             sweep::to_string(named.evaluation->setting().split),
-                             named.evaluation->setting().engine),
+                 fmt::format("{} ({}), {}", named.evaluation->setting().setup.images.dataset,
+                             experiment::to_string(named.evaluation->setting().setup.images.split),
+                             named.evaluation->setting().setup.engine),
                  labels.empty() ? "one a layer" : fmt::format("{}", fmt::join(labels, "; "))});
   }
   text += columns.text();

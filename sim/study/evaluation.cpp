@@ -26,20 +26,22 @@ const std::vector<std::string>& setting_keys() {
 }
 
 Setting read_setting(YamlMap& map, Setting setting) {
+  experiment::Images& images = setting.setup.images;
   const std::vector<std::string>& datasets = data::dataset_names();
-  setting.dataset = datasets[static_cast<std::size_t>(
-      map.choice("dataset", datasets, index_of(datasets, setting.dataset)))];
-  setting.data_folder = map.path("data_folder", setting.data_folder);
-  if (map.has("data_folder")) setting.data_origin = map.where("data_folder");
+  images.dataset = datasets[static_cast<std::size_t>(
+      map.choice("dataset", datasets, index_of(datasets, images.dataset)))];
+  images.folder = map.path("data_folder", images.folder);
+  if (map.has("data_folder")) images.folder_origin = map.where("data_folder");
   const bool train =
-      map.choice("split", {"train", "test"}, setting.split == data::Split::kTrain ? 0 : 1) == 0;
-  setting.split = train ? data::Split::kTrain : data::Split::kTest;
-  setting.images = map.integer("images", 1, 100'000'000, setting.images);
-  if (map.has("images")) setting.images_origin = map.where("images");
+      map.choice("split", {"train", "test"}, images.split == data::Split::kTrain ? 0 : 1) == 0;
+  images.split = train ? data::Split::kTrain : data::Split::kTest;
+  images.count = map.integer("images", 1, 100'000'000, images.count);
+  if (map.has("images")) images.count_origin = map.where("images");
   // Studies have no accelerator, so they do not have the engine that needs one.
   const std::vector<std::string>& engines = engines::engine_names();
-  setting.engine = engines[static_cast<std::size_t>(
-      map.choice("engine", engines, index_of(engines, setting.engine)))];
+  std::string& engine = setting.setup.engine;
+  engine =
+      engines[static_cast<std::size_t>(map.choice("engine", engines, index_of(engines, engine)))];
   setting.chips = map.integer("chips", 1, sweep::kMaxChips, setting.chips);
   setting.seed = static_cast<std::uint64_t>(
       map.integer("seed", 0, sweep::kMaxSeed, static_cast<std::int64_t>(setting.seed)));
@@ -47,31 +49,19 @@ Setting read_setting(YamlMap& map, Setting setting) {
 }
 
 const Datasets::Entry& Datasets::get(const Setting& setting) {
-  const auto key = std::make_tuple(setting.dataset, setting.data_folder.string(),
-                                   setting.split == data::Split::kTrain);
-  std::unique_ptr<Entry>& entry = entries_[key];
-  if (entry) return *entry;
-  auto loaded = std::make_unique<Entry>();
-  try {
-    loaded->data = data::load_dataset(setting.dataset, setting.split, setting.data_folder);
-  } catch (const InputError& error) {
-    if (setting.data_origin.empty()) throw;
-    throw InputError("{}: {}", setting.data_origin, error.what());
+  const experiment::Images& images = setting.setup.images;
+  std::unique_ptr<Entry>& entry = entries_[std::make_tuple(images.dataset, images.folder.string(),
+                                                           images.split == data::Split::kTrain)];
+  if (!entry) {
+    const auto data = std::make_shared<const data::Dataset>(experiment::load_dataset(images));
+    entry = std::make_unique<Entry>(Entry{data, data::dataset_sha256(*data)});
   }
-  loaded->sha256 = data::dataset_sha256(loaded->data);
-  entry = std::move(loaded);
   return *entry;
 }
 
-std::int64_t Datasets::images(const Setting& setting) {
-  const std::int64_t there = get(setting).data.size();
-  if (setting.images == 0) return there;
-  if (setting.images > there) {
-    throw InputError("{}: expected an integer in [1, {}], the images of {} ({}), got {}",
-                     setting.images_origin, there, setting.dataset, sweep::to_string(setting.split),
-                     setting.images);
-  }
-  return setting.images;
+experiment::OpenImages Datasets::images(const Setting& setting) {
+  const Entry& entry = get(setting);
+  return {entry.data, experiment::count_of(setting.setup.images, *entry.data)};
 }
 
 StoredRow Bench::remember(const Json& key, const std::function<Json()>& compute) const {
@@ -84,18 +74,18 @@ StoredRow Bench::remember(const Json& key, const std::function<Json()>& compute)
   return {std::move(computed), store.place(hash)};
 }
 
-Json base_key(const sweep::Model& model, const Setting& setting, const Bench& bench) {
+Json base_key(const experiment::Model& model, const Setting& setting, const Bench& bench) {
   return {{"study_version", kStudyVersion},
           {"model_sha256", model.sha256},
           {"dataset",
-           {{"name", setting.dataset},
-            {"split", sweep::to_string(setting.split)},
-            {"images", bench.datasets.images(setting)},
+           {{"name", setting.setup.images.dataset},
+            {"split", experiment::to_string(setting.setup.images.split)},
+            {"images", bench.datasets.images(setting).count},
             {"sha256", bench.datasets.get(setting).sha256}}},
-          {"engine", setting.engine}};
+          {"engine", setting.setup.engine}};
 }
 
-void expect_fits(const sweep::Model& model, const data::Dataset& data) {
+void expect_fits(const experiment::Model& model, const data::Dataset& data) {
   try {
     engines::check_fits(model.network, data, model.file.string());
   } catch (const InputError& error) {

@@ -14,7 +14,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/yaml.hpp"
-#include "sim/data/dataset.hpp"
+#include "sim/experiment/setup.hpp"
 #include "sim/results/store.hpp"
 #include "sim/study/measures.hpp"
 #include "sim/sweep/evaluator.hpp"
@@ -30,13 +30,7 @@ inline constexpr double kMostValue = 1e300;
 
 /// The settings of every kind. A study gives defaults, an evaluation its own.
 struct Setting {
-  std::string dataset = "fashion-mnist";
-  std::filesystem::path data_folder;  // empty: the usual place
-  std::string data_origin;            // where that was given, for messages
-  data::Split split = data::Split::kTest;
-  std::int64_t images = 0;  // the first ones; 0: all
-  std::string images_origin;
-  std::string engine = "functional";
+  experiment::Setup setup;  // without an accelerator
   std::int64_t chips = 10;  // random:seed … random:seed+chips-1, draws of noise, or places
   std::uint64_t seed = 0;
 };
@@ -68,13 +62,13 @@ struct Findings {
 class Datasets {
  public:
   struct Entry {
-    data::Dataset data;
+    std::shared_ptr<const data::Dataset> data;
     std::string sha256;
   };
-  /// InputError as load_dataset, beginning with the place where its folder was given.
+  /// InputError as experiment::load_dataset.
   const Entry& get(const Setting& setting);
-  /// Images used of it. InputError for more than there are.
-  std::int64_t images(const Setting& setting);
+  /// InputError as experiment::open.
+  experiment::OpenImages images(const Setting& setting);
 
  private:
   std::map<std::tuple<std::string, std::string, bool>, std::unique_ptr<Entry>> entries_;
@@ -98,7 +92,7 @@ auto on_network(const Compute& compute) {
 }
 
 /// Misfit for images or labels that the network does not accept.
-void expect_fits(const sweep::Model& model, const data::Dataset& data);
+void expect_fits(const experiment::Model& model, const data::Dataset& data);
 
 /// A row of the store, and its place for messages.
 struct StoredRow {
@@ -130,7 +124,7 @@ class Evaluation {
   /// Calls of Bench::tick for a network, for the progress display.
   virtual std::int64_t patterns(const network::Network* network) const = 0;
   /// Evaluates the network on the bench. Misfit when the evaluation is not possible on it.
-  virtual Findings run(const sweep::Model& model, const Bench& bench) const = 0;
+  virtual Findings run(const experiment::Model& model, const Bench& bench) const = 0;
   /// Whether its values are errors on chips, which comparisons pair.
   virtual bool on_chips() const { return false; }
   /// What is drawn: "10 chips from seed 0", or "" when nothing is drawn.
@@ -159,7 +153,7 @@ std::unique_ptr<Evaluation> make_histograms(YamlMap& map, const Setting& setting
 std::unique_ptr<Evaluation> make_margin(YamlMap& map, const Setting& setting);
 
 /// The first parts of every key: version, network, data and engine.
-Json base_key(const sweep::Model& model, const Setting& setting, const Bench& bench);
+Json base_key(const experiment::Model& model, const Setting& setting, const Bench& bench);
 
 /// Keys of `read_setting`.
 const std::vector<std::string>& setting_keys();

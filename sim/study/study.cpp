@@ -162,8 +162,8 @@ class Run {
   }
 
   /// The network with its weights scaled as the row says.
-  static sweep::Model load(const Row& row, const fs::path& file) {
-    sweep::Model model = sweep::load_model(file);
+  static experiment::Model load(const Row& row, const fs::path& file) {
+    experiment::Model model = experiment::load_model(file);
     if (row.scale != 1.0) {
       model.network = scaled(model.network, row.scale, row.where);
       model.sha256 = sha256_hex(fmt::format("{} scaled {}", model.sha256, row.scale));
@@ -173,7 +173,7 @@ class Run {
 
   void evaluate(const Row& row, const fs::path& file, const Bench& bench, Progress& progress,
                 RowResult& result) {
-    std::optional<sweep::Model> model;
+    std::optional<experiment::Model> model;
     try {
       model = load(row, file);
     } catch (const InputError& error) {
@@ -193,7 +193,7 @@ class Run {
   }
 
   /// Adds what was measured to the row's cells. If it cannot be measured, removes the cells.
-  void measure(const Row& row, const NamedEvaluation& named, const sweep::Model& model,
+  void measure(const Row& row, const NamedEvaluation& named, const experiment::Model& model,
                const Bench& bench, RowResult& result) {
     const auto misfit = std::find_if(result.misfits.begin(), result.misfits.end(),
                                      [&](const auto& entry) { return entry.first == named.name; });
@@ -239,7 +239,7 @@ class Run {
                                     [&](const Row* row) { return row->uses(named.name); });
       if (!used) continue;
       const Setting& setting = named.evaluation->setting();
-      result.evaluations.push_back({named.name, setting, datasets_.images(setting),
+      result.evaluations.push_back({named.name, setting, datasets_.images(setting).count,
                                     named.evaluation->axis(), named.evaluation->drawn(),
                                     named.evaluation->on_places(), named.evaluation->steps()});
     }

@@ -108,11 +108,12 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
   const fs::path architecture_file = architecture.input_file("file");
   YamlMap dataset = root.map("dataset");
   Setting data;
-  data.dataset = dataset.text("name");
-  data.split = data::Split::kTrain;
+  experiment::Images& images = data.setup.images;
+  images.dataset = dataset.text("name");
+  images.split = data::Split::kTrain;
   if (dataset.has("folder")) {
-    data.data_folder = dataset.path("folder");
-    data.data_origin = dataset.where("folder");
+    images.folder = dataset.path("folder");
+    images.folder_origin = dataset.where("folder");
   }
   std::string pattern;
   bool by_pattern = false;

@@ -8,12 +8,9 @@
 #include "sim/base/progress.hpp"
 #include "sim/chips/chip.hpp"
 #include "sim/cosim/rtl_array.hpp"
+#include "sim/experiment/experiment.hpp"
+#include "sim/experiment/network_cost.hpp"
 #include "sim/mapping/timing.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/evaluator.hpp"
-#include "sim/sweep/fresh_reads.hpp"
-#include "sim/sweep/network_cost.hpp"
-#include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
 
@@ -21,15 +18,67 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-RunCounts counts_of(const AcceleratorRun& run) {
+experiment::RunCounts counts_of(const AcceleratorRun& run) {
   const auto part = [](const accelerator::LayerTally& tally) {
-    return RunPartCounts{tally.counts, static_cast<double>(tally.cycles)};
+    return experiment::RunPartCounts{tally.counts, static_cast<double>(tally.cycles)};
   };
-  RunCounts counts{part(run.total), {}, run.unprotected_cycles};
+  experiment::RunCounts counts{part(run.total), {}, run.unprotected_cycles};
   for (const accelerator::LayerTally& layer : run.simulated.layers) {
     counts.layers.push_back(part(layer));
   }
   return counts;
+}
+
+/// The Verilated core in place of the array, if the engine asks for it; else null.
+std::shared_ptr<cosim::RtlArray> make_rtl(const experiment::Setup& setup) {
+  if (setup.engine != "rtl") return nullptr;
+  cosim::check_core(*setup.target.accelerator);
+  return std::make_shared<cosim::RtlArray>(*setup.target.accelerator);
+}
+
+/// Numbers, cycles and counts. The engine "functional" has its time from the SystemC model.
+void simulate(experiment::Experiment& experiment, engines::SystemcEngine& systemc,
+              const chips::Chip* chip, const experiment::Conditions& at, AcceleratorRun& run) {
+  const bool only_time = run.config.setup.engine == "functional";
+  const std::size_t span_limit = run.config.span_limit;
+  if (!only_time) systemc.record(span_limit);
+  experiment::ChipRun on_chip = experiment.run(chip, at);
+  run.simulated = only_time ? systemc.time(run.images, span_limit) : systemc.result();
+  run.evaluation = std::move(on_chip.evaluation);
+  run.weights = std::move(on_chip.weights);
+  run.other_memories = on_chip.others;
+  run.rate = at.supply.rate;
+  if (chip != nullptr) {
+    run.rate = experiment::configured_rate(*chip, at.weights, run.weights.repair.cell_rate);
+  }
+  run.memories =
+      memory_uses({at.weights.voltage, run.rate}, at.others, chip != nullptr && chip->by_voltage(),
+                  run.weights.read, run.other_memories);
+}
+
+/// What the counts say of each layer and of all.
+void add_parts(const mapping::Program& program, AcceleratorRun& run) {
+  run.total = run.simulated.total();
+  run.total.cycles = run.simulated.cycles;
+  run.weight_words = program.resident_words;
+  const auto part = [&](std::string name, const accelerator::LayerTally& tally) {
+    const double slots = static_cast<double>(tally.cycles) * run.pricing.structure.pes;
+    return RunPart{std::move(name), static_cast<double>(tally.counts.macs) / slots};
+  };
+  for (std::size_t i = 0; i < run.simulated.layers.size(); ++i) {
+    run.layers.push_back(part(program.layers[i].name, run.simulated.layers[i]));
+  }
+  run.all = part("all, with DMA", run.total);
+}
+
+/// Check codes take cycles, which the unprotected accelerator does not.
+double unprotected_cycles(const experiment::Model& model, const AcceleratorRun& run) {
+  const experiment::TargetConfig& config = run.config.setup.target;
+  if (mapping::check_stages(config.accelerator->weights) == 0) {
+    return static_cast<double>(run.total.cycles);
+  }
+  const experiment::Target unprotected(model, config.with({}));
+  return experiment::NetworkCost(model, unprotected, run.images).cycles();
 }
 
 }  // namespace
@@ -42,81 +91,34 @@ const std::vector<std::string>& run_engine_names() {
 AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   const Clock::time_point start = Clock::now();
   AcceleratorRun run;
-  const technology::Technology technology = technology::Technology::load(config.technology_file);
-  run.technology = technology.name();
-  const double voltage = config.voltage.value_or(1.0);
-  run.rate = weight_error_rate(technology, config.accelerator, voltage);
+  run.config = std::move(config);
+  const experiment::Setup& setup = run.config.setup;
+  const double voltage = run.config.voltage.value_or(1.0);
+  const experiment::Conditions at = setup.supplies().at(voltage);
   std::unique_ptr<chips::Chip> chip;
-  if (config.voltage) {
-    chip = chips::make_chip(config.chip);
+  if (run.config.voltage) {
+    chip = chips::make_chip(run.config.chip);
     run.chip_note = chip->note();
   }
-  const Model model = load_model(config.model);
+  const experiment::Model model = experiment::load_model(run.config.model);
   run.model = model.name;
   run.model_sha256 = model.sha256;
-  std::shared_ptr<cosim::RtlArray> rtl;
-  if (config.engine == "rtl") {
-    cosim::check_core(config.accelerator);
-    rtl = std::make_shared<cosim::RtlArray>(config.accelerator);
-  }
-  engines::SystemcEngine systemc(
-      model.network, config.accelerator, config.batch, config.bit_offset, model.file.string(),
+  const std::shared_ptr<cosim::RtlArray> rtl = make_rtl(setup);
+  const experiment::Target target(model, setup.target);
+  const auto systemc = std::make_shared<engines::SystemcEngine>(
+      model.network, target.programs(), model.file.string(),
       rtl ? rtl : std::shared_ptr<accelerator::ArrayModel>(accelerator::make_behavioural_array()));
-  const data::Dataset data =
-      load_images(config.dataset, config.split, config.data_folder, config.images);
-  engines::check_fits(model.network, data, model.file.string());
+  const experiment::OpenImages images = experiment::open(setup.images);
+  engines::check_fits(model.network, *images.data, model.file.string());
+  run.images = images.count;
 
-  ChipWeights weights(model, systemc.program());
-  const network::Codes* codes = &weights.clean();
-  double accessed_at = 1.0;
-  const memory::Draws draws{chip ? chip->die() : memory::Die{}, config.evaluation_seed,
-                            config.fresh_reads};
-  if (chip != nullptr && config.accelerator.weights.scaled_supply) {
-    const chips::OperatingPoint at =
-        accessed(&technology, {voltage, run.rate}, /*has_voltage=*/true,
-                 config.accelerator.weights.mitigations);
-    codes = &weights.read(*chip, at, draws, run.weights);
-    accessed_at = at.voltage;
-    run.rate = configured_rate(*chip, at, run.weights.repair.cell_rate);
+  std::shared_ptr<engines::Engine> engine = systemc;
+  if (setup.engine == "functional") {
+    engine = engines::make_engine(setup.engine, model.network, threads);
   }
-
-  mapping::MemoryFaults other_faults;
-  std::optional<OtherMemories> others;
-  if (chip != nullptr) {
-    run.others = memory_points(config.accelerator, &technology,
-                               {voltage, technology.bit_error_rate(voltage)}, config.memory_rates);
-  }
-  if (run.others.any()) {
-    others.emplace(model.network, config.accelerator, config.batch, config.bit_offset,
-                   config.images, model.file.string());
-    other_faults = others->faults(*chip, run.others, draws, run.other_memories);
-  }
-  const auto non_finite =
-      other_faults.activations.empty() ? engines::NonFinite::kFail : engines::NonFinite::kOrder;
-
+  experiment::Experiment experiment(model, images, setup, target, engine, threads);
   Progress progress("run", 1, quiet);
-  if (config.engine != "functional") {
-    systemc.set_memory_faults(other_faults);
-    systemc.set_chip(*codes, run.weights.faults, draws);
-    systemc.record(config.span_limit);
-    run.evaluation = engines::evaluate(systemc, model.network, data, config.images, 1,
-                                       /*hash_logits=*/true, non_finite);
-    run.simulated = systemc.result();
-    run.other_memories.set_bits_wrong(systemc.memory_bits_wrong());
-  } else {
-    const auto functional = engines::make_engine(config.engine, model.network, threads);
-    functional->set_memory_faults(other_faults);
-    functional->set_codes(*codes);
-    FreshReads fresh(*functional, weights.reader(), run.weights.faults, draws, config.batch);
-    const bool anew = config.fresh_reads && draws_anything(run.weights.faults);
-    run.evaluation =
-        engines::evaluate(anew ? fresh : *functional, model.network, data, config.images,
-                          anew ? 1 : threads, /*hash_logits=*/true, non_finite);
-    run.other_memories.set_bits_wrong(functional->memory_bits_wrong());
-    run.simulated = systemc.time(config.images, config.span_limit);
-  }
-  run.memories = memory_uses({accessed_at, run.rate}, run.others, chip && chip->by_voltage(),
-                             run.weights.read, run.other_memories);
+  simulate(experiment, *systemc, chip.get(), at, run);
   progress.advance(1);
   progress.finish();
   if (rtl) {
@@ -124,28 +126,10 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
       run.rtl_cycles.push_back(layer.rtl_cycles);
   }
 
-  run.total = run.simulated.total();
-  run.total.cycles = run.simulated.cycles;
-  run.weight_words = systemc.program().resident_words;
-  run.pricing = pricing_of(systemc.program(), model.network.bits(), config.images);
-  const auto part = [&](std::string name, const accelerator::LayerTally& tally) {
-    const double slots = static_cast<double>(tally.cycles) * run.pricing.structure.pes;
-    return RunPart{std::move(name), static_cast<double>(tally.counts.macs) / slots};
-  };
-  for (std::size_t i = 0; i < run.simulated.layers.size(); ++i) {
-    run.layers.push_back(part(systemc.program().layers[i].name, run.simulated.layers[i]));
-  }
-  run.all = part("all, with DMA", run.total);
-  run.unprotected_cycles = static_cast<double>(run.total.cycles);
-  if (mapping::check_stages(config.accelerator.weights) > 0) {
-    mapping::AcceleratorConfig unprotected = config.accelerator;
-    unprotected.weights.mitigations = {};
-    run.unprotected_cycles = NetworkCost(model.network, unprotected, config.batch,
-                                         config.bit_offset, config.images, model.file.string())
-                                 .cycles();
-  }
-  run.prices = price_run(technology, run.pricing, voltage, counts_of(run));
-  run.config = std::move(config);
+  run.pricing = experiment::pricing_of(*target.program(), model.network.bits(), run.images);
+  add_parts(*target.program(), run);
+  run.unprotected_cycles = unprotected_cycles(model, run);
+  run.prices = experiment::price_run(*setup.technology, run.pricing, voltage, counts_of(run));
   run.wall_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return run;
 }

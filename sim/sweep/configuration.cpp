@@ -10,8 +10,8 @@
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
+#include "sim/experiment/experiment.hpp"
 #include "sim/sweep/evaluator.hpp"
-#include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/places.hpp"
 
 namespace brownout::sweep {
@@ -74,16 +74,27 @@ void read_models(YamlMap& root, SweepConfig& config) {
   }
 }
 
+void read_images(YamlMap& root, experiment::Images& images) {
+  const std::vector<std::string>& datasets = data::dataset_names();
+  images.dataset = datasets[static_cast<std::size_t>(root.choice("dataset", datasets))];
+  images.split =
+      root.choice("split", {"train", "test"}, 1) == 0 ? data::Split::kTrain : data::Split::kTest;
+  images.folder = root.path("data_folder", fs::path());
+  if (!images.folder.empty()) images.folder_origin = root.where("data_folder");
+  images.count = root.integer("images", 1, 100'000'000, 0);
+  images.count_origin = root.where("images");
+}
+
 /// Prices come from the sweep's technology, whatever the accelerator file names.
 void read_accelerator(YamlMap& root, SweepConfig& config) {
   if (root.has("accelerator")) {
-    config.accelerator = mapping::load_accelerator(root.input_file("accelerator"));
-    config.technology->energy();  // refuses a technology without energies
-  } else if (config.engine == kSystemcEngine) {
+    config.setup.target.accelerator = mapping::load_accelerator(root.input_file("accelerator"));
+    config.setup.technology->energy();  // refuses a technology without energies
+  } else if (config.setup.engine == experiment::kSystemcEngine) {
     root.fail("engine", "systemc needs an accelerator; expected the key accelerator: FILE");
   }
   for (const char* key : {"batch", "supplies"}) {
-    if (!root.has(key) || config.accelerator) continue;
+    if (!root.has(key) || config.setup.target.accelerator) continue;
     root.fail(key, "needs an accelerator; expected the key accelerator: FILE");
   }
   if (std::optional<YamlMap> supplies = root.optional_map("supplies")) {
@@ -93,19 +104,20 @@ void read_accelerator(YamlMap& root, SweepConfig& config) {
       const std::string text = supplies->text(key, "");
       if (given) supply = mapping::parse_supply(text, supplies->where(key));
     };
-    read("input", config.accelerator->input.supply);
-    read("activations", config.accelerator->activations.supply);
-    read("accumulators", config.accelerator->accumulators.supply);
+    read("input", config.setup.target.accelerator->input.supply);
+    read("activations", config.setup.target.accelerator->activations.supply);
+    read("accumulators", config.setup.target.accelerator->accumulators.supply);
     supplies->finish();
   }
-  config.batch = static_cast<int>(root.integer("batch", 1, kMaxBatch, 1));
+  config.setup.target.batch = static_cast<int>(root.integer("batch", 1, kMaxBatch, 1));
 }
 
 /// Files of sensitivities are relative to the sweep file.
 void read_mitigations(YamlMap& root, SweepConfig& config) {
   const char* const key = "mitigations";
   memory::Mitigations own;
-  if (config.accelerator) std::swap(own, config.accelerator->weights.mitigations);
+  if (config.setup.target.accelerator)
+    std::swap(own, config.setup.target.accelerator->weights.mitigations);
   config.mitigations.clear();
   if (!root.has(key)) {
     config.mitigations.push_back({memory::to_string(own), memory::identity(own), own});
@@ -123,7 +135,8 @@ void read_mitigations(YamlMap& root, SweepConfig& config) {
     }
   }
   for (const SweepMitigation& entry : config.mitigations) {
-    if (entry.what.any()) config.technology->mitigation();  // refuses one without their prices
+    if (entry.what.any())
+      config.setup.technology->mitigation();  // refuses one without their prices
   }
 }
 
@@ -175,15 +188,13 @@ double lowest_access(const SweepConfig& config) {
 
 }  // namespace
 
-std::string to_string(data::Split split) { return split == data::Split::kTrain ? "train" : "test"; }
-
 SweepChips sweep_chips(const SweepConfig& config) {
   SweepChips chips;
+  chips::ChipFiles files;
   if (config.profile.empty()) {
     const auto draw = [&](std::int64_t seed, std::int64_t count, Chips& list) {
       for (std::int64_t i = 0; i < count; ++i) {
-        list.push_back(
-            chips::make_chip(chip_name(static_cast<std::uint64_t>(seed), i, config.p_err)));
+        list.push_back(files.make(chip_name(static_cast<std::uint64_t>(seed), i, config.p_err)));
       }
     };
     draw(config.seed, config.chips, chips.grid);
@@ -193,9 +204,9 @@ SweepChips sweep_chips(const SweepConfig& config) {
   }
   std::vector<std::uint64_t> looked_at;
   const auto place = [&](std::int64_t seed, std::int64_t count, Chips& list) {
-    for (const std::string& name :
-         place_names(config.profile.string(), count, static_cast<std::uint64_t>(seed), looked_at)) {
-      list.push_back(chips::make_chip(name));
+    for (const std::string& name : place_names(files, config.profile.string(), count,
+                                               static_cast<std::uint64_t>(seed), looked_at)) {
+      list.push_back(files.make(name));
       // With no words there are no faults, but all checks.
       list.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
     }
@@ -258,22 +269,15 @@ SweepConfig load_sweep(const fs::path& file) {
                "safe_voltage"});
   SweepConfig config;
   config.file = file;
-  config.technology_file = root.input_file("technology");
-  config.technology = std::make_shared<const technology::Technology>(
-      technology::Technology::load(config.technology_file));
-  config.technology_sha256 = sha256_hex(read_file(config.technology_file));
+  const fs::path technology = root.input_file("technology");
+  config.setup.technology =
+      std::make_shared<const technology::Technology>(technology::Technology::load(technology));
+  config.technology_sha256 = sha256_hex(read_file(technology));
 
   read_models(root, config);
-  const std::vector<std::string>& datasets = data::dataset_names();
-  config.dataset = datasets[static_cast<std::size_t>(root.choice("dataset", datasets))];
-  config.split =
-      root.choice("split", {"train", "test"}, 1) == 0 ? data::Split::kTrain : data::Split::kTest;
-  config.data_folder = root.path("data_folder", fs::path());
-  if (!config.data_folder.empty()) config.data_origin = root.where("data_folder");
-  config.images = root.integer("images", 1, 100'000'000, 0);
-  config.images_origin = root.where("images");
-  const std::vector<std::string>& engines = evaluation_engine_names();
-  config.engine = engines[static_cast<std::size_t>(root.choice("engine", engines, 0))];
+  read_images(root, config.setup.images);
+  const std::vector<std::string>& engines = experiment::evaluation_engine_names();
+  config.setup.engine = engines[static_cast<std::size_t>(root.choice("engine", engines, 0))];
   read_accelerator(root, config);
   read_mitigations(root, config);
 
@@ -284,40 +288,28 @@ SweepConfig load_sweep(const fs::path& file) {
   }
   config.seed = root.integer("seed", 0, kMaxSeed, 0);
   config.p_err = root.number("p_err", kMinPErr, 1.0, 1.0);
-  config.bit_offset = root.integer("bit_offset", 0, kMaxBitOffset, 0);
-  config.evaluation_seed = root.integer("evaluation_seed", 0, kMaxSeed, 0);
-  config.fresh_reads = root.choice("reads", {"frozen", "fresh"}, 0) == 1;
+  config.setup.target.bit_offset =
+      static_cast<std::uint64_t>(root.integer("bit_offset", 0, kMaxBitOffset, 0));
+  experiment::Reads& reads = config.setup.reads;
+  reads.evaluation_seed =
+      static_cast<std::uint64_t>(root.integer("evaluation_seed", 0, kMaxSeed, 0));
+  reads.fresh = root.choice("reads", {"frozen", "fresh"}, 0) == 1;
 
-  config.voltages = read_voltages(root, *config.technology);
+  config.voltages = read_voltages(root, *config.setup.technology);
   read_safe_voltage(root, config);
   root.finish();
-  double highest_rate =
-      weight_error_rate(*config.technology, config.accelerator, lowest_access(config));
-  if (config.accelerator) {
-    const chips::OperatingPoint rail{config.voltages.back(),
-                                     config.technology->bit_error_rate(config.voltages.back())};
-    const MemoryPoints others = memory_points(*config.accelerator, config.technology.get(), rail);
-    check_engine(config.engine, others);
-    highest_rate = std::max(
-        {highest_rate, others.input.rate, others.activations.rate, others.accumulators.rate});
-  }
+  const experiment::Supplies supplies = config.setup.supplies();
+  double highest_rate = supplies.at(lowest_access(config)).supply.rate;
+  const experiment::MemoryPoints others = supplies.at(config.voltages.back()).others;
+  experiment::check_engine(config.setup.engine, others);
+  highest_rate = std::max(
+      {highest_rate, others.input.rate, others.activations.rate, others.accumulators.rate});
   if (config.profile.empty() && highest_rate > config.p_err) {
     root.fail("p_err", fmt::format("expected at least the highest bit error rate, {} (the lowest "
                                    "voltage is {} Vmin)",
                                    highest_rate, lowest_access(config)));
   }
   return config;
-}
-
-data::Dataset load_images(const std::string& name, data::Split split, const fs::path& folder,
-                          std::int64_t& images) {
-  data::Dataset data = data::load_dataset(name, split, folder);
-  if (images == 0) images = data.size();
-  if (images > data.size()) {
-    throw InputError("--images: expected an integer in [1, {}], the images of {} ({}), got {}",
-                     data.size(), name, to_string(split), images);
-  }
-  return data;
 }
 
 }  // namespace brownout::sweep

@@ -9,11 +9,9 @@
 #include <vector>
 
 #include "sim/chips/chip.hpp"
-#include "sim/data/dataset.hpp"
-#include "sim/mapping/accelerator_config.hpp"
+#include "sim/experiment/setup.hpp"
 #include "sim/memory/mitigations.hpp"
 #include "sim/results/safe_voltage.hpp"
-#include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
 
@@ -49,34 +47,32 @@ struct SafeVoltageConfig {
 
 struct SweepConfig {
   std::filesystem::path file;
-  std::shared_ptr<const technology::Technology> technology;
-  std::filesystem::path technology_file;
   std::string technology_sha256;
 
   std::vector<std::filesystem::path> models;  // file stems differ: they name the networks
-  std::string dataset = "fashion-mnist";
-  data::Split split = data::Split::kTest;
-  std::filesystem::path data_folder;  // empty: the usual place
-  std::string data_origin;            // where that folder was given, for messages
-  std::int64_t images = 0;            // the first ones of the split; 0 = all
-  std::string images_origin;          // where that number was given, for messages
-  std::string engine = "functional";
-  std::optional<mapping::AcceleratorConfig> accelerator;  // points then have cycles and energy
-  int batch = 1;                                          // images at a time on it
+  /// With a technology. With an accelerator points have cycles and energy. Its target has no
+  /// mitigations, but each of these in turn.
+  experiment::Setup setup;
   /// Mitigations of the weight memory, each at all voltages: those of the list, else the
-  /// accelerator's own (whose configuration here then has none).
+  /// accelerator's own.
   std::vector<SweepMitigation> mitigations = std::vector<SweepMitigation>(1);
 
   std::int64_t chips = 10;        // random:seed … random:seed+chips-1, or
   std::filesystem::path profile;  // so many places of this chip's map; empty: random chips
   std::int64_t seed = 0;          // of the places as well
   double p_err = 1.0;
-  std::int64_t bit_offset = 0;
-  std::int64_t evaluation_seed = 0;
-  bool fresh_reads = false;  // probabilistic cells draw once per batch and load event
 
   std::vector<double> voltages;  // units of Vmin, strictly descending
   SafeVoltageConfig safe;
+};
+
+/// A network of a sweep, read.
+struct SweepModel {
+  std::string name;
+  std::filesystem::path file;
+  std::string sha256;
+  int bits = 0;  // 0: widths differ
+  std::int64_t weights = 0;
 };
 
 using Chips = std::vector<std::unique_ptr<chips::Chip>>;
@@ -95,12 +91,5 @@ void settle_safe_voltage(SweepConfig& config);
 
 /// Reads file and technology; paths in the file are relative to it. InputError names the place.
 SweepConfig load_sweep(const std::filesystem::path& file);
-
-std::string to_string(data::Split split);  // "train", "test"
-
-/// Loads a data set and settles how many of its images are used (0: all). InputError as in
-/// load_dataset, and for more images than there are.
-data::Dataset load_images(const std::string& name, data::Split split,
-                          const std::filesystem::path& folder, std::int64_t& images);
 
 }  // namespace brownout::sweep

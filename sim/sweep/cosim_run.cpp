@@ -17,13 +17,9 @@
 #include "sim/chips/chip.hpp"
 #include "sim/cosim/job_files.hpp"
 #include "sim/cosim/waves.hpp"
-#include "sim/engines/evaluate.hpp"
 #include "sim/engines/systemc_engine.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/evaluator.hpp"
+#include "sim/experiment/experiment.hpp"
 #include "sim/sweep/interrupt.hpp"
-#include "sim/sweep/network_cost.hpp"
-#include "sim/technology/technology.hpp"
 
 namespace brownout::sweep {
 
@@ -75,7 +71,7 @@ std::vector<CoreTime> core_times(const CosimConfig& config, const mapping::Progr
     // After the core the vector unit continues. For how long in a smaller last batch does not
     // matter.
     const std::int64_t behind =
-        config.images % program.batch == 0 ? cosim::layer_cycles(program, span.layer, {}) : 0;
+        result.images % program.batch == 0 ? cosim::layer_cycles(program, span.layer, {}) : 0;
     times.push_back({layer.name, span.begin, span.end - behind});
   }
   std::sort(times.begin(), times.end(),
@@ -109,11 +105,6 @@ std::optional<CoreTime> next_core(const CosimConfig& config, const std::vector<C
   return next == times.end() ? times.back() : *next;
 }
 
-/// Checked before anything takes time.
-void expect_export_folder(const std::filesystem::path& folder) {
-  if (!folder.empty()) cosim::prepare_export(folder);
-}
-
 /// Full batches and the rest are two runs of the engine; the waves and mismatches are counted over
 /// both.
 class CheckedEngine final : public engines::Engine {
@@ -123,6 +114,14 @@ class CheckedEngine final : public engines::Engine {
       : engine_(engine), array_(array), network_(network) {}
 
   void set_codes(const network::Codes& codes) override { engine_.set_codes(codes); }
+  void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
+                const memory::Draws& draws) override {
+    engine_.set_chip(codes, faults, draws);
+  }
+  bool reads_memory() const override { return engine_.reads_memory(); }
+  void set_memory_faults(const mapping::MemoryFaults& faults) override {
+    engine_.set_memory_faults(faults);
+  }
   void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
            int worker) override {
     const int batch = engine_.program().batch;
@@ -161,6 +160,112 @@ cosim::CheckOptions check_options(const CosimConfig& config) {
   return options;
 }
 
+/// Where the core runs, if that is asked for. Full batches and the rest are timed without numbers.
+std::vector<CoreTime> expect_window(const CosimConfig& config, std::int64_t images,
+                                    engines::SystemcEngine& plain) {
+  const engines::ImagesResult timed = plain.time(images, config.trace.empty() ? 0 : kSpanLimit);
+  plain.record(0);
+  expect_window_in_run(config, timed.cycles);
+  std::vector<CoreTime> times = core_times(config, plain.program(), timed);
+  expect_window_in_layer(config, times);
+  return times;
+}
+
+/// What the memories of the chip, if there is one, have as faults.
+void describe(const experiment::Readout& readout, const chips::Chip* chip,
+              const experiment::Conditions& at, bool weights_scaled, CosimRun& run) {
+  run.weights = readout.weights;
+  // The rate is stated of the rail, also if the weights stay at Vmin.
+  run.rate = at.rail.rate;
+  if (chip != nullptr && weights_scaled) {
+    run.rate = experiment::configured_rate(*chip, at.weights, readout.weights.repair.cell_rate);
+  }
+  run.memories =
+      memory_uses({at.weights.voltage, run.rate}, at.others, chip != nullptr && chip->by_voltage(),
+                  run.weights.read, run.other_memories);
+}
+
+/// Without the RTL: numbers and time.
+void run_without_rtl(experiment::Experiment& experiment, engines::SystemcEngine& plain,
+                     const experiment::Readout& readout, CosimRun& run) {
+  run.logits_sha256 = experiment.evaluate(plain, readout).logits_sha256;
+  run.other_memories = readout.others;
+  run.other_memories.set_bits_wrong(plain.memory_bits_wrong());
+  run.run_cycles = plain.result().cycles;
+  run.systemc_seconds = plain.result().seconds;
+  // One image takes a few milliseconds, which is too short to be timed once.
+  int runs = 1;
+  for (; run.systemc_seconds < kTimedSeconds; ++runs) {
+    experiment.evaluate(plain, readout, /*hash_logits=*/false);
+    run.systemc_seconds += plain.result().seconds;
+  }
+  run.systemc_seconds /= runs;
+}
+
+/// The layers that were checked.
+void add_layers(const cosim::CheckedArray& array, const mapping::Program& program, CosimRun& run) {
+  const std::string& only = run.config.layer;
+  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+    const mapping::LayerProgram& layer = program.layers[i];
+    if (layer.k == 0 || (!only.empty() && layer.name != only)) continue;
+    run.layers.push_back({layer.name, array.records()[i], array.checks()[i]});
+    run.total += run.layers.back();
+  }
+  run.total.name = "all";
+}
+
+/// The RTL beside the array. Waves that end with a failed assertion of the RTL are kept, and the
+/// failure is returned.
+std::exception_ptr compare(experiment::Experiment& experiment, const experiment::Model& model,
+                           const experiment::Target& target, const experiment::Readout& readout,
+                           const experiment::Conditions& at, const std::filesystem::path& trace,
+                           CosimRun& run) {
+  cosim::CheckOptions options = check_options(run.config);
+  options.trace = trace;
+  const auto array = std::make_shared<cosim::CheckedArray>(*target.config().accelerator, options);
+  array->set_supply(at.weights.voltage, at.others.accumulators.voltage);
+  engines::SystemcEngine engine(model.network, target.programs(), model.file.string(), array);
+  CheckedEngine checked(engine, *array, model.network);
+  std::exception_ptr failure;
+  try {
+    const std::string logits = experiment.evaluate(checked, readout).logits_sha256;
+    BROWNOUT_CHECK(logits == run.logits_sha256 && checked.cycles() == run.run_cycles,
+                   "logits {} and {} cycles beside the RTL, {} and {} without", logits,
+                   checked.cycles(), run.logits_sha256, run.run_cycles);
+  } catch (const RunError&) {
+    failure = std::current_exception();
+  }
+  array->close_trace();
+  if (failure) return failure;
+  add_layers(*array, *target.program(), run);
+  run.first_mismatch = array->first_mismatch();
+  run.mismatch_waves = array->mismatch_waves();
+  run.traced_cycles = array->traced_cycles();
+  run.rtl_seconds = array->seconds();
+  return nullptr;
+}
+
+/// Calls write(file) for the waves, which become `trace` as a whole or not at all.
+template <typename Write>
+void write_waves(const std::filesystem::path& trace, const Write& write) {
+  write_atomically(trace, [&](const std::filesystem::path& temporary) {
+    const bool vcd = cosim::wave_format(trace) == cosim::WaveFormat::kVcd;
+    const std::filesystem::path fst = temporary.string() + (vcd ? ".fst" : "");
+    // The writer of FST files writes a second file beside it.
+    const RemoveOnInterrupt waves({temporary, fst, fst.string() + ".hier"});
+    write(fst);
+    if (!vcd) return;
+    std::error_code ignored;
+    try {
+      cosim::write_vcd(fst, temporary);
+    } catch (...) {
+      std::filesystem::remove(fst, ignored);
+      throw;
+    }
+    std::filesystem::remove(fst, ignored);
+  });
+}
+
 }  // namespace
 
 CosimPart& CosimPart::operator+=(const CosimPart& other) {
@@ -183,149 +288,52 @@ double CosimPart::cycle_error_pct() const {
 CosimRun run_cosim(CosimConfig config, bool quiet) {
   const Clock::time_point start = Clock::now();
   CosimRun run;
-  cosim::check_core(config.accelerator);
-  double voltage = 1.0;
-  std::optional<technology::Technology> technology;
+  run.config = std::move(config);
+  const experiment::Setup& setup = run.config.setup;
+  cosim::check_core(*setup.target.accelerator);
+  const experiment::Supplies supplies = setup.supplies();
+  experiment::Conditions at;
   std::unique_ptr<chips::Chip> chip;
-  if (config.voltage) {
-    technology = technology::Technology::load(config.technology_file);
-    voltage = *config.voltage;
-    run.technology = technology->name();
-    run.rate = technology->bit_error_rate(voltage);
-    chip = chips::make_chip(config.chip);
+  if (run.config.voltage) {
+    at = supplies.at(*run.config.voltage);
+    chip = chips::make_chip(run.config.chip);
     run.chip_note = chip->note();
   }
-  const Model model = load_model(config.model);
+  const experiment::Model model = experiment::load_model(run.config.model);
   run.model = model.name;
   run.model_sha256 = model.sha256;
-  engines::SystemcEngine plain(model.network, config.accelerator, config.batch, config.bit_offset,
-                               model.file.string());
-  const mapping::Program& program = plain.program();
-  if (!config.layer.empty()) expect_matrix_layer(program, config.layer);
-  const data::Dataset data =
-      load_images(config.dataset, config.split, config.data_folder, config.images);
-  engines::check_fits(model.network, data, model.file.string());
-  const engines::ImagesResult timed =
-      plain.time(config.images, config.trace.empty() ? 0 : kSpanLimit);
-  plain.record(0);
-  expect_window_in_run(config, timed.cycles);
-  const std::vector<CoreTime> times = core_times(config, program, timed);
-  expect_window_in_layer(config, times);
+  const experiment::Target target(model, setup.target);
+  const auto plain = std::make_shared<engines::SystemcEngine>(model.network, target.programs(),
+                                                              model.file.string());
+  if (!run.config.layer.empty()) expect_matrix_layer(*target.program(), run.config.layer);
+  const experiment::OpenImages images = experiment::open(setup.images);
+  engines::check_fits(model.network, *images.data, model.file.string());
+  run.images = images.count;
+  const std::vector<CoreTime> times = expect_window(run.config, images.count, *plain);
+  if (!run.config.export_folder.empty()) cosim::prepare_export(run.config.export_folder);
 
-  expect_export_folder(config.export_folder);
-
-  ChipWeights weights(model, program);
-  const memory::Draws draws{chip ? chip->die() : memory::Die{}, config.evaluation_seed,
-                            config.fresh_reads};
-  if (chip != nullptr && config.accelerator.weights.scaled_supply) {
-    const chips::OperatingPoint at =
-        accessed(&*technology, {voltage, run.rate}, /*has_voltage=*/true,
-                 config.accelerator.weights.mitigations);
-    weights.read(*chip, at, draws, run.weights);
-    run.rate = configured_rate(*chip, at, run.weights.repair.cell_rate);
-    voltage = at.voltage;
-  } else {
-    voltage = 1.0;
-  }
-  mapping::MemoryFaults other_faults;
-  std::optional<OtherMemories> others;
-  if (chip != nullptr) {
-    run.others = memory_points(config.accelerator, &*technology,
-                               {*config.voltage, technology->bit_error_rate(*config.voltage)},
-                               config.memory_rates);
-  }
-  if (run.others.any()) {
-    others.emplace(model.network, config.accelerator, config.batch, config.bit_offset,
-                   config.images, model.file.string());
-    other_faults = others->faults(*chip, run.others, draws, run.other_memories);
-  }
-  const auto non_finite =
-      other_faults.activations.empty() ? engines::NonFinite::kFail : engines::NonFinite::kOrder;
-
+  experiment::Experiment experiment(model, images, setup, target, plain, /*threads=*/1);
+  const experiment::Readout readout = experiment.read(chip.get(), at);
   Progress progress("cosim", 2, quiet);
-  plain.set_chip({}, run.weights.faults, draws);
-  plain.set_memory_faults(other_faults);
-  run.logits_sha256 = engines::evaluate(plain, model.network, data, config.images, 1,
-                                        /*hash_logits=*/true, non_finite)
-                          .logits_sha256;
-  run.other_memories.set_bits_wrong(plain.memory_bits_wrong());
-  run.memories = memory_uses({voltage, run.rate}, run.others, chip && chip->by_voltage(),
-                             run.weights.read, run.other_memories);
-  run.run_cycles = plain.result().cycles;
-  run.systemc_seconds = plain.result().seconds;
-  // One image takes a few milliseconds, which is too short to be timed once.
-  int runs = 1;
-  for (; run.systemc_seconds < kTimedSeconds; ++runs) {
-    engines::evaluate(plain, model.network, data, config.images, 1, /*hash_logits=*/false,
-                      non_finite);
-    run.systemc_seconds += plain.result().seconds;
-  }
-  run.systemc_seconds /= runs;
+  run_without_rtl(experiment, *plain, readout, run);
+  describe(readout, chip.get(), at, supplies.weights_scaled(), run);
   progress.advance(1, "RTL");
 
   std::exception_ptr failure;
-  const auto compare = [&](const std::filesystem::path& trace) {
-    cosim::CheckOptions options = check_options(config);
-    options.trace = trace;
-    const auto array = std::make_shared<cosim::CheckedArray>(config.accelerator, options);
-    array->set_supply(voltage, run.others.accumulators.voltage);
-    engines::SystemcEngine engine(model.network, config.accelerator, config.batch,
-                                  config.bit_offset, model.file.string(), array);
-    engine.set_chip({}, run.weights.faults, draws);
-    engine.set_memory_faults(other_faults);
-    CheckedEngine checked(engine, *array, model.network);
-    try {
-      const std::string logits =
-          engines::evaluate(checked, model.network, data, config.images, 1, true, non_finite)
-              .logits_sha256;
-      BROWNOUT_CHECK(logits == run.logits_sha256 && checked.cycles() == run.run_cycles,
-                     "logits {} and {} cycles beside the RTL, {} and {} without", logits,
-                     checked.cycles(), run.logits_sha256, run.run_cycles);
-    } catch (const RunError&) {
-      // Waves that end with a failed assertion of the RTL are kept.
-      failure = std::current_exception();
-    }
-    array->close_trace();
-    if (failure) return;
-    for (std::size_t i = 0; i < program.layers.size(); ++i) {
-      const mapping::LayerProgram& layer = program.layers[i];
-      if (layer.k == 0 || (!config.layer.empty() && layer.name != config.layer)) continue;
-      run.layers.push_back({layer.name, array->records()[i], array->checks()[i]});
-      run.total += run.layers.back();
-    }
-    run.total.name = "all";
-    run.first_mismatch = array->first_mismatch();
-    run.mismatch_waves = array->mismatch_waves();
-    run.traced_cycles = array->traced_cycles();
-    if (!config.trace.empty() && run.traced_cycles == 0 && !run.first_mismatch) {
-      run.next_core = next_core(config, times);
-    }
-    run.rtl_seconds = array->seconds();
+  const auto compare_into = [&](const std::filesystem::path& waves) {
+    failure = compare(experiment, model, target, readout, at, waves, run);
   };
-  if (config.trace.empty()) {
-    compare({});
+  if (run.config.trace.empty()) {
+    compare_into({});
   } else {
-    write_atomically(config.trace, [&](const std::filesystem::path& temporary) {
-      const bool vcd = cosim::wave_format(config.trace) == cosim::WaveFormat::kVcd;
-      const std::filesystem::path fst = temporary.string() + (vcd ? ".fst" : "");
-      // The writer of FST files writes a second file beside it.
-      const RemoveOnInterrupt waves({temporary, fst, fst.string() + ".hier"});
-      compare(fst);
-      if (!vcd) return;
-      std::error_code ignored;
-      try {
-        cosim::write_vcd(fst, temporary);
-      } catch (...) {
-        std::filesystem::remove(fst, ignored);
-        throw;
-      }
-      std::filesystem::remove(fst, ignored);
-    });
+    write_waves(run.config.trace, compare_into);
   }
   if (failure) std::rethrow_exception(failure);
+  if (!run.config.trace.empty() && run.traced_cycles == 0 && !run.first_mismatch) {
+    run.next_core = next_core(run.config, times);
+  }
   progress.advance(1);
   progress.finish();
-  run.config = std::move(config);
   run.wall_seconds = seconds_since(start);
   return run;
 }

@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "sim/cosim/checked_array.hpp"
-#include "sim/data/dataset.hpp"
-#include "sim/mapping/accelerator_config.hpp"
-#include "sim/sweep/chip_weights.hpp"
-#include "sim/sweep/other_memories.hpp"
+#include "sim/experiment/chip_weights.hpp"
+#include "sim/experiment/other_memories.hpp"
+#include "sim/experiment/setup.hpp"
 #include "sim/sweep/point.hpp"
 
 namespace brownout::sweep {
@@ -22,22 +21,12 @@ inline constexpr char kMismatchWaves[] = "cosim-mismatch.fst";
 
 struct CosimConfig {
   std::filesystem::path model;
-  mapping::AcceleratorConfig accelerator;
+  experiment::Setup setup;                 // with an accelerator; with a voltage also a technology
   std::filesystem::path accelerator_file;  // empty: defaults
-  std::filesystem::path technology_file;   // bit error rates; with a voltage
-  std::string dataset = "fashion-mnist";
-  data::Split split = data::Split::kTest;
-  std::filesystem::path data_folder;  // empty: the usual place
-  std::int64_t images = 1;            // the first ones
-  int batch = 1;
-  std::optional<double> voltage;  // none: Vmin, no faults
-  MemoryRates memory_rates;       // in place of those by the accelerator's supplies
-  std::string chip;               // with a voltage
-  std::uint64_t bit_offset = 0;
-  std::uint64_t evaluation_seed = 0;
-  bool fresh_reads = false;     // probabilistic cells draw once per batch and load event
-  std::string layer;            // only this one; empty: all
-  std::filesystem::path trace;  // waves of cycles [trace_from, trace_to); empty: none
+  std::optional<double> voltage;           // none: Vmin, no faults
+  std::string chip;                        // with a voltage
+  std::string layer;                       // only this one; empty: all
+  std::filesystem::path trace;             // waves of cycles [trace_from, trace_to); empty: none
   std::int64_t trace_from = 0, trace_to = 0;
   std::filesystem::path mismatch_trace = kMismatchWaves;
   std::filesystem::path export_folder;  // the layer's first job as memory files; empty: no export
@@ -62,13 +51,13 @@ struct CoreTime {
 
 struct CosimRun {
   CosimConfig config;
-  std::string model, model_sha256, technology;
+  std::string model, model_sha256;
+  std::int64_t images = 0;
   std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;
-  MemoryPoints others;  // input, activations, accumulators
-  MemoryResults other_memories;
+  experiment::MemoryResults other_memories;
   MemoryUses memories;
-  ChipRead weights;
+  experiment::ChipRead weights;
   std::vector<CosimPart> layers;  // checked ones, in order
   CosimPart total;
   std::optional<cosim::Mismatch> first_mismatch;

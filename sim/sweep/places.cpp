@@ -54,11 +54,11 @@ std::vector<std::uint64_t> draw_places(std::uint64_t cells, std::int64_t count, 
   return places;
 }
 
-std::vector<std::string> place_names(const std::string& file, std::int64_t count,
-                                     std::uint64_t seed, const std::vector<std::uint64_t>& taken) {
+std::vector<std::string> place_names(chips::ChipFiles& files, const std::string& file,
+                                     std::int64_t count, std::uint64_t seed,
+                                     const std::vector<std::uint64_t>& taken) {
   std::vector<std::string> names;
-  for (const std::uint64_t place :
-       draw_places(chips::make_chip(file)->period(), count, seed, taken)) {
+  for (const std::uint64_t place : draw_places(files.make(file)->period(), count, seed, taken)) {
     names.push_back(place == 0 ? file : fmt::format("{},offset={}", file, place));
   }
   return names;

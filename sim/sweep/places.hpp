@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/chips/chip.hpp"
+#include "sim/chips/chip_files.hpp"
 
 namespace brownout::sweep {
 
@@ -27,8 +27,8 @@ std::vector<std::uint64_t> draw_places(std::uint64_t cells, std::int64_t count, 
                                        const std::vector<std::uint64_t>& taken = {});
 
 /// Names of the chips at these places: "FILE.h5,offset=N". InputError as make_chip.
-std::vector<std::string> place_names(const std::string& file, std::int64_t count,
-                                     std::uint64_t seed,
+std::vector<std::string> place_names(chips::ChipFiles& files, const std::string& file,
+                                     std::int64_t count, std::uint64_t seed,
                                      const std::vector<std::uint64_t>& taken = {});
 
 /// "10 random chips", "16 places of one die": what a mean over chips is taken over.

@@ -31,7 +31,7 @@ results::Spread share_spread(const std::vector<double>& fractions, std::int64_t 
 
 }  // namespace
 
-MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,
+MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::MemoryPoints& others,
                        bool by_voltage, const std::vector<ChipResult>& results) {
   MemoryUses uses;
   uses.weights = {weights.voltage, weights.rate, 0.0, 0.0};
@@ -46,7 +46,8 @@ MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints&
   };
   uses.weights.cells_hit_mean = mean([](const ChipResult& r) { return r.read.cells_hit; });
   uses.weights.bits_wrong_mean = mean([](const ChipResult& r) { return r.read.bits_wrong; });
-  const auto fill = [&](MemoryUse& use, MemoryResult MemoryResults::*memory) {
+  const auto fill = [&](MemoryUse& use,
+                        experiment::MemoryResult experiment::MemoryResults::*memory) {
     if (by_voltage)
       use.rate = mean([&](const ChipResult& r) { return (r.others.*memory).cell_rate; });
     use.cells_hit_mean = mean([&](const ChipResult& r) { return (r.others.*memory).cells_hit; });
@@ -54,15 +55,15 @@ MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints&
         mean([&](const ChipResult& r) { return (r.others.*memory).bits_wrong.value_or(0); });
     if (!(results.front().others.*memory).bits_wrong) use.bits_wrong_mean.reset();
   };
-  fill(uses.input, &MemoryResults::input);
-  fill(uses.activations, &MemoryResults::activations);
-  fill(uses.accumulators, &MemoryResults::accumulators);
+  fill(uses.input, &experiment::MemoryResults::input);
+  fill(uses.activations, &experiment::MemoryResults::activations);
+  fill(uses.accumulators, &experiment::MemoryResults::accumulators);
   return uses;
 }
 
-MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,
+MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::MemoryPoints& others,
                        bool by_voltage, const weights::ReadStats& read,
-                       const MemoryResults& results) {
+                       const experiment::MemoryResults& results) {
   ChipResult chip;
   chip.read = read;
   chip.others = results;

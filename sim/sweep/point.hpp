@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "sim/experiment/pricing.hpp"
 #include "sim/results/error_bars.hpp"
 #include "sim/results/statistics.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/places.hpp"
-#include "sim/sweep/pricing.hpp"
 
 namespace brownout::sweep {
 
@@ -28,11 +28,11 @@ struct MemoryUses {
   MemoryUse weights, input, activations, accumulators;
 };
 /// One chip's.
-MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,
+MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::MemoryPoints& others,
                        bool by_voltage, const weights::ReadStats& read,
-                       const MemoryResults& results);
+                       const experiment::MemoryResults& results);
 /// `by_voltage`: whether the chips' own cells say the rate.
-MemoryUses memory_uses(const chips::OperatingPoint& weights, const MemoryPoints& others,
+MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::MemoryPoints& others,
                        bool by_voltage, const std::vector<ChipResult>& results);
 
 struct Point {
@@ -46,8 +46,8 @@ struct Point {
   std::optional<double> cycles;
   std::optional<technology::EnergyLedger> energy;  // µJ
   std::optional<double> energy_rel;                // total, relative to the unprotected one at Vmin
-  std::optional<EnergyEnds> energy_ends;           // of leakage; none: no range is stated
-  std::optional<double> access_share;              // of weight accesses in all energy at Vmin
+  std::optional<experiment::EnergyEnds> energy_ends;  // of leakage; none: no range is stated
+  std::optional<double> access_share;                 // of weight accesses in all energy at Vmin
   std::int64_t images = 0;
   std::int64_t chips = 0;
   bool places = false;                         // several places of one die, not chips

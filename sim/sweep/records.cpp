@@ -41,18 +41,18 @@ std::vector<std::uint8_t> from_hex(const JsonObject& row, const char* key) {
   return bytes;
 }
 
-Json dataset_json(const SweepConfig& config, const std::string& dataset_sha256) {
-  return {{"name", config.dataset},
-          {"split", to_string(config.split)},
-          {"images", config.images},
-          {"sha256", dataset_sha256}};
+Json dataset_json(const experiment::Images& images, const UsedImages& used) {
+  return {{"name", images.dataset},
+          {"split", experiment::to_string(images.split)},
+          {"images", used.count},
+          {"sha256", used.dataset_sha256}};
 }
 
 /// Where weights lie and how much time passes; both may change results.
-Json accelerator_json(const SweepConfig& config) {
-  return {{"configuration", Json::parse(mapping::resolved_json(*config.accelerator))},
+Json accelerator_json(const experiment::TargetConfig& target) {
+  return {{"configuration", Json::parse(mapping::resolved_json(*target.accelerator))},
           {"placement_version", mapping::kPlacementVersion},
-          {"batch", config.batch}};
+          {"batch", target.batch}};
 }
 
 constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
@@ -73,21 +73,20 @@ void put_definitions(Json& key) {
   key["transient_read_version"] = memory::kTransientReadVersion;
 }
 
-RecordKeys::RecordKeys(const SweepConfig& config, const Model& model,
-                       const std::string& dataset_sha256) {
+RecordKeys::RecordKeys(const SweepConfig& config, const experiment::Model& model,
+                       const UsedImages& used) {
+  const experiment::Setup& setup = config.setup;
   Json base = {{"version", kResultVersion},
                {"model_sha256", model.sha256},
-               {"dataset", dataset_json(config, dataset_sha256)},
-               {"engine", config.engine},
-               {"bit_offset", config.bit_offset},
-               {"evaluation_seed", config.evaluation_seed}};
-  if (config.fresh_reads) base["fresh_reads_batch"] = config.batch;
-  if (config.accelerator) {
-    base["accelerator"] = accelerator_json(config);
+               {"dataset", dataset_json(setup.images, used)},
+               {"engine", setup.engine},
+               {"bit_offset", setup.target.bit_offset},
+               {"evaluation_seed", setup.reads.evaluation_seed}};
+  if (setup.reads.fresh) base["fresh_reads_batch"] = setup.target.batch;
+  if (setup.target.accelerator) {
+    base["accelerator"] = accelerator_json(setup.target);
     // The voltages of the other memories are in the key; their rates follow from the technology.
-    const MemoryPoints low = memory_points(*config.accelerator, &*config.technology,
-                                           {config.technology->lowest_voltage(), 1.0});
-    if (low.any()) base["technology_sha256"] = config.technology_sha256;
+    if (setup.supplies().others_may_fail()) base["technology_sha256"] = config.technology_sha256;
   }
   base_ = json_text(base);
 }
@@ -109,19 +108,20 @@ std::string RecordKeys::chip(const SweepMitigation& mitigation, const std::strin
   return sha256_hex(json_text(key));
 }
 
-std::string identity(const SweepConfig& config, const std::vector<Model>& models,
-                     const std::string& dataset_sha256, const std::string& first_chip) {
+std::string identity(const SweepConfig& config, const std::vector<SweepModel>& models,
+                     const UsedImages& used, const std::string& first_chip) {
+  const experiment::Setup& setup = config.setup;
   Json json;
   json["version"] = kResultVersion;
   put_definitions(json);
-  json["technology"] = {{"name", config.technology->name()}, {"sha256", config.technology_sha256}};
+  json["technology"] = {{"name", setup.technology->name()}, {"sha256", config.technology_sha256}};
   json["models"] = Json::array();
-  for (const Model& model : models) {
+  for (const SweepModel& model : models) {
     json["models"].push_back({{"name", model.name}, {"sha256", model.sha256}});
   }
-  json["dataset"] = dataset_json(config, dataset_sha256);
-  json["engine"] = config.engine;
-  if (config.accelerator) json["accelerator"] = accelerator_json(config);
+  json["dataset"] = dataset_json(config.setup.images, used);
+  json["engine"] = setup.engine;
+  if (setup.target.accelerator) json["accelerator"] = accelerator_json(setup.target);
   json["chips"] = config.chips;
   json["seed"] = config.seed;
   if (config.profile.empty()) {
@@ -130,9 +130,9 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
     json["profile"] = first_chip;
     json["places_version"] = kPlacesVersion;
   }
-  json["bit_offset"] = config.bit_offset;
-  json["evaluation_seed"] = config.evaluation_seed;
-  json["reads"] = config.fresh_reads ? "fresh" : "frozen";
+  json["bit_offset"] = setup.target.bit_offset;
+  json["evaluation_seed"] = setup.reads.evaluation_seed;
+  json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
   json["mitigations"] = Json::array();
   for (const SweepMitigation& entry : config.mitigations) {
     json["mitigations"].push_back(entry.identity);
@@ -152,16 +152,16 @@ std::string identity(const SweepConfig& config, const std::vector<Model>& models
 
 namespace {
 
-constexpr std::pair<const char*, MemoryResult MemoryResults::*> kMemories[] = {
-    {"input", &MemoryResults::input},
-    {"activations", &MemoryResults::activations},
-    {"accumulators", &MemoryResults::accumulators}};
+constexpr std::pair<const char*, experiment::MemoryResult experiment::MemoryResults::*>
+    kMemories[] = {{"input", &experiment::MemoryResults::input},
+                   {"activations", &experiment::MemoryResults::activations},
+                   {"accumulators", &experiment::MemoryResults::accumulators}};
 
 /// Memories without faulty cells are left out.
-Json memories_json(const MemoryResults& results) {
+Json memories_json(const experiment::MemoryResults& results) {
   Json json = Json::object();
   for (const auto& [name, memory] : kMemories) {
-    const MemoryResult& result = results.*memory;
+    const experiment::MemoryResult& result = results.*memory;
     if (result.faulty_cells == 0) continue;
     json[name] = {{"cell_rate", result.cell_rate},
                   {"faulty_cells", result.faulty_cells},
@@ -171,8 +171,8 @@ Json memories_json(const MemoryResults& results) {
   return json;
 }
 
-MemoryResults memories_of(const JsonObject& json) {
-  MemoryResults results;
+experiment::MemoryResults memories_of(const JsonObject& json) {
+  experiment::MemoryResults results;
   for (const auto& [name, memory] : kMemories) {
     if (!json.has(name)) continue;
     const JsonObject of = json.object(name);

@@ -20,11 +20,17 @@ inline constexpr int kResultVersion = 3;
 /// Versions of the definitions that decide which cells of a chip fail, and when: part of every key.
 void put_definitions(nlohmann::ordered_json& key);
 
+/// The images of a result: the first ones of a data set.
+struct UsedImages {
+  std::string dataset_sha256;
+  std::int64_t count = 0;
+};
+
 /// Everything that a row of one sweep and one network depends on, except mitigation, chip and
 /// voltage.
 class RecordKeys {
  public:
-  RecordKeys(const SweepConfig& config, const Model& model, const std::string& dataset_sha256);
+  RecordKeys(const SweepConfig& config, const experiment::Model& model, const UsedImages& used);
   /// The same for all mitigations.
   std::string clean() const;
   /// `supply`: the rail, without a boost.
@@ -36,8 +42,8 @@ class RecordKeys {
 };
 
 /// The sweep a folder belongs to, as pretty JSON: everything that decides its numbers.
-std::string identity(const SweepConfig& config, const std::vector<Model>& models,
-                     const std::string& dataset_sha256, const std::string& first_chip);
+std::string identity(const SweepConfig& config, const std::vector<SweepModel>& models,
+                     const UsedImages& used, const std::string& first_chip);
 
 /// `images`: the number of images of the row. InputError, which names its place, for a stored row
 /// that does not have these fields.

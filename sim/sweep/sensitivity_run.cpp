@@ -9,7 +9,6 @@
 #include "sim/base/progress.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/engines/evaluate.hpp"
-#include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/point.hpp"
 #include "sim/weights/faulty_reader.hpp"
@@ -45,19 +44,19 @@ std::vector<weights::Selection> groups_of(const network::Network& network,
 
 class Measurement {
  public:
-  Measurement(const SensitivityConfig& config, const Model& model, const data::Dataset& data,
-              int threads)
+  Measurement(const SensitivityConfig& config, const experiment::Model& model,
+              const experiment::OpenImages& images, int threads)
       : config_(config),
         model_(model),
-        data_(data),
+        images_(images),
         threads_(threads),
-        reader_(model.network, mapping::resident(model.network, config.bit_offset)),
-        engine_(engines::make_engine(config.engine, model.network, threads)) {
+        reader_(model.network, mapping::resident(model.network, config.setup.target.bit_offset)),
+        engine_(engines::make_engine(config.setup.engine, model.network, threads)) {
     for (std::int64_t i = 0; i < config.chips; ++i) {
       const chips::RandomChip chip(config.seed + static_cast<std::uint64_t>(i));
       chips_.push_back(
           {chip.faults(memory::MemoryId::kWeights, reader_.placement().words, {1.0, config.rate}),
-           {chip.die(), config.evaluation_seed}});
+           config.setup.reads.draws(chip.die())});
     }
   }
 
@@ -67,7 +66,7 @@ class Measurement {
     result.model_sha256 = model_.sha256;
     result.rate = config_.rate;
     result.chips = config_.chips;
-    result.images = config_.images;
+    result.images = images_.count;
     result.seed = config_.seed;
     const std::vector<weights::Selection> groups = groups_of(model_.network, result);
     result.err = error_of(reader_.clean());
@@ -107,13 +106,13 @@ class Measurement {
   double error_of(const network::Codes& codes) {
     engine_->set_codes(codes);
     const engines::Evaluation evaluation =
-        engines::evaluate(*engine_, model_.network, data_, config_.images, threads_);
-    return percent(evaluation.wrong, config_.images);
+        engines::evaluate(*engine_, model_.network, *images_.data, images_.count, threads_);
+    return percent(evaluation.wrong, images_.count);
   }
 
   const SensitivityConfig& config_;
-  const Model& model_;
-  const data::Dataset& data_;
+  const experiment::Model& model_;
+  const experiment::OpenImages& images_;
   int threads_;
   weights::FaultyReader reader_;
   std::unique_ptr<engines::Engine> engine_;
@@ -124,18 +123,17 @@ class Measurement {
 
 SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool quiet) {
   const auto start = std::chrono::steady_clock::now();
-  const data::Dataset data =
-      load_images(config.dataset, config.split, config.data_folder, config.images);
-  std::vector<Model> models;
+  const experiment::OpenImages images = experiment::open(config.setup.images);
+  std::vector<experiment::Model> models;
   std::int64_t steps = 0;
   for (const std::filesystem::path& file : config.models) {
-    models.push_back(load_model(file));
+    models.push_back(experiment::load_model(file));
     for (std::size_t i = 0; i + 1 < models.size(); ++i) {
       if (models[i].sha256 == models.back().sha256)
         throw InputError("{}: is {} again; expected each network once", file.string(),
                          models[i].file.string());
     }
-    engines::check_fits(models.back().network, data, file.string());
+    engines::check_fits(models.back().network, *images.data, file.string());
     if (models.back().network.coded_parameters() == 0)
       throw InputError("{}: expected a network with codes in memory cells, found none",
                        file.string());
@@ -144,8 +142,8 @@ SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool qu
   }
   SensitivityResult result;
   Progress progress("sensitivity", steps, quiet);
-  for (const Model& model : models) {
-    result.networks.push_back(Measurement(config, model, data, threads).run(progress));
+  for (const experiment::Model& model : models) {
+    result.networks.push_back(Measurement(config, model, images, threads).run(progress));
   }
   progress.finish();
   result.config = std::move(config);

@@ -7,27 +7,21 @@
 #include <string>
 #include <vector>
 
-#include "sim/data/dataset.hpp"
+#include "sim/experiment/setup.hpp"
 #include "sim/weights/sensitivity.hpp"
 
 namespace brownout::sweep {
 
 struct SensitivityConfig {
   std::vector<std::filesystem::path> models;
-  std::string dataset = "fashion-mnist";
-  data::Split split = data::Split::kTest;
-  std::filesystem::path data_folder;  // empty: the usual place
-  std::int64_t images = 0;            // the first ones; 0 = all
-  std::string engine = "functional";  // of the inference room
-  double rate = 0.0;                  // above 0
+  experiment::Setup setup;  // without an accelerator
+  double rate = 0.0;        // above 0
   std::int64_t chips = 5;
   std::uint64_t seed = 0;  // chips random:seed … random:seed+chips-1
-  std::uint64_t bit_offset = 0;
-  std::uint64_t evaluation_seed = 0;
 };
 
 struct SensitivityResult {
-  SensitivityConfig config;                    // images settled
+  SensitivityConfig config;
   std::vector<weights::Sensitivity> networks;  // in the order of the models
   double seconds = 0.0;
 };

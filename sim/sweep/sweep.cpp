@@ -4,16 +4,16 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <set>
 
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/engines/evaluate.hpp"
-#include "sim/mapping/program.hpp"
+#include "sim/experiment/network_cost.hpp"
 #include "sim/mapping/timing.hpp"
 #include "sim/results/store.hpp"
 #include "sim/sweep/evaluator.hpp"
-#include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/records.hpp"
 #include "sim/weights/repair_plan.hpp"
 
@@ -21,43 +21,53 @@ namespace brownout::sweep {
 
 namespace {
 
-struct Inputs {
-  std::vector<Model> models;
-  data::Dataset data;
-  std::string data_sha256;
+/// A network with its programs, each compiled once: one for each choice of mitigations.
+class Network {
+ public:
+  Network(const std::filesystem::path& file, const experiment::TargetConfig& config)
+      : model_(experiment::load_model(file)), config_(config) {}
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  const experiment::Model& model() const { return model_; }
+  const experiment::Target& with(const memory::Mitigations& mitigations) {
+    std::unique_ptr<const experiment::Target>& target = targets_[memory::to_string(mitigations)];
+    if (!target) {
+      target = std::make_unique<const experiment::Target>(model_, config_.with(mitigations));
+    }
+    return *target;
+  }
+
+ private:
+  experiment::Model model_;
+  const experiment::TargetConfig& config_;
+  std::map<std::string, std::unique_ptr<const experiment::Target>> targets_;
 };
 
-/// Loads and checks everything; settles `images`.
-Inputs load_inputs(SweepConfig& config) {
+struct Inputs {
+  std::vector<std::unique_ptr<Network>> networks;
+  experiment::OpenImages images;
+  UsedImages used;
+};
+
+/// Loads and checks everything.
+Inputs load_inputs(const SweepConfig& config) {
   Inputs inputs;
-  for (const std::filesystem::path& file : config.models) inputs.models.push_back(load_model(file));
-  try {
-    inputs.data = data::load_dataset(config.dataset, config.split, config.data_folder);
-  } catch (const InputError& error) {
-    if (config.data_origin.empty()) throw;
-    throw InputError("{}: {}", config.data_origin, error.what());
+  for (const std::filesystem::path& file : config.models) {
+    inputs.networks.push_back(std::make_unique<Network>(file, config.setup.target));
   }
-  if (config.images == 0) config.images = inputs.data.size();
-  if (config.images > inputs.data.size()) {
-    throw InputError("{}: expected an integer in [1, {}], the images of {} ({}), got {}",
-                     config.images_origin, inputs.data.size(), config.dataset,
-                     to_string(config.split), config.images);
-  }
-  for (const Model& model : inputs.models) {
-    engines::check_fits(model.network, inputs.data, model.file.string());
-    const auto offset = static_cast<std::uint64_t>(config.bit_offset);
-    const mapping::Placement placement =
-        config.accelerator ? mapping::compile(model.network, *config.accelerator, config.batch,
-                                              offset, model.file.string())
-                                 .placement
-                           : mapping::resident(model.network, offset);
+  inputs.images = experiment::open(config.setup.images);
+  for (const std::unique_ptr<Network>& network : inputs.networks) {
+    const experiment::Model& model = network->model();
+    engines::check_fits(model.network, *inputs.images.data, model.file.string());
+    const std::optional<mapping::AcceleratorConfig>& accelerator = config.setup.target.accelerator;
+    const mapping::Placement placement = network->with({}).placement();
     for (const SweepMitigation& entry : config.mitigations) {
       weights::plan_repair(model.network, model.sha256, placement, entry.what,
-                           config.accelerator ? &config.accelerator->weights : nullptr,
-                           model.file.string());
+                           accelerator ? &accelerator->weights : nullptr, model.file.string());
     }
   }
-  inputs.data_sha256 = data::dataset_sha256(inputs.data);
+  inputs.used = {data::dataset_sha256(*inputs.images.data), inputs.images.count};
   return inputs;
 }
 
@@ -65,52 +75,58 @@ Inputs load_inputs(SweepConfig& config) {
 /// take the same number of cycles.
 class CostCache {
  public:
-  CostCache(const SweepConfig& config, const Model& model) : config_(config), model_(model) {}
+  CostCache(const SweepConfig& config, Network& network, std::int64_t images)
+      : config_(config), network_(network), images_(images) {}
 
-  const NetworkCost& of(const memory::Mitigations& mitigations) {
-    std::optional<NetworkCost>& cost =
+  const experiment::NetworkCost& of(const memory::Mitigations& mitigations) {
+    std::optional<experiment::NetworkCost>& cost =
         mapping::check_stages(mitigations.check) == 0 ? without_checks_ : with_checks_;
-    if (!cost) {
-      mapping::AcceleratorConfig accelerator = *config_.accelerator;
-      accelerator.weights.mitigations = mitigations;
-      cost.emplace(model_.network, accelerator, config_.batch,
-                   static_cast<std::uint64_t>(config_.bit_offset), config_.images,
-                   model_.file.string());
-    }
+    if (!cost) cost.emplace(network_.model(), network_.with(mitigations), images_);
     return *cost;
   }
   /// The energy of all parts, unprotected, at Vmin.
-  technology::EnergyRange at_vmin() { return of({}).at_vmin(*config_.technology); }
+  technology::EnergyRange at_vmin() { return of({}).at_vmin(*config_.setup.technology); }
 
  private:
   const SweepConfig& config_;
-  const Model& model_;
-  std::optional<NetworkCost> without_checks_, with_checks_;
+  Network& network_;
+  std::int64_t images_;
+  std::optional<experiment::NetworkCost> without_checks_, with_checks_;
+};
+
+/// What all networks of a sweep share.
+struct Bench {
+  const SweepConfig& config;
+  const Inputs& inputs;
+  const chips::Chip& first_chip;
+  results::Store& store;
+  int threads;
+  Progress& progress;
 };
 
 /// One network's share of the sweep with one mitigation. The evaluator is built only when a row is
 /// missing.
 class ModelSweep {
  public:
-  ModelSweep(const SweepConfig& config, const Inputs& inputs, const chips::Chip& first_chip,
-             const Model& model, const SweepMitigation& mitigation, CostCache& costs,
-             results::Store& store, int threads, Progress& progress)
-      : config_(config),
-        inputs_(inputs),
-        model_(model),
+  ModelSweep(const Bench& bench, Network& network, const SweepMitigation& mitigation,
+             CostCache& costs)
+      : bench_(bench),
+        config_(bench.config),
+        setup_(bench.config.setup),
+        model_(network.model()),
+        network_(network),
         mitigation_(mitigation),
         costs_(costs),
-        accelerator_(config.accelerator),
-        protection_(protection_of(mitigation.what, model.network.bits(), config.accelerator)),
-        store_(store),
-        threads_(threads),
-        progress_(progress),
-        keys_(config, model, inputs.data_sha256) {
-    if (accelerator_) accelerator_->weights.mitigations = mitigation.what;
-    steps_ = steps(first_chip);
-    levels_ =
-        results::search_levels(config.voltages, std::min(1.0, config.technology->highest_voltage()),
-                               config.safe.tolerance, steps_);
+        images_(bench.inputs.images.count),
+        supplies_(setup_.technology, setup_.target.with(mitigation.what)),
+        protection_(experiment::protection_of(mitigation.what, model_.network.bits(),
+                                              setup_.target.accelerator)),
+        store_(bench.store),
+        keys_(config_, model_, bench.inputs.used) {
+    steps_ = supplies_.steps(bench.first_chip);
+    levels_ = results::search_levels(config_.voltages,
+                                     std::min(1.0, setup_.technology->highest_voltage()),
+                                     config_.safe.tolerance, steps_);
     clean_ = clean();
   }
 
@@ -122,12 +138,12 @@ class ModelSweep {
   ChipResult chip(const chips::Chip& chip, double voltage, bool& computed) {
     // Chips with steps give one result from a step up to the next, so it is evaluated once.
     if (!steps_.empty()) voltage = levels_.voltages[levels_.at(voltage)];
-    const chips::OperatingPoint supply = supply_at(voltage);
+    const chips::OperatingPoint supply = supplies_.at(voltage).supply;
     const std::string key = keys_.chip(mitigation_, chip.identity(), supply);
-    std::optional<ChipResult> result = find_chip(store_, key, config_.images);
+    std::optional<ChipResult> result = find_chip(store_, key, images_);
     computed = !result;
     if (!result) {
-      result = evaluator().on_chip(chip, accessed_at(supply), clean_, others(voltage));
+      result = evaluator().on_chip(chip, supplies_.at(voltage), clean_);
       add_chip(store_, key, model_.name, mitigation_, supply, *result);
     }
     result->place = chip.place();
@@ -140,14 +156,14 @@ class ModelSweep {
     return within_limit(this->chip(chip, voltage, computed));
   }
   bool within_limit(const ChipResult& result) const {
-    return drop_points(result.wrong, clean_.wrong, config_.images) <= config_.safe.max_drop_points;
+    return drop_points(result.wrong, clean_.wrong, images_) <= config_.safe.max_drop_points;
   }
 
   /// The point at a voltage on the given chips; `computed` says whether any of it was missing.
   /// `results` may be null.
   Point point(const Chips& chips, double voltage, bool& computed,
               std::vector<ChipResult>* results = nullptr) {
-    const technology::Technology& technology = *config_.technology;
+    const technology::Technology& technology = *setup_.technology;
     computed = false;
     std::vector<ChipResult> list;
     for (const std::unique_ptr<chips::Chip>& chip : chips) {
@@ -156,19 +172,17 @@ class ModelSweep {
       computed = computed || missing;
       tick(voltage);
     }
-    Point point = summarize(clean_, list, config_.images);
+    Point point = summarize(clean_, list, images_);
     point.model = model_.name;
     point.mitigation = mitigation_.name;
     point.voltage = voltage;
-    const chips::OperatingPoint at = accessed_at(supply_at(voltage));
-    point.rate = configured_rate(chips, at, list);
-    if (accelerator_) {
-      const bool scaled = weights_scaled(config_.accelerator);
-      point.memories = memory_uses({scaled ? at.voltage : 1.0, point.rate}, others(voltage),
-                                   any_by_voltage(chips), list);
+    const experiment::Conditions at = supplies_.at(voltage);
+    point.rate = configured_rate(chips, at.weights, list);
+    if (setup_.target.accelerator) {
+      point.memories =
+          memory_uses({at.weights.voltage, point.rate}, at.others, any_by_voltage(chips), list);
     }
-    point.energy_sram_rel =
-        weight_energy_relative(technology, config_.accelerator, voltage, protection_);
+    point.energy_sram_rel = supplies_.weight_energy_relative(voltage, protection_);
     point.weight_area_rel = technology::area_relative(technology, protection_);
     add_cost(point);
     if (results != nullptr) *results = std::move(list);
@@ -178,9 +192,9 @@ class ModelSweep {
   /// Counts one more chip as done, whether computed or found.
   void tick(double voltage) {
     ++ticks_;
-    progress_.advance(1,
-                      fmt::format("{}{} at {:.4f} Vmin", model_.name,
-                                  mitigation_.what.any() ? ", " + mitigation_.name : "", voltage));
+    bench_.progress.advance(
+        1, fmt::format("{}{} at {:.4f} Vmin", model_.name,
+                       mitigation_.what.any() ? ", " + mitigation_.name : "", voltage));
   }
 
   std::int64_t ticks() const { return ticks_; }
@@ -188,44 +202,15 @@ class ModelSweep {
   std::int64_t passes() const { return evaluator_ ? evaluator_->passes() : 0; }
 
  private:
-  chips::OperatingPoint supply_at(double voltage) const {
-    return {voltage, weight_error_rate(*config_.technology, config_.accelerator, voltage)};
-  }
-
-  /// Supplies of the scaled rail at which the faults on a chip with steps change.
-  std::vector<double> steps(const chips::Chip& chip) const {
-    std::vector<double> supplies;
-    const bool others_scaled = accelerator_ && (accelerator_->input.supply.scaled ||
-                                                accelerator_->activations.supply.scaled ||
-                                                accelerator_->accumulators.supply.scaled);
-    for (const double step : chip.steps()) {
-      if (others_scaled || step > 1.0) supplies.push_back(step);
-      if (step <= 1.0) supplies.push_back(step - mitigation_.what.boost_vmin);
-    }
-    if (others_scaled && !supplies.empty()) supplies.push_back(1.0);  // their faults begin below it
-    std::sort(supplies.begin(), supplies.end());
-    return supplies;
-  }
-
-  chips::OperatingPoint accessed_at(const chips::OperatingPoint& supply) const {
-    if (!weights_scaled(config_.accelerator)) return supply;  // it stays at Vmin
-    return accessed(&*config_.technology, supply, /*has_voltage=*/true, mitigation_.what);
-  }
-
-  MemoryPoints others(double voltage) const {
-    if (!accelerator_) return {};
-    return memory_points(*accelerator_, config_.technology.get(),
-                         {voltage, config_.technology->bit_error_rate(voltage)});
-  }
-
   /// Cycles and energy on the accelerator, if there is one; simulated once, priced per voltage.
   void add_cost(Point& point) {
-    if (!accelerator_) return;
-    const NetworkCost& cost = costs_.of(mitigation_.what);
+    if (!setup_.target.accelerator) return;
+    const experiment::NetworkCost& cost = costs_.of(mitigation_.what);
     point.cycles = cost.cycles_per_image();
     const technology::EnergyRange energy =
-        cost.energy(*config_.technology, *point.voltage, mitigation_.what);
-    const RelativeEnergy relative = relative_energy(energy, costs_.at_vmin());
+        cost.energy(*setup_.technology, *point.voltage, mitigation_.what);
+    const experiment::RelativeEnergy relative =
+        experiment::relative_energy(energy, costs_.at_vmin());
     point.energy = energy.value;
     point.energy_rel = relative.rel;
     point.energy_ends = relative.ends;
@@ -235,24 +220,17 @@ class ModelSweep {
   Evaluator& evaluator() {
     if (!evaluator_) {
       EvaluatorOptions options;
-      options.engine = config_.engine;
-      options.images = config_.images;
-      options.threads = threads_;
-      options.bit_offset = static_cast<std::uint64_t>(config_.bit_offset);
-      options.evaluation_seed = static_cast<std::uint64_t>(config_.evaluation_seed);
-      options.fresh_reads = config_.fresh_reads;
+      options.threads = bench_.threads;
       options.reuse_clean = true;
-      options.accelerator = accelerator_ ? &*accelerator_ : nullptr;
-      options.mitigations = mitigation_.what;
-      options.batch = config_.batch;
-      evaluator_ = std::make_unique<Evaluator>(model_, inputs_.data, options);
+      evaluator_ = std::make_unique<Evaluator>(model_, bench_.inputs.images, setup_,
+                                               network_.with(mitigation_.what), options);
     }
     return *evaluator_;
   }
 
   CleanResult clean() {
     const std::string key = keys_.clean();
-    std::optional<CleanResult> result = find_clean(store_, key, config_.images);
+    std::optional<CleanResult> result = find_clean(store_, key, images_);
     if (!result) {
       result = evaluator().clean();
       add_clean(store_, key, model_.name, *result);
@@ -260,16 +238,17 @@ class ModelSweep {
     return std::move(*result);
   }
 
+  const Bench& bench_;
   const SweepConfig& config_;
-  const Inputs& inputs_;
-  const Model& model_;
+  const experiment::Setup& setup_;
+  const experiment::Model& model_;
+  Network& network_;
   const SweepMitigation& mitigation_;
   CostCache& costs_;
-  std::optional<mapping::AcceleratorConfig> accelerator_;  // with the mitigation
+  std::int64_t images_;
+  experiment::Supplies supplies_;  // with the boost of the mitigation
   technology::Protection protection_;
   results::Store& store_;
-  int threads_;
-  Progress& progress_;
   RecordKeys keys_;
   std::unique_ptr<Evaluator> evaluator_;
   std::vector<double> steps_;
@@ -337,7 +316,7 @@ SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& ch
   row.rate = point.rate;
   StatedError error{point.rerr.mean, point.rerr.std, 0.0, 0};
   for (const ChipResult& chip : stated) {
-    error.rerr_worst = std::max(error.rerr_worst, percent(chip.wrong, config.images));
+    error.rerr_worst = std::max(error.rerr_worst, percent(chip.wrong, first.images));
     error.within += model.within_limit(chip) ? 1 : 0;
   }
   row.stated = error;
@@ -369,23 +348,24 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   settle_safe_voltage(config);
   const Inputs inputs = load_inputs(config);
   SweepResult result;
-  result.technology = config.technology->name();
-  result.rail = config.technology->rail().text();
+  const experiment::Setup& setup = config.setup;
+  result.technology = setup.technology->name();
+  result.rail = setup.technology->rail().text();
   const SweepChips chips = sweep_chips(config);
   const chips::Chip& first_chip = *chips.grid.front();
   result.chip_note = first_chip.note();
-  result.identity = identity(config, inputs.models, inputs.data_sha256, first_chip.identity());
-  result.safe = rule_of(config, chips);
-  result.engine = config.engine;
-  if (config.accelerator) result.accelerator = config.accelerator->name;
-  result.weights_scaled = weights_scaled(config.accelerator);
-  result.mitigations.clear();
-  for (const SweepMitigation& entry : config.mitigations) result.mitigations.push_back(entry.name);
-  for (const Model& model : inputs.models) {
+  for (const std::unique_ptr<Network>& network : inputs.networks) {
+    const experiment::Model& model = network->model();
     result.models.push_back({model.name, model.file, model.sha256, model.network.bits(),
                              model.network.coded_parameters()});
   }
-
+  result.identity = identity(config, result.models, inputs.used, first_chip.identity());
+  result.safe = rule_of(config, chips);
+  result.engine = setup.engine;
+  if (setup.target.accelerator) result.accelerator = setup.target.accelerator->name;
+  result.weights_scaled = setup.supplies().weights_scaled();
+  result.mitigations.clear();
+  for (const SweepMitigation& entry : config.mitigations) result.mitigations.push_back(entry.name);
   results::Store store(folder, result.identity);
   const auto grid_points = static_cast<std::int64_t>(config.voltages.size());
   // The search takes somewhat longer: most of its chips are tried once, and all of them at the
@@ -394,16 +374,16 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
       grid_points * config.chips + 2 * config.safe.chosen_on + config.safe.stated_on;
   Progress progress(
       "sweep",
-      per_model * static_cast<std::int64_t>(inputs.models.size() * config.mitigations.size()),
+      per_model * static_cast<std::int64_t>(inputs.networks.size() * config.mitigations.size()),
       quiet);
 
   double seconds = 0.0;
   std::int64_t passes = 0;
-  for (const Model& model : inputs.models) {
-    CostCache costs(config, model);
+  const Bench bench{config, inputs, first_chip, store, threads, progress};
+  for (const std::unique_ptr<Network>& network : inputs.networks) {
+    CostCache costs(config, *network, inputs.images.count);
     for (const SweepMitigation& mitigation : config.mitigations) {
-      ModelSweep run(config, inputs, first_chip, model, mitigation, costs, store, threads,
-                     progress);
+      ModelSweep run(bench, *network, mitigation, costs);
       if (config.mitigations.size() == 1) result.steps = run.steps();
       const std::size_t first = result.points.size();
       for (const double voltage : config.voltages) {
@@ -422,7 +402,7 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   progress.finish();
 
   if (seconds > 0) {
-    result.images_per_s = static_cast<double>(passes * config.images) / seconds;
+    result.images_per_s = static_cast<double>(passes * inputs.images.count) / seconds;
   }
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;

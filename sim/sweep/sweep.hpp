@@ -48,14 +48,6 @@ struct SafeVoltageRule {
   bool places = false;                        // they are places of one die, not dies
 };
 
-struct SweepModel {
-  std::string name;
-  std::filesystem::path file;
-  std::string sha256;
-  int bits = 0;  // 0: widths differ
-  std::int64_t weights = 0;
-};
-
 struct SweepResult {
   std::string technology;
   std::string rail;       // what it says of a supply below Vmin

@@ -11,7 +11,6 @@
 #include "sim/base/progress.hpp"
 #include "sim/base/random.hpp"
 #include "sim/engines/evaluate.hpp"
-#include "sim/sweep/configuration.hpp"
 #include "sim/sweep/evaluator.hpp"
 
 namespace brownout::sweep {
@@ -40,30 +39,31 @@ void add_weight_noise(network::Network& network, double share, std::uint64_t see
 }
 
 EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
-  BROWNOUT_CHECK(config.weight_noise && config.seed && config.engine == "float", "engine {}",
-                 config.engine);
-  const Model model = load_model(config.model);
-  const data::Dataset data =
-      load_images(config.dataset, config.split, config.data_folder, config.images);
+  BROWNOUT_CHECK(config.weight_noise && config.seed && config.setup.engine == "float", "engine {}",
+                 config.setup.engine);
+  const experiment::Model model = experiment::load_model(config.model);
+  const experiment::OpenImages images = experiment::open(config.setup.images);
+  const data::Dataset& data = *images.data;
   engines::check_fits(model.network, data, model.file.string());
   EvalResult result;
   result.model = model.name;
   result.model_sha256 = model.sha256;
   result.bits = model.network.bits();
   result.weights = model.network.coded_parameters();
+  result.images = images.count;
 
   const auto start = std::chrono::steady_clock::now();
   Progress progress("eval", static_cast<std::int64_t>(config.chips.size()) + 1, quiet);
   // The engine takes shapes from the network when it is made, but values when codes are set.
   network::Network noisy = model.network;
-  const auto engine = engines::make_engine(config.engine, noisy, threads);
+  const auto engine = engines::make_engine(config.setup.engine, noisy, threads);
   const auto run = [&] {
     engine->set_codes(network::clean_codes(noisy));
-    return engines::evaluate(*engine, noisy, data, config.images, threads, /*hash_logits=*/true);
+    return engines::evaluate(*engine, noisy, data, images.count, threads, /*hash_logits=*/true);
   };
   engines::Evaluation clean = run();
   result.clean.wrong_images = wrong_images(clean.predictions, data);
-  progress.advance(1, fmt::format("clean {:.2f} %", percent(clean.wrong, config.images)));
+  progress.advance(1, fmt::format("clean {:.2f} %", percent(clean.wrong, images.count)));
   for (std::size_t i = 0; i < config.chips.size(); ++i) {
     noisy.parameters = model.network.parameters;
     add_weight_noise(noisy, *config.weight_noise, *config.seed + i);
@@ -76,7 +76,7 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
         results::count(results::wrong_in_either(result.clean.wrong_images, draw.wrong_images));
     draw.confidence = found.confidence;
     draw.logits_sha256 = std::move(found.logits_sha256);
-    progress.advance(1, fmt::format("{} {:.2f} %", draw.chip, percent(draw.wrong, config.images)));
+    progress.advance(1, fmt::format("{} {:.2f} %", draw.chip, percent(draw.wrong, images.count)));
     result.chips.push_back(std::move(draw));
   }
   progress.finish();
@@ -84,11 +84,11 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
   result.clean.confidence = clean.confidence;
   result.clean.logits_sha256 = std::move(clean.logits_sha256);
   result.clean.predictions = std::move(clean.predictions);
-  result.point = summarize(result.clean, result.chips, config.images);
+  result.point = summarize(result.clean, result.chips, images.count);
   result.point->model = model.name;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.images_per_s =
-      static_cast<double>((result.chips.size() + 1) * static_cast<std::size_t>(config.images)) /
+      static_cast<double>((result.chips.size() + 1) * static_cast<std::size_t>(images.count)) /
       result.seconds;
   result.config = std::move(config);
   return result;

@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 sweep::CosimRun equal_run() {
   sweep::CosimRun run;
   run.model = "small";
-  run.config.accelerator.name = "default";
+  run.config.setup.target.accelerator.emplace().name = "default";
   run.config.voltage = 0.8;
   run.config.chip = "random:3";
   for (const char* name : {"conv1", "fc"}) {

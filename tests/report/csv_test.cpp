@@ -53,7 +53,7 @@ TEST(Csv, UndefinedValuesAreEmptyCells) {
 
 TEST(Csv, TheRangeOfLeakageHasColumnsForItsEnds) {
   sweep::SweepResult result = example_sweep();
-  result.points[0].energy_ends = sweep::EnergyEnds{{{1.5, 4.0}}, {{0.75, 0.5}}};
+  result.points[0].energy_ends = experiment::EnergyEnds{{{1.5, 4.0}}, {{0.75, 0.5}}};
   result.points[0].access_share = 0.125;
   result.safe_voltage[0].energy_saving_total_ends_pct = {{25.0, 50.0}};
   const std::string row = lines_of(points_csv(result))[1], end = ",1.5,4,0.75,0.5,0.125";

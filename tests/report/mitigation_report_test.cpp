@@ -38,7 +38,7 @@ sweep::SweepResult two_mitigations() {
       point.energy->macs = 2.0;
       point.energy->mitigation = k == 0 ? 0.0 : 0.5;
       point.energy_rel = k == 0 ? 0.8 : 1.0;
-      point.energy_ends = sweep::EnergyEnds{{{1.0, 3.0}}, {{0.9, 0.7}}};
+      point.energy_ends = experiment::EnergyEnds{{{1.0, 3.0}}, {{0.9, 0.7}}};
       point.access_share = 0.02;
       if (k == 1 && model == 1) point.rerr.mean = 8.5;
       results::WrongImages wrong(1000, false);

@@ -109,8 +109,8 @@ TEST(SweepJson, BestAndFrontNameTheNetworks) {
 sweep::EvalResult example_eval() {
   sweep::EvalResult result;
   result.config.model = "models/net.onnx";
-  result.config.images = 200;
-  result.config.rate = 0.01;
+  result.images = 200;
+  result.rate = 0.01;
   result.config.chips = {"random:0", "random:1"};
   result.model = "net";
   result.bits = 8;
@@ -186,7 +186,7 @@ TEST(EvalJson, TheCleanNetworkAloneHasTheSameFields) {
   std::vector<std::string> names;
   const Json full = Json::parse(eval_json(result));
   for (const auto& [name, value] : full.items()) names.push_back(name);
-  result.config.rate.reset();
+  result.rate.reset();
   result.config.chips.clear();
   result.chips.clear();
   result.point.reset();

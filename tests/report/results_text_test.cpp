@@ -19,7 +19,7 @@ results::WrongImages first_wrong(std::size_t wrong) {
 /// 200 images; the clean network and all chips get 12 of them wrong.
 sweep::EvalResult equal_chips(std::size_t chips) {
   sweep::EvalResult result;
-  result.config.images = 200;
+  result.images = 200;
   result.clean.wrong = 12;
   result.clean.wrong_images = first_wrong(12);
   for (std::size_t i = 0; i < chips; ++i) {
@@ -30,7 +30,7 @@ sweep::EvalResult equal_chips(std::size_t chips) {
     result.config.chips.push_back("random:" + std::to_string(i));
   }
   if (chips > 0) {
-    result.config.rate = 0.01;
+    result.rate = 0.01;
     result.point = summarize(result.clean, result.chips, 200);
   }
   return result;

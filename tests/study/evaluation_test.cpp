@@ -29,7 +29,7 @@ class EvaluationTest : public testing::Test {
     Datasets datasets;
     ticks_ = 0;
     const Bench bench{store, datasets, 2, [&](const std::string&) { ++ticks_; }};
-    Findings findings = make(block)->run(sweep::load_model(workplace_.network()), bench);
+    Findings findings = make(block)->run(experiment::load_model(workplace_.network()), bench);
     rows_added_ = store.size() - rows_before_;
     return findings;
   }
@@ -46,8 +46,8 @@ TEST_F(EvaluationTest, ErrorsAreThoseOfEval) {
   EXPECT_EQ(ticks_, make(block)->patterns(nullptr));
   sweep::EvalConfig config;
   config.model = workplace_.network();
-  config.data_folder = workplace_.folder() / "data";
-  config.images = 200;
+  config.setup.images.folder = workplace_.folder() / "data";
+  config.setup.images.count = 200;
   config.rate = 0.05;
   config.chips = {"random:5", "random:6", "random:7"};
   const sweep::EvalResult eval = sweep::run_eval(config, 1, true);
@@ -140,12 +140,12 @@ TEST_F(EvaluationTest, MissingDataIsNamed) {
   results::Store store(workplace_.folder() / "out", "{}", {"study", "identity.json", {}});
   Datasets datasets;
   Setting setting;
-  setting.data_folder = workplace_.folder() / "nowhere";
-  setting.data_origin = "x.yaml:1:1: data_folder";
+  setting.setup.images.folder = workplace_.folder() / "nowhere";
+  setting.setup.images.folder_origin = "x.yaml:1:1: data_folder";
   EXPECT_THROW(datasets.get(setting), InputError);
-  setting.data_folder = workplace_.folder() / "data";
-  setting.images = 401;
-  setting.images_origin = "x.yaml:2:2: images";
+  setting.setup.images.folder = workplace_.folder() / "data";
+  setting.setup.images.count = 401;
+  setting.setup.images.count_origin = "x.yaml:2:2: images";
   try {
     datasets.images(setting);
     FAIL();

@@ -59,7 +59,7 @@ TEST_F(StudyFileTest, NetworksEvaluationsAndComparisonsAreRead) {
   EXPECT_EQ(study.evaluations[1].evaluation->labels(),
             (std::vector<std::string>{"p = 1 %", "p = 5 %"}));
   EXPECT_EQ(study.evaluations[1].evaluation->setting().chips, 3);
-  EXPECT_EQ(study.evaluations[1].evaluation->setting().images, 100);
+  EXPECT_EQ(study.evaluations[1].evaluation->setting().setup.images.count, 100);
   ASSERT_EQ(study.comparisons.size(), 1u);
   EXPECT_EQ(study.comparisons[0].label, "p = 5 %");
   EXPECT_EQ(study.comparisons[0].evaluation, "rerr");  // the only one on chips

@@ -55,15 +55,15 @@ TEST_F(Configuration, ReadsEveryKey) {
            "               confidence: 0.9, chosen_on: 400, stated_on: 50,\n"
            "               stated_seed: 9000}\n");
   EXPECT_EQ(config.models[1], folder_ / "two.onnx");  // relative to the file
-  EXPECT_EQ(config.data_folder, folder_ / "data");
-  EXPECT_EQ(config.split, data::Split::kTrain);
-  EXPECT_EQ(config.images, 500);
-  EXPECT_EQ(config.engine, "float");
+  EXPECT_EQ(config.setup.images.folder, folder_ / "data");
+  EXPECT_EQ(config.setup.images.split, data::Split::kTrain);
+  EXPECT_EQ(config.setup.images.count, 500);
+  EXPECT_EQ(config.setup.engine, "float");
   EXPECT_EQ(config.chips, 7);
   EXPECT_EQ(config.seed, 3);
   EXPECT_EQ(config.p_err, 0.5);
-  EXPECT_EQ(config.bit_offset, 9);
-  EXPECT_EQ(config.evaluation_seed, 4);
+  EXPECT_EQ(config.setup.target.bit_offset, 9u);
+  EXPECT_EQ(config.setup.reads.evaluation_seed, 4u);
   EXPECT_EQ(config.voltages, (std::vector<double>{1.0, 0.9, 0.8}));  // sorted downward
   EXPECT_EQ(config.safe.max_drop_points, 1.0);
   EXPECT_EQ(config.safe.tolerance, 0.01);
@@ -202,7 +202,7 @@ TEST_F(Configuration, AnAcceleratorBringsItsMitigationUnlessThereIsAList) {
   const SweepConfig own = load(base() + tail);
   ASSERT_EQ(own.mitigations.size(), 1u);
   EXPECT_EQ(own.mitigations[0].name, "parity+msb=1");
-  EXPECT_FALSE(own.accelerator->weights.mitigations.any());
+  EXPECT_FALSE(own.setup.target.accelerator->weights.mitigations.any());
   EXPECT_EQ(load(base() + tail + "mitigations: [none]\n").mitigations[0].name, "none");
 }
 

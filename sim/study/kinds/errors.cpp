@@ -5,10 +5,10 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/chips/random_chip.hpp"
+#include "sim/experiment/network_cost.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/on_chips.hpp"
 #include "sim/sweep/configuration.hpp"
-#include "sim/sweep/network_cost.hpp"
 #include "sim/sweep/places.hpp"
 #include "sim/sweep/point.hpp"
 #include "sim/technology/technology.hpp"
@@ -24,7 +24,7 @@ class Clean : public Evaluation {
   const Setting& setting() const override { return setting_; }
   std::vector<std::string> labels() const override { return {"clean"}; }
   std::int64_t patterns(const network::Network*) const override { return 1; }
-  Findings run(const sweep::Model& model, const Bench& bench) const override {
+  Findings run(const experiment::Model& model, const Bench& bench) const override {
     OnChips passes(model, setting_, bench, statistics_batch_, {});
     const sweep::CleanResult& clean = passes.clean();
     return {
@@ -41,7 +41,7 @@ class Clean : public Evaluation {
 struct Place {
   std::string label;
   double at = 0.0;
-  chips::OperatingPoint point;
+  experiment::Conditions conditions;
 };
 
 /// Rates, or voltages whose rates a technology knows.
@@ -54,8 +54,9 @@ class Places {
       map.fail(rates.empty() ? "rates" : "voltages",
                "expected exactly one of rates and voltages (a list that is not empty)");
     }
+    const experiment::Supplies unknown(nullptr, {});  // no technology says which voltage it is
     for (const double rate : rates) {
-      places.push_back({"p = " + percent_text(rate), rate, {1.0, rate}});
+      places.push_back({"p = " + percent_text(rate), rate, *unknown.resolve({}, rate)});
     }
     if (by_voltage) read_voltages(map);
     for (std::size_t i = 1; i < places.size(); ++i) {
@@ -71,19 +72,22 @@ class Places {
   std::string axis;
 
  private:
-  void add(double voltage, double rate) {
-    places.push_back({fmt::format("{:.6g} Vmin", voltage), voltage, {voltage, rate}});
+  void add(double voltage, const experiment::Conditions& conditions) {
+    places.push_back({fmt::format("{:.6g} Vmin", voltage), voltage, conditions});
   }
   void read_voltages(YamlMap& map) {
     if (map.has("profile")) {  // its cells know what fails at a voltage
-      for (const double voltage : map.numbers("voltages", 0.01, 2.0)) add(voltage, 0.0);
+      for (const double voltage : map.numbers("voltages", 0.01, 2.0)) {
+        add(voltage, experiment::resident_at({voltage, 0.0}));
+      }
       return;
     }
-    const technology::Technology technology =
-        technology::Technology::load(map.input_file("technology"));
+    const auto technology = std::make_shared<const technology::Technology>(
+        technology::Technology::load(map.input_file("technology")));
+    const experiment::Supplies supplies(technology, {});
     for (const double voltage :
-         map.numbers("voltages", technology.lowest_voltage(), technology.highest_voltage())) {
-      add(voltage, technology.bit_error_rate(voltage));
+         map.numbers("voltages", technology->lowest_voltage(), technology->highest_voltage())) {
+      add(voltage, supplies.at(voltage));
     }
   }
 };
@@ -98,9 +102,9 @@ class Errors : public Evaluation {
     } else {
       p_err_ = map.number("p_err", sweep::kMinPErr, 1.0, 1.0);
       for (const Place& place : places_.places) {
-        if (place.point.rate <= p_err_) continue;
-        map.fail("p_err",
-                 fmt::format("expected at least the highest bit error rate, {}", place.point.rate));
+        if (place.conditions.rail.rate <= p_err_) continue;
+        map.fail("p_err", fmt::format("expected at least the highest bit error rate, {}",
+                                      place.conditions.rail.rate));
       }
     }
     selection_.layers = map.texts("only_layers", false);
@@ -120,7 +124,7 @@ class Errors : public Evaluation {
   std::string axis() const override { return places_.axis; }
   bool on_places() const override { return !profile_.empty(); }
   std::vector<double> steps() const override {
-    return profile_.empty() ? std::vector<double>{} : chips::make_chip(profile_)->steps();
+    return profile_.empty() ? std::vector<double>{} : files_.make(profile_)->steps();
   }
   std::string drawn() const override {
     return profile_.empty()
@@ -135,7 +139,7 @@ class Errors : public Evaluation {
     return "";
   }
 
-  Findings run(const sweep::Model& model, const Bench& bench) const override {
+  Findings run(const experiment::Model& model, const Bench& bench) const override {
     OnChips passes(model, setting_, bench, statistics_batch_, selection_);
     const results::WrongImages& clean = passes.clean().wrong_images;
     const std::vector<std::unique_ptr<chips::Chip>> chips = make_chips();
@@ -145,7 +149,7 @@ class Errors : public Evaluation {
       std::vector<std::uint64_t> offsets;
       for (const std::unique_ptr<chips::Chip>& chip : chips) {
         if (const auto at = chip->place()) offsets.push_back(at->offset);
-        results::WrongImages wrong = passes.on(*chip, place.point);
+        results::WrongImages wrong = passes.on(*chip, place.conditions);
         if (either_) wrong = results::wrong_in_either(clean, wrong);
         value.samples.push_back(passes.error(wrong));
         value.wrong.push_back(std::move(wrong));
@@ -165,10 +169,11 @@ class Errors : public Evaluation {
     }
     if (map.has("p_err")) map.fail("p_err", "is of random chips; expected none with a profile");
     profile_ = map.input_file("profile").string();
-    double lowest = places_.places.front().point.voltage;
-    for (const Place& place : places_.places) lowest = std::min(lowest, place.point.voltage);
+    double lowest = places_.places.front().conditions.rail.voltage;
+    for (const Place& place : places_.places)
+      lowest = std::min(lowest, place.conditions.rail.voltage);
     try {
-      chips::make_chip(profile_)->faults(memory::MemoryId::kWeights, 0, {lowest, 0.0});
+      files_.make(profile_)->faults(memory::MemoryId::kWeights, 0, {lowest, 0.0});
     } catch (const InputError& error) {
       throw InputError("{}: {}", map.where("profile"), error.what());
     }
@@ -182,10 +187,10 @@ class Errors : public Evaluation {
         names.push_back(sweep::chip_name(setting_.seed, i, p_err_));
       }
     } else {
-      names = sweep::place_names(profile_, setting_.chips, setting_.seed);
+      names = sweep::place_names(files_, profile_, setting_.chips, setting_.seed);
     }
     std::vector<std::unique_ptr<chips::Chip>> result;
-    for (const std::string& name : names) result.push_back(chips::make_chip(name));
+    for (const std::string& name : names) result.push_back(files_.make(name));
     return result;
   }
 
@@ -194,6 +199,7 @@ class Errors : public Evaluation {
   int statistics_batch_;
   bool either_ = false;
   std::string profile_;
+  mutable chips::ChipFiles files_;  // the profile, read once
   double p_err_ = 1.0;
   weights::Selection selection_;
 };
@@ -213,7 +219,7 @@ class Layers : public Evaluation {
   bool on_chips() const override { return true; }
   std::string drawn() const override { return drawn_text(setting_, "chip"); }
 
-  Findings run(const sweep::Model& model, const Bench& bench) const override {
+  Findings run(const experiment::Model& model, const Bench& bench) const override {
     Findings findings;
     for (const std::string& layer : coded_layers(model.network)) {
       weights::Selection selection;
@@ -223,7 +229,7 @@ class Layers : public Evaluation {
       passes.clean();
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
         const auto chip = chips::make_chip(sweep::chip_name(setting_.seed, i, 1.0));
-        value.wrong.push_back(passes.on(*chip, {1.0, rate_}));
+        value.wrong.push_back(passes.on(*chip, experiment::resident_at({1.0, rate_})));
         value.samples.push_back(passes.error(value.wrong.back()));
       }
       findings.values.push_back(std::move(value));

@@ -38,8 +38,8 @@ class Histograms : public Evaluation {
   std::int64_t patterns(const network::Network*) const override { return 1; }
   std::string drawn() const override { return fmt::format("1 chip, seed {}", setting_.seed); }
 
-  Findings run(const sweep::Model& model, const Bench& bench) const override {
-    expect_fits(model, bench.datasets.get(setting_).data);
+  Findings run(const experiment::Model& model, const Bench& bench) const override {
+    expect_fits(model, *bench.datasets.get(setting_).data);
     Json key = base_key(model, setting_, bench);
     key["kind"] = "histograms";
     key["rate"] = rate_;
@@ -69,12 +69,12 @@ class Histograms : public Evaluation {
   }
 
  private:
-  Json measure(const sweep::Model& model, const Bench& bench) const {
-    const auto engine = engines::make_engine(setting_.engine, model.network, bench.threads);
+  Json measure(const experiment::Model& model, const Bench& bench) const {
+    const auto engine = engines::make_engine(setting_.setup.engine, model.network, bench.threads);
+    const experiment::OpenImages images = bench.datasets.images(setting_);
     const auto logits_with = [&](const network::Codes& codes) {
       engine->set_codes(codes);
-      return run_images(*engine, model.network.classes, bench.datasets.get(setting_).data,
-                        bench.datasets.images(setting_), bench.threads);
+      return run_images(*engine, model.network.classes, *images.data, images.count, bench.threads);
     };
     const network::Codes clean = network::clean_codes(model.network);
     network::Codes hit;
@@ -136,19 +136,19 @@ class Margin : public Evaluation {
   std::vector<std::string> labels() const override { return {"logit margin"}; }
   std::int64_t patterns(const network::Network*) const override { return 1; }
 
-  Findings run(const sweep::Model& model, const Bench& bench) const override {
-    expect_fits(model, bench.datasets.get(setting_).data);
+  Findings run(const experiment::Model& model, const Bench& bench) const override {
+    expect_fits(model, *bench.datasets.get(setting_).data);
     if (model.network.classes < 2) {
       throw Misfit(model.file.string() + ": a margin needs two classes, it has one");
     }
     Json key = base_key(model, setting_, bench);
     key["kind"] = "margin";
     const StoredRow row = bench.remember(key, [&]() -> Json {
-      const auto engine = engines::make_engine(setting_.engine, model.network, bench.threads);
+      const auto engine = engines::make_engine(setting_.setup.engine, model.network, bench.threads);
       engine->set_codes(network::clean_codes(model.network));
+      const experiment::OpenImages images = bench.datasets.images(setting_);
       const std::vector<float> logits =
-          run_images(*engine, model.network.classes, bench.datasets.get(setting_).data,
-                     bench.datasets.images(setting_), bench.threads);
+          run_images(*engine, model.network.classes, *images.data, images.count, bench.threads);
       return {{"model", model.name}, {"margin", mean_logit_margin(logits, model.network.classes)}};
     });
     bench.tick(model.name + ", logit margin");

@@ -10,35 +10,32 @@
 
 namespace brownout::study {
 
-OnChips::OnChips(const sweep::Model& model, const Setting& setting, const Bench& bench,
+OnChips::OnChips(const experiment::Model& model, const Setting& setting, const Bench& bench,
                  int statistics_batch, weights::Selection selection)
     : model_(model),
       setting_(setting),
       bench_(bench),
-      statistics_batch_(statistics_batch),
-      selection_(std::move(selection)),
-      images_(bench.datasets.images(setting)) {
-  expect_fits(model, bench.datasets.get(setting).data);
+      images_(bench.datasets.images(setting)),
+      setup_(setting.setup) {
+  expect_fits(model, *images_.data);
+  setup_.reads.selection = std::move(selection);
+  setup_.batch_statistics = statistics_batch > 0;
+  if (setup_.batch_statistics) setup_.target.batch = statistics_batch;
 }
 
 OnChips::~OnChips() = default;
 
 double OnChips::error(const results::WrongImages& wrong) const {
-  return sweep::percent(results::count(wrong), images_);
+  return sweep::percent(results::count(wrong), images_.count);
 }
 
 sweep::Evaluator& OnChips::evaluator() {
   if (!evaluator_) {
     sweep::EvaluatorOptions options;
-    options.engine = setting_.engine;
-    options.images = images_;
     options.threads = bench_.threads;
     options.reuse_clean = true;
-    options.selection = selection_;
-    options.batch_statistics = statistics_batch_ > 0;
-    if (options.batch_statistics) options.batch = statistics_batch_;
-    evaluator_ =
-        std::make_unique<sweep::Evaluator>(model_, bench_.datasets.get(setting_).data, options);
+    target_.emplace(model_, setup_.target);
+    evaluator_ = std::make_unique<sweep::Evaluator>(model_, images_, setup_, *target_, options);
   }
   return *evaluator_;
 }
@@ -47,9 +44,9 @@ const sweep::CleanResult& OnChips::clean() {
   if (clean_) return *clean_;
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = "clean";
-  if (statistics_batch_ > 0) key["statistics_batch"] = statistics_batch_;
+  if (setup_.batch_statistics) key["statistics_batch"] = setup_.target.batch;
   const std::string hash = sha256_hex(json_text(key));
-  clean_ = sweep::find_clean(bench_.store, hash, images_);
+  clean_ = sweep::find_clean(bench_.store, hash, images_.count);
   if (!clean_) {
     clean_ = on_network([&] { return evaluator().clean(); });
     sweep::add_clean(bench_.store, hash, model_.name, *clean_);
@@ -58,19 +55,22 @@ const sweep::CleanResult& OnChips::clean() {
   return *clean_;
 }
 
-results::WrongImages OnChips::on(const chips::Chip& chip, const chips::OperatingPoint& at) {
+results::WrongImages OnChips::on(const chips::Chip& chip,
+                                 const experiment::Conditions& conditions) {
+  const chips::OperatingPoint& at = conditions.rail;
+  const weights::Selection& selection = setup_.reads.selection;
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = chip.identity();
   sweep::put_definitions(key);
   key["voltage"] = at.voltage;
   key["rate"] = at.rate;
-  if (statistics_batch_ > 0) key["statistics_batch"] = statistics_batch_;
-  if (!selection_.all()) {
-    key["layers"] = selection_.layers;
-    key["bits"] = {selection_.low_bit, selection_.high_bit};
+  if (setup_.batch_statistics) key["statistics_batch"] = setup_.target.batch;
+  if (!selection.all()) {
+    key["layers"] = selection.layers;
+    key["bits"] = {selection.low_bit, selection.high_bit};
   }
   const StoredRow row = bench_.remember(key, [&]() -> Json {
-    const sweep::ChipResult result = evaluator().on_chip(chip, at, clean());
+    const sweep::ChipResult result = evaluator().on_chip(chip, conditions, clean());
     return {{"model", model_.name},
             {"chip", result.chip},
             {"voltage", at.voltage},
@@ -80,7 +80,7 @@ results::WrongImages OnChips::on(const chips::Chip& chip, const chips::Operating
             {"wrong_images", results::to_hex(result.wrong_images)},
             {"bits_wrong", result.read.bits_wrong}};
   });
-  results::WrongImages wrong = sweep::wrong_images_of(row.fields(), images_);
+  results::WrongImages wrong = sweep::wrong_images_of(row.fields(), images_.count);
   bench_.tick(fmt::format("{} on {}, {:.2f} %", model_.name, chip.name(), error(wrong)));
   return wrong;
 }
@@ -88,9 +88,9 @@ results::WrongImages OnChips::on(const chips::Chip& chip, const chips::Operating
 int read_statistics_batch(YamlMap& map, const Setting& setting) {
   constexpr std::int64_t kBatch = 128;  // as trainings take
   const bool wanted = map.boolean("batch_statistics", false);
-  if (wanted && setting.engine != "float") {
+  if (wanted && setting.setup.engine != "float") {
     map.fail("batch_statistics", "batch norms compute with running statistics in engine " +
-                                     setting.engine + "; expected engine: float");
+                                     setting.setup.engine + "; expected engine: float");
   }
   if (!wanted && map.has("batch")) map.fail("batch", "is of batch_statistics: true");
   return wanted ? static_cast<int>(map.integer("batch", 2, sweep::kMaxBatch, kBatch)) : 0;

@@ -14,12 +14,12 @@ namespace brownout::study {
 class OnChips {
  public:
   /// Model and bench must outlive it. `statistics_batch`: read_statistics_batch.
-  OnChips(const sweep::Model& model, const Setting& setting, const Bench& bench,
+  OnChips(const experiment::Model& model, const Setting& setting, const Bench& bench,
           int statistics_batch, weights::Selection selection);
   ~OnChips();
 
   const sweep::CleanResult& clean();
-  results::WrongImages on(const chips::Chip& chip, const chips::OperatingPoint& at);
+  results::WrongImages on(const chips::Chip& chip, const experiment::Conditions& at);
 
   /// Percent.
   double error(const results::WrongImages& wrong) const;
@@ -27,12 +27,12 @@ class OnChips {
  private:
   sweep::Evaluator& evaluator();
 
-  const sweep::Model& model_;
+  const experiment::Model& model_;
   const Setting& setting_;
   const Bench& bench_;
-  int statistics_batch_;
-  weights::Selection selection_;
-  std::int64_t images_;
+  experiment::OpenImages images_;
+  experiment::Setup setup_;  // with batch statistics and selection
+  std::optional<experiment::Target> target_;
   std::unique_ptr<sweep::Evaluator> evaluator_;  // made when a row is missing
   std::optional<sweep::CleanResult> clean_;
 };

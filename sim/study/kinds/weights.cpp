@@ -19,11 +19,11 @@ namespace {
 class Noise : public Evaluation {
  public:
   Noise(YamlMap& map, const Setting& setting) : setting_(setting) {
-    if (setting_.engine != "float") {
+    if (setting_.setup.engine != "float") {
       if (map.has("engine")) {
         map.fail("engine", "noise moves weights off their codes; expected float");
       }
-      setting_.engine = "float";
+      setting_.setup.engine = "float";
     }
     shares_ = map.numbers("shares", 0.0, 10.0);
   }
@@ -46,9 +46,10 @@ class Noise : public Evaluation {
     return "";
   }
 
-  Findings run(const sweep::Model& model, const Bench& bench) const override {
-    const data::Dataset& data = bench.datasets.get(setting_).data;
-    const std::int64_t images = bench.datasets.images(setting_);
+  Findings run(const experiment::Model& model, const Bench& bench) const override {
+    const experiment::OpenImages opened = bench.datasets.images(setting_);
+    const data::Dataset& data = *opened.data;
+    const std::int64_t images = opened.count;
     expect_fits(model, data);
     network::Network noisy = model.network;
     std::unique_ptr<engines::Engine> engine;
@@ -118,7 +119,7 @@ class WeightError : public Evaluation {
   }
   std::string drawn() const override { return drawn_text(setting_, "chip"); }
 
-  Findings run(const sweep::Model& model, const Bench& bench) const override {
+  Findings run(const experiment::Model& model, const Bench& bench) const override {
     Findings findings;
     for (std::size_t k = 0; k < labels().size(); ++k) {
       Json key = {{"study_version", kStudyVersion},
@@ -145,7 +146,7 @@ class WeightError : public Evaluation {
                        network::to_string(coding.rounding));
   }
 
-  std::vector<double> measure(const sweep::Model& model, std::size_t k) const {
+  std::vector<double> measure(const experiment::Model& model, std::size_t k) const {
     std::vector<double> errors;
     if (codings_.empty()) {
       const std::vector<float> clean =
@@ -156,7 +157,7 @@ class WeightError : public Evaluation {
       return errors;
     }
     const Recoded recoded = recode(model.network, codings_[k], setting_.seed);
-    sweep::Model other = model;
+    experiment::Model other = model;
     other.network = recoded.network;
     read_on_chips(other, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
       errors.push_back(recoded_weight_error(recoded, read));
@@ -184,7 +185,7 @@ class Redundancy : public Evaluation {
   std::int64_t patterns(const network::Network*) const override { return 1; }
   std::string drawn() const override { return drawn_text(setting_, "chip"); }
 
-  Findings run(const sweep::Model& model, const Bench& bench) const override {
+  Findings run(const experiment::Model& model, const Bench& bench) const override {
     Json key = base_key(model, setting_, bench);
     key["kind"] = "redundancy";
     key["rate"] = rate_;
@@ -206,7 +207,7 @@ class Redundancy : public Evaluation {
   }
 
  private:
-  Json measure(const sweep::Model& model, const Bench& bench) const {
+  Json measure(const experiment::Model& model, const Bench& bench) const {
     const std::vector<float> clean =
         coded_weights(model.network, network::clean_codes(model.network));
     const double mean = mean_absolute_error(std::vector<float>(clean.size(), 0.0f), clean);
@@ -222,12 +223,11 @@ class Redundancy : public Evaluation {
              {"relevance_pct", 100.0 * weight_relevance(model.network)},
              {"nonzero_pct", nullptr}};
     if (const std::optional<network::Network> cut = up_to_last_relu(model.network)) {
-      const data::Dataset& data = bench.datasets.get(setting_).data;
-      const auto engine = engines::make_engine(setting_.engine, *cut, bench.threads);
+      const experiment::OpenImages images = bench.datasets.images(setting_);
+      const auto engine = engines::make_engine(setting_.setup.engine, *cut, bench.threads);
       engine->set_codes(network::clean_codes(*cut));
-      row["nonzero_pct"] =
-          100.0 * nonzero_share(run_images(*engine, cut->classes, data,
-                                           bench.datasets.images(setting_), bench.threads));
+      row["nonzero_pct"] = 100.0 * nonzero_share(run_images(*engine, cut->classes, *images.data,
+                                                            images.count, bench.threads));
     }
     return row;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options of every verb that runs images through a network: which images, where the network lies.
+// Options of every verb that runs images through a network: which images, on what, and how.
 #pragma once
 
 #include <fmt/ranges.h>
@@ -9,17 +9,22 @@
 #include <string>
 
 #include "sim/cli/arguments.hpp"
+#include "sim/cli/supply_options.hpp"
 #include "sim/data/dataset.hpp"
+#include "sim/experiment/setup.hpp"
 #include "sim/sweep/configuration.hpp"
 
 namespace brownout::cli {
 
-struct DataOptions {
+/// As typed. Verbs that lack an option leave its text alone.
+struct SetupOptions {
   std::string dataset = "fashion-mnist", split = "test", data, images;
   std::string bit_offset = "0", evaluation_seed = "0", reads = "frozen";
+  std::string engine, accelerator, batch, technology, mitigation;
+  SupplyOptions supply;
 };
 
-inline void add_data_options(CLI::App& verb, DataOptions& options) {
+inline void add_data_options(CLI::App& verb, SetupOptions& options) {
   verb.add_option("--images", options.images, "First N images (default all)")->type_name("N");
   verb.add_option("--dataset", options.dataset,
                   fmt::format("{} (default fashion-mnist)", fmt::join(data::dataset_names(), ", ")))
@@ -38,22 +43,22 @@ inline void add_data_options(CLI::App& verb, DataOptions& options) {
       ->type_name("NAME");
 }
 
-/// Checks the texts and fills the fields of a sweep::EvalConfig or sweep::RunConfig.
-template <typename Config>
-void set_data(const DataOptions& options, Config& config) {
-  config.dataset = parse_choice("--dataset", options.dataset, data::dataset_names());
-  config.split = parse_choice("--split", options.split, {"train", "test"}) == "train"
+/// Checks the texts and fills images, reads and the first cell.
+inline void set_data(const SetupOptions& options, experiment::Setup& setup) {
+  experiment::Images& images = setup.images;
+  images.dataset = parse_choice("--dataset", options.dataset, data::dataset_names());
+  images.split = parse_choice("--split", options.split, {"train", "test"}) == "train"
                      ? data::Split::kTrain
                      : data::Split::kTest;
-  config.data_folder = options.data;
+  images.folder = options.data;
   if (!options.images.empty()) {
-    config.images = parse_integer("--images", options.images, 1, 100'000'000);
+    images.count = parse_integer("--images", options.images, 1, 100'000'000);
   }
-  config.bit_offset = static_cast<std::uint64_t>(
+  setup.target.bit_offset = static_cast<std::uint64_t>(
       parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset));
-  config.evaluation_seed = static_cast<std::uint64_t>(
+  setup.reads.evaluation_seed = static_cast<std::uint64_t>(
       parse_integer("--evaluation-seed", options.evaluation_seed, 0, sweep::kMaxSeed));
-  config.fresh_reads = parse_choice("--reads", options.reads, {"frozen", "fresh"}) == "fresh";
+  setup.reads.fresh = parse_choice("--reads", options.reads, {"frozen", "fresh"}) == "fresh";
 }
 
 }  // namespace brownout::cli

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plans once, then reads chip after chip.
-#include "sim/sweep/chip_weights.hpp"
+#include "sim/experiment/chip_weights.hpp"
 
 #include "sim/weights/repair_plan.hpp"
 
-namespace brownout::sweep {
+namespace brownout::experiment {
 
 ChipWeights::ChipWeights(const Model& model, std::uint64_t bit_offset,
                          const memory::Mitigations& mitigations)
@@ -36,4 +36,4 @@ const network::Codes& ChipWeights::read(const chips::Chip& chip, const chips::Op
   return reader_.read(result.faults, draws, &result.read, &result.protection);
 }
 
-}  // namespace brownout::sweep
+}  // namespace brownout::experiment

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Batch after batch: read, prepare, run.
-#include "sim/sweep/fresh_reads.hpp"
+#include "sim/experiment/fresh_reads.hpp"
 
 #include <algorithm>
 
 #include "sim/base/error.hpp"
 
-namespace brownout::sweep {
+namespace brownout::experiment {
 
 bool draws_anything(const memory::WordFaultLists& faults) {
   const auto between = [](float p) { return p > 0.0f && p < 1.0f; };
@@ -24,4 +24,4 @@ void FreshReads::run(const std::uint8_t* pixels, std::int64_t first, int count, 
   engine_.run(pixels, first, count, logits, worker);
 }
 
-}  // namespace brownout::sweep
+}  // namespace brownout::experiment

@@ -8,21 +8,14 @@
 #include <string>
 
 #include "sim/chips/chip.hpp"
+#include "sim/experiment/model.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/mitigation/repair.hpp"
 #include "sim/network/network.hpp"
 #include "sim/weights/selection.hpp"
 #include "sim/weights/weight_reader.hpp"
 
-namespace brownout::sweep {
-
-/// A network file. Its stem names it in results; the hash of its bytes identifies it.
-struct Model {
-  std::string name;
-  std::filesystem::path file;
-  std::string sha256;
-  network::Network network;
-};
+namespace brownout::experiment {
 
 /// What one chip did to the weights.
 struct ChipRead {
@@ -69,4 +62,4 @@ class ChipWeights {
   std::optional<weights::SelectedCells> selected_;  // none: all
 };
 
-}  // namespace brownout::sweep
+}  // namespace brownout::experiment

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prices are linear in counts and cycles, so totals over images are priced and then divided.
-#include "sim/sweep/pricing.hpp"
+#include "sim/experiment/pricing.hpp"
 
 #include "sim/technology/protection.hpp"
 #include "sim/weights/repair_plan.hpp"
 
-namespace brownout::sweep {
+namespace brownout::experiment {
 
 namespace {
 
@@ -29,14 +29,6 @@ technology::EnergyRange price(const technology::Technology& technology, const Pr
 }
 
 }  // namespace
-
-technology::Supply Pricing::supply(double voltage) const {
-  technology::Supply supply;
-  if (weights_scaled) supply.weights_vmin = voltage;
-  supply.activations_vmin = activations.at(voltage);
-  supply.accumulators_vmin = accumulators.at(voltage);
-  return supply;
-}
 
 technology::Protection protection_of(const memory::Mitigations& mitigations, int code_bits,
                                      const std::optional<mapping::AcceleratorConfig>& accelerator) {
@@ -83,16 +75,14 @@ Pricing pricing_of(const mapping::Program& program, int code_bits, std::int64_t 
       2.0 * accelerator.accumulators.depth * (accelerator.array.columns + 1) * 4.0 / 1024.0;
   structure.pes = static_cast<double>(accelerator.array.rows) * accelerator.array.columns;
   structure.protection = protection_of(accelerator.weights.mitigations, code_bits, accelerator);
-  pricing.weights_scaled = accelerator.weights.scaled_supply;
-  pricing.activations = accelerator.activations.supply;
-  pricing.accumulators = accelerator.accumulators.supply;
+  pricing.supplies = supplies_of(accelerator);
   return pricing;
 }
 
 technology::EnergyRange energy_per_image(const technology::Technology& technology,
                                          const Pricing& pricing, double voltage,
                                          const EventCounts& counts, double cycles) {
-  return price(technology, pricing, pricing.supply(voltage), counts, cycles);
+  return price(technology, pricing, pricing.supplies.priced_at(voltage), counts, cycles);
 }
 
 technology::EnergyRange energy_at_vmin(const technology::Technology& technology,
@@ -132,7 +122,7 @@ RunPrices price_run(const technology::Technology& technology, const Pricing& pri
   const technology::Protection& protection = pricing.structure.protection;
   prices.weight_area_rel = technology::area_relative(technology, protection);
   prices.energy_sram_rel = technology::protected_read_relative(
-      technology, protection, pricing.supply(voltage).weights_vmin);
+      technology, protection, pricing.supplies.priced_at(voltage).weights_vmin);
   prices.all = priced(counts.all);
   for (const RunPartCounts& layer : counts.layers) prices.layers.push_back(priced(layer));
   // A technology may not cover Vmin.
@@ -146,4 +136,4 @@ RunPrices price_run(const technology::Technology& technology, const Pricing& pri
   return prices;
 }
 
-}  // namespace brownout::sweep
+}  // namespace brownout::experiment

@@ -9,7 +9,7 @@
 #include "sim/engines/engine.hpp"
 #include "sim/weights/weight_reader.hpp"
 
-namespace brownout::sweep {
+namespace brownout::experiment {
 
 /// Whether fresh draws can differ from frozen ones, that is if any cell has a probability between 0
 /// and 1.
@@ -37,4 +37,4 @@ class FreshReads final : public engines::Engine {
   int batch_;
 };
 
-}  // namespace brownout::sweep
+}  // namespace brownout::experiment

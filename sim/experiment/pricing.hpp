@@ -11,21 +11,19 @@
 #include <vector>
 
 #include "sim/base/event_counts.hpp"
+#include "sim/experiment/supplies.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/technology/energy.hpp"
 #include "sim/technology/technology.hpp"
 
-namespace brownout::sweep {
+namespace brownout::experiment {
 
 /// What counts and cycles are priced with, beside a technology and the voltage of the scaled rail.
 struct Pricing {
   double clock_mhz = 500.0;
   std::int64_t images = 1;  // that counts and cycles add up
   technology::Structure structure;
-  bool weights_scaled = true;
-  mapping::MemorySupply activations, accumulators;
-
-  technology::Supply supply(double voltage) const;
+  MemorySupplies supplies;
 };
 
 /// Of a compiled network whose codes have `code_bits` bits (0: widths differ).
@@ -87,4 +85,4 @@ struct RunPrices {
 RunPrices price_run(const technology::Technology& technology, const Pricing& pricing,
                     double voltage, const RunCounts& counts);
 
-}  // namespace brownout::sweep
+}  // namespace brownout::experiment

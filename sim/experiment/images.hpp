@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which images run through a network, and the images themselves, read once.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "sim/data/dataset.hpp"
+
+namespace brownout::experiment {
+
+struct Images {
+  std::string dataset = "fashion-mnist";
+  data::Split split = data::Split::kTest;
+  std::filesystem::path folder;           // empty: the usual place
+  std::int64_t count = 0;                 // the first ones; 0: all
+  std::string folder_origin;              // where the folder was given, for messages; "": nowhere
+  std::string count_origin = "--images";  // where the count was given, likewise
+};
+
+std::string to_string(data::Split split);  // "train", "test"
+
+/// InputError as data::load_dataset, beginning with the place where the folder was given.
+data::Dataset load_dataset(const Images& images);
+
+/// How many of the data set's images are used. InputError for more than there are.
+std::int64_t count_of(const Images& images, const data::Dataset& data);
+
+/// The first `count` images of a data set that was read.
+struct OpenImages {
+  std::shared_ptr<const data::Dataset> data;
+  std::int64_t count = 0;
+};
+/// InputError as load_dataset and count_of.
+OpenImages open(const Images& images);
+
+}  // namespace brownout::experiment

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The energy of an inference on an accelerator: one run of the SystemC model, priced at any
+// voltage.
+#pragma once
+
+#include <cstdint>
+
+#include "sim/base/event_counts.hpp"
+#include "sim/experiment/pricing.hpp"
+#include "sim/experiment/target.hpp"
+#include "sim/mapping/accelerator_config.hpp"
+#include "sim/technology/energy.hpp"
+#include "sim/technology/technology.hpp"
+
+namespace brownout::experiment {
+
+/// Timing depends neither on data nor on voltage, so one run serves all points of a sweep.
+class NetworkCost {
+ public:
+  /// Simulates `images` images on an accelerator, without their numbers.
+  NetworkCost(const Model& model, const Target& target, std::int64_t images);
+
+  double cycles_per_image() const;
+  /// µJ per image with the scaled rail at `voltage`.
+  technology::EnergyRange energy(const technology::Technology& technology, double voltage) const;
+  /// With other mitigations than the accelerator's that take the same number of cycles.
+  technology::EnergyRange energy(const technology::Technology& technology, double voltage,
+                                 const memory::Mitigations& mitigations) const;
+  /// µJ per image, unprotected and with every memory at Vmin, whatever its supply. Only for an
+  /// accelerator without check codes, because these take cycles.
+  technology::EnergyRange at_vmin(const technology::Technology& technology) const;
+  double cycles() const { return cycles_; }  // of all images
+
+ private:
+  mapping::AcceleratorConfig accelerator_;
+  int code_bits_;
+  Pricing pricing_;
+  double cycles_ = 0.0;
+  EventCounts counts_;
+};
+
+}  // namespace brownout::experiment
