@@ -104,6 +104,13 @@ std::vector<fs::path> images_of(const fs::path& folder) {
   return found;
 }
 
+/// Whether the data of a JPEG go on to its end marker. Newer decoders fill in what a file that was
+/// cut short lacks and say nothing.
+bool reaches_its_end(const std::string& jpeg) {
+  const std::size_t scan = jpeg.rfind("\xff\xda");  // a thumbnail before it has an end of its own
+  return scan != std::string::npos && jpeg.find("\xff\xd9", scan) != std::string::npos;
+}
+
 void read_image(const fs::path& path, std::uint8_t* out) {
   const std::string bytes = read_file(path, kMaxFileBytes);
   // The decoder knows more formats, but is unreliable in some of them.
@@ -130,6 +137,9 @@ void read_image(const fs::path& path, std::uint8_t* out) {
   if (width < 1 || height < 1 || width > kMaxSide || height > kMaxSide) {
     throw InputError("{}: found {} x {} pixels, expected sides of 1 to {}", path.string(), width,
                      height, kMaxSide);
+  }
+  if (jpeg && !reaches_its_end(bytes)) {
+    throw InputError("{}: this JPEG image cannot be decoded: its data have no end", path.string());
   }
   const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
       stbi_load_from_memory(data, size, &width, &height, &channels, 3), stbi_image_free);
