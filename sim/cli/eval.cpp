@@ -103,9 +103,16 @@ void set_named_chips(const EvalOptions& options, sweep::EvalConfig& config) {
         "--seed: draws random chips and places of a profile; expected none beside --chip without "
         "--offsets");
   }
+  if (!options.offsets.empty() && options.chip.size() > 1) {
+    throw InputError(
+        "--offsets: places one profile several times; expected one --chip, got {}. Places of "
+        "several dies are not chips of one kind",
+        options.chip.size());
+  }
   const auto seed = static_cast<std::uint64_t>(options.common.seed_or(0));
   if (!options.offsets.empty()) config.seed = seed;
   std::vector<std::string> names;
+  std::vector<std::pair<memory::Die, std::string>> dies;  // one die is one chip, however spelled
   for (const std::string& text : options.chip) {
     const std::unique_ptr<chips::Chip> chip = config.files.make(text);
     if (chip->by_voltage() && !options.rate.empty()) {
@@ -114,6 +121,11 @@ void set_named_chips(const EvalOptions& options, sweep::EvalConfig& config) {
     if (chip->by_voltage() && !options.setup.supply.rates.empty()) {
       throw InputError("--memory-rate: chip {} fails by voltage; expected --supply", chip->name());
     }
+    for (const auto& [die, name] : dies) {
+      if (!(die == chip->die()) || name == chip->name()) continue;
+      throw InputError("--chip: {} is the die of {}; expected each die once", chip->name(), name);
+    }
+    dies.emplace_back(chip->die(), chip->name());
     add_places(*chip, text, options.offsets, seed, config, names);
   }
   for (const std::string& name : names) {
