@@ -75,7 +75,7 @@ TEST(ShippedStudies, EachTableAndFigureHasATwinThatCanRunHere) {
     if (!is_twin) continue;
     // What can be compared must have the same names.
     const study::StudyFile twin = study::load_study(entry.path());
-    EXPECT_EQ(twin.evaluations.front().evaluation->setting().dataset, "fashion-mnist");
+    EXPECT_EQ(twin.evaluations.front().evaluation->setting().setup.images.dataset, "fashion-mnist");
   }
 }
 
