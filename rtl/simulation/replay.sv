@@ -249,7 +249,7 @@ module replay #(
           u_files.fail($sformatf("cycles: expected %0d, got %0d", CYCLES, end_cycle_q));
         end else if (!u_files.failed) begin
           $display("PASS rows=%0d cycles=%0d", drained_q, end_cycle_q);
-          $finish;
+          $finish(0);
         end
       end
     end

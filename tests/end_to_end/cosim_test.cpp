@@ -197,7 +197,7 @@ TEST_F(Cosim, WavesHoldTheWindowAndTheNamesOfTheWeightMemory) {
   EXPECT_EQ(vcd["traced_cycles"], 200);
   const std::string text = read_file(workplace_.folder() / "conv1.vcd");
   EXPECT_EQ(text.rfind("$date", 0), 0u);
-  EXPECT_NE(text.find("$var wire 1 ! clk_i $end"), std::string::npos);
+  EXPECT_NE(text.find(" clk_i $end"), std::string::npos);  // its code depends on Verilator
   EXPECT_NE(text.find("\n#" + std::to_string(2 * (first + 50)) + "\n"), std::string::npos);
   for (const std::string& path : workplace_.listing()) {
     EXPECT_EQ(path.find(".tmp"), std::string::npos) << path;

@@ -179,7 +179,7 @@ module accumulators_test #(
     end
     $display("PASS strips=%0d rows=%0d distances 1: %0d, 2: %0d, 3: %0d, more: %0d", STRIPS,
              rows_drained, distances[1], distances[2], distances[3], distances[4]);
-    $finish;
+    $finish(0);
   end
 
   // A written row is seen two cycles after it came.

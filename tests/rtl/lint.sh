@@ -16,6 +16,8 @@ status=0
 lint() {
   echo "verilator --lint-only -Wall $*"
   output=$(verilator --lint-only -Wall ./*.vlt simulation/*.vlt -f files.f "$@" 2>&1) || status=1
+  # Verilator 5.032 also says what it did, in lines that begin with a dash.
+  output=$(printf '%s' "$output" | sed '/^- /d')
   if [ -n "$output" ]; then
     echo "$output"
     status=1

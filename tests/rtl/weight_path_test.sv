@@ -151,7 +151,7 @@ module weight_path_test #(
       end
     end
     $display("PASS codes=%0d decoded=%0d", checked, exhaustive);
-    $finish;
+    $finish(0);
   end
 
 endmodule
