@@ -235,7 +235,9 @@ std::string eval_text(const sweep::EvalResult& result) {
   const bool several = draws > 1;  // else there are no columns over chips
   std::vector<std::string> header{"", "mean", "± over images", "95 % over images"};
   if (several) {
-    const std::string over = places ? "over places" : "over chips";
+    const std::string over = config.weight_noise ? "over draws"
+                             : places            ? "over places"
+                                                 : "over chips";
     header = {"", "mean", "std " + over, "95 % " + over, "± over images", "95 % over both"};
   }
   Table table(header);
@@ -323,7 +325,8 @@ std::string sweep_text(const sweep::SweepResult& result) {
   const ShortNames names = short_names(models);
   const sweep::Point& first = result.points.front();
   std::string out =
-      fmt::format("Error in % (RErr, mean ± standard deviation over {}, {}), technology {}{}\n\n",
+      fmt::format("Error in % (RErr, {} {}, {}), technology {}{}\n\n",
+                  first.chips > 1 ? "mean ± standard deviation over" : "of",
                   sweep::chips_text(first.chips, first.places), counted(first.images, "image"),
                   result.technology, names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
   std::vector<results::ErrorSpread> errors;

@@ -31,6 +31,12 @@ TEST(Text, ControlCharactersAndForeignBytesAreEscaped) {
   EXPECT_EQ(printable(printable("a\n\x01")), printable("a\n\x01"));
 }
 
+TEST(Text, NothingTurnsTheDirectionOfTextOrBeginsALine) {
+  EXPECT_EQ(printable("a\u202Eb\u2066c\u2028d"),
+            "a\\xe2\\x80\\xaeb\\xe2\\x81\\xa6c\\xe2\\x80\\xa8d");
+  EXPECT_EQ(printable("± … \u2013 \u05d0"), "± … \u2013 \u05d0");
+}
+
 TEST(Text, LongTextLosesItsMiddle) {
   EXPECT_EQ(shortened("0123456789", 10), "0123456789");
   EXPECT_EQ(shortened("0123456789abcdef", 8), "012345 … ef");
