@@ -60,7 +60,7 @@ MemorySupplies supplies_of(const std::optional<mapping::AcceleratorConfig>& acce
 }
 
 Conditions resident_at(const chips::OperatingPoint& point) {
-  return {point.voltage, point, point, point, point, {}};
+  return {point.voltage, point, point, point, {}};
 }
 
 Supplies::Supplies(std::shared_ptr<const technology::Technology> technology,
@@ -106,15 +106,16 @@ Conditions Supplies::complete(std::optional<double> voltage,
   conditions.rail = rail;
   conditions.others = others_at(rail);
   conditions.supply = {rail.voltage, weights_scaled() ? rail.rate : 0.0};
-  conditions.boosted = conditions.supply;
-  if (mitigations_.boost_vmin > 0.0) {
-    if (!voltage || !technology_) {
-      throw InputError("mitigation boost: needs a supply to add to; expected --voltage");
-    }
-    conditions.boosted.voltage = memory::access_voltage(mitigations_, rail.voltage);
-    conditions.boosted.rate = technology_->bit_error_rate(conditions.boosted.voltage);
+  const bool boosts = mitigations_.boost_vmin > 0.0;
+  if (boosts && (!voltage || !technology_)) {
+    throw InputError("mitigation boost: needs a supply to add to; expected --voltage");
   }
-  if (weights_scaled()) conditions.weights = conditions.boosted;
+  if (!weights_scaled()) return conditions;  // the weights stay at Vmin
+  conditions.weights = conditions.supply;
+  if (boosts) {
+    conditions.weights.voltage = memory::access_voltage(mitigations_, rail.voltage);
+    conditions.weights.rate = technology_->bit_error_rate(conditions.weights.voltage);
+  }
   return conditions;
 }
 

@@ -52,8 +52,7 @@ MemorySupplies supplies_of(const std::optional<mapping::AcceleratorConfig>& acce
 struct Conditions {
   std::optional<double> voltage;  // of the scaled rail, units of Vmin; none: no voltage is known
   chips::OperatingPoint rail;     // a memory on it (voltage 1 when none is known)
-  chips::OperatingPoint supply;   // the same with rate 0 if the weight memory stays at Vmin,
-  chips::OperatingPoint boosted;  // and with that memory's boost
+  chips::OperatingPoint supply;   // the same with rate 0 if the weight memory stays at Vmin
   chips::OperatingPoint weights;  // where the weight memory is accessed: boosted, or at Vmin
   MemoryPoints others;
 };

@@ -175,8 +175,7 @@ std::vector<CoreTime> expect_window(const CosimConfig& config, std::int64_t imag
 void describe(const experiment::Readout& readout, const chips::Chip* chip,
               const experiment::Conditions& at, bool weights_scaled, CosimRun& run) {
   run.weights = readout.weights;
-  // The rate is stated of the rail, also if the weights stay at Vmin.
-  run.rate = at.rail.rate;
+  run.rate = at.weights.rate;
   if (chip != nullptr && weights_scaled) {
     run.rate = experiment::configured_rate(*chip, at.weights, readout.weights.repair.cell_rate);
   }

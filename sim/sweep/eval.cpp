@@ -73,8 +73,7 @@ void evaluate(Evaluator& evaluator, const ChipList& chips,
 
 /// Statistics over the chips.
 void summarize_chips(const ChipList& chips, const experiment::Conditions& at, EvalResult& result) {
-  // The rate is stated at the boosted rail, also if the weights stay at Vmin.
-  result.rate = configured_rate(chips, at.boosted, result.chips);
+  result.rate = configured_rate(chips, at.weights, result.chips);
   result.point = summarize(result.clean, result.chips, result.images);
   result.point->model = result.model;
   result.point->rate = *result.rate;
@@ -90,7 +89,9 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   const std::optional<experiment::Conditions> at =
       setup.supplies().resolve(config.voltage, config.rate);
   if (at) experiment::check_engine(setup.engine, at->others);
-  const ChipList chips = make_chips(config, at ? at->boosted : chips::OperatingPoint{});
+  const bool scaled = setup.supplies().weights_scaled();
+  const ChipList chips =
+      make_chips(config, at ? (scaled ? at->weights : at->rail) : chips::OperatingPoint{});
   const experiment::Model model = experiment::load_model(config.model);
   const experiment::OpenImages images = experiment::open(setup.images);
   engines::check_fits(model.network, *images.data, model.file.string());
@@ -113,7 +114,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   if (setup.target.accelerator) {
     const experiment::Conditions conditions = at.value_or(experiment::Conditions{});
     chips::OperatingPoint weights = conditions.weights;
-    if (at && setup.supplies().weights_scaled()) weights.rate = *result.rate;
+    if (at && scaled) weights.rate = *result.rate;
     result.memories = memory_uses(weights, conditions.others, any_by_voltage(chips), result.chips);
     result.cost = cost_of(setup, model, target, images.count, result.voltage.value_or(1.0));
   }

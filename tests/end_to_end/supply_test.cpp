@@ -55,6 +55,11 @@ TEST_F(Supply, WeightsAtVminHaveNoFaultsInAnyCommand) {
   const Json run = on("run", {"--voltage", "0.75", "--json", "-"}).json();
   EXPECT_EQ(run["cells_hit"], 0);
   EXPECT_EQ(run["rate"], 0.0);
+  const Json boosted =
+      on("eval", {"--voltage", "0.85", "--chips", "2", "--mitigation", "boost=0.04", "--json", "-"})
+          .json();
+  EXPECT_EQ(boosted["rate"], 0.0);
+  EXPECT_EQ(boosted["memories"]["weights"]["rate"], 0.0);
   for (const char* engine : {"functional", "systemc"}) {
     for (const char* point : {"--voltage", "--rate"}) {
       const Json eval = on("eval", {point, point == std::string("--rate") ? "0.1" : "0.75",

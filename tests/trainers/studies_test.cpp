@@ -233,5 +233,23 @@ TEST_F(StudyTraining, ATrainingThatFailsIsItsRowsProblemAlone) {
   EXPECT_NE(file("out/two/table.md").find("- clipped: no numbers: "), std::string::npos);
 }
 
+TEST_F(StudyTraining, ALogThatCannotBeWrittenIsItsRowsProblemAlone) {
+  ASSERT_EQ(study("out/one", {"--only", "clipped"}).code, 0);
+  for (const auto& entry : fs::directory_iterator(workplace_.folder() / "out/trainings")) {
+    const fs::path path = entry.path();
+    if (path.extension() == ".json") fs::remove(path);
+    if (path.extension() != ".log") continue;
+    fs::remove(path);
+    fs::create_directory(path);
+  }
+  const Outcome outcome = study("out/two", {"--only", "clipped", "after"});
+  EXPECT_EQ(outcome.code, 1);
+  const Json json = Json::parse(file("out/two/study.json"));
+  EXPECT_NE(json["rows"][0]["problem"].get<std::string>().find(".log: cannot write: "),
+            std::string::npos)
+      << json["rows"][0]["problem"];
+  EXPECT_EQ(json["rows"][1]["cells"].size(), 3u);
+}
+
 }  // namespace
 }  // namespace brownout::trainers

@@ -2,10 +2,12 @@
 // The training loop: gradients, one step by hand, determinism, exact resume.
 #include "trainers/method/trainer.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -67,6 +69,26 @@ TEST(Trainer, ALearnedScaleStartsWhereItIsToldAndMoves) {
   EXPECT_EQ(small.trainer.state().weights.back(), 0.25f);
   small.trainer.step();
   EXPECT_NE(small.trainer.state().weights.back(), 0.25f);
+}
+
+TEST(Trainer, ALearnedScaleThatIsNotAboveZeroEndsTheTraining) {
+  const TrainingConfig config = small_config(
+      kRandbet + "loss: {kind: mcel, margin: 8, logit_scale: 0.25, learn_scale: true}\n");
+  SmallTraining good(config);
+  TrainingFiles files = quiet();
+  files.checkpoint = fs::path(testing::TempDir()) / "brownout-scale.checkpoint";
+  const std::sig_atomic_t stop = 1;
+  good.trainer.run(files, &stop);
+  Checkpoint checkpoint = read_checkpoint(files.checkpoint);
+  checkpoint.weights.back() = -1.0f;
+  SmallTraining bad(config);
+  bad.trainer.resume(checkpoint, "x");
+  try {
+    bad.trainer.step();
+    FAIL() << "expected an error";
+  } catch (const RunError& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("moved the scale of the logits to -"));
+  }
 }
 
 TEST(NetworkPass, GradientsEqualDifferencesOfTheLoss) {
