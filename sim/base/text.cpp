@@ -104,7 +104,8 @@ std::string nearest_name(const std::string& word, const std::vector<std::string>
   for (const std::string& name : known) {
     if (name.size() > kMostOfAName) continue;
     const std::size_t distance = edit_distance(word, name);
-    if (distance < best_distance) {
+    // Names that share nothing are not near, however short they are.
+    if (distance < best_distance && distance < std::max(word.size(), name.size())) {
       best = name;
       best_distance = distance;
     }

@@ -10,6 +10,7 @@
 #include "sim/base/outputs.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/engines/engine.hpp"
 
 namespace brownout::cli {
 
@@ -102,6 +103,7 @@ int run(int argc, char** argv) {
     return run_train(std::vector<std::string>(argv + 2, argv + argc));
   }
 
+  engines::check_environment();
   remember_command("brownout", std::vector<std::string>(argv + 1, argv + argc));
   CLI::App app{
       "Simulates DNN accelerators whose SRAM runs below Vmin: bit errors, accuracy, energy.\n"

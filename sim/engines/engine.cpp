@@ -2,9 +2,14 @@
 // Engines by name.
 #include "sim/engines/engine.hpp"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cstdlib>
 
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
+#include "sim/datapath/convolution/convolution.hpp"
 #include "sim/engines/float_engine.hpp"
 #include "sim/engines/functional_engine.hpp"
 #include "sim/engines/reference_engine.hpp"
@@ -24,6 +29,15 @@ FunctionalOptions options_of_environment() {
 }
 
 }  // namespace
+
+void check_environment() {
+  const std::string kind = options_of_environment().convolution;
+  if (kind == "auto" || datapath::convolution_available(kind)) return;
+  const auto& kinds = datapath::convolution_kinds();
+  const bool known = std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+  throw InputError("BROWNOUT_CONVOLUTION: expected auto, {}{}, got {}", fmt::join(kinds, ", "),
+                   known ? " as far as this processor has them" : "", in_quotes(kind));
+}
 
 void Engine::set_memory_faults(const mapping::MemoryFaults& faults) {
   if (!faults.any()) return;

@@ -45,6 +45,10 @@ class Engine {
   virtual std::string name() const = 0;
 };
 
+/// InputError if the environment variable BROWNOUT_CONVOLUTION names no kernel that this processor
+/// has. Programs check this before they begin.
+void check_environment();
+
 /// "functional" (the contract's integers; fast), "float" (float activations on dequantized weights:
 /// the RandBET paper's setting) or "reference" (the integers by their definition; slow). The
 /// network must outlive the engine. InputError for other names, listing the known ones.

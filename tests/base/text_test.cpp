@@ -65,6 +65,9 @@ TEST(Text, AMessageIsNotCutAtANulAndKeepsItsLines) {
 TEST(Text, NearestNameIsEmptyWhenNothingIsNear) {
   EXPECT_EQ(nearest_name("rowz", {"rows", "columns"}), "rows");
   EXPECT_EQ(nearest_name("x", {"technology"}), "");
+  EXPECT_EQ(nearest_name("Z", {"A", "B"}), "");
+  EXPECT_EQ(nearest_name("xx", {"ws", "os"}), "");
+  EXPECT_EQ(nearest_name("wz", {"ws", "os"}), "ws");
   EXPECT_EQ(nearest_name(std::string(100000, 'x'), {"technology"}), "");
 }
 

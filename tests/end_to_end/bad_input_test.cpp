@@ -105,6 +105,22 @@ TEST_F(BadInput, Options) {
   expect_refusal({"model", "inspect", "none.onnx"}, {"none.onnx"});
 }
 
+TEST_F(BadInput, AKernelThatIsNotThereIsToldBeforeAnythingBegins) {
+  Surroundings surroundings;
+  surroundings.environment = {"BROWNOUT_CONVOLUTION=nonsense"};
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"eval", workplace_.network().string(), "--data", "data",
+                                 "--engine", "reference"},
+        {"sweep", "sweep.yaml", "--out", "never"}}) {
+    const Outcome outcome = workplace_.run(BROWNOUT_BINARY, words, surroundings);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.err,
+              "brownout: error: BROWNOUT_CONVOLUTION: expected auto, vnni, avx2, reference, got "
+              "\"nonsense\"\n");
+  }
+  EXPECT_FALSE(std::filesystem::exists(workplace_.folder() / "never"));
+}
+
 TEST_F(BadInput, SweepFiles) {
   refuse_sweep("images: 200", "imagse: 200",
                {"bad.yaml:6:1", "unknown key \"imagse\"", "did you mean \"images\"?"});

@@ -16,7 +16,7 @@ struct LossChoice {
   };
   Kind kind = Kind::kCrossEntropy;
   double logit_scale = 1.0;
-  bool learn_scale = false;  // logit_scale is where the training starts, and learned like a weight
+  bool learn_scale = false;      // like a weight, from logit_scale on and never below it
   double label_smoothing = 0.0;  // e: the target is 1 - e for y and e/(classes - 1) for the others
   double bound = 100.0;          // K
   double margin = 64.0;          // m, below 2K: no pair of bounded logits is further apart

@@ -161,13 +161,10 @@ void Trainer::update(const std::vector<float>& gradient) {
   optimizer_.update(state_.updates, learning_rate(config_, static_cast<int>(epoch)),
                     gradient.data(), state_.weights.data());
   ++state_.updates;
-  if (config_.loss.learn_scale && !(state_.weights.back() > 0.0f)) {
-    // The exported logits have no scale: below 0 they would order the classes the other way round.
-    throw RunError(
-        "the training moved the scale of the logits to {} in step {} (epoch {}); expected "
-        "it above 0: try a larger logit_scale or a smaller learning rate",
-        state_.weights.back(), state_.step + 1, epoch + 1);
-  }
+  // Below 0 the scaled logits would order the classes the other way round, and the exported ones,
+  // which have no scale, would not.
+  const auto start = static_cast<float>(config_.loss.logit_scale);
+  if (config_.loss.learn_scale && state_.weights.back() < start) state_.weights.back() = start;
 }
 
 StepResult Trainer::step() {
