@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "sim/base/files.hpp"
 #include "sim/network/onnx_file.hpp"
