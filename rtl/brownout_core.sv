@@ -133,109 +133,49 @@ module brownout_core #(
   logic                       reader_busy, strips_busy;
 
   weight_path #(
-    .ROWS(ROWS),
-    .ARRAYS(ARRAYS),
-    .ARRAY_ROWS(ARRAY_ROWS),
-    .CHECK_BITS(CHECK_BITS),
-    .COLUMN_BITS(COLUMN_BITS),
-    .VECTOR_BITS(VECTOR_BITS)
+    .ROWS(ROWS), .ARRAYS(ARRAYS), .ARRAY_ROWS(ARRAY_ROWS), .CHECK_BITS(CHECK_BITS),
+    .COLUMN_BITS(COLUMN_BITS), .VECTOR_BITS(VECTOR_BITS)
   ) u_weight_path (
-    .clk_i,
-    .rst_ni,
-    .check_code_i,
-    .on_error_i,
-    .command_valid_i,
-    .command_ready_o,
-    .command_parameters_i,
-    .command_cell_i,
-    .command_stride_i,
-    .command_columns_i,
-    .command_codes_i,
-    .command_bits_i,
-    .command_scheme_i,
-    .command_zero_code_i,
-    .command_vectors_i,
-    .command_first_i,
-    .command_last_i,
+    .clk_i, .rst_ni, .check_code_i, .on_error_i,
+    .command_valid_i, .command_ready_o, .command_parameters_i, .command_cell_i, .command_stride_i,
+    .command_columns_i, .command_codes_i, .command_bits_i, .command_scheme_i, .command_zero_code_i,
+    .command_vectors_i, .command_first_i, .command_last_i,
     .busy_o(reader_busy),
-    .load_o(load),
-    .load_column_o(load_column),
-    .load_codes_o(load_codes),
-    .load_last_o(load_last),
+    .load_o(load), .load_column_o(load_column), .load_codes_o(load_codes), .load_last_o(load_last),
     .load_weights_o(load_weights),
-    .tile_valid_o(tile_valid),
-    .tile_first_o(tile_first),
-    .tile_last_o(tile_last),
-    .tile_vectors_o(tile_vectors),
-    .tile_columns_o(tile_columns),
+    .tile_valid_o(tile_valid), .tile_first_o(tile_first), .tile_last_o(tile_last),
+    .tile_vectors_o(tile_vectors), .tile_columns_o(tile_columns),
     .swap_i(swap),
-    .parameter_valid_o,
-    .parameter_word_o,
-    .parameter_suspect_o,
-    .parameter_run_last_o,
-    .write_valid_i,
-    .write_ready_o,
-    .write_word_i,
-    .write_data_i,
-    .read_o(read),
-    .word_corrected_o(word_corrected),
-    .word_detected_o(word_detected),
-    .observe_read_o,
-    .observe_read_word_o,
-    .observe_read_data_o,
-    .observe_read_last_o,
-    .observe_checked_o,
-    .observe_checked_data_o,
-    .observe_checked_suspect_o
+    .parameter_valid_o, .parameter_word_o, .parameter_suspect_o, .parameter_run_last_o,
+    .write_valid_i, .write_ready_o, .write_word_i, .write_data_i,
+    .read_o(read), .word_corrected_o(word_corrected), .word_detected_o(word_detected),
+    .observe_read_o, .observe_read_word_o, .observe_read_data_o, .observe_read_last_o,
+    .observe_checked_o, .observe_checked_data_o, .observe_checked_suspect_o
 `ifdef BROWNOUT_FAULTS
     ,
-    .fault_write_i,
-    .fault_word_i,
-    .fault_stuck0_i,
-    .fault_stuck1_i,
-    .fault_flip_i,
-    .fault_read_flip_i,
-    .fault_supply_microvmin_i
+    .fault_write_i, .fault_word_i, .fault_stuck0_i, .fault_stuck1_i, .fault_flip_i,
+    .fault_read_flip_i, .fault_supply_microvmin_i
 `endif
   );
 
   stream_control #(
     .VECTOR_BITS(VECTOR_BITS)
   ) u_stream_control (
-    .clk_i,
-    .rst_ni,
-    .job_begin_i,
-    .busy_o(strips_busy),
-    .tile_valid_i(tile_valid),
-    .tile_first_i(tile_first),
-    .tile_last_i(tile_last),
+    .clk_i, .rst_ni, .job_begin_i, .busy_o(strips_busy),
+    .tile_valid_i(tile_valid), .tile_first_i(tile_first), .tile_last_i(tile_last),
     .tile_vectors_i(tile_vectors),
-    .swap_o(swap),
-    .valid_i(vector_valid_i),
-    .ready_o(vector_ready_o),
-    .vector_o(vector),
-    .first_o(vector_first),
-    .last_o(vector_last),
-    .half_o(vector_half),
-    .release_i(drain_release_i),
-    .stalled_weights_o(stalled_weights),
-    .stalled_accumulators_o(stalled_accumulators),
+    .swap_o(swap), .valid_i(vector_valid_i), .ready_o(vector_ready_o), .vector_o(vector),
+    .first_o(vector_first), .last_o(vector_last), .half_o(vector_half), .release_i(drain_release_i),
+    .stalled_weights_o(stalled_weights), .stalled_accumulators_o(stalled_accumulators),
     .stalled_activations_o(stalled_activations)
   );
 
   pe_array #(
-    .ROWS(ROWS),
-    .COLUMNS(COLUMNS),
-    .COLUMN_BITS(COLUMN_BITS)
+    .ROWS(ROWS), .COLUMNS(COLUMNS), .COLUMN_BITS(COLUMN_BITS)
   ) u_array (
-    .clk_i,
-    .rst_ni,
-    .load_i(load),
-    .load_column_i(load_column),
-    .load_weights_i(load_weights),
-    .swap_i(swap),
-    .activations_i(vector_i),
-    .sums_o(sums)
+    .clk_i, .rst_ni,
+    .load_i(load), .load_column_i(load_column), .load_weights_i(load_weights), .swap_i(swap),
+    .activations_i(vector_i), .sums_o(sums)
   );
 
   // What the accumulators must know travels together with the vectors.
@@ -262,36 +202,21 @@ module brownout_core #(
   );
 
   accumulators #(
-    .LANES(LANES),
-    .DEPTH(DEPTH),
-    .PSUM_BITS(PSUM_BITS)
+    .LANES(LANES), .DEPTH(DEPTH), .PSUM_BITS(PSUM_BITS)
   ) u_accumulators (
-    .clk_i,
-    .rst_ni,
-    .job_begin_i,
+    .clk_i, .rst_ni, .job_begin_i,
     .valid_i(sums_valid_q[LATENCY-1]),
-    .start_i(sums_start),
-    .first_i(sums_first),
-    .last_i(sums_last),
-    .half_i(sums_half),
+    .start_i(sums_start), .first_i(sums_first), .last_i(sums_last), .half_i(sums_half),
     .sums_i(sums),
-    .drain_valid_i,
-    .drain_ready_o,
-    .drain_row_i,
-    .drain_release_i,
-    .drain_data_valid_o,
+    .drain_valid_i, .drain_ready_o, .drain_row_i, .drain_release_i, .drain_data_valid_o,
     .drain_data_o,
-    .write_o(observe_write_o),
-    .write_row_o(observe_write_row_o),
+    .write_o(observe_write_o), .write_row_o(observe_write_row_o),
     .write_data_o(observe_write_data_o)
 `ifdef BROWNOUT_FAULTS
     ,
-    .fault_write_i(fault_accumulator_write_i),
-    .fault_half_i(fault_accumulator_half_i),
-    .fault_row_i(fault_accumulator_row_i),
-    .fault_stuck0_i(fault_accumulator_stuck0_i),
-    .fault_stuck1_i(fault_accumulator_stuck1_i),
-    .fault_flip_i(fault_accumulator_flip_i),
+    .fault_write_i(fault_accumulator_write_i), .fault_half_i(fault_accumulator_half_i),
+    .fault_row_i(fault_accumulator_row_i), .fault_stuck0_i(fault_accumulator_stuck0_i),
+    .fault_stuck1_i(fault_accumulator_stuck1_i), .fault_flip_i(fault_accumulator_flip_i),
     .fault_read_flip_i(fault_accumulator_read_flip_i),
     .fault_supply_microvmin_i(fault_accumulator_supply_microvmin_i)
 `endif
@@ -300,30 +225,18 @@ module brownout_core #(
   performance_counters #(
     .COLUMN_BITS(COLUMN_BITS)
   ) u_counters (
-    .clk_i,
-    .rst_ni,
-    .clear_i(counters_clear_i),
-    .vector_i(vector),
-    .stalled_weights_i(stalled_weights),
-    .stalled_accumulators_i(stalled_accumulators),
-    .stalled_activations_i(stalled_activations),
-    .weight_read_i(read),
+    .clk_i, .rst_ni, .clear_i(counters_clear_i), .vector_i(vector),
+    .stalled_weights_i(stalled_weights), .stalled_accumulators_i(stalled_accumulators),
+    .stalled_activations_i(stalled_activations), .weight_read_i(read),
     .weight_write_i(write_valid_i && write_ready_o),
-    .word_corrected_i(word_corrected),
-    .word_detected_i(word_detected),
+    .word_corrected_i(word_corrected), .word_detected_i(word_detected),
     .accumulator_row_i(sums_valid_q[LATENCY-1]),
-    .accumulator_first_i(sums_first),
-    .accumulator_columns_i(sums_columns),
-    .busy_o(busy_cycles_o),
-    .stalled_weights_o(stalled_weights_cycles_o),
+    .accumulator_first_i(sums_first), .accumulator_columns_i(sums_columns),
+    .busy_o(busy_cycles_o), .stalled_weights_o(stalled_weights_cycles_o),
     .stalled_accumulators_o(stalled_accumulators_cycles_o),
     .stalled_activations_o(stalled_activations_cycles_o),
-    .weight_reads_o,
-    .weight_writes_o,
-    .words_corrected_o,
-    .words_detected_o,
-    .accumulator_reads_o,
-    .accumulator_writes_o
+    .weight_reads_o, .weight_writes_o, .words_corrected_o, .words_detected_o,
+    .accumulator_reads_o, .accumulator_writes_o
   );
 
   // A tile is in the reader until it is swapped in; its strip is in the stream control until its
@@ -334,48 +247,19 @@ module brownout_core #(
 
 `ifndef SYNTHESIS
   core_assertions #(
-    .ROWS(ROWS),
-    .COLUMNS(COLUMNS),
-    .ARRAYS(ARRAYS),
-    .ARRAY_ROWS(ARRAY_ROWS),
-    .DEPTH(DEPTH),
-    .CHECK_BITS(CHECK_BITS)
+    .ROWS(ROWS), .COLUMNS(COLUMNS), .ARRAYS(ARRAYS), .ARRAY_ROWS(ARRAY_ROWS),
+    .DEPTH(DEPTH), .CHECK_BITS(CHECK_BITS)
   ) u_assertions (
-    .clk_i,
-    .rst_ni,
-    .check_code_i,
-    .on_error_i,
-    .job_begin_i,
-    .idle_i(idle_o),
-    .command_valid_i,
-    .command_ready_i(command_ready_o),
-    .command_parameters_i,
-    .command_cell_i,
-    .command_stride_i,
-    .command_columns_i,
-    .command_codes_i,
-    .command_bits_i,
-    .command_scheme_i,
-    .command_zero_code_i,
-    .command_vectors_i,
-    .command_first_i,
-    .command_last_i,
-    .vector_valid_i,
-    .vector_ready_i(vector_ready_o),
-    .vector_i,
-    .drain_valid_i,
-    .drain_ready_i(drain_ready_o),
-    .drain_row_i,
-    .drain_release_i,
-    .write_valid_i,
-    .write_ready_i(write_ready_o),
-    .write_word_i,
-    .write_data_i,
-    .decoded_i(load && load_last),
-    .decoded_codes_i(load_codes),
-    .swap_i(swap),
-    .tile_first_i(tile_first),
-    .tile_vectors_i(tile_vectors)
+    .clk_i, .rst_ni, .check_code_i, .on_error_i,
+    .job_begin_i, .idle_i(idle_o),
+    .command_valid_i, .command_ready_i(command_ready_o), .command_parameters_i, .command_cell_i,
+    .command_stride_i, .command_columns_i, .command_codes_i, .command_bits_i, .command_scheme_i,
+    .command_zero_code_i, .command_vectors_i, .command_first_i, .command_last_i,
+    .vector_valid_i, .vector_ready_i(vector_ready_o), .vector_i,
+    .drain_valid_i, .drain_ready_i(drain_ready_o), .drain_row_i, .drain_release_i,
+    .write_valid_i, .write_ready_i(write_ready_o), .write_word_i, .write_data_i,
+    .decoded_i(load && load_last), .decoded_codes_i(load_codes),
+    .swap_i(swap), .tile_first_i(tile_first), .tile_vectors_i(tile_vectors)
   );
 `endif
 

@@ -133,62 +133,29 @@ module weight_path #(
   logic [1:0]             decode_scheme;
 
   run_reader #(
-    .WORD_BITS(WORD_BITS),
-    .COLUMN_BITS(COLUMN_BITS),
-    .CODE_BITS(CODE_BITS),
-    .TILE_BITS(TILE_BITS)
+    .WORD_BITS(WORD_BITS), .COLUMN_BITS(COLUMN_BITS), .CODE_BITS(CODE_BITS), .TILE_BITS(TILE_BITS)
   ) u_run_reader (
-    .clk_i,
-    .rst_ni,
-    .command_valid_i,
-    .command_ready_o,
-    .command_parameters_i,
-    .command_cell_i,
-    .command_stride_i,
-    .command_columns_i,
-    .command_codes_i,
-    .command_bits_i,
+    .clk_i, .rst_ni,
+    .command_valid_i, .command_ready_o, .command_parameters_i, .command_cell_i, .command_stride_i,
+    .command_columns_i, .command_codes_i, .command_bits_i,
     .command_tile_i(TILE_BITS'({command_zero_code_i, command_first_i, command_last_i,
                                 command_scheme_i, command_vectors_i})),
-    .swap_i,
-    .busy_o,
-    .read_o(read),
-    .read_word_o(read_word),
-    .parameters_o(parameters),
-    .run_first_o(run_first),
-    .run_last_o(run_last),
-    .last_o(last),
-    .column_o(column),
-    .segment_o(segment),
-    .offset_o(offset),
-    .codes_o(codes),
-    .bits_o(bits),
-    .tile_o(tile)
+    .swap_i, .busy_o, .read_o(read), .read_word_o(read_word),
+    .parameters_o(parameters), .run_first_o(run_first), .run_last_o(run_last), .last_o(last),
+    .column_o(column), .segment_o(segment), .offset_o(offset), .codes_o(codes),
+    .bits_o(bits), .tile_o(tile)
   );
 
   weight_memory #(
-    .ARRAYS(ARRAYS),
-    .ARRAY_ROWS(ARRAY_ROWS),
-    .CHECK_BITS(CHECK_BITS)
+    .ARRAYS(ARRAYS), .ARRAY_ROWS(ARRAY_ROWS), .CHECK_BITS(CHECK_BITS)
   ) u_weight_memory (
-    .clk_i,
-    .check_code_i,
-    .read_i(read),
-    .read_word_i(read_word),
+    .clk_i, .check_code_i, .read_i(read), .read_word_i(read_word),
     .data_o(word),
-    .write_valid_i,
-    .write_ready_o,
-    .write_word_i,
-    .write_data_i
+    .write_valid_i, .write_ready_o, .write_word_i, .write_data_i
 `ifdef BROWNOUT_FAULTS
     ,
-    .fault_write_i,
-    .fault_word_i,
-    .fault_stuck0_i,
-    .fault_stuck1_i,
-    .fault_flip_i,
-    .fault_read_flip_i,
-    .fault_supply_microvmin_i
+    .fault_write_i, .fault_word_i, .fault_stuck0_i, .fault_stuck1_i, .fault_flip_i,
+    .fault_read_flip_i, .fault_supply_microvmin_i
 `endif
   );
 
@@ -300,17 +267,13 @@ module weight_path #(
   endgenerate
 
   weight_unpacker #(
-    .ROWS(ROWS),
-    .CODE_BITS(CODE_BITS)
+    .ROWS(ROWS), .CODE_BITS(CODE_BITS)
   ) u_unpacker (
     .clk_i,
     .valid_i(align_valid_q && !align_parameters_q),
-    .word_i(align_word_q),
-    .run_first_i(align_run_first_q),
-    .segment_i(align_segment_q),
+    .word_i(align_word_q), .run_first_i(align_run_first_q), .segment_i(align_segment_q),
     .offset_i(align_offset_q),
-    .bits_i(decode_bits_q),
-    .code_o(code)
+    .bits_i(decode_bits_q), .code_o(code)
   );
 
   assign decode_scheme = decode_tile_q[VECTOR_BITS +: 2];

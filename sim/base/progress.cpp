@@ -46,6 +46,12 @@ void Progress::advance(std::int64_t by, const std::string& note) {
   if (now_() - shown_ >= pause) draw(false);
 }
 
+void Progress::found(std::int64_t by) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  done_ += by;
+  found_ += by;
+}
+
 void Progress::add_work(std::int64_t by) {
   const std::lock_guard<std::mutex> lock(mutex_);
   total_ = std::max<std::int64_t>(total_ + by, 1);
@@ -66,8 +72,9 @@ void Progress::draw(bool last) {
   std::string time;
   if (last) {
     time = clock_text(elapsed);
-  } else if (done_ > 0) {
-    time = clock_text(elapsed / share - elapsed) + " left";
+  } else if (done_ > found_) {
+    const auto left = static_cast<double>(std::max<std::int64_t>(total_ - done_, 0));
+    time = clock_text(elapsed * left / static_cast<double>(done_ - found_)) + " left";
   }
   const std::string note = note_.empty() || time.empty() ? note_ : note_ + ", ";
   if (terminal_) {

@@ -21,6 +21,8 @@ class Progress {
 
   /// `note` is free text shown after the bar: loss, error, images/s.
   void advance(std::int64_t by = 1, const std::string& note = "");
+  /// Work of the total that an earlier run did. It took none of this run's time.
+  void found(std::int64_t by);
   /// The total turns out larger or smaller than was said.
   void add_work(std::int64_t by);
   void finish();
@@ -31,6 +33,7 @@ class Progress {
   std::string note_;
   std::int64_t total_;
   std::int64_t done_ = 0;
+  std::int64_t found_ = 0;  // of done_
   bool quiet_;
   bool terminal_;
   bool finished_ = false;

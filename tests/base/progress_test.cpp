@@ -47,6 +47,19 @@ TEST_F(ProgressTest, SaysEveryTenSecondsHowLongItTakesStill) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "sweep: 2/8 0:30 left\nsweep: 3/8 1:00:19\n");
 }
 
+TEST_F(ProgressTest, WorkFoundTakesNoTime) {
+  testing::internal::CaptureStderr();
+  {
+    Progress train = progress("train", 100);
+    train.found(80);
+    now_ += seconds(10);
+    train.advance(5);  // 5 in 10 s, 15 are left
+    now_ += seconds(1);
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "train: 85/100 0:30 left\ntrain: 85/100 0:11\n");
+}
+
 TEST_F(ProgressTest, HasATotalOfOneAtLeast) {
   testing::internal::CaptureStderr();
   {

@@ -280,7 +280,7 @@ bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* 
   const std::int64_t total = static_cast<std::int64_t>(total_steps());
   Progress progress("train", total, files.quiet);
   std::int64_t done = static_cast<std::int64_t>(state_.step);
-  progress.advance(done);
+  progress.found(done);
   if (!files.events.empty()) events_.emplace(files.events, state_.history);
   // A kill between a checkpoint and the metrics leaves an epoch of the checkpoint out of the
   // metrics.
