@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weight loader, PE array, vector unit and sequencer, each by itself: the test gives it its tokens
+// and stands for its neighbours. Cycles are those of sim/mapping/timing.hpp.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "sim/accelerator/activation_scratchpad.hpp"
+#include "sim/accelerator/array_model.hpp"
+#include "sim/accelerator/cycles.hpp"
+#include "sim/accelerator/dma.hpp"
+#include "sim/accelerator/dram.hpp"
+#include "sim/accelerator/pe_array.hpp"
+#include "sim/accelerator/sequencer.hpp"
+#include "sim/accelerator/vector_module.hpp"
+#include "sim/accelerator/weight_loader.hpp"
+#include "sim/accelerator/weight_scratchpad.hpp"
+#include "sim/mapping/program.hpp"
+#include "sim/mapping/timing.hpp"
+#include "sim/network/network.hpp"
+#include "tests/network/small_network.hpp"
+
+namespace brownout::accelerator {
+namespace {
+
+/// The layer of the small network's convolution; the one before it quantizes the image.
+constexpr int kConv = 1;
+
+/// An array that notes what it is given.
+class NotingArray : public ArrayModel {
+ public:
+  struct Load {
+    int layer, column_tile;
+    const std::int8_t* n;
+  };
+  void configure(const mapping::Program&, const network::Network&,
+                 const memory::WordMemory&) override {}
+  void begin_layer(int layer, const std::uint8_t*, std::int64_t, int, int, std::int64_t) override {
+    layers.push_back(layer);
+  }
+  void load(int layer, int column_tile, const std::int8_t* n) override {
+    loads.push_back({layer, column_tile, n});
+  }
+  void run(int, const mapping::Strip& strip, std::int32_t*, std::int64_t) override {
+    strips.push_back(strip.pixel_first);
+  }
+  std::string name() const override { return "noting"; }
+
+  std::vector<int> layers;
+  std::vector<Load> loads;
+  std::vector<std::int64_t> strips;
+};
+
+/// Counts the layers that the vector unit ends.
+struct LayerEnds : sc_core::sc_module {
+  LayerEnds(const sc_core::sc_module_name& name, sc_core::sc_event& event) : sc_module(name) {
+    SC_HAS_PROCESS(LayerEnds);
+    SC_METHOD(note);
+    sensitive << event;
+    dont_initialize();
+  }
+  void note() {
+    ++count;
+    at = now();
+  }
+  int count = 0;
+  std::int64_t at = 0;
+};
+
+/// All modules, not tied to each other: the test holds both ends of every FIFO. The kernel
+/// elaborates once per process, so all tests share them and configure them anew.
+class Bench {
+ public:
+  static Bench& instance() {
+    static Bench* const bench = new Bench;
+    return *bench;
+  }
+
+  /// The small network on 4 x 1 elements with accumulators of three rows, two images a batch: its
+  /// convolution has two column tiles of three K tiles, each with strips of 3, 3 and 2 pixels.
+  void configure() {
+    mapping::AcceleratorConfig config;
+    config.array.rows = 4;
+    config.array.columns = 1;
+    config.accumulators.depth = 3;
+    config.vector.lanes = 1;
+    program = mapping::compile(net, config, 2);
+    array_model = NotingArray();
+    state.layers.assign(program.layers.size(), {});
+    state.gates.assign(program.layers[kConv].strips.size(), {});
+    state.layer_begin = now();
+    weights.configure(config.weights, array_model);
+    activations.configure(config.activations);
+    dram.configure(config.dram,
+                   program.resident_words * 8 + 2 * (program.input_bytes + program.output_bytes));
+    dma.configure(config.dma, config.dram.latency_cycles);
+    array.configure(array_model);
+    loader.configure(net, array_model);
+    vector.configure(net, shapes);
+    sequencer.configure(net, array_model);
+    const std::vector<std::uint64_t> words = mapping::store(net, program.placement);
+    weights.cells().write(0, static_cast<std::int64_t>(words.size()), words.data());
+  }
+
+  /// Cycles until nothing moves any more.
+  std::int64_t run() {
+    const std::int64_t begin = now();
+    sc_core::sc_start();
+    if (state.error) std::rethrow_exception(state.error);
+    return now() - begin;
+  }
+
+  const mapping::LayerProgram& conv() const { return program.layers[kConv]; }
+  const mapping::ColumnTile& tile_of(std::size_t strip) const {
+    return conv().column_tiles.at(static_cast<std::size_t>(conv().strips.at(strip).column_tile));
+  }
+
+  const network::Network net = network::small_network();
+  const std::vector<network::Shape> shapes = network::check(net, "small");
+  mapping::Program program;
+  RunState state;
+  NotingArray array_model;
+  WeightScratchpad weights{"weights", state};
+  ActivationScratchpad activations{"activations"};
+  Dram dram{"dram"};
+  Dma dma{"dma", state};
+  WeightLoader loader{"loader", state, weights, dma};
+  PeArray array{"array", state, loader, dma, activations};
+  VectorModule vector{"vector", state, array, loader, activations};
+  Sequencer sequencer{"sequencer", state, dram, dma, array, vector, weights, activations};
+  sc_core::sc_fifo<StripToken> ordered{"ordered", 8}, loaded{"loaded", 8}, to_array{"to_array", 8},
+      streamed{"streamed", 8}, to_vector{"to_vector", 8};
+  LayerEnds ends{"ends", vector.layer_done};
+
+ private:
+  Bench() {
+    state.program = &program;
+    dma.dram.bind(dram.socket);
+    dma.weights.bind(weights.write_socket);
+    dma.activations.bind(activations.socket);
+    loader.socket.bind(weights.read_socket);
+    loader.out.bind(loaded);
+    array.in.bind(to_array);
+    array.out.bind(streamed);
+    vector.in.bind(to_vector);
+    sequencer.out.bind(ordered);
+    sc_core::sc_start(sc_core::SC_ZERO_TIME);
+  }
+};
+
+TEST(WeightLoader, GivesTheArrayTheCodesOfTheNetwork) {
+  Bench& bench = Bench::instance();
+  bench.configure();
+  const network::Parameter& weight = bench.net.parameters[0];
+  std::int64_t words = 0;
+  for (const std::size_t strip : {0u, 3u}) {
+    const mapping::ColumnTile& tile = bench.tile_of(strip);
+    ASSERT_TRUE(bench.loader.in.nb_write({kConv, static_cast<int>(strip), 0, 0}));
+    bench.run();
+    bench.loader.shadow_is_free();
+    StripToken token;
+    ASSERT_TRUE(bench.loaded.nb_read(token));
+    ASSERT_FALSE(bench.array_model.loads.empty());
+    const NotingArray::Load& load = bench.array_model.loads.back();
+    EXPECT_EQ(load.column_tile, bench.conv().strips[strip].column_tile);
+    EXPECT_TRUE(std::equal(load.n, load.n + tile.n_count * 9, weight.n.data() + tile.n_first * 9));
+    words += tile.parameter_words;
+    for (const std::int64_t some : tile.words) words += some;
+  }
+  EXPECT_EQ(bench.state.layer(kConv).counts.weight_reads, words);
+  // Biases, scales and shifts of both channels, as the vector unit will have them.
+  for (std::size_t p = 1; p < 4; ++p) {
+    EXPECT_EQ(bench.loader.parameters()[p], bench.net.parameters[p].n) << p;
+  }
+}
+
+TEST(WeightLoader, TakesThePortsCyclesAndTheStagesOfTheFirstTile) {
+  Bench& bench = Bench::instance();
+  bench.configure();
+  const mapping::ColumnTile& tile = bench.tile_of(0);
+  ASSERT_TRUE(bench.loader.in.nb_write({kConv, 0, 0, 0}));
+  const std::int64_t cycles = mapping::load_latency(tile.parameter_cycles + tile.port_cycles[0], 0);
+  EXPECT_EQ(bench.run(), cycles);
+  StripToken token;
+  ASSERT_TRUE(bench.loaded.nb_read(token));
+  EXPECT_EQ(token.ready, now());
+  EXPECT_EQ(token.dma_wait, 0);
+}
+
+TEST(WeightLoader, WaitsForTheShadowRegisters) {
+  Bench& bench = Bench::instance();
+  bench.configure();
+  ASSERT_TRUE(bench.loader.in.nb_write({kConv, 0, 0, 0}));
+  ASSERT_TRUE(bench.loader.in.nb_write({kConv, 1, 0, 0}));
+  bench.run();
+  EXPECT_EQ(bench.loaded.num_available(), 1);
+  bench.loader.shadow_is_free();
+  bench.run();
+  StripToken token;
+  ASSERT_TRUE(bench.loaded.nb_read(token));
+  EXPECT_EQ(token.strip, 0);
+  ASSERT_TRUE(bench.loaded.nb_read(token));
+  EXPECT_EQ(token.strip, 1);
+}
+
+TEST(WeightLoader, DecodesAgainOnlyWhenCellsHaveChanged) {
+  Bench& bench = Bench::instance();
+  bench.configure();
+  const auto load = [&] {
+    ASSERT_TRUE(bench.loader.in.nb_write({kConv, 0, 0, 0}));
+    bench.run();
+    bench.loader.shadow_is_free();
+    StripToken token;
+    ASSERT_TRUE(bench.loaded.nb_read(token));
+  };
+  load();
+  load();
+  EXPECT_EQ(bench.array_model.loads.size(), 1u);
+  const std::uint64_t word = bench.weights.cells().stored(0);
+  bench.weights.cells().write(0, 1, &word);
+  load();
+  EXPECT_EQ(bench.array_model.loads.size(), 2u);
+}
+
+TEST(PeArray, StreamsTileAfterTileAndReadsTheNextMeanwhile) {
+  Bench& bench = Bench::instance();
+  bench.configure();
+  bench.array.begin_layer();
+  ASSERT_TRUE(bench.to_array.nb_write({kConv, 0, now(), 0}));
+  // Three pixels a tile; the loads of the second and third tile hide the streaming if longer.
+  const std::vector<std::int64_t>& port = bench.tile_of(0).port_cycles;
+  std::int64_t cycles = 3;
+  for (std::size_t t = 1; t < 3; ++t) {
+    cycles += std::max<std::int64_t>(3, mapping::load_latency(port[t], 0));
+  }
+  EXPECT_EQ(bench.run(), cycles);
+  const LayerTally& tally = bench.state.layer(kConv);
+  EXPECT_EQ(tally.stream_cycles, 9);
+  EXPECT_EQ(tally.stall(Stall::kWeights), cycles - 9);
+  EXPECT_EQ(tally.counts.macs, 9 * 3);
+  EXPECT_EQ(tally.counts.activation_reads, 9 * 3);
+  EXPECT_EQ(tally.counts.accumulator_writes, 3 * 2 * 3);  // a column and the lane of sums
+  EXPECT_EQ(tally.counts.accumulator_reads, 2 * 2 * 3);   // the first tile adds to nothing
+  StripToken token;
+  ASSERT_TRUE(bench.streamed.nb_read(token));
+  EXPECT_EQ(token.ready, now() + mapping::array_latency(bench.program.accelerator.array));
+  EXPECT_EQ(bench.array_model.strips, (std::vector<std::int64_t>{0}));
+}
+
+TEST(PeArray, TheThirdStripWaitsForAHalfOfTheAccumulators) {
+  Bench& bench = Bench::instance();
+  bench.configure();
+  bench.array.begin_layer();
+  for (const int strip : {0, 1, 2}) ASSERT_TRUE(bench.to_array.nb_write({kConv, strip, now(), 0}));
+  bench.run();
+  EXPECT_EQ(bench.streamed.num_available(), 2);
+  EXPECT_EQ(bench.state.layer(kConv).stall(Stall::kAccumulators), 0);
+  sc_core::sc_start(cycles(17));
+  bench.array.half_is_free();
+  bench.run();
+  EXPECT_EQ(bench.streamed.num_available(), 3);
+  EXPECT_EQ(bench.state.layer(kConv).stall(Stall::kAccumulators), 17);
+  EXPECT_EQ(bench.array_model.strips,
+            (std::vector<std::int64_t>{0, 0, 3}));  // the column tiles take turns
+  StripToken token;
+  while (bench.streamed.nb_read(token)) {
+  }
+}
+
+TEST(VectorModule, DrainsAStripWhenItIsReadyAndFreesItsHalf) {
+  Bench& bench = Bench::instance();
+  bench.configure();
+  bench.state.compute = false;
+  const int ended = bench.ends.count;
+  ASSERT_TRUE(bench.to_vector.nb_write({kConv, 1, now() + 11, 0}));
+  const int walks = mapping::strip_walks(bench.conv());
+  EXPECT_EQ(bench.run(), 11 + mapping::drain_cycles(bench.program.accelerator.vector, 3, 1, walks));
+  EXPECT_EQ(bench.ends.count, ended);  // strips follow
+  const EventCounts& counts = bench.state.layer(kConv).counts;
+  EXPECT_EQ(counts.accumulator_reads, 2 * 3 * walks);
+  EXPECT_EQ(counts.vector_ops, 3 * walks);
+  EXPECT_EQ(counts.activation_writes, 0);
+  bench.state.compute = true;
+}
+
+TEST(VectorModule, TheLastStripEndsTheLayer) {
+  Bench& bench = Bench::instance();
+  bench.configure();
+  bench.state.compute = false;
+  const mapping::VectorConfig& config = bench.program.accelerator.vector;
+  const int last = static_cast<int>(bench.conv().strips.size()) - 1;
+  const int ended = bench.ends.count;
+  ASSERT_TRUE(bench.to_vector.nb_write({kConv, last, now(), 0}));
+  std::int64_t cycles = mapping::drain_cycles(config, 2, 1, mapping::strip_walks(bench.conv())) +
+                        config.latency_cycles;
+  std::int64_t written = 2 * 8;  // codes of the output, two images
+  if (bench.conv().staged) {
+    cycles += mapping::memory_walk_cycles(config, bench.conv());
+    written += 4 * bench.conv().staged_numbers;
+  }
+  EXPECT_EQ(bench.run(), cycles);
+  EXPECT_EQ(bench.ends.count, ended + 1);
+  EXPECT_EQ(bench.ends.at, now());
+  EXPECT_EQ(bench.state.layer(kConv).counts.activation_writes, written);
+  bench.state.compute = true;
+}
+
+TEST(Sequencer, OrdersTheStripsOfALayerAfterTheOneBeforeHasEnded) {
+  Bench& bench = Bench::instance();
+  bench.configure();
+  bench.state.compute = false;
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(bench.program.input_bytes));
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(3 * i + 1);
+  bench.sequencer.set_work({pixels.data(), nullptr, 1});
+  bench.sequencer.start.notify(sc_core::SC_ZERO_TIME);
+  // The first layer begins when its input has arrived.
+  const mapping::AcceleratorConfig& accelerator = bench.program.accelerator;
+  const std::int64_t transfer =
+      mapping::transfer_cycles(accelerator.dma, accelerator.dram, bench.program.input_bytes);
+  EXPECT_EQ(bench.run(), transfer);
+  EXPECT_EQ(bench.state.input_wait_cycles, transfer);
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    EXPECT_EQ(*bench.activations.data(bench.program.input_pixels[0].address +
+                                      static_cast<std::int64_t>(i)),
+              pixels[i]);
+  }
+  for (std::size_t layer = 0; layer < bench.program.layers.size(); ++layer) {
+    EXPECT_FALSE(bench.sequencer.done());
+    const auto strips = static_cast<int>(bench.program.layers[layer].strips.size());
+    StripToken token;
+    for (int strip = strips == 0 ? -1 : 0; strip < strips; ++strip) {  // -1: no matrix
+      ASSERT_TRUE(bench.ordered.nb_read(token)) << layer << ", " << strip;
+      EXPECT_EQ(token.layer, static_cast<int>(layer));
+      EXPECT_EQ(token.strip, strip);
+    }
+    EXPECT_EQ(bench.ordered.num_available(), 0);
+    bench.vector.layer_done.notify(sc_core::SC_ZERO_TIME);
+    bench.run();
+  }
+  EXPECT_TRUE(bench.sequencer.done());
+  bench.state.compute = true;
+}
+
+}  // namespace
+}  // namespace brownout::accelerator
