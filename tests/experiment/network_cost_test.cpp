@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an inference costs: one simulated run, priced at any voltage.
+#include "sim/experiment/network_cost.hpp"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "tests/end_to_end/workplace.hpp"
+
+namespace brownout::experiment {
+namespace {
+
+class NetworkCostTest : public testing::Test {
+ protected:
+  NetworkCostTest() { config_.accelerator.emplace(); }
+
+  end_to_end::Workplace workplace_;
+  const Model model_ = load_model(workplace_.network());
+  const technology::Technology technology_ =
+      technology::Technology::load(BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml");
+  TargetConfig config_;
+};
+
+TEST_F(NetworkCostTest, OneRunIsPricedAsARunIs) {
+  const Target target(model_, config_);
+  const NetworkCost cost(model_, target, 3);
+  engines::SystemcEngine engine(model_.network, target.programs(), "tiny");
+  const engines::ImagesResult run = engine.time(3);
+  EXPECT_EQ(cost.cycles(), static_cast<double>(run.cycles));
+  EXPECT_EQ(cost.cycles_per_image(), static_cast<double>(run.cycles) / 3.0);
+  RunCounts counts;
+  counts.all = {run.total().counts, static_cast<double>(run.cycles)};
+  const RunPrices prices =
+      price_run(technology_, pricing_of(*target.program(), model_.network.bits(), 3), 0.85, counts);
+  EXPECT_EQ(cost.energy(technology_, 0.85).value.total(), prices.all.value.total());
+}
+
+TEST_F(NetworkCostTest, EnergyFallsWithTheVoltageAndIsThatOfVminAtVmin) {
+  const NetworkCost cost(model_, Target(model_, config_), 2);
+  const auto at = [&](double voltage) { return cost.energy(technology_, voltage).value.total(); };
+  EXPECT_LT(at(0.8), at(0.9));
+  EXPECT_LT(at(0.9), at(1.0));
+  EXPECT_EQ(at(1.0), cost.at_vmin(technology_).value.total());
+}
+
+TEST_F(NetworkCostTest, MitigationsCostEnergyAndThoseThatCostCyclesNeedARunOfTheirOwn) {
+  const NetworkCost cost(model_, Target(model_, config_), 2);
+  const auto with = [&](const char* text) {
+    return cost.energy(technology_, 0.85, memory::parse_mitigations(text, "test")).value.total();
+  };
+  EXPECT_GT(with("msb=2"), with("none"));
+  EXPECT_GT(with("msb=4"), with("msb=2"));
+  EXPECT_THROW(with("secded"), std::logic_error);
+}
+
+}  // namespace
+}  // namespace brownout::experiment
