@@ -14,8 +14,8 @@
 #include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/evaluator.hpp"
+#include "sim/runs/evaluator.hpp"
+#include "sim/runs/sweep_file.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
@@ -60,7 +60,7 @@ int CommonOptions::thread_count() const {
 }
 
 std::int64_t CommonOptions::seed_or(std::int64_t fallback) const {
-  return seed.empty() ? fallback : parse_integer("--seed", seed, 0, sweep::kMaxSeed);
+  return seed.empty() ? fallback : parse_integer("--seed", seed, 0, runs::kMaxSeed);
 }
 
 void add_common(CLI::App& verb, CommonOptions& options) {
@@ -172,7 +172,7 @@ void Output::json(const std::string& text) const {
 std::string one_chip(const CommonOptions& options, const std::string& chip, bool fails) {
   if (fails) {
     if (!chip.empty()) return chip;
-    return sweep::chip_name(static_cast<std::uint64_t>(options.seed_or(0)), 0, 1.0);
+    return runs::chip_name(static_cast<std::uint64_t>(options.seed_or(0)), 0, 1.0);
   }
   if (!chip.empty()) throw InputError("--chip: needs an operating point; expected --voltage V");
   refuse_seed(options, "nothing fails without an operating point; expected --voltage V");

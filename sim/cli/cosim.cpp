@@ -16,8 +16,8 @@
 #include "sim/cli/verbs.hpp"
 #include "sim/cosim/waves.hpp"
 #include "sim/report/cosim_report.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/evaluator.hpp"
+#include "sim/runs/evaluator.hpp"
+#include "sim/runs/sweep_file.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
@@ -65,7 +65,7 @@ void set_target(const CosimOptions& options, experiment::TargetConfig& target) {
 
 /// The voltage of the rail, and which chip fails there. The technology is read if one of the
 /// memories may fail.
-void set_operating_point(const CosimOptions& options, sweep::CosimConfig& config) {
+void set_operating_point(const CosimOptions& options, runs::CosimConfig& config) {
   experiment::Setup& setup = config.setup;
   const mapping::AcceleratorConfig& accelerator = *setup.target.accelerator;
   const bool own = setup.rates.any() || experiment::supplies_of(accelerator).any_fixed();
@@ -91,7 +91,7 @@ void expect_regular(const std::string& option, const std::string& file) {
   throw InputError("{}: {}: expected a regular file, found a device or pipe", option, file);
 }
 
-void set_trace(const CosimOptions& options, sweep::CosimConfig& config) {
+void set_trace(const CosimOptions& options, runs::CosimConfig& config) {
   if (options.trace.empty() != options.trace_window.empty()) {
     throw InputError(options.trace.empty() ? "--trace-window: needs a file; expected --trace FILE"
                                            : "--trace: needs cycles; expected --trace-window "
@@ -115,9 +115,9 @@ void set_trace(const CosimOptions& options, sweep::CosimConfig& config) {
   config.mismatch_trace = fs::path(options.trace).replace_extension(".mismatch.fst");
 }
 
-sweep::CosimConfig config_of(const CosimOptions& options) {
+runs::CosimConfig config_of(const CosimOptions& options) {
   if (!options.chip.empty()) refuse_seed(options.common, "--chip names the chip itself");
-  sweep::CosimConfig config;
+  runs::CosimConfig config;
   experiment::Setup& setup = config.setup;
   config.model = options.model;
   set_target(options, setup.target);
@@ -125,7 +125,7 @@ sweep::CosimConfig config_of(const CosimOptions& options) {
   config.accelerator_file = options.setup.accelerator;
   set_data(options.setup, setup);
   setup.target.batch =
-      static_cast<int>(parse_integer("--batch", options.setup.batch, 1, sweep::kMaxBatch));
+      static_cast<int>(parse_integer("--batch", options.setup.batch, 1, runs::kMaxBatch));
   config.layer = options.layer;
   set_operating_point(options, config);
   set_trace(options, config);
@@ -139,7 +139,7 @@ sweep::CosimConfig config_of(const CosimOptions& options) {
 int run(const CosimOptions& options) {
   options.common.thread_count();
   options.common.seed_or(0);
-  sweep::CosimConfig config = config_of(options);
+  runs::CosimConfig config = config_of(options);
   std::vector<NamedFile> outputs{{"--trace", options.trace}};
   if (!options.trace.empty()) {
     outputs.push_back({"--trace's waves of a mismatch", config.mismatch_trace.string()});
@@ -147,7 +147,7 @@ int run(const CosimOptions& options) {
   const Output output(options.common,
                       {config.model, config.accelerator_file, file_of(config.setup.technology)},
                       outputs);
-  const sweep::CosimRun result = sweep::run_cosim(std::move(config), options.common.quiet);
+  const runs::CosimRun result = runs::run_cosim(std::move(config), options.common.quiet);
   output.json(report::cosim_json(result));
   output.text(report::cosim_text(result));
   return result.first_mismatch ? 1 : 0;

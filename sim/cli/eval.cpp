@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout eval`: options to EvalConfig, result to text and JSON.
-#include "sim/sweep/eval.hpp"
+#include "sim/runs/eval.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -18,8 +18,8 @@
 #include "sim/experiment/experiment.hpp"
 #include "sim/report/results_json.hpp"
 #include "sim/report/results_text.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/places.hpp"
+#include "sim/runs/places.hpp"
+#include "sim/runs/sweep_file.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
@@ -41,7 +41,7 @@ struct EvalOptions {
 };
 
 /// Rate or voltage: one of them is given, and the technology gives the other.
-void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) {
+void set_operating_point(const EvalOptions& options, runs::EvalConfig& config) {
   experiment::Setup& setup = config.setup;
   if (!options.rate.empty() && !options.voltage.empty()) {
     throw InputError("--rate and --voltage: expected one of them, got both");
@@ -62,7 +62,7 @@ void set_operating_point(const EvalOptions& options, sweep::EvalConfig& config) 
 
 /// The chip by its canonical name ("random:7", not "random:07"), or at `offsets` places of its map.
 void add_places(const chips::Chip& chip, const std::string& text, const std::string& offsets,
-                std::uint64_t seed, sweep::EvalConfig& config, std::vector<std::string>& names) {
+                std::uint64_t seed, runs::EvalConfig& config, std::vector<std::string>& names) {
   if (offsets.empty()) {
     names.push_back(chip.name());
     return;
@@ -70,9 +70,9 @@ void add_places(const chips::Chip& chip, const std::string& text, const std::str
   if (chip.period() == 0 || text.find(',') != std::string::npos) {
     throw InputError("--offsets: places a profile FILE.h5 several times; got chip {}", text);
   }
-  const std::int64_t count = parse_integer("--offsets", offsets, 1, sweep::kMaxChips);
+  const std::int64_t count = parse_integer("--offsets", offsets, 1, runs::kMaxChips);
   try {
-    const std::vector<std::string> places = sweep::place_names(config.files, text, count, seed);
+    const std::vector<std::string> places = runs::place_names(config.files, text, count, seed);
     names.insert(names.end(), places.begin(), places.end());
   } catch (const InputError& error) {
     throw InputError("--offsets: {}", error.what());
@@ -80,7 +80,7 @@ void add_places(const chips::Chip& chip, const std::string& text, const std::str
 }
 
 /// Without an operating point nothing fails, so that nothing says which chips or cells do.
-void refuse_chips(const EvalOptions& options, const sweep::EvalConfig& config) {
+void refuse_chips(const EvalOptions& options, const runs::EvalConfig& config) {
   const char* given = !options.chip.empty()                 ? "--chip"
                       : !options.chips.empty()              ? "--chips"
                       : !options.p_err.empty()              ? "--p-err"
@@ -94,7 +94,7 @@ void refuse_chips(const EvalOptions& options, const sweep::EvalConfig& config) {
 }
 
 /// Chips named one by one, or places of them.
-void set_named_chips(const EvalOptions& options, sweep::EvalConfig& config) {
+void set_named_chips(const EvalOptions& options, runs::EvalConfig& config) {
   if (!options.chips.empty() || !options.p_err.empty()) {
     throw InputError("--chip: names the chips itself; expected no --chips or --p-err");
   }
@@ -137,12 +137,12 @@ void set_named_chips(const EvalOptions& options, sweep::EvalConfig& config) {
 }
 
 void set_random_chips(const EvalOptions& options, const experiment::Conditions& at,
-                      sweep::EvalConfig& config) {
+                      runs::EvalConfig& config) {
   if (!options.offsets.empty()) {
     throw InputError("--offsets: places a profile several times; expected --chip FILE.h5");
   }
   const double p_err =
-      options.p_err.empty() ? 1.0 : parse_number("--p-err", options.p_err, sweep::kMinPErr, 1.0);
+      options.p_err.empty() ? 1.0 : parse_number("--p-err", options.p_err, runs::kMinPErr, 1.0);
   for (const double rate : {at.supply.rate, at.others.input.rate, at.others.activations.rate,
                             at.others.accumulators.rate}) {
     if (rate <= p_err) continue;
@@ -150,15 +150,15 @@ void set_random_chips(const EvalOptions& options, const experiment::Conditions& 
   }
   const std::int64_t count = options.chips.empty()
                                  ? kDefaultChips
-                                 : parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
+                                 : parse_integer("--chips", options.chips, 1, runs::kMaxChips);
   config.seed = static_cast<std::uint64_t>(options.common.seed_or(0));
   config.p_err = p_err;
   for (std::int64_t i = 0; i < count; ++i) {
-    config.chips.push_back(sweep::chip_name(*config.seed, i, p_err));
+    config.chips.push_back(runs::chip_name(*config.seed, i, p_err));
   }
 }
 
-void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
+void set_chips(const EvalOptions& options, runs::EvalConfig& config) {
   const std::optional<experiment::Conditions> at =
       config.setup.supplies().resolve(config.voltage, config.rate);
   if (!at) {
@@ -172,7 +172,7 @@ void set_chips(const EvalOptions& options, sweep::EvalConfig& config) {
 
 /// Noise moves the weights themselves: there are no cells, and no engine that computes on codes can
 /// run.
-void set_weight_noise(const EvalOptions& options, sweep::EvalConfig& config) {
+void set_weight_noise(const EvalOptions& options, runs::EvalConfig& config) {
   if (config.setup.engine != "float") {
     throw InputError(
         "--weight-noise: moves weights off their codes, which engine {} computes on; "
@@ -197,20 +197,20 @@ void set_weight_noise(const EvalOptions& options, sweep::EvalConfig& config) {
   config.weight_noise = parse_number("--weight-noise", options.weight_noise, 0.0, 10.0);
   const std::int64_t draws = options.chips.empty()
                                  ? kDefaultChips
-                                 : parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
+                                 : parse_integer("--chips", options.chips, 1, runs::kMaxChips);
   config.seed = static_cast<std::uint64_t>(options.common.seed_or(0));
   for (std::int64_t i = 0; i < draws; ++i) {
     config.chips.push_back(fmt::format("noise:{}", *config.seed + static_cast<std::uint64_t>(i)));
   }
 }
 
-void set_batch(const EvalOptions& options, sweep::EvalConfig& config) {
+void set_batch(const EvalOptions& options, runs::EvalConfig& config) {
   config.setup.batch_statistics = options.batch_statistics;
   const std::int64_t usual = options.batch_statistics ? kStatisticsBatch : 1;
   config.setup.target.batch =
       static_cast<int>(options.setup.batch.empty()
                            ? usual
-                           : parse_integer("--batch", options.setup.batch, 1, sweep::kMaxBatch));
+                           : parse_integer("--batch", options.setup.batch, 1, runs::kMaxBatch));
   if (!options.batch_statistics) return;
   if (config.setup.engine != "float") {
     throw InputError(
@@ -245,8 +245,8 @@ void set_selection(const EvalOptions& options, weights::Selection& selection) {
   weights::parse_bits(options.only_bits, "--only-bits", selection);
 }
 
-sweep::EvalConfig config_of(const EvalOptions& options) {
-  sweep::EvalConfig config;
+runs::EvalConfig config_of(const EvalOptions& options) {
+  runs::EvalConfig config;
   experiment::Setup& setup = config.setup;
   config.model = options.model;
   setup.engine =
@@ -269,13 +269,12 @@ sweep::EvalConfig config_of(const EvalOptions& options) {
 int run(const EvalOptions& options) {
   const int threads = options.common.thread_count();
   options.common.seed_or(0);
-  sweep::EvalConfig config = config_of(options);
+  runs::EvalConfig config = config_of(options);
   std::vector<std::filesystem::path> inputs{config.model, file_of(config.setup.technology)};
   const auto& accelerator = config.setup.target.accelerator;
   if (accelerator) inputs.push_back(accelerator->file);
   const Output output(options.common, inputs);
-  const sweep::EvalResult result =
-      sweep::run_eval(std::move(config), threads, options.common.quiet);
+  const runs::EvalResult result = runs::run_eval(std::move(config), threads, options.common.quiet);
   output.json(report::eval_json(result));
   output.text(report::eval_text(result));
   return 0;

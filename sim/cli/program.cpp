@@ -9,7 +9,7 @@
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/program_report.hpp"
-#include "sim/sweep/configuration.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::cli {
 
@@ -30,7 +30,7 @@ int run(const ProgramOptions& options) {
   const std::int64_t bit_offset =
       options.bit_offset.empty()
           ? 0
-          : parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset);
+          : parse_integer("--bit-offset", options.bit_offset, 0, runs::kMaxBitOffset);
   const Output output(options.common, {options.model, options.accelerator});
   const mapping::AcceleratorConfig accelerator = mapping::load_accelerator(options.accelerator);
   const experiment::Model model = experiment::load_model(options.model);

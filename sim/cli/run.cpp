@@ -10,8 +10,8 @@
 #include "sim/cli/setup_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/run_report.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/evaluator.hpp"
+#include "sim/runs/evaluator.hpp"
+#include "sim/runs/sweep_file.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
@@ -52,7 +52,7 @@ int reprice(const RunOptions& options, const CLI::App& verb) {
 }
 
 /// The voltage of the rail, and which chip fails there.
-void set_operating_point(const RunOptions& options, sweep::RunConfig& config) {
+void set_operating_point(const RunOptions& options, runs::RunConfig& config) {
   if (!options.voltage.empty()) {
     config.voltage = parse_voltage(options.voltage, *config.setup.technology);
   } else if (const auto at_vmin = config.setup.supplies().resolve(std::nullopt)) {
@@ -61,19 +61,19 @@ void set_operating_point(const RunOptions& options, sweep::RunConfig& config) {
   config.chip = one_chip(options.common, options.chip, config.voltage.has_value());
 }
 
-sweep::RunConfig config_of(const RunOptions& options) {
+runs::RunConfig config_of(const RunOptions& options) {
   if (!options.chip.empty()) refuse_seed(options.common, "--chip names the chip itself");
   if (options.model.empty()) throw InputError("expected a network file MODEL, or --reprice FILE");
   if (options.setup.accelerator.empty()) throw InputError("expected --accelerator FILE");
-  sweep::RunConfig config;
+  runs::RunConfig config;
   experiment::Setup& setup = config.setup;
   config.model = options.model;
   setup.target.accelerator = mapping::load_accelerator(options.setup.accelerator);
   set_mitigations(options.setup.mitigation, setup.target);
-  setup.engine = parse_choice("--engine", options.setup.engine, sweep::run_engine_names());
+  setup.engine = parse_choice("--engine", options.setup.engine, runs::run_engine_names());
   set_data(options.setup, setup);
   setup.target.batch =
-      static_cast<int>(parse_integer("--batch", options.setup.batch, 1, sweep::kMaxBatch));
+      static_cast<int>(parse_integer("--batch", options.setup.batch, 1, runs::kMaxBatch));
   setup.rates = set_supplies(options.setup.supply, *setup.target.accelerator);
   setup.technology = load_technology(options.setup.technology.empty()
                                          ? setup.target.accelerator->technology
@@ -87,13 +87,13 @@ int run(const RunOptions& options, const CLI::App& verb) {
   const int threads = options.common.thread_count();
   options.common.seed_or(0);
   if (!options.reprice.empty()) return reprice(options, verb);
-  sweep::RunConfig config = config_of(options);
+  runs::RunConfig config = config_of(options);
   const Output output(
       options.common,
       {config.model, config.setup.target.accelerator->file, file_of(config.setup.technology)},
       {{"--timeline", options.timeline}});
-  const sweep::AcceleratorRun result =
-      sweep::run_accelerator(std::move(config), threads, options.common.quiet);
+  const runs::AcceleratorRun result =
+      runs::run_accelerator(std::move(config), threads, options.common.quiet);
   if (!options.timeline.empty()) {
     write_output("--timeline", options.timeline, report::run_timeline(result));
     if (result.simulated.spans_cut) {

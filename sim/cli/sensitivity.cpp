@@ -10,7 +10,7 @@
 #include "sim/cli/verbs.hpp"
 #include "sim/engines/engine.hpp"
 #include "sim/report/sensitivity_report.hpp"
-#include "sim/sweep/sensitivity_run.hpp"
+#include "sim/runs/sensitivity_run.hpp"
 
 namespace brownout::cli {
 
@@ -25,19 +25,19 @@ struct SensitivityOptions {
 
 int run(const SensitivityOptions& options) {
   const int threads = options.common.thread_count();
-  sweep::SensitivityConfig config;
+  runs::SensitivityConfig config;
   config.models.assign(options.models.begin(), options.models.end());
   config.setup.engine = parse_choice("--engine", options.setup.engine, engines::engine_names());
   config.rate = parse_number("--rate", options.rate, 0.0, 1.0);
   if (config.rate == 0.0) throw InputError("--rate: expected a rate above 0, got {}", options.rate);
-  config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
+  config.chips = parse_integer("--chips", options.chips, 1, runs::kMaxChips);
   config.seed = static_cast<std::uint64_t>(options.common.seed_or(0));
   set_data(options.setup, config.setup);
   config.setup.reads.fresh = false;  // cells of these chips flip at every read
 
   const Output output(options.common, config.models);
-  const sweep::SensitivityResult result =
-      sweep::run_sensitivity(std::move(config), threads, options.common.quiet);
+  const runs::SensitivityResult result =
+      runs::run_sensitivity(std::move(config), threads, options.common.quiet);
   output.json(report::sensitivity_json(result));
   output.text(report::sensitivity_text(result));
   return 0;

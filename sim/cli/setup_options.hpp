@@ -12,7 +12,7 @@
 #include "sim/cli/supply_options.hpp"
 #include "sim/data/dataset.hpp"
 #include "sim/experiment/setup.hpp"
-#include "sim/sweep/configuration.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::cli {
 
@@ -55,9 +55,9 @@ inline void set_data(const SetupOptions& options, experiment::Setup& setup) {
     images.count = parse_integer("--images", options.images, 1, 100'000'000);
   }
   setup.target.bit_offset = static_cast<std::uint64_t>(
-      parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset));
+      parse_integer("--bit-offset", options.bit_offset, 0, runs::kMaxBitOffset));
   setup.reads.evaluation_seed = static_cast<std::uint64_t>(
-      parse_integer("--evaluation-seed", options.evaluation_seed, 0, sweep::kMaxSeed));
+      parse_integer("--evaluation-seed", options.evaluation_seed, 0, runs::kMaxSeed));
   setup.reads.fresh = parse_choice("--reads", options.reads, {"frozen", "fresh"}) == "fresh";
 }
 

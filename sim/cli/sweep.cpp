@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout sweep`: configuration file and overrides to run_sweep, result to folder, text, JSON.
-#include "sim/sweep/sweep.hpp"
+#include "sim/runs/sweep.hpp"
 
 #include <unistd.h>
 
@@ -44,7 +44,7 @@ void announce_interrupts() {
 }
 
 /// The sweep's own technology is the one that counts.
-void note_other_technology(const sweep::SweepConfig& config, const Output& output) {
+void note_other_technology(const runs::SweepConfig& config, const Output& output) {
   if (!config.setup.target.accelerator) return;
   const std::filesystem::path& other = config.setup.target.accelerator->technology;
   if (sha256_hex(read_file(other)) == config.technology_sha256) return;
@@ -55,13 +55,13 @@ void note_other_technology(const sweep::SweepConfig& config, const Output& outpu
 
 int run(const SweepOptions& options) {
   const int threads = options.common.thread_count();
-  sweep::SweepConfig config = sweep::load_sweep(options.configuration);
+  runs::SweepConfig config = runs::load_sweep(options.configuration);
   if (!options.images.empty()) {
     config.setup.images.count = parse_integer("--images", options.images, 1, 100'000'000);
     config.setup.images.count_origin = "--images";
   }
   if (!options.chips.empty()) {
-    config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
+    config.chips = parse_integer("--chips", options.chips, 1, runs::kMaxChips);
   }
   config.seed = options.common.seed_or(config.seed);
   if (!options.data.empty()) {
@@ -73,7 +73,7 @@ int run(const SweepOptions& options) {
   inputs.insert(inputs.end(), {config.file, config.setup.technology->file()});
   if (config.setup.target.accelerator) inputs.push_back(config.setup.target.accelerator->file);
   if (!config.profile.empty()) inputs.push_back(config.profile);
-  for (const sweep::SweepMitigation& entry : config.mitigations) {
+  for (const runs::SweepMitigation& entry : config.mitigations) {
     if (!entry.what.sensitivity.empty()) inputs.emplace_back(entry.what.sensitivity);
   }
   const std::filesystem::path folder = options.out.empty()
@@ -86,8 +86,8 @@ int run(const SweepOptions& options) {
   const Output output(options.common, inputs);
   note_other_technology(config, output);
   announce_interrupts();
-  const sweep::SweepResult result =
-      sweep::run_sweep(std::move(config), folder, threads, options.common.quiet);
+  const runs::SweepResult result =
+      runs::run_sweep(std::move(config), folder, threads, options.common.quiet);
 
   const std::string json = report::sweep_json(result);
   write_file_atomically(folder / "points.csv", report::points_csv(result));

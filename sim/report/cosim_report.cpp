@@ -35,7 +35,7 @@ constexpr CounterField kCounterFields[] = {
 Json known(std::int64_t number) { return number < 0 ? Json(nullptr) : Json(number); }
 std::string hex(std::uint64_t word) { return fmt::format("0x{:016x}", word); }
 
-Json mismatch_json(const sweep::CosimRun& run) {
+Json mismatch_json(const runs::CosimRun& run) {
   if (!run.first_mismatch) return nullptr;
   const cosim::Mismatch& found = *run.first_mismatch;
   Json json = {{"kind", cosim::kind_name(found.kind)},
@@ -86,13 +86,13 @@ std::string for_shell(const std::string& text) {
 }
 
 /// The fields that a layer and the whole run have in common.
-void add_part(Json& json, const sweep::CosimPart& part) {
+void add_part(Json& json, const runs::CosimPart& part) {
   json["tiles"] = part.record.tiles;
   json["outputs_compared"] = part.check.outputs_compared;
   json["words_compared"] = part.check.words_compared;
   json["mismatches"] = part.check.mismatches;
 }
-void add_cycles(Json& json, const sweep::CosimPart& part) {
+void add_cycles(Json& json, const runs::CosimPart& part) {
   json["rtl_cycles"] = part.record.rtl_cycles;
   json["systemc_cycles"] = part.record.systemc_cycles;
   json["cycle_error_pct"] = part.cycle_error_pct();
@@ -102,7 +102,7 @@ Json path_json(const std::filesystem::path& path) {
   return path.empty() ? Json(nullptr) : Json(path.string());
 }
 
-std::string mismatch_text(const sweep::CosimRun& run) {
+std::string mismatch_text(const runs::CosimRun& run) {
   const cosim::Mismatch& found = *run.first_mismatch;
   std::string text =
       fmt::format("\nFirst mismatch: {}{}{} of layer {}, strip {}, tile {}, cycle {}\n",
@@ -143,8 +143,8 @@ std::string mismatch_text(const sweep::CosimRun& run) {
 
 }  // namespace
 
-std::string cosim_json(const sweep::CosimRun& run) {
-  const sweep::CosimConfig& config = run.config;
+std::string cosim_json(const runs::CosimRun& run) {
+  const runs::CosimConfig& config = run.config;
   const experiment::Setup& setup = config.setup;
   Json json;
   json["model"] = run.model;
@@ -176,7 +176,7 @@ std::string cosim_json(const sweep::CosimRun& run) {
   json["first_mismatch"] = mismatch_json(run);
   add_cycles(json, run.total);
   json["layers"] = Json::array();
-  for (const sweep::CosimPart& part : run.layers) {
+  for (const runs::CosimPart& part : run.layers) {
     Json layer = {{"name", part.name}};
     layer["first_cycle"] = part.check.first_cycle;
     add_part(layer, part);
@@ -196,8 +196,8 @@ std::string cosim_json(const sweep::CosimRun& run) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string cosim_text(const sweep::CosimRun& run) {
-  const sweep::CosimConfig& config = run.config;
+std::string cosim_text(const runs::CosimRun& run) {
+  const runs::CosimConfig& config = run.config;
   const experiment::Setup& setup = config.setup;
   std::string text =
       fmt::format("{} on {}, array {}x{}, {} image{}, batch {}: SystemC beside RTL", run.model,
@@ -223,7 +223,7 @@ std::string cosim_text(const sweep::CosimRun& run) {
   text += "\n\n";
   Table table({"layer", "begins", "tiles", "sums", "words", "mismatches", "RTL cycles",
                "SystemC cycles", "busy", "waits: weights", "accumulators", "activations"});
-  const auto row = [&](const sweep::CosimPart& part) {
+  const auto row = [&](const runs::CosimPart& part) {
     const cosim::Counters& counters = part.check.counters;
     std::vector<std::string> cells{
         part.name, part.check.first_cycle < 0 ? "" : std::to_string(part.check.first_cycle)};
@@ -235,7 +235,7 @@ std::string cosim_text(const sweep::CosimRun& run) {
     }
     table.add(cells);
   };
-  for (const sweep::CosimPart& part : run.layers) row(part);
+  for (const runs::CosimPart& part : run.layers) row(part);
   if (run.layers.size() > 1) row(run.total);
   text += table.text();
   text += fmt::format("\nCycles per second: RTL {:.3g}, SystemC {:.3g}\n",
@@ -253,7 +253,7 @@ std::string cosim_text(const sweep::CosimRun& run) {
     text += fmt::format("Memory files: {}; replay: sh {} rtl\n", config.export_folder.string(),
                         for_shell((config.export_folder / "run.sh").string()));
   }
-  const sweep::CosimPart& total = run.total;
+  const runs::CosimPart& total = run.total;
   if (run.first_mismatch) {
     text += mismatch_text(run);
     return text + fmt::format(

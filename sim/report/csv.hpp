@@ -3,12 +3,12 @@
 #pragma once
 #include <string>
 
-#include "sim/sweep/sweep.hpp"
+#include "sim/runs/sweep.hpp"
 
 namespace brownout::report {
 
 /// Grid points, then the points evaluated between them (column grid: 1 or 0).
-std::string points_csv(const sweep::SweepResult& result);
-std::string safe_voltage_csv(const sweep::SweepResult& result);
+std::string points_csv(const runs::SweepResult& result);
+std::string safe_voltage_csv(const runs::SweepResult& result);
 
 }  // namespace brownout::report

@@ -8,8 +8,8 @@
 #include "sim/report/event_counts_json.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/protection_json.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/pareto.hpp"
+#include "sim/runs/pareto.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::report {
 
@@ -42,7 +42,7 @@ void put_error(Json& json, const std::string& name, const results::ErrorSpread& 
 }
 
 /// Everything measured over the chips of a point.
-void put_statistics(Json& json, const sweep::Point& point) {
+void put_statistics(Json& json, const runs::Point& point) {
   json["err"] = point.err;
   json["err_ci95"] = point.err_ci95;
   put_error(json, "rerr", point.rerr);
@@ -63,7 +63,7 @@ void put_ends(Json& json, const std::optional<experiment::EnergyEnds>& ends) {
   json["energy_rel_range"] = ends ? Json(ends->rel) : Json(nullptr);
 }
 
-Json point_json(const sweep::Point& point) {
+Json point_json(const runs::Point& point) {
   Json json;
   json["model"] = point.model;
   json["mitigation"] = point.mitigation;
@@ -87,8 +87,8 @@ Json point_json(const sweep::Point& point) {
   return json;
 }
 
-Json leader_json(const sweep::Leader& leader, const std::vector<sweep::Point>& points) {
-  const sweep::Point& point = points[leader.point];
+Json leader_json(const runs::Leader& leader, const std::vector<runs::Point>& points) {
+  const runs::Point& point = points[leader.point];
   Json json = {{"model", point.model},
                {"mitigation", point.mitigation},
                {"voltage", maybe(point.voltage)},
@@ -105,14 +105,14 @@ Json leader_json(const sweep::Leader& leader, const std::vector<sweep::Point>& p
   return json;
 }
 
-Json leaders_json(const std::vector<sweep::Leader>& leaders,
-                  const std::vector<sweep::Point>& points) {
+Json leaders_json(const std::vector<runs::Leader>& leaders,
+                  const std::vector<runs::Point>& points) {
   Json json = Json::array();
-  for (const sweep::Leader& leader : leaders) json.push_back(leader_json(leader, points));
+  for (const runs::Leader& leader : leaders) json.push_back(leader_json(leader, points));
   return json;
 }
 
-Json safe_json(const sweep::SafeVoltageRow& row, const sweep::SafeVoltageRule& rule) {
+Json safe_json(const runs::SafeVoltageRow& row, const runs::SafeVoltageRule& rule) {
   Json json = {{"model", row.model},
                {"mitigation", row.mitigation},
                {"max_drop_points", rule.max_drop_points},
@@ -125,7 +125,7 @@ Json safe_json(const sweep::SafeVoltageRow& row, const sweep::SafeVoltageRule& r
                {"fails_at_voltage", maybe(row.fails_at)},
                {"rate", maybe(row.rate)},
                {"err", row.err}};
-  const std::optional<sweep::StatedError>& stated = row.stated;
+  const std::optional<runs::StatedError>& stated = row.stated;
   json["rerr_mean"] = stated ? Json(stated->rerr_mean) : Json(nullptr);
   Json chosen = {{"chips", rule.chosen_on}, {"first", rule.first_chosen}, {"tried", row.tried}};
   if (rule.yield) {
@@ -147,12 +147,12 @@ Json safe_json(const sweep::SafeVoltageRow& row, const sweep::SafeVoltageRule& r
   return json;
 }
 
-Json chip_json(const sweep::ChipResult& chip, const sweep::EvalResult& result) {
+Json chip_json(const runs::ChipResult& chip, const runs::EvalResult& result) {
   const experiment::Setup& setup = result.config.setup;
   const std::int64_t images = result.images;
   Json json = {{"chip", chip.chip},
-               {"rerr", sweep::percent(chip.wrong, images)},
-               {"rerr_either", sweep::percent(chip.wrong_either, images)},
+               {"rerr", runs::percent(chip.wrong, images)},
+               {"rerr_either", runs::percent(chip.wrong_either, images)},
                {"confidence", chip.confidence},
                {"cell_rate", chip.cell_rate},
                {"period", chip.period == 0 ? Json(nullptr) : Json(chip.period)},
@@ -172,8 +172,8 @@ Json chip_json(const sweep::ChipResult& chip, const sweep::EvalResult& result) {
 
 }  // namespace
 
-std::string eval_json(const sweep::EvalResult& result) {
-  const sweep::EvalConfig& config = result.config;
+std::string eval_json(const runs::EvalResult& result) {
+  const runs::EvalConfig& config = result.config;
   const experiment::Setup& setup = config.setup;
   Json json;
   json["model"] = result.model;
@@ -210,7 +210,7 @@ std::string eval_json(const sweep::EvalResult& result) {
   if (result.point) {
     put_statistics(json, *result.point);
   } else {
-    json["err"] = sweep::percent(result.clean.wrong, result.images);
+    json["err"] = runs::percent(result.clean.wrong, result.images);
     json["err_ci95"] = results::error_interval(result.clean.wrong, result.images);
     for (const char* name :
          {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
@@ -238,13 +238,13 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;
   json["per_chip"] = Json::array();
-  for (const sweep::ChipResult& chip : result.chips) {
+  for (const runs::ChipResult& chip : result.chips) {
     json["per_chip"].push_back(chip_json(chip, result));
   }
   return text_of(json);
 }
 
-std::string sweep_json(const sweep::SweepResult& result) {
+std::string sweep_json(const runs::SweepResult& result) {
   Json json;
   json["technology"] = result.technology;
   json["rail"] = result.rail;
@@ -252,7 +252,7 @@ std::string sweep_json(const sweep::SweepResult& result) {
   json["accelerator"] = result.accelerator.empty() ? Json(nullptr) : Json(result.accelerator);
   json["chip_note"] = result.chip_note.empty() ? Json(nullptr) : Json(result.chip_note);
   json["models"] = Json::array();
-  for (const sweep::SweepModel& model : result.models) {
+  for (const runs::SweepModel& model : result.models) {
     json["models"].push_back({{"model", model.name},
                               {"model_file", model.file.string()},
                               {"model_sha256", model.sha256},
@@ -261,24 +261,24 @@ std::string sweep_json(const sweep::SweepResult& result) {
   }
   json["mitigations"] = result.mitigations;
   json["points"] = Json::array();
-  for (const sweep::Point& point : result.points) json["points"].push_back(point_json(point));
+  for (const runs::Point& point : result.points) json["points"].push_back(point_json(point));
   json["points_computed"] = result.points_computed;
   json["extra_points"] = Json::array();
-  for (const sweep::Point& point : result.extra_points) {
+  for (const runs::Point& point : result.extra_points) {
     json["extra_points"].push_back(point_json(point));
   }
   json["extra_points_computed"] = result.extra_points_computed;
 
   json["safe_voltage"] = Json::array();
-  for (const sweep::SafeVoltageRow& row : result.safe_voltage) {
+  for (const runs::SafeVoltageRow& row : result.safe_voltage) {
     json["safe_voltage"].push_back(safe_json(row, result.safe));
   }
-  json["best_per_voltage"] = leaders_json(sweep::best_per_voltage(result.points), result.points);
-  const bool all = sweep::energies_compare_networks(result.points);
+  json["best_per_voltage"] = leaders_json(runs::best_per_voltage(result.points), result.points);
+  const bool all = runs::energies_compare_networks(result.points);
   json["pareto_energy"] = all ? "energy_uj" : "energy_sram_rel";
   json["pareto_compares"] = all ? "all networks" : "each network with itself";
-  json["pareto_front"] = leaders_json(sweep::pareto_front(result.points), result.points);
-  json["mitigation_front"] = leaders_json(sweep::mitigation_front(result.points), result.points);
+  json["pareto_front"] = leaders_json(runs::pareto_front(result.points), result.points);
+  json["mitigation_front"] = leaders_json(runs::mitigation_front(result.points), result.points);
   json["configuration"] = Json::parse(result.identity);
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;

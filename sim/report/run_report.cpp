@@ -60,7 +60,7 @@ Json per_image_json(const Json& sums, const std::vector<const char*>& names, dou
   return json;
 }
 
-Json layer_json(const sweep::RunPart& layer, const accelerator::LayerTally& tally, double images) {
+Json layer_json(const runs::RunPart& layer, const accelerator::LayerTally& tally, double images) {
   const EventCounts& counts = tally.counts;
   Json json = {{"name", layer.name},
                {"cycles", tally.cycles},
@@ -97,7 +97,7 @@ Json protection_json(const technology::Protection& protection) {
 }
 
 /// What pricing needs beside the counts.
-Json pricing_json(const sweep::AcceleratorRun& run) {
+Json pricing_json(const runs::AcceleratorRun& run) {
   const experiment::Pricing& pricing = run.pricing;
   const technology::Structure& structure = pricing.structure;
   return {{"clock_mhz", pricing.clock_mhz},
@@ -117,7 +117,7 @@ Json pricing_json(const sweep::AcceleratorRun& run) {
 }
 
 /// How often an image reads a weight word, on average over the words of the network.
-double reads_per_word(const sweep::AcceleratorRun& run) {
+double reads_per_word(const runs::AcceleratorRun& run) {
   if (run.weight_words == 0) return 0.0;
   return static_cast<double>(run.total.counts.weight_reads) /
          static_cast<double>(run.weight_words * run.images);
@@ -129,8 +129,8 @@ std::string per_image(std::int64_t total, std::int64_t images) {
 
 }  // namespace
 
-std::string run_json(const sweep::AcceleratorRun& run) {
-  const sweep::RunConfig& config = run.config;
+std::string run_json(const runs::AcceleratorRun& run) {
+  const runs::RunConfig& config = run.config;
   const experiment::Setup& setup = config.setup;
   const auto images = static_cast<double>(run.images);
   Json json;
@@ -204,8 +204,8 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string run_text(const sweep::AcceleratorRun& run) {
-  const sweep::RunConfig& config = run.config;
+std::string run_text(const runs::AcceleratorRun& run) {
+  const runs::RunConfig& config = run.config;
   const experiment::Setup& setup = config.setup;
   const std::int64_t images = run.images;
   std::string text = fmt::format("{} on {}, {}, batch {}, engine {}", run.model,
@@ -229,7 +229,7 @@ std::string run_text(const sweep::AcceleratorRun& run) {
   for (int s = 0; s < accelerator::kStalls; ++s) header.emplace_back(accelerator::stall_name(s));
   header.emplace_back("nJ");
   Table table(header);
-  const auto row = [&](const sweep::RunPart& part, const accelerator::LayerTally& tally,
+  const auto row = [&](const runs::RunPart& part, const accelerator::LayerTally& tally,
                        const technology::EnergyRange& energy) {
     std::vector<std::string> cells{part.name,
                                    per_image(tally.cycles, images),
@@ -276,7 +276,7 @@ std::string run_text(const sweep::AcceleratorRun& run) {
   return text + ".\n";
 }
 
-std::string run_timeline(const sweep::AcceleratorRun& run) {
+std::string run_timeline(const runs::AcceleratorRun& run) {
   const Json about{{"model", run.model},
                    {"accelerator", run.config.setup.target.accelerator->name},
                    {"images", run.images},

@@ -6,17 +6,17 @@
 #include <optional>
 #include <string>
 
-#include "sim/sweep/accelerator_run.hpp"
+#include "sim/runs/accelerator_run.hpp"
 
 namespace brownout::report {
 
 /// docs/command.md lists the fields.
-std::string run_json(const sweep::AcceleratorRun& run);
-std::string run_text(const sweep::AcceleratorRun& run);
+std::string run_json(const runs::AcceleratorRun& run);
+std::string run_text(const runs::AcceleratorRun& run);
 
 /// The modules' time in the Chrome trace format: a track for each of
 /// accelerator::Module, one cycle a microsecond of the viewer (Perfetto, chrome://tracing).
-std::string run_timeline(const sweep::AcceleratorRun& run);
+std::string run_timeline(const runs::AcceleratorRun& run);
 
 /// The technology file that prices the JSON of an earlier run: `technology`, or the run's own when
 /// that is empty.

@@ -5,16 +5,16 @@
 #include <string>
 #include <vector>
 
-#include "sim/sweep/sweep.hpp"
+#include "sim/runs/sweep.hpp"
 
 namespace brownout::report {
 
 /// "at least 90 % of dies lose at most 2.5 points", "the mean over dies loses at most 2.5 points".
-std::string safe_voltage_condition(const sweep::SafeVoltageRule& rule);
+std::string safe_voltage_condition(const runs::SafeVoltageRule& rule);
 /// A sentence: the condition, its confidence, which chips chose the voltage and which state it.
-std::string safe_voltage_title(const sweep::SafeVoltageRule& rule);
+std::string safe_voltage_title(const runs::SafeVoltageRule& rule);
 
 /// A row for each network (short names) and, when there are several, each mitigation.
-std::string safe_voltage_table(const sweep::SweepResult& result);
+std::string safe_voltage_table(const runs::SweepResult& result);
 
 }  // namespace brownout::report

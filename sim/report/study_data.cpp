@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/report/study_report.hpp"
-#include "sim/sweep/configuration.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::report {
 
@@ -40,9 +40,9 @@ Json interval_json(const std::optional<std::array<double, 2>>& interval) {
 }
 
 /// A list over networks, or null if no evaluation was on places.
-Json positions_json(const Cell& cell, std::optional<double> sweep::PositionSpread::*part) {
+Json positions_json(const Cell& cell, std::optional<double> runs::PositionSpread::*part) {
   Json list = Json::array();
-  for (const sweep::PositionSpread& positions : cell.positions) {
+  for (const runs::PositionSpread& positions : cell.positions) {
     if (positions.*part) list.push_back(*(positions.*part));
   }
   return list.empty() ? Json(nullptr) : list;
@@ -61,8 +61,8 @@ Json cell_json(const Cell& cell) {
           {"ci95_all", interval_json(spread.ci95_all)},
           {"published", maybe(cell.published)},
           {"samples", cell.samples},
-          {"position_std", positions_json(cell, &sweep::PositionSpread::between)},
-          {"within_position_std", positions_json(cell, &sweep::PositionSpread::within)}};
+          {"position_std", positions_json(cell, &runs::PositionSpread::between)},
+          {"within_position_std", positions_json(cell, &runs::PositionSpread::within)}};
 }
 
 Json row_json(const RowResult& row) {

@@ -7,7 +7,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/engines/evaluate.hpp"
-#include "sim/sweep/configuration.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::study {
 
@@ -42,9 +42,9 @@ Setting read_setting(YamlMap& map, Setting setting) {
   std::string& engine = setting.setup.engine;
   engine =
       engines[static_cast<std::size_t>(map.choice("engine", engines, index_of(engines, engine)))];
-  setting.chips = map.integer("chips", 1, sweep::kMaxChips, setting.chips);
+  setting.chips = map.integer("chips", 1, runs::kMaxChips, setting.chips);
   setting.seed = static_cast<std::uint64_t>(
-      map.integer("seed", 0, sweep::kMaxSeed, static_cast<std::int64_t>(setting.seed)));
+      map.integer("seed", 0, runs::kMaxSeed, static_cast<std::int64_t>(setting.seed)));
   return setting;
 }
 

@@ -6,8 +6,8 @@ namespace brownout::report {
 
 namespace {
 
-sweep::Point make(const std::string& model, double voltage, double rate, double rerr) {
-  sweep::Point point;
+runs::Point make(const std::string& model, double voltage, double rate, double rerr) {
+  runs::Point point;
   point.model = model;
   point.voltage = voltage;
   point.rate = rate;
@@ -29,8 +29,8 @@ sweep::Point make(const std::string& model, double voltage, double rate, double 
 
 }  // namespace
 
-sweep::SweepResult example_sweep() {
-  sweep::SweepResult result;
+runs::SweepResult example_sweep() {
+  runs::SweepResult result;
   result.technology = "14nm-finfet";
   result.identity = R"({"images": 1000})";
   result.engine = "functional";
@@ -49,7 +49,7 @@ sweep::SweepResult example_sweep() {
   result.safe.allowed = 1;
   result.safe.first_chosen = "random:0";
   result.safe.first_stated = "random:1000000";
-  sweep::SafeVoltageRow safe;
+  runs::SafeVoltageRow safe;
   safe.model = "net-16-normal-8b";
   safe.voltage = 0.9375;
   safe.fails_at = 0.875;
@@ -57,9 +57,9 @@ sweep::SweepResult example_sweep() {
   safe.tried = 55;
   safe.energy_saving_pct = 12.109375;
   safe.rate = 0.00001;
-  safe.stated = sweep::StatedError{9, 0.5, 11.5, 38};
+  safe.stated = runs::StatedError{9, 0.5, 11.5, 38};
   safe.err = 8;
-  sweep::SafeVoltageRow none;
+  runs::SafeVoltageRow none;
   none.model = "net-16-randbet-8b";
   none.err = 8;
   result.safe_voltage = {safe, none};

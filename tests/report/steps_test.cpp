@@ -27,7 +27,7 @@ TEST(Steps, AResultHoldsFromTheStepBelowUpToTheNext) {
 }
 
 TEST(Steps, ASweepsCurveIsFlatBetweenThem) {
-  sweep::SweepResult result = example_sweep();
+  runs::SweepResult result = example_sweep();
   result.steps = {0.7, 0.8, 0.87, 0.95};
   const std::string data = sweep_drawing(result, "sweep.svg").data();
   // 0.75 lies in the step of 0.7, 0.875 in that of 0.87, 1 above the last; 0.8 was not measured.

@@ -3,13 +3,13 @@
 
 #include "sim/base/error.hpp"
 #include "sim/engines/evaluate.hpp"
+#include "sim/runs/point.hpp"
+#include "sim/runs/records.hpp"
+#include "sim/runs/sweep_file.hpp"
+#include "sim/runs/weight_noise.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/read_on_chip.hpp"
 #include "sim/study/network_outputs.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/point.hpp"
-#include "sim/sweep/records.hpp"
-#include "sim/sweep/weight_noise.hpp"
 
 namespace brownout::study {
 
@@ -64,16 +64,16 @@ class Noise : public Evaluation {
         const StoredRow row = bench.remember(key, [&]() -> Json {
           if (!engine) engine = engines::make_engine("float", noisy, bench.threads);
           noisy.parameters = model.network.parameters;
-          sweep::add_weight_noise(noisy, shares_[k], seed);
+          runs::add_weight_noise(noisy, shares_[k], seed);
           engine->set_codes(network::clean_codes(noisy));
           const auto found = engines::evaluate(*engine, noisy, data, images, bench.threads);
           return {{"model", model.name},
                   {"weight_noise", shares_[k]},
                   {"wrong", found.wrong},
-                  {"wrong_images", results::to_hex(sweep::wrong_images(found.predictions, data))}};
+                  {"wrong_images", results::to_hex(runs::wrong_images(found.predictions, data))}};
         });
-        value.wrong.push_back(sweep::wrong_images_of(row.fields(), images));
-        value.samples.push_back(sweep::percent(results::count(value.wrong.back()), images));
+        value.wrong.push_back(runs::wrong_images_of(row.fields(), images));
+        value.samples.push_back(runs::percent(results::count(value.wrong.back()), images));
         bench.tick(
             fmt::format("{}, noise {}, {:.2f} %", model.name, value.label, value.samples.back()));
       }
@@ -129,7 +129,7 @@ class WeightError : public Evaluation {
                   {"rate", rate_},
                   {"seed", setting_.seed},
                   {"chips", setting_.chips}};
-      sweep::put_definitions(key);
+      runs::put_definitions(key);
       const StoredRow row = bench.remember(key, [&]() -> Json {
         return {{"model", model.name}, {"coding", labels()[k]}, {"errors", measure(model, k)}};
       });
@@ -191,7 +191,7 @@ class Redundancy : public Evaluation {
     key["rate"] = rate_;
     key["seed"] = setting_.seed;
     key["chips"] = setting_.chips;
-    sweep::put_definitions(key);
+    runs::put_definitions(key);
     const StoredRow row = bench.remember(key, [&] { return measure(model, bench); });
     bench.tick(model.name + ", redundancy");
     Findings findings;

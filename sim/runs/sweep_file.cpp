@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a sweep file key by key; what it accepts is what docs/command.md lists.
+#include "sim/runs/sweep_file.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
+#include "sim/base/yaml.hpp"
+#include "sim/experiment/experiment.hpp"
+#include "sim/runs/evaluator.hpp"
+#include "sim/runs/places.hpp"
+
+namespace brownout::runs {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A voltage out of range; the message says whose range it is.
+template <typename Read>
+auto within(const technology::Technology& technology, Read read) {
+  try {
+    return read();
+  } catch (const InputError& error) {
+    throw InputError("{} (voltages in [{}, {}] Vmin: {})", error.what(),
+                     technology.lowest_voltage(), technology.highest_voltage(),
+                     technology.file().string());
+  }
+}
+
+std::vector<double> read_voltages(YamlMap& root, const technology::Technology& technology) {
+  const double low = technology.lowest_voltage();
+  const double high = technology.highest_voltage();
+  std::vector<double> voltages =
+      within(technology, [&] { return root.numbers("voltages", low, high, /*required=*/false); });
+  std::optional<YamlMap> grid = root.optional_map("voltage_grid");
+  if (voltages.empty() == !grid.has_value()) {
+    root.fail(grid ? "voltage_grid" : "voltages",
+              "expected exactly one of voltages (a list that is not empty) and voltage_grid");
+  }
+  if (grid) {
+    grid->expect({"from", "to", "points"});
+    const double from = within(technology, [&] { return grid->number("from", low, high); });
+    const double to = within(technology, [&] { return grid->number("to", low, high); });
+    const std::int64_t points = grid->integer("points", 2, 1000);
+    if (!(from < to)) grid->fail("to", fmt::format("expected a voltage above from = {}", from));
+    grid->finish();
+    for (std::int64_t i = 0; i < points; ++i) {
+      const double share = static_cast<double>(i) / static_cast<double>(points - 1);
+      voltages.push_back(i == points - 1 ? to : from + (to - from) * share);
+    }
+  }
+  std::sort(voltages.begin(), voltages.end(), std::greater<double>());
+  const auto twice = std::adjacent_find(voltages.begin(), voltages.end());
+  if (twice != voltages.end()) root.fail("voltages", fmt::format("{} is listed twice", *twice));
+  return voltages;
+}
+
+void read_models(YamlMap& root, SweepConfig& config) {
+  config.models = root.input_files("models");
+  std::map<std::string, fs::path> names;
+  for (std::size_t i = 0; i < config.models.size(); ++i) {
+    const fs::path& model = config.models[i];
+    const auto [entry, is_new] = names.emplace(model.stem().string(), model);
+    if (!is_new) {
+      root.fail("models", fmt::format("entry {}: \"{}\" names {} already; expected file names that "
+                                      "differ, they name the networks in the results",
+                                      i, entry->first, entry->second.string()));
+    }
+  }
+}
+
+void read_images(YamlMap& root, experiment::Images& images) {
+  const std::vector<std::string>& datasets = data::dataset_names();
+  images.dataset = datasets[static_cast<std::size_t>(root.choice("dataset", datasets))];
+  images.split =
+      root.choice("split", {"train", "test"}, 1) == 0 ? data::Split::kTrain : data::Split::kTest;
+  images.folder = root.path("data_folder", fs::path());
+  if (!images.folder.empty()) images.folder_origin = root.where("data_folder");
+  images.count = root.integer("images", 1, 100'000'000, 0);
+  images.count_origin = root.where("images");
+}
+
+/// Prices come from the sweep's technology, whatever the accelerator file names.
+void read_accelerator(YamlMap& root, SweepConfig& config) {
+  if (root.has("accelerator")) {
+    config.setup.target.accelerator = mapping::load_accelerator(root.input_file("accelerator"));
+    config.setup.technology->energy();  // refuses a technology without energies
+  } else if (config.setup.engine == experiment::kSystemcEngine) {
+    root.fail("engine", "systemc needs an accelerator; expected the key accelerator: FILE");
+  }
+  for (const char* key : {"batch", "supplies"}) {
+    if (!root.has(key) || config.setup.target.accelerator) continue;
+    root.fail(key, "needs an accelerator; expected the key accelerator: FILE");
+  }
+  if (std::optional<YamlMap> supplies = root.optional_map("supplies")) {
+    supplies->expect({"input", "activations", "accumulators"});
+    const auto read = [&](const char* key, mapping::MemorySupply& supply) {
+      const bool given = supplies->has(key);
+      const std::string text = supplies->text(key, "");
+      if (given) supply = mapping::parse_supply(text, supplies->where(key));
+    };
+    read("input", config.setup.target.accelerator->input.supply);
+    read("activations", config.setup.target.accelerator->activations.supply);
+    read("accumulators", config.setup.target.accelerator->accumulators.supply);
+    supplies->finish();
+  }
+  config.setup.target.batch = static_cast<int>(root.integer("batch", 1, kMaxBatch, 1));
+}
+
+/// Files of sensitivities are relative to the sweep file.
+void read_mitigations(YamlMap& root, SweepConfig& config) {
+  const char* const key = "mitigations";
+  memory::Mitigations own;
+  if (config.setup.target.accelerator)
+    std::swap(own, config.setup.target.accelerator->weights.mitigations);
+  config.mitigations.clear();
+  if (!root.has(key)) {
+    config.mitigations.push_back({memory::to_string(own), memory::identity(own), own});
+  } else {
+    for (const std::string& text : root.texts(key)) {
+      SweepMitigation entry;
+      entry.name = memory::to_string(memory::parse_mitigations(text, root.where(key)));
+      entry.what = memory::parse_mitigations(text, root.where(key), root.file().parent_path());
+      entry.identity = memory::identity(entry.what);
+      for (const SweepMitigation& other : config.mitigations) {
+        if (other.identity == entry.identity)
+          root.fail(key, fmt::format("\"{}\" is listed twice", entry.name));
+      }
+      config.mitigations.push_back(std::move(entry));
+    }
+  }
+  for (const SweepMitigation& entry : config.mitigations) {
+    if (entry.what.any())
+      config.setup.technology->mitigation();  // refuses one without their prices
+  }
+}
+
+double read_yield(YamlMap& map, double fallback) {
+  try {
+    return map.number("yield", kLowestYield, kHighestYield, fallback);
+  } catch (const InputError&) {
+    map.fail("yield", fmt::format("expected mean or a number in [{}, {}], got {}", kLowestYield,
+                                  kHighestYield, in_quotes(map.text("yield"))));
+  }
+}
+
+void read_safe_voltage(YamlMap& root, SweepConfig& config) {
+  const char* const key = "safe_voltage";
+  std::optional<YamlMap> map = root.optional_map(key);
+  if (!map) return;
+  map->expect({"max_drop_points", "tolerance", "yield", "confidence", "chosen_on", "stated_on",
+               "stated_seed"});
+  SafeVoltageConfig& safe = config.safe;
+  safe.origin = root.where(key);
+  safe.max_drop_points = map->number("max_drop_points", 0.0, 100.0, safe.max_drop_points);
+  safe.tolerance = map->number("tolerance", 1e-6, 1.0, safe.tolerance);
+  if (map->has("yield") && map->text("yield") == "mean") {
+    safe.yield.reset();
+    for (const char* of_yield : {"confidence", "chosen_on"}) {
+      if (map->has(of_yield)) {
+        map->fail(of_yield, "is of a yield; expected none with the mean, which is over `chips`");
+      }
+    }
+  } else {
+    safe.yield->yield = read_yield(*map, safe.yield->yield);
+    safe.yield->confidence =
+        map->number("confidence", kLowestYield, kHighestYield, safe.yield->confidence);
+  }
+  safe.chosen_on = map->integer("chosen_on", 1, kMaxChips, 0);
+  safe.stated_on = map->integer("stated_on", 1, kMaxChips, 0);
+  if (map->has("stated_seed")) safe.stated_seed = map->integer("stated_seed", 0, kMaxSeed);
+  map->finish();
+}
+
+/// The lowest supply at which the weight memory is accessed, boosts included.
+double lowest_access(const SweepConfig& config) {
+  double lowest = config.voltages.front();
+  for (const SweepMitigation& entry : config.mitigations) {
+    lowest = std::min(lowest, memory::access_voltage(entry.what, config.voltages.back()));
+  }
+  return lowest;
+}
+
+}  // namespace
+
+SweepChips sweep_chips(const SweepConfig& config) {
+  SweepChips chips;
+  chips::ChipFiles files;
+  if (config.profile.empty()) {
+    const auto draw = [&](std::int64_t seed, std::int64_t count, Chips& list) {
+      for (std::int64_t i = 0; i < count; ++i) {
+        list.push_back(files.make(chip_name(static_cast<std::uint64_t>(seed), i, config.p_err)));
+      }
+    };
+    draw(config.seed, config.chips, chips.grid);
+    draw(config.seed, config.safe.chosen_on, chips.chosen);
+    draw(*config.safe.stated_seed, config.safe.stated_on, chips.stated);
+    return chips;
+  }
+  std::vector<std::uint64_t> looked_at;
+  const auto place = [&](std::int64_t seed, std::int64_t count, Chips& list) {
+    for (const std::string& name : place_names(files, config.profile.string(), count,
+                                               static_cast<std::uint64_t>(seed), looked_at)) {
+      list.push_back(files.make(name));
+      // With no words there are no faults, but all checks.
+      list.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
+    }
+  };
+  place(config.seed, config.chips, chips.grid);
+  place(config.seed, config.safe.chosen_on, chips.chosen);
+  // The chips of one set are the first ones of the other.
+  for (const auto& chip : config.chips < config.safe.chosen_on ? chips.chosen : chips.grid) {
+    looked_at.push_back(chip->place()->offset);
+  }
+  place(*config.safe.stated_seed, config.safe.stated_on, chips.stated);
+  return chips;
+}
+
+void settle_safe_voltage(SweepConfig& config) {
+  SafeVoltageConfig& safe = config.safe;
+  const std::string where =
+      safe.origin.empty() ? config.file.string() + ": safe_voltage" : safe.origin;
+  if (!safe.yield) {
+    safe.chosen_on = config.chips;
+  } else {
+    const std::int64_t fewest = results::fewest_dies(*safe.yield);
+    if (safe.chosen_on == 0) safe.chosen_on = std::max(config.chips, fewest);
+    if (safe.chosen_on < fewest) {
+      throw InputError(
+          "{}.chosen_on: expected at least {}, fewer chips cannot show a yield of {} with "
+          "confidence {}, got {}",
+          where, fewest, safe.yield->yield, safe.yield->confidence, safe.chosen_on);
+    }
+  }
+  if (safe.stated_on == 0) safe.stated_on = safe.chosen_on;
+  if (!safe.stated_seed) safe.stated_seed = config.seed + kMaxChips;
+  if (!config.profile.empty()) {
+    if (*safe.stated_seed == config.seed) {
+      throw InputError(
+          "{}.stated_seed: expected places that were never looked at, but {} is the "
+          "seed of those of the sweep",
+          where, config.seed);
+    }
+    return;
+  }
+  const std::int64_t looked_at = std::max(config.chips, safe.chosen_on);
+  if (*safe.stated_seed < config.seed + looked_at &&
+      config.seed < *safe.stated_seed + safe.stated_on) {
+    throw InputError(
+        "{}.stated_seed: expected chips that were never looked at, but {} to {} overlap {} to {} "
+        "of "
+        "the sweep",
+        where, *safe.stated_seed, *safe.stated_seed + safe.stated_on - 1, config.seed,
+        config.seed + looked_at - 1);
+  }
+}
+
+SweepConfig load_sweep(const fs::path& file) {
+  YamlMap root = YamlMap::load(file);
+  root.expect({"technology",  "models",          "dataset",     "split",    "data_folder",
+               "images",      "engine",          "accelerator", "supplies", "batch",
+               "mitigations", "chips",           "profile",     "seed",     "p_err",
+               "bit_offset",  "evaluation_seed", "reads",       "voltages", "voltage_grid",
+               "safe_voltage"});
+  SweepConfig config;
+  config.file = file;
+  const fs::path technology = root.input_file("technology");
+  config.setup.technology =
+      std::make_shared<const technology::Technology>(technology::Technology::load(technology));
+  config.technology_sha256 = sha256_hex(read_file(technology));
+
+  read_models(root, config);
+  read_images(root, config.setup.images);
+  const std::vector<std::string>& engines = experiment::evaluation_engine_names();
+  config.setup.engine = engines[static_cast<std::size_t>(root.choice("engine", engines, 0))];
+  read_accelerator(root, config);
+  read_mitigations(root, config);
+
+  config.chips = root.integer("chips", 1, kMaxChips);
+  if (root.has("profile")) {
+    if (root.has("p_err")) root.fail("p_err", "is of random chips; expected none with a profile");
+    config.profile = root.input_file("profile");
+  }
+  config.seed = root.integer("seed", 0, kMaxSeed, 0);
+  config.p_err = root.number("p_err", kMinPErr, 1.0, 1.0);
+  config.setup.target.bit_offset =
+      static_cast<std::uint64_t>(root.integer("bit_offset", 0, kMaxBitOffset, 0));
+  experiment::Reads& reads = config.setup.reads;
+  reads.evaluation_seed =
+      static_cast<std::uint64_t>(root.integer("evaluation_seed", 0, kMaxSeed, 0));
+  reads.fresh = root.choice("reads", {"frozen", "fresh"}, 0) == 1;
+
+  config.voltages = read_voltages(root, *config.setup.technology);
+  read_safe_voltage(root, config);
+  root.finish();
+  const experiment::Supplies supplies = config.setup.supplies();
+  double highest_rate = supplies.at(lowest_access(config)).supply.rate;
+  const experiment::MemoryPoints others = supplies.at(config.voltages.back()).others;
+  experiment::check_engine(config.setup.engine, others);
+  highest_rate = std::max(
+      {highest_rate, others.input.rate, others.activations.rate, others.accumulators.rate});
+  if (config.profile.empty() && highest_rate > config.p_err) {
+    root.fail("p_err", fmt::format("expected at least the highest bit error rate, {} (the lowest "
+                                   "voltage is {} Vmin)",
+                                   highest_rate, lowest_access(config)));
+  }
+  return config;
+}
+
+}  // namespace brownout::runs
