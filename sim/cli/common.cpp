@@ -14,7 +14,7 @@
 #include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/runs/evaluator.hpp"
+#include "sim/results/places.hpp"
 #include "sim/runs/sweep_file.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -172,7 +172,7 @@ void Output::json(const std::string& text) const {
 std::string one_chip(const CommonOptions& options, const std::string& chip, bool fails) {
   if (fails) {
     if (!chip.empty()) return chip;
-    return runs::chip_name(static_cast<std::uint64_t>(options.seed_or(0)), 0, 1.0);
+    return results::chip_name(static_cast<std::uint64_t>(options.seed_or(0)), 0, 1.0);
   }
   if (!chip.empty()) throw InputError("--chip: needs an operating point; expected --voltage V");
   refuse_seed(options, "nothing fails without an operating point; expected --voltage V");

@@ -16,7 +16,6 @@
 #include "sim/cli/verbs.hpp"
 #include "sim/cosim/waves.hpp"
 #include "sim/report/cosim_report.hpp"
-#include "sim/runs/evaluator.hpp"
 #include "sim/runs/sweep_file.hpp"
 #include "sim/technology/technology.hpp"
 

@@ -18,7 +18,7 @@
 #include "sim/experiment/experiment.hpp"
 #include "sim/report/results_json.hpp"
 #include "sim/report/results_text.hpp"
-#include "sim/runs/places.hpp"
+#include "sim/results/places.hpp"
 #include "sim/runs/sweep_file.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -72,7 +72,7 @@ void add_places(const chips::Chip& chip, const std::string& text, const std::str
   }
   const std::int64_t count = parse_integer("--offsets", offsets, 1, runs::kMaxChips);
   try {
-    const std::vector<std::string> places = runs::place_names(config.files, text, count, seed);
+    const std::vector<std::string> places = results::place_names(config.files, text, count, seed);
     names.insert(names.end(), places.begin(), places.end());
   } catch (const InputError& error) {
     throw InputError("--offsets: {}", error.what());
@@ -154,7 +154,7 @@ void set_random_chips(const EvalOptions& options, const experiment::Conditions& 
   config.seed = static_cast<std::uint64_t>(options.common.seed_or(0));
   config.p_err = p_err;
   for (std::int64_t i = 0; i < count; ++i) {
-    config.chips.push_back(runs::chip_name(*config.seed, i, p_err));
+    config.chips.push_back(results::chip_name(*config.seed, i, p_err));
   }
 }
 

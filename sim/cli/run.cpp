@@ -10,7 +10,6 @@
 #include "sim/cli/setup_options.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/run_report.hpp"
-#include "sim/runs/evaluator.hpp"
 #include "sim/runs/sweep_file.hpp"
 #include "sim/technology/technology.hpp"
 

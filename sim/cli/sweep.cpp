@@ -86,7 +86,7 @@ int run(const SweepOptions& options) {
   const Output output(options.common, inputs);
   note_other_technology(config, output);
   announce_interrupts();
-  const runs::SweepResult result =
+  const results::SweepResult result =
       runs::run_sweep(std::move(config), folder, threads, options.common.quiet);
 
   const std::string json = report::sweep_json(result);

@@ -42,7 +42,7 @@ std::string end_cells(const std::optional<experiment::EnergyEnds>& ends) {
   return fmt::format("{},{},{},{}", ends->uj[0], ends->uj[1], ends->rel[0], ends->rel[1]);
 }
 
-std::string row(const runs::Point& point, bool on_grid, const std::string& chip_note) {
+std::string row(const results::Point& point, bool on_grid, const std::string& chip_note) {
   return fmt::format(
       "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}"
       "\n",
@@ -60,7 +60,7 @@ std::string row(const runs::Point& point, bool on_grid, const std::string& chip_
 
 }  // namespace
 
-std::string points_csv(const runs::SweepResult& result) {
+std::string points_csv(const results::SweepResult& result) {
   std::string out =
       "model,voltage,rate,energy_sram_rel,images,chips,err,rerr_mean,rerr_std,rerr_ci95_low,"
       "rerr_ci95_high,rerr_either_mean,rerr_either_std,rerr_either_ci95_low,rerr_either_ci95_high,"
@@ -70,20 +70,21 @@ std::string points_csv(const runs::SweepResult& result) {
       "rerr_either_se_images,rerr_either_ci95_all_low,rerr_either_ci95_all_high,"
       "rerr_position_std,rerr_within_position_std,energy_uj_low,"
       "energy_uj_high,energy_rel_low,energy_rel_high,weight_access_share\n";
-  for (const runs::Point& point : result.points) out += row(point, true, result.chip_note);
-  for (const runs::Point& point : result.extra_points) out += row(point, false, result.chip_note);
+  for (const results::Point& point : result.points) out += row(point, true, result.chip_note);
+  for (const results::Point& point : result.extra_points)
+    out += row(point, false, result.chip_note);
   return out;
 }
 
-std::string safe_voltage_csv(const runs::SweepResult& result) {
-  const runs::SafeVoltageRule& rule = result.safe;
+std::string safe_voltage_csv(const results::SweepResult& result) {
+  const results::SafeVoltageRule& rule = result.safe;
   std::string out =
       "model,max_drop_points,voltage,energy_saving_sram_pct,energy_saving_total_pct,"
       "fails_at_voltage,rate,err,rerr_mean,mitigation,yield,confidence,chosen_on_chips,"
       "chosen_on_failed,stated_on_chips,rerr_std,rerr_worst,within,energy_saving_total_low_pct,"
       "energy_saving_total_high_pct\n";
-  for (const runs::SafeVoltageRow& row : result.safe_voltage) {
-    const std::optional<runs::StatedError>& stated = row.stated;
+  for (const results::SafeVoltageRow& row : result.safe_voltage) {
+    const std::optional<results::StatedError>& stated = row.stated;
     const auto& ends = row.energy_saving_total_ends_pct;
     const auto when = [](bool known, std::int64_t value) {
       return known ? fmt::format("{}", value) : std::string();

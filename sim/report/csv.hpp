@@ -8,7 +8,7 @@
 namespace brownout::report {
 
 /// Grid points, then the points evaluated between them (column grid: 1 or 0).
-std::string points_csv(const runs::SweepResult& result);
-std::string safe_voltage_csv(const runs::SweepResult& result);
+std::string points_csv(const results::SweepResult& result);
+std::string safe_voltage_csv(const results::SweepResult& result);
 
 }  // namespace brownout::report

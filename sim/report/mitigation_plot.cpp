@@ -22,18 +22,18 @@ constexpr std::array<const char*, 7> kMitigationColours{"#555555", "#0072b2", "#
 constexpr std::array<int, 3> kSymbols{7, 5, 9};
 constexpr double kFloor = 0.1;  // percent: a log axis wants errors above 0
 
-double energy_of(const runs::Point& point) {
+double energy_of(const results::Point& point) {
   return point.energy ? point.energy->total() : *point.energy_sram_rel;
 }
 
-double error_of(const runs::Point& point) { return std::max(point.rerr.mean, kFloor); }
+double error_of(const results::Point& point) { return std::max(point.rerr.mean, kFloor); }
 
-using PointList = std::vector<const runs::Point*>;
+using PointList = std::vector<const results::Point*>;
 
-PointList points_of(const runs::SweepResult& result, const std::string& model,
+PointList points_of(const results::SweepResult& result, const std::string& model,
                     const std::string& mitigation) {
   PointList list;
-  for (const runs::Point& point : result.points) {
+  for (const results::Point& point : result.points) {
     if (point.model == model && (mitigation.empty() || point.mitigation == mitigation))
       list.push_back(&point);
   }
@@ -42,12 +42,12 @@ PointList points_of(const runs::SweepResult& result, const std::string& model,
 
 /// The front of error and energy, most expensive first.
 PointList front_of(PointList points) {
-  std::sort(points.begin(), points.end(), [](const runs::Point* a, const runs::Point* b) {
+  std::sort(points.begin(), points.end(), [](const results::Point* a, const results::Point* b) {
     return std::make_pair(energy_of(*a), a->rerr.mean) <
            std::make_pair(energy_of(*b), b->rerr.mean);
   });
   PointList front;
-  for (const runs::Point* point : points) {
+  for (const results::Point* point : points) {
     if (front.empty() || point->rerr.mean < front.back()->rerr.mean) front.push_back(point);
   }
   return front;
@@ -55,14 +55,15 @@ PointList front_of(PointList points) {
 
 std::string rows_of(const PointList& points) {
   std::string text;
-  for (const runs::Point* point : points) {
+  for (const results::Point* point : points) {
     text += fmt::format("{} {}\n", energy_of(*point), error_of(*point));
   }
   return text;
 }
 
 /// "secded (area 1.110, cycles +0.2 %)".
-std::string label(const std::string& name, const runs::Point& point, const runs::Point& first) {
+std::string label(const std::string& name, const results::Point& point,
+                  const results::Point& first) {
   std::string costs = fmt::format("area {:.3f}", point.weight_area_rel.value_or(1.0));
   if (point.cycles && *point.cycles != *first.cycles) {
     costs += fmt::format(", cycles {:+.2f} %", 100.0 * (*point.cycles / *first.cycles - 1.0));
@@ -72,15 +73,16 @@ std::string label(const std::string& name, const runs::Point& point, const runs:
 
 }  // namespace
 
-Drawing mitigation_drawing(const runs::SweepResult& result, const std::filesystem::path& picture) {
-  const runs::Point& first = result.points.front();
+Drawing mitigation_drawing(const results::SweepResult& result,
+                           const std::filesystem::path& picture) {
+  const results::Point& first = result.points.front();
   const int panels = static_cast<int>(result.models.size());
   const std::vector<std::string> shown = shown_mitigations(result.mitigations);
   std::vector<std::string> models;
-  for (const runs::SweepModel& model : result.models) models.push_back(model.name);
+  for (const results::SweepModel& model : result.models) models.push_back(model.name);
   const ShortNames names = short_names(models);
   double lowest = 100.0;
-  for (const runs::Point& point : result.points) lowest = std::min(lowest, error_of(point));
+  for (const results::Point& point : result.points) lowest = std::min(lowest, error_of(point));
   Drawing drawing("sweep", picture, 1350, 480 * panels, 15);
   std::string& text = drawing.program;
   text += fmt::format(

@@ -12,15 +12,15 @@
 #include "sim/report/names.hpp"
 #include "sim/report/savings.hpp"
 #include "sim/report/table.hpp"
-#include "sim/runs/pareto.hpp"
+#include "sim/results/pareto.hpp"
 
 namespace brownout::report {
 
 namespace {
 
-std::vector<std::string> models_of(const runs::SweepResult& result) {
+std::vector<std::string> models_of(const results::SweepResult& result) {
   std::vector<std::string> models;
-  for (const runs::SweepModel& model : result.models) models.push_back(model.name);
+  for (const results::SweepModel& model : result.models) models.push_back(model.name);
   return models;
 }
 
@@ -40,7 +40,7 @@ std::vector<std::string> shown_mitigations(const std::vector<std::string>& names
   return different.size() == names.size() ? shown : names;
 }
 
-std::string mitigation_table(const runs::SweepResult& result) {
+std::string mitigation_table(const results::SweepResult& result) {
   const ShortNames names = short_names(models_of(result));
   const std::vector<std::string> shown = shown_mitigations(result.mitigations);
   const bool accelerator = !result.accelerator.empty();
@@ -50,7 +50,7 @@ std::string mitigation_table(const runs::SweepResult& result) {
   header.emplace_back("");
   Table table(header, {0, 2, header.size() - 1});
   std::map<std::size_t, std::string> marks;
-  for (const runs::Leader& leader : runs::mitigation_front(result.points)) {
+  for (const results::Leader& leader : results::mitigation_front(result.points)) {
     marks[leader.point] = leader.within_noise.empty() ? "*" : "~";
   }
   const std::size_t mitigations = result.mitigations.size();
@@ -59,7 +59,7 @@ std::string mitigation_table(const runs::SweepResult& result) {
     for (std::size_t v = 0; v < voltages; ++v) {
       for (std::size_t k = 0; k < mitigations; ++k) {
         const std::size_t i = (m * mitigations + k) * voltages + v;
-        const runs::Point& point = result.points[i];
+        const results::Point& point = result.points[i];
         std::vector<std::string> cells{k == 0 ? names.names[m] : "",
                                        k == 0 ? fmt::format("{:.4f}", *point.voltage) : "",
                                        shown[k],

@@ -13,7 +13,7 @@
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/safe_voltage_report.hpp"
-#include "sim/report/steps.hpp"
+#include "sim/results/steps.hpp"
 
 namespace brownout::report {
 
@@ -24,11 +24,11 @@ namespace {
 /// Underscores and similar characters are plain text in titles.
 std::string title(const std::string& text) { return gnuplot_quoted(text) + " noenhanced"; }
 
-using PointList = std::vector<const runs::Point*>;
+using PointList = std::vector<const results::Point*>;
 
-PointList points_of(const std::vector<runs::Point>& points, const std::string& model) {
+PointList points_of(const std::vector<results::Point>& points, const std::string& model) {
   PointList list;
-  for (const runs::Point& point : points) {
+  for (const results::Point& point : points) {
     if (point.model == model) list.push_back(&point);
   }
   return list;
@@ -37,13 +37,14 @@ PointList points_of(const std::vector<runs::Point>& points, const std::string& m
 /// Voltage, mean, low and high end of the band. A log axis needs values above 0. For a chip with
 /// steps, a point is drawn as wide as the range in which its result holds.
 std::string curve_rows(PointList points, double floor, const std::vector<double>& steps = {}) {
-  std::sort(points.begin(), points.end(),
-            [](const runs::Point* a, const runs::Point* b) { return *a->voltage < *b->voltage; });
+  std::sort(points.begin(), points.end(), [](const results::Point* a, const results::Point* b) {
+    return *a->voltage < *b->voltage;
+  });
   std::string text;
   std::vector<double> drawn;
-  for (const runs::Point* point : points) {
+  for (const results::Point* point : points) {
     const double half = point->rerr.std.value_or(0.0);
-    const std::vector<double> ends = ends_of_step(*point->voltage, steps);
+    const std::vector<double> ends = results::ends_of_step(*point->voltage, steps);
     if (ends == drawn) continue;  // two voltages of one step
     drawn = ends;
     for (const double voltage : ends) {
@@ -60,10 +61,10 @@ struct Frame {
   double error_low, error_high;  // percent
 };
 
-Frame frame_of(const runs::SweepResult& result) {
+Frame frame_of(const results::SweepResult& result) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   Frame frame{kInfinity, -kInfinity, kInfinity, 0.0};
-  for (const runs::Point& point : result.points) {
+  for (const results::Point& point : result.points) {
     frame.voltage_low = std::min(frame.voltage_low, *point.voltage);
     frame.voltage_high = std::max(frame.voltage_high, *point.voltage);
     if (point.rerr.mean > 0) frame.error_low = std::min(frame.error_low, point.rerr.mean);
@@ -79,8 +80,8 @@ Frame frame_of(const runs::SweepResult& result) {
   return frame;
 }
 
-std::string head(const runs::SweepResult& result, const Frame& frame) {
-  const runs::Point& first = result.points.front();
+std::string head(const results::SweepResult& result, const Frame& frame) {
+  const results::Point& first = result.points.front();
   std::string text;
   if (first.energy) text += "set multiplot layout 2,1\n";
   text +=
@@ -134,7 +135,7 @@ constexpr std::array<EnergyPart, 8> kEnergyParts{{
 }};
 
 /// The lower panel: energy per image by component at the voltages of the grid.
-std::string energy_panel(const runs::SweepResult& result, Drawing& drawing) {
+std::string energy_panel(const results::SweepResult& result, Drawing& drawing) {
   const std::string& model = result.models.front().name;
   const PointList points = points_of(result.points, model);
   double gap = 0.02;
@@ -171,10 +172,10 @@ std::string energy_panel(const runs::SweepResult& result, Drawing& drawing) {
 
 }  // namespace
 
-Drawing sweep_drawing(const runs::SweepResult& result, const fs::path& picture) {
+Drawing sweep_drawing(const results::SweepResult& result, const fs::path& picture) {
   const Frame frame = frame_of(result);
   std::vector<std::string> models;
-  for (const runs::SweepModel& model : result.models) models.push_back(model.name);
+  for (const results::SweepModel& model : result.models) models.push_back(model.name);
   const ShortNames names = short_names(models);
 
   const bool energies = result.points.front().energy.has_value();
@@ -201,7 +202,7 @@ Drawing sweep_drawing(const runs::SweepResult& result, const fs::path& picture) 
         "  {0} using 1:2 with linespoints lw 0 pt 7 ps 0.6 lc rgb '{1}' notitle, \\\n"
         "  NaN with linespoints lw 2.2 pt 7 ps 0.6 lc rgb '{1}' title {2}, \\\n",
         dots, colour, title(names.names[i]));
-    const runs::SafeVoltageRow& row = result.safe_voltage[i];
+    const results::SafeVoltageRow& row = result.safe_voltage[i];
     if (row.voltage) {
       const std::string point = drawing.block(
           fmt::format("{} {}\n", *row.voltage, std::max(row.stated->rerr_mean, frame.error_low)));
@@ -214,7 +215,7 @@ Drawing sweep_drawing(const runs::SweepResult& result, const fs::path& picture) 
   std::string rows;
   PointList energy = points_of(result.points, models[0]);
   std::reverse(energy.begin(), energy.end());
-  for (const runs::Point* point : energy) {
+  for (const results::Point* point : energy) {
     rows += fmt::format("{} {}", *point->voltage, *point->energy_sram_rel);
     rows += point->energy_rel ? fmt::format(" {}\n", *point->energy_rel) : "\n";
   }
@@ -236,7 +237,7 @@ Drawing sweep_drawing(const runs::SweepResult& result, const fs::path& picture) 
   return drawing;
 }
 
-std::optional<std::string> draw_plot(const runs::SweepResult& result, const fs::path& file) {
+std::optional<std::string> draw_plot(const results::SweepResult& result, const fs::path& file) {
   const auto draw = result.mitigations.size() > 1 ? mitigation_drawing : sweep_drawing;
   return draw_with_gnuplot(draw(result, file), file);
 }

@@ -12,11 +12,11 @@
 namespace brownout::report {
 
 /// The picture of one mitigation, an SVG.
-Drawing sweep_drawing(const runs::SweepResult& result, const std::filesystem::path& picture);
+Drawing sweep_drawing(const results::SweepResult& result, const std::filesystem::path& picture);
 
 /// Draws `file`; for several mitigations as mitigation_drawing does. Returns nothing on success,
 /// else why there is no picture (gnuplot missing or failing), which is no error of the sweep.
-std::optional<std::string> draw_plot(const runs::SweepResult& result,
+std::optional<std::string> draw_plot(const results::SweepResult& result,
                                      const std::filesystem::path& file);
 
 }  // namespace brownout::report

@@ -5,11 +5,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/experiment/images.hpp"
 #include "sim/report/event_counts_json.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/protection_json.hpp"
-#include "sim/runs/pareto.hpp"
-#include "sim/runs/sweep_file.hpp"
+#include "sim/results/pareto.hpp"
+#include "sim/results/point.hpp"
 
 namespace brownout::report {
 
@@ -42,7 +43,7 @@ void put_error(Json& json, const std::string& name, const results::ErrorSpread& 
 }
 
 /// Everything measured over the chips of a point.
-void put_statistics(Json& json, const runs::Point& point) {
+void put_statistics(Json& json, const results::Point& point) {
   json["err"] = point.err;
   json["err_ci95"] = point.err_ci95;
   put_error(json, "rerr", point.rerr);
@@ -63,7 +64,7 @@ void put_ends(Json& json, const std::optional<experiment::EnergyEnds>& ends) {
   json["energy_rel_range"] = ends ? Json(ends->rel) : Json(nullptr);
 }
 
-Json point_json(const runs::Point& point) {
+Json point_json(const results::Point& point) {
   Json json;
   json["model"] = point.model;
   json["mitigation"] = point.mitigation;
@@ -87,8 +88,8 @@ Json point_json(const runs::Point& point) {
   return json;
 }
 
-Json leader_json(const runs::Leader& leader, const std::vector<runs::Point>& points) {
-  const runs::Point& point = points[leader.point];
+Json leader_json(const results::Leader& leader, const std::vector<results::Point>& points) {
+  const results::Point& point = points[leader.point];
   Json json = {{"model", point.model},
                {"mitigation", point.mitigation},
                {"voltage", maybe(point.voltage)},
@@ -105,14 +106,14 @@ Json leader_json(const runs::Leader& leader, const std::vector<runs::Point>& poi
   return json;
 }
 
-Json leaders_json(const std::vector<runs::Leader>& leaders,
-                  const std::vector<runs::Point>& points) {
+Json leaders_json(const std::vector<results::Leader>& leaders,
+                  const std::vector<results::Point>& points) {
   Json json = Json::array();
-  for (const runs::Leader& leader : leaders) json.push_back(leader_json(leader, points));
+  for (const results::Leader& leader : leaders) json.push_back(leader_json(leader, points));
   return json;
 }
 
-Json safe_json(const runs::SafeVoltageRow& row, const runs::SafeVoltageRule& rule) {
+Json safe_json(const results::SafeVoltageRow& row, const results::SafeVoltageRule& rule) {
   Json json = {{"model", row.model},
                {"mitigation", row.mitigation},
                {"max_drop_points", rule.max_drop_points},
@@ -125,7 +126,7 @@ Json safe_json(const runs::SafeVoltageRow& row, const runs::SafeVoltageRule& rul
                {"fails_at_voltage", maybe(row.fails_at)},
                {"rate", maybe(row.rate)},
                {"err", row.err}};
-  const std::optional<runs::StatedError>& stated = row.stated;
+  const std::optional<results::StatedError>& stated = row.stated;
   json["rerr_mean"] = stated ? Json(stated->rerr_mean) : Json(nullptr);
   Json chosen = {{"chips", rule.chosen_on}, {"first", rule.first_chosen}, {"tried", row.tried}};
   if (rule.yield) {
@@ -147,12 +148,12 @@ Json safe_json(const runs::SafeVoltageRow& row, const runs::SafeVoltageRule& rul
   return json;
 }
 
-Json chip_json(const runs::ChipResult& chip, const runs::EvalResult& result) {
+Json chip_json(const results::ChipResult& chip, const runs::EvalResult& result) {
   const experiment::Setup& setup = result.config.setup;
   const std::int64_t images = result.images;
   Json json = {{"chip", chip.chip},
-               {"rerr", runs::percent(chip.wrong, images)},
-               {"rerr_either", runs::percent(chip.wrong_either, images)},
+               {"rerr", results::percent(chip.wrong, images)},
+               {"rerr_either", results::percent(chip.wrong_either, images)},
                {"confidence", chip.confidence},
                {"cell_rate", chip.cell_rate},
                {"period", chip.period == 0 ? Json(nullptr) : Json(chip.period)},
@@ -210,7 +211,7 @@ std::string eval_json(const runs::EvalResult& result) {
   if (result.point) {
     put_statistics(json, *result.point);
   } else {
-    json["err"] = runs::percent(result.clean.wrong, result.images);
+    json["err"] = results::percent(result.clean.wrong, result.images);
     json["err_ci95"] = results::error_interval(result.clean.wrong, result.images);
     for (const char* name :
          {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
@@ -238,13 +239,13 @@ std::string eval_json(const runs::EvalResult& result) {
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;
   json["per_chip"] = Json::array();
-  for (const runs::ChipResult& chip : result.chips) {
+  for (const results::ChipResult& chip : result.chips) {
     json["per_chip"].push_back(chip_json(chip, result));
   }
   return text_of(json);
 }
 
-std::string sweep_json(const runs::SweepResult& result) {
+std::string sweep_json(const results::SweepResult& result) {
   Json json;
   json["technology"] = result.technology;
   json["rail"] = result.rail;
@@ -252,7 +253,7 @@ std::string sweep_json(const runs::SweepResult& result) {
   json["accelerator"] = result.accelerator.empty() ? Json(nullptr) : Json(result.accelerator);
   json["chip_note"] = result.chip_note.empty() ? Json(nullptr) : Json(result.chip_note);
   json["models"] = Json::array();
-  for (const runs::SweepModel& model : result.models) {
+  for (const results::SweepModel& model : result.models) {
     json["models"].push_back({{"model", model.name},
                               {"model_file", model.file.string()},
                               {"model_sha256", model.sha256},
@@ -261,24 +262,24 @@ std::string sweep_json(const runs::SweepResult& result) {
   }
   json["mitigations"] = result.mitigations;
   json["points"] = Json::array();
-  for (const runs::Point& point : result.points) json["points"].push_back(point_json(point));
+  for (const results::Point& point : result.points) json["points"].push_back(point_json(point));
   json["points_computed"] = result.points_computed;
   json["extra_points"] = Json::array();
-  for (const runs::Point& point : result.extra_points) {
+  for (const results::Point& point : result.extra_points) {
     json["extra_points"].push_back(point_json(point));
   }
   json["extra_points_computed"] = result.extra_points_computed;
 
   json["safe_voltage"] = Json::array();
-  for (const runs::SafeVoltageRow& row : result.safe_voltage) {
+  for (const results::SafeVoltageRow& row : result.safe_voltage) {
     json["safe_voltage"].push_back(safe_json(row, result.safe));
   }
-  json["best_per_voltage"] = leaders_json(runs::best_per_voltage(result.points), result.points);
-  const bool all = runs::energies_compare_networks(result.points);
+  json["best_per_voltage"] = leaders_json(results::best_per_voltage(result.points), result.points);
+  const bool all = results::energies_compare_networks(result.points);
   json["pareto_energy"] = all ? "energy_uj" : "energy_sram_rel";
   json["pareto_compares"] = all ? "all networks" : "each network with itself";
-  json["pareto_front"] = leaders_json(runs::pareto_front(result.points), result.points);
-  json["mitigation_front"] = leaders_json(runs::mitigation_front(result.points), result.points);
+  json["pareto_front"] = leaders_json(results::pareto_front(result.points), result.points);
+  json["mitigation_front"] = leaders_json(results::mitigation_front(result.points), result.points);
   json["configuration"] = Json::parse(result.identity);
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;

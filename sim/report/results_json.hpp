@@ -10,6 +10,6 @@ namespace brownout::report {
 
 /// Pretty-printed, with a newline at the end.
 std::string eval_json(const runs::EvalResult& result);
-std::string sweep_json(const runs::SweepResult& result);
+std::string sweep_json(const results::SweepResult& result);
 
 }  // namespace brownout::report

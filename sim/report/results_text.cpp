@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sim/base/text.hpp"
+#include "sim/experiment/images.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
@@ -16,8 +17,8 @@
 #include "sim/report/safe_voltage_report.hpp"
 #include "sim/report/savings.hpp"
 #include "sim/report/table.hpp"
-#include "sim/runs/pareto.hpp"
-#include "sim/runs/sweep_file.hpp"
+#include "sim/results/pareto.hpp"
+#include "sim/results/places.hpp"
 
 namespace brownout::report {
 
@@ -40,7 +41,7 @@ std::string operating_point_text(const runs::EvalResult& result) {
   }
   if (!result.rate) return "no faults";
   const auto count = static_cast<std::int64_t>(config.chips.size());
-  std::string text = count == 1 ? "chip " + config.chips[0] : runs::chips_text(count, places);
+  std::string text = count == 1 ? "chip " + config.chips[0] : results::chips_text(count, places);
   const bool scaled = setup.supplies().weights_scaled();
   if (scaled) text += fmt::format(" at bit error rate {} %", rate_text(*result.rate));
   if (result.voltage) text += fmt::format(", {} Vmin", voltage_text(*result.voltage));
@@ -94,7 +95,8 @@ std::string bars_text(const runs::EvalResult& result, std::int64_t draws, bool p
 }
 
 /// The best network, and the networks between which and it nothing is decided.
-std::string best_text(const runs::Leader& leader, std::size_t voltages, const ShortNames& names) {
+std::string best_text(const results::Leader& leader, std::size_t voltages,
+                      const ShortNames& names) {
   if (leader.within_noise.size() + 1 == names.names.size() && names.names.size() > 1) {
     return "all within noise";
   }
@@ -104,7 +106,7 @@ std::string best_text(const runs::Leader& leader, std::size_t voltages, const Sh
 }
 
 /// All energy saved at a voltage of the grid: of all networks, or from the smallest to the largest.
-std::string all_saved_at(const runs::SweepResult& result, std::size_t voltage,
+std::string all_saved_at(const results::SweepResult& result, std::size_t voltage,
                          std::size_t voltages) {
   const std::string text = all_saved(result.points[voltage]);
   double low = *result.points[voltage].energy_rel, high = low;
@@ -117,7 +119,7 @@ std::string all_saved_at(const runs::SweepResult& result, std::size_t voltage,
   return same ? text : fmt::format("{:.2f} to {:.2f}", 100 * (1 - high), 100 * (1 - low));
 }
 
-std::string grid_text(const runs::SweepResult& result, const ShortNames& names) {
+std::string grid_text(const results::SweepResult& result, const ShortNames& names) {
   std::vector<std::string> header{"V/Vmin", "bit errors %", kAccessSaved};
   const bool total = !result.accelerator.empty();
   if (total) header.emplace_back(kAllSaved);
@@ -126,9 +128,9 @@ std::string grid_text(const runs::SweepResult& result, const ShortNames& names) 
   if (several) header.emplace_back("lowest error");
   Table table(header, several ? std::set<std::size_t>{header.size() - 1} : std::set<std::size_t>{});
   const std::size_t voltages = result.points.size() / result.models.size();
-  const std::vector<runs::Leader> best = runs::best_per_voltage(result.points);
+  const std::vector<results::Leader> best = results::best_per_voltage(result.points);
   for (std::size_t v = 0; v < voltages; ++v) {
-    const runs::Point& first = result.points[v];
+    const results::Point& first = result.points[v];
     std::vector<std::string> cells{voltage_text(*first.voltage), rate_text(first.rate),
                                    access_saved(first)};
     if (total) cells.push_back(all_saved_at(result, v, voltages));
@@ -142,17 +144,17 @@ std::string grid_text(const runs::SweepResult& result, const ShortNames& names) 
 }
 
 /// The memories other than the weights' that fail somewhere; "" when none does.
-std::string memories_text(const runs::SweepResult& result, const ShortNames& names) {
+std::string memories_text(const results::SweepResult& result, const ShortNames& names) {
   Table table({"network", "V/Vmin", "memory", "its supply", "bit errors %", "cells hit",
                "bits wrong an image"},
               {0, 2});
   bool any = false;
   const std::size_t a_network = result.points.size() / result.models.size();
   for (std::size_t i = 0; i < result.points.size(); ++i) {
-    const runs::Point& point = result.points[i];
+    const results::Point& point = result.points[i];
     if (!point.memories || point.mitigation != result.mitigations.front()) continue;
     for (const auto& [name, memory] : kMemoryUses) {
-      const runs::MemoryUse& use = *point.memories.*memory;
+      const results::MemoryUse& use = *point.memories.*memory;
       if (holds_weights(name) || !experiment::fails({use.voltage, use.rate})) continue;
       any = true;
       const auto images = static_cast<double>(point.images);
@@ -166,7 +168,7 @@ std::string memories_text(const runs::SweepResult& result, const ShortNames& nam
 }
 
 /// The points that a point of the front is not shown to be better than: the cheapest of them.
-std::string cheaper_text(const runs::Leader& leader, const std::vector<runs::Point>& points,
+std::string cheaper_text(const results::Leader& leader, const std::vector<results::Point>& points,
                          bool several) {
   if (leader.within_noise.empty()) return "";
   const std::size_t cheapest = *std::min_element(
@@ -177,7 +179,7 @@ std::string cheaper_text(const runs::Leader& leader, const std::vector<runs::Poi
         };
         return cost(a) < cost(b);
       });
-  const runs::Point& point = points[cheapest];
+  const results::Point& point = points[cheapest];
   std::string text = fmt::format("{}{} at {}", point.model, several ? ", " + point.mitigation : "",
                                  voltage_text(*point.voltage));
   if (leader.within_noise.size() > 1) {
@@ -186,9 +188,9 @@ std::string cheaper_text(const runs::Leader& leader, const std::vector<runs::Poi
   return text;
 }
 
-std::string front_text(const runs::SweepResult& result) {
+std::string front_text(const results::SweepResult& result) {
   const bool several = result.mitigations.size() > 1;
-  const bool all = runs::energies_compare_networks(result.points);
+  const bool all = results::energies_compare_networks(result.points);
   std::string text =
       all ? fmt::format("Pareto front of error against energy per image on {}", result.accelerator)
           : std::string(
@@ -201,8 +203,8 @@ std::string front_text(const runs::SweepResult& result) {
   std::set<std::size_t> left{3};
   for (std::size_t i = 4; i < header.size(); ++i) left.insert(i);
   Table table(header, left);
-  for (const runs::Leader& leader : runs::pareto_front(result.points)) {
-    const runs::Point& point = result.points[leader.point];
+  for (const results::Leader& leader : results::pareto_front(result.points)) {
+    const results::Point& point = result.points[leader.point];
     std::vector<std::string> cells{
         voltage_text(*point.voltage),
         all ? fmt::format("{:.3f}", point.energy->total()) : access_saved(point),
@@ -264,7 +266,7 @@ std::string eval_text(const runs::EvalResult& result) {
   };
   add_error("clean error %", clean_error(result));
   if (result.point) {
-    const runs::Point& point = *result.point;
+    const results::Point& point = *result.point;
     add_error("RErr %", point.rerr);
     const auto add_std = [&](const std::string& name, const std::optional<double>& value) {
       if (value) table.add({name, "", fmt::format("{:.2f}", *value), "", "", ""});
@@ -278,7 +280,7 @@ std::string eval_text(const runs::EvalResult& result) {
     add_one("confidence, clean", point.confidence_clean, 4);
     add_row("confidence, perturbed", {point.confidence, {}, {}}, 4);
     double cell_rate = 0.0;
-    for (const runs::ChipResult& chip : result.chips) cell_rate += chip.cell_rate;
+    for (const results::ChipResult& chip : result.chips) cell_rate += chip.cell_rate;
     add_one("bit error rate of the cells, %",
             100.0 * cell_rate / static_cast<double>(result.chips.size()), 4);
     add_one("cells hit", point.cells_hit_mean, 1);
@@ -286,11 +288,11 @@ std::string eval_text(const runs::EvalResult& result) {
     add_one("codes changed", point.codes_changed_mean, 1);
     const auto add_mean = [&](const std::string& name, auto count) {
       double sum = 0.0;
-      for (const runs::ChipResult& chip : result.chips) sum += static_cast<double>(count(chip));
+      for (const results::ChipResult& chip : result.chips) sum += static_cast<double>(count(chip));
       add_one(name, sum / static_cast<double>(result.chips.size()), 1);
     };
     if (setup.target.mitigations().check != memory::CheckCode::kNone) {
-      using Chip = runs::ChipResult;
+      using Chip = results::ChipResult;
       add_mean("check cells hit", [](const Chip& c) { return c.protection.check_cells_hit; });
       add_mean("words corrected", [](const Chip& c) { return c.protection.corrected; });
       add_mean("words detected", [](const Chip& c) { return c.protection.detected; });
@@ -319,18 +321,18 @@ std::string eval_text(const runs::EvalResult& result) {
   return out;
 }
 
-std::string sweep_text(const runs::SweepResult& result) {
+std::string sweep_text(const results::SweepResult& result) {
   std::vector<std::string> models;
-  for (const runs::SweepModel& model : result.models) models.push_back(model.name);
+  for (const results::SweepModel& model : result.models) models.push_back(model.name);
   const ShortNames names = short_names(models);
-  const runs::Point& first = result.points.front();
+  const results::Point& first = result.points.front();
   std::string out =
       fmt::format("Error in % (RErr, {} {}, {}), technology {}{}\n\n",
                   first.chips > 1 ? "mean ± standard deviation over" : "of",
-                  runs::chips_text(first.chips, first.places), counted(first.images, "image"),
+                  results::chips_text(first.chips, first.places), counted(first.images, "image"),
                   result.technology, names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
   std::vector<results::ErrorSpread> errors;
-  for (const runs::Point& point : result.points) errors.push_back(point.rerr);
+  for (const results::Point& point : result.points) errors.push_back(point.rerr);
   const std::string images = images_text(errors, first.images);
   if (!images.empty()) out += images + ".\n\n";
   if (!result.chip_note.empty()) out += result.chip_note + "\n\n";

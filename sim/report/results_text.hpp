@@ -12,6 +12,6 @@ namespace brownout::report {
 inline constexpr char kWeightsAtVmin[] = "weights at Vmin: no faults";
 
 std::string eval_text(const runs::EvalResult& result);
-std::string sweep_text(const runs::SweepResult& result);
+std::string sweep_text(const results::SweepResult& result);
 
 }  // namespace brownout::report

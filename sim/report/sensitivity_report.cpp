@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/text.hpp"
+#include "sim/experiment/images.hpp"
 #include "sim/report/table.hpp"
-#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::report {
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sim/experiment/images.hpp"
 #include "sim/report/study_report.hpp"
-#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::report {
 
@@ -40,9 +40,9 @@ Json interval_json(const std::optional<std::array<double, 2>>& interval) {
 }
 
 /// A list over networks, or null if no evaluation was on places.
-Json positions_json(const Cell& cell, std::optional<double> runs::PositionSpread::*part) {
+Json positions_json(const Cell& cell, std::optional<double> results::PositionSpread::*part) {
   Json list = Json::array();
-  for (const runs::PositionSpread& positions : cell.positions) {
+  for (const results::PositionSpread& positions : cell.positions) {
     if (positions.*part) list.push_back(*(positions.*part));
   }
   return list.empty() ? Json(nullptr) : list;
@@ -61,8 +61,8 @@ Json cell_json(const Cell& cell) {
           {"ci95_all", interval_json(spread.ci95_all)},
           {"published", maybe(cell.published)},
           {"samples", cell.samples},
-          {"position_std", positions_json(cell, &runs::PositionSpread::between)},
-          {"within_position_std", positions_json(cell, &runs::PositionSpread::within)}};
+          {"position_std", positions_json(cell, &results::PositionSpread::between)},
+          {"within_position_std", positions_json(cell, &results::PositionSpread::within)}};
 }
 
 Json row_json(const RowResult& row) {

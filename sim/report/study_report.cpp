@@ -9,9 +9,9 @@
 #include <set>
 
 #include "sim/base/text.hpp"
+#include "sim/experiment/images.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/table.hpp"
-#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::report {
 
@@ -178,7 +178,7 @@ std::string images_note(const StudyResult& result, const study::EvaluationNote& 
 /// How far the means of the bit positions deviate, at most in any row, and how far the places of
 /// one position do there. "" where neither is known, because there are too few places.
 std::string positions_text(const StudyResult& result, const std::string& evaluation) {
-  std::optional<runs::PositionSpread> most;
+  std::optional<results::PositionSpread> most;
   for (const RowResult& row : result.rows) {
     for (const Cell& cell : row.cells) {
       if (cell.evaluation != evaluation) continue;

@@ -51,9 +51,9 @@ void simulate(experiment::Experiment& experiment, engines::SystemcEngine& system
   if (chip != nullptr) {
     run.rate = experiment::configured_rate(*chip, at.weights, run.weights.repair.cell_rate);
   }
-  run.memories =
-      memory_uses({at.weights.voltage, run.rate}, at.others, chip != nullptr && chip->by_voltage(),
-                  run.weights.read, run.other_memories);
+  run.memories = results::memory_uses({at.weights.voltage, run.rate}, at.others,
+                                      chip != nullptr && chip->by_voltage(), run.weights.read,
+                                      run.other_memories);
 }
 
 /// What the counts say of each layer and of all.

@@ -14,7 +14,7 @@
 #include "sim/experiment/other_memories.hpp"
 #include "sim/experiment/pricing.hpp"
 #include "sim/experiment/setup.hpp"
-#include "sim/runs/point.hpp"
+#include "sim/results/point.hpp"
 
 namespace brownout::runs {
 
@@ -44,7 +44,7 @@ struct AcceleratorRun {
   std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;      // of the weight memory
   experiment::MemoryResults other_memories;
-  MemoryUses memories;
+  results::MemoryUses memories;
   engines::Evaluation evaluation;
   experiment::ChipRead weights;
   engines::ImagesResult simulated;       // cycles and counts of all images

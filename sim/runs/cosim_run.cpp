@@ -12,6 +12,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/interrupt.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
 #include "sim/chips/chip.hpp"
@@ -19,7 +20,6 @@
 #include "sim/cosim/waves.hpp"
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/experiment/experiment.hpp"
-#include "sim/runs/interrupt.hpp"
 
 namespace brownout::runs {
 
@@ -179,9 +179,9 @@ void describe(const experiment::Readout& readout, const chips::Chip* chip,
   if (chip != nullptr && weights_scaled) {
     run.rate = experiment::configured_rate(*chip, at.weights, readout.weights.repair.cell_rate);
   }
-  run.memories =
-      memory_uses({at.weights.voltage, run.rate}, at.others, chip != nullptr && chip->by_voltage(),
-                  run.weights.read, run.other_memories);
+  run.memories = results::memory_uses({at.weights.voltage, run.rate}, at.others,
+                                      chip != nullptr && chip->by_voltage(), run.weights.read,
+                                      run.other_memories);
 }
 
 /// Without the RTL: numbers and time.

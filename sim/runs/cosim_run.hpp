@@ -12,7 +12,7 @@
 #include "sim/experiment/chip_weights.hpp"
 #include "sim/experiment/other_memories.hpp"
 #include "sim/experiment/setup.hpp"
-#include "sim/runs/point.hpp"
+#include "sim/results/point.hpp"
 
 namespace brownout::runs {
 
@@ -56,7 +56,7 @@ struct CosimRun {
   std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;
   experiment::MemoryResults other_memories;
-  MemoryUses memories;
+  results::MemoryUses memories;
   experiment::ChipRead weights;
   std::vector<CosimPart> layers;  // checked ones, in order
   CosimPart total;

@@ -5,6 +5,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/experiment/network_cost.hpp"
+#include "sim/runs/evaluator.hpp"
 #include "sim/runs/weight_noise.hpp"
 
 namespace brownout::runs {
@@ -58,12 +59,13 @@ void evaluate(Evaluator& evaluator, const ChipList& chips,
               const std::optional<experiment::Conditions>& at, bool quiet, EvalResult& result) {
   Progress progress("eval", static_cast<std::int64_t>(chips.size()) + 1, quiet);
   result.clean = evaluator.clean();
-  progress.advance(1, fmt::format("clean {:.2f} %", percent(result.clean.wrong, result.images)));
+  progress.advance(
+      1, fmt::format("clean {:.2f} %", results::percent(result.clean.wrong, result.images)));
   for (const std::unique_ptr<chips::Chip>& chip : chips) {
     if (!at) break;
     result.chips.push_back(evaluator.on_chip(*chip, *at, result.clean));
     progress.advance(1, fmt::format("{} {:.2f} %", result.chips.back().chip,
-                                    percent(result.chips.back().wrong, result.images)));
+                                    results::percent(result.chips.back().wrong, result.images)));
   }
   progress.finish();
   result.seconds = evaluator.seconds();
@@ -73,8 +75,8 @@ void evaluate(Evaluator& evaluator, const ChipList& chips,
 
 /// Statistics over the chips.
 void summarize_chips(const ChipList& chips, const experiment::Conditions& at, EvalResult& result) {
-  result.rate = configured_rate(chips, at.weights, result.chips);
-  result.point = summarize(result.clean, result.chips, result.images);
+  result.rate = results::configured_rate(chips, at.weights, result.chips);
+  result.point = results::summarize(result.clean, result.chips, result.images);
   result.point->model = result.model;
   result.point->rate = *result.rate;
   result.point->voltage = result.voltage;
@@ -115,7 +117,8 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
     const experiment::Conditions conditions = at.value_or(experiment::Conditions{});
     chips::OperatingPoint weights = conditions.weights;
     if (at && scaled) weights.rate = *result.rate;
-    result.memories = memory_uses(weights, conditions.others, any_by_voltage(chips), result.chips);
+    result.memories = results::memory_uses(weights, conditions.others,
+                                           results::any_by_voltage(chips), result.chips);
     result.cost = cost_of(setup, model, target, images.count, result.voltage.value_or(1.0));
   }
   result.config = std::move(config);

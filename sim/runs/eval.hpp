@@ -11,7 +11,7 @@
 #include "sim/chips/chip_files.hpp"
 #include "sim/experiment/pricing.hpp"
 #include "sim/experiment/setup.hpp"
-#include "sim/runs/point.hpp"
+#include "sim/results/point.hpp"
 
 namespace brownout::runs {
 
@@ -48,15 +48,15 @@ struct EvalResult {
   std::int64_t images = 0;
   std::optional<double> rate;     // bit error rate of the weights' cells; none without chips
   std::optional<double> voltage;  // that belongs to it, when there is one
-  CleanResult clean;
-  std::vector<ChipResult> chips;
-  std::optional<Point> point;  // none without chips
+  results::CleanResult clean;
+  std::vector<results::ChipResult> chips;
+  std::optional<results::Point> point;  // none without chips
   std::optional<EvalCost> cost;
-  std::optional<MemoryUses> memories;     // on an accelerator
-  std::optional<double> energy_sram_rel;  // of a weight read, to an unprotected one at Vmin
-  std::optional<double> weight_area_rel;  // relative to the unprotected weight memory
-  double seconds = 0.0;                   // wall time of the passes
-  double images_per_s = 0.0;              // images × passes (the clean one too) over that time
+  std::optional<results::MemoryUses> memories;  // on an accelerator
+  std::optional<double> energy_sram_rel;        // of a weight read, to an unprotected one at Vmin
+  std::optional<double> weight_area_rel;        // relative to the unprotected weight memory
+  double seconds = 0.0;                         // wall time of the passes
+  double images_per_s = 0.0;  // images × passes (the clean one too) over that time
 };
 
 /// `threads` changes time only.

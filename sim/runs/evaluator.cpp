@@ -55,34 +55,6 @@ auto named(const experiment::Model& model, const std::string& chip, Run run) {
 
 }  // namespace
 
-results::WrongImages wrong_images(const std::vector<std::uint8_t>& predictions,
-                                  const data::Dataset& data) {
-  results::WrongImages wrong(predictions.size());
-  for (std::size_t i = 0; i < wrong.size(); ++i) wrong[i] = predictions[i] != data.labels[i];
-  return wrong;
-}
-
-bool any_by_voltage(const std::vector<std::unique_ptr<chips::Chip>>& chips) {
-  return std::any_of(chips.begin(), chips.end(),
-                     [](const auto& chip) { return chip->by_voltage(); });
-}
-
-double configured_rate(const std::vector<std::unique_ptr<chips::Chip>>& chips,
-                       const chips::OperatingPoint& at, const std::vector<ChipResult>& results) {
-  if (!any_by_voltage(chips)) return at.rate;
-  double sum = 0.0;
-  for (std::size_t i = 0; i < chips.size(); ++i) {
-    sum += experiment::configured_rate(*chips[i], at, results[i].cell_rate);
-  }
-  return sum / static_cast<double>(chips.size());
-}
-
-std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
-  std::string name = fmt::format("random:{}", seed + static_cast<std::uint64_t>(index));
-  if (p_err != 1.0) name += fmt::format(",p_err={}", p_err);
-  return name;
-}
-
 Evaluator::Evaluator(const experiment::Model& model, const experiment::OpenImages& images,
                      const experiment::Setup& setup, const experiment::Target& target,
                      const EvaluatorOptions& options)
@@ -93,22 +65,23 @@ Evaluator::Evaluator(const experiment::Model& model, const experiment::OpenImage
                   experiment::make_engine(model, setup, target, options.threads), options.threads) {
 }
 
-CleanResult Evaluator::clean() {
+results::CleanResult Evaluator::clean() {
   const Stopwatch watch(seconds_);
   ++passes_;
   engines::Evaluation evaluation = named(model_, "without bit errors",
                                          [&] { return experiment_.evaluate(experiment_.clean()); });
-  CleanResult result;
+  results::CleanResult result;
   result.wrong = evaluation.wrong;
   result.confidence = evaluation.confidence;
   result.logits_sha256 = std::move(evaluation.logits_sha256);
   result.predictions = std::move(evaluation.predictions);
-  result.wrong_images = wrong_images(result.predictions, *images_.data);
+  result.wrong_images = results::wrong_images(result.predictions, *images_.data);
   return result;
 }
 
-ChipResult Evaluator::describe(const chips::Chip& chip, const experiment::Readout& readout) const {
-  ChipResult result;
+results::ChipResult Evaluator::describe(const chips::Chip& chip,
+                                        const experiment::Readout& readout) const {
+  results::ChipResult result;
   result.chip = chip.name();
   result.place = chip.place();
   result.note = chip.note();
@@ -124,11 +97,11 @@ ChipResult Evaluator::describe(const chips::Chip& chip, const experiment::Readou
   return result;
 }
 
-ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment::Conditions& at,
-                              const CleanResult& clean) {
+results::ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment::Conditions& at,
+                                       const results::CleanResult& clean) {
   const Stopwatch watch(seconds_);
   experiment::Readout readout = experiment_.read(&chip, at);
-  ChipResult result = describe(chip, readout);
+  results::ChipResult result = describe(chip, readout);
   if (options_.reuse_clean && result.read.codes_changed == 0 && !readout.draws_anew() &&
       !readout.other_faults.any()) {
     result.wrong = result.wrong_either = clean.wrong;
@@ -144,7 +117,7 @@ ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment::Conditi
             [&] { return experiment_.run(std::move(readout)); });
   result.others = run.others;
   result.wrong = run.evaluation.wrong;
-  result.wrong_images = wrong_images(run.evaluation.predictions, *images_.data);
+  result.wrong_images = results::wrong_images(run.evaluation.predictions, *images_.data);
   result.wrong_either =
       results::count(results::wrong_in_either(clean.wrong_images, result.wrong_images));
   result.confidence = run.evaluation.confidence;

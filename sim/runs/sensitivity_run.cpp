@@ -9,8 +9,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/engines/evaluate.hpp"
-#include "sim/runs/evaluator.hpp"
-#include "sim/runs/point.hpp"
+#include "sim/results/point.hpp"
 #include "sim/weights/faulty_reader.hpp"
 #include "sim/weights/selection.hpp"
 
@@ -107,7 +106,7 @@ class Measurement {
     engine_->set_codes(codes);
     const engines::Evaluation evaluation =
         engines::evaluate(*engine_, model_.network, *images_.data, images_.count, threads_);
-    return percent(evaluation.wrong, images_.count);
+    return results::percent(evaluation.wrong, images_.count);
   }
 
   const SensitivityConfig& config_;

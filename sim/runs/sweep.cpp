@@ -12,9 +12,10 @@
 #include "sim/engines/evaluate.hpp"
 #include "sim/experiment/network_cost.hpp"
 #include "sim/mapping/timing.hpp"
+#include "sim/results/records.hpp"
 #include "sim/results/store.hpp"
 #include "sim/runs/evaluator.hpp"
-#include "sim/runs/records.hpp"
+#include "sim/runs/sweep_identity.hpp"
 #include "sim/weights/repair_plan.hpp"
 
 namespace brownout::runs {
@@ -47,7 +48,7 @@ class Network {
 struct Inputs {
   std::vector<std::unique_ptr<Network>> networks;
   experiment::OpenImages images;
-  UsedImages used;
+  results::UsedImages used;
 };
 
 /// Loads and checks everything.
@@ -122,7 +123,7 @@ class ModelSweep {
         protection_(experiment::protection_of(mitigation.what, model_.network.bits(),
                                               setup_.target.accelerator)),
         store_(bench.store),
-        keys_(config_, model_, bench.inputs.used) {
+        keys_(setup_, config_.technology_sha256, model_, bench.inputs.used) {
     steps_ = supplies_.steps(bench.first_chip);
     levels_ = results::search_levels(config_.voltages,
                                      std::min(1.0, setup_.technology->highest_voltage()),
@@ -135,16 +136,16 @@ class ModelSweep {
   const std::vector<double>& steps() const { return steps_; }
 
   /// The result of one chip at a voltage; `computed` says whether it was missing.
-  ChipResult chip(const chips::Chip& chip, double voltage, bool& computed) {
+  results::ChipResult chip(const chips::Chip& chip, double voltage, bool& computed) {
     // Chips with steps give one result from a step up to the next, so it is evaluated once.
     if (!steps_.empty()) voltage = levels_.voltages[levels_.at(voltage)];
     const chips::OperatingPoint supply = supplies_.at(voltage).supply;
-    const std::string key = keys_.chip(mitigation_, chip.identity(), supply);
-    std::optional<ChipResult> result = find_chip(store_, key, images_);
+    const std::string key = keys_.chip(mitigation_.identity, chip.identity(), supply);
+    std::optional<results::ChipResult> result = results::find_chip(store_, key, images_);
     computed = !result;
     if (!result) {
       result = evaluator().on_chip(chip, supplies_.at(voltage), clean_);
-      add_chip(store_, key, model_.name, mitigation_, supply, *result);
+      results::add_chip(store_, key, model_.name, mitigation_.name, supply, *result);
     }
     result->place = chip.place();
     return std::move(*result);
@@ -155,32 +156,33 @@ class ModelSweep {
     bool computed = false;
     return within_limit(this->chip(chip, voltage, computed));
   }
-  bool within_limit(const ChipResult& result) const {
-    return drop_points(result.wrong, clean_.wrong, images_) <= config_.safe.max_drop_points;
+  bool within_limit(const results::ChipResult& result) const {
+    return results::drop_points(result.wrong, clean_.wrong, images_) <=
+           config_.safe.max_drop_points;
   }
 
   /// The point at a voltage on the given chips; `computed` says whether any of it was missing.
   /// `results` may be null.
-  Point point(const Chips& chips, double voltage, bool& computed,
-              std::vector<ChipResult>* results = nullptr) {
+  results::Point point(const Chips& chips, double voltage, bool& computed,
+                       std::vector<results::ChipResult>* results = nullptr) {
     const technology::Technology& technology = *setup_.technology;
     computed = false;
-    std::vector<ChipResult> list;
+    std::vector<results::ChipResult> list;
     for (const std::unique_ptr<chips::Chip>& chip : chips) {
       bool missing = false;
       list.push_back(this->chip(*chip, voltage, missing));
       computed = computed || missing;
       tick(voltage);
     }
-    Point point = summarize(clean_, list, images_);
+    results::Point point = results::summarize(clean_, list, images_);
     point.model = model_.name;
     point.mitigation = mitigation_.name;
     point.voltage = voltage;
     const experiment::Conditions at = supplies_.at(voltage);
-    point.rate = configured_rate(chips, at.weights, list);
+    point.rate = results::configured_rate(chips, at.weights, list);
     if (setup_.target.accelerator) {
-      point.memories =
-          memory_uses({at.weights.voltage, point.rate}, at.others, any_by_voltage(chips), list);
+      point.memories = results::memory_uses({at.weights.voltage, point.rate}, at.others,
+                                            results::any_by_voltage(chips), list);
     }
     point.energy_sram_rel = supplies_.weight_energy_relative(voltage, protection_);
     point.weight_area_rel = technology::area_relative(technology, protection_);
@@ -203,7 +205,7 @@ class ModelSweep {
 
  private:
   /// Cycles and energy on the accelerator, if there is one; simulated once, priced per voltage.
-  void add_cost(Point& point) {
+  void add_cost(results::Point& point) {
     if (!setup_.target.accelerator) return;
     const experiment::NetworkCost& cost = costs_.of(mitigation_.what);
     point.cycles = cost.cycles_per_image();
@@ -228,12 +230,12 @@ class ModelSweep {
     return *evaluator_;
   }
 
-  CleanResult clean() {
+  results::CleanResult clean() {
     const std::string key = keys_.clean();
-    std::optional<CleanResult> result = find_clean(store_, key, images_);
+    std::optional<results::CleanResult> result = results::find_clean(store_, key, images_);
     if (!result) {
       result = evaluator().clean();
-      add_clean(store_, key, model_.name, *result);
+      results::add_clean(store_, key, model_.name, *result);
     }
     return std::move(*result);
   }
@@ -249,17 +251,17 @@ class ModelSweep {
   experiment::Supplies supplies_;  // with the boost of the mitigation
   technology::Protection protection_;
   results::Store& store_;
-  RecordKeys keys_;
+  results::RecordKeys keys_;
   std::unique_ptr<Evaluator> evaluator_;
   std::vector<double> steps_;
   results::SearchLevels levels_;
-  CleanResult clean_;
+  results::CleanResult clean_;
   std::int64_t ticks_ = 0;
 };
 
 /// Chooses the level of the safe voltage. `tried` counts evaluations beyond the grid.
 std::optional<results::SafeLevel> choose(const SweepConfig& config, const SweepChips& chips,
-                                         ModelSweep& model, const SafeVoltageRule& rule,
+                                         ModelSweep& model, const results::SafeVoltageRule& rule,
                                          std::int64_t& tried) {
   const results::SearchLevels& levels = model.levels();
   if (!config.safe.yield) {
@@ -290,9 +292,10 @@ std::optional<results::SafeLevel> choose(const SweepConfig& config, const SweepC
 }
 
 /// Finds the safe voltage and states its error on other chips, as a point of `result`.
-SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& chips,
-                                 ModelSweep& model, const Point& first, SweepResult& result) {
-  SafeVoltageRow row;
+results::SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& chips,
+                                          ModelSweep& model, const results::Point& first,
+                                          results::SweepResult& result) {
+  results::SafeVoltageRow row;
   row.model = first.model;
   row.mitigation = first.mitigation;
   row.err = first.err;
@@ -305,8 +308,8 @@ SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& ch
   row.failed = safe->failed;
 
   bool computed = false;
-  std::vector<ChipResult> stated;
-  const Point point = model.point(chips.stated, *row.voltage, computed, &stated);
+  std::vector<results::ChipResult> stated;
+  const results::Point point = model.point(chips.stated, *row.voltage, computed, &stated);
   row.energy_saving_pct = 100.0 * (1.0 - *point.energy_sram_rel);
   if (point.energy_rel) row.energy_saving_total_pct = 100.0 * (1.0 - *point.energy_rel);
   if (point.energy_ends) {
@@ -314,9 +317,9 @@ SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& ch
     row.energy_saving_total_ends_pct = {{100.0 * (1.0 - rel[0]), 100.0 * (1.0 - rel[1])}};
   }
   row.rate = point.rate;
-  StatedError error{point.rerr.mean, point.rerr.std, 0.0, 0};
-  for (const ChipResult& chip : stated) {
-    error.rerr_worst = std::max(error.rerr_worst, percent(chip.wrong, first.images));
+  results::StatedError error{point.rerr.mean, point.rerr.std, 0.0, 0};
+  for (const results::ChipResult& chip : stated) {
+    error.rerr_worst = std::max(error.rerr_worst, results::percent(chip.wrong, first.images));
     error.within += model.within_limit(chip) ? 1 : 0;
   }
   row.stated = error;
@@ -326,9 +329,9 @@ SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& ch
 }
 
 /// When the configuration is settled.
-SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& chips) {
+results::SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& chips) {
   const SafeVoltageConfig& safe = config.safe;
-  SafeVoltageRule rule;
+  results::SafeVoltageRule rule;
   rule.max_drop_points = safe.max_drop_points;
   rule.yield = safe.yield;
   rule.chosen_on = safe.chosen_on;
@@ -342,12 +345,12 @@ SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& chips) {
 
 }  // namespace
 
-SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, int threads,
-                      bool quiet) {
+results::SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, int threads,
+                               bool quiet) {
   const auto start = std::chrono::steady_clock::now();
   settle_safe_voltage(config);
   const Inputs inputs = load_inputs(config);
-  SweepResult result;
+  results::SweepResult result;
   const experiment::Setup& setup = config.setup;
   result.technology = setup.technology->name();
   result.rail = setup.technology->rail().text();
@@ -391,7 +394,7 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
         result.points.push_back(run.point(chips.grid, voltage, computed));
         result.points_computed += computed ? 1 : 0;
       }
-      const SafeVoltageRow row =
+      const results::SafeVoltageRow row =
           find_safe_voltage(config, chips, run, result.points[first], result);
       progress.add_work(run.ticks() - per_model);
       result.safe_voltage.push_back(row);

@@ -11,8 +11,7 @@
 #include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/experiment/experiment.hpp"
-#include "sim/runs/evaluator.hpp"
-#include "sim/runs/places.hpp"
+#include "sim/results/places.hpp"
 
 namespace brownout::runs {
 
@@ -194,7 +193,8 @@ SweepChips sweep_chips(const SweepConfig& config) {
   if (config.profile.empty()) {
     const auto draw = [&](std::int64_t seed, std::int64_t count, Chips& list) {
       for (std::int64_t i = 0; i < count; ++i) {
-        list.push_back(files.make(chip_name(static_cast<std::uint64_t>(seed), i, config.p_err)));
+        list.push_back(
+            files.make(results::chip_name(static_cast<std::uint64_t>(seed), i, config.p_err)));
       }
     };
     draw(config.seed, config.chips, chips.grid);
@@ -204,8 +204,8 @@ SweepChips sweep_chips(const SweepConfig& config) {
   }
   std::vector<std::uint64_t> looked_at;
   const auto place = [&](std::int64_t seed, std::int64_t count, Chips& list) {
-    for (const std::string& name : place_names(files, config.profile.string(), count,
-                                               static_cast<std::uint64_t>(seed), looked_at)) {
+    for (const std::string& name : results::place_names(
+             files, config.profile.string(), count, static_cast<std::uint64_t>(seed), looked_at)) {
       list.push_back(files.make(name));
       // With no words there are no faults, but all checks.
       list.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});

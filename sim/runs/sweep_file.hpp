@@ -66,15 +66,6 @@ struct SweepConfig {
   SafeVoltageConfig safe;
 };
 
-/// A network of a sweep, read.
-struct SweepModel {
-  std::string name;
-  std::filesystem::path file;
-  std::string sha256;
-  int bits = 0;  // 0: widths differ
-  std::int64_t weights = 0;
-};
-
 using Chips = std::vector<std::unique_ptr<chips::Chip>>;
 
 struct SweepChips {

@@ -11,7 +11,8 @@
 #include "sim/base/progress.hpp"
 #include "sim/base/random.hpp"
 #include "sim/engines/evaluate.hpp"
-#include "sim/runs/evaluator.hpp"
+#include "sim/results/chip_result.hpp"
+#include "sim/results/point.hpp"
 
 namespace brownout::runs {
 
@@ -62,21 +63,22 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
     return engines::evaluate(*engine, noisy, data, images.count, threads, /*hash_logits=*/true);
   };
   engines::Evaluation clean = run();
-  result.clean.wrong_images = wrong_images(clean.predictions, data);
-  progress.advance(1, fmt::format("clean {:.2f} %", percent(clean.wrong, images.count)));
+  result.clean.wrong_images = results::wrong_images(clean.predictions, data);
+  progress.advance(1, fmt::format("clean {:.2f} %", results::percent(clean.wrong, images.count)));
   for (std::size_t i = 0; i < config.chips.size(); ++i) {
     noisy.parameters = model.network.parameters;
     add_weight_noise(noisy, *config.weight_noise, *config.seed + i);
     engines::Evaluation found = run();
-    ChipResult draw;
+    results::ChipResult draw;
     draw.chip = config.chips[i];
     draw.wrong = found.wrong;
-    draw.wrong_images = wrong_images(found.predictions, data);
+    draw.wrong_images = results::wrong_images(found.predictions, data);
     draw.wrong_either =
         results::count(results::wrong_in_either(result.clean.wrong_images, draw.wrong_images));
     draw.confidence = found.confidence;
     draw.logits_sha256 = std::move(found.logits_sha256);
-    progress.advance(1, fmt::format("{} {:.2f} %", draw.chip, percent(draw.wrong, images.count)));
+    progress.advance(
+        1, fmt::format("{} {:.2f} %", draw.chip, results::percent(draw.wrong, images.count)));
     result.chips.push_back(std::move(draw));
   }
   progress.finish();
@@ -84,7 +86,7 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
   result.clean.confidence = clean.confidence;
   result.clean.logits_sha256 = std::move(clean.logits_sha256);
   result.clean.predictions = std::move(clean.predictions);
-  result.point = summarize(result.clean, result.chips, images.count);
+  result.point = results::summarize(result.clean, result.chips, images.count);
   result.point->model = model.name;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   result.images_per_s =

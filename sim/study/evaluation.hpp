@@ -14,10 +14,10 @@
 #include "sim/base/error.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/yaml.hpp"
+#include "sim/experiment/experiment.hpp"
 #include "sim/experiment/setup.hpp"
+#include "sim/results/places.hpp"
 #include "sim/results/store.hpp"
-#include "sim/runs/evaluator.hpp"
-#include "sim/runs/places.hpp"
 #include "sim/study/measures.hpp"
 
 namespace brownout::study {
@@ -44,7 +44,7 @@ struct Value {
   std::optional<double> at;  // the rate, voltage or share that the label names
   std::vector<double> samples;
   std::vector<results::WrongImages> wrong{};  // of an error: which images, once per sample
-  runs::PositionSpread positions{};           // of places of one die
+  results::PositionSpread positions{};        // of places of one die
 };
 
 struct NamedHistogram {

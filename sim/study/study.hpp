@@ -30,10 +30,10 @@ std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<st
 /// One number of a row.
 struct Cell {
   std::string evaluation;
-  Value header;                                 // without samples
-  Samples samples;                              // per network and chip
-  ErrorTables wrong;                            // of an error: likewise, which images
-  std::vector<runs::PositionSpread> positions;  // per network
+  Value header;                                    // without samples
+  Samples samples;                                 // per network and chip
+  ErrorTables wrong;                               // of an error: likewise, which images
+  std::vector<results::PositionSpread> positions;  // per network
   results::ErrorSpread spread;  // one network: over its chips; several: over the networks' means
 
   bool is_error() const { return !wrong.empty(); }

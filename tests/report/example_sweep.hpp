@@ -5,6 +5,6 @@
 
 namespace brownout::report {
 
-runs::SweepResult example_sweep();
+results::SweepResult example_sweep();
 
 }  // namespace brownout::report

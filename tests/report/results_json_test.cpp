@@ -54,7 +54,7 @@ TEST(SweepJson, HasThePromisedFields) {
 
 TEST(SweepJson, SaysWhatIsBestAndWhatOfThatIsDecided) {
   // Nothing is known about other images, so nothing is decided.
-  runs::SweepResult result = example_sweep();
+  results::SweepResult result = example_sweep();
   Json json = Json::parse(sweep_json(result));
   EXPECT_EQ(json["pareto_energy"], "energy_sram_rel");
   EXPECT_EQ(json["pareto_compares"], "each network with itself");
@@ -71,7 +71,7 @@ TEST(SweepJson, SaysWhatIsBestAndWhatOfThatIsDecided) {
   // takes twice as much. 115 images of 1000 that only one of them gets wrong decide.
   const double errors[] = {8, 20, 90, 8.5, 9, 60};
   for (std::size_t i = 0; i < 6; ++i) {
-    runs::Point& point = result.points[i];
+    results::Point& point = result.points[i];
     point.energy.emplace();
     point.energy->macs = (i < 3 ? 10.0 : 20.0) * *point.voltage;
     results::WrongImages wrong(1000, false);
@@ -119,7 +119,7 @@ runs::EvalResult example_eval() {
   result.clean.confidence = 0.5;
   result.clean.logits_sha256 = "c0";
   for (const int wrong : {30, 34}) {
-    runs::ChipResult chip;
+    results::ChipResult chip;
     chip.chip = "random:" + std::to_string(wrong);
     chip.wrong = wrong;
     chip.wrong_either = wrong + 2;

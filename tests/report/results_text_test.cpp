@@ -23,7 +23,7 @@ runs::EvalResult equal_chips(std::size_t chips) {
   result.clean.wrong = 12;
   result.clean.wrong_images = first_wrong(12);
   for (std::size_t i = 0; i < chips; ++i) {
-    runs::ChipResult chip;
+    results::ChipResult chip;
     chip.wrong = chip.wrong_either = 12;
     chip.wrong_images = first_wrong(12);
     result.chips.push_back(chip);
@@ -80,14 +80,14 @@ TEST(EvalText, OneChipOrNoneHasImagesAlone) {
 }
 
 TEST(SweepText, SaysHowFarOtherImagesMoveTheMeans) {
-  runs::SweepResult result = example_sweep();
+  results::SweepResult result = example_sweep();
   EXPECT_NE(sweep_text(result).find(
                 "Another 1000 images would move a mean by ± 0.75 points (standard error).\n"),
             std::string::npos)
       << sweep_text(result);
   result.points[3].rerr.images_se = 1.5;
   EXPECT_NE(sweep_text(result).find("± 0.75 to 1.50 points"), std::string::npos);
-  for (runs::Point& point : result.points) point.rerr.images_se.reset();
+  for (results::Point& point : result.points) point.rerr.images_se.reset();
   EXPECT_EQ(sweep_text(result).find("Another 1000"), std::string::npos);
 }
 

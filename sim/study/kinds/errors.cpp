@@ -6,8 +6,8 @@
 #include "sim/base/files.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/experiment/network_cost.hpp"
-#include "sim/runs/places.hpp"
-#include "sim/runs/point.hpp"
+#include "sim/results/places.hpp"
+#include "sim/results/point.hpp"
 #include "sim/runs/sweep_file.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/on_chips.hpp"
@@ -26,7 +26,7 @@ class Clean : public Evaluation {
   std::int64_t patterns(const network::Network*) const override { return 1; }
   Findings run(const experiment::Model& model, const Bench& bench) const override {
     OnChips passes(model, setting_, bench, statistics_batch_, {});
-    const runs::CleanResult& clean = passes.clean();
+    const results::CleanResult& clean = passes.clean();
     return {
         {{"clean", "%", std::nullopt, {passes.error(clean.wrong_images)}, {clean.wrong_images}}},
         {}};
@@ -127,10 +127,10 @@ class Errors : public Evaluation {
     return profile_.empty() ? std::vector<double>{} : files_.make(profile_)->steps();
   }
   std::string drawn() const override {
-    return profile_.empty()
-               ? drawn_text(setting_, "chip")
-               : fmt::format("{} from seed {}",
-                             runs::chips_text(setting_.chips, setting_.chips > 1), setting_.seed);
+    return profile_.empty() ? drawn_text(setting_, "chip")
+                            : fmt::format("{} from seed {}",
+                                          results::chips_text(setting_.chips, setting_.chips > 1),
+                                          setting_.seed);
   }
   std::string label_at(double at) const override {
     for (const Place& place : places_.places) {
@@ -155,7 +155,7 @@ class Errors : public Evaluation {
         value.wrong.push_back(std::move(wrong));
       }
       if (!offsets.empty()) {
-        value.positions = runs::spread_over_positions(value.samples, offsets);
+        value.positions = results::spread_over_positions(value.samples, offsets);
       }
       findings.values.push_back(std::move(value));
     }
@@ -184,10 +184,10 @@ class Errors : public Evaluation {
     std::vector<std::string> names;
     if (profile_.empty()) {
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
-        names.push_back(runs::chip_name(setting_.seed, i, p_err_));
+        names.push_back(results::chip_name(setting_.seed, i, p_err_));
       }
     } else {
-      names = runs::place_names(files_, profile_, setting_.chips, setting_.seed);
+      names = results::place_names(files_, profile_, setting_.chips, setting_.seed);
     }
     std::vector<std::unique_ptr<chips::Chip>> result;
     for (const std::string& name : names) result.push_back(files_.make(name));
@@ -228,7 +228,7 @@ class Layers : public Evaluation {
       Value value{fmt::format("{} at {}", layer, percent_text(rate_)), "%", std::nullopt, {}, {}};
       passes.clean();
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
-        const auto chip = chips::make_chip(runs::chip_name(setting_.seed, i, 1.0));
+        const auto chip = chips::make_chip(results::chip_name(setting_.seed, i, 1.0));
         value.wrong.push_back(passes.on(*chip, experiment::resident_at({1.0, rate_})));
         value.samples.push_back(passes.error(value.wrong.back()));
       }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
-#include "sim/runs/records.hpp"
+#include "sim/results/records.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/read_on_chip.hpp"
 #include "sim/study/network_outputs.hpp"
@@ -45,7 +45,7 @@ class Histograms : public Evaluation {
     key["rate"] = rate_;
     key["seed"] = setting_.seed;
     key["bins"] = bins_;
-    runs::put_definitions(key);
+    results::put_definitions(key);
     const StoredRow row = bench.remember(key, [&] { return measure(model, bench); });
     bench.tick(model.name + ", histograms");
     Findings findings;

@@ -4,8 +4,8 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/runs/point.hpp"
-#include "sim/runs/records.hpp"
+#include "sim/results/point.hpp"
+#include "sim/results/records.hpp"
 #include "sim/runs/sweep_file.hpp"
 
 namespace brownout::study {
@@ -26,7 +26,7 @@ OnChips::OnChips(const experiment::Model& model, const Setting& setting, const B
 OnChips::~OnChips() = default;
 
 double OnChips::error(const results::WrongImages& wrong) const {
-  return runs::percent(results::count(wrong), images_.count);
+  return results::percent(results::count(wrong), images_.count);
 }
 
 runs::Evaluator& OnChips::evaluator() {
@@ -40,16 +40,16 @@ runs::Evaluator& OnChips::evaluator() {
   return *evaluator_;
 }
 
-const runs::CleanResult& OnChips::clean() {
+const results::CleanResult& OnChips::clean() {
   if (clean_) return *clean_;
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = "clean";
   if (setup_.batch_statistics) key["statistics_batch"] = setup_.target.batch;
   const std::string hash = sha256_hex(json_text(key));
-  clean_ = runs::find_clean(bench_.store, hash, images_.count);
+  clean_ = results::find_clean(bench_.store, hash, images_.count);
   if (!clean_) {
     clean_ = on_network([&] { return evaluator().clean(); });
-    runs::add_clean(bench_.store, hash, model_.name, *clean_);
+    results::add_clean(bench_.store, hash, model_.name, *clean_);
   }
   bench_.tick(fmt::format("{}, clean {:.2f} %", model_.name, error(clean_->wrong_images)));
   return *clean_;
@@ -61,7 +61,7 @@ results::WrongImages OnChips::on(const chips::Chip& chip,
   const weights::Selection& selection = setup_.reads.selection;
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = chip.identity();
-  runs::put_definitions(key);
+  results::put_definitions(key);
   key["voltage"] = at.voltage;
   key["rate"] = at.rate;
   if (setup_.batch_statistics) key["statistics_batch"] = setup_.target.batch;
@@ -70,7 +70,7 @@ results::WrongImages OnChips::on(const chips::Chip& chip,
     key["bits"] = {selection.low_bit, selection.high_bit};
   }
   const StoredRow row = bench_.remember(key, [&]() -> Json {
-    const runs::ChipResult result = evaluator().on_chip(chip, conditions, clean());
+    const results::ChipResult result = evaluator().on_chip(chip, conditions, clean());
     return {{"model", model_.name},
             {"chip", result.chip},
             {"voltage", at.voltage},
@@ -80,7 +80,7 @@ results::WrongImages OnChips::on(const chips::Chip& chip,
             {"wrong_images", results::to_hex(result.wrong_images)},
             {"bits_wrong", result.read.bits_wrong}};
   });
-  results::WrongImages wrong = runs::wrong_images_of(row.fields(), images_.count);
+  results::WrongImages wrong = results::wrong_images_of(row.fields(), images_.count);
   bench_.tick(fmt::format("{} on {}, {:.2f} %", model_.name, chip.name(), error(wrong)));
   return wrong;
 }

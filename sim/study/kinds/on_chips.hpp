@@ -18,7 +18,7 @@ class OnChips {
           int statistics_batch, weights::Selection selection);
   ~OnChips();
 
-  const runs::CleanResult& clean();
+  const results::CleanResult& clean();
   results::WrongImages on(const chips::Chip& chip, const experiment::Conditions& at);
 
   /// Percent.
@@ -34,7 +34,7 @@ class OnChips {
   experiment::Setup setup_;  // with batch statistics and selection
   std::optional<experiment::Target> target_;
   std::unique_ptr<runs::Evaluator> evaluator_;  // made when a row is missing
-  std::optional<runs::CleanResult> clean_;
+  std::optional<results::CleanResult> clean_;
 };
 
 /// The keys batch_statistics (batch norms use the mean and variance of each batch of images) and

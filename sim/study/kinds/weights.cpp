@@ -3,8 +3,8 @@
 
 #include "sim/base/error.hpp"
 #include "sim/engines/evaluate.hpp"
-#include "sim/runs/point.hpp"
-#include "sim/runs/records.hpp"
+#include "sim/results/point.hpp"
+#include "sim/results/records.hpp"
 #include "sim/runs/sweep_file.hpp"
 #include "sim/runs/weight_noise.hpp"
 #include "sim/study/evaluation.hpp"
@@ -67,13 +67,14 @@ class Noise : public Evaluation {
           runs::add_weight_noise(noisy, shares_[k], seed);
           engine->set_codes(network::clean_codes(noisy));
           const auto found = engines::evaluate(*engine, noisy, data, images, bench.threads);
-          return {{"model", model.name},
-                  {"weight_noise", shares_[k]},
-                  {"wrong", found.wrong},
-                  {"wrong_images", results::to_hex(runs::wrong_images(found.predictions, data))}};
+          return {
+              {"model", model.name},
+              {"weight_noise", shares_[k]},
+              {"wrong", found.wrong},
+              {"wrong_images", results::to_hex(results::wrong_images(found.predictions, data))}};
         });
-        value.wrong.push_back(runs::wrong_images_of(row.fields(), images));
-        value.samples.push_back(runs::percent(results::count(value.wrong.back()), images));
+        value.wrong.push_back(results::wrong_images_of(row.fields(), images));
+        value.samples.push_back(results::percent(results::count(value.wrong.back()), images));
         bench.tick(
             fmt::format("{}, noise {}, {:.2f} %", model.name, value.label, value.samples.back()));
       }
@@ -129,7 +130,7 @@ class WeightError : public Evaluation {
                   {"rate", rate_},
                   {"seed", setting_.seed},
                   {"chips", setting_.chips}};
-      runs::put_definitions(key);
+      results::put_definitions(key);
       const StoredRow row = bench.remember(key, [&]() -> Json {
         return {{"model", model.name}, {"coding", labels()[k]}, {"errors", measure(model, k)}};
       });
@@ -191,7 +192,7 @@ class Redundancy : public Evaluation {
     key["rate"] = rate_;
     key["seed"] = setting_.seed;
     key["chips"] = setting_.chips;
-    runs::put_definitions(key);
+    results::put_definitions(key);
     const StoredRow row = bench.remember(key, [&] { return measure(model, bench); });
     bench.tick(model.name + ", redundancy");
     Findings findings;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Best network per voltage and the Pareto fronts: which points are on them, and which of it is
 // decided.
-#include "sim/runs/pareto.hpp"
+#include "sim/results/pareto.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <random>
 
-namespace brownout::runs {
+namespace brownout::results {
 namespace {
 
 Point make(const std::string& model, double voltage, double rerr) {
@@ -31,7 +31,7 @@ Point on_accelerator(const std::string& model, double voltage, double rerr, doub
 /// `chips` chips that get the images [0, wrong) of `images` wrong.
 Point exact(const std::string& model, double voltage, int wrong, int chips = 3, int images = 1000) {
   Point point = make(model, voltage, 100.0 * wrong / images);
-  results::WrongImages which(static_cast<std::size_t>(images), false);
+  WrongImages which(static_cast<std::size_t>(images), false);
   std::fill(which.begin(), which.begin() + wrong, true);
   point.wrong_images.assign(static_cast<std::size_t>(chips), which);
   return point;
@@ -181,7 +181,7 @@ double false_alarms(int chips, double chip_deviation, int draws) {
       for (double& h : own) h = 0.7 * normal(random);
       for (int chip = 0; chip < chips; ++chip) {
         const double shift = chip_deviation * normal(random);
-        results::WrongImages wrong(kImages);
+        WrongImages wrong(kImages);
         for (std::size_t i = 0; i < kImages; ++i) {
           wrong[i] = hardness[i] + own[i] + shift + 0.5 * normal(random) > 1.8;
         }
@@ -205,4 +205,4 @@ TEST(EqualErrors, AreDeniedWhereANetworkIsReallyWorse) {
 }
 
 }  // namespace
-}  // namespace brownout::runs
+}  // namespace brownout::results

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <vector>
 
-namespace brownout::runs {
+namespace brownout {
 
 /// While the object lives, SIGINT and SIGTERM remove these files before they end the program;
 /// ignored signals stay ignored. Only one object at a time, with at most kMaxFiles files.
@@ -22,4 +22,4 @@ class RemoveOnInterrupt {
   struct sigaction before_[2];
 };
 
-}  // namespace brownout::runs
+}  // namespace brownout

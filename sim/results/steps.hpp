@@ -4,7 +4,7 @@
 
 #include <vector>
 
-namespace brownout::report {
+namespace brownout::results {
 
 /// The ends of the range of voltages in which the result at `voltage` holds. They are the highest
 /// of `steps` (ascending) that is not above it, and the next step. Where there are no steps, and in
@@ -13,4 +13,4 @@ namespace brownout::report {
 /// neighbouring steps, and slanted over steps that were not measured.
 std::vector<double> ends_of_step(double voltage, const std::vector<double>& steps);
 
-}  // namespace brownout::report
+}  // namespace brownout::results

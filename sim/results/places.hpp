@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Places of a memory on the map of one die. They are drawn at random, evenly over the bit
-// positions.
+// The chips of a set: random ones, counted from a seed, or places of a memory on the map of one
+// die. Places are drawn at random, evenly over the bit positions.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 #include "sim/chips/chip_files.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 
 /// Part of every sweep's identity. Version 1 divided the map into equal parts, so that with a power
 /// of two of them a column always met the same bit of a code.
@@ -31,6 +31,9 @@ std::vector<std::string> place_names(chips::ChipFiles& files, const std::string&
                                      std::int64_t count, std::uint64_t seed,
                                      const std::vector<std::uint64_t>& taken = {});
 
+/// "random:7" or "random:7,p_err=0.5": chip `index` of the set with this seed.
+std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err);
+
 /// "10 random chips", "16 places of one die": what a mean over chips is taken over.
 std::string chips_text(std::int64_t count, bool places);
 
@@ -45,4 +48,4 @@ struct PositionSpread {
 PositionSpread spread_over_positions(const std::vector<double>& samples,
                                      const std::vector<std::uint64_t>& places);
 
-}  // namespace brownout::runs
+}  // namespace brownout::results

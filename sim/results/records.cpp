@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows and keys as JSON. Counts are stored instead of percentages, so that a continued sweep
 // computes its statistics from the same integers.
-#include "sim/runs/records.hpp"
+#include "sim/results/records.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -14,9 +14,8 @@
 #include "sim/chips/random_chip.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/memory/transient.hpp"
-#include "sim/runs/places.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 
 namespace {
 
@@ -41,6 +40,10 @@ std::vector<std::uint8_t> from_hex(const JsonObject& row, const char* key) {
   return bytes;
 }
 
+constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
+
+}  // namespace
+
 Json dataset_json(const experiment::Images& images, const UsedImages& used) {
   return {{"name", images.dataset},
           {"split", experiment::to_string(images.split)},
@@ -48,21 +51,16 @@ Json dataset_json(const experiment::Images& images, const UsedImages& used) {
           {"sha256", used.dataset_sha256}};
 }
 
-/// Where weights lie and how much time passes; both may change results.
 Json accelerator_json(const experiment::TargetConfig& target) {
   return {{"configuration", Json::parse(mapping::resolved_json(*target.accelerator))},
           {"placement_version", mapping::kPlacementVersion},
           {"batch", target.batch}};
 }
 
-constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
-
-}  // namespace
-
-results::WrongImages wrong_images_of(const JsonObject& row, std::int64_t images) {
+WrongImages wrong_images_of(const JsonObject& row, std::int64_t images) {
   const std::string text = row.text("wrong_images");
   try {
-    return results::wrong_images_from_hex(text, images);
+    return wrong_images_from_hex(text, images);
   } catch (const InputError&) {
     row.fail("wrong_images", fmt::format("a bit for each of {} images, in hexadecimal", images));
   }
@@ -73,9 +71,8 @@ void put_definitions(Json& key) {
   key["transient_read_version"] = memory::kTransientReadVersion;
 }
 
-RecordKeys::RecordKeys(const SweepConfig& config, const experiment::Model& model,
-                       const UsedImages& used) {
-  const experiment::Setup& setup = config.setup;
+RecordKeys::RecordKeys(const experiment::Setup& setup, const std::string& technology_sha256,
+                       const experiment::Model& model, const UsedImages& used) {
   Json base = {{"version", kResultVersion},
                {"model_sha256", model.sha256},
                {"dataset", dataset_json(setup.images, used)},
@@ -86,7 +83,7 @@ RecordKeys::RecordKeys(const SweepConfig& config, const experiment::Model& model
   if (setup.target.accelerator) {
     base["accelerator"] = accelerator_json(setup.target);
     // The voltages of the other memories are in the key; their rates follow from the technology.
-    if (setup.supplies().others_may_fail()) base["technology_sha256"] = config.technology_sha256;
+    if (setup.supplies().others_may_fail()) base["technology_sha256"] = technology_sha256;
   }
   base_ = json_text(base);
 }
@@ -97,57 +94,15 @@ std::string RecordKeys::clean() const {
   return sha256_hex(json_text(key));
 }
 
-std::string RecordKeys::chip(const SweepMitigation& mitigation, const std::string& chip,
+std::string RecordKeys::chip(const std::string& mitigation, const std::string& chip,
                              const chips::OperatingPoint& supply) const {
   Json key = Json::parse(base_);
-  key["mitigation"] = mitigation.identity;
+  key["mitigation"] = mitigation;
   key["pattern"] = chip;
   put_definitions(key);
   key["voltage"] = supply.voltage;
   key["rate"] = supply.rate;
   return sha256_hex(json_text(key));
-}
-
-std::string identity(const SweepConfig& config, const std::vector<SweepModel>& models,
-                     const UsedImages& used, const std::string& first_chip) {
-  const experiment::Setup& setup = config.setup;
-  Json json;
-  json["version"] = kResultVersion;
-  put_definitions(json);
-  json["technology"] = {{"name", setup.technology->name()}, {"sha256", config.technology_sha256}};
-  json["models"] = Json::array();
-  for (const SweepModel& model : models) {
-    json["models"].push_back({{"name", model.name}, {"sha256", model.sha256}});
-  }
-  json["dataset"] = dataset_json(config.setup.images, used);
-  json["engine"] = setup.engine;
-  if (setup.target.accelerator) json["accelerator"] = accelerator_json(setup.target);
-  json["chips"] = config.chips;
-  json["seed"] = config.seed;
-  if (config.profile.empty()) {
-    json["p_err"] = config.p_err;
-  } else {
-    json["profile"] = first_chip;
-    json["places_version"] = kPlacesVersion;
-  }
-  json["bit_offset"] = setup.target.bit_offset;
-  json["evaluation_seed"] = setup.reads.evaluation_seed;
-  json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
-  json["mitigations"] = Json::array();
-  for (const SweepMitigation& entry : config.mitigations) {
-    json["mitigations"].push_back(entry.identity);
-  }
-  json["voltages"] = config.voltages;
-  const SafeVoltageConfig& safe = config.safe;
-  json["safe_voltage"] = {
-      {"max_drop_points", safe.max_drop_points},
-      {"tolerance", safe.tolerance},
-      {"yield", safe.yield ? Json(safe.yield->yield) : Json("mean")},
-      {"confidence", safe.yield ? Json(safe.yield->confidence) : Json(nullptr)},
-      {"chosen_on", safe.chosen_on},
-      {"stated_on", safe.stated_on},
-      {"stated_seed", safe.stated_seed ? Json(*safe.stated_seed) : Json(nullptr)}};
-  return json_text(json, 2) + "\n";
 }
 
 namespace {
@@ -185,7 +140,7 @@ experiment::MemoryResults memories_of(const JsonObject& json) {
 
 }  // namespace
 
-std::optional<CleanResult> find_clean(const results::Store& store, const std::string& key,
+std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
                                       std::int64_t images) {
   const std::string* text = store.find(key);
   if (text == nullptr) return std::nullopt;
@@ -204,7 +159,7 @@ std::optional<CleanResult> find_clean(const results::Store& store, const std::st
   return result;
 }
 
-std::optional<ChipResult> find_chip(const results::Store& store, const std::string& key,
+std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
                                     std::int64_t images) {
   const std::string* text = store.find(key);
   if (text == nullptr) return std::nullopt;
@@ -226,28 +181,28 @@ std::optional<ChipResult> find_chip(const results::Store& store, const std::stri
   return result;
 }
 
-void add_clean(results::Store& store, const std::string& key, const std::string& model,
+void add_clean(Store& store, const std::string& key, const std::string& model,
                const CleanResult& result) {
   const Json row = {{"model", model},
                     {"wrong", result.wrong},
                     {"confidence", result.confidence},
                     {"logits_sha256", result.logits_sha256},
                     {"predictions", to_hex(result.predictions)},
-                    {"wrong_images", results::to_hex(result.wrong_images)}};
+                    {"wrong_images", to_hex(result.wrong_images)}};
   store.append(key, json_text(row));
 }
 
-void add_chip(results::Store& store, const std::string& key, const std::string& model,
-              const SweepMitigation& mitigation, const chips::OperatingPoint& supply,
+void add_chip(Store& store, const std::string& key, const std::string& model,
+              const std::string& mitigation, const chips::OperatingPoint& supply,
               const ChipResult& result) {
   const Json row = {{"model", model},
-                    {"mitigation", mitigation.name},
+                    {"mitigation", mitigation},
                     {"voltage", supply.voltage},
                     {"rate", supply.rate},
                     {"chip", result.chip},
                     {"wrong", result.wrong},
                     {"wrong_either", result.wrong_either},
-                    {"wrong_images", results::to_hex(result.wrong_images)},
+                    {"wrong_images", to_hex(result.wrong_images)},
                     {"confidence", result.confidence},
                     {"cell_rate", result.cell_rate},
                     {"cells_hit", result.read.cells_hit},
@@ -258,4 +213,4 @@ void add_chip(results::Store& store, const std::string& key, const std::string& 
   store.append(key, json_text(row));
 }
 
-}  // namespace brownout::runs
+}  // namespace brownout::results

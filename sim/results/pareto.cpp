@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Best network per voltage and Pareto fronts; nothing depends on the order of the points.
-#include "sim/runs/pareto.hpp"
+#include "sim/results/pareto.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -10,7 +10,7 @@
 #include "sim/results/error_bars.hpp"
 #include "sim/results/statistics.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 
 namespace {
 
@@ -29,7 +29,7 @@ std::vector<std::size_t> not_shown_to_be_worse(const std::vector<Point>& points,
   for (const std::size_t rival : rivals) {
     p.push_back(probability_of_equal_errors(points[point], points[rival]));
   }
-  p = results::holm_adjusted(p);
+  p = holm_adjusted(p);
   std::vector<std::size_t> list;
   for (std::size_t i = 0; i < rivals.size(); ++i) {
     const bool worse = points[rivals[i]].rerr.mean > points[point].rerr.mean && p[i] < kLevel;
@@ -87,7 +87,7 @@ double probability_of_equal_errors(const Point& a, const Point& b) {
     return 1.0;
   }
   const std::size_t images = a.wrong_images[0].size();
-  results::CrossedTable table(static_cast<std::int64_t>(images));
+  CrossedTable table(static_cast<std::int64_t>(images));
   std::vector<bool> differs(images, false);
   for (std::size_t chip = 0; chip < a.wrong_images.size(); ++chip) {
     std::vector<double> differences(images);
@@ -98,14 +98,14 @@ double probability_of_equal_errors(const Point& a, const Point& b) {
     }
     table.add_chip(differences);
   }
-  std::vector<results::Source> sources;
-  if (const std::optional<results::Source> chips = table.over_chips()) sources.push_back(*chips);
-  if (std::optional<results::Source> over_images = table.over_images_alone()) {
+  std::vector<Source> sources;
+  if (const std::optional<Source> chips = table.over_chips()) sources.push_back(*chips);
+  if (std::optional<Source> over_images = table.over_images_alone()) {
     // Images on which both always agree say nothing about how far the others scatter.
-    over_images->degrees = std::max(1.0, static_cast<double>(results::count(differs)) - 1.0);
+    over_images->degrees = std::max(1.0, static_cast<double>(count(differs)) - 1.0);
     sources.push_back(*over_images);
   }
-  return results::two_sided_p(table.mean(), sources);
+  return two_sided_p(table.mean(), sources);
 }
 
 std::vector<Leader> best_per_voltage(const std::vector<Point>& points) {
@@ -157,4 +157,4 @@ std::vector<Leader> mitigation_front(const std::vector<Point>& points) {
       same_network);
 }
 
-}  // namespace brownout::runs
+}  // namespace brownout::results

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Places of a memory on a map: even over bit positions, random over cells; and how good a mean over
 // them is on a die whose truth is known.
-#include "sim/runs/places.hpp"
+#include "sim/results/places.hpp"
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@
 #include "sim/base/error.hpp"
 #include "sim/results/statistics.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 namespace {
 
 constexpr std::uint64_t kCells = 262144;
@@ -92,12 +92,12 @@ TEST(Places, OfAnotherSetAreNoneThatWereLookedAt) {
 TEST(Places, MeansOverThemAgreeForAnyNumberOfPlaces) {
   std::vector<std::uint64_t> all(kCells);
   std::iota(all.begin(), all.end(), 0);
-  const double truth = results::spread(errors_at(all)).mean;
+  const double truth = spread(errors_at(all)).mean;
   constexpr int kSeeds = 400;
   for (const std::int64_t count : {8, 12, 15, 16, 25, 32}) {
     double sum = 0.0, squares = 0.0, claimed = 0.0;
     for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
-      const results::Spread found = results::spread(errors_at(draw_places(kCells, count, seed)));
+      const Spread found = spread(errors_at(draw_places(kCells, count, seed)));
       sum += found.mean - truth;
       squares += std::pow(found.mean - truth, 2);
       claimed += *found.std * *found.std / static_cast<double>(count);
@@ -135,4 +135,4 @@ TEST(Places, DeviationsBetweenAndWithinBitPositionsAreThoseOfTheDefinition) {
 }
 
 }  // namespace
-}  // namespace brownout::runs
+}  // namespace brownout::results

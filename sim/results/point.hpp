@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "sim/experiment/pricing.hpp"
+#include "sim/results/chip_result.hpp"
 #include "sim/results/error_bars.hpp"
+#include "sim/results/places.hpp"
 #include "sim/results/statistics.hpp"
-#include "sim/runs/evaluator.hpp"
-#include "sim/runs/places.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 
 /// What an operating point means for one memory, over the chips.
 struct MemoryUse {
@@ -53,13 +53,13 @@ struct Point {
   bool places = false;                         // several places of one die, not chips
   double err = 0.0;                            // clean error, percent
   std::array<double, 2> err_ci95{0.0, 100.0};  // over images
-  results::ErrorSpread rerr;                   // percent
+  ErrorSpread rerr;                            // percent
   PositionSpread rerr_positions;               // of places, likewise
-  results::ErrorSpread rerr_either;            // images wrong clean or wrong perturbed, percent
-  std::optional<double> prop1_excess;  // percentage points; none: the bound is 100 % or more
-  std::vector<results::WrongImages> wrong_images;  // by chip; empty: not known
-  double confidence_clean = 0.0;                   // fraction
-  results::Spread confidence;                      // perturbed, fraction
+  ErrorSpread rerr_either;                     // images wrong clean or wrong perturbed, percent
+  std::optional<double> prop1_excess;     // percentage points; none: the bound is 100 % or more
+  std::vector<WrongImages> wrong_images;  // by chip; empty: not known
+  double confidence_clean = 0.0;          // fraction
+  Spread confidence;                      // perturbed, fraction
   double cells_hit_mean = 0.0;
   double bits_wrong_mean = 0.0;
   double codes_changed_mean = 0.0;
@@ -80,4 +80,4 @@ double percent(std::int64_t wrong, std::int64_t images);
 /// of two percentages need not be.
 double drop_points(std::int64_t wrong, std::int64_t wrong_clean, std::int64_t images);
 
-}  // namespace brownout::runs
+}  // namespace brownout::results

@@ -7,12 +7,12 @@
 #include <string>
 
 #include "sim/base/json.hpp"
-#include "sim/results/error_bars.hpp"
+#include "sim/experiment/model.hpp"
+#include "sim/experiment/setup.hpp"
+#include "sim/results/chip_result.hpp"
 #include "sim/results/store.hpp"
-#include "sim/runs/evaluator.hpp"
-#include "sim/runs/sweep_file.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 
 /// Changes when the meaning of a stored number changes.
 inline constexpr int kResultVersion = 3;
@@ -26,37 +26,40 @@ struct UsedImages {
   std::int64_t count = 0;
 };
 
+/// Images and accelerator as a key contains them. The accelerator decides where weights lie and how
+/// much time passes; both may change results.
+Json dataset_json(const experiment::Images& images, const UsedImages& used);
+Json accelerator_json(const experiment::TargetConfig& target);
+
 /// Everything that a row of one sweep and one network depends on, except mitigation, chip and
 /// voltage.
 class RecordKeys {
  public:
-  RecordKeys(const SweepConfig& config, const experiment::Model& model, const UsedImages& used);
+  RecordKeys(const experiment::Setup& setup, const std::string& technology_sha256,
+             const experiment::Model& model, const UsedImages& used);
   /// The same for all mitigations.
   std::string clean() const;
-  /// `supply`: the rail, without a boost.
-  std::string chip(const SweepMitigation& mitigation, const std::string& chip,
+  /// `mitigation`: its memory::identity. `supply`: the rail, without a boost.
+  std::string chip(const std::string& mitigation, const std::string& chip,
                    const chips::OperatingPoint& supply) const;
 
  private:
   std::string base_;
 };
 
-/// The sweep a folder belongs to, as pretty JSON: everything that decides its numbers.
-std::string identity(const SweepConfig& config, const std::vector<SweepModel>& models,
-                     const UsedImages& used, const std::string& first_chip);
-
 /// `images`: the number of images of the row. InputError, which names its place, for a stored row
 /// that does not have these fields.
-std::optional<CleanResult> find_clean(const results::Store& store, const std::string& key,
+std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
                                       std::int64_t images);
-std::optional<ChipResult> find_chip(const results::Store& store, const std::string& key,
+std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
                                     std::int64_t images);
 /// Field "wrong_images" of a stored row. InputError when it is of other images.
-results::WrongImages wrong_images_of(const JsonObject& row, std::int64_t images);
-void add_clean(results::Store& store, const std::string& key, const std::string& model,
+WrongImages wrong_images_of(const JsonObject& row, std::int64_t images);
+void add_clean(Store& store, const std::string& key, const std::string& model,
                const CleanResult& result);
-void add_chip(results::Store& store, const std::string& key, const std::string& model,
-              const SweepMitigation& mitigation, const chips::OperatingPoint& supply,
+/// `mitigation`: its canonical text.
+void add_chip(Store& store, const std::string& key, const std::string& model,
+              const std::string& mitigation, const chips::OperatingPoint& supply,
               const ChipResult& result);
 
-}  // namespace brownout::runs
+}  // namespace brownout::results

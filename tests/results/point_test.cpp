@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A point from its chips, and the names of chips.
-#include "sim/runs/point.hpp"
+#include "sim/results/point.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "sim/chips/chip.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 namespace {
 
 ChipResult chip(std::int64_t wrong, std::int64_t either, double confidence, std::int64_t cells,
@@ -41,7 +41,7 @@ TEST(Point, SumsUpItsChips) {
   EXPECT_DOUBLE_EQ(point.cells_hit_mean, 15.0);
   EXPECT_DOUBLE_EQ(point.bits_wrong_mean, 12.5);
   EXPECT_DOUBLE_EQ(point.codes_changed_mean, 11.5);
-  EXPECT_EQ(point.err_ci95, results::error_interval(20, 200));
+  EXPECT_EQ(point.err_ci95, error_interval(20, 200));
   EXPECT_FALSE(point.rerr.images_se);  // which images were wrong is not known
   EXPECT_FALSE(point.rerr.ci95_all);
 }
@@ -51,9 +51,9 @@ TEST(Point, PropositionOneSaysNothingAboveAHundredPoints) {
     return summarize({}, std::vector<ChipResult>(chips, chip(0, 0, 0.5, 0, 0, 0)), images)
         .prop1_excess;
   };
-  EXPECT_GT(results::proposition1_excess(200, 2), 100.0);
+  EXPECT_GT(proposition1_excess(200, 2), 100.0);
   EXPECT_FALSE(excess(2, 200));
-  EXPECT_DOUBLE_EQ(*excess(25, 100), results::proposition1_excess(100, 25));  // 91 points
+  EXPECT_DOUBLE_EQ(*excess(25, 100), proposition1_excess(100, 25));  // 91 points
 }
 
 TEST(Point, KnowsWhichImagesItsChipsGetWrong) {
@@ -66,8 +66,7 @@ TEST(Point, KnowsWhichImagesItsChipsGetWrong) {
   const Point point = summarize(clean, {a, b}, 10);
   EXPECT_DOUBLE_EQ(point.rerr.mean, 30.0);
   EXPECT_DOUBLE_EQ(point.rerr_either.mean, 40.0);
-  EXPECT_EQ(*point.rerr.ci95_all,
-            *results::error_spread({a.wrong_images, b.wrong_images}).ci95_all);
+  EXPECT_EQ(*point.rerr.ci95_all, *error_spread({a.wrong_images, b.wrong_images}).ci95_all);
   EXPECT_TRUE(point.rerr_either.images_se);
 }
 
@@ -79,4 +78,4 @@ TEST(Point, ChipNamesCountFromTheSeed) {
 }
 
 }  // namespace
-}  // namespace brownout::runs
+}  // namespace brownout::results

@@ -12,9 +12,9 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/runs/records.hpp"
+#include "sim/results/records.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 namespace {
 
 namespace fs = std::filesystem;
@@ -33,7 +33,7 @@ class StoreTest : public testing::Test {
 
   std::string message_of_opening(const std::string& identity = kIdentity) {
     try {
-      const results::Store store(folder_, identity);
+      const Store store(folder_, identity);
     } catch (const InputError& error) {
       return error.what();
     }
@@ -45,27 +45,27 @@ class StoreTest : public testing::Test {
 
 TEST_F(StoreTest, KeepsRowsFromOneOpeningToTheNext) {
   {
-    results::Store store(folder_, kIdentity);
+    Store store(folder_, kIdentity);
     EXPECT_EQ(store.find("k1"), nullptr);
     store.append("k1", R"({"wrong":3,"confidence":0.1234567890123456})");
     store.append("k2", R"({"wrong":4})");
     ASSERT_NE(store.find("k1"), nullptr);
   }
-  const results::Store again(folder_, kIdentity);
+  const Store again(folder_, kIdentity);
   EXPECT_EQ(again.size(), 2u);
   EXPECT_EQ(*again.find("k1"), R"({"wrong":3,"confidence":0.1234567890123456})");
   EXPECT_EQ(*again.find("k2"), R"({"wrong":4})");
 }
 
 TEST_F(StoreTest, ARowIsStoredOnce) {
-  results::Store store(folder_, kIdentity);
+  Store store(folder_, kIdentity);
   store.append("k1", "{}");
   EXPECT_THROW(store.append("k1", "{}"), std::logic_error);
 }
 
 TEST_F(StoreTest, DropsALastLineTornAtAnyByteAndGoesOn) {
   {
-    results::Store store(folder_, kIdentity);
+    Store store(folder_, kIdentity);
     store.append("k1", R"({"wrong":3})");
     store.append("k2", R"({"wrong":4})");
   }
@@ -74,7 +74,7 @@ TEST_F(StoreTest, DropsALastLineTornAtAnyByteAndGoesOn) {
   for (std::size_t length = first; length < whole.size(); ++length) {
     std::ofstream(folder_ / "results.jsonl", std::ios::trunc) << whole.substr(0, length);
     {
-      results::Store store(folder_, kIdentity);
+      Store store(folder_, kIdentity);
       ASSERT_EQ(store.size(), 1u) << length;
       ASSERT_NE(store.find("k1"), nullptr);
       store.append("k2", R"({"wrong":4})");
@@ -85,7 +85,7 @@ TEST_F(StoreTest, DropsALastLineTornAtAnyByteAndGoesOn) {
 
 TEST_F(StoreTest, ADamagedRowBetweenOthersIsAnErrorThatNamesTheLine) {
   {
-    results::Store store(folder_, kIdentity);
+    Store store(folder_, kIdentity);
     for (const char* key : {"k1", "k2", "k3"}) store.append(key, R"({"wrong":3})");
   }
   std::string content = read_file(folder_ / "results.jsonl");
@@ -96,7 +96,7 @@ TEST_F(StoreTest, ADamagedRowBetweenOthersIsAnErrorThatNamesTheLine) {
 
 TEST_F(StoreTest, RowsAndIdentitiesNestedDeeplyAreRefusedNotFollowed) {
   {
-    results::Store store(folder_, kIdentity);
+    Store store(folder_, kIdentity);
     for (const char* key : {"k1", "k2"}) store.append(key, R"({"wrong":3})");
   }
   const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
@@ -130,10 +130,10 @@ TEST_F(StoreTest, AStoredRowThatHasNotTheFieldsIsAnErrorWithItsPlace) {
       "results.jsonl:5: predictions: expected two hexadecimal digits for each of 2 images, got",
       "results.jsonl:6: expected a JSON object as a sweep or a study writes it, got [1]"};
   {
-    results::Store store(folder_, kIdentity);
+    Store store(folder_, kIdentity);
     for (std::size_t i = 0; i < rows.size(); ++i) store.append(std::to_string(i), rows[i]);
   }
-  const results::Store store(folder_, kIdentity);
+  const Store store(folder_, kIdentity);
   const auto message = [&](const auto& find) -> std::string {
     try {
       find();
@@ -152,7 +152,7 @@ TEST_F(StoreTest, AStoredRowThatHasNotTheFieldsIsAnErrorWithItsPlace) {
 }
 
 TEST_F(StoreTest, RefusesAFolderOfAnotherSweepAndSaysWhatDiffers) {
-  { const results::Store store(folder_, kIdentity); }
+  { const Store store(folder_, kIdentity); }
   const std::string message =
       message_of_opening(R"({"images": 500, "chips": 10, "models": [{"name": "a"}]})");
   EXPECT_NE(message.find("holds another sweep: images there is 1000, here 500"), std::string::npos)
@@ -168,7 +168,7 @@ TEST_F(StoreTest, RefusesAFolderOfAnotherSweepAndSaysWhatDiffers) {
 }
 
 TEST_F(StoreTest, RefusesAFolderOfOlderDefinitionsAndSaysWhy) {
-  { const results::Store store(folder_, R"({"images": 1000, "random_chip_version": 1})"); }
+  { const Store store(folder_, R"({"images": 1000, "random_chip_version": 1})"); }
   const std::string now =
       R"({"images": 500, "random_chip_version": 1, "transient_read_version": 2})";
   const std::string message = message_of_opening(now);
@@ -194,7 +194,7 @@ TEST_F(StoreTest, CleansUpWhatAKillLeft) {
   fs::create_directories(folder_);
   std::ofstream(folder_ / ".lock") << "";
   std::ofstream(folder_ / "sweep-identity.json.4711.tmp") << "{\"ima";
-  { const results::Store store(folder_, kIdentity); }
+  { const Store store(folder_, kIdentity); }
   EXPECT_FALSE(fs::exists(folder_ / "sweep-identity.json.4711.tmp"));
   EXPECT_EQ(read_file(folder_ / "sweep-identity.json"), kIdentity);
 }
@@ -207,10 +207,10 @@ TEST_F(StoreTest, OtherTemporaryFilesBelongToTheUser) {
               std::string::npos);
     fs::remove(folder_ / name);
   }
-  { const results::Store store(folder_, kIdentity); }
+  { const Store store(folder_, kIdentity); }
   std::ofstream(folder_ / "mine.tmp") << "text";
   std::ofstream(folder_ / "points.csv.12.tmp") << "half";
-  { const results::Store store(folder_, kIdentity); }
+  { const Store store(folder_, kIdentity); }
   EXPECT_TRUE(fs::exists(folder_ / "mine.tmp"));
   EXPECT_FALSE(fs::exists(folder_ / "points.csv.12.tmp"));
 }
@@ -225,7 +225,7 @@ TEST_F(StoreTest, AFolderThatCannotBeReadIsAnInputError) {
 
 TEST_F(StoreTest, LetsInOneProcessAtATime) {
   {
-    const results::Store store(folder_, kIdentity);
+    const Store store(folder_, kIdentity);
     EXPECT_NE(message_of_opening().find("another sweep is running in this folder"),
               std::string::npos);
   }
@@ -233,12 +233,12 @@ TEST_F(StoreTest, LetsInOneProcessAtATime) {
 }
 
 TEST_F(StoreTest, EveryStoredRowSurvivesSigkill) {
-  { const results::Store store(folder_, kIdentity); }
+  { const Store store(folder_, kIdentity); }
   int reports[2];
   ASSERT_EQ(::pipe(reports), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    results::Store store(folder_, kIdentity);
+    Store store(folder_, kIdentity);
     for (int i = 0;; ++i) {
       store.append("k" + std::to_string(i), R"({"wrong":)" + std::to_string(i) + "}");
       if (::write(reports[1], &i, sizeof i) != sizeof i) ::_exit(1);
@@ -253,7 +253,7 @@ TEST_F(StoreTest, EveryStoredRowSurvivesSigkill) {
   while (::read(reports[0], &last, sizeof last) == sizeof last) {
   }
   ::close(reports[0]);
-  const results::Store store(folder_, kIdentity);
+  const Store store(folder_, kIdentity);
   EXPECT_GE(store.size(), static_cast<std::size_t>(last) + 1);
   for (int i = 0; i <= last; ++i) {
     const std::string* row = store.find("k" + std::to_string(i));
@@ -263,7 +263,7 @@ TEST_F(StoreTest, EveryStoredRowSurvivesSigkill) {
 }
 
 TEST_F(StoreTest, AFullDiskLeavesTheRowsBefore) {
-  { const results::Store store(folder_, kIdentity); }
+  { const Store store(folder_, kIdentity); }
   // A limit on file sizes replaces the full disk: write() writes less than asked, then fails.
   const pid_t child = ::fork();
   if (child == 0) {
@@ -272,7 +272,7 @@ TEST_F(StoreTest, AFullDiskLeavesTheRowsBefore) {
     ::setrlimit(RLIMIT_FSIZE, &limit);
     int code = 0;
     try {
-      results::Store store(folder_, kIdentity);
+      Store store(folder_, kIdentity);
       for (int i = 0; i < 100; ++i) store.append("k" + std::to_string(i), R"({"wrong":1})");
     } catch (const Error& error) {
       const bool named = std::string(error.what()).find("results.jsonl: cannot store a result") !=
@@ -287,7 +287,7 @@ TEST_F(StoreTest, AFullDiskLeavesTheRowsBefore) {
   EXPECT_EQ(WEXITSTATUS(status), 2);
   const std::string content = read_file(folder_ / "results.jsonl");
   EXPECT_EQ(content.back(), '\n');
-  const results::Store store(folder_, kIdentity);
+  const Store store(folder_, kIdentity);
   EXPECT_GE(store.size(), 5u);
   EXPECT_LE(content.size(), 1000u);
 }
@@ -299,4 +299,4 @@ TEST_F(StoreTest, AFolderThatCannotBeMadeIsAnInputError) {
 }
 
 }  // namespace
-}  // namespace brownout::runs
+}  // namespace brownout::results

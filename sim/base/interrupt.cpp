@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The handler only unlinks, restores the default and raises again; all of this is safe in a signal.
-#include "sim/runs/interrupt.hpp"
+#include "sim/base/interrupt.hpp"
 
 #include <unistd.h>
 
@@ -8,7 +8,7 @@
 
 #include "sim/base/error.hpp"
 
-namespace brownout::runs {
+namespace brownout {
 
 namespace {
 
@@ -48,4 +48,4 @@ RemoveOnInterrupt::~RemoveOnInterrupt() {
   for (const char* volatile& name : g_names) name = nullptr;
 }
 
-}  // namespace brownout::runs
+}  // namespace brownout

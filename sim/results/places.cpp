@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bit positions in turn; cells at random.
-#include "sim/runs/places.hpp"
+#include "sim/results/places.hpp"
 
 #include <array>
 #include <cmath>
@@ -10,7 +10,7 @@
 #include "sim/base/random.hpp"
 #include "sim/base/text.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 
 namespace {
 
@@ -64,6 +64,12 @@ std::vector<std::string> place_names(chips::ChipFiles& files, const std::string&
   return names;
 }
 
+std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
+  std::string name = fmt::format("random:{}", seed + static_cast<std::uint64_t>(index));
+  if (p_err != 1.0) name += fmt::format(",p_err={}", p_err);
+  return name;
+}
+
 std::string chips_text(std::int64_t count, bool places) {
   return places ? counted(count, "place") + " of one die" : counted(count, "chip");
 }
@@ -103,4 +109,4 @@ PositionSpread spread_over_positions(const std::vector<double>& samples,
   return spread;
 }
 
-}  // namespace brownout::runs
+}  // namespace brownout::results

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Means and spreads over the chips of a point.
-#include "sim/runs/point.hpp"
+#include "sim/results/point.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "sim/base/error.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 
 double percent(std::int64_t wrong, std::int64_t images) {
   return 100.0 * static_cast<double>(wrong) / static_cast<double>(images);
@@ -20,12 +20,12 @@ double drop_points(std::int64_t wrong, std::int64_t wrong_clean, std::int64_t im
 namespace {
 
 /// Of fractions, whose interval lies within [0, 1].
-results::Spread share_spread(const std::vector<double>& fractions, std::int64_t images) {
-  results::Spread result = results::spread(fractions);
+Spread share_spread(const std::vector<double>& fractions, std::int64_t images) {
+  Spread result = spread(fractions);
   if (!result.std || *result.std == 0.0) return result;
   const auto count = static_cast<double>(fractions.size());
-  const results::Source chips{*result.std * *result.std / count, count - 1};
-  result.ci95 = results::share_interval(result.mean, {chips}, images);
+  const Source chips{*result.std * *result.std / count, count - 1};
+  result.ci95 = share_interval(result.mean, {chips}, images);
   return result;
 }
 
@@ -77,7 +77,7 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
   point.images = images;
   point.chips = static_cast<std::int64_t>(chips.size());
   point.err = percent(clean.wrong, images);
-  point.err_ci95 = results::error_interval(clean.wrong, images);
+  point.err_ci95 = error_interval(clean.wrong, images);
   point.confidence_clean = clean.confidence;
 
   const auto same_die = [&](const ChipResult& chip) {
@@ -87,14 +87,14 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
       chips.size() > 1 && chips.front().place && std::all_of(chips.begin(), chips.end(), same_die);
 
   std::vector<std::int64_t> wrong, wrong_either;
-  std::vector<results::WrongImages> which, which_either;
+  std::vector<WrongImages> which, which_either;
   std::vector<double> confidence, cells, bits, codes;
   for (const ChipResult& chip : chips) {
     wrong.push_back(chip.wrong);
     wrong_either.push_back(chip.wrong_either);
     if (!chip.wrong_images.empty()) {
       which.push_back(chip.wrong_images);
-      which_either.push_back(results::wrong_in_either(clean.wrong_images, chip.wrong_images));
+      which_either.push_back(wrong_in_either(clean.wrong_images, chip.wrong_images));
     }
     confidence.push_back(chip.confidence);
     cells.push_back(static_cast<double>(chip.read.cells_hit));
@@ -102,8 +102,8 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
     codes.push_back(static_cast<double>(chip.read.codes_changed));
   }
   const bool all = which.size() == chips.size();
-  point.rerr = all ? results::error_spread(which) : results::error_spread(wrong, images);
-  const double excess = results::proposition1_excess(images, point.chips);
+  point.rerr = all ? error_spread(which) : error_spread(wrong, images);
+  const double excess = proposition1_excess(images, point.chips);
   if (point.rerr.mean + excess < 100.0) point.prop1_excess = excess;
   if (point.places) {
     std::vector<double> errors;
@@ -114,14 +114,13 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
     }
     point.rerr_positions = spread_over_positions(errors, offsets);
   }
-  point.rerr_either =
-      all ? results::error_spread(which_either) : results::error_spread(wrong_either, images);
+  point.rerr_either = all ? error_spread(which_either) : error_spread(wrong_either, images);
   if (all) point.wrong_images = std::move(which);
   point.confidence = share_spread(confidence, images);
-  point.cells_hit_mean = results::spread(cells).mean;
-  point.bits_wrong_mean = results::spread(bits).mean;
-  point.codes_changed_mean = results::spread(codes).mean;
+  point.cells_hit_mean = spread(cells).mean;
+  point.bits_wrong_mean = spread(bits).mean;
+  point.codes_changed_mean = spread(codes).mean;
   return point;
 }
 
-}  // namespace brownout::runs
+}  // namespace brownout::results

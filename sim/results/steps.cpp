@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a step begins and ends.
-#include "sim/report/steps.hpp"
+#include "sim/results/steps.hpp"
 
 #include <algorithm>
 
-namespace brownout::report {
+namespace brownout::results {
 
 std::vector<double> ends_of_step(double voltage, const std::vector<double>& steps) {
   if (steps.empty()) return {voltage};
@@ -17,4 +17,4 @@ std::vector<double> ends_of_step(double voltage, const std::vector<double>& step
   return {begin, end};
 }
 
-}  // namespace brownout::report
+}  // namespace brownout::results

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <vector>
 
-#include "sim/runs/point.hpp"
+#include "sim/results/point.hpp"
 
-namespace brownout::runs {
+namespace brownout::results {
 
 /// An index into the points, and the points that cost no more and whose error is not shown to be
 /// higher: nothing is decided between them and the point. Lowest error first.
@@ -41,4 +41,4 @@ std::vector<Leader> pareto_front(const std::vector<Point>& points);
 /// memory. A value that is not known counts as equal.
 std::vector<Leader> mitigation_front(const std::vector<Point>& points);
 
-}  // namespace brownout::runs
+}  // namespace brownout::results
