@@ -10,8 +10,8 @@ namespace brownout {
 
 /// States what this process was asked to do: a program and the words after its name. Files that are
 /// written from then on remember it (an extended attribute), so that the same command may replace
-/// them later. Options that change no result are ignored: --threads, --quiet, --overwrite,
-/// --resume.
+/// them later. Options that change no result are ignored: --threads, --progress, --quiet,
+/// --overwrite, --resume.
 void remember_command(const std::string& program, const std::vector<std::string>& words);
 
 /// The user wants to replace files of other commands (--overwrite).
