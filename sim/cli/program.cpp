@@ -8,6 +8,7 @@
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/mapping/program_commands.hpp"
 #include "sim/report/program_report.hpp"
 #include "sim/runs/sweep_file.hpp"
 
@@ -37,9 +38,10 @@ int run(const ProgramOptions& options) {
   const mapping::Program program =
       mapping::compile(model.network, accelerator, static_cast<int>(batch),
                        static_cast<std::uint64_t>(bit_offset), options.model);
-  output.json(report::program_json(model, program));
-  output.text(options.commands ? report::program_commands(program)
-                               : report::program_text(model, program));
+  const results::ProgramSummary summary = results::summarize(program);
+  output.json(report::program_json(model, summary));
+  output.text(options.commands ? mapping::program_commands(program)
+                               : report::program_text(model, summary));
   return 0;
 }
 

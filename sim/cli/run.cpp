@@ -38,15 +38,13 @@ int reprice(const RunOptions& options, const CLI::App& verb) {
   }
   std::optional<double> voltage;
   if (!options.voltage.empty()) {
-    voltage =
-        parse_voltage(options.voltage, technology::Technology::load(report::repriced_technology(
-                                           options.reprice, options.setup.technology)));
+    voltage = parse_voltage(options.voltage, technology::Technology::load(runs::repriced_technology(
+                                                 options.reprice, options.setup.technology)));
   }
   const Output output(options.common, {options.reprice, options.setup.technology});
-  const report::Repriced repriced =
-      report::reprice(options.reprice, options.setup.technology, voltage);
-  output.json(repriced.json);
-  output.text(repriced.text);
+  const runs::Repriced repriced = runs::reprice(options.reprice, options.setup.technology, voltage);
+  output.json(report::repriced_json(repriced));
+  output.text(report::repriced_text(repriced));
   return 0;
 }
 

@@ -21,14 +21,12 @@ double NetworkCost::cycles_per_image() const {
   return cycles_ / static_cast<double>(pricing_.images);
 }
 
-technology::EnergyRange NetworkCost::energy(const technology::Technology& technology,
-                                            double voltage) const {
+EnergyRange NetworkCost::energy(const technology::Technology& technology, double voltage) const {
   return energy(technology, voltage, accelerator_.weights.mitigations);
 }
 
-technology::EnergyRange NetworkCost::energy(const technology::Technology& technology,
-                                            double voltage,
-                                            const memory::Mitigations& mitigations) const {
+EnergyRange NetworkCost::energy(const technology::Technology& technology, double voltage,
+                                const memory::Mitigations& mitigations) const {
   BROWNOUT_CHECK(
       mapping::check_stages(mitigations.check) == mapping::check_stages(accelerator_.weights),
       "{} on an accelerator simulated with {}", memory::to_string(mitigations),
@@ -38,7 +36,7 @@ technology::EnergyRange NetworkCost::energy(const technology::Technology& techno
   return energy_per_image(technology, pricing, voltage, counts_, cycles_);
 }
 
-technology::EnergyRange NetworkCost::at_vmin(const technology::Technology& technology) const {
+EnergyRange NetworkCost::at_vmin(const technology::Technology& technology) const {
   BROWNOUT_CHECK(mapping::check_stages(accelerator_.weights) == 0, "simulated with {}",
                  memory::to_string(accelerator_.weights.mitigations));
   return energy_at_vmin(technology, pricing_, counts_, cycles_);

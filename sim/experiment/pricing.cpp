@@ -9,21 +9,20 @@ namespace brownout::experiment {
 
 namespace {
 
-technology::EnergyLedger divided(technology::EnergyLedger energy, std::int64_t images) {
-  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
+EnergyLedger divided(EnergyLedger energy, std::int64_t images) {
+  for (const EnergyLedgerField& field : kEnergyLedgerFields) {
     energy.*field.energy /= static_cast<double>(images);
   }
   return energy;
 }
 
-technology::EnergyRange price(const technology::Technology& technology, const Pricing& pricing,
-                              const technology::Supply& supply, const EventCounts& counts,
-                              double cycles) {
-  technology::EnergyRange energy = technology::price_range(
+EnergyRange price(const technology::Technology& technology, const Pricing& pricing,
+                  const technology::Supply& supply, const EventCounts& counts, double cycles) {
+  EnergyRange energy = technology::price_range(
       technology, counts, cycles / (1e6 * pricing.clock_mhz), supply, pricing.structure);
   energy.value = divided(energy.value, pricing.images);
   if (energy.ends) {
-    for (technology::EnergyLedger& end : *energy.ends) end = divided(end, pricing.images);
+    for (EnergyLedger& end : *energy.ends) end = divided(end, pricing.images);
   }
   return energy;
 }
@@ -79,22 +78,19 @@ Pricing pricing_of(const mapping::Program& program, int code_bits, std::int64_t 
   return pricing;
 }
 
-technology::EnergyRange energy_per_image(const technology::Technology& technology,
-                                         const Pricing& pricing, double voltage,
-                                         const EventCounts& counts, double cycles) {
+EnergyRange energy_per_image(const technology::Technology& technology, const Pricing& pricing,
+                             double voltage, const EventCounts& counts, double cycles) {
   return price(technology, pricing, pricing.supplies.priced_at(voltage), counts, cycles);
 }
 
-technology::EnergyRange energy_at_vmin(const technology::Technology& technology,
-                                       const Pricing& pricing, const EventCounts& counts,
-                                       double cycles) {
+EnergyRange energy_at_vmin(const technology::Technology& technology, const Pricing& pricing,
+                           const EventCounts& counts, double cycles) {
   Pricing unprotected = pricing;
   unprotected.structure.protection = {};
   return price(technology, unprotected, {}, counts, cycles);
 }
 
-RelativeEnergy relative_energy(const technology::EnergyRange& energy,
-                               const technology::EnergyRange& at_vmin) {
+RelativeEnergy relative_energy(const EnergyRange& energy, const EnergyRange& at_vmin) {
   RelativeEnergy relative;
   const double all = at_vmin.value.total();
   relative.rel = energy.value.total() / all;

@@ -3,7 +3,7 @@
 #pragma once
 #include <string>
 
-#include "sim/runs/sweep.hpp"
+#include "sim/results/sweep_result.hpp"
 
 namespace brownout::report {
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "sim/experiment/memory_results.hpp"
 #include "sim/results/point.hpp"
 
 namespace brownout::report {
@@ -89,7 +90,7 @@ inline std::string memories_text(const results::MemoryUses& uses, std::int64_t i
   std::string text;
   for (const auto& [name, memory] : kMemoryUses) {
     const results::MemoryUse& use = uses.*memory;
-    if (holds_weights(name) || !experiment::fails({use.voltage, use.rate})) continue;
+    if (holds_weights(name) || !use.fails()) continue;
     text += fmt::format("; {} at {:.4f} Vmin: bit error rate {:.3g} %, {}", name, use.voltage,
                         100.0 * use.rate, memory_counts_text(use, images));
   }

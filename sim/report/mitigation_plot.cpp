@@ -40,17 +40,10 @@ PointList points_of(const results::SweepResult& result, const std::string& model
   return list;
 }
 
-/// The front of error and energy, most expensive first.
-PointList front_of(PointList points) {
-  std::sort(points.begin(), points.end(), [](const results::Point* a, const results::Point* b) {
-    return std::make_pair(energy_of(*a), a->rerr.mean) <
-           std::make_pair(energy_of(*b), b->rerr.mean);
-  });
-  PointList front;
-  for (const results::Point* point : points) {
-    if (front.empty() || point->rerr.mean < front.back()->rerr.mean) front.push_back(point);
-  }
-  return front;
+PointList points_at(const results::SweepResult& result, const std::vector<std::size_t>& indices) {
+  PointList list;
+  for (const std::size_t i : indices) list.push_back(&result.points[i]);
+  return list;
 }
 
 std::string rows_of(const PointList& points) {
@@ -78,9 +71,7 @@ Drawing mitigation_drawing(const results::SweepResult& result,
   const results::Point& first = result.points.front();
   const int panels = static_cast<int>(result.models.size());
   const std::vector<std::string> shown = shown_mitigations(result.mitigations);
-  std::vector<std::string> models;
-  for (const results::SweepModel& model : result.models) models.push_back(model.name);
-  const ShortNames names = short_names(models);
+  const ShortNames names = short_names(result.model_names());
   double lowest = 100.0;
   for (const results::Point& point : result.points) lowest = std::min(lowest, error_of(point));
   Drawing drawing("sweep", picture, 1350, 480 * panels, 15);
@@ -110,7 +101,7 @@ Drawing mitigation_drawing(const results::SweepResult& result,
                                                    counted(first.images, "image"))));
     std::string plots = fmt::format(
         "  {} using 1:2 with lines lw 5 lc rgb '#e8e2c8' title 'front of the two', \\\n",
-        drawing.block(rows_of(front_of(points_of(result, model, "")))));
+        drawing.block(rows_of(points_at(result, result.fronts.energies[m]))));
     for (std::size_t k = 0; k < result.mitigations.size(); ++k) {
       const PointList points = points_of(result, model, result.mitigations[k]);
       plots += fmt::format(

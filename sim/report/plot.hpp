@@ -7,7 +7,7 @@
 #include <string>
 
 #include "sim/report/gnuplot.hpp"
-#include "sim/runs/sweep.hpp"
+#include "sim/results/sweep_result.hpp"
 
 namespace brownout::report {
 

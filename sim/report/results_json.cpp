@@ -3,30 +3,17 @@
 // in seconds, _s or _per_s; all other fields are the same in every run.
 #include "sim/report/results_json.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "sim/base/json.hpp"
 #include "sim/experiment/images.hpp"
-#include "sim/report/event_counts_json.hpp"
 #include "sim/report/memories.hpp"
+#include "sim/report/optional_json.hpp"
 #include "sim/report/protection_json.hpp"
-#include "sim/results/pareto.hpp"
+#include "sim/results/event_counts_json.hpp"
 #include "sim/results/point.hpp"
 
 namespace brownout::report {
 
-using Json = nlohmann::ordered_json;
-
 namespace {
-
-template <typename T>
-Json maybe(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-/// File names need not be UTF-8, but JSON must be.
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 Json bits_json(int bits) { return bits == 0 ? Json(nullptr) : Json(bits); }
 
@@ -75,7 +62,7 @@ Json point_json(const results::Point& point) {
   if (point.energy) {
     json["cycles"] = *point.cycles;
     json["energy_uj"] = point.energy->total();
-    json["energy_parts_uj"] = energy_json(*point.energy);
+    json["energy_parts_uj"] = results::energy_json(*point.energy);
     json["energy_rel"] = *point.energy_rel;
     json["memories"] = memories_json<Json>(*point.memories, point.images, /*means=*/true);
     put_ends(json, point.energy_ends);
@@ -171,12 +158,10 @@ Json chip_json(const results::ChipResult& chip, const runs::EvalResult& result) 
   return json;
 }
 
-}  // namespace
-
-std::string eval_json(const runs::EvalResult& result) {
+/// Network, images and operating point: what all of it depends on.
+void put_setup(Json& json, const runs::EvalResult& result) {
   const runs::EvalConfig& config = result.config;
   const experiment::Setup& setup = config.setup;
-  Json json;
   json["model"] = result.model;
   json["model_file"] = config.model.string();
   json["model_sha256"] = result.model_sha256;
@@ -186,8 +171,8 @@ std::string eval_json(const runs::EvalResult& result) {
   json["weights"] = result.weights;
   json["dataset"] = setup.images.dataset;
   json["split"] = experiment::to_string(setup.images.split);
-  json["technology"] = setup.technology ? Json(setup.technology->name()) : Json(nullptr);
-  json["rail"] = setup.technology ? Json(setup.technology->rail().text()) : Json(nullptr);
+  json["technology"] = maybe(result.technology);
+  json["rail"] = maybe(result.rail);
   json["voltage"] = maybe(result.voltage);
   json["rate"] = result.rate.value_or(0.0);
   json["energy_sram_rel"] = maybe(result.energy_sram_rel);
@@ -207,34 +192,50 @@ std::string eval_json(const runs::EvalResult& result) {
                     {"layers", setup.reads.selection.layers},
                     {"bits", {setup.reads.selection.low_bit, setup.reads.selection.high_bit - 1}}};
   }
+}
+
+/// The fields of put_statistics where only the clean network ran.
+void put_clean_alone(Json& json, const runs::EvalResult& result) {
+  json["err"] = result.clean.err(result.images);
+  json["err_ci95"] = result.clean.err_ci95(result.images);
+  for (const char* name :
+       {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
+        "rerr_position_std", "rerr_within_position_std", "rerr_either_mean", "rerr_either_std",
+        "rerr_either_ci95", "rerr_either_se_images", "rerr_either_ci95_all", "prop1_excess"}) {
+    json[name] = nullptr;
+  }
+  json["confidence_clean"] = result.clean.confidence;
+  for (const char* name : {"confidence_mean", "confidence_std", "cells_hit_mean", "bits_wrong_mean",
+                           "codes_changed_mean"}) {
+    json[name] = nullptr;
+  }
+}
+
+/// On an accelerator.
+void put_cost(Json& json, const runs::EvalResult& result) {
+  json["accelerator"] = result.config.setup.target.accelerator->name;
+  json["memories"] = memories_json<Json>(*result.memories, result.images, /*means=*/true);
+  json["cycles"] = result.cost->cycles;
+  json["energy_uj"] = result.cost->energy.total();
+  json["energy_parts_uj"] = results::energy_json(result.cost->energy);
+  json["energy_rel"] = result.cost->relative.rel;
+  put_ends(json, result.cost->relative.ends);
+  json["weight_access_share"] = result.cost->relative.access_share;
+}
+
+}  // namespace
+
+std::string eval_json(const runs::EvalResult& result) {
+  const runs::EvalConfig& config = result.config;
+  Json json;
+  put_setup(json, result);
   json["weight_noise"] = maybe(config.weight_noise);
   if (result.point) {
     put_statistics(json, *result.point);
   } else {
-    json["err"] = results::percent(result.clean.wrong, result.images);
-    json["err_ci95"] = results::error_interval(result.clean.wrong, result.images);
-    for (const char* name :
-         {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
-          "rerr_position_std", "rerr_within_position_std", "rerr_either_mean", "rerr_either_std",
-          "rerr_either_ci95", "rerr_either_se_images", "rerr_either_ci95_all", "prop1_excess"}) {
-      json[name] = nullptr;
-    }
-    json["confidence_clean"] = result.clean.confidence;
-    for (const char* name : {"confidence_mean", "confidence_std", "cells_hit_mean",
-                             "bits_wrong_mean", "codes_changed_mean"}) {
-      json[name] = nullptr;
-    }
+    put_clean_alone(json, result);
   }
-  if (result.cost) {
-    json["accelerator"] = setup.target.accelerator->name;
-    json["memories"] = memories_json<Json>(*result.memories, result.images, /*means=*/true);
-    json["cycles"] = result.cost->cycles;
-    json["energy_uj"] = result.cost->energy.total();
-    json["energy_parts_uj"] = energy_json(result.cost->energy);
-    json["energy_rel"] = result.cost->relative.rel;
-    put_ends(json, result.cost->relative.ends);
-    json["weight_access_share"] = result.cost->relative.access_share;
-  }
+  if (result.cost) put_cost(json, result);
   json["logits_sha256"] = result.clean.logits_sha256;
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;
@@ -242,7 +243,7 @@ std::string eval_json(const runs::EvalResult& result) {
   for (const results::ChipResult& chip : result.chips) {
     json["per_chip"].push_back(chip_json(chip, result));
   }
-  return text_of(json);
+  return json_text(json, 2) + "\n";
 }
 
 std::string sweep_json(const results::SweepResult& result) {
@@ -274,16 +275,17 @@ std::string sweep_json(const results::SweepResult& result) {
   for (const results::SafeVoltageRow& row : result.safe_voltage) {
     json["safe_voltage"].push_back(safe_json(row, result.safe));
   }
-  json["best_per_voltage"] = leaders_json(results::best_per_voltage(result.points), result.points);
-  const bool all = results::energies_compare_networks(result.points);
+  const results::Fronts& fronts = result.fronts;
+  json["best_per_voltage"] = leaders_json(fronts.best_per_voltage, result.points);
+  const bool all = fronts.compares_networks;
   json["pareto_energy"] = all ? "energy_uj" : "energy_sram_rel";
   json["pareto_compares"] = all ? "all networks" : "each network with itself";
-  json["pareto_front"] = leaders_json(results::pareto_front(result.points), result.points);
-  json["mitigation_front"] = leaders_json(results::mitigation_front(result.points), result.points);
+  json["pareto_front"] = leaders_json(fronts.pareto, result.points);
+  json["mitigation_front"] = leaders_json(fronts.mitigations, result.points);
   json["configuration"] = Json::parse(result.identity);
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;
-  return text_of(json);
+  return json_text(json, 2) + "\n";
 }
 
 }  // namespace brownout::report

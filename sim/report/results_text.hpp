@@ -3,8 +3,8 @@
 #pragma once
 #include <string>
 
+#include "sim/results/sweep_result.hpp"
 #include "sim/runs/eval.hpp"
-#include "sim/runs/sweep.hpp"
 
 namespace brownout::report {
 

@@ -47,9 +47,7 @@ std::string safe_voltage_title(const results::SafeVoltageRule& rule) {
 }
 
 std::string safe_voltage_table(const results::SweepResult& result) {
-  std::vector<std::string> models;
-  for (const results::SweepModel& model : result.models) models.push_back(model.name);
-  const ShortNames names = short_names(models);
+  const ShortNames names = short_names(result.model_names());
   const std::vector<std::string> mitigations = shown_mitigations(result.mitigations);
   const bool several = mitigations.size() > 1;
   const bool total = !result.accelerator.empty();

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/runs/sweep.hpp"
+#include "sim/results/sweep_result.hpp"
 
 namespace brownout::report {
 

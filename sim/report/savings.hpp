@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "sim/runs/sweep.hpp"
+#include "sim/results/sweep_result.hpp"
 
 namespace brownout::report {
 

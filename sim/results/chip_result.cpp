@@ -8,6 +8,21 @@
 
 namespace brownout::results {
 
+double percent(std::int64_t wrong, std::int64_t images) {
+  return 100.0 * static_cast<double>(wrong) / static_cast<double>(images);
+}
+
+double CleanResult::err(std::int64_t images) const { return percent(wrong, images); }
+
+std::array<double, 2> CleanResult::err_ci95(std::int64_t images) const {
+  return error_interval(wrong, images);
+}
+
+ErrorSpread CleanResult::error(std::int64_t images) const {
+  if (!wrong_images.empty()) return error_spread({wrong_images});
+  return error_spread(std::vector<std::int64_t>{wrong}, images);
+}
+
 WrongImages wrong_images(const std::vector<std::uint8_t>& predictions, const data::Dataset& data) {
   WrongImages wrong(predictions.size());
   for (std::size_t i = 0; i < wrong.size(); ++i) wrong[i] = predictions[i] != data.labels[i];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one network shows on one data set: without faults, and on one chip.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,7 +10,7 @@
 
 #include "sim/chips/chip.hpp"
 #include "sim/data/dataset.hpp"
-#include "sim/experiment/other_memories.hpp"
+#include "sim/experiment/memory_results.hpp"
 #include "sim/mitigation/repair.hpp"
 #include "sim/results/error_bars.hpp"
 #include "sim/weights/protected_reader.hpp"
@@ -24,6 +25,11 @@ struct CleanResult {
   std::string logits_sha256;
   std::vector<std::uint8_t> predictions;
   WrongImages wrong_images;
+
+  /// Of so many images, percent; with another draw of images in mind.
+  double err(std::int64_t images) const;
+  std::array<double, 2> err_ci95(std::int64_t images) const;
+  ErrorSpread error(std::int64_t images) const;
 };
 
 /// The network on one chip at one operating point.
@@ -44,6 +50,8 @@ struct ChipResult {
   std::string logits_sha256;
   std::vector<std::uint64_t> cells;  // word·64 + column of every cell hit, when asked for
 };
+
+double percent(std::int64_t wrong, std::int64_t images);
 
 /// Of the first images of the data set.
 WrongImages wrong_images(const std::vector<std::uint8_t>& predictions, const data::Dataset& data);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "sim/results/error_bars.hpp"
 #include "sim/results/statistics.hpp"
@@ -80,6 +81,15 @@ double energy_of(const Point& point) {
 bool same_network(const Point& a, const Point& b) { return a.model == b.model; }
 
 }  // namespace
+
+std::size_t cheapest_within_noise(const Leader& leader, const std::vector<Point>& points) {
+  const auto cost = [&](std::size_t i) {
+    return std::make_pair(points[i].energy ? points[i].energy->total() : 0.0,
+                          *points[i].energy_sram_rel);
+  };
+  return *std::min_element(leader.within_noise.begin(), leader.within_noise.end(),
+                           [&](std::size_t a, std::size_t b) { return cost(a) < cost(b); });
+}
 
 double probability_of_equal_errors(const Point& a, const Point& b) {
   if (a.wrong_images.empty() || a.wrong_images.size() != b.wrong_images.size() ||

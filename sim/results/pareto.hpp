@@ -16,6 +16,9 @@ struct Leader {
   std::vector<std::size_t> within_noise;
 };
 
+/// Of the points within noise, of which there is one at least, the one that takes the least energy.
+std::size_t cheapest_within_noise(const Leader& leader, const std::vector<Point>& points);
+
 /// The probability of errors this far apart if the two points are equally good: two-sided p of
 /// their difference, paired over chips and images, both of which are samples. It is 1 if the points
 /// do not know which images are wrong, or have different images.

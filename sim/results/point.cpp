@@ -9,15 +9,27 @@
 
 namespace brownout::results {
 
-double percent(std::int64_t wrong, std::int64_t images) {
-  return 100.0 * static_cast<double>(wrong) / static_cast<double>(images);
-}
-
 double drop_points(std::int64_t wrong, std::int64_t wrong_clean, std::int64_t images) {
   return 100.0 * static_cast<double>(wrong - wrong_clean) / static_cast<double>(images);
 }
 
 namespace {
+
+template <typename Number>
+double mean_over(const std::vector<ChipResult>& chips, const Number& number) {
+  double sum = 0.0;
+  for (const ChipResult& chip : chips) sum += static_cast<double>(number(chip));
+  return sum / static_cast<double>(chips.size());
+}
+
+ProtectionMeans protection_means(const std::vector<ChipResult>& chips) {
+  const auto mean = [&](std::int64_t weights::ProtectionStats::*count) {
+    return mean_over(chips, [&](const ChipResult& chip) { return chip.protection.*count; });
+  };
+  using Stats = weights::ProtectionStats;
+  return {mean(&Stats::check_cells_hit), mean(&Stats::corrected), mean(&Stats::detected),
+          mean(&Stats::undetected)};
+}
 
 /// Of fractions, whose interval lies within [0, 1].
 Spread share_spread(const std::vector<double>& fractions, std::int64_t images) {
@@ -27,6 +39,42 @@ Spread share_spread(const std::vector<double>& fractions, std::int64_t images) {
   const Source chips{*result.std * *result.std / count, count - 1};
   result.ci95 = share_interval(result.mean, {chips}, images);
   return result;
+}
+
+/// Whether the chips are several places of one die.
+bool on_one_die(const std::vector<ChipResult>& chips) {
+  if (chips.size() < 2 || !chips.front().place) return false;
+  return std::all_of(chips.begin(), chips.end(), [&](const ChipResult& chip) {
+    return chip.place && chip.place->die == chips.front().place->die;
+  });
+}
+
+/// Of places, in percent.
+PositionSpread position_spread(const std::vector<ChipResult>& chips, std::int64_t images) {
+  std::vector<double> errors;
+  std::vector<std::uint64_t> offsets;
+  for (const ChipResult& chip : chips) {
+    errors.push_back(percent(chip.wrong, images));
+    offsets.push_back(chip.place->offset);
+  }
+  return spread_over_positions(errors, offsets);
+}
+
+/// From the wrong images, if all chips know them, else from their numbers.
+void add_errors(const CleanResult& clean, const std::vector<ChipResult>& chips, Point& point) {
+  std::vector<std::int64_t> wrong, wrong_either;
+  std::vector<WrongImages> which, which_either;
+  for (const ChipResult& chip : chips) {
+    wrong.push_back(chip.wrong);
+    wrong_either.push_back(chip.wrong_either);
+    if (chip.wrong_images.empty()) continue;
+    which.push_back(chip.wrong_images);
+    which_either.push_back(wrong_in_either(clean.wrong_images, chip.wrong_images));
+  }
+  const bool all = which.size() == chips.size();
+  point.rerr = all ? error_spread(which) : error_spread(wrong, point.images);
+  point.rerr_either = all ? error_spread(which_either) : error_spread(wrong_either, point.images);
+  if (all) point.wrong_images = std::move(which);
 }
 
 }  // namespace
@@ -39,11 +87,7 @@ MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::M
   uses.activations = {others.activations.voltage, others.activations.rate, 0.0, 0.0};
   uses.accumulators = {others.accumulators.voltage, others.accumulators.rate, 0.0, 0.0};
   if (results.empty()) return uses;
-  const auto mean = [&](const auto& of) {
-    double sum = 0.0;
-    for (const ChipResult& result : results) sum += static_cast<double>(of(result));
-    return sum / static_cast<double>(results.size());
-  };
+  const auto mean = [&](const auto& of) { return mean_over(results, of); };
   uses.weights.cells_hit_mean = mean([](const ChipResult& r) { return r.read.cells_hit; });
   uses.weights.bits_wrong_mean = mean([](const ChipResult& r) { return r.read.bits_wrong; });
   const auto fill = [&](MemoryUse& use,
@@ -76,51 +120,35 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
   Point point;
   point.images = images;
   point.chips = static_cast<std::int64_t>(chips.size());
-  point.err = percent(clean.wrong, images);
-  point.err_ci95 = error_interval(clean.wrong, images);
+  point.places = on_one_die(chips);
+  point.err = clean.err(images);
+  point.err_ci95 = clean.err_ci95(images);
   point.confidence_clean = clean.confidence;
-
-  const auto same_die = [&](const ChipResult& chip) {
-    return chip.place && chip.place->die == chips.front().place->die;
-  };
-  point.places =
-      chips.size() > 1 && chips.front().place && std::all_of(chips.begin(), chips.end(), same_die);
-
-  std::vector<std::int64_t> wrong, wrong_either;
-  std::vector<WrongImages> which, which_either;
-  std::vector<double> confidence, cells, bits, codes;
-  for (const ChipResult& chip : chips) {
-    wrong.push_back(chip.wrong);
-    wrong_either.push_back(chip.wrong_either);
-    if (!chip.wrong_images.empty()) {
-      which.push_back(chip.wrong_images);
-      which_either.push_back(wrong_in_either(clean.wrong_images, chip.wrong_images));
-    }
-    confidence.push_back(chip.confidence);
-    cells.push_back(static_cast<double>(chip.read.cells_hit));
-    bits.push_back(static_cast<double>(chip.read.bits_wrong));
-    codes.push_back(static_cast<double>(chip.read.codes_changed));
-  }
-  const bool all = which.size() == chips.size();
-  point.rerr = all ? error_spread(which) : error_spread(wrong, images);
+  add_errors(clean, chips, point);
   const double excess = proposition1_excess(images, point.chips);
   if (point.rerr.mean + excess < 100.0) point.prop1_excess = excess;
-  if (point.places) {
-    std::vector<double> errors;
-    std::vector<std::uint64_t> offsets;
-    for (const ChipResult& chip : chips) {
-      errors.push_back(percent(chip.wrong, images));
-      offsets.push_back(chip.place->offset);
-    }
-    point.rerr_positions = spread_over_positions(errors, offsets);
-  }
-  point.rerr_either = all ? error_spread(which_either) : error_spread(wrong_either, images);
-  if (all) point.wrong_images = std::move(which);
+  if (point.places) point.rerr_positions = position_spread(chips, images);
+  std::vector<double> confidence;
+  for (const ChipResult& chip : chips) confidence.push_back(chip.confidence);
   point.confidence = share_spread(confidence, images);
-  point.cells_hit_mean = spread(cells).mean;
-  point.bits_wrong_mean = spread(bits).mean;
-  point.codes_changed_mean = spread(codes).mean;
+  point.cells_hit_mean = mean_over(chips, [](const ChipResult& c) { return c.read.cells_hit; });
+  point.bits_wrong_mean = mean_over(chips, [](const ChipResult& c) { return c.read.bits_wrong; });
+  point.codes_changed_mean =
+      mean_over(chips, [](const ChipResult& c) { return c.read.codes_changed; });
+  point.cell_rate_mean = mean_over(chips, [](const ChipResult& c) { return c.cell_rate; });
+  point.protection = protection_means(chips);
   return point;
+}
+
+Savings Point::savings() const {
+  const auto saved = [](double relative) { return 100.0 * (1.0 - relative); };
+  Savings savings;
+  savings.access_pct = saved(*energy_sram_rel);
+  if (energy_rel) savings.all_pct = saved(*energy_rel);
+  if (energy_ends) {
+    savings.all_ends_pct = {{saved(energy_ends->rel[0]), saved(energy_ends->rel[1])}};
+  }
+  return savings;
 }
 
 }  // namespace brownout::results

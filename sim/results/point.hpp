@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/experiment/pricing.hpp"
+#include "sim/experiment/prices.hpp"
+#include "sim/experiment/supplies.hpp"
 #include "sim/results/chip_result.hpp"
 #include "sim/results/error_bars.hpp"
 #include "sim/results/places.hpp"
@@ -23,6 +24,9 @@ struct MemoryUse {
   /// Bits wrong of the weights in one read; of the other memories in the values of all images.
   /// None: not counted.
   std::optional<double> bits_wrong_mean = 0.0;
+
+  /// Whether its cells can fail there: below Vmin, or at a rate.
+  bool fails() const { return voltage < 1.0 || rate > 0.0; }
 };
 struct MemoryUses {
   MemoryUse weights, input, activations, accumulators;
@@ -35,6 +39,19 @@ MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::M
 MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::MemoryPoints& others,
                        bool by_voltage, const std::vector<ChipResult>& results);
 
+/// What a check code did, over the chips.
+struct ProtectionMeans {
+  double check_cells_hit = 0.0;
+  double corrected = 0.0, detected = 0.0, undetected = 0.0;  // words
+};
+
+/// What a voltage saves, in percent, against the unprotected accelerator at Vmin.
+struct Savings {
+  double access_pct = 0.0;                            // of the energy of a weight access
+  std::optional<double> all_pct;                      // of all energy; none without an accelerator
+  std::optional<std::array<double, 2>> all_ends_pct;  // at the low and high ends of leakage
+};
+
 struct Point {
   std::string model;
   std::string mitigation = "none";        // of the weight memory
@@ -44,8 +61,8 @@ struct Point {
   std::optional<double> weight_area_rel;  // of the weight memory, relative to the unprotected one
   // On an accelerator, per image; none without one.
   std::optional<double> cycles;
-  std::optional<technology::EnergyLedger> energy;  // µJ
-  std::optional<double> energy_rel;                // total, relative to the unprotected one at Vmin
+  std::optional<EnergyLedger> energy;  // µJ
+  std::optional<double> energy_rel;    // total, relative to the unprotected one at Vmin
   std::optional<experiment::EnergyEnds> energy_ends;  // of leakage; none: no range is stated
   std::optional<double> access_share;                 // of weight accesses in all energy at Vmin
   std::int64_t images = 0;
@@ -63,18 +80,20 @@ struct Point {
   double cells_hit_mean = 0.0;
   double bits_wrong_mean = 0.0;
   double codes_changed_mean = 0.0;
+  double cell_rate_mean = 0.0;         // of the cells as drawn, a fraction
+  ProtectionMeans protection;          // with a check code
   std::optional<MemoryUses> memories;  // on an accelerator
 
   /// Points of error lost against the network's own clean error.
   double drop() const { return rerr.mean - err; }
+  /// With a voltage.
+  Savings savings() const;
 };
 
 /// At least one chip; `wrong_images` for all of them or for none (then nothing is known about other
 /// images). The caller fills in model, voltage, rate and energy.
 Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
                 std::int64_t images);
-
-double percent(std::int64_t wrong, std::int64_t images);
 
 /// Points of error that a chip loses. It is exactly 2.5 for 25 images of 1000, which a difference
 /// of two percentages need not be.

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/results/fronts.hpp"
 #include "sim/results/point.hpp"
 #include "sim/results/safe_voltage.hpp"
 
@@ -71,6 +72,7 @@ struct SweepResult {
   std::vector<Point> points;
   /// Each network at its safe voltage, on the chips that state what it is worth.
   std::vector<Point> extra_points;
+  Fronts fronts;                           // of `points`; settle() fills it in
   std::int64_t points_computed = 0;        // of the grid, in this run
   std::int64_t extra_points_computed = 0;  // of the others, in this run
   SafeVoltageRule safe;
@@ -78,6 +80,10 @@ struct SweepResult {
   std::vector<double> steps;  // of a profile without a boost: chips::Chip::steps
   double seconds = 0.0;       // this run, from loading to the last point
   double images_per_s = 0.0;  // images × passes over their wall time; 0 when nothing was left
+
+  std::vector<std::string> model_names() const;
+  /// When the points are known.
+  void settle() { fronts = fronts_of(points, model_names()); }
 };
 
 }  // namespace brownout::results

@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-experiment::RunCounts counts_of(const AcceleratorRun& run) {
+experiment::RunCounts run_counts(const AcceleratorRun& run) {
   const auto part = [](const accelerator::LayerTally& tally) {
     return experiment::RunPartCounts{tally.counts, static_cast<double>(tally.cycles)};
   };
@@ -45,6 +45,10 @@ void simulate(experiment::Experiment& experiment, engines::SystemcEngine& system
   experiment::ChipRun on_chip = experiment.run(chip, at);
   run.simulated = only_time ? systemc.time(run.images, span_limit) : systemc.result();
   run.evaluation = std::move(on_chip.evaluation);
+  const double share = static_cast<double>(run.evaluation.wrong) / static_cast<double>(run.images);
+  run.accuracy = 100.0 * (1.0 - share);
+  run.err = results::percent(run.evaluation.wrong, run.images);
+  run.err_ci95 = results::error_interval(run.evaluation.wrong, run.images);
   run.weights = std::move(on_chip.weights);
   run.other_memories = on_chip.others;
   run.rate = at.supply.rate;
@@ -61,6 +65,10 @@ void add_parts(const mapping::Program& program, AcceleratorRun& run) {
   run.total = run.simulated.total();
   run.total.cycles = run.simulated.cycles;
   run.weight_words = program.resident_words;
+  if (run.weight_words > 0) {
+    run.weight_reads_per_word = static_cast<double>(run.total.counts.weight_reads) /
+                                static_cast<double>(run.weight_words * run.images);
+  }
   const auto part = [&](std::string name, const accelerator::LayerTally& tally) {
     const double slots = static_cast<double>(tally.cycles) * run.pricing.structure.pes;
     return RunPart{std::move(name), static_cast<double>(tally.counts.macs) / slots};
@@ -129,7 +137,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   run.pricing = experiment::pricing_of(*target.program(), model.network.bits(), run.images);
   add_parts(*target.program(), run);
   run.unprotected_cycles = unprotected_cycles(model, run);
-  run.prices = experiment::price_run(*setup.technology, run.pricing, voltage, counts_of(run));
+  run.prices = experiment::price_run(*setup.technology, run.pricing, voltage, run_counts(run));
   run.wall_seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return run;
 }

@@ -3,6 +3,7 @@
 // counts, energy.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ struct AcceleratorRun {
   experiment::MemoryResults other_memories;
   results::MemoryUses memories;
   engines::Evaluation evaluation;
+  double accuracy = 0.0, err = 0.0;  // percent
+  std::array<double, 2> err_ci95{};  // over images
   experiment::ChipRead weights;
   engines::ImagesResult simulated;       // cycles and counts of all images
   std::vector<std::int64_t> rtl_cycles;  // by layer, engine "rtl" only; 0: without matrix operator
@@ -53,6 +56,7 @@ struct AcceleratorRun {
   accelerator::LayerTally total;         // sum of the layers, with all cycles
   RunPart all;
   std::int64_t weight_words = 0;             // of 64 bits, that the network's codes take
+  double weight_reads_per_word = 0.0;        // by an image, on average over those words
   experiment::Pricing pricing;               // what prices need beside counts and cycles
   std::optional<double> unprotected_cycles;  // RunCounts::unprotected_cycles
   experiment::RunPrices prices;

@@ -4,22 +4,21 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <exception>
 #include <memory>
 
 #include "sim/base/error.hpp"
-#include "sim/base/files.hpp"
-#include "sim/base/interrupt.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
 #include "sim/chips/chip.hpp"
 #include "sim/cosim/job_files.hpp"
-#include "sim/cosim/waves.hpp"
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/experiment/experiment.hpp"
+#include "sim/runs/checked_engine.hpp"
+#include "sim/runs/cosim_window.hpp"
+#include "sim/runs/wave_file.hpp"
 
 namespace brownout::runs {
 
@@ -27,8 +26,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kSpanLimit = std::size_t{1} << 22;  // stretches of the modules' time
-constexpr double kTimedSeconds = 0.05;                    // of the model alone
+constexpr double kTimedSeconds = 0.05;  // of the model alone
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -41,114 +39,10 @@ void expect_matrix_layer(const mapping::Program& program, const std::string& nam
     if (layer.name == name) return;
     names.push_back(layer.name);
   }
-  const std::string near = nearest_name(name, names);
+  const std::string near = did_you_mean(name, names);
   throw InputError("--layer: expected a layer with a matrix operator: {}; got {}{}",
-                   fmt::join(names, ", "), in_quotes(name),
-                   near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
+                   fmt::join(names, ", "), in_quotes(name), near.empty() ? "" : "; " + near);
 }
-
-void expect_window_in_run(const CosimConfig& config, std::int64_t cycles) {
-  if (config.trace.empty()) return;
-  if (config.trace_from >= 0 && config.trace_from < config.trace_to && config.trace_to <= cycles) {
-    return;
-  }
-  throw InputError(
-      "--trace-window: expected cycles FROM:TO of the run, 0 <= FROM < TO <= {}, got {}:{}", cycles,
-      config.trace_from, config.trace_to);
-}
-
-/// Where the core runs in [from, to) of the run, layer after layer, by the model's own record of
-/// its time. Empty without a trace, and for runs with too many stretches.
-std::vector<CoreTime> core_times(const CosimConfig& config, const mapping::Program& program,
-                                 const engines::ImagesResult& result) {
-  std::vector<CoreTime> times;
-  if (config.trace.empty() || result.spans_cut) return times;
-  for (const accelerator::Span& span : result.spans) {
-    if (span.module != static_cast<int>(accelerator::Module::kSequencer) || span.layer < 0)
-      continue;
-    const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(span.layer)];
-    if (layer.k == 0 || (!config.layer.empty() && layer.name != config.layer)) continue;
-    // After the core the vector unit continues. For how long in a smaller last batch does not
-    // matter.
-    const std::int64_t behind =
-        result.images % program.batch == 0 ? cosim::layer_cycles(program, span.layer, {}) : 0;
-    times.push_back({layer.name, span.begin, span.end - behind});
-  }
-  std::sort(times.begin(), times.end(),
-            [](const CoreTime& a, const CoreTime& b) { return a.begin < b.begin; });
-  return times;
-}
-
-/// If the waves are of one layer, the window must meet that layer. If they are of the whole run, it
-/// may miss the core.
-void expect_window_in_layer(const CosimConfig& config, const std::vector<CoreTime>& times) {
-  if (config.layer.empty() || times.empty()) return;
-  for (const CoreTime& time : times) {
-    if (config.trace_from < time.end && time.begin < config.trace_to) return;
-  }
-  constexpr std::size_t kShown = 4;
-  std::string places;
-  for (std::size_t i = 0; i < std::min(times.size(), kShown); ++i) {
-    places += fmt::format("{}{}:{}", i == 0 ? "" : ", ", times[i].begin, times[i].end);
-  }
-  if (times.size() > kShown) places += fmt::format(", … ({} times)", times.size());
-  throw InputError("--trace-window: layer {} runs in {} only, got {}:{}", config.layer, places,
-                   config.trace_from, config.trace_to);
-}
-
-/// The first one after the beginning of the window, else the last one.
-std::optional<CoreTime> next_core(const CosimConfig& config, const std::vector<CoreTime>& times) {
-  if (times.empty()) return {};
-  const auto next = std::find_if(times.begin(), times.end(), [&](const CoreTime& time) {
-    return time.end > config.trace_from;
-  });
-  return next == times.end() ? times.back() : *next;
-}
-
-/// Full batches and the rest are two runs of the engine; the waves and mismatches are counted over
-/// both.
-class CheckedEngine final : public engines::Engine {
- public:
-  CheckedEngine(engines::SystemcEngine& engine, cosim::CheckedArray& array,
-                const network::Network& network)
-      : engine_(engine), array_(array), network_(network) {}
-
-  void set_codes(const network::Codes& codes) override { engine_.set_codes(codes); }
-  void set_chip(const network::Codes& codes, const memory::WordFaultLists& faults,
-                const memory::Draws& draws) override {
-    engine_.set_chip(codes, faults, draws);
-  }
-  bool reads_memory() const override { return engine_.reads_memory(); }
-  void set_memory_faults(const mapping::MemoryFaults& faults) override {
-    engine_.set_memory_faults(faults);
-  }
-  void run(const std::uint8_t* pixels, std::int64_t first, int count, float* logits,
-           int worker) override {
-    const int batch = engine_.program().batch;
-    const int full = count - count % batch;
-    if (full > 0) part(pixels, first, full, logits, worker);
-    if (full < count) {
-      part(pixels + full * network_.input.size(), first + full, count - full,
-           logits + std::ptrdiff_t{full} * network_.classes, worker);
-    }
-  }
-  int preferred_batch() const override { return engine_.preferred_batch(); }
-  std::string name() const override { return engine_.name(); }
-
-  std::int64_t cycles() const { return cycles_; }
-
- private:
-  void part(const std::uint8_t* pixels, std::int64_t first, int count, float* logits, int worker) {
-    array_.set_origin(cycles_);
-    engine_.run(pixels, first, count, logits, worker);
-    cycles_ += engine_.result().cycles;
-  }
-
-  engines::SystemcEngine& engine_;
-  cosim::CheckedArray& array_;
-  const network::Network& network_;
-  std::int64_t cycles_ = 0;
-};
 
 cosim::CheckOptions check_options(const CosimConfig& config) {
   cosim::CheckOptions options;
@@ -158,17 +52,6 @@ cosim::CheckOptions check_options(const CosimConfig& config) {
   options.mismatch_trace = config.mismatch_trace;
   options.export_folder = config.export_folder;
   return options;
-}
-
-/// Where the core runs, if that is asked for. Full batches and the rest are timed without numbers.
-std::vector<CoreTime> expect_window(const CosimConfig& config, std::int64_t images,
-                                    engines::SystemcEngine& plain) {
-  const engines::ImagesResult timed = plain.time(images, config.trace.empty() ? 0 : kSpanLimit);
-  plain.record(0);
-  expect_window_in_run(config, timed.cycles);
-  std::vector<CoreTime> times = core_times(config, plain.program(), timed);
-  expect_window_in_layer(config, times);
-  return times;
 }
 
 /// What the memories of the chip, if there is one, have as faults.
@@ -213,12 +96,20 @@ void add_layers(const cosim::CheckedArray& array, const mapping::Program& progra
   run.total.name = "all";
 }
 
+/// What both sides compute from.
+struct Comparison {
+  experiment::Experiment& experiment;
+  const experiment::Model& model;
+  const experiment::Target& target;
+  const experiment::Readout& readout;
+  const experiment::Conditions& at;
+};
+
 /// The RTL beside the array. Waves that end with a failed assertion of the RTL are kept, and the
 /// failure is returned.
-std::exception_ptr compare(experiment::Experiment& experiment, const experiment::Model& model,
-                           const experiment::Target& target, const experiment::Readout& readout,
-                           const experiment::Conditions& at, const std::filesystem::path& trace,
+std::exception_ptr compare(const Comparison& both, const std::filesystem::path& trace,
                            CosimRun& run) {
+  const auto& [experiment, model, target, readout, at] = both;
   cosim::CheckOptions options = check_options(run.config);
   options.trace = trace;
   const auto array = std::make_shared<cosim::CheckedArray>(*target.config().accelerator, options);
@@ -244,25 +135,18 @@ std::exception_ptr compare(experiment::Experiment& experiment, const experiment:
   return nullptr;
 }
 
-/// Calls write(file) for the waves, which become `trace` as a whole or not at all.
-template <typename Write>
-void write_waves(const std::filesystem::path& trace, const Write& write) {
-  write_atomically(trace, [&](const std::filesystem::path& temporary) {
-    const bool vcd = cosim::wave_format(trace) == cosim::WaveFormat::kVcd;
-    const std::filesystem::path fst = temporary.string() + (vcd ? ".fst" : "");
-    // The writer of FST files writes a second file beside it.
-    const RemoveOnInterrupt waves({temporary, fst, fst.string() + ".hier"});
-    write(fst);
-    if (!vcd) return;
-    std::error_code ignored;
-    try {
-      cosim::write_vcd(fst, temporary);
-    } catch (...) {
-      std::filesystem::remove(fst, ignored);
-      throw;
-    }
-    std::filesystem::remove(fst, ignored);
-  });
+/// The same, with the waves that are asked for. Throws the failure of the RTL.
+void compare_with_waves(const Comparison& both, CosimRun& run) {
+  std::exception_ptr failure;
+  const auto compare_into = [&](const std::filesystem::path& waves) {
+    failure = compare(both, waves, run);
+  };
+  if (run.config.trace.empty()) {
+    compare_into({});
+  } else {
+    write_waves(run.config.trace, compare_into);
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace
@@ -284,17 +168,30 @@ double CosimPart::cycle_error_pct() const {
   return 100.0 * std::abs(static_cast<double>(record.rtl_cycles) - systemc) / systemc;
 }
 
+WordPlace CosimRun::mismatch_place() const {
+  const mapping::WeightMemoryConfig& memory = config.setup.target.accelerator->weights;
+  const std::int64_t word = first_mismatch->word->address_expected;
+  return {memory.array_of(word), memory.row_of(word)};
+}
+
+double CosimRun::rtl_cycles_per_s() const {
+  return static_cast<double>(total.record.rtl_cycles) / rtl_seconds;
+}
+
+double CosimRun::systemc_cycles_per_s() const {
+  return static_cast<double>(run_cycles) / systemc_seconds;
+}
+
 CosimRun run_cosim(CosimConfig config, bool quiet) {
   const Clock::time_point start = Clock::now();
   CosimRun run;
   run.config = std::move(config);
   const experiment::Setup& setup = run.config.setup;
   cosim::check_core(*setup.target.accelerator);
-  const experiment::Supplies supplies = setup.supplies();
   experiment::Conditions at;
   std::unique_ptr<chips::Chip> chip;
   if (run.config.voltage) {
-    at = supplies.at(*run.config.voltage);
+    at = setup.supplies().at(*run.config.voltage);
     chip = chips::make_chip(run.config.chip);
     run.chip_note = chip->note();
   }
@@ -315,19 +212,9 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   const experiment::Readout readout = experiment.read(chip.get(), at);
   Progress progress("cosim", 2, quiet);
   run_without_rtl(experiment, *plain, readout, run);
-  describe(readout, chip.get(), at, supplies.weights_scaled(), run);
+  describe(readout, chip.get(), at, setup.supplies().weights_scaled(), run);
   progress.advance(1, "RTL");
-
-  std::exception_ptr failure;
-  const auto compare_into = [&](const std::filesystem::path& waves) {
-    failure = compare(experiment, model, target, readout, at, waves, run);
-  };
-  if (run.config.trace.empty()) {
-    compare_into({});
-  } else {
-    write_waves(run.config.trace, compare_into);
-  }
-  if (failure) std::rethrow_exception(failure);
+  compare_with_waves({experiment, model, target, readout, at}, run);
   if (!run.config.trace.empty() && run.traced_cycles == 0 && !run.first_mismatch) {
     run.next_core = next_core(run.config, times);
   }

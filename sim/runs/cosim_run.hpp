@@ -49,6 +49,11 @@ struct CoreTime {
   std::int64_t begin = 0, end = 0;
 };
 
+/// Where a word lies in the weight memory.
+struct WordPlace {
+  int array = 0, row = 0;
+};
+
 struct CosimRun {
   CosimConfig config;
   std::string model, model_sha256;
@@ -71,6 +76,11 @@ struct CosimRun {
   double systemc_seconds = 0.0;
   double rtl_seconds = 0.0;   // wall time of the RTL and its checks
   double wall_seconds = 0.0;  // of everything
+
+  /// Where the word of the first mismatch lies that was expected. There must be one.
+  WordPlace mismatch_place() const;
+  double rtl_cycles_per_s() const;
+  double systemc_cycles_per_s() const;
 };
 
 /// Runs all images with the RTL beside the array, and without it. InputError when the RTL was not

@@ -31,7 +31,7 @@ EvalCost cost_of(const experiment::Setup& setup, const experiment::Model& model,
   const experiment::NetworkCost cost(model, target, images);
   EvalCost result;
   result.cycles = cost.cycles_per_image();
-  const technology::EnergyRange energy = cost.energy(technology, voltage);
+  const EnergyRange energy = cost.energy(technology, voltage);
   result.energy = energy.value;
   const auto unprotected_at_vmin = [&] {
     if (!setup.target.mitigations().any()) return cost.at_vmin(technology);
@@ -85,6 +85,21 @@ void summarize_chips(const ChipList& chips, const experiment::Conditions& at, Ev
 
 }  // namespace
 
+EvalResult described(const experiment::Setup& setup, const experiment::Model& model,
+                     const experiment::OpenImages& images) {
+  EvalResult result;
+  result.model = model.name;
+  result.model_sha256 = model.sha256;
+  result.bits = model.network.bits();
+  result.weights = model.network.coded_parameters();
+  result.images = images.count;
+  if (setup.technology) {
+    result.technology = setup.technology->name();
+    result.rail = setup.technology->rail().text();
+  }
+  return result;
+}
+
 EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   if (config.weight_noise) return run_noise_eval(std::move(config), threads, quiet);
   const experiment::Setup& setup = config.setup;
@@ -103,13 +118,9 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   options.list_cells = config.list_cells;
   Evaluator evaluator(model, images, setup, target, options);
 
-  EvalResult result;
-  result.model = model.name;
-  result.model_sha256 = model.sha256;
-  result.bits = model.network.bits();
-  result.weights = model.network.coded_parameters();
-  result.images = images.count;
+  EvalResult result = described(setup, model, images);
   if (at) result.voltage = at->voltage;
+  result.weights_scaled = scaled;
   price_weights(setup, model.network, result);
   evaluate(evaluator, chips, at, quiet, result);
   if (at) summarize_chips(chips, *at, result);

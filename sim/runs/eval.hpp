@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "sim/chips/chip_files.hpp"
-#include "sim/experiment/pricing.hpp"
+#include "sim/experiment/images.hpp"
+#include "sim/experiment/model.hpp"
+#include "sim/experiment/prices.hpp"
 #include "sim/experiment/setup.hpp"
 #include "sim/results/point.hpp"
 
@@ -35,7 +37,7 @@ struct EvalConfig {
 /// On the accelerator, per image, at the operating point or at Vmin.
 struct EvalCost {
   double cycles = 0.0;
-  technology::EnergyLedger energy;      // µJ
+  EnergyLedger energy;                  // µJ
   experiment::RelativeEnergy relative;  // to the unprotected accelerator at Vmin
 };
 
@@ -55,9 +57,15 @@ struct EvalResult {
   std::optional<results::MemoryUses> memories;  // on an accelerator
   std::optional<double> energy_sram_rel;        // of a weight read, to an unprotected one at Vmin
   std::optional<double> weight_area_rel;        // relative to the unprotected weight memory
+  std::optional<std::string> technology, rail;  // its name, and what it says of a supply below Vmin
+  bool weights_scaled = true;                   // else they stay at Vmin and have no faults
   double seconds = 0.0;                         // wall time of the passes
   double images_per_s = 0.0;  // images × passes (the clean one too) over that time
 };
+
+/// A result that says what network, images and technology are; nothing has run yet.
+EvalResult described(const experiment::Setup& setup, const experiment::Model& model,
+                     const experiment::OpenImages& images);
 
 /// `threads` changes time only.
 EvalResult run_eval(EvalConfig config, int threads, bool quiet);

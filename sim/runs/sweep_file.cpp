@@ -11,7 +11,6 @@
 #include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/experiment/experiment.hpp"
-#include "sim/results/places.hpp"
 
 namespace brownout::runs {
 
@@ -176,88 +175,57 @@ void read_safe_voltage(YamlMap& root, SweepConfig& config) {
   map->finish();
 }
 
-/// The lowest supply at which the weight memory is accessed, boosts included.
-double lowest_access(const SweepConfig& config) {
-  double lowest = config.voltages.front();
-  for (const SweepMitigation& entry : config.mitigations) {
-    lowest = std::min(lowest, memory::access_voltage(entry.what, config.voltages.back()));
+void read_technology(YamlMap& root, SweepConfig& config) {
+  const fs::path technology = root.input_file("technology");
+  config.setup.technology =
+      std::make_shared<const technology::Technology>(technology::Technology::load(technology));
+  config.technology_sha256 = sha256_hex(read_file(technology));
+}
+
+/// Random chips, or places of a profile.
+void read_chips(YamlMap& root, SweepConfig& config) {
+  config.chips = root.integer("chips", 1, kMaxChips);
+  if (root.has("profile")) {
+    if (root.has("p_err")) root.fail("p_err", "is of random chips; expected none with a profile");
+    config.profile = root.input_file("profile");
   }
-  return lowest;
+  config.seed = root.integer("seed", 0, kMaxSeed, 0);
+  config.p_err = root.number("p_err", kMinPErr, 1.0, 1.0);
+}
+
+/// Where the network lies in the memory, and how its faulty cells are read.
+void read_reads(YamlMap& root, experiment::Setup& setup) {
+  setup.target.bit_offset =
+      static_cast<std::uint64_t>(root.integer("bit_offset", 0, kMaxBitOffset, 0));
+  setup.reads.evaluation_seed =
+      static_cast<std::uint64_t>(root.integer("evaluation_seed", 0, kMaxSeed, 0));
+  setup.reads.fresh = root.choice("reads", {"frozen", "fresh"}, 0) == 1;
+}
+
+/// Random chips have cells that fail up to a rate of p_err, and the engine must have the memories
+/// that fail.
+void expect_rates_that_chips_have(const YamlMap& root, const SweepConfig& config) {
+  const experiment::Supplies supplies = config.setup.supplies();
+  double highest_rate = supplies.at(config.lowest_access()).supply.rate;
+  const experiment::MemoryPoints others = supplies.at(config.voltages.back()).others;
+  experiment::check_engine(config.setup.engine, others);
+  highest_rate = std::max(
+      {highest_rate, others.input.rate, others.activations.rate, others.accumulators.rate});
+  if (config.profile.empty() && highest_rate > config.p_err) {
+    root.fail("p_err", fmt::format("expected at least the highest bit error rate, {} (the lowest "
+                                   "voltage is {} Vmin)",
+                                   highest_rate, config.lowest_access()));
+  }
 }
 
 }  // namespace
 
-SweepChips sweep_chips(const SweepConfig& config) {
-  SweepChips chips;
-  chips::ChipFiles files;
-  if (config.profile.empty()) {
-    const auto draw = [&](std::int64_t seed, std::int64_t count, Chips& list) {
-      for (std::int64_t i = 0; i < count; ++i) {
-        list.push_back(
-            files.make(results::chip_name(static_cast<std::uint64_t>(seed), i, config.p_err)));
-      }
-    };
-    draw(config.seed, config.chips, chips.grid);
-    draw(config.seed, config.safe.chosen_on, chips.chosen);
-    draw(*config.safe.stated_seed, config.safe.stated_on, chips.stated);
-    return chips;
+double SweepConfig::lowest_access() const {
+  double lowest = voltages.front();
+  for (const SweepMitigation& entry : mitigations) {
+    lowest = std::min(lowest, memory::access_voltage(entry.what, voltages.back()));
   }
-  std::vector<std::uint64_t> looked_at;
-  const auto place = [&](std::int64_t seed, std::int64_t count, Chips& list) {
-    for (const std::string& name : results::place_names(
-             files, config.profile.string(), count, static_cast<std::uint64_t>(seed), looked_at)) {
-      list.push_back(files.make(name));
-      // With no words there are no faults, but all checks.
-      list.back()->faults(memory::MemoryId::kWeights, 0, {lowest_access(config), 0.0});
-    }
-  };
-  place(config.seed, config.chips, chips.grid);
-  place(config.seed, config.safe.chosen_on, chips.chosen);
-  // The chips of one set are the first ones of the other.
-  for (const auto& chip : config.chips < config.safe.chosen_on ? chips.chosen : chips.grid) {
-    looked_at.push_back(chip->place()->offset);
-  }
-  place(*config.safe.stated_seed, config.safe.stated_on, chips.stated);
-  return chips;
-}
-
-void settle_safe_voltage(SweepConfig& config) {
-  SafeVoltageConfig& safe = config.safe;
-  const std::string where =
-      safe.origin.empty() ? config.file.string() + ": safe_voltage" : safe.origin;
-  if (!safe.yield) {
-    safe.chosen_on = config.chips;
-  } else {
-    const std::int64_t fewest = results::fewest_dies(*safe.yield);
-    if (safe.chosen_on == 0) safe.chosen_on = std::max(config.chips, fewest);
-    if (safe.chosen_on < fewest) {
-      throw InputError(
-          "{}.chosen_on: expected at least {}, fewer chips cannot show a yield of {} with "
-          "confidence {}, got {}",
-          where, fewest, safe.yield->yield, safe.yield->confidence, safe.chosen_on);
-    }
-  }
-  if (safe.stated_on == 0) safe.stated_on = safe.chosen_on;
-  if (!safe.stated_seed) safe.stated_seed = config.seed + kMaxChips;
-  if (!config.profile.empty()) {
-    if (*safe.stated_seed == config.seed) {
-      throw InputError(
-          "{}.stated_seed: expected places that were never looked at, but {} is the "
-          "seed of those of the sweep",
-          where, config.seed);
-    }
-    return;
-  }
-  const std::int64_t looked_at = std::max(config.chips, safe.chosen_on);
-  if (*safe.stated_seed < config.seed + looked_at &&
-      config.seed < *safe.stated_seed + safe.stated_on) {
-    throw InputError(
-        "{}.stated_seed: expected chips that were never looked at, but {} to {} overlap {} to {} "
-        "of "
-        "the sweep",
-        where, *safe.stated_seed, *safe.stated_seed + safe.stated_on - 1, config.seed,
-        config.seed + looked_at - 1);
-  }
+  return lowest;
 }
 
 SweepConfig load_sweep(const fs::path& file) {
@@ -269,46 +237,19 @@ SweepConfig load_sweep(const fs::path& file) {
                "safe_voltage"});
   SweepConfig config;
   config.file = file;
-  const fs::path technology = root.input_file("technology");
-  config.setup.technology =
-      std::make_shared<const technology::Technology>(technology::Technology::load(technology));
-  config.technology_sha256 = sha256_hex(read_file(technology));
-
+  read_technology(root, config);
   read_models(root, config);
   read_images(root, config.setup.images);
   const std::vector<std::string>& engines = experiment::evaluation_engine_names();
   config.setup.engine = engines[static_cast<std::size_t>(root.choice("engine", engines, 0))];
   read_accelerator(root, config);
   read_mitigations(root, config);
-
-  config.chips = root.integer("chips", 1, kMaxChips);
-  if (root.has("profile")) {
-    if (root.has("p_err")) root.fail("p_err", "is of random chips; expected none with a profile");
-    config.profile = root.input_file("profile");
-  }
-  config.seed = root.integer("seed", 0, kMaxSeed, 0);
-  config.p_err = root.number("p_err", kMinPErr, 1.0, 1.0);
-  config.setup.target.bit_offset =
-      static_cast<std::uint64_t>(root.integer("bit_offset", 0, kMaxBitOffset, 0));
-  experiment::Reads& reads = config.setup.reads;
-  reads.evaluation_seed =
-      static_cast<std::uint64_t>(root.integer("evaluation_seed", 0, kMaxSeed, 0));
-  reads.fresh = root.choice("reads", {"frozen", "fresh"}, 0) == 1;
-
+  read_chips(root, config);
+  read_reads(root, config.setup);
   config.voltages = read_voltages(root, *config.setup.technology);
   read_safe_voltage(root, config);
   root.finish();
-  const experiment::Supplies supplies = config.setup.supplies();
-  double highest_rate = supplies.at(lowest_access(config)).supply.rate;
-  const experiment::MemoryPoints others = supplies.at(config.voltages.back()).others;
-  experiment::check_engine(config.setup.engine, others);
-  highest_rate = std::max(
-      {highest_rate, others.input.rate, others.activations.rate, others.accumulators.rate});
-  if (config.profile.empty() && highest_rate > config.p_err) {
-    root.fail("p_err", fmt::format("expected at least the highest bit error rate, {} (the lowest "
-                                   "voltage is {} Vmin)",
-                                   highest_rate, lowest_access(config)));
-  }
+  expect_rates_that_chips_have(root, config);
   return config;
 }
 

@@ -3,12 +3,10 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "sim/chips/chip.hpp"
 #include "sim/experiment/setup.hpp"
 #include "sim/memory/mitigations.hpp"
 #include "sim/results/safe_voltage.hpp"
@@ -64,21 +62,10 @@ struct SweepConfig {
 
   std::vector<double> voltages;  // units of Vmin, strictly descending
   SafeVoltageConfig safe;
+
+  /// The lowest supply at which the weight memory is accessed, boosts included.
+  double lowest_access() const;
 };
-
-using Chips = std::vector<std::unique_ptr<chips::Chip>>;
-
-struct SweepChips {
-  Chips grid;    // at every point
-  Chips chosen;  // choose the safe voltages: those of the grid, and more
-  Chips stated;  // others, at the safe voltages alone
-};
-/// InputError when the profile cannot be read or does not reach down to the lowest voltage.
-SweepChips sweep_chips(const SweepConfig& config);
-
-/// Settles how many chips choose a safe voltage and how many state it, when `chips` and `seed` are
-/// known. InputError for too few chips, and if both sets would share a chip.
-void settle_safe_voltage(SweepConfig& config);
 
 /// Reads file and technology; paths in the file are relative to it. InputError names the place.
 SweepConfig load_sweep(const std::filesystem::path& file);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <utility>
 
 #include "sim/arithmetic/decode.hpp"
 #include "sim/base/error.hpp"
@@ -39,53 +40,83 @@ void add_weight_noise(network::Network& network, double share, std::uint64_t see
   }
 }
 
+namespace {
+
+/// The engine on one network whose values change between the passes.
+class NoisyPasses {
+ public:
+  NoisyPasses(const EvalConfig& config, const experiment::Model& model,
+              const experiment::OpenImages& images, int threads)
+      : model_(model), images_(images), share_(*config.weight_noise), threads_(threads) {
+    // The engine takes shapes from the network when it is made, but values when codes are set.
+    engine_ = engines::make_engine(config.setup.engine, noisy_, threads);
+  }
+
+  results::CleanResult clean() {
+    engines::Evaluation found = run();
+    results::CleanResult result;
+    result.wrong = found.wrong;
+    result.confidence = found.confidence;
+    result.logits_sha256 = std::move(found.logits_sha256);
+    result.wrong_images = results::wrong_images(found.predictions, *images_.data);
+    result.predictions = std::move(found.predictions);
+    return result;
+  }
+
+  results::ChipResult draw(const std::string& name, std::uint64_t seed,
+                           const results::CleanResult& clean) {
+    noisy_.parameters = model_.network.parameters;
+    add_weight_noise(noisy_, share_, seed);
+    engines::Evaluation found = run();
+    results::ChipResult result;
+    result.chip = name;
+    result.wrong = found.wrong;
+    result.wrong_images = results::wrong_images(found.predictions, *images_.data);
+    result.wrong_either =
+        results::count(results::wrong_in_either(clean.wrong_images, result.wrong_images));
+    result.confidence = found.confidence;
+    result.logits_sha256 = std::move(found.logits_sha256);
+    return result;
+  }
+
+ private:
+  engines::Evaluation run() {
+    engine_->set_codes(network::clean_codes(noisy_));
+    return engines::evaluate(*engine_, noisy_, *images_.data, images_.count, threads_,
+                             /*hash_logits=*/true);
+  }
+
+  const experiment::Model& model_;
+  const experiment::OpenImages& images_;
+  double share_;
+  int threads_;
+  network::Network noisy_ = model_.network;
+  std::unique_ptr<engines::Engine> engine_;
+};
+
+}  // namespace
+
 EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
   BROWNOUT_CHECK(config.weight_noise && config.seed && config.setup.engine == "float", "engine {}",
                  config.setup.engine);
   const experiment::Model model = experiment::load_model(config.model);
   const experiment::OpenImages images = experiment::open(config.setup.images);
-  const data::Dataset& data = *images.data;
-  engines::check_fits(model.network, data, model.file.string());
-  EvalResult result;
-  result.model = model.name;
-  result.model_sha256 = model.sha256;
-  result.bits = model.network.bits();
-  result.weights = model.network.coded_parameters();
-  result.images = images.count;
+  engines::check_fits(model.network, *images.data, model.file.string());
+  EvalResult result = described(config.setup, model, images);
 
   const auto start = std::chrono::steady_clock::now();
   Progress progress("eval", static_cast<std::int64_t>(config.chips.size()) + 1, quiet);
-  // The engine takes shapes from the network when it is made, but values when codes are set.
-  network::Network noisy = model.network;
-  const auto engine = engines::make_engine(config.setup.engine, noisy, threads);
-  const auto run = [&] {
-    engine->set_codes(network::clean_codes(noisy));
-    return engines::evaluate(*engine, noisy, data, images.count, threads, /*hash_logits=*/true);
+  const auto advance = [&](const std::string& name, std::int64_t wrong) {
+    progress.advance(1, fmt::format("{} {:.2f} %", name, results::percent(wrong, images.count)));
   };
-  engines::Evaluation clean = run();
-  result.clean.wrong_images = results::wrong_images(clean.predictions, data);
-  progress.advance(1, fmt::format("clean {:.2f} %", results::percent(clean.wrong, images.count)));
+  NoisyPasses passes(config, model, images, threads);
+  result.clean = passes.clean();
+  advance("clean", result.clean.wrong);
   for (std::size_t i = 0; i < config.chips.size(); ++i) {
-    noisy.parameters = model.network.parameters;
-    add_weight_noise(noisy, *config.weight_noise, *config.seed + i);
-    engines::Evaluation found = run();
-    results::ChipResult draw;
-    draw.chip = config.chips[i];
-    draw.wrong = found.wrong;
-    draw.wrong_images = results::wrong_images(found.predictions, data);
-    draw.wrong_either =
-        results::count(results::wrong_in_either(result.clean.wrong_images, draw.wrong_images));
-    draw.confidence = found.confidence;
-    draw.logits_sha256 = std::move(found.logits_sha256);
-    progress.advance(
-        1, fmt::format("{} {:.2f} %", draw.chip, results::percent(draw.wrong, images.count)));
-    result.chips.push_back(std::move(draw));
+    result.chips.push_back(passes.draw(config.chips[i], *config.seed + i, result.clean));
+    advance(config.chips[i], result.chips.back().wrong);
   }
   progress.finish();
-  result.clean.wrong = clean.wrong;
-  result.clean.confidence = clean.confidence;
-  result.clean.logits_sha256 = std::move(clean.logits_sha256);
-  result.clean.predictions = std::move(clean.predictions);
   result.point = results::summarize(result.clean, result.chips, images.count);
   result.point->model = model.name;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

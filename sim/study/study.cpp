@@ -10,6 +10,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
+#include "sim/study/training_pool.hpp"
 
 namespace brownout::study {
 
@@ -286,13 +287,6 @@ class Run {
 
 }  // namespace
 
-const Cell* RowResult::find(const std::string& evaluation, const std::string& label) const {
-  for (const Cell& cell : cells) {
-    if (cell.evaluation == evaluation && cell.header.label == label) return &cell;
-  }
-  return nullptr;
-}
-
 results::StoreKind store_kind() {
   return {"study",
           "study-identity.json",
@@ -311,10 +305,10 @@ std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<st
   }
   for (const std::string& name : only) {
     if (study.find_row(name) != nullptr) continue;
-    const std::string near = nearest_name(name, names);
-    throw InputError("--only: {} has no row {}; {}", study.file.string(), in_quotes(name),
-                     near.empty() ? fmt::format("it has \"{}\"", fmt::join(names, "\", \""))
-                                  : fmt::format("did you mean \"{}\"?", near));
+    const std::string near = did_you_mean(name, names);
+    throw InputError(
+        "--only: {} has no row {}; {}", study.file.string(), in_quotes(name),
+        near.empty() ? fmt::format("it has \"{}\"", fmt::join(names, "\", \"")) : near);
   }
   return rows;
 }

@@ -25,17 +25,6 @@ double accesses(std::int64_t reads, double read_pj, std::int64_t writes, double 
 
 }  // namespace
 
-double EnergyLedger::total() const {
-  double sum = 0.0;
-  for (const EnergyLedgerField& field : kEnergyLedgerFields) sum += this->*field.energy;
-  return sum;
-}
-
-EnergyLedger& EnergyLedger::operator+=(const EnergyLedger& o) {
-  for (const EnergyLedgerField& field : kEnergyLedgerFields) this->*field.energy += o.*field.energy;
-  return *this;
-}
-
 EnergyLedger price(const Technology& technology, const EventCounts& counts, double seconds,
                    const Supply& supply, const Structure& structure, RangeEnd end) {
   BROWNOUT_CHECK(std::isfinite(seconds) && seconds >= 0.0, "{} seconds", seconds);

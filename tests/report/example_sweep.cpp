@@ -63,6 +63,7 @@ results::SweepResult example_sweep() {
   none.model = "net-16-randbet-8b";
   none.err = 8;
   result.safe_voltage = {safe, none};
+  result.settle();
   result.seconds = 1.5;
   result.images_per_s = 2000;
   return result;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small sweep result made by hand: two networks, three voltages, one point between them.
 #pragma once
-#include "sim/runs/sweep.hpp"
+#include "sim/results/sweep_result.hpp"
 
 namespace brownout::report {
 

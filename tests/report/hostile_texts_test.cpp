@@ -67,7 +67,7 @@ results::SweepResult sweep_with(const std::string& text, bool several) {
   result.accelerator = text;
   result.chip_note = text;
   for (results::SweepModel& model : result.models) model.name = name(model.name);
-  const technology::EnergyLedger energy{};
+  const EnergyLedger energy{};
   for (auto* points : {&result.points, &result.extra_points}) {
     for (results::Point& point : *points) {
       point.model = name(point.model);
@@ -76,6 +76,7 @@ results::SweepResult sweep_with(const std::string& text, bool several) {
     }
   }
   for (results::SafeVoltageRow& row : result.safe_voltage) row.model = name(row.model);
+  result.settle();
   if (!several) return result;
   result.mitigations = {"none", text};
   for (const results::Point& point : std::vector<results::Point>(result.points)) {
@@ -85,6 +86,7 @@ results::SweepResult sweep_with(const std::string& text, bool several) {
   for (results::Point& point : result.points) {
     if (point.mitigation.empty()) point.mitigation = "none";
   }
+  result.settle();
   return result;
 }
 

@@ -50,6 +50,7 @@ results::SweepResult two_mitigations() {
       result.safe_voltage.push_back(row);
     }
   }
+  result.settle();
   return result;
 }
 
@@ -74,6 +75,7 @@ TEST(MitigationTable, ComparesErrorEnergyAreaAndCycles) {
 TEST(MitigationTable, MarksWhatIsNotDecided) {
   results::SweepResult result = two_mitigations();
   result.points[1].wrong_images.clear();  // nothing is known of other images
+  result.settle();
   const std::string text = mitigation_table(result);
   EXPECT_NE(text.find("1000  *"), std::string::npos) << text;
   EXPECT_NE(text.find("1001  ~"), std::string::npos) << text;

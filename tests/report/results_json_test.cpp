@@ -80,6 +80,7 @@ TEST(SweepJson, SaysWhatIsBestAndWhatOfThatIsDecided) {
     point.cycles = 1.0;
     point.energy_rel = 1.0;
   }
+  result.settle();
   json = Json::parse(sweep_json(result));
   EXPECT_EQ(json["pareto_energy"], "energy_uj");
   EXPECT_EQ(json["pareto_compares"], "all networks");

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "sim/base/error.hpp"
+#include "sim/runs/sweep_chips.hpp"
 
 namespace brownout::runs {
 namespace {

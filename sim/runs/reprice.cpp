@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout run --reprice`: counts and cycles of a finished run, priced again. What technology and
-// voltage determine is replaced (put_prices); everything else stays.
+// Reads what pricing needs, with the place in every message.
+#include "sim/runs/reprice.hpp"
+
 #include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
-#include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
-#include "sim/report/event_counts_json.hpp"
-#include "sim/report/run_prices.hpp"
-#include "sim/report/run_report.hpp"
+#include "sim/experiment/pricing.hpp"
+#include "sim/results/event_counts_json.hpp"
 #include "sim/technology/technology.hpp"
 
-namespace brownout::report {
+namespace brownout::runs {
 
 namespace {
 
@@ -77,8 +75,8 @@ class RunFile {
 /// itself.
 void check_sums(const RunFile& run, const Json& json) {
   const auto counts_in = [&](const Json& in, const std::string& where) {
-    return read_event_counts(run.at(in, where, "event_counts"),
-                             run.name() + ": " + where + "event_counts");
+    return results::read_event_counts(run.at(in, where, "event_counts"),
+                                      run.name() + ": " + where + "event_counts");
   };
   EventCounts counts;
   double cycles = run.number(json, "", "input_wait_cycles");
@@ -195,9 +193,10 @@ experiment::Pricing pricing_of(const RunFile& run, const Json& json) {
 experiment::RunCounts counts_of(const RunFile& run, const Json& json,
                                 const experiment::Pricing& pricing) {
   const auto part = [&](const Json& in, const std::string& where, const char* cycles) {
-    return experiment::RunPartCounts{read_event_counts(run.at(in, where, "event_counts"),
-                                                       run.name() + ": " + where + "event_counts"),
-                                     run.number(in, where, cycles)};
+    return experiment::RunPartCounts{
+        results::read_event_counts(run.at(in, where, "event_counts"),
+                                   run.name() + ": " + where + "event_counts"),
+        run.number(in, where, cycles)};
   };
   experiment::RunCounts counts{part(json, "", "cycles_total"), {}, std::nullopt};
   const Json& layers = json["layers"];
@@ -230,28 +229,20 @@ Repriced reprice(const std::filesystem::path& file, const std::filesystem::path&
       technology::Technology::load(technology_of(run, json, technology_file));
   const experiment::Pricing pricing = pricing_of(run, json);
   check_sums(run, json);
+  Repriced result;
   // Faults, and with them error and predictions, stay those of the voltage that was simulated.
-  Json simulated = {{"voltage", run.number(json, "", "voltage")},
-                    {"technology", run.text(json, "", "technology")},
-                    {"technology_file", run.text(json, "", "technology_file")}};
-  const double at = voltage.value_or(simulated["voltage"].get<double>());
+  result.simulated = {{"voltage", run.number(json, "", "voltage")},
+                      {"technology", run.text(json, "", "technology")},
+                      {"technology_file", run.text(json, "", "technology_file")}};
+  const double at = voltage.value_or(result.simulated["voltage"].get<double>());
   if (json.contains("repriced") && json["repriced"].contains("simulated")) {
-    simulated = json["repriced"]["simulated"];
+    result.simulated = json["repriced"]["simulated"];
   }
-  const double simulated_at = run.number(simulated, "repriced.simulated.", "voltage");
-  const experiment::RunPrices prices =
-      experiment::price_run(technology, pricing, at, counts_of(run, json, pricing));
-  put_prices(json, prices);
-  json["repriced"] = {{"from", run.name()},
-                      {"technology", prices.technology},
-                      {"technology_file", prices.technology_file.string()},
-                      {"voltage", at},
-                      {"simulated", simulated}};
-  return {json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n",
-          fmt::format("Priced with {} at {:.4f} Vmin; error, rate, cycles and counts are those "
-                      "simulated at {:.4f} Vmin.\n",
-                      prices.technology_file.string(), at, simulated_at) +
-              prices_text(prices)};
+  result.simulated_voltage = run.number(result.simulated, "repriced.simulated.", "voltage");
+  result.prices = experiment::price_run(technology, pricing, at, counts_of(run, json, pricing));
+  result.file = file;
+  result.run = std::move(json);
+  return result;
 }
 
-}  // namespace brownout::report
+}  // namespace brownout::runs

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Event counts are the same after they are written to a file and read back, and wrong files are
 // refused with name and place.
-#include "sim/report/event_counts_json.hpp"
+#include "sim/results/event_counts_json.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 
 #include "sim/base/error.hpp"
 
-namespace brownout::report {
+namespace brownout::results {
 namespace {
 
 using OrderedJson = nlohmann::ordered_json;
@@ -68,10 +68,9 @@ TEST(EventCountsJson, RefusesEverythingElse) {
 }
 
 TEST(EnergyJson, GivesPartsAndTheirTotal) {
-  technology::EnergyLedger energy;
+  EnergyLedger energy;
   double value = 0.5;
-  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields)
-    energy.*field.energy = value *= 2;
+  for (const EnergyLedgerField& field : kEnergyLedgerFields) energy.*field.energy = value *= 2;
   const OrderedJson json = energy_json(energy);
   EXPECT_EQ(
       json.dump(),
@@ -81,4 +80,4 @@ TEST(EnergyJson, GivesPartsAndTheirTotal) {
 }
 
 }  // namespace
-}  // namespace brownout::report
+}  // namespace brownout::results

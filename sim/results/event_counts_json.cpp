@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goes through the field tables, so that no count or component can be forgotten.
-#include "sim/report/event_counts_json.hpp"
+#include "sim/results/event_counts_json.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -8,7 +8,7 @@
 
 #include "sim/base/error.hpp"
 
-namespace brownout::report {
+namespace brownout::results {
 
 using Json = nlohmann::ordered_json;
 
@@ -47,13 +47,13 @@ EventCounts read_event_counts(const Json& json, const std::string& where) {
   return counts;
 }
 
-Json energy_json(const technology::EnergyLedger& energy) {
+Json energy_json(const EnergyLedger& energy) {
   Json json = Json::object();
-  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
+  for (const EnergyLedgerField& field : kEnergyLedgerFields) {
     json[field.name] = energy.*field.energy;
   }
   json["total"] = energy.total();
   return json;
 }
 
-}  // namespace brownout::report
+}  // namespace brownout::results

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program as the list of its commands.
+// Layer by layer, chunk by chunk, strip by strip.
+#include "sim/mapping/program_commands.hpp"
+
 #include <fmt/format.h>
 
 #include <iterator>
 
 #include "sim/mapping/timing.hpp"
-#include "sim/report/program_report.hpp"
 
-namespace brownout::report {
-
-using mapping::LayerProgram;
-using mapping::Program;
+namespace brownout::mapping {
 
 namespace {
 
@@ -19,7 +17,7 @@ class Writer {
   explicit Writer(const Program& program) : program_(program) {}
 
   std::string run() {
-    const mapping::Region& pixels = program_.input_pixels[0];
+    const Region& pixels = program_.input_pixels[0];
     add("dma-in   input {} bytes -> activations {}", program_.input_bytes, pixels.address);
     for (const LayerProgram& layer : program_.layers) {
       if (layer.step.matrix >= 0) {
@@ -41,16 +39,16 @@ class Writer {
   }
 
   void chunk(const LayerProgram& layer, std::size_t number) {
-    if (program_.accelerator.weights.residency == mapping::WeightResidency::kResident) return;
-    const mapping::Chunk& chunk = layer.chunks[number];
-    for (const mapping::WordRange& range : chunk.ranges) {
+    if (program_.accelerator.weights.residency == WeightResidency::kResident) return;
+    const Chunk& chunk = layer.chunks[number];
+    for (const WordRange& range : chunk.ranges) {
       add("dma-in   {} chunk {} load {}: DRAM words {}..{} -> weight words {}..{}", layer.name,
           number, chunk.load_event, range.dram_word, range.dram_word + range.words - 1, range.word,
           range.word + range.words - 1);
     }
   }
 
-  void parameters(const LayerProgram& layer, const mapping::ColumnTile& tile) {
+  void parameters(const LayerProgram& layer, const ColumnTile& tile) {
     if (tile.parameter_words == 0) return;
     add("load     {} channels {}..{} parameters: {} words, {} port cycles", layer.name,
         tile.n_first, tile.n_first + tile.n_count - 1, tile.parameter_words, tile.parameter_cycles);
@@ -58,9 +56,8 @@ class Writer {
 
   void matrix(const LayerProgram& layer) {
     int loaded = -1;
-    for (const mapping::Strip& strip : layer.strips) {
-      const mapping::ColumnTile& tile =
-          layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+    for (const Strip& strip : layer.strips) {
+      const ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
       if (tile.chunk != loaded) chunk(layer, static_cast<std::size_t>(tile.chunk));
       loaded = tile.chunk;
       parameters(layer, tile);
@@ -68,45 +65,43 @@ class Writer {
       const std::int64_t pixel_last = strip.pixel_first + strip.pixel_count - 1;
       for (std::size_t t = 0; t < tile.words.size(); ++t) {
         const std::int64_t k_first = static_cast<std::int64_t>(t) * layer.k_tile;
-        const std::int64_t k_last = k_first + mapping::k_count(layer, t) - 1;
+        const std::int64_t k_last = k_first + k_count(layer, t) - 1;
         add("load     {} channels {}..{} k {}..{}: {} words, {} port cycles", layer.name,
             tile.n_first, n_last, k_first, k_last, tile.words[t], tile.port_cycles[t]);
         add("stream   {} channels {}..{} k {}..{} pixels {}..{}: {} cycles", layer.name,
             tile.n_first, n_last, k_first, k_last, strip.pixel_first, pixel_last,
-            mapping::stream_cycles(program_.accelerator, layer, strip, t));
+            stream_cycles(program_.accelerator, layer, strip, t));
       }
-      const int walks = mapping::strip_walks(layer);
+      const int walks = strip_walks(layer);
       add("drain    {} channels {}..{} pixels {}..{} walks {}: {} cycles -> activations {}",
           layer.name, tile.n_first, n_last, strip.pixel_first, pixel_last, walks,
-          mapping::drain_cycles(program_.accelerator.vector, strip.pixel_count, tile.n_count,
-                                walks),
+          drain_cycles(program_.accelerator.vector, strip.pixel_count, tile.n_count, walks),
           layer.staged ? program_.staging.address : output(layer).address);
     }
     if (layer.staged) {
-      vector(layer, program_.staging.address, layer.staged_numbers, mapping::staged_walks(layer));
+      vector(layer, program_.staging.address, layer.staged_numbers, staged_walks(layer));
     }
   }
 
   void other(const LayerProgram& layer) {
     for (std::size_t c = 0; c < layer.chunks.size(); ++c) {
       chunk(layer, c);
-      for (const mapping::ColumnTile& tile : layer.column_tiles) {
+      for (const ColumnTile& tile : layer.column_tiles) {
         if (tile.chunk == static_cast<int>(c)) parameters(layer, tile);
       }
     }
-    const mapping::Region& from =
-        layer.step.input == 0 ? program_.input_pixels[0]
-                              : program_.regions[static_cast<std::size_t>(layer.step.input)];
+    const Region& from = layer.step.input == 0
+                             ? program_.input_pixels[0]
+                             : program_.regions[static_cast<std::size_t>(layer.step.input)];
     vector(layer, from.address, layer.vector_numbers, layer.walks);
   }
 
   void vector(const LayerProgram& layer, std::int64_t from, std::int64_t numbers, int walks) {
     add("vector   {} numbers {} walks {}: {} cycles, activations {} -> {}", layer.name, numbers,
-        walks, mapping::memory_walk_cycles(program_.accelerator.vector, layer), from,
-        output(layer).address);
+        walks, memory_walk_cycles(program_.accelerator.vector, layer), from, output(layer).address);
   }
 
-  const mapping::Region& output(const LayerProgram& layer) const {
+  const Region& output(const LayerProgram& layer) const {
     return program_.regions[static_cast<std::size_t>(layer.step.output)];
   }
 
@@ -118,4 +113,4 @@ class Writer {
 
 std::string program_commands(const Program& program) { return Writer(program).run(); }
 
-}  // namespace brownout::report
+}  // namespace brownout::mapping

@@ -4,10 +4,10 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
+#include "sim/base/energy_ledger.hpp"
 #include "sim/base/event_counts.hpp"
-#include "sim/technology/energy.hpp"
 
-namespace brownout::report {
+namespace brownout::results {
 
 /// One field a count, in the order of the struct.
 nlohmann::ordered_json event_counts_json(const EventCounts& counts);
@@ -17,6 +17,6 @@ nlohmann::ordered_json event_counts_json(const EventCounts& counts);
 EventCounts read_event_counts(const nlohmann::ordered_json& json, const std::string& where);
 
 /// One field a component, in µJ, and their `total`.
-nlohmann::ordered_json energy_json(const technology::EnergyLedger& energy);
+nlohmann::ordered_json energy_json(const EnergyLedger& energy);
 
-}  // namespace brownout::report
+}  // namespace brownout::results
