@@ -20,8 +20,7 @@ double utilization_of(const mapping::Program& program, std::int64_t macs, std::i
 std::int64_t tiles_of(const mapping::LayerProgram& layer) {
   std::int64_t tiles = 0;
   for (const mapping::Strip& strip : layer.strips) {
-    tiles += static_cast<std::int64_t>(
-        layer.column_tiles[static_cast<std::size_t>(strip.column_tile)].words.size());
+    tiles += static_cast<std::int64_t>(layer.column_tiles[strip.column_tile].words.size());
   }
   return tiles;
 }
@@ -54,7 +53,7 @@ RegionSummary region_of(const mapping::Program& program, const mapping::Region& 
 LayerSummary layer_of(const mapping::Program& program, const mapping::LayerProgram& layer) {
   LayerSummary summary;
   summary.name = layer.name;
-  summary.matrix = layer.step.matrix >= 0;
+  summary.matrix = layer.step.matrix.has_value();
   summary.staged = layer.staged;
   summary.chunks = layer.chunks.size();
   summary.column_tiles = layer.column_tiles.size();
@@ -66,7 +65,7 @@ LayerSummary layer_of(const mapping::Program& program, const mapping::LayerProgr
   summary.closed_form_cycles = layer.closed_form_cycles;
   summary.utilization = utilization_of(program, layer.counts.macs, layer.closed_form_cycles);
   summary.counts = layer.counts;
-  summary.output = region_of(program, program.regions[static_cast<std::size_t>(layer.step.output)]);
+  summary.output = region_of(program, program.regions[layer.step.output]);
   return summary;
 }
 

@@ -87,7 +87,7 @@ void run_without_rtl(experiment::Experiment& experiment, engines::SystemcEngine&
 /// The layers that were checked.
 void add_layers(const cosim::CheckedArray& array, const mapping::Program& program, CosimRun& run) {
   const std::string& only = run.config.layer;
-  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+  for (const mapping::LayerIndex i : program.layers.indices()) {
     const mapping::LayerProgram& layer = program.layers[i];
     if (layer.k == 0 || (!only.empty() && layer.name != only)) continue;
     run.layers.push_back({layer.name, array.records()[i], array.checks()[i]});

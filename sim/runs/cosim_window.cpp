@@ -32,9 +32,8 @@ std::vector<CoreTime> core_times(const CosimConfig& config, const mapping::Progr
   std::vector<CoreTime> times;
   if (config.trace.empty() || result.spans_cut) return times;
   for (const accelerator::Span& span : result.spans) {
-    if (span.module != static_cast<int>(accelerator::Module::kSequencer) || span.layer < 0)
-      continue;
-    const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(span.layer)];
+    if (span.module != accelerator::Module::kSequencer) continue;
+    const mapping::LayerProgram& layer = program.layers[span.layer];
     if (layer.k == 0 || (!config.layer.empty() && layer.name != config.layer)) continue;
     // After the core the vector unit continues. For how long in a smaller last batch does not
     // matter.
