@@ -55,7 +55,7 @@ void read(YamlMap& map, WeightMemoryConfig& weights) {
   weights.unused = static_cast<UnusedArrays>(
       map.choice("unused", {to_string(UnusedArrays::kGated), to_string(UnusedArrays::kOn)},
                  static_cast<int>(weights.unused)));
-  weights.mitigations = memory::parse_mitigations(
+  weights.mitigations = mitigation::parse_mitigations(
       map.text("mitigation", "none"), map.where("mitigation"), map.file().parent_path());
   if (weights.arrays % weights.words_per_cycle != 0) {
     map.fail("words_per_cycle",
@@ -206,7 +206,7 @@ std::string resolved_json(const AcceleratorConfig& config) {
         {"residency", to_string(config.weights.residency)},
         {"supply", supply_name(config.weights.scaled_supply)},
         {"unused", to_string(config.weights.unused)},
-        {"mitigation", memory::identity(config.weights.mitigations)}}},
+        {"mitigation", mitigation::identity(config.weights.mitigations)}}},
       {"activations",
        {{"kib", config.activations.kib},
         {"banks", config.activations.banks},

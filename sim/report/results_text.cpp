@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sim/base/text.hpp"
+#include "sim/mitigation/outcome.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
@@ -45,7 +46,7 @@ std::string operating_point_text(const sweep::EvalResult& result) {
   if (scaled) text += fmt::format(" at bit error rate {} %", rate_text(*result.rate));
   if (result.voltage) text += fmt::format(", {} Vmin", voltage_text(*result.voltage));
   if (setup.target.mitigations().any())
-    text += ", " + memory::to_string(setup.target.mitigations());
+    text += ", " + mitigation::to_string(setup.target.mitigations());
   if (!setup.reads.selection.all()) text += ", in selected cells only";
   const std::string others = result.memories ? memories_text(*result.memories, result.images) : "";
   if (!scaled) return text + "; " + kWeightsAtVmin + others;
@@ -214,6 +215,22 @@ std::string front_text(const sweep::SweepResult& result) {
   return text + "\n\n" + table.text();
 }
 
+/// Counts of the mitigations in use, on average over the chips.
+std::vector<std::pair<const char*, double>> mean_counts(const sweep::EvalResult& result) {
+  std::vector<std::pair<const char*, double>> means;
+  for (const sweep::ChipResult& chip : result.chips) {
+    std::size_t i = 0;
+    for (const mitigation::NamedCount& one : mitigation::named_counts(
+             result.config.setup.target.mitigations(), {chip.protection, chip.repair})) {
+      if (one.in_table == nullptr) continue;
+      if (i == means.size()) means.emplace_back(one.in_table, 0.0);
+      means[i++].second += static_cast<double>(one.count);
+    }
+  }
+  for (auto& [name, mean] : means) mean /= static_cast<double>(result.chips.size());
+  return means;
+}
+
 }  // namespace
 
 std::string eval_text(const sweep::EvalResult& result) {
@@ -284,18 +301,7 @@ std::string eval_text(const sweep::EvalResult& result) {
     add_one("cells hit", point.cells_hit_mean, 1);
     add_one("bits wrong", point.bits_wrong_mean, 1);
     add_one("codes changed", point.codes_changed_mean, 1);
-    const auto add_mean = [&](const std::string& name, auto count) {
-      double sum = 0.0;
-      for (const sweep::ChipResult& chip : result.chips) sum += static_cast<double>(count(chip));
-      add_one(name, sum / static_cast<double>(result.chips.size()), 1);
-    };
-    if (setup.target.mitigations().check != memory::CheckCode::kNone) {
-      using Chip = sweep::ChipResult;
-      add_mean("check cells hit", [](const Chip& c) { return c.protection.check_cells_hit; });
-      add_mean("words corrected", [](const Chip& c) { return c.protection.corrected; });
-      add_mean("words detected", [](const Chip& c) { return c.protection.detected; });
-      add_mean("words wrong, undetected", [](const Chip& c) { return c.protection.undetected; });
-    }
+    for (const auto& [name, mean] : mean_counts(result)) add_one(name, mean, 1);
   } else {
     add_one("confidence", result.clean.confidence, 4);
   }

@@ -10,7 +10,7 @@
 
 #include "sim/chips/chip.hpp"
 #include "sim/experiment/setup.hpp"
-#include "sim/memory/mitigations.hpp"
+#include "sim/mitigation/mitigations.hpp"
 #include "sim/results/safe_voltage.hpp"
 
 namespace brownout::sweep {
@@ -30,7 +30,7 @@ inline constexpr double kHighestYield = 0.999;
 struct SweepMitigation {
   std::string name = "none";      // canonical text, as results show it
   std::string identity = "none";  // all that decides what it does
-  memory::Mitigations what;
+  mitigation::Mitigations what;
 };
 
 /// What is asked of the lowest safe voltage, and of which chips.

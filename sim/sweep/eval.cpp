@@ -6,6 +6,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/experiment/network_cost.hpp"
 #include "sim/sweep/weight_noise.hpp"
+#include "sim/technology/protected_memory.hpp"
 
 namespace brownout::sweep {
 
@@ -45,8 +46,7 @@ EvalCost cost_of(const experiment::Setup& setup, const experiment::Model& model,
 void price_weights(const experiment::Setup& setup, const network::Network& network,
                    EvalResult& result) {
   if (!setup.technology) return;
-  const technology::Protection protection = experiment::protection_of(
-      setup.target.mitigations(), network.bits(), setup.target.accelerator);
+  const mitigation::Protection protection = setup.target.protection(network.bits());
   result.weight_area_rel = technology::area_relative(*setup.technology, protection);
   if (result.voltage) {
     result.energy_sram_rel = setup.supplies().weight_energy_relative(*result.voltage, protection);

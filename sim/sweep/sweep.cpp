@@ -11,10 +11,10 @@
 #include "sim/base/progress.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/experiment/network_cost.hpp"
-#include "sim/mapping/timing.hpp"
 #include "sim/results/store.hpp"
 #include "sim/sweep/evaluator.hpp"
 #include "sim/sweep/records.hpp"
+#include "sim/technology/protected_memory.hpp"
 #include "sim/weights/repair_plan.hpp"
 
 namespace brownout::sweep {
@@ -30,8 +30,9 @@ class Network {
   Network& operator=(const Network&) = delete;
 
   const experiment::Model& model() const { return model_; }
-  const experiment::Target& with(const memory::Mitigations& mitigations) {
-    std::unique_ptr<const experiment::Target>& target = targets_[memory::to_string(mitigations)];
+  const experiment::Target& with(const mitigation::Mitigations& mitigations) {
+    std::unique_ptr<const experiment::Target>& target =
+        targets_[mitigation::to_string(mitigations)];
     if (!target) {
       target = std::make_unique<const experiment::Target>(model_, config_.with(mitigations));
     }
@@ -78,11 +79,12 @@ class CostCache {
   CostCache(const SweepConfig& config, Network& network, std::int64_t images)
       : config_(config), network_(network), images_(images) {}
 
-  const experiment::NetworkCost& of(const memory::Mitigations& mitigations) {
-    std::optional<experiment::NetworkCost>& cost =
-        mapping::check_stages(mitigations.check) == 0 ? without_checks_ : with_checks_;
-    if (!cost) cost.emplace(network_.model(), network_.with(mitigations), images_);
-    return *cost;
+  const experiment::NetworkCost& of(const mitigation::Mitigations& mitigations) {
+    const int stages = mitigation::stages(mitigations);
+    const auto found = by_stages_.find(stages);
+    if (found != by_stages_.end()) return found->second;
+    return by_stages_.try_emplace(stages, network_.model(), network_.with(mitigations), images_)
+        .first->second;
   }
   /// The energy of all parts, unprotected, at Vmin.
   technology::EnergyRange at_vmin() { return of({}).at_vmin(*config_.setup.technology); }
@@ -91,7 +93,7 @@ class CostCache {
   const SweepConfig& config_;
   Network& network_;
   std::int64_t images_;
-  std::optional<experiment::NetworkCost> without_checks_, with_checks_;
+  std::map<int, experiment::NetworkCost> by_stages_;  // by the stages that mitigations add
 };
 
 /// What all networks of a sweep share.
@@ -119,8 +121,7 @@ class ModelSweep {
         costs_(costs),
         images_(bench.inputs.images.count),
         supplies_(setup_.technology, setup_.target.with(mitigation.what)),
-        protection_(experiment::protection_of(mitigation.what, model_.network.bits(),
-                                              setup_.target.accelerator)),
+        protection_(setup_.target.with(mitigation.what).protection(model_.network.bits())),
         store_(bench.store),
         keys_(config_, model_, bench.inputs.used) {
     steps_ = supplies_.steps(bench.first_chip);
@@ -247,7 +248,7 @@ class ModelSweep {
   CostCache& costs_;
   std::int64_t images_;
   experiment::Supplies supplies_;  // with the boost of the mitigation
-  technology::Protection protection_;
+  mitigation::Protection protection_;
   results::Store& store_;
   RecordKeys keys_;
   std::unique_ptr<Evaluator> evaluator_;
