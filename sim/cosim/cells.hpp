@@ -12,14 +12,6 @@
 
 namespace brownout::cosim {
 
-/// The mode of the core: which check code protects the words of the weight memory.
-struct Protection {
-  memory::CheckCode check = memory::CheckCode::kNone;
-  memory::OnError on_error = memory::OnError::kPass;
-  bool operator==(const Protection& o) const { return check == o.check && on_error == o.on_error; }
-  bool operator!=(const Protection& o) const { return !(*this == o); }
-};
-
 /// Cells of a word that read wrong: read = ((stored & ~stuck0) | stuck1) ^ flip; its check bits
 /// likewise.
 struct WordFaults {

@@ -189,7 +189,7 @@ MemoryFile strips_file(const Job& job) {
 MemoryFile parameters_file(const CoreShape& shape, const Job& job, const ExpectedJob& expected) {
   MemoryFile file{"parameters", "PARAMETERS", "last of its run:32 suspect:64 word:64"};
   const JobTimes times = predict(shape, job);
-  Cells cells(expected.stored, expected.faults, job.protection.check);
+  Cells cells(expected.stored, expected.faults, job.mode.check);
   std::size_t write = 0, write_word = 0;  // the next one
   const auto write_until = [&](std::int64_t cycle) {
     while (write < job.writes.size()) {
@@ -352,8 +352,8 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
     contents[fmt::format("{}.mem", file.name)] = {{"lines", file.lines}, {"fields", file.fields}};
   }
   contents["checksums.mem"] = {{"lines", checksums.lines}, {"fields", checksums.fields}};
-  parameters["CHECK_CODE"] = rtl_number(job.protection.check);
-  parameters["ON_ERROR"] = rtl_number(job.protection.on_error);
+  parameters["CHECK_CODE"] = rtl_number(job.mode.check);
+  parameters["ON_ERROR"] = rtl_number(job.mode.on_error);
   parameters["CYCLES"] = expected.cycles;
   parameters["SUPPLY_MICROVMIN"] = std::llround(expected.supply * 1e6);
   parameters["ACCUMULATOR_SUPPLY_MICROVMIN"] = std::llround(expected.accumulator_supply * 1e6);

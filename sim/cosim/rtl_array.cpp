@@ -216,10 +216,11 @@ void RtlArray::mirror() {
   if (generation_ == weights_->generation()) return;
   generation_ = weights_->generation();
   const std::size_t words = weights_->words();
-  Protection protection{weights_->check(), program_->accelerator.weights.mitigations.on_error};
-  if (protection != protection_) {
-    core_->set_mitigation(protection);
-    protection_ = protection;
+  const memory::CheckMode mode{weights_->check(),
+                               program_->accelerator.weights.mitigations.on_error};
+  if (mode != mode_) {
+    core_->set_mitigation(mode);
+    mode_ = mode;
     stored_.clear();  // its check bits are another code's
   }
   if (stored_.empty()) {
@@ -271,7 +272,7 @@ void RtlArray::begin_layer(LayerIndex layer, const std::uint8_t* q, std::int64_t
   Job& known = jobs_[layer];
   if (known.commands.empty()) known = layer_job(*program_, *network_, layer);
   job_ = known;
-  job_.protection = protection_;
+  job_.mode = mode_;
   add_vectors(job_, *program_, layer, q, image_stride, images, zero_point, core_->shape().rows);
 }
 

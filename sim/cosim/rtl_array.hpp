@@ -91,7 +91,7 @@ class RtlArray : public accelerator::ArrayModel {
 
   const memory::WordMemory* weights_ = nullptr;
   std::uint64_t generation_ = ~std::uint64_t{0};
-  Protection protection_;                                  // the core's
+  memory::CheckMode mode_;                                 // the core's
   std::unordered_map<std::uint32_t, WordFaults> redrawn_;  // by the writes of job_
   memory::FaultList accumulator_cells_;
   memory::Draws accumulator_draws_;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "sim/arithmetic/elementwise.hpp"
+#include "sim/arithmetic/activation.hpp"
 #include "sim/arithmetic/input.hpp"
 #include "sim/arithmetic/pool.hpp"
 #include "sim/base/error.hpp"
@@ -154,9 +154,10 @@ class BatchWalk {
     return each_image([&](const float* x, float* y) { apply(norm, pixels(), x, y); });
   }
 
-  BatchValue operator()(const network::Relu&) const { return map(arithmetic::relu); }
-  BatchValue operator()(const network::Sign&) const { return map(arithmetic::sign); }
-  BatchValue operator()(const network::Hardtanh&) const { return map(arithmetic::hardtanh); }
+  template <typename Op, typename = std::enable_if_t<arithmetic::kIsActivation<Op>>>
+  BatchValue operator()(const Op&) const {
+    return map([](float v) { return arithmetic::activate(arithmetic::kActivationOf<Op>, v); });
+  }
 
   BatchValue operator()(const network::MaxPool&) const {
     const auto window = mapping::pool_window(network_, shapes_, node_);

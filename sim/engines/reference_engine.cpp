@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "sim/arithmetic/elementwise.hpp"
+#include "sim/arithmetic/activation.hpp"
 #include "sim/arithmetic/input.hpp"
 #include "sim/arithmetic/pool.hpp"
 #include "sim/datapath/constants.hpp"
@@ -155,14 +155,11 @@ class Walk {
     return map([&](float v, std::size_t i) { return arithmetic::apply(affine[i % channels], v); });
   }
 
-  Value operator()(const network::Relu&) const {
-    return map([](float v, std::size_t) { return arithmetic::relu(v); });
-  }
-  Value operator()(const network::Sign&) const {
-    return map([](float v, std::size_t) { return arithmetic::sign(v); });
-  }
-  Value operator()(const network::Hardtanh&) const {
-    return map([](float v, std::size_t) { return arithmetic::hardtanh(v); });
+  template <typename Op, typename = std::enable_if_t<arithmetic::kIsActivation<Op>>>
+  Value operator()(const Op&) const {
+    return map([](float v, std::size_t) {
+      return arithmetic::activate(arithmetic::kActivationOf<Op>, v);
+    });
   }
 
   Value operator()(const network::MaxPool&) const {

@@ -26,19 +26,19 @@ EnergyRange NetworkCost::energy(const technology::Technology& technology, double
 }
 
 EnergyRange NetworkCost::energy(const technology::Technology& technology, double voltage,
-                                const memory::Mitigations& mitigations) const {
-  BROWNOUT_CHECK(
-      mapping::check_stages(mitigations.check) == mapping::check_stages(accelerator_.weights),
-      "{} on an accelerator simulated with {}", memory::to_string(mitigations),
-      memory::to_string(accelerator_.weights.mitigations));
+                                const mitigation::Mitigations& mitigations) const {
+  BROWNOUT_CHECK(mitigation::stages(mitigations) == mapping::check_stages(accelerator_.weights),
+                 "{} on an accelerator simulated with {}", mitigation::to_string(mitigations),
+                 mitigation::to_string(accelerator_.weights.mitigations));
   Pricing pricing = pricing_;
-  pricing.structure.protection = protection_of(mitigations, code_bits_, accelerator_);
+  pricing.structure.protection =
+      mitigation::protection(mitigations, {code_bits_, accelerator_.weights.array_rows});
   return energy_per_image(technology, pricing, voltage, counts_, cycles_);
 }
 
 EnergyRange NetworkCost::at_vmin(const technology::Technology& technology) const {
   BROWNOUT_CHECK(mapping::check_stages(accelerator_.weights) == 0, "simulated with {}",
-                 memory::to_string(accelerator_.weights.mitigations));
+                 mitigation::to_string(accelerator_.weights.mitigations));
   return energy_at_vmin(technology, pricing_, counts_, cycles_);
 }
 

@@ -25,7 +25,7 @@ class NetworkCost {
   EnergyRange energy(const technology::Technology& technology, double voltage) const;
   /// With other mitigations than the accelerator's that take the same number of cycles.
   EnergyRange energy(const technology::Technology& technology, double voltage,
-                     const memory::Mitigations& mitigations) const;
+                     const mitigation::Mitigations& mitigations) const;
   /// µJ per image, unprotected and with every memory at Vmin, whatever its supply. Only for an
   /// accelerator without check codes, because these take cycles.
   EnergyRange at_vmin(const technology::Technology& technology) const;

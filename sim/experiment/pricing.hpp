@@ -27,11 +27,6 @@ struct Pricing {
 /// Of a compiled network whose codes have `code_bits` bits (0: widths differ).
 Pricing pricing_of(const mapping::Program& program, int code_bits, std::int64_t images);
 
-/// What is protected and costs something, in a memory of codes with `code_bits` bits (0: widths
-/// differ). Arrays are the accelerator's, or the usual ones without an accelerator.
-technology::Protection protection_of(const memory::Mitigations& mitigations, int code_bits,
-                                     const std::optional<mapping::AcceleratorConfig>& accelerator);
-
 /// µJ per image with the rail at `voltage`.
 EnergyRange energy_per_image(const technology::Technology& technology, const Pricing& pricing,
                              double voltage, const EventCounts& counts, double cycles);

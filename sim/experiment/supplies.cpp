@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/technology/protected_memory.hpp"
 
 namespace brownout::experiment {
 
@@ -113,7 +114,7 @@ Conditions Supplies::complete(std::optional<double> voltage,
   if (!weights_scaled()) return conditions;  // the weights stay at Vmin
   conditions.weights = conditions.supply;
   if (boosts) {
-    conditions.weights.voltage = memory::access_voltage(mitigations_, rail.voltage);
+    conditions.weights.voltage = mitigation::access_voltage(mitigations_, rail.voltage);
     conditions.weights.rate = technology_->bit_error_rate(conditions.weights.voltage);
   }
   return conditions;
@@ -136,7 +137,7 @@ std::vector<double> Supplies::steps(const chips::Chip& chip) const {
 }
 
 double Supplies::weight_energy_relative(double voltage,
-                                        const technology::Protection& protection) const {
+                                        const mitigation::Protection& protection) const {
   return technology::protected_read_relative(*technology_, protection,
                                              weights_scaled() ? voltage : technology::kVmin);
 }

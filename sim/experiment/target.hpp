@@ -11,7 +11,8 @@
 #include "sim/experiment/model.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/mapping/placement.hpp"
-#include "sim/memory/mitigations.hpp"
+#include "sim/mitigation/mitigations.hpp"
+#include "sim/mitigation/protection.hpp"
 
 namespace brownout::experiment {
 
@@ -22,13 +23,16 @@ struct TargetConfig {
   std::uint64_t bit_offset = 0;  // the network's first cell
 
   /// Of the weight memory.
-  const memory::Mitigations& mitigations() const {
+  const mitigation::Mitigations& mitigations() const {
     return accelerator ? accelerator->weights.mitigations : of_resident_weights;
   }
-  void set_mitigations(const memory::Mitigations& mitigations);
-  TargetConfig with(const memory::Mitigations& mitigations) const;
+  void set_mitigations(const mitigation::Mitigations& mitigations);
+  TargetConfig with(const mitigation::Mitigations& mitigations) const;
+  /// What they cost in a memory of codes with `code_bits` bits (0: widths differ). Arrays are the
+  /// accelerator's, or the usual ones without an accelerator.
+  mitigation::Protection protection(int code_bits) const;
 
-  memory::Mitigations of_resident_weights;  // used without an accelerator
+  mitigation::Mitigations of_resident_weights;  // used without an accelerator
 };
 
 class Target {

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "sim/memory/mitigations.hpp"
+#include "sim/mitigation/mitigations.hpp"
 
 namespace brownout::mapping {
 
@@ -41,7 +41,7 @@ struct WeightMemoryConfig {
   WeightResidency residency = WeightResidency::kResident;
   bool scaled_supply = true;  // on the rail that `--voltage` sets; else at Vmin
   UnusedArrays unused = UnusedArrays::kGated;
-  memory::Mitigations mitigations;
+  mitigation::Mitigations mitigations;
 
   std::int64_t words() const { return std::int64_t{arrays} * array_rows; }
   /// Array and row of a word.

@@ -166,9 +166,9 @@ std::string cosim_head_text(const runs::CosimRun& run) {
                         run.weights.read.bits_wrong);
     text += memories_text(run.memories, run.images);
   }
-  const memory::Mitigations& mitigations = setup.target.accelerator->weights.mitigations;
+  const mitigation::Mitigations& mitigations = setup.target.accelerator->weights.mitigations;
   if (mitigations.any()) {
-    text += "\nmitigation " + memory::to_string(mitigations);
+    text += "\nmitigation " + mitigation::to_string(mitigations);
     if (mitigations.check != memory::CheckCode::kNone) {
       text += fmt::format(": {} reads of words corrected, {} with suspect bits (RTL)",
                           run.total.check.counters.words_corrected,
@@ -242,7 +242,7 @@ std::string cosim_json(const runs::CosimRun& run) {
   json["bit_offset"] = setup.target.bit_offset;
   json["evaluation_seed"] = setup.reads.evaluation_seed;
   json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
-  json["mitigation"] = memory::to_string(setup.target.accelerator->weights.mitigations);
+  json["mitigation"] = mitigation::to_string(setup.target.accelerator->weights.mitigations);
   json["cells_hit"] = run.weights.read.cells_hit;
   json["bits_wrong"] = run.weights.read.bits_wrong;
   json["memories"] = memories_json<Json>(run.memories, run.images, /*means=*/false);

@@ -33,7 +33,7 @@ std::string operating_point_text(const runs::EvalResult& result) {
   if (scaled) text += fmt::format(" at bit error rate {:.3g} %", 100.0 * *result.rate);
   if (result.voltage) text += fmt::format(", {:.4f} Vmin", *result.voltage);
   if (setup.target.mitigations().any())
-    text += ", " + memory::to_string(setup.target.mitigations());
+    text += ", " + mitigation::to_string(setup.target.mitigations());
   if (!setup.reads.selection.all()) text += ", in selected cells only";
   const std::string others = result.memories ? memories_text(*result.memories, result.images) : "";
   if (!scaled) return text + "; " + kWeightsAtVmin + others;
@@ -123,7 +123,7 @@ std::string over_text(const runs::EvalResult& result, bool places) {
 }
 
 /// What was measured over the chips.
-void add_point(const results::Point& point, bool checked, Rows& rows) {
+void add_point(const results::Point& point, Rows& rows) {
   rows.error("RErr %", point.rerr);
   rows.deviation("  means of the bit positions", point.rerr_positions.between);
   rows.deviation("  places of one bit position", point.rerr_positions.within);
@@ -137,20 +137,16 @@ void add_point(const results::Point& point, bool checked, Rows& rows) {
   rows.number("cells hit", point.cells_hit_mean, 1);
   rows.number("bits wrong", point.bits_wrong_mean, 1);
   rows.number("codes changed", point.codes_changed_mean, 1);
-  if (!checked) return;
-  rows.number("check cells hit", point.protection.check_cells_hit, 1);
-  rows.number("words corrected", point.protection.corrected, 1);
-  rows.number("words detected", point.protection.detected, 1);
-  rows.number("words wrong, undetected", point.protection.undetected, 1);
+  for (const auto& [name, mean] : point.mitigation_means) rows.number(name, mean, 1);
 }
 
 /// All rows.
 std::string rows_text(const runs::EvalResult& result, bool places) {
-  const memory::Mitigations& mitigations = result.config.setup.target.mitigations();
+  const mitigation::Mitigations& mitigations = result.config.setup.target.mitigations();
   Rows rows(over_text(result, places));
   rows.error("clean error %", result.clean.error(result.images));
   if (result.point) {
-    add_point(*result.point, mitigations.check != memory::CheckCode::kNone, rows);
+    add_point(*result.point, rows);
   } else {
     rows.number("confidence", result.clean.confidence, 4);
   }

@@ -5,9 +5,9 @@
 
 #include "sim/base/json.hpp"
 #include "sim/experiment/images.hpp"
+#include "sim/mitigation/outcome.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/optional_json.hpp"
-#include "sim/report/protection_json.hpp"
 #include "sim/results/event_counts_json.hpp"
 #include "sim/results/point.hpp"
 
@@ -153,7 +153,10 @@ Json chip_json(const results::ChipResult& chip, const runs::EvalResult& result) 
     json["memory_cells"] = memory_cells_json<Json>(chip.others);
     json["memories"] = memory_results_json<Json>(chip.others);
   }
-  put_protection(json, setup.target.mitigations(), chip.protection, chip.repair);
+  for (const mitigation::NamedCount& one :
+       mitigation::named_counts(setup.target.mitigations(), {chip.protection, chip.repair})) {
+    json[one.key] = one.count;
+  }
   if (result.config.list_cells) json["cells"] = chip.cells;
   return json;
 }
@@ -185,7 +188,7 @@ void put_setup(Json& json, const runs::EvalResult& result) {
   json["bit_offset"] = setup.target.bit_offset;
   json["evaluation_seed"] = setup.reads.evaluation_seed;
   json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
-  json["mitigation"] = memory::to_string(setup.target.mitigations());
+  json["mitigation"] = mitigation::to_string(setup.target.mitigations());
   json["only"] = nullptr;
   if (!setup.reads.selection.all()) {
     json["only"] = {{"tensors", setup.reads.selection.tensors},

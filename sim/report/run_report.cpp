@@ -6,9 +6,10 @@
 
 #include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
+#include "sim/mitigation/outcome.hpp"
+#include "sim/mitigation/protection.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/memories.hpp"
-#include "sim/report/protection_json.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/run_prices.hpp"
 #include "sim/report/table.hpp"
@@ -82,16 +83,6 @@ Json layer_json(const runs::RunPart& layer, const accelerator::LayerTally& tally
   return json;
 }
 
-Json protection_json(const technology::Protection& protection) {
-  return {{"codec", technology::to_string(protection.codec)},
-          {"safe_share", protection.safe_share},
-          {"boost_vmin", protection.boost_vmin},
-          {"spare_rows", protection.spare_rows},
-          {"array_rows", protection.array_rows},
-          {"spare_columns", protection.spare_columns},
-          {"placed", protection.placed}};
-}
-
 /// What pricing needs beside the counts.
 Json pricing_json(const runs::AcceleratorRun& run) {
   const experiment::Pricing& pricing = run.pricing;
@@ -102,7 +93,7 @@ Json pricing_json(const runs::AcceleratorRun& run) {
           {"activation_kib", structure.activation_kib},
           {"accumulator_kib", structure.accumulator_kib},
           {"pes", structure.pes},
-          {"protection", protection_json(structure.protection)},
+          {"protection", mitigation::protection_json(structure.protection)},
           {"unprotected_cycles",
            run.unprotected_cycles ? Json(*run.unprotected_cycles) : Json(nullptr)},
           {"weights_scaled", pricing.supplies.weights_scaled},
@@ -137,7 +128,7 @@ void put_run_setup(Json& json, const runs::AcceleratorRun& run) {
   json["bit_offset"] = setup.target.bit_offset;
   json["evaluation_seed"] = setup.reads.evaluation_seed;
   json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
-  json["mitigation"] = memory::to_string(setup.target.accelerator->weights.mitigations);
+  json["mitigation"] = mitigation::to_string(setup.target.accelerator->weights.mitigations);
   json["weight_area_rel"] = nullptr;
   json["energy_sram_rel"] = nullptr;
 }
@@ -152,8 +143,11 @@ void put_run_numbers(Json& json, const runs::AcceleratorRun& run) {
   json["cells_hit"] = run.weights.read.cells_hit;
   json["bits_wrong"] = run.weights.read.bits_wrong;
   json["codes_changed"] = run.weights.read.codes_changed;
-  put_protection(json, run.config.setup.target.accelerator->weights.mitigations,
-                 run.weights.protection, run.weights.repair);
+  for (const mitigation::NamedCount& one :
+       mitigation::named_counts(run.config.setup.target.accelerator->weights.mitigations,
+                                {run.weights.protection, run.weights.repair})) {
+    json[one.key] = one.count;
+  }
   json["memories"] = memories_json<Json>(run.memories, run.images, /*means=*/false);
   json["memory_cells"] = memory_cells_json<Json>(run.other_memories);
 }

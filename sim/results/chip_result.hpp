@@ -40,10 +40,10 @@ struct ChipResult {
   WrongImages wrong_images;
   double confidence = 0.0;
   weights::ReadStats read;
-  weights::ProtectionStats protection;  // with a check code
-  mitigation::RepairStats repair;       // with spares or a placement by sensitivity
-  experiment::MemoryResults others;     // the other memories
-  double cell_rate = 0.0;               // mean over the memory's cells of max(p01, p10), as drawn
+  mitigation::ProtectionStats protection;  // with a check code
+  mitigation::RepairStats repair;          // with spares or a placement by sensitivity
+  experiment::MemoryResults others;        // the other memories
+  double cell_rate = 0.0;    // mean over the memory's cells of max(p01, p10), as drawn
   std::uint64_t period = 0;  // cells after which the chip's map repeats in this memory; 0: never
   std::string note;          // what must be said of the chip
   std::optional<chips::Place> place;  // of the memory on a measured die

@@ -22,15 +22,6 @@ double mean_over(const std::vector<ChipResult>& chips, const Number& number) {
   return sum / static_cast<double>(chips.size());
 }
 
-ProtectionMeans protection_means(const std::vector<ChipResult>& chips) {
-  const auto mean = [&](std::int64_t weights::ProtectionStats::*count) {
-    return mean_over(chips, [&](const ChipResult& chip) { return chip.protection.*count; });
-  };
-  using Stats = weights::ProtectionStats;
-  return {mean(&Stats::check_cells_hit), mean(&Stats::corrected), mean(&Stats::detected),
-          mean(&Stats::undetected)};
-}
-
 /// Of fractions, whose interval lies within [0, 1].
 Spread share_spread(const std::vector<double>& fractions, std::int64_t images) {
   Spread result = spread(fractions);
@@ -136,8 +127,23 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
   point.codes_changed_mean =
       mean_over(chips, [](const ChipResult& c) { return c.read.codes_changed; });
   point.cell_rate_mean = mean_over(chips, [](const ChipResult& c) { return c.cell_rate; });
-  point.protection = protection_means(chips);
   return point;
+}
+
+std::vector<std::pair<std::string, double>> mean_counts(const mitigation::Mitigations& mitigations,
+                                                        const std::vector<ChipResult>& chips) {
+  std::vector<std::pair<std::string, double>> means;
+  for (const ChipResult& chip : chips) {
+    std::size_t i = 0;
+    for (const mitigation::NamedCount& one :
+         mitigation::named_counts(mitigations, {chip.protection, chip.repair})) {
+      if (one.in_table == nullptr) continue;
+      if (i == means.size()) means.emplace_back(one.in_table, 0.0);
+      means[i++].second += static_cast<double>(one.count);
+    }
+  }
+  for (auto& [name, mean] : means) mean /= static_cast<double>(chips.size());
+  return means;
 }
 
 Savings Point::savings() const {

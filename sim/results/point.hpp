@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/experiment/prices.hpp"
 #include "sim/experiment/supplies.hpp"
+#include "sim/mitigation/outcome.hpp"
 #include "sim/results/chip_result.hpp"
 #include "sim/results/error_bars.hpp"
 #include "sim/results/places.hpp"
@@ -38,12 +40,6 @@ MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::M
 /// `by_voltage`: whether the chips' own cells say the rate.
 MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::MemoryPoints& others,
                        bool by_voltage, const std::vector<ChipResult>& results);
-
-/// What a check code did, over the chips.
-struct ProtectionMeans {
-  double check_cells_hit = 0.0;
-  double corrected = 0.0, detected = 0.0, undetected = 0.0;  // words
-};
 
 /// What a voltage saves, in percent, against the unprotected accelerator at Vmin.
 struct Savings {
@@ -80,8 +76,9 @@ struct Point {
   double cells_hit_mean = 0.0;
   double bits_wrong_mean = 0.0;
   double codes_changed_mean = 0.0;
-  double cell_rate_mean = 0.0;         // of the cells as drawn, a fraction
-  ProtectionMeans protection;          // with a check code
+  double cell_rate_mean = 0.0;  // of the cells as drawn, a fraction
+  /// Counts of the mitigations in use by their names in tables, means over the chips.
+  std::vector<std::pair<std::string, double>> mitigation_means;
   std::optional<MemoryUses> memories;  // on an accelerator
 
   /// Points of error lost against the network's own clean error.
@@ -89,6 +86,10 @@ struct Point {
   /// With a voltage.
   Savings savings() const;
 };
+
+/// Point::mitigation_means of these chips.
+std::vector<std::pair<std::string, double>> mean_counts(const mitigation::Mitigations& mitigations,
+                                                        const std::vector<ChipResult>& chips);
 
 /// At least one chip; `wrong_images` for all of them or for none (then nothing is known about other
 /// images). The caller fills in model, voltage, rate and energy.

@@ -39,7 +39,7 @@ class RecordKeys {
              const experiment::Model& model, const UsedImages& used);
   /// The same for all mitigations.
   std::string clean() const;
-  /// `mitigation`: its memory::identity. `supply`: the rail, without a boost.
+  /// `mitigation`: its mitigation::identity. `supply`: the rail, without a boost.
   std::string chip(const std::string& mitigation, const std::string& chip,
                    const chips::OperatingPoint& supply) const;
 

@@ -7,6 +7,7 @@
 #include "sim/experiment/network_cost.hpp"
 #include "sim/runs/evaluator.hpp"
 #include "sim/runs/weight_noise.hpp"
+#include "sim/technology/protected_memory.hpp"
 
 namespace brownout::runs {
 
@@ -46,8 +47,7 @@ EvalCost cost_of(const experiment::Setup& setup, const experiment::Model& model,
 void price_weights(const experiment::Setup& setup, const network::Network& network,
                    EvalResult& result) {
   if (!setup.technology) return;
-  const technology::Protection protection = experiment::protection_of(
-      setup.target.mitigations(), network.bits(), setup.target.accelerator);
+  const mitigation::Protection protection = setup.target.protection(network.bits());
   result.weight_area_rel = technology::area_relative(*setup.technology, protection);
   if (result.voltage) {
     result.energy_sram_rel = setup.supplies().weight_energy_relative(*result.voltage, protection);
@@ -77,6 +77,8 @@ void evaluate(Evaluator& evaluator, const ChipList& chips,
 void summarize_chips(const ChipList& chips, const experiment::Conditions& at, EvalResult& result) {
   result.rate = results::configured_rate(chips, at.weights, result.chips);
   result.point = results::summarize(result.clean, result.chips, result.images);
+  result.point->mitigation_means =
+      results::mean_counts(result.config.setup.target.mitigations(), result.chips);
   result.point->model = result.model;
   result.point->rate = *result.rate;
   result.point->voltage = result.voltage;

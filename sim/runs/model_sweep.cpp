@@ -7,15 +7,16 @@
 
 #include "sim/base/error.hpp"
 #include "sim/experiment/pricing.hpp"
-#include "sim/mapping/timing.hpp"
+#include "sim/technology/protected_memory.hpp"
 
 namespace brownout::runs {
 
-const experiment::NetworkCost& CostCache::of(const memory::Mitigations& mitigations) {
-  std::optional<experiment::NetworkCost>& cost =
-      mapping::check_stages(mitigations.check) == 0 ? without_checks_ : with_checks_;
-  if (!cost) cost.emplace(network_.model(), network_.with(mitigations), images_);
-  return *cost;
+const experiment::NetworkCost& CostCache::of(const mitigation::Mitigations& mitigations) {
+  const int stages = mitigation::stages(mitigations);
+  const auto found = by_stages_.find(stages);
+  if (found != by_stages_.end()) return found->second;
+  return by_stages_.try_emplace(stages, network_.model(), network_.with(mitigations), images_)
+      .first->second;
 }
 
 ModelSweep::ModelSweep(const SweepBench& bench, SweepNetwork& network,
@@ -29,8 +30,7 @@ ModelSweep::ModelSweep(const SweepBench& bench, SweepNetwork& network,
       costs_(costs),
       images_(bench.inputs.images.count),
       supplies_(setup_.technology, setup_.target.with(mitigation.what)),
-      protection_(experiment::protection_of(mitigation.what, model_.network.bits(),
-                                            setup_.target.accelerator)),
+      protection_(setup_.target.with(mitigation.what).protection(model_.network.bits())),
       store_(bench.store),
       keys_(setup_, config_.technology_sha256, model_, bench.inputs.used) {
   steps_ = supplies_.steps(bench.first_chip);

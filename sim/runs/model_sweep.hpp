@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -28,7 +29,7 @@ class CostCache {
   CostCache(const SweepConfig& config, SweepNetwork& network, std::int64_t images)
       : config_(config), network_(network), images_(images) {}
 
-  const experiment::NetworkCost& of(const memory::Mitigations& mitigations);
+  const experiment::NetworkCost& of(const mitigation::Mitigations& mitigations);
   /// The energy of all parts, unprotected, at Vmin.
   EnergyRange at_vmin() { return of({}).at_vmin(*config_.setup.technology); }
 
@@ -36,7 +37,7 @@ class CostCache {
   const SweepConfig& config_;
   SweepNetwork& network_;
   std::int64_t images_;
-  std::optional<experiment::NetworkCost> without_checks_, with_checks_;
+  std::map<int, experiment::NetworkCost> by_stages_;  // by the stages that mitigations add
 };
 
 /// What all networks of a sweep share.
@@ -92,7 +93,7 @@ class ModelSweep {
   CostCache& costs_;
   std::int64_t images_;
   experiment::Supplies supplies_;  // with the boost of the mitigation
-  technology::Protection protection_;
+  mitigation::Protection protection_;
   results::Store& store_;
   results::RecordKeys keys_;
   std::unique_ptr<Evaluator> evaluator_;

@@ -10,6 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 #include "sim/experiment/pricing.hpp"
+#include "sim/mitigation/policy.hpp"
 #include "sim/results/event_counts_json.hpp"
 #include "sim/technology/technology.hpp"
 
@@ -108,39 +109,34 @@ void check_sums(const RunFile& run, const Json& json) {
   }
 }
 
-/// Runs from before mitigations had prices say nothing about protection.
-technology::Protection protection_of(const RunFile& run, const Json& pricing) {
-  technology::Protection protection;
-  if (!pricing.is_object() || !pricing.contains("protection")) return protection;
-  const Json& from = pricing["protection"];
-  const std::string place = "pricing.protection.";
-  const std::string codec = run.text(from, place, "codec");
-  bool known = false;
-  for (const auto one : {technology::Codec::kNone, technology::Codec::kSecded,
-                         technology::Codec::kParity, technology::Codec::kInterleavedParity}) {
-    if (technology::to_string(one) != codec) continue;
-    protection.codec = one;
-    known = true;
-  }
-  const auto count = [&](const char* key, double low) {
-    const double value = run.number(from, place, key);
+/// The block `pricing.protection`.
+class RunProtection final : public mitigation::ProtectionFile {
+ public:
+  RunProtection(const RunFile& run, const Json& from) : run_(run), from_(from) {}
+
+  std::string text(const char* key) const override { return run_.text(from_, kPlace, key); }
+  double amount(const char* key) const override { return run_.number(from_, kPlace, key); }
+  bool flag(const char* key) const override { return run_.flag(from_, kPlace, key); }
+  int count(const char* key, int low) const override {
+    const double value = amount(key);
     if (value < low || value > 1e6 || value != std::floor(value))
-      throw InputError("{}: {}{}: expected an integer in [{}, 1000000], got {}", run.name(), place,
-                       key, low, value);
+      refuse(key, fmt::format("an integer in [{}, 1000000], got {}", low, value));
     return static_cast<int>(value);
-  };
-  protection.safe_share = run.number(from, place, "safe_share");
-  if (!known || protection.safe_share > 1.0)
-    throw InputError(
-        "{}: {}codec and safe_share: expected a check code or none, and a share up to 1, got {} "
-        "and {}",
-        run.name(), place, in_quotes(codec), protection.safe_share);
-  protection.boost_vmin = run.number(from, place, "boost_vmin");
-  protection.spare_rows = count("spare_rows", 0);
-  protection.array_rows = count("array_rows", 1);
-  protection.spare_columns = count("spare_columns", 0);
-  protection.placed = run.flag(from, place, "placed");
-  return protection;
+  }
+  std::string place(const char* keys) const override {
+    return fmt::format("{}: {}{}", run_.name(), kPlace, keys);
+  }
+
+ private:
+  static constexpr char kPlace[] = "pricing.protection.";
+  const RunFile& run_;
+  const Json& from_;
+};
+
+/// Runs from before mitigations had prices say nothing about protection.
+mitigation::Protection protection_of(const RunFile& run, const Json& pricing) {
+  if (!pricing.is_object() || !pricing.contains("protection")) return {};
+  return mitigation::read_protection(RunProtection(run, pricing["protection"]));
 }
 
 std::filesystem::path technology_of(const RunFile& run, const Json& json,
@@ -207,7 +203,7 @@ experiment::RunCounts counts_of(const RunFile& run, const Json& json,
   const Json& from = json["pricing"];
   if (from.contains("unprotected_cycles") && !from["unprotected_cycles"].is_null()) {
     counts.unprotected_cycles = run.number(from, "pricing.", "unprotected_cycles");
-  } else if (pricing.structure.protection.codec == technology::Codec::kNone) {
+  } else if (pricing.structure.protection.check == memory::CheckCode::kNone) {
     counts.unprotected_cycles = counts.all.cycles;
   }
   return counts;

@@ -113,18 +113,18 @@ void read_accelerator(YamlMap& root, SweepConfig& config) {
 /// Files of sensitivities are relative to the sweep file.
 void read_mitigations(YamlMap& root, SweepConfig& config) {
   const char* const key = "mitigations";
-  memory::Mitigations own;
+  mitigation::Mitigations own;
   if (config.setup.target.accelerator)
     std::swap(own, config.setup.target.accelerator->weights.mitigations);
   config.mitigations.clear();
   if (!root.has(key)) {
-    config.mitigations.push_back({memory::to_string(own), memory::identity(own), own});
+    config.mitigations.push_back({mitigation::to_string(own), mitigation::identity(own), own});
   } else {
     for (const std::string& text : root.texts(key)) {
       SweepMitigation entry;
-      entry.name = memory::to_string(memory::parse_mitigations(text, root.where(key)));
-      entry.what = memory::parse_mitigations(text, root.where(key), root.file().parent_path());
-      entry.identity = memory::identity(entry.what);
+      entry.name = mitigation::to_string(mitigation::parse_mitigations(text, root.where(key)));
+      entry.what = mitigation::parse_mitigations(text, root.where(key), root.file().parent_path());
+      entry.identity = mitigation::identity(entry.what);
       for (const SweepMitigation& other : config.mitigations) {
         if (other.identity == entry.identity)
           root.fail(key, fmt::format("\"{}\" is listed twice", entry.name));
@@ -223,7 +223,7 @@ void expect_rates_that_chips_have(const YamlMap& root, const SweepConfig& config
 double SweepConfig::lowest_access() const {
   double lowest = voltages.front();
   for (const SweepMitigation& entry : mitigations) {
-    lowest = std::min(lowest, memory::access_voltage(entry.what, voltages.back()));
+    lowest = std::min(lowest, mitigation::access_voltage(entry.what, voltages.back()));
   }
   return lowest;
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sim/experiment/setup.hpp"
-#include "sim/memory/mitigations.hpp"
+#include "sim/mitigation/mitigations.hpp"
 #include "sim/results/safe_voltage.hpp"
 
 namespace brownout::runs {
@@ -28,7 +28,7 @@ inline constexpr double kHighestYield = 0.999;
 struct SweepMitigation {
   std::string name = "none";      // canonical text, as results show it
   std::string identity = "none";  // all that decides what it does
-  memory::Mitigations what;
+  mitigation::Mitigations what;
 };
 
 /// What is asked of the lowest safe voltage, and of which chips.

@@ -7,8 +7,8 @@
 
 namespace brownout::runs {
 
-const experiment::Target& SweepNetwork::with(const memory::Mitigations& mitigations) {
-  std::unique_ptr<const experiment::Target>& target = targets_[memory::to_string(mitigations)];
+const experiment::Target& SweepNetwork::with(const mitigation::Mitigations& mitigations) {
+  std::unique_ptr<const experiment::Target>& target = targets_[mitigation::to_string(mitigations)];
   if (!target) {
     target = std::make_unique<const experiment::Target>(model_, config_.with(mitigations));
   }

@@ -11,7 +11,7 @@
 #include "sim/experiment/images.hpp"
 #include "sim/experiment/model.hpp"
 #include "sim/experiment/target.hpp"
-#include "sim/memory/mitigations.hpp"
+#include "sim/mitigation/mitigations.hpp"
 #include "sim/results/records.hpp"
 #include "sim/runs/sweep_file.hpp"
 
@@ -26,7 +26,7 @@ class SweepNetwork {
   SweepNetwork& operator=(const SweepNetwork&) = delete;
 
   const experiment::Model& model() const { return model_; }
-  const experiment::Target& with(const memory::Mitigations& mitigations);
+  const experiment::Target& with(const mitigation::Mitigations& mitigations);
 
  private:
   experiment::Model model_;

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
-#include "sim/technology/protection.hpp"
+#include "sim/technology/protected_memory.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::technology {

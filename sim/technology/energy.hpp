@@ -7,7 +7,7 @@
 
 #include "sim/base/energy_ledger.hpp"
 #include "sim/base/event_counts.hpp"
-#include "sim/technology/protection.hpp"
+#include "sim/mitigation/protection.hpp"
 
 namespace brownout::technology {
 
@@ -74,7 +74,7 @@ struct Structure {
   double activation_kib = 0.0;
   double accumulator_kib = 0.0;
   double pes = 0.0;
-  Protection protection = {};     // of the weight memory
+  mitigation::Protection protection = {};  // of the weight memory
   double weight_gated_kib = 0.0;  // of weight_kib: arrays that hold nothing and are switched off
 };
 

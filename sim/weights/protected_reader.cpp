@@ -75,10 +75,10 @@ const network::Codes& ProtectedReader::clean() {
 
 const network::Codes& ProtectedReader::read(const memory::WordFaultLists& faults,
                                             const memory::Draws& draws, ReadStats* stats,
-                                            ProtectionStats* protection) {
+                                            mitigation::ProtectionStats* protection) {
   clean();
   ReadStats total;
-  ProtectionStats outcome;
+  mitigation::ProtectionStats outcome;
   for (const memory::CellFault& fault : faults.data) {
     if (fault.word < used_.size()) {
       total.cells_hit += static_cast<std::int64_t>(used_[fault.word] >> fault.bit & 1);
@@ -92,7 +92,7 @@ const network::Codes& ProtectedReader::read(const memory::WordFaultLists& faults
 
 std::vector<ProtectedReader::WrongWord> ProtectedReader::decode(
     const Load& load, const memory::WordFaultLists& faults, const memory::Draws& draws,
-    ProtectionStats& outcome) const {
+    mitigation::ProtectionStats& outcome) const {
   const memory::CellReader reader(memory::MemoryId::kWeights, draws, load.event);
   std::vector<WrongWord> words;
   outcome.words += load.words;

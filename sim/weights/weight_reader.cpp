@@ -20,7 +20,7 @@ WeightReader::WeightReader(const network::Network& network, std::uint64_t bit_of
 }
 
 WeightReader::WeightReader(const network::Network& network, const mapping::Program& program) {
-  const memory::Mitigations& mitigations = program.accelerator.weights.mitigations;
+  const mitigation::Mitigations& mitigations = program.accelerator.weights.mitigations;
   if (mitigations.check == memory::CheckCode::kNone) {
     plain_.emplace(network, program.placement);
   } else {
@@ -31,7 +31,7 @@ WeightReader::WeightReader(const network::Network& network, const mapping::Progr
 
 const network::Codes& WeightReader::read(const memory::WordFaultLists& faults,
                                          const memory::Draws& draws, ReadStats* stats,
-                                         ProtectionStats* protection) {
+                                         mitigation::ProtectionStats* protection) {
   if (protected_) return protected_->read(faults, draws, stats, protection);
   BROWNOUT_CHECK(faults.checks.empty(), "{} faulty check cells without check bits",
                  faults.checks.size());

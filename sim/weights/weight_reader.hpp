@@ -23,7 +23,8 @@ class WeightReader {
   /// n of every parameter as read: FaultyReader::read, or with check bits ProtectedReader::read.
   /// Valid until the next call.
   const network::Codes& read(const memory::WordFaultLists& faults, const memory::Draws& draws,
-                             ReadStats* stats = nullptr, ProtectionStats* protection = nullptr);
+                             ReadStats* stats = nullptr,
+                             mitigation::ProtectionStats* protection = nullptr);
   /// The clean codes.
   const network::Codes& clean();
 

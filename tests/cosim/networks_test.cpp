@@ -54,8 +54,8 @@ constexpr const char* kMitigations[7] = {"none",
                                          "parity",
                                          "interleaved-parity,on-error=zero",
                                          "secded,on-error=zero"};
-memory::Mitigations mitigations(std::uint64_t number) {
-  return memory::parse_mitigations(kMitigations[number % std::size(kMitigations)], "test");
+mitigation::Mitigations mitigations(std::uint64_t number) {
+  return mitigation::parse_mitigations(kMitigations[number % std::size(kMitigations)], "test");
 }
 
 TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {

@@ -47,7 +47,8 @@ TEST_F(NetworkCostTest, EnergyFallsWithTheVoltageAndIsThatOfVminAtVmin) {
 TEST_F(NetworkCostTest, MitigationsCostEnergyAndThoseThatCostCyclesNeedARunOfTheirOwn) {
   const NetworkCost cost(model_, Target(model_, config_), 2);
   const auto with = [&](const char* text) {
-    return cost.energy(technology_, 0.85, memory::parse_mitigations(text, "test")).value.total();
+    return cost.energy(technology_, 0.85, mitigation::parse_mitigations(text, "test"))
+        .value.total();
   };
   EXPECT_GT(with("msb=2"), with("none"));
   EXPECT_GT(with("msb=4"), with("msb=2"));

@@ -17,8 +17,8 @@ class ChipWeightsTest : public testing::Test {
     codes_ = weights.read(*chips::make_chip(chip), {0.8, rate}, {}, result);
     return result;
   }
-  static memory::Mitigations protect(const std::string& text) {
-    return memory::parse_mitigations(text, "test");
+  static mitigation::Mitigations protect(const std::string& text) {
+    return mitigation::parse_mitigations(text, "test");
   }
   end_to_end::Workplace workplace_;
   const Model model_ = load_model(workplace_.network());

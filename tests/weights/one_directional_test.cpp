@@ -97,7 +97,7 @@ TEST(OneDirectionalCells, FailFewerWordsBehindSecdedThanFlippingOnes) {
     const auto failed = [&](const chips::Chip& chip) {
       const chips::OperatingPoint at{voltage, p};
       ReadStats stats;
-      ProtectionStats protection;
+      mitigation::ProtectionStats protection;
       reader.read({chip.faults(MemoryId::kWeights, placement.words, at),
                    chip.check_faults(MemoryId::kWeights, placement.words, at)},
                   {}, &stats, &protection);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text that names mitigations: what it means, its canonical form, and which texts are refused.
-#include "sim/memory/mitigations.hpp"
+#include "sim/mitigation/mitigations.hpp"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "sim/base/error.hpp"
 
-namespace brownout::memory {
+namespace brownout::mitigation {
 namespace {
 
 Mitigations parse(const std::string& text) { return parse_mitigations(text, "--mitigation"); }
@@ -30,8 +30,8 @@ TEST(MitigationText, NoneIsNothing) {
 
 TEST(MitigationText, NamesEveryPart) {
   const Mitigations all = parse("placement=a b,c.json+spares=8x7+boost=0.04+msb=2+parity");
-  EXPECT_EQ(all.check, CheckCode::kParity);
-  EXPECT_EQ(all.on_error, OnError::kZero);
+  EXPECT_EQ(all.check, memory::CheckCode::kParity);
+  EXPECT_EQ(all.on_error, memory::OnError::kZero);
   EXPECT_EQ(all.safe_msbs, 2);
   EXPECT_EQ(all.boost_vmin, 0.04);
   EXPECT_EQ(all.spare_rows, 8);
@@ -41,10 +41,10 @@ TEST(MitigationText, NamesEveryPart) {
 }
 
 TEST(MitigationText, CodesHaveDefaults) {
-  EXPECT_EQ(parse("secded").on_error, OnError::kPass);
-  EXPECT_EQ(parse("secded,on-error=zero").on_error, OnError::kZero);
-  EXPECT_EQ(parse("interleaved-parity").on_error, OnError::kMask);
-  EXPECT_EQ(parse("interleaved-parity,on-error=zero").on_error, OnError::kZero);
+  EXPECT_EQ(parse("secded").on_error, memory::OnError::kPass);
+  EXPECT_EQ(parse("secded,on-error=zero").on_error, memory::OnError::kZero);
+  EXPECT_EQ(parse("interleaved-parity").on_error, memory::OnError::kMask);
+  EXPECT_EQ(parse("interleaved-parity,on-error=zero").on_error, memory::OnError::kZero);
   EXPECT_EQ(canonical("secded,on-error=pass"), "secded");
   EXPECT_EQ(canonical("parity,on-error=zero"), "parity");
   EXPECT_EQ(canonical("interleaved-parity,on-error=mask"), "interleaved-parity");
@@ -145,4 +145,4 @@ TEST(MitigationText, TheBoostStopsAtVmin) {
 }
 
 }  // namespace
-}  // namespace brownout::memory
+}  // namespace brownout::mitigation

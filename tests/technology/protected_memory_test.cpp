@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prices of mitigations, by hand from the shipped coefficients.
-#include "sim/technology/protection.hpp"
+#include "sim/technology/protected_memory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +10,8 @@
 
 namespace brownout::technology {
 namespace {
+
+using mitigation::Protection;
 
 constexpr double kProtectionSeconds = 1e-3;
 constexpr double kKib = 512.0;
@@ -46,7 +48,7 @@ TEST(Protection, NoneCostsNothingAndNeedsNoPrices) {
 
 TEST(Protection, SecdedAddsEightColumnsAndACodec) {
   Protection protection;
-  protection.codec = Codec::kSecded;
+  protection.check = memory::CheckCode::kSecded;
   const EnergyLedger energy = ledger(protection);
   EXPECT_NEAR(energy.weight_sram, kAccessUj, 1e-12);
   EXPECT_NEAR(energy.weight_leakage, leakage_uj(), 1e-9);
@@ -59,11 +61,11 @@ TEST(Protection, SecdedAddsEightColumnsAndACodec) {
 
 TEST(Protection, ParityAddsOneColumnInterleavedParityEight) {
   Protection protection;
-  protection.codec = Codec::kParity;
+  protection.check = memory::CheckCode::kParity;
   EXPECT_NEAR(ledger(protection).mitigation,
               0.016875 * kAccessUj + 3.0 * 0.036 + 0.018 + leakage_uj() / 64, 1e-9);
   EXPECT_NEAR(area_relative(shipped(), protection), 1.01375, 1e-12);
-  protection.codec = Codec::kInterleavedParity;
+  protection.check = memory::CheckCode::kInterleavedParity;
   EXPECT_NEAR(ledger(protection).mitigation,
               0.135 * kAccessUj + 3.0 * 0.052 + 0.016 + leakage_uj() / 8, 1e-9);
 }
@@ -120,7 +122,7 @@ TEST(Protection, PlacementRotatesEveryWord) {
 TEST(Protection, ATechnologyWithoutTheBlockCannotPriceIt) {
   const EditedProfile edited("\nmitigation:", std::nullopt);
   Structure structure;
-  structure.protection.codec = Codec::kParity;
+  structure.protection.check = memory::CheckCode::kParity;
   EXPECT_NE(message_of([&] {
               price(edited.load(), {}, 0.0, {}, structure);
             }).find("mitigation: missing; expected what mitigations cost, to price one"),
@@ -129,7 +131,7 @@ TEST(Protection, ATechnologyWithoutTheBlockCannotPriceIt) {
 }
 
 TEST(Protection, EveryRowIsRequiredAndChecked) {
-  for (const MitigationCoefficientField& field : kMitigationCoefficientFields) {
+  for (const mitigation::Coefficient& field : mitigation::all_coefficients()) {
     const std::string row = fmt::format("  {}:\n", field.key);
     EXPECT_NE(EditedProfile(row, "  unknown:\n").message(), "") << field.key;
     EXPECT_NE(EditedProfile(row, row + "    extra: 1\n").message(), "") << field.key;
