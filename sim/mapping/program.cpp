@@ -22,7 +22,9 @@ int first_node(const network::Network& network, const Step& step) {
 
 Program compile(const network::Network& network, const AcceleratorConfig& accelerator, int batch,
                 std::uint64_t bit_offset, const std::string& where) {
-  if (batch < 1) throw InputError("{}: --batch: expected at least 1 image, got {}", where, batch);
+  if (batch < 1) {
+    throw InputError("{}: {}: expected at least 1 image, got {}", where, Field{"batch"}, batch);
+  }
   const std::vector<network::Shape> shapes = network::check(network, where);
   Program program;
   program.accelerator = accelerator;

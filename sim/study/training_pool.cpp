@@ -96,7 +96,7 @@ std::size_t TrainingPool::add(const TrainingChoice& choice) {
     assignments.insert(assignments.end(), choice.exported.begin(), choice.exported.end());
     return plan(choice, assignments, whole);
   } catch (const InputError& error) {
-    throw InputError("{}: {}", choice.where, error.what());
+    throw InputError("{}: {}", choice.where, error.text());
   }
 }
 
@@ -111,9 +111,10 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
   experiment::Images& images = data.setup.images;
   images.dataset = dataset.text("name");
   images.split = data::Split::kTrain;
+  data.places["data"] = "dataset.folder";
   if (dataset.has("folder")) {
     images.folder = dataset.path("folder");
-    images.folder_origin = dataset.where("folder");
+    data.places["data_folder"] = dataset.where("folder");
   }
   std::string pattern;
   bool by_pattern = false;

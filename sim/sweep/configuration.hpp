@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/error.hpp"
 #include "sim/chips/chip.hpp"
 #include "sim/experiment/setup.hpp"
 #include "sim/memory/mitigations.hpp"
@@ -16,6 +17,7 @@
 namespace brownout::sweep {
 
 inline constexpr std::int64_t kMaxChips = 1'000'000;
+inline constexpr std::int64_t kMaxImages = 100'000'000;
 inline constexpr std::int64_t kMaxBatch = 65536;
 inline constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 62);
 inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 28;
@@ -64,6 +66,8 @@ struct SweepConfig {
 
   std::vector<double> voltages;  // units of Vmin, strictly descending
   SafeVoltageConfig safe;
+
+  FieldNames places;  // where the file gives its keys
 };
 
 /// A network of a sweep, read.
