@@ -45,7 +45,7 @@ data::Dataset load_data(const TrainingConfig& config, data::Split split) {
     return data::load_dataset(config.dataset, split, config.dataset_folder);
   } catch (const InputError& error) {
     if (config.dataset_origin.empty()) throw;
-    throw InputError("{}: {}", config.dataset_origin, error.what());
+    throw InputError("{}: {}", config.dataset_origin, error.text());
   }
 }
 
@@ -233,5 +233,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_program("brownout-train", [&] { return run(argc, argv); });
+  // What the messages of the simulator's rooms speak of.
+  const FieldNames names{
+      {"set", "--set"}, {"overwrite", "--overwrite"}, {"data", "dataset.folder"}};
+  return run_program("brownout-train",
+                     [&] { return name_fields(names, [&] { return run(argc, argv); }); });
 }

@@ -194,8 +194,8 @@ void claim_output(const std::string& what, const fs::path& file) {
   watch_output(what, file);
   clear_temporaries(file);
   if (may_replace(file)) return;
-  throw InputError("{}: {}: {}; expected another file, or --overwrite to replace this one", what,
-                   file.string(), held_there(file));
+  throw InputError("{}: {}: {}; expected another file, or {} to replace this one", what,
+                   file.string(), held_there(file), Field{"overwrite"});
 }
 
 void note_input(const fs::path& file) {

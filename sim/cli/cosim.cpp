@@ -2,7 +2,6 @@
 // `brownout cosim`: behavioural array and RTL side by side.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -10,13 +9,12 @@
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/common.hpp"
-#include "sim/cli/mitigation_option.hpp"
 #include "sim/cli/setup_options.hpp"
+#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/cosim/waves.hpp"
 #include "sim/report/cosim_report.hpp"
-#include "sim/runs/sweep_file.hpp"
+#include "sim/runs/cosim_run.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
@@ -31,7 +29,7 @@ constexpr char kDefaults[] = "the default accelerator";
 struct CosimOptions {
   CommonOptions common;
   SetupOptions setup;
-  std::string model, layer, array, voltage, chip;
+  std::string model, layer, array, chip;
   std::string trace, trace_window, export_folder;
 };
 
@@ -58,7 +56,7 @@ void set_target(const CosimOptions& options, experiment::TargetConfig& target) {
                        in_quotes(options.array));
     }
   }
-  set_mitigations(options.setup.mitigation, target);
+  set_mitigations(options.setup, target);
   cosim::check_core(accelerator);
 }
 
@@ -66,18 +64,15 @@ void set_target(const CosimOptions& options, experiment::TargetConfig& target) {
 /// memories may fail.
 void set_operating_point(const CosimOptions& options, runs::CosimConfig& config) {
   experiment::Setup& setup = config.setup;
-  const mapping::AcceleratorConfig& accelerator = *setup.target.accelerator;
-  const bool own = setup.rates.any() || experiment::supplies_of(accelerator).any_fixed();
-  if (!options.voltage.empty() || own) {
-    setup.technology =
-        load_technology(options.setup.technology.empty() ? accelerator.technology
-                                                         : fs::path(options.setup.technology));
+  const bool own =
+      setup.rates.any() || experiment::supplies_of(setup.target.accelerator).any_fixed();
+  if (!options.setup.voltage.empty() || own) {
+    setup.technology = technology_of(options.setup, setup);
     if (!setup.technology) {
       throw InputError("--voltage: needs a technology; expected --technology FILE");
     }
     // Without a voltage memories with a supply of their own fail all the same.
-    config.voltage =
-        options.voltage.empty() ? 1.0 : parse_voltage(options.voltage, *setup.technology);
+    config.voltage = voltage_of(options.setup, setup.technology.get()).value_or(1.0);
   }
   config.chip = one_chip(options.common, options.chip, config.voltage.has_value());
 }
@@ -91,11 +86,6 @@ void expect_regular(const std::string& option, const std::string& file) {
 }
 
 void set_trace(const CosimOptions& options, runs::CosimConfig& config) {
-  if (options.trace.empty() != options.trace_window.empty()) {
-    throw InputError(options.trace.empty() ? "--trace-window: needs a file; expected --trace FILE"
-                                           : "--trace: needs cycles; expected --trace-window "
-                                             "FROM:TO");
-  }
   if (options.trace.empty()) return;
   const std::string& window = options.trace_window;
   const std::size_t colon = window.find(':');
@@ -115,29 +105,22 @@ void set_trace(const CosimOptions& options, runs::CosimConfig& config) {
 }
 
 runs::CosimConfig config_of(const CosimOptions& options) {
-  if (!options.chip.empty()) refuse_seed(options.common, "--chip names the chip itself");
   runs::CosimConfig config;
   experiment::Setup& setup = config.setup;
   config.model = options.model;
   set_target(options, setup.target);
-  setup.rates = set_supplies(options.setup.supply, *setup.target.accelerator);
+  set_supplies(options.setup, setup);
   config.accelerator_file = options.setup.accelerator;
   set_data(options.setup, setup);
-  setup.target.batch =
-      static_cast<int>(parse_integer("--batch", options.setup.batch, 1, runs::kMaxBatch));
+  setup.target.batch = options.setup.batch.value_or(1);
   config.layer = options.layer;
   set_operating_point(options, config);
   set_trace(options, config);
-  if (!options.export_folder.empty() && config.layer.empty()) {
-    throw InputError("--export: writes one layer; expected --layer NAME");
-  }
   config.export_folder = options.export_folder;
   return config;
 }
 
 int run(const CosimOptions& options) {
-  options.common.thread_count();
-  options.common.seed_or(0);
   runs::CosimConfig config = config_of(options);
   std::vector<NamedFile> outputs{{"--trace", options.trace}};
   if (!options.trace.empty()) {
@@ -154,10 +137,9 @@ int run(const CosimOptions& options) {
 
 }  // namespace
 
-Action add_cosim(CLI::App& verb) {
+Action add_cosim(Verb& verb) {
   const auto options = std::make_shared<CosimOptions>();
-  options->setup.batch = "1";
-  options->setup.images = "1";
+  options->setup.images = 1;
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
   verb.add_option("--layer", options->layer, "Compare this layer only (default all)")
       ->type_name("NAME");
@@ -165,20 +147,12 @@ Action add_cosim(CLI::App& verb) {
                   "Processing elements; one of the sizes that were built (default: the "
                   "accelerator's)")
       ->type_name("RxC");
-  verb.add_option("--accelerator", options->setup.accelerator,
-                  "Accelerator file (YAML; default: the default of every key)")
-      ->type_name("FILE");
-  verb.add_option("--technology", options->setup.technology,
-                  "Technology file (default: the accelerator's)")
-      ->type_name("FILE");
-  verb.add_option("--voltage", options->voltage,
-                  "Supply of the scaled rail in units of Vmin (default: Vmin, no faults)")
-      ->type_name("V");
-  verb.add_option("--chip", options->chip,
-                  "The chip: random:SEED, physical:SEED or a profile FILE.h5 (default: random:SEED "
-                  "of --seed)")
-      ->type_name("TEXT");
-  verb.add_option("--batch", options->setup.batch, "Images at a time (default 1)")->type_name("B");
+  add_target_options(
+      verb, options->setup,
+      {"Accelerator file (YAML; default: the default of every key)", "Images at a time", "1"});
+  add_operating_point(verb, options->setup,
+                      "Supply of the scaled rail in units of Vmin (default: Vmin, no faults)");
+  add_one_chip(verb, options->chip, options->common);
   verb.add_option("--trace", options->trace, "Write waves of the RTL: .fst (FST) or .vcd (VCD)")
       ->type_name("FILE");
   verb.add_option("--trace-window", options->trace_window, "Cycles of the run that --trace covers")
@@ -187,12 +161,11 @@ Action add_cosim(CLI::App& verb) {
                   "Write the layer's first job as memory files that replay in any Verilog "
                   "simulator; with --layer")
       ->type_name("DIR");
-  add_mitigation_option(verb, options->setup.mitigation);
-  add_supply_options(verb, options->setup.supply);
-  add_data_options(verb, options->setup);
-  verb.get_option("--images")->description("First N images (default 1)");
+  add_data_options(verb, options->setup, "1");
   add_common(verb, options->common);
-  add_seed(verb, options->common);
+  verb.needs("--trace-window", "--trace", "--trace-window: needs a file; expected {} FILE");
+  verb.needs("--trace", "--trace-window", "--trace: needs cycles; expected {} FROM:TO");
+  verb.needs("--export", "--layer", "--export: writes one layer; expected {} NAME");
   return [options] { return run(*options); };
 }
 

@@ -298,21 +298,22 @@ bool is_manifest(const std::filesystem::path& file) {
 }  // namespace
 
 void prepare_export(const std::filesystem::path& folder) {
+  const std::string option = fmt::format("{}", Field{"export"});
   make_folder(folder);
   std::error_code error;
   const bool empty = std::filesystem::is_empty(folder, error);
   if (error) throw InputError("{}: {}", folder.string(), error.message());
   if (!empty && !is_manifest(folder / kManifest)) {
     throw InputError(
-        "--export: {}: expected a new or empty folder, or one with an earlier export, found {}",
+        "{}: {}: expected a new or empty folder, or one with an earlier export, found {}", option,
         folder.string(), std::filesystem::directory_iterator(folder)->path().filename().string());
   }
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::filesystem::path& file = entry.path();
     const bool ours = file.extension() == ".mem" || file.filename() == "run.sh";
-    if (ours) claim_output("--export", file);
+    if (ours) claim_output(option, file);
   }
-  claim_output("--export", folder / kManifest);
+  claim_output(option, folder / kManifest);
   check_writable(folder / "run.sh", 1);
 }
 

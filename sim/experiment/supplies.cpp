@@ -19,8 +19,8 @@ chips::OperatingPoint point_of(const char* name, const mapping::MemorySupply& su
   if (supply.scaled) return rail;
   if (supply.vmin == 1.0) return {};
   if (technology == nullptr) {
-    throw InputError("{}: a supply of {} Vmin needs a technology; expected --technology FILE", name,
-                     supply.vmin);
+    throw InputError("{}: a supply of {} Vmin needs a technology; expected {} FILE", name,
+                     supply.vmin, Field{"technology"});
   }
   try {
     return {supply.vmin, technology->bit_error_rate(supply.vmin)};
@@ -109,7 +109,7 @@ Conditions Supplies::complete(std::optional<double> voltage,
   conditions.supply = {rail.voltage, weights_scaled() ? rail.rate : 0.0};
   const bool boosts = mitigations_.boost_vmin > 0.0;
   if (boosts && (!voltage || !technology_)) {
-    throw InputError("mitigation boost: needs a supply to add to; expected --voltage");
+    throw InputError("mitigation boost: needs a supply to add to; expected {}", Field{"voltage"});
   }
   if (!weights_scaled()) return conditions;  // the weights stay at Vmin
   conditions.weights = conditions.supply;

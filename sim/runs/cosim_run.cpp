@@ -40,7 +40,7 @@ void expect_matrix_layer(const mapping::Program& program, const std::string& nam
     names.push_back(layer.name);
   }
   const std::string near = did_you_mean(name, names);
-  throw InputError("--layer: expected a layer with a matrix operator: {}; got {}{}",
+  throw InputError("{}: expected a layer with a matrix operator: {}; got {}{}", Field{"layer"},
                    fmt::join(names, ", "), in_quotes(name), near.empty() ? "" : "; " + near);
 }
 

@@ -20,9 +20,8 @@ void expect_window_in_run(const CosimConfig& config, std::int64_t cycles) {
   if (config.trace_from >= 0 && config.trace_from < config.trace_to && config.trace_to <= cycles) {
     return;
   }
-  throw InputError(
-      "--trace-window: expected cycles FROM:TO of the run, 0 <= FROM < TO <= {}, got {}:{}", cycles,
-      config.trace_from, config.trace_to);
+  throw InputError("{}: expected cycles FROM:TO of the run, 0 <= FROM < TO <= {}, got {}:{}",
+                   Field{"trace_window"}, cycles, config.trace_from, config.trace_to);
 }
 
 /// Where the core runs in [from, to) of the run, layer after layer, by the model's own record of
@@ -59,8 +58,8 @@ void expect_window_in_layer(const CosimConfig& config, const std::vector<CoreTim
     places += fmt::format("{}{}:{}", i == 0 ? "" : ", ", times[i].begin, times[i].end);
   }
   if (times.size() > kShown) places += fmt::format(", … ({} times)", times.size());
-  throw InputError("--trace-window: layer {} runs in {} only, got {}:{}", config.layer, places,
-                   config.trace_from, config.trace_to);
+  throw InputError("{}: layer {} runs in {} only, got {}:{}", Field{"trace_window"}, config.layer,
+                   places, config.trace_from, config.trace_to);
 }
 
 }  // namespace

@@ -78,9 +78,7 @@ void read_images(YamlMap& root, experiment::Images& images) {
   images.split =
       root.choice("split", {"train", "test"}, 1) == 0 ? data::Split::kTrain : data::Split::kTest;
   images.folder = root.path("data_folder", fs::path());
-  if (!images.folder.empty()) images.folder_origin = root.where("data_folder");
-  images.count = root.integer("images", 1, 100'000'000, 0);
-  images.count_origin = root.where("images");
+  images.count = root.integer("images", 1, kMaxImages, 0);
 }
 
 /// Prices come from the sweep's technology, whatever the accelerator file names.
@@ -249,6 +247,7 @@ SweepConfig load_sweep(const fs::path& file) {
   config.voltages = read_voltages(root, *config.setup.technology);
   read_safe_voltage(root, config);
   root.finish();
+  for (const std::string& key : root.keys()) config.places[key] = root.where(key);
   expect_rates_that_chips_have(root, config);
   return config;
 }

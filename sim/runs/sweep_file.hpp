@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/base/error.hpp"
 #include "sim/experiment/setup.hpp"
 #include "sim/mitigation/mitigations.hpp"
 #include "sim/results/safe_voltage.hpp"
@@ -14,6 +15,7 @@
 namespace brownout::runs {
 
 inline constexpr std::int64_t kMaxChips = 1'000'000;
+inline constexpr std::int64_t kMaxImages = 100'000'000;
 inline constexpr std::int64_t kMaxBatch = 65536;
 inline constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 62);
 inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 28;
@@ -62,6 +64,8 @@ struct SweepConfig {
 
   std::vector<double> voltages;  // units of Vmin, strictly descending
   SafeVoltageConfig safe;
+
+  FieldNames places;  // where the file gives its keys
 
   /// The lowest supply at which the weight memory is accessed, boosts included.
   double lowest_access() const;

@@ -16,6 +16,7 @@
 #include "sim/base/yaml.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/experiment/setup.hpp"
+#include "sim/results/error_bars.hpp"
 #include "sim/results/places.hpp"
 #include "sim/results/store.hpp"
 #include "sim/study/measures.hpp"
@@ -33,6 +34,7 @@ struct Setting {
   experiment::Setup setup;  // without an accelerator
   std::int64_t chips = 10;  // random:seed … random:seed+chips-1, draws of noise, or places
   std::uint64_t seed = 0;
+  FieldNames places{{"data", "data_folder"}};  // where the file gives them
 };
 /// Reads the keys of Setting out of a map; those that are not there keep their default.
 Setting read_setting(YamlMap& map, Setting defaults);

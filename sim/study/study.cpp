@@ -70,7 +70,7 @@ class Run {
         if (!row->network.empty()) load(*row, row->network);
         for (const TrainingChoice& choice : row->trainings) numbers.push_back(pool_.add(choice));
       } catch (const InputError& error) {
-        const std::string what = error.what();
+        const std::string what = error.text();
         const auto known = std::find_if(problems.begin(), problems.end(),
                                         [&](const auto& entry) { return entry.first == what; });
         if (known == problems.end()) {
@@ -82,10 +82,10 @@ class Run {
       planned_.push_back(std::move(numbers));
     }
     if (problems.empty()) return;
-    throw InputError("{}: {} cannot run: {}{}{}", study_.file.string(), problems[0].second,
-                     problems[0].first,
-                     problems.size() == 1 ? "" : fmt::format(" (and {} more)", problems.size() - 1),
-                     options_.only.empty() ? "; --only NAME runs other rows" : "");
+    throw InputError(
+        "{}: {} cannot run: {}{}{}", study_.file.string(), problems[0].second, problems[0].first,
+        problems.size() == 1 ? "" : fmt::format(" (and {} more)", problems.size() - 1),
+        options_.only.empty() ? fmt::format("; {} NAME runs other rows", Field{"only"}) : "");
   }
 
   std::int64_t work() const {
@@ -307,7 +307,7 @@ std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<st
     if (study.find_row(name) != nullptr) continue;
     const std::string near = did_you_mean(name, names);
     throw InputError(
-        "--only: {} has no row {}; {}", study.file.string(), in_quotes(name),
+        "{}: {} has no row {}; {}", Field{"only"}, study.file.string(), in_quotes(name),
         near.empty() ? fmt::format("it has \"{}\"", fmt::join(names, "\", \"")) : near);
   }
   return rows;

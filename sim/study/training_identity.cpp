@@ -36,9 +36,10 @@ std::string training_identity(const std::filesystem::path& config,
   experiment::Images& images = data.setup.images;
   images.dataset = dataset.text("name");
   images.split = data::Split::kTrain;
+  data.places["data"] = "dataset.folder";
   if (dataset.has("folder")) {
     images.folder = dataset.path("folder");
-    images.folder_origin = dataset.where("folder");
+    data.places["data_folder"] = dataset.where("folder");
   }
   std::string pattern;
   if (auto errors = root.optional_map("bit_errors")) pattern = errors->text("pattern", "");

@@ -89,7 +89,7 @@ std::size_t TrainingPool::add(const TrainingChoice& choice) {
     assignments.insert(assignments.end(), choice.exported.begin(), choice.exported.end());
     return plan(choice, assignments, whole);
   } catch (const InputError& error) {
-    throw InputError("{}: {}", choice.where, error.what());
+    throw InputError("{}: {}", choice.where, error.text());
   }
 }
 

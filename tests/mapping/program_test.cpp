@@ -339,8 +339,8 @@ TEST(Program, SaysWhatDoesNotFit) {
   EXPECT_EQ(message(small, 20),
             "small.onnx: a batch of 20 needs 1360 bytes of activations (at least 1360 at layer "
             "\"conv1\"), the activation memory has 1024 (1 KiB); raise activations.kib in a.yaml, "
-            "or take fewer images at a time (a lower batch)");
-  EXPECT_NE(message(small, 0).find("--batch: expected at least 1 image, got 0"), std::string::npos);
+            "or take fewer images at a time (batch)");
+  EXPECT_NE(message(small, 0).find("batch: expected at least 1 image, got 0"), std::string::npos);
 }
 
 }  // namespace

@@ -141,11 +141,11 @@ TEST_F(EvaluationTest, MissingDataIsNamed) {
   Datasets datasets;
   Setting setting;
   setting.setup.images.folder = workplace_.folder() / "nowhere";
-  setting.setup.images.folder_origin = "x.yaml:1:1: data_folder";
+  setting.places["data_folder"] = "x.yaml:1:1: data_folder";
   EXPECT_THROW(datasets.get(setting), InputError);
   setting.setup.images.folder = workplace_.folder() / "data";
   setting.setup.images.count = 401;
-  setting.setup.images.count_origin = "x.yaml:2:2: images";
+  setting.places["images"] = "x.yaml:2:2: images";
   try {
     datasets.images(setting);
     FAIL();
