@@ -52,7 +52,7 @@ TEST_F(VerbTest, NumbersAreThoseThatWereTyped) {
   EXPECT_EQ(parse({"--chips", "010", "--p-err", "+0.1"}), "");
   EXPECT_EQ(chips_, 10);  // plain decimal, not octal
   EXPECT_EQ(p_err_, 0.1);
-  for (const char* text : {"0.3", "1e-3", "0.1234567890123456789", "4.9e-324", "0.7"}) {
+  for (const char* text : {"0.3", "1e-3", "0.1234567890123456789", "0.7"}) {
     EXPECT_EQ(parse({"--p-err", text}), "");
     EXPECT_EQ(p_err_, std::stod(text)) << text;
   }

@@ -9,7 +9,6 @@ namespace brownout::end_to_end {
 namespace {
 
 constexpr char kTechnology[] = BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml";
-constexpr char kChip1[] = BROWNOUT_SOURCE_DIR "/profiles/chip1-synthetic.h5";
 
 class Fields : public testing::Test {
  protected:
@@ -68,17 +67,17 @@ TEST_F(Fields, Batch) {
               small + "--batch)\n");
   const std::string message = sweep("data_folder: data\nbatch: 64\n");
   expect_part(message, "raise activations.kib in ");
-  expect_part(message, ", or take fewer images at a time (s.yaml:8:1: batch)\n");
+  expect_part(message, ", or take fewer images at a time (s.yaml:8:8: batch)\n");
   EXPECT_EQ(message.find("--batch"), std::string::npos) << message;
 }
 
 TEST_F(Fields, Images) {
   const std::string range = ": expected an integer in [1, 400], the images of fashion-mnist";
   expect_begin(eval({"--data", "data", "--images", "401"}), "--images" + range);
-  expect_begin(sweep("data_folder: data\nimages: 401\n"), "s.yaml:8:1: images" + range);
+  expect_begin(sweep("data_folder: data\nimages: 401\n"), "s.yaml:8:9: images" + range);
   expect_begin(sweep("data_folder: data\nimages: 3\n", {"--images", "401"}), "--images" + range);
   expect_part(study("data_folder: data\nimages: 401\n" + std::string(kRows)),
-              "study.yaml:4:1: images" + range);
+              "study.yaml:4:9: images" + range);
 }
 
 TEST_F(Fields, DataFolder) {
@@ -87,11 +86,11 @@ TEST_F(Fields, DataFolder) {
   expect_begin(eval_message, "--data: " + missing);
   expect_part(eval_message, "or name its folder (--data, or BROWNOUT_DATA=DIR with");
   const std::string from_file = sweep("data_folder: nowhere\n");
-  expect_begin(from_file, "s.yaml:7:1: data_folder: ");
+  expect_begin(from_file, "s.yaml:7:14: data_folder: ");
   expect_part(from_file, "or name its folder (--data, or BROWNOUT_DATA=DIR with");
   expect_begin(sweep("data_folder: data\n", {"--data", "nowhere"}), "--data: " + missing);
   const std::string of_study = study("data_folder: nowhere\n" + std::string(kRows));
-  expect_part(of_study, "study.yaml:3:1: data_folder: ");
+  expect_part(of_study, "study.yaml:3:14: data_folder: ");
   expect_part(of_study, "or name its folder (data_folder, or BROWNOUT_DATA=DIR with");
   EXPECT_EQ(of_study.find("--data"), std::string::npos) << of_study;
 }
@@ -123,9 +122,8 @@ TEST_F(Fields, ChipsOfEval) {
             "without --offsets\n");
   EXPECT_EQ(eval({"--voltage", "0.9", "--chip", "random:1", "--offsets", "4"}),
             "--offsets: places a profile FILE.h5 several times; got chip random:1\n");
-  expect_part(
-      eval({"--voltage", "0.9", "--chip", kChip1, "--chip", std::string(kChip1) + ",offset=8"}),
-      "expected each die once\n");
+  EXPECT_EQ(eval({"--rate", "0.1", "--chip", "random:1", "--chip", "random:1,p_err=0.5"}),
+            "--chip: random:1,p_err=0.5 is the die of random:1; expected each die once\n");
   EXPECT_EQ(eval({"--offsets", "4", "--rate", "0.1"}),
             "--offsets: places a profile several times; expected --chip FILE.h5\n");
 }
