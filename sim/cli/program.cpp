@@ -35,7 +35,7 @@ int run(const ProgramOptions& options) {
   const mapping::AcceleratorConfig accelerator = mapping::load_accelerator(options.accelerator);
   const experiment::Model model = experiment::load_model(options.model);
   const mapping::Program program =
-      mapping::compile(model.network, accelerator, static_cast<int>(batch),
+      mapping::compile(*model.network, accelerator, static_cast<int>(batch),
                        static_cast<std::uint64_t>(bit_offset), options.model);
   output.json(report::program_json(model, program));
   output.text(options.commands ? report::program_commands(program)

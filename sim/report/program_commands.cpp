@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <optional>
 
 #include "sim/mapping/timing.hpp"
 #include "sim/report/program_report.hpp"

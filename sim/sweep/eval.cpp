@@ -94,7 +94,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
       make_chips(config, at ? (scaled ? at->weights : at->rail) : chips::OperatingPoint{});
   const experiment::Model model = experiment::load_model(config.model);
   const experiment::OpenImages images = experiment::open(setup.images);
-  engines::check_fits(model.network, *images.data, model.file.string());
+  engines::check_fits(*model.network, *images.data, model.file.string());
   const experiment::Target target(model, setup.target);
   EvaluatorOptions options;
   options.threads = threads;
@@ -104,11 +104,11 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   EvalResult result;
   result.model = model.name;
   result.model_sha256 = model.sha256;
-  result.bits = model.network.bits();
-  result.weights = model.network.coded_parameters();
+  result.bits = model.network->bits();
+  result.weights = model.network->coded_parameters();
   result.images = images.count;
   if (at) result.voltage = at->voltage;
-  price_weights(setup, model.network, result);
+  price_weights(setup, *model.network, result);
   evaluate(evaluator, chips, at, quiet, result);
   if (at) summarize_chips(chips, *at, result);
   if (setup.target.accelerator) {

@@ -59,11 +59,11 @@ Inputs load_inputs(const SweepConfig& config) {
   inputs.images = experiment::open(config.setup.images);
   for (const std::unique_ptr<Network>& network : inputs.networks) {
     const experiment::Model& model = network->model();
-    engines::check_fits(model.network, *inputs.images.data, model.file.string());
+    engines::check_fits(*model.network, *inputs.images.data, model.file.string());
     const std::optional<mapping::AcceleratorConfig>& accelerator = config.setup.target.accelerator;
     const mapping::Placement placement = network->with({}).placement();
     for (const SweepMitigation& entry : config.mitigations) {
-      weights::plan_repair(model.network, model.sha256, placement, entry.what,
+      weights::plan_repair(*model.network, model.sha256, placement, entry.what,
                            accelerator ? &accelerator->weights : nullptr, model.file.string());
     }
   }
@@ -119,7 +119,7 @@ class ModelSweep {
         costs_(costs),
         images_(bench.inputs.images.count),
         supplies_(setup_.technology, setup_.target.with(mitigation.what)),
-        protection_(experiment::protection_of(mitigation.what, model_.network.bits(),
+        protection_(experiment::protection_of(mitigation.what, model_.network->bits(),
                                               setup_.target.accelerator)),
         store_(bench.store),
         keys_(config_, model_, bench.inputs.used) {
@@ -356,8 +356,8 @@ SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, i
   result.chip_note = first_chip.note();
   for (const std::unique_ptr<Network>& network : inputs.networks) {
     const experiment::Model& model = network->model();
-    result.models.push_back({model.name, model.file, model.sha256, model.network.bits(),
-                             model.network.coded_parameters()});
+    result.models.push_back({model.name, model.file, model.sha256, model.network->bits(),
+                             model.network->coded_parameters()});
   }
   result.identity = identity(config, result.models, inputs.used, first_chip.identity());
   result.safe = rule_of(config, chips);

@@ -44,29 +44,29 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
   const experiment::Model model = experiment::load_model(config.model);
   const experiment::OpenImages images = experiment::open(config.setup.images);
   const data::Dataset& data = *images.data;
-  engines::check_fits(model.network, data, model.file.string());
+  engines::check_fits(*model.network, data, model.file.string());
   EvalResult result;
   result.model = model.name;
   result.model_sha256 = model.sha256;
-  result.bits = model.network.bits();
-  result.weights = model.network.coded_parameters();
+  result.bits = model.network->bits();
+  result.weights = model.network->coded_parameters();
   result.images = images.count;
 
   const auto start = std::chrono::steady_clock::now();
   Progress progress("eval", static_cast<std::int64_t>(config.chips.size()) + 1, quiet);
   // The engine takes shapes from the network when it is made, but values when codes are set.
-  network::Network noisy = model.network;
+  const auto noisy = std::make_shared<network::Network>(*model.network);
   const auto engine = engines::make_engine(config.setup.engine, noisy, threads);
   const auto run = [&] {
-    engine->set_codes(network::clean_codes(noisy));
-    return engines::evaluate(*engine, noisy, data, images.count, threads, /*hash_logits=*/true);
+    engine->set_codes(network::clean_codes(*noisy));
+    return engines::evaluate(*engine, *noisy, data, images.count, threads, /*hash_logits=*/true);
   };
   engines::Evaluation clean = run();
   result.clean.wrong_images = wrong_images(clean.predictions, data);
   progress.advance(1, fmt::format("clean {:.2f} %", percent(clean.wrong, images.count)));
   for (std::size_t i = 0; i < config.chips.size(); ++i) {
-    noisy.parameters = model.network.parameters;
-    add_weight_noise(noisy, *config.weight_noise, *config.seed + i);
+    noisy->parameters = model.network->parameters;
+    add_weight_noise(*noisy, *config.weight_noise, *config.seed + i);
     engines::Evaluation found = run();
     ChipResult draw;
     draw.chip = config.chips[i];
