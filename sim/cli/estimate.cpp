@@ -45,7 +45,7 @@ int run(const EstimateOptions& options) {
 
   const std::vector<estimate::MatrixLayer> layers =
       options.topology.empty()
-          ? estimate::matrix_layers(experiment::load_model(source).network, source)
+          ? estimate::matrix_layers(*experiment::load_model(source).network, source)
           : estimate::read_topology(source);
   const estimate::Estimate estimate = estimate::estimate(layers, config);
   if (!options.compute_report.empty())

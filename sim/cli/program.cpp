@@ -29,7 +29,7 @@ int run(const ProgramOptions& options) {
   const mapping::AcceleratorConfig accelerator = mapping::load_accelerator(options.accelerator);
   const experiment::Model model = experiment::load_model(options.model);
   const mapping::Program program =
-      mapping::compile(model.network, accelerator, options.batch,
+      mapping::compile(*model.network, accelerator, options.batch,
                        static_cast<std::uint64_t>(options.bit_offset), options.model);
   const results::ProgramSummary summary = results::summarize(program);
   output.json(report::program_json(model, summary));

@@ -151,10 +151,10 @@ class CoreOf final : public Core {
   /// The inputs have settled.
   void edge() {
     Model& m = *model_;
-    if (dump_at_ >= 0) fst_->dump(2 * dump_at_);
+    if (dump_at_ >= 0) fst_->dump(static_cast<std::uint64_t>(2 * dump_at_));
     m.clk_i = 1;
     m.eval();
-    if (dump_at_ >= 0) fst_->dump(2 * dump_at_ + 1);
+    if (dump_at_ >= 0) fst_->dump(static_cast<std::uint64_t>(2 * dump_at_ + 1));
     m.clk_i = 0;
     ++clocked_;
     if (context_.gotError()) {

@@ -6,7 +6,6 @@
 
 namespace brownout::engines {
 
-/// The network must outlive the engine.
-std::unique_ptr<Engine> make_float_engine(const network::Network& network, int threads);
+std::unique_ptr<Engine> make_float_engine(network::SharedNetwork network, int threads);
 
 }  // namespace brownout::engines

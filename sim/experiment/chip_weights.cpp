@@ -10,13 +10,13 @@ ChipWeights::ChipWeights(const Model& model, std::uint64_t bit_offset,
                          const mitigation::Mitigations& mitigations)
     : check_(mitigations.check),
       reader_(model.network, bit_offset, mitigations.check, mitigations.on_error),
-      plan_(weights::plan_repair(model.network, model.sha256, reader_.placement(), mitigations,
+      plan_(weights::plan_repair(*model.network, model.sha256, reader_.placement(), mitigations,
                                  nullptr, model.file.string())) {}
 
 ChipWeights::ChipWeights(const Model& model, const mapping::Program& program)
     : check_(program.accelerator.weights.mitigations.check),
       reader_(model.network, program),
-      plan_(weights::plan_repair(model.network, model.sha256, reader_.placement(),
+      plan_(weights::plan_repair(*model.network, model.sha256, reader_.placement(),
                                  program.accelerator.weights.mitigations,
                                  &program.accelerator.weights, model.file.string())) {}
 

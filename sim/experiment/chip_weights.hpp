@@ -34,7 +34,7 @@ inline double configured_rate(const chips::Chip& chip, const chips::OperatingPoi
 
 class ChipWeights {
  public:
-  /// Resident from `bit_offset` on, without an accelerator. The model must outlive the object.
+  /// Resident from `bit_offset` on, without an accelerator.
   /// InputError for mitigations that do not fit the network.
   ChipWeights(const Model& model, std::uint64_t bit_offset,
               const mitigation::Mitigations& mitigations);

@@ -55,7 +55,7 @@ Experiment::Experiment(const Model& model, const OpenImages& images, const Setup
       threads_(threads),
       weights_(make_weights(model, target)) {
   if (!reads_.selection.all()) {
-    weights_.select(model.network, reads_.selection, model.file.string());
+    weights_.select(*model.network, reads_.selection, model.file.string());
   }
   BROWNOUT_CHECK(images.count >= 1 && images.count <= images.data->size(), "{} images of {}",
                  images.count, images.data->size());
@@ -84,7 +84,7 @@ engines::Evaluation Experiment::evaluate(engines::Engine& engine, const Readout&
   FreshReads fresh(engine, weights_.reader(), readout.weights.faults, readout.draws,
                    target_.config().batch);
   const bool anew = readout.draws_anew() && !engine.reads_memory();
-  return engines::evaluate(anew ? fresh : engine, model_.network, *images_.data, images_.count,
+  return engines::evaluate(anew ? fresh : engine, *model_.network, *images_.data, images_.count,
                            anew || engine.reads_memory() ? 1 : threads_, hash_logits,
                            readout.non_finite());
 }

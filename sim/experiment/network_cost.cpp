@@ -9,7 +9,7 @@
 namespace brownout::experiment {
 
 NetworkCost::NetworkCost(const Model& model, const Target& target, std::int64_t images)
-    : accelerator_(*target.config().accelerator), code_bits_(model.network.bits()) {
+    : accelerator_(*target.config().accelerator), code_bits_(model.network->bits()) {
   engines::SystemcEngine engine(model.network, target.programs(), model.file.string());
   const engines::ImagesResult result = engine.time(images);
   pricing_ = pricing_of(engine.program(), code_bits_, images);

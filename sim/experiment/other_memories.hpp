@@ -20,16 +20,15 @@ void check_engine(const std::string& engine, const MemoryPoints& points);
 /// A network's images on an accelerator.
 class OtherMemories {
  public:
-  /// The network must outlive the object.
-  OtherMemories(const network::Network& network, std::shared_ptr<engines::Programs> programs,
+  OtherMemories(network::SharedNetwork network, std::shared_ptr<engines::Programs> programs,
                 std::int64_t images);
 
-  /// Valid as long as the object lives. `results` gets everything but the wrong bits.
+  /// `results` gets everything but the wrong bits.
   mapping::MemoryFaults faults(const chips::Chip& chip, const MemoryPoints& points,
                                const memory::Draws& draws, MemoryResults& results);
 
  private:
-  const network::Network& network_;
+  network::SharedNetwork network_;
   std::shared_ptr<engines::Programs> programs_;
   std::int64_t images_;
 };

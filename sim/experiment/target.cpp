@@ -34,7 +34,7 @@ std::shared_ptr<const mapping::Program> Target::program() const {
 }
 
 mapping::Placement Target::placement() const {
-  return programs_ ? programs_->full().placement : mapping::resident(network_, config_.bit_offset);
+  return programs_ ? programs_->full().placement : mapping::resident(*network_, config_.bit_offset);
 }
 
 }  // namespace brownout::experiment

@@ -37,7 +37,7 @@ struct TargetConfig {
 
 class Target {
  public:
-  /// Compiles the network, which must outlive the object. InputError when it does not fit.
+  /// Compiles the network. InputError when it does not fit.
   Target(const Model& model, const TargetConfig& config);
 
   const TargetConfig& config() const { return config_; }
@@ -47,7 +47,7 @@ class Target {
   mapping::Placement placement() const;
 
  private:
-  const network::Network& network_;
+  network::SharedNetwork network_;
   TargetConfig config_;
   std::shared_ptr<engines::Programs> programs_;
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <optional>
 
 #include "sim/mapping/timing.hpp"
 

@@ -117,7 +117,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
       model.network, target.programs(), model.file.string(),
       rtl ? rtl : std::shared_ptr<accelerator::ArrayModel>(accelerator::make_behavioural_array()));
   const experiment::OpenImages images = experiment::open(setup.images);
-  engines::check_fits(model.network, *images.data, model.file.string());
+  engines::check_fits(*model.network, *images.data, model.file.string());
   run.images = images.count;
 
   std::shared_ptr<engines::Engine> engine = systemc;
@@ -134,7 +134,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
       run.rtl_cycles.push_back(layer.rtl_cycles);
   }
 
-  run.pricing = experiment::pricing_of(*target.program(), model.network.bits(), run.images);
+  run.pricing = experiment::pricing_of(*target.program(), model.network->bits(), run.images);
   add_parts(*target.program(), run);
   run.unprotected_cycles = unprotected_cycles(model, run);
   run.prices = experiment::price_run(*setup.technology, run.pricing, voltage, run_counts(run));

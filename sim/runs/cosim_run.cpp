@@ -115,7 +115,7 @@ std::exception_ptr compare(const Comparison& both, const std::filesystem::path& 
   const auto array = std::make_shared<cosim::CheckedArray>(*target.config().accelerator, options);
   array->set_supply(at.weights.voltage, at.others.accumulators.voltage);
   engines::SystemcEngine engine(model.network, target.programs(), model.file.string(), array);
-  CheckedEngine checked(engine, *array, model.network);
+  CheckedEngine checked(engine, *array, *model.network);
   std::exception_ptr failure;
   try {
     const std::string logits = experiment.evaluate(checked, readout).logits_sha256;
@@ -203,7 +203,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
                                                               model.file.string());
   if (!run.config.layer.empty()) expect_matrix_layer(*target.program(), run.config.layer);
   const experiment::OpenImages images = experiment::open(setup.images);
-  engines::check_fits(model.network, *images.data, model.file.string());
+  engines::check_fits(*model.network, *images.data, model.file.string());
   run.images = images.count;
   const std::vector<CoreTime> times = expect_window(run.config, images.count, *plain);
   if (!run.config.export_folder.empty()) cosim::prepare_export(run.config.export_folder);

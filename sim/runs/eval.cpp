@@ -92,8 +92,8 @@ EvalResult described(const experiment::Setup& setup, const experiment::Model& mo
   EvalResult result;
   result.model = model.name;
   result.model_sha256 = model.sha256;
-  result.bits = model.network.bits();
-  result.weights = model.network.coded_parameters();
+  result.bits = model.network->bits();
+  result.weights = model.network->coded_parameters();
   result.images = images.count;
   if (setup.technology) {
     result.technology = setup.technology->name();
@@ -113,7 +113,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
       make_chips(config, at ? (scaled ? at->weights : at->rail) : chips::OperatingPoint{});
   const experiment::Model model = experiment::load_model(config.model);
   const experiment::OpenImages images = experiment::open(setup.images);
-  engines::check_fits(model.network, *images.data, model.file.string());
+  engines::check_fits(*model.network, *images.data, model.file.string());
   const experiment::Target target(model, setup.target);
   EvaluatorOptions options;
   options.threads = threads;
@@ -123,7 +123,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   EvalResult result = described(setup, model, images);
   if (at) result.voltage = at->voltage;
   result.weights_scaled = scaled;
-  price_weights(setup, model.network, result);
+  price_weights(setup, *model.network, result);
   evaluate(evaluator, chips, at, quiet, result);
   if (at) summarize_chips(chips, *at, result);
   if (setup.target.accelerator) {

@@ -16,7 +16,6 @@ struct EvaluatorOptions {
   bool list_cells = false;
 };
 
-/// Model, images and target must outlive it.
 class Evaluator {
  public:
   Evaluator(const experiment::Model& model, const experiment::OpenImages& images,
@@ -34,8 +33,8 @@ class Evaluator {
  private:
   results::ChipResult describe(const chips::Chip& chip, const experiment::Readout& readout) const;
 
-  const experiment::Model& model_;
-  const experiment::OpenImages& images_;
+  const experiment::Model model_;
+  const experiment::OpenImages images_;
   EvaluatorOptions options_;
   experiment::Experiment experiment_;
   double seconds_ = 0.0;

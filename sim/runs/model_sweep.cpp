@@ -30,7 +30,7 @@ ModelSweep::ModelSweep(const SweepBench& bench, SweepNetwork& network,
       costs_(costs),
       images_(bench.inputs.images.count),
       supplies_(setup_.technology, setup_.target.with(mitigation.what)),
-      protection_(setup_.target.with(mitigation.what).protection(model_.network.bits())),
+      protection_(setup_.target.with(mitigation.what).protection(model_.network->bits())),
       store_(bench.store),
       keys_(setup_, config_.technology_sha256, model_, bench.inputs.used) {
   steps_ = supplies_.steps(bench.first_chip);

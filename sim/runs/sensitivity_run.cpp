@@ -49,7 +49,7 @@ class Measurement {
         model_(model),
         images_(images),
         threads_(threads),
-        reader_(model.network, mapping::resident(model.network, config.setup.target.bit_offset)),
+        reader_(model.network, mapping::resident(*model.network, config.setup.target.bit_offset)),
         engine_(engines::make_engine(config.setup.engine, model.network, threads)) {
     for (std::int64_t i = 0; i < config.chips; ++i) {
       const chips::RandomChip chip(config.seed + static_cast<std::uint64_t>(i));
@@ -67,7 +67,7 @@ class Measurement {
     result.chips = config_.chips;
     result.images = images_.count;
     result.seed = config_.seed;
-    const std::vector<weights::Selection> groups = groups_of(model_.network, result);
+    const std::vector<weights::Selection> groups = groups_of(*model_.network, result);
     result.err = error_of(reader_.clean());
     progress.advance(1, model_.name);
     for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -87,7 +87,7 @@ class Measurement {
 
   void measure(const weights::Selection& selection, double clean,
                weights::GroupSensitivity& group) {
-    const weights::SelectedCells cells(model_.network, reader_.placement(), selection,
+    const weights::SelectedCells cells(*model_.network, reader_.placement(), selection,
                                        model_.file.string());
     for (const auto& [faults, draws] : chips_) {
       weights::ReadStats stats;
@@ -105,7 +105,7 @@ class Measurement {
   double error_of(const network::Codes& codes) {
     engine_->set_codes(codes);
     const engines::Evaluation evaluation =
-        engines::evaluate(*engine_, model_.network, *images_.data, images_.count, threads_);
+        engines::evaluate(*engine_, *model_.network, *images_.data, images_.count, threads_);
     return results::percent(evaluation.wrong, images_.count);
   }
 
@@ -132,12 +132,12 @@ SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool qu
         throw InputError("{}: is {} again; expected each network once", file.string(),
                          models[i].file.string());
     }
-    engines::check_fits(models.back().network, *images.data, file.string());
-    if (models.back().network.coded_parameters() == 0)
+    engines::check_fits(*models.back().network, *images.data, file.string());
+    if (models.back().network->coded_parameters() == 0)
       throw InputError("{}: expected a network with codes in memory cells, found none",
                        file.string());
     weights::Sensitivity counted;
-    steps += 1 + static_cast<std::int64_t>(groups_of(models.back().network, counted).size());
+    steps += 1 + static_cast<std::int64_t>(groups_of(*models.back().network, counted).size());
   }
   SensitivityResult result;
   Progress progress("sensitivity", steps, quiet);

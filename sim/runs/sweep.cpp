@@ -27,8 +27,8 @@ results::SweepResult described_sweep(const SweepConfig& config, const SweepInput
   result.chip_note = first_chip.note();
   for (const std::unique_ptr<SweepNetwork>& network : inputs.networks) {
     const experiment::Model& model = network->model();
-    result.models.push_back({model.name, model.file, model.sha256, model.network.bits(),
-                             model.network.coded_parameters()});
+    result.models.push_back({model.name, model.file, model.sha256, model.network->bits(),
+                             model.network->coded_parameters()});
   }
   result.identity = identity(config, result.models, inputs.used, first_chip.identity());
   result.safe = rule_of(config, chips);

@@ -23,11 +23,11 @@ SweepInputs load_inputs(const SweepConfig& config) {
   inputs.images = experiment::open(config.setup.images);
   for (const std::unique_ptr<SweepNetwork>& network : inputs.networks) {
     const experiment::Model& model = network->model();
-    engines::check_fits(model.network, *inputs.images.data, model.file.string());
+    engines::check_fits(*model.network, *inputs.images.data, model.file.string());
     const std::optional<mapping::AcceleratorConfig>& accelerator = config.setup.target.accelerator;
     const mapping::Placement placement = network->with({}).placement();
     for (const SweepMitigation& entry : config.mitigations) {
-      weights::plan_repair(model.network, model.sha256, placement, entry.what,
+      weights::plan_repair(*model.network, model.sha256, placement, entry.what,
                            accelerator ? &accelerator->weights : nullptr, model.file.string());
     }
   }

@@ -65,8 +65,8 @@ class NoisyPasses {
 
   results::ChipResult draw(const std::string& name, std::uint64_t seed,
                            const results::CleanResult& clean) {
-    noisy_.parameters = model_.network.parameters;
-    add_weight_noise(noisy_, share_, seed);
+    noisy_->parameters = model_.network->parameters;
+    add_weight_noise(*noisy_, share_, seed);
     engines::Evaluation found = run();
     results::ChipResult result;
     result.chip = name;
@@ -81,8 +81,8 @@ class NoisyPasses {
 
  private:
   engines::Evaluation run() {
-    engine_->set_codes(network::clean_codes(noisy_));
-    return engines::evaluate(*engine_, noisy_, *images_.data, images_.count, threads_,
+    engine_->set_codes(network::clean_codes(*noisy_));
+    return engines::evaluate(*engine_, *noisy_, *images_.data, images_.count, threads_,
                              /*hash_logits=*/true);
   }
 
@@ -90,7 +90,9 @@ class NoisyPasses {
   const experiment::OpenImages& images_;
   double share_;
   int threads_;
-  network::Network noisy_ = model_.network;
+  // The engine shares it, so that it takes the values of each draw.
+  const std::shared_ptr<network::Network> noisy_ =
+      std::make_shared<network::Network>(*model_.network);
   std::unique_ptr<engines::Engine> engine_;
 };
 
@@ -101,7 +103,7 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
                  config.setup.engine);
   const experiment::Model model = experiment::load_model(config.model);
   const experiment::OpenImages images = experiment::open(config.setup.images);
-  engines::check_fits(model.network, *images.data, model.file.string());
+  engines::check_fits(*model.network, *images.data, model.file.string());
   EvalResult result = described(config.setup, model, images);
 
   const auto start = std::chrono::steady_clock::now();

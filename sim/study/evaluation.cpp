@@ -92,7 +92,7 @@ Json base_key(const experiment::Model& model, const Setting& setting, const Benc
 
 void expect_fits(const experiment::Model& model, const data::Dataset& data) {
   try {
-    engines::check_fits(model.network, data, model.file.string());
+    engines::check_fits(*model.network, data, model.file.string());
   } catch (const InputError& error) {
     throw Misfit(error.what());
   }

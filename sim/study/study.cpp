@@ -166,7 +166,7 @@ class Run {
   static experiment::Model load(const Row& row, const fs::path& file) {
     experiment::Model model = experiment::load_model(file);
     if (row.scale != 1.0) {
-      model.network = scaled(model.network, row.scale, row.where);
+      model.network = network::share(scaled(*model.network, row.scale, row.where));
       model.sha256 = sha256_hex(fmt::format("{} scaled {}", model.sha256, row.scale));
     }
     return model;
@@ -186,7 +186,7 @@ class Run {
     for (const NamedEvaluation& named : study_.evaluations) {
       if (!row.uses(named.name)) continue;
       const std::int64_t before = ticks_;
-      const std::int64_t expected = named.evaluation->patterns(&model->network);
+      const std::int64_t expected = named.evaluation->patterns(model->network.get());
       progress.add_work(expected - named.evaluation->patterns(nullptr));
       measure(row, named, *model, bench, result);
       progress.add_work(ticks_ - before - expected);

@@ -18,8 +18,8 @@ namespace brownout::weights {
 class ProtectedReader {
  public:
   /// `stored`: the memory's content by load event. The load events of the placement's runs must be
-  /// in it. The network must outlive the reader.
-  ProtectedReader(const network::Network& network, mapping::Placement placement,
+  /// in it.
+  ProtectedReader(network::SharedNetwork network, mapping::Placement placement,
                   std::vector<mapping::StoredWords> stored, memory::CheckCode check,
                   memory::OnError on_error);
 
@@ -53,7 +53,7 @@ class ProtectedReader {
                                 mitigation::ProtectionStats& outcome) const;
   void change_codes(const Load& load, const std::vector<WrongWord>& words, ReadStats& stats);
 
-  const network::Network& network_;
+  network::SharedNetwork network_;
   mapping::Placement placement_;
   memory::CheckCode check_;
   memory::OnError on_error_;

@@ -8,23 +8,23 @@
 
 namespace brownout::weights {
 
-WeightReader::WeightReader(const network::Network& network, std::uint64_t bit_offset,
+WeightReader::WeightReader(const network::SharedNetwork& network, std::uint64_t bit_offset,
                            memory::CheckCode check, memory::OnError on_error) {
-  mapping::Placement placement = mapping::resident(network, bit_offset);
+  mapping::Placement placement = mapping::resident(*network, bit_offset);
   if (check == memory::CheckCode::kNone) {
     plain_.emplace(network, std::move(placement));
     return;
   }
-  std::vector<mapping::StoredWords> stored{{0, mapping::store(network, placement)}};
+  std::vector<mapping::StoredWords> stored{{0, mapping::store(*network, placement)}};
   protected_.emplace(network, std::move(placement), std::move(stored), check, on_error);
 }
 
-WeightReader::WeightReader(const network::Network& network, const mapping::Program& program) {
+WeightReader::WeightReader(const network::SharedNetwork& network, const mapping::Program& program) {
   const mitigation::Mitigations& mitigations = program.accelerator.weights.mitigations;
   if (mitigations.check == memory::CheckCode::kNone) {
     plain_.emplace(network, program.placement);
   } else {
-    protected_.emplace(network, program.placement, mapping::stored_words(program, network),
+    protected_.emplace(network, program.placement, mapping::stored_words(program, *network),
                        mitigations.check, mitigations.on_error);
   }
 }

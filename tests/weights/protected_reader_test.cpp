@@ -26,13 +26,13 @@ using memory::WordFaultLists;
 ProtectedReader reader_of(const network::Network& network, CheckCode check,
                           OnError on_error = OnError::kPass, std::uint64_t bit_offset = 0) {
   const mapping::Placement placement = mapping::resident(network, bit_offset);
-  return ProtectedReader(network, placement, {{0, mapping::store(network, placement)}}, check,
-                         on_error);
+  return ProtectedReader(network::share(network), placement,
+                         {{0, mapping::store(network, placement)}}, check, on_error);
 }
 
 TEST(ProtectedReader, WithoutMitigationReadsWhatFaultyReaderReads) {
   const network::Network network = mapping::network_of_all_schemes(8, 4);
-  FaultyReader plain(network, mapping::resident(network, 17));
+  FaultyReader plain(network::share(network), mapping::resident(network, 17));
   ProtectedReader reader = reader_of(network, CheckCode::kNone, OnError::kPass, 17);
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
     const FaultList faults = chips::RandomChip(seed, 0.5).faults(

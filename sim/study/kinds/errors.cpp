@@ -221,7 +221,7 @@ class Layers : public Evaluation {
 
   Findings run(const experiment::Model& model, const Bench& bench) const override {
     Findings findings;
-    for (const std::string& layer : coded_layers(model.network)) {
+    for (const std::string& layer : coded_layers(*model.network)) {
       weights::Selection selection;
       selection.layers = {layer};
       OnChips passes(model, setting_, bench, 0, selection);

@@ -13,7 +13,7 @@ namespace brownout::study {
 
 class OnChips {
  public:
-  /// Model and bench must outlive it. `statistics_batch`: read_statistics_batch.
+  /// `statistics_batch`: read_statistics_batch.
   OnChips(const experiment::Model& model, const Setting& setting, const Bench& bench,
           int statistics_batch, weights::Selection selection);
   ~OnChips();
@@ -27,7 +27,7 @@ class OnChips {
  private:
   runs::Evaluator& evaluator();
 
-  const experiment::Model& model_;
+  const experiment::Model model_;
   const Setting& setting_;
   const Bench& bench_;
   experiment::OpenImages images_;

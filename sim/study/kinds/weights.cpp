@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Effects on the weights themselves: kinds noise, weight-error and redundancy.
 
+#include <memory>
+
 #include "sim/base/error.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/results/point.hpp"
@@ -51,7 +53,7 @@ class Noise : public Evaluation {
     const data::Dataset& data = *opened.data;
     const std::int64_t images = opened.count;
     expect_fits(model, data);
-    network::Network noisy = model.network;
+    const auto noisy = std::make_shared<network::Network>(*model.network);
     std::unique_ptr<engines::Engine> engine;
     Findings findings;
     for (std::size_t k = 0; k < shares_.size(); ++k) {
@@ -63,10 +65,10 @@ class Noise : public Evaluation {
         key["seed"] = seed;
         const StoredRow row = bench.remember(key, [&]() -> Json {
           if (!engine) engine = engines::make_engine("float", noisy, bench.threads);
-          noisy.parameters = model.network.parameters;
-          runs::add_weight_noise(noisy, shares_[k], seed);
-          engine->set_codes(network::clean_codes(noisy));
-          const auto found = engines::evaluate(*engine, noisy, data, images, bench.threads);
+          noisy->parameters = model.network->parameters;
+          runs::add_weight_noise(*noisy, shares_[k], seed);
+          engine->set_codes(network::clean_codes(*noisy));
+          const auto found = engines::evaluate(*engine, *noisy, data, images, bench.threads);
           return {
               {"model", model.name},
               {"weight_noise", shares_[k]},
@@ -151,15 +153,15 @@ class WeightError : public Evaluation {
     std::vector<double> errors;
     if (codings_.empty()) {
       const std::vector<float> clean =
-          coded_weights(model.network, network::clean_codes(model.network));
+          coded_weights(*model.network, network::clean_codes(*model.network));
       read_on_chips(model, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
-        errors.push_back(mean_absolute_error(clean, coded_weights(model.network, read)));
+        errors.push_back(mean_absolute_error(clean, coded_weights(*model.network, read)));
       });
       return errors;
     }
-    const Recoded recoded = recode(model.network, codings_[k], setting_.seed);
+    const Recoded recoded = recode(*model.network, codings_[k], setting_.seed);
     experiment::Model other = model;
-    other.network = recoded.network;
+    other.network = network::share(recoded.network);
     read_on_chips(other, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
       errors.push_back(recoded_weight_error(recoded, read));
     });
@@ -210,22 +212,23 @@ class Redundancy : public Evaluation {
  private:
   Json measure(const experiment::Model& model, const Bench& bench) const {
     const std::vector<float> clean =
-        coded_weights(model.network, network::clean_codes(model.network));
+        coded_weights(*model.network, network::clean_codes(*model.network));
     const double mean = mean_absolute_error(std::vector<float>(clean.size(), 0.0f), clean);
     std::vector<double> errors, to_mean;
     read_on_chips(model, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
-      errors.push_back(100.0 * relative_absolute_error(model.network, read));
-      const double error = mean_absolute_error(clean, coded_weights(model.network, read));
+      errors.push_back(100.0 * relative_absolute_error(*model.network, read));
+      const double error = mean_absolute_error(clean, coded_weights(*model.network, read));
       to_mean.push_back(mean > 0.0 ? 100.0 * error / mean : 0.0);
     });
     Json row{{"model", model.name},
              {"relative_error_pct", errors},
              {"error_to_mean_pct", to_mean},
-             {"relevance_pct", 100.0 * weight_relevance(model.network)},
+             {"relevance_pct", 100.0 * weight_relevance(*model.network)},
              {"nonzero_pct", nullptr}};
-    if (const std::optional<network::Network> cut = up_to_last_relu(model.network)) {
+    if (const std::optional<network::Network> cut = up_to_last_relu(*model.network)) {
       const experiment::OpenImages images = bench.datasets.images(setting_);
-      const auto engine = engines::make_engine(setting_.setup.engine, *cut, bench.threads);
+      const auto engine =
+          engines::make_engine(setting_.setup.engine, network::share(*cut), bench.threads);
       engine->set_codes(network::clean_codes(*cut));
       row["nonzero_pct"] = 100.0 * nonzero_share(run_images(*engine, cut->classes, *images.data,
                                                             images.count, bench.threads));
