@@ -18,7 +18,6 @@
 
 namespace brownout::experiment {
 
-inline constexpr char kSystemcEngine[] = "systemc";
 /// The engines of engines::make_engine, and "systemc": all images run through the accelerator
 /// model.
 const std::vector<std::string>& evaluation_engine_names();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/engines/engine_traits.hpp"
 
 namespace brownout::experiment {
 
@@ -15,10 +16,11 @@ void MemoryResults::set_bits_wrong(const mapping::MemoryCounts& counts) {
 }
 
 void check_engine(const std::string& engine, const MemoryPoints& points) {
-  if (engine != "float" || !points.any()) return;
+  if (engines::traits_of(engine).on_codes || !points.any()) return;
   throw InputError(
-      "engine float: has no input, activation and accumulator memories that could fail; expected "
-      "functional, reference or systemc, or these memories at Vmin");
+      "engine {}: has no input, activation and accumulator memories that could fail; expected "
+      "functional, reference or systemc, or these memories at Vmin",
+      engine);
 }
 
 OtherMemories::OtherMemories(network::SharedNetwork network,

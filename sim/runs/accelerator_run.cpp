@@ -8,6 +8,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/chips/chip.hpp"
 #include "sim/cosim/rtl_array.hpp"
+#include "sim/engines/engine_traits.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/experiment/network_cost.hpp"
 #include "sim/mapping/timing.hpp"
@@ -31,7 +32,7 @@ experiment::RunCounts run_counts(const AcceleratorRun& run) {
 
 /// The Verilated core in place of the array, if the engine asks for it; else null.
 std::shared_ptr<cosim::RtlArray> make_rtl(const experiment::Setup& setup) {
-  if (setup.engine != "rtl") return nullptr;
+  if (!engines::traits_of(setup.engine).rtl) return nullptr;
   cosim::check_core(*setup.target.accelerator);
   return std::make_shared<cosim::RtlArray>(*setup.target.accelerator);
 }
@@ -39,7 +40,7 @@ std::shared_ptr<cosim::RtlArray> make_rtl(const experiment::Setup& setup) {
 /// Numbers, cycles and counts. The engine "functional" has its time from the SystemC model.
 void simulate(experiment::Experiment& experiment, engines::SystemcEngine& systemc,
               const chips::Chip* chip, const experiment::Conditions& at, AcceleratorRun& run) {
-  const bool only_time = run.config.setup.engine == "functional";
+  const bool only_time = !engines::traits_of(run.config.setup.engine).on_accelerator;
   const std::size_t span_limit = run.config.span_limit;
   if (!only_time) systemc.record(span_limit);
   experiment::ChipRun on_chip = experiment.run(chip, at);
@@ -121,7 +122,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   run.images = images.count;
 
   std::shared_ptr<engines::Engine> engine = systemc;
-  if (setup.engine == "functional") {
+  if (!engines::traits_of(setup.engine).on_accelerator) {
     engine = engines::make_engine(setup.engine, model.network, threads);
   }
   experiment::Experiment experiment(model, images, setup, target, engine, threads);

@@ -8,6 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/chips/chip.hpp"
+#include "sim/engines/engine_traits.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/results/places.hpp"
 #include "sim/runs/evaluator.hpp"
@@ -19,16 +20,17 @@ namespace {
 /// What the engine cannot do, whatever the chips.
 void expect_able_engine(const EvalConfig& config) {
   const experiment::Setup& setup = config.setup;
-  if (setup.batch_statistics && setup.engine != "float") {
+  const engines::EngineTraits& engine = engines::traits_of(setup.engine);
+  if (setup.batch_statistics && engine.on_codes) {
     throw InputError(
         "{}: batch norms compute with running statistics in engine {}; expected {} float",
         Field{"batch_statistics"}, setup.engine, Field{"engine"});
   }
-  if (setup.engine == experiment::kSystemcEngine && !setup.target.accelerator) {
+  if (engine.on_accelerator && !setup.target.accelerator) {
     throw InputError("{} systemc: needs an accelerator; expected {} FILE", Field{"engine"},
                      Field{"accelerator"});
   }
-  if (config.weight_noise && setup.engine != "float") {
+  if (config.weight_noise && engine.on_codes) {
     throw InputError(
         "{}: moves weights off their codes, which engine {} computes on; expected {} float",
         Field{"weight_noise"}, setup.engine, Field{"engine"});
@@ -64,7 +66,7 @@ std::vector<std::string> names_of(const chips::Chip& chip, const std::string& te
   }
   try {
     return results::place_names(files, text, *choice.offsets,
-                       static_cast<std::uint64_t>(choice.seed.value_or(0)));
+                                static_cast<std::uint64_t>(choice.seed.value_or(0)));
   } catch (const InputError& error) {
     throw InputError("{}: {}", Field{"offsets"}, error.text());
   }

@@ -10,6 +10,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
+#include "sim/engines/engine_traits.hpp"
 #include "sim/experiment/experiment.hpp"
 
 namespace brownout::runs {
@@ -86,7 +87,7 @@ void read_accelerator(YamlMap& root, SweepConfig& config) {
   if (root.has("accelerator")) {
     config.setup.target.accelerator = mapping::load_accelerator(root.input_file("accelerator"));
     config.setup.technology->energy();  // refuses a technology without energies
-  } else if (config.setup.engine == experiment::kSystemcEngine) {
+  } else if (engines::traits_of(config.setup.engine).on_accelerator) {
     root.fail("engine", "systemc needs an accelerator; expected the key accelerator: FILE");
   }
   for (const char* key : {"batch", "supplies"}) {

@@ -11,6 +11,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/random.hpp"
+#include "sim/engines/engine_traits.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/results/chip_result.hpp"
 #include "sim/results/point.hpp"
@@ -99,8 +100,9 @@ class NoisyPasses {
 }  // namespace
 
 EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
-  BROWNOUT_CHECK(config.weight_noise && config.seed && config.setup.engine == "float", "engine {}",
-                 config.setup.engine);
+  BROWNOUT_CHECK(
+      config.weight_noise && config.seed && !engines::traits_of(config.setup.engine).on_codes,
+      "engine {}", config.setup.engine);
   const experiment::Model model = experiment::load_model(config.model);
   const experiment::OpenImages images = experiment::open(config.setup.images);
   engines::check_fits(*model.network, *images.data, model.file.string());

@@ -98,8 +98,8 @@ TEST(ShippedNetworks, AChangedCellChangesTheLogitsInMidRun) {
 
 TEST(ShippedNetworks, NothingStallsOnTheEdgeAcceleratorAndCyclesAreTheClosedForm) {
   const fs::path root(BROWNOUT_SOURCE_DIR);
-  const network::Network network =
-      network::read_onnx(root / "models" / "fmnist-simplenet16-normal-8b.onnx");
+  const network::SharedNetwork network =
+      network::share(network::read_onnx(root / "models" / "fmnist-simplenet16-normal-8b.onnx"));
   engines::SystemcEngine engine(
       network, mapping::load_accelerator(root / "configs/accelerators/edge-16x16.yaml"), 1, 0,
       "test");

@@ -32,7 +32,7 @@ TEST_F(NetworkCostTest, OneRunIsPricedAsARunIs) {
   RunCounts counts;
   counts.all = {run.total().counts, static_cast<double>(run.cycles)};
   const RunPrices prices =
-      price_run(technology_, pricing_of(*target.program(), model_.network.bits(), 3), 0.85, counts);
+      price_run(technology_, pricing_of(*target.program(), model_.network->bits(), 3), 0.85, counts);
   EXPECT_EQ(cost.energy(technology_, 0.85).value.total(), prices.all.value.total());
 }
 

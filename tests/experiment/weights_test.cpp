@@ -59,7 +59,7 @@ TEST_F(ChipWeightsTest, OnlySelectedCellsCount) {
   ChipWeights weights(model_, 0, {});
   weights::Selection selection;
   selection.low_bit = 7;
-  weights.select(model_.network, selection, "test");
+  weights.select(*model_.network, selection, "test");
   read(weights, 0.1);
   const network::Codes clean = weights.clean();
   for (std::size_t p = 0; p < clean.size(); ++p) {

@@ -4,6 +4,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/engines/engine_traits.hpp"
 #include "sim/results/point.hpp"
 #include "sim/results/records.hpp"
 #include "sim/runs/sweep_file.hpp"
@@ -88,7 +89,7 @@ results::WrongImages OnChips::on(const chips::Chip& chip,
 int read_statistics_batch(YamlMap& map, const Setting& setting) {
   constexpr std::int64_t kBatch = 128;  // as trainings take
   const bool wanted = map.boolean("batch_statistics", false);
-  if (wanted && setting.setup.engine != "float") {
+  if (wanted && engines::traits_of(setting.setup.engine).on_codes) {
     map.fail("batch_statistics", "batch norms compute with running statistics in engine " +
                                      setting.setup.engine + "; expected engine: float");
   }

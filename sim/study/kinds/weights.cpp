@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "sim/base/error.hpp"
+#include "sim/engines/engine_traits.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/results/point.hpp"
 #include "sim/results/records.hpp"
@@ -21,7 +22,7 @@ namespace {
 class Noise : public Evaluation {
  public:
   Noise(YamlMap& map, const Setting& setting) : setting_(setting) {
-    if (setting_.setup.engine != "float") {
+    if (engines::traits_of(setting_.setup.engine).on_codes) {
       if (map.has("engine")) {
         map.fail("engine", "noise moves weights off their codes; expected float");
       }
