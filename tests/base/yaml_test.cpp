@@ -332,10 +332,9 @@ TEST(YamlAssignments, ReplaceJoinAndTakeAway) {
 
 TEST(YamlAssignments, ErrorsNameTheFileAndTheAssignment) {
   const std::string text = "schedule: {epochs: 10}\n";
-  EXPECT_EQ(
-      complaint_of(text, {"schedule.epochs=0"}),
-      "a.yaml: set \"schedule.epochs=0\": schedule.epochs: expected an integer in [1, 100], "
-      "got \"0\"");
+  EXPECT_EQ(complaint_of(text, {"schedule.epochs=0"}),
+            "a.yaml: set \"schedule.epochs=0\": schedule.epochs: expected an integer in [1, 100], "
+            "got \"0\"");
   EXPECT_EQ(complaint_of(text, {"schedule.milestones=[0.5, 2]"}),
             "a.yaml: set \"schedule.milestones=[0.5, 2]\": schedule.milestones[1]: expected a "
             "number in [0, 1], got \"2\"");

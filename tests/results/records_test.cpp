@@ -25,7 +25,6 @@ struct Row {
 
 TEST(RecordKeys, ChangeWithEverythingThatDecidesAResult) {
   const std::vector<std::function<void(Row&)>> changes{
-      [](Row& row) { row.technology = "other"; },
       [](Row& row) { row.model.sha256 = "other"; },
       [](Row& row) { row.used.dataset_sha256 = "other"; },
       [](Row& row) { row.used.count = 99; },
@@ -42,6 +41,18 @@ TEST(RecordKeys, ChangeWithEverythingThatDecidesAResult) {
     Row row;
     changes[i](row);
     EXPECT_TRUE(keys.insert(row.key()).second) << "change " << i;
+  }
+}
+
+TEST(RecordKeys, ContainTheTechnologyWhereItGivesOtherMemoriesTheirRates) {
+  for (const bool others_fail : {false, true}) {
+    Row row;
+    row.setup.target.accelerator.emplace().activations.supply.vmin = others_fail ? 0.9 : 1.0;
+    row.setup.technology = std::make_shared<const technology::Technology>(
+        technology::Technology::load(BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml"));
+    const std::string before = row.key();
+    row.technology = "other";
+    EXPECT_EQ(row.key() != before, others_fail);
   }
 }
 

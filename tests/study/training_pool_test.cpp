@@ -45,6 +45,10 @@ class TrainingPoolTest : public testing::Test {
   TrainingPoolTest() {
     trainer_ = workplace_.write("trainer.sh", kTrainer);
     fs::permissions(trainer_, fs::perms::owner_all);
+    const fs::path data = workplace_.folder() / "data";
+    for (const char* kind : {"images-idx3-ubyte", "labels-idx1-ubyte"}) {
+      fs::copy_file(data / (std::string("t10k-") + kind), data / (std::string("train-") + kind));
+    }
     workplace_.write("architecture.yaml", "layers: []\n");
     config_ = workplace_.write("small.yaml",
                                "architecture: {file: architecture.yaml}\n"
