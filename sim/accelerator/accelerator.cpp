@@ -95,7 +95,7 @@ Accelerator::~Accelerator() = default;
 void Accelerator::set_array(std::shared_ptr<ArrayModel> array) { array_ = std::move(array); }
 
 void Accelerator::configure(std::shared_ptr<const mapping::Program> shared_program,
-                            network::SharedNetwork network, const network::Shapes& shapes,
+                            const network::SharedNetwork& network, const network::Shapes& shapes,
                             const RunOptions& options) {
   if (broken_) throw RunError("the SystemC model failed earlier in this process");
   state_.program = std::move(shared_program);

@@ -38,7 +38,7 @@ class StackAfterKernel {
   StackAfterKernel() = default;
   ~StackAfterKernel() {}  // not trivial, so that an object of it counts as used
 #endif
- public:
+ public:  // NOLINT(readability-redundant-access-specifiers)
   StackAfterKernel(const StackAfterKernel&) = delete;
   StackAfterKernel& operator=(const StackAfterKernel&) = delete;
 };

@@ -124,10 +124,7 @@ void Sequencer::run_batches() {
       std::memcpy(host_.logits + (batch - 1) * program.output_bytes / 4,
                   dram_.data(output_address(batch - 1)), program.output_bytes);
     }
-    if (batch + 1 < host_.batches) {
-      fetch_input(batch + 1);
-      input_ready = transfers_;
-    }
+    if (batch + 1 < host_.batches) fetch_input(batch + 1);
     vector_.set_input_buffer(static_cast<int>(batch % 2));
     if (state_.compute) draw_faults(batch);
     if (program.accelerator.weights.residency == mapping::WeightResidency::kResident) {

@@ -53,7 +53,9 @@ std::string flow_text(const YAML::Node& node) {
     std::map<std::string, std::string> parts;
     for (const auto& entry : node) parts[flow_text(entry.first)] = flow_text(entry.second);
     std::string text;
-    for (const auto& [key, value] : parts) text += (text.empty() ? "" : ", ") + key + ": " + value;
+    for (const auto& [key, value] : parts) {
+      text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", key, value);
+    }
     return "{" + text + "}";
   }
   if (!node.IsScalar()) return "null";
@@ -102,7 +104,8 @@ YAML::Node child(const YAML::Node& map, const std::string& key) {
 
 }  // namespace
 
-void apply_assignment(const std::string& text, YAML::Node document, YamlMap::Source& source) {
+void apply_assignment(const std::string& text, const YAML::Node& document,
+                      YamlMap::Source& source) {
   const std::string origin = fmt::format("{} {}", Field{"set"}, in_quotes(text));
   const std::string where = source.file.string() + ": " + origin;
   const Assignment assignment = split_assignment(text, where);

@@ -36,6 +36,6 @@ bool is_binary(std::string_view text);
 
 /// Puts the value of "key.path=VALUE" into the document and remembers it; null removes the key.
 /// InputError names the file and the assignment.
-void apply_assignment(const std::string& text, YAML::Node document, YamlMap::Source& source);
+void apply_assignment(const std::string& text, const YAML::Node& document, YamlMap::Source& source);
 
 }  // namespace brownout

@@ -8,7 +8,7 @@
 
 namespace brownout::datapath {
 
-AccumulatorFaults::AccumulatorFaults(std::shared_ptr<const mapping::Program> program,
+AccumulatorFaults::AccumulatorFaults(const std::shared_ptr<const mapping::Program>& program,
                                      mapping::LayerIndex number, int zero_point)
     : layer_(program, &program->layers[number]),
       rows_(mapping::accumulator_rows(program->accelerator)),

@@ -43,7 +43,11 @@ float pooled(const FinishTask& task, const arithmetic::Span& span, std::size_t c
   float best = -std::numeric_limits<float>::infinity();
   for (int row = span.top; row < span.bottom; ++row) {
     for (int column = span.left; column < span.right; ++column) {
-      const float y = number(task, static_cast<std::size_t>(row * task.pool->in_width + column), c);
+      const float y =
+          number(task,
+                 static_cast<std::size_t>(row) * static_cast<std::size_t>(task.pool->in_width) +
+                     static_cast<std::size_t>(column),
+                 c);
       best = y > best ? y : best;
     }
   }

@@ -271,7 +271,10 @@ BROWNOUT_AVX2_FMA void finish_block(const FinishTask task, int c) {
       for (int row = span.top; row < span.bottom; ++row) {
         for (int column = span.left; column < span.right; ++column) {
           load<Vectors, FromIntegers, Relu>(
-              task, k, static_cast<std::size_t>(row * task.pool->in_width + column), c, y);
+              task, k,
+              static_cast<std::size_t>(row) * static_cast<std::size_t>(task.pool->in_width) +
+                  static_cast<std::size_t>(column),
+              c, y);
           for (int v = 0; v < Vectors; ++v) best[v] = _mm256_max_ps(y[v], best[v]);
         }
       }

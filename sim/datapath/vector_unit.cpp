@@ -113,7 +113,7 @@ void VectorUnit::normalize(const Pass& pass, const double* s1, const double* s2,
   for (int first = 0; first < pass.plan.in.channels; first += members) {
     const auto group = arithmetic::group_statistics(s1 + first, s2 + first, members,
                                                     pixels_of(pass.plan.in), op.eps);
-    for (std::size_t c = first; c < static_cast<std::size_t>(first + members); ++c) {
+    for (std::size_t c = first; c < first + static_cast<std::size_t>(members); ++c) {
       const auto affine = arithmetic::group_norm_affine(group, pass.factor[c], pass.shift[c]);
       scratch.mean[c] = affine.mean;
       scratch.factor[c] = affine.factor;

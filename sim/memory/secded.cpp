@@ -14,9 +14,9 @@ struct EncodeTable {
       for (int value = 1; value < 256; ++value) {
         int bit = 0;
         while ((value >> bit & 1) == 0) ++bit;
-        check[byte][value] =
-            static_cast<std::uint8_t>(check[byte][value & (value - 1)] ^
-                                      kSecdedColumns[static_cast<std::size_t>(byte * 8 + bit)]);
+        check[byte][value] = static_cast<std::uint8_t>(
+            check[byte][value & (value - 1)] ^
+            kSecdedColumns[static_cast<std::size_t>(byte) * 8 + static_cast<std::size_t>(bit)]);
       }
     }
   }

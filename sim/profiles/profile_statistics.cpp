@@ -188,7 +188,7 @@ ProfileComparison compare_profiles(const Profile& a, const Profile& b) {
     if (result.same_geometry) {
       level.overlap = overlap_of(a, a.levels[i], level.a, b.levels[j - 1], level.b);
     }
-    result.levels.push_back(std::move(level));
+    result.levels.push_back(level);
   }
   return result;
 }

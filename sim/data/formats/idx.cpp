@@ -63,7 +63,7 @@ fs::path find_file(const fs::path& folder, const std::string& stem, const std::s
                    const std::string& hint) {
   for (const char* separator : {"-", "."}) {
     for (const char* suffix : {"", ".gz"}) {
-      const fs::path path = folder / (stem + separator + kind + suffix);
+      const fs::path path = folder / fmt::format("{}{}{}{}", stem, separator, kind, suffix);
       if (is_there(path)) return path;
     }
   }

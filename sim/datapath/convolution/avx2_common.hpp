@@ -53,7 +53,7 @@ class Scratch {
       : next_(round_up(reinterpret_cast<std::uintptr_t>(memory), kLine)) {}
   template <typename T>
   T* take(std::size_t count) {
-    T* const piece = reinterpret_cast<T*>(next_);
+    T* const piece = reinterpret_cast<T*>(next_);  // NOLINT(performance-no-int-to-ptr)
     next_ += round_up(count * sizeof(T), kLine);
     return piece;
   }

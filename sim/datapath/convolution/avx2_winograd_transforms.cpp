@@ -67,7 +67,7 @@ BROWNOUT_AVX2_INLINE Row outer_row(const std::int16_t* from, std::ptrdiff_t row,
   d.x2 = outer(from = next(from, column), row);
   d.x3 = outer(from = next(from, column), row);
   d.x4 = outer(from = next(from, column), row);
-  d.x5 = outer(from = next(from, column), row);
+  d.x5 = outer(next(from, column), row);
   return d;
 }
 
