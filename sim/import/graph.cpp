@@ -53,8 +53,9 @@ Dims extents_of(const onnx::ValueInfoProto& value) {
   return dims;
 }
 
-Attribute attribute_of(const onnx::AttributeProto& attribute, const fs::path& folder,
-                       const std::string& place) {
+/// None for texts and graphs, which only operators have that are unknown here.
+std::optional<Attribute> attribute_of(const onnx::AttributeProto& attribute, const fs::path& folder,
+                                      const std::string& place) {
   switch (attribute.type()) {
     case onnx::AttributeProto::INT:
       return attribute.i();
@@ -70,10 +71,7 @@ Attribute attribute_of(const onnx::AttributeProto& attribute, const fs::path& fo
       return std::make_shared<const Tensor>(
           read_tensor(attribute.t(), folder, place + ": attribute " + attribute.name()));
     default:
-      throw InputError(
-          "{}: attribute {} is no number, text or tensor, so the operator cannot be "
-          "read",
-          place, printable(attribute.name()));
+      return std::nullopt;
   }
 }
 
@@ -95,12 +93,12 @@ Node node_of(const onnx::NodeProto& proto, const fs::path& file) {
   if (node.name.empty() && !node.outputs.empty()) node.name = node.outputs.front();
   node.place = place_of(file, node.name, node.op);
   if (node.outputs.empty()) throw InputError("{}: the node has no output", node.place);
+  std::set<std::string> seen;
   for (const auto& attribute : proto.attribute()) {
-    if (!node.attributes
-             .emplace(attribute.name(), attribute_of(attribute, file.parent_path(), node.place))
-             .second) {
+    if (!seen.insert(attribute.name()).second)
       throw InputError("{}: attribute {} occurs twice", node.place, printable(attribute.name()));
-    }
+    std::optional<Attribute> value = attribute_of(attribute, file.parent_path(), node.place);
+    if (value) node.attributes.emplace(attribute.name(), std::move(*value));
   }
   return node;
 }

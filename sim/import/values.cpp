@@ -490,7 +490,11 @@ Dims resolved(const Graph& graph, const GraphInput& input, const Dims& named) {
     }
     dims = whole;
   }
-  if (dims.empty() || std::any_of(dims.begin(), dims.end(), [](auto e) { return e < 0; })) {
+  if (dims.size() < 2) {
+    throw InputError("{}: input {} is {}, expected a batch of images", graph.file().string(),
+                     in_quotes(input.name), to_string(dims));
+  }
+  if (std::any_of(dims.begin(), dims.end(), [](auto e) { return e < 0; })) {
     throw InputError(
         "{}: input {} leaves extents open ({}); expected them to be named, for "
         "example 3x224x224",

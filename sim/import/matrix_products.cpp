@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Extents of each product from the shapes of its operands.
-#include "sim/import/matrix_layers.hpp"
+#include "sim/import/matrix_products.hpp"
 
 #include <algorithm>
 
@@ -58,8 +58,7 @@ MatrixProduct matmul(const Values& values, const Node& node) {
 
 }  // namespace
 
-MatrixProducts matrix_products(const std::filesystem::path& file, const Dims& input) {
-  const Graph graph = Graph::read(file);
+MatrixProducts matrix_products(const Graph& graph, const Dims& input) {
   const Values values(graph, input);
   MatrixProducts result;
   result.remarks = values.remarks();
@@ -85,7 +84,7 @@ MatrixProducts matrix_products(const std::filesystem::path& file, const Dims& in
     result.products.push_back(std::move(product));
   }
   if (result.products.empty()) {
-    throw InputError("{}: found no convolution and no matrix product", file.string());
+    throw InputError("{}: found no convolution and no matrix product", graph.file().string());
   }
   return result;
 }

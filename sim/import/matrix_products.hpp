@@ -3,11 +3,10 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
-#include "sim/import/tensor.hpp"
+#include "sim/import/graph.hpp"
 
 namespace brownout::importing {
 
@@ -24,7 +23,7 @@ struct MatrixProducts {
 };
 
 /// Convolutions and matrix multiplications of a graph, plain and quantized. `input` as in Values.
-/// InputError as Graph::read and Values, and when there is no matrix product at all.
-MatrixProducts matrix_products(const std::filesystem::path& file, const Dims& input = {});
+/// InputError as Values, and when there is no matrix product at all.
+MatrixProducts matrix_products(const Graph& graph, const Dims& input = {});
 
 }  // namespace brownout::importing
