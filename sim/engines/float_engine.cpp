@@ -36,7 +36,7 @@ class FloatEngine : public Engine {
  public:
   FloatEngine(const network::Network& network, int threads)
       : network_(network),
-        shapes_(network::check(network, network.name)),
+        shapes_(network::check(network, network.name, network::MatrixWeights::kAny)),
         kernels_(datapath::avx2_vector_kernels() != nullptr ? *datapath::avx2_vector_kernels()
                                                             : datapath::portable_vector_kernels()) {
     BROWNOUT_CHECK(threads >= 1, "threads {}", threads);
