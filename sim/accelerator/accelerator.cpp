@@ -95,7 +95,7 @@ Accelerator::~Accelerator() = default;
 void Accelerator::set_array(std::shared_ptr<ArrayModel> array) { array_ = std::move(array); }
 
 void Accelerator::configure(const mapping::Program& program, const network::Network& network,
-                            const std::vector<network::Shape>& shapes, const RunOptions& options) {
+                            const network::Shapes& shapes, const RunOptions& options) {
   if (broken_) throw RunError("the SystemC model failed earlier in this process");
   state_.program = &program;
   state_.compute = options.compute;
@@ -125,8 +125,9 @@ void Accelerator::configure(const mapping::Program& program, const network::Netw
 
   const std::vector<std::uint64_t> words =
       mapping::store(network, mapping::resident(network, program.bit_offset));
-  BROWNOUT_CHECK(static_cast<std::int64_t>(words.size()) == program.resident_words,
-                 "{} words, {} expected", words.size(), program.resident_words);
+  const std::int64_t found = words.size();
+  BROWNOUT_CHECK(found == program.resident_words, "{} words, {} expected", words.size(),
+                 program.resident_words);
   std::memcpy(m.dram.data(0), words.data(), words.size() * 8);
   if (config.weights.residency == mapping::WeightResidency::kResident) {
     m.weights.cells().write(0, program.resident_words, words.data());
@@ -135,13 +136,13 @@ void Accelerator::configure(const mapping::Program& program, const network::Netw
 
 void Accelerator::set_faults(const memory::WordFaultLists& faults, const memory::Draws& draws) {
   modules_->weights.cells().set_faults(faults, memory::MemoryId::kWeights, draws);
-  state_.first_batch = static_cast<std::int64_t>(draws.batch);
+  state_.first_batch = draws.batch;
 }
 
 void Accelerator::set_memory_faults(const mapping::MemoryFaults& faults) {
   modules_->activations.set_faults(faults);
   modules_->sequencer.set_accumulator_faults(faults.accumulators, faults.draws);
-  state_.first_batch = static_cast<std::int64_t>(faults.draws.batch);
+  state_.first_batch = faults.draws.batch;
 }
 
 memory::WordMemory& Accelerator::weight_cells() { return modules_->weights.cells(); }
@@ -187,7 +188,7 @@ RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, flo
   result.input_wait_cycles = state_.input_wait_cycles;
   result.bits_wrong = bits_wrong();
   result.layers = state_.layers;
-  for (std::size_t i = 0; i < result.layers.size(); ++i) {
+  for (const mapping::LayerIndex i : result.layers.indices()) {
     result.layers[i].closed_form_cycles = batches * state_.program->layers[i].closed_form_cycles;
   }
   result.spans = std::move(state_.spans);

@@ -18,12 +18,12 @@ namespace brownout::accelerator {
 
 /// What a run took.
 struct RunResult {
-  std::int64_t cycles = 0;             // from the first DMA to the last
-  std::int64_t input_wait_cycles = 0;  // waiting for input and output DMA
-  std::vector<LayerTally> layers;      // of the program, over all batches
-  std::vector<Span> spans;             // when asked for
-  bool spans_cut = false;              // there were more
-  mapping::MemoryCounts bits_wrong;    // of the other memories, since configure()
+  std::int64_t cycles = 0;                        // from the first DMA to the last
+  std::int64_t input_wait_cycles = 0;             // waiting for input and output DMA
+  Table<mapping::LayerIndex, LayerTally> layers;  // over all batches
+  std::vector<Span> spans;                        // when asked for
+  bool spans_cut = false;                         // there were more
+  mapping::MemoryCounts bits_wrong;               // of the other memories, since configure()
 
   /// Sum over the layers; its cycles are those of the layers, without the waits for input.
   LayerTally total() const;
@@ -47,7 +47,7 @@ class Accelerator {
   /// resident, into the weight scratchpad. There are no faults then. Program and network must
   /// outlive their use.
   void configure(const mapping::Program& program, const network::Network& network,
-                 const std::vector<network::Shape>& shapes, const RunOptions& options = {});
+                 const network::Shapes& shapes, const RunOptions& options = {});
 
   /// Sets the faulty cells of the weight scratchpad. Fresh draws number the batches of the next run
   /// from draws.batch on.

@@ -20,8 +20,8 @@ ActivationScratchpad::ActivationScratchpad(const sc_core::sc_module_name& name) 
 
 void ActivationScratchpad::configure(const mapping::ActivationMemoryConfig& config) {
   config_ = config;
-  bytes_.assign(static_cast<std::size_t>(config.bytes()) + kSlack, 0);
-  busy_until_.assign(static_cast<std::size_t>(config.banks), 0);
+  bytes_.assign(config.bytes() + kSlack, 0);
+  busy_until_.assign(config.banks, 0);
   pixel_faults_ = value_faults_ = {};
   pixel_bits_wrong_ = value_bits_wrong_ = 0;
 }
@@ -38,7 +38,7 @@ void ActivationScratchpad::written(const mapping::ByteRange& at, std::uint64_t l
   BROWNOUT_CHECK(at.address >= 0 && at.address + at.bytes <= config_.bytes(), "bytes [{}, {})",
                  at.address, at.address + at.bytes);
   if (!values_fail()) return;
-  const auto number = static_cast<std::uint64_t>(batch);
+  const std::uint64_t number = batch;
   if (at.numbers) {
     void* const place = data(at.address);
     value_bits_wrong_ += value_faults_.apply_numbers(static_cast<float*>(place), at.address,
@@ -50,16 +50,16 @@ void ActivationScratchpad::written(const mapping::ByteRange& at, std::uint64_t l
 }
 
 void ActivationScratchpad::pixels_arrived(const mapping::ByteRange& at, std::int64_t batch) {
-  pixel_bits_wrong_ += pixel_faults_.apply(data(at.address), at.address, at.bytes,
-                                           mapping::kInputEvent, static_cast<std::uint64_t>(batch));
+  pixel_bits_wrong_ +=
+      pixel_faults_.apply(data(at.address), at.address, at.bytes, mapping::kInputEvent, batch);
 }
 
 std::int64_t ActivationScratchpad::reserve(std::int64_t address, std::int64_t count,
                                            std::int64_t earliest, std::int64_t cycles) {
   BROWNOUT_CHECK(address >= 0 && count >= 1 && address + count <= config_.bytes(),
                  "bytes [{}, {}) of {}", address, address + count, config_.bytes());
-  const auto from = static_cast<std::size_t>(address / config_.bank_bytes());
-  const auto to = static_cast<std::size_t>((address + count - 1) / config_.bank_bytes()) + 1;
+  const std::size_t from = address / config_.bank_bytes();
+  const std::size_t to = (address + count - 1) / config_.bank_bytes() + 1;
   std::int64_t start = earliest;
   for (std::size_t bank = from; bank < to; ++bank) start = std::max(start, busy_until_[bank]);
   for (std::size_t bank = from; bank < to; ++bank) busy_until_[bank] = start + cycles;
@@ -67,16 +67,16 @@ std::int64_t ActivationScratchpad::reserve(std::int64_t address, std::int64_t co
 }
 
 void ActivationScratchpad::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time&) {
-  const auto address = static_cast<std::int64_t>(payload.get_address());
+  const std::int64_t address = payload.get_address();
   const std::int64_t count = payload.get_data_length();
   if (address + count > config_.bytes()) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);
     return;
   }
   if (payload.is_write()) {
-    std::memcpy(data(address), payload.get_data_ptr(), static_cast<std::size_t>(count));
+    std::memcpy(data(address), payload.get_data_ptr(), count);
   } else {
-    std::memcpy(payload.get_data_ptr(), data(address), static_cast<std::size_t>(count));
+    std::memcpy(payload.get_data_ptr(), data(address), count);
   }
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }

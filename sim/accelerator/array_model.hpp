@@ -29,7 +29,7 @@ struct StripGates {
 /// the batch), which belongs to the channels of one column tile.
 struct SumLane {
   std::int64_t pixel = 0;
-  int column_tile = 0;
+  std::size_t column_tile = 0;
   std::int32_t sum = 0;
 };
 
@@ -51,8 +51,9 @@ class ArrayModel {
 
   /// The input of layer `layer`: codes q of `images` images back to back, NHWC, zero point z. They
   /// stay in place until the layer ends. `cycle`: now, since the run began.
-  virtual void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
-                           int zero_point, std::int64_t cycle) = 0;
+  virtual void begin_layer(mapping::LayerIndex layer, const std::uint8_t* q,
+                           std::int64_t image_stride, int images, int zero_point,
+                           std::int64_t cycle) = 0;
 
   /// While a layer runs, words for later strips reach the scratchpad, one a cycle from `cycle`
   /// (since the layer began) on.
@@ -60,15 +61,15 @@ class ArrayModel {
                      std::int64_t /*cycle*/) {}
 
   /// The codes of a column tile as they were read and decoded: n_count × k, IHW order.
-  virtual void load(int layer, int column_tile, const std::int8_t* n) = 0;
+  virtual void load(mapping::LayerIndex layer, std::size_t column_tile, const std::int8_t* n) = 0;
 
   /// One strip with the weights loaded last for its column tile: acc[pixel · stride + channel] of
   /// the strip's pixels and channels (both absolute) = Σ n·(q − z), exact.
-  virtual void run(int layer, const mapping::Strip& strip, std::int32_t* acc,
+  virtual void run(mapping::LayerIndex layer, const mapping::Strip& strip, std::int32_t* acc,
                    std::int64_t stride) = 0;
 
   /// All strips have been drained, `cycles` after the layer began. The sums must be in `acc` now.
-  virtual void end_layer(int /*layer*/, const std::vector<StripGates>& /*gates*/,
+  virtual void end_layer(mapping::LayerIndex /*layer*/, const std::vector<StripGates>& /*gates*/,
                          std::int64_t /*cycles*/, std::int32_t* /*acc*/, std::int64_t /*stride*/) {}
 
   /// Sums of the last layer that faulty accumulators have changed (unchanged sums may be listed as

@@ -18,6 +18,7 @@ namespace {
 namespace avx2 = datapath::avx2;
 using avx2::PanelLayout;
 using mapping::ColumnTile;
+using mapping::LayerIndex;
 using mapping::LayerProgram;
 using mapping::Strip;
 
@@ -41,7 +42,7 @@ class BehaviouralArray final : public ArrayModel {
       panels_.back().resize(layer.column_tiles.size());
       widened = std::max(widened, layouts_.back().image().size());
     }
-    widened_.assign(widened * static_cast<std::size_t>(program.batch) + avx2::kReadAhead / 2, 0);
+    widened_.assign(widened * program.batch + avx2::kReadAhead / 2, 0);
   }
 
   void set_accumulator_faults(const memory::FaultList& faults,
@@ -51,14 +52,13 @@ class BehaviouralArray final : public ArrayModel {
     batch_ = draws.batch;
   }
 
-  void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
+  void begin_layer(LayerIndex layer, const std::uint8_t* q, std::int64_t image_stride, int images,
                    int zero_point, std::int64_t) override {
     sum_lanes_.clear();
     if (!accumulators_.empty()) widen_for_faults(layer, q, image_stride, images, zero_point);
-    const PanelLayout& layout = layouts_[static_cast<std::size_t>(layer)];
+    const PanelLayout& layout = layouts_[layer];
     for (int i = 0; i < images; ++i) {
-      std::int16_t* const to =
-          widened_.data() + static_cast<std::size_t>(i) * layout.image().size();
+      std::int16_t* const to = widened_.data() + i * layout.image().size();
       if (fast_) {
         avx2::widen(q + i * image_stride, layout.image(), zero_point, to);
       } else {
@@ -67,29 +67,28 @@ class BehaviouralArray final : public ArrayModel {
     }
   }
 
-  void load(int layer, int column_tile, const std::int8_t* n) override {
-    const LayerProgram& program = program_->layers[static_cast<std::size_t>(layer)];
-    const PanelLayout& layout = layouts_[static_cast<std::size_t>(layer)];
-    const ColumnTile& tile = program.column_tiles[static_cast<std::size_t>(column_tile)];
-    auto& panels = panels_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(column_tile)];
+  void load(LayerIndex layer, std::size_t column_tile, const std::int8_t* n) override {
+    const LayerProgram& program = program_->layers[layer];
+    const PanelLayout& layout = layouts_[layer];
+    const ColumnTile& tile = program.column_tiles[column_tile];
+    auto& panels = panels_[layer][column_tile];
     if (panels == nullptr) {
       panels = std::make_unique<avx2::AlignedArray<std::int16_t>>(
-          static_cast<std::size_t>(PanelLayout::panels(tile.n_count)) * layout.panel_size());
+          PanelLayout::panels(tile.n_count) * layout.panel_size());
     }
     layout.fill(n, tile.n_count, panels->data());
-    auto& loaded = faulty_[static_cast<std::size_t>(layer)].loaded;
+    auto& loaded = faulty_[layer].loaded;
     loaded.resize(program.column_tiles.size());
-    loaded[static_cast<std::size_t>(column_tile)].assign(n, n + tile.n_count * program.k);
+    loaded[column_tile].assign(n, n + tile.n_count * program.k);
   }
 
-  void run(int layer, const Strip& strip, std::int32_t* acc, std::int64_t stride) override {
-    const LayerProgram& program = program_->layers[static_cast<std::size_t>(layer)];
-    const PanelLayout& layout = layouts_[static_cast<std::size_t>(layer)];
-    const auto column_tile = static_cast<std::size_t>(strip.column_tile);
-    const ColumnTile& tile = program.column_tiles[column_tile];
-    const auto& panels = panels_[static_cast<std::size_t>(layer)][column_tile];
-    BROWNOUT_CHECK(panels != nullptr, "column tile {} of {} runs before it is loaded", column_tile,
-                   program.name);
+  void run(LayerIndex layer, const Strip& strip, std::int32_t* acc, std::int64_t stride) override {
+    const LayerProgram& program = program_->layers[layer];
+    const PanelLayout& layout = layouts_[layer];
+    const ColumnTile& tile = program.column_tiles[strip.column_tile];
+    const auto& panels = panels_[layer][strip.column_tile];
+    BROWNOUT_CHECK(panels != nullptr, "column tile {} of {} runs before it is loaded",
+                   strip.column_tile, program.name);
     const std::int16_t* const group = widened_.data() + tile.group * layout.group_inputs();
     const std::int16_t* rows[avx2::kPassPixels];
     for (std::int64_t done = 0; done < strip.pixel_count; done += avx2::kPassPixels) {
@@ -123,25 +122,25 @@ class BehaviouralArray final : public ArrayModel {
     std::optional<datapath::AccumulatorFaults> sums;
   };
 
-  void widen_for_faults(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
-                        int zero_point) {
-    auto& sums = faulty_[static_cast<std::size_t>(layer)].sums;
+  void widen_for_faults(LayerIndex layer, const std::uint8_t* q, std::int64_t image_stride,
+                        int images, int zero_point) {
+    auto& sums = faulty_[layer].sums;
     if (!sums) {
-      sums.emplace(program_->accelerator, program_->layers[static_cast<std::size_t>(layer)],
-                   zero_point);
+      sums.emplace(program_->accelerator, program_->layers[layer], zero_point);
     }
     const std::size_t size = sums->widened_size();
-    inputs_.resize(std::max(inputs_.size(), size * static_cast<std::size_t>(images)));
+    inputs_.resize(std::max(inputs_.size(), size * images));
     for (int i = 0; i < images; ++i) {
-      sums->widen(q + i * image_stride, inputs_.data() + static_cast<std::size_t>(i) * size);
+      sums->widen(q + i * image_stride, inputs_.data() + i * size);
     }
   }
 
-  void read_through_faults(int layer, const Strip& strip, std::int32_t* acc, std::int64_t stride) {
-    const LayerProgram& program = program_->layers[static_cast<std::size_t>(layer)];
-    const ColumnTile& tile = program.column_tiles[static_cast<std::size_t>(strip.column_tile)];
-    FaultyLayer& faulty = faulty_[static_cast<std::size_t>(layer)];
-    auto& loaded = faulty.loaded[static_cast<std::size_t>(strip.column_tile)];
+  void read_through_faults(LayerIndex layer, const Strip& strip, std::int32_t* acc,
+                           std::int64_t stride) {
+    const LayerProgram& program = program_->layers[layer];
+    const ColumnTile& tile = program.column_tiles[strip.column_tile];
+    FaultyLayer& faulty = faulty_[layer];
+    auto& loaded = faulty.loaded[strip.column_tile];
     if (!loaded.empty()) {
       faulty.sums->set_weights(loaded.data(), tile.n_first, tile.n_count);
       loaded.clear();
@@ -154,8 +153,7 @@ class BehaviouralArray final : public ArrayModel {
     part.batch = batch_;
     for (part.image = strip.pixel_first / pixels;
          part.image * pixels < strip.pixel_first + strip.pixel_count; ++part.image) {
-      part.input =
-          inputs_.data() + part.image * static_cast<std::int64_t>(faulty.sums->widened_size());
+      part.input = inputs_.data() + part.image * faulty.sums->widened_size();
       part.acc = acc + part.image * pixels * stride;
       accumulator_bits_wrong_ +=
           faulty.sums->run(accumulators_, part, window_, [&](int pixel, std::int32_t sum) {
@@ -185,11 +183,10 @@ class BehaviouralArray final : public ArrayModel {
   static void widen(const std::uint8_t* q, const avx2::PaddedImage& image, int zero_point,
                     std::int16_t* out) {
     std::fill_n(out, image.size(), std::int16_t{0});
-    const std::size_t body =
-        static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.channels);
+    const std::size_t channels = image.channels;
+    const std::size_t body = image.width * channels;
     for (int y = 0; y < image.height; ++y) {
-      std::int16_t* const to = out + static_cast<std::size_t>(image.top + y) * image.row() +
-                               static_cast<std::size_t>(image.left * image.channels);
+      std::int16_t* const to = out + (image.top + y) * image.row() + image.left * channels;
       for (std::size_t i = 0; i < body; ++i) {
         to[i] = static_cast<std::int16_t>(*q++ - zero_point);
       }
@@ -200,14 +197,15 @@ class BehaviouralArray final : public ArrayModel {
   const PanelLayout::Kernel multiply_ =
       fast_ ? avx2::fastest_kernels().multiply_rows : multiply_plain;
   const mapping::Program* program_ = nullptr;
-  std::vector<PanelLayout> layouts_;
-  /// By layer and column tile; null until loaded.
-  std::vector<std::vector<std::unique_ptr<avx2::AlignedArray<std::int16_t>>>> panels_;
+  Table<LayerIndex, PanelLayout> layouts_;
+  /// By column tile; null until loaded.
+  using Panels = std::vector<std::unique_ptr<avx2::AlignedArray<std::int16_t>>>;
+  Table<LayerIndex, Panels> panels_;
   std::vector<std::int16_t> widened_;
   memory::Corruption accumulators_;
   std::uint64_t batch_ = 0;           // of fresh draws
   std::vector<std::int16_t> inputs_;  // of a layer, one image after the other
-  std::vector<FaultyLayer> faulty_;
+  Table<LayerIndex, FaultyLayer> faulty_;
   std::vector<std::int16_t> window_;
   std::vector<SumLane> sum_lanes_;
   std::int64_t accumulator_bits_wrong_ = 0;

@@ -21,9 +21,9 @@ void Dma::configure(const mapping::DmaConfig& config, std::int64_t dram_latency)
   dram_latency_ = dram_latency;
   chunks_.clear();
   if (state_.program->accelerator.weights.residency == mapping::WeightResidency::kStreamed) {
-    for (std::size_t i = 0; i < state_.program->layers.size(); ++i) {
+    for (const mapping::LayerIndex i : state_.program->layers.indices()) {
       for (const mapping::Chunk& chunk : state_.program->layers[i].chunks) {
-        chunks_.push_back({static_cast<int>(i), &chunk});
+        chunks_.push_back({i, &chunk});
       }
     }
   }
@@ -32,7 +32,8 @@ void Dma::configure(const mapping::DmaConfig& config, std::int64_t dram_latency)
 }
 
 void Dma::start_weights(std::int64_t batches) {
-  chunks_wanted_ += batches * static_cast<std::int64_t>(chunks_.size());
+  const std::int64_t round = chunks_.size();
+  chunks_wanted_ += batches * round;
   start_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -53,7 +54,7 @@ void Dma::weight_channel() {
   guarded(state_, [this] {
     for (;;) {
       while (chunks_loaded_ >= chunks_wanted_) wait(start_event_);
-      const auto round = static_cast<std::int64_t>(chunks_.size());
+      const std::int64_t round = chunks_.size();
       const std::int64_t event = chunks_loaded_ % round;
       // The half was last used by the chunk before the last, or, where a round with an odd number
       // of chunks begins anew, by the last one.
@@ -61,9 +62,9 @@ void Dma::weight_channel() {
       const std::int64_t user = chunks_loaded_ - (same_half ? 1 : 2);
       while (chunks_released_ <= user) wait(released_event_);
       LoadExtension load;
-      load.batch = static_cast<std::uint64_t>(state_.first_batch + chunks_loaded_ / round);
-      load.load_event = static_cast<std::uint64_t>(event);
-      move_chunk(chunks_[static_cast<std::size_t>(event)], load);
+      load.batch = state_.first_batch + chunks_loaded_ / round;
+      load.load_event = event;
+      move_chunk(chunks_[event], load);
       ++chunks_loaded_;
       loaded_event_.notify(sc_core::SC_ZERO_TIME);
     }
@@ -94,8 +95,7 @@ void Dma::activation_channel() {
 void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transfer& transfer) {
   const std::int64_t begin = now();
   tlm::tlm_generic_payload payload;
-  std::vector<std::uint8_t> buffer(
-      static_cast<std::size_t>(std::min<std::int64_t>(config_.burst_bytes, transfer.bytes)));
+  std::vector<std::uint8_t> buffer(std::min<std::int64_t>(config_.burst_bytes, transfer.bytes));
   payload.set_data_ptr(buffer.data());
   payload.set_byte_enable_ptr(nullptr);
   if (transfer.load != nullptr) payload.set_extension(transfer.load);
@@ -107,7 +107,7 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
     const auto access_one = [&](tlm_utils::simple_initiator_socket<Dma>& socket, bool write,
                                 std::int64_t address, sc_core::sc_time& delay) {
       payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-      payload.set_address(static_cast<sc_dt::uint64>(address + done));
+      payload.set_address(address + done);
       payload.set_data_length(static_cast<unsigned>(bytes));
       payload.set_streaming_width(static_cast<unsigned>(bytes));
       payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);

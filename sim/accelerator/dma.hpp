@@ -17,7 +17,7 @@ namespace brownout::accelerator {
 /// A transfer of bytes between the DRAM and a scratchpad.
 struct Transfer {
   bool to_dram = false;
-  int layer = 0;  // that it is counted in
+  mapping::LayerIndex layer;  // that it is counted in
   std::int64_t dram_address = 0, address = 0, bytes = 0;
   LoadExtension* load = nullptr;  // of weights: travels with every burst
 };
@@ -48,7 +48,7 @@ class Dma : public sc_core::sc_module {
 
  private:
   struct LayerChunk {
-    int layer;
+    mapping::LayerIndex layer;
     const mapping::Chunk* chunk;
   };
 

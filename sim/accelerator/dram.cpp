@@ -15,11 +15,11 @@ Dram::Dram(const sc_core::sc_module_name& name) : sc_module(name) {
 
 void Dram::configure(const mapping::DramConfig& config, std::int64_t bytes) {
   config_ = config;
-  bytes_.assign(static_cast<std::size_t>(bytes), 0);
+  bytes_.assign(bytes, 0);
 }
 
 void Dram::b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  const auto address = static_cast<std::size_t>(payload.get_address());
+  const std::size_t address = payload.get_address();
   const std::size_t count = payload.get_data_length();
   if (address + count > bytes_.size()) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);

@@ -25,26 +25,26 @@ void PeArray::configure(ArrayModel& array) {
   last_of_chunk_.clear();
   for (const mapping::LayerProgram& layer : program.layers) {
     const auto chunk_of = [&](std::size_t strip) {
-      return layer.column_tiles[static_cast<std::size_t>(layer.strips[strip].column_tile)].chunk;
+      return layer.column_tiles[layer.strips[strip].column_tile].chunk;
     };
     last_of_chunk_.emplace_back(layer.strips.size(), false);
     for (std::size_t s = 0; s < layer.strips.size(); ++s) {
       last_of_chunk_.back()[s] = s + 1 == layer.strips.size() || chunk_of(s + 1) != chunk_of(s);
     }
     if (layer.k > 0) {
-      numbers = std::max(numbers, static_cast<std::size_t>(layer.step.matrix_out.size()));
+      const std::size_t size = layer.step.matrix_out.size();
+      numbers = std::max(numbers, size);
     }
   }
-  accumulators_.assign(numbers * static_cast<std::size_t>(program.batch), 0);
+  accumulators_.assign(numbers * program.batch, 0);
   free_halves_ = 2;
 }
 
 void PeArray::begin_layer() { idle_since_ = now(); }
 
-void PeArray::end_layer(int layer) {
-  array_->end_layer(
-      layer, state_.gates, now() - state_.layer_begin, accumulators_.data(),
-      state_.program->layers[static_cast<std::size_t>(layer)].node.matrix.out_channels);
+void PeArray::end_layer(mapping::LayerIndex layer) {
+  array_->end_layer(layer, state_.gates, now() - state_.layer_begin, accumulators_.data(),
+                    state_.program->layers[layer].node.matrix.out_channels);
 }
 
 void PeArray::half_is_free() {
@@ -56,7 +56,7 @@ void PeArray::run() {
   guarded(state_, [this] {
     for (;;) {
       const StripToken token = in.read();
-      if (token.strip < 0) {
+      if (!token.strip) {
         out.write(token);
       } else {
         stream(token);
@@ -67,7 +67,7 @@ void PeArray::run() {
 
 void PeArray::count(const mapping::LayerProgram& layer, const mapping::Strip& strip,
                     LayerTally& tally) {
-  const mapping::ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  const mapping::ColumnTile& tile = layer.column_tiles[strip.column_tile];
   const bool weight_stationary =
       state_.program->accelerator.array.dataflow == mapping::Dataflow::kWeightStationary;
   const std::int64_t row_words = (tile.n_count + 1) * strip.pixel_count;
@@ -84,9 +84,9 @@ void PeArray::count(const mapping::LayerProgram& layer, const mapping::Strip& st
 
 void PeArray::stream(const StripToken& token) {
   const mapping::Program& program = *state_.program;
-  const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(token.layer)];
-  const mapping::Strip& strip = layer.strips[static_cast<std::size_t>(token.strip)];
-  const mapping::ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  const mapping::LayerProgram& layer = program.layers[token.layer];
+  const mapping::Strip& strip = layer.strips[*token.strip];
+  const mapping::ColumnTile& tile = layer.column_tiles[strip.column_tile];
   LayerTally& tally = state_.layer(token.layer);
 
   const std::int64_t waited = now() - idle_since_;
@@ -112,7 +112,7 @@ void PeArray::stream(const StripToken& token) {
   }
   const std::int64_t last = mapping::stream_cycles(program.accelerator, layer, strip, tiles - 1);
 
-  const mapping::Region& input = program.regions[static_cast<std::size_t>(layer.step.input)];
+  const mapping::Region& input = program.regions[layer.step.input];
   const std::int64_t pixels = layer.node.matrix.window.out_pixels();
   const std::int64_t first_image = strip.pixel_first / pixels;
   const std::int64_t last_image = (strip.pixel_first + strip.pixel_count - 1) / pixels;
@@ -121,16 +121,13 @@ void PeArray::stream(const StripToken& token) {
                            (last_image - first_image + 1) * input.slot_bytes, now(), streamed);
   tally.stall(Stall::kActivationBank) += start - now();
   if (start > now()) {
-    state_.gates[static_cast<std::size_t>(token.strip)].stream = start - state_.layer_begin;
+    state_.gates[*token.strip].stream = start - state_.layer_begin;
   }
   wait_until(start);
 
   wait_cycles(until_last);
   loader_.shadow_is_free();
-  if (last_of_chunk_[static_cast<std::size_t>(token.layer)]
-                    [static_cast<std::size_t>(token.strip)]) {
-    dma_.release_chunk();
-  }
+  if (last_of_chunk_[token.layer][*token.strip]) dma_.release_chunk();
   if (state_.compute) {
     array_->run(token.layer, strip, accumulators_.data(), layer.node.matrix.out_channels);
   }
@@ -143,7 +140,7 @@ void PeArray::stream(const StripToken& token) {
   StripToken drained = token;
   drained.ready = now() + mapping::array_latency(program.accelerator.array);
   out.write(drained);
-  if (static_cast<std::size_t>(token.strip) + 1 < layer.strips.size()) {
+  if (*token.strip + 1 < layer.strips.size()) {
     // A full FIFO towards the vector unit stops the array as full accumulators do.
     tally.stall(Stall::kAccumulators) += now() - idle_since_;
     idle_since_ = now();

@@ -31,7 +31,7 @@ class PeArray : public sc_core::sc_module {
   /// Accumulators of the layer: pixels of the batch × output channels.
   std::int32_t* accumulators() { return accumulators_.data(); }
   /// From here on the array model has the sums of the layer.
-  void end_layer(int layer);
+  void end_layer(mapping::LayerIndex layer);
   /// Sums of the layer's activations that faulty accumulators have changed.
   const std::vector<SumLane>& sum_lanes() const { return array_->sum_lanes(); }
   /// The cycle in which the last vector of the last strip has entered.
@@ -50,7 +50,7 @@ class PeArray : public sc_core::sc_module {
   int free_halves_ = 2;
   sc_core::sc_event half_event_{"half_event"};
   std::vector<std::int32_t> accumulators_;
-  std::vector<std::vector<bool>> last_of_chunk_;  // by layer and strip
+  Table<mapping::LayerIndex, std::vector<bool>> last_of_chunk_;  // by strip
   std::int64_t idle_since_ = 0;
 };
 

@@ -2,14 +2,16 @@
 // What the modules share while a program runs: the program, and the costs of each layer so far.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <ostream>
 #include <vector>
 
 #include "sim/accelerator/array_model.hpp"
+#include "sim/base/enum_table.hpp"
 #include "sim/base/event_counts.hpp"
+#include "sim/base/indexed.hpp"
 #include "sim/mapping/program.hpp"
 
 namespace brownout::accelerator {
@@ -24,32 +26,33 @@ enum class Stall {
   kVectorUnit,      // the last strip waits for the vector unit, busy with strips before it
   kDrain,           // array latency and last strip: the layer's end; a layer without matrix
 };
-inline constexpr int kStalls = 6;
 /// "weights", "weight_dma", "accumulators", "activation_bank", "vector_unit", "drain".
-const char* stall_name(int stall);
+const char* stall_name(Stall stall);
+inline constexpr Stall kLastStall = Stall::kDrain;
 
 struct LayerTally {
   std::int64_t cycles = 0;
   std::int64_t closed_form_cycles = 0;
   std::int64_t stream_cycles = 0;
-  std::array<std::int64_t, kStalls> stalls{};
+  EnumTable<kLastStall, std::int64_t> stalls{};
   EventCounts counts;
 
-  std::int64_t& stall(Stall cause) { return stalls[static_cast<std::size_t>(cause)]; }
-  std::int64_t stall(Stall cause) const { return stalls[static_cast<std::size_t>(cause)]; }
+  std::int64_t& stall(Stall cause) { return stalls[cause]; }
+  std::int64_t stall(Stall cause) const { return stalls[cause]; }
   LayerTally& operator+=(const LayerTally& other);
 };
 
+enum class Module { kActivationDma, kWeightDma, kWeightLoader, kArray, kVectorUnit, kSequencer };
+inline constexpr Module kLastModule = Module::kSequencer;
+const char* module_name(Module module);
+
 /// A stretch of a module's time, for the timeline.
 struct Span {
-  int module = 0;  // Module
-  int layer = -1;
-  int strip = -1;
+  Module module = Module::kActivationDma;
+  mapping::LayerIndex layer;
+  std::optional<std::size_t> strip;
   std::int64_t begin = 0, end = 0;
 };
-enum class Module { kActivationDma, kWeightDma, kWeightLoader, kArray, kVectorUnit, kSequencer };
-inline constexpr int kModules = 6;
-const char* module_name(int module);
 
 struct RunState {
   const mapping::Program* program = nullptr;
@@ -57,7 +60,7 @@ struct RunState {
   std::int64_t first_batch = 0;  // number of the run's first batch, for fresh draws
   std::int64_t batch = 0;        // that is computed, counted over the evaluation
   std::int64_t chunk_base = 0;   // streamed chunks of the batches before
-  std::vector<LayerTally> layers;
+  Table<mapping::LayerIndex, LayerTally> layers;
   std::int64_t input_wait_cycles = 0;
   std::int64_t run_begin = 0;
   std::int64_t layer_begin = 0;  // of the layer that runs
@@ -69,27 +72,31 @@ struct RunState {
   bool spans_cut = false;
   std::exception_ptr error;
 
-  LayerTally& layer(int index) { return layers[static_cast<std::size_t>(index)]; }
-  void span(Module module, int layer_index, int strip, std::int64_t begin, std::int64_t end) {
+  LayerTally& layer(mapping::LayerIndex index) { return layers[index]; }
+  void span(Module module, mapping::LayerIndex layer_index, std::optional<std::size_t> strip,
+            std::int64_t begin, std::int64_t end) {
     if (!record || begin == end) return;
     if (spans.size() >= span_limit) {
       spans_cut = true;
       return;
     }
-    spans.push_back({static_cast<int>(module), layer_index, strip, begin, end});
+    spans.push_back({module, layer_index, strip, begin, end});
   }
 };
 
-/// A strip on its way through loader, array and vector unit. strip = -1: a layer without matrix.
+/// A strip on its way through loader, array and vector unit. A layer without
+/// matrix operator has no strip.
 struct StripToken {
-  int layer = -1;
-  int strip = -1;
+  mapping::LayerIndex layer;
+  std::optional<std::size_t> strip;
   std::int64_t ready = 0;     // earliest cycle at which the receiver may begin
   std::int64_t dma_wait = 0;  // cycles the loader waited for the chunk
 };
 /// sc_fifo asks for it.
 inline std::ostream& operator<<(std::ostream& out, const StripToken& token) {
-  return out << "layer " << token.layer << " strip " << token.strip;
+  out << "layer " << token.layer.number();
+  if (token.strip) out << " strip " << *token.strip;
+  return out;
 }
 
 }  // namespace brownout::accelerator

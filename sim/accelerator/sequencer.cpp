@@ -70,11 +70,13 @@ void Sequencer::fetch_input(std::int64_t batch) {
   const mapping::Program& program = *state_.program;
   if (host_.pixels != nullptr) {
     std::memcpy(dram_.data(input_address(batch)), host_.pixels + batch * program.input_bytes,
-                static_cast<std::size_t>(program.input_bytes));
+                program.input_bytes);
   }
-  const auto reads_input = [](const mapping::LayerProgram& l) { return l.step.input == 0; };
+  const auto reads_input = [](const mapping::LayerProgram& l) {
+    return l.step.input == network::kInputImage;
+  };
   const auto first = std::find_if(program.layers.begin(), program.layers.end(), reads_input);
-  dma_.transfers.write({false, static_cast<int>(first - program.layers.begin()),
+  dma_.transfers.write({false, mapping::LayerIndex(first - program.layers.begin()),
                         input_address(batch), program.input_pixels[batch % 2].address,
                         program.input_bytes});
   ++transfers_;
@@ -90,14 +92,14 @@ void Sequencer::draw_faults(std::int64_t batch) {
     }
   }
   if (draws_.fresh && !accumulator_faults_.empty()) {
-    draws_.batch = static_cast<std::uint64_t>(state_.batch);
+    draws_.batch = state_.batch;
     model_->set_accumulator_faults(accumulator_faults_, draws_);
   }
 }
 
 void Sequencer::store_output(std::int64_t batch) {
   const mapping::Program& program = *state_.program;
-  dma_.transfers.write({true, static_cast<int>(program.layers.size()) - 1, output_address(batch),
+  dma_.transfers.write({true, mapping::LayerIndex(program.layers.size() - 1), output_address(batch),
                         program.logits.address, program.output_bytes});
   ++transfers_;
 }
@@ -108,7 +110,7 @@ void Sequencer::run_batches() {
   const auto chunks = [&] {
     std::int64_t count = 0;
     for (const mapping::LayerProgram& layer : program.layers) {
-      count += static_cast<std::int64_t>(layer.chunks.size());
+      count += layer.chunks.size();
     }
     return count;
   }();
@@ -120,8 +122,7 @@ void Sequencer::run_batches() {
     state_.input_wait_cycles += now() - begin;
     if (host_.logits != nullptr && batch > 0) {
       std::memcpy(host_.logits + (batch - 1) * program.output_bytes / 4,
-                  dram_.data(output_address(batch - 1)),
-                  static_cast<std::size_t>(program.output_bytes));
+                  dram_.data(output_address(batch - 1)), program.output_bytes);
     }
     if (batch + 1 < host_.batches) {
       fetch_input(batch + 1);
@@ -130,12 +131,9 @@ void Sequencer::run_batches() {
     vector_.set_input_buffer(static_cast<int>(batch % 2));
     if (state_.compute) draw_faults(batch);
     if (program.accelerator.weights.residency == mapping::WeightResidency::kResident) {
-      weights_.cells().draw(0, weights_.cells().words(),
-                            static_cast<std::uint64_t>(state_.first_batch + batch), 0);
+      weights_.cells().draw(0, weights_.cells().words(), state_.first_batch + batch, 0);
     }
-    for (std::size_t layer = 0; layer < program.layers.size(); ++layer) {
-      run_layer(static_cast<int>(layer));
-    }
+    for (const mapping::LayerIndex layer : program.layers.indices()) run_layer(layer);
     state_.chunk_base += chunks;
     store_output(batch);
     input_ready = transfers_;
@@ -145,13 +143,12 @@ void Sequencer::run_batches() {
   state_.input_wait_cycles += now() - begin;
   if (host_.logits != nullptr) {
     std::memcpy(host_.logits + (host_.batches - 1) * program.output_bytes / 4,
-                dram_.data(output_address(host_.batches - 1)),
-                static_cast<std::size_t>(program.output_bytes));
+                dram_.data(output_address(host_.batches - 1)), program.output_bytes);
   }
 }
 
-void Sequencer::run_layer(int number) {
-  const mapping::LayerProgram& layer = state_.program->layers[static_cast<std::size_t>(number)];
+void Sequencer::run_layer(mapping::LayerIndex number) {
+  const mapping::LayerProgram& layer = state_.program->layers[number];
   LayerTally& tally = state_.layer(number);
   const std::int64_t begin = now();
   array_.begin_layer();
@@ -159,24 +156,23 @@ void Sequencer::run_layer(int number) {
   state_.layer_runs = true;
   state_.gates.assign(layer.strips.size(), {});
   if (state_.compute && layer.k > 0) {
-    const mapping::Region& input =
-        state_.program->regions[static_cast<std::size_t>(layer.step.input)];
+    const mapping::Region& input = state_.program->regions[layer.step.input];
     model_->begin_layer(
         number, activations_.data(input.address), input.slot_bytes, state_.program->batch,
         mapping::quantization_of(*network_, layer.step.input).zero_point, begin - state_.run_begin);
   }
   if (layer.k == 0) {
-    out.write({number, -1, now(), 0});
+    out.write({number, std::nullopt, now(), 0});
   } else {
     for (std::size_t strip = 0; strip < layer.strips.size(); ++strip) {
-      out.write({number, static_cast<int>(strip), now(), 0});
+      out.write({number, strip, now(), 0});
     }
   }
   sc_core::wait(vector_.layer_done);
   state_.layer_runs = false;
   tally.cycles += now() - begin;
   tally.stall(Stall::kDrain) += now() - (layer.k == 0 ? begin : array_.idle_since());
-  state_.span(Module::kSequencer, number, -1, begin, now());
+  state_.span(Module::kSequencer, number, std::nullopt, begin, now());
 }
 
 }  // namespace brownout::accelerator

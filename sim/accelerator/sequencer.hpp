@@ -40,7 +40,7 @@ class Sequencer : public sc_core::sc_module {
  private:
   void run();
   void run_batches();
-  void run_layer(int layer);
+  void run_layer(mapping::LayerIndex layer);
   void fetch_input(std::int64_t batch);
   /// Applies the batch's faults: to its pixels, which have arrived, and to the accumulators.
   void draw_faults(std::int64_t batch);

@@ -19,8 +19,7 @@ VectorModule::VectorModule(const sc_core::sc_module_name& name, RunState& state,
   SC_THREAD(run);
 }
 
-void VectorModule::configure(const network::Network& network,
-                             const std::vector<network::Shape>& shapes) {
+void VectorModule::configure(const network::Network& network, const network::Shapes& shapes) {
   network_ = &network;
   shapes_ = shapes;
   outputs_.clear();
@@ -36,7 +35,7 @@ void VectorModule::run() {
   guarded(state_, [this] {
     for (;;) {
       const StripToken token = in.read();
-      if (token.strip < 0) {
+      if (!token.strip) {
         whole_layer(token);
       } else {
         drain(token);
@@ -46,9 +45,8 @@ void VectorModule::run() {
 }
 
 const mapping::Region& VectorModule::output_region(const mapping::LayerProgram& layer) const {
-  const bool logits = layer.step.output == static_cast<int>(network_->nodes.size());
-  return logits ? state_.program->logits
-                : state_.program->regions[static_cast<std::size_t>(layer.step.output)];
+  const bool logits = layer.step.output == network_->logits();
+  return logits ? state_.program->logits : state_.program->regions[layer.step.output];
 }
 
 std::int64_t VectorModule::reserve_output(const mapping::LayerProgram& layer, std::int64_t earliest,
@@ -60,9 +58,9 @@ std::int64_t VectorModule::reserve_output(const mapping::LayerProgram& layer, st
 
 void VectorModule::drain(const StripToken& token) {
   const mapping::Program& program = *state_.program;
-  const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(token.layer)];
-  const mapping::Strip& strip = layer.strips[static_cast<std::size_t>(token.strip)];
-  const mapping::ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  const mapping::LayerProgram& layer = program.layers[token.layer];
+  const mapping::Strip& strip = layer.strips[*token.strip];
+  const mapping::ColumnTile& tile = layer.column_tiles[strip.column_tile];
   const mapping::VectorConfig& vector = program.accelerator.vector;
   LayerTally& tally = state_.layer(token.layer);
   wait_until(token.ready);
@@ -71,14 +69,14 @@ void VectorModule::drain(const StripToken& token) {
   // Only the last walk writes.
   const std::int64_t begin = reserve_output(layer, now(), cycles / walks);
   if (begin > now()) {
-    state_.gates[static_cast<std::size_t>(token.strip)].drain = begin - state_.layer_begin;
+    state_.gates[*token.strip].drain = begin - state_.layer_begin;
   }
   wait_until(begin + cycles);
   state_.span(Module::kVectorUnit, token.layer, token.strip, begin, now());
   tally.counts.accumulator_reads += (tile.n_count + 1) * strip.pixel_count * walks;
   tally.counts.vector_ops += strip.pixel_count * tile.n_count * walks;
   array_.half_is_free();
-  if (static_cast<std::size_t>(token.strip) + 1 < layer.strips.size()) return;
+  if (*token.strip + 1 < layer.strips.size()) return;
   // The sequencer counts all cycles after the last vector as drain.
   tally.stall(Stall::kVectorUnit) += begin - token.ready;
   tally.stall(Stall::kDrain) -= begin - token.ready;
@@ -86,7 +84,7 @@ void VectorModule::drain(const StripToken& token) {
   if (layer.staged) {
     const std::int64_t start = now();
     wait_cycles(mapping::memory_walk_cycles(vector, layer));
-    state_.span(Module::kVectorUnit, token.layer, -1, start, now());
+    state_.span(Module::kVectorUnit, token.layer, std::nullopt, start, now());
     tally.counts.vector_ops += layer.staged_numbers * mapping::staged_walks(layer);
   }
   count(layer, tally);
@@ -95,8 +93,7 @@ void VectorModule::drain(const StripToken& token) {
 }
 
 void VectorModule::whole_layer(const StripToken& token) {
-  const mapping::LayerProgram& layer =
-      state_.program->layers[static_cast<std::size_t>(token.layer)];
+  const mapping::LayerProgram& layer = state_.program->layers[token.layer];
   const mapping::VectorConfig& vector = state_.program->accelerator.vector;
   LayerTally& tally = state_.layer(token.layer);
   const std::int64_t cycles = mapping::memory_walk_cycles(vector, layer);
@@ -106,19 +103,21 @@ void VectorModule::whole_layer(const StripToken& token) {
   tally.stall(Stall::kActivationBank) += begin - arrived;
   tally.stall(Stall::kDrain) -= token.dma_wait + begin - arrived;
   wait_until(begin + cycles + vector.latency_cycles);
-  state_.span(Module::kVectorUnit, token.layer, -1, begin, now());
+  state_.span(Module::kVectorUnit, token.layer, std::nullopt, begin, now());
   tally.counts.vector_ops += layer.vector_numbers * layer.walks;
-  tally.counts.activation_reads +=
-      layer.vector_numbers * layer.walks *
-      (network::is_quantized(*network_, layer.step.input) || layer.step.input == 0 ? 1 : 4);
+  tally.counts.activation_reads += layer.vector_numbers * layer.walks *
+                                   (network::is_quantized(*network_, layer.step.input) ||
+                                            layer.step.input == network::kInputImage
+                                        ? 1
+                                        : 4);
   count(layer, tally);
   if (state_.compute) compute(token.layer);
   layer_done.notify(sc_core::SC_ZERO_TIME);
 }
 
 void VectorModule::count(const mapping::LayerProgram& layer, LayerTally& tally) {
-  const auto bytes = [&](int index) {
-    const std::int64_t size = shapes_[static_cast<std::size_t>(index)].size();
+  const auto bytes = [&](network::ValueIndex index) {
+    const std::int64_t size = shapes_[index].size();
     return state_.program->batch * size * (network::is_quantized(*network_, index) ? 1 : 4);
   };
   for (std::size_t r = 0; r < layer.step.residuals.size(); ++r) {
@@ -131,44 +130,44 @@ void VectorModule::count(const mapping::LayerProgram& layer, LayerTally& tally) 
   }
 }
 
-std::uint8_t* VectorModule::value(int index, int image) {
-  const mapping::Region& region = index == 0
+std::uint8_t* VectorModule::value(network::ValueIndex index, int image) {
+  const mapping::Region& region = index == network::kInputImage
                                       ? state_.program->input_pixels[input_buffer_]
-                                      : state_.program->regions[static_cast<std::size_t>(index)];
+                                      : state_.program->regions[index];
   return activations_.data(region.address + image * region.slot_bytes);
 }
 
-std::vector<datapath::StepFaults> VectorModule::faults_of(int number) {
+std::vector<datapath::StepFaults> VectorModule::faults_of(mapping::LayerIndex number) {
   const mapping::Program& program = *state_.program;
-  const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(number)];
+  const mapping::LayerProgram& layer = program.layers[number];
   const bool staged = layer.staged && activations_.values_fail();
   const bool sums = layer.k > 0 && !array_.sum_lanes().empty();
   if (!staged && !sums) return {};
-  std::vector<datapath::StepFaults> faults(static_cast<std::size_t>(program.batch));
+  std::vector<datapath::StepFaults> faults(program.batch);
   if (sums) {
     const std::int64_t pixels = layer.node.matrix.window.out_pixels();
     for (const SumLane& lane : array_.sum_lanes()) {
-      const auto& tile = layer.column_tiles[static_cast<std::size_t>(lane.column_tile)];
-      faults[static_cast<std::size_t>(lane.pixel / pixels)].sums.push_back(
+      const auto& tile = layer.column_tiles[lane.column_tile];
+      faults[lane.pixel / pixels].sums.push_back(
           {static_cast<int>(lane.pixel % pixels), tile.n_first, tile.n_count, lane.sum});
     }
   }
   for (int image = 0; staged && image < program.batch; ++image) {
     const mapping::ByteRange at = mapping::staged_of_image(program, layer, image);
-    faults[static_cast<std::size_t>(image)].staged = [this, at, number](float* numbers) {
+    faults[image].staged = [this, at, number](float* numbers) {
       std::uint8_t* const place = activations_.data(at.address);
-      std::memcpy(place, numbers, static_cast<std::size_t>(at.bytes));
+      std::memcpy(place, numbers, at.bytes);
       activations_.written(at, mapping::write_event(number), state_.batch);
-      std::memcpy(numbers, place, static_cast<std::size_t>(at.bytes));
+      std::memcpy(numbers, place, at.bytes);
     };
   }
   return faults;
 }
 
-void VectorModule::compute(int number) {
-  const mapping::LayerProgram& layer = state_.program->layers[static_cast<std::size_t>(number)];
-  datapath::StepOutput& output = *outputs_[static_cast<std::size_t>(number)];
-  std::uint64_t& held = generations_[static_cast<std::size_t>(number)];
+void VectorModule::compute(mapping::LayerIndex number) {
+  const mapping::LayerProgram& layer = state_.program->layers[number];
+  datapath::StepOutput& output = *outputs_[number];
+  std::uint64_t& held = generations_[number];
   if (held != loader_.parameter_generation(number)) {
     output.set_codes(loader_.parameters());
     held = loader_.parameter_generation(number);
@@ -185,7 +184,7 @@ void VectorModule::compute(int number) {
         layer.k > 0 ? array_.accumulators() + image * layer.step.matrix_out.size() : nullptr;
     output.run(value(layer.step.input, image), acc, residuals.data(),
                activations_.data(target.address + image * target.slot_bytes), scratch_,
-               faults.empty() ? nullptr : &faults[static_cast<std::size_t>(image)]);
+               faults.empty() ? nullptr : &faults[image]);
     activations_.written(
         mapping::value_of_image(*network_, *state_.program, layer.step.output, image),
         mapping::write_event(number), state_.batch);

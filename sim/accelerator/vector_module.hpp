@@ -23,7 +23,7 @@ class VectorModule : public sc_core::sc_module {
   VectorModule(const sc_core::sc_module_name& name, RunState& state, PeArray& array,
                WeightLoader& loader, ActivationScratchpad& activations);
 
-  void configure(const network::Network& network, const std::vector<network::Shape>& shapes);
+  void configure(const network::Network& network, const network::Shapes& shapes);
   /// Which of the two input buffers holds the batch.
   void set_input_buffer(int buffer) { input_buffer_ = buffer; }
 
@@ -32,10 +32,10 @@ class VectorModule : public sc_core::sc_module {
   void drain(const StripToken& token);
   void whole_layer(const StripToken& token);
   /// The numbers of all images of the batch at once, when the last strip has left.
-  void compute(int layer);
-  std::uint8_t* value(int value, int image);
+  void compute(mapping::LayerIndex layer);
+  std::uint8_t* value(network::ValueIndex value, int image);
   /// What faulty memories do to the layer's numbers, by image; empty: nothing.
-  std::vector<datapath::StepFaults> faults_of(int layer);
+  std::vector<datapath::StepFaults> faults_of(mapping::LayerIndex layer);
   /// Where the step's output of an image goes.
   const mapping::Region& output_region(const mapping::LayerProgram& layer) const;
   std::int64_t reserve_output(const mapping::LayerProgram& layer, std::int64_t earliest,
@@ -47,9 +47,9 @@ class VectorModule : public sc_core::sc_module {
   WeightLoader& loader_;
   ActivationScratchpad& activations_;
   const network::Network* network_ = nullptr;
-  std::vector<network::Shape> shapes_;
-  std::vector<std::unique_ptr<datapath::StepOutput>> outputs_;  // by layer
-  std::vector<std::uint64_t> generations_;                      // of the parameters they hold
+  network::Shapes shapes_;
+  Table<mapping::LayerIndex, std::unique_ptr<datapath::StepOutput>> outputs_;
+  Table<mapping::LayerIndex, std::uint64_t> generations_;  // of the parameters they hold
   datapath::StepScratch scratch_;
   int input_buffer_ = 0;
 };

@@ -23,7 +23,7 @@ constexpr int kParameterBlock = 256;  // codes decoded at a time
 void decode(const std::uint64_t* words, const std::uint64_t* suspects, std::uint64_t position,
             int count, const memory::CodeRepair& repair, const mapping::CodeTable& table,
             std::int8_t* n) {
-  for (int i = 0; i < count; ++i, position += static_cast<std::uint64_t>(repair.bits)) {
+  for (int i = 0; i < count; ++i, position += repair.bits) {
     auto v = static_cast<std::uint8_t>(read_bits(words, position, repair.bits));
     if (suspects != nullptr) {
       v = repair(v, static_cast<std::uint8_t>(read_bits(suspects, position, repair.bits)));
@@ -49,15 +49,14 @@ void WeightLoader::configure(const network::Network& network, ArrayModel& array)
   array_ = &array;
   const mapping::Program& program = *state_.program;
   decoded_.clear();
-  std::size_t n = 0;
-  std::size_t words = 0;
+  std::int64_t n = 0;
+  std::int64_t words = 0;
   for (const mapping::LayerProgram& layer : program.layers) {
     decoded_.emplace_back(layer.column_tiles.size(), ~std::uint64_t{0});
     for (const mapping::ColumnTile& tile : layer.column_tiles) {
-      n = std::max(n, static_cast<std::size_t>(tile.n_count * layer.k));
-      for (const std::int64_t count : tile.words)
-        words = std::max(words, static_cast<std::size_t>(count));
-      words = std::max(words, static_cast<std::size_t>(tile.parameter_words));
+      n = std::max(n, tile.n_count * layer.k);
+      for (const std::int64_t count : tile.words) words = std::max(words, count);
+      words = std::max(words, tile.parameter_words);
     }
   }
   n_.resize(n);
@@ -66,12 +65,12 @@ void WeightLoader::configure(const network::Network& network, ArrayModel& array)
       program.accelerator.weights.mitigations.check == memory::CheckCode::kNone ? 0 : words + 1, 0);
   const memory::OnError on_error = program.accelerator.weights.mitigations.on_error;
   repairs_.assign(network.parameters.size(), {});
-  for (std::size_t i = 0; i < repairs_.size(); ++i) {
+  for (const network::ParameterIndex i : repairs_.indices()) {
     if (!network.parameters[i].coding) continue;
     repairs_[i] = mapping::code_repair(*network.parameters[i].coding, on_error);
   }
   parameters_ = network::clean_codes(network);
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+  for (const network::ParameterIndex i : parameters_.indices()) {
     if (network.parameters[i].role != network::Role::kWeight) {
       std::fill(parameters_[i].begin(), parameters_[i].end(), std::int8_t{0});
     }
@@ -93,8 +92,7 @@ void WeightLoader::run() {
 
 void WeightLoader::load(const StripToken& arrived) {
   StripToken token = arrived;
-  const mapping::LayerProgram& layer =
-      state_.program->layers[static_cast<std::size_t>(token.layer)];
+  const mapping::LayerProgram& layer = state_.program->layers[token.layer];
   LayerTally& tally = state_.layer(token.layer);
   while (!shadow_free_) sc_core::wait(shadow_event_);
   shadow_free_ = false;
@@ -102,18 +100,18 @@ void WeightLoader::load(const StripToken& arrived) {
   const int checks = mapping::check_stages(state_.program->accelerator.weights);
   const bool streamed =
       state_.program->accelerator.weights.residency == mapping::WeightResidency::kStreamed;
-  if (token.strip < 0) {  // no matrix: the parameters of all its channels
+  if (!token.strip) {  // no matrix: the parameters of all its channels
     load_parameters(token, checks, streamed);
     shadow_free_ = true;
     out.write(token);
     return;
   }
-  const mapping::Strip& strip = layer.strips[static_cast<std::size_t>(token.strip)];
-  const mapping::ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
-  const mapping::Chunk& chunk = layer.chunks[static_cast<std::size_t>(tile.chunk)];
+  const mapping::Strip& strip = layer.strips[*token.strip];
+  const mapping::ColumnTile& tile = layer.column_tiles[strip.column_tile];
+  const mapping::Chunk& chunk = layer.chunks[tile.chunk];
   if (streamed) dma_.wait_for_chunk(state_.chunk_base + chunk.load_event);
   token.dma_wait = now() - free;
-  StripGates& gates = state_.gates[static_cast<std::size_t>(token.strip)];
+  StripGates& gates = state_.gates[*token.strip];
   if (token.dma_wait > 0) gates.load = now() - state_.layer_begin;
   tally.counts.weight_reads += read_parameters(token.layer, tile);
   tally.counts.weight_reads += read_weights(token.layer, strip.column_tile);
@@ -130,8 +128,7 @@ void WeightLoader::load(const StripToken& arrived) {
 }
 
 void WeightLoader::load_parameters(StripToken& token, int checks, bool streamed) {
-  const mapping::LayerProgram& layer =
-      state_.program->layers[static_cast<std::size_t>(token.layer)];
+  const mapping::LayerProgram& layer = state_.program->layers[token.layer];
   LayerTally& tally = state_.layer(token.layer);
   std::int64_t cycles = 0;
   std::int64_t waited = 0;
@@ -139,8 +136,7 @@ void WeightLoader::load_parameters(StripToken& token, int checks, bool streamed)
     const mapping::ColumnTile& tile = layer.column_tiles[i];
     const std::int64_t begin = now();
     if (streamed) {
-      dma_.wait_for_chunk(state_.chunk_base +
-                          layer.chunks[static_cast<std::size_t>(tile.chunk)].load_event);
+      dma_.wait_for_chunk(state_.chunk_base + layer.chunks[tile.chunk].load_event);
     }
     token.dma_wait += now() - begin;
     tally.counts.weight_reads += read_parameters(token.layer, tile);
@@ -172,14 +168,13 @@ std::int64_t WeightLoader::read_runs(std::int64_t cell, std::int64_t stride, int
   return runs_.words;
 }
 
-std::int64_t WeightLoader::read_parameters(int layer_index, const mapping::ColumnTile& tile) {
-  const mapping::LayerProgram& layer =
-      state_.program->layers[static_cast<std::size_t>(layer_index)];
+std::int64_t WeightLoader::read_parameters(mapping::LayerIndex layer_index,
+                                           const mapping::ColumnTile& tile) {
+  const mapping::LayerProgram& layer = state_.program->layers[layer_index];
   std::int64_t total = 0;
   for (const mapping::ParameterPlace& place : layer.parameters) {
     if (place.chunk != tile.chunk) continue;
-    const auto at = static_cast<std::size_t>(place.parameter);
-    const network::Parameter& parameter = network_->parameters[at];
+    const network::Parameter& parameter = network_->parameters[place.parameter];
     if (parameter.role == network::Role::kWeight) continue;
     const mapping::CodeRange range =
         mapping::codes_of(*network_, layer, place.parameter, tile.n_first, tile.n_count);
@@ -192,33 +187,30 @@ std::int64_t WeightLoader::read_parameters(int layer_index, const mapping::Colum
     const mapping::CodeTable& table = mapping::code_table(parameter.coding->scheme, bits);
     for (int first = 0; first < count; first += kParameterBlock) {
       const int some = std::min(kParameterBlock, count - first);
-      decode(words_.data(), suspects(), static_cast<std::uint64_t>((cell & 63) + first * bits),
-             some, repairs_[at], table, n);
-      std::int8_t* const known = parameters_[at].data() + range.first + first;
+      decode(words_.data(), suspects(), (cell & 63) + first * bits, some, repairs_[place.parameter],
+             table, n);
+      std::int8_t* const known = parameters_[place.parameter].data() + range.first + first;
       if (!std::equal(n, n + some, known)) {
         std::copy_n(n, some, known);
-        ++generations_[static_cast<std::size_t>(layer_index)];
+        ++generations_[layer_index];
       }
     }
   }
   return total;
 }
 
-std::int64_t WeightLoader::read_weights(int layer_index, int column_tile) {
-  const mapping::LayerProgram& layer =
-      state_.program->layers[static_cast<std::size_t>(layer_index)];
-  const mapping::ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(column_tile)];
-  const network::Parameter& weight =
-      network_->parameters[static_cast<std::size_t>(layer.node.weight)];
+std::int64_t WeightLoader::read_weights(mapping::LayerIndex layer_index, std::size_t column_tile) {
+  const mapping::LayerProgram& layer = state_.program->layers[layer_index];
+  const mapping::ColumnTile& tile = layer.column_tiles[column_tile];
+  const network::Parameter& weight = network_->parameters[*layer.node.weight];
   const int bits = weight.coding->bits;
-  const mapping::ParameterPlace& place = mapping::place_of(layer, layer.node.weight, tile.chunk);
+  const mapping::ParameterPlace& place = mapping::place_of(layer, *layer.node.weight, tile.chunk);
   const std::int64_t channel_bits = layer.k * bits;
   std::int64_t cell = place.origin + tile.n_first * channel_bits;
   const mapping::CodeTable& table = mapping::code_table(weight.coding->scheme, bits);
-  const memory::CodeRepair& repair = repairs_[static_cast<std::size_t>(layer.node.weight)];
+  const memory::CodeRepair& repair = repairs_[*layer.node.weight];
   // As long as no cell and no fault has changed, the array already holds what it would read again.
-  std::uint64_t& decoded =
-      decoded_[static_cast<std::size_t>(layer_index)][static_cast<std::size_t>(column_tile)];
+  std::uint64_t& decoded = decoded_[layer_index][column_tile];
   const bool fresh = state_.compute && decoded != scratchpad_.cells().generation();
   std::int64_t total = 0;
   std::int64_t k = 0;
@@ -230,9 +222,8 @@ std::int64_t WeightLoader::read_weights(int layer_index, int column_tile) {
       std::int64_t word = 0;
       std::int64_t at = cell;
       for (int c = 0; c < tile.n_count; ++c, at += channel_bits) {
-        decode(words_.data() + word, suspects() == nullptr ? nullptr : suspects() + word,
-               static_cast<std::uint64_t>(at & 63), codes, repair, table,
-               n_.data() + c * layer.k + k);
+        decode(words_.data() + word, suspects() == nullptr ? nullptr : suspects() + word, at & 63,
+               codes, repair, table, n_.data() + c * layer.k + k);
         word += mapping::words_of_run(at, codes, bits);
       }
     }

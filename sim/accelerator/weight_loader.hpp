@@ -33,8 +33,8 @@ class WeightLoader : public sc_core::sc_module {
   /// Biases, scales and shifts as they were read last. `parameter_generation` grows when one of a
   /// layer's parameters changes.
   const network::Codes& parameters() const { return parameters_; }
-  std::uint64_t parameter_generation(int layer) const {
-    return generations_[static_cast<std::size_t>(layer)];
+  std::uint64_t parameter_generation(mapping::LayerIndex layer) const {
+    return generations_[layer];
   }
 
  private:
@@ -45,8 +45,8 @@ class WeightLoader : public sc_core::sc_module {
   /// Reads `count` runs; returns the words read.
   std::int64_t read_runs(std::int64_t cell, std::int64_t stride, int count, int codes, int bits,
                          std::uint64_t* words);
-  std::int64_t read_parameters(int layer, const mapping::ColumnTile& tile);
-  std::int64_t read_weights(int layer, int column_tile);
+  std::int64_t read_parameters(mapping::LayerIndex layer, const mapping::ColumnTile& tile);
+  std::int64_t read_weights(mapping::LayerIndex layer, std::size_t column_tile);
 
   RunState& state_;
   WeightScratchpad& scratchpad_;
@@ -60,13 +60,14 @@ class WeightLoader : public sc_core::sc_module {
   /// Suspect bits of words_, or null when there are no check bits.
   std::uint64_t* suspects() { return suspects_.empty() ? nullptr : suspects_.data(); }
 
-  std::vector<std::uint64_t> words_;                 // of one tile
-  std::vector<std::uint64_t> suspects_;              // beside them; empty without check bits
-  std::vector<memory::CodeRepair> repairs_;          // by parameter
-  std::vector<std::int8_t> n_;                       // of one column tile, and what the array holds
-  std::vector<std::vector<std::uint64_t>> decoded_;  // memory generation, by layer and column tile
+  std::vector<std::uint64_t> words_;     // of one tile
+  std::vector<std::uint64_t> suspects_;  // beside them; empty without check bits
+  Table<network::ParameterIndex, memory::CodeRepair> repairs_;
+  std::vector<std::int8_t> n_;  // of one column tile, and what the array holds
+  /// Memory generation by column tile.
+  Table<mapping::LayerIndex, std::vector<std::uint64_t>> decoded_;
   network::Codes parameters_;
-  std::vector<std::uint64_t> generations_;
+  Table<mapping::LayerIndex, std::uint64_t> generations_;
 };
 
 }  // namespace brownout::accelerator

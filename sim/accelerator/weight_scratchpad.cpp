@@ -20,7 +20,7 @@ void WeightScratchpad::configure(const mapping::WeightMemoryConfig& config, Arra
   array_ = &array;
   config_ = config;
   cells_.resize(config.words(), config.mitigations.check);
-  busy_until_.assign(static_cast<std::size_t>(config.arrays), 0);
+  busy_until_.assign(config.arrays, 0);
 }
 
 std::int64_t WeightScratchpad::reserve(std::int64_t first, std::int64_t count,

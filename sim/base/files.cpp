@@ -136,7 +136,7 @@ std::string read_own_file(const fs::path& path, std::uint64_t max_bytes) {
   }
   if (static_cast<std::uint64_t>(status.st_size) > max_bytes) refuse_size();
   std::string content;
-  content.reserve(static_cast<std::size_t>(status.st_size));
+  content.reserve(status.st_size);
   std::array<char, 1 << 16> buffer;
   for (;;) {
     const ssize_t got = ::read(file.value, buffer.data(), buffer.size());

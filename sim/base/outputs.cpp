@@ -85,7 +85,7 @@ Maker maker_of(const fs::path& file, const struct stat& status) {
   std::string text(4096, '\0');
   const ssize_t size = ::getxattr(file.c_str(), kAttribute, text.data(), text.size());
   if (size <= 0) return {};
-  text.resize(static_cast<std::size_t>(size));
+  text.resize(size);
   const std::size_t first = text.find('\n');
   const std::size_t second = text.find('\n', first + 1);
   if (second == std::string::npos || text.substr(0, first) != changed_at(status)) return {};

@@ -110,7 +110,7 @@ std::vector<YAML::Node> load_documents(const std::string& text) {
     Watch watch;
     while (parser.HandleNextDocument(watch)) {
     }
-    std::vector<YAML::Node> documents(static_cast<std::size_t>(watch.documents()));
+    std::vector<YAML::Node> documents(watch.documents());
     if (documents.size() == 1) documents[0] = YAML::Load(text);
     return documents;
   } catch (const YAML::Exception& error) {

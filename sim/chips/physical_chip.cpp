@@ -32,8 +32,8 @@ class ArrayDrawer {
                     (model.bad_column_share > 0.0 && model.bad_column_shift != 0.0)),
         has_shifts_(by_columns_ || model.array_deviation > 0.0 || model.row_deviation > 0.0),
         probabilities_(model.read_noise) {
-    const auto columns = static_cast<std::size_t>(model.columns);
-    const auto rows = static_cast<std::size_t>(model.rows);
+    const std::size_t columns = model.columns;
+    const std::size_t rows = model.rows;
     order_.resize(columns);
     std::iota(order_.begin(), order_.end(), 0);
     column_shift_.assign(columns, 0.0f);
@@ -139,9 +139,9 @@ class ArrayDrawer {
       physical::fill_gaps(numbers_.data(), draws * 4, scale, gaps_.data());
       int count = 0;
       for (; count < draws * 4; ++count) {
-        cell += gaps_[static_cast<std::size_t>(count)] + 1;
+        cell += gaps_[count] + 1;
         if (cell >= cells) break;
-        cells_[static_cast<std::size_t>(count)] = cell;
+        cells_[count] = cell;
       }
       if (count > 0) evaluate(quantiles, count);
       if (count < draws * 4) return;
@@ -169,8 +169,8 @@ class ArrayDrawer {
         line_start_ += length;
         ++line_;
       }
-      const auto along = static_cast<std::size_t>(cells_[i] - line_start_);
-      const auto line = static_cast<std::size_t>(line_);
+      const std::size_t along = cells_[i] - line_start_;
+      const std::size_t line = line_;
       const std::size_t column = by_columns_ ? order_[line] : along;
       const std::size_t row = by_columns_ ? along : line;
       batch_margins_[i] += column_shift_[column] + row_shift_[row];

@@ -113,13 +113,12 @@ Quantiles::Quantiles(int octave) : octave_(octave) {
   std::array<double, kTerms> values{}, powers{};
   for (int i = 0; i < kTerms; ++i) {
     const double f = 0.5 + 0.5 * std::cos(kPi * (i + 0.5) / kTerms);
-    values[static_cast<std::size_t>(i)] = memory::normal_upper(std::ldexp(1.0 + f, -(octave + 1)));
+    values[i] = memory::normal_upper(std::ldexp(1.0 + f, -(octave + 1)));
   }
   std::array<double, kTerms> before{}, chebyshev{1.0};  // T(k - 1), T(k) by powers
   for (int k = 0; k < kTerms; ++k) {
     double sum = 0.0;
-    for (int i = 0; i < kTerms; ++i)
-      sum += values[static_cast<std::size_t>(i)] * std::cos(kPi * k * (i + 0.5) / kTerms);
+    for (int i = 0; i < kTerms; ++i) sum += values[i] * std::cos(kPi * k * (i + 0.5) / kTerms);
     const double weight = sum * (k == 0 ? 1.0 : 2.0) / kTerms;
     std::array<double, kTerms> next{};
     for (std::size_t n = 0; n < kTerms; ++n) {
@@ -139,7 +138,7 @@ const Quantiles& Quantiles::of(int octave) {
     for (int j = 0; j <= memory::kLastOctave; ++j) made.push_back(Quantiles(j));
     return made;
   }();
-  return all[static_cast<std::size_t>(octave)];
+  return all[octave];
 }
 
 void Quantiles::fill(const std::uint64_t* numbers, int count, float* g) const {

@@ -87,7 +87,7 @@ class Probabilities {
               std::int32_t* knots, float* rests) const;
   /// The probability, negative in direction 1.
   float at(std::int32_t knot, float rest) const {
-    const Knot& k = knots_[static_cast<std::size_t>(knot)];
+    const Knot& k = knots_[knot];
     return k.value + k.rise * rest;
   }
 

@@ -77,7 +77,7 @@ class BlockSet {
       }
       summary_[group] = 0;
     }
-    faults.resize(static_cast<std::size_t>(out - faults.data()));
+    faults.resize(out - faults.data());
     inserted_ = 0;
   }
 

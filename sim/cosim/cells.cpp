@@ -47,7 +47,7 @@ WordFaults faults_of(const std::vector<WordFaults>& faults, std::uint32_t word) 
 }
 
 void Cells::write(const WriteJob& write, std::size_t index) {
-  const std::size_t word = static_cast<std::size_t>(write.word) + index;
+  const std::size_t word = write.word + index;
   stored_[word] = write.data[index];
   if (!write.faults.empty()) redrawn_[static_cast<std::uint32_t>(word)] = write.faults[index];
 }

@@ -106,7 +106,7 @@ class AccumulatorFaults {
  public:
   AccumulatorFaults() = default;  // none
   AccumulatorFaults(int rows, int lanes)
-      : rows_(rows), lanes_(lanes), words_(2 * static_cast<std::size_t>(rows * lanes)) {}
+      : rows_(rows), lanes_(lanes), words_(std::size_t{2} * rows * lanes) {}
 
   bool none() const { return words_.empty(); }
   int rows() const { return rows_; }  // of a half
@@ -125,7 +125,8 @@ class AccumulatorFaults {
 
  private:
   std::size_t index(int half, int row, int lane) const {
-    return static_cast<std::size_t>((half * rows_ + row) * lanes_ + lane);
+    const std::size_t rows_before = half * rows_ + row;
+    return rows_before * lanes_ + lane;
   }
 
   int rows_ = 0, lanes_ = 0;

@@ -15,6 +15,7 @@ namespace brownout::cosim {
 namespace {
 
 using mapping::ColumnTile;
+using mapping::LayerIndex;
 using mapping::LayerProgram;
 using mapping::Strip;
 
@@ -54,20 +55,19 @@ void CheckedArray::set_accumulator_faults(const memory::FaultList& faults,
   behavioural_->set_accumulator_faults(faults, draws);
 }
 
-bool CheckedArray::checked(int layer) const {
-  return options_.layer.empty() ||
-         program_->layers[static_cast<std::size_t>(layer)].name == options_.layer;
+bool CheckedArray::checked(LayerIndex layer) const {
+  return options_.layer.empty() || program_->layers[layer].name == options_.layer;
 }
 
-void CheckedArray::begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride,
+void CheckedArray::begin_layer(LayerIndex layer, const std::uint8_t* q, std::int64_t image_stride,
                                int images, int zero_point, std::int64_t cycle) {
   behavioural_->begin_layer(layer, q, image_stride, images, zero_point, cycle);
   if (checked(layer)) {
     RtlArray::begin_layer(layer, q, image_stride, images, zero_point, origin_ + cycle);
-    LayerCheck& check = checks_[static_cast<std::size_t>(layer)];
+    LayerCheck& check = checks_[layer];
     if (check.first_cycle < 0) check.first_cycle = layer_begin_;
-    first_image_ = images_done_[static_cast<std::size_t>(layer)];
-    images_done_[static_cast<std::size_t>(layer)] += images;
+    first_image_ = images_done_[layer];
+    images_done_[layer] += images;
   }
 }
 
@@ -76,26 +76,26 @@ void CheckedArray::write(std::int64_t word, std::int64_t count, const std::uint6
   RtlArray::write(word, count, data, cycle);
 }
 
-void CheckedArray::load(int layer, int column_tile, const std::int8_t* n) {
+void CheckedArray::load(LayerIndex layer, std::size_t column_tile, const std::int8_t* n) {
   behavioural_->load(layer, column_tile, n);
   if (!checked(layer)) return;
-  const LayerProgram& program = program_->layers[static_cast<std::size_t>(layer)];
-  const ColumnTile& tile = program.column_tiles[static_cast<std::size_t>(column_tile)];
-  weights_[static_cast<std::size_t>(layer)][static_cast<std::size_t>(column_tile)].assign(
-      n, n + tile.n_count * program.k);
+  const LayerProgram& program = program_->layers[layer];
+  const ColumnTile& tile = program.column_tiles[column_tile];
+  weights_[layer][column_tile].assign(n, n + tile.n_count * program.k);
 }
 
-void CheckedArray::run(int layer, const Strip& strip, std::int32_t* acc, std::int64_t stride) {
+void CheckedArray::run(LayerIndex layer, const Strip& strip, std::int32_t* acc,
+                       std::int64_t stride) {
   behavioural_->run(layer, strip, acc, stride);
 }
 
-void CheckedArray::end_layer(int layer, const std::vector<accelerator::StripGates>& gates,
+void CheckedArray::end_layer(LayerIndex layer, const std::vector<accelerator::StripGates>& gates,
                              std::int64_t cycles, std::int32_t* acc, std::int64_t stride) {
   behavioural_->end_layer(layer, gates, cycles, acc, stride);
   if (checked(layer)) RtlArray::end_layer(layer, gates, cycles, acc, stride);
 }
 
-JobTimes CheckedArray::run_job(int layer, std::int32_t* acc, std::int64_t stride,
+JobTimes CheckedArray::run_job(LayerIndex layer, std::int32_t* acc, std::int64_t stride,
                                std::int64_t systemc_cycles) {
   RunOptions options;
   options.pressure = options_.pressure;
@@ -104,10 +104,9 @@ JobTimes CheckedArray::run_job(int layer, std::int32_t* acc, std::int64_t stride
   options.trace_base = layer_begin_;
   options.trace_from = options_.trace_from - layer_begin_;
   options.trace_to = options_.trace_to - layer_begin_;
-  const auto at = static_cast<std::size_t>(layer);
-  Checker checker({program_->layers[at], weights_[at], job_, core_->shape(), stored_, faults_,
+  Checker checker({program_->layers[layer], weights_[layer], job_, core_->shape(), stored_, faults_,
                    accumulators_, acc, stride, layer_begin_, first_image_},
-                  checks_[at]);
+                  checks_[layer]);
   JobTimes times;
   try {
     times = core_->run(job_, checker, options);
@@ -120,7 +119,7 @@ JobTimes CheckedArray::run_job(int layer, std::int32_t* acc, std::int64_t stride
   const bool pressed = options_.pressure.pressed();
   const std::int64_t cycles = layer_cycles(*program_, layer, times);
   if (!pressed && cycles != systemc_cycles) checker.layer_cycles_differ(systemc_cycles, cycles);
-  checks_[at].counters += times.counters;
+  checks_[layer].counters += times.counters;
   if (!options_.export_folder.empty() && !exported_) {
     exported_ = true;
     ExpectedJob expected = checker.expected_job(stored_);
@@ -149,8 +148,7 @@ void CheckedArray::trace_again(std::int64_t cycle, const RunOptions& before) {
   core_->reset();
   core_->set_faults(faults_);
   for (const WriteJob& write : job_.writes) {
-    core_->write(write.word, static_cast<std::int64_t>(write.data.size()),
-                 stored_.data() + write.word);
+    core_->write(write.word, write.data.size(), stored_.data() + write.word);
   }
   RunOptions options = before;
   options.trace_from = std::max<std::int64_t>(cycle - kWavesBefore, 0);

@@ -40,20 +40,21 @@ class CheckedArray final : public RtlArray {
   std::optional<std::int64_t> accumulator_bits_wrong() const override {
     return behavioural_->accumulator_bits_wrong();
   }
-  void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
-                   int zero_point, std::int64_t cycle) override;
+  void begin_layer(mapping::LayerIndex layer, const std::uint8_t* q, std::int64_t image_stride,
+                   int images, int zero_point, std::int64_t cycle) override;
   void write(std::int64_t word, std::int64_t count, const std::uint64_t* data,
              std::int64_t cycle) override;
-  void load(int layer, int column_tile, const std::int8_t* n) override;
-  void run(int layer, const mapping::Strip& strip, std::int32_t* acc, std::int64_t stride) override;
-  void end_layer(int layer, const std::vector<accelerator::StripGates>& gates, std::int64_t cycles,
-                 std::int32_t* acc, std::int64_t stride) override;
+  void load(mapping::LayerIndex layer, std::size_t column_tile, const std::int8_t* n) override;
+  void run(mapping::LayerIndex layer, const mapping::Strip& strip, std::int32_t* acc,
+           std::int64_t stride) override;
+  void end_layer(mapping::LayerIndex layer, const std::vector<accelerator::StripGates>& gates,
+                 std::int64_t cycles, std::int32_t* acc, std::int64_t stride) override;
   const std::vector<accelerator::SumLane>& sum_lanes() const override {
     return behavioural_->sum_lanes();
   }
   std::string name() const override { return "cosim"; }
 
-  const std::vector<LayerCheck>& checks() const { return checks_; }
+  const Table<mapping::LayerIndex, LayerCheck>& checks() const { return checks_; }
   const std::optional<Mismatch>& first_mismatch() const { return first_; }
   /// For the waves: supplies of the weight memory and the accumulators in units of Vmin.
   void set_supply(double weights, double accumulators = 1.0);
@@ -68,20 +69,20 @@ class CheckedArray final : public RtlArray {
   const std::filesystem::path& mismatch_waves() const { return mismatch_waves_; }
 
  protected:
-  JobTimes run_job(int layer, std::int32_t* acc, std::int64_t stride,
+  JobTimes run_job(mapping::LayerIndex layer, std::int32_t* acc, std::int64_t stride,
                    std::int64_t systemc_cycles) override;
 
  private:
-  bool checked(int layer) const;
+  bool checked(mapping::LayerIndex layer) const;
   /// The same job again, from the same cells, with waves around `cycle`.
   void trace_again(std::int64_t cycle, const RunOptions& options);
   void count_traced(const RunOptions& options, std::int64_t cycles);
 
   CheckOptions options_;
   std::unique_ptr<accelerator::ArrayModel> behavioural_;
-  std::vector<std::vector<std::vector<std::int8_t>>>
-      weights_;  // by layer, column tile: n_count × k
-  std::vector<LayerCheck> checks_;
+  /// By column tile: n_count × k.
+  Table<mapping::LayerIndex, std::vector<std::vector<std::int8_t>>> weights_;
+  Table<mapping::LayerIndex, LayerCheck> checks_;
   std::optional<Mismatch> first_;
   bool sabotaged_ = false;
   bool exported_ = false;
@@ -89,8 +90,8 @@ class CheckedArray final : public RtlArray {
   std::int64_t origin_ = 0;
   std::int64_t traced_cycles_ = 0;
   std::filesystem::path mismatch_waves_;
-  std::vector<std::int64_t> images_done_;  // by layer
-  std::int64_t first_image_ = 0;           // of the layer that runs
+  Table<mapping::LayerIndex, std::int64_t> images_done_;
+  std::int64_t first_image_ = 0;  // of the layer that runs
 };
 
 }  // namespace brownout::cosim

@@ -84,13 +84,13 @@ void Checker::word(std::int64_t cycle, std::size_t command, std::uint32_t addres
     word_of_run_ = 0;
   }
   const Command& c = view_.job.commands[command];
-  const std::uint32_t cell = c.cell + static_cast<std::uint32_t>(run_) * c.stride;
-  const std::uint32_t expected_address = cell / 64 + static_cast<std::uint32_t>(word_of_run_);
-  const std::uint32_t words = (cell % 64 + static_cast<std::uint32_t>(c.codes * c.bits) + 63) / 64;
+  const std::uint32_t cell = c.cell + run_ * c.stride;
+  const std::uint32_t expected_address = cell / 64 + word_of_run_;
+  const std::uint32_t words = (cell % 64 + c.codes * c.bits + 63) / 64;
   // The core reads more words than its commands ask for.
   const bool beyond = run_ >= c.columns || expected_address >= cells_.words();
   ExpectedWord behind;
-  behind.run_last = ++word_of_run_ == static_cast<int>(words);
+  behind.run_last = static_cast<std::uint32_t>(++word_of_run_) == words;
   if (behind.run_last) {
     word_of_run_ = 0;
     ++run_;
@@ -128,20 +128,18 @@ void Checker::checked(std::int64_t cycle, std::size_t command, std::uint64_t dat
   if (!checked_.right || (data == checked_.read.data && suspect == checked_.read.suspect)) return;
   const bool word = data != checked_.read.data;
   differ(Mismatch::Kind::kCheckedWord, command, -1, -1,
-         static_cast<std::int64_t>(word ? checked_.read.data : checked_.read.suspect),
-         static_cast<std::int64_t>(word ? data : suspect), cycle, word ? "word" : "suspect bits");
+         word ? checked_.read.data : checked_.read.suspect, word ? data : suspect, cycle,
+         word ? "word" : "suspect bits");
 }
 
 void Checker::parameter(std::int64_t cycle, std::size_t command, std::uint64_t data,
                         std::uint64_t suspect, bool last) {
   const memory::ReadWord& read = checked_.read;
-  const auto number = [](std::uint64_t word) { return static_cast<std::int64_t>(word); };
   if (data != read.data) {
-    differ(Mismatch::Kind::kParameter, command, -1, -1, number(read.data), number(data), cycle,
-           "word");
+    differ(Mismatch::Kind::kParameter, command, -1, -1, read.data, data, cycle, "word");
   } else if (suspect != read.suspect) {
-    differ(Mismatch::Kind::kParameter, command, -1, -1, number(read.suspect), number(suspect),
-           cycle, "suspect bits");
+    differ(Mismatch::Kind::kParameter, command, -1, -1, read.suspect, suspect, cycle,
+           "suspect bits");
   } else if (last != checked_.run_last) {
     differ(Mismatch::Kind::kParameter, command, -1, -1, checked_.run_last, last, cycle,
            "end of its run");
@@ -158,11 +156,11 @@ void Checker::row(std::int64_t cycle, std::size_t command, int row, const std::i
   const Command& c = view_.job.commands[command];
   std::vector<std::int32_t>& sums = sums_[place.strip];
   const int lanes_in_use = c.columns + 1;
-  if (sums.empty()) sums.assign(static_cast<std::size_t>(c.vectors * lanes_in_use), 0);
+  if (sums.empty()) sums.assign(std::int64_t{c.vectors} * lanes_in_use, 0);
   if (command != weights_of_) take_weights(command);
   std::int32_t* const expected = sums.data() + row * lanes_in_use;
   if (!c.first && !view_.accumulators.none()) {
-    const int half = static_cast<int>(place.strip % 2);
+    const int half = place.strip % 2;
     for (int i = 0; i < c.columns; ++i) {
       expected[i] = view_.accumulators.read(half, row, i, expected[i]);
     }
@@ -196,12 +194,12 @@ void Checker::drained(std::int64_t cycle, std::size_t number, int, int row,
                       const std::int32_t* lanes) {
   const StripJob& job = view_.job.strips[number];
   const Strip& strip = view_.layer.strips[number];
-  const ColumnTile& tile = view_.layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  const ColumnTile& tile = view_.layer.column_tiles[strip.column_tile];
   const std::size_t command = job.command_first + job.command_count - 1;
   const std::int32_t* const acc =
       view_.acc + (strip.pixel_first + row) * view_.stride + tile.n_first;
   const std::int32_t sum = view_.accumulators.read(
-      static_cast<int>(number % 2), row, view_.shape.columns,
+      number % 2, row, view_.shape.columns,
       sums_[number][static_cast<std::size_t>(row * (tile.n_count + 1) + tile.n_count)]);
   check_.outputs_compared += tile.n_count + 1;
   for (int i = 0; i < tile.n_count; ++i) {
@@ -273,15 +271,15 @@ ExpectedJob Checker::expected_job(const std::vector<std::uint64_t>& stored) cons
   expected.cycles = predict(view_.shape, view_.job).cycles();
   for (std::size_t s = 0; s < view_.job.strips.size(); ++s) {
     const Strip& strip = view_.layer.strips[s];
-    const ColumnTile& tile = view_.layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+    const ColumnTile& tile = view_.layer.column_tiles[strip.column_tile];
     const std::int32_t* const acc = view_.acc + strip.pixel_first * view_.stride + tile.n_first;
     const std::int32_t* const sums = sums_[s].data() + tile.n_count;
     for (int i = 0; i < view_.job.strips[s].walks * view_.job.strips[s].rows; ++i) {
       const int row = i % view_.job.strips[s].rows;
-      std::vector<std::int32_t> lanes(static_cast<std::size_t>(view_.shape.columns) + 1, 0);
+      std::vector<std::int32_t> lanes(view_.shape.columns + 1, 0);
       std::copy_n(acc + row * view_.stride, tile.n_count, lanes.begin());
-      lanes.back() = view_.accumulators.read(static_cast<int>(s % 2), row, view_.shape.columns,
-                                             sums[row * (tile.n_count + 1)]);
+      lanes.back() =
+          view_.accumulators.read(s % 2, row, view_.shape.columns, sums[row * (tile.n_count + 1)]);
       expected.rows.push_back(std::move(lanes));
     }
   }
@@ -292,14 +290,11 @@ void Checker::take_weights(std::size_t command) {
   weights_of_ = command;
   const Place& place = places_[command];
   const Command& c = view_.job.commands[command];
-  const int tile = view_.layer.strips[place.strip].column_tile;
-  const std::vector<std::int8_t>& n = view_.weights[static_cast<std::size_t>(tile)];
-  weights_.resize(static_cast<std::size_t>(c.codes * c.columns));
+  const std::size_t tile = view_.layer.strips[place.strip].column_tile;
+  const std::vector<std::int8_t>& n = view_.weights[tile];
+  weights_.clear();
   for (int r = 0; r < c.codes; ++r) {
-    for (int i = 0; i < c.columns; ++i) {
-      weights_[static_cast<std::size_t>(r * c.columns + i)] =
-          n[static_cast<std::size_t>(i * view_.layer.k + place.k + r)];
-    }
+    for (int i = 0; i < c.columns; ++i) weights_.push_back(n[i * view_.layer.k + place.k + r]);
   }
 }
 
@@ -310,7 +305,7 @@ Mismatch Checker::locate(Mismatch::Kind kind, std::size_t command, std::int64_t 
   Mismatch found;
   found.kind = kind;
   found.layer = view_.layer.name;
-  found.strip = static_cast<std::int64_t>(place.strip);
+  found.strip = place.strip;
   found.tile = place.tile;
   if (row >= 0) {
     const arithmetic::Window& window = view_.layer.node.matrix.window;
@@ -320,8 +315,7 @@ Mismatch Checker::locate(Mismatch::Kind kind, std::size_t command, std::int64_t 
     found.x = found.row % window.out_width;
   }
   if (column >= 0) {
-    found.column =
-        view_.layer.column_tiles[static_cast<std::size_t>(strip.column_tile)].n_first + column;
+    found.column = view_.layer.column_tiles[strip.column_tile].n_first + column;
   }
   found.cycle = view_.begin + cycle;
   return found;

@@ -75,8 +75,8 @@ class CoreOf final : public Core {
 
   void set_mitigation(const Protection& protection) override {
     protection_ = protection;
-    model_->check_code_i = static_cast<CData>(protection.check);
-    model_->on_error_i = static_cast<CData>(protection.on_error);
+    model_->check_code_i = rtl_number(protection.check);
+    model_->on_error_i = rtl_number(protection.on_error);
     clock();
   }
 
@@ -151,10 +151,10 @@ class CoreOf final : public Core {
   /// The inputs have settled.
   void edge() {
     Model& m = *model_;
-    if (dump_at_ >= 0) fst_->dump(static_cast<std::uint64_t>(2 * dump_at_));
+    if (dump_at_ >= 0) fst_->dump(2 * dump_at_);
     m.clk_i = 1;
     m.eval();
-    if (dump_at_ >= 0) fst_->dump(static_cast<std::uint64_t>(2 * dump_at_ + 1));
+    if (dump_at_ >= 0) fst_->dump(2 * dump_at_ + 1);
     m.clk_i = 0;
     ++clocked_;
     if (context_.gotError()) {
@@ -191,10 +191,9 @@ class CoreOf final : public Core {
     m.fault_accumulator_row_i = static_cast<SData>(row);
     for (int lane = 0; lane <= kSize; ++lane) {
       const SumFaults& sum = faults.at(half, row, lane);
-      const auto at = static_cast<std::size_t>(lane);
-      m.fault_accumulator_stuck0_i[at] = sum.stuck0;
-      m.fault_accumulator_stuck1_i[at] = sum.stuck1;
-      m.fault_accumulator_flip_i[at] = sum.flip;
+      m.fault_accumulator_stuck0_i[lane] = sum.stuck0;
+      m.fault_accumulator_stuck1_i[lane] = sum.stuck1;
+      m.fault_accumulator_flip_i[lane] = sum.flip;
     }
     clock();
     m.fault_accumulator_write_i = 0;
@@ -213,9 +212,8 @@ class CoreOf final : public Core {
 
   void flip_sum(int lane, int bit) {
     flipped_lane_ = lane;
-    for (std::size_t i = 0; i <= kSize; ++i) {
-      model_->fault_accumulator_read_flip_i[i] =
-          static_cast<int>(i) == lane ? std::uint32_t{1} << bit : 0;
+    for (int i = 0; i <= kSize; ++i) {
+      model_->fault_accumulator_read_flip_i[i] = i == lane ? std::uint32_t{1} << bit : 0;
     }
   }
 
@@ -248,7 +246,7 @@ class CoreOf final : public Core {
     if (in.write_faults != nullptr) offer_fault(*in.write_faults);
     m.counters_clear_i = in.counters_clear;
     m.job_begin_i = in.job_begin;
-    m.on_error_i = static_cast<CData>(static_cast<int>(protection_.on_error) ^ int{in.other_mode});
+    m.on_error_i = static_cast<CData>(rtl_number(protection_.on_error) ^ int{in.other_mode});
     if (in.flip_lane != flipped_lane_) flip_sum(in.flip_lane, in.flip_bit);
   }
 
@@ -292,7 +290,7 @@ class CoreOf final : public Core {
   void set_vector(const std::int16_t* values) {
     std::uint32_t words[(kSize * 9 + 31) / 32 + 1] = {};
     for (int r = 0; r < kSize; ++r) {
-      const std::uint32_t value = static_cast<std::uint32_t>(values[r]) & 0x1FF;
+      const std::uint32_t value = values[r] & 0x1FF;
       const int at = r * 9;
       words[at / 32] |= value << at % 32;
       if (at % 32 > 23) words[at / 32 + 1] |= value >> (32 - at % 32);

@@ -69,7 +69,7 @@ void Driver::drive(std::int64_t cycle, bool drain_ready, CoreInputs& in) {
   drive_drain(cycle, drain_ready, in);
   if (write_ < job_.writes.size() && cycle >= write_from_) {
     in.write_valid = true;
-    in.write_word = job_.writes[write_].word + static_cast<std::int64_t>(write_word_);
+    in.write_word = job_.writes[write_].word + write_word_;
     in.write_data = job_.writes[write_].data[write_word_];
     if (!job_.writes[write_].faults.empty()) {
       in.write_faults = &job_.writes[write_].faults[write_word_];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers of schemes, gaps of back-pressure.
+// Gaps of back-pressure, sums of counters.
 #include "sim/cosim/job.hpp"
 
 #include <algorithm>
@@ -9,28 +9,13 @@
 
 namespace brownout::cosim {
 
-int scheme_number(network::Scheme scheme) {
-  switch (scheme) {
-    case network::Scheme::kRquant:
-      return 0;
-    case network::Scheme::kUniform:
-      return 1;
-    case network::Scheme::kSymmetric:
-    case network::Scheme::kAsymmetricSigned:
-      return 2;
-    case network::Scheme::kBinary:
-      return 3;
-  }
-  BROWNOUT_CHECK(false, "scheme {}", static_cast<int>(scheme));
-}
-
 int Pressure::gap(Port port, std::uint64_t index) const {
-  const double chance = share[static_cast<std::size_t>(port)];
+  const double chance = share[port];
   if (chance <= 0.0) return 0;
   const Philox::Block block =
       Philox(seed, Purpose::kBackPressure)(static_cast<std::uint64_t>(port), index);
   if (unit_open(block[0]) >= chance) return 0;
-  return 1 + static_cast<int>(block[1] % static_cast<std::uint64_t>(longest));
+  return 1 + static_cast<int>(block[1] % longest);
 }
 
 bool Pressure::pressed() const {

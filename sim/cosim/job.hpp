@@ -3,12 +3,12 @@
 // plain data: it can be run, predicted (sim/cosim/predict.hpp), run again with waves, or exported.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <vector>
 
+#include "sim/base/enum_table.hpp"
 #include "sim/cosim/cells.hpp"
-#include "sim/network/quantization.hpp"
+#include "sim/cosim/rtl_numbers.hpp"
 
 namespace brownout::cosim {
 
@@ -27,15 +27,12 @@ struct Command {
   int columns = 1;             // runs
   int codes = 1;               // of a run
   int bits = 8;                // of a code
-  int scheme = 0;              // scheme_number()
+  int scheme = 0;              // rtl_number()
   std::uint8_t zero_code = 0;  // code of w = 0, replaces what was read wrong
   // Tiles only
   int vectors = 1;
   bool first = false, last = false;  // K tile of its strip
 };
-
-/// The number by which rtl/weight_decoder.sv knows a scheme.
-int scheme_number(network::Scheme scheme);
 
 /// How long something outside keeps a strip waiting: earliest cycles, 0 = it does not wait.
 struct Gates {
@@ -65,14 +62,14 @@ struct Job {
 
 /// The ports that somebody else may delay.
 enum class Port { kCommand, kVector, kDrain, kWrite };
-inline constexpr int kPorts = 4;
+inline constexpr Port kLastPort = Port::kWrite;
 
 /// Random back-pressure: before its transfer number `index` a port idles for gap() cycles. Gaps are
 /// counted by index, not drawn in order, so that RTL and prediction see the same ones.
 struct Pressure {
   std::uint64_t seed = 0;
-  std::array<double, kPorts> share{};  // of transfers with a gap, by port; 0: none
-  int longest = 1;                     // cycles
+  EnumTable<kLastPort, double> share{};  // of transfers with a gap; 0: none
+  int longest = 1;                       // cycles
 
   int gap(Port port, std::uint64_t index) const;
   bool pressed() const;  // any gap at all

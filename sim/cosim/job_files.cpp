@@ -78,7 +78,7 @@ std::uint32_t cycle_field(std::int64_t cycle) {
 
 /// For each word: whether the job reads it.
 std::vector<bool> words_read(const CoreShape& shape, const Job& job) {
-  std::vector<bool> read(static_cast<std::size_t>(shape.words), false);
+  std::vector<bool> read(shape.words, false);
   for (const Command& command : job.commands) {
     std::int64_t cell = command.cell;
     for (int c = 0; c < command.columns; ++c, cell += command.stride) {
@@ -125,7 +125,7 @@ MemoryFile writes_file(const Job& job) {
                   fmt::format("cycle:32 word:32 data:64 masks:8 {}", kMaskFields)};
   for (const WriteJob& write : job.writes) {
     for (std::size_t i = 0; i < write.data.size(); ++i) {
-      const std::int64_t word = write.word + static_cast<std::int64_t>(i);
+      const std::int64_t word = write.word + i;
       const bool masks = !write.faults.empty();
       file.add("{:08x}_{:08x}_{:016x}_{:02x}", cycle_field(write.cycle), word, write.data[i],
                int{masks});
@@ -153,7 +153,7 @@ MemoryFile commands_file(const Job& job) {
 
 MemoryFile vectors_file(const CoreShape& shape, const Job& job) {
   MemoryFile file{"vectors", "VECTORS", "row ROWS-1:12 ... row 0:12 (two's complement)"};
-  const auto rows = static_cast<std::size_t>(shape.rows);
+  const std::size_t rows = shape.rows;
   for (std::size_t begin = 0; begin < job.vectors.size(); begin += rows) {
     for (std::size_t r = rows; r-- > 0;) {
       file.add("{:03x}{}", static_cast<unsigned>(job.vectors[begin + r]) & 0xFFFu,
@@ -194,7 +194,8 @@ MemoryFile parameters_file(const CoreShape& shape, const Job& job, const Expecte
   const auto write_until = [&](std::int64_t cycle) {
     while (write < job.writes.size()) {
       const WriteJob& now = job.writes[write];
-      if (now.cycle + static_cast<std::int64_t>(write_word) >= cycle) return;
+      const std::int64_t at = now.cycle + write_word;
+      if (at >= cycle) return;
       cells.write(now, write_word);
       if (++write_word < now.data.size()) continue;
       ++write;
@@ -226,7 +227,7 @@ MemoryFile parameters_file(const CoreShape& shape, const Job& job, const Expecte
 
 MemoryFile drained_file(const CoreShape& shape, const ExpectedJob& expected) {
   MemoryFile file{"drained", "DRAINED", "lane COLUMNS:32 ... lane 0:32 (two's complement)"};
-  const auto lanes = static_cast<std::size_t>(shape.columns) + 1;
+  const std::size_t lanes = shape.columns + 1;
   for (const std::vector<std::int32_t>& row : expected.rows) {
     BROWNOUT_CHECK(row.size() == lanes, "{} lanes of {}", row.size(), lanes);
     for (std::size_t l = lanes; l-- > 0;) {
@@ -319,10 +320,11 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
                 const ExpectedJob& expected) {
   BROWNOUT_CHECK(!job.strips.empty() && shape.words % kArrayRows == 0, "{} strips, {} words",
                  job.strips.size(), shape.words);
-  BROWNOUT_CHECK(static_cast<std::int64_t>(expected.stored.size()) == shape.words,
-                 "{} words stored, {} in the memory", expected.stored.size(), shape.words);
-  BROWNOUT_CHECK(job.vectors.size() % static_cast<std::size_t>(shape.rows) == 0,
-                 "{} activations for {} rows", job.vectors.size(), shape.rows);
+  const std::int64_t stored = expected.stored.size();
+  BROWNOUT_CHECK(stored == shape.words, "{} words stored, {} in the memory", expected.stored.size(),
+                 shape.words);
+  BROWNOUT_CHECK(job.vectors.size() % shape.rows == 0, "{} activations for {} rows",
+                 job.vectors.size(), shape.rows);
   cycle_field(expected.cycles);
 
   const std::vector<bool> read = words_read(shape, job);
@@ -350,8 +352,8 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
     contents[fmt::format("{}.mem", file.name)] = {{"lines", file.lines}, {"fields", file.fields}};
   }
   contents["checksums.mem"] = {{"lines", checksums.lines}, {"fields", checksums.fields}};
-  parameters["CHECK_CODE"] = static_cast<int>(job.protection.check);
-  parameters["ON_ERROR"] = static_cast<int>(job.protection.on_error);
+  parameters["CHECK_CODE"] = rtl_number(job.protection.check);
+  parameters["ON_ERROR"] = rtl_number(job.protection.on_error);
   parameters["CYCLES"] = expected.cycles;
   parameters["SUPPLY_MICROVMIN"] = std::llround(expected.supply * 1e6);
   parameters["ACCUMULATOR_SUPPLY_MICROVMIN"] = std::llround(expected.accumulator_supply * 1e6);

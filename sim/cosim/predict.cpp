@@ -101,7 +101,7 @@ JobTimes predict(const CoreShape& shape, const Job& job, const Pressure& pressur
     times.drained.push_back(drained);
   }
   for (const WriteJob& write : job.writes) {
-    counters.weight_writes += static_cast<std::int64_t>(write.data.size());
+    counters.weight_writes += write.data.size();
   }
   return times;
 }

@@ -13,6 +13,7 @@
 namespace brownout::cosim {
 
 using mapping::ColumnTile;
+using mapping::LayerIndex;
 using mapping::LayerProgram;
 using mapping::Strip;
 
@@ -49,15 +50,14 @@ void check_core(const mapping::AcceleratorConfig& accelerator) {
   }
 }
 
-Job layer_job(const mapping::Program& program, const network::Network& network, int number) {
-  const LayerProgram& layer = program.layers[static_cast<std::size_t>(number)];
-  const network::Coding& coding =
-      *network.parameters[static_cast<std::size_t>(layer.node.weight)].coding;
+Job layer_job(const mapping::Program& program, const network::Network& network, LayerIndex number) {
+  const LayerProgram& layer = program.layers[number];
+  const network::Coding& coding = *network.parameters[*layer.node.weight].coding;
   const std::int64_t channel_bits = layer.k * coding.bits;
   const int lanes = program.accelerator.vector.lanes;
   Job job;
   for (const Strip& strip : layer.strips) {
-    const ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+    const ColumnTile& tile = layer.column_tiles[strip.column_tile];
     StripJob to;
     to.command_first = job.commands.size();
     to.rows = static_cast<int>(strip.pixel_count);
@@ -65,8 +65,7 @@ Job layer_job(const mapping::Program& program, const network::Network& network, 
     to.walks = mapping::strip_walks(layer);
     for (const mapping::ParameterPlace& place : layer.parameters) {
       if (place.chunk != tile.chunk || place.parameter == layer.node.weight) continue;
-      const network::Parameter& parameter =
-          network.parameters[static_cast<std::size_t>(place.parameter)];
+      const network::Parameter& parameter = network.parameters[place.parameter];
       const mapping::CodeRange range =
           mapping::codes_of(network, layer, place.parameter, tile.n_first, tile.n_count);
       BROWNOUT_CHECK(range.last - range.first < 65536, "a run of {} codes",
@@ -78,7 +77,7 @@ Job layer_job(const mapping::Program& program, const network::Network& network, 
       command.cell = static_cast<std::uint32_t>(place.origin + range.first * command.bits);
       job.commands.push_back(command);
     }
-    const mapping::ParameterPlace& place = mapping::place_of(layer, layer.node.weight, tile.chunk);
+    const mapping::ParameterPlace& place = mapping::place_of(layer, *layer.node.weight, tile.chunk);
     std::int64_t cell = place.origin + tile.n_first * channel_bits;
     for (std::size_t t = 0; t < tile.words.size(); ++t) {
       Command command;
@@ -87,7 +86,7 @@ Job layer_job(const mapping::Program& program, const network::Network& network, 
       command.columns = tile.n_count;
       command.codes = mapping::k_count(layer, t);
       command.bits = coding.bits;
-      command.scheme = scheme_number(coding.scheme);
+      command.scheme = rtl_number(coding.scheme);
       command.zero_code = mapping::code_repair(coding, memory::OnError::kZero).zero_code;
       command.vectors = static_cast<int>(strip.pixel_count);
       command.first = t == 0;
@@ -101,54 +100,54 @@ Job layer_job(const mapping::Program& program, const network::Network& network, 
   return job;
 }
 
-void add_vectors(Job& job, const mapping::Program& program, int number, const std::uint8_t* q,
-                 std::int64_t image_stride, int images, int zero_point, int rows) {
-  const LayerProgram& layer = program.layers[static_cast<std::size_t>(number)];
+void add_vectors(Job& job, const mapping::Program& program, LayerIndex number,
+                 const std::uint8_t* q, std::int64_t image_stride, int images, int zero_point,
+                 int rows) {
+  const LayerProgram& layer = program.layers[number];
   const arithmetic::Matrix& matrix = layer.node.matrix;
   const arithmetic::Window& window = matrix.window;
   const int channels = matrix.in_channels;
   const int height = window.in_height + window.pad_top + layer.node.pad_bottom;
   const int width = window.in_width + window.pad_left + layer.node.pad_right;
-  const auto image_size = static_cast<std::size_t>(height * width * channels);
+  const std::int64_t image_size = std::int64_t{height} * width * channels;
 
-  std::vector<std::int16_t> padded(image_size * static_cast<std::size_t>(images), 0);
+  std::vector<std::int16_t> padded(image_size * images, 0);
   const int row_codes = window.in_width * channels;
   for (int i = 0; i < images; ++i) {
     const std::uint8_t* from = q + i * image_stride;
     for (int y = 0; y < window.in_height; ++y) {
       std::int16_t* const to =
-          padded.data() + static_cast<std::size_t>(i) * image_size +
-          static_cast<std::size_t>(((y + window.pad_top) * width + window.pad_left) * channels);
+          padded.data() + i * image_size +
+          (std::int64_t{y + window.pad_top} * width + window.pad_left) * channels;
       for (int x = 0; x < row_codes; ++x) to[x] = static_cast<std::int16_t>(*from++ - zero_point);
     }
   }
-  std::vector<std::size_t> elements;  // of the reduction, IHW
+  std::vector<std::int64_t> elements;  // of the reduction, IHW
   for (int i = 0; i < matrix.group_inputs(); ++i) {
     for (int y = 0; y < window.kernel_h; ++y) {
       for (int x = 0; x < window.kernel_w; ++x) {
-        elements.push_back(static_cast<std::size_t>((y * width + x) * channels + i));
+        elements.push_back((std::int64_t{y} * width + x) * channels + i);
       }
     }
   }
   const std::int64_t pixels = window.out_pixels();
-  std::size_t total = 0;
+  std::int64_t total = 0;
   for (const Command& command : job.commands) {
-    if (!command.parameters) total += static_cast<std::size_t>(command.vectors * rows);
+    if (!command.parameters) total += std::int64_t{command.vectors} * rows;
   }
   job.vectors.assign(total, 0);
   std::int16_t* to = job.vectors.data();
   for (const Strip& strip : layer.strips) {
-    const ColumnTile& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
-    const auto group = static_cast<std::size_t>(tile.group * matrix.group_inputs());
+    const ColumnTile& tile = layer.column_tiles[strip.column_tile];
+    const std::int64_t group = std::int64_t{tile.group} * matrix.group_inputs();
     std::size_t first = 0;
     for (std::size_t t = 0; t < tile.words.size(); ++t) {
-      const auto codes = static_cast<std::size_t>(mapping::k_count(layer, t));
+      const std::size_t codes = mapping::k_count(layer, t);
       for (std::int64_t p = strip.pixel_first; p < strip.pixel_first + strip.pixel_count; ++p) {
         const std::int64_t y = p % pixels / window.out_width * window.stride_h;
         const std::int64_t x = p % window.out_width * window.stride_w;
         const std::int16_t* const from =
-            padded.data() + static_cast<std::size_t>(p / pixels) * image_size +
-            static_cast<std::size_t>((y * width + x) * channels) + group;
+            padded.data() + p / pixels * image_size + (y * width + x) * channels + group;
         for (std::size_t r = 0; r < codes; ++r) to[r] = from[elements[first + r]];
         to += rows;
       }
@@ -157,15 +156,16 @@ void add_vectors(Job& job, const mapping::Program& program, int number, const st
   }
 }
 
-std::int64_t layer_cycles(const mapping::Program& program, int number, const JobTimes& times) {
-  const LayerProgram& layer = program.layers[static_cast<std::size_t>(number)];
+std::int64_t layer_cycles(const mapping::Program& program, LayerIndex number,
+                          const JobTimes& times) {
+  const LayerProgram& layer = program.layers[number];
   const mapping::VectorConfig& vector = program.accelerator.vector;
   return times.cycles() + vector.latency_cycles + mapping::memory_walk_cycles(vector, layer);
 }
 
 AccumulatorFaults accumulator_faults(const mapping::AcceleratorConfig& accelerator,
                                      const memory::FaultList& faults, const memory::Draws& draws,
-                                     int layer) {
+                                     LayerIndex layer) {
   if (faults.empty()) return {};
   const int lanes = accelerator.array.columns + 1;
   const auto rows = static_cast<int>(mapping::accumulator_rows(accelerator));
@@ -174,7 +174,7 @@ AccumulatorFaults accumulator_faults(const mapping::AcceleratorConfig& accelerat
                                   mapping::accumulator_event(layer));
   for (const memory::CellFault& fault : faults) {
     const std::int64_t index = std::int64_t{fault.word} * (64 / mapping::kAccumulatorBits) +
-                               static_cast<std::int64_t>(fault.bit) / mapping::kAccumulatorBits;
+                               std::int64_t{fault.bit} / mapping::kAccumulatorBits;
     const std::int64_t row = index / lanes;
     if (row >= 2 * rows) continue;  // after the last word
     const std::uint32_t bit = std::uint32_t{1} << fault.bit % mapping::kAccumulatorBits;
@@ -205,7 +205,7 @@ void RtlArray::configure(const mapping::Program& program, const network::Network
   network_ = &network;
   weights_ = &weights;
   generation_ = ~std::uint64_t{0};
-  layer_ = -1;
+  layer_.reset();
   RtlArray::set_accumulator_faults({}, {});
   sum_lanes_.clear();
   jobs_.assign(program.layers.size(), {});
@@ -215,7 +215,7 @@ void RtlArray::configure(const mapping::Program& program, const network::Network
 void RtlArray::mirror() {
   if (generation_ == weights_->generation()) return;
   generation_ = weights_->generation();
-  const auto words = static_cast<std::size_t>(weights_->words());
+  const std::size_t words = weights_->words();
   Protection protection{weights_->check(), program_->accelerator.weights.mitigations.on_error};
   if (protection != protection_) {
     core_->set_mitigation(protection);
@@ -223,18 +223,17 @@ void RtlArray::mirror() {
     stored_.clear();  // its check bits are another code's
   }
   if (stored_.empty()) {
-    stored_.assign(static_cast<std::size_t>(core_->shape().words), 0);
+    stored_.assign(core_->shape().words, 0);
     core_->write(0, weights_->words(), stored_.data());  // as the scratchpad wakes up
   }
   for (std::size_t w = 0; w < words;) {
     std::size_t end = w;
-    while (end < words && stored_[end] != weights_->stored(static_cast<std::int64_t>(end))) {
-      stored_[end] = weights_->stored(static_cast<std::int64_t>(end));
+    while (end < words && stored_[end] != weights_->stored(end)) {
+      stored_[end] = weights_->stored(end);
       ++end;
     }
     if (end > w) {
-      core_->write(static_cast<std::int64_t>(w), static_cast<std::int64_t>(end - w),
-                   stored_.data() + w);
+      core_->write(w, end - w, stored_.data() + w);
     }
     w = end + 1;
   }
@@ -251,7 +250,7 @@ void RtlArray::set_accumulator_faults(const memory::FaultList& faults, const mem
   accumulators_known_ = false;
 }
 
-void RtlArray::mirror_accumulators(int layer) {
+void RtlArray::mirror_accumulators(LayerIndex layer) {
   if (accumulators_known_) return;
   accumulators_known_ = !accumulator_draws_.fresh;
   AccumulatorFaults masks =
@@ -261,15 +260,15 @@ void RtlArray::mirror_accumulators(int layer) {
   accumulators_ = std::move(masks);
 }
 
-void RtlArray::begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
-                           int zero_point, std::int64_t cycle) {
+void RtlArray::begin_layer(LayerIndex layer, const std::uint8_t* q, std::int64_t image_stride,
+                           int images, int zero_point, std::int64_t cycle) {
   mirror();
   mirror_accumulators(layer);
   redrawn_.clear();
   sum_lanes_.clear();
   layer_ = layer;
   layer_begin_ = cycle;
-  Job& known = jobs_[static_cast<std::size_t>(layer)];
+  Job& known = jobs_[layer];
   if (known.commands.empty()) known = layer_job(*program_, *network_, layer);
   job_ = known;
   job_.protection = protection_;
@@ -278,7 +277,7 @@ void RtlArray::begin_layer(int layer, const std::uint8_t* q, std::int64_t image_
 
 void RtlArray::write(std::int64_t word, std::int64_t count, const std::uint64_t* data,
                      std::int64_t cycle) {
-  if (layer_ < 0) return;  // a layer without matrix: mirror() will see
+  if (!layer_) return;  // a layer without matrix: mirror() will see
   WriteJob write{cycle, word, {data, data + count}};
   // Cells that draw per load have drawn now.
   bool redrawn = false;
@@ -294,12 +293,12 @@ void RtlArray::write(std::int64_t word, std::int64_t count, const std::uint64_t*
   job_.writes.push_back(std::move(write));
 }
 
-void RtlArray::load(int, int, const std::int8_t*) {}
-void RtlArray::run(int, const Strip&, std::int32_t*, std::int64_t) {}
+void RtlArray::load(LayerIndex, std::size_t, const std::int8_t*) {}
+void RtlArray::run(LayerIndex, const Strip&, std::int32_t*, std::int64_t) {}
 
-void RtlArray::end_layer(int layer, const std::vector<accelerator::StripGates>& gates,
+void RtlArray::end_layer(LayerIndex layer, const std::vector<accelerator::StripGates>& gates,
                          std::int64_t cycles, std::int32_t* acc, std::int64_t stride) {
-  BROWNOUT_CHECK(layer == layer_, "layer {} ends, {} runs", layer, layer_);
+  BROWNOUT_CHECK(layer == layer_, "layer {} ends without having begun", layer.number());
   for (std::size_t s = 0; s < job_.strips.size(); ++s) {
     job_.strips[s].gates = {gates[s].load, gates[s].stream, gates[s].drain};
   }
@@ -310,20 +309,19 @@ void RtlArray::end_layer(int layer, const std::vector<accelerator::StripGates>& 
   } catch (const AssertionFailed& failed) {
     core_->close_trace();
     throw RunError("rtl {}x{}: layer {}, cycle {} of the run: an assertion failed (above)",
-                   core_->shape().rows, core_->shape().columns,
-                   program_->layers[static_cast<std::size_t>(layer)].name,
+                   core_->shape().rows, core_->shape().columns, program_->layers[layer].name,
                    layer_begin_ + failed.cycle);
   }
   seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (const WriteJob& write : job_.writes) {
     std::copy(write.data.begin(), write.data.end(), stored_.begin() + write.word);
   }
-  LayerRecord& record = records_[static_cast<std::size_t>(layer)];
+  LayerRecord& record = records_[layer];
   record.rtl_cycles += layer_cycles(*program_, layer, times);
   record.systemc_cycles += cycles;
-  record.tiles += static_cast<std::int64_t>(times.tiles.size());
-  record.strips += static_cast<std::int64_t>(times.drained.size());
-  layer_ = -1;
+  record.tiles += times.tiles.size();
+  record.strips += times.drained.size();
+  layer_.reset();
 }
 
 namespace {
@@ -341,16 +339,16 @@ class Fetch final : public Observer {
     for (std::size_t s = 0; s < job.strips.size(); ++s) {
       const StripJob& strip = job.strips[s];
       const auto read = [&](int row, std::int32_t sum) {
-        return faults.read(static_cast<int>(s % 2), row, shape.columns, sum);
+        return faults.read(s % 2, row, shape.columns, sum);
       };
-      sums_.emplace_back(static_cast<std::size_t>(strip.rows), 0);
+      sums_.emplace_back(strip.rows, 0);
       for (std::size_t i = 0; i < strip.command_count; ++i) {
         const Command& command = job.commands[strip.command_first + i];
         if (command.parameters) continue;
         for (int row = 0; row < strip.rows; ++row) {
           std::int32_t tile = 0;
           for (int r = 0; r < shape.rows; ++r) tile += *from++;
-          std::int32_t& sum = sums_.back()[static_cast<std::size_t>(row)];
+          std::int32_t& sum = sums_.back()[row];
           // Wrapping, like the adders.
           sum = static_cast<std::int32_t>(
               static_cast<std::uint32_t>(command.first ? 0 : read(row, sum)) +
@@ -358,7 +356,7 @@ class Fetch final : public Observer {
         }
       }
       for (int row = 0; row < strip.rows; ++row) {
-        std::int32_t& sum = sums_.back()[static_cast<std::size_t>(row)];
+        std::int32_t& sum = sums_.back()[row];
         sum = read(row, sum);
       }
     }
@@ -375,9 +373,9 @@ class Fetch final : public Observer {
                const std::int32_t* lanes) override {
     if (walk > 0) return;
     const Strip& strip = layer_.strips[number];
-    const ColumnTile& tile = layer_.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+    const ColumnTile& tile = layer_.column_tiles[strip.column_tile];
     std::copy_n(lanes, tile.n_count, acc_ + (strip.pixel_first + row) * stride_ + tile.n_first);
-    const std::int32_t sum = sums_[number][static_cast<std::size_t>(row)];
+    const std::int32_t sum = sums_[number][row];
     if (lanes[shape_.columns] != sum) {
       throw RunError("rtl: layer {}, strip {}, row {}, cycle {}: column sum {}, expected {}",
                      layer_.name, number, row, cycle, lanes[shape_.columns], sum);
@@ -396,9 +394,9 @@ class Fetch final : public Observer {
 
 }  // namespace
 
-JobTimes RtlArray::run_job(int layer, std::int32_t* acc, std::int64_t stride, std::int64_t) {
-  Fetch fetch(program_->layers[static_cast<std::size_t>(layer)], core_->shape(), job_,
-              accumulators_, acc, stride, accumulators_.none() ? nullptr : &sum_lanes_);
+JobTimes RtlArray::run_job(LayerIndex layer, std::int32_t* acc, std::int64_t stride, std::int64_t) {
+  Fetch fetch(program_->layers[layer], core_->shape(), job_, accumulators_, acc, stride,
+              accumulators_.none() ? nullptr : &sum_lanes_);
   return core_->run(job_, fetch);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -18,19 +19,22 @@ namespace brownout::cosim {
 void check_core(const mapping::AcceleratorConfig& accelerator);
 
 /// The commands and strips of a layer; vectors and writes are still missing.
-Job layer_job(const mapping::Program& program, const network::Network& network, int layer);
+Job layer_job(const mapping::Program& program, const network::Network& network,
+              mapping::LayerIndex layer);
 
 /// Appends q − z of every tile's vectors, for `images` images NHWC.
-void add_vectors(Job& job, const mapping::Program& program, int layer, const std::uint8_t* q,
-                 std::int64_t image_stride, int images, int zero_point, int rows);
+void add_vectors(Job& job, const mapping::Program& program, mapping::LayerIndex layer,
+                 const std::uint8_t* q, std::int64_t image_stride, int images, int zero_point,
+                 int rows);
 
 /// A layer's time on the RTL side: the job, and the vector unit after it.
-std::int64_t layer_cycles(const mapping::Program& program, int layer, const JobTimes& times);
+std::int64_t layer_cycles(const mapping::Program& program, mapping::LayerIndex layer,
+                          const JobTimes& times);
 
 /// The masks of faulty accumulators while layer `layer` runs.
 AccumulatorFaults accumulator_faults(const mapping::AcceleratorConfig& accelerator,
                                      const memory::FaultList& faults, const memory::Draws& draws,
-                                     int layer);
+                                     mapping::LayerIndex layer);
 
 /// What a layer took on both sides.
 struct LayerRecord {
@@ -46,26 +50,27 @@ class RtlArray : public accelerator::ArrayModel {
   void configure(const mapping::Program& program, const network::Network& network,
                  const memory::WordMemory& weights) override;
   void set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws) override;
-  void begin_layer(int layer, const std::uint8_t* q, std::int64_t image_stride, int images,
-                   int zero_point, std::int64_t cycle) override;
+  void begin_layer(mapping::LayerIndex layer, const std::uint8_t* q, std::int64_t image_stride,
+                   int images, int zero_point, std::int64_t cycle) override;
   void write(std::int64_t word, std::int64_t count, const std::uint64_t* data,
              std::int64_t cycle) override;
-  void load(int layer, int column_tile, const std::int8_t* n) override;
-  void run(int layer, const mapping::Strip& strip, std::int32_t* acc, std::int64_t stride) override;
+  void load(mapping::LayerIndex layer, std::size_t column_tile, const std::int8_t* n) override;
+  void run(mapping::LayerIndex layer, const mapping::Strip& strip, std::int32_t* acc,
+           std::int64_t stride) override;
   /// RunError when the core's column sums are not those of its input.
-  void end_layer(int layer, const std::vector<accelerator::StripGates>& gates, std::int64_t cycles,
-                 std::int32_t* acc, std::int64_t stride) override;
+  void end_layer(mapping::LayerIndex layer, const std::vector<accelerator::StripGates>& gates,
+                 std::int64_t cycles, std::int32_t* acc, std::int64_t stride) override;
   const std::vector<accelerator::SumLane>& sum_lanes() const override { return sum_lanes_; }
   std::string name() const override { return "rtl"; }
 
-  /// By layer of the program, summed over all jobs so far.
-  const std::vector<LayerRecord>& records() const { return records_; }
+  /// Summed over all jobs so far.
+  const Table<mapping::LayerIndex, LayerRecord>& records() const { return records_; }
   /// Wall time in the core.
   double seconds() const { return seconds_; }
 
  protected:
   /// Runs the job. The default fetches the sums into `acc` and checks the column sums.
-  virtual JobTimes run_job(int layer, std::int32_t* acc, std::int64_t stride,
+  virtual JobTimes run_job(mapping::LayerIndex layer, std::int32_t* acc, std::int64_t stride,
                            std::int64_t systemc_cycles);
 
   const mapping::Program* program_ = nullptr;
@@ -82,7 +87,7 @@ class RtlArray : public accelerator::ArrayModel {
  private:
   /// Makes the core's mode, cells and faults equal to those of the scratchpad.
   void mirror();
-  void mirror_accumulators(int layer);
+  void mirror_accumulators(mapping::LayerIndex layer);
 
   const memory::WordMemory* weights_ = nullptr;
   std::uint64_t generation_ = ~std::uint64_t{0};
@@ -90,10 +95,10 @@ class RtlArray : public accelerator::ArrayModel {
   std::unordered_map<std::uint32_t, WordFaults> redrawn_;  // by the writes of job_
   memory::FaultList accumulator_cells_;
   memory::Draws accumulator_draws_;
-  bool accumulators_known_ = true;  // accumulators_ are those of the cells
-  int layer_ = -1;
-  std::vector<Job> jobs_;  // by layer, without vectors; empty until first needed
-  std::vector<LayerRecord> records_;
+  bool accumulators_known_ = true;            // accumulators_ are those of the cells
+  std::optional<mapping::LayerIndex> layer_;  // that runs
+  Table<mapping::LayerIndex, Job> jobs_;      // without vectors; empty until first needed
+  Table<mapping::LayerIndex, LayerRecord> records_;
   double seconds_ = 0.0;
 };
 

@@ -42,7 +42,7 @@ AccumulatorFaults::AccumulatorFaults(const mapping::AcceleratorConfig& accelerat
     }
   }
   ones_.assign(padded_, 0);
-  for (const int place : places_) ones_[static_cast<std::size_t>(place)] = 1;
+  for (const int place : places_) ones_[place] = 1;
   if (folds_) {
     weights_.assign(static_cast<std::size_t>(layer.node.matrix.out_channels) * padded_, 0);
   }

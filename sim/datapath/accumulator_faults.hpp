@@ -72,7 +72,7 @@ std::int64_t AccumulatorFaults::run(const memory::Corruption& cells, const Strip
                                     std::vector<std::int16_t>& window, Sum&& sum) const {
   std::int64_t bits_wrong = 0;
   const mapping::Strip& strip = *part.strip;
-  const auto& tile = layer_->column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  const auto& tile = layer_->column_tiles[strip.column_tile];
   const std::int64_t pixels = layer_->node.matrix.window.out_pixels();
   const std::int64_t begin = std::max(strip.pixel_first, part.image * pixels);
   const std::int64_t end =
@@ -100,7 +100,7 @@ std::int64_t AccumulatorFaults::run(const memory::Corruption& cells, const Strip
         if (sums) {
           sum(static_cast<int>(pixel), fold(window.data(), ones_.data(), wrong, bits_wrong));
         } else {
-          const auto channel = static_cast<std::size_t>(tile.n_first + lane);
+          const std::size_t channel = tile.n_first + lane;
           *acc = fold(window.data(), weights_.data() + channel * padded_, wrong, bits_wrong);
         }
       });

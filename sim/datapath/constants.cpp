@@ -7,41 +7,35 @@
 
 namespace brownout::datapath {
 
-namespace {
-
-const network::Node& node_at(const network::Network& network, int node) {
-  return network.nodes[static_cast<std::size_t>(node)];
-}
-
-}  // namespace
-
-arithmetic::Dequantization dequantization(const network::Network& network, int node) {
-  const network::Node& at = node_at(network, node);
+arithmetic::Dequantization dequantization(const network::Network& network,
+                                          network::NodeIndex node) {
+  const network::Node& at = network.nodes[node];
   const auto* conv = std::get_if<network::Conv2d>(&at.op);
-  const int weight = conv != nullptr ? conv->weight : std::get<network::Linear>(at.op).weight;
-  const network::Coding& coding = *network.parameters[static_cast<std::size_t>(weight)].coding;
+  const network::OptionalParameter weight =
+      conv != nullptr ? conv->weight : std::get<network::Linear>(at.op).weight;
+  const network::Coding& coding = *network.parameters[*weight].coding;
   return {coding.alpha, coding.beta, quantization_of(network, at.inputs[0]).scale};
 }
 
 std::vector<float> parameter_values(const network::Network& network, const network::Codes& codes,
-                                    int index, int count, float absent) {
-  if (index < 0) return std::vector<float>(static_cast<std::size_t>(count), absent);
-  const auto at = static_cast<std::size_t>(index);
-  return arithmetic::decode_parameter(network.parameters[at], codes[at]);
+                                    network::OptionalParameter index, int count, float absent) {
+  if (!index) return std::vector<float>(count, absent);
+  return arithmetic::decode_parameter(network.parameters[*index], codes[*index]);
 }
 
 NormParameters norm_parameters(const network::Network& network, const network::Codes& codes,
-                               int node, int channels) {
-  const auto read = [&](int scale, int shift, bool reparameterized) {
+                               network::NodeIndex node, int channels) {
+  const auto read = [&](network::OptionalParameter scale, network::OptionalParameter shift,
+                        bool reparameterized) {
     NormParameters result;
     result.gamma = parameter_values(network, codes, scale, channels, 1.0f);
-    if (scale >= 0) {
+    if (scale) {
       for (float& value : result.gamma) value = arithmetic::gamma(value, reparameterized);
     }
     result.shift = parameter_values(network, codes, shift, channels, 0.0f);
     return result;
   };
-  const network::Operator& op = node_at(network, node).op;
+  const network::Operator& op = network.nodes[node].op;
   if (const auto* group = std::get_if<network::GroupNorm>(&op)) {
     return read(group->scale, group->shift, group->reparameterized);
   }
@@ -50,8 +44,9 @@ NormParameters norm_parameters(const network::Network& network, const network::C
 }
 
 std::vector<arithmetic::Affine> batch_norm(const network::Network& network,
-                                           const network::Codes& codes, int node, int channels) {
-  const auto& op = std::get<network::BatchNorm>(node_at(network, node).op);
+                                           const network::Codes& codes, network::NodeIndex node,
+                                           int channels) {
+  const auto& op = std::get<network::BatchNorm>(network.nodes[node].op);
   const NormParameters parameters = norm_parameters(network, codes, node, channels);
   std::vector<arithmetic::Affine> result;
   for (std::size_t c = 0; c < static_cast<std::size_t>(channels); ++c) {

@@ -17,22 +17,23 @@ using mapping::pool_window;
 using mapping::quantization_of;
 
 /// A and B of a matrix node.
-arithmetic::Dequantization dequantization(const network::Network& network, int node);
+arithmetic::Dequantization dequantization(const network::Network& network, network::NodeIndex node);
 
-/// Decoded values of parameter `index`, or `count` times `absent` when there is none.
+/// Decoded values of a parameter, or `count` times `absent` when there is none.
 std::vector<float> parameter_values(const network::Network& network, const network::Codes& codes,
-                                    int index, int count, float absent);
+                                    network::OptionalParameter index, int count, float absent);
 
 /// Factor (gamma) and shift of a GroupNorm or BatchNorm node, one per channel.
 struct NormParameters {
   std::vector<float> gamma, shift;
 };
 NormParameters norm_parameters(const network::Network& network, const network::Codes& codes,
-                               int node, int channels);
+                               network::NodeIndex node, int channels);
 
 /// The constants of a BatchNorm node, one per channel.
 std::vector<arithmetic::Affine> batch_norm(const network::Network& network,
-                                           const network::Codes& codes, int node, int channels);
+                                           const network::Codes& codes, network::NodeIndex node,
+                                           int channels);
 
 /// Throws unless `codes` has one n per coded element.
 void check_codes(const network::Network& network, const network::Codes& codes);

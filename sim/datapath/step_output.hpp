@@ -37,8 +37,8 @@ struct StepFaults {
 class StepOutput {
  public:
   /// Network, shapes and kernels must outlive the object.
-  StepOutput(const network::Network& network, const std::vector<network::Shape>& shapes,
-             const Step& step, const VectorKernels& kernels);
+  StepOutput(const network::Network& network, const network::Shapes& shapes, const Step& step,
+             const VectorKernels& kernels);
 
   void set_codes(const network::Codes& codes);
   void grow(StepScratch& scratch) const;

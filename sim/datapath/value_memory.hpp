@@ -12,7 +12,7 @@ using mapping::Step;
 
 /// Consecutive steps that run together for `chunk` images at a time.
 struct Segment {
-  int first = 0, last = 0;  // steps, both included
+  std::size_t first = 0, last = 0;  // steps, both included
   int chunk = 1;
 };
 
@@ -26,13 +26,15 @@ struct ValuePlace {
 
 struct ValueMemory {
   std::vector<Segment> segments;
-  std::vector<ValuePlace> places;  // by value, index 0 (the input image) unused
+  Table<network::ValueIndex, ValuePlace> places;  // of the input image unused
   std::size_t bytes = 0;
 };
 
-/// `image_bytes` by value; `chunks` by step, powers of two that divide `batch`.
-ValueMemory place_values(const std::vector<Step>& steps,
-                         const std::vector<std::size_t>& image_bytes,
+/// Bytes that an image takes, by value.
+using ImageBytes = Table<network::ValueIndex, std::size_t>;
+
+/// `chunks` by step, powers of two that divide `batch`.
+ValueMemory place_values(const std::vector<Step>& steps, const ImageBytes& image_bytes,
                          const std::vector<int>& chunks, int batch);
 
 }  // namespace brownout::datapath

@@ -16,7 +16,7 @@ using arithmetic::Activation;
 
 /// acc and y may share memory, so the integer is read as bytes.
 float dequantized(const DequantizeTask& task, std::size_t pixel, std::size_t c) {
-  const auto channels = static_cast<std::size_t>(task.channels);
+  const std::size_t channels = task.channels;
   const std::size_t at = pixel * channels + c;
   std::int32_t acc = 0;
   std::memcpy(&acc, task.acc + at, sizeof acc);
@@ -72,10 +72,10 @@ void finish(const FinishTask& task) { portable_finish(task, 0); }
 
 void portable_dequantize_with_sums(const DequantizeTask& task, int first, float* y, double* s1,
                                    double* s2) {
-  const auto channels = static_cast<std::size_t>(task.channels);
-  for (auto c = static_cast<std::size_t>(first); c < channels; ++c) s1[c] = s2[c] = 0.0;
+  const std::size_t channels = task.channels;
+  for (std::size_t c = first; c < channels; ++c) s1[c] = s2[c] = 0.0;
   for (std::size_t pixel = 0; pixel < static_cast<std::size_t>(task.pixels); ++pixel) {
-    for (auto c = static_cast<std::size_t>(first); c < channels; ++c) {
+    for (std::size_t c = first; c < channels; ++c) {
       const float value = dequantized(task, pixel, c);
       std::memcpy(y + pixel * channels + c, &value, sizeof value);
       arithmetic::add_to_sums(value, s1[c], s2[c]);
@@ -84,20 +84,20 @@ void portable_dequantize_with_sums(const DequantizeTask& task, int first, float*
 }
 
 void portable_sums(const float* y, int pixels, int channels, int first, double* s1, double* s2) {
-  const auto stride = static_cast<std::size_t>(channels);
-  for (auto c = static_cast<std::size_t>(first); c < stride; ++c) s1[c] = s2[c] = 0.0;
+  const std::size_t stride = channels;
+  for (std::size_t c = first; c < stride; ++c) s1[c] = s2[c] = 0.0;
   for (std::size_t pixel = 0; pixel < static_cast<std::size_t>(pixels); ++pixel) {
-    for (auto c = static_cast<std::size_t>(first); c < stride; ++c) {
+    for (std::size_t c = first; c < stride; ++c) {
       arithmetic::add_to_sums(y[pixel * stride + c], s1[c], s2[c]);
     }
   }
 }
 
 void portable_finish(const FinishTask& task, int first) {
-  const auto channels = static_cast<std::size_t>(task.channels);
+  const std::size_t channels = task.channels;
   if (task.pool == nullptr) {
     for (std::size_t pixel = 0; pixel < static_cast<std::size_t>(task.pixels); ++pixel) {
-      for (auto c = static_cast<std::size_t>(first); c < channels; ++c) {
+      for (std::size_t c = first; c < channels; ++c) {
         store(task, pixel * channels + c, number(task, pixel, c));
       }
     }
@@ -107,7 +107,7 @@ void portable_finish(const FinishTask& task, int first) {
   for (int y = 0; y < task.pool->out_height; ++y) {
     for (int x = 0; x < task.pool->out_width; ++x, ++out_pixel) {
       const arithmetic::Span span = visible(*task.pool, y, x);
-      for (auto c = static_cast<std::size_t>(first); c < channels; ++c) {
+      for (std::size_t c = first; c < channels; ++c) {
         store(task, out_pixel * channels + c, pooled(task, span, c));
       }
     }

@@ -62,7 +62,7 @@ BROWNOUT_AVX2_FMA_INLINE void store(const Sums& sums, double* s1, double* s2) {
 template <int Vectors, bool PerChannel>
 BROWNOUT_AVX2_FMA void dequantize_block(const DequantizeTask task, int first, int last, int c,
                                         float* y, double* s1, double* s2) {
-  const auto channels = static_cast<std::size_t>(task.channels);
+  const std::size_t channels = task.channels;
   const __m256 a = _mm256_set1_ps(task.a);
   __m256 bias[Vectors];
   Sums sums[Vectors];

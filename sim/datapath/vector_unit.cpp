@@ -17,8 +17,8 @@ int pixels_of(const network::Shape& shape) { return shape.height * shape.width; 
 
 template <typename T>
 void to_chw(const network::Shape& shape, const T* from, T* to) {
-  const auto channels = static_cast<std::size_t>(shape.channels);
-  const auto pixels = static_cast<std::size_t>(pixels_of(shape));
+  const std::size_t channels = shape.channels;
+  const std::size_t pixels = pixels_of(shape);
   for (std::size_t p = 0; p < pixels; ++p) {
     for (std::size_t c = 0; c < channels; ++c) to[c * pixels + p] = from[p * channels + c];
   }
@@ -26,7 +26,7 @@ void to_chw(const network::Shape& shape, const T* from, T* to) {
 
 }  // namespace
 
-VectorUnit::VectorUnit(const network::Network& network, const std::vector<network::Shape>& shapes,
+VectorUnit::VectorUnit(const network::Network& network, const network::Shapes& shapes,
                        const Step& step, const VectorKernels& kernels, bool quantize)
     : network_(network), shapes_(shapes), kernels_(kernels), quantize_(quantize) {
   std::size_t channels = 0;
@@ -42,15 +42,15 @@ VectorUnit::VectorUnit(const network::Network& network, const std::vector<networ
 VectorUnit::Pass VectorUnit::make_pass(const VectorPass& plan) const {
   Pass pass;
   pass.plan = plan;
-  if (plan.max_pool >= 0) pass.window = pool_window(network_, shapes_, plan.max_pool);
-  if (plan.average_pool >= 0) pass.window = pool_window(network_, shapes_, plan.average_pool);
-  if (plan.quantize >= 0) {
-    const auto& node = network_.nodes[static_cast<std::size_t>(plan.quantize)];
+  if (plan.max_pool) pass.window = pool_window(network_, shapes_, *plan.max_pool);
+  if (plan.average_pool) pass.window = pool_window(network_, shapes_, *plan.average_pool);
+  if (plan.quantize) {
+    const auto& node = network_.nodes[*plan.quantize];
     pass.scale = std::get<network::Quantize>(node.op).scale;
     pass.zero_point = std::get<network::Quantize>(node.op).zero_point;
   }
-  if (plan.residual >= 0) {
-    const auto& node = network_.nodes[static_cast<std::size_t>(plan.residual)];
+  if (plan.residual) {
+    const auto& node = network_.nodes[*plan.residual];
     const network::Quantize& residual = quantization_of(network_, node.inputs[1]);
     pass.residual_scale = residual.scale;
     pass.residual_zero = residual.zero_point;
@@ -60,11 +60,11 @@ VectorUnit::Pass VectorUnit::make_pass(const VectorPass& plan) const {
 
 void VectorUnit::set_codes(const network::Codes& codes) {
   for (Pass& pass : passes_) {
-    if (pass.plan.norm < 0) continue;
+    if (!pass.plan.norm) continue;
     const int channels = pass.plan.in.channels;
-    const auto& op = network_.nodes[static_cast<std::size_t>(pass.plan.norm)].op;
+    const auto& op = network_.nodes[*pass.plan.norm].op;
     if (std::holds_alternative<network::GroupNorm>(op)) {
-      NormParameters parameters = norm_parameters(network_, codes, pass.plan.norm, channels);
+      NormParameters parameters = norm_parameters(network_, codes, *pass.plan.norm, channels);
       pass.factor = std::move(parameters.gamma);
       pass.shift = std::move(parameters.shift);
       continue;
@@ -72,7 +72,8 @@ void VectorUnit::set_codes(const network::Codes& codes) {
     pass.mean.clear();
     pass.factor.clear();
     pass.shift.clear();
-    for (const arithmetic::Affine& affine : batch_norm(network_, codes, pass.plan.norm, channels)) {
+    for (const arithmetic::Affine& affine :
+         batch_norm(network_, codes, *pass.plan.norm, channels)) {
       pass.mean.push_back(affine.mean);
       pass.factor.push_back(affine.factor);
       pass.shift.push_back(affine.shift);
@@ -92,7 +93,7 @@ void VectorUnit::grow(VectorScratch& scratch) const {
   const auto at_least = [](auto& memory, std::size_t size) {
     if (memory.size() < size) memory.resize(size);
   };
-  if (passes_.size() > 1 || passes_[0].plan.average_pool >= 0 || passes_[0].plan.flatten >= 0) {
+  if (passes_.size() > 1 || passes_[0].plan.average_pool || passes_[0].plan.flatten) {
     at_least(scratch.ping, numbers);
     at_least(scratch.pong, numbers);
   }
@@ -104,14 +105,13 @@ void VectorUnit::grow(VectorScratch& scratch) const {
 
 void VectorUnit::normalize(const Pass& pass, const double* s1, const double* s2,
                            VectorScratch& scratch) const {
-  const auto& node = network_.nodes[static_cast<std::size_t>(pass.plan.norm)];
+  const auto& node = network_.nodes[*pass.plan.norm];
   const auto& op = std::get<network::GroupNorm>(node.op);
   const int members = pass.plan.in.channels / op.groups;
   for (int first = 0; first < pass.plan.in.channels; first += members) {
     const auto group = arithmetic::group_statistics(s1 + first, s2 + first, members,
                                                     pixels_of(pass.plan.in), op.eps);
-    for (auto c = static_cast<std::size_t>(first); c < static_cast<std::size_t>(first + members);
-         ++c) {
+    for (std::size_t c = first; c < static_cast<std::size_t>(first + members); ++c) {
       const auto affine = arithmetic::group_norm_affine(group, pass.factor[c], pass.shift[c]);
       scratch.mean[c] = affine.mean;
       scratch.factor[c] = affine.factor;
@@ -141,7 +141,7 @@ void VectorUnit::finish(const Pass& pass, const StepSource& source, bool group_n
   task.integers = source.integers;
   task.pixels = pixels_of(pass.plan.in);
   task.channels = pass.plan.in.channels;
-  const bool norm = pass.plan.norm >= 0;
+  const bool norm = pass.plan.norm.has_value();
   task.mean = group_norm ? scratch.mean.data() : norm ? pass.mean.data() : zeros_.data();
   task.factor = group_norm ? scratch.factor.data() : norm ? pass.factor.data() : ones_.data();
   task.shift = norm ? pass.shift.data() : minus_zeros_.data();
@@ -152,8 +152,8 @@ void VectorUnit::finish(const Pass& pass, const StepSource& source, bool group_n
     task.residual_zero = pass.residual_zero;
   }
   task.activation = pass.plan.activation;
-  task.pool = pass.plan.max_pool >= 0 ? &pass.window : nullptr;
-  if (quantize_ && pass.plan.quantize >= 0) {
+  task.pool = pass.plan.max_pool ? &pass.window : nullptr;
+  if (quantize_ && pass.plan.quantize) {
     task.codes = static_cast<std::uint8_t*>(to);
     task.scale = pass.scale;
     task.zero_point = pass.zero_point;
@@ -178,17 +178,16 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
   for (std::size_t i = 0; i < passes_.size(); ++i) {
     const Pass& pass = passes_[i];
     void* to = i + 1 == passes_.size() ? output : next;
-    const bool group_norm =
-        pass.plan.norm >= 0 && std::holds_alternative<network::GroupNorm>(
-                                   network_.nodes[static_cast<std::size_t>(pass.plan.norm)].op);
-    if (pass.plan.flatten >= 0) {
+    const bool group_norm = pass.plan.norm && std::holds_alternative<network::GroupNorm>(
+                                                  network_.nodes[*pass.plan.norm].op);
+    if (pass.plan.flatten) {
       if (source.codes != nullptr) {
         to_chw(pass.plan.in, source.codes, static_cast<std::uint8_t*>(to));
       } else {
         to_chw(pass.plan.in, plain_numbers(source, pass.plan.in, other), static_cast<float*>(to));
       }
-    } else if (pass.plan.average_pool >= 0) {
-      const auto& node = network_.nodes[static_cast<std::size_t>(pass.plan.average_pool)];
+    } else if (pass.plan.average_pool) {
+      const auto& node = network_.nodes[*pass.plan.average_pool];
       arithmetic::average_pool(pass.window, pass.plan.in.channels,
                                std::get<network::AveragePool>(node.op).count_pad,
                                plain_numbers(source, pass.plan.in, other), static_cast<float*>(to));
@@ -206,10 +205,9 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
         if (first_norm && staged != nullptr) (*staged)(const_cast<float*>(source.numbers));
         first_norm = false;
       }
-      finish(pass, source, group_norm, pass.plan.residual >= 0 ? residuals++ : nullptr, to,
-             scratch);
+      finish(pass, source, group_norm, pass.plan.residual ? residuals++ : nullptr, to, scratch);
     }
-    const bool codes = source.codes != nullptr || (quantize_ && pass.plan.quantize >= 0);
+    const bool codes = source.codes != nullptr || (quantize_ && pass.plan.quantize);
     source = StepSource{};
     if (codes) {
       source.codes = static_cast<const std::uint8_t*>(to);

@@ -37,8 +37,8 @@ class VectorUnit {
  public:
   /// Without `quantize`, Quantize passes numbers on unchanged and every value is fp32. The network,
   /// its shapes and the kernels must outlive the unit.
-  VectorUnit(const network::Network& network, const std::vector<network::Shape>& shapes,
-             const Step& step, const VectorKernels& kernels, bool quantize);
+  VectorUnit(const network::Network& network, const network::Shapes& shapes, const Step& step,
+             const VectorKernels& kernels, bool quantize);
 
   void set_codes(const network::Codes& codes);
   void grow(VectorScratch& scratch) const;
@@ -72,7 +72,7 @@ class VectorUnit {
               void* to, VectorScratch& scratch) const;
 
   const network::Network& network_;
-  const std::vector<network::Shape>& shapes_;
+  const network::Shapes& shapes_;
   const VectorKernels& kernels_;
   bool quantize_;
   std::vector<Pass> passes_;

@@ -20,16 +20,19 @@ namespace {
 /// Numbers of one value for all images of a batch, NHWC, one image after the other.
 using BatchValue = std::vector<float>;
 
+/// The node that reads a value last.
+using LastUse = Table<network::ValueIndex, network::NodeIndex>;
+
 /// The network with the codes of one chip.
 struct Constants {
-  std::map<int, FloatConvolution> matrices;  // by node
-  std::map<int, datapath::NormParameters> norms;
+  std::map<network::NodeIndex, FloatConvolution> matrices;  // by node
+  std::map<network::NodeIndex, datapath::NormParameters> norms;
 };
 
 class BatchWalk {
  public:
-  BatchWalk(const network::Network& network, const std::vector<network::Shape>& shapes,
-            const Constants& constants, const std::vector<int>& last_use, int images,
+  BatchWalk(const network::Network& network, const network::Shapes& shapes,
+            const Constants& constants, const LastUse& last_use, int images,
             datapath::AlignedBytes& scratch)
       : network_(network),
         shapes_(shapes),
@@ -40,44 +43,40 @@ class BatchWalk {
         values_(network.nodes.size() + 1) {}
 
   const BatchValue& run(const std::uint8_t* pixels) {
-    const auto channels = static_cast<std::size_t>(network_.input.channels);
+    const std::size_t channels = network_.input.channels;
     BatchValue& input = values_[0];
-    for (std::size_t i = 0; i < images_ * size_of(0); ++i) {
+    for (std::size_t i = 0; i < images_ * size_of(network::kInputImage); ++i) {
       const std::size_t c = i % channels;
       input.push_back(arithmetic::normalize_pixel(pixels[i], network_.transform.mean[c],
                                                   network_.transform.std[c]));
     }
-    for (node_ = 0; node_ < static_cast<int>(network_.nodes.size()); ++node_) {
-      const network::Node& node = network_.nodes[static_cast<std::size_t>(node_)];
+    for (const network::NodeIndex number : network_.nodes.indices()) {
+      node_ = number;
+      const network::Node& node = network_.nodes[number];
       BatchValue out = std::visit([this](const auto& op) { return (*this)(op); }, node.op);
-      for (const int value : node.inputs) {
-        const auto v = static_cast<std::size_t>(value);
-        if (last_use_[v] == node_) BatchValue().swap(values_[v]);
+      for (const network::ValueIndex value : node.inputs) {
+        if (last_use_[value] == number) BatchValue().swap(values_[value]);
       }
-      values_[static_cast<std::size_t>(node_ + 1)] = std::move(out);
+      values_[network::value_of(number)] = std::move(out);
     }
     return values_.back();
   }
 
  private:
-  std::size_t size_of(int value) const {
-    return static_cast<std::size_t>(shapes_[static_cast<std::size_t>(value)].size());
+  std::size_t size_of(network::ValueIndex value) const {
+    return static_cast<std::size_t>(shapes_[value].size());
   }
-  int input_index(std::size_t i = 0) const {
-    return network_.nodes[static_cast<std::size_t>(node_)].inputs[i];
+  network::ValueIndex input_index(std::size_t i = 0) const {
+    return network_.nodes[node_].inputs[i];
   }
-  const BatchValue& operand(std::size_t i = 0) const {
-    return values_[static_cast<std::size_t>(input_index(i))];
-  }
-  const network::Shape& in_shape() const {
-    return shapes_[static_cast<std::size_t>(input_index())];
-  }
+  const BatchValue& operand(std::size_t i = 0) const { return values_[input_index(i)]; }
+  const network::Shape& in_shape() const { return shapes_[input_index()]; }
 
   /// `function(in, out)` for each image.
   template <typename Function>
   BatchValue each_image(Function function) const {
     const std::size_t in = size_of(input_index());
-    const std::size_t out = size_of(node_ + 1);
+    const std::size_t out = size_of(network::value_of(node_));
     BatchValue result(images_ * out);
     for (std::size_t i = 0; i < images_; ++i) {
       function(operand().data() + i * in, result.data() + i * out);
@@ -135,7 +134,7 @@ class BatchWalk {
   }
 
   BatchValue operator()(const network::GroupNorm& op) const {
-    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const std::size_t channels = in_shape().channels;
     return each_image([&](const float* x, float* y) {
       std::vector<double> s1(channels, 0.0);
       std::vector<double> s2(channels, 0.0);
@@ -147,7 +146,7 @@ class BatchWalk {
 
   /// Images are added in their order, so that the statistics do not depend on threads.
   BatchValue operator()(const network::BatchNorm& op) const {
-    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const std::size_t channels = in_shape().channels;
     std::vector<double> s1(channels, 0.0);
     std::vector<double> s2(channels, 0.0);
     sum(operand().data(), images_ * pixels(), s1, s2);
@@ -172,7 +171,7 @@ class BatchWalk {
   }
 
   BatchValue operator()(const network::Flatten&) const {
-    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const std::size_t channels = in_shape().channels;
     return each_image([&](const float* x, float* y) {
       for (std::size_t i = 0; i < pixels() * channels; ++i) {
         y[i % channels * pixels() + i / channels] = x[i];
@@ -190,13 +189,13 @@ class BatchWalk {
   }  // activations are float
 
   const network::Network& network_;
-  const std::vector<network::Shape>& shapes_;
+  const network::Shapes& shapes_;
   const Constants& constants_;
-  const std::vector<int>& last_use_;
+  const LastUse& last_use_;
   std::size_t images_;
   datapath::AlignedBytes& scratch_;
-  std::vector<BatchValue> values_;
-  int node_ = 0;
+  Table<network::ValueIndex, BatchValue> values_;
+  network::NodeIndex node_;
 };
 
 class BatchStatisticsEngine : public Engine {
@@ -205,16 +204,13 @@ class BatchStatisticsEngine : public Engine {
       : network_(network),
         shapes_(network::check(network, network.name)),
         batch_(batch),
-        last_use_(network.nodes.size() + 1, -1) {
+        last_use_(network.nodes.size() + 1) {
     BROWNOUT_CHECK(threads >= 1 && batch >= 1, "threads {}, batch {}", threads, batch);
     std::size_t scratch = 0;
     bool batch_norm = false;
-    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-      const network::Operator& op = network.nodes[i].op;
-      const int node = static_cast<int>(i);
-      for (const int value : network.nodes[i].inputs) {
-        last_use_[static_cast<std::size_t>(value)] = node;
-      }
+    for (const network::NodeIndex node : network.nodes.indices()) {
+      const network::Operator& op = network.nodes[node].op;
+      for (const network::ValueIndex value : network.nodes[node].inputs) last_use_[value] = node;
       batch_norm = batch_norm || std::holds_alternative<network::BatchNorm>(op);
       if (!network::is_matrix(op)) continue;
       const auto made =
@@ -231,22 +227,20 @@ class BatchStatisticsEngine : public Engine {
   void set_codes(const network::Codes& codes) override {
     datapath::check_codes(network_, codes);
     for (auto& [node, convolution] : constants_.matrices) convolution.set_codes(network_, codes);
-    for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
-      const network::Operator& op = network_.nodes[i].op;
+    for (const network::NodeIndex node : network_.nodes.indices()) {
+      const network::Operator& op = network_.nodes[node].op;
       if (!std::holds_alternative<network::BatchNorm>(op) &&
           !std::holds_alternative<network::GroupNorm>(op)) {
         continue;
       }
-      const int node = static_cast<int>(i);
-      constants_.norms[node] =
-          datapath::norm_parameters(network_, codes, node, shapes_[i + 1].channels);
+      constants_.norms[node] = datapath::norm_parameters(network_, codes, node,
+                                                         shapes_[network::value_of(node)].channels);
     }
   }
 
   void run(const std::uint8_t* pixels, std::int64_t /*first*/, int count, float* logits,
            int worker) override {
-    BatchWalk walk(network_, shapes_, constants_, last_use_, count,
-                   scratch_.at(static_cast<std::size_t>(worker)));
+    BatchWalk walk(network_, shapes_, constants_, last_use_, count, scratch_.at(worker));
     const BatchValue& result = walk.run(pixels);
     std::copy(result.begin(), result.end(), logits);
   }
@@ -256,9 +250,9 @@ class BatchStatisticsEngine : public Engine {
 
  private:
   const network::Network& network_;
-  std::vector<network::Shape> shapes_;
+  network::Shapes shapes_;
   int batch_;
-  std::vector<int> last_use_;  // node that reads value v last
+  LastUse last_use_;
   Constants constants_;
   std::vector<datapath::AlignedBytes> scratch_;  // by worker
 };

@@ -46,7 +46,7 @@ std::string hash_of(std::vector<float>& logits) {
 Evaluation evaluate(Engine& engine, const network::Network& network, const data::Dataset& data,
                     std::int64_t images, int threads, bool hash_logits, NonFinite non_finite) {
   BROWNOUT_CHECK(images >= 1 && images <= data.size(), "{} of {} images", images, data.size());
-  const auto classes = static_cast<std::size_t>(network.classes);
+  const std::size_t classes = network.classes;
   std::vector<float> logits(static_cast<std::size_t>(images) * classes);
   const std::int64_t batch = engine.preferred_batch();
   parallel_for((images + batch - 1) / batch, threads, [&](std::int64_t index, int worker) {
@@ -62,7 +62,7 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const data:
         logits.begin(), logits.end(), [](float logit) { return std::isnan(logit); },
         -std::numeric_limits<float>::infinity());
   }
-  result.predictions.reserve(static_cast<std::size_t>(images));
+  result.predictions.reserve(images);
   for (std::size_t i = 0; i < static_cast<std::size_t>(images); ++i) {
     const float* row = logits.data() + i * classes;
     for (std::size_t c = 0; c < classes; ++c) {
@@ -74,7 +74,7 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const data:
                                           : "-inf");
       }
     }
-    const auto predicted = static_cast<std::size_t>(std::max_element(row, row + classes) - row);
+    const std::size_t predicted = std::max_element(row, row + classes) - row;
     result.predictions.push_back(static_cast<std::uint8_t>(predicted));
     if (predicted != data.labels[i]) ++result.wrong;
     result.confidence += probability(row, classes, predicted);

@@ -14,10 +14,6 @@ using mapping::LayerProgram;
 
 namespace {
 
-const LayerProgram& layer_of(const mapping::Program& program, int layer) {
-  return program.layers[static_cast<std::size_t>(layer)];
-}
-
 std::uint64_t batch_of(const ImagePlace& place) { return static_cast<std::uint64_t>(place.batch); }
 
 }  // namespace
@@ -30,7 +26,7 @@ FaultyMemories::FaultyMemories(const network::Network& network, const mapping::M
       accumulators_(faults.accumulators, memory::MemoryId::kAccumulators, faults.draws,
                     mapping::kAccumulatorBits) {
   const mapping::Program& program = *faults.place(0).program;
-  while (layer_of(program, first_layer_).step.input != 0) ++first_layer_;
+  while (program.layers[first_layer_].step.input != network::kInputImage) ++first_layer_;
   if (accumulators_.empty()) return;
   for (const LayerProgram& layer : program.layers) {
     if (layer.k == 0) {
@@ -46,15 +42,14 @@ void FaultyMemories::set_codes(const network::Codes& codes) {
   weights_set_ = true;
   if (sums_.empty()) return;
   const mapping::Program& program = *faults_.place(0).program;
-  for (std::size_t i = 0; i < sums_.size(); ++i) {
+  for (const mapping::LayerIndex i : sums_.indices()) {
     const LayerProgram& layer = program.layers[i];
     if (layer.k == 0) continue;
-    sums_[i].set_weights(codes[static_cast<std::size_t>(layer.node.weight)].data(), 0,
-                         layer.node.matrix.out_channels);
+    sums_[i].set_weights(codes[*layer.node.weight].data(), 0, layer.node.matrix.out_channels);
   }
 }
 
-const std::uint8_t* FaultyMemories::pixels(int number, const ImagePlace& place,
+const std::uint8_t* FaultyMemories::pixels(mapping::LayerIndex number, const ImagePlace& place,
                                            const std::uint8_t* pixels, Scratch& scratch) const {
   if (input_.empty()) return pixels;
   scratch.pixels.assign(pixels, pixels + network_.input.size());
@@ -65,19 +60,19 @@ const std::uint8_t* FaultyMemories::pixels(int number, const ImagePlace& place,
   return scratch.pixels.data();
 }
 
-const datapath::StepFaults* FaultyMemories::layer(int number, const ImagePlace& place,
-                                                  const std::uint8_t* q, std::int32_t* acc,
-                                                  Scratch& scratch) const {
+const datapath::StepFaults* FaultyMemories::layer(mapping::LayerIndex number,
+                                                  const ImagePlace& place, const std::uint8_t* q,
+                                                  std::int32_t* acc, Scratch& scratch) const {
   datapath::StepFaults& step = scratch.step;
   step.sums.clear();
   step.staged = nullptr;
-  const LayerProgram& layer = layer_of(*place.program, number);
+  const LayerProgram& layer = place.program->layers[number];
   if (acc != nullptr && !accumulators_.empty()) {
     BROWNOUT_CHECK(weights_set_, "faults of the accumulators without weights");
     const std::int64_t pixels = layer.node.matrix.window.out_pixels();
     datapath::StripPart part;
     part.image = place.slot;
-    const datapath::AccumulatorFaults& sums = sums_[static_cast<std::size_t>(number)];
+    const datapath::AccumulatorFaults& sums = sums_[number];
     scratch.widened.resize(std::max(scratch.widened.size(), sums.widened_size()));
     sums.widen(q, scratch.widened.data());
     part.input = scratch.widened.data();
@@ -91,7 +86,7 @@ const datapath::StepFaults* FaultyMemories::layer(int number, const ImagePlace& 
         continue;
       }
       part.strip = &strip;
-      const auto& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+      const auto& tile = layer.column_tiles[strip.column_tile];
       sums_wrong_ +=
           sums.run(accumulators_, part, scratch.window, [&](int pixel, std::int32_t sum) {
             step.sums.push_back({pixel, tile.n_first, tile.n_count, sum});
@@ -108,9 +103,10 @@ const datapath::StepFaults* FaultyMemories::layer(int number, const ImagePlace& 
   return &step;
 }
 
-void FaultyMemories::written(int number, const ImagePlace& place, void* output) const {
+void FaultyMemories::written(mapping::LayerIndex number, const ImagePlace& place,
+                             void* output) const {
   if (activations_.empty()) return;
-  const LayerProgram& layer = layer_of(*place.program, number);
+  const LayerProgram& layer = place.program->layers[number];
   const auto at = mapping::value_of_image(network_, *place.program, layer.step.output, place.slot);
   const std::uint64_t event = mapping::write_event(number);
   if (at.numbers) {

@@ -36,26 +36,26 @@ class FaultyMemories {
   mapping::ImagePlace place(std::int64_t image) const { return faults_.place(image); }
 
   /// The image as layer `layer` reads it; valid until the next call with this scratch memory.
-  const std::uint8_t* pixels(int layer, const mapping::ImagePlace& place,
+  const std::uint8_t* pixels(mapping::LayerIndex layer, const mapping::ImagePlace& place,
                              const std::uint8_t* pixels, Scratch& scratch) const;
 
   /// Corrects the sums of a layer's matrix operator (null: it has none), and returns what else
   /// happens on the way to its output. q: the codes that it read.
-  const datapath::StepFaults* layer(int layer, const mapping::ImagePlace& place,
+  const datapath::StepFaults* layer(mapping::LayerIndex layer, const mapping::ImagePlace& place,
                                     const std::uint8_t* q, std::int32_t* acc,
                                     Scratch& scratch) const;
 
   /// The layer has written its output.
-  void written(int layer, const mapping::ImagePlace& place, void* output) const;
+  void written(mapping::LayerIndex layer, const mapping::ImagePlace& place, void* output) const;
 
  private:
   const network::Network& network_;
   mapping::MemoryFaults faults_;
   memory::Corruption input_, activations_, accumulators_;
-  std::vector<datapath::AccumulatorFaults>
-      sums_;  // by layer; of matrix operators, when cells are faulty
+  /// Of matrix operators, when cells are faulty.
+  Table<mapping::LayerIndex, datapath::AccumulatorFaults> sums_;
   bool weights_set_ = false;
-  int first_layer_ = 0;  // that reads the pixels: those of an image count once
+  mapping::LayerIndex first_layer_;  // that reads the pixels: those of an image count once
   mutable std::atomic<std::int64_t> input_wrong_{0}, activations_wrong_{0}, sums_wrong_{0};
 };
 

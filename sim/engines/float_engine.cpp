@@ -48,17 +48,17 @@ class FloatEngine : public Engine {
       stage.step = step;
       stage.vectors =
           std::make_unique<datapath::VectorUnit>(network, shapes_, step, kernels_, false);
-      if (step.matrix >= 0) {
-        stage.node = mapping::matrix_node(network, shapes_, step.matrix);
+      if (step.matrix) {
+        stage.node = mapping::matrix_node(network, shapes_, *step.matrix);
         stage.convolution = std::make_unique<FloatConvolution>(stage.node);
         matrix_out = std::max(matrix_out, static_cast<std::size_t>(step.matrix_out.size()));
         scratch = std::max(scratch, stage.convolution->scratch_bytes());
       }
       stages_.push_back(std::move(stage));
     }
-    std::vector<std::size_t> image_bytes;
+    datapath::ImageBytes image_bytes;
     for (const network::Shape& shape : shapes_) {
-      image_bytes.push_back(static_cast<std::size_t>(shape.size()) * sizeof(float));
+      image_bytes.push_back(shape.size() * sizeof(float));
     }
     memory_ = datapath::place_values(steps, image_bytes, std::vector<int>(steps.size(), 1), 1);
     for (std::size_t c = 0; c < network.transform.mean.size(); ++c) {
@@ -67,7 +67,7 @@ class FloatEngine : public Engine {
             static_cast<std::uint8_t>(pixel), network.transform.mean[c], network.transform.std[c]));
       }
     }
-    workers_.resize(static_cast<std::size_t>(threads));
+    workers_.resize(threads);
     for (FloatWorker& worker : workers_) {
       worker.values = datapath::AlignedBytes(memory_.bytes);
       worker.matrix_out = datapath::AlignedBytes(matrix_out * sizeof(float));
@@ -80,14 +80,14 @@ class FloatEngine : public Engine {
     datapath::check_codes(network_, codes);
     for (FloatStage& stage : stages_) {
       stage.vectors->set_codes(codes);
-      if (stage.step.matrix < 0) continue;
+      if (!stage.step.matrix) continue;
       stage.convolution->set_codes(network_, codes);
     }
   }
 
   void run(const std::uint8_t* pixels, std::int64_t /*first*/, int count, float* logits,
            int worker) override {
-    FloatWorker& memory = workers_.at(static_cast<std::size_t>(worker));
+    FloatWorker& memory = workers_.at(worker);
     for (int i = 0; i < count; ++i) {
       for (const FloatStage& stage : stages_) run_stage(stage, pixels, logits, memory);
       pixels += network_.input.size();
@@ -99,20 +99,19 @@ class FloatEngine : public Engine {
   std::string name() const override { return "float"; }
 
  private:
-  float* value(FloatWorker& memory, int index) const {
-    std::byte* place =
-        memory.values.data() + memory_.places[static_cast<std::size_t>(index)].offset;
+  float* value(FloatWorker& memory, network::ValueIndex index) const {
+    std::byte* place = memory.values.data() + memory_.places[index].offset;
     return reinterpret_cast<float*>(place);
   }
 
   void run_stage(const FloatStage& stage, const std::uint8_t* pixels, float* logits,
                  FloatWorker& memory) const {
     const mapping::Step& step = stage.step;
-    const bool last = step.output == static_cast<int>(network_.nodes.size());
+    const bool last = step.output == network_.logits();
     float* output = last ? logits : value(memory, step.output);
-    if (step.input == 0) {
-      const auto channels = static_cast<std::size_t>(network_.input.channels);
-      const auto size = static_cast<std::size_t>(network_.input.size());
+    if (step.input == network::kInputImage) {
+      const std::size_t channels = network_.input.channels;
+      const std::size_t size = network_.input.size();
       const bool flat = mapping::moves_data(step);
       for (std::size_t p = 0; p < size; ++p) {
         const std::size_t channel = p % channels;
@@ -122,7 +121,8 @@ class FloatEngine : public Engine {
       return;
     }
     std::vector<datapath::Residual> residuals;
-    for (const int index : step.residuals) residuals.push_back({nullptr, value(memory, index)});
+    for (const network::ValueIndex index : step.residuals)
+      residuals.push_back({nullptr, value(memory, index)});
     datapath::StepSource source;
     source.numbers = value(memory, step.input);
     if (stage.convolution != nullptr) {
@@ -134,7 +134,7 @@ class FloatEngine : public Engine {
   }
 
   const network::Network& network_;
-  std::vector<network::Shape> shapes_;
+  network::Shapes shapes_;
   const datapath::VectorKernels& kernels_;
   std::vector<FloatStage> stages_;
   datapath::ValueMemory memory_;

@@ -24,7 +24,7 @@ constexpr std::size_t kChunkBytes = 128 * 1024;
 
 /// A step with everything that is prepared for it.
 struct Stage {
-  Stage(const network::Network& network, const std::vector<network::Shape>& shapes,
+  Stage(const network::Network& network, const network::Shapes& shapes,
         const mapping::Step& planned, const datapath::VectorKernels& kernels)
       : step(planned), output(network, shapes, planned, kernels) {}
 
@@ -57,14 +57,13 @@ class FunctionalEngine : public Engine {
       stages_.push_back(make_stage(step, options));
       chunks.push_back(chunk_of(step));
     }
-    std::vector<std::size_t> image_bytes;
-    for (std::size_t value = 0; value < shapes_.size(); ++value) {
-      const bool codes = network::is_quantized(network, static_cast<int>(value));
-      image_bytes.push_back(static_cast<std::size_t>(shapes_[value].size()) *
-                            (codes ? 1 : sizeof(float)));
+    datapath::ImageBytes image_bytes;
+    for (const network::ValueIndex value : shapes_.indices()) {
+      const bool codes = network::is_quantized(network, value);
+      image_bytes.push_back(shapes_[value].size() * (codes ? 1 : sizeof(float)));
     }
     memory_ = datapath::place_values(steps, image_bytes, chunks, batch_);
-    workers_.resize(static_cast<std::size_t>(threads));
+    workers_.resize(threads);
     for (Worker& worker : workers_) prepare(worker, chunks);
   }
 
@@ -73,9 +72,8 @@ class FunctionalEngine : public Engine {
     if (faults_) faults_->set_codes(codes);
     for (Stage& stage : stages_) {
       stage.output.set_codes(codes);
-      if (stage.step.matrix < 0) continue;
-      const int weight = stage.output.node().weight;
-      stage.convolution->set_weights(codes[static_cast<std::size_t>(weight)].data());
+      if (!stage.step.matrix) continue;
+      stage.convolution->set_weights(codes[*stage.output.node().weight].data());
     }
   }
 
@@ -90,14 +88,14 @@ class FunctionalEngine : public Engine {
 
   void run(const std::uint8_t* pixels, std::int64_t first_image, int count, float* logits,
            int worker) override {
-    Worker& memory = workers_.at(static_cast<std::size_t>(worker));
+    Worker& memory = workers_.at(worker);
     for (int first = 0; first < count; first += batch_) {
       const int images = std::min(batch_, count - first);
       const Call call{pixels + first * network_.input.size(), first_image + first,
                       logits + first * network_.classes, memory};
       for (const datapath::Segment& segment : memory_.segments) {
         for (int i = 0; i < images; i += segment.chunk) {
-          for (int s = segment.first; s <= segment.last; ++s) {
+          for (std::size_t s = segment.first; s <= segment.last; ++s) {
             run_stage(s, call, i, std::min(segment.chunk, images - i), segment.chunk);
           }
         }
@@ -130,9 +128,9 @@ class FunctionalEngine : public Engine {
 
   Stage make_stage(const mapping::Step& step, const FunctionalOptions& options) const {
     Stage stage(network_, shapes_, step, kernels_);
-    if (step.matrix < 0) return stage;
+    if (!step.matrix) return stage;
     const mapping::MatrixNode& node = stage.output.node();
-    const auto& weight = network_.parameters[static_cast<std::size_t>(node.weight)];
+    const auto& weight = network_.parameters[*node.weight];
     stage.convolution =
         datapath::make_convolution(options.convolution, datapath::convolution_shape(node),
                                    stage.output.zero_point(), weight.coding->bits);
@@ -145,8 +143,8 @@ class FunctionalEngine : public Engine {
     for (std::size_t s = 0; s < stages_.size(); ++s) {
       const Stage& stage = stages_[s];
       stage.output.grow(worker.scratch);
-      if (stage.step.matrix < 0) continue;
-      const auto outputs = static_cast<std::size_t>(stage.step.matrix_out.size());
+      if (!stage.step.matrix) continue;
+      const std::size_t outputs = stage.step.matrix_out.size();
       acc = std::max(acc, outputs * static_cast<std::size_t>(chunks[s]));
       scratch = std::max(scratch, stage.convolution->scratch_bytes(chunks[s]));
     }
@@ -156,19 +154,18 @@ class FunctionalEngine : public Engine {
   }
 
   /// Image `image` of the batch, when the step at hand runs in chunks of `chunk`.
-  std::byte* value_at(const Call& call, int value, int image, int chunk) const {
-    const datapath::ValuePlace& place = memory_.places[static_cast<std::size_t>(value)];
-    const int index = place.whole_batch ? image : image % chunk;
-    return call.memory.values.data() + place.offset +
-           static_cast<std::size_t>(index) * place.image_bytes;
+  std::byte* value_at(const Call& call, network::ValueIndex value, int image, int chunk) const {
+    const datapath::ValuePlace& place = memory_.places[value];
+    const std::size_t index = place.whole_batch ? image : image % chunk;
+    return call.memory.values.data() + place.offset + index * place.image_bytes;
   }
 
-  void run_stage(int number, const Call& call, int first, int images, int chunk) const {
-    const Stage& stage = stages_[static_cast<std::size_t>(number)];
+  void run_stage(std::size_t number, const Call& call, int first, int images, int chunk) const {
+    const Stage& stage = stages_[number];
     const mapping::Step& step = stage.step;
     Worker& memory = call.memory;
-    const bool logits = step.output == static_cast<int>(network_.nodes.size());
-    if (step.matrix >= 0) {
+    const bool logits = step.output == network_.logits();
+    if (step.matrix) {
       const void* source = value_at(call, step.input, first, chunk);
       stage.convolution->run(static_cast<const std::uint8_t*>(source), images,
                              memory.acc.as<std::int32_t>(), memory.convolution.data());
@@ -182,11 +179,11 @@ class FunctionalEngine : public Engine {
         const void* codes = value_at(call, step.residuals[r], image, chunk);
         residuals[r].codes = static_cast<const std::uint8_t*>(codes);
       }
-      const void* input = step.input == 0
+      const void* input = step.input == network::kInputImage
                               ? call.pixels + image * network_.input.size()
                               : static_cast<const void*>(value_at(call, step.input, image, chunk));
       std::int32_t* const acc =
-          step.matrix >= 0 ? memory.acc.as<std::int32_t>() + i * step.matrix_out.size() : nullptr;
+          step.matrix ? memory.acc.as<std::int32_t>() + i * step.matrix_out.size() : nullptr;
       if (faults_) {
         run_faulty(number, faults_->place(call.first_image + image), input, acc, residuals.data(),
                    output, memory);
@@ -197,19 +194,21 @@ class FunctionalEngine : public Engine {
   }
 
   /// One image through memories with faulty cells.
-  void run_faulty(int number, const mapping::ImagePlace& place, const void* input,
+  void run_faulty(std::size_t number, const mapping::ImagePlace& place, const void* input,
                   std::int32_t* acc, const datapath::Residual* residuals, void* output,
                   Worker& memory) const {
-    const Stage& stage = stages_[static_cast<std::size_t>(number)];
+    const Stage& stage = stages_[number];
     const auto* bytes = static_cast<const std::uint8_t*>(input);
-    if (stage.step.input == 0) input = faults_->pixels(number, place, bytes, memory.faults);
-    const datapath::StepFaults* faults = faults_->layer(number, place, bytes, acc, memory.faults);
+    const mapping::LayerIndex layer(number);
+    if (stage.step.input == network::kInputImage)
+      input = faults_->pixels(layer, place, bytes, memory.faults);
+    const datapath::StepFaults* faults = faults_->layer(layer, place, bytes, acc, memory.faults);
     stage.output.run(input, acc, residuals, output, memory.scratch, faults);
-    faults_->written(number, place, output);
+    faults_->written(layer, place, output);
   }
 
   const network::Network& network_;
-  std::vector<network::Shape> shapes_;
+  network::Shapes shapes_;
   const datapath::VectorKernels& kernels_;
   int batch_;
   std::vector<Stage> stages_;

@@ -24,25 +24,26 @@ struct Value {
 /// One image on its way through the network.
 class Walk {
  public:
-  Walk(const network::Network& network, const std::vector<network::Shape>& shapes,
-       const network::Codes& codes, const ReferenceFaults* faults)
+  Walk(const network::Network& network, const network::Shapes& shapes, const network::Codes& codes,
+       const ReferenceFaults* faults)
       : network_(network), shapes_(shapes), codes_(codes), faults_(faults) {}
 
   std::vector<float> run(const std::uint8_t* pixels) {
     values_.push_back(input(faults_ != nullptr ? faults_->pixels(pixels).data() : pixels));
-    for (node_ = 0; node_ < static_cast<int>(network_.nodes.size()); ++node_) {
-      const network::Node& node = network_.nodes[static_cast<std::size_t>(node_)];
+    for (const network::NodeIndex number : network_.nodes.indices()) {
+      node_ = number;
+      const network::Node& node = network_.nodes[number];
       values_.push_back(std::visit([this](const auto& op) { return (*this)(op); }, node.op));
       if (faults_ == nullptr) continue;
-      const int writer = faults_->writer_of(node_ + 1);
-      if (writer >= 0) faults_->write(writer, values_.back().codes, values_.back().numbers);
+      const auto writer = faults_->writer_of(network::value_of(number));
+      if (writer) faults_->write(*writer, values_.back().codes, values_.back().numbers);
     }
     return values_.back().numbers;
   }
 
  private:
   Value input(const std::uint8_t* pixels) const {
-    const auto channels = static_cast<std::size_t>(network_.input.channels);
+    const std::size_t channels = network_.input.channels;
     Value value;
     for (std::size_t i = 0; i < static_cast<std::size_t>(network_.input.size()); ++i) {
       const std::size_t c = i % channels;
@@ -52,30 +53,26 @@ class Walk {
     return value;
   }
 
-  int input_index(std::size_t i = 0) const {
-    return network_.nodes[static_cast<std::size_t>(node_)].inputs[i];
+  network::ValueIndex input_index(std::size_t i = 0) const {
+    return network_.nodes[node_].inputs[i];
   }
-  const Value& operand(std::size_t i = 0) const {
-    return values_[static_cast<std::size_t>(input_index(i))];
-  }
-  const network::Shape& in_shape() const {
-    return shapes_[static_cast<std::size_t>(input_index())];
-  }
+  const Value& operand(std::size_t i = 0) const { return values_[input_index(i)]; }
+  const network::Shape& in_shape() const { return shapes_[input_index()]; }
   std::size_t out_size() const {
-    return static_cast<std::size_t>(shapes_[static_cast<std::size_t>(node_ + 1)].size());
+    return static_cast<std::size_t>(shapes_[network::value_of(node_)].size());
   }
 
   Value matrix() {
     const mapping::MatrixNode node = mapping::matrix_node(network_, shapes_, node_);
     const arithmetic::Matrix& shape = node.matrix;
     const int zero_point = mapping::quantization_of(network_, input_index()).zero_point;
-    const auto pixels = static_cast<std::size_t>(shape.window.out_pixels());
-    const auto channels = static_cast<std::size_t>(shape.out_channels);
-    const auto groups = static_cast<std::size_t>(shape.groups);
+    const std::size_t pixels = shape.window.out_pixels();
+    const std::size_t channels = shape.out_channels;
+    const std::size_t groups = shape.groups;
 
     std::vector<std::int32_t> acc(pixels * channels);
     std::vector<std::int32_t> sum(pixels * groups);
-    const auto& n = codes_[static_cast<std::size_t>(node.weight)];
+    const auto& n = codes_[*node.weight];
     arithmetic::accumulate(shape, operand().codes.data(), zero_point, n.data(), acc.data());
     arithmetic::sum_lane(shape, operand().codes.data(), zero_point, sum.data());
 
@@ -98,15 +95,14 @@ class Walk {
   void read_through_faults(const mapping::MatrixNode& node, int zero_point,
                            const arithmetic::Dequantization& d, const std::vector<float>& bias,
                            Value& out) {
-    const int number = faults_->layer_of_matrix(node_);
+    const mapping::LayerIndex number = faults_->layer_of_matrix(node_);
     const int channels = node.matrix.out_channels;
-    const std::int8_t* n = codes_[static_cast<std::size_t>(node.weight)].data();
+    const std::int8_t* n = codes_[*node.weight].data();
     for (std::size_t i = 0; i < out.numbers.size(); ++i) {
       const auto channel = static_cast<int>(i) % channels;
       const ReferenceFaults::Drained drained = faults_->accumulate(
           number, operand().codes.data(), zero_point, n, static_cast<int>(i) / channels, channel);
-      out.numbers[i] = arithmetic::dequantize(d, drained.acc, drained.sum,
-                                              bias[static_cast<std::size_t>(channel)]);
+      out.numbers[i] = arithmetic::dequantize(d, drained.acc, drained.sum, bias[channel]);
     }
   }
 
@@ -124,7 +120,7 @@ class Walk {
   }
 
   Value operator()(const network::GroupNorm& op) const {
-    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const std::size_t channels = in_shape().channels;
     const std::vector<float>& y = operand().numbers;
     std::vector<double> s1(channels, 0.0);
     std::vector<double> s2(channels, 0.0);
@@ -154,7 +150,7 @@ class Walk {
   }
 
   Value operator()(const network::BatchNorm&) const {
-    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const std::size_t channels = in_shape().channels;
     const auto affine = datapath::batch_norm(network_, codes_, node_, in_shape().channels);
     return map([&](float v, std::size_t i) { return arithmetic::apply(affine[i % channels], v); });
   }
@@ -185,7 +181,7 @@ class Walk {
   }
 
   Value operator()(const network::Flatten&) const {
-    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const std::size_t channels = in_shape().channels;
     const auto to_chw = [&](const auto& from) {
       auto to = from;
       const std::size_t pixels = from.size() / channels;
@@ -214,11 +210,11 @@ class Walk {
   }
 
   const network::Network& network_;
-  const std::vector<network::Shape>& shapes_;
+  const network::Shapes& shapes_;
   const network::Codes& codes_;
   const ReferenceFaults* faults_;
-  std::vector<Value> values_;
-  int node_ = 0;
+  Table<network::ValueIndex, Value> values_;
+  network::NodeIndex node_;
 };
 
 }  // namespace

@@ -25,7 +25,7 @@ class ReferenceEngine : public Engine {
 
  private:
   const network::Network& network_;
-  std::vector<network::Shape> shapes_;
+  network::Shapes shapes_;
   network::Codes codes_;
   mapping::MemoryFaults faults_;
   std::mutex counting_;

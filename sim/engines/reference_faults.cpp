@@ -45,18 +45,19 @@ std::vector<std::uint8_t> ReferenceFaults::pixels(const std::uint8_t* pixels) co
   return result;
 }
 
-int ReferenceFaults::writer_of(int value) const {
-  for (std::size_t i = 0; i < place_.program->layers.size(); ++i) {
-    if (place_.program->layers[i].step.output == value) return static_cast<int>(i);
+std::optional<mapping::LayerIndex> ReferenceFaults::writer_of(network::ValueIndex value) const {
+  for (const mapping::LayerIndex i : place_.program->layers.indices()) {
+    if (layer(i).step.output == value) return i;
   }
-  return -1;
+  return std::nullopt;
 }
 
-int ReferenceFaults::layer_of_matrix(int node) const {
-  std::size_t i = 0;
-  while (i < place_.program->layers.size() && place_.program->layers[i].step.matrix != node) ++i;
-  BROWNOUT_CHECK(i < place_.program->layers.size(), "node {} is no matrix operator", node);
-  return static_cast<int>(i);
+mapping::LayerIndex ReferenceFaults::layer_of_matrix(network::NodeIndex node) const {
+  mapping::LayerIndex i;
+  while (place_.program->layers.contains(i) && layer(i).step.matrix != node) ++i;
+  BROWNOUT_CHECK(place_.program->layers.contains(i), "node {} is no matrix operator",
+                 node.number());
+  return i;
 }
 
 void ReferenceFaults::write_numbers(const mapping::ByteRange& at, std::uint64_t load_event,
@@ -73,7 +74,7 @@ void ReferenceFaults::write_numbers(const mapping::ByteRange& at, std::uint64_t 
   }
 }
 
-void ReferenceFaults::write(int number, std::vector<std::uint8_t>& codes,
+void ReferenceFaults::write(mapping::LayerIndex number, std::vector<std::uint8_t>& codes,
                             std::vector<float>& numbers) const {
   const std::uint64_t event = mapping::write_event(number);
   const auto at =
@@ -92,17 +93,18 @@ void ReferenceFaults::write(int number, std::vector<std::uint8_t>& codes,
   }
 }
 
-void ReferenceFaults::stage(int norm, std::vector<float>& numbers) const {
-  for (int i = 0; i < static_cast<int>(place_.program->layers.size()); ++i) {
+void ReferenceFaults::stage(network::NodeIndex norm, std::vector<float>& numbers) const {
+  for (const mapping::LayerIndex i : place_.program->layers.indices()) {
     if (layer(i).staged_norm != norm) continue;
     write_numbers(mapping::staged_of_image(*place_.program, layer(i), place_.slot),
                   mapping::write_event(i), numbers);
   }
 }
 
-ReferenceFaults::Drained ReferenceFaults::accumulate(int number, const std::uint8_t* q,
-                                                     int zero_point, const std::int8_t* n,
-                                                     int pixel, int channel) const {
+ReferenceFaults::Drained ReferenceFaults::accumulate(mapping::LayerIndex number,
+                                                     const std::uint8_t* q, int zero_point,
+                                                     const std::int8_t* n, int pixel,
+                                                     int channel) const {
   const mapping::AcceleratorConfig& accelerator = place_.program->accelerator;
   const mapping::LayerProgram& program = layer(number);
   const arithmetic::Matrix& matrix = program.node.matrix;
@@ -110,13 +112,13 @@ ReferenceFaults::Drained ReferenceFaults::accumulate(int number, const std::uint
   const std::int64_t of_batch = std::int64_t{place_.slot} * window.out_pixels() + pixel;
   const auto strip = std::find_if(
       program.strips.begin(), program.strips.end(), [&](const mapping::Strip& candidate) {
-        const auto& tile = program.column_tiles[static_cast<std::size_t>(candidate.column_tile)];
+        const auto& tile = program.column_tiles[candidate.column_tile];
         return channel >= tile.n_first && channel < tile.n_first + tile.n_count &&
                of_batch >= candidate.pixel_first &&
                of_batch < candidate.pixel_first + candidate.pixel_count;
       });
   BROWNOUT_CHECK(strip != program.strips.end(), "no strip for pixel {}", of_batch);
-  const auto& tile = program.column_tiles[static_cast<std::size_t>(strip->column_tile)];
+  const auto& tile = program.column_tiles[strip->column_tile];
   const auto read_word = [&](int lane, std::uint32_t stored) {
     const auto half = static_cast<int>((strip - program.strips.begin()) % 2);
     const std::int64_t index =

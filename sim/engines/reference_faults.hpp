@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "sim/mapping/memory_faults.hpp"
@@ -22,25 +23,26 @@ class ReferenceFaults {
 
   std::vector<std::uint8_t> pixels(const std::uint8_t* pixels) const;
 
-  /// The layer that writes a value (or -1), or the layer to whose matrix operator a node belongs.
-  int writer_of(int value) const;
-  int layer_of_matrix(int node) const;
-  const mapping::LayerProgram& layer(int number) const {
-    return place_.program->layers[static_cast<std::size_t>(number)];
+  /// The layer that writes a value, if any, and the layer to whose matrix operator a node belongs.
+  std::optional<mapping::LayerIndex> writer_of(network::ValueIndex value) const;
+  mapping::LayerIndex layer_of_matrix(network::NodeIndex node) const;
+  const mapping::LayerProgram& layer(mapping::LayerIndex number) const {
+    return place_.program->layers[number];
   }
 
   /// The layer has written codes or numbers; they become what a read returns.
-  void write(int layer, std::vector<std::uint8_t>& codes, std::vector<float>& numbers) const;
+  void write(mapping::LayerIndex layer, std::vector<std::uint8_t>& codes,
+             std::vector<float>& numbers) const;
   /// Node `norm` reads numbers; they become what a read returns, if a layer stages them before it.
-  void stage(int norm, std::vector<float>& numbers) const;
+  void stage(network::NodeIndex norm, std::vector<float>& numbers) const;
 
   /// What the drain reads for a channel of an output pixel, and for the sum of activations beside
   /// it.
   struct Drained {
     std::int32_t acc = 0, sum = 0;
   };
-  Drained accumulate(int layer, const std::uint8_t* q, int zero_point, const std::int8_t* n,
-                     int pixel, int channel) const;
+  Drained accumulate(mapping::LayerIndex layer, const std::uint8_t* q, int zero_point,
+                     const std::int8_t* n, int pixel, int channel) const;
 
  private:
   /// What a read returns of `bits` bits that are stored in the cells from `cell` on.

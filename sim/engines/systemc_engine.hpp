@@ -85,7 +85,7 @@ class SystemcEngine final : public Engine {
                         float* logits);
 
   const network::Network& network_;
-  std::vector<network::Shape> shapes_;
+  network::Shapes shapes_;
   std::shared_ptr<Programs> programs_;
   std::shared_ptr<accelerator::ArrayModel> array_;
   memory::WordFaultLists faults_;

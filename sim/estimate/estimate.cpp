@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "sim/base/enum_table.hpp"
 #include "sim/base/error.hpp"
 #include "sim/mapping/timing.hpp"
 
@@ -211,12 +212,14 @@ LayerEstimate physical(const MatrixLayer& layer, const EstimateConfig& config) {
 }  // namespace
 
 const std::vector<std::string>& estimate_dataflows() {
-  static const std::vector<std::string> names = {"ws", "os", "is"};
+  static const std::vector<std::string> names =
+      EnumNames<EstimateDataflow::kInputStationary>({"ws", "os", "is"}).all();
   return names;
 }
 
 const std::vector<std::string>& conventions() {
-  static const std::vector<std::string> names = {"physical", "scalesim-v2"};
+  static const std::vector<std::string> names =
+      EnumNames<Convention::kScaleSimV2>({"physical", "scalesim-v2"}).all();
   return names;
 }
 

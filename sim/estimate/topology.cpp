@@ -257,11 +257,11 @@ void check_size(const MatrixLayer& layer) {
 }
 
 std::vector<MatrixLayer> matrix_layers(const network::Network& network, const std::string& where) {
-  const std::vector<network::Shape> shapes = network::check(network, where);
+  const network::Shapes shapes = network::check(network, where);
   std::vector<MatrixLayer> layers;
-  for (std::size_t i = 0; i < network.nodes.size(); ++i) {
+  for (const network::NodeIndex i : network.nodes.indices()) {
     if (!network::is_matrix(network.nodes[i].op)) continue;
-    const mapping::MatrixNode node = mapping::matrix_node(network, shapes, static_cast<int>(i));
+    const mapping::MatrixNode node = mapping::matrix_node(network, shapes, i);
     const arithmetic::Matrix& matrix = node.matrix;
     MatrixLayer layer;
     layer.name = network.nodes[i].name;
@@ -270,7 +270,7 @@ std::vector<MatrixLayer> matrix_layers(const network::Network& network, const st
     layer.n = matrix.out_channels / matrix.groups;
     layer.k = std::int64_t{matrix.group_inputs()} * matrix.window.kernel_h * matrix.window.kernel_w;
     layer.groups = matrix.groups;
-    layer.bits = network.parameters[static_cast<std::size_t>(node.weight)].coding->bits;
+    layer.bits = network.parameters[*node.weight].coding->bits;
     check_size(layer);
     layers.push_back(std::move(layer));
   }

@@ -8,17 +8,19 @@ namespace brownout::importing {
 
 namespace {
 
-/// Attaches a parameter; none if it has no values. Returns its index.
-int attach(network::Network& network, const DraftNode& node, const char* part, network::Role role,
-           std::vector<std::int64_t> shape, const std::vector<float>& values) {
-  if (values.empty()) return -1;
+/// Attaches a parameter; none if it has no values.
+network::OptionalParameter attach(network::Network& network, const DraftNode& node,
+                                  const char* part, network::Role role,
+                                  std::vector<std::int64_t> shape,
+                                  const std::vector<float>& values) {
+  if (values.empty()) return std::nullopt;
   network::Parameter parameter;
   parameter.name = node.name + '.' + part;
   parameter.role = role;
   parameter.shape = std::move(shape);
   parameter.values = values;
   network.parameters.push_back(std::move(parameter));
-  return static_cast<int>(network.parameters.size()) - 1;
+  return network::ParameterIndex(network.parameters.size() - 1);
 }
 
 std::vector<std::int64_t> vector_of(const std::vector<float>& values) {
@@ -38,22 +40,22 @@ std::string Draft::free_name(const std::string& wanted) {
   return free;
 }
 
-int Draft::add(DraftNode node) {
+network::ValueIndex Draft::add(DraftNode node) {
   node.name = free_name(node.name);
   nodes_.push_back(std::move(node));
   return last_value();
 }
 
-bool Draft::has_quantizer(int value) const { return quantizers_.count(value) > 0; }
+bool Draft::has_quantizer(network::ValueIndex value) const { return quantizers_.count(value) > 0; }
 
-int Draft::quantized(int value, const std::string& name) {
+network::ValueIndex Draft::quantized(network::ValueIndex value, const std::string& name) {
   const auto found = quantizers_.find(value);
   if (found != quantizers_.end()) return found->second;
   DraftNode node;
   node.name = name + ".codes";
   node.op = network::Quantize{};
   node.inputs = {value};
-  const int codes = add(std::move(node));
+  const network::ValueIndex codes = add(std::move(node));
   quantizers_[value] = codes;
   return codes;
 }

@@ -15,7 +15,7 @@ namespace brownout::importing {
 struct DraftNode {
   std::string name;
   network::Operator op;
-  std::vector<int> inputs;
+  std::vector<network::ValueIndex> inputs;
   // Of matrix operators and batch norms; in the order of the code.
   std::vector<std::int64_t> weight_shape;
   std::vector<float> weight, bias, scale, shift;
@@ -24,13 +24,12 @@ struct DraftNode {
 class Draft {
  public:
   /// Appends a node and returns its value. Its name is made one that a network file may hold.
-  int add(DraftNode node);
-  DraftNode& node_of(int value) { return nodes_[static_cast<std::size_t>(value) - 1]; }
-  bool is_image(int value) const { return value == 0; }
+  network::ValueIndex add(DraftNode node);
+  DraftNode& node_of(network::ValueIndex value) { return nodes_[network::writer_of(value)]; }
   /// The value as codes: of its quantizer, which is added when there is none yet.
-  int quantized(int value, const std::string& name);
-  bool has_quantizer(int value) const;
-  int last_value() const { return static_cast<int>(nodes_.size()); }
+  network::ValueIndex quantized(network::ValueIndex value, const std::string& name);
+  bool has_quantizer(network::ValueIndex value) const;
+  network::ValueIndex last_value() const { return network::ValueIndex(nodes_.size()); }
 
   /// Nodes and parameters in code order.
   void finish(network::Network& network) &&;
@@ -38,8 +37,8 @@ class Draft {
  private:
   std::string free_name(const std::string& wanted);
 
-  std::vector<DraftNode> nodes_;
-  std::map<int, int> quantizers_;  // value -> its quantizer's value
+  Table<network::NodeIndex, DraftNode> nodes_;
+  std::map<network::ValueIndex, network::ValueIndex> quantizers_;  // value -> its quantizer's value
   std::set<std::string> names_;
 };
 

@@ -148,7 +148,7 @@ Lowered Lowering::input(std::size_t i) const {
 Lowered Lowering::number_input(std::size_t i) const {
   const Lowered x = input(i);
   if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
-  if (x.value == 0) {
+  if (x.value == network::kInputImage) {
     fail(
         "reads the input image, which only convolutions, linear operators and changes of scale "
         "can");
@@ -177,14 +177,14 @@ void Lowering::define(Lowered lowered) {
   lowered_[name] = lowered;
 }
 
-void Lowering::define_image(int value) {
+void Lowering::define_image(network::ValueIndex value) {
   Lowered lowered;
   lowered.value = value;
   lowered.image = shape_of(node_->outputs[0]);
   define(lowered);
 }
 
-void Lowering::define_vector(int value, const Lowered& of) {
+void Lowering::define_vector(network::ValueIndex value, const Lowered& of) {
   Lowered lowered;
   lowered.value = value;
   lowered.flat = true;
@@ -193,7 +193,8 @@ void Lowering::define_vector(int value, const Lowered& of) {
   define(lowered);
 }
 
-int Lowering::emit(const network::Operator& op, std::vector<int> inputs) {
+network::ValueIndex Lowering::emit(const network::Operator& op,
+                                   std::vector<network::ValueIndex> inputs) {
   DraftNode draft;
   draft.name = node_->name;
   draft.op = op;
@@ -201,17 +202,18 @@ int Lowering::emit(const network::Operator& op, std::vector<int> inputs) {
   return draft_.add(std::move(draft));
 }
 
-int Lowering::codes(const Lowered& x) {
-  const int quantized = draft_.quantized(x.value, x.value == 0 ? "input" : node_->name + ".input");
-  if (x.value != 0 || !x.flat) return quantized;
-  if (flat_image_ < 0) {
+network::ValueIndex Lowering::codes(const Lowered& x) {
+  const network::ValueIndex quantized =
+      draft_.quantized(x.value, x.value == network::kInputImage ? "input" : node_->name + ".input");
+  if (x.value != network::kInputImage || !x.flat) return quantized;
+  if (!flat_image_) {
     DraftNode flatten;
     flatten.name = "input.flat";
     flatten.op = network::Flatten{};
     flatten.inputs = {quantized};
     flat_image_ = draft_.add(std::move(flatten));
   }
-  return flat_image_;
+  return *flat_image_;
 }
 
 network::Network lower(const Graph& graph, const LowerOptions& options) {

@@ -158,7 +158,9 @@ void Lowering::lower_batch_norm() {
 
 bool Lowering::change_transform(const Lowered& x, const std::vector<float>& scale,
                                 const std::vector<float>& shift) {
-  if (x.value != 0 || x.shared || x.padded() || draft_.has_quantizer(0)) return false;
+  if (x.value != network::kInputImage || x.shared || x.padded() ||
+      draft_.has_quantizer(network::kInputImage))
+    return false;
   network::InputTransform& transform = network_.transform;
   const std::size_t channels = transform.mean.size();
   const bool repeats = std::equal(scale.begin() + 1, scale.end(), scale.begin()) &&
@@ -178,7 +180,7 @@ bool Lowering::change_transform(const Lowered& x, const std::vector<float>& scal
 
 bool Lowering::change_weights(const Lowered& x, const std::vector<float>& scale,
                               const std::vector<float>& shift) {
-  if (x.value == 0 || x.shared || draft_.has_quantizer(x.value)) return false;
+  if (x.value == network::kInputImage || x.shared || draft_.has_quantizer(x.value)) return false;
   DraftNode& matrix = draft_.node_of(x.value);
   if (!network::is_matrix(matrix.op)) return false;
   const std::size_t outputs = scale.size();
@@ -197,7 +199,8 @@ void Lowering::define_affine(const Lowered& x, const std::vector<float>& scale,
                              const std::vector<float>& shift) {
   Lowered result = x;
   if (!change_transform(x, scale, shift) && !change_weights(x, scale, shift)) {
-    if (x.value == 0) fail("changes the input image in a way that its transform cannot hold");
+    if (x.value == network::kInputImage)
+      fail("changes the input image in a way that its transform cannot hold");
     if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
     // A batch norm of mean 0 and variance 1.
     DraftNode draft;
@@ -251,7 +254,7 @@ void Lowering::lower_add() {
     return std::pair(draft_.has_quantizer(one.value) ? 0 : 1, one.value);
   };
   if (rank(x) < rank(residual)) std::swap(x, residual);
-  const int value = emit(network::Add{}, {x.value, codes(residual)});
+  const network::ValueIndex value = emit(network::Add{}, {x.value, codes(residual)});
   Lowered sum = x;
   sum.value = value;
   sum.shared = false;

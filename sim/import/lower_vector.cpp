@@ -101,7 +101,7 @@ void Lowering::lower_max_pool() {
 
 void Lowering::lower_average_pool() {
   const Lowered x = image_input(0);
-  if (x.value == 0) number_input(0);
+  if (x.value == network::kInputImage) number_input(0);
   need_undilated();
   network::AveragePool pool;
   pool.kernel = pair("kernel_shape", {1, 1});
@@ -182,7 +182,7 @@ void Lowering::lower_reshape() {
   if (to.size() != 2 || from.empty() || to[0] != from[0] || x.flat)
     fail("makes {} of {}, expected a vector of each image", to_string(to), to_string(from));
   if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
-  if (x.value == 0) {
+  if (x.value == network::kInputImage) {
     Lowered vector = x;
     vector.flat = true;
     define(vector);

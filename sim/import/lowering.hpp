@@ -17,7 +17,7 @@ namespace brownout::importing {
 
 /// What a value of the graph is in the network.
 struct Lowered {
-  int value = 0;  // of the network
+  network::ValueIndex value;  // of the network
   /// A vector in the network: flattened, channels first.
   bool flat = false;
   /// The graph has it channels last: as an image, or as a vector of an image of this shape.
@@ -63,11 +63,11 @@ class Lowering {
 
   // The value of the node that is lowered.
   void define(Lowered lowered);
-  void define_image(int value);
-  void define_vector(int value, const Lowered& of);
-  int emit(const network::Operator& op, std::vector<int> inputs);
+  void define_image(network::ValueIndex value);
+  void define_vector(network::ValueIndex value, const Lowered& of);
+  network::ValueIndex emit(const network::Operator& op, std::vector<network::ValueIndex> inputs);
   /// The value as codes.
-  int codes(const Lowered& x);
+  network::ValueIndex codes(const Lowered& x);
 
   // y = x * scale + shift, one number a channel: in the input's transform, in the weights of the
   // matrix operator before it, or as a batch norm.
@@ -122,7 +122,7 @@ class Lowering {
   std::map<std::string, Lowered> lowered_;
   std::map<std::string, int> readers_;
   const Node* node_ = nullptr;
-  int flat_image_ = -1;  // codes of the image as a vector
+  std::optional<network::ValueIndex> flat_image_;  // codes of the image as a vector
 };
 
 }  // namespace brownout::importing

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <limits>
 
+#include "sim/base/enum_table.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
@@ -19,6 +20,17 @@ namespace {
 int integer(YamlMap& map, const std::string& key, std::int64_t low, std::int64_t high,
             int fallback) {
   return static_cast<int>(map.integer(key, low, high, fallback));
+}
+
+constexpr EnumNames<Dataflow::kOutputStationary> kDataflowNames({"weight-stationary",
+                                                                 "output-stationary"});
+constexpr EnumNames<WeightResidency::kStreamed> kResidencyNames({"resident", "streamed"});
+constexpr EnumNames<UnusedArrays::kOn> kUnusedNames({"gated", "on"});
+
+template <auto kLast>
+auto choice(YamlMap& map, const std::string& key, const EnumNames<kLast>& names,
+            decltype(kLast) fallback) {
+  return names.value(map.choice(key, names.all(), static_cast<int>(fallback)));
 }
 
 /// `scaled` is the rail that the operating voltage sets; `vmin` is one that stays at Vmin.
@@ -38,9 +50,7 @@ void read(YamlMap& map, InputMemoryConfig& input) { read_supply(map, input.suppl
 void read(YamlMap& map, ArrayConfig& array) {
   array.rows = integer(map, "rows", 1, 4096, array.rows);
   array.columns = integer(map, "columns", 1, 4096, array.columns);
-  array.dataflow = static_cast<Dataflow>(map.choice(
-      "dataflow", {to_string(Dataflow::kWeightStationary), to_string(Dataflow::kOutputStationary)},
-      static_cast<int>(array.dataflow)));
+  array.dataflow = choice(map, "dataflow", kDataflowNames, array.dataflow);
   array.transpose_depth = integer(map, "transpose_depth", 1, 65536, array.transpose_depth);
 }
 
@@ -48,13 +58,9 @@ void read(YamlMap& map, WeightMemoryConfig& weights) {
   weights.arrays = integer(map, "arrays", 1, 1 << 20, weights.arrays);
   weights.array_rows = integer(map, "array_rows", 1, 1 << 20, weights.array_rows);
   weights.words_per_cycle = integer(map, "words_per_cycle", 1, 4096, weights.words_per_cycle);
-  weights.residency = static_cast<WeightResidency>(map.choice(
-      "residency", {to_string(WeightResidency::kResident), to_string(WeightResidency::kStreamed)},
-      static_cast<int>(weights.residency)));
+  weights.residency = choice(map, "residency", kResidencyNames, weights.residency);
   weights.scaled_supply = supply(map, weights.scaled_supply);
-  weights.unused = static_cast<UnusedArrays>(
-      map.choice("unused", {to_string(UnusedArrays::kGated), to_string(UnusedArrays::kOn)},
-                 static_cast<int>(weights.unused)));
+  weights.unused = choice(map, "unused", kUnusedNames, weights.unused);
   weights.mitigations = memory::parse_mitigations(
       map.text("mitigation", "none"), map.where("mitigation"), map.file().parent_path());
   if (weights.arrays % weights.words_per_cycle != 0) {
@@ -117,17 +123,9 @@ void read_section(YamlMap& root, const char* key, const std::vector<std::string>
 
 }  // namespace
 
-std::string to_string(Dataflow dataflow) {
-  return dataflow == Dataflow::kWeightStationary ? "weight-stationary" : "output-stationary";
-}
-
-std::string to_string(WeightResidency residency) {
-  return residency == WeightResidency::kResident ? "resident" : "streamed";
-}
-
-std::string to_string(UnusedArrays unused) {
-  return unused == UnusedArrays::kGated ? "gated" : "on";
-}
+std::string to_string(Dataflow dataflow) { return kDataflowNames[dataflow]; }
+std::string to_string(WeightResidency residency) { return kResidencyNames[residency]; }
+std::string to_string(UnusedArrays unused) { return kUnusedNames[unused]; }
 
 std::string to_string(const MemorySupply& supply) {
   if (supply.scaled) return "scaled";

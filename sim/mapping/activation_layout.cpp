@@ -123,15 +123,15 @@ std::int64_t aligned_bytes(std::int64_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-std::vector<Item> items_of(const network::Network& network,
-                           const std::vector<network::Shape>& shapes, Program& program) {
+std::vector<Item> items_of(const network::Network& network, const network::Shapes& shapes,
+                           Program& program) {
   const int steps = static_cast<int>(program.layers.size());
   const std::int64_t batch = program.batch;
-  std::vector<int> last_read(shapes.size(), -1);
+  Table<network::ValueIndex, int> last_read(shapes.size(), 0);
   for (int s = 0; s < steps; ++s) {
-    const Step& step = program.layers[static_cast<std::size_t>(s)].step;
-    last_read[static_cast<std::size_t>(step.input)] = s;
-    for (const int value : step.residuals) last_read[static_cast<std::size_t>(value)] = s;
+    const Step& step = program.layers[s].step;
+    last_read[step.input] = s;
+    for (const network::ValueIndex value : step.residuals) last_read[value] = s;
   }
   std::vector<Item> items;
   const auto add = [&](Region& region, std::int64_t slot_bytes, std::vector<Interval> live) {
@@ -140,30 +140,30 @@ std::vector<Item> items_of(const network::Network& network,
   };
   // DMA works on these regions while others compute.
   for (Region& pixels : program.input_pixels) add(pixels, shapes[0].size(), {{0, steps - 1}});
-  const int logits = program.layers.back().step.output;
+  const network::ValueIndex logits = program.layers.back().step.output;
   for (int s = 0; s < steps; ++s) {
-    const Step& step = program.layers[static_cast<std::size_t>(s)].step;
-    const auto value = static_cast<std::size_t>(step.output);
-    const std::int64_t slot = shapes[value].size() * number_bytes(network, step.output);
-    if (step.output == logits) {
+    const Step& step = program.layers[s].step;
+    const network::ValueIndex value = step.output;
+    const std::int64_t slot = shapes[value].size() * number_bytes(network, value);
+    if (value == logits) {
       add(program.logits, slot, {{0, steps - 1}});
     } else {
       add(program.regions[value], slot, {{s, std::max(s, last_read[value])}});
     }
-    const auto keep_apart = [&](int read) {
-      if (read == 0) {
+    const auto keep_apart = [&](network::ValueIndex read) {
+      if (read == network::kInputImage) {
         for (const Region& pixels : program.input_pixels) items.back().apart.push_back(&pixels);
       } else {
-        items.back().apart.push_back(&program.regions[static_cast<std::size_t>(read)]);
+        items.back().apart.push_back(&program.regions[read]);
       }
     };
     keep_apart(step.input);
-    for (const int read : step.residuals) keep_apart(read);
+    for (const network::ValueIndex read : step.residuals) keep_apart(read);
   }
   std::int64_t staging = 0;
   std::vector<Interval> staged;
   for (int s = 0; s < steps; ++s) {
-    const LayerProgram& layer = program.layers[static_cast<std::size_t>(s)];
+    const LayerProgram& layer = program.layers[s];
     if (!layer.staged) continue;
     staging = std::max(staging, layer.staged_shape.size() * 4);
     staged.push_back({s, s});
@@ -174,7 +174,7 @@ std::vector<Item> items_of(const network::Network& network,
 
 }  // namespace
 
-void place_activations(const network::Network& network, const std::vector<network::Shape>& shapes,
+void place_activations(const network::Network& network, const network::Shapes& shapes,
                        const std::string& where, Program& program) {
   const ActivationMemoryConfig& memory = program.accelerator.activations;
   program.regions.assign(shapes.size(), Region{});
@@ -195,11 +195,11 @@ void place_activations(const network::Network& network, const std::vector<networ
     throw InputError(
         "{}: a batch of {} needs {} bytes of activations (at least {} at layer \"{}\"), the "
         "activation memory has {} ({} KiB); raise activations.kib in {}{}",
-        where, program.batch, end, bytes, program.layers[static_cast<std::size_t>(step)].name,
-        memory.bytes(), memory.kib, program.accelerator.file.string(),
+        where, program.batch, end, bytes, program.layers[step].name, memory.bytes(), memory.kib,
+        program.accelerator.file.string(),
         program.batch > 1 ? ", or take fewer images at a time (a lower batch)" : "");
   }
-  program.regions[static_cast<std::size_t>(program.layers.back().step.output)] = program.logits;
+  program.regions[program.layers.back().step.output] = program.logits;
 }
 
 }  // namespace brownout::mapping

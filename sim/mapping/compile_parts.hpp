@@ -10,11 +10,12 @@
 namespace brownout::mapping {
 
 /// Coded parameters of a step: the weight first, then what the vector unit applies, in order.
-std::vector<int> coded_parameters(const network::Network& network, const LayerProgram& layer);
+std::vector<network::ParameterIndex> coded_parameters(const network::Network& network,
+                                                      const LayerProgram& layer);
 
 /// k, k_tile, node, column tiles (without chunks and words), walks and numbers of a step, and
 /// whether it is staged.
-LayerProgram begin_layer(const network::Network& network, const std::vector<network::Shape>& shapes,
+LayerProgram begin_layer(const network::Network& network, const network::Shapes& shapes,
                          const AcceleratorConfig& accelerator, int batch, const Step& step);
 
 /// Chunks, parameter places and words of every layer's column tiles; placement, resident_words.
@@ -26,16 +27,16 @@ void make_strips(const network::Network& network, const AcceleratorConfig& accel
                  LayerProgram& layer);
 
 /// Regions of all values, input, logits and staging.
-void place_activations(const network::Network& network, const std::vector<network::Shape>& shapes,
+void place_activations(const network::Network& network, const network::Shapes& shapes,
                        const std::string& where, Program& program);
 
 /// Event counts of one layer; `program` has everything else.
-EventCounts count_events(const network::Network& network, const std::vector<network::Shape>& shapes,
-                         const Program& program, std::size_t layer);
+EventCounts count_events(const network::Network& network, const network::Shapes& shapes,
+                         const Program& program, LayerIndex layer);
 
 /// Bytes of one number of a value: codes take 1, fp32 numbers 4.
-inline std::int64_t number_bytes(const network::Network& network, int value) {
-  return value == 0 || network::is_quantized(network, value) ? 1 : 4;
+inline std::int64_t number_bytes(const network::Network& network, network::ValueIndex value) {
+  return value == network::kInputImage || network::is_quantized(network, value) ? 1 : 4;
 }
 
 }  // namespace brownout::mapping

@@ -10,10 +10,6 @@ namespace brownout::mapping {
 
 namespace {
 
-const network::Node& node_at(const network::Network& network, int node) {
-  return network.nodes[static_cast<std::size_t>(node)];
-}
-
 arithmetic::Window window_of(const network::Shape& in, const network::Shape& out,
                              const std::array<int, 2>& kernel, const std::array<int, 2>& stride,
                              const std::array<int, 4>& pads) {
@@ -23,11 +19,11 @@ arithmetic::Window window_of(const network::Shape& in, const network::Shape& out
 
 }  // namespace
 
-MatrixNode matrix_node(const network::Network& network, const std::vector<network::Shape>& shapes,
-                       int node) {
-  const network::Node& at = node_at(network, node);
-  const network::Shape& in = shapes[static_cast<std::size_t>(at.inputs[0])];
-  const network::Shape& out = shapes[static_cast<std::size_t>(node + 1)];
+MatrixNode matrix_node(const network::Network& network, const network::Shapes& shapes,
+                       network::NodeIndex node) {
+  const network::Node& at = network.nodes[node];
+  const network::Shape& in = shapes[at.inputs[0]];
+  const network::Shape& out = shapes[network::value_of(node)];
   MatrixNode result;
   result.matrix.in_channels = in.channels;
   result.matrix.out_channels = out.channels;
@@ -46,11 +42,11 @@ MatrixNode matrix_node(const network::Network& network, const std::vector<networ
   return result;
 }
 
-arithmetic::Window pool_window(const network::Network& network,
-                               const std::vector<network::Shape>& shapes, int node) {
-  const network::Node& at = node_at(network, node);
-  const network::Shape& in = shapes[static_cast<std::size_t>(at.inputs[0])];
-  const network::Shape& out = shapes[static_cast<std::size_t>(node + 1)];
+arithmetic::Window pool_window(const network::Network& network, const network::Shapes& shapes,
+                               network::NodeIndex node) {
+  const network::Node& at = network.nodes[node];
+  const network::Shape& in = shapes[at.inputs[0]];
+  const network::Shape& out = shapes[network::value_of(node)];
   if (const auto* pool = std::get_if<network::MaxPool>(&at.op)) {
     return window_of(in, out, pool->kernel, pool->stride, pool->pads);
   }
@@ -58,14 +54,15 @@ arithmetic::Window pool_window(const network::Network& network,
   return window_of(in, out, pool.kernel, pool.stride, pool.pads);
 }
 
-const network::Quantize& quantization_of(const network::Network& network, int value) {
-  while (value > 0) {
-    const network::Node& node = node_at(network, value - 1);
+const network::Quantize& quantization_of(const network::Network& network,
+                                         network::ValueIndex value) {
+  while (value != network::kInputImage) {
+    const network::Node& node = network.nodes[network::writer_of(value)];
     if (const auto* quantize = std::get_if<network::Quantize>(&node.op)) return *quantize;
     if (!std::holds_alternative<network::Flatten>(node.op)) break;
     value = node.inputs[0];
   }
-  BROWNOUT_CHECK(false, "value {} holds no codes", value);
+  BROWNOUT_CHECK(false, "value {} holds no codes", value.number());
   std::abort();
 }
 

@@ -13,17 +13,18 @@ namespace brownout::mapping {
 struct MatrixNode {
   arithmetic::Matrix matrix;
   int pad_bottom = 0, pad_right = 0;
-  int weight = -1, bias = -1;
+  network::OptionalParameter weight, bias;  // a weight is always there
 };
 /// `shapes` are those of network::check; `node` is a Conv2d or Linear.
-MatrixNode matrix_node(const network::Network& network, const std::vector<network::Shape>& shapes,
-                       int node);
+MatrixNode matrix_node(const network::Network& network, const network::Shapes& shapes,
+                       network::NodeIndex node);
 
 /// Window of a MaxPool or AveragePool node.
-arithmetic::Window pool_window(const network::Network& network,
-                               const std::vector<network::Shape>& shapes, int node);
+arithmetic::Window pool_window(const network::Network& network, const network::Shapes& shapes,
+                               network::NodeIndex node);
 
 /// The Quantize whose codes `value` holds (it may have been flattened since).
-const network::Quantize& quantization_of(const network::Network& network, int value);
+const network::Quantize& quantization_of(const network::Network& network,
+                                         network::ValueIndex value);
 
 }  // namespace brownout::mapping

@@ -60,9 +60,9 @@ ByteRange pixels_of_image(const Program& program, int input_buffer, int slot) {
   return slot_of(region, slot, region.slot_bytes, false);
 }
 
-ByteRange value_of_image(const network::Network& network, const Program& program, int value,
-                         int slot) {
-  const Region& region = program.regions[static_cast<std::size_t>(value)];
+ByteRange value_of_image(const network::Network& network, const Program& program,
+                         network::ValueIndex value, int slot) {
+  const Region& region = program.regions[value];
   return slot_of(region, slot, region.slot_bytes, number_bytes(network, value) == 4);
 }
 
@@ -108,7 +108,7 @@ class UsedUnits {
     std::fill_n(used_.begin() + first, count, true);
   }
   void add(const ByteRange& range) { add(range.address, range.bytes); }
-  bool operator[](std::uint64_t unit) const { return used_[static_cast<std::size_t>(unit)]; }
+  bool operator[](std::uint64_t unit) const { return used_[unit]; }
 
  private:
   std::vector<bool> used_;
@@ -128,7 +128,7 @@ void add_sums(const Program& program, UsedUnits& used) {
   for (const LayerProgram& layer : program.layers) {
     if (layer.k == 0) continue;
     for (const Strip& strip : layer.strips) {
-      const auto& tile = layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+      const auto& tile = layer.column_tiles[strip.column_tile];
       for (std::int64_t row = 0; row < strip.pixel_count; ++row) {
         used.add(accumulator_index(accelerator, strip.half, row, 0), tile.n_count);
         used.add(accumulator_index(accelerator, strip.half, row, accelerator.array.columns), 1);

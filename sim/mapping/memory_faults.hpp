@@ -40,14 +40,14 @@ struct ByteRange {
 /// layer `layer` stages between its first walk and the others, which are those that its first group
 /// norm reads.
 ByteRange pixels_of_image(const Program& program, int input_buffer, int slot);
-ByteRange value_of_image(const network::Network& network, const Program& program, int value,
-                         int slot);
+ByteRange value_of_image(const network::Network& network, const Program& program,
+                         network::ValueIndex value, int slot);
 ByteRange staged_of_image(const Program& program, const LayerProgram& layer, int slot);
 
 /// Load events of fresh draws: for pixels, for what a layer writes, for its accumulators.
 inline constexpr std::uint64_t kInputEvent = 0;
-inline std::uint64_t write_event(int layer) { return static_cast<std::uint64_t>(layer) + 1; }
-inline std::uint64_t accumulator_event(int layer) { return static_cast<std::uint64_t>(layer); }
+inline std::uint64_t write_event(LayerIndex layer) { return layer.number() + 1; }
+inline std::uint64_t accumulator_event(LayerIndex layer) { return layer.number(); }
 
 /// The batch that an image of an evaluation belongs to.
 struct ImagePlace {

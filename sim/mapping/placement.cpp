@@ -13,12 +13,12 @@ namespace brownout::mapping {
 Placement resident(const network::Network& network, std::uint64_t bit_offset) {
   Placement placement;
   std::uint64_t cell = bit_offset;
-  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
-    const network::Parameter& parameter = network.parameters[i];
+  for (const network::ParameterIndex index : network.parameters.indices()) {
+    const network::Parameter& parameter = network.parameters[index];
     if (!parameter.coding || parameter.n.empty()) continue;
     Run run;
-    run.parameter = static_cast<int>(i);
-    run.last = static_cast<std::int64_t>(parameter.n.size());
+    run.parameter = index;
+    run.last = parameter.size();
     run.high_bit = parameter.coding->bits;
     run.start = cell;
     cell += parameter.n.size() * static_cast<std::uint64_t>(parameter.coding->bits);
@@ -37,13 +37,12 @@ Placement resident(const network::Network& network, std::uint64_t bit_offset) {
 std::vector<std::uint64_t> store(const network::Network& network, const Placement& placement) {
   std::vector<std::uint64_t> words(placement.words);
   for (const Run& run : placement.runs) {
-    const network::Parameter& parameter =
-        network.parameters.at(static_cast<std::size_t>(run.parameter));
+    const network::Parameter& parameter = network.parameters.at(run.parameter.number());
     const CodeTable& table = code_table(parameter.coding->scheme, parameter.coding->bits);
     const int width = run.high_bit - run.low_bit;
     std::uint64_t cell = run.start;
     for (std::int64_t index = run.first; index < run.last; ++index) {
-      const auto n = static_cast<std::uint8_t>(parameter.n.at(static_cast<std::size_t>(index)));
+      const auto n = static_cast<std::uint8_t>(parameter.n.at(index));
       const std::uint32_t code = std::uint32_t{table.code_of_n[n]} >> run.low_bit;
       BROWNOUT_CHECK(cell + static_cast<std::uint64_t>(width) <= words.size() * 64,
                      "cell {} of {} words", cell, words.size());

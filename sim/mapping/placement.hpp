@@ -11,7 +11,7 @@ namespace brownout::mapping {
 /// Codes [first, last) of a parameter, bits [low_bit, high_bit) of each, one after the other from
 /// cell `start` (= word·64 + column) on, in load event `load_event`. Many codes may share a cell.
 struct Run {
-  int parameter = 0;
+  network::ParameterIndex parameter;
   std::int64_t first = 0, last = 0;
   int low_bit = 0, high_bit = 0;
   std::uint32_t load_event = 0;

@@ -8,6 +8,9 @@
 
 namespace brownout::mapping {
 
+using network::NodeIndex;
+using network::ValueIndex;
+
 namespace {
 
 /// Rank of an operator within a pass. A pass has at most one operator of each rank, in ascending
@@ -30,25 +33,23 @@ struct RankOf {
 
 class Planner {
  public:
-  Planner(const network::Network& network, const std::vector<network::Shape>& shapes)
+  Planner(const network::Network& network, const network::Shapes& shapes)
       : network_(network), shapes_(shapes), readers_(network.nodes.size() + 1) {
-    for (std::size_t i = 0; i < network.nodes.size(); ++i) {
-      for (const int value : network.nodes[i].inputs) {
-        readers_[static_cast<std::size_t>(value)].push_back(static_cast<int>(i));
-      }
+    for (const NodeIndex node : network.nodes.indices()) {
+      for (const ValueIndex value : network.nodes[node].inputs) readers_[value].push_back(node);
     }
   }
 
   std::vector<Step> run() {
-    std::vector<bool> done(network_.nodes.size(), false);
+    Table<NodeIndex, bool> done(network_.nodes.size(), false);
     std::vector<Step> steps;
-    for (int first = 0; first < static_cast<int>(network_.nodes.size()); ++first) {
-      if (done[static_cast<std::size_t>(first)]) continue;
+    for (const NodeIndex first : network_.nodes.indices()) {
+      if (done[first]) continue;
       Step step = begin(first);
-      for (int node = first; node >= 0; node = next(node)) {
-        done[static_cast<std::size_t>(node)] = true;
-        if (node != step.matrix) append(step, node);
-        step.output = node + 1;
+      for (OptionalNode node = first; node; node = next(*node)) {
+        done[*node] = true;
+        if (node != step.matrix) append(step, *node);
+        step.output = network::value_of(*node);
       }
       if (step.passes.empty()) {  // a matrix operator whose fp32 value is itself read elsewhere
         step.passes.emplace_back();
@@ -65,38 +66,36 @@ class Planner {
   }
 
  private:
-  const network::Node& node_at(int node) const {
-    return network_.nodes[static_cast<std::size_t>(node)];
-  }
-  const network::Shape& shape(int value) const { return shapes_[static_cast<std::size_t>(value)]; }
+  const network::Node& node_at(NodeIndex node) const { return network_.nodes[node]; }
+  const network::Shape& shape(ValueIndex value) const { return shapes_[value]; }
 
-  Step begin(int node) const {
+  Step begin(NodeIndex node) const {
     Step step;
     step.input = node_at(node).inputs[0];
     step.matrix_out = shape(step.input);
     if (network::is_matrix(node_at(node).op)) {
       step.matrix = node;
-      step.matrix_out = shape(node + 1);
+      step.matrix_out = shape(network::value_of(node));
     }
     return step;
   }
 
-  /// The node that continues the chain after `node`, or -1. It must be the only reader of its value
-  /// and not a matrix operator. Codes are stored; only a flatten may follow them, because it
+  /// The node that continues the chain after `node`, if any. It must be the only reader of its
+  /// value and not a matrix operator. Codes are stored; only a flatten may follow them, because it
   /// decides in which order.
-  int next(int node) const {
-    const std::vector<int>& readers = readers_[static_cast<std::size_t>(node + 1)];
-    if (readers.size() != 1) return -1;
+  OptionalNode next(NodeIndex node) const {
+    const ValueIndex value = network::value_of(node);
+    const std::vector<NodeIndex>& readers = readers_[value];
+    if (readers.size() != 1) return std::nullopt;
     const network::Operator& op = node_at(readers[0]).op;
-    if (network::is_matrix(op)) return -1;
-    if (network::is_quantized(network_, node + 1) &&
-        !std::holds_alternative<network::Flatten>(op)) {
-      return -1;
+    if (network::is_matrix(op)) return std::nullopt;
+    if (network::is_quantized(network_, value) && !std::holds_alternative<network::Flatten>(op)) {
+      return std::nullopt;
     }
     return readers[0];
   }
 
-  void append(Step& step, int node) const {
+  void append(Step& step, NodeIndex node) const {
     const network::Operator& op = node_at(node).op;
     const network::Shape& in = shape(node_at(node).inputs[0]);
     const int rank = std::visit(RankOf{}, op);
@@ -104,7 +103,7 @@ class Planner {
     // With one pixel or one channel, NHWC and CHW are the same order.
     const bool moves = flatten && in.channels > 1 && in.height * in.width > 1;
     if (flatten && !moves && !step.passes.empty()) {
-      step.passes.back().out = shape(node + 1);
+      step.passes.back().out = shape(network::value_of(node));
       return;
     }
     if (step.passes.empty() || rank == 0 || rank <= last_rank(step.passes.back())) {
@@ -112,7 +111,7 @@ class Planner {
       step.passes.back().in = in;
     }
     VectorPass& pass = step.passes.back();
-    pass.out = shape(node + 1);
+    pass.out = shape(network::value_of(node));
     if (flatten) pass.flatten = node;
     if (std::holds_alternative<network::AveragePool>(op)) pass.average_pool = node;
     if (rank == 1) pass.norm = node;
@@ -130,28 +129,27 @@ class Planner {
   }
 
   static int last_rank(const VectorPass& pass) {
-    if (pass.average_pool >= 0 || pass.flatten >= 0) return 6;
-    if (pass.quantize >= 0) return 5;
-    if (pass.max_pool >= 0) return 4;
+    if (pass.average_pool || pass.flatten) return 6;
+    if (pass.quantize) return 5;
+    if (pass.max_pool) return 4;
     if (pass.activation != arithmetic::Activation::kNone) return 3;
-    if (pass.residual >= 0) return 2;
-    return pass.norm >= 0 ? 1 : 0;
+    if (pass.residual) return 2;
+    return pass.norm ? 1 : 0;
   }
 
   const network::Network& network_;
-  const std::vector<network::Shape>& shapes_;
-  std::vector<std::vector<int>> readers_;
+  const network::Shapes& shapes_;
+  Table<ValueIndex, std::vector<NodeIndex>> readers_;
 };
 
 }  // namespace
 
 bool moves_data(const Step& step) {
   return std::any_of(step.passes.begin(), step.passes.end(),
-                     [](const VectorPass& pass) { return pass.flatten >= 0; });
+                     [](const VectorPass& pass) { return pass.flatten.has_value(); });
 }
 
-std::vector<Step> make_plan(const network::Network& network,
-                            const std::vector<network::Shape>& shapes) {
+std::vector<Step> make_plan(const network::Network& network, const network::Shapes& shapes) {
   return Planner(network, shapes).run();
 }
 

@@ -10,11 +10,10 @@ namespace brownout::mapping {
 namespace {
 
 /// The node that a step starts with.
-int first_node(const network::Network& network, const Step& step) {
-  int node = step.output - 1;
-  while (node != step.matrix &&
-         network.nodes[static_cast<std::size_t>(node)].inputs[0] != step.input)
-    node = network.nodes[static_cast<std::size_t>(node)].inputs[0] - 1;
+network::NodeIndex first_node(const network::Network& network, const Step& step) {
+  network::NodeIndex node = network::writer_of(step.output);
+  while (node != step.matrix && network.nodes[node].inputs[0] != step.input)
+    node = network::writer_of(network.nodes[node].inputs[0]);
   return node;
 }
 
@@ -23,7 +22,7 @@ int first_node(const network::Network& network, const Step& step) {
 Program compile(const network::Network& network, const AcceleratorConfig& accelerator, int batch,
                 std::uint64_t bit_offset, const std::string& where) {
   if (batch < 1) throw InputError("{}: --batch: expected at least 1 image, got {}", where, batch);
-  const std::vector<network::Shape> shapes = network::check(network, where);
+  const network::Shapes shapes = network::check(network, where);
   Program program;
   program.accelerator = accelerator;
   program.batch = batch;
@@ -32,18 +31,18 @@ Program compile(const network::Network& network, const AcceleratorConfig& accele
   program.output_bytes = batch * shapes.back().size() * 4;
   for (const Step& step : make_plan(network, shapes)) {
     LayerProgram layer = begin_layer(network, shapes, accelerator, batch, step);
-    layer.name = network.nodes[static_cast<std::size_t>(first_node(network, step))].name;
+    layer.name = network.nodes[first_node(network, step)].name;
     program.layers.push_back(std::move(layer));
   }
-  BROWNOUT_CHECK(program.layers.back().step.output == static_cast<int>(network.nodes.size()),
-                 "the last step gives value {} of {}", program.layers.back().step.output,
+  BROWNOUT_CHECK(program.layers.back().step.output == network.logits(),
+                 "the last step gives value {} of {}", program.layers.back().step.output.number(),
                  network.nodes.size());
   place_weights(network, bit_offset, where, program);
   // This is checked before the strips are made: a batch that does not fit may have more strips than
   // this machine can hold.
   place_activations(network, shapes, where, program);
   for (LayerProgram& layer : program.layers) make_strips(network, accelerator, batch, layer);
-  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+  for (const LayerIndex i : program.layers.indices()) {
     LayerProgram& layer = program.layers[i];
     layer.closed_form_cycles = closed_form_cycles(accelerator, layer);
     layer.counts = count_events(network, shapes, program, i);
@@ -61,7 +60,7 @@ std::vector<StoredWords> stored_words(const Program& program, const network::Net
     for (const Chunk& chunk : layer.chunks) {
       StoredWords load{chunk.load_event, {}};
       for (const WordRange& range : chunk.ranges) {
-        const auto end = static_cast<std::size_t>(range.word + range.words);
+        const std::size_t end = range.word + range.words;
         if (load.words.size() < end) load.words.resize(end);
         std::copy_n(dram.begin() + range.dram_word, range.words, load.words.begin() + range.word);
       }

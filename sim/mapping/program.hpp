@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/base/event_counts.hpp"
+#include "sim/base/indexed.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/mapping/geometry.hpp"
 #include "sim/mapping/placement.hpp"
@@ -28,7 +29,7 @@ inline constexpr int kPlacementVersion = 3;
 struct ColumnTile {
   int group = 0;
   int n_first = 0, n_count = 0;       // absolute output channels
-  int chunk = 0;                      // index of LayerProgram::chunks: which load brought the codes
+  std::size_t chunk = 0;              // of LayerProgram::chunks: which load brought the codes
   std::int64_t parameter_words = 0;   // words of bias, scale and shift runs, read before tile 0
   std::int64_t parameter_cycles = 0;  // port cycles of those
   /// Per K tile, ascending k: words its runs read, and port cycles.
@@ -40,7 +41,7 @@ struct ColumnTile {
 /// K tile streams pixel_count vectors. Output-stationary: at most R pixels, and each K tile streams
 /// its k_count vectors.
 struct Strip {
-  int column_tile = 0;
+  std::size_t column_tile = 0;
   std::int64_t pixel_first = 0, pixel_count = 0;
   int half = 0;  // of the accumulators: strips of a layer take turns, the first has half 0
 };
@@ -65,16 +66,19 @@ struct Chunk {
 /// Where the codes of a parameter lie while a chunk is loaded: code i begins in cell `origin +
 /// i·bits`. The origin may be negative, because only the codes of the chunk are there.
 struct ParameterPlace {
-  int parameter = -1;
-  int chunk = 0;
+  network::ParameterIndex parameter;
+  std::size_t chunk = 0;
   std::int64_t origin = 0;
 };
+
+/// A position in Program::layers.
+using LayerIndex = Index<struct LayerTag>;
 
 /// One plan step on the accelerator.
 struct LayerProgram {
   std::string name;  // the step's first node's
   Step step;
-  // Matrix operators; k = 0 for others.
+  // Matrix operators; k = 0 for others, and the node has no weight.
   MatrixNode node;
   std::int64_t k = 0;  // reduction: group inputs × window, IHW order
   int k_tile = 0;      // R (weight-stationary) or T (output-stationary) codes of it a tile
@@ -90,7 +94,7 @@ struct LayerProgram {
   // Numbers before the first group norm wait in the activation memory as fp32, because a group
   // spans several strips or column tiles. Walks after the first begin with them.
   bool staged = false;
-  int staged_norm = -1;             // node of that norm
+  OptionalNode staged_norm;         // node of that norm
   network::Shape staged_shape;      // of an image
   std::int64_t staged_numbers = 0;  // of the batch
   // Cycles if nothing makes the layer wait.
@@ -101,7 +105,7 @@ struct LayerProgram {
 /// The place of a value in the activation memory: bytes [address, address + slot·batch), image i in
 /// slot i mod batch, NHWC.
 struct Region {
-  std::int64_t address = -1;  // -1: has none (fp32 numbers between fused operators)
+  std::int64_t address = -1;  // none: -1 (fp32 numbers between fused operators)
   std::int64_t slot_bytes = 0;
   int bank_first = 0, bank_last = 0;
 };
@@ -110,8 +114,8 @@ struct Program {
   AcceleratorConfig accelerator;
   int batch = 1;
   std::uint64_t bit_offset = 0;  // cell in which the network begins
-  std::vector<LayerProgram> layers;
-  std::vector<Region> regions;      // by value; the input image (value 0) is in input_pixels
+  Table<LayerIndex, LayerProgram> layers;
+  Table<network::ValueIndex, Region> regions;  // the input image is in input_pixels
   Region input_pixels[2];           // double-buffered: the next batch arrives while one is computed
   Region logits;                    // fp32
   Region staging;                   // fp32 numbers of a staged layer, or none
@@ -146,7 +150,7 @@ std::int64_t used_weight_arrays(const Program& program);
 
 /// Number of codes in K tile `t` of a layer.
 inline int k_count(const LayerProgram& layer, std::size_t t) {
-  const std::int64_t first = static_cast<std::int64_t>(t) * layer.k_tile;
+  const std::int64_t first = t * layer.k_tile;
   return static_cast<int>(std::min<std::int64_t>(layer.k_tile, layer.k - first));
 }
 
@@ -158,11 +162,12 @@ struct CodeRange {
 /// The codes of coded parameter `parameter` that belong to channels [n_first, n_first + n_count) of
 /// the layer: K per channel of the weight, one per channel of the others (after a flatten one per
 /// pixel).
-CodeRange codes_of(const network::Network& network, const LayerProgram& layer, int parameter,
-                   int n_first, int n_count);
+CodeRange codes_of(const network::Network& network, const LayerProgram& layer,
+                   network::ParameterIndex parameter, int n_first, int n_count);
 
 /// Where a parameter lies while a chunk is loaded.
-const ParameterPlace& place_of(const LayerProgram& layer, int parameter, int chunk);
+const ParameterPlace& place_of(const LayerProgram& layer, network::ParameterIndex parameter,
+                               std::size_t chunk);
 
 /// Walks in which a strip leaves the accumulators. The strips of a staged layer leave in one walk;
 /// its other walks go over the staged numbers of the batch when the last strip has left.

@@ -10,7 +10,7 @@ namespace brownout::mapping {
 namespace {
 
 const ColumnTile& column_tile(const LayerProgram& layer, const Strip& strip) {
-  return layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
+  return layer.column_tiles[strip.column_tile];
 }
 
 /// Port cycles of a strip's K tile; those of the parameters belong to the first K tile.
@@ -24,7 +24,7 @@ void count_matrix(const AcceleratorConfig& accelerator, const LayerProgram& laye
   for (const Strip& strip : layer.strips) {
     const ColumnTile& tile = column_tile(layer, strip);
     const std::int64_t row_words = (tile.n_count + 1) * strip.pixel_count;
-    const auto k_tiles = static_cast<std::int64_t>(tile.words.size());
+    const std::int64_t k_tiles = tile.words.size();
     counts.macs += strip.pixel_count * layer.k * tile.n_count;
     counts.activation_reads += strip.pixel_count * layer.k;
     counts.weight_reads += tile.parameter_words;
@@ -37,25 +37,25 @@ void count_matrix(const AcceleratorConfig& accelerator, const LayerProgram& laye
 
 }  // namespace
 
-EventCounts count_events(const network::Network& network, const std::vector<network::Shape>& shapes,
-                         const Program& program, std::size_t number) {
+EventCounts count_events(const network::Network& network, const network::Shapes& shapes,
+                         const Program& program, LayerIndex number) {
   const LayerProgram& layer = program.layers[number];
   const Step& step = layer.step;
   EventCounts counts;
   count_matrix(program.accelerator, layer, counts);
   counts.vector_ops = vector_operations(layer);
-  if (step.matrix < 0) {
+  if (!step.matrix) {
     counts.activation_reads +=
         layer.vector_numbers * layer.walks * number_bytes(network, step.input);
     for (const ColumnTile& tile : layer.column_tiles) counts.weight_reads += tile.parameter_words;
   }
   for (std::size_t r = 0; r < step.residuals.size(); ++r) {
-    const int value = step.residuals[r];
-    counts.activation_reads += program.batch * shapes[static_cast<std::size_t>(value)].size() *
-                               number_bytes(network, value) * layer.residual_walks[r];
+    const network::ValueIndex value = step.residuals[r];
+    counts.activation_reads += program.batch * shapes[value].size() * number_bytes(network, value) *
+                               layer.residual_walks[r];
   }
-  counts.activation_writes += program.batch * shapes[static_cast<std::size_t>(step.output)].size() *
-                              number_bytes(network, step.output);
+  counts.activation_writes +=
+      program.batch * shapes[step.output].size() * number_bytes(network, step.output);
   if (layer.staged) {
     counts.activation_writes += layer.staged_numbers * 4;
     counts.activation_reads += layer.staged_numbers * 4 * staged_walks(layer);
@@ -66,7 +66,9 @@ EventCounts count_events(const network::Network& network, const std::vector<netw
       counts.dram_read_bytes += chunk.words * 8;
     }
   }
-  const auto reads_input = [](const LayerProgram& l) { return l.step.input == 0; };
+  const auto reads_input = [](const LayerProgram& l) {
+    return l.step.input == network::kInputImage;
+  };
   const auto first = std::find_if(program.layers.begin(), program.layers.end(), reads_input);
   if (&layer == &*first) {
     counts.dram_read_bytes += program.input_bytes;
@@ -80,7 +82,7 @@ EventCounts count_events(const network::Network& network, const std::vector<netw
 }
 
 std::int64_t memory_walk_cycles(const VectorConfig& vector, const LayerProgram& layer) {
-  if (layer.step.matrix < 0) {
+  if (!layer.step.matrix) {
     const int channels = layer.step.matrix_out.channels;
     return drain_cycles(vector, layer.vector_numbers / channels, channels, layer.walks);
   }
@@ -92,7 +94,7 @@ std::int64_t memory_walk_cycles(const VectorConfig& vector, const LayerProgram& 
 std::int64_t closed_form_cycles(const AcceleratorConfig& accelerator, const LayerProgram& layer) {
   const VectorConfig& vector = accelerator.vector;
   const int checks = check_stages(accelerator.weights);
-  if (layer.step.matrix < 0) {
+  if (!layer.step.matrix) {
     std::int64_t parameter_cycles = 0;
     for (const ColumnTile& tile : layer.column_tiles) parameter_cycles += tile.parameter_cycles;
     return (layer.column_tiles.empty() ? 0 : load_latency(parameter_cycles, checks)) +

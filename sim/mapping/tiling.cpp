@@ -9,22 +9,8 @@ namespace brownout::mapping {
 
 namespace {
 
-struct NormParameters {
-  std::vector<int> operator()(const network::GroupNorm& op) const { return {op.scale, op.shift}; }
-  std::vector<int> operator()(const network::BatchNorm& op) const { return {op.scale, op.shift}; }
-  template <typename Op>
-  std::vector<int> operator()(const Op&) const {
-    return {};
-  }
-};
-
-const network::Operator& operator_at(const network::Network& network, int node) {
-  return network.nodes[static_cast<std::size_t>(node)].op;
-}
-
 const network::GroupNorm* group_norm_of(const network::Network& network, const VectorPass& pass) {
-  return pass.norm < 0 ? nullptr
-                       : std::get_if<network::GroupNorm>(&operator_at(network, pass.norm));
+  return pass.norm ? std::get_if<network::GroupNorm>(&network.nodes[*pass.norm].op) : nullptr;
 }
 
 /// The pass of the step's first group norm, or null.
@@ -52,7 +38,7 @@ void count_walks(const network::Network& network, LayerProgram& layer) {
   int norms = 0;
   for (const VectorPass& pass : layer.step.passes) {
     norms += group_norm_of(network, pass) != nullptr ? 1 : 0;
-    if (pass.residual < 0) continue;
+    if (!pass.residual) continue;
     layer.residual_walks.push_back(norms == 0 && layer.staged ? 1 : layer.walks - norms);
   }
 }
@@ -75,38 +61,38 @@ bool norms_fit_column_tiles(const network::Network& network, const LayerProgram&
 
 }  // namespace
 
-std::vector<int> coded_parameters(const network::Network& network, const LayerProgram& layer) {
-  std::vector<int> all = {layer.node.weight, layer.node.bias};
+std::vector<network::ParameterIndex> coded_parameters(const network::Network& network,
+                                                      const LayerProgram& layer) {
+  std::vector<network::ParameterIndex> coded;
+  const auto add = [&](const network::NodeIndex node) {
+    for (const network::ParameterIndex parameter : network::parameters_of(network.nodes[node].op)) {
+      if (network.parameters[parameter].coding) coded.push_back(parameter);
+    }
+  };
+  if (layer.step.matrix) add(*layer.step.matrix);
   for (const VectorPass& pass : layer.step.passes) {
-    if (pass.norm < 0) continue;
-    const std::vector<int> norm = std::visit(NormParameters{}, operator_at(network, pass.norm));
-    all.insert(all.end(), norm.begin(), norm.end());
-  }
-  std::vector<int> coded;
-  for (const int parameter : all) {
-    if (parameter < 0 || !network.parameters[static_cast<std::size_t>(parameter)].coding) continue;
-    coded.push_back(parameter);
+    if (pass.norm) add(*pass.norm);
   }
   return coded;
 }
 
-CodeRange codes_of(const network::Network& network, const LayerProgram& layer, int parameter,
-                   int n_first, int n_count) {
-  const std::int64_t size = network.parameters[static_cast<std::size_t>(parameter)].size();
+CodeRange codes_of(const network::Network& network, const LayerProgram& layer,
+                   network::ParameterIndex parameter, int n_first, int n_count) {
+  const std::int64_t size = network.parameters[parameter].size();
   const std::int64_t channels = layer.step.matrix_out.channels;
   BROWNOUT_CHECK(size % channels == 0, "{} codes of {} channels", size, channels);
   const std::int64_t each = size / channels;
   return {n_first * each, (n_first + n_count) * each};
 }
 
-LayerProgram begin_layer(const network::Network& network, const std::vector<network::Shape>& shapes,
+LayerProgram begin_layer(const network::Network& network, const network::Shapes& shapes,
                          const AcceleratorConfig& accelerator, int batch, const Step& step) {
   LayerProgram layer;
   layer.step = step;
   const int channels = step.matrix_out.channels;
   int groups = 1;
-  if (step.matrix >= 0) {
-    layer.node = matrix_node(network, shapes, step.matrix);
+  if (step.matrix) {
+    layer.node = matrix_node(network, shapes, *step.matrix);
     const arithmetic::Matrix& matrix = layer.node.matrix;
     groups = matrix.groups;
     layer.k = std::int64_t{matrix.group_inputs()} * matrix.window.kernel_h * matrix.window.kernel_w;
@@ -115,8 +101,8 @@ LayerProgram begin_layer(const network::Network& network, const std::vector<netw
                        : accelerator.array.transpose_depth;
   }
   layer.vector_numbers = batch * step.matrix_out.size();
-  if (step.matrix < 0) count_walks(network, layer);
-  if (step.matrix < 0 && coded_parameters(network, layer).empty()) return layer;
+  if (!step.matrix) count_walks(network, layer);
+  if (!step.matrix && coded_parameters(network, layer).empty()) return layer;
   const int group_channels = channels / groups;
   for (int group = 0; group < groups; ++group) {
     for (int first = 0; first < group_channels; first += accelerator.array.columns) {
@@ -127,7 +113,7 @@ LayerProgram begin_layer(const network::Network& network, const std::vector<netw
       layer.column_tiles.push_back(tile);
     }
   }
-  if (step.matrix < 0) return layer;
+  if (!step.matrix) return layer;
   if (const VectorPass* const pass = first_group_norm(network, step)) {
     layer.staged = strip_capacity(accelerator) < layer.node.matrix.window.out_pixels() ||
                    !norms_fit_column_tiles(network, layer);
@@ -143,24 +129,21 @@ LayerProgram begin_layer(const network::Network& network, const std::vector<netw
 
 void make_strips(const network::Network& network, const AcceleratorConfig& accelerator, int batch,
                  LayerProgram& layer) {
-  if (layer.step.matrix < 0) return;
+  if (!layer.step.matrix) return;
   std::int64_t longest = strip_capacity(accelerator);
   const std::int64_t image_pixels = layer.node.matrix.window.out_pixels();
   if (first_group_norm(network, layer.step) != nullptr && image_pixels <= longest) {
     longest -= longest % image_pixels;
   }
   const std::int64_t pixels = batch * image_pixels;
-  const int tiles = static_cast<int>(layer.column_tiles.size());
-  for (int first_tile = 0; first_tile < tiles;) {
-    const int chunk = layer.column_tiles[static_cast<std::size_t>(first_tile)].chunk;
-    int last_tile = first_tile;
-    while (last_tile < tiles &&
-           layer.column_tiles[static_cast<std::size_t>(last_tile)].chunk == chunk) {
-      ++last_tile;
-    }
+  const std::size_t tiles = layer.column_tiles.size();
+  for (std::size_t first_tile = 0; first_tile < tiles;) {
+    const std::size_t chunk = layer.column_tiles[first_tile].chunk;
+    std::size_t last_tile = first_tile;
+    while (last_tile < tiles && layer.column_tiles[last_tile].chunk == chunk) ++last_tile;
     for (std::int64_t pixel = 0; pixel < pixels; pixel += longest) {
-      for (int tile = first_tile; tile < last_tile; ++tile) {
-        const int half = static_cast<int>(layer.strips.size() % 2);
+      for (std::size_t tile = first_tile; tile < last_tile; ++tile) {
+        const int half = layer.strips.size() % 2;
         layer.strips.push_back({tile, pixel, std::min(longest, pixels - pixel), half});
       }
     }

@@ -8,12 +8,12 @@ namespace brownout::mapping {
 
 std::int64_t used_weight_arrays(const Program& program) {
   const WeightMemoryConfig& weights = program.accelerator.weights;
-  std::vector<bool> used(static_cast<std::size_t>(weights.arrays), false);
+  std::vector<bool> used(weights.arrays, false);
   for (const LayerProgram& layer : program.layers) {
     for (const Chunk& chunk : layer.chunks) {
       for (const WordRange& range : chunk.ranges) {
         for (std::int64_t word = range.word; word < range.word + range.words; ++word) {
-          used[static_cast<std::size_t>(weights.array_of(word))] = true;
+          used[weights.array_of(word)] = true;
         }
       }
     }

@@ -9,10 +9,12 @@
 
 namespace brownout::mapping {
 
+using network::ParameterIndex;
+
 namespace {
 
-int bits_of(const network::Network& network, int parameter) {
-  return network.parameters[static_cast<std::size_t>(parameter)].coding->bits;
+int bits_of(const network::Network& network, ParameterIndex parameter) {
+  return network.parameters[parameter].coding->bits;
 }
 
 /// The network packed as in the DRAM.
@@ -21,15 +23,15 @@ class DramLayout {
   DramLayout(const network::Network& network, const Placement& resident)
       : network_(network), start_(network.parameters.size(), -1) {
     for (const Run& run : resident.runs) {
-      start_[static_cast<std::size_t>(run.parameter)] = static_cast<std::int64_t>(run.start);
+      start_[run.parameter] = run.start;
     }
   }
 
   /// Cell of a parameter's code 0.
-  std::int64_t start(int parameter) const { return start_[static_cast<std::size_t>(parameter)]; }
+  std::int64_t start(ParameterIndex parameter) const { return start_[parameter]; }
 
   /// Whole words that contain codes of a parameter.
-  WordRange words_of(int parameter, const CodeRange& codes) const {
+  WordRange words_of(ParameterIndex parameter, const CodeRange& codes) const {
     const int bits = bits_of(network_, parameter);
     WordRange range;
     range.dram_word = (start(parameter) + codes.first * bits) / 64;
@@ -39,13 +41,14 @@ class DramLayout {
 
   /// Whole words that contain coded parameters of column tiles [first, last) of a layer, ascending;
   /// ranges that touch or share a word are merged.
-  std::vector<WordRange> words_of(const LayerProgram& layer, const std::vector<int>& parameters,
-                                  int first, int last) const {
-    const ColumnTile& front = layer.column_tiles[static_cast<std::size_t>(first)];
-    const ColumnTile& back = layer.column_tiles[static_cast<std::size_t>(last - 1)];
+  std::vector<WordRange> words_of(const LayerProgram& layer,
+                                  const std::vector<ParameterIndex>& parameters, std::size_t first,
+                                  std::size_t last) const {
+    const ColumnTile& front = layer.column_tiles[first];
+    const ColumnTile& back = layer.column_tiles[last - 1];
     const int n_count = back.n_first + back.n_count - front.n_first;
     std::vector<WordRange> all;
-    for (const int parameter : parameters) {
+    for (const ParameterIndex parameter : parameters) {
       all.push_back(
           words_of(parameter, codes_of(network_, layer, parameter, front.n_first, n_count)));
     }
@@ -65,7 +68,7 @@ class DramLayout {
 
  private:
   const network::Network& network_;
-  std::vector<std::int64_t> start_;
+  Table<ParameterIndex, std::int64_t> start_;
 };
 
 std::int64_t total(const std::vector<WordRange>& ranges) {
@@ -76,13 +79,13 @@ std::int64_t total(const std::vector<WordRange>& ranges) {
 
 /// Adds a chunk of column tiles [first, last), whose ranges are already placed.
 void add_chunk(const network::Network& network, const DramLayout& dram,
-               const std::vector<int>& parameters, int first, int last, Chunk chunk,
-               LayerProgram& layer) {
-  const int number = static_cast<int>(layer.chunks.size());
-  for (int i = first; i < last; ++i) layer.column_tiles[static_cast<std::size_t>(i)].chunk = number;
-  const int n_first = layer.column_tiles[static_cast<std::size_t>(first)].n_first;
-  const ColumnTile& back = layer.column_tiles[static_cast<std::size_t>(last - 1)];
-  for (const int parameter : parameters) {
+               const std::vector<ParameterIndex>& parameters, std::size_t first, std::size_t last,
+               Chunk chunk, LayerProgram& layer) {
+  const std::size_t number = layer.chunks.size();
+  for (std::size_t i = first; i < last; ++i) layer.column_tiles[i].chunk = number;
+  const int n_first = layer.column_tiles[first].n_first;
+  const ColumnTile& back = layer.column_tiles[last - 1];
+  for (const ParameterIndex parameter : parameters) {
     const CodeRange codes =
         codes_of(network, layer, parameter, n_first, back.n_first + back.n_count - n_first);
     const WordRange words = dram.words_of(parameter, codes);
@@ -112,7 +115,7 @@ void add_runs(const network::Network& network, const LayerProgram& layer, Placem
     run.first = codes.first;
     run.last = codes.last;
     run.high_bit = bits_of(network, place.parameter);
-    run.load_event = layer.chunks[static_cast<std::size_t>(place.chunk)].load_event;
+    run.load_event = layer.chunks[place.chunk].load_event;
     run.start = static_cast<std::uint64_t>(place.origin + codes.first * run.high_bit);
     placement.runs.push_back(run);
   }
@@ -129,9 +132,9 @@ class Streamer {
         half_words_(program.accelerator.weights.words() / 2) {}
 
   void add(LayerProgram& layer) {
-    const std::vector<int> parameters = coded_parameters(network_, layer);
-    int first = 0;
-    for (const int last : even_ends(layer, parameters)) {
+    const std::vector<ParameterIndex> parameters = coded_parameters(network_, layer);
+    std::size_t first = 0;
+    for (const std::size_t last : even_ends(layer, parameters)) {
       Chunk chunk;
       chunk.load_event = next_event_++;
       chunk.ranges = dram_.words_of(layer, parameters, first, last);
@@ -152,12 +155,13 @@ class Streamer {
  private:
   /// The ends of chunks (the first column tile after each) that take in tiles up to `limit` words,
   /// which must hold every single tile.
-  std::vector<int> chunk_ends(const LayerProgram& layer, const std::vector<int>& parameters,
-                              std::int64_t limit) const {
-    const int tiles = static_cast<int>(layer.column_tiles.size());
-    std::vector<int> ends;
-    for (int first = 0; first < tiles; first = ends.back()) {
-      int last = first + 1;
+  std::vector<std::size_t> chunk_ends(const LayerProgram& layer,
+                                      const std::vector<ParameterIndex>& parameters,
+                                      std::int64_t limit) const {
+    const std::size_t tiles = layer.column_tiles.size();
+    std::vector<std::size_t> ends;
+    for (std::size_t first = 0; first < tiles; first = ends.back()) {
+      std::size_t last = first + 1;
       while (last < tiles && total(dram_.words_of(layer, parameters, first, last + 1)) <= limit) {
         ++last;
       }
@@ -169,36 +173,39 @@ class Streamer {
   /// As few chunks as the halves of the scratchpad allow, as even as tiles allow. A chunk is loaded
   /// while the previous one is in use, so a short chunk hides little of the next load.
   /// docs/accelerator.md, "Weight memory", has the exact rule.
-  std::vector<int> even_ends(const LayerProgram& layer, const std::vector<int>& parameters) const {
-    const int tiles = static_cast<int>(layer.column_tiles.size());
-    const auto words = [&](int first, int last) {
+  std::vector<std::size_t> even_ends(const LayerProgram& layer,
+                                     const std::vector<ParameterIndex>& parameters) const {
+    const std::size_t tiles = layer.column_tiles.size();
+    const auto words = [&](std::size_t first, std::size_t last) {
       return total(dram_.words_of(layer, parameters, first, last));
     };
     std::int64_t limit = 0;  // of the longest chunk; at least the longest tile
-    for (int tile = 0; tile < tiles; ++tile) limit = std::max(limit, words(tile, tile + 1));
+    for (std::size_t tile = 0; tile < tiles; ++tile) limit = std::max(limit, words(tile, tile + 1));
     if (tiles > 0) check_fits(layer, limit);
-    const auto chunks = static_cast<int>(chunk_ends(layer, parameters, half_words_).size());
-    if (chunks < 2) return std::vector<int>(static_cast<std::size_t>(chunks), tiles);
+    const std::size_t chunks = chunk_ends(layer, parameters, half_words_).size();
+    if (chunks < 2) return std::vector<std::size_t>(chunks, tiles);
     for (std::int64_t high = half_words_; limit < high;) {
       const std::int64_t middle = limit + (high - limit) / 2;
-      if (static_cast<int>(chunk_ends(layer, parameters, middle).size()) > chunks) {
+      if (chunk_ends(layer, parameters, middle).size() > chunks) {
         limit = middle + 1;
       } else {
         high = middle;
       }
     }
     // earliest[n]: the first tile from which n chunks of at most `limit` words reach the end.
-    std::vector<int> earliest{tiles};
-    for (int n = 1; n < chunks; ++n) {
-      int first = earliest.back() - 1;
+    std::vector<std::size_t> earliest(1, tiles);
+    for (std::size_t n = 1; n < chunks; ++n) {
+      std::size_t first = earliest.back() - 1;
       while (first > 0 && words(first - 1, earliest.back()) <= limit) --first;
       earliest.push_back(first);
     }
-    std::vector<int> ends;
-    for (int left = chunks - 1, first = 0; left >= 0; --left, first = ends.back()) {
-      const std::int64_t share = words(first, tiles) / (left + 1);
-      const auto distance = [&](int last) { return std::abs(words(first, last) - share); };
-      int last = std::max(first + 1, earliest[static_cast<std::size_t>(left)]);
+    std::vector<std::size_t> ends;
+    std::size_t first = 0;
+    for (std::size_t left = chunks; left-- > 0; first = ends.back()) {
+      const std::int64_t remaining = left + 1;
+      const std::int64_t share = words(first, tiles) / remaining;
+      const auto distance = [&](std::size_t last) { return std::abs(words(first, last) - share); };
+      std::size_t last = std::max(first + 1, earliest[left]);
       while (last + left < tiles && words(first, last + 1) <= limit &&
              distance(last + 1) <= distance(last)) {
         ++last;
@@ -228,9 +235,9 @@ class Streamer {
 };
 
 void add_resident(const network::Network& network, const DramLayout& dram, LayerProgram& layer) {
-  const int tiles = static_cast<int>(layer.column_tiles.size());
+  const std::size_t tiles = layer.column_tiles.size();
   if (tiles == 0) return;
-  const std::vector<int> parameters = coded_parameters(network, layer);
+  const std::vector<ParameterIndex> parameters = coded_parameters(network, layer);
   Chunk chunk;
   chunk.ranges = dram.words_of(layer, parameters, 0, tiles);
   chunk.words = total(chunk.ranges);
@@ -254,14 +261,15 @@ void count_words(const network::Network& network, const WeightMemoryConfig& weig
       tile.parameter_cycles += run_cycles(words, weights.words_per_cycle);
     }
     if (layer.k == 0) continue;
-    const ParameterPlace& place = place_of(layer, layer.node.weight, tile.chunk);
-    const int bits = bits_of(network, layer.node.weight);
-    const auto k_tiles = static_cast<std::size_t>((layer.k + layer.k_tile - 1) / layer.k_tile);
+    const ParameterPlace& place = place_of(layer, *layer.node.weight, tile.chunk);
+    const int bits = bits_of(network, *layer.node.weight);
+    const std::size_t k_tiles = (layer.k + layer.k_tile - 1) / layer.k_tile;
     tile.words.assign(k_tiles, 0);
     tile.port_cycles.assign(k_tiles, 0);
     for (std::size_t t = 0; t < k_tiles; ++t) {
+      const std::int64_t k_first = t * layer.k_tile;
       for (int n = tile.n_first; n < tile.n_first + tile.n_count; ++n) {
-        const std::int64_t first = n * layer.k + static_cast<std::int64_t>(t) * layer.k_tile;
+        const std::int64_t first = n * layer.k + k_first;
         const std::int64_t words = words_of_run(cell_of(place, first), k_count(layer, t), bits);
         tile.words[t] += words;
         tile.port_cycles[t] += run_cycles(words, weights.words_per_cycle);
@@ -272,13 +280,14 @@ void count_words(const network::Network& network, const WeightMemoryConfig& weig
 
 }  // namespace
 
-const ParameterPlace& place_of(const LayerProgram& layer, int parameter, int chunk) {
+const ParameterPlace& place_of(const LayerProgram& layer, ParameterIndex parameter,
+                               std::size_t chunk) {
   const auto place = std::find_if(layer.parameters.begin(), layer.parameters.end(),
                                   [&](const ParameterPlace& entry) {
                                     return entry.parameter == parameter && entry.chunk == chunk;
                                   });
   BROWNOUT_CHECK(place != layer.parameters.end(), "layer {}: parameter {} is not in chunk {}",
-                 layer.name, parameter, chunk);
+                 layer.name, parameter.number(), chunk);
   return *place;
 }
 

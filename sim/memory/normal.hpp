@@ -27,8 +27,7 @@ class CubicTable {
     for (int i = 0; i < kIntervals; ++i) {
       const double a = low + step * i, b = a + step;
       const double ya = value(a), yb = value(b), da = slope(a) * step, db = slope(b) * step;
-      pieces_[static_cast<std::size_t>(i)] = {ya, da, 3.0 * (yb - ya) - 2.0 * da - db,
-                                              2.0 * (ya - yb) + da + db};
+      pieces_[i] = {ya, da, 3.0 * (yb - ya) - 2.0 * da - db, 2.0 * (ya - yb) + da + db};
     }
   }
   /// x in [low, high).
@@ -36,7 +35,7 @@ class CubicTable {
     const double position = (x - low_) * scale_;
     auto i = static_cast<std::int64_t>(position);
     if (i >= kIntervals) i = kIntervals - 1;
-    const std::array<double, 4>& c = pieces_[static_cast<std::size_t>(i)];
+    const std::array<double, 4>& c = pieces_[i];
     const double t = position - static_cast<double>(i);
     return c[0] + t * (c[1] + t * (c[2] + t * c[3]));
   }

@@ -30,7 +30,7 @@ struct SyndromeTable {
   constexpr SyndromeTable() {
     for (int i = 0; i < 256; ++i) bit[i] = kUnknown;
     for (int i = 0; i < 64; ++i) {
-      bit[kSecdedColumns[static_cast<std::size_t>(i)]] = static_cast<std::int8_t>(i);
+      bit[kSecdedColumns[i]] = static_cast<std::int8_t>(i);
     }
     for (int i = 0; i < kCheckBits; ++i) bit[1 << i] = static_cast<std::int8_t>(64 + i);
   }

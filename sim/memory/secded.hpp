@@ -20,12 +20,11 @@ constexpr std::array<std::uint8_t, 64> secded_columns() {
   for (int value = 1; value < 256; ++value) {
     int weight = 0;
     for (int bit = 0; bit < 8; ++bit) weight += value >> bit & 1;
-    if (weight == 3) columns[static_cast<std::size_t>(next++)] = static_cast<std::uint8_t>(value);
+    if (weight == 3) columns[next++] = static_cast<std::uint8_t>(value);
   }
   // 00011111 and its rotations.
   for (int turn = 0; turn < 8; ++turn) {
-    columns[static_cast<std::size_t>(next++)] =
-        static_cast<std::uint8_t>((0x1F << turn | 0x1F >> (8 - turn)) & 0xFF);
+    columns[next++] = static_cast<std::uint8_t>((0x1F << turn | 0x1F >> (8 - turn)) & 0xFF);
   }
   return columns;
 }

@@ -11,7 +11,7 @@ namespace brownout::memory {
 
 void WordMemory::resize(std::int64_t words, CheckCode check) {
   BROWNOUT_CHECK(words >= 0, "{} words", words);
-  const auto count = static_cast<std::size_t>(words);
+  const std::size_t count = words;
   check_ = check;
   stored_.assign(count, 0);
   errors_.assign(count, {});

@@ -36,7 +36,7 @@ class WordMemory {
   void read(std::int64_t first, std::int64_t count, std::uint64_t* to,
             std::uint64_t* suspects = nullptr) const;
   ReadWord read(std::int64_t word) const {
-    const auto w = static_cast<std::size_t>(word);
+    const std::size_t w = word;
     const WordErrors& errors = errors_[w];
     // A word without errors decodes to itself.
     if ((errors.if_0 | errors.if_1) == 0 && (errors.check_if_0 | errors.check_if_1) == 0) {
@@ -45,7 +45,7 @@ class WordMemory {
     return read_word(stored_[w], errors, check_);
   }
   /// What the cells hold.
-  std::uint64_t stored(std::int64_t word) const { return stored_[static_cast<std::size_t>(word)]; }
+  std::uint64_t stored(std::int64_t word) const { return stored_[word]; }
 
   /// The words with faults (some may be listed more than once), and their bits that read wrong when
   /// 0 or 1 is stored.

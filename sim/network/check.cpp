@@ -80,15 +80,15 @@ class Checker {
   Checker(const Network& network, const std::string& where, MatrixWeights weights)
       : network_(network), where_(where), weights_(weights) {}
 
-  std::vector<Shape> run() {
+  Shapes run() {
     check_input();
     values_.push_back({network_.input, false, false});
     used_.assign(network_.nodes.size() + 1, false);
     for (const Node& node : network_.nodes) {
       check_name(node.name, "a node", where_, names_);
       values_.push_back(infer(node, values_, where_));
-      for (const int input : node.inputs) used_[static_cast<std::size_t>(input)] = true;
-      const ValueType& in = values_[static_cast<std::size_t>(node.inputs[0])];
+      for (const ValueIndex input : node.inputs) used_[input] = true;
+      const ValueType& in = values_[node.inputs[0]];
       std::visit([&](const auto& op) { check_parameters(node, op, in.shape); }, node.op);
     }
     if (next_parameter_ != network_.parameters.size()) {
@@ -96,7 +96,7 @@ class Checker {
                        network_.parameters[next_parameter_].name);
     }
     check_output();
-    std::vector<Shape> shapes;
+    Shapes shapes;
     for (const ValueType& value : values_) shapes.push_back(value.shape);
     return shapes;
   }
@@ -114,7 +114,7 @@ class Checker {
       throw InputError("{}: the input has {} values, expected at most 2^28", where_, in.size());
     }
     const InputTransform& transform = network_.transform;
-    const auto channels = static_cast<std::size_t>(in.channels);
+    const std::size_t channels = in.channels;
     if (transform.mean.size() != channels || transform.std.size() != channels) {
       throw InputError("{}: the input has {} channels, {} means and {} standard deviations", where_,
                        channels, transform.mean.size(), transform.std.size());
@@ -155,19 +155,18 @@ class Checker {
   }
 
   /// Parameters come in code order, so a node's index can only be the next one.
-  const Parameter* take(const Node& node, int index, Role role,
+  const Parameter* take(const Node& node, OptionalParameter index, Role role,
                         const std::vector<std::int64_t>& shape) {
-    if (index == -1) return nullptr;
-    if (index < 0 || static_cast<std::size_t>(index) >= network_.parameters.size() ||
-        static_cast<std::size_t>(index) != next_parameter_) {
+    if (!index) return nullptr;
+    if (!network_.parameters.contains(*index) || index->number() != next_parameter_) {
       throw InputError(
           "{}its {} is parameter {} of {}, expected {}: parameters stand in code order (nodes in "
           "order; weight, bias, scale, shift)",
-          node_place(where_, node), to_string(role), index, network_.parameters.size(),
+          node_place(where_, node), to_string(role), index->number(), network_.parameters.size(),
           next_parameter_);
     }
     ++next_parameter_;
-    const Parameter& parameter = network_.parameters[static_cast<std::size_t>(index)];
+    const Parameter& parameter = network_.parameters[*index];
     check_name(parameter.name, "a parameter", where_, names_);
     const std::string place =
         fmt::format("{}: parameter \"{}\" of {}: ", where_, parameter.name, describe(node));
@@ -204,7 +203,7 @@ class Checker {
     }
   }
 
-  void check_matrix(const Node& node, int weight, int bias,
+  void check_matrix(const Node& node, OptionalParameter weight, OptionalParameter bias,
                     const std::vector<std::int64_t>& shape) {
     const Parameter* found = take(node, weight, Role::kWeight, shape);
     if (found == nullptr) throw InputError("{}has no weight", node_place(where_, node));
@@ -232,7 +231,7 @@ class Checker {
   void check_parameters(const Node& node, const BatchNorm& op, const Shape& in) {
     take(node, op.scale, Role::kScale, {in.channels});
     take(node, op.shift, Role::kShift, {in.channels});
-    const auto channels = static_cast<std::size_t>(in.channels);
+    const std::size_t channels = in.channels;
     if (op.mean.size() != channels || op.variance.size() != channels) {
       throw InputError("{}has {} means and {} variances, expected one per channel ({})",
                        node_place(where_, node), op.mean.size(), op.variance.size(), channels);
@@ -252,15 +251,15 @@ class Checker {
   const Network& network_;
   const std::string& where_;
   const MatrixWeights weights_;
-  std::vector<ValueType> values_;
-  std::vector<bool> used_;
+  ValueTypes values_;
+  Table<ValueIndex, bool> used_;
   std::set<std::string> names_;
   std::size_t next_parameter_ = 0;
 };
 
 }  // namespace
 
-std::vector<Shape> check(const Network& network, const std::string& where, MatrixWeights weights) {
+Shapes check(const Network& network, const std::string& where, MatrixWeights weights) {
   return Checker(network, where, weights).run();
 }
 

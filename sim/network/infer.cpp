@@ -20,23 +20,23 @@ std::string text(const Shape& shape) {
 
 class Inference {
  public:
-  Inference(const Node& node, const std::vector<ValueType>& values, const std::string& where)
+  Inference(const Node& node, const ValueTypes& values, const std::string& where)
       : node_(node), place_(node_place(where, node)) {
     const std::size_t expected = std::holds_alternative<Add>(node.op) ? 2 : 1;
     if (node.inputs.size() != expected) {
       throw InputError("{}has {} inputs, expected {}", place_, node.inputs.size(), expected);
     }
-    for (const int input : node.inputs) {
-      if (input < 0 || static_cast<std::size_t>(input) >= values.size()) {
+    for (const ValueIndex input : node.inputs) {
+      if (!values.contains(input)) {
         throw InputError("{}reads value {}, expected one computed before it (0 to {})", place_,
-                         input, values.size() - 1);
+                         input.number(), values.size() - 1);
       }
     }
-    first_ = values[static_cast<std::size_t>(node.inputs[0])];
-    if (node.inputs[0] == 0 && !std::holds_alternative<Quantize>(node.op)) {
+    first_ = values[node.inputs[0]];
+    if (node.inputs[0] == kInputImage && !std::holds_alternative<Quantize>(node.op)) {
       throw InputError("{}reads the input image, expected a quantize between them", place_);
     }
-    if (expected == 2) second_ = values[static_cast<std::size_t>(node.inputs[1])];
+    if (expected == 2) second_ = values[node.inputs[1]];
   }
 
   ValueType run() {
@@ -104,7 +104,7 @@ class Inference {
     need_float();
     if (!second_.quantized) {
       throw InputError("{}adds value {}, which is not quantized; expected a quantized residual",
-                       place_, node_.inputs[1]);
+                       place_, node_.inputs[1].number());
     }
     if (!(first_.shape == second_.shape) || first_.flat != second_.flat) {
       throw InputError("{}adds {} to {}, expected equal shapes", place_, text(second_.shape),
@@ -130,13 +130,13 @@ class Inference {
   void need_quantized() const {
     if (!first_.quantized) {
       throw InputError("{}reads value {}, which is not quantized; expected a quantize before it",
-                       place_, node_.inputs[0]);
+                       place_, node_.inputs[0].number());
     }
   }
   void need_float() const {
     if (first_.quantized) {
       throw InputError("{}reads value {}, which is quantized; expected a value before its quantize",
-                       place_, node_.inputs[0]);
+                       place_, node_.inputs[0].number());
     }
   }
   void need_image() const {
@@ -189,7 +189,7 @@ std::string node_place(const std::string& where, const Node& node) {
   return fmt::format("{}: node \"{}\" ({}): ", where, node.name, operator_name(node.op));
 }
 
-ValueType infer(const Node& node, const std::vector<ValueType>& values, const std::string& where) {
+ValueType infer(const Node& node, const ValueTypes& values, const std::string& where) {
   return Inference(node, values, where).run();
 }
 

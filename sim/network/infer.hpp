@@ -15,11 +15,13 @@ struct ValueType {
   bool quantized = false;  // u8 codes
 };
 
+using ValueTypes = Table<ValueIndex, ValueType>;
+
 /// "<where>: node "conv1" (conv): ".
 std::string node_place(const std::string& where, const Node& node);
 
 /// The type of `node`'s value. `values` holds the types of all values before it. InputError for
 /// wrong wiring, operands, windows and sizes. Parameters are examined by `check` only.
-ValueType infer(const Node& node, const std::vector<ValueType>& values, const std::string& where);
+ValueType infer(const Node& node, const ValueTypes& values, const std::string& where);
 
 }  // namespace brownout::network

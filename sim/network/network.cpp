@@ -23,6 +23,18 @@ struct NameOf {
   const char* operator()(const Quantize&) const { return "quantize"; }
 };
 
+struct ParametersOf {
+  using List = std::array<OptionalParameter, 2>;
+  List operator()(const Conv2d& op) const { return {op.weight, op.bias}; }
+  List operator()(const Linear& op) const { return {op.weight, op.bias}; }
+  List operator()(const GroupNorm& op) const { return {op.scale, op.shift}; }
+  List operator()(const BatchNorm& op) const { return {op.scale, op.shift}; }
+  template <typename Op>
+  List operator()(const Op&) const {
+    return {};
+  }
+};
+
 }  // namespace
 
 std::string to_string(Role role) {
@@ -51,6 +63,14 @@ bool is_matrix(const Operator& op) {
   return std::holds_alternative<Conv2d>(op) || std::holds_alternative<Linear>(op);
 }
 
+std::vector<ParameterIndex> parameters_of(const Operator& op) {
+  std::vector<ParameterIndex> all;
+  for (const OptionalParameter& parameter : std::visit(ParametersOf{}, op)) {
+    if (parameter) all.push_back(*parameter);
+  }
+  return all;
+}
+
 std::int64_t Network::coded_parameters() const {
   std::int64_t count = 0;
   for (const Parameter& parameter : parameters) {
@@ -77,11 +97,11 @@ int Network::bits() const {
   return common;
 }
 
-bool is_quantized(const Network& network, int value) {
-  while (value > 0) {
-    BROWNOUT_CHECK(static_cast<std::size_t>(value) <= network.nodes.size(), "value {} of {}", value,
+bool is_quantized(const Network& network, ValueIndex value) {
+  while (value != kInputImage) {
+    BROWNOUT_CHECK(network.nodes.contains(writer_of(value)), "value {} of {}", value.number(),
                    network.nodes.size());
-    const Node& node = network.nodes[static_cast<std::size_t>(value - 1)];
+    const Node& node = network.nodes[writer_of(value)];
     if (std::holds_alternative<Quantize>(node.op)) return true;
     if (!std::holds_alternative<Flatten>(node.op)) return false;
     value = node.inputs.at(0);

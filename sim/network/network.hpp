@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "sim/base/indexed.hpp"
 #include "sim/network/quantization.hpp"
 
 namespace brownout::network {
@@ -40,30 +41,42 @@ struct Shape {
   }
 };
 
-// Operators. `weight`, `bias`, `scale`, `shift` index Network::parameters, -1 = none.
+/// Positions in Network::parameters and Network::nodes, and the numbers of values.
+using ParameterIndex = Index<struct ParameterTag>;
+using NodeIndex = Index<struct NodeTag>;
+using ValueIndex = Index<struct ValueTag>;
+using OptionalParameter = std::optional<ParameterIndex>;
+
+/// Value 0 is the normalized input image; node i writes value i + 1.
+inline constexpr ValueIndex kInputImage;
+constexpr ValueIndex value_of(NodeIndex node) { return ValueIndex(node.number() + 1); }
+/// The node that writes a value; not for the input image.
+constexpr NodeIndex writer_of(ValueIndex value) { return NodeIndex(value.number() - 1); }
+
+// Operators. `weight`, `bias`, `scale` and `shift` may be none.
 
 /// Matrix operator; its input is quantized. groups == channels is depthwise.
 struct Conv2d {
-  int weight = -1, bias = -1;
+  OptionalParameter weight, bias;
   int out_channels = 0, groups = 1;
   std::array<int, 2> kernel{1, 1}, stride{1, 1};
   std::array<int, 4> pads{0, 0, 0, 0};  // top, left, bottom, right
 };
 /// Matrix operator on a flattened input (CHW order); its input is quantized.
 struct Linear {
-  int weight = -1, bias = -1;
+  OptionalParameter weight, bias;
   int out_features = 0;
 };
 /// gamma = fl(1 + a') when reparameterized, else the scale itself; 1 and 0 without parameters.
 struct GroupNorm {
-  int scale = -1, shift = -1;
+  OptionalParameter scale, shift;
   int groups = 1;
   float eps = 1e-5f;
   bool reparameterized = true;
 };
 /// Running statistics, neither coded nor hit.
 struct BatchNorm {
-  int scale = -1, shift = -1;
+  OptionalParameter scale, shift;
   float eps = 1e-5f;
   bool reparameterized = false;
   std::vector<float> mean, variance;
@@ -98,12 +111,14 @@ using Operator = std::variant<Conv2d, Linear, GroupNorm, BatchNorm, Relu, Sign, 
 /// "conv", "linear", "group_norm", ... as printed.
 std::string operator_name(const Operator& op);
 bool is_matrix(const Operator& op);
+/// The parameters of an operator in code order: weight and bias, or scale and shift; or none.
+std::vector<ParameterIndex> parameters_of(const Operator& op);
 
-/// One operator; values are numbered: 0 is the normalized input image, node i writes value i + 1.
+/// One operator.
 struct Node {
   std::string name;
   Operator op;
-  std::vector<int> inputs;
+  std::vector<ValueIndex> inputs;
 };
 
 /// x = fl((pixel/255 - mean_c)/std_c).
@@ -116,12 +131,15 @@ struct Network {
   Shape input;
   InputTransform transform;
   int classes = 0;
-  std::vector<Parameter> parameters;  // code order: nodes in order, weight, bias, scale, shift
-  std::vector<Node> nodes;            // the last node's value is the logits, fp32
+  // Code order: nodes in order, and weight, bias, scale, shift.
+  Table<ParameterIndex, Parameter> parameters;
+  Table<NodeIndex, Node> nodes;                 // the last node's value is the logits, fp32
   std::map<std::string, std::string> metadata;  // how it was trained; free text, kept in the file
 
   std::int64_t coded_parameters() const;  // codes in memory cells
   std::int64_t coded_bits() const;        // memory cells they take
+  /// The value of the last node.
+  ValueIndex logits() const { return ValueIndex(nodes.size()); }
   /// The common width of all codes, or 0 when they differ.
   int bits() const;
 };
@@ -129,19 +147,21 @@ struct Network {
 /// What the weights of matrix operators may be. Plain ones are for engine "float" alone.
 enum class MatrixWeights { kCoded, kAny };
 
-/// Shape of every value (index 0 = input) after checking the whole network: wiring, shapes,
+using Shapes = Table<ValueIndex, Shape>;
+
+/// Shape of every value after checking the whole network: wiring, shapes,
 /// parameter sizes, quantized inputs of matrix operators, ranges of n, finite values, and
 /// K·2^(m-1)·255 <= 2^31-1. Throws InputError "<where>: ..." that names the node.
-std::vector<Shape> check(const Network& network, const std::string& where,
-                         MatrixWeights weights = MatrixWeights::kCoded);
+Shapes check(const Network& network, const std::string& where,
+             MatrixWeights weights = MatrixWeights::kCoded);
 
 /// True for values that Quantize writes, and for a Flatten of such a value, which keeps its codes.
 /// Everything between a matrix operator and the next Quantize works in fp32. The input image goes
 /// to Quantize only.
-bool is_quantized(const Network& network, int value);
+bool is_quantized(const Network& network, ValueIndex value);
 
 /// n of every parameter as an engine reads it: clean, or after faults. Uncoded ones are empty.
-using Codes = std::vector<std::vector<std::int8_t>>;
+using Codes = Table<ParameterIndex, std::vector<std::int8_t>>;
 Codes clean_codes(const Network& network);
 
 }  // namespace brownout::network

@@ -85,7 +85,7 @@ void GraphReader::read_input() {
   if (image.size() != 3) fail("its input has no height and width, expected N×C×H×W");
   network_.input = {image[0], image[1], image[2]};
   types_.push_back({network_.input, false, false});
-  define(graph_.input(0).name(), value_symbol(Kind::kActivation, 0));
+  define(graph_.input(0).name(), value_symbol(Kind::kActivation, kInputImage));
 }
 
 void GraphReader::read_output() {
@@ -95,7 +95,7 @@ void GraphReader::read_output() {
   const auto& output = graph_.output(0);
   const auto found = symbols_.find(output.name());
   if (network_.nodes.empty() || found == symbols_.end() ||
-      found->second.kind != Kind::kActivation || found->second.index != last_value()) {
+      found->second.kind != Kind::kActivation || found->second.value != last_value()) {
     fail("its output \"{}\" is not what the last operator gives", output.name());
   }
   found->second.used = true;
@@ -120,13 +120,14 @@ void GraphReader::check_used() const {
 
 /// Parameters were found in file order; code order is by node: weight, bias, scale, shift.
 void GraphReader::order_parameters() {
-  std::vector<Parameter> ordered;
-  const auto move = [&](int& index) {
-    if (index < 0) return;
-    ordered.push_back(std::move(network_.parameters[static_cast<std::size_t>(index)]));
-    index = static_cast<int>(ordered.size()) - 1;
+  Table<ParameterIndex, Parameter> ordered;
+  const auto move = [&](OptionalParameter& index) {
+    if (!index) return;
+    Parameter& parameter = network_.parameters[*index];
+    index = ParameterIndex(ordered.size());
+    ordered.push_back(std::move(parameter));
   };
-  const auto move_both = [&](int& first, int& second) {
+  const auto move_both = [&](OptionalParameter& first, OptionalParameter& second) {
     move(first);
     move(second);
   };
@@ -180,16 +181,16 @@ std::string GraphReader::tensor_place(const std::string& name) const {
   return fmt::format("{}: initializer \"{}\": ", where_, name);
 }
 
-int GraphReader::add_parameter(const onnx::TensorProto& tensor) {
+ParameterIndex GraphReader::add_parameter(const onnx::TensorProto& tensor) {
   Parameter added;
   added.name = tensor.name();
   added.shape.assign(tensor.dims().begin(), tensor.dims().end());
   network_.parameters.push_back(std::move(added));
-  return static_cast<int>(network_.parameters.size()) - 1;
+  return ParameterIndex(network_.parameters.size() - 1);
 }
 
 Parameter& GraphReader::parameter(const Symbol& symbol) {
-  return network_.parameters[static_cast<std::size_t>(symbol.index)];
+  return network_.parameters[symbol.parameter];
 }
 
 bool GraphReader::is_parameter(int i) {
@@ -207,14 +208,14 @@ Symbol& GraphReader::parameter_input(int i) {
            kTensorsKey);
     }
     std::vector<float> values = tensor_data<float>(*symbol.tensor, tensor_place(name));
-    symbol.index = add_parameter(*symbol.tensor);
+    symbol.parameter = add_parameter(*symbol.tensor);
     symbol.kind = Kind::kParameter;
     parameter(symbol).values = std::move(values);
   }
   return input(i, Kind::kParameter);
 }
 
-int GraphReader::attach(int i, Role role, bool column) {
+ParameterIndex GraphReader::attach(int i, Role role, bool column) {
   const Symbol& symbol = parameter_input(i);
   Parameter& found = parameter(symbol);
   if (!attached_.insert(found.name).second) {
@@ -234,18 +235,19 @@ int GraphReader::attach(int i, Role role, bool column) {
          symbol.column ? "without" : "with");
   }
   found.role = role;
-  return symbol.index;
+  return symbol.parameter;
 }
 
-void GraphReader::emit(const Operator& op, std::vector<int> inputs, const std::string& name) {
+void GraphReader::emit(const Operator& op, std::vector<ValueIndex> inputs,
+                       const std::string& name) {
   network_.nodes.push_back({name, op, std::move(inputs)});
   types_.push_back(infer(network_.nodes.back(), types_, where_));
 }
 
-Symbol GraphReader::value_symbol(Kind kind, int value) const {
+Symbol GraphReader::value_symbol(Kind kind, ValueIndex value) const {
   Symbol symbol;
   symbol.kind = kind;
-  symbol.index = value;
+  symbol.value = value;
   return symbol;
 }
 

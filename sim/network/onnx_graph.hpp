@@ -24,17 +24,18 @@ struct DeclaredTensor {
 struct Symbol {
   enum class Kind {
     kConstant,    // an initializer
-    kScaled,      // alpha·n of parameter `index`
-    kParameter,   // decoded parameter `index`
-    kActivation,  // value `index` of the network
-    kCodes,       // u8 codes of value `index`
-    kGrouped,     // value `index` as groups × rest
+    kScaled,      // alpha·n of `parameter`
+    kParameter,   // decoded `parameter`
+    kActivation,  // `value` of the network
+    kCodes,       // u8 codes of `value`
+    kGrouped,     // `value` as groups × rest
     kNormalized,  // the same after InstanceNormalization
-    kPositive,    // value `index` > 0
+    kPositive,    // `value` > 0
     kMerged,      // a group norm's value before its scale or shift
   };
   Kind kind = Kind::kConstant;
-  int index = -1;
+  ParameterIndex parameter;
+  ValueIndex value;
   const onnx::TensorProto* tensor = nullptr;  // kConstant
   bool plus_one = false;                      // kParameter: gamma = 1 + a'
   bool column = false;                        // kParameter: C -> C×1×1
@@ -80,8 +81,8 @@ class GraphReader {
   void need_inputs(int low, int high) const;
   Symbol& input(int i);
   Symbol& input(int i, Kind kind);
-  int activation(int i) { return input(i, Kind::kActivation).index; }
-  const ValueType& type_of(int value) const { return types_[static_cast<std::size_t>(value)]; }
+  ValueIndex activation(int i) { return input(i, Kind::kActivation).value; }
+  const ValueType& type_of(ValueIndex value) const { return types_[value]; }
 
   // Constants.
   template <typename T>
@@ -93,18 +94,18 @@ class GraphReader {
   std::string tensor_place(const std::string& name) const;
 
   // Parameters.
-  int add_parameter(const onnx::TensorProto& tensor);
+  ParameterIndex add_parameter(const onnx::TensorProto& tensor);
   Parameter& parameter(const Symbol& symbol);
   /// A parameter. A float initializer that is not a derived constant becomes an uncoded parameter.
   Symbol& parameter_input(int i);
   bool is_parameter(int i);
   /// The index of the parameter that becomes this node's `role`.
-  int attach(int i, Role role, bool column = false);
+  ParameterIndex attach(int i, Role role, bool column = false);
 
   // Network nodes.
-  int last_value() const { return static_cast<int>(network_.nodes.size()); }
-  void emit(const Operator& op, std::vector<int> inputs, const std::string& name);
-  Symbol value_symbol(Kind kind, int value) const;
+  ValueIndex last_value() const { return network_.logits(); }
+  void emit(const Operator& op, std::vector<ValueIndex> inputs, const std::string& name);
+  Symbol value_symbol(Kind kind, ValueIndex value) const;
   /// The group norm that was just read, if input 0 is its value, so that a scale or shift may join
   /// it.
   GroupNorm* open_group_norm();
@@ -136,7 +137,7 @@ class GraphReader {
   std::map<std::string, Symbol> symbols_;
   std::set<std::string> later_;     // all values that nodes compute
   std::set<std::string> attached_;  // parameters that have their operator
-  std::vector<ValueType> types_;
+  ValueTypes types_;
   const onnx::NodeProto* node_ = nullptr;
   std::string place_;
 };

@@ -87,7 +87,7 @@ void GraphReader::read_add() {
     define_output(value_symbol(Kind::kActivation, last_value()));
   } else {
     GroupNorm* norm = open_group_norm();
-    if (norm == nullptr || norm->shift >= 0) {
+    if (norm == nullptr || norm->shift) {
       fail("expected a residual, or the shift of a group norm just before");
     }
     norm->shift = attach(1, Role::kShift, !type_of(last_value()).flat);
@@ -100,7 +100,7 @@ void GraphReader::read_mul() {
   need_inputs(2, 2);
   Attributes(*node_, place_).finish();
   GroupNorm* norm = open_group_norm();
-  if (norm == nullptr || norm->scale >= 0 || norm->shift >= 0) {
+  if (norm == nullptr || norm->scale || norm->shift) {
     fail("expected the scale of a group norm just before");
   }
   norm->scale = attach(1, Role::kScale, !type_of(last_value()).flat);
@@ -112,7 +112,8 @@ void GraphReader::read_mul() {
 GroupNorm* GraphReader::open_group_norm() {
   // Only the last node's value can still be unread, so that no operator sees it half finished.
   const Symbol& symbol = input(0);
-  if (symbol.kind != Kind::kActivation || symbol.index != last_value() || last_value() == 0) {
+  if (symbol.kind != Kind::kActivation || symbol.value != last_value() ||
+      last_value() == kInputImage) {
     return nullptr;
   }
   return std::get_if<GroupNorm>(&network_.nodes.back().op);
@@ -125,11 +126,11 @@ void GraphReader::read_reshape() {
   attributes.finish();
   const Symbol first = input(0);
   if (first.kind == Kind::kNormalized) {
-    const ValueType& type = type_of(first.index);
+    const ValueType& type = type_of(first.value);
     std::vector<std::int64_t> layout{0, type.shape.channels};
     if (!type.flat) layout.insert(layout.end(), {type.shape.height, type.shape.width});
     expect_constant(1, layout);
-    emit(first.norm, {first.index}, first.name);
+    emit(first.norm, {first.value}, first.name);
     define_output(value_symbol(Kind::kActivation, last_value()));
     return;
   }
@@ -149,7 +150,7 @@ void GraphReader::read_instance_norm() {
   Attributes attributes(*node_, place_);
   symbol.norm.eps = attributes.number("epsilon", 1e-5f);
   attributes.finish();
-  const auto groups = static_cast<std::size_t>(symbol.norm.groups);
+  const std::size_t groups = symbol.norm.groups;
   expect_constant(1, std::vector<float>(groups, 1.0f));
   expect_constant(2, std::vector<float>(groups, 0.0f));
   symbol.kind = Kind::kNormalized;
@@ -174,8 +175,8 @@ void GraphReader::read_batch_norm() {
   op.eps = attributes.number("epsilon", 1e-5f);
   attributes.number("momentum", 0.9f);  // matters in training only
   attributes.finish();
-  const int value = activation(0);
-  const auto channels = static_cast<std::size_t>(type_of(value).shape.channels);
+  const ValueIndex value = activation(0);
+  const std::size_t channels = type_of(value).shape.channels;
   if (is_parameter(1)) {
     op.scale = attach(1, Role::kScale);
     op.reparameterized = input(1).plus_one;
@@ -196,11 +197,10 @@ void GraphReader::read_batch_norm() {
 void GraphReader::read_conv() {
   need_inputs(2, 3);
   Conv2d op;
-  const int value = activation(0);
+  const ValueIndex value = activation(0);
   op.weight = attach(1, Role::kWeight);
   if (has_input(2)) op.bias = attach(2, Role::kBias);
-  const std::vector<std::int64_t>& dims =
-      network_.parameters[static_cast<std::size_t>(op.weight)].shape;
+  const std::vector<std::int64_t>& dims = network_.parameters[*op.weight].shape;
   if (dims.size() != 4 || dims[0] > 65536 || dims[2] > 65536 || dims[3] > 65536) {
     fail("its weight \"{}\" has shape [{}], expected O×I×H×W of at most 65536 each", input_name(1),
          fmt::join(dims, ", "));
@@ -226,7 +226,7 @@ void GraphReader::read_conv() {
 void GraphReader::read_gemm() {
   need_inputs(2, 3);
   Linear op;
-  const int value = activation(0);
+  const ValueIndex value = activation(0);
   op.weight = attach(1, Role::kWeight);
   if (has_input(2)) op.bias = attach(2, Role::kBias);
   Attributes attributes(*node_, place_);
@@ -236,8 +236,7 @@ void GraphReader::read_gemm() {
     fail("alpha or beta is not 1, which is not supported");
   }
   attributes.finish();
-  const std::vector<std::int64_t>& dims =
-      network_.parameters[static_cast<std::size_t>(op.weight)].shape;
+  const std::vector<std::int64_t>& dims = network_.parameters[*op.weight].shape;
   if (dims.size() != 2 || dims[0] > (1 << 20)) {
     fail("its weight \"{}\" has shape [{}], expected outputs × inputs", input_name(1),
          fmt::join(dims, ", "));
@@ -281,7 +280,7 @@ void GraphReader::read_average_pool() {
 void GraphReader::read_global_average_pool() {
   need_inputs(1, 1);
   Attributes(*node_, place_).finish();
-  const int value = activation(0);
+  const ValueIndex value = activation(0);
   AveragePool op;
   op.kernel = {type_of(value).shape.height, type_of(value).shape.width};
   op.stride = {1, 1};
@@ -319,7 +318,7 @@ void GraphReader::read_clip() {
 void GraphReader::read_greater() {
   need_inputs(2, 2);
   Attributes(*node_, place_).finish();
-  const int value = activation(0);
+  const ValueIndex value = activation(0);
   expect_constant<float>(1, {0.0f});
   define_output(value_symbol(Kind::kPositive, value));
 }
@@ -327,7 +326,7 @@ void GraphReader::read_greater() {
 void GraphReader::read_where() {
   need_inputs(3, 3);
   Attributes(*node_, place_).finish();
-  const int value = input(0, Kind::kPositive).index;
+  const ValueIndex value = input(0, Kind::kPositive).value;
   expect_constant<float>(1, {1.0f});
   expect_constant<float>(2, {-1.0f});
   emit(Sign{}, {value}, node_->name());
@@ -337,7 +336,7 @@ void GraphReader::read_where() {
 void GraphReader::read_quantize() {
   need_inputs(3, 3);
   Attributes(*node_, place_).finish();
-  const int value = activation(0);
+  const ValueIndex value = activation(0);
   Quantize op;
   op.scale = scalar<float>(1);
   op.zero_point = scalar<std::uint8_t>(2);
@@ -352,11 +351,10 @@ void GraphReader::read_dequantize() {
   const Symbol first = input(0);
   if (first.kind == Kind::kCodes) {
     need_inputs(3, 3);
-    const auto& op =
-        std::get<Quantize>(network_.nodes[static_cast<std::size_t>(first.index - 1)].op);
+    const auto& op = std::get<Quantize>(network_.nodes[writer_of(first.value)].op);
     expect_constant<float>(1, {op.scale});
     expect_constant<std::uint8_t>(2, {static_cast<std::uint8_t>(op.zero_point)});
-    define_output(value_symbol(Kind::kActivation, first.index));
+    define_output(value_symbol(Kind::kActivation, first.value));
     return;
   }
   const std::string& name = input_name(0);
@@ -366,7 +364,9 @@ void GraphReader::read_dequantize() {
          to_string(first.kind), kTensorsKey);
   }
   if (has_input(2)) expect_constant<std::int8_t>(2, {0});
-  Symbol symbol = value_symbol(Kind::kScaled, add_parameter(*first.tensor));
+  Symbol symbol;
+  symbol.kind = Kind::kScaled;
+  symbol.parameter = add_parameter(*first.tensor);
   Parameter& added = parameter(symbol);
   added.n = tensor_data<std::int8_t>(*first.tensor, tensor_place(name));
   added.coding = Coding{declared->second.scheme, declared->second.bits, scalar<float>(1), 0.0f};

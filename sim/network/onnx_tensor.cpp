@@ -29,7 +29,7 @@ std::int64_t element_count(const onnx::TensorProto& tensor, const std::string& p
 template <typename T, typename Field>
 std::vector<T> narrow(const Field& field, const std::string& place) {
   std::vector<T> data;
-  data.reserve(static_cast<std::size_t>(field.size()));
+  data.reserve(field.size());
   for (const auto value : field) {
     if constexpr (std::is_same_v<T, std::int8_t> || std::is_same_v<T, std::uint8_t>) {
       if (value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max()) {
@@ -80,7 +80,7 @@ std::vector<T> tensor_data(const onnx::TensorProto& tensor, const std::string& p
   if (tensor.data_location() != onnx::TensorProto::DEFAULT || tensor.has_segment()) {
     throw InputError("{}its data is in another file, expected it inside", place);
   }
-  const auto count = static_cast<std::size_t>(element_count(tensor, place));
+  const std::size_t count = element_count(tensor, place);
   std::vector<T> data;
   if (tensor.has_raw_data()) {
     const std::string& raw = tensor.raw_data();

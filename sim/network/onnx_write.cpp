@@ -30,12 +30,11 @@ class GraphWriter {
  public:
   GraphWriter(const Network& network, onnx::GraphProto& graph) : network_(network), graph_(graph) {}
 
-  void write(const std::vector<Shape>& shapes) {
+  void write(const Shapes& shapes) {
     graph_.set_name(network_.name);
     describe(*graph_.add_input(), kImage, network_.input, false);
-    std::vector<ValueType> types{{network_.input, false, false}};
-    for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
-      const Node& node = network_.nodes[i];
+    ValueTypes types{{network_.input, false, false}};
+    for (const Node& node : network_.nodes) {
       types.push_back(infer(node, types, network_.name));
       type_ = types.back();
       node_ = &node;
@@ -58,8 +57,8 @@ class GraphWriter {
     tensor.mutable_shape()->add_dim()->set_dim_value(shape.width);
   }
 
-  std::string value_name(int value) const {
-    return value == 0 ? kImage : network_.nodes[static_cast<std::size_t>(value - 1)].name;
+  std::string value_name(ValueIndex value) const {
+    return value == kInputImage ? kImage : network_.nodes[writer_of(value)].name;
   }
   std::string part(const char* what) const { return derived(node_->name, what); }
 
@@ -120,8 +119,8 @@ class GraphWriter {
   }
 
   /// The name of the parameter's decoded value: fl(fl(alpha·n) + beta), or the plain values.
-  std::string decoded(int index) {
-    const Parameter& p = network_.parameters[static_cast<std::size_t>(index)];
+  std::string decoded(ParameterIndex index) {
+    const Parameter& p = network_.parameters[index];
     if (!p.coding) return tensor(p.name, p.shape, p.values);
     tensor(p.name, p.shape, p.n);
     const std::string alpha = scalar(derived(p.name, "alpha"), p.coding->alpha);
@@ -132,7 +131,7 @@ class GraphWriter {
     operation("Add", value, {scaled, beta});
     return value;
   }
-  std::string decoded_scale(int index, bool reparameterized) {
+  std::string decoded_scale(ParameterIndex index, bool reparameterized) {
     const std::string value = decoded(index);
     if (!reparameterized) return value;
     const std::string gamma = part("gamma");
@@ -140,9 +139,9 @@ class GraphWriter {
     return gamma;
   }
 
-  void emit_matrix(const char* type, int weight, int bias) {
-    std::vector<std::string> inputs{input_, decoded(weight)};
-    if (bias >= 0) inputs.push_back(decoded(bias));
+  void emit_matrix(const char* type, OptionalParameter weight, OptionalParameter bias) {
+    std::vector<std::string> inputs{input_, decoded(*weight)};
+    if (bias) inputs.push_back(decoded(*bias));
     matrix_ = &operation(type, node_->name, inputs);
   }
   void emit(const Conv2d& op) {
@@ -165,11 +164,11 @@ class GraphWriter {
   }
 
   void emit(const GroupNorm& op) {
-    const auto groups = static_cast<std::size_t>(op.groups);
+    const std::size_t groups = op.groups;
     std::vector<std::int64_t> layout{0, type_.shape.channels};
     if (!type_.flat) layout.insert(layout.end(), {type_.shape.height, type_.shape.width});
-    const bool scaled = op.scale >= 0;
-    const bool shifted = op.shift >= 0;
+    const bool scaled = op.scale.has_value();
+    const bool shifted = op.shift.has_value();
 
     operation("Reshape", part("grouped"),
               {input_, list<std::int64_t>(part("groups"), {0, op.groups, -1})});
@@ -185,22 +184,21 @@ class GraphWriter {
     const std::string product = shifted ? part("product") : node_->name;
     if (scaled) {
       const std::string gamma =
-          per_channel(decoded_scale(op.scale, op.reparameterized), "gamma_column");
+          per_channel(decoded_scale(*op.scale, op.reparameterized), "gamma_column");
       operation("Mul", part("scale"), {plain, gamma}, product);
     }
     if (shifted) {
-      const std::string shift = per_channel(decoded(op.shift), "shift_column");
+      const std::string shift = per_channel(decoded(*op.shift), "shift_column");
       operation("Add", part("shift"), {scaled ? product : plain, shift}, node_->name);
     }
   }
 
   void emit(const BatchNorm& op) {
-    const auto channels = static_cast<std::size_t>(type_.shape.channels);
-    const std::string scale = op.scale >= 0
-                                  ? decoded_scale(op.scale, op.reparameterized)
-                                  : list(part("ones"), std::vector<float>(channels, 1.0f));
+    const std::size_t channels = type_.shape.channels;
+    const std::string scale = op.scale ? decoded_scale(*op.scale, op.reparameterized)
+                                       : list(part("ones"), std::vector<float>(channels, 1.0f));
     const std::string shift =
-        op.shift >= 0 ? decoded(op.shift) : list(part("zeros"), std::vector<float>(channels, 0.0f));
+        op.shift ? decoded(*op.shift) : list(part("zeros"), std::vector<float>(channels, 0.0f));
     onnx::NodeProto& norm = operation(
         "BatchNormalization", node_->name,
         {input_, scale, shift, list(part("mean"), op.mean), list(part("variance"), op.variance)});
@@ -275,7 +273,7 @@ void write_metadata(const Network& network, const std::string& where, onnx::Mode
 
 void write_onnx(const Network& network, const std::filesystem::path& path) {
   const std::string where = path.string();
-  const std::vector<Shape> shapes = check(network, where);
+  const Shapes shapes = check(network, where);
   if (network.name.empty()) throw InputError("{}: the network has no name", where);
   onnx::ModelProto model;
   model.set_ir_version(kIrVersion);

@@ -5,11 +5,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/base/enum_table.hpp"
 #include "sim/base/error.hpp"
 
 namespace brownout::network {
 
 namespace {
+
+constexpr EnumNames<Scheme::kBinary> kSchemeNames({"rquant", "uniform", "symmetric",
+                                                   "asymmetric-signed", "binary"});
+constexpr EnumNames<Rounding::kTruncate> kRoundingNames({"nearest", "truncate"});
 
 int half_range(int bits) { return (1 << (bits - 1)) - 1; }  // h
 
@@ -25,30 +30,26 @@ float stored(double value, const char* what, double lo, double hi) {
 }  // namespace
 
 const std::vector<std::string>& scheme_names() {
-  static const std::vector<std::string> names = {"rquant", "uniform", "symmetric",
-                                                 "asymmetric-signed", "binary"};
+  static const std::vector<std::string> names = kSchemeNames.all();
   return names;
 }
 
 const std::vector<std::string>& rounding_names() {
-  static const std::vector<std::string> names = {"nearest", "truncate"};
+  static const std::vector<std::string> names = kRoundingNames.all();
   return names;
 }
 
-std::string to_string(Scheme scheme) { return scheme_names()[static_cast<std::size_t>(scheme)]; }
+std::string to_string(Scheme scheme) { return kSchemeNames[scheme]; }
 
-std::string to_string(Rounding rounding) {
-  return rounding_names()[static_cast<std::size_t>(rounding)];
-}
+std::string to_string(Rounding rounding) { return kRoundingNames[rounding]; }
 
 Scheme scheme_from_string(const std::string& name) {
-  const auto& names = scheme_names();
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) {
+  const auto found = kSchemeNames.find(name);
+  if (!found) {
     throw InputError("unknown quantization scheme \"{}\", expected one of: {}", name,
-                     fmt::join(names, ", "));
+                     fmt::join(scheme_names(), ", "));
   }
-  return static_cast<Scheme>(found - names.begin());
+  return *found;
 }
 
 void check_bits(Scheme scheme, int bits) {

@@ -239,7 +239,7 @@ DataSet InputFile::data_set(const std::string& path, DataSet::Kind kind) const {
   if (rank < 1 || rank > H5S_MAX_RANK)
     fail(path, "expected an array of one to three dimensions, got {}",
          rank == 0 ? "a single value" : "a damaged data set");
-  std::vector<hsize_t> shape(static_cast<std::size_t>(rank));
+  std::vector<hsize_t> shape(rank);
   H5Sget_simple_extent_dims(space.id(), shape.data(), nullptr);
   set.shape_.assign(shape.begin(), shape.end());
 
@@ -250,7 +250,7 @@ DataSet InputFile::data_set(const std::string& path, DataSet::Kind kind) const {
       (layout == H5D_CONTIGUOUS && H5Pget_external_count(creation.id()) != 0))
     fail(path, "expected the data in the file itself; they are in another one");
   if (layout == H5D_CHUNKED) {
-    std::vector<hsize_t> chunk(static_cast<std::size_t>(rank));
+    std::vector<hsize_t> chunk(rank);
     double bytes = static_cast<double>(size);
     if (H5Pget_chunk(creation.id(), rank, chunk.data()) != rank)
       fail(path, "the file is damaged{}", reason());

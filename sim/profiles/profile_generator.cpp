@@ -48,15 +48,14 @@ struct Config {
 void read_columns(YamlMap& root, Config& config) {
   const double deviation = root.number("column_deviation", 0.0, 5.0, 0.0);
   const Philox philox(config.seed, Purpose::kSyntheticProfile);
-  const auto columns = static_cast<std::size_t>(config.profile.columns);
+  const std::size_t columns = config.profile.columns;
   for (std::size_t column = 0; column < columns; ++column) {
     const double u = unit_open(philox(column, kColumnCounter)[0]);
     const double gaussian = -std::sqrt(2.0) * boost::math::erfc_inv(2.0 * u, Policy());
     config.likelihood.push_back(std::exp(deviation * gaussian));
   }
   for (YamlMap& entry : root.maps("striped_columns", false)) {
-    const auto column =
-        static_cast<std::size_t>(entry.integer("column", 0, config.profile.columns - 1));
+    const std::size_t column = entry.integer("column", 0, config.profile.columns - 1);
     config.likelihood[column] = entry.number("likelihood", 1e-3, 1e6);
     entry.finish();
   }
@@ -165,10 +164,10 @@ class FailingCells {
           "{}: {}: expected no fewer faulty cells than at the next higher voltage (nested): {} "
           "persistent of {}, got {} of {}",
           where, name_, persistent_, steps_.size(), persistent, faulty);
-    std::vector<int> low(static_cast<std::size_t>(faulty), 1);  // bounds from below
+    std::vector<int> low(faulty, 1);  // bounds from below
     std::copy(steps_.begin(), steps_.end(), low.begin());
     steps_.assign(low.size(), kSteps);
-    const auto first = static_cast<std::size_t>(persistent);
+    const std::size_t first = persistent;
     persistent_ = persistent;
 
     const auto total = [&](double slope) {

@@ -43,7 +43,7 @@ LevelStatistics level_statistics(const Profile& profile, const ProfileLevel& lev
   const std::uint64_t array_cells = static_cast<std::uint64_t>(profile.rows) * columns;
   const auto cells = static_cast<double>(profile.cells());
   std::vector<std::uint64_t> in_column(static_cast<std::size_t>(profile.arrays) * columns, 0);
-  std::vector<double> array_p(static_cast<std::size_t>(profile.arrays), 0.0);
+  std::vector<double> array_p(profile.arrays, 0.0);
   LevelStatistics result;
   result.voltage = level.voltage;
   double p01 = 0.0, p10 = 0.0;

@@ -77,31 +77,19 @@ struct Details {
   }
 };
 
-struct ParametersOf {
-  std::vector<int> operator()(const network::Conv2d& op) const { return {op.weight, op.bias}; }
-  std::vector<int> operator()(const network::Linear& op) const { return {op.weight, op.bias}; }
-  std::vector<int> operator()(const network::GroupNorm& op) const { return {op.scale, op.shift}; }
-  std::vector<int> operator()(const network::BatchNorm& op) const { return {op.scale, op.shift}; }
-  template <typename Op>
-  std::vector<int> operator()(const Op&) const {
-    return {};
-  }
-};
-
 std::vector<Layer> layers_of(const experiment::Model& model) {
   const Network& net = model.network;
-  const std::vector<network::Shape> shapes = network::check(net, model.file.string());
+  const network::Shapes shapes = network::check(net, model.file.string());
   std::vector<Layer> layers;
-  for (std::size_t i = 0; i < net.nodes.size(); ++i) {
+  for (const network::NodeIndex i : net.nodes.indices()) {
     const network::Node& node = net.nodes[i];
     Layer layer;
     layer.name = node.name;
     layer.op = network::operator_name(node.op);
     layer.details = std::visit(Details{}, node.op);
-    layer.output = shapes[i + 1];
-    for (const int index : std::visit(ParametersOf{}, node.op)) {
-      if (index < 0) continue;
-      const network::Parameter& parameter = net.parameters[static_cast<std::size_t>(index)];
+    layer.output = shapes[network::value_of(i)];
+    for (const network::ParameterIndex index : network::parameters_of(node.op)) {
+      const network::Parameter& parameter = net.parameters[index];
       layer.parameters += parameter.size();
       // Every output pixel uses every weight of the matrix once (of its group).
       if (parameter.role == network::Role::kWeight) {

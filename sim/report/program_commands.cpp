@@ -22,7 +22,7 @@ class Writer {
     const mapping::Region& pixels = program_.input_pixels[0];
     add("dma-in   input {} bytes -> activations {}", program_.input_bytes, pixels.address);
     for (const LayerProgram& layer : program_.layers) {
-      if (layer.step.matrix >= 0) {
+      if (layer.step.matrix) {
         matrix(layer);
       } else {
         other(layer);
@@ -57,17 +57,16 @@ class Writer {
   }
 
   void matrix(const LayerProgram& layer) {
-    int loaded = -1;
+    std::optional<std::size_t> loaded;
     for (const mapping::Strip& strip : layer.strips) {
-      const mapping::ColumnTile& tile =
-          layer.column_tiles[static_cast<std::size_t>(strip.column_tile)];
-      if (tile.chunk != loaded) chunk(layer, static_cast<std::size_t>(tile.chunk));
+      const mapping::ColumnTile& tile = layer.column_tiles[strip.column_tile];
+      if (tile.chunk != loaded) chunk(layer, tile.chunk);
       loaded = tile.chunk;
       parameters(layer, tile);
       const int n_last = tile.n_first + tile.n_count - 1;
       const std::int64_t pixel_last = strip.pixel_first + strip.pixel_count - 1;
       for (std::size_t t = 0; t < tile.words.size(); ++t) {
-        const std::int64_t k_first = static_cast<std::int64_t>(t) * layer.k_tile;
+        const std::int64_t k_first = t * layer.k_tile;
         const std::int64_t k_last = k_first + mapping::k_count(layer, t) - 1;
         add("load     {} channels {}..{} k {}..{}: {} words, {} port cycles", layer.name,
             tile.n_first, n_last, k_first, k_last, tile.words[t], tile.port_cycles[t]);
@@ -91,12 +90,12 @@ class Writer {
     for (std::size_t c = 0; c < layer.chunks.size(); ++c) {
       chunk(layer, c);
       for (const mapping::ColumnTile& tile : layer.column_tiles) {
-        if (tile.chunk == static_cast<int>(c)) parameters(layer, tile);
+        if (tile.chunk == c) parameters(layer, tile);
       }
     }
-    const mapping::Region& from =
-        layer.step.input == 0 ? program_.input_pixels[0]
-                              : program_.regions[static_cast<std::size_t>(layer.step.input)];
+    const mapping::Region& from = layer.step.input == network::kInputImage
+                                      ? program_.input_pixels[0]
+                                      : program_.regions[layer.step.input];
     vector(layer, from.address, layer.vector_numbers, layer.walks);
   }
 
@@ -107,7 +106,7 @@ class Writer {
   }
 
   const mapping::Region& output(const LayerProgram& layer) const {
-    return program_.regions[static_cast<std::size_t>(layer.step.output)];
+    return program_.regions[layer.step.output];
   }
 
   const Program& program_;

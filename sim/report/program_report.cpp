@@ -29,8 +29,7 @@ double utilization(const Program& program, std::int64_t macs, std::int64_t cycle
 std::int64_t tiles_of(const LayerProgram& layer) {
   std::int64_t tiles = 0;
   for (const mapping::Strip& strip : layer.strips) {
-    tiles += static_cast<std::int64_t>(
-        layer.column_tiles[static_cast<std::size_t>(strip.column_tile)].words.size());
+    tiles += static_cast<std::int64_t>(layer.column_tiles[strip.column_tile].words.size());
   }
   return tiles;
 }
@@ -108,7 +107,7 @@ std::string program_text(const experiment::Model& model, const Program& program)
   Table table({"layer", "chunks", "columns", "strips", "tiles", "cycles", "multiply-adds",
                "utilization", "words read"});
   for (const LayerProgram& layer : program.layers) {
-    const bool matrix = layer.step.matrix >= 0;
+    const bool matrix = layer.step.matrix.has_value();
     table.add({layer.name + (layer.staged ? " (staged)" : ""),
                layer.chunks.empty() ? "" : fmt::format("{}", layer.chunks.size()),
                matrix ? fmt::format("{}", layer.column_tiles.size()) : "",
@@ -167,8 +166,7 @@ std::string program_json(const experiment::Model& model, const Program& program)
   json["values"] = Json::array();
   for (const LayerProgram& layer : program.layers) {
     Json value = {{"layer", layer.name}};
-    value.update(
-        region_json(program, program.regions[static_cast<std::size_t>(layer.step.output)]));
+    value.update(region_json(program, program.regions[layer.step.output]));
     json["values"].push_back(std::move(value));
   }
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -37,9 +37,9 @@ constexpr const char* kNotModelled[] = {
 Json stalls_json(const accelerator::LayerTally& tally) {
   Json json;
   std::int64_t total = 0;
-  for (int s = 0; s < accelerator::kStalls; ++s) {
-    json[accelerator::stall_name(s)] = tally.stalls[static_cast<std::size_t>(s)];
-    total += tally.stalls[static_cast<std::size_t>(s)];
+  for (const accelerator::Stall cause : enumerators<accelerator::kLastStall>()) {
+    json[accelerator::stall_name(cause)] = tally.stall(cause);
+    total += tally.stall(cause);
   }
   json["total"] = total;
   return json;
@@ -226,7 +226,9 @@ std::string run_text(const sweep::AcceleratorRun& run) {
       "those\n"
       "of one in per_image; its energies are per image); stalls in cycles by cause:\n";
   std::vector<std::string> header{"layer", "cycles", "closed form", "diff", "kMACs", "util %"};
-  for (int s = 0; s < accelerator::kStalls; ++s) header.emplace_back(accelerator::stall_name(s));
+  for (const accelerator::Stall cause : enumerators<accelerator::kLastStall>()) {
+    header.emplace_back(accelerator::stall_name(cause));
+  }
   header.emplace_back("nJ");
   Table table(header);
   const auto row = [&](const sweep::RunPart& part, const accelerator::LayerTally& tally,
@@ -288,23 +290,24 @@ std::string run_timeline(const sweep::AcceleratorRun& run) {
   std::string text =
       fmt::format("{{\"displayTimeUnit\": \"ns\", \"otherData\": {}, \"traceEvents\": [\n",
                   about.dump(-1, ' ', false, Json::error_handler_t::replace));
-  for (int module = 0; module < accelerator::kModules; ++module) {
+  for (const accelerator::Module module : enumerators<accelerator::kLastModule>()) {
     text += fmt::format(
         "{{\"ph\": \"M\", \"pid\": 1, \"tid\": {}, \"name\": \"thread_name\", \"args\": "
         "{{\"name\": "
         "\"{}\"}}}},\n",
-        module, accelerator::module_name(module));
+        static_cast<int>(module), accelerator::module_name(module));
   }
   text += fmt::format(
       "{{\"ph\": \"M\", \"pid\": 1, \"name\": \"process_name\", \"args\": {{\"name\": {}}}}}",
       json_text(Json(run.config.setup.target.accelerator->name)));
   for (const accelerator::Span& span : run.simulated.spans) {
-    const std::string& layer = run.layers[static_cast<std::size_t>(span.layer)].name;
+    const std::string& layer = run.layers[span.layer.number()].name;
     text += fmt::format(
         ",\n{{\"ph\": \"X\", \"pid\": 1, \"tid\": {}, \"ts\": {}, \"dur\": {}, \"name\": {}, "
         "\"args\": {{\"strip\": {}}}}}",
-        span.module, span.begin, span.end - span.begin,
-        Json(layer).dump(-1, ' ', false, Json::error_handler_t::replace), span.strip);
+        static_cast<int>(span.module), span.begin, span.end - span.begin,
+        Json(layer).dump(-1, ' ', false, Json::error_handler_t::replace),
+        span.strip ? fmt::to_string(*span.strip) : "-1");
   }
   return text + "\n]}\n";
 }

@@ -30,24 +30,24 @@ std::optional<network::Network> up_to_last_relu(const network::Network& network)
 
   // Everything that the ReLU needs, and nothing else, because every value of a network must be
   // used.
-  std::vector<bool> needed(last + 1, false);
+  Table<network::ValueIndex, bool> needed(last + 1, false);
   needed[last] = true;
   for (std::size_t i = last; i-- > 0;) {
     if (!needed[i + 1]) continue;
-    for (const int input : network.nodes[i].inputs) needed[static_cast<std::size_t>(input)] = true;
+    for (const network::ValueIndex input : network.nodes[i].inputs) needed[input] = true;
   }
   network::Network cut = network;
   cut.nodes.clear();
   cut.parameters.clear();
-  std::vector<int> renumbered(last + 1, 0);
+  Table<network::ValueIndex, network::ValueIndex> renumbered(last + 1);
   for (std::size_t i = 0; i < last; ++i) {
     if (!needed[i + 1]) continue;
     network::Node node = network.nodes[i];
-    for (int& input : node.inputs) input = renumbered[static_cast<std::size_t>(input)];
-    const auto move = [&](int& parameter) {
-      if (parameter < 0) return;
-      cut.parameters.push_back(network.parameters[static_cast<std::size_t>(parameter)]);
-      parameter = static_cast<int>(cut.parameters.size()) - 1;
+    for (network::ValueIndex& input : node.inputs) input = renumbered[input];
+    const auto move = [&](network::OptionalParameter& parameter) {
+      if (!parameter) return;
+      cut.parameters.push_back(network.parameters[*parameter]);
+      parameter = network::ParameterIndex(cut.parameters.size() - 1);
     };
     if (auto* conv = std::get_if<network::Conv2d>(&node.op)) {
       move(conv->weight);
@@ -63,7 +63,7 @@ std::optional<network::Network> up_to_last_relu(const network::Network& network)
       move(norm->shift);
     }
     cut.nodes.push_back(std::move(node));
-    renumbered[i + 1] = static_cast<int>(cut.nodes.size());
+    renumbered[i + 1] = cut.logits();
   }
   if (shape.height != 1 || shape.width != 1) {
     cut.nodes.push_back({"brownout.flatten", network::Flatten{}, {renumbered[last]}});

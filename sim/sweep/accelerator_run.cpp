@@ -65,7 +65,7 @@ void add_parts(const mapping::Program& program, AcceleratorRun& run) {
     const double slots = static_cast<double>(tally.cycles) * run.pricing.structure.pes;
     return RunPart{std::move(name), static_cast<double>(tally.counts.macs) / slots};
   };
-  for (std::size_t i = 0; i < run.simulated.layers.size(); ++i) {
+  for (const mapping::LayerIndex i : run.simulated.layers.indices()) {
     run.layers.push_back(part(program.layers[i].name, run.simulated.layers[i]));
   }
   run.all = part("all, with DMA", run.total);

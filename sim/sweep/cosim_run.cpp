@@ -64,9 +64,8 @@ std::vector<CoreTime> core_times(const CosimConfig& config, const mapping::Progr
   std::vector<CoreTime> times;
   if (config.trace.empty() || result.spans_cut) return times;
   for (const accelerator::Span& span : result.spans) {
-    if (span.module != static_cast<int>(accelerator::Module::kSequencer) || span.layer < 0)
-      continue;
-    const mapping::LayerProgram& layer = program.layers[static_cast<std::size_t>(span.layer)];
+    if (span.module != accelerator::Module::kSequencer) continue;
+    const mapping::LayerProgram& layer = program.layers[span.layer];
     if (layer.k == 0 || (!config.layer.empty() && layer.name != config.layer)) continue;
     // After the core the vector unit continues. For how long in a smaller last batch does not
     // matter.
@@ -204,7 +203,7 @@ void run_without_rtl(experiment::Experiment& experiment, engines::SystemcEngine&
 /// The layers that were checked.
 void add_layers(const cosim::CheckedArray& array, const mapping::Program& program, CosimRun& run) {
   const std::string& only = run.config.layer;
-  for (std::size_t i = 0; i < program.layers.size(); ++i) {
+  for (const mapping::LayerIndex i : program.layers.indices()) {
     const mapping::LayerProgram& layer = program.layers[i];
     if (layer.k == 0 || (!only.empty() && layer.name != only)) continue;
     run.layers.push_back({layer.name, array.records()[i], array.checks()[i]});

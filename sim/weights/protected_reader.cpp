@@ -24,7 +24,7 @@ std::uint64_t columns_of(const mapping::Run& run, std::uint64_t word) {
 
 /// What happened to one code.
 struct HitCode {
-  int parameter;
+  network::ParameterIndex parameter;
   std::int64_t index;
   std::uint8_t wrong, suspect;
 };
@@ -161,10 +161,9 @@ void ProtectedReader::change_codes(const Load& load, const std::vector<WrongWord
       code.wrong |= hits[i].wrong;
       code.suspect |= hits[i].suspect;
     }
-    const auto parameter = static_cast<std::size_t>(code.parameter);
-    const network::Coding& coding = *network_.parameters[parameter].coding;
+    const network::Coding& coding = *network_.parameters[code.parameter].coding;
     const mapping::CodeTable& table = mapping::code_table(coding.scheme, coding.bits);
-    std::int8_t& n = codes_[parameter][static_cast<std::size_t>(code.index)];
+    std::int8_t& n = codes_[code.parameter][code.index];
     const std::uint8_t stored = table.code_of_n[static_cast<std::uint8_t>(n)];
     const std::uint8_t used = mapping::code_repair(coding, on_error_)(
         static_cast<std::uint8_t>(stored ^ code.wrong), code.suspect);

@@ -28,7 +28,7 @@ constexpr Ones kOnes;
 
 /// One code, with the bits that read wrong.
 struct WrongCode {
-  int parameter;
+  network::ParameterIndex parameter;
   std::int64_t index;
   std::uint8_t mask;
 };
@@ -92,8 +92,7 @@ std::int64_t scan_run_of_any_width(const mapping::Run& run, const CellFault* fau
 bool is_simple(const network::Network& network, const mapping::Placement& placement) {
   for (std::size_t i = 0; i < placement.runs.size(); ++i) {
     const mapping::Run& run = placement.runs[i];
-    const network::Parameter& parameter =
-        network.parameters[static_cast<std::size_t>(run.parameter)];
+    const network::Parameter& parameter = network.parameters[run.parameter];
     if (run.low_bit != 0 || run.high_bit != parameter.coding->bits) return false;
     if (i == 0) continue;
     const mapping::Run& last = placement.runs[i - 1];
@@ -110,14 +109,13 @@ void check_runs(const network::Network& network, const mapping::Placement& place
   BROWNOUT_CHECK(codes.size() == network.parameters.size(), "{} tensors of codes, {} parameters",
                  codes.size(), network.parameters.size());
   for (const mapping::Run& run : placement.runs) {
-    BROWNOUT_CHECK(
-        run.parameter >= 0 && static_cast<std::size_t>(run.parameter) < network.parameters.size(),
-        "parameter {}", run.parameter);
-    const auto p = static_cast<std::size_t>(run.parameter);
-    const network::Parameter& parameter = network.parameters[p];
-    BROWNOUT_CHECK(parameter.coding && codes[p].size() == parameter.n.size(),
+    BROWNOUT_CHECK(network.parameters.contains(run.parameter), "parameter {}",
+                   run.parameter.number());
+    const network::Parameter& parameter = network.parameters[run.parameter];
+    const std::size_t held = codes[run.parameter].size();
+    BROWNOUT_CHECK(parameter.coding && held == parameter.n.size(),
                    "parameter {}: coded {}, {} codes of {}", parameter.name,
-                   parameter.coding.has_value(), codes[p].size(), parameter.n.size());
+                   parameter.coding.has_value(), held, parameter.n.size());
     BROWNOUT_CHECK(0 <= run.first && run.first <= run.last &&
                        run.last <= static_cast<std::int64_t>(parameter.n.size()),
                    "codes [{}, {}) of {}", run.first, run.last, parameter.n.size());
@@ -138,8 +136,9 @@ std::pair<const CellFault*, const CellFault*> faults_in(const mapping::Run& run,
   return {begin, std::lower_bound(begin, end, run.start + run.cells(), below)};
 }
 
-const mapping::CodeTable& table_of(const network::Network& network, int parameter) {
-  const network::Coding& coding = *network.parameters[static_cast<std::size_t>(parameter)].coding;
+const mapping::CodeTable& table_of(const network::Network& network,
+                                   network::ParameterIndex parameter) {
+  const network::Coding& coding = *network.parameters[parameter].coding;
   return mapping::code_table(coding.scheme, coding.bits);
 }
 
@@ -158,10 +157,10 @@ ReadStats read_simple(const network::Network& network, const mapping::Placement&
   for (const mapping::Run& run : placement.runs) {
     const auto [first, last] = faults_in(run, next, end);
     next = last;
-    const int parameter = run.parameter;
+    const network::ParameterIndex parameter = run.parameter;
     const mapping::CodeTable& table = table_of(network, parameter);
     const CellReader reader(memory::MemoryId::kWeights, draws, run.load_event);
-    std::int8_t* const n = codes[static_cast<std::size_t>(parameter)].data();
+    std::int8_t* const n = codes[parameter].data();
     stats.cells_hit += scan_run_of_any_width(
         run, first, last, n, table, reader,
         [&, parameter, n](std::int64_t index, std::uint32_t code, std::uint32_t mask) {
@@ -173,7 +172,7 @@ ReadStats read_simple(const network::Network& network, const mapping::Placement&
           ++out;
         });
   }
-  touched.resize(static_cast<std::size_t>(out - touched.data()));
+  touched.resize(out - touched.data());
   stats.bits_wrong = bits_wrong;
   stats.codes_changed = static_cast<std::int64_t>(touched.size() - size);
   return stats;
@@ -193,8 +192,7 @@ ReadStats read_general(const network::Network& network, const mapping::Placement
     std::fill(hit.begin() + (first - begin), hit.begin() + (last - begin), true);
     const CellReader reader(memory::MemoryId::kWeights, draws, run.load_event);
     scan_run_of_any_width(
-        run, first, last, codes[static_cast<std::size_t>(run.parameter)].data(),
-        table_of(network, run.parameter), reader,
+        run, first, last, codes[run.parameter].data(), table_of(network, run.parameter), reader,
         [&](std::int64_t index, std::uint32_t, std::uint32_t mask) {
           if (mask != 0) wrong.push_back({run.parameter, index, static_cast<std::uint8_t>(mask)});
         });
@@ -209,12 +207,11 @@ ReadStats read_general(const network::Network& network, const mapping::Placement
     for (; i < wrong.size() && wrong[i].parameter == code.parameter && wrong[i].index == code.index;
          ++i) {
       BROWNOUT_CHECK((mask & wrong[i].mask) == 0, "parameter {}: code {} has a bit in two cells",
-                     network.parameters[static_cast<std::size_t>(code.parameter)].name, code.index);
+                     network.parameters[code.parameter].name, code.index);
       mask |= wrong[i].mask;
     }
     const mapping::CodeTable& table = table_of(network, code.parameter);
-    std::int8_t& n =
-        codes[static_cast<std::size_t>(code.parameter)][static_cast<std::size_t>(code.index)];
+    std::int8_t& n = codes[code.parameter][code.index];
     n = table.n_of_code[table.code_of_n[static_cast<std::uint8_t>(n)] ^ mask];
     touched.push_back({code.parameter, code.index});
     stats.bits_wrong += kOnes.count[mask];
@@ -237,9 +234,7 @@ ReadStats read_through(const network::Network& network, const mapping::Placement
 void restore(const network::Network& network, const std::vector<Touched>& touched,
              network::Codes& codes) {
   for (const Touched& code : touched) {
-    const auto parameter = static_cast<std::size_t>(code.parameter);
-    const auto index = static_cast<std::size_t>(code.index);
-    codes[parameter][index] = network.parameters[parameter].n[index];
+    codes[code.parameter][code.index] = network.parameters[code.parameter].n[code.index];
   }
 }
 

@@ -21,7 +21,7 @@ struct ReadStats {
 
 /// A code that reads differently from what was stored.
 struct Touched {
-  int parameter;
+  network::ParameterIndex parameter;
   std::int64_t index;
 };
 

@@ -11,40 +11,34 @@
 
 namespace brownout::weights {
 
+using network::ParameterIndex;
+
 namespace {
 
-/// The parameters of an operator, -1 for those it does not have.
-std::vector<int> parameters_of(const network::Operator& op) {
-  if (const auto* conv = std::get_if<network::Conv2d>(&op)) return {conv->weight, conv->bias};
-  if (const auto* linear = std::get_if<network::Linear>(&op)) return {linear->weight, linear->bias};
-  if (const auto* norm = std::get_if<network::GroupNorm>(&op)) return {norm->scale, norm->shift};
-  if (const auto* norm = std::get_if<network::BatchNorm>(&op)) return {norm->scale, norm->shift};
-  return {};
-}
-
 /// The parameters named by tensors and layers; all coded ones if there are no names.
-std::set<int> selected_parameters(const network::Network& network, const Selection& selection,
-                                  const std::string& where) {
-  std::set<int> coded, chosen;
+std::set<ParameterIndex> selected_parameters(const network::Network& network,
+                                             const Selection& selection, const std::string& where) {
+  std::set<ParameterIndex> coded, chosen;
   std::string tensors, layers;
-  for (std::size_t i = 0; i < network.parameters.size(); ++i) {
+  for (const ParameterIndex i : network.parameters.indices()) {
     if (!network.parameters[i].coding || network.parameters[i].n.empty()) continue;
-    coded.insert(static_cast<int>(i));
+    coded.insert(i);
     tensors += (tensors.empty() ? "" : ", ") + printable(network.parameters[i].name);
   }
   if (selection.tensors.empty() && selection.layers.empty()) return coded;
   for (const std::string& name : selection.tensors) {
-    const auto found = std::find_if(coded.begin(), coded.end(), [&](int i) {
-      return network.parameters[static_cast<std::size_t>(i)].name == name;
+    const auto found = std::find_if(coded.begin(), coded.end(), [&](ParameterIndex i) {
+      return network.parameters[i].name == name;
     });
     if (found == coded.end())
       throw InputError("{}: tensor {}: expected one of {}", where, in_quotes(name), tensors);
     chosen.insert(*found);
   }
   const auto coded_of = [&](const network::Node& node) {
-    std::vector<int> list = parameters_of(node.op);
-    list.erase(std::remove_if(list.begin(), list.end(), [&](int i) { return !coded.count(i); }),
-               list.end());
+    std::vector<ParameterIndex> list;
+    for (const ParameterIndex i : network::parameters_of(node.op)) {
+      if (coded.count(i) > 0) list.push_back(i);
+    }
     return list;
   };
   for (const network::Node& node : network.nodes) {
@@ -54,7 +48,7 @@ std::set<int> selected_parameters(const network::Network& network, const Selecti
     bool found = false;
     for (const network::Node& node : network.nodes) {
       if (node.name != name) continue;
-      for (const int i : coded_of(node)) {
+      for (const ParameterIndex i : coded_of(node)) {
         chosen.insert(i);
         found = true;
       }
@@ -87,7 +81,7 @@ void parse_bits(const std::string& text, const std::string& where, Selection& se
 
 SelectedCells::SelectedCells(const network::Network& network, const mapping::Placement& placement,
                              const Selection& selection, const std::string& where) {
-  const std::set<int> parameters = selected_parameters(network, selection, where);
+  const std::set<ParameterIndex> parameters = selected_parameters(network, selection, where);
   std::vector<Stretch> taken;  // by any code, selected or not
   for (const mapping::Run& run : placement.runs) {
     const int width = run.high_bit - run.low_bit;

@@ -54,7 +54,7 @@ Sensitivity read(const JsonObject& from) {
 /// The cost of a wrong bit of a tensor's code, by position.
 std::vector<double> points_of_bits(const Sensitivity& sensitivity,
                                    const TensorSensitivity& tensor) {
-  std::vector<double> points(static_cast<std::size_t>(tensor.bits));
+  std::vector<double> points(tensor.bits);
   double sum = 0.0;
   for (std::size_t b = 0; b < points.size(); ++b) {
     points[b] = std::max(0.0, sensitivity.bits.at(b).per_bit_points);
@@ -122,7 +122,7 @@ std::vector<std::uint64_t> column_sensitivity(const network::Network& network,
                                               const Sensitivity& sensitivity,
                                               const mitigation::ArrayGeometry& geometry,
                                               std::uint32_t arrays) {
-  std::vector<std::vector<double>> points(network.parameters.size());  // by parameter and bit
+  Table<network::ParameterIndex, std::vector<double>> points(network.parameters.size());  // by bit
   double most = 0.0;
   std::size_t next = 0;
   for (std::size_t i = 0; i < network.parameters.size(); ++i) {
@@ -134,7 +134,7 @@ std::vector<std::uint64_t> column_sensitivity(const network::Network& network,
   if (most <= 0.0) return sums;
   for (const mapping::Run& run : placement.runs) {
     std::vector<std::uint64_t> cost;
-    for (const double p : points.at(static_cast<std::size_t>(run.parameter))) {
+    for (const double p : points.at(run.parameter.number())) {
       cost.push_back(static_cast<std::uint64_t>(std::llrint(std::ldexp(p / most, kCostBits))));
     }
     std::uint64_t cell = run.start;
@@ -143,8 +143,7 @@ std::vector<std::uint64_t> column_sensitivity(const network::Network& network,
         const std::uint32_t array =
             geometry.array_of(static_cast<std::uint32_t>(cell / memory::kWordBits));
         BROWNOUT_CHECK(array < arrays, "array {} of {}", array, arrays);
-        sums[std::size_t{array} * memory::kWordBits + cell % memory::kWordBits] +=
-            cost[static_cast<std::size_t>(b)];
+        sums[std::size_t{array} * memory::kWordBits + cell % memory::kWordBits] += cost[b];
       }
     }
   }

@@ -46,7 +46,7 @@ struct Case {
     }
   }
   network::Network network;
-  std::vector<network::Shape> shapes;
+  network::Shapes shapes;
   int batch = 1;
   mapping::Program program;
   bool fits = false;
@@ -130,24 +130,24 @@ network::Network norms_without_matrix() {
   network::Builder b({1, 1, 1}, 10);
   b.add(network::Quantize{1.0f / 255, 0});
   constexpr int kChannels = 4000;
-  const int wide = b.parameter(network::Role::kWeight, {kChannels, 1, 1, 1}, coding);
-  int value = b.add(network::Conv2d{wide, -1, kChannels});
+  const auto wide = b.parameter(network::Role::kWeight, {kChannels, 1, 1, 1}, coding);
+  auto value = b.add(network::Conv2d{wide, {}, kChannels});
   for (int i = 0; i < 2; ++i) {
-    const int residual = b.add(network::Quantize{0.01f, 100}, {value});
-    const int scale = b.parameter(network::Role::kScale, {kChannels}, coding);
-    const int shift = b.parameter(network::Role::kShift, {kChannels}, coding);
-    const int normed = b.add(network::GroupNorm{scale, shift, 8, 1e-5f, true}, {value});
+    const auto residual = b.add(network::Quantize{0.01f, 100}, {value});
+    const auto scale = b.parameter(network::Role::kScale, {kChannels}, coding);
+    const auto shift = b.parameter(network::Role::kShift, {kChannels}, coding);
+    const auto normed = b.add(network::GroupNorm{scale, shift, 8, 1e-5f, true}, {value});
     value = b.add(network::Add{}, {normed, residual});
   }
   b.add(network::Quantize{0.02f, 128});
-  const int last = b.parameter(network::Role::kWeight, {10, kChannels / 10, 1, 1}, coding);
-  b.add(network::Conv2d{last, -1, 10, 10});
+  const auto last = b.parameter(network::Role::kWeight, {10, kChannels / 10, 1, 1}, coding);
+  b.add(network::Conv2d{last, {}, 10, 10});
   return b.network();
 }
 
 TEST(SystemcEngine, NormsWithoutAMatrixOperatorGiveTheirWeightsPlaceBack) {
   const network::Network network = norms_without_matrix();
-  const std::vector<network::Shape> shapes = network::check(network, "test");
+  const network::Shapes shapes = network::check(network, "test");
   auto config = mapping::load_accelerator(std::filesystem::path(BROWNOUT_SOURCE_DIR) /
                                           "configs/accelerators/ibm-14nm.yaml");
   config.weights.arrays = 1;

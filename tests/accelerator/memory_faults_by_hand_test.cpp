@@ -43,8 +43,8 @@ network::Network normed() {
   b.add(network::Quantize{0.5f, 0});
   const int weight =
       b.parameter(Role::kWeight, {1, 1, 1, 1}, Coding{Scheme::kSymmetric, 4, 1.0f, 0.0f}, {1});
-  b.add(network::Conv2d{weight, -1, 1, 1, {1, 1}, {1, 1}, {0, 0, 0, 0}});
-  b.add(network::GroupNorm{-1, -1, 1, 1e-30f, false});
+  b.add(network::Conv2d{weight, {}, 1, 1, {1, 1}, {1, 1}, {0, 0, 0, 0}});
+  b.add(network::GroupNorm{{}, {}, 1, 1e-30f, false});
   b.add(network::Flatten{});
   return b.network();
 }

@@ -82,7 +82,7 @@ struct Case {
   }
 
   network::Network network;
-  std::vector<network::Shape> shapes;
+  network::Shapes shapes;
   mapping::AcceleratorConfig config;
   int batch, images;
   std::vector<std::uint8_t> pixels;

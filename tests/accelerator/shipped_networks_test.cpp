@@ -70,7 +70,7 @@ TEST(ShippedNetworks, AChangedCellChangesTheLogitsInMidRun) {
   const fs::path root(BROWNOUT_SOURCE_DIR);
   const network::Network network =
       network::read_onnx(root / "models" / "fmnist-simplenet16-rquant-8b.onnx");
-  const std::vector<network::Shape> shapes = network::check(network, "test");
+  const network::Shapes shapes = network::check(network, "test");
   const auto config = mapping::load_accelerator(root / "configs/accelerators/edge-16x16.yaml");
   const mapping::Program program = mapping::compile(network, config, 1);
   const auto pixels = network::random_pixels(network, 1, 3);

@@ -44,15 +44,15 @@ class SimpleNet {
     block(4 * width, 1, 2);
     block(4 * width, 3, 3);
     add(network::Flatten{});
-    const int weight = parameter(network::Role::kWeight, {10, channels_});
-    const int bias = parameter(network::Role::kBias, {10});
+    const auto weight = parameter(network::Role::kWeight, {10, channels_});
+    const auto bias = parameter(network::Role::kBias, {10});
     add(network::Linear{weight, bias, 10});
   }
 
   const network::Network& network() const { return network_; }
 
  private:
-  int parameter(network::Role role, std::vector<std::int64_t> shape) {
+  network::ParameterIndex parameter(network::Role role, std::vector<std::int64_t> shape) {
     network::Parameter p;
     p.name = fmt::format("p{}", network_.parameters.size());
     p.role = role;
@@ -64,20 +64,20 @@ class SimpleNet {
           static_cast<int>(random(static_cast<std::uint64_t>(i))[0] % 255) - 127));
     }
     network_.parameters.push_back(std::move(p));
-    return static_cast<int>(network_.parameters.size()) - 1;
+    return network::ParameterIndex(network_.parameters.size() - 1);
   }
   void add(network::Operator op) {
-    const int input = static_cast<int>(network_.nodes.size());
-    network_.nodes.push_back({fmt::format("n{}", input), std::move(op), {input}});
+    const network::ValueIndex input = network_.logits();
+    network_.nodes.push_back({fmt::format("n{}", input.number()), std::move(op), {input}});
   }
   void quantize(float scale) { add(network::Quantize{scale, 0}); }
   void block(int out, int kernel = 3, int pool = 0) {
     const int pad = kernel / 2;
-    const int weight = parameter(network::Role::kWeight, {out, channels_, kernel, kernel});
-    const int bias = parameter(network::Role::kBias, {out});
+    const auto weight = parameter(network::Role::kWeight, {out, channels_, kernel, kernel});
+    const auto bias = parameter(network::Role::kBias, {out});
     add(network::Conv2d{weight, bias, out, 1, {kernel, kernel}, {1, 1}, {pad, pad, pad, pad}});
-    const int scale = parameter(network::Role::kScale, {out});
-    const int shift = parameter(network::Role::kShift, {out});
+    const auto scale = parameter(network::Role::kScale, {out});
+    const auto shift = parameter(network::Role::kShift, {out});
     int groups = 0;
     for (const int wanted : {32, 24, 16, 8}) {
       const int possible = std::min(wanted, out / 2);

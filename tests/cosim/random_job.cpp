@@ -175,7 +175,7 @@ class Maker {
       command.columns = columns;
       command.codes = between(1, shape_.rows);
       command.bits = bits;
-      command.scheme = scheme_number(scheme);
+      command.scheme = rtl_number(scheme);
       command.stride = static_cast<std::uint32_t>(between(0, 3000));
       command.cell = cell(std::int64_t{command.stride} * columns + command.codes * bits);
       command.vectors = vectors;

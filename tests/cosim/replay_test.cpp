@@ -144,7 +144,7 @@ RandomJob small_job() {
     command.stride = 32;
     command.columns = 4;
     command.codes = 4;
-    command.scheme = scheme_number(network::Scheme::kSymmetric);
+    command.scheme = rtl_number(network::Scheme::kSymmetric);
     command.vectors = 3;
     command.first = !last;
     command.last = last;

@@ -19,14 +19,14 @@ TEST(Plan, FusesABlockIntoOnePass) {
   // Input, five blocks, the last of them with the flatten, linear.
   ASSERT_EQ(steps.size(), 7U);
   EXPECT_TRUE(mapping::moves_data(steps[5]));
-  EXPECT_EQ(steps[0].matrix, -1);
+  EXPECT_FALSE(steps[0].matrix);
   const Step& pooled = steps[2];
   ASSERT_EQ(pooled.passes.size(), 1U);
-  EXPECT_GE(pooled.matrix, 0);
-  EXPECT_GE(pooled.passes[0].norm, 0);
+  EXPECT_TRUE(pooled.matrix);
+  EXPECT_TRUE(pooled.passes[0].norm);
   EXPECT_EQ(pooled.passes[0].activation, arithmetic::Activation::kRelu);
-  EXPECT_GE(pooled.passes[0].max_pool, 0);
-  EXPECT_GE(pooled.passes[0].quantize, 0);
+  EXPECT_TRUE(pooled.passes[0].max_pool);
+  EXPECT_TRUE(pooled.passes[0].quantize);
   EXPECT_EQ(pooled.matrix_out, (network::Shape{32, 12, 12}));
   EXPECT_EQ(pooled.passes[0].out, (network::Shape{32, 6, 6}));
 }
@@ -35,7 +35,7 @@ TEST(Plan, StartsAPassWhereTheOrderDiffers) {
   network::Builder b({1, 4, 4}, 4);
   const network::Coding coding{network::Scheme::kSymmetric, 8, 1.0f, 0.0f};
   b.add(network::Quantize{1.0f / 255, 0});
-  b.add(network::Conv2d{b.parameter(network::Role::kWeight, {1, 1, 1, 1}, coding), -1, 1});
+  b.add(network::Conv2d{b.parameter(network::Role::kWeight, {1, 1, 1, 1}, coding), {}, 1});
   b.add(network::MaxPool{});
   b.add(network::GroupNorm{});  // after the pool: a new pass
   b.add(network::Relu{});
@@ -50,15 +50,15 @@ TEST(Plan, AFlattenOfCodesThatOthersReadIsAStepOfItsOwn) {
   const network::Coding coding{network::Scheme::kSymmetric, 8, 1.0f, 0.0f};
   const auto build = [&](bool shared) {
     network::Builder b({2, 2, 2}, 4);
-    const int codes = b.add(network::Quantize{1.0f / 255, 0});
-    const int flat = b.add(network::Flatten{});
-    int logits =
-        b.add(network::Linear{b.parameter(network::Role::kWeight, {4, 8}, coding), -1, 4}, {flat});
+    const auto codes = b.add(network::Quantize{1.0f / 255, 0});
+    const auto flat = b.add(network::Flatten{});
+    auto logits =
+        b.add(network::Linear{b.parameter(network::Role::kWeight, {4, 8}, coding), {}, 4}, {flat});
     if (shared) {
-      const int weight = b.parameter(network::Role::kWeight, {4, 2, 2, 2}, coding);
-      const int side = b.add(network::Conv2d{weight, -1, 4, 1, {2, 2}}, {codes});
-      const int vector = b.add(network::Flatten{}, {side});  // of one pixel: moves nothing
-      const int added = b.add(network::Quantize{1.0f, 0}, {vector});
+      const auto weight = b.parameter(network::Role::kWeight, {4, 2, 2, 2}, coding);
+      const auto side = b.add(network::Conv2d{weight, {}, 4, 1, {2, 2}}, {codes});
+      const auto vector = b.add(network::Flatten{}, {side});  // of one pixel: moves nothing
+      const auto added = b.add(network::Quantize{1.0f, 0}, {vector});
       logits = b.add(network::Add{}, {logits, added});
     }
     return b.network();
@@ -66,24 +66,24 @@ TEST(Plan, AFlattenOfCodesThatOthersReadIsAStepOfItsOwn) {
   const network::Network alone = build(false), shared = build(true);
   const auto fused = make_plan(alone, network::check(alone, "test"));
   ASSERT_EQ(fused.size(), 2U);  // codes in the flatten's order, linear
-  EXPECT_EQ(fused[0].output, 2);
+  EXPECT_EQ(fused[0].output, network::ValueIndex(2));
   const auto copied = make_plan(shared, network::check(shared, "test"));
   ASSERT_EQ(copied.size(), 4U);  // codes, flatten, the convolution, linear with the join
-  EXPECT_EQ(copied[0].output, 1);
-  EXPECT_EQ(copied[1].output, 2);
+  EXPECT_EQ(copied[0].output, network::ValueIndex(1));
+  EXPECT_EQ(copied[1].output, network::ValueIndex(2));
 }
 
 TEST(Plan, ComputesEveryValueBeforeItIsRead) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
     const network::Network network = network::random_network(seed);
-    std::vector<bool> known(network.nodes.size() + 1, false);
+    Table<network::ValueIndex, bool> known(network.nodes.size() + 1, false);
     known[0] = true;
     for (const Step& step : make_plan(network, network::check(network, "test"))) {
-      EXPECT_TRUE(known[static_cast<std::size_t>(step.input)]) << "seed " << seed;
-      for (const int value : step.residuals) {
-        EXPECT_TRUE(known[static_cast<std::size_t>(value)]) << "seed " << seed;
+      EXPECT_TRUE(known[step.input]) << "seed " << seed;
+      for (const network::ValueIndex value : step.residuals) {
+        EXPECT_TRUE(known[value]) << "seed " << seed;
       }
-      known[static_cast<std::size_t>(step.output)] = true;
+      known[step.output] = true;
     }
     EXPECT_TRUE(known.back()) << "seed " << seed;
   }
@@ -95,7 +95,7 @@ TEST(ValueMemory, KeepsEveryValueUntilItsLastReader) {
     const network::Network network = network::random_network(seed);
     const auto shapes = network::check(network, "test");
     const auto steps = make_plan(network, shapes);
-    std::vector<std::size_t> bytes;
+    ImageBytes bytes;
     for (const network::Shape& shape : shapes)
       bytes.push_back(static_cast<std::size_t>(shape.size()));
     const int batch = 4;
@@ -105,8 +105,8 @@ TEST(ValueMemory, KeepsEveryValueUntilItsLastReader) {
     }
     const ValueMemory memory = place_values(steps, bytes, chunks, batch);
     std::vector<int> owner(memory.bytes, -1);
-    const auto range = [&](int value, int image, int chunk) {
-      const ValuePlace& place = memory.places[static_cast<std::size_t>(value)];
+    const auto range = [&](network::ValueIndex value, int image, int chunk) {
+      const ValuePlace& place = memory.places[value];
       const int index = place.whole_batch ? image : image % chunk;
       return owner.begin() +
              static_cast<std::ptrdiff_t>(place.offset +

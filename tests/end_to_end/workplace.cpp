@@ -134,12 +134,12 @@ network::Network tiny_network(network::Scheme scheme, int bits) {
       coded("fc.weight", network::Role::kWeight, {kClasses, kPixels}, weights, scheme, bits),
       coded("fc.bias", network::Role::kBias, {kClasses}, biases, scheme, bits)};
   network::Linear linear;
-  linear.weight = 0;
-  linear.bias = 1;
+  linear.weight = network::ParameterIndex(0);
+  linear.bias = network::ParameterIndex(1);
   linear.out_features = kClasses;
-  net.nodes = {{"input_quantize", network::Quantize{4.0f / 255, 128}, {0}},
-               {"flatten", network::Flatten{}, {1}},
-               {"fc", linear, {2}}};
+  net.nodes = {{"input_quantize", network::Quantize{4.0f / 255, 128}, {network::ValueIndex(0)}},
+               {"flatten", network::Flatten{}, {network::ValueIndex(1)}},
+               {"fc", linear, {network::ValueIndex(2)}}};
   net.metadata = {{"brownout.training", "made by a test, not trained"}};
   return net;
 }

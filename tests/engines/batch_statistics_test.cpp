@@ -19,31 +19,31 @@ constexpr network::Coding kCoding{network::Scheme::kRquant, 8, 0.004f, 0.01f};
 network::Network batch_normed() {
   network::Builder b({2, 6, 6}, 4);
   const auto batch_norm = [&](int channels) {
-    const int scale = b.parameter(network::Role::kScale, {channels}, kCoding);
-    const int shift = b.parameter(network::Role::kShift, {channels}, kCoding);
+    const auto scale = b.parameter(network::Role::kScale, {channels}, kCoding);
+    const auto shift = b.parameter(network::Role::kShift, {channels}, kCoding);
     network::BatchNorm norm{scale, shift, 1e-5f, true, {}, {}};
     norm.mean.assign(static_cast<std::size_t>(channels), 0.0f);
     norm.variance.assign(static_cast<std::size_t>(channels), 1.0f);
     return b.add(norm);
   };
   const auto conv = [&](int in, int out) {
-    const int weight = b.parameter(network::Role::kWeight, {out, in, 3, 3}, kCoding);
-    return b.add(network::Conv2d{weight, -1, out, 1, {3, 3}, {1, 1}, {1, 1, 1, 1}});
+    const auto weight = b.parameter(network::Role::kWeight, {out, in, 3, 3}, kCoding);
+    return b.add(network::Conv2d{weight, {}, out, 1, {3, 3}, {1, 1}, {1, 1, 1, 1}});
   };
   b.add(network::Quantize{1.0f / 255, 0});
   conv(2, 8);
   batch_norm(8);
   b.add(network::Relu{});
-  const int residual = b.add(network::Quantize{0.05f, 0});
+  const auto residual = b.add(network::Quantize{0.05f, 0});
   conv(8, 8);
   const int normed = batch_norm(8);
   b.add(network::Add{}, {normed, residual});
-  b.add(network::GroupNorm{-1, -1, 2, 1e-5f, true});
+  b.add(network::GroupNorm{{}, {}, 2, 1e-5f, true});
   b.add(network::AveragePool{});
   b.add(network::Quantize{0.05f, 100});
   b.add(network::Flatten{});
-  const int weight = b.parameter(network::Role::kWeight, {4, 72}, kCoding);
-  b.add(network::Linear{weight, -1, 4});
+  const auto weight = b.parameter(network::Role::kWeight, {4, 72}, kCoding);
+  b.add(network::Linear{weight, {}, 4});
   return b.network();
 }
 
@@ -60,7 +60,7 @@ std::pair<double, double> first_norm_input(const network::Network& net,
                                            const std::vector<std::uint8_t>& pixels, int images,
                                            int channel) {
   const auto& conv = std::get<network::Conv2d>(net.nodes[1].op);
-  const network::Parameter& w = net.parameters[static_cast<std::size_t>(conv.weight)];
+  const network::Parameter& w = net.parameters[*conv.weight];
   double s1 = 0.0;
   double s2 = 0.0;
   for (int i = 0; i < images; ++i) {

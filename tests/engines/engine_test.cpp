@@ -68,12 +68,12 @@ TEST(Engines, AddAResidualThatIsComputedAfterTheMainBranch) {
   // file, the residual.
   network::Builder b({1, 1, 1}, 1);
   const Coding coding{Scheme::kSymmetric, 8, 1.0f, 0.0f};
-  const int input = b.add(network::Quantize{1.0f / 255, 0});
+  const auto input = b.add(network::Quantize{1.0f / 255, 0});
   const int main =
-      b.add(network::Conv2d{b.parameter(Role::kWeight, {1, 1, 1, 1}, coding, {2}), -1, 1}, {input});
+      b.add(network::Conv2d{b.parameter(Role::kWeight, {1, 1, 1, 1}, coding, {2}), {}, 1}, {input});
   const int side =
-      b.add(network::Conv2d{b.parameter(Role::kWeight, {1, 1, 1, 1}, coding, {3}), -1, 1}, {input});
-  const int codes = b.add(network::Quantize{0.5f, 0}, {side});
+      b.add(network::Conv2d{b.parameter(Role::kWeight, {1, 1, 1, 1}, coding, {3}), {}, 1}, {input});
+  const auto codes = b.add(network::Quantize{0.5f, 0}, {side});
   b.add(network::Add{}, {main, codes});
   b.add(network::Relu{});
   b.add(network::Flatten{});
@@ -90,7 +90,7 @@ TEST(Engines, FlattenInChannelOrder) {
   b.add(network::Quantize{1.0f / 255, 0});
   b.add(network::Flatten{});
   const Coding coding{Scheme::kSymmetric, 8, 1.0f, 0.0f};
-  b.add(network::Linear{b.parameter(Role::kWeight, {1, 4}, coding, {0, 1, 0, 0}), -1, 1});
+  b.add(network::Linear{b.parameter(Role::kWeight, {1, 4}, coding, {0, 1, 0, 0}), {}, 1});
   for (const std::string& name : engine_names()) {
     const auto engine = make_engine(name, b.network(), 1);
     engine->set_codes(network::clean_codes(b.network()));

@@ -235,7 +235,7 @@ TEST(Physical, EqualsTheProgramWhereNothingButWeightsIsLoaded) {
          stationary ? Flow::kWeightStationary : Flow::kOutputStationary, Convention::kPhysical});
     std::size_t at = 0;
     for (const mapping::LayerProgram& layer : program.layers) {
-      if (layer.step.matrix < 0) continue;
+      if (!layer.step.matrix) continue;
       ASSERT_LT(at, got.layers.size());
       ASSERT_EQ(layer.walks, 1) << "seed " << seed;
       std::int64_t folds = static_cast<std::int64_t>(layer.strips.size());

@@ -24,13 +24,13 @@ network::Network three_parameters() {
 TEST(Resident, PutsCodesOneBehindTheOtherAndSkipsUncodedParameters) {
   const Placement placement = resident(three_parameters());
   ASSERT_EQ(placement.runs.size(), 2u);
-  EXPECT_EQ(placement.runs[0].parameter, 0);
+  EXPECT_EQ(placement.runs[0].parameter, network::ParameterIndex(0));
   EXPECT_EQ(placement.runs[0].first, 0);
   EXPECT_EQ(placement.runs[0].last, 10);
   EXPECT_EQ(placement.runs[0].low_bit, 0);
   EXPECT_EQ(placement.runs[0].high_bit, 8);
   EXPECT_EQ(placement.runs[0].start, 0u);
-  EXPECT_EQ(placement.runs[1].parameter, 2);
+  EXPECT_EQ(placement.runs[1].parameter, network::ParameterIndex(2));
   EXPECT_EQ(placement.runs[1].high_bit, 3);
   EXPECT_EQ(placement.runs[1].start, 80u);
   EXPECT_EQ(placement.words, 3u);  // 80 + 63 bits

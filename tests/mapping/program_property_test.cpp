@@ -79,8 +79,9 @@ Case random_case(std::uint64_t seed) {
   }
 }
 
-const network::Parameter& parameter_at(const network::Network& network, int parameter) {
-  return network.parameters[static_cast<std::size_t>(parameter)];
+const network::Parameter& parameter_at(const network::Network& network,
+                                       network::ParameterIndex parameter) {
+  return network.parameters[parameter];
 }
 
 /// Distinct words that contain codes [first, last), found by visiting all cells.
@@ -100,7 +101,7 @@ TEST(ProgramProperty, EveryWeightMeetsEveryPixelOnce) {
     const AcceleratorConfig& accelerator = program.accelerator;
     const bool stationary = accelerator.array.dataflow == Dataflow::kWeightStationary;
     for (const LayerProgram& layer : program.layers) {
-      if (layer.step.matrix < 0) {
+      if (!layer.step.matrix) {
         EXPECT_TRUE(layer.strips.empty());
         continue;
       }
@@ -127,7 +128,7 @@ TEST(ProgramProperty, EveryWeightMeetsEveryPixelOnce) {
       std::vector<std::int64_t> reached(layer.column_tiles.size(), 0);
       int chunk = 0;
       for (const Strip& strip : layer.strips) {
-        const auto tile = static_cast<std::size_t>(strip.column_tile);
+        const auto tile = strip.column_tile;
         EXPECT_EQ(strip.pixel_first, reached[tile]);
         EXPECT_GT(strip.pixel_count, 0);
         EXPECT_LE(strip.pixel_count,
@@ -326,8 +327,7 @@ TEST(ProgramProperty, ThePlacementHoldsEveryCodeOnceWhereTheLayersReadIt) {
     std::map<std::pair<int, std::uint32_t>, std::int64_t> origins;
     for (const LayerProgram& layer : program.layers) {
       for (const ParameterPlace& place : layer.parameters) {
-        origins[{place.parameter, layer.chunks[static_cast<std::size_t>(place.chunk)].load_event}] =
-            place.origin;
+        origins[{place.parameter, layer.chunks[place.chunk].load_event}] = place.origin;
       }
     }
     std::map<int, std::int64_t> reached;
@@ -346,7 +346,7 @@ TEST(ProgramProperty, ThePlacementHoldsEveryCodeOnceWhereTheLayersReadIt) {
     EXPECT_LE(program.placement.words, program.accelerator.weights.words());
     for (std::size_t p = 0; p < network.parameters.size(); ++p) {
       if (!network.parameters[p].coding) continue;
-      EXPECT_EQ(reached[static_cast<int>(p)], network.parameters[p].size());
+      EXPECT_EQ(reached[network::ParameterIndex(p)], network.parameters[p].size());
     }
   }
 }
@@ -355,7 +355,7 @@ TEST(ProgramProperty, LiveValuesShareNoBytes) {
   for (std::uint64_t seed = 0; seed < kNetworks; ++seed) {
     SCOPED_TRACE(seed);
     const auto [network, program] = random_case(seed);
-    const std::vector<network::Shape> shapes = network::check(network, "random");
+    const network::Shapes shapes = network::check(network, "random");
     const int steps = static_cast<int>(program.layers.size());
     std::vector<int> last_read(shapes.size(), -1);
     for (int s = 0; s < steps; ++s) {
@@ -465,7 +465,7 @@ network::Codes read_by_copying(const network::Network& network, const Program& p
             }
             for (int b = 0; b < coding.bits; ++b) stats->bits_wrong += wrong >> b & 1;
             stats->codes_changed += wrong != 0;
-            codes[static_cast<std::size_t>(place.parameter)][static_cast<std::size_t>(i)] =
+            codes[place.parameter][static_cast<std::size_t>(i)] =
                 static_cast<std::int8_t>(network::n_of(coding.scheme, coding.bits, v ^ wrong));
           }
         }

@@ -178,14 +178,14 @@ template <typename Vectors>
 network::Network with_vectors(Vectors&& vectors) {
   const network::Coding coding{network::Scheme::kSymmetric, 8, 1.0f, 0.0f};
   network::Builder builder({1, 9, 9}, 4);
-  const int pixels = builder.add(network::Quantize{0.01f, 3});
+  const auto pixels = builder.add(network::Quantize{0.01f, 3});
   const auto conv = [&] {
-    const int weight = builder.parameter(network::Role::kWeight, {2, 1, 2, 2}, coding);
-    return builder.add(network::Conv2d{weight, -1, 2, 1, {2, 2}}, {pixels});
+    const auto weight = builder.parameter(network::Role::kWeight, {2, 1, 2, 2}, coding);
+    return builder.add(network::Conv2d{weight, {}, 2, 1, {2, 2}}, {pixels});
   };
   const std::int64_t features = vectors(builder, conv);
   builder.add(
-      network::Linear{builder.parameter(network::Role::kWeight, {4, features}, coding), -1, 4});
+      network::Linear{builder.parameter(network::Role::kWeight, {4, features}, coding), {}, 4});
   return builder.network();
 }
 
@@ -201,7 +201,7 @@ TEST(Program, OnlyAGroupNormTakesAnotherWalk) {
   const network::Network pooled = with_vectors([](network::Builder& b, auto conv) {
     conv();
     b.add(network::MaxPool{});
-    b.add(network::BatchNorm{-1, -1, 1e-5f, false, {0.0f, 1.0f}, {1.0f, 2.0f}});
+    b.add(network::BatchNorm{{}, {}, 1e-5f, false, {0.0f, 1.0f}, {1.0f, 2.0f}});
     b.add(network::Relu{});
     b.add(network::AveragePool{});
     b.add(network::Sign{});
@@ -269,7 +269,7 @@ TEST(Program, AResidualBeforeANormIsReadOnceAWalk) {
   const auto build = [](int norms_after) {
     return with_vectors([=](network::Builder& b, auto conv) {
       conv();
-      const int side = b.add(network::Quantize{0.5f, 7});
+      const auto side = b.add(network::Quantize{0.5f, 7});
       conv();
       for (int norm = 0; norm < 2 - norms_after; ++norm) b.add(network::GroupNorm{});
       b.add(network::Add{}, {static_cast<int>(b.network().nodes.size()), side});

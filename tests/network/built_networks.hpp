@@ -22,8 +22,8 @@ class Builder {
   }
 
   /// A parameter of the given coding; `n` empty = random.
-  int parameter(network::Role role, std::vector<std::int64_t> shape, network::Coding coding,
-                std::vector<std::int8_t> n = {}) {
+  ParameterIndex parameter(network::Role role, std::vector<std::int64_t> shape,
+                           network::Coding coding, std::vector<std::int8_t> n = {}) {
     network::Parameter p;
     p.name = "p" + std::to_string(network_.parameters.size());
     p.role = role;
@@ -38,15 +38,15 @@ class Builder {
     }
     if (!n.empty()) p.n = std::move(n);
     network_.parameters.push_back(std::move(p));
-    return static_cast<int>(network_.parameters.size()) - 1;
+    return ParameterIndex(network_.parameters.size() - 1);
   }
 
   /// Appends a node that reads `inputs`, by default the previous value; returns its value.
-  int add(network::Operator op, std::vector<int> inputs = {}) {
-    const int index = static_cast<int>(network_.nodes.size());
-    if (inputs.empty()) inputs = {index};
-    network_.nodes.push_back({"n" + std::to_string(index), std::move(op), std::move(inputs)});
-    return index + 1;
+  ValueIndex add(network::Operator op, std::vector<ValueIndex> inputs = {}) {
+    if (inputs.empty()) inputs = {network_.logits()};
+    const std::string name = "n" + std::to_string(network_.nodes.size());
+    network_.nodes.push_back({name, std::move(op), std::move(inputs)});
+    return network_.logits();
   }
 
   network::Network& network() { return network_; }
@@ -62,12 +62,13 @@ inline network::Network simple_network() {
   b.add(network::Quantize{1.0f / 255, 0});
   int channels = 1;
   const auto block = [&](int out, int kernel, bool pool) {
-    const int weight = b.parameter(network::Role::kWeight, {out, channels, kernel, kernel}, coding);
-    const int bias = b.parameter(network::Role::kBias, {out}, coding);
+    const auto weight =
+        b.parameter(network::Role::kWeight, {out, channels, kernel, kernel}, coding);
+    const auto bias = b.parameter(network::Role::kBias, {out}, coding);
     const int pad = kernel / 2;
     b.add(network::Conv2d{weight, bias, out, 1, {kernel, kernel}, {1, 1}, {pad, pad, pad, pad}});
-    const int scale = b.parameter(network::Role::kScale, {out}, coding);
-    const int shift = b.parameter(network::Role::kShift, {out}, coding);
+    const auto scale = b.parameter(network::Role::kScale, {out}, coding);
+    const auto shift = b.parameter(network::Role::kShift, {out}, coding);
     b.add(network::GroupNorm{scale, shift, 8, 1e-5f, true});
     b.add(network::Relu{});
     if (pool) b.add(network::MaxPool{});
@@ -80,8 +81,8 @@ inline network::Network simple_network() {
   block(128, 1, false);
   block(32, 1, false);
   b.add(network::Flatten{});
-  const int weight = b.parameter(network::Role::kWeight, {10, 32 * 9}, coding);
-  const int bias = b.parameter(network::Role::kBias, {10}, coding);
+  const auto weight = b.parameter(network::Role::kWeight, {10, 32 * 9}, coding);
+  const auto bias = b.parameter(network::Role::kBias, {10}, coding);
   b.add(network::Linear{weight, bias, 10});
   return b.network();
 }

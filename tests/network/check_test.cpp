@@ -28,19 +28,19 @@ TEST(RandomNetwork, CoversOperatorsSchemesAndCorners) {
   std::set<std::string> corners;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     const Network network = random_network(seed);
-    const std::vector<Shape> shapes = check(network, "memory");
+    const Shapes shapes = check(network, "memory");
     for (std::size_t i = 0; i < network.nodes.size(); ++i) {
       const Node& node = network.nodes[i];
       operators.insert(operator_name(node.op));
-      const Shape& in = shapes[static_cast<std::size_t>(node.inputs[0])];
+      const Shape& in = shapes[node.inputs[0]];
       if (const auto* conv = std::get_if<Conv2d>(&node.op)) {
         if (conv->groups > 1) corners.insert(conv->groups == in.channels ? "depthwise" : "grouped");
         if (conv->stride[0] != conv->stride[1]) corners.insert("uneven stride");
         if (conv->pads[0] != conv->pads[2]) corners.insert("uneven padding");
       }
       if (const auto* norm = std::get_if<GroupNorm>(&node.op)) {
-        if (norm->scale < 0 && norm->shift < 0) corners.insert("fixed norm");
-        if (norm->scale >= 0 && !norm->reparameterized) corners.insert("plain gamma");
+        if (!norm->scale && !norm->shift) corners.insert("fixed norm");
+        if (norm->scale && !norm->reparameterized) corners.insert("plain gamma");
       }
       if (const auto* flatten = std::get_if<Flatten>(&node.op); flatten != nullptr) {
         corners.insert(is_quantized(network, static_cast<int>(i) + 1) ? "flat codes" : "flat fp32");
@@ -93,8 +93,8 @@ Op& op_of(Network& network, std::size_t node) {
 }
 
 TEST(Check, GivesTheShapeOfEveryValue) {
-  const std::vector<Shape> expected = {{1, 4, 4}, {1, 4, 4}, {2, 2, 2}, {2, 2, 2},
-                                       {2, 2, 2}, {8, 1, 1}, {8, 1, 1}, {3, 1, 1}};
+  const Shapes expected = {{1, 4, 4}, {1, 4, 4}, {2, 2, 2}, {2, 2, 2},
+                           {2, 2, 2}, {8, 1, 1}, {8, 1, 1}, {3, 1, 1}};
   EXPECT_EQ(check(small_network(), "net"), expected);
 }
 
@@ -114,25 +114,25 @@ TEST(Check, KnowsWhichValuesAreQuantized) {
   for (int value = 0; value <= 7; ++value) quantized.push_back(is_quantized(network, value));
   EXPECT_EQ(quantized, (std::vector<bool>{false, true, false, false, false, false, true, false}));
   std::swap(network.nodes[4], network.nodes[5]);  // quantize, then flatten
-  network.nodes[4].inputs = {4};
-  network.nodes[5].inputs = {5};
+  network.nodes[4].inputs = {ValueIndex(4)};
+  network.nodes[5].inputs = {ValueIndex(5)};
   check(network, "net");
   EXPECT_TRUE(is_quantized(network, 6));
 }
 
 TEST(Check, WiringErrors) {
-  EXPECT_EQ(after([](Network& n) { n.nodes[3].inputs = {4}; }),
+  EXPECT_EQ(after([](Network& n) { n.nodes[3].inputs = {ValueIndex(4)}; }),
             "node \"relu1\" (relu): reads value 4, expected one computed before it (0 to 3)");
   EXPECT_EQ(after([](Network& n) { n.nodes[3].inputs = {}; }),
             "node \"relu1\" (relu): has 0 inputs, expected 1");
-  EXPECT_EQ(after([](Network& n) { n.nodes[4].inputs = {3}; }),
+  EXPECT_EQ(after([](Network& n) { n.nodes[4].inputs = {ValueIndex(3)}; }),
             "the value of node \"relu1\" (relu) is never used");
-  EXPECT_EQ(after([](Network& n) { n.nodes[1].inputs = {0}; }),
+  EXPECT_EQ(after([](Network& n) { n.nodes[1].inputs = {ValueIndex(0)}; }),
             "node \"conv1\" (conv): reads the input image, expected a quantize between them");
-  EXPECT_EQ(after([](Network& n) { n.nodes[6].inputs = {5}; }),
+  EXPECT_EQ(after([](Network& n) { n.nodes[6].inputs = {ValueIndex(5)}; }),
             "node \"fc\" (linear): reads value 5, which is not quantized; expected a quantize "
             "before it");
-  EXPECT_EQ(after([](Network& n) { n.nodes[3].inputs = {1}; }),
+  EXPECT_EQ(after([](Network& n) { n.nodes[3].inputs = {ValueIndex(1)}; }),
             "node \"relu1\" (relu): reads value 1, which is quantized; expected a value before its "
             "quantize");
   EXPECT_EQ(after([](Network& n) { n.nodes.clear(); }),
@@ -188,7 +188,7 @@ TEST(Check, ParameterErrors) {
             "on codes only");
   EXPECT_EQ(after([](Network& n) { n.nodes[1].name = n.parameters[0].name; }),
             "two parts of the network are named \"conv1.weight\"");
-  EXPECT_EQ(after([](Network& n) { op_of<Linear>(n, 6).weight = 0; }),
+  EXPECT_EQ(after([](Network& n) { op_of<Linear>(n, 6).weight = network::ParameterIndex(0); }),
             "node \"fc\" (linear): its weight is parameter 0 of 5, expected 4: parameters stand in "
             "code order (nodes in order; weight, bias, scale, shift)");
 }
@@ -206,7 +206,9 @@ Network wide_network(int inputs) {
   weight.coding = Coding{};
   weight.n.assign(static_cast<std::size_t>(inputs), 1);
   network.parameters = {weight};
-  network.nodes = {{"q", Quantize{}, {0}}, {"flat", Flatten{}, {1}}, {"fc", Linear{0, -1, 1}, {2}}};
+  network.nodes = {{"q", Quantize{}, {ValueIndex(0)}},
+                   {"flat", Flatten{}, {ValueIndex(1)}},
+                   {"fc", Linear{0, {}, 1}, {ValueIndex(2)}}};
   return network;
 }
 

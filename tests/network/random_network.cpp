@@ -60,16 +60,16 @@ class Builder {
 
  private:
   // --- values ---
-  const ValueType& type() const { return types_[static_cast<std::size_t>(value_)]; }
-  double rms() const { return rms_[static_cast<std::size_t>(value_)]; }
+  const ValueType& type() const { return types_[value_]; }
+  double rms() const { return rms_[value_]; }
 
   /// Appends a node that reads `inputs`; its value becomes the current one.
-  void append(const Operator& op, std::vector<int> inputs, double rms) {
+  void append(const Operator& op, std::vector<ValueIndex> inputs, double rms) {
     const auto number = network_.nodes.size();
     network_.nodes.push_back({fmt::format("{}{}", operator_name(op), number), op, inputs});
     types_.push_back(infer(network_.nodes.back(), types_, network_.name));
     rms_.push_back(std::max(rms, 1e-3));
-    value_ = static_cast<int>(types_.size()) - 1;
+    value_ = network_.logits();
   }
 
   // --- parameters ---
@@ -83,8 +83,8 @@ class Builder {
   }
 
   /// A parameter of values around `center` ± `spread`; returns its index and root mean square.
-  int parameter(Role role, std::vector<std::int64_t> shape, double center, double spread,
-                double* rms_out) {
+  ParameterIndex parameter(Role role, std::vector<std::int64_t> shape, double center, double spread,
+                           double* rms_out) {
     Parameter p;
     p.name = fmt::format("node{}.{}", network_.nodes.size(), to_string(role));
     p.role = role;
@@ -115,7 +115,7 @@ class Builder {
     for (const float value : values) squares += static_cast<double>(value) * value;
     *rms_out = std::sqrt(squares / static_cast<double>(values.size()));
     network_.parameters.push_back(std::move(p));
-    return static_cast<int>(network_.parameters.size()) - 1;
+    return ParameterIndex(network_.parameters.size() - 1);
   }
 
   // --- operators ---
@@ -125,8 +125,7 @@ class Builder {
     if (random_.chance(0.04)) scale = reach * 0.01;
     // Mostly where the values are: 0 after a ReLU, the middle otherwise.
     const bool positive =
-        value_ > 0 &&
-        std::holds_alternative<Relu>(network_.nodes[static_cast<std::size_t>(value_ - 1)].op);
+        value_ != kInputImage && std::holds_alternative<Relu>(network_.nodes[writer_of(value_)].op);
     int zero_point = positive ? random_.integer(0, 64) : random_.integer(64, 192);
     if (random_.chance(0.3)) zero_point = 0;
     if (random_.chance(0.1)) zero_point = random_.integer(0, 255);
@@ -134,7 +133,8 @@ class Builder {
   }
 
   /// weight, bias → the root mean square of what they compute.
-  double matrix_parameters(const std::vector<std::int64_t>& shape, int* weight, int* bias) {
+  double matrix_parameters(const std::vector<std::int64_t>& shape, OptionalParameter* weight,
+                           OptionalParameter* bias) {
     double reduction = 1.0;
     for (std::size_t i = 1; i < shape.size(); ++i) reduction *= static_cast<double>(shape[i]);
     double weight_rms = 0.0;
@@ -268,7 +268,7 @@ class Builder {
 
   /// Quantize → matrix operator → vector operators; the value stays fp32.
   void block() {
-    const int before = value_;
+    const ValueIndex before = value_;
     quantize();
     const int kind = random_.integer(0, 3);
     if (kind == 0) residual_block(before);
@@ -292,9 +292,9 @@ class Builder {
   }
 
   /// y = conv(q) + q, or + a second quantization of the same value.
-  void residual_block(int before) {
-    const int quantized = value_;
-    int residual = value_;
+  void residual_block(ValueIndex before) {
+    const ValueIndex quantized = value_;
+    ValueIndex residual = value_;
     if (random_.chance(0.4)) {
       value_ = before;
       quantize();
@@ -303,13 +303,13 @@ class Builder {
     }
     conv(same_conv(type().shape.channels, 1));
     if (random_.chance(0.6)) norm();
-    append(Add{}, {value_, residual}, rms() + rms_[static_cast<std::size_t>(residual)]);
+    append(Add{}, {value_, residual}, rms() + rms_[residual]);
     if (random_.chance(0.7)) activation();
   }
 
   /// y = conv(q) + quantize(norm(conv1x1(q))).
   void projection_block() {
-    const int quantized = value_;
+    const ValueIndex quantized = value_;
     const int channels = random_.integer(1, 8);
     const int stride = random_.integer(1, 2);
     Conv2d projection;
@@ -318,17 +318,17 @@ class Builder {
     conv(projection);
     if (random_.chance(0.5)) norm();
     quantize();
-    const int residual = value_;
+    const ValueIndex residual = value_;
     value_ = quantized;
     conv(same_conv(channels, stride));
     if (random_.chance(0.5)) norm();
-    append(Add{}, {value_, residual}, rms() + rms_[static_cast<std::size_t>(residual)]);
+    append(Add{}, {value_, residual}, rms() + rms_[residual]);
     if (random_.chance(0.7)) activation();
   }
 
   void linear_tail() {
-    if (value_ != 0 && random_.chance(0.4)) global_pool();
-    if (value_ == 0 || random_.chance(0.5)) {
+    if (value_ != kInputImage && random_.chance(0.4)) global_pool();
+    if (value_ == kInputImage || random_.chance(0.5)) {
       quantize();
       append(Flatten{}, {value_}, rms());
     } else {
@@ -341,9 +341,9 @@ class Builder {
       if (random_.chance(0.7)) activation();
       quantize();
       if (random_.chance(0.3)) {  // a residual of vectors
-        const int residual = value_;
+        const ValueIndex residual = value_;
         linear(type().shape.channels);
-        append(Add{}, {value_, residual}, rms() + rms_[static_cast<std::size_t>(residual)]);
+        append(Add{}, {value_, residual}, rms() + rms_[residual]);
         quantize();
       }
     }
@@ -367,7 +367,7 @@ class Builder {
   bool mixed_ = false;
   std::vector<ValueType> types_;
   std::vector<double> rms_;
-  int value_ = 0;
+  ValueIndex value_;
 };
 
 }  // namespace

@@ -22,9 +22,9 @@ class Evaluator {
     values_.assign(1, Values(image.begin(), image.end()));
     for (std::size_t i = 0; i < network_.nodes.size(); ++i) {
       const Node& node = network_.nodes[i];
-      in_ = shapes_[static_cast<std::size_t>(node.inputs[0])];
+      in_ = shapes_[node.inputs[0]];
       out_ = shapes_[i + 1];
-      x_ = &values_[static_cast<std::size_t>(node.inputs[0])];
+      x_ = &values_[node.inputs[0]];
       node_ = &node;
       Values y = std::visit([this](const auto& op) { return (*this)(op); }, node.op);
       values_.push_back(std::move(y));
@@ -33,8 +33,8 @@ class Evaluator {
   }
 
  private:
-  Values decoded(int index) const {
-    const auto i = static_cast<std::size_t>(index);
+  Values decoded(OptionalParameter index) const {
+    const ParameterIndex i = *index;
     const Parameter& p = network_.parameters[i];
     Values out(p.values.begin(), p.values.end());
     for (const std::int8_t n : codes_[i]) out.push_back(static_cast<double>(decode(*p.coding, n)));
@@ -50,7 +50,7 @@ class Evaluator {
 
   Values operator()(const Conv2d& op) const {
     const Values weight = decoded(op.weight);
-    const Values bias = op.bias >= 0 ? decoded(op.bias) : Values();
+    const Values bias = op.bias ? decoded(op.bias) : Values();
     const int in_group = in_.channels / op.groups;
     const int out_group = op.out_channels / op.groups;
     Values out;
@@ -77,7 +77,7 @@ class Evaluator {
   Values operator()(const Linear& op) const {
     const Values weight = decoded(op.weight);
     Values out =
-        op.bias >= 0 ? decoded(op.bias) : Values(static_cast<std::size_t>(op.out_features), 0.0);
+        op.bias ? decoded(op.bias) : Values(static_cast<std::size_t>(op.out_features), 0.0);
     for (std::size_t o = 0; o < out.size(); ++o) {
       for (std::size_t i = 0; i < x_->size(); ++i) out[o] += weight[o * x_->size() + i] * (*x_)[i];
     }
@@ -87,8 +87,8 @@ class Evaluator {
   template <typename Norm>
   void scale_and_shift(const Norm& op, Values& out) const {
     const std::size_t plane = out.size() / static_cast<std::size_t>(in_.channels);
-    const Values scale = op.scale >= 0 ? decoded(op.scale) : Values();
-    const Values shift = op.shift >= 0 ? decoded(op.shift) : Values();
+    const Values scale = op.scale ? decoded(op.scale) : Values();
+    const Values shift = op.shift ? decoded(op.shift) : Values();
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (!scale.empty()) out[i] *= scale[i / plane] + (op.reparameterized ? 1.0 : 0.0);
       if (!shift.empty()) out[i] += shift[i / plane];
@@ -178,7 +178,7 @@ class Evaluator {
   Values operator()(const Flatten&) const { return *x_; }
   Values operator()(const Add&) const {
     Values out = *x_;
-    const Values& residual = values_[static_cast<std::size_t>(node_->inputs[1])];
+    const Values& residual = values_[node_->inputs[1]];
     for (std::size_t i = 0; i < out.size(); ++i) out[i] += residual[i];
     return out;
   }
@@ -192,8 +192,8 @@ class Evaluator {
 
   const Network& network_;
   const Codes& codes_;
-  std::vector<Shape> shapes_;
-  std::vector<Values> values_;
+  Shapes shapes_;
+  Table<ValueIndex, Values> values_;
   const Values* x_ = nullptr;  // the node at work, its first input, the shapes around it
   const Node* node_ = nullptr;
   Shape in_;

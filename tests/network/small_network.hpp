@@ -21,7 +21,7 @@ inline Network small_network() {
     p.coding = Coding{Scheme::kRquant, 4, 0.125f, 0.5f};
     for (std::int64_t i = 0; i < p.size(); ++i) p.n.push_back(static_cast<std::int8_t>(i % 15 - 7));
     network.parameters.push_back(p);
-    return static_cast<int>(network.parameters.size()) - 1;
+    return ParameterIndex(network.parameters.size() - 1);
   };
   Conv2d conv;
   conv.weight = coded("conv1.weight", Role::kWeight, {2, 1, 3, 3});
@@ -34,13 +34,13 @@ inline Network small_network() {
   Linear linear;
   linear.weight = coded("fc.weight", Role::kWeight, {3, 8});
   linear.out_features = 3;
-  network.nodes = {{"q0", Quantize{0.5f, 3}, {0}},
-                   {"conv1", conv, {1}},
-                   {"gn1", norm, {2}},
-                   {"relu1", Relu{}, {3}},
-                   {"flatten1", Flatten{}, {4}},
-                   {"q1", Quantize{0.25f, 0}, {5}},
-                   {"fc", linear, {6}}};
+  network.nodes = {{"q0", Quantize{0.5f, 3}, {ValueIndex(0)}},
+                   {"conv1", conv, {ValueIndex(1)}},
+                   {"gn1", norm, {ValueIndex(2)}},
+                   {"relu1", Relu{}, {ValueIndex(3)}},
+                   {"flatten1", Flatten{}, {ValueIndex(4)}},
+                   {"q1", Quantize{0.25f, 0}, {ValueIndex(5)}},
+                   {"fc", linear, {ValueIndex(6)}}};
   return network;
 }
 

@@ -141,17 +141,17 @@ TEST(Measures, TheNetworkUpToItsLastReluGivesItsActivations) {
   network.parameters[0].shape = {2, 1, 1, 1};
   network.parameters[1].shape = {2, 4};
   network::Conv2d conv;
-  conv.weight = 0;
+  conv.weight = network::ParameterIndex(0);
   conv.out_channels = 2;
   network::Linear linear;
-  linear.weight = 1;
+  linear.weight = network::ParameterIndex(1);
   linear.out_features = 2;
-  network.nodes = {{"q", network::Quantize{1.0f / 255, 0}, {0}},
-                   {"conv", conv, {1}},
-                   {"relu", network::Relu{}, {2}},
-                   {"q2", network::Quantize{1.0f / 255, 0}, {3}},
-                   {"flat", network::Flatten{}, {4}},
-                   {"fc", linear, {5}}};
+  network.nodes = {{"q", network::Quantize{1.0f / 255, 0}, {network::ValueIndex(0)}},
+                   {"conv", conv, {network::ValueIndex(1)}},
+                   {"relu", network::Relu{}, {network::ValueIndex(2)}},
+                   {"q2", network::Quantize{1.0f / 255, 0}, {network::ValueIndex(3)}},
+                   {"flat", network::Flatten{}, {network::ValueIndex(4)}},
+                   {"fc", linear, {network::ValueIndex(5)}}};
   network::check(network, "cut");
   const std::optional<network::Network> cut = up_to_last_relu(network);
   ASSERT_TRUE(cut);

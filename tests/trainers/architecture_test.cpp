@@ -66,7 +66,7 @@ TEST(Architecture, AResidualAddsTheNamedLayer) {
       "  - {op: globalavgpool}\n  - {op: flatten}\n  - {op: linear, features: classes}\n",
       "r.yaml", {{}, {3, 8, 8}, 10});
   // Values: 1 = a's conv, 2 = its ReLU, 3 = b, 4 = the sum.
-  EXPECT_EQ(net.nodes[3].inputs, (std::vector<int>{3, 2}));
+  EXPECT_EQ(net.nodes[3].inputs, (std::vector{network::ValueIndex(3), network::ValueIndex(2)}));
 }
 
 const char kBlocks[] =
@@ -116,9 +116,14 @@ TEST(ArchitectureBlocks, AUseAddsTheLayersWithItsParametersAndReadsWhatStandsBef
                                           "pair1.second.add1",
                                           "pair2.residual1.inner"};
   EXPECT_EQ(std::vector<std::string>(names.begin(), names.begin() + 10), first);
-  EXPECT_EQ(net.nodes[4].inputs, (std::vector<int>{4, 1}));    // conv2.norm + the stem
-  EXPECT_EQ(net.nodes[8].inputs, (std::vector<int>{8, 5}));    // + the first residual of the pair
-  EXPECT_EQ(net.nodes[17].inputs, (std::vector<int>{17, 9}));  // the last add, with pair1
+  EXPECT_EQ(net.nodes[4].inputs, (std::vector{network::ValueIndex(4),
+                                              network::ValueIndex(1)}));  // conv2.norm + the stem
+  EXPECT_EQ(net.nodes[8].inputs,
+            (std::vector{network::ValueIndex(8),
+                         network::ValueIndex(5)}));  // + the first residual of the pair
+  EXPECT_EQ(
+      net.nodes[17].inputs,
+      (std::vector{network::ValueIndex(17), network::ValueIndex(9)}));  // the last add, with pair1
   EXPECT_EQ(net.parameters[2].shape, (std::vector<std::int64_t>{16, 8, 1, 1}));
   EXPECT_EQ(net.shapes[17], (network::Shape{8, 8, 8}));
 }

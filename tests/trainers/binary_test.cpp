@@ -129,16 +129,16 @@ TEST(Binary, SumsOfSignsAreXnorAndPopcount) {
   const network::Network net = build_network(small.trainer, calibrate(small.trainer, 96), {});
   const auto shapes = network::check(net, "test");
   int layers = 0;
-  for (int node = 0; node < static_cast<int>(net.nodes.size()); ++node) {
-    if (!network::is_matrix(net.nodes[static_cast<std::size_t>(node)].op)) continue;
+  for (const network::NodeIndex node : net.nodes.indices()) {
+    if (!network::is_matrix(net.nodes[node].op)) continue;
     const mapping::MatrixNode at = mapping::matrix_node(net, shapes, node);
-    const int input = net.nodes[static_cast<std::size_t>(node)].inputs[0];
+    const network::ValueIndex input = net.nodes[node].inputs[0];
     const network::Quantize& q = mapping::quantization_of(net, input);
     if (input == 1) continue;  // the first layer multiplies pixels
     ++layers;
     EXPECT_EQ(q.scale, 1.0f);
     EXPECT_EQ(q.zero_point, 1);
-    const network::Parameter& weight = net.parameters[static_cast<std::size_t>(at.weight)];
+    const network::Parameter& weight = net.parameters[*at.weight];
     EXPECT_EQ(weight.coding->alpha, 1.0f);
     EXPECT_EQ(weight.coding->beta, 0.0f);
 
@@ -169,7 +169,7 @@ TEST(Binary, SumsOfSignsAreXnorAndPopcount) {
           }
         }
         ASSERT_EQ(acc[static_cast<std::size_t>(p * m.out_channels + c)], xnor_popcount(a, b))
-            << net.nodes[static_cast<std::size_t>(node)].name << " pixel " << p << " channel " << c;
+            << net.nodes[node].name << " pixel " << p << " channel " << c;
       }
     }
   }

@@ -114,7 +114,7 @@ TEST(Export, EveryMatrixOperatorReadsAQuantizeNodeRightBeforeIt) {
   const network::Network net = build_network(small.trainer, calibrate(small.trainer, 96), {});
   for (const network::Node& node : net.nodes) {
     if (!network::is_matrix(node.op)) continue;
-    const network::Node& source = net.nodes[static_cast<std::size_t>(node.inputs[0] - 1)];
+    const network::Node& source = net.nodes[network::writer_of(node.inputs[0])];
     EXPECT_TRUE(std::holds_alternative<network::Quantize>(source.op)) << node.name;
   }
   EXPECT_EQ(network::check(net, "test").back(), (network::Shape{3, 1, 1}));

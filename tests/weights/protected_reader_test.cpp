@@ -108,7 +108,7 @@ TEST(ProtectedReader, ReadsWhatWordMemoryAndTheDecoderOfCodesGive) {
       memory.read(0, placement.words, words.data(), suspects.data());
       network::Codes expected = network::clean_codes(network);
       for (const auto& run : placement.runs) {
-        const auto p = static_cast<std::size_t>(run.parameter);
+        const network::ParameterIndex p = run.parameter;
         const network::Coding& coding = *network.parameters[p].coding;
         const memory::CodeRepair repair = mapping::code_repair(coding, on_error);
         for (std::size_t i = 0; i < expected[p].size(); ++i) {

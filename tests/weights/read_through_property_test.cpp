@@ -49,7 +49,7 @@ NaiveReading read_naively(const network::Network& network, const mapping::Placem
   for (std::size_t p = 0; p < network.parameters.size(); ++p)
     wrong[p].resize(network.parameters[p].n.size());
   for (const mapping::Run& run : placement.runs) {
-    const auto p = static_cast<std::size_t>(run.parameter);
+    const std::size_t p = run.parameter.number();
     const network::Parameter& parameter = network.parameters[p];
     std::uint64_t cell = run.start;
     for (auto i = static_cast<std::size_t>(run.first); i < static_cast<std::size_t>(run.last);
@@ -135,9 +135,12 @@ TEST(ReadThroughProperty, SplitAndSharedCellsReadAsTheyShould) {
     network.parameters.push_back(
         mapping::coded_parameter(network::Scheme::kSymmetric, 8, 300, seed + 1));
     mapping::Placement placement;
-    placement.runs = {{1, 0, 150, 3, 8, 0, 40},  {1, 150, 300, 3, 8, 1, 40},
-                      {0, 0, 301, 0, 3, 0, 900}, {1, 0, 300, 0, 3, 0, 2000},
-                      {0, 0, 151, 3, 8, 2, 43},  {0, 151, 301, 3, 8, 3, 3000}};
+    placement.runs = {{network::ParameterIndex(1), 0, 150, 3, 8, 0, 40},
+                      {network::ParameterIndex(1), 150, 300, 3, 8, 1, 40},
+                      {network::ParameterIndex(0), 0, 301, 0, 3, 0, 900},
+                      {network::ParameterIndex(1), 0, 300, 0, 3, 0, 2000},
+                      {network::ParameterIndex(0), 0, 151, 3, 8, 2, 43},
+                      {network::ParameterIndex(0), 151, 301, 3, 8, 3, 3000}};
     placement.words = 70;
     expect_same(network, placement, mixed_faults(seed, 70, 0.1), seed);
   }

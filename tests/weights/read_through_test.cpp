@@ -120,13 +120,15 @@ TEST(ReadThrough, ASharedCellReadsWrongForAllItsCodes) {
   const network::Network network = one_tensor(Scheme::kSymmetric, {0, -1, 0, -1});
   mapping::Placement
       placement;  // codes 0 and 1 in load event 0, codes 2 and 3 in event 1, same cells
-  placement.runs = {{0, 0, 2, 0, 8, 0, 0}, {0, 2, 4, 0, 8, 1, 0}};
+  placement.runs = {{network::ParameterIndex(0), 0, 2, 0, 8, 0, 0},
+                    {network::ParameterIndex(0), 2, 4, 0, 8, 1, 0}};
   placement.words = 1;
   const Reading flip = read(network, placement, {{0, 1, 1, 1}});
   EXPECT_EQ(flip.codes[0], (std::vector<std::int8_t>{2, -1, 2, -1}));
   expect_stats(flip.stats, 1, 2, 2);
   // With exchanged codes, the stuck cell holds the bit that one of them stores.
-  placement.runs = {{0, 0, 1, 0, 8, 0, 0}, {0, 1, 2, 0, 8, 1, 0}};
+  placement.runs = {{network::ParameterIndex(0), 0, 1, 0, 8, 0, 0},
+                    {network::ParameterIndex(0), 1, 2, 0, 8, 1, 0}};
   const Reading stuck = read(network, placement, {{0, 1, 1, 0}});
   EXPECT_EQ(stuck.codes[0], (std::vector<std::int8_t>{2, -1, 0, -1}));
   expect_stats(stuck.stats, 1, 1, 1);
@@ -135,7 +137,8 @@ TEST(ReadThrough, ASharedCellReadsWrongForAllItsCodes) {
 TEST(ReadThrough, PartsOfACodeInDifferentCellsChangeItOnce) {
   const network::Network network = one_tensor(Scheme::kRquant, {-127, 5});  // v = 0x01, 0x85
   mapping::Placement placement;  // low halves in word 0, high halves in word 1
-  placement.runs = {{0, 0, 2, 0, 4, 0, 0}, {0, 0, 2, 4, 8, 0, 64}};
+  placement.runs = {{network::ParameterIndex(0), 0, 2, 0, 4, 0, 0},
+                    {network::ParameterIndex(0), 0, 2, 4, 8, 0, 64}};
   placement.words = 2;
   // v = 0x01 reads 0x00 and then, with the high half, 0x10: merged, not one after the other.
   const Reading reading = read(network, placement, {{0, 0, 1, 1}, {1, 0, 1, 1}, {1, 8, 1, 1}});
@@ -147,16 +150,20 @@ TEST(ReadThrough, PartsOfACodeInDifferentCellsChangeItOnce) {
 TEST(ReadThrough, RefusesACodeBitInTwoCells) {
   const network::Network network = one_tensor(Scheme::kRquant, {0});
   mapping::Placement placement;
-  placement.runs = {{0, 0, 1, 0, 8, 0, 0}, {0, 0, 1, 0, 8, 1, 8}};
+  placement.runs = {{network::ParameterIndex(0), 0, 1, 0, 8, 0, 0},
+                    {network::ParameterIndex(0), 0, 1, 0, 8, 1, 8}};
   placement.words = 1;
   EXPECT_THROW(read(network, placement, {{0, 0, 1, 1}, {0, 8, 1, 1}}), std::logic_error);
 }
 
 TEST(ReadThrough, RefusesRunsOutsideTheNetwork) {
   const network::Network network = one_tensor(Scheme::kRquant, {0, 0});
-  const std::vector<mapping::Run> wrong_runs = {{1, 0, 1, 0, 8, 0, 0}, {-1, 0, 1, 0, 8, 0, 0},
-                                                {0, 0, 3, 0, 8, 0, 0}, {0, -1, 1, 0, 8, 0, 0},
-                                                {0, 0, 1, 0, 9, 0, 0}, {0, 0, 1, 4, 4, 0, 0}};
+  const std::vector<mapping::Run> wrong_runs = {{network::ParameterIndex(1), 0, 1, 0, 8, 0, 0},
+                                                {network::ParameterIndex(99), 0, 1, 0, 8, 0, 0},
+                                                {network::ParameterIndex(0), 0, 3, 0, 8, 0, 0},
+                                                {0, -1, 1, 0, 8, 0, 0},
+                                                {network::ParameterIndex(0), 0, 1, 0, 9, 0, 0},
+                                                {network::ParameterIndex(0), 0, 1, 4, 4, 0, 0}};
   for (const mapping::Run& run : wrong_runs) {
     mapping::Placement placement;
     placement.runs = {run};

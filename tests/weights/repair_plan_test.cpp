@@ -29,8 +29,8 @@ network::Network two_tensors(int bits = 8) {
   network::Node node;
   node.name = "first";
   network::Linear linear;
-  linear.weight = 0;
-  linear.bias = 1;
+  linear.weight = network::ParameterIndex(0);
+  linear.bias = network::ParameterIndex(1);
   node.op = linear;
   network.nodes.push_back(node);
   return network;

@@ -120,7 +120,8 @@ class Reader {
       layer.fail("block", fmt::format("\"{}\" would use itself: {} -> {}", block_name,
                                       fmt::join(open_, " -> "), block_name));
     }
-    const int from = layer.has("input") ? layers_.value(layer, "input", scope) : layers_.last();
+    const network::ValueIndex from =
+        layer.has("input") ? layers_.value(layer, "input", scope) : layers_.last();
     std::map<std::string, std::string> arguments = {{"input", "$input"}};
     for (const std::string& parameter : block.parameters) {
       // Counts are settled here, so that `in` means what the block reads.

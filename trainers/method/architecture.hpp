@@ -18,9 +18,9 @@ struct Architecture {
   std::string sha256;  // of what the file says, comments and layout aside
   network::Shape input;
   int classes = 0;
-  std::vector<network::Parameter> parameters;  // name, role and shape only
-  std::vector<network::Node> nodes;
-  std::vector<network::Shape> shapes;  // of every value
+  Table<network::ParameterIndex, network::Parameter> parameters;  // name, role and shape only
+  Table<network::NodeIndex, network::Node> nodes;
+  network::Shapes shapes;  // of every value
 
   std::int64_t weights() const;  // trainable values of all tensors
 };

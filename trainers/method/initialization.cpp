@@ -34,14 +34,14 @@ void draw_uniform(const Philox& random, std::size_t tensor, double fan_in, std::
 }
 
 /// Scales that are not 1 + a' start at 1; everything else of a norm starts at 0.
-std::vector<bool> plain_scales(const Architecture& net) {
-  std::vector<bool> plain(net.parameters.size(), false);
+Table<network::ParameterIndex, bool> plain_scales(const Architecture& net) {
+  Table<network::ParameterIndex, bool> plain(net.parameters.size(), false);
   for (const network::Node& node : net.nodes) {
-    if (const auto* op = std::get_if<network::GroupNorm>(&node.op); op && op->scale >= 0) {
-      plain[static_cast<std::size_t>(op->scale)] = !op->reparameterized;
+    if (const auto* op = std::get_if<network::GroupNorm>(&node.op); op && op->scale) {
+      plain[*op->scale] = !op->reparameterized;
     }
-    if (const auto* op = std::get_if<network::BatchNorm>(&node.op); op && op->scale >= 0) {
-      plain[static_cast<std::size_t>(op->scale)] = !op->reparameterized;
+    if (const auto* op = std::get_if<network::BatchNorm>(&node.op); op && op->scale) {
+      plain[*op->scale] = !op->reparameterized;
     }
   }
   return plain;
@@ -52,7 +52,7 @@ std::vector<bool> plain_scales(const Architecture& net) {
 void initialize_weights(Initialization kind, const Architecture& net,
                         const std::vector<TensorSpan>& spans, std::uint64_t seed, float* weights) {
   const Philox random(seed, Purpose::kInitialization);
-  const std::vector<bool> plain_scale = plain_scales(net);
+  const Table<network::ParameterIndex, bool> plain_scale = plain_scales(net);
   double fan_in = 1.0;  // of the last weight; its bias comes directly after it
   for (std::size_t t = 0; t < spans.size(); ++t) {
     const network::Parameter& p = net.parameters[t];

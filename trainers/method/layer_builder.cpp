@@ -105,7 +105,7 @@ void LayerBuilder::add(YamlMap& layer, LayerScope& scope) {
   const std::string& op = kOperators[static_cast<std::size_t>(layer.choice("op", kOperators))];
   const std::string own = name_of(layer, op, scope);
   const std::string name = scope.prefix + own;
-  const int from = layer.has("input") ? value(layer, "input", scope) : last_;
+  const network::ValueIndex from = layer.has("input") ? value(layer, "input", scope) : last_;
   if (is_image(from) && op != "conv" && op != "flatten" && op != "linear") need_values(layer);
   last_ = from;  // what a layer without operators (norm: none) gives
   if (op == "conv") conv(layer, name, from);
@@ -135,7 +135,7 @@ void LayerBuilder::add(YamlMap& layer, LayerScope& scope) {
   scope.at[own] = last_;
 }
 
-void LayerBuilder::conv(YamlMap& layer, const std::string& name, int from) {
+void LayerBuilder::conv(YamlMap& layer, const std::string& name, network::ValueIndex from) {
   need_image(layer, from);
   const Shape in = shape(from);
   network::Conv2d op;
@@ -169,9 +169,9 @@ void LayerBuilder::conv(YamlMap& layer, const std::string& name, int from) {
   push(name, op, {from}, out, false);
 }
 
-void LayerBuilder::linear(YamlMap& layer, const std::string& name, int from) {
+void LayerBuilder::linear(YamlMap& layer, const std::string& name, network::ValueIndex from) {
   const Shape in = shape(from);
-  if (!flat_[static_cast<std::size_t>(from)]) {
+  if (!flat_[from]) {
     layer.fail("op", fmt::format("linear needs a flat input, found {}; put a flatten before it",
                                  extents(in)));
   }
@@ -189,7 +189,8 @@ void LayerBuilder::linear(YamlMap& layer, const std::string& name, int from) {
   push(name, op, {from}, {op.out_features, 1, 1}, true);
 }
 
-void LayerBuilder::norm(YamlMap& layer, const std::string& name, const std::string& key, int from) {
+void LayerBuilder::norm(YamlMap& layer, const std::string& name, const std::string& key,
+                        network::ValueIndex from) {
   std::vector<std::string> kinds = norm_kinds();
   kinds.push_back("default");
   const auto fallback =
@@ -208,13 +209,13 @@ void LayerBuilder::norm(YamlMap& layer, const std::string& name, const std::stri
     layer.fail("norm_groups", fmt::format("{} does not divide {} channels", groups, in.channels));
   }
   if (kind == "none") return;
-  int scale = -1;
-  int shift = -1;
+  network::OptionalParameter scale;
+  network::OptionalParameter shift;
   if (kind == "group" || kind == "batch") {
     scale = parameter(name + ".scale", Role::kScale, {in.channels});
     shift = parameter(name + ".shift", Role::kShift, {in.channels});
   }
-  const bool flat = flat_[static_cast<std::size_t>(from)];
+  const bool flat = flat_[from];
   if (kind == "group" || kind == "fixed-group") {
     push(name, network::GroupNorm{scale, shift, groups, eps, reparameterized}, {from}, in, flat);
     return;
@@ -225,16 +226,16 @@ void LayerBuilder::norm(YamlMap& layer, const std::string& name, const std::stri
   push(name, op, {from}, in, flat);
 }
 
-void LayerBuilder::activation(const std::string& name, std::string kind, int from) {
+void LayerBuilder::activation(const std::string& name, std::string kind, network::ValueIndex from) {
   if (defaults_.only_activation) kind = *defaults_.only_activation;
   network::Operator op = network::Relu{};
   if (kind == "sign") op = network::Sign{};
   if (kind == "hardtanh") op = network::Hardtanh{};
-  push(name, op, {from}, shape(from), flat_[static_cast<std::size_t>(from)]);
+  push(name, op, {from}, shape(from), flat_[from]);
 }
 
 template <typename Pool>
-void LayerBuilder::pool(YamlMap& layer, const std::string& name, int from) {
+void LayerBuilder::pool(YamlMap& layer, const std::string& name, network::ValueIndex from) {
   const Shape in = shape(from);
   const int kernel = static_cast<int>(layer.integer("kernel", 1, 64, 2));
   const int stride = static_cast<int>(layer.integer("stride", 1, 64, kernel));
@@ -250,7 +251,7 @@ void LayerBuilder::pool(YamlMap& layer, const std::string& name, int from) {
 }
 
 template <typename Pool>
-void LayerBuilder::global_pool(const std::string& name, int from) {
+void LayerBuilder::global_pool(const std::string& name, network::ValueIndex from) {
   const Shape in = shape(from);
   Pool op;
   op.kernel = {in.height, in.width};
@@ -258,10 +259,10 @@ void LayerBuilder::global_pool(const std::string& name, int from) {
   push(name, op, {from}, {in.channels, 1, 1}, false);
 }
 
-void LayerBuilder::residual(YamlMap& layer, const std::string& name, int from,
+void LayerBuilder::residual(YamlMap& layer, const std::string& name, network::ValueIndex from,
                             const LayerScope& scope) {
-  const int other = value(layer, "with", scope);
-  const auto flat = [&](int v) { return static_cast<bool>(flat_[static_cast<std::size_t>(v)]); };
+  const network::ValueIndex other = value(layer, "with", scope);
+  const auto flat = [&](network::ValueIndex v) { return bool{flat_[v]}; };
   if (!(shape(from) == shape(other)) || flat(from) != flat(other)) {
     layer.fail("with", fmt::format("its shape {}{} differs from {}{}, that of the layer before",
                                    extents(shape(other)), flat(other) ? " (flat)" : "",
@@ -270,9 +271,9 @@ void LayerBuilder::residual(YamlMap& layer, const std::string& name, int from,
   push(name, network::Add{}, {from, other}, shape(from), flat(from));
 }
 
-bool LayerBuilder::is_image(int value) const {
-  if (value == 0) return true;
-  const network::Node& node = net_.nodes[static_cast<std::size_t>(value - 1)];
+bool LayerBuilder::is_image(network::ValueIndex value) const {
+  if (value == network::kInputImage) return true;
+  const network::Node& node = net_.nodes[network::writer_of(value)];
   return std::holds_alternative<network::Flatten>(node.op) && is_image(node.inputs[0]);
 }
 
@@ -280,15 +281,16 @@ void LayerBuilder::need_values(const YamlMap& layer) {
   layer.fail("op", "the image is quantized pixels, which conv, linear and flatten can read");
 }
 
-void LayerBuilder::need_image(const YamlMap& layer, int from) const {
-  if (!flat_[static_cast<std::size_t>(from)]) return;
+void LayerBuilder::need_image(const YamlMap& layer, network::ValueIndex from) const {
+  if (!flat_[from]) return;
   layer.fail("op", fmt::format("expected an image, found a flat vector of {} values",
                                shape(from).channels));
 }
 
-int LayerBuilder::value(YamlMap& layer, const std::string& key, const LayerScope& scope) const {
+network::ValueIndex LayerBuilder::value(YamlMap& layer, const std::string& key,
+                                        const LayerScope& scope) const {
   const std::string name = layer.text(key);
-  if (name == "image") return 0;
+  if (name == "image") return network::kInputImage;
   if (name == kBlockInput && !scope.prefix.empty()) return scope.input;
   const auto it = scope.at.find(name);
   if (it != scope.at.end()) return it->second;
@@ -298,7 +300,7 @@ int LayerBuilder::value(YamlMap& layer, const std::string& key, const LayerScope
 
 bool LayerBuilder::is_count(const std::string& text) { return !factors_of(text).empty(); }
 
-int LayerBuilder::count(YamlMap& layer, const std::string& key, int from) const {
+int LayerBuilder::count(YamlMap& layer, const std::string& key, network::ValueIndex from) const {
   const std::string text = layer.text(key);
   const std::vector<std::string> factors = factors_of(text);
   if (factors.empty()) {
@@ -325,21 +327,22 @@ int LayerBuilder::count(YamlMap& layer, const std::string& key, int from) const 
   return static_cast<int>(product);
 }
 
-int LayerBuilder::parameter(const std::string& name, Role role, std::vector<std::int64_t> shape) {
+network::ParameterIndex LayerBuilder::parameter(const std::string& name, Role role,
+                                                std::vector<std::int64_t> shape) {
   network::Parameter p;
   p.name = name;
   p.role = role;
   p.shape = std::move(shape);
   net_.parameters.push_back(std::move(p));
-  return static_cast<int>(net_.parameters.size()) - 1;
+  return network::ParameterIndex(net_.parameters.size() - 1);
 }
 
-void LayerBuilder::push(const std::string& name, network::Operator op, std::vector<int> inputs,
-                        Shape shape, bool flat) {
+void LayerBuilder::push(const std::string& name, network::Operator op,
+                        std::vector<network::ValueIndex> inputs, Shape shape, bool flat) {
   net_.nodes.push_back({name, std::move(op), std::move(inputs)});
   net_.shapes.push_back(shape);
   flat_.push_back(flat);
-  last_ = static_cast<int>(net_.nodes.size());
+  last_ = network::ValueIndex(net_.nodes.size());
 }
 
 }  // namespace brownout::trainers

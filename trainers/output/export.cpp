@@ -17,34 +17,36 @@ namespace {
 using network::Network;
 using network::Node;
 using network::Quantize;
+using network::ValueIndex;
 
 /// A flatten of the image keeps its codes, since only Quantize reads the image itself.
 bool flattens_image(const Node& node) {
-  return std::holds_alternative<network::Flatten>(node.op) && node.inputs[0] == 0;
+  return std::holds_alternative<network::Flatten>(node.op) &&
+         node.inputs[0] == network::kInputImage;
 }
 
 /// Values that must be quantized: inputs of matrix operators, and residuals.
-std::vector<bool> quantized_values(const Architecture& net) {
-  std::vector<bool> needed(net.nodes.size() + 1, false);
+Table<network::ValueIndex, bool> quantized_values(const Architecture& net) {
+  Table<network::ValueIndex, bool> needed(net.nodes.size() + 1, false);
   for (const Node& node : net.nodes) {
     if (flattens_image(node)) needed[0] = true;
-    if (network::is_matrix(node.op)) needed[static_cast<std::size_t>(node.inputs[0])] = true;
+    if (network::is_matrix(node.op)) needed[node.inputs[0]] = true;
     if (std::holds_alternative<network::Add>(node.op)) {
-      needed[static_cast<std::size_t>(node.inputs[1])] = true;
+      needed[node.inputs[1]] = true;
     }
   }
   return needed;
 }
 
 /// Values that are -1 or 1: signs, also pooled or flattened ones.
-std::vector<bool> sign_values(const Architecture& net) {
-  std::vector<bool> signs(net.nodes.size() + 1, false);
+Table<network::ValueIndex, bool> sign_values(const Architecture& net) {
+  Table<network::ValueIndex, bool> signs(net.nodes.size() + 1, false);
   for (std::size_t i = 0; i < net.nodes.size(); ++i) {
     const network::Operator& op = net.nodes[i].op;
     const bool keeps = std::holds_alternative<network::MaxPool>(op) ||
                        std::holds_alternative<network::Flatten>(op);
-    signs[i + 1] = std::holds_alternative<network::Sign>(op) ||
-                   (keeps && signs[static_cast<std::size_t>(net.nodes[i].inputs[0])]);
+    signs[i + 1] =
+        std::holds_alternative<network::Sign>(op) || (keeps && signs[net.nodes[i].inputs[0]]);
   }
   return signs;
 }
@@ -79,42 +81,41 @@ std::vector<ValueRange> measure_ranges(Trainer& trainer, int images) {
 class GraphBuilder {
  public:
   GraphBuilder(Network& network, const std::vector<Quantize>& quantizers)
-      : network_(network), quantizers_(quantizers), quantized_(quantizers.size(), -1) {
-    plain_.push_back(0);
+      : network_(network), quantizers_(quantizers), quantized_(quantizers.size()) {
+    plain_.push_back(network::kInputImage);
   }
 
   void add(const Node& node, network::Operator op) {
-    std::vector<int> inputs;
+    std::vector<ValueIndex> inputs;
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
       const bool codes = network::is_matrix(op) || flattens_image(node) ||
                          (k == 1 && std::holds_alternative<network::Add>(op));
-      inputs.push_back(codes ? quantized(node.inputs[k]) : plain_[index(node.inputs[k])]);
+      inputs.push_back(codes ? quantized(node.inputs[k]) : plain_[node.inputs[k]]);
     }
     network_.nodes.push_back({node.name, std::move(op), std::move(inputs)});
     names_.push_back(node.name);
-    plain_.push_back(static_cast<int>(network_.nodes.size()));
+    plain_.push_back(network_.logits());
     if (flattens_image(node)) quantized_[plain_.size() - 1] = plain_.back();
   }
 
  private:
-  static std::size_t index(int value) { return static_cast<std::size_t>(value); }
-
-  int quantized(int value) {
-    int& at = quantized_[index(value)];
-    if (at < 0) {
-      const std::string base = value == 0 ? "input" : names_[index(value) - 1];
-      network_.nodes.push_back(
-          {base + ".quantize", quantizers_[index(value)], {plain_[index(value)]}});
-      at = static_cast<int>(network_.nodes.size());
+  ValueIndex quantized(ValueIndex value) {
+    std::optional<ValueIndex>& at = quantized_[value];
+    if (!at) {
+      const std::string base =
+          value == network::kInputImage ? "input" : names_[network::writer_of(value)];
+      network_.nodes.push_back({base + ".quantize", quantizers_[value.number()], {plain_[value]}});
+      at = network_.logits();
     }
-    return at;
+    return *at;
   }
 
   Network& network_;
   const std::vector<Quantize>& quantizers_;
-  std::vector<int> plain_;      // architecture value → network value
-  std::vector<int> quantized_;  // architecture value → its Quantize node's value
-  std::vector<std::string> names_;
+  // By value of the architecture.
+  Table<ValueIndex, ValueIndex> plain_;
+  Table<ValueIndex, std::optional<ValueIndex>> quantized_;  // what its Quantize node writes
+  Table<network::NodeIndex, std::string> names_;
 };
 
 }  // namespace
@@ -132,8 +133,8 @@ Quantize fit_quantizer(float low, float high) {
 
 std::vector<Quantize> calibrate(Trainer& trainer, int images) {
   trainer.quantize_now();
-  const std::vector<bool> needed = quantized_values(trainer.architecture());
-  const std::vector<bool> signs = sign_values(trainer.architecture());
+  const auto needed = quantized_values(trainer.architecture());
+  const auto signs = sign_values(trainer.architecture());
   const std::vector<ValueRange> ranges = measure_ranges(trainer, images);
   std::vector<Quantize> quantizers(needed.size());
   for (std::size_t v = 0; v < needed.size(); ++v) {

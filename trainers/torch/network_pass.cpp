@@ -18,8 +18,13 @@
 namespace brownout::trainers {
 namespace {
 
+using network::NodeIndex;
 using network::Shape;
+using network::ValueIndex;
 using torch::Tensor;
+
+using ValueTensors = Table<ValueIndex, Tensor>;
+using WeightTensors = Table<network::ParameterIndex, Tensor>;
 
 torch::Device choose_device(const std::string& name) {
   const bool cuda = torch::cuda::is_available();
@@ -56,9 +61,9 @@ struct NetworkPass::State {
   std::vector<std::int64_t> first;             // of each parameter in the flat array
   std::vector<std::int64_t> statistics_first;  // of each node's mean; the variance comes after it
   std::int64_t statistics = 0;
-  std::int64_t weight_count = 0;  // in the flat array
-  std::vector<bool> fused;        // the norm of node i takes in the ReLU of node i + 1
-  std::vector<int> last_use;      // node that reads value v last
+  std::int64_t weight_count = 0;          // in the flat array
+  std::vector<bool> fused;                // the norm of node i takes in the ReLU of node i + 1
+  Table<ValueIndex, NodeIndex> last_use;  // the node that reads a value last
 
   struct Mode {
     bool training = false;
@@ -68,21 +73,19 @@ struct NetworkPass::State {
     std::vector<ValueRange>* ranges = nullptr;
   };
 
-  Tensor norm(const network::GroupNorm& op, const Tensor& x, const std::vector<Tensor>& weights,
+  Tensor norm(const network::GroupNorm& op, const Tensor& x, const WeightTensors& weights,
               bool relu) const {
-    Tensor gamma = op.scale < 0 ? torch::ones({x.size(1)}, x.options())
-                                : weights[static_cast<std::size_t>(op.scale)];
-    if (op.scale >= 0 && op.reparameterized) gamma = gamma + 1;
-    const Tensor beta = op.shift < 0 ? torch::zeros({x.size(1)}, x.options())
-                                     : weights[static_cast<std::size_t>(op.shift)];
+    Tensor gamma = !op.scale ? torch::ones({x.size(1)}, x.options()) : weights[*op.scale];
+    if (op.scale && op.reparameterized) gamma = gamma + 1;
+    const Tensor beta = !op.shift ? torch::zeros({x.size(1)}, x.options()) : weights[*op.shift];
     return normalize_groups(op, x, gamma, beta, relu);
   }
 
   Tensor norm(const network::BatchNorm& op, std::size_t node, const Tensor& x,
-              const std::vector<Tensor>& weights, const Mode& mode) const {
-    Tensor gamma = op.scale < 0 ? Tensor() : weights[static_cast<std::size_t>(op.scale)];
-    if (op.scale >= 0 && op.reparameterized) gamma = gamma + 1;
-    const Tensor beta = op.shift < 0 ? Tensor() : weights[static_cast<std::size_t>(op.shift)];
+              const WeightTensors& weights, const Mode& mode) const {
+    Tensor gamma = !op.scale ? Tensor() : weights[*op.scale];
+    if (op.scale && op.reparameterized) gamma = gamma + 1;
+    const Tensor beta = !op.shift ? Tensor() : weights[*op.shift];
     float* at = mode.statistics + statistics_first[node];
     const Tensor stored_mean = torch::from_blob(at, {x.size(1)});
     const Tensor stored_variance = torch::from_blob(at + x.size(1), {x.size(1)});
@@ -98,20 +101,18 @@ struct NetworkPass::State {
   }
 
   /// The value that a matrix operator or a residual reads.
-  Tensor read(int value, const std::vector<Tensor>& values, const Mode& mode) const {
-    const Tensor& x = values[static_cast<std::size_t>(value)];
+  Tensor read(ValueIndex value, const ValueTensors& values, const Mode& mode) const {
+    const Tensor& x = values[value];
     if (mode.quantizers == nullptr) return x;
-    const network::Quantize& q = (*mode.quantizers)[static_cast<std::size_t>(value)];
+    const network::Quantize& q = (*mode.quantizers)[value.number()];
     return q.scale > 0.0f ? fake_quantize(x, q) : x;
   }
 
-  Tensor compute(std::size_t node, const std::vector<Tensor>& values,
-                 const std::vector<Tensor>& weights, const Mode& mode) const {
+  Tensor compute(std::size_t node, const ValueTensors& values, const WeightTensors& weights,
+                 const Mode& mode) const {
     const network::Node& n = net.nodes[node];
-    const Tensor& x = values[static_cast<std::size_t>(n.inputs[0])];
-    const auto weight = [&](int i) {
-      return i < 0 ? Tensor() : weights[static_cast<std::size_t>(i)];
-    };
+    const Tensor& x = values[n.inputs[0]];
+    const auto weight = [&](network::OptionalParameter i) { return i ? weights[*i] : Tensor(); };
     if (const auto* op = std::get_if<network::Conv2d>(&n.op)) {
       return convolve(*op, read(n.inputs[0], values, mode), weight(op->weight), weight(op->bias));
     }
@@ -141,8 +142,8 @@ struct NetworkPass::State {
                      network::operator_name(n.op));
   }
 
-  Tensor forward(const Tensor& images, const std::vector<Tensor>& weights, const Mode& mode) const {
-    std::vector<Tensor> values(net.nodes.size() + 1);
+  Tensor forward(const Tensor& images, const WeightTensors& weights, const Mode& mode) const {
+    ValueTensors values(net.nodes.size() + 1);
     values[0] = images;
     for (std::size_t i = 0; i < net.nodes.size(); ++i) {
       if (i > 0 && fused[i - 1]) {
@@ -151,10 +152,8 @@ struct NetworkPass::State {
         values[i + 1] = compute(i, values, weights, mode);
       }
       if (mode.ranges != nullptr) widen((*mode.ranges)[i + 1], values[i + 1]);
-      for (const int v : net.nodes[i].inputs) {
-        if (last_use[static_cast<std::size_t>(v)] == static_cast<int>(i)) {
-          values[static_cast<std::size_t>(v)] = Tensor();
-        }
+      for (const ValueIndex v : net.nodes[i].inputs) {
+        if (last_use[v] == NodeIndex(i)) values[v] = Tensor();
       }
     }
     return values.back().flatten(1);
@@ -165,8 +164,8 @@ struct NetworkPass::State {
     range.high = std::max(range.high, x.max().item<float>());
   }
 
-  std::vector<Tensor> weight_tensors(const float* weights, bool gradients) const {
-    std::vector<Tensor> tensors;
+  WeightTensors weight_tensors(const float* weights, bool gradients) const {
+    WeightTensors tensors;
     for (std::size_t i = 0; i < net.parameters.size(); ++i) {
       // LibTorch requires a mutable pointer, but nothing is written through it.
       Tensor t = torch::from_blob(const_cast<float*>(weights) + first[i], net.parameters[i].shape);
@@ -200,12 +199,12 @@ NetworkPass::NetworkPass(const Architecture& architecture, const std::string& de
   const std::size_t nodes = s.net.nodes.size();
   s.statistics_first.assign(nodes, 0);
   s.fused.assign(nodes, false);
-  s.last_use.assign(nodes + 1, static_cast<int>(nodes));
-  std::vector<int> readers(nodes + 1, 0);
+  s.last_use.assign(nodes + 1, NodeIndex(nodes));
+  Table<ValueIndex, int> readers(nodes + 1, 0);
   for (std::size_t i = 0; i < nodes; ++i) {
-    for (const int v : s.net.nodes[i].inputs) {
-      s.last_use[static_cast<std::size_t>(v)] = static_cast<int>(i);
-      ++readers[static_cast<std::size_t>(v)];
+    for (const ValueIndex v : s.net.nodes[i].inputs) {
+      s.last_use[v] = NodeIndex(i);
+      ++readers[v];
     }
     if (std::holds_alternative<network::BatchNorm>(s.net.nodes[i].op)) {
       s.statistics_first[i] = s.statistics;
@@ -215,7 +214,7 @@ NetworkPass::NetworkPass(const Architecture& architecture, const std::string& de
   for (std::size_t i = 0; i + 1 < nodes; ++i) {
     s.fused[i] = std::holds_alternative<network::GroupNorm>(s.net.nodes[i].op) &&
                  std::holds_alternative<network::Relu>(s.net.nodes[i + 1].op) &&
-                 s.net.nodes[i + 1].inputs[0] == static_cast<int>(i) + 1 && readers[i + 1] == 1;
+                 s.net.nodes[i + 1].inputs[0] == ValueIndex(i + 1) && readers[i + 1] == 1;
   }
 }
 
@@ -225,7 +224,7 @@ PassResult NetworkPass::train(const LossChoice& choice, const float* weights, co
                               const std::uint8_t* labels, int count, float* gradient,
                               std::vector<float>& statistics, bool update_statistics) {
   State& s = *state_;
-  std::vector<Tensor> tensors = s.weight_tensors(weights, true);
+  WeightTensors tensors = s.weight_tensors(weights, true);
   std::vector<std::int64_t> first = s.first;
   if (choice.learn_scale) {
     const Tensor scale = torch::full({}, weights[s.weight_count], torch::TensorOptions(s.device));

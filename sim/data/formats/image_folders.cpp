@@ -180,7 +180,7 @@ Dataset read_image_folders(const fs::path& folder, Split split, const std::strin
   data.pixels.resize(order.size() * kImage);
   parallel_for(static_cast<std::int64_t>(order.size()), hardware_threads(),
                [&](std::int64_t i, int) {
-                 const auto index = static_cast<std::size_t>(i);
+                 const std::size_t index = i;
                  read_image(*order[index], data.pixels.data() + index * kImage);
                });
   return data;

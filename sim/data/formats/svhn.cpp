@@ -102,7 +102,7 @@ std::string describe(const matvar_t& variable) {
   for (int d = 0; d < variable.rank; ++d) {
     text += fmt::format("{}{}", d == 0 ? "" : " x ", variable.dims[d]);
   }
-  const auto index = static_cast<std::size_t>(variable.class_type);
+  const std::size_t index = variable.class_type;
   return text + fmt::format(" of class {}{}", variable.isComplex != 0 ? "complex " : "",
                             index < std::size(classes) ? classes[index] : "unknown");
 }

@@ -50,7 +50,7 @@ void PanelLayout::windows(const std::int16_t* widened, std::int64_t first, int c
                           const std::int16_t** rows) const {
   const auto pixels = static_cast<std::int64_t>(pixels_.size());
   const std::int16_t* image = widened + static_cast<std::size_t>(first / pixels) * image_.size();
-  auto pixel = static_cast<std::size_t>(first % pixels);
+  std::size_t pixel = first % pixels;
   for (int i = 0; i < count; ++i) {
     rows[i] = image + pixels_[pixel];
     if (++pixel == pixels_.size()) pixel = 0, image += image_.size();
