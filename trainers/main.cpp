@@ -29,6 +29,7 @@ struct Arguments {
   fs::path config;
   std::vector<std::string> assignments;
   fs::path output;
+  fs::path progress;
   int threads = 0;
   std::optional<std::uint64_t> seed;
   std::optional<int> epochs;
@@ -44,7 +45,7 @@ data::Dataset load_data(const TrainingConfig& config, data::Split split) {
     return data::load_dataset(config.dataset, split, config.dataset_folder);
   } catch (const InputError& error) {
     if (config.dataset_origin.empty()) throw;
-    throw InputError("{}: {}", config.dataset_origin, error.what());
+    throw InputError("{}: {}", config.dataset_origin, error.text());
   }
 }
 
@@ -121,8 +122,10 @@ int train(const Arguments& arguments) {
   const bool trains = arguments.export_only.empty();
   const std::string what =
       arguments.output.empty() ? config.file.string() + ": output" : std::string("--out");
-  const TrainingFiles files = training_files(config, arguments.quiet);
+  TrainingFiles files = training_files(config, arguments.quiet);
+  files.progress = arguments.progress;
   watch_places(what, config, files, trains);
+  if (!files.progress.empty()) watch_output("--progress", files.progress);
   std::optional<Checkpoint> checkpoint = find_checkpoint(arguments, files.checkpoint);
   int threads = arguments.threads > 0 ? arguments.threads : hardware_threads();
   if (checkpoint && arguments.threads == 0 && checkpoint->surroundings.count("threads") != 0) {
@@ -144,6 +147,7 @@ int train(const Arguments& arguments) {
   } else {
     claim_output(what, config.output);
   }
+  if (!files.progress.empty()) claim_output("--progress", files.progress);
   const bool resumes = trains && checkpoint;
   if (checkpoint) {
     trainer.resume(std::move(*checkpoint),
@@ -196,6 +200,9 @@ int run(int argc, char** argv) {
                  "export this checkpoint as it stands, without training");
   app.add_flag_callback("--overwrite", allow_overwriting,
                         "replace a network, checkpoint or metrics of another training");
+  app.add_option(
+      "--progress", arguments.progress,
+      "file that always holds one line of JSON on how far the training is, for programs");
   app.add_flag("--quiet", arguments.quiet, "no progress, no remarks");
   app.add_flag("--check", arguments.check,
                "read configuration, data and architecture, print what identifies the training, "
@@ -226,5 +233,9 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run_program("brownout-train", [&] { return run(argc, argv); });
+  // What the messages of the simulator's rooms speak of.
+  const FieldNames names{
+      {"set", "--set"}, {"overwrite", "--overwrite"}, {"data", "dataset.folder"}};
+  return run_program("brownout-train",
+                     [&] { return name_fields(names, [&] { return run(argc, argv); }); });
 }

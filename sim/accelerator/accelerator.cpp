@@ -94,10 +94,12 @@ Accelerator::~Accelerator() = default;
 
 void Accelerator::set_array(std::shared_ptr<ArrayModel> array) { array_ = std::move(array); }
 
-void Accelerator::configure(const mapping::Program& program, const network::Network& network,
-                            const network::Shapes& shapes, const RunOptions& options) {
+void Accelerator::configure(std::shared_ptr<const mapping::Program> shared_program,
+                            network::SharedNetwork network, const network::Shapes& shapes,
+                            const RunOptions& options) {
   if (broken_) throw RunError("the SystemC model failed earlier in this process");
-  state_.program = &program;
+  state_.program = std::move(shared_program);
+  const mapping::Program& program = *state_.program;
   state_.compute = options.compute;
   state_.record = options.span_limit > 0;
   state_.span_limit = options.span_limit;
@@ -121,10 +123,10 @@ void Accelerator::configure(const mapping::Program& program, const network::Netw
   m.vector.configure(network, shapes);
   m.sequencer.configure(network, *array_);
   state_.chunk_base = 0;
-  if (state_.compute) array_->configure(program, network, m.weights.cells());
+  if (state_.compute) array_->configure(state_.program, network, m.weights.cells());
 
   const std::vector<std::uint64_t> words =
-      mapping::store(network, mapping::resident(network, program.bit_offset));
+      mapping::store(*network, mapping::resident(*network, program.bit_offset));
   const std::int64_t found = words.size();
   BROWNOUT_CHECK(found == program.resident_words, "{} words, {} expected", words.size(),
                  program.resident_words);

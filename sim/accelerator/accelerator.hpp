@@ -44,9 +44,8 @@ class Accelerator {
   void set_array(std::shared_ptr<ArrayModel> array);
 
   /// Gives the modules the program's geometry and loads the network's codes into the DRAM and, if
-  /// resident, into the weight scratchpad. There are no faults then. Program and network must
-  /// outlive their use.
-  void configure(const mapping::Program& program, const network::Network& network,
+  /// resident, into the weight scratchpad. There are no faults then.
+  void configure(std::shared_ptr<const mapping::Program> program, network::SharedNetwork network,
                  const network::Shapes& shapes, const RunOptions& options = {});
 
   /// Sets the faulty cells of the weight scratchpad. Fresh draws number the batches of the next run

@@ -38,9 +38,9 @@ class ArrayModel {
   virtual ~ArrayModel() = default;
 
   /// Forgets everything. Layers are those of the program. `weights` are the cells of the weight
-  /// scratchpad. All must outlive their use.
-  virtual void configure(const mapping::Program& program, const network::Network& network,
-                         const memory::WordMemory& weights) = 0;
+  /// scratchpad, which is there as long as the process.
+  virtual void configure(std::shared_ptr<const mapping::Program> program,
+                         network::SharedNetwork network, const memory::WordMemory& weights) = 0;
 
   /// Faulty cells of the accumulators (sim/mapping/memory_faults.hpp says which cell a word bit is)
   /// for the layers from now on, until the next call or configure(). It is called again for every

@@ -3,6 +3,7 @@
 // order in which its tiles are added does not matter.
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "sim/accelerator/array_model.hpp"
@@ -24,9 +25,10 @@ using mapping::Strip;
 
 class BehaviouralArray final : public ArrayModel {
  public:
-  void configure(const mapping::Program& program, const network::Network&,
+  void configure(std::shared_ptr<const mapping::Program> configured, network::SharedNetwork,
                  const memory::WordMemory&) override {
-    program_ = &program;
+    program_ = std::move(configured);
+    const mapping::Program& program = *program_;
     layouts_.clear();
     panels_.clear();
     accumulators_ = {};
@@ -126,7 +128,7 @@ class BehaviouralArray final : public ArrayModel {
                         int images, int zero_point) {
     auto& sums = faulty_[layer].sums;
     if (!sums) {
-      sums.emplace(program_->accelerator, program_->layers[layer], zero_point);
+      sums.emplace(program_, layer, zero_point);
     }
     const std::size_t size = sums->widened_size();
     inputs_.resize(std::max(inputs_.size(), size * images));
@@ -196,7 +198,7 @@ class BehaviouralArray final : public ArrayModel {
   const bool fast_ = datapath::avx2_available();
   const PanelLayout::Kernel multiply_ =
       fast_ ? avx2::fastest_kernels().multiply_rows : multiply_plain;
-  const mapping::Program* program_ = nullptr;
+  std::shared_ptr<const mapping::Program> program_;
   Table<LayerIndex, PanelLayout> layouts_;
   /// By column tile; null until loaded.
   using Panels = std::vector<std::unique_ptr<avx2::AlignedArray<std::int16_t>>>;

@@ -13,9 +13,7 @@ inline sc_core::sc_time cycles(std::int64_t count) {
   return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(count));
 }
 
-inline std::int64_t cycles_of(const sc_core::sc_time& time) {
-  return static_cast<std::int64_t>(time.value());
-}
+inline std::int64_t cycles_of(const sc_core::sc_time& time) { return time.value(); }
 
 inline std::int64_t now() { return cycles_of(sc_core::sc_time_stamp()); }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <vector>
@@ -55,7 +56,7 @@ struct Span {
 };
 
 struct RunState {
-  const mapping::Program* program = nullptr;
+  std::shared_ptr<const mapping::Program> program;
   bool compute = true;           // false: timing and counts only
   std::int64_t first_batch = 0;  // number of the run's first batch, for fresh draws
   std::int64_t batch = 0;        // that is computed, counted over the evaluation

@@ -28,8 +28,8 @@ Sequencer::Sequencer(const sc_core::sc_module_name& name, RunState& state, Dram&
   SC_THREAD(run);
 }
 
-void Sequencer::configure(const network::Network& network, ArrayModel& array) {
-  network_ = &network;
+void Sequencer::configure(network::SharedNetwork network, ArrayModel& array) {
+  network_ = std::move(network);
   model_ = &array;
   transfers_ = 0;
   accumulator_faults_.clear();

@@ -32,7 +32,7 @@ class Sequencer : public sc_core::sc_module {
             ActivationScratchpad& activations);
 
   /// There are no faults then.
-  void configure(const network::Network& network, ArrayModel& array);
+  void configure(network::SharedNetwork network, ArrayModel& array);
   void set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws);
   void set_work(const HostMemory& host);
   bool done() const { return done_; }
@@ -56,7 +56,7 @@ class Sequencer : public sc_core::sc_module {
   VectorModule& vector_;
   WeightScratchpad& weights_;
   ActivationScratchpad& activations_;
-  const network::Network* network_ = nullptr;
+  network::SharedNetwork network_;
   ArrayModel* model_ = nullptr;
   HostMemory host_;
   memory::FaultList accumulator_faults_;

@@ -19,13 +19,13 @@ VectorModule::VectorModule(const sc_core::sc_module_name& name, RunState& state,
   SC_THREAD(run);
 }
 
-void VectorModule::configure(const network::Network& network, const network::Shapes& shapes) {
-  network_ = &network;
+void VectorModule::configure(network::SharedNetwork network, const network::Shapes& shapes) {
+  network_ = std::move(network);
   shapes_ = shapes;
   outputs_.clear();
   generations_.assign(state_.program->layers.size(), ~std::uint64_t{0});
   for (const mapping::LayerProgram& layer : state_.program->layers) {
-    outputs_.push_back(std::make_unique<datapath::StepOutput>(network, shapes_, layer.step,
+    outputs_.push_back(std::make_unique<datapath::StepOutput>(network_, shapes_, layer.step,
                                                               datapath::best_vector_kernels()));
     outputs_.back()->grow(scratch_);
   }

@@ -23,7 +23,7 @@ class VectorModule : public sc_core::sc_module {
   VectorModule(const sc_core::sc_module_name& name, RunState& state, PeArray& array,
                WeightLoader& loader, ActivationScratchpad& activations);
 
-  void configure(const network::Network& network, const network::Shapes& shapes);
+  void configure(network::SharedNetwork network, const network::Shapes& shapes);
   /// Which of the two input buffers holds the batch.
   void set_input_buffer(int buffer) { input_buffer_ = buffer; }
 
@@ -46,7 +46,7 @@ class VectorModule : public sc_core::sc_module {
   PeArray& array_;
   WeightLoader& loader_;
   ActivationScratchpad& activations_;
-  const network::Network* network_ = nullptr;
+  network::SharedNetwork network_;
   network::Shapes shapes_;
   Table<mapping::LayerIndex, std::unique_ptr<datapath::StepOutput>> outputs_;
   Table<mapping::LayerIndex, std::uint64_t> generations_;  // of the parameters they hold

@@ -44,8 +44,8 @@ WeightLoader::WeightLoader(const sc_core::sc_module_name& name, RunState& state,
   SC_THREAD(run);
 }
 
-void WeightLoader::configure(const network::Network& network, ArrayModel& array) {
-  network_ = &network;
+void WeightLoader::configure(network::SharedNetwork network, ArrayModel& array) {
+  network_ = std::move(network);
   array_ = &array;
   const mapping::Program& program = *state_.program;
   decoded_.clear();
@@ -64,14 +64,14 @@ void WeightLoader::configure(const network::Network& network, ArrayModel& array)
   suspects_.assign(
       program.accelerator.weights.mitigations.check == memory::CheckCode::kNone ? 0 : words + 1, 0);
   const memory::OnError on_error = program.accelerator.weights.mitigations.on_error;
-  repairs_.assign(network.parameters.size(), {});
+  repairs_.assign(network_->parameters.size(), {});
   for (const network::ParameterIndex i : repairs_.indices()) {
-    if (!network.parameters[i].coding) continue;
-    repairs_[i] = mapping::code_repair(*network.parameters[i].coding, on_error);
+    if (!network_->parameters[i].coding) continue;
+    repairs_[i] = mapping::code_repair(*network_->parameters[i].coding, on_error);
   }
-  parameters_ = network::clean_codes(network);
+  parameters_ = network::clean_codes(*network_);
   for (const network::ParameterIndex i : parameters_.indices()) {
-    if (network.parameters[i].role != network::Role::kWeight) {
+    if (network_->parameters[i].role != network::Role::kWeight) {
       std::fill(parameters_[i].begin(), parameters_[i].end(), std::int8_t{0});
     }
   }

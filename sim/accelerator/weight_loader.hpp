@@ -24,8 +24,7 @@ class WeightLoader : public sc_core::sc_module {
   WeightLoader(const sc_core::sc_module_name& name, RunState& state, WeightScratchpad& scratchpad,
                Dma& dma);
 
-  /// `network` and `array` must outlive the runs.
-  void configure(const network::Network& network, ArrayModel& array);
+  void configure(network::SharedNetwork network, ArrayModel& array);
 
   /// The array has swapped in the last tile of a strip: its shadow registers are free.
   void shadow_is_free();
@@ -51,7 +50,7 @@ class WeightLoader : public sc_core::sc_module {
   RunState& state_;
   WeightScratchpad& scratchpad_;
   Dma& dma_;
-  const network::Network* network_ = nullptr;
+  network::SharedNetwork network_;
   ArrayModel* array_ = nullptr;
   tlm::tlm_generic_payload payload_;
   RunsExtension runs_;

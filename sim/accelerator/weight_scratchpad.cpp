@@ -63,8 +63,8 @@ void WeightScratchpad::read_runs(tlm::tlm_generic_payload& payload, sc_core::sc_
 }
 
 void WeightScratchpad::write_burst(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
-  const auto first = static_cast<std::int64_t>(payload.get_address() / 8);
-  const auto count = static_cast<std::int64_t>(payload.get_data_length() / 8);
+  const std::int64_t first = payload.get_address() / 8;
+  const std::int64_t count = payload.get_data_length() / 8;
   if (!payload.is_write() || payload.get_address() % 8 != 0 || payload.get_data_length() % 8 != 0 ||
       first + count > cells_.words()) {
     payload.set_response_status(tlm::TLM_ADDRESS_ERROR_RESPONSE);

@@ -97,10 +97,14 @@ bool changes_nothing(const std::vector<std::string>& words, std::size_t i, std::
   skip = 1;
   const std::string& word = words[i];
   if (word == "--quiet" || word == "--overwrite" || word == "--resume") return true;
-  if (word.rfind("--threads=", 0) == 0) return true;
-  if (word != "--threads") return false;
-  skip = 2;
-  return true;
+  for (const char* name : {"--threads", "--progress"}) {
+    const std::string option = name;
+    if (word.rfind(option + "=", 0) == 0) return true;
+    if (word != option) continue;
+    skip = 2;
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -190,8 +194,8 @@ void claim_output(const std::string& what, const fs::path& file) {
   watch_output(what, file);
   clear_temporaries(file);
   if (may_replace(file)) return;
-  throw InputError("{}: {}: {}; expected another file, or --overwrite to replace this one", what,
-                   file.string(), held_there(file));
+  throw InputError("{}: {}: {}; expected another file, or {} to replace this one", what,
+                   file.string(), held_there(file), Field{"overwrite"});
 }
 
 void note_input(const fs::path& file) {

@@ -10,11 +10,11 @@ namespace brownout {
 
 /// States what this process was asked to do: a program and the words after its name. Files that are
 /// written from then on remember it (an extended attribute), so that the same command may replace
-/// them later. Options that change no result are ignored: --threads, --quiet, --overwrite,
-/// --resume.
+/// them later. Options that change no result are ignored: --threads, --progress, --quiet,
+/// --overwrite, --resume.
 void remember_command(const std::string& program, const std::vector<std::string>& words);
 
-/// The user wants to replace files of other commands (--overwrite).
+/// The user wants to replace files of other commands.
 void allow_overwriting();
 bool overwriting_allowed();
 
@@ -31,8 +31,8 @@ bool holds_a_result(const std::filesystem::path& file);
 std::string held_there(const std::filesystem::path& file);
 
 /// `file` must not be an input, whether the input is opened before or after this call. Otherwise an
-/// InputError that names `what` ("--json") is thrown, here or when the input is opened. Outputs are
-/// watched before anything takes time.
+/// InputError that begins with `what` ("--json") is thrown, here or when the input is opened.
+/// Outputs are watched before anything takes time.
 void watch_output(const std::string& what, const std::filesystem::path& file);
 
 /// watch_output for a file that this process may replace; InputError when it may not. Removes what

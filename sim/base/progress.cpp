@@ -6,7 +6,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <exception>
 
+#include "sim/base/files.hpp"
+#include "sim/base/progress_report.hpp"
 #include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
 
@@ -65,24 +68,40 @@ void Progress::finish() {
 }
 
 void Progress::draw(bool last) {
-  if (quiet_) return;
+  if (quiet_ && file_.empty()) return;
   shown_ = now_();
-  const double elapsed = std::chrono::duration<double>(shown_ - start_).count();
-  const double share = std::min(1.0, static_cast<double>(done_) / static_cast<double>(total_));
-  std::string time;
+  ProgressReport report{title_, std::max<std::int64_t>(done_, 0), total_, note_, {}, {}};
+  report.seconds = std::chrono::duration<double>(shown_ - start_).count();
   if (last) {
-    time = clock_text(elapsed);
+    report.seconds_left = 0.0;
   } else if (done_ > found_) {
     const auto left = static_cast<double>(std::max<std::int64_t>(total_ - done_, 0));
-    time = clock_text(elapsed * left / static_cast<double>(done_ - found_)) + " left";
+    report.seconds_left = report.seconds * left / static_cast<double>(done_ - found_);
+  }
+  write(report);
+  if (quiet_) return;
+  std::string time;
+  if (last) {
+    time = clock_text(report.seconds);
+  } else if (report.seconds_left) {
+    time = clock_text(*report.seconds_left) + " left";
   }
   const std::string note = note_.empty() || time.empty() ? note_ : note_ + ", ";
   if (terminal_) {
-    const int filled = static_cast<int>(share * kBarWidth);
+    const int filled = static_cast<int>(report.share() * kBarWidth);
     say_as_it_is(fmt::format("\r\x1b[K{} [{:#<{}}{:-<{}}] {}/{} {}{}{}", title_, "", filled, "",
                              kBarWidth - filled, done_, total_, note, time, last ? "\n" : ""));
   } else {
     say(fmt::format("{}: {}/{} {}{}\n", title_, done_, total_, note, time));
+  }
+}
+
+void Progress::write(const ProgressReport& report) {
+  if (file_.empty()) return;
+  try {
+    write_file_atomically(file_, progress_line(report));
+  } catch (const std::exception&) {
+    file_.clear();
   }
 }
 

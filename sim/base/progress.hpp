@@ -3,11 +3,15 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <mutex>
 #include <string>
+#include <utility>
 
 namespace brownout {
+
+struct ProgressReport;
 
 /// Shows "title  42/280 [####----] note, 0:12 left". Thread-safe.
 class Progress {
@@ -26,9 +30,13 @@ class Progress {
   /// The total turns out larger or smaller than was said.
   void add_work(std::int64_t by);
   void finish();
+  /// Every report is also written to this file, for another program (ProgressReport), quiet or not.
+  /// If the file cannot be written, there are no more of them.
+  void report_to(std::filesystem::path file) { file_ = std::move(file); }
 
  private:
   void draw(bool last);
+  void write(const ProgressReport& report);
   std::string title_;
   std::string note_;
   std::int64_t total_;
@@ -40,6 +48,7 @@ class Progress {
   std::function<Clock::time_point()> now_;
   Clock::time_point start_;
   Clock::time_point shown_;
+  std::filesystem::path file_;
   std::mutex mutex_;
 };
 

@@ -29,4 +29,7 @@ std::string in_quotes(std::string_view text);
 /// The known name nearest to `word` by edit distance, or "" when none is near.
 std::string nearest_name(const std::string& word, const std::vector<std::string>& known);
 
+/// "did you mean "rows"?" with the nearest known name, or "" when none is near.
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known);
+
 }  // namespace brownout

@@ -460,10 +460,9 @@ void YamlMap::refuse_other_than(const std::set<std::string>& names) const {
       throw InputError("{}: {}{}: has no effect with the other keys here; those that have: {}",
                        place, state_->prefix, key, fmt::join(names, ", "));
     }
-    const std::string near = nearest_name(key, {all.begin(), all.end()});
+    const std::string near = did_you_mean(key, {all.begin(), all.end()});
     throw InputError("{}: unknown key {}; {}", place, in_quotes(state_->prefix + key),
-                     near.empty() ? fmt::format("known keys: {}", fmt::join(all, ", "))
-                                  : fmt::format("did you mean \"{}\"?", near));
+                     near.empty() ? fmt::format("known keys: {}", fmt::join(all, ", ")) : near);
   }
 }
 

@@ -33,7 +33,7 @@ class YamlMap {
  public:
   /// `assignments` ("schedule.epochs=3", values are YAML, in the order given) replace values of the
   /// file, or are added to them, before anything is read; null removes a key. Messages about them
-  /// name the file, "--set" and the assignment.
+  /// name the file, the field "set" and the assignment.
   static YamlMap load(const std::filesystem::path& file,
                       const std::vector<std::string>& assignments = {});
   /// `name` stands for the file in messages; relative paths start at its folder.

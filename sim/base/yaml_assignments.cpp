@@ -103,7 +103,7 @@ YAML::Node child(const YAML::Node& map, const std::string& key) {
 }  // namespace
 
 void apply_assignment(const std::string& text, YAML::Node document, YamlMap::Source& source) {
-  const std::string origin = "--set " + in_quotes(text);
+  const std::string origin = fmt::format("{} {}", Field{"set"}, in_quotes(text));
   const std::string where = source.file.string() + ": " + origin;
   const Assignment assignment = split_assignment(text, where);
   std::vector<YAML::Node> values;

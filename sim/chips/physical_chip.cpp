@@ -121,7 +121,7 @@ class ArrayDrawer {
   }
 
   void draw_octave(std::uint64_t array, int octave, std::int32_t cells) {
-    const auto counter = static_cast<std::uint64_t>(octave);
+    const std::uint64_t counter = octave;
     const auto scale = static_cast<float>(memory::kGapScale[octave]);
     const physical::Quantiles& quantiles = physical::Quantiles::of(octave);
     std::int32_t cell = -1;

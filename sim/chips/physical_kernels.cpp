@@ -103,7 +103,7 @@ std::size_t list_bits(const std::uint64_t* words, std::uint32_t count, std::uint
     for (std::uint32_t* more = begin + kListedAtOnce; left != 0; left &= left - 1)
       *more++ = word * 64 + lowest_bit(left);
   }
-  return static_cast<std::size_t>(next - bits);
+  return next - bits;
 }
 
 Quantiles::Quantiles(int octave) : octave_(octave) {

@@ -107,7 +107,7 @@ class BlockDrawer {
   void insert(std::uint64_t block, int octave, const Reach& reach, std::int32_t cells,
               BlockSet& set) {
     const bool partial = octave == reach.first && !reach.whole;
-    const auto counter = static_cast<std::uint64_t>(octave);
+    const std::uint64_t counter = octave;
     std::int32_t cell = -1;
     std::size_t inserted = 0;
     for (std::uint64_t draw = 0;;) {

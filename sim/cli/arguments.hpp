@@ -2,11 +2,18 @@
 // Option values from text, as strict as the YAML reader: "--chips: expected an integer in
 // [1, 1000000], got "0"".
 #pragma once
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace brownout::cli {
+
+/// Checks of CLI11, for Option::transform: integers and numbers get a form that CLI11 reads as the
+/// same number. Help shows what they accept.
+CLI::Validator integer_in(std::int64_t low, std::int64_t high);
+CLI::Validator number_in(double low, double high);
+CLI::Validator one_of(const std::vector<std::string>& names);
 
 /// Plain decimal only.
 std::int64_t parse_integer(const std::string& option, const std::string& text, std::int64_t low,
@@ -26,5 +33,11 @@ struct ArraySize {
 };
 /// "32x32": rows x columns.
 ArraySize parse_array(const std::string& option, const std::string& text);
+
+/// "3x224x224": extents of at least 1; "" is no extents.
+std::vector<std::int64_t> parse_extents(const std::string& option, const std::string& text);
+/// "0.5,0.4": finite numbers in [low, high].
+std::vector<float> parse_numbers(const std::string& option, const std::string& text, double low,
+                                 double high);
 
 }  // namespace brownout::cli

@@ -2,13 +2,17 @@
 // Verbs and parsing; CLI11 errors become InputErrors with a hint.
 #include "sim/cli/command_line.hpp"
 
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "sim/base/error.hpp"
 #include "sim/base/outputs.hpp"
 #include "sim/base/text.hpp"
+#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/engines/engine.hpp"
 
@@ -17,10 +21,9 @@ namespace brownout::cli {
 namespace {
 
 /// "brownout model inspect": the innermost verb that was given.
-const CLI::App& innermost(const CLI::App& app) {
-  const std::vector<CLI::App*> parsed =
-      const_cast<CLI::App&>(app).get_subcommands();  // those on the command line
-  return parsed.empty() ? app : innermost(*parsed.front());
+Verb& innermost(Verb& app) {
+  const std::vector<CLI::App*> parsed = app.get_subcommands();  // those on the command line
+  return parsed.empty() ? app : innermost(static_cast<Verb&>(*parsed.front()));
 }
 
 std::string full_name(const CLI::App& app) {
@@ -65,24 +68,6 @@ std::string unexpected_argument(const CLI::App& app, const std::string& word) {
                      near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near));
 }
 
-std::string explain(const CLI::ParseError& error, const CLI::App& verb,
-                    const std::vector<std::string>& left) {
-  if (!left.empty()) return unexpected_argument(verb, left.front());
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    const std::string repeated = repeated_option(verb);
-    if (!repeated.empty()) return repeated;
-    const std::string text = error.what();  // "--rate: 1 required P missing"
-    if (text.rfind("--", 0) == 0 && text.find("required") != std::string::npos) {
-      return text.substr(0, text.find(':')) + ": needs a value";
-    }
-  }
-  const std::vector<std::string> verbs = verb_names(verb);
-  if (verbs.empty() || error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError)) {
-    return error.what();
-  }
-  return fmt::format("expected a verb: {}", fmt::join(verbs, ", "));
-}
-
 /// An empty value is not a value, and no option was meant to have none.
 void refuse_empty_values(const CLI::App& verb) {
   for (const CLI::Option* option : verb.get_options()) {
@@ -95,6 +80,59 @@ void refuse_empty_values(const CLI::App& verb) {
   }
 }
 
+/// The message of an error of CLI11. Mistakes in the arguments as a whole come with a hint.
+std::string explain(const CLI::ParseError& error, const Verb& verb,
+                    const std::vector<std::string>& left) {
+  const auto hinted = [&](const std::string& problem) {
+    return fmt::format("{}; see {} --help", problem, full_name(verb));
+  };
+  if (!left.empty()) return hinted(unexpected_argument(verb, left.front()));
+  switch (static_cast<CLI::ExitCodes>(error.get_exit_code())) {
+    case CLI::ExitCodes::ArgumentMismatch: {
+      const std::string repeated = repeated_option(verb);
+      if (!repeated.empty()) return hinted(repeated);
+      const std::string text = error.what();  // "--rate: 1 required P missing"
+      if (text.rfind("--", 0) == 0 && text.find("required") != std::string::npos) {
+        return hinted(text.substr(0, text.find(':')) + ": needs a value");
+      }
+      return hinted(text);
+    }
+    case CLI::ExitCodes::RequiredError: {
+      const std::vector<std::string> verbs = verb_names(verb);
+      if (verbs.empty()) return hinted(error.what());
+      return hinted(fmt::format("expected a verb: {}", fmt::join(verbs, ", ")));
+    }
+    case CLI::ExitCodes::ValidationError:
+      return error.what();
+    case CLI::ExitCodes::ExcludesError:
+    case CLI::ExitCodes::RequiresError:
+      return verb.broken_rule();
+    default:
+      return hinted(error.what());
+  }
+}
+
+/// Whether all arguments were known, so that their values were looked at.
+bool is_about_values(const CLI::ParseError& error) {
+  const auto code = static_cast<CLI::ExitCodes>(error.get_exit_code());
+  return code == CLI::ExitCodes::ValidationError || code == CLI::ExitCodes::ExcludesError ||
+         code == CLI::ExitCodes::RequiresError;
+}
+
+/// Adds the verbs of the table; returns what runs those that are no groups.
+std::vector<std::pair<Verb*, Action>> add_verbs(Verb& app) {
+  std::vector<std::pair<Verb*, Action>> actions;
+  for (const VerbEntry& entry : verbs()) {
+    const auto verb = std::make_shared<Verb>(entry.help, entry.name);
+    const bool grouped = *entry.group != '\0';
+    CLI::App& parent = grouped ? *app.get_subcommand(entry.group) : app;
+    parent.add_subcommand(verb);
+    if (grouped) parent.require_subcommand(1);
+    if (entry.add != nullptr) actions.emplace_back(verb.get(), entry.add(*verb));
+  }
+  return actions;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -105,75 +143,30 @@ int run(int argc, char** argv) {
 
   engines::check_environment();
   remember_command("brownout", std::vector<std::string>(argv + 1, argv + argc));
-  CLI::App app{
+  Verb app(
       "Simulates DNN accelerators whose SRAM runs below Vmin: bit errors, accuracy, energy.\n"
       "Voltages are in units of Vmin, rates fractions, errors percent. Exit: 0 done, 1 the run\n"
       "failed, 2 the input is wrong.",
-      "brownout"};
+      "brownout");
   app.set_version_flag("--version", "brownout " BROWNOUT_VERSION, "Print the version and exit");
   app.require_subcommand(1);
-
-  CLI::App* eval = app.add_subcommand("eval", "Error of one network at one voltage or rate");
-  CLI::App* sweep = app.add_subcommand("sweep", "Networks x voltages x chips from a YAML file");
-  CLI::App* study =
-      app.add_subcommand("study", "Trainings and what is measured on them, as a table");
-  CLI::App* sensitivity =
-      app.add_subcommand("sensitivity", "What wrong bits cost in each tensor and bit position");
-  CLI::App* run_verb = app.add_subcommand("run", "A network on an accelerator: cycles and energy");
-  CLI::App* cosim = app.add_subcommand("cosim", "The accelerator and its RTL side by side");
-  CLI::App* estimate = app.add_subcommand("estimate", "Cycles of layers on an array, closed form");
-  CLI::App* model = app.add_subcommand("model", "Look at network files");
-  app.add_subcommand("train", "Train networks: starts brownout-train (see its --help)");
-  CLI::App* inspect = model->add_subcommand("inspect", "Layers, parameters, codings, metadata");
-  CLI::App* program =
-      model->add_subcommand("program", "What an accelerator does for a network: tiles and cycles");
-  model->require_subcommand(1);
-  CLI::App* profile = app.add_subcommand("profile", "Chip profiles: make, look at, convert");
-  profile->require_subcommand(1);
-  std::vector<std::pair<CLI::App*, Action>> profile_verbs;
-  const auto add_profile_verb = [&](const char* name, const char* help, Action (*add)(CLI::App&)) {
-    CLI::App* verb = profile->add_subcommand(name, help);
-    profile_verbs.emplace_back(verb, add(*verb));
-  };
-  add_profile_verb("generate", "A synthetic chip from a YAML file", add_profile_generate);
-  add_profile_verb("import", "Maps in other formats become a profile", add_profile_import);
-  add_profile_verb("inspect", "Rates, persistence, nesting, columns and rows", add_profile_inspect);
-  add_profile_verb("fit", "The Gaussian cell model behind a profile", add_profile_fit);
-  add_profile_verb("compare", "Two profiles side by side, cell by cell", add_profile_compare);
-  add_profile_verb("plot", "Maps of cells, bit error rates against voltage", add_profile_plot);
-  add_profile_verb("export", "Cells as CSV or NumPy arrays", add_profile_export);
-  const Action run_estimate = add_estimate(*estimate);
-  const Action run_eval = add_eval(*eval);
-  const Action run_sweep = add_sweep(*sweep);
-  const Action run_study = add_study(*study);
-  const Action run_sensitivity = add_sensitivity(*sensitivity);
-  const Action run_run = add_run(*run_verb);
-  const Action run_cosim = add_cosim(*cosim);
-  const Action run_inspect = add_model_inspect(*inspect);
-  const Action run_program = add_model_program(*program);
-
+  const std::vector<std::pair<Verb*, Action>> actions = add_verbs(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    const CLI::App& verb = innermost(app);
-    throw InputError("{}; see {} --help", explain(error, verb, app.remaining(/*recurse=*/true)),
-                     full_name(verb));
+    const Verb& verb = innermost(app);
+    if (verb.get_help_ptr()->count() > 0) return app.exit(CLI::CallForHelp());
+    const std::vector<std::string> left = app.remaining(/*recurse=*/true);
+    if (left.empty() && is_about_values(error)) refuse_empty_values(verb);
+    throw InputError("{}", explain(error, verb, left));
   }
   refuse_empty_values(innermost(app));
-  if (estimate->parsed()) return run_estimate();
-  if (eval->parsed()) return run_eval();
-  if (sweep->parsed()) return run_sweep();
-  if (study->parsed()) return run_study();
-  if (sensitivity->parsed()) return run_sensitivity();
-  if (run_verb->parsed()) return run_run();
-  if (cosim->parsed()) return run_cosim();
-  if (program->parsed()) return run_program();
-  for (const auto& [verb, action] : profile_verbs) {
-    if (verb->parsed()) return action();
+  for (const auto& [verb, action] : actions) {
+    if (verb->parsed()) return name_fields(verb->field_names(), action);
   }
-  BROWNOUT_CHECK(inspect->parsed(), "no verb ran");
-  return run_inspect();
+  BROWNOUT_CHECK(false, "no verb ran");
+  return 1;
 }
 
 }  // namespace brownout::cli

@@ -2,8 +2,10 @@
 // Common options and output.
 #include "sim/cli/common.hpp"
 
-#include <CLI/CLI.hpp>
+#include <unistd.h>
+
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 
@@ -14,9 +16,8 @@
 #include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/evaluator.hpp"
-#include "sim/technology/technology.hpp"
+#include "sim/cli/verb.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::cli {
 
@@ -25,6 +26,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr char kDefaultTechnology[] = "14nm-finfet.yaml";
+constexpr std::int64_t kMaxThreads = 256;
 
 /// A full disk or a closed pipe must not look like success.
 void print(const std::string& text) {
@@ -54,33 +56,26 @@ bool same_file(const fs::path& output, const fs::path& other) {
 
 }  // namespace
 
-int CommonOptions::thread_count() const {
-  if (threads.empty()) return hardware_threads();
-  return static_cast<int>(parse_integer("--threads", threads, 1, kMaxThreads));
-}
+int CommonOptions::thread_count() const { return threads ? *threads : hardware_threads(); }
 
-std::int64_t CommonOptions::seed_or(std::int64_t fallback) const {
-  return seed.empty() ? fallback : parse_integer("--seed", seed, 0, sweep::kMaxSeed);
-}
-
-void add_common(CLI::App& verb, CommonOptions& options) {
+void add_common(Verb& verb, CommonOptions& options) {
   verb.add_option("--json", options.json,
                   "Write the result as JSON; - is stdout, all else then goes to stderr")
       ->type_name("FILE");
-  verb.add_option("--threads", options.threads,
-                  "Threads; changes time, never results (default: all)")
-      ->type_name("N");
+  verb.add_option("--threads", options.threads, "Threads; changes time, never results")
+      ->type_name("N")
+      ->transform(integer_in(1, kMaxThreads))
+      ->default_str("all");
   verb.add_flag_callback("--overwrite", allow_overwriting,
                          "Replace outputs that this very command did not write");
   verb.add_flag("--quiet", options.quiet, "No progress, no remarks");
 }
 
-void add_seed(CLI::App& verb, CommonOptions& options) {
-  verb.add_option("--seed", options.seed, "Chip i is random:SEED+i (default 0)")->type_name("N");
-}
-
-void refuse_seed(const CommonOptions& options, const std::string& reason) {
-  if (!options.seed.empty()) throw InputError("--seed: {}", reason);
+void add_seed(Verb& verb, CommonOptions& options, const std::string& usual) {
+  verb.add_option("--seed", options.seed, "Chip i is random:SEED+i")
+      ->type_name("N")
+      ->transform(integer_in(0, runs::kMaxSeed))
+      ->default_str(usual);
 }
 
 void expect_own_file(const NamedFile& output, const NamedFile& taken) {
@@ -169,32 +164,16 @@ void Output::json(const std::string& text) const {
   }
 }
 
-std::string one_chip(const CommonOptions& options, const std::string& chip, bool fails) {
-  if (fails) {
-    if (!chip.empty()) return chip;
-    return sweep::chip_name(static_cast<std::uint64_t>(options.seed_or(0)), 0, 1.0);
-  }
-  if (!chip.empty()) throw InputError("--chip: needs an operating point; expected --voltage V");
-  refuse_seed(options, "nothing fails without an operating point; expected --voltage V");
-  return "";
-}
-
-double parse_voltage(const std::string& text, const technology::Technology& technology) {
-  try {
-    return parse_number("--voltage", text, technology.lowest_voltage(),
-                        technology.highest_voltage());
-  } catch (const InputError& error) {
-    throw InputError("{} (the range of {}, in Vmin)", error.what(), technology.file().string());
-  }
-}
-
-std::shared_ptr<const technology::Technology> load_technology(const fs::path& file) {
-  if (file.empty()) return nullptr;
-  return std::make_shared<const technology::Technology>(technology::Technology::load(file));
-}
-
-fs::path file_of(const std::shared_ptr<const technology::Technology>& technology) {
-  return technology ? technology->file() : fs::path();
+void announce_interrupts(const char* work) {
+  static std::string text;
+  text = fmt::format("\nbrownout: interrupted; the same command continues {}\n", work);
+  const auto say_and_end = [](int signal) {
+    const ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
+    static_cast<void>(ignored);
+    std::signal(signal, SIG_DFL);
+    ::raise(signal);
+  };
+  if (std::signal(SIGINT, say_and_end) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
 }
 
 fs::path program_folder() {

@@ -3,44 +3,27 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-namespace brownout::mapping {
-struct AcceleratorConfig;
-}
-namespace brownout::technology {
-class Technology;
-}
-
 namespace brownout::cli {
 
-inline constexpr std::int64_t kMaxThreads = 256;
+class Verb;
 
 struct CommonOptions {
   std::string json;  // file, "-" = stdout, "" = none
-  std::string seed;  // as typed; "" = not given
-  std::string threads;
+  std::optional<std::int64_t> seed;
+  std::optional<int> threads;
   bool quiet = false;
 
   int thread_count() const;  // default: all the machine has
-  std::int64_t seed_or(std::int64_t fallback) const;
 };
 
-/// --json, --threads and --quiet.
-void add_common(CLI::App& verb, CommonOptions& options);
+/// --json, --threads, --overwrite and --quiet.
+void add_common(Verb& verb, CommonOptions& options);
 /// --seed, of verbs that draw chips or noise.
-void add_seed(CLI::App& verb, CommonOptions& options);
-/// InputError with the reason if --seed was given although it has no effect.
-void refuse_seed(const CommonOptions& options, const std::string& reason);
-
-/// The chip of a verb that takes one: as --chip names it, else random:SEED of --seed. If nothing
-/// `fails` there is none; InputError if one of the options was given all the same.
-std::string one_chip(const CommonOptions& options, const std::string& chip, bool fails);
+void add_seed(Verb& verb, CommonOptions& options, const std::string& usual = "0");
 
 /// A file that an option names.
 struct NamedFile {
@@ -80,16 +63,13 @@ void check_output(const std::string& option, const std::string& file);
 /// Writes the file as a whole or not at all. Devices and pipes are written to, never replaced.
 void write_output(const std::string& option, const std::string& file, const std::string& text);
 
-/// The value of --voltage: within the technology's validity range.
-double parse_voltage(const std::string& text, const technology::Technology& technology);
+/// From now on SIGINT first says that the same command continues the `work` ("the sweep"), whose
+/// results are stored as they come. Not if the caller ignores SIGINT, as a shell does for commands
+/// in the background.
+void announce_interrupts(const char* work);
 
 /// Folder of the running program.
 std::filesystem::path program_folder();
-
-/// Reads a technology file; null for an empty name.
-std::shared_ptr<const technology::Technology> load_technology(const std::filesystem::path& file);
-/// Its file; "" when there is none.
-std::filesystem::path file_of(const std::shared_ptr<const technology::Technology>& technology);
 
 /// profiles/14nm-finfet.yaml of the source tree or the installation; "" when neither is there.
 std::filesystem::path default_technology();

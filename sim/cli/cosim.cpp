@@ -2,7 +2,6 @@
 // `brownout cosim`: behavioural array and RTL side by side.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -10,14 +9,12 @@
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/common.hpp"
-#include "sim/cli/mitigation_option.hpp"
 #include "sim/cli/setup_options.hpp"
+#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/cosim/waves.hpp"
 #include "sim/report/cosim_report.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/evaluator.hpp"
+#include "sim/runs/cosim_run.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
@@ -32,7 +29,7 @@ constexpr char kDefaults[] = "the default accelerator";
 struct CosimOptions {
   CommonOptions common;
   SetupOptions setup;
-  std::string model, layer, array, voltage, chip;
+  std::string model, layer, array, chip;
   std::string trace, trace_window, export_folder;
 };
 
@@ -59,26 +56,23 @@ void set_target(const CosimOptions& options, experiment::TargetConfig& target) {
                        in_quotes(options.array));
     }
   }
-  set_mitigations(options.setup.mitigation, target);
+  set_mitigations(options.setup, target);
   cosim::check_core(accelerator);
 }
 
 /// The voltage of the rail, and which chip fails there. The technology is read if one of the
 /// memories may fail.
-void set_operating_point(const CosimOptions& options, sweep::CosimConfig& config) {
+void set_operating_point(const CosimOptions& options, runs::CosimConfig& config) {
   experiment::Setup& setup = config.setup;
-  const mapping::AcceleratorConfig& accelerator = *setup.target.accelerator;
-  const bool own = setup.rates.any() || experiment::supplies_of(accelerator).any_fixed();
-  if (!options.voltage.empty() || own) {
-    setup.technology =
-        load_technology(options.setup.technology.empty() ? accelerator.technology
-                                                         : fs::path(options.setup.technology));
+  const bool own =
+      setup.rates.any() || experiment::supplies_of(setup.target.accelerator).any_fixed();
+  if (!options.setup.voltage.empty() || own) {
+    setup.technology = technology_of(options.setup, setup);
     if (!setup.technology) {
       throw InputError("--voltage: needs a technology; expected --technology FILE");
     }
     // Without a voltage memories with a supply of their own fail all the same.
-    config.voltage =
-        options.voltage.empty() ? 1.0 : parse_voltage(options.voltage, *setup.technology);
+    config.voltage = voltage_of(options.setup, setup.technology.get()).value_or(1.0);
   }
   config.chip = one_chip(options.common, options.chip, config.voltage.has_value());
 }
@@ -91,12 +85,7 @@ void expect_regular(const std::string& option, const std::string& file) {
   throw InputError("{}: {}: expected a regular file, found a device or pipe", option, file);
 }
 
-void set_trace(const CosimOptions& options, sweep::CosimConfig& config) {
-  if (options.trace.empty() != options.trace_window.empty()) {
-    throw InputError(options.trace.empty() ? "--trace-window: needs a file; expected --trace FILE"
-                                           : "--trace: needs cycles; expected --trace-window "
-                                             "FROM:TO");
-  }
+void set_trace(const CosimOptions& options, runs::CosimConfig& config) {
   if (options.trace.empty()) return;
   const std::string& window = options.trace_window;
   const std::size_t colon = window.find(':');
@@ -115,31 +104,24 @@ void set_trace(const CosimOptions& options, sweep::CosimConfig& config) {
   config.mismatch_trace = fs::path(options.trace).replace_extension(".mismatch.fst");
 }
 
-sweep::CosimConfig config_of(const CosimOptions& options) {
-  if (!options.chip.empty()) refuse_seed(options.common, "--chip names the chip itself");
-  sweep::CosimConfig config;
+runs::CosimConfig config_of(const CosimOptions& options) {
+  runs::CosimConfig config;
   experiment::Setup& setup = config.setup;
   config.model = options.model;
   set_target(options, setup.target);
-  setup.rates = set_supplies(options.setup.supply, *setup.target.accelerator);
+  set_supplies(options.setup, setup);
   config.accelerator_file = options.setup.accelerator;
   set_data(options.setup, setup);
-  setup.target.batch =
-      static_cast<int>(parse_integer("--batch", options.setup.batch, 1, sweep::kMaxBatch));
+  setup.target.batch = options.setup.batch.value_or(1);
   config.layer = options.layer;
   set_operating_point(options, config);
   set_trace(options, config);
-  if (!options.export_folder.empty() && config.layer.empty()) {
-    throw InputError("--export: writes one layer; expected --layer NAME");
-  }
   config.export_folder = options.export_folder;
   return config;
 }
 
 int run(const CosimOptions& options) {
-  options.common.thread_count();
-  options.common.seed_or(0);
-  sweep::CosimConfig config = config_of(options);
+  runs::CosimConfig config = config_of(options);
   std::vector<NamedFile> outputs{{"--trace", options.trace}};
   if (!options.trace.empty()) {
     outputs.push_back({"--trace's waves of a mismatch", config.mismatch_trace.string()});
@@ -147,7 +129,7 @@ int run(const CosimOptions& options) {
   const Output output(options.common,
                       {config.model, config.accelerator_file, file_of(config.setup.technology)},
                       outputs);
-  const sweep::CosimRun result = sweep::run_cosim(std::move(config), options.common.quiet);
+  const runs::CosimRun result = runs::run_cosim(std::move(config), options.common.quiet);
   output.json(report::cosim_json(result));
   output.text(report::cosim_text(result));
   return result.first_mismatch ? 1 : 0;
@@ -155,10 +137,9 @@ int run(const CosimOptions& options) {
 
 }  // namespace
 
-Action add_cosim(CLI::App& verb) {
+Action add_cosim(Verb& verb) {
   const auto options = std::make_shared<CosimOptions>();
-  options->setup.batch = "1";
-  options->setup.images = "1";
+  options->setup.images = 1;
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
   verb.add_option("--layer", options->layer, "Compare this layer only (default all)")
       ->type_name("NAME");
@@ -166,20 +147,12 @@ Action add_cosim(CLI::App& verb) {
                   "Processing elements; one of the sizes that were built (default: the "
                   "accelerator's)")
       ->type_name("RxC");
-  verb.add_option("--accelerator", options->setup.accelerator,
-                  "Accelerator file (YAML; default: the default of every key)")
-      ->type_name("FILE");
-  verb.add_option("--technology", options->setup.technology,
-                  "Technology file (default: the accelerator's)")
-      ->type_name("FILE");
-  verb.add_option("--voltage", options->voltage,
-                  "Supply of the scaled rail in units of Vmin (default: Vmin, no faults)")
-      ->type_name("V");
-  verb.add_option("--chip", options->chip,
-                  "The chip: random:SEED, physical:SEED or a profile FILE.h5 (default: random:SEED "
-                  "of --seed)")
-      ->type_name("TEXT");
-  verb.add_option("--batch", options->setup.batch, "Images at a time (default 1)")->type_name("B");
+  add_target_options(
+      verb, options->setup,
+      {"Accelerator file (YAML; default: the default of every key)", "Images at a time", "1"});
+  add_operating_point(verb, options->setup,
+                      "Supply of the scaled rail in units of Vmin (default: Vmin, no faults)");
+  add_one_chip(verb, options->chip, options->common);
   verb.add_option("--trace", options->trace, "Write waves of the RTL: .fst (FST) or .vcd (VCD)")
       ->type_name("FILE");
   verb.add_option("--trace-window", options->trace_window, "Cycles of the run that --trace covers")
@@ -188,12 +161,11 @@ Action add_cosim(CLI::App& verb) {
                   "Write the layer's first job as memory files that replay in any Verilog "
                   "simulator; with --layer")
       ->type_name("DIR");
-  add_mitigation_option(verb, options->setup.mitigation);
-  add_supply_options(verb, options->setup.supply);
-  add_data_options(verb, options->setup);
-  verb.get_option("--images")->description("First N images (default 1)");
+  add_data_options(verb, options->setup, "1");
   add_common(verb, options->common);
-  add_seed(verb, options->common);
+  verb.needs("--trace-window", "--trace", "--trace-window: needs a file; expected {} FILE");
+  verb.needs("--trace", "--trace-window", "--trace: needs cycles; expected {} FROM:TO");
+  verb.needs("--export", "--layer", "--export: writes one layer; expected {} NAME");
   return [options] { return run(*options); };
 }
 

@@ -2,60 +2,32 @@
 // `brownout estimate`.
 #include "sim/estimate/estimate.hpp"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
 #include "sim/base/error.hpp"
-#include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
-#include "sim/experiment/model.hpp"
+#include "sim/estimate/onnx_layers.hpp"
 #include "sim/report/estimate_report.hpp"
 
 namespace brownout::cli {
-
-namespace fs = std::filesystem;
 
 namespace {
 
 struct EstimateOptions {
   CommonOptions common;
-  std::string model, topology, array, compute_report;
+  std::string model, topology, array, input, compute_report;
   std::string dataflow = "ws", convention = "physical";
 };
 
-std::size_t index_of(const std::string& option, const std::string& text,
-                     const std::vector<std::string>& names) {
-  const std::string& name = parse_choice(option, text, names);
+std::size_t index_of(const std::string& name, const std::vector<std::string>& names) {
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
-/// Checked early, so that a refusal leaves no other file.
-void check_compute_report(const EstimateOptions& options, const fs::path& source) {
-  const std::string& report = options.compute_report;
-  const auto is_file_of = [&report](const fs::path& other) {
-    std::error_code error;
-    return fs::is_regular_file(report, error) && fs::equivalent(report, other, error);
-  };
-  const std::string& json = options.common.json;
-  const bool json_is_file = !json.empty() && json != "-";
-  if (report == json ||
-      (json_is_file && (is_file_of(json) || fs::absolute(report).lexically_normal() ==
-                                                fs::absolute(json).lexically_normal()))) {
-    throw InputError("--compute-report: {}: expected a file of its own, found that of --json",
-                     report);
-  }
-  if (is_file_of(source)) {
-    throw InputError("--compute-report: {}: expected a file of its own, found the input {}", report,
-                     source.string());
-  }
-  check_output("--compute-report", report);
-}
-
 int run(const EstimateOptions& options) {
-  options.common.thread_count();
   if (options.topology.empty() == options.model.empty()) {
     throw InputError("expected --topology FILE or MODEL, got {}",
                      options.topology.empty() ? "neither" : "both");
@@ -65,22 +37,24 @@ int run(const EstimateOptions& options) {
   config.rows = array.rows;
   config.columns = array.columns;
   config.dataflow = static_cast<estimate::EstimateDataflow>(
-      index_of("--dataflow", options.dataflow, estimate::estimate_dataflows()));
-  config.convention = static_cast<estimate::Convention>(
-      index_of("--convention", options.convention, estimate::conventions()));
+      index_of(options.dataflow, estimate::estimate_dataflows()));
+  config.convention =
+      static_cast<estimate::Convention>(index_of(options.convention, estimate::conventions()));
   const std::string& source = options.topology.empty() ? options.model : options.topology;
-  const Output output(options.common, {source});
-  if (!options.compute_report.empty()) check_compute_report(options, source);
+  const Output output(options.common, {source}, {{"--compute-report", options.compute_report}});
 
-  const std::vector<estimate::MatrixLayer> layers =
-      options.topology.empty()
-          ? estimate::matrix_layers(experiment::load_model(source).network, source)
-          : estimate::read_topology(source);
-  const estimate::Estimate estimate = estimate::estimate(layers, config);
+  estimate::OnnxLayers network;
+  if (options.topology.empty()) {
+    network = estimate::layers_of_onnx(source, parse_extents("--input", options.input));
+  } else {
+    network.layers = estimate::read_topology(source);
+  }
+  const estimate::Estimate estimate = estimate::estimate(network.layers, config);
   if (!options.compute_report.empty())
     write_output("--compute-report", options.compute_report, report::compute_report_csv(estimate));
   const std::string remark = report::sparsity_remark(estimate);
   if (!remark.empty()) output.note(source + ": " + remark);
+  for (const std::string& passed_over : network.remarks) output.note(source + ": " + passed_over);
   output.json(report::estimate_json(estimate, source));
   output.text(report::estimate_text(estimate));
   return 0;
@@ -88,22 +62,30 @@ int run(const EstimateOptions& options) {
 
 }  // namespace
 
-Action add_estimate(CLI::App& verb) {
+Action add_estimate(Verb& verb) {
   const auto options = std::make_shared<EstimateOptions>();
-  verb.add_option("MODEL", options->model, "Network file (ONNX)")->type_name("");
+  verb.add_option("MODEL", options->model, "Network file (ONNX), by any tool")->type_name("");
+  verb.add_option("--input", options->input,
+                  "Channels, height and width of an image, for a file that leaves them open")
+      ->type_name("CxHxW");
   verb.add_option("--topology", options->topology, "SCALE-Sim topology (CSV), instead of MODEL")
       ->type_name("FILE");
   verb.add_option("--array", options->array, "Processing elements, for example 32x32")
       ->required()
       ->type_name("RxC");
-  verb.add_option("--dataflow", options->dataflow, "ws, os or is (default ws)")->type_name("NAME");
-  verb.add_option("--convention", options->convention,
-                  "physical or scalesim-v2: whose cycles (default physical)")
-      ->type_name("NAME");
+  verb.add_option("--dataflow", options->dataflow, "Which operand stays")
+      ->type_name("NAME")
+      ->transform(one_of(estimate::estimate_dataflows()))
+      ->capture_default_str();
+  verb.add_option("--convention", options->convention, "Whose cycles")
+      ->type_name("NAME")
+      ->transform(one_of(estimate::conventions()))
+      ->capture_default_str();
   verb.add_option("--compute-report", options->compute_report,
                   "Write the columns of SCALE-Sim's COMPUTE_REPORT.csv")
       ->type_name("FILE");
   add_common(verb, options->common);
+  verb.excludes("--topology", {"--input"}, "--topology: has no image; expected no {}");
   return [options] { return run(*options); };
 }
 

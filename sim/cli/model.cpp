@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout model inspect`.
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "sim/cli/common.hpp"
+#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/network_report.hpp"
 
@@ -17,7 +17,6 @@ struct InspectOptions {
 };
 
 int run(const InspectOptions& options) {
-  options.common.thread_count();
   const Output output(options.common, {options.model});
   const experiment::Model model = experiment::load_model(options.model);
   output.json(report::network_json(model));
@@ -27,7 +26,7 @@ int run(const InspectOptions& options) {
 
 }  // namespace
 
-Action add_model_inspect(CLI::App& verb) {
+Action add_model_inspect(Verb& verb) {
   const auto options = std::make_shared<InspectOptions>();
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
   add_common(verb, options->common);

@@ -110,12 +110,6 @@ int profile_plot(const ProfileOptions& options) {
   if (format != ".png" && format != ".svg" && format != ".pdf") {
     throw InputError("--out: {}: expected a file that ends in .png, .svg or .pdf", options.out);
   }
-  for (const auto& [name, value] :
-       {std::pair{"--voltage", &options.voltage}, std::pair{"--array", &options.array},
-        std::pair{"--rows", &options.rows}, std::pair{"--columns", &options.columns}}) {
-    if (options.ber && !value->empty())
-      throw InputError("{}: --ber shows the whole profile, not a window", name);
-  }
   const Output output(options.common, {options.file},
                       {{"--out", options.out},
                        {"--out's gnuplot program", report::program_file(out).string()},

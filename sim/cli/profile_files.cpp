@@ -3,7 +3,6 @@
 // other tools.
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/cli/arguments.hpp"
 #include "sim/cli/profile_options.hpp"
 #include "sim/profiles/chip_profile.hpp"
 #include "sim/profiles/profile_generator.hpp"
@@ -37,7 +36,7 @@ int profile_generate(const ProfileOptions& options) {
 }
 
 int profile_export(const ProfileOptions& options) {
-  const bool csv = parse_choice("--format", options.format, {"csv", "npy"}) == "csv";
+  const bool csv = options.format == "csv";
   std::vector<NamedFile> outputs;
   if (csv) outputs.push_back({"--out", options.out});
   const Output output(options.common, {options.file}, outputs);

@@ -51,7 +51,7 @@ std::string totals_text(const std::vector<profiles::BramTotals>& totals) {
 }  // namespace
 
 int profile_import(const ProfileOptions& options) {
-  const std::string kind = parse_choice("KIND", options.kind, {"bram-hex", "stuck-at", "npy"});
+  const std::string& kind = options.kind;
   const std::size_t per_voltage = kind == "npy" ? 2 : 1;
   const std::vector<double> voltages = parse_voltages(options.voltages);
   if (options.maps.size() != per_voltage * voltages.size()) {
@@ -71,8 +71,7 @@ int profile_import(const ProfileOptions& options) {
                     ? fmt::format("imported from {} ({})",
                                   fs::path(options.maps.front()).filename().string(), kind)
                     : options.origin;
-  if (!options.vmin_volt.empty())
-    info.vmin_volt = parse_number("--vmin-volt", options.vmin_volt, 0.01, 100.0);
+  if (options.vmin_volt) info.vmin_volt = *options.vmin_volt;
   const Output output(options.common, {options.maps.begin(), options.maps.end()},
                       {{"--out", options.out}});
 

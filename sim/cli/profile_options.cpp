@@ -2,9 +2,10 @@
 // Options of the `brownout profile` verbs; all verbs that read or make a profile share them.
 #include "sim/cli/profile_options.hpp"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
+#include "sim/cli/arguments.hpp"
+#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/profiles/chip_profile.hpp"
 #include "sim/profiles/profile_statistics.hpp"
@@ -16,27 +17,22 @@ namespace {
 
 using Options = std::shared_ptr<ProfileOptions>;
 
-void add_input(CLI::App& verb, const Options& options) {
+void add_input(Verb& verb, const Options& options) {
   verb.add_option("FILE", options->file, "Chip profile (HDF5)")->required()->type_name("");
 }
 
-void add_output(CLI::App& verb, const Options& options, const std::string& what,
+void add_output(Verb& verb, const Options& options, const std::string& what,
                 const std::string& type = "FILE") {
   verb.add_option("--out", options->out, what)->required()->type_name(type);
 }
 
 /// The common options come last. Returns what runs the verb.
-Action finish(CLI::App& verb, const Options& options, int (*run)(const ProfileOptions&)) {
+Action finish(Verb& verb, const Options& options, int (*run)(const ProfileOptions&)) {
   add_common(verb, options->common);
-  return [options, run] {
-    check_common(*options);
-    return run(*options);
-  };
+  return [options, run] { return run(*options); };
 }
 
 }  // namespace
-
-void check_common(const ProfileOptions& options) { options.common.thread_count(); }
 
 int made_profile(const profiles::Profile& profile, const ProfileOptions& options,
                  const Output& output, const std::string& more) {
@@ -49,16 +45,19 @@ int made_profile(const profiles::Profile& profile, const ProfileOptions& options
   return 0;
 }
 
-Action add_profile_generate(CLI::App& verb) {
+Action add_profile_generate(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
   verb.add_option("CONFIG", options->config, "What to generate (YAML)")->required()->type_name("");
   add_output(verb, options, "The profile (HDF5)");
   return finish(verb, options, profile_generate);
 }
 
-Action add_profile_import(CLI::App& verb) {
+Action add_profile_import(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
-  verb.add_option("KIND", options->kind, "bram-hex, stuck-at or npy")->required()->type_name("");
+  verb.add_option("KIND", options->kind, "Format of the maps")
+      ->required()
+      ->type_name("")
+      ->transform(one_of({"bram-hex", "stuck-at", "npy"}));
   verb.add_option("FILES", options->maps, "A map a voltage; npy: p01 and p10 of each voltage")
       ->required()
       ->type_name("");
@@ -71,31 +70,33 @@ Action add_profile_import(CLI::App& verb) {
   verb.add_option("--name", options->name, "Name of the chip (default: that of --out)")
       ->type_name("TEXT");
   verb.add_option("--origin", options->origin, "Who measured it, and how")->type_name("TEXT");
-  verb.add_option("--vmin-volt", options->vmin_volt, "Vmin in volts (default: not known)")
-      ->type_name("V");
+  verb.add_option("--vmin-volt", options->vmin_volt, "Vmin in volts")
+      ->type_name("V")
+      ->transform(number_in(0.01, 100.0))
+      ->default_str("not known");
   return finish(verb, options, profile_import);
 }
 
-Action add_profile_inspect(CLI::App& verb) {
+Action add_profile_inspect(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
   add_input(verb, options);
   return finish(verb, options, profile_inspect);
 }
 
-Action add_profile_fit(CLI::App& verb) {
+Action add_profile_fit(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
   add_input(verb, options);
   return finish(verb, options, profile_fit);
 }
 
-Action add_profile_compare(CLI::App& verb) {
+Action add_profile_compare(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
   verb.add_option("A", options->file, "Chip profile (HDF5)")->required()->type_name("");
   verb.add_option("B", options->other, "The profile to compare with")->required()->type_name("");
   return finish(verb, options, profile_compare);
 }
 
-Action add_profile_plot(CLI::App& verb) {
+Action add_profile_plot(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
   add_input(verb, options);
   add_output(verb, options, "Picture: .png, .svg or .pdf");
@@ -108,15 +109,18 @@ Action add_profile_plot(CLI::App& verb) {
                   "Columns shown, the end not included (default 0:256)")
       ->type_name("C:D");
   verb.add_flag("--ber", options->ber, "Bit error rates against voltage, with the fit");
+  verb.excludes("--ber", {"--voltage", "--array", "--rows", "--columns"},
+                "{}: --ber shows the whole profile, not a window");
   return finish(verb, options, profile_plot);
 }
 
-Action add_profile_export(CLI::App& verb) {
+Action add_profile_export(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
   add_input(verb, options);
-  verb.add_option("--format", options->format, "csv (one file) or npy (a folder)")
+  verb.add_option("--format", options->format, "One CSV file, or a folder of NumPy arrays")
       ->required()
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->transform(one_of({"csv", "npy"}));
   add_output(verb, options, "Where to: the CSV file, or the folder of .npy files", "PATH");
   return finish(verb, options, profile_export);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The options of all `brownout profile` verbs, and what several of them do.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,13 +23,11 @@ struct ProfileOptions {
   bool ber = false;                           // plot
   std::string format;                         // export
   std::vector<std::string> maps;              // import, with all below
-  std::string kind, voltages, name, origin, vmin_volt;
+  std::string kind, voltages, name, origin;
+  std::optional<double> vmin_volt;
 };
 
 inline constexpr char kVoltages[] = "--voltages";
-
-/// No verb of profiles uses threads, but a wrong value is an error all the same.
-void check_common(const ProfileOptions& options);
 
 /// Writes the profile to the file that --out names, prints warnings about it and its summary,
 /// followed by the text `more`.

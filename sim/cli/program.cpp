@@ -2,59 +2,58 @@
 // `brownout model program`.
 #include "sim/mapping/program.hpp"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/mapping/program_commands.hpp"
 #include "sim/report/program_report.hpp"
-#include "sim/sweep/configuration.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::cli {
 
 namespace {
 
-constexpr std::int64_t kMaxBatch = 65536;
-
 struct ProgramOptions {
   CommonOptions common;
-  std::string model, accelerator, batch, bit_offset;
+  std::string model, accelerator;
+  int batch = 1;
+  std::int64_t bit_offset = 0;
   bool commands = false;
 };
 
 int run(const ProgramOptions& options) {
-  options.common.thread_count();
-  const std::int64_t batch =
-      options.batch.empty() ? 1 : parse_integer("--batch", options.batch, 1, kMaxBatch);
-  const std::int64_t bit_offset =
-      options.bit_offset.empty()
-          ? 0
-          : parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset);
   const Output output(options.common, {options.model, options.accelerator});
   const mapping::AcceleratorConfig accelerator = mapping::load_accelerator(options.accelerator);
   const experiment::Model model = experiment::load_model(options.model);
   const mapping::Program program =
-      mapping::compile(model.network, accelerator, static_cast<int>(batch),
-                       static_cast<std::uint64_t>(bit_offset), options.model);
-  output.json(report::program_json(model, program));
-  output.text(options.commands ? report::program_commands(program)
-                               : report::program_text(model, program));
+      mapping::compile(*model.network, accelerator, options.batch,
+                       static_cast<std::uint64_t>(options.bit_offset), options.model);
+  const results::ProgramSummary summary = results::summarize(program);
+  output.json(report::program_json(model, summary));
+  output.text(options.commands ? mapping::program_commands(program)
+                               : report::program_text(model, summary));
   return 0;
 }
 
 }  // namespace
 
-Action add_model_program(CLI::App& verb) {
+Action add_model_program(Verb& verb) {
   const auto options = std::make_shared<ProgramOptions>();
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
   verb.add_option("--accelerator", options->accelerator, "Accelerator file (YAML)")
       ->required()
       ->type_name("FILE");
-  verb.add_option("--batch", options->batch, "Images at a time (default 1)")->type_name("B");
-  verb.add_option("--bit-offset", options->bit_offset,
-                  "Cell in which the network begins (default 0)")
-      ->type_name("N");
+  verb.add_option("--batch", options->batch, "Images at a time")
+      ->type_name("B")
+      ->transform(integer_in(1, runs::kMaxBatch))
+      ->capture_default_str();
+  verb.add_option("--bit-offset", options->bit_offset, "Cell in which the network begins")
+      ->type_name("N")
+      ->transform(integer_in(0, runs::kMaxBitOffset))
+      ->capture_default_str();
   verb.add_flag("--commands", options->commands, "Every command in order instead of the table");
   add_common(verb, options->common);
   return [options] { return run(*options); };

@@ -1,64 +1,72 @@
 // SPDX-License-Identifier: Apache-2.0
-// Options of every verb that runs images through a network: which images, on what, and how.
+// Options of every verb that runs images through a network, in groups: which images, on what, at
+// which operating point, on which chip.
 #pragma once
 
-#include <fmt/ranges.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
-#include "sim/cli/arguments.hpp"
-#include "sim/cli/supply_options.hpp"
-#include "sim/data/dataset.hpp"
+#include "sim/cli/common.hpp"
 #include "sim/experiment/setup.hpp"
-#include "sim/sweep/configuration.hpp"
 
 namespace brownout::cli {
 
-/// As typed. Verbs that lack an option leave its text alone.
 struct SetupOptions {
-  std::string dataset = "fashion-mnist", split = "test", data, images;
-  std::string bit_offset = "0", evaluation_seed = "0", reads = "frozen";
-  std::string engine, accelerator, batch, technology, mitigation;
-  SupplyOptions supply;
+  std::string engine;
+  // Images, and how their weights are read.
+  std::string dataset = "fashion-mnist", split = "test", data;
+  std::optional<std::int64_t> images;
+  std::int64_t bit_offset = 0, evaluation_seed = 0;
+  std::string reads = "frozen";
+  // The target.
+  std::string accelerator, mitigation;
+  std::optional<int> batch;
+  std::vector<std::string> supplies, memory_rates;
+  // The operating point.
+  std::string voltage, technology;
 };
 
-inline void add_data_options(CLI::App& verb, SetupOptions& options) {
-  verb.add_option("--images", options.images, "First N images (default all)")->type_name("N");
-  verb.add_option("--dataset", options.dataset,
-                  fmt::format("{} (default fashion-mnist)", fmt::join(data::dataset_names(), ", ")))
-      ->type_name("NAME");
-  verb.add_option("--split", options.split, "train or test (default)")->type_name("NAME");
-  verb.add_option("--data", options.data, "Folder of the dataset (default: the usual place)")
-      ->type_name("DIR");
-  verb.add_option("--bit-offset", options.bit_offset, "First cell of the network (default 0)")
-      ->type_name("N");
-  verb.add_option("--evaluation-seed", options.evaluation_seed,
-                  "Draws of cells that err with a probability (default 0)")
-      ->type_name("N");
-  verb.add_option("--reads", options.reads,
-                  "When they draw: frozen (default), once per evaluation, or fresh, once per batch "
-                  "of the inference and load of their words")
-      ->type_name("NAME");
-}
+/// --images, --dataset, --split, --data, --bit-offset, --evaluation-seed and --reads.
+/// `all_images` describes their number by default.
+void add_data_options(Verb& verb, SetupOptions& options, const std::string& all_images = "all");
+/// Fills images, reads and the first cell.
+void set_data(const SetupOptions& options, experiment::Setup& setup);
 
-/// Checks the texts and fills images, reads and the first cell.
-inline void set_data(const SetupOptions& options, experiment::Setup& setup) {
-  experiment::Images& images = setup.images;
-  images.dataset = parse_choice("--dataset", options.dataset, data::dataset_names());
-  images.split = parse_choice("--split", options.split, {"train", "test"}) == "train"
-                     ? data::Split::kTrain
-                     : data::Split::kTest;
-  images.folder = options.data;
-  if (!options.images.empty()) {
-    images.count = parse_integer("--images", options.images, 1, 100'000'000);
-  }
-  setup.target.bit_offset = static_cast<std::uint64_t>(
-      parse_integer("--bit-offset", options.bit_offset, 0, sweep::kMaxBitOffset));
-  setup.reads.evaluation_seed = static_cast<std::uint64_t>(
-      parse_integer("--evaluation-seed", options.evaluation_seed, 0, sweep::kMaxSeed));
-  setup.reads.fresh = parse_choice("--reads", options.reads, {"frozen", "fresh"}) == "fresh";
-}
+/// --engine.
+void add_engine(Verb& verb, SetupOptions& options, const std::string& help,
+                const std::vector<std::string>& names, const std::string& usual);
+
+/// --accelerator, --batch, --mitigation, --supply and --memory-rate.
+struct TargetHelp {
+  std::string accelerator, batch, usual_batch;
+};
+void add_target_options(Verb& verb, SetupOptions& options, const TargetHelp& help);
+/// What the accelerator's file says is replaced by mitigations and supplies that were given.
+/// InputError for texts that are not MEMORY=VALUE, and for a memory named twice.
+void set_mitigations(const SetupOptions& options, experiment::TargetConfig& target);
+void set_supplies(const SetupOptions& options, experiment::Setup& setup);
+
+/// --voltage and --technology.
+void add_operating_point(Verb& verb, SetupOptions& options, const std::string& voltage_help);
+/// The technology of the option, else that of the accelerator, without one the usual one; null when
+/// there is none.
+std::shared_ptr<const technology::Technology> technology_of(const SetupOptions& options,
+                                                            const experiment::Setup& setup);
+/// Its file; "" when there is none.
+std::filesystem::path file_of(const std::shared_ptr<const technology::Technology>& technology);
+/// The value of --voltage, if it was given. InputError outside the technology's range and without a
+/// technology.
+std::optional<double> voltage_of(const SetupOptions& options,
+                                 const technology::Technology* technology);
+
+/// --chip and --seed of verbs that take one chip.
+void add_one_chip(Verb& verb, std::string& chip, CommonOptions& common);
+/// The chip as --chip names it, else random:SEED of --seed. If nothing `fails` there is none;
+/// InputError if one of the options was given all the same.
+std::string one_chip(const CommonOptions& common, const std::string& chip, bool fails);
 
 }  // namespace brownout::cli

@@ -2,15 +2,12 @@
 // `brownout study`: a file and options to run_study, result to folder, text, JSON.
 #include "sim/study/study.hpp"
 
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <csignal>
 #include <memory>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/study_plot.hpp"
 #include "sim/report/study_report.hpp"
@@ -29,22 +26,7 @@ struct StudyOptions {
   bool list = false, no_plot = false;
 };
 
-/// Trainings write a checkpoint when this program ends; what is stored stays.
-void on_interrupt(int signal) {
-  constexpr char kText[] = "\nbrownout: interrupted; the same command continues the study\n";
-  const ssize_t ignored = ::write(STDERR_FILENO, kText, sizeof kText - 1);
-  static_cast<void>(ignored);
-  std::signal(signal, SIG_DFL);
-  ::raise(signal);
-}
-
-/// Not if the caller ignores SIGINT, as a shell does for commands in the background.
-void announce_interrupts() {
-  if (std::signal(SIGINT, on_interrupt) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
-}
-
 int run(const StudyOptions& options) {
-  const int threads = options.common.thread_count();
   const study::StudyFile file = study::load_study(options.file);
   std::vector<fs::path> inputs{file.file};
   for (const study::Row& row : file.rows) {
@@ -58,7 +40,6 @@ int run(const StudyOptions& options) {
   }
   const Output output(options.common, inputs);
   if (options.list) {
-    if (!options.common.json.empty()) throw InputError("--json: expected none with --list");
     output.text(report::study_list(file, options.only));
     return 0;
   }
@@ -70,10 +51,10 @@ int run(const StudyOptions& options) {
                              ? fs::absolute(folder).lexically_normal().parent_path() / "trainings"
                              : fs::absolute(options.trainings);
   how.find_trainer = find_trainer;
-  how.threads = threads;
+  how.threads = options.common.thread_count();
   how.quiet = options.common.quiet;
   how.only = options.only;
-  announce_interrupts();
+  announce_interrupts("the study");
   const study::StudyResult result = study::run_study(file, how);
 
   const std::string json = report::study_json(result);
@@ -104,7 +85,7 @@ int run(const StudyOptions& options) {
 
 }  // namespace
 
-Action add_study(CLI::App& verb) {
+Action add_study(Verb& verb) {
   const auto options = std::make_shared<StudyOptions>();
   verb.add_option("FILE", options->file, "Study file (YAML, docs/studies.md)")
       ->required()
@@ -124,6 +105,7 @@ Action add_study(CLI::App& verb) {
   verb.add_flag("--list", options->list, "Print rows, columns and comparisons; run nothing");
   verb.add_flag("--no-plot", options->no_plot, "Draw no pictures");
   add_common(verb, options->common);
+  verb.excludes("--list", {"--json"}, "{}: expected none with --list");
   return [options] { return run(*options); };
 }
 

@@ -1,17 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout sweep`: configuration file and overrides to run_sweep, result to folder, text, JSON.
-#include "sim/sweep/sweep.hpp"
+#include "sim/runs/sweep.hpp"
 
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <csignal>
 #include <memory>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/csv.hpp"
 #include "sim/report/plot.hpp"
@@ -25,26 +22,13 @@ namespace {
 
 struct SweepOptions {
   CommonOptions common;
-  std::string configuration, out, images, chips, data;
+  std::string configuration, out, data;
+  std::optional<std::int64_t> images, chips;
   bool no_plot = false;
 };
 
-/// What is stored stays; nothing needs to be told to the sweep.
-void on_interrupt(int signal) {
-  constexpr char kText[] = "\nbrownout: interrupted; the same command continues the sweep\n";
-  const ssize_t ignored = ::write(STDERR_FILENO, kText, sizeof kText - 1);
-  static_cast<void>(ignored);
-  std::signal(signal, SIG_DFL);
-  ::raise(signal);
-}
-
-/// Not if the caller ignores SIGINT, as a shell does for commands in the background.
-void announce_interrupts() {
-  if (std::signal(SIGINT, on_interrupt) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
-}
-
 /// The sweep's own technology is the one that counts.
-void note_other_technology(const sweep::SweepConfig& config, const Output& output) {
+void note_other_technology(const runs::SweepConfig& config, const Output& output) {
   if (!config.setup.target.accelerator) return;
   const std::filesystem::path& other = config.setup.target.accelerator->technology;
   if (sha256_hex(read_file(other)) == config.technology_sha256) return;
@@ -54,26 +38,23 @@ void note_other_technology(const sweep::SweepConfig& config, const Output& outpu
 }
 
 int run(const SweepOptions& options) {
-  const int threads = options.common.thread_count();
-  sweep::SweepConfig config = sweep::load_sweep(options.configuration);
-  if (!options.images.empty()) {
-    config.setup.images.count = parse_integer("--images", options.images, 1, 100'000'000);
-    config.setup.images.count_origin = "--images";
+  runs::SweepConfig config = runs::load_sweep(options.configuration);
+  if (options.images) {
+    config.setup.images.count = *options.images;
+    config.places.erase("images");
   }
-  if (!options.chips.empty()) {
-    config.chips = parse_integer("--chips", options.chips, 1, sweep::kMaxChips);
-  }
-  config.seed = options.common.seed_or(config.seed);
+  config.chips = options.chips.value_or(config.chips);
+  config.seed = options.common.seed.value_or(config.seed);
   if (!options.data.empty()) {
     config.setup.images.folder = options.data;
-    config.setup.images.folder_origin.clear();
+    config.places.erase("data_folder");
   }
 
   std::vector<std::filesystem::path> inputs = config.models;
   inputs.insert(inputs.end(), {config.file, config.setup.technology->file()});
   if (config.setup.target.accelerator) inputs.push_back(config.setup.target.accelerator->file);
   if (!config.profile.empty()) inputs.push_back(config.profile);
-  for (const sweep::SweepMitigation& entry : config.mitigations) {
+  for (const runs::SweepMitigation& entry : config.mitigations) {
     if (!entry.what.sensitivity.empty()) inputs.emplace_back(entry.what.sensitivity);
   }
   const std::filesystem::path folder = options.out.empty()
@@ -85,9 +66,12 @@ int run(const SweepOptions& options) {
   }
   const Output output(options.common, inputs);
   note_other_technology(config, output);
-  announce_interrupts();
-  const sweep::SweepResult result =
-      sweep::run_sweep(std::move(config), folder, threads, options.common.quiet);
+  announce_interrupts("the sweep");
+  const FieldNames places = config.places;
+  const results::SweepResult result = name_fields(places, [&] {
+    return runs::run_sweep(std::move(config), folder, options.common.thread_count(),
+                           options.common.quiet);
+  });
 
   const std::string json = report::sweep_json(result);
   write_file_atomically(folder / "points.csv", report::points_csv(result));
@@ -105,7 +89,7 @@ int run(const SweepOptions& options) {
 
 }  // namespace
 
-Action add_sweep(CLI::App& verb) {
+Action add_sweep(Verb& verb) {
   const auto options = std::make_shared<SweepOptions>();
   verb.add_option("CONFIG", options->configuration, "Sweep file (YAML, docs/command.md)")
       ->required()
@@ -115,13 +99,16 @@ Action add_sweep(CLI::App& verb) {
                   "part of this sweep is continued")
       ->type_name("DIR");
   verb.add_option("--images", options->images, "First N images, instead of the file's")
-      ->type_name("N");
-  verb.add_option("--chips", options->chips, "Random chips, instead of the file's")->type_name("N");
+      ->type_name("N")
+      ->transform(integer_in(1, runs::kMaxImages));
+  verb.add_option("--chips", options->chips, "Random chips, instead of the file's")
+      ->type_name("N")
+      ->transform(integer_in(1, runs::kMaxChips));
   verb.add_option("--data", options->data, "Folder of the dataset, instead of the file's")
       ->type_name("DIR");
   verb.add_flag("--no-plot", options->no_plot, "Do not draw sweep.svg");
   add_common(verb, options->common);
-  add_seed(verb, options->common);
+  add_seed(verb, options->common, "the file's");
   return [options] { return run(*options); };
 }
 

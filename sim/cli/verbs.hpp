@@ -1,35 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-// One function per verb: it adds the verb's options to the command and returns what runs the verb.
+// The verbs: one table (verbs.cpp), and one function a verb that adds its options and returns what
+// runs it.
 #pragma once
 #include <functional>
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace brownout::cli {
+
+class Verb;
 
 /// Runs the verb after its options were parsed; returns the exit code.
 using Action = std::function<int()>;
 
-Action add_estimate(CLI::App& verb);
-Action add_eval(CLI::App& verb);
-Action add_sensitivity(CLI::App& verb);
-Action add_study(CLI::App& verb);
-Action add_sweep(CLI::App& verb);
-Action add_run(CLI::App& verb);
-Action add_cosim(CLI::App& verb);
-Action add_model_inspect(CLI::App& verb);
-Action add_model_program(CLI::App& verb);
-Action add_profile_generate(CLI::App& verb);
-Action add_profile_import(CLI::App& verb);
-Action add_profile_inspect(CLI::App& verb);
-Action add_profile_fit(CLI::App& verb);
-Action add_profile_compare(CLI::App& verb);
-Action add_profile_plot(CLI::App& verb);
-Action add_profile_export(CLI::App& verb);
+Action add_estimate(Verb& verb);
+Action add_eval(Verb& verb);
+Action add_sensitivity(Verb& verb);
+Action add_study(Verb& verb);
+Action add_sweep(Verb& verb);
+Action add_run(Verb& verb);
+Action add_cosim(Verb& verb);
+Action add_model_import(Verb& verb);
+Action add_model_inspect(Verb& verb);
+Action add_model_program(Verb& verb);
+Action add_profile_generate(Verb& verb);
+Action add_profile_import(Verb& verb);
+Action add_profile_inspect(Verb& verb);
+Action add_profile_fit(Verb& verb);
+Action add_profile_compare(Verb& verb);
+Action add_profile_plot(Verb& verb);
+Action add_profile_export(Verb& verb);
+
+struct VerbEntry {
+  const char* group;  // the verb that it belongs to, which is listed earlier; "": none
+  const char* name;
+  const char* help;
+  Action (*add)(Verb&);  // null: a group of verbs, or the trainer, which is another program
+};
+/// In the order of the help.
+const std::vector<VerbEntry>& verbs();
 
 /// `brownout train`: the process becomes brownout-train with these arguments. Returns only when
 /// that is not possible.

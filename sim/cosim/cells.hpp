@@ -5,20 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "sim/memory/word_memory.hpp"
 #include "sim/memory/word_path.hpp"
 
 namespace brownout::cosim {
-
-/// The mode of the core: which check code protects the words of the weight memory.
-struct Protection {
-  memory::CheckCode check = memory::CheckCode::kNone;
-  memory::OnError on_error = memory::OnError::kPass;
-  bool operator==(const Protection& o) const { return check == o.check && on_error == o.on_error; }
-  bool operator!=(const Protection& o) const { return !(*this == o); }
-};
 
 /// Cells of a word that read wrong: read = ((stored & ~stuck0) | stuck1) ^ flip; its check bits
 /// likewise.
@@ -67,10 +60,9 @@ struct RawWord {
 /// What the cells of the weight memory hold while a job runs.
 class Cells {
  public:
-  /// `faults`, of ascending words, must outlive this.
-  Cells(std::vector<std::uint64_t> stored, const std::vector<WordFaults>& faults,
-        memory::CheckCode check)
-      : stored_(std::move(stored)), faults_(faults), check_(check) {}
+  /// `faults` are of ascending words.
+  Cells(std::vector<std::uint64_t> stored, std::vector<WordFaults> faults, memory::CheckCode check)
+      : stored_(std::move(stored)), faults_(std::move(faults)), check_(check) {}
 
   std::size_t words() const { return stored_.size(); }
   /// Word number `index` of `write`.
@@ -83,7 +75,7 @@ class Cells {
   WordFaults faults(std::uint32_t word) const;
 
   std::vector<std::uint64_t> stored_;
-  const std::vector<WordFaults>& faults_;                  // when the job began
+  std::vector<WordFaults> faults_;                         // when the job began
   std::unordered_map<std::uint32_t, WordFaults> redrawn_;  // since
   memory::CheckCode check_;
 };

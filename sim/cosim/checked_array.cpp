@@ -33,14 +33,15 @@ CheckedArray::CheckedArray(const mapping::AcceleratorConfig& accelerator, CheckO
 
 CheckedArray::~CheckedArray() = default;
 
-void CheckedArray::configure(const mapping::Program& program, const network::Network& network,
-                             const memory::WordMemory& weights) {
+void CheckedArray::configure(std::shared_ptr<const mapping::Program> program,
+                             network::SharedNetwork network, const memory::WordMemory& weights) {
   RtlArray::configure(program, network, weights);
   behavioural_->configure(program, network, weights);
   weights_.clear();
-  for (const LayerProgram& layer : program.layers) weights_.emplace_back(layer.column_tiles.size());
-  checks_.resize(program.layers.size());
-  images_done_.resize(program.layers.size());
+  for (const LayerProgram& layer : program->layers)
+    weights_.emplace_back(layer.column_tiles.size());
+  checks_.resize(program->layers.size());
+  images_done_.resize(program->layers.size());
 }
 
 void CheckedArray::set_supply(double weights, double accumulators) {

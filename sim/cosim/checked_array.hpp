@@ -34,7 +34,7 @@ class CheckedArray final : public RtlArray {
   CheckedArray(const mapping::AcceleratorConfig& accelerator, CheckOptions options);
   ~CheckedArray() override;
 
-  void configure(const mapping::Program& program, const network::Network& network,
+  void configure(std::shared_ptr<const mapping::Program> program, network::SharedNetwork network,
                  const memory::WordMemory& weights) override;
   void set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws) override;
   std::optional<std::int64_t> accumulator_bits_wrong() const override {

@@ -54,7 +54,7 @@ const char* kind_name(Mismatch::Kind kind) {
 
 Checker::Checker(const JobView& view, LayerCheck& check)
     : view_(view),
-      cells_(view.stored, view.faults, view.job.protection.check),
+      cells_(view.stored, view.faults, view.job.mode.check),
       places_(view.job.commands.size()),
       check_(check) {
   const std::int16_t* vectors = view_.job.vectors.data();

@@ -58,7 +58,7 @@ struct LayerCheck {
   Counters counters;  // of the RTL
 };
 
-/// A job, and what the model has for it. Everything in it must outlive the checker.
+/// A job, and what the model has for it. The checker looks at them as long as the job runs.
 struct JobView {
   const mapping::LayerProgram& layer;
   const std::vector<std::vector<std::int8_t>>& weights;  // by column tile: n_count × k, as decoded

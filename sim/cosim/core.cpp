@@ -73,10 +73,10 @@ class CoreOf final : public Core {
     clock();
   }
 
-  void set_mitigation(const Protection& protection) override {
-    protection_ = protection;
-    model_->check_code_i = rtl_number(protection.check);
-    model_->on_error_i = rtl_number(protection.on_error);
+  void set_mitigation(const memory::CheckMode& mode) override {
+    mode_ = mode;
+    model_->check_code_i = rtl_number(mode.check);
+    model_->on_error_i = rtl_number(mode.on_error);
     clock();
   }
 
@@ -151,10 +151,10 @@ class CoreOf final : public Core {
   /// The inputs have settled.
   void edge() {
     Model& m = *model_;
-    if (dump_at_ >= 0) fst_->dump(2 * dump_at_);
+    if (dump_at_ >= 0) fst_->dump(static_cast<std::uint64_t>(2 * dump_at_));
     m.clk_i = 1;
     m.eval();
-    if (dump_at_ >= 0) fst_->dump(2 * dump_at_ + 1);
+    if (dump_at_ >= 0) fst_->dump(static_cast<std::uint64_t>(2 * dump_at_ + 1));
     m.clk_i = 0;
     ++clocked_;
     if (context_.gotError()) {
@@ -246,7 +246,7 @@ class CoreOf final : public Core {
     if (in.write_faults != nullptr) offer_fault(*in.write_faults);
     m.counters_clear_i = in.counters_clear;
     m.job_begin_i = in.job_begin;
-    m.on_error_i = static_cast<CData>(rtl_number(protection_.on_error) ^ int{in.other_mode});
+    m.on_error_i = static_cast<CData>(rtl_number(mode_.on_error) ^ int{in.other_mode});
     if (in.flip_lane != flipped_lane_) flip_sum(in.flip_lane, in.flip_bit);
   }
 
@@ -303,7 +303,7 @@ class CoreOf final : public Core {
   std::unique_ptr<Model> model_;
   std::unique_ptr<VerilatedFstC> fst_;
   std::int64_t dump_at_ = -1;  // the cycle in the waves, -1: not in their window
-  Protection protection_;
+  memory::CheckMode mode_;
   std::unordered_map<std::uint32_t, WordFaults> faults_;  // that the model has
   AccumulatorFaults sums_;                                // that the model has
   std::int64_t clocked_ = 0;
@@ -313,7 +313,7 @@ class CoreOf final : public Core {
 
 template <typename Model, int kSize>
 JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const RunOptions& options) {
-  BROWNOUT_CHECK(job.protection == protection_, "a job for another mode");
+  BROWNOUT_CHECK(job.mode == mode_, "a job for another mode");
   if (options.sabotage.mask_word >= 0) {
     turn_mask_bit(static_cast<std::uint32_t>(options.sabotage.mask_word),
                   options.sabotage.mask_bit);

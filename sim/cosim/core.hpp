@@ -65,7 +65,7 @@ class Core {
   virtual void reset() = 0;
 
   /// Sets the mode. Words keep the check bits that they were written with.
-  virtual void set_mitigation(const Protection& protection) = 0;
+  virtual void set_mitigation(const memory::CheckMode& mode) = 0;
   /// Writes words through the core's write port while nothing else runs.
   virtual void write(std::int64_t word, std::int64_t count, const std::uint64_t* data) = 0;
   /// Replaces the faults of the weight memory; words not listed are healthy.

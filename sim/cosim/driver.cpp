@@ -150,7 +150,7 @@ void Driver::see_words(std::int64_t cycle, const CoreOutputs& out) {
     observer_.surplus(cycle, "a word behind the last command");
     return;
   }
-  checks_.push_back({cycle + 1 + mapping::check_stages(job_.protection.check), reading_});
+  checks_.push_back({cycle + 1 + memory::word_code(job_.mode.check).stages, reading_});
   if (load_begins_) {
     times_.tiles[loading_tile_].load = cycle - 1;
     load_begins_ = false;

@@ -49,7 +49,7 @@ struct CoreOutputs {
 
 class Driver {
  public:
-  /// Everything must outlive the driver.
+  /// The driver looks at these as long as the job runs.
   Driver(const CoreShape& shape, const Job& job, Observer& observer, const RunOptions& options);
 
   /// Inputs of `cycle`; −1 is the first. `drain_ready` comes from a register and is known before.

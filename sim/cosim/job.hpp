@@ -52,7 +52,7 @@ struct StripJob {
 };
 
 struct Job {
-  Protection protection;  // the core's, while it runs
+  memory::CheckMode mode;  // the core's, while it runs
   std::vector<Command> commands;
   std::vector<StripJob> strips;
   std::vector<WriteJob> writes;

@@ -189,7 +189,7 @@ MemoryFile strips_file(const Job& job) {
 MemoryFile parameters_file(const CoreShape& shape, const Job& job, const ExpectedJob& expected) {
   MemoryFile file{"parameters", "PARAMETERS", "last of its run:32 suspect:64 word:64"};
   const JobTimes times = predict(shape, job);
-  Cells cells(expected.stored, expected.faults, job.protection.check);
+  Cells cells(expected.stored, expected.faults, job.mode.check);
   std::size_t write = 0, write_word = 0;  // the next one
   const auto write_until = [&](std::int64_t cycle) {
     while (write < job.writes.size()) {
@@ -298,21 +298,22 @@ bool is_manifest(const std::filesystem::path& file) {
 }  // namespace
 
 void prepare_export(const std::filesystem::path& folder) {
+  const std::string option = fmt::format("{}", Field{"export"});
   make_folder(folder);
   std::error_code error;
   const bool empty = std::filesystem::is_empty(folder, error);
   if (error) throw InputError("{}: {}", folder.string(), error.message());
   if (!empty && !is_manifest(folder / kManifest)) {
     throw InputError(
-        "--export: {}: expected a new or empty folder, or one with an earlier export, found {}",
+        "{}: {}: expected a new or empty folder, or one with an earlier export, found {}", option,
         folder.string(), std::filesystem::directory_iterator(folder)->path().filename().string());
   }
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const std::filesystem::path& file = entry.path();
     const bool ours = file.extension() == ".mem" || file.filename() == "run.sh";
-    if (ours) claim_output("--export", file);
+    if (ours) claim_output(option, file);
   }
-  claim_output("--export", folder / kManifest);
+  claim_output(option, folder / kManifest);
   check_writable(folder / "run.sh", 1);
 }
 
@@ -352,8 +353,8 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
     contents[fmt::format("{}.mem", file.name)] = {{"lines", file.lines}, {"fields", file.fields}};
   }
   contents["checksums.mem"] = {{"lines", checksums.lines}, {"fields", checksums.fields}};
-  parameters["CHECK_CODE"] = rtl_number(job.protection.check);
-  parameters["ON_ERROR"] = rtl_number(job.protection.on_error);
+  parameters["CHECK_CODE"] = rtl_number(job.mode.check);
+  parameters["ON_ERROR"] = rtl_number(job.mode.on_error);
   parameters["CYCLES"] = expected.cycles;
   parameters["SUPPLY_MICROVMIN"] = std::llround(expected.supply * 1e6);
   parameters["ACCUMULATOR_SUPPLY_MICROVMIN"] = std::llround(expected.accumulator_supply * 1e6);

@@ -26,7 +26,7 @@ JobTimes predict(const CoreShape& shape, const Job& job, const Pressure& pressur
   mapping::ArrayConfig array;
   array.rows = shape.rows;
   array.columns = shape.columns;
-  const int checks = mapping::check_stages(job.protection.check);
+  const int checks = memory::word_code(job.mode.check).stages;
   JobTimes times;
   Counters& counters = times.counters;
 

@@ -199,27 +199,28 @@ RtlArray::RtlArray(const mapping::AcceleratorConfig& accelerator)
                  accelerator.array.columns);
 }
 
-void RtlArray::configure(const mapping::Program& program, const network::Network& network,
-                         const memory::WordMemory& weights) {
-  program_ = &program;
-  network_ = &network;
+void RtlArray::configure(std::shared_ptr<const mapping::Program> program,
+                         network::SharedNetwork network, const memory::WordMemory& weights) {
+  program_ = std::move(program);
+  network_ = std::move(network);
   weights_ = &weights;
   generation_ = ~std::uint64_t{0};
   layer_.reset();
   RtlArray::set_accumulator_faults({}, {});
   sum_lanes_.clear();
-  jobs_.assign(program.layers.size(), {});
-  records_.resize(program.layers.size());
+  jobs_.assign(program_->layers.size(), {});
+  records_.resize(program_->layers.size());
 }
 
 void RtlArray::mirror() {
   if (generation_ == weights_->generation()) return;
   generation_ = weights_->generation();
   const std::size_t words = weights_->words();
-  Protection protection{weights_->check(), program_->accelerator.weights.mitigations.on_error};
-  if (protection != protection_) {
-    core_->set_mitigation(protection);
-    protection_ = protection;
+  const memory::CheckMode mode{weights_->check(),
+                               program_->accelerator.weights.mitigations.on_error};
+  if (mode != mode_) {
+    core_->set_mitigation(mode);
+    mode_ = mode;
     stored_.clear();  // its check bits are another code's
   }
   if (stored_.empty()) {
@@ -271,7 +272,7 @@ void RtlArray::begin_layer(LayerIndex layer, const std::uint8_t* q, std::int64_t
   Job& known = jobs_[layer];
   if (known.commands.empty()) known = layer_job(*program_, *network_, layer);
   job_ = known;
-  job_.protection = protection_;
+  job_.mode = mode_;
   add_vectors(job_, *program_, layer, q, image_stride, images, zero_point, core_->shape().rows);
 }
 
@@ -298,7 +299,8 @@ void RtlArray::run(LayerIndex, const Strip&, std::int32_t*, std::int64_t) {}
 
 void RtlArray::end_layer(LayerIndex layer, const std::vector<accelerator::StripGates>& gates,
                          std::int64_t cycles, std::int32_t* acc, std::int64_t stride) {
-  BROWNOUT_CHECK(layer == layer_, "layer {} ends without having begun", layer.number());
+  BROWNOUT_CHECK(layer == layer_, "layer {} ends, {} runs", layer.number(),
+                 layer_ ? fmt::to_string(layer_->number()) : "none");
   for (std::size_t s = 0; s < job_.strips.size(); ++s) {
     job_.strips[s].gates = {gates[s].load, gates[s].stream, gates[s].drain};
   }

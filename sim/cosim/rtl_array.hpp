@@ -47,7 +47,7 @@ class RtlArray : public accelerator::ArrayModel {
   /// check_core() must have passed.
   explicit RtlArray(const mapping::AcceleratorConfig& accelerator);
 
-  void configure(const mapping::Program& program, const network::Network& network,
+  void configure(std::shared_ptr<const mapping::Program> program, network::SharedNetwork network,
                  const memory::WordMemory& weights) override;
   void set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws) override;
   void begin_layer(mapping::LayerIndex layer, const std::uint8_t* q, std::int64_t image_stride,
@@ -73,8 +73,8 @@ class RtlArray : public accelerator::ArrayModel {
   virtual JobTimes run_job(mapping::LayerIndex layer, std::int32_t* acc, std::int64_t stride,
                            std::int64_t systemc_cycles);
 
-  const mapping::Program* program_ = nullptr;
-  const network::Network* network_ = nullptr;
+  std::shared_ptr<const mapping::Program> program_;
+  network::SharedNetwork network_;
   std::unique_ptr<Core> core_;
   Job job_;                       // of the layer that runs
   std::int64_t layer_begin_ = 0;  // since the run began
@@ -91,7 +91,7 @@ class RtlArray : public accelerator::ArrayModel {
 
   const memory::WordMemory* weights_ = nullptr;
   std::uint64_t generation_ = ~std::uint64_t{0};
-  Protection protection_;                                  // the core's
+  memory::CheckMode mode_;                                 // the core's
   std::unordered_map<std::uint32_t, WordFaults> redrawn_;  // by the writes of job_
   memory::FaultList accumulator_cells_;
   memory::Draws accumulator_draws_;

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "sim/memory/mitigations.hpp"
+#include "sim/memory/word_code.hpp"
 #include "sim/network/quantization.hpp"
 
 namespace brownout::cosim {

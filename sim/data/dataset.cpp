@@ -84,10 +84,9 @@ Dataset load_dataset(const std::string& name, Split split, const fs::path& folde
     throw InputError("unknown dataset \"{}\", expected one of: {}", name,
                      fmt::join(dataset_names(), ", "));
   }
-  const std::string hint = fmt::format(
-      "{}, or name its folder (option --data of eval and sweep, dataset.folder of a training, "
-      "data_folder of a study, or BROWNOUT_DATA=DIR with a folder {} in it)",
-      source->hint, name);
+  const std::string hint =
+      fmt::format("{}, or name its folder ({}, or BROWNOUT_DATA=DIR with a folder {} in it)",
+                  source->hint, Field{"data"}, name);
   const fs::path place = find_folder(*source, folder);
   std::error_code error;
   if (place.empty()) throw InputError("dataset {} has no usual place: {}", name, hint);

@@ -8,13 +8,14 @@
 
 namespace brownout::datapath {
 
-AccumulatorFaults::AccumulatorFaults(const mapping::AcceleratorConfig& accelerator,
-                                     const mapping::LayerProgram& layer, int zero_point)
-    : layer_(&layer),
-      rows_(mapping::accumulator_rows(accelerator)),
-      lanes_(accelerator.array.columns + 1),
-      folds_(accelerator.array.dataflow == mapping::Dataflow::kWeightStationary),
+AccumulatorFaults::AccumulatorFaults(std::shared_ptr<const mapping::Program> program,
+                                     mapping::LayerIndex number, int zero_point)
+    : layer_(program, &program->layers[number]),
+      rows_(mapping::accumulator_rows(program->accelerator)),
+      lanes_(program->accelerator.array.columns + 1),
+      folds_(program->accelerator.array.dataflow == mapping::Dataflow::kWeightStationary),
       zero_point_(zero_point) {
+  const mapping::LayerProgram& layer = *layer_;
   // Output-stationary: the reduction stays in the PE, so all of it is one tile.
   const std::int64_t tile = folds_ ? layer.k_tile : layer.k;
   int chunks = 0;
@@ -44,14 +45,14 @@ AccumulatorFaults::AccumulatorFaults(const mapping::AcceleratorConfig& accelerat
   ones_.assign(padded_, 0);
   for (const int place : places_) ones_[place] = 1;
   if (folds_) {
-    weights_.assign(static_cast<std::size_t>(layer.node.matrix.out_channels) * padded_, 0);
+    weights_.assign(layer.node.matrix.out_channels * padded_, 0);
   }
 }
 
 void AccumulatorFaults::set_weights(const std::int8_t* n, int first, int count) {
   if (!folds_) return;  // exact sums are all that is needed
   for (int c = first; c < first + count; ++c) {
-    std::int16_t* const to = weights_.data() + static_cast<std::size_t>(c) * padded_;
+    std::int16_t* const to = weights_.data() + c * padded_;
     for (const int place : places_) to[place] = *n++;
   }
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "sim/mapping/memory_faults.hpp"
@@ -26,9 +27,8 @@ struct StripPart {
 class AccumulatorFaults {
  public:
   AccumulatorFaults() = default;
-  /// The program's layer must outlive the object.
-  AccumulatorFaults(const mapping::AcceleratorConfig& accelerator,
-                    const mapping::LayerProgram& layer, int zero_point);
+  AccumulatorFaults(std::shared_ptr<const mapping::Program> program, mapping::LayerIndex layer,
+                    int zero_point);
 
   /// Weights of channels [first, first + count), absolute: n of K each, IHW order.
   void set_weights(const std::int8_t* n, int first, int count);
@@ -52,7 +52,7 @@ class AccumulatorFaults {
 
   static constexpr int kChunk = 8;  // codes that are multiplied at once
 
-  const mapping::LayerProgram* layer_ = nullptr;
+  std::shared_ptr<const mapping::LayerProgram> layer_;
   std::int64_t rows_ = 0;  // of a half
   int lanes_ = 0;          // C + 1
   bool folds_ = false;     // weight-stationary: K tiles meet in the accumulators

@@ -20,29 +20,30 @@ void spread(float* numbers, int count, int times) {
 
 }  // namespace
 
-StepOutput::StepOutput(const network::Network& network, const network::Shapes& shapes,
+StepOutput::StepOutput(const network::SharedNetwork& network, const network::Shapes& shapes,
                        const Step& step, const VectorKernels& kernels)
     : network_(network),
       kernels_(kernels),
       step_(step),
       vectors_(network, shapes, step, kernels, true) {
   if (step.input == network::kInputImage) {
-    const network::Quantize& quantize = quantization_of(network, step.output);
-    for (std::size_t c = 0; c < network.transform.mean.size(); ++c) {
-      tables_.push_back(arithmetic::input_table(network.transform.mean[c], network.transform.std[c],
-                                                quantize.scale, quantize.zero_point));
+    const network::Quantize& quantize = quantization_of(*network, step.output);
+    for (std::size_t c = 0; c < network->transform.mean.size(); ++c) {
+      tables_.push_back(arithmetic::input_table(network->transform.mean[c],
+                                                network->transform.std[c], quantize.scale,
+                                                quantize.zero_point));
     }
   }
   if (!step.matrix) return;
-  node_ = matrix_node(network, shapes, *step.matrix);
-  dequantization_ = dequantization(network, *step.matrix);
-  zero_point_ = quantization_of(network, step.input).zero_point;
+  node_ = matrix_node(*network, shapes, *step.matrix);
+  dequantization_ = dequantization(*network, *step.matrix);
+  zero_point_ = quantization_of(*network, step.input).zero_point;
 }
 
 void StepOutput::set_codes(const network::Codes& codes) {
   vectors_.set_codes(codes);
   if (!step_.matrix) return;
-  bias_ = parameter_values(network_, codes, node_.bias, node_.matrix.out_channels, 0.0f);
+  bias_ = parameter_values(*network_, codes, node_.bias, node_.matrix.out_channels, 0.0f);
 }
 
 void StepOutput::grow(StepScratch& scratch) const {
@@ -62,7 +63,7 @@ void StepOutput::run(const void* input, std::int32_t* acc, const Residual* resid
   StepSource source;
   if (step_.matrix) {
     source.integers = integers(static_cast<const std::uint8_t*>(input), acc, scratch, faults);
-  } else if (network::is_quantized(network_, step_.input)) {
+  } else if (network::is_quantized(*network_, step_.input)) {
     source.codes = static_cast<const std::uint8_t*>(input);
   } else {
     source.numbers = static_cast<const float*>(input);
@@ -72,8 +73,8 @@ void StepOutput::run(const void* input, std::int32_t* acc, const Residual* resid
 }
 
 void StepOutput::quantize_input(const std::uint8_t* pixels, std::uint8_t* codes) const {
-  const std::size_t channels = network_.input.channels;
-  const std::size_t size = network_.input.size();
+  const std::size_t channels = network_->input.channels;
+  const std::size_t size = network_->input.size();
   const bool flat = mapping::moves_data(step_);
   for (std::size_t c = 0; c < channels; ++c) {
     const std::array<std::uint8_t, 256>& table = tables_[c];

@@ -36,8 +36,7 @@ struct StepFaults {
 
 class StepOutput {
  public:
-  /// Network, shapes and kernels must outlive the object.
-  StepOutput(const network::Network& network, const network::Shapes& shapes, const Step& step,
+  StepOutput(const network::SharedNetwork& network, const network::Shapes& shapes, const Step& step,
              const VectorKernels& kernels);
 
   void set_codes(const network::Codes& codes);
@@ -58,8 +57,8 @@ class StepOutput {
   DequantizeTask integers(const std::uint8_t* codes, const std::int32_t* acc, StepScratch& scratch,
                           const StepFaults* faults) const;
 
-  const network::Network& network_;
-  const VectorKernels& kernels_;
+  network::SharedNetwork network_;
+  const VectorKernels& kernels_;  // of the program, for all its time
   Step step_;
   VectorUnit vectors_;
   MatrixNode node_;

@@ -27,7 +27,7 @@ float dequantized(const DequantizeTask& task, std::size_t pixel, std::size_t c) 
 
 /// The number at one input pixel after norm, residual and activation.
 float number(const FinishTask& task, std::size_t pixel, std::size_t c) {
-  const std::size_t at = pixel * static_cast<std::size_t>(task.channels) + c;
+  const std::size_t at = pixel * task.channels + c;
   float y = task.numbers != nullptr ? task.numbers[at] : dequantized(task.integers, pixel, c);
   y = arithmetic::apply({task.mean[c], task.factor[c], task.shift[c]}, y);
   if (task.residual_codes != nullptr) {

@@ -70,7 +70,7 @@ BROWNOUT_AVX2_FMA void dequantize_block(const DequantizeTask task, int first, in
     bias[v] = _mm256_loadu_ps(task.bias + c + v * kLanes);
     sums[v] = load_sums(s1 + c + v * kLanes, s2 + c + v * kLanes);
   }
-  std::size_t at = static_cast<std::size_t>(first) * channels + static_cast<std::size_t>(c);
+  std::size_t at = first * channels + static_cast<std::size_t>(c);
   for (int pixel = first; pixel < last; ++pixel, at += channels) {
     __m256 value[Vectors];
     for (int v = 0; v < Vectors; ++v) {
@@ -168,8 +168,7 @@ BROWNOUT_AVX2_FMA_INLINE __m256 activate(Activation activation, __m256 y) {
 template <int Vectors, bool FromIntegers, bool Relu>
 BROWNOUT_AVX2_FMA_INLINE void load(const FinishTask& task, const Constants& k, std::size_t pixel,
                                    int c, __m256* y) {
-  const std::size_t at =
-      pixel * static_cast<std::size_t>(task.channels) + static_cast<std::size_t>(c);
+  const std::size_t at = pixel * task.channels + static_cast<std::size_t>(c);
   for (int v = 0; v < Vectors; ++v) {
     const int lane = v * kLanes;
     if constexpr (FromIntegers) {
@@ -241,8 +240,7 @@ BROWNOUT_AVX2_FMA_INLINE void store_codes(const Constants& k, const __m256* y, s
 template <int Vectors, bool ToCodes, bool Relu>
 BROWNOUT_AVX2_FMA_INLINE void store(const FinishTask& task, const Constants& k, std::size_t pixel,
                                     int c, const __m256* y) {
-  const std::size_t at =
-      pixel * static_cast<std::size_t>(task.channels) + static_cast<std::size_t>(c);
+  const std::size_t at = pixel * task.channels + static_cast<std::size_t>(c);
   if constexpr (ToCodes) {
     store_codes<Vectors, Relu>(k, y, task.codes + at);
   } else {

@@ -3,6 +3,7 @@
 #include "sim/datapath/vector_unit.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/arithmetic/norm.hpp"
 #include "sim/arithmetic/pool.hpp"
@@ -26,12 +27,12 @@ void to_chw(const network::Shape& shape, const T* from, T* to) {
 
 }  // namespace
 
-VectorUnit::VectorUnit(const network::Network& network, const network::Shapes& shapes,
+VectorUnit::VectorUnit(network::SharedNetwork network, const network::Shapes& shapes,
                        const Step& step, const VectorKernels& kernels, bool quantize)
-    : network_(network), shapes_(shapes), kernels_(kernels), quantize_(quantize) {
+    : network_(std::move(network)), kernels_(kernels), quantize_(quantize) {
   std::size_t channels = 0;
   for (const VectorPass& plan : step.passes) {
-    passes_.push_back(make_pass(plan));
+    passes_.push_back(make_pass(plan, shapes));
     channels = std::max(channels, static_cast<std::size_t>(plan.in.channels));
   }
   zeros_.assign(channels, 0.0f);
@@ -39,19 +40,20 @@ VectorUnit::VectorUnit(const network::Network& network, const network::Shapes& s
   minus_zeros_.assign(channels, -0.0f);
 }
 
-VectorUnit::Pass VectorUnit::make_pass(const VectorPass& plan) const {
+VectorUnit::Pass VectorUnit::make_pass(const VectorPass& plan,
+                                       const network::Shapes& shapes) const {
   Pass pass;
   pass.plan = plan;
-  if (plan.max_pool) pass.window = pool_window(network_, shapes_, *plan.max_pool);
-  if (plan.average_pool) pass.window = pool_window(network_, shapes_, *plan.average_pool);
+  if (plan.max_pool) pass.window = pool_window(*network_, shapes, *plan.max_pool);
+  if (plan.average_pool) pass.window = pool_window(*network_, shapes, *plan.average_pool);
   if (plan.quantize) {
-    const auto& node = network_.nodes[*plan.quantize];
+    const auto& node = network_->nodes[*plan.quantize];
     pass.scale = std::get<network::Quantize>(node.op).scale;
     pass.zero_point = std::get<network::Quantize>(node.op).zero_point;
   }
   if (plan.residual) {
-    const auto& node = network_.nodes[*plan.residual];
-    const network::Quantize& residual = quantization_of(network_, node.inputs[1]);
+    const auto& node = network_->nodes[*plan.residual];
+    const network::Quantize& residual = quantization_of(*network_, node.inputs[1]);
     pass.residual_scale = residual.scale;
     pass.residual_zero = residual.zero_point;
   }
@@ -62,9 +64,9 @@ void VectorUnit::set_codes(const network::Codes& codes) {
   for (Pass& pass : passes_) {
     if (!pass.plan.norm) continue;
     const int channels = pass.plan.in.channels;
-    const auto& op = network_.nodes[*pass.plan.norm].op;
+    const auto& op = network_->nodes[*pass.plan.norm].op;
     if (std::holds_alternative<network::GroupNorm>(op)) {
-      NormParameters parameters = norm_parameters(network_, codes, *pass.plan.norm, channels);
+      NormParameters parameters = norm_parameters(*network_, codes, *pass.plan.norm, channels);
       pass.factor = std::move(parameters.gamma);
       pass.shift = std::move(parameters.shift);
       continue;
@@ -73,7 +75,7 @@ void VectorUnit::set_codes(const network::Codes& codes) {
     pass.factor.clear();
     pass.shift.clear();
     for (const arithmetic::Affine& affine :
-         batch_norm(network_, codes, *pass.plan.norm, channels)) {
+         batch_norm(*network_, codes, *pass.plan.norm, channels)) {
       pass.mean.push_back(affine.mean);
       pass.factor.push_back(affine.factor);
       pass.shift.push_back(affine.shift);
@@ -105,7 +107,7 @@ void VectorUnit::grow(VectorScratch& scratch) const {
 
 void VectorUnit::normalize(const Pass& pass, const double* s1, const double* s2,
                            VectorScratch& scratch) const {
-  const auto& node = network_.nodes[*pass.plan.norm];
+  const auto& node = network_->nodes[*pass.plan.norm];
   const auto& op = std::get<network::GroupNorm>(node.op);
   const int members = pass.plan.in.channels / op.groups;
   for (int first = 0; first < pass.plan.in.channels; first += members) {
@@ -179,7 +181,7 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
     const Pass& pass = passes_[i];
     void* to = i + 1 == passes_.size() ? output : next;
     const bool group_norm = pass.plan.norm && std::holds_alternative<network::GroupNorm>(
-                                                  network_.nodes[*pass.plan.norm].op);
+                                                  network_->nodes[*pass.plan.norm].op);
     if (pass.plan.flatten) {
       if (source.codes != nullptr) {
         to_chw(pass.plan.in, source.codes, static_cast<std::uint8_t*>(to));
@@ -187,7 +189,7 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
         to_chw(pass.plan.in, plain_numbers(source, pass.plan.in, other), static_cast<float*>(to));
       }
     } else if (pass.plan.average_pool) {
-      const auto& node = network_.nodes[*pass.plan.average_pool];
+      const auto& node = network_->nodes[*pass.plan.average_pool];
       arithmetic::average_pool(pass.window, pass.plan.in.channels,
                                std::get<network::AveragePool>(node.op).count_pad,
                                plain_numbers(source, pass.plan.in, other), static_cast<float*>(to));

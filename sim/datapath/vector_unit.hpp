@@ -35,9 +35,8 @@ struct Residual {
 
 class VectorUnit {
  public:
-  /// Without `quantize`, Quantize passes numbers on unchanged and every value is fp32. The network,
-  /// its shapes and the kernels must outlive the unit.
-  VectorUnit(const network::Network& network, const network::Shapes& shapes, const Step& step,
+  /// Without `quantize`, Quantize passes numbers on unchanged and every value is fp32.
+  VectorUnit(network::SharedNetwork network, const network::Shapes& shapes, const Step& step,
              const VectorKernels& kernels, bool quantize);
 
   void set_codes(const network::Codes& codes);
@@ -62,7 +61,7 @@ class VectorUnit {
     float residual_scale = 1.0f;
     int residual_zero = 0;
   };
-  Pass make_pass(const VectorPass& plan) const;
+  Pass make_pass(const VectorPass& plan, const network::Shapes& shapes) const;
   void normalize(const Pass& pass, const double* s1, const double* s2,
                  VectorScratch& scratch) const;
   /// Dequantizes integers into `to` without doing anything else.
@@ -71,9 +70,8 @@ class VectorUnit {
   void finish(const Pass& pass, const StepSource& source, bool group_norm, const Residual* residual,
               void* to, VectorScratch& scratch) const;
 
-  const network::Network& network_;
-  const network::Shapes& shapes_;
-  const VectorKernels& kernels_;
+  network::SharedNetwork network_;
+  const VectorKernels& kernels_;  // of the program, for all its time
   bool quantize_;
   std::vector<Pass> passes_;
   std::vector<float> zeros_, ones_, minus_zeros_;  // constants of the identity

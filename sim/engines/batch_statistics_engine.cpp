@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "sim/arithmetic/elementwise.hpp"
+#include "sim/arithmetic/activation.hpp"
 #include "sim/arithmetic/input.hpp"
 #include "sim/arithmetic/pool.hpp"
 #include "sim/base/error.hpp"
@@ -38,7 +38,7 @@ class BatchWalk {
         shapes_(shapes),
         constants_(constants),
         last_use_(last_use),
-        images_(static_cast<std::size_t>(images)),
+        images_(images),
         scratch_(scratch),
         values_(network.nodes.size() + 1) {}
 
@@ -63,9 +63,7 @@ class BatchWalk {
   }
 
  private:
-  std::size_t size_of(network::ValueIndex value) const {
-    return static_cast<std::size_t>(shapes_[value].size());
-  }
+  std::size_t size_of(network::ValueIndex value) const { return shapes_[value].size(); }
   network::ValueIndex input_index(std::size_t i = 0) const {
     return network_.nodes[node_].inputs[i];
   }
@@ -154,9 +152,10 @@ class BatchWalk {
     return each_image([&](const float* x, float* y) { apply(norm, pixels(), x, y); });
   }
 
-  BatchValue operator()(const network::Relu&) const { return map(arithmetic::relu); }
-  BatchValue operator()(const network::Sign&) const { return map(arithmetic::sign); }
-  BatchValue operator()(const network::Hardtanh&) const { return map(arithmetic::hardtanh); }
+  template <typename Op, typename = std::enable_if_t<arithmetic::kIsActivation<Op>>>
+  BatchValue operator()(const Op&) const {
+    return map([](float v) { return arithmetic::activate(arithmetic::kActivationOf<Op>, v); });
+  }
 
   BatchValue operator()(const network::MaxPool&) const {
     const auto window = mapping::pool_window(network_, shapes_, node_);
@@ -200,21 +199,22 @@ class BatchWalk {
 
 class BatchStatisticsEngine : public Engine {
  public:
-  BatchStatisticsEngine(const network::Network& network, int threads, int batch)
-      : network_(network),
-        shapes_(network::check(network, network.name)),
+  BatchStatisticsEngine(network::SharedNetwork network, int threads, int batch)
+      : owner_(std::move(network)),
+        network_(*owner_),
+        shapes_(network::check(network_, network_.name)),
         batch_(batch),
-        last_use_(network.nodes.size() + 1) {
+        last_use_(network_.nodes.size() + 1) {
     BROWNOUT_CHECK(threads >= 1 && batch >= 1, "threads {}, batch {}", threads, batch);
     std::size_t scratch = 0;
     bool batch_norm = false;
-    for (const network::NodeIndex node : network.nodes.indices()) {
-      const network::Operator& op = network.nodes[node].op;
-      for (const network::ValueIndex value : network.nodes[node].inputs) last_use_[value] = node;
+    for (const network::NodeIndex node : network_.nodes.indices()) {
+      const network::Operator& op = network_.nodes[node].op;
+      for (const network::ValueIndex value : network_.nodes[node].inputs) last_use_[value] = node;
       batch_norm = batch_norm || std::holds_alternative<network::BatchNorm>(op);
       if (!network::is_matrix(op)) continue;
       const auto made =
-          constants_.matrices.emplace(node, mapping::matrix_node(network, shapes_, node));
+          constants_.matrices.emplace(node, mapping::matrix_node(network_, shapes_, node));
       scratch = std::max(scratch, made.first->second.scratch_bytes());
     }
     if (!batch_norm) {
@@ -249,7 +249,8 @@ class BatchStatisticsEngine : public Engine {
   std::string name() const override { return "float"; }
 
  private:
-  const network::Network& network_;
+  network::SharedNetwork owner_;
+  const network::Network& network_;  // that it owns
   network::Shapes shapes_;
   int batch_;
   LastUse last_use_;
@@ -259,9 +260,9 @@ class BatchStatisticsEngine : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_batch_statistics_engine(const network::Network& network, int threads,
+std::unique_ptr<Engine> make_batch_statistics_engine(network::SharedNetwork network, int threads,
                                                      int batch) {
-  return std::make_unique<BatchStatisticsEngine>(network, threads, batch);
+  return std::make_unique<BatchStatisticsEngine>(std::move(network), threads, batch);
 }
 
 }  // namespace brownout::engines

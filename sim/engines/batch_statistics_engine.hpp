@@ -7,9 +7,8 @@
 namespace brownout::engines {
 
 /// One call of `run` is one batch: results depend on which images it holds, not on threads. Its
-/// preferred_batch() is `batch`. InputError for networks without batch norm. The network must
-/// outlive the engine.
-std::unique_ptr<Engine> make_batch_statistics_engine(const network::Network& network, int threads,
+/// preferred_batch() is `batch`. InputError for networks without batch norm.
+std::unique_ptr<Engine> make_batch_statistics_engine(network::SharedNetwork network, int threads,
                                                      int batch);
 
 }  // namespace brownout::engines

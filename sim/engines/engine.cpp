@@ -52,7 +52,7 @@ const std::vector<std::string>& engine_names() {
   return names;
 }
 
-std::unique_ptr<Engine> make_engine(const std::string& name, const network::Network& network,
+std::unique_ptr<Engine> make_engine(const std::string& name, const network::SharedNetwork& network,
                                     int threads) {
   if (name == "functional") {
     return make_functional_engine(network, threads, options_of_environment());

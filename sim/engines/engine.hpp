@@ -50,10 +50,10 @@ class Engine {
 void check_environment();
 
 /// "functional" (the contract's integers; fast), "float" (float activations on dequantized weights:
-/// the RandBET paper's setting) or "reference" (the integers by their definition; slow). The
-/// network must outlive the engine. InputError for other names, listing the known ones.
+/// the RandBET paper's setting) or "reference" (the integers by their definition; slow).
+/// InputError for other names, listing the known ones.
 /// BROWNOUT_CONVOLUTION in the environment names the functional engine's convolution kernel.
-std::unique_ptr<Engine> make_engine(const std::string& name, const network::Network& network,
+std::unique_ptr<Engine> make_engine(const std::string& name, const network::SharedNetwork& network,
                                     int threads);
 const std::vector<std::string>& engine_names();
 

@@ -14,26 +14,27 @@ using mapping::LayerProgram;
 
 namespace {
 
-std::uint64_t batch_of(const ImagePlace& place) { return static_cast<std::uint64_t>(place.batch); }
+std::uint64_t batch_of(const ImagePlace& place) { return place.batch; }
 
 }  // namespace
 
-FaultyMemories::FaultyMemories(const network::Network& network, const mapping::MemoryFaults& faults)
-    : network_(network),
+FaultyMemories::FaultyMemories(network::SharedNetwork network, const mapping::MemoryFaults& faults)
+    : network_(std::move(network)),
       faults_(faults),
       input_(faults.input, memory::MemoryId::kInput, faults.draws, 8),
       activations_(faults.activations, memory::MemoryId::kActivations, faults.draws, 8),
       accumulators_(faults.accumulators, memory::MemoryId::kAccumulators, faults.draws,
                     mapping::kAccumulatorBits) {
-  const mapping::Program& program = *faults.place(0).program;
-  while (program.layers[first_layer_].step.input != network::kInputImage) ++first_layer_;
+  const std::shared_ptr<const mapping::Program> program = faults.place(0).program;
+  while (program->layers[first_layer_].step.input != network::kInputImage) ++first_layer_;
   if (accumulators_.empty()) return;
-  for (const LayerProgram& layer : program.layers) {
+  for (const mapping::LayerIndex i : program->layers.indices()) {
+    const LayerProgram& layer = program->layers[i];
     if (layer.k == 0) {
       sums_.emplace_back();
     } else {
-      sums_.emplace_back(program.accelerator, layer,
-                         mapping::quantization_of(network, layer.step.input).zero_point);
+      sums_.emplace_back(program, i,
+                         mapping::quantization_of(*network_, layer.step.input).zero_point);
     }
   }
 }
@@ -52,7 +53,7 @@ void FaultyMemories::set_codes(const network::Codes& codes) {
 const std::uint8_t* FaultyMemories::pixels(mapping::LayerIndex number, const ImagePlace& place,
                                            const std::uint8_t* pixels, Scratch& scratch) const {
   if (input_.empty()) return pixels;
-  scratch.pixels.assign(pixels, pixels + network_.input.size());
+  scratch.pixels.assign(pixels, pixels + network_->input.size());
   const auto at = mapping::pixels_of_image(*place.program, place.input_buffer, place.slot);
   const std::int64_t wrong = input_.apply(scratch.pixels.data(), at.address, at.bytes,
                                           mapping::kInputEvent, batch_of(place));
@@ -107,7 +108,7 @@ void FaultyMemories::written(mapping::LayerIndex number, const ImagePlace& place
                              void* output) const {
   if (activations_.empty()) return;
   const LayerProgram& layer = place.program->layers[number];
-  const auto at = mapping::value_of_image(network_, *place.program, layer.step.output, place.slot);
+  const auto at = mapping::value_of_image(*network_, *place.program, layer.step.output, place.slot);
   const std::uint64_t event = mapping::write_event(number);
   if (at.numbers) {
     activations_wrong_ += activations_.apply_numbers(static_cast<float*>(output), at.address,

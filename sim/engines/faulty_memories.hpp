@@ -23,8 +23,7 @@ class FaultyMemories {
     datapath::StepFaults step;
   };
 
-  /// The network and the programs of `faults` must outlive the object.
-  FaultyMemories(const network::Network& network, const mapping::MemoryFaults& faults);
+  FaultyMemories(network::SharedNetwork network, const mapping::MemoryFaults& faults);
 
   void set_codes(const network::Codes& codes);
 
@@ -49,7 +48,7 @@ class FaultyMemories {
   void written(mapping::LayerIndex layer, const mapping::ImagePlace& place, void* output) const;
 
  private:
-  const network::Network& network_;
+  network::SharedNetwork network_;
   mapping::MemoryFaults faults_;
   memory::Corruption input_, activations_, accumulators_;
   /// Of matrix operators, when cells are faulty.

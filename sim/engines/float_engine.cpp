@@ -34,23 +34,24 @@ struct FloatWorker {
 
 class FloatEngine : public Engine {
  public:
-  FloatEngine(const network::Network& network, int threads, QuantizerObserver observer)
-      : network_(network),
+  FloatEngine(network::SharedNetwork network, int threads, QuantizerObserver observer)
+      : owner_(std::move(network)),
+        network_(*owner_),
         observer_(std::move(observer)),
-        shapes_(network::check(network, network.name, network::MatrixWeights::kAny)),
+        shapes_(network::check(network_, network_.name, network::MatrixWeights::kAny)),
         kernels_(datapath::avx2_vector_kernels() != nullptr ? *datapath::avx2_vector_kernels()
                                                             : datapath::portable_vector_kernels()) {
     BROWNOUT_CHECK(threads >= 1, "threads {}", threads);
-    const std::vector<mapping::Step> steps = mapping::make_plan(network, shapes_);
+    const std::vector<mapping::Step> steps = mapping::make_plan(network_, shapes_);
     std::size_t matrix_out = 0;
     std::size_t scratch = 0;
     for (const mapping::Step& step : steps) {
       FloatStage stage;
       stage.step = step;
       stage.vectors =
-          std::make_unique<datapath::VectorUnit>(network, shapes_, step, kernels_, false);
+          std::make_unique<datapath::VectorUnit>(owner_, shapes_, step, kernels_, false);
       if (step.matrix) {
-        stage.node = mapping::matrix_node(network, shapes_, *step.matrix);
+        stage.node = mapping::matrix_node(network_, shapes_, *step.matrix);
         stage.convolution = std::make_unique<FloatConvolution>(stage.node);
         matrix_out = std::max(matrix_out, static_cast<std::size_t>(step.matrix_out.size()));
         scratch = std::max(scratch, stage.convolution->scratch_bytes());
@@ -62,10 +63,11 @@ class FloatEngine : public Engine {
       image_bytes.push_back(shape.size() * sizeof(float));
     }
     memory_ = datapath::place_values(steps, image_bytes, std::vector<int>(steps.size(), 1), 1);
-    for (std::size_t c = 0; c < network.transform.mean.size(); ++c) {
+    for (std::size_t c = 0; c < network_.transform.mean.size(); ++c) {
       for (int pixel = 0; pixel < 256; ++pixel) {
-        pixels_.push_back(arithmetic::normalize_pixel(
-            static_cast<std::uint8_t>(pixel), network.transform.mean[c], network.transform.std[c]));
+        pixels_.push_back(arithmetic::normalize_pixel(static_cast<std::uint8_t>(pixel),
+                                                      network_.transform.mean[c],
+                                                      network_.transform.std[c]));
       }
     }
     workers_.resize(threads);
@@ -145,7 +147,8 @@ class FloatEngine : public Engine {
     stage.vectors->run(source, residuals.data(), output, memory.vectors);
   }
 
-  const network::Network& network_;
+  network::SharedNetwork owner_;
+  const network::Network& network_;  // that it owns
   const QuantizerObserver observer_;
   network::Shapes shapes_;
   const datapath::VectorKernels& kernels_;
@@ -157,9 +160,9 @@ class FloatEngine : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_float_engine(const network::Network& network, int threads,
+std::unique_ptr<Engine> make_float_engine(network::SharedNetwork network, int threads,
                                           QuantizerObserver observer) {
-  return std::make_unique<FloatEngine>(network, threads, std::move(observer));
+  return std::make_unique<FloatEngine>(std::move(network), threads, std::move(observer));
 }
 
 }  // namespace brownout::engines

@@ -13,8 +13,8 @@ namespace brownout::engines {
 using QuantizerObserver = std::function<void(network::NodeIndex quantizer, const float* numbers,
                                              std::int64_t count, std::size_t worker)>;
 
-/// The network must outlive the engine. Its weights may be plain. `observer`: none.
-std::unique_ptr<Engine> make_float_engine(const network::Network& network, int threads,
+/// Its weights may be plain. `observer`: none.
+std::unique_ptr<Engine> make_float_engine(network::SharedNetwork network, int threads,
                                           QuantizerObserver observer = {});
 
 }  // namespace brownout::engines

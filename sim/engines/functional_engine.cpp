@@ -24,7 +24,7 @@ constexpr std::size_t kChunkBytes = 128 * 1024;
 
 /// A step with everything that is prepared for it.
 struct Stage {
-  Stage(const network::Network& network, const network::Shapes& shapes,
+  Stage(const network::SharedNetwork& network, const network::Shapes& shapes,
         const mapping::Step& planned, const datapath::VectorKernels& kernels)
       : step(planned), output(network, shapes, planned, kernels) {}
 
@@ -44,14 +44,15 @@ struct Worker {
 
 class FunctionalEngine : public Engine {
  public:
-  FunctionalEngine(const network::Network& network, int threads, const FunctionalOptions& options)
-      : network_(network),
-        shapes_(network::check(network, network.name)),
+  FunctionalEngine(network::SharedNetwork network, int threads, const FunctionalOptions& options)
+      : owner_(std::move(network)),
+        network_(*owner_),
+        shapes_(network::check(network_, network_.name)),
         kernels_(choose_kernels(options)),
         batch_(options.batch) {
     BROWNOUT_CHECK(batch_ >= 1 && (batch_ & (batch_ - 1)) == 0, "batch {}", batch_);
     BROWNOUT_CHECK(threads >= 1, "threads {}", threads);
-    const std::vector<mapping::Step> steps = mapping::make_plan(network, shapes_);
+    const std::vector<mapping::Step> steps = mapping::make_plan(network_, shapes_);
     std::vector<int> chunks;
     for (const mapping::Step& step : steps) {
       stages_.push_back(make_stage(step, options));
@@ -59,7 +60,7 @@ class FunctionalEngine : public Engine {
     }
     datapath::ImageBytes image_bytes;
     for (const network::ValueIndex value : shapes_.indices()) {
-      const bool codes = network::is_quantized(network, value);
+      const bool codes = network::is_quantized(network_, value);
       image_bytes.push_back(shapes_[value].size() * (codes ? 1 : sizeof(float)));
     }
     memory_ = datapath::place_values(steps, image_bytes, chunks, batch_);
@@ -79,7 +80,7 @@ class FunctionalEngine : public Engine {
 
   void set_memory_faults(const mapping::MemoryFaults& faults) override {
     faults_.reset();
-    if (faults.any()) faults_.emplace(network_, faults);
+    if (faults.any()) faults_.emplace(owner_, faults);
   }
 
   mapping::MemoryCounts memory_bits_wrong() const override {
@@ -127,7 +128,7 @@ class FunctionalEngine : public Engine {
   }
 
   Stage make_stage(const mapping::Step& step, const FunctionalOptions& options) const {
-    Stage stage(network_, shapes_, step, kernels_);
+    Stage stage(owner_, shapes_, step, kernels_);
     if (!step.matrix) return stage;
     const mapping::MatrixNode& node = stage.output.node();
     const auto& weight = network_.parameters[*node.weight];
@@ -207,7 +208,8 @@ class FunctionalEngine : public Engine {
     faults_->written(layer, place, output);
   }
 
-  const network::Network& network_;
+  network::SharedNetwork owner_;
+  const network::Network& network_;  // that it owns
   network::Shapes shapes_;
   const datapath::VectorKernels& kernels_;
   int batch_;
@@ -219,9 +221,9 @@ class FunctionalEngine : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_functional_engine(const network::Network& network, int threads,
+std::unique_ptr<Engine> make_functional_engine(network::SharedNetwork network, int threads,
                                                const FunctionalOptions& options) {
-  return std::make_unique<FunctionalEngine>(network, threads, options);
+  return std::make_unique<FunctionalEngine>(std::move(network), threads, options);
 }
 
 }  // namespace brownout::engines

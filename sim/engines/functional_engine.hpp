@@ -15,8 +15,7 @@ struct FunctionalOptions {
   int batch = 16;                    // images that go through the network together, a power of 2
 };
 
-/// The network must outlive the engine.
-std::unique_ptr<Engine> make_functional_engine(const network::Network& network, int threads,
+std::unique_ptr<Engine> make_functional_engine(network::SharedNetwork network, int threads,
                                                const FunctionalOptions& options = {});
 
 }  // namespace brownout::engines

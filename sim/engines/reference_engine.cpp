@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "sim/arithmetic/elementwise.hpp"
+#include "sim/arithmetic/activation.hpp"
 #include "sim/arithmetic/input.hpp"
 #include "sim/arithmetic/pool.hpp"
 #include "sim/datapath/constants.hpp"
@@ -58,9 +58,7 @@ class Walk {
   }
   const Value& operand(std::size_t i = 0) const { return values_[input_index(i)]; }
   const network::Shape& in_shape() const { return shapes_[input_index()]; }
-  std::size_t out_size() const {
-    return static_cast<std::size_t>(shapes_[network::value_of(node_)].size());
-  }
+  std::size_t out_size() const { return shapes_[network::value_of(node_)].size(); }
 
   Value matrix() {
     const mapping::MatrixNode node = mapping::matrix_node(network_, shapes_, node_);
@@ -155,14 +153,11 @@ class Walk {
     return map([&](float v, std::size_t i) { return arithmetic::apply(affine[i % channels], v); });
   }
 
-  Value operator()(const network::Relu&) const {
-    return map([](float v, std::size_t) { return arithmetic::relu(v); });
-  }
-  Value operator()(const network::Sign&) const {
-    return map([](float v, std::size_t) { return arithmetic::sign(v); });
-  }
-  Value operator()(const network::Hardtanh&) const {
-    return map([](float v, std::size_t) { return arithmetic::hardtanh(v); });
+  template <typename Op, typename = std::enable_if_t<arithmetic::kIsActivation<Op>>>
+  Value operator()(const Op&) const {
+    return map([](float v, std::size_t) {
+      return arithmetic::activate(arithmetic::kActivationOf<Op>, v);
+    });
   }
 
   Value operator()(const network::MaxPool&) const {
@@ -219,11 +214,11 @@ class Walk {
 
 }  // namespace
 
-ReferenceEngine::ReferenceEngine(const network::Network& network)
-    : network_(network), shapes_(network::check(network, network.name)) {}
+ReferenceEngine::ReferenceEngine(network::SharedNetwork network)
+    : network_(std::move(network)), shapes_(network::check(*network_, network_->name)) {}
 
 void ReferenceEngine::set_codes(const network::Codes& codes) {
-  datapath::check_codes(network_, codes);
+  datapath::check_codes(*network_, codes);
   codes_ = codes;
 }
 
@@ -231,9 +226,9 @@ void ReferenceEngine::run(const std::uint8_t* pixels, std::int64_t first, int co
                           int /*worker*/) {
   for (int i = 0; i < count; ++i) {
     std::optional<ReferenceFaults> faults;
-    if (faults_.any()) faults.emplace(network_, faults_, first + i);
-    const auto result = Walk(network_, shapes_, codes_, faults ? &*faults : nullptr)
-                            .run(pixels + i * network_.input.size());
+    if (faults_.any()) faults.emplace(*network_, faults_, first + i);
+    const auto result = Walk(*network_, shapes_, codes_, faults ? &*faults : nullptr)
+                            .run(pixels + i * network_->input.size());
     logits = std::copy(result.begin(), result.end(), logits);
     if (!faults) continue;
     const std::lock_guard<std::mutex> lock(counting_);

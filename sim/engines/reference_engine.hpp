@@ -10,7 +10,7 @@ namespace brownout::engines {
 
 class ReferenceEngine : public Engine {
  public:
-  explicit ReferenceEngine(const network::Network& network);
+  explicit ReferenceEngine(network::SharedNetwork network);
 
   void set_codes(const network::Codes& codes) override;
   void set_memory_faults(const mapping::MemoryFaults& faults) override {
@@ -24,7 +24,7 @@ class ReferenceEngine : public Engine {
   std::string name() const override { return "reference"; }
 
  private:
-  const network::Network& network_;
+  network::SharedNetwork network_;
   network::Shapes shapes_;
   network::Codes codes_;
   mapping::MemoryFaults faults_;

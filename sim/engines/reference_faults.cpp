@@ -14,8 +14,7 @@ namespace brownout::engines {
 std::uint32_t ReferenceFaults::read(const memory::FaultList& list, memory::MemoryId memory,
                                     std::uint64_t cell, int bits, std::uint32_t stored,
                                     std::uint64_t load_event) const {
-  const memory::CellReader reader(
-      memory, faults_.draws.of_batch(static_cast<std::uint64_t>(place_.batch)), load_event);
+  const memory::CellReader reader(memory, faults_.draws.of_batch(place_.batch), load_event);
   std::uint32_t result = stored;
   for (int bit = 0; bit < bits; ++bit) {
     memory::CellFault wanted;

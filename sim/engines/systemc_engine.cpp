@@ -26,23 +26,24 @@ void add(ImagesResult& total, accelerator::RunResult run) {
 
 }  // namespace
 
-Programs::Programs(const network::Network& network, const mapping::AcceleratorConfig& accelerator,
+Programs::Programs(network::SharedNetwork network, const mapping::AcceleratorConfig& accelerator,
                    int batch, std::uint64_t bit_offset, const std::string& where)
-    : network_(network),
+    : network_(std::move(network)),
       bit_offset_(bit_offset),
       where_(where),
       full_(std::make_shared<const mapping::Program>(
-          mapping::compile(network, accelerator, batch, bit_offset, where))) {}
+          mapping::compile(*network_, accelerator, batch, bit_offset, where))) {}
 
-const mapping::Program& Programs::remainder(int images) {
-  const auto found = remainders_.find(images);
-  if (found != remainders_.end()) return found->second;
-  return remainders_
-      .emplace(images, mapping::compile(network_, full_->accelerator, images, bit_offset_, where_))
-      .first->second;
+std::shared_ptr<const mapping::Program> Programs::remainder(int images) {
+  std::shared_ptr<const mapping::Program>& program = remainders_[images];
+  if (program == nullptr) {
+    program = std::make_shared<const mapping::Program>(
+        mapping::compile(*network_, full_->accelerator, images, bit_offset_, where_));
+  }
+  return program;
 }
 
-SystemcEngine::SystemcEngine(const network::Network& network,
+SystemcEngine::SystemcEngine(const network::SharedNetwork& network,
                              const mapping::AcceleratorConfig& accelerator, int batch,
                              std::uint64_t bit_offset, const std::string& where,
                              std::shared_ptr<accelerator::ArrayModel> array)
@@ -50,11 +51,11 @@ SystemcEngine::SystemcEngine(const network::Network& network,
                     std::make_shared<Programs>(network, accelerator, batch, bit_offset, where),
                     where, std::move(array)) {}
 
-SystemcEngine::SystemcEngine(const network::Network& network, std::shared_ptr<Programs> programs,
+SystemcEngine::SystemcEngine(network::SharedNetwork network, std::shared_ptr<Programs> programs,
                              const std::string& where,
                              std::shared_ptr<accelerator::ArrayModel> array)
-    : network_(network),
-      shapes_(network::check(network, where)),
+    : network_(std::move(network)),
+      shapes_(network::check(*network_, where)),
       programs_(std::move(programs)),
       array_(std::move(array)) {}
 
@@ -91,21 +92,21 @@ ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t fi
   accelerator::Accelerator& model = accelerator::Accelerator::instance();
   model.set_array(array_);
   const auto start = std::chrono::steady_clock::now();
-  const auto part = [&](const mapping::Program& program, std::int64_t batches) {
+  const auto part = [&](const std::shared_ptr<const mapping::Program>& program,
+                        std::int64_t batches) {
     model.configure(program, network_, shapes_, {pixels != nullptr, span_limit_});
     const std::int64_t done = total.images;
-    const memory::Draws draws =
-        draws_.of_batch(static_cast<std::uint64_t>((first + done) / programs_->full().batch));
+    const memory::Draws draws = draws_.of_batch((first + done) / programs_->full().batch);
     model.set_faults(faults_, draws);
     mapping::MemoryFaults memory_faults = memory_faults_;
     memory_faults.draws.batch = draws.batch;
     model.set_memory_faults(memory_faults);
-    add(total, model.run(pixels == nullptr ? nullptr : pixels + done * network_.input.size(),
-                         batches, logits == nullptr ? nullptr : logits + done * network_.classes));
-    total.images += batches * program.batch;
+    add(total, model.run(pixels == nullptr ? nullptr : pixels + done * network_->input.size(),
+                         batches, logits == nullptr ? nullptr : logits + done * network_->classes));
+    total.images += batches * program->batch;
   };
   const int batch = programs_->full().batch;
-  if (images >= batch) part(programs_->full(), images / batch);
+  if (images >= batch) part(programs_->shared(), images / batch);
   if (images % batch != 0) part(programs_->remainder(static_cast<int>(images % batch)), 1);
   total.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return total;

@@ -16,20 +16,20 @@ namespace brownout::engines {
 class Programs {
  public:
   /// InputError (beginning with `where`) when the network does not fit.
-  Programs(const network::Network& network, const mapping::AcceleratorConfig& accelerator,
-           int batch, std::uint64_t bit_offset, const std::string& where);
+  Programs(network::SharedNetwork network, const mapping::AcceleratorConfig& accelerator, int batch,
+           std::uint64_t bit_offset, const std::string& where);
 
   const mapping::Program& full() const { return *full_; }
   const std::shared_ptr<const mapping::Program>& shared() const { return full_; }
-  /// The program for `images` < batch images; valid as long as the object lives.
-  const mapping::Program& remainder(int images);
+  /// The program for `images` < batch images.
+  std::shared_ptr<const mapping::Program> remainder(int images);
 
  private:
-  const network::Network& network_;
+  network::SharedNetwork network_;
   std::uint64_t bit_offset_;
   std::string where_;
   std::shared_ptr<const mapping::Program> full_;
-  std::map<int, mapping::Program> remainders_;  // by number of images
+  std::map<int, std::shared_ptr<const mapping::Program>> remainders_;  // by number of images
 };
 
 /// What a number of images took, as full batches and the rest; layers are those of the program.
@@ -41,15 +41,14 @@ struct ImagesResult : accelerator::RunResult {
 /// Not thread-safe: there is one model per process.
 class SystemcEngine final : public Engine {
  public:
-  /// Network must outlive the engine.
   SystemcEngine(
-      const network::Network& network, const mapping::AcceleratorConfig& accelerator, int batch,
-      std::uint64_t bit_offset, const std::string& where,
+      const network::SharedNetwork& network, const mapping::AcceleratorConfig& accelerator,
+      int batch, std::uint64_t bit_offset, const std::string& where,
       std::shared_ptr<accelerator::ArrayModel> array = accelerator::make_behavioural_array());
   /// With programs that were compiled before. InputError (beginning with `where`) as
   /// network::check.
   SystemcEngine(
-      const network::Network& network, std::shared_ptr<Programs> programs, const std::string& where,
+      network::SharedNetwork network, std::shared_ptr<Programs> programs, const std::string& where,
       std::shared_ptr<accelerator::ArrayModel> array = accelerator::make_behavioural_array());
 
   /// With clean weights the model reads what the network stores, whatever `codes` are.
@@ -84,7 +83,7 @@ class SystemcEngine final : public Engine {
   ImagesResult simulate(const std::uint8_t* pixels, std::int64_t first, std::int64_t images,
                         float* logits);
 
-  const network::Network& network_;
+  network::SharedNetwork network_;
   network::Shapes shapes_;
   std::shared_ptr<Programs> programs_;
   std::shared_ptr<accelerator::ArrayModel> array_;

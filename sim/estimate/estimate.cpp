@@ -185,8 +185,8 @@ LayerEstimate physical(const MatrixLayer& layer, const EstimateConfig& config) {
   const std::int64_t column_tiles = checked.times(layer.groups, ceil_div(layer.n, config.columns));
   const std::int64_t k_tiles = ceil_div(layer.k, k_tile);
   if (checked.times(column_tiles, k_tiles) > kMostTiles) {
-    throw InputError("{}: {}: expected at most {} tiles with --convention physical, got {}",
-                     layer.where, layer.name, kMostTiles, column_tiles * k_tiles);
+    throw InputError("{}: {}: expected at most {} tiles with {} physical, got {}", layer.where,
+                     layer.name, kMostTiles, Field{"convention"}, column_tiles * k_tiles);
   }
   const std::int64_t blocks = ceil_div(layer.m, block);
   const std::int64_t last_pixels = layer.m - (blocks - 1) * block;
@@ -228,8 +228,8 @@ Estimate estimate(const std::vector<MatrixLayer>& layers, const EstimateConfig& 
   const bool is_physical = config.convention == Convention::kPhysical;
   if (is_physical && config.dataflow == EstimateDataflow::kInputStationary) {
     throw InputError(
-        "--dataflow: expected ws or os with --convention physical, got \"is\", which only "
-        "scalesim-v2 has");
+        "{}: expected ws or os with {} physical, got \"is\", which only scalesim-v2 has",
+        Field{"dataflow"}, Field{"convention"});
   }
   Estimate result;
   result.config = config;

@@ -19,10 +19,10 @@ namespace brownout::experiment {
 
 /// What one chip did to the weights.
 struct ChipRead {
-  memory::WordFaultLists faults;        // what the words see, after repair and placement
-  weights::ReadStats read;              // of the first batch, with fresh reads
-  weights::ProtectionStats protection;  // with a check code; likewise
-  mitigation::RepairStats repair;       // and the rate of the cells as drawn
+  memory::WordFaultLists faults;           // what the words see, after repair and placement
+  weights::ReadStats read;                 // of the first batch, with fresh reads
+  mitigation::ProtectionStats protection;  // with a check code; likewise
+  mitigation::RepairStats repair;          // and the rate of the cells as drawn
 };
 
 /// The configured p of a result: the technology's rate at the voltage of an access, or, for chips
@@ -34,9 +34,10 @@ inline double configured_rate(const chips::Chip& chip, const chips::OperatingPoi
 
 class ChipWeights {
  public:
-  /// Resident from `bit_offset` on, without an accelerator. The model must outlive the object.
+  /// Resident from `bit_offset` on, without an accelerator.
   /// InputError for mitigations that do not fit the network.
-  ChipWeights(const Model& model, std::uint64_t bit_offset, const memory::Mitigations& mitigations);
+  ChipWeights(const Model& model, std::uint64_t bit_offset,
+              const mitigation::Mitigations& mitigations);
   /// As the program places them, with its accelerator's mitigations.
   ChipWeights(const Model& model, const mapping::Program& program);
 

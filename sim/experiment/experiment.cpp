@@ -4,6 +4,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/engines/batch_statistics_engine.hpp"
+#include "sim/engines/engine_traits.hpp"
 #include "sim/engines/systemc_engine.hpp"
 
 namespace brownout::experiment {
@@ -19,8 +20,10 @@ ChipWeights make_weights(const Model& model, const Target& target) {
 
 const std::vector<std::string>& evaluation_engine_names() {
   static const std::vector<std::string> names = [] {
-    std::vector<std::string> all = engines::engine_names();
-    all.emplace_back(kSystemcEngine);
+    std::vector<std::string> all;
+    for (const engines::EngineTraits& one : engines::all_engine_traits()) {
+      if (!one.rtl) all.emplace_back(one.name);
+    }
     return all;
   }();
   return names;
@@ -29,14 +32,14 @@ const std::vector<std::string>& evaluation_engine_names() {
 std::shared_ptr<engines::Engine> make_engine(const Model& model, const Setup& setup,
                                              const Target& target, int threads) {
   if (setup.batch_statistics) {
-    BROWNOUT_CHECK(setup.engine == "float", "engine {}", setup.engine);
+    BROWNOUT_CHECK(!engines::traits_of(setup.engine).on_codes, "engine {}", setup.engine);
     try {
       return engines::make_batch_statistics_engine(model.network, threads, target.config().batch);
     } catch (const InputError& error) {
       throw InputError("{}: {}", model.file.string(), error.what());
     }
   }
-  if (setup.engine != kSystemcEngine) {
+  if (!engines::traits_of(setup.engine).on_accelerator) {
     return engines::make_engine(setup.engine, model.network, threads);
   }
   BROWNOUT_CHECK(target.programs() != nullptr, "engine {} without accelerator", setup.engine);
@@ -55,7 +58,7 @@ Experiment::Experiment(const Model& model, const OpenImages& images, const Setup
       threads_(threads),
       weights_(make_weights(model, target)) {
   if (!reads_.selection.all()) {
-    weights_.select(model.network, reads_.selection, model.file.string());
+    weights_.select(*model.network, reads_.selection, model.file.string());
   }
   BROWNOUT_CHECK(images.count >= 1 && images.count <= images.data->size(), "{} images of {}",
                  images.count, images.data->size());
@@ -84,7 +87,7 @@ engines::Evaluation Experiment::evaluate(engines::Engine& engine, const Readout&
   FreshReads fresh(engine, weights_.reader(), readout.weights.faults, readout.draws,
                    target_.config().batch);
   const bool anew = readout.draws_anew() && !engine.reads_memory();
-  return engines::evaluate(anew ? fresh : engine, model_.network, *images_.data, images_.count,
+  return engines::evaluate(anew ? fresh : engine, *model_.network, *images_.data, images_.count,
                            anew || engine.reads_memory() ? 1 : threads_, hash_logits,
                            readout.non_finite());
 }

@@ -18,12 +18,11 @@
 
 namespace brownout::experiment {
 
-inline constexpr char kSystemcEngine[] = "systemc";
 /// The engines of engines::make_engine, and "systemc": all images run through the accelerator
 /// model.
 const std::vector<std::string>& evaluation_engine_names();
 
-/// The engine that a setup names, for a target that it describes. Model and target must outlive it.
+/// The engine that a setup names, for a target that it describes.
 /// InputError for batch statistics of a network without batch norms.
 std::shared_ptr<engines::Engine> make_engine(const Model& model, const Setup& setup,
                                              const Target& target, int threads);
@@ -54,7 +53,7 @@ struct ChipRun {
 
 class Experiment {
  public:
-  /// Model, images and target must outlive it. InputError for mitigations that do not fit the
+  /// InputError for mitigations that do not fit the
   /// network, and for selected cells that it does not have.
   Experiment(const Model& model, const OpenImages& images, const Setup& setup, const Target& target,
              std::shared_ptr<engines::Engine> engine, int threads);
@@ -74,10 +73,10 @@ class Experiment {
   const mapping::Placement& placement() const { return weights_.placement(); }
 
  private:
-  const Model& model_;
-  const OpenImages& images_;
+  const Model model_;
+  const OpenImages images_;
   Reads reads_;
-  const Target& target_;
+  const Target target_;
   bool weights_scaled_;
   std::shared_ptr<engines::Engine> engine_;
   int threads_;

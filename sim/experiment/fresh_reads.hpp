@@ -18,7 +18,7 @@ bool draws_anything(const memory::WordFaultLists& faults);
 /// Around an engine that is given its codes. Images are taken in order, one batch at a time.
 class FreshReads final : public engines::Engine {
  public:
-  /// All must outlive the object, but for `draws`. `batch`: images between reads.
+  /// Made for one evaluation of `engine`. `batch`: images between reads.
   FreshReads(engines::Engine& engine, weights::WeightReader& reader,
              const memory::WordFaultLists& faults, const memory::Draws& draws, int batch)
       : engine_(engine), reader_(reader), faults_(faults), draws_(draws), batch_(batch) {}

@@ -12,8 +12,8 @@ data::Dataset load_dataset(const Images& images) {
   try {
     return data::load_dataset(images.dataset, images.split, images.folder);
   } catch (const InputError& error) {
-    if (images.folder_origin.empty()) throw;
-    throw InputError("{}: {}", images.folder_origin, error.what());
+    if (images.folder.empty()) throw;
+    throw InputError("{}: {}", Field{"data_folder"}, error.text());
   }
 }
 
@@ -21,7 +21,7 @@ std::int64_t count_of(const Images& images, const data::Dataset& data) {
   if (images.count == 0) return data.size();
   if (images.count > data.size()) {
     throw InputError("{}: expected an integer in [1, {}], the images of {} ({}), got {}",
-                     images.count_origin, data.size(), images.dataset, to_string(images.split),
+                     Field{"images"}, data.size(), images.dataset, to_string(images.split),
                      images.count);
   }
   return images.count;

@@ -14,18 +14,17 @@ namespace brownout::experiment {
 struct Images {
   std::string dataset = "fashion-mnist";
   data::Split split = data::Split::kTest;
-  std::filesystem::path folder;           // empty: the usual place
-  std::int64_t count = 0;                 // the first ones; 0: all
-  std::string folder_origin;              // where the folder was given, for messages; "": nowhere
-  std::string count_origin = "--images";  // where the count was given, likewise
+  std::filesystem::path folder;  // empty: the usual place
+  std::int64_t count = 0;        // the first ones; 0: all
 };
 
 std::string to_string(data::Split split);  // "train", "test"
 
-/// InputError as data::load_dataset, beginning with the place where the folder was given.
+/// InputError as data::load_dataset, beginning with the field "data_folder" if there is a folder.
 data::Dataset load_dataset(const Images& images);
 
-/// How many of the data set's images are used. InputError for more than there are.
+/// How many of the data set's images are used. InputError, of the field "images", for
+/// more than there are.
 std::int64_t count_of(const Images& images, const data::Dataset& data);
 
 /// The first `count` images of a data set that was read.

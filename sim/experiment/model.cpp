@@ -12,7 +12,7 @@ Model load_model(const std::filesystem::path& file) {
   model.name = file.stem().string();
   model.file = file;
   model.sha256 = sha256_hex(read_file(file));
-  model.network = network::read_onnx(file);
+  model.network = network::share(network::read_onnx(file));
   return model;
 }
 

@@ -14,7 +14,7 @@ struct Model {
   std::string name;
   std::filesystem::path file;
   std::string sha256;
-  network::Network network;
+  network::SharedNetwork network;
 };
 
 /// Reads and checks the file. InputError as read_onnx.

@@ -9,7 +9,7 @@
 namespace brownout::experiment {
 
 NetworkCost::NetworkCost(const Model& model, const Target& target, std::int64_t images)
-    : accelerator_(*target.config().accelerator), code_bits_(model.network.bits()) {
+    : accelerator_(*target.config().accelerator), code_bits_(model.network->bits()) {
   engines::SystemcEngine engine(model.network, target.programs(), model.file.string());
   const engines::ImagesResult result = engine.time(images);
   pricing_ = pricing_of(engine.program(), code_bits_, images);
@@ -21,26 +21,24 @@ double NetworkCost::cycles_per_image() const {
   return cycles_ / static_cast<double>(pricing_.images);
 }
 
-technology::EnergyRange NetworkCost::energy(const technology::Technology& technology,
-                                            double voltage) const {
+EnergyRange NetworkCost::energy(const technology::Technology& technology, double voltage) const {
   return energy(technology, voltage, accelerator_.weights.mitigations);
 }
 
-technology::EnergyRange NetworkCost::energy(const technology::Technology& technology,
-                                            double voltage,
-                                            const memory::Mitigations& mitigations) const {
-  BROWNOUT_CHECK(
-      mapping::check_stages(mitigations.check) == mapping::check_stages(accelerator_.weights),
-      "{} on an accelerator simulated with {}", memory::to_string(mitigations),
-      memory::to_string(accelerator_.weights.mitigations));
+EnergyRange NetworkCost::energy(const technology::Technology& technology, double voltage,
+                                const mitigation::Mitigations& mitigations) const {
+  BROWNOUT_CHECK(mitigation::stages(mitigations) == mapping::check_stages(accelerator_.weights),
+                 "{} on an accelerator simulated with {}", mitigation::to_string(mitigations),
+                 mitigation::to_string(accelerator_.weights.mitigations));
   Pricing pricing = pricing_;
-  pricing.structure.protection = protection_of(mitigations, code_bits_, accelerator_);
+  pricing.structure.protection =
+      mitigation::protection(mitigations, {code_bits_, accelerator_.weights.array_rows});
   return energy_per_image(technology, pricing, voltage, counts_, cycles_);
 }
 
-technology::EnergyRange NetworkCost::at_vmin(const technology::Technology& technology) const {
+EnergyRange NetworkCost::at_vmin(const technology::Technology& technology) const {
   BROWNOUT_CHECK(mapping::check_stages(accelerator_.weights) == 0, "simulated with {}",
-                 memory::to_string(accelerator_.weights.mitigations));
+                 mitigation::to_string(accelerator_.weights.mitigations));
   return energy_at_vmin(technology, pricing_, counts_, cycles_);
 }
 

@@ -22,13 +22,13 @@ class NetworkCost {
 
   double cycles_per_image() const;
   /// µJ per image with the scaled rail at `voltage`.
-  technology::EnergyRange energy(const technology::Technology& technology, double voltage) const;
+  EnergyRange energy(const technology::Technology& technology, double voltage) const;
   /// With other mitigations than the accelerator's that take the same number of cycles.
-  technology::EnergyRange energy(const technology::Technology& technology, double voltage,
-                                 const memory::Mitigations& mitigations) const;
+  EnergyRange energy(const technology::Technology& technology, double voltage,
+                     const mitigation::Mitigations& mitigations) const;
   /// µJ per image, unprotected and with every memory at Vmin, whatever its supply. Only for an
   /// accelerator without check codes, because these take cycles.
-  technology::EnergyRange at_vmin(const technology::Technology& technology) const;
+  EnergyRange at_vmin(const technology::Technology& technology) const;
   double cycles() const { return cycles_; }  // of all images
 
  private:

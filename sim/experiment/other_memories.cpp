@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/engines/engine_traits.hpp"
 
 namespace brownout::experiment {
 
@@ -15,23 +16,24 @@ void MemoryResults::set_bits_wrong(const mapping::MemoryCounts& counts) {
 }
 
 void check_engine(const std::string& engine, const MemoryPoints& points) {
-  if (engine != "float" || !points.any()) return;
+  if (engines::traits_of(engine).on_codes || !points.any()) return;
   throw InputError(
-      "engine float: has no input, activation and accumulator memories that could fail; expected "
-      "functional, reference or systemc, or these memories at Vmin");
+      "engine {}: has no input, activation and accumulator memories that could fail; expected "
+      "functional, reference or systemc, or these memories at Vmin",
+      engine);
 }
 
-OtherMemories::OtherMemories(const network::Network& network,
+OtherMemories::OtherMemories(network::SharedNetwork network,
                              std::shared_ptr<engines::Programs> programs, std::int64_t images)
-    : network_(network), programs_(std::move(programs)), images_(images) {}
+    : network_(std::move(network)), programs_(std::move(programs)), images_(images) {}
 
 mapping::MemoryFaults OtherMemories::faults(const chips::Chip& chip, const MemoryPoints& points,
                                             const memory::Draws& draws, MemoryResults& results) {
   mapping::MemoryFaults faults;
   const mapping::Program& full = programs_->full();
   const auto rest = static_cast<int>(images_ % full.batch);
-  if (images_ >= full.batch) faults.full = &full;
-  if (rest > 0) faults.remainder = &programs_->remainder(rest);
+  if (images_ >= full.batch) faults.full = programs_->shared();
+  if (rest > 0) faults.remainder = programs_->remainder(rest);
   faults.images = images_;
   faults.draws = draws;
   const auto draw = [&](memory::MemoryId memory, const chips::OperatingPoint& at,
@@ -41,7 +43,7 @@ mapping::MemoryFaults OtherMemories::faults(const chips::Chip& chip, const Memor
     const std::uint32_t words = mapping::memory_words(full.accelerator, memory);
     list = chip.faults(memory, words, at);
     result.faulty_cells = static_cast<std::int64_t>(list.size());
-    result.cells_hit = mapping::cells_hit(network_, faults, memory);
+    result.cells_hit = mapping::cells_hit(*network_, faults, memory);
     for (const memory::CellFault& f : list) {
       result.cell_rate += static_cast<double>(std::max(f.p01, f.p10));
     }

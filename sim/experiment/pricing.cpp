@@ -2,61 +2,32 @@
 // Prices are linear in counts and cycles, so totals over images are priced and then divided.
 #include "sim/experiment/pricing.hpp"
 
-#include "sim/technology/protection.hpp"
-#include "sim/weights/repair_plan.hpp"
+#include "sim/mitigation/protection.hpp"
+#include "sim/technology/protected_memory.hpp"
 
 namespace brownout::experiment {
 
 namespace {
 
-technology::EnergyLedger divided(technology::EnergyLedger energy, std::int64_t images) {
-  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
+EnergyLedger divided(EnergyLedger energy, std::int64_t images) {
+  for (const EnergyLedgerField& field : kEnergyLedgerFields) {
     energy.*field.energy /= static_cast<double>(images);
   }
   return energy;
 }
 
-technology::EnergyRange price(const technology::Technology& technology, const Pricing& pricing,
-                              const technology::Supply& supply, const EventCounts& counts,
-                              double cycles) {
-  technology::EnergyRange energy = technology::price_range(
+EnergyRange price(const technology::Technology& technology, const Pricing& pricing,
+                  const technology::Supply& supply, const EventCounts& counts, double cycles) {
+  EnergyRange energy = technology::price_range(
       technology, counts, cycles / (1e6 * pricing.clock_mhz), supply, pricing.structure);
   energy.value = divided(energy.value, pricing.images);
   if (energy.ends) {
-    for (technology::EnergyLedger& end : *energy.ends) end = divided(end, pricing.images);
+    for (EnergyLedger& end : *energy.ends) end = divided(end, pricing.images);
   }
   return energy;
 }
 
 }  // namespace
-
-technology::Protection protection_of(const memory::Mitigations& mitigations, int code_bits,
-                                     const std::optional<mapping::AcceleratorConfig>& accelerator) {
-  technology::Protection protection;
-  switch (mitigations.check) {
-    case memory::CheckCode::kNone:
-      break;
-    case memory::CheckCode::kSecded:
-      protection.codec = technology::Codec::kSecded;
-      break;
-    case memory::CheckCode::kParity:
-      protection.codec = technology::Codec::kParity;
-      break;
-    case memory::CheckCode::kInterleavedParity:
-      protection.codec = technology::Codec::kInterleavedParity;
-      break;
-  }
-  // Widths that differ are refused where the bits are laid out.
-  if (code_bits > 0) {
-    protection.safe_share = static_cast<double>(mitigations.safe_msbs) / code_bits;
-  }
-  protection.boost_vmin = mitigations.boost_vmin;
-  protection.spare_rows = mitigations.spare_rows;
-  protection.array_rows = accelerator ? accelerator->weights.array_rows : weights::kPlainArrayRows;
-  protection.spare_columns = mitigations.spare_columns;
-  protection.placed = !mitigations.sensitivity.empty();
-  return protection;
-}
 
 Pricing pricing_of(const mapping::Program& program, int code_bits, std::int64_t images) {
   const mapping::AcceleratorConfig& accelerator = program.accelerator;
@@ -74,27 +45,25 @@ Pricing pricing_of(const mapping::Program& program, int code_bits, std::int64_t 
   structure.accumulator_kib =
       2.0 * accelerator.accumulators.depth * (accelerator.array.columns + 1) * 4.0 / 1024.0;
   structure.pes = static_cast<double>(accelerator.array.rows) * accelerator.array.columns;
-  structure.protection = protection_of(accelerator.weights.mitigations, code_bits, accelerator);
+  structure.protection = mitigation::protection(accelerator.weights.mitigations,
+                                                {code_bits, accelerator.weights.array_rows});
   pricing.supplies = supplies_of(accelerator);
   return pricing;
 }
 
-technology::EnergyRange energy_per_image(const technology::Technology& technology,
-                                         const Pricing& pricing, double voltage,
-                                         const EventCounts& counts, double cycles) {
+EnergyRange energy_per_image(const technology::Technology& technology, const Pricing& pricing,
+                             double voltage, const EventCounts& counts, double cycles) {
   return price(technology, pricing, pricing.supplies.priced_at(voltage), counts, cycles);
 }
 
-technology::EnergyRange energy_at_vmin(const technology::Technology& technology,
-                                       const Pricing& pricing, const EventCounts& counts,
-                                       double cycles) {
+EnergyRange energy_at_vmin(const technology::Technology& technology, const Pricing& pricing,
+                           const EventCounts& counts, double cycles) {
   Pricing unprotected = pricing;
   unprotected.structure.protection = {};
   return price(technology, unprotected, {}, counts, cycles);
 }
 
-RelativeEnergy relative_energy(const technology::EnergyRange& energy,
-                               const technology::EnergyRange& at_vmin) {
+RelativeEnergy relative_energy(const EnergyRange& energy, const EnergyRange& at_vmin) {
   RelativeEnergy relative;
   const double all = at_vmin.value.total();
   relative.rel = energy.value.total() / all;
@@ -119,7 +88,7 @@ RunPrices price_run(const technology::Technology& technology, const Pricing& pri
   prices.technology = technology.name();
   prices.technology_file = technology.file();
   prices.rail = technology.rail().text();
-  const technology::Protection& protection = pricing.structure.protection;
+  const mitigation::Protection& protection = pricing.structure.protection;
   prices.weight_area_rel = technology::area_relative(technology, protection);
   prices.energy_sram_rel = technology::protected_read_relative(
       technology, protection, pricing.supplies.priced_at(voltage).weights_vmin);

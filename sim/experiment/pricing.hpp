@@ -3,14 +3,12 @@
 // finished ones, and compares them with the unprotected accelerator at Vmin.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <filesystem>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "sim/base/event_counts.hpp"
+#include "sim/experiment/prices.hpp"
 #include "sim/experiment/supplies.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/technology/energy.hpp"
@@ -29,35 +27,15 @@ struct Pricing {
 /// Of a compiled network whose codes have `code_bits` bits (0: widths differ).
 Pricing pricing_of(const mapping::Program& program, int code_bits, std::int64_t images);
 
-/// What is protected and costs something, in a memory of codes with `code_bits` bits (0: widths
-/// differ). Arrays are the accelerator's, or the usual ones without an accelerator.
-technology::Protection protection_of(const memory::Mitigations& mitigations, int code_bits,
-                                     const std::optional<mapping::AcceleratorConfig>& accelerator);
-
 /// µJ per image with the rail at `voltage`.
-technology::EnergyRange energy_per_image(const technology::Technology& technology,
-                                         const Pricing& pricing, double voltage,
-                                         const EventCounts& counts, double cycles);
+EnergyRange energy_per_image(const technology::Technology& technology, const Pricing& pricing,
+                             double voltage, const EventCounts& counts, double cycles);
 /// The same, unprotected and with every memory at Vmin, whatever its supply. `cycles` are those of
 /// the unprotected accelerator, because check codes take some cycles.
-technology::EnergyRange energy_at_vmin(const technology::Technology& technology,
-                                       const Pricing& pricing, const EventCounts& counts,
-                                       double cycles);
+EnergyRange energy_at_vmin(const technology::Technology& technology, const Pricing& pricing,
+                           const EventCounts& counts, double cycles);
 
-/// All energy of an inference with leakage at the low and high ends of its range.
-struct EnergyEnds {
-  std::array<double, 2> uj{};
-  std::array<double, 2> rel{};  // to the unprotected accelerator at Vmin at the same end
-};
-
-/// All energy of an inference against that of the unprotected accelerator at Vmin.
-struct RelativeEnergy {
-  double rel = 1.0;
-  std::optional<EnergyEnds> ends;  // none: the technology states no range
-  double access_share = 0.0;       // of weight accesses, dynamic, in all energy at Vmin
-};
-RelativeEnergy relative_energy(const technology::EnergyRange& energy,
-                               const technology::EnergyRange& at_vmin);
+RelativeEnergy relative_energy(const EnergyRange& energy, const EnergyRange& at_vmin);
 
 /// What a run did, as sums over all images.
 struct RunPartCounts {
@@ -70,18 +48,6 @@ struct RunCounts {
   std::optional<double> unprotected_cycles;  // of the same run without check codes; none: unknown
 };
 
-/// Everything about a run that technology and voltage determine.
-struct RunPrices {
-  double voltage = 1.0;  // of the scaled rail
-  std::string technology, rail;
-  std::filesystem::path technology_file;
-  double weight_area_rel = 1.0;  // of the weight memory, relative to the unprotected one
-  double energy_sram_rel = 1.0;  // of a weight read, relative to an unprotected one at Vmin
-  technology::EnergyRange all;   // µJ per image
-  std::vector<technology::EnergyRange> layers;
-  /// None if unprotected_cycles are unknown, or if the technology does not cover Vmin.
-  std::optional<RelativeEnergy> relative;
-};
 RunPrices price_run(const technology::Technology& technology, const Pricing& pricing,
                     double voltage, const RunCounts& counts);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/technology/protected_memory.hpp"
 
 namespace brownout::experiment {
 
@@ -18,8 +19,8 @@ chips::OperatingPoint point_of(const char* name, const mapping::MemorySupply& su
   if (supply.scaled) return rail;
   if (supply.vmin == 1.0) return {};
   if (technology == nullptr) {
-    throw InputError("{}: a supply of {} Vmin needs a technology; expected --technology FILE", name,
-                     supply.vmin);
+    throw InputError("{}: a supply of {} Vmin needs a technology; expected {} FILE", name,
+                     supply.vmin, Field{"technology"});
   }
   try {
     return {supply.vmin, technology->bit_error_rate(supply.vmin)};
@@ -108,12 +109,12 @@ Conditions Supplies::complete(std::optional<double> voltage,
   conditions.supply = {rail.voltage, weights_scaled() ? rail.rate : 0.0};
   const bool boosts = mitigations_.boost_vmin > 0.0;
   if (boosts && (!voltage || !technology_)) {
-    throw InputError("mitigation boost: needs a supply to add to; expected --voltage");
+    throw InputError("mitigation boost: needs a supply to add to; expected {}", Field{"voltage"});
   }
   if (!weights_scaled()) return conditions;  // the weights stay at Vmin
   conditions.weights = conditions.supply;
   if (boosts) {
-    conditions.weights.voltage = memory::access_voltage(mitigations_, rail.voltage);
+    conditions.weights.voltage = mitigation::access_voltage(mitigations_, rail.voltage);
     conditions.weights.rate = technology_->bit_error_rate(conditions.weights.voltage);
   }
   return conditions;
@@ -136,7 +137,7 @@ std::vector<double> Supplies::steps(const chips::Chip& chip) const {
 }
 
 double Supplies::weight_energy_relative(double voltage,
-                                        const technology::Protection& protection) const {
+                                        const mitigation::Protection& protection) const {
   return technology::protected_read_relative(*technology_, protection,
                                              weights_scaled() ? voltage : technology::kVmin);
 }

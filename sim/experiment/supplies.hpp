@@ -9,8 +9,8 @@
 
 #include "sim/chips/chip.hpp"
 #include "sim/experiment/target.hpp"
+#include "sim/mitigation/protection.hpp"
 #include "sim/technology/energy.hpp"
-#include "sim/technology/protection.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::experiment {
@@ -81,7 +81,7 @@ class Supplies {
   std::vector<double> steps(const chips::Chip& chip) const;
   /// Dynamic energy of a weight read with all that protects it, relative to an unprotected one at
   /// Vmin.
-  double weight_energy_relative(double voltage, const technology::Protection& protection) const;
+  double weight_energy_relative(double voltage, const mitigation::Protection& protection) const;
 
  private:
   MemoryPoints others_at(const chips::OperatingPoint& rail) const;
@@ -90,7 +90,7 @@ class Supplies {
   std::shared_ptr<const technology::Technology> technology_;
   MemorySupplies memories_;
   bool has_others_;
-  memory::Mitigations mitigations_;
+  mitigation::Mitigations mitigations_;
   MemoryRates rates_;
 };
 

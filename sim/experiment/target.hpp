@@ -11,7 +11,8 @@
 #include "sim/experiment/model.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/mapping/placement.hpp"
-#include "sim/memory/mitigations.hpp"
+#include "sim/mitigation/mitigations.hpp"
+#include "sim/mitigation/protection.hpp"
 
 namespace brownout::experiment {
 
@@ -22,18 +23,21 @@ struct TargetConfig {
   std::uint64_t bit_offset = 0;  // the network's first cell
 
   /// Of the weight memory.
-  const memory::Mitigations& mitigations() const {
+  const mitigation::Mitigations& mitigations() const {
     return accelerator ? accelerator->weights.mitigations : of_resident_weights;
   }
-  void set_mitigations(const memory::Mitigations& mitigations);
-  TargetConfig with(const memory::Mitigations& mitigations) const;
+  void set_mitigations(const mitigation::Mitigations& mitigations);
+  TargetConfig with(const mitigation::Mitigations& mitigations) const;
+  /// What they cost in a memory of codes with `code_bits` bits (0: widths differ). Arrays are the
+  /// accelerator's, or the usual ones without an accelerator.
+  mitigation::Protection protection(int code_bits) const;
 
-  memory::Mitigations of_resident_weights;  // used without an accelerator
+  mitigation::Mitigations of_resident_weights;  // used without an accelerator
 };
 
 class Target {
  public:
-  /// Compiles the network, which must outlive the object. InputError when it does not fit.
+  /// Compiles the network. InputError when it does not fit.
   Target(const Model& model, const TargetConfig& config);
 
   const TargetConfig& config() const { return config_; }
@@ -43,7 +47,7 @@ class Target {
   mapping::Placement placement() const;
 
  private:
-  const network::Network& network_;
+  network::SharedNetwork network_;
   TargetConfig config_;
   std::shared_ptr<engines::Programs> programs_;
 };

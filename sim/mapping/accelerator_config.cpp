@@ -61,7 +61,7 @@ void read(YamlMap& map, WeightMemoryConfig& weights) {
   weights.residency = choice(map, "residency", kResidencyNames, weights.residency);
   weights.scaled_supply = supply(map, weights.scaled_supply);
   weights.unused = choice(map, "unused", kUnusedNames, weights.unused);
-  weights.mitigations = memory::parse_mitigations(
+  weights.mitigations = mitigation::parse_mitigations(
       map.text("mitigation", "none"), map.where("mitigation"), map.file().parent_path());
   if (weights.arrays % weights.words_per_cycle != 0) {
     map.fail("words_per_cycle",
@@ -204,7 +204,7 @@ std::string resolved_json(const AcceleratorConfig& config) {
         {"residency", to_string(config.weights.residency)},
         {"supply", supply_name(config.weights.scaled_supply)},
         {"unused", to_string(config.weights.unused)},
-        {"mitigation", memory::identity(config.weights.mitigations)}}},
+        {"mitigation", mitigation::identity(config.weights.mitigations)}}},
       {"activations",
        {{"kib", config.activations.kib},
         {"banks", config.activations.banks},

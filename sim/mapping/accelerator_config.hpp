@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <string>
 
-#include "sim/memory/mitigations.hpp"
+#include "sim/mitigation/mitigations.hpp"
 
 namespace brownout::mapping {
 
@@ -39,9 +39,9 @@ struct WeightMemoryConfig {
   int array_rows = 512;
   int words_per_cycle = 1;  // W, divides `arrays`
   WeightResidency residency = WeightResidency::kResident;
-  bool scaled_supply = true;  // on the rail that `--voltage` sets; else at Vmin
+  bool scaled_supply = true;  // on the scaled rail; else at Vmin
   UnusedArrays unused = UnusedArrays::kGated;
-  memory::Mitigations mitigations;
+  mitigation::Mitigations mitigations;
 
   std::int64_t words() const { return std::int64_t{arrays} * array_rows; }
   /// Array and row of a word.
@@ -49,7 +49,7 @@ struct WeightMemoryConfig {
   int row_of(std::int64_t word) const;
 };
 
-/// What supplies a memory: the rail that `--voltage` sets, or a supply of its own.
+/// What supplies a memory: the scaled rail, or a supply of its own.
 struct MemorySupply {
   bool scaled = false;
   double vmin = 1.0;  // units of Vmin, when not scaled

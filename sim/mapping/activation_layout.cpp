@@ -197,7 +197,8 @@ void place_activations(const network::Network& network, const network::Shapes& s
         "activation memory has {} ({} KiB); raise activations.kib in {}{}",
         where, program.batch, end, bytes, program.layers[step].name, memory.bytes(), memory.kib,
         program.accelerator.file.string(),
-        program.batch > 1 ? ", or take fewer images at a time (a lower batch)" : "");
+        program.batch > 1 ? fmt::format(", or take fewer images at a time ({})", Field{"batch"})
+                          : "");
   }
   program.regions[program.layers.back().step.output] = program.logits;
 }

@@ -102,7 +102,7 @@ namespace {
 /// Units of a memory (bytes, accumulator words) that hold a value of any image.
 class UsedUnits {
  public:
-  explicit UsedUnits(std::int64_t units) : used_(static_cast<std::size_t>(units)) {}
+  explicit UsedUnits(std::int64_t units) : used_(units) {}
 
   void add(std::int64_t first, std::int64_t count) {
     std::fill_n(used_.begin() + first, count, true);
@@ -151,12 +151,12 @@ std::int64_t cells_hit(const network::Network& network, const MemoryFaults& faul
   const std::uint32_t units_a_word = memory::kWordBits / unit_bits;
   const AcceleratorConfig& accelerator = faults.place(0).program->accelerator;
   UsedUnits used(std::int64_t{memory_words(accelerator, memory)} * units_a_word);
-  for (const Program* program : {faults.full, faults.remainder}) {
+  for (const Program* program : {faults.full.get(), faults.remainder.get()}) {
     if (program == nullptr) continue;
     if (sums) {
       add_sums(*program, used);
     } else if (pixels) {
-      const bool second = program == faults.full && faults.images >= 2 * program->batch;
+      const bool second = program == faults.full.get() && faults.images >= 2 * program->batch;
       for (int slot = 0; slot < program->batch; ++slot) {
         used.add(pixels_of_image(*program, 0, slot));
         if (second) used.add(pixels_of_image(*program, 1, slot));

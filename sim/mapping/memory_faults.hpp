@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "sim/mapping/program.hpp"
@@ -51,7 +52,7 @@ inline std::uint64_t accumulator_event(LayerIndex layer) { return layer.number()
 
 /// The batch that an image of an evaluation belongs to.
 struct ImagePlace {
-  const Program* program = nullptr;
+  std::shared_ptr<const Program> program;
   std::int64_t batch = 0;
   int slot = 0;
   int input_buffer = 0;
@@ -69,9 +70,9 @@ struct MemoryCounts {
 /// and the rest with the program of a smaller batch, which begins with the first input buffer
 /// again.
 struct MemoryFaults {
-  const Program* full = nullptr;       // null: there are fewer images
-  const Program* remainder = nullptr;  // null: nothing remains
-  std::int64_t images = 0;             // N
+  std::shared_ptr<const Program> full;       // null: there are fewer images
+  std::shared_ptr<const Program> remainder;  // null: nothing remains
+  std::int64_t images = 0;                   // N
   memory::FaultList input, activations, accumulators;
   memory::Draws draws;  // of batch 0
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/arithmetic/activation.hpp"
 #include "sim/base/error.hpp"
 
 namespace brownout::mapping {
@@ -19,15 +20,12 @@ struct RankOf {
   int operator()(const network::GroupNorm&) const { return 1; }
   int operator()(const network::BatchNorm&) const { return 1; }
   int operator()(const network::Add&) const { return 2; }
-  int operator()(const network::Relu&) const { return 3; }
-  int operator()(const network::Sign&) const { return 3; }
-  int operator()(const network::Hardtanh&) const { return 3; }
   int operator()(const network::MaxPool&) const { return 4; }
   int operator()(const network::Quantize&) const { return 5; }
   /// Average pools and flattens never share a pass.
   template <typename Op>
   int operator()(const Op&) const {
-    return 0;
+    return arithmetic::kIsActivation<Op> ? 3 : 0;
   }
 };
 
@@ -119,11 +117,7 @@ class Planner {
       pass.residual = node;
       step.residuals.push_back(node_at(node).inputs[1]);
     }
-    if (std::holds_alternative<network::Relu>(op)) pass.activation = arithmetic::Activation::kRelu;
-    if (std::holds_alternative<network::Sign>(op)) pass.activation = arithmetic::Activation::kSign;
-    if (std::holds_alternative<network::Hardtanh>(op)) {
-      pass.activation = arithmetic::Activation::kHardtanh;
-    }
+    if (rank == 3) pass.activation = arithmetic::activation_of(op);
     if (std::holds_alternative<network::MaxPool>(op)) pass.max_pool = node;
     if (std::holds_alternative<network::Quantize>(op)) pass.quantize = node;
   }

@@ -21,7 +21,9 @@ network::NodeIndex first_node(const network::Network& network, const Step& step)
 
 Program compile(const network::Network& network, const AcceleratorConfig& accelerator, int batch,
                 std::uint64_t bit_offset, const std::string& where) {
-  if (batch < 1) throw InputError("{}: --batch: expected at least 1 image, got {}", where, batch);
+  if (batch < 1) {
+    throw InputError("{}: {}: expected at least 1 image, got {}", where, Field{"batch"}, batch);
+  }
   const network::Shapes shapes = network::check(network, where);
   Program program;
   program.accelerator = accelerator;

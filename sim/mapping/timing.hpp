@@ -13,11 +13,8 @@ namespace brownout::mapping {
 inline constexpr int kWeightReadStages = 1;
 inline constexpr int kUnpackStages = 2;
 /// Number of stages that decode check bits, after the memory.
-inline int check_stages(memory::CheckCode check) {
-  return check == memory::CheckCode::kNone ? 0 : 1;
-}
 inline int check_stages(const WeightMemoryConfig& weights) {
-  return check_stages(weights.mitigations.check);
+  return mitigation::stages(weights.mitigations);
 }
 /// Reading, adding to and writing back an accumulator.
 inline constexpr int kAccumulateStages = 2;

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "sim/memory/fault.hpp"
-#include "sim/memory/mitigations.hpp"
 #include "sim/memory/word_path.hpp"
 
 namespace brownout::memory {

@@ -6,20 +6,18 @@
 #include <cstdint>
 
 #include "sim/memory/fault.hpp"
-#include "sim/memory/mitigations.hpp"
-#include "sim/memory/secded.hpp"
 #include "sim/memory/transient.hpp"
+#include "sim/memory/word_code.hpp"
 
 namespace brownout::memory {
 
 /// Columns of a word: data bits in 0 … 63, check bits in 64 … 71.
 inline constexpr int kWordColumns = kWordBits + kCheckBits;
 
-/// Check bits that a code stores with each word: 0, 1 or 8, from column 64 on.
-int check_bits(CheckCode check);
-
 /// What is stored beside `data`.
-std::uint8_t encode_word(std::uint64_t data, CheckCode check);
+inline std::uint8_t encode_word(std::uint64_t data, CheckCode check) {
+  return word_code(check).encode(data);
+}
 
 /// The cells of one word that read wrong when they hold 0, and those that do when they hold 1.
 struct WordErrors {
@@ -30,16 +28,7 @@ struct WordErrors {
   void add(const CellFault& fault, const CellReader& reader);
 };
 
-/// A word after the decoder. `suspect`: data bits that the check found wrong and could not correct.
-struct ReadWord {
-  std::uint64_t data = 0;
-  std::uint64_t suspect = 0;
-  bool corrected = false;  // taken for one wrong bit, data or check (three or more may be mistaken)
-};
-
-/// What `stored`, written with the check bits of encode_word, reads as. SECDED: detected errors
-/// make all 64 bits suspect. Parity: an odd number of wrong bits does. Interleaved parity: a
-/// failing class makes its 8 columns suspect.
+/// What `stored`, written with its check bits, reads as.
 ReadWord read_word(std::uint64_t stored, const WordErrors& errors, CheckCode check);
 
 /// What becomes of a tensor's codes that have suspect bits.

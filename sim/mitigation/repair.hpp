@@ -6,9 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/chips/chip.hpp"
 #include "sim/memory/fault.hpp"
-#include "sim/memory/mitigations.hpp"
+#include "sim/mitigation/outcome.hpp"
 
 namespace brownout::mitigation {
 
@@ -49,14 +48,6 @@ struct RepairPlan {
   }
 };
 
-/// What the repair did on one chip.
-struct RepairStats {
-  std::int64_t rows_replaced = 0, columns_replaced = 0;
-  std::int64_t arrays_moved = 0, arrays_rotated = 0;
-  /// Mean of max(p01, p10) over the data cells of words 0 … words - 1 as drawn, before any change.
-  double cell_rate = 0.0;
-};
-
 /// From the chip's cells (words 0 … cell_words() - 1, check cells if the plan or a check code uses
 /// them) to the faults that words 0 … words - 1 see. In this order:
 /// - Cells in safe columns never fail, spare rows included.
@@ -74,13 +65,7 @@ struct RepairStats {
 /// Weights are integers in units of 2⁻³², so that all sums are exact. Of equals the first is taken:
 /// a row before a column, the lowest number of lines, spares and arrays, the smallest rotation.
 /// Time is proportional to the faults, and to the arrays with sensitivities.
-memory::WordFaultLists mitigate(const RepairPlan& plan, const memory::WordFaultLists& cells,
+memory::WordFaultLists mitigate(const RepairPlan& plan, memory::WordFaultLists cells,
                                 RepairStats* stats = nullptr);
-
-/// Draws the chip's cells and mitigates them. `at` is the point of the memory as it is accessed,
-/// boost included. Check cells are those of the code, none without one.
-memory::WordFaultLists faults_behind(const RepairPlan& plan, const chips::Chip& chip,
-                                     memory::MemoryId memory, const chips::OperatingPoint& at,
-                                     memory::CheckCode check, RepairStats* stats = nullptr);
 
 }  // namespace brownout::mitigation

@@ -4,8 +4,10 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -159,6 +161,13 @@ Shapes check(const Network& network, const std::string& where,
 /// Everything between a matrix operator and the next Quantize works in fp32. The input image goes
 /// to Quantize only.
 bool is_quantized(const Network& network, ValueIndex value);
+
+/// A network that several objects keep. They see it as it is when they are made; only the values of
+/// parameters may change until codes are set.
+using SharedNetwork = std::shared_ptr<const Network>;
+inline SharedNetwork share(Network network) {
+  return std::make_shared<const Network>(std::move(network));
+}
 
 /// n of every parameter as an engine reads it: clean, or after faults. Uncoded ones are empty.
 using Codes = Table<ParameterIndex, std::vector<std::int8_t>>;

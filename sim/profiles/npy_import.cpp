@@ -112,7 +112,7 @@ class HeaderReader {
       std::uint64_t value = 0;
       const auto result = std::from_chars(text_.data() + at_, text_.data() + text_.size(), value);
       if (result.ec != std::errc()) fail("expected the shape's numbers");
-      at_ = static_cast<std::size_t>(result.ptr - text_.data());
+      at_ = result.ptr - text_.data();
       shape.push_back(value);
       if (shape.size() > 8) fail("expected two or three dimensions, got more");
       if (!take(',')) {

@@ -103,9 +103,9 @@ class LevelReader {
     if (p01.shape() != p10.shape())
       file_.fail(group, "expected p01 and p10 of the same shape, got {} and {}", p01.shape_text(),
                  p10.shape_text());
-    const auto arrays = static_cast<std::uint64_t>(profile_.arrays);
-    const auto rows = static_cast<std::uint64_t>(profile_.rows);
-    const auto columns = static_cast<std::uint64_t>(profile_.columns);
+    const std::uint64_t arrays = profile_.arrays;
+    const std::uint64_t rows = profile_.rows;
+    const std::uint64_t columns = profile_.columns;
     const bool flat = arrays == 1 && p01.shape() == std::vector<std::uint64_t>{rows, columns};
     if (!flat && p01.shape() != std::vector<std::uint64_t>{arrays, rows, columns})
       file_.fail(group, "expected p01 and p10 of the geometry's shape ({}, {}, {}), got {}", arrays,

@@ -109,7 +109,7 @@ Config read_config(const std::filesystem::path& file) {
   if (static_cast<double>(profile.arrays) * profile.rows * profile.columns > double{kMostCells})
     root.fail("rows", fmt::format("expected at most {} cells", kMostCells));
   profile.vmin_volt = root.number("vmin_volt", 0.0, 100.0, 0.0);
-  config.seed = static_cast<std::uint64_t>(root.integer("seed", 0, INT64_MAX));
+  config.seed = root.integer("seed", 0, INT64_MAX);
   config.zero_to_one_share = root.number("zero_to_one_share", 0.0, 1.0);
   read_columns(root, config);
   read_levels(root, config);

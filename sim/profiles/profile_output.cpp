@@ -114,7 +114,7 @@ class Writer {
     require(H5Fflush(file_.id(), H5F_SCOPE_GLOBAL));
     const ssize_t size = H5Fget_file_image(file_.id(), nullptr, 0);
     require(size);
-    std::string image(static_cast<std::size_t>(size), '\0');
+    std::string image(size, '\0');
     require(H5Fget_file_image(file_.id(), image.data(), image.size()));
     seal_superblock(image);
     return image;

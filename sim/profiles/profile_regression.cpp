@@ -16,7 +16,7 @@ double probit(double p) { return -memory::normal_upper(p); }
 Observation observe(const Profile& profile, const ProfileLevel& level, bool up) {
   Observation seen;
   seen.voltage = level.voltage;
-  const auto columns = static_cast<std::uint64_t>(profile.columns);
+  const std::uint64_t columns = profile.columns;
   const std::uint64_t array_cells = static_cast<std::uint64_t>(profile.rows) * columns;
   std::vector<double> in_column(static_cast<std::size_t>(profile.arrays) * columns, 0.0);
   double squares = 0.0;

@@ -39,7 +39,7 @@ ArraySpread spread_of(std::vector<double> rates) {
 }
 
 LevelStatistics level_statistics(const Profile& profile, const ProfileLevel& level) {
-  const auto columns = static_cast<std::uint64_t>(profile.columns);
+  const std::uint64_t columns = profile.columns;
   const std::uint64_t array_cells = static_cast<std::uint64_t>(profile.rows) * columns;
   const auto cells = static_cast<double>(profile.cells());
   std::vector<std::uint64_t> in_column(static_cast<std::size_t>(profile.arrays) * columns, 0);

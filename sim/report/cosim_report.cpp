@@ -35,7 +35,7 @@ constexpr CounterField kCounterFields[] = {
 Json known(std::int64_t number) { return number < 0 ? Json(nullptr) : Json(number); }
 std::string hex(std::uint64_t word) { return fmt::format("0x{:016x}", word); }
 
-Json mismatch_json(const sweep::CosimRun& run) {
+Json mismatch_json(const runs::CosimRun& run) {
   if (!run.first_mismatch) return nullptr;
   const cosim::Mismatch& found = *run.first_mismatch;
   Json json = {{"kind", cosim::kind_name(found.kind)},
@@ -56,11 +56,11 @@ Json mismatch_json(const sweep::CosimRun& run) {
     json[field] = nullptr;
   }
   if (!found.word) return json;
-  const mapping::WeightMemoryConfig& weights = run.config.setup.target.accelerator->weights;
+  const runs::WordPlace place = run.mismatch_place();
   json["address_expected"] = found.word->address_expected;
   json["address_found"] = found.word->address_found;
-  json["array"] = weights.array_of(found.word->address_expected);
-  json["array_row"] = weights.row_of(found.word->address_expected);
+  json["array"] = place.array;
+  json["array_row"] = place.row;
   json["word_expected"] = hex(found.word->expected);
   json["word_found"] = hex(found.word->found);
   json["bit"] = known(found.word->bit);
@@ -86,23 +86,34 @@ std::string for_shell(const std::string& text) {
 }
 
 /// The fields that a layer and the whole run have in common.
-void add_part(Json& json, const sweep::CosimPart& part) {
+void add_part(Json& json, const runs::CosimPart& part) {
   json["tiles"] = part.record.tiles;
   json["outputs_compared"] = part.check.outputs_compared;
   json["words_compared"] = part.check.words_compared;
   json["mismatches"] = part.check.mismatches;
 }
-void add_cycles(Json& json, const sweep::CosimPart& part) {
+void add_cycles(Json& json, const runs::CosimPart& part) {
   json["rtl_cycles"] = part.record.rtl_cycles;
   json["systemc_cycles"] = part.record.systemc_cycles;
   json["cycle_error_pct"] = part.cycle_error_pct();
+}
+
+Json checked_layer_json(const runs::CosimPart& part) {
+  Json layer = {{"name", part.name}};
+  layer["first_cycle"] = part.check.first_cycle;
+  add_part(layer, part);
+  add_cycles(layer, part);
+  for (const CounterField& field : kCounterFields) {
+    layer["counters"][field.name] = part.check.counters.*field.count;
+  }
+  return layer;
 }
 
 Json path_json(const std::filesystem::path& path) {
   return path.empty() ? Json(nullptr) : Json(path.string());
 }
 
-std::string mismatch_text(const sweep::CosimRun& run) {
+std::string mismatch_text(const runs::CosimRun& run) {
   const cosim::Mismatch& found = *run.first_mismatch;
   std::string text =
       fmt::format("\nFirst mismatch: {}{}{} of layer {}, strip {}, tile {}, cycle {}\n",
@@ -122,10 +133,9 @@ std::string mismatch_text(const sweep::CosimRun& run) {
   }
   if (found.word) {
     const cosim::WordMismatch& word = *found.word;
-    const mapping::WeightMemoryConfig& weights = run.config.setup.target.accelerator->weights;
-    text +=
-        fmt::format("  weights first differ at word {} (array {}, row {})", word.address_expected,
-                    weights.array_of(word.address_expected), weights.row_of(word.address_expected));
+    const runs::WordPlace place = run.mismatch_place();
+    text += fmt::format("  weights first differ at word {} (array {}, row {})",
+                        word.address_expected, place.array, place.row);
     if (word.address_found != word.address_expected) {
       text += fmt::format(", where the RTL reads word {}", word.address_found);
     }
@@ -141,10 +151,78 @@ std::string mismatch_text(const sweep::CosimRun& run) {
               : fmt::format("  waves: {}\n", run.mismatch_waves.string()));
 }
 
+/// Network, accelerator, chip and operating point.
+std::string cosim_head_text(const runs::CosimRun& run) {
+  const runs::CosimConfig& config = run.config;
+  const experiment::Setup& setup = config.setup;
+  std::string text =
+      fmt::format("{} on {}, array {}x{}, {} image{}, batch {}: SystemC beside RTL", run.model,
+                  setup.target.accelerator->name, setup.target.accelerator->array.rows,
+                  setup.target.accelerator->array.columns, run.images, run.images == 1 ? "" : "s",
+                  setup.target.batch);
+  if (config.voltage) {
+    text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} cells hit, {} bits wrong",
+                        config.chip, *config.voltage, 100.0 * run.rate, run.weights.read.cells_hit,
+                        run.weights.read.bits_wrong);
+    text += memories_text(run.memories, run.images);
+  }
+  const mitigation::Mitigations& mitigations = setup.target.accelerator->weights.mitigations;
+  if (mitigations.any()) {
+    text += "\nmitigation " + mitigation::to_string(mitigations);
+    if (mitigations.check != memory::CheckCode::kNone) {
+      text += fmt::format(": {} reads of words corrected, {} with suspect bits (RTL)",
+                          run.total.check.counters.words_corrected,
+                          run.total.check.counters.words_detected);
+    }
+  }
+  if (!run.chip_note.empty()) text += "\n" + run.chip_note;
+  return text;
+}
+
+/// A row a layer, then all of them.
+std::string cosim_layers_text(const runs::CosimRun& run) {
+  Table table({"layer", "begins", "tiles", "sums", "words", "mismatches", "RTL cycles",
+               "SystemC cycles", "busy", "waits: weights", "accumulators", "activations"});
+  const auto row = [&](const runs::CosimPart& part) {
+    const cosim::Counters& counters = part.check.counters;
+    std::vector<std::string> cells{
+        part.name, part.check.first_cycle < 0 ? "" : std::to_string(part.check.first_cycle)};
+    for (const std::int64_t number :
+         {part.record.tiles, part.check.outputs_compared, part.check.words_compared,
+          part.check.mismatches, part.record.rtl_cycles, part.record.systemc_cycles, counters.busy,
+          counters.stalled_weights, counters.stalled_accumulators, counters.stalled_activations}) {
+      cells.push_back(std::to_string(number));
+    }
+    table.add(cells);
+  };
+  for (const runs::CosimPart& part : run.layers) row(part);
+  if (run.layers.size() > 1) row(run.total);
+  return table.text();
+}
+
+/// Which files were written.
+std::string files_text(const runs::CosimRun& run) {
+  const runs::CosimConfig& config = run.config;
+  std::string text;
+  if (!config.trace.empty()) {
+    text += fmt::format("Waves: {}, {} cycles of the core in {}:{}\n", config.trace.string(),
+                        run.traced_cycles, config.trace_from, config.trace_to);
+    if (run.next_core) {
+      text += fmt::format("The core does not run in that window; it runs in {}:{}, {}\n",
+                          run.next_core->begin, run.next_core->end, run.next_core->layer);
+    }
+  }
+  if (!config.export_folder.empty()) {
+    text += fmt::format("Memory files: {}; replay: sh {} rtl\n", config.export_folder.string(),
+                        for_shell((config.export_folder / "run.sh").string()));
+  }
+  return text;
+}
+
 }  // namespace
 
-std::string cosim_json(const sweep::CosimRun& run) {
-  const sweep::CosimConfig& config = run.config;
+std::string cosim_json(const runs::CosimRun& run) {
+  const runs::CosimConfig& config = run.config;
   const experiment::Setup& setup = config.setup;
   Json json;
   json["model"] = run.model;
@@ -164,7 +242,7 @@ std::string cosim_json(const sweep::CosimRun& run) {
   json["bit_offset"] = setup.target.bit_offset;
   json["evaluation_seed"] = setup.reads.evaluation_seed;
   json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
-  json["mitigation"] = memory::to_string(setup.target.accelerator->weights.mitigations);
+  json["mitigation"] = mitigation::to_string(setup.target.accelerator->weights.mitigations);
   json["cells_hit"] = run.weights.read.cells_hit;
   json["bits_wrong"] = run.weights.read.bits_wrong;
   json["memories"] = memories_json<Json>(run.memories, run.images, /*means=*/false);
@@ -176,84 +254,23 @@ std::string cosim_json(const sweep::CosimRun& run) {
   json["first_mismatch"] = mismatch_json(run);
   add_cycles(json, run.total);
   json["layers"] = Json::array();
-  for (const sweep::CosimPart& part : run.layers) {
-    Json layer = {{"name", part.name}};
-    layer["first_cycle"] = part.check.first_cycle;
-    add_part(layer, part);
-    add_cycles(layer, part);
-    for (const CounterField& field : kCounterFields) {
-      layer["counters"][field.name] = part.check.counters.*field.count;
-    }
-    json["layers"].push_back(layer);
-  }
+  for (const runs::CosimPart& part : run.layers) json["layers"].push_back(checked_layer_json(part));
   json["trace"] = path_json(config.trace);
   json["traced_cycles"] = run.traced_cycles;
   json["mismatch_waves"] = path_json(run.mismatch_waves);
   json["export"] = path_json(config.export_folder);
-  json["rtl_cycles_per_s"] = static_cast<double>(run.total.record.rtl_cycles) / run.rtl_seconds;
-  json["systemc_cycles_per_s"] = static_cast<double>(run.run_cycles) / run.systemc_seconds;
+  json["rtl_cycles_per_s"] = run.rtl_cycles_per_s();
+  json["systemc_cycles_per_s"] = run.systemc_cycles_per_s();
   json["wall_s"] = run.wall_seconds;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string cosim_text(const sweep::CosimRun& run) {
-  const sweep::CosimConfig& config = run.config;
-  const experiment::Setup& setup = config.setup;
-  std::string text =
-      fmt::format("{} on {}, array {}x{}, {} image{}, batch {}: SystemC beside RTL", run.model,
-                  setup.target.accelerator->name, setup.target.accelerator->array.rows,
-                  setup.target.accelerator->array.columns, run.images, run.images == 1 ? "" : "s",
-                  setup.target.batch);
-  if (config.voltage) {
-    text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} cells hit, {} bits wrong",
-                        config.chip, *config.voltage, 100.0 * run.rate, run.weights.read.cells_hit,
-                        run.weights.read.bits_wrong);
-    text += memories_text(run.memories, run.images);
-  }
-  const memory::Mitigations& mitigations = setup.target.accelerator->weights.mitigations;
-  if (mitigations.any()) {
-    text += "\nmitigation " + memory::to_string(mitigations);
-    if (mitigations.check != memory::CheckCode::kNone) {
-      text += fmt::format(": {} reads of words corrected, {} with suspect bits (RTL)",
-                          run.total.check.counters.words_corrected,
-                          run.total.check.counters.words_detected);
-    }
-  }
-  if (!run.chip_note.empty()) text += "\n" + run.chip_note;
-  text += "\n\n";
-  Table table({"layer", "begins", "tiles", "sums", "words", "mismatches", "RTL cycles",
-               "SystemC cycles", "busy", "waits: weights", "accumulators", "activations"});
-  const auto row = [&](const sweep::CosimPart& part) {
-    const cosim::Counters& counters = part.check.counters;
-    std::vector<std::string> cells{
-        part.name, part.check.first_cycle < 0 ? "" : std::to_string(part.check.first_cycle)};
-    for (const std::int64_t number :
-         {part.record.tiles, part.check.outputs_compared, part.check.words_compared,
-          part.check.mismatches, part.record.rtl_cycles, part.record.systemc_cycles, counters.busy,
-          counters.stalled_weights, counters.stalled_accumulators, counters.stalled_activations}) {
-      cells.push_back(std::to_string(number));
-    }
-    table.add(cells);
-  };
-  for (const sweep::CosimPart& part : run.layers) row(part);
-  if (run.layers.size() > 1) row(run.total);
-  text += table.text();
-  text += fmt::format("\nCycles per second: RTL {:.3g}, SystemC {:.3g}\n",
-                      static_cast<double>(run.total.record.rtl_cycles) / run.rtl_seconds,
-                      static_cast<double>(run.run_cycles) / run.systemc_seconds);
-  if (!config.trace.empty()) {
-    text += fmt::format("Waves: {}, {} cycles of the core in {}:{}\n", config.trace.string(),
-                        run.traced_cycles, config.trace_from, config.trace_to);
-    if (run.next_core) {
-      text += fmt::format("The core does not run in that window; it runs in {}:{}, {}\n",
-                          run.next_core->begin, run.next_core->end, run.next_core->layer);
-    }
-  }
-  if (!config.export_folder.empty()) {
-    text += fmt::format("Memory files: {}; replay: sh {} rtl\n", config.export_folder.string(),
-                        for_shell((config.export_folder / "run.sh").string()));
-  }
-  const sweep::CosimPart& total = run.total;
+std::string cosim_text(const runs::CosimRun& run) {
+  std::string text = cosim_head_text(run) + "\n\n" + cosim_layers_text(run);
+  text += fmt::format("\nCycles per second: RTL {:.3g}, SystemC {:.3g}\n", run.rtl_cycles_per_s(),
+                      run.systemc_cycles_per_s());
+  text += files_text(run);
+  const runs::CosimPart& total = run.total;
   if (run.first_mismatch) {
     text += mismatch_text(run);
     return text + fmt::format(

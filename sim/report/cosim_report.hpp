@@ -4,13 +4,13 @@
 
 #include <string>
 
-#include "sim/sweep/cosim_run.hpp"
+#include "sim/runs/cosim_run.hpp"
 
 namespace brownout::report {
 
 /// docs/command.md lists the fields.
-std::string cosim_json(const sweep::CosimRun& run);
+std::string cosim_json(const runs::CosimRun& run);
 /// A table per layer; where the sides first differ; the verdict as the last line.
-std::string cosim_text(const sweep::CosimRun& run);
+std::string cosim_text(const runs::CosimRun& run);
 
 }  // namespace brownout::report

@@ -3,12 +3,12 @@
 #pragma once
 #include <string>
 
-#include "sim/sweep/sweep.hpp"
+#include "sim/results/sweep_result.hpp"
 
 namespace brownout::report {
 
 /// Grid points, then the points evaluated between them (column grid: 1 or 0).
-std::string points_csv(const sweep::SweepResult& result);
-std::string safe_voltage_csv(const sweep::SweepResult& result);
+std::string points_csv(const results::SweepResult& result);
+std::string safe_voltage_csv(const results::SweepResult& result);
 
 }  // namespace brownout::report

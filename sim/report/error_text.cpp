@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace brownout::report {
 
 std::string spread_text(const results::Spread& spread) {
@@ -20,14 +18,10 @@ std::string interval_text(const std::optional<std::array<double, 2>>& interval, 
 }
 
 std::string images_text(const std::vector<results::ErrorSpread>& errors, std::int64_t images) {
-  std::optional<double> least, most;
-  for (const results::ErrorSpread& error : errors) {
-    if (!error.images_se) continue;
-    least = std::min(least.value_or(*error.images_se), *error.images_se);
-    most = std::max(most.value_or(0.0), *error.images_se);
-  }
-  if (!least) return "";
-  const std::string low = fmt::format("{:.2f}", *least), high = fmt::format("{:.2f}", *most);
+  const std::optional<std::array<double, 2>> range = results::images_se_range(errors);
+  if (!range) return "";
+  const std::string low = fmt::format("{:.2f}", (*range)[0]);
+  const std::string high = fmt::format("{:.2f}", (*range)[1]);
   return fmt::format("{} would move a mean by ± {}{} points (standard error)",
                      images == 1 ? "Another image" : fmt::format("Another {} images", images), low,
                      low == high ? "" : " to " + high);

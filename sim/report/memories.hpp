@@ -9,15 +9,16 @@
 #include <string>
 #include <utility>
 
-#include "sim/sweep/point.hpp"
+#include "sim/experiment/memory_results.hpp"
+#include "sim/results/point.hpp"
 
 namespace brownout::report {
 
-inline constexpr std::pair<const char*, sweep::MemoryUse sweep::MemoryUses::*> kMemoryUses[] = {
-    {"weights", &sweep::MemoryUses::weights},
-    {"input", &sweep::MemoryUses::input},
-    {"activations", &sweep::MemoryUses::activations},
-    {"accumulators", &sweep::MemoryUses::accumulators}};
+inline constexpr std::pair<const char*, results::MemoryUse results::MemoryUses::*> kMemoryUses[] = {
+    {"weights", &results::MemoryUses::weights},
+    {"input", &results::MemoryUses::input},
+    {"activations", &results::MemoryUses::activations},
+    {"accumulators", &results::MemoryUses::accumulators}};
 
 inline constexpr std::pair<const char*, experiment::MemoryResult experiment::MemoryResults::*>
     kOtherMemories[] = {{"input", &experiment::MemoryResults::input},
@@ -42,14 +43,14 @@ Json memory_results_json(const experiment::MemoryResults& results) {
 /// {"weights": {"voltage": …, "rate": …, "cells_hit": …, "bits_wrong": …}, "input": …}. For several
 /// chips the fields are "cells_hit_mean" and "bits_wrong_mean".
 template <typename Json>
-Json memories_json(const sweep::MemoryUses& uses, std::int64_t images, bool means) {
+Json memories_json(const results::MemoryUses& uses, std::int64_t images, bool means) {
   const std::string end = means ? "_mean" : "";
   const auto count = [&](double value) {
     return means ? Json(value) : Json(static_cast<std::int64_t>(value));
   };
   Json json;
   for (const auto& [name, memory] : kMemoryUses) {
-    const sweep::MemoryUse& use = uses.*memory;
+    const results::MemoryUse& use = uses.*memory;
     const bool counted = use.bits_wrong_mean.has_value();
     Json of;
     of["voltage"] = use.voltage;
@@ -74,7 +75,7 @@ Json memory_cells_json(const experiment::MemoryResults& results) {
 }
 
 /// "812 cells hit, 403.2 bits wrong an image".
-inline std::string memory_counts_text(const sweep::MemoryUse& use, std::int64_t images) {
+inline std::string memory_counts_text(const results::MemoryUse& use, std::int64_t images) {
   std::string text = fmt::format("{:.0f} cells hit", use.cells_hit_mean);
   if (use.bits_wrong_mean) {
     text += fmt::format(", {:.1f} bits wrong an image",
@@ -85,11 +86,11 @@ inline std::string memory_counts_text(const sweep::MemoryUse& use, std::int64_t 
 
 /// "; activations at 0.85 Vmin: bit error rate 0.4 %, 812 cells hit, 403.2 bits wrong an image"; ""
 /// if all memories but the weights are at Vmin.
-inline std::string memories_text(const sweep::MemoryUses& uses, std::int64_t images) {
+inline std::string memories_text(const results::MemoryUses& uses, std::int64_t images) {
   std::string text;
   for (const auto& [name, memory] : kMemoryUses) {
-    const sweep::MemoryUse& use = uses.*memory;
-    if (holds_weights(name) || !experiment::fails({use.voltage, use.rate})) continue;
+    const results::MemoryUse& use = uses.*memory;
+    if (holds_weights(name) || !use.fails()) continue;
     text += fmt::format("; {} at {:.4f} Vmin: bit error rate {:.3g} %, {}", name, use.voltage,
                         100.0 * use.rate, memory_counts_text(use, images));
   }

@@ -22,47 +22,41 @@ constexpr std::array<const char*, 7> kMitigationColours{"#555555", "#0072b2", "#
 constexpr std::array<int, 3> kSymbols{7, 5, 9};
 constexpr double kFloor = 0.1;  // percent: a log axis wants errors above 0
 
-double energy_of(const sweep::Point& point) {
+double energy_of(const results::Point& point) {
   return point.energy ? point.energy->total() : *point.energy_sram_rel;
 }
 
-double error_of(const sweep::Point& point) { return std::max(point.rerr.mean, kFloor); }
+double error_of(const results::Point& point) { return std::max(point.rerr.mean, kFloor); }
 
-using PointList = std::vector<const sweep::Point*>;
+using PointList = std::vector<const results::Point*>;
 
-PointList points_of(const sweep::SweepResult& result, const std::string& model,
+PointList points_of(const results::SweepResult& result, const std::string& model,
                     const std::string& mitigation) {
   PointList list;
-  for (const sweep::Point& point : result.points) {
+  for (const results::Point& point : result.points) {
     if (point.model == model && (mitigation.empty() || point.mitigation == mitigation))
       list.push_back(&point);
   }
   return list;
 }
 
-/// The front of error and energy, most expensive first.
-PointList front_of(PointList points) {
-  std::sort(points.begin(), points.end(), [](const sweep::Point* a, const sweep::Point* b) {
-    return std::make_pair(energy_of(*a), a->rerr.mean) <
-           std::make_pair(energy_of(*b), b->rerr.mean);
-  });
-  PointList front;
-  for (const sweep::Point* point : points) {
-    if (front.empty() || point->rerr.mean < front.back()->rerr.mean) front.push_back(point);
-  }
-  return front;
+PointList points_at(const results::SweepResult& result, const std::vector<std::size_t>& indices) {
+  PointList list;
+  for (const std::size_t i : indices) list.push_back(&result.points[i]);
+  return list;
 }
 
 std::string rows_of(const PointList& points) {
   std::string text;
-  for (const sweep::Point* point : points) {
+  for (const results::Point* point : points) {
     text += fmt::format("{} {}\n", energy_of(*point), error_of(*point));
   }
   return text;
 }
 
 /// "secded (area 1.110, cycles +0.2 %)".
-std::string label(const std::string& name, const sweep::Point& point, const sweep::Point& first) {
+std::string label(const std::string& name, const results::Point& point,
+                  const results::Point& first) {
   std::string costs = fmt::format("area {:.3f}", point.weight_area_rel.value_or(1.0));
   if (point.cycles && *point.cycles != *first.cycles) {
     costs += fmt::format(", cycles {:+.2f} %", 100.0 * (*point.cycles / *first.cycles - 1.0));
@@ -72,15 +66,14 @@ std::string label(const std::string& name, const sweep::Point& point, const swee
 
 }  // namespace
 
-Drawing mitigation_drawing(const sweep::SweepResult& result, const std::filesystem::path& picture) {
-  const sweep::Point& first = result.points.front();
+Drawing mitigation_drawing(const results::SweepResult& result,
+                           const std::filesystem::path& picture) {
+  const results::Point& first = result.points.front();
   const int panels = static_cast<int>(result.models.size());
   const std::vector<std::string> shown = shown_mitigations(result.mitigations);
-  std::vector<std::string> models;
-  for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
-  const ShortNames names = short_names(models);
+  const ShortNames names = short_names(result.model_names());
   double lowest = 100.0;
-  for (const sweep::Point& point : result.points) lowest = std::min(lowest, error_of(point));
+  for (const results::Point& point : result.points) lowest = std::min(lowest, error_of(point));
   Drawing drawing("sweep", picture, 1350, 480 * panels, 15);
   std::string& text = drawing.program;
   text += fmt::format(
@@ -108,7 +101,7 @@ Drawing mitigation_drawing(const sweep::SweepResult& result, const std::filesyst
                                                    counted(first.images, "image"))));
     std::string plots = fmt::format(
         "  {} using 1:2 with lines lw 5 lc rgb '#e8e2c8' title 'front of the two', \\\n",
-        drawing.block(rows_of(front_of(points_of(result, model, "")))));
+        drawing.block(rows_of(points_at(result, result.fronts.energies[m]))));
     for (std::size_t k = 0; k < result.mitigations.size(); ++k) {
       const PointList points = points_of(result, model, result.mitigations[k]);
       plots += fmt::format(

@@ -12,19 +12,29 @@
 #include "sim/report/names.hpp"
 #include "sim/report/savings.hpp"
 #include "sim/report/table.hpp"
-#include "sim/sweep/pareto.hpp"
 
 namespace brownout::report {
 
 namespace {
 
-std::vector<std::string> models_of(const sweep::SweepResult& result) {
-  std::vector<std::string> models;
-  for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
-  return models;
-}
-
 std::string relative(double value) { return fmt::format("{:.3f}", value); }
+
+/// The numbers of a point.
+void add_cells(const results::Point& point, bool accelerator, std::vector<std::string>& cells) {
+  cells.insert(
+      cells.end(),
+      {fmt::format("{:.3g}", 100.0 * point.rate), fmt::format("{:.0f}", point.cells_hit_mean),
+       fmt::format("{:.0f}", point.bits_wrong_mean), fmt::format("{:.2f}", point.rerr.mean),
+       point.rerr.std ? fmt::format("{:.2f}", *point.rerr.std) : "",
+       relative(*point.energy_sram_rel), relative(point.weight_area_rel.value_or(1.0))});
+  if (!accelerator) return;
+  cells.push_back(relative(*point.energy_rel));
+  cells.push_back(point.energy_ends ? relative(point.energy_ends->rel[0]) + " … " +
+                                          relative(point.energy_ends->rel[1])
+                                    : "");
+  cells.push_back(fmt::format("{:.3f}", point.energy->total()));
+  cells.push_back(fmt::format("{:.0f}", *point.cycles));
+}
 
 }  // namespace
 
@@ -40,8 +50,8 @@ std::vector<std::string> shown_mitigations(const std::vector<std::string>& names
   return different.size() == names.size() ? shown : names;
 }
 
-std::string mitigation_table(const sweep::SweepResult& result) {
-  const ShortNames names = short_names(models_of(result));
+std::string mitigation_table(const results::SweepResult& result) {
+  const ShortNames names = short_names(result.model_names());
   const std::vector<std::string> shown = shown_mitigations(result.mitigations);
   const bool accelerator = !result.accelerator.empty();
   std::vector<std::string> header{"network",    "V/Vmin", "mitigation", "p %",  "cells hit",
@@ -50,7 +60,7 @@ std::string mitigation_table(const sweep::SweepResult& result) {
   header.emplace_back("");
   Table table(header, {0, 2, header.size() - 1});
   std::map<std::size_t, std::string> marks;
-  for (const sweep::Leader& leader : sweep::mitigation_front(result.points)) {
+  for (const results::Leader& leader : result.fronts.mitigations) {
     marks[leader.point] = leader.within_noise.empty() ? "*" : "~";
   }
   const std::size_t mitigations = result.mitigations.size();
@@ -59,25 +69,10 @@ std::string mitigation_table(const sweep::SweepResult& result) {
     for (std::size_t v = 0; v < voltages; ++v) {
       for (std::size_t k = 0; k < mitigations; ++k) {
         const std::size_t i = (m * mitigations + k) * voltages + v;
-        const sweep::Point& point = result.points[i];
-        std::vector<std::string> cells{k == 0 ? names.names[m] : "",
-                                       k == 0 ? fmt::format("{:.4f}", *point.voltage) : "",
-                                       shown[k],
-                                       fmt::format("{:.3g}", 100.0 * point.rate),
-                                       fmt::format("{:.0f}", point.cells_hit_mean),
-                                       fmt::format("{:.0f}", point.bits_wrong_mean),
-                                       fmt::format("{:.2f}", point.rerr.mean),
-                                       point.rerr.std ? fmt::format("{:.2f}", *point.rerr.std) : "",
-                                       relative(*point.energy_sram_rel),
-                                       relative(point.weight_area_rel.value_or(1.0))};
-        if (accelerator) {
-          cells.push_back(relative(*point.energy_rel));
-          cells.push_back(point.energy_ends ? relative(point.energy_ends->rel[0]) + " … " +
-                                                  relative(point.energy_ends->rel[1])
-                                            : "");
-          cells.push_back(fmt::format("{:.3f}", point.energy->total()));
-          cells.push_back(fmt::format("{:.0f}", *point.cycles));
-        }
+        std::vector<std::string> cells{
+            k == 0 ? names.names[m] : "",
+            k == 0 ? fmt::format("{:.4f}", *result.points[i].voltage) : "", shown[k]};
+        add_cells(result.points[i], accelerator, cells);
         cells.push_back(marks[i]);
         table.add(cells);
       }

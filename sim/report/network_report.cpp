@@ -78,7 +78,7 @@ struct Details {
 };
 
 std::vector<Layer> layers_of(const experiment::Model& model) {
-  const Network& net = model.network;
+  const Network& net = *model.network;
   const network::Shapes shapes = network::check(net, model.file.string());
   std::vector<Layer> layers;
   for (const network::NodeIndex i : net.nodes.indices()) {
@@ -124,7 +124,7 @@ std::pair<float, float> range_of(const network::Parameter& parameter) {
 }  // namespace
 
 std::string network_text(const experiment::Model& model) {
-  const Network& net = model.network;
+  const Network& net = *model.network;
   const std::vector<Layer> layers = layers_of(model);
   std::string out = fmt::format(
       "{}\n{}\ninput {} (channels x height x width), {} classes\n"
@@ -165,7 +165,7 @@ std::string network_text(const experiment::Model& model) {
 }
 
 std::string network_json(const experiment::Model& model) {
-  const Network& net = model.network;
+  const Network& net = *model.network;
   const std::vector<Layer> layers = layers_of(model);
   Json json;
   json["model"] = model.name;

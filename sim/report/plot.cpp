@@ -13,7 +13,7 @@
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/safe_voltage_report.hpp"
-#include "sim/report/steps.hpp"
+#include "sim/results/steps.hpp"
 
 namespace brownout::report {
 
@@ -24,11 +24,11 @@ namespace {
 /// Underscores and similar characters are plain text in titles.
 std::string title(const std::string& text) { return gnuplot_quoted(text) + " noenhanced"; }
 
-using PointList = std::vector<const sweep::Point*>;
+using PointList = std::vector<const results::Point*>;
 
-PointList points_of(const std::vector<sweep::Point>& points, const std::string& model) {
+PointList points_of(const std::vector<results::Point>& points, const std::string& model) {
   PointList list;
-  for (const sweep::Point& point : points) {
+  for (const results::Point& point : points) {
     if (point.model == model) list.push_back(&point);
   }
   return list;
@@ -37,13 +37,14 @@ PointList points_of(const std::vector<sweep::Point>& points, const std::string& 
 /// Voltage, mean, low and high end of the band. A log axis needs values above 0. For a chip with
 /// steps, a point is drawn as wide as the range in which its result holds.
 std::string curve_rows(PointList points, double floor, const std::vector<double>& steps = {}) {
-  std::sort(points.begin(), points.end(),
-            [](const sweep::Point* a, const sweep::Point* b) { return *a->voltage < *b->voltage; });
+  std::sort(points.begin(), points.end(), [](const results::Point* a, const results::Point* b) {
+    return *a->voltage < *b->voltage;
+  });
   std::string text;
   std::vector<double> drawn;
-  for (const sweep::Point* point : points) {
+  for (const results::Point* point : points) {
     const double half = point->rerr.std.value_or(0.0);
-    const std::vector<double> ends = ends_of_step(*point->voltage, steps);
+    const std::vector<double> ends = results::ends_of_step(*point->voltage, steps);
     if (ends == drawn) continue;  // two voltages of one step
     drawn = ends;
     for (const double voltage : ends) {
@@ -60,10 +61,10 @@ struct Frame {
   double error_low, error_high;  // percent
 };
 
-Frame frame_of(const sweep::SweepResult& result) {
+Frame frame_of(const results::SweepResult& result) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   Frame frame{kInfinity, -kInfinity, kInfinity, 0.0};
-  for (const sweep::Point& point : result.points) {
+  for (const results::Point& point : result.points) {
     frame.voltage_low = std::min(frame.voltage_low, *point.voltage);
     frame.voltage_high = std::max(frame.voltage_high, *point.voltage);
     if (point.rerr.mean > 0) frame.error_low = std::min(frame.error_low, point.rerr.mean);
@@ -79,8 +80,8 @@ Frame frame_of(const sweep::SweepResult& result) {
   return frame;
 }
 
-std::string head(const sweep::SweepResult& result, const Frame& frame) {
-  const sweep::Point& first = result.points.front();
+std::string head(const results::SweepResult& result, const Frame& frame) {
+  const results::Point& first = result.points.front();
   std::string text;
   if (first.energy) text += "set multiplot layout 2,1\n";
   text +=
@@ -117,24 +118,24 @@ std::string head(const sweep::SweepResult& result, const Frame& frame) {
 struct EnergyPart {
   const char* title;
   const char* colour;
-  double (*uj)(const technology::EnergyLedger&);
+  double (*uj)(const EnergyLedger&);
 };
 constexpr std::array<EnergyPart, 8> kEnergyParts{{
     {"weight SRAM", "#0072b2",
-     [](const technology::EnergyLedger& e) { return e.weight_sram + e.weight_leakage; }},
-    {"mitigation", "#332288", [](const technology::EnergyLedger& e) { return e.mitigation; }},
+     [](const EnergyLedger& e) { return e.weight_sram + e.weight_leakage; }},
+    {"mitigation", "#332288", [](const EnergyLedger& e) { return e.mitigation; }},
     {"activation SRAM", "#56b4e9",
-     [](const technology::EnergyLedger& e) { return e.activation_sram + e.activation_leakage; }},
+     [](const EnergyLedger& e) { return e.activation_sram + e.activation_leakage; }},
     {"accumulators", "#009e73",
-     [](const technology::EnergyLedger& e) { return e.accumulator_sram + e.accumulator_leakage; }},
-    {"MACs", "#e69f00", [](const technology::EnergyLedger& e) { return e.macs; }},
-    {"vector unit", "#cc3311", [](const technology::EnergyLedger& e) { return e.vector; }},
-    {"DRAM", "#cc79a7", [](const technology::EnergyLedger& e) { return e.dram; }},
-    {"logic leakage", "#8a8f98", [](const technology::EnergyLedger& e) { return e.logic_leakage; }},
+     [](const EnergyLedger& e) { return e.accumulator_sram + e.accumulator_leakage; }},
+    {"MACs", "#e69f00", [](const EnergyLedger& e) { return e.macs; }},
+    {"vector unit", "#cc3311", [](const EnergyLedger& e) { return e.vector; }},
+    {"DRAM", "#cc79a7", [](const EnergyLedger& e) { return e.dram; }},
+    {"logic leakage", "#8a8f98", [](const EnergyLedger& e) { return e.logic_leakage; }},
 }};
 
 /// The lower panel: energy per image by component at the voltages of the grid.
-std::string energy_panel(const sweep::SweepResult& result, Drawing& drawing) {
+std::string energy_panel(const results::SweepResult& result, Drawing& drawing) {
   const std::string& model = result.models.front().name;
   const PointList points = points_of(result.points, model);
   double gap = 0.02;
@@ -169,12 +170,47 @@ std::string energy_panel(const sweep::SweepResult& result, Drawing& drawing) {
   return text;
 }
 
+/// The energies of the first network on the second axis.
+std::string energy_curves(const results::SweepResult& result, const std::string& model,
+                          Drawing& drawing) {
+  std::string rows;
+  PointList energy = points_of(result.points, model);
+  std::reverse(energy.begin(), energy.end());
+  for (const results::Point* point : energy) {
+    rows += fmt::format("{} {}", *point->voltage, *point->energy_sram_rel);
+    rows += point->energy_rel ? fmt::format(" {}\n", *point->energy_rel) : "\n";
+  }
+  const std::string block = drawing.block(rows);
+  std::string text = fmt::format(
+      "  {} using 1:2 axes x1y2 with lines lw 1.6 dt (8,5) lc rgb '{}' title 'energy of a weight "
+      "access', \\\n",
+      block, kGrey);
+  if (result.points.front().energy_rel) {
+    text += fmt::format(
+        "  {} using 1:3 axes x1y2 with lines lw 1.6 dt (2,4) lc rgb '{}' title 'all energy of an "
+        "inference', \\\n",
+        block, kGrey);
+  }
+  return text;
+}
+
+/// A mark where the safe voltage lies; "" where there is none.
+std::string safe_mark(const results::SafeVoltageRow& row, double floor, const char* colour,
+                      Drawing& drawing) {
+  if (!row.voltage) return "";
+  const std::string point =
+      drawing.block(fmt::format("{} {}\n", *row.voltage, std::max(row.stated->rerr_mean, floor)));
+  return fmt::format(
+      "  {0} using 1:2 with points pt 13 ps 1.35 lc rgb 'white' notitle, \\\n"
+      "  {0} using 1:2 with points pt 13 ps 1.0 lc rgb '{1}' notitle, \\\n",
+      point, colour);
+}
+
 }  // namespace
 
-Drawing sweep_drawing(const sweep::SweepResult& result, const fs::path& picture) {
+Drawing sweep_drawing(const results::SweepResult& result, const fs::path& picture) {
   const Frame frame = frame_of(result);
-  std::vector<std::string> models;
-  for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
+  const std::vector<std::string> models = result.model_names();
   const ShortNames names = short_names(models);
 
   const bool energies = result.points.front().energy.has_value();
@@ -201,42 +237,16 @@ Drawing sweep_drawing(const sweep::SweepResult& result, const fs::path& picture)
         "  {0} using 1:2 with linespoints lw 0 pt 7 ps 0.6 lc rgb '{1}' notitle, \\\n"
         "  NaN with linespoints lw 2.2 pt 7 ps 0.6 lc rgb '{1}' title {2}, \\\n",
         dots, colour, title(names.names[i]));
-    const sweep::SafeVoltageRow& row = result.safe_voltage[i];
-    if (row.voltage) {
-      const std::string point = drawing.block(
-          fmt::format("{} {}\n", *row.voltage, std::max(row.stated->rerr_mean, frame.error_low)));
-      safe += fmt::format(
-          "  {0} using 1:2 with points pt 13 ps 1.35 lc rgb 'white' notitle, \\\n"
-          "  {0} using 1:2 with points pt 13 ps 1.0 lc rgb '{1}' notitle, \\\n",
-          point, colour);
-    }
+    safe += safe_mark(result.safe_voltage[i], frame.error_low, colour, drawing);
   }
-  std::string rows;
-  PointList energy = points_of(result.points, models[0]);
-  std::reverse(energy.begin(), energy.end());
-  for (const sweep::Point* point : energy) {
-    rows += fmt::format("{} {}", *point->voltage, *point->energy_sram_rel);
-    rows += point->energy_rel ? fmt::format(" {}\n", *point->energy_rel) : "\n";
-  }
-  const std::string energy_block = drawing.block(rows);
-  text += fmt::format(
-      "plot \\\n"
-      "  {} using 1:2 axes x1y2 with lines lw 1.6 dt (8,5) lc rgb '{}' title 'energy of a weight "
-      "access', \\\n",
-      energy_block, kGrey);
-  if (result.points.front().energy_rel) {
-    text += fmt::format(
-        "  {} using 1:3 axes x1y2 with lines lw 1.6 dt (2,4) lc rgb '{}' title 'all energy of an "
-        "inference', \\\n",
-        energy_block, kGrey);
-  }
+  text += "plot \\\n" + energy_curves(result, models[0], drawing);
   text += bands + lines + marks + safe;
   text += "  NaN with points pt 13 ps 1.0 lc rgb 'black' title 'lowest safe V'\n";
   if (energies) text += energy_panel(result, drawing) + "unset multiplot\n";
   return drawing;
 }
 
-std::optional<std::string> draw_plot(const sweep::SweepResult& result, const fs::path& file) {
+std::optional<std::string> draw_plot(const results::SweepResult& result, const fs::path& file) {
   const auto draw = result.mitigations.size() > 1 ? mitigation_drawing : sweep_drawing;
   return draw_with_gnuplot(draw(result, file), file);
 }

@@ -7,16 +7,16 @@
 #include <string>
 
 #include "sim/report/gnuplot.hpp"
-#include "sim/sweep/sweep.hpp"
+#include "sim/results/sweep_result.hpp"
 
 namespace brownout::report {
 
 /// The picture of one mitigation, an SVG.
-Drawing sweep_drawing(const sweep::SweepResult& result, const std::filesystem::path& picture);
+Drawing sweep_drawing(const results::SweepResult& result, const std::filesystem::path& picture);
 
 /// Draws `file`; for several mitigations as mitigation_drawing does. Returns nothing on success,
 /// else why there is no picture (gnuplot missing or failing), which is no error of the sweep.
-std::optional<std::string> draw_plot(const sweep::SweepResult& result,
+std::optional<std::string> draw_plot(const results::SweepResult& result,
                                      const std::filesystem::path& file);
 
 }  // namespace brownout::report

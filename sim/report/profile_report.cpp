@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "sim/base/text.hpp"
+#include "sim/report/optional_json.hpp"
 #include "sim/report/table.hpp"
 
 namespace brownout::report {
@@ -16,8 +17,6 @@ namespace brownout::report {
 using Json = nlohmann::ordered_json;
 
 namespace {
-
-Json maybe(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
 
 /// Texts of a profile need not be UTF-8, but JSON must be.
 std::string text_of(const Json& json) {

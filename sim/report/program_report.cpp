@@ -4,56 +4,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sim/base/json.hpp"
 #include "sim/report/table.hpp"
 
 namespace brownout::report {
 
-using Json = nlohmann::ordered_json;
-using mapping::LayerProgram;
-using mapping::Program;
-
 namespace {
 
-/// Share of the multipliers' cycles that do useful work.
-double utilization(const Program& program, std::int64_t macs, std::int64_t cycles) {
-  const mapping::ArrayConfig& array = program.accelerator.array;
-  const double slots =
-      static_cast<double>(cycles) * static_cast<double>(array.rows) * array.columns;
-  return slots > 0.0 ? static_cast<double>(macs) / slots : 0.0;
-}
-
-/// Loads of a K tile into the array in one batch.
-std::int64_t tiles_of(const LayerProgram& layer) {
-  std::int64_t tiles = 0;
-  for (const mapping::Strip& strip : layer.strips) {
-    tiles += static_cast<std::int64_t>(layer.column_tiles[strip.column_tile].words.size());
-  }
-  return tiles;
-}
-
-std::int64_t chunk_words(const LayerProgram& layer) {
-  std::int64_t words = 0;
-  for (const mapping::Chunk& chunk : layer.chunks) words += chunk.words;
-  return words;
-}
-
-/// Highest byte of the activation memory in use.
-std::int64_t activation_bytes(const Program& program) {
-  std::int64_t end = 0;
-  const auto add = [&](const mapping::Region& region) {
-    if (region.address >= 0) {
-      end = std::max(end, region.address + region.slot_bytes * program.batch);
-    }
-  };
-  for (const mapping::Region& region : program.regions) add(region);
-  for (const mapping::Region& region : program.input_pixels) add(region);
-  add(program.logits);
-  add(program.staging);
-  return end;
-}
+using results::LayerSummary;
+using results::ProgramSummary;
 
 Json counts_json(const EventCounts& counts) {
   return {{"macs", counts.macs},
@@ -68,108 +29,101 @@ Json counts_json(const EventCounts& counts) {
           {"dram_write_bytes", counts.dram_write_bytes}};
 }
 
-Json region_json(const Program& program, const mapping::Region& region) {
+Json region_json(const results::RegionSummary& region) {
   return {{"address", region.address},
-          {"bytes", region.slot_bytes * program.batch},
+          {"bytes", region.bytes},
           {"banks", {region.bank_first, region.bank_last}}};
 }
 
-Json layer_json(const Program& program, const LayerProgram& layer) {
+Json program_layer_json(const LayerSummary& layer) {
   Json json = {{"name", layer.name},
-               {"chunks", layer.chunks.size()},
-               {"column_tiles", layer.column_tiles.size()},
-               {"strips", layer.strips.size()},
-               {"tiles", tiles_of(layer)},
+               {"chunks", layer.chunks},
+               {"column_tiles", layer.column_tiles},
+               {"strips", layer.strips},
+               {"tiles", layer.tiles},
                {"k", layer.k},
                {"walks", layer.walks},
                {"staged", layer.staged},
-               {"weight_words", chunk_words(layer)},
+               {"weight_words", layer.weight_words},
                {"closed_form_cycles", layer.closed_form_cycles},
-               {"utilization", utilization(program, layer.counts.macs, layer.closed_form_cycles)}};
+               {"utilization", layer.utilization}};
   json.update(counts_json(layer.counts));
   return json;
 }
 
-}  // namespace
-
-std::string program_text(const experiment::Model& model, const Program& program) {
-  const mapping::AcceleratorConfig& accelerator = program.accelerator;
-  std::string out = fmt::format(
-      "{} on {}, {} image{} at a time\n{}\n"
-      "{}x{} array, {}; {} words of weights {} ({} in the scratchpad)\n"
-      "{} of {} bytes of activations in use\n\n",
-      model.name, accelerator.name, program.batch, program.batch == 1 ? "" : "s",
-      accelerator.file.string(), accelerator.array.rows, accelerator.array.columns,
-      to_string(accelerator.array.dataflow), program.resident_words,
-      to_string(accelerator.weights.residency), accelerator.weights.words(),
-      activation_bytes(program), accelerator.activations.bytes());
-
+Table layers_table(const ProgramSummary& program) {
   Table table({"layer", "chunks", "columns", "strips", "tiles", "cycles", "multiply-adds",
                "utilization", "words read"});
-  for (const LayerProgram& layer : program.layers) {
-    const bool matrix = layer.step.matrix.has_value();
+  for (const LayerSummary& layer : program.layers) {
+    const auto of_matrix = [&](auto number) {
+      return layer.matrix ? fmt::format("{}", number) : std::string();
+    };
     table.add({layer.name + (layer.staged ? " (staged)" : ""),
-               layer.chunks.empty() ? "" : fmt::format("{}", layer.chunks.size()),
-               matrix ? fmt::format("{}", layer.column_tiles.size()) : "",
-               matrix ? fmt::format("{}", layer.strips.size()) : "",
-               matrix ? fmt::format("{}", tiles_of(layer)) : "",
-               fmt::format("{}", layer.closed_form_cycles),
-               matrix ? fmt::format("{}", layer.counts.macs) : "",
-               matrix ? fmt::format("{:.1f} %", 100.0 * utilization(program, layer.counts.macs,
-                                                                    layer.closed_form_cycles))
-                      : "",
+               layer.chunks == 0 ? "" : fmt::format("{}", layer.chunks),
+               of_matrix(layer.column_tiles), of_matrix(layer.strips), of_matrix(layer.tiles),
+               fmt::format("{}", layer.closed_form_cycles), of_matrix(layer.counts.macs),
+               of_matrix(fmt::format("{:.1f} %", 100.0 * layer.utilization)),
                fmt::format("{}", layer.counts.weight_reads)});
   }
+  return table;
+}
+
+}  // namespace
+
+std::string program_text(const experiment::Model& model, const ProgramSummary& program) {
   const EventCounts& counts = program.counts;
-  out += table.text() +
+  return fmt::format(
+             "{} on {}, {} image{} at a time\n{}\n"
+             "{}x{} array, {}; {} words of weights {} ({} in the scratchpad)\n"
+             "{} of {} bytes of activations in use\n\n",
+             model.name, program.accelerator, program.batch, program.batch == 1 ? "" : "s",
+             program.accelerator_file.string(), program.rows, program.columns, program.dataflow,
+             program.weight_words, program.residency, program.scratchpad_words,
+             program.activation_bytes_used, program.activation_bytes) +
+         layers_table(program).text() +
          fmt::format(
              "\n{} cycles a batch in closed form (no layer waits for memory, DMA or vector unit), "
              "{:.1f} an image,\n{:.3f} ms a batch at {} MHz; utilization {:.1f} %\n"
              "weight words read {}, written {}; activation bytes read {}, written {};\n"
              "accumulator words read {}, written {}; DRAM bytes read {}, written {}\n",
-             program.closed_form_cycles,
-             static_cast<double>(program.closed_form_cycles) / program.batch,
-             static_cast<double>(program.closed_form_cycles) / (accelerator.clock_mhz * 1e3),
-             accelerator.clock_mhz,
-             100.0 * utilization(program, counts.macs, program.closed_form_cycles),
-             counts.weight_reads, counts.weight_writes, counts.activation_reads,
-             counts.activation_writes, counts.accumulator_reads, counts.accumulator_writes,
-             counts.dram_read_bytes, counts.dram_write_bytes);
-  return out;
+             program.closed_form_cycles, program.cycles_per_image(), program.batch_ms(),
+             program.clock_mhz, 100.0 * program.utilization, counts.weight_reads,
+             counts.weight_writes, counts.activation_reads, counts.activation_writes,
+             counts.accumulator_reads, counts.accumulator_writes, counts.dram_read_bytes,
+             counts.dram_write_bytes);
 }
 
-std::string program_json(const experiment::Model& model, const Program& program) {
-  const mapping::AcceleratorConfig& accelerator = program.accelerator;
+std::string program_json(const experiment::Model& model, const ProgramSummary& program) {
   Json json;
   json["model"] = model.name;
   json["model_file"] = model.file.string();
   json["model_sha256"] = model.sha256;
-  json["accelerator"] = accelerator.name;
-  json["accelerator_file"] = accelerator.file.string();
-  json["configuration"] = Json::parse(mapping::resolved_json(accelerator));
+  json["accelerator"] = program.accelerator;
+  json["accelerator_file"] = program.accelerator_file.string();
+  json["configuration"] = Json::parse(program.configuration);
   json["batch"] = program.batch;
   json["bit_offset"] = program.bit_offset;
   json["layers"] = Json::array();
-  for (const LayerProgram& layer : program.layers) {
-    json["layers"].push_back(layer_json(program, layer));
+  for (const LayerSummary& layer : program.layers) {
+    json["layers"].push_back(program_layer_json(layer));
   }
   json["closed_form_cycles"] = program.closed_form_cycles;
-  json["utilization"] = utilization(program, program.counts.macs, program.closed_form_cycles);
+  json["utilization"] = program.utilization;
   json["counts"] = counts_json(program.counts);
-  json["weight_words"] = program.resident_words;
-  json["scratchpad_words"] = accelerator.weights.words();
-  json["scratchpad_words_used"] = program.placement.words;
-  json["activation_bytes"] = accelerator.activations.bytes();
-  json["activation_bytes_used"] = activation_bytes(program);
-  json["input_pixels"] = {region_json(program, program.input_pixels[0]),
-                          region_json(program, program.input_pixels[1])};
+  json["weight_words"] = program.weight_words;
+  json["scratchpad_words"] = program.scratchpad_words;
+  json["scratchpad_words_used"] = program.scratchpad_words_used;
+  json["activation_bytes"] = program.activation_bytes;
+  json["activation_bytes_used"] = program.activation_bytes_used;
+  json["input_pixels"] = {region_json(program.input_pixels[0]),
+                          region_json(program.input_pixels[1])};
   json["values"] = Json::array();
-  for (const LayerProgram& layer : program.layers) {
+  for (const LayerSummary& layer : program.layers) {
     Json value = {{"layer", layer.name}};
-    value.update(region_json(program, program.regions[layer.step.output]));
+    value.update(region_json(layer.output));
     json["values"].push_back(std::move(value));
   }
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 }  // namespace brownout::report

@@ -4,15 +4,13 @@
 #include <string>
 
 #include "sim/experiment/model.hpp"
-#include "sim/mapping/program.hpp"
+#include "sim/results/program_summary.hpp"
 
 namespace brownout::report {
 
 /// Accelerator, memories, a table of the layers and totals of one batch.
-std::string program_text(const experiment::Model& model, const mapping::Program& program);
-/// Every command of one batch in order of execution, one per line.
-std::string program_commands(const mapping::Program& program);
+std::string program_text(const experiment::Model& model, const results::ProgramSummary& program);
 /// Pretty-printed, with a newline at the end.
-std::string program_json(const experiment::Model& model, const mapping::Program& program);
+std::string program_json(const experiment::Model& model, const results::ProgramSummary& program);
 
 }  // namespace brownout::report

@@ -3,29 +3,17 @@
 // in seconds, _s or _per_s; all other fields are the same in every run.
 #include "sim/report/results_json.hpp"
 
-#include <nlohmann/json.hpp>
-
-#include "sim/report/event_counts_json.hpp"
+#include "sim/base/json.hpp"
+#include "sim/experiment/images.hpp"
+#include "sim/mitigation/outcome.hpp"
 #include "sim/report/memories.hpp"
-#include "sim/report/protection_json.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/pareto.hpp"
+#include "sim/report/optional_json.hpp"
+#include "sim/results/event_counts_json.hpp"
+#include "sim/results/point.hpp"
 
 namespace brownout::report {
 
-using Json = nlohmann::ordered_json;
-
 namespace {
-
-template <typename T>
-Json maybe(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-/// File names need not be UTF-8, but JSON must be.
-std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-}
 
 Json bits_json(int bits) { return bits == 0 ? Json(nullptr) : Json(bits); }
 
@@ -42,7 +30,7 @@ void put_error(Json& json, const std::string& name, const results::ErrorSpread& 
 }
 
 /// Everything measured over the chips of a point.
-void put_statistics(Json& json, const sweep::Point& point) {
+void put_statistics(Json& json, const results::Point& point) {
   json["err"] = point.err;
   json["err_ci95"] = point.err_ci95;
   put_error(json, "rerr", point.rerr);
@@ -63,7 +51,7 @@ void put_ends(Json& json, const std::optional<experiment::EnergyEnds>& ends) {
   json["energy_rel_range"] = ends ? Json(ends->rel) : Json(nullptr);
 }
 
-Json point_json(const sweep::Point& point) {
+Json point_json(const results::Point& point) {
   Json json;
   json["model"] = point.model;
   json["mitigation"] = point.mitigation;
@@ -74,7 +62,7 @@ Json point_json(const sweep::Point& point) {
   if (point.energy) {
     json["cycles"] = *point.cycles;
     json["energy_uj"] = point.energy->total();
-    json["energy_parts_uj"] = energy_json(*point.energy);
+    json["energy_parts_uj"] = results::energy_json(*point.energy);
     json["energy_rel"] = *point.energy_rel;
     json["memories"] = memories_json<Json>(*point.memories, point.images, /*means=*/true);
     put_ends(json, point.energy_ends);
@@ -87,8 +75,8 @@ Json point_json(const sweep::Point& point) {
   return json;
 }
 
-Json leader_json(const sweep::Leader& leader, const std::vector<sweep::Point>& points) {
-  const sweep::Point& point = points[leader.point];
+Json leader_json(const results::Leader& leader, const std::vector<results::Point>& points) {
+  const results::Point& point = points[leader.point];
   Json json = {{"model", point.model},
                {"mitigation", point.mitigation},
                {"voltage", maybe(point.voltage)},
@@ -105,14 +93,14 @@ Json leader_json(const sweep::Leader& leader, const std::vector<sweep::Point>& p
   return json;
 }
 
-Json leaders_json(const std::vector<sweep::Leader>& leaders,
-                  const std::vector<sweep::Point>& points) {
+Json leaders_json(const std::vector<results::Leader>& leaders,
+                  const std::vector<results::Point>& points) {
   Json json = Json::array();
-  for (const sweep::Leader& leader : leaders) json.push_back(leader_json(leader, points));
+  for (const results::Leader& leader : leaders) json.push_back(leader_json(leader, points));
   return json;
 }
 
-Json safe_json(const sweep::SafeVoltageRow& row, const sweep::SafeVoltageRule& rule) {
+Json safe_json(const results::SafeVoltageRow& row, const results::SafeVoltageRule& rule) {
   Json json = {{"model", row.model},
                {"mitigation", row.mitigation},
                {"max_drop_points", rule.max_drop_points},
@@ -125,7 +113,7 @@ Json safe_json(const sweep::SafeVoltageRow& row, const sweep::SafeVoltageRule& r
                {"fails_at_voltage", maybe(row.fails_at)},
                {"rate", maybe(row.rate)},
                {"err", row.err}};
-  const std::optional<sweep::StatedError>& stated = row.stated;
+  const std::optional<results::StatedError>& stated = row.stated;
   json["rerr_mean"] = stated ? Json(stated->rerr_mean) : Json(nullptr);
   Json chosen = {{"chips", rule.chosen_on}, {"first", rule.first_chosen}, {"tried", row.tried}};
   if (rule.yield) {
@@ -147,12 +135,12 @@ Json safe_json(const sweep::SafeVoltageRow& row, const sweep::SafeVoltageRule& r
   return json;
 }
 
-Json chip_json(const sweep::ChipResult& chip, const sweep::EvalResult& result) {
+Json chip_json(const results::ChipResult& chip, const runs::EvalResult& result) {
   const experiment::Setup& setup = result.config.setup;
   const std::int64_t images = result.images;
   Json json = {{"chip", chip.chip},
-               {"rerr", sweep::percent(chip.wrong, images)},
-               {"rerr_either", sweep::percent(chip.wrong_either, images)},
+               {"rerr", results::percent(chip.wrong, images)},
+               {"rerr_either", results::percent(chip.wrong_either, images)},
                {"confidence", chip.confidence},
                {"cell_rate", chip.cell_rate},
                {"period", chip.period == 0 ? Json(nullptr) : Json(chip.period)},
@@ -165,17 +153,18 @@ Json chip_json(const sweep::ChipResult& chip, const sweep::EvalResult& result) {
     json["memory_cells"] = memory_cells_json<Json>(chip.others);
     json["memories"] = memory_results_json<Json>(chip.others);
   }
-  put_protection(json, setup.target.mitigations(), chip.protection, chip.repair);
+  for (const mitigation::NamedCount& one :
+       mitigation::named_counts(setup.target.mitigations(), {chip.protection, chip.repair})) {
+    json[one.key] = one.count;
+  }
   if (result.config.list_cells) json["cells"] = chip.cells;
   return json;
 }
 
-}  // namespace
-
-std::string eval_json(const sweep::EvalResult& result) {
-  const sweep::EvalConfig& config = result.config;
+/// Network, images and operating point: what all of it depends on.
+void put_setup(Json& json, const runs::EvalResult& result) {
+  const runs::EvalConfig& config = result.config;
   const experiment::Setup& setup = config.setup;
-  Json json;
   json["model"] = result.model;
   json["model_file"] = config.model.string();
   json["model_sha256"] = result.model_sha256;
@@ -185,8 +174,8 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["weights"] = result.weights;
   json["dataset"] = setup.images.dataset;
   json["split"] = experiment::to_string(setup.images.split);
-  json["technology"] = setup.technology ? Json(setup.technology->name()) : Json(nullptr);
-  json["rail"] = setup.technology ? Json(setup.technology->rail().text()) : Json(nullptr);
+  json["technology"] = maybe(result.technology);
+  json["rail"] = maybe(result.rail);
   json["voltage"] = maybe(result.voltage);
   json["rate"] = result.rate.value_or(0.0);
   json["energy_sram_rel"] = maybe(result.energy_sram_rel);
@@ -199,52 +188,68 @@ std::string eval_json(const sweep::EvalResult& result) {
   json["bit_offset"] = setup.target.bit_offset;
   json["evaluation_seed"] = setup.reads.evaluation_seed;
   json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
-  json["mitigation"] = memory::to_string(setup.target.mitigations());
+  json["mitigation"] = mitigation::to_string(setup.target.mitigations());
   json["only"] = nullptr;
   if (!setup.reads.selection.all()) {
     json["only"] = {{"tensors", setup.reads.selection.tensors},
                     {"layers", setup.reads.selection.layers},
                     {"bits", {setup.reads.selection.low_bit, setup.reads.selection.high_bit - 1}}};
   }
+}
+
+/// The fields of put_statistics where only the clean network ran.
+void put_clean_alone(Json& json, const runs::EvalResult& result) {
+  json["err"] = result.clean.err(result.images);
+  json["err_ci95"] = result.clean.err_ci95(result.images);
+  for (const char* name :
+       {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
+        "rerr_position_std", "rerr_within_position_std", "rerr_either_mean", "rerr_either_std",
+        "rerr_either_ci95", "rerr_either_se_images", "rerr_either_ci95_all", "prop1_excess"}) {
+    json[name] = nullptr;
+  }
+  json["confidence_clean"] = result.clean.confidence;
+  for (const char* name : {"confidence_mean", "confidence_std", "cells_hit_mean", "bits_wrong_mean",
+                           "codes_changed_mean"}) {
+    json[name] = nullptr;
+  }
+}
+
+/// On an accelerator.
+void put_cost(Json& json, const runs::EvalResult& result) {
+  json["accelerator"] = result.config.setup.target.accelerator->name;
+  json["memories"] = memories_json<Json>(*result.memories, result.images, /*means=*/true);
+  json["cycles"] = result.cost->cycles;
+  json["energy_uj"] = result.cost->energy.total();
+  json["energy_parts_uj"] = results::energy_json(result.cost->energy);
+  json["energy_rel"] = result.cost->relative.rel;
+  put_ends(json, result.cost->relative.ends);
+  json["weight_access_share"] = result.cost->relative.access_share;
+}
+
+}  // namespace
+
+std::string eval_json(const runs::EvalResult& result) {
+  const runs::EvalConfig& config = result.config;
+  Json json;
+  put_setup(json, result);
   json["weight_noise"] = maybe(config.weight_noise);
   if (result.point) {
     put_statistics(json, *result.point);
   } else {
-    json["err"] = sweep::percent(result.clean.wrong, result.images);
-    json["err_ci95"] = results::error_interval(result.clean.wrong, result.images);
-    for (const char* name :
-         {"rerr_mean", "rerr_std", "rerr_ci95", "rerr_se_images", "rerr_ci95_all",
-          "rerr_position_std", "rerr_within_position_std", "rerr_either_mean", "rerr_either_std",
-          "rerr_either_ci95", "rerr_either_se_images", "rerr_either_ci95_all", "prop1_excess"}) {
-      json[name] = nullptr;
-    }
-    json["confidence_clean"] = result.clean.confidence;
-    for (const char* name : {"confidence_mean", "confidence_std", "cells_hit_mean",
-                             "bits_wrong_mean", "codes_changed_mean"}) {
-      json[name] = nullptr;
-    }
+    put_clean_alone(json, result);
   }
-  if (result.cost) {
-    json["accelerator"] = setup.target.accelerator->name;
-    json["memories"] = memories_json<Json>(*result.memories, result.images, /*means=*/true);
-    json["cycles"] = result.cost->cycles;
-    json["energy_uj"] = result.cost->energy.total();
-    json["energy_parts_uj"] = energy_json(result.cost->energy);
-    json["energy_rel"] = result.cost->relative.rel;
-    put_ends(json, result.cost->relative.ends);
-    json["weight_access_share"] = result.cost->relative.access_share;
-  }
+  if (result.cost) put_cost(json, result);
   json["logits_sha256"] = result.clean.logits_sha256;
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;
   json["per_chip"] = Json::array();
-  for (const sweep::ChipResult& chip : result.chips) {
+  for (const results::ChipResult& chip : result.chips) {
     json["per_chip"].push_back(chip_json(chip, result));
   }
-  return text_of(json);
+  return json_text(json, 2) + "\n";
 }
 
-std::string sweep_json(const sweep::SweepResult& result) {
+std::string sweep_json(const results::SweepResult& result) {
   Json json;
   json["technology"] = result.technology;
   json["rail"] = result.rail;
@@ -252,7 +257,7 @@ std::string sweep_json(const sweep::SweepResult& result) {
   json["accelerator"] = result.accelerator.empty() ? Json(nullptr) : Json(result.accelerator);
   json["chip_note"] = result.chip_note.empty() ? Json(nullptr) : Json(result.chip_note);
   json["models"] = Json::array();
-  for (const sweep::SweepModel& model : result.models) {
+  for (const results::SweepModel& model : result.models) {
     json["models"].push_back({{"model", model.name},
                               {"model_file", model.file.string()},
                               {"model_sha256", model.sha256},
@@ -261,28 +266,29 @@ std::string sweep_json(const sweep::SweepResult& result) {
   }
   json["mitigations"] = result.mitigations;
   json["points"] = Json::array();
-  for (const sweep::Point& point : result.points) json["points"].push_back(point_json(point));
+  for (const results::Point& point : result.points) json["points"].push_back(point_json(point));
   json["points_computed"] = result.points_computed;
   json["extra_points"] = Json::array();
-  for (const sweep::Point& point : result.extra_points) {
+  for (const results::Point& point : result.extra_points) {
     json["extra_points"].push_back(point_json(point));
   }
   json["extra_points_computed"] = result.extra_points_computed;
 
   json["safe_voltage"] = Json::array();
-  for (const sweep::SafeVoltageRow& row : result.safe_voltage) {
+  for (const results::SafeVoltageRow& row : result.safe_voltage) {
     json["safe_voltage"].push_back(safe_json(row, result.safe));
   }
-  json["best_per_voltage"] = leaders_json(sweep::best_per_voltage(result.points), result.points);
-  const bool all = sweep::energies_compare_networks(result.points);
+  const results::Fronts& fronts = result.fronts;
+  json["best_per_voltage"] = leaders_json(fronts.best_per_voltage, result.points);
+  const bool all = fronts.compares_networks;
   json["pareto_energy"] = all ? "energy_uj" : "energy_sram_rel";
   json["pareto_compares"] = all ? "all networks" : "each network with itself";
-  json["pareto_front"] = leaders_json(sweep::pareto_front(result.points), result.points);
-  json["mitigation_front"] = leaders_json(sweep::mitigation_front(result.points), result.points);
+  json["pareto_front"] = leaders_json(fronts.pareto, result.points);
+  json["mitigation_front"] = leaders_json(fronts.mitigations, result.points);
   json["configuration"] = Json::parse(result.identity);
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;
-  return text_of(json);
+  return json_text(json, 2) + "\n";
 }
 
 }  // namespace brownout::report

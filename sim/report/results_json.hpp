@@ -3,13 +3,13 @@
 #pragma once
 #include <string>
 
-#include "sim/sweep/eval.hpp"
-#include "sim/sweep/sweep.hpp"
+#include "sim/results/sweep_result.hpp"
+#include "sim/runs/eval.hpp"
 
 namespace brownout::report {
 
 /// Pretty-printed, with a newline at the end.
-std::string eval_json(const sweep::EvalResult& result);
-std::string sweep_json(const sweep::SweepResult& result);
+std::string eval_json(const runs::EvalResult& result);
+std::string sweep_json(const results::SweepResult& result);
 
 }  // namespace brownout::report

@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
-#include "sim/report/event_counts_json.hpp"
 #include "sim/report/table.hpp"
+#include "sim/results/event_counts_json.hpp"
 
 namespace brownout::report {
 
@@ -17,8 +17,8 @@ using Json = nlohmann::ordered_json;
 
 namespace {
 
-Json end_json(const technology::EnergyRange& energy, std::size_t end) {
-  return energy.ends ? energy_json((*energy.ends)[end]) : Json(nullptr);
+Json end_json(const EnergyRange& energy, std::size_t end) {
+  return energy.ends ? results::energy_json((*energy.ends)[end]) : Json(nullptr);
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ void put_prices(Json& json, const experiment::RunPrices& prices) {
   json["voltage"] = prices.voltage;
   json["weight_area_rel"] = prices.weight_area_rel;
   json["energy_sram_rel"] = prices.energy_sram_rel;
-  json["energy_uj"] = energy_json(prices.all.value);
+  json["energy_uj"] = results::energy_json(prices.all.value);
   json["energy_low_uj"] = end_json(prices.all, 0);
   json["energy_high_uj"] = end_json(prices.all, 1);
   const auto& relative = prices.relative;
@@ -40,9 +40,9 @@ void put_prices(Json& json, const experiment::RunPrices& prices) {
   BROWNOUT_CHECK(json["layers"].size() == prices.layers.size(), "{} layers, {} prices",
                  json["layers"].size(), prices.layers.size());
   for (std::size_t i = 0; i < prices.layers.size(); ++i) {
-    const technology::EnergyLedger& energy = prices.layers[i].value;
+    const EnergyLedger& energy = prices.layers[i].value;
     json["layers"][i]["energy_uj"] = energy.total();
-    json["layers"][i]["energy_parts_uj"] = energy_json(energy);
+    json["layers"][i]["energy_parts_uj"] = results::energy_json(energy);
   }
 }
 
@@ -67,16 +67,16 @@ std::string prices_text(const experiment::RunPrices& prices) {
     std::vector<std::string> cells{name, fmt::format("{:.4f}", value),
                                    fmt::format("{:.1f}", 100.0 * value / all)};
     if (prices.all.ends) {
-      for (const technology::EnergyLedger& end : *prices.all.ends) {
+      for (const EnergyLedger& end : *prices.all.ends) {
         cells.push_back(fmt::format("{:.4f}", part(end)));
       }
     }
     table.add(cells);
   };
-  for (const technology::EnergyLedgerField& field : technology::kEnergyLedgerFields) {
-    add(field.name, [&](const technology::EnergyLedger& energy) { return energy.*field.energy; });
+  for (const EnergyLedgerField& field : kEnergyLedgerFields) {
+    add(field.name, [&](const EnergyLedger& energy) { return energy.*field.energy; });
   }
-  add("total", [](const technology::EnergyLedger& energy) { return energy.total(); });
+  add("total", [](const EnergyLedger& energy) { return energy.total(); });
   text += table.text();
   text += fmt::format(
       "\nA weight access takes {:.4f} of an unprotected one at Vmin (dynamic energy, of a read).\n",

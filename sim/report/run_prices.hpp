@@ -5,7 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 
-#include "sim/experiment/pricing.hpp"
+#include "sim/experiment/prices.hpp"
 
 namespace brownout::report {
 

@@ -4,21 +4,18 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
+#include "sim/mitigation/outcome.hpp"
+#include "sim/mitigation/protection.hpp"
 #include "sim/report/error_text.hpp"
-#include "sim/report/event_counts_json.hpp"
 #include "sim/report/memories.hpp"
-#include "sim/report/protection_json.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/run_prices.hpp"
 #include "sim/report/table.hpp"
+#include "sim/results/event_counts_json.hpp"
 
 namespace brownout::report {
-
-using Json = nlohmann::ordered_json;
 
 namespace {
 
@@ -60,7 +57,7 @@ Json per_image_json(const Json& sums, const std::vector<const char*>& names, dou
   return json;
 }
 
-Json layer_json(const sweep::RunPart& layer, const accelerator::LayerTally& tally, double images) {
+Json layer_json(const runs::RunPart& layer, const accelerator::LayerTally& tally, double images) {
   const EventCounts& counts = tally.counts;
   Json json = {{"name", layer.name},
                {"cycles", tally.cycles},
@@ -78,7 +75,7 @@ Json layer_json(const sweep::RunPart& layer, const accelerator::LayerTally& tall
                {"vector_ops", counts.vector_ops},
                {"energy_uj", nullptr},  // put_prices
                {"energy_parts_uj", nullptr},
-               {"event_counts", event_counts_json(counts)}};
+               {"event_counts", results::event_counts_json(counts)}};
   json["per_image"] = per_image_json(json,
                                      {"cycles", "closed_form_cycles", "difference_cycles", "macs",
                                       "stream_cycles", "stall_cycles", "event_counts"},
@@ -86,18 +83,8 @@ Json layer_json(const sweep::RunPart& layer, const accelerator::LayerTally& tall
   return json;
 }
 
-Json protection_json(const technology::Protection& protection) {
-  return {{"codec", technology::to_string(protection.codec)},
-          {"safe_share", protection.safe_share},
-          {"boost_vmin", protection.boost_vmin},
-          {"spare_rows", protection.spare_rows},
-          {"array_rows", protection.array_rows},
-          {"spare_columns", protection.spare_columns},
-          {"placed", protection.placed}};
-}
-
 /// What pricing needs beside the counts.
-Json pricing_json(const sweep::AcceleratorRun& run) {
+Json pricing_json(const runs::AcceleratorRun& run) {
   const experiment::Pricing& pricing = run.pricing;
   const technology::Structure& structure = pricing.structure;
   return {{"clock_mhz", pricing.clock_mhz},
@@ -106,7 +93,7 @@ Json pricing_json(const sweep::AcceleratorRun& run) {
           {"activation_kib", structure.activation_kib},
           {"accumulator_kib", structure.accumulator_kib},
           {"pes", structure.pes},
-          {"protection", protection_json(structure.protection)},
+          {"protection", mitigation::protection_json(structure.protection)},
           {"unprotected_cycles",
            run.unprotected_cycles ? Json(*run.unprotected_cycles) : Json(nullptr)},
           {"weights_scaled", pricing.supplies.weights_scaled},
@@ -116,24 +103,14 @@ Json pricing_json(const sweep::AcceleratorRun& run) {
           {"accumulators_vmin", pricing.supplies.accumulators.vmin}};
 }
 
-/// How often an image reads a weight word, on average over the words of the network.
-double reads_per_word(const sweep::AcceleratorRun& run) {
-  if (run.weight_words == 0) return 0.0;
-  return static_cast<double>(run.total.counts.weight_reads) /
-         static_cast<double>(run.weight_words * run.images);
-}
-
 std::string per_image(std::int64_t total, std::int64_t images) {
   return fmt::format("{:.0f}", static_cast<double>(total) / static_cast<double>(images));
 }
 
-}  // namespace
-
-std::string run_json(const sweep::AcceleratorRun& run) {
-  const sweep::RunConfig& config = run.config;
+/// Network, images, chip and operating point; null for what put_prices fills in.
+void put_run_setup(Json& json, const runs::AcceleratorRun& run) {
+  const runs::RunConfig& config = run.config;
   const experiment::Setup& setup = config.setup;
-  const auto images = static_cast<double>(run.images);
-  Json json;
   json["model"] = run.model;
   json["model_file"] = config.model.string();
   json["model_sha256"] = run.model_sha256;
@@ -151,22 +128,33 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["bit_offset"] = setup.target.bit_offset;
   json["evaluation_seed"] = setup.reads.evaluation_seed;
   json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
-  json["mitigation"] = memory::to_string(setup.target.accelerator->weights.mitigations);
+  json["mitigation"] = mitigation::to_string(setup.target.accelerator->weights.mitigations);
   json["weight_area_rel"] = nullptr;
   json["energy_sram_rel"] = nullptr;
-  const double wrong = static_cast<double>(run.evaluation.wrong);
-  json["accuracy"] = 100.0 * (1.0 - wrong / images);
-  json["err"] = 100.0 * wrong / images;
-  json["err_ci95"] = results::error_interval(run.evaluation.wrong, run.images);
+}
+
+/// What the faults did to the numbers.
+void put_run_numbers(Json& json, const runs::AcceleratorRun& run) {
+  json["accuracy"] = run.accuracy;
+  json["err"] = run.err;
+  json["err_ci95"] = run.err_ci95;
   json["logits_sha256"] = run.evaluation.logits_sha256;
   json["predictions"] = run.evaluation.predictions;
   json["cells_hit"] = run.weights.read.cells_hit;
   json["bits_wrong"] = run.weights.read.bits_wrong;
   json["codes_changed"] = run.weights.read.codes_changed;
-  put_protection(json, setup.target.accelerator->weights.mitigations, run.weights.protection,
-                 run.weights.repair);
+  for (const mitigation::NamedCount& one :
+       mitigation::named_counts(run.config.setup.target.accelerator->weights.mitigations,
+                                {run.weights.protection, run.weights.repair})) {
+    json[one.key] = one.count;
+  }
   json["memories"] = memories_json<Json>(run.memories, run.images, /*means=*/false);
   json["memory_cells"] = memory_cells_json<Json>(run.other_memories);
+}
+
+/// Cycles and counts of all images, and their sums divided by the images.
+void put_run_cycles(Json& json, const runs::AcceleratorRun& run) {
+  const auto images = static_cast<double>(run.images);
   const accelerator::LayerTally& total = run.total;
   const EventCounts& counts = total.counts;
   json["cycles_total"] = total.cycles;
@@ -179,12 +167,12 @@ std::string run_json(const sweep::AcceleratorRun& run) {
   json["stall_cycles"] = stalls_json(total);
   json["dram_bytes"] = counts.dram_read_bytes + counts.dram_write_bytes;
   json["weight_words"] = run.weight_words;
-  json["weight_reads_per_word"] = reads_per_word(run);
+  json["weight_reads_per_word"] = run.weight_reads_per_word;
   for (const char* name : {"energy_uj", "energy_low_uj", "energy_high_uj", "energy_rel",
                            "energy_rel_range", "weight_access_share"}) {
     json[name] = nullptr;
   }
-  json["event_counts"] = event_counts_json(counts);
+  json["event_counts"] = results::event_counts_json(counts);
   json["per_image"] =
       per_image_json(json,
                      {"cycles_total", "closed_form_cycles", "difference_cycles",
@@ -196,16 +184,11 @@ std::string run_json(const sweep::AcceleratorRun& run) {
     json["layers"].push_back(layer_json(run.layers[i], run.simulated.layers[i], images));
     if (!run.rtl_cycles.empty()) json["layers"].back()["rtl_cycles"] = run.rtl_cycles[i];
   }
-  put_prices(json, run.prices);
-  json["not_modelled"] = kNotModelled;
-  json["wall_s"] = run.wall_seconds;
-  json["simulated_cycles_per_s"] = static_cast<double>(total.cycles) / run.simulated.seconds;
-  json["images_per_s"] = images / run.wall_seconds;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string run_text(const sweep::AcceleratorRun& run) {
-  const sweep::RunConfig& config = run.config;
+/// Network, accelerator, chip and operating point.
+std::string run_head_text(const runs::AcceleratorRun& run) {
+  const runs::RunConfig& config = run.config;
   const experiment::Setup& setup = config.setup;
   const std::int64_t images = run.images;
   std::string text = fmt::format("{} on {}, {}, batch {}, engine {}", run.model,
@@ -221,18 +204,20 @@ std::string run_text(const sweep::AcceleratorRun& run) {
     text += memories_text(run.memories, run.images);
   }
   if (!run.chip_note.empty()) text += "\n" + run.chip_note;
-  text +=
-      "\n\nPer image, as everything below (the JSON holds cycles and counts of all images, and "
-      "those\n"
-      "of one in per_image; its energies are per image); stalls in cycles by cause:\n";
+  return text;
+}
+
+/// A row a layer, then all of them.
+std::string layers_text(const runs::AcceleratorRun& run) {
+  const std::int64_t images = run.images;
   std::vector<std::string> header{"layer", "cycles", "closed form", "diff", "kMACs", "util %"};
   for (const accelerator::Stall cause : enumerators<accelerator::kLastStall>()) {
     header.emplace_back(accelerator::stall_name(cause));
   }
   header.emplace_back("nJ");
   Table table(header);
-  const auto row = [&](const sweep::RunPart& part, const accelerator::LayerTally& tally,
-                       const technology::EnergyRange& energy) {
+  const auto row = [&](const runs::RunPart& part, const accelerator::LayerTally& tally,
+                       const EnergyRange& energy) {
     std::vector<std::string> cells{part.name,
                                    per_image(tally.cycles, images),
                                    per_image(tally.closed_form_cycles, images),
@@ -247,7 +232,32 @@ std::string run_text(const sweep::AcceleratorRun& run) {
     row(run.layers[i], run.simulated.layers[i], run.prices.layers[i]);
   }
   row(run.all, run.total, run.prices.all);
-  text += table.text();
+  return table.text();
+}
+
+}  // namespace
+
+std::string run_json(const runs::AcceleratorRun& run) {
+  Json json;
+  put_run_setup(json, run);
+  put_run_numbers(json, run);
+  put_run_cycles(json, run);
+  put_prices(json, run.prices);
+  json["not_modelled"] = kNotModelled;
+  json["wall_s"] = run.wall_seconds;
+  json["simulated_cycles_per_s"] = static_cast<double>(run.total.cycles) / run.simulated.seconds;
+  json["images_per_s"] = static_cast<double>(run.images) / run.wall_seconds;
+  return json_text(json, 2) + "\n";
+}
+
+std::string run_text(const runs::AcceleratorRun& run) {
+  const std::int64_t images = run.images;
+  std::string text = run_head_text(run);
+  text +=
+      "\n\nPer image, as everything below (the JSON holds cycles and counts of all images, and "
+      "those\n"
+      "of one in per_image; its energies are per image); stalls in cycles by cause:\n";
+  text += layers_text(run);
 
   text +=
       "\nPer image; bytes of activations and DRAM, words of weights (64 bit) and sums (32 bit):\n";
@@ -257,14 +267,12 @@ std::string run_text(const sweep::AcceleratorRun& run) {
   }
   text += counts.text();
 
-  text += fmt::format("A weight word is read {:.1f} times.\n", reads_per_word(run));
+  text += fmt::format("A weight word is read {:.1f} times.\n", run.weight_reads_per_word);
   text += prices_text(run.prices);
   text += fmt::format(
       "\nError {:.2f} % (over images{} 95 % {}), {:.0f} cycles and {:.1f} us an image at {:g} "
       "MHz.\n",
-      100.0 * static_cast<double>(run.evaluation.wrong) / static_cast<double>(images),
-      config.voltage ? ", on this chip," : "",
-      interval_text(results::error_interval(run.evaluation.wrong, images)),
+      run.err, run.config.voltage ? ", on this chip," : "", interval_text(run.err_ci95),
       static_cast<double>(run.total.cycles) / static_cast<double>(images),
       static_cast<double>(run.total.cycles) / static_cast<double>(images) /
           run.config.setup.target.accelerator->clock_mhz,
@@ -278,7 +286,7 @@ std::string run_text(const sweep::AcceleratorRun& run) {
   return text + ".\n";
 }
 
-std::string run_timeline(const sweep::AcceleratorRun& run) {
+std::string run_timeline(const runs::AcceleratorRun& run) {
   const Json about{{"model", run.model},
                    {"accelerator", run.config.setup.target.accelerator->name},
                    {"images", run.images},

@@ -16,16 +16,16 @@ namespace brownout::report {
 
 namespace {
 
-const char* unit(const sweep::SafeVoltageRule& rule) { return rule.places ? "places" : "dies"; }
+const char* unit(const results::SafeVoltageRule& rule) { return rule.places ? "places" : "dies"; }
 
-std::string counted_units(const sweep::SafeVoltageRule& rule) {
+std::string counted_units(const results::SafeVoltageRule& rule) {
   if (rule.chosen_on == 1) return rule.places ? "1 place" : "1 die";
   return fmt::format("{} {}", rule.chosen_on, unit(rule));
 }
 
 }  // namespace
 
-std::string safe_voltage_condition(const sweep::SafeVoltageRule& rule) {
+std::string safe_voltage_condition(const results::SafeVoltageRule& rule) {
   if (!rule.yield) {
     return fmt::format("the mean over {} loses at most {} points", unit(rule),
                        rule.max_drop_points);
@@ -34,7 +34,7 @@ std::string safe_voltage_condition(const sweep::SafeVoltageRule& rule) {
                      unit(rule), rule.max_drop_points);
 }
 
-std::string safe_voltage_title(const sweep::SafeVoltageRule& rule) {
+std::string safe_voltage_title(const results::SafeVoltageRule& rule) {
   const std::string confidence =
       rule.yield ? fmt::format(" (confidence {:g} %)", 100 * rule.yield->confidence) : "";
   const std::string chosen =
@@ -46,10 +46,8 @@ std::string safe_voltage_title(const sweep::SafeVoltageRule& rule) {
                      counted(rule.stated_on, "other"));
 }
 
-std::string safe_voltage_table(const sweep::SweepResult& result) {
-  std::vector<std::string> models;
-  for (const sweep::SweepModel& model : result.models) models.push_back(model.name);
-  const ShortNames names = short_names(models);
+std::string safe_voltage_table(const results::SweepResult& result) {
+  const ShortNames names = short_names(result.model_names());
   const std::vector<std::string> mitigations = shown_mitigations(result.mitigations);
   const bool several = mitigations.size() > 1;
   const bool total = !result.accelerator.empty();
@@ -64,7 +62,7 @@ std::string safe_voltage_table(const sweep::SweepResult& result) {
   if (several) left.insert(1);
   Table table(header, left);
   for (std::size_t i = 0; i < result.safe_voltage.size(); ++i) {
-    const sweep::SafeVoltageRow& row = result.safe_voltage[i];
+    const results::SafeVoltageRow& row = result.safe_voltage[i];
     std::vector<std::string> cells{names.names[i / mitigations.size()]};
     if (several) cells.push_back(mitigations[i % mitigations.size()]);
     cells.push_back(fmt::format("{:.2f}", row.err));

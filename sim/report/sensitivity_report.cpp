@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/text.hpp"
+#include "sim/experiment/images.hpp"
 #include "sim/report/table.hpp"
-#include "sim/sweep/configuration.hpp"
 
 namespace brownout::report {
 
@@ -31,7 +31,7 @@ void add(Table& table, const std::string& name, const std::string& codes,
 
 }  // namespace
 
-std::string sensitivity_json(const sweep::SensitivityResult& result) {
+std::string sensitivity_json(const runs::SensitivityResult& result) {
   const experiment::Setup& setup = result.config.setup;
   Json json;
   json["format"] = "brownout.sensitivity";
@@ -64,7 +64,7 @@ std::string sensitivity_json(const sweep::SensitivityResult& result) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-std::string sensitivity_text(const sweep::SensitivityResult& result) {
+std::string sensitivity_text(const runs::SensitivityResult& result) {
   std::string text;
   for (const weights::Sensitivity& network : result.networks) {
     text += fmt::format(

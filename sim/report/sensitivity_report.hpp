@@ -4,12 +4,12 @@
 
 #include <string>
 
-#include "sim/sweep/sensitivity_run.hpp"
+#include "sim/runs/sensitivity_run.hpp"
 
 namespace brownout::report {
 
-std::string sensitivity_text(const sweep::SensitivityResult& result);
+std::string sensitivity_text(const runs::SensitivityResult& result);
 /// Pretty-printed, with a newline at the end; the same in every run.
-std::string sensitivity_json(const sweep::SensitivityResult& result);
+std::string sensitivity_json(const runs::SensitivityResult& result);
 
 }  // namespace brownout::report

@@ -3,46 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
+#include "sim/experiment/images.hpp"
+#include "sim/report/csv_cells.hpp"
+#include "sim/report/optional_json.hpp"
 #include "sim/report/study_report.hpp"
-#include "sim/sweep/configuration.hpp"
 
 namespace brownout::report {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using study::Cell;
 using study::Difference;
 using study::RowResult;
 using study::StudyResult;
 
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return out + "\"";
-}
-
-std::string maybe_text(const std::optional<double>& value) {
-  return value ? fmt::format("{}", *value) : "";
-}
-
-std::string interval_cells(const std::optional<std::array<double, 2>>& interval) {
-  return interval ? fmt::format("{},{}", (*interval)[0], (*interval)[1]) : ",";
-}
-
-Json maybe(const std::optional<double>& value) { return value ? Json(*value) : Json(nullptr); }
-
-Json interval_json(const std::optional<std::array<double, 2>>& interval) {
-  return interval ? Json(*interval) : Json(nullptr);
-}
-
 /// A list over networks, or null if no evaluation was on places.
-Json positions_json(const Cell& cell, std::optional<double> sweep::PositionSpread::*part) {
+Json positions_json(const Cell& cell, std::optional<double> results::PositionSpread::*part) {
   Json list = Json::array();
-  for (const sweep::PositionSpread& positions : cell.positions) {
+  for (const results::PositionSpread& positions : cell.positions) {
     if (positions.*part) list.push_back(*(positions.*part));
   }
   return list.empty() ? Json(nullptr) : list;
@@ -56,13 +35,13 @@ Json cell_json(const Cell& cell) {
           {"at", maybe(cell.header.at)},
           {"mean", spread.mean},
           {"std", maybe(spread.std)},
-          {"ci95", interval_json(spread.ci95)},
+          {"ci95", maybe(spread.ci95)},
           {"se_images", maybe(spread.images_se)},
-          {"ci95_all", interval_json(spread.ci95_all)},
+          {"ci95_all", maybe(spread.ci95_all)},
           {"published", maybe(cell.published)},
           {"samples", cell.samples},
-          {"position_std", positions_json(cell, &sweep::PositionSpread::between)},
-          {"within_position_std", positions_json(cell, &sweep::PositionSpread::within)}};
+          {"position_std", positions_json(cell, &results::PositionSpread::between)},
+          {"within_position_std", positions_json(cell, &results::PositionSpread::within)}};
 }
 
 Json row_json(const RowResult& row) {
@@ -117,12 +96,11 @@ std::string study_csv(const StudyResult& result) {
       std::size_t samples = 0;
       for (const std::vector<double>& network : cell.samples) samples += network.size();
       const results::ErrorSpread& spread = cell.spread;
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", quoted(row.name),
-                         quoted(cell.evaluation), quoted(cell.header.label), cell.header.unit,
-                         maybe_text(cell.header.at), spread.mean, maybe_text(spread.std),
-                         interval_cells(spread.ci95), cell.samples.size(), samples,
-                         maybe_text(cell.published), maybe_text(spread.images_se),
-                         interval_cells(spread.ci95_all));
+      out += fmt::format(
+          "{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(row.name), csv_text(cell.evaluation),
+          csv_text(cell.header.label), cell.header.unit, csv_number(cell.header.at), spread.mean,
+          csv_number(spread.std), csv_interval(spread.ci95), cell.samples.size(), samples,
+          csv_number(cell.published), csv_number(spread.images_se), csv_interval(spread.ci95_all));
     }
   }
   return out;
@@ -157,7 +135,7 @@ std::string study_json(const StudyResult& result) {
     json["comparisons"].push_back(comparison_json(comparison, places));
   }
   json["seconds"] = result.seconds;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 std::string histograms_csv(const StudyResult& result) {
@@ -168,10 +146,10 @@ std::string histograms_csv(const StudyResult& result) {
         const study::Histogram& bins = entry.histogram;
         const double width = (bins.high - bins.low) / static_cast<double>(bins.counts.size());
         for (std::size_t i = 0; i < bins.counts.size(); ++i) {
-          out +=
-              fmt::format("{},{},{},{},{},{},{}\n", quoted(row.name), quoted(row.networks[k].name),
-                          entry.of, quoted(entry.when), bins.low + width * static_cast<double>(i),
-                          bins.low + width * static_cast<double>(i + 1), bins.counts[i]);
+          out += fmt::format("{},{},{},{},{},{},{}\n", csv_text(row.name),
+                             csv_text(row.networks[k].name), entry.of, csv_text(entry.when),
+                             bins.low + width * static_cast<double>(i),
+                             bins.low + width * static_cast<double>(i + 1), bins.counts[i]);
         }
       }
     }

@@ -9,7 +9,7 @@
 #include <cmath>
 
 #include "sim/report/gnuplot.hpp"
-#include "sim/report/steps.hpp"
+#include "sim/results/steps.hpp"
 
 namespace brownout::report {
 
@@ -65,7 +65,7 @@ std::string panel(const StudyResult& result, const study::EvaluationNote& note, 
                       std::max(cell->spread.mean - deviation, 0.0), cell->spread.mean + deviation,
                       cell->published ? fmt::format("{}", *cell->published) : "NaN");
       dots += fmt::format("{}", factor * *cell->header.at) + rest;
-      for (const double end : ends_of_step(*cell->header.at, note.steps)) {
+      for (const double end : results::ends_of_step(*cell->header.at, note.steps)) {
         line += fmt::format("{}", factor * end) + rest;
       }
     }

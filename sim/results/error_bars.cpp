@@ -282,6 +282,17 @@ CrossedTable mean_table(const std::vector<std::vector<WrongImages>>& networks) {
   return table;
 }
 
+std::optional<std::array<double, 2>> images_se_range(const std::vector<ErrorSpread>& errors) {
+  std::optional<std::array<double, 2>> range;
+  for (const ErrorSpread& error : errors) {
+    if (!error.images_se) continue;
+    const double se = *error.images_se;
+    range = range ? std::array<double, 2>{std::min((*range)[0], se), std::max((*range)[1], se)}
+                  : std::array<double, 2>{se, se};
+  }
+  return range;
+}
+
 ErrorSpread error_spread_of_networks(const std::vector<std::vector<WrongImages>>& networks) {
   BROWNOUT_CHECK(!networks.empty(), "an error of no networks");
   if (networks.size() == 1) return error_spread(networks[0]);

@@ -93,6 +93,9 @@ ErrorSpread error_spread(const std::vector<WrongImages>& chips);
 /// The same from counts alone, as far as possible; it says nothing about other images.
 ErrorSpread error_spread(const std::vector<std::int64_t>& wrong, std::int64_t images);
 
+/// The smallest and the largest images_se of several errors; none if none of them is known.
+std::optional<std::array<double, 2>> images_se_range(const std::vector<ErrorSpread>& errors);
+
 /// Several networks (seeds of one training) on the same chips, and the mean over all. With two or
 /// more networks, `std` is that of the networks' means, and `ci95` is over networks, for these
 /// chips and images; ci95_all is over all three. At least one network; all have the same number of

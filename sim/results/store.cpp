@@ -164,8 +164,9 @@ Store::Store(const fs::path& folder, const std::string& identity, const StoreKin
       }
     }
   }
-  for (const std::string& name : kind_.outputs) watch_output("--out", folder / name);
-  keep_for_itself("the folder of --out", folder / kLockName);
+  const std::string out = fmt::format("{}", Field{"out"});
+  for (const std::string& name : kind_.outputs) watch_output(out, folder / name);
+  keep_for_itself("the folder of " + out, folder / kLockName);
   make_folder(folder);
   try {
     lock();
@@ -214,15 +215,15 @@ void Store::claim(const std::string& identity) {
   if (!overwriting_allowed() && !definition.empty()) {
     throw InputError(
         "{}: this {} was begun by a version of Brownout that defines results differently ({}), so "
-        "that its rows do not go with new ones; expected an empty folder, or --overwrite to start "
-        "anew here",
-        folder_.string(), kind_.what, definition);
+        "that its rows do not go with new ones; expected an empty folder, or {} to start anew "
+        "here",
+        folder_.string(), kind_.what, definition, Field{"overwrite"});
   }
   if (!overwriting_allowed()) {
     throw InputError(
-        "{}: holds another {}: {}; expected an empty folder or the same {}, or --overwrite to "
-        "start anew here",
-        folder_.string(), kind_.what, found, kind_.what);
+        "{}: holds another {}: {}; expected an empty folder or the same {}, or {} to start anew "
+        "here",
+        folder_.string(), kind_.what, found, kind_.what, Field{"overwrite"});
   }
   std::error_code ignored;
   for (const std::string& name : folder_names(kind_)) fs::remove(folder_ / name, ignored);

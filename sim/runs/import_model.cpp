@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/engines/float_engine.hpp"
@@ -19,29 +20,30 @@ double percent(std::int64_t part, std::int64_t whole) {
 
 /// Two passes of engine "float" over the calibration's images.
 std::vector<importing::Range> measure_ranges(const ImportConfig& config,
-                                             const network::Network& network,
+                                             const network::SharedNetwork& network,
                                              const experiment::OpenImages& images, int threads,
                                              Progress& progress) {
-  importing::RangeMeter meter(network, static_cast<std::size_t>(threads));
+  importing::RangeMeter meter(*network, static_cast<std::size_t>(threads));
   const std::unique_ptr<engines::Engine> engine = engines::make_float_engine(
       network, threads,
       [&meter](network::NodeIndex quantizer, const float* numbers, std::int64_t count,
                std::size_t worker) { meter.see(quantizer, numbers, count, worker); });
-  engine->set_codes(network::clean_codes(network));
-  engines::evaluate(*engine, network, *images.data, images.count, threads);
+  engine->set_codes(network::clean_codes(*network));
+  engines::evaluate(*engine, *network, *images.data, images.count, threads);
   progress.advance(1, "ranges");
   meter.begin_histograms();
-  engines::evaluate(*engine, network, *images.data, images.count, threads);
+  engines::evaluate(*engine, *network, *images.data, images.count, threads);
   progress.advance(1, "histograms");
   return meter.ranges(config.method, config.percentile / 100.0, config.file.string());
 }
 
-engines::Evaluation evaluate_with(const std::string& engine_name, const network::Network& network,
+engines::Evaluation evaluate_with(const std::string& engine_name,
+                                  const network::SharedNetwork& network,
                                   const experiment::OpenImages& images, int threads) {
   const std::unique_ptr<engines::Engine> engine =
       engines::make_engine(engine_name, network, threads);
-  engine->set_codes(network::clean_codes(network));
-  return engines::evaluate(*engine, network, *images.data, images.count, threads);
+  engine->set_codes(network::clean_codes(*network));
+  return engines::evaluate(*engine, *network, *images.data, images.count, threads);
 }
 
 std::int64_t matrix_weights(const network::Network& network) {
@@ -72,16 +74,16 @@ double ImportResult::agreement() const { return percent(agreeing, test_images); 
 
 ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   const importing::Graph graph = importing::Graph::read(config.file);
-  const network::Network plain = importing::lower(graph, config.lower);
+  const network::SharedNetwork plain = network::share(importing::lower(graph, config.lower));
   const experiment::OpenImages calibration = experiment::open(config.calibration);
   const experiment::OpenImages test = experiment::open(config.test);
   for (const experiment::OpenImages* images : {&calibration, &test}) {
-    engines::check_fits(plain, *images->data, config.file.string());
+    engines::check_fits(*plain, *images->data, config.file.string());
   }
   ImportResult result;
   result.producer = graph.producer();
   result.opset = graph.opset();
-  result.weights = matrix_weights(plain);
+  result.weights = matrix_weights(*plain);
   result.calibration_images = calibration.count;
   result.test_images = test.count;
 
@@ -89,10 +91,11 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   const std::vector<importing::Range> ranges =
       measure_ranges(config, plain, calibration, threads, progress);
   importing::Quantized quantized =
-      importing::quantize(plain, ranges, config.quantize, config.file.string());
+      importing::quantize(*plain, ranges, config.quantize, config.file.string());
   const engines::Evaluation before = evaluate_with("float", plain, test, threads);
   progress.advance(1, "float");
-  const engines::Evaluation after = evaluate_with("functional", quantized.network, test, threads);
+  const engines::Evaluation after =
+      evaluate_with("functional", network::share(quantized.network), test, threads);
   progress.advance(1, "quantized");
   result.float_wrong = before.wrong;
   result.quantized_wrong = after.wrong;

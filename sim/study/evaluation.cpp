@@ -7,7 +7,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/engines/evaluate.hpp"
-#include "sim/sweep/configuration.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::study {
 
@@ -31,20 +31,21 @@ Setting read_setting(YamlMap& map, Setting setting) {
   images.dataset = datasets[static_cast<std::size_t>(
       map.choice("dataset", datasets, index_of(datasets, images.dataset)))];
   images.folder = map.path("data_folder", images.folder);
-  if (map.has("data_folder")) images.folder_origin = map.where("data_folder");
   const bool train =
       map.choice("split", {"train", "test"}, images.split == data::Split::kTrain ? 0 : 1) == 0;
   images.split = train ? data::Split::kTrain : data::Split::kTest;
-  images.count = map.integer("images", 1, 100'000'000, images.count);
-  if (map.has("images")) images.count_origin = map.where("images");
+  images.count = map.integer("images", 1, runs::kMaxImages, images.count);
+  for (const char* key : {"data_folder", "images"}) {
+    if (map.has(key)) setting.places[key] = map.where(key);
+  }
   // Studies have no accelerator, so they do not have the engine that needs one.
   const std::vector<std::string>& engines = engines::engine_names();
   std::string& engine = setting.setup.engine;
   engine =
       engines[static_cast<std::size_t>(map.choice("engine", engines, index_of(engines, engine)))];
-  setting.chips = map.integer("chips", 1, sweep::kMaxChips, setting.chips);
+  setting.chips = map.integer("chips", 1, runs::kMaxChips, setting.chips);
   setting.seed = static_cast<std::uint64_t>(
-      map.integer("seed", 0, sweep::kMaxSeed, static_cast<std::int64_t>(setting.seed)));
+      map.integer("seed", 0, runs::kMaxSeed, static_cast<std::int64_t>(setting.seed)));
   return setting;
 }
 
@@ -53,7 +54,8 @@ const Datasets::Entry& Datasets::get(const Setting& setting) {
   std::unique_ptr<Entry>& entry = entries_[std::make_tuple(images.dataset, images.folder.string(),
                                                            images.split == data::Split::kTrain)];
   if (!entry) {
-    const auto data = std::make_shared<const data::Dataset>(experiment::load_dataset(images));
+    const auto data = std::make_shared<const data::Dataset>(
+        name_fields(setting.places, [&] { return experiment::load_dataset(images); }));
     entry = std::make_unique<Entry>(Entry{data, data::dataset_sha256(*data)});
   }
   return *entry;
@@ -61,7 +63,10 @@ const Datasets::Entry& Datasets::get(const Setting& setting) {
 
 experiment::OpenImages Datasets::images(const Setting& setting) {
   const Entry& entry = get(setting);
-  return {entry.data, experiment::count_of(setting.setup.images, *entry.data)};
+  return name_fields(setting.places, [&] {
+    return experiment::OpenImages{entry.data,
+                                  experiment::count_of(setting.setup.images, *entry.data)};
+  });
 }
 
 StoredRow Bench::remember(const Json& key, const std::function<Json()>& compute) const {
@@ -87,7 +92,7 @@ Json base_key(const experiment::Model& model, const Setting& setting, const Benc
 
 void expect_fits(const experiment::Model& model, const data::Dataset& data) {
   try {
-    engines::check_fits(model.network, data, model.file.string());
+    engines::check_fits(*model.network, data, model.file.string());
   } catch (const InputError& error) {
     throw Misfit(error.what());
   }

@@ -14,11 +14,12 @@
 #include "sim/base/error.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/yaml.hpp"
+#include "sim/experiment/experiment.hpp"
 #include "sim/experiment/setup.hpp"
+#include "sim/results/error_bars.hpp"
+#include "sim/results/places.hpp"
 #include "sim/results/store.hpp"
 #include "sim/study/measures.hpp"
-#include "sim/sweep/evaluator.hpp"
-#include "sim/sweep/places.hpp"
 
 namespace brownout::study {
 
@@ -33,6 +34,7 @@ struct Setting {
   experiment::Setup setup;  // without an accelerator
   std::int64_t chips = 10;  // random:seed … random:seed+chips-1, draws of noise, or places
   std::uint64_t seed = 0;
+  FieldNames places{{"data", "data_folder"}};  // where the file gives them
 };
 /// Reads the keys of Setting out of a map; those that are not there keep their default.
 Setting read_setting(YamlMap& map, Setting defaults);
@@ -44,7 +46,7 @@ struct Value {
   std::optional<double> at;  // the rate, voltage or share that the label names
   std::vector<double> samples;
   std::vector<results::WrongImages> wrong{};  // of an error: which images, once per sample
-  sweep::PositionSpread positions{};          // of places of one die
+  results::PositionSpread positions{};        // of places of one die
 };
 
 struct NamedHistogram {

@@ -10,6 +10,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
+#include "sim/study/training_pool.hpp"
 
 namespace brownout::study {
 
@@ -69,7 +70,7 @@ class Run {
         if (!row->network.empty()) load(*row, row->network);
         for (const TrainingChoice& choice : row->trainings) numbers.push_back(pool_.add(choice));
       } catch (const InputError& error) {
-        const std::string what = error.what();
+        const std::string what = error.text();
         const auto known = std::find_if(problems.begin(), problems.end(),
                                         [&](const auto& entry) { return entry.first == what; });
         if (known == problems.end()) {
@@ -81,10 +82,10 @@ class Run {
       planned_.push_back(std::move(numbers));
     }
     if (problems.empty()) return;
-    throw InputError("{}: {} cannot run: {}{}{}", study_.file.string(), problems[0].second,
-                     problems[0].first,
-                     problems.size() == 1 ? "" : fmt::format(" (and {} more)", problems.size() - 1),
-                     options_.only.empty() ? "; --only NAME runs other rows" : "");
+    throw InputError(
+        "{}: {} cannot run: {}{}{}", study_.file.string(), problems[0].second, problems[0].first,
+        problems.size() == 1 ? "" : fmt::format(" (and {} more)", problems.size() - 1),
+        options_.only.empty() ? fmt::format("; {} NAME runs other rows", Field{"only"}) : "");
   }
 
   std::int64_t work() const {
@@ -165,7 +166,7 @@ class Run {
   static experiment::Model load(const Row& row, const fs::path& file) {
     experiment::Model model = experiment::load_model(file);
     if (row.scale != 1.0) {
-      model.network = scaled(model.network, row.scale, row.where);
+      model.network = network::share(scaled(*model.network, row.scale, row.where));
       model.sha256 = sha256_hex(fmt::format("{} scaled {}", model.sha256, row.scale));
     }
     return model;
@@ -185,7 +186,7 @@ class Run {
     for (const NamedEvaluation& named : study_.evaluations) {
       if (!row.uses(named.name)) continue;
       const std::int64_t before = ticks_;
-      const std::int64_t expected = named.evaluation->patterns(&model->network);
+      const std::int64_t expected = named.evaluation->patterns(model->network.get());
       progress.add_work(expected - named.evaluation->patterns(nullptr));
       measure(row, named, *model, bench, result);
       progress.add_work(ticks_ - before - expected);
@@ -286,13 +287,6 @@ class Run {
 
 }  // namespace
 
-const Cell* RowResult::find(const std::string& evaluation, const std::string& label) const {
-  for (const Cell& cell : cells) {
-    if (cell.evaluation == evaluation && cell.header.label == label) return &cell;
-  }
-  return nullptr;
-}
-
 results::StoreKind store_kind() {
   return {"study",
           "study-identity.json",
@@ -311,10 +305,10 @@ std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<st
   }
   for (const std::string& name : only) {
     if (study.find_row(name) != nullptr) continue;
-    const std::string near = nearest_name(name, names);
-    throw InputError("--only: {} has no row {}; {}", study.file.string(), in_quotes(name),
-                     near.empty() ? fmt::format("it has \"{}\"", fmt::join(names, "\", \""))
-                                  : fmt::format("did you mean \"{}\"?", near));
+    const std::string near = did_you_mean(name, names);
+    throw InputError(
+        "{}: {} has no row {}; {}", Field{"only"}, study.file.string(), in_quotes(name),
+        near.empty() ? fmt::format("it has \"{}\"", fmt::join(names, "\", \"")) : near);
   }
   return rows;
 }

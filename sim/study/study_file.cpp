@@ -75,8 +75,8 @@ void read_trainings(YamlMap& map, const SharedTraining& shared, Row& row) {
   choice.assignments.insert(choice.assignments.end(), own.begin(), own.end());
   for (const std::string& assignment : choice.assignments) {
     if (assignment.rfind("output=", 0) != 0) continue;
-    throw InputError("{}: set {}: trained networks lie in the folder of --trainings; expected none",
-                     row.where, in_quotes(assignment));
+    throw InputError("{}: set {}: trained networks lie in the folder of {}; expected none",
+                     row.where, in_quotes(assignment), Field{"trainings"});
   }
   choice.exported = map.assignments("export", false);
   std::vector<std::int64_t> seeds = map.integers("seeds", 0, std::int64_t{1} << 62, false);
@@ -94,7 +94,7 @@ void read_trainings(YamlMap& map, const SharedTraining& shared, Row& row) {
     try {
       YamlMap::load(one.config, all);
     } catch (const InputError& error) {
-      throw InputError("{}: {}", row.where, error.what());
+      throw InputError("{}: {}", row.where, error.text());
     }
     row.trainings.push_back(std::move(one));
   };

@@ -12,7 +12,6 @@
 #include <cctype>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
 #include <map>
 
@@ -21,9 +20,10 @@
 #include "sim/base/json.hpp"
 #include "sim/base/outputs.hpp"
 #include "sim/base/process.hpp"
+#include "sim/base/progress_report.hpp"
 #include "sim/base/text.hpp"
-#include "sim/memory/transient.hpp"
 #include "sim/study/training_check.hpp"
+#include "sim/study/training_identity.hpp"
 
 namespace brownout::study {
 
@@ -31,18 +31,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr int kTrainingVersion = 1;
 constexpr std::size_t kNewsBytes = 4096;
+constexpr char kProgress[] = ".progress";
 
 fs::path beside(const fs::path& network, const char* ending) {
   return fs::path(network).replace_extension(ending);
-}
-
-/// The hash of the file that a chip's text names ("FILE.h5,offset=3"), or "" when it names none.
-std::string pattern_sha256(const std::string& pattern, const fs::path& folder) {
-  const fs::path file = folder / pattern.substr(0, pattern.find(','));
-  std::error_code error;
-  return fs::is_regular_file(file, error) ? sha256_hex(read_file(file)) : "";
 }
 
 /// Distinguishes trainings, except for seeds that a study may give (any plain number of 18 digits).
@@ -96,51 +89,17 @@ std::size_t TrainingPool::add(const TrainingChoice& choice) {
     assignments.insert(assignments.end(), choice.exported.begin(), choice.exported.end());
     return plan(choice, assignments, whole);
   } catch (const InputError& error) {
-    throw InputError("{}: {}", choice.where, error.what());
+    throw InputError("{}: {}", choice.where, error.text());
   }
 }
 
 std::size_t TrainingPool::plan(const TrainingChoice& choice,
                                const std::vector<std::string>& assignments,
                                std::optional<std::size_t> exported_from) {
-  YamlMap root = YamlMap::load(choice.config, assignments);
-  YamlMap architecture = root.map("architecture");
-  const fs::path architecture_file = architecture.input_file("file");
-  YamlMap dataset = root.map("dataset");
-  Setting data;
-  experiment::Images& images = data.setup.images;
-  images.dataset = dataset.text("name");
-  images.split = data::Split::kTrain;
-  if (dataset.has("folder")) {
-    images.folder = dataset.path("folder");
-    images.folder_origin = dataset.where("folder");
-  }
-  std::string pattern;
-  bool by_pattern = false;
-  if (auto errors = root.optional_map("bit_errors")) {
-    const std::string text = errors->text("pattern", "");
-    by_pattern = !text.empty();
-    if (by_pattern) pattern = pattern_sha256(text, choice.config.parent_path());
-  }
-
-  // Everything that decides the weights, whatever file says it; the places of files do not belong
-  // to it.
-  std::vector<std::string> plain = assignments;
-  plain.emplace_back("output=null");
-  plain.push_back("architecture.file=" + architecture_file.filename().string());
-  plain.emplace_back("dataset.folder=null");
-  Json identity = {
-      {"version", kTrainingVersion},
-      {"config", YamlMap::load(choice.config, plain).canonical()},
-      {"architecture", YamlMap::load(architecture_file).canonical()},
-      {"data_sha256", datasets_.get(data).sha256},
-      {"pattern_sha256", pattern},
-      {"threads", options_.threads},
-      {"exported_from", exported_from ? trainings_[*exported_from].key : ""},
-  };
-  if (by_pattern) identity["transient_read_version"] = memory::kTransientReadVersion;
   Training training;
-  training.key = sha256_hex(json_text(identity));
+  training.key = sha256_hex(
+      training_identity(choice.config, assignments, options_.threads,
+                        exported_from ? trainings_[*exported_from].key : std::string(), datasets_));
   for (std::size_t i = 0; i < trainings_.size(); ++i) {
     if (trainings_[i].key == training.key) return i;
   }
@@ -148,10 +107,11 @@ std::size_t TrainingPool::plan(const TrainingChoice& choice,
   training.assignments = assignments;
   training.where = choice.where;
   training.exported_from = exported_from;
+  YamlMap root = YamlMap::load(choice.config, assignments);
   training.epochs = static_cast<int>(root.map("schedule").integer("epochs", 1, 100'000));
   training.network = options_.folder / fmt::format("{}-{}.onnx", choice.config.stem().string(),
                                                    training.key.substr(0, 12));
-  for (const char* ending : {".onnx", ".checkpoint", ".csv", ".log", ".lock", ".json"}) {
+  for (const char* ending : {".onnx", ".checkpoint", ".csv", ".log", ".lock", ".json", kProgress}) {
     keep_for_itself("the study's trainings", beside(training.network, ending));
   }
   if (is_done(training)) training.state = State::kDone;
@@ -241,6 +201,27 @@ void TrainingPool::pump() {
   }
 }
 
+/// The command that trains or exports it.
+std::vector<std::string> TrainingPool::words_of(const Training& training) const {
+  std::vector<std::string> words{program_,     training.config.string(),
+                                 "--threads",  std::to_string(options_.threads),
+                                 "--progress", beside(training.network, kProgress).string(),
+                                 "--out",      training.network.string(),
+                                 "--overwrite"};  // the name holds the key: what lies there is ours
+  for (const std::string& assignment : training.assignments) {
+    words.emplace_back("--set");
+    words.push_back(assignment);
+  }
+  std::error_code error;
+  if (training.exported_from) {
+    words.emplace_back("--export-only");
+    words.push_back(beside(trainings_[*training.exported_from].network, ".checkpoint").string());
+  } else if (fs::exists(beside(training.network, ".checkpoint"), error)) {
+    words.emplace_back("--resume");
+  }
+  return words;
+}
+
 /// Does nothing while another process runs the same training.
 void TrainingPool::start(Training& training) {
   make_folder(options_.folder);
@@ -262,21 +243,9 @@ void TrainingPool::start(Training& training) {
     ::close(held);
     throw;
   }
-  std::vector<std::string> words{program_,     training.config.string(),
-                                 "--threads",  std::to_string(options_.threads),
-                                 "--out",      training.network.string(),
-                                 "--overwrite"};  // the name holds the key: what lies there is ours
-  for (const std::string& assignment : training.assignments) {
-    words.emplace_back("--set");
-    words.push_back(assignment);
-  }
+  const std::vector<std::string> words = words_of(training);
   std::error_code error;
-  if (training.exported_from) {
-    words.emplace_back("--export-only");
-    words.push_back(beside(trainings_[*training.exported_from].network, ".checkpoint").string());
-  } else if (fs::exists(beside(training.network, ".checkpoint"), error)) {
-    words.emplace_back("--resume");
-  }
+  fs::remove(beside(training.network, kProgress), error);  // what a killed one left
   const fs::path log = beside(training.network, ".log");
   const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (out < 0) {
@@ -303,6 +272,7 @@ void TrainingPool::finish(Training& training, int status) {
   training.process = 0;
   training.state = State::kFailed;
   std::error_code error;
+  fs::remove(beside(training.network, kProgress), error);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && fs::exists(training.network, error)) {
     const Json record = {{"key", training.key},
                          {"network_sha256", sha256_hex(read_file(training.network))},
@@ -329,10 +299,14 @@ double TrainingPool::share(std::size_t training) const {
   const Training& one = trainings_[training];
   if (one.state == State::kDone || one.state == State::kFailed) return 1.0;
   if (one.state != State::kRunning) return 0.0;
-  long long done = 0, total = 0;
-  const std::string line = last_line(beside(one.network, ".log"));
-  if (std::sscanf(line.c_str(), "train: %lld/%lld", &done, &total) != 2 || total <= 0) return 0.0;
-  return std::clamp(static_cast<double>(done) / static_cast<double>(total), 0.0, 1.0);
+  const fs::path file = beside(one.network, kProgress);
+  std::error_code error;
+  if (!fs::exists(file, error)) return 0.0;
+  try {
+    return read_progress_line(read_own_file(file), file.string()).share();
+  } catch (const InputError&) {
+    return 0.0;  // by another version of the trainer: the display is no reason to stop
+  }
 }
 
 std::string TrainingPool::news() const {

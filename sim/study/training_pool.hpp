@@ -55,7 +55,7 @@ class TrainingPool {
     return trainings_[training].exported_from.has_value();
   }
 
-  /// Its progress in [0, 1], from its progress line.
+  /// Its progress in [0, 1], by the trainer's report.
   double share(std::size_t training) const;
   /// The last line that a running training wrote, with its name; "" when none runs.
   std::string news() const;
@@ -66,7 +66,8 @@ class TrainingPool {
     std::vector<std::string> assignments;
     std::string where;  // of the first row that asked for it
     std::optional<std::size_t> exported_from;
-    std::filesystem::path network;  // FILE.onnx; beside it .checkpoint, .csv, .json, .log, .lock
+    std::filesystem::path
+        network;  // FILE.onnx; beside it .checkpoint, .csv, .json, .log, .lock, .progress
     std::string key;
     int epochs = 0;
     State state = State::kWaiting;
@@ -77,6 +78,9 @@ class TrainingPool {
 
   std::size_t plan(const TrainingChoice& choice, const std::vector<std::string>& assignments,
                    std::optional<std::size_t> exported_from);
+  std::string identity_of(const TrainingChoice& choice, const std::vector<std::string>& assignments,
+                          std::optional<std::size_t> exported_from);
+  std::vector<std::string> words_of(const Training& training) const;
   bool is_done(const Training& training) const;
   const std::string& program();
   void start(Training& training);

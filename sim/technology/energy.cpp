@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
-#include "sim/technology/protection.hpp"
+#include "sim/technology/protected_memory.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::technology {
@@ -24,17 +24,6 @@ double accesses(std::int64_t reads, double read_pj, std::int64_t writes, double 
 }
 
 }  // namespace
-
-double EnergyLedger::total() const {
-  double sum = 0.0;
-  for (const EnergyLedgerField& field : kEnergyLedgerFields) sum += this->*field.energy;
-  return sum;
-}
-
-EnergyLedger& EnergyLedger::operator+=(const EnergyLedger& o) {
-  for (const EnergyLedgerField& field : kEnergyLedgerFields) this->*field.energy += o.*field.energy;
-  return *this;
-}
 
 EnergyLedger price(const Technology& technology, const EventCounts& counts, double seconds,
                    const Supply& supply, const Structure& structure, RangeEnd end) {

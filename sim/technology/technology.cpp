@@ -151,16 +151,13 @@ Technology Technology::load(const std::filesystem::path& file) {
   if (std::optional<YamlMap> block = root.optional_map("rail"))
     technology.rail_ = read_rail(*block);
   if (std::optional<YamlMap> block = root.optional_map("mitigation")) {
+    const std::vector<mitigation::Coefficient> coefficients = mitigation::all_coefficients();
     std::vector<std::string> keys;
-    for (const MitigationCoefficientField& field : kMitigationCoefficientFields) {
-      keys.emplace_back(field.key);
-    }
+    for (const mitigation::Coefficient& one : coefficients) keys.emplace_back(one.key);
     block->expect(keys);
     technology.mitigation_.emplace();
-    for (const MitigationCoefficientField& field : kMitigationCoefficientFields) {
-      const bool share = field.value == &MitigationCoefficients::cell_area_share;
-      (*technology.mitigation_).*field.value =
-          read_coefficient(*block, field.key, share ? 1.0 : 1e9);
+    for (const mitigation::Coefficient& one : coefficients) {
+      technology.mitigation_->set(one.key, read_coefficient(*block, one.key, one.highest));
     }
     block->finish();
   }
@@ -239,7 +236,7 @@ const EnergyCoefficients& Technology::energy(RangeEnd end) const {
   return *energy_;
 }
 
-const MitigationCoefficients& Technology::mitigation() const {
+const mitigation::Coefficients& Technology::mitigation() const {
   if (!mitigation_)
     throw InputError("{}: mitigation: missing; expected what mitigations cost, to price one",
                      file_.string());

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/mitigation/protection.hpp"
 #include "sim/technology/energy.hpp"
 #include "sim/technology/rail.hpp"
 
@@ -44,7 +45,7 @@ class Technology {
   /// Whether any coefficient of the block `energy` has a range.
   bool has_range() const { return has_range_; }
   /// What mitigations cost. InputError when the file has no block `mitigation`.
-  const MitigationCoefficients& mitigation() const;
+  const mitigation::Coefficients& mitigation() const;
   /// Leakage power of an SRAM relative to Vmin, as the memory takes it. InputError outside the
   /// validity range, and when the file has no block `energy`.
   double sram_leakage_relative(double voltage) const;
@@ -66,7 +67,7 @@ class Technology {
   Rail rail_;
   std::optional<EnergyCoefficients> energy_, energy_low_, energy_high_;
   bool has_range_ = false;
-  std::optional<MitigationCoefficients> mitigation_;
+  std::optional<mitigation::Coefficients> mitigation_;
   std::vector<Point> points_;  // ascending voltage, all below Vmin, falling rates > 0
 };
 

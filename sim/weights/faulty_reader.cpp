@@ -6,11 +6,13 @@
 
 namespace brownout::weights {
 
-FaultyReader::FaultyReader(const network::Network& network, mapping::Placement placement)
-    : network_(network), placement_(std::move(placement)), codes_(network::clean_codes(network)) {}
+FaultyReader::FaultyReader(network::SharedNetwork network, mapping::Placement placement)
+    : network_(std::move(network)),
+      placement_(std::move(placement)),
+      codes_(network::clean_codes(*network_)) {}
 
 const network::Codes& FaultyReader::clean() {
-  restore(network_, touched_, codes_);
+  restore(*network_, touched_, codes_);
   touched_.clear();
   return codes_;
 }
@@ -18,7 +20,7 @@ const network::Codes& FaultyReader::clean() {
 const network::Codes& FaultyReader::read(const memory::FaultList& faults,
                                          const memory::Draws& draws, ReadStats* stats) {
   clean();
-  const ReadStats result = read_through(network_, placement_, faults, draws, codes_, touched_);
+  const ReadStats result = read_through(*network_, placement_, faults, draws, codes_, touched_);
   if (stats != nullptr) *stats = result;
   return codes_;
 }

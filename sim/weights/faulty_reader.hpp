@@ -13,8 +13,7 @@ namespace brownout::weights {
 /// the last one. Reading a chip costs time proportional to its faults and those of the chip before.
 class FaultyReader {
  public:
-  /// The network must outlive the reader.
-  FaultyReader(const network::Network& network, mapping::Placement placement);
+  FaultyReader(network::SharedNetwork network, mapping::Placement placement);
 
   /// n of every parameter as read through the faulty cells (see read_through). Valid until the next
   /// call.
@@ -26,7 +25,7 @@ class FaultyReader {
   const mapping::Placement& placement() const { return placement_; }
 
  private:
-  const network::Network& network_;
+  network::SharedNetwork network_;
   mapping::Placement placement_;
   network::Codes codes_;
   std::vector<Touched> touched_;  // where codes_ differs from the network

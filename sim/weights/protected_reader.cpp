@@ -31,15 +31,15 @@ struct HitCode {
 
 }  // namespace
 
-ProtectedReader::ProtectedReader(const network::Network& network, mapping::Placement placement,
+ProtectedReader::ProtectedReader(network::SharedNetwork network, mapping::Placement placement,
                                  std::vector<mapping::StoredWords> stored, memory::CheckCode check,
                                  memory::OnError on_error)
-    : network_(network),
+    : network_(std::move(network)),
       placement_(std::move(placement)),
       check_(check),
       on_error_(on_error),
       used_(placement_.words),
-      codes_(network::clean_codes(network)) {
+      codes_(network::clean_codes(*network_)) {
   std::map<std::uint32_t, Load> loads;
   for (const mapping::Run& run : placement_.runs) {
     if (run.cells() == 0) continue;
@@ -68,17 +68,17 @@ ProtectedReader::ProtectedReader(const network::Network& network, mapping::Place
 }
 
 const network::Codes& ProtectedReader::clean() {
-  restore(network_, touched_, codes_);
+  restore(*network_, touched_, codes_);
   touched_.clear();
   return codes_;
 }
 
 const network::Codes& ProtectedReader::read(const memory::WordFaultLists& faults,
                                             const memory::Draws& draws, ReadStats* stats,
-                                            ProtectionStats* protection) {
+                                            mitigation::ProtectionStats* protection) {
   clean();
   ReadStats total;
-  ProtectionStats outcome;
+  mitigation::ProtectionStats outcome;
   for (const memory::CellFault& fault : faults.data) {
     if (fault.word < used_.size()) {
       total.cells_hit += static_cast<std::int64_t>(used_[fault.word] >> fault.bit & 1);
@@ -92,7 +92,7 @@ const network::Codes& ProtectedReader::read(const memory::WordFaultLists& faults
 
 std::vector<ProtectedReader::WrongWord> ProtectedReader::decode(
     const Load& load, const memory::WordFaultLists& faults, const memory::Draws& draws,
-    ProtectionStats& outcome) const {
+    mitigation::ProtectionStats& outcome) const {
   const memory::CellReader reader(memory::MemoryId::kWeights, draws, load.event);
   std::vector<WrongWord> words;
   outcome.words += load.words;
@@ -131,7 +131,7 @@ void ProtectedReader::change_codes(const Load& load, const std::vector<WrongWord
                                    ReadStats& stats) {
   std::vector<HitCode> hits;
   for (const mapping::Run& run : load.runs) {
-    const auto width = static_cast<std::uint64_t>(run.high_bit - run.low_bit);
+    const std::uint64_t width = run.high_bit - run.low_bit;
     const std::uint64_t last = (run.start + run.cells() - 1) / 64;
     auto at =
         std::lower_bound(words.begin(), words.end(), run.start / 64,
@@ -161,7 +161,7 @@ void ProtectedReader::change_codes(const Load& load, const std::vector<WrongWord
       code.wrong |= hits[i].wrong;
       code.suspect |= hits[i].suspect;
     }
-    const network::Coding& coding = *network_.parameters[code.parameter].coding;
+    const network::Coding& coding = *network_->parameters[code.parameter].coding;
     const mapping::CodeTable& table = mapping::code_table(coding.scheme, coding.bits);
     std::int8_t& n = codes_[code.parameter][code.index];
     const std::uint8_t stored = table.code_of_n[static_cast<std::uint8_t>(n)];

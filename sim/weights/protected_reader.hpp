@@ -7,28 +7,19 @@
 
 #include "sim/mapping/placement.hpp"
 #include "sim/mapping/program.hpp"
-#include "sim/memory/mitigations.hpp"
 #include "sim/memory/word_path.hpp"
+#include "sim/mitigation/outcome.hpp"
 #include "sim/weights/read_through.hpp"
 
 namespace brownout::weights {
-
-/// What the check code did to the words that hold codes, each of which is read once a load.
-struct ProtectionStats {
-  std::int64_t words = 0;            // read
-  std::int64_t check_cells_hit = 0;  // faulty cells among their check bits
-  std::int64_t corrected = 0;        // and right again
-  std::int64_t detected = 0;         // with suspect bits
-  std::int64_t undetected = 0;       // taken for clean or corrected, and wrong
-};
 
 /// Like FaultyReader, but with words in between. Time is proportional to the faults, but the stored
 /// words of every load event are kept.
 class ProtectedReader {
  public:
   /// `stored`: the memory's content by load event. The load events of the placement's runs must be
-  /// in it. The network must outlive the reader.
-  ProtectedReader(const network::Network& network, mapping::Placement placement,
+  /// in it.
+  ProtectedReader(network::SharedNetwork network, mapping::Placement placement,
                   std::vector<mapping::StoredWords> stored, memory::CheckCode check,
                   memory::OnError on_error);
 
@@ -36,7 +27,8 @@ class ProtectedReader {
   /// before the decoder; bits_wrong and codes_changed count what is left after it. Valid until the
   /// next call.
   const network::Codes& read(const memory::WordFaultLists& faults, const memory::Draws& draws,
-                             ReadStats* stats = nullptr, ProtectionStats* protection = nullptr);
+                             ReadStats* stats = nullptr,
+                             mitigation::ProtectionStats* protection = nullptr);
   const network::Codes& clean();
 
   const mapping::Placement& placement() const { return placement_; }
@@ -57,10 +49,11 @@ class ProtectedReader {
   };
 
   std::vector<WrongWord> decode(const Load& load, const memory::WordFaultLists& faults,
-                                const memory::Draws& draws, ProtectionStats& outcome) const;
+                                const memory::Draws& draws,
+                                mitigation::ProtectionStats& outcome) const;
   void change_codes(const Load& load, const std::vector<WrongWord>& words, ReadStats& stats);
 
-  const network::Network& network_;
+  network::SharedNetwork network_;
   mapping::Placement placement_;
   memory::CheckCode check_;
   memory::OnError on_error_;

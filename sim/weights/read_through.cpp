@@ -174,7 +174,7 @@ ReadStats read_simple(const network::Network& network, const mapping::Placement&
   }
   touched.resize(out - touched.data());
   stats.bits_wrong = bits_wrong;
-  stats.codes_changed = static_cast<std::int64_t>(touched.size() - size);
+  stats.codes_changed = touched.size() - size;
   return stats;
 }
 

@@ -2,10 +2,11 @@
 // Checks that the mitigations fit the codes and the memory, and computes what they change.
 #include "sim/weights/repair_plan.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "sim/base/error.hpp"
-#include "sim/memory/word_path.hpp"
+#include "sim/mitigation/policy.hpp"
 #include "sim/weights/sensitivity.hpp"
 
 namespace brownout::weights {
@@ -41,7 +42,7 @@ std::uint64_t safe_columns(const network::Network& network, const mapping::Place
 
 mitigation::RepairPlan plan_repair(const network::Network& network, const std::string& model_sha256,
                                    const mapping::Placement& placement,
-                                   const memory::Mitigations& mitigations,
+                                   const mitigation::Mitigations& mitigations,
                                    const mapping::WeightMemoryConfig* accelerator,
                                    const std::string& where) {
   mitigation::RepairPlan plan;
@@ -52,10 +53,8 @@ mitigation::RepairPlan plan_repair(const network::Network& network, const std::s
     plan.geometry.words_per_cycle = static_cast<std::uint32_t>(accelerator->words_per_cycle);
   plan.arrays = accelerator != nullptr ? static_cast<std::uint32_t>(accelerator->arrays)
                                        : (plan.words + plan.geometry.rows - 1) / plan.geometry.rows;
-  plan.spare_rows = static_cast<std::uint32_t>(mitigations.spare_rows);
-  plan.spare_columns = static_cast<std::uint32_t>(mitigations.spare_columns);
-  const int checks = memory::check_bits(mitigations.check);
-  plan.first_spare_column = static_cast<std::uint32_t>(memory::kWordBits + checks);
+  for (const mitigation::Policy* policy : mitigation::policies()) policy->plan(mitigations, plan);
+  const int checks = memory::word_code(mitigations.check).check_bits;
   if (checks + mitigations.spare_columns > memory::kCheckBits)
     throw InputError("{}: spares: expected at most {} spare columns beside {} check bits, got {}",
                      where, memory::kCheckBits - checks, checks, mitigations.spare_columns);
@@ -75,6 +74,32 @@ mitigation::RepairPlan plan_repair(const network::Network& network, const std::s
         plan.geometry, plan.arrays);
   }
   return plan;
+}
+
+memory::WordFaultLists repaired_faults(const mitigation::RepairPlan& plan, const chips::Chip& chip,
+                                       memory::MemoryId memory, const chips::OperatingPoint& at,
+                                       memory::CheckCode check, mitigation::RepairStats* stats) {
+  memory::WordFaultLists cells;
+  cells.data = chip.faults(memory, plan.cell_words(), at);
+  const auto columns =
+      static_cast<std::uint32_t>(memory::kWordBits + memory::word_code(check).check_bits) +
+      plan.spare_columns;
+  if (columns > memory::kWordBits) {
+    cells.checks = chip.check_faults(memory, plan.cell_words(), at);
+    cells.checks.erase(
+        std::remove_if(cells.checks.begin(), cells.checks.end(),
+                       [&](const memory::CellFault& fault) { return fault.bit >= columns; }),
+        cells.checks.end());
+  }
+  double rates = 0.0;
+  for (const memory::CellFault& fault : cells.data) {
+    if (fault.word < plan.words) rates += double{std::max(fault.p01, fault.p10)};
+  }
+  mitigation::RepairStats repair;
+  memory::WordFaultLists seen = mitigation::mitigate(plan, std::move(cells), &repair);
+  repair.cell_rate = rates / std::max(1.0, double{memory::kWordBits} * plan.words);
+  if (stats != nullptr) *stats = repair;
+  return seen;
 }
 
 }  // namespace brownout::weights

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "sim/chips/chip.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/mapping/placement.hpp"
 #include "sim/mitigation/repair.hpp"
@@ -21,8 +22,15 @@ inline constexpr int kPlainArrayRows = 512;
 /// other tensors.
 mitigation::RepairPlan plan_repair(const network::Network& network, const std::string& model_sha256,
                                    const mapping::Placement& placement,
-                                   const memory::Mitigations& mitigations,
+                                   const mitigation::Mitigations& mitigations,
                                    const mapping::WeightMemoryConfig* accelerator,
                                    const std::string& where);
+
+/// Draws the chip's cells and mitigates them: the faults that words see. `at` is the point of the
+/// memory as it is accessed, boost included. Check cells are those of the code, none without one.
+memory::WordFaultLists repaired_faults(const mitigation::RepairPlan& plan, const chips::Chip& chip,
+                                       memory::MemoryId memory, const chips::OperatingPoint& at,
+                                       memory::CheckCode check,
+                                       mitigation::RepairStats* stats = nullptr);
 
 }  // namespace brownout::weights

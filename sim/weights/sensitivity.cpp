@@ -32,7 +32,7 @@ Sensitivity read(const JsonObject& from) {
   result.rate = from.number("rate", 0.0, 1.0);
   result.chips = from.integer("chips", 1, kMost);
   result.images = from.integer("images", 1, kMost);
-  result.seed = static_cast<std::uint64_t>(from.integer("seed", 0, kMost));
+  result.seed = from.integer("seed", 0, kMost);
   result.err = from.number("err", 0.0, 100.0);
   for (const JsonObject& row : from.objects("tensors")) {
     TensorSensitivity tensor;
@@ -75,7 +75,7 @@ void check_tensors(const Sensitivity& sensitivity, const network::Network& netwo
   for (const network::Parameter& parameter : network.parameters) {
     if (!parameter.coding || parameter.n.empty()) continue;
     const bool there = i < sensitivity.tensors.size();
-    const auto codes = static_cast<std::int64_t>(parameter.n.size());
+    const std::int64_t codes = parameter.n.size();
     if (!there || sensitivity.tensors[i].name != parameter.name ||
         sensitivity.tensors[i].bits != parameter.coding->bits ||
         sensitivity.tensors[i].codes != codes) {

@@ -8,30 +8,30 @@
 
 namespace brownout::weights {
 
-WeightReader::WeightReader(const network::Network& network, std::uint64_t bit_offset,
+WeightReader::WeightReader(const network::SharedNetwork& network, std::uint64_t bit_offset,
                            memory::CheckCode check, memory::OnError on_error) {
-  mapping::Placement placement = mapping::resident(network, bit_offset);
+  mapping::Placement placement = mapping::resident(*network, bit_offset);
   if (check == memory::CheckCode::kNone) {
     plain_.emplace(network, std::move(placement));
     return;
   }
-  std::vector<mapping::StoredWords> stored{{0, mapping::store(network, placement)}};
+  std::vector<mapping::StoredWords> stored{{0, mapping::store(*network, placement)}};
   protected_.emplace(network, std::move(placement), std::move(stored), check, on_error);
 }
 
-WeightReader::WeightReader(const network::Network& network, const mapping::Program& program) {
-  const memory::Mitigations& mitigations = program.accelerator.weights.mitigations;
+WeightReader::WeightReader(const network::SharedNetwork& network, const mapping::Program& program) {
+  const mitigation::Mitigations& mitigations = program.accelerator.weights.mitigations;
   if (mitigations.check == memory::CheckCode::kNone) {
     plain_.emplace(network, program.placement);
   } else {
-    protected_.emplace(network, program.placement, mapping::stored_words(program, network),
+    protected_.emplace(network, program.placement, mapping::stored_words(program, *network),
                        mitigations.check, mitigations.on_error);
   }
 }
 
 const network::Codes& WeightReader::read(const memory::WordFaultLists& faults,
                                          const memory::Draws& draws, ReadStats* stats,
-                                         ProtectionStats* protection) {
+                                         mitigation::ProtectionStats* protection) {
   if (protected_) return protected_->read(faults, draws, stats, protection);
   BROWNOUT_CHECK(faults.checks.empty(), "{} faulty check cells without check bits",
                  faults.checks.size());

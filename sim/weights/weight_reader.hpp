@@ -13,17 +13,18 @@ namespace brownout::weights {
 
 class WeightReader {
  public:
-  /// Resident from `bit_offset` on. The network must outlive the reader.
-  WeightReader(const network::Network& network, std::uint64_t bit_offset,
+  /// Resident from `bit_offset` on.
+  WeightReader(const network::SharedNetwork& network, std::uint64_t bit_offset,
                memory::CheckCode check = memory::CheckCode::kNone,
                memory::OnError on_error = memory::OnError::kPass);
   /// As the program places them, with its accelerator's check bits.
-  WeightReader(const network::Network& network, const mapping::Program& program);
+  WeightReader(const network::SharedNetwork& network, const mapping::Program& program);
 
   /// n of every parameter as read: FaultyReader::read, or with check bits ProtectedReader::read.
   /// Valid until the next call.
   const network::Codes& read(const memory::WordFaultLists& faults, const memory::Draws& draws,
-                             ReadStats* stats = nullptr, ProtectionStats* protection = nullptr);
+                             ReadStats* stats = nullptr,
+                             mitigation::ProtectionStats* protection = nullptr);
   /// The clean codes.
   const network::Codes& clean();
 

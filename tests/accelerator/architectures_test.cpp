@@ -32,18 +32,18 @@ TEST(Architectures, GiveTheSameLogitsInEveryEngine) {
     SCOPED_TRACE(entry.path().filename().string());
     const network::Network network = network::read_onnx(entry.path());
     const auto pixels = network::random_pixels(network, 1, 7);
-    engines::SystemcEngine systemc(network, config, 1, 0, "test");
-    weights::FaultyReader reader(network, systemc.program().placement);
+    engines::SystemcEngine systemc(network::share(network), config, 1, 0, "test");
+    weights::FaultyReader reader(network::share(network), systemc.program().placement);
     const chips::RandomChip chip(3);
     const auto faults =
         chip.faults(memory::MemoryId::kWeights, reader.placement().words, {0.9167, 6.9e-5});
     const network::Codes& codes = reader.read(faults, {chip.die(), 1});
-    const auto functional = engines::make_engine("functional", network, 1);
+    const auto functional = engines::make_engine("functional", network::share(network), 1);
     functional->set_codes(codes);
     const std::vector<float> expected = run(*functional, network, pixels);
     systemc.set_chip(codes, {faults, {}}, {chip.die(), 1});
     EXPECT_EQ(run(systemc, network, pixels), expected);
-    const auto reference = engines::make_engine("reference", network, 1);
+    const auto reference = engines::make_engine("reference", network::share(network), 1);
     reference->set_codes(codes);
     EXPECT_EQ(run(*reference, network, pixels), expected);
     ++networks;

@@ -65,7 +65,7 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
     const auto pixels = network::random_pixels(example.network, images, seed);
     const double rates[] = {0.0, 0.01, 0.1, 0.5};
     const chips::RandomChip chip(seed, seed % 2 == 0 ? 1.0 : 0.7);
-    weights::WeightReader reader(example.network, example.program);
+    weights::WeightReader reader(network::share(example.network), example.program);
     const std::uint32_t words = example.program.placement.words;
     const chips::OperatingPoint at{0.8, rates[seed % 4]};
     memory::WordFaultLists faults;
@@ -74,7 +74,7 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
       faults.checks = chip.check_faults(memory::MemoryId::kWeights, words, at);
     }
     memory::Draws draws{chip.die(), /*seed=*/seed, /*fresh=*/seed % 3 == 0};
-    engines::ReferenceEngine reference(example.network);
+    engines::ReferenceEngine reference(network::share(example.network));
     std::vector<float> expected(static_cast<std::size_t>(images * example.network.classes));
     for (std::int64_t batch = 0; batch < kBatches; ++batch) {
       draws.batch = static_cast<std::uint64_t>(batch);
@@ -86,7 +86,8 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
     draws.batch = 0;
 
     Accelerator& model = Accelerator::instance();
-    model.configure(example.program, example.network, example.shapes);
+    model.configure(std::make_shared<const mapping::Program>(example.program),
+                    network::share(example.network), example.shapes);
     model.set_faults(faults, draws);
     std::vector<float> logits(expected.size());
     const RunResult result = model.run(pixels.data(), kBatches, logits.data());
@@ -116,7 +117,8 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
       }
     }
     // Timing does not depend on data.
-    model.configure(example.program, example.network, example.shapes, {/*compute=*/false, 0});
+    model.configure(std::make_shared<const mapping::Program>(example.program),
+                    network::share(example.network), example.shapes, {/*compute=*/false, 0});
     const RunResult timing = model.run(nullptr, kBatches, nullptr);
     ASSERT_EQ(timing.cycles, result.cycles);
     ASSERT_EQ(timing.total().counts, result.total().counts);
@@ -159,12 +161,13 @@ TEST(SystemcEngine, NormsWithoutAMatrixOperatorGiveTheirWeightsPlaceBack) {
   }
   ASSERT_GT(most, 2u) << "each norm fits the scratchpad: this test shows nothing";
   const auto pixels = network::random_pixels(network, 2, 5);
-  engines::ReferenceEngine reference(network);
+  engines::ReferenceEngine reference(network::share(network));
   std::vector<float> expected(20);
   reference.set_codes(network::clean_codes(network));
   reference.run(pixels.data(), 0, 2, expected.data(), 0);
   Accelerator& model = Accelerator::instance();
-  model.configure(program, network, shapes);
+  model.configure(std::make_shared<const mapping::Program>(program), network::share(network),
+                  shapes);
   std::vector<float> logits(20);
   const RunResult result = model.run(pixels.data(), 2, logits.data());
   EXPECT_TRUE(same_bits(expected, logits));

@@ -39,12 +39,14 @@ class Bench {
   /// One layer without chunks, weights resident, faults nowhere.
   void configure(const mapping::DmaConfig& dma_config, const mapping::DramConfig& dram_config,
                  std::vector<mapping::Chunk> chunks = {}) {
+    mapping::Program program;
     const bool streamed = !chunks.empty();
     program.layers.assign(1, {});
     program.layers[0].chunks = std::move(chunks);
     program.accelerator.weights.residency =
         streamed ? mapping::WeightResidency::kStreamed : mapping::WeightResidency::kResident;
     program.accelerator.weights.words_per_cycle = 4;
+    state.program = std::make_shared<const mapping::Program>(program);
     state.layers.assign(1, {});
     dram.configure(dram_config, kDramBytes);
     for (std::int64_t i = 0; i < kDramBytes; ++i) *dram.data(i) = static_cast<std::uint8_t>(i * 7);
@@ -61,7 +63,6 @@ class Bench {
   }
 
   static constexpr std::int64_t kDramBytes = 64 * 1024;
-  mapping::Program program;
   RunState state;
   std::unique_ptr<ArrayModel> array = make_behavioural_array();
   Dram dram{"dram"};
@@ -72,7 +73,6 @@ class Bench {
 
  private:
   Bench() {
-    state.program = &program;
     dma.dram.bind(dram.socket);
     dma.activations.bind(activations.socket);
     dma.weights.bind(weights.write_socket);
@@ -91,7 +91,7 @@ TEST(Dma, ATransferTakesTheCyclesOfTheClosedForm) {
     for (const mapping::DramConfig& dram : {kDram, mapping::DramConfig{0, 0.3}}) {
       for (const std::int64_t bytes : {1, 7, 31, 32, 33, 64, 70, 1000}) {
         bench.configure(dma, dram);
-        ASSERT_TRUE(bench.dma.transfers.nb_write({false, 0, 100, 50, bytes, nullptr}));
+        ASSERT_TRUE(bench.dma.transfers.nb_write({false, {}, 100, 50, bytes, nullptr}));
         EXPECT_EQ(bench.run(), mapping::transfer_cycles(dma, dram, bytes))
             << bytes << " bytes in bursts of " << dma.burst_bytes;
       }
@@ -102,17 +102,17 @@ TEST(Dma, ATransferTakesTheCyclesOfTheClosedForm) {
 TEST(Dma, BytesArriveAndAreCountedInTheirLayer) {
   Bench& bench = Bench::instance();
   bench.configure(kDma, kDram);
-  ASSERT_TRUE(bench.dma.transfers.nb_write({false, 0, 100, 50, 70, nullptr}));
+  ASSERT_TRUE(bench.dma.transfers.nb_write({false, {}, 100, 50, 70, nullptr}));
   bench.run();
   for (std::int64_t i = 0; i < 70; ++i) {
     EXPECT_EQ(*bench.activations.data(50 + i), static_cast<std::uint8_t>((100 + i) * 7)) << i;
   }
   EXPECT_EQ(*bench.activations.data(49), 0);
   EXPECT_EQ(*bench.activations.data(120), 0);
-  ASSERT_TRUE(bench.dma.transfers.nb_write({true, 0, 4000, 50, 70, nullptr}));
+  ASSERT_TRUE(bench.dma.transfers.nb_write({true, {}, 4000, 50, 70, nullptr}));
   bench.run();
   EXPECT_TRUE(std::equal(bench.dram.data(100), bench.dram.data(170), bench.dram.data(4000)));
-  const EventCounts& counts = bench.state.layer(0).counts;
+  const EventCounts& counts = bench.state.layer({}).counts;
   EXPECT_EQ(counts.dram_read_bytes, 70);
   EXPECT_EQ(counts.activation_writes, 70);
   EXPECT_EQ(counts.dram_write_bytes, 70);
@@ -135,7 +135,7 @@ std::vector<mapping::Chunk> chunks(int count) {
 TEST(Dma, AChunkWaitsUntilItsHalfOfTheScratchpadIsReleased) {
   Bench& bench = Bench::instance();
   bench.configure(kDma, kDram, chunks(4));
-  const std::int64_t& written = bench.state.layer(0).counts.weight_writes;
+  const std::int64_t& written = bench.state.layer({}).counts.weight_writes;
   bench.dma.start_weights(1);
   bench.run();
   EXPECT_EQ(written, 8 + 16);  // both halves are full
@@ -154,7 +154,7 @@ TEST(Dma, AChunkWaitsUntilItsHalfOfTheScratchpadIsReleased) {
 TEST(Dma, WhereARoundOfAnOddNumberOfChunksBeginsAnewTheHalfIsThatOfTheLastChunk) {
   Bench& bench = Bench::instance();
   bench.configure(kDma, kDram, chunks(1));
-  const std::int64_t& written = bench.state.layer(0).counts.weight_writes;
+  const std::int64_t& written = bench.state.layer({}).counts.weight_writes;
   bench.dma.start_weights(2);
   bench.run();
   EXPECT_EQ(written, 8);  // the second load goes to the same half, which is in use
@@ -167,7 +167,7 @@ TEST(Dma, BothChannelsShareTheBusBurstByBurst) {
   Bench& bench = Bench::instance();
   bench.configure(kDma, kDram, chunks(1));
   bench.dma.start_weights(1);
-  ASSERT_TRUE(bench.dma.transfers.nb_write({false, 0, 100, 50, 70, nullptr}));
+  ASSERT_TRUE(bench.dma.transfers.nb_write({false, {}, 100, 50, 70, nullptr}));
   EXPECT_EQ(bench.run(),
             mapping::transfer_cycles(kDma, kDram, 64) + mapping::transfer_cycles(kDma, kDram, 70));
 }
@@ -244,7 +244,7 @@ TEST(WeightScratchpad, BurstsAreWholeWordsWithinTheMemory) {
 TEST(ActivationScratchpad, PortsOfTheBanksAreTakenOneAfterTheOther) {
   Bench& bench = Bench::instance();
   bench.configure(kDma, kDram);
-  const std::int64_t bank = bench.program.accelerator.activations.bank_bytes();
+  const std::int64_t bank = bench.state.program->accelerator.activations.bank_bytes();
   EXPECT_EQ(bench.activations.reserve(0, 1, 3, 10), 3);
   EXPECT_EQ(bench.activations.reserve(bank - 1, 1, 0, 10), 13);
   EXPECT_EQ(bench.activations.reserve(bank, 1, 0, 10), 0);

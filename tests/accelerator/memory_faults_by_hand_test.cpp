@@ -28,9 +28,9 @@ network::Network tiny() {
   Builder b({1, 1, 2}, 2);
   b.add(network::Quantize{0.5f, 1});
   b.add(network::Flatten{});
-  const int weight =
+  const auto weight =
       b.parameter(Role::kWeight, {2, 2}, Coding{Scheme::kRquant, 4, 0.5f, 0.25f}, {3, -2, 0, 1});
-  const int bias =
+  const auto bias =
       b.parameter(Role::kBias, {2}, Coding{Scheme::kSymmetric, 8, 0.125f, 0.0f}, {8, -8});
   b.add(network::Linear{weight, bias, 2});
   return b.network();
@@ -41,7 +41,7 @@ network::Network tiny() {
 network::Network normed() {
   Builder b({1, 1, 2}, 2);
   b.add(network::Quantize{0.5f, 0});
-  const int weight =
+  const auto weight =
       b.parameter(Role::kWeight, {1, 1, 1, 1}, Coding{Scheme::kSymmetric, 4, 1.0f, 0.0f}, {1});
   b.add(network::Conv2d{weight, {}, 1, 1, {1, 1}, {1, 1}, {0, 0, 0, 0}});
   b.add(network::GroupNorm{{}, {}, 1, 1e-30f, false});
@@ -64,10 +64,11 @@ class ByHand : public ::testing::Test {
  protected:
   void use(network::Network network, const mapping::AcceleratorConfig& config) {
     network_ = std::move(network);
-    systemc_ = std::make_unique<engines::SystemcEngine>(network_, config, 1, 0, "test");
+    systemc_ =
+        std::make_unique<engines::SystemcEngine>(network::share(network_), config, 1, 0, "test");
     program_ = mapping::compile(network_, config, 1);
     faults_ = {};
-    faults_.full = &program_;
+    faults_.full = std::make_shared<const mapping::Program>(program_);
   }
 
   /// The same logits in all engines.
@@ -82,7 +83,7 @@ class ByHand : public ::testing::Test {
       engine.run(pixels.data(), 0, images, all.back().data(), 0);
     };
     for (const char* name : {"functional", "reference"}) {
-      run(*engines::make_engine(name, network_, 1));
+      run(*engines::make_engine(name, network::share(network_), 1));
     }
     run(*systemc_);
     EXPECT_EQ(all[0], all[1]);
@@ -90,7 +91,7 @@ class ByHand : public ::testing::Test {
     return all[0];
   }
   std::int64_t bit_of(const mapping::ByteRange& at) const { return 8 * at.address; }
-  int last_code() const { return program_.layers.back().step.input; }
+  network::ValueIndex last_code() const { return program_.layers.back().step.input; }
 
   network::Network network_;
   std::unique_ptr<engines::SystemcEngine> systemc_;
@@ -163,7 +164,8 @@ TEST_F(ByHand, ActivationsAreReadThroughTheirCells) {
 
 TEST_F(ByHand, LogitsAreLittleEndianNumbersInTheActivationMemory) {
   use(tiny(), small_array());
-  const mapping::ByteRange at = mapping::value_of_image(network_, program_, 3, 0);
+  const mapping::ByteRange at =
+      mapping::value_of_image(network_, program_, network::ValueIndex(3), 0);
   EXPECT_TRUE(at.numbers);
   faults_.activations = cell(bit_of(at) + 31, kFlip);  // the first one's sign
   EXPECT_EQ(logits({255, 255}), (Logits{-2.0f, 0.0f}));
@@ -210,24 +212,24 @@ TEST_F(ByHand, FreshDrawsAreThoseOfBatchAndEvent) {
   const Logits clean{2.0f, 0.0f};
   const mapping::ByteRange codes = mapping::value_of_image(network_, program_, last_code(), 0);
   faults_.activations = cell(bit_of(codes) + 1, half);
-  const auto layer = static_cast<int>(program_.layers.size()) - 1;
+  const std::size_t layer = program_.layers.size() - 1;
   expect_draws(memory::MemoryId::kActivations, faults_.activations[0],
-               mapping::write_event(layer - 1), clean, {0.25f, -0.25f});
+               mapping::write_event(mapping::LayerIndex(layer - 1)), clean, {0.25f, -0.25f});
   faults_.activations.clear();
   const float down[] = {0.0f, 0.5f};
   // Sum 2 is read as 0, and 2 again.
   faults_.accumulators = cell(2 * 32 + 1, down);
   expect_draws(memory::MemoryId::kAccumulators, faults_.accumulators[0],
-               mapping::accumulator_event(layer), clean, {1.5f, -0.5f});
+               mapping::accumulator_event(mapping::LayerIndex(layer)), clean, {1.5f, -0.5f});
 }
 
 TEST(MemoryFaults, EngineFloatHasNoSuchMemories) {
   const network::Network network = tiny();
   const mapping::Program program = mapping::compile(network, small_array(), 1);
   mapping::MemoryFaults faults;
-  faults.full = &program;
+  faults.full = std::make_shared<const mapping::Program>(program);
   faults.images = 1;
-  const auto engine = engines::make_engine("float", network, 1);
+  const auto engine = engines::make_engine("float", network::share(network), 1);
   EXPECT_NO_THROW(engine->set_memory_faults(faults));
   faults.accumulators = cell(0, kFlip);
   try {

@@ -45,13 +45,16 @@ struct Case {
     config.activations.kib = 256;
     faults.images = images;
     try {
-      engine = std::make_unique<engines::SystemcEngine>(network, config, batch, 0, "test");
-      full = mapping::compile(network, config, batch);
-      if (images % batch != 0) rest = mapping::compile(network, config, images % batch);
-      faults.full = &full;
-      faults.remainder = images % batch != 0 ? &rest : nullptr;
+      engine = std::make_unique<engines::SystemcEngine>(network::share(network), config, batch, 0,
+                                                        "test");
+      faults.full = compiled(batch);
+      if (images % batch != 0) faults.remainder = compiled(images % batch);
     } catch (const InputError&) {
     }
+  }
+  std::shared_ptr<const mapping::Program> compiled(int images_at_once) const {
+    return std::make_shared<const mapping::Program>(
+        mapping::compile(network, config, images_at_once));
   }
   bool fits() const { return engine != nullptr; }
 
@@ -87,7 +90,6 @@ struct Case {
   int batch, images;
   std::vector<std::uint8_t> pixels;
   std::unique_ptr<engines::SystemcEngine> engine;
-  mapping::Program full, rest;
   mapping::MemoryFaults faults;
 };
 
@@ -106,7 +108,7 @@ std::vector<std::int64_t> numbers(const mapping::MemoryCounts& counts) {
 void expect_hit_cells_are_those_that_matter(Case& example, const network::Codes& codes,
                                             std::uint64_t tried, Met& met) {
   const mapping::MemoryFaults before = example.faults;
-  engines::ReferenceEngine reference(example.network);
+  engines::ReferenceEngine reference(network::share(example.network));
   for (const MemoryId memory :
        {MemoryId::kInput, MemoryId::kActivations, MemoryId::kAccumulators}) {
     example.faults.input.clear();
@@ -145,7 +147,7 @@ TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
     ++tried;
 
     const network::Codes codes = network::clean_codes(example.network);
-    engines::ReferenceEngine reference(example.network);
+    engines::ReferenceEngine reference(network::share(example.network));
     const std::vector<float> expected = example.run(reference, codes, example.images);
     const mapping::MemoryCounts wrong = reference.memory_bits_wrong();
     met.wrong_input += wrong.input > 0 ? 1 : 0;
@@ -155,7 +157,8 @@ TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
     engines::FunctionalOptions options;
     options.batch = 1 << seed % 4;
     options.portable_vectors = seed % 4 == 3;
-    const auto functional = engines::make_functional_engine(example.network, 2, options);
+    const auto functional =
+        engines::make_functional_engine(network::share(example.network), 2, options);
     ASSERT_TRUE(same_bits(expected, example.run(*functional, codes, example.images)));
     ASSERT_EQ(numbers(functional->memory_bits_wrong()), numbers(wrong));
     ASSERT_TRUE(
@@ -168,7 +171,7 @@ TEST(MemoryFaults, EnginesAgreeOnAnyNetworkAcceleratorBatchAndChip) {
     met.output_stationary +=
         example.config.array.dataflow == mapping::Dataflow::kOutputStationary ? 1 : 0;
     met.remainders += example.faults.remainder != nullptr ? 1 : 0;
-    for (const mapping::LayerProgram& layer : example.full.layers) {
+    for (const mapping::LayerProgram& layer : example.faults.full->layers) {
       met.staged += layer.staged && !example.faults.activations.empty() ? 1 : 0;
       met.grouped += layer.k > 0 && layer.node.matrix.groups > 1 ? 1 : 0;
       met.folds += layer.k > 2 * layer.k_tile ? 1 : 0;

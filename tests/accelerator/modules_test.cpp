@@ -26,29 +26,27 @@ namespace brownout::accelerator {
 namespace {
 
 /// The layer of the small network's convolution; the one before it quantizes the image.
-constexpr int kConv = 1;
+constexpr mapping::LayerIndex kConv(1);
 
 /// An array that notes what it is given.
 class NotingArray : public ArrayModel {
  public:
   struct Load {
-    int layer, column_tile;
+    std::size_t column_tile;
     const std::int8_t* n;
   };
-  void configure(const mapping::Program&, const network::Network&,
+  void configure(std::shared_ptr<const mapping::Program>, network::SharedNetwork,
                  const memory::WordMemory&) override {}
-  void begin_layer(int layer, const std::uint8_t*, std::int64_t, int, int, std::int64_t) override {
-    layers.push_back(layer);
+  void begin_layer(mapping::LayerIndex, const std::uint8_t*, std::int64_t, int, int,
+                   std::int64_t) override {}
+  void load(mapping::LayerIndex, std::size_t column_tile, const std::int8_t* n) override {
+    loads.push_back({column_tile, n});
   }
-  void load(int layer, int column_tile, const std::int8_t* n) override {
-    loads.push_back({layer, column_tile, n});
-  }
-  void run(int, const mapping::Strip& strip, std::int32_t*, std::int64_t) override {
+  void run(mapping::LayerIndex, const mapping::Strip& strip, std::int32_t*, std::int64_t) override {
     strips.push_back(strip.pixel_first);
   }
   std::string name() const override { return "noting"; }
 
-  std::vector<int> layers;
   std::vector<Load> loads;
   std::vector<std::int64_t> strips;
 };
@@ -86,7 +84,8 @@ class Bench {
     config.array.columns = 1;
     config.accumulators.depth = 3;
     config.vector.lanes = 1;
-    program = mapping::compile(net, config, 2);
+    program = mapping::compile(*net, config, 2);
+    state.program = std::make_shared<const mapping::Program>(program);
     array_model = NotingArray();
     state.layers.assign(program.layers.size(), {});
     state.gates.assign(program.layers[kConv].strips.size(), {});
@@ -100,7 +99,7 @@ class Bench {
     loader.configure(net, array_model);
     vector.configure(net, shapes);
     sequencer.configure(net, array_model);
-    const std::vector<std::uint64_t> words = mapping::store(net, program.placement);
+    const std::vector<std::uint64_t> words = mapping::store(*net, program.placement);
     weights.cells().write(0, static_cast<std::int64_t>(words.size()), words.data());
   }
 
@@ -114,11 +113,11 @@ class Bench {
 
   const mapping::LayerProgram& conv() const { return program.layers[kConv]; }
   const mapping::ColumnTile& tile_of(std::size_t strip) const {
-    return conv().column_tiles.at(static_cast<std::size_t>(conv().strips.at(strip).column_tile));
+    return conv().column_tiles.at(conv().strips.at(strip).column_tile);
   }
 
-  const network::Network net = network::small_network();
-  const std::vector<network::Shape> shapes = network::check(net, "small");
+  const network::SharedNetwork net = network::share(network::small_network());
+  const network::Shapes shapes = network::check(*net, "small");
   mapping::Program program;
   RunState state;
   NotingArray array_model;
@@ -136,7 +135,6 @@ class Bench {
 
  private:
   Bench() {
-    state.program = &program;
     dma.dram.bind(dram.socket);
     dma.weights.bind(weights.write_socket);
     dma.activations.bind(activations.socket);
@@ -153,11 +151,11 @@ class Bench {
 TEST(WeightLoader, GivesTheArrayTheCodesOfTheNetwork) {
   Bench& bench = Bench::instance();
   bench.configure();
-  const network::Parameter& weight = bench.net.parameters[0];
+  const network::Parameter& weight = bench.net->parameters[0];
   std::int64_t words = 0;
   for (const std::size_t strip : {0u, 3u}) {
     const mapping::ColumnTile& tile = bench.tile_of(strip);
-    ASSERT_TRUE(bench.loader.in.nb_write({kConv, static_cast<int>(strip), 0, 0}));
+    ASSERT_TRUE(bench.loader.in.nb_write({kConv, strip, 0, 0}));
     bench.run();
     bench.loader.shadow_is_free();
     StripToken token;
@@ -172,7 +170,7 @@ TEST(WeightLoader, GivesTheArrayTheCodesOfTheNetwork) {
   EXPECT_EQ(bench.state.layer(kConv).counts.weight_reads, words);
   // Biases, scales and shifts of both channels, as the vector unit will have them.
   for (std::size_t p = 1; p < 4; ++p) {
-    EXPECT_EQ(bench.loader.parameters()[p], bench.net.parameters[p].n) << p;
+    EXPECT_EQ(bench.loader.parameters()[p], bench.net->parameters[p].n) << p;
   }
 }
 
@@ -200,9 +198,9 @@ TEST(WeightLoader, WaitsForTheShadowRegisters) {
   bench.run();
   StripToken token;
   ASSERT_TRUE(bench.loaded.nb_read(token));
-  EXPECT_EQ(token.strip, 0);
+  EXPECT_EQ(token.strip, std::size_t{0});
   ASSERT_TRUE(bench.loaded.nb_read(token));
-  EXPECT_EQ(token.strip, 1);
+  EXPECT_EQ(token.strip, std::size_t{1});
 }
 
 TEST(WeightLoader, DecodesAgainOnlyWhenCellsHaveChanged) {
@@ -253,7 +251,8 @@ TEST(PeArray, TheThirdStripWaitsForAHalfOfTheAccumulators) {
   Bench& bench = Bench::instance();
   bench.configure();
   bench.array.begin_layer();
-  for (const int strip : {0, 1, 2}) ASSERT_TRUE(bench.to_array.nb_write({kConv, strip, now(), 0}));
+  for (const std::size_t strip : {0u, 1u, 2u})
+    ASSERT_TRUE(bench.to_array.nb_write({kConv, strip, now(), 0}));
   bench.run();
   EXPECT_EQ(bench.streamed.num_available(), 2);
   EXPECT_EQ(bench.state.layer(kConv).stall(Stall::kAccumulators), 0);
@@ -290,7 +289,7 @@ TEST(VectorModule, TheLastStripEndsTheLayer) {
   bench.configure();
   bench.state.compute = false;
   const mapping::VectorConfig& config = bench.program.accelerator.vector;
-  const int last = static_cast<int>(bench.conv().strips.size()) - 1;
+  const std::size_t last = bench.conv().strips.size() - 1;
   const int ended = bench.ends.count;
   ASSERT_TRUE(bench.to_vector.nb_write({kConv, last, now(), 0}));
   std::int64_t cycles = mapping::drain_cycles(config, 2, 1, mapping::strip_walks(bench.conv())) +
@@ -326,14 +325,18 @@ TEST(Sequencer, OrdersTheStripsOfALayerAfterTheOneBeforeHasEnded) {
                                       static_cast<std::int64_t>(i)),
               pixels[i]);
   }
-  for (std::size_t layer = 0; layer < bench.program.layers.size(); ++layer) {
+  for (const mapping::LayerIndex layer : bench.program.layers.indices()) {
     EXPECT_FALSE(bench.sequencer.done());
-    const auto strips = static_cast<int>(bench.program.layers[layer].strips.size());
+    const std::size_t strips = bench.program.layers[layer].strips.size();
     StripToken token;
-    for (int strip = strips == 0 ? -1 : 0; strip < strips; ++strip) {  // -1: no matrix
-      ASSERT_TRUE(bench.ordered.nb_read(token)) << layer << ", " << strip;
-      EXPECT_EQ(token.layer, static_cast<int>(layer));
+    for (std::size_t strip = 0; strip < strips; ++strip) {
+      ASSERT_TRUE(bench.ordered.nb_read(token)) << layer.number() << ", " << strip;
+      EXPECT_TRUE(token.layer == layer);
       EXPECT_EQ(token.strip, strip);
+    }
+    if (strips == 0) {  // no matrix
+      ASSERT_TRUE(bench.ordered.nb_read(token));
+      EXPECT_FALSE(token.strip.has_value());
     }
     EXPECT_EQ(bench.ordered.num_available(), 0);
     bench.vector.layer_done.notify(sc_core::SC_ZERO_TIME);

@@ -43,7 +43,7 @@ TEST(ShippedNetworks, GiveTheSameLogitsOnEveryAcceleratorFile) {
   for (const fs::path& model : files("models", ".onnx")) {
     const network::Network network = network::read_onnx(model);
     const auto pixels = network::random_pixels(network, kImages, 1);
-    const auto functional = engines::make_engine("functional", network, 1);
+    const auto functional = engines::make_engine("functional", network::share(network), 1);
     for (const fs::path& file : accelerators) {
       SCOPED_TRACE(model.filename().string() + " on " + file.filename().string());
       mapping::AcceleratorConfig config = mapping::load_accelerator(file);
@@ -52,8 +52,8 @@ TEST(ShippedNetworks, GiveTheSameLogitsOnEveryAcceleratorFile) {
       }
       // The smaller activation memories hold one image.
       const int batch = config.activations.kib >= 256 ? 1 + static_cast<int>(seed % 2) : 1;
-      engines::SystemcEngine systemc(network, config, batch, seed * 29, "test");
-      weights::FaultyReader reader(network, systemc.program().placement);
+      engines::SystemcEngine systemc(network::share(network), config, batch, seed * 29, "test");
+      weights::FaultyReader reader(network::share(network), systemc.program().placement);
       const chips::RandomChip chip(++seed);
       const auto faults =
           chip.faults(memory::MemoryId::kWeights, reader.placement().words, {0.8333, 0.01115});
@@ -79,11 +79,12 @@ TEST(ShippedNetworks, AChangedCellChangesTheLogitsInMidRun) {
   std::vector<float> after = before;
 
   Accelerator& model = Accelerator::instance();
-  model.configure(program, network, shapes);
+  model.configure(std::make_shared<const mapping::Program>(program), network::share(network),
+                  shapes);
   model.run(pixels.data(), 1, before.data());
   // The most significant bit of the first code of the last layer's weights.
   const mapping::LayerProgram& last = program.layers.back();
-  const std::int64_t cell = mapping::place_of(last, last.node.weight, 0).origin + 7;
+  const std::int64_t cell = mapping::place_of(last, *last.node.weight, 0).origin + 7;
   const std::uint64_t word = model.weight_cells().stored(cell / 64);
   const std::uint64_t flipped = word ^ std::uint64_t{1} << (cell % 64);
   model.weight_cells().write(cell / 64, 1, &flipped);
@@ -97,8 +98,8 @@ TEST(ShippedNetworks, AChangedCellChangesTheLogitsInMidRun) {
 
 TEST(ShippedNetworks, NothingStallsOnTheEdgeAcceleratorAndCyclesAreTheClosedForm) {
   const fs::path root(BROWNOUT_SOURCE_DIR);
-  const network::Network network =
-      network::read_onnx(root / "models" / "fmnist-simplenet16-normal-8b.onnx");
+  const network::SharedNetwork network =
+      network::share(network::read_onnx(root / "models" / "fmnist-simplenet16-normal-8b.onnx"));
   engines::SystemcEngine engine(
       network, mapping::load_accelerator(root / "configs/accelerators/edge-16x16.yaml"), 1, 0,
       "test");

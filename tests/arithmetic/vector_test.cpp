@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "sim/arithmetic/activation.hpp"
 #include "sim/arithmetic/elementwise.hpp"
 #include "sim/arithmetic/input.hpp"
 #include "sim/arithmetic/norm.hpp"
@@ -152,6 +153,14 @@ TEST(Input, TableHoldsTheCodeOfEveryPixel) {
   const auto clamped = input_table(0.5f, 0.5f, 1.0f / 256.0f, 128);
   EXPECT_EQ(clamped[0], 0);
   EXPECT_EQ(clamped[255], 255);
+}
+
+TEST(Activations, AreKnownByTheirOperators) {
+  EXPECT_EQ(activation_of(network::Relu{}), Activation::kRelu);
+  EXPECT_EQ(activation_of(network::Sign{}), Activation::kSign);
+  EXPECT_EQ(activation_of(network::Hardtanh{}), Activation::kHardtanh);
+  EXPECT_EQ(activation_of(network::MaxPool{}), Activation::kNone);
+  EXPECT_FALSE(kIsActivation<network::Conv2d>);
 }
 
 }  // namespace

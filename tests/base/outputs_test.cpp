@@ -102,7 +102,7 @@ TEST_F(Outputs, SomethingElseIsKeptUnlessOverwritingIsAllowed) {
   EXPECT_THAT(claim({"eval"}, "notes.txt"),
               testing::AllOf(testing::HasSubstr("--json: "), testing::HasSubstr("notes.txt: holds"),
                              testing::HasSubstr("this command did not write"),
-                             testing::HasSubstr("--overwrite")));
+                             testing::HasSubstr("or overwrite to")));
   EXPECT_EQ(claim({"eval"}, "notes.txt", true), "");
   EXPECT_EQ(read_file(file("notes.txt")), "mine");  // claiming writes nothing
 }

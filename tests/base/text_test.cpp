@@ -71,5 +71,10 @@ TEST(Text, NearestNameIsEmptyWhenNothingIsNear) {
   EXPECT_EQ(nearest_name(std::string(100000, 'x'), {"technology"}), "");
 }
 
+TEST(Text, AQuestionNamesTheNearestNameIfThereIsOne) {
+  EXPECT_EQ(did_you_mean("rowz", {"rows", "columns"}), "did you mean \"rows\"?");
+  EXPECT_EQ(did_you_mean("x", {"technology"}), "");
+}
+
 }  // namespace
 }  // namespace brownout

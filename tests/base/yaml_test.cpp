@@ -208,7 +208,7 @@ TEST(Yaml, WhatYamlCppNeverComesBackFromIsRefused) {
   }
   EXPECT_NE(message_of([&] {
               YamlMap::parse("a: 1", "a.yaml", {"a=,"});
-            }).find("a.yaml: --set \"a=,\": the value: not valid YAML"),
+            }).find("a.yaml: set \"a=,\": the value: not valid YAML"),
             std::string::npos);
   std::string many;
   for (int i = 0; i < 2000; ++i) many += "---\n";
@@ -332,18 +332,17 @@ TEST(YamlAssignments, ReplaceJoinAndTakeAway) {
 
 TEST(YamlAssignments, ErrorsNameTheFileAndTheAssignment) {
   const std::string text = "schedule: {epochs: 10}\n";
-  EXPECT_EQ(
-      complaint_of(text, {"schedule.epochs=0"}),
-      "a.yaml: --set \"schedule.epochs=0\": schedule.epochs: expected an integer in [1, 100], "
-      "got \"0\"");
+  EXPECT_EQ(complaint_of(text, {"schedule.epochs=0"}),
+            "a.yaml: set \"schedule.epochs=0\": schedule.epochs: expected an integer in [1, 100], "
+            "got \"0\"");
   EXPECT_EQ(complaint_of(text, {"schedule.milestones=[0.5, 2]"}),
-            "a.yaml: --set \"schedule.milestones=[0.5, 2]\": schedule.milestones[1]: expected a "
+            "a.yaml: set \"schedule.milestones=[0.5, 2]\": schedule.milestones[1]: expected a "
             "number in [0, 1], got \"2\"");
   EXPECT_EQ(complaint_of(text, {"schedule.epoch=3"}),
-            "a.yaml: --set \"schedule.epoch=3\": unknown key \"schedule.epoch\"; did you mean "
+            "a.yaml: set \"schedule.epoch=3\": unknown key \"schedule.epoch\"; did you mean "
             "\"epochs\"?");
   EXPECT_EQ(complaint_of(text, {"errors.rate=0.5"}),
-            "a.yaml: --set \"errors.rate=0.5\": errors.gate: missing");
+            "a.yaml: set \"errors.rate=0.5\": errors.gate: missing");
   // Values of the file keep their place.
   EXPECT_EQ(complaint_of("schedule: {epochs: 1000}\n", {"errors={rate: 0, gate: x}"}),
             "a.yaml:1:20: schedule.epochs: expected an integer in [1, 100], got \"1000\"");
@@ -356,7 +355,7 @@ TEST(YamlAssignments, ErrorsNameTheFileAndTheAssignment) {
            {"schedule.epochs.x=1", "schedule.epochs is \"10\", expected a map"},
            {"schedule={epochs: 1, epochs: 2}", "duplicate key"}}) {
     const std::string complaint = complaint_of(text, {assignment});
-    EXPECT_EQ(complaint.rfind("a.yaml: --set ", 0), 0u) << complaint;
+    EXPECT_EQ(complaint.rfind("a.yaml: set ", 0), 0u) << complaint;
     EXPECT_NE(complaint.find(part), std::string::npos) << complaint;
   }
   EXPECT_NE(complaint_of("schedule: &s {epochs: 1}\nerrors: *s\n", {"schedule.epochs=2"})

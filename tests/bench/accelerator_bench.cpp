@@ -40,7 +40,7 @@ int run(int argc, char** argv) {
              "results, Mcycles/s", "timing, Mcycles/s", "images/s");
   for (const fs::path& file : files) {
     const mapping::AcceleratorConfig config = mapping::load_accelerator(file);
-    engines::SystemcEngine engine(network, config, 1, 0, model.string());
+    engines::SystemcEngine engine(network::share(network), config, 1, 0, model.string());
     double results = 0.0;
     double timing = 0.0;
     double speed = 0.0;

@@ -60,9 +60,10 @@ int run(int argc, char** argv) {
     config.array.columns = shape.columns;
     const auto rtl_array = std::make_shared<cosim::RtlArray>(config);
     const auto checked_array = std::make_shared<cosim::CheckedArray>(config, cosim::CheckOptions{});
-    engines::SystemcEngine systemc(network, config, 1, 0, model.string());
-    engines::SystemcEngine rtl(network, config, 1, 0, model.string(), rtl_array);
-    engines::SystemcEngine checked(network, config, 1, 0, model.string(), checked_array);
+    engines::SystemcEngine systemc(network::share(network), config, 1, 0, model.string());
+    engines::SystemcEngine rtl(network::share(network), config, 1, 0, model.string(), rtl_array);
+    engines::SystemcEngine checked(network::share(network), config, 1, 0, model.string(),
+                                   checked_array);
     double systemc_speed = 0.0, rtl_speed = 0.0, checked_speed = 0.0;
     std::int64_t cycles = 0;
     for (int round = 0; round < kRounds; ++round) {

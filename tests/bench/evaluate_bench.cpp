@@ -108,7 +108,7 @@ data::Dataset random_images(const network::Network& network) {
 }
 
 double images_per_second(const network::Network& network, const std::string& name, int threads) {
-  const auto engine = engines::make_engine(name, network, threads);
+  const auto engine = engines::make_engine(name, network::share(network), threads);
   engine->set_codes(network::clean_codes(network));
   const data::Dataset data = random_images(network);
   const std::int64_t images = name == "reference" ? 8 : kImages;

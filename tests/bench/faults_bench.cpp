@@ -100,7 +100,7 @@ int run(int argc, char** argv) {
   const std::int64_t codes =
       argc > 2 ? argument(argv[2], std::int64_t{1}, std::int64_t{1} << 30) : 272618;
   const network::Network network = random_codes(codes);
-  weights::FaultyReader reader(network, mapping::resident(network));
+  weights::FaultyReader reader(network::share(network), mapping::resident(network));
   const double mbit = static_cast<double>(network.coded_bits()) * 1e-6;
 
   Times draw, apply, restore, cycle;

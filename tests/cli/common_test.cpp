@@ -8,6 +8,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/outputs.hpp"
+#include "sim/cli/verb.hpp"
 
 namespace brownout::cli {
 namespace {
@@ -15,19 +16,23 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(CommonOptions, ThreadsAndSeedHaveDefaultsAndLimits) {
-  CommonOptions options;
-  EXPECT_GE(options.thread_count(), 1);
-  EXPECT_EQ(options.seed_or(5), 5);
-  options.threads = "2";
-  options.seed = "7";
+  const auto parsed = [](const std::vector<std::string>& words) {
+    CommonOptions options;
+    Verb verb("", "verb");
+    add_common(verb, options);
+    add_seed(verb, options);
+    verb.parse(std::vector<std::string>(words.rbegin(), words.rend()));
+    return options;
+  };
+  EXPECT_GE(parsed({}).thread_count(), 1);
+  EXPECT_EQ(parsed({}).seed, std::nullopt);
+  const CommonOptions options = parsed({"--threads", "2", "--seed", "07"});
   EXPECT_EQ(options.thread_count(), 2);
-  EXPECT_EQ(options.seed_or(5), 7);
+  EXPECT_EQ(options.seed, 7);
   for (const char* text : {"0", "-1", "257", "100000000000", "two"}) {
-    options.threads = text;
-    EXPECT_THROW(options.thread_count(), InputError) << text;
+    EXPECT_THROW(parsed({"--threads", text}), CLI::ValidationError) << text;
   }
-  options.seed = "-1";
-  EXPECT_THROW(options.seed_or(0), InputError);
+  EXPECT_THROW(parsed({"--seed", "-1"}), CLI::ValidationError);
 }
 
 TEST(Output, RefusesAJsonFileItCannotWriteBeforeAnyWork) {

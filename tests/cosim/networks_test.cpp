@@ -40,9 +40,10 @@ std::string describe(const Mismatch& found) {
 
 void expect_agreement(const CheckedArray& array) {
   if (array.first_mismatch()) ADD_FAILURE() << describe(*array.first_mismatch());
-  for (std::size_t i = 0; i < array.checks().size(); ++i) {
+  for (const mapping::LayerIndex i : array.checks().indices()) {
     EXPECT_EQ(array.checks()[i].mismatches, 0);
-    EXPECT_EQ(array.records()[i].rtl_cycles, array.records()[i].systemc_cycles) << "layer " << i;
+    EXPECT_EQ(array.records()[i].rtl_cycles, array.records()[i].systemc_cycles)
+        << "layer " << i.number();
   }
 }
 
@@ -54,8 +55,8 @@ constexpr const char* kMitigations[7] = {"none",
                                          "parity",
                                          "interleaved-parity,on-error=zero",
                                          "secded,on-error=zero"};
-memory::Mitigations mitigations(std::uint64_t number) {
-  return memory::parse_mitigations(kMitigations[number % std::size(kMitigations)], "test");
+mitigation::Mitigations mitigations(std::uint64_t number) {
+  return mitigation::parse_mitigations(kMitigations[number % std::size(kMitigations)], "test");
 }
 
 TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
@@ -80,9 +81,11 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
     options.mismatch_trace = testing::TempDir() + "random-network-mismatch.fst";
     const auto checked = std::make_shared<CheckedArray>(config, options);
     try {
-      engines::SystemcEngine behavioural(network, config, batch, seed % 7 * 13, "random");
-      engines::SystemcEngine cosim(network, config, batch, seed % 7 * 13, "random", checked);
-      engines::SystemcEngine rtl(network, config, batch, seed % 7 * 13, "random",
+      engines::SystemcEngine behavioural(network::share(network), config, batch, seed % 7 * 13,
+                                         "random");
+      engines::SystemcEngine cosim(network::share(network), config, batch, seed % 7 * 13, "random",
+                                   checked);
+      engines::SystemcEngine rtl(network::share(network), config, batch, seed % 7 * 13, "random",
                                  std::make_shared<RtlArray>(config));
       const double rates[] = {0.0, 0.01, 0.1, 0.5};
       const chips::RandomChip chip(seed, seed % 2 == 0 ? 1.0 : 0.7);
@@ -96,7 +99,7 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
       const bool fresh = seed % 5 < 2;
       const memory::Draws draws{chip.die(), seed, fresh};
       mapping::MemoryFaults others;
-      others.full = &cosim.program();
+      others.full = std::make_shared<const mapping::Program>(cosim.program());
       others.images = 2 * batch;
       others.draws = draws;
       if (seed % 3 == 1) {
@@ -153,7 +156,7 @@ TEST(RandomNetworks, AgreeUnderBackPressure) {
     options.pressure.longest = 1 + static_cast<int>(seed % 20);
     const auto checked = std::make_shared<CheckedArray>(config, options);
     try {
-      engines::SystemcEngine cosim(network, config, 1, 0, "random", checked);
+      engines::SystemcEngine cosim(network::share(network), config, 1, 0, "random", checked);
       cosim.set_chip({}, {}, {});
       run(cosim, network, network::random_pixels(network, 1, seed));
     } catch (const InputError&) {
@@ -206,7 +209,7 @@ TEST_P(ShippedNetworks, AgreeInAllLayersOnSeveralChips) {
     CheckOptions options;
     options.mismatch_trace = testing::TempDir() + "shipped-network-mismatch.fst";
     const auto checked = std::make_shared<CheckedArray>(config, options);
-    engines::SystemcEngine cosim(network, config, 1, 0, "test", checked);
+    engines::SystemcEngine cosim(network::share(network), config, 1, 0, "test", checked);
     // Several chips, for 4, 3 and 1 of the images.
     const std::int64_t image = network.input.size();
     std::int64_t first = 0;

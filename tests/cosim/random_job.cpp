@@ -40,8 +40,8 @@ class Maker {
       }
       result_.faults.push_back(fault);
     }
-    result_.job.protection = faults_.protection;
-    if (faults_.protection.check != memory::CheckCode::kNone) break_check_bits();
+    result_.job.mode = faults_.mode;
+    if (faults_.mode.check != memory::CheckCode::kNone) break_check_bits();
     if (faults_.accumulators) break_accumulators();
     const int strips = between(1, 5);
     for (int s = 0; s < strips; ++s) strip();
@@ -108,7 +108,7 @@ class Maker {
   memory::ReadWord read(std::int64_t word) const {
     return memory::read_word(result_.stored[static_cast<std::size_t>(word)],
                              faults_of(result_.faults, static_cast<std::uint32_t>(word)).errors(),
-                             faults_.protection.check);
+                             faults_.mode.check);
   }
 
   int weight(std::uint32_t cell, const Command& command, Scheme scheme) const {
@@ -120,7 +120,7 @@ class Maker {
       suspect |= static_cast<unsigned>(word.suspect >> (at % 64) & 1) << b;
     }
     const memory::CodeRepair repair{
-        faults_.protection.on_error, command.bits,
+        faults_.mode.on_error, command.bits,
         scheme == Scheme::kSymmetric || scheme == Scheme::kAsymmetricSigned, command.zero_code};
     return network::n_of(scheme, command.bits,
                          repair(static_cast<std::uint8_t>(v), static_cast<std::uint8_t>(suspect)));

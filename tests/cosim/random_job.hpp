@@ -25,7 +25,7 @@ struct RandomJob {
 
 /// What may fail, and which check code is used. The rest of a job does not depend on it.
 struct RandomFaults {
-  Protection protection;
+  memory::CheckMode mode;
   bool accumulators = false;
 };
 

@@ -20,7 +20,7 @@ std::size_t check(int size, bool pressed, std::uint64_t first_seed, int jobs,
     SCOPED_TRACE(testing::Message() << "seed " << seed << ", " << size << "x" << size);
     const RandomJob random = random_job(seed, core->shape(), pressed, faults);
     core->reset();
-    core->set_mitigation(faults.protection);
+    core->set_mitigation(faults.mode);
     core->set_accumulator_faults(random.accumulators);
     core->write(0, 4096, random.stored.data());
     core->set_faults(random.faults);
@@ -33,10 +33,10 @@ std::size_t check(int size, bool pressed, std::uint64_t first_seed, int jobs,
       for (const Recorder::Word& word : recorder.words[c]) {
         const WordFaults fault = faults_of(random.faults, word.address);
         const std::uint64_t stored = random.stored[word.address];
-        const std::uint8_t beside = memory::encode_word(stored, faults.protection.check);
+        const std::uint8_t beside = memory::encode_word(stored, faults.mode.check);
         EXPECT_EQ(word.read, (RawWord{fault.read(stored), fault.read_check(beside)}));
         const memory::ReadWord behind =
-            memory::read_word(stored, fault.errors(), faults.protection.check);
+            memory::read_word(stored, fault.errors(), faults.mode.check);
         words.push_back({behind.data, behind.suspect});
       }
       EXPECT_EQ(recorder.checked_words[c], words) << "command " << c;
@@ -83,7 +83,7 @@ TEST_P(RandomTiles, GiveThemUnderBackPressureOnEveryPort) {
   EXPECT_GE(check(GetParam(), true, 1001, 100), 500U);
 }
 
-constexpr Protection kProtections[] = {
+constexpr memory::CheckMode kModes[] = {
     {memory::CheckCode::kSecded, memory::OnError::kPass},
     {memory::CheckCode::kSecded, memory::OnError::kZero},
     {memory::CheckCode::kSecded, memory::OnError::kMask},
@@ -97,12 +97,12 @@ constexpr Protection kProtections[] = {
 TEST_P(RandomTiles, GiveThemBehindEveryCheckCode) {
   std::uint64_t seed = 2001;
   for (const bool pressed : {false, true}) {
-    for (const Protection& protection : kProtections) {
-      SCOPED_TRACE(testing::Message() << "check " << static_cast<int>(protection.check)
-                                      << ", on error " << static_cast<int>(protection.on_error));
+    for (const memory::CheckMode& mode : kModes) {
+      SCOPED_TRACE(testing::Message() << "check " << static_cast<int>(mode.check) << ", on error "
+                                      << static_cast<int>(mode.on_error));
       Counters counters;
-      EXPECT_GE(check(GetParam(), pressed, seed, 12, {protection, false}, &counters), 40U);
-      EXPECT_EQ(counters.words_corrected > 0, protection.check == memory::CheckCode::kSecded);
+      EXPECT_GE(check(GetParam(), pressed, seed, 12, {mode, false}, &counters), 40U);
+      EXPECT_EQ(counters.words_corrected > 0, mode.check == memory::CheckCode::kSecded);
       EXPECT_GT(counters.words_detected, 5);
       seed += 12;
     }
@@ -120,8 +120,8 @@ TEST(Modes, ChangeBetweenJobsAndForgetNothing) {
   const std::unique_ptr<Core> core = make_core(4, 4);
   std::uint64_t seed = 4001;
   for (int round = 0; round < 3; ++round) {
-    for (const Protection& protection : kProtections) {
-      for (const Protection& mode : {protection, Protection{}}) {
+    for (const memory::CheckMode& checked : kModes) {
+      for (const memory::CheckMode& mode : {checked, memory::CheckMode{}}) {
         // Jobs of several strips end in either half; no reset between them.
         const RandomJob random = random_job(seed++, core->shape(), false, {mode, seed % 2 == 0});
         core->set_mitigation(mode);

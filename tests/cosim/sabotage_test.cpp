@@ -36,7 +36,7 @@ class Sabotaged : public testing::Test {
     options.mismatch_trace = waves_;
     options.sabotage = sabotage;
     array_ = std::make_shared<CheckedArray>(config_, options);
-    engines::SystemcEngine engine(network_, config_, 1, 0, "test", array_);
+    engines::SystemcEngine engine(network::share(network_), config_, 1, 0, "test", array_);
     const chips::RandomChip chip(7);
     engine.set_chip({},
                     {chip.faults(memory::MemoryId::kWeights, engine.program().placement.words,
@@ -46,16 +46,16 @@ class Sabotaged : public testing::Test {
     std::vector<float> logits(static_cast<std::size_t>(network_.classes));
     engine.run(network::random_pixels(network_, 1, 3).data(), 0, 1, logits.data(), 0);
     job_ = layer_job(engine.program(), network_, matrix_layer(engine.program()));
-    layer_ = engine.program().layers[static_cast<std::size_t>(matrix_layer(engine.program()))].name;
+    layer_ = engine.program().layers[matrix_layer(engine.program())].name;
     EXPECT_TRUE(array_->first_mismatch().has_value());
     return array_->first_mismatch().value_or(Mismatch{});
   }
 
-  static int matrix_layer(const mapping::Program& program) {
-    for (std::size_t i = 0; i < program.layers.size(); ++i) {
-      if (program.layers[i].k > 0) return static_cast<int>(i);
+  static mapping::LayerIndex matrix_layer(const mapping::Program& program) {
+    for (const mapping::LayerIndex i : program.layers.indices()) {
+      if (program.layers[i].k > 0) return i;
     }
-    return -1;
+    throw std::logic_error("no matrix layer");
   }
 
   /// The first tile of the first strip.
@@ -83,7 +83,7 @@ TEST_F(Sabotaged, NothingIsWrongWithoutIt) {
   CheckOptions options;
   options.mismatch_trace = waves_;
   array_ = std::make_shared<CheckedArray>(config_, options);
-  engines::SystemcEngine engine(network_, config_, 1, 0, "test", array_);
+  engines::SystemcEngine engine(network::share(network_), config_, 1, 0, "test", array_);
   std::vector<float> logits(static_cast<std::size_t>(network_.classes));
   engine.run(network::random_pixels(network_, 1, 3).data(), 0, 1, logits.data(), 0);
   EXPECT_FALSE(array_->first_mismatch().has_value());

@@ -112,22 +112,24 @@ TEST(ValueMemory, KeepsEveryValueUntilItsLastReader) {
              static_cast<std::ptrdiff_t>(place.offset +
                                          static_cast<std::size_t>(index) * place.image_bytes);
     };
-    const auto tag = [](int value, int image) { return value * 100 + image; };
+    const auto tag = [](network::ValueIndex value, int image) {
+      return static_cast<int>(value.number()) * 100 + image;
+    };
     for (const Segment& segment : memory.segments) {
       for (int first = 0; first < batch; first += segment.chunk) {
-        for (int s = segment.first; s <= segment.last; ++s) {
-          const Step& step = steps[static_cast<std::size_t>(s)];
-          std::vector<int> read = step.residuals;
-          if (step.input > 0) read.push_back(step.input);
+        for (std::size_t s = segment.first; s <= segment.last; ++s) {
+          const Step& step = steps[s];
+          std::vector<network::ValueIndex> read = step.residuals;
+          if (step.input != network::kInputImage) read.push_back(step.input);
           for (int image = first; image < first + segment.chunk; ++image) {
-            for (const int value : read) {
+            for (const network::ValueIndex value : read) {
               const auto at = range(value, image, segment.chunk);
-              const auto size = static_cast<std::ptrdiff_t>(bytes[static_cast<std::size_t>(value)]);
+              const auto size = static_cast<std::ptrdiff_t>(bytes[value]);
               ASSERT_EQ(std::count(at, at + size, tag(value, image)), size)
-                  << "seed " << seed << " value " << value << " image " << image;
+                  << "seed " << seed << " value " << value.number() << " image " << image;
             }
             const auto at = range(step.output, image, segment.chunk);
-            std::fill_n(at, bytes[static_cast<std::size_t>(step.output)], tag(step.output, image));
+            std::fill_n(at, bytes[step.output], tag(step.output, image));
           }
         }
       }

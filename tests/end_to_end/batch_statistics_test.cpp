@@ -14,7 +14,7 @@ network::Network with_batch_norm() {
   network::BatchNorm norm;
   norm.mean.assign(static_cast<std::size_t>(net.classes), 0.5f);
   norm.variance.assign(static_cast<std::size_t>(net.classes), 2.0f);
-  net.nodes.push_back({"norm", norm, {static_cast<int>(net.nodes.size())}});
+  net.nodes.push_back({"norm", norm, {net.logits()}});
   return net;
 }
 

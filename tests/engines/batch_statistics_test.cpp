@@ -36,7 +36,7 @@ network::Network batch_normed() {
   b.add(network::Relu{});
   const auto residual = b.add(network::Quantize{0.05f, 0});
   conv(8, 8);
-  const int normed = batch_norm(8);
+  const auto normed = batch_norm(8);
   b.add(network::Add{}, {normed, residual});
   b.add(network::GroupNorm{{}, {}, 2, 1e-5f, true});
   b.add(network::AveragePool{});
@@ -94,7 +94,7 @@ TEST(BatchStatistics, AreMeanAndVarianceOfTheBatch) {
   second = network::GroupNorm{scales.scale, scales.shift, 8, 1e-5f, true};
   constexpr int kImages = 5;
   const auto pixels = network::images_for(net, kImages);
-  const auto batch = make_batch_statistics_engine(net, 1, kImages);
+  const auto batch = make_batch_statistics_engine(network::share(net), 1, kImages);
   batch->set_codes(network::clean_codes(net));
   const std::vector<float> found = logits_of(*batch, net, pixels, 0, kImages);
 
@@ -104,7 +104,7 @@ TEST(BatchStatistics, AreMeanAndVarianceOfTheBatch) {
     norm.mean[c] = static_cast<float>(mean);
     norm.variance[c] = static_cast<float>(variance);
   }
-  const auto running = make_engine("float", net, 1);
+  const auto running = make_engine("float", network::share(net), 1);
   running->set_codes(network::clean_codes(net));
   const std::vector<float> expected = logits_of(*running, net, pixels, 0, kImages);
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-4f) << i;
@@ -120,7 +120,7 @@ TEST(BatchStatistics, DoNotDependOnThreadsButOnTheBatch) {
   data.labels.assign(23, 1);
   std::vector<std::string> hashes;
   for (const auto& [threads, batch] : {std::pair{1, 4}, std::pair{3, 4}, std::pair{1, 5}}) {
-    const auto engine = make_batch_statistics_engine(net, threads, batch);
+    const auto engine = make_batch_statistics_engine(network::share(net), threads, batch);
     engine->set_codes(network::clean_codes(net));
     hashes.push_back(evaluate(*engine, net, data, 23, threads, true).logits_sha256);
   }
@@ -129,7 +129,8 @@ TEST(BatchStatistics, DoNotDependOnThreadsButOnTheBatch) {
 }
 
 TEST(BatchStatistics, NeedABatchNorm) {
-  EXPECT_THROW(make_batch_statistics_engine(network::simple_network(), 1, 4), InputError);
+  EXPECT_THROW(make_batch_statistics_engine(network::share(network::simple_network()), 1, 4),
+               InputError);
 }
 
 }  // namespace

@@ -31,9 +31,9 @@ network::Network tiny() {
   network::Builder b({1, 1, 2}, 2);
   b.add(network::Quantize{0.5f, 1});
   b.add(network::Flatten{});
-  const int weight =
+  const auto weight =
       b.parameter(Role::kWeight, {2, 2}, Coding{Scheme::kRquant, 4, 0.5f, 0.25f}, {3, -2, 0, 1});
-  const int bias =
+  const auto bias =
       b.parameter(Role::kBias, {2}, Coding{Scheme::kSymmetric, 8, 0.125f, 0.0f}, {8, -8});
   b.add(network::Linear{weight, bias, 2});
   return b.network();
@@ -44,7 +44,7 @@ TEST(Engines, ComputeATinyNetworkAsByHand) {
   // Pixels 255 and 0: x = 1 and 0, q - z = 2 and 0. A = 0.25, B = 0.125.
   // acc = 6, 0; sum = 2; y = 0.25·6 + 0.125·2 + 1 = 2.75 and 0 + 0.25 - 1 = -0.75.
   for (const std::string& name : engine_names()) {
-    const auto engine = make_engine(name, network, 1);
+    const auto engine = make_engine(name, network::share(network), 1);
     engine->set_codes(network::clean_codes(network));
     EXPECT_EQ(run(*engine, network, {255, 0}, 1), (std::vector<float>{2.75f, -0.75f})) << name;
   }
@@ -55,7 +55,7 @@ TEST(Engines, UseTheCodesTheyAreGiven) {
   network::Codes faulty = network::clean_codes(network);
   faulty[0][0] = -1;  // acc of class 0: -2 instead of 6
   for (const std::string& name : engine_names()) {
-    const auto engine = make_engine(name, network, 1);
+    const auto engine = make_engine(name, network::share(network), 1);
     engine->set_codes(faulty);
     EXPECT_EQ(run(*engine, network, {255, 0}, 1), (std::vector<float>{0.75f, -0.75f})) << name;
     engine->set_codes(network::clean_codes(network));
@@ -69,16 +69,16 @@ TEST(Engines, AddAResidualThatIsComputedAfterTheMainBranch) {
   network::Builder b({1, 1, 1}, 1);
   const Coding coding{Scheme::kSymmetric, 8, 1.0f, 0.0f};
   const auto input = b.add(network::Quantize{1.0f / 255, 0});
-  const int main =
+  const auto main =
       b.add(network::Conv2d{b.parameter(Role::kWeight, {1, 1, 1, 1}, coding, {2}), {}, 1}, {input});
-  const int side =
+  const auto side =
       b.add(network::Conv2d{b.parameter(Role::kWeight, {1, 1, 1, 1}, coding, {3}), {}, 1}, {input});
   const auto codes = b.add(network::Quantize{0.5f, 0}, {side});
   b.add(network::Add{}, {main, codes});
   b.add(network::Relu{});
   b.add(network::Flatten{});
   for (const std::string& name : engine_names()) {
-    const auto engine = make_engine(name, b.network(), 1);
+    const auto engine = make_engine(name, network::share(b.network()), 1);
     engine->set_codes(network::clean_codes(b.network()));
     EXPECT_EQ(run(*engine, b.network(), {255}, 1), (std::vector<float>{5.0f})) << name;
   }
@@ -92,7 +92,7 @@ TEST(Engines, FlattenInChannelOrder) {
   const Coding coding{Scheme::kSymmetric, 8, 1.0f, 0.0f};
   b.add(network::Linear{b.parameter(Role::kWeight, {1, 4}, coding, {0, 1, 0, 0}), {}, 1});
   for (const std::string& name : engine_names()) {
-    const auto engine = make_engine(name, b.network(), 1);
+    const auto engine = make_engine(name, network::share(b.network()), 1);
     engine->set_codes(network::clean_codes(b.network()));
     EXPECT_FLOAT_EQ(run(*engine, b.network(), {0, 255, 51, 0}, 1)[0], 0.2f) << name;
   }
@@ -101,7 +101,7 @@ TEST(Engines, FlattenInChannelOrder) {
 TEST(Engines, UnknownNamesAreInputErrorsThatListTheKnownOnes) {
   const network::Network network = tiny();
   try {
-    make_engine("fast", network, 1);
+    make_engine("fast", network::share(network), 1);
     FAIL() << "no error";
   } catch (const InputError& error) {
     EXPECT_STREQ(error.what(),
@@ -114,7 +114,8 @@ TEST(Engines, RefuseCodesOfAnotherNetwork) {
   network::Codes codes = network::clean_codes(network);
   codes[0].pop_back();
   for (const std::string& name : engine_names()) {
-    EXPECT_THROW(make_engine(name, network, 1)->set_codes(codes), std::logic_error) << name;
+    EXPECT_THROW(make_engine(name, network::share(network), 1)->set_codes(codes), std::logic_error)
+        << name;
   }
 }
 
@@ -127,7 +128,7 @@ TEST_P(FunctionalKinds, EqualTheReferenceOnALayeredNetworkForEveryBatch) {
   const network::Network network = network::simple_network();
   const int images = 37;
   const auto pixels = network::images_for(network, images);
-  const auto reference = make_engine("reference", network, 1);
+  const auto reference = make_engine("reference", network::share(network), 1);
   reference->set_codes(network::clean_codes(network));
   const auto expected = run(*reference, network, pixels, 3);
   std::vector<float> whole;
@@ -135,7 +136,7 @@ TEST_P(FunctionalKinds, EqualTheReferenceOnALayeredNetworkForEveryBatch) {
     FunctionalOptions options;
     options.convolution = GetParam();
     options.batch = batch;
-    const auto engine = make_functional_engine(network, 1, options);
+    const auto engine = make_functional_engine(network::share(network), 1, options);
     engine->set_codes(network::clean_codes(network));
     const auto logits = run(*engine, network, pixels, images);
     ASSERT_TRUE(std::equal(expected.begin(), expected.end(), logits.begin())) << "batch " << batch;
@@ -154,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, FunctionalKinds, ::testing::Values("auto", "avx2
 TEST(FloatEngine, DependsOnNeitherBatchNorWorker) {
   const network::Network network = network::simple_network();
   const auto pixels = network::images_for(network, 9);
-  const auto engine = make_engine("float", network, 2);
+  const auto engine = make_engine("float", network::share(network), 2);
   engine->set_codes(network::clean_codes(network));
   const auto whole = run(*engine, network, pixels, 9);
   for (int i = 0; i < 9; ++i) {
@@ -171,7 +172,7 @@ TEST(FloatEngine, IsWhatTheFunctionalOneApproachesWithFineActivations) {
   const auto pixels = network::images_for(network, 4);
   std::vector<std::vector<float>> logits;
   for (const char* name : {"float", "functional"}) {
-    const auto engine = make_engine(name, network, 1);
+    const auto engine = make_engine(name, network::share(network), 1);
     engine->set_codes(network::clean_codes(network));
     logits.push_back(run(*engine, network, pixels, 4));
   }

@@ -42,7 +42,7 @@ struct Case {
       : network(network::random_network(seed)),
         pixels(network::random_pixels(network, kImages, seed)),
         codes{network::clean_codes(network), network::random_codes(network, seed)} {
-    ReferenceEngine reference(network);
+    ReferenceEngine reference(network::share(network));
     for (const network::Codes& loaded : codes) {
       reference.set_codes(loaded);
       logits.push_back(logits_of(reference, network, pixels));
@@ -65,7 +65,7 @@ TEST_P(EnginesAgree, OnRandomNetworksCodesBatchesAndWorkers) {
     options.convolution = GetParam();
     options.batch = 1 << (seed % 5);
     options.portable_vectors = seed % 4 == 3;
-    const auto engine = make_functional_engine(example.network, 2, options);
+    const auto engine = make_functional_engine(network::share(example.network), 2, options);
     for (std::size_t i = 0; i < example.codes.size(); ++i) {
       engine->set_codes(example.codes[i]);
       for (const int worker : {1, 0}) {

@@ -118,7 +118,7 @@ TEST(EvaluateEngines, GivesTheSameForAnyNumberOfThreads) {
   for (const char* name : {"functional", "float"}) {
     std::vector<Evaluation> results;
     for (const int threads : {1, 2, 3}) {
-      const auto engine = make_engine(name, network, threads);
+      const auto engine = make_engine(name, network::share(network), threads);
       engine->set_codes(network::clean_codes(network));
       results.push_back(evaluate(*engine, network, data, 70, threads, true));
     }

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 double error_pct(const std::string& engine_name, const network::Network& net,
                  const data::Dataset& data) {
-  const auto engine = make_engine(engine_name, net, 2);
+  const auto engine = make_engine(engine_name, network::share(net), 2);
   engine->set_codes(network::clean_codes(net));
   const Evaluation result = evaluate(*engine, net, data, data.size(), 2);
   return 100.0 * static_cast<double>(result.wrong) / static_cast<double>(data.size());

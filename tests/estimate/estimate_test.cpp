@@ -158,7 +158,7 @@ TEST(Estimate, AddsUpLayers) {
 
 TEST(Estimate, RefusesWhatAConventionDoesNotHave) {
   EXPECT_EQ(message_of(layer_of(1, 1, 1), {4, 4, Flow::kInputStationary, Convention::kPhysical}),
-            "--dataflow: expected ws or os with --convention physical, got \"is\", which only "
+            "dataflow: expected ws or os with convention physical, got \"is\", which only "
             "scalesim-v2 has");
 }
 

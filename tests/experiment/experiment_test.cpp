@@ -53,7 +53,7 @@ TEST_F(ExperimentTest, EnginesAgreeOnFreshReadsAndOtherMemories) {
   at.others.activations = {0.8, 0.001};
   const auto chip = chips::make_chip("random:3,p_err=0.5");
   std::vector<ChipRun> runs;
-  for (const char* engine : {"functional", "reference", kSystemcEngine}) {
+  for (const char* engine : {"functional", "reference", "systemc"}) {
     setup_.engine = engine;
     runs.push_back(run(chip.get(), at));
     EXPECT_EQ(runs.back().evaluation.logits_sha256, runs.front().evaluation.logits_sha256)

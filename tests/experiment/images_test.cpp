@@ -17,7 +17,7 @@ class ImagesTest : public testing::Test {
   void SetUp() override { images_.folder = workplace_.folder() / "data"; }
   std::string message() const {
     try {
-      open(images_);
+      name_fields(places_, [&] { return open(images_); });
     } catch (const InputError& error) {
       return error.what();
     }
@@ -25,6 +25,7 @@ class ImagesTest : public testing::Test {
   }
   end_to_end::Workplace workplace_;
   Images images_;
+  FieldNames places_;
 };
 
 TEST_F(ImagesTest, ACountOfZeroMeansAll) {
@@ -38,18 +39,18 @@ TEST_F(ImagesTest, ACountOfZeroMeansAll) {
 TEST_F(ImagesTest, MoreThanThereAreAreRefusedWithThePlaceOfTheNumber) {
   images_.count = 401;
   EXPECT_EQ(message(),
-            "--images: expected an integer in [1, 400], the images of fashion-mnist (test), got "
+            "images: expected an integer in [1, 400], the images of fashion-mnist (test), got "
             "401");
-  images_.count_origin = "x.yaml:2:2: images";
+  places_["images"] = "x.yaml:2:2: images";
   EXPECT_EQ(message().rfind("x.yaml:2:2: images: expected an integer in [1, 400]", 0), 0u);
 }
 
 TEST_F(ImagesTest, AMissingFolderIsNamedWithItsPlace) {
   images_.folder = workplace_.folder() / "nowhere";
   const std::string plain = message();
-  EXPECT_EQ(plain.rfind(images_.folder.string(), 0), 0u) << plain;
-  images_.folder_origin = "x.yaml:1:1: data_folder";
-  EXPECT_EQ(message(), "x.yaml:1:1: data_folder: " + plain);
+  EXPECT_EQ(plain.rfind("data_folder: " + images_.folder.string(), 0), 0u) << plain;
+  places_["data_folder"] = "x.yaml:1:1: data_folder";
+  EXPECT_EQ(message(), "x.yaml:1:1: " + plain);
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ TEST_F(NetworkCostTest, OneRunIsPricedAsARunIs) {
   EXPECT_EQ(cost.cycles_per_image(), static_cast<double>(run.cycles) / 3.0);
   RunCounts counts;
   counts.all = {run.total().counts, static_cast<double>(run.cycles)};
-  const RunPrices prices =
-      price_run(technology_, pricing_of(*target.program(), model_.network.bits(), 3), 0.85, counts);
+  const RunPrices prices = price_run(
+      technology_, pricing_of(*target.program(), model_.network->bits(), 3), 0.85, counts);
   EXPECT_EQ(cost.energy(technology_, 0.85).value.total(), prices.all.value.total());
 }
 
@@ -47,7 +47,8 @@ TEST_F(NetworkCostTest, EnergyFallsWithTheVoltageAndIsThatOfVminAtVmin) {
 TEST_F(NetworkCostTest, MitigationsCostEnergyAndThoseThatCostCyclesNeedARunOfTheirOwn) {
   const NetworkCost cost(model_, Target(model_, config_), 2);
   const auto with = [&](const char* text) {
-    return cost.energy(technology_, 0.85, memory::parse_mitigations(text, "test")).value.total();
+    return cost.energy(technology_, 0.85, mitigation::parse_mitigations(text, "test"))
+        .value.total();
   };
   EXPECT_GT(with("msb=2"), with("none"));
   EXPECT_GT(with("msb=4"), with("msb=2"));

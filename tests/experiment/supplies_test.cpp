@@ -114,10 +114,10 @@ TEST(Supplies, WhatNoTechnologyKnowsIsRefused) {
     return std::string();
   };
   EXPECT_EQ(message(on_accelerator(true)),
-            "accumulators: a supply of 0.9 Vmin needs a technology; expected --technology FILE");
+            "accumulators: a supply of 0.9 Vmin needs a technology; expected technology FILE");
   TargetConfig boosted;
   boosted.of_resident_weights.boost_vmin = 0.1;
-  EXPECT_EQ(message(boosted), "mitigation boost: needs a supply to add to; expected --voltage");
+  EXPECT_EQ(message(boosted), "mitigation boost: needs a supply to add to; expected voltage");
 }
 
 TEST(Supplies, OtherMemoriesMayFailIfTheyAreNotAtVmin) {

@@ -17,8 +17,8 @@ class ChipWeightsTest : public testing::Test {
     codes_ = weights.read(*chips::make_chip(chip), {0.8, rate}, {}, result);
     return result;
   }
-  static memory::Mitigations protect(const std::string& text) {
-    return memory::parse_mitigations(text, "test");
+  static mitigation::Mitigations protect(const std::string& text) {
+    return mitigation::parse_mitigations(text, "test");
   }
   end_to_end::Workplace workplace_;
   const Model model_ = load_model(workplace_.network());
@@ -59,7 +59,7 @@ TEST_F(ChipWeightsTest, OnlySelectedCellsCount) {
   ChipWeights weights(model_, 0, {});
   weights::Selection selection;
   selection.low_bit = 7;
-  weights.select(model_.network, selection, "test");
+  weights.select(*model_.network, selection, "test");
   read(weights, 0.1);
   const network::Codes clean = weights.clean();
   for (std::size_t p = 0; p < clean.size(); ++p) {

@@ -6,6 +6,7 @@ includes_test.py SOURCE_FOLDER fails, and says where, when
 - a file includes a file of a room above its own, or of a room that has no row in the table;
 - the trainers include a room that the page does not name for them;
 - a room includes a room that its CMakeLists.txt does not link, or links one above itself;
+- sim/report, which only presents, includes a room that computes what it prints;
 - two rooms have files of the same base name, so that a reader (or a tool) takes the source in one
   for that of the header in the other. Sources of sim/cli are named after verbs and may.
 """
@@ -16,6 +17,8 @@ import sys
 
 SUFFIXES = (".cpp", ".hpp")
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+# Reports get numbers from sim/results, sim/runs and sim/study. They compute none.
+FORBIDDEN = {"report": ("technology", "mapping")}
 TARGET = re.compile(r"brownout_room\((\w+)(.*?)\)\s*$", re.MULTILINE | re.DOTALL)
 
 
@@ -99,6 +102,8 @@ def main():
                 allowed = there in for_trainers
             else:
                 allowed = floor.get(there, len(rooms)) < floor.get(here, 0)
+            if there in FORBIDDEN.get(here, ()):
+                errors.append(f'{path}: includes "{name}"; expected a number ready-made, in a struct of results')
             if not allowed:
                 errors.append(f'{path}: includes "{name}", a room that {here} may not use')
     fail_unless(includes > 500, f"only {includes} includes found")

@@ -88,7 +88,8 @@ TEST(Store, PutsPartsOfCodesWhereTheRunsSay) {
   network.parameters.push_back(coded_parameter(Scheme::kUniform, 8, 2, 1));
   network.parameters[0].n = {0x12 - 128, 0x34 - 128};
   Placement placement;  // low halves in word 0, high halves in word 1
-  placement.runs = {{0, 0, 2, 0, 4, 0, 0}, {0, 0, 2, 4, 8, 0, 64}};
+  placement.runs = {{network::ParameterIndex(0), 0, 2, 0, 4, 0, 0},
+                    {network::ParameterIndex(0), 0, 2, 4, 8, 0, 64}};
   placement.words = 2;
   EXPECT_EQ(store(network, placement), (std::vector<std::uint64_t>{0x42, 0x31}));
 }

@@ -121,12 +121,12 @@ TEST(ProgramProperty, EveryWeightMeetsEveryPixelOnce) {
                     stationary ? accelerator.array.rows : accelerator.array.transpose_depth);
           k += k_count(layer, t);
         }
-        EXPECT_EQ(k, parameter_at(network, layer.node.weight).size() / matrix.out_channels);
+        EXPECT_EQ(k, parameter_at(network, *layer.node.weight).size() / matrix.out_channels);
       }
       EXPECT_EQ(next, matrix.out_channels);
       // Pixels: once per column tile; a chunk is never needed again after the next one came.
       std::vector<std::int64_t> reached(layer.column_tiles.size(), 0);
-      int chunk = 0;
+      std::size_t chunk = 0;
       for (const Strip& strip : layer.strips) {
         const auto tile = strip.column_tile;
         EXPECT_EQ(strip.pixel_first, reached[tile]);
@@ -141,7 +141,7 @@ TEST(ProgramProperty, EveryWeightMeetsEveryPixelOnce) {
         }
       }
       for (const std::int64_t end : reached) EXPECT_EQ(end, pixels);
-      EXPECT_EQ(layer.counts.macs, pixels * parameter_at(network, layer.node.weight).size());
+      EXPECT_EQ(layer.counts.macs, pixels * parameter_at(network, *layer.node.weight).size());
       staged += layer.staged;
       many_chunks += layer.chunks.size() > 1;
       many_strips += layer.strips.size() > layer.column_tiles.size();
@@ -177,7 +177,7 @@ TEST(ProgramProperty, RunsReadWordsOfTheirChunkAndAreCounted) {
         EXPECT_EQ(chunk.load_event, streamed ? next_event++ : 0u);
       }
       for (const ColumnTile& tile : layer.column_tiles) {
-        const Chunk& chunk = layer.chunks[static_cast<std::size_t>(tile.chunk)];
+        const Chunk& chunk = layer.chunks[tile.chunk];
         const auto inside = [&](std::int64_t cell) {
           return std::any_of(chunk.ranges.begin(), chunk.ranges.end(), [&](const WordRange& range) {
             return cell >= range.word * 64 && cell < (range.word + range.words) * 64;
@@ -197,7 +197,7 @@ TEST(ProgramProperty, RunsReadWordsOfTheirChunkAndAreCounted) {
         }
         EXPECT_EQ(tile.parameter_words, parameter_words);
         if (layer.k == 0) continue;
-        const ParameterPlace& weight = place_of(layer, layer.node.weight, tile.chunk);
+        const ParameterPlace& weight = place_of(layer, *layer.node.weight, tile.chunk);
         const int bits = parameter_at(network, weight.parameter).coding->bits;
         for (std::size_t t = 0; t < tile.words.size(); ++t) {
           std::int64_t words = 0, cycles = 0;
@@ -224,7 +224,7 @@ std::int64_t words_of_tiles(const network::Network& network, const Program& prog
   const Placement packed = resident(network, program.bit_offset);
   const ColumnTile& front = layer.column_tiles[first];
   const ColumnTile& back = layer.column_tiles[last - 1];
-  std::set<int> parameters;
+  std::set<network::ParameterIndex> parameters;
   for (const ParameterPlace& place : layer.parameters) parameters.insert(place.parameter);
   std::set<std::int64_t> words;
   for (const mapping::Run& run : packed.runs) {
@@ -310,7 +310,7 @@ TEST(ProgramProperty, AStreamedLayerHasTheFewestChunksAndSpreadsItsWordsOverThem
           best = end;
         }
         std::size_t end = first;
-        while (end < tiles && layer.column_tiles[end].chunk == static_cast<int>(c)) ++end;
+        while (end < tiles && layer.column_tiles[end].chunk == c) ++end;
         EXPECT_EQ(end, best) << "chunk " << c;
         first = end;
       }
@@ -324,13 +324,13 @@ TEST(ProgramProperty, ThePlacementHoldsEveryCodeOnceWhereTheLayersReadIt) {
   for (std::uint64_t seed = 0; seed < kNetworks; ++seed) {
     SCOPED_TRACE(seed);
     const auto [network, program] = random_case(seed);
-    std::map<std::pair<int, std::uint32_t>, std::int64_t> origins;
+    std::map<std::pair<network::ParameterIndex, std::uint32_t>, std::int64_t> origins;
     for (const LayerProgram& layer : program.layers) {
       for (const ParameterPlace& place : layer.parameters) {
         origins[{place.parameter, layer.chunks[place.chunk].load_event}] = place.origin;
       }
     }
-    std::map<int, std::int64_t> reached;
+    std::map<network::ParameterIndex, std::int64_t> reached;
     for (const mapping::Run& run : program.placement.runs) {
       const int bits = parameter_at(network, run.parameter).coding->bits;
       EXPECT_EQ(run.low_bit, 0);
@@ -357,11 +357,11 @@ TEST(ProgramProperty, LiveValuesShareNoBytes) {
     const auto [network, program] = random_case(seed);
     const network::Shapes shapes = network::check(network, "random");
     const int steps = static_cast<int>(program.layers.size());
-    std::vector<int> last_read(shapes.size(), -1);
+    Table<network::ValueIndex, int> last_read(shapes.size(), -1);
     for (int s = 0; s < steps; ++s) {
       const Step& step = program.layers[static_cast<std::size_t>(s)].step;
-      last_read[static_cast<std::size_t>(step.input)] = s;
-      for (const int value : step.residuals) last_read[static_cast<std::size_t>(value)] = s;
+      last_read[step.input] = s;
+      for (const network::ValueIndex value : step.residuals) last_read[value] = s;
     }
     for (int s = 0; s < steps; ++s) {
       std::vector<std::pair<std::int64_t, std::int64_t>> live;
@@ -379,10 +379,9 @@ TEST(ProgramProperty, LiveValuesShareNoBytes) {
       add(program.input_pixels[1], shapes[0].size());
       add(program.logits, shapes.back().size() * 4);
       for (int made = 0; made <= s; ++made) {
-        const int value = program.layers[static_cast<std::size_t>(made)].step.output;
-        const auto v = static_cast<std::size_t>(value);
-        if (v + 1 == shapes.size() || (made != s && last_read[v] < s)) continue;
-        add(program.regions[v], shapes[v].size() * (network::is_quantized(network, value) ? 1 : 4));
+        const network::ValueIndex v = program.layers[static_cast<std::size_t>(made)].step.output;
+        if (v == network.logits() || (made != s && last_read[v] < s)) continue;
+        add(program.regions[v], shapes[v].size() * (network::is_quantized(network, v) ? 1 : 4));
       }
       const LayerProgram& layer = program.layers[static_cast<std::size_t>(s)];
       if (layer.staged) add(program.staging, layer.staged_shape.size() * 4);
@@ -442,7 +441,7 @@ network::Codes read_by_copying(const network::Network& network, const Program& p
         std::copy_n(dram.begin() + range.dram_word, range.words, scratchpad.begin() + range.word);
       }
       for (const ColumnTile& tile : layer.column_tiles) {
-        if (tile.chunk != static_cast<int>(c)) continue;
+        if (tile.chunk != c) continue;
         for (const ParameterPlace& place : layer.parameters) {
           if (place.chunk != tile.chunk) continue;
           const network::Coding& coding = *parameter_at(network, place.parameter).coding;
@@ -487,7 +486,7 @@ TEST(ProgramProperty, ReadingThroughThePlacementEqualsCopyingChunks) {
     for (std::size_t i = 0; i < faults.size(); i += 3) {  // some fail in one direction only
       (i % 2 == 0 ? faults[i].p01 : faults[i].p10) = 0.0f;
     }
-    weights::FaultyReader reader(network, program.placement);
+    weights::FaultyReader reader(network::share(network), program.placement);
     weights::ReadStats stats, expected;
     const network::Codes copied = read_by_copying(network, program, faults, seed, &expected);
     EXPECT_EQ(reader.read(faults, {{}, seed}, &stats), copied);

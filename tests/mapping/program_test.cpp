@@ -272,7 +272,7 @@ TEST(Program, AResidualBeforeANormIsReadOnceAWalk) {
       const auto side = b.add(network::Quantize{0.5f, 7});
       conv();
       for (int norm = 0; norm < 2 - norms_after; ++norm) b.add(network::GroupNorm{});
-      b.add(network::Add{}, {static_cast<int>(b.network().nodes.size()), side});
+      b.add(network::Add{}, {b.network().logits(), side});
       for (int norm = 0; norm < norms_after; ++norm) b.add(network::GroupNorm{});
       b.add(network::Quantize{0.5f, 7});
       b.add(network::Flatten{});
@@ -313,7 +313,7 @@ TEST(Program, StreamedChunksAlternateBetweenTheHalves) {
   EXPECT_EQ(fc.chunks[0].ranges[0].dram_word, 1);
   EXPECT_EQ(fc.chunks[0].ranges[0].word, 2);
   // Code 0 in DRAM cell 96 = word 1, column 32; here word 2, column 32.
-  EXPECT_EQ(place_of(fc, fc.node.weight, 0).origin, 2 * 64 + 32);
+  EXPECT_EQ(place_of(fc, *fc.node.weight, 0).origin, 2 * 64 + 32);
   EXPECT_EQ(fc.counts.weight_writes, 2);
   EXPECT_EQ(program.counts.dram_read_bytes, 16 + 4 * 8);
 }
@@ -339,8 +339,8 @@ TEST(Program, SaysWhatDoesNotFit) {
   EXPECT_EQ(message(small, 20),
             "small.onnx: a batch of 20 needs 1360 bytes of activations (at least 1360 at layer "
             "\"conv1\"), the activation memory has 1024 (1 KiB); raise activations.kib in a.yaml, "
-            "or take fewer images at a time (a lower batch)");
-  EXPECT_NE(message(small, 0).find("--batch: expected at least 1 image, got 0"), std::string::npos);
+            "or take fewer images at a time (batch)");
+  EXPECT_NE(message(small, 0).find("batch: expected at least 1 image, got 0"), std::string::npos);
 }
 
 }  // namespace

@@ -143,5 +143,20 @@ TEST(WordMemory, DrawsPerLoadOnlyWhenFresh) {
   EXPECT_NEAR(static_cast<double>(wrong), expected, 4 * std::sqrt(expected));
 }
 
+TEST(WordCodes, AreFoundByNameAndReadCleanWordsAsTheyAre) {
+  for (const WordCode& code : word_codes()) {
+    EXPECT_EQ(find_word_code(code.name), &code);
+    EXPECT_EQ(&word_code(code.code), &code);
+    for (const std::uint64_t data : {std::uint64_t{0}, ~std::uint64_t{0}, std::uint64_t{0x1234}}) {
+      const ReadWord read = code.decode(data, code.encode(data));
+      EXPECT_EQ(read.data, data) << code.name;
+      EXPECT_EQ(read.suspect, 0u) << code.name;
+      EXPECT_FALSE(read.corrected) << code.name;
+      EXPECT_EQ(code.encode(data) >> code.check_bits, 0) << code.name;
+    }
+  }
+  EXPECT_EQ(find_word_code("crc"), nullptr);
+}
+
 }  // namespace
 }  // namespace brownout::memory

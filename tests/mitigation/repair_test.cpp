@@ -10,8 +10,6 @@
 #include <random>
 #include <set>
 
-#include "sim/chips/random_chip.hpp"
-
 namespace brownout::mitigation {
 namespace {
 
@@ -323,46 +321,6 @@ TEST(Placement, IsABijectionAndNeverCostsMoreThanTheAddresses) {
     };
     EXPECT_LE(cost(placed.data), cost(cells.data) * (1 + 1e-12)) << seed;
   }
-}
-
-TEST(FaultsBehind, WithoutRepairAreTheChips) {
-  RepairPlan plan;
-  plan.words = 3000;
-  const chips::RandomChip chip(7);
-  const chips::OperatingPoint at{0.85, 0.01};
-  const memory::WordFaultLists plain =
-      faults_behind(plan, chip, memory::MemoryId::kWeights, at, memory::CheckCode::kNone);
-  EXPECT_EQ(plain.data, chip.faults(memory::MemoryId::kWeights, 3000, at));
-  EXPECT_TRUE(plain.checks.empty());
-  const memory::WordFaultLists secded =
-      faults_behind(plan, chip, memory::MemoryId::kWeights, at, memory::CheckCode::kSecded);
-  EXPECT_EQ(secded.data, plain.data);
-  EXPECT_EQ(secded.checks, chip.check_faults(memory::MemoryId::kWeights, 3000, at));
-  for (const memory::CellFault& fault :
-       faults_behind(plan, chip, memory::MemoryId::kWeights, at, memory::CheckCode::kParity).checks)
-    EXPECT_EQ(fault.bit, 64u);
-}
-
-TEST(FaultsBehind, SparesRemoveFaultsOfAChip) {
-  RepairPlan plan = plan_of(10, 512);
-  plan.words = 5000;  // the last array is not full
-  plan.spare_rows = 8;
-  plan.spare_columns = 2;
-  RepairStats stats;
-  const chips::RandomChip chip(1);
-  const chips::OperatingPoint at{0.9, 0.0005};
-  const memory::WordFaultLists left =
-      faults_behind(plan, chip, memory::MemoryId::kWeights, at, memory::CheckCode::kNone, &stats);
-  const memory::FaultList before = chip.faults(memory::MemoryId::kWeights, 5000, at);
-  EXPECT_TRUE(left.checks.empty());
-  // Of 80 and 20: spares with faults of their own, about 3 and 23 %, mostly stay unused.
-  EXPECT_GT(stats.rows_replaced, 70);
-  EXPECT_LE(stats.rows_replaced, 80);
-  EXPECT_GT(stats.columns_replaced, 12);
-  EXPECT_LE(stats.columns_replaced, 20);
-  // 16 faults an array, of which eight rows and two columns remove ten or a few more.
-  EXPECT_LT(left.data.size(), before.size() / 2);
-  for (const memory::CellFault& fault : left.data) EXPECT_LT(fault.word, 5000u);
 }
 
 }  // namespace

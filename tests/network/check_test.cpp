@@ -43,7 +43,7 @@ TEST(RandomNetwork, CoversOperatorsSchemesAndCorners) {
         if (norm->scale && !norm->reparameterized) corners.insert("plain gamma");
       }
       if (const auto* flatten = std::get_if<Flatten>(&node.op); flatten != nullptr) {
-        corners.insert(is_quantized(network, static_cast<int>(i) + 1) ? "flat codes" : "flat fp32");
+        corners.insert(is_quantized(network, ValueIndex(i + 1)) ? "flat codes" : "flat fp32");
       }
     }
     for (const Parameter& p : network.parameters) {
@@ -111,13 +111,15 @@ TEST(Check, CountsParametersAndBits) {
 TEST(Check, KnowsWhichValuesAreQuantized) {
   Network network = small_network();
   std::vector<bool> quantized;
-  for (int value = 0; value <= 7; ++value) quantized.push_back(is_quantized(network, value));
+  for (std::size_t value = 0; value <= 7; ++value) {
+    quantized.push_back(is_quantized(network, ValueIndex(value)));
+  }
   EXPECT_EQ(quantized, (std::vector<bool>{false, true, false, false, false, false, true, false}));
   std::swap(network.nodes[4], network.nodes[5]);  // quantize, then flatten
   network.nodes[4].inputs = {ValueIndex(4)};
   network.nodes[5].inputs = {ValueIndex(5)};
   check(network, "net");
-  EXPECT_TRUE(is_quantized(network, 6));
+  EXPECT_TRUE(is_quantized(network, ValueIndex(6)));
 }
 
 TEST(Check, WiringErrors) {
@@ -208,7 +210,7 @@ Network wide_network(int inputs) {
   network.parameters = {weight};
   network.nodes = {{"q", Quantize{}, {ValueIndex(0)}},
                    {"flat", Flatten{}, {ValueIndex(1)}},
-                   {"fc", Linear{0, {}, 1}, {ValueIndex(2)}}};
+                   {"fc", Linear{ParameterIndex(0), {}, 1}, {ValueIndex(2)}}};
   return network;
 }
 

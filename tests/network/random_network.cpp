@@ -365,8 +365,8 @@ class Builder {
   Network network_;
   Coding common_;
   bool mixed_ = false;
-  std::vector<ValueType> types_;
-  std::vector<double> rms_;
+  ValueTypes types_;
+  Table<ValueIndex, double> rms_;
   ValueIndex value_;
 };
 

@@ -11,14 +11,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-sweep::CosimRun equal_run() {
-  sweep::CosimRun run;
+runs::CosimRun equal_run() {
+  runs::CosimRun run;
   run.model = "small";
   run.config.setup.target.accelerator.emplace().name = "default";
   run.config.voltage = 0.8;
   run.config.chip = "random:3";
   for (const char* name : {"conv1", "fc"}) {
-    sweep::CosimPart part;
+    runs::CosimPart part;
     part.name = name;
     part.record = {200, 200, 6, 2};
     part.check.outputs_compared = 50;
@@ -34,8 +34,8 @@ sweep::CosimRun equal_run() {
   return run;
 }
 
-sweep::CosimRun different_run() {
-  sweep::CosimRun run = equal_run();
+runs::CosimRun different_run() {
+  runs::CosimRun run = equal_run();
   cosim::Mismatch found;
   found.kind = cosim::Mismatch::Kind::kAccumulator;
   found.layer = "conv1";
@@ -61,7 +61,7 @@ std::string last_line(const std::string& text) {
 }
 
 TEST(CosimReport, SaysThatAllIsEqualInTheLastLine) {
-  const sweep::CosimRun run = equal_run();
+  const runs::CosimRun run = equal_run();
   EXPECT_EQ(
       last_line(cosim_text(run)),
       "EQUAL: 0 mismatches in 100 sums and 24 words of 12 tiles; 400 cycles on both sides.\n");
@@ -74,7 +74,7 @@ TEST(CosimReport, SaysThatAllIsEqualInTheLastLine) {
 }
 
 TEST(CosimReport, LocatesTheFirstMismatchToTheBit) {
-  const sweep::CosimRun run = different_run();
+  const runs::CosimRun run = different_run();
   const Json found = Json::parse(cosim_json(run))["first_mismatch"];
   const Json expected = {{"kind", "accumulator"},
                          {"what", nullptr},
@@ -111,7 +111,7 @@ TEST(CosimReport, LocatesTheFirstMismatchToTheBit) {
 }
 
 TEST(CosimReport, ACycleHasNoRowAndNeedsNoWord) {
-  sweep::CosimRun run = different_run();
+  runs::CosimRun run = different_run();
   run.first_mismatch->kind = cosim::Mismatch::Kind::kCycle;
   run.first_mismatch->what = "first vector";
   run.first_mismatch->row = run.first_mismatch->column = run.first_mismatch->image = -1;

@@ -36,7 +36,7 @@ TEST(Csv, PointsHaveOneRowEachAndSayWhichAreOnTheGrid) {
 }
 
 TEST(Csv, UndefinedValuesAreEmptyCells) {
-  sweep::SweepResult result = example_sweep();
+  results::SweepResult result = example_sweep();
   result.points[0].rerr = {{8.0, {}, {}}, {}, {}};
   result.points[0].prop1_excess.reset();
   const std::string line = lines_of(points_csv(result))[1];
@@ -52,7 +52,7 @@ TEST(Csv, UndefinedValuesAreEmptyCells) {
 }
 
 TEST(Csv, TheRangeOfLeakageHasColumnsForItsEnds) {
-  sweep::SweepResult result = example_sweep();
+  results::SweepResult result = example_sweep();
   result.points[0].energy_ends = experiment::EnergyEnds{{{1.5, 4.0}}, {{0.75, 0.5}}};
   result.points[0].access_share = 0.125;
   result.safe_voltage[0].energy_saving_total_ends_pct = {{25.0, 50.0}};
@@ -63,7 +63,7 @@ TEST(Csv, TheRangeOfLeakageHasColumnsForItsEnds) {
 }
 
 TEST(Csv, NamesWithCommasAndQuotesAreQuoted) {
-  sweep::SweepResult result = example_sweep();
+  results::SweepResult result = example_sweep();
   result.points[0].model = "a,\"b\"";
   EXPECT_EQ(lines_of(points_csv(result))[1].substr(0, 11), "\"a,\"\"b\"\"\",1");
 }

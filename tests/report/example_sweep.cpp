@@ -6,8 +6,8 @@ namespace brownout::report {
 
 namespace {
 
-sweep::Point make(const std::string& model, double voltage, double rate, double rerr) {
-  sweep::Point point;
+results::Point make(const std::string& model, double voltage, double rate, double rerr) {
+  results::Point point;
   point.model = model;
   point.voltage = voltage;
   point.rate = rate;
@@ -29,8 +29,8 @@ sweep::Point make(const std::string& model, double voltage, double rate, double 
 
 }  // namespace
 
-sweep::SweepResult example_sweep() {
-  sweep::SweepResult result;
+results::SweepResult example_sweep() {
+  results::SweepResult result;
   result.technology = "14nm-finfet";
   result.identity = R"({"images": 1000})";
   result.engine = "functional";
@@ -49,7 +49,7 @@ sweep::SweepResult example_sweep() {
   result.safe.allowed = 1;
   result.safe.first_chosen = "random:0";
   result.safe.first_stated = "random:1000000";
-  sweep::SafeVoltageRow safe;
+  results::SafeVoltageRow safe;
   safe.model = "net-16-normal-8b";
   safe.voltage = 0.9375;
   safe.fails_at = 0.875;
@@ -57,12 +57,13 @@ sweep::SweepResult example_sweep() {
   safe.tried = 55;
   safe.energy_saving_pct = 12.109375;
   safe.rate = 0.00001;
-  safe.stated = sweep::StatedError{9, 0.5, 11.5, 38};
+  safe.stated = results::StatedError{9, 0.5, 11.5, 38};
   safe.err = 8;
-  sweep::SafeVoltageRow none;
+  results::SafeVoltageRow none;
   none.model = "net-16-randbet-8b";
   none.err = 8;
   result.safe_voltage = {safe, none};
+  result.settle();
   result.seconds = 1.5;
   result.images_per_s = 2000;
   return result;

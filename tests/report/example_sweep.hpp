@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A small sweep result made by hand: two networks, three voltages, one point between them.
 #pragma once
-#include "sim/sweep/sweep.hpp"
+#include "sim/results/sweep_result.hpp"
 
 namespace brownout::report {
 
-sweep::SweepResult example_sweep();
+results::SweepResult example_sweep();
 
 }  // namespace brownout::report

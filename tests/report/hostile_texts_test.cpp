@@ -58,33 +58,35 @@ std::vector<std::string> hostile_texts() {
           ""};
 }
 
-sweep::SweepResult sweep_with(const std::string& text, bool several) {
-  sweep::SweepResult result = example_sweep();
+results::SweepResult sweep_with(const std::string& text, bool several) {
+  results::SweepResult result = example_sweep();
   const auto name = [&](const std::string& model) {
     return model.find("normal") != std::string::npos ? text : "other " + text;
   };
   result.technology = text;
   result.accelerator = text;
   result.chip_note = text;
-  for (sweep::SweepModel& model : result.models) model.name = name(model.name);
-  const technology::EnergyLedger energy{};
+  for (results::SweepModel& model : result.models) model.name = name(model.name);
+  const EnergyLedger energy{};
   for (auto* points : {&result.points, &result.extra_points}) {
-    for (sweep::Point& point : *points) {
+    for (results::Point& point : *points) {
       point.model = name(point.model);
       point.energy = energy;
       point.energy->macs = 1.0 + *point.voltage;
     }
   }
-  for (sweep::SafeVoltageRow& row : result.safe_voltage) row.model = name(row.model);
+  for (results::SafeVoltageRow& row : result.safe_voltage) row.model = name(row.model);
+  result.settle();
   if (!several) return result;
   result.mitigations = {"none", text};
-  for (const sweep::Point& point : std::vector<sweep::Point>(result.points)) {
+  for (const results::Point& point : std::vector<results::Point>(result.points)) {
     result.points.push_back(point);
     result.points.back().mitigation = text;
   }
-  for (sweep::Point& point : result.points) {
+  for (results::Point& point : result.points) {
     if (point.mitigation.empty()) point.mitigation = "none";
   }
+  result.settle();
   return result;
 }
 

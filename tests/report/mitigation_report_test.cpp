@@ -19,18 +19,18 @@ namespace brownout::report {
 namespace {
 
 /// Two networks, two mitigations, one voltage, on an accelerator.
-sweep::SweepResult two_mitigations() {
-  sweep::SweepResult result = example_sweep();
+results::SweepResult two_mitigations() {
+  results::SweepResult result = example_sweep();
   result.accelerator = "edge";
   result.mitigations = {"none", "secded+placement=s.json"};
-  const std::vector<sweep::Point> all = result.points;
+  const std::vector<results::Point> all = result.points;
   result.points.clear();
   result.extra_points.clear();
-  const std::vector<sweep::SafeVoltageRow> rows = result.safe_voltage;
+  const std::vector<results::SafeVoltageRow> rows = result.safe_voltage;
   result.safe_voltage.clear();
   for (const std::size_t model : {1u, 4u}) {
     for (std::size_t k = 0; k < 2; ++k) {
-      sweep::Point point = all[model];  // at 0.875
+      results::Point point = all[model];  // at 0.875
       point.mitigation = result.mitigations[k];
       point.weight_area_rel = k == 0 ? 1.0 : 1.11;
       point.cycles = k == 0 ? 1000.0 : 1001.0;
@@ -45,11 +45,12 @@ sweep::SweepResult two_mitigations() {
       std::fill(wrong.begin(), wrong.begin() + std::lround(10 * point.rerr.mean), true);
       point.wrong_images = {wrong, wrong};
       result.points.push_back(point);
-      sweep::SafeVoltageRow row = rows[model == 1 ? 0 : 1];
+      results::SafeVoltageRow row = rows[model == 1 ? 0 : 1];
       row.mitigation = result.mitigations[k];
       result.safe_voltage.push_back(row);
     }
   }
+  result.settle();
   return result;
 }
 
@@ -72,8 +73,9 @@ TEST(MitigationTable, ComparesErrorEnergyAreaAndCycles) {
 }
 
 TEST(MitigationTable, MarksWhatIsNotDecided) {
-  sweep::SweepResult result = two_mitigations();
+  results::SweepResult result = two_mitigations();
   result.points[1].wrong_images.clear();  // nothing is known of other images
+  result.settle();
   const std::string text = mitigation_table(result);
   EXPECT_NE(text.find("1000  *"), std::string::npos) << text;
   EXPECT_NE(text.find("1001  ~"), std::string::npos) << text;
@@ -87,9 +89,9 @@ TEST(MitigationTable, IsPartOfTheSweepsText) {
 }
 
 TEST(MitigationTable, SaysWhatIsSavedOfWhat) {
-  sweep::SweepResult result = two_mitigations();
+  results::SweepResult result = two_mitigations();
   result.rail = "of gold";
-  sweep::SafeVoltageRow& row = result.safe_voltage[0];
+  results::SafeVoltageRow& row = result.safe_voltage[0];
   row.energy_saving_pct = -15.75;  // costs more than it saves
   row.energy_saving_total_pct = 1.25;
   row.energy_saving_total_ends_pct = {{2.5, 0.75}};

@@ -54,7 +54,7 @@ TEST(SweepJson, HasThePromisedFields) {
 
 TEST(SweepJson, SaysWhatIsBestAndWhatOfThatIsDecided) {
   // Nothing is known about other images, so nothing is decided.
-  sweep::SweepResult result = example_sweep();
+  results::SweepResult result = example_sweep();
   Json json = Json::parse(sweep_json(result));
   EXPECT_EQ(json["pareto_energy"], "energy_sram_rel");
   EXPECT_EQ(json["pareto_compares"], "each network with itself");
@@ -71,7 +71,7 @@ TEST(SweepJson, SaysWhatIsBestAndWhatOfThatIsDecided) {
   // takes twice as much. 115 images of 1000 that only one of them gets wrong decide.
   const double errors[] = {8, 20, 90, 8.5, 9, 60};
   for (std::size_t i = 0; i < 6; ++i) {
-    sweep::Point& point = result.points[i];
+    results::Point& point = result.points[i];
     point.energy.emplace();
     point.energy->macs = (i < 3 ? 10.0 : 20.0) * *point.voltage;
     results::WrongImages wrong(1000, false);
@@ -80,6 +80,7 @@ TEST(SweepJson, SaysWhatIsBestAndWhatOfThatIsDecided) {
     point.cycles = 1.0;
     point.energy_rel = 1.0;
   }
+  result.settle();
   json = Json::parse(sweep_json(result));
   EXPECT_EQ(json["pareto_energy"], "energy_uj");
   EXPECT_EQ(json["pareto_compares"], "all networks");
@@ -106,8 +107,8 @@ TEST(SweepJson, BestAndFrontNameTheNetworks) {
   EXPECT_EQ(json["pareto_front"][2]["voltage"], 0.875);
 }
 
-sweep::EvalResult example_eval() {
-  sweep::EvalResult result;
+runs::EvalResult example_eval() {
+  runs::EvalResult result;
   result.config.model = "models/net.onnx";
   result.images = 200;
   result.rate = 0.01;
@@ -119,7 +120,7 @@ sweep::EvalResult example_eval() {
   result.clean.confidence = 0.5;
   result.clean.logits_sha256 = "c0";
   for (const int wrong : {30, 34}) {
-    sweep::ChipResult chip;
+    results::ChipResult chip;
     chip.chip = "random:" + std::to_string(wrong);
     chip.wrong = wrong;
     chip.wrong_either = wrong + 2;
@@ -171,7 +172,7 @@ TEST(EvalJson, HasThePromisedFields) {
 }
 
 TEST(EvalJson, OneChipHasNoInterval) {
-  sweep::EvalResult result = example_eval();
+  runs::EvalResult result = example_eval();
   result.config.chips.resize(1);
   result.chips.resize(1);
   result.point = summarize(result.clean, result.chips, 200);
@@ -182,7 +183,7 @@ TEST(EvalJson, OneChipHasNoInterval) {
 }
 
 TEST(EvalJson, TheCleanNetworkAloneHasTheSameFields) {
-  sweep::EvalResult result = example_eval();
+  runs::EvalResult result = example_eval();
   std::vector<std::string> names;
   const Json full = Json::parse(eval_json(result));
   for (const auto& [name, value] : full.items()) names.push_back(name);

@@ -17,13 +17,13 @@ results::WrongImages first_wrong(std::size_t wrong) {
 }
 
 /// 200 images; the clean network and all chips get 12 of them wrong.
-sweep::EvalResult equal_chips(std::size_t chips) {
-  sweep::EvalResult result;
+runs::EvalResult equal_chips(std::size_t chips) {
+  runs::EvalResult result;
   result.images = 200;
   result.clean.wrong = 12;
   result.clean.wrong_images = first_wrong(12);
   for (std::size_t i = 0; i < chips; ++i) {
-    sweep::ChipResult chip;
+    results::ChipResult chip;
     chip.wrong = chip.wrong_either = 12;
     chip.wrong_images = first_wrong(12);
     result.chips.push_back(chip);
@@ -61,7 +61,7 @@ TEST(EvalText, ABoundAboveAHundredPointsSaysNothing) {
             std::string::npos)
       << text;
   EXPECT_EQ(text.find("excess"), std::string::npos);
-  sweep::EvalResult sure = equal_chips(5);
+  runs::EvalResult sure = equal_chips(5);
   sure.point->prop1_excess = 4.1;
   const std::string other = eval_text(sure);
   EXPECT_NE(line_of(other, "Proposition 1 excess (99 %), points").find("4.10"), std::string::npos);
@@ -80,14 +80,14 @@ TEST(EvalText, OneChipOrNoneHasImagesAlone) {
 }
 
 TEST(SweepText, SaysHowFarOtherImagesMoveTheMeans) {
-  sweep::SweepResult result = example_sweep();
+  results::SweepResult result = example_sweep();
   EXPECT_NE(sweep_text(result).find(
                 "Another 1000 images would move a mean by ± 0.75 points (standard error).\n"),
             std::string::npos)
       << sweep_text(result);
   result.points[3].rerr.images_se = 1.5;
   EXPECT_NE(sweep_text(result).find("± 0.75 to 1.50 points"), std::string::npos);
-  for (sweep::Point& point : result.points) point.rerr.images_se.reset();
+  for (results::Point& point : result.points) point.rerr.images_se.reset();
   EXPECT_EQ(sweep_text(result).find("Another 1000"), std::string::npos);
 }
 

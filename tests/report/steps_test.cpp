@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Curves over the voltage for a chip with steps.
-#include "sim/report/steps.hpp"
-
 #include <gtest/gtest.h>
 
 #include "example_sweep.hpp"
@@ -11,23 +9,10 @@
 namespace brownout::report {
 namespace {
 
-using Ends = std::vector<double>;
 const std::vector<double> kSteps{0.8, 0.85, 0.9};
 
-TEST(Steps, AResultHoldsFromTheStepBelowUpToTheNext) {
-  EXPECT_EQ(ends_of_step(0.85, kSteps), (Ends{0.85, 0.9}));
-  EXPECT_EQ(ends_of_step(0.87, kSteps), (Ends{0.85, 0.9}));
-  EXPECT_EQ(ends_of_step(0.8, kSteps), (Ends{0.8, 0.85}));
-  // As people type them.
-  EXPECT_EQ(ends_of_step(0.85 - 1e-12, kSteps), (Ends{0.85 - 1e-12, 0.9}));
-  // Above the last step the result holds everywhere, but it is drawn no further than was asked for.
-  EXPECT_EQ(ends_of_step(0.95, kSteps), (Ends{0.9, 0.95}));
-  EXPECT_EQ(ends_of_step(0.9, kSteps), (Ends{0.9}));
-  EXPECT_EQ(ends_of_step(0.87, {}), (Ends{0.87}));
-}
-
 TEST(Steps, ASweepsCurveIsFlatBetweenThem) {
-  sweep::SweepResult result = example_sweep();
+  results::SweepResult result = example_sweep();
   result.steps = {0.7, 0.8, 0.87, 0.95};
   const std::string data = sweep_drawing(result, "sweep.svg").data();
   // 0.75 lies in the step of 0.7, 0.875 in that of 0.87, 1 above the last; 0.8 was not measured.

@@ -9,7 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/sweep/eval.hpp"
+#include "sim/runs/eval.hpp"
 #include "tests/end_to_end/workplace.hpp"
 
 namespace brownout::study {
@@ -44,13 +44,13 @@ TEST_F(EvaluationTest, ErrorsAreThoseOfEval) {
   ASSERT_EQ(found.values.size(), 2u);
   EXPECT_EQ(rows_added_, 7u);  // clean, and 2 × 3
   EXPECT_EQ(ticks_, make(block)->patterns(nullptr));
-  sweep::EvalConfig config;
+  runs::EvalConfig config;
   config.model = workplace_.network();
   config.setup.images.folder = workplace_.folder() / "data";
   config.setup.images.count = 200;
   config.rate = 0.05;
   config.chips = {"random:5", "random:6", "random:7"};
-  const sweep::EvalResult eval = sweep::run_eval(config, 1, true);
+  const runs::EvalResult eval = runs::run_eval(config, 1, true);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_DOUBLE_EQ(found.values[1].samples[i],
                      100.0 * static_cast<double>(eval.chips[i].wrong) / 200);
@@ -141,11 +141,11 @@ TEST_F(EvaluationTest, MissingDataIsNamed) {
   Datasets datasets;
   Setting setting;
   setting.setup.images.folder = workplace_.folder() / "nowhere";
-  setting.setup.images.folder_origin = "x.yaml:1:1: data_folder";
+  setting.places["data_folder"] = "x.yaml:1:1: data_folder";
   EXPECT_THROW(datasets.get(setting), InputError);
   setting.setup.images.folder = workplace_.folder() / "data";
   setting.setup.images.count = 401;
-  setting.setup.images.count_origin = "x.yaml:2:2: images";
+  setting.places["images"] = "x.yaml:2:2: images";
   try {
     datasets.images(setting);
     FAIL();

@@ -163,7 +163,7 @@ TEST(Measures, TheNetworkUpToItsLastReluGivesItsActivations) {
   data.classes = 2;
   data.pixels = {255, 0, 255, 255};
   data.labels = {0, 1};
-  const auto engine = engines::make_engine("functional", *cut, 1);
+  const auto engine = engines::make_engine("functional", network::share(*cut), 1);
   engine->set_codes(network::clean_codes(*cut));
   const std::vector<float> found = run_images(*engine, cut->classes, data, 2, 1);
   // Channel 0 shows the pixels, channel 1 their negative, which the ReLU removes.

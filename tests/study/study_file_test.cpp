@@ -98,12 +98,12 @@ TEST_F(StudyFileTest, WrongStudiesAreRefusedWithTheirPlace) {
   expect(head + evaluations + "rows:\n  - {name: A, training: missing.yaml}\n",
          "rows[0].training: missing.yaml: cannot open");
   expect(head + evaluations + "rows:\n  - {name: A, training: train.yaml, set: {seed.x: 1}}\n",
-         "rows[0].name: train.yaml: --set \"seed.x=1\": seed is \"1\", expected a map");
+         "rows[0].name: train.yaml: set \"seed.x=1\": seed is \"1\", expected a map");
   expect(head + evaluations + "rows:\n  - {name: A, training: train.yaml, seeds: [1, 1]}\n",
          "1 is listed twice");
   expect(
       head + evaluations + "rows:\n  - {name: A, training: train.yaml, set: {output: mine.onnx}}\n",
-      "set \"output=mine.onnx\": trained networks lie in the folder of --trainings");
+      "set \"output=mine.onnx\": trained networks lie in the folder of trainings");
   expect(head + evaluations + rows + "compare:\n  - {higher: C, lower: A}\n",
          "compare[0].higher: no row is named \"C\"");
   expect(head + evaluations + rows + "compare:\n  - {higher: A, lower: A}\n",

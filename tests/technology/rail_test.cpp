@@ -7,10 +7,12 @@
 #include <cmath>
 
 #include "edited_profile.hpp"
-#include "sim/technology/protection.hpp"
+#include "sim/technology/protected_memory.hpp"
 
 namespace brownout::technology {
 namespace {
+
+using mitigation::Protection;
 
 constexpr double kRailSeconds = 1e-3;
 
@@ -95,7 +97,7 @@ TEST(Rail, ABoostAndCheckBitsComeThroughIt) {
   EXPECT_NEAR(ledger(technology, supply, boost).mitigation,
               full * (0.84 * 0.84 - 0.64) * 1.25 / 0.8, 1e-9);
   Protection secded;
-  secded.codec = Codec::kSecded;
+  secded.check = memory::CheckCode::kSecded;
   EXPECT_NEAR(ledger(technology, supply, secded).mitigation,
               0.135 * full * 0.8 + 3.0 * 0.13 + 0.056 + 4.0 * 8 * 0.56e-3 +
                   0.125 * ledger(technology, supply).weight_leakage,
@@ -106,7 +108,7 @@ TEST(Rail, ABoostAndCheckBitsComeThroughIt) {
 
 TEST(Rail, SecdedCostsMoreThanTheVoltageSaves) {
   Protection secded;
-  secded.codec = Codec::kSecded;
+  secded.check = memory::CheckCode::kSecded;
   EXPECT_NEAR(protected_read_relative(Technology::load(kProfile), secded, 0.836), 1.010, 5e-4);
 }
 

@@ -209,8 +209,8 @@ TEST(Architecture, ATrainingMayReplaceNormsAndActivations) {
   const Architecture net = load_architecture(kModels / "vgg3.yaml", options);
   for (const network::Node& node : net.nodes) {
     if (const auto* op = std::get_if<network::BatchNorm>(&node.op)) {
-      EXPECT_EQ(op->scale, -1);
-      EXPECT_EQ(op->shift, -1);
+      EXPECT_FALSE(op->scale.has_value());
+      EXPECT_FALSE(op->shift.has_value());
       EXPECT_FALSE(op->reparameterized);
       EXPECT_EQ(op->variance, std::vector<float>(64, 1.0f));
     }

@@ -92,7 +92,7 @@ TEST(Binary, ATrainingLearnsAndItsFileScoresTheSameInTheEngines) {
   EXPECT_EQ(net.bits(), 1);
   std::vector<std::vector<float>> logits;
   for (const char* name : {"functional", "reference", "float"}) {
-    const auto engine = engines::make_engine(name, net, 1);
+    const auto engine = engines::make_engine(name, network::share(net), 1);
     engine->set_codes(network::clean_codes(net));
     logits.emplace_back(64 * 3);
     engine->run(small.test.image(0), 0, 64, logits.back().data(), 0);
@@ -134,7 +134,7 @@ TEST(Binary, SumsOfSignsAreXnorAndPopcount) {
     const mapping::MatrixNode at = mapping::matrix_node(net, shapes, node);
     const network::ValueIndex input = net.nodes[node].inputs[0];
     const network::Quantize& q = mapping::quantization_of(net, input);
-    if (input == 1) continue;  // the first layer multiplies pixels
+    if (input == network::ValueIndex(1)) continue;  // the first layer multiplies pixels
     ++layers;
     EXPECT_EQ(q.scale, 1.0f);
     EXPECT_EQ(q.zero_point, 1);

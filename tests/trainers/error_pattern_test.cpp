@@ -59,7 +59,7 @@ TEST_P(PatternChips, PerturbedCodesAreThoseThatEvalReads) {
   const fs::path file = fs::path(testing::TempDir()) / "brownout-pattern.onnx";
   network::write_onnx(build_network(trainer, calibrate(trainer, 32), {}), file);
   const network::Network network = network::read_onnx(file);
-  weights::FaultyReader reader(network, mapping::resident(network));
+  weights::FaultyReader reader(network::share(network), mapping::resident(network));
   const auto chip = chips::make_chip(given.pattern);
   const memory::FaultList faults = chip->faults(
       memory::MemoryId::kWeights, reader.placement().words, trainer.config().errors.point());
@@ -113,7 +113,7 @@ TEST(ErrorPattern, IsTheSameInEveryStepUnlessReadsAreFresh) {
   EXPECT_EQ(fresh.codes(), one);  // counted by the step alone
 
   const network::Network network = build_network(small.trainer, calibrate(small.trainer, 32), {});
-  weights::FaultyReader reader(network, mapping::resident(network));
+  weights::FaultyReader reader(network::share(network), mapping::resident(network));
   const auto chip = chips::make_chip("physical:3");
   const memory::FaultList faults =
       chip->faults(memory::MemoryId::kWeights, reader.placement().words, {0.78, 0.0});

@@ -16,7 +16,7 @@ namespace {
 
 double engine_error(const std::string& engine_name, const network::Network& net,
                     const data::Dataset& data) {
-  const auto engine = engines::make_engine(engine_name, net, 1);
+  const auto engine = engines::make_engine(engine_name, network::share(net), 1);
   engine->set_codes(network::clean_codes(net));
   const auto result = engines::evaluate(*engine, net, data, data.size(), 1);
   return 100.0 * static_cast<double>(result.wrong) / static_cast<double>(data.size());
@@ -53,7 +53,7 @@ Logits both_logits(SmallTraining& small, const network::Network& net, const std:
   small.trainer.train_reader().read(order.data(), 64, images.data(), labels.data());
   small.trainer.pass().infer(small.trainer.decoded().data(), small.trainer.state().statistics,
                              images.data(), 64, logits.trainer.data(), quantizers);
-  const auto made = engines::make_engine(engine, net, 1);
+  const auto made = engines::make_engine(engine, network::share(net), 1);
   made->set_codes(network::clean_codes(net));
   made->run(small.train.image(0), 0, 64, logits.engine.data(), 0);
   return logits;

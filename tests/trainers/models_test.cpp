@@ -112,7 +112,8 @@ TEST_P(Models, TrainExportAndComputeTheTrainersLogits) {
     std::vector<float> logits(size);
     trainer.pass().infer(trainer.decoded().data(), trainer.state().statistics, pixels.data(), 2,
                          expected.data(), quantized ? &quantizers : nullptr);
-    const auto engine = engines::make_engine(quantized ? "functional" : "float", net, 1);
+    const auto engine =
+        engines::make_engine(quantized ? "functional" : "float", network::share(net), 1);
     engine->set_codes(network::clean_codes(net));
     engine->run(data.image(0), 0, 2, logits.data(), 0);
     double difference = 0.0;

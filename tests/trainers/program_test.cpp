@@ -15,6 +15,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/progress_report.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "small_training.hpp"
 #include "tests/interruption/interruption.hpp"
@@ -151,6 +152,24 @@ TEST_F(Program, AnotherSeedAndFewerEpochsCanBeAsked) {
   EXPECT_EQ(net.metadata.at("training.seed"), "9");
   EXPECT_EQ(net.metadata.at("training.epochs_run"), "1 of 1");
   EXPECT_EQ(net.metadata.at("training.threads"), "1");
+}
+
+TEST_F(Program, TellsOtherProgramsHowFarItIs) {
+  const std::vector<std::string> words{config(), "--threads", "1",         "--epochs",
+                                       "1",      "--quiet",   "--progress"};
+  std::vector<std::string> with = words;
+  with.push_back(out("far.progress"));
+  ASSERT_EQ(run(with), 0) << log();
+  const ProgressReport report = read_progress_line(read_file(out("far.progress")), "far.progress");
+  EXPECT_EQ(report.title, "train");
+  EXPECT_EQ(report.done, 40);  // 640 images, 16 at a time
+  EXPECT_EQ(report.total, 40);
+  EXPECT_EQ(report.seconds_left, 0.0);
+  EXPECT_NE(report.note.find("epoch 1, loss "), std::string::npos) << report.note;
+  // What it reads is no place for it, and another's file is kept.
+  with.back() = config();
+  EXPECT_EQ(run(with), 2);
+  EXPECT_NE(log().find("--progress: "), std::string::npos) << log();
 }
 
 TEST_F(Program, SaysWhenNoBatchHadBitErrors) {

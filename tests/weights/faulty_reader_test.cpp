@@ -12,7 +12,7 @@ namespace {
 
 TEST(FaultyReader, ReadsEveryChipFromCleanCodes) {
   const network::Network network = mapping::network_of_all_schemes(8, 4);
-  FaultyReader reader(network, mapping::resident(network, 17));
+  FaultyReader reader(network::share(network), mapping::resident(network, 17));
   for (std::uint64_t chip = 0; chip < 8; ++chip) {
     const memory::FaultList faults = chips::RandomChip(chip, 0.5).faults(
         memory::MemoryId::kWeights, reader.placement().words, {0.8, 0.05});

@@ -35,7 +35,7 @@ double expected_wrong(const FaultList& faults) {
 
 TEST(OneDirectionalCells, AreWrongHalfTheTimeOnBalancedData) {
   const network::Network network = balanced_network(1 << 19);
-  FaultyReader reader(network, mapping::resident(network));
+  FaultyReader reader(network::share(network), mapping::resident(network));
   chips::PhysicalModel stuck;  // no cell is undecided
   stuck.read_noise = 0.0;
   chips::PhysicalModel biased = stuck;
@@ -66,7 +66,7 @@ TEST(OneDirectionalCells, AreWrongHalfTheTimeOnBalancedData) {
 
 TEST(OneDirectionalCells, ThatErrSometimesAreWrongHalfAsOftenAsTheirProbabilitySays) {
   const network::Network network = balanced_network(1 << 19);
-  FaultyReader reader(network, mapping::resident(network));
+  FaultyReader reader(network::share(network), mapping::resident(network));
   const std::uint32_t words = reader.placement().words;
   const chips::MeasuredChip chip2(std::string(BROWNOUT_SOURCE_DIR) +
                                   "/profiles/chip2-synthetic.h5");
@@ -89,15 +89,16 @@ double uncorrectable(double p) {
 TEST(OneDirectionalCells, FailFewerWordsBehindSecdedThanFlippingOnes) {
   const network::Network network = balanced_network(1 << 20);
   const mapping::Placement placement = mapping::resident(network);
-  ProtectedReader reader(network, placement, {{0, mapping::store(network, placement)}},
-                         memory::CheckCode::kSecded, memory::OnError::kPass);
+  ProtectedReader reader(network::share(network), placement,
+                         {{0, mapping::store(network, placement)}}, memory::CheckCode::kSecded,
+                         memory::OnError::kPass);
   const chips::PhysicalModel model;
   for (const double voltage : {20.0 / 24, 21.0 / 24, 22.0 / 24}) {
     const double p = model.p(voltage);
     const auto failed = [&](const chips::Chip& chip) {
       const chips::OperatingPoint at{voltage, p};
       ReadStats stats;
-      ProtectionStats protection;
+      mitigation::ProtectionStats protection;
       reader.read({chip.faults(MemoryId::kWeights, placement.words, at),
                    chip.check_faults(MemoryId::kWeights, placement.words, at)},
                   {}, &stats, &protection);

@@ -26,19 +26,19 @@ using memory::WordFaultLists;
 ProtectedReader reader_of(const network::Network& network, CheckCode check,
                           OnError on_error = OnError::kPass, std::uint64_t bit_offset = 0) {
   const mapping::Placement placement = mapping::resident(network, bit_offset);
-  return ProtectedReader(network, placement, {{0, mapping::store(network, placement)}}, check,
-                         on_error);
+  return ProtectedReader(network::share(network), placement,
+                         {{0, mapping::store(network, placement)}}, check, on_error);
 }
 
 TEST(ProtectedReader, WithoutMitigationReadsWhatFaultyReaderReads) {
   const network::Network network = mapping::network_of_all_schemes(8, 4);
-  FaultyReader plain(network, mapping::resident(network, 17));
+  FaultyReader plain(network::share(network), mapping::resident(network, 17));
   ProtectedReader reader = reader_of(network, CheckCode::kNone, OnError::kPass, 17);
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
     const FaultList faults = chips::RandomChip(seed, 0.5).faults(
         memory::MemoryId::kWeights, reader.placement().words, {0.8, 0.05});
     ReadStats expected, stats;
-    ProtectionStats protection;
+    mitigation::ProtectionStats protection;
     EXPECT_EQ(reader.read({faults, {}}, {{}, seed}, &stats, &protection),
               plain.read(faults, {{}, seed}, &expected));
     EXPECT_EQ(stats.cells_hit, expected.cells_hit);
@@ -57,7 +57,7 @@ TEST(ProtectedReader, SecdedCorrectsOneWrongBitAWord) {
     faults.push_back({word, word * 7 % 64, 1.0f, 1.0f});
   }
   ReadStats stats;
-  ProtectionStats protection;
+  mitigation::ProtectionStats protection;
   EXPECT_EQ(reader.read({faults, {}}, {}, &stats, &protection), network::clean_codes(network));
   EXPECT_GT(stats.cells_hit, 0);
   EXPECT_EQ(stats.bits_wrong, 0);
@@ -70,7 +70,7 @@ TEST(ProtectedReader, AWrongCheckBitBesideAWrongDataBitIsDetectedAndPassedOn) {
   const network::Network network = mapping::network_of_all_schemes(8, 4);
   ProtectedReader reader = reader_of(network, CheckCode::kSecded);
   ReadStats stats;
-  ProtectionStats protection;
+  mitigation::ProtectionStats protection;
   reader.read({{{0, 3, 1.0f, 1.0f}}, {{0, 66, 1.0f, 1.0f}}}, {}, &stats, &protection);
   EXPECT_EQ(stats.bits_wrong, 1);
   EXPECT_EQ(protection.check_cells_hit, 1);
@@ -132,7 +132,7 @@ TEST(ProtectedReader, ASuspectWordBecomesZeroCodes) {
   network.parameters[0].coding->beta = -0.052f;  // w = 0 lies at n = 5.2
   ProtectedReader reader = reader_of(network, CheckCode::kParity, OnError::kZero);
   ReadStats stats;
-  ProtectionStats protection;
+  mitigation::ProtectionStats protection;
   const network::Codes& codes = reader.read({{{0, 9, 1.0f, 1.0f}}, {}}, {}, &stats, &protection);
   for (std::size_t i = 0; i < 8; ++i) EXPECT_EQ(codes[0][i], 5);
   for (std::size_t i = 8; i < 16; ++i) EXPECT_EQ(codes[0][i], network.parameters[0].n[i]);
@@ -165,7 +165,7 @@ TEST(ProtectedReader, SharesOfUncorrectableWordsFollowTheClosedForm) {
     const chips::RandomChip chip(11);
     const std::uint32_t words = reader.placement().words;
     ReadStats stats;
-    ProtectionStats protection;
+    mitigation::ProtectionStats protection;
     reader.read({chip.faults(memory::MemoryId::kWeights, words, {0.8, p}),
                  chip.check_faults(memory::MemoryId::kWeights, words, {0.8, p})},
                 {}, &stats, &protection);

@@ -161,7 +161,7 @@ TEST(ReadThrough, RefusesRunsOutsideTheNetwork) {
   const std::vector<mapping::Run> wrong_runs = {{network::ParameterIndex(1), 0, 1, 0, 8, 0, 0},
                                                 {network::ParameterIndex(99), 0, 1, 0, 8, 0, 0},
                                                 {network::ParameterIndex(0), 0, 3, 0, 8, 0, 0},
-                                                {0, -1, 1, 0, 8, 0, 0},
+                                                {network::ParameterIndex(0), -1, 1, 0, 8, 0, 0},
                                                 {network::ParameterIndex(0), 0, 1, 0, 9, 0, 0},
                                                 {network::ParameterIndex(0), 0, 1, 4, 4, 0, 0}};
   for (const mapping::Run& run : wrong_runs) {

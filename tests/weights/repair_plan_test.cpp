@@ -10,6 +10,7 @@
 #include <random>
 
 #include "sim/base/error.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/weights/selection.hpp"
 #include "sim/weights/sensitivity.hpp"
 #include "tests/mapping/coded_network.hpp"
@@ -49,7 +50,7 @@ std::string message_of(F&& f) {
 mitigation::RepairPlan plan(const network::Network& network, const std::string& text,
                             std::uint64_t offset = 0) {
   return plan_repair(network, "hash", mapping::resident(network, offset),
-                     memory::parse_mitigations(text, "m"), nullptr, "net.onnx");
+                     mitigation::parse_mitigations(text, "m"), nullptr, "net.onnx");
 }
 
 TEST(RepairPlan, WithoutMitigationsChangesNothing) {
@@ -93,7 +94,7 @@ TEST(RepairPlan, SparesCoverWholeArraysOfTheScratchpad) {
   weights.words_per_cycle = 3;
   const mitigation::RepairPlan accelerated =
       plan_repair(network, "hash", mapping::resident(network),
-                  memory::parse_mitigations("spares=2x0", "m"), &weights, "net.onnx");
+                  mitigation::parse_mitigations("spares=2x0", "m"), &weights, "net.onnx");
   EXPECT_EQ(accelerated.arrays, 6u);
   EXPECT_EQ(accelerated.cell_words(), 66u);
   for (std::uint32_t word = 0; word < 54; ++word) {
@@ -258,6 +259,48 @@ TEST(SelectedCells, RefuseCellsThatHoldSeveralCodes) {
               SelectedCells(network, shared, selection("7"), "--only");
             }).find("cell 64 holds several codes"),
             std::string::npos);
+}
+
+TEST(RepairedFaults, WithoutRepairAreTheChips) {
+  mitigation::RepairPlan plan;
+  plan.words = 3000;
+  const chips::RandomChip chip(7);
+  const chips::OperatingPoint at{0.85, 0.01};
+  const memory::WordFaultLists plain =
+      repaired_faults(plan, chip, memory::MemoryId::kWeights, at, memory::CheckCode::kNone);
+  EXPECT_EQ(plain.data, chip.faults(memory::MemoryId::kWeights, 3000, at));
+  EXPECT_TRUE(plain.checks.empty());
+  const memory::WordFaultLists secded =
+      repaired_faults(plan, chip, memory::MemoryId::kWeights, at, memory::CheckCode::kSecded);
+  EXPECT_EQ(secded.data, plain.data);
+  EXPECT_EQ(secded.checks, chip.check_faults(memory::MemoryId::kWeights, 3000, at));
+  for (const memory::CellFault& fault :
+       repaired_faults(plan, chip, memory::MemoryId::kWeights, at, memory::CheckCode::kParity)
+           .checks)
+    EXPECT_EQ(fault.bit, 64u);
+}
+
+TEST(RepairedFaults, SparesRemoveFaultsOfAChip) {
+  mitigation::RepairPlan plan;
+  plan.arrays = 10;
+  plan.words = 5000;  // the last array is not full
+  plan.spare_rows = 8;
+  plan.spare_columns = 2;
+  mitigation::RepairStats stats;
+  const chips::RandomChip chip(1);
+  const chips::OperatingPoint at{0.9, 0.0005};
+  const memory::WordFaultLists left =
+      repaired_faults(plan, chip, memory::MemoryId::kWeights, at, memory::CheckCode::kNone, &stats);
+  const memory::FaultList before = chip.faults(memory::MemoryId::kWeights, 5000, at);
+  EXPECT_TRUE(left.checks.empty());
+  // Of 80 and 20: spares with faults of their own, about 3 and 23 %, mostly stay unused.
+  EXPECT_GT(stats.rows_replaced, 70);
+  EXPECT_LE(stats.rows_replaced, 80);
+  EXPECT_GT(stats.columns_replaced, 12);
+  EXPECT_LE(stats.columns_replaced, 20);
+  // 16 faults an array, of which eight rows and two columns remove ten or a few more.
+  EXPECT_LT(left.data.size(), before.size() / 2);
+  for (const memory::CellFault& fault : left.data) EXPECT_LT(fault.word, 5000u);
 }
 
 }  // namespace

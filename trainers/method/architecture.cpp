@@ -161,12 +161,12 @@ class Reader {
     if (found != blocks_.end()) return found->second;
     std::vector<std::string> known;
     for (const auto& [known_name, unused] : blocks_) known.push_back(known_name);
-    const std::string near = nearest_name(name, known);
+    const std::string near = did_you_mean(name, known);
     layer.fail("block",
                fmt::format("no block is called \"{}\"{}", name,
                            known.empty()  ? "; this file has no `blocks`"
                            : near.empty() ? fmt::format("; known: {}", fmt::join(known, ", "))
-                                          : fmt::format("; did you mean \"{}\"?", near)));
+                                          : "; " + near));
   }
 
   YamlMap root_;

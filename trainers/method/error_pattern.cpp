@@ -103,7 +103,7 @@ std::int64_t ErrorPattern::inject(const WeightCoder& coder, std::uint64_t step, 
   const weights::ReadStats stats =
       weights::read_through(network_, placement_, drawn_, draws(step), codes_, touched_);
   for (const weights::Touched& code : touched_) {
-    const auto t = static_cast<std::size_t>(code.parameter);
+    const std::size_t t = code.parameter.number();
     decoded[coder.spans()[t].first + code.index] =
         network::decode(coder.codings()[t], codes_[t][static_cast<std::size_t>(code.index)]);
   }

@@ -279,6 +279,7 @@ StepResult Trainer::step_or_explain(const TrainingFiles& files) {
 bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* stop) {
   const std::int64_t total = static_cast<std::int64_t>(total_steps());
   Progress progress("train", total, files.quiet);
+  progress.report_to(files.progress);
   std::int64_t done = static_cast<std::int64_t>(state_.step);
   progress.found(done);
   if (!files.events.empty()) events_.emplace(files.events, state_.history);

@@ -28,6 +28,7 @@ struct TrainingFiles {
   std::filesystem::path metrics;        // CSV, one row an epoch
   std::filesystem::path events;         // the same for TensorBoard
   std::int64_t checkpoint_steps = 200;  // between checkpoints
+  std::filesystem::path progress;       // one line for other programs: ProgressReport
   bool quiet = false;                   // no progress on stderr
 };
 

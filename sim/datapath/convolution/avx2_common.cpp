@@ -190,16 +190,16 @@ PaddedImage padded_image(const ConvolutionShape& shape) {
 }
 
 void widen(const std::uint8_t* q, const PaddedImage& image, int zero_point, std::int16_t* out) {
-  const std::size_t channels = static_cast<std::size_t>(image.channels);
-  const std::size_t body = static_cast<std::size_t>(image.width) * channels;
+  const std::size_t channels = image.channels;
+  const std::size_t body = image.width * channels;
   if (image.padded_height == image.height && image.padded_width == image.width) {
-    widen_run(q, body * static_cast<std::size_t>(image.height), zero_point, out);
+    widen_run(q, body * image.height, zero_point, out);
     return;
   }
   const std::size_t row = image.row();
-  const std::size_t before = static_cast<std::size_t>(image.left) * channels;
+  const std::size_t before = image.left * channels;
   const std::size_t after = row - before - body;
-  const std::size_t top = static_cast<std::size_t>(image.top) * row;
+  const std::size_t top = image.top * row;
   std::fill_n(out, top, std::int16_t{0});
   out += top;
   for (int y = 0; y < image.height; ++y, q += body, out += row) {
@@ -208,7 +208,7 @@ void widen(const std::uint8_t* q, const PaddedImage& image, int zero_point, std:
     std::fill_n(out + before + body, after, std::int16_t{0});
   }
   const int bottom = image.padded_height - image.top - image.height;
-  std::fill_n(out, static_cast<std::size_t>(bottom) * row, std::int16_t{0});
+  std::fill_n(out, bottom * row, std::int16_t{0});
 }
 
 const Kernels& avx2_kernels() {

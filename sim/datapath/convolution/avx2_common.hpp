@@ -71,7 +71,7 @@ struct PaddedImage {
   std::size_t row() const {
     return static_cast<std::size_t>(padded_width) * static_cast<std::size_t>(channels);
   }
-  std::size_t size() const { return row() * static_cast<std::size_t>(padded_height); }
+  std::size_t size() const { return row() * padded_height; }
 };
 
 PaddedImage padded_image(const ConvolutionShape& shape);

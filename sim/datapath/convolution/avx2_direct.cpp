@@ -33,8 +33,7 @@ class DirectConvolution : public Convolution {
   }
 
   std::size_t scratch_bytes(int images) const override {
-    return static_cast<std::size_t>(pass_images(images)) * layout_.image().size() * 2 + kReadAhead +
-           2 * kLine;
+    return pass_images(images) * layout_.image().size() * 2 + kReadAhead + 2 * kLine;
   }
 
   void run(const std::uint8_t* q, int images, std::int32_t* acc, void* scratch) const override {
@@ -42,13 +41,13 @@ class DirectConvolution : public Convolution {
                                static_cast<std::size_t>(shape_.in_width) *
                                static_cast<std::size_t>(shape_.in_channels);
     const int most = pass_images(images);
-    std::int16_t* const widened = Scratch(scratch).take<std::int16_t>(
-        static_cast<std::size_t>(most) * layout_.image().size() + kReadAhead / 2);
+    std::int16_t* const widened =
+        Scratch(scratch).take<std::int16_t>(most * layout_.image().size() + kReadAhead / 2);
     for (int first = 0; first < images; first += most) {
       const int count = std::min(most, images - first);
       for (int i = 0; i < count; ++i)
-        widen(q + static_cast<std::size_t>(first + i) * source, layout_.image(), zero_point_,
-              widened + static_cast<std::size_t>(i) * layout_.image().size());
+        widen(q + (first + i) * source, layout_.image(), zero_point_,
+              widened + i * layout_.image().size());
       run_pass(widened, count,
                acc + static_cast<std::ptrdiff_t>(layout_.pixels()) * first * shape_.out_channels);
     }

@@ -37,7 +37,7 @@ class WinogradConvolution : public Convolution {
         image_{shape.in_height, shape.in_width,       shape.in_channels,   shape.pad_top,
                shape.pad_left,  tiles_y_ * kTile + 2, tiles_x_ * kTile + 2},
         chunk_(chunk_channels(shape.in_channels, bits)),
-        depth_(static_cast<int>(round_up(static_cast<std::size_t>(chunk_), kBlockOutputs))),
+        depth_(static_cast<int>(round_up(chunk_, kBlockOutputs))),
         chunks_(divide_up(shape.in_channels, chunk_)),
         blocks_(divide_up(shape.out_channels, kBlockOutputs)),
         weights_(static_cast<std::size_t>(chunks_ * blocks_) * kPoints * panel_size()) {}
@@ -49,8 +49,8 @@ class WinogradConvolution : public Convolution {
   }
 
   std::size_t scratch_bytes(int images) const override {
-    const std::size_t tiles = static_cast<std::size_t>(pass_tiles(images));
-    return (static_cast<std::size_t>(pass_images(images)) * image_.size() * 2 + kReadAhead) +
+    const std::size_t tiles = pass_tiles(images);
+    return (pass_images(images) * image_.size() * 2 + kReadAhead) +
            tiles * kPoints * (static_cast<std::size_t>(depth_) * 2 + kBlockOutputs * 4) + 4 * kLine;
   }
 
@@ -59,18 +59,16 @@ class WinogradConvolution : public Convolution {
                                static_cast<std::size_t>(shape_.in_width) *
                                static_cast<std::size_t>(shape_.in_channels);
     const int most = pass_images(images);
-    const std::size_t tiles = static_cast<std::size_t>(pass_tiles(images));
+    const std::size_t tiles = pass_tiles(images);
     Scratch pieces(scratch);
     Pass pass{};
-    std::int16_t* const widened =
-        pieces.take<std::int16_t>(static_cast<std::size_t>(most) * image_.size() + kReadAhead / 2);
-    pass.inputs = pieces.take<std::int16_t>(tiles * kPoints * static_cast<std::size_t>(depth_));
+    std::int16_t* const widened = pieces.take<std::int16_t>(most * image_.size() + kReadAhead / 2);
+    pass.inputs = pieces.take<std::int16_t>(tiles * kPoints * depth_);
     pass.products = pieces.take<std::int32_t>(tiles * kPoints * kBlockOutputs);
     for (int first = 0; first < images; first += most) {
       const int count = std::min(most, images - first);
       for (int i = 0; i < count; ++i)
-        widen(q + static_cast<std::size_t>(first + i) * source, image_, zero_point_,
-              widened + static_cast<std::size_t>(i) * image_.size());
+        widen(q + (first + i) * source, image_, zero_point_, widened + i * image_.size());
       pass.widened = widened;
       pass.acc =
           acc + std::ptrdiff_t{first} * shape_.out_height * shape_.out_width * shape_.out_channels;
@@ -160,11 +158,9 @@ class WinogradConvolution : public Convolution {
     for (int t = 0; t < pass.count; ++t) {
       const Place at = place(pass.first + t);
       std::int16_t* const to = pass.inputs + std::ptrdiff_t{t} * kPoints * depth_;
-      transform_input(pass.widened + static_cast<std::size_t>(at.image) * image_.size() +
-                          static_cast<std::size_t>(at.y) * image_.row() +
+      transform_input(pass.widened + at.image * image_.size() + at.y * image_.row() +
                           at.x * shape_.in_channels + chunk * chunk_,
-                      static_cast<std::ptrdiff_t>(image_.row()), shape_.in_channels, channels, to,
-                      depth_);
+                      image_.row(), shape_.in_channels, channels, to, depth_);
     }
     for (int block = 0; block < blocks_; ++block) {
       kernels_.multiply_tiles(pass.inputs, pass.count, depth_, pairs(chunk), panel(chunk, block),

@@ -18,13 +18,12 @@ PanelLayout::PanelLayout(const ConvolutionShape& shape)
   for (int y = 0; y < shape.kernel_h; ++y) {
     for (int x = 0; x < shape.kernel_w; x += taps) {
       for (int tap = 0; tap < taps; ++tap) {
-        tap_elements.push_back(offsets_.size() * static_cast<std::size_t>(pairs_) * 2 +
-                               static_cast<std::size_t>(tap * in_));
+        tap_elements.push_back(offsets_.size() * pairs_ * 2 + static_cast<std::size_t>(tap * in_));
       }
       offsets_.push_back(at(y, x) * 2);
     }
   }
-  places_.reserve(tap_elements.size() * static_cast<std::size_t>(in_));
+  places_.reserve(tap_elements.size() * in_);
   for (int i = 0; i < in_; ++i) {
     for (const std::size_t first : tap_elements) {
       const std::size_t element = first + static_cast<std::size_t>(i);
@@ -40,16 +39,15 @@ PanelLayout::PanelLayout(const ConvolutionShape& shape)
 
 void PanelLayout::fill(const std::int8_t* n, int outputs, std::int16_t* panels) const {
   for (int o = 0; o < outputs; ++o) {
-    std::int16_t* const panel =
-        panels + static_cast<std::size_t>(o / kBlockOutputs) * panel_size() + o % kBlockOutputs * 2;
+    std::int16_t* const panel = panels + (o / kBlockOutputs) * panel_size() + o % kBlockOutputs * 2;
     for (const std::size_t place : places_) panel[place] = *n++;
   }
 }
 
 void PanelLayout::windows(const std::int16_t* widened, std::int64_t first, int count,
                           const std::int16_t** rows) const {
-  const auto pixels = static_cast<std::int64_t>(pixels_.size());
-  const std::int16_t* image = widened + static_cast<std::size_t>(first / pixels) * image_.size();
+  const std::int64_t pixels = pixels_.size();
+  const std::int16_t* image = widened + (first / pixels) * image_.size();
   std::size_t pixel = first % pixels;
   for (int i = 0; i < count; ++i) {
     rows[i] = image + pixels_[pixel];

@@ -28,9 +28,7 @@ class PanelLayout {
   /// Outputs of an image.
   int pixels() const { return static_cast<int>(pixels_.size()); }
   /// Values of a panel.
-  std::size_t panel_size() const {
-    return offsets_.size() * static_cast<std::size_t>(pairs_) * 2 * kBlockOutputs;
-  }
+  std::size_t panel_size() const { return offsets_.size() * pairs_ * 2 * kBlockOutputs; }
   static int panels(int outputs) { return divide_up(outputs, kBlockOutputs); }
 
   /// n: `outputs` reductions in IHW order, of one group. panels: panels(outputs) of them; only the

@@ -6,11 +6,11 @@
 #include "sim/base/files.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/experiment/network_cost.hpp"
+#include "sim/results/places.hpp"
+#include "sim/results/point.hpp"
+#include "sim/runs/sweep_file.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/on_chips.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/places.hpp"
-#include "sim/sweep/point.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::study {
@@ -26,7 +26,7 @@ class Clean : public Evaluation {
   std::int64_t patterns(const network::Network*) const override { return 1; }
   Findings run(const experiment::Model& model, const Bench& bench) const override {
     OnChips passes(model, setting_, bench, statistics_batch_, {});
-    const sweep::CleanResult& clean = passes.clean();
+    const results::CleanResult& clean = passes.clean();
     return {
         {{"clean", "%", std::nullopt, {passes.error(clean.wrong_images)}, {clean.wrong_images}}},
         {}};
@@ -100,7 +100,7 @@ class Errors : public Evaluation {
     if (map.has("profile")) {
       read_profile(map);
     } else {
-      p_err_ = map.number("p_err", sweep::kMinPErr, 1.0, 1.0);
+      p_err_ = map.number("p_err", runs::kMinPErr, 1.0, 1.0);
       for (const Place& place : places_.places) {
         if (place.conditions.rail.rate <= p_err_) continue;
         map.fail("p_err", fmt::format("expected at least the highest bit error rate, {}",
@@ -127,10 +127,10 @@ class Errors : public Evaluation {
     return profile_.empty() ? std::vector<double>{} : files_.make(profile_)->steps();
   }
   std::string drawn() const override {
-    return profile_.empty()
-               ? drawn_text(setting_, "chip")
-               : fmt::format("{} from seed {}",
-                             sweep::chips_text(setting_.chips, setting_.chips > 1), setting_.seed);
+    return profile_.empty() ? drawn_text(setting_, "chip")
+                            : fmt::format("{} from seed {}",
+                                          results::chips_text(setting_.chips, setting_.chips > 1),
+                                          setting_.seed);
   }
   std::string label_at(double at) const override {
     for (const Place& place : places_.places) {
@@ -155,7 +155,7 @@ class Errors : public Evaluation {
         value.wrong.push_back(std::move(wrong));
       }
       if (!offsets.empty()) {
-        value.positions = sweep::spread_over_positions(value.samples, offsets);
+        value.positions = results::spread_over_positions(value.samples, offsets);
       }
       findings.values.push_back(std::move(value));
     }
@@ -184,10 +184,10 @@ class Errors : public Evaluation {
     std::vector<std::string> names;
     if (profile_.empty()) {
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
-        names.push_back(sweep::chip_name(setting_.seed, i, p_err_));
+        names.push_back(results::chip_name(setting_.seed, i, p_err_));
       }
     } else {
-      names = sweep::place_names(files_, profile_, setting_.chips, setting_.seed);
+      names = results::place_names(files_, profile_, setting_.chips, setting_.seed);
     }
     std::vector<std::unique_ptr<chips::Chip>> result;
     for (const std::string& name : names) result.push_back(files_.make(name));
@@ -221,14 +221,14 @@ class Layers : public Evaluation {
 
   Findings run(const experiment::Model& model, const Bench& bench) const override {
     Findings findings;
-    for (const std::string& layer : coded_layers(model.network)) {
+    for (const std::string& layer : coded_layers(*model.network)) {
       weights::Selection selection;
       selection.layers = {layer};
       OnChips passes(model, setting_, bench, 0, selection);
       Value value{fmt::format("{} at {}", layer, percent_text(rate_)), "%", std::nullopt, {}, {}};
       passes.clean();
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
-        const auto chip = chips::make_chip(sweep::chip_name(setting_.seed, i, 1.0));
+        const auto chip = chips::make_chip(results::chip_name(setting_.seed, i, 1.0));
         value.wrong.push_back(passes.on(*chip, experiment::resident_at({1.0, rate_})));
         value.samples.push_back(passes.error(value.wrong.back()));
       }

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
+#include "sim/results/records.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/read_on_chip.hpp"
 #include "sim/study/network_outputs.hpp"
-#include "sim/sweep/records.hpp"
 
 namespace brownout::study {
 
@@ -45,7 +45,7 @@ class Histograms : public Evaluation {
     key["rate"] = rate_;
     key["seed"] = setting_.seed;
     key["bins"] = bins_;
-    sweep::put_definitions(key);
+    results::put_definitions(key);
     const StoredRow row = bench.remember(key, [&] { return measure(model, bench); });
     bench.tick(model.name + ", histograms");
     Findings findings;
@@ -74,18 +74,18 @@ class Histograms : public Evaluation {
     const experiment::OpenImages images = bench.datasets.images(setting_);
     const auto logits_with = [&](const network::Codes& codes) {
       engine->set_codes(codes);
-      return run_images(*engine, model.network.classes, *images.data, images.count, bench.threads);
+      return run_images(*engine, model.network->classes, *images.data, images.count, bench.threads);
     };
-    const network::Codes clean = network::clean_codes(model.network);
+    const network::Codes clean = network::clean_codes(*model.network);
     network::Codes hit;
     read_on_chips(model, setting_.seed, 1, rate_, [&](const network::Codes& read) { hit = read; });
     const std::array<std::vector<float>, 2> logits{logits_with(clean), logits_with(hit)};
-    const std::array<std::vector<float>, 2> weights{coded_weights(model.network, clean),
-                                                    coded_weights(model.network, hit)};
+    const std::array<std::vector<float>, 2> weights{coded_weights(*model.network, clean),
+                                                    coded_weights(*model.network, hit)};
     std::array<std::vector<double>, 2> largest, confidence, decoded;
     for (std::size_t i = 0; i < 2; ++i) {
-      largest[i] = largest_logits(logits[i], model.network.classes);
-      confidence[i] = confidences(logits[i], model.network.classes);
+      largest[i] = largest_logits(logits[i], model.network->classes);
+      confidence[i] = confidences(logits[i], model.network->classes);
       decoded[i].assign(weights[i].begin(), weights[i].end());
     }
     Json row{{"model", model.name},
@@ -138,18 +138,18 @@ class Margin : public Evaluation {
 
   Findings run(const experiment::Model& model, const Bench& bench) const override {
     expect_fits(model, *bench.datasets.get(setting_).data);
-    if (model.network.classes < 2) {
+    if (model.network->classes < 2) {
       throw Misfit(model.file.string() + ": a margin needs two classes, it has one");
     }
     Json key = base_key(model, setting_, bench);
     key["kind"] = "margin";
     const StoredRow row = bench.remember(key, [&]() -> Json {
       const auto engine = engines::make_engine(setting_.setup.engine, model.network, bench.threads);
-      engine->set_codes(network::clean_codes(model.network));
+      engine->set_codes(network::clean_codes(*model.network));
       const experiment::OpenImages images = bench.datasets.images(setting_);
       const std::vector<float> logits =
-          run_images(*engine, model.network.classes, *images.data, images.count, bench.threads);
-      return {{"model", model.name}, {"margin", mean_logit_margin(logits, model.network.classes)}};
+          run_images(*engine, model.network->classes, *images.data, images.count, bench.threads);
+      return {{"model", model.name}, {"margin", mean_logit_margin(logits, model.network->classes)}};
     });
     bench.tick(model.name + ", logit margin");
     return {{{"logit margin", "", std::nullopt, {row.fields().number("margin", 0.0, kMostValue)}}},

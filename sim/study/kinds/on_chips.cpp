@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of the result store around sweep::Evaluator.
+// Rows of the result store around runs::Evaluator.
 #include "sim/study/kinds/on_chips.hpp"
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/point.hpp"
-#include "sim/sweep/records.hpp"
+#include "sim/engines/engine_traits.hpp"
+#include "sim/results/point.hpp"
+#include "sim/results/records.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::study {
 
@@ -26,30 +27,30 @@ OnChips::OnChips(const experiment::Model& model, const Setting& setting, const B
 OnChips::~OnChips() = default;
 
 double OnChips::error(const results::WrongImages& wrong) const {
-  return sweep::percent(results::count(wrong), images_.count);
+  return results::percent(results::count(wrong), images_.count);
 }
 
-sweep::Evaluator& OnChips::evaluator() {
+runs::Evaluator& OnChips::evaluator() {
   if (!evaluator_) {
-    sweep::EvaluatorOptions options;
+    runs::EvaluatorOptions options;
     options.threads = bench_.threads;
     options.reuse_clean = true;
     target_.emplace(model_, setup_.target);
-    evaluator_ = std::make_unique<sweep::Evaluator>(model_, images_, setup_, *target_, options);
+    evaluator_ = std::make_unique<runs::Evaluator>(model_, images_, setup_, *target_, options);
   }
   return *evaluator_;
 }
 
-const sweep::CleanResult& OnChips::clean() {
+const results::CleanResult& OnChips::clean() {
   if (clean_) return *clean_;
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = "clean";
   if (setup_.batch_statistics) key["statistics_batch"] = setup_.target.batch;
   const std::string hash = sha256_hex(json_text(key));
-  clean_ = sweep::find_clean(bench_.store, hash, images_.count);
+  clean_ = results::find_clean(bench_.store, hash, images_.count);
   if (!clean_) {
     clean_ = on_network([&] { return evaluator().clean(); });
-    sweep::add_clean(bench_.store, hash, model_.name, *clean_);
+    results::add_clean(bench_.store, hash, model_.name, *clean_);
   }
   bench_.tick(fmt::format("{}, clean {:.2f} %", model_.name, error(clean_->wrong_images)));
   return *clean_;
@@ -61,7 +62,7 @@ results::WrongImages OnChips::on(const chips::Chip& chip,
   const weights::Selection& selection = setup_.reads.selection;
   Json key = base_key(model_, setting_, bench_);
   key["pattern"] = chip.identity();
-  sweep::put_definitions(key);
+  results::put_definitions(key);
   key["voltage"] = at.voltage;
   key["rate"] = at.rate;
   if (setup_.batch_statistics) key["statistics_batch"] = setup_.target.batch;
@@ -70,7 +71,7 @@ results::WrongImages OnChips::on(const chips::Chip& chip,
     key["bits"] = {selection.low_bit, selection.high_bit};
   }
   const StoredRow row = bench_.remember(key, [&]() -> Json {
-    const sweep::ChipResult result = evaluator().on_chip(chip, conditions, clean());
+    const results::ChipResult result = evaluator().on_chip(chip, conditions, clean());
     return {{"model", model_.name},
             {"chip", result.chip},
             {"voltage", at.voltage},
@@ -80,7 +81,7 @@ results::WrongImages OnChips::on(const chips::Chip& chip,
             {"wrong_images", results::to_hex(result.wrong_images)},
             {"bits_wrong", result.read.bits_wrong}};
   });
-  results::WrongImages wrong = sweep::wrong_images_of(row.fields(), images_.count);
+  results::WrongImages wrong = results::wrong_images_of(row.fields(), images_.count);
   bench_.tick(fmt::format("{} on {}, {:.2f} %", model_.name, chip.name(), error(wrong)));
   return wrong;
 }
@@ -88,12 +89,12 @@ results::WrongImages OnChips::on(const chips::Chip& chip,
 int read_statistics_batch(YamlMap& map, const Setting& setting) {
   constexpr std::int64_t kBatch = 128;  // as trainings take
   const bool wanted = map.boolean("batch_statistics", false);
-  if (wanted && setting.setup.engine != "float") {
+  if (wanted && engines::traits_of(setting.setup.engine).on_codes) {
     map.fail("batch_statistics", "batch norms compute with running statistics in engine " +
                                      setting.setup.engine + "; expected engine: float");
   }
   if (!wanted && map.has("batch")) map.fail("batch", "is of batch_statistics: true");
-  return wanted ? static_cast<int>(map.integer("batch", 2, sweep::kMaxBatch, kBatch)) : 0;
+  return wanted ? static_cast<int>(map.integer("batch", 2, runs::kMaxBatch, kBatch)) : 0;
 }
 
 }  // namespace brownout::study

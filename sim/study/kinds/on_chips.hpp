@@ -6,35 +6,35 @@
 #include <optional>
 
 #include "sim/chips/chip.hpp"
+#include "sim/runs/evaluator.hpp"
 #include "sim/study/evaluation.hpp"
-#include "sim/sweep/evaluator.hpp"
 
 namespace brownout::study {
 
 class OnChips {
  public:
-  /// Model and bench must outlive it. `statistics_batch`: read_statistics_batch.
+  /// `statistics_batch`: read_statistics_batch.
   OnChips(const experiment::Model& model, const Setting& setting, const Bench& bench,
           int statistics_batch, weights::Selection selection);
   ~OnChips();
 
-  const sweep::CleanResult& clean();
+  const results::CleanResult& clean();
   results::WrongImages on(const chips::Chip& chip, const experiment::Conditions& at);
 
   /// Percent.
   double error(const results::WrongImages& wrong) const;
 
  private:
-  sweep::Evaluator& evaluator();
+  runs::Evaluator& evaluator();
 
-  const experiment::Model& model_;
+  const experiment::Model model_;
   const Setting& setting_;
   const Bench& bench_;
   experiment::OpenImages images_;
   experiment::Setup setup_;  // with batch statistics and selection
   std::optional<experiment::Target> target_;
-  std::unique_ptr<sweep::Evaluator> evaluator_;  // made when a row is missing
-  std::optional<sweep::CleanResult> clean_;
+  std::unique_ptr<runs::Evaluator> evaluator_;  // made when a row is missing
+  std::optional<results::CleanResult> clean_;
 };
 
 /// The keys batch_statistics (batch norms use the mean and variance of each batch of images) and

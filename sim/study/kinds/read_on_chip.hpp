@@ -6,7 +6,7 @@
 
 #include "sim/chips/chip.hpp"
 #include "sim/experiment/chip_weights.hpp"
-#include "sim/sweep/evaluator.hpp"
+#include "sim/results/places.hpp"
 
 namespace brownout::study {
 
@@ -17,7 +17,7 @@ inline void read_on_chips(const experiment::Model& model, std::uint64_t seed, st
   experiment::ChipWeights weights(model, 0, {});
   for (std::int64_t i = 0; i < chips; ++i) {
     experiment::ChipRead read;
-    const std::unique_ptr<chips::Chip> chip = chips::make_chip(sweep::chip_name(seed, i, 1.0));
+    const std::unique_ptr<chips::Chip> chip = chips::make_chip(results::chip_name(seed, i, 1.0));
     use(weights.read(*chip, {1.0, rate}, {chip->die()}, read));
   }
 }

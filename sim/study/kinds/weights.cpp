@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Effects on the weights themselves: kinds noise, weight-error and redundancy.
 
+#include <memory>
+
 #include "sim/base/error.hpp"
+#include "sim/engines/engine_traits.hpp"
 #include "sim/engines/evaluate.hpp"
+#include "sim/results/point.hpp"
+#include "sim/results/records.hpp"
+#include "sim/runs/sweep_file.hpp"
+#include "sim/runs/weight_noise.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/kinds/read_on_chip.hpp"
 #include "sim/study/network_outputs.hpp"
-#include "sim/sweep/configuration.hpp"
-#include "sim/sweep/point.hpp"
-#include "sim/sweep/records.hpp"
-#include "sim/sweep/weight_noise.hpp"
 
 namespace brownout::study {
 
@@ -19,7 +22,7 @@ namespace {
 class Noise : public Evaluation {
  public:
   Noise(YamlMap& map, const Setting& setting) : setting_(setting) {
-    if (setting_.setup.engine != "float") {
+    if (engines::traits_of(setting_.setup.engine).on_codes) {
       if (map.has("engine")) {
         map.fail("engine", "noise moves weights off their codes; expected float");
       }
@@ -51,7 +54,7 @@ class Noise : public Evaluation {
     const data::Dataset& data = *opened.data;
     const std::int64_t images = opened.count;
     expect_fits(model, data);
-    network::Network noisy = model.network;
+    const auto noisy = std::make_shared<network::Network>(*model.network);
     std::unique_ptr<engines::Engine> engine;
     Findings findings;
     for (std::size_t k = 0; k < shares_.size(); ++k) {
@@ -63,17 +66,18 @@ class Noise : public Evaluation {
         key["seed"] = seed;
         const StoredRow row = bench.remember(key, [&]() -> Json {
           if (!engine) engine = engines::make_engine("float", noisy, bench.threads);
-          noisy.parameters = model.network.parameters;
-          sweep::add_weight_noise(noisy, shares_[k], seed);
-          engine->set_codes(network::clean_codes(noisy));
-          const auto found = engines::evaluate(*engine, noisy, data, images, bench.threads);
-          return {{"model", model.name},
-                  {"weight_noise", shares_[k]},
-                  {"wrong", found.wrong},
-                  {"wrong_images", results::to_hex(sweep::wrong_images(found.predictions, data))}};
+          noisy->parameters = model.network->parameters;
+          runs::add_weight_noise(*noisy, shares_[k], seed);
+          engine->set_codes(network::clean_codes(*noisy));
+          const auto found = engines::evaluate(*engine, *noisy, data, images, bench.threads);
+          return {
+              {"model", model.name},
+              {"weight_noise", shares_[k]},
+              {"wrong", found.wrong},
+              {"wrong_images", results::to_hex(results::wrong_images(found.predictions, data))}};
         });
-        value.wrong.push_back(sweep::wrong_images_of(row.fields(), images));
-        value.samples.push_back(sweep::percent(results::count(value.wrong.back()), images));
+        value.wrong.push_back(results::wrong_images_of(row.fields(), images));
+        value.samples.push_back(results::percent(results::count(value.wrong.back()), images));
         bench.tick(
             fmt::format("{}, noise {}, {:.2f} %", model.name, value.label, value.samples.back()));
       }
@@ -129,7 +133,7 @@ class WeightError : public Evaluation {
                   {"rate", rate_},
                   {"seed", setting_.seed},
                   {"chips", setting_.chips}};
-      sweep::put_definitions(key);
+      results::put_definitions(key);
       const StoredRow row = bench.remember(key, [&]() -> Json {
         return {{"model", model.name}, {"coding", labels()[k]}, {"errors", measure(model, k)}};
       });
@@ -150,15 +154,15 @@ class WeightError : public Evaluation {
     std::vector<double> errors;
     if (codings_.empty()) {
       const std::vector<float> clean =
-          coded_weights(model.network, network::clean_codes(model.network));
+          coded_weights(*model.network, network::clean_codes(*model.network));
       read_on_chips(model, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
-        errors.push_back(mean_absolute_error(clean, coded_weights(model.network, read)));
+        errors.push_back(mean_absolute_error(clean, coded_weights(*model.network, read)));
       });
       return errors;
     }
-    const Recoded recoded = recode(model.network, codings_[k], setting_.seed);
+    const Recoded recoded = recode(*model.network, codings_[k], setting_.seed);
     experiment::Model other = model;
-    other.network = recoded.network;
+    other.network = network::share(recoded.network);
     read_on_chips(other, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
       errors.push_back(recoded_weight_error(recoded, read));
     });
@@ -191,7 +195,7 @@ class Redundancy : public Evaluation {
     key["rate"] = rate_;
     key["seed"] = setting_.seed;
     key["chips"] = setting_.chips;
-    sweep::put_definitions(key);
+    results::put_definitions(key);
     const StoredRow row = bench.remember(key, [&] { return measure(model, bench); });
     bench.tick(model.name + ", redundancy");
     Findings findings;
@@ -209,22 +213,23 @@ class Redundancy : public Evaluation {
  private:
   Json measure(const experiment::Model& model, const Bench& bench) const {
     const std::vector<float> clean =
-        coded_weights(model.network, network::clean_codes(model.network));
+        coded_weights(*model.network, network::clean_codes(*model.network));
     const double mean = mean_absolute_error(std::vector<float>(clean.size(), 0.0f), clean);
     std::vector<double> errors, to_mean;
     read_on_chips(model, setting_.seed, setting_.chips, rate_, [&](const network::Codes& read) {
-      errors.push_back(100.0 * relative_absolute_error(model.network, read));
-      const double error = mean_absolute_error(clean, coded_weights(model.network, read));
+      errors.push_back(100.0 * relative_absolute_error(*model.network, read));
+      const double error = mean_absolute_error(clean, coded_weights(*model.network, read));
       to_mean.push_back(mean > 0.0 ? 100.0 * error / mean : 0.0);
     });
     Json row{{"model", model.name},
              {"relative_error_pct", errors},
              {"error_to_mean_pct", to_mean},
-             {"relevance_pct", 100.0 * weight_relevance(model.network)},
+             {"relevance_pct", 100.0 * weight_relevance(*model.network)},
              {"nonzero_pct", nullptr}};
-    if (const std::optional<network::Network> cut = up_to_last_relu(model.network)) {
+    if (const std::optional<network::Network> cut = up_to_last_relu(*model.network)) {
       const experiment::OpenImages images = bench.datasets.images(setting_);
-      const auto engine = engines::make_engine(setting_.setup.engine, *cut, bench.threads);
+      const auto engine =
+          engines::make_engine(setting_.setup.engine, network::share(*cut), bench.threads);
       engine->set_codes(network::clean_codes(*cut));
       row["nonzero_pct"] = 100.0 * nonzero_share(run_images(*engine, cut->classes, *images.data,
                                                             images.count, bench.threads));

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// A verb of the command line: CLI11's App, which knows in which words a verb refuses options that
+// do not go together.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::cli {
+
+class Verb : public CLI::App {
+ public:
+  Verb(const std::string& help, const std::string& name);
+
+  /// None of `others` may be given beside `option`. "{}" in `refusal` stands for the one that was.
+  void excludes(const std::string& option, const std::vector<std::string>& others,
+                const std::string& refusal);
+  /// `option` is given only together with `other`.
+  void needs(const std::string& option, const std::string& other, const std::string& refusal);
+
+  /// The refusal of the first rule, in the order of the calls above, that the options given break;
+  /// "" when there is none.
+  std::string broken_rule() const;
+
+  /// What the verb's options are called in messages of rooms that know their settings.
+  FieldNames field_names() const;
+
+ private:
+  struct Rule {
+    const CLI::Option* option;
+    const CLI::Option* other;
+    bool together;  // else apart
+    std::string refusal;
+  };
+  std::vector<Rule> rules_;
+};
+
+}  // namespace brownout::cli

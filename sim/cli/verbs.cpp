@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of verbs.
+#include "sim/cli/verbs.hpp"
+
+namespace brownout::cli {
+
+const std::vector<VerbEntry>& verbs() {
+  static const std::vector<VerbEntry> table{
+      {"", "eval", "Error of one network at one voltage or rate", add_eval},
+      {"", "sweep", "Networks x voltages x chips from a YAML file", add_sweep},
+      {"", "study", "Trainings and what is measured on them, as a table", add_study},
+      {"", "sensitivity", "What wrong bits cost in each tensor and bit position", add_sensitivity},
+      {"", "run", "A network on an accelerator: cycles and energy", add_run},
+      {"", "cosim", "The accelerator and its RTL side by side", add_cosim},
+      {"", "estimate", "Cycles of layers on an array, closed form", add_estimate},
+      {"", "model", "Look at network files, import those of other tools", nullptr},
+      {"model", "import", "A float ONNX network becomes one of codes", add_model_import},
+      {"model", "inspect", "Layers, parameters, codings, metadata", add_model_inspect},
+      {"model", "program", "What an accelerator does for a network: tiles and cycles",
+       add_model_program},
+      {"", "train", "Train networks: starts brownout-train (see its --help)", nullptr},
+      {"", "profile", "Chip profiles: make, look at, convert", nullptr},
+      {"profile", "generate", "A synthetic chip from a YAML file", add_profile_generate},
+      {"profile", "import", "Maps in other formats become a profile", add_profile_import},
+      {"profile", "inspect", "Rates, persistence, nesting, columns and rows", add_profile_inspect},
+      {"profile", "fit", "The Gaussian cell model behind a profile", add_profile_fit},
+      {"profile", "compare", "Two profiles side by side, cell by cell", add_profile_compare},
+      {"profile", "plot", "Maps of cells, bit error rates against voltage", add_profile_plot},
+      {"profile", "export", "Cells as CSV or NumPy arrays", add_profile_export},
+  };
+  return table;
+}
+
+}  // namespace brownout::cli

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// Terminal text of `sweep`.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "sim/base/text.hpp"
+#include "sim/report/error_text.hpp"
+#include "sim/report/memories.hpp"
+#include "sim/report/mitigation_report.hpp"
+#include "sim/report/names.hpp"
+#include "sim/report/results_text.hpp"
+#include "sim/report/safe_voltage_report.hpp"
+#include "sim/report/savings.hpp"
+#include "sim/report/table.hpp"
+#include "sim/results/places.hpp"
+
+namespace brownout::report {
+
+namespace {
+
+/// "2.5", "0.00691": three significant digits of a fraction in percent.
+std::string rate_text(double rate) { return fmt::format("{:.3g}", 100.0 * rate); }
+
+std::string vmin_text(double voltage) { return fmt::format("{:.4f}", voltage); }
+
+/// The best network, and the networks between which and it nothing is decided.
+std::string best_text(const results::Leader& leader, std::size_t voltages,
+                      const ShortNames& names) {
+  if (leader.within_noise.size() + 1 == names.names.size() && names.names.size() > 1) {
+    return "all within noise";
+  }
+  std::string text = names.names[leader.point / voltages];
+  for (const std::size_t i : leader.within_noise) text += " or " + names.names[i / voltages];
+  return text;
+}
+
+/// All energy saved at a voltage of the grid: of all networks, or from the smallest to the largest.
+std::string all_saved_at(const results::SweepResult& result, std::size_t voltage,
+                         std::size_t voltages) {
+  const std::string text = all_saved(result.points[voltage]);
+  bool same = true;
+  for (std::size_t i = voltage; i < result.points.size(); i += voltages) {
+    same = same && all_saved(result.points[i]) == text;
+  }
+  if (same) return text;
+  const auto [low, high] = results::all_saved_range(result.points, *result.points[voltage].voltage);
+  return fmt::format("{:.2f} to {:.2f}", low, high);
+}
+
+std::string grid_text(const results::SweepResult& result, const ShortNames& names) {
+  std::vector<std::string> header{"V/Vmin", "bit errors %", kAccessSaved};
+  const bool total = !result.accelerator.empty();
+  if (total) header.emplace_back(kAllSaved);
+  header.insert(header.end(), names.names.begin(), names.names.end());
+  const bool several = result.models.size() > 1;  // networks to choose from
+  if (several) header.emplace_back("lowest error");
+  Table table(header, several ? std::set<std::size_t>{header.size() - 1} : std::set<std::size_t>{});
+  const std::size_t voltages = result.points.size() / result.models.size();
+  const std::vector<results::Leader>& best = result.fronts.best_per_voltage;
+  for (std::size_t v = 0; v < voltages; ++v) {
+    const results::Point& first = result.points[v];
+    std::vector<std::string> cells{vmin_text(*first.voltage), rate_text(first.rate),
+                                   access_saved(first)};
+    if (total) cells.push_back(all_saved_at(result, v, voltages));
+    for (std::size_t m = 0; m < result.models.size(); ++m) {
+      cells.push_back(spread_text(result.points[m * voltages + v].rerr));
+    }
+    if (several) cells.push_back(best_text(best[v], voltages, names));
+    table.add(cells);
+  }
+  return table.text();
+}
+
+/// The memories other than the weights' that fail somewhere; "" when none does.
+std::string memories_text(const results::SweepResult& result, const ShortNames& names) {
+  Table table({"network", "V/Vmin", "memory", "its supply", "bit errors %", "cells hit",
+               "bits wrong an image"},
+              {0, 2});
+  bool any = false;
+  const std::size_t a_network = result.points.size() / result.models.size();
+  for (std::size_t i = 0; i < result.points.size(); ++i) {
+    const results::Point& point = result.points[i];
+    if (!point.memories || point.mitigation != result.mitigations.front()) continue;
+    for (const auto& [name, memory] : kMemoryUses) {
+      const results::MemoryUse& use = *point.memories.*memory;
+      if (holds_weights(name) || !use.fails()) continue;
+      any = true;
+      const auto images = static_cast<double>(point.images);
+      table.add({names.names[i / a_network], vmin_text(*point.voltage), name,
+                 vmin_text(use.voltage), rate_text(use.rate),
+                 fmt::format("{:.0f}", use.cells_hit_mean),
+                 use.bits_wrong_mean ? fmt::format("{:.1f}", *use.bits_wrong_mean / images) : "-"});
+    }
+  }
+  return any ? "\nThe other memories\n\n" + table.text() : "";
+}
+
+/// The points that a point of the front is not shown to be better than: the cheapest of them.
+std::string cheaper_text(const results::Leader& leader, const results::Point& cheapest,
+                         bool several) {
+  if (leader.within_noise.empty()) return "";
+  std::string text =
+      fmt::format("{}{} at {}", cheapest.model, several ? ", " + cheapest.mitigation : "",
+                  vmin_text(*cheapest.voltage));
+  if (leader.within_noise.size() > 1) {
+    text += fmt::format(" and {} more", leader.within_noise.size() - 1);
+  }
+  return text;
+}
+
+std::string front_text(const results::SweepResult& result) {
+  const bool several = result.mitigations.size() > 1;
+  const results::Fronts& fronts = result.fronts;
+  const bool all = fronts.compares_networks;
+  std::string text =
+      all ? fmt::format("Pareto front of error against energy per image on {}", result.accelerator)
+          : std::string(
+                "Pareto fronts of error against the energy of a weight access, of each network by "
+                "itself: "
+                "the energy is relative\nto that network at Vmin");
+  std::vector<std::string> header{"V/Vmin", all ? "uJ" : kAccessSaved, "RErr %", "network"};
+  if (several) header.emplace_back("mitigation");
+  header.emplace_back("no better, within noise, than");
+  std::set<std::size_t> left{3};
+  for (std::size_t i = 4; i < header.size(); ++i) left.insert(i);
+  Table table(header, left);
+  for (std::size_t i = 0; i < fronts.pareto.size(); ++i) {
+    const results::Leader& leader = fronts.pareto[i];
+    const results::Point& point = result.points[leader.point];
+    std::vector<std::string> cells{
+        vmin_text(*point.voltage),
+        all ? fmt::format("{:.3f}", point.energy->total()) : access_saved(point),
+        spread_text(point.rerr), point.model};
+    if (several) cells.push_back(point.mitigation);
+    cells.push_back(cheaper_text(leader, result.points[fronts.cheapest_within_noise[i]], several));
+    table.add(cells);
+  }
+  return text + "\n\n" + table.text();
+}
+
+}  // namespace
+
+std::string sweep_text(const results::SweepResult& result) {
+  const ShortNames names = short_names(result.model_names());
+  const results::Point& first = result.points.front();
+  std::string out =
+      fmt::format("Error in % (RErr, {} {}, {}), technology {}{}\n\n",
+                  first.chips > 1 ? "mean ± standard deviation over" : "of",
+                  results::chips_text(first.chips, first.places), counted(first.images, "image"),
+                  result.technology, names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
+  std::vector<results::ErrorSpread> errors;
+  for (const results::Point& point : result.points) errors.push_back(point.rerr);
+  const std::string images = images_text(errors, first.images);
+  if (!images.empty()) out += images + ".\n\n";
+  if (!result.chip_note.empty()) out += result.chip_note + "\n\n";
+  if (!result.weights_scaled)
+    out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);
+  const bool several = result.mitigations.size() > 1;
+  out += several ? mitigation_table(result) : grid_text(result, names);
+  out += memories_text(result, names);
+  out += "\n" + savings_note(result);
+  out += "\n" + safe_voltage_title(result.safe) + "\n\n" + safe_voltage_table(result);
+  out += "\n" + front_text(result);
+  out += fmt::format(
+      "\n{} of {} points computed in this run ({} more at safe voltages), {:.1f} s\n",
+      result.points_computed, result.points.size(), result.extra_points_computed, result.seconds);
+  return out;
+}
+
+}  // namespace brownout::report

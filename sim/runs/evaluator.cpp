@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counts what an experiment gives, and compares it with the clean pass.
+#include "sim/runs/evaluator.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::runs {
+
+namespace {
+
+/// Adds its own lifetime to a sum of seconds.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& sum) : sum_(sum), start_(std::chrono::steady_clock::now()) {}
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+  ~Stopwatch() {
+    sum_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  double& sum_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+/// Cells of the list that hold code bits.
+std::vector<std::uint64_t> cells_hit(const memory::FaultList& faults,
+                                     const mapping::Placement& placement) {
+  std::vector<std::uint64_t> cells;
+  for (const memory::CellFault& fault : faults) {
+    const std::uint64_t cell = std::uint64_t{fault.word} * memory::kWordBits + fault.bit;
+    const bool used =
+        std::any_of(placement.runs.begin(), placement.runs.end(), [&](const mapping::Run& run) {
+          const auto bits =
+              static_cast<std::uint64_t>((run.last - run.first) * (run.high_bit - run.low_bit));
+          return cell >= run.start && cell < run.start + bits;
+        });
+    if (used) cells.push_back(cell);
+  }
+  return cells;
+}
+
+/// A failed run names the network and the chip on which it failed.
+template <typename Run>
+auto named(const experiment::Model& model, const std::string& chip, Run run) {
+  try {
+    return run();
+  } catch (const RunError& error) {
+    throw RunError("{}: {}: {}", model.file.string(), chip, error.what());
+  }
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const experiment::Model& model, const experiment::OpenImages& images,
+                     const experiment::Setup& setup, const experiment::Target& target,
+                     const EvaluatorOptions& options)
+    : model_(model),
+      images_(images),
+      options_(options),
+      experiment_(model, images, setup, target,
+                  experiment::make_engine(model, setup, target, options.threads), options.threads) {
+}
+
+results::CleanResult Evaluator::clean() {
+  const Stopwatch watch(seconds_);
+  ++passes_;
+  engines::Evaluation evaluation = named(model_, "without bit errors",
+                                         [&] { return experiment_.evaluate(experiment_.clean()); });
+  results::CleanResult result;
+  result.wrong = evaluation.wrong;
+  result.confidence = evaluation.confidence;
+  result.logits_sha256 = std::move(evaluation.logits_sha256);
+  result.predictions = std::move(evaluation.predictions);
+  result.wrong_images = results::wrong_images(result.predictions, *images_.data);
+  return result;
+}
+
+results::ChipResult Evaluator::describe(const chips::Chip& chip,
+                                        const experiment::Readout& readout) const {
+  results::ChipResult result;
+  result.chip = chip.name();
+  result.place = chip.place();
+  result.note = chip.note();
+  if (chip.wraps(experiment_.placement().words)) result.period = chip.period();
+  result.read = readout.weights.read;
+  result.protection = readout.weights.protection;
+  result.repair = readout.weights.repair;
+  result.cell_rate = readout.weights.repair.cell_rate;
+  result.others = readout.others;
+  if (options_.list_cells) {
+    result.cells = cells_hit(readout.weights.faults.data, experiment_.placement());
+  }
+  return result;
+}
+
+results::ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment::Conditions& at,
+                                       const results::CleanResult& clean) {
+  const Stopwatch watch(seconds_);
+  experiment::Readout readout = experiment_.read(&chip, at);
+  results::ChipResult result = describe(chip, readout);
+  if (options_.reuse_clean && result.read.codes_changed == 0 && !readout.draws_anew() &&
+      !readout.other_faults.any()) {
+    result.wrong = result.wrong_either = clean.wrong;
+    result.wrong_images = clean.wrong_images;
+    result.confidence = clean.confidence;
+    result.logits_sha256 = clean.logits_sha256;
+    return result;
+  }
+
+  ++passes_;
+  experiment::ChipRun run =
+      named(model_, fmt::format("chip {} at bit error rate {}", result.chip, at.weights.rate),
+            [&] { return experiment_.run(std::move(readout)); });
+  result.others = run.others;
+  result.wrong = run.evaluation.wrong;
+  result.wrong_images = results::wrong_images(run.evaluation.predictions, *images_.data);
+  result.wrong_either =
+      results::count(results::wrong_in_either(clean.wrong_images, result.wrong_images));
+  result.confidence = run.evaluation.confidence;
+  result.logits_sha256 = std::move(run.evaluation.logits_sha256);
+  return result;
+}
+
+}  // namespace brownout::runs

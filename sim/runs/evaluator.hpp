@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// One network on one dataset: the clean pass, and passes with the memories as chips return them.
+#pragma once
+#include <cstdint>
+
+#include "sim/chips/chip.hpp"
+#include "sim/experiment/experiment.hpp"
+#include "sim/results/chip_result.hpp"
+
+namespace brownout::runs {
+
+struct EvaluatorOptions {
+  int threads = 1;
+  /// Codes that read clean give the clean result without another pass (same bits, less time).
+  bool reuse_clean = false;
+  bool list_cells = false;
+};
+
+class Evaluator {
+ public:
+  Evaluator(const experiment::Model& model, const experiment::OpenImages& images,
+            const experiment::Setup& setup, const experiment::Target& target,
+            const EvaluatorOptions& options);
+
+  results::CleanResult clean();
+  results::ChipResult on_chip(const chips::Chip& chip, const experiment::Conditions& at,
+                              const results::CleanResult& clean);
+
+  /// Wall time of all passes so far, drawing chips and reading codes included, and their number.
+  double seconds() const { return seconds_; }
+  std::int64_t passes() const { return passes_; }
+
+ private:
+  results::ChipResult describe(const chips::Chip& chip, const experiment::Readout& readout) const;
+
+  const experiment::Model model_;
+  const experiment::OpenImages images_;
+  EvaluatorOptions options_;
+  experiment::Experiment experiment_;
+  double seconds_ = 0.0;
+  std::int64_t passes_ = 0;
+};
+
+}  // namespace brownout::runs

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// A row of the store for each chip and voltage; a point from its rows.
+#include "sim/runs/model_sweep.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/base/error.hpp"
+#include "sim/experiment/pricing.hpp"
+#include "sim/technology/protected_memory.hpp"
+
+namespace brownout::runs {
+
+const experiment::NetworkCost& CostCache::of(const mitigation::Mitigations& mitigations) {
+  const int stages = mitigation::stages(mitigations);
+  const auto found = by_stages_.find(stages);
+  if (found != by_stages_.end()) return found->second;
+  return by_stages_.try_emplace(stages, network_.model(), network_.with(mitigations), images_)
+      .first->second;
+}
+
+ModelSweep::ModelSweep(const SweepBench& bench, SweepNetwork& network,
+                       const SweepMitigation& mitigation, CostCache& costs)
+    : bench_(bench),
+      config_(bench.config),
+      setup_(bench.config.setup),
+      model_(network.model()),
+      network_(network),
+      mitigation_(mitigation),
+      costs_(costs),
+      images_(bench.inputs.images.count),
+      supplies_(setup_.technology, setup_.target.with(mitigation.what)),
+      protection_(setup_.target.with(mitigation.what).protection(model_.network->bits())),
+      store_(bench.store),
+      keys_(setup_, config_.technology_sha256, model_, bench.inputs.used) {
+  steps_ = supplies_.steps(bench.first_chip);
+  levels_ =
+      results::search_levels(config_.voltages, std::min(1.0, setup_.technology->highest_voltage()),
+                             config_.safe.tolerance, steps_);
+  clean_ = clean();
+}
+
+results::ChipResult ModelSweep::chip(const chips::Chip& chip, double voltage, bool& computed) {
+  // Chips with steps give one result from a step up to the next, so it is evaluated once.
+  if (!steps_.empty()) voltage = levels_.voltages[levels_.at(voltage)];
+  const chips::OperatingPoint supply = supplies_.at(voltage).supply;
+  const std::string key = keys_.chip(mitigation_.identity, chip.identity(), supply);
+  std::optional<results::ChipResult> result = results::find_chip(store_, key, images_);
+  computed = !result;
+  if (!result) {
+    result = evaluator().on_chip(chip, supplies_.at(voltage), clean_);
+    results::add_chip(store_, key, model_.name, mitigation_.name, supply, *result);
+  }
+  result->place = chip.place();
+  return std::move(*result);
+}
+
+bool ModelSweep::within_limit(const chips::Chip& chip, double voltage) {
+  bool computed = false;
+  return within_limit(this->chip(chip, voltage, computed));
+}
+
+bool ModelSweep::within_limit(const results::ChipResult& result) const {
+  return results::drop_points(result.wrong, clean_.wrong, images_) <= config_.safe.max_drop_points;
+}
+
+results::Point ModelSweep::point(const Chips& chips, double voltage, bool& computed,
+                                 std::vector<results::ChipResult>* results) {
+  computed = false;
+  std::vector<results::ChipResult> list;
+  for (const std::unique_ptr<chips::Chip>& chip : chips) {
+    bool missing = false;
+    list.push_back(this->chip(*chip, voltage, missing));
+    computed = computed || missing;
+    tick(voltage);
+  }
+  results::Point point = results::summarize(clean_, list, images_);
+  point.model = model_.name;
+  point.mitigation = mitigation_.name;
+  point.voltage = voltage;
+  const experiment::Conditions at = supplies_.at(voltage);
+  point.rate = results::configured_rate(chips, at.weights, list);
+  if (setup_.target.accelerator) {
+    point.memories = results::memory_uses({at.weights.voltage, point.rate}, at.others,
+                                          results::any_by_voltage(chips), list);
+  }
+  point.energy_sram_rel = supplies_.weight_energy_relative(voltage, protection_);
+  point.weight_area_rel = technology::area_relative(*setup_.technology, protection_);
+  add_cost(point);
+  if (results != nullptr) *results = std::move(list);
+  return point;
+}
+
+void ModelSweep::tick(double voltage) {
+  ++ticks_;
+  bench_.progress.advance(
+      1, fmt::format("{}{} at {:.4f} Vmin", model_.name,
+                     mitigation_.what.any() ? ", " + mitigation_.name : "", voltage));
+}
+
+/// Cycles and energy on the accelerator, if there is one; simulated once, priced per voltage.
+void ModelSweep::add_cost(results::Point& point) {
+  if (!setup_.target.accelerator) return;
+  const experiment::NetworkCost& cost = costs_.of(mitigation_.what);
+  point.cycles = cost.cycles_per_image();
+  const EnergyRange energy = cost.energy(*setup_.technology, *point.voltage, mitigation_.what);
+  const experiment::RelativeEnergy relative = experiment::relative_energy(energy, costs_.at_vmin());
+  point.energy = energy.value;
+  point.energy_rel = relative.rel;
+  point.energy_ends = relative.ends;
+  point.access_share = relative.access_share;
+}
+
+Evaluator& ModelSweep::evaluator() {
+  if (!evaluator_) {
+    EvaluatorOptions options;
+    options.threads = bench_.threads;
+    options.reuse_clean = true;
+    evaluator_ = std::make_unique<Evaluator>(model_, bench_.inputs.images, setup_,
+                                             network_.with(mitigation_.what), options);
+  }
+  return *evaluator_;
+}
+
+results::CleanResult ModelSweep::clean() {
+  const std::string key = keys_.clean();
+  std::optional<results::CleanResult> result = results::find_clean(store_, key, images_);
+  if (!result) {
+    result = evaluator().clean();
+    results::add_clean(store_, key, model_.name, *result);
+  }
+  return std::move(*result);
+}
+
+}  // namespace brownout::runs

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// By the mean over the chips of the grid, or by a yield of chips of its own.
+#include "sim/runs/safe_voltage_search.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace brownout::runs {
+
+namespace {
+
+/// Chooses the level of the safe voltage. `tried` counts evaluations beyond the grid.
+std::optional<results::SafeLevel> choose(const SweepConfig& config, const SweepChips& chips,
+                                         ModelSweep& model, const results::SafeVoltageRule& rule,
+                                         std::int64_t& tried) {
+  const results::SearchLevels& levels = model.levels();
+  if (!config.safe.yield) {
+    return results::find_by_mean(levels, [&](std::size_t level) {
+      const std::vector<std::size_t>& grid = levels.on_grid;
+      if (!std::binary_search(grid.begin(), grid.end(), level)) tried += config.chips;
+      bool computed = false;
+      return model.point(chips.grid, levels.voltages[level], computed).drop() <=
+             rule.max_drop_points;
+    });
+  }
+  std::set<std::string> on_grid;
+  for (const auto& chip : chips.grid) on_grid.insert(chip->identity());
+  const auto within = [&](std::size_t die, std::size_t level) {
+    return model.within_limit(*chips.chosen[die], levels.voltages[level]);
+  };
+  return results::find_by_yield(
+      levels, chips.chosen.size(), rule.allowed,
+      [&](std::size_t die, std::size_t level) -> std::optional<bool> {
+        if (on_grid.count(chips.chosen[die]->identity()) == 0) return std::nullopt;
+        return within(die, level);
+      },
+      [&](std::size_t die, std::size_t level) {
+        ++tried;
+        model.tick(levels.voltages[level]);
+        return within(die, level);
+      });
+}
+
+/// What the chips show that did not choose the voltage.
+results::StatedError stated_error(const results::Point& point,
+                                  const std::vector<results::ChipResult>& chips,
+                                  const ModelSweep& model) {
+  results::StatedError error{point.rerr.mean, point.rerr.std, 0.0, 0};
+  for (const results::ChipResult& chip : chips) {
+    error.rerr_worst = std::max(error.rerr_worst, results::percent(chip.wrong, point.images));
+    error.within += model.within_limit(chip) ? 1 : 0;
+  }
+  return error;
+}
+
+}  // namespace
+
+results::SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& chips) {
+  const SafeVoltageConfig& safe = config.safe;
+  results::SafeVoltageRule rule;
+  rule.max_drop_points = safe.max_drop_points;
+  rule.yield = safe.yield;
+  rule.chosen_on = safe.chosen_on;
+  rule.stated_on = safe.stated_on;
+  if (safe.yield) rule.allowed = *results::allowed_failures(safe.chosen_on, *safe.yield);
+  rule.first_chosen = chips.chosen.front()->name();
+  rule.first_stated = chips.stated.front()->name();
+  rule.places = !config.profile.empty();
+  return rule;
+}
+
+results::SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& chips,
+                                          ModelSweep& model, const results::Point& first,
+                                          results::SweepResult& result) {
+  results::SafeVoltageRow row;
+  row.model = first.model;
+  row.mitigation = first.mitigation;
+  row.err = first.err;
+  const std::optional<results::SafeLevel> safe =
+      choose(config, chips, model, result.safe, row.tried);
+  if (!safe) return row;
+  const std::vector<double>& voltages = model.levels().voltages;
+  row.voltage = voltages[safe->level];
+  if (safe->fails_at) row.fails_at = voltages[*safe->fails_at];
+  row.failed = safe->failed;
+
+  bool computed = false;
+  std::vector<results::ChipResult> stated;
+  const results::Point point = model.point(chips.stated, *row.voltage, computed, &stated);
+  const results::Savings savings = point.savings();
+  row.energy_saving_pct = savings.access_pct;
+  row.energy_saving_total_pct = savings.all_pct;
+  row.energy_saving_total_ends_pct = savings.all_ends_pct;
+  row.rate = point.rate;
+  row.stated = stated_error(point, stated, model);
+  result.extra_points.push_back(point);
+  result.extra_points_computed += computed ? 1 : 0;
+  return row;
+}
+
+}  // namespace brownout::runs

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lowest safe voltage of one network with one mitigation, and what other chips show there.
+#pragma once
+
+#include "sim/results/sweep_result.hpp"
+#include "sim/runs/model_sweep.hpp"
+#include "sim/runs/sweep_chips.hpp"
+
+namespace brownout::runs {
+
+/// When the configuration is settled.
+results::SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& chips);
+
+/// Finds the safe voltage and states its error on other chips, as a point of `result`. `first`: any
+/// point of the network.
+results::SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& chips,
+                                          ModelSweep& model, const results::Point& first,
+                                          results::SweepResult& result);
+
+}  // namespace brownout::runs

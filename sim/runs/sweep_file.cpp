@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads a sweep file key by key; what it accepts is what docs/command.md lists.
+#include "sim/runs/sweep_file.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
+#include "sim/base/yaml.hpp"
+#include "sim/engines/engine_traits.hpp"
+#include "sim/experiment/experiment.hpp"
+
+namespace brownout::runs {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A voltage out of range; the message says whose range it is.
+template <typename Read>
+auto within(const technology::Technology& technology, Read read) {
+  try {
+    return read();
+  } catch (const InputError& error) {
+    throw InputError("{} (voltages in [{}, {}] Vmin: {})", error.what(),
+                     technology.lowest_voltage(), technology.highest_voltage(),
+                     technology.file().string());
+  }
+}
+
+std::vector<double> read_voltages(YamlMap& root, const technology::Technology& technology) {
+  const double low = technology.lowest_voltage();
+  const double high = technology.highest_voltage();
+  std::vector<double> voltages =
+      within(technology, [&] { return root.numbers("voltages", low, high, /*required=*/false); });
+  std::optional<YamlMap> grid = root.optional_map("voltage_grid");
+  if (voltages.empty() == !grid.has_value()) {
+    root.fail(grid ? "voltage_grid" : "voltages",
+              "expected exactly one of voltages (a list that is not empty) and voltage_grid");
+  }
+  if (grid) {
+    grid->expect({"from", "to", "points"});
+    const double from = within(technology, [&] { return grid->number("from", low, high); });
+    const double to = within(technology, [&] { return grid->number("to", low, high); });
+    const std::int64_t points = grid->integer("points", 2, 1000);
+    if (!(from < to)) grid->fail("to", fmt::format("expected a voltage above from = {}", from));
+    grid->finish();
+    for (std::int64_t i = 0; i < points; ++i) {
+      const double share = static_cast<double>(i) / static_cast<double>(points - 1);
+      voltages.push_back(i == points - 1 ? to : from + (to - from) * share);
+    }
+  }
+  std::sort(voltages.begin(), voltages.end(), std::greater<double>());
+  const auto twice = std::adjacent_find(voltages.begin(), voltages.end());
+  if (twice != voltages.end()) root.fail("voltages", fmt::format("{} is listed twice", *twice));
+  return voltages;
+}
+
+void read_models(YamlMap& root, SweepConfig& config) {
+  config.models = root.input_files("models");
+  std::map<std::string, fs::path> names;
+  for (std::size_t i = 0; i < config.models.size(); ++i) {
+    const fs::path& model = config.models[i];
+    const auto [entry, is_new] = names.emplace(model.stem().string(), model);
+    if (!is_new) {
+      root.fail("models", fmt::format("entry {}: \"{}\" names {} already; expected file names that "
+                                      "differ, they name the networks in the results",
+                                      i, entry->first, entry->second.string()));
+    }
+  }
+}
+
+void read_images(YamlMap& root, experiment::Images& images) {
+  const std::vector<std::string>& datasets = data::dataset_names();
+  images.dataset = datasets[static_cast<std::size_t>(root.choice("dataset", datasets))];
+  images.split =
+      root.choice("split", {"train", "test"}, 1) == 0 ? data::Split::kTrain : data::Split::kTest;
+  images.folder = root.path("data_folder", fs::path());
+  images.count = root.integer("images", 1, kMaxImages, 0);
+}
+
+/// Prices come from the sweep's technology, whatever the accelerator file names.
+void read_accelerator(YamlMap& root, SweepConfig& config) {
+  if (root.has("accelerator")) {
+    config.setup.target.accelerator = mapping::load_accelerator(root.input_file("accelerator"));
+    config.setup.technology->energy();  // refuses a technology without energies
+  } else if (engines::traits_of(config.setup.engine).on_accelerator) {
+    root.fail("engine", "systemc needs an accelerator; expected the key accelerator: FILE");
+  }
+  for (const char* key : {"batch", "supplies"}) {
+    if (!root.has(key) || config.setup.target.accelerator) continue;
+    root.fail(key, "needs an accelerator; expected the key accelerator: FILE");
+  }
+  if (std::optional<YamlMap> supplies = root.optional_map("supplies")) {
+    supplies->expect({"input", "activations", "accumulators"});
+    const auto read = [&](const char* key, mapping::MemorySupply& supply) {
+      const bool given = supplies->has(key);
+      const std::string text = supplies->text(key, "");
+      if (given) supply = mapping::parse_supply(text, supplies->where(key));
+    };
+    read("input", config.setup.target.accelerator->input.supply);
+    read("activations", config.setup.target.accelerator->activations.supply);
+    read("accumulators", config.setup.target.accelerator->accumulators.supply);
+    supplies->finish();
+  }
+  config.setup.target.batch = static_cast<int>(root.integer("batch", 1, kMaxBatch, 1));
+}
+
+/// Files of sensitivities are relative to the sweep file.
+void read_mitigations(YamlMap& root, SweepConfig& config) {
+  const char* const key = "mitigations";
+  mitigation::Mitigations own;
+  if (config.setup.target.accelerator)
+    std::swap(own, config.setup.target.accelerator->weights.mitigations);
+  config.mitigations.clear();
+  if (!root.has(key)) {
+    config.mitigations.push_back({mitigation::to_string(own), mitigation::identity(own), own});
+  } else {
+    for (const std::string& text : root.texts(key)) {
+      SweepMitigation entry;
+      entry.name = mitigation::to_string(mitigation::parse_mitigations(text, root.where(key)));
+      entry.what = mitigation::parse_mitigations(text, root.where(key), root.file().parent_path());
+      entry.identity = mitigation::identity(entry.what);
+      for (const SweepMitigation& other : config.mitigations) {
+        if (other.identity == entry.identity)
+          root.fail(key, fmt::format("\"{}\" is listed twice", entry.name));
+      }
+      config.mitigations.push_back(std::move(entry));
+    }
+  }
+  for (const SweepMitigation& entry : config.mitigations) {
+    if (entry.what.any())
+      config.setup.technology->mitigation();  // refuses one without their prices
+  }
+}
+
+double read_yield(YamlMap& map, double fallback) {
+  try {
+    return map.number("yield", kLowestYield, kHighestYield, fallback);
+  } catch (const InputError&) {
+    map.fail("yield", fmt::format("expected mean or a number in [{}, {}], got {}", kLowestYield,
+                                  kHighestYield, in_quotes(map.text("yield"))));
+  }
+}
+
+void read_safe_voltage(YamlMap& root, SweepConfig& config) {
+  const char* const key = "safe_voltage";
+  std::optional<YamlMap> map = root.optional_map(key);
+  if (!map) return;
+  map->expect({"max_drop_points", "tolerance", "yield", "confidence", "chosen_on", "stated_on",
+               "stated_seed"});
+  SafeVoltageConfig& safe = config.safe;
+  safe.origin = root.where(key);
+  safe.max_drop_points = map->number("max_drop_points", 0.0, 100.0, safe.max_drop_points);
+  safe.tolerance = map->number("tolerance", 1e-6, 1.0, safe.tolerance);
+  if (map->has("yield") && map->text("yield") == "mean") {
+    safe.yield.reset();
+    for (const char* of_yield : {"confidence", "chosen_on"}) {
+      if (map->has(of_yield)) {
+        map->fail(of_yield, "is of a yield; expected none with the mean, which is over `chips`");
+      }
+    }
+  } else {
+    safe.yield->yield = read_yield(*map, safe.yield->yield);
+    safe.yield->confidence =
+        map->number("confidence", kLowestYield, kHighestYield, safe.yield->confidence);
+  }
+  safe.chosen_on = map->integer("chosen_on", 1, kMaxChips, 0);
+  safe.stated_on = map->integer("stated_on", 1, kMaxChips, 0);
+  if (map->has("stated_seed")) safe.stated_seed = map->integer("stated_seed", 0, kMaxSeed);
+  map->finish();
+}
+
+void read_technology(YamlMap& root, SweepConfig& config) {
+  const fs::path technology = root.input_file("technology");
+  config.setup.technology =
+      std::make_shared<const technology::Technology>(technology::Technology::load(technology));
+  config.technology_sha256 = sha256_hex(read_file(technology));
+}
+
+/// Random chips, or places of a profile.
+void read_chips(YamlMap& root, SweepConfig& config) {
+  config.chips = root.integer("chips", 1, kMaxChips);
+  if (root.has("profile")) {
+    if (root.has("p_err")) root.fail("p_err", "is of random chips; expected none with a profile");
+    config.profile = root.input_file("profile");
+  }
+  config.seed = root.integer("seed", 0, kMaxSeed, 0);
+  config.p_err = root.number("p_err", kMinPErr, 1.0, 1.0);
+}
+
+/// Where the network lies in the memory, and how its faulty cells are read.
+void read_reads(YamlMap& root, experiment::Setup& setup) {
+  setup.target.bit_offset =
+      static_cast<std::uint64_t>(root.integer("bit_offset", 0, kMaxBitOffset, 0));
+  setup.reads.evaluation_seed =
+      static_cast<std::uint64_t>(root.integer("evaluation_seed", 0, kMaxSeed, 0));
+  setup.reads.fresh = root.choice("reads", {"frozen", "fresh"}, 0) == 1;
+}
+
+/// Random chips have cells that fail up to a rate of p_err, and the engine must have the memories
+/// that fail.
+void expect_rates_that_chips_have(const YamlMap& root, const SweepConfig& config) {
+  const experiment::Supplies supplies = config.setup.supplies();
+  double highest_rate = supplies.at(config.lowest_access()).supply.rate;
+  const experiment::MemoryPoints others = supplies.at(config.voltages.back()).others;
+  experiment::check_engine(config.setup.engine, others);
+  highest_rate = std::max(
+      {highest_rate, others.input.rate, others.activations.rate, others.accumulators.rate});
+  if (config.profile.empty() && highest_rate > config.p_err) {
+    root.fail("p_err", fmt::format("expected at least the highest bit error rate, {} (the lowest "
+                                   "voltage is {} Vmin)",
+                                   highest_rate, config.lowest_access()));
+  }
+}
+
+}  // namespace
+
+double SweepConfig::lowest_access() const {
+  double lowest = voltages.front();
+  for (const SweepMitigation& entry : mitigations) {
+    lowest = std::min(lowest, mitigation::access_voltage(entry.what, voltages.back()));
+  }
+  return lowest;
+}
+
+SweepConfig load_sweep(const fs::path& file) {
+  YamlMap root = YamlMap::load(file);
+  root.expect({"technology",  "models",          "dataset",     "split",    "data_folder",
+               "images",      "engine",          "accelerator", "supplies", "batch",
+               "mitigations", "chips",           "profile",     "seed",     "p_err",
+               "bit_offset",  "evaluation_seed", "reads",       "voltages", "voltage_grid",
+               "safe_voltage"});
+  SweepConfig config;
+  config.file = file;
+  read_technology(root, config);
+  read_models(root, config);
+  read_images(root, config.setup.images);
+  const std::vector<std::string>& engines = experiment::evaluation_engine_names();
+  config.setup.engine = engines[static_cast<std::size_t>(root.choice("engine", engines, 0))];
+  read_accelerator(root, config);
+  read_mitigations(root, config);
+  read_chips(root, config);
+  read_reads(root, config.setup);
+  config.voltages = read_voltages(root, *config.setup.technology);
+  read_safe_voltage(root, config);
+  root.finish();
+  for (const std::string& key : root.keys()) config.places[key] = root.where(key);
+  expect_rates_that_chips_have(root, config);
+  return config;
+}
+
+}  // namespace brownout::runs

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sweep file (docs/command.md): strict YAML to one validated struct.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/base/error.hpp"
+#include "sim/experiment/setup.hpp"
+#include "sim/mitigation/mitigations.hpp"
+#include "sim/results/safe_voltage.hpp"
+
+namespace brownout::runs {
+
+inline constexpr std::int64_t kMaxChips = 1'000'000;
+inline constexpr std::int64_t kMaxImages = 100'000'000;
+inline constexpr std::int64_t kMaxBatch = 65536;
+inline constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 62);
+inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 28;
+/// A faulty cell errs at least this often per read (p_err of random chips).
+inline constexpr double kMinPErr = 1e-6;
+
+/// Limits of a yield and of its confidence.
+inline constexpr double kLowestYield = 0.5;
+inline constexpr double kHighestYield = 0.999;
+
+/// An entry of the list of mitigations.
+struct SweepMitigation {
+  std::string name = "none";      // canonical text, as results show it
+  std::string identity = "none";  // all that decides what it does
+  mitigation::Mitigations what;
+};
+
+/// What is asked of the lowest safe voltage, and of which chips.
+struct SafeVoltageConfig {
+  double max_drop_points = 2.5;  // points of error that may be lost
+  double tolerance = 0.002;      // how closely it is searched, units of Vmin
+  std::optional<results::YieldTarget> yield{
+      results::YieldTarget{}};              // none: the mean over the chips
+  std::int64_t chosen_on = 0;               // chips that choose it; 0: as many as it takes
+  std::int64_t stated_on = 0;               // other chips that state what it is worth; 0: as many
+  std::optional<std::int64_t> stated_seed;  // of the first of those; none: seed + kMaxChips
+  std::string origin;                       // where the file says so, for messages
+};
+
+struct SweepConfig {
+  std::filesystem::path file;
+  std::string technology_sha256;
+
+  std::vector<std::filesystem::path> models;  // file stems differ: they name the networks
+  /// With a technology. With an accelerator points have cycles and energy. Its target has no
+  /// mitigations, but each of these in turn.
+  experiment::Setup setup;
+  /// Mitigations of the weight memory, each at all voltages: those of the list, else the
+  /// accelerator's own.
+  std::vector<SweepMitigation> mitigations = std::vector<SweepMitigation>(1);
+
+  std::int64_t chips = 10;        // random:seed … random:seed+chips-1, or
+  std::filesystem::path profile;  // so many places of this chip's map; empty: random chips
+  std::int64_t seed = 0;          // of the places as well
+  double p_err = 1.0;
+
+  std::vector<double> voltages;  // units of Vmin, strictly descending
+  SafeVoltageConfig safe;
+
+  FieldNames places;  // where the file gives its keys
+
+  /// The lowest supply at which the weight memory is accessed, boosts included.
+  double lowest_access() const;
+};
+
+/// Reads file and technology; paths in the file are relative to it. InputError names the place.
+SweepConfig load_sweep(const std::filesystem::path& file);
+
+}  // namespace brownout::runs

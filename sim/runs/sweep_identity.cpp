@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The resolved configuration of a sweep, with the versions of all definitions behind it.
+#include "sim/runs/sweep_identity.hpp"
+
+#include "sim/base/json.hpp"
+#include "sim/results/places.hpp"
+
+namespace brownout::runs {
+
+std::string identity(const SweepConfig& config, const std::vector<results::SweepModel>& models,
+                     const results::UsedImages& used, const std::string& first_chip) {
+  const experiment::Setup& setup = config.setup;
+  Json json;
+  json["version"] = results::kResultVersion;
+  results::put_definitions(json);
+  json["technology"] = {{"name", setup.technology->name()}, {"sha256", config.technology_sha256}};
+  json["models"] = Json::array();
+  for (const results::SweepModel& model : models) {
+    json["models"].push_back({{"name", model.name}, {"sha256", model.sha256}});
+  }
+  json["dataset"] = results::dataset_json(config.setup.images, used);
+  json["engine"] = setup.engine;
+  if (setup.target.accelerator) json["accelerator"] = results::accelerator_json(setup.target);
+  json["chips"] = config.chips;
+  json["seed"] = config.seed;
+  if (config.profile.empty()) {
+    json["p_err"] = config.p_err;
+  } else {
+    json["profile"] = first_chip;
+    json["places_version"] = results::kPlacesVersion;
+  }
+  json["bit_offset"] = setup.target.bit_offset;
+  json["evaluation_seed"] = setup.reads.evaluation_seed;
+  json["reads"] = setup.reads.fresh ? "fresh" : "frozen";
+  json["mitigations"] = Json::array();
+  for (const SweepMitigation& entry : config.mitigations) {
+    json["mitigations"].push_back(entry.identity);
+  }
+  json["voltages"] = config.voltages;
+  const SafeVoltageConfig& safe = config.safe;
+  json["safe_voltage"] = {
+      {"max_drop_points", safe.max_drop_points},
+      {"tolerance", safe.tolerance},
+      {"yield", safe.yield ? Json(safe.yield->yield) : Json("mean")},
+      {"confidence", safe.yield ? Json(safe.yield->confidence) : Json(nullptr)},
+      {"chosen_on", safe.chosen_on},
+      {"stated_on", safe.stated_on},
+      {"stated_seed", safe.stated_seed ? Json(*safe.stated_seed) : Json(nullptr)}};
+  return json_text(json, 2) + "\n";
+}
+
+}  // namespace brownout::runs

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The networks and images of a sweep, each read once.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/experiment/images.hpp"
+#include "sim/experiment/model.hpp"
+#include "sim/experiment/target.hpp"
+#include "sim/mitigation/mitigations.hpp"
+#include "sim/results/records.hpp"
+#include "sim/runs/sweep_file.hpp"
+
+namespace brownout::runs {
+
+/// A network with its programs, each compiled once: one for each choice of mitigations.
+class SweepNetwork {
+ public:
+  SweepNetwork(const std::filesystem::path& file, experiment::TargetConfig config)
+      : model_(experiment::load_model(file)), config_(std::move(config)) {}
+  SweepNetwork(const SweepNetwork&) = delete;
+  SweepNetwork& operator=(const SweepNetwork&) = delete;
+
+  const experiment::Model& model() const { return model_; }
+  const experiment::Target& with(const mitigation::Mitigations& mitigations);
+
+ private:
+  experiment::Model model_;
+  experiment::TargetConfig config_;
+  std::map<std::string, std::unique_ptr<const experiment::Target>> targets_;
+};
+
+struct SweepInputs {
+  std::vector<std::unique_ptr<SweepNetwork>> networks;
+  experiment::OpenImages images;
+  results::UsedImages used;
+};
+
+/// Loads and checks everything. InputError for networks that do not fit images, accelerator or
+/// mitigations.
+SweepInputs load_inputs(const SweepConfig& config);
+
+}  // namespace brownout::runs

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Configuration and architecture in canonical form, hashes of everything else.
+#include "sim/study/training_identity.hpp"
+
+#include <system_error>
+
+#include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
+#include "sim/base/yaml.hpp"
+#include "sim/memory/transient.hpp"
+
+namespace brownout::study {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr int kTrainingVersion = 1;
+
+/// The hash of the file that a chip's text names ("FILE.h5,offset=3"), or "" when it names none.
+std::string pattern_sha256(const std::string& pattern, const fs::path& folder) {
+  const fs::path file = folder / pattern.substr(0, pattern.find(','));
+  std::error_code error;
+  return fs::is_regular_file(file, error) ? sha256_hex(read_file(file)) : "";
+}
+
+}  // namespace
+
+std::string training_identity(const std::filesystem::path& config,
+                              const std::vector<std::string>& assignments, int threads,
+                              const std::string& exported_from, Datasets& datasets) {
+  YamlMap root = YamlMap::load(config, assignments);
+  const fs::path architecture = root.map("architecture").input_file("file");
+  YamlMap dataset = root.map("dataset");
+  Setting data;
+  experiment::Images& images = data.setup.images;
+  images.dataset = dataset.text("name");
+  images.split = data::Split::kTrain;
+  data.places["data"] = "dataset.folder";
+  if (dataset.has("folder")) {
+    images.folder = dataset.path("folder");
+    data.places["data_folder"] = dataset.where("folder");
+  }
+  std::string pattern;
+  if (auto errors = root.optional_map("bit_errors")) pattern = errors->text("pattern", "");
+
+  std::vector<std::string> plain = assignments;
+  plain.emplace_back("output=null");
+  plain.push_back("architecture.file=" + architecture.filename().string());
+  plain.emplace_back("dataset.folder=null");
+  Json identity = {
+      {"version", kTrainingVersion},
+      {"config", YamlMap::load(config, plain).canonical()},
+      {"architecture", YamlMap::load(architecture).canonical()},
+      {"data_sha256", datasets.get(data).sha256},
+      {"pattern_sha256", pattern.empty() ? "" : pattern_sha256(pattern, config.parent_path())},
+      {"threads", threads},
+      {"exported_from", exported_from},
+  };
+  if (!pattern.empty()) identity["transient_read_version"] = memory::kTransientReadVersion;
+  return json_text(identity);
+}
+
+}  // namespace brownout::study
