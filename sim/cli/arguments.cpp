@@ -119,4 +119,27 @@ ArraySize parse_array(const std::string& option, const std::string& text) {
   return {side("rows", text.substr(0, x)), side("columns", text.substr(x + 1))};
 }
 
+std::vector<std::int64_t> parse_extents(const std::string& option, const std::string& text) {
+  constexpr std::int64_t kMostExtent = 1 << 20;
+  std::vector<std::int64_t> extents;
+  for (std::size_t begin = 0; !text.empty() && begin <= text.size();) {
+    const std::size_t end = std::min(text.find('x', begin), text.size());
+    extents.push_back(parse_integer(option, text.substr(begin, end - begin), 1, kMostExtent));
+    begin = end + 1;
+  }
+  return extents;
+}
+
+std::vector<float> parse_numbers(const std::string& option, const std::string& text, double low,
+                                 double high) {
+  std::vector<float> numbers;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    numbers.push_back(
+        static_cast<float>(parse_number(option, text.substr(begin, end - begin), low, high)));
+    begin = end + 1;
+  }
+  return numbers;
+}
+
 }  // namespace brownout::cli

@@ -34,4 +34,10 @@ struct ArraySize {
 /// "32x32": rows x columns.
 ArraySize parse_array(const std::string& option, const std::string& text);
 
+/// "3x224x224": extents of at least 1; "" is no extents.
+std::vector<std::int64_t> parse_extents(const std::string& option, const std::string& text);
+/// "0.5,0.4": finite numbers in [low, high].
+std::vector<float> parse_numbers(const std::string& option, const std::string& text, double low,
+                                 double high);
+
 }  // namespace brownout::cli

@@ -10,7 +10,7 @@
 #include "sim/cli/common.hpp"
 #include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
-#include "sim/experiment/model.hpp"
+#include "sim/estimate/onnx_layers.hpp"
 #include "sim/report/estimate_report.hpp"
 
 namespace brownout::cli {
@@ -19,7 +19,7 @@ namespace {
 
 struct EstimateOptions {
   CommonOptions common;
-  std::string model, topology, array, compute_report;
+  std::string model, topology, array, input, compute_report;
   std::string dataflow = "ws", convention = "physical";
 };
 
@@ -43,15 +43,18 @@ int run(const EstimateOptions& options) {
   const std::string& source = options.topology.empty() ? options.model : options.topology;
   const Output output(options.common, {source}, {{"--compute-report", options.compute_report}});
 
-  const std::vector<estimate::MatrixLayer> layers =
-      options.topology.empty()
-          ? estimate::matrix_layers(*experiment::load_model(source).network, source)
-          : estimate::read_topology(source);
-  const estimate::Estimate estimate = estimate::estimate(layers, config);
+  estimate::OnnxLayers network;
+  if (options.topology.empty()) {
+    network = estimate::layers_of_onnx(source, parse_extents("--input", options.input));
+  } else {
+    network.layers = estimate::read_topology(source);
+  }
+  const estimate::Estimate estimate = estimate::estimate(network.layers, config);
   if (!options.compute_report.empty())
     write_output("--compute-report", options.compute_report, report::compute_report_csv(estimate));
   const std::string remark = report::sparsity_remark(estimate);
   if (!remark.empty()) output.note(source + ": " + remark);
+  for (const std::string& passed_over : network.remarks) output.note(source + ": " + passed_over);
   output.json(report::estimate_json(estimate, source));
   output.text(report::estimate_text(estimate));
   return 0;
@@ -61,7 +64,10 @@ int run(const EstimateOptions& options) {
 
 Action add_estimate(Verb& verb) {
   const auto options = std::make_shared<EstimateOptions>();
-  verb.add_option("MODEL", options->model, "Network file (ONNX)")->type_name("");
+  verb.add_option("MODEL", options->model, "Network file (ONNX), by any tool")->type_name("");
+  verb.add_option("--input", options->input,
+                  "Channels, height and width of an image, for a file that leaves them open")
+      ->type_name("CxHxW");
   verb.add_option("--topology", options->topology, "SCALE-Sim topology (CSV), instead of MODEL")
       ->type_name("FILE");
   verb.add_option("--array", options->array, "Processing elements, for example 32x32")
@@ -79,6 +85,7 @@ Action add_estimate(Verb& verb) {
                   "Write the columns of SCALE-Sim's COMPUTE_REPORT.csv")
       ->type_name("FILE");
   add_common(verb, options->common);
+  verb.excludes("--topology", {"--input"}, "--topology: has no image; expected no {}");
   return [options] { return run(*options); };
 }
 

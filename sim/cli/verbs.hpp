@@ -20,6 +20,7 @@ Action add_study(Verb& verb);
 Action add_sweep(Verb& verb);
 Action add_run(Verb& verb);
 Action add_cosim(Verb& verb);
+Action add_model_import(Verb& verb);
 Action add_model_inspect(Verb& verb);
 Action add_model_program(Verb& verb);
 Action add_profile_generate(Verb& verb);

@@ -34,10 +34,11 @@ struct FloatWorker {
 
 class FloatEngine : public Engine {
  public:
-  FloatEngine(network::SharedNetwork network, int threads)
+  FloatEngine(network::SharedNetwork network, int threads, QuantizerObserver observer)
       : owner_(std::move(network)),
         network_(*owner_),
-        shapes_(network::check(network_, network_.name)),
+        observer_(std::move(observer)),
+        shapes_(network::check(network_, network_.name, network::MatrixWeights::kAny)),
         kernels_(datapath::avx2_vector_kernels() != nullptr ? *datapath::avx2_vector_kernels()
                                                             : datapath::portable_vector_kernels()) {
     BROWNOUT_CHECK(threads >= 1, "threads {}", threads);
@@ -91,7 +92,10 @@ class FloatEngine : public Engine {
            int worker) override {
     FloatWorker& memory = workers_.at(worker);
     for (int i = 0; i < count; ++i) {
-      for (const FloatStage& stage : stages_) run_stage(stage, pixels, logits, memory);
+      for (const FloatStage& stage : stages_) {
+        run_stage(stage, pixels, logits, memory);
+        if (observer_) observe(stage.step, memory, worker);
+      }
       pixels += network_.input.size();
       logits += network_.classes;
     }
@@ -104,6 +108,14 @@ class FloatEngine : public Engine {
   float* value(FloatWorker& memory, network::ValueIndex index) const {
     std::byte* place = memory.values.data() + memory_.places[index].offset;
     return reinterpret_cast<float*>(place);
+  }
+
+  /// A quantizer is the last pass of a step that changes numbers.
+  void observe(const mapping::Step& step, FloatWorker& memory, std::size_t worker) const {
+    for (const mapping::VectorPass& pass : step.passes) {
+      if (!pass.quantize) continue;
+      observer_(*pass.quantize, value(memory, step.output), shapes_[step.output].size(), worker);
+    }
   }
 
   void run_stage(const FloatStage& stage, const std::uint8_t* pixels, float* logits,
@@ -137,6 +149,7 @@ class FloatEngine : public Engine {
 
   network::SharedNetwork owner_;
   const network::Network& network_;  // that it owns
+  const QuantizerObserver observer_;
   network::Shapes shapes_;
   const datapath::VectorKernels& kernels_;
   std::vector<FloatStage> stages_;
@@ -147,8 +160,9 @@ class FloatEngine : public Engine {
 
 }  // namespace
 
-std::unique_ptr<Engine> make_float_engine(network::SharedNetwork network, int threads) {
-  return std::make_unique<FloatEngine>(std::move(network), threads);
+std::unique_ptr<Engine> make_float_engine(network::SharedNetwork network, int threads,
+                                          QuantizerObserver observer) {
+  return std::make_unique<FloatEngine>(std::move(network), threads, std::move(observer));
 }
 
 }  // namespace brownout::engines

@@ -2,10 +2,19 @@
 // Engine "float": float activations on dequantized faulty weights, the RandBET paper's setting.
 // Sums are oneDNN's fp32; batch norm uses running statistics. Deterministic on one machine.
 #pragma once
+#include <functional>
+
 #include "sim/engines/engine.hpp"
 
 namespace brownout::engines {
 
-std::unique_ptr<Engine> make_float_engine(network::SharedNetwork network, int threads);
+/// Is given the numbers that a quantizer would round, image by image; from several threads, each
+/// with its own `worker`.
+using QuantizerObserver = std::function<void(network::NodeIndex quantizer, const float* numbers,
+                                             std::int64_t count, std::size_t worker)>;
+
+/// Its weights may be plain. `observer`: none.
+std::unique_ptr<Engine> make_float_engine(network::SharedNetwork network, int threads,
+                                          QuantizerObserver observer = {});
 
 }  // namespace brownout::engines

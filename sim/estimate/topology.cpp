@@ -123,18 +123,6 @@ std::string take_sparsity(Line& line, const Columns& columns) {
   return parts[0] == parts[1] ? "" : fmt::format("{}:{}", parts[0], parts[1]);
 }
 
-/// Multiply–adds above 62 bits would overflow the sums.
-void check_size(const MatrixLayer& layer) {
-  std::int64_t macs = layer.groups;
-  bool fits = true;
-  for (const std::int64_t factor : {layer.m, layer.n, layer.k})
-    fits = fits && !__builtin_mul_overflow(macs, factor, &macs);
-  if (!fits || macs > (std::int64_t{1} << 62)) {
-    throw InputError("{}: {}: expected at most 2^62 multiply-adds, got {} x {} x {} in {} groups",
-                     layer.where, printable(layer.name), layer.m, layer.n, layer.k, layer.groups);
-  }
-}
-
 MatrixLayer gemm_layer(const Line& line) {
   if (line.cells.size() != 4) {
     throw InputError("{}: expected 4 cells (Layer, M, N, K), got {}", line.where,
@@ -255,6 +243,17 @@ std::vector<MatrixLayer> parse_topology(const std::string& text, const std::stri
 
 std::vector<MatrixLayer> read_topology(const std::filesystem::path& file) {
   return parse_topology(read_file(file), file.string());
+}
+
+void check_size(const MatrixLayer& layer) {
+  std::int64_t macs = layer.groups;
+  bool fits = true;
+  for (const std::int64_t factor : {layer.m, layer.n, layer.k})
+    fits = fits && !__builtin_mul_overflow(macs, factor, &macs);
+  if (!fits || macs > (std::int64_t{1} << 62)) {
+    throw InputError("{}: {}: expected at most 2^62 multiply-adds, got {} x {} x {} in {} groups",
+                     layer.where, printable(layer.name), layer.m, layer.n, layer.k, layer.groups);
+  }
 }
 
 std::vector<MatrixLayer> matrix_layers(const network::Network& network, const std::string& where) {

@@ -33,4 +33,7 @@ std::vector<MatrixLayer> parse_topology(const std::string& text, const std::stri
 /// Matrix operators of a network in order, with their padding; `where` begins messages.
 std::vector<MatrixLayer> matrix_layers(const network::Network& network, const std::string& where);
 
+/// InputError for multiply-adds above 62 bits, which would overflow the sums.
+void check_size(const MatrixLayer& layer);
+
 }  // namespace brownout::estimate

@@ -77,7 +77,8 @@ void check_coding(const Parameter& parameter, const std::string& place) {
 
 class Checker {
  public:
-  Checker(const Network& network, const std::string& where) : network_(network), where_(where) {}
+  Checker(const Network& network, const std::string& where, MatrixWeights weights)
+      : network_(network), where_(where), weights_(weights) {}
 
   Shapes run() {
     check_input();
@@ -206,11 +207,13 @@ class Checker {
                     const std::vector<std::int64_t>& shape) {
     const Parameter* found = take(node, weight, Role::kWeight, shape);
     if (found == nullptr) throw InputError("{}has no weight", node_place(where_, node));
-    if (!found->coding) {
+    if (!found->coding && weights_ == MatrixWeights::kCoded) {
       throw InputError("{}its weight \"{}\" is not coded, the array computes on codes only",
                        node_place(where_, node), found->name);
     }
-    check_accumulator(node, *found->coding, found->size() / shape[0], where_);
+    if (found->coding) {
+      check_accumulator(node, *found->coding, found->size() / shape[0], where_);
+    }
     take(node, bias, Role::kBias, {shape[0]});
   }
 
@@ -247,6 +250,7 @@ class Checker {
 
   const Network& network_;
   const std::string& where_;
+  const MatrixWeights weights_;
   ValueTypes values_;
   Table<ValueIndex, bool> used_;
   std::set<std::string> names_;
@@ -255,8 +259,8 @@ class Checker {
 
 }  // namespace
 
-Shapes check(const Network& network, const std::string& where) {
-  return Checker(network, where).run();
+Shapes check(const Network& network, const std::string& where, MatrixWeights weights) {
+  return Checker(network, where, weights).run();
 }
 
 }  // namespace brownout::network

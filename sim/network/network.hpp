@@ -146,12 +146,16 @@ struct Network {
   int bits() const;
 };
 
+/// What the weights of matrix operators may be. Plain ones are for engine "float" alone.
+enum class MatrixWeights { kCoded, kAny };
+
 using Shapes = Table<ValueIndex, Shape>;
 
 /// Shape of every value after checking the whole network: wiring, shapes,
 /// parameter sizes, quantized inputs of matrix operators, ranges of n, finite values, and
 /// K·2^(m-1)·255 <= 2^31-1. Throws InputError "<where>: ..." that names the node.
-Shapes check(const Network& network, const std::string& where);
+Shapes check(const Network& network, const std::string& where,
+             MatrixWeights weights = MatrixWeights::kCoded);
 
 /// True for values that Quantize writes, and for a Flatten of such a value, which keeps its codes.
 /// Everything between a matrix operator and the next Quantize works in fp32. The input image goes

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout model import`: a float network of another tool becomes a network of codes.
+#include <algorithm>
+#include <memory>
+
+#include "sim/base/error.hpp"
+#include "sim/cli/arguments.hpp"
+#include "sim/cli/common.hpp"
+#include "sim/cli/verb.hpp"
+#include "sim/cli/verbs.hpp"
+#include "sim/data/dataset.hpp"
+#include "sim/network/onnx_file.hpp"
+#include "sim/report/import_report.hpp"
+#include "sim/runs/import_model.hpp"
+#include "sim/runs/sweep_file.hpp"
+
+namespace brownout::cli {
+
+namespace {
+
+struct ImportOptions {
+  CommonOptions common;
+  std::string model, out, dataset = "fashion-mnist", data, input;
+  std::string mean = "0", deviation = "1", batch_norm = "fold", method = "min-max";
+  std::string scheme = "rquant", rounding = "nearest", coded = "weight";
+  std::int64_t images = 512, test_images = 1000;
+  double percentile = 99.99;
+  int bits = 8;
+  std::optional<double> w_max;
+};
+
+std::size_t index_of(const std::string& name, const std::vector<std::string>& names) {
+  return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+std::vector<network::Role> roles_of(const std::string& text) {
+  std::vector<network::Role> roles;
+  for (const std::string& name : parse_names("--coded", text)) {
+    const std::string role = parse_choice("--coded", name, {"weight", "bias", "scale", "shift"});
+    for (const network::Role one : {network::Role::kWeight, network::Role::kBias,
+                                    network::Role::kScale, network::Role::kShift}) {
+      if (network::to_string(one) == role) roles.push_back(one);
+    }
+  }
+  return roles;
+}
+
+runs::ImportConfig config_of(const ImportOptions& options) {
+  runs::ImportConfig config;
+  config.file = options.model;
+  config.lower.transform.mean = parse_numbers("--mean", options.mean, -1e3, 1e3);
+  config.lower.transform.std = parse_numbers("--deviation", options.deviation, 1e-6, 1e3);
+  config.lower.input = parse_extents("--input", options.input);
+  config.lower.fold_batch_norm = options.batch_norm == "fold";
+  config.calibration.dataset = options.dataset;
+  config.calibration.split = data::Split::kTrain;
+  config.calibration.folder = options.data;
+  config.calibration.count = options.images;
+  config.test = config.calibration;
+  config.test.split = data::Split::kTest;
+  config.test.count = options.test_images;
+  config.method =
+      static_cast<importing::Calibration>(index_of(options.method, importing::calibration_names()));
+  config.percentile = options.percentile;
+  config.quantize.scheme = network::scheme_from_string(options.scheme);
+  config.quantize.bits = options.bits;
+  config.quantize.rounding =
+      static_cast<network::Rounding>(index_of(options.rounding, network::rounding_names()));
+  config.quantize.w_max = options.w_max;
+  config.quantize.coded = roles_of(options.coded);
+  return config;
+}
+
+int run(const ImportOptions& options) {
+  const runs::ImportConfig config = config_of(options);
+  const Output output(options.common, {options.model}, {{"--out", options.out}});
+  const runs::ImportResult result =
+      runs::import_model(config, options.common.thread_count(), options.common.quiet);
+  network::write_onnx(result.network, options.out);
+  output.json(report::import_json(config, result, options.out));
+  output.text(report::import_text(config, result, options.out));
+  return 0;
+}
+
+}  // namespace
+
+Action add_model_import(Verb& verb) {
+  const auto options = std::make_shared<ImportOptions>();
+  verb.add_option("MODEL", options->model, "Float network of another tool (ONNX)")
+      ->required()
+      ->type_name("");
+  verb.add_option("--out", options->out, "Network file to write")->required()->type_name("FILE");
+  verb.add_option("--calibrate", options->dataset, "Data set whose training images give the ranges")
+      ->type_name("NAME")
+      ->transform(one_of(data::dataset_names()))
+      ->capture_default_str();
+  verb.add_option("--data", options->data, "Folder of the dataset (default: the usual place)")
+      ->type_name("DIR");
+  verb.add_option("--images", options->images, "Training images to calibrate with")
+      ->type_name("N")
+      ->transform(integer_in(1, runs::kMaxImages))
+      ->capture_default_str();
+  verb.add_option("--test-images", options->test_images, "Test images to compare on")
+      ->type_name("N")
+      ->transform(integer_in(1, runs::kMaxImages))
+      ->capture_default_str();
+  verb.add_option("--mean", options->mean,
+                  "What the network expects of a pixel in [0, 1]: (pixel - mean)/deviation; one "
+                  "number, or one for each channel")
+      ->type_name("M,...")
+      ->capture_default_str();
+  verb.add_option("--deviation", options->deviation, "See --mean")
+      ->type_name("D,...")
+      ->capture_default_str();
+  verb.add_option("--input", options->input,
+                  "Channels, height and width of an image, for a file that leaves them open or "
+                  "reads vectors")
+      ->type_name("CxHxW");
+  verb.add_option("--batch-norm", options->batch_norm,
+                  "Whether a batch norm changes the weights before it and goes, or stays")
+      ->type_name("NAME")
+      ->transform(one_of({"fold", "keep"}))
+      ->capture_default_str();
+  verb.add_option("--method", options->method, "How ranges of activations are chosen")
+      ->type_name("NAME")
+      ->transform(one_of(importing::calibration_names()))
+      ->capture_default_str();
+  verb.add_option("--percentile", options->percentile, "Of all numbers, for --method percentile")
+      ->type_name("P")
+      ->transform(number_in(50.0, 100.0))
+      ->capture_default_str();
+  verb.add_option("--scheme", options->scheme, "Coding of the weights")
+      ->type_name("NAME")
+      ->transform(one_of(network::scheme_names()))
+      ->capture_default_str();
+  verb.add_option("--bits", options->bits, "Bits of a code")
+      ->type_name("M")
+      ->transform(integer_in(1, 8))
+      ->capture_default_str();
+  verb.add_option("--rounding", options->rounding, "Rounding to codes")
+      ->type_name("NAME")
+      ->transform(one_of(network::rounding_names()))
+      ->capture_default_str();
+  verb.add_option("--w-max", options->w_max, "Weights beyond it are clipped first")
+      ->type_name("W")
+      ->transform(number_in(1e-6, 1e6));
+  verb.add_option("--coded", options->coded,
+                  "Parameters that become codes in memory cells, of weight, bias, scale, shift; "
+                  "weights always do")
+      ->type_name("ROLE,...")
+      ->capture_default_str();
+  add_common(verb, options->common);
+  return [options] { return run(*options); };
+}
+
+}  // namespace brownout::cli

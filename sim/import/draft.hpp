@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Internal: a network while its operators are gathered. Parameters stand beside their operator, so
+// that a later operator of the file may still change them.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/network/network.hpp"
+
+namespace brownout::importing {
+
+struct DraftNode {
+  std::string name;
+  network::Operator op;
+  std::vector<network::ValueIndex> inputs;
+  // Of matrix operators and batch norms; in the order of the code.
+  std::vector<std::int64_t> weight_shape;
+  std::vector<float> weight, bias, scale, shift;
+};
+
+class Draft {
+ public:
+  /// Appends a node and returns its value. Its name is made one that a network file may hold.
+  network::ValueIndex add(DraftNode node);
+  DraftNode& node_of(network::ValueIndex value) { return nodes_[network::writer_of(value)]; }
+  /// The value as codes: of its quantizer, which is added when there is none yet.
+  network::ValueIndex quantized(network::ValueIndex value, const std::string& name);
+  bool has_quantizer(network::ValueIndex value) const;
+  network::ValueIndex last_value() const { return network::ValueIndex(nodes_.size()); }
+
+  /// Nodes and parameters in code order.
+  void finish(network::Network& network) &&;
+
+ private:
+  std::string free_name(const std::string& wanted);
+
+  Table<network::NodeIndex, DraftNode> nodes_;
+  std::map<network::ValueIndex, network::ValueIndex> quantizers_;  // value -> its quantizer's value
+  std::set<std::string> names_;
+};
+
+}  // namespace brownout::importing

@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function an operator; all of them work on elements in row-major order.
+#include "sim/import/fold.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <numeric>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::importing {
+
+namespace {
+
+using Inputs = std::vector<const Tensor*>;
+
+const Tensor& need(const Node& node, const Inputs& inputs, std::size_t i) {
+  if (i >= inputs.size() || inputs[i] == nullptr) {
+    throw InputError("{}: input {} is missing", node.place, i + 1);
+  }
+  return *inputs[i];
+}
+
+/// Integers of an input, or of the attribute that older opsets had in its place.
+std::vector<std::int64_t> setting(const Node& node, const Inputs& inputs, std::size_t i,
+                                  const char* attribute) {
+  if (i < inputs.size() && inputs[i] != nullptr) return inputs[i]->integers();
+  return node.integers(attribute, {});
+}
+
+/// The element number of each element of `out`, in a tensor of `dims` that is broadcast to it.
+std::vector<std::size_t> broadcast_places(const Dims& dims, const Dims& out) {
+  std::size_t count = 1;
+  for (const std::int64_t extent : out) count *= static_cast<std::size_t>(extent);
+  std::vector<std::size_t> places(count, 0);
+  std::size_t stride = 1;  // in the tensor
+  std::size_t repeat = 1;  // elements of `out` that share an index of the axis
+  for (std::size_t back = 0; back < out.size(); ++back) {
+    const auto extent = static_cast<std::size_t>(out[out.size() - 1 - back]);
+    const std::size_t own =
+        back < dims.size() ? static_cast<std::size_t>(dims[dims.size() - 1 - back]) : 1;
+    if (own > 1) {
+      for (std::size_t i = 0; i < count; ++i) places[i] += i / repeat % extent * stride;
+    }
+    stride *= own;
+    repeat *= extent;
+  }
+  return places;
+}
+
+/// The elements of `tensor` at these places.
+Tensor gathered(const Tensor& tensor, Dims dims, const std::vector<std::size_t>& places) {
+  Tensor result;
+  result.dims = std::move(dims);
+  result.data = std::visit(
+      [&](const auto& elements) -> Tensor::Data {
+        std::decay_t<decltype(elements)> taken;
+        taken.reserve(places.size());
+        for (const std::size_t place : places) taken.push_back(elements[place]);
+        return taken;
+      },
+      tensor.data);
+  return result;
+}
+
+template <typename OnFloats, typename OnIntegers>
+Tensor elementwise(const Node& node, const Inputs& inputs, OnFloats on_floats,
+                   OnIntegers on_integers) {
+  const Tensor& a = need(node, inputs, 0);
+  const Tensor& b = need(node, inputs, 1);
+  const Dims dims = broadcast(a.dims, b.dims, node.place);
+  const std::vector<std::size_t> at = broadcast_places(a.dims, dims);
+  const std::vector<std::size_t> bt = broadcast_places(b.dims, dims);
+  if (a.is_float() || b.is_float()) {
+    const std::vector<float> x = a.floats();
+    const std::vector<float> y = b.floats();
+    std::vector<float> result(at.size());
+    for (std::size_t i = 0; i < at.size(); ++i) result[i] = on_floats(x[at[i]], y[bt[i]]);
+    return float_tensor(dims, std::move(result));
+  }
+  const std::vector<std::int64_t> x = a.integers();
+  const std::vector<std::int64_t> y = b.integers();
+  std::vector<std::int64_t> result(at.size());
+  for (std::size_t i = 0; i < at.size(); ++i) result[i] = on_integers(x[at[i]], y[bt[i]]);
+  return integer_tensor(dims, std::move(result));
+}
+
+/// ONNX leaves the sum of integers that overflow open; here they wrap.
+std::int64_t wrapped(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+Tensor fold_add(const Node& node, const Inputs& inputs) {
+  return elementwise(
+      node, inputs, [](float a, float b) { return a + b; },
+      [](std::int64_t a, std::int64_t b) {
+        return wrapped(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+      });
+}
+
+Tensor fold_sub(const Node& node, const Inputs& inputs) {
+  return elementwise(
+      node, inputs, [](float a, float b) { return a - b; },
+      [](std::int64_t a, std::int64_t b) {
+        return wrapped(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+      });
+}
+
+Tensor fold_mul(const Node& node, const Inputs& inputs) {
+  return elementwise(
+      node, inputs, [](float a, float b) { return a * b; },
+      [](std::int64_t a, std::int64_t b) {
+        return wrapped(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+      });
+}
+
+Tensor fold_div(const Node& node, const Inputs& inputs) {
+  return elementwise(
+      node, inputs, [](float a, float b) { return a / b; },
+      [&node](std::int64_t a, std::int64_t b) {
+        if (b == 0 || (b == -1 && a == std::numeric_limits<std::int64_t>::min()))
+          throw InputError("{}: divides {} by {}", node.place, a, b);
+        return a / b;
+      });
+}
+
+template <typename OnFloats>
+Tensor unary(const Node& node, const Inputs& inputs, OnFloats on_floats) {
+  const Tensor& x = need(node, inputs, 0);
+  std::vector<float> data = x.floats();
+  for (float& value : data) value = on_floats(value);
+  return float_tensor(x.dims, std::move(data));
+}
+
+Tensor fold_sqrt(const Node& node, const Inputs& inputs) {
+  return unary(node, inputs, [](float x) { return std::sqrt(x); });
+}
+
+Tensor rounded(const Node& node, const Inputs& inputs, float (*round)(float)) {
+  const Tensor& x = need(node, inputs, 0);
+  if (!x.is_float()) return x;
+  return unary(node, inputs, round);
+}
+
+Tensor fold_floor(const Node& node, const Inputs& inputs) {
+  return rounded(node, inputs, [](float x) { return std::floor(x); });
+}
+
+Tensor fold_ceil(const Node& node, const Inputs& inputs) {
+  return rounded(node, inputs, [](float x) { return std::ceil(x); });
+}
+
+Tensor fold_identity(const Node& node, const Inputs& inputs) { return need(node, inputs, 0); }
+
+Tensor fold_cast(const Node& node, const Inputs& inputs) {
+  constexpr std::int64_t kFloats[] = {1, 10, 11, 16};  // float, half, double, bfloat16
+  const Tensor& x = need(node, inputs, 0);
+  const std::int64_t to = node.integer("to", 0);
+  if (std::find(std::begin(kFloats), std::end(kFloats), to) != std::end(kFloats))
+    return float_tensor(x.dims, x.floats());
+  return integer_tensor(x.dims, x.integers());
+}
+
+Tensor with_dims(const Tensor& x, Dims dims) {
+  Tensor result = x;
+  result.dims = std::move(dims);
+  return result;
+}
+
+Tensor fold_reshape(const Node& node, const Inputs& inputs) {
+  const Tensor& x = need(node, inputs, 0);
+  return with_dims(x, reshaped(x.dims, setting(node, inputs, 1, "shape"),
+                               node.integer("allowzero", 0) != 0, node.place));
+}
+
+Tensor fold_unsqueeze(const Node& node, const Inputs& inputs) {
+  const Tensor& x = need(node, inputs, 0);
+  const std::vector<std::int64_t> axes = setting(node, inputs, 1, "axes");
+  const std::size_t rank = x.dims.size() + axes.size();
+  std::vector<bool> added(rank, false);
+  for (const std::int64_t axis : axes) added[axis_of(axis, rank, node.place)] = true;
+  Dims dims;
+  auto next = x.dims.begin();
+  for (const bool one : added) {
+    if (one || next == x.dims.end()) {
+      dims.push_back(1);
+    } else {
+      dims.push_back(*next++);
+    }
+  }
+  return with_dims(x, std::move(dims));
+}
+
+Tensor fold_squeeze(const Node& node, const Inputs& inputs) {
+  const Tensor& x = need(node, inputs, 0);
+  std::vector<bool> removed(x.dims.size(), false);
+  const std::vector<std::int64_t> axes = setting(node, inputs, 1, "axes");
+  for (const std::int64_t axis : axes) removed[axis_of(axis, x.dims.size(), node.place)] = true;
+  Dims dims;
+  for (std::size_t i = 0; i < x.dims.size(); ++i) {
+    const bool goes = axes.empty() ? x.dims[i] == 1 : removed[i];
+    if (goes && x.dims[i] != 1)
+      throw InputError("{}: axis {} of {} is not 1", node.place, i, to_string(x.dims));
+    if (!goes) dims.push_back(x.dims[i]);
+  }
+  return with_dims(x, std::move(dims));
+}
+
+/// Row-major strides.
+std::vector<std::size_t> strides_of(const Dims& dims) {
+  std::vector<std::size_t> strides(dims.size(), 1);
+  for (std::size_t i = dims.size(); i-- > 1;) {
+    strides[i - 1] = strides[i] * static_cast<std::size_t>(dims[i]);
+  }
+  return strides;
+}
+
+/// Places of all elements of `dims`, whose axes begin at `base` and go on by `steps`.
+std::vector<std::size_t> strided_places(const Dims& dims, std::size_t base,
+                                        const std::vector<std::ptrdiff_t>& steps) {
+  std::vector<std::size_t> places{base};
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    std::vector<std::size_t> next;
+    next.reserve(places.size() * static_cast<std::size_t>(dims[axis]));
+    for (const std::size_t place : places) {
+      for (std::int64_t i = 0; i < dims[axis]; ++i) {
+        next.push_back(place + static_cast<std::size_t>(i * steps[axis]));
+      }
+    }
+    places = std::move(next);
+  }
+  return places;
+}
+
+Tensor fold_transpose(const Node& node, const Inputs& inputs) {
+  const Tensor& x = need(node, inputs, 0);
+  std::vector<std::int64_t> order(x.dims.size());
+  std::iota(order.rbegin(), order.rend(), 0);
+  order = node.integers("perm", order);
+  if (order.size() != x.dims.size())
+    throw InputError("{}: perm has {} axes, the input {}", node.place, order.size(), x.dims.size());
+  const std::vector<std::size_t> strides = strides_of(x.dims);
+  Dims dims;
+  std::vector<std::ptrdiff_t> steps;
+  for (const std::int64_t axis : order) {
+    const std::size_t a = axis_of(axis, x.dims.size(), node.place);
+    dims.push_back(x.dims[a]);
+    steps.push_back(static_cast<std::ptrdiff_t>(strides[a]));
+  }
+  return gathered(x, dims, strided_places(dims, 0, steps));
+}
+
+Tensor fold_slice(const Node& node, const Inputs& inputs) {
+  const Tensor& x = need(node, inputs, 0);
+  const std::vector<SliceRange> ranges =
+      slice_ranges(x.dims, setting(node, inputs, 1, "starts"), setting(node, inputs, 2, "ends"),
+                   setting(node, inputs, 3, "axes"), setting(node, inputs, 4, "steps"), node.place);
+  const std::vector<std::size_t> strides = strides_of(x.dims);
+  Dims dims;
+  std::vector<std::ptrdiff_t> steps;
+  std::size_t base = 0;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    dims.push_back(ranges[i].count);
+    base += static_cast<std::size_t>(ranges[i].begin) * strides[i];
+    steps.push_back(static_cast<std::ptrdiff_t>(strides[i]) * ranges[i].step);
+  }
+  return gathered(x, dims, strided_places(dims, base, steps));
+}
+
+Tensor fold_gather(const Node& node, const Inputs& inputs) {
+  const Tensor& x = need(node, inputs, 0);
+  const Tensor& indices = need(node, inputs, 1);
+  const std::size_t axis = axis_of(node.integer("axis", 0), x.dims.size(), node.place);
+  const std::int64_t extent = x.dims[axis];
+  const std::size_t inner = strides_of(x.dims)[axis];
+  const std::size_t outer = x.size() == 0 ? 0 : static_cast<std::size_t>(x.size() / extent) / inner;
+  std::vector<std::size_t> places;
+  for (std::size_t o = 0; o < outer; ++o) {
+    for (std::int64_t index : indices.integers()) {
+      if (index < 0) index += extent;
+      if (index < 0 || index >= extent)
+        throw InputError("{}: index {} of an axis of {}", node.place, index, extent);
+      for (std::size_t i = 0; i < inner; ++i) {
+        places.push_back(
+            (o * static_cast<std::size_t>(extent) + static_cast<std::size_t>(index)) * inner + i);
+      }
+    }
+  }
+  Dims dims(x.dims.begin(), x.dims.begin() + static_cast<std::ptrdiff_t>(axis));
+  dims.insert(dims.end(), indices.dims.begin(), indices.dims.end());
+  dims.insert(dims.end(), x.dims.begin() + static_cast<std::ptrdiff_t>(axis) + 1, x.dims.end());
+  return gathered(x, std::move(dims), places);
+}
+
+Tensor fold_concat(const Node& node, const Inputs& inputs) {
+  Tensor result = need(node, inputs, 0);
+  const std::size_t axis = axis_of(node.integer("axis", 0), result.dims.size(), node.place);
+  if (axis != 0) throw InputError("{}: constants are joined along axis 0 only", node.place);
+  for (std::size_t i = 1; i < inputs.size(); ++i) {
+    const Tensor& next = need(node, inputs, i);
+    if (next.dims.size() != result.dims.size())
+      throw InputError("{}: joins {} and {}", node.place, to_string(result.dims),
+                       to_string(next.dims));
+    result.dims[0] += next.dims[0];
+    if (result.is_float()) {
+      std::vector<float> data = result.floats();
+      const std::vector<float> more = next.floats();
+      data.insert(data.end(), more.begin(), more.end());
+      result.data = std::move(data);
+    } else {
+      std::vector<std::int64_t> data = result.integers();
+      const std::vector<std::int64_t> more = next.integers();
+      data.insert(data.end(), more.begin(), more.end());
+      result.data = std::move(data);
+    }
+  }
+  return result;
+}
+
+Tensor fold_constant_of_shape(const Node& node, const Inputs& inputs) {
+  const Dims dims = need(node, inputs, 0).integers();
+  const auto count = static_cast<std::size_t>(element_count(dims, node.place));
+  const auto found = node.attributes.find("value");
+  if (found == node.attributes.end()) return float_tensor(dims, std::vector<float>(count, 0.0f));
+  const auto* value = std::get_if<std::shared_ptr<const Tensor>>(&found->second);
+  if (value == nullptr || (*value)->size() != 1)
+    throw InputError("{}: attribute value: expected a tensor of one element", node.place);
+  return gathered(**value, dims, std::vector<std::size_t>(count, 0));
+}
+
+Tensor fold_expand(const Node& node, const Inputs& inputs) {
+  const Tensor& x = need(node, inputs, 0);
+  const Dims dims = broadcast(x.dims, need(node, inputs, 1).integers(), node.place);
+  return gathered(x, dims, broadcast_places(x.dims, dims));
+}
+
+/// w = scale·(q - zero point), per tensor or along an axis.
+Tensor fold_dequantize(const Node& node, const Inputs& inputs) {
+  const Tensor& q = need(node, inputs, 0);
+  const std::vector<float> scale = need(node, inputs, 1).floats();
+  std::vector<std::int64_t> zero(scale.size(), 0);
+  if (inputs.size() > 2 && inputs[2] != nullptr) zero = inputs[2]->integers();
+  std::size_t inner = static_cast<std::size_t>(q.size());
+  if (scale.size() != 1) {
+    const std::size_t axis = axis_of(node.integer("axis", 1), q.dims.size(), node.place);
+    inner = strides_of(q.dims)[axis];
+    if (static_cast<std::int64_t>(scale.size()) != q.dims[axis])
+      throw InputError("{}: {} scales for an axis of {}", node.place, scale.size(), q.dims[axis]);
+  }
+  if (zero.size() != scale.size())
+    throw InputError("{}: {} zero points for {} scales", node.place, zero.size(), scale.size());
+  const std::vector<std::int64_t> integers = q.integers();
+  std::vector<float> data(integers.size());
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    const std::size_t at = i / inner % scale.size();
+    data[i] = scale[at] * static_cast<float>(integers[i] - zero[at]);
+  }
+  return float_tensor(q.dims, std::move(data));
+}
+
+using Fold = Tensor (*)(const Node&, const Inputs&);
+const std::map<std::string, Fold>& folds() {
+  static const std::map<std::string, Fold> table{
+      {"Add", fold_add},
+      {"Cast", fold_cast},
+      {"Ceil", fold_ceil},
+      {"Concat", fold_concat},
+      {"ConstantOfShape", fold_constant_of_shape},
+      {"DequantizeLinear", fold_dequantize},
+      {"Div", fold_div},
+      {"Dropout", fold_identity},
+      {"Expand", fold_expand},
+      {"Floor", fold_floor},
+      {"Gather", fold_gather},
+      {"Identity", fold_identity},
+      {"Mul", fold_mul},
+      {"Reshape", fold_reshape},
+      {"Slice", fold_slice},
+      {"Sqrt", fold_sqrt},
+      {"Squeeze", fold_squeeze},
+      {"Sub", fold_sub},
+      {"Transpose", fold_transpose},
+      {"Unsqueeze", fold_unsqueeze},
+  };
+  return table;
+}
+
+}  // namespace
+
+std::optional<Tensor> fold(const Node& node, const Inputs& inputs) {
+  const auto found = folds().find(node.op);
+  if (found == folds().end() || !node.domain.empty()) return std::nullopt;
+  return found->second(node, inputs);
+}
+
+Dims broadcast(const Dims& a, const Dims& b, const std::string& place) {
+  Dims dims(std::max(a.size(), b.size()), 1);
+  for (std::size_t back = 1; back <= dims.size(); ++back) {
+    const std::int64_t x = back <= a.size() ? a[a.size() - back] : 1;
+    const std::int64_t y = back <= b.size() ? b[b.size() - back] : 1;
+    if (x != y && x != 1 && y != 1) {
+      throw InputError("{}: shapes {} and {} do not fit each other", place, to_string(a),
+                       to_string(b));
+    }
+    dims[dims.size() - back] = x == 1 ? y : x;
+  }
+  return dims;
+}
+
+std::size_t axis_of(std::int64_t axis, std::size_t rank, const std::string& place) {
+  const auto signed_rank = static_cast<std::int64_t>(rank);
+  const std::int64_t found = axis < 0 ? axis + signed_rank : axis;
+  if (found < 0 || found >= signed_rank) {
+    throw InputError("{}: axis {} of a tensor of {} axes", place, axis, rank);
+  }
+  return static_cast<std::size_t>(found);
+}
+
+std::vector<SliceRange> slice_ranges(const Dims& dims, const std::vector<std::int64_t>& starts,
+                                     const std::vector<std::int64_t>& ends,
+                                     const std::vector<std::int64_t>& axes,
+                                     const std::vector<std::int64_t>& steps,
+                                     const std::string& place) {
+  if (ends.size() != starts.size() || (!axes.empty() && axes.size() != starts.size()) ||
+      (!steps.empty() && steps.size() != starts.size())) {
+    throw InputError("{}: {} starts, {} ends, {} axes and {} steps", place, starts.size(),
+                     ends.size(), axes.size(), steps.size());
+  }
+  std::vector<SliceRange> ranges;
+  for (const std::int64_t extent : dims) ranges.push_back({0, extent, 1});
+  for (std::size_t i = 0; i < starts.size(); ++i) {
+    const std::size_t axis =
+        axis_of(axes.empty() ? static_cast<std::int64_t>(i) : axes[i], dims.size(), place);
+    const std::int64_t extent = dims[axis];
+    const std::int64_t step = steps.empty() ? 1 : steps[i];
+    if (step == 0 || step == std::numeric_limits<std::int64_t>::min())
+      throw InputError("{}: a step of {}", place, step);
+    // Beyond an end means to that end; negative ones count from the back.
+    const auto clamp = [extent](std::int64_t at, std::int64_t low, std::int64_t high) {
+      return std::clamp(at < 0 ? at + extent : at, low, high);
+    };
+    const std::int64_t low = step > 0 ? 0 : -1;
+    const std::int64_t high = step > 0 ? extent : extent - 1;
+    const std::int64_t begin = clamp(starts[i], std::max<std::int64_t>(low, 0), high);
+    const std::int64_t end = clamp(ends[i], low, high);
+    const std::int64_t way = step > 0 ? end - begin : begin - end;
+    const std::int64_t stride = step > 0 ? step : -step;
+    ranges[axis] = {begin, way > 0 ? (way - 1) / stride + 1 : 0, step};
+  }
+  return ranges;
+}
+
+Dims reshaped(const Dims& dims, const std::vector<std::int64_t>& target, bool zero_is_zero,
+              const std::string& place) {
+  Dims result = target;
+  const std::int64_t all = element_count(dims, place);
+  std::optional<std::size_t> open;
+  std::int64_t others = 1;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (result[i] == 0 && !zero_is_zero && i < dims.size()) result[i] = dims[i];
+    if (result[i] == -1 && !open) {
+      open = i;
+    } else if (result[i] < 0 || result[i] > all) {
+      throw InputError("{}: {} cannot become {}", place, to_string(dims), to_string(target));
+    } else {
+      others *= std::max<std::int64_t>(result[i], 1);
+      if (others > all)
+        throw InputError("{}: {} cannot become {}", place, to_string(dims), to_string(target));
+    }
+  }
+  if (open) result[*open] = all / others;
+  if (element_count(result, place) != all) {
+    throw InputError("{}: {} cannot become {}", place, to_string(dims), to_string(target));
+  }
+  return result;
+}
+
+}  // namespace brownout::importing

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// The walk over the graph, and what a value of it is in the network.
+#include "sim/import/lower.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/text.hpp"
+#include "sim/import/lowering.hpp"
+
+namespace brownout::importing {
+
+namespace {
+
+/// A graph that reads a vector may have its image's extents named; everything else is as Values
+/// has it.
+Dims named_extents(const Graph& graph, const LowerOptions& options) {
+  const bool vector = graph.inputs().size() == 1 && graph.inputs()[0].dims.size() == 2;
+  return vector ? Dims{} : options.input;
+}
+
+int extent(std::int64_t number, const Graph& graph) {
+  if (number < 1 || number > (1 << 28)) {
+    throw InputError("{}: an extent of {}, expected 1 to 2^28", graph.file().string(), number);
+  }
+  return static_cast<int>(number);
+}
+
+}  // namespace
+
+Lowering::Lowering(const Graph& graph, const LowerOptions& options)
+    : graph_(graph), options_(options), values_(graph, named_extents(graph, options)) {
+  if (graph.outputs().size() != 1) {
+    throw InputError("{}: the graph has {} outputs, expected one, the logits",
+                     graph.file().string(), graph.outputs().size());
+  }
+}
+
+/// Values that the output depends on.
+std::set<std::string> Lowering::needed() const {
+  std::set<std::string> needed{graph_.outputs()[0]};
+  for (auto node = graph_.nodes().rbegin(); node != graph_.nodes().rend(); ++node) {
+    const bool used = std::any_of(node->outputs.begin(), node->outputs.end(),
+                                  [&](const std::string& name) { return needed.count(name) > 0; });
+    if (used) needed.insert(node->inputs.begin(), node->inputs.end());
+  }
+  return needed;
+}
+
+network::Network Lowering::run() {
+  network_.name = graph_.file().stem().string();
+  const std::set<std::string> used = needed();
+  readers_[graph_.outputs()[0]] = 1;
+  for (const Node& node : graph_.nodes()) {
+    if (used.count(node.outputs[0]) == 0) continue;
+    for (const std::string& name : node.inputs) ++readers_[name];
+  }
+  read_input();
+  for (const Node& node : graph_.nodes()) {
+    if (used.count(node.outputs[0]) == 0 || values_.is_constant(node.outputs[0])) continue;
+    node_ = &node;
+    const auto handler = handlers().find(node.op);
+    if (handler == handlers().end() || !node.domain.empty()) {
+      fail("the operator cannot be imported; those that can are {}",
+           fmt::join(lowered_operators(), ", "));
+    }
+    (this->*handler->second)();
+  }
+  const auto output = lowered_.find(graph_.outputs()[0]);
+  if (output == lowered_.end() || output->second.value != draft_.last_value()) {
+    throw InputError("{}: output {} is not what the last operator computes", graph_.file().string(),
+                     in_quotes(graph_.outputs()[0]));
+  }
+  network_.classes = extent(
+      values_.dims(graph_.outputs()[0]).size() < 2 ? 1 : values_.dims(graph_.outputs()[0])[1],
+      graph_);
+  std::move(draft_).finish(network_);
+  return std::move(network_);
+}
+
+void Lowering::read_input() {
+  const GraphInput& input = graph_.inputs()[0];
+  const Dims& dims = values_.dims(input.name);
+  Lowered image;
+  if (dims.size() == 2) {
+    image.flat = true;
+    image.image = {extent(dims[1], graph_), 1, 1};
+    if (!options_.input.empty()) {
+      if (options_.input.size() != 3 ||
+          element_count(options_.input, graph_.file().string()) != dims[1]) {
+        throw InputError("{}: input {} has {} numbers, expected an image of as many, found {}",
+                         graph_.file().string(), in_quotes(input.name), dims[1],
+                         to_string(options_.input));
+      }
+      image.image = {extent(options_.input[0], graph_), extent(options_.input[1], graph_),
+                     extent(options_.input[2], graph_)};
+    }
+  } else if (dims.size() == 4) {
+    image.image = {extent(dims[1], graph_), extent(dims[2], graph_), extent(dims[3], graph_)};
+    for (const Node& node : graph_.nodes()) {
+      // Files that come from channels last begin with a transpose.
+      if (node.op != "Transpose" || node.inputs[0] != input.name ||
+          node.integers("perm", {}) != Dims{0, 3, 1, 2})
+        continue;
+      image.channels_last = true;
+      image.image = {extent(dims[3], graph_), extent(dims[1], graph_), extent(dims[2], graph_)};
+    }
+  } else {
+    throw InputError(
+        "{}: input {} is {}, expected images (batch, channels, height, width) or "
+        "vectors",
+        graph_.file().string(), in_quotes(input.name), to_string(dims));
+  }
+  image.shared = readers_[input.name] > 1;
+  lowered_[input.name] = image;
+  network_.input = image.image;
+  const auto channels = static_cast<std::size_t>(image.image.channels);
+  network_.transform = options_.transform;
+  for (std::vector<float>* numbers : {&network_.transform.mean, &network_.transform.std}) {
+    if (numbers->size() == 1) numbers->assign(channels, numbers->front());
+    if (numbers->size() != channels) {
+      throw InputError("{}: found {} means or deviations, the image has {} channels",
+                       graph_.file().string(), numbers->size(), channels);
+    }
+  }
+}
+
+std::vector<float> Lowering::floats(std::size_t i) const {
+  if (!is_constant(i)) fail("input {} depends on the image, expected a constant", i + 1);
+  std::vector<float> numbers = values_.constant(node_->inputs[i]).floats();
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    if (!std::isfinite(numbers[k]))
+      fail("input {}: element {} is {}, expected a finite number", i + 1, k, numbers[k]);
+  }
+  return numbers;
+}
+
+Lowered Lowering::input(std::size_t i) const {
+  if (!node_->has_input(i)) fail("input {} is missing", i + 1);
+  const auto found = lowered_.find(node_->inputs[i]);
+  if (found == lowered_.end()) {
+    fail("input {} is {}, expected a value of the image", i + 1,
+         is_constant(i) ? "a constant" : "another output of an operator");
+  }
+  return found->second;
+}
+
+Lowered Lowering::number_input(std::size_t i) const {
+  const Lowered x = input(i);
+  if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
+  if (x.value == network::kInputImage) {
+    fail(
+        "reads the input image, which only convolutions, linear operators and changes of scale "
+        "can");
+  }
+  return x;
+}
+
+Lowered Lowering::image_input(std::size_t i) const {
+  const Lowered x = input(i);
+  if (x.flat || x.channels_last)
+    fail("reads {}, expected an image with channels first", to_string(dims(i)));
+  return x;
+}
+
+network::Shape Lowering::shape_of(const std::string& value) const {
+  const Dims& dims = values_.dims(value);
+  if (dims.size() == 2) return {extent(dims[1], graph_), 1, 1};
+  if (dims.size() != 4) fail("gives {}, expected images or vectors", to_string(dims));
+  return {extent(dims[1], graph_), extent(dims[2], graph_), extent(dims[3], graph_)};
+}
+
+void Lowering::define(Lowered lowered) {
+  const std::string& name = node_->outputs[0];
+  const auto readers = readers_.find(name);
+  lowered.shared = lowered.shared || (readers != readers_.end() && readers->second > 1);
+  lowered_[name] = lowered;
+}
+
+void Lowering::define_image(network::ValueIndex value) {
+  Lowered lowered;
+  lowered.value = value;
+  lowered.image = shape_of(node_->outputs[0]);
+  define(lowered);
+}
+
+void Lowering::define_vector(network::ValueIndex value, const Lowered& of) {
+  Lowered lowered;
+  lowered.value = value;
+  lowered.flat = true;
+  lowered.image = of.image;
+  lowered.channels_last = of.channels_last;
+  define(lowered);
+}
+
+network::ValueIndex Lowering::emit(const network::Operator& op,
+                                   std::vector<network::ValueIndex> inputs) {
+  DraftNode draft;
+  draft.name = node_->name;
+  draft.op = op;
+  draft.inputs = std::move(inputs);
+  return draft_.add(std::move(draft));
+}
+
+network::ValueIndex Lowering::codes(const Lowered& x) {
+  const network::ValueIndex quantized =
+      draft_.quantized(x.value, x.value == network::kInputImage ? "input" : node_->name + ".input");
+  if (x.value != network::kInputImage || !x.flat) return quantized;
+  if (!flat_image_) {
+    DraftNode flatten;
+    flatten.name = "input.flat";
+    flatten.op = network::Flatten{};
+    flatten.inputs = {quantized};
+    flat_image_ = draft_.add(std::move(flatten));
+  }
+  return *flat_image_;
+}
+
+network::Network lower(const Graph& graph, const LowerOptions& options) {
+  network::Network network = Lowering(graph, options).run();
+  network::check(network, graph.file().string(), network::MatrixWeights::kAny);
+  return network;
+}
+
+const std::vector<std::string>& lowered_operators() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const auto& [name, handler] : Lowering::handlers()) all.push_back(name);
+    return all;
+  }();
+  return names;
+}
+
+}  // namespace brownout::importing

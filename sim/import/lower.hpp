@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// An ONNX graph as a float network of this project's operators.
+#pragma once
+
+#include <string>
+
+#include "sim/import/graph.hpp"
+#include "sim/network/network.hpp"
+
+namespace brownout::importing {
+
+struct LowerOptions {
+  /// What the graph's input holds: x = (pixel/255 - mean)/std. One number a channel, or one for all
+  /// of them.
+  network::InputTransform transform{{0.0f}, {1.0f}};
+  /// Channels, height and width, for a file that leaves them open or reads a vector; empty: as the
+  /// file has them.
+  Dims input;
+  /// A batch norm that follows a matrix operator changes its weights and goes; else it stays.
+  bool fold_batch_norm = true;
+};
+
+/// The network with plain weights. Where matrix operators and residuals need codes there are
+/// quantizers of scale 1 and zero point 0, which engine "float" passes over; calibrate them before
+/// any other engine. InputError, which names node, operator and reason, for what the network's
+/// operators cannot express, and for weights that are not finite.
+network::Network lower(const Graph& graph, const LowerOptions& options);
+
+/// ONNX operators that lower() knows, in alphabetical order.
+const std::vector<std::string>& lowered_operators();
+
+}  // namespace brownout::importing

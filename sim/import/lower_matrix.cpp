@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+// Convolutions, linear operators, and changes of scale that join their weights.
+#include <algorithm>
+#include <cmath>
+
+#include "sim/import/lowering.hpp"
+
+namespace brownout::importing {
+
+namespace {
+
+float as_float(double value) { return static_cast<float>(value); }
+
+}  // namespace
+
+void Lowering::lower_conv() {
+  const Lowered x = image_input(0);
+  const Dims& shape = dims(1);
+  if (shape.size() != 4)
+    fail("weights are {}, expected a two-dimensional window", to_string(shape));
+  need_undilated();
+  network::Conv2d conv;
+  conv.groups = static_cast<int>(node_->integer("group", 1));
+  conv.out_channels = static_cast<int>(shape[0]);
+  conv.kernel = {static_cast<int>(shape[2]), static_cast<int>(shape[3])};
+  conv.stride = pair("strides", {1, 1});
+  conv.pads = window_pads(shape_of(node_->inputs[0]), conv.kernel, conv.stride);
+  for (std::size_t i = 0; i < 4; ++i) conv.pads[i] += x.padding[i];
+  DraftNode draft;
+  draft.name = node_->name;
+  draft.op = conv;
+  draft.weight_shape = shape;
+  draft.weight = floats(1);
+  if (node_->has_input(2)) draft.bias = floats(2);
+  if (!draft.bias.empty() && static_cast<std::int64_t>(draft.bias.size()) != shape[0])
+    fail("{} biases for {} channels", draft.bias.size(), shape[0]);
+  draft.inputs = {codes(x)};
+  define_image(draft_.add(std::move(draft)));
+}
+
+void Lowering::linear(const Lowered& x, std::vector<float> weight, int outputs, int inputs,
+                      const std::vector<float>& bias) {
+  if (!x.flat) fail("reads an image, expected a vector");
+  if (x.channels_last) {
+    // The graph's vector has channels last, the network's has them first.
+    const std::vector<float> graph_order = weight;
+    const int pixels = x.image.height * x.image.width;
+    for (int o = 0; o < outputs; ++o) {
+      const std::size_t row = static_cast<std::size_t>(o) * static_cast<std::size_t>(inputs);
+      for (int p = 0; p < pixels; ++p) {
+        for (int c = 0; c < x.image.channels; ++c) {
+          weight[row + static_cast<std::size_t>(c * pixels + p)] =
+              graph_order[row + static_cast<std::size_t>(p * x.image.channels + c)];
+        }
+      }
+    }
+  }
+  DraftNode draft;
+  draft.name = node_->name;
+  network::Linear op;
+  op.out_features = outputs;
+  draft.op = op;
+  draft.weight_shape = {outputs, inputs};
+  draft.weight = std::move(weight);
+  draft.bias = bias;
+  draft.inputs = {codes(x)};
+  Lowered lowered;
+  lowered.value = draft_.add(std::move(draft));
+  lowered.flat = true;
+  lowered.image = {outputs, 1, 1};
+  define(lowered);
+}
+
+void Lowering::lower_gemm() {
+  if (node_->integer("transA", 0) != 0) fail("transA is not supported");
+  const bool rows_are_outputs = node_->integer("transB", 0) != 0;
+  const double alpha = node_->number("alpha", 1.0f);
+  const double beta = node_->number("beta", 1.0f);
+  const Dims& shape = dims(1);
+  const auto outputs = static_cast<std::size_t>(shape[rows_are_outputs ? 0 : 1]);
+  const auto inputs = static_cast<std::size_t>(shape[rows_are_outputs ? 1 : 0]);
+  const std::vector<float> stored = floats(1);
+  std::vector<float> weight(stored.size());
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const float w = stored[rows_are_outputs ? o * inputs + i : i * outputs + o];
+      weight[o * inputs + i] = as_float(alpha * double{w});
+    }
+  }
+  std::vector<float> bias;
+  if (node_->has_input(2)) {
+    bias = floats(2);
+    if (bias.size() == 1) bias.assign(outputs, bias[0]);
+    if (bias.size() != outputs) fail("{} biases for {} outputs", bias.size(), outputs);
+    for (float& b : bias) b = as_float(beta * double{b});
+  }
+  linear(input(0), std::move(weight), static_cast<int>(outputs), static_cast<int>(inputs), bias);
+}
+
+void Lowering::lower_matmul() {
+  if (!is_constant(1)) fail("multiplies two values of the image, expected constant weights");
+  const Dims& shape = dims(1);
+  if (shape.size() != 2 || dims(0).size() != 2)
+    fail("multiplies {} and {}, expected vectors and a matrix", to_string(dims(0)),
+         to_string(shape));
+  const auto inputs = static_cast<std::size_t>(shape[0]);
+  const auto outputs = static_cast<std::size_t>(shape[1]);
+  const std::vector<float> stored = floats(1);
+  std::vector<float> weight(stored.size());
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t i = 0; i < inputs; ++i) weight[o * inputs + i] = stored[i * outputs + o];
+  }
+  linear(input(0), std::move(weight), static_cast<int>(outputs), static_cast<int>(inputs), {});
+}
+
+void Lowering::lower_batch_norm() {
+  const Lowered x = number_input(0);
+  const std::vector<float> gamma = floats(1);
+  const std::vector<float> beta = floats(2);
+  const std::vector<float> mean = floats(3);
+  const std::vector<float> variance = floats(4);
+  const float eps = node_->number("epsilon", 1e-5f);
+  const auto channels = static_cast<std::size_t>(x.flat ? dims(0)[1] : x.image.channels);
+  if (node_->integer("training_mode", 0) != 0) fail("is in training mode");
+  if (x.channels_last && !x.flat) fail("reads an image with channels last");
+  for (const auto* numbers : {&gamma, &beta, &mean, &variance}) {
+    if (numbers->size() != channels) fail("{} numbers for {} channels", numbers->size(), channels);
+  }
+  if (options_.fold_batch_norm) {
+    std::vector<float> scale(channels);
+    std::vector<float> shift(channels);
+    for (std::size_t c = 0; c < channels; ++c) {
+      const double s = double{gamma[c]} / std::sqrt(double{variance[c]} + double{eps});
+      scale[c] = as_float(s);
+      shift[c] = as_float(double{beta[c]} - double{mean[c]} * s);
+    }
+    if (change_weights(x, scale, shift)) {
+      Lowered same = x;
+      define(same);
+      return;
+    }
+  }
+  DraftNode draft;
+  draft.name = node_->name;
+  network::BatchNorm norm;
+  norm.eps = eps;
+  norm.mean = mean;
+  norm.variance = variance;
+  draft.op = norm;
+  draft.scale = gamma;
+  draft.shift = beta;
+  draft.inputs = {x.value};
+  Lowered lowered = x;
+  lowered.value = draft_.add(std::move(draft));
+  lowered.shared = false;
+  define(lowered);
+}
+
+bool Lowering::change_transform(const Lowered& x, const std::vector<float>& scale,
+                                const std::vector<float>& shift) {
+  if (x.value != network::kInputImage || x.shared || x.padded() ||
+      draft_.has_quantizer(network::kInputImage))
+    return false;
+  network::InputTransform& transform = network_.transform;
+  const std::size_t channels = transform.mean.size();
+  const bool repeats = std::equal(scale.begin() + 1, scale.end(), scale.begin()) &&
+                       std::equal(shift.begin() + 1, shift.end(), shift.begin());
+  if (scale.size() != channels && !repeats) return false;
+  // s (p - mean)/std + b = (p - (mean - b std/s)) / (std/s)
+  for (std::size_t c = 0; c < channels; ++c) {
+    const double s = scale[scale.size() == channels ? c : 0];
+    const double b = shift[shift.size() == channels ? c : 0];
+    if (!(s > 0.0)) return false;
+    const double deviation = double{transform.std[c]} / s;
+    transform.mean[c] = as_float(double{transform.mean[c]} - b * deviation);
+    transform.std[c] = as_float(deviation);
+  }
+  return true;
+}
+
+bool Lowering::change_weights(const Lowered& x, const std::vector<float>& scale,
+                              const std::vector<float>& shift) {
+  if (x.value == network::kInputImage || x.shared || draft_.has_quantizer(x.value)) return false;
+  DraftNode& matrix = draft_.node_of(x.value);
+  if (!network::is_matrix(matrix.op)) return false;
+  const std::size_t outputs = scale.size();
+  const std::size_t row = matrix.weight.size() / outputs;
+  if (matrix.bias.empty()) matrix.bias.assign(outputs, 0.0f);
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (std::size_t i = o * row; i < (o + 1) * row; ++i) {
+      matrix.weight[i] = as_float(double{matrix.weight[i]} * double{scale[o]});
+    }
+    matrix.bias[o] = as_float(double{matrix.bias[o]} * double{scale[o]} + double{shift[o]});
+  }
+  return true;
+}
+
+void Lowering::define_affine(const Lowered& x, const std::vector<float>& scale,
+                             const std::vector<float>& shift) {
+  Lowered result = x;
+  if (!change_transform(x, scale, shift) && !change_weights(x, scale, shift)) {
+    if (x.value == network::kInputImage)
+      fail("changes the input image in a way that its transform cannot hold");
+    if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
+    // A batch norm of mean 0 and variance 1.
+    DraftNode draft;
+    draft.name = node_->name;
+    network::BatchNorm norm;
+    norm.eps = 1e-12f;
+    norm.mean.assign(scale.size(), 0.0f);
+    norm.variance.assign(scale.size(), 1.0f);
+    draft.op = norm;
+    draft.scale = scale;
+    draft.shift = shift;
+    draft.inputs = {x.value};
+    result.value = draft_.add(std::move(draft));
+    result.shared = false;
+  }
+  define(result);
+}
+
+std::vector<float> Lowering::per_channel(std::size_t i, const Lowered& x, std::size_t of) const {
+  const Dims& whole = dims(of);
+  const Dims& own = dims(i);
+  const std::size_t axis = x.channels_last && !x.flat ? whole.size() - 1 : 1;
+  std::vector<float> numbers = floats(i);
+  for (std::size_t back = 1; back <= own.size(); ++back) {
+    if (own.size() > whole.size() || (own[own.size() - back] != 1 && whole.size() - back != axis)) {
+      fail("a constant of {} beside {}, expected one number a channel", to_string(own),
+           to_string(whole));
+    }
+  }
+  if (numbers.size() == 1) numbers.assign(static_cast<std::size_t>(whole[axis]), numbers[0]);
+  if (x.flat && x.channels_last && numbers.size() > 1 &&
+      !std::equal(numbers.begin() + 1, numbers.end(), numbers.begin()))
+    fail("changes a flattened image with channels last element by element");
+  return numbers;
+}
+
+void Lowering::lower_add() {
+  for (const std::size_t i : {0u, 1u}) {
+    if (!is_constant(i)) continue;
+    const Lowered x = input(1 - i);
+    const std::vector<float> shift = per_channel(i, x, 1 - i);
+    define_affine(x, std::vector<float>(shift.size(), 1.0f), shift);
+    return;
+  }
+  // The second one is a residual in codes: the one that has codes already, or the older.
+  Lowered x = number_input(0);
+  Lowered residual = number_input(1);
+  if (dims(0) != dims(1) || x.flat != residual.flat || x.channels_last != residual.channels_last)
+    fail("adds {} and {}, expected equal shapes", to_string(dims(0)), to_string(dims(1)));
+  const auto rank = [&](const Lowered& one) {
+    return std::pair(draft_.has_quantizer(one.value) ? 0 : 1, one.value);
+  };
+  if (rank(x) < rank(residual)) std::swap(x, residual);
+  const network::ValueIndex value = emit(network::Add{}, {x.value, codes(residual)});
+  Lowered sum = x;
+  sum.value = value;
+  sum.shared = false;
+  define(sum);
+}
+
+void Lowering::lower_mul() {
+  for (const std::size_t i : {0u, 1u}) {
+    if (!is_constant(i)) continue;
+    const Lowered x = input(1 - i);
+    const std::vector<float> scale = per_channel(i, x, 1 - i);
+    define_affine(x, scale, std::vector<float>(scale.size(), 0.0f));
+    return;
+  }
+  fail("multiplies two values of the image, which is not supported yet");
+}
+
+void Lowering::lower_sub() {
+  const bool from_constant = is_constant(0);
+  if (!from_constant && !is_constant(1))
+    fail("subtracts two values of the image, which is not supported yet");
+  const Lowered x = input(from_constant ? 1 : 0);
+  std::vector<float> shift = per_channel(from_constant ? 0 : 1, x, from_constant ? 1 : 0);
+  if (!from_constant) {
+    for (float& s : shift) s = -s;
+  }
+  define_affine(x, std::vector<float>(shift.size(), from_constant ? -1.0f : 1.0f), shift);
+}
+
+void Lowering::lower_div() {
+  if (!is_constant(1)) fail("divides by a value of the image, which is not supported");
+  const Lowered x = input(0);
+  std::vector<float> scale = per_channel(1, x, 0);
+  for (float& s : scale) {
+    if (s == 0.0f) fail("divides by 0");
+    s = 1.0f / s;
+  }
+  define_affine(x, scale, std::vector<float>(scale.size(), 0.0f));
+}
+
+}  // namespace brownout::importing

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators of the vector unit, changes of shape, and operators that leave no trace.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "sim/base/text.hpp"
+#include "sim/import/lowering.hpp"
+
+namespace brownout::importing {
+
+std::array<int, 2> Lowering::pair(const char* attribute, std::array<int, 2> fallback) const {
+  const std::vector<std::int64_t> found = node_->integers(attribute, {fallback[0], fallback[1]});
+  constexpr std::int64_t kMost = 1 << 20;
+  if (found.size() != 2 || found[0] < 1 || found[0] > kMost || found[1] < 1 || found[1] > kMost)
+    fail("attribute {} is {}, expected two numbers of at least 1", attribute, to_string(found));
+  return {static_cast<int>(found[0]), static_cast<int>(found[1])};
+}
+
+void Lowering::need_undilated() const {
+  for (const std::int64_t dilation : node_->integers("dilations", {1, 1})) {
+    if (dilation != 1) fail("is dilated, which is not supported yet");
+  }
+}
+
+std::array<int, 4> Lowering::window_pads(const network::Shape& in, const std::array<int, 2>& kernel,
+                                         const std::array<int, 2>& stride) const {
+  const network::Shape out = shape_of(node_->outputs[0]);
+  const std::vector<std::int64_t> stated = node_->integers("pads", {0, 0, 0, 0});
+  const std::string automatic = node_->text("auto_pad", "NOTSET");
+  std::array<int, 4> pads{};
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    const int size = axis == 0 ? in.height : in.width;
+    const int count = axis == 0 ? out.height : out.width;
+    const int reach = (count - 1) * stride[axis] + kernel[axis];  // of all windows
+    int before = 0;
+    if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
+      const int all = std::max(reach - size, 0);
+      before = automatic == "SAME_UPPER" ? all / 2 : all - all / 2;
+      pads[axis + 2] = all - before;
+    } else if (automatic != "VALID") {
+      if (stated.at(axis) < 0 || stated.at(axis + 2) < 0 ||
+          stated[axis] + stated[axis + 2] > (1 << 20))
+        fail("pads are {}, expected numbers of at least 0", to_string(stated));
+      before = static_cast<int>(stated[axis]);
+      // With ceil_mode the last window may reach beyond the stated pads.
+      pads[axis + 2] = std::max(static_cast<int>(stated[axis + 2]), reach - size - before);
+    }
+    pads[axis] = before;
+  }
+  return pads;
+}
+
+void Lowering::lower_identity() {
+  if (node_->op == "Cast") {
+    const std::int64_t to = node_->integer("to", 1);
+    if (to != 1 && to != 10 && to != 11 && to != 16) fail("makes integers of numbers");
+  }
+  define(input(0));
+}
+
+void Lowering::lower_relu() {
+  Lowered x = number_input(0);
+  x.value = emit(network::Relu{}, {x.value});
+  x.shared = false;
+  define(x);
+}
+
+void Lowering::lower_clip() {
+  const auto bound = [&](std::size_t i, const char* attribute, float open) {
+    if (!node_->has_input(i)) return node_->number(attribute, open);
+    if (!is_constant(i)) fail("bounds depend on the image");
+    return values_.constant(node_->inputs[i]).floats().at(0);
+  };
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  const float low = bound(1, "min", -kInfinity);
+  const float high = bound(2, "max", kInfinity);
+  const bool open_above = high >= std::numeric_limits<float>::max();
+  Lowered x = number_input(0);
+  if (low == 0.0f && open_above) {
+    x.value = emit(network::Relu{}, {x.value});
+  } else if (low == -1.0f && high == 1.0f) {
+    x.value = emit(network::Hardtanh{}, {x.value});
+  } else if (low > -std::numeric_limits<float>::max() || !open_above) {
+    fail("clips to [{}, {}], which is not supported yet; expected [0, inf] or [-1, 1]", low, high);
+  }
+  x.shared = false;
+  define(x);
+}
+
+void Lowering::lower_max_pool() {
+  const Lowered x = image_input(0);
+  number_input(0);
+  need_undilated();
+  network::MaxPool pool;
+  pool.kernel = pair("kernel_shape", {1, 1});
+  pool.stride = pair("strides", {1, 1});
+  pool.pads = window_pads(shape_of(node_->inputs[0]), pool.kernel, pool.stride);
+  define_image(emit(pool, {x.value}));
+}
+
+void Lowering::lower_average_pool() {
+  const Lowered x = image_input(0);
+  if (x.value == network::kInputImage) number_input(0);
+  need_undilated();
+  network::AveragePool pool;
+  pool.kernel = pair("kernel_shape", {1, 1});
+  pool.stride = pair("strides", {1, 1});
+  pool.count_pad = node_->integer("count_include_pad", 0) != 0;
+  pool.pads = window_pads(shape_of(node_->inputs[0]), pool.kernel, pool.stride);
+  const bool own = pool.pads != std::array<int, 4>{0, 0, 0, 0};
+  if (x.padded()) {
+    // Zeros that were added before count as pixels.
+    if (own && !pool.count_pad) fail("pads a padded image, of which it counts one part only");
+    pool.count_pad = true;
+    for (std::size_t i = 0; i < 4; ++i) pool.pads[i] += x.padding[i];
+  }
+  if (pool.count_pad && node_->integer("ceil_mode", 0) != 0) {
+    const std::vector<std::int64_t> stated = node_->integers("pads", {0, 0, 0, 0});
+    for (std::size_t i = 2; i < 4; ++i) {
+      if (pool.pads[i] != stated[i] + x.padding[i])
+        fail("counts pads and rounds up, so that windows have different divisors");
+    }
+  }
+  define_image(emit(pool, {x.value}));
+}
+
+void Lowering::average(const Lowered& x, bool keep_image) {
+  Lowered result = x;
+  if (x.image.height * x.image.width > 1) {
+    network::AveragePool pool;
+    pool.kernel = {x.image.height, x.image.width};
+    pool.stride = pool.kernel;
+    result.value = emit(pool, {x.value});
+    result.shared = false;
+  }
+  result.image = {x.image.channels, 1, 1};
+  if (!keep_image) {
+    DraftNode flatten;
+    flatten.name = node_->name + ".flat";
+    flatten.op = network::Flatten{};
+    flatten.inputs = {result.value};
+    result.value = draft_.add(std::move(flatten));
+    result.flat = true;
+    result.shared = false;
+    result.channels_last = false;
+  }
+  define(result);
+}
+
+void Lowering::lower_global_average_pool() {
+  const Lowered x = image_input(0);
+  number_input(0);
+  average(x, true);
+}
+
+void Lowering::lower_reduce_mean() {
+  const Lowered x = number_input(0);
+  std::vector<std::int64_t> axes = values_.setting(*node_, 1, "axes");
+  for (std::int64_t& axis : axes) axis = axis < 0 ? axis + 4 : axis;
+  std::sort(axes.begin(), axes.end());
+  if (x.flat || axes != (x.channels_last ? Dims{1, 2} : Dims{2, 3}))
+    fail("reduces axes {} of {}, expected height and width of an image", to_string(axes),
+         to_string(dims(0)));
+  average(x, node_->integer("keepdims", 1) != 0);
+}
+
+void Lowering::lower_flatten() {
+  if (node_->integer("axis", 1) != 1) fail("flattens from axis {}", node_->integer("axis", 1));
+  lower_reshape();
+}
+
+/// Also squeeze and flatten: what counts is the output's shape.
+void Lowering::lower_reshape() {
+  const Lowered x = input(0);
+  const Dims& from = dims(0);
+  const Dims& to = values_.dims(node_->outputs[0]);
+  if (from == to) {
+    define(x);
+    return;
+  }
+  if (to.size() != 2 || from.empty() || to[0] != from[0] || x.flat)
+    fail("makes {} of {}, expected a vector of each image", to_string(to), to_string(from));
+  if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
+  if (x.value == network::kInputImage) {
+    Lowered vector = x;
+    vector.flat = true;
+    define(vector);
+    return;
+  }
+  define_vector(emit(network::Flatten{}, {x.value}), x);
+}
+
+void Lowering::lower_transpose() {
+  Lowered x = input(0);
+  const Dims order = node_->integers("perm", {});
+  if (!x.flat && !x.padded() && !x.channels_last && order == Dims{0, 2, 3, 1}) {
+    x.channels_last = true;
+  } else if (!x.flat && x.channels_last && order == Dims{0, 3, 1, 2}) {
+    x.channels_last = false;
+  } else {
+    fail("orders axes as {}, expected channels first or last", to_string(order));
+  }
+  define(x);
+}
+
+void Lowering::lower_pad() {
+  Lowered x = image_input(0);
+  if (node_->text("mode", "constant") != "constant") fail("pads with pixels, expected zeros");
+  float value = node_->number("value", 0.0f);
+  if (node_->has_input(2)) value = floats(2).at(0);
+  if (value != 0.0f) fail("pads with {}, expected zeros", value);
+  if (node_->has_input(3)) fail("pads chosen axes, expected all");
+  const std::vector<std::int64_t> pads = values_.setting(*node_, 1, "pads");
+  if (pads.size() != 8 || pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0)
+    fail("pads are {}, expected height and width of images", to_string(pads));
+  const std::int64_t own[] = {pads[2], pads[3], pads[6], pads[7]};
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (own[i] < 0 || own[i] > (1 << 20)) fail("pads are {}", to_string(pads));
+    x.padding[i] += static_cast<int>(own[i]);
+  }
+  // `image` stays that of the value itself; padding joins the next window operator.
+  define(x);
+}
+
+void Lowering::lower_softmax() {
+  if (node_->outputs[0] != graph_.outputs()[0])
+    fail("is followed by other operators, expected it at the end, where it is left out");
+  define(input(0));
+}
+
+const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
+  static const std::map<std::string, Handler> table{
+      {"Add", &Lowering::lower_add},
+      {"AveragePool", &Lowering::lower_average_pool},
+      {"BatchNormalization", &Lowering::lower_batch_norm},
+      {"Cast", &Lowering::lower_identity},
+      {"Clip", &Lowering::lower_clip},
+      {"Conv", &Lowering::lower_conv},
+      {"Div", &Lowering::lower_div},
+      {"Dropout", &Lowering::lower_identity},
+      {"Flatten", &Lowering::lower_flatten},
+      {"Gemm", &Lowering::lower_gemm},
+      {"GlobalAveragePool", &Lowering::lower_global_average_pool},
+      {"Identity", &Lowering::lower_identity},
+      {"LogSoftmax", &Lowering::lower_softmax},
+      {"MatMul", &Lowering::lower_matmul},
+      {"MaxPool", &Lowering::lower_max_pool},
+      {"Mul", &Lowering::lower_mul},
+      {"Pad", &Lowering::lower_pad},
+      {"ReduceMean", &Lowering::lower_reduce_mean},
+      {"Relu", &Lowering::lower_relu},
+      {"Reshape", &Lowering::lower_reshape},
+      {"Softmax", &Lowering::lower_softmax},
+      {"Squeeze", &Lowering::lower_reshape},
+      {"Sub", &Lowering::lower_sub},
+      {"Transpose", &Lowering::lower_transpose},
+  };
+  return table;
+}
+
+}  // namespace brownout::importing

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Post-training quantization: plain weights become codes, quantizers get their ranges.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/import/ranges.hpp"
+#include "sim/network/network.hpp"
+
+namespace brownout::importing {
+
+struct QuantizeOptions {
+  network::Scheme scheme = network::Scheme::kRquant;
+  int bits = 8;
+  network::Rounding rounding = network::Rounding::kNearest;
+  std::optional<double> w_max;  // |w| beyond it is clipped first; above 0
+  /// Which parameters become codes in memory cells; weights of matrix operators always do.
+  std::vector<network::Role> coded{network::Role::kWeight};
+};
+
+/// What a layer lost by its codes alone: 10·log10(Σw² / Σ(w - ŵ)²) in dB; infinite when nothing.
+struct LayerNoise {
+  std::string layer;
+  double weight_db = 0.0;
+};
+
+struct Quantized {
+  network::Network network;
+  std::vector<LayerNoise> noise;  // of every matrix operator, in their order
+};
+
+/// `ranges`: of every quantizer in the order of the nodes. InputError, which begins with `where`,
+/// when the result fails network::check.
+Quantized quantize(const network::Network& network, const std::vector<Range>& ranges,
+                   const QuantizeOptions& options, const std::string& where);
+
+}  // namespace brownout::importing

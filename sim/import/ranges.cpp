@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+// Extremes, histograms, and the choice of a range.
+#include "sim/import/ranges.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/error.hpp"
+
+namespace brownout::importing {
+
+namespace {
+
+constexpr double kCodes = 255.0;
+
+/// A histogram of equal bins over [low, high].
+struct Histogram {
+  Range range;
+  const std::vector<std::int64_t>& bins;
+
+  double width() const {
+    return (double{range.high} - double{range.low}) / static_cast<double>(bins.size());
+  }
+  double centre(std::size_t bin) const {
+    return double{range.low} + (static_cast<double>(bin) + 0.5) * width();
+  }
+};
+
+/// The range without the outermost (1 - share)/2 of all numbers on each side.
+Range percentile(const Histogram& histogram, std::int64_t count, double share) {
+  const double outside = (1.0 - share) / 2.0 * static_cast<double>(count);
+  const auto bins_outside = [&](auto begin, auto end) {
+    double passed = 0.0;
+    std::size_t bins = 0;
+    for (auto bin = begin; bin != end && passed + static_cast<double>(*bin) <= outside; ++bin) {
+      passed += static_cast<double>(*bin);
+      ++bins;
+    }
+    return static_cast<double>(bins);
+  };
+  const std::vector<std::int64_t>& bins = histogram.bins;
+  Range range = histogram.range;
+  range.low += static_cast<float>(bins_outside(bins.begin(), bins.end()) * histogram.width());
+  range.high -= static_cast<float>(bins_outside(bins.rbegin(), bins.rend()) * histogram.width());
+  return {std::min(range.low, 0.0f), std::max(range.high, 0.0f)};
+}
+
+/// Sum of squared errors of rounding to the codes of `range`, bin by bin.
+double squared_error(const Histogram& histogram, const Range& range) {
+  const double scale = (double{range.high} - double{range.low}) / kCodes;
+  double sum = 0.0;
+  for (std::size_t bin = 0; bin < histogram.bins.size(); ++bin) {
+    if (histogram.bins[bin] == 0) continue;
+    const double x = histogram.centre(bin);
+    const double code = std::clamp(std::nearbyint((x - range.low) / scale), 0.0, kCodes);
+    const double error = range.low + code * scale - x;
+    // Within a bin numbers are spread evenly; rounding errors are, too.
+    const bool inside = x >= range.low && x <= range.high;
+    sum +=
+        static_cast<double>(histogram.bins[bin]) * (inside ? scale * scale / 12.0 : error * error);
+  }
+  return sum;
+}
+
+/// Both ends move inwards together, in steps of one hundredth.
+Range least_error(const Histogram& histogram) {
+  Range best = histogram.range;
+  double least = squared_error(histogram, best);
+  for (int step = 99; step >= 1; --step) {
+    const float part = static_cast<float>(step) / 100.0f;
+    const Range range{histogram.range.low * part, histogram.range.high * part};
+    const double error = squared_error(histogram, range);
+    if (error < least) {
+      least = error;
+      best = range;
+    }
+  }
+  return best;
+}
+
+/// What pixels 0 to 255 become.
+Range of_pixels(const network::InputTransform& transform) {
+  Range range;
+  for (std::size_t c = 0; c < transform.mean.size(); ++c) {
+    for (const float pixel : {0.0f, 1.0f}) {
+      const float x = (pixel - transform.mean[c]) / transform.std[c];
+      range.low = std::min(range.low, x);
+      range.high = std::max(range.high, x);
+    }
+  }
+  return range;
+}
+
+}  // namespace
+
+const std::vector<std::string>& calibration_names() {
+  static const std::vector<std::string> names{"min-max", "percentile", "least-error"};
+  return names;
+}
+
+RangeMeter::RangeMeter(const network::Network& network, std::size_t workers)
+    : network_(network), position_(network.nodes.size(), 0) {
+  for (const network::NodeIndex node : network.nodes.indices()) {
+    if (!std::holds_alternative<network::Quantize>(network.nodes[node].op)) continue;
+    position_[node] = quantizers_.size();
+    quantizers_.push_back(node);
+  }
+  seen_.assign(workers, std::vector<Seen>(quantizers_.size()));
+}
+
+void RangeMeter::see(network::NodeIndex quantizer, const float* numbers, std::int64_t count,
+                     std::size_t worker) {
+  const std::size_t position = position_[quantizer];
+  Seen& seen = seen_[worker][position];
+  if (outermost_.empty()) {
+    seen.count += count;
+    for (std::int64_t i = 0; i < count; ++i) {
+      seen.finite = seen.finite && std::isfinite(numbers[i]);
+      seen.low = std::min(seen.low, numbers[i]);
+      seen.high = std::max(seen.high, numbers[i]);
+    }
+    return;
+  }
+  const Range range = outermost_[position];
+  const float span = range.high - range.low;
+  if (!(span > 0.0f)) return;
+  const float bins_per_number = static_cast<float>(kBins) / span;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto bin = static_cast<int>((numbers[i] - range.low) * bins_per_number);
+    ++seen.bins[static_cast<std::size_t>(std::clamp(bin, 0, kBins - 1))];
+  }
+}
+
+void RangeMeter::begin_histograms() {
+  for (std::size_t q = 0; q < quantizers_.size(); ++q) {
+    const Seen all = merged(q);
+    outermost_.push_back({all.low, all.high});
+  }
+  for (std::vector<Seen>& worker : seen_) {
+    for (Seen& seen : worker) seen.bins.assign(kBins, 0);
+  }
+}
+
+RangeMeter::Seen RangeMeter::merged(std::size_t quantizer) const {
+  Seen all;
+  all.bins.assign(kBins, 0);
+  for (const std::vector<Seen>& worker : seen_) {
+    const Seen& one = worker[quantizer];
+    all.low = std::min(all.low, one.low);
+    all.high = std::max(all.high, one.high);
+    all.count += one.count;
+    all.finite = all.finite && one.finite;
+    for (std::size_t bin = 0; bin < one.bins.size(); ++bin) all.bins[bin] += one.bins[bin];
+  }
+  return all;
+}
+
+std::vector<Range> RangeMeter::ranges(Calibration calibration, double share,
+                                      const std::string& where) const {
+  std::vector<Range> ranges;
+  for (std::size_t q = 0; q < quantizers_.size(); ++q) {
+    const network::Node& node = network_.nodes[quantizers_[q]];
+    if (node.inputs[0] == network::kInputImage) {
+      ranges.push_back(of_pixels(network_.transform));
+      continue;
+    }
+    const Seen all = merged(q);
+    if (all.count == 0 || !all.finite) {
+      throw InputError("{}: node \"{}\" saw {}, so it has no range", where, node.name,
+                       all.count == 0 ? "no number" : "a number that is not finite");
+    }
+    const Range whole{all.low, all.high};
+    const Histogram histogram{whole, all.bins};
+    if (!(whole.high > whole.low) || calibration == Calibration::kMinMax) {
+      ranges.push_back(whole);
+    } else if (calibration == Calibration::kPercentile) {
+      ranges.push_back(percentile(histogram, all.count, share));
+    } else {
+      ranges.push_back(least_error(histogram));
+    }
+  }
+  return ranges;
+}
+
+network::Quantize quantize_of(const Range& range) {
+  const double low = std::min(double{range.low}, 0.0);
+  const double high = std::max(double{range.high}, 0.0);
+  network::Quantize quantize;
+  quantize.scale = static_cast<float>((high - low) / kCodes);
+  // A value that is always 0 has any scale.
+  if (!(quantize.scale > 0.0f)) return network::Quantize{1.0f, 0};
+  quantize.zero_point = static_cast<int>(std::nearbyint(-low / double{quantize.scale}));
+  return quantize;
+}
+
+}  // namespace brownout::importing

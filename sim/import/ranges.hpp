@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ranges of activations, measured over images, and the quantizers that follow from them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sim/network/network.hpp"
+
+namespace brownout::importing {
+
+enum class Calibration {
+  kMinMax,      // everything that was seen
+  kPercentile,  // all but the outermost share on each side
+  kLeastError,  // the range with the least mean squared error of rounding and clipping
+};
+/// In the order of the enumeration: "min-max", "percentile", "least-error".
+const std::vector<std::string>& calibration_names();
+
+/// Of one quantizer.
+struct Range {
+  float low = 0.0f, high = 0.0f;
+};
+
+/// Numbers before each quantizer, gathered in two passes over the same images: the outermost ones
+/// first, then how often each part of that range occurs. What comes out does not depend on the
+/// number of workers or their order.
+class RangeMeter {
+ public:
+  /// Workers have the numbers [0, workers).
+  RangeMeter(const network::Network& network, std::size_t workers);
+
+  /// Numbers before a quantizer. Thread-safe for different workers.
+  void see(network::NodeIndex quantizer, const float* numbers, std::int64_t count,
+           std::size_t worker);
+  /// Ends the first pass.
+  void begin_histograms();
+
+  /// Of every quantizer, after both passes; `share`: for kPercentile, kept between both ends, in
+  /// (0, 1]. Zero is always within. The input's quantizer covers all pixels, whatever was seen.
+  /// InputError, which begins with `where`, when a quantizer saw no number or one that is not
+  /// finite.
+  std::vector<Range> ranges(Calibration calibration, double share, const std::string& where) const;
+
+  static constexpr int kBins = 2048;
+
+ private:
+  struct Seen {
+    float low = 0.0f, high = 0.0f;  // with zero
+    std::int64_t count = 0;
+    bool finite = true;
+    std::vector<std::int64_t> bins;
+  };
+  Seen merged(std::size_t quantizer) const;
+
+  const network::Network& network_;
+  std::vector<network::NodeIndex> quantizers_;
+  Table<network::NodeIndex, std::size_t> position_;  // of a node in quantizers_
+  std::vector<std::vector<Seen>> seen_;              // by worker and quantizer
+  std::vector<Range> outermost_;                     // after the first pass
+};
+
+/// Scale and zero point of a range for codes of 8 bits: scale = (high - low)/255, and the code of 0
+/// is exact.
+network::Quantize quantize_of(const Range& range);
+
+}  // namespace brownout::importing

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The float network beside the network of codes.
+#include "sim/report/import_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "sim/base/json.hpp"
+#include "sim/base/text.hpp"
+
+namespace brownout::report {
+
+namespace {
+
+constexpr std::size_t kWorst = 3;  // layers that the text names
+
+std::string noise_text(double db) {
+  return std::isinf(db) ? std::string("none") : fmt::format("{:.1f} dB", db);
+}
+
+}  // namespace
+
+std::string import_text(const runs::ImportConfig& config, const runs::ImportResult& result,
+                        const std::string& out) {
+  std::string text = fmt::format(
+      "{}: by {}, opset {}; {}, {} bits ({}) in {}\n"
+      "calibrated on {} of {} ({}), compared on {} test images\n\n"
+      "error of the float network   {:.2f} %\n"
+      "error of the network of codes {:.2f} %, {:+.2f} points\n"
+      "predictions that agree       {:.2f} %\n",
+      printable(config.file.string()),
+      result.producer.empty() ? "an unknown tool" : printable(result.producer), result.opset,
+      counted(result.weights, "weight"), config.quantize.bits,
+      network::to_string(config.quantize.scheme), printable(out),
+      counted(result.calibration_images, "image"), config.calibration.dataset,
+      importing::calibration_names()[static_cast<std::size_t>(config.method)], result.test_images,
+      result.float_error(), result.quantized_error(),
+      result.quantized_error() - result.float_error(), result.agreement());
+  if (result.noise.empty()) return text;
+  text += "weights beside their codes (signal to noise), the worst layers:";
+  for (std::size_t i = 0; i < std::min(kWorst, result.noise.size()); ++i) {
+    text += fmt::format("{} {} {}", i == 0 ? "" : ",", result.noise[i].layer,
+                        noise_text(result.noise[i].weight_db));
+  }
+  return text + "\n";
+}
+
+std::string import_json(const runs::ImportConfig& config, const runs::ImportResult& result,
+                        const std::string& out) {
+  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+  for (const importing::LayerNoise& layer : result.noise) {
+    nlohmann::ordered_json one = {{"layer", layer.layer}, {"weight_sqnr_db", layer.weight_db}};
+    if (std::isinf(layer.weight_db)) one["weight_sqnr_db"] = nullptr;
+    layers.push_back(std::move(one));
+  }
+  const nlohmann::ordered_json json = {
+      {"model", config.file.string()},
+      {"out", out},
+      {"producer", result.producer},
+      {"opset", result.opset},
+      {"weights", result.weights},
+      {"scheme", network::to_string(config.quantize.scheme)},
+      {"bits", config.quantize.bits},
+      {"dataset", config.calibration.dataset},
+      {"calibration", importing::calibration_names()[static_cast<std::size_t>(config.method)]},
+      {"calibration_images", result.calibration_images},
+      {"test_images", result.test_images},
+      {"float_err", result.float_error()},
+      {"quantized_err", result.quantized_error()},
+      {"agreement", result.agreement()},
+      {"layers", layers},
+  };
+  return json.dump(2) + "\n";
+}
+
+}  // namespace brownout::report

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Read, calibrate in two passes, quantize, compare.
+#include "sim/runs/import_model.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "sim/base/error.hpp"
+#include "sim/base/progress.hpp"
+#include "sim/engines/evaluate.hpp"
+#include "sim/engines/float_engine.hpp"
+
+namespace brownout::runs {
+
+namespace {
+
+double percent(std::int64_t part, std::int64_t whole) {
+  return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// Two passes of engine "float" over the calibration's images.
+std::vector<importing::Range> measure_ranges(const ImportConfig& config,
+                                             const network::SharedNetwork& network,
+                                             const experiment::OpenImages& images, int threads,
+                                             Progress& progress) {
+  importing::RangeMeter meter(*network, static_cast<std::size_t>(threads));
+  const std::unique_ptr<engines::Engine> engine = engines::make_float_engine(
+      network, threads,
+      [&meter](network::NodeIndex quantizer, const float* numbers, std::int64_t count,
+               std::size_t worker) { meter.see(quantizer, numbers, count, worker); });
+  engine->set_codes(network::clean_codes(*network));
+  engines::evaluate(*engine, *network, *images.data, images.count, threads);
+  progress.advance(1, "ranges");
+  meter.begin_histograms();
+  engines::evaluate(*engine, *network, *images.data, images.count, threads);
+  progress.advance(1, "histograms");
+  return meter.ranges(config.method, config.percentile / 100.0, config.file.string());
+}
+
+engines::Evaluation evaluate_with(const std::string& engine_name,
+                                  const network::SharedNetwork& network,
+                                  const experiment::OpenImages& images, int threads) {
+  const std::unique_ptr<engines::Engine> engine =
+      engines::make_engine(engine_name, network, threads);
+  engine->set_codes(network::clean_codes(*network));
+  return engines::evaluate(*engine, *network, *images.data, images.count, threads);
+}
+
+std::int64_t matrix_weights(const network::Network& network) {
+  std::int64_t weights = 0;
+  for (const network::Parameter& parameter : network.parameters) {
+    if (parameter.role == network::Role::kWeight) weights += parameter.size();
+  }
+  return weights;
+}
+
+/// How the network came about, for its file.
+void describe(const ImportConfig& config, ImportResult& result) {
+  std::map<std::string, std::string>& metadata = result.network.metadata;
+  metadata["imported_from"] = config.file.filename().string();
+  metadata["producer"] = result.producer;
+  metadata["calibration"] =
+      fmt::format("{} on {} images of {} ({})",
+                  importing::calibration_names()[static_cast<std::size_t>(config.method)],
+                  result.calibration_images, config.calibration.dataset,
+                  experiment::to_string(config.calibration.split));
+}
+
+}  // namespace
+
+double ImportResult::float_error() const { return percent(float_wrong, test_images); }
+double ImportResult::quantized_error() const { return percent(quantized_wrong, test_images); }
+double ImportResult::agreement() const { return percent(agreeing, test_images); }
+
+ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
+  const importing::Graph graph = importing::Graph::read(config.file);
+  const network::SharedNetwork plain = network::share(importing::lower(graph, config.lower));
+  const experiment::OpenImages calibration = experiment::open(config.calibration);
+  const experiment::OpenImages test = experiment::open(config.test);
+  for (const experiment::OpenImages* images : {&calibration, &test}) {
+    engines::check_fits(*plain, *images->data, config.file.string());
+  }
+  ImportResult result;
+  result.producer = graph.producer();
+  result.opset = graph.opset();
+  result.weights = matrix_weights(*plain);
+  result.calibration_images = calibration.count;
+  result.test_images = test.count;
+
+  Progress progress("import", 4, quiet);
+  const std::vector<importing::Range> ranges =
+      measure_ranges(config, plain, calibration, threads, progress);
+  importing::Quantized quantized =
+      importing::quantize(*plain, ranges, config.quantize, config.file.string());
+  const engines::Evaluation before = evaluate_with("float", plain, test, threads);
+  progress.advance(1, "float");
+  const engines::Evaluation after =
+      evaluate_with("functional", network::share(quantized.network), test, threads);
+  progress.advance(1, "quantized");
+  result.float_wrong = before.wrong;
+  result.quantized_wrong = after.wrong;
+  for (std::size_t i = 0; i < before.predictions.size(); ++i) {
+    result.agreeing += before.predictions[i] == after.predictions[i] ? 1 : 0;
+  }
+  result.noise = std::move(quantized.noise);
+  std::stable_sort(result.noise.begin(), result.noise.end(),
+                   [](const auto& a, const auto& b) { return a.weight_db < b.weight_db; });
+  result.network = std::move(quantized.network);
+  describe(config, result);
+  return result;
+}
+
+}  // namespace brownout::runs

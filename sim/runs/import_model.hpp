@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// A float network of another tool becomes a network of codes: calibrated on some images, compared
+// with the float network on others.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sim/experiment/images.hpp"
+#include "sim/import/lower.hpp"
+#include "sim/import/quantize.hpp"
+#include "sim/import/ranges.hpp"
+
+namespace brownout::runs {
+
+struct ImportConfig {
+  std::filesystem::path file;
+  importing::LowerOptions lower;
+  experiment::Images calibration;  // of the training split
+  experiment::Images test;         // of the test split
+  importing::Calibration method = importing::Calibration::kMinMax;
+  double percentile = 99.99;  // of all numbers, for kPercentile
+  importing::QuantizeOptions quantize;
+};
+
+struct ImportResult {
+  std::string producer;
+  std::int64_t opset = 0;
+  std::int64_t weights = 0;  // of matrix operators
+  std::int64_t calibration_images = 0, test_images = 0;
+  std::int64_t float_wrong = 0, quantized_wrong = 0;  // of the test images
+  std::int64_t agreeing = 0;                          // predictions that are the same
+  std::vector<importing::LayerNoise> noise;           // of every matrix operator, the worst first
+  network::Network network;
+
+  double float_error() const;      // percent
+  double quantized_error() const;  // percent
+  double agreement() const;        // percent
+};
+
+/// InputError as Graph::read, lower, load_dataset and quantize, and for images of another shape
+/// than the network's. The result depends on neither threads nor batches.
+ImportResult import_model(const ImportConfig& config, int threads, bool quiet);
+
+}  // namespace brownout::runs

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: Apache-2.0
+// Float graphs as networks: engine "float" against a plain evaluation of ONNX's definitions, and
+// what cannot be imported.
+#include "sim/import/lower.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "sim/base/random.hpp"
+#include "sim/engines/engine.hpp"
+#include "sim/import/quantize.hpp"
+#include "tests/import/graph_builder.hpp"
+
+namespace brownout::importing {
+namespace {
+
+using testing::HasSubstr;
+
+/// Channels x height x width.
+struct Image {
+  int channels = 0, height = 0, width = 0;
+  std::vector<double> x;
+  double& at(int c, int h, int w) {
+    return x[static_cast<std::size_t>((c * height + h) * width + w)];
+  }
+  double padded(int c, int h, int w) const {
+    if (h < 0 || w < 0 || h >= height || w >= width) return 0.0;
+    return x[static_cast<std::size_t>((c * height + h) * width + w)];
+  }
+};
+
+Image image_of(int channels, int height, int width) {
+  return {channels, height, width,
+          std::vector<double>(static_cast<std::size_t>(channels * height * width))};
+}
+
+Image convolve(const Image& in, const std::vector<float>& weights, int outputs, int kernel,
+               int stride, int pad, int groups) {
+  const int inputs = in.channels / groups;
+  Image out = image_of(outputs, (in.height + 2 * pad - kernel) / stride + 1,
+                       (in.width + 2 * pad - kernel) / stride + 1);
+  for (int o = 0; o < outputs; ++o) {
+    for (int h = 0; h < out.height; ++h) {
+      for (int w = 0; w < out.width; ++w) {
+        for (int i = 0; i < inputs * kernel * kernel; ++i) {
+          const int c = i / (kernel * kernel) + o / (outputs / groups) * inputs;
+          const int y = h * stride - pad + i / kernel % kernel;
+          const int x = w * stride - pad + i % kernel;
+          const auto at = static_cast<std::size_t>(o * inputs * kernel * kernel + i);
+          out.at(o, h, w) += in.padded(c, y, x) * double{weights[at]};
+        }
+      }
+    }
+  }
+  return out;
+}
+
+/// A graph of one residual block on 2 x 6 x 6 images, and its weights.
+class Block {
+ public:
+  Block() : builder(13) {
+    builder.input("x", {-1, 2, 6, 6}).output("y");
+    weights("w1", {4, 2, 3, 3});
+    weights("w2", {4, 2, 3, 3});
+    weights("b2", {4});
+    weights("gamma", {4});
+    weights("beta", {4});
+    weights("mean", {4});
+    for (float& v : weights("variance", {4})) v = 0.5f + v * v;
+    fill("variance");
+    weights("wl", {3, 4});
+    weights("bl", {3});
+    set_ints(builder.node("Conv", {"x", "w1"}, {"c1"}), "pads", {1, 1, 1, 1});
+    builder.node("BatchNormalization", {"c1", "gamma", "beta", "mean", "variance"}, {"n1"});
+    builder.node("Relu", {"n1"}, {"r1"});
+    onnx::NodeProto& second = builder.node("Conv", {"r1", "w2", "b2"}, {"c2"});
+    set_ints(second, "pads", {1, 1, 1, 1});
+    set_int(second, "group", 2);
+    builder.node("Add", {"c2", "r1"}, {"sum"});
+    onnx::NodeProto& pool = builder.node("MaxPool", {"sum"}, {"p"});
+    set_ints(pool, "kernel_shape", {2, 2});
+    set_ints(pool, "strides", {2, 2});
+    builder.node("GlobalAveragePool", {"p"}, {"g"});
+    builder.node("Flatten", {"g"}, {"f"});
+    set_int(builder.node("Gemm", {"f", "wl", "bl"}, {"l"}), "transB", 1);
+    builder.node("Softmax", {"l"}, {"y"});
+  }
+
+  std::vector<double> logits(const std::vector<std::uint8_t>& pixels) {
+    Image image = image_of(2, 6, 6);
+    for (int c = 0; c < 2; ++c) {
+      for (int p = 0; p < 36; ++p) {
+        image.x[static_cast<std::size_t>(c * 36 + p)] =
+            (pixels[static_cast<std::size_t>(p * 2 + c)] / 255.0 - 0.5) / 0.25;
+      }
+    }
+    Image r = convolve(image, values["w1"], 4, 3, 1, 1, 1);
+    for (int c = 0; c < 4; ++c) {
+      const auto k = static_cast<std::size_t>(c);
+      for (int p = 0; p < 36; ++p) {
+        double& v = r.x[k * 36 + static_cast<std::size_t>(p)];
+        v = (v - double{values["mean"][k]}) / std::sqrt(double{values["variance"][k]} + 1e-5);
+        v = std::max(v * double{values["gamma"][k]} + double{values["beta"][k]}, 0.0);
+      }
+    }
+    Image sum = convolve(r, values["w2"], 4, 3, 1, 1, 2);
+    for (std::size_t i = 0; i < sum.x.size(); ++i)
+      sum.x[i] += double{values["b2"][i / 36]} + r.x[i];
+    std::vector<double> means(4, 0.0);
+    for (int c = 0; c < 4; ++c) {
+      for (int h = 0; h < 6; h += 2) {
+        for (int w = 0; w < 6; w += 2) {
+          means[static_cast<std::size_t>(c)] +=
+              std::max({sum.at(c, h, w), sum.at(c, h + 1, w), sum.at(c, h, w + 1),
+                        sum.at(c, h + 1, w + 1)}) /
+              9.0;
+        }
+      }
+    }
+    std::vector<double> logits;
+    for (std::size_t o = 0; o < 3; ++o) {
+      logits.push_back(double{values["bl"][o]});
+      for (std::size_t i = 0; i < 4; ++i) logits[o] += double{values["wl"][o * 4 + i]} * means[i];
+    }
+    return logits;
+  }
+
+  GraphBuilder builder;
+  std::map<std::string, std::vector<float>> values;
+
+ private:
+  std::vector<float>& weights(const std::string& name, const std::vector<std::int64_t>& dims) {
+    onnx::TensorProto& tensor = builder.floats(name, dims);
+    std::vector<float>& own = values[name];
+    for (int i = 0; i < tensor.float_data_size(); ++i) {
+      own.push_back(static_cast<float>(2.0 * unit_open(random_(next_++)[0]) - 1.0));
+    }
+    fill(name);
+    return own;
+  }
+  void fill(const std::string& name) {
+    for (auto& tensor : *builder.model.mutable_graph()->mutable_initializer()) {
+      if (tensor.name() != name) continue;
+      for (int i = 0; i < tensor.float_data_size(); ++i) {
+        tensor.set_float_data(i, values[name][static_cast<std::size_t>(i)]);
+      }
+    }
+  }
+  const Philox random_{5, Purpose::kTest};
+  std::uint64_t next_ = 0;
+};
+
+LowerOptions options(bool fold) {
+  LowerOptions options;
+  options.transform = {{0.5f}, {0.25f}};
+  options.fold_batch_norm = fold;
+  return options;
+}
+
+std::vector<std::uint8_t> pixels(std::uint64_t seed) {
+  const Philox random(seed, Purpose::kTest);
+  std::vector<std::uint8_t> pixels(72);
+  for (std::size_t i = 0; i < pixels.size(); ++i)
+    pixels[i] = static_cast<std::uint8_t>(random(i)[0] >> 24);
+  return pixels;
+}
+
+std::vector<float> run(const std::string& name, const network::SharedNetwork& network,
+                       const std::vector<std::uint8_t>& image) {
+  const std::unique_ptr<engines::Engine> engine = engines::make_engine(name, network, 1);
+  engine->set_codes(network::clean_codes(*network));
+  std::vector<float> logits(static_cast<std::size_t>(network->classes));
+  engine->run(image.data(), 0, 1, logits.data(), 0);
+  return logits;
+}
+
+TEST(Lower, EngineFloatComputesWhatTheGraphMeans) {
+  Block block;
+  const Graph graph = Graph::read(block.builder.write());
+  for (const bool fold : {true, false}) {
+    const network::SharedNetwork network = network::share(lower(graph, options(fold)));
+    for (std::uint64_t seed = 0; seed < 5; ++seed) {
+      const std::vector<std::uint8_t> image = pixels(seed);
+      const std::vector<float> found = run("float", network, image);
+      const std::vector<double> expected = block.logits(image);
+      for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(double{found[c]}, expected[c], 2e-5) << c;
+    }
+  }
+}
+
+TEST(Lower, FoldingTakesBatchNormsAway) {
+  Block block;
+  const Graph graph = Graph::read(block.builder.write());
+  const auto norms = [&](bool fold) {
+    int count = 0;
+    for (const network::Node& node : lower(graph, options(fold)).nodes)
+      count += std::holds_alternative<network::BatchNorm>(node.op) ? 1 : 0;
+    return count;
+  };
+  EXPECT_EQ(norms(true), 0);
+  EXPECT_EQ(norms(false), 1);
+}
+
+TEST(Lower, OtherEnginesAskForCodes) {
+  Block block;
+  const network::SharedNetwork network =
+      network::share(lower(Graph::read(block.builder.write()), options(true)));
+  EXPECT_THAT(message_of([&] { run("functional", network, pixels(0)); }),
+              HasSubstr("is not coded, the array computes on codes only"));
+}
+
+TEST(Lower, QuantizedAtEightBitsTheNumbersStayClose) {
+  Block block;
+  const network::Network plain = lower(Graph::read(block.builder.write()), options(true));
+  std::size_t quantizers = 0;
+  for (const network::Node& node : plain.nodes)
+    quantizers += std::holds_alternative<network::Quantize>(node.op) ? 1 : 0;
+  RangeMeter meter(plain, 1);
+  std::vector<Range> ranges(quantizers, Range{-8.0f, 8.0f});
+  const Quantized quantized = quantize(plain, ranges, {}, "test");
+  EXPECT_EQ(quantized.noise.size(), 3u);
+  for (const LayerNoise& layer : quantized.noise) EXPECT_GT(layer.weight_db, 35.0) << layer.layer;
+  const std::vector<float> codes = run("functional", network::share(quantized.network), pixels(1));
+  EXPECT_EQ(codes, run("reference", network::share(quantized.network), pixels(1)));
+  const std::vector<double> expected = block.logits(pixels(1));
+  for (std::size_t c = 0; c < 3; ++c) EXPECT_NEAR(double{codes[c]}, expected[c], 0.3) << c;
+}
+
+TEST(Lower, ChangesOfScaleJoinTheTransformOrTheWeights) {
+  GraphBuilder builder;
+  builder.input("x", {-1, 1, 2, 2}).output("y");
+  builder.floats("two", {1}, 2.0f);
+  builder.floats("half", {1}, 0.5f);
+  builder.floats("w", {4, 3}, 0.25f);
+  builder.floats("b", {3}, 1.0f);
+  builder.node("Sub", {"x", "half"}, {"centred"});
+  builder.node("Mul", {"centred", "two"}, {"scaled"});
+  builder.node("Flatten", {"scaled"}, {"f"});
+  builder.node("MatMul", {"f", "w"}, {"m"});
+  builder.node("Add", {"m", "b"}, {"y"});
+  const network::SharedNetwork network =
+      network::share(lower(Graph::read(builder.write()), LowerOptions{}));
+  EXPECT_EQ(network->transform.mean, (std::vector<float>{0.5f}));
+  EXPECT_EQ(network->transform.std, (std::vector<float>{0.5f}));
+  const std::vector<float> logits = run("float", network, {255, 0, 255, 255});
+  for (const float logit : logits) EXPECT_NEAR(logit, 0.25f * 2.0f + 1.0f, 1e-6f);
+}
+
+TEST(Lower, ChannelsLastAreTurned) {
+  GraphBuilder builder;
+  builder.input("x", {-1, 2, 2, 3}).output("y");  // height, width, channels
+  builder.floats("w", {3, 3, 1, 1}, 0.0f);
+  auto& w = *builder.model.mutable_graph()->mutable_initializer(0);
+  for (const int i : {0, 4, 8}) w.set_float_data(i, 1.0f);
+  onnx::TensorProto& linear = builder.floats("l", {12, 12}, 0.0f);
+  for (int i = 0; i < 12; ++i) linear.set_float_data(13 * i, 1.0f);
+  builder.integers("vector", {-1, 12});
+  set_ints(builder.node("Transpose", {"x"}, {"first"}), "perm", {0, 3, 1, 2});
+  builder.node("Conv", {"first", "w"}, {"c"});
+  set_ints(builder.node("Transpose", {"c"}, {"last"}), "perm", {0, 2, 3, 1});
+  builder.node("Reshape", {"last", "vector"}, {"f"});
+  builder.node("MatMul", {"f", "l"}, {"y"});
+  const network::SharedNetwork network =
+      network::share(lower(Graph::read(builder.write()), LowerOptions{}));
+  EXPECT_EQ(network->input, (network::Shape{3, 2, 2}));
+  std::vector<std::uint8_t> image(12);
+  for (std::size_t i = 0; i < 12; ++i) image[i] = static_cast<std::uint8_t>(20 * i);
+  const std::vector<float> logits = run("float", network, image);
+  for (std::size_t i = 0; i < 12; ++i)
+    EXPECT_NEAR(logits[i], 20.0f * static_cast<float>(i) / 255.0f, 1e-6f) << i;
+}
+
+TEST(Lower, WhatCannotBeImportedIsNamed) {
+  GraphBuilder unknown;
+  unknown.input("x", {1, 1, 4, 4}).output("y");
+  unknown.node("Einsum", {"x"}, {"y"});
+  EXPECT_THAT(message_of([&] { lower(Graph::read(unknown.write()), {}); }),
+              HasSubstr("node \"node_y\" (Einsum): the operator cannot be imported; those that can "
+                        "are Add, AveragePool,"));
+  GraphBuilder dilated;
+  dilated.input("x", {1, 1, 8, 8}).output("y");
+  dilated.floats("w", {1, 1, 3, 3});
+  set_ints(dilated.node("Conv", {"x", "w"}, {"y"}), "dilations", {2, 2});
+  EXPECT_THAT(message_of([&] { lower(Graph::read(dilated.write()), {}); }),
+              HasSubstr("is dilated, which is not supported yet"));
+  GraphBuilder image;
+  image.input("x", {1, 1, 8, 8}).output("y");
+  image.node("Relu", {"x"}, {"y"});
+  EXPECT_THAT(message_of([&] { lower(Graph::read(image.write()), {}); }),
+              HasSubstr("reads the input image"));
+  GraphBuilder several;
+  several.input("x", {1, 4}).output("y").output("x");
+  several.node("Relu", {"x"}, {"y"});
+  EXPECT_THAT(message_of([&] { lower(Graph::read(several.write()), {}); }),
+              HasSubstr("has 2 outputs, expected one"));
+  GraphBuilder endless;
+  endless.input("x", {1, 4}).output("y");
+  endless.floats("w", {4, 2}, std::numeric_limits<float>::infinity());
+  endless.node("MatMul", {"x", "w"}, {"y"});
+  EXPECT_THAT(message_of([&] { lower(Graph::read(endless.write()), {}); }),
+              HasSubstr("input 2: element 0 is inf, expected a finite number"));
+}
+
+TEST(Ranges, MethodsChooseTheirEnds) {
+  network::Network network;
+  network.input = {1, 1, 1};
+  network.transform = {{0.5f}, {0.5f}};
+  network.nodes = {{"q0", network::Quantize{}, {network::kInputImage}},
+                   {"q1", network::Quantize{}, {network::ValueIndex(1)}}};
+  RangeMeter meter(network, 2);
+  std::vector<float> numbers(10000);
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    numbers[i] = static_cast<float>(i % 100) / 100.0f;
+  numbers[0] = 50.0f;
+  for (int pass = 0; pass < 2; ++pass) {
+    if (pass == 1) meter.begin_histograms();
+    meter.see(network::NodeIndex(1), numbers.data(), 5000, 0);
+    meter.see(network::NodeIndex(1), numbers.data() + 5000, 5000, 1);
+  }
+  const auto range = [&](Calibration calibration) {
+    return meter.ranges(calibration, 0.999, "test").at(1);
+  };
+  EXPECT_EQ(range(Calibration::kMinMax).high, 50.0f);
+  EXPECT_NEAR(range(Calibration::kPercentile).high, 1.0f, 0.05f);
+  EXPECT_LT(range(Calibration::kLeastError).high, 50.0f);
+  const Range pixels = meter.ranges(Calibration::kMinMax, 1.0, "test").at(0);
+  EXPECT_EQ(pixels.low, -1.0f);
+  EXPECT_EQ(pixels.high, 1.0f);
+  const network::Quantize quantize = quantize_of(pixels);
+  EXPECT_FLOAT_EQ(quantize.scale, 2.0f / 255.0f);
+  EXPECT_EQ(quantize.zero_point, 128);
+}
+
+}  // namespace
+}  // namespace brownout::importing
