@@ -29,7 +29,7 @@ struct ImportOptions {
   std::optional<double> w_max;
 };
 
-std::size_t index_of(const std::string& name, const std::vector<std::string>& names) {
+std::size_t number_of(const std::string& name, const std::vector<std::string>& names) {
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
@@ -60,12 +60,12 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   config.test.split = data::Split::kTest;
   config.test.count = options.test_images;
   config.method =
-      static_cast<importing::Calibration>(index_of(options.method, importing::calibration_names()));
+      static_cast<importing::Calibration>(number_of(options.method, importing::calibration_names()));
   config.percentile = options.percentile;
   config.quantize.scheme = network::scheme_from_string(options.scheme);
   config.quantize.bits = options.bits;
   config.quantize.rounding =
-      static_cast<network::Rounding>(index_of(options.rounding, network::rounding_names()));
+      static_cast<network::Rounding>(number_of(options.rounding, network::rounding_names()));
   config.quantize.w_max = options.w_max;
   config.quantize.coded = roles_of(options.coded);
   return config;

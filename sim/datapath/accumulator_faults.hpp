@@ -27,8 +27,8 @@ struct StripPart {
 class AccumulatorFaults {
  public:
   AccumulatorFaults() = default;
-  AccumulatorFaults(std::shared_ptr<const mapping::Program> program, mapping::LayerIndex layer,
-                    int zero_point);
+  AccumulatorFaults(const std::shared_ptr<const mapping::Program>& program,
+                    mapping::LayerIndex layer, int zero_point);
 
   /// Weights of channels [first, first + count), absolute: n of K each, IHW order.
   void set_weights(const std::int8_t* n, int first, int count);

@@ -165,7 +165,7 @@ std::optional<Drawing> histograms_drawing(const StudyResult& result,
 std::optional<std::string> draw_study(const StudyResult& result,
                                       const std::filesystem::path& folder) {
   for (const auto& [name, draw] :
-       {std::pair{"study.svg", study_drawing}, std::pair{"histograms.svg", histograms_drawing}}) {
+       {std::pair{"study.svg", &study_drawing}, std::pair{"histograms.svg", &histograms_drawing}}) {
     const std::optional<Drawing> drawing = draw(result, folder / name);
     if (!drawing) continue;
     if (auto problem = draw_with_gnuplot(*drawing, folder / name)) return problem;

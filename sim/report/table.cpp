@@ -20,7 +20,8 @@ std::size_t width_of(const std::string& text) {
 
 }  // namespace
 
-Table::Table(std::vector<std::string> header, std::set<std::size_t> left) : left_(std::move(left)) {
+Table::Table(const std::vector<std::string>& header, std::set<std::size_t> left)
+    : left_(std::move(left)) {
   rows_.emplace_back();
   for (const std::string& cell : header) rows_[0].push_back(printable(cell));
 }

@@ -10,7 +10,7 @@ namespace brownout::report {
 class Table {
  public:
   /// `left` are the columns aligned left.
-  explicit Table(std::vector<std::string> header, std::set<std::size_t> left = {0});
+  explicit Table(const std::vector<std::string>& header, std::set<std::size_t> left = {0});
   /// As many cells as the header.
   void add(std::vector<std::string> cells);
   /// Lines indented by two spaces; a rule under the header. Widths count UTF-8 characters.

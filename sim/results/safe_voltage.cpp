@@ -9,14 +9,11 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
+#include "sim/results/steps.hpp"
 
 namespace brownout::results {
 
 namespace {
-
-/// Voltages that differ by less than this are the same one, as they are for chips, because people
-/// type them.
-constexpr double kSameVoltage = 1e-9;
 
 /// Probability of at most `failed` failures out of `dies` at this yield.
 double at_most(std::int64_t failed, std::int64_t dies, double yield) {

@@ -8,8 +8,6 @@ namespace brownout::results {
 
 std::vector<double> ends_of_step(double voltage, const std::vector<double>& steps) {
   if (steps.empty()) return {voltage};
-  // Voltages that differ by less than this are the same one, as they are for the chip.
-  constexpr double kSameVoltage = 1e-9;
   const auto above = std::upper_bound(steps.begin(), steps.end(), voltage + kSameVoltage);
   const double begin = above == steps.begin() ? voltage : std::min(voltage, *(above - 1));
   const double end = above == steps.end() ? voltage : *above;

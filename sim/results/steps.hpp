@@ -6,6 +6,9 @@
 
 namespace brownout::results {
 
+/// Voltages that differ by less than this are the same one, as they are for the chip.
+inline constexpr double kSameVoltage = 1e-9;
+
 /// The ends of the range of voltages in which the result at `voltage` holds. They are the highest
 /// of `steps` (ascending) that is not above it, and the next step. Where there are no steps, and in
 /// place of an end beyond the first or the last step, it is the voltage itself. A line through

@@ -53,7 +53,8 @@ double mean_logit_margin(const std::vector<float>& logits, int classes) {
     }
     sum += first - second;
   });
-  return sum / static_cast<double>(logits.size() / static_cast<std::size_t>(classes));
+  const std::size_t images = logits.size() / static_cast<std::size_t>(classes);
+  return sum / static_cast<double>(images);
 }
 
 std::vector<double> confidences(const std::vector<float>& logits, int classes) {
