@@ -59,8 +59,8 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   config.test = config.calibration;
   config.test.split = data::Split::kTest;
   config.test.count = options.test_images;
-  config.method =
-      static_cast<importing::Calibration>(number_of(options.method, importing::calibration_names()));
+  config.method = static_cast<importing::Calibration>(
+      number_of(options.method, importing::calibration_names()));
   config.percentile = options.percentile;
   config.quantize.scheme = network::scheme_from_string(options.scheme);
   config.quantize.bits = options.bits;

@@ -10,7 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
-#include "sim/import/constants.hpp"
+#include "sim/import/onnx_constants.hpp"
 
 namespace brownout::importing {
 

@@ -100,7 +100,7 @@ TEST_F(BadInput, Options) {
   expect_refusal({"evla"}, {"unknown verb \"evla\"", "did you mean \"eval\"?"});
   refuse_eval({"--rate", "0.5", "--chip", "random:1,p_err=0.2"}, {"p_err = 0.2", "0.5"});
   expect_refusal({}, {"expected a verb: eval, sweep, ", "model, train", "--help"});
-  expect_refusal({"model"}, {"expected a verb: inspect"});
+  expect_refusal({"model"}, {"expected a verb: import, inspect"});
   expect_refusal({"sweep", "sweep.yaml", "--out", ""}, {"--out"});
   expect_refusal({"eval"}, {"MODEL"});
   expect_refusal({"model", "inspect", "none.onnx"}, {"none.onnx"});

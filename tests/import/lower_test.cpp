@@ -329,7 +329,7 @@ TEST(Ranges, MethodsChooseTheirEnds) {
   EXPECT_EQ(pixels.high, 1.0f);
   const network::Quantize quantize = quantize_of(pixels);
   EXPECT_FLOAT_EQ(quantize.scale, 2.0f / 255.0f);
-  EXPECT_EQ(quantize.zero_point, 128);
+  EXPECT_NEAR(quantize.zero_point, 127.5, 0.5);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every claim of the file about a tensor is checked before its elements are read.
-#include "sim/import/constants.hpp"
+#include "sim/import/onnx_constants.hpp"
 
 #include <charconv>
 #include <cmath>
