@@ -54,7 +54,7 @@ void check_origin(const onnx::ModelProto& model, const Metadata& properties,
   if (format == properties.end()) {
     throw InputError(
         "{}: an ONNX file by \"{}\" (opset {}, {} nodes) without metadata {}: either cut short or "
-        "not written by Brownout; importing float ONNX from elsewhere is not available yet",
+        "not written by Brownout; `brownout model import` makes a network of a float file",
         where, model.producer_name().empty() ? "unknown" : model.producer_name(), opset_of(model),
         model.graph().node_size(), kFormatKey);
   }
