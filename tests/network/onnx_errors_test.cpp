@@ -89,7 +89,7 @@ TEST_F(OnnxErrors, OnnxFromElsewhere) {
     model.set_producer_name("pytorch");
   });
   EXPECT_THAT(text, AllOf(HasSubstr("by \"pytorch\" (opset 13, "), HasSubstr("brownout.format"),
-                          HasSubstr("not available yet")));
+                          HasSubstr("`brownout model import` makes a network of a float file")));
 }
 
 TEST_F(OnnxErrors, OtherFormatVersions) {
