@@ -46,8 +46,4 @@ class Values {
   std::vector<std::string> remarks_;
 };
 
-/// Extents of a window operator's output: convolution or pool, as its attributes say. `kernel`: of
-/// the window without the channels.
-Dims window_dims(const Node& node, const Dims& input, const Dims& kernel, std::int64_t channels);
-
 }  // namespace brownout::importing
