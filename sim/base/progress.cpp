@@ -30,7 +30,7 @@ std::string clock_text(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::string title, std::int64_t total, bool quiet,
+Progress::Progress(const std::string& title, std::int64_t total, bool quiet,
                    std::function<Clock::time_point()> now)
     : title_(printable(title)),
       total_(std::max<std::int64_t>(total, 1)),

@@ -17,7 +17,7 @@ struct ProgressReport;
 class Progress {
  public:
   using Clock = std::chrono::steady_clock;
-  Progress(std::string title, std::int64_t total, bool quiet = false,
+  Progress(const std::string& title, std::int64_t total, bool quiet = false,
            std::function<Clock::time_point()> now = Clock::now);
   ~Progress();
   Progress(const Progress&) = delete;
