@@ -389,7 +389,7 @@ const std::map<std::string, Fold>& folds() {
 
 std::optional<Tensor> fold(const Node& node, const Inputs& inputs) {
   const auto found = folds().find(node.op);
-  if (found == folds().end() || !node.domain.empty()) return std::nullopt;
+  if (found == folds().end()) return std::nullopt;
   return found->second(node, inputs);
 }
 

@@ -20,6 +20,9 @@ struct Graph::File {
   onnx::ModelProto model;
   std::map<std::string, const onnx::TensorProto*> tensors;  // initializers and Constant nodes
   std::map<std::string, Tensor> made;                       // Constant nodes without a tensor
+  mutable ExternalFiles files;
+
+  explicit File(const fs::path& network) : files(network.parent_path()) {}
 };
 
 namespace {
@@ -54,7 +57,7 @@ Dims extents_of(const onnx::ValueInfoProto& value) {
 }
 
 /// None for texts and graphs, which only operators have that are unknown here.
-std::optional<Attribute> attribute_of(const onnx::AttributeProto& attribute, const fs::path& folder,
+std::optional<Attribute> attribute_of(const onnx::AttributeProto& attribute, ExternalFiles& files,
                                       const std::string& place) {
   switch (attribute.type()) {
     case onnx::AttributeProto::INT:
@@ -69,24 +72,25 @@ std::optional<Attribute> attribute_of(const onnx::AttributeProto& attribute, con
       return std::vector<float>(attribute.floats().begin(), attribute.floats().end());
     case onnx::AttributeProto::TENSOR:
       return std::make_shared<const Tensor>(
-          read_tensor(attribute.t(), folder, place + ": attribute " + attribute.name()));
+          read_tensor(attribute.t(), files, place + ": attribute " + attribute.name()));
     default:
       return std::nullopt;
   }
 }
 
-std::string domain_of(const onnx::NodeProto& node) {
-  return node.domain() == "ai.onnx" ? "" : node.domain();
+std::string op_of(const onnx::NodeProto& node) {
+  const std::string& domain = node.domain();
+  const bool known = domain.empty() || domain == "ai.onnx" || domain == "com.microsoft";
+  return known ? node.op_type() : domain + "." + node.op_type();
 }
 
 std::string place_of(const fs::path& file, const std::string& name, const std::string& op) {
   return fmt::format("{}: node {} ({})", file.string(), in_quotes(name), printable(op));
 }
 
-Node node_of(const onnx::NodeProto& proto, const fs::path& file) {
+Node node_of(const onnx::NodeProto& proto, const fs::path& file, ExternalFiles& files) {
   Node node;
-  node.op = proto.op_type();
-  node.domain = domain_of(proto);
+  node.op = op_of(proto);
   node.inputs.assign(proto.input().begin(), proto.input().end());
   node.outputs.assign(proto.output().begin(), proto.output().end());
   node.name = proto.name();
@@ -97,7 +101,7 @@ Node node_of(const onnx::NodeProto& proto, const fs::path& file) {
   for (const auto& attribute : proto.attribute()) {
     if (!seen.insert(attribute.name()).second)
       throw InputError("{}: attribute {} occurs twice", node.place, printable(attribute.name()));
-    std::optional<Attribute> value = attribute_of(attribute, file.parent_path(), node.place);
+    std::optional<Attribute> value = attribute_of(attribute, files, node.place);
     if (value) node.attributes.emplace(attribute.name(), std::move(*value));
   }
   return node;
@@ -169,7 +173,7 @@ std::vector<Node> in_order(const std::vector<Node>& nodes, const std::set<std::s
 }  // namespace
 
 Graph Graph::read(const fs::path& file) {
-  const auto content = std::make_shared<File>();
+  const auto content = std::make_shared<File>(file);
   content->model = parse(file);
   const onnx::GraphProto& proto = content->model.graph();
 
@@ -194,7 +198,7 @@ Graph Graph::read(const fs::path& file) {
   }
   std::vector<Node> nodes;
   for (const auto& one : proto.node()) {
-    if (one.op_type() == "Constant" && domain_of(one).empty() && one.output_size() == 1) {
+    if (op_of(one) == "Constant" && one.output_size() == 1) {
       const std::string& name = one.output(0);
       for (const auto& attribute : one.attribute()) {
         if (attribute.name() != "value" || !attribute.has_t()) continue;
@@ -203,7 +207,7 @@ Graph Graph::read(const fs::path& file) {
             name, Dims(attribute.t().dims().begin(), attribute.t().dims().end()));
       }
       if (content->tensors.count(name) == 0) {
-        const Node node = node_of(one, file);
+        const Node node = node_of(one, file, content->files);
         std::optional<Tensor> made = constant_of(node);
         if (!made) throw InputError("{}: the constant has no value that can be read", node.place);
         graph.constant_dims_.emplace(name, made->dims);
@@ -215,7 +219,7 @@ Graph Graph::read(const fs::path& file) {
       }
       continue;
     }
-    nodes.push_back(node_of(one, file));
+    nodes.push_back(node_of(one, file, content->files));
   }
   for (const auto& input : proto.input()) {
     // Before IR 4, initializers were listed among the inputs.
@@ -236,7 +240,7 @@ const Dims* Graph::constant_dims(const std::string& value) const {
 Tensor Graph::constant(const std::string& value) const {
   const auto made = content_->made.find(value);
   if (made != content_->made.end()) return made->second;
-  return read_tensor(*content_->tensors.at(value), file_.parent_path(),
+  return read_tensor(*content_->tensors.at(value), content_->files,
                      fmt::format("{}: constant {}", file_.string(), in_quotes(value)));
 }
 

@@ -20,10 +20,10 @@ using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std
 
 /// One operator. An input that is left out has the name "".
 struct Node {
-  std::string op;      // "Conv"
-  std::string domain;  // "" for ONNX's own operators
-  std::string name;    // the file's, or that of the first output
-  std::string place;   // begins messages: file.onnx: node "conv1" (Conv)
+  /// "Conv"; "onnx.brevitas.Quant" of a domain other than ONNX's own and ONNX Runtime's.
+  std::string op;
+  std::string name;   // the file's, or that of the first output
+  std::string place;  // begins messages: file.onnx: node "conv1" (Conv)
   std::vector<std::string> inputs, outputs;
   std::map<std::string, Attribute> attributes;
 

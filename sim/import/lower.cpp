@@ -60,7 +60,7 @@ network::Network Lowering::run() {
     if (used.count(node.outputs[0]) == 0 || values_.is_constant(node.outputs[0])) continue;
     node_ = &node;
     const auto handler = handlers().find(node.op);
-    if (handler == handlers().end() || !node.domain.empty()) {
+    if (handler == handlers().end()) {
       fail("the operator cannot be imported; those that can are {}",
            fmt::join(lowered_operators(), ", "));
     }

@@ -70,7 +70,9 @@ void Lowering::lower_clip() {
   const auto bound = [&](std::size_t i, const char* attribute, float open) {
     if (!node_->has_input(i)) return node_->number(attribute, open);
     if (!is_constant(i)) fail("bounds depend on the image");
-    return values_.constant(node_->inputs[i]).floats().at(0);
+    const std::vector<float> numbers = values_.constant(node_->inputs[i]).floats();
+    if (numbers.size() != 1) fail("a bound has {} numbers, expected one", numbers.size());
+    return numbers[0];
   };
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const float low = bound(1, "min", -kInfinity);
@@ -208,7 +210,11 @@ void Lowering::lower_pad() {
   Lowered x = image_input(0);
   if (node_->text("mode", "constant") != "constant") fail("pads with pixels, expected zeros");
   float value = node_->number("value", 0.0f);
-  if (node_->has_input(2)) value = floats(2).at(0);
+  if (node_->has_input(2)) {
+    const std::vector<float> numbers = floats(2);
+    if (numbers.size() != 1) fail("pads with {} numbers, expected one", numbers.size());
+    value = numbers[0];
+  }
   if (value != 0.0f) fail("pads with {}, expected zeros", value);
   if (node_->has_input(3)) fail("pads chosen axes, expected all");
   const std::vector<std::int64_t> pads = values_.setting(*node_, 1, "pads");

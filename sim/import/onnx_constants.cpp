@@ -30,7 +30,7 @@ std::uint64_t number_of(const std::string& text, const std::string& place) {
 }
 
 /// The bytes of a tensor that lies in another file, which must be below the network's folder.
-std::string external_bytes(const onnx::TensorProto& tensor, const fs::path& folder,
+std::string external_bytes(const onnx::TensorProto& tensor, ExternalFiles& files,
                            const std::string& place) {
   std::string location;
   std::uint64_t offset = 0;
@@ -45,11 +45,12 @@ std::string external_bytes(const onnx::TensorProto& tensor, const fs::path& fold
     throw InputError("{}: its data are in the file {}, expected a file in the network's folder",
                      place, in_quotes(location));
   }
-  const std::string bytes = read_file(folder / relative);
+  const std::string& bytes = files.bytes(relative);
   const std::uint64_t most = bytes.size() - std::min<std::uint64_t>(offset, bytes.size());
   if (offset > bytes.size() || length.value_or(0) > most) {
     throw InputError("{}: its data are bytes {} to {} of {}, which has {}", place, offset,
-                     offset + length.value_or(0), (folder / relative).string(), bytes.size());
+                     offset + length.value_or(0), (files.folder() / relative).string(),
+                     bytes.size());
   }
   return bytes.substr(offset, length.value_or(most));
 }
@@ -112,7 +113,13 @@ std::vector<To> mapped(const std::vector<From>& from, Convert convert) {
 
 }  // namespace
 
-Tensor read_tensor(const onnx::TensorProto& tensor, const fs::path& folder,
+const std::string& ExternalFiles::bytes(const fs::path& relative) {
+  const auto known = read_.find(relative);
+  if (known != read_.end()) return known->second;
+  return read_.emplace(relative, read_file(folder_ / relative)).first->second;
+}
+
+Tensor read_tensor(const onnx::TensorProto& tensor, ExternalFiles& files,
                    const std::string& place) {
   Tensor result;
   result.dims.assign(tensor.dims().begin(), tensor.dims().end());
@@ -121,7 +128,7 @@ Tensor read_tensor(const onnx::TensorProto& tensor, const fs::path& folder,
   std::string external;
   const std::string* raw = tensor.has_raw_data() ? &tensor.raw_data() : nullptr;
   if (tensor.data_location() == Type::EXTERNAL) {
-    external = external_bytes(tensor, folder, place);
+    external = external_bytes(tensor, files, place);
     raw = &external;
   }
   const auto as = [&](auto zero, const auto& field) {

@@ -5,14 +5,27 @@
 #include <onnx/onnx_pb.h>
 
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "sim/import/tensor.hpp"
 
 namespace brownout::importing {
 
-/// `folder`: where external data lie. InputError, which begins with `place`, as Graph::constant.
-Tensor read_tensor(const onnx::TensorProto& tensor, const std::filesystem::path& folder,
-                   const std::string& place);
+/// Files beside a network that hold its large tensors. Each is read once, when it is needed.
+class ExternalFiles {
+ public:
+  explicit ExternalFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  const std::filesystem::path& folder() const { return folder_; }
+  /// The whole file. InputError as read_file.
+  const std::string& bytes(const std::filesystem::path& relative);
+
+ private:
+  std::filesystem::path folder_;
+  std::map<std::filesystem::path, std::string> read_;
+};
+
+/// InputError, which begins with `place`, as Graph::constant.
+Tensor read_tensor(const onnx::TensorProto& tensor, ExternalFiles& files, const std::string& place);
 
 }  // namespace brownout::importing

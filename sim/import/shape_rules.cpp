@@ -8,6 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/import/fold.hpp"
+#include "sim/import/matrix_shapes.hpp"
 
 namespace brownout::importing {
 
@@ -23,101 +24,6 @@ std::vector<Dims> broadcasting(const Values& values, const Node& node) {
     dims = broadcast(dims, values.input_dims(node, i), node.place);
   }
   return {dims};
-}
-
-/// Batch and channels, then as many extents as the window has.
-void expect_image(const Node& node, const Dims& input, std::size_t window) {
-  if (input.size() != window + 2) {
-    throw InputError("{}: the input is {}, expected batch, channels and {} extents", node.place,
-                     to_string(input), window);
-  }
-}
-
-/// Convolutions: x and weights O x I/groups x window.
-Dims convolved(const Node& node, const Dims& x, const Dims& weights) {
-  if (weights.size() < 3) {
-    throw InputError("{}: weights are {}, expected outputs x inputs x window", node.place,
-                     to_string(weights));
-  }
-  expect_image(node, x, weights.size() - 2);
-  const std::int64_t groups = node.integer("group", 1);
-  if (groups < 1 || x[1] != weights[1] * groups || weights[0] % groups != 0) {
-    throw InputError("{}: weights are {} in {} groups, the input is {}", node.place,
-                     to_string(weights), groups, to_string(x));
-  }
-  return window_dims(node, x, Dims(weights.begin() + 2, weights.end()), weights[0]);
-}
-
-std::vector<Dims> conv(const Values& values, const Node& node) {
-  return {convolved(node, values.input_dims(node, 0), values.input_dims(node, 1))};
-}
-
-/// QLinearConv: x, scale, zero point, weights.
-std::vector<Dims> quantized_conv(const Values& values, const Node& node) {
-  return {convolved(node, values.input_dims(node, 0), values.input_dims(node, 3))};
-}
-
-std::vector<Dims> transposed_conv(const Values& values, const Node& node) {
-  const Dims& x = values.input_dims(node, 0);
-  const Dims& weights = values.input_dims(node, 1);
-  if (weights.size() < 3) throw InputError("{}: weights are {}", node.place, to_string(weights));
-  const std::size_t window = weights.size() - 2;
-  expect_image(node, x, window);
-  const auto strides = node.integers("strides", Dims(window, 1));
-  const auto dilations = node.integers("dilations", Dims(window, 1));
-  const auto pads = node.integers("pads", Dims(2 * window, 0));
-  const auto extra = node.integers("output_padding", Dims(window, 0));
-  if (strides.size() != window || dilations.size() != window || pads.size() != 2 * window ||
-      extra.size() != window)
-    throw InputError("{}: strides, dilations and pads do not fit the window", node.place);
-  Dims dims{x[0], weights[1] * node.integer("group", 1)};
-  for (std::size_t i = 0; i < window; ++i) {
-    dims.push_back(strides[i] * (x[i + 2] - 1) + extra[i] + (weights[i + 2] - 1) * dilations[i] +
-                   1 - pads[i] - pads[i + window]);
-  }
-  return {dims};
-}
-
-std::vector<Dims> pool(const Values& values, const Node& node) {
-  const Dims& x = values.input_dims(node, 0);
-  const std::vector<std::int64_t> kernel = node.integers("kernel_shape", {});
-  expect_image(node, x, kernel.size());
-  return std::vector<Dims>(node.outputs.size(), window_dims(node, x, kernel, x[1]));
-}
-
-std::vector<Dims> global_pool(const Values& values, const Node& node) {
-  Dims dims = values.input_dims(node, 0);
-  for (std::size_t i = 2; i < dims.size(); ++i) dims[i] = 1;
-  return {dims};
-}
-
-std::vector<Dims> gemm(const Values& values, const Node& node) {
-  const Dims& a = values.input_dims(node, 0);
-  const Dims& b = values.input_dims(node, node.op == "QGemm" ? 3 : 1);
-  if (a.size() != 2 || b.size() != 2)
-    throw InputError("{}: multiplies {} and {}", node.place, to_string(a), to_string(b));
-  const bool turn_a = node.integer("transA", 0) != 0;
-  const bool turn_b = node.integer("transB", 0) != 0;
-  if (a[turn_a ? 0 : 1] != b[turn_b ? 1 : 0])
-    throw InputError("{}: multiplies {} and {}", node.place, to_string(a), to_string(b));
-  return {{a[turn_a ? 1 : 0], b[turn_b ? 0 : 1]}};
-}
-
-Dims product(const Node& node, const Dims& a, const Dims& b) {
-  if (a.size() < 2 || b.size() < 2 || a.back() != b[b.size() - 2])
-    throw InputError("{}: multiplies {} and {}", node.place, to_string(a), to_string(b));
-  Dims dims = broadcast(Dims(a.begin(), a.end() - 2), Dims(b.begin(), b.end() - 2), node.place);
-  dims.push_back(a[a.size() - 2]);
-  dims.push_back(b.back());
-  return dims;
-}
-
-std::vector<Dims> matmul(const Values& values, const Node& node) {
-  return {product(node, values.input_dims(node, 0), values.input_dims(node, 1))};
-}
-
-std::vector<Dims> quantized_matmul(const Values& values, const Node& node) {
-  return {product(node, values.input_dims(node, 0), values.input_dims(node, 3))};
 }
 
 std::vector<Dims> flatten(const Values& values, const Node& node) {
@@ -267,6 +173,7 @@ std::vector<Dims> pad(const Values& values, const Node& node) {
   if (axes.empty()) {
     for (std::size_t i = 0; i < dims.size(); ++i) axes.push_back(static_cast<std::int64_t>(i));
   }
+  bounded(node, pads);
   if (pads.size() != 2 * axes.size())
     throw InputError("{}: {} pads for {} axes", node.place, pads.size(), axes.size());
   for (std::size_t i = 0; i < axes.size(); ++i) {
@@ -288,7 +195,10 @@ std::vector<Dims> resize(const Values& values, const Node& node) {
   if (scales.size() != dims.size())
     throw InputError("{}: {} scales for {}", node.place, scales.size(), to_string(dims));
   for (std::size_t i = 0; i < dims.size(); ++i) {
-    dims[i] = static_cast<std::int64_t>(static_cast<double>(dims[i]) * double{scales[i]});
+    const double extent = static_cast<double>(dims[i]) * double{scales[i]};
+    if (!(extent >= 0.0 && extent <= 2147483648.0))
+      throw InputError("{}: a scale of {} for an extent of {}", node.place, scales[i], dims[i]);
+    dims[i] = static_cast<std::int64_t>(extent);
   }
   return {dims};
 }
@@ -314,17 +224,18 @@ std::vector<Dims> shape(const Values& values, const Node& node) {
 }
 
 std::vector<Dims> constant_of_shape(const Values& values, const Node& node) {
-  return {values.constant(node.inputs.at(0)).integers()};
+  return {values.constant_input(node, 0).integers()};
 }
 
 std::vector<Dims> expand(const Values& values, const Node& node) {
-  return {broadcast(values.input_dims(node, 0), values.constant(node.inputs.at(1)).integers(),
-                    node.place)};
+  return {
+      broadcast(values.input_dims(node, 0), values.constant_input(node, 1).integers(), node.place)};
 }
 
 std::vector<Dims> tile(const Values& values, const Node& node) {
   Dims dims = values.input_dims(node, 0);
-  const std::vector<std::int64_t> repeats = values.constant(node.inputs.at(1)).integers();
+  const std::vector<std::int64_t> repeats = values.constant_input(node, 1).integers();
+  bounded(node, repeats);
   if (repeats.size() != dims.size())
     throw InputError("{}: {} repeats for {}", node.place, repeats.size(), to_string(dims));
   for (std::size_t i = 0; i < dims.size(); ++i) dims[i] *= repeats[i];
@@ -334,7 +245,7 @@ std::vector<Dims> tile(const Values& values, const Node& node) {
 std::vector<Dims> space_to_depth(const Values& values, const Node& node) {
   Dims dims = values.input_dims(node, 0);
   const std::int64_t block = node.integer("blocksize", 1);
-  if (block < 1) throw InputError("{}: a block of {}", node.place, block);
+  if (block < 1 || block > 65536) throw InputError("{}: a block of {}", node.place, block);
   expect_image(node, dims, 2);
   const bool to_depth = node.op == "SpaceToDepth";
   dims[1] = to_depth ? dims[1] * block * block : dims[1] / (block * block);
@@ -468,45 +379,8 @@ const std::map<std::string, ShapeRule>& rules() {
 }  // namespace
 
 ShapeRule shape_rule(const Node& node) {
-  if (!node.domain.empty() && node.domain != "com.microsoft") return nullptr;
   const auto found = rules().find(node.op);
   return found == rules().end() ? nullptr : found->second;
-}
-
-Dims window_dims(const Node& node, const Dims& input, const Dims& kernel, std::int64_t channels) {
-  const std::size_t window = kernel.size();
-  const Dims strides = node.integers("strides", Dims(window, 1));
-  const Dims dilations = node.integers("dilations", Dims(window, 1));
-  const Dims pads = node.integers("pads", Dims(2 * window, 0));
-  const std::string automatic = node.text("auto_pad", "NOTSET");
-  const bool ceil = node.integer("ceil_mode", 0) != 0;
-  if (strides.size() != window || dilations.size() != window || pads.size() != 2 * window) {
-    throw InputError("{}: strides, dilations and pads do not fit a window of {}", node.place,
-                     to_string(kernel));
-  }
-  Dims dims{input[0], channels};
-  for (std::size_t i = 0; i < window; ++i) {
-    const std::int64_t extent = input[i + 2];
-    if (strides[i] < 1 || dilations[i] < 1 || kernel[i] < 1)
-      throw InputError("{}: strides, dilations and windows are at least 1", node.place);
-    const std::int64_t reach = (kernel[i] - 1) * dilations[i] + 1;
-    std::int64_t count = 0;
-    if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
-      count = (extent + strides[i] - 1) / strides[i];
-    } else {
-      const std::int64_t padding = automatic == "VALID" ? 0 : pads[i] + pads[i + window];
-      const std::int64_t room = extent + padding - reach;
-      if (room < 0) {
-        throw InputError("{}: a window of {} does not fit an input of {} with padding {}",
-                         node.place, to_string(kernel), to_string(input), padding);
-      }
-      count = (room + (ceil ? strides[i] - 1 : 0)) / strides[i] + 1;
-      // A window that would begin in the padding after the image is left out.
-      if (ceil && automatic != "VALID" && (count - 1) * strides[i] >= extent + pads[i]) --count;
-    }
-    dims.push_back(count);
-  }
-  return dims;
 }
 
 }  // namespace brownout::importing

@@ -14,8 +14,4 @@ using ShapeRule = std::vector<Dims> (*)(const Values&, const Node&);
 /// Null for an operator that is unknown.
 ShapeRule shape_rule(const Node& node);
 
-/// Extents of a window operator's output: convolution or pool, as its attributes say. `kernel`: of
-/// the window without the channels.
-Dims window_dims(const Node& node, const Dims& input, const Dims& kernel, std::int64_t channels);
-
 }  // namespace brownout::importing

@@ -78,9 +78,8 @@ void Values::walk(const Node& node) {
     shapes = rule(*this, node);
   } else if (node.has_input(0)) {
     shapes.assign(node.outputs.size(), input_dims(node, 0));
-    const std::string name = (node.domain.empty() ? "" : node.domain + ".") + node.op;
     const std::string remark =
-        "operator " + printable(name) + " is unknown and taken to keep its input's shape";
+        "operator " + printable(node.op) + " is unknown and taken to keep its input's shape";
     if (std::find(remarks_.begin(), remarks_.end(), remark) == remarks_.end())
       remarks_.push_back(remark);
   } else {
@@ -115,35 +114,63 @@ std::vector<std::int64_t> Values::setting(const Node& node, std::size_t i,
 }
 
 const Tensor& Values::constant(const std::string& value) const {
-  const auto known = computed_.find(value);
-  if (known != computed_.end()) return known->second;
-  if (graph_.constant_dims(value) != nullptr)
-    return computed_.emplace(value, graph_.constant(value)).first->second;
+  // Those that others need come first. A file may have chains of any length, so this is no
+  // recursion.
+  std::vector<std::string> wanted{value};
+  while (!wanted.empty()) {
+    const std::string next = wanted.back();
+    if (computed_.count(next) > 0) {
+      wanted.pop_back();
+      continue;
+    }
+    const std::size_t before = wanted.size();
+    const auto maker = constant_.find(next);
+    if (maker != constant_.end() && maker->second != nullptr && maker->second->op != "Shape") {
+      for (const std::string& input : maker->second->inputs) {
+        if (!input.empty() && computed_.count(input) == 0) wanted.push_back(input);
+      }
+    }
+    if (wanted.size() == before) computed_.emplace(next, compute(next));
+  }
+  return computed_.at(value);
+}
+
+/// Whatever it is computed from has been computed.
+Tensor Values::compute(const std::string& value) const {
+  if (graph_.constant_dims(value) != nullptr) return graph_.constant(value);
   const auto maker = constant_.find(value);
   if (maker == constant_.end()) {
     throw InputError("{}: {} depends on the image, expected a constant", graph_.file().string(),
                      in_quotes(value));
   }
   const Node& node = *maker->second;
+  constexpr std::int64_t kMostComputed = std::int64_t{1} << 26;
+  if (element_count(dims(value), node.place) > kMostComputed) {
+    throw InputError("{}: computes a constant of {}, expected at most 2^26 elements", node.place,
+                     to_string(dims(value)));
+  }
   if (node.op == "Shape") {
-    const Dims& dims = input_dims(node, 0);
+    const Dims& of = input_dims(node, 0);
     const std::int64_t first = node.integer("start", 0);
-    const auto rank = static_cast<std::int64_t>(dims.size());
+    const auto rank = static_cast<std::int64_t>(of.size());
     const std::int64_t begin = std::clamp<std::int64_t>(first < 0 ? first + rank : first, 0, rank);
-    const auto count = this->dims(value).at(0);
-    return computed_
-        .emplace(value, integer_tensor(Dims(dims.begin() + begin, dims.begin() + begin + count)))
-        .first->second;
+    const std::int64_t count = dims(value).at(0);
+    return integer_tensor(Dims(of.begin() + begin, of.begin() + begin + count));
   }
   std::vector<const Tensor*> inputs;
   for (const std::string& name : node.inputs) {
-    inputs.push_back(name.empty() ? nullptr : &constant(name));
+    inputs.push_back(name.empty() ? nullptr : &computed_.at(name));
   }
   std::optional<Tensor> result = fold(node, inputs);
   if (!result || value != node.outputs[0]) {
     throw InputError("{}: the operator cannot be computed on constants", node.place);
   }
-  return computed_.emplace(value, std::move(*result)).first->second;
+  return std::move(*result);
+}
+
+const Tensor& Values::constant_input(const Node& node, std::size_t i) const {
+  if (!node.has_input(i)) throw InputError("{}: input {} is missing", node.place, i + 1);
+  return constant(node.inputs[i]);
 }
 
 }  // namespace brownout::importing

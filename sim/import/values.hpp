@@ -33,11 +33,13 @@ class Values {
 
   // For the operators' rules.
   const Dims& input_dims(const Node& node, std::size_t i) const;
+  const Tensor& constant_input(const Node& node, std::size_t i) const;
   /// Integers of input `i`, or of the attribute that older opsets had in its place.
   std::vector<std::int64_t> setting(const Node& node, std::size_t i, const char* attribute) const;
 
  private:
   void walk(const Node& node);
+  Tensor compute(const std::string& value) const;
 
   const Graph& graph_;
   std::map<std::string, Dims> dims_;

@@ -216,7 +216,6 @@ TEST(Lower, QuantizedAtEightBitsTheNumbersStayClose) {
   std::size_t quantizers = 0;
   for (const network::Node& node : plain.nodes)
     quantizers += std::holds_alternative<network::Quantize>(node.op) ? 1 : 0;
-  RangeMeter meter(plain, 1);
   std::vector<Range> ranges(quantizers, Range{-8.0f, 8.0f});
   const Quantized quantized = quantize(plain, ranges, {}, "test");
   EXPECT_EQ(quantized.noise.size(), 3u);
@@ -294,6 +293,14 @@ TEST(Lower, WhatCannotBeImportedIsNamed) {
   several.node("Relu", {"x"}, {"y"});
   EXPECT_THAT(message_of([&] { lower(Graph::read(several.write()), {}); }),
               HasSubstr("has 2 outputs, expected one"));
+  GraphBuilder empty;
+  empty.input("x", {1, 1, 4, 4}).output("y");
+  empty.floats("w", {1, 1, 1, 1});
+  empty.floats("none", {0});
+  empty.node("Conv", {"x", "w"}, {"c"});
+  empty.node("Clip", {"c", "none"}, {"y"});
+  EXPECT_THAT(message_of([&] { lower(Graph::read(empty.write()), {}); }),
+              HasSubstr("a bound has 0 numbers, expected one"));
   GraphBuilder endless;
   endless.input("x", {1, 4}).output("y");
   endless.floats("w", {4, 2}, std::numeric_limits<float>::infinity());

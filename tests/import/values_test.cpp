@@ -129,6 +129,60 @@ TEST(ImportValues, UnknownOperatorsAreRemarked) {
             "operator some.where.Quant is unknown and taken to keep its input's shape");
 }
 
+/// Operators of another domain may have ONNX's names and mean something else.
+TEST(ImportValues, OperatorsOfOtherDomainsAreUnknown) {
+  GraphBuilder builder;
+  builder.input("x", {9, 4});
+  builder.floats("w", {2});
+  builder.node("Shape", {"x"}, {"a"}).set_domain("some.where");
+  builder.node("Conv", {"a", "w"}, {"b"}).set_domain("some.where");
+  builder.floats("l", {4, 3});
+  builder.node("MatMul", {"b", "l"}, {"c"});
+  const MatrixProducts found = matrix_products(Graph::read(builder.write()));
+  ASSERT_EQ(found.products.size(), 1u);
+  EXPECT_EQ(found.remarks.size(), 2u);
+}
+
+TEST(ImportValues, ConstantsMayComeThroughAnyNumberOfNodes) {
+  constexpr int kNodes = 50000;
+  GraphBuilder builder;
+  builder.input("x", {2, 3, 4});
+  builder.integers("c0", {2, 12});
+  for (int i = 0; i < kNodes; ++i)
+    builder.node("Identity", {"c" + std::to_string(i)}, {"c" + std::to_string(i + 1)});
+  builder.node("Reshape", {"x", "c" + std::to_string(kNodes)}, {"y"});
+  EXPECT_EQ(dims_of(builder, "y"), (Dims{2, 12}));
+}
+
+TEST(ImportValues, HugeOrMissingNumbersAreRefused) {
+  const auto refused = [](const char* op, const std::vector<std::int64_t>& numbers) {
+    GraphBuilder builder;
+    builder.input("x", {1, 1, 4, 4});
+    builder.integers("numbers", numbers);
+    builder.node(op, {"x", "numbers"}, {"y"});
+    return message_of([&] { dims_of(builder, "y"); });
+  };
+  const std::int64_t huge = std::int64_t{1} << 62;
+  EXPECT_THAT(refused("Tile", {1, 1, huge, 4}), HasSubstr("expected numbers within 2^31"));
+  EXPECT_THAT(refused("Pad", {0, 0, huge, 0, 0, 0, huge, 0}),
+              HasSubstr("expected numbers within 2^31"));
+  EXPECT_THAT(refused("Expand", {1, 1, huge, 4}), HasSubstr("do not fit each other"));
+  GraphBuilder missing;
+  missing.input("x", {1, 2}).node("Expand", {"x"}, {"y"});
+  EXPECT_THAT(message_of([&] { dims_of(missing, "y"); }), HasSubstr("input 2 is missing"));
+  GraphBuilder large;
+  large.input("x", {1, 2});
+  large.integers("extents", {1 << 15, 1 << 15});
+  large.node("ConstantOfShape", {"extents"}, {"zeros"});
+  large.node("Reshape", {"x", "zeros"}, {"y"});
+  EXPECT_THAT(message_of([&] { dims_of(large, "y"); }),
+              HasSubstr("expected at most 2^26 elements"));
+  GraphBuilder stride;
+  onnx::NodeProto& pool = stride.input("x", {1, 1, 4, 4}).node("MaxPool", {"x"}, {"y"});
+  set_ints(pool, "kernel_shape", {2, huge});
+  EXPECT_THAT(message_of([&] { dims_of(stride, "y"); }), HasSubstr("expected numbers within 2^31"));
+}
+
 TEST(MatrixProducts, ConvolutionsAndLinearLayers) {
   GraphBuilder builder;
   builder.input("x", {-1, 4, 9, 9}).output("out");
