@@ -55,7 +55,7 @@ int run(const EstimateOptions& options) {
   const std::string remark = report::sparsity_remark(estimate);
   if (!remark.empty()) output.note(source + ": " + remark);
   for (const std::string& passed_over : network.remarks) output.note(source + ": " + passed_over);
-  output.json(report::estimate_json(estimate, source));
+  output.json(report::estimate_json(estimate, source, network.remarks));
   output.text(report::estimate_text(estimate));
   return 0;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout model import`: a float network of another tool becomes a network of codes.
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "sim/base/error.hpp"
 #include "sim/cli/arguments.hpp"
@@ -64,6 +66,11 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   config.percentile = options.percentile;
   config.quantize.scheme = network::scheme_from_string(options.scheme);
   config.quantize.bits = options.bits;
+  try {
+    network::check_bits(config.quantize.scheme, config.quantize.bits);
+  } catch (const InputError& error) {
+    throw InputError("--bits: {}", error.what());
+  }
   config.quantize.rounding =
       static_cast<network::Rounding>(number_of(options.rounding, network::rounding_names()));
   config.quantize.w_max = options.w_max;
@@ -73,6 +80,10 @@ runs::ImportConfig config_of(const ImportOptions& options) {
 
 int run(const ImportOptions& options) {
   const runs::ImportConfig config = config_of(options);
+  std::error_code none;
+  if (std::filesystem::exists(options.out, none) && std::filesystem::is_other(options.out, none)) {
+    throw InputError("--out: {}: expected a file, found a device or pipe", options.out);
+  }
   const Output output(options.common, {options.model}, {{"--out", options.out}});
   const runs::ImportResult result =
       runs::import_model(config, options.common.thread_count(), options.common.quiet);

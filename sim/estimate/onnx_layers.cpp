@@ -13,7 +13,9 @@ OnnxLayers layers_of_onnx(const std::filesystem::path& file, const importing::Di
   const importing::Graph graph = importing::Graph::read(file);
   OnnxLayers result;
   if (graph.metadata().count("brownout.format") > 0) {
-    if (!input.empty()) throw InputError("{}: states the extents of its image", file.string());
+    if (!input.empty())
+      throw InputError("{}: states the extents of its image; expected no {}", file.string(),
+                       Field{"input"});
     result.layers = matrix_layers(network::read_onnx(file), file.string());
     return result;
   }

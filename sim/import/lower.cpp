@@ -2,11 +2,14 @@
 // The walk over the graph, and what a value of it is in the network.
 #include "sim/import/lower.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "sim/base/text.hpp"
 #include "sim/import/lowering.hpp"
+#include "sim/import/shape_rules.hpp"
 
 namespace brownout::importing {
 
@@ -17,6 +20,11 @@ namespace {
 Dims named_extents(const Graph& graph, const LowerOptions& options) {
   const bool vector = graph.inputs().size() == 1 && graph.inputs()[0].dims.size() == 2;
   return vector ? Dims{} : options.input;
+}
+
+[[noreturn]] void refuse_operator(const Node& node) {
+  throw InputError("{}: the operator cannot be imported; those that can are {}", node.place,
+                   fmt::join(lowered_operators(), ", "));
 }
 
 int extent(std::int64_t number, const Graph& graph) {
@@ -60,10 +68,7 @@ network::Network Lowering::run() {
     if (used.count(node.outputs[0]) == 0 || values_.is_constant(node.outputs[0])) continue;
     node_ = &node;
     const auto handler = handlers().find(node.op);
-    if (handler == handlers().end()) {
-      fail("the operator cannot be imported; those that can are {}",
-           fmt::join(lowered_operators(), ", "));
-    }
+    if (handler == handlers().end()) refuse_operator(node);
     (this->*handler->second)();
   }
   const auto output = lowered_.find(graph_.outputs()[0]);
@@ -88,8 +93,8 @@ void Lowering::read_input() {
     if (!options_.input.empty()) {
       if (options_.input.size() != 3 ||
           element_count(options_.input, graph_.file().string()) != dims[1]) {
-        throw InputError("{}: input {} has {} numbers, expected an image of as many, found {}",
-                         graph_.file().string(), in_quotes(input.name), dims[1],
+        throw InputError("{}: {}: expected an image of the {} numbers of input {}, got {}",
+                         graph_.file().string(), Field{"input"}, dims[1], in_quotes(input.name),
                          to_string(options_.input));
       }
       image.image = {extent(options_.input[0], graph_), extent(options_.input[1], graph_),
@@ -116,12 +121,12 @@ void Lowering::read_input() {
   network_.input = image.image;
   const auto channels = static_cast<std::size_t>(image.image.channels);
   network_.transform = options_.transform;
-  for (std::vector<float>* numbers : {&network_.transform.mean, &network_.transform.std}) {
+  for (const auto& [field, numbers] : {std::pair{Field{"mean"}, &network_.transform.mean},
+                                       std::pair{Field{"deviation"}, &network_.transform.std}}) {
     if (numbers->size() == 1) numbers->assign(channels, numbers->front());
-    if (numbers->size() != channels) {
-      throw InputError("{}: found {} means or deviations, the image has {} channels",
-                       graph_.file().string(), numbers->size(), channels);
-    }
+    if (numbers->size() == channels) continue;
+    throw InputError("{}: {}: expected one number, or one for each of the {} channels, got {}",
+                     graph_.file().string(), field, channels, numbers->size());
   }
 }
 
@@ -217,6 +222,10 @@ network::ValueIndex Lowering::codes(const Lowered& x) {
 }
 
 network::Network lower(const Graph& graph, const LowerOptions& options) {
+  // First, because a shape that is only guessed would let a later node be blamed.
+  for (const Node& node : graph.nodes()) {
+    if (shape_rule(node) == nullptr) refuse_operator(node);
+  }
   network::Network network = Lowering(graph, options).run();
   network::check(network, graph.file().string(), network::MatrixWeights::kAny);
   return network;

@@ -45,7 +45,13 @@ std::string external_bytes(const onnx::TensorProto& tensor, ExternalFiles& files
     throw InputError("{}: its data are in the file {}, expected a file in the network's folder",
                      place, in_quotes(location));
   }
-  const std::string& bytes = files.bytes(relative);
+  const std::string& bytes = [&]() -> const std::string& {
+    try {
+      return files.bytes(relative);
+    } catch (const InputError& error) {
+      throw InputError("{}: its data: {}", place, error.text());
+    }
+  }();
   const std::uint64_t most = bytes.size() - std::min<std::uint64_t>(offset, bytes.size());
   if (offset > bytes.size() || length.value_or(0) > most) {
     throw InputError("{}: its data are bytes {} to {} of {}, which has {}", place, offset,

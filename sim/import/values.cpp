@@ -24,13 +24,15 @@ Dims resolved(const Graph& graph, const GraphInput& input, const Dims& named) {
       return all;
     }();
     if (!dims.empty() && dims.size() != whole.size()) {
-      throw InputError("{}: input {} has {} extents with the batch, found {} without it",
-                       graph.file().string(), in_quotes(input.name), dims.size(), named.size());
+      throw InputError("{}: {}: input {} has {} extents beside the batch, got {}",
+                       graph.file().string(), Field{"input"}, in_quotes(input.name),
+                       dims.size() - 1, named.size());
     }
     for (std::size_t i = 0; i < dims.size(); ++i) {
       if (dims[i] >= 0 && dims[i] != whole[i]) {
-        throw InputError("{}: input {} is {}, found {}", graph.file().string(),
-                         in_quotes(input.name), to_string(dims), to_string(whole));
+        throw InputError("{}: {}: expected what fits input {} of the file, {}, got {}",
+                         graph.file().string(), Field{"input"}, in_quotes(input.name),
+                         to_string(dims), to_string(whole));
       }
     }
     dims = whole;
@@ -41,9 +43,9 @@ Dims resolved(const Graph& graph, const GraphInput& input, const Dims& named) {
   }
   if (std::any_of(dims.begin(), dims.end(), [](auto e) { return e < 0; })) {
     throw InputError(
-        "{}: input {} leaves extents open ({}); expected them to be named, for "
-        "example 3x224x224",
-        graph.file().string(), in_quotes(input.name), to_string(dims));
+        "{}: input {} leaves extents open ({}); expected {} channels x height x width, for example "
+        "3x224x224",
+        graph.file().string(), in_quotes(input.name), to_string(dims), Field{"input"});
   }
   return dims;
 }

@@ -67,7 +67,8 @@ std::string estimate_text(const estimate::Estimate& estimate) {
       estimate.total_cycles, estimate.total_macs);
 }
 
-std::string estimate_json(const estimate::Estimate& estimate, const std::string& source) {
+std::string estimate_json(const estimate::Estimate& estimate, const std::string& source,
+                          const std::vector<std::string>& remarks) {
   Json json;
   json["source"] = source;
   json["convention"] = convention_text(estimate.config);
@@ -87,6 +88,7 @@ std::string estimate_json(const estimate::Estimate& estimate, const std::string&
   }
   json["total_cycles"] = estimate.total_cycles;
   json["total_macs"] = estimate.total_macs;
+  if (!remarks.empty()) json["remarks"] = remarks;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

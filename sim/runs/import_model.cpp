@@ -54,6 +54,28 @@ std::int64_t matrix_weights(const network::Network& network) {
   return weights;
 }
 
+/// Networks of this project and quantized ones of other tools are told what they are.
+void expect_float(const importing::Graph& graph) {
+  if (graph.metadata().count("brownout.format") > 0) {
+    throw InputError("{}: is a network of codes already, which every verb takes as it is",
+                     graph.file().string());
+  }
+  constexpr std::int64_t kOldestOpset = 7;
+  if (graph.opset() < kOldestOpset) {
+    throw InputError("{}: found opset {}, expected {} or later", graph.file().string(),
+                     graph.opset(), kOldestOpset);
+  }
+  for (const importing::Node& node : graph.nodes()) {
+    if (node.op.rfind("QLinear", 0) != 0 && node.op != "QGemm" && node.op != "QuantizeLinear" &&
+        node.op != "DequantizeLinear")
+      continue;
+    throw InputError(
+        "{}: the network is quantized already, which cannot be imported yet; expected "
+        "a float network",
+        node.place);
+  }
+}
+
 /// How the network came about, for its file.
 void describe(const ImportConfig& config, ImportResult& result) {
   std::map<std::string, std::string>& metadata = result.network.metadata;
@@ -74,9 +96,18 @@ double ImportResult::agreement() const { return percent(agreeing, test_images); 
 
 ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   const importing::Graph graph = importing::Graph::read(config.file);
+  expect_float(graph);
   const network::SharedNetwork plain = network::share(importing::lower(graph, config.lower));
   const experiment::OpenImages calibration = experiment::open(config.calibration);
-  const experiment::OpenImages test = experiment::open(config.test);
+  const FieldNames of_test{{"images", fmt::format("{}", Field{"test_images"})}};
+  const experiment::OpenImages test =
+      name_fields(of_test, [&] { return experiment::open(config.test); });
+  const network::Shape& image = calibration.data->shape;
+  if (plain->input.size() == image.size() && plain->input.channels == image.size() &&
+      !(plain->input == image)) {
+    throw InputError("{}: reads vectors of {} numbers; expected {} {}x{}x{}", config.file.string(),
+                     image.size(), Field{"input"}, image.channels, image.height, image.width);
+  }
   for (const experiment::OpenImages* images : {&calibration, &test}) {
     engines::check_fits(*plain, *images->data, config.file.string());
   }

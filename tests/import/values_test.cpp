@@ -96,10 +96,12 @@ TEST(ImportValues, OpenExtentsAreAskedFor) {
   builder.input("x", {-1, 3, -1, -1}).node("Relu", {"x"}, {"y"});
   EXPECT_EQ(dims_of(builder, "y", {3, 10, 12}), (Dims{1, 3, 10, 12}));
   EXPECT_THAT(message_of([&] { dims_of(builder, "y"); }), HasSubstr("leaves extents open"));
-  EXPECT_THAT(message_of([&] {
-                dims_of(builder, "y", {1, 10, 12});
-              }),
-              HasSubstr("input \"x\" is [1, 3, -1, -1], found [1, 1, 10, 12]"));
+  EXPECT_THAT(
+      message_of([&] {
+        dims_of(builder, "y", {1, 10, 12});
+      }),
+      HasSubstr("input: expected what fits input \"x\" of the file, [1, 3, -1, -1], got [1, 1, 10, "
+                "12]"));
   builder.input("mask", {1, 1});
   EXPECT_THAT(message_of([&] { dims_of(builder, "y"); }),
               HasSubstr("found 2 inputs: \"x\", \"mask\", expected one image"));

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// `brownout model import` from the outside: what it writes is a network like any other, and what it
+// refuses leaves nothing.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/arithmetic/decode.hpp"
+#include "sim/base/files.hpp"
+#include "tests/import/graph_builder.hpp"
+#include "workplace.hpp"
+
+namespace brownout::end_to_end {
+namespace {
+
+namespace fs = std::filesystem;
+using importing::GraphBuilder;
+
+class Import : public testing::Test {
+ protected:
+  Import() {
+    const fs::path data = workplace_.folder() / "data";
+    for (const char* kind : {"images-idx3-ubyte", "labels-idx1-ubyte"}) {
+      fs::copy_file(data / (std::string("t10k-") + kind), data / (std::string("train-") + kind));
+    }
+    workplace_.write("float.onnx", graph().model.SerializeAsString());
+  }
+
+  /// The workplace's linear classifier, as PyTorch would export it.
+  static GraphBuilder graph(std::int64_t classes = 10) {
+    const network::Network tiny = tiny_network(network::Scheme::kRquant, 8);
+    GraphBuilder builder;
+    builder.input("image", {-1, 1, 28, 28}).output("logits");
+    const auto decoded = [&](const char* name, std::size_t parameter,
+                             const std::vector<std::int64_t>& dims) {
+      const network::Parameter& from = tiny.parameters[network::ParameterIndex(parameter)];
+      const std::vector<float> values = arithmetic::decode_parameter(from, from.n);
+      onnx::TensorProto& tensor = builder.floats(name, dims, 0.0f);
+      for (int i = 0; i < tensor.float_data_size(); ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        if (at < values.size()) tensor.set_float_data(i, values[at]);
+      }
+    };
+    decoded("w", 0, {classes, 784});
+    decoded("b", 1, {classes});
+    builder.node("Flatten", {"image"}, {"flat"});
+    importing::set_int(builder.node("Gemm", {"flat", "w", "b"}, {"logits"}), "transB", 1);
+    return builder;
+  }
+
+  /// `more`: options with their values, which replace the usual ones.
+  Outcome import(const std::string& file, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> all{"model", "import", file, "--out", "codes.onnx", "--quiet"};
+    const std::vector<std::pair<std::string, std::string>> usual{{"--data", "data"},
+                                                                 {"--images", "50"},
+                                                                 {"--test-images", "100"},
+                                                                 {"--deviation", "0.25"},
+                                                                 {"--mean", "0.5"}};
+    for (const auto& [option, value] : usual) {
+      if (std::find(more.begin(), more.end(), option) == more.end())
+        all.insert(all.end(), {option, value});
+    }
+    all.insert(all.end(), more.begin(), more.end());
+    return workplace_.run(BROWNOUT_BINARY, all);
+  }
+  void refuse(const std::string& file, const std::vector<std::string>& more,
+              const std::string& part) {
+    const std::vector<std::string> before = workplace_.listing();
+    const Outcome outcome = import(file, more);
+    EXPECT_EQ(outcome.code, 2) << part << ": " << outcome.err;
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+    EXPECT_NE(outcome.err.find(part), std::string::npos) << part << ": " << outcome.err;
+    EXPECT_EQ(workplace_.listing(), before) << part;
+  }
+
+  Workplace workplace_;
+};
+
+TEST_F(Import, WhatItWritesIsTakenByOtherVerbs) {
+  const Outcome outcome = import("float.onnx", {"--json", "-"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const nlohmann::json report = outcome.json();
+  EXPECT_EQ(report.at("producer"), "a test");
+  EXPECT_EQ(report.at("weights"), 7840);
+  EXPECT_GE(report.at("agreement").get<double>(), 97.0);
+  const Outcome eval = workplace_.run(
+      BROWNOUT_BINARY,
+      {"eval", "codes.onnx", "--data", "data", "--images", "100", "--json", "-", "--quiet"});
+  ASSERT_EQ(eval.code, 0) << eval.err;
+  EXPECT_EQ(eval.json().at("err"), report.at("quantized_err"));
+  const Outcome estimate = workplace_.run(
+      BROWNOUT_BINARY, {"estimate", "float.onnx", "--array", "16x16", "--json", "-", "--quiet"});
+  ASSERT_EQ(estimate.code, 0) << estimate.err;
+  EXPECT_EQ(estimate.json().at("total_macs"), 7840);
+}
+
+TEST_F(Import, TheSameCommandGivesTheSameFileWithAnyThreads) {
+  ASSERT_EQ(import("float.onnx", {"--threads", "1", "--method", "percentile"}).code, 0);
+  const std::string one = read_file(workplace_.folder() / "codes.onnx");
+  ASSERT_EQ(import("float.onnx", {"--threads", "3", "--method", "percentile", "--overwrite"}).code,
+            0);
+  EXPECT_EQ(read_file(workplace_.folder() / "codes.onnx"), one);
+}
+
+TEST_F(Import, RefusalsNameWhatIsWrongAndLeaveNothing) {
+  workplace_.write("cut.onnx", graph().model.SerializeAsString().substr(0, 3000));
+  workplace_.write("classes.onnx", graph(11).model.SerializeAsString());
+  GraphBuilder quantized;
+  quantized.input("x", {1, 1, 28, 28}).output("y");
+  quantized.floats("s", {});
+  quantized.node("QuantizeLinear", {"x", "s"}, {"y"});
+  workplace_.write("quantized.onnx", quantized.model.SerializeAsString());
+  refuse("none.onnx", {}, "none.onnx");
+  refuse("cut.onnx", {}, "that are no ONNX network");
+  refuse("classes.onnx", {}, "has 11 classes");
+  refuse("quantized.onnx", {}, "(QuantizeLinear): the network is quantized already");
+  refuse("tiny-rquant-8b.onnx", {}, "is a network of codes already");
+  refuse("float.onnx", {"--mean", "0.5,0.5"},
+         "--mean: expected one number, or one for each of the 1 channels, got 2");
+  refuse("float.onnx", {"--mean", "x"}, "--mean: expected a number");
+  refuse("float.onnx", {"--input", "3x28x28"},
+         "--input: expected what fits input \"image\" of the file");
+  refuse("float.onnx", {"--coded", "bais"}, "did you mean \"bias\"?");
+  refuse("float.onnx", {"--scheme", "binary"}, "--bits: scheme binary takes 1 bits, got 8");
+  refuse("float.onnx", {"--data", "nowhere"}, "--data: nowhere");
+  GraphBuilder vectors;
+  vectors.input("x", {-1, 784}).output("y");
+  vectors.floats("w", {784, 10});
+  vectors.node("MatMul", {"x", "w"}, {"y"});
+  workplace_.write("vectors.onnx", vectors.model.SerializeAsString());
+  refuse("vectors.onnx", {}, "reads vectors of 784 numbers; expected --input 1x28x28");
+  GraphBuilder old = graph();
+  old.model.mutable_opset_import(0)->set_version(6);
+  workplace_.write("old.onnx", old.model.SerializeAsString());
+  refuse("old.onnx", {}, "found opset 6, expected 7 or later");
+  const Outcome device = workplace_.run(
+      BROWNOUT_BINARY, {"model", "import", "float.onnx", "--out", "/dev/null", "--data", "data"});
+  EXPECT_EQ(device.code, 2);
+  EXPECT_NE(device.err.find("--out: /dev/null: expected a file, found a device or pipe"),
+            std::string::npos)
+      << device.err;
+}
+
+TEST_F(Import, MoreImagesThanThereAreAreRefusedByTheOptionThatAsked) {
+  const auto run = [&](const char* option) {
+    return workplace_
+        .run(BROWNOUT_BINARY, {"model", "import", "float.onnx", "--out", "codes.onnx", "--data",
+                               "data", "--quiet", option, "5000"})
+        .err;
+  };
+  EXPECT_NE(run("--images").find("error: --images: expected an integer in [1, 400]"),
+            std::string::npos)
+      << run("--images");
+  const Outcome outcome = workplace_.run(
+      BROWNOUT_BINARY, {"model", "import", "float.onnx", "--out", "codes.onnx", "--data", "data",
+                        "--quiet", "--images", "50", "--test-images", "5000"});
+  EXPECT_NE(outcome.err.find("error: --test-images: expected an integer in [1, 400]"),
+            std::string::npos)
+      << outcome.err;
+  EXPECT_FALSE(fs::exists(workplace_.folder() / "codes.onnx"));
+}
+
+}  // namespace
+}  // namespace brownout::end_to_end
