@@ -156,7 +156,7 @@ void Sequencer::run_layer(mapping::LayerIndex number) {
     const mapping::Region& input = state_.program->regions[layer.step.input];
     model_->begin_layer(
         number, activations_.data(input.address), input.slot_bytes, state_.program->batch,
-        mapping::quantization_of(*network_, layer.step.input).zero_point, begin - state_.run_begin);
+        network::quantizer_of(*network_, layer.step.input).zero_point, begin - state_.run_begin);
   }
   if (layer.k == 0) {
     out.write({number, std::nullopt, now(), 0});

@@ -120,8 +120,8 @@ void VectorModule::count(const mapping::LayerProgram& layer, LayerTally& tally) 
     const std::int64_t size = shapes_[index].size();
     return state_.program->batch * size * (network::is_quantized(*network_, index) ? 1 : 4);
   };
-  for (std::size_t r = 0; r < layer.step.residuals.size(); ++r) {
-    tally.counts.activation_reads += bytes(layer.step.residuals[r]) * layer.residual_walks[r];
+  for (std::size_t r = 0; r < layer.step.operands.size(); ++r) {
+    tally.counts.activation_reads += bytes(layer.step.operands[r]) * layer.operand_walks[r];
   }
   tally.counts.activation_writes += bytes(layer.step.output);
   if (layer.staged) {
@@ -175,14 +175,14 @@ void VectorModule::compute(mapping::LayerIndex number) {
   if (layer.k > 0) array_.end_layer(number);
   const mapping::Region& target = output_region(layer);
   const std::vector<datapath::StepFaults> faults = faults_of(number);
-  std::vector<datapath::Residual> residuals(layer.step.residuals.size());
+  std::vector<datapath::Operand> operands(layer.step.operands.size());
   for (int image = 0; image < state_.program->batch; ++image) {
-    for (std::size_t r = 0; r < residuals.size(); ++r) {
-      residuals[r].codes = value(layer.step.residuals[r], image);
+    for (std::size_t r = 0; r < operands.size(); ++r) {
+      operands[r].codes = value(layer.step.operands[r], image);
     }
     std::int32_t* const acc =
         layer.k > 0 ? array_.accumulators() + image * layer.step.matrix_out.size() : nullptr;
-    output.run(value(layer.step.input, image), acc, residuals.data(),
+    output.run(value(layer.step.input, image), acc, operands.data(),
                activations_.data(target.address + image * target.slot_bytes), scratch_,
                faults.empty() ? nullptr : &faults[image]);
     activations_.written(

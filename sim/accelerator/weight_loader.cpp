@@ -67,7 +67,7 @@ void WeightLoader::configure(network::SharedNetwork network, ArrayModel& array) 
   repairs_.assign(network_->parameters.size(), {});
   for (const network::ParameterIndex i : repairs_.indices()) {
     if (!network_->parameters[i].coding) continue;
-    repairs_[i] = mapping::code_repair(*network_->parameters[i].coding, on_error);
+    repairs_[i] = mapping::code_repair(network_->parameters[i], on_error);
   }
   parameters_ = network::clean_codes(*network_);
   for (const network::ParameterIndex i : parameters_.indices()) {

@@ -12,8 +12,15 @@ namespace brownout::arithmetic {
 inline std::vector<float> decode_parameter(const network::Parameter& parameter,
                                            const std::vector<std::int8_t>& n) {
   if (!parameter.coding) return parameter.values;
-  std::vector<float> values(n.size());
-  for (std::size_t i = 0; i < n.size(); ++i) values[i] = network::decode(*parameter.coding, n[i]);
+  std::vector<float> values;
+  values.reserve(n.size());
+  const auto each = static_cast<std::size_t>(parameter.elements_a_decoding());
+  for (std::size_t first = 0; first < n.size(); first += each) {
+    const network::Coding coding = parameter.coding_of(static_cast<std::int64_t>(first / each));
+    for (std::size_t i = first; i < first + each; ++i) {
+      values.push_back(network::decode(coding, n[i]));
+    }
+  }
   return values;
 }
 

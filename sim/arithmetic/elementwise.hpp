@@ -5,7 +5,7 @@
 
 namespace brownout::arithmetic {
 
-enum class Activation { kNone, kRelu, kSign, kHardtanh };
+enum class Activation { kNone, kRelu, kSign, kClip, kPRelu };
 
 /// NaN and -0 become +0.
 inline float relu(float y) { return y > 0.0f ? y : 0.0f; }
@@ -13,12 +13,15 @@ inline float relu(float y) { return y > 0.0f ? y : 0.0f; }
 inline float sign(float y) { return y > 0.0f ? 1.0f : -1.0f; }
 
 /// NaN stays NaN.
-inline float hardtanh(float y) {
-  const float low = y < -1.0f ? -1.0f : y;
-  return low > 1.0f ? 1.0f : low;
+inline float clip(float y, float low, float high) {
+  const float above = y < low ? low : y;
+  return above > high ? high : above;
 }
 
-inline float activate(Activation activation, float y) {
+inline float prelu(float y, float slope) { return y > 0.0f ? y : slope * y; }
+
+/// `low`: the lower bound of a clip, or the slope of a prelu.
+inline float activate(Activation activation, float y, float low, float high) {
   switch (activation) {
     case Activation::kNone:
       return y;
@@ -26,8 +29,10 @@ inline float activate(Activation activation, float y) {
       return relu(y);
     case Activation::kSign:
       return sign(y);
-    case Activation::kHardtanh:
-      return hardtanh(y);
+    case Activation::kClip:
+      return clip(y, low, high);
+    case Activation::kPRelu:
+      return prelu(y, low);
   }
   return y;
 }

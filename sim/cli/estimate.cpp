@@ -53,8 +53,10 @@ int run(const EstimateOptions& options) {
   if (!options.compute_report.empty())
     write_output("--compute-report", options.compute_report, report::compute_report_csv(estimate));
   const std::string remark = report::sparsity_remark(estimate);
-  if (!remark.empty()) output.note(source + ": " + remark);
-  for (const std::string& passed_over : network.remarks) output.note(source + ": " + passed_over);
+  if (!remark.empty()) output.note(fmt::format("{}: {}", source, remark));
+  for (const std::string& passed_over : network.remarks) {
+    output.note(fmt::format("{}: {}", source, passed_over));
+  }
   output.json(report::estimate_json(estimate, source, network.remarks));
   output.text(report::estimate_text(estimate));
   return 0;

@@ -27,6 +27,7 @@ struct ImportOptions {
   std::string scheme = "rquant", rounding = "nearest", coded = "weight";
   std::int64_t images = 512, test_images = 1000;
   double percentile = 99.99;
+  bool per_channel = false;
   int bits = 8;
   std::optional<double> w_max;
 };
@@ -73,6 +74,7 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   }
   config.quantize.rounding =
       static_cast<network::Rounding>(number_of(options.rounding, network::rounding_names()));
+  config.quantize.by_channel = options.per_channel;
   config.quantize.w_max = options.w_max;
   config.quantize.coded = roles_of(options.coded);
   return config;
@@ -148,6 +150,8 @@ Action add_model_import(Verb& verb) {
       ->type_name("M")
       ->transform(integer_in(1, 8))
       ->capture_default_str();
+  verb.add_flag("--per-channel", options->per_channel,
+                "Each output channel of the weights has a range of its own");
   verb.add_option("--rounding", options->rounding, "Rounding to codes")
       ->type_name("NAME")
       ->transform(one_of(network::rounding_names()))

@@ -36,7 +36,7 @@ void each_memory(const std::string& option, const std::vector<std::string>& text
     const std::string memory = parse_choice(option, text.substr(0, equals), memories());
     if (!seen.insert(memory).second) throw InputError("{}: {} is named twice", option, memory);
     const auto at = std::find(memories().begin(), memories().end(), memory);
-    set(at - memories().begin(), text.substr(equals + 1), option + " " + memory);
+    set(at - memories().begin(), text.substr(equals + 1), fmt::format("{} {}", option, memory));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <verilated_fst_c.h>
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "Core16x16.h"
@@ -120,7 +121,9 @@ class CoreOf final : public Core {
   }
 
   void set_supply(double weights, double accumulators) override {
-    const auto microvmin = [](double voltage) { return static_cast<IData>(voltage * 1e6 + 0.5); };
+    const auto microvmin = [](double voltage) {
+      return static_cast<IData>(std::lround(voltage * 1e6));
+    };
     model_->fault_supply_microvmin_i = microvmin(weights);
     model_->fault_accumulator_supply_microvmin_i = microvmin(accumulators);
   }

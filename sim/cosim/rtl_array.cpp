@@ -52,7 +52,8 @@ void check_core(const mapping::AcceleratorConfig& accelerator) {
 
 Job layer_job(const mapping::Program& program, const network::Network& network, LayerIndex number) {
   const LayerProgram& layer = program.layers[number];
-  const network::Coding& coding = *network.parameters[*layer.node.weight].coding;
+  const network::Parameter& weight = network.parameters[*layer.node.weight];
+  const network::Coding& coding = *weight.coding;
   const std::int64_t channel_bits = layer.k * coding.bits;
   const int lanes = program.accelerator.vector.lanes;
   Job job;
@@ -87,7 +88,7 @@ Job layer_job(const mapping::Program& program, const network::Network& network, 
       command.codes = mapping::k_count(layer, t);
       command.bits = coding.bits;
       command.scheme = rtl_number(coding.scheme);
-      command.zero_code = mapping::code_repair(coding, memory::OnError::kZero).zero_code;
+      command.zero_code = mapping::code_repair(weight, memory::OnError::kZero).zero_code;
       command.vectors = static_cast<int>(strip.pixel_count);
       command.first = t == 0;
       command.last = t + 1 == tile.words.size();

@@ -7,14 +7,20 @@
 
 namespace brownout::datapath {
 
-arithmetic::Dequantization dequantization(const network::Network& network,
-                                          network::NodeIndex node) {
+std::vector<arithmetic::Dequantization> dequantization(const network::Network& network,
+                                                       network::NodeIndex node) {
   const network::Node& at = network.nodes[node];
   const auto* conv = std::get_if<network::Conv2d>(&at.op);
   const network::OptionalParameter weight =
       conv != nullptr ? conv->weight : std::get<network::Linear>(at.op).weight;
-  const network::Coding& coding = *network.parameters[*weight].coding;
-  return {coding.alpha, coding.beta, quantization_of(network, at.inputs[0]).scale};
+  const network::Parameter& parameter = network.parameters[*weight];
+  const float scale = network::quantizer_of(network, at.inputs[0]).scale;
+  std::vector<arithmetic::Dequantization> result;
+  for (std::int64_t c = 0; c < parameter.shape[0]; ++c) {
+    const network::Coding coding = parameter.coding_of(c);
+    result.emplace_back(coding.alpha, coding.beta, scale);
+  }
+  return result;
 }
 
 std::vector<float> parameter_values(const network::Network& network, const network::Codes& codes,

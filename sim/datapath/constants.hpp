@@ -14,10 +14,10 @@ namespace brownout::datapath {
 using mapping::matrix_node;
 using mapping::MatrixNode;
 using mapping::pool_window;
-using mapping::quantization_of;
 
-/// A and B of a matrix node.
-arithmetic::Dequantization dequantization(const network::Network& network, network::NodeIndex node);
+/// A and B of a matrix node, one of each per output channel.
+std::vector<arithmetic::Dequantization> dequantization(const network::Network& network,
+                                                       network::NodeIndex node);
 
 /// Decoded values of a parameter, or `count` times `absent` when there is none.
 std::vector<float> parameter_values(const network::Network& network, const network::Codes& codes,

@@ -18,6 +18,16 @@ void spread(float* numbers, int count, int times) {
   }
 }
 
+/// offsets[p, c] becomes fl(b[c]·offsets[p, c]).
+void scale_channels(const std::vector<float>& b, int pixels, float* offsets) {
+  for (int pixel = 0; pixel < pixels; ++pixel) {
+    for (const float factor : b) {
+      *offsets *= factor;
+      ++offsets;
+    }
+  }
+}
+
 }  // namespace
 
 StepOutput::StepOutput(const network::SharedNetwork& network, const network::Shapes& shapes,
@@ -27,7 +37,7 @@ StepOutput::StepOutput(const network::SharedNetwork& network, const network::Sha
       step_(step),
       vectors_(network, shapes, step, kernels, true) {
   if (step.input == network::kInputImage) {
-    const network::Quantize& quantize = quantization_of(*network, step.output);
+    const network::Quantize& quantize = network::quantizer_of(*network, step.output);
     for (std::size_t c = 0; c < network->transform.mean.size(); ++c) {
       tables_.push_back(arithmetic::input_table(network->transform.mean[c],
                                                 network->transform.std[c], quantize.scale,
@@ -36,8 +46,15 @@ StepOutput::StepOutput(const network::SharedNetwork& network, const network::Sha
   }
   if (!step.matrix) return;
   node_ = matrix_node(*network, shapes, *step.matrix);
-  dequantization_ = dequantization(*network, *step.matrix);
-  zero_point_ = quantization_of(*network, step.input).zero_point;
+  sum_is_idle_ = true;
+  one_b_ = true;
+  for (const arithmetic::Dequantization& d : dequantization(*network, *step.matrix)) {
+    sum_is_idle_ = sum_is_idle_ && arithmetic::sum_is_idle(d);
+    one_b_ = one_b_ && (b_.empty() || d.b == b_[0]);
+    a_.push_back(d.a);
+    b_.push_back(d.b);
+  }
+  zero_point_ = network::quantizer_of(*network, step.input).zero_point;
 }
 
 void StepOutput::set_codes(const network::Codes& codes) {
@@ -54,7 +71,7 @@ void StepOutput::grow(StepScratch& scratch) const {
   scratch.offsets.resize(std::max(scratch.offsets.size(), outputs + 8));
 }
 
-void StepOutput::run(const void* input, std::int32_t* acc, const Residual* residuals, void* output,
+void StepOutput::run(const void* input, std::int32_t* acc, const Operand* operands, void* output,
                      StepScratch& scratch, const StepFaults* faults) const {
   if (step_.input == network::kInputImage) {
     quantize_input(static_cast<const std::uint8_t*>(input), static_cast<std::uint8_t*>(output));
@@ -69,7 +86,7 @@ void StepOutput::run(const void* input, std::int32_t* acc, const Residual* resid
     source.numbers = static_cast<const float*>(input);
   }
   const bool staged = faults != nullptr && faults->staged;
-  vectors_.run(source, residuals, output, scratch.vectors, staged ? &faults->staged : nullptr);
+  vectors_.run(source, operands, output, scratch.vectors, staged ? &faults->staged : nullptr);
 }
 
 void StepOutput::quantize_input(const std::uint8_t* pixels, std::uint8_t* codes) const {
@@ -90,27 +107,31 @@ DequantizeTask StepOutput::integers(const std::uint8_t* codes, const std::int32_
   const arithmetic::Matrix& matrix = node_.matrix;
   DequantizeTask task;
   task.acc = acc;
-  task.a = dequantization_.a;
+  task.a = a_.data();
   task.bias = bias_.data();
   task.pixels = matrix.window.out_pixels();
   task.channels = matrix.out_channels;
   task.offsets = scratch.offsets.data();
-  if (arithmetic::sum_is_idle(dequantization_)) {
+  if (sum_is_idle_) {
     std::fill_n(scratch.offsets.data(), task.pixels, 0.0f);
     return task;
   }
   kernels_.channel_sums(codes, matrix.window.in_pixels(), matrix.in_channels, matrix.groups,
                         zero_point_, scratch.sums.channels.data());
-  kernels_.window_offsets(matrix, dequantization_.b, scratch.sums, scratch.offsets.data());
+  // 1·fl(sum) are the sums themselves, which channels scale later.
+  kernels_.window_offsets(matrix, one_b_ ? b_[0] : 1.0f, scratch.sums, scratch.offsets.data());
   const bool patched = faults != nullptr && !faults->sums.empty();
-  if (matrix.groups > 1 || patched) {
+  if (matrix.groups > 1 || patched || !one_b_) {
     task.offset_per_channel = true;
     spread(scratch.offsets.data(), task.pixels * matrix.groups, matrix.group_outputs());
   }
+  if (!one_b_) scale_channels(b_, task.pixels, scratch.offsets.data());
   if (!patched) return task;
   for (const SumPatch& patch : faults->sums) {
-    std::fill_n(scratch.offsets.data() + std::ptrdiff_t{patch.pixel} * task.channels + patch.first,
-                patch.count, dequantization_.b * static_cast<float>(patch.sum));
+    float* const offsets = scratch.offsets.data() + std::ptrdiff_t{patch.pixel} * task.channels;
+    for (int c = patch.first; c < patch.first + patch.count; ++c) {
+      offsets[c] = b_[static_cast<std::size_t>(c)] * static_cast<float>(patch.sum);
+    }
   }
   return task;
 }

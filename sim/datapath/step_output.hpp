@@ -44,8 +44,8 @@ class StepOutput {
 
   /// `input`: pixels for the step that reads the image, else the codes or fp32 numbers of value
   /// Step::input. `acc`: the matrix operator's integers, pixels × channels, or null; overwritten.
-  /// `residuals` are those of Step::residuals, in order. `faults` may be null.
-  void run(const void* input, std::int32_t* acc, const Residual* residuals, void* output,
+  /// `operands` are those of Step::operands, in order. `faults` may be null.
+  void run(const void* input, std::int32_t* acc, const Operand* operands, void* output,
            StepScratch& scratch, const StepFaults* faults = nullptr) const;
 
   const Step& step() const { return step_; }
@@ -62,7 +62,9 @@ class StepOutput {
   Step step_;
   VectorUnit vectors_;
   MatrixNode node_;
-  arithmetic::Dequantization dequantization_;
+  std::vector<float> a_, b_;  // per output channel
+  bool sum_is_idle_ = false;  // for all channels
+  bool one_b_ = false;        // the same for all channels
   int zero_point_ = 0;
   std::vector<float> bias_;
   // The quantized input image: code by pixel value, per channel.

@@ -46,7 +46,7 @@ ValueMemory place_values(const std::vector<Step>& steps, const ImageBytes& image
   for (std::size_t s = 0; s < steps.size(); ++s) {
     const Step& step = steps[s];
     last_read[step.input] = s;
-    for (const network::ValueIndex value : step.residuals) last_read[value] = s;
+    for (const network::ValueIndex value : step.operands) last_read[value] = s;
   }
 
   std::vector<Lifetime> lifetimes;

@@ -20,7 +20,7 @@ float dequantized(const DequantizeTask& task, std::size_t pixel, std::size_t c) 
   const std::size_t at = pixel * channels + c;
   std::int32_t acc = 0;
   std::memcpy(&acc, task.acc + at, sizeof acc);
-  const float product = task.a * static_cast<float>(acc);
+  const float product = task.a[c] * static_cast<float>(acc);
   const float y = product + task.offsets[task.offset_per_channel ? at : pixel];
   return y + task.bias[c];
 }
@@ -36,7 +36,8 @@ float number(const FinishTask& task, std::size_t pixel, std::size_t c) {
   } else if (task.residual_numbers != nullptr) {
     y += task.residual_numbers[at];
   }
-  return arithmetic::activate(task.activation, y);
+  return arithmetic::activate(task.activation, y, task.low == nullptr ? 0.0f : task.low[c],
+                              task.high);
 }
 
 float pooled(const FinishTask& task, const arithmetic::Span& span, std::size_t c) {

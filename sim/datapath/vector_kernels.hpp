@@ -10,11 +10,11 @@
 
 namespace brownout::datapath {
 
-/// y = fl(fl(fl(a·fl(acc)) + offset) + bias); offset = fl(B·fl(sum)).
+/// y = fl(fl(fl(A·fl(acc)) + offset) + bias); offset = fl(B·fl(sum)).
 struct DequantizeTask {
   const std::int32_t* acc = nullptr;  // pixels × channels
-  float a = 1.0f;
-  const float* offsets = nullptr;  // per pixel, or per pixel and channel
+  const float* a = nullptr;           // per channel
+  const float* offsets = nullptr;     // per pixel, or per pixel and channel
   bool offset_per_channel = false;
   const float* bias = nullptr;  // per channel
   int pixels = 1;
@@ -39,6 +39,8 @@ struct FinishTask {
   int residual_zero = 0;
   const float* residual_numbers = nullptr;
   arithmetic::Activation activation = arithmetic::Activation::kNone;
+  const float* low = nullptr;                // per channel, of a clip or prelu (its slope)
+  float high = 0.0f;                         // of a clip
   const arithmetic::Window* pool = nullptr;  // null: out pixels = pixels
   // Target: codes, or, when `codes` is null, fp32 numbers.
   std::uint8_t* codes = nullptr;

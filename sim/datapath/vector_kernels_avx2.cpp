@@ -63,10 +63,11 @@ template <int Vectors, bool PerChannel>
 BROWNOUT_AVX2_FMA void dequantize_block(const DequantizeTask task, int first, int last, int c,
                                         float* y, double* s1, double* s2) {
   const std::size_t channels = task.channels;
-  const __m256 a = _mm256_set1_ps(task.a);
+  __m256 a[Vectors];
   __m256 bias[Vectors];
   Sums sums[Vectors];
   for (int v = 0; v < Vectors; ++v) {
+    a[v] = _mm256_loadu_ps(task.a + c + v * kLanes);
     bias[v] = _mm256_loadu_ps(task.bias + c + v * kLanes);
     sums[v] = load_sums(s1 + c + v * kLanes, s2 + c + v * kLanes);
   }
@@ -77,7 +78,7 @@ BROWNOUT_AVX2_FMA void dequantize_block(const DequantizeTask task, int first, in
       const std::size_t lanes = at + static_cast<std::size_t>(v * kLanes);
       const __m256 offset = PerChannel ? _mm256_loadu_ps(task.offsets + lanes)
                                        : _mm256_broadcast_ss(task.offsets + pixel);
-      value[v] = dequantized(task.acc + lanes, a, offset, bias[v]);
+      value[v] = dequantized(task.acc + lanes, a[v], offset, bias[v]);
     }
     for (int v = 0; v < Vectors; ++v) {
       _mm256_storeu_ps(y + at + static_cast<std::size_t>(v * kLanes), value[v]);
@@ -134,23 +135,24 @@ void sums(const float* y, int pixels, int channels, double* s1, double* s2) {
 
 /// What a finish pass keeps in registers; the norm's constants are read from the first-level cache.
 struct Constants {
-  __m256 a, residual_scale, residual_zero, scale, low, high;
+  __m256 residual_scale, residual_zero, scale, low, high, clip_high;
   __m128i zero_point;
 };
 
 BROWNOUT_AVX2_FMA_INLINE Constants constants_of(const FinishTask& task) {
-  return {_mm256_set1_ps(task.integers.a),
-          _mm256_set1_ps(task.residual_scale),
+  return {_mm256_set1_ps(task.residual_scale),
           _mm256_castsi256_ps(_mm256_set1_epi32(task.residual_zero)),
           _mm256_set1_ps(task.scale),
           _mm256_set1_ps(static_cast<float>(-task.zero_point)),
           _mm256_set1_ps(static_cast<float>(255 - task.zero_point)),
+          _mm256_set1_ps(task.high),
           _mm_set1_epi16(static_cast<short>(task.zero_point))};
 }
 
 /// Comparisons as sim/arithmetic writes them: max_ps(a, b) is a > b ? a : b, min_ps a < b ? a : b.
-BROWNOUT_AVX2_FMA_INLINE __m256 activate(Activation activation, __m256 y) {
-  switch (activation) {
+BROWNOUT_AVX2_FMA_INLINE __m256 activate(const FinishTask& task, const Constants& k, int c,
+                                         __m256 y) {
+  switch (task.activation) {
     case Activation::kNone:
       return y;
     case Activation::kRelu:
@@ -158,8 +160,11 @@ BROWNOUT_AVX2_FMA_INLINE __m256 activate(Activation activation, __m256 y) {
     case Activation::kSign:
       return _mm256_blendv_ps(_mm256_set1_ps(-1.0f), _mm256_set1_ps(1.0f),
                               _mm256_cmp_ps(y, _mm256_setzero_ps(), _CMP_GT_OQ));
-    case Activation::kHardtanh:
-      return _mm256_min_ps(_mm256_set1_ps(1.0f), _mm256_max_ps(_mm256_set1_ps(-1.0f), y));
+    case Activation::kClip:
+      return _mm256_min_ps(k.clip_high, _mm256_max_ps(_mm256_loadu_ps(task.low + c), y));
+    case Activation::kPRelu:
+      return _mm256_blendv_ps(_mm256_mul_ps(_mm256_loadu_ps(task.low + c), y), y,
+                              _mm256_cmp_ps(y, _mm256_setzero_ps(), _CMP_GT_OQ));
   }
   return y;
 }
@@ -175,7 +180,8 @@ BROWNOUT_AVX2_FMA_INLINE void load(const FinishTask& task, const Constants& k, s
       const DequantizeTask& from = task.integers;
       const __m256 offset = from.offset_per_channel ? _mm256_loadu_ps(from.offsets + at + lane)
                                                     : _mm256_broadcast_ss(from.offsets + pixel);
-      y[v] = dequantized(from.acc + at + lane, k.a, offset, _mm256_loadu_ps(from.bias + c + lane));
+      y[v] = dequantized(from.acc + at + lane, _mm256_loadu_ps(from.a + c + lane), offset,
+                         _mm256_loadu_ps(from.bias + c + lane));
     } else {
       y[v] = _mm256_loadu_ps(task.numbers + at + lane);
     }
@@ -199,7 +205,7 @@ BROWNOUT_AVX2_FMA_INLINE void load(const FinishTask& task, const Constants& k, s
   if constexpr (Relu) {
     for (int v = 0; v < Vectors; ++v) y[v] = _mm256_max_ps(y[v], _mm256_setzero_ps());
   } else if (task.activation != Activation::kNone) {
-    for (int v = 0; v < Vectors; ++v) y[v] = activate(task.activation, y[v]);
+    for (int v = 0; v < Vectors; ++v) y[v] = activate(task, k, c + v * kLanes, y[v]);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/arithmetic/activation.hpp"
 #include "sim/arithmetic/norm.hpp"
 #include "sim/arithmetic/pool.hpp"
 #include "sim/base/error.hpp"
@@ -22,6 +23,25 @@ void to_chw(const network::Shape& shape, const T* from, T* to) {
   const std::size_t pixels = pixels_of(shape);
   for (std::size_t p = 0; p < pixels; ++p) {
     for (std::size_t c = 0; c < channels; ++c) to[c * pixels + p] = from[p * channels + c];
+  }
+}
+
+/// fl(s·fl(q - z)) of each code of a value.
+CodeNumbers numbers_of(const network::Network& network, network::ValueIndex value) {
+  const network::Quantize& quantize = network::quantizer_of(network, value);
+  CodeNumbers numbers{};
+  for (std::size_t q = 0; q < numbers.size(); ++q) {
+    numbers[q] = arithmetic::activation_value(static_cast<std::uint8_t>(q), quantize.scale,
+                                              quantize.zero_point);
+  }
+  return numbers;
+}
+
+template <typename T>
+void select_channels(const std::vector<int>& channels, int in_channels, int pixels, const T* from,
+                     T* to) {
+  for (int pixel = 0; pixel < pixels; ++pixel, from += in_channels) {
+    for (const int channel : channels) *to++ = from[channel];
   }
 }
 
@@ -45,19 +65,47 @@ VectorUnit::Pass VectorUnit::make_pass(const VectorPass& plan,
   Pass pass;
   pass.plan = plan;
   if (plan.max_pool) pass.window = pool_window(*network_, shapes, *plan.max_pool);
-  if (plan.average_pool) pass.window = pool_window(*network_, shapes, *plan.average_pool);
+  if (plan.activation) {
+    const network::Operator& op = network_->nodes[*plan.activation].op;
+    pass.activation = arithmetic::activation_of(op);
+    const arithmetic::ActivationBounds bounds = arithmetic::bounds_of(op);
+    const std::size_t channels = plan.in.channels;
+    for (std::size_t c = 0; c < channels; ++c) pass.low.push_back(bounds.low_of(c));
+    pass.high = bounds.high;
+  }
   if (plan.quantize) {
     const auto& node = network_->nodes[*plan.quantize];
     pass.scale = std::get<network::Quantize>(node.op).scale;
     pass.zero_point = std::get<network::Quantize>(node.op).zero_point;
   }
-  if (plan.residual) {
-    const auto& node = network_->nodes[*plan.residual];
-    const network::Quantize& residual = quantization_of(*network_, node.inputs[1]);
-    pass.residual_scale = residual.scale;
-    pass.residual_zero = residual.zero_point;
+  if (plan.single) {
+    const network::Node& node = network_->nodes[*plan.single];
+    if (std::holds_alternative<network::AveragePool>(node.op)) {
+      pass.window = pool_window(*network_, shapes, *plan.single);
+    }
+    if (const auto* lookup = std::get_if<network::Lookup>(&node.op)) {
+      pass.formula.emplace(lookup->formula);
+    }
+    pass.selects = std::holds_alternative<network::SelectChannels>(node.op);
+    for (const network::ValueIndex value : node.inputs) {
+      pass.input_shapes.push_back(shapes[value]);
+      if (network::is_quantized(*network_, value)) {
+        pass.numbers_of.push_back(code_numbers(node.op, value));
+      } else {
+        pass.numbers_of.emplace_back();
+      }
+    }
   }
   return pass;
+}
+
+/// The table of a lookup, or the numbers themselves.
+CodeNumbers VectorUnit::code_numbers(const network::Operator& op, network::ValueIndex value) const {
+  const auto* lookup = std::get_if<network::Lookup>(&op);
+  if (lookup == nullptr || !quantize_) return numbers_of(*network_, value);
+  CodeNumbers numbers{};
+  std::copy(lookup->table.begin(), lookup->table.end(), numbers.begin());
+  return numbers;
 }
 
 void VectorUnit::set_codes(const network::Codes& codes) {
@@ -95,7 +143,7 @@ void VectorUnit::grow(VectorScratch& scratch) const {
   const auto at_least = [](auto& memory, std::size_t size) {
     if (memory.size() < size) memory.resize(size);
   };
-  if (passes_.size() > 1 || passes_[0].plan.average_pool || passes_[0].plan.flatten) {
+  if (passes_.size() > 1 || passes_[0].plan.single || passes_[0].plan.flatten) {
     at_least(scratch.ping, numbers);
     at_least(scratch.pong, numbers);
   }
@@ -137,7 +185,7 @@ const float* VectorUnit::plain_numbers(const StepSource& source, const network::
 }
 
 void VectorUnit::finish(const Pass& pass, const StepSource& source, bool group_norm,
-                        const Residual* residual, void* to, VectorScratch& scratch) const {
+                        const Operand* residual, void* to, VectorScratch& scratch) const {
   FinishTask task;
   task.numbers = source.numbers;
   task.integers = source.integers;
@@ -150,10 +198,14 @@ void VectorUnit::finish(const Pass& pass, const StepSource& source, bool group_n
   if (residual != nullptr) {
     task.residual_codes = residual->codes;
     task.residual_numbers = residual->numbers;
-    task.residual_scale = pass.residual_scale;
-    task.residual_zero = pass.residual_zero;
+    const network::ValueIndex value = network_->nodes[*pass.plan.residual].inputs[1];
+    const network::Quantize& quantize = network::quantizer_of(*network_, value);
+    task.residual_scale = quantize.scale;
+    task.residual_zero = quantize.zero_point;
   }
-  task.activation = pass.plan.activation;
+  task.activation = pass.activation;
+  task.low = pass.low.empty() ? nullptr : pass.low.data();
+  task.high = pass.high;
   task.pool = pass.plan.max_pool ? &pass.window : nullptr;
   if (quantize_ && pass.plan.quantize) {
     task.codes = static_cast<std::uint8_t*>(to);
@@ -165,8 +217,74 @@ void VectorUnit::finish(const Pass& pass, const StepSource& source, bool group_n
   kernels_.finish(task);
 }
 
-void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
-                     VectorScratch& scratch, const Staged* staged) const {
+void VectorUnit::join(const Pass& pass, const StepSource& source, const Operand* operands,
+                      float* to) const {
+  const std::vector<network::ValueIndex>& inputs = network_->nodes[*pass.plan.single].inputs;
+  const std::size_t channels = pass.plan.out.channels;
+  const std::size_t pixels = pixels_of(pass.plan.out);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Operand from = i == 0 ? Operand{source.codes, source.numbers} : operands[i - 1];
+    const CodeNumbers& numbers = pass.numbers_of[i];
+    const std::size_t own = pass.input_shapes[i].channels;
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+      float* out = to + pixel * channels;
+      for (std::size_t c = 0; c < own; ++c) {
+        const std::size_t at = pixel * own + c;
+        out[c] = from.codes != nullptr ? numbers[from.codes[at]] : from.numbers[at];
+      }
+    }
+    to += own;
+  }
+}
+
+void VectorUnit::multiply(const Pass& pass, const StepSource& source, const Operand& factor,
+                          float* to) const {
+  const CodeNumbers& numbers = pass.numbers_of[1];
+  const std::size_t size = pass.plan.in.size();
+  const std::size_t own = pass.input_shapes[1].size();
+  for (std::size_t first = 0; first < size; first += own) {
+    for (std::size_t i = 0; i < own; ++i) {
+      const float f = factor.codes != nullptr ? numbers[factor.codes[i]] : factor.numbers[i];
+      to[first + i] = source.numbers[first + i] * f;
+    }
+  }
+}
+
+void VectorUnit::run_single(const Pass& pass, const StepSource& source, const Operand* operands,
+                            float* spare, void* to) const {
+  const network::Operator& op = network_->nodes[*pass.plan.single].op;
+  const network::Shape& in = pass.plan.in;
+  auto* const out = static_cast<float*>(to);
+  if (const auto* select = std::get_if<network::SelectChannels>(&op)) {
+    if (source.codes != nullptr) {
+      select_channels(select->channels, in.channels, pixels_of(in), source.codes,
+                      static_cast<std::uint8_t*>(to));
+    } else {
+      select_channels(select->channels, in.channels, pixels_of(in),
+                      plain_numbers(source, in, spare), out);
+    }
+  } else if (std::holds_alternative<network::Concat>(op)) {
+    join(pass, source, operands, out);
+  } else if (std::holds_alternative<network::Multiply>(op)) {
+    StepSource numbers;
+    numbers.numbers = plain_numbers(source, in, spare);
+    multiply(pass, numbers, *operands, out);
+  } else if (const auto* pool = std::get_if<network::AveragePool>(&op)) {
+    arithmetic::average_pool(pass.window, in.channels, pool->count_pad,
+                             plain_numbers(source, in, spare), out);
+  } else if (source.codes != nullptr) {  // a lookup or dequantize
+    const CodeNumbers& numbers = pass.numbers_of[0];
+    for (std::int64_t i = 0; i < in.size(); ++i) out[i] = numbers[source.codes[i]];
+  } else {
+    const auto function = [&](float x) {
+      return pass.formula ? static_cast<float>((*pass.formula)(static_cast<double>(x))) : x;
+    };
+    std::transform(source.numbers, source.numbers + in.size(), out, function);
+  }
+}
+
+void VectorUnit::run(StepSource source, const Operand* operands, void* output,
+                     VectorScratch& scratch, const Staged* staged, const Observer* observer) const {
   float* next = scratch.ping.data();
   float* other = scratch.pong.data();
   // The numbers replace the integers in place, which saves the cache one buffer.
@@ -188,11 +306,9 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
       } else {
         to_chw(pass.plan.in, plain_numbers(source, pass.plan.in, other), static_cast<float*>(to));
       }
-    } else if (pass.plan.average_pool) {
-      const auto& node = network_->nodes[*pass.plan.average_pool];
-      arithmetic::average_pool(pass.window, pass.plan.in.channels,
-                               std::get<network::AveragePool>(node.op).count_pad,
-                               plain_numbers(source, pass.plan.in, other), static_cast<float*>(to));
+    } else if (pass.plan.single) {
+      run_single(pass, source, operands, other, to);
+      operands += network_->nodes[*pass.plan.single].inputs.size() - 1;
     } else {
       if (group_norm) {
         double* s1 = scratch.s1.data();
@@ -207,14 +323,18 @@ void VectorUnit::run(StepSource source, const Residual* residuals, void* output,
         if (first_norm && staged != nullptr) (*staged)(const_cast<float*>(source.numbers));
         first_norm = false;
       }
-      finish(pass, source, group_norm, pass.plan.residual ? residuals++ : nullptr, to, scratch);
+      finish(pass, source, group_norm, pass.plan.residual ? operands++ : nullptr, to, scratch);
     }
-    const bool codes = source.codes != nullptr || (quantize_ && pass.plan.quantize);
+    const bool moved = pass.plan.flatten || pass.selects;
+    const bool codes = (source.codes != nullptr && moved) || (quantize_ && pass.plan.quantize);
     source = StepSource{};
     if (codes) {
       source.codes = static_cast<const std::uint8_t*>(to);
     } else {
       source.numbers = static_cast<const float*>(to);
+    }
+    if (observer != nullptr && pass.plan.quantize) {
+      (*observer)(*pass.plan.quantize, source.numbers, pass.plan.out.size());
     }
     std::swap(next, other);
   }

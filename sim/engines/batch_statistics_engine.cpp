@@ -12,6 +12,7 @@
 #include "sim/datapath/aligned.hpp"
 #include "sim/datapath/constants.hpp"
 #include "sim/engines/float_convolution.hpp"
+#include "sim/network/formula.hpp"
 
 namespace brownout::engines {
 
@@ -153,8 +154,55 @@ class BatchWalk {
   }
 
   template <typename Op, typename = std::enable_if_t<arithmetic::kIsActivation<Op>>>
-  BatchValue operator()(const Op&) const {
-    return map([](float v) { return arithmetic::activate(arithmetic::kActivationOf<Op>, v); });
+  BatchValue operator()(const Op& op) const {
+    const arithmetic::ActivationBounds bounds = arithmetic::bounds_of(op);
+    const std::size_t channels = in_shape().channels;
+    BatchValue result = operand();
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      result[i] = arithmetic::activate(arithmetic::kActivationOf<Op>, result[i],
+                                       bounds.low_of(i % channels), bounds.high);
+    }
+    return result;
+  }
+
+  BatchValue operator()(const network::Lookup& op) const {
+    const network::Formula formula(op.formula);
+    return map([&](float v) { return static_cast<float>(formula(static_cast<double>(v))); });
+  }
+  BatchValue operator()(const network::Dequantize&) const { return operand(); }
+
+  BatchValue operator()(const network::SelectChannels& op) const {
+    const std::size_t channels = in_shape().channels;
+    return each_image([&](const float* x, float* y) {
+      for (std::size_t pixel = 0; pixel < pixels(); ++pixel, x += channels) {
+        for (const int channel : op.channels) *y++ = x[channel];
+      }
+    });
+  }
+
+  BatchValue operator()(const network::Concat&) const {
+    BatchValue result(images_ * size_of(network::value_of(node_)));
+    const std::size_t channels = shapes_[network::value_of(node_)].channels;
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < network_.nodes[node_].inputs.size(); ++i) {
+      const std::size_t own = shapes_[input_index(i)].channels;
+      for (std::size_t k = 0; k < operand(i).size(); ++k) {
+        result[k / own * channels + first + k % own] = operand(i)[k];
+      }
+      first += own;
+    }
+    return result;
+  }
+
+  BatchValue operator()(const network::Multiply&) const {
+    const BatchValue& factor = operand(1);
+    const std::size_t image = size_of(input_index());
+    const std::size_t own = size_of(input_index(1));
+    BatchValue result = operand();
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      result[i] = result[i] * factor[i / image * own + i % image % own];
+    }
+    return result;
   }
 
   BatchValue operator()(const network::MaxPool&) const {

@@ -33,8 +33,7 @@ FaultyMemories::FaultyMemories(network::SharedNetwork network, const mapping::Me
     if (layer.k == 0) {
       sums_.emplace_back();
     } else {
-      sums_.emplace_back(program, i,
-                         mapping::quantization_of(*network_, layer.step.input).zero_point);
+      sums_.emplace_back(program, i, network::quantizer_of(*network_, layer.step.input).zero_point);
     }
   }
 }

@@ -93,8 +93,7 @@ class FloatEngine : public Engine {
     FloatWorker& memory = workers_.at(worker);
     for (int i = 0; i < count; ++i) {
       for (const FloatStage& stage : stages_) {
-        run_stage(stage, pixels, logits, memory);
-        if (observer_) observe(stage.step, memory, worker);
+        run_stage(stage, pixels, logits, memory, worker);
       }
       pixels += network_.input.size();
       logits += network_.classes;
@@ -110,16 +109,8 @@ class FloatEngine : public Engine {
     return reinterpret_cast<float*>(place);
   }
 
-  /// A quantizer is the last pass of a step that changes numbers.
-  void observe(const mapping::Step& step, FloatWorker& memory, std::size_t worker) const {
-    for (const mapping::VectorPass& pass : step.passes) {
-      if (!pass.quantize) continue;
-      observer_(*pass.quantize, value(memory, step.output), shapes_[step.output].size(), worker);
-    }
-  }
-
   void run_stage(const FloatStage& stage, const std::uint8_t* pixels, float* logits,
-                 FloatWorker& memory) const {
+                 FloatWorker& memory, std::size_t worker) const {
     const mapping::Step& step = stage.step;
     const bool last = step.output == network_.logits();
     float* output = last ? logits : value(memory, step.output);
@@ -132,11 +123,12 @@ class FloatEngine : public Engine {
         output[flat ? channel * (size / channels) + p / channels : p] =
             pixels_[channel * 256 + pixels[p]];
       }
+      if (observer_) observer_(*step.passes[0].quantize, output, size, worker);
       return;
     }
-    std::vector<datapath::Residual> residuals;
-    for (const network::ValueIndex index : step.residuals)
-      residuals.push_back({nullptr, value(memory, index)});
+    std::vector<datapath::Operand> operands;
+    for (const network::ValueIndex index : step.operands)
+      operands.push_back({nullptr, value(memory, index)});
     datapath::StepSource source;
     source.numbers = value(memory, step.input);
     if (stage.convolution != nullptr) {
@@ -144,7 +136,12 @@ class FloatEngine : public Engine {
       stage.convolution->run(source.numbers, y, memory.convolution.data());
       source.numbers = y;
     }
-    stage.vectors->run(source, residuals.data(), output, memory.vectors);
+    const datapath::VectorUnit::Observer observe = [&](network::NodeIndex quantizer,
+                                                       const float* numbers, std::int64_t count) {
+      observer_(quantizer, numbers, count, worker);
+    };
+    stage.vectors->run(source, operands.data(), output, memory.vectors, nullptr,
+                       observer_ ? &observe : nullptr);
   }
 
   network::SharedNetwork owner_;

@@ -171,14 +171,14 @@ class FunctionalEngine : public Engine {
       stage.convolution->run(static_cast<const std::uint8_t*>(source), images,
                              memory.acc.as<std::int32_t>(), memory.convolution.data());
     }
-    std::vector<datapath::Residual> residuals(step.residuals.size());
+    std::vector<datapath::Operand> operands(step.operands.size());
     for (int i = 0; i < images; ++i) {
       const int image = first + i;
       void* output = logits ? static_cast<void*>(call.logits + image * network_.classes)
                             : value_at(call, step.output, image, chunk);
-      for (std::size_t r = 0; r < residuals.size(); ++r) {
-        const void* codes = value_at(call, step.residuals[r], image, chunk);
-        residuals[r].codes = static_cast<const std::uint8_t*>(codes);
+      for (std::size_t r = 0; r < operands.size(); ++r) {
+        const void* codes = value_at(call, step.operands[r], image, chunk);
+        operands[r].codes = static_cast<const std::uint8_t*>(codes);
       }
       const void* input = step.input == network::kInputImage
                               ? call.pixels + image * network_.input.size()
@@ -186,17 +186,17 @@ class FunctionalEngine : public Engine {
       std::int32_t* const acc =
           step.matrix ? memory.acc.as<std::int32_t>() + i * step.matrix_out.size() : nullptr;
       if (faults_) {
-        run_faulty(number, faults_->place(call.first_image + image), input, acc, residuals.data(),
+        run_faulty(number, faults_->place(call.first_image + image), input, acc, operands.data(),
                    output, memory);
       } else {
-        stage.output.run(input, acc, residuals.data(), output, memory.scratch);
+        stage.output.run(input, acc, operands.data(), output, memory.scratch);
       }
     }
   }
 
   /// One image through memories with faulty cells.
   void run_faulty(std::size_t number, const mapping::ImagePlace& place, const void* input,
-                  std::int32_t* acc, const datapath::Residual* residuals, void* output,
+                  std::int32_t* acc, const datapath::Operand* operands, void* output,
                   Worker& memory) const {
     const Stage& stage = stages_[number];
     const auto* bytes = static_cast<const std::uint8_t*>(input);
@@ -204,7 +204,7 @@ class FunctionalEngine : public Engine {
     if (stage.step.input == network::kInputImage)
       input = faults_->pixels(layer, place, bytes, memory.faults);
     const datapath::StepFaults* faults = faults_->layer(layer, place, bytes, acc, memory.faults);
-    stage.output.run(input, acc, residuals, output, memory.scratch, faults);
+    stage.output.run(input, acc, operands, output, memory.scratch, faults);
     faults_->written(layer, place, output);
   }
 

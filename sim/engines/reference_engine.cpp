@@ -63,7 +63,7 @@ class Walk {
   Value matrix() {
     const mapping::MatrixNode node = mapping::matrix_node(network_, shapes_, node_);
     const arithmetic::Matrix& shape = node.matrix;
-    const int zero_point = mapping::quantization_of(network_, input_index()).zero_point;
+    const int zero_point = network::quantizer_of(network_, input_index()).zero_point;
     const std::size_t pixels = shape.window.out_pixels();
     const std::size_t channels = shape.out_channels;
     const std::size_t groups = shape.groups;
@@ -74,7 +74,7 @@ class Walk {
     arithmetic::accumulate(shape, operand().codes.data(), zero_point, n.data(), acc.data());
     arithmetic::sum_lane(shape, operand().codes.data(), zero_point, sum.data());
 
-    const arithmetic::Dequantization d = datapath::dequantization(network_, node_);
+    const auto d = datapath::dequantization(network_, node_);
     const auto bias =
         datapath::parameter_values(network_, codes_, node.bias, shape.out_channels, 0.0f);
     Value out;
@@ -82,7 +82,7 @@ class Walk {
       for (std::size_t c = 0; c < channels; ++c) {
         const std::size_t group = c / static_cast<std::size_t>(shape.group_outputs());
         out.numbers.push_back(
-            arithmetic::dequantize(d, acc[p * channels + c], sum[p * groups + group], bias[c]));
+            arithmetic::dequantize(d[c], acc[p * channels + c], sum[p * groups + group], bias[c]));
       }
     }
     if (faults_ != nullptr) read_through_faults(node, zero_point, d, bias, out);
@@ -91,8 +91,8 @@ class Walk {
 
   /// The numbers as faulty accumulators change them.
   void read_through_faults(const mapping::MatrixNode& node, int zero_point,
-                           const arithmetic::Dequantization& d, const std::vector<float>& bias,
-                           Value& out) {
+                           const std::vector<arithmetic::Dequantization>& d,
+                           const std::vector<float>& bias, Value& out) {
     const mapping::LayerIndex number = faults_->layer_of_matrix(node_);
     const int channels = node.matrix.out_channels;
     const std::int8_t* n = codes_[*node.weight].data();
@@ -100,7 +100,7 @@ class Walk {
       const auto channel = static_cast<int>(i) % channels;
       const ReferenceFaults::Drained drained = faults_->accumulate(
           number, operand().codes.data(), zero_point, n, static_cast<int>(i) / channels, channel);
-      out.numbers[i] = arithmetic::dequantize(d, drained.acc, drained.sum, bias[channel]);
+      out.numbers[i] = arithmetic::dequantize(d[channel], drained.acc, drained.sum, bias[channel]);
     }
   }
 
@@ -154,10 +154,65 @@ class Walk {
   }
 
   template <typename Op, typename = std::enable_if_t<arithmetic::kIsActivation<Op>>>
-  Value operator()(const Op&) const {
-    return map([](float v, std::size_t) {
-      return arithmetic::activate(arithmetic::kActivationOf<Op>, v);
+  Value operator()(const Op& op) const {
+    const arithmetic::ActivationBounds bounds = arithmetic::bounds_of(op);
+    const std::size_t channels = in_shape().channels;
+    return map([&](float v, std::size_t i) {
+      return arithmetic::activate(arithmetic::kActivationOf<Op>, v, bounds.low_of(i % channels),
+                                  bounds.high);
     });
+  }
+
+  Value operator()(const network::Lookup& op) const {
+    Value out;
+    for (const std::uint8_t q : operand().codes) out.numbers.push_back(op.table[q]);
+    return out;
+  }
+  Value operator()(const network::Dequantize&) const { return {{}, numbers_of(0)}; }
+
+  /// The numbers of a quantized operand.
+  std::vector<float> numbers_of(std::size_t i) const {
+    const network::Quantize& quantize = network::quantizer_of(network_, input_index(i));
+    std::vector<float> numbers;
+    for (const std::uint8_t q : operand(i).codes) {
+      numbers.push_back(arithmetic::activation_value(q, quantize.scale, quantize.zero_point));
+    }
+    return numbers;
+  }
+
+  Value operator()(const network::SelectChannels& op) const {
+    const std::size_t channels = in_shape().channels;
+    const auto select = [&](const auto& from) {
+      std::decay_t<decltype(from)> to;
+      for (std::size_t pixel = 0; pixel < from.size(); pixel += channels) {
+        for (const int channel : op.channels) {
+          to.push_back(from[pixel + static_cast<std::size_t>(channel)]);
+        }
+      }
+      return to;
+    };
+    return {select(operand().codes), select(operand().numbers)};
+  }
+
+  Value operator()(const network::Concat&) const {
+    Value out;
+    out.numbers.resize(out_size());
+    const std::size_t channels = shapes_[network::value_of(node_)].channels;
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < network_.nodes[node_].inputs.size(); ++i) {
+      const std::vector<float> numbers = numbers_of(i);
+      const std::size_t own = shapes_[input_index(i)].channels;
+      for (std::size_t k = 0; k < numbers.size(); ++k) {
+        out.numbers[k / own * channels + first + k % own] = numbers[k];
+      }
+      first += own;
+    }
+    return out;
+  }
+
+  Value operator()(const network::Multiply&) const {
+    const std::vector<float> factor = numbers_of(1);  // of all pixels, or of one
+    return map([&](float v, std::size_t i) { return v * factor[i % factor.size()]; });
   }
 
   Value operator()(const network::MaxPool&) const {
@@ -189,7 +244,7 @@ class Walk {
   }
 
   Value operator()(const network::Add&) const {
-    const network::Quantize& residual = mapping::quantization_of(network_, input_index(1));
+    const network::Quantize& residual = network::quantizer_of(network_, input_index(1));
     const std::vector<std::uint8_t>& q = operand(1).codes;
     return map([&](float v, std::size_t i) {
       return arithmetic::residual_add(v, q[i], residual.scale, residual.zero_point);

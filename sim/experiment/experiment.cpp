@@ -100,7 +100,7 @@ ChipRun Experiment::run(Readout readout) {
   ChipRun run;
   run.evaluation = evaluate(readout);
   run.weights = std::move(readout.weights);
-  run.others = std::move(readout.others);
+  run.others = readout.others;
   run.others.set_bits_wrong(engine_->memory_bits_wrong());
   return run;
 }

@@ -23,6 +23,21 @@ network::OptionalParameter attach(network::Network& network, const DraftNode& no
   return network::ParameterIndex(network.parameters.size() - 1);
 }
 
+network::OptionalParameter attach_weight(network::Network& network, const DraftNode& node) {
+  if (!node.coded_weight) {
+    return attach(network, node, "weight", network::Role::kWeight, node.weight_shape, node.weight);
+  }
+  network::Parameter parameter;
+  parameter.name = node.name + ".weight";
+  parameter.role = network::Role::kWeight;
+  parameter.shape = node.weight_shape;
+  parameter.coding = node.coded_weight->coding;
+  parameter.channels = node.coded_weight->channels;
+  parameter.n = node.coded_weight->n;
+  network.parameters.push_back(std::move(parameter));
+  return network::ParameterIndex(network.parameters.size() - 1);
+}
+
 std::vector<std::int64_t> vector_of(const std::vector<float>& values) {
   return {static_cast<std::int64_t>(values.size())};
 }
@@ -48,28 +63,48 @@ network::ValueIndex Draft::add(DraftNode node) {
 
 bool Draft::has_quantizer(network::ValueIndex value) const { return quantizers_.count(value) > 0; }
 
-network::ValueIndex Draft::quantized(network::ValueIndex value, const std::string& name) {
+network::ValueIndex Draft::quantized(network::ValueIndex value, const std::string& name,
+                                     const std::optional<network::Quantize>& grid) {
   const auto found = quantizers_.find(value);
   if (found != quantizers_.end()) return found->second;
   DraftNode node;
   node.name = name + ".codes";
-  node.op = network::Quantize{};
+  node.op = grid.value_or(network::Quantize{});
+  node.open = !grid;
   node.inputs = {value};
   const network::ValueIndex codes = add(std::move(node));
   quantizers_[value] = codes;
   return codes;
 }
 
-void Draft::finish(network::Network& network) && {
+/// Those that the last value depends on.
+Table<network::NodeIndex, bool> Draft::needed_nodes() const {
+  Table<network::NodeIndex, bool> needed(nodes_.size(), false);
+  for (std::size_t i = nodes_.size(); i-- > 0;) {
+    if (i + 1 == nodes_.size()) needed[i] = true;
+    if (!needed[i]) continue;
+    for (const network::ValueIndex input : nodes_[i].inputs) {
+      if (input != network::kInputImage) needed[network::writer_of(input)] = true;
+    }
+  }
+  return needed;
+}
+
+std::vector<network::NodeIndex> Draft::finish(network::Network& network) && {
   using network::Role;
-  for (DraftNode& draft : nodes_) {
+  std::vector<network::NodeIndex> open;
+  const Table<network::NodeIndex, bool> needed = needed_nodes();
+  Table<network::ValueIndex, network::ValueIndex> renumbered(nodes_.size() + 1);
+  for (const network::NodeIndex number : nodes_.indices()) {
+    if (!needed[number]) continue;
+    DraftNode& draft = nodes_[number];
+    for (network::ValueIndex& input : draft.inputs) input = renumbered[input];
+    renumbered[network::value_of(number)] = network::ValueIndex(network.nodes.size() + 1);
     if (auto* conv = std::get_if<network::Conv2d>(&draft.op)) {
-      conv->weight =
-          attach(network, draft, "weight", Role::kWeight, draft.weight_shape, draft.weight);
+      conv->weight = attach_weight(network, draft);
       conv->bias = attach(network, draft, "bias", Role::kBias, vector_of(draft.bias), draft.bias);
     } else if (auto* linear = std::get_if<network::Linear>(&draft.op)) {
-      linear->weight =
-          attach(network, draft, "weight", Role::kWeight, draft.weight_shape, draft.weight);
+      linear->weight = attach_weight(network, draft);
       linear->bias = attach(network, draft, "bias", Role::kBias, vector_of(draft.bias), draft.bias);
     } else if (auto* norm = std::get_if<network::BatchNorm>(&draft.op)) {
       norm->scale =
@@ -77,8 +112,10 @@ void Draft::finish(network::Network& network) && {
       norm->shift =
           attach(network, draft, "shift", Role::kShift, vector_of(draft.shift), draft.shift);
     }
+    if (draft.open) open.emplace_back(network.nodes.size());
     network.nodes.push_back({draft.name, draft.op, draft.inputs});
   }
+  return open;
 }
 
 }  // namespace brownout::importing

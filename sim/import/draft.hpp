@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +13,13 @@
 
 namespace brownout::importing {
 
+/// Weights that a file holds as integers.
+struct CodedWeight {
+  network::Coding coding;
+  std::vector<network::Decoding> channels;  // as network::Parameter has them
+  std::vector<std::int8_t> n;
+};
+
 struct DraftNode {
   std::string name;
   network::Operator op;
@@ -19,6 +27,8 @@ struct DraftNode {
   // Of matrix operators and batch norms; in the order of the code.
   std::vector<std::int64_t> weight_shape;
   std::vector<float> weight, bias, scale, shift;
+  std::optional<CodedWeight> coded_weight;  // in place of `weight`
+  bool open = false;                        // a quantizer without a range
 };
 
 class Draft {
@@ -26,16 +36,20 @@ class Draft {
   /// Appends a node and returns its value. Its name is made one that a network file may hold.
   network::ValueIndex add(DraftNode node);
   DraftNode& node_of(network::ValueIndex value) { return nodes_[network::writer_of(value)]; }
-  /// The value as codes: of its quantizer, which is added when there is none yet.
-  network::ValueIndex quantized(network::ValueIndex value, const std::string& name);
+  /// The value as codes: of its quantizer, which is added when there is none yet. Without a `grid`
+  /// it is open.
+  network::ValueIndex quantized(network::ValueIndex value, const std::string& name,
+                                const std::optional<network::Quantize>& grid);
   bool has_quantizer(network::ValueIndex value) const;
   network::ValueIndex last_value() const { return network::ValueIndex(nodes_.size()); }
 
-  /// Nodes and parameters in code order.
-  void finish(network::Network& network) &&;
+  /// Nodes and parameters in code order, without nodes that the last value does not need. Returns
+  /// the open quantizers.
+  std::vector<network::NodeIndex> finish(network::Network& network) &&;
 
  private:
   std::string free_name(const std::string& wanted);
+  Table<network::NodeIndex, bool> needed_nodes() const;
 
   Table<network::NodeIndex, DraftNode> nodes_;
   std::map<network::ValueIndex, network::ValueIndex> quantizers_;  // value -> its quantizer's value

@@ -334,21 +334,27 @@ Tensor fold_expand(const Node& node, const Inputs& inputs) {
   return gathered(x, dims, broadcast_places(x.dims, dims));
 }
 
+/// How many consecutive elements share a scale.
+std::size_t elements_a_scale(const Node& node, const Dims& dims, std::size_t scales,
+                             std::size_t zero_points) {
+  if (zero_points != scales)
+    throw InputError("{}: {} zero points for {} scales", node.place, zero_points, scales);
+  if (scales == 1) {
+    return std::max<std::size_t>(static_cast<std::size_t>(element_count(dims, node.place)), 1);
+  }
+  const std::size_t axis = axis_of(node.integer("axis", 1), dims.size(), node.place);
+  if (static_cast<std::int64_t>(scales) != dims[axis])
+    throw InputError("{}: {} scales for an axis of {}", node.place, scales, dims[axis]);
+  return strides_of(dims)[axis];
+}
+
 /// w = scale·(q - zero point), per tensor or along an axis.
 Tensor fold_dequantize(const Node& node, const Inputs& inputs) {
   const Tensor& q = need(node, inputs, 0);
   const std::vector<float> scale = need(node, inputs, 1).floats();
   std::vector<std::int64_t> zero(scale.size(), 0);
   if (inputs.size() > 2 && inputs[2] != nullptr) zero = inputs[2]->integers();
-  std::size_t inner = static_cast<std::size_t>(q.size());
-  if (scale.size() != 1) {
-    const std::size_t axis = axis_of(node.integer("axis", 1), q.dims.size(), node.place);
-    inner = strides_of(q.dims)[axis];
-    if (static_cast<std::int64_t>(scale.size()) != q.dims[axis])
-      throw InputError("{}: {} scales for an axis of {}", node.place, scale.size(), q.dims[axis]);
-  }
-  if (zero.size() != scale.size())
-    throw InputError("{}: {} zero points for {} scales", node.place, zero.size(), scale.size());
+  const std::size_t inner = elements_a_scale(node, q.dims, scale.size(), zero.size());
   const std::vector<std::int64_t> integers = q.integers();
   std::vector<float> data(integers.size());
   for (std::size_t i = 0; i < data.size(); ++i) {
@@ -356,6 +362,42 @@ Tensor fold_dequantize(const Node& node, const Inputs& inputs) {
     data[i] = scale[at] * static_cast<float>(integers[i] - zero[at]);
   }
   return float_tensor(q.dims, std::move(data));
+}
+
+/// q = saturate(rint(w/scale) + zero point), per tensor or along an axis; uint8 unless the zero
+/// point says otherwise.
+Tensor fold_quantize(const Node& node, const Inputs& inputs) {
+  const Tensor& w = need(node, inputs, 0);
+  const std::vector<float> scale = need(node, inputs, 1).floats();
+  std::vector<std::int64_t> zero(scale.size(), 0);
+  bool is_signed = false;
+  if (inputs.size() > 2 && inputs[2] != nullptr) {
+    zero = inputs[2]->integers();
+    is_signed = std::holds_alternative<std::vector<std::int8_t>>(inputs[2]->data);
+  }
+  const std::size_t inner = elements_a_scale(node, w.dims, scale.size(), zero.size());
+  const double low = is_signed ? -128.0 : 0.0;
+  const std::vector<float> numbers = w.floats();
+  Tensor result;
+  result.dims = w.dims;
+  std::vector<std::int8_t> bytes;
+  std::vector<std::uint8_t> unsigned_bytes;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::size_t at = i / inner % scale.size();
+    const double steps = std::nearbyint(double{numbers[i] / scale[at]});
+    const double q = std::clamp(steps + static_cast<double>(zero[at]), low, low + 255.0);
+    if (is_signed) {
+      bytes.push_back(static_cast<std::int8_t>(q));
+    } else {
+      unsigned_bytes.push_back(static_cast<std::uint8_t>(q));
+    }
+  }
+  if (is_signed) {
+    result.data = std::move(bytes);
+  } else {
+    result.data = std::move(unsigned_bytes);
+  }
+  return result;
 }
 
 using Fold = Tensor (*)(const Node&, const Inputs&);
@@ -374,6 +416,7 @@ const std::map<std::string, Fold>& folds() {
       {"Gather", fold_gather},
       {"Identity", fold_identity},
       {"Mul", fold_mul},
+      {"QuantizeLinear", fold_quantize},
       {"Reshape", fold_reshape},
       {"Slice", fold_slice},
       {"Sqrt", fold_sqrt},

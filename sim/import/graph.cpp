@@ -11,6 +11,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/import/onnx_constants.hpp"
+#include "sim/import/plain_operators.hpp"
 
 namespace brownout::importing {
 
@@ -226,7 +227,7 @@ Graph Graph::read(const fs::path& file) {
     if (!known.insert(input.name()).second) continue;
     graph.inputs_.push_back({input.name(), extents_of(input)});
   }
-  graph.nodes_ = in_order(nodes, known);
+  graph.nodes_ = plain_operators(in_order(nodes, known));
   for (const auto& output : proto.output()) graph.outputs_.push_back(output.name());
   graph.content_ = content;
   return graph;

@@ -55,32 +55,42 @@ std::set<std::string> Lowering::needed() const {
   return needed;
 }
 
-network::Network Lowering::run() {
+ImportedNetwork Lowering::run() {
   network_.name = graph_.file().stem().string();
   const std::set<std::string> used = needed();
   readers_[graph_.outputs()[0]] = 1;
+  const auto matters = [&](const Node& node) {
+    return !values_.is_constant(node.outputs[0]) &&
+           std::any_of(node.outputs.begin(), node.outputs.end(),
+                       [&](const std::string& name) { return used.count(name) > 0; });
+  };
   for (const Node& node : graph_.nodes()) {
-    if (used.count(node.outputs[0]) == 0) continue;
+    if (!matters(node)) continue;
     for (const std::string& name : node.inputs) ++readers_[name];
   }
   read_input();
   for (const Node& node : graph_.nodes()) {
-    if (used.count(node.outputs[0]) == 0 || values_.is_constant(node.outputs[0])) continue;
+    if (!matters(node)) continue;
     node_ = &node;
     const auto handler = handlers().find(node.op);
     if (handler == handlers().end()) refuse_operator(node);
     (this->*handler->second)();
   }
   const auto output = lowered_.find(graph_.outputs()[0]);
-  if (output == lowered_.end() || output->second.value != draft_.last_value()) {
+  if (node_ == nullptr) throw InputError("{}: the graph has no operators", graph_.file().string());
+  if (output == lowered_.end() || numbers(closed(output->second)) != draft_.last_value()) {
     throw InputError("{}: output {} is not what the last operator computes", graph_.file().string(),
                      in_quotes(graph_.outputs()[0]));
   }
   network_.classes = extent(
       values_.dims(graph_.outputs()[0]).size() < 2 ? 1 : values_.dims(graph_.outputs()[0])[1],
       graph_);
-  std::move(draft_).finish(network_);
-  return std::move(network_);
+  ImportedNetwork result;
+  result.open = std::move(draft_).finish(network_);
+  result.network = std::move(network_);
+  result.quantized = std::any_of(graph_.nodes().begin(), graph_.nodes().end(),
+                                 [](const Node& node) { return node.op == "QuantizeLinear"; });
+  return result;
 }
 
 void Lowering::read_input() {
@@ -140,7 +150,7 @@ std::vector<float> Lowering::floats(std::size_t i) const {
   return numbers;
 }
 
-Lowered Lowering::input(std::size_t i) const {
+const Lowered& Lowering::open_input(std::size_t i) const {
   if (!node_->has_input(i)) fail("input {} is missing", i + 1);
   const auto found = lowered_.find(node_->inputs[i]);
   if (found == lowered_.end()) {
@@ -150,18 +160,31 @@ Lowered Lowering::input(std::size_t i) const {
   return found->second;
 }
 
-Lowered Lowering::number_input(std::size_t i) const {
-  const Lowered x = input(i);
+Lowered Lowering::input(std::size_t i) {
+  const Lowered& x = open_input(i);
+  if (x.halves[0] > 0) fail("reads {}, expected an image or a vector", to_string(dims(i)));
+  if (x.formula.empty()) return x;
+  Lowered& kept = lowered_[node_->inputs[i]];
+  kept = closed(x);
+  kept.shared = readers_[node_->inputs[i]] > 1;
+  return kept;
+}
+
+Lowered Lowering::number_input(std::size_t i) {
+  Lowered x = input(i);
   if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
-  if (x.value == network::kInputImage) {
-    fail(
-        "reads the input image, which only convolutions, linear operators and changes of scale "
-        "can");
-  }
+  x.value = numbers(x);
+  x.coded = false;
+  x.shared = false;
   return x;
 }
 
-Lowered Lowering::image_input(std::size_t i) const {
+Lowered Lowering::number_image(std::size_t i) {
+  image_input(i);
+  return number_input(i);
+}
+
+Lowered Lowering::image_input(std::size_t i) {
   const Lowered x = input(i);
   if (x.flat || x.channels_last)
     fail("reads {}, expected an image with channels first", to_string(dims(i)));
@@ -175,26 +198,26 @@ network::Shape Lowering::shape_of(const std::string& value) const {
   return {extent(dims[1], graph_), extent(dims[2], graph_), extent(dims[3], graph_)};
 }
 
-void Lowering::define(Lowered lowered) {
-  const std::string& name = node_->outputs[0];
+void Lowering::define_output(std::size_t output, Lowered lowered) {
+  const std::string& name = node_->outputs.at(output);
   const auto readers = readers_.find(name);
   lowered.shared = lowered.shared || (readers != readers_.end() && readers->second > 1);
   lowered_[name] = lowered;
+}
+
+Lowered Lowering::same_form(const Lowered& x, network::ValueIndex value) {
+  Lowered result;
+  result.value = value;
+  result.flat = x.flat;
+  result.channels_last = x.channels_last;
+  result.image = x.image;
+  return result;
 }
 
 void Lowering::define_image(network::ValueIndex value) {
   Lowered lowered;
   lowered.value = value;
   lowered.image = shape_of(node_->outputs[0]);
-  define(lowered);
-}
-
-void Lowering::define_vector(network::ValueIndex value, const Lowered& of) {
-  Lowered lowered;
-  lowered.value = value;
-  lowered.flat = true;
-  lowered.image = of.image;
-  lowered.channels_last = of.channels_last;
   define(lowered);
 }
 
@@ -207,9 +230,19 @@ network::ValueIndex Lowering::emit(const network::Operator& op,
   return draft_.add(std::move(draft));
 }
 
+network::ValueIndex Lowering::numbers(const Lowered& x) {
+  if (!x.coded && !x.shared && x.value != network::kInputImage) return x.value;
+  DraftNode draft;
+  draft.name = node_->name + ".numbers";
+  draft.op = network::Dequantize{};
+  draft.inputs = {codes(x)};
+  return draft_.add(std::move(draft));
+}
+
 network::ValueIndex Lowering::codes(const Lowered& x) {
-  const network::ValueIndex quantized =
-      draft_.quantized(x.value, x.value == network::kInputImage ? "input" : node_->name + ".input");
+  if (x.coded) return x.value;
+  const network::ValueIndex quantized = draft_.quantized(
+      x.value, x.value == network::kInputImage ? "input" : node_->name + ".input", x.grid);
   if (x.value != network::kInputImage || !x.flat) return quantized;
   if (!flat_image_) {
     DraftNode flatten;
@@ -221,14 +254,14 @@ network::ValueIndex Lowering::codes(const Lowered& x) {
   return *flat_image_;
 }
 
-network::Network lower(const Graph& graph, const LowerOptions& options) {
+ImportedNetwork lower(const Graph& graph, const LowerOptions& options) {
   // First, because a shape that is only guessed would let a later node be blamed.
   for (const Node& node : graph.nodes()) {
     if (shape_rule(node) == nullptr) refuse_operator(node);
   }
-  network::Network network = Lowering(graph, options).run();
-  network::check(network, graph.file().string(), network::MatrixWeights::kAny);
-  return network;
+  ImportedNetwork result = Lowering(graph, options).run();
+  network::check(result.network, graph.file().string(), network::MatrixWeights::kAny);
+  return result;
 }
 
 const std::vector<std::string>& lowered_operators() {

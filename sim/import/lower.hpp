@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// An ONNX graph as a float network of this project's operators.
+// An ONNX graph as a network of this project's operators.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sim/import/graph.hpp"
 #include "sim/network/network.hpp"
@@ -20,11 +21,19 @@ struct LowerOptions {
   bool fold_batch_norm = true;
 };
 
-/// The network with plain weights. Where matrix operators and residuals need codes there are
-/// quantizers of scale 1 and zero point 0, which engine "float" passes over; calibrate them before
-/// any other engine. InputError, which names node, operator and reason, for what the network's
-/// operators cannot express, and for weights that are not finite.
-network::Network lower(const Graph& graph, const LowerOptions& options);
+/// A network as its file has it: weights are plain, or codes where the file has integers.
+struct ImportedNetwork {
+  network::Network network;
+  /// Quantizers of which the file says nothing. They have scale 1 and zero point 0, which engine
+  /// "float" passes over; calibrate them before any other engine. Tables of lookups are empty.
+  std::vector<network::NodeIndex> open;
+  bool quantized = false;  // the file has quantizers of its own
+};
+
+/// Quantizers stand where matrix operators, residuals and tables need codes, and where several
+/// operators read a value. InputError, which names node, operator and reason, for what the
+/// network's operators cannot express, and for weights that are not finite.
+ImportedNetwork lower(const Graph& graph, const LowerOptions& options);
 
 /// ONNX operators that lower() knows, in alphabetical order.
 const std::vector<std::string>& lowered_operators();

@@ -11,6 +11,37 @@ namespace {
 
 float as_float(double value) { return static_cast<float>(value); }
 
+/// A matrix with its axes exchanged.
+template <typename T>
+std::vector<T> transposed(const std::vector<T>& matrix, const Dims& dims) {
+  const auto rows = static_cast<std::size_t>(dims[0]);
+  const auto columns = static_cast<std::size_t>(dims[1]);
+  std::vector<T> result(matrix.size());
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < columns; ++c) result[c * rows + r] = matrix[r * columns + c];
+  }
+  return result;
+}
+
+/// The graph's vector has channels last, the network's has them first.
+template <typename T>
+std::vector<T> channels_first(const std::vector<T>& weight, const network::Shape& image,
+                              int outputs) {
+  const auto channels = static_cast<std::size_t>(image.channels);
+  const auto pixels =
+      static_cast<std::size_t>(image.height) * static_cast<std::size_t>(image.width);
+  std::vector<T> result(weight.size());
+  for (std::size_t o = 0; o < static_cast<std::size_t>(outputs); ++o) {
+    const std::size_t row = o * channels * pixels;
+    for (std::size_t p = 0; p < pixels; ++p) {
+      for (std::size_t c = 0; c < channels; ++c) {
+        result[row + c * pixels + p] = weight[row + p * channels + c];
+      }
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 void Lowering::lower_conv() {
@@ -30,7 +61,7 @@ void Lowering::lower_conv() {
   draft.name = node_->name;
   draft.op = conv;
   draft.weight_shape = shape;
-  draft.weight = floats(1);
+  set_weights(draft, 1, true);
   if (node_->has_input(2)) draft.bias = floats(2);
   if (!draft.bias.empty() && static_cast<std::int64_t>(draft.bias.size()) != shape[0])
     fail("{} biases for {} channels", draft.bias.size(), shape[0]);
@@ -38,31 +69,60 @@ void Lowering::lower_conv() {
   define_image(draft_.add(std::move(draft)));
 }
 
-void Lowering::linear(const Lowered& x, std::vector<float> weight, int outputs, int inputs,
-                      const std::vector<float>& bias) {
+void Lowering::set_weights(DraftNode& draft, std::size_t i, bool outputs_first) {
+  const std::optional<QuantizedConstant> constant = quantized_constant(i);
+  if (!constant) {
+    draft.weight = outputs_first ? floats(i) : transposed(floats(i), dims(i));
+    return;
+  }
+  const std::size_t outputs_axis = outputs_first ? 0 : 1;
+  if (constant->scale.size() > 1 && constant->axis != outputs_axis)
+    fail("weights have a scale for each index of axis {}, expected axis {}, the outputs",
+         constant->axis, outputs_axis);
+  CodedWeight coded;
+  const std::vector<std::int64_t> q =
+      outputs_first ? constant->q : transposed(constant->q, constant->dims);
+  const bool centred = std::all_of(constant->zero_point.begin(), constant->zero_point.end(),
+                                   [](std::int64_t zero) { return zero == 0; });
+  // The cells hold the file's own bytes: two's complement, or unsigned with n = q - 128.
+  const std::int64_t offset = constant->unsigned_codes ? 128 : 0;
+  coded.coding.scheme = constant->unsigned_codes ? network::Scheme::kUniform
+                        : centred                ? network::Scheme::kSymmetric
+                                                 : network::Scheme::kAsymmetricSigned;
+  coded.coding.bits = 8;
+  for (const std::int64_t code : q) {
+    if (code < offset - 128 || code > offset + 127)
+      fail("a weight is {}, expected {} to {}", code, offset - 128, offset + 127);
+    coded.n.push_back(static_cast<std::int8_t>(code - offset));
+  }
+  for (std::size_t c = 0; c < constant->scale.size(); ++c) {
+    const float scale = constant->scale[c];
+    const auto steps = static_cast<double>(offset - constant->zero_point[c]);
+    coded.channels.push_back({scale, as_float(double{scale} * steps)});
+    if (!std::isfinite(scale) || !(scale >= 0.0f)) fail("a scale is {}", scale);
+  }
+  if (coded.channels.size() == 1) {
+    coded.coding.alpha = coded.channels[0].alpha;
+    coded.coding.beta = coded.channels[0].beta;
+    coded.channels.clear();
+  }
+  draft.coded_weight = std::move(coded);
+}
+
+void Lowering::linear(const Lowered& x, DraftNode draft, int outputs, int inputs) {
   if (!x.flat) fail("reads an image, expected a vector");
   if (x.channels_last) {
-    // The graph's vector has channels last, the network's has them first.
-    const std::vector<float> graph_order = weight;
-    const int pixels = x.image.height * x.image.width;
-    for (int o = 0; o < outputs; ++o) {
-      const std::size_t row = static_cast<std::size_t>(o) * static_cast<std::size_t>(inputs);
-      for (int p = 0; p < pixels; ++p) {
-        for (int c = 0; c < x.image.channels; ++c) {
-          weight[row + static_cast<std::size_t>(c * pixels + p)] =
-              graph_order[row + static_cast<std::size_t>(p * x.image.channels + c)];
-        }
-      }
+    if (draft.coded_weight) {
+      draft.coded_weight->n = channels_first(draft.coded_weight->n, x.image, outputs);
+    } else {
+      draft.weight = channels_first(draft.weight, x.image, outputs);
     }
   }
-  DraftNode draft;
   draft.name = node_->name;
   network::Linear op;
   op.out_features = outputs;
   draft.op = op;
   draft.weight_shape = {outputs, inputs};
-  draft.weight = std::move(weight);
-  draft.bias = bias;
   draft.inputs = {codes(x)};
   Lowered lowered;
   lowered.value = draft_.add(std::move(draft));
@@ -79,22 +139,17 @@ void Lowering::lower_gemm() {
   const Dims& shape = dims(1);
   const auto outputs = static_cast<std::size_t>(shape[rows_are_outputs ? 0 : 1]);
   const auto inputs = static_cast<std::size_t>(shape[rows_are_outputs ? 1 : 0]);
-  const std::vector<float> stored = floats(1);
-  std::vector<float> weight(stored.size());
-  for (std::size_t o = 0; o < outputs; ++o) {
-    for (std::size_t i = 0; i < inputs; ++i) {
-      const float w = stored[rows_are_outputs ? o * inputs + i : i * outputs + o];
-      weight[o * inputs + i] = as_float(alpha * double{w});
-    }
-  }
-  std::vector<float> bias;
+  DraftNode draft;
+  set_weights(draft, 1, rows_are_outputs);
+  if (alpha != 1.0 && draft.coded_weight) fail("scales quantized weights by {}", alpha);
+  for (float& w : draft.weight) w = as_float(alpha * double{w});
   if (node_->has_input(2)) {
-    bias = floats(2);
-    if (bias.size() == 1) bias.assign(outputs, bias[0]);
-    if (bias.size() != outputs) fail("{} biases for {} outputs", bias.size(), outputs);
-    for (float& b : bias) b = as_float(beta * double{b});
+    draft.bias = floats(2);
+    if (draft.bias.size() == 1) draft.bias.assign(outputs, draft.bias[0]);
+    if (draft.bias.size() != outputs) fail("{} biases for {} outputs", draft.bias.size(), outputs);
+    for (float& b : draft.bias) b = as_float(beta * double{b});
   }
-  linear(input(0), std::move(weight), static_cast<int>(outputs), static_cast<int>(inputs), bias);
+  linear(input(0), std::move(draft), static_cast<int>(outputs), static_cast<int>(inputs));
 }
 
 void Lowering::lower_matmul() {
@@ -103,18 +158,14 @@ void Lowering::lower_matmul() {
   if (shape.size() != 2 || dims(0).size() != 2)
     fail("multiplies {} and {}, expected vectors and a matrix", to_string(dims(0)),
          to_string(shape));
-  const auto inputs = static_cast<std::size_t>(shape[0]);
-  const auto outputs = static_cast<std::size_t>(shape[1]);
-  const std::vector<float> stored = floats(1);
-  std::vector<float> weight(stored.size());
-  for (std::size_t o = 0; o < outputs; ++o) {
-    for (std::size_t i = 0; i < inputs; ++i) weight[o * inputs + i] = stored[i * outputs + o];
-  }
-  linear(input(0), std::move(weight), static_cast<int>(outputs), static_cast<int>(inputs), {});
+  DraftNode draft;
+  set_weights(draft, 1, false);
+  linear(input(0), std::move(draft), static_cast<int>(shape[1]), static_cast<int>(shape[0]));
 }
 
 void Lowering::lower_batch_norm() {
-  const Lowered x = number_input(0);
+  const Lowered x = input(0);
+  if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
   const std::vector<float> gamma = floats(1);
   const std::vector<float> beta = floats(2);
   const std::vector<float> mean = floats(3);
@@ -149,16 +200,13 @@ void Lowering::lower_batch_norm() {
   draft.op = norm;
   draft.scale = gamma;
   draft.shift = beta;
-  draft.inputs = {x.value};
-  Lowered lowered = x;
-  lowered.value = draft_.add(std::move(draft));
-  lowered.shared = false;
-  define(lowered);
+  draft.inputs = {numbers(x)};
+  define(same_form(x, draft_.add(std::move(draft))));
 }
 
 bool Lowering::change_transform(const Lowered& x, const std::vector<float>& scale,
                                 const std::vector<float>& shift) {
-  if (x.value != network::kInputImage || x.shared || x.padded() ||
+  if (x.value != network::kInputImage || x.coded || x.shared || x.padded() ||
       draft_.has_quantizer(network::kInputImage))
     return false;
   network::InputTransform& transform = network_.transform;
@@ -180,9 +228,10 @@ bool Lowering::change_transform(const Lowered& x, const std::vector<float>& scal
 
 bool Lowering::change_weights(const Lowered& x, const std::vector<float>& scale,
                               const std::vector<float>& shift) {
-  if (x.value == network::kInputImage || x.shared || draft_.has_quantizer(x.value)) return false;
+  if (x.value == network::kInputImage || x.coded || x.shared || draft_.has_quantizer(x.value))
+    return false;
   DraftNode& matrix = draft_.node_of(x.value);
-  if (!network::is_matrix(matrix.op)) return false;
+  if (!network::is_matrix(matrix.op) || matrix.coded_weight) return false;
   const std::size_t outputs = scale.size();
   const std::size_t row = matrix.weight.size() / outputs;
   if (matrix.bias.empty()) matrix.bias.assign(outputs, 0.0f);
@@ -197,26 +246,30 @@ bool Lowering::change_weights(const Lowered& x, const std::vector<float>& scale,
 
 void Lowering::define_affine(const Lowered& x, const std::vector<float>& scale,
                              const std::vector<float>& shift) {
-  Lowered result = x;
-  if (!change_transform(x, scale, shift) && !change_weights(x, scale, shift)) {
-    if (x.value == network::kInputImage)
-      fail("changes the input image in a way that its transform cannot hold");
-    if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
-    // A batch norm of mean 0 and variance 1.
-    DraftNode draft;
-    draft.name = node_->name;
-    network::BatchNorm norm;
-    norm.eps = 1e-12f;
-    norm.mean.assign(scale.size(), 0.0f);
-    norm.variance.assign(scale.size(), 1.0f);
-    draft.op = norm;
-    draft.scale = scale;
-    draft.shift = shift;
-    draft.inputs = {x.value};
-    result.value = draft_.add(std::move(draft));
-    result.shared = false;
+  if (change_transform(x, scale, shift) || change_weights(x, scale, shift)) {
+    Lowered result = x;
+    result.grid.reset();
+    define(result);
+    return;
   }
-  define(result);
+  if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
+  define(same_form(x, affine(x, scale, shift)));
+}
+
+/// A batch norm of mean 0 and variance 1.
+network::ValueIndex Lowering::affine(const Lowered& x, const std::vector<float>& scale,
+                                     const std::vector<float>& shift) {
+  DraftNode draft;
+  draft.name = node_->name;
+  network::BatchNorm norm;
+  norm.eps = 1e-12f;
+  norm.mean.assign(scale.size(), 0.0f);
+  norm.variance.assign(scale.size(), 1.0f);
+  draft.op = norm;
+  draft.scale = scale;
+  draft.shift = shift;
+  draft.inputs = {numbers(x)};
+  return draft_.add(std::move(draft));
 }
 
 std::vector<float> Lowering::per_channel(std::size_t i, const Lowered& x, std::size_t of) const {
@@ -240,44 +293,76 @@ std::vector<float> Lowering::per_channel(std::size_t i, const Lowered& x, std::s
 void Lowering::lower_add() {
   for (const std::size_t i : {0u, 1u}) {
     if (!is_constant(i)) continue;
+    const std::optional<double> number = number_constant(i);
+    if (number && stays_open(open_input(1 - i))) {
+      define_open_affine(open_input(1 - i), 1.0, *number);
+      return;
+    }
     const Lowered x = input(1 - i);
     const std::vector<float> shift = per_channel(i, x, 1 - i);
     define_affine(x, std::vector<float>(shift.size(), 1.0f), shift);
     return;
   }
+  if (join_functions("+")) return;
   // The second one is a residual in codes: the one that has codes already, or the older.
-  Lowered x = number_input(0);
-  Lowered residual = number_input(1);
+  Lowered x = input(0);
+  Lowered residual = input(1);
   if (dims(0) != dims(1) || x.flat != residual.flat || x.channels_last != residual.channels_last)
     fail("adds {} and {}, expected equal shapes", to_string(dims(0)), to_string(dims(1)));
+  if (x.padded() || residual.padded())
+    fail("reads a padded image, which only convolutions and average pools can");
   const auto rank = [&](const Lowered& one) {
-    return std::pair(draft_.has_quantizer(one.value) ? 0 : 1, one.value);
+    return std::pair(one.coded || one.shared || draft_.has_quantizer(one.value) ? 0 : 1, one.value);
   };
   if (rank(x) < rank(residual)) std::swap(x, residual);
-  const network::ValueIndex value = emit(network::Add{}, {x.value, codes(residual)});
-  Lowered sum = x;
-  sum.value = value;
-  sum.shared = false;
-  define(sum);
+  const network::ValueIndex second = codes(residual);
+  define(same_form(x, emit(network::Add{}, {numbers(x), second})));
 }
 
 void Lowering::lower_mul() {
   for (const std::size_t i : {0u, 1u}) {
     if (!is_constant(i)) continue;
+    const std::optional<double> number = number_constant(i);
+    if (number && stays_open(open_input(1 - i))) {
+      define_open_affine(open_input(1 - i), *number, 0.0);
+      return;
+    }
     const Lowered x = input(1 - i);
     const std::vector<float> scale = per_channel(i, x, 1 - i);
     define_affine(x, scale, std::vector<float>(scale.size(), 0.0f));
     return;
   }
-  fail("multiplies two values of the image, which is not supported yet");
+  if (join_functions("*")) return;
+  Lowered x = input(0);
+  Lowered factor = input(1);
+  const auto pixels = [](const Lowered& one) { return one.image.height * one.image.width; };
+  if (pixels(x) < pixels(factor)) std::swap(x, factor);
+  if (x.padded() || factor.padded())
+    fail("reads a padded image, which only convolutions and average pools can");
+  if (x.flat != factor.flat || x.channels_last != factor.channels_last ||
+      x.image.channels != factor.image.channels ||
+      (!(x.image == factor.image) && pixels(factor) != 1))
+    fail("multiplies {} and {}, expected equal shapes or one number a channel", to_string(dims(0)),
+         to_string(dims(1)));
+  const network::ValueIndex second = codes(factor);
+  define(same_form(x, emit(network::Multiply{}, {numbers(x), second})));
 }
 
 void Lowering::lower_sub() {
   const bool from_constant = is_constant(0);
-  if (!from_constant && !is_constant(1))
-    fail("subtracts two values of the image, which is not supported yet");
-  const Lowered x = input(from_constant ? 1 : 0);
-  std::vector<float> shift = per_channel(from_constant ? 0 : 1, x, from_constant ? 1 : 0);
+  if (!from_constant && !is_constant(1)) {
+    if (join_functions("-")) return;
+    fail("subtracts two values of the image, which is not supported");
+  }
+  const std::size_t i = from_constant ? 0 : 1;
+  const std::optional<double> number = number_constant(i);
+  if (number && stays_open(open_input(1 - i))) {
+    define_open_affine(open_input(1 - i), from_constant ? -1.0 : 1.0,
+                       from_constant ? *number : -*number);
+    return;
+  }
+  const Lowered x = input(1 - i);
+  std::vector<float> shift = per_channel(i, x, 1 - i);
   if (!from_constant) {
     for (float& s : shift) s = -s;
   }
@@ -285,7 +370,15 @@ void Lowering::lower_sub() {
 }
 
 void Lowering::lower_div() {
-  if (!is_constant(1)) fail("divides by a value of the image, which is not supported");
+  if (!is_constant(1)) {
+    if (join_functions("/")) return;
+    fail("divides by a value of the image, which is not supported");
+  }
+  const std::optional<double> number = number_constant(1);
+  if (number && *number != 0.0 && stays_open(open_input(0))) {
+    define_open_affine(open_input(0), 1.0 / *number, 0.0);
+    return;
+  }
   const Lowered x = input(0);
   std::vector<float> scale = per_channel(1, x, 0);
   for (float& s : scale) {

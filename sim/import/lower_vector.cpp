@@ -59,51 +59,23 @@ void Lowering::lower_identity() {
   define(input(0));
 }
 
-void Lowering::lower_relu() {
-  Lowered x = number_input(0);
-  x.value = emit(network::Relu{}, {x.value});
-  x.shared = false;
-  define(x);
-}
-
-void Lowering::lower_clip() {
-  const auto bound = [&](std::size_t i, const char* attribute, float open) {
-    if (!node_->has_input(i)) return node_->number(attribute, open);
-    if (!is_constant(i)) fail("bounds depend on the image");
-    const std::vector<float> numbers = values_.constant(node_->inputs[i]).floats();
-    if (numbers.size() != 1) fail("a bound has {} numbers, expected one", numbers.size());
-    return numbers[0];
-  };
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  const float low = bound(1, "min", -kInfinity);
-  const float high = bound(2, "max", kInfinity);
-  const bool open_above = high >= std::numeric_limits<float>::max();
-  Lowered x = number_input(0);
-  if (low == 0.0f && open_above) {
-    x.value = emit(network::Relu{}, {x.value});
-  } else if (low == -1.0f && high == 1.0f) {
-    x.value = emit(network::Hardtanh{}, {x.value});
-  } else if (low > -std::numeric_limits<float>::max() || !open_above) {
-    fail("clips to [{}, {}], which is not supported yet; expected [0, inf] or [-1, 1]", low, high);
-  }
-  x.shared = false;
-  define(x);
-}
-
 void Lowering::lower_max_pool() {
-  const Lowered x = image_input(0);
-  number_input(0);
+  const Lowered x = number_image(0);
   need_undilated();
   network::MaxPool pool;
   pool.kernel = pair("kernel_shape", {1, 1});
   pool.stride = pair("strides", {1, 1});
   pool.pads = window_pads(shape_of(node_->inputs[0]), pool.kernel, pool.stride);
-  define_image(emit(pool, {x.value}));
+  Lowered result = same_form(x, emit(pool, {x.value}));
+  result.image = shape_of(node_->outputs[0]);
+  result.grid = x.grid;  // the largest number is one of them
+  result.integers = x.integers;
+  define(result);
 }
 
 void Lowering::lower_average_pool() {
-  const Lowered x = image_input(0);
-  if (x.value == network::kInputImage) number_input(0);
+  Lowered x = image_input(0);
+  x.value = numbers(x);
   need_undilated();
   network::AveragePool pool;
   pool.kernel = pair("kernel_shape", {1, 1});
@@ -133,8 +105,7 @@ void Lowering::average(const Lowered& x, bool keep_image) {
     network::AveragePool pool;
     pool.kernel = {x.image.height, x.image.width};
     pool.stride = pool.kernel;
-    result.value = emit(pool, {x.value});
-    result.shared = false;
+    result = same_form(x, emit(pool, {x.value}));
   }
   result.image = {x.image.channels, 1, 1};
   if (!keep_image) {
@@ -151,9 +122,8 @@ void Lowering::average(const Lowered& x, bool keep_image) {
 }
 
 void Lowering::lower_global_average_pool() {
-  const Lowered x = image_input(0);
-  number_input(0);
-  average(x, true);
+  if (node_->integer("channels_last", 0) != 0) fail("has channels last, which is not supported");
+  average(number_image(0), true);
 }
 
 void Lowering::lower_reduce_mean() {
@@ -174,9 +144,10 @@ void Lowering::lower_flatten() {
 
 /// Also squeeze and flatten: what counts is the output's shape.
 void Lowering::lower_reshape() {
-  const Lowered x = input(0);
   const Dims& from = dims(0);
   const Dims& to = values_.dims(node_->outputs[0]);
+  if (reshape_halves(from, to)) return;
+  const Lowered x = input(0);
   if (from == to) {
     define(x);
     return;
@@ -190,12 +161,51 @@ void Lowering::lower_reshape() {
     define(vector);
     return;
   }
-  define_vector(emit(network::Flatten{}, {x.value}), x);
+  Lowered vector = x;
+  vector.coded = x.coded || x.shared;
+  vector.value = emit(network::Flatten{}, {vector.coded ? codes(x) : x.value});
+  vector.flat = true;
+  vector.shared = false;
+  define(vector);
+}
+
+/// The reshapes around a channel shuffle: channels become two axes, which then become one again.
+bool Lowering::reshape_halves(const Dims& from, const Dims& to) {
+  const Lowered& open = open_input(0);
+  if (from.size() == 4 && to.size() == 5 && !open.flat && !open.channels_last) {
+    Lowered x = input(0);
+    if (to[1] * to[2] != x.image.channels || to[3] != from[2] || to[4] != from[3]) return false;
+    x.halves = {static_cast<int>(to[1]), static_cast<int>(to[2])};
+    define(x);
+    return true;
+  }
+  if (open.halves[0] == 0) return false;
+  Lowered x = open;
+  const auto [first, second] = x.halves;
+  if (from.size() != 5 || to.size() != 4 || to[1] != x.image.channels || to[2] != from[3] ||
+      to[3] != from[4])
+    fail("makes {} of {}, expected an image with as many channels", to_string(to), to_string(from));
+  x.halves = {0, 0};
+  std::vector<int> channels;
+  for (int c = 0; c < x.image.channels; ++c)
+    channels.push_back(x.swapped ? c % first * second + c / first : c);
+  x.swapped = false;
+  define_channels(x, channels, 0);
+  return true;
 }
 
 void Lowering::lower_transpose() {
-  Lowered x = input(0);
   const Dims order = node_->integers("perm", {});
+  if (open_input(0).halves[0] > 0) {
+    Lowered halves = open_input(0);
+    if (order != Dims{0, 2, 1, 3, 4} || halves.swapped)
+      fail("orders axes as {}, expected two halves of the channels to change places",
+           to_string(order));
+    halves.swapped = true;
+    define(halves);
+    return;
+  }
+  Lowered x = input(0);
   if (!x.flat && !x.padded() && !x.channels_last && order == Dims{0, 2, 3, 1}) {
     x.channels_last = true;
   } else if (!x.flat && x.channels_last && order == Dims{0, 3, 1, 2}) {
@@ -229,37 +239,74 @@ void Lowering::lower_pad() {
   define(x);
 }
 
+/// Left out with everything after it, which may only be quantizers of the shares.
 void Lowering::lower_softmax() {
-  if (node_->outputs[0] != graph_.outputs()[0])
-    fail("is followed by other operators, expected it at the end, where it is left out");
+  std::string value = node_->outputs[0];
+  while (value != graph_.outputs()[0]) {
+    const auto reads = [&](const Node& node) {
+      return std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end();
+    };
+    const auto next = std::find_if(graph_.nodes().begin(), graph_.nodes().end(), reads);
+    const bool quantizer =
+        next != graph_.nodes().end() &&
+        (next->op == "QuantizeLinear" || next->op == "DequantizeLinear" || next->op == "Identity");
+    if (!quantizer)
+      fail("is followed by other operators, expected it at the end, where it is left out");
+    value = next->outputs[0];
+    after_softmax_.insert(value);
+  }
   define(input(0));
 }
 
 const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
   static const std::map<std::string, Handler> table{
+      {"Abs", &Lowering::lower_function},
       {"Add", &Lowering::lower_add},
       {"AveragePool", &Lowering::lower_average_pool},
       {"BatchNormalization", &Lowering::lower_batch_norm},
       {"Cast", &Lowering::lower_identity},
+      {"Celu", &Lowering::lower_elu},
       {"Clip", &Lowering::lower_clip},
+      {"Concat", &Lowering::lower_concat},
       {"Conv", &Lowering::lower_conv},
+      {"DequantizeLinear", &Lowering::lower_dequantize},
       {"Div", &Lowering::lower_div},
       {"Dropout", &Lowering::lower_identity},
+      {"Elu", &Lowering::lower_elu},
+      {"Erf", &Lowering::lower_function},
+      {"Exp", &Lowering::lower_function},
       {"Flatten", &Lowering::lower_flatten},
+      {"Floor", &Lowering::lower_function},
+      {"Gather", &Lowering::lower_gather},
       {"Gemm", &Lowering::lower_gemm},
       {"GlobalAveragePool", &Lowering::lower_global_average_pool},
+      {"HardSigmoid", &Lowering::lower_hard_sigmoid},
+      {"HardSwish", &Lowering::lower_hard_sigmoid},
       {"Identity", &Lowering::lower_identity},
+      {"LeakyRelu", &Lowering::lower_leaky_relu},
+      {"Log", &Lowering::lower_function},
       {"LogSoftmax", &Lowering::lower_softmax},
       {"MatMul", &Lowering::lower_matmul},
       {"MaxPool", &Lowering::lower_max_pool},
       {"Mul", &Lowering::lower_mul},
+      {"Neg", &Lowering::lower_function},
+      {"PRelu", &Lowering::lower_prelu},
       {"Pad", &Lowering::lower_pad},
+      {"QuantizeLinear", &Lowering::lower_quantize},
       {"ReduceMean", &Lowering::lower_reduce_mean},
       {"Relu", &Lowering::lower_relu},
       {"Reshape", &Lowering::lower_reshape},
+      {"Round", &Lowering::lower_function},
+      {"Selu", &Lowering::lower_elu},
+      {"Sigmoid", &Lowering::lower_function},
+      {"Slice", &Lowering::lower_slice},
       {"Softmax", &Lowering::lower_softmax},
+      {"Softplus", &Lowering::lower_function},
+      {"Split", &Lowering::lower_split},
+      {"Sqrt", &Lowering::lower_function},
       {"Squeeze", &Lowering::lower_reshape},
       {"Sub", &Lowering::lower_sub},
+      {"Tanh", &Lowering::lower_function},
       {"Transpose", &Lowering::lower_transpose},
   };
   return table;

@@ -18,6 +18,18 @@ namespace brownout::importing {
 /// What a value of the graph is in the network.
 struct Lowered {
   network::ValueIndex value;  // of the network
+  bool coded = false;         // `value` holds codes
+  /// The scale and zero point on whose steps all numbers lie, where the file says so.
+  std::optional<network::Quantize> grid;
+  bool integers = false;  // the graph has the codes themselves, before their DequantizeLinear
+  /// The graph's value is this function of `value`; "": it is `value`.
+  std::string formula;
+  bool affine = false;              // a formula that only adds and multiplies
+  double scale = 1.0, shift = 0.0;  // of an affine formula
+  std::string name;                 // of the operator that a formula comes from
+  /// Channels as two axes (channel shuffle): their extents, and whether they changed places.
+  std::array<int, 2> halves{0, 0};
+  bool swapped = false;
   /// A vector in the network: flattened, channels first.
   bool flat = false;
   /// The graph has it channels last: as an image, or as a vector of an image of this shape.
@@ -30,10 +42,21 @@ struct Lowered {
   bool padded() const { return padding != std::array<int, 4>{0, 0, 0, 0}; }
 };
 
+/// Integers of a file with their scales and zero points: one of each, or one for each index of
+/// `axis`.
+struct QuantizedConstant {
+  Dims dims;
+  std::vector<std::int64_t> q;
+  bool unsigned_codes = false;
+  std::vector<float> scale;
+  std::vector<std::int64_t> zero_point;
+  std::size_t axis = 0;
+};
+
 class Lowering {
  public:
   Lowering(const Graph& graph, const LowerOptions& options);
-  network::Network run();
+  ImportedNetwork run();
 
   using Handler = void (Lowering::*)();
   static const std::map<std::string, Handler>& handlers();
@@ -54,20 +77,44 @@ class Lowering {
   const Dims& dims(std::size_t i) const { return values_.input_dims(*node_, i); }
   /// Finite floats. InputError for other constants.
   std::vector<float> floats(std::size_t i) const;
-  Lowered input(std::size_t i) const;
-  /// Not the network's input image itself, and without padding.
-  Lowered number_input(std::size_t i) const;
+  /// The value of the image, whose formula may still be open.
+  const Lowered& open_input(std::size_t i) const;
+  Lowered input(std::size_t i);
+  /// Not padded; the value holds numbers.
+  Lowered number_input(std::size_t i);
   /// An image with channels first, perhaps padded.
-  Lowered image_input(std::size_t i) const;
+  Lowered image_input(std::size_t i);
+  Lowered number_image(std::size_t i);
+  network::Quantize grid_of_node() const;
+  /// Weights that the file holds as integers.
+  std::optional<QuantizedConstant> quantized_constant(std::size_t i) const;
   network::Shape shape_of(const std::string& value) const;
 
   // The value of the node that is lowered.
-  void define(Lowered lowered);
+  void define(Lowered lowered) { define_output(0, std::move(lowered)); }
+  void define_output(std::size_t output, Lowered lowered);
+  /// Numbers of the same shape as x.
+  static Lowered same_form(const Lowered& x, network::ValueIndex value);
   void define_image(network::ValueIndex value);
-  void define_vector(network::ValueIndex value, const Lowered& of);
   network::ValueIndex emit(const network::Operator& op, std::vector<network::ValueIndex> inputs);
   /// The value as codes.
   network::ValueIndex codes(const Lowered& x);
+  /// The value as numbers. What several operators read is kept as codes, as an accelerator would.
+  network::ValueIndex numbers(const Lowered& x);
+
+  // Functions of one number. They stay open as long as operators make another function of the same
+  // value of them; then they become one table.
+  Lowered closed(const Lowered& x);
+  void define_function(const Lowered& x, const std::string& tokens);
+  /// y = x·scale + shift of an open function.
+  void define_open_affine(const Lowered& x, double scale, double shift);
+  /// One constant number, if input `i` is one.
+  std::optional<double> number_constant(std::size_t i) const;
+  /// Whether an operator on x and a constant joins an open function, or may begin one.
+  bool stays_open(const Lowered& x) const;
+  /// An operator on two functions of the same value, or on one and a number.
+  bool join_functions(const std::string& token);
+  void define_channels(const Lowered& x, const std::vector<int>& channels, std::size_t output);
 
   // y = x * scale + shift, one number a channel: in the input's transform, in the weights of the
   // matrix operator before it, or as a batch norm.
@@ -77,6 +124,8 @@ class Lowering {
                         const std::vector<float>& shift);
   bool change_weights(const Lowered& x, const std::vector<float>& scale,
                       const std::vector<float>& shift);
+  network::ValueIndex affine(const Lowered& x, const std::vector<float>& scale,
+                             const std::vector<float>& shift);
   /// One number a channel of `x`, which is input `of`, from constant `i` that repeats over the
   /// rest.
   std::vector<float> per_channel(std::size_t i, const Lowered& x, std::size_t of) const;
@@ -87,32 +136,44 @@ class Lowering {
   std::array<int, 4> window_pads(const network::Shape& in, const std::array<int, 2>& kernel,
                                  const std::array<int, 2>& stride) const;
   void need_undilated() const;
+  void set_weights(DraftNode& draft, std::size_t i, bool outputs_first);
   void average(const Lowered& x, bool keep_image);
+  bool reshape_halves(const Dims& from, const Dims& to);
 
   // Operators.
   void lower_add();
   void lower_average_pool();
   void lower_batch_norm();
   void lower_clip();
+  void lower_concat();
   void lower_conv();
+  void lower_dequantize();
   void lower_div();
+  void lower_elu();
   void lower_flatten();
+  void lower_function();
+  void lower_gather();
   void lower_gemm();
   void lower_global_average_pool();
+  void lower_hard_sigmoid();
   void lower_identity();
+  void lower_leaky_relu();
   void lower_matmul();
   void lower_max_pool();
   void lower_mul();
   void lower_pad();
+  void lower_prelu();
+  void lower_quantize();
   void lower_reduce_mean();
   void lower_relu();
   void lower_reshape();
+  void lower_slice();
   void lower_softmax();
+  void lower_split();
   void lower_sub();
   void lower_transpose();
   /// Weights outputs x inputs in the graph's order of the input.
-  void linear(const Lowered& x, std::vector<float> weight, int outputs, int inputs,
-              const std::vector<float>& bias);
+  void linear(const Lowered& x, DraftNode draft, int outputs, int inputs);
 
   const Graph& graph_;
   const LowerOptions& options_;
@@ -122,6 +183,7 @@ class Lowering {
   std::map<std::string, Lowered> lowered_;
   std::map<std::string, int> readers_;
   const Node* node_ = nullptr;
+  std::set<std::string> after_softmax_;  // values of operators that are left out with a softmax
   std::optional<network::ValueIndex> flat_image_;  // codes of the image as a vector
 };
 

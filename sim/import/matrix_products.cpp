@@ -26,7 +26,7 @@ MatrixProduct convolution(const Values& values, const Node& node) {
   return product;
 }
 
-MatrixProduct gemm(const Values& values, const Node& node) {
+MatrixProduct gemm_product(const Values& values, const Node& node) {
   const Dims& a = values.input_dims(node, 0);
   const Dims& out = values.dims(node.outputs[0]);
   MatrixProduct product;
@@ -38,7 +38,7 @@ MatrixProduct gemm(const Values& values, const Node& node) {
 
 /// [batch, ..., M, K] x [..., K, N]. Extents between are further rows when the weights are shared,
 /// and groups when each has its own.
-MatrixProduct matmul(const Values& values, const Node& node) {
+MatrixProduct matmul_product(const Values& values, const Node& node) {
   const Dims& a = values.input_dims(node, 0);
   const Dims& b = values.input_dims(node, weights_of(node));
   const Dims& out = values.dims(node.outputs[0]);
@@ -64,12 +64,12 @@ MatrixProducts matrix_products(const Graph& graph, const Dims& input) {
   result.remarks = values.remarks();
   for (const Node& node : graph.nodes()) {
     MatrixProduct product;
-    if (node.op == "Conv" || node.op == "QLinearConv" || node.op == "ConvInteger") {
+    if (node.op == "Conv" || node.op == "ConvInteger") {
       product = convolution(values, node);
-    } else if (node.op == "Gemm" || node.op == "QGemm") {
-      product = gemm(values, node);
-    } else if (node.op == "MatMul" || node.op == "QLinearMatMul" || node.op == "MatMulInteger") {
-      product = matmul(values, node);
+    } else if (node.op == "Gemm") {
+      product = gemm_product(values, node);
+    } else if (node.op == "MatMul" || node.op == "MatMulInteger") {
+      product = matmul_product(values, node);
     } else if (node.op == "ConvTranspose") {
       const std::string remark = "operator ConvTranspose is passed over";
       if (std::find(result.remarks.begin(), result.remarks.end(), remark) == result.remarks.end())

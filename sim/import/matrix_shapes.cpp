@@ -57,10 +57,6 @@ std::vector<Dims> conv(const Values& values, const Node& node) {
   return {convolved(node, values.input_dims(node, 0), values.input_dims(node, 1))};
 }
 
-std::vector<Dims> quantized_conv(const Values& values, const Node& node) {
-  return {convolved(node, values.input_dims(node, 0), values.input_dims(node, 3))};
-}
-
 std::vector<Dims> transposed_conv(const Values& values, const Node& node) {
   const Dims& x = values.input_dims(node, 0);
   const Dims& weights = values.input_dims(node, 1);
@@ -100,7 +96,7 @@ std::vector<Dims> global_pool(const Values& values, const Node& node) {
 
 std::vector<Dims> gemm(const Values& values, const Node& node) {
   const Dims& a = values.input_dims(node, 0);
-  const Dims& b = values.input_dims(node, node.op == "QGemm" ? 3 : 1);
+  const Dims& b = values.input_dims(node, 1);
   if (a.size() != 2 || b.size() != 2)
     throw InputError("{}: multiplies {} and {}", node.place, to_string(a), to_string(b));
   const bool turn_a = node.integer("transA", 0) != 0;
@@ -112,10 +108,6 @@ std::vector<Dims> gemm(const Values& values, const Node& node) {
 
 std::vector<Dims> matmul(const Values& values, const Node& node) {
   return {product(node, values.input_dims(node, 0), values.input_dims(node, 1))};
-}
-
-std::vector<Dims> quantized_matmul(const Values& values, const Node& node) {
-  return {product(node, values.input_dims(node, 0), values.input_dims(node, 3))};
 }
 
 Dims window_dims(const Node& node, const Dims& input, const Dims& kernel, std::int64_t channels) {

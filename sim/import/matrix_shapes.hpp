@@ -18,13 +18,10 @@ void expect_image(const Node& node, const Dims& input, std::size_t window);
 Dims window_dims(const Node& node, const Dims& input, const Dims& kernel, std::int64_t channels);
 
 std::vector<Dims> conv(const Values& values, const Node& node);
-/// QLinearConv: x, scale, zero point, weights.
-std::vector<Dims> quantized_conv(const Values& values, const Node& node);
 std::vector<Dims> transposed_conv(const Values& values, const Node& node);
 std::vector<Dims> pool(const Values& values, const Node& node);
 std::vector<Dims> global_pool(const Values& values, const Node& node);
 std::vector<Dims> gemm(const Values& values, const Node& node);
 std::vector<Dims> matmul(const Values& values, const Node& node);
-std::vector<Dims> quantized_matmul(const Values& values, const Node& node);
 
 }  // namespace brownout::importing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each coded tensor has one affine decoding.
+// Weights to codes, ranges to quantizers, formulas to tables.
 #include "sim/import/quantize.hpp"
 
 #include <algorithm>
@@ -7,10 +7,28 @@
 #include <limits>
 
 #include "sim/base/error.hpp"
+#include "sim/network/formula.hpp"
 
 namespace brownout::importing {
 
 namespace {
+
+/// One coding for the tensor, or one for each output channel.
+void fit_coding(const std::vector<float>& values, const QuantizeOptions& options, bool by_channel,
+                network::Parameter& parameter) {
+  parameter.coding = network::fit(options.scheme, options.bits, values.data(),
+                                  static_cast<std::int64_t>(values.size()));
+  const std::int64_t channels = parameter.shape[0];
+  if (!by_channel || channels < 2 || options.scheme == network::Scheme::kBinary) return;
+  const std::int64_t each = static_cast<std::int64_t>(values.size()) / channels;
+  for (std::int64_t c = 0; c < channels; ++c) {
+    const network::Coding own =
+        network::fit(options.scheme, options.bits, values.data() + c * each, each);
+    parameter.channels.push_back({own.alpha, own.beta});
+  }
+  parameter.coding->alpha = 1.0f;
+  parameter.coding->beta = 0.0f;
+}
 
 /// Makes codes of a plain parameter. Returns its noise in dB.
 double encode_parameter(network::Parameter& parameter, const QuantizeOptions& options) {
@@ -21,15 +39,17 @@ double encode_parameter(network::Parameter& parameter, const QuantizeOptions& op
     for (float& w : clipped) w = std::clamp(w, -bound, bound);
   }
   parameter.values.clear();
-  parameter.coding = network::fit(options.scheme, options.bits, clipped.data(),
-                                  static_cast<std::int64_t>(clipped.size()));
+  fit_coding(clipped, options, options.by_channel && parameter.role == network::Role::kWeight,
+             parameter);
+  const std::int64_t each = parameter.elements_a_decoding();
   parameter.n.reserve(plain.size());
   double signal = 0.0;
   double noise = 0.0;
   for (std::size_t i = 0; i < plain.size(); ++i) {
-    const int n = network::encode(*parameter.coding, clipped[i], options.rounding);
+    const network::Coding coding = parameter.coding_of(static_cast<std::int64_t>(i) / each);
+    const int n = network::encode(coding, clipped[i], options.rounding);
     parameter.n.push_back(static_cast<std::int8_t>(n));
-    const double error = double{network::decode(*parameter.coding, n)} - double{plain[i]};
+    const double error = double{network::decode(coding, n)} - double{plain[i]};
     signal += double{plain[i]} * double{plain[i]};
     noise += error * error;
   }
@@ -37,30 +57,46 @@ double encode_parameter(network::Parameter& parameter, const QuantizeOptions& op
   return 10.0 * std::log10(signal / noise);
 }
 
+/// The tables of lookups, once their quantizers are known.
+void fill_tables(network::Network& network, const std::string& where) {
+  for (network::Node& node : network.nodes) {
+    auto* lookup = std::get_if<network::Lookup>(&node.op);
+    if (lookup == nullptr) continue;
+    const network::Quantize& codes = network::quantizer_of(network, node.inputs[0]);
+    try {
+      lookup->table =
+          network::lookup_table(network::Formula(lookup->formula), codes.scale, codes.zero_point);
+    } catch (const InputError& error) {
+      throw InputError("{}: node \"{}\": {}", where, node.name, error.text());
+    }
+  }
+}
+
 }  // namespace
 
-Quantized quantize(const network::Network& network, const std::vector<Range>& ranges,
+Quantized quantize(const ImportedNetwork& imported, const std::vector<Range>& ranges,
                    const QuantizeOptions& options, const std::string& where) {
   network::check_bits(options.scheme, options.bits);
+  BROWNOUT_CHECK(ranges.size() == imported.open.size(), "{} ranges of {} quantizers", ranges.size(),
+                 imported.open.size());
   Quantized result;
-  result.network = network;
+  result.network = imported.network;
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    result.network.nodes[imported.open[i]].op = quantize_of(ranges[i]);
+  }
   const auto is_coded = [&](network::Role role) {
     return role == network::Role::kWeight ||
            std::find(options.coded.begin(), options.coded.end(), role) != options.coded.end();
   };
-  std::size_t next = 0;
-  for (network::Node& node : result.network.nodes) {
-    if (auto* quantizer = std::get_if<network::Quantize>(&node.op)) {
-      BROWNOUT_CHECK(next < ranges.size(), "{} ranges", ranges.size());
-      *quantizer = quantize_of(ranges[next++]);
-    }
+  for (const network::Node& node : result.network.nodes) {
     for (const network::ParameterIndex index : network::parameters_of(node.op)) {
       network::Parameter& parameter = result.network.parameters[index];
-      if (!is_coded(parameter.role)) continue;
+      if (!is_coded(parameter.role) || parameter.coding) continue;
       const double db = encode_parameter(parameter, options);
       if (parameter.role == network::Role::kWeight) result.noise.push_back({node.name, db});
     }
   }
+  fill_tables(result.network, where);
   network::check(result.network, where);
   return result;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/import/lower.hpp"
 #include "sim/import/ranges.hpp"
 #include "sim/network/network.hpp"
 
@@ -15,6 +16,8 @@ struct QuantizeOptions {
   network::Scheme scheme = network::Scheme::kRquant;
   int bits = 8;
   network::Rounding rounding = network::Rounding::kNearest;
+  /// Whether each output channel of the weights has a range, and so an alpha and beta, of its own.
+  bool by_channel = false;
   std::optional<double> w_max;  // |w| beyond it is clipped first; above 0
   /// Which parameters become codes in memory cells; weights of matrix operators always do.
   std::vector<network::Role> coded{network::Role::kWeight};
@@ -28,12 +31,13 @@ struct LayerNoise {
 
 struct Quantized {
   network::Network network;
-  std::vector<LayerNoise> noise;  // of every matrix operator, in their order
+  std::vector<LayerNoise> noise;  // of every matrix operator that was plain, in their order
 };
 
-/// `ranges`: of every quantizer in the order of the nodes. InputError, which begins with `where`,
+/// `ranges`: of every open quantizer, in the order of ImportedNetwork::open. Codes and quantizers
+/// that the file brought stay. InputError, which begins with `where`,
 /// when the result fails network::check.
-Quantized quantize(const network::Network& network, const std::vector<Range>& ranges,
+Quantized quantize(const ImportedNetwork& imported, const std::vector<Range>& ranges,
                    const QuantizeOptions& options, const std::string& where);
 
 }  // namespace brownout::importing

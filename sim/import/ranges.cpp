@@ -98,19 +98,17 @@ const std::vector<std::string>& calibration_names() {
   return names;
 }
 
-RangeMeter::RangeMeter(const network::Network& network, std::size_t workers)
-    : network_(network), position_(network.nodes.size(), 0) {
-  for (const network::NodeIndex node : network.nodes.indices()) {
-    if (!std::holds_alternative<network::Quantize>(network.nodes[node].op)) continue;
-    position_[node] = quantizers_.size();
-    quantizers_.push_back(node);
-  }
+RangeMeter::RangeMeter(const network::Network& network, std::vector<network::NodeIndex> quantizers,
+                       std::size_t workers)
+    : network_(network), quantizers_(std::move(quantizers)), position_(network.nodes.size()) {
+  for (std::size_t i = 0; i < quantizers_.size(); ++i) position_[quantizers_[i]] = i;
   seen_.assign(workers, std::vector<Seen>(quantizers_.size()));
 }
 
 void RangeMeter::see(network::NodeIndex quantizer, const float* numbers, std::int64_t count,
                      std::size_t worker) {
-  const std::size_t position = position_[quantizer];
+  if (!position_[quantizer]) return;
+  const std::size_t position = *position_[quantizer];
   Seen& seen = seen_[worker][position];
   if (outermost_.empty()) {
     seen.count += count;

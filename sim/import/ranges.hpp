@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,18 +29,20 @@ struct Range {
 /// number of workers or their order.
 class RangeMeter {
  public:
-  /// Workers have the numbers [0, workers).
-  RangeMeter(const network::Network& network, std::size_t workers);
+  /// `quantizers`: those to measure, in ascending order. Workers have the numbers [0, workers).
+  RangeMeter(const network::Network& network, std::vector<network::NodeIndex> quantizers,
+             std::size_t workers);
 
-  /// Numbers before a quantizer. Thread-safe for different workers.
+  /// Numbers before a quantizer; those of others are passed over. Thread-safe for different
+  /// workers.
   void see(network::NodeIndex quantizer, const float* numbers, std::int64_t count,
            std::size_t worker);
   /// Ends the first pass.
   void begin_histograms();
 
-  /// Of every quantizer, after both passes; `share`: for kPercentile, kept between both ends, in
-  /// (0, 1]. Zero is always within. The input's quantizer covers all pixels, whatever was seen.
-  /// InputError, which begins with `where`, when a quantizer saw no number or one that is not
+  /// Of every quantizer measured, after both passes; `share`: for kPercentile, kept between both
+  /// ends, in (0, 1]. Zero is always within. The input's quantizer covers all pixels, whatever was
+  /// seen. InputError, which begins with `where`, when a quantizer saw no number or one that is not
   /// finite.
   std::vector<Range> ranges(Calibration calibration, double share, const std::string& where) const;
 
@@ -56,9 +59,9 @@ class RangeMeter {
 
   const network::Network& network_;
   std::vector<network::NodeIndex> quantizers_;
-  Table<network::NodeIndex, std::size_t> position_;  // of a node in quantizers_
-  std::vector<std::vector<Seen>> seen_;              // by worker and quantizer
-  std::vector<Range> outermost_;                     // after the first pass
+  Table<network::NodeIndex, std::optional<std::size_t>> position_;  // of a node in quantizers_
+  std::vector<std::vector<Seen>> seen_;                             // by worker and quantizer
+  std::vector<Range> outermost_;                                    // after the first pass
 };
 
 /// Scale and zero point of a range for codes of 8 bits: scale = (high - low)/255, and the code of 0

@@ -258,19 +258,6 @@ std::vector<Dims> dynamic_quantize(const Values& values, const Node& node) {
   return {values.input_dims(node, 0), {}, {}};
 }
 
-/// QLinearAdd and its like: a, scale, zero point, b.
-std::vector<Dims> quantized_broadcast(const Values& values, const Node& node) {
-  return {broadcast(values.input_dims(node, 0), values.input_dims(node, 3), node.place)};
-}
-
-/// QLinearConcat: scale and zero point of the output, then three of each input.
-std::vector<Dims> quantized_concat(const Values& values, const Node& node) {
-  Node plain = node;
-  plain.inputs.clear();
-  for (std::size_t i = 2; i < node.inputs.size(); i += 3) plain.inputs.push_back(node.inputs[i]);
-  return concat(values, plain);
-}
-
 const std::map<std::string, ShapeRule>& rules() {
   static const std::map<std::string, ShapeRule> table = [] {
     std::map<std::string, ShapeRule> rules{
@@ -293,13 +280,6 @@ const std::map<std::string, ShapeRule>& rules() {
         {"MatMulInteger", matmul},
         {"MaxPool", pool},
         {"Pad", pad},
-        {"QGemm", gemm},
-        {"QLinearAdd", quantized_broadcast},
-        {"QLinearAveragePool", pool},
-        {"QLinearConcat", quantized_concat},
-        {"QLinearConv", quantized_conv},
-        {"QLinearMatMul", quantized_matmul},
-        {"QLinearMul", quantized_broadcast},
         {"Reshape", reshape},
         {"Resize", resize},
         {"Shape", shape},
@@ -317,8 +297,7 @@ const std::map<std::string, ShapeRule>& rules() {
           "Mean",  "Min", "Mod", "Mul",   "Or",      "PRelu",          "Pow",  "Sub",         "Sum",
           "Where", "Xor"})
       rules[op] = broadcasting;
-    for (const char* op :
-         {"GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool", "QLinearGlobalAveragePool"})
+    for (const char* op : {"GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool"})
       rules[op] = global_pool;
     for (const char* op : {"ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax",
                            "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum", "ReduceSumSquare"})
@@ -352,9 +331,6 @@ const std::map<std::string, ShapeRule>& rules() {
                            "Mish",
                            "Neg",
                            "Not",
-                           "QLinearLeakyRelu",
-                           "QLinearSigmoid",
-                           "QLinearSoftmax",
                            "QuantizeLinear",
                            "Reciprocal",
                            "Relu",

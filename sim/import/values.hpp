@@ -24,6 +24,11 @@ class Values {
   const Dims& dims(const std::string& value) const;
   /// Whether the value is the same for every image.
   bool is_constant(const std::string& value) const { return constant_.count(value) > 0; }
+  /// The operator that computes a constant; null for the graph's own and for other values.
+  const Node* maker(const std::string& value) const {
+    const auto found = constant_.find(value);
+    return found == constant_.end() ? nullptr : found->second;
+  }
   /// InputError if the value is no constant, or by an operator that is not folded.
   const Tensor& constant(const std::string& value) const;
   /// Operators that are unknown, each once.

@@ -131,7 +131,7 @@ std::vector<Item> items_of(const network::Network& network, const network::Shape
   for (int s = 0; s < steps; ++s) {
     const Step& step = program.layers[s].step;
     last_read[step.input] = s;
-    for (const network::ValueIndex value : step.residuals) last_read[value] = s;
+    for (const network::ValueIndex value : step.operands) last_read[value] = s;
   }
   std::vector<Item> items;
   const auto add = [&](Region& region, std::int64_t slot_bytes, std::vector<Interval> live) {
@@ -158,7 +158,7 @@ std::vector<Item> items_of(const network::Network& network, const network::Shape
       }
     };
     keep_apart(step.input);
-    for (const network::ValueIndex read : step.residuals) keep_apart(read);
+    for (const network::ValueIndex read : step.operands) keep_apart(read);
   }
   std::int64_t staging = 0;
   std::vector<Interval> staged;

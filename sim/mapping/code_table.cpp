@@ -33,6 +33,21 @@ std::vector<CodeTable> make_tables() {
   return tables;
 }
 
+network::Coding mean_coding(const network::Parameter& parameter) {
+  network::Coding coding = *parameter.coding;
+  if (parameter.channels.empty()) return coding;
+  double alpha = 0.0;
+  double beta = 0.0;
+  for (const network::Decoding& decoding : parameter.channels) {
+    alpha += static_cast<double>(decoding.alpha);
+    beta += static_cast<double>(decoding.beta);
+  }
+  const auto count = static_cast<double>(parameter.channels.size());
+  coding.alpha = static_cast<float>(alpha / count);
+  coding.beta = static_cast<float>(beta / count);
+  return coding;
+}
+
 }  // namespace
 
 const CodeTable& code_table(network::Scheme scheme, int bits) {
@@ -41,7 +56,8 @@ const CodeTable& code_table(network::Scheme scheme, int bits) {
   return tables.at(static_cast<std::size_t>(scheme) * kWidths + static_cast<std::size_t>(bits - 1));
 }
 
-memory::CodeRepair code_repair(const network::Coding& coding, memory::OnError on_error) {
+memory::CodeRepair code_repair(const network::Parameter& parameter, memory::OnError on_error) {
+  const network::Coding coding = mean_coding(parameter);
   memory::CodeRepair repair;
   repair.on_error = on_error;
   repair.bits = coding.bits;

@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "sim/memory/word_path.hpp"
-#include "sim/network/quantization.hpp"
+#include "sim/network/network.hpp"
 
 namespace brownout::mapping {
 
@@ -17,7 +17,8 @@ struct CodeTable {
 /// The table of a scheme and width, built on first use. `bits` in [1, 8].
 const CodeTable& code_table(network::Scheme scheme, int bits);
 
-/// What becomes of a tensor's codes that have suspect bits.
-memory::CodeRepair code_repair(const network::Coding& coding, memory::OnError on_error);
+/// What becomes of a tensor's codes that have suspect bits. A tensor has one zero code: with a
+/// decoding for each channel it is that of the mean alpha and the mean beta.
+memory::CodeRepair code_repair(const network::Parameter& parameter, memory::OnError on_error);
 
 }  // namespace brownout::mapping

@@ -2,10 +2,6 @@
 // Shapes of matrix operators and pools, taken from the network's nodes.
 #include "sim/mapping/geometry.hpp"
 
-#include <cstdlib>
-
-#include "sim/base/error.hpp"
-
 namespace brownout::mapping {
 
 namespace {
@@ -52,18 +48,6 @@ arithmetic::Window pool_window(const network::Network& network, const network::S
   }
   const auto& pool = std::get<network::AveragePool>(at.op);
   return window_of(in, out, pool.kernel, pool.stride, pool.pads);
-}
-
-const network::Quantize& quantization_of(const network::Network& network,
-                                         network::ValueIndex value) {
-  while (value != network::kInputImage) {
-    const network::Node& node = network.nodes[network::writer_of(value)];
-    if (const auto* quantize = std::get_if<network::Quantize>(&node.op)) return *quantize;
-    if (!std::holds_alternative<network::Flatten>(node.op)) break;
-    value = node.inputs[0];
-  }
-  BROWNOUT_CHECK(false, "value {} holds no codes", value.number());
-  std::abort();
 }
 
 }  // namespace brownout::mapping

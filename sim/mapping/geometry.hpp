@@ -23,8 +23,4 @@ MatrixNode matrix_node(const network::Network& network, const network::Shapes& s
 arithmetic::Window pool_window(const network::Network& network, const network::Shapes& shapes,
                                network::NodeIndex node);
 
-/// The Quantize whose codes `value` holds (it may have been flattened since).
-const network::Quantize& quantization_of(const network::Network& network,
-                                         network::ValueIndex value);
-
 }  // namespace brownout::mapping

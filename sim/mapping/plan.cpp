@@ -14,20 +14,32 @@ using network::ValueIndex;
 
 namespace {
 
+constexpr int kLastRank = 6;
+
 /// Rank of an operator within a pass. A pass has at most one operator of each rank, in ascending
-/// order.
+/// order. Operators of rank 0 never share a pass.
 struct RankOf {
   int operator()(const network::GroupNorm&) const { return 1; }
   int operator()(const network::BatchNorm&) const { return 1; }
   int operator()(const network::Add&) const { return 2; }
   int operator()(const network::MaxPool&) const { return 4; }
   int operator()(const network::Quantize&) const { return 5; }
-  /// Average pools and flattens never share a pass.
   template <typename Op>
   int operator()(const Op&) const {
     return arithmetic::kIsActivation<Op> ? 3 : 0;
   }
 };
+
+/// Whether an operator turns codes into numbers.
+bool decodes(const network::Operator& op) {
+  return std::holds_alternative<network::Lookup>(op) ||
+         std::holds_alternative<network::Dequantize>(op);
+}
+
+bool arranges_channels(const network::Operator& op) {
+  return std::holds_alternative<network::Concat>(op) ||
+         std::holds_alternative<network::SelectChannels>(op);
+}
 
 class Planner {
  public:
@@ -44,7 +56,7 @@ class Planner {
     for (const NodeIndex first : network_.nodes.indices()) {
       if (done[first]) continue;
       Step step = begin(first);
-      for (OptionalNode node = first; node; node = next(*node)) {
+      for (OptionalNode node = first; node; node = next(step, *node)) {
         done[*node] = true;
         if (node != step.matrix) append(step, *node);
         step.output = network::value_of(*node);
@@ -71,26 +83,27 @@ class Planner {
     Step step;
     step.input = node_at(node).inputs[0];
     step.matrix_out = shape(step.input);
-    if (network::is_matrix(node_at(node).op)) {
-      step.matrix = node;
+    const network::Operator& op = node_at(node).op;
+    if (network::is_matrix(op)) step.matrix = node;
+    if (network::is_matrix(op) || arranges_channels(op)) {
       step.matrix_out = shape(network::value_of(node));
     }
     return step;
   }
 
   /// The node that continues the chain after `node`, if any. It must be the only reader of its
-  /// value and not a matrix operator. Codes are stored; only a flatten may follow them, because it
-  /// decides in which order.
-  OptionalNode next(NodeIndex node) const {
+  /// value, and not an operator that begins a step. Codes are stored, unless all that reads them is
+  /// what makes numbers of them; a flatten may follow them, because it decides in which order.
+  OptionalNode next(const Step& step, NodeIndex node) const {
     const ValueIndex value = network::value_of(node);
     const std::vector<NodeIndex>& readers = readers_[value];
     if (readers.size() != 1) return std::nullopt;
     const network::Operator& op = node_at(readers[0]).op;
-    if (network::is_matrix(op)) return std::nullopt;
-    if (network::is_quantized(network_, value) && !std::holds_alternative<network::Flatten>(op)) {
-      return std::nullopt;
-    }
-    return readers[0];
+    if (network::is_matrix(op) || arranges_channels(op)) return std::nullopt;
+    if (!network::is_quantized(network_, value)) return readers[0];
+    const bool image = step.input == network::kInputImage;
+    if (std::holds_alternative<network::Flatten>(op) || (decodes(op) && !image)) return readers[0];
+    return std::nullopt;
   }
 
   void append(Step& step, NodeIndex node) const {
@@ -110,23 +123,34 @@ class Planner {
     }
     VectorPass& pass = step.passes.back();
     pass.out = shape(network::value_of(node));
-    if (flatten) pass.flatten = node;
-    if (std::holds_alternative<network::AveragePool>(op)) pass.average_pool = node;
-    if (rank == 1) pass.norm = node;
-    if (std::holds_alternative<network::Add>(op)) {
-      pass.residual = node;
-      step.residuals.push_back(node_at(node).inputs[1]);
+    const std::vector<ValueIndex>& inputs = node_at(node).inputs;
+    step.operands.insert(step.operands.end(), inputs.begin() + 1, inputs.end());
+    switch (rank) {
+      case 1:
+        pass.norm = node;
+        break;
+      case 2:
+        pass.residual = node;
+        break;
+      case 3:
+        pass.activation = node;
+        break;
+      case 4:
+        pass.max_pool = node;
+        break;
+      case 5:
+        pass.quantize = node;
+        break;
+      default:
+        (flatten ? pass.flatten : pass.single) = node;
     }
-    if (rank == 3) pass.activation = arithmetic::activation_of(op);
-    if (std::holds_alternative<network::MaxPool>(op)) pass.max_pool = node;
-    if (std::holds_alternative<network::Quantize>(op)) pass.quantize = node;
   }
 
   static int last_rank(const VectorPass& pass) {
-    if (pass.average_pool || pass.flatten) return 6;
+    if (pass.single || pass.flatten) return kLastRank;
     if (pass.quantize) return 5;
     if (pass.max_pool) return 4;
-    if (pass.activation != arithmetic::Activation::kNone) return 3;
+    if (pass.activation) return 3;
     if (pass.residual) return 2;
     return pass.norm ? 1 : 0;
   }

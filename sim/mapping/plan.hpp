@@ -5,7 +5,6 @@
 #include <optional>
 #include <vector>
 
-#include "sim/arithmetic/elementwise.hpp"
 #include "sim/network/network.hpp"
 
 namespace brownout::mapping {
@@ -13,26 +12,28 @@ namespace brownout::mapping {
 using OptionalNode = std::optional<network::NodeIndex>;
 
 /// One kernel call over a tensor. (What hardware needs is counted in walks, see program.hpp.) All
-/// parts are optional and apply in this order. An average pool, or a flatten that moves data, is a
-/// pass of its own.
+/// parts are optional and apply in this order. A flatten that moves data, and every operator that
+/// has no place in this order, is a pass of its own.
 struct VectorPass {
   OptionalNode norm;      // GroupNorm or BatchNorm
   OptionalNode residual;  // Add
-  arithmetic::Activation activation = arithmetic::Activation::kNone;
+  OptionalNode activation;
   OptionalNode max_pool;
   OptionalNode quantize;
-  OptionalNode average_pool;
   OptionalNode flatten;
+  OptionalNode single;  // AveragePool, Lookup, Dequantize, Multiply, Concat, SelectChannels
   network::Shape in, out;
 };
 
-/// Computes value `output` from value `input`.
+/// Computes value `output` from value `input`. A Concat or SelectChannels begins a step, so that
+/// the channels within a step are those of its beginning.
 struct Step {
   OptionalNode matrix;        // Conv2d or Linear; none: starts with the first pass
-  network::Shape matrix_out;  // what the first pass reads
+  network::Shape matrix_out;  // of the matrix operator, Concat or SelectChannels; else of the input
   std::vector<VectorPass> passes;
   network::ValueIndex input, output;
-  std::vector<network::ValueIndex> residuals;  // that Add nodes of the passes read
+  /// What passes read besides: the second inputs of Add and Multiply, all but the first of Concat.
+  std::vector<network::ValueIndex> operands;
 };
 
 /// Whether the step's output is in the order of a flatten that moves data.

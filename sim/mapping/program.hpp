@@ -90,7 +90,8 @@ struct LayerProgram {
   // group norm, whose sums it forms. The walk after it scales by these sums.
   int walks = 1;                    // 1 + group norms
   std::int64_t vector_numbers = 0;  // of the batch, that the first walk takes in
-  std::vector<int> residual_walks;  // how many read Step::residuals[i]
+  /// How many read Step::operands[i] besides what the walks take in.
+  std::vector<int> operand_walks;
   // Numbers before the first group norm wait in the activation memory as fp32, because a group
   // spans several strips or column tiles. Walks after the first begin with them.
   bool staged = false;

@@ -49,10 +49,10 @@ EventCounts count_events(const network::Network& network, const network::Shapes&
         layer.vector_numbers * layer.walks * number_bytes(network, step.input);
     for (const ColumnTile& tile : layer.column_tiles) counts.weight_reads += tile.parameter_words;
   }
-  for (std::size_t r = 0; r < step.residuals.size(); ++r) {
-    const network::ValueIndex value = step.residuals[r];
+  for (std::size_t r = 0; r < step.operands.size(); ++r) {
+    const network::ValueIndex value = step.operands[r];
     counts.activation_reads += program.batch * shapes[value].size() * number_bytes(network, value) *
-                               layer.residual_walks[r];
+                               layer.operand_walks[r];
   }
   counts.activation_writes +=
       program.batch * shapes[step.output].size() * number_bytes(network, step.output);

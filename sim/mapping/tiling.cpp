@@ -38,8 +38,16 @@ void count_walks(const network::Network& network, LayerProgram& layer) {
   int norms = 0;
   for (const VectorPass& pass : layer.step.passes) {
     norms += group_norm_of(network, pass) != nullptr ? 1 : 0;
-    if (!pass.residual) continue;
-    layer.residual_walks.push_back(norms == 0 && layer.staged ? 1 : layer.walks - norms);
+    const OptionalNode reader = pass.residual ? pass.residual : pass.single;
+    if (!reader) continue;
+    const network::Node& node = network.nodes[*reader];
+    if (std::holds_alternative<network::Concat>(node.op)) {
+      // All its inputs are what the walks take in.
+      layer.operand_walks.insert(layer.operand_walks.end(), node.inputs.size() - 1, 0);
+      continue;
+    }
+    if (node.inputs.size() < 2) continue;
+    layer.operand_walks.push_back(norms == 0 && layer.staged ? 1 : layer.walks - norms);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "sim/base/error.hpp"
+#include "sim/network/formula.hpp"
 #include "sim/network/infer.hpp"
 #include "sim/network/network.hpp"
 
@@ -42,13 +43,7 @@ void check_accumulator(const Node& node, const Coding& coding, std::int64_t redu
   }
 }
 
-void check_coding(const Parameter& parameter, const std::string& place) {
-  const Coding& coding = *parameter.coding;
-  try {
-    check_bits(coding.scheme, coding.bits);
-  } catch (const InputError& error) {
-    throw InputError("{}{}", place, error.what());
-  }
+void check_decoding(const Coding& coding, const std::string& place) {
   if (!std::isfinite(coding.alpha) || std::signbit(coding.alpha)) {
     throw InputError("{}alpha is {}, expected a finite number of at least 0", place, coding.alpha);
   }
@@ -62,6 +57,28 @@ void check_coding(const Parameter& parameter, const std::string& place) {
   }
   if (binary && coding.alpha != 1.0f) {
     throw InputError("{}alpha is {}, scheme binary expects 1", place, coding.alpha);
+  }
+}
+
+void check_coding(const Parameter& parameter, const std::string& place) {
+  const Coding& coding = *parameter.coding;
+  try {
+    check_bits(coding.scheme, coding.bits);
+  } catch (const InputError& error) {
+    throw InputError("{}{}", place, error.what());
+  }
+  check_decoding(coding, place);
+  const bool binary = coding.scheme == Scheme::kBinary;
+  if (!parameter.channels.empty()) {
+    const std::size_t decodings = parameter.channels.size();
+    if (decodings < 2 || static_cast<std::int64_t>(decodings) != parameter.shape[0]) {
+      throw InputError("{}has {} decodings by channel, expected one for each of {} channels", place,
+                       decodings, parameter.shape[0]);
+    }
+    for (std::size_t c = 0; c < parameter.channels.size(); ++c) {
+      check_decoding(parameter.coding_of(static_cast<std::int64_t>(c)),
+                     fmt::format("{}channel {}: ", place, c));
+    }
   }
   const int low = n_low(coding);
   const int high = n_high(coding);
@@ -245,8 +262,26 @@ class Checker {
       }
     }
   }
+  /// The table may be missing where engine "float" alone computes.
+  void check_parameters(const Node& node, const Lookup& op, const Shape& /*in*/) const {
+    try {
+      const Formula formula(op.formula);
+    } catch (const InputError& error) {
+      throw InputError("{}{}", node_place(where_, node), error.text());
+    }
+    if (op.table.empty() && weights_ == MatrixWeights::kAny) return;
+    if (op.table.size() != 256) {
+      throw InputError("{}has a table of {} numbers, expected 256", node_place(where_, node),
+                       op.table.size());
+    }
+    for (std::size_t q = 0; q < op.table.size(); ++q) {
+      if (std::isfinite(op.table[q])) continue;
+      throw InputError("{}entry {} of its table is {}, expected a finite number",
+                       node_place(where_, node), q, op.table[q]);
+    }
+  }
   template <typename Op>
-  void check_parameters(const Node&, const Op&, const Shape&) {}
+  void check_parameters(const Node&, const Op&, const Shape&) const {}
 
   const Network& network_;
   const std::string& where_;

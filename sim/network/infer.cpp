@@ -12,6 +12,7 @@ namespace {
 
 // Larger than any window or image in use, small enough that no product below overflows.
 constexpr int kMaxExtent = 1 << 20;
+constexpr std::size_t kMostInputs = 1024;
 constexpr std::int64_t kMaxValueSize = std::int64_t{1} << 28;
 
 std::string text(const Shape& shape) {
@@ -22,9 +23,15 @@ class Inference {
  public:
   Inference(const Node& node, const ValueTypes& values, const std::string& where)
       : node_(node), place_(node_place(where, node)) {
-    const std::size_t expected = std::holds_alternative<Add>(node.op) ? 2 : 1;
-    if (node.inputs.size() != expected) {
-      throw InputError("{}has {} inputs, expected {}", place_, node.inputs.size(), expected);
+    const bool two =
+        std::holds_alternative<Add>(node.op) || std::holds_alternative<Multiply>(node.op);
+    if (std::holds_alternative<Concat>(node.op)) {
+      if (node.inputs.size() < 2 || node.inputs.size() > kMostInputs) {
+        throw InputError("{}has {} inputs, expected 2 to {}", place_, node.inputs.size(),
+                         kMostInputs);
+      }
+    } else if (node.inputs.size() != (two ? 2 : 1)) {
+      throw InputError("{}has {} inputs, expected {}", place_, node.inputs.size(), two ? 2 : 1);
     }
     for (const ValueIndex input : node.inputs) {
       if (!values.contains(input)) {
@@ -32,11 +39,11 @@ class Inference {
                          input.number(), values.size() - 1);
       }
     }
-    first_ = values[node.inputs[0]];
+    for (const ValueIndex input : node.inputs) inputs_.push_back(values[input]);
+    first_ = inputs_[0];
     if (node.inputs[0] == kInputImage && !std::holds_alternative<Quantize>(node.op)) {
       throw InputError("{}reads the input image, expected a quantize between them", place_);
     }
-    if (expected == 2) second_ = values[node.inputs[1]];
   }
 
   ValueType run() {
@@ -86,7 +93,34 @@ class Inference {
   }
   ValueType operator()(const Relu&) const { return elementwise(); }
   ValueType operator()(const Sign&) const { return elementwise(); }
-  ValueType operator()(const Hardtanh&) const { return elementwise(); }
+  ValueType operator()(const Clip& op) const {
+    if (!std::isfinite(op.low) || !std::isfinite(op.high) || !(op.low < op.high)) {
+      throw InputError("{}clips to {} to {}, expected two finite numbers, the first one lower",
+                       place_, op.low, op.high);
+    }
+    return elementwise();
+  }
+  ValueType operator()(const PRelu& op) const {
+    const std::size_t channels = first_.shape.channels;
+    if (op.slope.size() != 1 && op.slope.size() != channels) {
+      throw InputError("{}has {} slopes, expected 1, or one for each of its {} channels", place_,
+                       op.slope.size(), channels);
+    }
+    for (const float slope : op.slope) {
+      if (!std::isfinite(slope)) {
+        throw InputError("{}has slope {}, expected a finite number", place_, slope);
+      }
+    }
+    return elementwise();
+  }
+  ValueType operator()(const Lookup&) const {
+    need_quantized();
+    return {first_.shape, first_.flat, false};
+  }
+  ValueType operator()(const Dequantize&) const {
+    need_quantized();
+    return {first_.shape, first_.flat, false};
+  }
   ValueType operator()(const MaxPool& op) const {
     need_float();
     need_image();
@@ -100,15 +134,58 @@ class Inference {
   ValueType operator()(const Flatten&) const {
     return {{static_cast<int>(first_.shape.size()), 1, 1}, true, first_.quantized};
   }
+  ValueType operator()(const SelectChannels& op) const {
+    if (op.channels.empty() || op.channels.size() > static_cast<std::size_t>(kMaxExtent)) {
+      throw InputError("{}selects {} channels, expected 1 to {}", place_, op.channels.size(),
+                       kMaxExtent);
+    }
+    for (const int channel : op.channels) {
+      if (channel < 0 || channel >= first_.shape.channels) {
+        throw InputError("{}selects channel {}, expected 0 to {}", place_, channel,
+                         first_.shape.channels - 1);
+      }
+    }
+    Shape shape = first_.shape;
+    shape.channels = static_cast<int>(op.channels.size());
+    return {shape, first_.flat, first_.quantized};
+  }
+  ValueType operator()(const Concat&) const {
+    Shape shape = first_.shape;
+    std::int64_t channels = 0;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const ValueType& input = inputs_[i];
+      need_quantized_operand("joins", i);
+      if (input.shape.height != shape.height || input.shape.width != shape.width ||
+          input.flat != first_.flat) {
+        throw InputError("{}joins {} and {}, expected equal heights and widths", place_,
+                         text(shape), text(input.shape));
+      }
+      channels += input.shape.channels;
+    }
+    if (channels > kMaxExtent) {
+      throw InputError("{}joins {} channels, expected at most {}", place_, channels, kMaxExtent);
+    }
+    shape.channels = static_cast<int>(channels);
+    return {shape, first_.flat, false};
+  }
   ValueType operator()(const Add&) const {
     need_float();
-    if (!second_.quantized) {
-      throw InputError("{}adds value {}, which is not quantized; expected a quantized residual",
-                       place_, node_.inputs[1].number());
-    }
-    if (!(first_.shape == second_.shape) || first_.flat != second_.flat) {
-      throw InputError("{}adds {} to {}, expected equal shapes", place_, text(second_.shape),
+    need_quantized_operand("adds", 1);
+    const ValueType& residual = inputs_[1];
+    if (!(first_.shape == residual.shape) || first_.flat != residual.flat) {
+      throw InputError("{}adds {} to {}, expected equal shapes", place_, text(residual.shape),
                        text(first_.shape));
+    }
+    return first_;
+  }
+  ValueType operator()(const Multiply&) const {
+    need_float();
+    need_quantized_operand("multiplies by", 1);
+    const ValueType& factor = inputs_[1];
+    const bool pixel = factor.shape == Shape{first_.shape.channels, 1, 1};
+    if ((!(first_.shape == factor.shape) && !pixel) || first_.flat != factor.flat) {
+      throw InputError("{}multiplies {} by {}, expected equal shapes or one pixel", place_,
+                       text(first_.shape), text(factor.shape));
     }
     return first_;
   }
@@ -126,6 +203,11 @@ class Inference {
   ValueType elementwise() const {
     need_float();
     return first_;
+  }
+  void need_quantized_operand(const char* verb, std::size_t i) const {
+    if (inputs_[i].quantized) return;
+    throw InputError("{}{} value {}, which is not quantized; expected a quantize before it", place_,
+                     verb, node_.inputs[i].number());
   }
   void need_quantized() const {
     if (!first_.quantized) {
@@ -179,8 +261,8 @@ class Inference {
 
   const Node& node_;
   std::string place_;
+  std::vector<ValueType> inputs_;
   ValueType first_;
-  ValueType second_;
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 // Names, counts and clean codes of a network; check.cpp validates it.
 #include "sim/network/network.hpp"
 
+#include <cstdlib>
+
 #include "sim/base/error.hpp"
 
 namespace brownout::network {
@@ -15,12 +17,20 @@ struct NameOf {
   const char* operator()(const BatchNorm&) const { return "batch_norm"; }
   const char* operator()(const Relu&) const { return "relu"; }
   const char* operator()(const Sign&) const { return "sign"; }
-  const char* operator()(const Hardtanh&) const { return "hardtanh"; }
+  const char* operator()(const Clip& op) const {
+    return op.low == -1.0f && op.high == 1.0f ? "hardtanh" : "clip";
+  }
+  const char* operator()(const PRelu&) const { return "prelu"; }
+  const char* operator()(const Lookup&) const { return "lookup"; }
   const char* operator()(const MaxPool&) const { return "max_pool"; }
   const char* operator()(const AveragePool&) const { return "average_pool"; }
   const char* operator()(const Flatten&) const { return "flatten"; }
+  const char* operator()(const SelectChannels&) const { return "select_channels"; }
+  const char* operator()(const Concat&) const { return "concat"; }
   const char* operator()(const Add&) const { return "add"; }
+  const char* operator()(const Multiply&) const { return "multiply"; }
   const char* operator()(const Quantize&) const { return "quantize"; }
+  const char* operator()(const Dequantize&) const { return "dequantize"; }
 };
 
 struct ParametersOf {
@@ -57,10 +67,27 @@ std::int64_t Parameter::size() const {
   return product;
 }
 
+std::int64_t Parameter::elements_a_decoding() const {
+  return channels.empty() ? size() : size() / static_cast<std::int64_t>(channels.size());
+}
+
+Coding Parameter::coding_of(std::int64_t channel) const {
+  Coding result = *coding;
+  if (channels.empty()) return result;
+  const Decoding& decoding = channels.at(static_cast<std::size_t>(channel));
+  result.alpha = decoding.alpha;
+  result.beta = decoding.beta;
+  return result;
+}
+
 std::string operator_name(const Operator& op) { return std::visit(NameOf{}, op); }
 
 bool is_matrix(const Operator& op) {
   return std::holds_alternative<Conv2d>(op) || std::holds_alternative<Linear>(op);
+}
+
+bool keeps_codes(const Operator& op) {
+  return std::holds_alternative<Flatten>(op) || std::holds_alternative<SelectChannels>(op);
 }
 
 std::vector<ParameterIndex> parameters_of(const Operator& op) {
@@ -103,10 +130,21 @@ bool is_quantized(const Network& network, ValueIndex value) {
                    network.nodes.size());
     const Node& node = network.nodes[writer_of(value)];
     if (std::holds_alternative<Quantize>(node.op)) return true;
-    if (!std::holds_alternative<Flatten>(node.op)) return false;
+    if (!keeps_codes(node.op)) return false;
     value = node.inputs.at(0);
   }
   return false;
+}
+
+const Quantize& quantizer_of(const Network& network, ValueIndex value) {
+  while (value != kInputImage) {
+    const Node& node = network.nodes[writer_of(value)];
+    if (const auto* quantize = std::get_if<Quantize>(&node.op)) return *quantize;
+    if (!keeps_codes(node.op)) break;
+    value = node.inputs[0];
+  }
+  BROWNOUT_CHECK(false, "value {} holds no codes", value.number());
+  std::abort();
 }
 
 Codes clean_codes(const Network& network) {

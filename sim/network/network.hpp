@@ -26,10 +26,17 @@ struct Parameter {
   Role role = Role::kWeight;
   std::vector<std::int64_t> shape;  // weights OIHW or OI, row-major
   std::optional<Coding> coding;
+  /// Coded with a decoding of its own for each output channel (the first axis): alpha and beta by
+  /// channel. The coding's own are then 1 and 0 and mean nothing. Empty: one decoding for all.
+  std::vector<Decoding> channels;
   std::vector<std::int8_t> n;  // coded: one integer per element
   std::vector<float> values;   // not coded: one value per element
 
   std::int64_t size() const;
+  /// Elements that share a decoding: all of them, or those of a channel.
+  std::int64_t elements_a_decoding() const;
+  /// The coding of one output channel.
+  Coding coding_of(std::int64_t channel) const;
 };
 
 /// Channels, height, width of one image's tensor. A flat vector has height = width = 1.
@@ -85,7 +92,20 @@ struct BatchNorm {
 };
 struct Relu {};
 struct Sign {};
-struct Hardtanh {};
+/// Numbers between low and high (low < high): hardtanh is -1 to 1, ReLU6 is 0 to 6.
+struct Clip {
+  float low = -1.0f, high = 1.0f;
+};
+/// y > 0 ? y : fl(slope·y), with one slope or one per channel; neither coded nor hit.
+struct PRelu {
+  std::vector<float> slope;
+};
+/// Any function of one number, behind a quantizer: code q becomes the fp32 number table[q]. Its
+/// input is quantized.
+struct Lookup {
+  std::string formula;       // Formula; what engine "float" computes
+  std::vector<float> table;  // 256 numbers; empty where weights are plain
+};
 /// Max pooling pads with -inf.
 struct MaxPool {
   std::array<int, 2> kernel{2, 2}, stride{2, 2};
@@ -100,19 +120,34 @@ struct AveragePool {
 };
 /// CHW -> (C·H·W, 1, 1).
 struct Flatten {};
+/// Output channel c is input channel channels[c]: a part of the channels, or another order. Codes
+/// stay codes.
+struct SelectChannels {
+  std::vector<int> channels;
+};
+/// The channels of all inputs one after the other. The inputs are quantized, the result is fp32.
+struct Concat {};
 /// y + fl(s_r·fl(q_r - z_r)): inputs[0] is fp32, inputs[1] the quantized residual.
 struct Add {};
+/// y·fl(s_f·fl(q_f - z_f)): inputs[0] is fp32, inputs[1] quantized, of the same shape or of one
+/// pixel, which then meets all pixels (squeeze and excite).
+struct Multiply {};
 /// fp32 -> u8 with scale s > 0 and zero point z in [0, 255].
 struct Quantize {
   float scale = 1.0f;
   int zero_point = 0;
 };
+/// u8 -> fp32: fl(s·fl(q - z)) of the codes' own quantizer.
+struct Dequantize {};
 
-using Operator = std::variant<Conv2d, Linear, GroupNorm, BatchNorm, Relu, Sign, Hardtanh, MaxPool,
-                              AveragePool, Flatten, Add, Quantize>;
+using Operator =
+    std::variant<Conv2d, Linear, GroupNorm, BatchNorm, Relu, Sign, Clip, PRelu, Lookup, MaxPool,
+                 AveragePool, Flatten, SelectChannels, Concat, Add, Multiply, Quantize, Dequantize>;
 /// "conv", "linear", "group_norm", ... as printed.
 std::string operator_name(const Operator& op);
 bool is_matrix(const Operator& op);
+/// Moves numbers without changing them: its value is quantized when its input is.
+bool keeps_codes(const Operator& op);
 /// The parameters of an operator in code order: weight and bias, or scale and shift; or none.
 std::vector<ParameterIndex> parameters_of(const Operator& op);
 
@@ -157,10 +192,13 @@ using Shapes = Table<ValueIndex, Shape>;
 Shapes check(const Network& network, const std::string& where,
              MatrixWeights weights = MatrixWeights::kCoded);
 
-/// True for values that Quantize writes, and for a Flatten of such a value, which keeps its codes.
+/// True for values that Quantize writes, and for a Flatten or SelectChannels of such a value.
 /// Everything between a matrix operator and the next Quantize works in fp32. The input image goes
 /// to Quantize only.
 bool is_quantized(const Network& network, ValueIndex value);
+
+/// The quantizer of a value for which is_quantized holds; aborts for others.
+const Quantize& quantizer_of(const Network& network, ValueIndex value);
 
 /// A network that several objects keep. They see it as it is when they are made; only the values of
 /// parameters may change until codes are set.

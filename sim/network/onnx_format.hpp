@@ -15,6 +15,7 @@ inline constexpr const char* kFormat = "1";
 inline constexpr const char* kFormatKey = "brownout.format";
 inline constexpr const char* kInputKey = "brownout.input";
 inline constexpr const char* kMetaPrefix = "brownout.meta.";
+inline constexpr const char* kFormulasKey = "brownout.formulas";
 inline constexpr const char* kTensorsKey = "brownout.tensors";
 
 /// The graph's input: the normalized image, N×C×H×W.

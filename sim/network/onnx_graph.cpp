@@ -27,6 +27,8 @@ const char* to_string(Symbol::Kind kind) {
       return "normalized groups";
     case Symbol::Kind::kPositive:
       return "a comparison with 0";
+    case Symbol::Kind::kIndex:
+      return "positions in a table";
     case Symbol::Kind::kMerged:
       return "a part of a group norm";
   }
@@ -110,6 +112,10 @@ void GraphReader::read_output() {
 void GraphReader::check_used() const {
   for (const auto& [name, symbol] : symbols_) {
     if (!symbol.used) fail("\"{}\" ({}) is never used", name, to_string(symbol.kind));
+  }
+  for (const auto& [name, formula] : formulas_) {
+    if (used_formulas_.count(name) == 0)
+      fail("{} lists \"{}\", which is no lookup", kFormulasKey, name);
   }
   for (const auto& [name, tensor] : declared_) {
     if (attached_.count(name) == 0) {

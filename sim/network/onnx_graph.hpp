@@ -20,6 +20,9 @@ struct DeclaredTensor {
   std::string role;
 };
 
+/// brownout.formulas: those of lookups, by their nodes.
+using Formulas = std::map<std::string, std::string>;
+
 /// What an ONNX value stands for while the graph is read in file order.
 struct Symbol {
   enum class Kind {
@@ -31,6 +34,7 @@ struct Symbol {
     kGrouped,     // `value` as groups × rest
     kNormalized,  // the same after InstanceNormalization
     kPositive,    // `value` > 0
+    kIndex,       // codes of `value` as positions in a table
     kMerged,      // a group norm's value before its scale or shift
   };
   Kind kind = Kind::kConstant;
@@ -51,8 +55,8 @@ class GraphReader {
  public:
   /// Fills nodes, parameters (in code order), input and classes of `network`.
   GraphReader(const onnx::GraphProto& graph, const std::map<std::string, DeclaredTensor>& declared,
-              const std::string& where, Network& network)
-      : graph_(graph), declared_(declared), where_(where), network_(network) {}
+              const Formulas& formulas, const std::string& where, Network& network)
+      : graph_(graph), declared_(declared), formulas_(formulas), where_(where), network_(network) {}
   void run();
 
  private:
@@ -114,16 +118,22 @@ class GraphReader {
   void read_add();
   void read_average_pool();
   void read_batch_norm();
+  void read_beta(Parameter& parameter);
+  void read_cast();
   void read_clip();
+  void read_concat();
   void read_conv();
   void read_dequantize();
   void read_flatten();
+  void read_gather();
   void read_gemm();
   void read_global_average_pool();
   void read_greater();
+  void read_identity();
   void read_instance_norm();
   void read_max_pool();
   void read_mul();
+  void read_prelu();
   void read_quantize();
   void read_relu();
   void read_reshape();
@@ -132,9 +142,11 @@ class GraphReader {
 
   const onnx::GraphProto& graph_;
   const std::map<std::string, DeclaredTensor>& declared_;
+  const Formulas& formulas_;
   const std::string& where_;
   Network& network_;
   std::map<std::string, Symbol> symbols_;
+  std::set<std::string> used_formulas_;
   std::set<std::string> later_;     // all values that nodes compute
   std::set<std::string> attached_;  // parameters that have their operator
   ValueTypes types_;

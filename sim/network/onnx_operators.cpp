@@ -31,16 +31,21 @@ const std::map<std::string, GraphReader::Handler>& GraphReader::handlers() {
       {"Add", &GraphReader::read_add},
       {"AveragePool", &GraphReader::read_average_pool},
       {"BatchNormalization", &GraphReader::read_batch_norm},
+      {"Cast", &GraphReader::read_cast},
       {"Clip", &GraphReader::read_clip},
+      {"Concat", &GraphReader::read_concat},
       {"Conv", &GraphReader::read_conv},
       {"DequantizeLinear", &GraphReader::read_dequantize},
       {"Flatten", &GraphReader::read_flatten},
+      {"Gather", &GraphReader::read_gather},
       {"Gemm", &GraphReader::read_gemm},
       {"GlobalAveragePool", &GraphReader::read_global_average_pool},
       {"Greater", &GraphReader::read_greater},
+      {"Identity", &GraphReader::read_identity},
       {"InstanceNormalization", &GraphReader::read_instance_norm},
       {"MaxPool", &GraphReader::read_max_pool},
       {"Mul", &GraphReader::read_mul},
+      {"PRelu", &GraphReader::read_prelu},
       {"QuantizeLinear", &GraphReader::read_quantize},
       {"Relu", &GraphReader::read_relu},
       {"Reshape", &GraphReader::read_reshape},
@@ -74,7 +79,7 @@ void GraphReader::read_add() {
   if (first.kind == Kind::kScaled) {
     Symbol symbol = first;
     symbol.kind = Kind::kParameter;
-    parameter(symbol).coding->beta = scalar<float>(1);
+    read_beta(parameter(symbol));
     define_output(symbol);
   } else if (is_parameter(0)) {
     Symbol symbol = parameter_input(0);
@@ -96,9 +101,29 @@ void GraphReader::read_add() {
   }
 }
 
+/// One beta, or one for each channel that has an alpha.
+void GraphReader::read_beta(Parameter& parameter) {
+  if (parameter.channels.empty()) {
+    parameter.coding->beta = scalar<float>(1);
+    return;
+  }
+  const std::vector<float> betas = constant<float>(1);
+  if (betas.size() != parameter.channels.size()) {
+    fail("\"{}\" has {} elements, expected one for each of {} alphas", input_name(1), betas.size(),
+         parameter.channels.size());
+  }
+  for (std::size_t c = 0; c < betas.size(); ++c) parameter.channels[c].beta = betas[c];
+}
+
+/// A Mul is the scale of a group norm, or a product of two values.
 void GraphReader::read_mul() {
   need_inputs(2, 2);
   Attributes(*node_, place_).finish();
+  if (input(1).kind == Kind::kActivation) {
+    emit(Multiply{}, {activation(0), activation(1)}, node_->name());
+    define_output(value_symbol(Kind::kActivation, last_value()));
+    return;
+  }
   GroupNorm* norm = open_group_norm();
   if (norm == nullptr || norm->scale || norm->shift) {
     fail("expected the scale of a group norm just before");
@@ -304,13 +329,69 @@ void GraphReader::read_relu() {
   define_output(value_symbol(Kind::kActivation, last_value()));
 }
 
-/// Hardtanh.
 void GraphReader::read_clip() {
   need_inputs(3, 3);
   Attributes(*node_, place_).finish();
-  expect_constant<float>(1, {-1.0f});
-  expect_constant<float>(2, {1.0f});
-  emit(Hardtanh{}, {activation(0)}, node_->name());
+  emit(Clip{scalar<float>(1), scalar<float>(2)}, {activation(0)}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+void GraphReader::read_prelu() {
+  need_inputs(2, 2);
+  Attributes(*node_, place_).finish();
+  emit(PRelu{constant<float>(1)}, {activation(0)}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+void GraphReader::read_concat() {
+  need_inputs(2, 1 << 20);
+  Attributes attributes(*node_, place_);
+  attributes.expect("axis", 1);
+  attributes.finish();
+  std::vector<ValueIndex> values;
+  for (int i = 0; i < node_->input_size(); ++i) values.push_back(activation(i));
+  emit(Concat{}, std::move(values), node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+/// The numbers of a quantized value.
+void GraphReader::read_identity() {
+  need_inputs(1, 1);
+  Attributes(*node_, place_).finish();
+  emit(Dequantize{}, {activation(0)}, node_->name());
+  define_output(value_symbol(Kind::kActivation, last_value()));
+}
+
+/// The codes of a lookup as positions in its table.
+void GraphReader::read_cast() {
+  need_inputs(1, 1);
+  Attributes attributes(*node_, place_);
+  attributes.expect("to", onnx::TensorProto::INT32);
+  attributes.finish();
+  define_output(value_symbol(Kind::kIndex, input(0, Kind::kCodes).value));
+}
+
+/// A lookup in a table, or a choice of channels.
+void GraphReader::read_gather() {
+  need_inputs(2, 2);
+  Attributes attributes(*node_, place_);
+  if (input(1).kind == Kind::kIndex) {
+    attributes.expect("axis", 0);
+    attributes.finish();
+    const auto formula = formulas_.find(node_->name());
+    if (formula == formulas_.end()) fail("{} has no formula of it", kFormulasKey);
+    used_formulas_.insert(node_->name());
+    emit(Lookup{formula->second, constant<float>(0)}, {input(1).value}, node_->name());
+  } else {
+    attributes.expect("axis", 1);
+    attributes.finish();
+    SelectChannels op;
+    for (const std::int64_t channel : constant<std::int64_t>(1)) {
+      if (channel < 0 || channel > (1 << 20)) fail("selects channel {}", channel);
+      op.channels.push_back(static_cast<int>(channel));
+    }
+    emit(op, {activation(0)}, node_->name());
+  }
   define_output(value_symbol(Kind::kActivation, last_value()));
 }
 
@@ -340,6 +421,15 @@ void GraphReader::read_quantize() {
   Quantize op;
   op.scale = scalar<float>(1);
   op.zero_point = scalar<std::uint8_t>(2);
+  if (type_of(value).quantized) {  // the same codes again, for a lookup
+    const Quantize& own = quantizer_of(network_, value);
+    if (own.scale != op.scale || own.zero_point != op.zero_point) {
+      fail("quantizes codes of scale {} and zero point {} with {} and {}, expected the same",
+           own.scale, own.zero_point, op.scale, op.zero_point);
+    }
+    define_output(value_symbol(Kind::kCodes, value));
+    return;
+  }
   emit(op, {value}, node_->name());
   define_output(value_symbol(Kind::kCodes, last_value()));
 }
@@ -347,11 +437,12 @@ void GraphReader::read_quantize() {
 /// Of u8 codes: it must undo their QuantizeLinear. Of an int8 initializer: alpha·n of a parameter.
 void GraphReader::read_dequantize() {
   need_inputs(2, 3);
-  Attributes(*node_, place_).finish();
+  Attributes attributes(*node_, place_);
   const Symbol first = input(0);
   if (first.kind == Kind::kCodes) {
+    attributes.finish();
     need_inputs(3, 3);
-    const auto& op = std::get<Quantize>(network_.nodes[writer_of(first.value)].op);
+    const Quantize& op = quantizer_of(network_, first.value);
     expect_constant<float>(1, {op.scale});
     expect_constant<std::uint8_t>(2, {static_cast<std::uint8_t>(op.zero_point)});
     define_output(value_symbol(Kind::kActivation, first.value));
@@ -369,7 +460,15 @@ void GraphReader::read_dequantize() {
   symbol.parameter = add_parameter(*first.tensor);
   Parameter& added = parameter(symbol);
   added.n = tensor_data<std::int8_t>(*first.tensor, tensor_place(name));
-  added.coding = Coding{declared->second.scheme, declared->second.bits, scalar<float>(1), 0.0f};
+  added.coding = Coding{declared->second.scheme, declared->second.bits, 1.0f, 0.0f};
+  const std::vector<float> alphas = constant<float>(1);
+  if (alphas.size() == 1) {
+    added.coding->alpha = alphas[0];
+  } else {
+    attributes.expect("axis", 0);
+    for (const float alpha : alphas) added.channels.push_back({alpha, 0.0f});
+  }
+  attributes.finish();
   define_output(symbol);
 }
 

@@ -5,6 +5,7 @@
 
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
+#include "sim/base/text.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/network/onnx_graph.hpp"
 
@@ -138,6 +139,20 @@ std::map<std::string, DeclaredTensor> read_tensors(const Metadata& properties,
   return tensors;
 }
 
+Formulas read_formulas(const Metadata& properties, const std::string& where) {
+  Formulas formulas;
+  if (properties.count(kFormulasKey) == 0) return formulas;
+  const Json object = json_object(properties, kFormulasKey, where);
+  for (const auto& [name, entry] : object.items()) {
+    if (!entry.is_string()) {
+      throw InputError("{}: metadata {}: {}: expected a text", where, kFormulasKey,
+                       in_quotes(name));
+    }
+    formulas.emplace(name, entry.get<std::string>());
+  }
+  return formulas;
+}
+
 /// The free entries. An unknown entry of the format itself is an error.
 Metadata read_free_metadata(const Metadata& properties, const std::string& where) {
   Metadata free;
@@ -146,9 +161,9 @@ Metadata read_free_metadata(const Metadata& properties, const std::string& where
     if (key.compare(0, prefix.size(), prefix) == 0) {
       free.emplace(key.substr(prefix.size()), value);
     } else if (key.compare(0, 9, "brownout.") == 0 && key != kFormatKey && key != kInputKey &&
-               key != kTensorsKey) {
-      throw InputError("{}: metadata {} is unknown, expected {}, {}, {} or {}...", where, key,
-                       kFormatKey, kInputKey, kTensorsKey, kMetaPrefix);
+               key != kFormulasKey && key != kTensorsKey) {
+      throw InputError("{}: metadata {} is unknown, expected {}, {}, {}, {} or {}...", where, key,
+                       kFormatKey, kInputKey, kFormulasKey, kTensorsKey, kMetaPrefix);
     }
   }
   return free;
@@ -168,7 +183,8 @@ Network read_onnx(const std::filesystem::path& path) {
   network.transform = read_transform(properties, where);
   network.metadata = read_free_metadata(properties, where);
   const std::map<std::string, DeclaredTensor> tensors = read_tensors(properties, where);
-  GraphReader(model.graph(), tensors, where, network).run();
+  const Formulas formulas = read_formulas(properties, where);
+  GraphReader(model.graph(), tensors, formulas, where, network).run();
   check(network, where);
   return network;
 }

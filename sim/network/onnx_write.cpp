@@ -118,16 +118,32 @@ class GraphWriter {
     set_list(node, "pads", op.pads);  // ONNX, too: top, left, bottom, right
   }
 
+  /// The names of alpha and beta: scalars, or one number for each slice of the first axis.
+  std::pair<std::string, std::string> decodings(const Parameter& p) {
+    const std::string alpha = derived(p.name, "alpha");
+    const std::string beta = derived(p.name, "beta");
+    if (p.channels.empty()) return {scalar(alpha, p.coding->alpha), scalar(beta, p.coding->beta)};
+    std::vector<float> alphas;
+    std::vector<float> betas;
+    for (const Decoding& decoding : p.channels) {
+      alphas.push_back(decoding.alpha);
+      betas.push_back(decoding.beta);
+    }
+    std::vector<std::int64_t> column(p.shape.size(), 1);
+    column[0] = p.shape[0];
+    return {list(alpha, alphas), tensor(beta, column, betas)};
+  }
+
   /// The name of the parameter's decoded value: fl(fl(alpha·n) + beta), or the plain values.
   std::string decoded(ParameterIndex index) {
     const Parameter& p = network_.parameters[index];
     if (!p.coding) return tensor(p.name, p.shape, p.values);
     tensor(p.name, p.shape, p.n);
-    const std::string alpha = scalar(derived(p.name, "alpha"), p.coding->alpha);
-    const std::string beta = scalar(derived(p.name, "beta"), p.coding->beta);
+    const auto [alpha, beta] = decodings(p);
     const std::string scaled = derived(p.name, "scaled");
     const std::string value = derived(p.name, "value");
-    operation("DequantizeLinear", scaled, {p.name, alpha});
+    onnx::NodeProto& dequantize = operation("DequantizeLinear", scaled, {p.name, alpha});
+    if (!p.channels.empty()) set(dequantize, "axis", std::int64_t{0});
     operation("Add", value, {scaled, beta});
     return value;
   }
@@ -213,9 +229,25 @@ class GraphWriter {
     operation("Where", node_->name,
               {part("positive"), scalar(part("one"), 1.0f), scalar(part("minus_one"), -1.0f)});
   }
-  void emit(const Hardtanh&) {
+  void emit(const Clip& op) {
     operation("Clip", node_->name,
-              {input_, scalar(part("low"), -1.0f), scalar(part("high"), 1.0f)});
+              {input_, scalar(part("low"), op.low), scalar(part("high"), op.high)});
+  }
+  void emit(const PRelu& op) {
+    std::vector<std::int64_t> dims{static_cast<std::int64_t>(op.slope.size())};
+    if (!type_.flat) dims.insert(dims.end(), {1, 1});
+    operation("PRelu", node_->name, {input_, tensor(part("slope"), dims, op.slope)});
+  }
+  /// The codes again, as positions in the table.
+  void emit(const Lookup& op) {
+    const Quantize& quantize = quantizer_of(network_, node_->inputs[0]);
+    const std::string scale = scalar(part("scale"), quantize.scale);
+    const std::string zero =
+        scalar(part("zero_point"), static_cast<std::uint8_t>(quantize.zero_point));
+    operation("QuantizeLinear", part("codes"), {input_, scale, zero});
+    set(operation("Cast", part("index"), {part("codes")}), "to",
+        std::int64_t{onnx::TensorProto::INT32});
+    operation("Gather", node_->name, {list(part("table"), op.table), part("index")});
   }
   void emit(const MaxPool& op) { set_window(operation("MaxPool", node_->name, {input_}), op); }
   void emit(const AveragePool& op) {
@@ -224,6 +256,21 @@ class GraphWriter {
     set(pool, "count_include_pad", std::int64_t{op.count_pad});
   }
   void emit(const Flatten&) { operation("Flatten", node_->name, {input_}); }
+  void emit(const SelectChannels& op) {
+    const std::vector<std::int64_t> channels(op.channels.begin(), op.channels.end());
+    set(operation("Gather", node_->name, {input_, list(part("channels"), channels)}), "axis",
+        std::int64_t{1});
+  }
+  void emit(const Concat&) {
+    std::vector<std::string> inputs;
+    for (const ValueIndex value : node_->inputs) inputs.push_back(value_name(value));
+    set(operation("Concat", node_->name, inputs), "axis", std::int64_t{1});
+  }
+  void emit(const Multiply&) {
+    operation("Mul", node_->name, {input_, value_name(node_->inputs[1])});
+  }
+  /// Every quantize has its DequantizeLinear; this says that the numbers are wanted.
+  void emit(const Dequantize&) { operation("Identity", node_->name, {input_}); }
   void emit(const Add&) { operation("Add", node_->name, {input_, value_name(node_->inputs[1])}); }
   void emit(const Quantize& op) {
     const std::string scale = scalar(part("scale"), op.scale);
@@ -251,6 +298,15 @@ std::string tensors_json(const Network& network) {
   return json_text(tensors);
 }
 
+/// The formulas of lookups by their nodes, or "".
+std::string formulas_json(const Network& network) {
+  nlohmann::json formulas = nlohmann::json::object();
+  for (const Node& node : network.nodes) {
+    if (const auto* lookup = std::get_if<Lookup>(&node.op)) formulas[node.name] = lookup->formula;
+  }
+  return formulas.empty() ? "" : json_text(formulas);
+}
+
 void write_metadata(const Network& network, const std::string& where, onnx::ModelProto& model) {
   const auto add = [&](const std::string& key, const std::string& value) {
     auto& entry = *model.add_metadata_props();
@@ -266,6 +322,8 @@ void write_metadata(const Network& network, const std::string& where, onnx::Mode
     }
     add(kMetaPrefix + key, value);
   }
+  const std::string formulas = formulas_json(network);
+  if (!formulas.empty()) add(kFormulasKey, formulas);
   add(kTensorsKey, tensors_json(network));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quantization schemes: m-bit codes v with one affine decoding per tensor, w = alpha·n + beta.
+// Quantization schemes: m-bit codes v with one affine decoding per tensor or per output channel,
+// w = alpha·n + beta.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -29,7 +30,13 @@ const std::vector<std::string>& rounding_names();
 /// InputError, which lists the known names, for others.
 Scheme scheme_from_string(const std::string& name);
 
-/// The affine decoding of one tensor.
+/// w = alpha·n + beta.
+struct Decoding {
+  float alpha = 1.0f;
+  float beta = 0.0f;
+};
+
+/// How the cells of one tensor, or of one output channel of it, are read: codes and their decoding.
 struct Coding {
   Scheme scheme = Scheme::kRquant;
   int bits = 8;

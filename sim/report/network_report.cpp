@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "sim/arithmetic/decode.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/table.hpp"
 
@@ -66,6 +67,18 @@ struct Details {
   std::string operator()(const network::BatchNorm& op) const {
     return op.reparameterized ? "scale 1 + a" : "";
   }
+  std::string operator()(const network::Clip& op) const {
+    const bool hardtanh = op.low == -1.0f && op.high == 1.0f;
+    return hardtanh ? "" : fmt::format("{:.5g} to {:.5g}", op.low, op.high);
+  }
+  std::string operator()(const network::PRelu& op) const {
+    return op.slope.size() == 1 ? fmt::format("slope {:.5g}", op.slope[0])
+                                : fmt::format("{} slopes", op.slope.size());
+  }
+  std::string operator()(const network::Lookup& op) const { return op.formula; }
+  std::string operator()(const network::SelectChannels& op) const {
+    return fmt::format("{} channels", op.channels.size());
+  }
   std::string operator()(const network::MaxPool& op) const { return window_text(op); }
   std::string operator()(const network::AveragePool& op) const { return window_text(op); }
   std::string operator()(const network::Quantize& op) const {
@@ -113,12 +126,20 @@ std::string shape_text(const network::Shape& shape) {
 
 /// Smallest and largest decoded value.
 std::pair<float, float> range_of(const network::Parameter& parameter) {
-  if (!parameter.coding) {
-    const auto [low, high] = std::minmax_element(parameter.values.begin(), parameter.values.end());
-    return {*low, *high};
+  const std::vector<float> values = arithmetic::decode_parameter(parameter, parameter.n);
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return {*low, *high};
+}
+
+/// One number, or a list of one for each output channel.
+Json decodings_json(const network::Parameter& parameter, float network::Decoding::*number) {
+  if (parameter.channels.empty()) {
+    const network::Decoding one{parameter.coding->alpha, parameter.coding->beta};
+    return one.*number;
   }
-  const auto [low, high] = std::minmax_element(parameter.n.begin(), parameter.n.end());
-  return {network::decode(*parameter.coding, *low), network::decode(*parameter.coding, *high)};
+  Json all = Json::array();
+  for (const network::Decoding& decoding : parameter.channels) all.push_back(decoding.*number);
+  return all;
 }
 
 }  // namespace
@@ -148,13 +169,18 @@ std::string network_text(const experiment::Model& model) {
   for (const network::Parameter& parameter : net.parameters) {
     const auto [low, high] = range_of(parameter);
     const bool coded = parameter.coding.has_value();
+    const bool by_channel = !parameter.channels.empty();
     parameters.add({parameter.name, network::to_string(parameter.role),
                     joined(parameter.shape, "x"),
                     coded ? fmt::format("{} {} bit", network::to_string(parameter.coding->scheme),
                                         parameter.coding->bits)
                           : "fp32",
-                    coded ? fmt::format("{:.5g}", parameter.coding->alpha) : "",
-                    coded ? fmt::format("{:.5g}", parameter.coding->beta) : "",
+                    by_channel ? "by channel"
+                    : coded    ? fmt::format("{:.5g}", parameter.coding->alpha)
+                               : "",
+                    by_channel ? "by channel"
+                    : coded    ? fmt::format("{:.5g}", parameter.coding->beta)
+                               : "",
                     fmt::format("{:.4g}", low), fmt::format("{:.4g}", high)});
   }
   out += parameters.text();
@@ -201,8 +227,8 @@ std::string network_json(const experiment::Model& model) {
     const bool coded = parameter.coding.has_value();
     entry["scheme"] = coded ? Json(network::to_string(parameter.coding->scheme)) : Json(nullptr);
     entry["bits"] = coded ? Json(parameter.coding->bits) : Json(nullptr);
-    entry["alpha"] = coded ? Json(parameter.coding->alpha) : Json(nullptr);
-    entry["beta"] = coded ? Json(parameter.coding->beta) : Json(nullptr);
+    entry["alpha"] = coded ? decodings_json(parameter, &network::Decoding::alpha) : Json(nullptr);
+    entry["beta"] = coded ? decodings_json(parameter, &network::Decoding::beta) : Json(nullptr);
     entry["lowest"] = low;
     entry["highest"] = high;
     json["parameters"].push_back(std::move(entry));

@@ -21,9 +21,11 @@ double percent(std::int64_t part, std::int64_t whole) {
 /// Two passes of engine "float" over the calibration's images.
 std::vector<importing::Range> measure_ranges(const ImportConfig& config,
                                              const network::SharedNetwork& network,
+                                             const std::vector<network::NodeIndex>& open,
                                              const experiment::OpenImages& images, int threads,
                                              Progress& progress) {
-  importing::RangeMeter meter(*network, static_cast<std::size_t>(threads));
+  if (open.empty()) return {};
+  importing::RangeMeter meter(*network, open, static_cast<std::size_t>(threads));
   const std::unique_ptr<engines::Engine> engine = engines::make_float_engine(
       network, threads,
       [&meter](network::NodeIndex quantizer, const float* numbers, std::int64_t count,
@@ -54,8 +56,8 @@ std::int64_t matrix_weights(const network::Network& network) {
   return weights;
 }
 
-/// Networks of this project and quantized ones of other tools are told what they are.
-void expect_float(const importing::Graph& graph) {
+/// Networks of this project are told what they are.
+void expect_foreign(const importing::Graph& graph) {
   if (graph.metadata().count("brownout.format") > 0) {
     throw InputError("{}: is a network of codes already, which every verb takes as it is",
                      graph.file().string());
@@ -64,15 +66,6 @@ void expect_float(const importing::Graph& graph) {
   if (graph.opset() < kOldestOpset) {
     throw InputError("{}: found opset {}, expected {} or later", graph.file().string(),
                      graph.opset(), kOldestOpset);
-  }
-  for (const importing::Node& node : graph.nodes()) {
-    if (node.op.rfind("QLinear", 0) != 0 && node.op != "QGemm" && node.op != "QuantizeLinear" &&
-        node.op != "DequantizeLinear")
-      continue;
-    throw InputError(
-        "{}: the network is quantized already, which cannot be imported yet; expected "
-        "a float network",
-        node.place);
   }
 }
 
@@ -96,8 +89,9 @@ double ImportResult::agreement() const { return percent(agreeing, test_images); 
 
 ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   const importing::Graph graph = importing::Graph::read(config.file);
-  expect_float(graph);
-  const network::SharedNetwork plain = network::share(importing::lower(graph, config.lower));
+  expect_foreign(graph);
+  const importing::ImportedNetwork imported = importing::lower(graph, config.lower);
+  const network::SharedNetwork plain = network::share(imported.network);
   const experiment::OpenImages calibration = experiment::open(config.calibration);
   const FieldNames of_test{{"images", fmt::format("{}", Field{"test_images"})}};
   const experiment::OpenImages test =
@@ -120,9 +114,9 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
 
   Progress progress("import", 4, quiet);
   const std::vector<importing::Range> ranges =
-      measure_ranges(config, plain, calibration, threads, progress);
+      measure_ranges(config, plain, imported.open, calibration, threads, progress);
   importing::Quantized quantized =
-      importing::quantize(*plain, ranges, config.quantize, config.file.string());
+      importing::quantize(imported, ranges, config.quantize, config.file.string());
   const engines::Evaluation before = evaluate_with("float", plain, test, threads);
   progress.advance(1, "float");
   const engines::Evaluation after =

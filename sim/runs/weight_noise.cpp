@@ -36,6 +36,7 @@ void add_weight_noise(network::Network& network, double share, std::uint64_t see
       }
     }
     parameter.coding.reset();
+    parameter.channels.clear();
     parameter.n.clear();
     parameter.values = std::move(values);
   }

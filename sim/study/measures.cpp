@@ -158,8 +158,14 @@ network::Network scaled(const network::Network& network, double factor, const st
       throw InputError("{}: tensor \"{}\" is binary: its values are -1 and 1 and cannot be scaled",
                        where, parameter.name);
     }
-    parameter.coding->alpha = scale(parameter.coding->alpha);
-    parameter.coding->beta = scale(parameter.coding->beta);
+    if (parameter.channels.empty()) {
+      parameter.coding->alpha = scale(parameter.coding->alpha);
+      parameter.coding->beta = scale(parameter.coding->beta);
+    }
+    for (network::Decoding& decoding : parameter.channels) {
+      decoding.alpha = scale(decoding.alpha);
+      decoding.beta = scale(decoding.beta);
+    }
   }
   return result;
 }
@@ -176,11 +182,13 @@ Recoded recode(const network::Network& network, const Recoding& coding, std::uin
     values = arithmetic::decode_parameter(parameter, parameter.n);
     const auto [low_at, high_at] = std::minmax_element(values.begin(), values.end());
     const float low = *low_at, high = *high_at;
-    const double alpha = parameter.coding->alpha;
+    const auto each = static_cast<std::size_t>(parameter.elements_a_decoding());
     for (std::size_t i = 0; i < values.size(); ++i) {
+      const double alpha = parameter.coding_of(static_cast<std::int64_t>(i / each)).alpha;
       const double u = unit_open(philox(t, i / 4, 1)[i % 4]) - 0.5;
       values[i] = std::clamp(static_cast<float>(double{values[i]} + alpha * u), low, high);
     }
+    parameter.channels.clear();
     parameter.coding = network::fit(coding.scheme, coding.bits, values.data(),
                                     static_cast<std::int64_t>(values.size()));
     for (std::size_t i = 0; i < values.size(); ++i) {

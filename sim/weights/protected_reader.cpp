@@ -161,11 +161,12 @@ void ProtectedReader::change_codes(const Load& load, const std::vector<WrongWord
       code.wrong |= hits[i].wrong;
       code.suspect |= hits[i].suspect;
     }
-    const network::Coding& coding = *network_->parameters[code.parameter].coding;
-    const mapping::CodeTable& table = mapping::code_table(coding.scheme, coding.bits);
+    const network::Parameter& parameter = network_->parameters[code.parameter];
+    const mapping::CodeTable& table =
+        mapping::code_table(parameter.coding->scheme, parameter.coding->bits);
     std::int8_t& n = codes_[code.parameter][code.index];
     const std::uint8_t stored = table.code_of_n[static_cast<std::uint8_t>(n)];
-    const std::uint8_t used = mapping::code_repair(coding, on_error_)(
+    const std::uint8_t used = mapping::code_repair(parameter, on_error_)(
         static_cast<std::uint8_t>(stored ^ code.wrong), code.suspect);
     if (used == stored) continue;
     n = table.n_of_code[used];

@@ -52,10 +52,10 @@ TEST(Activations, TreatZeroAndNanAsDefined) {
   EXPECT_EQ(sign(0.0f), -1.0f);
   EXPECT_EQ(sign(kNan), -1.0f);
   EXPECT_EQ(sign(1e-40f), 1.0f);
-  EXPECT_EQ(hardtanh(-1.5f), -1.0f);
-  EXPECT_EQ(hardtanh(1.5f), 1.0f);
-  EXPECT_EQ(hardtanh(0.25f), 0.25f);
-  EXPECT_TRUE(std::isnan(hardtanh(kNan)));
+  EXPECT_EQ(clip(-1.5f, -1.0f, 1.0f), -1.0f);
+  EXPECT_EQ(clip(1.5f, -1.0f, 1.0f), 1.0f);
+  EXPECT_EQ(clip(0.25f, -1.0f, 1.0f), 0.25f);
+  EXPECT_TRUE(std::isnan(clip(kNan, -1.0f, 1.0f)));
 }
 
 TEST(Residual, AddsTheValueOfTheCode) {
@@ -158,7 +158,8 @@ TEST(Input, TableHoldsTheCodeOfEveryPixel) {
 TEST(Activations, AreKnownByTheirOperators) {
   EXPECT_EQ(activation_of(network::Relu{}), Activation::kRelu);
   EXPECT_EQ(activation_of(network::Sign{}), Activation::kSign);
-  EXPECT_EQ(activation_of(network::Hardtanh{}), Activation::kHardtanh);
+  EXPECT_EQ(activation_of(network::Clip{}), Activation::kClip);
+  EXPECT_EQ(activation_of(network::PRelu{}), Activation::kPRelu);
   EXPECT_EQ(activation_of(network::MaxPool{}), Activation::kNone);
   EXPECT_FALSE(kIsActivation<network::Conv2d>);
 }

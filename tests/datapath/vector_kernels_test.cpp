@@ -88,8 +88,9 @@ TEST_P(VectorKernelsAgree, OnDequantizationAndItsSums) {
     const auto acc = draws.integers(pixels * channels_);
     const auto offsets = draws.numbers(per_channel ? pixels * channels_ : pixels);
     const auto bias = draws.numbers(channels_);
-    const DequantizeTask task{acc.data(),  0.013f, offsets.data(), per_channel,
-                              bias.data(), pixels, channels_};
+    const auto a = draws.numbers(channels_);
+    const DequantizeTask task{acc.data(),  a.data(), offsets.data(), per_channel,
+                              bias.data(), pixels,   channels_};
     std::vector<float> y[2];
     std::vector<double> s1[2];
     std::vector<double> s2[2];
@@ -116,8 +117,9 @@ TEST_P(VectorKernelsAgree, OnDequantizationInPlace) {
   auto acc = draws.integers(pixels * channels_);
   const auto offsets = draws.numbers(pixels);
   const auto bias = draws.numbers(channels_);
-  const DequantizeTask task{acc.data(),  0.5f,   offsets.data(), false,
-                            bias.data(), pixels, channels_};
+  const auto a = draws.numbers(channels_);
+  const DequantizeTask task{acc.data(),  a.data(), offsets.data(), false,
+                            bias.data(), pixels,   channels_};
   std::vector<float> y(acc.size());
   std::vector<double> s1(bias.size());
   std::vector<double> s2(bias.size());
@@ -149,7 +151,8 @@ TEST_P(VectorKernelsAgree, OnFusedPasses) {
     const auto shift = draws.numbers(channels_);
     const auto residual = draws.codes(task.pixels * channels_);
     if (round % 2 == 0) task.numbers = numbers.data();
-    task.integers = {acc.data(),  0.01f,       offsets.data(), round % 4 == 1,
+    const auto a = draws.numbers(channels_);
+    task.integers = {acc.data(),  a.data(),    offsets.data(), round % 4 == 1,
                      bias.data(), task.pixels, channels_};
     task.mean = mean.data();
     task.factor = factor.data();
@@ -161,7 +164,10 @@ TEST_P(VectorKernelsAgree, OnFusedPasses) {
     } else if (draws.below(2) == 0) {
       task.residual_numbers = numbers.data();
     }
-    task.activation = static_cast<Activation>(draws.below(4));
+    task.activation = static_cast<Activation>(draws.below(5));
+    const auto low = draws.numbers(channels_);  // of a clip or prelu
+    task.low = low.data();
+    task.high = 0.5f;
     if (round % 3 != 0) task.pool = &windows[draws.below(3)];
     task.scale = 0.05f;
     task.zero_point = draws.below(3) == 0 ? draws.below(256) : 0;

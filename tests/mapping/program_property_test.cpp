@@ -194,7 +194,7 @@ TEST(ProgramProperty, LiveValuesShareNoBytes) {
     for (int s = 0; s < steps; ++s) {
       const Step& step = program.layers[static_cast<std::size_t>(s)].step;
       last_read[step.input] = s;
-      for (const network::ValueIndex value : step.residuals) last_read[value] = s;
+      for (const network::ValueIndex value : step.operands) last_read[value] = s;
     }
     for (int s = 0; s < steps; ++s) {
       std::vector<std::pair<std::int64_t, std::int64_t>> live;

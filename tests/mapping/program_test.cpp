@@ -285,14 +285,14 @@ TEST(Program, AResidualBeforeANormIsReadOnceAWalk) {
     SCOPED_TRACE(norms_after);
     const LayerProgram whole = last_convolution(build(norms_after), four_by_four());
     EXPECT_EQ(whole.walks, 3);
-    EXPECT_EQ(whole.residual_walks, std::vector<int>{norms_after + 1});
+    EXPECT_EQ(whole.operand_walks, std::vector<int>{norms_after + 1});
     const std::int64_t matrix = 3 * 64 * 4;
     EXPECT_EQ(whole.counts.activation_reads, matrix + (norms_after + 1) * 3 * 128);
     // Staged numbers already contain the sum if it comes before the first norm.
     const LayerProgram staged = last_convolution(build(norms_after), shallow);
-    EXPECT_EQ(staged.residual_walks, std::vector<int>{norms_after == 2 ? 1 : norms_after + 1});
+    EXPECT_EQ(staged.operand_walks, std::vector<int>{norms_after == 2 ? 1 : norms_after + 1});
     EXPECT_EQ(staged.counts.activation_reads,
-              matrix + staged.residual_walks[0] * 3 * 128 + 2 * 3 * 128 * 4);
+              matrix + staged.operand_walks[0] * 3 * 128 + 2 * 3 * 128 * 4);
   }
 }
 

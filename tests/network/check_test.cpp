@@ -51,17 +51,19 @@ TEST(RandomNetwork, CoversOperatorsSchemesAndCorners) {
         corners.insert("uncoded");
         continue;
       }
+      if (!p.channels.empty()) corners.insert("decodings by channel");
       codings.insert({to_string(p.coding->scheme), p.coding->bits});
       if (p.coding->alpha == 0.0f) corners.insert(p.coding->beta == 0.0f ? "zero" : "equal range");
     }
   }
-  EXPECT_EQ(operators.size(), std::variant_size_v<Operator>);
+  // A clip to [-1, 1] has a name of its own.
+  EXPECT_EQ(operators.size(), std::variant_size_v<Operator> + 1);
   // rquant, symmetric, asymmetric-signed: 2..8 bits; uniform: 1..8; binary: 1.
   EXPECT_EQ(codings.size(), 3u * 7u + 8u + 1u);
   EXPECT_EQ(corners,
             (std::set<std::string>{"depthwise", "grouped", "uneven stride", "uneven padding",
                                    "fixed norm", "plain gamma", "flat codes", "flat fp32",
-                                   "uncoded", "zero", "equal range"}));
+                                   "uncoded", "decodings by channel", "zero", "equal range"}));
 }
 
 TEST(RandomNetwork, LogitsMostlyDependOnTheImage) {

@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "sim/base/random.hpp"
+#include "sim/network/formula.hpp"
 #include "sim/network/infer.hpp"
 
 namespace brownout::network {
@@ -35,6 +36,7 @@ class Builder {
   explicit Builder(std::uint64_t seed) : random_(seed, 0) {
     common_ = random_coding();
     mixed_ = random_.chance(0.4);
+    by_channel_ = random_.chance(0.4);
     network_.name = fmt::format("random-{}", seed);
     network_.input = {random_.integer(1, 4), random_.integer(3, 12), random_.integer(3, 12)};
     network_.classes = random_.integer(2, 10);
@@ -82,6 +84,19 @@ class Builder {
     return coding;
   }
 
+  /// One decoding for the tensor, or one for each output channel.
+  void fit_coding(const Coding& like, const std::vector<float>& values, Parameter& p) {
+    p.coding = fit(like.scheme, like.bits, values.data(), p.size());
+    if (!by_channel_ || p.shape[0] < 2 || like.scheme == Scheme::kBinary) return;
+    const std::int64_t each = p.size() / p.shape[0];
+    for (std::int64_t c = 0; c < p.shape[0]; ++c) {
+      const Coding own = fit(like.scheme, like.bits, values.data() + c * each, each);
+      p.channels.push_back({own.alpha, own.beta});
+    }
+    p.coding->alpha = 1.0f;
+    p.coding->beta = 0.0f;
+  }
+
   /// A parameter of values around `center` ± `spread`; returns its index and root mean square.
   ParameterIndex parameter(Role role, std::vector<std::int64_t> shape, double center, double spread,
                            double* rms_out) {
@@ -101,14 +116,15 @@ class Builder {
       p.values = values;
     } else {
       const Coding like = mixed_ ? random_coding() : common_;
-      p.coding = fit(like.scheme, like.bits, values.data(), p.size());
+      fit_coding(like, values, p);
       const Rounding rounding = random_.chance(0.75) ? Rounding::kNearest : Rounding::kTruncate;
-      for (float& value : values) {
-        int n = encode(*p.coding, value, rounding);
-        if (kind == 2) n = random_.chance(0.5) ? n_high(*p.coding) : n_low(*p.coding);
-        if (kind == 3) n = n_high(*p.coding);
+      for (std::size_t i = 0; i < values.size(); ++i) {
+        const Coding coding = p.coding_of(static_cast<std::int64_t>(i) / p.elements_a_decoding());
+        int n = encode(coding, values[i], rounding);
+        if (kind == 2) n = random_.chance(0.5) ? n_high(coding) : n_low(coding);
+        if (kind == 3) n = n_high(coding);
         p.n.push_back(static_cast<std::int8_t>(n));
-        value = decode(*p.coding, n);
+        values[i] = decode(coding, n);
       }
     }
     double squares = 0.0;
@@ -229,10 +245,113 @@ class Builder {
   }
 
   void activation() {
-    const int kind = random_.integer(0, 5);
+    const int kind = random_.integer(0, 9);
     if (kind <= 3) append(Relu{}, {value_}, rms());
     if (kind == 4) append(Sign{}, {value_}, 1.0);
-    if (kind == 5) append(Hardtanh{}, {value_}, std::min(rms(), 1.0));
+    if (kind == 5) append(Clip{}, {value_}, std::min(rms(), 1.0));
+    if (kind == 6) append(Clip{0.0f, 6.0f}, {value_}, std::min(rms(), 3.0));
+    if (kind == 7) prelu();
+    if (kind >= 8) lookup();
+  }
+
+  void prelu() {
+    PRelu op;
+    const int slopes = random_.chance(0.5) ? 1 : type().shape.channels;
+    for (int c = 0; c < slopes; ++c) {
+      op.slope.push_back(static_cast<float>(random_.between(-0.5, 0.5)));
+    }
+    append(op, {value_}, rms());
+  }
+
+  /// Any function, behind a quantizer whose codes others may read, too.
+  void lookup() {
+    static const char* const formulas[] = {"x sigmoid",
+                                           "x x sigmoid *",
+                                           "x tanh",
+                                           "x 3 + 0 max 6 min x * 6 /",
+                                           "x 2 sqrt / erf 1 + x * 2 /",
+                                           "x exp 1 - x max 4 min"};
+    quantize();
+    const Quantize& codes = quantizer_of(network_, value_);
+    Lookup op;
+    op.formula = formulas[random_.integer(0, 5)];
+    op.table = lookup_table(Formula(op.formula), codes.scale, codes.zero_point);
+    double squares = 0.0;
+    for (int i = 0; i < 256; ++i) {
+      const double y = op.table[static_cast<std::size_t>(i)];
+      squares += y * y;
+    }
+    const double out = std::min(std::sqrt(squares / 256.0), 2.0 * rms() + 1.0);
+    append(op, {value_}, out);
+  }
+
+  /// A quantized value as numbers again.
+  void dequantize() {
+    quantize();
+    append(Dequantize{}, {value_}, rms());
+  }
+
+  /// Another order of the channels, or a part of them, some perhaps twice.
+  void select() {
+    SelectChannels op;
+    const int channels = type().shape.channels;
+    const int selected = random_.integer(1, channels + 1);
+    for (int c = 0; c < selected; ++c) op.channels.push_back(random_.integer(0, channels - 1));
+    if (random_.chance(0.6)) {
+      quantize();
+      append(op, {value_}, rms());
+      append(Dequantize{}, {value_}, rms());
+    } else {
+      append(op, {value_}, rms());
+    }
+  }
+
+  /// The value beside itself, quantized in another way, and beside a convolution of it.
+  void concat() {
+    const ValueIndex before = value_;
+    const double own = rms();
+    std::vector<ValueIndex> parts;
+    for (int i = random_.integer(2, 4); i > 0; --i) {
+      value_ = before;
+      quantize();
+      const ValueIndex codes = value_;
+      if (i == 1 && random_.chance(0.6)) {
+        conv(same_conv(random_.integer(1, 6), 1));
+        quantize();
+      }
+      parts.push_back(value_);
+      value_ = codes;
+    }
+    append(Concat{}, parts, own);
+  }
+
+  /// y·f, with f of all pixels or of one that is squeezed out of y.
+  void multiply() {
+    const ValueIndex before = value_;
+    const double own = rms();
+    if (random_.chance(0.7)) global_pool();
+    quantize();
+    conv(pointwise(type().shape.channels));
+    if (random_.chance(0.5)) lookup();
+    quantize();
+    const ValueIndex factor = value_;
+    value_ = before;
+    append(Multiply{}, {before, factor}, own * rms_[factor]);
+  }
+
+  Conv2d pointwise(int out_channels) {
+    Conv2d op;
+    op.out_channels = out_channels;
+    return op;
+  }
+
+  /// Operators that join and arrange values.
+  void arrange() {
+    const int kind = random_.integer(0, 5);
+    if (kind == 0) dequantize();
+    if (kind == 1) select();
+    if (kind == 2) concat();
+    if (kind == 3) multiply();
   }
 
   template <typename Pool>
@@ -279,6 +398,7 @@ class Builder {
       if (random_.chance(0.7)) activation();
       if (random_.chance(0.4)) pool();
     }
+    arrange();
   }
 
   Conv2d same_conv(int out_channels, int stride) {
@@ -365,6 +485,7 @@ class Builder {
   Network network_;
   Coding common_;
   bool mixed_ = false;
+  bool by_channel_ = false;
   ValueTypes types_;
   Table<ValueIndex, double> rms_;
   ValueIndex value_;

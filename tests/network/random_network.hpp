@@ -10,7 +10,8 @@ namespace brownout::network {
 
 /// A network that passes `check`. Over some hundred seeds every operator occurs, every scheme and
 /// width, strides, uneven padding, grouped and depthwise convolutions, identity and projected
-/// residuals, both norms with and without parameters, equal ranges (alpha = 0), all-zero tensors,
+/// residuals, joined, chosen and multiplied values, tables, decodings by channel, both norms with
+/// and without parameters, equal ranges (alpha = 0), all-zero tensors,
 /// tensors of extreme codes, uncoded parameters, and saturating activation scales.
 Network random_network(std::uint64_t seed);
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "sim/network/formula.hpp"
+
 namespace brownout::network {
 
 namespace {
@@ -37,7 +39,10 @@ class Evaluator {
     const ParameterIndex i = *index;
     const Parameter& p = network_.parameters[i];
     Values out(p.values.begin(), p.values.end());
-    for (const std::int8_t n : codes_[i]) out.push_back(static_cast<double>(decode(*p.coding, n)));
+    for (std::size_t e = 0; e < codes_[i].size(); ++e) {
+      const auto channel = static_cast<std::int64_t>(e) / p.elements_a_decoding();
+      out.push_back(static_cast<double>(decode(p.coding_of(channel), codes_[i][e])));
+    }
     return out;
   }
   double at(int c, int y, int x, double outside) const {
@@ -136,8 +141,49 @@ class Evaluator {
   Values operator()(const Sign&) const {
     return each([](double y) { return y > 0.0 ? 1.0 : -1.0; });
   }
-  Values operator()(const Hardtanh&) const {
-    return each([](double y) { return std::clamp(y, -1.0, 1.0); });
+  Values operator()(const Clip& op) const {
+    return each([&](double y) {
+      return std::clamp(y, static_cast<double>(op.low), static_cast<double>(op.high));
+    });
+  }
+  Values operator()(const PRelu& op) const {
+    Values out = *x_;
+    const std::size_t plane = out.size() / static_cast<std::size_t>(in_.channels);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const float slope = op.slope.size() == 1 ? op.slope[0] : op.slope[i / plane];
+      if (out[i] <= 0.0) out[i] *= static_cast<double>(slope);
+    }
+    return out;
+  }
+  /// The table is that of the formula, so both give the same.
+  Values operator()(const Lookup& op) const {
+    const Formula formula(op.formula);
+    return each([&](double y) { return formula(y); });
+  }
+  Values operator()(const Dequantize&) const { return *x_; }
+  Values operator()(const SelectChannels& op) const {
+    Values out;
+    const std::size_t plane = x_->size() / static_cast<std::size_t>(in_.channels);
+    for (const int channel : op.channels) {
+      const auto first =
+          x_->begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(channel) * plane);
+      out.insert(out.end(), first, first + static_cast<std::ptrdiff_t>(plane));
+    }
+    return out;
+  }
+  Values operator()(const Concat&) const {
+    Values out;
+    for (const ValueIndex input : node_->inputs) {
+      out.insert(out.end(), values_[input].begin(), values_[input].end());
+    }
+    return out;
+  }
+  Values operator()(const Multiply&) const {
+    Values out = *x_;
+    const Values& factor = values_[node_->inputs[1]];
+    const std::size_t each = out.size() / factor.size();  // pixels that share a factor
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] *= factor[i / each];
+    return out;
   }
 
   /// Calls visit(inside, value) for the window's pixels; reduce() gives the output.

@@ -67,8 +67,10 @@ def reshape(x, shape):
     return x.reshape([x.shape[i] if extent == 0 else extent for i, extent in enumerate(shape)])
 
 
-def dequantize(q, scale, zero=0):
-    return (q.astype(np.int32) - np.int32(zero)).astype(np.float32) * np.float32(scale)
+def dequantize(q, scale, zero=0, axis=1):
+    if scale.ndim > 0:  # one for each slice of an axis
+        scale = scale.reshape([-1 if i == axis else 1 for i in range(q.ndim)])
+    return (q.astype(np.int32) - np.int32(zero)).astype(np.float32) * scale.astype(np.float32)
 
 
 def unsqueeze(x, axes):
@@ -86,16 +88,21 @@ OPERATORS = {
     "Add": add,
     "AveragePool": average_pool,
     "BatchNormalization": batch_norm,
+    "Cast": lambda x, to: x.astype(onnx.mapping.TENSOR_TYPE_TO_NP_TYPE[to]),
     "Clip": np.clip,
+    "Concat": lambda *x, axis: np.concatenate(x, axis),
     "Conv": conv,
     "DequantizeLinear": dequantize,
     "Flatten": lambda x: x.reshape(x.shape[0], -1),
+    "Gather": lambda x, i, axis=0: np.take(x, i, axis),
     "Gemm": lambda x, w, b=0.0, transB=0: x @ (w.T if transB else w) + b,
     "Greater": np.greater,
+    "Identity": lambda x: x,
     "InstanceNormalization": instance_norm,
     "MaxPool": lambda x, kernel_shape, strides, pads: windows(
         x, kernel_shape, strides, pads, -np.inf).max(axis=2),
     "Mul": np.multiply,
+    "PRelu": lambda x, slope: np.where(x > 0, x, x * slope),
     "QuantizeLinear": lambda x, s, z: np.clip(
         np.rint(x.astype(float) / float(s)) + int(z), 0, 255).astype(np.uint8),
     "Relu": lambda x: np.maximum(x, 0.0),

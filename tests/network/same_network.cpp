@@ -73,7 +73,19 @@ void same(const Quantize& a, const Quantize& b) {
 }
 void same(const Relu&, const Relu&) {}
 void same(const Sign&, const Sign&) {}
-void same(const Hardtanh&, const Hardtanh&) {}
+void same(const Clip& a, const Clip& b) {
+  EXPECT_EQ(bits_of(a.low), bits_of(b.low));
+  EXPECT_EQ(bits_of(a.high), bits_of(b.high));
+}
+void same(const PRelu& a, const PRelu& b) { EXPECT_EQ(bits_of(a.slope), bits_of(b.slope)); }
+void same(const Lookup& a, const Lookup& b) {
+  EXPECT_EQ(a.formula, b.formula);
+  EXPECT_EQ(bits_of(a.table), bits_of(b.table));
+}
+void same(const SelectChannels& a, const SelectChannels& b) { EXPECT_EQ(a.channels, b.channels); }
+void same(const Concat&, const Concat&) {}
+void same(const Multiply&, const Multiply&) {}
+void same(const Dequantize&, const Dequantize&) {}
 void same(const Flatten&, const Flatten&) {}
 void same(const Add&, const Add&) {}
 
@@ -89,6 +101,11 @@ void same(const Parameter& a, const Parameter& b) {
   EXPECT_EQ(a.coding->bits, b.coding->bits);
   EXPECT_EQ(bits_of(a.coding->alpha), bits_of(b.coding->alpha));
   EXPECT_EQ(bits_of(a.coding->beta), bits_of(b.coding->beta));
+  ASSERT_EQ(a.channels.size(), b.channels.size());
+  for (std::size_t c = 0; c < a.channels.size(); ++c) {
+    EXPECT_EQ(bits_of(a.channels[c].alpha), bits_of(b.channels[c].alpha));
+    EXPECT_EQ(bits_of(a.channels[c].beta), bits_of(b.channels[c].beta));
+  }
 }
 
 }  // namespace

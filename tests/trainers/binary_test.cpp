@@ -133,7 +133,7 @@ TEST(Binary, SumsOfSignsAreXnorAndPopcount) {
     if (!network::is_matrix(net.nodes[node].op)) continue;
     const mapping::MatrixNode at = mapping::matrix_node(net, shapes, node);
     const network::ValueIndex input = net.nodes[node].inputs[0];
-    const network::Quantize& q = mapping::quantization_of(net, input);
+    const network::Quantize& q = network::quantizer_of(net, input);
     if (input == network::ValueIndex(1)) continue;  // the first layer multiplies pixels
     ++layers;
     EXPECT_EQ(q.scale, 1.0f);

@@ -110,7 +110,7 @@ TEST(ProtectedReader, ReadsWhatWordMemoryAndTheDecoderOfCodesGive) {
       for (const auto& run : placement.runs) {
         const network::ParameterIndex p = run.parameter;
         const network::Coding& coding = *network.parameters[p].coding;
-        const memory::CodeRepair repair = mapping::code_repair(coding, on_error);
+        const memory::CodeRepair repair = mapping::code_repair(network.parameters[p], on_error);
         for (std::size_t i = 0; i < expected[p].size(); ++i) {
           const std::uint64_t cell = run.start + i * static_cast<std::uint64_t>(bits);
           const auto v = static_cast<std::uint8_t>(read_bits(words.data(), cell, bits));

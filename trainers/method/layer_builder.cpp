@@ -230,7 +230,7 @@ void LayerBuilder::activation(const std::string& name, std::string kind, network
   if (defaults_.only_activation) kind = *defaults_.only_activation;
   network::Operator op = network::Relu{};
   if (kind == "sign") op = network::Sign{};
-  if (kind == "hardtanh") op = network::Hardtanh{};
+  if (kind == "hardtanh") op = network::Clip{};
   push(name, op, {from}, shape(from), flat_[from]);
 }
 

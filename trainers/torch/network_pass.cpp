@@ -128,7 +128,9 @@ struct NetworkPass::State {
     }
     if (std::get_if<network::Relu>(&n.op) != nullptr) return torch::relu(x);
     if (std::get_if<network::Sign>(&n.op) != nullptr) return sign_through(x);
-    if (std::get_if<network::Hardtanh>(&n.op) != nullptr) return torch::hardtanh(x);
+    if (const auto* op = std::get_if<network::Clip>(&n.op)) {
+      return torch::hardtanh(x, op->low, op->high);
+    }
     if (const auto* op = std::get_if<network::MaxPool>(&n.op)) {
       return pool_maximum(*op, x);
     }

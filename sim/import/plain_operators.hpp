@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Internal: operators on codes (QLinearConv and its like) as plain operators between quantizers.
+#pragma once
+
+#include <vector>
+
+#include "sim/import/graph.hpp"
+
+namespace brownout::importing {
+
+/// Every QLinear operator becomes DequantizeLinear, the plain operator and QuantizeLinear; other
+/// nodes stay. The file's scales, zero points and integers are kept. Values keep their names; new
+/// ones have a name that no file's value has. InputError when inputs are missing.
+std::vector<Node> plain_operators(const std::vector<Node>& nodes);
+
+}  // namespace brownout::importing
