@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout model import`: a float network of another tool becomes a network of codes.
+// `brownout model import`: a network of another tool becomes a network of codes.
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -27,7 +27,7 @@ struct ImportOptions {
   std::string scheme = "rquant", rounding = "nearest", coded = "weight";
   std::int64_t images = 512, test_images = 1000;
   double percentile = 99.99;
-  bool per_channel = false;
+  bool per_channel = false, bias_correction = false;
   int bits = 8;
   std::optional<double> w_max;
 };
@@ -74,6 +74,7 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   }
   config.quantize.rounding =
       static_cast<network::Rounding>(number_of(options.rounding, network::rounding_names()));
+  config.lower.every_bias = options.bias_correction;
   config.quantize.by_channel = options.per_channel;
   config.quantize.w_max = options.w_max;
   config.quantize.coded = roles_of(options.coded);
@@ -99,7 +100,8 @@ int run(const ImportOptions& options) {
 
 Action add_model_import(Verb& verb) {
   const auto options = std::make_shared<ImportOptions>();
-  verb.add_option("MODEL", options->model, "Float network of another tool (ONNX)")
+  verb.add_option("MODEL", options->model,
+                  "Network of another tool (ONNX): float, or quantized (QDQ, QLinear operators)")
       ->required()
       ->type_name("");
   verb.add_option("--out", options->out, "Network file to write")->required()->type_name("FILE");
@@ -152,6 +154,8 @@ Action add_model_import(Verb& verb) {
       ->capture_default_str();
   verb.add_flag("--per-channel", options->per_channel,
                 "Each output channel of the weights has a range of its own");
+  verb.add_flag("--bias-correction", options->bias_correction,
+                "Biases take in what rounding the weights does to the mean of each channel");
   verb.add_option("--rounding", options->rounding, "Rounding to codes")
       ->type_name("NAME")
       ->transform(one_of(network::rounding_names()))

@@ -34,10 +34,10 @@ struct FloatWorker {
 
 class FloatEngine : public Engine {
  public:
-  FloatEngine(network::SharedNetwork network, int threads, QuantizerObserver observer)
+  FloatEngine(network::SharedNetwork network, int threads, FloatObservers observers)
       : owner_(std::move(network)),
         network_(*owner_),
-        observer_(std::move(observer)),
+        observers_(std::move(observers)),
         shapes_(network::check(network_, network_.name, network::MatrixWeights::kAny)),
         kernels_(datapath::avx2_vector_kernels() != nullptr ? *datapath::avx2_vector_kernels()
                                                             : datapath::portable_vector_kernels()) {
@@ -94,6 +94,9 @@ class FloatEngine : public Engine {
     for (int i = 0; i < count; ++i) {
       for (const FloatStage& stage : stages_) {
         run_stage(stage, pixels, logits, memory, worker);
+        const network::ValueIndex output = stage.step.output;
+        if (observers_.values && output != network_.logits())
+          observers_.values(output, value(memory, output));
       }
       pixels += network_.input.size();
       logits += network_.classes;
@@ -123,7 +126,8 @@ class FloatEngine : public Engine {
         output[flat ? channel * (size / channels) + p / channels : p] =
             pixels_[channel * 256 + pixels[p]];
       }
-      if (observer_) observer_(*step.passes[0].quantize, output, size, worker);
+      if (observers_.quantizers)
+        observers_.quantizers(*step.passes[0].quantize, output, size, worker);
       return;
     }
     std::vector<datapath::Operand> operands;
@@ -138,15 +142,15 @@ class FloatEngine : public Engine {
     }
     const datapath::VectorUnit::Observer observe = [&](network::NodeIndex quantizer,
                                                        const float* numbers, std::int64_t count) {
-      observer_(quantizer, numbers, count, worker);
+      observers_.quantizers(quantizer, numbers, count, worker);
     };
     stage.vectors->run(source, operands.data(), output, memory.vectors, nullptr,
-                       observer_ ? &observe : nullptr);
+                       observers_.quantizers ? &observe : nullptr);
   }
 
   network::SharedNetwork owner_;
   const network::Network& network_;  // that it owns
-  const QuantizerObserver observer_;
+  const FloatObservers observers_;
   network::Shapes shapes_;
   const datapath::VectorKernels& kernels_;
   std::vector<FloatStage> stages_;
@@ -158,8 +162,8 @@ class FloatEngine : public Engine {
 }  // namespace
 
 std::unique_ptr<Engine> make_float_engine(network::SharedNetwork network, int threads,
-                                          QuantizerObserver observer) {
-  return std::make_unique<FloatEngine>(std::move(network), threads, std::move(observer));
+                                          FloatObservers observers) {
+  return std::make_unique<FloatEngine>(std::move(network), threads, std::move(observers));
 }
 
 }  // namespace brownout::engines

@@ -13,8 +13,16 @@ namespace brownout::engines {
 using QuantizerObserver = std::function<void(network::NodeIndex quantizer, const float* numbers,
                                              std::int64_t count, std::size_t worker)>;
 
-/// Its weights may be plain. `observer`: none.
+/// Is given the numbers of every value that is stored, image by image; from several threads.
+using NumberObserver = std::function<void(network::ValueIndex value, const float* numbers)>;
+
+struct FloatObservers {
+  QuantizerObserver quantizers;
+  NumberObserver values;
+};
+
+/// Its weights may be plain.
 std::unique_ptr<Engine> make_float_engine(network::SharedNetwork network, int threads,
-                                          QuantizerObserver observer = {});
+                                          FloatObservers observers = {});
 
 }  // namespace brownout::engines

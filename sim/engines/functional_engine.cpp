@@ -49,7 +49,8 @@ class FunctionalEngine : public Engine {
         network_(*owner_),
         shapes_(network::check(network_, network_.name)),
         kernels_(choose_kernels(options)),
-        batch_(options.batch) {
+        batch_(options.batch),
+        observer_(options.observer) {
     BROWNOUT_CHECK(batch_ >= 1 && (batch_ & (batch_ - 1)) == 0, "batch {}", batch_);
     BROWNOUT_CHECK(threads >= 1, "threads {}", threads);
     const std::vector<mapping::Step> steps = mapping::make_plan(network_, shapes_);
@@ -191,6 +192,9 @@ class FunctionalEngine : public Engine {
       } else {
         stage.output.run(input, acc, operands.data(), output, memory.scratch);
       }
+      if (observer_ && network::is_quantized(network_, step.output)) {
+        observer_(step.output, static_cast<const std::uint8_t*>(output), call.first_image + image);
+      }
     }
   }
 
@@ -213,6 +217,7 @@ class FunctionalEngine : public Engine {
   network::Shapes shapes_;
   const datapath::VectorKernels& kernels_;
   int batch_;
+  CodeObserver observer_;
   std::vector<Stage> stages_;
   std::optional<FaultyMemories> faults_;
   datapath::ValueMemory memory_;

@@ -19,6 +19,8 @@ struct LowerOptions {
   Dims input;
   /// A batch norm that follows a matrix operator changes its weights and goes; else it stays.
   bool fold_batch_norm = true;
+  /// Matrix operators without a bias get one of zeros.
+  bool every_bias = false;
 };
 
 /// A network as its file has it: weights are plain, or codes where the file has integers.

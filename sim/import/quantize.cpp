@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "sim/arithmetic/decode.hpp"
 #include "sim/base/error.hpp"
 #include "sim/network/formula.hpp"
 
@@ -57,6 +58,42 @@ double encode_parameter(network::Parameter& parameter, const QuantizeOptions& op
   return 10.0 * std::log10(signal / noise);
 }
 
+/// Bias correction (Nagel et al. 2019, Section 4.2), from means that were measured.
+void correct_bias(const network::Parameter& weight, const std::vector<float>& plain,
+                  const std::vector<double>& means, network::Parameter& bias) {
+  const std::vector<float> coded = arithmetic::decode_parameter(weight, weight.n);
+  const auto outputs = static_cast<std::size_t>(weight.shape[0]);
+  const auto inputs = static_cast<std::size_t>(weight.shape[1]);
+  const std::size_t taps = plain.size() / outputs / inputs;
+  const std::size_t groups = means.size() / inputs;
+  for (std::size_t o = 0; o < outputs; ++o) {
+    const std::size_t first = o / (outputs / groups) * inputs;  // input channel of the group
+    double shift = 0.0;
+    for (std::size_t i = 0; i < inputs; ++i) {
+      double change = 0.0;
+      for (std::size_t k = 0; k < taps; ++k) {
+        const std::size_t at = (o * inputs + i) * taps + k;
+        change += double{coded[at]} - double{plain[at]};
+      }
+      shift += change * means[first + i];
+    }
+    bias.values[o] = static_cast<float>(double{bias.values[o]} - shift);
+  }
+}
+
+/// Makes codes of the weights of a matrix operator, and corrects its bias. Returns the noise in dB.
+double encode_matrix(network::Network& network, const network::Node& node,
+                     const QuantizeOptions& options) {
+  const std::vector<network::ParameterIndex> own = network::parameters_of(node.op);
+  network::Parameter& weight = network.parameters[own[0]];
+  const std::vector<float> plain = weight.values;
+  const double db = encode_parameter(weight, options);
+  if (!options.means || own.size() < 2) return db;
+  const std::vector<double> means = options.means(node.inputs[0]);
+  if (!means.empty()) correct_bias(weight, plain, means, network.parameters[own[1]]);
+  return db;
+}
+
 /// The tables of lookups, once their quantizers are known.
 void fill_tables(network::Network& network, const std::string& where) {
   for (network::Node& node : network.nodes) {
@@ -92,8 +129,11 @@ Quantized quantize(const ImportedNetwork& imported, const std::vector<Range>& ra
     for (const network::ParameterIndex index : network::parameters_of(node.op)) {
       network::Parameter& parameter = result.network.parameters[index];
       if (!is_coded(parameter.role) || parameter.coding) continue;
-      const double db = encode_parameter(parameter, options);
-      if (parameter.role == network::Role::kWeight) result.noise.push_back({node.name, db});
+      if (parameter.role == network::Role::kWeight) {
+        result.noise.push_back({node.name, encode_matrix(result.network, node, options)});
+      } else {
+        encode_parameter(parameter, options);
+      }
     }
   }
   fill_tables(result.network, where);

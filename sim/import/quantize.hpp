@@ -2,6 +2,7 @@
 // Post-training quantization: plain weights become codes, quantizers get their ranges.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,9 @@
 
 namespace brownout::importing {
 
+/// Mean of each channel of a value, or empty where it is not known.
+using ChannelMeans = std::function<std::vector<double>(network::ValueIndex value)>;
+
 struct QuantizeOptions {
   network::Scheme scheme = network::Scheme::kRquant;
   int bits = 8;
@@ -21,6 +25,9 @@ struct QuantizeOptions {
   std::optional<double> w_max;  // |w| beyond it is clipped first; above 0
   /// Which parameters become codes in memory cells; weights of matrix operators always do.
   std::vector<network::Role> coded{network::Role::kWeight};
+  /// Biases take in what rounding the weights does to the mean of each output channel:
+  /// b_o -= Σ_i (ŵ_oi - w_oi)·E[x_i]. Empty: they stay.
+  ChannelMeans means;
 };
 
 /// What a layer lost by its codes alone: 10·log10(Σw² / Σ(w - ŵ)²) in dB; infinite when nothing.

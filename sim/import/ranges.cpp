@@ -12,6 +12,7 @@ namespace brownout::importing {
 namespace {
 
 constexpr double kCodes = 255.0;
+constexpr double kUnits = 1048576.0;  // 2^20 steps of a range for sums
 
 /// A histogram of equal bins over [low, high].
 struct Histogram {
@@ -98,10 +99,14 @@ const std::vector<std::string>& calibration_names() {
   return names;
 }
 
-RangeMeter::RangeMeter(const network::Network& network, std::vector<network::NodeIndex> quantizers,
-                       std::size_t workers)
+RangeMeter::RangeMeter(const network::Network& network, const network::Shapes& shapes,
+                       std::vector<network::NodeIndex> quantizers, std::size_t workers)
     : network_(network), quantizers_(std::move(quantizers)), position_(network.nodes.size()) {
-  for (std::size_t i = 0; i < quantizers_.size(); ++i) position_[quantizers_[i]] = i;
+  for (std::size_t i = 0; i < quantizers_.size(); ++i) {
+    position_[quantizers_[i]] = i;
+    channels_.push_back(
+        static_cast<std::size_t>(shapes[network::value_of(quantizers_[i])].channels));
+  }
   seen_.assign(workers, std::vector<Seen>(quantizers_.size()));
 }
 
@@ -123,6 +128,12 @@ void RangeMeter::see(network::NodeIndex quantizer, const float* numbers, std::in
   const float span = range.high - range.low;
   if (!(span > 0.0f)) return;
   const float bins_per_number = static_cast<float>(kBins) / span;
+  // Integers add up to the same sum in any order.
+  const double step = unit(position);
+  const std::size_t channels = channels_[position];
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    seen.sums[i % channels] += std::llrint(double{numbers[i]} / step);
+  }
   for (std::int64_t i = 0; i < count; ++i) {
     const auto bin = static_cast<int>((numbers[i] - range.low) * bins_per_number);
     ++seen.bins[static_cast<std::size_t>(std::clamp(bin, 0, kBins - 1))];
@@ -135,8 +146,34 @@ void RangeMeter::begin_histograms() {
     outermost_.push_back({all.low, all.high});
   }
   for (std::vector<Seen>& worker : seen_) {
-    for (Seen& seen : worker) seen.bins.assign(kBins, 0);
+    for (std::size_t q = 0; q < worker.size(); ++q) {
+      worker[q].bins.assign(kBins, 0);
+      worker[q].sums.assign(channels_[q], 0);
+    }
   }
+}
+
+double RangeMeter::unit(std::size_t quantizer) const {
+  const Range& range = outermost_[quantizer];
+  return std::max(-double{range.low}, double{range.high}) / kUnits;
+}
+
+void RangeMeter::end() {
+  for (std::size_t q = 0; q < quantizers_.size(); ++q) {
+    const double numbers = static_cast<double>(merged(q).count) / static_cast<double>(channels_[q]);
+    std::vector<double> means;
+    for (std::size_t c = 0; c < channels_[q]; ++c) {
+      std::int64_t sum = 0;
+      for (const std::vector<Seen>& worker : seen_) sum += worker[q].sums[c];
+      means.push_back(numbers > 0.0 ? static_cast<double>(sum) * unit(q) / numbers : 0.0);
+    }
+    means_.push_back(std::move(means));
+  }
+}
+
+const std::vector<double>* RangeMeter::means(network::NodeIndex quantizer) const {
+  const std::optional<std::size_t>& position = position_[quantizer];
+  return position && *position < means_.size() ? &means_[*position] : nullptr;
 }
 
 RangeMeter::Seen RangeMeter::merged(std::size_t quantizer) const {

@@ -29,9 +29,10 @@ struct Range {
 /// number of workers or their order.
 class RangeMeter {
  public:
-  /// `quantizers`: those to measure, in ascending order. Workers have the numbers [0, workers).
-  RangeMeter(const network::Network& network, std::vector<network::NodeIndex> quantizers,
-             std::size_t workers);
+  /// `shapes`: of network::check; `quantizers`: those to measure, in ascending order. Workers have
+  /// the numbers [0, workers).
+  RangeMeter(const network::Network& network, const network::Shapes& shapes,
+             std::vector<network::NodeIndex> quantizers, std::size_t workers);
 
   /// Numbers before a quantizer; those of others are passed over. Thread-safe for different
   /// workers.
@@ -46,6 +47,12 @@ class RangeMeter {
   /// finite.
   std::vector<Range> ranges(Calibration calibration, double share, const std::string& where) const;
 
+  /// Mean of the numbers in each channel before a quantizer that is measured, after both passes;
+  /// null for others.
+  const std::vector<double>* means(network::NodeIndex quantizer) const;
+  /// Ends the second pass.
+  void end();
+
   static constexpr int kBins = 2048;
 
  private:
@@ -54,7 +61,9 @@ class RangeMeter {
     std::int64_t count = 0;
     bool finite = true;
     std::vector<std::int64_t> bins;
+    std::vector<std::int64_t> sums;  // by channel, in steps of the range's unit
   };
+  double unit(std::size_t quantizer) const;
   Seen merged(std::size_t quantizer) const;
 
   const network::Network& network_;
@@ -62,6 +71,8 @@ class RangeMeter {
   Table<network::NodeIndex, std::optional<std::size_t>> position_;  // of a node in quantizers_
   std::vector<std::vector<Seen>> seen_;                             // by worker and quantizer
   std::vector<Range> outermost_;                                    // after the first pass
+  std::vector<std::vector<double>> means_;                          // after the second pass
+  std::vector<std::size_t> channels_;                               // by quantizer
 };
 
 /// Scale and zero point of a range for codes of 8 bits: scale = (high - low)/255, and the code of 0

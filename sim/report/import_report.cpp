@@ -21,6 +21,29 @@ std::string noise_text(double db) {
   return std::isinf(db) ? std::string("none") : fmt::format("{:.1f} dB", db);
 }
 
+/// "TITLE: conv1 34.8 dB, conv2 40.1 dB", from the worst on; "" without layers.
+template <typename Noise>
+std::string worst_layers(const char* title, const std::vector<Noise>& noise, double Noise::*db) {
+  if (noise.empty()) return "";
+  std::string text = fmt::format("{}:", title);
+  for (std::size_t i = 0; i < std::min(kWorst, noise.size()); ++i) {
+    text += fmt::format("{} {} {}", i == 0 ? "" : ",", noise[i].layer, noise_text(noise[i].*db));
+  }
+  return text + "\n";
+}
+
+template <typename Noise>
+nlohmann::ordered_json layers_json(const std::vector<Noise>& noise, double Noise::*db,
+                                   const char* field) {
+  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
+  for (const Noise& layer : noise) {
+    nlohmann::ordered_json one = {{"layer", layer.layer}, {field, layer.*db}};
+    if (std::isinf(layer.*db)) one[field] = nullptr;
+    layers.push_back(std::move(one));
+  }
+  return layers;
+}
+
 }  // namespace
 
 std::string import_text(const runs::ImportConfig& config, const runs::ImportResult& result,
@@ -39,29 +62,24 @@ std::string import_text(const runs::ImportConfig& config, const runs::ImportResu
       importing::calibration_names()[static_cast<std::size_t>(config.method)], result.test_images,
       result.float_error(), result.quantized_error(),
       result.quantized_error() - result.float_error(), result.agreement());
-  if (result.noise.empty()) return text;
-  text += "weights beside their codes (signal to noise), the worst layers:";
-  for (std::size_t i = 0; i < std::min(kWorst, result.noise.size()); ++i) {
-    text += fmt::format("{} {} {}", i == 0 ? "" : ",", result.noise[i].layer,
-                        noise_text(result.noise[i].weight_db));
-  }
-  return text + "\n";
+  text += worst_layers("weights beside their codes (signal to noise), the worst layers",
+                       result.noise, &importing::LayerNoise::weight_db);
+  text += worst_layers("activations beside the float network's, the worst layers",
+                       result.activations, &runs::ActivationNoise::db);
+  return text;
 }
 
 std::string import_json(const runs::ImportConfig& config, const runs::ImportResult& result,
                         const std::string& out) {
-  nlohmann::ordered_json layers = nlohmann::ordered_json::array();
-  for (const importing::LayerNoise& layer : result.noise) {
-    nlohmann::ordered_json one = {{"layer", layer.layer}, {"weight_sqnr_db", layer.weight_db}};
-    if (std::isinf(layer.weight_db)) one["weight_sqnr_db"] = nullptr;
-    layers.push_back(std::move(one));
-  }
   const nlohmann::ordered_json json = {
       {"model", config.file.string()},
       {"out", out},
       {"producer", result.producer},
       {"opset", result.opset},
       {"weights", result.weights},
+      {"quantized_file", result.quantized_file},
+      {"per_channel", config.quantize.by_channel},
+      {"bias_correction", config.lower.every_bias},
       {"scheme", network::to_string(config.quantize.scheme)},
       {"bits", config.quantize.bits},
       {"dataset", config.calibration.dataset},
@@ -71,7 +89,8 @@ std::string import_json(const runs::ImportConfig& config, const runs::ImportResu
       {"float_err", result.float_error()},
       {"quantized_err", result.quantized_error()},
       {"agreement", result.agreement()},
-      {"layers", layers},
+      {"layers", layers_json(result.noise, &importing::LayerNoise::weight_db, "weight_sqnr_db")},
+      {"activations", layers_json(result.activations, &runs::ActivationNoise::db, "sqnr_db")},
   };
   return json.dump(2) + "\n";
 }

@@ -14,29 +14,60 @@ namespace brownout::runs {
 
 namespace {
 
+constexpr std::int64_t kNoiseImages = 16;
+
 double percent(std::int64_t part, std::int64_t whole) {
   return 100.0 * static_cast<double>(part) / static_cast<double>(whole);
 }
 
 /// Two passes of engine "float" over the calibration's images.
-std::vector<importing::Range> measure_ranges(const ImportConfig& config,
-                                             const network::SharedNetwork& network,
-                                             const std::vector<network::NodeIndex>& open,
-                                             const experiment::OpenImages& images, int threads,
-                                             Progress& progress) {
-  if (open.empty()) return {};
-  importing::RangeMeter meter(*network, open, static_cast<std::size_t>(threads));
-  const std::unique_ptr<engines::Engine> engine = engines::make_float_engine(
-      network, threads,
-      [&meter](network::NodeIndex quantizer, const float* numbers, std::int64_t count,
-               std::size_t worker) { meter.see(quantizer, numbers, count, worker); });
-  engine->set_codes(network::clean_codes(*network));
-  engines::evaluate(*engine, *network, *images.data, images.count, threads);
-  progress.advance(1, "ranges");
-  meter.begin_histograms();
-  engines::evaluate(*engine, *network, *images.data, images.count, threads);
-  progress.advance(1, "histograms");
-  return meter.ranges(config.method, config.percentile / 100.0, config.file.string());
+importing::RangeMeter measure(const network::SharedNetwork& network, const network::Shapes& shapes,
+                              const std::vector<network::NodeIndex>& open,
+                              const experiment::OpenImages& images, int threads,
+                              Progress& progress) {
+  importing::RangeMeter meter(*network, shapes, open, static_cast<std::size_t>(threads));
+  if (!open.empty()) {
+    engines::FloatObservers observers;
+    observers.quantizers = [&meter](network::NodeIndex quantizer, const float* numbers,
+                                    std::int64_t count, std::size_t worker) {
+      meter.see(quantizer, numbers, count, worker);
+    };
+    const std::unique_ptr<engines::Engine> engine =
+        engines::make_float_engine(network, threads, observers);
+    engine->set_codes(network::clean_codes(*network));
+    engines::evaluate(*engine, *network, *images.data, images.count, threads);
+    progress.advance(1, "ranges");
+    meter.begin_histograms();
+    engines::evaluate(*engine, *network, *images.data, images.count, threads);
+    progress.advance(1, "histograms");
+  }
+  meter.end();
+  return meter;
+}
+
+/// Mean of each channel of a value in codes; empty if its quantizer was not measured.
+std::vector<double> means_of(const network::Network& network, const network::Shapes& shapes,
+                             const importing::RangeMeter& meter, network::ValueIndex value) {
+  const network::NodeIndex writer = network::writer_of(value);
+  const network::Node& node = network.nodes[writer];
+  if (std::holds_alternative<network::Quantize>(node.op)) {
+    const std::vector<double>* means = meter.means(writer);
+    return means == nullptr ? std::vector<double>{} : *means;
+  }
+  const std::vector<double> before = means_of(network, shapes, meter, node.inputs[0]);
+  if (before.empty()) return before;
+  std::vector<double> result;
+  if (const auto* select = std::get_if<network::SelectChannels>(&node.op)) {
+    for (const int channel : select->channels) {
+      result.push_back(before[static_cast<std::size_t>(channel)]);
+    }
+    return result;
+  }
+  const network::Shape& image = shapes[node.inputs[0]];  // a flatten
+  for (const double mean : before) {
+    result.insert(result.end(), static_cast<std::size_t>(image.height * image.width), mean);
+  }
+  return result;
 }
 
 engines::Evaluation evaluate_with(const std::string& engine_name,
@@ -112,16 +143,28 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   result.calibration_images = calibration.count;
   result.test_images = test.count;
 
-  Progress progress("import", 4, quiet);
-  const std::vector<importing::Range> ranges =
-      measure_ranges(config, plain, imported.open, calibration, threads, progress);
-  importing::Quantized quantized =
-      importing::quantize(imported, ranges, config.quantize, config.file.string());
+  Progress progress("import", imported.open.empty() ? 3 : 5, quiet);
+  const network::Shapes shapes =
+      network::check(*plain, config.file.string(), network::MatrixWeights::kAny);
+  const importing::RangeMeter meter =
+      measure(plain, shapes, imported.open, calibration, threads, progress);
+  importing::QuantizeOptions options = config.quantize;
+  if (config.lower.every_bias) {
+    options.means = [&](network::ValueIndex value) {
+      return means_of(*plain, shapes, meter, value);
+    };
+  }
+  importing::Quantized quantized = importing::quantize(
+      imported, meter.ranges(config.method, config.percentile / 100.0, config.file.string()),
+      options, config.file.string());
   const engines::Evaluation before = evaluate_with("float", plain, test, threads);
   progress.advance(1, "float");
-  const engines::Evaluation after =
-      evaluate_with("functional", network::share(quantized.network), test, threads);
+  const network::SharedNetwork coded = network::share(std::move(quantized.network));
+  const engines::Evaluation after = evaluate_with("functional", coded, test, threads);
   progress.advance(1, "quantized");
+  result.activations = activation_noise(
+      plain, coded, *test.data, static_cast<int>(std::min<std::int64_t>(test.count, kNoiseImages)));
+  progress.advance(1, "noise");
   result.float_wrong = before.wrong;
   result.quantized_wrong = after.wrong;
   for (std::size_t i = 0; i < before.predictions.size(); ++i) {
@@ -130,7 +173,10 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   result.noise = std::move(quantized.noise);
   std::stable_sort(result.noise.begin(), result.noise.end(),
                    [](const auto& a, const auto& b) { return a.weight_db < b.weight_db; });
-  result.network = std::move(quantized.network);
+  std::stable_sort(result.activations.begin(), result.activations.end(),
+                   [](const auto& a, const auto& b) { return a.db < b.db; });
+  result.quantized_file = imported.quantized;
+  result.network = *coded;
   describe(config, result);
   return result;
 }

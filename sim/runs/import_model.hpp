@@ -12,12 +12,13 @@
 #include "sim/import/lower.hpp"
 #include "sim/import/quantize.hpp"
 #include "sim/import/ranges.hpp"
+#include "sim/runs/activation_noise.hpp"
 
 namespace brownout::runs {
 
 struct ImportConfig {
   std::filesystem::path file;
-  importing::LowerOptions lower;
+  importing::LowerOptions lower;   // every_bias: biases are corrected
   experiment::Images calibration;  // of the training split
   experiment::Images test;         // of the test split
   importing::Calibration method = importing::Calibration::kMinMax;
@@ -32,7 +33,9 @@ struct ImportResult {
   std::int64_t calibration_images = 0, test_images = 0;
   std::int64_t float_wrong = 0, quantized_wrong = 0;  // of the test images
   std::int64_t agreeing = 0;                          // predictions that are the same
-  std::vector<importing::LayerNoise> noise;           // of every matrix operator, the worst first
+  bool quantized_file = false;               // the file's own scales and integers were kept
+  std::vector<importing::LayerNoise> noise;  // of every matrix operator that was plain, worst first
+  std::vector<ActivationNoise> activations;  // of every value in codes, the worst first
   network::Network network;
 
   double float_error() const;      // percent

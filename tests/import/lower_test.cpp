@@ -308,7 +308,8 @@ TEST(Ranges, MethodsChooseTheirEnds) {
   network.transform = {{0.5f}, {0.5f}};
   network.nodes = {{"q0", network::Quantize{}, {network::kInputImage}},
                    {"q1", network::Quantize{}, {network::ValueIndex(1)}}};
-  RangeMeter meter(network, {network::NodeIndex(0), network::NodeIndex(1)}, 2);
+  const network::Shape one{1, 1, 1};
+  RangeMeter meter(network, {one, one, one}, {network::NodeIndex(0), network::NodeIndex(1)}, 2);
   std::vector<float> numbers(10000);
   for (std::size_t i = 0; i < numbers.size(); ++i)
     numbers[i] = static_cast<float>(i % 100) / 100.0f;
