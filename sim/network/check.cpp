@@ -80,7 +80,7 @@ void check_coding(const Parameter& parameter, const std::string& place) {
                      fmt::format("{}channel {}: ", place, c));
     }
   }
-  const int low = n_low(coding);
+  const int low = n_lowest(coding);
   const int high = n_high(coding);
   for (std::size_t i = 0; i < parameter.n.size(); ++i) {
     const int n = parameter.n[i];

@@ -105,6 +105,12 @@ int n_low(const Coding& coding) {
   return coding.scheme == Scheme::kUniform ? -h - 1 : -h;
 }
 
+int n_lowest(const Coding& coding) {
+  const bool twos_complement =
+      coding.scheme == Scheme::kSymmetric || coding.scheme == Scheme::kAsymmetricSigned;
+  return twos_complement ? -(1 << (coding.bits - 1)) : n_low(coding);
+}
+
 int n_high(const Coding& coding) {
   return coding.scheme == Scheme::kBinary ? 1 : half_range(coding.bits);
 }

@@ -56,6 +56,8 @@ Coding fit(Scheme scheme, int bits, const float* values, std::int64_t count);
 /// Smallest and largest n that clean codes take (rquant never stores v = 0).
 int n_low(const Coding& coding);
 int n_high(const Coding& coding);
+/// Smallest n that stored codes may have: two's complement codes of other tools may be -2^(m-1).
+int n_lowest(const Coding& coding);
 
 /// n = rint((double(w) - beta)/alpha), or truncated, clamped to [n_low, n_high]; alpha = 0 gives 0
 /// (for kBinary: w > 0 ? 1 : -1).

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Trains a small network in PyTorch on Fashion-MNIST and exports it to ONNX.
+
+usage: train.py {lenet,resnet} OUT.onnx [--data FOLDER] [--epochs N] [--threads N]
+Needs python3-torch and python3-onnx; the images come from Debian's dataset-fashion-mnist. The seed
+is fixed, so the same versions on the same processor give the same file.
+"""
+import argparse
+import gzip
+import pathlib
+
+import numpy as np
+import torch
+from torch import nn
+
+
+def read_idx(path):
+    with gzip.open(path) as file:
+        content = file.read()
+    axes = content[3]
+    shape = [int.from_bytes(content[4 + 4 * i:8 + 4 * i], "big") for i in range(axes)]
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
+
+
+def read_split(folder, prefix):
+    images = read_idx(folder / f"{prefix}-images-idx3-ubyte.gz")
+    labels = read_idx(folder / f"{prefix}-labels-idx1-ubyte.gz")
+    # What the network expects of a pixel: (p - 0.5)/0.5 for p in [0, 1].
+    x = (torch.tensor(images.copy()).float().div(255).unsqueeze(1) - 0.5) / 0.5
+    return x, torch.tensor(labels.astype(np.int64))
+
+
+def lenet():
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(800, 128), nn.ReLU(), nn.Linear(128, 10))
+
+
+class Block(nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(),
+            nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False), nn.BatchNorm2d(outputs))
+        self.skip = nn.Sequential()
+        if stride != 1 or inputs != outputs:
+            self.skip = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        return torch.relu(self.body(x) + self.skip(x))
+
+
+def resnet():
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU(),
+        Block(16, 16, 1), Block(16, 32, 2), Block(32, 64, 2),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+
+
+def error(model, images, labels):
+    model.eval()
+    with torch.no_grad():
+        wrong = sum(int(model(x).argmax(1).ne(y).sum())
+                    for x, y in zip(images.split(1000), labels.split(1000)))
+    model.train()
+    return 100.0 * wrong / len(labels)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("network", choices=["lenet", "resnet"])
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--data", type=pathlib.Path,
+                        default=pathlib.Path("/usr/share/datasets/fashion-mnist"))
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+
+    torch.manual_seed(1)
+    torch.set_num_threads(options.threads)
+    images, labels = read_split(options.data, "train")
+    test_images, test_labels = read_split(options.data, "t10k")
+    model = {"lenet": lenet, "resnet": resnet}[options.network]()
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+    batch = 128
+    steps = len(images) // batch
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, epochs=options.epochs,
+                                                   steps_per_epoch=steps)
+    for epoch in range(options.epochs):
+        order = torch.randperm(len(images))
+        for step in range(steps):
+            chosen = order[step * batch:(step + 1) * batch]
+            loss = nn.functional.cross_entropy(model(images[chosen]), labels[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+        print(f"epoch {epoch + 1}: loss {loss.item():.3f}, "
+              f"test error {error(model, test_images, test_labels):.2f} %", flush=True)
+    model.eval()
+    torch.onnx.export(model, test_images[:1], str(options.out), opset_version=13,
+                      input_names=["image"], output_names=["logits"],
+                      dynamic_axes={"image": {0: "batch"}, "logits": {0: "batch"}})
+
+
+main()
