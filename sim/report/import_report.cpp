@@ -10,6 +10,7 @@
 
 #include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
+#include "sim/report/labels_note.hpp"
 
 namespace brownout::report {
 
@@ -39,6 +40,7 @@ std::string import_text(const runs::ImportConfig& config, const runs::ImportResu
       importing::calibration_names()[static_cast<std::size_t>(config.method)], result.test_images,
       result.float_error(), result.quantized_error(),
       result.quantized_error() - result.float_error(), result.agreement());
+  if (!result.labelled) text += "no labels: wrong is another class than the float network's\n";
   if (result.noise.empty()) return text;
   text += "weights beside their codes (signal to noise), the worst layers:";
   for (std::size_t i = 0; i < std::min(kWorst, result.noise.size()); ++i) {
@@ -56,7 +58,7 @@ std::string import_json(const runs::ImportConfig& config, const runs::ImportResu
     if (std::isinf(layer.weight_db)) one["weight_sqnr_db"] = nullptr;
     layers.push_back(std::move(one));
   }
-  const nlohmann::ordered_json json = {
+  nlohmann::ordered_json json = {
       {"model", config.file.string()},
       {"out", out},
       {"producer", result.producer},
@@ -73,6 +75,7 @@ std::string import_json(const runs::ImportConfig& config, const runs::ImportResu
       {"agreement", result.agreement()},
       {"layers", layers},
   };
+  put_labels(json, result.labelled);
   return json.dump(2) + "\n";
 }
 

@@ -9,6 +9,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/engines/float_engine.hpp"
+#include "sim/experiment/clean_labels.hpp"
 
 namespace brownout::runs {
 
@@ -37,12 +38,14 @@ std::vector<importing::Range> measure_ranges(const ImportConfig& config,
   return meter.ranges(config.method, config.percentile / 100.0, config.file.string());
 }
 
+/// If the images have no labels, they get those that the engine predicts.
 engines::Evaluation evaluate_with(const std::string& engine_name,
                                   const network::SharedNetwork& network,
-                                  const experiment::OpenImages& images, int threads) {
+                                  experiment::OpenImages& images, int threads) {
   const std::unique_ptr<engines::Engine> engine =
       engines::make_engine(engine_name, network, threads);
   engine->set_codes(network::clean_codes(*network));
+  images = experiment::labelled_by(*engine, images, *network, threads);
   return engines::evaluate(*engine, *network, *images.data, images.count, threads);
 }
 
@@ -100,16 +103,15 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   const network::SharedNetwork plain = network::share(importing::lower(graph, config.lower));
   const experiment::OpenImages calibration = experiment::open(config.calibration);
   const FieldNames of_test{{"images", fmt::format("{}", Field{"test_images"})}};
-  const experiment::OpenImages test =
-      name_fields(of_test, [&] { return experiment::open(config.test); });
+  experiment::OpenImages test = name_fields(of_test, [&] { return experiment::open(config.test); });
   const network::Shape& image = calibration.data->shape;
   if (plain->input.size() == image.size() && plain->input.channels == image.size() &&
       !(plain->input == image)) {
     throw InputError("{}: reads vectors of {} numbers; expected {} {}x{}x{}", config.file.string(),
                      image.size(), Field{"input"}, image.channels, image.height, image.width);
   }
-  for (const experiment::OpenImages* images : {&calibration, &test}) {
-    engines::check_fits(*plain, *images->data, config.file.string());
+  for (const auto& images : {calibration, test}) {
+    engines::check_fits(*plain, *images.data, config.file.string());
   }
   ImportResult result;
   result.producer = graph.producer();
@@ -117,6 +119,7 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   result.weights = matrix_weights(*plain);
   result.calibration_images = calibration.count;
   result.test_images = test.count;
+  result.labelled = test.labelled();
 
   Progress progress("import", 4, quiet);
   const std::vector<importing::Range> ranges =

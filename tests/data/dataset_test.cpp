@@ -152,7 +152,7 @@ TEST(FashionMnist, HasItsPublishedSizes) {
   EXPECT_EQ(data.size(), 10000);
   EXPECT_EQ(data.shape, (network::Shape{1, 28, 28}));
   std::vector<int> histogram(10, 0);
-  for (const std::uint8_t label : data.labels) ++histogram[label];
+  for (const std::uint16_t label : data.labels) ++histogram[label];
   EXPECT_EQ(histogram, std::vector<int>(10, 1000));
   // Kept with every result: a new reader must see the same data.
   EXPECT_EQ(dataset_sha256(data),

@@ -40,8 +40,8 @@ class Evaluate : public ::testing::Test {
     data_.shape = {1, 1, 1};
     data_.classes = 3;
   }
-  Evaluation run(std::vector<std::vector<float>> rows, std::vector<std::uint8_t> labels,
-                 int threads = 1, bool hash = false, NonFinite non_finite = NonFinite::kFail) {
+  Evaluation run(std::vector<std::vector<float>> rows, data::Labels labels, int threads = 1,
+                 bool hash = false, NonFinite non_finite = NonFinite::kFail) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       data_.pixels.push_back(static_cast<std::uint8_t>(i));
     }
