@@ -12,6 +12,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/text.hpp"
 
 namespace brownout::data::formats {
 
@@ -127,7 +128,8 @@ Picture read_picture(const fs::path& path) {
     const char* const reason = stbi_failure_reason();
     const bool said = reason != nullptr && *reason != '\0';
     throw InputError("{}: this {} image cannot be decoded: {}", path.string(),
-                     jpeg ? "JPEG" : "PNG", said ? reason : "it is cut short or damaged");
+                     jpeg ? "JPEG" : "PNG",
+                     said ? printable(reason) : "it is cut short or damaged");
   };
   int width = 0, height = 0, channels = 0;
   if (stbi_info_from_memory(data, size, &width, &height, &channels) == 0) refuse();
