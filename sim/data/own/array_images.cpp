@@ -23,7 +23,6 @@ namespace {
 constexpr std::uint64_t kMostChannels = 1 << 12;
 constexpr std::uint64_t kMostImages = 100'000'000;
 constexpr std::uint64_t kNumbersAtOnce = 1 << 20;
-constexpr unsigned kSeconds = 3600;  // of processor time, for HDF5
 
 enum class Container { kNpy, kNpz, kHdf5 };
 
@@ -57,7 +56,9 @@ std::string with_array(const ArrayPlace& place,
     case Container::kHdf5:
       break;
   }
-  return run_isolated(place.file.string(), kSeconds,
+  // Of processor time: far more than whole files need, and an end for damaged ones.
+  const auto seconds = static_cast<unsigned>(60 + (PartedFile(place.file).size() >> 22));
+  return run_isolated(place.file.string(), seconds,
                       [&] { return use(*open_hdf5_array(place.file, place.array)); });
 }
 
