@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +13,7 @@
 #include "sim/base/parallel.hpp"
 #include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
+#include "sim/data/data_file.hpp"
 #include "trainers/method/training_places.hpp"
 #include "trainers/output/export.hpp"
 #include "trainers/torch/threads.hpp"
@@ -40,8 +42,22 @@ struct Arguments {
   fs::path export_only;
 };
 
+data::Dataset load_own_data(const TrainingConfig& config, data::Split split) {
+  if (!config.dataset_folder.empty()) {
+    throw InputError("is of known data sets; {} names the places of its own files",
+                     config.data_file.string());
+  }
+  data::Dataset data = data::load_data_file(config.data_file, split);
+  if (!data.labelled()) {
+    throw InputError("{}: the {} images have no labels; a training needs them",
+                     config.data_file.string(), data::to_string(split));
+  }
+  return data;
+}
+
 data::Dataset load_data(const TrainingConfig& config, data::Split split) {
   try {
+    if (!config.data_file.empty()) return load_own_data(config, split);
     return data::load_dataset(config.dataset, split, config.dataset_folder);
   } catch (const InputError& error) {
     if (config.dataset_origin.empty()) throw;
@@ -132,8 +148,11 @@ int train(const Arguments& arguments) {
     threads = std::stoi(checkpoint->surroundings.at("threads"));  // the same result needs the same
   }
   keep_freed_memory();
-  const data::Dataset train_data = load_data(config, data::Split::kTrain);
-  const data::Dataset test_data = load_data(config, data::Split::kTest);
+  data::Dataset train_data = load_data(config, data::Split::kTrain);
+  data::Dataset test_data = load_data(config, data::Split::kTest);
+  if (!train_data.classes_stated && !test_data.classes_stated) {  // each may lack the last classes
+    train_data.classes = test_data.classes = std::max(train_data.classes, test_data.classes);
+  }
   const Architecture architecture = load_architecture(
       config.architecture, {config.width, train_data.shape, train_data.classes, config.norm,
                             config.activation, config.reparameterized});

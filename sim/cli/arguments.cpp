@@ -10,6 +10,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
+#include "sim/data/data_file.hpp"
 
 namespace brownout::cli {
 
@@ -90,6 +91,15 @@ CLI::Validator number_in(double low, double high) {
 
 CLI::Validator one_of(const std::vector<std::string>& names) {
   return {[names](std::string& text) { return problem_of_choice(text, names); },
+          fmt::format(" {}", fmt::join(names, ", "))};
+}
+
+CLI::Validator data_name() {
+  std::vector<std::string> names = data::dataset_names();
+  names.emplace_back("FILE.yaml");
+  return {[names](std::string& text) {
+            return data::names_data_file(text) ? std::string() : problem_of_choice(text, names);
+          },
           fmt::format(" {}", fmt::join(names, ", "))};
 }
 

@@ -10,7 +10,7 @@
 #include "sim/cli/common.hpp"
 #include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
-#include "sim/data/dataset.hpp"
+#include "sim/data/data_file.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/report/import_report.hpp"
 #include "sim/runs/import_model.hpp"
@@ -56,6 +56,7 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   config.lower.input = parse_extents("--input", options.input);
   config.lower.fold_batch_norm = options.batch_norm == "fold";
   config.calibration.dataset = options.dataset;
+  if (data::names_data_file(options.dataset)) config.calibration.data_file = options.dataset;
   config.calibration.split = data::Split::kTrain;
   config.calibration.folder = options.data;
   config.calibration.count = options.images;
@@ -107,7 +108,7 @@ Action add_model_import(Verb& verb) {
   verb.add_option("--out", options->out, "Network file to write")->required()->type_name("FILE");
   verb.add_option("--calibrate", options->dataset, "Data set whose training images give the ranges")
       ->type_name("NAME")
-      ->transform(one_of(data::dataset_names()))
+      ->transform(data_name())
       ->capture_default_str();
   verb.add_option("--data", options->data, "Folder of the dataset (default: the usual place)")
       ->type_name("DIR");

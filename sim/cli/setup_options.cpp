@@ -9,7 +9,7 @@
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/verb.hpp"
-#include "sim/data/dataset.hpp"
+#include "sim/data/data_file.hpp"
 #include "sim/mitigation/mitigations.hpp"
 #include "sim/results/places.hpp"
 #include "sim/runs/evaluator.hpp"
@@ -49,7 +49,7 @@ void add_data_options(Verb& verb, SetupOptions& options, const std::string& all_
       ->default_str(all_images);
   verb.add_option("--dataset", options.dataset, "Data set")
       ->type_name("NAME")
-      ->transform(one_of(data::dataset_names()))
+      ->transform(data_name())
       ->capture_default_str();
   verb.add_option("--split", options.split, "Part of the data set")
       ->type_name("NAME")
@@ -77,6 +77,7 @@ void add_data_options(Verb& verb, SetupOptions& options, const std::string& all_
 void set_data(const SetupOptions& options, experiment::Setup& setup) {
   experiment::Images& images = setup.images;
   images.dataset = options.dataset;
+  if (data::names_data_file(options.dataset)) images.data_file = options.dataset;
   images.split = options.split == "train" ? data::Split::kTrain : data::Split::kTest;
   images.folder = options.data;
   images.count = options.images.value_or(0);

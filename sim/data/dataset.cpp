@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -20,16 +21,17 @@ struct Source {
   std::string default_folder;  // "" = none
   std::string hint;            // what brings it
   formats::Reader read;
+  const char* torchvision = "";  // where torchvision puts its files within its root
 };
 
 const std::vector<Source>& sources() {
   static const std::vector<Source> known = {
       {"fashion-mnist", "/usr/share/datasets/fashion-mnist",
        "install Debian's package dataset-fashion-mnist (apt-get install dataset-fashion-mnist)",
-       formats::read_idx},
+       formats::read_idx, "FashionMNIST/raw"},
       {"mnist", "",
        "download its four *-ubyte.gz files (http://yann.lecun.com/exdb/mnist or a mirror)",
-       formats::read_idx},
+       formats::read_idx, "MNIST/raw"},
       {"cifar10", "",
        "download the binary version cifar-10-binary.tar.gz "
        "(https://www.cs.toronto.edu/~kriz/cifar.html) and unpack it",
@@ -98,7 +100,9 @@ Dataset load_dataset(const std::string& name, Split split, const fs::path& folde
     throw InputError("{}: dataset {} is not there: {}", place.string(), name, hint);
   }
 
-  Dataset data = source->read(place, split, hint);
+  const bool from_torchvision =
+      *source->torchvision != '\0' && formats::is_there(place / source->torchvision);
+  Dataset data = source->read(from_torchvision ? place / source->torchvision : place, split, hint);
   data.name = name;
   return data;
 }
@@ -115,13 +119,48 @@ bool formats::is_there(const fs::path& path) {
   return false;
 }
 
+std::string to_string(Split split) { return split == Split::kTrain ? "train" : "test"; }
+
+std::int64_t Dataset::size() const {
+  if (pixels_of) return pixels_of->size();
+  if (labelled()) return static_cast<std::int64_t>(labels.size());
+  return static_cast<std::int64_t>(pixels.size()) / std::max<std::int64_t>(shape.size(), 1);
+}
+
+Dataset with_labels(std::shared_ptr<const Dataset> data, Labels labels) {
+  Dataset result;
+  result.name = data->name;
+  result.shape = data->shape;
+  result.classes = data->classes;
+  result.classes_stated = data->classes_stated;
+  result.labels = std::move(labels);
+  result.there = data->there;
+  result.pixels_of = std::move(data);
+  return result;
+}
+
+std::int64_t count_images(std::int64_t asked, std::int64_t there, const std::string& name,
+                          Split split) {
+  if (asked == 0) return there;
+  if (asked > there) {
+    throw InputError("{}: expected an integer in [1, {}], the images of {} ({}), got {}",
+                     Field{"images"}, there, name, to_string(split), asked);
+  }
+  return asked;
+}
+
 std::string dataset_sha256(const Dataset& data) {
-  const auto hash = [](const std::vector<std::uint8_t>& bytes) {
-    return sha256_hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  };
-  return sha256_hex(fmt::format("{}x{}x{} {} {} {}", data.shape.channels, data.shape.height,
-                                data.shape.width, data.classes, hash(data.pixels),
-                                hash(data.labels)));
+  const auto pixels = static_cast<std::size_t>(data.size() * data.shape.size());
+  const bool wide = std::any_of(data.labels.begin(), data.labels.end(),
+                                [](std::uint16_t label) { return label > 0xff; });
+  std::string labels;
+  for (const std::uint16_t label : data.labels) {
+    labels.push_back(static_cast<char>(label & 0xff));
+    if (wide) labels.push_back(static_cast<char>(label >> 8));
+  }
+  return sha256_hex(fmt::format(
+      "{}x{}x{} {} {} {}", data.shape.channels, data.shape.height, data.shape.width, data.classes,
+      sha256_hex({reinterpret_cast<const char*>(data.image(0)), pixels}), sha256_hex(labels)));
 }
 
 }  // namespace brownout::data

@@ -75,8 +75,8 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const data:
       }
     }
     const std::size_t predicted = std::max_element(row, row + classes) - row;
-    result.predictions.push_back(static_cast<std::uint8_t>(predicted));
-    if (predicted != data.labels[i]) ++result.wrong;
+    result.predictions.push_back(static_cast<data::Labels::value_type>(predicted));
+    if (data.labelled() && predicted != data.labels[i]) ++result.wrong;
     result.confidence += probability(row, classes, predicted);
   }
   result.confidence /= static_cast<double>(images);
@@ -92,7 +92,8 @@ void check_fits(const network::Network& network, const data::Dataset& data,
                      network_file, wanted.channels, wanted.height, wanted.width, data.name,
                      found.channels, found.height, found.width);
   }
-  if (data.classes != network.classes) {
+  // Labels that are too large are named below.
+  if (data.classes_stated && data.classes != network.classes) {
     throw InputError("{}: has {} classes, {} has {}", network_file, network.classes, data.name,
                      data.classes);
   }

@@ -11,9 +11,9 @@
 namespace brownout::engines {
 
 struct Evaluation {
-  std::vector<std::uint8_t> predictions;  // ties go to the lowest class
-  std::int64_t wrong = 0;
-  double confidence = 0.0;  // mean probability of the predicted class (softmax in fp64)
+  data::Labels predictions;  // ties go to the lowest class
+  std::int64_t wrong = 0;    // of the labels; 0 when the data have none
+  double confidence = 0.0;   // mean probability of the predicted class (softmax in fp64)
   std::string
       logits_sha256;  // fp32 little-endian, image-major, test order, -0 as +0; "" if not asked
 };

@@ -6,6 +6,7 @@
 #include "sim/engines/batch_statistics_engine.hpp"
 #include "sim/engines/engine_traits.hpp"
 #include "sim/engines/systemc_engine.hpp"
+#include "sim/experiment/clean_labels.hpp"
 
 namespace brownout::experiment {
 
@@ -50,7 +51,7 @@ std::shared_ptr<engines::Engine> make_engine(const Model& model, const Setup& se
 Experiment::Experiment(const Model& model, const OpenImages& images, const Setup& setup,
                        const Target& target, std::shared_ptr<engines::Engine> engine, int threads)
     : model_(model),
-      images_(images),
+      images_(labelled(images, model, setup, threads)),
       reads_(setup.reads),
       target_(target),
       weights_scaled_(supplies_of(target.config().accelerator).weights_scaled),

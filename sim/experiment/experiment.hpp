@@ -71,6 +71,8 @@ class Experiment {
   ChipRun run(const chips::Chip* chip, const Conditions& at) { return run(read(chip, at)); }
 
   const mapping::Placement& placement() const { return weights_.placement(); }
+  /// With labels: those of clean_labels.hpp when the data have none.
+  const OpenImages& images() const { return images_; }
 
  private:
   const Model model_;

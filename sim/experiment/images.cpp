@@ -2,13 +2,21 @@
 // The data set, then how many of its images.
 #include "sim/experiment/images.hpp"
 
+#include <algorithm>
+
 #include "sim/base/error.hpp"
+#include "sim/data/data_file.hpp"
 
 namespace brownout::experiment {
 
-std::string to_string(data::Split split) { return split == data::Split::kTrain ? "train" : "test"; }
-
 data::Dataset load_dataset(const Images& images) {
+  if (!images.data_file.empty()) {
+    if (!images.folder.empty()) {
+      throw InputError("{}: is of known data sets; {} names the places of its own files",
+                       Field{"data_folder"}, images.dataset);
+    }
+    return data::load_data_file(images.data_file, images.split, images.count);
+  }
   try {
     return data::load_dataset(images.dataset, images.split, images.folder);
   } catch (const InputError& error) {
@@ -18,13 +26,8 @@ data::Dataset load_dataset(const Images& images) {
 }
 
 std::int64_t count_of(const Images& images, const data::Dataset& data) {
-  if (images.count == 0) return data.size();
-  if (images.count > data.size()) {
-    throw InputError("{}: expected an integer in [1, {}], the images of {} ({}), got {}",
-                     Field{"images"}, data.size(), images.dataset, to_string(images.split),
-                     images.count);
-  }
-  return images.count;
+  return data::count_images(images.count, std::max(data.size(), data.there), images.dataset,
+                            images.split);
 }
 
 OpenImages open(const Images& images) {

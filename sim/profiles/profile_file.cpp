@@ -5,10 +5,10 @@
 #include <cstring>
 #include <mutex>
 
+#include "sim/base/hdf5_input.hpp"
 #include "sim/base/isolated.hpp"
 #include "sim/base/text.hpp"
 #include "sim/profiles/chip_profile.hpp"
-#include "sim/profiles/hdf5_input.hpp"
 #include "sim/profiles/profile_format.hpp"
 
 namespace brownout::profiles {

@@ -7,9 +7,9 @@
 #include <mutex>
 
 #include "sim/base/files.hpp"
+#include "sim/base/hdf5_input.hpp"
 #include "sim/base/text.hpp"
 #include "sim/profiles/chip_profile.hpp"
-#include "sim/profiles/hdf5_input.hpp"
 #include "sim/profiles/profile_format.hpp"
 
 namespace brownout::profiles {

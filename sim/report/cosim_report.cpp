@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/table.hpp"
 
@@ -233,6 +234,7 @@ std::string cosim_json(const runs::CosimRun& run) {
   json["array"] = fmt::format("{}x{}", setup.target.accelerator->array.rows,
                               setup.target.accelerator->array.columns);
   json["dataset"] = setup.images.dataset;
+  put_labels(json, run.labelled);
   json["images"] = run.images;
   json["batch"] = setup.target.batch;
   json["voltage"] = config.voltage.value_or(1.0);

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "sim/report/csv_cells.hpp"
+#include "sim/report/labels_note.hpp"
 
 namespace brownout::report {
 
@@ -30,8 +31,7 @@ std::string end_cells(const std::optional<experiment::EnergyEnds>& ends) {
 
 std::string row(const results::Point& point, bool on_grid, const std::string& chip_note) {
   return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}"
-      "\n",
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
       csv_text(point.model), csv_number(point.voltage), point.rate,
       csv_number(point.energy_sram_rel), point.images, point.chips, point.err,
       spread_cells(point.rerr), spread_cells(point.rerr_either), csv_number(point.prop1_excess),
@@ -56,10 +56,13 @@ std::string points_csv(const results::SweepResult& result) {
       "err_ci95_low,err_ci95_high,rerr_se_images,rerr_ci95_all_low,rerr_ci95_all_high,"
       "rerr_either_se_images,rerr_either_ci95_all_low,rerr_either_ci95_all_high,"
       "rerr_position_std,rerr_within_position_std,energy_uj_low,"
-      "energy_uj_high,energy_rel_low,energy_rel_high,weight_access_share\n";
-  for (const results::Point& point : result.points) out += row(point, true, result.chip_note);
+      "energy_uj_high,energy_rel_low,energy_rel_high,weight_access_share";
+  // One more column, when there were no labels.
+  out += result.labelled ? "\n" : ",labels\n";
+  const std::string end = result.labelled ? "\n" : fmt::format(",{}\n", kCleanLabels);
+  for (const results::Point& point : result.points) out += row(point, true, result.chip_note) + end;
   for (const results::Point& point : result.extra_points)
-    out += row(point, false, result.chip_note);
+    out += row(point, false, result.chip_note) + end;
   return out;
 }
 

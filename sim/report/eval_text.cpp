@@ -7,6 +7,7 @@
 #include "sim/base/text.hpp"
 #include "sim/experiment/images.hpp"
 #include "sim/report/error_text.hpp"
+#include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/table.hpp"
@@ -180,6 +181,7 @@ std::string eval_text(const runs::EvalResult& result) {
   const bool places = result.point && result.point->places;
   const auto draws = static_cast<std::int64_t>(result.chips.size());
   std::string out = head_text(result);
+  if (!result.labelled) out += labels_text(result.labelled) + "\n";
   if (!result.chips.empty() && !result.chips.front().note.empty()) {
     out += result.chips.front().note + "\n\n";
   }

@@ -10,6 +10,7 @@
 
 #include "sim/base/json.hpp"
 #include "sim/base/text.hpp"
+#include "sim/report/labels_note.hpp"
 
 namespace brownout::report {
 
@@ -62,6 +63,7 @@ std::string import_text(const runs::ImportConfig& config, const runs::ImportResu
       importing::calibration_names()[static_cast<std::size_t>(config.method)], result.test_images,
       result.float_error(), result.quantized_error(),
       result.quantized_error() - result.float_error(), result.agreement());
+  if (!result.labelled) text += "no labels: wrong is another class than the float network's\n";
   text += worst_layers("weights beside their codes (signal to noise), the worst layers",
                        result.noise, &importing::LayerNoise::weight_db);
   text += worst_layers("activations beside the float network's, the worst layers",
@@ -71,7 +73,7 @@ std::string import_text(const runs::ImportConfig& config, const runs::ImportResu
 
 std::string import_json(const runs::ImportConfig& config, const runs::ImportResult& result,
                         const std::string& out) {
-  const nlohmann::ordered_json json = {
+  nlohmann::ordered_json json = {
       {"model", config.file.string()},
       {"out", out},
       {"producer", result.producer},
@@ -92,6 +94,7 @@ std::string import_json(const runs::ImportConfig& config, const runs::ImportResu
       {"layers", layers_json(result.noise, &importing::LayerNoise::weight_db, "weight_sqnr_db")},
       {"activations", layers_json(result.activations, &runs::ActivationNoise::db, "sqnr_db")},
   };
+  put_labels(json, result.labelled);
   return json.dump(2) + "\n";
 }
 

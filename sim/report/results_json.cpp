@@ -6,6 +6,7 @@
 #include "sim/base/json.hpp"
 #include "sim/experiment/images.hpp"
 #include "sim/mitigation/outcome.hpp"
+#include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/optional_json.hpp"
 #include "sim/results/event_counts_json.hpp"
@@ -174,6 +175,7 @@ void put_setup(Json& json, const runs::EvalResult& result) {
   json["weights"] = result.weights;
   json["dataset"] = setup.images.dataset;
   json["split"] = experiment::to_string(setup.images.split);
+  put_labels(json, result.labelled);
   json["technology"] = maybe(result.technology);
   json["rail"] = maybe(result.rail);
   json["voltage"] = maybe(result.voltage);
@@ -254,6 +256,7 @@ std::string sweep_json(const results::SweepResult& result) {
   json["technology"] = result.technology;
   json["rail"] = result.rail;
   json["engine"] = result.engine;
+  put_labels(json, result.labelled);
   json["accelerator"] = result.accelerator.empty() ? Json(nullptr) : Json(result.accelerator);
   json["chip_note"] = result.chip_note.empty() ? Json(nullptr) : Json(result.chip_note);
   json["models"] = Json::array();

@@ -9,6 +9,7 @@
 #include "sim/mitigation/outcome.hpp"
 #include "sim/mitigation/protection.hpp"
 #include "sim/report/error_text.hpp"
+#include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/run_prices.hpp"
@@ -119,6 +120,7 @@ void put_run_setup(Json& json, const runs::AcceleratorRun& run) {
   json["accelerator_file"] = setup.target.accelerator->file.string();
   for (const char* name : {"technology", "technology_file", "rail"}) json[name] = nullptr;
   json["dataset"] = setup.images.dataset;
+  put_labels(json, run.labelled);
   json["images"] = run.images;
   json["batch"] = setup.target.batch;
   json["voltage"] = nullptr;
@@ -277,6 +279,7 @@ std::string run_text(const runs::AcceleratorRun& run) {
       static_cast<double>(run.total.cycles) / static_cast<double>(images) /
           run.config.setup.target.accelerator->clock_mhz,
       run.config.setup.target.accelerator->clock_mhz);
+  text += labels_text(run.labelled);
   text += "Not modelled:";
   const char* separator = " ";
   for (const char* effect : kNotModelled) {

@@ -8,6 +8,7 @@
 
 #include "sim/base/text.hpp"
 #include "sim/experiment/images.hpp"
+#include "sim/report/labels_note.hpp"
 #include "sim/report/table.hpp"
 
 namespace brownout::report {
@@ -39,6 +40,7 @@ std::string sensitivity_json(const runs::SensitivityResult& result) {
   json["engine"] = setup.engine;
   json["dataset"] = setup.images.dataset;
   json["split"] = experiment::to_string(setup.images.split);
+  put_labels(json, result.labelled);
   json["bit_offset"] = setup.target.bit_offset;
   json["evaluation_seed"] = setup.reads.evaluation_seed;
   json["networks"] = Json::array();
@@ -81,7 +83,7 @@ std::string sensitivity_text(const runs::SensitivityResult& result) {
     }
     text += table.text() + "\n";
   }
-  return text + fmt::format("{:.1f} s\n", result.seconds);
+  return text + labels_text(result.labelled) + fmt::format("{:.1f} s\n", result.seconds);
 }
 
 }  // namespace brownout::report

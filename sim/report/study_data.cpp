@@ -6,6 +6,7 @@
 
 #include "sim/experiment/images.hpp"
 #include "sim/report/csv_cells.hpp"
+#include "sim/report/labels_note.hpp"
 #include "sim/report/optional_json.hpp"
 #include "sim/report/study_report.hpp"
 
@@ -115,16 +116,17 @@ std::string study_json(const StudyResult& result) {
             {"rows", Json::array()},
             {"comparisons", Json::array()}};
   for (const study::EvaluationNote& note : result.evaluations) {
-    json["evaluations"].push_back(
-        {{"evaluation", note.name},
-         {"dataset", note.setting.setup.images.dataset},
-         {"split", experiment::to_string(note.setting.setup.images.split)},
-         {"images", note.images},
-         {"engine", note.setting.setup.engine},
-         {"chips", note.setting.chips},
-         {"places_of_one_die", note.places},
-         {"seed", note.setting.seed},
-         {"axis", note.axis.empty() ? Json(nullptr) : Json(note.axis)}});
+    Json one = {{"evaluation", note.name},
+                {"dataset", note.setting.setup.images.dataset},
+                {"split", experiment::to_string(note.setting.setup.images.split)},
+                {"images", note.images},
+                {"engine", note.setting.setup.engine},
+                {"chips", note.setting.chips},
+                {"places_of_one_die", note.places},
+                {"seed", note.setting.seed},
+                {"axis", note.axis.empty() ? Json(nullptr) : Json(note.axis)}};
+    put_labels(one, note.labelled);
+    json["evaluations"].push_back(std::move(one));
   }
   for (const RowResult& row : result.rows) json["rows"].push_back(row_json(row));
   for (const study::ComparisonResult& comparison : result.comparisons) {

@@ -7,6 +7,7 @@
 #include "sim/base/text.hpp"
 #include "sim/experiment/images.hpp"
 #include "sim/report/error_text.hpp"
+#include "sim/report/labels_note.hpp"
 #include "sim/report/study_table.hpp"
 
 namespace brownout::report {
@@ -64,6 +65,7 @@ std::vector<std::string> study_notes(const StudyResult& result) {
     if (!note.drawn.empty()) notes.back() += ", " + note.drawn;
     if (note.places) notes.back() += positions_text(result, note.name);
     notes.back() += images_note(result, note);
+    if (!note.labelled) notes.back() += kCleanLabelsNote;
   }
   for (const RowResult& row : result.rows) {
     if (!row.problem.empty())

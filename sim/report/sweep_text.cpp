@@ -8,6 +8,7 @@
 
 #include "sim/base/text.hpp"
 #include "sim/report/error_text.hpp"
+#include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
@@ -155,6 +156,7 @@ std::string sweep_text(const results::SweepResult& result) {
   for (const results::Point& point : result.points) errors.push_back(point.rerr);
   const std::string images = images_text(errors, first.images);
   if (!images.empty()) out += images + ".\n\n";
+  if (!result.labelled) out += labels_text(result.labelled) + "\n";
   if (!result.chip_note.empty()) out += result.chip_note + "\n\n";
   if (!result.weights_scaled)
     out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/base/error.hpp"
 #include "sim/experiment/chip_weights.hpp"
 
 namespace brownout::results {
@@ -23,7 +24,8 @@ ErrorSpread CleanResult::error(std::int64_t images) const {
   return error_spread(std::vector<std::int64_t>{wrong}, images);
 }
 
-WrongImages wrong_images(const std::vector<std::uint8_t>& predictions, const data::Dataset& data) {
+WrongImages wrong_images(const data::Labels& predictions, const data::Dataset& data) {
+  BROWNOUT_CHECK(data.labelled(), "{} predictions for images without labels", predictions.size());
   WrongImages wrong(predictions.size());
   for (std::size_t i = 0; i < wrong.size(); ++i) wrong[i] = predictions[i] != data.labels[i];
   return wrong;

@@ -23,7 +23,7 @@ struct CleanResult {
   std::int64_t wrong = 0;
   double confidence = 0.0;  // mean probability of the predicted class
   std::string logits_sha256;
-  std::vector<std::uint8_t> predictions;
+  data::Labels predictions;
   WrongImages wrong_images;
 
   /// Of so many images, percent; with another draw of images in mind.
@@ -54,7 +54,7 @@ struct ChipResult {
 double percent(std::int64_t wrong, std::int64_t images);
 
 /// Of the first images of the data set.
-WrongImages wrong_images(const std::vector<std::uint8_t>& predictions, const data::Dataset& data);
+WrongImages wrong_images(const data::Labels& predictions, const data::Dataset& data);
 
 bool any_by_voltage(const std::vector<std::unique_ptr<chips::Chip>>& chips);
 

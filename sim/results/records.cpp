@@ -19,25 +19,34 @@ namespace brownout::results {
 
 namespace {
 
-std::string to_hex(const std::vector<std::uint8_t>& bytes) {
+/// Two digits an image; four, if there are classes beyond 255.
+std::string classes_to_hex(const data::Labels& classes) {
+  const bool wide =
+      std::any_of(classes.begin(), classes.end(), [](std::uint16_t one) { return one > 0xff; });
   std::string text;
-  text.reserve(2 * bytes.size());
-  for (const std::uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
+  text.reserve((wide ? 4 : 2) * classes.size());
+  for (const std::uint16_t one : classes) {
+    text += wide ? fmt::format("{:04x}", one) : fmt::format("{:02x}", one);
+  }
   return text;
 }
 
-/// Two digits a byte.
-std::vector<std::uint8_t> from_hex(const JsonObject& row, const char* key) {
+data::Labels classes_from_hex(const JsonObject& row, const char* key, std::int64_t images) {
   const std::string text = row.text(key);
   const bool digits = std::all_of(text.begin(), text.end(), [](char c) {
     return std::isxdigit(static_cast<unsigned char>(c)) != 0;
   });
-  if (!digits || text.size() % 2 != 0) row.fail(key, "two hexadecimal digits an image");
-  std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoul(text.substr(i, 2), nullptr, 16)));
+  const std::size_t count = static_cast<std::size_t>(images);
+  if (!digits || (text.size() != 2 * count && text.size() != 4 * count)) {
+    row.fail(key, fmt::format("two or four hexadecimal digits for each of {} images", images));
   }
-  return bytes;
+  const std::size_t width = text.size() / count;
+  data::Labels classes;
+  for (std::size_t i = 0; i < text.size(); i += width) {
+    classes.push_back(
+        static_cast<data::Labels::value_type>(std::stoul(text.substr(i, width), nullptr, 16)));
+  }
+  return classes;
 }
 
 constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
@@ -148,10 +157,7 @@ std::optional<CleanResult> find_clean(const Store& store, const std::string& key
   const Json json = parse_json(*text, place);
   const JsonObject row(json, place, "a sweep or a study");
   CleanResult result;
-  result.predictions = from_hex(row, "predictions");
-  if (static_cast<std::int64_t>(result.predictions.size()) != images) {
-    row.fail("predictions", fmt::format("two hexadecimal digits for each of {} images", images));
-  }
+  result.predictions = classes_from_hex(row, "predictions", images);
   result.wrong = row.integer("wrong", 0, images);
   result.confidence = row.number("confidence", 0.0, 1.0);
   result.logits_sha256 = row.text("logits_sha256");
@@ -187,7 +193,7 @@ void add_clean(Store& store, const std::string& key, const std::string& model,
                     {"wrong", result.wrong},
                     {"confidence", result.confidence},
                     {"logits_sha256", result.logits_sha256},
-                    {"predictions", to_hex(result.predictions)},
+                    {"predictions", classes_to_hex(result.predictions)},
                     {"wrong_images", to_hex(result.wrong_images)}};
   store.append(key, json_text(row));
 }

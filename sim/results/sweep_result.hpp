@@ -64,6 +64,7 @@ struct SweepResult {
   std::string chip_note;  // what must be said of a profile; empty: nothing
   std::string identity;   // the resolved configuration, JSON
   std::string engine;
+  bool labelled = true;        // else the clean predictions are the labels
   std::string accelerator;     // name; empty: none
   bool weights_scaled = true;  // else they stay at Vmin and have no faults
   std::vector<SweepModel> models;

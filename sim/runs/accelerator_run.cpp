@@ -120,6 +120,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   const experiment::OpenImages images = experiment::open(setup.images);
   engines::check_fits(*model.network, *images.data, model.file.string());
   run.images = images.count;
+  run.labelled = images.labelled();
 
   std::shared_ptr<engines::Engine> engine = systemc;
   if (!engines::traits_of(setup.engine).on_accelerator) {

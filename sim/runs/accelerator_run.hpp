@@ -42,6 +42,7 @@ struct AcceleratorRun {
   RunConfig config;
   std::string model, model_sha256;
   std::int64_t images = 0;
+  bool labelled = true;   // else the clean predictions are the labels
   std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;      // of the weight memory
   experiment::MemoryResults other_memories;

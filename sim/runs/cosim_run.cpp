@@ -205,6 +205,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   const experiment::OpenImages images = experiment::open(setup.images);
   engines::check_fits(*model.network, *images.data, model.file.string());
   run.images = images.count;
+  run.labelled = images.labelled();
   const std::vector<CoreTime> times = expect_window(run.config, images.count, *plain);
   if (!run.config.export_folder.empty()) cosim::prepare_export(run.config.export_folder);
 

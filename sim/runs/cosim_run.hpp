@@ -58,6 +58,7 @@ struct CosimRun {
   CosimConfig config;
   std::string model, model_sha256;
   std::int64_t images = 0;
+  bool labelled = true;
   std::string chip_note;  // what must be said of a profile; empty: nothing
   double rate = 0.0;
   experiment::MemoryResults other_memories;

@@ -95,6 +95,7 @@ EvalResult described(const experiment::Setup& setup, const experiment::Model& mo
   result.bits = model.network->bits();
   result.weights = model.network->coded_parameters();
   result.images = images.count;
+  result.labelled = images.labelled();
   if (setup.technology) {
     result.technology = setup.technology->name();
     result.rail = setup.technology->rail().text();

@@ -48,6 +48,7 @@ struct EvalResult {
   int bits = 0;  // 0: widths differ
   std::int64_t weights = 0;
   std::int64_t images = 0;
+  bool labelled = true;           // else the clean predictions are the labels
   std::optional<double> rate;     // bit error rate of the weights' cells; none without chips
   std::optional<double> voltage;  // that belongs to it, when there is one
   results::CleanResult clean;

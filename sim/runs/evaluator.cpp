@@ -59,7 +59,6 @@ Evaluator::Evaluator(const experiment::Model& model, const experiment::OpenImage
                      const experiment::Setup& setup, const experiment::Target& target,
                      const EvaluatorOptions& options)
     : model_(model),
-      images_(images),
       options_(options),
       experiment_(model, images, setup, target,
                   experiment::make_engine(model, setup, target, options.threads), options.threads) {
@@ -75,7 +74,7 @@ results::CleanResult Evaluator::clean() {
   result.confidence = evaluation.confidence;
   result.logits_sha256 = std::move(evaluation.logits_sha256);
   result.predictions = std::move(evaluation.predictions);
-  result.wrong_images = results::wrong_images(result.predictions, *images_.data);
+  result.wrong_images = results::wrong_images(result.predictions, *experiment_.images().data);
   return result;
 }
 
@@ -117,7 +116,8 @@ results::ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment
             [&] { return experiment_.run(std::move(readout)); });
   result.others = run.others;
   result.wrong = run.evaluation.wrong;
-  result.wrong_images = results::wrong_images(run.evaluation.predictions, *images_.data);
+  result.wrong_images =
+      results::wrong_images(run.evaluation.predictions, *experiment_.images().data);
   result.wrong_either =
       results::count(results::wrong_in_either(clean.wrong_images, result.wrong_images));
   result.confidence = run.evaluation.confidence;

@@ -34,7 +34,6 @@ class Evaluator {
   results::ChipResult describe(const chips::Chip& chip, const experiment::Readout& readout) const;
 
   const experiment::Model model_;
-  const experiment::OpenImages images_;
   EvaluatorOptions options_;
   experiment::Experiment experiment_;
   double seconds_ = 0.0;

@@ -9,6 +9,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/engines/float_engine.hpp"
+#include "sim/experiment/clean_labels.hpp"
 
 namespace brownout::runs {
 
@@ -70,12 +71,14 @@ std::vector<double> means_of(const network::Network& network, const network::Sha
   return result;
 }
 
+/// If the images have no labels, they get those that the engine predicts.
 engines::Evaluation evaluate_with(const std::string& engine_name,
                                   const network::SharedNetwork& network,
-                                  const experiment::OpenImages& images, int threads) {
+                                  experiment::OpenImages& images, int threads) {
   const std::unique_ptr<engines::Engine> engine =
       engines::make_engine(engine_name, network, threads);
   engine->set_codes(network::clean_codes(*network));
+  images = experiment::labelled_by(*engine, images, *network, threads);
   return engines::evaluate(*engine, *network, *images.data, images.count, threads);
 }
 
@@ -125,16 +128,15 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   const network::SharedNetwork plain = network::share(imported.network);
   const experiment::OpenImages calibration = experiment::open(config.calibration);
   const FieldNames of_test{{"images", fmt::format("{}", Field{"test_images"})}};
-  const experiment::OpenImages test =
-      name_fields(of_test, [&] { return experiment::open(config.test); });
+  experiment::OpenImages test = name_fields(of_test, [&] { return experiment::open(config.test); });
   const network::Shape& image = calibration.data->shape;
   if (plain->input.size() == image.size() && plain->input.channels == image.size() &&
       !(plain->input == image)) {
     throw InputError("{}: reads vectors of {} numbers; expected {} {}x{}x{}", config.file.string(),
                      image.size(), Field{"input"}, image.channels, image.height, image.width);
   }
-  for (const experiment::OpenImages* images : {&calibration, &test}) {
-    engines::check_fits(*plain, *images->data, config.file.string());
+  for (const auto& images : {calibration, test}) {
+    engines::check_fits(*plain, *images.data, config.file.string());
   }
   ImportResult result;
   result.producer = graph.producer();
@@ -142,6 +144,7 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   result.weights = matrix_weights(*plain);
   result.calibration_images = calibration.count;
   result.test_images = test.count;
+  result.labelled = test.labelled();
 
   Progress progress("import", imported.open.empty() ? 3 : 5, quiet);
   const network::Shapes shapes =

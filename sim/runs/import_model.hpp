@@ -31,6 +31,7 @@ struct ImportResult {
   std::int64_t opset = 0;
   std::int64_t weights = 0;  // of matrix operators
   std::int64_t calibration_images = 0, test_images = 0;
+  bool labelled = true;  // the test images; else the float network's classes are the labels
   std::int64_t float_wrong = 0, quantized_wrong = 0;  // of the test images
   std::int64_t agreeing = 0;                          // predictions that are the same
   bool quantized_file = false;               // the file's own scales and integers were kept

@@ -9,6 +9,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/engines/evaluate.hpp"
+#include "sim/experiment/clean_labels.hpp"
 #include "sim/results/point.hpp"
 #include "sim/weights/faulty_reader.hpp"
 #include "sim/weights/selection.hpp"
@@ -47,7 +48,7 @@ class Measurement {
               const experiment::OpenImages& images, int threads)
       : config_(config),
         model_(model),
-        images_(images),
+        images_(experiment::labelled(images, model, config.setup, threads)),
         threads_(threads),
         reader_(model.network, mapping::resident(*model.network, config.setup.target.bit_offset)),
         engine_(engines::make_engine(config.setup.engine, model.network, threads)) {
@@ -111,7 +112,7 @@ class Measurement {
 
   const SensitivityConfig& config_;
   const experiment::Model& model_;
-  const experiment::OpenImages& images_;
+  const experiment::OpenImages images_;
   int threads_;
   weights::FaultyReader reader_;
   std::unique_ptr<engines::Engine> engine_;
@@ -140,6 +141,7 @@ SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool qu
     steps += 1 + static_cast<std::int64_t>(groups_of(*models.back().network, counted).size());
   }
   SensitivityResult result;
+  result.labelled = images.labelled();
   Progress progress("sensitivity", steps, quiet);
   for (const experiment::Model& model : models) {
     result.networks.push_back(Measurement(config, model, images, threads).run(progress));

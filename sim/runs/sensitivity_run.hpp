@@ -23,6 +23,7 @@ struct SensitivityConfig {
 struct SensitivityResult {
   SensitivityConfig config;
   std::vector<weights::Sensitivity> networks;  // in the order of the models
+  bool labelled = true;                        // else the clean predictions are the labels
   double seconds = 0.0;
 };
 

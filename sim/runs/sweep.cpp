@@ -33,6 +33,7 @@ results::SweepResult described_sweep(const SweepConfig& config, const SweepInput
   result.identity = identity(config, result.models, inputs.used, first_chip.identity());
   result.safe = rule_of(config, chips);
   result.engine = setup.engine;
+  result.labelled = inputs.images.labelled();
   if (setup.target.accelerator) result.accelerator = setup.target.accelerator->name;
   result.weights_scaled = setup.supplies().weights_scaled();
   result.mitigations.clear();

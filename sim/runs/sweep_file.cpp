@@ -10,6 +10,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
+#include "sim/data/data_file.hpp"
 #include "sim/engines/engine_traits.hpp"
 #include "sim/experiment/experiment.hpp"
 
@@ -74,8 +75,9 @@ void read_models(YamlMap& root, SweepConfig& config) {
 }
 
 void read_images(YamlMap& root, experiment::Images& images) {
-  const std::vector<std::string>& datasets = data::dataset_names();
-  images.dataset = datasets[static_cast<std::size_t>(root.choice("dataset", datasets))];
+  const data::DataName name = data::read_data_name(root, "dataset");
+  images.dataset = name.text;
+  images.data_file = name.file;
   images.split =
       root.choice("split", {"train", "test"}, 1) == 0 ? data::Split::kTrain : data::Split::kTest;
   images.folder = root.path("data_folder", fs::path());

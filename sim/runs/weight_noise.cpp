@@ -13,6 +13,7 @@
 #include "sim/base/random.hpp"
 #include "sim/engines/engine_traits.hpp"
 #include "sim/engines/evaluate.hpp"
+#include "sim/experiment/clean_labels.hpp"
 #include "sim/results/chip_result.hpp"
 #include "sim/results/point.hpp"
 
@@ -49,7 +50,10 @@ class NoisyPasses {
  public:
   NoisyPasses(const EvalConfig& config, const experiment::Model& model,
               const experiment::OpenImages& images, int threads)
-      : model_(model), images_(images), share_(*config.weight_noise), threads_(threads) {
+      : model_(model),
+        images_(experiment::labelled(images, model, config.setup, threads)),
+        share_(*config.weight_noise),
+        threads_(threads) {
     // The engine takes shapes from the network when it is made, but values when codes are set.
     engine_ = engines::make_engine(config.setup.engine, noisy_, threads);
   }
@@ -89,7 +93,7 @@ class NoisyPasses {
   }
 
   const experiment::Model& model_;
-  const experiment::OpenImages& images_;
+  const experiment::OpenImages images_;
   double share_;
   int threads_;
   // The engine shares it, so that it takes the values of each draw.

@@ -6,6 +6,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/data/data_file.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/runs/sweep_file.hpp"
 
@@ -27,9 +28,10 @@ const std::vector<std::string>& setting_keys() {
 
 Setting read_setting(YamlMap& map, Setting setting) {
   experiment::Images& images = setting.setup.images;
-  const std::vector<std::string>& datasets = data::dataset_names();
-  images.dataset = datasets[static_cast<std::size_t>(
-      map.choice("dataset", datasets, index_of(datasets, images.dataset)))];
+  const data::DataName name =
+      data::read_data_name(map, "dataset", data::DataName{images.dataset, images.data_file});
+  images.dataset = name.text;
+  images.data_file = name.file;
   images.folder = map.path("data_folder", images.folder);
   const bool train =
       map.choice("split", {"train", "test"}, images.split == data::Split::kTrain ? 0 : 1) == 0;
@@ -51,8 +53,10 @@ Setting read_setting(YamlMap& map, Setting setting) {
 
 const Datasets::Entry& Datasets::get(const Setting& setting) {
   const experiment::Images& images = setting.setup.images;
-  std::unique_ptr<Entry>& entry = entries_[std::make_tuple(images.dataset, images.folder.string(),
-                                                           images.split == data::Split::kTrain)];
+  const bool own = !images.data_file.empty();
+  std::unique_ptr<Entry>& entry = entries_[std::make_tuple(
+      own ? images.data_file.string() : images.dataset, images.folder.string(),
+      images.split == data::Split::kTrain, own ? images.count : 0)];
   if (!entry) {
     const auto data = std::make_shared<const data::Dataset>(
         name_fields(setting.places, [&] { return experiment::load_dataset(images); }));

@@ -73,7 +73,9 @@ class Datasets {
   experiment::OpenImages images(const Setting& setting);
 
  private:
-  std::map<std::tuple<std::string, std::string, bool>, std::unique_ptr<Entry>> entries_;
+  // By name or data file, folder, split, and images read.
+  std::map<std::tuple<std::string, std::string, bool, std::int64_t>, std::unique_ptr<Entry>>
+      entries_;
 };
 
 /// An evaluation is not possible on a network. This is a problem of that cell of the table, not of

@@ -241,8 +241,9 @@ class Run {
       if (!used) continue;
       const Setting& setting = named.evaluation->setting();
       result.evaluations.push_back({named.name, setting, datasets_.images(setting).count,
-                                    named.evaluation->axis(), named.evaluation->drawn(),
-                                    named.evaluation->on_places(), named.evaluation->steps()});
+                                    datasets_.images(setting).labelled(), named.evaluation->axis(),
+                                    named.evaluation->drawn(), named.evaluation->on_places(),
+                                    named.evaluation->steps()});
     }
   }
 

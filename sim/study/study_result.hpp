@@ -59,6 +59,7 @@ struct EvaluationNote {
   std::string name;
   Setting setting;
   std::int64_t images = 0;
+  bool labelled = true;  // else the clean predictions are the labels
   std::string axis;
   std::string drawn;          // "10 chips from seed 0"
   bool places = false;        // of one die, where others have chips

@@ -7,6 +7,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/yaml.hpp"
+#include "sim/data/data_file.hpp"
 #include "sim/memory/transient.hpp"
 
 namespace brownout::study {
@@ -34,7 +35,9 @@ std::string training_identity(const std::filesystem::path& config,
   YamlMap dataset = root.map("dataset");
   Setting data;
   experiment::Images& images = data.setup.images;
-  images.dataset = dataset.text("name");
+  const data::DataName name = data::read_data_name(dataset, "name");
+  images.dataset = name.text;
+  images.data_file = name.file;
   images.split = data::Split::kTrain;
   data.places["data"] = "dataset.folder";
   if (dataset.has("folder")) {

@@ -59,7 +59,7 @@ TEST_F(IdxDataset, ReadsPlainFiles) {
   EXPECT_EQ(data.shape, (network::Shape{1, 2, 3}));
   EXPECT_EQ(data.classes, 10);
   EXPECT_EQ(data.size(), 2);
-  EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{4, 9}));
+  EXPECT_EQ(data.labels, (Labels{4, 9}));
   EXPECT_EQ(data.image(1)[0], 6);
   EXPECT_EQ(data.image(1)[5], 11);
 }
@@ -69,7 +69,7 @@ TEST_F(IdxDataset, ReadsGzippedFilesAndDottedNames) {
   std::filesystem::remove(label_file());
   write_gz(folder_.path() / "t10k-images.idx3-ubyte.gz", images());
   write_gz(folder_.path() / "t10k-labels-idx1-ubyte.gz", labels());
-  EXPECT_EQ(load().labels, (std::vector<std::uint8_t>{4, 9}));
+  EXPECT_EQ(load().labels, (Labels{4, 9}));
 }
 
 TEST_F(IdxDataset, NamesWhatBringsMissingData) {
@@ -98,6 +98,18 @@ TEST_F(IdxDataset, FindsFoldersThroughTheEnvironment) {
   EXPECT_THAT(network::input_error([] { load_dataset("fashion-mnist", Split::kTest); }),
               HasSubstr("nope: the environment variable BROWNOUT_DATA names no folder"));
   ::unsetenv("BROWNOUT_DATA");
+}
+
+TEST_F(IdxDataset, FindsTheFoldersOfTorchvision) {
+  const std::filesystem::path raw = folder_.path() / "root/MNIST/raw";
+  std::filesystem::create_directories(raw);
+  for (const char* name : {"t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"}) {
+    std::filesystem::rename(folder_.path() / name, raw / name);
+  }
+  EXPECT_EQ(load_dataset("mnist", Split::kTest, folder_.path() / "root").size(), 2);
+  EXPECT_THAT(network::input_error(
+                  [&] { load_dataset("fashion-mnist", Split::kTest, folder_.path() / "root"); }),
+              testing::HasSubstr("no file t10k-images-idx3-ubyte[.gz]"));
 }
 
 TEST_F(IdxDataset, WrongMagic) {
@@ -152,7 +164,7 @@ TEST(FashionMnist, HasItsPublishedSizes) {
   EXPECT_EQ(data.size(), 10000);
   EXPECT_EQ(data.shape, (network::Shape{1, 28, 28}));
   std::vector<int> histogram(10, 0);
-  for (const std::uint8_t label : data.labels) ++histogram[label];
+  for (const std::uint16_t label : data.labels) ++histogram[label];
   EXPECT_EQ(histogram, std::vector<int>(10, 1000));
   // Kept with every result: a new reader must see the same data.
   EXPECT_EQ(dataset_sha256(data),

@@ -40,8 +40,8 @@ class Evaluate : public ::testing::Test {
     data_.shape = {1, 1, 1};
     data_.classes = 3;
   }
-  Evaluation run(std::vector<std::vector<float>> rows, std::vector<std::uint8_t> labels,
-                 int threads = 1, bool hash = false, NonFinite non_finite = NonFinite::kFail) {
+  Evaluation run(std::vector<std::vector<float>> rows, data::Labels labels, int threads = 1,
+                 bool hash = false, NonFinite non_finite = NonFinite::kFail) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       data_.pixels.push_back(static_cast<std::uint8_t>(i));
     }
@@ -55,7 +55,7 @@ class Evaluate : public ::testing::Test {
 
 TEST_F(Evaluate, CountsWrongPredictionsAndGivesTiesToTheLowestClass) {
   const Evaluation result = run({{0, 2, 1}, {5, 5, 5}, {-1, 3, 3}, {0, 0, 9}}, {1, 0, 2, 0});
-  EXPECT_EQ(result.predictions, (std::vector<std::uint8_t>{1, 0, 1, 2}));
+  EXPECT_EQ(result.predictions, (data::Labels{1, 0, 1, 2}));
   EXPECT_EQ(result.wrong, 2);
   EXPECT_EQ(result.logits_sha256, "");
 }
@@ -90,7 +90,7 @@ TEST_F(Evaluate, OrdersLogitsOfFaultyMemoriesThatAreNoNumbers) {
   const float inf = std::numeric_limits<float>::infinity();
   const Evaluation result = run({{nan, -5, -inf}, {1, inf, inf}, {nan, -inf, nan}, {-inf, nan, 0}},
                                 {1, 1, 2, 2}, 1, true, NonFinite::kOrder);
-  EXPECT_EQ(result.predictions, (std::vector<std::uint8_t>{1, 1, 0, 2}));
+  EXPECT_EQ(result.predictions, (data::Labels{1, 1, 0, 2}));
   EXPECT_EQ(result.wrong, 1);
   EXPECT_DOUBLE_EQ(result.confidence, (1.0 + 0.5 + 1.0 / 3 + 1.0) / 4);
 }

@@ -126,8 +126,10 @@ TEST_F(StoreTest, AStoredRowThatHasNotTheFieldsIsAnErrorWithItsPlace) {
       "results.jsonl:1: wrong: missing; expected the JSON of a sweep or a study",
       "results.jsonl:2: wrong: expected an integer in [0, 2], got 3",
       "results.jsonl:3: confidence: expected a number in [0, 1], got \"x\"",
-      "results.jsonl:4: predictions: expected two hexadecimal digits an image, got \"00zz\"",
-      "results.jsonl:5: predictions: expected two hexadecimal digits for each of 2 images, got",
+      "results.jsonl:4: predictions: expected two or four hexadecimal digits for each of 2 images, "
+      "got \"00zz\"",
+      "results.jsonl:5: predictions: expected two or four hexadecimal digits for each of 2 images, "
+      "got",
       "results.jsonl:6: expected a JSON object as a sweep or a study writes it, got [1]"};
   {
     Store store(folder_, kIdentity);

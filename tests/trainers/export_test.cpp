@@ -49,7 +49,7 @@ Logits both_logits(SmallTraining& small, const network::Network& net, const std:
   std::vector<std::int32_t> order(64);
   std::iota(order.begin(), order.end(), 0);
   std::vector<float> images(64 * 64);
-  std::vector<std::uint8_t> labels(64);
+  data::Labels labels(64);
   small.trainer.train_reader().read(order.data(), 64, images.data(), labels.data());
   small.trainer.pass().infer(small.trainer.decoded().data(), small.trainer.state().statistics,
                              images.data(), 64, logits.trainer.data(), quantizers);

@@ -105,7 +105,7 @@ TEST(Methods, WithoutWhiteningPixelsStayBetweenZeroAndOne) {
   SmallTraining small(config);
   const std::int32_t image = 7;
   std::vector<float> pixels(64);
-  std::uint8_t label = 0;
+  std::uint16_t label = 0;
   small.trainer.train_reader().read(&image, 1, pixels.data(), &label);
   for (std::size_t i = 0; i < 64; ++i) {
     EXPECT_EQ(pixels[i], static_cast<float>(small.train.image(7)[i] / 255.0));

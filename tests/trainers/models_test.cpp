@@ -103,7 +103,7 @@ TEST_P(Models, TrainExportAndComputeTheTrainersLogits) {
   EXPECT_EQ(network::check(net, file.string()).back(), (network::Shape{c.classes, 1, 1}));
 
   std::vector<float> pixels(static_cast<std::size_t>(2 * c.input.size()));
-  std::vector<std::uint8_t> labels(2);
+  data::Labels labels(2);
   const std::vector<std::int32_t> order = {0, 1};
   trainer.train_reader().read(order.data(), 2, pixels.data(), labels.data());
   const auto size = static_cast<std::size_t>(2 * c.classes);

@@ -18,6 +18,7 @@
 #include "sim/base/progress_report.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "small_training.hpp"
+#include "tests/base/array_files.hpp"
 #include "tests/interruption/interruption.hpp"
 
 namespace brownout::trainers {
@@ -128,6 +129,44 @@ TEST_F(Program, KilledAndResumedItWritesTheSameNetwork) {
   EXPECT_NE(log().find("unfinished"), std::string::npos) << log();
   ASSERT_EQ(run({config(), "--threads", "1", "--out", out("killed.onnx"), "--resume"}), 0) << log();
   EXPECT_EQ(read_file(out("killed.onnx")), read_file(out("whole.onnx")));
+}
+
+/// The images and labels of a data set, as files of NumPy.
+void write_npy(const data::Dataset& data, const fs::path& folder, const std::string& prefix) {
+  const auto count = static_cast<std::uint64_t>(data.size());
+  write_file_atomically(folder / (prefix + "-x.npy"),
+                        arrays::npy_of("u1", {count, 8, 8}, arrays::raw_of(data.pixels)));
+  write_file_atomically(folder / (prefix + "-y.npy"),
+                        arrays::npy_of("u2", {count}, arrays::raw_of(data.labels)));
+}
+
+TEST_F(Program, DataOfOnesOwnTrainTheSameNetwork) {
+  write_npy(striped_images(640, 1), folder_, "train");
+  write_npy(striped_images(100, 2), folder_, "test");
+  write_file_atomically(folder_ / "own.yaml",
+                        "classes: 10\ntrain: {images: train-x.npy, labels: train-y.npy}\n"
+                        "test: {images: test-x.npy, labels: test-y.npy}\n");
+  ASSERT_EQ(run({config(), "--threads", "1", "--epochs", "2", "--out", out("mnist.onnx")}), 0)
+      << log();
+  ASSERT_EQ(run({config(), "--threads", "1", "--epochs", "2", "--out", out("own.onnx"), "--set",
+                 "dataset={name: own.yaml}"}),
+            0)
+      << log();
+  const network::Network mnist = network::read_onnx(out("mnist.onnx"));
+  const network::Network own = network::read_onnx(out("own.onnx"));
+  ASSERT_EQ(own.parameters.size(), mnist.parameters.size());
+  for (std::size_t i = 0; i < own.parameters.size(); ++i) {
+    EXPECT_EQ(own.parameters[i].n, mnist.parameters[i].n) << own.parameters[i].name;
+    EXPECT_EQ(own.parameters[i].values, mnist.parameters[i].values) << own.parameters[i].name;
+  }
+  EXPECT_EQ(own.metadata.at("training.dataset"), "own.yaml");
+
+  write_file_atomically(folder_ / "plain.yaml",
+                        "train: {images: train-x.npy}\ntest: {images: test-x.npy}\n");
+  EXPECT_EQ(run({config(), "--out", out("plain.onnx"), "--set", "dataset={name: plain.yaml}"}), 2);
+  EXPECT_NE(log().find("plain.yaml: the train images have no labels; a training needs them"),
+            std::string::npos)
+      << log();
 }
 
 TEST_F(Program, TerminatedItLeavesACheckpointThatExportsAsItStands) {

@@ -41,7 +41,7 @@ TEST(NetworkPass, ALearnedScaleIsAValueAfterTheWeightsWithItsGradient) {
   std::vector<std::int32_t> order(48);
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int32_t>(i);
   std::vector<float> images(48 * 64);
-  std::vector<std::uint8_t> labels(48);
+  data::Labels labels(48);
   small.trainer.train_reader().read(order.data(), 48, images.data(), labels.data());
   std::vector<float> statistics = small.trainer.state().statistics;
   std::vector<float> gradient(weights.size());
@@ -113,7 +113,7 @@ TEST(NetworkPass, GradientsEqualDifferencesOfTheLoss) {
   std::vector<std::int32_t> order(48);
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<std::int32_t>(i);
   std::vector<float> images(48 * 64);
-  std::vector<std::uint8_t> labels(48);
+  data::Labels labels(48);
   small.trainer.train_reader().read(order.data(), 48, images.data(), labels.data());
   std::vector<float> statistics = small.trainer.state().statistics;
   std::vector<float> gradient(weights.size());
@@ -159,7 +159,7 @@ TEST(Trainer, APlainStepIsSgdOnTheGradientOfTheQuantizedWeights) {
   coder.quantize(weights.data(), decoded.data());
   const auto order = shuffled(96, config.seed, 0);
   std::vector<float> images(16 * 64);
-  std::vector<std::uint8_t> labels(16);
+  data::Labels labels(16);
   trainer.train_reader().read(order.data(), 16, images.data(), labels.data());
   std::vector<float> statistics = trainer.state().statistics;
   std::vector<float> gradient(weights.size());

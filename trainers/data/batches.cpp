@@ -69,7 +69,7 @@ BatchReader::BatchReader(const data::Dataset& data, const network::InputTransfor
   }
 }
 
-void BatchReader::read(const std::int32_t* order, int count, float* images, std::uint8_t* labels,
+void BatchReader::read(const std::int32_t* order, int count, float* images, std::uint16_t* labels,
                        Augmenter* augmenter, std::uint64_t epoch) const {
   const std::int64_t channels = data_.shape.channels;
   const std::int64_t pixels = std::int64_t{data_.shape.height} * data_.shape.width;

@@ -26,7 +26,7 @@ class BatchReader {
 
   /// `images` receives count × C × H × W floats, `labels` receives count labels. With an augmenter,
   /// images are as it shows them in `epoch`.
-  void read(const std::int32_t* order, int count, float* images, std::uint8_t* labels,
+  void read(const std::int32_t* order, int count, float* images, std::uint16_t* labels,
             Augmenter* augmenter = nullptr, std::uint64_t epoch = 0) const;
 
  private:

@@ -17,7 +17,7 @@ namespace brownout::trainers {
 
 struct Batch {
   std::vector<float> images;  // count × C × H × W
-  std::vector<std::uint8_t> labels;
+  data::Labels labels;
 };
 
 /// What a step of a training sees: images in the epoch's order, augmented and normalized.

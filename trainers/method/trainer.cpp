@@ -214,7 +214,7 @@ double Trainer::measure_error(std::int64_t images,
   std::vector<std::int32_t> order(static_cast<std::size_t>(images));
   std::iota(order.begin(), order.end(), 0);
   std::vector<float> pixels(static_cast<std::size_t>(kBatch * test_.shape.size()));
-  std::vector<std::uint8_t> labels(kBatch);
+  data::Labels labels(kBatch);
   std::vector<float> logits(static_cast<std::size_t>(kBatch * architecture_.classes));
   std::int64_t wrong = 0;
   for (std::int64_t i = 0; i < images; i += kBatch) {

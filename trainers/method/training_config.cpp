@@ -8,7 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/yaml.hpp"
-#include "sim/data/dataset.hpp"
+#include "sim/data/data_file.hpp"
 #include "trainers/method/architecture.hpp"
 
 namespace brownout::trainers {
@@ -141,8 +141,9 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   read_architecture(root.map("architecture"), files_exist, c);
   YamlMap dataset = root.map("dataset");
   dataset.expect({"name", "whitening", "folder", "augmentation"});
-  c.dataset = data::dataset_names()[static_cast<std::size_t>(
-      dataset.choice("name", data::dataset_names()))];
+  const data::DataName name = data::read_data_name(dataset, "name", {}, !files_exist);
+  c.dataset = name.text;
+  c.data_file = name.file;
   c.whitening = dataset.boolean("whitening", true);
   if (dataset.has("folder")) {
     c.dataset_folder = dataset.path("folder");

@@ -47,6 +47,7 @@ struct TrainingConfig {
   std::optional<std::string> norm, activation;  // in place of the architecture's own kinds
   std::optional<bool> reparameterized;
   std::string dataset = "fashion-mnist";
+  std::filesystem::path data_file;       // of one's own data; empty = a known set
   std::filesystem::path dataset_folder;  // empty = the usual place
   bool whitening = true;  // images minus mean over deviation of the training set; else pixel/255
   std::string dataset_origin;  // where its folder or name was given, for messages

@@ -58,7 +58,7 @@ std::vector<ValueRange> measure_ranges(Trainer& trainer, int images) {
   const int total = static_cast<int>(std::min<std::int64_t>(images, data.size()));
   constexpr int kBatch = 128;
   std::vector<float> pixels(static_cast<std::size_t>(kBatch * data.shape.size()));
-  std::vector<std::uint8_t> labels(kBatch);
+  data::Labels labels(kBatch);
   std::vector<float> logits(static_cast<std::size_t>(kBatch * net.classes));
   std::vector<std::int32_t> order(static_cast<std::size_t>(total));
   std::iota(order.begin(), order.end(), 0);

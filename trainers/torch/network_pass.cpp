@@ -223,7 +223,7 @@ NetworkPass::NetworkPass(const Architecture& architecture, const std::string& de
 NetworkPass::~NetworkPass() = default;
 
 PassResult NetworkPass::train(const LossChoice& choice, const float* weights, const float* images,
-                              const std::uint8_t* labels, int count, float* gradient,
+                              const std::uint16_t* labels, int count, float* gradient,
                               std::vector<float>& statistics, bool update_statistics) {
   State& s = *state_;
   WeightTensors tensors = s.weight_tensors(weights, true);

@@ -34,7 +34,7 @@ class NetworkPass {
   /// `statistics` are the batch norms' running mean and variance, one after the other; they are
   /// updated only when `update_statistics`.
   PassResult train(const LossChoice& loss, const float* weights, const float* images,
-                   const std::uint8_t* labels, int count, float* gradient,
+                   const std::uint16_t* labels, int count, float* gradient,
                    std::vector<float>& statistics, bool update_statistics);
 
   /// Logits (count × classes) without gradients, with running statistics. With `scales` (one for

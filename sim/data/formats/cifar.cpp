@@ -51,6 +51,16 @@ void append_records(const fs::path& path, const std::vector<Label>& labels, Data
   }
 }
 
+/// Python's version consists of pickles, which can run any program when they are read.
+void refuse_pickles(const fs::path& folder, const char* binary, const char* python,
+                    const char* archive) {
+  if (is_there(folder / binary) || !is_there(folder / python)) return;
+  throw InputError(
+      "{}: found the Python version, whose pickles are not read; expected the binary version, "
+      "{} of https://www.cs.toronto.edu/~kriz/cifar.html, unpacked",
+      (folder / python).string(), archive);
+}
+
 Dataset read_files(const fs::path& folder, const std::vector<std::string>& names,
                    const std::vector<Label>& labels, const std::string& hint) {
   Dataset data;
@@ -67,6 +77,7 @@ Dataset read_files(const fs::path& folder, const std::vector<std::string>& names
 }  // namespace
 
 Dataset read_cifar10(const fs::path& folder, Split split, const std::string& hint) {
+  refuse_pickles(folder, "cifar-10-batches-bin", "cifar-10-batches-py", "cifar-10-binary.tar.gz");
   std::vector<std::string> names = {"test_batch.bin"};
   if (split == Split::kTrain) {
     names = {"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin",
@@ -76,6 +87,7 @@ Dataset read_cifar10(const fs::path& folder, Split split, const std::string& hin
 }
 
 Dataset read_cifar100(const fs::path& folder, Split split, const std::string& hint) {
+  refuse_pickles(folder, "cifar-100-binary", "cifar-100-python", "cifar-100-binary.tar.gz");
   return read_files(inside(folder, "cifar-100-binary"),
                     {split == Split::kTrain ? "train.bin" : "test.bin"},
                     {{"coarse label", 20}, {"fine label", 100}}, hint);

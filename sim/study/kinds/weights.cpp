@@ -2,10 +2,12 @@
 // Effects on the weights themselves: kinds noise, weight-error and redundancy.
 
 #include <memory>
+#include <optional>
 
 #include "sim/base/error.hpp"
 #include "sim/engines/engine_traits.hpp"
 #include "sim/engines/evaluate.hpp"
+#include "sim/experiment/clean_labels.hpp"
 #include "sim/results/point.hpp"
 #include "sim/results/records.hpp"
 #include "sim/runs/sweep_file.hpp"
@@ -51,9 +53,9 @@ class Noise : public Evaluation {
 
   Findings run(const experiment::Model& model, const Bench& bench) const override {
     const experiment::OpenImages opened = bench.datasets.images(setting_);
-    const data::Dataset& data = *opened.data;
     const std::int64_t images = opened.count;
-    expect_fits(model, data);
+    expect_fits(model, *opened.data);
+    std::optional<experiment::OpenImages> labelled;  // when a row is missing
     const auto noisy = std::make_shared<network::Network>(*model.network);
     std::unique_ptr<engines::Engine> engine;
     Findings findings;
@@ -65,7 +67,11 @@ class Noise : public Evaluation {
         key["weight_noise"] = shares_[k];
         key["seed"] = seed;
         const StoredRow row = bench.remember(key, [&]() -> Json {
-          if (!engine) engine = engines::make_engine("float", noisy, bench.threads);
+          if (!engine) {
+            engine = engines::make_engine("float", noisy, bench.threads);
+            labelled = experiment::labelled(opened, model, setting_.setup, bench.threads);
+          }
+          const data::Dataset& data = *labelled->data;
           noisy->parameters = model.network->parameters;
           runs::add_weight_noise(*noisy, shares_[k], seed);
           engine->set_codes(network::clean_codes(*noisy));

@@ -39,10 +39,10 @@ TEST_F(Cifar, ReadsAllBatchesInOrder) {
   EXPECT_EQ(train.name, "cifar10");
   EXPECT_EQ(train.shape, (network::Shape{3, 32, 32}));
   EXPECT_EQ(train.classes, 10);
-  EXPECT_EQ(train.labels, (std::vector<std::uint8_t>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
+  EXPECT_EQ(train.labels, (Labels{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}));
   for (std::size_t i = 0; i < 10; ++i) expect_samples(train, static_cast<std::int64_t>(i), i);
   const Dataset test = load(Split::kTest);
-  EXPECT_EQ(test.labels, (std::vector<std::uint8_t>{0, 1}));
+  EXPECT_EQ(test.labels, (Labels{0, 1}));
   expect_samples(test, 1, 11);
 }
 
@@ -61,7 +61,7 @@ TEST_F(Cifar, HundredClassesComeWithTheirFineLabel) {
   const Dataset data = load_dataset("cifar100", Split::kTrain, folder_.path());
   EXPECT_EQ(data.name, "cifar100");
   EXPECT_EQ(data.classes, 100);
-  EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{99, 7}));
+  EXPECT_EQ(data.labels, (Labels{99, 7}));
   expect_samples(data, 1, 1);
   network::write_bytes(inside / "train.bin", cifar_records({"\x14\x63"}));
   EXPECT_EQ(network::input_error([&] { load_dataset("cifar100", Split::kTrain, folder_.path()); }),
@@ -114,6 +114,17 @@ TEST_F(Cifar, EveryFormatSaysWhatBringsIt) {
                 testing::AllOf(HasSubstr("nowhere: dataset "), HasSubstr(" is not there: "),
                                HasSubstr(hint)));
   }
+}
+
+TEST_F(Cifar, ThePythonVersionIsRefusedByName) {
+  const std::filesystem::path root = folder_.path() / "torchvision";
+  std::filesystem::create_directories(root / "cifar-10-batches-py");
+  EXPECT_THAT(network::input_error([&] { load_dataset("cifar10", Split::kTest, root); }),
+              testing::HasSubstr("cifar-10-batches-py: found the Python version, whose pickles are "
+                                 "not read; expected the binary version, cifar-10-binary.tar.gz"));
+  std::filesystem::create_directories(root / "cifar-10-batches-bin");
+  write_cifar10(root / "cifar-10-batches-bin");
+  EXPECT_EQ(load_dataset("cifar10", Split::kTest, root).size(), 2);
 }
 
 }  // namespace

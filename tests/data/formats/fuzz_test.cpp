@@ -43,7 +43,7 @@ class DatasetFuzz : public testing::Test {
         EXPECT_EQ(data.pixels.size(),
                   data.labels.size() * static_cast<std::size_t>(data.shape.size()));
         EXPECT_FALSE(data.labels.empty());
-        for (const std::uint8_t label : data.labels) EXPECT_LT(label, data.classes);
+        for (const std::uint16_t label : data.labels) EXPECT_LT(label, data.classes);
         ++read;
       } catch (const InputError& error) {
         EXPECT_NE(std::string(error.what()).find(file.filename().string()), std::string::npos)

@@ -35,8 +35,8 @@ TEST_F(ImageFolders, ClassesTakeTurnsInTheOrderOfNames) {
   EXPECT_EQ(train.name, "imagenette");
   EXPECT_EQ(train.shape, (network::Shape{3, 64, 64}));
   EXPECT_EQ(train.classes, 2);
-  EXPECT_EQ(train.labels, (std::vector<std::uint8_t>{0, 1, 0, 1, 0}));
-  EXPECT_EQ(load(Split::kTest).labels, (std::vector<std::uint8_t>{0, 1, 0, 1}));
+  EXPECT_EQ(train.labels, (Labels{0, 1, 0, 1, 0}));
+  EXPECT_EQ(load(Split::kTest).labels, (Labels{0, 1, 0, 1}));
 }
 
 TEST_F(ImageFolders, PngPixelsAreExact) {

@@ -70,7 +70,7 @@ TEST_P(Svhn, TurnsColumnsFirstIntoRowsFirst) {
   EXPECT_EQ(data.name, "svhn");
   EXPECT_EQ(data.shape, (network::Shape{3, 32, 32}));
   EXPECT_EQ(data.classes, 10);
-  EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{0, 1, 9}));  // 10 stands for the digit 0
+  EXPECT_EQ(data.labels, (Labels{0, 1, 9}));  // 10 stands for the digit 0
   for (std::size_t i = 0; i < 3; ++i) {
     for (std::size_t p = 0; p < 1024; ++p) {
       for (std::size_t c = 0; c < 3; ++c) {
@@ -83,17 +83,17 @@ TEST_P(Svhn, TurnsColumnsFirstIntoRowsFirst) {
 
 TEST_P(Svhn, OneImageAndOtherClassesOfLabels) {
   write_svhn(file(), {3}, GetParam());  // matio drops the last extent
-  EXPECT_EQ(load().labels, (std::vector<std::uint8_t>{3}));
+  EXPECT_EQ(load().labels, (Labels{3}));
   const Content x = {"X", MAT_C_UINT8, MAT_T_UINT8, {32, 32, 3, 2}};
   const std::uint8_t bytes[] = {10, 4};
   write({x, {"y", MAT_C_UINT8, MAT_T_UINT8, {2, 1}, false, bytes}});
-  EXPECT_EQ(load().labels, (std::vector<std::uint8_t>{0, 4}));
+  EXPECT_EQ(load().labels, (Labels{0, 4}));
   const std::int32_t integers[] = {10, 5};
   write({x, {"y", MAT_C_INT32, MAT_T_INT32, {2, 1}, false, integers}});
-  EXPECT_EQ(load().labels, (std::vector<std::uint8_t>{0, 5}));
+  EXPECT_EQ(load().labels, (Labels{0, 5}));
   const float singles[] = {10, 6};
   write({x, {"y", MAT_C_SINGLE, MAT_T_SINGLE, {2, 1}, false, singles}});
-  EXPECT_EQ(load().labels, (std::vector<std::uint8_t>{0, 6}));
+  EXPECT_EQ(load().labels, (Labels{0, 6}));
 }
 
 TEST_P(Svhn, LabelsThatDoNotFit) {
@@ -178,7 +178,7 @@ TEST(BigEndianSvhn, IsReadLikeAnyOther) {
   const network::TemporaryFolder folder;
   network::write_bytes(folder.path() / "test_32x32.mat", big_endian_file());
   const Dataset data = load_dataset("svhn", Split::kTest, folder.path());
-  EXPECT_EQ(data.labels, (std::vector<std::uint8_t>{0}));
+  EXPECT_EQ(data.labels, (Labels{0}));
   for (std::size_t p = 0; p < 1024; ++p) {
     for (std::size_t c = 0; c < 3; ++c) {
       ASSERT_EQ(data.pixels[p * 3 + c], sample_pixel(0, c, p / 32, p % 32));

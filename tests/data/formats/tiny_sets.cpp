@@ -87,6 +87,12 @@ void write_picture(const fs::path& file, std::size_t image, int height, int widt
   if (written == 0) throw std::runtime_error("cannot write " + file.string());
 }
 
+void write_grey_picture(const fs::path& file, const std::string& pixels, int height, int width) {
+  if (stbi_write_png(file.c_str(), width, height, 1, pixels.data(), width) == 0) {
+    throw std::runtime_error("cannot write " + file.string());
+  }
+}
+
 void write_image_folders(const fs::path& root) {
   for (const char* folder : {"train/a", "train/b", "val/a", "val/b"}) {
     fs::create_directories(root / folder);

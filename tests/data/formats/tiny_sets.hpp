@@ -26,6 +26,10 @@ void write_svhn(const std::filesystem::path& file, const std::vector<double>& la
 /// A picture of `height` × `width` × 3 with sample_pixel(image, …); PNG or, by its ending, JPEG.
 void write_picture(const std::filesystem::path& file, std::size_t image, int height, int width);
 
+/// A PNG of `height` × `width` grey pixels.
+void write_grey_picture(const std::filesystem::path& file, const std::string& pixels, int height,
+                        int width);
+
 /// train and val with classes a and b: train/a has three pictures, the others have two; sizes
 /// differ.
 void write_image_folders(const std::filesystem::path& root);

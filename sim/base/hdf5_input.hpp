@@ -7,12 +7,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
 #include "sim/base/error.hpp"
+#include "sim/base/number_array.hpp"
 
-namespace brownout::profiles::hdf5 {
+namespace brownout::hdf5 {
 
 /// Closes what the library opened.
 class Handle {
@@ -61,12 +63,18 @@ class DataSet {
   enum class Kind { kReal, kInteger };
   const std::vector<std::uint64_t>& shape() const { return shape_; }
   std::string shape_text() const;
+  NumberType type() const { return type_; }
+  /// What the file holds of it, compressed if it is.
+  std::uint64_t stored_bytes() const;
   /// Reads the block that starts at `first` and has `count` entries a dimension.
   void read(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& count,
             std::vector<double>& values) const;
   /// Negative numbers are an error.
   void read(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& count,
             std::vector<std::uint64_t>& values) const;
+  /// The same as numbers of type().
+  void read(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& count,
+            void* values) const;
   /// "FILE: level_0/p01", for messages.
   const std::string& where() const { return where_; }
 
@@ -78,7 +86,7 @@ class DataSet {
   Handle set_;
   std::string where_;
   std::vector<std::uint64_t> shape_;
-  bool signed_ = false;
+  NumberType type_;
 };
 
 /// The whole file is read first; the library sees it only in memory.
@@ -95,6 +103,8 @@ class InputFile {
   /// Names of a group's members, in alphabetical order; links to elsewhere are an error.
   std::vector<std::string> members(const std::string& group) const;
   DataSet data_set(const std::string& path, DataSet::Kind kind) const;
+  /// Of integers or of floating-point numbers.
+  DataSet data_set(const std::string& path) const;
 
   template <typename... Args>
   [[noreturn]] void fail(const std::string& place, fmt::format_string<Args...> format,
@@ -104,9 +114,10 @@ class InputFile {
 
  private:
   Handle attribute(const char* name) const;
+  DataSet data_set(const std::string& path, std::initializer_list<DataSet::Kind> kinds) const;
   std::string name_;
   std::string bytes_;
   Handle file_;
 };
 
-}  // namespace brownout::profiles::hdf5
+}  // namespace brownout::hdf5

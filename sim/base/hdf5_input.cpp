@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checks between a file from outside and the numbers in it.
-#include "sim/profiles/hdf5_input.hpp"
+#include "sim/base/hdf5_input.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +8,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 
-namespace brownout::profiles::hdf5 {
+namespace brownout::hdf5 {
 namespace {
 
 constexpr std::uint64_t kMostTextBytes = 1 << 16;
@@ -51,6 +51,28 @@ const char* class_name(H5T_class_t type) {
   }
 }
 
+hid_t native(NumberType type) {
+  const bool is_signed = type.kind == NumberType::Kind::kSigned;
+  switch (type.bytes) {
+    case 1:
+      return is_signed ? H5T_NATIVE_INT8 : H5T_NATIVE_UINT8;
+    case 2:
+      return is_signed ? H5T_NATIVE_INT16 : H5T_NATIVE_UINT16;
+    case 4:
+      if (!type.is_integer()) return H5T_NATIVE_FLOAT;
+      return is_signed ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT32;
+    default:
+      if (!type.is_integer()) return H5T_NATIVE_DOUBLE;
+      return is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64;
+  }
+}
+
+/// The narrowest of our types that holds a number of so many bytes.
+int native_bytes(bool real, std::size_t size) {
+  if (real) return size <= 4 ? 4 : 8;
+  return size <= 2 ? static_cast<int>(size) : size <= 4 ? 4 : 8;
+}
+
 }  // namespace
 
 Quiet::Quiet() {
@@ -77,6 +99,8 @@ std::string reason() {
 }
 
 std::string DataSet::shape_text() const { return fmt::format("({})", fmt::join(shape_, ", ")); }
+
+std::uint64_t DataSet::stored_bytes() const { return H5Dget_storage_size(set_.id()); }
 
 void DataSet::read_raw(const std::vector<std::uint64_t>& first,
                        const std::vector<std::uint64_t>& count, hid_t type, void* values) const {
@@ -107,13 +131,19 @@ void DataSet::read(const std::vector<std::uint64_t>& first, const std::vector<st
   values.resize(total);
   if (total == 0) return;
   // The library would convert negative numbers to 0.
-  read_raw(first, count, signed_ ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64, values.data());
-  if (!signed_) return;
+  const bool is_signed = type_.kind == NumberType::Kind::kSigned;
+  read_raw(first, count, is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64, values.data());
+  if (!is_signed) return;
   for (const std::uint64_t value : values) {
     if (static_cast<std::int64_t>(value) < 0)
       throw InputError("{}: expected numbers from 0 on, got {}", where_,
                        static_cast<std::int64_t>(value));
   }
+}
+
+void DataSet::read(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& count,
+                   void* values) const {
+  read_raw(first, count, native(type_), values);
 }
 
 InputFile::InputFile(const std::filesystem::path& file)
@@ -222,17 +252,35 @@ std::vector<std::string> InputFile::members(const std::string& group) const {
 }
 
 DataSet InputFile::data_set(const std::string& path, DataSet::Kind kind) const {
+  return data_set(path, {kind});
+}
+
+DataSet InputFile::data_set(const std::string& path) const {
+  return data_set(path, {DataSet::Kind::kInteger, DataSet::Kind::kReal});
+}
+
+DataSet InputFile::data_set(const std::string& path,
+                            std::initializer_list<DataSet::Kind> kinds) const {
   DataSet set(Handle(H5Dopen2(file_.id(), path.c_str(), H5P_DEFAULT), H5Dclose),
               fmt::format("{}: {}", name_, path));
   if (!set.set_.valid()) fail(path, "expected a data set{}", reason());
   const Handle type(H5Dget_type(set.set_.id()), H5Tclose);
   const H5T_class_t found = H5Tget_class(type.id());
   const std::size_t size = H5Tget_size(type.id());
-  const bool real = kind == DataSet::Kind::kReal;
-  if (found != (real ? H5T_FLOAT : H5T_INTEGER) || size > 8)
+  const bool real = found == H5T_FLOAT;
+  const bool wanted = std::any_of(kinds.begin(), kinds.end(), [&](DataSet::Kind kind) {
+    return found == (kind == DataSet::Kind::kReal ? H5T_FLOAT : H5T_INTEGER);
+  });
+  if (!wanted || size < 1 || size > 8)
     fail(path, "expected {} of at most 64 bits, got {} of {} bytes",
-         real ? "floating-point numbers" : "integers", class_name(found), size);
-  set.signed_ = !real && H5Tget_sign(type.id()) != H5T_SGN_NONE;
+         kinds.size() > 1                         ? "numbers"
+         : *kinds.begin() == DataSet::Kind::kReal ? "floating-point numbers"
+                                                  : "integers",
+         class_name(found), size);
+  set.type_ = {real                                     ? NumberType::Kind::kReal
+               : H5Tget_sign(type.id()) == H5T_SGN_NONE ? NumberType::Kind::kUnsigned
+                                                        : NumberType::Kind::kSigned,
+               native_bytes(real, size)};
 
   const Handle space(H5Dget_space(set.set_.id()), H5Sclose);
   const int rank = space.valid() ? H5Sget_simple_extent_ndims(space.id()) : -1;
@@ -261,4 +309,4 @@ DataSet InputFile::data_set(const std::string& path, DataSet::Kind kind) const {
   return set;
 }
 
-}  // namespace brownout::profiles::hdf5
+}  // namespace brownout::hdf5
