@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
+#include "sim/base/npy_output.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/setup_options.hpp"
 #include "sim/cli/verb.hpp"
@@ -29,6 +30,7 @@ struct EvalOptions {
   std::string model;
   std::optional<double> rate, weight_noise;
   runs::ChipChoice chips;
+  std::string logits;
   std::string only_tensors, only_layers, only_bits;
   bool cells = false;
   bool batch_statistics = false;
@@ -46,6 +48,7 @@ runs::EvalConfig config_of(const EvalOptions& options) {
   experiment::Setup& setup = config.setup;
   config.model = options.model;
   config.list_cells = options.cells;
+  config.keep_logits = !options.logits.empty();
   config.rate = options.rate;
   config.weight_noise = options.weight_noise;
   setup.engine = options.setup.engine;
@@ -74,9 +77,15 @@ int run(const EvalOptions& options) {
   std::vector<std::filesystem::path> inputs{config.model, file_of(config.setup.technology)};
   const auto& accelerator = config.setup.target.accelerator;
   if (accelerator) inputs.push_back(accelerator->file);
-  const Output output(options.common, inputs);
+  const Output output(options.common, inputs, {{"--logits", options.logits}});
   const runs::EvalResult result =
       runs::run_eval(std::move(config), options.common.thread_count(), options.common.quiet);
+  if (!options.logits.empty()) {
+    const std::vector<float> logits = runs::all_logits(result);
+    const auto passes = static_cast<std::int64_t>(result.chips.size()) + 1;
+    const std::int64_t classes = static_cast<std::int64_t>(logits.size()) / passes / result.images;
+    write_output("--logits", options.logits, npy_bytes({passes, result.images, classes}, logits));
+  }
   output.json(report::eval_json(result));
   output.text(report::eval_text(result));
   return 0;
@@ -116,6 +125,11 @@ void add_selection_options(Verb& verb, EvalOptions& options) {
   verb.add_option("--only-bits", options.only_bits,
                   "Only cells of these bits of the codes fail: 6 or 6-7, 0 is the lowest")
       ->type_name("L-H");
+  verb.add_option(
+          "--logits", options.logits,
+          "Write the logits (NumPy): of the clean network first, then of each chip; passes x "
+          "images x classes")
+      ->type_name("FILE.npy");
   verb.add_flag("--cells", options.cells, "List the cells hit in per_chip of the JSON");
 }
 
@@ -123,9 +137,9 @@ void add_eval_rules(Verb& verb) {
   verb.excludes("--batch-statistics", {"--accelerator", "--weight-noise"},
                 "--batch-statistics: expected no {}");
   verb.excludes("--weight-noise",
-                {"--rate", "--voltage", "--chip", "--p-err", "--offsets", "--cells", "--mitigation",
-                 "--accelerator", "--only-tensors", "--only-layers", "--only-bits", "--supply",
-                 "--memory-rate"},
+                {"--rate", "--voltage", "--chip", "--p-err", "--offsets", "--cells", "--logits",
+                 "--mitigation", "--accelerator", "--only-tensors", "--only-layers", "--only-bits",
+                 "--supply", "--memory-rate"},
                 "--weight-noise: is no bit error of a memory; expected no {}");
   for (const char* option : {"--memory-rate", "--supply"}) {
     verb.needs(option, "--accelerator",

@@ -57,6 +57,7 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const data:
 
   Evaluation result;
   if (hash_logits) result.logits_sha256 = hash_of(logits);
+  result.logits = logits;
   if (non_finite == NonFinite::kOrder) {
     std::replace_if(
         logits.begin(), logits.end(), [](float logit) { return std::isnan(logit); },

@@ -16,6 +16,7 @@ struct Evaluation {
   double confidence = 0.0;   // mean probability of the predicted class (softmax in fp64)
   std::string
       logits_sha256;  // fp32 little-endian, image-major, test order, -0 as +0; "" if not asked
+  std::vector<float> logits;  // images × classes, as the engine gave them
 };
 
 /// What to do with logits that are not numbers. Either the run fails and names image and class, or,

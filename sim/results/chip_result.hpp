@@ -23,6 +23,7 @@ struct CleanResult {
   std::int64_t wrong = 0;
   double confidence = 0.0;  // mean probability of the predicted class
   std::string logits_sha256;
+  std::vector<float> logits;  // images × classes; empty unless asked for
   data::Labels predictions;
   WrongImages wrong_images;
 
@@ -48,6 +49,7 @@ struct ChipResult {
   std::string note;          // what must be said of the chip
   std::optional<chips::Place> place;  // of the memory on a measured die
   std::string logits_sha256;
+  std::vector<float> logits;  // images × classes; empty unless asked for
   std::vector<std::uint64_t> cells;  // word·64 + column of every cell hit, when asked for
 };
 

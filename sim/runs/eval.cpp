@@ -103,6 +103,14 @@ EvalResult described(const experiment::Setup& setup, const experiment::Model& mo
   return result;
 }
 
+std::vector<float> all_logits(const EvalResult& result) {
+  std::vector<float> all = result.clean.logits;
+  for (const results::ChipResult& chip : result.chips) {
+    all.insert(all.end(), chip.logits.begin(), chip.logits.end());
+  }
+  return all;
+}
+
 EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   if (config.weight_noise) return run_noise_eval(std::move(config), threads, quiet);
   const experiment::Setup& setup = config.setup;
@@ -119,6 +127,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   EvaluatorOptions options;
   options.threads = threads;
   options.list_cells = config.list_cells;
+  options.keep_logits = config.keep_logits;
   Evaluator evaluator(model, images, setup, target, options);
 
   EvalResult result = described(setup, model, images);

@@ -20,7 +20,8 @@ namespace brownout::runs {
 struct EvalConfig {
   std::filesystem::path model;
   experiment::Setup setup;
-  bool list_cells = false;  // per chip: the cells hit
+  bool list_cells = false;   // per chip: the cells hit
+  bool keep_logits = false;  // of the clean pass and of each chip
 
   /// At most one of them. None, and no memory that fails all the same: only the clean network runs,
   /// without chips.
@@ -67,6 +68,9 @@ struct EvalResult {
 /// A result that says what network, images and technology are; nothing has run yet.
 EvalResult described(const experiment::Setup& setup, const experiment::Model& model,
                      const experiment::OpenImages& images);
+
+/// Logits of the clean pass and of every chip, one after the other: (1 + chips) × images × classes.
+std::vector<float> all_logits(const EvalResult& result);
 
 /// `threads` changes time only.
 EvalResult run_eval(EvalConfig config, int threads, bool quiet);

@@ -74,6 +74,7 @@ results::CleanResult Evaluator::clean() {
   result.confidence = evaluation.confidence;
   result.logits_sha256 = std::move(evaluation.logits_sha256);
   result.predictions = std::move(evaluation.predictions);
+  if (options_.keep_logits) result.logits = std::move(evaluation.logits);
   result.wrong_images = results::wrong_images(result.predictions, *experiment_.images().data);
   return result;
 }
@@ -107,6 +108,7 @@ results::ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment
     result.wrong_images = clean.wrong_images;
     result.confidence = clean.confidence;
     result.logits_sha256 = clean.logits_sha256;
+    result.logits = clean.logits;
     return result;
   }
 
@@ -122,6 +124,7 @@ results::ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment
       results::count(results::wrong_in_either(clean.wrong_images, result.wrong_images));
   result.confidence = run.evaluation.confidence;
   result.logits_sha256 = std::move(run.evaluation.logits_sha256);
+  if (options_.keep_logits) result.logits = std::move(run.evaluation.logits);
   return result;
 }
 

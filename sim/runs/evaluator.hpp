@@ -14,6 +14,7 @@ struct EvaluatorOptions {
   /// Codes that read clean give the clean result without another pass (same bits, less time).
   bool reuse_clean = false;
   bool list_cells = false;
+  bool keep_logits = false;  // in the results
 };
 
 class Evaluator {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "sim/base/files.hpp"
+#include "sim/base/npy_array.hpp"
 #include "sim/chips/chip.hpp"
 #include "sim/mapping/placement.hpp"
 #include "sim/technology/technology.hpp"
@@ -58,6 +59,24 @@ TEST_F(Eval, GivesOneObjectWithThePromisedFields) {
     EXPECT_GE(chip["rerr_either"], json["err"]);
     EXPECT_EQ(chip["bits_wrong"], chip["cells_hit"]);  // random chips flip
     EXPECT_LE(chip["codes_changed"], chip["bits_wrong"]);
+  }
+}
+
+TEST_F(Eval, WritesLogitsForNumPy) {
+  const Json json = eval({"--rate", "0.01", "--chips", "2", "--logits", "logits.npy"});
+  const auto array = open_npy(workplace_.folder() / "logits.npy");
+  ASSERT_EQ(array->shape(), (std::vector<std::uint64_t>{3, Workplace::kImages, 10}));
+  std::vector<std::string> hashes;
+  for (int pass = 0; pass < 3; ++pass) {
+    const std::vector<double> read = array->next_numbers(Workplace::kImages * 10);
+    const std::vector<float> logits(read.begin(), read.end());
+    const void* bytes = logits.data();
+    hashes.push_back(
+        sha256_hex(std::string(static_cast<const char*>(bytes), logits.size() * sizeof(float))));
+  }
+  EXPECT_EQ(json["logits_sha256"], hashes[0]);
+  for (std::size_t chip = 0; chip < 2; ++chip) {
+    EXPECT_EQ(json["per_chip"][chip]["logits_sha256"], hashes[chip + 1]);
   }
 }
 

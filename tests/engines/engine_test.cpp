@@ -10,6 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/datapath/convolution/convolution.hpp"
 #include "sim/engines/functional_engine.hpp"
+#include "sim/network/formula.hpp"
 #include "tests/network/built_networks.hpp"
 
 namespace brownout::engines {
@@ -96,6 +97,57 @@ TEST(Engines, FlattenInChannelOrder) {
     engine->set_codes(network::clean_codes(b.network()));
     EXPECT_FLOAT_EQ(run(*engine, b.network(), {0, 255, 51, 0}, 1)[0], 0.2f) << name;
   }
+}
+
+/// What the engines of integers give; engine "float" does not round.
+void expect_logits(const network::Network& network, const std::vector<std::uint8_t>& pixels,
+                   const std::vector<float>& expected) {
+  for (const std::string name : {"functional", "reference"}) {
+    const auto engine = make_engine(name, network::share(network), 1);
+    engine->set_codes(network::clean_codes(network));
+    EXPECT_EQ(run(*engine, network, pixels, 1), expected) << name;
+  }
+}
+
+TEST(Engines, DecodeByChannel) {
+  network::Network network = tiny();
+  network.parameters[0].coding = Coding{Scheme::kRquant, 4, 1.0f, 0.0f};
+  network.parameters[0].channels = {{0.5f, 0.25f}, {2.0f, -1.0f}};
+  // Class 1: acc = 0·2, sum = 2, B = -1·0.5: y = 0 - 1 - 1 = -2.
+  expect_logits(network, {255, 0}, {2.75f, -2.0f});
+}
+
+TEST(Engines, LookUpTablesAndJoinValues) {
+  // One pixel of two channels, 255 and 51: codes 10 and 2 of scale 0.1.
+  network::Builder b({2, 1, 1}, 5);
+  const auto codes = b.add(network::Quantize{0.1f, 0});
+  network::Lookup squares;
+  squares.formula = "x x *";
+  squares.table = network::lookup_table(network::Formula(squares.formula), 0.1f, 0);
+  squares.table[10] = 7.0f;  // the table counts, not the formula
+  const auto looked_up = b.add(squares, {codes});
+  const auto parts = b.add(network::Quantize{0.5f, 0}, {looked_up});  // 14, 0 (0.04 / 0.5)
+  const auto turned = b.add(network::SelectChannels{{1, 0, 1}}, {codes});
+  b.add(network::Concat{}, {turned, parts});
+  b.add(network::Flatten{});
+  const float one = 0.1f * 10.0f;
+  const float fifth = 0.1f * 2.0f;
+  expect_logits(b.network(), {255, 51}, {fifth, one, fifth, 7.0f, 0.0f});
+}
+
+TEST(Engines, MultiplyByOnePixel) {
+  // One channel on 1×2 pixels, 255 and 51, multiplied by a pooled value.
+  network::Builder b({1, 1, 2}, 2);
+  const auto codes = b.add(network::Quantize{0.2f, 1});  // 6 and 2: 1 and 0.2
+  const auto numbers = b.add(network::Dequantize{}, {codes});
+  b.add(network::Dequantize{}, {codes});
+  b.add(network::MaxPool{{1, 2}, {1, 1}, {0, 0, 0, 0}});
+  const auto factor = b.add(network::Quantize{0.5f, 0});  // 2: 1
+  b.add(network::Multiply{}, {numbers, factor});
+  b.add(network::PRelu{{0.25f}});
+  b.add(network::Clip{0.5f, 6.0f});
+  b.add(network::Flatten{});
+  expect_logits(b.network(), {255, 51}, {0.2f * 5.0f * (0.5f * 2.0f), 0.5f});
 }
 
 TEST(Engines, UnknownNamesAreInputErrorsThatListTheKnownOnes) {
