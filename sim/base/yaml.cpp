@@ -229,6 +229,13 @@ bool YamlMap::has(const std::string& key) const {
   return std::find(names.begin(), names.end(), key) != names.end();
 }
 
+bool YamlMap::holds_map(const std::string& key) const {
+  for (const auto& entry : state_->node) {
+    if (entry.first.Scalar() == key) return entry.second.IsMap();
+  }
+  return false;
+}
+
 std::string YamlMap::text(const std::string& key, std::optional<std::string> fallback) {
   const YAML::Node node = find(key, !fallback);
   return node.IsDefined() ? to_text(node, *state_->source, state_->prefix + key) : fallback.value();

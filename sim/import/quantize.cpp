@@ -57,7 +57,8 @@ double encode_parameter(network::Parameter& parameter, const QuantizeOptions& op
   return 10.0 * std::log10(signal / noise);
 }
 
-/// The tables of lookups, once their quantizers are known.
+}  // namespace
+
 void fill_tables(network::Network& network, const std::string& where) {
   for (network::Node& node : network.nodes) {
     auto* lookup = std::get_if<network::Lookup>(&node.op);
@@ -71,8 +72,6 @@ void fill_tables(network::Network& network, const std::string& where) {
     }
   }
 }
-
-}  // namespace
 
 Quantized quantize(const ImportedNetwork& imported, const std::vector<Range>& ranges,
                    const QuantizeOptions& options, const std::string& where) {
