@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// brownout-train: trains the network that a YAML file describes and exports it.
+// brownout-train: trains the network that a YAML file describes or names, and exports it.
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
@@ -65,6 +65,13 @@ data::Dataset load_data(const TrainingConfig& config, data::Split split) {
   }
 }
 
+Architecture load_network(const TrainingConfig& config, const data::Dataset& train) {
+  if (config.initial) return import_architecture(*config.initial, train.shape, train.classes);
+  return load_architecture(config.architecture,
+                           {config.width, train.shape, train.classes, config.norm,
+                            config.activation, config.reparameterized});
+}
+
 /// The checkpoint to continue from, if any.
 std::optional<Checkpoint> find_checkpoint(const Arguments& arguments, const fs::path& beside) {
   if (!arguments.export_only.empty()) {
@@ -91,6 +98,9 @@ void announce(const Trainer& trainer, int threads, const std::string& device) {
   const TrainingConfig& config = trainer.config();
   say(fmt::format("{}: {}, {} weights, on {} with {} threads\n", config.file.string(),
                   trainer.architecture().name, trainer.architecture().weights(), device, threads));
+  if (config.initial) {
+    say(fmt::format("{}: starts from {}\n", config.file.string(), config.initial->file.string()));
+  }
   if (const Blas blas = blas_in_use(); blas.reference && device == "cpu") {
     say(
         fmt::format("{}: LibTorch multiplies with the reference BLAS here, about ten times slower "
@@ -153,9 +163,7 @@ int train(const Arguments& arguments) {
   if (!train_data.classes_stated && !test_data.classes_stated) {  // each may lack the last classes
     train_data.classes = test_data.classes = std::max(train_data.classes, test_data.classes);
   }
-  const Architecture architecture = load_architecture(
-      config.architecture, {config.width, train_data.shape, train_data.classes, config.norm,
-                            config.activation, config.reparameterized});
+  const Architecture architecture = load_network(config, train_data);
   Trainer trainer(config, architecture, train_data, test_data, arguments.device, threads);
   if (arguments.check) {
     std::printf("%s\n", identity(config).c_str());

@@ -237,6 +237,13 @@ bool YamlMap::is_list(const std::string& key) const {
   return false;
 }
 
+bool YamlMap::holds_map(const std::string& key) const {
+  for (const auto& entry : state_->node) {
+    if (entry.first.Scalar() == key) return entry.second.IsMap();
+  }
+  return false;
+}
+
 std::string YamlMap::text(const std::string& key, std::optional<std::string> fallback) {
   const YAML::Node node = find(key, !fallback);
   return node.IsDefined() ? to_text(node, *state_->source, state_->prefix + key) : fallback.value();

@@ -43,6 +43,8 @@ class YamlMap {
   bool has(const std::string& key) const;
   /// For keys that take one value or a list.
   bool is_list(const std::string& key) const;
+  /// Whether the value of a key that is there is a map, for keys that also take a text.
+  bool holds_map(const std::string& key) const;
 
   std::string text(const std::string& key, std::optional<std::string> fallback = {});
   /// A required text that results and messages show: UTF-8 on one line, no control characters.

@@ -238,6 +238,17 @@ const Dims* Graph::constant_dims(const std::string& value) const {
   return found == constant_dims_.end() ? nullptr : &found->second;
 }
 
+std::string Graph::sha256() const {
+  std::string all = sha256_hex(read_file(file_, kMostBytes));
+  std::set<fs::path> beside;
+  for (const auto& [name, tensor] : content_->tensors) {
+    if (tensor->data_location() != onnx::TensorProto::EXTERNAL) continue;
+    beside.insert(external_file(*tensor, file_.string()));
+  }
+  for (const fs::path& file : beside) all += ' ' + sha256_hex(content_->files.bytes(file));
+  return beside.empty() ? all : sha256_hex(all);
+}
+
 Tensor Graph::constant(const std::string& value) const {
   const auto made = content_->made.find(value);
   if (made != content_->made.end()) return made->second;

@@ -62,6 +62,8 @@ class Graph {
   /// The constant itself. InputError for element types that no number stands for, for data that do
   /// not fit the dimensions, and for external data that are not there.
   Tensor constant(const std::string& value) const;
+  /// SHA-256 of the file; with its tensors in other files, of those, too.
+  std::string sha256() const;
 
  private:
   struct File;  // the parsed file, which constants are read from

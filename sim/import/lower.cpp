@@ -254,6 +254,18 @@ network::ValueIndex Lowering::codes(const Lowered& x) {
   return *flat_image_;
 }
 
+void expect_foreign(const Graph& graph) {
+  if (graph.metadata().count("brownout.format") > 0) {
+    throw InputError("{}: is a network of codes already, which every other verb takes as it is",
+                     graph.file().string());
+  }
+  constexpr std::int64_t kOldestOpset = 7;
+  if (graph.opset() < kOldestOpset) {
+    throw InputError("{}: found opset {}, expected {} or later", graph.file().string(),
+                     graph.opset(), kOldestOpset);
+  }
+}
+
 ImportedNetwork lower(const Graph& graph, const LowerOptions& options) {
   // First, because a shape that is only guessed would let a later node be blamed.
   for (const Node& node : graph.nodes()) {

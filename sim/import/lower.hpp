@@ -23,6 +23,10 @@ struct LowerOptions {
   bool every_bias = false;
 };
 
+/// A change of scale that joins nothing else becomes a batch norm of mean 0 and variance 1 with
+/// this epsilon. It is no norm: its mean and variance never change.
+inline constexpr float kScaleEpsilon = 1e-12f;
+
 /// A network as its file has it: weights are plain, or codes where the file has integers.
 struct ImportedNetwork {
   network::Network network;
@@ -31,6 +35,9 @@ struct ImportedNetwork {
   std::vector<network::NodeIndex> open;
   bool quantized = false;  // the file has quantizers of its own
 };
+
+/// InputError for a network of this project, and for one of an opset before 7.
+void expect_foreign(const Graph& graph);
 
 /// Quantizers stand where matrix operators, residuals and tables need codes, and where several
 /// operators read a value. InputError, which names node, operator and reason, for what the

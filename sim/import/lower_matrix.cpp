@@ -264,7 +264,7 @@ network::ValueIndex Lowering::affine(const Lowered& x, const std::vector<float>&
   DraftNode draft;
   draft.name = node_->name;
   network::BatchNorm norm;
-  norm.eps = 1e-12f;
+  norm.eps = kScaleEpsilon;
   norm.mean.assign(scale.size(), 0.0f);
   norm.variance.assign(scale.size(), 1.0f);
   draft.op = norm;

@@ -29,22 +29,16 @@ std::uint64_t number_of(const std::string& text, const std::string& place) {
   return value;
 }
 
-/// The bytes of a tensor that lies in another file, which must be below the network's folder.
+/// The bytes of a tensor that lies in another file.
 std::string external_bytes(const onnx::TensorProto& tensor, ExternalFiles& files,
                            const std::string& place) {
-  std::string location;
   std::uint64_t offset = 0;
   std::optional<std::uint64_t> length;
   for (const auto& entry : tensor.external_data()) {
-    if (entry.key() == "location") location = entry.value();
     if (entry.key() == "offset") offset = number_of(entry.value(), place);
     if (entry.key() == "length") length = number_of(entry.value(), place);
   }
-  const fs::path relative = fs::path(location).lexically_normal();
-  if (location.empty() || relative.is_absolute() || *relative.begin() == "..") {
-    throw InputError("{}: its data are in the file {}, expected a file in the network's folder",
-                     place, in_quotes(location));
-  }
+  const fs::path relative = external_file(tensor, place);
   const std::string& bytes = [&]() -> const std::string& {
     try {
       return files.bytes(relative);
@@ -123,6 +117,19 @@ const std::string& ExternalFiles::bytes(const fs::path& relative) {
   const auto known = read_.find(relative);
   if (known != read_.end()) return known->second;
   return read_.emplace(relative, read_file(folder_ / relative)).first->second;
+}
+
+fs::path external_file(const onnx::TensorProto& tensor, const std::string& place) {
+  std::string location;
+  for (const auto& entry : tensor.external_data()) {
+    if (entry.key() == "location") location = entry.value();
+  }
+  const fs::path relative = fs::path(location).lexically_normal();
+  if (location.empty() || relative.is_absolute() || *relative.begin() == "..") {
+    throw InputError("{}: its data are in the file {}, expected a file in the network's folder",
+                     place, in_quotes(location));
+  }
+  return relative;
 }
 
 Tensor read_tensor(const onnx::TensorProto& tensor, ExternalFiles& files,

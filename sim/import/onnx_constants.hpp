@@ -25,6 +25,10 @@ class ExternalFiles {
   std::map<std::filesystem::path, std::string> read_;
 };
 
+/// The file of a tensor that lies in another one, below the network's folder. InputError, which
+/// begins with `place`, for one outside it.
+std::filesystem::path external_file(const onnx::TensorProto& tensor, const std::string& place);
+
 /// InputError, which begins with `place`, as Graph::constant.
 Tensor read_tensor(const onnx::TensorProto& tensor, ExternalFiles& files, const std::string& place);
 

@@ -94,7 +94,8 @@ double encode_matrix(network::Network& network, const network::Node& node,
   return db;
 }
 
-/// The tables of lookups, once their quantizers are known.
+}  // namespace
+
 void fill_tables(network::Network& network, const std::string& where) {
   for (network::Node& node : network.nodes) {
     auto* lookup = std::get_if<network::Lookup>(&node.op);
@@ -108,8 +109,6 @@ void fill_tables(network::Network& network, const std::string& where) {
     }
   }
 }
-
-}  // namespace
 
 Quantized quantize(const ImportedNetwork& imported, const std::vector<Range>& ranges,
                    const QuantizeOptions& options, const std::string& where) {

@@ -41,6 +41,10 @@ struct Quantized {
   std::vector<LayerNoise> noise;  // of every matrix operator that was plain, in their order
 };
 
+/// Fills the tables of all lookups from their formulas and quantizers. InputError, which begins
+/// with `where`, when an entry is not finite.
+void fill_tables(network::Network& network, const std::string& where);
+
 /// `ranges`: of every open quantizer, in the order of ImportedNetwork::open. Codes and quantizers
 /// that the file brought stay. InputError, which begins with `where`,
 /// when the result fails network::check.

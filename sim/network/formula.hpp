@@ -22,7 +22,6 @@ class Formula {
   static constexpr std::size_t kMostCharacters = 1024;
   static constexpr int kDeepest = 16;
 
- private:
   enum class Action {
     kX,
     kNumber,
@@ -49,6 +48,11 @@ class Formula {
     Action action = Action::kX;
     double number = 0.0;
   };
+  /// In the order of the text, for those that compute it in another way. kX and kNumber push, what
+  /// lies up to kPower takes two numbers, everything after it one.
+  const std::vector<Step>& steps() const { return steps_; }
+
+ private:
   static double unary(Action action, double a);
   static double binary(Action action, double a, double b);
 

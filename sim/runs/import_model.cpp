@@ -90,19 +90,6 @@ std::int64_t matrix_weights(const network::Network& network) {
   return weights;
 }
 
-/// Networks of this project are told what they are.
-void expect_foreign(const importing::Graph& graph) {
-  if (graph.metadata().count("brownout.format") > 0) {
-    throw InputError("{}: is a network of codes already, which every verb takes as it is",
-                     graph.file().string());
-  }
-  constexpr std::int64_t kOldestOpset = 7;
-  if (graph.opset() < kOldestOpset) {
-    throw InputError("{}: found opset {}, expected {} or later", graph.file().string(),
-                     graph.opset(), kOldestOpset);
-  }
-}
-
 /// How the network came about, for its file.
 void describe(const ImportConfig& config, ImportResult& result) {
   std::map<std::string, std::string>& metadata = result.network.metadata;
@@ -123,7 +110,7 @@ double ImportResult::agreement() const { return percent(agreeing, test_images); 
 
 ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   const importing::Graph graph = importing::Graph::read(config.file);
-  expect_foreign(graph);
+  importing::expect_foreign(graph);
   const importing::ImportedNetwork imported = importing::lower(graph, config.lower);
   const network::SharedNetwork plain = network::share(imported.network);
   const experiment::OpenImages calibration = experiment::open(config.calibration);

@@ -8,6 +8,7 @@
 #include "sim/base/json.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/data/data_file.hpp"
+#include "sim/import/graph.hpp"
 #include "sim/memory/transient.hpp"
 
 namespace brownout::study {
@@ -25,13 +26,27 @@ std::string pattern_sha256(const std::string& pattern, const fs::path& folder) {
   return fs::is_regular_file(file, error) ? sha256_hex(read_file(file)) : "";
 }
 
+/// The file of the network: an architecture, or a float network that the training starts from.
+struct TrainedFile {
+  std::string key;  // that names the file
+  fs::path file;
+  bool starts = false;
+};
+
+TrainedFile trained_file(YamlMap& root) {
+  if (!root.has("initial"))
+    return {"architecture.file", root.map("architecture").input_file("file")};
+  if (!root.holds_map("initial")) return {"initial", root.input_file("initial"), true};
+  return {"initial.file", root.map("initial").input_file("file"), true};
+}
+
 }  // namespace
 
 std::string training_identity(const std::filesystem::path& config,
                               const std::vector<std::string>& assignments, int threads,
                               const std::string& exported_from, Datasets& datasets) {
   YamlMap root = YamlMap::load(config, assignments);
-  const fs::path architecture = root.map("architecture").input_file("file");
+  const TrainedFile network = trained_file(root);
   YamlMap dataset = root.map("dataset");
   Setting data;
   experiment::Images& images = data.setup.images;
@@ -49,12 +64,14 @@ std::string training_identity(const std::filesystem::path& config,
 
   std::vector<std::string> plain = assignments;
   plain.emplace_back("output=null");
-  plain.push_back("architecture.file=" + architecture.filename().string());
+  plain.push_back(network.key + "=" + network.file.filename().string());
   plain.emplace_back("dataset.folder=null");
   Json identity = {
       {"version", kTrainingVersion},
       {"config", YamlMap::load(config, plain).canonical()},
-      {"architecture", YamlMap::load(architecture).canonical()},
+      {network.starts ? "initial_sha256" : "architecture",
+       network.starts ? importing::Graph::read(network.file).sha256()
+                      : YamlMap::load(network.file).canonical()},
       {"data_sha256", datasets.get(data).sha256},
       {"pattern_sha256", pattern.empty() ? "" : pattern_sha256(pattern, config.parent_path())},
       {"threads", threads},

@@ -54,6 +54,14 @@ TEST(Yaml, ReadsEveryKindOfValue) {
   map.finish();
 }
 
+TEST(Yaml, AKeyMayHoldATextOrAMap) {
+  const YamlMap map = parse("text: a\nmap: {a: 1}\nlist: [1]\n");
+  EXPECT_FALSE(map.holds_map("text"));
+  EXPECT_TRUE(map.holds_map("map"));
+  EXPECT_FALSE(map.holds_map("list"));
+  EXPECT_FALSE(map.holds_map("absent"));
+}
+
 TEST(Yaml, AbsentOptionalKeysTakeTheirFallback) {
   YamlMap map = parse("a: 1\n");
   EXPECT_EQ(map.integer("b", 0, 9, 7), 7);

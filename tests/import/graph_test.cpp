@@ -113,11 +113,17 @@ TEST(ImportGraph, ExternalDataLieInTheNetworksFolderAlone) {
     entry("offset", offset);
     entry("length", "8");
   };
-  const float numbers[] = {9.0f, 1.5f, -2.5f};
-  std::ofstream(std::filesystem::path(testing::TempDir()) / "graph.data", std::ios::binary)
-      .write(reinterpret_cast<const char*>(numbers), sizeof numbers);
+  const auto hold = [](float last) {
+    const float numbers[] = {9.0f, 1.5f, last};
+    std::ofstream(std::filesystem::path(testing::TempDir()) / "graph.data", std::ios::binary)
+        .write(reinterpret_cast<const char*>(numbers), sizeof numbers);
+  };
+  hold(-2.5f);
   place("graph.data", "4");
   EXPECT_EQ(read(), (std::vector<float>{1.5f, -2.5f}));
+  const std::string hash = Graph::read(builder.write()).sha256();
+  hold(3.5f);
+  EXPECT_NE(Graph::read(builder.write()).sha256(), hash);
   place("graph.data", "8");
   EXPECT_THAT(message_of(read), HasSubstr("bytes 8 to 16 of"));
   place("graph.data", "four");

@@ -388,6 +388,19 @@ TEST_F(Program, WrongInputEndsWithTwoAndOneMessage) {
   EXPECT_FALSE(fs::exists(out("default.checkpoint")));
 }
 
+TEST_F(Program, AFloatNetworkThatCannotBeReadEndsWithTwoAndOneMessage) {
+  const std::vector<std::string> instead = {config(), "--set", "architecture=null", "--set",
+                                            "initial={file: net.onnx, mean: [0.5]}"};
+  EXPECT_EQ(run(instead), 2);
+  EXPECT_NE(log().find("initial.file"), std::string::npos) << log();
+  EXPECT_NE(log().find("net.onnx: cannot open"), std::string::npos) << log();
+  write_file_atomically(folder_ / "net.onnx", "no network");
+  EXPECT_EQ(run(instead), 2);
+  EXPECT_NE(log().find("net.onnx: 10 bytes that are no ONNX network"), std::string::npos) << log();
+  EXPECT_EQ(run({config(), "--set", "initial=net.onnx"}), 2);
+  EXPECT_NE(log().find("`initial` gives both network and weights"), std::string::npos) << log();
+}
+
 TEST_F(Program, AnArchitectureForOtherImagesIsRefused) {
   write_file_atomically(folder_ / "small.yaml", "name: x\nlayers:\n  - {op: maxpool, kernel: 9}\n");
   EXPECT_EQ(run({config()}), 2);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Architectures: a YAML file becomes a list of operators with shapes, without recompiling.
+// Architectures: a file becomes a list of operators with shapes, without recompiling.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -11,16 +11,20 @@
 
 namespace brownout::trainers {
 
-/// A float network without values: the operators in execution order (no Quantize nodes yet) and the
-/// trainable tensors in code order. Value 0 is the input image, node i writes value i + 1.
+/// A network to train: the operators in execution order (no Quantize nodes yet) and the trainable
+/// tensors in code order. Value 0 is the input image, node i writes value i + 1.
 struct Architecture {
   std::string name;
   std::string sha256;  // of what the file says, comments and layout aside
   network::Shape input;
   int classes = 0;
-  Table<network::ParameterIndex, network::Parameter> parameters;  // name, role and shape only
+  /// Name, role and shape; and, if the architecture is of a float network, its values.
+  Table<network::ParameterIndex, network::Parameter> parameters;
   Table<network::NodeIndex, network::Node> nodes;
   network::Shapes shapes;  // of every value
+  // Of float networks only.
+  std::optional<network::InputTransform> transform;  // what they read; else the data's whitening
+  Table<network::NodeIndex, bool> fixed_statistics;  // batch norms that only scale and shift
 
   std::int64_t weights() const;  // trainable values of all tensors
 };

@@ -37,7 +37,9 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
       architecture_(architecture),
       train_(train),
       test_(test),
-      transform_(config.whitening ? measure_transform(train) : plain_transform(train)),
+      transform_(architecture.transform ? *architecture.transform
+                 : config.whitening     ? measure_transform(train)
+                                        : plain_transform(train)),
       train_reader_(train, transform_),
       test_reader_(test, transform_),
       coder_(architecture.parameters, config.coding),
@@ -71,7 +73,7 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
   }
   state_.config = identity(config);
   state_.surroundings = {
-      {"architecture_sha256", architecture.sha256},
+      {config.initial ? "initial_sha256" : "architecture_sha256", architecture.sha256},
       {"data_sha256", sha256_hex(data::dataset_sha256(train) + " " + data::dataset_sha256(test))},
       {"calibration_images", std::to_string(config.calibration_images)},
       // The last bits of sums depend on these.
@@ -82,8 +84,15 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
   };
   if (pattern_) state_.surroundings["pattern_sha256"] = pattern_->sha256();
   state_.weights.resize(size);
-  initialize_weights(config.initialization, architecture, coder_.spans(), config.seed,
-                     state_.weights.data());
+  if (config.initial) {
+    auto to = state_.weights.begin();
+    for (const network::Parameter& p : architecture.parameters) {
+      to = std::copy(p.values.begin(), p.values.end(), to);
+    }
+  } else {
+    initialize_weights(config.initialization, architecture, coder_.spans(), config.seed,
+                       state_.weights.data());
+  }
   if (config.loss.learn_scale) state_.weights.back() = static_cast<float>(config.loss.logit_scale);
   for (const network::Node& node : architecture.nodes) {
     if (const auto* op = std::get_if<network::BatchNorm>(&node.op)) {

@@ -123,7 +123,20 @@ void read_architecture(YamlMap map, bool file_exists, TrainingConfig& c) {
   map.finish();
 }
 
-std::string describe_architecture(const TrainingConfig& c) {
+/// The network comes from one of two keys.
+void read_network(YamlMap& root, bool files_exist, TrainingConfig& c) {
+  if (!root.has("initial")) {
+    read_architecture(root.map("architecture"), files_exist, c);
+    return;
+  }
+  for (const char* key : {"architecture", "initialization"}) {
+    if (root.has(key)) root.fail(key, "`initial` gives both network and weights; expected none");
+  }
+  c.initial = read_initial(root, files_exist);
+}
+
+std::string describe_network(const TrainingConfig& c) {
+  if (c.initial) return describe(*c.initial);
   std::string text = "file: " + c.architecture.filename().string();
   if (c.width) text += fmt::format(", width: {}", *c.width);
   if (c.norm) text += ", norm: " + *c.norm;
@@ -135,15 +148,18 @@ std::string describe_architecture(const TrainingConfig& c) {
 TrainingConfig read(YamlMap root, bool files_exist) {
   TrainingConfig c;
   c.file = root.file();
-  root.expect({"architecture", "dataset", "quantization", "w_max", "w_max_ramp", "loss",
+  root.expect({"architecture", "initial", "dataset", "quantization", "w_max", "w_max_ramp", "loss",
                "bit_errors", "optimizer", "schedule", "initialization", "seed",
                "calibration_images", "output"});
-  read_architecture(root.map("architecture"), files_exist, c);
+  read_network(root, files_exist, c);
   YamlMap dataset = root.map("dataset");
   dataset.expect({"name", "whitening", "folder", "augmentation"});
   const data::DataName name = data::read_data_name(dataset, "name", {}, !files_exist);
   c.dataset = name.text;
   c.data_file = name.file;
+  if (c.initial && dataset.has("whitening")) {
+    dataset.fail("whitening", "`initial` says what the network reads; expected none");
+  }
   c.whitening = dataset.boolean("whitening", true);
   if (dataset.has("folder")) {
     c.dataset_folder = dataset.path("folder");
@@ -215,9 +231,9 @@ std::string describe_coding(const TrainingConfig& c, bool identity) {
 
 std::string describe_all(const TrainingConfig& c, bool identity) {
   const OptimizerChoice& o = c.optimizer;
-  std::string text = describe_architecture(c) +
-                     fmt::format("dataset: {{name: {}{}{}}}\n", c.dataset,
-                                 c.whitening ? "" : ", whitening: false", describe(c.augmentation));
+  std::string text = describe_network(c) + fmt::format("dataset: {{name: {}{}{}}}\n", c.dataset,
+                                                       c.whitening ? "" : ", whitening: false",
+                                                       describe(c.augmentation));
   text += describe_coding(c, identity);
   if (c.w_max > 0.0) text += fmt::format("w_max: {}\n", c.w_max);
   if (c.clipping_ramp) {

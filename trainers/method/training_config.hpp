@@ -9,6 +9,7 @@
 
 #include "trainers/data/augment.hpp"
 #include "trainers/method/bit_error_choice.hpp"
+#include "trainers/method/initial_network.hpp"
 #include "trainers/method/initialization.hpp"
 #include "trainers/method/loss_choice.hpp"
 #include "trainers/method/weight_coder.hpp"
@@ -42,7 +43,8 @@ struct ClippingRamp {
 
 struct TrainingConfig {
   std::filesystem::path file;
-  std::filesystem::path architecture;
+  std::filesystem::path architecture;    // empty where a float network is the start
+  std::optional<InitialChoice> initial;  // in place of the architecture
   std::optional<int> width;
   std::optional<std::string> norm, activation;  // in place of the architecture's own kinds
   std::optional<bool> reparameterized;

@@ -6,9 +6,12 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <set>
 
 #include "sim/base/error.hpp"
+#include "sim/import/quantize.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "trainers/method/value_codes.hpp"
 #include "trainers/torch/threads.hpp"
 
 namespace brownout::trainers {
@@ -16,35 +19,16 @@ namespace {
 
 using network::Network;
 using network::Node;
+using network::NodeIndex;
 using network::Quantize;
 using network::ValueIndex;
 
-/// A flatten of the image keeps its codes, since only Quantize reads the image itself.
-bool flattens_image(const Node& node) {
-  return std::holds_alternative<network::Flatten>(node.op) &&
-         node.inputs[0] == network::kInputImage;
-}
-
-/// Values that must be quantized: inputs of matrix operators, and residuals.
-Table<network::ValueIndex, bool> quantized_values(const Architecture& net) {
-  Table<network::ValueIndex, bool> needed(net.nodes.size() + 1, false);
-  for (const Node& node : net.nodes) {
-    if (flattens_image(node)) needed[0] = true;
-    if (network::is_matrix(node.op)) needed[node.inputs[0]] = true;
-    if (std::holds_alternative<network::Add>(node.op)) {
-      needed[node.inputs[1]] = true;
-    }
-  }
-  return needed;
-}
-
-/// Values that are -1 or 1: signs, also pooled or flattened ones.
+/// Values that are -1 or 1: signs, also pooled or moved ones.
 Table<network::ValueIndex, bool> sign_values(const Architecture& net) {
   Table<network::ValueIndex, bool> signs(net.nodes.size() + 1, false);
   for (std::size_t i = 0; i < net.nodes.size(); ++i) {
     const network::Operator& op = net.nodes[i].op;
-    const bool keeps = std::holds_alternative<network::MaxPool>(op) ||
-                       std::holds_alternative<network::Flatten>(op);
+    const bool keeps = std::holds_alternative<network::MaxPool>(op) || network::keeps_codes(op);
     signs[i + 1] =
         std::holds_alternative<network::Sign>(op) || (keeps && signs[net.nodes[i].inputs[0]]);
   }
@@ -77,45 +61,71 @@ std::vector<ValueRange> measure_ranges(Trainer& trainer, int images) {
   return ranges;
 }
 
-/// Appends Quantize nodes on first use and keeps the numbering of values.
-class GraphBuilder {
+/// Appends Quantize and Dequantize nodes where operators need them, and keeps the numbering of
+/// values.
+class NetworkBuilder {
  public:
-  GraphBuilder(Network& network, const std::vector<Quantize>& quantizers)
-      : network_(network), quantizers_(quantizers), quantized_(quantizers.size()) {
-    plain_.push_back(network::kInputImage);
+  NetworkBuilder(const Architecture& net, const std::vector<Quantize>& quantizers, Network& network)
+      : net_(net),
+        codes_(choose_codes(net)),
+        quantizers_(quantizers),
+        network_(network),
+        numbers_(net.nodes.size() + 1),
+        coded_(net.nodes.size() + 1) {
+    for (const Node& node : net.nodes) names_.insert(node.name);
+    for (const network::Parameter& parameter : net.parameters) names_.insert(parameter.name);
+    numbers_[network::kInputImage] = network::kInputImage;
   }
 
-  void add(const Node& node, network::Operator op) {
+  /// The next node of the architecture, with its operator as it is exported.
+  void add(NodeIndex number, network::Operator op) {
+    const Node& node = net_.nodes[number];
     std::vector<ValueIndex> inputs;
     for (std::size_t k = 0; k < node.inputs.size(); ++k) {
-      const bool codes = network::is_matrix(op) || flattens_image(node) ||
-                         (k == 1 && std::holds_alternative<network::Add>(op));
-      inputs.push_back(codes ? quantized(node.inputs[k]) : plain_[node.inputs[k]]);
+      inputs.push_back(read(node.inputs[k], codes_.readings[number][k], node.name));
     }
     network_.nodes.push_back({node.name, std::move(op), std::move(inputs)});
-    names_.push_back(node.name);
-    plain_.push_back(network_.logits());
-    if (flattens_image(node)) quantized_[plain_.size() - 1] = plain_.back();
+    const ValueIndex value = network::value_of(number);
+    if (codes_.moved(value)) {
+      coded_[value] = network_.logits();
+    } else {
+      numbers_[value] = network_.logits();
+    }
+  }
+
+  /// Makes numbers of logits that are codes.
+  void finish() {
+    const ValueIndex logits(net_.nodes.size());
+    if (codes_.moved(logits)) read(logits, Reading::kDecoded, net_.nodes.back().name);
   }
 
  private:
-  ValueIndex quantized(ValueIndex value) {
-    std::optional<ValueIndex>& at = quantized_[value];
-    if (!at) {
+  ValueIndex read(ValueIndex value, Reading reading, const std::string& reader) {
+    if (reading == Reading::kNumbers) return numbers_[value];
+    if (!coded_[value]) {
       const std::string base =
-          value == network::kInputImage ? "input" : names_[network::writer_of(value)];
-      network_.nodes.push_back({base + ".quantize", quantizers_[value.number()], {plain_[value]}});
-      at = network_.logits();
+          value == network::kInputImage ? "input" : net_.nodes[network::writer_of(value)].name;
+      coded_[value] = append(base + ".quantize", quantizers_[value.number()], numbers_[value]);
     }
-    return *at;
+    if (reading == Reading::kCodes) return *coded_[value];
+    return append(reader + ".numbers", network::Dequantize{}, *coded_[value]);
   }
 
-  Network& network_;
+  ValueIndex append(const std::string& wanted, network::Operator op, ValueIndex input) {
+    std::string name = wanted;
+    for (int i = 2; !names_.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
+    network_.nodes.push_back({name, std::move(op), {input}});
+    return network_.logits();
+  }
+
+  const Architecture& net_;
+  const ValueCodes codes_;
   const std::vector<Quantize>& quantizers_;
-  // By value of the architecture.
-  Table<ValueIndex, ValueIndex> plain_;
-  Table<ValueIndex, std::optional<ValueIndex>> quantized_;  // what its Quantize node writes
-  Table<network::NodeIndex, std::string> names_;
+  Network& network_;
+  std::set<std::string> names_;
+  // By value of the architecture; codes once they are needed.
+  Table<ValueIndex, ValueIndex> numbers_;
+  Table<ValueIndex, std::optional<ValueIndex>> coded_;
 };
 
 }  // namespace
@@ -133,16 +143,20 @@ Quantize fit_quantizer(float low, float high) {
 
 std::vector<Quantize> calibrate(Trainer& trainer, int images) {
   trainer.quantize_now();
-  const auto needed = quantized_values(trainer.architecture());
+  const ValueCodes codes = choose_codes(trainer.architecture());
   const auto signs = sign_values(trainer.architecture());
   const std::vector<ValueRange> ranges = measure_ranges(trainer, images);
-  std::vector<Quantize> quantizers(needed.size());
-  for (std::size_t v = 0; v < needed.size(); ++v) {
+  std::vector<Quantize> quantizers(codes.origin.size());
+  for (std::size_t v = 0; v < quantizers.size(); ++v) {
     quantizers[v].scale = 0.0f;
-    if (!needed[v]) continue;
-    quantizers[v] = fit_quantizer(ranges[v].low, ranges[v].high);
-    if (signs[v]) quantizers[v] = {1.0f, 1};  // q - z is -1 or 1
-    if (v > 0 && flattens_image(trainer.architecture().nodes[v - 1])) quantizers[v] = quantizers[0];
+    if (!codes.origin[v]) continue;
+    if (codes.moved(ValueIndex(v))) {
+      quantizers[v] = quantizers[codes.origin[v]->number()];
+    } else if (signs[v]) {
+      quantizers[v] = {1.0f, 1};  // q - z is -1 or 1
+    } else {
+      quantizers[v] = fit_quantizer(ranges[v].low, ranges[v].high);
+    }
   }
   return quantizers;
 }
@@ -161,6 +175,7 @@ Network build_network(Trainer& trainer, const std::vector<Quantize>& quantizers,
   for (std::size_t t = 0; t < net.parameters.size(); ++t) {
     network::Parameter p = net.parameters[t];
     const TensorSpan& span = coder.spans()[t];
+    p.values.clear();
     if (span.coded) {
       p.coding = coder.codings()[t];
       p.n.assign(coder.n().begin() + span.first, coder.n().begin() + span.first + span.count);
@@ -170,16 +185,18 @@ Network build_network(Trainer& trainer, const std::vector<Quantize>& quantizers,
     }
     out.parameters.push_back(std::move(p));
   }
-  GraphBuilder graph(out, quantizers);
+  NetworkBuilder builder(net, quantizers, out);
   auto statistics = trainer.state().statistics.begin();
-  for (const Node& node : net.nodes) {
-    network::Operator op = node.op;
+  for (const NodeIndex i : net.nodes.indices()) {
+    network::Operator op = net.nodes[i].op;
     if (auto* norm = std::get_if<network::BatchNorm>(&op)) {
       for (float& value : norm->mean) value = *statistics++;
       for (float& value : norm->variance) value = *statistics++;
     }
-    graph.add(node, std::move(op));
+    builder.add(i, std::move(op));
   }
+  builder.finish();
+  importing::fill_tables(out, "export");
   network::check(out, "export");
   return out;
 }
@@ -206,6 +223,7 @@ ExportScore export_network(Trainer& trainer, const std::filesystem::path& file) 
       {"training.clean_error_pct", fmt::format("{:.2f}", score.float_error)},
       {"training.clean_error_u8_pct", fmt::format("{:.2f}", score.quantized_error)},
   };
+  if (config.initial) metadata["training.initial_sha256"] = trainer.architecture().sha256;
   if (config.loss.learn_scale) {
     metadata["training.logit_scale"] = fmt::format("{:.6g}", trainer.state().weights.back());
   }

@@ -11,8 +11,11 @@
 #include <cstring>
 
 #include "sim/base/error.hpp"
+#include "sim/network/formula.hpp"
+#include "trainers/method/value_codes.hpp"
 #include "trainers/torch/losses.hpp"
 #include "trainers/torch/threads.hpp"
+#include "trainers/torch/torch_formula.hpp"
 #include "trainers/torch/torch_ops.hpp"
 
 namespace brownout::trainers {
@@ -44,19 +47,11 @@ Tensor fake_quantize(const Tensor& x, const network::Quantize& q) {
   return x.div(q.scale).round().clamp(low, high).mul(q.scale);
 }
 
-std::vector<std::int64_t> symmetric_pads(const std::array<int, 4>& pads, const std::string& name) {
-  BROWNOUT_CHECK(pads[0] == pads[2] && pads[1] == pads[3], "layer {} pads one side only", name);
-  return {pads[0], pads[1]};
-}
-
-std::vector<std::int64_t> pair_of(const std::array<int, 2>& values) {
-  return {values[0], values[1]};
-}
-
 }  // namespace
 
 struct NetworkPass::State {
   Architecture net;
+  ValueCodes codes;
   torch::Device device{torch::kCPU};
   std::vector<std::int64_t> first;             // of each parameter in the flat array
   std::vector<std::int64_t> statistics_first;  // of each node's mean; the variance comes after it
@@ -83,6 +78,9 @@ struct NetworkPass::State {
 
   Tensor norm(const network::BatchNorm& op, std::size_t node, const Tensor& x,
               const WeightTensors& weights, const Mode& mode) const {
+    // Without statistics of its own it only scales and shifts.
+    const bool fixed = net.fixed_statistics.contains(NodeIndex(node)) && net.fixed_statistics[node];
+    const bool training = mode.training && !fixed;
     Tensor gamma = !op.scale ? Tensor() : weights[*op.scale];
     if (op.scale && op.reparameterized) gamma = gamma + 1;
     const Tensor beta = !op.shift ? Tensor() : weights[*op.shift];
@@ -91,34 +89,42 @@ struct NetworkPass::State {
     const Tensor stored_variance = torch::from_blob(at + x.size(1), {x.size(1)});
     const Tensor mean = stored_mean.to(device, torch::kFloat, false, true);
     const Tensor variance = stored_variance.to(device, torch::kFloat, false, true);
-    const Tensor y = torch::batch_norm(x, gamma, beta, mean, variance, mode.training, 0.1,
+    const Tensor y = torch::batch_norm(x, gamma, beta, mean, variance, training, 0.1,
                                        static_cast<double>(op.eps), false);
-    if (mode.training && mode.update_statistics) {
+    if (training && mode.update_statistics) {
       stored_mean.copy_(mean);
       stored_variance.copy_(variance);
     }
     return y;
   }
 
-  /// The value that a matrix operator or a residual reads.
-  Tensor read(ValueIndex value, const ValueTensors& values, const Mode& mode) const {
+  /// Value `value` as codes stand for it.
+  Tensor coded(ValueIndex value, const ValueTensors& values, const Mode& mode) const {
     const Tensor& x = values[value];
     if (mode.quantizers == nullptr) return x;
     const network::Quantize& q = (*mode.quantizers)[value.number()];
     return q.scale > 0.0f ? fake_quantize(x, q) : x;
   }
 
+  /// Input `input` of a node as the exported network reads it.
+  Tensor read(std::size_t node, std::size_t input, const ValueTensors& values,
+              const Mode& mode) const {
+    const ValueIndex value = net.nodes[node].inputs[input];
+    if (codes.readings[node][input] == Reading::kNumbers) return values[value];
+    return coded(value, values, mode);
+  }
+
   Tensor compute(std::size_t node, const ValueTensors& values, const WeightTensors& weights,
                  const Mode& mode) const {
     const network::Node& n = net.nodes[node];
-    const Tensor& x = values[n.inputs[0]];
+    const auto input = [&](std::size_t k) { return read(node, k, values, mode); };
+    const Tensor x = input(0);
     const auto weight = [&](network::OptionalParameter i) { return i ? weights[*i] : Tensor(); };
     if (const auto* op = std::get_if<network::Conv2d>(&n.op)) {
-      return convolve(*op, read(n.inputs[0], values, mode), weight(op->weight), weight(op->bias));
+      return convolve(*op, x, weight(op->weight), weight(op->bias));
     }
     if (const auto* op = std::get_if<network::Linear>(&n.op)) {
-      return torch::nn::functional::linear(read(n.inputs[0], values, mode).flatten(1),
-                                           weight(op->weight), weight(op->bias));
+      return torch::nn::functional::linear(x.flatten(1), weight(op->weight), weight(op->bias));
     }
     if (const auto* op = std::get_if<network::GroupNorm>(&n.op)) {
       return norm(*op, x, weights, fused[node]);
@@ -131,15 +137,29 @@ struct NetworkPass::State {
     if (const auto* op = std::get_if<network::Clip>(&n.op)) {
       return torch::hardtanh(x, op->low, op->high);
     }
+    if (const auto* op = std::get_if<network::PRelu>(&n.op)) {
+      return torch::prelu(x, torch::tensor(op->slope).to(device));
+    }
+    if (const auto* op = std::get_if<network::Lookup>(&n.op)) {
+      return apply_formula(network::Formula(op->formula), x);
+    }
     if (const auto* op = std::get_if<network::MaxPool>(&n.op)) {
       return pool_maximum(*op, x);
     }
     if (const auto* op = std::get_if<network::AveragePool>(&n.op)) {
-      return torch::avg_pool2d(x, pair_of(op->kernel), pair_of(op->stride),
-                               symmetric_pads(op->pads, n.name), false, op->count_pad);
+      return pool_average(*op, x);
     }
     if (std::get_if<network::Flatten>(&n.op) != nullptr) return x.flatten(1);
-    if (std::get_if<network::Add>(&n.op) != nullptr) return x + read(n.inputs[1], values, mode);
+    if (const auto* op = std::get_if<network::SelectChannels>(&n.op)) {
+      return x.index_select(1, torch::tensor(op->channels).to(device));
+    }
+    if (std::get_if<network::Concat>(&n.op) != nullptr) {
+      std::vector<Tensor> parts{x};
+      for (std::size_t k = 1; k < n.inputs.size(); ++k) parts.push_back(input(k));
+      return torch::cat(parts, 1);
+    }
+    if (std::get_if<network::Add>(&n.op) != nullptr) return x + input(1);
+    if (std::get_if<network::Multiply>(&n.op) != nullptr) return x * input(1);
     throw InputError("layer {}: the trainer has no operator {}", n.name,
                      network::operator_name(n.op));
   }
@@ -158,7 +178,8 @@ struct NetworkPass::State {
         if (last_use[v] == NodeIndex(i)) values[v] = Tensor();
       }
     }
-    return values.back().flatten(1);
+    const ValueIndex logits(net.nodes.size());
+    return (codes.moved(logits) ? coded(logits, values, mode) : values[logits]).flatten(1);
   }
 
   static void widen(ValueRange& range, const Tensor& x) {
@@ -188,6 +209,7 @@ NetworkPass::NetworkPass(const Architecture& architecture, const std::string& de
     : state_(std::make_unique<State>()) {
   State& s = *state_;
   s.net = architecture;
+  s.codes = choose_codes(architecture);
   s.device = choose_device(device);
   use_threads(threads);
   std::int64_t at = 0;

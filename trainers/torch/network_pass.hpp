@@ -38,8 +38,8 @@ class NetworkPass {
                    std::vector<float>& statistics, bool update_statistics);
 
   /// Logits (count × classes) without gradients, with running statistics. With `scales` (one for
-  /// each value of the graph, scale 0 = leave alone) values are quantized to u8 before a matrix
-  /// operator or a residual reads them.
+  /// each value of the graph, scale 0 = leave alone) values are quantized to u8 where operators of
+  /// the exported network read codes (ValueCodes).
   void infer(const float* weights, const std::vector<float>& statistics, const float* images,
              int count, float* logits, const std::vector<network::Quantize>* quantizers = nullptr,
              std::vector<ValueRange>* ranges = nullptr);

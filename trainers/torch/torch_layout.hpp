@@ -5,8 +5,6 @@
 
 #include <array>
 
-#include "sim/base/error.hpp"
-
 namespace brownout::trainers {
 
 inline constexpr auto kLast = at::MemoryFormat::ChannelsLast;
@@ -19,10 +17,14 @@ inline torch::Tensor empty_image(std::int64_t n, std::int64_t c, std::int64_t h,
   return torch::empty({n, c, h, w}, torch::TensorOptions().memory_format(kLast));
 }
 
-/// YAML architectures pad both sides equally.
-inline void check_pads(const std::array<int, 4>& pads) {
-  BROWNOUT_CHECK(pads[0] == pads[2] && pads[1] == pads[3], "pads {} {} {} {}", pads[0], pads[1],
-                 pads[2], pads[3]);
+/// Pads as top, left, bottom, right that are the same on both sides.
+inline bool pads_evenly(const std::array<int, 4>& pads) {
+  return pads[0] == pads[2] && pads[1] == pads[3];
+}
+
+/// x with `value` around it.
+inline torch::Tensor padded(const torch::Tensor& x, const std::array<int, 4>& pads, double value) {
+  return torch::constant_pad_nd(x, {pads[1], pads[3], pads[0], pads[2]}, value);
 }
 
 }  // namespace brownout::trainers

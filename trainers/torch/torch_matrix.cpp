@@ -213,7 +213,11 @@ struct MatrixConv : torch::autograd::Function<MatrixConv> {
 
 Tensor convolve(const network::Conv2d& op, const Tensor& x, const Tensor& weight,
                 const Tensor& bias) {
-  check_pads(op.pads);
+  if (!pads_evenly(op.pads)) {
+    network::Conv2d inner = op;
+    inner.pads = {0, 0, 0, 0};
+    return convolve(inner, padded(x, op.pads, 0.0), weight, bias);
+  }
   const bool square =
       op.kernel[0] == op.kernel[1] && op.stride[0] == op.stride[1] && op.pads[0] == op.pads[1];
   const std::int64_t in = weight.size(1);

@@ -2,6 +2,7 @@
 // Group norm and pooling: they connect LibTorch's autograd with the kernels.
 #include "trainers/torch/torch_ops.hpp"
 
+#include <cmath>
 #include <vector>
 
 #include "trainers/kernels/choice.hpp"
@@ -104,8 +105,10 @@ struct MaximumPool : torch::autograd::Function<MaximumPool> {
     s.stride_x = static_cast<int>(window[3]);
     s.pad_y = static_cast<int>(window[4]);
     s.pad_x = static_cast<int>(window[5]);
-    s.out_height = (s.height + 2 * s.pad_y - s.kernel_y) / s.stride_y + 1;
-    s.out_width = (s.width + 2 * s.pad_x - s.kernel_x) / s.stride_x + 1;
+    const auto below = static_cast<int>(window[6]);
+    const auto right = static_cast<int>(window[7]);
+    s.out_height = (s.height + s.pad_y + below - s.kernel_y) / s.stride_y + 1;
+    s.out_width = (s.width + s.pad_x + right - s.kernel_x) / s.stride_x + 1;
     return s;
   }
 
@@ -152,6 +155,21 @@ struct MaximumPool : torch::autograd::Function<MaximumPool> {
   }
 };
 
+std::vector<std::int64_t> pair_of(const std::array<int, 2>& values) {
+  return {values[0], values[1]};
+}
+
+/// LibTorch's own padding of pools: the same on both sides, and at most half a window.
+template <typename Pool>
+bool torch_pads(const Pool& op) {
+  return pads_evenly(op.pads) && op.pads[0] <= op.kernel[0] / 2 && op.pads[1] <= op.kernel[1] / 2;
+}
+
+template <typename Pool>
+std::vector<std::int64_t> first_pads(const Pool& op) {
+  return {op.pads[0], op.pads[1]};
+}
+
 }  // namespace
 
 Tensor normalize_groups(const network::GroupNorm& op, const Tensor& x, const Tensor& gamma,
@@ -167,13 +185,27 @@ Tensor normalize_groups(const network::GroupNorm& op, const Tensor& x, const Ten
 Tensor sign_through(const Tensor& x) { return SignThrough::apply(x); }
 
 Tensor pool_maximum(const network::MaxPool& op, const Tensor& x) {
-  check_pads(op.pads);
   if (x.device().is_cpu() && own_kernels()) {
-    return MaximumPool::apply(x, std::vector<std::int64_t>{op.kernel[0], op.kernel[1], op.stride[0],
-                                                           op.stride[1], op.pads[0], op.pads[1]});
+    return MaximumPool::apply(
+        x, std::vector<std::int64_t>{op.kernel[0], op.kernel[1], op.stride[0], op.stride[1],
+                                     op.pads[0], op.pads[1], op.pads[2], op.pads[3]});
   }
-  return torch::max_pool2d(x, {op.kernel[0], op.kernel[1]}, {op.stride[0], op.stride[1]},
-                           {op.pads[0], op.pads[1]});
+  const bool own = torch_pads(op);
+  return torch::max_pool2d(own ? x : padded(x, op.pads, -INFINITY), pair_of(op.kernel),
+                           pair_of(op.stride), own ? first_pads(op) : std::vector<std::int64_t>{0});
+}
+
+Tensor pool_average(const network::AveragePool& op, const Tensor& x) {
+  if (torch_pads(op)) {
+    return torch::avg_pool2d(x, pair_of(op.kernel), pair_of(op.stride), first_pads(op), false,
+                             op.count_pad);
+  }
+  const auto sums = [&](const Tensor& of) {
+    return torch::avg_pool2d(padded(of, op.pads, 0.0), pair_of(op.kernel), pair_of(op.stride), {0},
+                             false, true, 1);
+  };
+  if (op.count_pad) return sums(x) / (op.kernel[0] * op.kernel[1]);
+  return sums(x) / sums(torch::ones({1, 1, x.size(2), x.size(3)}, x.options()));
 }
 
 }  // namespace brownout::trainers

@@ -9,7 +9,7 @@
 namespace brownout::trainers {
 
 /// Convolution: Winograd or matrix products if shapes and processor allow, else LibTorch's. `bias`
-/// may be undefined. Throws on one-sided padding.
+/// may be undefined.
 torch::Tensor convolve(const network::Conv2d& op, const torch::Tensor& x,
                        const torch::Tensor& weight, const torch::Tensor& bias);
 
@@ -21,5 +21,6 @@ torch::Tensor normalize_groups(const network::GroupNorm& op, const torch::Tensor
 torch::Tensor sign_through(const torch::Tensor& x);
 
 torch::Tensor pool_maximum(const network::MaxPool& op, const torch::Tensor& x);
+torch::Tensor pool_average(const network::AveragePool& op, const torch::Tensor& x);
 
 }  // namespace brownout::trainers
