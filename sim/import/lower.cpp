@@ -78,7 +78,13 @@ ImportedNetwork Lowering::run() {
   }
   const auto output = lowered_.find(graph_.outputs()[0]);
   if (node_ == nullptr) throw InputError("{}: the graph has no operators", graph_.file().string());
-  if (output == lowered_.end() || numbers(closed(output->second)) != draft_.last_value()) {
+  if (output == lowered_.end()) {
+    throw InputError("{}: output {} is not what the last operator computes", graph_.file().string(),
+                     in_quotes(graph_.outputs()[0]));
+  }
+  // First, because it may append nodes.
+  const network::ValueIndex logits = numbers(closed(output->second));
+  if (logits != draft_.last_value()) {
     throw InputError("{}: output {} is not what the last operator computes", graph_.file().string(),
                      in_quotes(graph_.outputs()[0]));
   }

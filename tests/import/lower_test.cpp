@@ -244,6 +244,29 @@ TEST(Lower, ChangesOfScaleJoinTheTransformOrTheWeights) {
   for (const float logit : logits) EXPECT_NEAR(logit, 0.25f * 2.0f + 1.0f, 1e-6f);
 }
 
+TEST(Lower, AFileMayEndWithTheNumbersOfItsCodes) {
+  GraphBuilder builder;
+  builder.input("x", {-1, 4}).output("y");
+  builder.floats("s", {}, 1.0f / 255.0f);
+  builder.floats("t", {}, 0.5f);
+  builder.floats("w", {4, 2}, 1.0f);
+  onnx::TensorProto& zero = builder.integers("z", {0});
+  zero.set_data_type(onnx::TensorProto::UINT8);
+  zero.clear_int64_data();
+  zero.clear_dims();
+  zero.add_int32_data(0);
+  builder.node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+  builder.node("DequantizeLinear", {"q", "s", "z"}, {"d"});
+  builder.node("MatMul", {"d", "w"}, {"m"});
+  builder.node("QuantizeLinear", {"m", "t", "z"}, {"codes"});
+  builder.node("DequantizeLinear", {"codes", "t", "z"}, {"y"});
+  const ImportedNetwork imported = lower(Graph::read(builder.write()), LowerOptions{});
+  EXPECT_TRUE(imported.quantized);
+  EXPECT_TRUE(imported.open.empty());
+  const network::SharedNetwork network = network::share(quantize(imported, {}, {}, "test").network);
+  EXPECT_EQ(run("functional", network, {255, 255, 51, 0}), (std::vector<float>{2.0f, 2.0f}));
+}
+
 TEST(Lower, ChannelsLastAreTurned) {
   GraphBuilder builder;
   builder.input("x", {-1, 2, 2, 3}).output("y");  // height, width, channels
