@@ -17,9 +17,13 @@ namespace {
 /// Postfix, which follows the argument.
 const std::map<std::string, std::string>& functions() {
   static const std::map<std::string, std::string> table{
-      {"Abs", "abs"},           {"Erf", "erf"},   {"Exp", "exp"},     {"Floor", "floor"},
-      {"Log", "log"},           {"Neg", "neg"},   {"Round", "round"}, {"Sigmoid", "sigmoid"},
-      {"Softplus", "softplus"}, {"Sqrt", "sqrt"}, {"Tanh", "tanh"},
+      {"Abs", "abs"},           {"Erf", "erf"},
+      {"Exp", "exp"},           {"Floor", "floor"},
+      {"Log", "log"},           {"Mish", "softplus tanh"},  // times the argument
+      {"Neg", "neg"},           {"Reciprocal", "-1 pow"},
+      {"Round", "round"},       {"Sigmoid", "sigmoid"},
+      {"Softplus", "softplus"}, {"Sqrt", "sqrt"},
+      {"Tanh", "tanh"},
   };
   return table;
 }
@@ -97,7 +101,35 @@ bool Lowering::join_functions(const std::string& token) {
 
 void Lowering::lower_function() {
   const Lowered& x = open_input(0);
-  define_function(x, argument_of(x) + " " + functions().at(node_->op));
+  const std::string argument = argument_of(x);
+  std::string formula = argument + " " + functions().at(node_->op);
+  if (node_->op == "Mish") formula += " " + argument + " *";
+  define_function(x, formula);
+}
+
+/// x·Φ(x), or its approximation by a tanh.
+void Lowering::lower_gelu() {
+  const Lowered& x = open_input(0);
+  const std::string u = argument_of(x);
+  if (node_->text("approximate", "none") == "tanh") {
+    define_function(
+        x, fmt::format("{} 3 pow 0.044715 * {} + 0.7978845608028654 * tanh 1 + {} * 2 /", u, u, u));
+    return;
+  }
+  define_function(x, fmt::format("{} 2 sqrt / erf 1 + {} * 2 /", u, u));
+}
+
+/// A power, or the larger or smaller one of two numbers.
+void Lowering::lower_two_numbers() {
+  const std::string token = node_->op == "Pow" ? "pow" : node_->op == "Max" ? "max" : "min";
+  if (node_->inputs.size() != 2) fail("has {} inputs, expected 2", node_->inputs.size());
+  const std::optional<double> number = number_constant(1);
+  if (number) {
+    define_function(open_input(0), argument_of(open_input(0)) + " " + text(*number) + " " + token);
+    return;
+  }
+  if (is_constant(0) || is_constant(1) || !join_functions(token))
+    fail("takes two values, expected one value and one number");
 }
 
 void Lowering::lower_elu() {

@@ -321,6 +321,21 @@ void Lowering::lower_add() {
   define(same_form(x, emit(network::Add{}, {numbers(x), second})));
 }
 
+/// One after the other.
+void Lowering::lower_sum() {
+  if (node_->inputs.size() == 2) return lower_add();
+  Lowered sum = input(0);
+  for (std::size_t i = 1; i < node_->inputs.size(); ++i) {
+    const Lowered x = input(i);
+    if (dims(i) != dims(0) || x.flat != sum.flat || x.channels_last != sum.channels_last ||
+        x.padded() || sum.padded())
+      fail("adds {} and {}, expected equal shapes", to_string(dims(0)), to_string(dims(i)));
+    const network::ValueIndex second = codes(x);
+    sum = same_form(sum, emit(network::Add{}, {numbers(sum), second}));
+  }
+  define(sum);
+}
+
 void Lowering::lower_mul() {
   for (const std::size_t i : {0u, 1u}) {
     if (!is_constant(i)) continue;

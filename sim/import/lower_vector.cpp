@@ -126,6 +126,16 @@ void Lowering::lower_global_average_pool() {
   average(number_image(0), true);
 }
 
+void Lowering::lower_global_max_pool() {
+  const Lowered x = number_image(0);
+  network::MaxPool pool;
+  pool.kernel = {x.image.height, x.image.width};
+  pool.stride = {1, 1};
+  Lowered result = same_form(x, emit(pool, {x.value}));
+  result.image = {x.image.channels, 1, 1};
+  define(result);
+}
+
 void Lowering::lower_reduce_mean() {
   const Lowered x = number_input(0);
   std::vector<std::int64_t> axes = values_.setting(*node_, 1, "axes");
@@ -278,8 +288,10 @@ const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
       {"Flatten", &Lowering::lower_flatten},
       {"Floor", &Lowering::lower_function},
       {"Gather", &Lowering::lower_gather},
+      {"Gelu", &Lowering::lower_gelu},
       {"Gemm", &Lowering::lower_gemm},
       {"GlobalAveragePool", &Lowering::lower_global_average_pool},
+      {"GlobalMaxPool", &Lowering::lower_global_max_pool},
       {"HardSigmoid", &Lowering::lower_hard_sigmoid},
       {"HardSwish", &Lowering::lower_hard_sigmoid},
       {"Identity", &Lowering::lower_identity},
@@ -287,12 +299,17 @@ const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
       {"Log", &Lowering::lower_function},
       {"LogSoftmax", &Lowering::lower_softmax},
       {"MatMul", &Lowering::lower_matmul},
+      {"Max", &Lowering::lower_two_numbers},
       {"MaxPool", &Lowering::lower_max_pool},
+      {"Min", &Lowering::lower_two_numbers},
+      {"Mish", &Lowering::lower_function},
       {"Mul", &Lowering::lower_mul},
       {"Neg", &Lowering::lower_function},
       {"PRelu", &Lowering::lower_prelu},
       {"Pad", &Lowering::lower_pad},
+      {"Pow", &Lowering::lower_two_numbers},
       {"QuantizeLinear", &Lowering::lower_quantize},
+      {"Reciprocal", &Lowering::lower_function},
       {"ReduceMean", &Lowering::lower_reduce_mean},
       {"Relu", &Lowering::lower_relu},
       {"Reshape", &Lowering::lower_reshape},
@@ -306,6 +323,7 @@ const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
       {"Sqrt", &Lowering::lower_function},
       {"Squeeze", &Lowering::lower_reshape},
       {"Sub", &Lowering::lower_sub},
+      {"Sum", &Lowering::lower_sum},
       {"Tanh", &Lowering::lower_function},
       {"Transpose", &Lowering::lower_transpose},
   };

@@ -153,8 +153,10 @@ class Lowering {
   void lower_flatten();
   void lower_function();
   void lower_gather();
+  void lower_gelu();
   void lower_gemm();
   void lower_global_average_pool();
+  void lower_global_max_pool();
   void lower_hard_sigmoid();
   void lower_identity();
   void lower_leaky_relu();
@@ -171,7 +173,9 @@ class Lowering {
   void lower_softmax();
   void lower_split();
   void lower_sub();
+  void lower_sum();
   void lower_transpose();
+  void lower_two_numbers();
   /// Weights outputs x inputs in the graph's order of the input.
   void linear(const Lowered& x, DraftNode draft, int outputs, int inputs);
 

@@ -146,9 +146,9 @@ Tensor Values::compute(const std::string& value) const {
                      in_quotes(value));
   }
   const Node& node = *maker->second;
-  constexpr std::int64_t kMostComputed = std::int64_t{1} << 26;
+  constexpr std::int64_t kMostComputed = std::int64_t{1} << 27;
   if (element_count(dims(value), node.place) > kMostComputed) {
-    throw InputError("{}: computes a constant of {}, expected at most 2^26 elements", node.place,
+    throw InputError("{}: computes a constant of {}, expected at most 2^27 elements", node.place,
                      to_string(dims(value)));
   }
   if (node.op == "Shape") {

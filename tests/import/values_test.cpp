@@ -178,7 +178,7 @@ TEST(ImportValues, HugeOrMissingNumbersAreRefused) {
   large.node("ConstantOfShape", {"extents"}, {"zeros"});
   large.node("Reshape", {"x", "zeros"}, {"y"});
   EXPECT_THAT(message_of([&] { dims_of(large, "y"); }),
-              HasSubstr("expected at most 2^26 elements"));
+              HasSubstr("expected at most 2^27 elements"));
   GraphBuilder stride;
   onnx::NodeProto& pool = stride.input("x", {1, 1, 4, 4}).node("MaxPool", {"x"}, {"y"});
   set_ints(pool, "kernel_shape", {2, huge});
