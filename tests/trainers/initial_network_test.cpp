@@ -347,6 +347,13 @@ TEST(InitialNetwork, WhatCannotBeTrainedIsNamed) {
   EXPECT_THAT(refusal(rounded), AllOf(HasSubstr("refused.onnx: node \"node_steps\" (lookup)"),
                                       HasSubstr("cannot be trained"), HasSubstr("rounds")));
 
+  FloatNetwork infinite;
+  infinite.input("image", {1, 1, 8, 8});
+  infinite.op("Log", {infinite.conv("image", "c1", 1, 8, 8, {0, 0, 0, 0})}, "log");
+  infinite.classify(infinite.op("Flatten", {"log"}, "flat"), 8);
+  EXPECT_THAT(refusal(infinite),
+              AllOf(HasSubstr("node \"node_log\" (lookup)"), HasSubstr("gives -inf at 0")));
+
   FloatNetwork unknown;
   unknown.input("image", {1, 1, 8, 8});
   unknown.op("LSTM", {"image"}, "memory");

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
@@ -48,17 +49,19 @@ bool is_coder(const Node& node) {
          std::holds_alternative<network::Dequantize>(node.op);
 }
 
-/// A function that has steps has no gradient that could train what comes before it.
-void need_gradient(const Node& node, const std::string& where) {
-  const auto* lookup = std::get_if<network::Lookup>(&node.op);
-  if (lookup == nullptr) return;
+/// A function that has steps has no gradient that could train what comes before it. A table always
+/// holds the function of 0.
+void need_trainable(const network::Lookup& lookup, const std::string& place) {
   using Action = network::Formula::Action;
-  const network::Formula formula(lookup->formula);
+  const network::Formula formula(lookup.formula);
   for (const network::Formula::Step& step : formula.steps()) {
     if (step.action != Action::kFloor && step.action != Action::kRound) continue;
-    throw InputError(
-        "{}: node {} ({}): cannot be trained: its function {} rounds, so that its gradient is 0",
-        where, in_quotes(node.name), network::operator_name(node.op), in_quotes(lookup->formula));
+    throw InputError("{}cannot be trained: its function {} rounds, so that its gradient is 0",
+                     place, in_quotes(lookup.formula));
+  }
+  if (const double at_zero = formula(0.0); !std::isfinite(static_cast<float>(at_zero))) {
+    throw InputError("{}cannot be trained: its function {} gives {} at 0, expected a finite number",
+                     place, in_quotes(lookup.formula), at_zero);
   }
 }
 
@@ -70,12 +73,13 @@ void need_float(const importing::ImportedNetwork& imported, const std::string& w
         where);
   }
   for (const Node& node : imported.network.nodes) {
+    const std::string place = fmt::format("{}: node {} ({}): ", where, in_quotes(node.name),
+                                          network::operator_name(node.op));
     for (const network::ParameterIndex index : network::parameters_of(node.op)) {
       if (!imported.network.parameters[index].coding) continue;
-      throw InputError("{}: node {} ({}): its weights are integers, expected a float network",
-                       where, in_quotes(node.name), network::operator_name(node.op));
+      throw InputError("{}its weights are integers, expected a float network", place);
     }
-    need_gradient(node, where);
+    if (const auto* lookup = std::get_if<network::Lookup>(&node.op)) need_trainable(*lookup, place);
   }
   if (imported.network.parameters.empty()) {
     throw InputError("{}: has no weights that could be trained", where);

@@ -213,7 +213,8 @@ NetworkPass::NetworkPass(const Architecture& architecture, const std::string& de
   s.device = choose_device(device);
   use_threads(threads);
   std::int64_t at = 0;
-  for (const network::Parameter& p : s.net.parameters) {
+  for (network::Parameter& p : s.net.parameters) {
+    p.values = {};  // the caller holds the weights
     s.first.push_back(at);
     std::int64_t count = 1;
     for (const std::int64_t d : p.shape) count *= d;
