@@ -5,7 +5,7 @@
 usage: export_networks.py FOLDER COUNT NAME...
 A NAME is a network of torchvision (random weights, 3 x 224 x 224), one of small_networks.py, or
 "small" for all of those. Of each: FOLDER/NAME.onnx, NAME.images (COUNT images, u8, NHWC) and
-NAME.logits (fp32). The networks read (pixel/255 - 0.5)/0.25. Everything is seeded. Exit 77 where a
+NAME.logits (fp32). The networks read (pixel/255 - 0.45)/0.25. Everything is seeded. Exit 77 where a
 package is missing.
 """
 import pathlib
@@ -42,7 +42,7 @@ def random_pixels(count, extent):
 
 
 def numbers_of(pixels):
-    return ((pixels.float() / 255 - 0.5) / 0.25).permute(0, 3, 1, 2).contiguous()
+    return ((pixels.float() / 255 - 0.45) / 0.25).permute(0, 3, 1, 2).contiguous()
 
 
 def randomize(module):
