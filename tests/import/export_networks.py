@@ -46,13 +46,15 @@ def numbers_of(pixels):
 
 
 def randomize(module):
-    """Weights that keep numbers large, and biases and norms that differ from 0 and 1."""
+    """Weights that keep numbers large, and biases and norms that differ from 0 and 1. Fresh weights
+    of PyTorch would let the differences between images fade away."""
     for part in module.modules():
         if isinstance(part, (torch.nn.Conv2d, torch.nn.Linear)):
             torch.nn.init.kaiming_normal_(part.weight)
             if part.bias is not None:
                 torch.nn.init.normal_(part.bias, 0, 0.3)
         if isinstance(part, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)):
+            part.momentum = None  # statistics are the mean of all that is seen
             torch.nn.init.uniform_(part.weight, 0.5, 1.5)
             torch.nn.init.normal_(part.bias, 0, 0.3)
 
@@ -95,8 +97,7 @@ def main():
     for i, name in enumerate(names):
         torch.manual_seed(zlib.crc32(name.encode()))
         module, extent = make(name)
-        if name in SMALL:
-            randomize(module)
+        randomize(module)
         settle_norms(module, extent)
         write(module, random_pixels(count, extent), folder / name, join_norms=i % 2 == 0)
     print(f"{len(names)} networks exported")
