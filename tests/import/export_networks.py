@@ -5,7 +5,7 @@
 usage: export_networks.py FOLDER COUNT NAME...
 A NAME is a network of torchvision (random weights, 3 x 224 x 224), one of small_networks.py, or
 "small" for all of those. Of each: FOLDER/NAME.onnx, NAME.images (COUNT images, u8, NHWC) and
-NAME.logits (fp32). The networks read (pixel/255 - 0.5)/0.25. Everything is seeded. Exit 77 where a
+NAME.logits (fp32). The networks read (pixel/255 - 0.45)/0.25. Everything is seeded. Exit 77 where a
 package is missing.
 """
 import pathlib
@@ -42,17 +42,19 @@ def random_pixels(count, extent):
 
 
 def numbers_of(pixels):
-    return ((pixels.float() / 255 - 0.5) / 0.25).permute(0, 3, 1, 2).contiguous()
+    return ((pixels.float() / 255 - 0.45) / 0.25).permute(0, 3, 1, 2).contiguous()
 
 
 def randomize(module):
-    """Weights that keep numbers large, and biases and norms that differ from 0 and 1."""
+    """Weights that keep numbers large, and biases and norms that differ from 0 and 1. Fresh weights
+    of PyTorch would let the differences between images fade away."""
     for part in module.modules():
         if isinstance(part, (torch.nn.Conv2d, torch.nn.Linear)):
             torch.nn.init.kaiming_normal_(part.weight)
             if part.bias is not None:
                 torch.nn.init.normal_(part.bias, 0, 0.3)
         if isinstance(part, (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d)):
+            part.momentum = None  # statistics are the mean of all that is seen
             torch.nn.init.uniform_(part.weight, 0.5, 1.5)
             torch.nn.init.normal_(part.bias, 0, 0.3)
 
@@ -95,8 +97,7 @@ def main():
     for i, name in enumerate(names):
         torch.manual_seed(zlib.crc32(name.encode()))
         module, extent = make(name)
-        if name in SMALL:
-            randomize(module)
+        randomize(module)
         settle_norms(module, extent)
         write(module, random_pixels(count, extent), folder / name, join_norms=i % 2 == 0)
     print(f"{len(names)} networks exported")

@@ -66,7 +66,7 @@ std::string run_tool(const std::string& command) {
 
 LowerOptions exported_options() {
   LowerOptions options;
-  options.transform = {{0.5f}, {0.25f}};
+  options.transform = {{0.45f}, {0.25f}};
   return options;
 }
 

@@ -34,7 +34,7 @@ void write_raw(const std::filesystem::path& file, const std::vector<T>& data);
 /// otherwise why it cannot run here. A program that fails fails the test.
 std::string run_tool(const std::string& command);
 
-/// What the exported networks read: (pixel/255 - 0.5)/0.25.
+/// What the exported networks read: (pixel/255 - 0.45)/0.25.
 LowerOptions exported_options();
 
 std::vector<float> logits_of(engines::Engine& engine, const network::Network& network,
