@@ -113,11 +113,15 @@ network::Network quantized(const ImportedNetwork& imported, const std::vector<st
                            const QuantizeOptions& options) {
   std::vector<Range> ranges;
   if (!imported.open.empty()) {
-    RangeMeter meter(imported.network, imported.open, 1);
-    const auto engine = engines::make_float_engine(
-        network::share(imported.network), 1,
-        [&](network::NodeIndex quantizer, const float* numbers, std::int64_t count,
-            std::size_t worker) { meter.see(quantizer, numbers, count, worker); });
+    const network::Shapes shapes =
+        network::check(imported.network, "test", network::MatrixWeights::kAny);
+    RangeMeter meter(imported.network, shapes, imported.open, 1);
+    engines::FloatObservers observers;
+    observers.quantizers = [&](network::NodeIndex quantizer, const float* numbers,
+                               std::int64_t count, std::size_t worker) {
+      meter.see(quantizer, numbers, count, worker);
+    };
+    const auto engine = engines::make_float_engine(network::share(imported.network), 1, observers);
     engine->set_codes(network::clean_codes(imported.network));
     logits_of(*engine, imported.network, pixels);
     meter.begin_histograms();
