@@ -144,7 +144,7 @@ struct Tuning {
     std::vector<std::int32_t> order(static_cast<std::size_t>(count));
     std::iota(order.begin(), order.end(), 0);
     std::vector<float> images(static_cast<std::size_t>(count * 64));
-    std::vector<std::uint8_t> labels(static_cast<std::size_t>(count));
+    data::Labels labels(static_cast<std::size_t>(count));
     BatchReader(test, trainer.transform()).read(order.data(), count, images.data(), labels.data());
     std::vector<float> logits(static_cast<std::size_t>(count * 3));
     trainer.pass().infer(trainer.state().weights.data(), trainer.state().statistics, images.data(),
@@ -218,7 +218,7 @@ TEST(InitialNetwork, GradientsAreThoseOfTheLoss) {
   std::vector<std::int32_t> order(48);
   std::iota(order.begin(), order.end(), 0);
   std::vector<float> images(48 * 64);
-  std::vector<std::uint8_t> labels(48);
+  data::Labels labels(48);
   small.trainer.train_reader().read(order.data(), 48, images.data(), labels.data());
   std::vector<float> statistics = small.trainer.state().statistics;
   const std::vector<float>& start = small.trainer.state().weights;
