@@ -49,7 +49,7 @@ struct ChipResult {
   std::string note;          // what must be said of the chip
   std::optional<chips::Place> place;  // of the memory on a measured die
   std::string logits_sha256;
-  std::vector<float> logits;  // images × classes; empty unless asked for
+  std::vector<float> logits;         // images × classes; empty unless asked for
   std::vector<std::uint64_t> cells;  // word·64 + column of every cell hit, when asked for
 };
 

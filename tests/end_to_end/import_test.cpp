@@ -108,13 +108,16 @@ TEST_F(Import, RefusalsNameWhatIsWrongAndLeaveNothing) {
   workplace_.write("classes.onnx", graph(11).model.SerializeAsString());
   GraphBuilder quantized;
   quantized.input("x", {1, 1, 28, 28}).output("y");
-  quantized.floats("s", {});
-  quantized.node("QuantizeLinear", {"x", "s"}, {"y"});
+  quantized.floats("s", {}, 0.5f);
+  quantized.floats("t", {}, 0.25f);
+  quantized.node("QuantizeLinear", {"x", "s"}, {"q"});
+  quantized.node("DequantizeLinear", {"q", "t"}, {"y"});
   workplace_.write("quantized.onnx", quantized.model.SerializeAsString());
   refuse("none.onnx", {}, "none.onnx");
   refuse("cut.onnx", {}, "that are no ONNX network");
   refuse("classes.onnx", {}, "has 11 classes");
-  refuse("quantized.onnx", {}, "(QuantizeLinear): the network is quantized already");
+  refuse("quantized.onnx", {},
+         "(DequantizeLinear): has scale 0.25 and zero point 0, its codes were quantized with 0.5");
   refuse("tiny-rquant-8b.onnx", {}, "is a network of codes already");
   refuse("float.onnx", {"--mean", "0.5,0.5"},
          "--mean: expected one number, or one for each of the 1 channels, got 2");
