@@ -67,6 +67,16 @@ class GraphBuilder {
     return tensor;
   }
 
+  /// Of int8 or uint8.
+  onnx::TensorProto& bytes(const std::string& name, const std::vector<std::int64_t>& dims, int type,
+                           int value) {
+    onnx::TensorProto& tensor = add(name, dims, type);
+    std::int64_t count = 1;
+    for (const std::int64_t extent : dims) count *= extent;
+    for (std::int64_t i = 0; i < count; ++i) tensor.add_int32_data(value);
+    return tensor;
+  }
+
   std::filesystem::path write(const std::string& name = "graph.onnx") const {
     const std::filesystem::path file = std::filesystem::path(testing::TempDir()) / name;
     std::ofstream(file, std::ios::binary) << model.SerializeAsString();
