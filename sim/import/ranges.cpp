@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/arithmetic/elementwise.hpp"
+#include "sim/arithmetic/input.hpp"
+#include "sim/arithmetic/requantize.hpp"
 #include "sim/base/error.hpp"
 
 namespace brownout::importing {
@@ -79,17 +82,21 @@ Range least_error(const Histogram& histogram) {
   return best;
 }
 
-/// What pixels 0 to 255 become.
-Range of_pixels(const network::InputTransform& transform) {
-  Range range;
+/// Sum of squared errors of all pixels 0 to 255 of all channels with the codes of `range`.
+double pixel_error(const network::InputTransform& transform, const Range& range) {
+  const network::Quantize codes = quantize_of(range);
+  double sum = 0.0;
   for (std::size_t c = 0; c < transform.mean.size(); ++c) {
-    for (const float pixel : {0.0f, 1.0f}) {
-      const float x = (pixel - transform.mean[c]) / transform.std[c];
-      range.low = std::min(range.low, x);
-      range.high = std::max(range.high, x);
+    for (int pixel = 0; pixel < 256; ++pixel) {
+      const float x = arithmetic::normalize_pixel(static_cast<std::uint8_t>(pixel),
+                                                  transform.mean[c], transform.std[c]);
+      const std::uint8_t q = arithmetic::requantize(x, codes.scale, codes.zero_point);
+      const double error =
+          double{arithmetic::activation_value(q, codes.scale, codes.zero_point)} - double{x};
+      sum += error * error;
     }
   }
-  return range;
+  return sum;
 }
 
 }  // namespace
@@ -196,7 +203,7 @@ std::vector<Range> RangeMeter::ranges(Calibration calibration, double share,
   for (std::size_t q = 0; q < quantizers_.size(); ++q) {
     const network::Node& node = network_.nodes[quantizers_[q]];
     if (node.inputs[0] == network::kInputImage) {
-      ranges.push_back(of_pixels(network_.transform));
+      ranges.push_back(range_of_pixels(network_.transform));
       continue;
     }
     const Seen all = merged(q);
@@ -215,6 +222,32 @@ std::vector<Range> RangeMeter::ranges(Calibration calibration, double share,
     }
   }
   return ranges;
+}
+
+Range range_of_pixels(const network::InputTransform& transform) {
+  Range whole;
+  for (std::size_t c = 0; c < transform.mean.size(); ++c) {
+    for (const float pixel : {0.0f, 1.0f}) {
+      const float x = (pixel - transform.mean[c]) / transform.std[c];
+      whole.low = std::min(whole.low, x);
+      whole.high = std::max(whole.high, x);
+    }
+  }
+  Range best = whole;
+  double least = pixel_error(transform, best);
+  const double zero = kCodes * -double{whole.low} / (double{whole.high} - double{whole.low});
+  for (const double code : {std::floor(zero), std::floor(zero) + 1.0}) {
+    if (!(code > 0.0) || !(code < kCodes)) continue;
+    const double scale = std::max(-double{whole.low} / code, double{whole.high} / (kCodes - code));
+    const Range wider{static_cast<float>(-code * scale),
+                      static_cast<float>((kCodes - code) * scale)};
+    const double error = pixel_error(transform, wider);
+    if (error < least) {
+      least = error;
+      best = wider;
+    }
+  }
+  return best;
 }
 
 network::Quantize quantize_of(const Range& range) {

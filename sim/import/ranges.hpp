@@ -75,6 +75,11 @@ class RangeMeter {
   std::vector<std::size_t> channels_;                               // by quantizer
 };
 
+/// Covers what pixels 0 to 255 become, with the least squared error of their codes. The code of 0
+/// is an integer: with a mean of 0.5 every pixel would lie in the middle between two codes of a
+/// range of 255 steps, so the range may be a little wider.
+Range range_of_pixels(const network::InputTransform& transform);
+
 /// Scale and zero point of a range for codes of 8 bits: scale = (high - low)/255, and the code of 0
 /// is exact.
 network::Quantize quantize_of(const Range& range);

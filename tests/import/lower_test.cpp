@@ -6,7 +6,9 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <set>
 
+#include "sim/arithmetic/requantize.hpp"
 #include "sim/base/random.hpp"
 #include "sim/engines/engine.hpp"
 #include "sim/import/quantize.hpp"
@@ -349,11 +351,15 @@ TEST(Ranges, MethodsChooseTheirEnds) {
   EXPECT_NEAR(range(Calibration::kPercentile).high, 1.0f, 0.05f);
   EXPECT_LT(range(Calibration::kLeastError).high, 50.0f);
   const Range pixels = meter.ranges(Calibration::kMinMax, 1.0, "test").at(0);
-  EXPECT_EQ(pixels.low, -1.0f);
-  EXPECT_EQ(pixels.high, 1.0f);
+  // Of -1 to 1, with 0 on a code: no pixel lies between two codes.
   const network::Quantize quantize = quantize_of(pixels);
-  EXPECT_FLOAT_EQ(quantize.scale, 2.0f / 255.0f);
-  EXPECT_NEAR(quantize.zero_point, 127.5, 0.5);
+  EXPECT_FLOAT_EQ(quantize.scale, 1.0f / 127.0f);
+  std::set<int> codes;
+  for (int pixel = 0; pixel < 256; ++pixel) {
+    const float x = static_cast<float>(pixel) / 127.5f - 1.0f;
+    codes.insert(arithmetic::requantize(x, quantize.scale, quantize.zero_point));
+  }
+  EXPECT_EQ(codes.size(), 255u);
 }
 
 }  // namespace

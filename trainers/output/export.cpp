@@ -10,6 +10,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/import/quantize.hpp"
+#include "sim/import/ranges.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "trainers/method/value_codes.hpp"
 #include "trainers/torch/threads.hpp"
@@ -53,11 +54,9 @@ std::vector<ValueRange> measure_ranges(Trainer& trainer, int images) {
                          logits.data(), nullptr, &ranges);
   }
   // The input's range is known exactly.
-  const network::InputTransform& transform = trainer.transform();
-  for (std::size_t c = 0; c < transform.mean.size(); ++c) {
-    ranges[0].low = std::min(ranges[0].low, (0.0f - transform.mean[c]) / transform.std[c]);
-    ranges[0].high = std::max(ranges[0].high, (1.0f - transform.mean[c]) / transform.std[c]);
-  }
+  const importing::Range exact = importing::range_of_pixels(trainer.transform());
+  ranges[0].low = std::min(ranges[0].low, exact.low);
+  ranges[0].high = std::max(ranges[0].high, exact.high);
   return ranges;
 }
 
