@@ -15,13 +15,13 @@
 #include "Core8x8.h"
 #include "sim/base/error.hpp"
 #include "sim/cosim/driver.hpp"
+#include "sim/cosim/rtl_numbers.hpp"
 
 namespace brownout::cosim {
 
 namespace {
 
 constexpr int kArrays = 128;  // the defaults of rtl/brownout_core.sv
-constexpr int kArrayRows = 512;
 constexpr int kDepth = 1024;
 constexpr std::uint32_t kCellMask = (1U << 22) - 1;
 

@@ -15,13 +15,13 @@
 #include "sim/base/json.hpp"
 #include "sim/base/outputs.hpp"
 #include "sim/cosim/predict.hpp"
+#include "sim/cosim/rtl_numbers.hpp"
 #include "sim/mapping/timing.hpp"
 
 namespace brownout::cosim {
 
 namespace {
 
-constexpr std::int64_t kArrayRows = 512;  // of rtl/sram_arrays.sv
 constexpr char kManifest[] = "manifest.json";
 constexpr char kTop[] = "replay";
 

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "sim/base/error.hpp"
+#include "sim/cosim/rtl_numbers.hpp"
 #include "sim/mapping/code_table.hpp"
 #include "sim/mapping/memory_faults.hpp"
 #include "sim/mapping/timing.hpp"
@@ -39,6 +40,14 @@ void check_core(const mapping::AcceleratorConfig& accelerator) {
   if (accelerator.weights.words_per_cycle != 1) {
     throw InputError("{}: weights.words_per_cycle: the RTL reads 1 word a cycle, found {}", file,
                      accelerator.weights.words_per_cycle);
+  }
+  // A write waits for reads of its array, so arrays of another size wait at other times.
+  if (accelerator.weights.residency == mapping::WeightResidency::kStreamed &&
+      accelerator.weights.array_rows != kArrayRows) {
+    throw InputError(
+        "{}: weights.array_rows: the RTL has arrays of {} rows, found {}, which streamed weights "
+        "would find busy at other times",
+        file, kArrayRows, accelerator.weights.array_rows);
   }
   if (accelerator.weights.words() > shape->words) {
     throw InputError("{}: weights: the RTL has {} words, found {} x {}", file, shape->words,

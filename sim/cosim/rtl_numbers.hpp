@@ -10,6 +10,9 @@
 
 namespace brownout::cosim {
 
+/// Rows of an SRAM array of the weight memory, from rtl/weight_memory.sv.
+inline constexpr std::int64_t kArrayRows = 512;
+
 /// check_code_i, from rtl/word_code.sv.
 constexpr std::uint8_t rtl_number(memory::CheckCode check) {
   switch (check) {

@@ -57,6 +57,20 @@ Dims extents_of(const onnx::ValueInfoProto& value) {
   return dims;
 }
 
+/// Whether an input is of floats; one that says nothing is.
+bool is_float(const onnx::ValueInfoProto& value) {
+  switch (value.type().tensor_type().elem_type()) {
+    case onnx::TensorProto::UNDEFINED:
+    case onnx::TensorProto::FLOAT:
+    case onnx::TensorProto::FLOAT16:
+    case onnx::TensorProto::BFLOAT16:
+    case onnx::TensorProto::DOUBLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// None for texts and graphs, which only operators have that are unknown here.
 std::optional<Attribute> attribute_of(const onnx::AttributeProto& attribute, ExternalFiles& files,
                                       const std::string& place) {
@@ -225,7 +239,7 @@ Graph Graph::read(const fs::path& file) {
   for (const auto& input : proto.input()) {
     // Before IR 4, initializers were listed among the inputs.
     if (!known.insert(input.name()).second) continue;
-    graph.inputs_.push_back({input.name(), extents_of(input)});
+    graph.inputs_.push_back({input.name(), extents_of(input), is_float(input)});
   }
   graph.nodes_ = plain_operators(in_order(nodes, known));
   for (const auto& output : proto.output()) graph.outputs_.push_back(output.name());

@@ -40,6 +40,7 @@ struct Node {
 struct GraphInput {
   std::string name;
   Dims dims;
+  bool is_float = true;  // of any precision; else integers
 };
 
 class Graph {

@@ -102,6 +102,10 @@ ImportedNetwork Lowering::run() {
 void Lowering::read_input() {
   const GraphInput& input = graph_.inputs()[0];
   const Dims& dims = values_.dims(input.name);
+  if (!input.is_float) {
+    throw InputError("{}: input {} holds integers, expected an image of floats",
+                     graph_.file().string(), in_quotes(input.name));
+  }
   Lowered image;
   if (dims.size() == 2) {
     image.flat = true;

@@ -54,6 +54,9 @@ void Lowering::lower_conv() {
   conv.groups = static_cast<int>(node_->integer("group", 1));
   conv.out_channels = static_cast<int>(shape[0]);
   conv.kernel = {static_cast<int>(shape[2]), static_cast<int>(shape[3])};
+  const Dims stated = node_->integers("kernel_shape", {shape[2], shape[3]});
+  if (stated != Dims{shape[2], shape[3]})
+    fail("kernel_shape is {}, its weights are {}", to_string(stated), to_string(shape));
   conv.stride = pair("strides", {1, 1});
   conv.pads = window_pads(shape_of(node_->inputs[0]), conv.kernel, conv.stride);
   for (std::size_t i = 0; i < 4; ++i) conv.pads[i] += x.padding[i];
@@ -211,7 +214,7 @@ bool Lowering::change_transform(const Lowered& x, const std::vector<float>& scal
   if (x.value != network::kInputImage || x.coded || x.shared || x.padded() ||
       draft_.has_quantizer(network::kInputImage))
     return false;
-  network::InputTransform& transform = network_.transform;
+  network::InputTransform transform = network_.transform;
   const std::size_t channels = transform.mean.size();
   const bool repeats = std::equal(scale.begin() + 1, scale.end(), scale.begin()) &&
                        std::equal(shift.begin() + 1, shift.end(), shift.begin());
@@ -225,6 +228,7 @@ bool Lowering::change_transform(const Lowered& x, const std::vector<float>& scal
     transform.mean[c] = as_float(double{transform.mean[c]} - b * deviation);
     transform.std[c] = as_float(deviation);
   }
+  network_.transform = std::move(transform);  // all channels, or none
   return true;
 }
 

@@ -38,6 +38,17 @@ network::Quantize Lowering::grid_of_node() const {
   return grid;
 }
 
+/// The numbers that codes can stand for. ONNX Runtime leaves a ReLU to the quantizer after it, and
+/// engine "float" passes over quantizers.
+network::ValueIndex Lowering::clipped(network::ValueIndex value, const network::Quantize& grid) {
+  DraftNode draft;
+  draft.name = node_->name + ".clip";
+  draft.op = network::Clip{grid.scale * static_cast<float>(-grid.zero_point),
+                           grid.scale * static_cast<float>(255 - grid.zero_point)};
+  draft.inputs = {value};
+  return draft_.add(std::move(draft));
+}
+
 void Lowering::lower_quantize() {
   if (after_softmax_.count(node_->outputs[0]) > 0) return lower_identity();
   const network::Quantize grid = grid_of_node();
@@ -56,7 +67,7 @@ void Lowering::lower_quantize() {
       result.value = codes(plain);
     } else {
       // What several operators read has no other quantizer before this one.
-      result.value = emit(grid, {x.coded ? numbers(x) : x.value});
+      result.value = emit(grid, {clipped(x.coded ? numbers(x) : x.value, grid)});
     }
     result.coded = true;
     result.shared = false;

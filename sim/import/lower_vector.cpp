@@ -251,6 +251,10 @@ void Lowering::lower_pad() {
 
 /// Left out with everything after it, which may only be quantizers of the shares.
 void Lowering::lower_softmax() {
+  const auto rank = static_cast<std::int64_t>(dims(0).size());
+  const std::int64_t axis = node_->integer("axis", graph_.opset() < 13 ? 1 : -1);
+  if (axis != 1 && axis + rank != 1)
+    fail("is over axis {} of {}, expected the classes", axis, to_string(dims(0)));
   std::string value = node_->outputs[0];
   while (value != graph_.outputs()[0]) {
     const auto reads = [&](const Node& node) {

@@ -86,6 +86,7 @@ class Lowering {
   Lowered image_input(std::size_t i);
   Lowered number_image(std::size_t i);
   network::Quantize grid_of_node() const;
+  network::ValueIndex clipped(network::ValueIndex value, const network::Quantize& grid);
   /// Weights that the file holds as integers.
   std::optional<QuantizedConstant> quantized_constant(std::size_t i) const;
   network::Shape shape_of(const std::string& value) const;

@@ -121,7 +121,8 @@ Quantized quantize(const ImportedNetwork& imported, const std::vector<Range>& ra
     result.network.nodes[imported.open[i]].op = quantize_of(ranges[i]);
   }
   const auto is_coded = [&](network::Role role) {
-    return role == network::Role::kWeight ||
+    if (role == network::Role::kWeight) return true;
+    return !imported.quantized &&
            std::find(options.coded.begin(), options.coded.end(), role) != options.coded.end();
   };
   for (const network::Node& node : result.network.nodes) {

@@ -46,7 +46,7 @@ struct Quantized {
 void fill_tables(network::Network& network, const std::string& where);
 
 /// `ranges`: of every open quantizer, in the order of ImportedNetwork::open. Codes and quantizers
-/// that the file brought stay. InputError, which begins with `where`,
+/// that the file brought stay, and so do its biases. InputError, which begins with `where`,
 /// when the result fails network::check.
 Quantized quantize(const ImportedNetwork& imported, const std::vector<Range>& ranges,
                    const QuantizeOptions& options, const std::string& where);

@@ -90,11 +90,26 @@ std::int64_t matrix_weights(const network::Network& network) {
   return weights;
 }
 
+/// How the weights of the network are coded.
+void describe_coding(ImportResult& result) {
+  for (const network::Parameter& parameter : result.network.parameters) {
+    if (parameter.role != network::Role::kWeight) continue;
+    const std::string scheme = network::to_string(parameter.coding->scheme);
+    result.scheme = result.scheme.empty() || result.scheme == scheme ? scheme : "mixed";
+    result.per_channel = result.per_channel || !parameter.channels.empty();
+  }
+  result.bits = result.network.bits();
+}
+
 /// How the network came about, for its file.
 void describe(const ImportConfig& config, ImportResult& result) {
   std::map<std::string, std::string>& metadata = result.network.metadata;
   metadata["imported_from"] = config.file.filename().string();
   metadata["producer"] = result.producer;
+  if (result.quantized_file) {
+    metadata["calibration"] = "the file's own quantizers";
+    return;
+  }
   metadata["calibration"] =
       fmt::format("{} on {} images of {} ({})",
                   importing::calibration_names()[static_cast<std::size_t>(config.method)],
@@ -167,6 +182,7 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
                    [](const auto& a, const auto& b) { return a.db < b.db; });
   result.quantized_file = imported.quantized;
   result.network = *coded;
+  describe_coding(result);
   describe(config, result);
   return result;
 }

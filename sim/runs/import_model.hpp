@@ -34,6 +34,10 @@ struct ImportResult {
   bool labelled = true;  // the test images; else the float network's classes are the labels
   std::int64_t float_wrong = 0, quantized_wrong = 0;  // of the test images
   std::int64_t agreeing = 0;                          // predictions that are the same
+  /// Of the weights, as they are in the network: a scheme, or "mixed"; 0 bits: widths differ.
+  std::string scheme;
+  int bits = 0;
+  bool per_channel = false;                  // at least one tensor
   bool quantized_file = false;               // the file's own scales and integers were kept
   std::vector<importing::LayerNoise> noise;  // of every matrix operator that was plain, worst first
   std::vector<ActivationNoise> activations;  // of every value in codes, the worst first

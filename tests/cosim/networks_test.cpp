@@ -73,6 +73,10 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
     config.array.dataflow = mapping::Dataflow::kWeightStationary;
     config.array.rows = config.array.columns = 4 << seed % 3;
     config.weights.words_per_cycle = 1;
+    if (config.weights.residency == mapping::WeightResidency::kStreamed) {
+      config.weights.array_rows = 512;
+      config.weights.arrays = 1 + static_cast<int>(seed % 4);
+    }
     config.weights.mitigations = mitigations(seed);
     ASSERT_NO_THROW(check_core(config));
     const int batch = 1 + static_cast<int>(seed % 3);

@@ -42,6 +42,13 @@ TEST(RtlNumbers, OfCheckCodesAndModesAreThoseOfThePackage) {
                             {"kMask", rtl_number(OnError::kMask)}}));
 }
 
+TEST(RtlNumbers, RowsOfAnArrayAreThoseOfTheWeightMemory) {
+  for (const char* source : {"weight_memory.sv", "weight_path.sv", "brownout_core.sv"}) {
+    const Numbers found = numbers_in(source, R"(parameter int (ARRAY_ROWS) = (\d+),)", 1);
+    EXPECT_EQ(found, (Numbers{{"ARRAY_ROWS", kArrayRows}})) << source;
+  }
+}
+
 TEST(RtlNumbers, OfSchemesAreThoseOfTheDecoder) {
   // The decoder's header lists them as "scheme 0, rquant: ...  1, uniform: ...".
   const Numbers found = numbers_in("weight_decoder.sv", R"((\d), (\w+)(?:: n = | and | \(m))", 2);
