@@ -77,7 +77,10 @@ ImportedNetwork Lowering::run() {
     (this->*handler->second)();
   }
   const auto output = lowered_.find(graph_.outputs()[0]);
-  if (node_ == nullptr) throw InputError("{}: the graph has no operators", graph_.file().string());
+  if (node_ == nullptr) {
+    throw InputError("{}: no operator computes output {} from the image", graph_.file().string(),
+                     in_quotes(graph_.outputs()[0]));
+  }
   if (output == lowered_.end()) {
     throw InputError("{}: output {} is not what the last operator computes", graph_.file().string(),
                      in_quotes(graph_.outputs()[0]));

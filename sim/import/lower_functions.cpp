@@ -99,6 +99,10 @@ bool Lowering::join_functions(const std::string& token) {
   return true;
 }
 
+void Lowering::define_quotient(double dividend) {
+  define_function(open_input(1), text(dividend) + " " + argument_of(open_input(1)) + " /");
+}
+
 void Lowering::lower_function() {
   const Lowered& x = open_input(0);
   const std::string argument = argument_of(x);
@@ -126,6 +130,11 @@ void Lowering::lower_two_numbers() {
   const std::optional<double> number = number_constant(1);
   if (number) {
     define_function(open_input(0), argument_of(open_input(0)) + " " + text(*number) + " " + token);
+    return;
+  }
+  const std::optional<double> first = number_constant(0);
+  if (first && !is_constant(1)) {
+    define_function(open_input(1), text(*first) + " " + argument_of(open_input(1)) + " " + token);
     return;
   }
   if (is_constant(0) || is_constant(1) || !join_functions(token))

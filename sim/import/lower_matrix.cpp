@@ -392,7 +392,12 @@ void Lowering::lower_sub() {
 
 void Lowering::lower_div() {
   if (!is_constant(1)) {
-    if (join_functions("/")) return;
+    const std::optional<double> dividend = number_constant(0);
+    if (dividend) {
+      define_quotient(*dividend);
+      return;
+    }
+    if (!is_constant(0) && join_functions("/")) return;
     fail("divides by a value of the image, which is not supported");
   }
   const std::optional<double> number = number_constant(1);

@@ -59,13 +59,28 @@ void Lowering::lower_identity() {
   define(input(0));
 }
 
+/// After a ReLU zeros change no maximum, just as the pads of a max pool.
+bool Lowering::never_negative(const Lowered& x) {
+  if (x.coded || x.value == network::kInputImage) return false;
+  const network::Operator& op = draft_.node_of(x.value).op;
+  const auto* clip = std::get_if<network::Clip>(&op);
+  return std::holds_alternative<network::Relu>(op) || (clip != nullptr && clip->low >= 0.0f);
+}
+
 void Lowering::lower_max_pool() {
-  const Lowered x = number_image(0);
+  Lowered x = image_input(0);
+  const std::array<int, 4> padding = x.padding;
+  if (x.padded() && !never_negative(x))
+    fail("reads an image that was padded with zeros and may be negative elsewhere");
+  x.padding = {0, 0, 0, 0};
+  x.value = numbers(x);
+  x.coded = false;
   need_undilated();
   network::MaxPool pool;
   pool.kernel = pair("kernel_shape", {1, 1});
   pool.stride = pair("strides", {1, 1});
   pool.pads = window_pads(shape_of(node_->inputs[0]), pool.kernel, pool.stride);
+  for (std::size_t i = 0; i < 4; ++i) pool.pads[i] += padding[i];
   Lowered result = same_form(x, emit(pool, {x.value}));
   result.image = shape_of(node_->outputs[0]);
   result.grid = x.grid;  // the largest number is one of them

@@ -109,6 +109,8 @@ class Lowering {
   void define_function(const Lowered& x, const std::string& tokens);
   /// y = x·scale + shift of an open function.
   void define_open_affine(const Lowered& x, double scale, double shift);
+  /// The dividend over input 1.
+  void define_quotient(double dividend);
   /// One constant number, if input `i` is one.
   std::optional<double> number_constant(std::size_t i) const;
   /// Whether an operator on x and a constant joins an open function, or may begin one.
@@ -139,6 +141,7 @@ class Lowering {
   void need_undilated() const;
   void set_weights(DraftNode& draft, std::size_t i, bool outputs_first);
   void average(const Lowered& x, bool keep_image);
+  bool never_negative(const Lowered& x);
   bool reshape_halves(const Dims& from, const Dims& to);
 
   // Operators.

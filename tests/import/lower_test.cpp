@@ -293,6 +293,62 @@ TEST(Lower, ChannelsLastAreTurned) {
     EXPECT_NEAR(logits[i], 20.0f * static_cast<float>(i) / 255.0f, 1e-6f) << i;
 }
 
+TEST(Lower, AScaleJoinsTheTransformForAllChannelsOrForNone) {
+  GraphBuilder builder;
+  builder.input("x", {1, 3, 1, 1}).output("y");
+  onnx::TensorProto& scale = builder.floats("s", {3, 1, 1}, 2.0f);
+  scale.set_float_data(1, -1.0f);
+  onnx::TensorProto& w = builder.floats("w", {3, 3, 1, 1}, 0.0f);
+  for (const int i : {0, 4, 8}) w.set_float_data(i, 1.0f);
+  builder.node("Mul", {"x", "s"}, {"a"});
+  builder.node("Conv", {"a", "w"}, {"y"});
+  const network::SharedNetwork network =
+      network::share(lower(Graph::read(builder.write()), {}).network);
+  EXPECT_EQ(network->transform.std, std::vector<float>(3, 1.0f));
+  const std::vector<float> logits = run("float", network, {255, 255, 51});
+  EXPECT_NEAR(logits[0], 2.0f, 1e-5f);
+  EXPECT_NEAR(logits[1], -1.0f, 1e-5f);
+  EXPECT_NEAR(logits[2], 0.4f, 1e-5f);
+}
+
+TEST(Lower, ZerosAroundAReluJoinTheMaxPool) {
+  for (const bool relu : {true, false}) {
+    GraphBuilder builder;
+    builder.input("x", {1, 1, 2, 2}).output("y");
+    builder.floats("w", {1, 1, 1, 1}, 1.0f);
+    builder.integers("pads", {0, 0, 1, 1, 0, 0, 1, 1});
+    builder.node("Conv", {"x", "w"}, {"c"});
+    builder.node(relu ? "Relu" : "Identity", {"c"}, {"r"});
+    builder.node("Pad", {"r", "pads"}, {"p"});
+    set_ints(builder.node("MaxPool", {"p"}, {"m"}), "kernel_shape", {2, 2});
+    builder.node("GlobalMaxPool", {"m"}, {"y"});
+    const auto read = [&] { return lower(Graph::read(builder.write()), {}).network; };
+    if (!relu) {
+      EXPECT_THAT(message_of(read), HasSubstr("padded with zeros and may be negative"));
+      continue;
+    }
+    EXPECT_NEAR(run("float", network::share(read()), {0, 51, 0, 0})[0], 0.2f, 1e-6f);
+  }
+}
+
+TEST(Lower, FunctionsTakeTheirNumberOnEitherSide) {
+  const auto value = [](const char* op, bool first, float number) {
+    GraphBuilder builder;
+    builder.input("x", {1, 1, 1, 1}).output("y");
+    builder.floats("w", {1, 1, 1, 1}, 1.0f);
+    builder.floats("n", {}, number);
+    builder.node("Conv", {"x", "w"}, {"c"});
+    builder.node(
+        op, first ? std::vector<std::string>{"n", "c"} : std::vector<std::string>{"c", "n"}, {"y"});
+    return run("float", network::share(lower(Graph::read(builder.write()), {}).network), {102})[0];
+  };
+  EXPECT_NEAR(value("Min", true, 0.3f), 0.3f, 1e-6f);
+  EXPECT_NEAR(value("Max", true, 0.3f), 0.4f, 1e-6f);
+  EXPECT_NEAR(value("Pow", true, 2.0f), std::pow(2.0f, 0.4f), 1e-6f);
+  EXPECT_NEAR(value("Pow", false, 2.0f), 0.16f, 1e-6f);
+  EXPECT_NEAR(value("Div", true, 2.0f), 5.0f, 1e-5f);
+}
+
 TEST(Lower, WhatCannotBeImportedIsNamed) {
   GraphBuilder unknown;
   unknown.input("x", {1, 1, 4, 4}).output("y");
