@@ -77,7 +77,7 @@ def main():
             ours.append(brownout_rate())
     print(f"{options.network} at 224x224, {options.threads} thread(s): brownout "
           f"{statistics.median(ours):.1f} images/s, PyTorch {torch.__version__} (batch {best}, "
-          f"{'MKL' if 'mkl' in blas.lower() else 'system BLAS'}) {statistics.median(theirs):.1f}; "
+          f"{'MKL' if 'math kernel library' in blas.lower() else 'system BLAS'}) {statistics.median(theirs):.1f}; "
           f"ratio {statistics.median(ours) / statistics.median(theirs):.2f}; import {imported:.1f} s")
 
 

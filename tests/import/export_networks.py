@@ -17,17 +17,23 @@ try:
     import numpy as np
     import onnx  # noqa: F401  (the files are for those who have it)
     import torch
-    import torchvision
     from small_networks import SMALL
 except ImportError as error:
-    print(f"{error}: install python3-torch, python3-torchvision and python3-onnx")
+    print(f"{error}: install python3-torch and python3-onnx")
     sys.exit(77)
+try:
+    import torchvision  # only its own networks need it
+except ImportError:
+    torchvision = None
 
 
 def make(name):
     """The module, and the extent of its images."""
     if name in SMALL:
         return SMALL[name](), 32
+    if torchvision is None:
+        print("install python3-torchvision")
+        sys.exit(77)
     more = {"init_weights": False, "aux_logits": False} if name == "googlenet" else {}
     return getattr(torchvision.models, name)(weights=None, **more), 224
 
