@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
-#include <charconv>
-#include <cmath>
 #include <cstring>
 #include <set>
 
@@ -18,6 +16,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/yaml_assignments.hpp"
 #include "sim/base/yaml_document.hpp"
+#include "sim/base/yaml_values.hpp"
 
 namespace brownout {
 namespace fs = std::filesystem;
@@ -38,28 +37,7 @@ namespace {
 
 constexpr std::uint64_t kMaxFileBytes = 16 << 20;
 
-std::string place(const fs::path& file, const YAML::Mark& mark) {
-  if (mark.is_null()) return file.string();
-  return fmt::format("{}:{}:{}", file.string(), mark.line + 1, mark.column + 1);
-}
-
 using Source = YamlMap::Source;
-
-/// The place of a value: in the file, or the override that it belongs to.
-std::string place_of(const Source& source, const YAML::Node& node, const YAML::Mark& mark) {
-  for (const auto& [value, origin] : source.overrides) {
-    if (count_uses(value, node) > 0) return source.file.string() + ": " + origin;
-  }
-  return place(source.file, mark);
-}
-std::string place_of(const Source& source, const YAML::Node& node) {
-  return place_of(source, node, node.Mark());
-}
-
-/// The place of a key, which depends on where its value is from.
-std::string place_of_key(const Source& source, const YAML::Node& key, const YAML::Node& value) {
-  return place_of(source, value, key.Mark());
-}
 
 /// Every map of a document must have scalar keys, and no key twice. Aliases make a short text
 /// large, so what they stand for is counted each time; `left` is the number of values that are
@@ -96,60 +74,18 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-[[noreturn]] void fail_at(const Source& source, const YAML::Node& node, const std::string& key,
-                          const std::string& expected) {
-  throw InputError("{}: {}: expected {}, got {}", place_of(source, node), key, expected,
-                   describe(node));
-}
-
-[[noreturn]] void fail_quoted(const Source& source, const YAML::Node& node, const std::string& key,
-                              const std::string& expected) {
-  throw InputError("{}: {}: expected {}, got the text {}; leave out the quotation marks",
-                   place_of(source, node), key, expected, describe(node));
-}
-
-std::int64_t to_integer(const YAML::Node& node, const Source& source, const std::string& key,
-                        std::int64_t low, std::int64_t high) {
-  const std::string expected = fmt::format("an integer in [{}, {}]", low, high);
-  if (is_quoted(node)) fail_quoted(source, node, key, expected);
-  if (!node.IsScalar()) fail_at(source, node, key, expected);
-  const std::string& text = node.Scalar();
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::size_t digits = text.size() - (text.rfind('-', 0) == 0 ? 1 : 0);
-  const bool leading_zero = digits > 1 && text[text.size() - digits] == '0';
-  if (error != std::errc() || end != text.data() + text.size() || leading_zero || value < low ||
-      value > high) {
-    fail_at(source, node, key, expected);
-  }
-  return value;
-}
-
-double to_number(const YAML::Node& node, const Source& source, const std::string& key, double low,
-                 double high) {
-  const std::string expected = fmt::format("a number in [{}, {}]", low, high);
-  if (is_quoted(node)) fail_quoted(source, node, key, expected);
-  if (!node.IsScalar()) fail_at(source, node, key, expected);
-  std::string_view text = node.Scalar();
-  if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) ||
-      value < low || value > high) {
-    fail_at(source, node, key, expected);
-  }
-  return value;
-}
-
-std::string to_text(const YAML::Node& node, const Source& source, const std::string& key) {
-  if (!node.IsScalar() || node.Scalar().empty()) fail_at(source, node, key, "a text");
-  return node.Scalar();
-}
-
 /// Whether one key was probably typed for another: near enough that a second valid key is not
 /// mistaken for it.
 bool is_slip(const std::string& typed, const std::string& meant) {
   return typed.size() + 2 >= meant.size() && meant.size() > 3 && nearest_name(typed, {meant}) != "";
+}
+
+/// Undefined when the key is not there.
+YAML::NodeType::value kind_of(const YAML::Node& map, const std::string& key) {
+  for (const auto& entry : map) {
+    if (entry.first.Scalar() == key) return entry.second.Type();
+  }
+  return YAML::NodeType::Undefined;
 }
 
 }  // namespace
@@ -231,17 +167,11 @@ bool YamlMap::has(const std::string& key) const {
 
 bool YamlMap::is_list(const std::string& key) const {
   state_->mentioned.insert(key);
-  for (const auto& entry : state_->node) {
-    if (entry.first.Scalar() == key) return entry.second.IsSequence();
-  }
-  return false;
+  return kind_of(state_->node, key) == YAML::NodeType::Sequence;
 }
 
 bool YamlMap::holds_map(const std::string& key) const {
-  for (const auto& entry : state_->node) {
-    if (entry.first.Scalar() == key) return entry.second.IsMap();
-  }
-  return false;
+  return kind_of(state_->node, key) == YAML::NodeType::Map;
 }
 
 std::string YamlMap::text(const std::string& key, std::optional<std::string> fallback) {

@@ -57,8 +57,8 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const data:
 
   Evaluation result;
   if (hash_logits) result.logits_sha256 = hash_of(logits);
-  result.logits = logits;
   if (non_finite == NonFinite::kOrder) {
+    result.logits = logits;  // as they are, NaN included
     std::replace_if(
         logits.begin(), logits.end(), [](float logit) { return std::isnan(logit); },
         -std::numeric_limits<float>::infinity());
@@ -81,6 +81,7 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const data:
     result.confidence += probability(row, classes, predicted);
   }
   result.confidence /= static_cast<double>(images);
+  if (non_finite != NonFinite::kOrder) result.logits = std::move(logits);
   return result;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "sim/import/fold.hpp"
+#include "sim/import/axes.hpp"
 #include "sim/import/lowering.hpp"
 
 namespace brownout::importing {

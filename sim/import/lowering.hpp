@@ -15,6 +15,8 @@
 
 namespace brownout::importing {
 
+inline float as_float(double value) { return static_cast<float>(value); }
+
 /// What a value of the graph is in the network.
 struct Lowered {
   network::ValueIndex value;  // of the network

@@ -3,7 +3,7 @@
 #include "sim/import/matrix_shapes.hpp"
 
 #include "sim/base/error.hpp"
-#include "sim/import/fold.hpp"
+#include "sim/import/axes.hpp"
 
 namespace brownout::importing {
 

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "sim/base/error.hpp"
-#include "sim/import/fold.hpp"
+#include "sim/import/axes.hpp"
 #include "sim/import/matrix_shapes.hpp"
 
 namespace brownout::importing {

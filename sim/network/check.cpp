@@ -70,6 +70,11 @@ void check_coding(const Parameter& parameter, const std::string& place) {
   check_decoding(coding, place);
   const bool binary = coding.scheme == Scheme::kBinary;
   if (!parameter.channels.empty()) {
+    if (coding.alpha != 1.0f || coding.beta != 0.0f) {
+      throw InputError(
+          "{}alpha is {} beside decodings by channel, expected 1, and beta {}, expected 0", place,
+          coding.alpha, coding.beta);
+    }
     const std::size_t decodings = parameter.channels.size();
     if (decodings < 2 || static_cast<std::int64_t>(decodings) != parameter.shape[0]) {
       throw InputError("{}has {} decodings by channel, expected one for each of {} channels", place,

@@ -3,7 +3,6 @@
 #include "sim/network/formula.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -27,9 +26,9 @@ std::optional<double> number_of(const std::string& word) {
   return number;
 }
 
-}  // namespace
+using Action = Formula::Action;
 
-double Formula::unary(Action action, double a) {
+double apply_to_one(Action action, double a) {
   switch (action) {
     case Action::kNegate:
       return -a;
@@ -58,7 +57,7 @@ double Formula::unary(Action action, double a) {
   }
 }
 
-double Formula::binary(Action action, double a, double b) {
+double apply_to_two(Action action, double a, double b) {
   switch (action) {
     case Action::kAdd:
       return a + b;
@@ -79,32 +78,39 @@ double Formula::binary(Action action, double a, double b) {
   }
 }
 
+const std::map<std::string, Action>& formula_words() {
+  static const std::map<std::string, Action> table = {
+      {"x", Action::kX},
+      {"+", Action::kAdd},
+      {"-", Action::kSubtract},
+      {"*", Action::kMultiply},
+      {"/", Action::kDivide},
+      {"min", Action::kMin},
+      {"max", Action::kMax},
+      {"pow", Action::kPower},
+      {"neg", Action::kNegate},
+      {"abs", Action::kAbsolute},
+      {"exp", Action::kExp},
+      {"log", Action::kLog},
+      {"sqrt", Action::kSqrt},
+      {"erf", Action::kErf},
+      {"tanh", Action::kTanh},
+      {"sigmoid", Action::kSigmoid},
+      {"softplus", Action::kSoftplus},
+      {"floor", Action::kFloor},
+      {"round", Action::kRound},
+  };
+  return table;
+}
+
+}  // namespace
+
+int Formula::operands(Action action) {
+  if (action == Action::kX || action == Action::kNumber) return 0;
+  return action <= Action::kPower ? 2 : 1;
+}
+
 Formula::Formula(const std::string& text) {
-  struct Word {
-    Action action;
-    int operands;
-  };
-  static const std::map<std::string, Word> words = {
-      {"x", {Action::kX, 0}},
-      {"+", {Action::kAdd, 2}},
-      {"-", {Action::kSubtract, 2}},
-      {"*", {Action::kMultiply, 2}},
-      {"/", {Action::kDivide, 2}},
-      {"min", {Action::kMin, 2}},
-      {"max", {Action::kMax, 2}},
-      {"pow", {Action::kPower, 2}},
-      {"neg", {Action::kNegate, 1}},
-      {"abs", {Action::kAbsolute, 1}},
-      {"exp", {Action::kExp, 1}},
-      {"log", {Action::kLog, 1}},
-      {"sqrt", {Action::kSqrt, 1}},
-      {"erf", {Action::kErf, 1}},
-      {"tanh", {Action::kTanh, 1}},
-      {"sigmoid", {Action::kSigmoid, 1}},
-      {"softplus", {Action::kSoftplus, 1}},
-      {"floor", {Action::kFloor, 1}},
-      {"round", {Action::kRound, 1}},
-  };
   const std::string quoted = in_quotes(text);
   if (text.size() > kMostCharacters) {
     throw InputError("a formula of {} characters, expected at most {}", text.size(),
@@ -113,19 +119,20 @@ Formula::Formula(const std::string& text) {
   std::istringstream stream(text);
   int depth = 0;
   for (std::string word; stream >> word;) {
-    const auto found = words.find(word);
-    int operands = 0;
-    if (found != words.end()) {
-      steps_.push_back({found->second.action, 0.0});
-      operands = found->second.operands;
+    const auto found = formula_words().find(word);
+    Step step;
+    if (found != formula_words().end()) {
+      step.action = found->second;
     } else {
       const std::optional<double> number = number_of(word);
       if (!number) {
         throw InputError("formula {}: {} is neither a number nor a function", quoted,
                          in_quotes(word));
       }
-      steps_.push_back({Action::kNumber, *number});
+      step = {Action::kNumber, *number};
     }
+    steps_.push_back(step);
+    const int operands = Formula::operands(step.action);
     if (depth < operands) {
       throw InputError("formula {}: {} needs {} numbers before it, found {}", quoted,
                        in_quotes(word), operands, depth);
@@ -139,19 +146,8 @@ Formula::Formula(const std::string& text) {
 }
 
 double Formula::operator()(double x) const {
-  std::array<double, kDeepest + 1> stack{};
-  std::size_t size = 0;
-  for (const Step& step : steps_) {
-    if (step.action == Action::kX || step.action == Action::kNumber) {
-      stack[size++] = step.action == Action::kX ? x : step.number;
-    } else if (step.action <= Action::kPower) {
-      stack[size - 2] = binary(step.action, stack[size - 2], stack[size - 1]);
-      --size;
-    } else {
-      stack[size - 1] = unary(step.action, stack[size - 1]);
-    }
-  }
-  return stack[0];
+  return compute<double>(
+      x, [](double number) { return number; }, apply_to_one, apply_to_two);
 }
 
 std::vector<float> lookup_table(const Formula& formula, float scale, int zero_point) {

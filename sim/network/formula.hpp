@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Functions of one number, written in postfix: "x 3 + 0 max 6 min x * 6 /" is hard swish.
 #pragma once
+#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -48,14 +49,33 @@ class Formula {
     Action action = Action::kX;
     double number = 0.0;
   };
-  /// In the order of the text, for those that compute it in another way. kX and kNumber push, what
-  /// lies up to kPower takes two numbers, everything after it one.
+  /// In the order of the text.
   const std::vector<Step>& steps() const { return steps_; }
+  /// How many numbers of the stack an action takes: none, one or two.
+  static int operands(Action action);
+
+  /// The result with numbers of any kind: `number(double)` makes one of a constant, `one(action,
+  /// a)` and `two(action, a, b)` apply an action.
+  template <typename Number, typename Constant, typename One, typename Two>
+  Number compute(const Number& x, Constant number, One one, Two two) const {
+    std::array<Number, kDeepest> stack{};
+    std::size_t size = 0;
+    for (const Step& step : steps_) {
+      if (step.action == Action::kX) {
+        stack[size++] = x;
+      } else if (step.action == Action::kNumber) {
+        stack[size++] = number(step.number);
+      } else if (operands(step.action) == 2) {
+        stack[size - 2] = two(step.action, stack[size - 2], stack[size - 1]);
+        --size;
+      } else {
+        stack[size - 1] = one(step.action, stack[size - 1]);
+      }
+    }
+    return stack[0];
+  }
 
  private:
-  static double unary(Action action, double a);
-  static double binary(Action action, double a, double b);
-
   std::vector<Step> steps_;
 };
 

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "sim/base/error.hpp"
+#include "sim/network/formula.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "tests/network/built_networks.hpp"
 #include "tests/network/edit_onnx.hpp"
 #include "tests/network/same_network.hpp"
 #include "tests/network/small_network.hpp"
@@ -268,6 +270,59 @@ TEST_F(OnnxErrors, PartsLeftOver) {
               model.mutable_graph()->mutable_output(0)->set_name("q1");
             }),
             "its output \"q1\" is not what the last operator gives");
+}
+
+/// "n1" looks codes up, and the weights of "n4" have a decoding for each of two channels.
+Network network_with_lookup() {
+  Builder b({1, 2, 2}, 2);
+  b.add(Quantize{0.1f, 3});
+  b.add(Lookup{"x tanh", lookup_table(Formula("x tanh"), 0.1f, 3)});
+  b.add(Quantize{0.1f, 3});
+  b.add(Flatten{});
+  const ParameterIndex weight =
+      b.parameter(Role::kWeight, {2, 4}, Coding{Scheme::kUniform, 8, 1.0f, 0.0f});
+  b.network().parameters[weight].channels = {{0.5f, 0.25f}, {2.0f, -1.0f}};
+  b.add(Linear{weight, {}, 2});
+  return b.network();
+}
+
+TEST_F(OnnxErrors, InLookupsAndDecodingsByChannel) {
+  const auto with = [&](const std::function<void(onnx::ModelProto&)>& edit) {
+    write_onnx(network_with_lookup(), file_);
+    return after(edit);
+  };
+  write_onnx(network_with_lookup(), file_);
+  expect_same(network_with_lookup(), read_onnx(file_), "lookup");
+  const auto formulas = [](const std::string& text) {
+    return [text](onnx::ModelProto& model) { metadata(model, "brownout.formulas") = text; };
+  };
+  EXPECT_THAT(with(formulas("{}")), HasSubstr("(Gather): brownout.formulas has no formula of it"));
+  EXPECT_THAT(with(formulas("[1]")),
+              HasSubstr("metadata brownout.formulas: expected a JSON object"));
+  EXPECT_THAT(with(formulas("{\"n1\": 3}")),
+              HasSubstr("brownout.formulas: \"n1\": expected a text"));
+  EXPECT_THAT(with(formulas("{\"n1\": \"x tan\"}")), HasSubstr("neither a number nor a function"));
+  EXPECT_THAT(with(formulas("{\"n1\": \"x\", \"n2\": \"x\"}")),
+              HasSubstr("brownout.formulas lists \"n2\", which is no lookup"));
+  EXPECT_THAT(with([](onnx::ModelProto& model) {
+                auto& table = tensor(model, "n1#table");
+                table.set_dims(0, 255);
+                table.mutable_raw_data()->resize(255 * 4);
+              }),
+              HasSubstr("has a table of 255 numbers, expected 256"));
+  EXPECT_THAT(
+      with([](onnx::ModelProto& model) { attribute(node(model, "n1#index"), "to").set_i(7); }),
+      HasSubstr("attribute to"));
+  EXPECT_THAT(with([](onnx::ModelProto& model) {
+                tensor(model, "n1#scale").mutable_raw_data()->assign("\x00\x00\x80\x3f", 4);
+              }),
+              HasSubstr("expected the same"));
+  EXPECT_THAT(with([](onnx::ModelProto& model) {
+                auto& beta = tensor(model, "p0#beta");
+                beta.set_dims(0, 1);
+                beta.mutable_raw_data()->resize(4);
+              }),
+              HasSubstr("has 1 elements, expected one for each of 2 alphas"));
 }
 
 }  // namespace

@@ -8,28 +8,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "sim/base/random.hpp"
 #include "sim/network/formula.hpp"
 #include "sim/network/infer.hpp"
+#include "tests/network/random_draws.hpp"
 
 namespace brownout::network {
 
 namespace {
-
-class Random {
- public:
-  Random(std::uint64_t seed, std::uint64_t stream)
-      : philox_(seed, Purpose::kTest), stream_(stream) {}
-  double unit() { return unit_open(philox_(counter_++, stream_)[0]); }
-  double between(double lo, double hi) { return lo + (hi - lo) * unit(); }
-  int integer(int lo, int hi) { return lo + static_cast<int>(unit() * (hi - lo + 1)); }
-  bool chance(double probability) { return unit() < probability; }
-
- private:
-  Philox philox_;
-  std::uint64_t stream_;
-  std::uint64_t counter_ = 0;
-};
 
 class Builder {
  public:
@@ -494,32 +479,5 @@ class Builder {
 }  // namespace
 
 Network random_network(std::uint64_t seed) { return Builder(seed).build(); }
-
-Codes random_codes(const Network& network, std::uint64_t seed) {
-  Random random(seed, 1);
-  Codes codes = clean_codes(network);
-  for (std::size_t p = 0; p < codes.size(); ++p) {
-    if (!network.parameters[p].coding) continue;
-    const Coding& coding = *network.parameters[p].coding;
-    for (std::int8_t& n : codes[p]) {
-      const int v = random.integer(0, (1 << coding.bits) - 1);
-      n = static_cast<std::int8_t>(n_of(coding.scheme, coding.bits, static_cast<std::uint32_t>(v)));
-    }
-  }
-  return codes;
-}
-
-std::vector<std::uint8_t> random_pixels(const Network& network, int count, std::uint64_t seed) {
-  Random random(seed, 2);
-  std::vector<std::uint8_t> pixels;
-  for (int i = 0; i < count; ++i) {
-    const bool plain = i % 4 == 3;
-    const int color = random.chance(0.5) ? 0 : 255;
-    for (std::int64_t j = 0; j < network.input.size(); ++j) {
-      pixels.push_back(static_cast<std::uint8_t>(plain ? color : random.integer(0, 255)));
-    }
-  }
-  return pixels;
-}
 
 }  // namespace brownout::network

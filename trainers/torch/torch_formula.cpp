@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One LibTorch operator for each step over a stack.
+// One LibTorch operator for each step.
 #include "trainers/torch/torch_formula.hpp"
-
-#include <vector>
 
 #include "sim/base/error.hpp"
 
@@ -72,25 +70,12 @@ Tensor of_two(Formula::Action action, const Tensor& a, const Tensor& b) {
 }  // namespace
 
 Tensor apply_formula(const Formula& formula, const Tensor& x) {
-  using Action = Formula::Action;
   const Tensor wide = x.to(torch::kDouble);
-  std::vector<Tensor> stack;
-  for (const Formula::Step& step : formula.steps()) {
-    if (step.action == Action::kX) {
-      stack.push_back(wide);
-    } else if (step.action == Action::kNumber) {
-      // Of no dimension, so that it meets every element.
-      stack.push_back(torch::full({}, step.number, wide.options()));
-    } else if (step.action <= Action::kPower) {
-      const Tensor second = stack.back();
-      stack.pop_back();
-      stack.back() = of_two(step.action, stack.back(), second);
-    } else {
-      stack.back() = of_one(step.action, stack.back());
-    }
-  }
+  // A number has no dimension, so that it meets every element.
+  const auto number = [&](double value) { return torch::full({}, value, wide.options()); };
+  const Tensor result = formula.compute<Tensor>(wide, number, of_one, of_two);
   // A formula without x is one number.
-  return stack.back().expand_as(wide).to(x.scalar_type());
+  return result.expand_as(wide).to(x.scalar_type());
 }
 
 }  // namespace brownout::trainers
