@@ -78,6 +78,7 @@ def main():
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
 
     torch.manual_seed(1)
     torch.set_num_threads(options.threads)

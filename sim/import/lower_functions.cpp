@@ -115,7 +115,11 @@ void Lowering::lower_function() {
 void Lowering::lower_gelu() {
   const Lowered& x = open_input(0);
   const std::string u = argument_of(x);
-  if (node_->text("approximate", "none") == "tanh") {
+  const std::string approximate = node_->text("approximate", "none");
+  if (approximate != "none" && approximate != "tanh") {
+    fail("approximates by \"{}\", expected \"none\" or \"tanh\"", approximate);
+  }
+  if (approximate == "tanh") {
     define_function(
         x, fmt::format("{} 3 pow 0.044715 * {} + 0.7978845608028654 * tanh 1 + {} * 2 /", u, u, u));
     return;

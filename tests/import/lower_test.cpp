@@ -381,6 +381,13 @@ TEST(Lower, WhatCannotBeImportedIsNamed) {
   endless.node("MatMul", {"x", "w"}, {"y"});
   EXPECT_THAT(message_of([&] { lower(Graph::read(endless.write()), {}); }),
               HasSubstr("input 2: element 0 is inf, expected a finite number"));
+  GraphBuilder approximate(20);
+  approximate.input("x", {1, 1, 4, 4}).output("y");
+  approximate.floats("w", {1, 1, 1, 1});
+  approximate.node("Conv", {"x", "w"}, {"c"});
+  set_text(approximate.node("Gelu", {"c"}, {"y"}), "approximate", "sine");
+  EXPECT_THAT(message_of([&] { lower(Graph::read(approximate.write()), {}); }),
+              HasSubstr("approximates by \"sine\", expected \"none\" or \"tanh\""));
 }
 
 TEST(Ranges, MethodsChooseTheirEnds) {
