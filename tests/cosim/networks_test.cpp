@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole networks through the accelerator with RTL inside: no word, no sum and no cycle differs.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -57,6 +58,29 @@ constexpr const char* kMitigations[7] = {"none",
                                          "secded,on-error=zero"};
 mitigation::Mitigations mitigations(std::uint64_t number) {
   return mitigation::parse_mitigations(kMitigations[number % std::size(kMitigations)], "test");
+}
+
+TEST(CheckCore, RefusesStreamedWeightsWhoseLoadsWouldWaitAtOtherTimes) {
+  const auto refusal = [](int arrays, int rows, mapping::WeightResidency residency) {
+    mapping::AcceleratorConfig config;
+    config.array.rows = config.array.columns = 8;
+    config.weights.words_per_cycle = 1;
+    config.weights.residency = residency;
+    config.weights.arrays = arrays;
+    config.weights.array_rows = rows;
+    try {
+      check_core(config);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  constexpr auto kStreamed = mapping::WeightResidency::kStreamed;
+  constexpr auto kResident = mapping::WeightResidency::kResident;
+  EXPECT_EQ(refusal(4, 512, kStreamed), "");
+  EXPECT_THAT(refusal(4, 256, kStreamed), testing::HasSubstr("weights.array_rows: the RTL has"));
+  EXPECT_THAT(refusal(3, 512, kStreamed), testing::HasSubstr("weights.arrays: expected an even"));
+  EXPECT_EQ(refusal(3, 256, kResident), "");
 }
 
 TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
