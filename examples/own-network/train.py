@@ -119,6 +119,8 @@ def main():
                         help="of mobilenet: also write OUT-spread.onnx, the same function with "
                              "channels whose weights differ by up to this ratio")
     options = parser.parse_args()
+    if options.spread and options.network != "mobilenet":
+        parser.error("--spread is for mobilenet, whose layers follow each other")
     options.out.parent.mkdir(parents=True, exist_ok=True)
 
     torch.manual_seed(1)

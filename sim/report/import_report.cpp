@@ -53,7 +53,7 @@ std::string equalization_text(const runs::ImportResult& result) {
       done.at_norms == 0 ? "" : counted(done.at_norms, "layer") + " before a batch norm that stays";
   if (done.pairs > 0) {
     return fmt::format(
-        "{} of layers equalized: channels of a tensor differ in range by up to {:.4g}, {:.4g} "
+        "{} of layers equalized: channels of a tensor differ in range by up to {:.1f}, {:.1f} "
         "before{}\n",
         counted(done.pairs, "pair"), done.after, done.before,
         norms.empty() ? "" : "; left out: " + norms);

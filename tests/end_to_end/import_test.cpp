@@ -147,7 +147,7 @@ TEST_F(Import, EqualizationSaysWhatItDidOrWhyNot) {
   EXPECT_NEAR(two.at("range_ratio_after").get<double>(), std::sqrt(2.0), 1e-6);
   EXPECT_THAT(equalized("norm.onnx", {}).out,
               HasSubstr("1 pair of layers equalized: channels of a tensor differ in range by up to "
-                        "1.414, 4 before\n"));
+                        "1.4, 4.0 before\n"));
   const nlohmann::json kept =
       equalized("norm.onnx", {"--batch-norm", "keep", "--json", "-"}).json().at("equalization");
   EXPECT_EQ(kept.at("pairs"), 0);
