@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Group and batch norm: both end in out = fl(fl(fl(y - mean)·factor) + shift) per channel.
+// Group and batch norm: both end in out = fl(fl(fl(y - mean)·factor) + shift) per channel. Local
+// response norm: out = fl(y·factor).
 #pragma once
+#include <algorithm>
 #include <cmath>
+
+#include "sim/network/network.hpp"
 
 namespace brownout::arithmetic {
 
@@ -50,6 +54,33 @@ inline GroupStatistics group_statistics(const double* s1, const double* s2, int 
 
 inline Affine group_norm_affine(const GroupStatistics& group, float gamma, float shift) {
   return {group.mean, group.reciprocal * gamma, shift};
+}
+
+/// The statistics of `channels` channels of one pixel alone: channels in ascending order.
+inline GroupStatistics pixel_statistics(const float* y, int channels, float eps) {
+  double s1 = 0.0;
+  double s2 = 0.0;
+  for (int c = 0; c < channels; ++c) add_to_sums(y[c], s1, s2);
+  return group_statistics(&s1, &s2, 1, channels, eps);
+}
+
+/// The factor of channel c of a pixel with `channels` channels: fl(1/s^(quarters/4)) with
+/// s = bias + alpha/size·S, where S is the sum of y² over the window in ascending order. All of it
+/// is fp64; a fourth root is the square root of the square root, its powers are products from the
+/// left.
+inline float local_response_factor(const network::LocalResponseNorm& op, const float* y,
+                                   int channels, int c) {
+  const int first = c - (op.size - 1) / 2;
+  double squares = 0.0;
+  for (int i = std::max(first, 0); i < std::min(first + op.size, channels); ++i) {
+    const double wide = y[i];
+    squares += wide * wide;
+  }
+  const double share = static_cast<double>(op.alpha) / op.size;
+  const double root = std::sqrt(std::sqrt(static_cast<double>(op.bias) + share * squares));
+  double power = root;
+  for (int i = 1; i < op.quarters; ++i) power *= root;
+  return static_cast<float>(1.0 / power);
 }
 
 /// k = fl(gamma/sqrt(double(variance) + eps)), running statistics.

@@ -5,20 +5,26 @@
 
 namespace brownout::arithmetic {
 
-/// Output pixel (y, x) sees input rows [y·stride - pad_top, ... + kernel), columns likewise. Pixels
-/// outside the image are padding.
+/// Output pixel (y, x) sees input rows y·stride - pad_top + k·dilation for k in [0, kernel),
+/// columns likewise. Pixels outside the image are padding.
 struct Window {
   int in_height = 1, in_width = 1;
   int out_height = 1, out_width = 1;
   int kernel_h = 1, kernel_w = 1;
   int stride_h = 1, stride_w = 1;
   int pad_top = 0, pad_left = 0;
+  int dilation_h = 1, dilation_w = 1;
 
+  bool dilated() const { return dilation_h != 1 || dilation_w != 1; }
+  /// Pixels from the first row (column) that a kernel sees to its last one.
+  int reach_h() const { return (kernel_h - 1) * dilation_h + 1; }
+  int reach_w() const { return (kernel_w - 1) * dilation_w + 1; }
   int in_pixels() const { return in_height * in_width; }
   int out_pixels() const { return out_height * out_width; }
 };
 
-/// Half-open ranges of the input rows and columns inside the image that one output pixel sees.
+/// Half-open ranges of the input rows and columns inside the image that one output pixel of an
+/// undilated window sees.
 struct Span {
   int top, bottom, left, right;
   int pixels() const { return std::max(bottom - top, 0) * std::max(right - left, 0); }

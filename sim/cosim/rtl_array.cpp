@@ -49,6 +49,15 @@ void check_core(const mapping::AcceleratorConfig& accelerator) {
         "would find busy at other times",
         file, kArrayRows, accelerator.weights.array_rows);
   }
+  // The model charges the reads of a strip in one piece, the RTL reads between tiles: a load that
+  // shares an array with them would wait at other times.
+  if (accelerator.weights.residency == mapping::WeightResidency::kStreamed &&
+      accelerator.weights.arrays % 2 != 0) {
+    throw InputError(
+        "{}: weights.arrays: expected an even number of arrays for streamed weights, so that each "
+        "half of the memory has arrays of its own, found {}",
+        file, accelerator.weights.arrays);
+  }
   if (accelerator.weights.words() > shape->words) {
     throw InputError("{}: weights: the RTL has {} words, found {} x {}", file, shape->words,
                      accelerator.weights.arrays, accelerator.weights.array_rows);
@@ -136,7 +145,10 @@ void add_vectors(Job& job, const mapping::Program& program, LayerIndex number,
   for (int i = 0; i < matrix.group_inputs(); ++i) {
     for (int y = 0; y < window.kernel_h; ++y) {
       for (int x = 0; x < window.kernel_w; ++x) {
-        elements.push_back((std::int64_t{y} * width + x) * channels + i);
+        elements.push_back(
+            (std::int64_t{y} * window.dilation_h * width + std::int64_t{x} * window.dilation_w) *
+                channels +
+            i);
       }
     }
   }

@@ -29,16 +29,18 @@ AccumulatorFaults::AccumulatorFaults(const std::shared_ptr<const mapping::Progra
   const arithmetic::Matrix& matrix = layer.node.matrix;
   const arithmetic::Window& window = matrix.window;
   // As far as the last window reaches, wherever the image ends.
-  width_ = std::max((window.out_width - 1) * window.stride_w + window.kernel_w,
+  width_ = std::max((window.out_width - 1) * window.stride_w + window.reach_w(),
                     window.pad_left + window.in_width);
-  const int height = std::max((window.out_height - 1) * window.stride_h + window.kernel_h,
+  const int height = std::max((window.out_height - 1) * window.stride_h + window.reach_h(),
                               window.pad_top + window.in_height);
   widened_size_ = static_cast<std::size_t>(width_) * static_cast<std::size_t>(height) *
                   static_cast<std::size_t>(matrix.in_channels);
   for (int i = 0; i < matrix.group_inputs(); ++i) {
     for (int row = 0; row < matrix.window.kernel_h; ++row) {
       for (int column = 0; column < matrix.window.kernel_w; ++column) {
-        offsets_.push_back((row * width_ + column) * matrix.in_channels + i);
+        offsets_.push_back((row * window.dilation_h * width_ + column * window.dilation_w) *
+                               matrix.in_channels +
+                           i);
       }
     }
   }

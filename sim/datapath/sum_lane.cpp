@@ -23,7 +23,7 @@ void row_sums(const arithmetic::Window& window, int groups, const std::int32_t* 
   for (int y = 0; y < window.in_height; ++y) {
     for (int k = 0; k < window.kernel_w; ++k) {
       // Output column x reads input column x·stride + shift.
-      const int shift = k - window.pad_left;
+      const int shift = k * window.dilation_w - window.pad_left;
       if (window.stride_w == 1) {
         const int first = std::max(0, -shift);
         const int last = std::min(window.out_width, window.in_width - shift);
@@ -85,9 +85,10 @@ void portable_window_offsets(const arithmetic::Matrix& matrix, float b, SumScrat
     std::fill(to, to + outputs, 0);
     for (int y = 0; y < window.out_height; ++y, to += out_row) {
       const int top = y * window.stride_h - window.pad_top;
-      const int last = std::min(top + window.kernel_h, window.in_height);
-      for (int row = std::max(top, 0); row < last; ++row) {
-        add(scratch.rows.data() + row * out_row, out_row, to);
+      for (int k = 0; k < window.kernel_h; ++k) {
+        const int row = top + k * window.dilation_h;
+        if (row >= 0 && row < window.in_height)
+          add(scratch.rows.data() + row * out_row, out_row, to);
       }
     }
   }

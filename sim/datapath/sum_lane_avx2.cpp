@@ -84,7 +84,7 @@ BROWNOUT_AVX2 void avx2_channel_sums(const std::uint8_t* q, int pixels, int chan
 BROWNOUT_AVX2 void avx2_window_offsets(const arithmetic::Matrix& matrix, float b,
                                        SumScratch& scratch, float* offsets) {
   const arithmetic::Window& window = matrix.window;
-  if (matrix.groups != 1 || window.stride_w != 1 || is_pointwise(window)) {
+  if (matrix.groups != 1 || window.stride_w != 1 || window.dilated() || is_pointwise(window)) {
     portable_window_offsets(matrix, b, scratch, offsets);
     return;
   }

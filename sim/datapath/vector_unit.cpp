@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "sim/arithmetic/activation.hpp"
-#include "sim/arithmetic/norm.hpp"
 #include "sim/arithmetic/pool.hpp"
 #include "sim/base/error.hpp"
 #include "sim/datapath/constants.hpp"
@@ -64,6 +63,7 @@ VectorUnit::Pass VectorUnit::make_pass(const VectorPass& plan,
                                        const network::Shapes& shapes) const {
   Pass pass;
   pass.plan = plan;
+  pass.sums = mapping::summing_norm(*network_, plan);
   if (plan.max_pool) pass.window = pool_window(*network_, shapes, *plan.max_pool);
   if (plan.activation) {
     const network::Operator& op = network_->nodes[*plan.activation].op;
@@ -110,15 +110,17 @@ CodeNumbers VectorUnit::code_numbers(const network::Operator& op, network::Value
 
 void VectorUnit::set_codes(const network::Codes& codes) {
   for (Pass& pass : passes_) {
-    if (!pass.plan.norm) continue;
     const int channels = pass.plan.in.channels;
-    const auto& op = network_->nodes[*pass.plan.norm].op;
-    if (std::holds_alternative<network::GroupNorm>(op)) {
-      NormParameters parameters = norm_parameters(*network_, codes, *pass.plan.norm, channels);
+    if (pass.sums) {
+      if (std::holds_alternative<network::LocalResponseNorm>(network_->nodes[*pass.sums].op)) {
+        continue;
+      }
+      NormParameters parameters = norm_parameters(*network_, codes, *pass.sums, channels);
       pass.factor = std::move(parameters.gamma);
       pass.shift = std::move(parameters.shift);
       continue;
     }
+    if (!pass.plan.norm) continue;
     pass.mean.clear();
     pass.factor.clear();
     pass.shift.clear();
@@ -184,14 +186,15 @@ const float* VectorUnit::plain_numbers(const StepSource& source, const network::
   return to;
 }
 
-void VectorUnit::finish(const Pass& pass, const StepSource& source, bool group_norm,
-                        const Operand* residual, void* to, VectorScratch& scratch) const {
+void VectorUnit::finish(const Pass& pass, const StepSource& source, const Operand* residual,
+                        void* to, VectorScratch& scratch) const {
   FinishTask task;
   task.numbers = source.numbers;
   task.integers = source.integers;
   task.pixels = pixels_of(pass.plan.in);
   task.channels = pass.plan.in.channels;
   const bool norm = pass.plan.norm.has_value();
+  const bool group_norm = pass.sums.has_value();
   task.mean = group_norm ? scratch.mean.data() : norm ? pass.mean.data() : zeros_.data();
   task.factor = group_norm ? scratch.factor.data() : norm ? pass.factor.data() : ones_.data();
   task.shift = norm ? pass.shift.data() : minus_zeros_.data();
@@ -283,6 +286,40 @@ void VectorUnit::run_single(const Pass& pass, const StepSource& source, const Op
   }
 }
 
+template <typename Stage>
+void VectorUnit::normalize_pixels(const Pass& pass, const float* numbers, const Stage& stage,
+                                  float* to, VectorScratch& scratch) const {
+  const network::Operator& op = network_->nodes[*pass.sums].op;
+  const int channels = pass.plan.in.channels;
+  const int pixels = pixels_of(pass.plan.in);
+  const std::int64_t size = pass.plan.in.size();
+  if (const auto* local = std::get_if<network::LocalResponseNorm>(&op)) {
+    for (std::int64_t i = 0; i < size; ++i) {
+      const auto c = static_cast<int>(i % channels);
+      to[i] = arithmetic::local_response_factor(*local, numbers + (i - c), channels, c);
+    }
+    stage();
+    for (std::int64_t i = 0; i < size; ++i) to[i] = numbers[i] * to[i];
+    return;
+  }
+  const auto& norm = std::get<network::GroupNorm>(op);
+  const int members = channels / norm.groups;
+  const std::int64_t groups = std::int64_t{pixels} * norm.groups;
+  scratch.pixels.clear();
+  for (std::int64_t g = 0; g < groups; ++g) {
+    scratch.pixels.push_back(
+        arithmetic::pixel_statistics(numbers + g * members, members, norm.eps));
+  }
+  stage();
+  for (std::int64_t i = 0; i < size; ++i) {
+    const auto c = static_cast<std::size_t>(i % channels);
+    to[i] = arithmetic::apply(
+        arithmetic::group_norm_affine(scratch.pixels[static_cast<std::size_t>(i / members)],
+                                      pass.factor[c], pass.shift[c]),
+        numbers[i]);
+  }
+}
+
 void VectorUnit::run(StepSource source, const Operand* operands, void* output,
                      VectorScratch& scratch, const Staged* staged, const Observer* observer) const {
   float* next = scratch.ping.data();
@@ -295,22 +332,28 @@ void VectorUnit::run(StepSource source, const Operand* operands, void* output,
     source.numbers = y;
   };
   bool first_norm = true;
+  // The numbers of a matrix operator are in its accumulators or in the scratch memory.
+  const auto stage = [&] {
+    if (first_norm && staged != nullptr) (*staged)(const_cast<float*>(source.numbers));
+    first_norm = false;
+  };
   for (std::size_t i = 0; i < passes_.size(); ++i) {
     const Pass& pass = passes_[i];
     void* to = i + 1 == passes_.size() ? output : next;
-    const bool group_norm = pass.plan.norm && std::holds_alternative<network::GroupNorm>(
-                                                  network_->nodes[*pass.plan.norm].op);
     if (pass.plan.flatten) {
       if (source.codes != nullptr) {
         to_chw(pass.plan.in, source.codes, static_cast<std::uint8_t*>(to));
       } else {
         to_chw(pass.plan.in, plain_numbers(source, pass.plan.in, other), static_cast<float*>(to));
       }
+    } else if (pass.sums && pass.plan.single) {
+      if (source.numbers == nullptr) dequantize();
+      normalize_pixels(pass, source.numbers, stage, static_cast<float*>(to), scratch);
     } else if (pass.plan.single) {
       run_single(pass, source, operands, other, to);
       operands += network_->nodes[*pass.plan.single].inputs.size() - 1;
     } else {
-      if (group_norm) {
+      if (pass.sums) {
         double* s1 = scratch.s1.data();
         double* s2 = scratch.s2.data();
         if (source.numbers == nullptr) {
@@ -319,11 +362,9 @@ void VectorUnit::run(StepSource source, const Operand* operands, void* output,
           kernels_.sums(source.numbers, pixels_of(pass.plan.in), pass.plan.in.channels, s1, s2);
         }
         normalize(pass, s1, s2, scratch);
-        // The numbers of a matrix operator are in its accumulators or in the scratch memory.
-        if (first_norm && staged != nullptr) (*staged)(const_cast<float*>(source.numbers));
-        first_norm = false;
+        stage();
       }
-      finish(pass, source, group_norm, pass.plan.residual ? operands++ : nullptr, to, scratch);
+      finish(pass, source, pass.plan.residual ? operands++ : nullptr, to, scratch);
     }
     const bool moved = pass.plan.flatten || pass.selects;
     const bool codes = (source.codes != nullptr && moved) || (quantize_ && pass.plan.quantize);

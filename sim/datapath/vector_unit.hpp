@@ -7,20 +7,23 @@
 #include <optional>
 #include <vector>
 
+#include "sim/arithmetic/norm.hpp"
 #include "sim/datapath/vector_kernels.hpp"
 #include "sim/mapping/plan.hpp"
 #include "sim/network/formula.hpp"
 
 namespace brownout::datapath {
 
+using mapping::OptionalNode;
 using mapping::Step;
 using mapping::VectorPass;
 
 /// Memory that one worker lends to VectorUnit::run; sized by `grow` for all steps it will see.
 struct VectorScratch {
-  std::vector<float> ping, pong;    // numbers between passes
-  std::vector<double> s1, s2;       // sums per channel
-  std::vector<float> mean, factor;  // of the image's group norm
+  std::vector<float> ping, pong;                    // numbers between passes
+  std::vector<double> s1, s2;                       // sums per channel
+  std::vector<float> mean, factor;                  // of the image's group norm
+  std::vector<arithmetic::GroupStatistics> pixels;  // by pixel and group, of a norm of each pixel
 };
 
 /// What a step starts with. The integers are overwritten.
@@ -57,14 +60,15 @@ class VectorUnit {
       std::function<void(network::NodeIndex quantizer, const float* numbers, std::int64_t count)>;
 
   /// Runs one image. `operands` are those of Step::operands, in order. Writes codes or numbers,
-  /// depending on the step's value. `staged`, if any, changes the numbers that the first group norm
-  /// reads, after their sums were formed.
+  /// depending on the step's value. `staged`, if any, changes the numbers that the first norm with
+  /// sums reads, after these were formed.
   void run(StepSource source, const Operand* operands, void* output, VectorScratch& scratch,
            const Staged* staged = nullptr, const Observer* observer = nullptr) const;
 
  private:
   struct Pass {
     VectorPass plan;
+    OptionalNode sums;                       // the norm, if it needs sums of its numbers
     std::vector<float> mean, factor, shift;  // of a group norm `factor` is gamma
     arithmetic::Window window;               // of the pool
     float scale = 1.0f;                      // of the codes written
@@ -85,8 +89,12 @@ class VectorUnit {
   /// Dequantizes integers into `to` without doing anything else.
   const float* plain_numbers(const StepSource& source, const network::Shape& shape,
                              float* to) const;
-  void finish(const Pass& pass, const StepSource& source, bool group_norm, const Operand* residual,
-              void* to, VectorScratch& scratch) const;
+  void finish(const Pass& pass, const StepSource& source, const Operand* residual, void* to,
+              VectorScratch& scratch) const;
+  /// A norm of each pixel: its sums, then its numbers. `stage` changes the numbers in between.
+  template <typename Stage>
+  void normalize_pixels(const Pass& pass, const float* numbers, const Stage& stage, float* to,
+                        VectorScratch& scratch) const;
   /// An operator that has a pass of its own. `spare`: room for the numbers of the pass.
   void run_single(const Pass& pass, const StepSource& source, const Operand* operands, float* spare,
                   void* to) const;

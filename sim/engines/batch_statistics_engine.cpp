@@ -132,9 +132,29 @@ class BatchWalk {
     }
   }
 
+  BatchValue operator()(const network::LocalResponseNorm& op) const {
+    const int channels = in_shape().channels;
+    return each_image([&](const float* x, float* y) {
+      for (std::size_t pixel = 0; pixel < pixels(); ++pixel, x += channels, y += channels) {
+        for (int c = 0; c < channels; ++c) {
+          y[c] = x[c] * arithmetic::local_response_factor(op, x, channels, c);
+        }
+      }
+    });
+  }
+
   BatchValue operator()(const network::GroupNorm& op) const {
     const std::size_t channels = in_shape().channels;
     return each_image([&](const float* x, float* y) {
+      if (op.each_pixel) {
+        for (std::size_t pixel = 0; pixel < pixels(); ++pixel, x += channels, y += channels) {
+          std::vector<double> s1(channels, 0.0);
+          std::vector<double> s2(channels, 0.0);
+          sum(x, 1, s1, s2);
+          apply(affine(s1, s2, channels / static_cast<std::size_t>(op.groups), 1, op.eps), 1, x, y);
+        }
+        return;
+      }
       std::vector<double> s1(channels, 0.0);
       std::vector<double> s2(channels, 0.0);
       sum(x, pixels(), s1, s2);
@@ -216,6 +236,8 @@ class BatchWalk {
       arithmetic::average_pool(window, in_shape().channels, op.count_pad, x, y);
     });
   }
+
+  BatchValue operator()(const network::Unflatten&) const { return operand(); }
 
   BatchValue operator()(const network::Flatten&) const {
     const std::size_t channels = in_shape().channels;

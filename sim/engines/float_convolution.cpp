@@ -43,11 +43,11 @@ FloatConvolution::FloatConvolution(const mapping::MatrixNode& node)
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   State& s = *state_;
   s.node = node;
-  s.description =
-      direct_convolution(source, dnnl::memory::desc(weight_dims(matrix), Type::f32, Tag::any),
-                         dnnl::memory::desc({matrix.out_channels}, Type::f32, Tag::a), target,
-                         {window.stride_h, window.stride_w}, {window.pad_top, window.pad_left},
-                         {node.pad_bottom, node.pad_right}, attributes);
+  s.description = direct_convolution(
+      source, dnnl::memory::desc(weight_dims(matrix), Type::f32, Tag::any),
+      dnnl::memory::desc({matrix.out_channels}, Type::f32, Tag::a), target,
+      {window.stride_h, window.stride_w}, {window.dilation_h - 1, window.dilation_w - 1},
+      {window.pad_top, window.pad_left}, {node.pad_bottom, node.pad_right}, attributes);
   s.primitive = dnnl::convolution_forward(s.description);
   s.weights = dnnl::memory(s.description.weights_desc(), onednn_cpu());
   s.bias = dnnl::memory(s.description.bias_desc(), onednn_cpu());

@@ -27,19 +27,21 @@ inline const dnnl::engine& onednn_cpu() {
 }
 
 /// A convolution for inference by the direct algorithm.
-/// Strides are those of rows and columns, paddings those above and left, below and right.
+/// Strides and dilations are those of rows and columns, paddings those above and left, below and
+/// right. A dilation counts the pixels between two that the kernel sees: 0 is none.
 inline dnnl::convolution_forward::primitive_desc direct_convolution(
     const dnnl::memory::desc& source, const dnnl::memory::desc& weights,
     const dnnl::memory::desc& bias, const dnnl::memory::desc& target,
-    const dnnl::memory::dims& strides, const dnnl::memory::dims& before,
-    const dnnl::memory::dims& after, const dnnl::primitive_attr& attributes) {
+    const dnnl::memory::dims& strides, const dnnl::memory::dims& dilations,
+    const dnnl::memory::dims& before, const dnnl::memory::dims& after,
+    const dnnl::primitive_attr& attributes) {
   constexpr auto kKind = dnnl::prop_kind::forward_inference;
   constexpr auto kAlgorithm = dnnl::algorithm::convolution_direct;
 #if DNNL_VERSION_MAJOR >= 3
-  return {onednn_cpu(), kKind,   kAlgorithm, source, weights,   bias,
-          target,       strides, before,     after,  attributes};
+  return {onednn_cpu(), kKind,   kAlgorithm, source, weights, bias,
+          target,       strides, dilations,  before, after,   attributes};
 #else
-  return {{kKind, kAlgorithm, source, weights, bias, target, strides, before, after},
+  return {{kKind, kAlgorithm, source, weights, bias, target, strides, dilations, before, after},
           attributes,
           onednn_cpu()};
 #endif

@@ -117,7 +117,42 @@ class Walk {
     return out;
   }
 
+  /// The norm of each pixel: one affine a channel and pixel, of numbers before they are staged.
+  Value pixel_norm(const network::GroupNorm& op) const {
+    const int channels = in_shape().channels;
+    const int members = channels / op.groups;
+    const datapath::NormParameters parameters =
+        datapath::norm_parameters(network_, codes_, node_, channels);
+    const std::vector<float>& y = operand().numbers;
+    Value out{{}, y};
+    if (faults_ != nullptr) faults_->stage(node_, out.numbers);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const std::size_t c = i % static_cast<std::size_t>(channels);
+      const std::size_t first = i - c % static_cast<std::size_t>(members);
+      const auto statistics = arithmetic::pixel_statistics(&y[first], members, op.eps);
+      out.numbers[i] = arithmetic::apply(
+          arithmetic::group_norm_affine(statistics, parameters.gamma[c], parameters.shift[c]),
+          out.numbers[i]);
+    }
+    return out;
+  }
+
+  Value operator()(const network::LocalResponseNorm& op) const {
+    const auto channels = static_cast<std::size_t>(in_shape().channels);
+    const std::vector<float>& y = operand().numbers;
+    Value out{{}, y};
+    if (faults_ != nullptr) faults_->stage(node_, out.numbers);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      const std::size_t c = i % channels;
+      const float factor = arithmetic::local_response_factor(
+          op, &y[i - c], static_cast<int>(channels), static_cast<int>(c));
+      out.numbers[i] = out.numbers[i] * factor;
+    }
+    return out;
+  }
+
   Value operator()(const network::GroupNorm& op) const {
+    if (op.each_pixel) return pixel_norm(op);
     const std::size_t channels = in_shape().channels;
     const std::vector<float>& y = operand().numbers;
     std::vector<double> s1(channels, 0.0);
@@ -229,6 +264,8 @@ class Walk {
                              op.count_pad, operand().numbers.data(), out.numbers.data());
     return out;
   }
+
+  Value operator()(const network::Unflatten&) const { return operand(); }
 
   Value operator()(const network::Flatten&) const {
     const std::size_t channels = in_shape().channels;

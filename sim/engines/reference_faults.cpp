@@ -142,10 +142,10 @@ ReferenceFaults::Drained ReferenceFaults::accumulate(mapping::LayerIndex number,
     const int taps = window.kernel_h * window.kernel_w;
     const auto input = static_cast<int>(k / taps);
     const auto tap = static_cast<int>(k % taps);
-    const int row =
-        pixel / window.out_width * window.stride_h - window.pad_top + tap / window.kernel_w;
-    const int column =
-        pixel % window.out_width * window.stride_w - window.pad_left + tap % window.kernel_w;
+    const int row = pixel / window.out_width * window.stride_h - window.pad_top +
+                    tap / window.kernel_w * window.dilation_h;
+    const int column = pixel % window.out_width * window.stride_w - window.pad_left +
+                       tap % window.kernel_w * window.dilation_w;
     if (row < 0 || row >= window.in_height || column < 0 || column >= window.in_width) continue;
     const std::int64_t at = (std::int64_t{row} * window.in_width + column) * matrix.in_channels +
                             tile.group * matrix.group_inputs() + input;

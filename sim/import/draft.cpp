@@ -42,6 +42,13 @@ std::vector<std::int64_t> vector_of(const std::vector<float>& values) {
   return {static_cast<std::int64_t>(values.size())};
 }
 
+template <typename Norm>
+void attach_norm(network::Network& network, const DraftNode& node, Norm& norm) {
+  using network::Role;
+  norm.scale = attach(network, node, "scale", Role::kScale, vector_of(node.scale), node.scale);
+  norm.shift = attach(network, node, "shift", Role::kShift, vector_of(node.shift), node.shift);
+}
+
 }  // namespace
 
 std::string Draft::free_name(const std::string& wanted) {
@@ -106,11 +113,11 @@ std::vector<network::NodeIndex> Draft::finish(network::Network& network) && {
     } else if (auto* linear = std::get_if<network::Linear>(&draft.op)) {
       linear->weight = attach_weight(network, draft);
       linear->bias = attach(network, draft, "bias", Role::kBias, vector_of(draft.bias), draft.bias);
-    } else if (auto* norm = std::get_if<network::BatchNorm>(&draft.op)) {
-      norm->scale =
-          attach(network, draft, "scale", Role::kScale, vector_of(draft.scale), draft.scale);
-      norm->shift =
-          attach(network, draft, "shift", Role::kShift, vector_of(draft.shift), draft.shift);
+    } else if (auto* batch = std::get_if<network::BatchNorm>(&draft.op)) {
+      attach_norm(network, draft, *batch);
+    } else if (auto* group = std::get_if<network::GroupNorm>(&draft.op)) {
+      attach_norm(network, draft, *group);
+      group->reparameterized = !group->scale;  // files cannot tell without a scale
     }
     if (draft.open) open.emplace_back(network.nodes.size());
     network.nodes.push_back({draft.name, draft.op, draft.inputs});

@@ -24,7 +24,7 @@ struct DraftNode {
   std::string name;
   network::Operator op;
   std::vector<network::ValueIndex> inputs;
-  // Of matrix operators and batch norms; in the order of the code.
+  // Of matrix operators and norms; in the order of the code.
   std::vector<std::int64_t> weight_shape;
   std::vector<float> weight, bias, scale, shift;
   std::optional<CodedWeight> coded_weight;  // in place of `weight`

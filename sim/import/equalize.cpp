@@ -121,6 +121,7 @@ class PairSearch {
            std::holds_alternative<network::MaxPool>(op) ||
            std::holds_alternative<network::AveragePool>(op) ||
            std::holds_alternative<network::Flatten>(op) ||
+           std::holds_alternative<network::Unflatten>(op) ||
            std::holds_alternative<network::SelectChannels>(op) ||
            std::holds_alternative<network::Dequantize>(op);
   }

@@ -23,8 +23,9 @@ struct Equalization {
 /// value, output channel i of the first is divided by s_i = sqrt(r1_i r2_i)/r2_i and input channel
 /// i of the second multiplied by it; r1_i and r2_i are the ranges of these channels. All pairs take
 /// turns until their scales settle. Nothing may lie between the two but operators that commute with
-/// a positive scale (ReLU, PReLU, pools, Flatten, SelectChannels and open quantizers), and each
-/// value between them has one reader. Up to rounding the network computes what it did before.
+/// a positive scale (ReLU, PReLU, pools, Flatten, Unflatten, SelectChannels and open quantizers),
+/// and each value between them has one reader. Up to rounding the network computes what it did
+/// before.
 ///
 /// A channel keeps its scale where a range is 0, or less than 2^-20 of the largest in its tensor,
 /// and where its bias would no longer be finite. InputError, which begins with `where`, when the

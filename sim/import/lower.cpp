@@ -64,14 +64,24 @@ ImportedNetwork Lowering::run() {
            std::any_of(node.outputs.begin(), node.outputs.end(),
                        [&](const std::string& name) { return used.count(name) > 0; });
   };
+  written_out_ = written_out_norms(graph_, values_);
   for (const Node& node : graph_.nodes()) {
-    if (!matters(node)) continue;
+    if (!matters(node) || written_out_.parts.count(&node) > 0) continue;
+    if (const auto norm = written_out_.norms.find(&node); norm != written_out_.norms.end()) {
+      ++readers_[norm->second.input];
+      continue;
+    }
     for (const std::string& name : node.inputs) ++readers_[name];
   }
   read_input();
   for (const Node& node : graph_.nodes()) {
     if (!matters(node)) continue;
     node_ = &node;
+    if (written_out_.parts.count(&node) > 0) continue;
+    if (const auto norm = written_out_.norms.find(&node); norm != written_out_.norms.end()) {
+      lower_written_out(norm->second);
+      continue;
+    }
     const auto handler = handlers().find(node.op);
     if (handler == handlers().end()) refuse_operator(node);
     (this->*handler->second)();
@@ -175,7 +185,9 @@ const Lowered& Lowering::open_input(std::size_t i) const {
 
 Lowered Lowering::input(std::size_t i) {
   const Lowered& x = open_input(i);
-  if (x.halves[0] > 0) fail("reads {}, expected an image or a vector", to_string(dims(i)));
+  if (x.halves[0] > 0 || x.grouped > 0)
+    fail("reads {}, expected an image or a vector", to_string(dims(i)));
+  if (x.repeats) fail("reads an image whose pixels Expand repeats, which only products can");
   if (x.formula.empty()) return x;
   Lowered& kept = lowered_[node_->inputs[i]];
   kept = closed(x);

@@ -48,9 +48,25 @@ bool Lowering::change_weights(const Lowered& x, const std::vector<float>& scale,
   return true;
 }
 
+bool Lowering::change_norm(const Lowered& x, const std::vector<float>& scale,
+                           const std::vector<float>& shift) {
+  if (x.value == network::kInputImage || x.coded || x.shared || draft_.has_quantizer(x.value))
+    return false;
+  DraftNode& norm = draft_.node_of(x.value);
+  if (!std::holds_alternative<network::GroupNorm>(norm.op)) return false;
+  norm.scale.resize(scale.size(), 1.0f);
+  norm.shift.resize(scale.size(), 0.0f);
+  for (std::size_t c = 0; c < scale.size(); ++c) {
+    norm.scale[c] = as_float(double{norm.scale[c]} * double{scale[c]});
+    norm.shift[c] = as_float(double{norm.shift[c]} * double{scale[c]} + double{shift[c]});
+  }
+  return true;
+}
+
 void Lowering::define_affine(const Lowered& x, const std::vector<float>& scale,
                              const std::vector<float>& shift) {
-  if (change_transform(x, scale, shift) || change_weights(x, scale, shift)) {
+  if (change_transform(x, scale, shift) || change_weights(x, scale, shift) ||
+      change_norm(x, scale, shift)) {
     Lowered result = x;
     result.grid.reset();
     define(result);
@@ -152,6 +168,9 @@ void Lowering::lower_mul() {
     return;
   }
   if (join_functions("*")) return;
+  for (const std::size_t i : {0u, 1u}) {  // a product repeats one pixel by itself
+    if (open_input(i).repeats) lowered_[node_->inputs[i]].repeats = false;
+  }
   Lowered x = input(0);
   Lowered factor = input(1);
   const auto pixels = [](const Lowered& one) { return one.image.height * one.image.width; };

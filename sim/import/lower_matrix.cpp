@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Convolutions, linear operators and batch norms.
+// Convolutions and linear operators.
 #include <algorithm>
 #include <cmath>
 
@@ -47,7 +47,6 @@ void Lowering::lower_conv() {
   const Dims& shape = dims(1);
   if (shape.size() != 4)
     fail("weights are {}, expected a two-dimensional window", to_string(shape));
-  need_undilated();
   network::Conv2d conv;
   conv.groups = static_cast<int>(node_->integer("group", 1));
   conv.out_channels = static_cast<int>(shape[0]);
@@ -56,7 +55,12 @@ void Lowering::lower_conv() {
   if (stated != Dims{shape[2], shape[3]})
     fail("kernel_shape is {}, its weights are {}", to_string(stated), to_string(shape));
   conv.stride = pair("strides", {1, 1});
-  conv.pads = window_pads(shape_of(node_->inputs[0]), conv.kernel, conv.stride);
+  conv.dilation = pair("dilations", {1, 1});
+  std::array<int, 2> reach{};
+  for (std::size_t axis = 0; axis < 2; ++axis) {
+    reach[axis] = (conv.kernel[axis] - 1) * conv.dilation[axis] + 1;
+  }
+  conv.pads = window_pads(shape_of(node_->inputs[0]), reach, conv.stride);
   for (std::size_t i = 0; i < 4; ++i) conv.pads[i] += x.padding[i];
   DraftNode draft;
   draft.name = node_->name;
@@ -158,53 +162,34 @@ void Lowering::lower_gemm() {
 void Lowering::lower_matmul() {
   if (!is_constant(1)) fail("multiplies two values of the image, expected constant weights");
   const Dims& shape = dims(1);
-  if (shape.size() != 2 || dims(0).size() != 2)
-    fail("multiplies {} and {}, expected vectors and a matrix", to_string(dims(0)),
-         to_string(shape));
+  const Lowered x = input(0);
+  const bool pixels = !x.flat && x.channels_last && !x.padded();
+  if (shape.size() != 2 || dims(0).size() != (pixels ? 4 : 2))
+    fail(
+        "multiplies {} and {}, expected vectors, or the pixels of an image with channels last, and "
+        "a matrix",
+        to_string(dims(0)), to_string(shape));
   DraftNode draft;
   set_weights(draft, 1, false);
-  linear(input(0), std::move(draft), static_cast<int>(shape[1]), static_cast<int>(shape[0]));
+  if (pixels) {
+    pointwise(x, std::move(draft), static_cast<int>(shape[1]), static_cast<int>(shape[0]));
+  } else {
+    linear(x, std::move(draft), static_cast<int>(shape[1]), static_cast<int>(shape[0]));
+  }
 }
 
-void Lowering::lower_batch_norm() {
-  const Lowered x = input(0);
-  if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
-  const std::vector<float> gamma = floats(1);
-  const std::vector<float> beta = floats(2);
-  const std::vector<float> mean = floats(3);
-  const std::vector<float> variance = floats(4);
-  const float eps = node_->number("epsilon", 1e-5f);
-  const auto channels = static_cast<std::size_t>(x.flat ? dims(0)[1] : x.image.channels);
-  if (node_->integer("training_mode", 0) != 0) fail("is in training mode");
-  if (x.channels_last && !x.flat) fail("reads an image with channels last");
-  for (const auto* numbers : {&gamma, &beta, &mean, &variance}) {
-    if (numbers->size() != channels) fail("{} numbers for {} channels", numbers->size(), channels);
-  }
-  if (options_.fold_batch_norm) {
-    std::vector<float> scale(channels);
-    std::vector<float> shift(channels);
-    for (std::size_t c = 0; c < channels; ++c) {
-      const double s = double{gamma[c]} / std::sqrt(double{variance[c]} + double{eps});
-      scale[c] = as_float(s);
-      shift[c] = as_float(double{beta[c]} - double{mean[c]} * s);
-    }
-    if (change_weights(x, scale, shift)) {
-      Lowered same = x;
-      define(same);
-      return;
-    }
-  }
-  DraftNode draft;
+/// A matrix on the channels of each pixel is a convolution with a window of one pixel.
+void Lowering::pointwise(const Lowered& x, DraftNode draft, int outputs, int inputs) {
+  network::Conv2d conv;
+  conv.out_channels = outputs;
   draft.name = node_->name;
-  network::BatchNorm norm;
-  norm.eps = eps;
-  norm.mean = mean;
-  norm.variance = variance;
-  draft.op = norm;
-  draft.scale = gamma;
-  draft.shift = beta;
-  draft.inputs = {numbers(x)};
-  define(same_form(x, draft_.add(std::move(draft))));
+  draft.op = conv;
+  draft.weight_shape = {outputs, inputs, 1, 1};
+  if (options_.every_bias) draft.bias.resize(static_cast<std::size_t>(outputs), 0.0f);
+  draft.inputs = {codes(x)};
+  Lowered result = same_form(x, draft_.add(std::move(draft)));
+  result.image.channels = outputs;
+  define(result);
 }
 
 }  // namespace brownout::importing

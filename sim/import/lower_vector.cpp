@@ -19,7 +19,7 @@ std::array<int, 2> Lowering::pair(const char* attribute, std::array<int, 2> fall
 
 void Lowering::need_undilated() const {
   for (const std::int64_t dilation : node_->integers("dilations", {1, 1})) {
-    if (dilation != 1) fail("is dilated, which is not supported yet");
+    if (dilation != 1) fail("is dilated, which only convolutions can be");
   }
 }
 
@@ -171,13 +171,16 @@ void Lowering::lower_flatten() {
 void Lowering::lower_reshape() {
   const Dims& from = dims(0);
   const Dims& to = values_.dims(node_->outputs[0]);
-  if (reshape_halves(from, to)) return;
+  if (reshape_halves(from, to) || reshape_groups(from, to) || reshape_vector(from, to)) return;
   const Lowered x = input(0);
   if (from == to) {
     define(x);
     return;
   }
-  if (to.size() != 2 || from.empty() || to[0] != from[0] || x.flat)
+  // A vector, perhaps with axes of one element after it.
+  const bool vector_shape = to.size() >= 2 && to.size() <= 3 && to[0] == from[0] &&
+                            std::all_of(to.begin() + 2, to.end(), [](auto e) { return e == 1; });
+  if (!vector_shape || from.empty() || x.flat)
     fail("makes {} of {}, expected a vector of each image", to_string(to), to_string(from));
   if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
   if (x.value == network::kInputImage) {
@@ -217,6 +220,80 @@ bool Lowering::reshape_halves(const Dims& from, const Dims& to) {
   x.swapped = false;
   define_channels(x, channels, 0);
   return true;
+}
+
+/// The reshapes around the norm of groups: [N, groups, rest], and back.
+bool Lowering::reshape_groups(const Dims& from, const Dims& to) {
+  const Lowered& open = open_input(0);
+  if (open.grouped > 0) {
+    Lowered x = open;
+    const Dims image = x.flat ? Dims{from[0], x.image.size()}
+                              : Dims{from[0], x.image.channels, x.image.height, x.image.width};
+    if (to != image)
+      fail("makes {} of {}, expected {}", to_string(to), to_string(from), to_string(image));
+    x.grouped = 0;
+    define(x);
+    return true;
+  }
+  const auto next =
+      std::find_if(graph_.nodes().begin(), graph_.nodes().end(), [&](const Node& node) {
+        return !node.inputs.empty() && node.inputs[0] == node_->outputs[0];
+      });
+  if (to.size() != 3 || next == graph_.nodes().end() || next->op != "InstanceNormalization" ||
+      open.channels_last)
+    return false;
+  Lowered x = input(0);
+  const std::int64_t channels = x.flat ? x.image.size() : x.image.channels;
+  if (x.padded() || to[1] < 1 || channels % to[1] != 0)
+    fail("makes {} of {}, expected groups of the channels", to_string(to), to_string(from));
+  x.grouped = static_cast<int>(to[1]);
+  define(x);
+  return true;
+}
+
+/// A vector that gets axes of one element, or loses them: an image of one pixel, channels first or
+/// last, or a step on the way to one.
+bool Lowering::reshape_vector(const Dims& from, const Dims& to) {
+  if (!open_input(0).flat || open_input(0).value == network::kInputImage || from == to)
+    return false;
+  const auto ones = [](const Dims& dims, std::size_t but) {
+    for (std::size_t i = 1; i < dims.size(); ++i) {
+      if (i != but && dims[i] != 1) return false;
+    }
+    return true;
+  };
+  const std::size_t last = to.size() - 1;
+  const bool first_axis = to.size() >= 2 && to.size() <= 4 && ones(to, 1);
+  if (to.empty() || from.empty() || to[0] != from[0] ||
+      (!first_axis && (last != 3 || !ones(to, 3))))
+    return false;
+  Lowered x = input(0);
+  if (x.channels_last && x.image.size() != x.image.channels && to.size() == 4)
+    fail("makes {} of a flattened image with channels last", to_string(to));
+  if (to.size() == 4) {
+    const bool keep = x.coded || x.shared;
+    x.value = emit(network::Unflatten{}, {keep ? codes(x) : x.value});
+    x.coded = keep;
+    x.shared = false;
+    x.flat = false;
+    x.channels_last = !first_axis;
+    x.image = {static_cast<int>(to[first_axis ? 1 : 3]), 1, 1};
+  }
+  define(x);
+  return true;
+}
+
+/// One pixel that becomes as many as an image has; the product with that image does so by itself.
+void Lowering::lower_expand() {
+  Lowered x = input(0);
+  const Dims& to = values_.dims(node_->outputs[0]);
+  if (to != dims(0)) {
+    if (x.flat || x.channels_last || x.padded() || x.image.height * x.image.width != 1 ||
+        to.size() != 4 || to[1] != x.image.channels)
+      fail("makes {} of {}, expected the pixels of an image", to_string(to), to_string(dims(0)));
+    x.repeats = true;
+  }
+  define(x);
 }
 
 void Lowering::lower_transpose() {
@@ -304,6 +381,7 @@ const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
       {"Elu", &Lowering::lower_elu},
       {"Erf", &Lowering::lower_function},
       {"Exp", &Lowering::lower_function},
+      {"Expand", &Lowering::lower_expand},
       {"Flatten", &Lowering::lower_flatten},
       {"Floor", &Lowering::lower_function},
       {"Gather", &Lowering::lower_gather},
@@ -311,9 +389,13 @@ const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
       {"Gemm", &Lowering::lower_gemm},
       {"GlobalAveragePool", &Lowering::lower_global_average_pool},
       {"GlobalMaxPool", &Lowering::lower_global_max_pool},
+      {"GroupNormalization", &Lowering::lower_group_norm},
       {"HardSigmoid", &Lowering::lower_hard_sigmoid},
       {"HardSwish", &Lowering::lower_hard_sigmoid},
       {"Identity", &Lowering::lower_identity},
+      {"InstanceNormalization", &Lowering::lower_instance_norm},
+      {"LRN", &Lowering::lower_lrn},
+      {"LayerNormalization", &Lowering::lower_layer_norm},
       {"LeakyRelu", &Lowering::lower_leaky_relu},
       {"Log", &Lowering::lower_function},
       {"LogSoftmax", &Lowering::lower_softmax},
@@ -345,6 +427,7 @@ const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
       {"Sum", &Lowering::lower_sum},
       {"Tanh", &Lowering::lower_function},
       {"Transpose", &Lowering::lower_transpose},
+      {"Unsqueeze", &Lowering::lower_reshape},
   };
   return table;
 }

@@ -10,6 +10,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/import/draft.hpp"
+#include "sim/import/layer_norms.hpp"
 #include "sim/import/lower.hpp"
 #include "sim/import/values.hpp"
 
@@ -38,6 +39,10 @@ struct Lowered {
   bool channels_last = false;
   network::Shape image;  // before the flatten; of the value itself when it is an image
   bool shared = false;   // several operators read it, perhaps under other names
+  /// Channels (and pixels) as this many groups, for the norm that follows; 0: not grouped.
+  int grouped = 0;
+  /// The graph has its one pixel as often as another image has pixels.
+  bool repeats = false;
   /// Zeros that the next window operator adds: top, left, bottom, right.
   std::array<int, 4> padding{0, 0, 0, 0};
 
@@ -129,6 +134,9 @@ class Lowering {
                         const std::vector<float>& shift);
   bool change_weights(const Lowered& x, const std::vector<float>& scale,
                       const std::vector<float>& shift);
+  /// Joins a norm that was just made.
+  bool change_norm(const Lowered& x, const std::vector<float>& scale,
+                   const std::vector<float>& shift);
   network::ValueIndex affine(const Lowered& x, const std::vector<float>& scale,
                              const std::vector<float>& shift);
   /// One number a channel of `x`, which is input `of`, from constant `i` that repeats over the
@@ -145,6 +153,15 @@ class Lowering {
   void average(const Lowered& x, bool keep_image);
   bool never_negative(const Lowered& x);
   bool reshape_halves(const Dims& from, const Dims& to);
+  bool reshape_groups(const Dims& from, const Dims& to);
+  bool reshape_vector(const Dims& from, const Dims& to);
+
+  // Norms.
+  void define_norm(const Lowered& x, const network::GroupNorm& norm, std::vector<float> scale,
+                   std::vector<float> shift);
+  std::vector<float> norm_constants(std::size_t i, std::size_t channels, std::size_t pixels,
+                                    float absent) const;
+  void lower_written_out(const WrittenOutNorm& found);
 
   // Operators.
   void lower_add();
@@ -156,6 +173,7 @@ class Lowering {
   void lower_dequantize();
   void lower_div();
   void lower_elu();
+  void lower_expand();
   void lower_flatten();
   void lower_function();
   void lower_gather();
@@ -163,9 +181,13 @@ class Lowering {
   void lower_gemm();
   void lower_global_average_pool();
   void lower_global_max_pool();
+  void lower_group_norm();
   void lower_hard_sigmoid();
   void lower_identity();
+  void lower_instance_norm();
+  void lower_layer_norm();
   void lower_leaky_relu();
+  void lower_lrn();
   void lower_matmul();
   void lower_max_pool();
   void lower_mul();
@@ -182,6 +204,7 @@ class Lowering {
   void lower_sum();
   void lower_transpose();
   void lower_two_numbers();
+  void pointwise(const Lowered& x, DraftNode draft, int outputs, int inputs);
   /// Weights outputs x inputs in the graph's order of the input.
   void linear(const Lowered& x, DraftNode draft, int outputs, int inputs);
 
@@ -193,6 +216,7 @@ class Lowering {
   std::map<std::string, Lowered> lowered_;
   std::map<std::string, int> readers_;
   const Node* node_ = nullptr;
+  WrittenOutNorms written_out_;
   std::set<std::string> after_softmax_;  // values of operators that are left out with a softmax
   std::optional<network::ValueIndex> flat_image_;  // codes of the image as a vector
 };

@@ -316,6 +316,7 @@ const std::map<std::string, ShapeRule>& rules() {
                            "Exp",
                            "Floor",
                            "Gelu",
+                           "GroupNormalization",
                            "HardSigmoid",
                            "HardSwish",
                            "Hardmax",

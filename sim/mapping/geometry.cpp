@@ -25,6 +25,8 @@ MatrixNode matrix_node(const network::Network& network, const network::Shapes& s
   result.matrix.out_channels = out.channels;
   if (const auto* conv = std::get_if<network::Conv2d>(&at.op)) {
     result.matrix.window = window_of(in, out, conv->kernel, conv->stride, conv->pads);
+    result.matrix.window.dilation_h = conv->dilation[0];
+    result.matrix.window.dilation_w = conv->dilation[1];
     result.matrix.groups = conv->groups;
     result.pad_bottom = conv->pads[2];
     result.pad_right = conv->pads[3];

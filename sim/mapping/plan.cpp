@@ -19,7 +19,7 @@ constexpr int kLastRank = 6;
 /// Rank of an operator within a pass. A pass has at most one operator of each rank, in ascending
 /// order. Operators of rank 0 never share a pass.
 struct RankOf {
-  int operator()(const network::GroupNorm&) const { return 1; }
+  int operator()(const network::GroupNorm& op) const { return op.each_pixel ? 0 : 1; }
   int operator()(const network::BatchNorm&) const { return 1; }
   int operator()(const network::Add&) const { return 2; }
   int operator()(const network::MaxPool&) const { return 4; }
@@ -34,6 +34,12 @@ struct RankOf {
 bool decodes(const network::Operator& op) {
   return std::holds_alternative<network::Lookup>(op) ||
          std::holds_alternative<network::Dequantize>(op);
+}
+
+/// Whether an operator only changes how many axes a value has, or the order of its pixels.
+bool reshapes(const network::Operator& op) {
+  return std::holds_alternative<network::Flatten>(op) ||
+         std::holds_alternative<network::Unflatten>(op);
 }
 
 bool arranges_channels(const network::Operator& op) {
@@ -102,7 +108,7 @@ class Planner {
     if (network::is_matrix(op) || arranges_channels(op)) return std::nullopt;
     if (!network::is_quantized(network_, value)) return readers[0];
     const bool image = step.input == network::kInputImage;
-    if (std::holds_alternative<network::Flatten>(op) || (decodes(op) && !image)) return readers[0];
+    if (reshapes(op) || (decodes(op) && !image)) return readers[0];
     return std::nullopt;
   }
 
@@ -110,7 +116,7 @@ class Planner {
     const network::Operator& op = node_at(node).op;
     const network::Shape& in = shape(node_at(node).inputs[0]);
     const int rank = std::visit(RankOf{}, op);
-    const bool flatten = std::holds_alternative<network::Flatten>(op);
+    const bool flatten = reshapes(op);
     // With one pixel or one channel, NHWC and CHW are the same order.
     const bool moves = flatten && in.channels > 1 && in.height * in.width > 1;
     if (flatten && !moves && !step.passes.empty()) {
@@ -161,6 +167,15 @@ class Planner {
 };
 
 }  // namespace
+
+OptionalNode summing_norm(const network::Network& network, const VectorPass& pass) {
+  const OptionalNode node = pass.norm ? pass.norm : pass.single;
+  if (!node) return std::nullopt;
+  const network::Operator& op = network.nodes[*node].op;
+  const bool sums = std::holds_alternative<network::GroupNorm>(op) ||
+                    std::holds_alternative<network::LocalResponseNorm>(op);
+  return sums ? node : std::nullopt;
+}
 
 bool moves_data(const Step& step) {
   return std::any_of(step.passes.begin(), step.passes.end(),

@@ -15,13 +15,15 @@ using OptionalNode = std::optional<network::NodeIndex>;
 /// parts are optional and apply in this order. A flatten that moves data, and every operator that
 /// has no place in this order, is a pass of its own.
 struct VectorPass {
-  OptionalNode norm;      // GroupNorm or BatchNorm
+  OptionalNode norm;      // GroupNorm over whole images, or BatchNorm
   OptionalNode residual;  // Add
   OptionalNode activation;
   OptionalNode max_pool;
   OptionalNode quantize;
   OptionalNode flatten;
-  OptionalNode single;  // AveragePool, Lookup, Dequantize, Multiply, Concat, SelectChannels
+  // GroupNorm of each pixel, LocalResponseNorm, AveragePool, Lookup, Dequantize, Multiply, Concat,
+  // SelectChannels
+  OptionalNode single;
   network::Shape in, out;
 };
 
@@ -35,6 +37,10 @@ struct Step {
   /// What passes read besides: the second inputs of Add and Multiply, all but the first of Concat.
   std::vector<network::ValueIndex> operands;
 };
+
+/// The norm of a pass that needs sums of its numbers before it can change any: a GroupNorm or
+/// LocalResponseNorm.
+OptionalNode summing_norm(const network::Network& network, const VectorPass& pass);
 
 /// Whether the step's output is in the order of a flatten that moves data.
 bool moves_data(const Step& step);

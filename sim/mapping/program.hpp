@@ -20,7 +20,7 @@ namespace brownout::mapping {
 
 /// Changes when, for the same network and accelerator, a weight's cell in the scratchpad, a value's
 /// place in the activation memory or a layer's cycles change. Part of a result's key. 2: chunks of
-/// streamed weights are even. 3: only a group norm ends a walk, and flattens are free.
+/// streamed weights are even. 3: only a norm that needs sums ends a walk, and flattens are free.
 inline constexpr int kPlacementVersion = 3;
 
 /// What the columns hold: output channels [n_first, n_first + n_count) of one group, with their
@@ -87,12 +87,13 @@ struct LayerProgram {
   std::vector<ColumnTile> column_tiles;
   std::vector<Strip> strips;  // in order of execution
   // Vector unit. A walk takes in all numbers and applies the operators in order up to the next
-  // group norm, whose sums it forms. The walk after it scales by these sums.
-  int walks = 1;                    // 1 + group norms
+  // norm that needs sums (group norm, local response norm), which it forms. The walk after it scales
+  // by these sums.
+  int walks = 1;                    // 1 + norms that need sums
   std::int64_t vector_numbers = 0;  // of the batch, that the first walk takes in
   /// How many read Step::operands[i] besides what the walks take in.
   std::vector<int> operand_walks;
-  // Numbers before the first group norm wait in the activation memory as fp32, because a group
+  // Numbers before the first such norm wait in the activation memory as fp32, because a group
   // spans several strips or column tiles. Walks after the first begin with them.
   bool staged = false;
   OptionalNode staged_norm;         // node of that norm

@@ -9,16 +9,18 @@ namespace brownout::mapping {
 
 namespace {
 
-const network::GroupNorm* group_norm_of(const network::Network& network, const VectorPass& pass) {
-  return pass.norm ? std::get_if<network::GroupNorm>(&network.nodes[*pass.norm].op) : nullptr;
-}
-
-/// The pass of the step's first group norm, or null.
-const VectorPass* first_group_norm(const network::Network& network, const Step& step) {
+/// The pass of the step's first norm that needs sums, or null.
+const VectorPass* first_summing_norm(const network::Network& network, const Step& step) {
   for (const VectorPass& pass : step.passes) {
-    if (group_norm_of(network, pass) != nullptr) return &pass;
+    if (summing_norm(network, pass)) return &pass;
   }
   return nullptr;
+}
+
+/// Channels whose numbers a summing norm needs together.
+int channels_of_sums(const network::Operator& norm, int channels) {
+  const auto* groups = std::get_if<network::GroupNorm>(&norm);
+  return groups != nullptr ? channels / groups->groups : channels;
 }
 
 /// Pixels that a strip can hold.
@@ -33,11 +35,11 @@ std::int64_t strip_capacity(const AcceleratorConfig& accelerator) {
 void count_walks(const network::Network& network, LayerProgram& layer) {
   layer.walks = 1;
   for (const VectorPass& pass : layer.step.passes) {
-    layer.walks += group_norm_of(network, pass) != nullptr ? 1 : 0;
+    layer.walks += summing_norm(network, pass) ? 1 : 0;
   }
   int norms = 0;
   for (const VectorPass& pass : layer.step.passes) {
-    norms += group_norm_of(network, pass) != nullptr ? 1 : 0;
+    norms += summing_norm(network, pass) ? 1 : 0;
     const OptionalNode reader = pass.residual ? pass.residual : pass.single;
     if (!reader) continue;
     const network::Node& node = network.nodes[*reader];
@@ -51,15 +53,15 @@ void count_walks(const network::Network& network, LayerProgram& layer) {
   }
 }
 
-/// Whether every group of every group norm lies within one column tile.
+/// Whether every group of every summing norm lies within one column tile.
 bool norms_fit_column_tiles(const network::Network& network, const LayerProgram& layer) {
   for (const VectorPass& pass : layer.step.passes) {
-    const network::GroupNorm* norm = group_norm_of(network, pass);
-    if (norm == nullptr) continue;
+    const OptionalNode norm = summing_norm(network, pass);
+    if (!norm) continue;
     // After a flatten every channel of the matrix operator has become several.
     const int channels = pass.in.channels;
     const int per_channel = channels / layer.step.matrix_out.channels;
-    const int size = channels / norm->groups;
+    const int size = channels_of_sums(network.nodes[*norm].op, channels);
     for (const ColumnTile& tile : layer.column_tiles) {
       if (tile.n_first * per_channel % size != 0) return false;
     }
@@ -80,6 +82,7 @@ std::vector<network::ParameterIndex> coded_parameters(const network::Network& ne
   if (layer.step.matrix) add(*layer.step.matrix);
   for (const VectorPass& pass : layer.step.passes) {
     if (pass.norm) add(*pass.norm);
+    if (pass.single) add(*pass.single);
   }
   return coded;
 }
@@ -122,11 +125,11 @@ LayerProgram begin_layer(const network::Network& network, const network::Shapes&
     }
   }
   if (!step.matrix) return layer;
-  if (const VectorPass* const pass = first_group_norm(network, step)) {
+  if (const VectorPass* const pass = first_summing_norm(network, step)) {
     layer.staged = strip_capacity(accelerator) < layer.node.matrix.window.out_pixels() ||
                    !norms_fit_column_tiles(network, layer);
     if (layer.staged) {
-      layer.staged_norm = pass->norm;
+      layer.staged_norm = summing_norm(network, *pass);
       layer.staged_shape = pass->in;
       layer.staged_numbers = batch * pass->in.size();
     }
@@ -140,7 +143,7 @@ void make_strips(const network::Network& network, const AcceleratorConfig& accel
   if (!layer.step.matrix) return;
   std::int64_t longest = strip_capacity(accelerator);
   const std::int64_t image_pixels = layer.node.matrix.window.out_pixels();
-  if (first_group_norm(network, layer.step) != nullptr && image_pixels <= longest) {
+  if (first_summing_norm(network, layer.step) != nullptr && image_pixels <= longest) {
     longest -= longest % image_pixels;
   }
   const std::int64_t pixels = batch * image_pixels;

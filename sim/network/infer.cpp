@@ -65,7 +65,18 @@ class Inference {
       throw InputError("{}has {} groups, expected a divisor of its {} input and {} output channels",
                        place_, op.groups, first_.shape.channels, op.out_channels);
     }
-    return {window(op.out_channels, op.kernel, op.stride, op.pads, false), false, false};
+    std::array<int, 2> reach{};
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      positive(op.kernel[axis], "as kernel size");
+      positive(op.dilation[axis], "as dilation");
+      const std::int64_t pixels = (std::int64_t{op.kernel[axis]} - 1) * op.dilation[axis] + 1;
+      if (pixels > kMaxExtent) {
+        throw InputError("{}has a window that reaches over {} pixels, expected at most {}", place_,
+                         pixels, kMaxExtent);
+      }
+      reach[axis] = static_cast<int>(pixels);
+    }
+    return {window(op.out_channels, reach, op.stride, op.pads, false), false, false};
   }
   ValueType operator()(const Linear& op) const {
     need_quantized();
@@ -83,12 +94,26 @@ class Inference {
       throw InputError("{}has {} groups, expected a divisor of its {} channels", place_, op.groups,
                        first_.shape.channels);
     }
+    if (op.each_pixel) need_image();
     check_eps(op.eps);
     return first_;
   }
   ValueType operator()(const BatchNorm& op) const {
     need_float();
     check_eps(op.eps);
+    return first_;
+  }
+  ValueType operator()(const LocalResponseNorm& op) const {
+    need_float();
+    positive(op.size, "channels in a window");
+    if (!std::isfinite(op.alpha) || op.alpha < 0.0f || !std::isfinite(op.bias) ||
+        !(op.bias > 0.0f)) {
+      throw InputError("{}has alpha {} and bias {}, expected finite numbers, the second above 0",
+                       place_, op.alpha, op.bias);
+    }
+    if (op.quarters < 1 || op.quarters > 8) {
+      throw InputError("{}has exponent {}/4, expected 1/4 to 8/4", place_, op.quarters);
+    }
     return first_;
   }
   ValueType operator()(const Relu&) const { return elementwise(); }
@@ -133,6 +158,12 @@ class Inference {
   }
   ValueType operator()(const Flatten&) const {
     return {{static_cast<int>(first_.shape.size()), 1, 1}, true, first_.quantized};
+  }
+  ValueType operator()(const Unflatten&) const {
+    if (!first_.flat) {
+      throw InputError("{}reads an image of {}, expected a vector", place_, text(first_.shape));
+    }
+    return {first_.shape, false, first_.quantized};
   }
   ValueType operator()(const SelectChannels& op) const {
     if (op.channels.empty() || op.channels.size() > static_cast<std::size_t>(kMaxExtent)) {

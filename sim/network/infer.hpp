@@ -11,7 +11,7 @@ namespace brownout::network {
 /// What the checks know about a value besides its numbers.
 struct ValueType {
   Shape shape;
-  bool flat = false;       // after a Flatten or Linear: a vector, no longer an image
+  bool flat = false;       // after a Flatten or Linear: a vector, not an image
   bool quantized = false;  // u8 codes
 };
 

@@ -13,8 +13,11 @@ namespace {
 struct NameOf {
   const char* operator()(const Conv2d&) const { return "conv"; }
   const char* operator()(const Linear&) const { return "linear"; }
-  const char* operator()(const GroupNorm&) const { return "group_norm"; }
+  const char* operator()(const GroupNorm& op) const {
+    return op.each_pixel ? "layer_norm" : "group_norm";
+  }
   const char* operator()(const BatchNorm&) const { return "batch_norm"; }
+  const char* operator()(const LocalResponseNorm&) const { return "local_response_norm"; }
   const char* operator()(const Relu&) const { return "relu"; }
   const char* operator()(const Sign&) const { return "sign"; }
   const char* operator()(const Clip& op) const {
@@ -25,6 +28,7 @@ struct NameOf {
   const char* operator()(const MaxPool&) const { return "max_pool"; }
   const char* operator()(const AveragePool&) const { return "average_pool"; }
   const char* operator()(const Flatten&) const { return "flatten"; }
+  const char* operator()(const Unflatten&) const { return "unflatten"; }
   const char* operator()(const SelectChannels&) const { return "select_channels"; }
   const char* operator()(const Concat&) const { return "concat"; }
   const char* operator()(const Add&) const { return "add"; }
@@ -80,6 +84,13 @@ Coding Parameter::coding_of(std::int64_t channel) const {
   return result;
 }
 
+std::optional<int> quarters_of(float exponent) {
+  for (int quarters = 1; quarters <= 8; ++quarters) {
+    if (exponent == 0.25f * static_cast<float>(quarters)) return quarters;
+  }
+  return std::nullopt;
+}
+
 std::string operator_name(const Operator& op) { return std::visit(NameOf{}, op); }
 
 bool is_matrix(const Operator& op) {
@@ -87,7 +98,8 @@ bool is_matrix(const Operator& op) {
 }
 
 bool keeps_codes(const Operator& op) {
-  return std::holds_alternative<Flatten>(op) || std::holds_alternative<SelectChannels>(op);
+  return std::holds_alternative<Flatten>(op) || std::holds_alternative<Unflatten>(op) ||
+         std::holds_alternative<SelectChannels>(op);
 }
 
 std::vector<ParameterIndex> parameters_of(const Operator& op) {

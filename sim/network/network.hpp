@@ -70,6 +70,7 @@ struct Conv2d {
   int out_channels = 0, groups = 1;
   std::array<int, 2> kernel{1, 1}, stride{1, 1};
   std::array<int, 4> pads{0, 0, 0, 0};  // top, left, bottom, right
+  std::array<int, 2> dilation{1, 1};    // pixels from one row (column) of the kernel to the next
 };
 /// Matrix operator on a flattened input (CHW order); its input is quantized.
 struct Linear {
@@ -77,12 +78,25 @@ struct Linear {
   int out_features = 0;
 };
 /// gamma = fl(1 + a') when reparameterized, else the scale itself; 1 and 0 without parameters.
+/// Statistics are those of a group of channels over the whole image, or of each pixel alone: with
+/// one group the second is the layer norm over channels.
 struct GroupNorm {
   OptionalParameter scale, shift;
   int groups = 1;
   float eps = 1e-5f;
   bool reparameterized = true;
+  bool each_pixel = false;
 };
+/// y·fl(s^-exponent) with s = bias + alpha/size · the sum of y² over `size` neighbouring channels
+/// of the same pixel (AlexNet). The window of channel c begins at c - (size - 1)/2; beyond the
+/// first and the last channel there is nothing. The exponent is quarters/4.
+struct LocalResponseNorm {
+  int size = 5;
+  float alpha = 1e-4f, bias = 1.0f;
+  int quarters = 3;  // 1 to 8: s^-0.75 is 3
+};
+/// An exponent as quarters; none for one that LocalResponseNorm cannot have.
+std::optional<int> quarters_of(float exponent);
 /// Running statistics, neither coded nor hit.
 struct BatchNorm {
   OptionalParameter scale, shift;
@@ -120,6 +134,8 @@ struct AveragePool {
 };
 /// CHW -> (C·H·W, 1, 1).
 struct Flatten {};
+/// A vector as an image of one pixel.
+struct Unflatten {};
 /// Output channel c is input channel channels[c]: a part of the channels, or another order. Codes
 /// stay codes.
 struct SelectChannels {
@@ -140,9 +156,9 @@ struct Quantize {
 /// u8 -> fp32: fl(s·fl(q - z)) of the codes' own quantizer.
 struct Dequantize {};
 
-using Operator =
-    std::variant<Conv2d, Linear, GroupNorm, BatchNorm, Relu, Sign, Clip, PRelu, Lookup, MaxPool,
-                 AveragePool, Flatten, SelectChannels, Concat, Add, Multiply, Quantize, Dequantize>;
+using Operator = std::variant<Conv2d, Linear, GroupNorm, BatchNorm, LocalResponseNorm, Relu, Sign,
+                              Clip, PRelu, Lookup, MaxPool, AveragePool, Flatten, Unflatten,
+                              SelectChannels, Concat, Add, Multiply, Quantize, Dequantize>;
 /// "conv", "linear", "group_norm", ... as printed.
 std::string operator_name(const Operator& op);
 bool is_matrix(const Operator& op);
@@ -192,7 +208,7 @@ using Shapes = Table<ValueIndex, Shape>;
 Shapes check(const Network& network, const std::string& where,
              MatrixWeights weights = MatrixWeights::kCoded);
 
-/// True for values that Quantize writes, and for a Flatten or SelectChannels of such a value.
+/// True for values that Quantize writes, and for an operator of such a value that keeps codes.
 /// Everything between a matrix operator and the next Quantize works in fp32. The input image goes
 /// to Quantize only.
 bool is_quantized(const Network& network, ValueIndex value);

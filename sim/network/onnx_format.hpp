@@ -3,6 +3,7 @@
 #pragma once
 #include <onnx/onnx_pb.h>
 
+#include <array>
 #include <string>
 
 namespace brownout::network::onnx_format {
@@ -17,6 +18,10 @@ inline constexpr const char* kInputKey = "brownout.input";
 inline constexpr const char* kMetaPrefix = "brownout.meta.";
 inline constexpr const char* kFormulasKey = "brownout.formulas";
 inline constexpr const char* kTensorsKey = "brownout.tensors";
+
+/// The axes of a Transpose that moves the channels of images.
+inline constexpr std::array<int, 4> kChannelsLast{0, 2, 3, 1};
+inline constexpr std::array<int, 4> kChannelsFirst{0, 3, 1, 2};
 
 /// The graph's input: the normalized image, N×C×H×W.
 inline constexpr const char* kImage = "image";

@@ -25,6 +25,10 @@ const char* to_string(Symbol::Kind kind) {
       return "grouped channels";
     case Symbol::Kind::kNormalized:
       return "normalized groups";
+    case Symbol::Kind::kPixels:
+      return "an image with channels last";
+    case Symbol::Kind::kUngrouped:
+      return "a normalized image with channels last";
     case Symbol::Kind::kPositive:
       return "a comparison with 0";
     case Symbol::Kind::kIndex:

@@ -33,6 +33,8 @@ struct Symbol {
     kCodes,       // u8 codes of `value`
     kGrouped,     // `value` as groups × rest
     kNormalized,  // the same after InstanceNormalization
+    kPixels,      // `value` with channels last
+    kUngrouped,   // the same after the norm of each pixel
     kPositive,    // `value` > 0
     kIndex,       // codes of `value` as positions in a table
     kMerged,      // a group norm's value before its scale or shift
@@ -43,8 +45,8 @@ struct Symbol {
   const onnx::TensorProto* tensor = nullptr;  // kConstant
   bool plus_one = false;                      // kParameter: gamma = 1 + a'
   bool column = false;                        // kParameter: C -> C×1×1
-  GroupNorm norm;                             // kGrouped, kNormalized
-  std::string name;                           // kNormalized: the node's name
+  GroupNorm norm;                             // kGrouped, kNormalized, kUngrouped
+  std::string name;                           // kNormalized, kUngrouped: the node's name
   bool used = false;
 };
 
@@ -131,12 +133,14 @@ class GraphReader {
   void read_greater();
   void read_identity();
   void read_instance_norm();
+  void read_lrn();
   void read_max_pool();
   void read_mul();
   void read_prelu();
   void read_quantize();
   void read_relu();
   void read_reshape();
+  void read_transpose();
   void read_unsqueeze();
   void read_where();
 

@@ -10,13 +10,6 @@ using namespace onnx_format;
 
 namespace {
 
-template <std::size_t N>
-std::array<int, N> to_array(const std::vector<int>& values) {
-  std::array<int, N> out{};
-  for (std::size_t i = 0; i < N; ++i) out[i] = values[i];
-  return out;
-}
-
 template <typename Op>
 void read_window(Attributes& attributes, Op& op) {
   op.kernel = to_array<2>(attributes.integers("kernel_shape", 2, {1, 1}));
@@ -43,12 +36,14 @@ const std::map<std::string, GraphReader::Handler>& GraphReader::handlers() {
       {"Greater", &GraphReader::read_greater},
       {"Identity", &GraphReader::read_identity},
       {"InstanceNormalization", &GraphReader::read_instance_norm},
+      {"LRN", &GraphReader::read_lrn},
       {"MaxPool", &GraphReader::read_max_pool},
       {"Mul", &GraphReader::read_mul},
       {"PRelu", &GraphReader::read_prelu},
       {"QuantizeLinear", &GraphReader::read_quantize},
       {"Relu", &GraphReader::read_relu},
       {"Reshape", &GraphReader::read_reshape},
+      {"Transpose", &GraphReader::read_transpose},
       {"Unsqueeze", &GraphReader::read_unsqueeze},
       {"Where", &GraphReader::read_where},
   };
@@ -134,91 +129,6 @@ void GraphReader::read_mul() {
   define_output(value_symbol(Kind::kActivation, last_value()));
 }
 
-GroupNorm* GraphReader::open_group_norm() {
-  // Only the last node's value can still be unread, so that no operator sees it half finished.
-  const Symbol& symbol = input(0);
-  if (symbol.kind != Kind::kActivation || symbol.value != last_value() ||
-      last_value() == kInputImage) {
-    return nullptr;
-  }
-  return std::get_if<GroupNorm>(&network_.nodes.back().op);
-}
-
-void GraphReader::read_reshape() {
-  need_inputs(2, 2);
-  Attributes attributes(*node_, place_);
-  attributes.expect("allowzero", 0);
-  attributes.finish();
-  const Symbol first = input(0);
-  if (first.kind == Kind::kNormalized) {
-    const ValueType& type = type_of(first.value);
-    std::vector<std::int64_t> layout{0, type.shape.channels};
-    if (!type.flat) layout.insert(layout.end(), {type.shape.height, type.shape.width});
-    expect_constant(1, layout);
-    emit(first.norm, {first.value}, first.name);
-    define_output(value_symbol(Kind::kActivation, last_value()));
-    return;
-  }
-  Symbol symbol = value_symbol(Kind::kGrouped, activation(0));
-  const std::vector<std::int64_t> grouping = constant<std::int64_t>(1);
-  if (grouping.size() != 3 || grouping[0] != 0 || grouping[1] < 1 || grouping[1] > 65536 ||
-      grouping[2] != -1) {
-    fail("\"{}\" is no group norm's [0, groups, -1]", input_name(1));
-  }
-  symbol.norm.groups = static_cast<int>(grouping[1]);
-  define_output(symbol);
-}
-
-void GraphReader::read_instance_norm() {
-  need_inputs(3, 3);
-  Symbol symbol = input(0, Kind::kGrouped);
-  Attributes attributes(*node_, place_);
-  symbol.norm.eps = attributes.number("epsilon", 1e-5f);
-  attributes.finish();
-  const std::size_t groups = symbol.norm.groups;
-  expect_constant(1, std::vector<float>(groups, 1.0f));
-  expect_constant(2, std::vector<float>(groups, 0.0f));
-  symbol.kind = Kind::kNormalized;
-  symbol.name = node_->name();
-  define_output(symbol);
-}
-
-void GraphReader::read_unsqueeze() {
-  need_inputs(2, 2);
-  Attributes(*node_, place_).finish();
-  Symbol symbol = parameter_input(0);
-  if (symbol.column) fail("\"{}\" has its axes already", input_name(0));
-  expect_constant<std::int64_t>(1, {1, 2});
-  symbol.column = true;
-  define_output(symbol);
-}
-
-void GraphReader::read_batch_norm() {
-  need_inputs(5, 5);
-  BatchNorm op;
-  Attributes attributes(*node_, place_);
-  op.eps = attributes.number("epsilon", 1e-5f);
-  attributes.number("momentum", 0.9f);  // matters in training only
-  attributes.finish();
-  const ValueIndex value = activation(0);
-  const std::size_t channels = type_of(value).shape.channels;
-  if (is_parameter(1)) {
-    op.scale = attach(1, Role::kScale);
-    op.reparameterized = input(1).plus_one;
-  } else {
-    expect_constant(1, std::vector<float>(channels, 1.0f));
-  }
-  if (is_parameter(2)) {
-    op.shift = attach(2, Role::kShift);
-  } else {
-    expect_constant(2, std::vector<float>(channels, 0.0f));
-  }
-  op.mean = constant<float>(3);
-  op.variance = constant<float>(4);
-  emit(op, {value}, node_->name());
-  define_output(value_symbol(Kind::kActivation, last_value()));
-}
-
 void GraphReader::read_conv() {
   need_inputs(2, 3);
   Conv2d op;
@@ -239,9 +149,7 @@ void GraphReader::read_conv() {
   const std::int64_t groups = attributes.integer("group", 1);
   if (groups < 1 || groups > 65536) fail("has {} groups, expected 1 to 65536", groups);
   op.groups = static_cast<int>(groups);
-  if (attributes.integers("dilations", 2, {1, 1}) != std::vector<int>{1, 1}) {
-    fail("is dilated, which is not supported");
-  }
+  op.dilation = to_array<2>(attributes.integers("dilations", 2, {1, 1}));
   if (attributes.text("auto_pad", "NOTSET") != "NOTSET") fail("auto_pad is not supported");
   attributes.finish();
   emit(op, {value}, node_->name());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Internal: checked access to the tensors and attributes of an ONNX file.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -38,5 +39,13 @@ class Attributes {
   std::string place_;
   std::set<std::string> known_;
 };
+
+/// The N numbers of a list that Attributes::integers returned.
+template <std::size_t N>
+std::array<int, N> to_array(const std::vector<int>& values) {
+  std::array<int, N> out{};
+  for (std::size_t i = 0; i < N; ++i) out[i] = values[i];
+  return out;
+}
 
 }  // namespace brownout::network

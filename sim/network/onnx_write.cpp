@@ -164,6 +164,7 @@ class GraphWriter {
     emit_matrix("Conv", op.weight, op.bias);
     set(*matrix_, "group", std::int64_t{op.groups});
     set_window(*matrix_, op);
+    if (op.dilation != std::array<int, 2>{1, 1}) set_list(*matrix_, "dilations", op.dilation);
   }
   void emit(const Linear& op) {
     emit_matrix("Gemm", op.weight, op.bias);
@@ -179,15 +180,29 @@ class GraphWriter {
     return column;
   }
 
+  /// The input with its channels last, so that the channels of a pixel lie one after the other.
+  std::string pixels_last() {
+    set_list(operation("Transpose", part("pixels"), {input_}), "perm", kChannelsLast);
+    return part("pixels");
+  }
+  std::vector<std::int64_t> grouping(const GroupNorm& op) const {
+    if (op.each_pixel) return {-1, op.groups, type_.shape.channels / op.groups};
+    return {0, op.groups, -1};
+  }
+  std::vector<std::int64_t> ungrouped_layout(const GroupNorm& op) const {
+    const Shape& shape = type_.shape;
+    if (op.each_pixel) return {-1, shape.height, shape.width, shape.channels};
+    if (type_.flat) return {0, shape.channels};
+    return {0, shape.channels, shape.height, shape.width};
+  }
+
   void emit(const GroupNorm& op) {
     const std::size_t groups = op.groups;
-    std::vector<std::int64_t> layout{0, type_.shape.channels};
-    if (!type_.flat) layout.insert(layout.end(), {type_.shape.height, type_.shape.width});
     const bool scaled = op.scale.has_value();
     const bool shifted = op.shift.has_value();
 
     operation("Reshape", part("grouped"),
-              {input_, list<std::int64_t>(part("groups"), {0, op.groups, -1})});
+              {op.each_pixel ? pixels_last() : input_, list(part("groups"), grouping(op))});
     onnx::NodeProto& norm =
         operation("InstanceNormalization", node_->name,
                   {part("grouped"), list(part("ones"), std::vector<float>(groups, 1.0f)),
@@ -195,8 +210,15 @@ class GraphWriter {
                   part("normalized"));
     set(norm, "epsilon", op.eps);
     const std::string plain = scaled || shifted ? part("plain") : node_->name;
-    operation("Reshape", part("ungroup"), {part("normalized"), list(part("layout"), layout)},
-              plain);
+    if (op.each_pixel) {
+      operation("Reshape", part("ungrouped"),
+                {part("normalized"), list(part("layout"), ungrouped_layout(op))});
+      onnx::NodeProto& back = operation("Transpose", part("ungroup"), {part("ungrouped")}, plain);
+      set_list(back, "perm", kChannelsFirst);
+    } else {
+      operation("Reshape", part("ungroup"),
+                {part("normalized"), list(part("layout"), ungrouped_layout(op))}, plain);
+    }
     const std::string product = shifted ? part("product") : node_->name;
     if (scaled) {
       const std::string gamma =
@@ -221,6 +243,13 @@ class GraphWriter {
     set(norm, "epsilon", op.eps);
   }
 
+  void emit(const LocalResponseNorm& op) {
+    onnx::NodeProto& norm = operation("LRN", node_->name, {input_});
+    set(norm, "size", std::int64_t{op.size});
+    set(norm, "alpha", op.alpha);
+    set(norm, "beta", 0.25f * static_cast<float>(op.quarters));
+    set(norm, "bias", op.bias);
+  }
   void emit(const Relu&) { operation("Relu", node_->name, {input_}); }
 
   /// y > 0 ? 1 : -1, whereas ONNX's own Sign gives 0 at 0.
@@ -256,6 +285,10 @@ class GraphWriter {
     set(pool, "count_include_pad", std::int64_t{op.count_pad});
   }
   void emit(const Flatten&) { operation("Flatten", node_->name, {input_}); }
+  void emit(const Unflatten&) {
+    operation("Unsqueeze", node_->name,
+              {input_, list<std::int64_t>(part("axes"), std::vector<std::int64_t>{2, 3})});
+  }
   void emit(const SelectChannels& op) {
     const std::vector<std::int64_t> channels(op.channels.begin(), op.channels.end());
     set(operation("Gather", node_->name, {input_, list(part("channels"), channels)}), "axis",

@@ -58,11 +58,17 @@ std::string window_text(const Op& op) {
 
 struct Details {
   std::string operator()(const network::Conv2d& op) const {
-    return window_text(op) + (op.groups > 1 ? fmt::format(" groups {}", op.groups) : "");
+    const bool dilated = op.dilation != std::array<int, 2>{1, 1};
+    return window_text(op) +
+           (dilated ? fmt::format(" dilation {}x{}", op.dilation[0], op.dilation[1]) : "") +
+           (op.groups > 1 ? fmt::format(" groups {}", op.groups) : "");
   }
   std::string operator()(const network::Linear&) const { return ""; }
   std::string operator()(const network::GroupNorm& op) const {
     return fmt::format("{} groups{}", op.groups, op.reparameterized ? ", scale 1 + a" : "");
+  }
+  std::string operator()(const network::LocalResponseNorm& op) const {
+    return fmt::format("{} channels, exponent {}", op.size, 0.25 * op.quarters);
   }
   std::string operator()(const network::BatchNorm& op) const {
     return op.reparameterized ? "scale 1 + a" : "";

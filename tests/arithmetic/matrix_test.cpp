@@ -36,6 +36,22 @@ TEST(Accumulate, PadsWithZeroAfterTheZeroPoint) {
   EXPECT_EQ(sum, (std::vector<std::int32_t>{10, 10, 10, 10}));
 }
 
+TEST(Accumulate, SkipsThePixelsBetweenTheTapsOfADilatedWindow) {
+  // Two taps in a row, two pixels apart, on a row of five pixels with one pixel of padding.
+  Matrix matrix;
+  matrix.window = {1, 5, 1, 5, 1, 2, 1, 1, 0, 1};
+  matrix.window.dilation_w = 2;
+  EXPECT_EQ(matrix.window.reach_w(), 3);
+  const std::vector<std::uint8_t> q{1, 2, 3, 4, 5};
+  const std::vector<std::int8_t> n{10, 1};
+  std::vector<std::int32_t> acc(5);
+  std::vector<std::int32_t> sum(5);
+  accumulate(matrix, q.data(), 0, n.data(), acc.data());
+  sum_lane(matrix, q.data(), 0, sum.data());
+  EXPECT_EQ(acc, (std::vector<std::int32_t>{2, 13, 24, 35, 40}));
+  EXPECT_EQ(sum, (std::vector<std::int32_t>{2, 4, 6, 8, 4}));
+}
+
 TEST(Accumulate, KeepsGroupsApart) {
   Matrix matrix;
   matrix.in_channels = 4;

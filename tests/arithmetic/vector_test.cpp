@@ -91,6 +91,34 @@ TEST(GroupNorm, NeverSeesANegativeVariance) {
   EXPECT_EQ(group_statistics(&low1, &low2, 1, 1, 0.25f).reciprocal, 2.0f);
 }
 
+TEST(GroupNorm, OfAPixelAloneHasTheStatisticsOfItsChannels) {
+  const float y[] = {1.0f, 3.0f, 5.0f, 7.0f};  // mean 4, variance 5
+  const GroupStatistics pixel = pixel_statistics(y, 4, 1e-5f);
+  EXPECT_EQ(pixel.mean, 4.0f);
+  EXPECT_EQ(pixel.reciprocal, static_cast<float>(1.0 / std::sqrt(5.0 + double{1e-5f})));
+}
+
+TEST(LocalResponseNorm, DividesByAPowerOfTheNeighboursSquares) {
+  // Windows of 3 channels: 0 and 1; 0, 1 and 2; and so on. Of 2 channels: c and c + 1.
+  network::LocalResponseNorm op;
+  op.size = 3;
+  op.alpha = 3.0f;
+  op.bias = 2.0f;
+  const float y[] = {1.0f, 3.0f, -2.0f, 0.0f};
+  op.quarters = 4;  // 1/s
+  EXPECT_EQ(local_response_factor(op, y, 4, 0), static_cast<float>(1.0 / 12.0));
+  EXPECT_EQ(local_response_factor(op, y, 4, 1), 1.0f / 16.0f);  // 16 has an exact fourth root
+  EXPECT_NEAR(local_response_factor(op, y, 4, 3), 1.0f / 6.0f, 1e-7f);
+  op.quarters = 3;
+  EXPECT_EQ(local_response_factor(op, y, 4, 1), 1.0f / 8.0f);
+  op.quarters = 1;
+  EXPECT_EQ(local_response_factor(op, y, 4, 1), 0.5f);
+  op.size = 2;
+  op.alpha = 2.0f;
+  op.bias = 3.0f;
+  EXPECT_EQ(local_response_factor(op, y, 4, 1), 0.5f);  // 3 + 9 + 4
+}
+
 TEST(BatchNorm, UsesRunningStatistics) {
   const Affine affine = batch_norm_affine(2.0f, 4.0f, 0.0f, 3.0f, 1.0f);
   EXPECT_EQ(affine.factor, 1.5f);

@@ -41,9 +41,12 @@ struct Case {
   std::vector<std::int8_t> n;
 };
 
+int reach_h(const ConvolutionShape& s) { return (s.kernel_h - 1) * s.dilation_h + 1; }
+int reach_w(const ConvolutionShape& s) { return (s.kernel_w - 1) * s.dilation_w + 1; }
+
 ConvolutionShape resolved(ConvolutionShape s) {
-  s.out_height = (s.in_height + s.pad_top + s.pad_bottom - s.kernel_h) / s.stride_h + 1;
-  s.out_width = (s.in_width + s.pad_left + s.pad_right - s.kernel_w) / s.stride_w + 1;
+  s.out_height = (s.in_height + s.pad_top + s.pad_bottom - reach_h(s)) / s.stride_h + 1;
+  s.out_width = (s.in_width + s.pad_left + s.pad_right - reach_w(s)) / s.stride_w + 1;
   return s;
 }
 
@@ -75,8 +78,8 @@ std::vector<std::int32_t> plain_sum(const Case& c) {
           std::int64_t sum = 0;
           for (int ky = 0; ky < s.kernel_h; ++ky)
             for (int kx = 0; kx < s.kernel_w; ++kx) {
-              const int y = oy * s.stride_h + ky - s.pad_top;
-              const int x = ox * s.stride_w + kx - s.pad_left;
+              const int y = oy * s.stride_h + ky * s.dilation_h - s.pad_top;
+              const int x = ox * s.stride_w + kx * s.dilation_w - s.pad_left;
               if (y < 0 || y >= s.in_height || x < 0 || x >= s.in_width) continue;
               const std::uint8_t* q = c.q.data() + static_cast<std::size_t>(image) * inputs(s) +
                                       (y * s.in_width + x) * s.in_channels + o / out * in;
@@ -109,11 +112,12 @@ std::vector<std::int32_t> run(Convolution& convolution, const Case& c, const std
 std::string describe(const Case& c) {
   const ConvolutionShape& s = c.shape;
   return fmt::format(
-      "{}x{}x{} -> {}x{}x{}, kernel {}x{}, stride {} {}, pad {} {} {} {}, groups {}, "
+      "{}x{}x{} -> {}x{}x{}, kernel {}x{}, stride {} {}, dilation {} {}, pad {} {} {} {}, groups "
+      "{}, "
       "z {}, bits {}, images {}",
       s.in_height, s.in_width, s.in_channels, s.out_height, s.out_width, s.out_channels, s.kernel_h,
-      s.kernel_w, s.stride_h, s.stride_w, s.pad_top, s.pad_left, s.pad_bottom, s.pad_right,
-      s.groups, c.zero_point, c.bits, c.images);
+      s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.pad_top, s.pad_left,
+      s.pad_bottom, s.pad_right, s.groups, c.zero_point, c.bits, c.images);
 }
 
 /// Codes of one of four kinds: uniform, the two ends at random, all highest, all lowest.
@@ -140,6 +144,9 @@ Case random_case(Draws& draws, std::int64_t most_macs) {
     s.kernel_w = draws.integer(0, 1) == 0 ? s.kernel_h : draws.integer(1, 7);
     s.stride_h = draws.integer(0, 1) == 0 ? 1 : draws.integer(1, 3);
     s.stride_w = draws.integer(0, 1) == 0 ? s.stride_h : draws.integer(1, 3);
+    const bool dilated = draws.integer(0, 3) == 0;
+    s.dilation_h = dilated ? draws.integer(1, 4) : 1;
+    s.dilation_w = dilated ? draws.integer(1, 4) : 1;
     s.in_height = draws.integer(1, 20), s.in_width = draws.integer(1, 20);
     s.pad_top = draws.integer(0, 3), s.pad_left = draws.integer(0, 3);
     s.pad_bottom = draws.integer(0, 3), s.pad_right = draws.integer(0, 3);
@@ -159,8 +166,8 @@ Case random_case(Draws& draws, std::int64_t most_macs) {
     }
     c.images = draws.integer(1, 5);
     s = resolved(s);
-  } while (s.in_height + s.pad_top + s.pad_bottom < s.kernel_h ||
-           s.in_width + s.pad_left + s.pad_right < s.kernel_w || s.macs() * c.images > most_macs);
+  } while (s.in_height + s.pad_top + s.pad_bottom < reach_h(s) ||
+           s.in_width + s.pad_left + s.pad_right < reach_w(s) || s.macs() * c.images > most_macs);
   c.zero_point = draws.integer(0, 2) == 0 ? 0 : draws.integer(0, 255);
   c.bits = draws.integer(0, 1) == 0 ? 8 : draws.integer(1, 8);
   fill(c, draws);

@@ -232,6 +232,21 @@ TEST(Equalize, AFlattenedChannelHasOneScaleForAllItsPixels) {
   EXPECT_THAT(values_of(imported.network, "node_y.weight"), ElementsAre(2.0f, -1.0f, 1.0f, 4.0f));
 }
 
+TEST(Equalize, AVectorMayBecomeAnImageBetweenTwoLayers) {
+  GraphBuilder builder;
+  builder.input("x", {1, 1}).output("y");
+  set_floats(builder, "w1", {1, 2}, {4.0f, 0.25f});
+  set_floats(builder, "w2", {1, 2, 1, 1}, {1.0f, 4.0f});
+  builder.integers("image", {1, 2, 1, 1});
+  builder.node("MatMul", {"x", "w1"}, {"c"});
+  builder.node("Reshape", {"c", "image"}, {"i"});
+  builder.node("Conv", {"i", "w2"}, {"y"});
+  ImportedNetwork imported = lower(Graph::read(builder.write()), {});
+  EXPECT_EQ(equalize(imported, "test").pairs, 1);
+  EXPECT_THAT(values_of(imported.network, "node_c.weight"), ElementsAre(2.0f, 1.0f));
+  EXPECT_THAT(values_of(imported.network, "node_y.weight"), ElementsAre(2.0f, 1.0f));
+}
+
 TEST(Equalize, AChainSettlesWithEqualRangesOfEachChannel) {
   // Two channels that never meet, with ranges 64, 1, 1 and 4, 4, 4: each has its geometric mean.
   GraphBuilder builder;

@@ -72,6 +72,54 @@ class SqueezeExcite(nn.Module):
         return x * self.gate(x)
 
 
+class LinearSqueezeExcite(nn.Module):
+    """The gate by linear layers. `back` makes an image of its vector."""
+
+    def __init__(self, channels, back):
+        super().__init__()
+        self.gate = nn.Sequential(
+            nn.Linear(channels, 4), nn.ReLU(), nn.Linear(4, channels), nn.Sigmoid()
+        )
+        self.back = back
+
+    def forward(self, x):
+        return x * self.back(self.gate(x.mean((2, 3))), x)
+
+
+class LayerNormPixels(nn.Module):
+    """A layer norm over the channels of each pixel, with channels last or first."""
+
+    def __init__(self, channels, last):
+        super().__init__()
+        self.last = last
+        self.norm = nn.LayerNorm(channels, eps=1e-6)
+
+    def forward(self, x):
+        if self.last:
+            return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        mean = x.mean(1, keepdim=True)
+        variance = (x - mean).pow(2).mean(1, keepdim=True)
+        x = (x - mean) / torch.sqrt(variance + self.norm.eps)
+        return self.norm.weight[:, None, None] * x + self.norm.bias[:, None, None]
+
+
+class ConvNext(nn.Module):
+    """A block of ConvNeXt: linear layers work on the channels of each pixel."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.depthwise = nn.Conv2d(channels, channels, 5, padding=2, groups=channels)
+        self.norm = nn.LayerNorm(channels)
+        self.pixels = nn.Sequential(
+            nn.Linear(channels, 2 * channels), nn.GELU(), nn.Linear(2 * channels, channels)
+        )
+        self.scale = nn.Parameter(torch.full((channels,), 0.5))
+
+    def forward(self, x):
+        y = self.pixels(self.norm(self.depthwise(x).permute(0, 2, 3, 1)))
+        return x + (self.scale * y).permute(0, 3, 1, 2)
+
+
 class Inception(nn.Module):
     def __init__(self, inputs):
         super().__init__()
@@ -201,15 +249,25 @@ def several(make, count):
 
 SMALL = {
     "celu": lambda: activations(lambda: nn.CELU(0.7)),
+    "convnext": lambda: nn.Sequential(
+        nn.Conv2d(3, 8, 4, 4), LayerNormPixels(8, True), several(lambda: ConvNext(8), 2),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.LayerNorm(8), nn.Linear(8, CLASSES)),
     "dense": lambda: nn.Sequential(
         conv_norm(3, 6, 3, 2), Dense(6, 4, 3), nn.BatchNorm2d(18), nn.ReLU(),
         nn.Conv2d(18, 9, 1, bias=False), nn.AvgPool2d(2), Dense(9, 4, 2), nn.BatchNorm2d(17),
         nn.ReLU(), head(17)),
     "depthwise": lambda: nn.Sequential(
         conv_norm(3, 8, 3, 2, activation=nn.ReLU6), several(lambda: Inverted(8, 16), 2), head(8)),
+    "dilated": lambda: nn.Sequential(
+        conv_norm(3, 8, 3, 2), nn.Conv2d(8, 8, 3, padding=2, dilation=2), nn.ReLU(),
+        nn.Conv2d(8, 8, 3, padding=(1, 3), dilation=(1, 3), groups=8), nn.ReLU(),
+        nn.Conv2d(8, 12, (2, 3), 2, dilation=(3, 2), groups=4), nn.ReLU(), head(12)),
     "elu": lambda: activations(lambda: nn.ELU(0.8)),
     "excite": lambda: excite(nn.Hardswish, nn.Hardsigmoid),
     "gelu": lambda: activations(nn.GELU),
+    "group_norm": lambda: nn.Sequential(
+        nn.Conv2d(3, 8, 3, 2), nn.GroupNorm(4, 8), nn.ReLU(), nn.Conv2d(8, 6, 3),
+        nn.GroupNorm(1, 6), nn.ReLU(), head(6)),
     "grouped": lambda: nn.Sequential(
         conv_norm(3, 12, 3, 2), conv_norm(12, 12, groups=3), conv_norm(12, 24, 1, groups=4),
         head(24)),
@@ -218,6 +276,18 @@ SMALL = {
         conv_norm(3, 8, 3, 2), Inception(8), Inception(12), nn.MaxPool2d(2), head(12)),
     "leaky": lambda: activations(lambda: nn.LeakyReLU(0.1)),
     "lenet": lenet,
+    "instance_norm": lambda: nn.Sequential(
+        nn.Conv2d(3, 6, 3, 2), nn.InstanceNorm2d(6, affine=True), nn.ReLU(), nn.Conv2d(6, 6, 3),
+        nn.GroupNorm(3, 6, affine=False), nn.ReLU(), head(6)),
+    "layer_norm": lambda: nn.Sequential(
+        nn.Conv2d(3, 8, 3, 2), LayerNormPixels(8, False), nn.ReLU(), nn.Conv2d(8, 6, 3),
+        nn.LayerNorm((6, 13, 13), elementwise_affine=False), nn.ReLU(), head(6)),
+    "linear_excite": lambda: nn.Sequential(
+        conv_norm(3, 8, 3, 2),
+        LinearSqueezeExcite(8, lambda gate, x: gate.view(gate.shape[0], 8, 1, 1)),
+        conv_norm(8, 8), LinearSqueezeExcite(8, lambda gate, x: gate[:, :, None, None]),
+        conv_norm(8, 8),
+        LinearSqueezeExcite(8, lambda gate, x: gate.view(-1, 8, 1, 1).expand_as(x)), head(8)),
     "mish": lambda: activations(nn.Mish),
     "pools": lambda: nn.Sequential(
         nn.Conv2d(3, 4, 3, 1, 1), nn.ReLU(), nn.AvgPool2d(2), Pools(), conv_norm(20, 8), head(8)),

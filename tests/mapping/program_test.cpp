@@ -226,11 +226,15 @@ TEST(Program, OnlyAGroupNormTakesAnotherWalk) {
 }
 
 TEST(Program, StagedNumbersAreThoseThatTheNormReads) {
-  const auto build = [](bool pool) {
+  network::GroupNorm pixels;
+  pixels.each_pixel = true;
+  const std::vector<network::Operator> norms{network::GroupNorm{}, pixels,
+                                             network::LocalResponseNorm{}};
+  const auto build = [](bool pool, const network::Operator& norm) {
     return with_vectors([=](network::Builder& b, auto conv) {
       conv();
       if (pool) b.add(network::MaxPool{});
-      b.add(network::GroupNorm{});
+      b.add(norm);
       b.add(network::Quantize{0.5f, 7});
       b.add(network::Flatten{});
       return pool ? 32 : 128;
@@ -240,9 +244,10 @@ TEST(Program, StagedNumbersAreThoseThatTheNormReads) {
   AcceleratorConfig deep = four_by_four(), shallow = four_by_four();
   deep.accumulators.depth = 64;  // an image
   shallow.accumulators.depth = 63;
-  for (const bool pool : {false, true}) {
-    SCOPED_TRACE(pool);
-    const network::Network network = build(pool);
+  for (const int kind : {0, 1, 2, 3, 4, 5}) {
+    const bool pool = kind >= 3;
+    SCOPED_TRACE(kind);
+    const network::Network network = build(pool, norms[static_cast<std::size_t>(kind % 3)]);
     const LayerProgram whole = last_convolution(network, deep);
     const LayerProgram staged = last_convolution(network, shallow);
     EXPECT_FALSE(whole.staged);
@@ -254,6 +259,7 @@ TEST(Program, StagedNumbersAreThoseThatTheNormReads) {
     EXPECT_EQ(staged.counts.vector_ops, 3 * (128 + read));
     EXPECT_EQ(staged.counts.activation_writes, 3 * (4 * read + read));
     EXPECT_EQ(staged.counts.activation_reads - whole.counts.activation_reads, 3 * 4 * read);
+    EXPECT_EQ(staged.staged_norm, mapping::summing_norm(network, staged.step.passes[pool ? 1 : 0]));
     // The last strip has 3·64 mod 63 = 3 pixels of 2 channels and leaves in one walk. The walk over
     // staged numbers takes one cycle for the channels of each pixel.
     EXPECT_EQ(memory_walk_cycles(shallow.vector, staged), 3 * read / 2);

@@ -118,10 +118,10 @@ TEST_F(OnnxErrors, UnsupportedAttributes) {
               auto& added = *node(model, "conv1").add_attribute();
               added.set_name("dilations");
               added.set_type(onnx::AttributeProto::INTS);
-              added.add_ints(2);
+              added.add_ints(0);
               added.add_ints(2);
             }),
-            "node \"conv1\" (Conv): is dilated, which is not supported");
+            "node \"conv1\" (conv): has 0 as dilation, expected 1 to 1048576");
   write_onnx(small_network(), file_);
   EXPECT_EQ(after([](onnx::ModelProto& model) {
               auto& added = *node(model, "conv1").add_attribute();

@@ -45,6 +45,16 @@ TEST(Operators, RefuseWhatDoesNotFit) {
   EXPECT_THAT(refusal(SelectChannels{{-1}}, false), HasSubstr("channel -1, expected 0 to 1"));
   EXPECT_THAT(refusal(Dequantize{}, false), HasSubstr("which is not quantized"));
   EXPECT_THAT(refusal(Clip{0.0f, 6.0f}, true), HasSubstr("which is quantized"));
+  EXPECT_THAT(refusal(Unflatten{}, true), HasSubstr("reads an image of 2x2x2, expected a vector"));
+  EXPECT_THAT(refusal(LocalResponseNorm{0, 1.0f, 1.0f, 3}, false),
+              HasSubstr("has 0 channels in a window, expected 1"));
+  EXPECT_THAT(refusal(LocalResponseNorm{5, kNan, 1.0f, 3}, false), HasSubstr("has alpha nan"));
+  EXPECT_THAT(refusal(LocalResponseNorm{5, 1.0f, 0.0f, 3}, false), HasSubstr("and bias 0"));
+  EXPECT_THAT(refusal(LocalResponseNorm{5, 1.0f, 1.0f, 9}, false), HasSubstr("exponent 9/4"));
+  GroupNorm thirds;
+  thirds.groups = 3;
+  thirds.each_pixel = true;
+  EXPECT_THAT(refusal(thirds, false), HasSubstr("(layer_norm): has 3 groups"));
 }
 
 TEST(Operators, JoinAndMultiplyCodesOfOneSize) {
@@ -65,6 +75,43 @@ TEST(Operators, JoinAndMultiplyCodesOfOneSize) {
   } catch (const InputError& error) {
     EXPECT_THAT(error.text(), HasSubstr("multiplies 2x2x2 by 1x2x2, expected equal shapes"));
   }
+}
+
+TEST(Operators, NormalizeThePixelsOfImagesOnly) {
+  Builder b({2, 2, 2}, 2);
+  const ValueIndex q = b.add(Quantize{0.1f, 3});
+  b.add(Dequantize{}, {b.add(Flatten{}, {q})});
+  GroupNorm norm;
+  norm.each_pixel = true;
+  b.add(norm);
+  try {
+    check(b.network(), "net");
+    FAIL() << "no error";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.text(), HasSubstr("(layer_norm): reads a flattened value"));
+  }
+}
+
+TEST(Operators, ReachAsFarAsTheirDilation) {
+  const auto refused = [](std::array<int, 2> dilation) {
+    Builder b({1, 6, 6}, 1);
+    Conv2d conv;
+    conv.out_channels = 1;
+    conv.kernel = {3, 3};
+    conv.dilation = dilation;
+    b.add(Quantize{0.1f, 3});
+    b.add(conv);
+    try {
+      check(b.network(), "net");
+    } catch (const InputError& error) {
+      return std::string(error.text());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_THAT(refused({0, 1}), HasSubstr("has 0 as dilation"));
+  EXPECT_THAT(refused({3, 1}), HasSubstr("a window of 7 on an image of 6"));
+  EXPECT_THAT(refused({1 << 19, 1}), HasSubstr("reaches over 1048577 pixels"));
+  EXPECT_THAT(refused({2, 2}), HasSubstr("has no weight"));
 }
 
 TEST(Operators, LookUpInTheWholeTableOfAFormula) {

@@ -182,6 +182,10 @@ class Builder {
       op.pads[axis] = random_.integer(0, op.kernel[axis] - 1);
       op.pads[axis + 2] =
           random_.chance(0.6) ? op.pads[axis] : random_.integer(0, op.kernel[axis] - 1);
+      if (op.kernel[axis] > 1 && random_.chance(0.2)) {
+        const int room = extent[axis] + op.pads[axis] + op.pads[axis + 2] - 1;
+        op.dilation[axis] = random_.integer(1, std::min(3, room / (op.kernel[axis] - 1)));
+      }
     }
     return op;
   }
@@ -208,11 +212,17 @@ class Builder {
         op.shift = parameter(Role::kShift, {channels}, 0.0, 0.5, &shift_rms);
       }
     };
+    if (random_.chance(0.12)) {
+      local_response_norm();
+      return;
+    }
     if (random_.chance(0.6)) {
       GroupNorm op;
       op.groups = divisor(channels);
       // Groups of one value are always 0, so they are rare.
       if (op.groups == type().shape.size() && random_.chance(0.9)) op.groups = 1;
+      op.each_pixel = !type().flat && channels > 3 && random_.chance(0.4);
+      if (op.each_pixel && channels / op.groups < 3 && random_.chance(0.9)) op.groups = 1;
       op.eps = eps;
       add_parameters(op);
       append(op, {value_}, scale_rms + shift_rms);
@@ -227,6 +237,16 @@ class Builder {
     }
     add_parameters(op);
     append(op, {value_}, scale_rms + shift_rms);
+  }
+
+  void local_response_norm() {
+    LocalResponseNorm op;
+    op.size = random_.integer(1, 7);
+    op.alpha = static_cast<float>(random_.between(0.0, 2.0));
+    op.bias = static_cast<float>(random_.between(0.5, 2.0));
+    op.quarters = random_.integer(1, 8);
+    const double s = static_cast<double>(op.bias) + static_cast<double>(op.alpha) * rms() * rms();
+    append(op, {value_}, rms() / std::pow(s, 0.25 * op.quarters));
   }
 
   void activation() {
@@ -315,10 +335,19 @@ class Builder {
     const ValueIndex before = value_;
     const double own = rms();
     if (random_.chance(0.7)) global_pool();
+    const bool vectors = type().shape.height * type().shape.width == 1 && random_.chance(0.5);
     quantize();
-    conv(pointwise(type().shape.channels));
+    if (vectors) {
+      append(Flatten{}, {value_}, rms());
+      linear(type().shape.channels);
+    } else {
+      conv(pointwise(type().shape.channels));
+    }
     if (random_.chance(0.5)) lookup();
+    const bool first = random_.chance(0.5);  // the vector becomes an image, then codes
+    if (vectors && first) append(Unflatten{}, {value_}, rms());
     quantize();
+    if (vectors && !first) append(Unflatten{}, {value_}, rms());
     const ValueIndex factor = value_;
     value_ = before;
     append(Multiply{}, {before, factor}, own * rms_[factor]);

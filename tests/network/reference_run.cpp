@@ -68,8 +68,8 @@ class Evaluator {
             for (int ky = 0; ky < op.kernel[0]; ++ky) {
               for (int kx = 0; kx < op.kernel[1]; ++kx) {
                 sum += weight[w++] * at(o / out_group * in_group + i,
-                                        y * op.stride[0] - op.pads[0] + ky,
-                                        x * op.stride[1] - op.pads[1] + kx, 0.0);
+                                        y * op.stride[0] - op.pads[0] + ky * op.dilation[0],
+                                        x * op.stride[1] - op.pads[1] + kx * op.dilation[1], 0.0);
               }
             }
           }
@@ -99,22 +99,52 @@ class Evaluator {
       if (!shift.empty()) out[i] += shift[i / plane];
     }
   }
+  /// `count` numbers from `begin` on, `step` apart, get mean 0 and deviation 1.
+  static void normalize(Values& out, std::size_t begin, std::size_t count, std::size_t step,
+                        float eps) {
+    double mean = 0.0;
+    double variance = 0.0;
+    const auto at = [&](std::size_t i) -> double& { return out[begin + i * step]; };
+    for (std::size_t i = 0; i < count; ++i) mean += at(i);
+    mean /= static_cast<double>(count);
+    for (std::size_t i = 0; i < count; ++i) variance += (at(i) - mean) * (at(i) - mean);
+    variance /= static_cast<double>(count);
+    const double r = 1.0 / std::sqrt(variance + static_cast<double>(eps));
+    for (std::size_t i = 0; i < count; ++i) at(i) = (at(i) - mean) * r;
+  }
   Values operator()(const GroupNorm& op) const {
     Values out = *x_;
     const std::size_t size = out.size() / static_cast<std::size_t>(op.groups);
+    const std::size_t plane = out.size() / static_cast<std::size_t>(in_.channels);
     for (std::size_t begin = 0; begin < out.size(); begin += size) {
-      double mean = 0.0;
-      double variance = 0.0;
-      for (std::size_t i = begin; i < begin + size; ++i) mean += out[i];
-      mean /= static_cast<double>(size);
-      for (std::size_t i = begin; i < begin + size; ++i) {
-        variance += (out[i] - mean) * (out[i] - mean);
+      if (!op.each_pixel) {
+        normalize(out, begin, size, 1, op.eps);
+        continue;
       }
-      variance /= static_cast<double>(size);
-      const double r = 1.0 / std::sqrt(variance + static_cast<double>(op.eps));
-      for (std::size_t i = begin; i < begin + size; ++i) out[i] = (out[i] - mean) * r;
+      for (std::size_t pixel = 0; pixel < plane; ++pixel) {
+        normalize(out, begin + pixel, size / plane, plane, op.eps);
+      }
     }
     scale_and_shift(op, out);
+    return out;
+  }
+  Values operator()(const LocalResponseNorm& op) const {
+    Values out;
+    for (int c = 0; c < in_.channels; ++c) {
+      for (int y = 0; y < in_.height; ++y) {
+        for (int x = 0; x < in_.width; ++x) {
+          double squares = 0.0;
+          for (int i = 0; i < op.size; ++i) {
+            const int channel = c - (op.size - 1) / 2 + i;
+            if (channel < 0 || channel >= in_.channels) continue;
+            squares += std::pow(at(channel, y, x, 0.0), 2.0);
+          }
+          const double s =
+              static_cast<double>(op.bias) + static_cast<double>(op.alpha) * squares / op.size;
+          out.push_back(at(c, y, x, 0.0) / std::pow(s, op.quarters / 4.0));
+        }
+      }
+    }
     return out;
   }
   Values operator()(const BatchNorm& op) const {
@@ -222,6 +252,7 @@ class Evaluator {
   }
 
   Values operator()(const Flatten&) const { return *x_; }
+  Values operator()(const Unflatten&) const { return *x_; }
   Values operator()(const Add&) const {
     Values out = *x_;
     const Values& residual = values_[node_->inputs[1]];

@@ -18,19 +18,21 @@ except ImportError as error:
     sys.exit(77)
 
 
-def windows(x, kernel, stride, pads, fill):
+def windows(x, kernel, stride, pads, fill, dilations=(1, 1)):
     """(N, C, kh·kw, OH, OW): the pixels under every kernel position."""
     top, left, bottom, right = pads
     x = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=fill)
-    height = (x.shape[2] - kernel[0]) // stride[0] + 1
-    width = (x.shape[3] - kernel[1]) // stride[1] + 1
+    rows, columns = ([k * d for k in range(n)] for n, d in zip(kernel, dilations))
+    height = (x.shape[2] - rows[-1] - 1) // stride[0] + 1
+    width = (x.shape[3] - columns[-1] - 1) // stride[1] + 1
     return np.stack(
         [x[:, :, i:i + (height - 1) * stride[0] + 1:stride[0], j:j + (width - 1) * stride[1] + 1:stride[1]]
-         for i in range(kernel[0]) for j in range(kernel[1])], axis=2)
+         for i in rows for j in columns], axis=2)
 
 
-def conv(x, w, b=None, group=1, kernel_shape=None, strides=(1, 1), pads=(0, 0, 0, 0)):
-    patches = windows(x, kernel_shape, strides, pads, 0.0)
+def conv(x, w, b=None, group=1, kernel_shape=None, strides=(1, 1), pads=(0, 0, 0, 0),
+         dilations=(1, 1)):
+    patches = windows(x, kernel_shape, strides, pads, 0.0, dilations)
     n, c, k, height, width = patches.shape
     patches = patches.reshape(n, group, c // group * k, height, width)
     w = w.reshape(group, w.shape[0] // group, -1)
@@ -61,6 +63,14 @@ def instance_norm(x, scale, shift, epsilon=1e-5):
     mean = x.mean(axis=axes, keepdims=True)
     x = (x - mean) / np.sqrt(((x - mean) ** 2).mean(axis=axes, keepdims=True) + epsilon)
     return x * per_channel(scale, x) + per_channel(shift, x)
+
+
+def response_norm(x, size, alpha, beta, bias):
+    squares = np.zeros_like(x)
+    for c in range(x.shape[1]):
+        first = c - (size - 1) // 2
+        squares[:, c] = (x[:, max(first, 0):first + size] ** 2).sum(axis=1)
+    return x / (bias + alpha / size * squares) ** beta
 
 
 def reshape(x, shape):
@@ -99,6 +109,7 @@ OPERATORS = {
     "Greater": np.greater,
     "Identity": lambda x: x,
     "InstanceNormalization": instance_norm,
+    "LRN": response_norm,
     "MaxPool": lambda x, kernel_shape, strides, pads: windows(
         x, kernel_shape, strides, pads, -np.inf).max(axis=2),
     "Mul": np.multiply,
@@ -107,6 +118,7 @@ OPERATORS = {
         np.rint(x.astype(float) / float(s)) + int(z), 0, 255).astype(np.uint8),
     "Relu": lambda x: np.maximum(x, 0.0),
     "Reshape": reshape,
+    "Transpose": lambda x, perm: x.transpose(perm),
     "Unsqueeze": unsqueeze,
     "Where": np.where,
 }

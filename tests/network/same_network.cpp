@@ -34,6 +34,7 @@ void same(const Conv2d& a, const Conv2d& b) {
   EXPECT_EQ(a.kernel, b.kernel);
   EXPECT_EQ(a.stride, b.stride);
   EXPECT_EQ(a.pads, b.pads);
+  EXPECT_EQ(a.dilation, b.dilation);
 }
 void same(const Linear& a, const Linear& b) {
   EXPECT_EQ(a.weight, b.weight);
@@ -50,6 +51,13 @@ void same_norm(const Norm& a, const Norm& b) {
 void same(const GroupNorm& a, const GroupNorm& b) {
   same_norm(a, b);
   EXPECT_EQ(a.groups, b.groups);
+  EXPECT_EQ(a.each_pixel, b.each_pixel);
+}
+void same(const LocalResponseNorm& a, const LocalResponseNorm& b) {
+  EXPECT_EQ(a.size, b.size);
+  EXPECT_EQ(bits_of(a.alpha), bits_of(b.alpha));
+  EXPECT_EQ(bits_of(a.bias), bits_of(b.bias));
+  EXPECT_EQ(a.quarters, b.quarters);
 }
 void same(const BatchNorm& a, const BatchNorm& b) {
   same_norm(a, b);
@@ -87,6 +95,7 @@ void same(const Concat&, const Concat&) {}
 void same(const Multiply&, const Multiply&) {}
 void same(const Dequantize&, const Dequantize&) {}
 void same(const Flatten&, const Flatten&) {}
+void same(const Unflatten&, const Unflatten&) {}
 void same(const Add&, const Add&) {}
 
 void same(const Parameter& a, const Parameter& b) {

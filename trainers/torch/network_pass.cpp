@@ -150,6 +150,10 @@ struct NetworkPass::State {
       return pool_average(*op, x);
     }
     if (std::get_if<network::Flatten>(&n.op) != nullptr) return x.flatten(1);
+    if (std::get_if<network::Unflatten>(&n.op) != nullptr) return x.reshape({x.size(0), -1, 1, 1});
+    if (const auto* op = std::get_if<network::LocalResponseNorm>(&n.op)) {
+      return normalize_response(*op, x);
+    }
     if (const auto* op = std::get_if<network::SelectChannels>(&n.op)) {
       return x.index_select(1, torch::tensor(op->channels).to(device));
     }
@@ -237,7 +241,8 @@ NetworkPass::NetworkPass(const Architecture& architecture, const std::string& de
     }
   }
   for (std::size_t i = 0; i + 1 < nodes; ++i) {
-    s.fused[i] = std::holds_alternative<network::GroupNorm>(s.net.nodes[i].op) &&
+    const auto* norm = std::get_if<network::GroupNorm>(&s.net.nodes[i].op);
+    s.fused[i] = norm != nullptr && !norm->each_pixel &&
                  std::holds_alternative<network::Relu>(s.net.nodes[i + 1].op) &&
                  s.net.nodes[i + 1].inputs[0] == ValueIndex(i + 1) && readers[i + 1] == 1;
   }

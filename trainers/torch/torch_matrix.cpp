@@ -218,8 +218,8 @@ Tensor convolve(const network::Conv2d& op, const Tensor& x, const Tensor& weight
     inner.pads = {0, 0, 0, 0};
     return convolve(inner, padded(x, op.pads, 0.0), weight, bias);
   }
-  const bool square =
-      op.kernel[0] == op.kernel[1] && op.stride[0] == op.stride[1] && op.pads[0] == op.pads[1];
+  const bool square = op.dilation == std::array<int, 2>{1, 1} && op.kernel[0] == op.kernel[1] &&
+                      op.stride[0] == op.stride[1] && op.pads[0] == op.pads[1];
   const std::int64_t in = weight.size(1);
   const bool possible = x.device().is_cpu() && own_kernels() && conv_kernels_available() &&
                         square && op.groups == 1 && weight.size(0) % kChannelStep == 0;
@@ -235,7 +235,7 @@ Tensor convolve(const network::Conv2d& op, const Tensor& x, const Tensor& weight
   // fewer than 8 channels in channels-last layout. Planes that lie one after the other are safe.
   const Tensor images = x.device().is_cpu() && !pointwise ? x.contiguous() : x;
   return torch::conv2d(images, weight, bias, {op.stride[0], op.stride[1]}, {op.pads[0], op.pads[1]},
-                       {1, 1}, op.groups);
+                       {op.dilation[0], op.dilation[1]}, op.groups);
 }
 
 }  // namespace brownout::trainers

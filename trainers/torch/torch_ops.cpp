@@ -174,12 +174,28 @@ std::vector<std::int64_t> first_pads(const Pool& op) {
 
 Tensor normalize_groups(const network::GroupNorm& op, const Tensor& x, const Tensor& gamma,
                         const Tensor& beta, bool relu) {
+  if (op.each_pixel) {  // the pixels as images of one pixel each
+    const Tensor pixels = x.permute({0, 2, 3, 1});
+    const Tensor y = torch::group_norm(pixels.reshape({-1, x.size(1)}), op.groups, gamma, beta,
+                                       static_cast<double>(op.eps));
+    const Tensor image = y.reshape(pixels.sizes()).permute({0, 3, 1, 2});
+    return relu ? torch::relu(image) : image;
+  }
   if (x.device().is_cpu() && own_kernels()) {
     return FusedGroupNorm::apply(x, gamma, beta, std::int64_t{op.groups},
                                  static_cast<double>(op.eps), relu);
   }
   const Tensor y = torch::group_norm(x, op.groups, gamma, beta, static_cast<double>(op.eps));
   return relu ? torch::relu(y) : y;
+}
+
+Tensor normalize_response(const network::LocalResponseNorm& op, const Tensor& x) {
+  const std::int64_t before = (op.size - 1) / 2;
+  const Tensor squares =
+      torch::constant_pad_nd(x.square().unsqueeze(1), {0, 0, 0, 0, before, op.size - 1 - before});
+  const Tensor sums = torch::avg_pool3d(squares, {op.size, 1, 1}, {1}).squeeze(1);  // S/size
+  return x * (sums * static_cast<double>(op.alpha) + static_cast<double>(op.bias))
+                 .pow(-0.25 * op.quarters);
 }
 
 Tensor sign_through(const Tensor& x) { return SignThrough::apply(x); }

@@ -13,9 +13,12 @@ namespace brownout::trainers {
 torch::Tensor convolve(const network::Conv2d& op, const torch::Tensor& x,
                        const torch::Tensor& weight, const torch::Tensor& bias);
 
-/// Group norm and, when `relu`, the ReLU after it.
+/// Group norm, over images or of each pixel, and, when `relu`, the ReLU after it.
 torch::Tensor normalize_groups(const network::GroupNorm& op, const torch::Tensor& x,
                                const torch::Tensor& gamma, const torch::Tensor& beta, bool relu);
+
+/// Local response norm over channels.
+torch::Tensor normalize_response(const network::LocalResponseNorm& op, const torch::Tensor& x);
 
 /// 1 above 0, else -1. The gradient passes unchanged where hardtanh has one, |x| <= 1.
 torch::Tensor sign_through(const torch::Tensor& x);

@@ -40,7 +40,7 @@ bool avx2_method_fits(Avx2Method method, const ConvolutionShape& s) {
   switch (method) {
     case Avx2Method::kWinograd:
       return s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
-             s.groups == 1;
+             s.dilation_h == 1 && s.dilation_w == 1 && s.groups == 1;
     case Avx2Method::kDepthwise:
       return s.groups == s.in_channels && s.groups == s.out_channels;
     case Avx2Method::kAny:

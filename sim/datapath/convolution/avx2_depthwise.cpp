@@ -53,7 +53,8 @@ class DepthwiseConvolution : public Convolution {
         weights_(static_cast<std::size_t>(divide_up(shape.in_channels, kLanes) * pairs_) * 2 *
                  kLanes) {
     for (int y = 0; y < shape.kernel_h; ++y)
-      for (int x = 0; x < shape.kernel_w; ++x) offsets_.push_back(at(y, x));
+      for (int x = 0; x < shape.kernel_w; ++x)
+        offsets_.push_back(at(y * shape.dilation_h, x * shape.dilation_w));
     if (offsets_.size() % 2 != 0) offsets_.push_back(0);  // its weights are 0
   }
 

@@ -15,16 +15,17 @@ namespace brownout::datapath {
 namespace {
 
 void check_shape(const ConvolutionShape& s, int zero_point, int bits) {
-  for (const int value : {s.in_channels, s.in_height, s.in_width, s.out_channels, s.out_height,
-                          s.out_width, s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.groups})
+  for (const int value :
+       {s.in_channels, s.in_height, s.in_width, s.out_channels, s.out_height, s.out_width,
+        s.kernel_h, s.kernel_w, s.stride_h, s.stride_w, s.groups, s.dilation_h, s.dilation_w})
     if (value < 1) throw InputError("convolution: sizes must be at least 1, found {}", value);
   for (const int value : {s.pad_top, s.pad_left, s.pad_bottom, s.pad_right})
     if (value < 0) throw InputError("convolution: padding must be at least 0, found {}", value);
   if (s.in_channels % s.groups != 0 || s.out_channels % s.groups != 0)
     throw InputError("convolution: {} input and {} output channels do not divide into {} groups",
                      s.in_channels, s.out_channels, s.groups);
-  const int room_h = s.in_height + s.pad_top + s.pad_bottom - s.kernel_h;
-  const int room_w = s.in_width + s.pad_left + s.pad_right - s.kernel_w;
+  const int room_h = s.in_height + s.pad_top + s.pad_bottom - ((s.kernel_h - 1) * s.dilation_h + 1);
+  const int room_w = s.in_width + s.pad_left + s.pad_right - ((s.kernel_w - 1) * s.dilation_w + 1);
   const int height = room_h < 0 ? 0 : room_h / s.stride_h + 1;
   const int width = room_w < 0 ? 0 : room_w / s.stride_w + 1;
   if (height != s.out_height || width != s.out_width)
@@ -47,7 +48,8 @@ ConvolutionShape convolution_shape(const mapping::MatrixNode& node) {
   return {matrix.in_channels, window.in_height, window.in_width, matrix.out_channels,
           window.out_height,  window.out_width, window.kernel_h, window.kernel_w,
           window.stride_h,    window.stride_w,  window.pad_top,  window.pad_left,
-          node.pad_bottom,    node.pad_right,   matrix.groups};
+          node.pad_bottom,    node.pad_right,   matrix.groups,   window.dilation_h,
+          window.dilation_w};
 }
 
 const std::vector<std::string>& convolution_kinds() {

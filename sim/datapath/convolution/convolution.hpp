@@ -12,7 +12,7 @@
 
 namespace brownout::datapath {
 
-/// A convolution without dilation. A linear layer is a 1×1 convolution of a 1×1 image.
+/// A convolution. A linear layer is a 1×1 convolution of a 1×1 image.
 struct ConvolutionShape {
   int in_channels = 1, in_height = 1, in_width = 1;
   int out_channels = 1, out_height = 1, out_width = 1;
@@ -20,6 +20,7 @@ struct ConvolutionShape {
   int stride_h = 1, stride_w = 1;
   int pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
   int groups = 1;
+  int dilation_h = 1, dilation_w = 1;
 
   /// Products that make up one output: kernel_h · kernel_w · in_channels / groups.
   std::int64_t reduction() const {

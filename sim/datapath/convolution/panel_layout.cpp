@@ -8,8 +8,9 @@ namespace brownout::datapath::avx2 {
 
 PanelLayout::PanelLayout(const ConvolutionShape& shape)
     : image_(padded_image(shape)), in_(shape.in_channels / shape.groups) {
-  // Without groups, the channels of adjacent taps of a kernel row are adjacent in memory.
-  const int taps = shape.groups == 1 ? shape.kernel_w : 1;
+  // Without groups and dilation, the channels of adjacent taps of a kernel row are adjacent in
+  // memory.
+  const int taps = shape.groups == 1 && shape.dilation_w == 1 ? shape.kernel_w : 1;
   pairs_ = divide_up(taps * in_, 2);
   const auto at = [&](int y, int x) {
     return (std::ptrdiff_t{y} * image_.padded_width + x) * shape.in_channels;
@@ -20,7 +21,7 @@ PanelLayout::PanelLayout(const ConvolutionShape& shape)
       for (int tap = 0; tap < taps; ++tap) {
         tap_elements.push_back(offsets_.size() * pairs_ * 2 + static_cast<std::size_t>(tap * in_));
       }
-      offsets_.push_back(at(y, x) * 2);
+      offsets_.push_back(at(y * shape.dilation_h, x * shape.dilation_w) * 2);
     }
   }
   places_.reserve(tap_elements.size() * in_);

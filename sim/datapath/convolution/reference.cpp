@@ -11,7 +11,8 @@ class ReferenceConvolution : public Convolution {
  public:
   ReferenceConvolution(const ConvolutionShape& shape, int zero_point)
       : matrix_{{shape.in_height, shape.in_width, shape.out_height, shape.out_width, shape.kernel_h,
-                 shape.kernel_w, shape.stride_h, shape.stride_w, shape.pad_top, shape.pad_left},
+                 shape.kernel_w, shape.stride_h, shape.stride_w, shape.pad_top, shape.pad_left,
+                 shape.dilation_h, shape.dilation_w},
                 shape.in_channels,
                 shape.out_channels,
                 shape.groups},
