@@ -27,7 +27,7 @@ struct ImportOptions {
   std::string scheme = "rquant", rounding = "nearest", coded = "weight";
   std::int64_t images = 512, test_images = 1000;
   double percentile = 99.99;
-  bool per_channel = false, bias_correction = false;
+  bool per_channel = false, equalize = false, bias_correction = false;
   int bits = 8;
   std::optional<double> w_max;
 };
@@ -75,6 +75,7 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   }
   config.quantize.rounding =
       static_cast<network::Rounding>(number_of(options.rounding, network::rounding_names()));
+  config.equalize = options.equalize;
   config.lower.every_bias = options.bias_correction;
   config.quantize.by_channel = options.per_channel;
   config.quantize.w_max = options.w_max;
@@ -155,6 +156,9 @@ Action add_model_import(Verb& verb) {
       ->capture_default_str();
   verb.add_flag("--per-channel", options->per_channel,
                 "Each output channel of the weights has a range of its own");
+  verb.add_flag("--equalize", options->equalize,
+                "Channels between two layers are rescaled until those of a tensor have like "
+                "ranges; the float network computes the same");
   verb.add_flag("--bias-correction", options->bias_correction,
                 "Biases take in what rounding the weights does to the mean of each channel");
   verb.add_option("--rounding", options->rounding, "Rounding to codes")

@@ -45,6 +45,37 @@ nlohmann::ordered_json layers_json(const std::vector<Noise>& noise, double Noise
   return layers;
 }
 
+/// What equalization did, or why it did nothing; "" where it was not asked for.
+std::string equalization_text(const runs::ImportResult& result) {
+  if (!result.equalization) return "";
+  const importing::Equalization& done = *result.equalization;
+  const std::string norms =
+      done.at_norms == 0 ? "" : counted(done.at_norms, "layer") + " before a batch norm that stays";
+  if (done.pairs > 0) {
+    return fmt::format(
+        "{} of layers equalized: channels of a tensor differ in range by up to {:.1f}, {:.1f} "
+        "before{}\n",
+        counted(done.pairs, "pair"), done.after, done.before,
+        norms.empty() ? "" : "; left out: " + norms);
+  }
+  return fmt::format("no pair of layers could be equalized: {}\n",
+                     result.quantized_file ? "the file's own codes stay"
+                     : !norms.empty()      ? norms
+                                           : "none are joined by ReLUs and pools alone");
+}
+
+/// Null where it was not asked for.
+nlohmann::ordered_json equalization_json(const runs::ImportResult& result) {
+  if (!result.equalization) return nullptr;
+  const importing::Equalization& done = *result.equalization;
+  nlohmann::ordered_json json = {{"pairs", done.pairs},
+                                 {"layers_before_batch_norms", done.at_norms},
+                                 {"range_ratio_before", done.before},
+                                 {"range_ratio_after", done.after}};
+  if (done.pairs == 0) json["range_ratio_before"] = json["range_ratio_after"] = nullptr;
+  return json;
+}
+
 }  // namespace
 
 std::string import_text(const runs::ImportConfig& config, const runs::ImportResult& result,
@@ -64,6 +95,7 @@ std::string import_text(const runs::ImportConfig& config, const runs::ImportResu
       result.float_error(), result.quantized_error(),
       result.quantized_error() - result.float_error(), result.agreement());
   if (!result.labelled) text += "no labels: wrong is another class than the float network's\n";
+  text += equalization_text(result);
   text += worst_layers("weights beside their codes (signal to noise), the worst layers",
                        result.noise, &importing::LayerNoise::weight_db);
   text += worst_layers("activations beside the float network's, the worst layers",
@@ -82,6 +114,7 @@ std::string import_json(const runs::ImportConfig& config, const runs::ImportResu
       {"quantized_file", result.quantized_file},
       {"per_channel", result.per_channel},
       {"bias_correction", config.lower.every_bias && !result.quantized_file},
+      {"equalization", equalization_json(result)},
       {"scheme", result.scheme},
       {"bits",
        result.bits == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(result.bits)},

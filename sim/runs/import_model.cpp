@@ -7,6 +7,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
+#include "sim/base/text.hpp"
 #include "sim/engines/evaluate.hpp"
 #include "sim/engines/float_engine.hpp"
 #include "sim/experiment/clean_labels.hpp"
@@ -106,6 +107,9 @@ void describe(const ImportConfig& config, ImportResult& result) {
   std::map<std::string, std::string>& metadata = result.network.metadata;
   metadata["imported_from"] = config.file.filename().string();
   metadata["producer"] = result.producer;
+  if (result.equalization && result.equalization->pairs > 0) {
+    metadata["equalization"] = counted(result.equalization->pairs, "pair") + " of layers";
+  }
   if (result.quantized_file) {
     metadata["calibration"] = "the file's own quantizers";
     return;
@@ -126,7 +130,11 @@ double ImportResult::agreement() const { return percent(agreeing, test_images); 
 ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   const importing::Graph graph = importing::Graph::read(config.file);
   importing::expect_foreign(graph);
-  const importing::ImportedNetwork imported = importing::lower(graph, config.lower);
+  importing::ImportedNetwork imported = importing::lower(graph, config.lower);
+  ImportResult result;
+  if (config.equalize) {
+    result.equalization = importing::equalize(imported, config.file.string());
+  }
   const network::SharedNetwork plain = network::share(imported.network);
   const experiment::OpenImages calibration = experiment::open(config.calibration);
   const FieldNames of_test{{"images", fmt::format("{}", Field{"test_images"})}};
@@ -140,7 +148,6 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   for (const auto& images : {calibration, test}) {
     engines::check_fits(*plain, *images.data, config.file.string());
   }
-  ImportResult result;
   result.producer = graph.producer();
   result.opset = graph.opset();
   result.weights = matrix_weights(*plain);

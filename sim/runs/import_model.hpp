@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/experiment/images.hpp"
+#include "sim/import/equalize.hpp"
 #include "sim/import/lower.hpp"
 #include "sim/import/quantize.hpp"
 #include "sim/import/ranges.hpp"
@@ -19,6 +21,7 @@ namespace brownout::runs {
 struct ImportConfig {
   std::filesystem::path file;
   importing::LowerOptions lower;   // every_bias: biases are corrected
+  bool equalize = false;           // channels between layers, before calibration
   experiment::Images calibration;  // of the training split
   experiment::Images test;         // of the test split
   importing::Calibration method = importing::Calibration::kMinMax;
@@ -37,8 +40,9 @@ struct ImportResult {
   /// Of the weights, as they are in the network: a scheme, or "mixed"; 0 bits: widths differ.
   std::string scheme;
   int bits = 0;
-  bool per_channel = false;                  // at least one tensor
-  bool quantized_file = false;               // the file's own scales and integers were kept
+  bool per_channel = false;     // at least one tensor
+  bool quantized_file = false;  // the file's own scales and integers were kept
+  std::optional<importing::Equalization> equalization;  // where it was asked for
   std::vector<importing::LayerNoise> noise;  // of every matrix operator that was plain, worst first
   std::vector<ActivationNoise> activations;  // of every value in codes, the worst first
   network::Network network;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout model import` from the outside: what it writes is a network like any other, and what it
 // refuses leaves nothing.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 #include "sim/arithmetic/decode.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using importing::GraphBuilder;
+using testing::HasSubstr;
 
 class Import : public testing::Test {
  protected:
@@ -101,6 +103,62 @@ TEST_F(Import, TheSameCommandGivesTheSameFileWithAnyThreads) {
   ASSERT_EQ(import("float.onnx", {"--threads", "3", "--method", "percentile", "--overwrite"}).code,
             0);
   EXPECT_EQ(read_file(workplace_.folder() / "codes.onnx"), one);
+}
+
+TEST_F(Import, EqualizationSaysWhatItDidOrWhyNot) {
+  // Channels with ranges 1 and 0.25, which are read with 0.5 and 1.
+  const auto two_layers = [](bool norm) {
+    GraphBuilder builder;
+    builder.input("image", {-1, 1, 28, 28}).output("logits");
+    onnx::TensorProto& first = builder.floats("w", {2, 1, 28, 28}, 0.01f);
+    first.set_float_data(0, 1.0f);
+    first.set_float_data(784, 0.25f);
+    builder.floats("v", {10, 2}, 0.5f).set_float_data(3, 1.0f);
+    builder.floats("g", {2}, 0.5f);
+    builder.node("Conv", {"image", "w"}, {"c"});
+    if (norm) builder.node("BatchNormalization", {"c", "g", "g", "g", "g"}, {"n"});
+    builder.node("Relu", {norm ? "n" : "c"}, {"r"});
+    builder.node("Flatten", {"r"}, {"f"});
+    importing::set_int(builder.node("Gemm", {"f", "v"}, {"logits"}), "transB", 1);
+    return builder.model.SerializeAsString();
+  };
+  workplace_.write("two.onnx", two_layers(false));
+  workplace_.write("norm.onnx", two_layers(true));
+  GraphBuilder codes = graph();
+  codes.floats("s", {}, 0.02f);
+  codes.bytes("z", {}, onnx::TensorProto::UINT8, 128);
+  codes.node("QuantizeLinear", {"image", "s", "z"}, {"q"});
+  codes.node("DequantizeLinear", {"q", "s", "z"}, {"coded"});
+  auto& nodes = *codes.model.mutable_graph()->mutable_node();
+  nodes[0].set_input(0, "coded");
+  std::rotate(nodes.begin(), nodes.begin() + 2, nodes.end());
+  workplace_.write("quantized.onnx", codes.model.SerializeAsString());
+
+  const auto equalized = [&](const std::string& file, std::vector<std::string> more) {
+    more.insert(more.end(), {"--equalize", "--overwrite"});
+    const Outcome outcome = import(file, more);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome;
+  };
+  EXPECT_TRUE(import("two.onnx", {"--json", "-"}).json().at("equalization").is_null());
+  const nlohmann::json two = equalized("two.onnx", {"--json", "-"}).json().at("equalization");
+  EXPECT_EQ(two.at("pairs"), 1);
+  EXPECT_DOUBLE_EQ(two.at("range_ratio_before"), 4.0);
+  EXPECT_NEAR(two.at("range_ratio_after").get<double>(), std::sqrt(2.0), 1e-6);
+  EXPECT_THAT(equalized("norm.onnx", {}).out,
+              HasSubstr("1 pair of layers equalized: channels of a tensor differ in range by up to "
+                        "1.4, 4.0 before\n"));
+  const nlohmann::json kept =
+      equalized("norm.onnx", {"--batch-norm", "keep", "--json", "-"}).json().at("equalization");
+  EXPECT_EQ(kept.at("pairs"), 0);
+  EXPECT_EQ(kept.at("layers_before_batch_norms"), 1);
+  EXPECT_TRUE(kept.at("range_ratio_after").is_null());
+  const std::string none = "no pair of layers could be equalized: ";
+  EXPECT_THAT(equalized("norm.onnx", {"--batch-norm", "keep"}).out,
+              HasSubstr(none + "1 layer before a batch norm that stays\n"));
+  EXPECT_THAT(equalized("float.onnx", {}).out,
+              HasSubstr(none + "none are joined by ReLUs and pools alone\n"));
+  EXPECT_THAT(equalized("quantized.onnx", {}).out, HasSubstr(none + "the file's own codes stay\n"));
 }
 
 TEST_F(Import, RefusalsNameWhatIsWrongAndLeaveNothing) {

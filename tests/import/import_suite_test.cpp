@@ -10,6 +10,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/engines/systemc_engine.hpp"
+#include "sim/import/equalize.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "tests/network/same_network.hpp"
 
@@ -77,6 +78,19 @@ TEST_F(ImportSuite, EngineFloatComputesWhatPytorchDoes) {
       EXPECT_LT(relative_error(found, foreign.logits, imported.network.classes), 1e-4);
     }
   }
+}
+
+TEST_F(ImportSuite, EqualizedNetworksComputeTheSame) {
+  int pairs = 0;
+  for (const ForeignNetwork& foreign : networks_) {
+    SCOPED_TRACE(foreign.name);
+    ImportedNetwork imported = lower(Graph::read(foreign.file), exported_options());
+    const std::vector<float> before = logits_of("float", imported.network, foreign.pixels);
+    pairs += equalize(imported, foreign.name).pairs;
+    const std::vector<float> after = logits_of("float", imported.network, foreign.pixels);
+    EXPECT_LT(relative_error(after, before, imported.network.classes), 1e-5);
+  }
+  EXPECT_GT(pairs, 10);
 }
 
 TEST_F(ImportSuite, EnginesAgreeOnTheCodesAndTheyStayCloseToTheNumbers) {
