@@ -215,6 +215,8 @@ class FailingCells {
 
 }  // namespace
 
+void check_generator(const std::filesystem::path& config) { read_config(config); }
+
 Profile generate_profile(const std::filesystem::path& file) {
   Config config = read_config(file);
   const std::array<std::vector<std::uint64_t>, 2> cells = ranked_cells(config);

@@ -20,4 +20,7 @@ namespace brownout::profiles {
 /// The same file gives the same profile. InputError for rates that no nested map can have.
 Profile generate_profile(const std::filesystem::path& config);
 
+/// Reads the file and those that it names, and generates nothing; the same errors.
+void check_generator(const std::filesystem::path& config);
+
 }  // namespace brownout::profiles
