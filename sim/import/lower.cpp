@@ -136,7 +136,15 @@ void Lowering::read_input() {
   Lowered image;
   if (dims.size() == 2) {
     image.flat = true;
-    image.image = named_image(dims[1], {extent(dims[1], graph_), 1, 1});
+    network::Shape usual{extent(dims[1], graph_), 1, 1};
+    for (const Node& node : graph_.nodes()) {
+      if (node.op != "Reshape" || node.inputs[0] != input.name) continue;
+      const Dims& to = values_.dims(node.outputs[0]);
+      if (to.size() == 4 && to[0] == dims[0]) {
+        usual = {extent(to[1], graph_), extent(to[2], graph_), extent(to[3], graph_)};
+      }
+    }
+    image.image = named_image(dims[1], usual);
   } else if (dims.size() == 3) {
     const int rows = extent(dims[1], graph_), columns = extent(dims[2], graph_);
     const network::Shape usual =

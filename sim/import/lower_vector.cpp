@@ -182,7 +182,10 @@ void Lowering::lower_reduce_mean() {
 }
 
 void Lowering::lower_flatten() {
-  if (node_->integer("axis", 1) != 1) fail("flattens from axis {}", node_->integer("axis", 1));
+  const std::int64_t axis = node_->integer("axis", 1);
+  const std::int64_t first = axis < 0 ? axis + static_cast<std::int64_t>(dims(0).size()) : axis;
+  // From axis 0 a batch becomes one vector: that of an image, where the batch is one image.
+  if (first != 0 && first != 1) fail("flattens from axis {}", axis);
   lower_reshape();
 }
 
@@ -215,12 +218,18 @@ void Lowering::lower_reshape() {
 }
 
 /// An image whose axes change places while its numbers keep their order, because it has one channel
-/// or one pixel; or an image that gets back an axis of size 1.
+/// or one pixel; an image that gets back an axis of size 1; or the vector that the graph reads, as
+/// the image that it is.
 bool Lowering::reshape_image(Lowered& x, const Dims& to) {
   const Dims& from = dims(0);
   const Dims first{from[0], x.image.channels, x.image.height, x.image.width};
   const Dims last{from[0], x.image.height, x.image.width, x.image.channels};
   const bool turns = x.image.channels == 1 || x.image.height * x.image.width == 1;
+  if (x.flat && !x.coded && x.value == network::kInputImage && to == first) {
+    x.flat = false;
+    define(x);
+    return true;
+  }
   if (x.flat || to.size() != 4) return false;
   if (from.size() == 3 ? to != first : !turns || (to != first && to != last)) return false;
   x.channels_last = to != first;

@@ -349,6 +349,35 @@ TEST(Lower, AReshapeOfOneChannelTurnsAnImage) {
   }
 }
 
+TEST(Lower, AVectorThatTheGraphMakesAnImageIsOne) {
+  GraphBuilder builder;
+  builder.input("x", {-1, 6}).output("y");
+  builder.floats("w", {1, 1, 1, 2}, 1.0f);
+  builder.integers("image", {-1, 1, 2, 3});
+  builder.node("Reshape", {"x", "image"}, {"i"});
+  builder.node("Conv", {"i", "w"}, {"c"});
+  builder.node("Flatten", {"c"}, {"y"});
+  const network::SharedNetwork network =
+      network::share(lower(Graph::read(builder.write()), {}).network);
+  EXPECT_EQ(network->input, (network::Shape{1, 2, 3}));
+  const std::vector<float> logits = run("float", network, {0, 51, 102, 153, 204, 255});
+  const float expected[] = {0.2f, 0.6f, 1.4f, 1.8f};
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(logits[i], expected[i], 1e-6f) << i;
+}
+
+TEST(Lower, AFlattenMayBeginAtTheBatchOfOneImage) {
+  for (const int axis : {0, 1, -2, -3}) {
+    GraphBuilder builder;
+    builder.input("x", {1, 2, 3}).output("y");
+    builder.floats("w", {6, 1}, 1.0f);
+    set_int(builder.node("Flatten", {"x"}, {"f"}), "axis", axis);
+    builder.node("MatMul", {"f", "w"}, {"y"});
+    const network::SharedNetwork network =
+        network::share(lower(Graph::read(builder.write()), {}).network);
+    EXPECT_NEAR(run("float", network, {51, 51, 51, 51, 51, 102})[0], 1.4f, 1e-6f) << axis;
+  }
+}
+
 TEST(Lower, HeightAndWidthAreAveragedAtOnceOrOneAfterTheOther) {
   using Means = std::vector<std::pair<std::vector<std::int64_t>, bool>>;  // axes, keepdims
   const std::vector<std::uint8_t> image{0, 10, 51, 20, 102, 30, 153, 40, 204, 50, 240, 60};
