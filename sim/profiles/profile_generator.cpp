@@ -215,7 +215,12 @@ class FailingCells {
 
 }  // namespace
 
-void check_generator(const std::filesystem::path& config) { read_config(config); }
+void note_generator_inputs(const std::filesystem::path& config) {
+  try {
+    read_config(config);
+  } catch (const InputError&) {
+  }
+}
 
 Profile generate_profile(const std::filesystem::path& file) {
   Config config = read_config(file);
