@@ -6,9 +6,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <utility>
@@ -34,6 +36,7 @@ struct WatchedOutput {
 
 struct Registry {
   std::mutex mutex;
+  std::vector<std::string> words;       // of the command
   std::string command, command_sha256;  // "" = nobody said
   bool overwrite = false;
   std::map<FileId, std::string> inputs;
@@ -107,6 +110,41 @@ bool changes_nothing(const std::vector<std::string>& words, std::size_t i, std::
   return false;
 }
 
+/// Parts of a text that may be the name of a file: "physical:1,a.yaml" has "1,a.yaml" and "a.yaml"
+/// among them.
+std::vector<std::string> possible_names(const std::string& text) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin < text.size(); ++begin) {
+    const bool starts = begin == 0 || std::strchr(",:=", text[begin - 1]) != nullptr;
+    for (std::size_t end = begin; starts && end != std::string::npos && end < text.size();) {
+      end = text.find(',', end + 1);
+      names.push_back(text.substr(begin, end - begin));
+    }
+  }
+  return names;
+}
+
+/// Whether `name` is the file, or a folder that holds it.
+bool leads_to(const std::string& name, const fs::path& file) {
+  std::error_code error;
+  if (!fs::exists(name, error)) return false;
+  const fs::path place = place_of(file);
+  const fs::path found = place_of(name);
+  return std::mismatch(found.begin(), found.end(), place.begin(), place.end()).first == found.end();
+}
+
+/// Whether a word of the command leads to the file, other than as the value of option `what`.
+bool named_for_something_else(const std::vector<std::string>& words, const std::string& what,
+                              const fs::path& file) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if ((i > 0 && words[i - 1] == what) || words[i].rfind(what + "=", 0) == 0) continue;
+    for (const std::string& name : possible_names(words[i])) {
+      if (leads_to(name, file)) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 void remember_command(const std::string& program, const std::vector<std::string>& words) {
@@ -117,6 +155,7 @@ void remember_command(const std::string& program, const std::vector<std::string>
   std::error_code error;
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
+  all.words = words;
   all.command = text;
   // In another folder the same words mean other files.
   all.command_sha256 = sha256_hex(text + "\n" + fs::current_path(error).string());
@@ -194,6 +233,9 @@ void claim_output(const std::string& what, const fs::path& file) {
   watch_output(what, file);
   clear_temporaries(file);
   if (may_replace(file)) return;
+  if (named_for_something_else(registry().words, what, file)) {
+    throw InputError("{}: {}: {}; expected another file", what, file.string(), held_there(file));
+  }
   throw InputError("{}: {}: {}; expected another file, or {} to replace this one", what,
                    file.string(), held_there(file), Field{"overwrite"});
 }
@@ -210,6 +252,10 @@ void note_input(const fs::path& file) {
       refuse(output, file.string());
     }
   }
+}
+
+void note_inputs_within(const std::string& text, const fs::path& folder) {
+  for (const std::string& name : possible_names(text)) note_input(folder / name);
 }
 
 void mark_as_result(const fs::path& file) {

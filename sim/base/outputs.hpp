@@ -35,8 +35,9 @@ std::string held_there(const std::filesystem::path& file);
 /// Outputs are watched before anything takes time.
 void watch_output(const std::string& what, const std::filesystem::path& file);
 
-/// watch_output for a file that this process may replace; InputError when it may not. Removes what
-/// a killed process left of it, see clear_temporaries.
+/// watch_output for a file that this process may replace; InputError when it may not. The error
+/// advises to allow overwriting unless the command names the file, or a folder that holds it, for
+/// something else. Removes what a killed process left of it, see clear_temporaries.
 void claim_output(const std::string& what, const std::filesystem::path& file);
 
 /// A file that this process keeps for itself, whether it exists yet or not: no option may name it
@@ -46,6 +47,10 @@ void keep_for_itself(const std::string& owner, const std::filesystem::path& file
 
 /// Code that opens a file to read it calls this first; read_file does so itself.
 void note_input(const std::filesystem::path& file);
+
+/// note_input for each file that a text such as "physical:1,FILE.yaml" may name, relative to
+/// `folder`.
+void note_inputs_within(const std::string& text, const std::filesystem::path& folder);
 
 /// read_file without note_input, for files that this process reads and then writes, such as a
 /// checkpoint.

@@ -97,6 +97,15 @@ std::string in_quotes(std::string_view text) {
   return out;
 }
 
+bool looks_like_utf16(std::string_view bytes) {
+  constexpr std::size_t kMostLooked = 1024;
+  const std::size_t units = std::min(bytes.size(), kMostLooked) / 2;
+  std::size_t zeros[2] = {};
+  for (std::size_t i = 0; i < 2 * units; ++i) zeros[i % 2] += bytes[i] == '\0' ? 1 : 0;
+  const auto [fewer, more] = std::minmax(zeros[0], zeros[1]);
+  return units >= 2 && fewer == 0 && 4 * more >= 3 * units;
+}
+
 std::string nearest_name(const std::string& word, const std::vector<std::string>& known) {
   std::string best;
   if (word.size() > kMostOfAName) return best;

@@ -26,6 +26,10 @@ std::string shortened(std::string_view text, std::size_t most);
 /// A value as messages show it: printable, at most about a hundred bytes, in quotation marks.
 std::string in_quotes(std::string_view text);
 
+/// Whether a file's bytes are probably text in UTF-16: of two bytes one is 0 almost always and the
+/// other never.
+bool looks_like_utf16(std::string_view bytes);
+
 /// The known name nearest to `word` by edit distance, or "" when none is near.
 std::string nearest_name(const std::string& word, const std::vector<std::string>& known);
 

@@ -14,6 +14,8 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/outputs.hpp"
+#include "sim/base/text.hpp"
 #include "sim/base/yaml_assignments.hpp"
 #include "sim/base/yaml_document.hpp"
 #include "sim/base/yaml_values.hpp"
@@ -98,6 +100,11 @@ YamlMap YamlMap::load(const fs::path& file, const std::vector<std::string>& assi
 
 YamlMap YamlMap::parse(const std::string& text, const fs::path& name,
                        const std::vector<std::string>& assignments) {
+  if (looks_like_utf16(text)) {
+    throw InputError(
+        "{}: expected YAML text in UTF-8, found what looks like UTF-16 (every second byte is 0)",
+        name.string());
+  }
   if (is_binary(text)) {
     // An ONNX file begins with its format version, which is field 1 of the message.
     throw InputError(
@@ -256,8 +263,11 @@ fs::path to_input_file(const YAML::Node& node, const Source& source, const std::
   } else if (fs::is_directory(path, ignored)) {
     problem = "expected a file, found a folder";
   }
-  if (problem.empty()) return path;
-  throw InputError("{}: {}: {}: {}", place_of(source, node), key, path.string(), problem);
+  if (!problem.empty()) {
+    throw InputError("{}: {}: {}: {}", place_of(source, node), key, path.string(), problem);
+  }
+  note_input(path);  // even if nobody opens it: no output may replace it
+  return path;
 }
 
 }  // namespace

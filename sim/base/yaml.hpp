@@ -64,7 +64,7 @@ class YamlMap {
                              std::optional<std::filesystem::path> fallback = {});
 
   /// The same for a file that must exist and be readable; otherwise an InputError with the place of
-  /// the key. `input_files` is a required list of them.
+  /// the key. No output may replace it from then on. `input_files` is a required list of them.
   std::filesystem::path input_file(const std::string& key);
   std::vector<std::filesystem::path> input_files(const std::string& key);
 

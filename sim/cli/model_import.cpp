@@ -56,7 +56,10 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   config.lower.input = parse_extents("--input", options.input);
   config.lower.fold_batch_norm = options.batch_norm == "fold";
   config.calibration.dataset = options.dataset;
-  if (data::names_data_file(options.dataset)) config.calibration.data_file = options.dataset;
+  if (data::names_data_file(options.dataset)) {
+    config.calibration.data_file = options.dataset;
+    data::note_data_inputs(options.dataset);
+  }
   config.calibration.split = data::Split::kTrain;
   config.calibration.folder = options.data;
   config.calibration.count = options.images;

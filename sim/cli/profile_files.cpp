@@ -31,6 +31,7 @@ std::vector<std::string> npy_files(const profiles::Profile& profile, const fs::p
 }  // namespace
 
 int profile_generate(const ProfileOptions& options) {
+  profiles::note_generator_inputs(options.config);
   const Output output(options.common, {options.config}, {{"--out", options.out}});
   return made_profile(profiles::generate_profile(options.config), options, output);
 }

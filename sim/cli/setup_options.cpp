@@ -77,7 +77,10 @@ void add_data_options(Verb& verb, SetupOptions& options, const std::string& all_
 void set_data(const SetupOptions& options, experiment::Setup& setup) {
   experiment::Images& images = setup.images;
   images.dataset = options.dataset;
-  if (data::names_data_file(options.dataset)) images.data_file = options.dataset;
+  if (data::names_data_file(options.dataset)) {
+    images.data_file = options.dataset;
+    data::note_data_inputs(images.data_file);
+  }
   images.split = options.split == "train" ? data::Split::kTrain : data::Split::kTest;
   images.folder = options.data;
   images.count = options.images.value_or(0);

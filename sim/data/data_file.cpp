@@ -21,11 +21,23 @@ bool names_data_file(const std::string& text) {
   return ending == ".yaml" || ending == ".yml";
 }
 
+void note_data_inputs(const fs::path& file) {
+  try {
+    own::read_description(file);
+  } catch (const InputError&) {
+  }
+}
+
 DataName read_data_name(YamlMap& map, const std::string& key,
                         const std::optional<DataName>& fallback, bool any_file) {
   if (!map.has(key) && fallback) return *fallback;
   const std::string text = map.text(key);
-  if (names_data_file(text)) return {text, any_file ? map.path(key) : map.input_file(key)};
+  if (names_data_file(text)) {
+    if (any_file) return {text, map.path(key)};
+    const fs::path file = map.input_file(key);
+    note_data_inputs(file);
+    return {text, file};
+  }
   const std::vector<std::string>& names = dataset_names();
   if (std::find(names.begin(), names.end(), text) == names.end()) {
     std::vector<std::string> known = names;

@@ -20,6 +20,10 @@ struct DataName {
 /// Ends in .yaml or .yml, as no known name does.
 bool names_data_file(const std::string& text);
 
+/// Tells the registry of outputs which files a data file names, so that none is replaced. Says
+/// nothing about a file that is wrong: reading its images does.
+void note_data_inputs(const std::filesystem::path& file);
+
 /// A key whose value names a data set. Files are relative to the file that names them, and must
 /// exist unless `any_file`. InputError for anything else, with the known names.
 DataName read_data_name(YamlMap& map, const std::string& key,

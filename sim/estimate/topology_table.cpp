@@ -43,7 +43,13 @@ void append_utf8(std::string& out, std::uint32_t point) {
 std::string decoded(const std::string& text, const std::string& name) {
   if (text.rfind("\xef\xbb\xbf", 0) == 0) return text.substr(3);
   const bool little = text.rfind("\xff\xfe", 0) == 0;
-  if (!little && text.rfind("\xfe\xff", 0) != 0) return text;
+  if (!little && text.rfind("\xfe\xff", 0) != 0) {
+    if (!looks_like_utf16(text)) return text;
+    throw InputError(
+        "{}: looks like UTF-16 (every second byte is 0); expected UTF-8, or UTF-16 with a byte "
+        "order mark",
+        name);
+  }
   const auto fail = [&] { throw InputError("{}: UTF-16 text that is damaged or cut short", name); };
   if (text.size() % 2 != 0) fail();
   std::string out;

@@ -18,7 +18,8 @@ namespace {
 /// A graph that reads a vector may have its image's extents named; everything else is as Values
 /// has it.
 Dims named_extents(const Graph& graph, const LowerOptions& options) {
-  const bool vector = graph.inputs().size() == 1 && graph.inputs()[0].dims.size() == 2;
+  const std::size_t rank = graph.inputs().size() == 1 ? graph.inputs()[0].dims.size() : 0;
+  const bool vector = rank == 2 || rank == 3;
   return vector ? Dims{} : options.input;
 }
 
@@ -112,6 +113,29 @@ ImportedNetwork Lowering::run() {
   return result;
 }
 
+/// The shape of an image that the graph reads as a vector or as rows of numbers.
+network::Shape Lowering::named_image(std::int64_t numbers, const network::Shape& usual) const {
+  const Dims& named = options_.input;
+  if (named.empty()) return usual;
+  if (named.size() != 3 || element_count(named, graph_.file().string()) != numbers) {
+    throw InputError("{}: {}: expected an image of the {} numbers of input {}, got {}",
+                     graph_.file().string(), Field{"input"}, numbers,
+                     in_quotes(graph_.inputs()[0].name), to_string(named));
+  }
+  return {extent(named[0], graph_), extent(named[1], graph_), extent(named[2], graph_)};
+}
+
+/// Whether an operator on the input moves the channels from the last axis to the first, as files
+/// that come from channels last begin. With one channel it may be a reshape.
+bool Lowering::moves_channels_first(const Node& node) const {
+  const std::string& name = graph_.inputs()[0].name;
+  if (node.inputs.empty() || node.inputs[0] != name) return false;
+  if (node.op == "Transpose") return node.integers("perm", {}) == Dims{0, 3, 1, 2};
+  const Dims& from = values_.dims(name);
+  return node.op == "Reshape" && from[3] == 1 && from[1] != 1 &&
+         values_.dims(node.outputs[0]) == Dims{from[0], from[3], from[1], from[2]};
+}
+
 void Lowering::read_input() {
   const GraphInput& input = graph_.inputs()[0];
   const Dims& dims = values_.dims(input.name);
@@ -122,24 +146,24 @@ void Lowering::read_input() {
   Lowered image;
   if (dims.size() == 2) {
     image.flat = true;
-    image.image = {extent(dims[1], graph_), 1, 1};
-    if (!options_.input.empty()) {
-      if (options_.input.size() != 3 ||
-          element_count(options_.input, graph_.file().string()) != dims[1]) {
-        throw InputError("{}: {}: expected an image of the {} numbers of input {}, got {}",
-                         graph_.file().string(), Field{"input"}, dims[1], in_quotes(input.name),
-                         to_string(options_.input));
+    network::Shape usual{extent(dims[1], graph_), 1, 1};
+    for (const Node& node : graph_.nodes()) {
+      if (node.op != "Reshape" || node.inputs[0] != input.name) continue;
+      const Dims& to = values_.dims(node.outputs[0]);
+      if (to.size() == 4 && to[0] == dims[0]) {
+        usual = {extent(to[1], graph_), extent(to[2], graph_), extent(to[3], graph_)};
       }
-      image.image = {extent(options_.input[0], graph_), extent(options_.input[1], graph_),
-                     extent(options_.input[2], graph_)};
     }
+    image.image = named_image(dims[1], usual);
+  } else if (dims.size() == 3) {
+    const int rows = extent(dims[1], graph_), columns = extent(dims[2], graph_);
+    const network::Shape usual =
+        columns == 1 ? network::Shape{rows, 1, 1} : network::Shape{1, rows, columns};
+    image.image = named_image(std::int64_t{rows} * columns, usual);
   } else if (dims.size() == 4) {
     image.image = {extent(dims[1], graph_), extent(dims[2], graph_), extent(dims[3], graph_)};
     for (const Node& node : graph_.nodes()) {
-      // Files that come from channels last begin with a transpose.
-      if (node.op != "Transpose" || node.inputs[0] != input.name ||
-          node.integers("perm", {}) != Dims{0, 3, 1, 2})
-        continue;
+      if (!moves_channels_first(node)) continue;
       image.channels_last = true;
       image.image = {extent(dims[3], graph_), extent(dims[1], graph_), extent(dims[2], graph_)};
     }
@@ -185,7 +209,11 @@ const Lowered& Lowering::open_input(std::size_t i) const {
 
 Lowered Lowering::input(std::size_t i) {
   const Lowered& x = open_input(i);
-  if (x.halves[0] > 0 || x.grouped > 0)
+  static const std::set<std::string> of_rows{"Cast",     "DequantizeLinear", "Flatten",
+                                             "Identity", "QuantizeLinear",   "ReduceMean",
+                                             "Reshape",  "Squeeze",          "Unsqueeze"};
+  const bool rows = !x.flat && dims(i).size() == 3;  // an image whose graph has no axis of size 1
+  if (x.halves[0] > 0 || x.grouped > 0 || (rows && of_rows.count(node_->op) == 0))
     fail("reads {}, expected an image or a vector", to_string(dims(i)));
   if (x.repeats) fail("reads an image whose pixels Expand repeats, which only products can");
   if (x.formula.empty()) return x;

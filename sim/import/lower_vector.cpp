@@ -151,19 +151,41 @@ void Lowering::lower_global_max_pool() {
   define(result);
 }
 
+/// Over height and width, at once or one after the other.
 void Lowering::lower_reduce_mean() {
   const Lowered x = number_input(0);
+  const auto rank = static_cast<std::int64_t>(dims(0).size());
   std::vector<std::int64_t> axes = values_.setting(*node_, 1, "axes");
-  for (std::int64_t& axis : axes) axis = axis < 0 ? axis + 4 : axis;
+  for (std::int64_t& axis : axes) axis = axis < 0 ? axis + rank : axis;
   std::sort(axes.begin(), axes.end());
-  if (x.flat || axes != (x.channels_last ? Dims{1, 2} : Dims{2, 3}))
+  const bool keep = node_->integer("keepdims", 1) != 0;
+  const std::int64_t height = x.channels_last ? 1 : 2;
+  // Of three axes the last one is what an earlier mean left of the two.
+  const bool left = rank == 3 && !x.channels_last && axes == Dims{2} &&
+                    dims(0)[1] == x.image.channels && std::min(x.image.height, x.image.width) == 1;
+  if (!x.flat && (left || (rank == 4 && axes == Dims{height, height + 1}))) {
+    average(x, keep);
+    return;
+  }
+  const bool one = axes == Dims{height} || axes == Dims{height + 1};
+  if (x.flat || rank != 4 || !one || (x.channels_last && !keep))
     fail("reduces axes {} of {}, expected height and width of an image", to_string(axes),
          to_string(dims(0)));
-  average(x, node_->integer("keepdims", 1) != 0);
+  network::AveragePool pool;
+  pool.kernel = axes[0] == height ? std::array<int, 2>{x.image.height, 1}
+                                  : std::array<int, 2>{1, x.image.width};
+  pool.stride = pool.kernel;
+  Lowered result = same_form(x, emit(pool, {x.value}));
+  result.image.height /= pool.kernel[0];
+  result.image.width /= pool.kernel[1];
+  define(result);
 }
 
 void Lowering::lower_flatten() {
-  if (node_->integer("axis", 1) != 1) fail("flattens from axis {}", node_->integer("axis", 1));
+  const std::int64_t axis = node_->integer("axis", 1);
+  const std::int64_t first = axis < 0 ? axis + static_cast<std::int64_t>(dims(0).size()) : axis;
+  // From axis 0 a batch becomes one vector: that of an image, where the batch is one image.
+  if (first != 0 && first != 1) fail("flattens from axis {}", axis);
   lower_reshape();
 }
 
@@ -172,11 +194,12 @@ void Lowering::lower_reshape() {
   const Dims& from = dims(0);
   const Dims& to = values_.dims(node_->outputs[0]);
   if (reshape_halves(from, to) || reshape_groups(from, to) || reshape_vector(from, to)) return;
-  const Lowered x = input(0);
+  Lowered x = input(0);
   if (from == to) {
     define(x);
     return;
   }
+  if (reshape_image(x, to)) return;
   // A vector, perhaps with axes of one element after it.
   const bool vector_shape = to.size() >= 2 && to.size() <= 3 && to[0] == from[0] &&
                             std::all_of(to.begin() + 2, to.end(), [](auto e) { return e == 1; });
@@ -195,6 +218,26 @@ void Lowering::lower_reshape() {
   vector.flat = true;
   vector.shared = false;
   define(vector);
+}
+
+/// An image whose axes change places while its numbers keep their order, because it has one channel
+/// or one pixel; an image that gets back an axis of size 1; or the vector that the graph reads, as
+/// the image that it is.
+bool Lowering::reshape_image(Lowered& x, const Dims& to) {
+  const Dims& from = dims(0);
+  const Dims first{from[0], x.image.channels, x.image.height, x.image.width};
+  const Dims last{from[0], x.image.height, x.image.width, x.image.channels};
+  const bool turns = x.image.channels == 1 || x.image.height * x.image.width == 1;
+  if (x.flat && !x.coded && x.value == network::kInputImage && to == first) {
+    x.flat = false;
+    define(x);
+    return true;
+  }
+  if (x.flat || to.size() != 4) return false;
+  if (from.size() == 3 ? to != first : !turns || (to != first && to != last)) return false;
+  x.channels_last = to != first;
+  define(x);
+  return true;
 }
 
 /// The reshapes around a channel shuffle: channels become two axes, which then become one again.

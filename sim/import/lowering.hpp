@@ -75,6 +75,8 @@ class Lowering {
   }
 
   void read_input();
+  network::Shape named_image(std::int64_t numbers, const network::Shape& usual) const;
+  bool moves_channels_first(const Node& node) const;
   std::set<std::string> needed() const;
 
   // Inputs of the node that is lowered.
@@ -154,6 +156,7 @@ class Lowering {
   bool never_negative(const Lowered& x);
   bool reshape_halves(const Dims& from, const Dims& to);
   bool reshape_groups(const Dims& from, const Dims& to);
+  bool reshape_image(Lowered& x, const Dims& to);
   bool reshape_vector(const Dims& from, const Dims& to);
 
   // Norms.

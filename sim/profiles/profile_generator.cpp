@@ -215,6 +215,13 @@ class FailingCells {
 
 }  // namespace
 
+void note_generator_inputs(const std::filesystem::path& config) {
+  try {
+    read_config(config);
+  } catch (const InputError&) {
+  }
+}
+
 Profile generate_profile(const std::filesystem::path& file) {
   Config config = read_config(file);
   const std::array<std::vector<std::uint64_t>, 2> cells = ranked_cells(config);

@@ -20,4 +20,8 @@ namespace brownout::profiles {
 /// The same file gives the same profile. InputError for rates that no nested map can have.
 Profile generate_profile(const std::filesystem::path& config);
 
+/// Tells the registry of outputs which files such a file names, so that none is replaced. Says
+/// nothing about a file that is wrong: generate_profile does.
+void note_generator_inputs(const std::filesystem::path& config);
+
 }  // namespace brownout::profiles

@@ -6,10 +6,16 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace brownout::report {
 
-inline std::string csv_text(const std::string& text) {
+/// A text that begins like a formula of a spreadsheet gets an apostrophe in front, as OWASP advises
+/// ("CSV Injection"): the spreadsheet then shows it and computes nothing.
+inline std::string csv_text(std::string text) {
+  if (!text.empty() && std::string_view("=+-@\t\r").find(text[0]) != std::string_view::npos) {
+    text.insert(0, 1, '\'');
+  }
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string out = "\"";
   for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);

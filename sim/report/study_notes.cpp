@@ -47,7 +47,7 @@ std::string places_note(const StudyResult& result) {
   }
   if (names.empty()) return "";
   return fmt::format(
-      "Chips of {} are places of one measured die: ± and p say nothing about other dies.\n", names);
+      "Chips of {} are places of one measured die: ± and p say nothing about other dies.", names);
 }
 
 std::vector<std::string> study_notes(const StudyResult& result) {

@@ -6,7 +6,7 @@
 
 #include <set>
 
-#include "sim/base/text.hpp"
+#include "sim/report/markdown.hpp"
 #include "sim/report/study_table.hpp"
 #include "sim/report/table.hpp"
 
@@ -27,20 +27,14 @@ std::string text_table(const Lines& lines, const std::set<std::size_t>& left) {
   return table.text();
 }
 
-/// Names and titles as text: they can neither begin nor end a line, cell or HTML tag.
-std::string markdown(const std::string& text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    out += c == '<' ? "&lt;" : c == '|' ? "\\|" : c == '`' ? "'" : std::string(1, c);
-  }
-  return out;
-}
+/// Nothing if there is no text.
+std::string line_of(const std::string& text) { return text.empty() ? "" : text + "\n"; }
 
 std::string markdown_table(const Lines& lines) {
   std::string text;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     text += "|";
-    for (const std::string& cell : lines[i]) text += " " + markdown(cell) + " |";
+    for (const std::string& cell : lines[i]) text += " " + markdown_text(cell) + " |";
     text += "\n";
     if (i > 0) continue;
     text += "|";
@@ -61,7 +55,7 @@ std::string study_text(const StudyResult& result) {
   const Lines comparisons = study_comparisons(result);
   if (!comparisons.empty()) {
     text += "\nOn the same chips:\n" + text_table(comparisons, {0, 1, 2, 10}) + kComparisonNote +
-            places_note(result);
+            line_of(places_note(result));
   }
   text += "\n";
   if (!result.source.empty()) text += source_line(result) + "\n";
@@ -70,23 +64,24 @@ std::string study_text(const StudyResult& result) {
 }
 
 std::string study_markdown(const StudyResult& result) {
-  std::string text = "# " + markdown(result.title) + "\n\n" + markdown_table(study_table(result));
+  std::string text =
+      "# " + markdown_text(result.title) + "\n\n" + markdown_table(study_table(result));
   const Lines comparisons = study_comparisons(result);
   if (!comparisons.empty()) {
     text += "\nDifferences on the same chips and images:\n\n" + markdown_table(comparisons) + "\n" +
-            kComparisonNote + places_note(result);
+            kComparisonNote + line_of(markdown_text(places_note(result)));
   }
   text += "\n";
-  if (!result.source.empty()) text += markdown(source_line(result)) + "\n";
+  if (!result.source.empty()) text += markdown_text(source_line(result)) + "\n";
   text +=
       "Mean ± sample standard deviation over the chips (places of one die where a note says so); "
       "with several seeds over the networks' means. How far other images would move the means "
       "stands with each evaluation.\n\n";
-  for (const std::string& note : study_notes(result)) text += "- " + markdown(note) + "\n";
+  for (const std::string& note : study_notes(result)) text += "- " + markdown_text(note) + "\n";
   text += "\nNetworks:\n\n";
   for (const RowResult& row : result.rows) {
     for (const study::RowNetwork& network : row.networks) {
-      text += fmt::format("- {}: `{}`, {}\n", markdown(row.name), markdown(network.name),
+      text += fmt::format("- {}: {}, {}\n", markdown_text(row.name), markdown_code(network.name),
                           network.sha256.substr(0, 16));
     }
   }

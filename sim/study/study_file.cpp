@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
+#include "sim/study/training_identity.hpp"
 
 namespace brownout::study {
 
@@ -92,7 +93,7 @@ void read_trainings(YamlMap& map, const SharedTraining& shared, Row& row) {
     std::vector<std::string> all = one.assignments;
     all.insert(all.end(), one.exported.begin(), one.exported.end());
     try {
-      YamlMap::load(one.config, all);
+      note_training_inputs(one.config, all);  // which also says whether it is YAML
     } catch (const InputError& error) {
       throw InputError("{}: {}", row.where, error.text());
     }

@@ -2,10 +2,13 @@
 // Configuration and architecture in canonical form, hashes of everything else.
 #include "sim/study/training_identity.hpp"
 
+#include <optional>
 #include <system_error>
 
+#include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/data/data_file.hpp"
 #include "sim/import/graph.hpp"
@@ -41,6 +44,29 @@ TrainedFile trained_file(YamlMap& root) {
 }
 
 }  // namespace
+
+void note_training_inputs(const fs::path& config, const std::vector<std::string>& assignments) {
+  YamlMap root = YamlMap::load(config, assignments);
+  const auto attempt = [](const auto& read) {
+    try {
+      read();
+    } catch (const InputError&) {
+    }
+  };
+  attempt([&] { trained_file(root); });
+  attempt([&] {
+    YamlMap dataset = root.map("dataset");
+    data::read_data_name(dataset, "name");
+  });
+  attempt([&] {
+    std::optional<YamlMap> errors = root.optional_map("bit_errors");
+    if (!errors) return;
+    if (errors->has("pattern")) {
+      note_inputs_within(errors->text("pattern"), fs::absolute(config).parent_path());
+    }
+    if (errors->has("technology")) errors->input_file("technology");
+  });
+}
 
 std::string training_identity(const std::filesystem::path& config,
                               const std::vector<std::string>& assignments, int threads,

@@ -16,4 +16,9 @@ std::string training_identity(const std::filesystem::path& config,
                               const std::vector<std::string>& assignments, int threads,
                               const std::string& exported_from, Datasets& datasets);
 
+/// Tells the registry of outputs which files a training reads, so that none is replaced. Says
+/// nothing about files that are missing or wrong: the training does.
+void note_training_inputs(const std::filesystem::path& config,
+                          const std::vector<std::string>& assignments);
+
 }  // namespace brownout::study

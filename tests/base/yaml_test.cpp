@@ -205,6 +205,21 @@ TEST(Yaml, ABinaryFileIsNamedAsOne) {
   EXPECT_EQ(of("a: \"\xc2\xb5J, \xe2\x82\xac\"\r\n"), "no error");
 }
 
+TEST(Yaml, TextInUtf16IsNamedAsSuch) {
+  for (const std::string& mark :
+       {std::string(), std::string("\xff\xfe"), std::string("\xfe\xff")}) {
+    for (const bool little : {true, false}) {
+      std::string wide = mark;
+      for (const char c : std::string("title: 5 \xb5m\nrows: 2\n")) {
+        wide += little ? std::string{c, '\0'} : std::string{'\0', c};
+      }
+      EXPECT_EQ(message_of([&] { parse(wide); }),
+                "dir/test.yaml: expected YAML text in UTF-8, found what looks like UTF-16 (every "
+                "second byte is 0)");
+    }
+  }
+}
+
 TEST(Yaml, WhatYamlCppNeverComesBackFromIsRefused) {
   const auto of = [](const std::string& text) { return message_of([&] { parse(text); }); };
   EXPECT_EQ(of(","), "dir/test.yaml:1:1: not valid YAML: nothing that a document can begin with");

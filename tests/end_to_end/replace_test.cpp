@@ -135,6 +135,8 @@ TEST_F(Replace, AnotherSweepStartsAnewOnlyWhenAsked) {
 
 TEST_F(Replace, NoInputIsReplacedWhateverNamesIt) {
   workplace_.write("placement.json", "{}");
+  workplace_.write("mine.npy", "no array");
+  workplace_.write("mine.yaml", "test: {images: mine.npy}\n");
   const std::string labels = "data/t10k-labels-idx1-ubyte";
   const std::pair<Words, std::string> cases[] = {
       {eval({"--chip", "physical:1,physical.yaml", "--voltage", "0.8", "--json", "physical.yaml"}),
@@ -147,15 +149,57 @@ TEST_F(Replace, NoInputIsReplacedWhateverNamesIt) {
              "placement.json"}),
        "placement.json"},
       {eval({"--rate", "0.01", "--json", labels}), labels},
+      {eval({"--rate", "0.01", "--json=" + labels}), labels},
+      {{"eval", "tiny-rquant-8b.onnx", "--dataset", "mine.yaml", "--json", "mine.npy"}, "mine.npy"},
       {{"profile", "generate", "made.yaml", "--out", "technology.yaml"}, "technology.yaml"},
   };
   for (const auto& [words, file] : cases) {
     SCOPED_TRACE(fmt::format("{}", fmt::join(words, " ")));
     const std::string before = content(file);
-    refused(run(words), file);  // without --overwrite it holds something else
+    const Outcome careful = run(words);  // it holds something else
+    refused(careful, file);
+    EXPECT_EQ(careful.err.find("--overwrite"), std::string::npos) << careful.err;
     refused(run(words, true), "expected a file of its own, found the input");
     EXPECT_EQ(content(file), before);
   }
+}
+
+TEST_F(Replace, NoInputOfAStudyIsReplacedThoughItsRowDoesNotRun) {
+  workplace_.write("architecture.yaml", "name: net\n");
+  workplace_.write("initial.onnx", "no network");
+  workplace_.write("more.yaml", "test: {images: more.npy}\n");
+  workplace_.write("more.npy", "no array");
+  const std::string common = "schedule: {epochs: 1}\nseed: 1\n";
+  workplace_.write("trained.yaml", common +
+                                       "architecture: {file: architecture.yaml}\n"
+                                       "dataset: {name: more.yaml}\n"
+                                       "bit_errors: {pattern: \"chip.h5,offset=3\", rate: 0.01}\n");
+  workplace_.write("tuned.yaml", common +
+                                     "initial: {file: initial.onnx}\n"
+                                     "bit_errors: {pattern: \"physical:1,physical.yaml\", "
+                                     "technology: technology.yaml}\n");
+  workplace_.write("study.yaml",
+                   "title: a study\ndata_folder: data\nimages: 20\nevaluations:\n"
+                   "  clean: {kind: clean}\n"
+                   "rows:\n"
+                   "  - {name: A, network: tiny-rquant-8b.onnx}\n"
+                   "  - {name: B, network: tiny-uniform-4b.onnx}\n"
+                   "  - {name: C, training: trained.yaml}\n"
+                   "  - {name: D, training: tuned.yaml}\n");
+  const auto study = [](const std::string& json) {
+    return Words{"study", "study.yaml", "--only", "A", "--out", "out", "--no-plot", "--json", json};
+  };
+  for (const std::string file :
+       {"tiny-uniform-4b.onnx", "trained.yaml", "architecture.yaml", "initial.onnx", "more.yaml",
+        "more.npy", "chip.h5", "physical.yaml", "technology.yaml"}) {
+    SCOPED_TRACE(file);
+    const std::string before = content(file);
+    for (const bool overwrite : {false, true}) {
+      refused(run(study(file), overwrite), "expected a file of its own, found the input");
+    }
+    EXPECT_EQ(content(file), before);
+  }
+  EXPECT_EQ(run(study("result.json")).code, 0);
 }
 
 }  // namespace

@@ -148,6 +148,13 @@ TEST(Topology, ReadsTabsSemicolonsAndUtf16) {
     EXPECT_EQ(parsed(wide), expected);
     EXPECT_EQ(message_of(wide + "x"), "t.csv: UTF-16 text that is damaged or cut short");
   }
+  for (const bool little : {true, false}) {
+    std::string unmarked;
+    for (const char c : text) unmarked += little ? std::string{c, '\0'} : std::string{'\0', c};
+    EXPECT_EQ(message_of(unmarked),
+              "t.csv: looks like UTF-16 (every second byte is 0); expected UTF-8, or UTF-16 with a "
+              "byte order mark");
+  }
   const std::string pair(
       "\xff\xfe"
       "\x3d\xd8\x00\xde,\0"

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <utility>
 
 #include "example_sweep.hpp"
 
@@ -66,6 +67,25 @@ TEST(Csv, NamesWithCommasAndQuotesAreQuoted) {
   results::SweepResult result = example_sweep();
   result.points[0].model = "a,\"b\"";
   EXPECT_EQ(lines_of(points_csv(result))[1].substr(0, 11), "\"a,\"\"b\"\"\",1");
+}
+
+TEST(Csv, TextsThatASpreadsheetWouldComputeAreTextsAndNumbersAreNumbers) {
+  results::SweepResult result = example_sweep();
+  for (const auto& [name, cell] : {std::pair<std::string, std::string>{"=1+1", "'=1+1,"},
+                                   {"+1", "'+1,"},
+                                   {"-net", "'-net,"},
+                                   {"@SUM(A1)", "'@SUM(A1),"},
+                                   {"\tx", "'\tx,"},
+                                   {"\rx", "\"'\rx\","},
+                                   {"=a,\"b\"", "\"'=a,\"\"b\"\"\","},
+                                   {"a=b", "a=b,"},
+                                   {"", ","}}) {
+    result.points[0].model = name;
+    const std::string csv = points_csv(result);
+    EXPECT_EQ(csv.compare(csv.find('\n') + 1, cell.size(), cell), 0) << name;
+  }
+  result.points[0].prop1_excess = -1.5;
+  EXPECT_NE(points_csv(result).find(",-1.5,"), std::string::npos);
 }
 
 }  // namespace
