@@ -75,7 +75,7 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   }
   config.quantize.rounding =
       static_cast<network::Rounding>(number_of(options.rounding, network::rounding_names()));
-  config.lower.every_bias = options.bias_correction;
+  config.bias_correction = options.bias_correction;
   config.quantize.by_channel = options.per_channel;
   config.quantize.w_max = options.w_max;
   config.quantize.coded = roles_of(options.coded);

@@ -66,7 +66,6 @@ void Lowering::lower_conv() {
   if (node_->has_input(2)) draft.bias = floats(2);
   if (!draft.bias.empty() && static_cast<std::int64_t>(draft.bias.size()) != shape[0])
     fail("{} biases for {} channels", draft.bias.size(), shape[0]);
-  if (options_.every_bias) draft.bias.resize(static_cast<std::size_t>(shape[0]), 0.0f);
   draft.inputs = {codes(x)};
   define_image(draft_.add(std::move(draft)));
 }
@@ -125,7 +124,6 @@ void Lowering::linear(const Lowered& x, DraftNode draft, int outputs, int inputs
   op.out_features = outputs;
   draft.op = op;
   draft.weight_shape = {outputs, inputs};
-  if (options_.every_bias) draft.bias.resize(static_cast<std::size_t>(outputs), 0.0f);
   draft.inputs = {codes(x)};
   Lowered lowered;
   lowered.value = draft_.add(std::move(draft));
@@ -179,6 +177,11 @@ void Lowering::lower_batch_norm() {
   if (x.channels_last && !x.flat) fail("reads an image with channels last");
   for (const auto* numbers : {&gamma, &beta, &mean, &variance}) {
     if (numbers->size() != channels) fail("{} numbers for {} channels", numbers->size(), channels);
+  }
+  for (std::size_t c = 0; c < channels; ++c) {
+    if (!(variance[c] >= 0.0f) || !(double{variance[c]} + double{eps} > 0.0))
+      fail("channel {} has variance {} and epsilon {}, expected their sum above 0", c, variance[c],
+           eps);
   }
   if (options_.fold_batch_norm) {
     std::vector<float> scale(channels);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "sim/base/text.hpp"
 #include "sim/import/lowering.hpp"
@@ -89,6 +90,7 @@ void Lowering::lower_max_pool() {
 }
 
 void Lowering::lower_average_pool() {
+  if (node_->integer("channels_last", 0) != 0) fail("has channels last, which is not supported");
   Lowered x = image_input(0);
   x.value = numbers(x);
   need_undilated();
@@ -231,7 +233,7 @@ void Lowering::lower_transpose() {
     return;
   }
   Lowered x = input(0);
-  if (!x.flat && !x.padded() && !x.channels_last && order == Dims{0, 2, 3, 1}) {
+  if (!x.flat && !x.channels_last && order == Dims{0, 2, 3, 1}) {
     x.channels_last = true;
   } else if (!x.flat && x.channels_last && order == Dims{0, 3, 1, 2}) {
     x.channels_last = false;
@@ -242,7 +244,8 @@ void Lowering::lower_transpose() {
 }
 
 void Lowering::lower_pad() {
-  Lowered x = image_input(0);
+  Lowered x = input(0);
+  if (x.flat) fail("reads {}, expected an image", to_string(dims(0)));
   if (node_->text("mode", "constant") != "constant") fail("pads with pixels, expected zeros");
   float value = node_->number("value", 0.0f);
   if (node_->has_input(2)) {
@@ -253,9 +256,14 @@ void Lowering::lower_pad() {
   if (value != 0.0f) fail("pads with {}, expected zeros", value);
   if (node_->has_input(3)) fail("pads chosen axes, expected all");
   const std::vector<std::int64_t> pads = values_.setting(*node_, 1, "pads");
-  if (pads.size() != 8 || pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0)
-    fail("pads are {}, expected height and width of images", to_string(pads));
-  const std::int64_t own[] = {pads[2], pads[3], pads[6], pads[7]};
+  const std::size_t height = x.channels_last ? 1 : 2;
+  const std::size_t channels = x.channels_last ? 3 : 1;
+  if (pads.size() != 8 || pads[0] != 0 || pads[channels] != 0 || pads[4] != 0 ||
+      pads[4 + channels] != 0)
+    fail("pads are {}, expected height and width of images{}", to_string(pads),
+         x.channels_last ? " with channels last" : "");
+  const std::int64_t own[] = {pads[height], pads[height + 1], pads[4 + height],
+                              pads[4 + height + 1]};
   for (std::size_t i = 0; i < 4; ++i) {
     if (own[i] < 0 || own[i] > (1 << 20)) fail("pads are {}", to_string(pads));
     x.padding[i] += static_cast<int>(own[i]);
@@ -264,25 +272,36 @@ void Lowering::lower_pad() {
   define(x);
 }
 
-/// Left out with everything after it, which may only be quantizers of the shares.
+/// Left out with the quantizers after it; changes of shape stay.
 void Lowering::lower_softmax() {
+  const Lowered x = input(0);
   const auto rank = static_cast<std::int64_t>(dims(0).size());
   const std::int64_t axis = node_->integer("axis", graph_.opset() < 13 ? 1 : -1);
-  if (axis != 1 && axis + rank != 1)
+  const std::int64_t classes = x.channels_last && !x.flat ? rank - 1 : 1;
+  if ((axis < 0 ? axis + rank : axis) != classes)
     fail("is over axis {} of {}, expected the classes", axis, to_string(dims(0)));
+  static const std::set<std::string> passed{"QuantizeLinear", "DequantizeLinear", "Identity",
+                                            "Flatten",        "Reshape",          "Squeeze"};
   std::string value = node_->outputs[0];
   while (value != graph_.outputs()[0]) {
     const auto reads = [&](const Node& node) {
       return std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end();
     };
     const auto next = std::find_if(graph_.nodes().begin(), graph_.nodes().end(), reads);
-    const bool quantizer =
-        next != graph_.nodes().end() &&
-        (next->op == "QuantizeLinear" || next->op == "DequantizeLinear" || next->op == "Identity");
-    if (!quantizer)
+    if (next == graph_.nodes().end() || passed.count(next->op) == 0)
       fail("is followed by other operators, expected it at the end, where it is left out");
     value = next->outputs[0];
     after_softmax_.insert(value);
+  }
+  define(x);
+}
+
+/// Leaves no trace, unless it drops something in use.
+void Lowering::lower_dropout() {
+  if (node_->has_input(2)) {
+    if (!is_constant(2)) fail("its training_mode depends on the image, expected false");
+    const std::vector<std::int64_t> mode = values_.constant(node_->inputs[2]).integers();
+    if (mode.size() != 1 || mode[0] != 0) fail("has training_mode true, expected false");
   }
   define(input(0));
 }
@@ -300,7 +319,7 @@ const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
       {"Conv", &Lowering::lower_conv},
       {"DequantizeLinear", &Lowering::lower_dequantize},
       {"Div", &Lowering::lower_div},
-      {"Dropout", &Lowering::lower_identity},
+      {"Dropout", &Lowering::lower_dropout},
       {"Elu", &Lowering::lower_elu},
       {"Erf", &Lowering::lower_function},
       {"Exp", &Lowering::lower_function},
@@ -318,15 +337,16 @@ const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
       {"Log", &Lowering::lower_function},
       {"LogSoftmax", &Lowering::lower_softmax},
       {"MatMul", &Lowering::lower_matmul},
-      {"Max", &Lowering::lower_two_numbers},
+      {"Max", &Lowering::lower_extreme},
       {"MaxPool", &Lowering::lower_max_pool},
-      {"Min", &Lowering::lower_two_numbers},
+      {"Mean", &Lowering::lower_sum},
+      {"Min", &Lowering::lower_extreme},
       {"Mish", &Lowering::lower_function},
       {"Mul", &Lowering::lower_mul},
       {"Neg", &Lowering::lower_function},
       {"PRelu", &Lowering::lower_prelu},
       {"Pad", &Lowering::lower_pad},
-      {"Pow", &Lowering::lower_two_numbers},
+      {"Pow", &Lowering::lower_power},
       {"QuantizeLinear", &Lowering::lower_quantize},
       {"Reciprocal", &Lowering::lower_function},
       {"ReduceMean", &Lowering::lower_reduce_mean},

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <system_error>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -116,6 +117,16 @@ std::vector<To> mapped(const std::vector<From>& from, Convert convert) {
 const std::string& ExternalFiles::bytes(const fs::path& relative) {
   const auto known = read_.find(relative);
   if (known != read_.end()) return known->second;
+  // A link below the folder may lead out of it. What is not there is named by read_file.
+  std::error_code none;
+  const fs::path inside = fs::weakly_canonical(fs::absolute(folder_), none);
+  const fs::path place = fs::weakly_canonical(fs::absolute(folder_ / relative), none);
+  const fs::path from_inside = place.lexically_relative(inside);
+  if (from_inside.empty() || *from_inside.begin() == "..") {
+    throw InputError(
+        "{}: a link out of the network's folder, to {}; ONNX has external data inside that folder",
+        (folder_ / relative).string(), in_quotes(place.string()));
+  }
   return read_.emplace(relative, read_file(folder_ / relative)).first->second;
 }
 

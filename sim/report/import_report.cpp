@@ -81,7 +81,7 @@ std::string import_json(const runs::ImportConfig& config, const runs::ImportResu
       {"weights", result.weights},
       {"quantized_file", result.quantized_file},
       {"per_channel", result.per_channel},
-      {"bias_correction", config.lower.every_bias && !result.quantized_file},
+      {"bias_correction", result.bias_correction},
       {"scheme", result.scheme},
       {"bits",
        result.bits == 0 ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(result.bits)},

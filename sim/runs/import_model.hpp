@@ -18,12 +18,13 @@ namespace brownout::runs {
 
 struct ImportConfig {
   std::filesystem::path file;
-  importing::LowerOptions lower;   // every_bias: biases are corrected
+  importing::LowerOptions lower;
   experiment::Images calibration;  // of the training split
   experiment::Images test;         // of the test split
   importing::Calibration method = importing::Calibration::kMinMax;
   double percentile = 99.99;  // of all numbers, for kPercentile
   importing::QuantizeOptions quantize;
+  bool bias_correction = false;
 };
 
 struct ImportResult {
@@ -38,6 +39,7 @@ struct ImportResult {
   std::string scheme;
   int bits = 0;
   bool per_channel = false;                  // at least one tensor
+  bool bias_correction = false;              // at least one bias was changed
   bool quantized_file = false;               // the file's own scales and integers were kept
   std::vector<importing::LayerNoise> noise;  // of every matrix operator that was plain, worst first
   std::vector<ActivationNoise> activations;  // of every value in codes, the worst first
@@ -49,7 +51,9 @@ struct ImportResult {
 };
 
 /// InputError as Graph::read, lower, load_dataset and quantize, and for images of another shape
-/// than the network's. The result depends on neither threads nor batches.
+/// than the network's; InputError, too, when the float network gives something that is no number:
+/// it names the first node that does, and the image. The result depends on neither threads nor
+/// batches.
 ImportResult import_model(const ImportConfig& config, int threads, bool quiet);
 
 }  // namespace brownout::runs
