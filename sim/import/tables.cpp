@@ -39,13 +39,27 @@ bool finite_at(const network::Formula& formula, float x) {
   return std::isfinite(static_cast<float>(formula(double{x})));
 }
 
+/// InputError unless the function is finite at codes `first` to `last`.
+void expect_finite(const network::Formula& formula, const network::Quantize& codes, int first,
+                   int last) {
+  for (int q = first; q <= last; ++q) {
+    const float x = number_of(q, codes);
+    if (finite_at(formula, x)) continue;
+    const auto y = static_cast<float>(formula(double{x}));
+    throw InputError("its function gives {} at {}, expected a finite number",
+                     std::isnan(y) ? "nan" : fmt::format("{}", y), x);
+  }
+}
+
 /// The formula, changed where codes that no number in `seen` has would give no finite number.
+/// InputError where those of `seen` do.
 std::string finite_formula(const std::string& text, const network::Quantize& codes,
                            const Range& seen) {
   const network::Formula formula(text);
   const auto code = [&](float x) {
     return int{arithmetic::requantize(x, codes.scale, codes.zero_point)};
   };
+  expect_finite(formula, codes, code(seen.low), code(seen.high));
   std::optional<float> low;
   std::optional<float> high;
   for (int q = code(seen.low) - 1; q >= 0 && !low; --q) {
@@ -62,7 +76,11 @@ std::string finite_formula(const std::string& text, const network::Quantize& cod
 void fill_table(network::Lookup& lookup, const network::Quantize& codes,
                 const std::optional<Range>& seen, const std::string& place) {
   try {
-    if (seen) lookup.formula = finite_formula(lookup.formula, codes, *seen);
+    if (seen) {
+      lookup.formula = finite_formula(lookup.formula, codes, *seen);
+    } else {
+      expect_finite(network::Formula(lookup.formula), codes, 0, kLastCode);
+    }
     lookup.table =
         network::lookup_table(network::Formula(lookup.formula), codes.scale, codes.zero_point);
   } catch (const InputError& error) {
