@@ -72,7 +72,7 @@ std::string import_text(const runs::ImportConfig& config, const runs::ImportResu
 }
 
 std::string import_json(const runs::ImportConfig& config, const runs::ImportResult& result,
-                        const std::string& out) {
+                        const std::string& out, const std::vector<std::string>& remarks) {
   nlohmann::ordered_json json = {
       {"model", config.file.string()},
       {"out", out},
@@ -96,6 +96,7 @@ std::string import_json(const runs::ImportConfig& config, const runs::ImportResu
       {"activations", layers_json(result.activations, &runs::ActivationNoise::db, "sqnr_db")},
   };
   put_labels(json, result.labelled);
+  if (!remarks.empty()) json["remarks"] = remarks;
   return json.dump(2) + "\n";
 }
 

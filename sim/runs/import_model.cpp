@@ -208,6 +208,35 @@ void describe(const ImportConfig& config, ImportResult& result) {
                   experiment::to_string(config.calibration.split));
 }
 
+/// Settings that changed nothing, whatever they are: those of weights where the file brings all
+/// codes, those of ranges where it brings all quantizers, and so on.
+std::vector<IdleSetting> idle_settings(const ImportConfig& config, const importing::Graph& graph,
+                                       const importing::ImportedNetwork& imported,
+                                       bool any_measured, const ImportResult& result) {
+  std::vector<IdleSetting> idle;
+  const auto add_if = [&](bool is_idle, const char* field) {
+    if (is_idle) idle.push_back({field, ""});
+  };
+  const bool no_weights = result.noise.empty();
+  for (const char* field : {"scheme", "bits", "rounding", "w_max"}) add_if(no_weights, field);
+  add_if(no_weights || config.quantize.scheme == network::Scheme::kBinary, "per_channel");
+  add_if(!result.bias_correction, "bias_correction");
+  for (const network::Role role : config.quantize.coded) {
+    const bool acts = std::any_of(
+        result.network.parameters.begin(), result.network.parameters.end(),
+        [&](const auto& parameter) { return parameter.role == role && parameter.coding; });
+    if (!acts) idle.push_back({"coded", network::to_string(role)});
+  }
+  add_if(imported.open.empty(), "method");
+  add_if(imported.open.empty() || config.method != importing::Calibration::kPercentile,
+         "percentile");
+  add_if(!any_measured, "images");
+  add_if(std::none_of(graph.nodes().begin(), graph.nodes().end(),
+                      [](const auto& node) { return node.op == "BatchNormalization"; }),
+         "batch_norm");
+  return idle;
+}
+
 }  // namespace
 
 double ImportResult::float_error() const { return percent(float_wrong, test_images); }
@@ -274,6 +303,8 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
                    [](const auto& a, const auto& b) { return a.db < b.db; });
   result.quantized_file = imported.quantized;
   result.network = *coded;
+  result.remarks = imported.remarks;
+  result.idle = idle_settings(config, graph, imported, !measured.empty(), result);
   describe_coding(result);
   describe(config, result);
   return result;

@@ -27,6 +27,11 @@ struct ImportConfig {
   bool bias_correction = false;
 };
 
+/// A field of ImportConfig (of "coded": one role) that had nothing to act on.
+struct IdleSetting {
+  std::string field, value;
+};
+
 struct ImportResult {
   std::string producer;
   std::int64_t opset = 0;
@@ -43,6 +48,8 @@ struct ImportResult {
   bool quantized_file = false;               // the file's own scales and integers were kept
   std::vector<importing::LayerNoise> noise;  // of every matrix operator that was plain, worst first
   std::vector<ActivationNoise> activations;  // of every value in codes, the worst first
+  std::vector<std::string> remarks;          // on the file
+  std::vector<IdleSetting> idle;
   network::Network network;
 
   double float_error() const;      // percent
