@@ -280,8 +280,8 @@ void Lowering::lower_softmax() {
   const std::int64_t classes = x.channels_last && !x.flat ? rank - 1 : 1;
   if ((axis < 0 ? axis + rank : axis) != classes)
     fail("is over axis {} of {}, expected the classes", axis, to_string(dims(0)));
-  static const std::set<std::string> passed{"QuantizeLinear", "DequantizeLinear", "Identity",
-                                            "Flatten",        "Reshape",          "Squeeze"};
+  static const std::set<std::string> passed{
+      "QuantizeLinear", "DequantizeLinear", "Identity", "Cast", "Flatten", "Reshape", "Squeeze"};
   std::string value = node_->outputs[0];
   while (value != graph_.outputs()[0]) {
     const auto reads = [&](const Node& node) {

@@ -193,15 +193,14 @@ void describe_coding(ImportResult& result) {
 }
 
 /// How the network came about, for its file.
-void describe(const ImportConfig& config, ImportResult& result) {
+void describe(const ImportConfig& config, bool any_open, ImportResult& result) {
   std::map<std::string, std::string>& metadata = result.network.metadata;
   metadata["imported_from"] = config.file.filename().string();
   metadata["producer"] = result.producer;
-  if (result.quantized_file) {
-    metadata["calibration"] = "the file's own quantizers";
-    return;
-  }
-  metadata["calibration"] =
+  metadata["calibration"] = result.quantized_file ? "the file's own quantizers" : "";
+  if (!any_open) return;
+  if (result.quantized_file) metadata["calibration"] += "; the others: ";
+  metadata["calibration"] +=
       fmt::format("{} on {} images of {} ({})",
                   importing::calibration_names()[static_cast<std::size_t>(config.method)],
                   result.calibration_images, config.calibration.dataset,
@@ -306,7 +305,7 @@ ImportResult import_model(const ImportConfig& config, int threads, bool quiet) {
   result.remarks = imported.remarks;
   result.idle = idle_settings(config, graph, imported, !measured.empty(), result);
   describe_coding(result);
-  describe(config, result);
+  describe(config, !imported.open.empty(), result);
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sim/engines/float_engine.hpp"
@@ -22,7 +23,16 @@ struct ProbedNetwork {
   std::map<network::NodeIndex, network::NodeIndex> node_before;  // probe -> the original's node
 };
 
+/// Begins the name of no node.
+std::string free_prefix(const network::Network& network) {
+  std::string prefix = "probe.";
+  const auto begins = [&](const network::Node& node) { return node.name.rfind(prefix, 0) == 0; };
+  while (std::any_of(network.nodes.begin(), network.nodes.end(), begins)) prefix += '.';
+  return prefix;
+}
+
 ProbedNetwork probed(const network::Network& original) {
+  const std::string prefix = free_prefix(original);
   ProbedNetwork result;
   result.network = original;
   result.network.nodes.clear();
@@ -38,10 +48,10 @@ ProbedNetwork probed(const network::Network& original) {
     now[value] = add(node);
     if (value == original.logits() || network::is_quantized(original, value)) continue;
     const network::ValueIndex codes =
-        add({fmt::format("probe.{}", number.number()), network::Quantize{}, {now[value]}});
+        add({fmt::format("{}{}", prefix, number.number()), network::Quantize{}, {now[value]}});
     result.node_before[network::writer_of(codes)] = number;
     now[value] =
-        add({fmt::format("probe.{}.numbers", number.number()), network::Dequantize{}, {codes}});
+        add({fmt::format("{}{}.numbers", prefix, number.number()), network::Dequantize{}, {codes}});
   }
   return result;
 }
