@@ -166,7 +166,7 @@ TEST_F(Import, AValueThatIsNoNumberIsNamedWithItsNodeAndImage) {
 
 TEST_F(Import, OptionsThatHadNothingToActOnAreNamedInOneRemark) {
   const std::vector<std::string> given{
-      "--bits", "4", "--bias-correction", "--coded", "bias", "--w-max", "2", "--json", "-"};
+      "--bits", "4", "--bias-correction", "--coded", "bias", "--w-max", "0.001", "--json", "-"};
   const nlohmann::json plain = import("float.onnx", given).json();
   EXPECT_FALSE(plain.contains("remarks")) << plain.dump();
   EXPECT_EQ(plain.at("bias_correction"), true);
