@@ -111,7 +111,7 @@ class HeaderReader {
     const std::size_t kind = three ? kinds.find(text[1]) : std::string_view::npos;
     const int bytes = three ? text[2] - '0' : 0;
     const bool size =
-        bytes == 4 || bytes == 8 || (three && text[1] != 'f' && (bytes == 1 || bytes == 2));
+        bytes == 2 || bytes == 4 || bytes == 8 || (three && text[1] != 'f' && bytes == 1);
     const bool order =
         three && (text[0] == '<' || text[0] == '>' || (text[0] == '|' && bytes == 1));
     if (kind == std::string_view::npos || !size || !order) {

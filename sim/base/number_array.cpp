@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
+#include "sim/base/half.hpp"
 
 namespace brownout {
 
@@ -81,6 +82,12 @@ std::vector<To> NumberArray::next(std::size_t count) {
     of_size(std::uint8_t{}, std::uint16_t{}, std::uint32_t{}, std::uint64_t{});
   } else if (type_.kind == NumberType::Kind::kSigned) {
     of_size(std::int8_t{}, std::int16_t{}, std::int32_t{}, std::int64_t{});
+  } else if (type_.bytes == 2) {
+    for (std::size_t i = 0; i < count; ++i) {
+      std::uint16_t bits = 0;
+      std::memcpy(&bits, raw.data() + i * sizeof bits, sizeof bits);
+      result[i] = static_cast<To>(from_half(bits));
+    }
   } else if (type_.bytes == 4) {
     convert<float>(raw, result);
   } else {

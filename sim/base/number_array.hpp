@@ -10,7 +10,7 @@ namespace brownout {
 struct NumberType {
   enum class Kind { kUnsigned, kSigned, kReal };
   Kind kind = Kind::kReal;
-  int bytes = 8;  // 1, 2, 4 or 8; of kReal 4 or 8
+  int bytes = 8;  // 1, 2, 4 or 8; of kReal 2, 4 or 8
 
   bool is_integer() const { return kind != Kind::kReal; }
   std::string name() const;  // "uint8", "float32"

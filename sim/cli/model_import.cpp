@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout model import`: a network of another tool becomes a network of codes.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -79,14 +81,28 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   config.quantize.rounding =
       static_cast<network::Rounding>(number_of(options.rounding, network::rounding_names()));
   config.equalize = options.equalize;
-  config.lower.every_bias = options.bias_correction;
+  config.bias_correction = options.bias_correction;
   config.quantize.by_channel = options.per_channel;
   config.quantize.w_max = options.w_max;
   config.quantize.coded = roles_of(options.coded);
   return config;
 }
 
-int run(const ImportOptions& options) {
+/// Options that were given and had nothing to act on, in one sentence; "" without any.
+std::string idle_remark(const Verb& verb, const runs::ImportResult& result) {
+  std::vector<std::string> given;
+  for (const runs::IdleSetting& idle : result.idle) {
+    std::string option = "--" + idle.field;
+    std::replace(option.begin(), option.end(), '_', '-');
+    if (verb.get_option(option)->count() == 0) continue;
+    given.push_back(idle.value.empty() ? option : option + " " + idle.value);
+  }
+  if (given.empty()) return "";
+  return fmt::format("{} had nothing to act on{}", fmt::join(given, ", "),
+                     result.quantized_file ? ": the file's own scales and integers are kept" : "");
+}
+
+int run(const ImportOptions& options, const Verb& verb) {
   const runs::ImportConfig config = config_of(options);
   std::error_code none;
   if (std::filesystem::exists(options.out, none) && std::filesystem::is_other(options.out, none)) {
@@ -96,7 +112,12 @@ int run(const ImportOptions& options) {
   const runs::ImportResult result =
       runs::import_model(config, options.common.thread_count(), options.common.quiet);
   network::write_onnx(result.network, options.out);
-  output.json(report::import_json(config, result, options.out));
+  std::vector<std::string> remarks = result.remarks;
+  if (const std::string idle = idle_remark(verb, result); !idle.empty()) remarks.push_back(idle);
+  for (const std::string& remark : remarks) {
+    output.note(fmt::format("{}: {}", options.model, remark));
+  }
+  output.json(report::import_json(config, result, options.out, remarks));
   output.text(report::import_text(config, result, options.out));
   return 0;
 }
@@ -177,7 +198,7 @@ Action add_model_import(Verb& verb) {
       ->type_name("ROLE,...")
       ->capture_default_str();
   add_common(verb, options->common);
-  return [options] { return run(*options); };
+  return [options, &verb] { return run(*options, verb); };
 }
 
 }  // namespace brownout::cli

@@ -64,6 +64,7 @@ std::string Draft::free_name(const std::string& wanted) {
 
 network::ValueIndex Draft::add(DraftNode node) {
   node.name = free_name(node.name);
+  if (node.place.empty()) node.place = place_;
   nodes_.push_back(std::move(node));
   return last_value();
 }
@@ -97,9 +98,9 @@ Table<network::NodeIndex, bool> Draft::needed_nodes() const {
   return needed;
 }
 
-std::vector<network::NodeIndex> Draft::finish(network::Network& network) && {
+ImportedNetwork Draft::finish(network::Network network) && {
   using network::Role;
-  std::vector<network::NodeIndex> open;
+  ImportedNetwork result;
   const Table<network::NodeIndex, bool> needed = needed_nodes();
   Table<network::ValueIndex, network::ValueIndex> renumbered(nodes_.size() + 1);
   for (const network::NodeIndex number : nodes_.indices()) {
@@ -119,10 +120,12 @@ std::vector<network::NodeIndex> Draft::finish(network::Network& network) && {
       attach_norm(network, draft, *group);
       group->reparameterized = !group->scale;  // files cannot tell without a scale
     }
-    if (draft.open) open.emplace_back(network.nodes.size());
+    if (draft.open) result.open.emplace_back(network.nodes.size());
+    result.places.push_back(draft.place);
     network.nodes.push_back({draft.name, draft.op, draft.inputs});
   }
-  return open;
+  result.network = std::move(network);
+  return result;
 }
 
 }  // namespace brownout::importing

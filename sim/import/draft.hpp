@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/import/lower.hpp"
 #include "sim/network/network.hpp"
 
 namespace brownout::importing {
@@ -22,6 +23,7 @@ struct CodedWeight {
 
 struct DraftNode {
   std::string name;
+  std::string place;  // as messages begin; "": that of the operator that is lowered
   network::Operator op;
   std::vector<network::ValueIndex> inputs;
   // Of matrix operators and norms; in the order of the code.
@@ -33,6 +35,8 @@ struct DraftNode {
 
 class Draft {
  public:
+  /// The nodes that follow come from this operator of the file.
+  void set_place(const std::string& place) { place_ = place; }
   /// Appends a node and returns its value. Its name is made one that a network file may hold.
   network::ValueIndex add(DraftNode node);
   DraftNode& node_of(network::ValueIndex value) { return nodes_[network::writer_of(value)]; }
@@ -43,9 +47,9 @@ class Draft {
   bool has_quantizer(network::ValueIndex value) const;
   network::ValueIndex last_value() const { return network::ValueIndex(nodes_.size()); }
 
-  /// Nodes and parameters in code order, without nodes that the last value does not need. Returns
-  /// the open quantizers.
-  std::vector<network::NodeIndex> finish(network::Network& network) &&;
+  /// `network` with nodes and parameters in code order, without nodes that the last value does not
+  /// need.
+  ImportedNetwork finish(network::Network network) &&;
 
  private:
   std::string free_name(const std::string& wanted);
@@ -54,6 +58,7 @@ class Draft {
   Table<network::NodeIndex, DraftNode> nodes_;
   std::map<network::ValueIndex, network::ValueIndex> quantizers_;  // value -> its quantizer's value
   std::set<std::string> names_;
+  std::string place_;
 };
 
 }  // namespace brownout::importing

@@ -57,23 +57,28 @@ Dims extents_of(const onnx::ValueInfoProto& value) {
   return dims;
 }
 
-/// Whether an input is of floats; one that says nothing is.
-bool is_float(const onnx::ValueInfoProto& value) {
-  switch (value.type().tensor_type().elem_type()) {
-    case onnx::TensorProto::UNDEFINED:
-    case onnx::TensorProto::FLOAT:
-    case onnx::TensorProto::FLOAT16:
-    case onnx::TensorProto::BFLOAT16:
-    case onnx::TensorProto::DOUBLE:
-      return true;
-    default:
-      return false;
+GraphInput input_of(const onnx::ValueInfoProto& value) {
+  GraphInput input{value.name(), extents_of(value), false, ""};
+  const int type = value.type().tensor_type().elem_type();
+  if (value.has_type() && !value.type().has_tensor_type()) {
+    input.holds = "no tensor";
+  } else if (type == onnx::TensorProto::UNDEFINED) {
+    input.holds = "elements whose type is not stated";
+  } else if (onnx::TensorProto::DataType_IsValid(type)) {
+    input.holds = "elements of type " +
+                  onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(type));
+  } else {
+    input.holds = fmt::format("elements of type {}", type);
   }
+  for (const int one : {onnx::TensorProto::FLOAT, onnx::TensorProto::FLOAT16,
+                        onnx::TensorProto::BFLOAT16, onnx::TensorProto::DOUBLE}) {
+    input.is_float = input.is_float || type == one;
+  }
+  return input;
 }
 
-/// None for texts and graphs, which only operators have that are unknown here.
-std::optional<Attribute> attribute_of(const onnx::AttributeProto& attribute, ExternalFiles& files,
-                                      const std::string& place) {
+Attribute attribute_of(const onnx::AttributeProto& attribute, ExternalFiles& files,
+                       const std::string& place) {
   switch (attribute.type()) {
     case onnx::AttributeProto::INT:
       return attribute.i();
@@ -89,7 +94,7 @@ std::optional<Attribute> attribute_of(const onnx::AttributeProto& attribute, Ext
       return std::make_shared<const Tensor>(
           read_tensor(attribute.t(), files, place + ": attribute " + attribute.name()));
     default:
-      return std::nullopt;
+      return std::monostate();
   }
 }
 
@@ -116,8 +121,7 @@ Node node_of(const onnx::NodeProto& proto, const fs::path& file, ExternalFiles& 
   for (const auto& attribute : proto.attribute()) {
     if (!seen.insert(attribute.name()).second)
       throw InputError("{}: attribute {} occurs twice", node.place, printable(attribute.name()));
-    std::optional<Attribute> value = attribute_of(attribute, files, node.place);
-    if (value) node.attributes.emplace(attribute.name(), std::move(*value));
+    node.attributes.emplace(attribute.name(), attribute_of(attribute, files, node.place));
   }
   return node;
 }
@@ -239,7 +243,7 @@ Graph Graph::read(const fs::path& file) {
   for (const auto& input : proto.input()) {
     // Before IR 4, initializers were listed among the inputs.
     if (!known.insert(input.name()).second) continue;
-    graph.inputs_.push_back({input.name(), extents_of(input), is_float(input)});
+    graph.inputs_.push_back(input_of(input));
   }
   graph.nodes_ = plain_operators(in_order(nodes, known));
   for (const auto& output : proto.output()) graph.outputs_.push_back(output.name());

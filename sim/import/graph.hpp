@@ -15,8 +15,9 @@
 
 namespace brownout::importing {
 
+/// The last one stands for graphs, texts and all other kinds, which are not read.
 using Attribute = std::variant<std::int64_t, float, std::string, std::vector<std::int64_t>,
-                               std::vector<float>, std::shared_ptr<const Tensor>>;
+                               std::vector<float>, std::shared_ptr<const Tensor>, std::monostate>;
 
 /// One operator. An input that is left out has the name "".
 struct Node {
@@ -40,7 +41,8 @@ struct Node {
 struct GraphInput {
   std::string name;
   Dims dims;
-  bool is_float = true;  // of any precision; else integers
+  bool is_float = true;  // of any precision
+  std::string holds;     // otherwise, for messages: "elements of type STRING"
 };
 
 class Graph {

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "sim/base/text.hpp"
+#include "sim/import/attributes.hpp"
 #include "sim/import/lowering.hpp"
 #include "sim/import/shape_rules.hpp"
 
@@ -33,6 +35,23 @@ int extent(std::int64_t number, const Graph& graph) {
     throw InputError("{}: an extent of {}, expected 1 to 2^28", graph.file().string(), number);
   }
   return static_cast<int>(number);
+}
+
+/// Whether a transpose puts the channels of the input first, which then come last in the file:
+/// either the input's own, or that of what operators make of it that keep the order of axes.
+bool turned_to_channels_first(const Graph& graph, const std::string& input) {
+  static const std::set<std::string> kept{"Add", "Cast",     "Clip",          "DequantizeLinear",
+                                          "Div", "Identity", "Mul",           "Pad",
+                                          "Sub", "Relu",     "QuantizeLinear"};
+  std::set<std::string> same_order{input};
+  for (const Node& node : graph.nodes()) {
+    const bool reads = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                   [&](const auto& name) { return same_order.count(name) > 0; });
+    if (!reads) continue;
+    if (node.op == "Transpose" && node.integers("perm", {}) == Dims{0, 3, 1, 2}) return true;
+    if (kept.count(node.op) > 0) same_order.insert(node.outputs[0]);
+  }
+  return false;
 }
 
 }  // namespace
@@ -78,6 +97,7 @@ ImportedNetwork Lowering::run() {
   for (const Node& node : graph_.nodes()) {
     if (!matters(node)) continue;
     node_ = &node;
+    draft_.set_place(node.place);
     if (written_out_.parts.count(&node) > 0) continue;
     if (const auto norm = written_out_.norms.find(&node); norm != written_out_.norms.end()) {
       lower_written_out(norm->second);
@@ -105,9 +125,13 @@ ImportedNetwork Lowering::run() {
   network_.classes = extent(
       values_.dims(graph_.outputs()[0]).size() < 2 ? 1 : values_.dims(graph_.outputs()[0])[1],
       graph_);
-  ImportedNetwork result;
-  result.open = std::move(draft_).finish(network_);
-  result.network = std::move(network_);
+  ImportedNetwork result = std::move(draft_).finish(std::move(network_));
+  if (graph_.opset() > kNewestOpset) {
+    result.remarks.push_back(fmt::format(
+        "opset {} is newer than {}, the newest that is known here; operators are taken as in that "
+        "one",
+        graph_.opset(), kNewestOpset));
+  }
   result.quantized = std::any_of(graph_.nodes().begin(), graph_.nodes().end(),
                                  [](const Node& node) { return node.op == "QuantizeLinear"; });
   return result;
@@ -125,12 +149,10 @@ network::Shape Lowering::named_image(std::int64_t numbers, const network::Shape&
   return {extent(named[0], graph_), extent(named[1], graph_), extent(named[2], graph_)};
 }
 
-/// Whether an operator on the input moves the channels from the last axis to the first, as files
-/// that come from channels last begin. With one channel it may be a reshape.
-bool Lowering::moves_channels_first(const Node& node) const {
+/// Whether a reshape of the input moves its one channel from the last axis to the first.
+bool Lowering::reshapes_channels_first(const Node& node) const {
   const std::string& name = graph_.inputs()[0].name;
   if (node.inputs.empty() || node.inputs[0] != name) return false;
-  if (node.op == "Transpose") return node.integers("perm", {}) == Dims{0, 3, 1, 2};
   const Dims& from = values_.dims(name);
   return node.op == "Reshape" && from[3] == 1 && from[1] != 1 &&
          values_.dims(node.outputs[0]) == Dims{from[0], from[3], from[1], from[2]};
@@ -140,8 +162,8 @@ void Lowering::read_input() {
   const GraphInput& input = graph_.inputs()[0];
   const Dims& dims = values_.dims(input.name);
   if (!input.is_float) {
-    throw InputError("{}: input {} holds integers, expected an image of floats",
-                     graph_.file().string(), in_quotes(input.name));
+    throw InputError("{}: input {} holds {}, expected an image of floats", graph_.file().string(),
+                     in_quotes(input.name), input.holds);
   }
   Lowered image;
   if (dims.size() == 2) {
@@ -162,8 +184,9 @@ void Lowering::read_input() {
     image.image = named_image(std::int64_t{rows} * columns, usual);
   } else if (dims.size() == 4) {
     image.image = {extent(dims[1], graph_), extent(dims[2], graph_), extent(dims[3], graph_)};
-    for (const Node& node : graph_.nodes()) {
-      if (!moves_channels_first(node)) continue;
+    if (turned_to_channels_first(graph_, input.name) ||
+        std::any_of(graph_.nodes().begin(), graph_.nodes().end(),
+                    [&](const Node& node) { return reshapes_channels_first(node); })) {
       image.channels_last = true;
       image.image = {extent(dims[3], graph_), extent(dims[1], graph_), extent(dims[2], graph_)};
     }
@@ -323,6 +346,7 @@ ImportedNetwork lower(const Graph& graph, const LowerOptions& options) {
   // First, because a shape that is only guessed would let a later node be blamed.
   for (const Node& node : graph.nodes()) {
     if (shape_rule(node) == nullptr) refuse_operator(node);
+    expect_known_attributes(node);
   }
   ImportedNetwork result = Lowering(graph, options).run();
   network::check(result.network, graph.file().string(), network::MatrixWeights::kAny);

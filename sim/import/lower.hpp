@@ -19,8 +19,6 @@ struct LowerOptions {
   Dims input;
   /// A batch norm that follows a matrix operator changes its weights and goes; else it stays.
   bool fold_batch_norm = true;
-  /// Matrix operators without a bias get one of zeros.
-  bool every_bias = false;
 };
 
 /// A change of scale that joins nothing else becomes a batch norm of mean 0 and variance 1 with
@@ -33,7 +31,10 @@ struct ImportedNetwork {
   /// Quantizers of which the file says nothing. They have scale 1 and zero point 0, which engine
   /// "float" passes over; calibrate them before any other engine. Tables of lookups are empty.
   std::vector<network::NodeIndex> open;
-  bool quantized = false;  // the file has quantizers of its own
+  /// Of every node: the operator of the file that it comes from, as messages begin.
+  Table<network::NodeIndex, std::string> places;
+  bool quantized = false;            // the file has quantizers of its own
+  std::vector<std::string> remarks;  // what the user should know
 };
 
 /// InputError for a network of this project, and for one of an opset before 7.

@@ -2,6 +2,7 @@
 // Sums, products and quotients: of constants, which join weights or the input's transform where
 // they can, and of values.
 #include <algorithm>
+#include <cmath>
 
 #include "sim/import/lowering.hpp"
 
@@ -25,6 +26,7 @@ bool Lowering::change_transform(const Lowered& x, const std::vector<float>& scal
     const double deviation = double{transform.std[c]} / s;
     transform.mean[c] = as_float(double{transform.mean[c]} - b * deviation);
     transform.std[c] = as_float(deviation);
+    if (!std::isfinite(transform.mean[c]) || !std::isnormal(transform.std[c])) return false;
   }
   network_.transform = std::move(transform);  // all channels, or none
   return true;
@@ -38,12 +40,16 @@ bool Lowering::change_weights(const Lowered& x, const std::vector<float>& scale,
   if (!network::is_matrix(matrix.op) || matrix.coded_weight) return false;
   const std::size_t outputs = scale.size();
   const std::size_t row = matrix.weight.size() / outputs;
-  if (matrix.bias.empty()) matrix.bias.assign(outputs, 0.0f);
+  const bool shifts = std::any_of(shift.begin(), shift.end(), [](float s) { return s != 0.0f; });
+  if (matrix.bias.empty() && shifts) matrix.bias.assign(outputs, 0.0f);
   for (std::size_t o = 0; o < outputs; ++o) {
     for (std::size_t i = o * row; i < (o + 1) * row; ++i) {
       matrix.weight[i] = as_float(double{matrix.weight[i]} * double{scale[o]});
+      if (!std::isfinite(matrix.weight[i])) fail("makes a weight {}", matrix.weight[i]);
     }
+    if (matrix.bias.empty()) continue;
     matrix.bias[o] = as_float(double{matrix.bias[o]} * double{scale[o]} + double{shift[o]});
+    if (!std::isfinite(matrix.bias[o])) fail("makes a bias {}", matrix.bias[o]);
   }
   return true;
 }
@@ -65,6 +71,10 @@ bool Lowering::change_norm(const Lowered& x, const std::vector<float>& scale,
 
 void Lowering::define_affine(const Lowered& x, const std::vector<float>& scale,
                              const std::vector<float>& shift) {
+  for (std::size_t c = 0; c < scale.size(); ++c) {
+    if (!std::isfinite(scale[c]) || !std::isfinite(shift[c]))
+      fail("multiplies by {} and adds {}, expected finite numbers", scale[c], shift[c]);
+  }
   if (change_transform(x, scale, shift) || change_weights(x, scale, shift) ||
       change_norm(x, scale, shift)) {
     Lowered result = x;
@@ -137,21 +147,6 @@ void Lowering::lower_add() {
   if (rank(x) < rank(residual)) std::swap(x, residual);
   const network::ValueIndex second = codes(residual);
   define(same_form(x, emit(network::Add{}, {numbers(x), second})));
-}
-
-/// One after the other.
-void Lowering::lower_sum() {
-  if (node_->inputs.size() == 2) return lower_add();
-  Lowered sum = input(0);
-  for (std::size_t i = 1; i < node_->inputs.size(); ++i) {
-    const Lowered x = input(i);
-    if (dims(i) != dims(0) || x.flat != sum.flat || x.channels_last != sum.channels_last ||
-        x.padded() || sum.padded())
-      fail("adds {} and {}, expected equal shapes", to_string(dims(0)), to_string(dims(i)));
-    const network::ValueIndex second = codes(x);
-    sum = same_form(sum, emit(network::Add{}, {numbers(sum), second}));
-  }
-  define(sum);
 }
 
 void Lowering::lower_mul() {

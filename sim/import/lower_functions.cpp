@@ -28,9 +28,6 @@ const std::map<std::string, std::string>& functions() {
   return table;
 }
 
-/// The argument of an open function; "x" when nothing has been applied yet.
-std::string argument_of(const Lowered& x) { return x.formula.empty() ? "x" : x.formula; }
-
 std::string text(double number) { return fmt::format("{}", number); }
 
 }  // namespace
@@ -53,6 +50,7 @@ void Lowering::define_function(const Lowered& x, const std::string& tokens) {
   result.formula = tokens;
   result.affine = false;
   result.name = node_->name;
+  result.place = node_->place;
   if (result.formula.size() > network::Formula::kMostCharacters)
     fail("is part of a function of more than {} characters", network::Formula::kMostCharacters);
   define(result);
@@ -68,6 +66,7 @@ void Lowering::define_open_affine(const Lowered& x, double scale, double shift) 
   result.shift = (x.formula.empty() ? 0.0 : x.shift) * scale + shift;
   result.formula = formula;
   result.name = node_->name;
+  result.place = node_->place;
   define(result);
 }
 
@@ -84,6 +83,7 @@ Lowered Lowering::closed(const Lowered& x) {
   }
   DraftNode draft;
   draft.name = x.name;
+  draft.place = x.place;
   draft.op = network::Lookup{x.formula, {}};
   draft.inputs = {codes(base)};
   return same_form(x, draft_.add(std::move(draft)));
@@ -92,9 +92,7 @@ Lowered Lowering::closed(const Lowered& x) {
 bool Lowering::join_functions(const std::string& token) {
   const Lowered& a = open_input(0);
   const Lowered& b = open_input(1);
-  const bool one_base = a.value == b.value && a.coded == b.coded && a.flat == b.flat &&
-                        a.channels_last == b.channels_last && a.padding == b.padding;
-  if (!one_base || (a.formula.empty() && b.formula.empty() && token == "+")) return false;
+  if (!one_base(a, b) || (a.formula.empty() && b.formula.empty() && token == "+")) return false;
   define_function(a, argument_of(a) + " " + argument_of(b) + " " + token);
   return true;
 }
@@ -127,21 +125,19 @@ void Lowering::lower_gelu() {
   define_function(x, fmt::format("{} 2 sqrt / erf 1 + {} * 2 /", u, u));
 }
 
-/// A power, or the larger or smaller one of two numbers.
-void Lowering::lower_two_numbers() {
-  const std::string token = node_->op == "Pow" ? "pow" : node_->op == "Max" ? "max" : "min";
+void Lowering::lower_power() {
   if (node_->inputs.size() != 2) fail("has {} inputs, expected 2", node_->inputs.size());
-  const std::optional<double> number = number_constant(1);
-  if (number) {
-    define_function(open_input(0), argument_of(open_input(0)) + " " + text(*number) + " " + token);
+  const std::optional<double> exponent = number_constant(1);
+  if (exponent) {
+    define_function(open_input(0), argument_of(open_input(0)) + " " + text(*exponent) + " pow");
     return;
   }
-  const std::optional<double> first = number_constant(0);
-  if (first && !is_constant(1)) {
-    define_function(open_input(1), text(*first) + " " + argument_of(open_input(1)) + " " + token);
+  const std::optional<double> base = number_constant(0);
+  if (base && !is_constant(1)) {
+    define_function(open_input(1), text(*base) + " " + argument_of(open_input(1)) + " pow");
     return;
   }
-  if (is_constant(0) || is_constant(1) || !join_functions(token))
+  if (is_constant(0) || is_constant(1) || !join_functions("pow"))
     fail("takes two values, expected one value and one number");
 }
 

@@ -70,7 +70,6 @@ void Lowering::lower_conv() {
   if (node_->has_input(2)) draft.bias = floats(2);
   if (!draft.bias.empty() && static_cast<std::int64_t>(draft.bias.size()) != shape[0])
     fail("{} biases for {} channels", draft.bias.size(), shape[0]);
-  if (options_.every_bias) draft.bias.resize(static_cast<std::size_t>(shape[0]), 0.0f);
   draft.inputs = {codes(x)};
   define_image(draft_.add(std::move(draft)));
 }
@@ -129,7 +128,6 @@ void Lowering::linear(const Lowered& x, DraftNode draft, int outputs, int inputs
   op.out_features = outputs;
   draft.op = op;
   draft.weight_shape = {outputs, inputs};
-  if (options_.every_bias) draft.bias.resize(static_cast<std::size_t>(outputs), 0.0f);
   draft.inputs = {codes(x)};
   Lowered lowered;
   lowered.value = draft_.add(std::move(draft));
@@ -185,7 +183,6 @@ void Lowering::pointwise(const Lowered& x, DraftNode draft, int outputs, int inp
   draft.name = node_->name;
   draft.op = conv;
   draft.weight_shape = {outputs, inputs, 1, 1};
-  if (options_.every_bias) draft.bias.resize(static_cast<std::size_t>(outputs), 0.0f);
   draft.inputs = {codes(x)};
   Lowered result = same_form(x, draft_.add(std::move(draft)));
   result.image.channels = outputs;

@@ -38,6 +38,11 @@ void Lowering::lower_batch_norm() {
   for (const auto* numbers : {&gamma, &beta, &mean, &variance}) {
     if (numbers->size() != channels) fail("{} numbers for {} channels", numbers->size(), channels);
   }
+  for (std::size_t c = 0; c < channels; ++c) {
+    if (!(variance[c] >= 0.0f) || !(double{variance[c]} + double{eps} > 0.0))
+      fail("channel {} has variance {} and epsilon {}, expected their sum above 0", c, variance[c],
+           eps);
+  }
   if (options_.fold_batch_norm) {
     std::vector<float> scale(channels);
     std::vector<float> shift(channels);

@@ -27,6 +27,11 @@ network::Quantize Lowering::grid_of_node() const {
     if (!is_signed && !std::holds_alternative<std::vector<std::uint8_t>>(tensor.data))
       fail("codes of activations are neither int8 nor uint8");
   }
+  if (!node_->has_input(2) && node_->op == "QuantizeLinear") {
+    const std::int64_t type = node_->integer("output_dtype", 0);
+    if (type != 0 && type != 2)
+      fail("output_dtype is {} without a zero point, expected uint8", type);
+  }
   if (scale.size() != 1 || zero.size() != 1)
     fail("{} scales and {} zero points of a value of the image, expected one of each", scale.size(),
          zero.size());

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators of the vector unit, changes of shape, and operators that leave no trace.
+// Operators of the vector unit, pads, and operators that leave no trace.
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "sim/base/text.hpp"
 #include "sim/import/lowering.hpp"
@@ -89,6 +90,7 @@ void Lowering::lower_max_pool() {
 }
 
 void Lowering::lower_average_pool() {
+  if (node_->integer("channels_last", 0) != 0) fail("has channels last, which is not supported");
   Lowered x = image_input(0);
   x.value = numbers(x);
   need_undilated();
@@ -181,188 +183,9 @@ void Lowering::lower_reduce_mean() {
   define(result);
 }
 
-void Lowering::lower_flatten() {
-  const std::int64_t axis = node_->integer("axis", 1);
-  const std::int64_t first = axis < 0 ? axis + static_cast<std::int64_t>(dims(0).size()) : axis;
-  // From axis 0 a batch becomes one vector: that of an image, where the batch is one image.
-  if (first != 0 && first != 1) fail("flattens from axis {}", axis);
-  lower_reshape();
-}
-
-/// Also squeeze and flatten: what counts is the output's shape.
-void Lowering::lower_reshape() {
-  const Dims& from = dims(0);
-  const Dims& to = values_.dims(node_->outputs[0]);
-  if (reshape_halves(from, to) || reshape_groups(from, to) || reshape_vector(from, to)) return;
-  Lowered x = input(0);
-  if (from == to) {
-    define(x);
-    return;
-  }
-  if (reshape_image(x, to)) return;
-  // A vector, perhaps with axes of one element after it.
-  const bool vector_shape = to.size() >= 2 && to.size() <= 3 && to[0] == from[0] &&
-                            std::all_of(to.begin() + 2, to.end(), [](auto e) { return e == 1; });
-  if (!vector_shape || from.empty() || x.flat)
-    fail("makes {} of {}, expected a vector of each image", to_string(to), to_string(from));
-  if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
-  if (x.value == network::kInputImage) {
-    Lowered vector = x;
-    vector.flat = true;
-    define(vector);
-    return;
-  }
-  Lowered vector = x;
-  vector.coded = x.coded || x.shared;
-  vector.value = emit(network::Flatten{}, {vector.coded ? codes(x) : x.value});
-  vector.flat = true;
-  vector.shared = false;
-  define(vector);
-}
-
-/// An image whose axes change places while its numbers keep their order, because it has one channel
-/// or one pixel; an image that gets back an axis of size 1; or the vector that the graph reads, as
-/// the image that it is.
-bool Lowering::reshape_image(Lowered& x, const Dims& to) {
-  const Dims& from = dims(0);
-  const Dims first{from[0], x.image.channels, x.image.height, x.image.width};
-  const Dims last{from[0], x.image.height, x.image.width, x.image.channels};
-  const bool turns = x.image.channels == 1 || x.image.height * x.image.width == 1;
-  if (x.flat && !x.coded && x.value == network::kInputImage && to == first) {
-    x.flat = false;
-    define(x);
-    return true;
-  }
-  if (x.flat || to.size() != 4) return false;
-  if (from.size() == 3 ? to != first : !turns || (to != first && to != last)) return false;
-  x.channels_last = to != first;
-  define(x);
-  return true;
-}
-
-/// The reshapes around a channel shuffle: channels become two axes, which then become one again.
-bool Lowering::reshape_halves(const Dims& from, const Dims& to) {
-  const Lowered& open = open_input(0);
-  if (from.size() == 4 && to.size() == 5 && !open.flat && !open.channels_last) {
-    Lowered x = input(0);
-    if (to[1] * to[2] != x.image.channels || to[3] != from[2] || to[4] != from[3]) return false;
-    x.halves = {static_cast<int>(to[1]), static_cast<int>(to[2])};
-    define(x);
-    return true;
-  }
-  if (open.halves[0] == 0) return false;
-  Lowered x = open;
-  const auto [first, second] = x.halves;
-  if (from.size() != 5 || to.size() != 4 || to[1] != x.image.channels || to[2] != from[3] ||
-      to[3] != from[4])
-    fail("makes {} of {}, expected an image with as many channels", to_string(to), to_string(from));
-  x.halves = {0, 0};
-  std::vector<int> channels;
-  for (int c = 0; c < x.image.channels; ++c)
-    channels.push_back(x.swapped ? c % first * second + c / first : c);
-  x.swapped = false;
-  define_channels(x, channels, 0);
-  return true;
-}
-
-/// The reshapes around the norm of groups: [N, groups, rest], and back.
-bool Lowering::reshape_groups(const Dims& from, const Dims& to) {
-  const Lowered& open = open_input(0);
-  if (open.grouped > 0) {
-    Lowered x = open;
-    const Dims image = x.flat ? Dims{from[0], x.image.size()}
-                              : Dims{from[0], x.image.channels, x.image.height, x.image.width};
-    if (to != image)
-      fail("makes {} of {}, expected {}", to_string(to), to_string(from), to_string(image));
-    x.grouped = 0;
-    define(x);
-    return true;
-  }
-  const auto next =
-      std::find_if(graph_.nodes().begin(), graph_.nodes().end(), [&](const Node& node) {
-        return !node.inputs.empty() && node.inputs[0] == node_->outputs[0];
-      });
-  if (to.size() != 3 || next == graph_.nodes().end() || next->op != "InstanceNormalization" ||
-      open.channels_last)
-    return false;
-  Lowered x = input(0);
-  const std::int64_t channels = x.flat ? x.image.size() : x.image.channels;
-  if (x.padded() || to[1] < 1 || channels % to[1] != 0)
-    fail("makes {} of {}, expected groups of the channels", to_string(to), to_string(from));
-  x.grouped = static_cast<int>(to[1]);
-  define(x);
-  return true;
-}
-
-/// A vector that gets axes of one element, or loses them: an image of one pixel, channels first or
-/// last, or a step on the way to one.
-bool Lowering::reshape_vector(const Dims& from, const Dims& to) {
-  if (!open_input(0).flat || open_input(0).value == network::kInputImage || from == to)
-    return false;
-  const auto ones = [](const Dims& dims, std::size_t but) {
-    for (std::size_t i = 1; i < dims.size(); ++i) {
-      if (i != but && dims[i] != 1) return false;
-    }
-    return true;
-  };
-  const std::size_t last = to.size() - 1;
-  const bool first_axis = to.size() >= 2 && to.size() <= 4 && ones(to, 1);
-  if (to.empty() || from.empty() || to[0] != from[0] ||
-      (!first_axis && (last != 3 || !ones(to, 3))))
-    return false;
-  Lowered x = input(0);
-  if (x.channels_last && x.image.size() != x.image.channels && to.size() == 4)
-    fail("makes {} of a flattened image with channels last", to_string(to));
-  if (to.size() == 4) {
-    const bool keep = x.coded || x.shared;
-    x.value = emit(network::Unflatten{}, {keep ? codes(x) : x.value});
-    x.coded = keep;
-    x.shared = false;
-    x.flat = false;
-    x.channels_last = !first_axis;
-    x.image = {static_cast<int>(to[first_axis ? 1 : 3]), 1, 1};
-  }
-  define(x);
-  return true;
-}
-
-/// One pixel that becomes as many as an image has; the product with that image does so by itself.
-void Lowering::lower_expand() {
-  Lowered x = input(0);
-  const Dims& to = values_.dims(node_->outputs[0]);
-  if (to != dims(0)) {
-    if (x.flat || x.channels_last || x.padded() || x.image.height * x.image.width != 1 ||
-        to.size() != 4 || to[1] != x.image.channels)
-      fail("makes {} of {}, expected the pixels of an image", to_string(to), to_string(dims(0)));
-    x.repeats = true;
-  }
-  define(x);
-}
-
-void Lowering::lower_transpose() {
-  const Dims order = node_->integers("perm", {});
-  if (open_input(0).halves[0] > 0) {
-    Lowered halves = open_input(0);
-    if (order != Dims{0, 2, 1, 3, 4} || halves.swapped)
-      fail("orders axes as {}, expected two halves of the channels to change places",
-           to_string(order));
-    halves.swapped = true;
-    define(halves);
-    return;
-  }
-  Lowered x = input(0);
-  if (!x.flat && !x.padded() && !x.channels_last && order == Dims{0, 2, 3, 1}) {
-    x.channels_last = true;
-  } else if (!x.flat && x.channels_last && order == Dims{0, 3, 1, 2}) {
-    x.channels_last = false;
-  } else {
-    fail("orders axes as {}, expected channels first or last", to_string(order));
-  }
-  define(x);
-}
-
 void Lowering::lower_pad() {
-  Lowered x = image_input(0);
+  Lowered x = input(0);
+  if (x.flat) fail("reads {}, expected an image", to_string(dims(0)));
   if (node_->text("mode", "constant") != "constant") fail("pads with pixels, expected zeros");
   float value = node_->number("value", 0.0f);
   if (node_->has_input(2)) {
@@ -373,9 +196,14 @@ void Lowering::lower_pad() {
   if (value != 0.0f) fail("pads with {}, expected zeros", value);
   if (node_->has_input(3)) fail("pads chosen axes, expected all");
   const std::vector<std::int64_t> pads = values_.setting(*node_, 1, "pads");
-  if (pads.size() != 8 || pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0)
-    fail("pads are {}, expected height and width of images", to_string(pads));
-  const std::int64_t own[] = {pads[2], pads[3], pads[6], pads[7]};
+  const std::size_t height = x.channels_last ? 1 : 2;
+  const std::size_t channels = x.channels_last ? 3 : 1;
+  if (pads.size() != 8 || pads[0] != 0 || pads[channels] != 0 || pads[4] != 0 ||
+      pads[4 + channels] != 0)
+    fail("pads are {}, expected height and width of images{}", to_string(pads),
+         x.channels_last ? " with channels last" : "");
+  const std::int64_t own[] = {pads[height], pads[height + 1], pads[4 + height],
+                              pads[4 + height + 1]};
   for (std::size_t i = 0; i < 4; ++i) {
     if (own[i] < 0 || own[i] > (1 << 20)) fail("pads are {}", to_string(pads));
     x.padding[i] += static_cast<int>(own[i]);
@@ -384,25 +212,36 @@ void Lowering::lower_pad() {
   define(x);
 }
 
-/// Left out with everything after it, which may only be quantizers of the shares.
+/// Left out with the quantizers after it; changes of shape stay.
 void Lowering::lower_softmax() {
+  const Lowered x = input(0);
   const auto rank = static_cast<std::int64_t>(dims(0).size());
   const std::int64_t axis = node_->integer("axis", graph_.opset() < 13 ? 1 : -1);
-  if (axis != 1 && axis + rank != 1)
+  const std::int64_t classes = x.channels_last && !x.flat ? rank - 1 : 1;
+  if ((axis < 0 ? axis + rank : axis) != classes)
     fail("is over axis {} of {}, expected the classes", axis, to_string(dims(0)));
+  static const std::set<std::string> passed{
+      "QuantizeLinear", "DequantizeLinear", "Identity", "Cast", "Flatten", "Reshape", "Squeeze"};
   std::string value = node_->outputs[0];
   while (value != graph_.outputs()[0]) {
     const auto reads = [&](const Node& node) {
       return std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end();
     };
     const auto next = std::find_if(graph_.nodes().begin(), graph_.nodes().end(), reads);
-    const bool quantizer =
-        next != graph_.nodes().end() &&
-        (next->op == "QuantizeLinear" || next->op == "DequantizeLinear" || next->op == "Identity");
-    if (!quantizer)
+    if (next == graph_.nodes().end() || passed.count(next->op) == 0)
       fail("is followed by other operators, expected it at the end, where it is left out");
     value = next->outputs[0];
     after_softmax_.insert(value);
+  }
+  define(x);
+}
+
+/// Leaves no trace, unless it drops something in use.
+void Lowering::lower_dropout() {
+  if (node_->has_input(2)) {
+    if (!is_constant(2)) fail("its training_mode depends on the image, expected false");
+    const std::vector<std::int64_t> mode = values_.constant(node_->inputs[2]).integers();
+    if (mode.size() != 1 || mode[0] != 0) fail("has training_mode true, expected false");
   }
   define(input(0));
 }
@@ -420,7 +259,7 @@ const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
       {"Conv", &Lowering::lower_conv},
       {"DequantizeLinear", &Lowering::lower_dequantize},
       {"Div", &Lowering::lower_div},
-      {"Dropout", &Lowering::lower_identity},
+      {"Dropout", &Lowering::lower_dropout},
       {"Elu", &Lowering::lower_elu},
       {"Erf", &Lowering::lower_function},
       {"Exp", &Lowering::lower_function},
@@ -443,15 +282,16 @@ const std::map<std::string, Lowering::Handler>& Lowering::handlers() {
       {"Log", &Lowering::lower_function},
       {"LogSoftmax", &Lowering::lower_softmax},
       {"MatMul", &Lowering::lower_matmul},
-      {"Max", &Lowering::lower_two_numbers},
+      {"Max", &Lowering::lower_extreme},
       {"MaxPool", &Lowering::lower_max_pool},
-      {"Min", &Lowering::lower_two_numbers},
+      {"Mean", &Lowering::lower_sum},
+      {"Min", &Lowering::lower_extreme},
       {"Mish", &Lowering::lower_function},
       {"Mul", &Lowering::lower_mul},
       {"Neg", &Lowering::lower_function},
       {"PRelu", &Lowering::lower_prelu},
       {"Pad", &Lowering::lower_pad},
-      {"Pow", &Lowering::lower_two_numbers},
+      {"Pow", &Lowering::lower_power},
       {"QuantizeLinear", &Lowering::lower_quantize},
       {"Reciprocal", &Lowering::lower_function},
       {"ReduceMean", &Lowering::lower_reduce_mean},

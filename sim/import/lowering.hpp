@@ -29,7 +29,7 @@ struct Lowered {
   std::string formula;
   bool affine = false;              // a formula that only adds and multiplies
   double scale = 1.0, shift = 0.0;  // of an affine formula
-  std::string name;                 // of the operator that a formula comes from
+  std::string name, place;          // of the operator that a formula comes from
   /// Channels as two axes (channel shuffle): their extents, and whether they changed places.
   std::array<int, 2> halves{0, 0};
   bool swapped = false;
@@ -48,6 +48,15 @@ struct Lowered {
 
   bool padded() const { return padding != std::array<int, 4>{0, 0, 0, 0}; }
 };
+
+/// The argument of an open function; "x" when nothing has been applied yet.
+inline std::string argument_of(const Lowered& x) { return x.formula.empty() ? "x" : x.formula; }
+
+/// Whether both are functions of the same value.
+inline bool one_base(const Lowered& a, const Lowered& b) {
+  return a.value == b.value && a.coded == b.coded && a.flat == b.flat &&
+         a.channels_last == b.channels_last && a.padding == b.padding;
+}
 
 /// Integers of a file with their scales and zero points: one of each, or one for each index of
 /// `axis`.
@@ -76,7 +85,7 @@ class Lowering {
 
   void read_input();
   network::Shape named_image(std::int64_t numbers, const network::Shape& usual) const;
-  bool moves_channels_first(const Node& node) const;
+  bool reshapes_channels_first(const Node& node) const;
   std::set<std::string> needed() const;
 
   // Inputs of the node that is lowered.
@@ -86,6 +95,7 @@ class Lowering {
   const Dims& dims(std::size_t i) const { return values_.input_dims(*node_, i); }
   /// Finite floats. InputError for other constants.
   std::vector<float> floats(std::size_t i) const;
+  std::vector<std::size_t> value_inputs() const;
   /// The value of the image, whose formula may still be open.
   const Lowered& open_input(std::size_t i) const;
   Lowered input(std::size_t i);
@@ -175,8 +185,10 @@ class Lowering {
   void lower_conv();
   void lower_dequantize();
   void lower_div();
+  void lower_dropout();
   void lower_elu();
   void lower_expand();
+  void lower_extreme();
   void lower_flatten();
   void lower_function();
   void lower_gather();
@@ -195,6 +207,7 @@ class Lowering {
   void lower_max_pool();
   void lower_mul();
   void lower_pad();
+  void lower_power();
   void lower_prelu();
   void lower_quantize();
   void lower_reduce_mean();
@@ -206,7 +219,6 @@ class Lowering {
   void lower_sub();
   void lower_sum();
   void lower_transpose();
-  void lower_two_numbers();
   void pointwise(const Lowered& x, DraftNode draft, int outputs, int inputs);
   /// Weights outputs x inputs in the graph's order of the input.
   void linear(const Lowered& x, DraftNode draft, int outputs, int inputs);

@@ -2,7 +2,10 @@
 // Extents of windows and products from the attributes of their nodes.
 #include "sim/import/matrix_shapes.hpp"
 
+#include <algorithm>
+
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 #include "sim/import/axes.hpp"
 
 namespace brownout::importing {
@@ -32,6 +35,26 @@ Dims product(const Node& node, const Dims& a, const Dims& b) {
   dims.push_back(a[a.size() - 2]);
   dims.push_back(b.back());
   return dims;
+}
+
+std::string auto_pad_of(const Node& node) {
+  const std::string automatic = node.text("auto_pad", "NOTSET");
+  for (const char* known : {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"}) {
+    if (automatic == known) return automatic;
+  }
+  throw InputError("{}: auto_pad is {}, expected NOTSET, SAME_UPPER, SAME_LOWER or VALID",
+                   node.place, in_quotes(automatic));
+}
+
+/// InputError when the pads that a window states for an axis are neither zeros nor those that
+/// auto_pad gives it, `all` of both sides.
+void expect_same_pads(const Node& node, const std::string& automatic, const Dims& stated,
+                      std::size_t axis, std::int64_t all) {
+  const std::int64_t before = automatic == "SAME_LOWER" ? all - all / 2 : all / 2;
+  const std::int64_t own[] = {stated[axis], stated[axis + stated.size() / 2]};
+  if ((own[0] == 0 && own[1] == 0) || (own[0] == before && own[1] == all - before)) return;
+  throw InputError("{}: auto_pad is {} and pads are {}, expected one of them", node.place,
+                   automatic, to_string(stated));
 }
 
 }  // namespace
@@ -115,7 +138,7 @@ Dims window_dims(const Node& node, const Dims& input, const Dims& kernel, std::i
   const Dims strides = node.integers("strides", Dims(window, 1));
   const Dims dilations = node.integers("dilations", Dims(window, 1));
   const Dims pads = node.integers("pads", Dims(2 * window, 0));
-  const std::string automatic = node.text("auto_pad", "NOTSET");
+  const std::string automatic = auto_pad_of(node);
   const bool ceil = node.integer("ceil_mode", 0) != 0;
   if (strides.size() != window || dilations.size() != window || pads.size() != 2 * window) {
     throw InputError("{}: strides, dilations and pads do not fit a window of {}", node.place,
@@ -131,7 +154,10 @@ Dims window_dims(const Node& node, const Dims& input, const Dims& kernel, std::i
     std::int64_t count = 0;
     if (automatic == "SAME_UPPER" || automatic == "SAME_LOWER") {
       count = (extent + strides[i] - 1) / strides[i];
+      const std::int64_t covered = (count - 1) * strides[i] + reach;
+      expect_same_pads(node, automatic, pads, i, std::max<std::int64_t>(covered - extent, 0));
     } else {
+      if (automatic == "VALID") expect_same_pads(node, automatic, pads, i, 0);
       const std::int64_t padding = automatic == "VALID" ? 0 : pads[i] + pads[i + window];
       const std::int64_t room = extent + padding - reach;
       if (room < 0) {

@@ -3,13 +3,13 @@
 #include "sim/import/onnx_constants.hpp"
 
 #include <charconv>
-#include <cmath>
 #include <cstring>
-#include <limits>
 #include <optional>
+#include <system_error>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/half.hpp"
 #include "sim/base/text.hpp"
 
 namespace brownout::importing {
@@ -53,23 +53,6 @@ std::string external_bytes(const onnx::TensorProto& tensor, ExternalFiles& files
                      bytes.size());
   }
   return bytes.substr(offset, length.value_or(most));
-}
-
-/// A number of IEEE half precision.
-float from_half(std::uint16_t bits) {
-  const std::uint32_t sign = std::uint32_t{bits} >> 15;
-  const std::uint32_t exponent = std::uint32_t{bits} >> 10 & 31;
-  const std::uint32_t fraction = bits & 1023u;
-  float magnitude = 0.0f;
-  if (exponent == 31) {
-    magnitude = fraction == 0 ? std::numeric_limits<float>::infinity()
-                              : std::numeric_limits<float>::quiet_NaN();
-  } else if (exponent == 0) {
-    magnitude = std::ldexp(static_cast<float>(fraction), -24);
-  } else {
-    magnitude = std::ldexp(static_cast<float>(fraction | 1024u), static_cast<int>(exponent) - 25);
-  }
-  return sign != 0 ? -magnitude : magnitude;
 }
 
 float from_bfloat16(std::uint16_t bits) {
@@ -116,6 +99,16 @@ std::vector<To> mapped(const std::vector<From>& from, Convert convert) {
 const std::string& ExternalFiles::bytes(const fs::path& relative) {
   const auto known = read_.find(relative);
   if (known != read_.end()) return known->second;
+  // A link below the folder may lead out of it. What is not there is named by read_file.
+  std::error_code none;
+  const fs::path inside = fs::weakly_canonical(fs::absolute(folder_), none);
+  const fs::path place = fs::weakly_canonical(fs::absolute(folder_ / relative), none);
+  const fs::path from_inside = place.lexically_relative(inside);
+  if (from_inside.empty() || *from_inside.begin() == "..") {
+    throw InputError(
+        "{}: a link out of the network's folder, to {}; ONNX has external data inside that folder",
+        (folder_ / relative).string(), in_quotes(place.string()));
+  }
   return read_.emplace(relative, read_file(folder_ / relative)).first->second;
 }
 

@@ -17,7 +17,7 @@ class ExternalFiles {
  public:
   explicit ExternalFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
   const std::filesystem::path& folder() const { return folder_; }
-  /// The whole file. InputError as read_file.
+  /// The whole file. InputError as read_file, and for a link that leads out of the folder.
   const std::string& bytes(const std::filesystem::path& relative);
 
  private:

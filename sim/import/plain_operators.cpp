@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// One rule an operator says which inputs are codes, scales and zero points.
+// One rule an operator says which inputs are codes, scales and zero points, or what was fused.
 #include "sim/import/plain_operators.hpp"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <map>
 
 #include "sim/base/error.hpp"
+#include "sim/base/text.hpp"
 
 namespace brownout::importing {
 
@@ -52,6 +56,14 @@ class Replacement {
   std::string apply(const char* op, std::vector<std::string> values) {
     Node node = begin(op, std::move(values));
     node.attributes = node_.attributes;
+    return add(std::move(node));
+  }
+
+  /// The same with attributes of its own.
+  std::string apply(const char* op, std::vector<std::string> values,
+                    std::map<std::string, Attribute> attributes) {
+    Node node = begin(op, std::move(values));
+    node.attributes = std::move(attributes);
     return add(std::move(node));
   }
 
@@ -120,6 +132,70 @@ void one_value(Replacement& r) {
   r.codes(r.apply(kOp, {r.numbers(0)}), 3);
 }
 
+using ActivationSettings = std::map<std::string, std::vector<std::string>>;
+
+std::vector<std::string> names_of(const ActivationSettings& settings) {
+  std::vector<std::string> names;
+  for (const auto& [name, attributes] : settings) names.push_back(name);
+  return names;
+}
+
+/// An operator that was fused with the activation after it, `numbers` of which are its settings.
+void activate(Replacement& r, const std::string& value, const std::vector<float>& numbers) {
+  static const ActivationSettings settings{
+      {"Clip", {"min", "max"}}, {"Elu", {"alpha"}}, {"HardSigmoid", {"alpha", "beta"}},
+      {"LeakyRelu", {"alpha"}}, {"Relu", {}},       {"Selu", {"alpha", "gamma"}},
+      {"Sigmoid", {}},          {"Softplus", {}},   {"Tanh", {}}};
+  const std::string name = r.node().text("activation", "");
+  if (name.empty()) return r.result(value);
+  const auto found = settings.find(name);
+  if (found == settings.end()) {
+    throw InputError("{}: activation is {}, expected one of {}", r.node().place, in_quotes(name),
+                     fmt::join(names_of(settings), ", "));
+  }
+  std::map<std::string, Attribute> attributes;
+  for (std::size_t i = 0; i < std::min(numbers.size(), found->second.size()); ++i) {
+    attributes[found->second[i]] = numbers[i];
+  }
+  r.result(r.apply(found->first.c_str(), {value}, std::move(attributes)));
+}
+
+/// Those of the operator itself.
+std::map<std::string, Attribute> without_activation(const Node& node) {
+  std::map<std::string, Attribute> attributes;
+  for (const auto& [name, value] : node.attributes) {
+    if (name.rfind("activation", 0) != 0) attributes.emplace(name, value);
+  }
+  return attributes;
+}
+
+/// The activation of the sum of the convolution and, where there is one, input 4.
+void replace_fused_conv(Replacement& r) {
+  std::vector<std::string> inputs{r.input(0), r.input(1)};
+  if (r.has_input(2)) inputs.push_back(r.input(2));
+  std::string value = r.apply("Conv", inputs, without_activation(r.node()));
+  if (r.has_input(3)) value = r.apply(kAdd, {value, r.input(3)}, {});
+  std::vector<float> numbers;
+  const auto found = r.node().attributes.find("activation_params");
+  if (found != r.node().attributes.end()) {
+    const auto* given = std::get_if<std::vector<float>>(&found->second);
+    if (given == nullptr)
+      throw InputError("{}: attribute activation_params: expected numbers", r.node().place);
+    numbers = *given;
+  }
+  activate(r, value, numbers);
+}
+
+void replace_fused_gemm(Replacement& r) {
+  std::vector<std::string> inputs{r.input(0), r.input(1)};
+  if (r.has_input(2)) inputs.push_back(r.input(2));
+  std::vector<float> numbers;
+  for (const char* name : {"activation_alpha", "activation_beta"}) {
+    if (r.node().attributes.count(name) > 0) numbers.push_back(r.node().number(name, 0.0f));
+  }
+  activate(r, r.apply("Gemm", inputs, without_activation(r.node())), numbers);
+}
+
 void replace_concat(Replacement& r) {
   std::vector<std::string> values;
   for (std::size_t i = 2; i < r.inputs(); i += 3) values.push_back(r.numbers(i));
@@ -130,6 +206,8 @@ using Rule = void (*)(Replacement&);
 
 const std::map<std::string, Rule>& replacement_rules() {
   static const std::map<std::string, Rule> table{
+      {"FusedConv", replace_fused_conv},
+      {"FusedGemm", replace_fused_gemm},
       {"QGemm", replace_gemm},
       {"QLinearAdd", two_values<kAdd>},
       {"QLinearAveragePool", one_value<kAveragePool>},

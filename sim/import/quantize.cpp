@@ -6,9 +6,8 @@
 #include <cmath>
 #include <limits>
 
-#include "sim/arithmetic/decode.hpp"
 #include "sim/base/error.hpp"
-#include "sim/network/formula.hpp"
+#include "sim/import/bias_correction.hpp"
 
 namespace brownout::importing {
 
@@ -58,57 +57,19 @@ double encode_parameter(network::Parameter& parameter, const QuantizeOptions& op
   return 10.0 * std::log10(signal / noise);
 }
 
-/// Bias correction (Nagel et al. 2019, Section 4.2), from means that were measured.
-void correct_bias(const network::Parameter& weight, const std::vector<float>& plain,
-                  const std::vector<double>& means, network::Parameter& bias) {
-  const std::vector<float> coded = arithmetic::decode_parameter(weight, weight.n);
-  const auto outputs = static_cast<std::size_t>(weight.shape[0]);
-  const auto inputs = static_cast<std::size_t>(weight.shape[1]);
-  const std::size_t taps = plain.size() / outputs / inputs;
-  const std::size_t groups = means.size() / inputs;
-  for (std::size_t o = 0; o < outputs; ++o) {
-    const std::size_t first = o / (outputs / groups) * inputs;  // input channel of the group
-    double shift = 0.0;
-    for (std::size_t i = 0; i < inputs; ++i) {
-      double change = 0.0;
-      for (std::size_t k = 0; k < taps; ++k) {
-        const std::size_t at = (o * inputs + i) * taps + k;
-        change += double{coded[at]} - double{plain[at]};
-      }
-      shift += change * means[first + i];
-    }
-    bias.values[o] = static_cast<float>(double{bias.values[o]} - shift);
-  }
-}
-
-/// Makes codes of the weights of a matrix operator, and corrects its bias. Returns the noise in dB.
-double encode_matrix(network::Network& network, const network::Node& node,
-                     const QuantizeOptions& options) {
-  const std::vector<network::ParameterIndex> own = network::parameters_of(node.op);
-  network::Parameter& weight = network.parameters[own[0]];
+/// Makes codes of the plain weights of a matrix operator, and corrects its bias.
+void encode_matrix(network::NodeIndex matrix, const QuantizeOptions& options, Quantized& result) {
+  const network::Node& node = result.network.nodes[matrix];
+  network::Parameter& weight = result.network.parameters[network::parameters_of(node.op)[0]];
   const std::vector<float> plain = weight.values;
-  const double db = encode_parameter(weight, options);
-  if (!options.means || own.size() < 2) return db;
+  result.noise.push_back({node.name, encode_parameter(weight, options)});
+  if (!options.means) return;
   const std::vector<double> means = options.means(node.inputs[0]);
-  if (!means.empty()) correct_bias(weight, plain, means, network.parameters[own[1]]);
-  return db;
+  if (!means.empty() && correct_bias(result.network, matrix, plain, means))
+    ++result.corrected_biases;
 }
 
 }  // namespace
-
-void fill_tables(network::Network& network, const std::string& where) {
-  for (network::Node& node : network.nodes) {
-    auto* lookup = std::get_if<network::Lookup>(&node.op);
-    if (lookup == nullptr) continue;
-    const network::Quantize& codes = network::quantizer_of(network, node.inputs[0]);
-    try {
-      lookup->table =
-          network::lookup_table(network::Formula(lookup->formula), codes.scale, codes.zero_point);
-    } catch (const InputError& error) {
-      throw InputError("{}: node \"{}\": {}", where, node.name, error.text());
-    }
-  }
-}
 
 Quantized quantize(const ImportedNetwork& imported, const std::vector<Range>& ranges,
                    const QuantizeOptions& options, const std::string& where) {
@@ -121,22 +82,24 @@ Quantized quantize(const ImportedNetwork& imported, const std::vector<Range>& ra
     result.network.nodes[imported.open[i]].op = quantize_of(ranges[i]);
   }
   const auto is_coded = [&](network::Role role) {
-    if (role == network::Role::kWeight) return true;
     return !imported.quantized &&
            std::find(options.coded.begin(), options.coded.end(), role) != options.coded.end();
   };
-  for (const network::Node& node : result.network.nodes) {
+  for (const network::NodeIndex number : result.network.nodes.indices()) {
+    network::Node& node = result.network.nodes[number];
+    const std::vector<network::ParameterIndex> own = network::parameters_of(node.op);
+    if (network::is_matrix(node.op) && !result.network.parameters[own[0]].coding)
+      encode_matrix(number, options, result);
     for (const network::ParameterIndex index : network::parameters_of(node.op)) {
       network::Parameter& parameter = result.network.parameters[index];
-      if (!is_coded(parameter.role) || parameter.coding) continue;
-      if (parameter.role == network::Role::kWeight) {
-        result.noise.push_back({node.name, encode_matrix(result.network, node, options)});
-      } else {
-        encode_parameter(parameter, options);
-      }
+      if (!parameter.coding && is_coded(parameter.role)) encode_parameter(parameter, options);
+    }
+    if (auto* lookup = std::get_if<network::Lookup>(&node.op)) {
+      const network::NodeIndex codes = quantizer_node(result.network, node.inputs[0]);
+      fill_table(*lookup, std::get<network::Quantize>(result.network.nodes[codes].op),
+                 options.seen ? options.seen(codes) : std::nullopt, imported.places[number]);
     }
   }
-  fill_tables(result.network, where);
   network::check(result.network, where);
   return result;
 }

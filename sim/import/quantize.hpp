@@ -9,6 +9,7 @@
 
 #include "sim/import/lower.hpp"
 #include "sim/import/ranges.hpp"
+#include "sim/import/tables.hpp"
 #include "sim/network/network.hpp"
 
 namespace brownout::importing {
@@ -28,6 +29,7 @@ struct QuantizeOptions {
   /// Biases take in what rounding the weights does to the mean of each output channel:
   /// b_o -= Σ_i (ŵ_oi - w_oi)·E[x_i]. Empty: they stay.
   ChannelMeans means;
+  SeenNumbers seen;  // which entries of tables may occur; empty: all
 };
 
 /// What a layer lost by its codes alone: 10·log10(Σw² / Σ(w - ŵ)²) in dB; infinite when nothing.
@@ -39,15 +41,13 @@ struct LayerNoise {
 struct Quantized {
   network::Network network;
   std::vector<LayerNoise> noise;  // of every matrix operator that was plain, in their order
+  int corrected_biases = 0;       // operators whose bias was changed by a correction
 };
 
-/// Fills the tables of all lookups from their formulas and quantizers. InputError, which begins
-/// with `where`, when an entry is not finite.
-void fill_tables(network::Network& network, const std::string& where);
-
 /// `ranges`: of every open quantizer, in the order of ImportedNetwork::open. Codes and quantizers
-/// that the file brought stay, and so do its biases. InputError, which begins with `where`,
-/// when the result fails network::check.
+/// that the file brought stay, and so do its biases. InputError, which begins with `where` or with
+/// the node's place, when the result fails network::check or an entry of a table that may occur is
+/// not finite.
 Quantized quantize(const ImportedNetwork& imported, const std::vector<Range>& ranges,
                    const QuantizeOptions& options, const std::string& where);
 

@@ -17,6 +17,10 @@ namespace {
 constexpr double kCodes = 255.0;
 constexpr double kUnits = 1048576.0;  // 2^20 steps of a range for sums
 
+Range with_zero(const Range& range) {
+  return {std::min(range.low, 0.0f), std::max(range.high, 0.0f)};
+}
+
 /// A histogram of equal bins over [low, high].
 struct Histogram {
   Range range;
@@ -149,8 +153,7 @@ void RangeMeter::see(network::NodeIndex quantizer, const float* numbers, std::in
 
 void RangeMeter::begin_histograms() {
   for (std::size_t q = 0; q < quantizers_.size(); ++q) {
-    const Seen all = merged(q);
-    outermost_.push_back({all.low, all.high});
+    outermost_.push_back(with_zero(merged(q).range()));
   }
   for (std::vector<Seen>& worker : seen_) {
     for (std::size_t q = 0; q < worker.size(); ++q) {
@@ -176,6 +179,20 @@ void RangeMeter::end() {
     }
     means_.push_back(std::move(means));
   }
+}
+
+std::optional<Range> RangeMeter::seen(network::NodeIndex quantizer) const {
+  const std::optional<std::size_t>& position = position_[quantizer];
+  if (!position) return std::nullopt;
+  if (network_.nodes[quantizer].inputs[0] == network::kInputImage)
+    return numbers_of_pixels(network_.transform);
+  return merged(*position).range();
+}
+
+bool RangeMeter::finite() const {
+  return std::all_of(seen_.begin(), seen_.end(), [](const std::vector<Seen>& worker) {
+    return std::all_of(worker.begin(), worker.end(), [](const Seen& seen) { return seen.finite; });
+  });
 }
 
 const std::vector<double>* RangeMeter::means(network::NodeIndex quantizer) const {
@@ -211,7 +228,7 @@ std::vector<Range> RangeMeter::ranges(Calibration calibration, double share,
       throw InputError("{}: node \"{}\" saw {}, so it has no range", where, node.name,
                        all.count == 0 ? "no number" : "a number that is not finite");
     }
-    const Range whole{all.low, all.high};
+    const Range whole = with_zero(all.range());
     const Histogram histogram{whole, all.bins};
     if (!(whole.high > whole.low) || calibration == Calibration::kMinMax) {
       ranges.push_back(whole);
@@ -224,8 +241,8 @@ std::vector<Range> RangeMeter::ranges(Calibration calibration, double share,
   return ranges;
 }
 
-Range range_of_pixels(const network::InputTransform& transform) {
-  Range whole;
+Range numbers_of_pixels(const network::InputTransform& transform) {
+  Range whole{std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
   for (std::size_t c = 0; c < transform.mean.size(); ++c) {
     for (const float pixel : {0.0f, 1.0f}) {
       const float x = (pixel - transform.mean[c]) / transform.std[c];
@@ -233,6 +250,11 @@ Range range_of_pixels(const network::InputTransform& transform) {
       whole.high = std::max(whole.high, x);
     }
   }
+  return whole;
+}
+
+Range range_of_pixels(const network::InputTransform& transform) {
+  const Range whole = with_zero(numbers_of_pixels(transform));
   Range best = whole;
   double least = pixel_error(transform, best);
   const double zero = kCodes * -double{whole.low} / (double{whole.high} - double{whole.low});

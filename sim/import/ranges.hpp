@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,12 @@ class RangeMeter {
   /// finite.
   std::vector<Range> ranges(Calibration calibration, double share, const std::string& where) const;
 
+  /// The least and the largest number before a quantizer that is measured, after the first pass, or
+  /// those of all pixels; none for other quantizers.
+  std::optional<Range> seen(network::NodeIndex quantizer) const;
+  /// Whether all numbers were finite, after the first pass.
+  bool finite() const;
+
   /// Mean of the numbers in each channel before a quantizer that is measured, after both passes;
   /// null for others.
   const std::vector<double>* means(network::NodeIndex quantizer) const;
@@ -57,11 +64,14 @@ class RangeMeter {
 
  private:
   struct Seen {
-    float low = 0.0f, high = 0.0f;  // with zero
+    float low = std::numeric_limits<float>::infinity();
+    float high = -std::numeric_limits<float>::infinity();
     std::int64_t count = 0;
     bool finite = true;
     std::vector<std::int64_t> bins;
     std::vector<std::int64_t> sums;  // by channel, in steps of the range's unit
+
+    Range range() const { return {low, high}; }
   };
   double unit(std::size_t quantizer) const;
   Seen merged(std::size_t quantizer) const;
@@ -74,6 +84,9 @@ class RangeMeter {
   std::vector<std::vector<double>> means_;                          // after the second pass
   std::vector<std::size_t> channels_;                               // by quantizer
 };
+
+/// What pixels 0 to 255 become at the outermost.
+Range numbers_of_pixels(const network::InputTransform& transform);
 
 /// Covers what pixels 0 to 255 become, with the least squared error of their codes. The code of 0
 /// is an integer: with a mean of 0.5 every pixel would lie in the middle between two codes of a

@@ -20,7 +20,7 @@ struct NpyArray {
 NpyArray read_npy(const std::filesystem::path& path) {
   const std::unique_ptr<NumberArray> array = open_npy(path);
   if (array->type().is_integer()) {
-    throw InputError("{}: expected float32 or float64, got {}", array->where(),
+    throw InputError("{}: expected float16, float32 or float64, got {}", array->where(),
                      array->type().name());
   }
   if (array->shape().size() != 2 && array->shape().size() != 3) {

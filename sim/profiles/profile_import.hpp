@@ -50,7 +50,7 @@ struct VoltageNpy {
   std::filesystem::path p01, p10;
 };
 
-/// float32 or float64, little-endian, C order, rows × columns or arrays × rows × columns.
+/// float16, float32 or float64, little-endian, C order, rows × columns or arrays × rows × columns.
 Profile import_npy(const std::vector<VoltageNpy>& files, const ImportInfo& info);
 
 }  // namespace brownout::profiles

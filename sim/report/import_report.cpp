@@ -104,7 +104,7 @@ std::string import_text(const runs::ImportConfig& config, const runs::ImportResu
 }
 
 std::string import_json(const runs::ImportConfig& config, const runs::ImportResult& result,
-                        const std::string& out) {
+                        const std::string& out, const std::vector<std::string>& remarks) {
   nlohmann::ordered_json json = {
       {"model", config.file.string()},
       {"out", out},
@@ -113,7 +113,7 @@ std::string import_json(const runs::ImportConfig& config, const runs::ImportResu
       {"weights", result.weights},
       {"quantized_file", result.quantized_file},
       {"per_channel", result.per_channel},
-      {"bias_correction", config.lower.every_bias && !result.quantized_file},
+      {"bias_correction", result.bias_correction},
       {"equalization", equalization_json(result)},
       {"scheme", result.scheme},
       {"bits",
@@ -129,6 +129,7 @@ std::string import_json(const runs::ImportConfig& config, const runs::ImportResu
       {"activations", layers_json(result.activations, &runs::ActivationNoise::db, "sqnr_db")},
   };
   put_labels(json, result.labelled);
+  if (!remarks.empty()) json["remarks"] = remarks;
   return json.dump(2) + "\n";
 }
 

@@ -36,6 +36,13 @@ hid_t stored_type(const std::string& kind) {
   if (kind == "u2") return H5T_STD_U16LE;
   if (kind == "i4") return H5T_STD_I32LE;
   if (kind == "i8") return H5T_STD_I64LE;
+  if (kind == "f2") {  // as h5py makes it
+    const hid_t half = H5Tcopy(H5T_IEEE_F32LE);
+    H5Tset_fields(half, 15, 10, 5, 0, 10);
+    H5Tset_size(half, 2);
+    H5Tset_ebias(half, 15);
+    return half;
+  }
   if (kind == "f4") return H5T_IEEE_F32LE;
   if (kind == "f8") return H5T_IEEE_F64LE;
   throw std::runtime_error("no type " + kind);

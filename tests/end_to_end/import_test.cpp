@@ -203,6 +203,56 @@ TEST_F(Import, RefusalsNameWhatIsWrongAndLeaveNothing) {
       << device.err;
 }
 
+TEST_F(Import, AValueThatIsNoNumberIsNamedWithItsNodeAndImage) {
+  const auto network_with = [&](const char* op, const std::vector<std::string>& inputs) {
+    GraphBuilder builder = graph();
+    builder.model.mutable_graph()->mutable_output(0)->set_name("y");
+    builder.floats("half", {}, 0.5f);
+    builder.floats("last", {10, 10});
+    builder.node(op, inputs, {"f"});
+    builder.node("MatMul", {"f", "last"}, {"y"});
+    workplace_.write("endless.onnx", builder.model.SerializeAsString());
+  };
+  network_with("Pow", {"logits", "half"});
+  refuse(
+      "endless.onnx", {},
+      "endless.onnx: node \"node_f\" (Pow): its value is nan on image 0 of fashion-mnist (train), "
+      "expected finite numbers");
+  network_with("Log", {"logits"});
+  refuse("endless.onnx", {}, "node \"node_f\" (Log): its value is nan on image 0");
+}
+
+TEST_F(Import, OptionsThatHadNothingToActOnAreNamedInOneRemark) {
+  const std::vector<std::string> given{
+      "--bits", "4", "--bias-correction", "--coded", "bias", "--w-max", "0.001", "--json", "-"};
+  const nlohmann::json plain = import("float.onnx", given).json();
+  EXPECT_FALSE(plain.contains("remarks")) << plain.dump();
+  EXPECT_EQ(plain.at("bias_correction"), true);
+  EXPECT_EQ(import("float.onnx", {"--overwrite", "--json", "-"}).json().at("bias_correction"),
+            false);
+
+  GraphBuilder quantized;
+  quantized.input("x", {1, 1, 28, 28}).output("y");
+  quantized.floats("s", {}, 0.02f);
+  quantized.bytes("z", {}, onnx::TensorProto::UINT8, 128);
+  quantized.bytes("w", {784, 10}, onnx::TensorProto::INT8, 1);
+  quantized.node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+  quantized.node("DequantizeLinear", {"q", "s", "z"}, {"d"});
+  quantized.node("DequantizeLinear", {"w", "s"}, {"dw"});
+  quantized.node("Flatten", {"d"}, {"f"});
+  quantized.node("MatMul", {"f", "dw"}, {"y"});
+  workplace_.write("quantized.onnx", quantized.model.SerializeAsString());
+  std::vector<std::string> more = given;
+  more.emplace_back("--overwrite");
+  const nlohmann::json report = import("quantized.onnx", more).json();
+  EXPECT_EQ(report.at("bias_correction"), false);
+  // The usual options of these tests give --images, too.
+  EXPECT_EQ(
+      report.at("remarks"),
+      nlohmann::json({"--bits, --w-max, --bias-correction, --coded bias, --images had nothing "
+                      "to act on: the file's own scales and integers are kept"}));
+}
+
 TEST_F(Import, MoreImagesThanThereAreAreRefusedByTheOptionThatAsked) {
   const auto run = [&](const char* option) {
     return workplace_

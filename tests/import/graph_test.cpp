@@ -10,7 +10,9 @@
 namespace brownout::importing {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 std::string refusal(const GraphBuilder& builder) {
   return message_of([&] { Graph::read(builder.write()); });
@@ -134,6 +136,41 @@ TEST(ImportGraph, ExternalDataLieInTheNetworksFolderAlone) {
   }
   place("absent.data", "0");
   EXPECT_THAT(message_of(read), HasSubstr("absent.data"));
+  EXPECT_THAT(message_of(read), Not(HasSubstr("a link")));
+}
+
+TEST(ImportGraph, ALinkToExternalDataStaysInTheFolder) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(testing::TempDir()) / "linked";
+  fs::remove_all(folder);
+  fs::create_directories(folder / "model" / "below");
+  const float numbers[] = {1.5f, -2.5f};
+  for (const fs::path& place : {folder / "outside.data", folder / "model" / "below" / "in.data"}) {
+    std::ofstream(place, std::ios::binary)
+        .write(reinterpret_cast<const char*>(numbers), sizeof numbers);
+  }
+  fs::create_symlink("below/in.data", folder / "model" / "inside.data");
+  fs::create_symlink("../outside.data", folder / "model" / "leads-out.data");
+  fs::create_directory_symlink("..", folder / "model" / "up");
+  const auto read = [&](const std::string& location) {
+    GraphBuilder builder;
+    builder.input("x", {1, 2});
+    onnx::TensorProto& tensor = *builder.model.mutable_graph()->add_initializer();
+    tensor.set_name("w");
+    tensor.set_data_type(onnx::TensorProto::FLOAT);
+    tensor.add_dims(2);
+    tensor.set_data_location(onnx::TensorProto::EXTERNAL);
+    auto* entry = tensor.add_external_data();
+    entry->set_key("location");
+    entry->set_value(location);
+    return Graph::read(builder.write("linked/model/graph.onnx")).constant("w").floats();
+  };
+  EXPECT_EQ(read("inside.data"), (std::vector<float>{1.5f, -2.5f}));
+  for (const char* location : {"leads-out.data", "up/outside.data"}) {
+    EXPECT_THAT(message_of([&] { read(location); }),
+                AllOf(HasSubstr(location), HasSubstr("a link out of the network's folder, to \""),
+                      HasSubstr("outside.data\"; ONNX has external data inside that folder")));
+  }
 }
 
 TEST(ImportGraph, ClaimsAboutTensorsAreCheckedWhenTheyAreRead) {

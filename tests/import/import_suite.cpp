@@ -112,6 +112,7 @@ std::vector<std::size_t> predictions(const std::vector<float>& logits, int class
 network::Network quantized(const ImportedNetwork& imported, const std::vector<std::uint8_t>& pixels,
                            const QuantizeOptions& options) {
   std::vector<Range> ranges;
+  QuantizeOptions known = options;
   if (!imported.open.empty()) {
     const network::Shapes shapes =
         network::check(imported.network, "test", network::MatrixWeights::kAny);
@@ -127,8 +128,9 @@ network::Network quantized(const ImportedNetwork& imported, const std::vector<st
     meter.begin_histograms();
     logits_of(*engine, imported.network, pixels);
     ranges = meter.ranges(Calibration::kMinMax, 1.0, "test");
+    known.seen = [meter](network::NodeIndex quantizer) { return meter.seen(quantizer); };
   }
-  return quantize(imported, ranges, options, "test").network;
+  return quantize(imported, ranges, known, "test").network;
 }
 
 std::vector<QuantizeOptions> both_codings() {

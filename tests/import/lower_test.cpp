@@ -545,6 +545,9 @@ TEST(Ranges, MethodsChooseTheirEnds) {
     codes.insert(arithmetic::requantize(x, quantize.scale, quantize.zero_point));
   }
   EXPECT_EQ(codes.size(), 255u);
+  EXPECT_TRUE(meter.finite());
+  EXPECT_EQ(meter.seen(network::NodeIndex(0))->low, -1.0f);
+  EXPECT_EQ(meter.seen(network::NodeIndex(1))->high, 50.0f);
 }
 
 }  // namespace

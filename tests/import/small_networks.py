@@ -170,6 +170,13 @@ class Shuffle(nn.Module):
         return x.view(batch, channels, height, width)
 
 
+class Quotient(nn.Module):
+    """Infinite at -0.5 alone and, as a table of its codes would have it, at 0."""
+
+    def forward(self, x):
+        return 2 / (functional.relu(x) + 0.5)
+
+
 class Split(nn.Module):
     """Two unequal parts of the channels, joined in another order."""
 
@@ -294,6 +301,8 @@ SMALL = {
     "prelu": lambda: nn.Sequential(
         conv_norm(3, 8, 3, 2, activation=lambda: nn.PReLU(8)),
         conv_norm(8, 8, activation=lambda: nn.PReLU(1)), head(8)),
+    "quotient": lambda: nn.Sequential(
+        conv_norm(3, 8, 3, 2, activation=Quotient), conv_norm(8, 8, activation=Quotient), head(8)),
     "residual": lambda: nn.Sequential(
         conv_norm(3, 8, 3, 2), Residual(8, 8, 1), Residual(8, 12, 2), head(12)),
     "selu": lambda: activations(nn.SELU),

@@ -344,7 +344,7 @@ TEST_F(Import, NpyRefusesDamage) {
   expect(good + "x", "expected 16 bytes of data for the shape (1, 2, 2), got 17");
   expect(good.substr(0, good.size() - 1), "got 15");
   expect(good.substr(0, 30), "ends inside its header");
-  expect(with("<f4", "<i4"), "expected float32 or float64, got int32");
+  expect(with("<f4", "<i4"), "expected float16, float32 or float64, got int32");
   expect(with("'<f4'", "'|O' "), "expected numbers, found pickled objects");
   expect(with("False", "True "), "expected C order, got Fortran order");
   expect(with("descr", "dexcr"), "expected the keys");

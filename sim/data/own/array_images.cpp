@@ -83,7 +83,8 @@ Layout layout_of(const NumberArray& array, const DataDescription& description) {
     layout.width = shape[2];
   } else {
     const auto colours = [](std::uint64_t n) { return n == 1 || n == 3; };
-    if (!description.channels_first && !colours(shape[1]) && colours(shape[3])) {
+    const bool one_pixel = shape[2] == 1 && shape[3] == 1;  // N x features x 1 x 1
+    if (!description.channels_first && !one_pixel && !colours(shape[1]) && colours(shape[3])) {
       throw InputError(
           "{}: expected N x C x H x W, found the shape {}; N x H x W x C is layout: "
           "NHWC in {}",
@@ -109,7 +110,7 @@ void expect_pixel_type(const NumberArray& array, const DataDescription& descript
   const NumberType type = array.type();
   const bool bytes = type.kind == NumberType::Kind::kUnsigned && type.bytes == 1;
   if (type.is_integer() && !bytes) {
-    throw InputError("{}: expected uint8, float32 or float64, found {}", array.where(),
+    throw InputError("{}: expected uint8, float16, float32 or float64, found {}", array.where(),
                      type.name());
   }
   if (bytes && description.range_stated) {

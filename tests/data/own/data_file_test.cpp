@@ -131,6 +131,30 @@ TEST_F(DataFile, FloatsAreRoundedToTheNearestPixel) {
               HasSubstr("f.npy: image 0, number 0 of it: found -1, expected 0 to 1 (range in "));
 }
 
+TEST_F(DataFile, HalfPrecisionGivesThePixelsOfItsNumbers) {
+  // 0, 0.25, 0.5, 0.75 and 1
+  const std::string raw = raw_of<std::uint16_t>({0x0000, 0x3400, 0x3800, 0x3a00, 0x3c00});
+  write("h.npy", npy_of("f2", {1, 1, 5}, raw));
+  write("h.npz", zip_of({{"x.npy", npy_of("f2", {1, 1, 5}, raw, {2, true})}}, Packing::kDeflated));
+  arrays::write_hdf5(folder_.path() / "h.h5", {{"x", "f2", {1, 1, 5}, raw, false}});
+  for (const char* file : {"h.npy", "h.npz", "h.h5"}) {
+    EXPECT_THAT(load("test: {images: " + std::string(file) + "}").pixels,
+                ElementsAre(0, 64, 128, 191, 255))
+        << file;
+  }
+  write("h.npy", npy_of("f2", {1, 1, 1}, raw_of<std::uint16_t>({0x7c00})));
+  EXPECT_THAT(refusal("test: {images: h.npy}"), HasSubstr("found inf, expected 0 to 1"));
+}
+
+TEST_F(DataFile, ImagesOfOnePixelAreFeatures) {
+  write("features.npy", npy_of("u1", {2, 4, 1, 1}, raw_of<std::uint8_t>({1, 2, 3, 4, 5, 6, 7, 8})));
+  const Dataset data = load("test: {images: features.npy}");
+  EXPECT_EQ(data.shape, (network::Shape{4, 1, 1}));
+  EXPECT_THAT(data.pixels, ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  const Dataset grey = load("test: {images: features.npy}\nlayout: NHWC");
+  EXPECT_EQ(grey.shape, (network::Shape{1, 4, 1}));
+}
+
 TEST_F(DataFile, NumbersThatAreNoPixelsAreNamed) {
   const auto with = [&](double value) {
     std::vector<double> pixels(2 * 12, 0.5);
@@ -153,7 +177,7 @@ TEST_F(DataFile, ArraysOfOtherTypesAndShapesAreRefused) {
   write("y6.npy", npy_of("u1", {6}, std::string(6, '\0')));
   write("text.npy", "hello");
   EXPECT_THAT(refusal("test: {images: i.npy}"),
-              HasSubstr("i.npy: expected uint8, float32 or float64, found int16"));
+              HasSubstr("i.npy: expected uint8, float16, float32 or float64, found int16"));
   EXPECT_THAT(refusal("test: {images: flat.npy}"),
               HasSubstr("flat.npy: expected N x H x W or four dimensions, found the shape (4, 4)"));
   EXPECT_THAT(refusal("test: {images: last.npy}"), HasSubstr("layout: NHWC in "));
