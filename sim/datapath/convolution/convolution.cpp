@@ -75,8 +75,11 @@ std::unique_ptr<Convolution> make_convolution(const std::string& kind,
                      fmt::join(kinds, ", "));
   if (!convolution_available(kind))
     throw InputError("convolution kind \"{}\" does not run on this processor", kind);
-  if (kind == "vnni") return make_avx2_convolution(shape, zero_point, bits, avx2::vnni_kernels());
-  if (kind == "avx2") return make_avx2_convolution(shape, zero_point, bits, avx2::avx2_kernels());
+  if (kind == "avx2") return make_avx2_convolution(shape, zero_point, bits);
+  if (kind == "vnni") {
+    return is_depthwise(shape) ? make_avx2_depthwise(shape, zero_point)
+                               : make_vnni_direct(shape, zero_point);
+  }
   return make_reference_convolution(shape, zero_point);
 }
 
