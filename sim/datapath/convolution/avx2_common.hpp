@@ -26,6 +26,9 @@ inline std::size_t round_up(std::size_t value, std::size_t step) {
   return (value + step - 1) / step * step;
 }
 inline int divide_up(int value, int by) { return (value + by - 1) / by; }
+/// The next part when `left` is cut into as few parts as possible, at most `most` each, all of
+/// nearly the same size.
+inline int next_part(int left, int most) { return divide_up(left, divide_up(left, most)); }
 
 /// Zeroed memory at a cache line border.
 template <typename T>

@@ -86,8 +86,8 @@ class DirectConvolution : public Convolution {
   void run_pass(const Value* prepared, int images, std::int32_t* acc) const {
     const int total = images * layout_.pixels();
     const Value* rows[kPassPixels];
-    for (int first = 0; first < total; first += kPassPixels) {
-      const int count = std::min(kPassPixels, total - first);
+    for (int first = 0, count = 0; first < total; first += count) {
+      count = next_part(total - first, kPassPixels);
       layout_.windows(prepared, first, count, rows);
       std::int32_t* out = acc + std::ptrdiff_t{first} * shape_.out_channels;
       for (int group = 0; group < shape_.groups; ++group) {

@@ -10,8 +10,8 @@
 
 namespace brownout::datapath::avx2 {
 
-// Pixels that are processed while a panel of weights stays in the first-level cache.
-constexpr int kPassPixels = 16 * kBlockRows;
+// Pixels that are processed between two readings of all weights.
+constexpr int kPassPixels = 42 * kBlockRows;
 
 class PanelLayout {
  public:

@@ -101,8 +101,7 @@ void multiply(const Value* const* rows, int count, const Reduction& reduction, c
               std::int32_t* out, std::ptrdiff_t stride) {
   static constexpr auto kOfSize = blocks_of<Value, Count>(std::make_index_sequence<kRows>());
   for (int done = 0, size = 0; done < count; done += size) {
-    const int left = count - done;
-    size = divide_up(left, divide_up(left, kRows));  // blocks of nearly equal size
+    size = next_part(count - done, kRows);
     kOfSize[static_cast<std::size_t>(size) - 1](rows + done, reduction, panels, out + done * stride,
                                                 stride);
   }
