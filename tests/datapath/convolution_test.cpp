@@ -182,8 +182,9 @@ std::vector<std::unique_ptr<Convolution>> fast_convolutions(const Case& c) {
       all.push_back(make_avx2_convolution(c.shape, c.zero_point, c.bits, method));
   if (vnni_available()) {
     all.push_back(make_avx2_direct(c.shape, c.zero_point, avx2::multiply_rows_vnni));
-    all.push_back(make_vnni_direct(c.shape, c.zero_point));
+    all.push_back(make_byte_direct(c.shape, c.zero_point, false));
   }
+  if (amx_available()) all.push_back(make_byte_direct(c.shape, c.zero_point, true));
   return all;
 }
 
@@ -272,7 +273,7 @@ TEST(Convolution, LayersOfSimpleNetAreExactForAnyBatch) {
       Case c{shape, 7, 8, images, {}, {}};
       fill(c, draws);
       const auto expected = plain_sum(c);
-      for (const char* kind : {"vnni", "avx2"}) {
+      for (const char* kind : {"amx", "vnni", "avx2"}) {
         if (!convolution_available(kind)) continue;
         const auto convolution = make_convolution(kind, c.shape, c.zero_point, c.bits);
         ASSERT_EQ(run(*convolution, c, ""), expected) << kind << ": " << describe(c);

@@ -13,6 +13,8 @@ namespace brownout::datapath {
 bool avx2_available();
 /// Whether it has AVX2 and the instructions `vpdpwssd` and `vpdpbusd` on 512 bits.
 bool vnni_available();
+/// Whether it has AMX for bytes besides, and the system lets this process use it.
+bool amx_available();
 
 /// Ways to compute a convolution with AVX2. kAny takes the one with the lowest estimated
 /// cost.
@@ -34,7 +36,8 @@ std::unique_ptr<Convolution> make_avx2_depthwise(const ConvolutionShape& shape, 
 std::unique_ptr<Convolution> make_avx2_winograd(const ConvolutionShape& shape, int zero_point,
                                                 int bits);
 
-/// On bytes, for processors with AVX-512 VNNI.
-std::unique_ptr<Convolution> make_vnni_direct(const ConvolutionShape& shape, int zero_point);
+/// On bytes, for processors with AVX-512 VNNI; `tiles`: with AMX.
+std::unique_ptr<Convolution> make_byte_direct(const ConvolutionShape& shape, int zero_point,
+                                              bool tiles);
 
 }  // namespace brownout::datapath

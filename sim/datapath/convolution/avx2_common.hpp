@@ -113,16 +113,24 @@ void multiply_tiles_avx2(const std::int16_t* tiles, int count, std::ptrdiff_t de
 /// Panels of 16 outputs each, for unsigned bytes times signed ones, and what their sums start with.
 struct BytePanels {
   const std::int8_t* weights;
-  std::ptrdiff_t size;  // bytes from one panel to the next
+  std::size_t size;  // bytes from one panel to the next
   const std::int32_t* start;
 };
 
+constexpr int kBytePanels = 2;  // that are multiplied together
+
 /// out[r · out_stride + o] = start[o] + Σ rows[r] · weights for `count` rows and `outputs` ≤
 /// kBytePanels · 16 outputs. The sums wrap modulo 2³².
-constexpr int kBytePanels = 2;
 void multiply_bytes_vnni(const std::uint8_t* const* rows, int count, const Reduction& reduction,
                          const BytePanels& panels, int outputs, std::int32_t* out,
                          std::ptrdiff_t out_stride);
+
+/// The same for any number of outputs; the number of panels is a multiple of kBytePanels, and each
+/// ends with weights of 0 up to a multiple of 16 steps. `gathered` has room for `gathered_bytes`.
+void multiply_bytes_amx(const std::uint8_t* const* rows, int count, const Reduction& reduction,
+                        const BytePanels& panels, int outputs, std::int32_t* out,
+                        std::ptrdiff_t out_stride, std::uint8_t* gathered);
+std::size_t gathered_bytes(const Reduction& reduction, int rows);
 
 /// A mask of the first `count` of 8 lanes.
 BROWNOUT_AVX2_INLINE __m256i first_lanes(int count) {

@@ -12,7 +12,7 @@ struct Words {
   using Value = std::int16_t;
   using Weight = std::int16_t;
   static constexpr int kStepValues = 2;
-  static constexpr int kPanels = 1;
+  static constexpr int kPanelMultiple = 1;
   static constexpr bool kCodes = false;
 
   static void prepare(const std::uint8_t* q, const PaddedImage& image, int zero_point,
@@ -20,10 +20,15 @@ struct Words {
     widen(q, image, zero_point, to);
   }
   void multiply(const PanelLayout& layout, const std::int16_t* const* rows, int count,
-                const std::int16_t* panel, const std::int32_t* /*start*/, int outputs,
-                std::int32_t* to, std::ptrdiff_t stride) const {
-    layout.multiply(kernel, rows, count, panel, outputs, to, stride);
+                const Group<std::int16_t>& group, std::int32_t* to, std::ptrdiff_t stride,
+                std::uint8_t* /*scratch*/) const {
+    const std::int16_t* panel = group.panels;
+    for (int o = 0; o < group.outputs; o += kBlockOutputs, panel += layout.panel_size()) {
+      layout.multiply(kernel, rows, count, panel, std::min(kBlockOutputs, group.outputs - o),
+                      to + o, stride);
+    }
   }
+  static std::size_t scratch_bytes(const PanelLayout&) { return 0; }
   static std::string name() { return "avx2-direct"; }
 
   MultiplyRows kernel;

@@ -12,6 +12,7 @@ namespace brownout::datapath::avx2 {
 
 // Pixels that are processed between two readings of all weights.
 constexpr int kPassPixels = 42 * kBlockRows;
+constexpr int kTileSteps = 16;  // panels of bytes consist of whole tiles
 
 class PanelLayout {
  public:
@@ -24,7 +25,10 @@ class PanelLayout {
   /// Outputs of an image.
   int pixels() const { return static_cast<int>(pixels_.size()); }
   /// Values of a panel.
-  std::size_t panel_size() const { return offsets_.size() * steps_ * per_step_ * kBlockOutputs; }
+  std::size_t panel_size() const {
+    const std::size_t steps = offsets_.size() * steps_;
+    return (per_step_ == 4 ? round_up(steps, kTileSteps) : steps) * per_step_ * kBlockOutputs;
+  }
   Reduction reduction() const {
     return {offsets_.data(), static_cast<int>(offsets_.size()), steps_};
   }

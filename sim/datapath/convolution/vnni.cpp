@@ -120,7 +120,8 @@ void multiply_bytes_vnni(const std::uint8_t* const* rows, int count, const Reduc
                          const BytePanels& panels, int outputs, std::int32_t* out,
                          std::ptrdiff_t out_stride) {
   const int count_of_last = (outputs - 1) % kBlockOutputs + 1;
-  const Panels both{reinterpret_cast<const char*>(panels.weights), panels.size, panels.start,
+  const Panels both{reinterpret_cast<const char*>(panels.weights),
+                    static_cast<std::ptrdiff_t>(panels.size), panels.start,
                     static_cast<__mmask16>((1U << count_of_last) - 1)};
   const auto run = outputs > kBlockOutputs ? multiply<std::uint8_t, 2> : multiply<std::uint8_t, 1>;
   run(rows, count, reduction, both, out, out_stride);
