@@ -43,8 +43,8 @@ struct Bytes {
   }
   std::string name() const { return tiles ? "amx-direct" : "vnni-direct"; }
 
-  static constexpr int kFewestTileRows = 8;
-  bool tiles;  // AMX
+  static constexpr int kFewestTileRows = 8;  // for fewer, most of a tile is empty
+  bool tiles;                                // AMX
 };
 
 }  // namespace
