@@ -173,11 +173,11 @@ class BehaviouralArray final : public ArrayModel {
       const std::int16_t* weights = panel;
       for (int s = 0; s < reduction.segments; ++s) {
         const std::int16_t* const from = rows[r] + reduction.offsets[s] / 2;
-        for (int i = 0; i < 2 * reduction.pairs; ++i) {
+        for (int i = 0; i < 2 * reduction.steps; ++i) {
           const std::int16_t* const pair = weights + i / 2 * 2 * avx2::kBlockOutputs + i % 2;
           for (int c = 0; c < avx2::kBlockOutputs; ++c) sums[c] += from[i] * pair[2 * c];
         }
-        weights += std::ptrdiff_t{reduction.pairs} * 2 * avx2::kBlockOutputs;
+        weights += std::ptrdiff_t{reduction.steps} * 2 * avx2::kBlockOutputs;
       }
     }
   }
@@ -196,8 +196,7 @@ class BehaviouralArray final : public ArrayModel {
   }
 
   const bool fast_ = datapath::avx2_available();
-  const PanelLayout::Kernel multiply_ =
-      fast_ ? avx2::fastest_kernels().multiply_rows : multiply_plain;
+  const avx2::MultiplyRows multiply_ = fast_ ? avx2::fastest_multiply_rows() : multiply_plain;
   std::shared_ptr<const mapping::Program> program_;
   Table<LayerIndex, PanelLayout> layouts_;
   /// By column tile; null until loaded.

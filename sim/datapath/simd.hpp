@@ -11,4 +11,5 @@
 #define BROWNOUT_AVX2_FMA_INLINE __attribute__((target("avx2,fma"), always_inline)) inline
 
 #define BROWNOUT_VNNI __attribute__((target("avx512f,avx512vnni")))
+#define BROWNOUT_AMX __attribute__((target("amx-tile,amx-int8,avx512f")))
 #define BROWNOUT_VNNI_INLINE __attribute__((target("avx512f,avx512vnni"), always_inline)) inline

@@ -19,8 +19,10 @@ namespace brownout::engines {
 
 namespace {
 
-/// Accumulators of the images that run together should fit the second-level cache.
+/// Accumulators of the images that run together should fit the second-level cache. Where weights
+/// do not fit it anyway, more images share one reading of them.
 constexpr std::size_t kChunkBytes = 128 * 1024;
+constexpr std::size_t kWeightsOfChunk = 4;  // bytes of weights for a byte of accumulators
 
 /// A step with everything that is prepared for it.
 struct Stage {
@@ -57,7 +59,7 @@ class FunctionalEngine : public Engine {
     std::vector<int> chunks;
     for (const mapping::Step& step : steps) {
       stages_.push_back(make_stage(step, options));
-      chunks.push_back(chunk_of(step));
+      chunks.push_back(chunk_of(stages_.back()));
     }
     datapath::ImageBytes image_bytes;
     for (const network::ValueIndex value : shapes_.indices()) {
@@ -121,10 +123,16 @@ class FunctionalEngine : public Engine {
                                     : datapath::best_vector_kernels();
   }
 
-  int chunk_of(const mapping::Step& step) const {
-    const auto bytes = static_cast<std::size_t>(step.matrix_out.size()) * sizeof(std::int32_t);
+  int chunk_of(const Stage& stage) const {
+    const auto bytes =
+        static_cast<std::size_t>(stage.step.matrix_out.size()) * sizeof(std::int32_t);
+    std::size_t most = kChunkBytes;
+    if (stage.step.matrix) {
+      const network::Parameter& weight = network_.parameters[*stage.output.node().weight];
+      most = std::max(most, static_cast<std::size_t>(weight.size()) / kWeightsOfChunk);
+    }
     int chunk = 1;
-    while (chunk < batch_ && bytes * 2 * static_cast<std::size_t>(chunk) <= kChunkBytes) chunk *= 2;
+    while (chunk < batch_ && bytes * 2 * static_cast<std::size_t>(chunk) <= most) chunk *= 2;
     return chunk;
   }
 

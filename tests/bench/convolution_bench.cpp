@@ -44,12 +44,10 @@ std::vector<Layer> simplenet(int c) {
 }
 
 std::unique_ptr<Convolution> make(const std::string& kind, const ConvolutionShape& shape) {
-  const avx2::Kernels& kernels = avx2::fastest_kernels();
-  if (kind == "direct") return make_avx2_convolution(shape, 0, 8, kernels, Avx2Method::kDirect);
+  if (kind == "direct") return make_avx2_convolution(shape, 0, 8, Avx2Method::kDirect);
   if (kind == "winograd") {
     const bool fits = avx2_method_fits(Avx2Method::kWinograd, shape);
-    return make_avx2_convolution(shape, 0, 8, kernels,
-                                 fits ? Avx2Method::kWinograd : Avx2Method::kDirect);
+    return make_avx2_convolution(shape, 0, 8, fits ? Avx2Method::kWinograd : Avx2Method::kDirect);
   }
   return make_convolution(kind, shape, 0, 8);
 }

@@ -183,14 +183,15 @@ std::vector<std::string> kinds_here() {
 
 /// One convolution for each method that fits and each instruction set that this processor has.
 std::vector<std::unique_ptr<Convolution>> fast_convolutions(const Case& c) {
-  std::vector<const avx2::Kernels*> kernels;
-  if (avx2_available()) kernels.push_back(&avx2::avx2_kernels());
-  if (vnni_available()) kernels.push_back(&avx2::vnni_kernels());
   std::vector<std::unique_ptr<Convolution>> all;
-  for (const auto* const set : kernels)
-    for (const auto method : {Avx2Method::kDirect, Avx2Method::kWinograd, Avx2Method::kDepthwise})
-      if (avx2_method_fits(method, c.shape))
-        all.push_back(make_avx2_convolution(c.shape, c.zero_point, c.bits, *set, method));
+  for (const auto method : {Avx2Method::kDirect, Avx2Method::kWinograd, Avx2Method::kDepthwise})
+    if (avx2_available() && avx2_method_fits(method, c.shape))
+      all.push_back(make_avx2_convolution(c.shape, c.zero_point, c.bits, method));
+  if (vnni_available()) {
+    all.push_back(make_avx2_direct(c.shape, c.zero_point, avx2::multiply_rows_vnni));
+    all.push_back(make_byte_direct(c.shape, c.zero_point, false));
+  }
+  if (amx_available()) all.push_back(make_byte_direct(c.shape, c.zero_point, true));
   return all;
 }
 
@@ -214,7 +215,7 @@ TEST(Convolution, EveryKindEqualsThePlainSumOnRandomShapes) {
   }
 }
 
-TEST(Convolution, Avx2MethodsEqualThePlainSumOnThousandsOfSmallShapes) {
+TEST(Convolution, FastMethodsEqualThePlainSumOnThousandsOfSmallShapes) {
   if (!avx2_available()) GTEST_SKIP() << "this processor has no AVX2";
   for (std::uint64_t seed = 1000; seed < 5000; ++seed) {
     Draws draws(seed);
@@ -279,7 +280,7 @@ TEST(Convolution, LayersOfSimpleNetAreExactForAnyBatch) {
       Case c{shape, 7, 8, images, {}, {}};
       fill(c, draws);
       const auto expected = plain_sum(c);
-      for (const char* kind : {"vnni", "avx2"}) {
+      for (const char* kind : {"amx", "vnni", "avx2"}) {
         if (!convolution_available(kind)) continue;
         const auto convolution = make_convolution(kind, c.shape, c.zero_point, c.bits);
         ASSERT_EQ(run(*convolution, c, ""), expected) << kind << ": " << describe(c);

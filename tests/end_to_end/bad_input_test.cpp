@@ -115,9 +115,10 @@ TEST_F(BadInput, AKernelThatIsNotThereIsToldBeforeAnythingBegins) {
         {"sweep", "sweep.yaml", "--out", "never"}}) {
     const Outcome outcome = workplace_.run(BROWNOUT_BINARY, words, surroundings);
     EXPECT_EQ(outcome.code, 2);
-    EXPECT_EQ(outcome.err,
-              "brownout: error: BROWNOUT_CONVOLUTION: expected auto, vnni, avx2, reference, got "
-              "\"nonsense\"\n");
+    EXPECT_EQ(
+        outcome.err,
+        "brownout: error: BROWNOUT_CONVOLUTION: expected auto, amx, vnni, avx2, reference, got "
+        "\"nonsense\"\n");
   }
   EXPECT_FALSE(std::filesystem::exists(workplace_.folder() / "never"));
 }

@@ -50,12 +50,15 @@ bool avx2_method_fits(Avx2Method method, const ConvolutionShape& s) {
   return true;
 }
 
+bool is_depthwise(const ConvolutionShape& shape) {
+  return shape.groups > 1 && avx2_method_fits(Avx2Method::kDepthwise, shape);
+}
+
 std::unique_ptr<Convolution> make_avx2_convolution(const ConvolutionShape& shape, int zero_point,
-                                                   int bits, const avx2::Kernels& kernels,
-                                                   Avx2Method method) {
+                                                   int bits, Avx2Method method) {
   if (method == Avx2Method::kAny) {
     method = Avx2Method::kDirect;
-    if (avx2_method_fits(Avx2Method::kDepthwise, shape) && shape.groups > 1)
+    if (is_depthwise(shape))
       method = Avx2Method::kDepthwise;
     else if (avx2_method_fits(Avx2Method::kWinograd, shape) &&
              winograd_cycles(shape) < direct_cycles(shape))
@@ -63,11 +66,11 @@ std::unique_ptr<Convolution> make_avx2_convolution(const ConvolutionShape& shape
   }
   switch (method) {
     case Avx2Method::kWinograd:
-      return make_avx2_winograd(shape, zero_point, bits, kernels);
+      return make_avx2_winograd(shape, zero_point, bits);
     case Avx2Method::kDepthwise:
       return make_avx2_depthwise(shape, zero_point);
     default:
-      return make_avx2_direct(shape, zero_point, kernels);
+      return make_avx2_direct(shape, zero_point);
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Widens images to int16 with their border, and multiplies with AVX2.
+// Gives images their border, and multiplies with AVX2.
 #include "sim/datapath/convolution/avx2_common.hpp"
 
 #include <algorithm>
@@ -98,8 +98,8 @@ BROWNOUT_AVX2_INLINE void multiply_block(const std::int16_t* const* from,
   const RowPointers rows{row(0), row(1), row(2), row(3), row(4), row(5)};
   Sums sums = zero_sums();
   for (int s = 0; s < reduction.segments; ++s) {
-    add_products<Rows>(sums, rows, reduction.offsets[s], weights, reduction.pairs);
-    weights += std::ptrdiff_t{reduction.pairs} * 2 * kBlockOutputs;
+    add_products<Rows>(sums, rows, reduction.offsets[s], weights, reduction.steps);
+    weights += std::ptrdiff_t{reduction.steps} * 2 * kBlockOutputs;
   }
   store_sums<Rows>(sums, out, stride);
 }
@@ -159,6 +159,33 @@ struct Blocks {
   int blocks, size, larger;
 };
 
+// Writes one image with its border. `copy(from, count, to)` writes what lies inside.
+template <typename T, typename Copy>
+void with_border(const std::uint8_t* q, const PaddedImage& image, T border, const Copy& copy,
+                 T* out) {
+  const std::size_t channels = image.channels;
+  const std::size_t body = image.width * channels;
+  if (image.padded_height == image.height && image.padded_width == image.width) {
+    copy(q, body * image.height, out);
+    return;
+  }
+  const std::size_t row = image.row();
+  const std::size_t before = image.left * channels;
+  const std::size_t after = row - before - body;
+  const std::size_t top = image.top * row;
+  std::fill_n(out, top, border);
+  out += top;
+  for (int y = 0; y < image.height; ++y, q += body, out += row) {
+    std::fill_n(out, before, border);
+    copy(q, body, out + before);
+    std::fill_n(out + before + body, after, border);
+  }
+  const int bottom = image.padded_height - image.top - image.height;
+  std::fill_n(out, bottom * row, border);
+}
+
+}  // namespace
+
 void multiply_rows_avx2(const std::int16_t* const* rows, int count, const Reduction& reduction,
                         const std::int16_t* weights, std::int32_t* out, std::ptrdiff_t out_stride) {
   constexpr decltype(&multiply_blocks<1>) kOfSize[] = {multiply_blocks<1>, multiply_blocks<2>,
@@ -176,9 +203,6 @@ void multiply_tiles_avx2(const std::int16_t* tiles, int count, std::ptrdiff_t de
   const Blocks cut(count);
   kOfSize[cut.size - 1](tiles, cut.larger, cut.blocks, depth, pairs, weights, out);
 }
-
-}  // namespace
-
 PaddedImage padded_image(const ConvolutionShape& shape) {
   return {shape.in_height,
           shape.in_width,
@@ -190,32 +214,22 @@ PaddedImage padded_image(const ConvolutionShape& shape) {
 }
 
 void widen(const std::uint8_t* q, const PaddedImage& image, int zero_point, std::int16_t* out) {
-  const std::size_t channels = image.channels;
-  const std::size_t body = image.width * channels;
-  if (image.padded_height == image.height && image.padded_width == image.width) {
-    widen_run(q, body * image.height, zero_point, out);
-    return;
-  }
-  const std::size_t row = image.row();
-  const std::size_t before = image.left * channels;
-  const std::size_t after = row - before - body;
-  const std::size_t top = image.top * row;
-  std::fill_n(out, top, std::int16_t{0});
-  out += top;
-  for (int y = 0; y < image.height; ++y, q += body, out += row) {
-    std::fill_n(out, before, std::int16_t{0});
-    widen_run(q, body, zero_point, out + before);
-    std::fill_n(out + before + body, after, std::int16_t{0});
-  }
-  const int bottom = image.padded_height - image.top - image.height;
-  std::fill_n(out, bottom * row, std::int16_t{0});
+  const auto copy = [zero_point](const std::uint8_t* from, std::size_t count, std::int16_t* to) {
+    widen_run(from, count, zero_point, to);
+  };
+  with_border(q, image, std::int16_t{0}, copy, out);
 }
 
-const Kernels& avx2_kernels() {
-  static constexpr Kernels kernels{"avx2", multiply_rows_avx2, multiply_tiles_avx2};
-  return kernels;
+void copy_codes(const std::uint8_t* q, const PaddedImage& image, int zero_point,
+                std::uint8_t* out) {
+  const auto copy = [](const std::uint8_t* from, std::size_t count, std::uint8_t* to) {
+    std::memcpy(to, from, count);
+  };
+  with_border(q, image, static_cast<std::uint8_t>(zero_point), copy, out);
 }
 
-const Kernels& fastest_kernels() { return vnni_available() ? vnni_kernels() : avx2_kernels(); }
+MultiplyRows fastest_multiply_rows() {
+  return vnni_available() ? multiply_rows_vnni : multiply_rows_avx2;
+}
 
 }  // namespace brownout::datapath::avx2

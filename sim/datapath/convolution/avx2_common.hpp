@@ -26,6 +26,9 @@ inline std::size_t round_up(std::size_t value, std::size_t step) {
   return (value + step - 1) / step * step;
 }
 inline int divide_up(int value, int by) { return (value + by - 1) / by; }
+/// The next part when `left` is cut into as few parts as possible, at most `most` each, all of
+/// nearly the same size.
+inline int next_part(int left, int most) { return divide_up(left, divide_up(left, most)); }
 
 /// Zeroed memory at a cache line border.
 template <typename T>
@@ -62,7 +65,7 @@ class Scratch {
   std::uintptr_t next_;
 };
 
-/// The image that the kernels read: q − z as int16, NHWC, with its zero border.
+/// The image that the kernels read, NHWC with its border.
 struct PaddedImage {
   int height, width, channels;      // of the source
   int top, left;                    // border rows and columns before the source
@@ -76,35 +79,58 @@ struct PaddedImage {
 
 PaddedImage padded_image(const ConvolutionShape& shape);
 
-/// Writes one image of `image.size()` values.
+/// Writes one image of `image.size()` values: q − z with a border of 0.
 void widen(const std::uint8_t* q, const PaddedImage& image, int zero_point, std::int16_t* out);
+/// The same of the codes: q with a border of z.
+void copy_codes(const std::uint8_t* q, const PaddedImage& image, int zero_point, std::uint8_t* out);
 
-/// A reduction is cut into segments of adjacent values: `pairs` pairs each, at `offsets` (bytes)
-/// from the row's first value. Weights: [segment][pair][16 outputs][2].
+/// A reduction is cut into segments of adjacent values, at `offsets` (bytes) from the row's first
+/// value. A segment is read in steps of 32 bits: 2 int16 or 4 bytes. Weights:
+/// [segment][step][16 outputs][2 or 4].
 struct Reduction {
   const std::ptrdiff_t* offsets;
   int segments;
-  int pairs;
+  int steps;
 };
 
-/// The multiply–add kernels of one instruction set. All kinds give the same bits.
-struct Kernels {
-  const char* name;
-  /// out[r · out_stride + o] = Σ rows[r] · weights for `count` rows and 16 outputs.
-  void (*multiply_rows)(const std::int16_t* const* rows, int count, const Reduction& reduction,
+/// out[r · out_stride + o] = Σ rows[r] · weights for `count` rows and 16 outputs. The sums wrap
+/// modulo 2³².
+using MultiplyRows = void (*)(const std::int16_t* const* rows, int count,
+                              const Reduction& reduction, const std::int16_t* weights,
+                              std::int32_t* out, std::ptrdiff_t out_stride);
+void multiply_rows_avx2(const std::int16_t* const* rows, int count, const Reduction& reduction,
                         const std::int16_t* weights, std::int32_t* out, std::ptrdiff_t out_stride);
-  /// The products of Winograd tiles at every point: tiles are count × point × depth, of which the
-  /// first 2·pairs count; weights point × pair × 16 outputs × 2; out tile × point × 16.
-  void (*multiply_tiles)(const std::int16_t* tiles, int count, std::ptrdiff_t depth, int pairs,
+void multiply_rows_vnni(const std::int16_t* const* rows, int count, const Reduction& reduction,
+                        const std::int16_t* weights, std::int32_t* out, std::ptrdiff_t out_stride);
+/// The fastest of the two that this processor can run; it has AVX2.
+MultiplyRows fastest_multiply_rows();
+
+/// The products of Winograd tiles at every point: tiles are count × point × depth, of which the
+/// first 2·pairs count; weights point × pair × 16 outputs × 2; out tile × point × 16.
+void multiply_tiles_avx2(const std::int16_t* tiles, int count, std::ptrdiff_t depth, int pairs,
                          const std::int16_t* weights, std::int32_t* out);
+
+/// Panels of 16 outputs each, for unsigned bytes times signed ones, and what their sums start with.
+struct BytePanels {
+  const std::int8_t* weights;
+  std::size_t size;  // bytes from one panel to the next
+  const std::int32_t* start;
 };
 
-/// For processors with AVX2.
-const Kernels& avx2_kernels();
-/// For processors with AVX-512 VNNI as well.
-const Kernels& vnni_kernels();
-/// The fastest of the two that this processor can run; it has AVX2.
-const Kernels& fastest_kernels();
+constexpr int kBytePanels = 2;  // that are multiplied together
+
+/// out[r · out_stride + o] = start[o] + Σ rows[r] · weights for `count` rows and `outputs` ≤
+/// kBytePanels · 16 outputs. The sums wrap modulo 2³².
+void multiply_bytes_vnni(const std::uint8_t* const* rows, int count, const Reduction& reduction,
+                         const BytePanels& panels, int outputs, std::int32_t* out,
+                         std::ptrdiff_t out_stride);
+
+/// The same for any number of outputs; the number of panels is a multiple of kBytePanels, and each
+/// ends with weights of 0 up to a multiple of 16 steps. `gathered` has room for `gathered_bytes`.
+void multiply_bytes_amx(const std::uint8_t* const* rows, int count, const Reduction& reduction,
+                        const BytePanels& panels, int outputs, std::int32_t* out,
+                        std::ptrdiff_t out_stride, std::uint8_t* gathered);
+std::size_t gathered_bytes(const Reduction& reduction, int rows);
 
 /// A mask of the first `count` of 8 lanes.
 BROWNOUT_AVX2_INLINE __m256i first_lanes(int count) {

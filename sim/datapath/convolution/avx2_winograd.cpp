@@ -27,10 +27,8 @@ constexpr int kMostTiles = kPassTiles + kBlockRows - 1;
 
 class WinogradConvolution : public Convolution {
  public:
-  WinogradConvolution(const ConvolutionShape& shape, int zero_point, int bits,
-                      const Kernels& kernels)
+  WinogradConvolution(const ConvolutionShape& shape, int zero_point, int bits)
       : shape_(shape),
-        kernels_(kernels),
         zero_point_(zero_point),
         tiles_y_(divide_up(shape.out_height, kTile)),
         tiles_x_(divide_up(shape.out_width, kTile)),
@@ -82,7 +80,7 @@ class WinogradConvolution : public Convolution {
     }
   }
 
-  std::string name() const override { return kernels_.name + std::string("-winograd"); }
+  std::string name() const override { return "avx2-winograd"; }
 
  private:
   // Some tiles on their way through the scratch memory.
@@ -163,8 +161,8 @@ class WinogradConvolution : public Convolution {
                       image_.row(), shape_.in_channels, channels, to, depth_);
     }
     for (int block = 0; block < blocks_; ++block) {
-      kernels_.multiply_tiles(pass.inputs, pass.count, depth_, pairs(chunk), panel(chunk, block),
-                              pass.products);
+      multiply_tiles_avx2(pass.inputs, pass.count, depth_, pairs(chunk), panel(chunk, block),
+                          pass.products);
       for (int t = 0; t < pass.count; ++t)
         put_tile(pass.products + std::ptrdiff_t{t} * kPoints * kBlockOutputs, place(pass.first + t),
                  block, chunk > 0, pass.acc);
@@ -195,7 +193,6 @@ class WinogradConvolution : public Convolution {
   }
 
   ConvolutionShape shape_;
-  Kernels kernels_;
   int zero_point_;
   int tiles_y_, tiles_x_;
   PaddedImage image_;
@@ -209,8 +206,8 @@ class WinogradConvolution : public Convolution {
 }  // namespace
 
 std::unique_ptr<Convolution> make_avx2_winograd(const ConvolutionShape& shape, int zero_point,
-                                                int bits, const Kernels& kernels) {
-  return std::make_unique<WinogradConvolution>(shape, zero_point, bits, kernels);
+                                                int bits) {
+  return std::make_unique<WinogradConvolution>(shape, zero_point, bits);
 }
 
 }  // namespace brownout::datapath

@@ -53,11 +53,12 @@ ConvolutionShape convolution_shape(const mapping::MatrixNode& node) {
 }
 
 const std::vector<std::string>& convolution_kinds() {
-  static const std::vector<std::string> kinds{"vnni", "avx2", "reference"};
+  static const std::vector<std::string> kinds{"amx", "vnni", "avx2", "reference"};
   return kinds;
 }
 
 bool convolution_available(const std::string& kind) {
+  if (kind == "amx") return amx_available();
   if (kind == "vnni") return vnni_available();
   if (kind == "avx2") return avx2_available();
   return kind == "reference";
@@ -68,8 +69,9 @@ std::unique_ptr<Convolution> make_convolution(const std::string& kind,
                                               int bits) {
   check_shape(shape, zero_point, bits);
   if (kind == "auto") {
-    const char* best = vnni_available() ? "vnni" : avx2_available() ? "avx2" : "reference";
-    return make_convolution(best, shape, zero_point, bits);
+    const auto best =
+        std::find_if(convolution_kinds().begin(), convolution_kinds().end(), convolution_available);
+    return make_convolution(*best, shape, zero_point, bits);
   }
   const auto& kinds = convolution_kinds();
   if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
@@ -77,8 +79,11 @@ std::unique_ptr<Convolution> make_convolution(const std::string& kind,
                      fmt::join(kinds, ", "));
   if (!convolution_available(kind))
     throw InputError("convolution kind \"{}\" does not run on this processor", kind);
-  if (kind == "vnni") return make_avx2_convolution(shape, zero_point, bits, avx2::vnni_kernels());
-  if (kind == "avx2") return make_avx2_convolution(shape, zero_point, bits, avx2::avx2_kernels());
+  if (kind == "avx2") return make_avx2_convolution(shape, zero_point, bits);
+  if (kind == "amx" || kind == "vnni") {
+    return is_depthwise(shape) ? make_avx2_depthwise(shape, zero_point)
+                               : make_byte_direct(shape, zero_point, kind == "amx");
+  }
   return make_reference_convolution(shape, zero_point);
 }
 

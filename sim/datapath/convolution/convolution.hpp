@@ -54,9 +54,10 @@ class Convolution {
 std::unique_ptr<Convolution> make_convolution(const std::string& kind,
                                               const ConvolutionShape& shape, int zero_point,
                                               int bits);
-/// "vnni", "avx2", "reference".
+/// "amx", "vnni", "avx2", "reference", the fastest first.
 const std::vector<std::string>& convolution_kinds();
-/// Whether this processor can run `kind` exactly ("avx2" needs AVX2, "vnni" AVX-512 VNNI).
+/// Whether this processor can run `kind` exactly ("avx2" needs AVX2, "vnni" AVX-512 VNNI
+/// besides, "amx" AMX for bytes besides).
 bool convolution_available(const std::string& kind);
 
 }  // namespace brownout::datapath

@@ -6,12 +6,13 @@
 
 namespace brownout::datapath::avx2 {
 
-PanelLayout::PanelLayout(const ConvolutionShape& shape)
-    : image_(padded_image(shape)), in_(shape.in_channels / shape.groups) {
+PanelLayout::PanelLayout(const ConvolutionShape& shape, int per_step)
+    : image_(padded_image(shape)), in_(shape.in_channels / shape.groups), per_step_(per_step) {
   // Without groups and dilation, the channels of adjacent taps of a kernel row are adjacent in
   // memory.
   const int taps = shape.groups == 1 && shape.dilation_w == 1 ? shape.kernel_w : 1;
-  pairs_ = divide_up(taps * in_, 2);
+  steps_ = divide_up(taps * in_, per_step);
+  const int value_bytes = 4 / per_step;
   const auto at = [&](int y, int x) {
     return (std::ptrdiff_t{y} * image_.padded_width + x) * shape.in_channels;
   };
@@ -19,16 +20,17 @@ PanelLayout::PanelLayout(const ConvolutionShape& shape)
   for (int y = 0; y < shape.kernel_h; ++y) {
     for (int x = 0; x < shape.kernel_w; x += taps) {
       for (int tap = 0; tap < taps; ++tap) {
-        tap_elements.push_back(offsets_.size() * pairs_ * 2 + static_cast<std::size_t>(tap * in_));
+        tap_elements.push_back(offsets_.size() * steps_ * per_step +
+                               static_cast<std::size_t>(tap * in_));
       }
-      offsets_.push_back(at(y * shape.dilation_h, x * shape.dilation_w) * 2);
+      offsets_.push_back(at(y * shape.dilation_h, x * shape.dilation_w) * value_bytes);
     }
   }
   places_.reserve(tap_elements.size() * in_);
   for (int i = 0; i < in_; ++i) {
     for (const std::size_t first : tap_elements) {
       const std::size_t element = first + static_cast<std::size_t>(i);
-      places_.push_back(element / 2 * (2 * kBlockOutputs) + element % 2);
+      places_.push_back(element / per_step * (per_step * kBlockOutputs) + element % per_step);
     }
   }
   for (int y = 0; y < shape.out_height; ++y) {
@@ -38,34 +40,15 @@ PanelLayout::PanelLayout(const ConvolutionShape& shape)
   }
 }
 
-void PanelLayout::fill(const std::int8_t* n, int outputs, std::int16_t* panels) const {
-  for (int o = 0; o < outputs; ++o) {
-    std::int16_t* const panel = panels + (o / kBlockOutputs) * panel_size() + o % kBlockOutputs * 2;
-    for (const std::size_t place : places_) panel[place] = *n++;
-  }
-}
-
-void PanelLayout::windows(const std::int16_t* widened, std::int64_t first, int count,
-                          const std::int16_t** rows) const {
-  const std::int64_t pixels = pixels_.size();
-  const std::int16_t* image = widened + (first / pixels) * image_.size();
-  std::size_t pixel = first % pixels;
-  for (int i = 0; i < count; ++i) {
-    rows[i] = image + pixels_[pixel];
-    if (++pixel == pixels_.size()) pixel = 0, image += image_.size();
-  }
-}
-
-void PanelLayout::multiply(Kernel kernel, const std::int16_t* const* rows, int count,
+void PanelLayout::multiply(MultiplyRows kernel, const std::int16_t* const* rows, int count,
                            const std::int16_t* panel, int width, std::int32_t* out,
                            std::ptrdiff_t out_stride) const {
-  const Reduction reduction{offsets_.data(), static_cast<int>(offsets_.size()), pairs_};
   if (width == kBlockOutputs) {
-    kernel(rows, count, reduction, panel, out, out_stride);
+    kernel(rows, count, reduction(), panel, out, out_stride);
     return;
   }
   std::int32_t part[kPassPixels * kBlockOutputs];
-  kernel(rows, count, reduction, panel, part, kBlockOutputs);
+  kernel(rows, count, reduction(), panel, part, kBlockOutputs);
   for (int r = 0; r < count; ++r)
     std::copy_n(part + r * kBlockOutputs, width, out + r * out_stride);
 }
