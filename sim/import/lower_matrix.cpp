@@ -160,13 +160,14 @@ void Lowering::lower_gemm() {
 void Lowering::lower_matmul() {
   if (!is_constant(1)) fail("multiplies two values of the image, expected constant weights");
   const Dims& shape = dims(1);
+  const bool pixels = dims(0).size() == 4;
+  if (shape.size() != 2 || (dims(0).size() != 2 && !pixels))
+    fail("multiplies {} and {}, expected vectors and a matrix", to_string(dims(0)),
+         to_string(shape));
   const Lowered x = input(0);
-  const bool pixels = !x.flat && x.channels_last && !x.padded();
-  if (shape.size() != 2 || dims(0).size() != (pixels ? 4 : 2))
-    fail(
-        "multiplies {} and {}, expected vectors, or the pixels of an image with channels last, and "
-        "a matrix",
-        to_string(dims(0)), to_string(shape));
+  if (pixels && (!x.channels_last || x.padded()))
+    fail("multiplies the rows of {}, expected the channels of an image, which come last",
+         to_string(dims(0)));
   DraftNode draft;
   set_weights(draft, 1, false);
   if (pixels) {

@@ -188,7 +188,8 @@ void Lowering::lower_group_norm() {
     return repeated(norm_constants(i, count, 1, absent),
                     static_cast<std::size_t>(channels) / count);
   };
-  define_norm(x, norm, constants(1, 1.0f), constants(2, 0.0f));
+  std::vector<float> scale = constants(1, 1.0f);
+  define_norm(x, norm, std::move(scale), constants(2, 0.0f));
 }
 
 void Lowering::lower_lrn() {

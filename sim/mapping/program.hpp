@@ -87,8 +87,8 @@ struct LayerProgram {
   std::vector<ColumnTile> column_tiles;
   std::vector<Strip> strips;  // in order of execution
   // Vector unit. A walk takes in all numbers and applies the operators in order up to the next
-  // norm that needs sums (group norm, local response norm), which it forms. The walk after it scales
-  // by these sums.
+  // norm that needs sums (group norm, local response norm), which it forms. The walk after it
+  // scales by these sums.
   int walks = 1;                    // 1 + norms that need sums
   std::int64_t vector_numbers = 0;  // of the batch, that the first walk takes in
   /// How many read Step::operands[i] besides what the walks take in.

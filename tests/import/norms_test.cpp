@@ -126,6 +126,21 @@ void written_out(GraphBuilder& graph, const std::vector<std::int64_t>& axes, boo
   if (read_mean) graph.node("Mul", {"q", "mean"}, {"n"});
 }
 
+TEST(Norms, AMatrixMeetsTheChannelsOfPixelsThatComeLast) {
+  const auto product = [](bool last) {
+    return [=](GraphBuilder& graph) {
+      graph.floats("w", {last ? 4 : 3, 4});
+      if (last) channels_last(graph, "r", "from");
+      graph.node("MatMul", {last ? "from" : "r", "w"}, {last ? "m" : "n"});
+      if (last) channels_first(graph, "m", "n");
+    };
+  };
+  const network::Network network = imported(product(true));
+  EXPECT_EQ(only<network::Conv2d>(network).out_channels, 4);
+  EXPECT_EQ(only<network::Conv2d>(network).kernel, (std::array<int, 2>{1, 1}));
+  EXPECT_THAT(refusal(product(false)), HasSubstr("multiplies the rows of [1, 4, 3, 3], expected"));
+}
+
 TEST(Norms, OperatorsThatWriteOutALayerNormBecomeOne) {
   const network::Network pixels =
       imported([](GraphBuilder& graph) { written_out(graph, {1}, false); });
