@@ -116,6 +116,10 @@ ImportedNetwork Lowering::run() {
     throw InputError("{}: output {} is not what the last operator computes", graph_.file().string(),
                      in_quotes(graph_.outputs()[0]));
   }
+  if (output->second.padded()) {
+    throw InputError("{}: output {} is a padded image, expected one number a class",
+                     graph_.file().string(), in_quotes(graph_.outputs()[0]));
+  }
   // First, because it may append nodes.
   const network::ValueIndex logits = numbers(closed(output->second));
   if (logits != draft_.last_value()) {

@@ -111,6 +111,9 @@ std::optional<QuantizedConstant> Lowering::quantized_constant(std::size_t i) con
   if (result.zero_point.size() != result.scale.size())
     fail("weights have {} scales and {} zero points", result.scale.size(),
          result.zero_point.size());
+  if (node->integer("block_size", 0) != 0)
+    fail("weights are quantized in blocks of {}, expected a scale for each output or for all",
+         node->integer("block_size", 0));
   const std::int64_t axis = node->integer("axis", 1);
   result.axis = static_cast<std::size_t>(
       axis < 0 ? axis + static_cast<std::int64_t>(result.dims.size()) : axis);

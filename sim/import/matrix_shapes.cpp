@@ -39,6 +39,7 @@ Dims product(const Node& node, const Dims& a, const Dims& b) {
 
 std::string auto_pad_of(const Node& node) {
   const std::string automatic = node.text("auto_pad", "NOTSET");
+  if (automatic.empty()) return "NOTSET";  // as other tools take it
   for (const char* known : {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"}) {
     if (automatic == known) return automatic;
   }

@@ -276,9 +276,11 @@ network::Quantize quantize_of(const Range& range) {
   const double low = std::min(double{range.low}, 0.0);
   const double high = std::max(double{range.high}, 0.0);
   network::Quantize quantize;
-  quantize.scale = static_cast<float>((high - low) / kCodes);
   // A value that is always 0 has any scale.
-  if (!(quantize.scale > 0.0f)) return network::Quantize{1.0f, 0};
+  if (!(high > low)) return network::Quantize{1.0f, 0};
+  // Below it a float has too few bits for the zero point.
+  quantize.scale =
+      std::max(static_cast<float>((high - low) / kCodes), std::numeric_limits<float>::min());
   quantize.zero_point = static_cast<int>(std::nearbyint(-low / double{quantize.scale}));
   return quantize;
 }

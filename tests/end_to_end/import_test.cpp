@@ -51,6 +51,22 @@ class Import : public testing::Test {
     return builder;
   }
 
+  /// A linear layer with the file's own quantizer before it; its weights are integers, or floats.
+  static GraphBuilder quantized_graph(bool integer_weights) {
+    GraphBuilder builder;
+    builder.input("x", {1, 1, 28, 28}).output("y");
+    builder.floats("s", {}, 0.02f);
+    builder.bytes("z", {}, onnx::TensorProto::UINT8, 128);
+    builder.bytes("w", {784, 10}, onnx::TensorProto::INT8, 1);
+    builder.floats("wf", {784, 10}, 0.3f).set_float_data(1, 1.0f);
+    builder.node("QuantizeLinear", {"x", "s", "z"}, {"q"});
+    builder.node("DequantizeLinear", {"q", "s", "z"}, {"d"});
+    builder.node("DequantizeLinear", {"w", "s"}, {"dw"});
+    builder.node("Flatten", {"d"}, {"f"});
+    builder.node("MatMul", {"f", integer_weights ? "dw" : "wf"}, {"y"});
+    return builder;
+  }
+
   /// `more`: options with their values, which replace the usual ones.
   Outcome import(const std::string& file, const std::vector<std::string>& more = {}) const {
     std::vector<std::string> all{"model", "import", file, "--out", "codes.onnx", "--quiet"};
@@ -231,17 +247,7 @@ TEST_F(Import, OptionsThatHadNothingToActOnAreNamedInOneRemark) {
   EXPECT_EQ(import("float.onnx", {"--overwrite", "--json", "-"}).json().at("bias_correction"),
             false);
 
-  GraphBuilder quantized;
-  quantized.input("x", {1, 1, 28, 28}).output("y");
-  quantized.floats("s", {}, 0.02f);
-  quantized.bytes("z", {}, onnx::TensorProto::UINT8, 128);
-  quantized.bytes("w", {784, 10}, onnx::TensorProto::INT8, 1);
-  quantized.node("QuantizeLinear", {"x", "s", "z"}, {"q"});
-  quantized.node("DequantizeLinear", {"q", "s", "z"}, {"d"});
-  quantized.node("DequantizeLinear", {"w", "s"}, {"dw"});
-  quantized.node("Flatten", {"d"}, {"f"});
-  quantized.node("MatMul", {"f", "dw"}, {"y"});
-  workplace_.write("quantized.onnx", quantized.model.SerializeAsString());
+  workplace_.write("quantized.onnx", quantized_graph(true).model.SerializeAsString());
   std::vector<std::string> more = given;
   more.emplace_back("--overwrite");
   const nlohmann::json report = import("quantized.onnx", more).json();
@@ -251,6 +257,38 @@ TEST_F(Import, OptionsThatHadNothingToActOnAreNamedInOneRemark) {
       report.at("remarks"),
       nlohmann::json({"--bits, --w-max, --bias-correction, --coded bias, --images had nothing "
                       "to act on: the file's own scales and integers are kept"}));
+}
+
+TEST_F(Import, BiasesAreCorrectedBehindTheFilesOwnQuantizersToo) {
+  workplace_.write("partly.onnx", quantized_graph(false).model.SerializeAsString());
+  const nlohmann::json report =
+      import("partly.onnx", {"--bias-correction", "--bits", "3", "--json", "-"}).json();
+  EXPECT_EQ(report.at("quantized_file"), true);
+  EXPECT_EQ(report.at("bias_correction"), true);
+  EXPECT_FALSE(report.contains("remarks")) << report.dump();
+}
+
+TEST_F(Import, AFunctionMayBeInfiniteAtACodeThatNoNumberHas) {
+  for (const float shift : {0.5f, 0.0f}) {
+    GraphBuilder builder = graph();
+    builder.model.mutable_graph()->mutable_output(0)->set_name("y");
+    builder.floats("shift", {}, shift);
+    builder.floats("s", {}, 0.1f);
+    builder.bytes("z", {}, onnx::TensorProto::UINT8, 0);
+    builder.node("Relu", {"logits"}, {"r"});
+    builder.node("Add", {"r", "shift"}, {"a"});
+    builder.node("QuantizeLinear", {"a", "s", "z"}, {"q"});
+    builder.node("DequantizeLinear", {"q", "s", "z"}, {"d"});
+    builder.node("Reciprocal", {"d"}, {"y"});
+    workplace_.write("reciprocal.onnx", builder.model.SerializeAsString());
+    if (shift > 0.0f) {
+      const Outcome outcome = import("reciprocal.onnx", {});
+      EXPECT_EQ(outcome.code, 0) << outcome.err;
+      fs::remove(workplace_.folder() / "codes.onnx");
+    } else {
+      refuse("reciprocal.onnx", {}, "node \"node_y\" (Reciprocal): its value is inf on image");
+    }
+  }
 }
 
 TEST_F(Import, MoreImagesThanThereAreAreRefusedByTheOptionThatAsked) {

@@ -512,6 +512,16 @@ TEST(Lower, WhatCannotBeImportedIsNamed) {
               HasSubstr("approximates by \"sine\", expected \"none\" or \"tanh\""));
 }
 
+TEST(Ranges, TheSmallestNumbersHaveAQuantizer) {
+  for (const float most : {1e-38f, 1e-42f, 1e-45f}) {
+    const network::Quantize codes = quantize_of({-most, most});
+    EXPECT_GT(codes.scale, 0.0f);
+    EXPECT_GE(codes.zero_point, 0);
+    EXPECT_LE(codes.zero_point, 255);
+  }
+  EXPECT_EQ(quantize_of({0.0f, 0.0f}).scale, 1.0f);
+}
+
 TEST(Ranges, MethodsChooseTheirEnds) {
   network::Network network;
   network.input = {1, 1, 1};

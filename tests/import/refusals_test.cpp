@@ -64,7 +64,7 @@ TEST(ImportRefusals, AutomaticPadsHaveAKnownNameAndNoOthersBesideThem) {
   EXPECT_THAT(with("SAME_UPPER", {2, 2, 2, 2}),
               HasSubstr("auto_pad is SAME_UPPER and pads are [2, 2, 2, 2], expected one of them"));
   EXPECT_THAT(with("VALID", {1, 1, 1, 1}), HasSubstr("expected one of them"));
-  for (const char* automatic : {"SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET"}) {
+  for (const char* automatic : {"SAME_UPPER", "SAME_LOWER", "VALID", "NOTSET", ""}) {
     EXPECT_EQ(with(automatic, {0, 0, 0, 0}), "") << automatic;
   }
   EXPECT_EQ(with("SAME_LOWER", {1, 1, 1, 1}), "");
@@ -132,7 +132,22 @@ TEST(ImportRefusals, NumbersThatLeaveTheirRangeAreNamed) {
               HasSubstr("node \"node_y\" (Mul): makes a weight inf"));
 }
 
+TEST(ImportRefusals, WeightsHaveNoBlocksOfScales) {
+  EXPECT_THAT(refusal_after([](GraphBuilder& builder) {
+                builder.bytes("q", {2, 2, 1, 1}, onnx::TensorProto::INT8, 3);
+                builder.floats("s", {2, 2, 1, 1});
+                set_int(builder.node("DequantizeLinear", {"q", "s"}, {"d"}), "block_size", 1);
+                builder.node("Conv", {"c", "d"}, {"y"});
+              }),
+              HasSubstr("(Conv): weights are quantized in blocks of 1"));
+}
+
 TEST(ImportRefusals, OutputsAndOpsetsAreThere) {
+  EXPECT_THAT(refusal_after([](GraphBuilder& builder) {
+                builder.integers("pads", {0, 0, 1, 1, 0, 0, 1, 1});
+                builder.node("Pad", {"c", "pads"}, {"y"});
+              }),
+              HasSubstr("output \"y\" is a padded image, expected one number a class"));
   EXPECT_THAT(convolution_refusal([](GraphBuilder& builder, onnx::NodeProto&) {
                 builder.model.mutable_graph()->mutable_output(0)->set_name("nothing");
               }),
