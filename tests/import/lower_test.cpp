@@ -323,12 +323,12 @@ TEST(Lower, RowsOfAnImageAreNoMatrix) {
   builder.floats("w", {3, 4});
   builder.node("MatMul", {"x", "w"}, {"y"});
   EXPECT_THAT(message_of([&] { lower(Graph::read(builder.write()), {}); }),
-              HasSubstr("reads [1, 2, 3], expected an image or a vector"));
+              HasSubstr("multiplies [1, 2, 3] and [3, 4], expected vectors and a matrix"));
   GraphBuilder other;
   other.input("x", {-1, 2, 3}).output("y");
   other.node("Relu", {"x"}, {"y"});
   EXPECT_THAT(message_of([&] { lower(Graph::read(other.write()), {}); }),
-              HasSubstr("reads [1, 2, 3], expected an image or a vector"));
+              HasSubstr("multiplies [1, 2, 3] and [3, 4], expected vectors and a matrix"));
 }
 
 TEST(Lower, AReshapeOfOneChannelTurnsAnImage) {
