@@ -56,14 +56,16 @@ const std::map<std::string, Names>& known_attributes() {
         {"Softmax", {"axis", "opset"}},
         {"Split", {"axis", "num_outputs", "split"}},
         {"Squeeze", {"axes"}},
+        {"ThresholdedRelu", {"alpha"}},
         {"Transpose", {"perm"}},
         {"Unsqueeze", {"axes"}},
     };
     for (const char* op :
-         {"Abs",       "Add",      "Ceil", "Div",    "Erf",  "Exp",          "Expand", "Floor",
-          "HardSwish", "Identity", "Log",  "MatMul", "Max",  "Mean",         "Min",    "Mish",
-          "Mul",       "Neg",      "Pow",  "PRelu",  "Relu", "Reciprocal",   "Round",  "Sigmoid",
-          "Softplus",  "Sqrt",     "Sub",  "Sum",    "Tanh", "GlobalMaxPool"})
+         {"Abs",        "Add",       "Ceil",     "Div",          "Erf",      "Exp",      "Expand",
+          "Floor",      "HardSwish", "Identity", "Log",          "MatMul",   "Max",      "Mean",
+          "Min",        "Mish",      "Mul",      "Neg",          "Pow",      "PRelu",    "Relu",
+          "Reciprocal", "Round",     "Sigmoid",  "Sign",         "Softsign", "Softplus", "Sqrt",
+          "Sub",        "Sum",       "Tanh",     "GlobalMaxPool"})
       names[op] = {};
     return names;
   }();

@@ -17,12 +17,20 @@ namespace {
 /// Postfix, which follows the argument.
 const std::map<std::string, std::string>& functions() {
   static const std::map<std::string, std::string> table{
-      {"Abs", "abs"},           {"Erf", "erf"},
-      {"Exp", "exp"},           {"Floor", "floor"},
-      {"Log", "log"},           {"Mish", "softplus tanh"},  // times the argument
-      {"Neg", "neg"},           {"Reciprocal", "-1 pow"},
-      {"Round", "round"},       {"Sigmoid", "sigmoid"},
-      {"Softplus", "softplus"}, {"Sqrt", "sqrt"},
+      {"Abs", "abs"},
+      {"Ceil", "neg floor neg"},
+      {"Erf", "erf"},
+      {"Exp", "exp"},
+      {"Floor", "floor"},
+      {"Log", "log"},
+      {"Mish", "softplus tanh"},  // times the argument
+      {"Neg", "neg"},
+      {"Reciprocal", "-1 pow"},
+      {"Round", "round"},
+      {"Sigmoid", "sigmoid"},
+      {"Sign", "sign"},
+      {"Softplus", "softplus"},
+      {"Sqrt", "sqrt"},
       {"Tanh", "tanh"},
   };
   return table;
@@ -104,8 +112,14 @@ void Lowering::define_quotient(double dividend) {
 void Lowering::lower_function() {
   const Lowered& x = open_input(0);
   const std::string argument = argument_of(x);
-  std::string formula = argument + " " + functions().at(node_->op);
+  const auto known = functions().find(node_->op);
+  std::string formula = argument + (known == functions().end() ? "" : " " + known->second);
   if (node_->op == "Mish") formula += " " + argument + " *";
+  if (node_->op == "Softsign") formula = fmt::format("{} {} abs 1 + /", argument, argument);
+  if (node_->op == "ThresholdedRelu") {
+    const std::string alpha = text(double{node_->number("alpha", 1.0f)});
+    formula = fmt::format("{} {} {} - sign 0 max *", argument, argument, alpha);
+  }
   define_function(x, formula);
 }
 

@@ -52,6 +52,8 @@ double apply_to_one(Action action, double a) {
       return std::floor(a);
     case Action::kRound:
       return std::nearbyint(a);
+    case Action::kSign:
+      return a > 0.0 ? 1.0 : a < 0.0 ? -1.0 : a;
     default:
       return std::numeric_limits<double>::quiet_NaN();
   }
@@ -99,6 +101,7 @@ const std::map<std::string, Action>& formula_words() {
       {"softplus", Action::kSoftplus},
       {"floor", Action::kFloor},
       {"round", Action::kRound},
+      {"sign", Action::kSign},
   };
   return table;
 }

@@ -9,8 +9,8 @@
 namespace brownout::network {
 
 /// Numbers and x are pushed on a stack; `+ - * / min max pow` replace the two upper numbers by one,
-/// `neg abs exp log sqrt erf tanh sigmoid softplus floor round` replace the upper one. One number
-/// remains.
+/// `neg abs exp log sqrt erf tanh sigmoid softplus floor round sign` replace the upper one; the
+/// sign of 0 is 0. One number remains.
 class Formula {
  public:
   /// InputError, which quotes the text, unless it is a formula.
@@ -43,7 +43,8 @@ class Formula {
     kSigmoid,
     kSoftplus,
     kFloor,
-    kRound
+    kRound,
+    kSign
   };
   struct Step {
     Action action = Action::kX;

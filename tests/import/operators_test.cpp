@@ -68,6 +68,20 @@ TEST(ImportOperators, SumsMeansAndExtremesTakeAnyNumberOfInputs) {
   expect_of("Mean", {"c", "shifts", "r"}, 11.2f / 3.0f, 19.4f / 3.0f);
 }
 
+TEST(ImportOperators, FunctionsOfOneNumberAreTables) {
+  expect_of("Sign", {"c"}, 1.0f, -1.0f);
+  expect_of("Sign", {"r"}, 1.0f, 0.0f);
+  expect_of("Ceil", {"c"}, 1.0f, 0.0f);
+  expect_of("Softsign", {"c"}, 0.375f, -0.375f);
+  expect_of("ThresholdedRelu", {"c"}, 0.0f, 0.0f);
+  GraphBuilder builder = two_channels();
+  auto* alpha = builder.node("ThresholdedRelu", {"c"}, {"y"}).add_attribute();
+  alpha->set_name("alpha");
+  alpha->set_type(onnx::AttributeProto::FLOAT);
+  alpha->set_f(0.5f);
+  EXPECT_NEAR(float_logits(builder, {204, 51})[0], 0.6f, 1e-5f);
+}
+
 TEST(ImportOperators, ExtremesOfTwoValuesAreRefused) {
   GraphBuilder builder = two_channels();
   builder.node("Max", {"c", "r", "half"}, {"y"});

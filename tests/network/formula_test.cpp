@@ -24,6 +24,10 @@ TEST(Formula, ComputesWhatItSays) {
   EXPECT_DOUBLE_EQ(Formula("x softplus tanh x *")(-1.0), -std::tanh(std::log1p(std::exp(-1.0))));
   EXPECT_EQ(Formula("x abs floor round")(-2.75), 2.0);
   EXPECT_EQ(Formula("1e-3 x *")(2.0), 0.002);
+  EXPECT_EQ(Formula("x sign")(-0.5), -1.0);
+  EXPECT_EQ(Formula("x sign")(0.0), 0.0);
+  EXPECT_EQ(Formula("x x 0.75 - sign 0 max *")(0.75), 0.0);
+  EXPECT_EQ(Formula("x x 0.75 - sign 0 max *")(1.5), 1.5);
   // Softplus neither overflows nor loses small numbers.
   EXPECT_EQ(Formula("x softplus")(1000.0), 1000.0);
   EXPECT_GT(Formula("x softplus")(-700.0), 0.0);

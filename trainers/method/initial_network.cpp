@@ -55,8 +55,10 @@ void need_trainable(const network::Lookup& lookup, const std::string& place) {
   using Action = network::Formula::Action;
   const network::Formula formula(lookup.formula);
   for (const network::Formula::Step& step : formula.steps()) {
-    if (step.action != Action::kFloor && step.action != Action::kRound) continue;
-    throw InputError("{}cannot be trained: its function {} rounds, so that its gradient is 0",
+    if (step.action != Action::kFloor && step.action != Action::kRound &&
+        step.action != Action::kSign)
+      continue;
+    throw InputError("{}cannot be trained: its function {} has steps, so that its gradient is 0",
                      place, in_quotes(lookup.formula));
   }
   if (const double at_zero = formula(0.0); !std::isfinite(static_cast<float>(at_zero))) {

@@ -36,6 +36,8 @@ Tensor of_one(Formula::Action action, const Tensor& a) {
       return a.floor();
     case Action::kRound:
       return a.round();
+    case Action::kSign:
+      return a.sign();
     default:
       break;
   }
