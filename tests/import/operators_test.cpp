@@ -5,10 +5,10 @@
 
 #include <cmath>
 
-#include "sim/engines/engine.hpp"
 #include "sim/import/lower.hpp"
 #include "sim/import/matrix_products.hpp"
 #include "tests/import/graph_builder.hpp"
+#include "tests/import/run_network.hpp"
 
 namespace brownout::importing {
 namespace {
@@ -20,11 +20,7 @@ std::vector<float> float_logits(const GraphBuilder& builder,
                                 const std::vector<std::uint8_t>& image) {
   const network::SharedNetwork network =
       network::share(lower(Graph::read(builder.write()), {}).network);
-  const std::unique_ptr<engines::Engine> engine = engines::make_engine("float", network, 1);
-  engine->set_codes(network::clean_codes(*network));
-  std::vector<float> logits(static_cast<std::size_t>(network->classes));
-  engine->run(image.data(), 0, 1, logits.data(), 0);
-  return logits;
+  return run("float", network, image);
 }
 
 /// c = 2x - 1 (a convolution), r = max(c, 0); the test's operator gives y. Pixels 204 and 51 are
