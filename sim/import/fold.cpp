@@ -107,6 +107,34 @@ Tensor fold_sub(const Node& node, const Inputs& inputs) {
       });
 }
 
+Tensor fold_equal(const Node& node, const Inputs& inputs) {
+  return elementwise(
+      node, inputs, [](float a, float b) { return a == b ? 1.0f : 0.0f; },
+      [](std::int64_t a, std::int64_t b) { return std::int64_t{a == b}; });
+}
+
+/// Exporters choose between extents with it.
+Tensor fold_where(const Node& node, const Inputs& inputs) {
+  const Tensor& condition = need(node, inputs, 0);
+  const Tensor& x = need(node, inputs, 1);
+  const Tensor& y = need(node, inputs, 2);
+  if (x.is_float() || y.is_float()) {
+    throw InputError("{}: chooses between floats, expected integers", node.place);
+  }
+  const Dims dims = broadcast(broadcast(condition.dims, x.dims, node.place), y.dims, node.place);
+  const std::vector<std::size_t> ct = broadcast_places(condition.dims, dims);
+  const std::vector<std::size_t> xt = broadcast_places(x.dims, dims);
+  const std::vector<std::size_t> yt = broadcast_places(y.dims, dims);
+  const std::vector<std::int64_t> chosen = condition.integers();
+  const std::vector<std::int64_t> first = x.integers();
+  const std::vector<std::int64_t> second = y.integers();
+  std::vector<std::int64_t> result;
+  for (std::size_t i = 0; i < ct.size(); ++i) {
+    result.push_back(chosen[ct[i]] != 0 ? first[xt[i]] : second[yt[i]]);
+  }
+  return integer_tensor(dims, std::move(result));
+}
+
 Tensor fold_mul(const Node& node, const Inputs& inputs) {
   return elementwise(
       node, inputs, [](float a, float b) { return a * b; },
@@ -412,6 +440,7 @@ const std::map<std::string, Fold>& folds() {
       {"DequantizeLinear", fold_dequantize},
       {"Div", fold_div},
       {"Dropout", fold_identity},
+      {"Equal", fold_equal},
       {"Expand", fold_expand},
       {"Floor", fold_floor},
       {"Gather", fold_gather},
@@ -425,6 +454,7 @@ const std::map<std::string, Fold>& folds() {
       {"Sub", fold_sub},
       {"Transpose", fold_transpose},
       {"Unsqueeze", fold_unsqueeze},
+      {"Where", fold_where},
   };
   return table;
 }

@@ -83,14 +83,23 @@ void Lowering::define_affine(const Lowered& x, const std::vector<float>& scale,
     return;
   }
   if (x.padded()) fail("reads a padded image, which only convolutions and average pools can");
-  define(same_form(x, affine(x, scale, shift)));
+  const auto repeats = [](const std::vector<float>& numbers) {
+    return std::equal(numbers.begin() + 1, numbers.end(), numbers.begin());
+  };
+  if (repeats(scale) && repeats(shift) && x.value != network::kInputImage) {
+    // A function that follows takes it in; otherwise it becomes a batch norm then.
+    define_open_affine(x, double{scale[0]}, double{shift[0]});
+    return;
+  }
+  define(same_form(x, affine(node_->name, x, scale, shift)));
 }
 
 /// A batch norm of mean 0 and variance 1.
-network::ValueIndex Lowering::affine(const Lowered& x, const std::vector<float>& scale,
+network::ValueIndex Lowering::affine(const std::string& name, const Lowered& x,
+                                     const std::vector<float>& scale,
                                      const std::vector<float>& shift) {
   DraftNode draft;
-  draft.name = node_->name;
+  draft.name = name;
   network::BatchNorm norm;
   norm.eps = kScaleEpsilon;
   norm.mean.assign(scale.size(), 0.0f);

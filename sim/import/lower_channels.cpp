@@ -105,9 +105,15 @@ void Lowering::lower_split() {
 }
 
 void Lowering::lower_gather() {
+  const std::size_t axis = axis_of(node_->integer("axis", 0), dims(0).size(), node_->place);
+  if (is_constant(1) && dims(1).empty() && dims(0)[axis] == 1) {
+    const std::int64_t index = values_.constant(node_->inputs[1]).integers().at(0);
+    if (index != 0 && index != -1) fail("gathers element {} of an axis of one", index);
+    lower_reshape();  // which loses that axis
+    return;
+  }
   const Lowered x = input(0);
-  if (!is_constant(1) || dims(1).size() != 1 ||
-      axis_of(node_->integer("axis", 0), dims(0).size(), node_->place) != channel_axis(x) ||
+  if (!is_constant(1) || dims(1).size() != 1 || axis != channel_axis(x) ||
       (x.flat && x.image.size() != x.image.channels))
     fail("gathers {} of {}, expected a list of channels", to_string(dims(1)), to_string(dims(0)));
   std::vector<int> channels;

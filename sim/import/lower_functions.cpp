@@ -86,8 +86,9 @@ Lowered Lowering::closed(const Lowered& x) {
   if (x.affine) {
     const std::size_t channels =
         static_cast<std::size_t>(x.flat ? x.image.size() : x.image.channels);
-    return same_form(x, affine(base, std::vector<float>(channels, static_cast<float>(x.scale)),
-                               std::vector<float>(channels, static_cast<float>(x.shift))));
+    return same_form(x,
+                     affine(x.name, base, std::vector<float>(channels, static_cast<float>(x.scale)),
+                            std::vector<float>(channels, static_cast<float>(x.shift))));
   }
   DraftNode draft;
   draft.name = x.name;
@@ -180,7 +181,7 @@ void Lowering::lower_hard_sigmoid() {
 
 void Lowering::lower_leaky_relu() {
   const float slope = node_->number("alpha", 0.01f);
-  if (!open_input(0).formula.empty()) {
+  if (takes_activation(open_input(0))) {
     const std::string argument = argument_of(open_input(0));
     define_function(open_input(0), fmt::format("{} 0 max {} 0 min {} * +", argument, argument,
                                                text(double{slope})));
@@ -197,7 +198,7 @@ void Lowering::lower_prelu() {
 }
 
 void Lowering::lower_relu() {
-  if (!open_input(0).formula.empty()) {
+  if (takes_activation(open_input(0))) {
     define_function(open_input(0), argument_of(open_input(0)) + " 0 max");
     return;
   }
@@ -219,7 +220,7 @@ void Lowering::lower_clip() {
   const float high = bound(2, "max", kInfinity);
   if (!(low < high))
     fail("clips to [{}, {}], expected the first bound below the second", low, high);
-  if (!open_input(0).formula.empty()) {
+  if (takes_activation(open_input(0))) {
     std::string formula = argument_of(open_input(0));
     if (low > -kMost) formula += " " + text(double{low}) + " max";
     if (high < kMost) formula += " " + text(double{high}) + " min";

@@ -138,10 +138,14 @@ void Lowering::lower_written_out(const WrittenOutNorm& found) {
   norm.eps = found.epsilon;
   const std::size_t channel_axis = x.channels_last && !x.flat ? 3 : 1;
   norm.each_pixel = !x.flat && found.axes == std::vector{channel_axis};
+  const std::vector<std::size_t> pixels =
+      x.channels_last ? std::vector<std::size_t>{1, 2} : std::vector<std::size_t>{2, 3};
+  const bool each_channel = !x.flat && found.axes == pixels;
+  if (each_channel) norm.groups = x.image.channels;
   std::vector<std::size_t> all(values_.dims(found.input).size() - 1);
   std::iota(all.begin(), all.end(), 1);
-  if ((!norm.each_pixel && found.axes != all) || x.halves[0] > 0 || x.grouped > 0)
-    fail("normalizes axes {} of {}, expected the channels or all of an image",
+  if ((!norm.each_pixel && !each_channel && found.axes != all) || x.halves[0] > 0 || x.grouped > 0)
+    fail("normalizes axes {} of {}, expected the channels, the pixels or all of an image",
          to_string(Dims(found.axes.begin(), found.axes.end())),
          to_string(values_.dims(found.input)));
   define_norm(x, norm, {}, {});
@@ -195,6 +199,7 @@ void Lowering::lower_group_norm() {
 void Lowering::lower_lrn() {
   const Lowered x = number_image(0);
   network::LocalResponseNorm norm;
+  if (node_->attributes.count("size") == 0) fail("has no attribute size");
   norm.size = static_cast<int>(std::clamp<std::int64_t>(node_->integer("size", 0), 0, 1 << 20));
   norm.alpha = node_->number("alpha", 1e-4f);
   norm.bias = node_->number("bias", 1.0f);

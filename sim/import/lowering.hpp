@@ -134,6 +134,11 @@ class Lowering {
   std::optional<double> number_constant(std::size_t i) const;
   /// Whether an operator on x and a constant joins an open function, or may begin one.
   bool stays_open(const Lowered& x) const;
+  /// Whether x is an open function that an activation joins. Where it only scales and shifts and
+  /// nothing else reads its argument, the activation stays exact.
+  static bool takes_activation(const Lowered& x) {
+    return !x.formula.empty() && (!x.affine || x.shared);
+  }
   /// An operator on two functions of the same value, or on one and a number.
   bool join_functions(const std::string& token);
   void define_channels(const Lowered& x, const std::vector<int>& channels, std::size_t output);
@@ -149,8 +154,8 @@ class Lowering {
   /// Joins a norm that was just made.
   bool change_norm(const Lowered& x, const std::vector<float>& scale,
                    const std::vector<float>& shift);
-  network::ValueIndex affine(const Lowered& x, const std::vector<float>& scale,
-                             const std::vector<float>& shift);
+  network::ValueIndex affine(const std::string& name, const Lowered& x,
+                             const std::vector<float>& scale, const std::vector<float>& shift);
   /// One number a channel of `x`, which is input `of`, from constant `i` that repeats over the
   /// rest.
   std::vector<float> per_channel(std::size_t i, const Lowered& x, std::size_t of) const;

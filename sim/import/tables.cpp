@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -67,6 +68,13 @@ std::string finite_formula(const std::string& text, const network::Quantize& cod
   }
   for (int q = code(seen.high) + 1; q <= kLastCode && !high; ++q) {
     if (!finite_at(formula, number_of(q, codes))) high = number_of(q - 1, codes);
+  }
+  // What was seen passes unchanged, also where its code stands for another number.
+  if (low) low = std::min(*low, seen.low);
+  if (high) high = std::max(*high, seen.high);
+  for (const std::optional<float>& end : {low, high}) {
+    if (!end || finite_at(formula, *end)) continue;
+    throw InputError("its function is not finite at {}, expected a finite number", *end);
   }
   return low || high ? within(text, low, high) : text;
 }
