@@ -54,13 +54,13 @@ std::unique_ptr<NumberArray> open_hdf5_array(const std::filesystem::path& path,
   auto file = std::make_unique<hdf5::InputFile>(path);
   std::string place = name;
   if (place.empty()) {
-    const std::vector<std::string> members = file->members("/");
-    if (members.size() != 1) {
+    const std::vector<std::string> sets = file->data_sets();
+    if (sets.size() != 1) {
       throw InputError(
           "{}: expected the name of one of its data sets, found {}", path.string(),
-          members.empty() ? "none" : shortened(fmt::format("{}", fmt::join(members, ", ")), 200));
+          sets.empty() ? "none" : shortened(fmt::format("{}", fmt::join(sets, ", ")), 200));
     }
-    place = members.front();
+    place = sets.front();
   }
   hdf5::DataSet set = file->data_set(place);
   return std::make_unique<Hdf5Array>(std::move(file), std::move(set));

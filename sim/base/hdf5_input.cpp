@@ -251,6 +251,49 @@ std::vector<std::string> InputFile::members(const std::string& group) const {
   return names;
 }
 
+std::vector<std::string> InputFile::data_sets() const {
+  constexpr std::size_t kMost = 10000;
+  constexpr int kDeepest = 16;
+  std::vector<std::string> found;
+  // Groups that are left, with their depths.
+  std::vector<std::pair<std::string, int>> groups{{"", 0}};
+  while (!groups.empty()) {
+    const auto [path, depth] = groups.back();
+    groups.pop_back();
+    const Handle group(H5Gopen2(file_.id(), path.empty() ? "/" : path.c_str(), H5P_DEFAULT),
+                       H5Gclose);
+    std::vector<std::string> names;
+    if (!group.valid() ||
+        H5Literate(group.id(), H5_INDEX_NAME, H5_ITER_INC, nullptr, append_name, &names) != 0)
+      fail(path.empty() ? "/" : path, "its members cannot be listed: the file is damaged{}",
+           reason());
+    for (const std::string& name : names) {
+      if (name.empty()) continue;  // a link
+      const std::string member = path.empty() ? name : path + "/" + name;
+      const Handle inner(H5Gopen2(file_.id(), member.c_str(), H5P_DEFAULT), H5Gclose);
+      if (!inner.valid()) {
+        found.push_back(member);
+      } else if (depth < kDeepest) {
+        groups.emplace_back(member, depth + 1);
+      }
+      if (found.size() + groups.size() > kMost) fail("/", "holds more than {} members", kMost);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void InputFile::expect_inside(const std::string& path) const {
+  for (std::size_t end = path.find('/', 1); true; end = path.find('/', end + 1)) {
+    H5L_info_t info;
+    const bool there =
+        H5Lget_info(file_.id(), path.substr(0, end).c_str(), &info, H5P_DEFAULT) >= 0;
+    if (there && info.type == H5L_TYPE_EXTERNAL)
+      fail(path, "expected the data in the file itself; a link leads to another file");
+    if (!there || end == std::string::npos) return;
+  }
+}
+
 DataSet InputFile::data_set(const std::string& path, DataSet::Kind kind) const {
   return data_set(path, {kind});
 }
@@ -261,6 +304,7 @@ DataSet InputFile::data_set(const std::string& path) const {
 
 DataSet InputFile::data_set(const std::string& path,
                             std::initializer_list<DataSet::Kind> kinds) const {
+  expect_inside(path);
   DataSet set(Handle(H5Dopen2(file_.id(), path.c_str(), H5P_DEFAULT), H5Dclose),
               fmt::format("{}: {}", name_, path));
   if (!set.set_.valid()) fail(path, "expected a data set{}", reason());

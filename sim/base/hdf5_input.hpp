@@ -102,6 +102,10 @@ class InputFile {
 
   /// Names of a group's members, in alphabetical order; links to elsewhere are an error.
   std::vector<std::string> members(const std::string& group) const;
+  /// Paths of all data sets ("group/images"), in alphabetical order within a group. Links are
+  /// passed over.
+  std::vector<std::string> data_sets() const;
+  /// InputError for a path that a link leads out of the file.
   DataSet data_set(const std::string& path, DataSet::Kind kind) const;
   /// Of integers or of floating-point numbers.
   DataSet data_set(const std::string& path) const;
@@ -113,6 +117,7 @@ class InputFile {
   }
 
  private:
+  void expect_inside(const std::string& path) const;
   Handle attribute(const char* name) const;
   DataSet data_set(const std::string& path, std::initializer_list<DataSet::Kind> kinds) const;
   std::string name_;

@@ -40,6 +40,7 @@ struct Registry {
   std::string command, command_sha256;  // "" = nobody said
   bool overwrite = false;
   std::map<FileId, std::string> inputs;
+  std::vector<fs::path> input_folders;
   std::vector<WatchedOutput> outputs;
   std::map<fs::path, std::string> kept;  // place → owner
 };
@@ -66,6 +67,16 @@ fs::path place_of(const fs::path& file) {
   std::error_code error;
   const fs::path place = fs::weakly_canonical(file, error);
   return error ? fs::absolute(file, error).lexically_normal() : place;
+}
+
+/// InputError for an output inside the folder.
+void refuse_inside(const WatchedOutput& output, const fs::path& folder) {
+  const fs::path place = place_of(output.file);
+  const fs::path root = place_of(folder);
+  if (std::mismatch(root.begin(), root.end(), place.begin(), place.end()).first != root.end())
+    return;
+  throw InputError("{}: {}: expected a file outside of {}, whose files are inputs", output.what,
+                   output.file.string(), folder.string());
 }
 
 [[noreturn]] void refuse_kept(const WatchedOutput& output, const std::string& owner) {
@@ -202,6 +213,7 @@ void watch_output(const std::string& what, const fs::path& file) {
   all.outputs.push_back({what, file});
   const auto kept = all.kept.find(place_of(file));
   if (kept != all.kept.end()) refuse_kept(all.outputs.back(), kept->second);
+  for (const fs::path& folder : all.input_folders) refuse_inside(all.outputs.back(), folder);
   for (const WatchedOutput& other : all.outputs) {
     if (other.what == what || place_of(other.file) != place_of(file)) continue;
     throw InputError("{}: {}: expected a file of its own, found that of {}", what, file.string(),
@@ -252,6 +264,13 @@ void note_input(const fs::path& file) {
       refuse(output, file.string());
     }
   }
+}
+
+void note_input_folder(const fs::path& folder) {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  all.input_folders.push_back(folder);
+  for (const WatchedOutput& output : all.outputs) refuse_inside(output, folder);
 }
 
 void note_inputs_within(const std::string& text, const fs::path& folder) {

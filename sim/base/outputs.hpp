@@ -48,6 +48,10 @@ void keep_for_itself(const std::string& owner, const std::filesystem::path& file
 /// Code that opens a file to read it calls this first; read_file does so itself.
 void note_input(const std::filesystem::path& file);
 
+/// All files in a folder are inputs, and none may be added: outputs inside it are an InputError,
+/// before or after this call.
+void note_input_folder(const std::filesystem::path& folder);
+
 /// note_input for each file that a text such as "physical:1,FILE.yaml" may name, relative to
 /// `folder`.
 void note_inputs_within(const std::string& text, const std::filesystem::path& folder);

@@ -27,7 +27,7 @@ struct ImportOptions {
   std::string model, out, dataset = "fashion-mnist", data, input;
   std::string mean = "0", deviation = "1", batch_norm = "fold", method = "min-max";
   std::string scheme = "rquant", rounding = "nearest", coded = "weight";
-  std::int64_t images = 512, test_images = 1000;
+  std::optional<std::int64_t> images, test_images;
   double percentile = 99.99;
   bool per_channel = false, equalize = false, bias_correction = false;
   int bits = 8;
@@ -64,10 +64,12 @@ runs::ImportConfig config_of(const ImportOptions& options) {
   }
   config.calibration.split = data::Split::kTrain;
   config.calibration.folder = options.data;
-  config.calibration.count = options.images;
+  config.calibration.count = options.images.value_or(512);
+  config.calibration.fewer_will_do = !options.images;
   config.test = config.calibration;
   config.test.split = data::Split::kTest;
-  config.test.count = options.test_images;
+  config.test.count = options.test_images.value_or(1000);
+  config.test.fewer_will_do = !options.test_images;
   config.method = static_cast<importing::Calibration>(
       number_of(options.method, importing::calibration_names()));
   config.percentile = options.percentile;
@@ -137,14 +139,14 @@ Action add_model_import(Verb& verb) {
       ->capture_default_str();
   verb.add_option("--data", options->data, "Folder of the dataset (default: the usual place)")
       ->type_name("DIR");
-  verb.add_option("--images", options->images, "Training images to calibrate with")
+  verb.add_option("--images", options->images,
+                  "Training images to calibrate with (default: 512, or all if there are fewer)")
       ->type_name("N")
-      ->transform(integer_in(1, runs::kMaxImages))
-      ->capture_default_str();
-  verb.add_option("--test-images", options->test_images, "Test images to compare on")
+      ->transform(integer_in(1, runs::kMaxImages));
+  verb.add_option("--test-images", options->test_images,
+                  "Test images to compare on (default: 1000, or all if there are fewer)")
       ->type_name("N")
-      ->transform(integer_in(1, runs::kMaxImages))
-      ->capture_default_str();
+      ->transform(integer_in(1, runs::kMaxImages));
   verb.add_option("--mean", options->mean,
                   "What the network expects of a pixel in [0, 1]: (pixel - mean)/deviation; one "
                   "number, or one for each channel")

@@ -26,8 +26,9 @@ data::Dataset load_dataset(const Images& images) {
 }
 
 std::int64_t count_of(const Images& images, const data::Dataset& data) {
-  return data::count_images(images.count, std::max(data.size(), data.there), images.dataset,
-                            images.split);
+  const std::int64_t there = std::max(data.size(), data.there);
+  if (images.fewer_will_do && images.count > there) return there;
+  return data::count_images(images.count, there, images.dataset, images.split);
 }
 
 OpenImages open(const Images& images) {

@@ -17,6 +17,7 @@ struct Images {
   data::Split split = data::Split::kTest;
   std::filesystem::path folder;  // empty: the usual place
   std::int64_t count = 0;        // the first ones; 0: all
+  bool fewer_will_do = false;    // all, if there are fewer than `count`
 };
 
 using data::to_string;

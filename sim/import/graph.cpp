@@ -209,6 +209,7 @@ Graph Graph::read(const fs::path& file) {
   std::set<std::string> known;
   for (const auto& tensor : proto.initializer()) {
     content->tensors.emplace(tensor.name(), &tensor);
+    content->files.note(tensor);
     graph.constant_dims_.emplace(tensor.name(), Dims(tensor.dims().begin(), tensor.dims().end()));
     known.insert(tensor.name());
   }

@@ -58,6 +58,12 @@ bool turned_to_channels_first(const Graph& graph, const std::string& input) {
 
 Lowering::Lowering(const Graph& graph, const LowerOptions& options)
     : graph_(graph), options_(options), values_(graph, named_extents(graph, options)) {
+  if (!values_.missing_weights().empty()) {
+    throw InputError(
+        "{}: has no numbers for the weights {}, which are inputs of its graph; expected a network "
+        "that was exported with its weights",
+        graph.file().string(), fmt::join(values_.missing_weights(), ", "));
+  }
   if (graph.outputs().size() != 1) {
     throw InputError("{}: the graph has {} outputs, expected one, the logits",
                      graph.file().string(), graph.outputs().size());

@@ -52,8 +52,7 @@ void Lowering::lower_batch_norm() {
       shift[c] = as_float(double{beta[c]} - double{mean[c]} * s);
     }
     if (change_weights(x, scale, shift)) {
-      Lowered same = x;
-      define(same);
+      define(x);
       return;
     }
   }

@@ -10,6 +10,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/half.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/base/text.hpp"
 
 namespace brownout::importing {
@@ -101,8 +102,9 @@ const std::string& ExternalFiles::bytes(const fs::path& relative) {
   if (known != read_.end()) return known->second;
   // A link below the folder may lead out of it. What is not there is named by read_file.
   std::error_code none;
-  const fs::path inside = fs::weakly_canonical(fs::absolute(folder_), none);
-  const fs::path place = fs::weakly_canonical(fs::absolute(folder_ / relative), none);
+  const fs::path here = fs::current_path(none);
+  const fs::path inside = fs::weakly_canonical(here / folder_, none);
+  const fs::path place = fs::weakly_canonical(here / folder_ / relative, none);
   const fs::path from_inside = place.lexically_relative(inside);
   if (from_inside.empty() || *from_inside.begin() == "..") {
     throw InputError(
@@ -110,6 +112,12 @@ const std::string& ExternalFiles::bytes(const fs::path& relative) {
         (folder_ / relative).string(), in_quotes(place.string()));
   }
   return read_.emplace(relative, read_file(folder_ / relative)).first->second;
+}
+
+void ExternalFiles::note(const onnx::TensorProto& tensor) const {
+  for (const auto& entry : tensor.external_data()) {
+    if (entry.key() == "location") note_input(folder_ / entry.value());
+  }
 }
 
 fs::path external_file(const onnx::TensorProto& tensor, const std::string& place) {

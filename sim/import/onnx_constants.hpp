@@ -19,6 +19,8 @@ class ExternalFiles {
   const std::filesystem::path& folder() const { return folder_; }
   /// The whole file. InputError as read_file, and for a link that leads out of the folder.
   const std::string& bytes(const std::filesystem::path& relative);
+  /// The file of the tensor, if it has one, is an input, whether it will be read or not.
+  void note(const onnx::TensorProto& tensor) const;
 
  private:
   std::filesystem::path folder_;

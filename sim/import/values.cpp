@@ -3,6 +3,7 @@
 #include "sim/import/values.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
@@ -50,10 +51,46 @@ Dims resolved(const Graph& graph, const GraphInput& input, const Dims& named) {
   return dims;
 }
 
+/// Whether the input stands for numbers of weights: operators that have such read it, none of them
+/// first.
+bool only_a_weight(const Graph& graph, const std::string& name) {
+  static const std::set<std::string> weighted{
+      "BatchNormalization",
+      "Conv",
+      "ConvTranspose",
+      "Gemm",
+      "GroupNormalization",
+      "InstanceNormalization",
+      "LayerNormalization",
+      "MatMul",
+      "PRelu",
+  };
+  bool read = false;
+  for (const Node& node : graph.nodes()) {
+    const auto found = std::find(node.inputs.begin(), node.inputs.end(), name);
+    if (found == node.inputs.end()) continue;
+    if (found == node.inputs.begin() || weighted.count(node.op) == 0) return false;
+    read = true;
+  }
+  return read;
+}
+
 }  // namespace
 
 Values::Values(const Graph& graph, const Dims& input) : graph_(graph) {
-  if (graph.inputs().size() != 1) {
+  // A file that was written without its weights has them as inputs.
+  std::vector<const GraphInput*> images;
+  for (const GraphInput& one : graph.inputs()) {
+    const bool weight = only_a_weight(graph, one.name);
+    const bool open = std::any_of(one.dims.begin(), one.dims.end(), [](auto e) { return e < 0; });
+    if (graph.inputs().size() == 1 || !weight || open) {
+      images.push_back(&one);
+      continue;
+    }
+    dims_[one.name] = one.dims;
+    missing_.push_back(one.name);
+  }
+  if (images.size() != 1) {
     std::string names;
     for (const GraphInput& one : graph.inputs()) {
       names += (names.empty() ? "" : ", ") + in_quotes(one.name);
@@ -61,7 +98,7 @@ Values::Values(const Graph& graph, const Dims& input) : graph_(graph) {
     throw InputError("{}: found {} inputs{}{}, expected one image", graph.file().string(),
                      graph.inputs().size(), names.empty() ? "" : ": ", names);
   }
-  dims_[graph.inputs()[0].name] = resolved(graph, graph.inputs()[0], input);
+  dims_[images[0]->name] = resolved(graph, *images[0], input);
   for (const Node& node : graph.nodes()) walk(node);
 }
 

@@ -31,6 +31,8 @@ class Values {
   }
   /// InputError if the value is no constant, or by an operator that is not folded.
   const Tensor& constant(const std::string& value) const;
+  /// Inputs of the graph that stand for weights, whose numbers the file does not have.
+  const std::vector<std::string>& missing_weights() const { return missing_; }
   /// Operators that are unknown, each once.
   const std::vector<std::string>& remarks() const { return remarks_; }
 
@@ -50,6 +52,7 @@ class Values {
   std::map<std::string, Dims> dims_;
   std::map<std::string, const Node*> constant_;  // by whom; null: the graph's own
   mutable std::map<std::string, Tensor> computed_;
+  std::vector<std::string> missing_;
   std::vector<std::string> remarks_;
 };
 

@@ -159,6 +159,23 @@ TEST_F(Outputs, AnInputIsFoundWhetherItIsOpenedBeforeOrAfter) {
             "a: 1a: 1");
 }
 
+TEST_F(Outputs, NothingIsWrittenIntoAFolderOfInputs) {
+  fs::create_directory(file("pictures"));
+  const auto refused = [&](bool before, const fs::path& place) {
+    return elsewhere([&] {
+      if (before) note_input_folder(file("pictures"));
+      watch_output("--json", place);
+      if (!before) note_input_folder(file("pictures"));
+      return std::string("taken");
+    });
+  };
+  for (const bool before : {true, false}) {
+    EXPECT_THAT(refused(before, file("pictures") / "class" / "new.json"),
+                testing::HasSubstr("expected a file outside of " + file("pictures").string()));
+    EXPECT_EQ(refused(before, file("pictures.json")), "taken");
+  }
+}
+
 TEST_F(Outputs, AFileThatTheProcessKeepsForItselfIsNobodysOutputThoughItDoesNotExistYet) {
   const fs::path kept = folder_ / "net.log";
   const std::string expected = "--json: " + (folder_ / "." / "net.log").string() +

@@ -166,6 +166,11 @@ TEST(ImportGraph, ALinkToExternalDataStaysInTheFolder) {
     return Graph::read(builder.write("linked/model/graph.onnx")).constant("w").floats();
   };
   EXPECT_EQ(read("inside.data"), (std::vector<float>{1.5f, -2.5f}));
+  // A network that is named without a folder lies in this one.
+  const fs::path before = fs::current_path();
+  fs::current_path(folder / "model");
+  EXPECT_EQ(Graph::read("graph.onnx").constant("w").floats(), (std::vector<float>{1.5f, -2.5f}));
+  fs::current_path(before);
   for (const char* location : {"leads-out.data", "up/outside.data"}) {
     EXPECT_THAT(message_of([&] { read(location); }),
                 AllOf(HasSubstr(location), HasSubstr("a link out of the network's folder, to \""),

@@ -354,6 +354,11 @@ TEST(Lower, WhatCannotBeImportedIsNamed) {
   set_ints(pool, "dilations", {2, 2});
   EXPECT_THAT(message_of([&] { lower(Graph::read(dilated.write()), {}); }),
               HasSubstr("is dilated, which only convolutions can be"));
+  GraphBuilder weightless;
+  weightless.input("x", {1, 1, 8, 8}).input("w", {1, 1, 8, 8}).output("y");
+  weightless.node("Conv", {"x", "w"}, {"y"});
+  EXPECT_THAT(message_of([&] { lower(Graph::read(weightless.write()), {}); }),
+              HasSubstr("has no numbers for the weights w, which are inputs of its graph"));
   GraphBuilder several;
   several.input("x", {1, 4}).output("y").output("x");
   several.node("Relu", {"x"}, {"y"});

@@ -150,8 +150,9 @@ TEST(Norms, OperatorsThatWriteOutALayerNormBecomeOne) {
     written_out(graph, {-1, 1, 2}, false);
   });
   EXPECT_FALSE(only<network::GroupNorm>(image).each_pixel);
-  EXPECT_THAT(refusal([](GraphBuilder& graph) { written_out(graph, {2}, false); }),
-              HasSubstr("normalizes axes [2] of [1, 4, 3, 3], expected the channels, the pixels or all"));
+  EXPECT_THAT(
+      refusal([](GraphBuilder& graph) { written_out(graph, {2}, false); }),
+      HasSubstr("normalizes axes [2] of [1, 4, 3, 3], expected the channels, the pixels or all"));
   EXPECT_THAT(refusal([](GraphBuilder& graph) { written_out(graph, {1}, true); }),
               HasSubstr("(ReduceMean): reduces axes [1] of [1, 4, 3, 3]"));
 }

@@ -236,6 +236,13 @@ TEST(MatrixProducts, WeightsMayBeMissing) {
   weights.set_data_location(onnx::TensorProto::EXTERNAL);
   builder.node("Conv", {"x", "w"}, {"c"});
   EXPECT_EQ(matrix_products(Graph::read(builder.write())).products.size(), 1u);
+  GraphBuilder left_out;  // as inputs
+  left_out.input("x", {1, 4, 9, 9}).input("w", {6, 4, 3, 3}).input("b", {6}).output("c");
+  left_out.node("Conv", {"x", "w", "b"}, {"c"});
+  const MatrixProducts found = matrix_products(Graph::read(left_out.write()));
+  ASSERT_EQ(found.products.size(), 1u);
+  EXPECT_EQ(found.products[0].k, 36);
+  EXPECT_EQ(found.products[0].n, 6);
 }
 
 TEST(MatrixProducts, ANetworkWithoutAnyIsRefused) {

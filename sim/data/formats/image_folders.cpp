@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/base/parallel.hpp"
 #include "sim/data/formats/formats.hpp"
 #include "sim/data/formats/pictures.hpp"
@@ -46,6 +47,7 @@ Dataset read_image_folders(const fs::path& folder, Split split, const std::strin
   }
   const std::vector<fs::path> classes = class_folders(own, kMaxClasses);
   const fs::path other = root / (split == Split::kTrain ? "val" : "train");
+  for (const fs::path& pictures : {own, other}) note_input_folder(pictures);
   if (is_there(other)) expect_same_classes(classes, class_folders(other, kMaxClasses));
   std::vector<std::vector<fs::path>> files;
   for (const fs::path& path : classes) files.push_back(pictures_of(path));

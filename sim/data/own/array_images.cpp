@@ -157,7 +157,8 @@ class ImageReader {
                          array_.where(), first + i / layout_.numbers(), i % layout_.numbers(),
                          values[i], low, high, description_.file.string());
       }
-      pixels[i] = static_cast<std::uint8_t>((values[i] - low) / (high - low) * 255.0 + 0.5);
+      pixels[i] =
+          static_cast<std::uint8_t>(std::floor((values[i] - low) / (high - low) * 255.0 + 0.5));
     }
   }
 

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <system_error>
 
+#include "sim/base/outputs.hpp"
 #include "sim/base/yaml.hpp"
 
 namespace brownout::data::own {
@@ -30,6 +31,7 @@ std::optional<SplitPlaces> read_split(YamlMap& root, const char* key) {
   split.images = {read_place(*map, "images"), map->text("images_array", "")};
   std::error_code error;
   split.pictures = fs::is_directory(split.images.file, error);
+  if (split.pictures) note_input_folder(split.images.file);
   if (split.pictures && map->has("images_array")) {
     map->fail("images_array", "is of a file with arrays; expected none with a folder of pictures");
   }

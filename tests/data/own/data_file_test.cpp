@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <hdf5.h>
 
 #include <cmath>
 #include <fstream>
@@ -233,6 +234,27 @@ TEST_F(DataFile, MistakesInTheFileNameTheirPlace) {
       {"test: {images: pictures}\ncrop: 0", "data.yaml:2:7: crop: expected an integer in"},
   };
   for (const auto& c : cases) EXPECT_THAT(refusal(c.yaml), HasSubstr(c.message)) << c.yaml;
+}
+
+TEST_F(DataFile, TheOnlyArrayOfAnHdf5FileMayLieInAGroup) {
+  const std::string pixels(28, '\1');
+  const arrays::Hdf5Set images{"group/inner/x", "u1", {kImages, 2, 2}, pixels};
+  arrays::write_hdf5(folder_.path() / "one.h5", {images});
+  EXPECT_EQ(load("test: {images: one.h5}").size(), 7);
+  arrays::write_hdf5(folder_.path() / "two.h5",
+                     {images, {"y", "u1", {kImages}, pixels.substr(21)}});
+  EXPECT_THAT(refusal("test: {images: two.h5}"),
+              HasSubstr("expected the name of one of its data sets, found group/inner/x, y"));
+  // A link to another file is no place of this file's images.
+  const std::string linked = (folder_.path() / "linked.h5").string();
+  arrays::write_hdf5(linked, {{"x", "u1", {kImages, 2, 2}, pixels}});
+  const hid_t file = H5Fopen(linked.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+  const std::string other = (folder_.path() / "one.h5").string();
+  H5Lcreate_external(other.c_str(), "/group/inner/x", file, "out", H5P_DEFAULT, H5P_DEFAULT);
+  H5Fclose(file);
+  EXPECT_EQ(load("test: {images: linked.h5}").size(), 7);
+  EXPECT_THAT(refusal("test: {images: linked.h5, images_array: out}"),
+              HasSubstr("linked.h5: out: expected the data in the file itself; a link leads to"));
 }
 
 TEST_F(DataFile, TruncatedAndBoastfulHdf5FilesAreRefused) {
