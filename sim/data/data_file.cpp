@@ -47,7 +47,7 @@ DataName read_data_name(YamlMap& map, const std::string& key,
   return {text, {}};
 }
 
-Dataset load_data_file(const fs::path& file, Split split, std::int64_t count) {
+Dataset load_data_file(const fs::path& file, Split split, std::int64_t count, bool fewer_will_do) {
   const own::DataDescription description = own::read_description(file);
   const std::optional<own::SplitPlaces>& places =
       split == Split::kTrain ? description.train : description.test;
@@ -55,8 +55,9 @@ Dataset load_data_file(const fs::path& file, Split split, std::int64_t count) {
     throw InputError("{}: has no images for the split {}; expected the key {}", file.string(),
                      to_string(split), to_string(split));
   }
-  Dataset data = places->pictures ? own::read_pictures(description, *places, split, count)
-                                  : own::read_arrays(description, *places, split, count);
+  Dataset data = places->pictures
+                     ? own::read_pictures(description, *places, split, count, fewer_will_do)
+                     : own::read_arrays(description, *places, split, count, fewer_will_do);
   data.name = file.string();
   return data;
 }

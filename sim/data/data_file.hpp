@@ -30,7 +30,9 @@ DataName read_data_name(YamlMap& map, const std::string& key,
                         const std::optional<DataName>& fallback = {}, bool any_file = false);
 
 /// The first `count` images of a split, or all for 0; no others are read (labels are). InputError
-/// names the file, the place in it, what was found and what was expected.
-Dataset load_data_file(const std::filesystem::path& file, Split split, std::int64_t count = 0);
+/// names the file, the place in it, what was found and what was expected, also for a `count` above
+/// what there is, unless fewer will do.
+Dataset load_data_file(const std::filesystem::path& file, Split split, std::int64_t count = 0,
+                       bool fewer_will_do = false);
 
 }  // namespace brownout::data

@@ -15,7 +15,7 @@ data::Dataset load_dataset(const Images& images) {
       throw InputError("{}: is of known data sets; {} names the places of its own files",
                        Field{"data_folder"}, images.dataset);
     }
-    return data::load_data_file(images.data_file, images.split, images.count);
+    return data::load_data_file(images.data_file, images.split, images.count, images.fewer_will_do);
   }
   try {
     return data::load_dataset(images.dataset, images.split, images.folder);

@@ -185,7 +185,7 @@ std::string bytes_of(const void* from, std::size_t size) {
 }  // namespace
 
 Dataset read_arrays(const DataDescription& description, const SplitPlaces& places, Split split,
-                    std::int64_t count) {
+                    std::int64_t count, bool fewer_will_do) {
   // What comes back from another process: the layout, and then the pixels.
   Dataset data;
   std::int64_t images = 0;
@@ -199,6 +199,7 @@ Dataset read_arrays(const DataDescription& description, const SplitPlaces& place
     ImageReader reader(array, description);
     const Layout& layout = reader.layout();
     const auto there = static_cast<std::int64_t>(layout.images);
+    if (fewer_will_do) count = std::min(count, there);
     if (isolated) {  // fields of messages do not come through: the count is refused here, below
       images = count == 0 ? there : count > there ? 0 : count;
     } else {
@@ -221,6 +222,7 @@ Dataset read_arrays(const DataDescription& description, const SplitPlaces& place
     Layout layout;
     std::memcpy(&layout, sent.data(), sizeof layout);
     adopt(layout);
+    if (fewer_will_do) count = std::min(count, data.there);
     images = count_images(count, data.there, description.file.string(), split);
     data.pixels.assign(sent.begin() + sizeof layout, sent.end());
   }

@@ -9,7 +9,7 @@ namespace brownout::data::own {
 
 /// The first `count` images of a split, or all for 0, and their labels, if there are any.
 Dataset read_arrays(const DataDescription& description, const SplitPlaces& places, Split split,
-                    std::int64_t count);
+                    std::int64_t count, bool fewer_will_do);
 
 /// The labels of the first `images` of `there` images, with the number of classes.
 void read_labels(const DataDescription& description, const ArrayPlace& place,

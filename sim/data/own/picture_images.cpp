@@ -141,7 +141,7 @@ void decode(const DataDescription& description, const std::vector<const fs::path
 }  // namespace
 
 Dataset read_pictures(const DataDescription& description, const SplitPlaces& places, Split split,
-                      std::int64_t count) {
+                      std::int64_t count, bool fewer_will_do) {
   const fs::path& root = places.images.file;
   Dataset data;
   std::vector<std::vector<fs::path>> files;
@@ -163,6 +163,7 @@ Dataset read_pictures(const DataDescription& description, const SplitPlaces& pla
   }
   std::vector<formats::ClassedPicture> order = formats::in_turns(files);
   data.there = static_cast<std::int64_t>(order.size());
+  if (fewer_will_do) count = std::min(count, data.there);
   order.resize(
       static_cast<std::size_t>(count_images(count, data.there, description.file.string(), split)));
   data.classes = classed ? static_cast<int>(files.size()) : description.classes;

@@ -11,6 +11,6 @@ namespace brownout::data::own {
 /// classes, and the pictures come in turns (formats::in_turns); without subfolders they come in
 /// the order of their names, with the labels of a file, or with none.
 Dataset read_pictures(const DataDescription& description, const SplitPlaces& places, Split split,
-                      std::int64_t count);
+                      std::int64_t count, bool fewer_will_do);
 
 }  // namespace brownout::data::own

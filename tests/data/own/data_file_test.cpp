@@ -115,6 +115,18 @@ TEST_F(DataFile, SplitsAreApart) {
               HasSubstr("data.yaml: has no images for the split test; expected the key test"));
 }
 
+TEST_F(DataFile, FewerImagesDoWhereThatIsSaid) {
+  write("data.yaml", "test: {images: x.npy, labels: y.npy}");
+  arrays::write_hdf5(folder_.path() / "d.h5",
+                     {{"x", "u1", {kImages, 2, 2}, std::string(28, '\1')}});
+  write("h.yaml", "test: {images: d.h5}");
+  for (const char* file : {"data.yaml", "h.yaml"}) {
+    EXPECT_EQ(load_data_file(folder_.path() / file, Split::kTest, 512, true).size(), kImages);
+    EXPECT_EQ(load_data_file(folder_.path() / file, Split::kTest, 3, true).size(), 3);
+    EXPECT_THROW(load_data_file(folder_.path() / file, Split::kTest, 512), InputError);
+  }
+}
+
 TEST_F(DataFile, GreyImagesNeedNoChannels) {
   write("grey.npy",
         npy_of("u1", {2, 2, 3}, raw_of<std::uint8_t>({1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12})));
