@@ -133,7 +133,7 @@ void Lowering::lower_add() {
   for (const std::size_t i : {0u, 1u}) {
     if (!is_constant(i)) continue;
     const std::optional<double> number = number_constant(i);
-    if (number && stays_open(open_input(1 - i))) {
+    if (number && is_open(open_input(1 - i))) {
       define_open_affine(open_input(1 - i), 1.0, *number);
       return;
     }
@@ -162,7 +162,7 @@ void Lowering::lower_mul() {
   for (const std::size_t i : {0u, 1u}) {
     if (!is_constant(i)) continue;
     const std::optional<double> number = number_constant(i);
-    if (number && stays_open(open_input(1 - i))) {
+    if (number && is_open(open_input(1 - i))) {
       define_open_affine(open_input(1 - i), *number, 0.0);
       return;
     }
@@ -198,7 +198,7 @@ void Lowering::lower_sub() {
   }
   const std::size_t i = from_constant ? 0 : 1;
   const std::optional<double> number = number_constant(i);
-  if (number && stays_open(open_input(1 - i))) {
+  if (number && is_open(open_input(1 - i))) {
     define_open_affine(open_input(1 - i), from_constant ? -1.0 : 1.0,
                        from_constant ? *number : -*number);
     return;
@@ -222,7 +222,7 @@ void Lowering::lower_div() {
     fail("divides by a value of the image, which is not supported");
   }
   const std::optional<double> number = number_constant(1);
-  if (number && *number != 0.0 && stays_open(open_input(0))) {
+  if (number && *number != 0.0 && is_open(open_input(0))) {
     define_open_affine(open_input(0), 1.0 / *number, 0.0);
     return;
   }

@@ -47,12 +47,6 @@ std::optional<double> Lowering::number_constant(std::size_t i) const {
   return double{numbers[0]};
 }
 
-bool Lowering::stays_open(const Lowered& x) const {
-  if (!x.formula.empty()) return true;
-  // A value that others read, too: perhaps they meet again.
-  return x.shared && x.value != network::kInputImage && !x.padded() && x.halves[0] == 0;
-}
-
 void Lowering::define_function(const Lowered& x, const std::string& tokens) {
   Lowered result = x;
   result.formula = tokens;

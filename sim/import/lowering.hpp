@@ -132,8 +132,8 @@ class Lowering {
   void define_quotient(double dividend);
   /// One constant number, if input `i` is one.
   std::optional<double> number_constant(std::size_t i) const;
-  /// Whether an operator on x and a constant joins an open function, or may begin one.
-  bool stays_open(const Lowered& x) const;
+  /// Whether an operator on x and a constant joins an open function.
+  static bool is_open(const Lowered& x) { return !x.formula.empty(); }
   /// Whether x is an open function that an activation joins. Where it only scales and shifts and
   /// nothing else reads its argument, the activation stays exact.
   static bool takes_activation(const Lowered& x) {

@@ -86,12 +86,15 @@ std::pair<double, double> first_norm_input(const network::Network& net,
   return {mean, s2 / (36.0 * images) - mean * mean};
 }
 
-TEST(BatchStatistics, AreMeanAndVarianceOfTheBatch) {
-  // Only the first norm is a batch norm here, so that its statistics can be set by hand.
+/// Only the first norm is a batch norm here, so that its statistics can be set by hand. `second`
+/// and `third` take the places of the others; `second` keeps its scale and shift.
+void expect_statistics_of_the_batch(network::GroupNorm second, const network::Operator& third) {
   network::Network net = batch_normed();
-  auto& second = net.nodes[6].op;
-  const auto scales = std::get<network::BatchNorm>(second);
-  second = network::GroupNorm{scales.scale, scales.shift, 8, 1e-5f, true};
+  const auto scales = std::get<network::BatchNorm>(net.nodes[6].op);
+  second.scale = scales.scale;
+  second.shift = scales.shift;
+  net.nodes[6].op = second;
+  net.nodes[8].op = third;
   constexpr int kImages = 5;
   const auto pixels = network::images_for(net, kImages);
   const auto batch = make_batch_statistics_engine(network::share(net), 1, kImages);
@@ -108,6 +111,15 @@ TEST(BatchStatistics, AreMeanAndVarianceOfTheBatch) {
   running->set_codes(network::clean_codes(net));
   const std::vector<float> expected = logits_of(*running, net, pixels, 0, kImages);
   for (std::size_t i = 0; i < expected.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-4f) << i;
+}
+
+TEST(BatchStatistics, AreMeanAndVarianceOfTheBatch) {
+  network::GroupNorm norm;
+  norm.groups = 8;
+  expect_statistics_of_the_batch(norm, network::GroupNorm{{}, {}, 2, 1e-5f, true});
+  norm.groups = 2;
+  norm.each_pixel = true;
+  expect_statistics_of_the_batch(norm, network::LocalResponseNorm{3, 0.5f, 1.0f, 3});
 }
 
 TEST(BatchStatistics, DoNotDependOnThreadsButOnTheBatch) {

@@ -11,6 +11,7 @@
 #include "sim/network/formula.hpp"
 #include "sim/network/infer.hpp"
 #include "tests/network/random_draws.hpp"
+#include "tests/network/random_parameters.hpp"
 
 namespace brownout::network {
 
@@ -18,10 +19,7 @@ namespace {
 
 class Builder {
  public:
-  explicit Builder(std::uint64_t seed) : random_(seed, 0) {
-    common_ = random_coding();
-    mixed_ = random_.chance(0.4);
-    by_channel_ = random_.chance(0.4);
+  explicit Builder(std::uint64_t seed) : random_(seed, 0), parameters_(random_) {
     network_.name = fmt::format("random-{}", seed);
     network_.input = {random_.integer(1, 4), random_.integer(3, 12), random_.integer(3, 12)};
     network_.classes = random_.integer(2, 10);
@@ -59,76 +57,21 @@ class Builder {
     value_ = network_.logits();
   }
 
-  // --- parameters ---
-  Coding random_coding() {
-    Coding coding;
-    coding.scheme = static_cast<Scheme>(random_.integer(0, 4));
-    const int low = coding.scheme == Scheme::kUniform ? 1 : 2;
-    coding.bits = coding.scheme == Scheme::kBinary ? 1 : random_.integer(low, 8);
-    if (random_.chance(0.3)) coding = {Scheme::kRquant, 8, 1.0f, 0.0f};
-    return coding;
-  }
-
-  /// One decoding for the tensor, or one for each output channel.
-  void fit_coding(const Coding& like, const std::vector<float>& values, Parameter& p) {
-    p.coding = fit(like.scheme, like.bits, values.data(), p.size());
-    if (!by_channel_ || p.shape[0] < 2 || like.scheme == Scheme::kBinary) return;
-    const std::int64_t each = p.size() / p.shape[0];
-    for (std::int64_t c = 0; c < p.shape[0]; ++c) {
-      const Coding own = fit(like.scheme, like.bits, values.data() + c * each, each);
-      p.channels.push_back({own.alpha, own.beta});
-    }
-    p.coding->alpha = 1.0f;
-    p.coding->beta = 0.0f;
-  }
-
-  /// A parameter of values around `center` ± `spread`; returns its index and root mean square.
   ParameterIndex parameter(Role role, std::vector<std::int64_t> shape, double center, double spread,
                            double* rms_out) {
-    Parameter p;
-    p.name = fmt::format("node{}.{}", network_.nodes.size(), to_string(role));
-    p.role = role;
-    p.shape = std::move(shape);
-    std::vector<float> values(static_cast<std::size_t>(p.size()));
-    const int kind = random_.integer(0, role == Role::kWeight ? 49 : 19);
-    const double skew = random_.between(-0.5, 0.5) * spread;
-    for (float& value : values) {
-      value = static_cast<float>(center + skew + random_.between(-spread, spread));
-      if (kind == 0) value = 0.0f;
-      if (kind == 1) value = static_cast<float>(center + skew);
-    }
-    if (role != Role::kWeight && random_.chance(0.2)) {
-      p.values = values;
-    } else {
-      const Coding like = mixed_ ? random_coding() : common_;
-      fit_coding(like, values, p);
-      const Rounding rounding = random_.chance(0.75) ? Rounding::kNearest : Rounding::kTruncate;
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        const Coding coding = p.coding_of(static_cast<std::int64_t>(i) / p.elements_a_decoding());
-        int n = encode(coding, values[i], rounding);
-        if (kind == 2) n = random_.chance(0.5) ? n_high(coding) : n_low(coding);
-        if (kind == 3) n = n_high(coding);
-        p.n.push_back(static_cast<std::int8_t>(n));
-        values[i] = decode(coding, n);
-      }
-    }
-    double squares = 0.0;
-    for (const float value : values) squares += static_cast<double>(value) * value;
-    *rms_out = std::sqrt(squares / static_cast<double>(values.size()));
-    network_.parameters.push_back(std::move(p));
-    return ParameterIndex(network_.parameters.size() - 1);
+    return parameters_.add(network_, role, std::move(shape), center, spread, rms_out);
   }
 
   // --- operators ---
   void quantize() {
     const double reach = 3.0 * rms() / 128.0;
     double scale = reach * random_.between(0.4, 2.0);
-    if (random_.chance(0.04)) scale = reach * 0.01;
+    if (random_.chance(0.02)) scale = reach * 0.01;
     // Mostly where the values are: 0 after a ReLU, the middle otherwise.
     const bool positive =
         value_ != kInputImage && std::holds_alternative<Relu>(network_.nodes[writer_of(value_)].op);
     int zero_point = positive ? random_.integer(0, 64) : random_.integer(64, 192);
-    if (random_.chance(0.3)) zero_point = 0;
+    if (random_.chance(positive ? 0.3 : 0.05)) zero_point = 0;
     if (random_.chance(0.1)) zero_point = random_.integer(0, 255);
     append(Quantize{static_cast<float>(scale), zero_point}, {value_}, rms());
   }
@@ -497,9 +440,7 @@ class Builder {
 
   Random random_;
   Network network_;
-  Coding common_;
-  bool mixed_ = false;
-  bool by_channel_ = false;
+  RandomParameters parameters_;
   ValueTypes types_;
   Table<ValueIndex, double> rms_;
   ValueIndex value_;

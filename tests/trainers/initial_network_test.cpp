@@ -117,6 +117,36 @@ FloatNetwork everything(std::uint64_t seed = 1) {
   return net;
 }
 
+/// Dilation, a layer norm of each pixel, a local response norm, a gate by a linear layer.
+FloatNetwork normed(std::uint64_t seed = 1) {
+  FloatNetwork net(seed);
+  net.input("image", {-1, 1, 8, 8});
+  net.op("Relu", {net.conv("image", "c1", 1, 8, 3, {1, 1, 1, 1})}, "r1");
+  net.conv("r1", "c2", 8, 8, 3, {2, 2, 2, 2});
+  set_ints(*net.model.mutable_graph()->mutable_node(net.model.graph().node_size() - 1), "dilations",
+           {2, 2});
+  set_ints(net.node("Transpose", {"c2"}, {"last"}), "perm", {0, 2, 3, 1});
+  net.numbers("norm_scale", {8}, 0.2, 1.0);
+  net.numbers("norm_shift", {8}, 0.2);
+  net.op("LayerNormalization", {"last", "norm_scale", "norm_shift"}, "normed");
+  set_ints(net.node("Transpose", {"normed"}, {"n2"}), "perm", {0, 3, 1, 2});
+  net.op("Relu", {"n2"}, "r2");
+  onnx::NodeProto& response = net.node("LRN", {"r2"}, {"response"});
+  set_int(response, "size", 3);
+  auto* alpha = response.add_attribute();
+  alpha->set_name("alpha");
+  alpha->set_type(onnx::AttributeProto::FLOAT);
+  alpha->set_f(0.5f);
+  net.op("Flatten", {net.op("GlobalAveragePool", {"response"}, "squeeze")}, "squeezed");
+  net.numbers("gate_w", {8, 8}, 0.5);
+  net.op("Sigmoid", {net.op("MatMul", {"squeezed", "gate_w"}, "gate_in")}, "gate");
+  net.integers("pixel", {2, 3});
+  net.op("Mul", {"response", net.op("Unsqueeze", {"gate", "pixel"}, "gate_image")}, "excited");
+  net.op("GlobalAveragePool", {"excited"}, "average");
+  net.classify(net.op("Flatten", {"average"}, "flat"), 8);
+  return net;
+}
+
 TrainingConfig tuning(const std::string& initial, const std::string& extra = "",
                       const std::string& quantization = "{scheme: rquant, bits: 8}") {
   return parse_training("initial: " + initial +
@@ -196,6 +226,24 @@ TEST(InitialNetwork, BeforeTheFirstStepItsLogitsAreThoseOfTheFile) {
   }
 }
 
+TEST(InitialNetwork, NormsOfPixelsAndGatesOfVectorsAreTrained) {
+  const fs::path start = normed().write("normed.onnx");
+  Tuning small(tuning(with_transform(start)));
+  importing::LowerOptions options;
+  options.transform = {{0.4f}, {0.3f}};
+  const network::Network net = importing::lower(importing::Graph::read(start), options).network;
+  EXPECT_LT(largest_difference(small.logits(300), engine_logits("float", net, small.test, 300)),
+            1e-4);
+  const double first = small.trainer.step().clean.loss;
+  ASSERT_TRUE(small.trainer.run(quiet()));
+  EXPECT_LT(small.trainer.state().history.back().loss, 0.95 * first);
+  const fs::path file = fs::path(testing::TempDir()) / "normed-tuned.onnx";
+  export_network(small.trainer, file);
+  const network::Network tuned = network::read_onnx(file);
+  EXPECT_EQ(engine_logits("functional", tuned, small.test, 60),
+            engine_logits("reference", tuned, small.test, 60));
+}
+
 TEST(InitialNetwork, TheArchitectureHasTheFilesOperatorsWithoutQuantizers) {
   const Tuning small(tuning(with_transform(everything().write("operators.onnx"))));
   Strings operators;
@@ -213,8 +261,8 @@ TEST(InitialNetwork, TheArchitectureHasTheFilesOperatorsWithoutQuantizers) {
   EXPECT_EQ(small.trainer.transform().std, std::vector<float>{0.3f});
 }
 
-TEST(InitialNetwork, GradientsAreThoseOfTheLoss) {
-  Tuning small(tuning(with_transform(everything().write("gradients.onnx"))));
+void expect_gradients_of_the_loss(const FloatNetwork& file) {
+  Tuning small(tuning(with_transform(file.write("gradients.onnx"))));
   std::vector<std::int32_t> order(48);
   std::iota(order.begin(), order.end(), 0);
   std::vector<float> images(48 * 64);
@@ -249,6 +297,11 @@ TEST(InitialNetwork, GradientsAreThoseOfTheLoss) {
     EXPECT_NEAR(slope, square, 0.05 * square + 1e-5) << p.name;
     first += count;
   }
+}
+
+TEST(InitialNetwork, GradientsAreThoseOfTheLoss) {
+  expect_gradients_of_the_loss(everything());
+  expect_gradients_of_the_loss(normed());
 }
 
 TEST(InitialNetwork, AFewStepsLowerTheLossAndTheExportScoresTheSame) {
