@@ -28,13 +28,6 @@ namespace {
 constexpr char kDefaultTechnology[] = "14nm-finfet.yaml";
 constexpr std::int64_t kMaxThreads = 256;
 
-/// A full disk or a closed pipe must not look like success.
-void print(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    throw InputError("stdout: cannot write: {}", std::strerror(errno));
-  }
-}
-
 /// Devices and pipes are written to, never replaced by a file.
 bool is_special(const fs::path& path) {
   std::error_code error;
@@ -55,6 +48,12 @@ bool same_file(const fs::path& output, const fs::path& other) {
 }
 
 }  // namespace
+
+void print_text(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    throw InputError("stdout: cannot write: {}", std::strerror(errno));
+  }
+}
 
 int CommonOptions::thread_count() const { return threads ? *threads : hardware_threads(); }
 
@@ -145,7 +144,7 @@ Output::Output(const CommonOptions& options, const std::vector<fs::path>& inputs
 void Output::text(const std::string& text) const {
   // Names and metadata come from files. Characters that a terminal would obey are shown instead.
   if (json_ != "-") {
-    print(for_terminal(text));
+    print_text(for_terminal(text));
   } else if (!quiet_) {
     say(text);
   }
@@ -158,7 +157,7 @@ void Output::note(const std::string& text) const {
 void Output::json(const std::string& text) const {
   if (json_.empty()) return;
   if (json_ == "-") {
-    print(text);
+    print_text(text);
   } else {
     write_output("--json", json_, text);
   }

@@ -54,6 +54,10 @@ class Output {
   bool quiet_;
 };
 
+/// Prints to stdout. A full disk or a closed pipe is an InputError, so that it does not look like
+/// success.
+void print_text(const std::string& text);
+
 /// InputError when two options name one file to write.
 void expect_own_file(const NamedFile& output, const NamedFile& taken);
 

@@ -93,7 +93,7 @@ int run(const SweepOptions& options) {
 
 Action add_sweep(Verb& verb) {
   const auto options = std::make_shared<SweepOptions>();
-  verb.add_option("CONFIG", options->configuration, "Sweep file (YAML, docs/command.md)")
+  verb.add_option("CONFIG", options->configuration, "Sweep file (YAML, docs/sweep-file.md)")
       ->required()
       ->type_name("");
   verb.add_option("--out", options->out,

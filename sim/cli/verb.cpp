@@ -16,20 +16,14 @@ constexpr char kRange[] = ": ";
 class HelpFormatter : public CLI::Formatter {
  public:
   std::string make_option_opts(const CLI::Option* option) const override {
-    const std::string type = option->get_type_name();
-    std::string text;
-    if (option->get_type_size() != 0 && !type.empty()) {
-      text = " " + type.substr(0, type.find(kRange));
-    }
+    const std::string name = value_name(*option).name;
+    std::string text = name.empty() ? "" : " " + name;
     if (option->get_expected_max() == CLI::detail::expected_max_vector_size) text += " ...";
     if (option->get_required()) text += " " + get_label("REQUIRED");
-    return text == " " ? "" : text;
+    return text;
   }
   std::string make_option_desc(const CLI::Option* option) const override {
-    const std::string type = option->get_type_name();
-    const std::size_t range = type.find(kRange);
-    std::string details;
-    if (range != std::string::npos) details = type.substr(range + sizeof kRange - 1);
+    std::string details = value_name(*option).range;
     if (const std::string usual = option->get_default_str(); !usual.empty()) {
       details += (details.empty() ? "default " : "; default ") + usual;
     }
@@ -38,6 +32,15 @@ class HelpFormatter : public CLI::Formatter {
 };
 
 }  // namespace
+
+ValueName value_name(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  const std::size_t range = type.find(kRange);
+  ValueName value;
+  if (option.get_type_size() != 0) value.name = type.substr(0, range);
+  if (range != std::string::npos) value.range = type.substr(range + sizeof kRange - 1);
+  return value;
+}
 
 Verb::Verb(const std::string& help, const std::string& name) : CLI::App(help, name) {
   formatter(std::make_shared<HelpFormatter>());

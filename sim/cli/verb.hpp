@@ -10,6 +10,13 @@
 
 namespace brownout::cli {
 
+/// The value of an option, as help shows it.
+struct ValueName {
+  std::string name;   // "N"
+  std::string range;  // "1 to 256"; "" when it is not said
+};
+ValueName value_name(const CLI::Option& option);
+
 class Verb : public CLI::App {
  public:
   Verb(const std::string& help, const std::string& name);

@@ -28,6 +28,7 @@ const std::vector<VerbEntry>& verbs() {
       {"profile", "compare", "Two profiles side by side, cell by cell", add_profile_compare},
       {"profile", "plot", "Maps of cells, bit error rates against voltage", add_profile_plot},
       {"profile", "export", "Cells as CSV or NumPy arrays", add_profile_export},
+      {"", "help", "Topics in short, and the options of verbs", add_help},
   };
   return table;
 }

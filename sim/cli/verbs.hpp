@@ -31,6 +31,7 @@ Action add_profile_fit(Verb& verb);
 Action add_profile_compare(Verb& verb);
 Action add_profile_plot(Verb& verb);
 Action add_profile_export(Verb& verb);
+Action add_help(Verb& verb);
 
 struct VerbEntry {
   const char* group;  // the verb that it belongs to, which is listed earlier; "": none

@@ -24,7 +24,7 @@ struct MatrixLayer {
   std::int64_t macs() const { return groups * m * n * k; }
 };
 
-/// Reads a topology file (docs/command.md, estimate): the convolution form with one or two strides,
+/// Reads a topology file (docs/estimate.md): the convolution form with one or two strides,
 /// or the GEMM form. InputError "file:line: ..." for anything else.
 std::vector<MatrixLayer> read_topology(const std::filesystem::path& file);
 /// The same from text; `name` stands for the file in messages.

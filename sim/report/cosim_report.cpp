@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/base/shell.hpp"
 #include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/table.hpp"
@@ -66,24 +67,6 @@ Json mismatch_json(const runs::CosimRun& run) {
   json["word_found"] = hex(found.word->found);
   json["bit"] = known(found.word->bit);
   return json;
-}
-
-/// Quotes a text as one word of a shell.
-std::string for_shell(const std::string& text) {
-  constexpr char kPlain[] =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+=:,@%";
-  if (!text.empty() && text[0] != '-' && text.find_first_not_of(kPlain) == std::string::npos) {
-    return text;
-  }
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') {
-      quoted += "'\\''";
-    } else {
-      quoted += c;
-    }
-  }
-  return quoted + "'";
 }
 
 /// The fields that a layer and the whole run have in common.

@@ -8,7 +8,7 @@
 
 namespace brownout::report {
 
-/// docs/command.md lists the fields.
+/// docs/output.md lists the fields.
 std::string cosim_json(const runs::CosimRun& run);
 /// A table per layer; where the sides first differ; the verdict as the last line.
 std::string cosim_text(const runs::CosimRun& run);

@@ -11,7 +11,7 @@ namespace brownout::report {
 /// "2 of 9 layers are sparse (2:4); cycles and MACs are those of dense layers", or "".
 std::string sparsity_remark(const estimate::Estimate& estimate);
 std::string estimate_text(const estimate::Estimate& estimate);
-/// docs/command.md lists the fields. `source` is the file the layers came from, `remarks` what was
+/// docs/estimate.md lists the fields. `source` is the file the layers came from, `remarks` what was
 /// passed over in it.
 std::string estimate_json(const estimate::Estimate& estimate, const std::string& source,
                           const std::vector<std::string>& remarks);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `brownout profile` finds, as text and as JSON; docs/command.md lists the fields.
+// What `brownout profile` finds, as text and as JSON; docs/output.md lists the fields.
 #pragma once
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Results as JSON text; docs/command.md lists the fields and their units.
+// Results as JSON text; docs/output.md lists the fields and their units.
 #pragma once
 #include <string>
 

@@ -9,7 +9,7 @@
 
 namespace brownout::report {
 
-/// docs/command.md lists the fields.
+/// docs/output.md lists the fields.
 std::string run_json(const runs::AcceleratorRun& run);
 std::string run_text(const runs::AcceleratorRun& run);
 

@@ -12,7 +12,7 @@ std::string study_text(const study::StudyResult& result);
 std::string study_markdown(const study::StudyResult& result);
 /// One line per cell: row, evaluation, column, statistics, published value.
 std::string study_csv(const study::StudyResult& result);
-/// docs/command.md lists the fields.
+/// docs/output.md lists the fields.
 std::string study_json(const study::StudyResult& result);
 /// One line per bin of every histogram; "" when there are none.
 std::string histograms_csv(const study::StudyResult& result);

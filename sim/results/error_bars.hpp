@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How certain an error is: its mean over chips and images, and how far other chips or other images
-// would move that mean. docs/command.md, "What an error bar says", has the formulas.
+// would move that mean. docs/error-bars.md has the formulas.
 #pragma once
 #include <array>
 #include <cstdint>

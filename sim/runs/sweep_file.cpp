@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a sweep file key by key; what it accepts is what docs/command.md lists.
+// Reads a sweep file key by key; what it accepts is what docs/sweep-file.md lists.
 #include "sim/runs/sweep_file.hpp"
 
 #include <algorithm>

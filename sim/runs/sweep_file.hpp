@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sweep file (docs/command.md): strict YAML to one validated struct.
+// The sweep file (docs/sweep-file.md): strict YAML to one validated struct.
 #pragma once
 #include <cstdint>
 #include <filesystem>

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table. Examples are run from the top of the source tree.
+#include "sim/cli/verb_guide.hpp"
+
+#include <map>
+
+namespace brownout::cli {
+
+namespace {
+
+#define RANDBET "models/fmnist-simplenet16-randbet-8b.onnx"
+#define NORMAL "models/fmnist-simplenet16-normal-8b.onnx"
+#define EDGE "configs/accelerators/edge-16x16.yaml"
+
+const std::map<std::string, Guide>& guides() {
+  static const std::map<std::string, Guide> table{
+      {"eval",
+       {"Measures the error of one network at a voltage or a bit error rate, on random chips or on "
+        "a measured one. With neither, only the clean network runs.",
+        "brownout eval " RANDBET " --rate 0.01 --chips 50",
+        {{"more on some options", "options.md#eval"},
+         {"fields of the result", "output.md#eval"},
+         {"what an error bar says", "error-bars.md"},
+         {"chips and mitigations", "chips.md"}}}},
+      {"sweep",
+       {"Evaluates networks at several voltages on many chips, as a YAML file says, and writes "
+        "tables and a plot into a folder. A sweep that was stopped is continued by the same "
+        "command.",
+        "brownout sweep configs/sweeps/demo.yaml --out out/demo",
+        {{"the sweep file, the safe voltage and savings", "sweep-file.md"},
+         {"files and fields of the result", "output.md#sweep"}}}},
+      {"compare",
+       {"Evaluates two or more networks on the same chips and images, and states the difference of "
+        "every pair with its 95 % interval.",
+        "brownout compare " NORMAL " " RANDBET " --voltage 0.8333 --chips 10",
+        {{"fields of the result, and what the interval covers", "output.md#compare"},
+         {"columns of the samples", "output.md#samples"},
+         {"what an error bar says", "error-bars.md"}}}},
+      {"study",
+       {"Trains the networks of a study, measures what the study asks for, and writes one table "
+        "with paired comparisons.",
+        "brownout study configs/studies/randbet-table-4-fmnist.yaml",
+        {{"study files and the shipped studies", "studies.md"},
+         {"fields of the result", "output.md#study"}}}},
+      {"sensitivity",
+       {"Measures the error when only the cells of one tensor, or of one bit position, fail.",
+        "brownout sensitivity " NORMAL " --rate 0.01 --images 1000 --json sensitivity.json",
+        {{"fields of the result", "output.md#sensitivity"},
+         {"placement by sensitivity", "chips.md#mitigations"}}}},
+      {"run",
+       {"Runs images through the SystemC model of an accelerator: cycles, stalls, counts, energy, "
+        "error. The weights travel from the DRAM through failing cells into the array.",
+        "brownout run " RANDBET " --accelerator " EDGE " --images 200 --voltage 0.833 --chip "
+        "random:7",
+        {{"more on some options", "options.md#run"},
+         {"fields of the result, timelines and pricing again", "output.md#run"},
+         {"accelerator files", "accelerator.md"}}}},
+      {"cosim",
+       {"Runs the SystemC model with the Verilated RTL beside its array and compares them word by "
+        "word and cycle by cycle. The exit code is 1 when anything differs.",
+        "brownout cosim " RANDBET " --voltage 0.8333 --chip random:7 --array 8x8",
+        {{"what is compared, waves and replay", "cosimulation.md"},
+         {"fields of the result", "output.md#cosim"}}}},
+      {"estimate",
+       {"Gives the cycles of every layer on an array of any size, in closed form.",
+        "brownout estimate " RANDBET " --array 32x32 --dataflow ws",
+        {{"conventions, topology files and fields", "estimate.md"}}}},
+      {"model", {"Makes and shows network files.", "", {}}},
+      {"model import",
+       {"Makes a network of codes from an ONNX file of PyTorch, Keras, ONNX Runtime and others, "
+        "and says what the codes cost.",
+        "brownout model import lenet.onnx --calibrate fashion-mnist --mean 0.5 --deviation 0.5 "
+        "--out lenet-8b.onnx",
+        {{"what is understood, and how ranges are found", "import.md"},
+         {"step by step", "own-network.md"}}}},
+      {"model inspect",
+       {"Shows the layers, parameters, codings and metadata of a network file.",
+        "brownout model inspect " RANDBET,
+        {{"fields of the result", "output.md#model-inspect"},
+         {"the file format", "network-file.md"}}}},
+      {"model program",
+       {"Shows what an accelerator does for one batch: tiles, cycles and counts in closed form. "
+        "Nothing is simulated.",
+        "brownout model program " RANDBET " --accelerator " EDGE " --batch 4",
+        {{"fields of the result", "output.md#model-program"},
+         {"how networks are mapped", "accelerator.md"}}}},
+      {"train",
+       {"Trains networks. The process becomes `brownout-train`, which has options of its own "
+        "(`brownout train --help`) and is built with `./setup.sh build --trainers`.",
+        "brownout train configs/trainings/fmnist-simplenet16-randbet-8b.yaml",
+        {{"training files and options", "training.md"}}}},
+      {"profile", {"Makes, examines and converts maps of the cells of a chip.", "", {}}},
+      {"profile generate",
+       {"Makes a synthetic chip from a YAML file.",
+        "brownout profile generate profiles/chip1-synthetic.yaml --out chip1.h5",
+        {{"what can be generated", "chips.md"}}}},
+      {"profile import",
+       {"Makes a profile from measured maps in another format. `bram-hex` and `stuck-at` take one "
+        "file per voltage, `npy` takes two, p01 and p10.",
+        "brownout profile import stuck-at at-0.85.txt at-0.80.txt --voltages 0.85,0.8 --rows 1024 "
+        "--columns 64 --out chip.h5",
+        {{"formats of maps", "chips.md"}, {"the file format", "profile-file.md"}}}},
+      {"profile inspect",
+       {"Shows the rates, persistence, nesting, columns and rows of a profile.",
+        "brownout profile inspect profiles/chip2-synthetic.h5",
+        {{"fields of the result", "output.md#profile-inspect"}}}},
+      {"profile fit",
+       {"Finds the parameters of the Gaussian cell model for a profile.",
+        "brownout profile fit profiles/chip1-synthetic.h5",
+        {{"the model and the fields of the result", "output.md#profile-fit"}}}},
+      {"profile compare",
+       {"Sets the rates of two profiles side by side, and compares them cell by cell.",
+        "brownout profile compare profiles/chip1-synthetic.h5 profiles/chip2-synthetic.h5",
+        {{"fields of the result", "output.md#profile-compare"}}}},
+      {"profile plot",
+       {"Draws maps of the cells in a window, or bit error rates against voltage.",
+        "brownout profile plot profiles/chip1-synthetic.h5 --out chip1.svg",
+        {{"what the pictures show", "output.md#profile-plot"}}}},
+      {"profile export",
+       {"Writes the cells of a profile for other tools.",
+        "brownout profile export profiles/chip1-synthetic.h5 --format csv --out chip1.csv",
+        {{"the formats", "output.md#profile-export"}}}},
+      {"help",
+       {"Shows a short page on a topic, or the options of a verb.", "brownout help voltages", {}}},
+  };
+  return table;
+}
+
+#undef RANDBET
+#undef NORMAL
+#undef EDGE
+
+}  // namespace
+
+Guide guide_of(const std::string& verb) {
+  const auto found = guides().find(verb);
+  return found == guides().end() ? Guide{} : found->second;
+}
+
+}  // namespace brownout::cli

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Topics of `brownout help`, docs/command.md, and what is said of misspelt words.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "sim/base/files.hpp"
+#include "sim/cli/application.hpp"
+#include "sim/cli/command_page.hpp"
+#include "sim/cli/help_topics.hpp"
+#include "sim/cli/refusals.hpp"
+#include "sim/cli/verb_guide.hpp"
+#include "tests/cli/shell_words.hpp"
+
+namespace brownout::cli {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+/// The words after "brownout" of a command line.
+std::vector<std::string> arguments_of(const std::string& command) {
+  std::vector<std::string> words = shell_words(command);
+  EXPECT_EQ(words.front(), "brownout") << command;
+  words.erase(words.begin());
+  return words;
+}
+
+TEST(HelpTopics, AreShortPagesWithACommandThatParses) {
+  ASSERT_GE(help_topics().size(), 12u);
+  for (const HelpTopic& topic : help_topics()) {
+    const std::vector<std::string> lines = lines_of(topic.text);
+    EXPECT_LE(lines.size(), 40u) << topic.name;
+    EXPECT_FALSE(lines.front().empty()) << topic.name;
+    EXPECT_EQ(lines[1], "") << topic.name;
+    EXPECT_FALSE(commands_of(topic).empty()) << topic.name;
+    for (const std::string& command : commands_of(topic)) {
+      EXPECT_EQ(problem_of_command(arguments_of(command)), "") << topic.name << ": " << command;
+    }
+  }
+}
+
+TEST(HelpTopics, ReadOnInPagesThatExist) {
+  for (const HelpTopic& topic : help_topics()) {
+    const std::string last = lines_of(topic.text).back();
+    ASSERT_EQ(last.rfind("Read on: ", 0), 0u) << topic.name;
+    std::istringstream words(last.substr(std::string("Read on: ").size()));
+    int pages = 0;
+    for (std::string word; words >> word;) {
+      if (word.find(".md") == std::string::npos) continue;
+      word = word.substr(0, word.find(".md") + 3);
+      EXPECT_TRUE(std::filesystem::exists(BROWNOUT_SOURCE_DIR "/" + word)) << word;
+      ++pages;
+    }
+    EXPECT_GE(pages, 1) << topic.name;
+  }
+}
+
+TEST(HelpTopics, AreNotNamedLikeVerbs) {
+  Application application;
+  for (const HelpTopic& topic : help_topics()) {
+    EXPECT_EQ(find_verb(application.app, topic.name), nullptr) << topic.name;
+  }
+}
+
+TEST(VerbGuide, HasAnExampleThatParsesForEveryVerb) {
+  for (const VerbEntry& entry : verbs()) {
+    const Guide guide = guide_of(verb_name(entry));
+    const bool is_group = entry.add == nullptr && std::string(entry.name) != "train";
+    EXPECT_FALSE(guide.sentence.empty()) << verb_name(entry);
+    EXPECT_EQ(guide.example.empty(), is_group) << verb_name(entry);
+    if (is_group) continue;
+    EXPECT_EQ(guide.example.rfind("brownout " + verb_name(entry) + " ", 0), 0u) << guide.example;
+    EXPECT_EQ(problem_of_command(arguments_of(guide.example)), "") << guide.example;
+  }
+}
+
+TEST(CommandPage, IsWhatTheVerbsDeclare) {
+  Application application;
+  const std::string page = command_page(application.app);
+  EXPECT_TRUE(page == read_file(BROWNOUT_SOURCE_DIR "/docs/command.md"))
+      << "docs/command.md is older than the declarations; make it again:\n"
+      << "  build/release/brownout help --markdown > docs/command.md";
+}
+
+TEST(CommandPage, ListsEveryOptionOnce) {
+  Application application;
+  const std::string page = command_page(application.app);
+  const std::size_t begin = page.find("\n## eval\n");
+  const std::string eval = page.substr(begin, page.find("\n## ", begin + 1) - begin);
+  for (const CLI::Option* option : find_verb(application.app, "eval")->get_options()) {
+    if (option->get_positional()) continue;
+    const std::string name = "--" + option->get_lnames().front();
+    const bool shared = name == "--help" || name == "--json" || name == "--threads" ||
+                        name == "--overwrite" || name == "--quiet";
+    const std::size_t first = eval.find("\n| `" + name + "` |");
+    EXPECT_EQ(first == std::string::npos, shared) << name;
+    if (shared) continue;
+    EXPECT_EQ(eval.find("\n| `" + name + "` |", first + 1), std::string::npos) << name;
+  }
+  EXPECT_NE(
+      eval.find("| `--engine` | `NAME`: functional, float, reference, systemc | functional |"),
+      std::string::npos);
+  EXPECT_NE(eval.find("| `MODEL` |  | required |"), std::string::npos);
+}
+
+TEST(Refusals, NameTheVerbsThatMayHaveBeenMeant) {
+  const auto problem = [](const std::vector<std::string>& words) {
+    return problem_of_command(words);
+  };
+  EXPECT_EQ(problem({"inspect", "x.onnx"}),
+            "unknown verb \"inspect\"; did you mean \"model inspect\" or \"profile inspect\"?; see "
+            "brownout --help");
+  EXPECT_NE(problem({"generate", "x.yaml"}).find("did you mean \"profile generate\"?"),
+            std::string::npos);
+  EXPECT_NE(problem({"import", "x"}).find("\"model import\""), std::string::npos);
+  EXPECT_NE(problem({"import", "x"}).find("\"profile import\""), std::string::npos);
+  EXPECT_NE(problem({"list"}).find("did you mean"), std::string::npos);
+  EXPECT_EQ(problem({"evall", "x"}),
+            "unknown verb \"evall\"; did you mean \"eval\"?; see brownout --help");
+  EXPECT_NE(problem({"inspct", "x"}).find("\"model inspect\" or \"profile inspect\""),
+            std::string::npos);
+  EXPECT_NE(problem({"profile", "inspct", "x"}).find("did you mean \"profile inspect\"?"),
+            std::string::npos);
+  EXPECT_NE(problem({"model", "fit", "x"}).find("did you mean \"profile fit\"?"),
+            std::string::npos);
+  EXPECT_NE(problem({"simulate", "x"}).find("did you mean \"run\"?"), std::string::npos);
+  EXPECT_EQ(problem({"xyzzyxyzzy"}), "unknown verb \"xyzzyxyzzy\"; see brownout --help");
+}
+
+TEST(Refusals, NameTheOptionsThatMayHaveBeenMeant) {
+  EXPECT_EQ(problem_of_command({"eval", "x.onnx", "--voltge", "0.8"}),
+            "unknown option \"--voltge\"; did you mean \"--voltage\"?; see brownout eval --help");
+  EXPECT_EQ(
+      problem_of_command({"eval", "x.onnx", "--trace-window=1:2"}),
+      "unknown option \"--trace-window=1:2\"; it is an option of \"cosim\"; see brownout eval "
+      "--help");
+}
+
+TEST(Refusals, AreTheSameWhetherOrNotAVerbWouldRun) {
+  EXPECT_EQ(problem_of_command({"eval", "x.onnx", "--rate", "0.1", "--voltage", "0.8"}),
+            "--rate and --voltage: expected one of them, got both");
+  EXPECT_EQ(problem_of_command({"eval", "x.onnx", "--rate", "2"}),
+            "--rate: expected a number in [0, 1], got \"2\"");
+  EXPECT_EQ(problem_of_command({"eval", "x.onnx", "--rate", "0.1"}), "");
+  EXPECT_EQ(problem_of_command({"train"}), "train: expected a file");
+}
+
+}  // namespace
+}  // namespace brownout::cli
