@@ -53,6 +53,7 @@ std::vector<std::vector<std::string>> samples() {
       {"estimate", "--topology", "t.csv", "--array", "8x8"},
       {"model", "import", "a.onnx", "--out", "b.onnx", "--calibrate", "cifar10", "--test-images",
        "200"},
+      {"compare", kModel, "b.onnx", "--rate", "0.01"},
       {"model", "inspect", kModel},
       {"model", "program", kModel, "--accelerator", kEdge},
       {"profile", "generate", "a.yaml", "--out", "b.h5"},
