@@ -35,6 +35,7 @@ struct Arguments {
   int threads = 0;
   std::optional<std::uint64_t> seed;
   std::optional<int> epochs;
+  std::optional<std::int64_t> steps, images;
   std::string device = "auto";
   bool resume = false;
   bool quiet = false;
@@ -53,6 +54,32 @@ data::Dataset load_own_data(const TrainingConfig& config, data::Split split) {
                      config.data_file.string(), data::to_string(split));
   }
   return data;
+}
+
+/// --set, and the options that are short for one.
+std::vector<std::string> assignments_of(const Arguments& arguments) {
+  std::vector<std::string> all = arguments.assignments;
+  const auto add = [&](const char* key, const auto& value) {
+    if (value) all.push_back(fmt::format("{}={}", key, *value));
+  };
+  add("seed", arguments.seed);
+  add("schedule.epochs", arguments.epochs);
+  add("schedule.steps", arguments.steps);
+  add("dataset.images", arguments.images);
+  return all;
+}
+
+/// The limit of the split's images, if the configuration has one.
+void keep_first(const TrainingConfig& config, data::Split split, data::Dataset& data) {
+  const bool train = split == data::Split::kTrain;
+  const std::optional<std::int64_t>& images = train ? config.images : config.test_images;
+  if (!images) return;
+  if (*images > data.size()) {
+    throw InputError("{}: expected an integer in [1, {}], the {} images of {}; got {}",
+                     train ? config.images_origin : config.test_images_origin, data.size(),
+                     data::to_string(split), data.name, *images);
+  }
+  data::keep_first(data, *images);
 }
 
 data::Dataset load_data(const TrainingConfig& config, data::Split split) {
@@ -75,7 +102,6 @@ Architecture load_network(const TrainingConfig& config, const data::Dataset& tra
 /// The checkpoint to continue from, if any.
 std::optional<Checkpoint> find_checkpoint(const Arguments& arguments, const fs::path& beside) {
   if (!arguments.export_only.empty()) {
-    note_input(arguments.export_only);
     Checkpoint checkpoint = read_checkpoint(arguments.export_only);
     checkpoint.surroundings.erase("calibration_images");  // the export's own choice
     return checkpoint;
@@ -117,13 +143,15 @@ void announce(const Trainer& trainer, int threads, const std::string& device) {
   }
   std::vector<double> at_start;
   for (const double milestone : config.schedule.milestones) {
-    if (std::floor(milestone * config.schedule.epochs + 1e-9) < 1.0) at_start.push_back(milestone);
+    if (milestone_step(config.schedule, milestone, trainer.length()) == 0) {
+      at_start.push_back(milestone);
+    }
   }
-  if (at_start.empty()) return;
+  if (config.schedule.cosine || at_start.empty()) return;
   say(fmt::format(
-      "{}: of {} epochs the milestones {} fall on the start: the learning rate is multiplied by {} "
+      "{}: of {} steps the milestones {} fall on the start: the learning rate is multiplied by {} "
       "from the first step\n",
-      config.file.string(), config.schedule.epochs, fmt::join(at_start, ", "),
+      config.file.string(), trainer.total_steps(), fmt::join(at_start, ", "),
       std::pow(config.schedule.factor, at_start.size())));
 }
 
@@ -141,10 +169,15 @@ int train(const Arguments& arguments) {
   if (arguments.resume && !arguments.export_only.empty()) {
     throw InputError("--resume: --export-only trains nothing; expected one of them");
   }
-  TrainingConfig config = load_training(arguments.config, arguments.assignments);
+  // What a checkpoint was trained with counts again, and what is given now counts after it.
+  std::vector<std::string> assignments;
+  if (!arguments.export_only.empty()) {
+    note_input(arguments.export_only);
+    assignments = read_checkpoint(arguments.export_only).assignments;
+  }
+  for (std::string& one : assignments_of(arguments)) assignments.push_back(std::move(one));
+  TrainingConfig config = load_training(arguments.config, assignments);
   if (!arguments.output.empty()) config.output = fs::absolute(arguments.output);
-  if (arguments.seed) config.seed = *arguments.seed;
-  if (arguments.epochs) config.schedule.epochs = *arguments.epochs;
   const bool trains = arguments.export_only.empty();
   const std::string what =
       arguments.output.empty() ? config.file.string() + ": output" : std::string("--out");
@@ -160,11 +193,14 @@ int train(const Arguments& arguments) {
   keep_freed_memory();
   data::Dataset train_data = load_data(config, data::Split::kTrain);
   data::Dataset test_data = load_data(config, data::Split::kTest);
+  keep_first(config, data::Split::kTrain, train_data);
+  keep_first(config, data::Split::kTest, test_data);
   if (!train_data.classes_stated && !test_data.classes_stated) {  // each may lack the last classes
     train_data.classes = test_data.classes = std::max(train_data.classes, test_data.classes);
   }
   const Architecture architecture = load_network(config, train_data);
   Trainer trainer(config, architecture, train_data, test_data, arguments.device, threads);
+  trainer.remember_assignments(std::move(assignments));
   if (arguments.check) {
     std::printf("%s\n", identity(config).c_str());
     return 0;
@@ -195,7 +231,7 @@ int train(const Arguments& arguments) {
   const ExportScore score = export_network(trainer, config.output);
   std::printf("%s: test error %.2f %% (u8 activations %.2f %%), %zu of %d epochs\n",
               printable(config.output.string()).c_str(), score.float_error, score.quantized_error,
-              trainer.state().history.size(), config.schedule.epochs);
+              trainer.state().history.size(), trainer.length().epochs());
   return 0;
 }
 
@@ -219,12 +255,19 @@ int run(int argc, char** argv) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
   app.add_option("--epochs", arguments.epochs, "replaces the config's epochs, for short tries")
       ->check(CLI::Range(1, 100000));
+  app.add_option("--steps", arguments.steps, "ends the training after N steps, for short tries")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
+  app.add_option("--images", arguments.images,
+                 "trains on the first N images of the data set, for short tries")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
   app.add_option("--device", arguments.device, "auto, cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   app.add_flag("--resume", arguments.resume,
                "continue from the checkpoint beside the output, which must be there");
-  app.add_option("--export-only", arguments.export_only,
-                 "export this checkpoint as it stands, without training");
+  app.add_option(
+      "--export-only", arguments.export_only,
+      "export this checkpoint as it stands, without training; what was --set for it counts "
+      "again");
   app.add_flag_callback("--overwrite", allow_overwriting,
                         "replace a network, checkpoint or metrics of another training");
   app.add_option(

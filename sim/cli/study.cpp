@@ -9,6 +9,7 @@
 #include "sim/cli/common.hpp"
 #include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/report/samples_csv.hpp"
 #include "sim/report/study_plot.hpp"
 #include "sim/report/study_report.hpp"
 #include "sim/results/store.hpp"
@@ -60,6 +61,7 @@ int run(const StudyOptions& options) {
   const std::string json = report::study_json(result);
   write_file_atomically(folder / "table.md", report::study_markdown(result));
   write_file_atomically(folder / "table.csv", report::study_csv(result));
+  write_file_atomically(folder / "samples.csv", report::samples_csv(result));
   write_file_atomically(folder / "study.json", json);
   const std::string histograms = report::histograms_csv(result);
   if (!histograms.empty()) write_file_atomically(folder / "histograms.csv", histograms);

@@ -14,6 +14,7 @@
 #include "sim/report/plot.hpp"
 #include "sim/report/results_json.hpp"
 #include "sim/report/results_text.hpp"
+#include "sim/report/samples_csv.hpp"
 #include "sim/results/store.hpp"
 
 namespace brownout::cli {
@@ -75,6 +76,7 @@ int run(const SweepOptions& options) {
 
   const std::string json = report::sweep_json(result);
   write_file_atomically(folder / "points.csv", report::points_csv(result));
+  write_file_atomically(folder / "samples.csv", report::samples_csv(result));
   write_file_atomically(folder / "safe_voltage.csv", report::safe_voltage_csv(result));
   write_file_atomically(folder / "sweep.json", json);
   if (!options.no_plot) {

@@ -29,6 +29,13 @@ const std::map<std::string, Guide>& guides() {
         "brownout sweep configs/sweeps/demo.yaml --out out/demo",
         {{"the sweep file, the safe voltage and savings", "sweep-file.md"},
          {"files and fields of the result", "output.md#sweep"}}}},
+      {"compare",
+       {"Evaluates two or more networks on the same chips and images, and states the difference of "
+        "every pair with its 95 % interval.",
+        "brownout compare " NORMAL " " RANDBET " --voltage 0.8333 --chips 10",
+        {{"fields of the result, and what the interval covers", "output.md#compare"},
+         {"columns of the samples", "output.md#samples"},
+         {"what an error bar says", "error-bars.md"}}}},
       {"study",
        {"Trains the networks of a study, measures what the study asks for, and writes one table "
         "with paired comparisons.",

@@ -15,6 +15,7 @@ using Action = std::function<int()>;
 
 Action add_estimate(Verb& verb);
 Action add_eval(Verb& verb);
+Action add_compare(Verb& verb);
 Action add_sensitivity(Verb& verb);
 Action add_study(Verb& verb);
 Action add_sweep(Verb& verb);

@@ -127,6 +127,13 @@ std::int64_t Dataset::size() const {
   return static_cast<std::int64_t>(pixels.size()) / std::max<std::int64_t>(shape.size(), 1);
 }
 
+void keep_first(Dataset& data, std::int64_t count) {
+  BROWNOUT_CHECK(count <= data.size() && !data.pixels_of, "{} of {} images", count, data.size());
+  data.pixels.resize(static_cast<std::size_t>(count * data.shape.size()));
+  data.pixels.shrink_to_fit();
+  if (data.labelled()) data.labels.resize(static_cast<std::size_t>(count));
+}
+
 Dataset with_labels(std::shared_ptr<const Dataset> data, Labels labels) {
   Dataset result;
   result.name = data->name;

@@ -34,6 +34,9 @@ struct Dataset {
 /// The same images, not copied, with these labels.
 Dataset with_labels(std::shared_ptr<const Dataset> data, Labels labels);
 
+/// Only the first `count` images, of at most as many as there are.
+void keep_first(Dataset& data, std::int64_t count);
+
 enum class Split { kTrain, kTest };
 
 std::string to_string(Split split);  // "train", "test"

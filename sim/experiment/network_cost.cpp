@@ -21,6 +21,10 @@ double NetworkCost::cycles_per_image() const {
   return cycles_ / static_cast<double>(pricing_.images);
 }
 
+double NetworkCost::latency_ms() const {
+  return cycles_per_image() / (1e3 * accelerator_.clock_mhz);
+}
+
 EnergyRange NetworkCost::energy(const technology::Technology& technology, double voltage) const {
   return energy(technology, voltage, accelerator_.weights.mitigations);
 }

@@ -21,6 +21,7 @@ class NetworkCost {
   NetworkCost(const Model& model, const Target& target, std::int64_t images);
 
   double cycles_per_image() const;
+  double latency_ms() const;  // of an image, at the accelerator's clock
   /// µJ per image with the scaled rail at `voltage`.
   EnergyRange energy(const technology::Technology& technology, double voltage) const;
   /// With other mitigations than the accelerator's that take the same number of cycles.

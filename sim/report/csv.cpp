@@ -29,9 +29,28 @@ std::string end_cells(const std::optional<experiment::EnergyEnds>& ends) {
   return fmt::format("{},{},{},{}", ends->uj[0], ends->uj[1], ends->rel[0], ends->rel[1]);
 }
 
+/// Latency, energy times latency, then the energy of every component.
+std::string accelerator_cells(const results::Point& point) {
+  std::string cells =
+      fmt::format("{},{}", csv_number(point.latency_ms), csv_number(point.energy_delay_uj_ms()));
+  for (const EnergyLedgerField& field : kEnergyLedgerFields) {
+    cells += "," + (point.energy ? fmt::format("{}", *point.energy.*field.energy) : "");
+  }
+  return cells;
+}
+
+std::string accelerator_header() {
+  std::string names = ",latency_ms,energy_delay_uj_ms";
+  for (const EnergyLedgerField& field : kEnergyLedgerFields) {
+    names += fmt::format(",energy_{}_uj", field.name);
+  }
+  return names;
+}
+
 std::string row(const results::Point& point, bool on_grid, const std::string& chip_note) {
   return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{"
+      "}",
       csv_text(point.model), csv_number(point.voltage), point.rate,
       csv_number(point.energy_sram_rel), point.images, point.chips, point.err,
       spread_cells(point.rerr), spread_cells(point.rerr_either), csv_number(point.prop1_excess),
@@ -42,7 +61,7 @@ std::string row(const results::Point& point, bool on_grid, const std::string& ch
       csv_text(chip_note), csv_interval(point.err_ci95), images_cells(point.rerr),
       images_cells(point.rerr_either), csv_number(point.rerr_positions.between),
       csv_number(point.rerr_positions.within), end_cells(point.energy_ends),
-      csv_number(point.access_share));
+      csv_number(point.access_share), accelerator_cells(point));
 }
 
 }  // namespace
@@ -57,6 +76,7 @@ std::string points_csv(const results::SweepResult& result) {
       "rerr_either_se_images,rerr_either_ci95_all_low,rerr_either_ci95_all_high,"
       "rerr_position_std,rerr_within_position_std,energy_uj_low,"
       "energy_uj_high,energy_rel_low,energy_rel_high,weight_access_share";
+  out += accelerator_header();
   // One more column, when there were no labels.
   out += result.labelled ? "\n" : ",labels\n";
   const std::string end = result.labelled ? "\n" : fmt::format(",{}\n", kCleanLabels);

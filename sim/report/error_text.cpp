@@ -17,6 +17,11 @@ std::string interval_text(const std::optional<std::array<double, 2>>& interval, 
   return fmt::format("{:.{}f} … {:.{}f}", (*interval)[0], digits, (*interval)[1], digits);
 }
 
+std::string p_text(const std::optional<double>& p) {
+  if (!p) return "–";
+  return *p < 0.001 ? "< 0.001" : fmt::format("{:.3f}", *p);
+}
+
 std::string images_text(const std::vector<results::ErrorSpread>& errors, std::int64_t images) {
   const std::optional<std::array<double, 2>> range = results::images_se_range(errors);
   if (!range) return "";

@@ -10,6 +10,7 @@
 #include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/results_text.hpp"
+#include "sim/report/supply_note.hpp"
 #include "sim/report/table.hpp"
 #include "sim/results/places.hpp"
 
@@ -58,6 +59,13 @@ std::string relative_text(const experiment::RelativeEnergy& relative) {
         ends.uj[0], ends.uj[1], ends.rel[0], ends.rel[1]);
   }
   return text + "\n";
+}
+
+/// Whether the voltage moves little of all energy.
+std::string scaled_supply_text(const runs::EvalResult& result) {
+  if (!(result.voltage.value_or(1.0) < 1.0)) return "";
+  return supply_note(
+      results::supply_effect(result.cost->energy, result.cost->relative.rel, *result.voltage));
 }
 
 /// What the columns after the mean say.
@@ -156,6 +164,7 @@ std::string rows_text(const runs::EvalResult& result, bool places) {
   }
   if (result.cost) {
     rows.number("cycles per image", result.cost->cycles, 0);
+    rows.number("latency per image, ms", result.cost->latency_ms, 4);
     rows.number("energy per image, uJ", result.cost->energy.total(), 3);
     rows.number("energy relative to the unprotected at Vmin", result.cost->relative.rel, 4);
   }
@@ -164,18 +173,27 @@ std::string rows_text(const runs::EvalResult& result, bool places) {
 
 /// The network, the images and the operating point.
 std::string head_text(const runs::EvalResult& result) {
-  const experiment::Setup& setup = result.config.setup;
-  return fmt::format(
-      "{}: {}, {} weights in faulty memory, engine {}{}\n{} ({}), {}; {}\n\n", result.model,
-      bits_text(result.bits), result.weights, setup.engine,
-      setup.batch_statistics
-          ? fmt::format(" with the statistics of each batch of {} images", setup.target.batch)
-          : "",
-      setup.images.dataset, experiment::to_string(setup.images.split),
-      counted(result.images, "image"), operating_point_text(result));
+  return fmt::format("{}: {}, {} weights in faulty memory, {}\n{}\n\n", result.model,
+                     bits_text(result.bits), result.weights, engine_text(result),
+                     images_and_point_text(result));
 }
 
 }  // namespace
+
+std::string engine_text(const runs::EvalResult& result) {
+  const experiment::Setup& setup = result.config.setup;
+  std::string text = "engine " + setup.engine;
+  if (setup.batch_statistics) {
+    text += fmt::format(" with the statistics of each batch of {} images", setup.target.batch);
+  }
+  return text;
+}
+
+std::string images_and_point_text(const runs::EvalResult& result) {
+  const experiment::Images& images = result.config.setup.images;
+  return fmt::format("{} ({}), {}; {}", images.dataset, experiment::to_string(images.split),
+                     counted(result.images, "image"), operating_point_text(result));
+}
 
 std::string eval_text(const runs::EvalResult& result) {
   const bool places = result.point && result.point->places;
@@ -186,7 +204,7 @@ std::string eval_text(const runs::EvalResult& result) {
     out += result.chips.front().note + "\n\n";
   }
   out += rows_text(result, places);
-  if (result.cost) out += relative_text(result.cost->relative);
+  if (result.cost) out += relative_text(result.cost->relative) + scaled_supply_text(result);
   if (result.energy_sram_rel) out += "Second rail: " + result.rail.value_or("") + ".\n";
   out += bars_text(result, draws, places);
   if (result.point && !result.point->prop1_excess) {

@@ -2,6 +2,7 @@
 // Quotes texts, runs gnuplot and takes the picture from its stdout.
 #include "sim/report/gnuplot.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <string_view>
 
@@ -66,6 +67,29 @@ bool is_whole(const std::string& picture, const std::string& format) {
 }  // namespace
 
 std::string gnuplot_quoted(const std::string& text) { return escaped(printable(text)); }
+
+std::string gnuplot_lines(const std::vector<std::string>& texts, std::size_t width) {
+  std::string out;
+  const auto add = [&](const std::string& line) {
+    out += (out.empty() ? "" : ".\"\\n\".") + gnuplot_quoted(line);
+  };
+  for (const std::string& text : texts) {
+    std::string line;
+    std::size_t at = 0;
+    while (at < text.size()) {
+      const std::size_t end = std::min(text.find(' ', at), text.size());
+      const std::string word = text.substr(at, end - at);
+      if (!line.empty() && line.size() + 1 + word.size() > width) {
+        add(line);
+        line.clear();
+      }
+      line += (line.empty() ? "" : " ") + word;
+      at = end + 1;
+    }
+    add(line);
+  }
+  return out;
+}
 
 Drawing::Drawing(const std::string& verb, const fs::path& picture, int width, int height,
                  int font_size)

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace brownout::report {
 
@@ -18,6 +19,10 @@ inline constexpr char kGrey[] = "#8a8f98";
 /// like, and that no quotation mark, backslash, backquote or newline of the text can end. Every
 /// text that is not written in our code passes through it.
 std::string gnuplot_quoted(const std::string& text);
+
+/// The texts below each other as one string of gnuplot, each broken between words into lines of at
+/// most `width` characters (a longer word is a line of its own).
+std::string gnuplot_lines(const std::vector<std::string>& texts, std::size_t width);
 
 /// A picture before it is drawn: a gnuplot program and, separately, the numbers that it draws.
 class Drawing {

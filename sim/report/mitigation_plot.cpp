@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Error against energy: a curve over the voltages for each mitigation, and the front of all of
-// them.
+// Points lost against energy saved, in small panels: a row of them for each network, a panel for
+// each mitigation, which stands out before all others.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
+#include <optional>
+#include <utility>
 
 #include "sim/base/text.hpp"
 #include "sim/report/gnuplot.hpp"
@@ -15,18 +17,18 @@ namespace brownout::report {
 
 namespace {
 
-// Okabe and Ito's colours, which colour-blind people can distinguish as well; when they repeat, the
-// symbols differ.
-constexpr std::array<const char*, 7> kMitigationColours{"#555555", "#0072b2", "#e69f00", "#009e73",
-                                                        "#cc3311", "#cc79a7", "#56b4e9"};
-constexpr std::array<int, 3> kSymbols{7, 5, 9};
-constexpr double kFloor = 0.1;  // percent: a log axis wants errors above 0
+constexpr double kFloor = 0.1;  // points: a log axis wants losses above 0
+constexpr int kMostColumns = 5;
+constexpr int kPanelWidth = 270, kPanelHeight = 250, kHead = 70, kLeft = 40;  // pixels
+constexpr char kOthers[] = "#d9dce1", kUnprotected[] = "#555555", kThis[] = "#0072b2",
+               kFront[] = "#f3e9c6";
 
-double energy_of(const results::Point& point) {
-  return point.energy ? point.energy->total() : *point.energy_sram_rel;
+/// Percent of all energy of an inference, or of a weight read if there is no accelerator.
+double saved_of(const results::Point& point) {
+  return 100.0 * (1.0 - (point.energy_rel ? *point.energy_rel : *point.energy_sram_rel));
 }
 
-double error_of(const results::Point& point) { return std::max(point.rerr.mean, kFloor); }
+double lost_of(const results::Point& point) { return std::max(point.drop(), kFloor); }
 
 using PointList = std::vector<const results::Point*>;
 
@@ -34,84 +36,172 @@ PointList points_of(const results::SweepResult& result, const std::string& model
                     const std::string& mitigation) {
   PointList list;
   for (const results::Point& point : result.points) {
-    if (point.model == model && (mitigation.empty() || point.mitigation == mitigation))
-      list.push_back(&point);
+    if (point.model == model && point.mitigation == mitigation) list.push_back(&point);
   }
   return list;
 }
 
-PointList points_at(const results::SweepResult& result, const std::vector<std::size_t>& indices) {
-  PointList list;
-  for (const std::size_t i : indices) list.push_back(&result.points[i]);
-  return list;
-}
-
+/// Energy saved, points lost, voltage.
 std::string rows_of(const PointList& points) {
   std::string text;
   for (const results::Point* point : points) {
-    text += fmt::format("{} {}\n", energy_of(*point), error_of(*point));
+    text += fmt::format("{} {} {:.3f}\n", saved_of(*point), lost_of(*point), *point->voltage);
   }
   return text;
 }
 
-/// "secded (area 1.110, cycles +0.2 %)".
-std::string label(const std::string& name, const results::Point& point,
-                  const results::Point& first) {
+/// "area 1.110, cycles +0.2 %".
+std::string cost_text(const results::Point& point, const results::Point& first) {
   std::string costs = fmt::format("area {:.3f}", point.weight_area_rel.value_or(1.0));
   if (point.cycles && *point.cycles != *first.cycles) {
     costs += fmt::format(", cycles {:+.2f} %", 100.0 * (*point.cycles / *first.cycles - 1.0));
   }
-  return fmt::format("{} ({})", name, costs);
+  return costs;
+}
+
+/// The number 1, 2 or 5 times a power of ten at or above a distance.
+double tick_step(double distance) {
+  const double power = std::pow(10.0, std::floor(std::log10(std::max(distance, 1e-6))));
+  for (const double step : {1.0, 2.0, 5.0}) {
+    if (step * power >= distance) return step * power;
+  }
+  return 10.0 * power;
+}
+
+/// The axes, which all panels share.
+std::string frame_text(const results::SweepResult& result) {
+  std::pair<double, double> saved{0.0, 0.0};
+  double most = 1.0;
+  for (const results::Point& point : result.points) {
+    saved = {std::min(saved.first, saved_of(point)), std::max(saved.second, saved_of(point))};
+    most = std::max(most, lost_of(point));
+  }
+  const double margin = 0.08 * std::max(saved.second - saved.first, 1e-3);
+  return fmt::format(
+      "set border 3 lw 1 lc rgb '{}'\n"
+      "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
+      "set tics nomirror textcolor rgb 'black'\n"
+      "set logscale y\nset ytics ('0.1' 0.1, 0.3, 1, 3, 10, 30, 100)\n"
+      "set yrange [{}:{}]\nset xrange [{}:{}]\nset xtics {}\n"
+      "unset key\nset tmargin 3.2\nset bmargin 2.2\nset lmargin 5.5\nset rmargin 1.5\n",
+      kGrey, 0.8 * kFloor, 1.6 * most, saved.first - margin, saved.second + 2.0 * margin,
+      tick_step((saved.second - saved.first) / 4.0));
+}
+
+/// A network's curves, and which of them is the unprotected memory's; none if it was not measured.
+struct Curves {
+  std::vector<std::string> blocks;
+  std::optional<std::size_t> unprotected;
+  std::string front;  // of error and energy over all of them
+};
+
+/// One mitigation of one network before all others.
+std::string panel_text(const Curves& curves, std::size_t k, const std::string& title,
+                       const std::string& costs) {
+  std::string text = fmt::format("set title {}.\"\\n\".{} noenhanced font ',12' offset 0,-0.4\n",
+                                 gnuplot_quoted(title), gnuplot_quoted(costs));
+  text += fmt::format("plot \\\n  {} using 1:2 with lines lw 6 lc rgb '{}', \\\n", curves.front,
+                      kFront);
+  for (std::size_t other = 0; other < curves.blocks.size(); ++other) {
+    if (other == k || other == curves.unprotected) continue;
+    text += fmt::format("  {} using 1:2 with lines lw 1.2 lc rgb '{}', \\\n", curves.blocks[other],
+                        kOthers);
+  }
+  if (curves.unprotected) {
+    text += fmt::format("  {} using 1:2 with linespoints lw 1.6 dt 2 pt 6 ps 0.5 lc rgb '{}', \\\n",
+                        curves.blocks[*curves.unprotected], kUnprotected);
+  }
+  const char* colour = k == curves.unprotected ? kUnprotected : kThis;
+  return text + fmt::format(
+                    "  {0} using 1:2 with linespoints lw 2.2 pt 7 ps 0.7 lc rgb '{1}', \\\n"
+                    "  {0} using 1:2:3 with labels left offset 0.6,0.4 font ',10' tc rgb '{1}'\n",
+                    curves.blocks[k], colour);
+}
+
+/// Where the panels lie on the picture, in pixels from its upper left corner.
+struct Layout {
+  explicit Layout(const results::SweepResult& result)
+      : panels(static_cast<int>(result.mitigations.size())),
+        networks(static_cast<int>(result.models.size())),
+        columns(std::min(panels, kMostColumns)),
+        lines((panels + columns - 1) / columns),
+        width(kLeft + kPanelWidth * columns),
+        height(kHead + networks * (kHead + kPanelHeight * lines)) {}
+
+  int top(int network) const { return kHead + network * (kHead + kPanelHeight * lines); }
+  std::string on_screen(int x, int y) const {
+    return fmt::format("{}, {}", static_cast<double>(x) / width,
+                       1.0 - static_cast<double>(y) / height);
+  }
+  /// Its place and size as gnuplot takes them.
+  std::string panel(int network, int k) const {
+    return fmt::format("set origin {}\nset size {}, {}\n",
+                       on_screen(kLeft + kPanelWidth * (k % columns),
+                                 top(network) + kHead + kPanelHeight * (k / columns + 1)),
+                       static_cast<double>(kPanelWidth) / width,
+                       static_cast<double>(kPanelHeight) / height);
+  }
+
+  int panels, networks, columns, lines, width, height;
+};
+
+std::string label_text(int number, const std::string& text, const std::string& at, int size) {
+  return fmt::format("set label {} {} at screen {} left noenhanced font ',{}'\n", number,
+                     gnuplot_quoted(text), at, size);
+}
+
+/// What the axes are and how to read the panels.
+std::string head_text(const results::SweepResult& result, const Layout& layout) {
+  const results::Point& first = result.points.front();
+  const std::string energy = first.energy
+                                 ? "all energy of an inference on " + result.accelerator
+                                 : std::string("the energy of an unprotected weight read at Vmin");
+  return label_text(1,
+                    "Points of error lost (0.1 or less at the bottom) against the percentage saved "
+                    "of " +
+                        energy,
+                    layout.on_screen(kLeft, 24), 15) +
+         label_text(2,
+                    fmt::format("{}, {}; numbers are V / Vmin; grey: other mitigations; dashed: "
+                                "none; broad: the front",
+                                chips_title(first.chips, result.chip_note),
+                                counted(first.images, "image")),
+                    layout.on_screen(kLeft, 50), 13);
 }
 
 }  // namespace
 
 Drawing mitigation_drawing(const results::SweepResult& result,
                            const std::filesystem::path& picture) {
-  const results::Point& first = result.points.front();
-  const int panels = static_cast<int>(result.models.size());
+  const Layout layout(result);
   const std::vector<std::string> shown = shown_mitigations(result.mitigations);
   const ShortNames names = short_names(result.model_names());
-  double lowest = 100.0;
-  for (const results::Point& point : result.points) lowest = std::min(lowest, error_of(point));
-  Drawing drawing("sweep", picture, 1350, 480 * panels, 15);
+  Drawing drawing("sweep", picture, layout.width, layout.height, 13);
   std::string& text = drawing.program;
-  text += fmt::format(
-      "set multiplot layout {},1\n"
-      "set border 3 lw 1 lc rgb '#8a8f98'\n"
-      "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
-      "set tics nomirror textcolor rgb 'black'\n"
-      "set logscale y\nset ytics (0.1, 0.2, 0.5, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)\n"
-      "set yrange [{}:105]\n"
-      "set offsets graph 0.03, graph 0.03, 0, 0\n"
-      "set xlabel {} noenhanced\n"
-      "set ylabel 'test error with bit errors (RErr), %'\n"
-      "set rmargin at screen 0.56\n"
-      "set key at graph 1.02, graph 1 left top Left reverse samplen 2 spacing 1.2 noenhanced\n",
-      panels, 0.8 * lowest,
-      gnuplot_quoted(
-          first.energy
-              ? fmt::format("energy per image on {}, uJ", result.accelerator)
-              : std::string("energy of a weight read, relative to an unprotected one at Vmin")));
-  for (std::size_t m = 0; m < result.models.size(); ++m) {
-    const std::string& model = result.models[m].name;
-    text += fmt::format("set title {} noenhanced font ',16'\n",
-                        gnuplot_quoted(fmt::format("{}, {}, {}", names.names[m],
-                                                   chips_title(first.chips, result.chip_note),
-                                                   counted(first.images, "image"))));
-    std::string plots = fmt::format(
-        "  {} using 1:2 with lines lw 5 lc rgb '#e8e2c8' title 'front of the two', \\\n",
-        drawing.block(rows_of(points_at(result, result.fronts.energies[m]))));
-    for (std::size_t k = 0; k < result.mitigations.size(); ++k) {
-      const PointList points = points_of(result, model, result.mitigations[k]);
-      plots += fmt::format(
-          "  {} using 1:2 with linespoints lw 1.6 pt {} ps 0.8 lc rgb '{}' title {}{}\n",
-          drawing.block(rows_of(points)), kSymbols[k / kMitigationColours.size() % kSymbols.size()],
-          kMitigationColours[k % kMitigationColours.size()],
-          gnuplot_quoted(label(shown[k], *points.front(), first)),
-          k + 1 == result.mitigations.size() ? "" : ", \\");
+  text += "set multiplot\n" + frame_text(result) + head_text(result, layout);
+  for (int m = 0; m < layout.networks; ++m) {
+    const std::string& model = result.models[static_cast<std::size_t>(m)].name;
+    text += label_text(3, names.names[static_cast<std::size_t>(m)],
+                       layout.on_screen(kLeft, layout.top(m) + 45), 15);
+    Curves curves;
+    PointList front;
+    for (const std::size_t i : result.fronts.energies[static_cast<std::size_t>(m)]) {
+      front.push_back(&result.points[i]);
     }
-    text += "plot \\\n" + plots;
+    curves.front = drawing.block(rows_of(front));
+    for (const std::string& mitigation : result.mitigations) {
+      if (mitigation == "none") curves.unprotected = curves.blocks.size();
+      curves.blocks.push_back(drawing.block(rows_of(points_of(result, model, mitigation))));
+    }
+    for (int k = 0; k < layout.panels; ++k) {
+      const auto index = static_cast<std::size_t>(k);
+      const PointList own = points_of(result, model, result.mitigations[index]);
+      if (own.empty()) continue;  // not measured on this network
+      text += layout.panel(m, k);
+      text +=
+          panel_text(curves, index, shown[index], cost_text(*own.front(), result.points.front()));
+      text += "unset label\n";  // they are written once
+    }
   }
   text += "unset multiplot\n";
   return drawing;

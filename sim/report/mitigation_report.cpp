@@ -34,6 +34,8 @@ void add_cells(const results::Point& point, bool accelerator, std::vector<std::s
                                     : "");
   cells.push_back(fmt::format("{:.3f}", point.energy->total()));
   cells.push_back(fmt::format("{:.0f}", *point.cycles));
+  cells.push_back(fmt::format("{:.4f}", *point.latency_ms));
+  cells.push_back(fmt::format("{:#.4g}", *point.energy_delay_uj_ms()));
 }
 
 }  // namespace
@@ -56,7 +58,8 @@ std::string mitigation_table(const results::SweepResult& result) {
   const bool accelerator = !result.accelerator.empty();
   std::vector<std::string> header{"network",    "V/Vmin", "mitigation", "p %",  "cells hit",
                                   "bits wrong", "RErr %", "±",          "read", "area"};
-  if (accelerator) header.insert(header.end(), {"energy", "low … high", "uJ", "cycles"});
+  if (accelerator)
+    header.insert(header.end(), {"energy", "low … high", "uJ", "cycles", "ms", "uJ ms"});
   header.emplace_back("");
   Table table(header, {0, 2, header.size() - 1});
   std::map<std::size_t, std::string> marks;

@@ -13,6 +13,7 @@
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/safe_voltage_report.hpp"
+#include "sim/results/energy_groups.hpp"
 #include "sim/results/steps.hpp"
 
 namespace brownout::report {
@@ -114,58 +115,55 @@ std::string head(const results::SweepResult& result, const Frame& frame) {
   return text;
 }
 
-/// Parts of the energy in the order in which the lower panel stacks them, from the bottom up.
-struct EnergyPart {
-  const char* title;
-  const char* colour;
-  double (*uj)(const EnergyLedger&);
-};
-constexpr std::array<EnergyPart, 8> kEnergyParts{{
-    {"weight SRAM", "#0072b2",
-     [](const EnergyLedger& e) { return e.weight_sram + e.weight_leakage; }},
-    {"mitigation", "#332288", [](const EnergyLedger& e) { return e.mitigation; }},
-    {"activation SRAM", "#56b4e9",
-     [](const EnergyLedger& e) { return e.activation_sram + e.activation_leakage; }},
-    {"accumulators", "#009e73",
-     [](const EnergyLedger& e) { return e.accumulator_sram + e.accumulator_leakage; }},
-    {"MACs", "#e69f00", [](const EnergyLedger& e) { return e.macs; }},
-    {"vector unit", "#cc3311", [](const EnergyLedger& e) { return e.vector; }},
-    {"DRAM", "#cc79a7", [](const EnergyLedger& e) { return e.dram; }},
-    {"logic leakage", "#8a8f98", [](const EnergyLedger& e) { return e.logic_leakage; }},
-}};
+/// Colours of results::kEnergyGroups, which the lower panel stacks from the bottom up. None of them
+/// is a network's, because a colour means one thing in all panels.
+constexpr std::array<const char*, 8> kGroupColours{"#444444", "#9970ab", "#99ddff", "#44bb99",
+                                                   "#eedd88", "#ee8866", "#ffaabb", "#dddddd"};
 
-/// The lower panel: energy per image by component at the voltages of the grid.
-std::string energy_panel(const results::SweepResult& result, Drawing& drawing) {
-  const std::string& model = result.models.front().name;
-  const PointList points = points_of(result.points, model);
-  double gap = 0.02;
-  std::string rows;
-  for (std::size_t i = points.size(); i-- > 0;) {
-    if (i > 0) gap = std::min(gap, std::abs(*points[i - 1]->voltage - *points[i]->voltage));
-    rows += fmt::format("{}", *points[i]->voltage);
-    double sum = 0.0;
-    for (const EnergyPart& part : kEnergyParts) {
-      sum += part.uj(*points[i]->energy);
-      rows += fmt::format(" {}", sum);
+/// One bar of the lower panel: its place, its label, and the heights up to each part.
+std::string bar_row(double x, const results::Point& point) {
+  std::string row = fmt::format("{} {:.4f}", x, *point.voltage);
+  double sum = 0.0;
+  for (const results::EnergyGroup& group : results::kEnergyGroups) {
+    sum += group.uj(*point.energy);
+    row += fmt::format(" {}", sum);
+  }
+  return row + "\n";
+}
+
+/// The lower panel: energy per image by component, a group of bars for each network, a bar for each
+/// voltage of the grid.
+std::string energy_panel(const results::SweepResult& result, const ShortNames& names,
+                         Drawing& drawing) {
+  std::string rows, labels;
+  double x = 0.0;
+  for (std::size_t m = 0; m < result.models.size(); ++m) {
+    const double begin = x;
+    for (const results::Point* point : points_of(result.points, result.models[m].name)) {
+      rows += bar_row(x, *point);
+      x += 1.0;
     }
-    rows += "\n";
+    labels += fmt::format("set label {} at {}, graph 1.03 center {} noenhanced\n", m + 1,
+                          (begin + x - 1.0) / 2, gnuplot_quoted(names.names[m]));
+    x += 1.0;
   }
   const std::string parts = drawing.block(rows);
   std::string text = fmt::format(
-      "set title {} noenhanced font ',16'\n"
+      "set title {} noenhanced font ',16' offset 0,0.6\n"
       "unset logscale y\nunset y2tics\nunset y2label\n"
       "set border 3 lw 1 lc rgb '{}'\n"
       "set yrange [0:*]\nset ytics autofreq\n"
       "set ylabel 'energy per image, uJ'\n"
-      "set xrange [{}:{}]\n"
-      "set boxwidth {}\nset style fill solid 1.0 noborder\n"
+      "set xrange [-1:{}]\nset xtics rotate by 90 right font ',11'\n"
+      "unset grid\nset grid ytics lw 0.6 lc rgb '#e4e6ea'\n"
+      "set boxwidth 0.8\nset style fill solid 1.0 noborder\n{}"
       "plot \\\n",
-      gnuplot_quoted(fmt::format("{} on {}", model, result.accelerator)), kGrey,
-      *points.back()->voltage - gap / 2, *points.front()->voltage + gap / 2, 0.7 * gap);
+      gnuplot_quoted("energy of an inference on " + result.accelerator), kGrey, x - 0.5, labels);
   // The tallest box is drawn first: each box hides the lower part of the previous one.
-  for (std::size_t k = kEnergyParts.size(); k-- > 0;) {
-    text += fmt::format("  {} using 1:{} with boxes lc rgb '{}' title '{}'{}\n", parts, k + 2,
-                        kEnergyParts[k].colour, kEnergyParts[k].title, k == 0 ? "" : ", \\");
+  for (std::size_t k = results::kEnergyGroups.size(); k-- > 0;) {
+    text +=
+        fmt::format("  {} using 1:{}:xtic(2) with boxes lc rgb '{}' title '{}'{}\n", parts, k + 3,
+                    kGroupColours[k], results::kEnergyGroups[k].name, k == 0 ? "" : ", \\");
   }
   return text;
 }
@@ -242,7 +240,7 @@ Drawing sweep_drawing(const results::SweepResult& result, const fs::path& pictur
   text += "plot \\\n" + energy_curves(result, models[0], drawing);
   text += bands + lines + marks + safe;
   text += "  NaN with points pt 13 ps 1.0 lc rgb 'black' title 'lowest safe V'\n";
-  if (energies) text += energy_panel(result, drawing) + "unset multiplot\n";
+  if (energies) text += energy_panel(result, names, drawing) + "unset multiplot\n";
   return drawing;
 }
 

@@ -62,6 +62,8 @@ Json point_json(const results::Point& point) {
   json["weight_area_rel"] = maybe(point.weight_area_rel);
   if (point.energy) {
     json["cycles"] = *point.cycles;
+    json["latency_ms"] = maybe(point.latency_ms);
+    json["energy_delay_uj_ms"] = maybe(point.energy_delay_uj_ms());
     json["energy_uj"] = point.energy->total();
     json["energy_parts_uj"] = results::energy_json(*point.energy);
     json["energy_rel"] = *point.energy_rel;
@@ -221,6 +223,8 @@ void put_cost(Json& json, const runs::EvalResult& result) {
   json["accelerator"] = result.config.setup.target.accelerator->name;
   json["memories"] = memories_json<Json>(*result.memories, result.images, /*means=*/true);
   json["cycles"] = result.cost->cycles;
+  json["latency_ms"] = result.cost->latency_ms;
+  json["energy_delay_uj_ms"] = result.cost->latency_ms * result.cost->energy.total();
   json["energy_uj"] = result.cost->energy.total();
   json["energy_parts_uj"] = results::energy_json(result.cost->energy);
   json["energy_rel"] = result.cost->relative.rel;
@@ -230,7 +234,7 @@ void put_cost(Json& json, const runs::EvalResult& result) {
 
 }  // namespace
 
-std::string eval_json(const runs::EvalResult& result) {
+Json eval_object(const runs::EvalResult& result) {
   const runs::EvalConfig& config = result.config;
   Json json;
   put_setup(json, result);
@@ -248,7 +252,11 @@ std::string eval_json(const runs::EvalResult& result) {
   for (const results::ChipResult& chip : result.chips) {
     json["per_chip"].push_back(chip_json(chip, result));
   }
-  return json_text(json, 2) + "\n";
+  return json;
+}
+
+std::string eval_json(const runs::EvalResult& result) {
+  return json_text(eval_object(result), 2) + "\n";
 }
 
 std::string sweep_json(const results::SweepResult& result) {

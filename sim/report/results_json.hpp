@@ -3,11 +3,14 @@
 #pragma once
 #include <string>
 
+#include "sim/base/json.hpp"
 #include "sim/results/sweep_result.hpp"
 #include "sim/runs/eval.hpp"
 
 namespace brownout::report {
 
+/// The object of one evaluation.
+Json eval_object(const runs::EvalResult& result);
 /// Pretty-printed, with a newline at the end.
 std::string eval_json(const runs::EvalResult& result);
 std::string sweep_json(const results::SweepResult& result);

@@ -11,6 +11,11 @@ namespace brownout::report {
 /// The text that replaces a bit error rate where weights.supply is vmin.
 inline constexpr char kWeightsAtVmin[] = "weights at Vmin: no faults";
 
+/// "engine functional", and what it does besides.
+std::string engine_text(const runs::EvalResult& result);
+/// "fashion-mnist (test), 1000 images; 10 chips at bit error rate 1 %".
+std::string images_and_point_text(const runs::EvalResult& result);
+
 std::string eval_text(const runs::EvalResult& result);
 std::string sweep_text(const results::SweepResult& result);
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/error.hpp"
+#include "sim/report/supply_note.hpp"
 #include "sim/report/table.hpp"
 #include "sim/results/event_counts_json.hpp"
 
@@ -88,6 +89,10 @@ std::string prices_text(const experiment::RunPrices& prices) {
       "are {:.2f} %.\n",
       ranged_text(prices.relative->rel, ends ? std::optional(ends->rel) : std::nullopt, 4),
       100.0 * prices.relative->access_share);
+  if (prices.voltage < 1.0) {
+    text +=
+        supply_note(results::supply_effect(prices.all.value, prices.relative->rel, prices.voltage));
+  }
   return text;
 }
 

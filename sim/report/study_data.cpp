@@ -14,8 +14,8 @@ namespace brownout::report {
 
 namespace {
 
+using results::Difference;
 using study::Cell;
-using study::Difference;
 using study::RowResult;
 using study::StudyResult;
 
@@ -81,6 +81,7 @@ Json comparison_json(const study::ComparisonResult& comparison, bool places) {
   json["verdict"] = verdict == Difference::Verdict::kHigher  ? "higher"
                     : verdict == Difference::Verdict::kLower ? "lower"
                                                              : "not-decided";
+  json["ci95"] = maybe(difference.ci95);
   json["p"] = maybe(difference.p);
   json["p_holm"] = maybe(difference.p_holm);
   return json;

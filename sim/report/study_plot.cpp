@@ -19,7 +19,8 @@ using study::Cell;
 using study::RowResult;
 using study::StudyResult;
 
-constexpr int kPanelHeight = 460;
+constexpr int kPanelHeight = 480;
+constexpr std::size_t kTitleWidth = 70;  // characters above the axes, beside the names of rows
 
 const char* colour(std::size_t index) { return kColours[index % kColours.size()]; }
 /// Rows beyond the number of colours differ in their dashes.
@@ -84,14 +85,14 @@ std::string panel(const StudyResult& result, const study::EvaluationNote& note, 
   }
   if (plots.empty()) return "";
   plots.erase(plots.rfind(", \\\n"));
+  const bool rings = plots.find("using 1:5") != std::string::npos;
   return fmt::format(
       "set title {} noenhanced\nset xlabel {}\nset ylabel 'error, %'\n{}"
       "set yrange [0:*]\nset key outside right top vertical Left reverse samplen 2\n"
       "plot \\\n{}\n",
-      gnuplot_quoted(fmt::format(
-          "{}: {} (band: ± one standard deviation{})", result.title, note.name,
-          plots.find("using 1:5") == std::string::npos ? ""
-                                                       : "; rings: " + result.published_title)),
+      gnuplot_lines({result.title, fmt::format("{} (band: ± one standard deviation{})", note.name,
+                                               rings ? "; rings: " + result.published_title : "")},
+                    kTitleWidth),
       note.axis == "voltage" ? "'supply voltage, V / Vmin'"
       : note.axis == "rate"  ? "'bit error rate, %'"
                              : "'noise, % of the range'",

@@ -8,12 +8,14 @@
 #include <optional>
 #include <set>
 
+#include "sim/report/error_text.hpp"
+
 namespace brownout::report {
 
 namespace {
 
+using results::Difference;
 using study::Cell;
-using study::Difference;
 using study::RowResult;
 using study::StudyResult;
 
@@ -96,11 +98,6 @@ std::string verdict_text(const Difference& difference) {
       break;
   }
   return "not decided";
-}
-
-std::string p_text(const std::optional<double>& p) {
-  if (!p) return kNothing;
-  return *p < 0.001 ? "< 0.001" : fmt::format("{:.3f}", *p);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "sim/report/results_text.hpp"
 #include "sim/report/safe_voltage_report.hpp"
 #include "sim/report/savings.hpp"
+#include "sim/report/supply_note.hpp"
 #include "sim/report/table.hpp"
 #include "sim/results/places.hpp"
 
@@ -73,6 +74,24 @@ std::string grid_text(const results::SweepResult& result, const ShortNames& name
     table.add(cells);
   }
   return table.text();
+}
+
+/// Error, energy and latency of every network at every voltage, on the accelerator.
+std::string accelerator_table(const results::SweepResult& result, const ShortNames& names) {
+  Table table({"network", "V/Vmin", "RErr %", "uJ", "ms", "uJ ms"});
+  const std::size_t a_network = result.points.size() / result.models.size();
+  for (std::size_t i = 0; i < result.points.size(); ++i) {
+    const results::Point& point = result.points[i];
+    table.add({i % a_network == 0 ? names.names[i / a_network] : "", vmin_text(*point.voltage),
+               spread_text(point.rerr), fmt::format("{:.3f}", point.energy->total()),
+               fmt::format("{:.4f}", *point.latency_ms),
+               fmt::format("{:#.4g}", *point.energy_delay_uj_ms())});
+  }
+  return fmt::format(
+             "\nPer image on {}: energy in uJ, latency in ms at the accelerator's clock, and their "
+             "product\n\n",
+             result.accelerator) +
+         table.text();
 }
 
 /// The memories other than the weights' that fail somewhere; "" when none does.
@@ -164,6 +183,11 @@ std::string sweep_text(const results::SweepResult& result) {
   out += several ? mitigation_table(result) : grid_text(result, names);
   out += memories_text(result, names);
   out += "\n" + savings_note(result);
+  if (!result.accelerator.empty()) {
+    const std::string note = supply_note(results::supply_effect(result.points));
+    if (!note.empty()) out += "\n" + note;
+    if (!several) out += accelerator_table(result, names);
+  }
   out += "\n" + safe_voltage_title(result.safe) + "\n\n" + safe_voltage_table(result);
   out += "\n" + front_text(result);
   out += fmt::format(

@@ -209,6 +209,13 @@ double two_sided_p(double mean, const std::vector<Source>& sources) {
   return high;
 }
 
+std::array<double, 2> mean_interval(double mean, const std::vector<Source>& sources) {
+  const double variance = total(sources);
+  BROWNOUT_CHECK(variance > 0.0, "an interval without variance");
+  const double half = upper_t(sources, kTail) * std::sqrt(variance);
+  return {mean - half, mean + half};
+}
+
 std::array<double, 2> share_interval(double share, const std::vector<Source>& sources,
                                      std::int64_t images) {
   double worth = static_cast<double>(images);

@@ -70,6 +70,10 @@ class CrossedTable {
 /// variance nor difference.
 double two_sided_p(double mean, const std::vector<Source>& sources);
 
+/// Cochran and Cox's 95 % interval of a mean, [low, high]: the mean plus and minus their t times
+/// the standard error of all sources. At least one source has a variance above 0.
+std::array<double, 2> mean_interval(double mean, const std::vector<Source>& sources);
+
 /// Korn and Graubard's 95 % interval of a share, [low, high] within [0, 1]. It is Clopper and
 /// Pearson's interval for as many images as would have the sources' variance, reduced by (z/t)² for
 /// Cochran and Cox's t. `images`: the number of images, which is used where the share is 0 or 1 and

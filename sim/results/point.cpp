@@ -68,6 +68,13 @@ void add_errors(const CleanResult& clean, const std::vector<ChipResult>& chips, 
   if (all) point.wrong_images = std::move(which);
 }
 
+Sample sample_of(const ChipResult& chip) {
+  Sample sample{chip.chip,       std::nullopt,        chip.wrong,          chip.wrong_either,
+                chip.confidence, chip.read.cells_hit, chip.read.bits_wrong};
+  if (chip.place) sample.place = chip.place->offset;
+  return sample;
+}
+
 }  // namespace
 
 MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::MemoryPoints& others,
@@ -121,6 +128,7 @@ Point summarize(const CleanResult& clean, const std::vector<ChipResult>& chips,
   if (point.places) point.rerr_positions = position_spread(chips, images);
   std::vector<double> confidence;
   for (const ChipResult& chip : chips) confidence.push_back(chip.confidence);
+  for (const ChipResult& chip : chips) point.samples.push_back(sample_of(chip));
   point.confidence = share_spread(confidence, images);
   point.cells_hit_mean = mean_over(chips, [](const ChipResult& c) { return c.read.cells_hit; });
   point.bits_wrong_mean = mean_over(chips, [](const ChipResult& c) { return c.read.bits_wrong; });
@@ -144,6 +152,11 @@ std::vector<std::pair<std::string, double>> mean_counts(const mitigation::Mitiga
   }
   for (auto& [name, mean] : means) mean /= static_cast<double>(chips.size());
   return means;
+}
+
+std::optional<double> Point::energy_delay_uj_ms() const {
+  if (!energy || !latency_ms) return std::nullopt;
+  return energy->total() * *latency_ms;
 }
 
 Savings Point::savings() const {

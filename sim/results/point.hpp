@@ -41,6 +41,17 @@ MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::M
 MemoryUses memory_uses(const chips::OperatingPoint& weights, const experiment::MemoryPoints& others,
                        bool by_voltage, const std::vector<ChipResult>& results);
 
+/// What one chip (or place of one die) showed at a point.
+struct Sample {
+  std::string chip;
+  std::optional<std::uint64_t> place;  // on a measured die: the cell that is the memory's first
+  std::int64_t wrong = 0;              // images
+  std::int64_t wrong_either = 0;       // images wrong clean or wrong perturbed
+  double confidence = 0.0;             // fraction
+  std::int64_t cells_hit = 0;          // of the weights
+  std::int64_t bits_wrong = 0;         // of the weights, in one read
+};
+
 /// What a voltage saves, in percent, against the unprotected accelerator at Vmin.
 struct Savings {
   double access_pct = 0.0;                            // of the energy of a weight access
@@ -57,6 +68,7 @@ struct Point {
   std::optional<double> weight_area_rel;  // of the weight memory, relative to the unprotected one
   // On an accelerator, per image; none without one.
   std::optional<double> cycles;
+  std::optional<double> latency_ms;    // cycles at the accelerator's clock
   std::optional<EnergyLedger> energy;  // µJ
   std::optional<double> energy_rel;    // total, relative to the unprotected one at Vmin
   std::optional<experiment::EnergyEnds> energy_ends;  // of leakage; none: no range is stated
@@ -80,7 +92,10 @@ struct Point {
   /// Counts of the mitigations in use by their names in tables, means over the chips.
   std::vector<std::pair<std::string, double>> mitigation_means;
   std::optional<MemoryUses> memories;  // on an accelerator
+  std::vector<Sample> samples;         // by chip, in the order of the draw
 
+  /// On an accelerator: energy times latency, µJ·ms.
+  std::optional<double> energy_delay_uj_ms() const;
   /// Points of error lost against the network's own clean error.
   double drop() const { return rerr.mean - err; }
   /// With a voltage.

@@ -128,10 +128,10 @@ std::string other_definition(const Json& held, const Json& wanted) {
 }  // namespace
 
 const StoreKind& sweep_kind() {
-  static const StoreKind kind{
-      "sweep",
-      "sweep-identity.json",
-      {"points.csv", "safe_voltage.csv", "sweep.json", "sweep.gp", "sweep.dat", "sweep.svg"}};
+  static const StoreKind kind{"sweep",
+                              "sweep-identity.json",
+                              {"points.csv", "samples.csv", "safe_voltage.csv", "sweep.json",
+                               "sweep.gp", "sweep.dat", "sweep.svg"}};
   return kind;
 }
 

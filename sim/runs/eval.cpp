@@ -32,6 +32,7 @@ EvalCost cost_of(const experiment::Setup& setup, const experiment::Model& model,
   const experiment::NetworkCost cost(model, target, images);
   EvalCost result;
   result.cycles = cost.cycles_per_image();
+  result.latency_ms = cost.latency_ms();
   const EnergyRange energy = cost.energy(technology, voltage);
   result.energy = energy.value;
   const auto unprotected_at_vmin = [&] {

@@ -38,6 +38,7 @@ struct EvalConfig {
 /// On the accelerator, per image, at the operating point or at Vmin.
 struct EvalCost {
   double cycles = 0.0;
+  double latency_ms = 0.0;
   EnergyLedger energy;                  // µJ
   experiment::RelativeEnergy relative;  // to the unprotected accelerator at Vmin
 };

@@ -103,6 +103,7 @@ void ModelSweep::add_cost(results::Point& point) {
   if (!setup_.target.accelerator) return;
   const experiment::NetworkCost& cost = costs_.of(mitigation_.what);
   point.cycles = cost.cycles_per_image();
+  point.latency_ms = cost.latency_ms();
   const EnergyRange energy = cost.energy(*setup_.technology, *point.voltage, mitigation_.what);
   const experiment::RelativeEnergy relative = experiment::relative_energy(energy, costs_.at_vmin());
   point.energy = energy.value;

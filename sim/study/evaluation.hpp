@@ -39,6 +39,13 @@ struct Setting {
 /// Reads the keys of Setting out of a map; those that are not there keep their default.
 Setting read_setting(YamlMap& map, Setting defaults);
 
+/// What a sample was measured on.
+struct Drawn {
+  std::string chip;                      // or a draw of noise; "" for a network without faults
+  std::optional<std::uint64_t> place{};  // on a measured die: the cell that is the memory's first
+  std::optional<std::int64_t> bits_wrong{};  // of the weights, in one read
+};
+
 /// A number of the table, with one sample per chip (or draw) that it was measured on.
 struct Value {
   std::string label;         // column: "p = 0.5 %"
@@ -47,6 +54,7 @@ struct Value {
   std::vector<double> samples;
   std::vector<results::WrongImages> wrong{};  // of an error: which images, once per sample
   results::PositionSpread positions{};        // of places of one die
+  std::vector<Drawn> drawn{};                 // once per sample; empty where nothing is drawn
 };
 
 struct NamedHistogram {

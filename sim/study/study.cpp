@@ -224,6 +224,7 @@ class Run {
       cell->samples.push_back(value.samples);
       if (!value.wrong.empty()) cell->wrong.push_back(value.wrong);
       cell->positions.push_back(value.positions);
+      cell->drawn.push_back(value.drawn);
     }
     result.histograms.back().insert(result.histograms.back().end(), findings.histograms.begin(),
                                     findings.histograms.end());
@@ -260,20 +261,16 @@ class Run {
       const Cell* higher = cell_of(choice.higher, choice);
       const Cell* lower = cell_of(choice.lower, choice);
       if (higher != nullptr && lower != nullptr) {
-        comparison.difference = difference(higher->measured(), lower->measured());
+        comparison.difference = results::difference(higher->wrong, lower->wrong);
       }
       result.comparisons.push_back(std::move(comparison));
     }
     // Over all comparisons of the study: to run only a part of it makes none of them more certain.
-    std::vector<double> p;
-    for (const ComparisonResult& comparison : result.comparisons) {
-      p.push_back(comparison.difference ? comparison.difference->p.value_or(1.0) : 1.0);
+    std::vector<results::Difference*> differences;
+    for (ComparisonResult& comparison : result.comparisons) {
+      differences.push_back(comparison.difference ? &*comparison.difference : nullptr);
     }
-    const std::vector<double> adjusted = results::holm_adjusted(p);
-    for (std::size_t i = 0; i < adjusted.size(); ++i) {
-      std::optional<Difference>& difference = result.comparisons[i].difference;
-      if (difference && difference->p) difference->p_holm = adjusted[i];
-    }
+    results::adjust_together(differences);
   }
 
   const StudyFile& study_;
@@ -291,8 +288,8 @@ class Run {
 results::StoreKind store_kind() {
   return {"study",
           "study-identity.json",
-          {"table.md", "table.csv", "study.json", "study.gp", "study.dat", "study.svg",
-           "histograms.csv", "histograms.gp", "histograms.dat", "histograms.svg"}};
+          {"table.md", "table.csv", "samples.csv", "study.json", "study.gp", "study.dat",
+           "study.svg", "histograms.csv", "histograms.gp", "histograms.dat", "histograms.svg"}};
 }
 
 std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<std::string>& only) {

@@ -11,6 +11,11 @@ const Cell* RowResult::find(const std::string& evaluation, const std::string& la
   return nullptr;
 }
 
+Drawn Cell::drawn_at(std::size_t network, std::size_t sample) const {
+  return network < drawn.size() && sample < drawn[network].size() ? drawn[network][sample]
+                                                                  : Drawn{};
+}
+
 std::vector<results::ErrorSpread> StudyResult::errors_of(const std::string& evaluation) const {
   std::vector<results::ErrorSpread> errors;
   for (const RowResult& row : rows) {

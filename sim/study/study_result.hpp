@@ -8,9 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "sim/results/comparison.hpp"
 #include "sim/results/error_bars.hpp"
 #include "sim/results/places.hpp"
-#include "sim/study/comparison.hpp"
 #include "sim/study/evaluation.hpp"
 #include "sim/study/study_file.hpp"
 
@@ -20,13 +20,16 @@ namespace brownout::study {
 struct Cell {
   std::string evaluation;
   Value header;                                    // without samples
-  Samples samples;                                 // per network and chip
-  ErrorTables wrong;                               // of an error: likewise, which images
+  std::vector<std::vector<double>> samples;        // per network and chip
+  results::ErrorTables wrong;                      // of an error: likewise, which images
   std::vector<results::PositionSpread> positions;  // per network
   results::ErrorSpread spread;  // one network: over its chips; several: over the networks' means
 
+  std::vector<std::vector<Drawn>> drawn;  // per network; what each sample was measured on
+
+  /// Of a sample; empty where nothing was drawn.
+  Drawn drawn_at(std::size_t network, std::size_t sample) const;
   bool is_error() const { return !wrong.empty(); }
-  Measured measured() const { return {samples, wrong}; }
   std::optional<double> published;
 };
 
@@ -51,7 +54,8 @@ struct RowResult {
 
 struct ComparisonResult {
   ComparisonChoice choice;
-  std::optional<Difference> difference;  // none: a row has no numbers, or was not asked for
+  std::optional<results::Difference>
+      difference;  // none: a row has no numbers, or was not asked for
 };
 
 /// What the table says beside its numbers.

@@ -34,6 +34,7 @@ results::SweepResult two_mitigations() {
       point.mitigation = result.mitigations[k];
       point.weight_area_rel = k == 0 ? 1.0 : 1.11;
       point.cycles = k == 0 ? 1000.0 : 1001.0;
+      point.latency_ms = 0.25;
       point.energy.emplace();
       point.energy->macs = 2.0;
       point.energy->mitigation = k == 0 ? 0.0 : 0.5;
@@ -63,13 +64,15 @@ TEST(MitigationTable, ComparesErrorEnergyAreaAndCycles) {
   const std::string first = text.substr(none, text.find('\n', none) - none);
   const std::string second = text.substr(with, text.find('\n', with) - with);
   EXPECT_NE(first.find("20.00"), std::string::npos) << first;
-  EXPECT_NE(first.find("1000  *"), std::string::npos) << first;
-  for (const char* part : {"8.50", "1.110", "1.000", "0.900 … 0.700", "2.500", "1001  *"}) {
+  EXPECT_NE(first.find("1000  0.2500  0.5000  *"), std::string::npos) << first;
+  for (const char* part :
+       {"8.50", "1.110", "1.000", "0.900 … 0.700", "2.500", "1001  0.2500  0.6250  *"}) {
     EXPECT_NE(second.find(part), std::string::npos) << part << "\n" << second;
   }
   // RANDBET gains nothing by it.
   const std::size_t third = text.find("randbet"), end = text.find("\n", text.find("\n", third) + 1);
-  EXPECT_EQ(text.substr(third, end - third).find("1001  *"), std::string::npos) << text;
+  EXPECT_EQ(text.substr(third, end - third).find("1001  0.2500  0.6250  *"), std::string::npos)
+      << text;
 }
 
 TEST(MitigationTable, MarksWhatIsNotDecided) {
@@ -77,8 +80,8 @@ TEST(MitigationTable, MarksWhatIsNotDecided) {
   result.points[1].wrong_images.clear();  // nothing is known of other images
   result.settle();
   const std::string text = mitigation_table(result);
-  EXPECT_NE(text.find("1000  *"), std::string::npos) << text;
-  EXPECT_NE(text.find("1001  ~"), std::string::npos) << text;
+  EXPECT_NE(text.find("1000  0.2500  0.5000  *"), std::string::npos) << text;
+  EXPECT_NE(text.find("1001  0.2500  0.6250  ~"), std::string::npos) << text;
 }
 
 TEST(MitigationTable, IsPartOfTheSweepsText) {
@@ -114,14 +117,17 @@ TEST(MitigationTable, PlacementsKeepTheirFilesWhereTheyTellThemApart) {
             (std::vector<std::string>{"placement=a.json", "placement=b.json"}));
 }
 
-TEST(MitigationPlot, HasACurveForEachMitigationAndTheFront) {
-  const Drawing drawing = mitigation_drawing(two_mitigations(), "sweep.svg");
+TEST(MitigationPlot, HasAPanelForEachMitigationInSavedPercentAndLostPoints) {
+  results::SweepResult result = two_mitigations();
+  for (results::Point& point : result.points) point.energy_rel = 1.0 - 0.125 * (point.err / 8.0);
+  const Drawing drawing = mitigation_drawing(result, "sweep.svg");
   const std::string& data = drawing.data();
-  EXPECT_EQ(data.substr(data.find('\n') + 1),
-            "2 20\n2.5 8.5\n\n\n2 20\n\n\n2.5 8.5\n\n\n2 9\n\n\n2 9\n\n\n2.5 9\n");
+  // For each network the front, then its mitigations: percent saved, points lost, V/Vmin. The first
+  // network loses 12 points of 8 without and half a point with a mitigation.
+  EXPECT_NE(data.find("\n\n12.5 12 0.875\n\n\n12.5 0.5 0.875\n\n"), std::string::npos) << data;
   for (const char* part :
-       {"data_file index 0 using 1:2 with lines lw 5", "title \"none (area 1.000)\"",
-        "title \"secded+placement (area 1.110, cycles +0.10 %)\""}) {
+       {"set title \"none\".\"\\n\".\"area 1.000\"",
+        "set title \"secded+placement\".\"\\n\".\"area 1.110, cycles +0.10 %\""}) {
     EXPECT_NE(drawing.program.find(part), std::string::npos) << part << "\n" << drawing.program;
   }
 }

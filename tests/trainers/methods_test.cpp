@@ -33,18 +33,56 @@ std::string message_of(const std::string& extra,
 TEST(Schedule, TheRateFallsAtFractionsOfTheEpochs) {
   TrainingConfig config = small_config("");
   config.schedule.epochs = 10;
-  EXPECT_DOUBLE_EQ(learning_rate(config, 3), 0.05);
-  EXPECT_DOUBLE_EQ(learning_rate(config, 4), 0.05 * 0.1);
-  EXPECT_NEAR(learning_rate(config, 9), 5e-5, 1e-12);
+  const TrainingLength length = training_length(config.schedule, 7);
+  EXPECT_EQ(length.steps, 70u);
+  EXPECT_DOUBLE_EQ(learning_rate(config, 4 * 7 - 1, length), 0.05);
+  EXPECT_DOUBLE_EQ(learning_rate(config, 4 * 7, length), 0.05 * 0.1);
+  EXPECT_NEAR(learning_rate(config, 69, length), 5e-5, 1e-12);
+}
+
+TEST(Schedule, AMilestoneFallsOnAWholeEpochRoundedDown) {
+  TrainingConfig config = small_config("");
+  config.schedule.epochs = 8;
+  const TrainingLength length = training_length(config.schedule, 10);
+  EXPECT_EQ(milestone_step(config.schedule, 0.4, length), 30u);  // 3.2 epochs
+  EXPECT_EQ(milestone_step(config.schedule, 0.0, length), 0u);
+}
+
+TEST(Schedule, AShortTrainingHasItsMilestonesWithinTheFirstEpoch) {
+  TrainingConfig config = small_config("");
+  config.schedule.epochs = 1;
+  const TrainingLength length = training_length(config.schedule, 50);
+  EXPECT_DOUBLE_EQ(learning_rate(config, 19, length), 0.05);
+  EXPECT_DOUBLE_EQ(learning_rate(config, 20, length), 0.05 * 0.1);
+  EXPECT_NEAR(learning_rate(config, 30, length), 0.05 * 0.01, 1e-12);
+  EXPECT_NEAR(learning_rate(config, 40, length), 0.05 * 0.001, 1e-12);
+}
+
+TEST(Schedule, ALimitOfStepsEndsTheEpochsEarlyAndMovesTheMilestones) {
+  TrainingConfig config = small_config("");
+  config.schedule.epochs = 10;
+  config.schedule.steps = 25;
+  const TrainingLength length = training_length(config.schedule, 10);
+  EXPECT_EQ(length.steps, 25u);
+  EXPECT_EQ(length.epochs(), 3);
+  EXPECT_EQ(milestone_step(config.schedule, 0.4, length), 10u);
+  EXPECT_EQ(milestone_step(config.schedule, 0.6, length), 15u);
+  config.schedule.steps = 1000;  // beyond the epochs, it limits nothing
+  EXPECT_EQ(training_length(config.schedule, 10).steps, 100u);
+  config.schedule.steps = 20;
+  config.schedule.cosine = true;
+  const TrainingLength cosine = training_length(config.schedule, 10);
+  EXPECT_NEAR(learning_rate(config, 10, cosine), 0.025, 1e-15);
 }
 
 TEST(Schedule, ACosineGoesFromTheRateTowardsZero) {
   TrainingConfig config = small_config("");
   config.schedule.epochs = 10;
   config.schedule.cosine = true;
-  EXPECT_DOUBLE_EQ(learning_rate(config, 0), 0.05);
-  EXPECT_NEAR(learning_rate(config, 5), 0.025, 1e-15);
-  EXPECT_NEAR(learning_rate(config, 9), 0.025 * (1.0 + std::cos(0.9 * M_PI)), 1e-15);
+  const TrainingLength length = training_length(config.schedule, 3);
+  EXPECT_DOUBLE_EQ(learning_rate(config, 2, length), 0.05);
+  EXPECT_NEAR(learning_rate(config, 5 * 3, length), 0.025, 1e-15);
+  EXPECT_NEAR(learning_rate(config, 29, length), 0.025 * (1.0 + std::cos(0.9 * M_PI)), 1e-15);
 }
 
 TEST(Schedule, TheClippingLimitGoesDownALineAndStays) {

@@ -193,6 +193,45 @@ TEST_F(Program, AnotherSeedAndFewerEpochsCanBeAsked) {
   EXPECT_EQ(net.metadata.at("training.threads"), "1");
 }
 
+TEST_F(Program, AnExportKnowsWhatWasSetForItsTraining) {
+  ASSERT_EQ(run({config(), "--threads", "1", "--out", out("x.onnx"), "--epochs", "2", "--set",
+                 "optimizer.learning_rate=0.02", "--seed", "9"}),
+            0)
+      << log();
+  ASSERT_EQ(run({config(), "--threads", "1", "--out", out("again.onnx"), "--export-only",
+                 out("x.checkpoint")}),
+            0)
+      << log();
+  EXPECT_EQ(read_file(out("again.onnx")), read_file(out("x.onnx")));
+  // What is given now counts after it.
+  EXPECT_EQ(run({config(), "--threads", "1", "--out", out("other.onnx"), "--export-only",
+                 out("x.checkpoint"), "--set", "optimizer.learning_rate=0.03"}),
+            2);
+  EXPECT_NE(log().find("optimizer.learning_rate there is 0.02, here 0.03"), std::string::npos)
+      << log();
+}
+
+TEST_F(Program, AShortTryTakesFewerImagesAndSteps) {
+  ASSERT_EQ(run({config(), "--threads", "1", "--out", out("x.onnx"), "--images", "320", "--set",
+                 "dataset.test_images=50", "--steps", "30"}),
+            0)
+      << log();
+  const network::Network net = network::read_onnx(out("x.onnx"));
+  EXPECT_EQ(net.metadata.at("training.steps"), "30");
+  EXPECT_EQ(net.metadata.at("training.epochs_run"), "2 of 2");  // 320 images are 20 batches
+  const std::string metrics = read_file(out("x.csv"));
+  EXPECT_EQ(std::count(metrics.begin(), metrics.end(), '\n'), 3) << metrics;
+  // It is finished, so that the same command may train it anew.
+  EXPECT_EQ(run({config(), "--threads", "1", "--out", out("x.onnx"), "--images", "320", "--set",
+                 "dataset.test_images=50", "--steps", "30"}),
+            0)
+      << log();
+  EXPECT_EQ(run({config(), "--threads", "1", "--out", out("y.onnx"), "--images", "641"}), 2);
+  EXPECT_NE(log().find("dataset.images"), std::string::npos) << log();
+  EXPECT_NE(log().find("expected an integer in [1, 640], the train images of"), std::string::npos)
+      << log();
+}
+
 TEST_F(Program, TellsOtherProgramsHowFarItIs) {
   const std::vector<std::string> words{config(), "--threads", "1",         "--epochs",
                                        "1",      "--quiet",   "--progress"};

@@ -17,17 +17,44 @@ double ramp(double start, double end, double share, std::uint64_t done, std::uin
 
 }  // namespace
 
-double learning_rate(const TrainingConfig& config, int epoch) {
+int TrainingLength::epochs() const {
+  return static_cast<int>((steps + steps_per_epoch - 1) / steps_per_epoch);
+}
+
+TrainingLength training_length(const ScheduleChoice& schedule, std::uint64_t steps_per_epoch) {
+  TrainingLength length{steps_per_epoch,
+                        steps_per_epoch * static_cast<std::uint64_t>(schedule.epochs)};
+  if (schedule.steps) {
+    length.steps = std::min(length.steps, static_cast<std::uint64_t>(*schedule.steps));
+  }
+  return length;
+}
+
+std::uint64_t milestone_step(const ScheduleChoice& schedule, double milestone,
+                             const TrainingLength& length) {
+  const auto floor_of = [](double value) {
+    return static_cast<std::uint64_t>(std::floor(value + 1e-9));
+  };
+  const std::uint64_t epoch = floor_of(milestone * schedule.epochs);
+  if (!schedule.steps && epoch > 0) return epoch * length.steps_per_epoch;
+  return floor_of(milestone * static_cast<double>(length.steps));
+}
+
+double learning_rate(const TrainingConfig& config, std::uint64_t done,
+                     const TrainingLength& length) {
   const ScheduleChoice& schedule = config.schedule;
   double rate = config.optimizer.learning_rate;
   if (schedule.cosine) {
     constexpr double kPi = 3.14159265358979323846;
+    if (schedule.steps) {
+      const double way = static_cast<double>(done) / static_cast<double>(length.steps);
+      return rate * 0.5 * (1.0 + std::cos(kPi * way));
+    }
+    const auto epoch = static_cast<int>(done / length.steps_per_epoch);
     return rate * 0.5 * (1.0 + std::cos(kPi * epoch / schedule.epochs));
   }
   for (const double milestone : schedule.milestones) {
-    if (epoch >= static_cast<int>(std::floor(milestone * schedule.epochs + 1e-9))) {
-      rate *= schedule.factor;
-    }
+    if (done >= milestone_step(schedule, milestone, length)) rate *= schedule.factor;
   }
   return rate;
 }

@@ -48,11 +48,12 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
       threads_(threads),
       batches_(train, train_reader_, config.augmentation, measure_transform(train).mean,
                config.schedule.batch, config.seed) {
-  steps_per_epoch_ = train.size() / config.schedule.batch;
-  if (steps_per_epoch_ == 0) {
+  const std::int64_t steps_per_epoch = train.size() / config.schedule.batch;
+  if (steps_per_epoch == 0) {
     throw InputError("{}: {} images do not fill a batch of {}", config.schedule.batch_origin,
                      train.size(), config.schedule.batch);
   }
+  length_ = training_length(config.schedule, static_cast<std::uint64_t>(steps_per_epoch));
   if (!(test.shape == train.shape) || test.classes != train.classes) {
     const auto text = [](const data::Dataset& data) {
       return fmt::format("{}x{}x{} (channels x height x width) with {} classes",
@@ -72,6 +73,7 @@ Trainer::Trainer(const TrainingConfig& config, const Architecture& architecture,
     pattern_.emplace(config.errors, architecture.parameters, config.coding);
   }
   state_.config = identity(config);
+  state_.epochs = length_.epochs();
   state_.surroundings = {
       {config.initial ? "initial_sha256" : "architecture_sha256", architecture.sha256},
       {"data_sha256", sha256_hex(data::dataset_sha256(train) + " " + data::dataset_sha256(test))},
@@ -115,6 +117,8 @@ void Trainer::resume(Checkpoint checkpoint, const std::string& file) {
         file, checkpoint.weights.size(), state_.weights.size());
   }
   checkpoint.surroundings = std::move(state_.surroundings);
+  checkpoint.epochs = state_.epochs;
+  checkpoint.assignments = std::move(state_.assignments);
   optimizer_.state() = std::move(checkpoint.optimizer);
   state_ = std::move(checkpoint);
   state_.optimizer.clear();
@@ -161,14 +165,13 @@ PassResult Trainer::perturbed_pass(const Batch& batch, StepResult& result) {
 void Trainer::require_finite(double loss) const {
   if (std::isfinite(loss)) return;
   throw RunError("the training diverged: the loss of step {} (epoch {}) is {}", state_.step + 1,
-                 static_cast<std::int64_t>(state_.step) / steps_per_epoch_ + 1,
+                 state_.step / length_.steps_per_epoch + 1,
                  std::isnan(loss) ? "no number" : "infinite");
 }
 
 void Trainer::update(const std::vector<float>& gradient) {
-  const std::int64_t epoch = static_cast<std::int64_t>(state_.step) / steps_per_epoch_;
-  optimizer_.update(state_.updates, learning_rate(config_, static_cast<int>(epoch)),
-                    gradient.data(), state_.weights.data());
+  optimizer_.update(state_.updates, learning_rate(config_, state_.step, length_), gradient.data(),
+                    state_.weights.data());
   ++state_.updates;
   // Below 0 the scaled logits would order the classes the other way round, and the exported ones,
   // which have no scale, would not.
@@ -253,7 +256,8 @@ void Trainer::finish_epoch(const TrainingFiles& files) {
   EpochSums& sums = state_.sums;
   EpochRecord record;
   record.epoch = static_cast<int>(state_.history.size()) + 1;
-  record.learning_rate = learning_rate(config_, record.epoch - 1);
+  record.batches = sums.batches;
+  record.learning_rate = learning_rate(config_, state_.step - 1, length_);
   record.loss = sums.loss / static_cast<double>(std::max<std::int64_t>(sums.batches, 1));
   record.logit_margin =
       sums.logit_margin / static_cast<double>(std::max<std::int64_t>(sums.batches, 1));
@@ -298,9 +302,10 @@ bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* 
     write_file_atomically(files.metrics, metrics_csv(state_.history));
   }
   // A kill between the last step of an epoch and its test leaves the test still to be done.
-  while (done < total || static_cast<int>(state_.history.size()) < config_.schedule.epochs) {
+  const auto steps_per_epoch = static_cast<std::int64_t>(length_.steps_per_epoch);
+  while (done < total || static_cast<int>(state_.history.size()) < length_.epochs()) {
     const std::int64_t finished = static_cast<std::int64_t>(state_.history.size() + 1);
-    if (done >= finished * steps_per_epoch_) {
+    if (done >= std::min(finished * steps_per_epoch, total)) {
       finish_epoch(files);
       continue;
     }

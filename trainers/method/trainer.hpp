@@ -14,6 +14,7 @@
 #include "trainers/method/architecture.hpp"
 #include "trainers/method/error_pattern.hpp"
 #include "trainers/method/optimizer.hpp"
+#include "trainers/method/schedule.hpp"
 #include "trainers/method/training_config.hpp"
 #include "trainers/method/weight_coder.hpp"
 #include "trainers/output/checkpoint.hpp"
@@ -50,6 +51,11 @@ class Trainer {
   /// training: configuration, architecture, data, threads or device.
   void resume(Checkpoint checkpoint, const std::string& file);
 
+  /// What was set beside the configuration file ("schedule.epochs=3"); kept with checkpoints.
+  void remember_assignments(std::vector<std::string> assignments) {
+    state_.assignments = std::move(assignments);
+  }
+
   /// Runs until all epochs are done, or `stop` becomes non-zero (then a checkpoint is written).
   /// Returns true when the training is complete.
   bool run(const TrainingFiles& files, const volatile std::sig_atomic_t* stop = nullptr);
@@ -79,9 +85,8 @@ class Trainer {
   ErrorPattern* pattern() { return pattern_ ? &*pattern_ : nullptr; }
   const ErrorPattern* pattern() const { return pattern_ ? &*pattern_ : nullptr; }
   const BatchReader& train_reader() const { return train_reader_; }
-  std::uint64_t total_steps() const {
-    return static_cast<std::uint64_t>(steps_per_epoch_ * config_.schedule.epochs);
-  }
+  const TrainingLength& length() const { return length_; }
+  std::uint64_t total_steps() const { return length_.steps; }
   int threads() const { return threads_; }
   /// Total time that steps waited for their images.
   double waited_seconds() const { return loader_->waited_seconds(); }
@@ -115,7 +120,7 @@ class Trainer {
   std::optional<EventFile> events_;
   std::uint64_t saved_step_ = 0;  // of the checkpoint on disk
   int threads_ = 1;
-  std::int64_t steps_per_epoch_ = 0;
+  TrainingLength length_;
   std::vector<float> decoded_, gradient_, perturbed_gradient_;
   TrainingBatches batches_;
   std::optional<Loader> loader_;

@@ -88,10 +88,14 @@ OptimizerChoice read_optimizer(YamlMap map) {
   return o;
 }
 
+constexpr std::int64_t kMostSteps = 1'000'000'000'000;
+constexpr std::int64_t kMostImages = 1'000'000'000;
+
 ScheduleChoice read_schedule(YamlMap map) {
-  map.expect({"epochs", "batch", "decay", "milestones", "factor"});
+  map.expect({"epochs", "steps", "batch", "decay", "milestones", "factor"});
   ScheduleChoice s;
   s.epochs = static_cast<int>(map.integer("epochs", 1, 100000));
+  if (map.has("steps")) s.steps = map.integer("steps", 1, kMostSteps);
   s.batch = static_cast<int>(map.integer("batch", 1, 100000, s.batch));
   s.batch_origin = map.where("batch");
   s.cosine = map.choice("decay", kDecays, 0) == 1;
@@ -100,7 +104,7 @@ ScheduleChoice read_schedule(YamlMap map) {
   }
   if (map.has("milestones")) s.milestones = map.numbers("milestones", 0.0, 1.0, false);
   if (!std::is_sorted(s.milestones.begin(), s.milestones.end())) {
-    map.fail("milestones", fmt::format("expected rising shares of the epochs, got [{}]",
+    map.fail("milestones", fmt::format("expected rising shares of the training, got [{}]",
                                        fmt::join(s.milestones, ", ")));
   }
   s.factor = map.number("factor", 0.0, 1.0, s.factor);
@@ -153,7 +157,7 @@ TrainingConfig read(YamlMap root, bool files_exist) {
                "calibration_images", "output"});
   read_network(root, files_exist, c);
   YamlMap dataset = root.map("dataset");
-  dataset.expect({"name", "whitening", "folder", "augmentation"});
+  dataset.expect({"name", "images", "test_images", "whitening", "folder", "augmentation"});
   const data::DataName name = data::read_data_name(dataset, "name", {}, !files_exist);
   c.dataset = name.text;
   c.data_file = name.file;
@@ -168,6 +172,10 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   if (auto augmentation = dataset.optional_map("augmentation")) {
     c.augmentation = read_augmentation(*augmentation);
   }
+  if (dataset.has("images")) c.images = dataset.integer("images", 1, kMostImages);
+  if (dataset.has("test_images")) c.test_images = dataset.integer("test_images", 1, kMostImages);
+  c.images_origin = dataset.where("images");
+  c.test_images_origin = dataset.where("test_images");
   dataset.finish();
   c.coding = read_coding(root.map("quantization"));
   // Beyond 1, the float value of a binary weight would first have to come back before its sign
@@ -213,6 +221,14 @@ TrainingConfig parse_training(const std::string& text, const std::filesystem::pa
 
 namespace {
 
+std::string describe_dataset(const TrainingConfig& c) {
+  std::string text = "name: " + c.dataset;
+  if (c.images) text += fmt::format(", images: {}", *c.images);
+  if (c.test_images) text += fmt::format(", test_images: {}", *c.test_images);
+  if (!c.whitening) text += ", whitening: false";
+  return "dataset: {" + text + describe(c.augmentation) + "}\n";
+}
+
 std::string describe_coding(const TrainingConfig& c, bool identity) {
   const CodingChoice& coding = c.coding;
   std::string roles;
@@ -231,9 +247,7 @@ std::string describe_coding(const TrainingConfig& c, bool identity) {
 
 std::string describe_all(const TrainingConfig& c, bool identity) {
   const OptimizerChoice& o = c.optimizer;
-  std::string text = describe_network(c) + fmt::format("dataset: {{name: {}{}{}}}\n", c.dataset,
-                                                       c.whitening ? "" : ", whitening: false",
-                                                       describe(c.augmentation));
+  std::string text = describe_network(c) + describe_dataset(c);
   text += describe_coding(c, identity);
   if (c.w_max > 0.0) text += fmt::format("w_max: {}\n", c.w_max);
   if (c.clipping_ramp) {
@@ -261,8 +275,9 @@ std::string describe_all(const TrainingConfig& c, bool identity) {
   const std::string decay = s.cosine ? "decay: cosine"
                                      : fmt::format("milestones: [{}], factor: {}",
                                                    fmt::join(s.milestones, ", "), s.factor);
-  text += fmt::format("schedule: {{epochs: {}, batch: {}, {}}}\nseed: {}\n", s.epochs, s.batch,
-                      decay, c.seed);
+  const std::string steps = s.steps ? fmt::format(", steps: {}", *s.steps) : "";
+  text += fmt::format("schedule: {{epochs: {}{}, batch: {}, {}}}\nseed: {}\n", s.epochs, steps,
+                      s.batch, decay, c.seed);
   return text;
 }
 

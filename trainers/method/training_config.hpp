@@ -28,9 +28,10 @@ struct OptimizerChoice {
 
 struct ScheduleChoice {
   int epochs = 10;
+  std::optional<std::int64_t> steps;  // a limit: ends the epochs early
   int batch = 128;
   std::string batch_origin;                          // where it was given, for messages
-  std::vector<double> milestones = {0.4, 0.6, 0.8};  // fractions of the epochs
+  std::vector<double> milestones = {0.4, 0.6, 0.8};  // fractions of the training
   double factor = 0.1;                               // of the learning rate at each of them
   bool cosine = false;                               // instead of milestones
 };
@@ -53,6 +54,9 @@ struct TrainingConfig {
   std::filesystem::path dataset_folder;  // empty = the usual place
   bool whitening = true;  // images minus mean over deviation of the training set; else pixel/255
   std::string dataset_origin;  // where its folder or name was given, for messages
+  /// The first images of each split, and where that was given; none: all.
+  std::optional<std::int64_t> images, test_images;
+  std::string images_origin, test_images_origin;
   AugmentationChoice augmentation;
   CodingChoice coding;
   double w_max = 0.0;  // 0 = no clipping

@@ -30,6 +30,7 @@ void append(std::string& bytes, const std::vector<float>& values) {
 
 json to_json(const EpochRecord& r) {
   return {{"epoch", r.epoch},
+          {"batches", r.batches},
           {"learning_rate", r.learning_rate},
           {"loss", r.loss},
           {"train_error", r.train_error},
@@ -58,6 +59,7 @@ double later_number(const JsonObject& fields, const char* key) {
 EpochRecord record_from(const JsonObject& fields) {
   EpochRecord r;
   r.epoch = static_cast<int>(fields.integer("epoch", 0, std::numeric_limits<int>::max()));
+  if (fields.has("batches")) r.batches = fields.integer("batches", 0, kMostCount);
   r.learning_rate = number(fields, "learning_rate");
   r.loss = number(fields, "loss");
   r.train_error = number(fields, "train_error");
@@ -81,6 +83,17 @@ std::map<std::string, std::string> surroundings_of(const JsonObject& fields) {
                      (!threads->second.empty() && threads->second.size() < 6 &&
                       threads->second.find_first_not_of("0123456789") == std::string::npos);
   if (!known) entries.fail("threads", "a number of threads");
+  return result;
+}
+
+std::vector<std::string> assignments_of(const JsonObject& fields) {
+  std::vector<std::string> result;
+  const Json& list = fields.at("assignments");
+  if (!list.is_array()) fields.fail("assignments", "a list of texts");
+  for (const Json& one : list) {
+    if (!one.is_string()) fields.fail("assignments", "a list of texts");
+    result.push_back(one.get<std::string>());
+  }
   return result;
 }
 
@@ -134,6 +147,7 @@ std::string compared(const std::string& name, const std::string& there, const st
 }  // namespace
 
 int planned_epochs(const Checkpoint& checkpoint) {
+  if (checkpoint.epochs > 0) return checkpoint.epochs;
   const Entries entries = entries_of(checkpoint.config);
   const std::string* const epochs = find(entries, "schedule.epochs");
   return epochs == nullptr ? 0 : std::atoi(epochs->c_str());
@@ -144,8 +158,11 @@ double perturbed_share(const Checkpoint& checkpoint) {
   const auto steps = static_cast<double>(checkpoint.step);
   const double finished = steps - static_cast<double>(checkpoint.sums.batches);
   double perturbed = static_cast<double>(checkpoint.sums.perturbed_batches);
-  for (const EpochRecord& record : checkpoint.history) {  // an epoch has as many as any other
-    perturbed += record.perturbed_share * finished / static_cast<double>(checkpoint.history.size());
+  for (const EpochRecord& record : checkpoint.history) {
+    const double batches = record.batches > 0
+                               ? static_cast<double>(record.batches)
+                               : finished / static_cast<double>(checkpoint.history.size());
+    perturbed += record.perturbed_share * batches;
   }
   return perturbed / steps;
 }
@@ -180,6 +197,8 @@ void write_checkpoint(const Checkpoint& c, const std::filesystem::path& file) {
   const std::string header = json{
       {"config", c.config},
       {"surroundings", c.surroundings},
+      {"assignments", c.assignments},
+      {"epochs", c.epochs},
       {"step", c.step},
       {"updates", c.updates},
       {"inject", c.inject},
@@ -242,6 +261,10 @@ Checkpoint read_checkpoint(const std::filesystem::path& file) {
   Checkpoint c;
   c.config = fields.text("config");
   c.surroundings = surroundings_of(fields);
+  if (fields.has("assignments")) c.assignments = assignments_of(fields);
+  if (fields.has("epochs")) {
+    c.epochs = static_cast<int>(fields.integer("epochs", 0, std::numeric_limits<int>::max()));
+  }
   c.step = count_of("step");
   c.updates = fields.has("updates") ? count_of("updates") : c.step;  // older files hold none
   c.inject = fields.boolean("inject");

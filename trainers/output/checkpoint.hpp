@@ -12,7 +12,8 @@ namespace brownout::trainers {
 /// One finished epoch, a row of the metrics file.
 struct EpochRecord {
   int epoch = 0;
-  double learning_rate = 0.0;
+  std::int64_t batches = 0;      // 0 in older files, where every epoch has the same number
+  double learning_rate = 0.0;    // of its last step
   double loss = 0.0;             // clean, mean over the epoch's batches
   double train_error = 0.0;      // percent, clean pass
   double perturbed_loss = 0.0;   // mean over the batches with errors, 0 without any
@@ -34,6 +35,9 @@ struct Checkpoint {
   std::string config;  // describe(config): must be the same to resume
   // What else decides the result, by name: contents of files, threads. Older files hold none.
   std::map<std::string, std::string> surroundings;
+  // What was set beside the configuration file; an export needs it again. Older files hold none.
+  std::vector<std::string> assignments;
+  int epochs = 0;             // that the training has in the end; 0 in older files
   std::uint64_t step = 0;     // batches done
   std::uint64_t updates = 0;  // of the optimizer: more than steps where updates alternate
   bool inject = false;        // the gate's decision for the next batch

@@ -211,7 +211,7 @@ ExportScore export_network(Trainer& trainer, const std::filesystem::path& file) 
       {"training.seed", std::to_string(config.seed)},
       {"training.dataset", config.dataset},
       {"training.epochs_run",
-       fmt::format("{} of {}", trainer.state().history.size(), config.schedule.epochs)},
+       fmt::format("{} of {}", trainer.state().history.size(), trainer.length().epochs())},
       // The last bits of sums depend on the number of threads, the device and the BLAS.
       {"training.threads", std::to_string(trainer.threads())},
       {"training.device", trainer.pass().device()},

@@ -149,10 +149,11 @@ class Errors : public Evaluation {
       std::vector<std::uint64_t> offsets;
       for (const std::unique_ptr<chips::Chip>& chip : chips) {
         if (const auto at = chip->place()) offsets.push_back(at->offset);
-        results::WrongImages wrong = passes.on(*chip, place.conditions);
+        auto [wrong, drawn] = passes.on(*chip, place.conditions);
         if (either_) wrong = results::wrong_in_either(clean, wrong);
         value.samples.push_back(passes.error(wrong));
         value.wrong.push_back(std::move(wrong));
+        value.drawn.push_back(std::move(drawn));
       }
       if (!offsets.empty()) {
         value.positions = results::spread_over_positions(value.samples, offsets);
@@ -229,7 +230,9 @@ class Layers : public Evaluation {
       passes.clean();
       for (std::int64_t i = 0; i < setting_.chips; ++i) {
         const auto chip = chips::make_chip(results::chip_name(setting_.seed, i, 1.0));
-        value.wrong.push_back(passes.on(*chip, experiment::resident_at({1.0, rate_})));
+        auto [wrong, drawn] = passes.on(*chip, experiment::resident_at({1.0, rate_}));
+        value.wrong.push_back(std::move(wrong));
+        value.drawn.push_back(std::move(drawn));
         value.samples.push_back(passes.error(value.wrong.back()));
       }
       findings.values.push_back(std::move(value));

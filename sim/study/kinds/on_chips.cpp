@@ -11,6 +11,12 @@
 
 namespace brownout::study {
 
+namespace {
+
+constexpr std::int64_t kMostBits = std::int64_t{1} << 53;
+
+}  // namespace
+
 OnChips::OnChips(const experiment::Model& model, const Setting& setting, const Bench& bench,
                  int statistics_batch, weights::Selection selection)
     : model_(model),
@@ -56,8 +62,7 @@ const results::CleanResult& OnChips::clean() {
   return *clean_;
 }
 
-results::WrongImages OnChips::on(const chips::Chip& chip,
-                                 const experiment::Conditions& conditions) {
+OnChips::Perturbed OnChips::on(const chips::Chip& chip, const experiment::Conditions& conditions) {
   const chips::OperatingPoint& at = conditions.rail;
   const weights::Selection& selection = setup_.reads.selection;
   Json key = base_key(model_, setting_, bench_);
@@ -81,9 +86,12 @@ results::WrongImages OnChips::on(const chips::Chip& chip,
             {"wrong_images", results::to_hex(result.wrong_images)},
             {"bits_wrong", result.read.bits_wrong}};
   });
-  results::WrongImages wrong = results::wrong_images_of(row.fields(), images_.count);
-  bench_.tick(fmt::format("{} on {}, {:.2f} %", model_.name, chip.name(), error(wrong)));
-  return wrong;
+  const JsonObject fields = row.fields();
+  Perturbed result{results::wrong_images_of(fields, images_.count), {chip.name()}};
+  result.drawn.bits_wrong = fields.integer("bits_wrong", 0, kMostBits);
+  if (const auto place = chip.place()) result.drawn.place = place->offset;
+  bench_.tick(fmt::format("{} on {}, {:.2f} %", model_.name, chip.name(), error(result.wrong)));
+  return result;
 }
 
 int read_statistics_batch(YamlMap& map, const Setting& setting) {

@@ -19,7 +19,11 @@ class OnChips {
   ~OnChips();
 
   const results::CleanResult& clean();
-  results::WrongImages on(const chips::Chip& chip, const experiment::Conditions& at);
+  struct Perturbed {
+    results::WrongImages wrong;
+    Drawn drawn;
+  };
+  Perturbed on(const chips::Chip& chip, const experiment::Conditions& at);
 
   /// Percent.
   double error(const results::WrongImages& wrong) const;

@@ -83,6 +83,7 @@ class Noise : public Evaluation {
               {"wrong_images", results::to_hex(results::wrong_images(found.predictions, data))}};
         });
         value.wrong.push_back(results::wrong_images_of(row.fields(), images));
+        value.drawn.push_back({fmt::format("noise:{}", seed)});
         value.samples.push_back(results::percent(results::count(value.wrong.back()), images));
         bench.tick(
             fmt::format("{}, noise {}, {:.2f} %", model.name, value.label, value.samples.back()));
