@@ -389,7 +389,7 @@ TEST_F(ProfileCommand, RefusesOutputsThatAreInputsOrCannotBeWritten) {
 
 TEST_F(ProfileCommand, RefusesWrongOptions) {
   refuse({}, {"expected a verb: generate"});
-  refuse({"inspct", "chip.h5"}, {"did you mean \"inspect\"?"});
+  refuse({"inspct", "chip.h5"}, {"did you mean \"profile inspect\"?"});
   refuse({"inspect"}, {"FILE"});
   refuse({"inspect", "chip.h5", "--threads", "0"}, {"--threads"});
   refuse({"plot", "chip.h5"}, {"--out"});
