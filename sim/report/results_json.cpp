@@ -226,6 +226,7 @@ void put_cost(Json& json, const runs::EvalResult& result) {
   json["energy_rel"] = result.cost->relative.rel;
   put_ends(json, result.cost->relative.ends);
   json["weight_access_share"] = result.cost->relative.access_share;
+  json["dram_pj_per_byte"] = result.cost->dram.pj_per_byte;
 }
 
 }  // namespace

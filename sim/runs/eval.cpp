@@ -40,6 +40,8 @@ EvalCost cost_of(const experiment::Setup& setup, const experiment::Model& model,
     return experiment::NetworkCost(model, unprotected, images).at_vmin(technology);
   };
   result.relative = experiment::relative_energy(energy, unprotected_at_vmin());
+  result.dram = experiment::dram_price(technology,
+                                       experiment::own_dram_price(setup.target.accelerator->dram));
   return result;
 }
 

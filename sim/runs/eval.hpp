@@ -40,6 +40,7 @@ struct EvalCost {
   double cycles = 0.0;
   EnergyLedger energy;                  // µJ
   experiment::RelativeEnergy relative;  // to the unprotected accelerator at Vmin
+  experiment::DramPrice dram;
 };
 
 struct EvalResult {

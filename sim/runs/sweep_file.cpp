@@ -8,6 +8,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/data/data_file.hpp"
@@ -87,7 +88,8 @@ void read_images(YamlMap& root, experiment::Images& images) {
 /// Prices come from the sweep's technology, whatever the accelerator file names.
 void read_accelerator(YamlMap& root, SweepConfig& config) {
   if (root.has("accelerator")) {
-    config.setup.target.accelerator = mapping::load_accelerator(root.input_file("accelerator"));
+    config.setup.target.accelerator =
+        mapping::load_accelerator(shipped_input_file(root, "accelerator", kShippedAccelerators));
     config.setup.technology->energy();  // refuses a technology without energies
   } else if (engines::traits_of(config.setup.engine).on_accelerator) {
     root.fail("engine", "systemc needs an accelerator; expected the key accelerator: FILE");
@@ -177,7 +179,7 @@ void read_safe_voltage(YamlMap& root, SweepConfig& config) {
 }
 
 void read_technology(YamlMap& root, SweepConfig& config) {
-  const fs::path technology = root.input_file("technology");
+  const fs::path technology = shipped_input_file(root, "technology", kShippedTechnologies);
   config.setup.technology =
       std::make_shared<const technology::Technology>(technology::Technology::load(technology));
   config.technology_sha256 = sha256_hex(read_file(technology));
