@@ -26,13 +26,13 @@ TEST(Csv, PointsHaveOneRowEachAndSayWhichAreOnTheGrid) {
   EXPECT_EQ(lines[2],
             "net-16-normal-8b,0.875,0.00129,0.765625,1000,10,8,20,0.5,19.75,20.25,21,0.5,20.75,21."
             "25,89.5,"
-            "0.9,0.8,0.01,100,99.5,98,1,,,,none,,,6.5,9.75,0.75,18,22,1.5,20,22,,,,,,,");
+            "0.9,0.8,0.01,100,99.5,98,1,,,,none,,,6.5,9.75,0.75,18,22,1.5,20,22,,,,,,,,");
   EXPECT_NE(lines[7].find(",0,,,,none,,,6.5,"), std::string::npos);
-  EXPECT_EQ(
-      lines_of(safe_voltage_csv(example_sweep()))[1],
-      "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,0.9,0.95,46,1,40,0.5,11.5,38,,");
+  EXPECT_EQ(lines_of(safe_voltage_csv(example_sweep()))[1],
+            "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,0.9,0.95,46,1,40,0.5,11.5,"
+            "38,,,");
   for (const std::string& line : lines) {
-    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 43) << line;
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), 44) << line;
   }
 }
 
@@ -45,21 +45,23 @@ TEST(Csv, UndefinedValuesAreEmptyCells) {
   EXPECT_NE(line.find(",9.25,,0.9,"), std::string::npos);
   EXPECT_NE(line.find(",6.5,9.75,,,,1.5,8,10"), std::string::npos);
   EXPECT_EQ(lines_of(safe_voltage_csv(result))[2],
-            "net-16-randbet-8b,2.5,,,,,,8,,none,0.9,0.95,46,,40,,,,,");
+            "net-16-randbet-8b,2.5,,,,,,8,,none,0.9,0.95,46,,40,,,,,,");
   result.safe.yield.reset();
   EXPECT_EQ(
       lines_of(safe_voltage_csv(result))[1],
-      "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,mean,,46,,40,0.5,11.5,38,,");
+      "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,mean,,46,,40,0.5,11.5,38,,,");
 }
 
 TEST(Csv, TheRangeOfLeakageHasColumnsForItsEnds) {
   results::SweepResult result = example_sweep();
   result.points[0].energy_ends = experiment::EnergyEnds{{{1.5, 4.0}}, {{0.75, 0.5}}};
   result.points[0].access_share = 0.125;
+  result.points[0].accelerator = "edge";
+  result.safe_voltage[0].accelerator = "edge";
   result.safe_voltage[0].energy_saving_total_ends_pct = {{25.0, 50.0}};
-  const std::string row = lines_of(points_csv(result))[1], end = ",1.5,4,0.75,0.5,0.125";
+  const std::string row = lines_of(points_csv(result))[1], end = ",1.5,4,0.75,0.5,0.125,edge";
   EXPECT_EQ(row.substr(row.size() - end.size()), end);
-  const std::string safe = lines_of(safe_voltage_csv(result))[1], ends = ",38,25,50";
+  const std::string safe = lines_of(safe_voltage_csv(result))[1], ends = ",38,25,50,edge";
   EXPECT_EQ(safe.substr(safe.size() - ends.size()), ends);
 }
 
