@@ -58,10 +58,10 @@ std::string points_csv(const results::SweepResult& result) {
       "rerr_position_std,rerr_within_position_std,energy_uj_low,"
       "energy_uj_high,energy_rel_low,energy_rel_high,weight_access_share";
   // One more column, when there were no labels.
-  out += result.labelled ? ",accelerator\n" : ",labels,accelerator\n";
+  out += result.labelled ? ",accelerator\n" : ",accelerator,labels\n";
   const std::string labels = result.labelled ? "" : fmt::format(",{}", kCleanLabels);
   const auto end = [&](const results::Point& point) {
-    return fmt::format("{},{}\n", labels, csv_text(point.accelerator));
+    return fmt::format(",{}{}\n", csv_text(point.accelerator), labels);
   };
   for (const results::Point& point : result.points)
     out += row(point, true, result.chip_note) + end(point);
