@@ -89,7 +89,7 @@ mapping::AcceleratorConfig from_defaults(const std::vector<std::string>& assignm
                                          const std::string& name) {
   const std::string head =
       fmt::format("name: new\ntechnology: {}\n", json_text(Json(default_technology().string())));
-  return mapping::parse_accelerator(head, std::filesystem::absolute(name), assignments);
+  return mapping::parse_accelerator(head, name, assignments);
 }
 
 mapping::AcceleratorConfig configuration_of(const NewOptions& options) {
@@ -98,7 +98,7 @@ mapping::AcceleratorConfig configuration_of(const NewOptions& options) {
     return mapping::load_accelerator(find_shipped(kShippedAccelerators, options.from, "--from"),
                                      assignments);
   }
-  return from_defaults(assignments, "options");
+  return from_defaults(assignments, "accelerator new");
 }
 
 /// The text of a file that loads from where it will lie.

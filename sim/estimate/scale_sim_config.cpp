@@ -48,6 +48,16 @@ std::string without_blanks(const std::string& text) {
   return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+/// The first version of SCALE-Sim has names in quotation marks.
+std::string without_quotes(const std::string& text) {
+  const bool quoted = text.size() >= 2 && text.front() == '"' && text.back() == '"';
+  return quoted ? text.substr(1, text.size() - 2) : text;
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
 /// A line "Key: value".
 struct Entry {
   std::string place, key, value;
@@ -121,16 +131,20 @@ class ScaleSimFile {
       throw InputError("{}: expected a section, such as [general], before the first key", place);
     }
     Entry entry{place, without_blanks(line.substr(0, split)),
-                without_blanks(line.substr(split + 1)), 0};
+                without_quotes(without_blanks(line.substr(split + 1))), 0};
     if (section_ == "general") {
       entry.key = known_name(kGeneralKeys, entry.key, "key", place);
     } else if (section_ == "architecture_presets") {
+      // The first version wrote IfmapSramSz, in the same unit.
+      if (ends_with(lower_case(entry.key), "sramsz")) entry.key += "kB";
       entry.key = known_name(kArchitectureKeys, entry.key, "key", place);
     }
     if (entry.value.empty()) throw InputError("{}: {}: expected a value", place, entry.key);
     entry.figure = figures_.size();
     figures_.push_back({place, entry.key, entry.value, "", remark_of(entry)});
-    const auto [first, is_new] = entries_.emplace(entry.key, entry);
+    const bool read = section_ == "general" || section_ == "architecture_presets";
+    const auto [first, is_new] =
+        entries_.emplace(read ? entry.key : section_ + "." + lower_case(entry.key), entry);
     if (!is_new) {
       throw InputError("{}: {}: given twice; the first is at {}", place, entry.key,
                        first->second.place);

@@ -26,10 +26,11 @@ struct ScaleSimAccelerator {
 };
 
 /// Reads sections [general] and [architecture_presets] as SCALE-Sim v2 writes them: "Key: value" or
-/// "Key = value" a line, names in any case, lines that begin with # or ; are comments. `name`
-/// stands for the file in messages. InputError with the line for anything else, for a key or
-/// section that SCALE-Sim does not have, one that is given twice or missing, sizes that are no
-/// integers, and for the input-stationary dataflow, which our array does not have.
+/// "Key = value" a line, names in any case, lines that begin with # or ; are comments; names in
+/// quotation marks and sizes without "kB" are those of its first version. `name` stands for the
+/// file in messages. InputError with the line for anything else, for a key or section that
+/// SCALE-Sim does not have, one that is given twice or missing, sizes that are no integers, and for
+/// the input-stationary dataflow, which our array does not have.
 ScaleSimAccelerator parse_scale_sim(const std::string& text, const std::string& name);
 ScaleSimAccelerator read_scale_sim(const std::filesystem::path& file);
 

@@ -33,7 +33,11 @@ std::string weights_text(const WeightMemoryConfig& weights) {
                   weights.scaled_supply ? "scaled" : "vmin");
   if (weights.unused == UnusedArrays::kOn) text += ", unused: 'on'";
   if (weights.mitigations.any()) {
-    text += fmt::format(", mitigation: {}", quoted(mitigation::to_string(weights.mitigations)));
+    mitigation::Mitigations used = weights.mitigations;
+    if (!used.sensitivity.empty()) {
+      used.sensitivity = std::filesystem::absolute(used.sensitivity).lexically_normal().string();
+    }
+    text += fmt::format(", mitigation: {}", quoted(mitigation::to_string(used)));
   }
   return text + fmt::format("}}   # {} arrays, {} KiB\n", weights.arrays,
                             static_cast<double>(bytes) / 1024.0);

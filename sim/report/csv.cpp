@@ -78,10 +78,10 @@ std::string points_csv(const results::SweepResult& result) {
       "energy_uj_high,energy_rel_low,energy_rel_high,weight_access_share";
   out += accelerator_header();
   // One more column, when there were no labels.
-  out += result.labelled ? ",accelerator\n" : ",labels,accelerator\n";
+  out += result.labelled ? ",accelerator\n" : ",accelerator,labels\n";
   const std::string labels = result.labelled ? "" : fmt::format(",{}", kCleanLabels);
   const auto end = [&](const results::Point& point) {
-    return fmt::format("{},{}\n", labels, csv_text(point.accelerator));
+    return fmt::format(",{}{}\n", csv_text(point.accelerator), labels);
   };
   for (const results::Point& point : result.points)
     out += row(point, true, result.chip_note) + end(point);

@@ -51,6 +51,17 @@ std::vector<Axis> read_axes(YamlMap& grid) {
   return axes;
 }
 
+/// `where` is the place of the grid, with the combination.
+mapping::AcceleratorConfig load_combination(
+    const std::filesystem::path& accelerator,
+    const std::vector<std::pair<std::string, std::string>>& values, const std::string& where) {
+  try {
+    return mapping::load_accelerator(accelerator, mapping::accelerator_assignments(values));
+  } catch (const InputError& error) {
+    throw InputError("{}: {}", where, error.what());
+  }
+}
+
 }  // namespace
 
 std::vector<mapping::AcceleratorConfig> read_accelerator_grid(
@@ -69,9 +80,7 @@ std::vector<mapping::AcceleratorConfig> read_accelerator_grid(
       values.emplace_back(axes[i].key, axes[i].values[at[i]]);
       name += fmt::format("{}{}={}", i == 0 ? "" : ",", values[i].first, values[i].second);
     }
-    mapping::AcceleratorConfig one = name_fields({{"set", where}}, [&] {
-      return mapping::load_accelerator(accelerator, mapping::accelerator_assignments(values));
-    });
+    mapping::AcceleratorConfig one = load_combination(accelerator, values, where + ": " + name);
     one.name += "[" + name + "]";
     accelerators.push_back(std::move(one));
     std::size_t axis = axes.size();  // counts up, the last digit first

@@ -81,14 +81,14 @@ class Bench {
   }
 };
 
-const mapping::DramConfig kDram{40, 3.0};
+const mapping::DramConfig kDram{40, 3.0, {}, {}};
 const mapping::DmaConfig kDma{5, 4, 32};
 
 TEST(Dma, ATransferTakesTheCyclesOfTheClosedForm) {
   Bench& bench = Bench::instance();
   for (const mapping::DmaConfig& dma :
        {kDma, mapping::DmaConfig{0, 16, 64}, mapping::DmaConfig{16, 1, 8}}) {
-    for (const mapping::DramConfig& dram : {kDram, mapping::DramConfig{0, 0.3}}) {
+    for (const mapping::DramConfig& dram : {kDram, mapping::DramConfig{0, 0.3, {}, {}}}) {
       for (const std::int64_t bytes : {1, 7, 31, 32, 33, 64, 70, 1000}) {
         bench.configure(dma, dram);
         ASSERT_TRUE(bench.dma.transfers.nb_write({false, {}, 100, 50, bytes, nullptr}));

@@ -138,7 +138,9 @@ TEST_F(AcceleratorGrid, MistakesNameTheirPlace) {
                  "accelerator_grid.array.rows: expected a list");
   expect_refused(edge + "accelerator_grid: {array.rows: [8, 8]}\n", "\"8\" is listed twice");
   expect_refused(edge + "accelerator_grid: {array.rows: [8, 0]}\n",
-                 "sweep.yaml:11:19: accelerator_grid \"array.rows=0\"");
+                 "sweep.yaml:11:19: accelerator_grid: array.rows=0: ");
+  expect_refused("accelerator: dot-64x8\naccelerator_grid: {weights.kib: [32]}\n",
+                 "accelerator_grid: weights.kib=32: ");
   expect_refused(edge + "accelerator_grid: {weights.mitigation: [secded]}\n",
                  "expected the sweep's own list mitigations");
   expect_refused(edge + "accelerator_grid: {dram.preset: [ddr4-3200, lpddr4-3300]}\n",

@@ -80,6 +80,31 @@ TEST(ScaleSimConfig, ASizeThatIsNoMultipleOfFourHasShorterArrays) {
   EXPECT_EQ(keys.count("dram.bytes_per_cycle"), 0u);
 }
 
+TEST(ScaleSimConfig, TheFirstVersionQuotesNamesAndLeavesOutUnits) {
+  const auto keys = keys_of(parse_scale_sim(
+      "[general]\r\nrun_name = \"eye\"\r\n[architecture_presets]\r\nArrayHeight: 12\r\n"
+      "ArrayWidth: 14\nIfmapSramSz: 108\nFilterSramSz: 96\nOfmapSramSz: 20\nDataflow:  os\n",
+      "a.cfg"));
+  EXPECT_EQ(keys.at("name"), "\"eye\"");
+  EXPECT_EQ(keys.at("weights.kib"), "96");
+  EXPECT_EQ(keys.at("activations.kib"), "128");
+  EXPECT_EQ(keys.at("array.dataflow"), "output-stationary");
+  EXPECT_EQ(keys.at("weights.words_per_cycle"), "1");
+}
+
+TEST(ScaleSimConfig, OtherSectionsMayUseAKeyAgain) {
+  const ScaleSimAccelerator imported =
+      parse_scale_sim(with("Dataflow: os",
+                           "Dataflow: os\n[layout]\nBandwidth: 7\n[sparsity]\nSparsitySupport: "
+                           "true\n"),
+                      "a.cfg");
+  EXPECT_EQ(keys_of(imported).count("dram.bytes_per_cycle"), 0u);
+  EXPECT_NE(imported.figures.back().remark.find("every layer is dense"), std::string::npos);
+  EXPECT_NE(refusal(with("Dataflow: os", "Dataflow: os\n[layout]\na: 1\nA: 2\n"))
+                .find("a.cfg:12: A: given twice; the first is at a.cfg:11"),
+            std::string::npos);
+}
+
 TEST(ScaleSimConfig, MistakesNameFileAndLine) {
   EXPECT_EQ(refusal(with("Dataflow: os", "Dataflow: is"))
                 .find("a.cfg:9: Dataflow: expected ws or "
