@@ -11,6 +11,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 #include "sim/data/data_file.hpp"
+#include "sim/mapping/dataflow.hpp"
 
 namespace brownout::cli {
 
@@ -92,6 +93,14 @@ CLI::Validator number_in(double low, double high) {
 CLI::Validator one_of(const std::vector<std::string>& names) {
   return {[names](std::string& text) { return problem_of_choice(text, names); },
           fmt::format(" {}", fmt::join(names, ", "))};
+}
+
+CLI::Validator dataflow_name() {
+  return {[](std::string& text) {
+            if (mapping::parse_dataflow(text)) return std::string();
+            return problem_of_choice(text, mapping::dataflow_texts());
+          },
+          " ws, os, is"};
 }
 
 CLI::Validator data_name() {

@@ -14,6 +14,8 @@ namespace brownout::cli {
 CLI::Validator integer_in(std::int64_t low, std::int64_t high);
 CLI::Validator number_in(double low, double high);
 CLI::Validator one_of(const std::vector<std::string>& names);
+/// A dataflow by either name (mapping::parse_dataflow).
+CLI::Validator dataflow_name();
 /// A known data set, or a data file (docs/data.md).
 CLI::Validator data_name();
 

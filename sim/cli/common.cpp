@@ -14,6 +14,7 @@
 #include "sim/base/outputs.hpp"
 #include "sim/base/parallel.hpp"
 #include "sim/base/run_program.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/verb.hpp"
@@ -25,7 +26,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr char kDefaultTechnology[] = "14nm-finfet.yaml";
+constexpr char kDefaultTechnology[] = "14nm-finfet";
 constexpr std::int64_t kMaxThreads = 256;
 
 /// Devices and pipes are written to, never replaced by a file.
@@ -175,18 +176,9 @@ void announce_interrupts(const char* work) {
   if (std::signal(SIGINT, say_and_end) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
 }
 
-fs::path program_folder() {
-  std::error_code error;
-  return fs::read_symlink("/proc/self/exe", error).parent_path();
-}
-
 fs::path default_technology() {
-  for (const fs::path& folder :
-       {program_folder() / ".." / "share" / "brownout" / "profiles",
-        program_folder() / ".." / ".." / "profiles", fs::path(BROWNOUT_PROFILES)}) {
-    std::error_code error;
-    const fs::path file = folder / kDefaultTechnology;
-    if (fs::is_regular_file(file, error)) return fs::weakly_canonical(file);
+  for (const fs::path& file : shipped_files(kShippedTechnologies)) {
+    if (file.stem() == kDefaultTechnology) return file;
   }
   return {};
 }

@@ -37,7 +37,7 @@ struct CosimOptions {
 void set_target(const CosimOptions& options, experiment::TargetConfig& target) {
   mapping::AcceleratorConfig& accelerator = target.accelerator.emplace();
   if (!options.setup.accelerator.empty()) {
-    accelerator = mapping::load_accelerator(options.setup.accelerator);
+    accelerator = load_named_accelerator(options.setup.accelerator);
   } else {
     accelerator.name = "default";
     accelerator.file = kDefaults;  // for messages
@@ -110,7 +110,9 @@ runs::CosimConfig config_of(const CosimOptions& options) {
   config.model = options.model;
   set_target(options, setup.target);
   set_supplies(options.setup, setup);
-  config.accelerator_file = options.setup.accelerator;
+  if (!options.setup.accelerator.empty()) {
+    config.accelerator_file = setup.target.accelerator->file;
+  }
   set_data(options.setup, setup);
   setup.target.batch = options.setup.batch.value_or(1);
   config.layer = options.layer;
@@ -147,9 +149,9 @@ Action add_cosim(Verb& verb) {
                   "Processing elements; one of the sizes that were built (default: the "
                   "accelerator's)")
       ->type_name("RxC");
-  add_target_options(
-      verb, options->setup,
-      {"Accelerator file (YAML; default: the default of every key)", "Images at a time", "1"});
+  add_target_options(verb, options->setup,
+                     {"Accelerator: its name or file (YAML; default: the default of every key)",
+                      "Images at a time", "1"});
   add_operating_point(verb, options->setup,
                       "Supply of the scaled rail in units of Vmin (default: Vmin, no faults)");
   add_one_chip(verb, options->chip, options->common);

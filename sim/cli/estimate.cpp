@@ -11,6 +11,7 @@
 #include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/estimate/onnx_layers.hpp"
+#include "sim/mapping/dataflow.hpp"
 #include "sim/report/estimate_report.hpp"
 
 namespace brownout::cli {
@@ -36,8 +37,8 @@ int run(const EstimateOptions& options) {
   const ArraySize array = parse_array("--array", options.array);
   config.rows = array.rows;
   config.columns = array.columns;
-  config.dataflow = static_cast<estimate::EstimateDataflow>(
-      index_of(options.dataflow, estimate::estimate_dataflows()));
+  config.dataflow =
+      static_cast<estimate::EstimateDataflow>(*mapping::parse_dataflow(options.dataflow));
   config.convention =
       static_cast<estimate::Convention>(index_of(options.convention, estimate::conventions()));
   const std::string& source = options.topology.empty() ? options.model : options.topology;
@@ -77,7 +78,7 @@ Action add_estimate(Verb& verb) {
       ->type_name("RxC");
   verb.add_option("--dataflow", options->dataflow, "Which operand stays")
       ->type_name("NAME")
-      ->transform(one_of(estimate::estimate_dataflows()))
+      ->transform(dataflow_name())
       ->capture_default_str();
   verb.add_option("--convention", options->convention, "Whose cycles")
       ->type_name("NAME")

@@ -91,7 +91,7 @@ runs::EvalConfig eval_config(const EvalOptions& options) {
   set_data(options.setup, setup);
   set_selection(options, setup.reads.selection);
   if (!options.setup.accelerator.empty()) {
-    setup.target.accelerator = mapping::load_accelerator(options.setup.accelerator);
+    setup.target.accelerator = load_named_accelerator(options.setup.accelerator);
   }
   set_mitigations(options.setup, setup.target);
   set_supplies(options.setup, setup);
@@ -124,7 +124,7 @@ void add_eval_options(Verb& verb, EvalOptions& options) {
              experiment::evaluation_engine_names(), "functional");
   add_target_options(
       verb, options.setup,
-      {"Accelerator file (YAML): placement, cycles and energy of an inference on it",
+      {"Accelerator, its name or file (YAML): placement, cycles and energy of an inference on it",
        "Images at a time on the accelerator, between fresh reads, or of batch statistics",
        fmt::format("1, of batch statistics {}", kStatisticsBatch)});
   verb.add_flag("--batch-statistics", options.batch_statistics,

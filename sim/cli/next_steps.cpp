@@ -91,18 +91,6 @@ std::string other_network(const Verb& verb) {
   return others.empty() ? "" : std::min_element(others.begin(), others.end())->string();
 }
 
-std::string shipped_accelerator() {
-  const fs::path name = fs::path("configs") / "accelerators" / "edge-16x16.yaml";
-  std::error_code error;
-  for (const fs::path& folder : {fs::path(), program_folder() / ".." / "..",
-                                 program_folder() / ".." / "share" / "brownout"}) {
-    const fs::path file = folder / name;
-    if (!fs::is_regular_file(file, error)) continue;
-    return folder.empty() ? file.string() : fs::weakly_canonical(file, error).string();
-  }
-  return "";
-}
-
 /// What stands in a place, empty if that is nothing; no text if the step does not apply then.
 std::optional<std::string> fill_place(const Verb& verb, const std::string& place) {
   const auto required = [](const std::string& value) {
@@ -110,7 +98,6 @@ std::optional<std::string> fill_place(const Verb& verb, const std::string& place
   };
   if (place == "folder") return required(folder_of(verb));
   if (place == "other") return required(other_network(verb));
-  if (place == "edge") return required(shipped_accelerator());
   if (place == "first") {
     const std::vector<std::string> models = given(verb, "MODEL");
     return required(models.empty() ? "" : models.front());

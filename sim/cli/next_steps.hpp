@@ -21,7 +21,6 @@ struct NextStep {
   ///   {folder}                --out, or the folder that takes its place
   ///   {first}                 the first of several MODELs
   ///   {other}                 another network of this project in the folder of MODEL
-  ///   {edge}                  the shipped accelerator edge-16x16
   /// The step does not apply if its command's verb is not in the table of verbs.
   std::string command;
   std::string why;  // a remark after the command

@@ -6,6 +6,7 @@
 
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/setup_options.hpp"
 #include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/mapping/program_commands.hpp"
@@ -25,8 +26,8 @@ struct ProgramOptions {
 };
 
 int run(const ProgramOptions& options) {
-  const Output output(options.common, {options.model, options.accelerator});
-  const mapping::AcceleratorConfig accelerator = mapping::load_accelerator(options.accelerator);
+  const mapping::AcceleratorConfig accelerator = load_named_accelerator(options.accelerator);
+  const Output output(options.common, {options.model, accelerator.file});
   const experiment::Model model = experiment::load_model(options.model);
   const mapping::Program program =
       mapping::compile(*model.network, accelerator, options.batch,
@@ -43,7 +44,7 @@ int run(const ProgramOptions& options) {
 Action add_model_program(Verb& verb) {
   const auto options = std::make_shared<ProgramOptions>();
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
-  verb.add_option("--accelerator", options->accelerator, "Accelerator file (YAML)")
+  verb.add_option("--accelerator", options->accelerator, "Accelerator: its name or file (YAML)")
       ->required()
       ->type_name("FILE");
   verb.add_option("--batch", options->batch, "Images at a time")

@@ -25,15 +25,15 @@ struct RunOptions {
 };
 
 int reprice(const RunOptions& options) {
-  const auto technology =
-      options.setup.voltage.empty()
-          ? std::nullopt
-          : std::optional(technology::Technology::load(
-                runs::repriced_technology(options.reprice, options.setup.technology)));
+  const std::filesystem::path technology_file = named_technology(options.setup.technology);
+  const auto technology = options.setup.voltage.empty()
+                              ? std::nullopt
+                              : std::optional(technology::Technology::load(
+                                    runs::repriced_technology(options.reprice, technology_file)));
   const std::optional<double> voltage =
       voltage_of(options.setup, technology ? &*technology : nullptr);
-  const Output output(options.common, {options.reprice, options.setup.technology});
-  const runs::Repriced repriced = runs::reprice(options.reprice, options.setup.technology, voltage);
+  const Output output(options.common, {options.reprice, technology_file});
+  const runs::Repriced repriced = runs::reprice(options.reprice, technology_file, voltage);
   output.json(report::repriced_json(repriced));
   output.text(report::repriced_text(repriced));
   return 0;
@@ -57,7 +57,7 @@ runs::RunConfig config_of(const RunOptions& options) {
   experiment::Setup& setup = config.setup;
   config.model = options.model;
   setup.engine = options.setup.engine;
-  setup.target.accelerator = mapping::load_accelerator(options.setup.accelerator);
+  setup.target.accelerator = load_named_accelerator(options.setup.accelerator);
   setup.target.batch = options.setup.batch.value_or(1);
   set_mitigations(options.setup, setup.target);
   set_supplies(options.setup, setup);
@@ -107,7 +107,9 @@ void add_run_rules(Verb& verb) {
 Action add_run(Verb& verb) {
   const auto options = std::make_shared<RunOptions>();
   verb.add_option("MODEL", options->model, "Network file (ONNX)")->type_name("");
-  add_target_options(verb, options->setup, {"Accelerator file (YAML)", "Images at a time", "1"});
+  add_target_options(verb, options->setup,
+                     {"Accelerator: its name (brownout accelerator list) or file (YAML)",
+                      "Images at a time", "1"});
   add_operating_point(verb, options->setup,
                       "Supply of the scaled rail in units of Vmin (default: Vmin, no faults)");
   add_one_chip(verb, options->chip, options->common);

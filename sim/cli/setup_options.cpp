@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sim/base/error.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/verb.hpp"
@@ -41,6 +42,15 @@ void each_memory(const std::string& option, const std::vector<std::string>& text
 }
 
 }  // namespace
+
+mapping::AcceleratorConfig load_named_accelerator(const std::string& text) {
+  return mapping::load_accelerator(find_shipped(kShippedAccelerators, text, "--accelerator"));
+}
+
+std::filesystem::path named_technology(const std::string& text) {
+  return text.empty() ? std::filesystem::path()
+                      : find_shipped(kShippedTechnologies, text, "--technology");
+}
 
 void add_data_options(Verb& verb, SetupOptions& options, const std::string& all_images) {
   verb.add_option("--images", options.images, "First N images")
@@ -148,7 +158,7 @@ void set_supplies(const SetupOptions& options, experiment::Setup& setup) {
 void add_operating_point(Verb& verb, SetupOptions& options, const std::string& voltage_help) {
   verb.add_option("--voltage", options.voltage, voltage_help)->type_name("V");
   verb.add_option("--technology", options.technology,
-                  "Technology file (default: the accelerator's, else profiles/14nm-finfet.yaml)")
+                  "Technology: its name or file (default: the accelerator's, else 14nm-finfet)")
       ->type_name("FILE");
 }
 
@@ -157,7 +167,7 @@ std::shared_ptr<const technology::Technology> technology_of(const SetupOptions& 
   const std::filesystem::path usual =
       setup.target.accelerator ? setup.target.accelerator->technology : default_technology();
   const std::filesystem::path file =
-      options.technology.empty() ? usual : std::filesystem::path(options.technology);
+      options.technology.empty() ? usual : named_technology(options.technology);
   if (file.empty()) return nullptr;
   return std::make_shared<const technology::Technology>(technology::Technology::load(file));
 }

@@ -33,6 +33,11 @@ struct SetupOptions {
 /// --images, --dataset, --split, --data, --bit-offset, --evaluation-seed and --reads.
 /// `all_images` describes their number by default.
 void add_data_options(Verb& verb, SetupOptions& options, const std::string& all_images = "all");
+/// The accelerator that --accelerator names: a file, or a shipped one by its name.
+mapping::AcceleratorConfig load_named_accelerator(const std::string& text);
+/// The file that --technology names likewise; "" when it was not given.
+std::filesystem::path named_technology(const std::string& text);
+
 /// Fills images, reads and the first cell.
 void set_data(const SetupOptions& options, experiment::Setup& setup);
 

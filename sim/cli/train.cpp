@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "sim/base/error.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
 

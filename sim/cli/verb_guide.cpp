@@ -10,7 +10,7 @@ namespace {
 
 #define RANDBET "models/fmnist-simplenet16-randbet-8b.onnx"
 #define NORMAL "models/fmnist-simplenet16-normal-8b.onnx"
-#define EDGE "configs/accelerators/edge-16x16.yaml"
+#define EDGE "edge-16x16"
 
 const std::map<std::string, Guide>& guides() {
   static const std::map<std::string, Guide> table{
@@ -65,6 +65,27 @@ const std::map<std::string, Guide>& guides() {
        {"Gives the cycles of every layer on an array of any size, in closed form.",
         "brownout estimate " RANDBET " --array 32x32 --dataflow ws",
         {{"conventions, topology files and fields", "estimate.md"}}}},
+      {"accelerator", {"Lists, shows and makes accelerator files.", "", {}}},
+      {"accelerator list",
+       {"Lists the shipped accelerators.",
+        "brownout accelerator list --json accelerators.json",
+        {{"accelerator files", "accelerator.md"}}}},
+      {"accelerator show",
+       {"Shows every key of an accelerator with its unit, and what follows: peak rate, sizes, "
+        "bandwidths, leakage.",
+        "brownout accelerator show edge-16x16",
+        {{"fields of the result", "output.md#accelerator"}, {"the keys", "accelerator.md#keys"}}}},
+      {"accelerator new",
+       {"Writes a commented accelerator file that begins with the defaults or with another "
+        "accelerator.",
+        "brownout accelerator new mine --from edge-16x16 --array 32x32 --weights-kib 1024 --dram "
+        "lpddr4-3200 --out mine.yaml",
+        {{"the keys, and what a DRAM preset states", "accelerator.md"}}}},
+      {"accelerator import",
+       {"Makes an accelerator file of a configuration of SCALE-Sim, and says what became of each "
+        "figure.",
+        "brownout accelerator import google.cfg --out google.yaml",
+        {{"what is mapped and what is assumed", "accelerator.md#from-scale-sim"}}}},
       {"model", {"Makes and shows network files.", "", {}}},
       {"model import",
        {"Makes a network of codes from an ONNX file of PyTorch, Keras, ONNX Runtime and others, "
@@ -125,23 +146,6 @@ const std::map<std::string, Guide>& guides() {
         "values, prices that can be changed. It opens from disk and loads nothing.",
         "brownout report out/demo --out report.html",
         {{"files and fields of results", "output.md"}}}},
-      {"accelerator", {"Lists, shows and makes accelerator files.", "", {}}},
-      {"accelerator list",
-       {"Lists the shipped accelerators.",
-        "brownout accelerator list",
-        {{"accelerator files", "accelerator.md"}}}},
-      {"accelerator show",
-       {"Shows every figure of an accelerator, with its unit.",
-        "brownout accelerator show edge-16x16",
-        {{"the keys", "accelerator.md#keys"}}}},
-      {"accelerator new",
-       {"Writes an accelerator file from options, or from another accelerator.",
-        "brownout accelerator new mine-32x32 --array 32x32 --out mine.yaml",
-        {{"the keys", "accelerator.md#keys"}}}},
-      {"accelerator import",
-       {"Makes an accelerator file from a configuration of SCALE-Sim.",
-        "brownout accelerator import scale.cfg --out scale.yaml",
-        {{"accelerator files", "accelerator.md"}}}},
       {"help",
        {"Shows a short page on a topic, or the options of a verb.", "brownout help voltages", {}}},
   };

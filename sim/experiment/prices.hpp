@@ -25,10 +25,18 @@ struct RelativeEnergy {
   double access_share = 0.0;       // of weight accesses, dynamic, in all energy at Vmin
 };
 
+/// What a byte from or to the DRAM takes.
+struct DramPrice {
+  double pj_per_byte = 0.0;
+  std::optional<double>
+      technology_pj_per_byte;  // that the accelerator file replaces; none: it does not
+};
+
 /// Everything about a run that technology and voltage determine.
 struct RunPrices {
   double voltage = 1.0;  // of the scaled rail
   std::string technology, rail;
+  DramPrice dram;
   std::filesystem::path technology_file;
   double weight_area_rel = 1.0;  // of the weight memory, relative to the unprotected one
   double energy_sram_rel = 1.0;  // of a weight read, relative to an unprotected one at Vmin

@@ -29,6 +29,10 @@ EnergyRange price(const technology::Technology& technology, const Pricing& prici
 
 }  // namespace
 
+std::optional<double> own_dram_price(const mapping::DramConfig& dram) {
+  return dram.pj_per_bit ? std::optional(8.0 * *dram.pj_per_bit) : std::nullopt;
+}
+
 Pricing pricing_of(const mapping::Program& program, int code_bits, std::int64_t images) {
   const mapping::AcceleratorConfig& accelerator = program.accelerator;
   Pricing pricing;
@@ -47,6 +51,7 @@ Pricing pricing_of(const mapping::Program& program, int code_bits, std::int64_t 
   structure.pes = static_cast<double>(accelerator.array.rows) * accelerator.array.columns;
   structure.protection = mitigation::protection(accelerator.weights.mitigations,
                                                 {code_bits, accelerator.weights.array_rows});
+  structure.dram_pj_per_byte = own_dram_price(accelerator.dram);
   pricing.supplies = supplies_of(accelerator);
   return pricing;
 }
@@ -78,6 +83,13 @@ RelativeEnergy relative_energy(const EnergyRange& energy, const EnergyRange& at_
   return relative;
 }
 
+DramPrice dram_price(const technology::Technology& technology,
+                     const std::optional<double>& own_pj_per_byte) {
+  const double usual = technology.energy().dram_pj_per_byte;
+  if (!own_pj_per_byte) return {usual, std::nullopt};
+  return {*own_pj_per_byte, usual};
+}
+
 RunPrices price_run(const technology::Technology& technology, const Pricing& pricing,
                     double voltage, const RunCounts& counts) {
   const auto priced = [&](const RunPartCounts& part) {
@@ -88,6 +100,7 @@ RunPrices price_run(const technology::Technology& technology, const Pricing& pri
   prices.technology = technology.name();
   prices.technology_file = technology.file();
   prices.rail = technology.rail().text();
+  prices.dram = dram_price(technology, pricing.structure.dram_pj_per_byte);
   const mitigation::Protection& protection = pricing.structure.protection;
   prices.weight_area_rel = technology::area_relative(technology, protection);
   prices.energy_sram_rel = technology::protected_read_relative(

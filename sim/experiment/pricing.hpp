@@ -37,6 +37,13 @@ EnergyRange energy_at_vmin(const technology::Technology& technology, const Prici
 
 RelativeEnergy relative_energy(const EnergyRange& energy, const EnergyRange& at_vmin);
 
+/// pJ a byte, if the accelerator file states it.
+std::optional<double> own_dram_price(const mapping::DramConfig& dram);
+/// `own_pj_per_byte`: what the accelerator file states. InputError when the technology has no
+/// energies.
+DramPrice dram_price(const technology::Technology& technology,
+                     const std::optional<double>& own_pj_per_byte);
+
 /// What a run did, as sums over all images.
 struct RunPartCounts {
   EventCounts counts;

@@ -5,13 +5,18 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "sim/base/enum_table.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/json.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
+#include "sim/mapping/dataflow.hpp"
+#include "sim/mapping/dram_preset.hpp"
 
 namespace brownout::mapping {
 
@@ -22,8 +27,6 @@ int integer(YamlMap& map, const std::string& key, std::int64_t low, std::int64_t
   return static_cast<int>(map.integer(key, low, high, fallback));
 }
 
-constexpr EnumNames<Dataflow::kOutputStationary> kDataflowNames({"weight-stationary",
-                                                                 "output-stationary"});
 constexpr EnumNames<WeightResidency::kStreamed> kResidencyNames({"resident", "streamed"});
 constexpr EnumNames<UnusedArrays::kOn> kUnusedNames({"gated", "on"});
 
@@ -47,16 +50,58 @@ void read_supply(YamlMap& map, MemorySupply& supply) {
 
 void read(YamlMap& map, InputMemoryConfig& input) { read_supply(map, input.supply); }
 
+Dataflow read_dataflow(YamlMap& map, Dataflow fallback) {
+  const char* const key = "dataflow";
+  if (!map.has(key)) return fallback;
+  const std::string text = map.text(key);
+  const std::optional<Stationary> found = parse_dataflow(text);
+  if (found == Stationary::kWeights) return Dataflow::kWeightStationary;
+  if (found == Stationary::kOutputs) return Dataflow::kOutputStationary;
+  map.fail(key, fmt::format(
+                    "expected one of weight-stationary, output-stationary (or ws, os){}, got {}",
+                    found ? "; an input-stationary array is not modelled" : "", in_quotes(text)));
+}
+
+/// InputError, which names both places, if a size is given in two ways.
+void expect_one_of(const YamlMap& map, const char* one, const char* other) {
+  if (!map.has(one) || !map.has(other)) return;
+  map.fail(one, fmt::format("expected {} or {}, got both; the other is at {}", one, other,
+                            map.where(other)));
+}
+
+constexpr std::int64_t kMostKib = std::int64_t{1} << 25;
+
+/// The number of arrays that make up `kib`.
+int arrays_of_kib(YamlMap& map, int array_rows) {
+  const std::int64_t kib = map.integer("kib", 1, kMostKib);
+  const std::int64_t array_bytes = std::int64_t{array_rows} * 8;
+  const std::int64_t step = std::lcm<std::int64_t>(array_bytes, 1024) / 1024;  // KiB
+  if (kib % step != 0) {
+    const std::int64_t below = kib / step * step;
+    map.fail("kib", fmt::format("expected whole arrays of {} words of 64 bit, {}{} KiB, got {}",
+                                array_rows, below > 0 ? fmt::format("{} or ", below) : "",
+                                below + step, kib));
+  }
+  const std::int64_t arrays = kib * 1024 / array_bytes;
+  if (arrays > (1 << 20)) {
+    map.fail("kib", fmt::format("expected at most 1048576 arrays of {} words, got {}", array_rows,
+                                arrays));
+  }
+  return static_cast<int>(arrays);
+}
+
 void read(YamlMap& map, ArrayConfig& array) {
   array.rows = integer(map, "rows", 1, 4096, array.rows);
   array.columns = integer(map, "columns", 1, 4096, array.columns);
-  array.dataflow = choice(map, "dataflow", kDataflowNames, array.dataflow);
+  array.dataflow = read_dataflow(map, array.dataflow);
   array.transpose_depth = integer(map, "transpose_depth", 1, 65536, array.transpose_depth);
 }
 
 void read(YamlMap& map, WeightMemoryConfig& weights) {
-  weights.arrays = integer(map, "arrays", 1, 1 << 20, weights.arrays);
+  expect_one_of(map, "kib", "arrays");
   weights.array_rows = integer(map, "array_rows", 1, 1 << 20, weights.array_rows);
+  weights.arrays = map.has("kib") ? arrays_of_kib(map, weights.array_rows)
+                                  : integer(map, "arrays", 1, 1 << 20, weights.arrays);
   weights.words_per_cycle = integer(map, "words_per_cycle", 1, 4096, weights.words_per_cycle);
   weights.residency = choice(map, "residency", kResidencyNames, weights.residency);
   weights.scaled_supply = supply(map, weights.scaled_supply);
@@ -69,8 +114,9 @@ void read(YamlMap& map, WeightMemoryConfig& weights) {
                          weights.arrays, weights.words_per_cycle));
   }
   if (weights.words() > std::numeric_limits<std::uint32_t>::max()) {
-    map.fail("array_rows", fmt::format("expected at most 2^32 - 1 words, got {} arrays of {} words",
-                                       weights.arrays, weights.array_rows));
+    map.fail(map.has("kib") ? "kib" : "array_rows",
+             fmt::format("expected at most 2^32 - 1 words, got {} arrays of {} words",
+                         weights.arrays, weights.array_rows));
   }
 }
 
@@ -84,9 +130,29 @@ void read(YamlMap& map, ActivationMemoryConfig& activations) {
   }
 }
 
-void read(YamlMap& map, AccumulatorConfig& accumulators) {
-  accumulators.depth = integer(map, "depth", 1, 1 << 24, accumulators.depth);
-  read_supply(map, accumulators.supply);
+/// As many rows as both halves have room for.
+int depth_of_kib(YamlMap& map, int columns) {
+  const std::int64_t bytes = map.integer("kib", 1, kMostKib) * 1024;
+  const std::int64_t row_bytes = AccumulatorConfig{1, {}}.bytes(columns);
+  const std::int64_t depth = bytes / row_bytes;
+  if (depth < 1 || depth > (1 << 24)) {
+    map.fail("kib", fmt::format("expected room for 1 to {} rows of {} x 32 bit in each half, {} "
+                                "bytes a row, got {} bytes",
+                                1 << 24, columns + 1, row_bytes, bytes));
+  }
+  return static_cast<int>(depth);
+}
+
+void read_accumulators(YamlMap& root, AcceleratorConfig& config) {
+  std::optional<YamlMap> map = root.optional_map("accumulators");
+  if (!map) return;
+  AccumulatorConfig& accumulators = config.accumulators;
+  map->expect({"depth", "kib", "supply"});
+  expect_one_of(*map, "kib", "depth");
+  accumulators.depth = map->has("kib") ? depth_of_kib(*map, config.array.columns)
+                                       : integer(*map, "depth", 1, 1 << 24, accumulators.depth);
+  read_supply(*map, accumulators.supply);
+  map->finish();
 }
 
 void read(YamlMap& map, VectorConfig& vector) {
@@ -105,9 +171,38 @@ void read(YamlMap& map, DmaConfig& dma) {
   }
 }
 
-void read(YamlMap& map, DramConfig& dram) {
-  dram.latency_cycles = integer(map, "latency_cycles", 0, 1'000'000, dram.latency_cycles);
-  dram.bytes_per_cycle = map.number("bytes_per_cycle", 0.001, 1e6, dram.bytes_per_cycle);
+constexpr double kLeastBytesPerCycle = 0.001, kMostBytesPerCycle = 1e6;
+constexpr int kMostLatencyCycles = 1'000'000;
+
+/// The figures of a preset at the clock.
+void apply_preset(YamlMap& map, double clock_mhz, DramConfig& dram) {
+  const DramPreset preset = load_dram_preset(shipped_input_file(map, "preset", kShippedDrams));
+  dram.preset = preset.name;
+  dram.bytes_per_cycle = preset.bandwidth_gb_per_s.value * 1000.0 / clock_mhz;
+  const double latency = std::ceil(preset.latency_ns.value * clock_mhz / 1000.0 - 1e-9);
+  dram.pj_per_bit = preset.energy_pj_per_bit.value;
+  if (dram.bytes_per_cycle < kLeastBytesPerCycle || dram.bytes_per_cycle > kMostBytesPerCycle ||
+      latency > kMostLatencyCycles) {
+    map.fail("preset", fmt::format("expected at most {} cycles and {} to {} bytes a cycle, got {} "
+                                   "and {} at {} MHz",
+                                   kMostLatencyCycles, kLeastBytesPerCycle, kMostBytesPerCycle,
+                                   latency, dram.bytes_per_cycle, clock_mhz));
+  }
+  dram.latency_cycles = static_cast<int>(latency);
+}
+
+/// Keys beside a preset replace its figures.
+void read_dram(YamlMap& root, AcceleratorConfig& config) {
+  std::optional<YamlMap> map = root.optional_map("dram");
+  if (!map) return;
+  DramConfig& dram = config.dram;
+  map->expect({"preset", "latency_cycles", "bytes_per_cycle", "pj_per_bit"});
+  if (map->has("preset")) apply_preset(*map, config.clock_mhz, dram);
+  dram.latency_cycles = integer(*map, "latency_cycles", 0, kMostLatencyCycles, dram.latency_cycles);
+  dram.bytes_per_cycle =
+      map->number("bytes_per_cycle", kLeastBytesPerCycle, kMostBytesPerCycle, dram.bytes_per_cycle);
+  if (map->has("pj_per_bit")) dram.pj_per_bit = map->number("pj_per_bit", 0.0, 1e6);
+  map->finish();
 }
 
 /// A section that may be left out; it then has its defaults.
@@ -123,7 +218,10 @@ void read_section(YamlMap& root, const char* key, const std::vector<std::string>
 
 }  // namespace
 
-std::string to_string(Dataflow dataflow) { return kDataflowNames[dataflow]; }
+std::string to_string(Dataflow dataflow) {
+  return long_name(dataflow == Dataflow::kWeightStationary ? Stationary::kWeights
+                                                           : Stationary::kOutputs);
+}
 std::string to_string(WeightResidency residency) { return kResidencyNames[residency]; }
 std::string to_string(UnusedArrays unused) { return kUnusedNames[unused]; }
 
@@ -154,40 +252,55 @@ int WeightMemoryConfig::row_of(std::int64_t word) const {
   return static_cast<int>(word / words_per_cycle % array_rows);
 }
 
-AcceleratorConfig load_accelerator(const std::filesystem::path& file) {
-  YamlMap root = YamlMap::load(file);
+namespace {
+
+AcceleratorConfig read_accelerator(YamlMap root) {
   root.expect({"name", "description", "technology", "clock_mhz", "array", "weights", "input",
                "activations", "accumulators", "vector", "dma", "dram"});
   AcceleratorConfig config;
-  config.file = file;
+  config.file = root.file();
   config.name = root.name("name");
   config.description = root.text("description", "");
-  config.technology = root.path("technology");
+  config.technology = find_shipped(kShippedTechnologies, root.text("technology"),
+                                   root.where("technology"), root.file().parent_path());
+  config.technology = std::filesystem::absolute(config.technology).lexically_normal();
   if (!std::filesystem::is_regular_file(config.technology)) {
     root.fail("technology", fmt::format("expected a technology file, found none at \"{}\"",
                                         config.technology.string()));
   }
   config.clock_mhz = root.number("clock_mhz", 0.001, 100'000.0, config.clock_mhz);
   read_section(root, "array", {"rows", "columns", "dataflow", "transpose_depth"}, config.array);
-  read_section(
-      root, "weights",
-      {"arrays", "array_rows", "words_per_cycle", "residency", "supply", "unused", "mitigation"},
-      config.weights);
+  read_section(root, "weights",
+               {"kib", "arrays", "array_rows", "words_per_cycle", "residency", "supply", "unused",
+                "mitigation"},
+               config.weights);
   read_section(root, "input", {"supply"}, config.input);
   read_section(root, "activations", {"kib", "banks", "supply"}, config.activations);
-  read_section(root, "accumulators", {"depth", "supply"}, config.accumulators);
+  read_accumulators(root, config);
   read_section(root, "vector", {"lanes", "latency_cycles"}, config.vector);
   read_section(root, "dma", {"setup_cycles", "bytes_per_cycle", "burst_bytes"}, config.dma);
-  read_section(root, "dram", {"latency_cycles", "bytes_per_cycle"}, config.dram);
+  read_dram(root, config);
   root.finish();
   return config;
+}
+
+}  // namespace
+
+AcceleratorConfig load_accelerator(const std::filesystem::path& file,
+                                   const std::vector<std::string>& assignments) {
+  return read_accelerator(YamlMap::load(file, assignments));
+}
+
+AcceleratorConfig parse_accelerator(const std::string& text, const std::filesystem::path& name,
+                                    const std::vector<std::string>& assignments) {
+  return read_accelerator(YamlMap::parse(text, name, assignments));
 }
 
 std::string resolved_json(const AcceleratorConfig& config) {
   // nlohmann's plain `json` sorts its keys. The places of the files do not belong to what they
   // describe, and the technology prices what happens without changing it: its hash has a key of its
   // own.
-  const nlohmann::json json = {
+  nlohmann::json json = {
       {"name", config.name},
       {"description", config.description},
       {"technology", config.technology.filename().string()},
@@ -221,6 +334,9 @@ std::string resolved_json(const AcceleratorConfig& config) {
       {"dram",
        {{"latency_cycles", config.dram.latency_cycles},
         {"bytes_per_cycle", config.dram.bytes_per_cycle}}}};
+  // Files from before these keys keep their keys in results.
+  if (!config.dram.preset.empty()) json["dram"]["preset"] = config.dram.preset;
+  if (config.dram.pj_per_bit) json["dram"]["pj_per_bit"] = *config.dram.pj_per_bit;
   return json_text(json);
 }
 

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/mitigation/mitigations.hpp"
 
@@ -80,6 +82,9 @@ struct ActivationMemoryConfig {
 struct AccumulatorConfig {
   int depth = 1024;  // A
   MemorySupply supply;
+
+  /// Bytes of both halves, for an array of that many columns.
+  std::int64_t bytes(int columns) const { return std::int64_t{8} * depth * (columns + 1); }
 };
 
 struct VectorConfig {
@@ -93,9 +98,12 @@ struct DmaConfig {
   int burst_bytes = 4096;  // longest burst; a multiple of 8, the bytes of a word
 };
 
+/// Figures of a preset are brought to the accelerator's clock when the file is read.
 struct DramConfig {
   int latency_cycles = 100;
   double bytes_per_cycle = 8.0;
+  std::string preset;                // its name; "": none
+  std::optional<double> pj_per_bit;  // none: the technology's dram_pj_per_byte
 };
 
 struct AcceleratorConfig {
@@ -116,8 +124,13 @@ struct AcceleratorConfig {
 
 /// Reads an accelerator file (docs/accelerator.md). InputError for unknown or duplicate keys, wrong
 /// types, values out of range, W that does not divide the arrays, banks that do not divide the
-/// activation memory.
-AcceleratorConfig load_accelerator(const std::filesystem::path& file);
+/// activation memory, sizes in KiB that are no whole arrays. `assignments` ("array.rows=8") replace
+/// values of the file (YamlMap::load).
+AcceleratorConfig load_accelerator(const std::filesystem::path& file,
+                                   const std::vector<std::string>& assignments = {});
+/// The same of a text; `name` stands for the file.
+AcceleratorConfig parse_accelerator(const std::string& text, const std::filesystem::path& name,
+                                    const std::vector<std::string>& assignments = {});
 
 /// The resolved configuration with all defaults, as JSON text with sorted keys: part of a result's
 /// key.

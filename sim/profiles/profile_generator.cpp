@@ -9,6 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/random.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/memory/geometric.hpp"
 #include "sim/technology/technology.hpp"
@@ -64,7 +65,8 @@ void read_columns(YamlMap& root, Config& config) {
 void read_levels(YamlMap& root, Config& config) {
   std::optional<technology::Technology> technology;
   if (root.has("technology"))
-    technology = technology::Technology::load(root.input_file("technology"));
+    technology =
+        technology::Technology::load(shipped_input_file(root, "technology", kShippedTechnologies));
   const auto cells = static_cast<double>(config.profile.cells());
   for (YamlMap& entry : root.maps("levels")) {
     entry.expect(

@@ -10,6 +10,7 @@
 #include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/results_text.hpp"
+#include "sim/report/run_prices.hpp"
 #include "sim/report/supply_note.hpp"
 #include "sim/report/table.hpp"
 #include "sim/results/places.hpp"
@@ -204,7 +205,10 @@ std::string eval_text(const runs::EvalResult& result) {
     out += result.chips.front().note + "\n\n";
   }
   out += rows_text(result, places);
-  if (result.cost) out += relative_text(result.cost->relative) + scaled_supply_text(result);
+  if (result.cost) {
+    out += relative_text(result.cost->relative) + scaled_supply_text(result) +
+           dram_note(result.cost->dram);
+  }
   if (result.energy_sram_rel) out += "Second rail: " + result.rail.value_or("") + ".\n";
   out += bars_text(result, draws, places);
   if (result.point && !result.point->prop1_excess) {

@@ -245,6 +245,8 @@ Drawing sweep_drawing(const results::SweepResult& result, const fs::path& pictur
 }
 
 std::optional<std::string> draw_plot(const results::SweepResult& result, const fs::path& file) {
+  // A grid is drawn on the first of its accelerators.
+  if (result.accelerators.size() > 1) return draw_plot(result.by_accelerator().front(), file);
   const auto draw = result.mitigations.size() > 1 ? mitigation_drawing : sweep_drawing;
   return draw_with_gnuplot(draw(result, file), file);
 }

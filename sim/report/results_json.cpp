@@ -52,10 +52,14 @@ void put_ends(Json& json, const std::optional<experiment::EnergyEnds>& ends) {
   json["energy_rel_range"] = ends ? Json(ends->rel) : Json(nullptr);
 }
 
+/// "" is no name.
+Json name_json(const std::string& name) { return name.empty() ? Json(nullptr) : Json(name); }
+
 Json point_json(const results::Point& point) {
   Json json;
   json["model"] = point.model;
   json["mitigation"] = point.mitigation;
+  json["accelerator"] = name_json(point.accelerator);
   json["voltage"] = maybe(point.voltage);
   json["rate"] = point.rate;
   json["energy_sram_rel"] = maybe(point.energy_sram_rel);
@@ -78,6 +82,11 @@ Json point_json(const results::Point& point) {
   return json;
 }
 
+/// Of points that a statement names; nothing without an accelerator.
+void put_accelerator(Json& json, const results::Point& point) {
+  if (!point.accelerator.empty()) json["accelerator"] = point.accelerator;
+}
+
 Json leader_json(const results::Leader& leader, const std::vector<results::Point>& points) {
   const results::Point& point = points[leader.point];
   Json json = {{"model", point.model},
@@ -86,12 +95,14 @@ Json leader_json(const results::Leader& leader, const std::vector<results::Point
                {"energy_sram_rel", maybe(point.energy_sram_rel)},
                {"rerr_mean", point.rerr.mean}};
   if (point.energy) json["energy_uj"] = point.energy->total();
+  put_accelerator(json, point);
   json["within_noise"] = Json::array();
   for (const std::size_t i : leader.within_noise) {
     json["within_noise"].push_back({{"model", points[i].model},
                                     {"mitigation", points[i].mitigation},
                                     {"voltage", maybe(points[i].voltage)},
                                     {"rerr_mean", points[i].rerr.mean}});
+    put_accelerator(json["within_noise"].back(), points[i]);
   }
   return json;
 }
@@ -106,6 +117,7 @@ Json leaders_json(const std::vector<results::Leader>& leaders,
 Json safe_json(const results::SafeVoltageRow& row, const results::SafeVoltageRule& rule) {
   Json json = {{"model", row.model},
                {"mitigation", row.mitigation},
+               {"accelerator", name_json(row.accelerator)},
                {"max_drop_points", rule.max_drop_points},
                {"yield", rule.yield ? Json(rule.yield->yield) : Json("mean")},
                {"confidence", rule.yield ? Json(rule.yield->confidence) : Json(nullptr)},
@@ -230,6 +242,7 @@ void put_cost(Json& json, const runs::EvalResult& result) {
   json["energy_rel"] = result.cost->relative.rel;
   put_ends(json, result.cost->relative.ends);
   json["weight_access_share"] = result.cost->relative.access_share;
+  json["dram_pj_per_byte"] = result.cost->dram.pj_per_byte;
 }
 
 }  // namespace
@@ -265,7 +278,14 @@ std::string sweep_json(const results::SweepResult& result) {
   json["rail"] = result.rail;
   json["engine"] = result.engine;
   put_labels(json, result.labelled);
-  json["accelerator"] = result.accelerator.empty() ? Json(nullptr) : Json(result.accelerator);
+  json["accelerator"] = name_json(result.accelerator);
+  json["accelerators"] = Json::array();
+  for (const results::SweptAccelerator& one : result.accelerators) {
+    json["accelerators"].push_back({{"name", one.name},
+                                    {"clock_mhz", one.clock_mhz},
+                                    {"errors_of", result.accelerators[one.errors_of].name},
+                                    {"dram_pj_per_byte", one.dram.pj_per_byte}});
+  }
   json["chip_note"] = result.chip_note.empty() ? Json(nullptr) : Json(result.chip_note);
   json["models"] = Json::array();
   for (const results::SweepModel& model : result.models) {

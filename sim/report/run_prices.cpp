@@ -29,6 +29,7 @@ void put_prices(Json& json, const experiment::RunPrices& prices) {
   json["technology_file"] = prices.technology_file.string();
   json["rail"] = prices.rail;
   json["voltage"] = prices.voltage;
+  json["dram_pj_per_byte"] = prices.dram.pj_per_byte;
   json["weight_area_rel"] = prices.weight_area_rel;
   json["energy_sram_rel"] = prices.energy_sram_rel;
   json["energy_uj"] = results::energy_json(prices.all.value);
@@ -53,6 +54,13 @@ std::string ranged_text(double value, const std::optional<std::array<double, 2>>
   if (!ends) return text;
   const auto [low, high] = std::minmax((*ends)[0], (*ends)[1]);
   return text + fmt::format(" ({:.{}f} … {:.{}f})", low, digits, high, digits);
+}
+
+std::string dram_note(const experiment::DramPrice& dram) {
+  if (!dram.technology_pj_per_byte) return "";
+  return fmt::format(
+      "The DRAM takes {} pJ a bit by the accelerator file, in place of the technology's {}.\n",
+      dram.pj_per_byte / 8.0, *dram.technology_pj_per_byte / 8.0);
 }
 
 std::string prices_text(const experiment::RunPrices& prices) {
@@ -82,6 +90,7 @@ std::string prices_text(const experiment::RunPrices& prices) {
   text += fmt::format(
       "\nA weight access takes {:.4f} of an unprotected one at Vmin (dynamic energy, of a read).\n",
       prices.energy_sram_rel);
+  text += dram_note(prices.dram);
   if (!prices.relative) return text;
   const std::optional<experiment::EnergyEnds>& ends = prices.relative->ends;
   text += fmt::format(

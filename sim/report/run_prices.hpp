@@ -16,6 +16,9 @@ void put_prices(nlohmann::ordered_json& json, const experiment::RunPrices& price
 /// Energy by component, over the range of leakage, and against the unprotected accelerator at Vmin.
 std::string prices_text(const experiment::RunPrices& prices);
 
+/// Whose price of the DRAM counts, when it is not the technology's; else "".
+std::string dram_note(const experiment::DramPrice& dram);
+
 /// "10.4", or "10.4 (3.1 … 12.0)" with the ends of the range of leakage, in ascending order.
 std::string ranged_text(double value, const std::optional<std::array<double, 2>>& ends, int digits);
 

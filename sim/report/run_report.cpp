@@ -94,6 +94,8 @@ Json pricing_json(const runs::AcceleratorRun& run) {
           {"activation_kib", structure.activation_kib},
           {"accumulator_kib", structure.accumulator_kib},
           {"pes", structure.pes},
+          {"dram_pj_per_byte",
+           structure.dram_pj_per_byte ? Json(*structure.dram_pj_per_byte) : Json(nullptr)},
           {"protection", mitigation::protection_json(structure.protection)},
           {"unprotected_cycles",
            run.unprotected_cycles ? Json(*run.unprotected_cycles) : Json(nullptr)},

@@ -13,7 +13,7 @@ namespace {
 
 constexpr char kHeader[] =
     "model,mitigation,voltage,rate,chip,place,images,wrong,rerr,rerr_either,confidence,cells_hit,"
-    "bits_wrong\n";
+    "bits_wrong,accelerator\n";
 
 std::string place_cell(const std::optional<std::uint64_t>& place) {
   return place ? fmt::to_string(*place) : "";
@@ -23,12 +23,12 @@ std::string place_cell(const std::optional<std::uint64_t>& place) {
 std::string sample_rows(const results::Point& point, const std::string& mitigation) {
   std::string rows;
   for (const results::Sample& sample : point.samples) {
-    rows += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(point.model),
+    rows += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(point.model),
                         csv_text(mitigation), csv_number(point.voltage), point.rate,
                         csv_text(sample.chip), place_cell(sample.place), point.images, sample.wrong,
                         results::percent(sample.wrong, point.images),
                         results::percent(sample.wrong_either, point.images), sample.confidence,
-                        sample.cells_hit, sample.bits_wrong);
+                        sample.cells_hit, sample.bits_wrong, csv_text(point.accelerator));
   }
   return rows;
 }

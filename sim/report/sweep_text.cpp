@@ -8,11 +8,13 @@
 
 #include "sim/base/text.hpp"
 #include "sim/report/error_text.hpp"
+#include "sim/report/grid_report.hpp"
 #include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/results_text.hpp"
+#include "sim/report/run_prices.hpp"
 #include "sim/report/safe_voltage_report.hpp"
 #include "sim/report/savings.hpp"
 #include "sim/report/supply_note.hpp"
@@ -120,11 +122,12 @@ std::string memories_text(const results::SweepResult& result, const ShortNames& 
 
 /// The points that a point of the front is not shown to be better than: the cheapest of them.
 std::string cheaper_text(const results::Leader& leader, const results::Point& cheapest,
-                         bool several) {
+                         const results::SweepResult& result) {
   if (leader.within_noise.empty()) return "";
-  std::string text =
-      fmt::format("{}{} at {}", cheapest.model, several ? ", " + cheapest.mitigation : "",
-                  vmin_text(*cheapest.voltage));
+  std::string text = cheapest.model;
+  if (result.mitigations.size() > 1) text += ", " + cheapest.mitigation;
+  if (result.accelerators.size() > 1) text += ", " + cheapest.accelerator;
+  text += " at " + vmin_text(*cheapest.voltage);
   if (leader.within_noise.size() > 1) {
     text += fmt::format(" and {} more", leader.within_noise.size() - 1);
   }
@@ -136,13 +139,16 @@ std::string front_text(const results::SweepResult& result) {
   const results::Fronts& fronts = result.fronts;
   const bool all = fronts.compares_networks;
   std::string text =
-      all ? fmt::format("Pareto front of error against energy per image on {}", result.accelerator)
+      all ? fmt::format("Pareto front of error against energy per image on {}",
+                        result.accelerators.size() > 1 ? "all accelerators" : result.accelerator)
           : std::string(
                 "Pareto fronts of error against the energy of a weight access, of each network by "
                 "itself: "
                 "the energy is relative\nto that network at Vmin");
   std::vector<std::string> header{"V/Vmin", all ? "uJ" : kAccessSaved, "RErr %", "network"};
   if (several) header.emplace_back("mitigation");
+  const bool grid = result.accelerators.size() > 1;
+  if (grid) header.emplace_back("accelerator");
   header.emplace_back("no better, within noise, than");
   std::set<std::size_t> left{3};
   for (std::size_t i = 4; i < header.size(); ++i) left.insert(i);
@@ -155,10 +161,37 @@ std::string front_text(const results::SweepResult& result) {
         all ? fmt::format("{:.3f}", point.energy->total()) : access_saved(point),
         spread_text(point.rerr), point.model};
     if (several) cells.push_back(point.mitigation);
-    cells.push_back(cheaper_text(leader, result.points[fronts.cheapest_within_noise[i]], several));
+    if (grid) cells.push_back(point.accelerator);
+    cells.push_back(cheaper_text(leader, result.points[fronts.cheapest_within_noise[i]], result));
     table.add(cells);
   }
   return text + "\n\n" + table.text();
+}
+
+/// What is said of one accelerator, or without one. `alone`: there is no table of accelerators.
+std::string tables_text(const results::SweepResult& result, const ShortNames& names, bool alone) {
+  const bool several = result.mitigations.size() > 1;
+  std::string text = several ? mitigation_table(result) : grid_text(result, names);
+  text += memories_text(result, names);
+  text += "\n" + savings_note(result);
+  if (!result.accelerators.empty()) {
+    text += dram_note(result.accelerators.front().dram);
+    const std::string note = supply_note(results::supply_effect(result.points));
+    if (!note.empty()) text += "\n" + note;
+    if (alone && !several) text += accelerator_table(result, names);
+  }
+  return text + "\n" + safe_voltage_title(result.safe) + "\n\n" + safe_voltage_table(result);
+}
+
+/// Errors once for those accelerators that share them, then every accelerator's energy.
+std::string on_accelerators_text(const results::SweepResult& result, const ShortNames& names) {
+  std::string text;
+  const std::vector<results::SweepResult> parts = result.by_accelerator();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (result.accelerators[i].errors_of != i) continue;
+    text += sharing_text(result, i) + tables_text(parts[i], names, false) + "\n";
+  }
+  return text + "Energy and latency on each accelerator\n\n" + accelerators_table(result);
 }
 
 }  // namespace
@@ -179,16 +212,11 @@ std::string sweep_text(const results::SweepResult& result) {
   if (!result.chip_note.empty()) out += result.chip_note + "\n\n";
   if (!result.weights_scaled)
     out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);
-  const bool several = result.mitigations.size() > 1;
-  out += several ? mitigation_table(result) : grid_text(result, names);
-  out += memories_text(result, names);
-  out += "\n" + savings_note(result);
-  if (!result.accelerator.empty()) {
-    const std::string note = supply_note(results::supply_effect(result.points));
-    if (!note.empty()) out += "\n" + note;
-    if (!several) out += accelerator_table(result, names);
+  if (result.accelerators.size() > 1) {
+    out += on_accelerators_text(result, names);
+  } else {
+    out += tables_text(result, names, true);
   }
-  out += "\n" + safe_voltage_title(result.safe) + "\n\n" + safe_voltage_table(result);
   out += "\n" + front_text(result);
   out += fmt::format(
       "\n{} of {} points computed in this run ({} more at safe voltages), {:.1f} s\n",

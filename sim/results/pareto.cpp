@@ -78,7 +78,9 @@ double energy_of(const Point& point) {
   return point.energy ? point.energy->total() : point.energy_sram_rel.value_or(1.0);
 }
 
-bool same_network(const Point& a, const Point& b) { return a.model == b.model; }
+bool same_network(const Point& a, const Point& b) {
+  return a.model == b.model && a.accelerator == b.accelerator;
+}
 
 }  // namespace
 

@@ -62,6 +62,7 @@ struct Savings {
 struct Point {
   std::string model;
   std::string mitigation = "none";        // of the weight memory
+  std::string accelerator;                // its name; "": none, or not of a sweep
   std::optional<double> voltage;          // units of Vmin; none when the rate has no voltage
   double rate = 0.0;                      // configured p, a fraction: see configured_rate
   std::optional<double> energy_sram_rel;  // of a weight read, to an unprotected one at Vmin

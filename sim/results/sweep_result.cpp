@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of the networks.
+// Names of the networks, and what is asked of one accelerator among several.
 #include "sim/results/sweep_result.hpp"
+
+#include <algorithm>
+
+#include "sim/base/error.hpp"
 
 namespace brownout::results {
 
@@ -8,6 +12,44 @@ std::vector<std::string> SweepResult::model_names() const {
   std::vector<std::string> names;
   for (const SweepModel& model : models) names.push_back(model.name);
   return names;
+}
+
+double SweepResult::latency_ms(const Point& point) const {
+  const auto found =
+      std::find_if(accelerators.begin(), accelerators.end(),
+                   [&](const SweptAccelerator& one) { return one.name == point.accelerator; });
+  BROWNOUT_CHECK(found != accelerators.end() && point.cycles, "a point on {}", point.accelerator);
+  return *point.cycles / (1000.0 * found->clock_mhz);
+}
+
+const Point* SweepResult::safe_point(const SafeVoltageRow& row) const {
+  for (const Point& point : extra_points) {
+    if (point.model == row.model && point.mitigation == row.mitigation &&
+        point.accelerator == row.accelerator && point.voltage == row.voltage) {
+      return &point;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<SweepResult> SweepResult::by_accelerator() const {
+  std::vector<SweepResult> parts;
+  for (const SweptAccelerator& one : accelerators) {
+    SweepResult part = *this;
+    const auto of_another = [&](const auto& entry) { return entry.accelerator != one.name; };
+    const auto keep_own = [&](auto& list) {
+      list.erase(std::remove_if(list.begin(), list.end(), of_another), list.end());
+    };
+    keep_own(part.points);
+    keep_own(part.extra_points);
+    keep_own(part.safe_voltage);
+    part.accelerator = one.name;
+    part.accelerators = {one};
+    part.accelerators[0].errors_of = 0;
+    part.settle();
+    parts.push_back(std::move(part));
+  }
+  return parts;
 }
 
 }  // namespace brownout::results

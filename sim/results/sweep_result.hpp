@@ -35,6 +35,7 @@ struct StatedError {
 struct SafeVoltageRow {
   std::string model;
   std::string mitigation = "none";
+  std::string accelerator;         // its name; "": none
   std::optional<double> voltage;   // none: the highest voltage does not hold
   std::optional<double> fails_at;  // next lower voltage tried, which does not
   std::int64_t failed = 0;         // of the chips that chose the voltage, those that fail there
@@ -58,18 +59,28 @@ struct SafeVoltageRule {
   bool places = false;                        // they are places of one die, not dies
 };
 
+/// One accelerator of a sweep.
+struct SweptAccelerator {
+  std::string name;
+  double clock_mhz = 500.0;
+  std::size_t errors_of = 0;  // the first of the list that has the same errors
+  experiment::DramPrice dram;
+};
+
 struct SweepResult {
   std::string technology;
   std::string rail;       // what it says of a supply below Vmin
   std::string chip_note;  // what must be said of a profile; empty: nothing
   std::string identity;   // the resolved configuration, JSON
   std::string engine;
-  bool labelled = true;        // else the clean predictions are the labels
-  std::string accelerator;     // name; empty: none
-  bool weights_scaled = true;  // else they stay at Vmin and have no faults
+  bool labelled = true;     // else the clean predictions are the labels
+  std::string accelerator;  // name, of a grid that of the file whose keys vary; empty: none
+  std::vector<SweptAccelerator> accelerators;  // one, or those of the grid; none without
+  bool weights_scaled = true;                  // else they stay at Vmin and have no faults
   std::vector<SweepModel> models;
   std::vector<std::string> mitigations{"none"};  // in the order of the list
-  /// The grid: networks in file order, mitigations likewise, voltages descending.
+  /// The grid: accelerators in their order, for each networks in file order, mitigations likewise,
+  /// voltages descending.
   std::vector<Point> points;
   /// Each network at its safe voltage, on the chips that state what it is worth.
   std::vector<Point> extra_points;
@@ -83,6 +94,12 @@ struct SweepResult {
   double images_per_s = 0.0;  // images × passes over their wall time; 0 when nothing was left
 
   std::vector<std::string> model_names() const;
+  /// Milliseconds of an image at the clock of the point's accelerator. Only with an accelerator.
+  double latency_ms(const Point& point) const;
+  /// The point at the safe voltage; null when there is none.
+  const Point* safe_point(const SafeVoltageRow& row) const;
+  /// The same sweep on each accelerator by itself, with fronts of its own.
+  std::vector<SweepResult> by_accelerator() const;
   /// When the points are known.
   void settle() { fronts = fronts_of(points, model_names()); }
 };

@@ -41,6 +41,8 @@ EvalCost cost_of(const experiment::Setup& setup, const experiment::Model& model,
     return experiment::NetworkCost(model, unprotected, images).at_vmin(technology);
   };
   result.relative = experiment::relative_energy(energy, unprotected_at_vmin());
+  result.dram = experiment::dram_price(technology,
+                                       experiment::own_dram_price(setup.target.accelerator->dram));
   return result;
 }
 
@@ -83,6 +85,8 @@ void summarize_chips(const ChipList& chips, const experiment::Conditions& at, Ev
   result.point->model = result.model;
   result.point->rate = *result.rate;
   result.point->voltage = result.voltage;
+  const auto& accelerator = result.config.setup.target.accelerator;
+  if (accelerator) result.point->accelerator = accelerator->name;
   result.point->energy_sram_rel = result.energy_sram_rel;
 }
 

@@ -41,6 +41,7 @@ struct EvalCost {
   double latency_ms = 0.0;
   EnergyLedger energy;                  // µJ
   experiment::RelativeEnergy relative;  // to the unprotected accelerator at Vmin
+  experiment::DramPrice dram;
 };
 
 struct EvalResult {

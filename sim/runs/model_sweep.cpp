@@ -19,20 +19,22 @@ const experiment::NetworkCost& CostCache::of(const mitigation::Mitigations& miti
       .first->second;
 }
 
-ModelSweep::ModelSweep(const SweepBench& bench, SweepNetwork& network,
+ModelSweep::ModelSweep(const SweepBench& bench, const SweepTarget& target, std::size_t network,
                        const SweepMitigation& mitigation, CostCache& costs)
     : bench_(bench),
       config_(bench.config),
-      setup_(bench.config.setup),
-      model_(network.model()),
-      network_(network),
+      target_(target),
+      setup_(target.setup),
+      error_target_(bench.targets[target.errors_of]),
+      error_network_(*bench.inputs.networks[target.errors_of][network]),
+      model_(error_network_.model()),
       mitigation_(mitigation),
       costs_(costs),
       images_(bench.inputs.images.count),
       supplies_(setup_.technology, setup_.target.with(mitigation.what)),
       protection_(setup_.target.with(mitigation.what).protection(model_.network->bits())),
       store_(bench.store),
-      keys_(setup_, config_.technology_sha256, model_, bench.inputs.used) {
+      keys_(error_target_.setup, config_.technology_sha256, model_, bench.inputs.used) {
   steps_ = supplies_.steps(bench.first_chip);
   levels_ =
       results::search_levels(config_.voltages, std::min(1.0, setup_.technology->highest_voltage()),
@@ -76,6 +78,7 @@ results::Point ModelSweep::point(const Chips& chips, double voltage, bool& compu
   }
   results::Point point = results::summarize(clean_, list, images_);
   point.model = model_.name;
+  point.accelerator = target_.name;
   point.mitigation = mitigation_.name;
   point.voltage = voltage;
   const experiment::Conditions at = supplies_.at(voltage);
@@ -117,8 +120,8 @@ Evaluator& ModelSweep::evaluator() {
     EvaluatorOptions options;
     options.threads = bench_.threads;
     options.reuse_clean = true;
-    evaluator_ = std::make_unique<Evaluator>(model_, bench_.inputs.images, setup_,
-                                             network_.with(mitigation_.what), options);
+    evaluator_ = std::make_unique<Evaluator>(model_, bench_.inputs.images, error_target_.setup,
+                                             error_network_.with(mitigation_.what), options);
   }
   return *evaluator_;
 }

@@ -43,6 +43,7 @@ class CostCache {
 /// What all networks of a sweep share.
 struct SweepBench {
   const SweepConfig& config;
+  const std::vector<SweepTarget>& targets;
   const SweepInputs& inputs;
   const chips::Chip& first_chip;
   results::Store& store;
@@ -50,11 +51,13 @@ struct SweepBench {
   Progress& progress;
 };
 
-/// The evaluator is built only when a row is missing. What the bench refers to must outlive it.
+/// Errors are those of the first target that shares them, under its keys in the store; cycles and
+/// energy are the target's own. The evaluator is built only when a row is missing. What the bench
+/// refers to must outlive it.
 class ModelSweep {
  public:
-  ModelSweep(const SweepBench& bench, SweepNetwork& network, const SweepMitigation& mitigation,
-             CostCache& costs);
+  ModelSweep(const SweepBench& bench, const SweepTarget& target, std::size_t network,
+             const SweepMitigation& mitigation, CostCache& costs);
 
   const results::SearchLevels& levels() const { return levels_; }
   /// The voltages between which nothing changes, as levels of the rail; empty if there are none.
@@ -86,9 +89,11 @@ class ModelSweep {
 
   const SweepBench& bench_;
   const SweepConfig& config_;
+  const SweepTarget& target_;
   const experiment::Setup& setup_;
+  const SweepTarget& error_target_;
+  SweepNetwork& error_network_;
   const experiment::Model& model_;
-  SweepNetwork& network_;
   const SweepMitigation& mitigation_;
   CostCache& costs_;
   std::int64_t images_;

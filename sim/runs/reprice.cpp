@@ -167,6 +167,10 @@ experiment::Pricing pricing_of(const RunFile& run, const Json& json) {
   if (from.contains("weight_gated_kib")) {
     structure.weight_gated_kib = run.number(from, place, "weight_gated_kib");
   }
+  // Runs from before accelerator files could price their DRAM take the technology's price.
+  if (from.contains("dram_pj_per_byte") && !from["dram_pj_per_byte"].is_null()) {
+    structure.dram_pj_per_byte = run.number(from, place, "dram_pj_per_byte");
+  }
   if (structure.weight_gated_kib > structure.weight_kib) {
     throw InputError("{}: pricing.weight_gated_kib: expected at most weight_kib, {}, got {}",
                      run.name(), structure.weight_kib, structure.weight_gated_kib);

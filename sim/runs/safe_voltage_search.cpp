@@ -75,6 +75,7 @@ results::SafeVoltageRow find_safe_voltage(const SweepConfig& config, const Sweep
   results::SafeVoltageRow row;
   row.model = first.model;
   row.mitigation = first.mitigation;
+  row.accelerator = first.accelerator;
   row.err = first.err;
   const std::optional<results::SafeLevel> safe =
       choose(config, chips, model, result.safe, row.tried);

@@ -5,12 +5,14 @@
 #include <chrono>
 
 #include "sim/base/progress.hpp"
+#include "sim/experiment/pricing.hpp"
 #include "sim/results/store.hpp"
 #include "sim/runs/model_sweep.hpp"
 #include "sim/runs/safe_voltage_search.hpp"
 #include "sim/runs/sweep_chips.hpp"
 #include "sim/runs/sweep_identity.hpp"
 #include "sim/runs/sweep_inputs.hpp"
+#include "sim/runs/sweep_targets.hpp"
 
 namespace brownout::runs {
 
@@ -18,6 +20,7 @@ namespace {
 
 /// What is known before anything runs.
 results::SweepResult described_sweep(const SweepConfig& config, const SweepInputs& inputs,
+                                     const std::vector<SweepTarget>& targets,
                                      const SweepChips& chips) {
   const experiment::Setup& setup = config.setup;
   const chips::Chip& first_chip = *chips.grid.front();
@@ -25,7 +28,7 @@ results::SweepResult described_sweep(const SweepConfig& config, const SweepInput
   result.technology = setup.technology->name();
   result.rail = setup.technology->rail().text();
   result.chip_note = first_chip.note();
-  for (const std::unique_ptr<SweepNetwork>& network : inputs.networks) {
+  for (const std::unique_ptr<SweepNetwork>& network : inputs.networks.front()) {
     const experiment::Model& model = network->model();
     result.models.push_back({model.name, model.file, model.sha256, model.network->bits(),
                              model.network->coded_parameters()});
@@ -34,7 +37,16 @@ results::SweepResult described_sweep(const SweepConfig& config, const SweepInput
   result.safe = rule_of(config, chips);
   result.engine = setup.engine;
   result.labelled = inputs.images.labelled();
-  if (setup.target.accelerator) result.accelerator = setup.target.accelerator->name;
+  for (const SweepTarget& target : targets) {
+    if (target.name.empty()) continue;
+    const mapping::AcceleratorConfig& accelerator = *target.setup.target.accelerator;
+    result.accelerators.push_back(
+        {target.name, accelerator.clock_mhz, target.errors_of,
+         experiment::dram_price(*setup.technology, experiment::own_dram_price(accelerator.dram))});
+  }
+  if (setup.target.accelerator) {
+    result.accelerator = config.grid_of.empty() ? setup.target.accelerator->name : config.grid_of;
+  }
   result.weights_scaled = setup.supplies().weights_scaled();
   result.mitigations.clear();
   for (const SweepMitigation& entry : config.mitigations) result.mitigations.push_back(entry.name);
@@ -67,26 +79,29 @@ results::SweepResult run_sweep(SweepConfig config, const std::filesystem::path& 
                                bool quiet) {
   const auto start = std::chrono::steady_clock::now();
   settle_safe_voltage(config);
-  const SweepInputs inputs = load_inputs(config);
+  const std::vector<SweepTarget> targets = sweep_targets(config);
+  const SweepInputs inputs = load_inputs(config, targets);
   const SweepChips chips = sweep_chips(config);
-  results::SweepResult result = described_sweep(config, inputs, chips);
+  results::SweepResult result = described_sweep(config, inputs, targets, chips);
   results::Store store(folder, result.identity);
   const std::int64_t per_model = work_of_one(config);
-  const std::size_t models = inputs.networks.size() * config.mitigations.size();
-  Progress progress("sweep", per_model * static_cast<std::int64_t>(models), quiet);
+  const std::size_t rows = targets.size() * config.models.size() * config.mitigations.size();
+  Progress progress("sweep", per_model * static_cast<std::int64_t>(rows), quiet);
 
   double seconds = 0.0;
   std::int64_t passes = 0;
-  const SweepBench bench{config, inputs, *chips.grid.front(), store, threads, progress};
-  for (const std::unique_ptr<SweepNetwork>& network : inputs.networks) {
-    CostCache costs(config, *network, inputs.images.count);
-    for (const SweepMitigation& mitigation : config.mitigations) {
-      ModelSweep run(bench, *network, mitigation, costs);
-      if (config.mitigations.size() == 1) result.steps = run.steps();
-      add_points(config, chips, run, result);
-      progress.add_work(run.ticks() - per_model);
-      seconds += run.seconds();
-      passes += run.passes();
+  const SweepBench bench{config, targets, inputs, *chips.grid.front(), store, threads, progress};
+  for (std::size_t t = 0; t < targets.size(); ++t) {
+    for (std::size_t network = 0; network < config.models.size(); ++network) {
+      CostCache costs(config, *inputs.networks[t][network], inputs.images.count);
+      for (const SweepMitigation& mitigation : config.mitigations) {
+        ModelSweep run(bench, targets[t], network, mitigation, costs);
+        if (config.mitigations.size() == 1) result.steps = run.steps();
+        add_points(config, chips, run, result);
+        progress.add_work(run.ticks() - per_model);
+        seconds += run.seconds();
+        passes += run.passes();
+      }
     }
   }
   progress.finish();

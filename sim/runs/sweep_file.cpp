@@ -5,14 +5,18 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/base/text.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/data/data_file.hpp"
 #include "sim/engines/engine_traits.hpp"
 #include "sim/experiment/experiment.hpp"
+#include "sim/runs/accelerator_grid.hpp"
+#include "sim/runs/sweep_targets.hpp"
 
 namespace brownout::runs {
 
@@ -84,29 +88,52 @@ void read_images(YamlMap& root, experiment::Images& images) {
   images.count = root.integer("images", 1, kMaxImages, 0);
 }
 
+/// The accelerator, or each of the grid over its keys.
+void read_accelerators(YamlMap& root, SweepConfig& config) {
+  const char* const key = "accelerator_grid";
+  if (!root.has("accelerator")) {
+    if (root.has(key)) root.fail(key, "needs an accelerator; expected the key accelerator: NAME");
+    return;
+  }
+  const fs::path file = shipped_input_file(root, "accelerator", kShippedAccelerators);
+  if (std::optional<YamlMap> grid = root.optional_map(key)) {
+    config.grid_of = mapping::load_accelerator(file).name;
+    config.accelerators = read_accelerator_grid(*grid, root.where(key), file);
+  } else {
+    config.accelerators = {mapping::load_accelerator(file)};
+  }
+}
+
+void read_supplies(YamlMap& root, mapping::AcceleratorConfig& accelerator) {
+  YamlMap supplies = root.map("supplies");
+  supplies.expect({"input", "activations", "accumulators"});
+  const auto read = [&](const char* key, mapping::MemorySupply& supply) {
+    const bool given = supplies.has(key);
+    const std::string text = supplies.text(key, "");
+    if (given) supply = mapping::parse_supply(text, supplies.where(key));
+  };
+  read("input", accelerator.input.supply);
+  read("activations", accelerator.activations.supply);
+  read("accumulators", accelerator.accumulators.supply);
+  supplies.finish();
+}
+
 /// Prices come from the sweep's technology, whatever the accelerator file names.
 void read_accelerator(YamlMap& root, SweepConfig& config) {
-  if (root.has("accelerator")) {
-    config.setup.target.accelerator = mapping::load_accelerator(root.input_file("accelerator"));
+  read_accelerators(root, config);
+  if (!config.accelerators.empty()) {
     config.setup.technology->energy();  // refuses a technology without energies
   } else if (engines::traits_of(config.setup.engine).on_accelerator) {
     root.fail("engine", "systemc needs an accelerator; expected the key accelerator: FILE");
   }
   for (const char* key : {"batch", "supplies"}) {
-    if (!root.has(key) || config.setup.target.accelerator) continue;
+    if (!root.has(key) || !config.accelerators.empty()) continue;
     root.fail(key, "needs an accelerator; expected the key accelerator: FILE");
   }
-  if (std::optional<YamlMap> supplies = root.optional_map("supplies")) {
-    supplies->expect({"input", "activations", "accumulators"});
-    const auto read = [&](const char* key, mapping::MemorySupply& supply) {
-      const bool given = supplies->has(key);
-      const std::string text = supplies->text(key, "");
-      if (given) supply = mapping::parse_supply(text, supplies->where(key));
-    };
-    read("input", config.setup.target.accelerator->input.supply);
-    read("activations", config.setup.target.accelerator->activations.supply);
-    read("accumulators", config.setup.target.accelerator->accumulators.supply);
-    supplies->finish();
+  if (root.has("supplies")) {
+    for (mapping::AcceleratorConfig& accelerator : config.accelerators) {
+      read_supplies(root, accelerator);
+    }
   }
   config.setup.target.batch = static_cast<int>(root.integer("batch", 1, kMaxBatch, 1));
 }
@@ -115,8 +142,10 @@ void read_accelerator(YamlMap& root, SweepConfig& config) {
 void read_mitigations(YamlMap& root, SweepConfig& config) {
   const char* const key = "mitigations";
   mitigation::Mitigations own;
-  if (config.setup.target.accelerator)
-    std::swap(own, config.setup.target.accelerator->weights.mitigations);
+  for (mapping::AcceleratorConfig& accelerator : config.accelerators) {
+    own = std::exchange(accelerator.weights.mitigations, {});
+  }
+  if (!config.accelerators.empty()) config.setup.target.accelerator = config.accelerators.front();
   config.mitigations.clear();
   if (!root.has(key)) {
     config.mitigations.push_back({mitigation::to_string(own), mitigation::identity(own), own});
@@ -177,7 +206,7 @@ void read_safe_voltage(YamlMap& root, SweepConfig& config) {
 }
 
 void read_technology(YamlMap& root, SweepConfig& config) {
-  const fs::path technology = root.input_file("technology");
+  const fs::path technology = shipped_input_file(root, "technology", kShippedTechnologies);
   config.setup.technology =
       std::make_shared<const technology::Technology>(technology::Technology::load(technology));
   config.technology_sha256 = sha256_hex(read_file(technology));
@@ -205,11 +234,12 @@ void read_reads(YamlMap& root, experiment::Setup& setup) {
 
 /// Random chips have cells that fail up to a rate of p_err, and the engine must have the memories
 /// that fail.
-void expect_rates_that_chips_have(const YamlMap& root, const SweepConfig& config) {
-  const experiment::Supplies supplies = config.setup.supplies();
+void expect_rates_that_chips_have(const YamlMap& root, const SweepConfig& config,
+                                  const experiment::Setup& setup) {
+  const experiment::Supplies supplies = setup.supplies();
   double highest_rate = supplies.at(config.lowest_access()).supply.rate;
   const experiment::MemoryPoints others = supplies.at(config.voltages.back()).others;
-  experiment::check_engine(config.setup.engine, others);
+  experiment::check_engine(setup.engine, others);
   highest_rate = std::max(
       {highest_rate, others.input.rate, others.activations.rate, others.accumulators.rate});
   if (config.profile.empty() && highest_rate > config.p_err) {
@@ -231,10 +261,13 @@ double SweepConfig::lowest_access() const {
 
 SweepConfig load_sweep(const fs::path& file) {
   YamlMap root = YamlMap::load(file);
-  root.expect({"technology",  "models",          "dataset",     "split",    "data_folder",
-               "images",      "engine",          "accelerator", "supplies", "batch",
-               "mitigations", "chips",           "profile",     "seed",     "p_err",
-               "bit_offset",  "evaluation_seed", "reads",       "voltages", "voltage_grid",
+  root.expect({"technology",  "models",           "dataset",
+               "split",       "data_folder",      "images",
+               "engine",      "accelerator",      "supplies",
+               "batch",       "accelerator_grid", "mitigations",
+               "chips",       "profile",          "seed",
+               "p_err",       "bit_offset",       "evaluation_seed",
+               "reads",       "voltages",         "voltage_grid",
                "safe_voltage"});
   SweepConfig config;
   config.file = file;
@@ -251,7 +284,9 @@ SweepConfig load_sweep(const fs::path& file) {
   read_safe_voltage(root, config);
   root.finish();
   for (const std::string& key : root.keys()) config.places[key] = root.where(key);
-  expect_rates_that_chips_have(root, config);
+  for (const SweepTarget& target : sweep_targets(config)) {
+    expect_rates_that_chips_have(root, config, target.setup);
+  }
   return config;
 }
 

@@ -53,6 +53,9 @@ struct SweepConfig {
   /// With a technology. With an accelerator points have cycles and energy. Its target has no
   /// mitigations, but each of these in turn.
   experiment::Setup setup;
+  /// Of the grid, else the only one; none without an accelerator. The setup's is the first of them.
+  std::vector<mapping::AcceleratorConfig> accelerators;
+  std::string grid_of;  // name of the accelerator whose keys a grid varies; "": there is no grid
   /// Mitigations of the weight memory, each at all voltages: those of the list, else the
   /// accelerator's own.
   std::vector<SweepMitigation> mitigations = std::vector<SweepMitigation>(1);

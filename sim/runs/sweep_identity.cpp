@@ -21,6 +21,14 @@ std::string identity(const SweepConfig& config, const std::vector<results::Sweep
   json["dataset"] = results::dataset_json(config.setup.images, used);
   json["engine"] = setup.engine;
   if (setup.target.accelerator) json["accelerator"] = results::accelerator_json(setup.target);
+  if (!config.grid_of.empty()) {
+    json["accelerator_grid"] = Json::array();
+    for (const mapping::AcceleratorConfig& accelerator : config.accelerators) {
+      experiment::TargetConfig target = setup.target;
+      target.accelerator = accelerator;
+      json["accelerator_grid"].push_back(results::accelerator_json(target));
+    }
+  }
   json["chips"] = config.chips;
   json["seed"] = config.seed;
   if (config.profile.empty()) {

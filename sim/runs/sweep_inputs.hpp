@@ -14,14 +14,15 @@
 #include "sim/mitigation/mitigations.hpp"
 #include "sim/results/records.hpp"
 #include "sim/runs/sweep_file.hpp"
+#include "sim/runs/sweep_targets.hpp"
 
 namespace brownout::runs {
 
 /// A network with its programs, each compiled once: one for each choice of mitigations.
 class SweepNetwork {
  public:
-  SweepNetwork(const std::filesystem::path& file, experiment::TargetConfig config)
-      : model_(experiment::load_model(file)), config_(std::move(config)) {}
+  SweepNetwork(experiment::Model model, experiment::TargetConfig config)
+      : model_(std::move(model)), config_(std::move(config)) {}
   SweepNetwork(const SweepNetwork&) = delete;
   SweepNetwork& operator=(const SweepNetwork&) = delete;
 
@@ -34,14 +35,16 @@ class SweepNetwork {
   std::map<std::string, std::unique_ptr<const experiment::Target>> targets_;
 };
 
+using SweepNetworks = std::vector<std::unique_ptr<SweepNetwork>>;
+
 struct SweepInputs {
-  std::vector<std::unique_ptr<SweepNetwork>> networks;
+  std::vector<SweepNetworks> networks;  // of each target
   experiment::OpenImages images;
   results::UsedImages used;
 };
 
 /// Loads and checks everything. InputError for networks that do not fit images, accelerator or
 /// mitigations.
-SweepInputs load_inputs(const SweepConfig& config);
+SweepInputs load_inputs(const SweepConfig& config, const std::vector<SweepTarget>& targets);
 
 }  // namespace brownout::runs

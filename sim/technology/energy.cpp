@@ -32,6 +32,8 @@ EnergyLedger price(const Technology& technology, const EventCounts& counts, doub
                             structure.accumulator_kib, structure.pes, structure.weight_gated_kib}) {
     BROWNOUT_CHECK(std::isfinite(size) && size >= 0.0, "a size of {}", size);
   }
+  BROWNOUT_CHECK(structure.dram_pj_per_byte.value_or(0.0) >= 0.0, "{} pJ a byte",
+                 *structure.dram_pj_per_byte);
   BROWNOUT_CHECK(structure.weight_gated_kib <= structure.weight_kib, "{} of {} KiB gated",
                  structure.weight_gated_kib, structure.weight_kib);
   for (const EventCountField& field : kEventCountFields) {
@@ -68,8 +70,8 @@ EnergyLedger price(const Technology& technology, const EventCounts& counts, doub
   ledger.macs = static_cast<double>(counts.macs) * cost.mac_pj * kMicrojoulePerPicojoule;
   ledger.vector =
       static_cast<double>(counts.vector_ops) * cost.vector_op_pj * kMicrojoulePerPicojoule;
-  ledger.dram = accesses(counts.dram_read_bytes, cost.dram_pj_per_byte, counts.dram_write_bytes,
-                         cost.dram_pj_per_byte, 1.0);
+  const double dram_pj = structure.dram_pj_per_byte.value_or(cost.dram_pj_per_byte);
+  ledger.dram = accesses(counts.dram_read_bytes, dram_pj, counts.dram_write_bytes, dram_pj, 1.0);
   ledger.weight_leakage = leakage(weight_kib, supply.weights_vmin);
   ledger.activation_leakage = leakage(structure.activation_kib, supply.activations_vmin);
   ledger.accumulator_leakage = leakage(structure.accumulator_kib, supply.accumulators_vmin);

@@ -68,7 +68,8 @@ struct Supply {
   double accumulators_vmin = 1.0;
 };
 
-/// What leaks: the size of each memory, and the number of processing elements.
+/// What leaks: the size of each memory, and the number of processing elements. And what the
+/// accelerator states of prices itself.
 struct Structure {
   double weight_kib = 0.0;
   double activation_kib = 0.0;
@@ -76,6 +77,8 @@ struct Structure {
   double pes = 0.0;
   mitigation::Protection protection = {};  // of the weight memory
   double weight_gated_kib = 0.0;  // of weight_kib: arrays that hold nothing and are switched off
+  /// What a byte of the accelerator's DRAM takes; none: the technology's dram_pj_per_byte.
+  std::optional<double> dram_pj_per_byte = std::nullopt;
 };
 
 /// Prices counts that took `seconds` of the accelerator's time. The accesses of a memory cost

@@ -42,6 +42,7 @@ class Technology {
   /// Energy of each event at Vmin, and leakage; with `end` each coefficient at that end of its
   /// range. InputError when the file has no block `energy`.
   const EnergyCoefficients& energy(RangeEnd end = RangeEnd::kValue) const;
+  bool has_energies() const { return energy_.has_value(); }
   /// Whether any coefficient of the block `energy` has a range.
   bool has_range() const { return has_range_; }
   /// What mitigations cost. InputError when the file has no block `mitigation`.

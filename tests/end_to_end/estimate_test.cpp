@@ -118,6 +118,17 @@ TEST_F(Estimate, ReadsNetworksInTheProjectsOwnConvention) {
   EXPECT_EQ(json["layers"][0]["cycles"], 49 * (10 * 2 + 3) + 1 + 34 + 1 + 8);
 }
 
+TEST_F(Estimate, TakesBothNamesOfADataflow) {
+  for (const auto& [brief, full] :
+       {std::pair("ws", "weight-stationary"), std::pair("os", "output-stationary")}) {
+    const auto of = [&, model = workplace_.network().string()](const char* name) {
+      return estimate({model, "--array", "16x16", "--dataflow", name, "--json", "-", "--quiet"});
+    };
+    EXPECT_EQ(of(full).json(), of(brief).json());
+    EXPECT_EQ(of(full).json()["dataflow"], brief);
+  }
+}
+
 TEST_F(Estimate, TakesTheBitsOfANetwork) {
   workplace_.write("a.yaml", "name: a\ntechnology: " BROWNOUT_SOURCE_DIR
                              "/profiles/14nm-finfet.yaml\narray: {rows: 32, columns: 32}\n"

@@ -76,6 +76,16 @@ TEST(Energy, PricesEveryEventByItsCoefficient) {
   EXPECT_DOUBLE_EQ(energy.logic_leakage, 0.007 * 1024 * kSeconds * 1000);
 }
 
+TEST(Energy, TheAcceleratorsPriceOfTheDramReplacesTheTechnologys) {
+  const Technology technology = Technology::load(kProfile);
+  Structure structure = kStructure;
+  structure.dram_pj_per_byte = 32.0;
+  const EnergyLedger usual = example(technology);
+  const EnergyLedger half = price(technology, example_counts(), kSeconds, {}, structure);
+  EXPECT_EQ(changed(usual, half), std::set<std::string>{"dram"});
+  EXPECT_DOUBLE_EQ(half.dram, usual.dram / 2.0);
+}
+
 TEST(Energy, TotalIsTheSumOfItsPartsInTheirOrder) {
   const EnergyLedger energy = example(Technology::load(kProfile), {0.8, 0.9, 0.95});
   double sum = 0.0;

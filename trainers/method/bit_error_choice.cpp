@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "sim/base/error.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::trainers {
@@ -73,7 +74,8 @@ void read_pattern(YamlMap& map, BitErrorChoice& e) {
                "the rate of a random chip at a voltage is that of a technology; "
                "expected technology: FILE beside it, or rate");
     }
-    const auto technology = technology::Technology::load(map.input_file("technology"));
+    const auto technology =
+        technology::Technology::load(shipped_input_file(map, "technology", kShippedTechnologies));
     try {
       e.rate = technology.bit_error_rate(*e.voltage);
     } catch (const InputError& error) {

@@ -4,6 +4,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/experiment/network_cost.hpp"
 #include "sim/results/places.hpp"
@@ -83,7 +84,7 @@ class Places {
       return;
     }
     const auto technology = std::make_shared<const technology::Technology>(
-        technology::Technology::load(map.input_file("technology")));
+        technology::Technology::load(shipped_input_file(map, "technology", kShippedTechnologies)));
     const experiment::Supplies supplies(technology, {});
     for (const double voltage :
          map.numbers("voltages", technology->lowest_voltage(), technology->highest_voltage())) {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files that come with the program, by name.
+#include "sim/base/shipped.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "sim/base/error.hpp"
+
+namespace brownout {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string refusal(const ShippedKind& kind, const std::string& text) {
+  try {
+    find_shipped(kind, text, "--x");
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Shipped, ANameIsTheFileOfThatKind) {
+  const fs::path source = BROWNOUT_SOURCE_DIR;
+  EXPECT_EQ(find_shipped(kShippedAccelerators, "edge-16x16", ""),
+            source / "configs/accelerators/edge-16x16.yaml");
+  EXPECT_EQ(find_shipped(kShippedDrams, "hbm2-2000", ""), source / "configs/dram/hbm2-2000.yaml");
+  EXPECT_EQ(find_shipped(kShippedTechnologies, "14nm-finfet", ""),
+            source / "profiles/14nm-finfet.yaml");
+  EXPECT_EQ(shipped_name(kShippedTechnologies, source / "models/../profiles/14nm-finfet.yaml"),
+            "14nm-finfet");
+  EXPECT_EQ(shipped_name(kShippedTechnologies, source / "profiles/physical-14nm.yaml"), "");
+}
+
+TEST(Shipped, APathOrAFileThatIsThereIsThatFile) {
+  const fs::path folder = fs::path(testing::TempDir()) / ("shipped-" + std::to_string(::getpid()));
+  fs::create_directories(folder);
+  std::ofstream(folder / "edge-16x16") << "name: mine\n";
+  EXPECT_EQ(find_shipped(kShippedAccelerators, "edge-16x16", "", folder), folder / "edge-16x16");
+  EXPECT_EQ(find_shipped(kShippedAccelerators, "none.yaml", ""), fs::path("none.yaml"));
+  EXPECT_EQ(find_shipped(kShippedAccelerators, "a/b", "", folder), folder / "a/b");
+  fs::remove_all(folder);
+}
+
+TEST(Shipped, AWrongNameIsToldTheNearestOne) {
+  EXPECT_EQ(refusal(kShippedAccelerators, "edge-16x6"),
+            "--x: expected a file or the name of a shipped accelerator, got \"edge-16x6\"; did you "
+            "mean \"edge-16x16\"?");
+  EXPECT_EQ(refusal(kShippedDrams, "lpddr4"),
+            "--x: expected a file or the name of a shipped DRAM preset, got \"lpddr4\"; did you "
+            "mean \"lpddr4-3200\"?");
+  EXPECT_EQ(refusal(kShippedDrams, "optane"),
+            "--x: expected a file or the name of a shipped DRAM preset, got \"optane\"; there "
+            "are: ddr4-3200, hbm2-2000, lpddr4-3200, lpddr5-6400");
+}
+
+}  // namespace
+}  // namespace brownout

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// A sweep over accelerator keys: the same numbers as one sweep for each combination.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "sim/base/files.hpp"
+#include "workplace.hpp"
+
+namespace brownout::end_to_end {
+namespace {
+
+using Json = nlohmann::json;
+
+class AcceleratorGrid : public testing::Test {
+ protected:
+  void SetUp() override { plain_ = read_file(workplace_.sweep_file()); }
+  Outcome sweep(const std::string& more, const std::string& out) const {
+    workplace_.write("sweep.yaml", plain_ + more);
+    return workplace_.run(BROWNOUT_BINARY,
+                          {"sweep", "sweep.yaml", "--out", out, "--json", "-", "--no-plot"});
+  }
+  Json finished(const std::string& more, const std::string& out) const {
+    const Outcome outcome = sweep(more, out);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    text_ = outcome.err;
+    return outcome.json();
+  }
+  std::size_t stored_rows(const std::string& out) const {
+    std::istringstream rows(read_file(workplace_.folder() / out / "results.jsonl"));
+    std::size_t count = 0;
+    for (std::string row; std::getline(rows, row);) ++count;
+    return count;
+  }
+  void expect_refused(const std::string& more, const std::string& expected) const {
+    const Outcome outcome = sweep(more, "refused");
+    EXPECT_EQ(outcome.code, 2) << outcome.out;
+    EXPECT_NE(outcome.err.find(expected), std::string::npos) << outcome.err;
+    EXPECT_FALSE(std::filesystem::exists(workplace_.folder() / "refused"));
+  }
+  Workplace workplace_;
+  std::string plain_;
+  mutable std::string text_;
+};
+
+constexpr char kGrid[] =
+    "accelerator: edge-16x16\naccelerator_grid: {array.rows: [8, 16], weights.kib: [64, 128]}\n";
+
+TEST_F(AcceleratorGrid, EveryCombinationHasTheNumbersOfASweepOfItsOwn) {
+  const Json grid = finished(kGrid, "grid");
+  ASSERT_EQ(grid["points"].size(), 32u);  // 4 accelerators x 2 networks x 4 voltages
+  ASSERT_EQ(grid["accelerators"].size(), 4u);
+  EXPECT_EQ(grid["accelerator"], "edge-16x16");
+  std::size_t at = 0;
+  for (const char* rows : {"8", "16"}) {
+    for (const char* kib : {"64", "128"}) {
+      const std::string name =
+          std::string("edge-16x16[array.rows=") + rows + ",weights.kib=" + kib + "]";
+      ASSERT_EQ(
+          workplace_
+              .run(BROWNOUT_BINARY,
+                   {"accelerator", "new", "own", "--from", "edge-16x16", "--weights-kib", kib,
+                    "--set", std::string("array.rows=") + rows, "--out", "own.yaml", "--overwrite"})
+              .code,
+          0);
+      const std::string out = std::string("own-") + rows + "-" + kib;
+      const Json own = finished("accelerator: own.yaml\n", out);
+      for (Json point : own["points"]) {
+        EXPECT_EQ(point["accelerator"], "own");
+        point["accelerator"] = name;
+        EXPECT_EQ(grid["points"][at++], point) << name;
+      }
+      for (std::size_t i = 0; i < 2; ++i) {
+        Json safe = own["safe_voltage"][i];
+        safe["accelerator"] = name;
+        EXPECT_EQ(grid["safe_voltage"][(at / 8 - 1) * 2 + i], safe);
+      }
+    }
+  }
+  EXPECT_EQ(at, 32u);
+}
+
+TEST_F(AcceleratorGrid, ErrorsAreEvaluatedOnceAndTheSweepGoesOn) {
+  finished("accelerator: edge-16x16\n", "one");
+  const Json first = finished(kGrid, "grid");
+  EXPECT_EQ(stored_rows("grid"), stored_rows("one"));
+  EXPECT_EQ(first["points_computed"], 8);
+  for (const Json& one : first["accelerators"]) {
+    EXPECT_EQ(one["errors_of"], "edge-16x16[array.rows=8,weights.kib=64]");
+  }
+  const Json again = finished(kGrid, "grid");
+  EXPECT_EQ(again["points_computed"], 0);
+  EXPECT_EQ(again["points"], first["points"]);
+  // Another grid is another sweep.
+  EXPECT_EQ(sweep("accelerator: edge-16x16\naccelerator_grid: {array.rows: [8]}\n", "grid").code,
+            2);
+}
+
+TEST_F(AcceleratorGrid, AcceleratorsThatPlaceWeightsElsewhereHaveErrorsOfTheirOwn) {
+  const Json json = finished(
+      "accelerator: ibm-14nm\naccelerator_grid: {array.columns: [8, 16], clock_mhz: [250, 500]}\n",
+      "grid");
+  ASSERT_EQ(json["accelerators"].size(), 4u);
+  EXPECT_EQ(json["accelerators"][1]["errors_of"], json["accelerators"][0]["name"]);
+  EXPECT_EQ(json["accelerators"][2]["errors_of"], json["accelerators"][2]["name"]);
+  EXPECT_EQ(json["accelerators"][3]["errors_of"], json["accelerators"][2]["name"]);
+  EXPECT_EQ(json["points_computed"], 16);
+}
+
+TEST_F(AcceleratorGrid, TablesNameTheAcceleratorOfEachRow) {
+  const Json json = finished(kGrid, "grid");
+  EXPECT_NE(text_.find("Errors on edge-16x16[array.rows=8,weights.kib=64],\n"), std::string::npos)
+      << text_;
+  EXPECT_NE(text_.find("Energy and latency on each accelerator"), std::string::npos) << text_;
+  EXPECT_NE(text_.find("  edge-16x16[array.rows=16,weights.kib=128] "), std::string::npos) << text_;
+  std::istringstream csv(read_file(workplace_.folder() / "grid/points.csv"));
+  std::string line;
+  ASSERT_TRUE(std::getline(csv, line));
+  EXPECT_EQ(line.substr(line.rfind(',')), ",accelerator");
+  ASSERT_TRUE(std::getline(csv, line));
+  const std::string name = ",\"edge-16x16[array.rows=8,weights.kib=64]\"";
+  EXPECT_EQ(line.substr(line.size() - name.size()), name) << line;
+  // Energies compare over all accelerators.
+  EXPECT_EQ(json["pareto_compares"], "all networks");
+  for (const Json& leader : json["pareto_front"]) EXPECT_TRUE(leader["accelerator"].is_string());
+}
+
+TEST_F(AcceleratorGrid, MistakesNameTheirPlace) {
+  const std::string edge = "accelerator: edge-16x16\n";
+  expect_refused("accelerator_grid: {array.rows: [8]}\n", "accelerator_grid: needs an accelerator");
+  expect_refused("accelerator: edge-16x6\n",
+                 "accelerator: expected a file or the name of a "
+                 "shipped accelerator, got \"edge-16x6\"; did you mean "
+                 "\"edge-16x16\"?");
+  expect_refused(edge + "accelerator_grid: {}\n", "accelerator_grid: expected keys of an accel");
+  expect_refused(edge + "accelerator_grid: {array.row: [8]}\n", "did you mean \"rows\"?");
+  expect_refused(edge + "accelerator_grid: {array.rows: 8}\n",
+                 "accelerator_grid.array.rows: expected a list");
+  expect_refused(edge + "accelerator_grid: {array.rows: [8, 8]}\n", "\"8\" is listed twice");
+  expect_refused(edge + "accelerator_grid: {array.rows: [8, 0]}\n",
+                 "sweep.yaml:11:19: accelerator_grid \"array.rows=0\"");
+  expect_refused(edge + "accelerator_grid: {weights.mitigation: [secded]}\n",
+                 "expected the sweep's own list mitigations");
+  expect_refused(edge + "accelerator_grid: {dram.preset: [ddr4-3200, lpddr4-3300]}\n",
+                 "did you mean \"lpddr4-3200\"?");
+  expect_refused(edge + "accelerator_grid: {weights.kib: [4, 8]}\n",
+                 "(on edge-16x16[weights.kib=4])");
+}
+
+}  // namespace
+}  // namespace brownout::end_to_end
