@@ -11,7 +11,9 @@
 #include "sim/cli/command_page.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/help_topics.hpp"
+#include "sim/cli/manual_page.hpp"
 #include "sim/cli/refusals.hpp"
+#include "sim/cli/shell_completion.hpp"
 
 namespace brownout::cli {
 
@@ -19,7 +21,7 @@ namespace {
 
 struct HelpOptions {
   std::vector<std::string> words;
-  bool markdown = false;
+  bool markdown = false, manual = false, completion = false;
 };
 
 const HelpTopic* topic_named(const std::string& name) {
@@ -58,6 +60,14 @@ std::string topic_hint(const std::string& word, const CLI::App& app) {
 int run(const HelpOptions& options, CLI::App& app) {
   if (options.markdown) {
     print_text(command_page(app));
+    return 0;
+  }
+  if (options.manual) {
+    print_text(manual_page(app));
+    return 0;
+  }
+  if (options.completion) {
+    print_text(shell_completion(app));
     return 0;
   }
   if (options.words.empty()) {
@@ -102,6 +112,9 @@ Action add_help(Verb& verb) {
       ->expected(0, 3)
       ->type_name("");
   verb.add_flag("--markdown", options->markdown, "Print docs/command.md")->group("");
+  verb.add_flag("--man", options->manual, "Print the manual page, brownout(1)")->group("");
+  verb.add_flag("--completion", options->completion,
+                "Print a script that completes the command in bash");
   return [options, &verb] { return run(*options, *verb.get_parent()); };
 }
 

@@ -11,6 +11,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/application.hpp"
+#include "sim/cli/declarations.hpp"
 
 namespace brownout::cli {
 
@@ -49,16 +50,6 @@ std::vector<std::string> verb_names(const CLI::App& app) {
 
 const CLI::App& root_of(const CLI::App& app) {
   return app.get_parent() == nullptr ? app : root_of(*app.get_parent());
-}
-
-/// All verbs and groups below `app`.
-std::vector<const CLI::App*> all_verbs(const CLI::App& app) {
-  std::vector<const CLI::App*> found;
-  for (const CLI::App* verb : app.get_subcommands({})) {
-    found.push_back(verb);
-    for (const CLI::App* inner : all_verbs(*verb)) found.push_back(inner);
-  }
-  return found;
 }
 
 /// Full names of the verbs whose own name is `name`.

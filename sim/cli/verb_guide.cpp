@@ -141,6 +141,11 @@ const std::map<std::string, Guide>& guides() {
        {"Writes the cells of a profile for other tools.",
         "brownout profile export profiles/chip1-synthetic.h5 --format csv --out chip1.csv",
         {{"the formats", "output.md#profile-export"}}}},
+      {"report",
+       {"Makes one page of the results in one or several folders: tables that sort, charts with "
+        "values, prices that can be changed. It opens from disk and loads nothing.",
+        "brownout report out/demo --out report.html",
+        {{"files and fields of results", "output.md"}}}},
       {"help",
        {"Shows a short page on a topic, or the options of a verb.", "brownout help voltages", {}}},
   };

@@ -11,8 +11,11 @@
 #include "sim/base/files.hpp"
 #include "sim/cli/application.hpp"
 #include "sim/cli/command_page.hpp"
+#include "sim/cli/declarations.hpp"
 #include "sim/cli/help_topics.hpp"
+#include "sim/cli/manual_page.hpp"
 #include "sim/cli/refusals.hpp"
+#include "sim/cli/shell_completion.hpp"
 #include "sim/cli/verb_guide.hpp"
 #include "tests/cli/shell_words.hpp"
 
@@ -78,7 +81,8 @@ TEST(VerbGuide, HasAnExampleThatParsesForEveryVerb) {
     EXPECT_FALSE(guide.sentence.empty()) << verb_name(entry);
     EXPECT_EQ(guide.example.empty(), is_group) << verb_name(entry);
     if (is_group) continue;
-    EXPECT_EQ(guide.example.rfind("brownout " + verb_name(entry) + " ", 0), 0u) << guide.example;
+    const std::string start = "brownout " + verb_name(entry) + " ";
+    EXPECT_EQ((guide.example + " ").rfind(start, 0), 0u) << guide.example;
     EXPECT_EQ(problem_of_command(arguments_of(guide.example)), "") << guide.example;
   }
 }
@@ -110,6 +114,61 @@ TEST(CommandPage, ListsEveryOptionOnce) {
       eval.find("| `--engine` | `NAME`: functional, float, reference, systemc | functional |"),
       std::string::npos);
   EXPECT_NE(eval.find("| `MODEL` |  | required |"), std::string::npos);
+}
+
+TEST(ManualPage, HasEveryVerbAndOptionAndNoLineThatRoffWouldObey) {
+  Application application;
+  const std::string page = manual_page(application.app);
+  for (const CLI::App* verb : all_verbs(application.app)) {
+    if (is_group(*verb)) continue;
+    for (const CLI::Option* option : options_of(*verb, Which::kOwn)) {
+      std::string name = option_name(*option);
+      for (std::size_t at = 0; (at = name.find('-', at)) != std::string::npos; at += 2) {
+        name.insert(at, "\\");
+      }
+      EXPECT_NE(page.find(".TP\n\\fB" + name + "\\fR"), std::string::npos) << name;
+    }
+  }
+  for (const std::string& line : lines_of(page)) {
+    EXPECT_NE(line.substr(0, 1), "'") << line;
+    if (line.substr(0, 1) != ".") continue;
+    const std::string request = line.substr(0, line.find(' '));
+    const std::vector<std::string> known{".TH", ".SH", ".SS", ".TP", ".PP", ".br", ".nf", ".fi"};
+    EXPECT_NE(std::find(known.begin(), known.end(), request), known.end()) << line;
+  }
+}
+
+/// What bash would offer after the words, of which the last is being typed.
+std::vector<std::string> completions(const std::vector<std::string>& words) {
+  Application application;
+  const std::string file = testing::TempDir() + "brownout-completion.bash";
+  std::string script = shell_completion(application.app) + "COMP_WORDS=(brownout";
+  for (const std::string& word : words) script += " '" + word + "'";
+  script += ")\nCOMP_CWORD=" + std::to_string(words.size()) +
+            "\n_brownout\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n";
+  write_file_atomically(file, script);
+  std::vector<std::string> found = shell_words("$(bash " + file + ")");
+  std::filesystem::remove(file);
+  return found;
+}
+
+TEST(ShellCompletion, OffersVerbsOptionsTopicsAndValues) {
+  const auto has = [](const std::vector<std::string>& words, const std::string& word) {
+    return std::count(words.begin(), words.end(), word) == 1;
+  };
+  EXPECT_EQ(completions({"ev"}), std::vector<std::string>{"eval"});
+  EXPECT_TRUE(has(completions({""}), "sweep"));
+  EXPECT_EQ(completions({"model", "i"}), (std::vector<std::string>{"import", "inspect"}));
+  EXPECT_EQ(completions({"eval", "--off"}), std::vector<std::string>{"--offsets"});
+  EXPECT_EQ(completions({"model", "import", "x.onnx", "--eq"}),
+            std::vector<std::string>{"--equalize"});
+  EXPECT_EQ(completions({"eval", "x.onnx", "--engine", "f"}),
+            (std::vector<std::string>{"functional", "float"}));
+  EXPECT_TRUE(has(completions({"help", ""}), "voltages"));
+  EXPECT_TRUE(has(completions({"eval", "--"}), "--quiet"));
+  // A file.
+  EXPECT_EQ(completions({"eval", "x"}), std::vector<std::string>{""});
+  EXPECT_EQ(completions({"eval", "x.onnx", "--json", "x"}), std::vector<std::string>{""});
 }
 
 TEST(Refusals, NameTheVerbsThatMayHaveBeenMeant) {

@@ -21,7 +21,7 @@ const std::string kModel = "models/fmnist-simplenet16-randbet-8b.onnx";
 const std::string kEdge = "configs/accelerators/edge-16x16.yaml";
 
 /// Verbs that steps may name before this program has them.
-const std::set<std::string> kPlanned{"compare", "report"};
+const std::set<std::string> kPlanned{"report"};
 
 /// Commands that reach every step of the table.
 std::vector<std::vector<std::string>> samples() {
@@ -35,6 +35,7 @@ std::vector<std::vector<std::string>> samples() {
       {"eval", kModel, "--voltage", "0.85", "--chip", "profiles/chip1-synthetic.h5"},
       {"eval", kModel, "--voltage", "0.85", "--chip", "chip.h5", "--offsets", "4"},
       {"eval", kModel, "--weight-noise", "0.1", "--engine", "float"},
+      {"eval", kModel, "--rate", "0"},
       {"sweep", "configs/sweeps/demo.yaml"},
       {"sweep", "configs/sweeps/demo.yaml", "--out", "it's mine"},
       {"study", "configs/studies/shipped-fmnist.yaml"},
@@ -67,7 +68,16 @@ std::vector<std::vector<std::string>> samples() {
       {"profile", "compare", "a.h5", "b.h5"},
       {"profile", "plot", "a.h5", "--out", "a.svg"},
       {"profile", "export", "a.h5", "--format", "csv", "--out", "a.csv"},
+      {"report", "out/a", "out/b", "--out", "my report.html"},
   };
+}
+
+/// Whether this program has the verb of a sample.
+bool is_known(const std::vector<std::string>& words) {
+  Application application;
+  const bool known = find_verb(application.app, words.front()) != nullptr;
+  EXPECT_TRUE(known || kPlanned.count(words.front()) > 0) << words.front();
+  return known;
 }
 
 /// The line after a command, which is parsed and not run.
@@ -92,6 +102,7 @@ class NextSteps : public testing::Test {
 
 TEST_F(NextSteps, ParseAfterEveryVerb) {
   for (const std::vector<std::string>& words : samples()) {
+    if (!is_known(words)) continue;
     const std::string line = after(words);
     ASSERT_EQ(line.rfind("next: ", 0), 0u) << testing::PrintToString(words) << line;
     EXPECT_NE(line.find("   # "), std::string::npos) << line;
@@ -105,7 +116,9 @@ TEST_F(NextSteps, ParseAfterEveryVerb) {
 
 TEST_F(NextSteps, AreAllReachedBySomeCommand) {
   std::string reached;
-  for (const std::vector<std::string>& words : samples()) reached += after(words) + "\n";
+  for (const std::vector<std::string>& words : samples()) {
+    if (is_known(words)) reached += after(words) + "\n";
+  }
   for (const NextStep& step : next_steps()) {
     Application application;
     if (find_verb(application.app, step.verb) == nullptr) continue;

@@ -13,8 +13,10 @@ for any number of lines. Times (a number before " s" or " images/s") may differ.
 
 The page fails at the first output that differs. A command that exits with 2 or more fails unless
 its output in the page begins with "brownout: error" or ends in such a line. With --update the page
-is written anew with the real output; outputs that match as they stand are kept.
+is written anew with the real output; outputs that match as they stand are kept, and so is what "…"
+left out, as far as the lines around it are found again.
 """
+import difflib
 import os
 import pathlib
 import re
@@ -94,6 +96,39 @@ def trimmed(shown):
     return lines
 
 
+def nearest_line(line, real, begin):
+    """The place from `begin` on of the line that is most like `line`."""
+    likeness = [difflib.SequenceMatcher(None, line, other).ratio() for other in real[begin:]]
+    return begin + max(range(len(likeness)), key=likeness.__getitem__) if likeness else begin
+
+
+def elided(shown, real):
+    """The real output, without what the page leaves out."""
+    segments = [[]]
+    for line in shown:
+        if line.strip() == "…":
+            segments.append([])
+        else:
+            segments[-1].append(line)
+    result, at = [], 0
+    for number, segment in enumerate(segments):
+        last = number == len(segments) - 1
+        if segment and number > 0:
+            at = nearest_line(segment[0], real, at)
+        begin = at
+        if last:
+            at = len(real) if segment or number == 0 else begin
+        elif segment:
+            at = min(nearest_line(segment[-1], real, at) + 1, len(real))
+        result += real[begin:at] + ([] if last else ["…"])
+    with_gaps = [line for line in shown if "…" in line and line.strip() != "…"]
+    for number, line in enumerate(result):
+        for kept in with_gaps:
+            if line != "…" and pattern_of([kept]).match(line + "\n"):
+                result[number] = kept
+    return result
+
+
 def update(page, lines, results):
     for step, real in reversed(results):
         if real is None:
@@ -124,7 +159,7 @@ def main():
             expected_failure = bool(shown) and "error" in shown[-1]
             failed = done.returncode != 0 and not expected_failure
             print(f"{page.name}:{step.line + 1}: {time.monotonic() - start:6.1f} s  {step.command[0]}")
-            results.append((step, None if same else real + step.shown[len(shown):]))
+            results.append((step, None if same else elided(shown, real) + step.shown[len(shown):]))
             if same and not failed:
                 continue
             problems += 1

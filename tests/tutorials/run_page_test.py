@@ -64,6 +64,11 @@ class RunPage(unittest.TestCase):
         _, _, text = self.run_page("```\n$ seq 1 3\n$ echo x\ny\n```\nEnd\n", "--update")
         self.assertEqual(text, "```\n$ seq 1 3\n1\n2\n3\n$ echo x\nx\n```\nEnd\n")
 
+    def test_an_update_leaves_out_what_the_page_leaves_out(self):
+        command = "$ printf 'head\\na 1\\nb 2\\nc 3\\nsum is 7\\nend\\n'"
+        _, _, text = self.run_page(f"```\n{command}\nhead\n…\nsum is 6\n…\n```\n", "--update")
+        self.assertEqual(text, f"```\n{command}\nhead\n…\nsum is 7\n…\n```\n")
+
 
 if __name__ == "__main__":
     unittest.main()
