@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simulation only: replays an exported job on the core and compares every drained row, every word
-// of parameters and the cycles.
+// Simulation only: replays an exported job on the core and compares every word that is read, every
+// drained row, every word of parameters and the cycles. The first difference of each kind is named,
+// the others are counted.
 //
 // rtl/README.md gives the formats of the files and the order of fields. Cycle 0 is the first in
 // which the weight port may read; the first command is offered in cycle -1. Compile with
@@ -24,6 +25,7 @@ module replay #(
   parameter int PARAMETERS = 0,
   parameter int DRAINED = 1,
   parameter int ACCUMULATORS = 0,
+  parameter int READS = 0,  // 0: an export without reads.mem; words are not compared
   parameter int CHECK_CODE = 0,  // the mode, see word_code.sv
   parameter int ON_ERROR = 0,
   parameter int CYCLES = 1,
@@ -54,7 +56,10 @@ module replay #(
   int         drain_strip_q, drain_of_strip_q, drain_wait_q, drained_q, end_cycle_q;
   logic       drain_finishing_q;
   int         shown_strip_q, shown_of_strip_q;  // the row on drain_data
-  int         parameter_q;
+  int         parameter_q, read_q;
+
+  // What differs
+  int         words_wrong, sums_wrong, sums_compared, parameters_wrong;
 
   logic         run;
   logic [95:0]  weight;
@@ -68,6 +73,7 @@ module replay #(
   logic [ACCUMULATOR_BITS-1:0] accumulator;
   logic [VECTOR_PARTS*32-1:0]  vector_line;
   logic [LANES*32-1:0]         drained;
+  logic [127:0]                read;
 
   logic                command_valid, command_ready;
   logic                vector_valid, vector_ready;
@@ -78,6 +84,9 @@ module replay #(
   logic [63:0]         parameter_word, parameter_suspect;
   logic                write_valid, write_ready;
   logic                fault_write, accumulator_write;
+  logic                read_seen;
+  logic [WORD_BITS-1:0] read_word;
+  logic [71:0]         read_data;
   string               waves;
 
   replay_files #(
@@ -94,7 +103,8 @@ module replay #(
     .STRIPS(STRIPS),
     .PARAMETERS(PARAMETERS),
     .DRAINED(DRAINED),
-    .ACCUMULATORS(ACCUMULATORS)
+    .ACCUMULATORS(ACCUMULATORS),
+    .READS(READS)
   ) u_files (
     .load_i(index_q),
     .weight_o(weight),
@@ -117,7 +127,9 @@ module replay #(
     .parameter_i(parameter_q),
     .parameter_o(parameters),
     .drained_i(drained_q),
-    .drained_o(drained)
+    .drained_o(drained),
+    .read_i(read_q),
+    .read_o(read)
   );
 
   initial begin
@@ -245,6 +257,12 @@ module replay #(
         end else if (parameter_q != PARAMETERS) begin
           u_files.fail($sformatf("words of parameters: expected %0d, got %0d", PARAMETERS,
                                  parameter_q));
+        end else if (READS > 0 && read_q != READS) begin
+          u_files.fail($sformatf("words read: expected %0d, got %0d", READS, read_q));
+        end else if (words_wrong + sums_wrong + parameters_wrong > 0) begin
+          u_files.fail($sformatf("words=%0d of %0d, sums=%0d of %0d, parameters=%0d of %0d differ",
+                                 words_wrong, READS, sums_wrong, sums_compared, parameters_wrong,
+                                 PARAMETERS));
         end else if (end_cycle_q != CYCLES) begin
           u_files.fail($sformatf("cycles: expected %0d, got %0d", CYCLES, end_cycle_q));
         end else if (!u_files.failed) begin
@@ -260,6 +278,8 @@ module replay #(
   always @(posedge clk or negedge rst_n) begin
     if (!rst_n) begin
       drained_q <= 0;
+      sums_wrong = 0;
+      sums_compared = 0;
     end else begin
       shown_strip_q <= drain_strip_q;
       shown_of_strip_q <= drain_of_strip_q;
@@ -270,14 +290,15 @@ module replay #(
         end
         for (int l = 0; l < LANES; l++) begin
           // The sums of columns that the strip does not use are not compared.
+          if (l == COLUMNS || l < int'(shown_strip[287:256])) sums_compared = sums_compared + 1;
           if ((l == COLUMNS || l < int'(shown_strip[287:256])) &&
               drain_data[l*32 +: 32] !== drained[l*32 +: 32]) begin
-            u_files.fail($sformatf("cycle %0d, strip %0d, row %0d, lane %0d: expected %0d, got %0d",
-                                   cycle_q, shown_strip_q,
-                                   shown_of_strip_q %
-                                       int'(shown_strip[191:160]), l,
-                                   $signed(drained[l*32 +: 32]),
-                                   $signed(drain_data[l*32 +: 32])));
+            if (sums_wrong == 0) begin
+              $display("FAIL cycle %0d, strip %0d, row %0d, lane %0d: expected %0d, got %0d",
+                       cycle_q, shown_strip_q, shown_of_strip_q % int'(shown_strip[191:160]), l,
+                       $signed(drained[l*32 +: 32]), $signed(drain_data[l*32 +: 32]));
+            end
+            sums_wrong = sums_wrong + 1;
           end
         end
       end
@@ -288,6 +309,7 @@ module replay #(
   always @(posedge clk or negedge rst_n) begin
     if (!rst_n) begin
       parameter_q <= 0;
+      parameters_wrong = 0;
     end else if (parameter_valid) begin
       parameter_q <= parameter_q + 1;
       if (parameter_q >= PARAMETERS) begin
@@ -295,13 +317,58 @@ module replay #(
                                PARAMETERS));
       end else if ({parameter_run_last, parameter_suspect, parameter_word} !==
                    parameters[128:0]) begin
-        u_files.fail($sformatf("cycle %0d, word %0d of parameters, %s expected %h, %h, %0d, %s",
-                               cycle_q, parameter_q, "suspect bits, run_last:",
-                               parameters[63:0],
-                               parameters[127:64],
-                               parameters[128],
-                               $sformatf("got %h, %h, %0d", parameter_word, parameter_suspect,
-                                         parameter_run_last)));
+        if (parameters_wrong == 0) begin
+          $display("FAIL cycle %0d, word %0d of parameters, %s expected %h, %h, %0d, %s", cycle_q,
+                   parameter_q, "suspect bits, run_last:", parameters[63:0], parameters[127:64],
+                   parameters[128],
+                   $sformatf("got %h, %h, %0d", parameter_word, parameter_suspect,
+                             parameter_run_last));
+        end
+        parameters_wrong = parameters_wrong + 1;
+      end
+    end
+  end
+
+  // Lists the columns that differ in `columns`, at most the first eight. (Icarus has no automatic
+  // strings.)
+  string columns;
+  int    columns_found;
+  task list_columns(input logic [71:0] difference);
+    columns = "";
+    columns_found = 0;
+    for (int column = 0; column < 72; column++) begin
+      if (difference[column] !== 1'b0) begin
+        columns_found = columns_found + 1;
+        if (columns_found <= 8) columns = {columns, $sformatf(" %0d", column)};
+      end
+    end
+    if (columns_found > 8) columns = {columns, " ..."};
+  endtask
+
+  // Compares words with the file as they leave the arrays, in their order.
+  always @(posedge clk or negedge rst_n) begin
+    if (!rst_n) begin
+      read_q <= 0;
+      words_wrong = 0;
+    end else if (read_seen && READS > 0) begin
+      read_q <= read_q + 1;
+      if (read_q >= READS) begin
+        u_files.fail($sformatf("cycle %0d: more than %0d words read", cycle_q, READS));
+      end else if (int'(read_word) != int'(read[103:72])) begin
+        if (words_wrong == 0) begin
+          $display("FAIL cycle %0d, read %0d: expected word %0d, got word %0d", cycle_q, read_q,
+                   read[103:72], read_word);
+        end
+        words_wrong = words_wrong + 1;
+      end else if (read_data !== read[71:0]) begin
+        if (words_wrong == 0) begin
+          list_columns(read_data ^ read[71:0]);
+          $display("FAIL cycle %0d, read %0d, word %0d (array %0d, row %0d): %s", cycle_q, read_q,
+                   read_word, int'(read_word) / ARRAY_ROWS, int'(read_word) % ARRAY_ROWS,
+                   $sformatf("expected %h_%h, got %h_%h, wrong in bit%s", read[71:64], read[63:0],
+                             read_data[71:64], read_data[63:0], columns));
+        end
+        words_wrong = words_wrong + 1;
       end
     end
   end
@@ -363,9 +430,9 @@ module replay #(
     .accumulator_reads_o(),
     .accumulator_writes_o(),
     .observe_swap_o(),
-    .observe_read_o(),
-    .observe_read_word_o(),
-    .observe_read_data_o(),
+    .observe_read_o(read_seen),
+    .observe_read_word_o(read_word),
+    .observe_read_data_o(read_data),
     .observe_read_last_o(),
     .observe_checked_o(),
     .observe_checked_data_o(),

@@ -19,6 +19,7 @@ module replay_files #(
   parameter int PARAMETERS = 0,
   parameter int DRAINED = 1,
   parameter int ACCUMULATORS = 0,
+  parameter int READS = 0,  // 0: an export of an earlier version, without this file
   localparam int LANES = COLUMNS + 1,
   localparam int WORD_BITS = $clog2(ARRAYS * ARRAY_ROWS),
   localparam int CELL_BITS = WORD_BITS + 6,
@@ -49,7 +50,9 @@ module replay_files #(
   input  int                              parameter_i,
   output logic [159:0]                    parameter_o,
   input  int                              drained_i,
-  output logic [LANES*32-1:0]             drained_o
+  output logic [LANES*32-1:0]             drained_o,
+  input  int                              read_i,
+  output logic [127:0]                    read_o
 );
 
   // One entry per line, in whole 32 bits; a file without lines is not read.
@@ -62,7 +65,8 @@ module replay_files #(
   logic [159:0]                    parameters [0:(PARAMETERS > 0 ? PARAMETERS : 1)-1];
   logic [LANES*32-1:0]             drained [0:DRAINED-1];
   logic [ACCUMULATOR_PARTS*32-1:0] accumulators [0:(ACCUMULATORS > 0 ? ACCUMULATORS : 1)-1];
-  logic [31:0]                     checksums [0:8];
+  logic [127:0]                    reads [0:(READS > 0 ? READS : 1)-1];
+  logic [31:0]                     checksums [0:(READS > 0 ? 9 : 8)];
 
   assign weight_o = weights[load_i];
   assign fault_o = faults[load_i];
@@ -76,11 +80,12 @@ module replay_files #(
   assign shown_strip_o = strips[shown_strip_i];
   assign parameter_o = parameters[parameter_i];
   assign drained_o = drained[drained_i];
+  assign read_o = reads[read_i];
 
   string folder;
   bit    failed, ready;
 
-  // Reports the first difference, and only that.
+  // Ends the replay; only the first call counts.
   task automatic fail(input string text);
     if (!failed) begin
       failed = 1'b1;
@@ -150,6 +155,13 @@ module replay_files #(
       for (int j = 0; j < ACCUMULATOR_PARTS; j++) sum = fold(sum, accumulators[i][j*32 +: 32]);
     end
     check_sum("accumulators", 8, sum);
+    if (READS > 0) begin
+      sum = 32'h811c9dc5;
+      for (int i = 0; i < READS; i++) begin
+        for (int j = 0; j < 4; j++) sum = fold(sum, reads[i][j*32 +: 32]);
+      end
+      check_sum("reads", 9, sum);
+    end
   endtask
 
   // `value` must be in [low, high].
@@ -205,6 +217,9 @@ module replay_files #(
                   longint'(accumulators[i][ACCUMULATOR_PARTS*32-17 -: 16]), 0,
                   longint'(DEPTH) - 1);
     end
+    for (int i = 0; i < READS; i++) begin
+      check_field("reads", i, "word", longint'(reads[i][127:72]), 0, ARRAYS * ARRAY_ROWS - 1);
+    end
     command_first = 0;
     vector_count = 0;
     row_count = 0;
@@ -249,6 +264,7 @@ module replay_files #(
     if (PARAMETERS > 0) $readmemh({folder, "/parameters.mem"}, parameters);
     $readmemh({folder, "/drained.mem"}, drained);
     if (ACCUMULATORS > 0) $readmemh({folder, "/accumulators.mem"}, accumulators);
+    if (READS > 0) $readmemh({folder, "/reads.mem"}, reads);
     $readmemh({folder, "/checksums.mem"}, checksums);
     check_sums;
     if (!failed) check_fields;

@@ -3,14 +3,17 @@
 //
 //   data_o = (((data_i & ~stuck0) | stuck1) ^ flip) ^ read_flip
 //
-// Masks are loaded one word per cycle; read_flip_i belongs to the read requested in the same cycle.
-// There is no additional latency: data_o follows data_i in the cycle after the request. Masks start
-// at 0.
+// Masks start as the file MASKS says, which `brownout profile export --format masks` writes, or at 0
+// without one. They can be loaded one word per cycle; read_flip_i belongs to the read requested in
+// the same cycle. There is no additional latency: data_o follows data_i in the cycle after the
+// request.
 
 module sram_faults #(
   parameter int WORDS = 65536,
   parameter int WIDTH = 64,
-  localparam int WORD_BITS = $clog2(WORDS)
+  parameter MASKS = "",
+  localparam int WORD_BITS = WORDS > 1 ? $clog2(WORDS) : 1,
+  localparam int FIELD_BITS = (WIDTH + 3) / 4 * 4  // whole hexadecimal digits
 ) (
   input  logic                 clk_i,
   // Masks
@@ -38,13 +41,47 @@ module sram_faults #(
   logic [WIDTH-1:0]     bank_stuck0, bank_stuck1, bank_flip;
   logic [WIDTH-1:0]     bank_stored_word, bank_read_word;
 
-  initial begin
-    for (int w = 0; w < WORDS; w++) begin
-      stuck0[w] = '0;
-      stuck1[w] = '0;
-      flip[w] = '0;
+  generate
+    if (MASKS == "") begin : gen_healthy
+      initial begin
+        for (int w = 0; w < WORDS; w++) begin
+          stuck0[w] = '0;
+          stuck1[w] = '0;
+          flip[w] = '0;
+        end
+      end
+    end else begin : gen_masks
+      // A line a word: stuck0, stuck1, flip from the left. The first line of the file is a comment
+      // with the size.
+      logic [3*FIELD_BITS-1:0] lines [0:WORDS-1];
+      int file, fields, words, bits;
+      initial begin
+        words = 0;
+        bits = 0;
+        file = $fopen(MASKS, "r");
+        if (file == 0) begin
+          $fatal(1, "sram_faults: %s: cannot be read", MASKS);
+        end else begin
+          fields = $fscanf(file, "// brownout masks words %d bits %d", words, bits);
+          $fclose(file);
+          if (fields != 2 || words != WORDS || bits != WIDTH) begin
+            $fatal(1, "sram_faults: %s: expected masks of %0d words of %0d bits, found %0d of %0d",
+                   MASKS, WORDS, WIDTH, words, bits);
+          end else begin
+            $readmemh(MASKS, lines);
+            for (int w = 0; w < WORDS; w++) begin
+              if ((^lines[w]) === 1'bx) begin
+                $fatal(1, "sram_faults: %s: word %0d has no masks", MASKS, w);
+              end
+              stuck0[w] = lines[w][2*FIELD_BITS +: WIDTH];
+              stuck1[w] = lines[w][FIELD_BITS +: WIDTH];
+              flip[w] = lines[w][0 +: WIDTH];
+            end
+          end
+        end
+      end
     end
-  end
+  endgenerate
 
   always_ff @(posedge clk_i) begin
     if (load_i) begin

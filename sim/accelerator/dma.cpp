@@ -136,8 +136,11 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
   }
   payload.clear_extension<LoadExtension>();  // it is the caller's
   // The channels wait for each other on the bus, so each one has its own track.
+  SpanWork work;
+  work.bytes = transfer.bytes;
+  work.to_dram = transfer.to_dram;
   state_.span(&scratchpad == &weights ? Module::kWeightDma : Module::kActivationDma, transfer.layer,
-              -1, begin, now());
+              std::nullopt, begin, now(), work);
 }
 
 }  // namespace brownout::accelerator

@@ -91,13 +91,14 @@ void PeArray::stream(const StripToken& token) {
 
   const std::int64_t waited = now() - idle_since_;
   const std::int64_t for_dma = std::min(waited, token.dma_wait);
-  tally.stall(Stall::kWeightDma) += for_dma;
-  tally.stall(Stall::kWeights) += waited - for_dma;
+  SpanWork work;
+  work.stalls[Stall::kWeightDma] = for_dma;
+  work.stalls[Stall::kWeights] = waited - for_dma;
 
   const std::int64_t before_half = now();
   while (free_halves_ == 0) sc_core::wait(half_event_);
   --free_halves_;
-  tally.stall(Stall::kAccumulators) += now() - before_half;
+  work.stalls[Stall::kAccumulators] = now() - before_half;
 
   std::int64_t streamed = 0;
   std::int64_t until_last = 0;  // from the first vector to the last tile's
@@ -119,7 +120,7 @@ void PeArray::stream(const StripToken& token) {
   const std::int64_t start =
       activations_.reserve(input.address + first_image * input.slot_bytes,
                            (last_image - first_image + 1) * input.slot_bytes, now(), streamed);
-  tally.stall(Stall::kActivationBank) += start - now();
+  work.stalls[Stall::kActivationBank] = start - now();
   if (start > now()) {
     state_.gates[*token.strip].stream = start - state_.layer_begin;
   }
@@ -134,17 +135,19 @@ void PeArray::stream(const StripToken& token) {
   count(layer, strip, tally);
   wait_cycles(last);
   tally.stream_cycles += streamed;
-  tally.stall(Stall::kWeights) += until_last + last - streamed;
-  state_.span(Module::kArray, token.layer, token.strip, start, now());
+  work.stalls[Stall::kWeights] += until_last + last - streamed;
+  const std::int64_t end = now();
   idle_since_ = now();
   StripToken drained = token;
   drained.ready = now() + mapping::array_latency(program.accelerator.array);
   out.write(drained);
   if (*token.strip + 1 < layer.strips.size()) {
     // A full FIFO towards the vector unit stops the array as full accumulators do.
-    tally.stall(Stall::kAccumulators) += now() - idle_since_;
+    work.stalls[Stall::kAccumulators] += now() - idle_since_;
     idle_since_ = now();
   }
+  for (const Stall cause : enumerators<kLastStall>()) tally.stall(cause) += work.stalls[cause];
+  state_.span(Module::kArray, token.layer, token.strip, start, end, work);
 }
 
 }  // namespace brownout::accelerator

@@ -47,12 +47,25 @@ enum class Module { kActivationDma, kWeightDma, kWeightLoader, kArray, kVectorUn
 inline constexpr Module kLastModule = Module::kSequencer;
 const char* module_name(Module module);
 
+/// What a stretch of a module's time was spent on.
+struct SpanWork {
+  /// DMA: bytes between DRAM and scratchpad. Weight loader: bytes read from the scratchpad, of all
+  /// tiles of the strip. Others: 0.
+  std::int64_t bytes = 0;
+  bool to_dram = false;  // DMA
+  /// Cycles without streaming that the stretch accounts for. Summed over a layer's stretches they
+  /// are its stalls.
+  EnumTable<kLastStall, std::int64_t> stalls{};
+};
+
 /// A stretch of a module's time, for the timeline.
 struct Span {
   Module module = Module::kActivationDma;
   mapping::LayerIndex layer;
   std::optional<std::size_t> strip;
   std::int64_t begin = 0, end = 0;
+  SpanWork work;
+  std::size_t column_tile = 0, k_tiles = 0;  // of the strip
 };
 
 struct RunState {
@@ -75,13 +88,19 @@ struct RunState {
 
   LayerTally& layer(mapping::LayerIndex index) { return layers[index]; }
   void span(Module module, mapping::LayerIndex layer_index, std::optional<std::size_t> strip,
-            std::int64_t begin, std::int64_t end) {
+            std::int64_t begin, std::int64_t end, const SpanWork& work = {}) {
     if (!record || begin == end) return;
     if (spans.size() >= span_limit) {
       spans_cut = true;
       return;
     }
-    spans.push_back({module, layer_index, strip, begin, end});
+    Span span{module, layer_index, strip, begin, end, work};
+    if (strip) {
+      const mapping::LayerProgram& of = program->layers[layer_index];
+      span.column_tile = of.strips[*strip].column_tile;
+      span.k_tiles = of.column_tiles[span.column_tile].words.size();
+    }
+    spans.push_back(span);
   }
 };
 

@@ -148,6 +148,7 @@ void Sequencer::run_layer(mapping::LayerIndex number) {
   const mapping::LayerProgram& layer = state_.program->layers[number];
   LayerTally& tally = state_.layer(number);
   const std::int64_t begin = now();
+  const std::int64_t drain_before = tally.stall(Stall::kDrain);
   array_.begin_layer();
   state_.layer_begin = begin;
   state_.layer_runs = true;
@@ -169,7 +170,9 @@ void Sequencer::run_layer(mapping::LayerIndex number) {
   state_.layer_runs = false;
   tally.cycles += now() - begin;
   tally.stall(Stall::kDrain) += now() - (layer.k == 0 ? begin : array_.idle_since());
-  state_.span(Module::kSequencer, number, std::nullopt, begin, now());
+  SpanWork work;
+  work.stalls[Stall::kDrain] = tally.stall(Stall::kDrain) - drain_before;
+  state_.span(Module::kSequencer, number, std::nullopt, begin, now(), work);
 }
 
 }  // namespace brownout::accelerator

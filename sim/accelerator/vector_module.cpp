@@ -72,11 +72,15 @@ void VectorModule::drain(const StripToken& token) {
     state_.gates[*token.strip].drain = begin - state_.layer_begin;
   }
   wait_until(begin + cycles);
-  state_.span(Module::kVectorUnit, token.layer, token.strip, begin, now());
+  const bool last = *token.strip + 1 == layer.strips.size();
+  SpanWork work;
+  // The array waits for the last strip alone; before that it streams.
+  if (last) work.stalls[Stall::kVectorUnit] = begin - token.ready;
+  state_.span(Module::kVectorUnit, token.layer, token.strip, begin, now(), work);
   tally.counts.accumulator_reads += (tile.n_count + 1) * strip.pixel_count * walks;
   tally.counts.vector_ops += strip.pixel_count * tile.n_count * walks;
   array_.half_is_free();
-  if (*token.strip + 1 < layer.strips.size()) return;
+  if (!last) return;
   // The sequencer counts all cycles after the last vector as drain.
   tally.stall(Stall::kVectorUnit) += begin - token.ready;
   tally.stall(Stall::kDrain) -= begin - token.ready;
@@ -103,7 +107,10 @@ void VectorModule::whole_layer(const StripToken& token) {
   tally.stall(Stall::kActivationBank) += begin - arrived;
   tally.stall(Stall::kDrain) -= token.dma_wait + begin - arrived;
   wait_until(begin + cycles + vector.latency_cycles);
-  state_.span(Module::kVectorUnit, token.layer, std::nullopt, begin, now());
+  SpanWork work;
+  work.stalls[Stall::kWeightDma] = token.dma_wait;
+  work.stalls[Stall::kActivationBank] = begin - arrived;
+  state_.span(Module::kVectorUnit, token.layer, std::nullopt, begin, now(), work);
   tally.counts.vector_ops += layer.vector_numbers * layer.walks;
   tally.counts.activation_reads += layer.vector_numbers * layer.walks *
                                    (network::is_quantized(*network_, layer.step.input) ||

@@ -16,6 +16,7 @@ namespace brownout::accelerator {
 
 namespace {
 
+constexpr std::int64_t kWordBytes = 8;
 constexpr int kParameterBlock = 256;  // codes decoded at a time
 
 /// n of `count` codes, the first one at bit `position` of `words`. `suspects`, if not null, says
@@ -113,8 +114,9 @@ void WeightLoader::load(const StripToken& arrived) {
   token.dma_wait = now() - free;
   StripGates& gates = state_.gates[*token.strip];
   if (token.dma_wait > 0) gates.load = now() - state_.layer_begin;
-  tally.counts.weight_reads += read_parameters(token.layer, tile);
-  tally.counts.weight_reads += read_weights(token.layer, strip.column_tile);
+  const std::int64_t words =
+      read_parameters(token.layer, tile) + read_weights(token.layer, strip.column_tile);
+  tally.counts.weight_reads += words;
   std::int64_t port_cycles = tile.parameter_cycles;
   for (const std::int64_t some : tile.port_cycles) port_cycles += some;
   const std::int64_t begin =
@@ -122,7 +124,9 @@ void WeightLoader::load(const StripToken& arrived) {
   if (begin > now()) gates.load = begin - state_.layer_begin;
   wait_until(begin);
   wait_cycles(mapping::load_latency(tile.parameter_cycles + tile.port_cycles[0], checks));
-  state_.span(Module::kWeightLoader, token.layer, token.strip, begin, now());
+  SpanWork work;
+  work.bytes = words * kWordBytes;
+  state_.span(Module::kWeightLoader, token.layer, token.strip, begin, now(), work);
   token.ready = now();
   out.write(token);
 }
@@ -132,6 +136,7 @@ void WeightLoader::load_parameters(StripToken& token, int checks, bool streamed)
   LayerTally& tally = state_.layer(token.layer);
   std::int64_t cycles = 0;
   std::int64_t waited = 0;
+  SpanWork work;
   for (std::size_t i = 0; i < layer.column_tiles.size(); ++i) {
     const mapping::ColumnTile& tile = layer.column_tiles[i];
     const std::int64_t begin = now();
@@ -139,13 +144,20 @@ void WeightLoader::load_parameters(StripToken& token, int checks, bool streamed)
       dma_.wait_for_chunk(state_.chunk_base + layer.chunks[tile.chunk].load_event);
     }
     token.dma_wait += now() - begin;
-    tally.counts.weight_reads += read_parameters(token.layer, tile);
+    const std::int64_t words = read_parameters(token.layer, tile);
+    tally.counts.weight_reads += words;
+    work.bytes += words * kWordBytes;
     cycles += tile.parameter_cycles;
     const bool last = i + 1 == layer.column_tiles.size();
     if (!last && layer.column_tiles[i + 1].chunk == tile.chunk) continue;
     // The array never sees these chunks, so their half of the scratchpad is released here.
+    const std::int64_t start = now();
     wait_cycles((last ? mapping::load_latency(cycles, checks) : cycles) - waited);
     waited = cycles;
+    if (work.bytes > 0) {
+      state_.span(Module::kWeightLoader, token.layer, std::nullopt, start, now(), work);
+      work.bytes = 0;
+    }
     if (streamed) dma_.release_chunk();
   }
 }

@@ -2,7 +2,6 @@
 // `brownout cosim`: behavioural array and RTL side by side.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "sim/base/error.hpp"
@@ -12,6 +11,7 @@
 #include "sim/cli/setup_options.hpp"
 #include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/cosim/core_fit.hpp"
 #include "sim/cosim/waves.hpp"
 #include "sim/report/cosim_report.hpp"
 #include "sim/runs/cosim_run.hpp"
@@ -44,20 +44,14 @@ void set_target(const CosimOptions& options, experiment::TargetConfig& target) {
     accelerator.technology = default_technology();
   }
   if (!options.array.empty()) {
-    const std::vector<cosim::CoreShape> built = cosim::built_cores();
-    const auto size = std::find_if(built.begin(), built.end(), [&](const cosim::CoreShape& core) {
-      return options.array == fmt::format("{}x{}", core.rows, core.columns);
-    });
-    if (size != built.end()) {
-      accelerator.array.rows = size->rows;
-      accelerator.array.columns = size->columns;
-    } else if (!built.empty()) {
-      throw InputError("--array: the RTL was built as {}, found {}", cosim::built_core_names(),
-                       in_quotes(options.array));
-    }
+    const ArraySize size = parse_array("--array", options.array);
+    const std::string problem = cosim::core_problem(size.rows, size.columns);
+    const bool needed = options.export_folder.empty() || !options.trace.empty();
+    if (needed && !problem.empty()) throw InputError("--array: {}", problem);
+    accelerator.array.rows = size.rows;
+    accelerator.array.columns = size.columns;
   }
   set_mitigations(options.setup, target);
-  cosim::check_core(accelerator);
 }
 
 /// The voltage of the rail, and which chip fails there. The technology is read if one of the
@@ -101,7 +95,8 @@ void set_trace(const CosimOptions& options, runs::CosimConfig& config) {
   } catch (const InputError& error) {
     throw InputError("--trace: {}", error.what());
   }
-  config.mismatch_trace = fs::path(options.trace).replace_extension(".mismatch.fst");
+  config.mismatch_trace = config.trace;
+  config.mismatch_trace.replace_extension(".mismatch" + config.trace.extension().string());
 }
 
 runs::CosimConfig config_of(const CosimOptions& options) {
@@ -146,8 +141,8 @@ Action add_cosim(Verb& verb) {
   verb.add_option("--layer", options->layer, "Compare this layer only (default all)")
       ->type_name("NAME");
   verb.add_option("--array", options->array,
-                  "Processing elements; one of the sizes that were built (default: the "
-                  "accelerator's)")
+                  "Processing elements; one of the sizes that were built, with --export any size "
+                  "(default: the accelerator's)")
       ->type_name("RxC");
   add_target_options(verb, options->setup,
                      {"Accelerator: its name or file (YAML; default: the default of every key)",
@@ -161,7 +156,7 @@ Action add_cosim(Verb& verb) {
       ->type_name("FROM:TO");
   verb.add_option("--export", options->export_folder,
                   "Write the layer's first job as memory files that replay in any Verilog "
-                  "simulator; with --layer")
+                  "simulator; with --layer. Needs no RTL in this build")
       ->type_name("DIR");
   add_data_options(verb, options->setup, "1");
   add_common(verb, options->common);

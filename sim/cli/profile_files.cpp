@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `brownout profile generate` and `export`: they make profiles, and turn profiles into files of
 // other tools.
+#include <utility>
+
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/cli/profile_options.hpp"
@@ -28,6 +30,18 @@ std::vector<std::string> npy_files(const profiles::Profile& profile, const fs::p
   return files;
 }
 
+/// Options that only masks have.
+void expect_no_masks_option(const ProfileOptions& options) {
+  const std::pair<const char*, const std::string*> texts[] = {
+      {"--words", &options.words}, {"--bits", &options.bits},
+      {"--chip", &options.chip},   {"--voltage", &options.voltage},
+      {"--rate", &options.rate},   {"--technology", &options.technology}};
+  for (const auto& [option, text] : texts) {
+    if (!text->empty()) throw InputError("{}: only --format masks takes it", option);
+  }
+  if (options.file.empty()) throw InputError("FILE: expected a chip profile (HDF5), got none");
+}
+
 }  // namespace
 
 int profile_generate(const ProfileOptions& options) {
@@ -37,6 +51,8 @@ int profile_generate(const ProfileOptions& options) {
 }
 
 int profile_export(const ProfileOptions& options) {
+  if (options.format == "masks") return profile_export_masks(options);
+  expect_no_masks_option(options);
   const bool csv = options.format == "csv";
   std::vector<NamedFile> outputs;
   if (csv) outputs.push_back({"--out", options.out});

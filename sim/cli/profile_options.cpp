@@ -10,6 +10,7 @@
 #include "sim/profiles/chip_profile.hpp"
 #include "sim/profiles/profile_statistics.hpp"
 #include "sim/report/profile_report.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout::cli {
 
@@ -116,12 +117,31 @@ Action add_profile_plot(Verb& verb) {
 
 Action add_profile_export(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
-  add_input(verb, options);
-  verb.add_option("--format", options->format, "One CSV file, or a folder of NumPy arrays")
+  verb.add_option("FILE", options->file, "Chip profile (HDF5); masks: or --chip")->type_name("");
+  verb.add_option(
+          "--format", options->format,
+          "One CSV file, a folder of NumPy arrays, or fault masks of a memory for $readmemh")
       ->required()
       ->type_name("NAME")
-      ->transform(one_of({"csv", "npy"}));
-  add_output(verb, options, "Where to: the CSV file, or the folder of .npy files", "PATH");
+      ->transform(one_of({"csv", "npy", "masks"}));
+  add_output(verb, options, "Where to: the file, or the folder of .npy files", "PATH");
+  verb.add_option("--words", options->words, "Masks: words of the memory")->type_name("N");
+  verb.add_option("--bits", options->bits, "Masks: bits of a word")->type_name("W");
+  verb.add_option("--chip", options->chip,
+                  "Masks: the chip, instead of FILE: random:SEED, physical:SEED or FILE.h5")
+      ->type_name("TEXT");
+  verb.add_option("--voltage", options->voltage, "Masks: supply in units of Vmin")->type_name("V");
+  verb.add_option("--rate", options->rate, "Masks: bit error rate of a random chip")
+      ->type_name("P");
+  verb.add_option("--technology", options->technology,
+                  "Masks: rate of a random chip at --voltage (default: profiles/14nm-finfet.yaml)")
+      ->type_name("FILE");
+  verb.add_option("--evaluation-seed", options->evaluation_seed,
+                  "Masks: draws of cells that err with a probability")
+      ->type_name("N")
+      ->transform(integer_in(0, runs::kMaxSeed))
+      ->capture_default_str();
+  verb.excludes("--rate", {"--voltage", "--technology"}, "{}: --rate says itself what fails");
   return finish(verb, options, profile_export);
 }
 

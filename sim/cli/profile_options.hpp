@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The options of all `brownout profile` verbs, and what several of them do.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,9 +20,13 @@ struct ProfileOptions {
   std::string file, other;                    // profiles to read
   std::string out;                            // generate, import, plot, export
   std::string config;                         // generate
-  std::string voltage, array, rows, columns;  // plot; rows and columns: import too
+  std::string voltage, array, rows, columns;  // plot; rows and columns: import too;
+                                              // voltage: export of masks too
   bool ber = false;                           // plot
   std::string format;                         // export
+  std::string chip, words, bits, rate;        // export of masks
+  std::string technology;                     // likewise
+  std::int64_t evaluation_seed = 0;           // likewise
   std::vector<std::string> maps;              // import, with all below
   std::string kind, voltages, name, origin;
   std::optional<double> vmin_volt;
@@ -41,5 +46,6 @@ int profile_fit(const ProfileOptions& options);
 int profile_compare(const ProfileOptions& options);
 int profile_plot(const ProfileOptions& options);
 int profile_export(const ProfileOptions& options);
+int profile_export_masks(const ProfileOptions& options);
 
 }  // namespace brownout::cli

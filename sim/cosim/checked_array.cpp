@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
-#include "sim/base/files.hpp"
 #include "sim/cosim/job_files.hpp"
 #include "sim/cosim/predict.hpp"
+#include "sim/cosim/wave_file.hpp"
 
 namespace brownout::cosim {
 
@@ -31,6 +31,14 @@ CheckedArray::CheckedArray(const mapping::AcceleratorConfig& accelerator, CheckO
   if (!options_.trace.empty()) core_->open_trace(options_.trace);
 }
 
+CheckedArray::CheckedArray(const CoreShape& shape, CheckOptions options)
+    : RtlArray(shape),
+      options_(std::move(options)),
+      behavioural_(accelerator::make_behavioural_array()) {
+  BROWNOUT_CHECK(!options_.export_folder.empty() && options_.trace.empty(), "waves of no core: {}",
+                 options_.trace.string());
+}
+
 CheckedArray::~CheckedArray() = default;
 
 void CheckedArray::configure(std::shared_ptr<const mapping::Program> program,
@@ -47,7 +55,7 @@ void CheckedArray::configure(std::shared_ptr<const mapping::Program> program,
 void CheckedArray::set_supply(double weights, double accumulators) {
   supply_ = weights;
   accumulator_supply_ = accumulators;
-  core_->set_supply(weights, accumulators);
+  if (core_) core_->set_supply(weights, accumulators);
 }
 
 void CheckedArray::set_accumulator_faults(const memory::FaultList& faults,
@@ -96,8 +104,30 @@ void CheckedArray::end_layer(LayerIndex layer, const std::vector<accelerator::St
   if (checked(layer)) RtlArray::end_layer(layer, gates, cycles, acc, stride);
 }
 
+void CheckedArray::export_first(const JobView& view) {
+  if (options_.export_folder.empty() || exported_) return;
+  exported_ = true;
+  ExpectedJob expected = expected_job(view);
+  expected.supply = supply_;
+  expected.accumulator_supply = accumulator_supply_;
+  export_job(options_.export_folder, shape_, job_, expected);
+}
+
 JobTimes CheckedArray::run_job(LayerIndex layer, std::int32_t* acc, std::int64_t stride,
                                std::int64_t systemc_cycles) {
+  const JobView view{program_->layers[layer],
+                     weights_[layer],
+                     job_,
+                     shape_,
+                     stored_,
+                     faults_,
+                     accumulators_,
+                     acc,
+                     stride,
+                     layer_begin_,
+                     first_image_};
+  export_first(view);
+  if (!core_) return predict(shape_, job_, options_.pressure);
   RunOptions options;
   options.pressure = options_.pressure;
   if (!sabotaged_) options.sabotage = options_.sabotage;
@@ -105,9 +135,7 @@ JobTimes CheckedArray::run_job(LayerIndex layer, std::int32_t* acc, std::int64_t
   options.trace_base = layer_begin_;
   options.trace_from = options_.trace_from - layer_begin_;
   options.trace_to = options_.trace_to - layer_begin_;
-  Checker checker({program_->layers[layer], weights_[layer], job_, core_->shape(), stored_, faults_,
-                   accumulators_, acc, stride, layer_begin_, first_image_},
-                  checks_[layer]);
+  Checker checker(view, checks_[layer]);
   JobTimes times;
   try {
     times = core_->run(job_, checker, options);
@@ -116,18 +144,11 @@ JobTimes CheckedArray::run_job(LayerIndex layer, std::int32_t* acc, std::int64_t
     throw;
   }
   count_traced(options, times.cycles());
-  checker.finish(times, predict(core_->shape(), job_, options_.pressure));
+  checker.finish(times, predict(shape_, job_, options_.pressure));
   const bool pressed = options_.pressure.pressed();
   const std::int64_t cycles = layer_cycles(*program_, layer, times);
   if (!pressed && cycles != systemc_cycles) checker.layer_cycles_differ(systemc_cycles, cycles);
   checks_[layer].counters += times.counters;
-  if (!options_.export_folder.empty() && !exported_) {
-    exported_ = true;
-    ExpectedJob expected = checker.expected_job(stored_);
-    expected.supply = supply_;
-    expected.accumulator_supply = accumulator_supply_;
-    export_job(options_.export_folder, core_->shape(), job_, expected);
-  }
   if (checker.first() && !first_) {
     first_ = checker.first();
     trace_again(first_->cycle - layer_begin_, options);
@@ -155,7 +176,7 @@ void CheckedArray::trace_again(std::int64_t cycle, const RunOptions& before) {
   options.trace_from = std::max<std::int64_t>(cycle - kWavesBefore, 0);
   options.trace_to = cycle + kWavesBehind;
   try {
-    write_atomically(options_.mismatch_trace, [&](const std::filesystem::path& file) {
+    write_waves(options_.mismatch_trace, [&](const std::filesystem::path& file) {
       core_->open_trace(file);
       Deaf deaf;
       try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Behavioural array and RTL side by side. The run uses the behavioural sums. The RTL is compared
 // with them: every word, every accumulator after every tile, every drained row, every tile's
-// cycles.
+// cycles. An export needs no RTL.
 #pragma once
 
 #include <filesystem>
@@ -20,7 +20,7 @@ struct CheckOptions {
   /// Waves of cycles [trace_from, trace_to) of the run; empty: none.
   std::filesystem::path trace;
   std::int64_t trace_from = 0, trace_to = 0;
-  /// Waves around the first mismatch.
+  /// Waves around the first mismatch, .fst or .vcd.
   std::filesystem::path mismatch_trace = "cosim-mismatch.fst";
   /// The first job that is checked, as memory files with what it must come to (export_job); empty:
   /// none.
@@ -31,7 +31,11 @@ struct CheckOptions {
 
 class CheckedArray final : public RtlArray {
  public:
+  /// check_core() must have passed.
   CheckedArray(const mapping::AcceleratorConfig& accelerator, CheckOptions options);
+  /// Without RTL beside it nothing is compared; the first job is exported. Needs an export folder,
+  /// takes neither waves nor sabotage.
+  CheckedArray(const CoreShape& shape, CheckOptions options);
   ~CheckedArray() override;
 
   void configure(std::shared_ptr<const mapping::Program> program, network::SharedNetwork network,
@@ -63,7 +67,9 @@ class CheckedArray final : public RtlArray {
   /// Cycles of the window in which the core ran.
   std::int64_t traced_cycles() const { return traced_cycles_; }
   /// Completes the waves of the window.
-  void close_trace() { core_->close_trace(); }
+  void close_trace() {
+    if (core_) core_->close_trace();
+  }
   /// The file with the waves around the first mismatch; empty when there was none, or when the file
   /// could not be written.
   const std::filesystem::path& mismatch_waves() const { return mismatch_waves_; }
@@ -74,6 +80,8 @@ class CheckedArray final : public RtlArray {
 
  private:
   bool checked(mapping::LayerIndex layer) const;
+  /// The job, if an export is wanted and this is the first one.
+  void export_first(const JobView& view);
   /// The same job again, from the same cells, with waves around `cycle`.
   void trace_again(std::int64_t cycle, const RunOptions& options);
   void count_traced(const RunOptions& options, std::int64_t cycles);

@@ -263,23 +263,22 @@ void Checker::layer_cycles_differ(std::int64_t expected, std::int64_t found) {
          found);
 }
 
-ExpectedJob Checker::expected_job(const std::vector<std::uint64_t>& stored) const {
+ExpectedJob expected_job(const JobView& view) {
   ExpectedJob expected;
-  expected.stored = stored;
-  expected.faults = view_.faults;
-  expected.accumulators = view_.accumulators;
-  expected.cycles = predict(view_.shape, view_.job).cycles();
-  for (std::size_t s = 0; s < view_.job.strips.size(); ++s) {
-    const Strip& strip = view_.layer.strips[s];
-    const ColumnTile& tile = view_.layer.column_tiles[strip.column_tile];
-    const std::int32_t* const acc = view_.acc + strip.pixel_first * view_.stride + tile.n_first;
-    const std::int32_t* const sums = sums_[s].data() + tile.n_count;
-    for (int i = 0; i < view_.job.strips[s].walks * view_.job.strips[s].rows; ++i) {
-      const int row = i % view_.job.strips[s].rows;
-      std::vector<std::int32_t> lanes(view_.shape.columns + 1, 0);
-      std::copy_n(acc + row * view_.stride, tile.n_count, lanes.begin());
-      lanes.back() =
-          view_.accumulators.read(s % 2, row, view_.shape.columns, sums[row * (tile.n_count + 1)]);
+  expected.stored = view.stored;
+  expected.faults = view.faults;
+  expected.accumulators = view.accumulators;
+  expected.cycles = predict(view.shape, view.job).cycles();
+  const auto sums = activation_sums(view.shape, view.job, view.accumulators);
+  for (std::size_t s = 0; s < view.job.strips.size(); ++s) {
+    const Strip& strip = view.layer.strips[s];
+    const ColumnTile& tile = view.layer.column_tiles[strip.column_tile];
+    const std::int32_t* const acc = view.acc + strip.pixel_first * view.stride + tile.n_first;
+    for (int i = 0; i < view.job.strips[s].walks * view.job.strips[s].rows; ++i) {
+      const int row = i % view.job.strips[s].rows;
+      std::vector<std::int32_t> lanes(view.shape.columns + 1, 0);
+      std::copy_n(acc + row * view.stride, tile.n_count, lanes.begin());
+      lanes.back() = sums[s][row];
       expected.rows.push_back(std::move(lanes));
     }
   }

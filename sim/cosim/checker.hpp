@@ -73,6 +73,9 @@ struct JobView {
   std::int64_t first_image = 0;  // of the run
 };
 
+/// The job and the results that it must give by the model, for an export.
+ExpectedJob expected_job(const JobView& view);
+
 class Checker final : public Observer {
  public:
   Checker(const JobView& view, LayerCheck& check);
@@ -94,10 +97,6 @@ class Checker final : public Observer {
   void finish(const JobTimes& times, JobTimes expected);
   void layer_cycles_differ(std::int64_t expected, std::int64_t found);
   const std::optional<Mismatch>& first() const { return first_; }
-
-  /// The job and the results that it must give, for an export, when it has ended. `stored`: as in
-  /// JobView.
-  ExpectedJob expected_job(const std::vector<std::uint64_t>& stored) const;
 
  private:
   struct Place {

@@ -7,12 +7,12 @@
 #include <verilated_fst_c.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <unordered_map>
+#include <utility>
 
-#include "Core16x16.h"
-#include "Core4x4.h"
-#include "Core8x8.h"
+#include "rtl_models.hpp"
 #include "sim/base/error.hpp"
 #include "sim/cosim/driver.hpp"
 #include "sim/cosim/rtl_numbers.hpp"
@@ -21,17 +21,39 @@ namespace brownout::cosim {
 
 namespace {
 
-constexpr int kArrays = 128;  // the defaults of rtl/brownout_core.sv
-constexpr int kDepth = 1024;
 constexpr std::uint32_t kCellMask = (1U << 22) - 1;
 
 // Ports of up to 64 bits are integers in a verilated model, wider ones arrays of 32-bit words.
-void assign(QData& port, const std::uint32_t* words) {
+// Which of these functions are needed depends on the sizes that are built.
+[[maybe_unused]] void assign(SData& port, const std::uint32_t* words) {
+  port = static_cast<SData>(words[0]);
+}
+[[maybe_unused]] void assign(IData& port, const std::uint32_t* words) { port = words[0]; }
+[[maybe_unused]] void assign(QData& port, const std::uint32_t* words) {
   port = words[0] | static_cast<QData>(words[1]) << 32;
 }
 template <std::size_t N>
 void assign(VlWide<N>& port, const std::uint32_t* words) {
   for (std::size_t i = 0; i < N; ++i) port[i] = words[i];
+}
+
+/// Lanes of 32 bits.
+template <std::size_t N>
+void set_lane(VlWide<N>& port, int lane, std::uint32_t value) {
+  port[static_cast<std::size_t>(lane)] = value;
+}
+[[maybe_unused]] void set_lane(QData& port, int lane, std::uint32_t value) {
+  const int shift = 32 * lane;
+  port = (port & ~(QData{0xFFFFFFFF} << shift)) | QData{value} << shift;
+}
+using TwoLanes = std::array<std::int32_t, 2>;
+template <std::size_t N>
+const std::int32_t* lanes_of(const VlWide<N>& port, TwoLanes&) {
+  return reinterpret_cast<const std::int32_t*>(port.data());
+}
+[[maybe_unused]] const std::int32_t* lanes_of(const QData& port, TwoLanes& copy) {
+  copy = {static_cast<std::int32_t>(port), static_cast<std::int32_t>(port >> 32)};
+  return copy.data();
 }
 
 /// 72 columns: data in the lower 64, check bits above.
@@ -41,14 +63,14 @@ void assign(VlWide<3>& port, std::uint64_t data, std::uint8_t check) {
   port[2] = check;
 }
 
-template <typename Model, int kSize>
+template <typename Model, int kRows, int kColumns>
 class CoreOf final : public Core {
  public:
   CoreOf() {
     context_.fatalOnError(false);
     context_.traceEverOn(true);
     model_ = std::make_unique<Model>(&context_, "core");
-    shape_ = {kSize, kSize, std::int64_t{kArrays} * kArrayRows, kDepth};
+    shape_ = core_shape(kRows, kColumns);
     reset();
   }
 
@@ -107,11 +129,12 @@ class CoreOf final : public Core {
   }
 
   void set_accumulator_faults(const AccumulatorFaults& faults) override {
-    BROWNOUT_CHECK(faults.none() || (faults.rows() <= kDepth && faults.lanes() == kSize + 1),
-                   "{} rows of {} lanes", faults.rows(), faults.lanes());
-    const AccumulatorFaults healthy(kDepth, kSize + 1);
+    BROWNOUT_CHECK(
+        faults.none() || (faults.rows() <= shape_.depth && faults.lanes() == kColumns + 1),
+        "{} rows of {} lanes", faults.rows(), faults.lanes());
+    const AccumulatorFaults healthy(shape_.depth, kColumns + 1);
     for (int half = 0; half < 2; ++half) {
-      for (int row = 0; row < kDepth; ++row) {
+      for (int row = 0; row < shape_.depth; ++row) {
         const bool now = row < faults.rows() && faults.row_has_any(half, row);
         const bool before = row < sums_.rows() && sums_.row_has_any(half, row);
         if (now || before) load_row(half, row, now ? faults : healthy);
@@ -163,7 +186,7 @@ class CoreOf final : public Core {
     if (context_.gotError()) {
       context_.gotError(false);
       context_.gotFinish(false);
-      throw AssertionFailed(kSize, kSize, cycle_);
+      throw AssertionFailed(kRows, kColumns, cycle_);
     }
   }
 
@@ -192,11 +215,11 @@ class CoreOf final : public Core {
     m.fault_accumulator_write_i = 1;
     m.fault_accumulator_half_i = static_cast<CData>(half);
     m.fault_accumulator_row_i = static_cast<SData>(row);
-    for (int lane = 0; lane <= kSize; ++lane) {
+    for (int lane = 0; lane <= kColumns; ++lane) {
       const SumFaults& sum = faults.at(half, row, lane);
-      m.fault_accumulator_stuck0_i[lane] = sum.stuck0;
-      m.fault_accumulator_stuck1_i[lane] = sum.stuck1;
-      m.fault_accumulator_flip_i[lane] = sum.flip;
+      set_lane(m.fault_accumulator_stuck0_i, lane, sum.stuck0);
+      set_lane(m.fault_accumulator_stuck1_i, lane, sum.stuck1);
+      set_lane(m.fault_accumulator_flip_i, lane, sum.flip);
     }
     clock();
     m.fault_accumulator_write_i = 0;
@@ -215,8 +238,8 @@ class CoreOf final : public Core {
 
   void flip_sum(int lane, int bit) {
     flipped_lane_ = lane;
-    for (int i = 0; i <= kSize; ++i) {
-      model_->fault_accumulator_read_flip_i[i] = i == lane ? std::uint32_t{1} << bit : 0;
+    for (int i = 0; i <= kColumns; ++i) {
+      set_lane(model_->fault_accumulator_read_flip_i, i, i == lane ? std::uint32_t{1} << bit : 0);
     }
   }
 
@@ -253,14 +276,14 @@ class CoreOf final : public Core {
     if (in.flip_lane != flipped_lane_) flip_sum(in.flip_lane, in.flip_bit);
   }
 
-  void get_outputs(CoreOutputs& out) const {
+  void get_outputs(CoreOutputs& out) {
     const Model& m = *model_;
     out.command_ready = m.command_ready_o;
     out.vector_ready = m.vector_ready_o;
     out.drain_ready = m.drain_ready_o;
     out.write_ready = m.write_ready_o;
     out.drain_data_valid = m.drain_data_valid_o;
-    out.drain_data = reinterpret_cast<const std::int32_t*>(m.drain_data_o.data());
+    out.drain_data = lanes_of(m.drain_data_o, drained_);
     out.read = m.observe_read_o;
     out.read_last = m.observe_read_last_o;
     out.read_word = m.observe_read_word_o;
@@ -272,7 +295,7 @@ class CoreOf final : public Core {
     out.checked_suspect = m.observe_checked_suspect_o;
     out.write = m.observe_write_o;
     out.write_row = m.observe_write_row_o;
-    out.write_data = reinterpret_cast<const std::int32_t*>(m.observe_write_data_o.data());
+    out.write_data = lanes_of(m.observe_write_data_o, written_);
     out.parameter_valid = m.parameter_valid_o;
     out.parameter_word = m.parameter_word_o;
     out.parameter_suspect = m.parameter_suspect_o;
@@ -291,8 +314,8 @@ class CoreOf final : public Core {
   }
 
   void set_vector(const std::int16_t* values) {
-    std::uint32_t words[(kSize * 9 + 31) / 32 + 1] = {};
-    for (int r = 0; r < kSize; ++r) {
+    std::uint32_t words[(kRows * 9 + 31) / 32 + 1] = {};
+    for (int r = 0; r < kRows; ++r) {
       const std::uint32_t value = values[r] & 0x1FF;
       const int at = r * 9;
       words[at / 32] |= value << at % 32;
@@ -312,10 +335,12 @@ class CoreOf final : public Core {
   std::int64_t clocked_ = 0;
   std::int64_t cycle_ = -1;  // of the job
   int flipped_lane_ = -1;
+  TwoLanes drained_{}, written_{};  // of a core of one column
 };
 
-template <typename Model, int kSize>
-JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const RunOptions& options) {
+template <typename Model, int kRows, int kColumns>
+JobTimes CoreOf<Model, kRows, kColumns>::run(const Job& job, Observer& observer,
+                                             const RunOptions& options) {
   BROWNOUT_CHECK(job.mode == mode_, "a job for another mode");
   if (options.sabotage.mask_word >= 0) {
     turn_mask_bit(static_cast<std::uint32_t>(options.sabotage.mask_word),
@@ -336,7 +361,7 @@ JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const Run
     get_outputs(out);
     driver.see(cycle, out);
     edge();
-    driver.check_progress(cycle, fmt::format("rtl {}x{}", kSize, kSize));
+    driver.check_progress(cycle, fmt::format("rtl {}x{}", kRows, kColumns));
   }
   dump_at_ = -1;
   set_inputs({});
@@ -349,25 +374,22 @@ JobTimes CoreOf<Model, kSize>::run(const Job& job, Observer& observer, const Run
 
 std::vector<CoreShape> built_cores() {
   std::vector<CoreShape> shapes;
-  for (const int size : {4, 8, 16}) {
-    shapes.push_back({size, size, std::int64_t{kArrays} * kArrayRows, kDepth});
-  }
+#define CORE(rows, columns) shapes.push_back(core_shape(rows, columns));
+  BROWNOUT_RTL_CORES
+#undef CORE
+  std::sort(shapes.begin(), shapes.end(), [](const CoreShape& a, const CoreShape& b) {
+    return std::pair(a.rows, a.columns) < std::pair(b.rows, b.columns);
+  });
   return shapes;
 }
 
-std::string built_core_names() {
-  std::string names;
-  for (const CoreShape& shape : built_cores()) {
-    names += fmt::format("{}{}x{}", names.empty() ? "" : ", ", shape.rows, shape.columns);
+std::unique_ptr<Core> make_core(int of_rows, int of_columns) {
+#define CORE(rows, columns)                                                   \
+  if (of_rows == (rows) && of_columns == (columns)) {                         \
+    return std::make_unique<CoreOf<Core##rows##x##columns, rows, columns>>(); \
   }
-  return names;
-}
-
-std::unique_ptr<Core> make_core(int rows, int columns) {
-  if (rows != columns) return nullptr;
-  if (rows == 4) return std::make_unique<CoreOf<Core4x4, 4>>();
-  if (rows == 8) return std::make_unique<CoreOf<Core8x8, 8>>();
-  if (rows == 16) return std::make_unique<CoreOf<Core16x16, 16>>();
+  BROWNOUT_RTL_CORES
+#undef CORE
   return nullptr;
 }
 

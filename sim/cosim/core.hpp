@@ -54,6 +54,13 @@ class AssertionFailed : public RunError {
   std::int64_t cycle;
 };
 
+/// A core of that array, with memories of the default sizes of rtl/brownout_core.sv.
+inline CoreShape core_shape(int rows, int columns) {
+  constexpr std::int64_t kArrays = 128;
+  constexpr int kDepth = 1024;
+  return {rows, columns, kArrays * kArrayRows, kDepth};
+}
+
 /// One core. Not thread-safe.
 class Core {
  public:
@@ -89,8 +96,6 @@ class Core {
 
 /// The array sizes that were built, smallest first.
 std::vector<CoreShape> built_cores();
-/// "4x4, 8x8, 16x16"
-std::string built_core_names();
 /// Null when there is none of that size.
 std::unique_ptr<Core> make_core(int rows, int columns);
 

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -184,10 +185,15 @@ MemoryFile strips_file(const Job& job) {
   return file;
 }
 
-/// Words of parameters as they leave the core: what was stored or written until then, with faults,
-/// after the check.
-MemoryFile parameters_file(const CoreShape& shape, const Job& job, const ExpectedJob& expected) {
-  MemoryFile file{"parameters", "PARAMETERS", "last of its run:32 suspect:64 word:64"};
+/// What the core reads, in order, and the words of parameters among them as they leave it: what was
+/// stored or written until then, with faults; parameters after the check.
+struct ReadFiles {
+  MemoryFile parameters{"parameters", "PARAMETERS", "last of its run:32 suspect:64 word:64"};
+  MemoryFile reads{"reads", "READS", "word:32 read:72"};
+};
+
+ReadFiles read_files(const CoreShape& shape, const Job& job, const ExpectedJob& expected) {
+  ReadFiles files;
   const JobTimes times = predict(shape, job);
   Cells cells(expected.stored, expected.faults, job.mode.check);
   std::size_t write = 0, write_word = 0;  // the next one
@@ -205,24 +211,27 @@ MemoryFile parameters_file(const CoreShape& shape, const Job& job, const Expecte
   std::size_t tile = 0;
   std::int64_t words_before = 0;  // of the same load
   for (const Command& command : job.commands) {
-    if (!command.parameters) {
-      ++tile;
-      words_before = 0;
-      continue;
-    }
     std::uint32_t cell = command.cell;
     for (int run = 0; run < command.columns; ++run, cell += command.stride) {
       const std::int64_t words = mapping::words_of_run(cell, command.codes, command.bits);
       for (std::int64_t w = 0; w < words; ++w) {
         write_until(times.tiles.at(tile).load + words_before++);
         const auto word = static_cast<std::uint32_t>(cell / 64 + w);
+        const RawWord raw = cells.raw(word);
+        files.reads.add("{:08x}_{:02x}{:016x}", word, raw.check, raw.data);
+        files.reads.end_line();
+        if (!command.parameters) continue;
         const memory::ReadWord read = cells.read(word);
-        file.add("{:08x}_{:016x}_{:016x}", int{w + 1 == words}, read.suspect, read.data);
-        file.end_line();
+        files.parameters.add("{:08x}_{:016x}_{:016x}", int{w + 1 == words}, read.suspect,
+                             read.data);
+        files.parameters.end_line();
       }
     }
+    if (command.parameters) continue;
+    ++tile;
+    words_before = 0;
   }
-  return file;
+  return files;
 }
 
 MemoryFile drained_file(const CoreShape& shape, const ExpectedJob& expected) {
@@ -329,15 +338,17 @@ void export_job(const std::filesystem::path& folder, const CoreShape& shape, con
   cycle_field(expected.cycles);
 
   const std::vector<bool> read = words_read(shape, job);
+  ReadFiles from_cells = read_files(shape, job, expected);
   const MemoryFile files[] = {weights_file(read, expected.stored),
                               faults_file(read, expected.faults),
                               writes_file(job),
                               commands_file(job),
                               vectors_file(shape, job),
                               strips_file(job),
-                              parameters_file(shape, job, expected),
+                              std::move(from_cells.parameters),
                               drained_file(shape, expected),
-                              accumulators_file(shape, job, expected.accumulators)};
+                              accumulators_file(shape, job, expected.accumulators),
+                              std::move(from_cells.reads)};
 
   Json parameters = {{"ROWS", shape.rows},
                      {"COLUMNS", shape.columns},

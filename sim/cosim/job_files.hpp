@@ -27,11 +27,11 @@ struct ExpectedJob {
 /// earlier export.
 void prepare_export(const std::filesystem::path& folder);
 
-/// Writes weights, faults, writes, commands, vectors, strips, parameters, drained rows and faults
-/// of the accumulators (`*.mem`, formats in rtl/README.md), their checksums, manifest.json and
-/// run.sh, which replays them in Icarus Verilog. Weights and faults are those of the words and rows
-/// that the job reads. InputError when the folder cannot be written or the job has 2^31 cycles or
-/// more.
+/// Writes weights, faults, writes, commands, vectors, strips, parameters, drained rows, faults of
+/// the accumulators and the words that are read (`*.mem`, formats in rtl/README.md), their
+/// checksums, manifest.json and run.sh, which replays them in Icarus Verilog. Weights and faults
+/// are those of the words and rows that the job reads. InputError when the folder cannot be written
+/// or the job has 2^31 cycles or more.
 void export_job(const std::filesystem::path& folder, const CoreShape& shape, const Job& job,
                 const ExpectedJob& expected);
 

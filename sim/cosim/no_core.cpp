@@ -7,7 +7,6 @@
 namespace brownout::cosim {
 
 std::vector<CoreShape> built_cores() { return {}; }
-std::string built_core_names() { return "nothing"; }
 std::unique_ptr<Core> make_core(int, int) { return nullptr; }
 void write_vcd(const std::filesystem::path&, const std::filesystem::path& vcd) {
   throw RunError("{}: this build has no RTL, so no waves", vcd.string());

@@ -106,4 +106,35 @@ JobTimes predict(const CoreShape& shape, const Job& job, const Pressure& pressur
   return times;
 }
 
+std::vector<std::vector<std::int32_t>> activation_sums(const CoreShape& shape, const Job& job,
+                                                       const AccumulatorFaults& faults) {
+  std::vector<std::vector<std::int32_t>> sums;
+  const std::int16_t* from = job.vectors.data();
+  for (std::size_t s = 0; s < job.strips.size(); ++s) {
+    const StripJob& strip = job.strips[s];
+    const auto read = [&](int row, std::int32_t sum) {
+      return faults.read(s % 2, row, shape.columns, sum);
+    };
+    sums.emplace_back(strip.rows, 0);
+    for (std::size_t i = 0; i < strip.command_count; ++i) {
+      const Command& command = job.commands[strip.command_first + i];
+      if (command.parameters) continue;
+      for (int row = 0; row < strip.rows; ++row) {
+        std::int32_t tile = 0;
+        for (int r = 0; r < shape.rows; ++r) tile += *from++;
+        std::int32_t& sum = sums.back()[row];
+        // Wrapping, like the adders.
+        sum = static_cast<std::int32_t>(
+            static_cast<std::uint32_t>(command.first ? 0 : read(row, sum)) +
+            static_cast<std::uint32_t>(tile));
+      }
+    }
+    for (int row = 0; row < strip.rows; ++row) {
+      std::int32_t& sum = sums.back()[row];
+      sum = read(row, sum);
+    }
+  }
+  return sums;
+}
+
 }  // namespace brownout::cosim

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "sim/base/error.hpp"
+#include "sim/cosim/predict.hpp"
 #include "sim/cosim/rtl_numbers.hpp"
 #include "sim/mapping/code_table.hpp"
 #include "sim/mapping/memory_faults.hpp"
@@ -17,56 +18,6 @@ using mapping::ColumnTile;
 using mapping::LayerIndex;
 using mapping::LayerProgram;
 using mapping::Strip;
-
-void check_core(const mapping::AcceleratorConfig& accelerator) {
-  const std::string file = accelerator.file.string();
-  if (accelerator.array.dataflow != mapping::Dataflow::kWeightStationary) {
-    throw InputError("{}: array.dataflow: the RTL is weight-stationary, found {}", file,
-                     mapping::to_string(accelerator.array.dataflow));
-  }
-  const std::vector<CoreShape> built = built_cores();
-  if (built.empty()) {
-    throw InputError(
-        "this brownout was built without RTL; configure it with -DBROWNOUT_WITH_RTL=ON (needs "
-        "Verilator)");
-  }
-  const auto shape = std::find_if(built.begin(), built.end(), [&](const CoreShape& core) {
-    return core.rows == accelerator.array.rows && core.columns == accelerator.array.columns;
-  });
-  if (shape == built.end()) {
-    throw InputError("{}: array: the RTL was built as {}, found {}x{}", file, built_core_names(),
-                     accelerator.array.rows, accelerator.array.columns);
-  }
-  if (accelerator.weights.words_per_cycle != 1) {
-    throw InputError("{}: weights.words_per_cycle: the RTL reads 1 word a cycle, found {}", file,
-                     accelerator.weights.words_per_cycle);
-  }
-  // A write waits for reads of its array, so arrays of another size wait at other times.
-  if (accelerator.weights.residency == mapping::WeightResidency::kStreamed &&
-      accelerator.weights.array_rows != kArrayRows) {
-    throw InputError(
-        "{}: weights.array_rows: the RTL has arrays of {} rows, found {}, which streamed weights "
-        "would find busy at other times",
-        file, kArrayRows, accelerator.weights.array_rows);
-  }
-  // The model charges the reads of a strip in one piece, the RTL reads between tiles: a load that
-  // shares an array with them would wait at other times.
-  if (accelerator.weights.residency == mapping::WeightResidency::kStreamed &&
-      accelerator.weights.arrays % 2 != 0) {
-    throw InputError(
-        "{}: weights.arrays: expected an even number of arrays for streamed weights, so that each "
-        "half of the memory has arrays of its own, found {}",
-        file, accelerator.weights.arrays);
-  }
-  if (accelerator.weights.words() > shape->words) {
-    throw InputError("{}: weights: the RTL has {} words, found {} x {}", file, shape->words,
-                     accelerator.weights.arrays, accelerator.weights.array_rows);
-  }
-  if (accelerator.accumulators.depth > shape->depth) {
-    throw InputError("{}: accumulators.depth: the RTL has {} rows, found {}", file, shape->depth,
-                     accelerator.accumulators.depth);
-  }
-}
 
 Job layer_job(const mapping::Program& program, const network::Network& network, LayerIndex number) {
   const LayerProgram& layer = program.layers[number];
@@ -219,7 +170,10 @@ RtlArray::RtlArray(const mapping::AcceleratorConfig& accelerator)
     : core_(make_core(accelerator.array.rows, accelerator.array.columns)) {
   BROWNOUT_CHECK(core_ != nullptr, "no core of {}x{}", accelerator.array.rows,
                  accelerator.array.columns);
+  shape_ = core_->shape();
 }
+
+RtlArray::RtlArray(const CoreShape& shape) : shape_(shape) {}
 
 void RtlArray::configure(std::shared_ptr<const mapping::Program> program,
                          network::SharedNetwork network, const memory::WordMemory& weights) {
@@ -241,13 +195,13 @@ void RtlArray::mirror() {
   const memory::CheckMode mode{weights_->check(),
                                program_->accelerator.weights.mitigations.on_error};
   if (mode != mode_) {
-    core_->set_mitigation(mode);
+    if (core_) core_->set_mitigation(mode);
     mode_ = mode;
     stored_.clear();  // its check bits are another code's
   }
   if (stored_.empty()) {
-    stored_.assign(core_->shape().words, 0);
-    core_->write(0, weights_->words(), stored_.data());  // as the scratchpad wakes up
+    stored_.assign(shape_.words, 0);
+    if (core_) core_->write(0, weights_->words(), stored_.data());  // as the scratchpad wakes up
   }
   for (std::size_t w = 0; w < words;) {
     std::size_t end = w;
@@ -255,14 +209,12 @@ void RtlArray::mirror() {
       stored_[end] = weights_->stored(end);
       ++end;
     }
-    if (end > w) {
-      core_->write(w, end - w, stored_.data() + w);
-    }
+    if (end > w && core_) core_->write(w, end - w, stored_.data() + w);
     w = end + 1;
   }
   std::vector<WordFaults> faults = word_faults(*weights_);
   if (faults != faults_ || !redrawn_.empty()) {
-    core_->set_faults(faults);
+    if (core_) core_->set_faults(faults);
     faults_ = std::move(faults);
   }
 }
@@ -279,7 +231,7 @@ void RtlArray::mirror_accumulators(LayerIndex layer) {
   AccumulatorFaults masks =
       accumulator_faults(program_->accelerator, accumulator_cells_, accumulator_draws_, layer);
   if (masks == accumulators_) return;
-  core_->set_accumulator_faults(masks);
+  if (core_) core_->set_accumulator_faults(masks);
   accumulators_ = std::move(masks);
 }
 
@@ -295,7 +247,7 @@ void RtlArray::begin_layer(LayerIndex layer, const std::uint8_t* q, std::int64_t
   if (known.commands.empty()) known = layer_job(*program_, *network_, layer);
   job_ = known;
   job_.mode = mode_;
-  add_vectors(job_, *program_, layer, q, image_stride, images, zero_point, core_->shape().rows);
+  add_vectors(job_, *program_, layer, q, image_stride, images, zero_point, shape_.rows);
 }
 
 void RtlArray::write(std::int64_t word, std::int64_t count, const std::uint64_t* data,
@@ -333,7 +285,7 @@ void RtlArray::end_layer(LayerIndex layer, const std::vector<accelerator::StripG
   } catch (const AssertionFailed& failed) {
     core_->close_trace();
     throw RunError("rtl {}x{}: layer {}, cycle {} of the run: an assertion failed (above)",
-                   core_->shape().rows, core_->shape().columns, program_->layers[layer].name,
+                   shape_.rows, shape_.columns, program_->layers[layer].name,
                    layer_begin_ + failed.cycle);
   }
   seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -357,34 +309,12 @@ class Fetch final : public Observer {
   Fetch(const LayerProgram& layer, const CoreShape& shape, const Job& job,
         const AccumulatorFaults& faults, std::int32_t* acc, std::int64_t stride,
         std::vector<accelerator::SumLane>* lanes)
-      : layer_(layer), shape_(shape), acc_(acc), stride_(stride), lanes_(lanes) {
-    // The value that lane C must carry, computed from the vectors themselves.
-    const std::int16_t* from = job.vectors.data();
-    for (std::size_t s = 0; s < job.strips.size(); ++s) {
-      const StripJob& strip = job.strips[s];
-      const auto read = [&](int row, std::int32_t sum) {
-        return faults.read(s % 2, row, shape.columns, sum);
-      };
-      sums_.emplace_back(strip.rows, 0);
-      for (std::size_t i = 0; i < strip.command_count; ++i) {
-        const Command& command = job.commands[strip.command_first + i];
-        if (command.parameters) continue;
-        for (int row = 0; row < strip.rows; ++row) {
-          std::int32_t tile = 0;
-          for (int r = 0; r < shape.rows; ++r) tile += *from++;
-          std::int32_t& sum = sums_.back()[row];
-          // Wrapping, like the adders.
-          sum = static_cast<std::int32_t>(
-              static_cast<std::uint32_t>(command.first ? 0 : read(row, sum)) +
-              static_cast<std::uint32_t>(tile));
-        }
-      }
-      for (int row = 0; row < strip.rows; ++row) {
-        std::int32_t& sum = sums_.back()[row];
-        sum = read(row, sum);
-      }
-    }
-  }
+      : layer_(layer),
+        shape_(shape),
+        acc_(acc),
+        stride_(stride),
+        lanes_(lanes),
+        sums_(activation_sums(shape, job, faults)) {}
 
   void word(std::int64_t, std::size_t, std::uint32_t, const RawWord&) override {}
   void checked(std::int64_t, std::size_t, std::uint64_t, std::uint64_t) override {}
@@ -413,13 +343,13 @@ class Fetch final : public Observer {
   std::int32_t* const acc_;
   const std::int64_t stride_;
   std::vector<accelerator::SumLane>* const lanes_;
-  std::vector<std::vector<std::int32_t>> sums_;  // by strip and row
+  const std::vector<std::vector<std::int32_t>> sums_;  // by strip and row
 };
 
 }  // namespace
 
 JobTimes RtlArray::run_job(LayerIndex layer, std::int32_t* acc, std::int64_t stride, std::int64_t) {
-  Fetch fetch(program_->layers[layer], core_->shape(), job_, accumulators_, acc, stride,
+  Fetch fetch(program_->layers[layer], shape_, job_, accumulators_, acc, stride,
               accumulators_.none() ? nullptr : &sum_lanes_);
   return core_->run(job_, fetch);
 }

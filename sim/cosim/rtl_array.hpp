@@ -14,10 +14,6 @@
 
 namespace brownout::cosim {
 
-/// InputError that names the key of the accelerator's file, unless a core of this array size was
-/// built and its memories are large enough.
-void check_core(const mapping::AcceleratorConfig& accelerator);
-
 /// The commands and strips of a layer; vectors and writes are still missing.
 Job layer_job(const mapping::Program& program, const network::Network& network,
               mapping::LayerIndex layer);
@@ -46,6 +42,8 @@ class RtlArray : public accelerator::ArrayModel {
  public:
   /// check_core() must have passed.
   explicit RtlArray(const mapping::AcceleratorConfig& accelerator);
+  /// Without a core: jobs are made, but run_job() has to do without one.
+  explicit RtlArray(const CoreShape& shape);
 
   void configure(std::shared_ptr<const mapping::Program> program, network::SharedNetwork network,
                  const memory::WordMemory& weights) override;
@@ -75,7 +73,8 @@ class RtlArray : public accelerator::ArrayModel {
 
   std::shared_ptr<const mapping::Program> program_;
   network::SharedNetwork network_;
-  std::unique_ptr<Core> core_;
+  CoreShape shape_;
+  std::unique_ptr<Core> core_;    // null: none
   Job job_;                       // of the layer that runs
   std::int64_t layer_begin_ = 0;  // since the run began
   // What the core's memory holds, except for the writes of job_.

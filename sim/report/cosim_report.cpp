@@ -140,10 +140,10 @@ std::string cosim_head_text(const runs::CosimRun& run) {
   const runs::CosimConfig& config = run.config;
   const experiment::Setup& setup = config.setup;
   std::string text =
-      fmt::format("{} on {}, array {}x{}, {} image{}, batch {}: SystemC beside RTL", run.model,
+      fmt::format("{} on {}, array {}x{}, {} image{}, batch {}: SystemC {} RTL", run.model,
                   setup.target.accelerator->name, setup.target.accelerator->array.rows,
                   setup.target.accelerator->array.columns, run.images, run.images == 1 ? "" : "s",
-                  setup.target.batch);
+                  setup.target.batch, run.not_compared.empty() ? "beside" : "without");
   if (config.voltage) {
     text += fmt::format("\n{} at {:.4f} Vmin: bit error rate {:.3g} %, {} cells hit, {} bits wrong",
                         config.chip, *config.voltage, 100.0 * run.rate, run.weights.read.cells_hit,
@@ -153,7 +153,7 @@ std::string cosim_head_text(const runs::CosimRun& run) {
   const mitigation::Mitigations& mitigations = setup.target.accelerator->weights.mitigations;
   if (mitigations.any()) {
     text += "\nmitigation " + mitigation::to_string(mitigations);
-    if (mitigations.check != memory::CheckCode::kNone) {
+    if (mitigations.check != memory::CheckCode::kNone && run.not_compared.empty()) {
       text += fmt::format(": {} reads of words corrected, {} with suspect bits (RTL)",
                           run.total.check.counters.words_corrected,
                           run.total.check.counters.words_detected);
@@ -208,6 +208,7 @@ std::string files_text(const runs::CosimRun& run) {
 std::string cosim_json(const runs::CosimRun& run) {
   const runs::CosimConfig& config = run.config;
   const experiment::Setup& setup = config.setup;
+  const bool compared = run.not_compared.empty();
   Json json;
   json["model"] = run.model;
   json["model_file"] = config.model.string();
@@ -235,22 +236,29 @@ std::string cosim_json(const runs::CosimRun& run) {
   json["logits_sha256"] = run.logits_sha256;
   json["run_cycles"] = run.run_cycles;
   json["layer"] = config.layer.empty() ? Json(nullptr) : Json(config.layer);
+  json["compared"] = compared;
+  json["not_compared"] = compared ? Json(nullptr) : Json(run.not_compared);
   add_part(json, run.total);
   json["first_mismatch"] = mismatch_json(run);
   add_cycles(json, run.total);
+  if (!compared) json["cycle_error_pct"] = nullptr;
   json["layers"] = Json::array();
   for (const runs::CosimPart& part : run.layers) json["layers"].push_back(checked_layer_json(part));
   json["trace"] = path_json(config.trace);
   json["traced_cycles"] = run.traced_cycles;
   json["mismatch_waves"] = path_json(run.mismatch_waves);
   json["export"] = path_json(config.export_folder);
-  json["rtl_cycles_per_s"] = run.rtl_cycles_per_s();
+  json["rtl_cycles_per_s"] = compared ? Json(run.rtl_cycles_per_s()) : Json(nullptr);
   json["systemc_cycles_per_s"] = run.systemc_cycles_per_s();
   json["wall_s"] = run.wall_seconds;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::string cosim_text(const runs::CosimRun& run) {
+  if (!run.not_compared.empty()) {
+    return fmt::format("{}\n\n{}NOT COMPARED: {}.\n", cosim_head_text(run), files_text(run),
+                       run.not_compared);
+  }
   std::string text = cosim_head_text(run) + "\n\n" + cosim_layers_text(run);
   text += fmt::format("\nCycles per second: RTL {:.3g}, SystemC {:.3g}\n", run.rtl_cycles_per_s(),
                       run.systemc_cycles_per_s());

@@ -15,6 +15,7 @@
 #include "sim/report/run_prices.hpp"
 #include "sim/report/table.hpp"
 #include "sim/results/event_counts_json.hpp"
+#include "sim/runs/dram_bandwidth.hpp"
 
 namespace brownout::report {
 
@@ -291,6 +292,35 @@ std::string run_text(const runs::AcceleratorRun& run) {
   return text + ".\n";
 }
 
+namespace {
+
+/// What a stretch shows when it is clicked: -1 for a strip where there is none.
+Json span_arguments(const accelerator::Span& span) {
+  using accelerator::Module;
+  Json arguments{{"strip", span.strip ? Json(*span.strip) : Json(-1)}};
+  if (span.strip) {
+    arguments["tile"] = span.column_tile;
+    arguments["k_tiles"] = span.k_tiles;
+  }
+  const bool dma = span.module == Module::kWeightDma || span.module == Module::kActivationDma;
+  if (dma || span.module == Module::kWeightLoader) arguments["bytes"] = span.work.bytes;
+  if (dma) arguments["direction"] = span.work.to_dram ? "to DRAM" : "from DRAM";
+  accelerator::Stall most = accelerator::kLastStall;
+  Json stalls = Json::object();
+  for (const accelerator::Stall cause : enumerators<accelerator::kLastStall>()) {
+    if (span.work.stalls[cause] == 0) continue;
+    if (stalls.empty() || span.work.stalls[cause] > span.work.stalls[most]) most = cause;
+    stalls[accelerator::stall_name(cause)] = span.work.stalls[cause];
+  }
+  if (!stalls.empty()) {
+    arguments["stall_cause"] = accelerator::stall_name(most);
+    arguments["stall_cycles"] = stalls;
+  }
+  return arguments;
+}
+
+}  // namespace
+
 std::string run_timeline(const runs::AcceleratorRun& run) {
   const Json about{{"model", run.model},
                    {"accelerator", run.config.setup.target.accelerator->name},
@@ -317,10 +347,16 @@ std::string run_timeline(const runs::AcceleratorRun& run) {
     const std::string& layer = run.layers[span.layer.number()].name;
     text += fmt::format(
         ",\n{{\"ph\": \"X\", \"pid\": 1, \"tid\": {}, \"ts\": {}, \"dur\": {}, \"name\": {}, "
-        "\"args\": {{\"strip\": {}}}}}",
+        "\"args\": {}}}",
         static_cast<int>(span.module), span.begin, span.end - span.begin,
         Json(layer).dump(-1, ' ', false, Json::error_handler_t::replace),
-        span.strip ? fmt::to_string(*span.strip) : "-1");
+        span_arguments(span).dump());
+  }
+  for (const runs::BandwidthStep& step : runs::dram_bandwidth(run.simulated.spans)) {
+    text += fmt::format(
+        ",\n{{\"ph\": \"C\", \"pid\": 1, \"ts\": {}, \"name\": \"DRAM bytes per cycle\", \"args\": "
+        "{{\"read\": {}, \"write\": {}}}}}",
+        step.cycle, step.read, step.write);
   }
   return text + "\n]}\n";
 }

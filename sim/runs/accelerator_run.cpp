@@ -7,6 +7,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/chips/chip.hpp"
+#include "sim/cosim/core_fit.hpp"
 #include "sim/cosim/rtl_array.hpp"
 #include "sim/engines/engine_traits.hpp"
 #include "sim/experiment/experiment.hpp"

@@ -13,12 +13,13 @@
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
 #include "sim/chips/chip.hpp"
+#include "sim/cosim/core_fit.hpp"
 #include "sim/cosim/job_files.hpp"
+#include "sim/cosim/wave_file.hpp"
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/runs/checked_engine.hpp"
 #include "sim/runs/cosim_window.hpp"
-#include "sim/runs/wave_file.hpp"
 
 namespace brownout::runs {
 
@@ -112,7 +113,11 @@ std::exception_ptr compare(const Comparison& both, const std::filesystem::path& 
   const auto& [experiment, model, target, readout, at] = both;
   cosim::CheckOptions options = check_options(run.config);
   options.trace = trace;
-  const auto array = std::make_shared<cosim::CheckedArray>(*target.config().accelerator, options);
+  const mapping::AcceleratorConfig& accelerator = *target.config().accelerator;
+  const auto array =
+      run.not_compared.empty()
+          ? std::make_shared<cosim::CheckedArray>(accelerator, options)
+          : std::make_shared<cosim::CheckedArray>(cosim::fitting_shape(accelerator), options);
   array->set_supply(at.weights.voltage, at.others.accumulators.voltage);
   engines::SystemcEngine engine(model.network, target.programs(), model.file.string(), array);
   CheckedEngine checked(engine, *array, *model.network);
@@ -126,7 +131,7 @@ std::exception_ptr compare(const Comparison& both, const std::filesystem::path& 
     failure = std::current_exception();
   }
   array->close_trace();
-  if (failure) return failure;
+  if (failure || !run.not_compared.empty()) return failure;
   add_layers(*array, *target.program(), run);
   run.first_mismatch = array->first_mismatch();
   run.mismatch_waves = array->mismatch_waves();
@@ -144,9 +149,21 @@ void compare_with_waves(const Comparison& both, CosimRun& run) {
   if (run.config.trace.empty()) {
     compare_into({});
   } else {
-    write_waves(run.config.trace, compare_into);
+    cosim::write_waves(run.config.trace, compare_into);
   }
   if (failure) std::rethrow_exception(failure);
+}
+
+/// Why there is no RTL to compare with although an export is wanted; else "". InputError when one
+/// is needed and there is none.
+std::string expect_core(const CosimConfig& config) {
+  const mapping::AcceleratorConfig& accelerator = *config.setup.target.accelerator;
+  if (config.export_folder.empty() || !config.trace.empty()) {
+    cosim::check_core(accelerator);
+    return "";
+  }
+  cosim::check_rtl(accelerator);
+  return cosim::core_problem(accelerator);
 }
 
 }  // namespace
@@ -187,7 +204,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   CosimRun run;
   run.config = std::move(config);
   const experiment::Setup& setup = run.config.setup;
-  cosim::check_core(*setup.target.accelerator);
+  run.not_compared = expect_core(run.config);
   experiment::Conditions at;
   std::unique_ptr<chips::Chip> chip;
   if (run.config.voltage) {
@@ -214,7 +231,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   Progress progress("cosim", 2, quiet);
   run_without_rtl(experiment, *plain, readout, run);
   describe(readout, chip.get(), at, setup.supplies().weights_scaled(), run);
-  progress.advance(1, "RTL");
+  progress.advance(1, run.not_compared.empty() ? "RTL" : "export");
   compare_with_waves({experiment, model, target, readout, at}, run);
   if (!run.config.trace.empty() && run.traced_cycles == 0 && !run.first_mismatch) {
     run.next_core = next_core(run.config, times);

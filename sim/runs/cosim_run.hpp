@@ -64,6 +64,9 @@ struct CosimRun {
   experiment::MemoryResults other_memories;
   results::MemoryUses memories;
   experiment::ChipRead weights;
+  /// Why nothing was compared: no core that does what the accelerator does was built, and an export
+  /// needs none. Empty: the sides were compared.
+  std::string not_compared;
   std::vector<CosimPart> layers;  // checked ones, in order
   CosimPart total;
   std::optional<cosim::Mismatch> first_mismatch;
@@ -84,9 +87,10 @@ struct CosimRun {
   double systemc_cycles_per_s() const;
 };
 
-/// Runs all images with the RTL beside the array, and without it. InputError when the RTL was not
-/// built for this accelerator (cosim::check_core), for a layer that the program does not have or
-/// that has no matrix operator, and for a trace window outside the run or, with a
+/// Runs all images with the RTL beside the array, and without it. With an export and no waves a
+/// core need not be built: nothing is compared then. InputError when the RTL can not do what the
+/// accelerator does, or was not built for it (sim/cosim/core_fit.hpp), for a layer that the program
+/// does not have or that has no matrix operator, and for a trace window outside the run or, with a
 /// layer, outside that layer.
 CosimRun run_cosim(CosimConfig config, bool quiet);
 

@@ -11,6 +11,7 @@
 #include "sim/base/error.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/cosim/checked_array.hpp"
+#include "sim/cosim/core_fit.hpp"
 #include "sim/data/dataset.hpp"
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/mapping/memory_faults.hpp"

@@ -8,16 +8,16 @@
 namespace brownout::cosim {
 namespace {
 
-class RandomTiles : public testing::TestWithParam<int> {};
+class RandomTiles : public testing::TestWithParam<CoreShape> {};
 
 /// Runs `jobs` random jobs; returns the number of tiles.
-std::size_t check(int size, bool pressed, std::uint64_t first_seed, int jobs,
+std::size_t check(const CoreShape& size, bool pressed, std::uint64_t first_seed, int jobs,
                   const RandomFaults& faults = {}, Counters* total = nullptr) {
-  const std::unique_ptr<Core> core = make_core(size, size);
+  const std::unique_ptr<Core> core = make_core(size.rows, size.columns);
   std::size_t tiles = 0;
   for (std::uint64_t seed = first_seed; seed < first_seed + static_cast<std::uint64_t>(jobs);
        ++seed) {
-    SCOPED_TRACE(testing::Message() << "seed " << seed << ", " << size << "x" << size);
+    SCOPED_TRACE(testing::Message() << "seed " << seed << ", " << size.rows << "x" << size.columns);
     const RandomJob random = random_job(seed, core->shape(), pressed, faults);
     core->reset();
     core->set_mitigation(faults.mode);
@@ -141,8 +141,11 @@ TEST(Modes, ChangeBetweenJobsAndForgetNothing) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, RandomTiles, testing::Values(4, 8, 16),
-                         [](const auto& size) { return "Array" + std::to_string(size.param); });
+INSTANTIATE_TEST_SUITE_P(Sizes, RandomTiles, testing::ValuesIn(built_cores()),
+                         [](const auto& size) {
+                           return "Array" + std::to_string(size.param.rows) + "x" +
+                                  std::to_string(size.param.columns);
+                         });
 
 }  // namespace
 }  // namespace brownout::cosim

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -19,6 +20,7 @@
 #include "sim/cosim/job_files.hpp"
 #include "sim/cosim/predict.hpp"
 #include "tests/cosim/random_job.hpp"
+#include "tests/cosim/small_job.hpp"
 
 namespace brownout::cosim {
 namespace {
@@ -67,31 +69,6 @@ class Replay : public testing::Test {
   std::filesystem::path folder_;
 };
 
-/// The rows that leave: those of each strip's last tile, walk after walk.
-ExpectedJob expect(const CoreShape& shape, const RandomJob& random) {
-  ExpectedJob expected;
-  expected.stored = random.stored;
-  expected.faults = random.faults;
-  expected.accumulators = random.accumulators;
-  expected.cycles = predict(shape, random.job).cycles();
-  for (std::size_t s = 0; s < random.job.strips.size(); ++s) {
-    const StripJob& strip = random.job.strips[s];
-    const std::size_t last = strip.command_first + strip.command_count - 1;
-    const auto columns = static_cast<std::size_t>(random.job.commands[last].columns);
-    for (int walk = 0; walk < strip.walks; ++walk) {
-      const std::int32_t* row = random.drained[s].data();
-      for (int r = 0; r < strip.rows; ++r, row += columns + 1) {
-        // Columns that are not in use hold a number that must not be compared.
-        std::vector<std::int32_t> lanes(static_cast<std::size_t>(shape.columns) + 1, -12345);
-        std::copy_n(row, columns, lanes.begin());
-        lanes.back() = row[columns];
-        expected.rows.push_back(std::move(lanes));
-      }
-    }
-  }
-  return expected;
-}
-
 TEST_F(Replay, GivesTheRowsAndCyclesOfRandomJobs) {
   // Square cores and others; the seeds give jobs with several strips.
   const CoreShape shapes[] = {{4, 4, 65536, 1024}, {3, 5, 65536, 1024},   {1, 1, 65536, 128},
@@ -134,47 +111,6 @@ TEST_F(Replay, KnowsEveryModeAndFaultyAccumulators) {
   }
 }
 
-/// A job of one strip of two K tiles and 3 rows; the second tile is at cell 1024.
-RandomJob small_job() {
-  RandomJob random;
-  random.stored.assign(65536, 0x0123456789ABCDEF);
-  for (const bool last : {false, true}) {
-    Command command;
-    command.cell = last ? 1024 : 0;
-    command.stride = 32;
-    command.columns = 4;
-    command.codes = 4;
-    command.scheme = rtl_number(network::Scheme::kSymmetric);
-    command.vectors = 3;
-    command.first = !last;
-    command.last = last;
-    random.job.commands.push_back(command);
-    for (int i = 0; i < 12; ++i) random.job.vectors.push_back(static_cast<std::int16_t>(i - 5));
-  }
-  StripJob strip;
-  strip.command_count = 2;
-  strip.rows = 3;
-  strip.row_cycles = 2;
-  random.job.strips.push_back(strip);
-  // Rows 0x01 23 45 67 and 0x89 AB CD EF as two's complement, lowest code first, columns in turn.
-  const int even[] = {0xEF - 256, 0xCD - 256, 0xAB - 256, 0x89 - 256};
-  const int odd[] = {0x67, 0x45, 0x23, 0x01};
-  random.rows.resize(2);
-  for (int v = 0; v < 3; ++v) {
-    int sums[5] = {};
-    for (int r = 0; r < 4; ++r) {
-      const int a = 2 * (v * 4 + r - 5);  // both tiles see the same
-      for (int c = 0; c < 4; ++c) sums[c] += (c % 2 == 0 ? even[r] : odd[r]) * a;
-      sums[4] += a;
-    }
-    random.rows[1].insert(random.rows[1].end(), sums, sums + 5);
-  }
-  random.drained = {random.rows[1]};
-  return random;
-}
-
-constexpr CoreShape kSmall{4, 4, 65536, 1024};
-
 TEST_F(Replay, WaitsForTheGatesOfAStrip) {
   RandomJob random = small_job();
   const std::int64_t free_cycles = predict(kSmall, random.job).cycles();
@@ -212,33 +148,9 @@ TEST_F(Replay, NamesTheFirstSumThatDiffers) {
       << outcome.output;
 }
 
-/// The small job after two words of parameters; the first word is faulty, the second is written
-/// meanwhile.
-ExpectedJob job_with_parameters(RandomJob& random) {
-  random = small_job();
-  Command command;
-  command.parameters = true;
-  command.cell = 2048;
-  command.codes = 10;
-  random.job.commands.insert(random.job.commands.begin(), command);
-  random.rows.insert(random.rows.begin(), {{}});
-  random.job.strips[0].command_count = 3;
-  random.job.strips[0].gates.load = 40;
-  random.job.writes = {{3, 33, {0xFEDCBA9876543210}}};
-  random.faults = {{32, 0xF, std::uint64_t{1} << 63, 0}};
-  // Row 1, lane 3 is read wrong before the second tile, which adds the same once more, and again by
-  // the drain.
-  random.accumulators = AccumulatorFaults(64, 5);
-  random.accumulators.at(0, 1, 3).flip = 1 << 5;
-  std::int32_t& sum = random.drained[0][1 * 5 + 3];
-  const std::int32_t tile = sum / 2;
-  sum = ((tile ^ 1 << 5) + tile) ^ 1 << 5;
-  return expect(kSmall, random);
-}
-
 TEST_F(Replay, ComparesTheWordsOfParameters) {
   RandomJob random;
-  const ExpectedJob expected = job_with_parameters(random);
+  const ExpectedJob expected = job_with_parameters(kSmall, random);
   export_job(folder_, kSmall, random.job, expected);
   EXPECT_EQ(read_own_file(folder_ / "parameters.mem"),
             "00000000_0000000000000000_8123456789abcde0\n"
@@ -274,11 +186,24 @@ TEST_F(Replay, ComparesTheWordsOfParameters) {
   EXPECT_EQ(outcome.status, 1) << "a fault of a parameter";
 }
 
+TEST_F(Replay, TheJobBesideTheRtlIsTheOneThatIsExportedNow) {
+  RandomJob random;
+  const ExpectedJob expected = job_with_parameters(kTiny, random);
+  export_job(folder_, kTiny, random.job, expected);
+  const std::filesystem::path shipped = BROWNOUT_SOURCE_DIR "/rtl/simulation/example";
+  if (std::getenv("BROWNOUT_REFRESH_EXAMPLE_JOB") != nullptr) {
+    std::filesystem::remove_all(shipped);
+    std::filesystem::copy(folder_, shipped);
+  }
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    EXPECT_EQ(read_own_file(shipped / entry.path().filename()), read_own_file(entry.path()))
+        << entry.path();
+  }
+}
+
 TEST_F(Replay, AnyDigitThatChangesIsSeen) {
   RandomJob random;
-  ExpectedJob expected = job_with_parameters(random);
-  constexpr CoreShape kTiny{4, 4, 1024, 64};  // starts fast
-  expected.stored.resize(1024);
+  const ExpectedJob expected = job_with_parameters(kTiny, random);
   export_job(folder_, kTiny, random.job, expected);
   // Compiled once here; run.sh compiles each time.
   const nlohmann::json manifest = nlohmann::json::parse(read_own_file(folder_ / "manifest.json"));
@@ -325,7 +250,7 @@ TEST_F(Replay, AnyDigitThatChangesIsSeen) {
 
 TEST_F(Replay, SaysWhichFieldIsOutOfRange) {
   RandomJob random;
-  const ExpectedJob expected = job_with_parameters(random);
+  const ExpectedJob expected = job_with_parameters(kSmall, random);
   export_job(folder_, kSmall, random.job, expected);
   const struct {
     const char* file;
@@ -352,6 +277,7 @@ TEST_F(Replay, SaysWhichFieldIsOutOfRange) {
       {"strips.mem", 43, '0', "strips.mem line 1: row_cycles: "},
       {"strips.mem", 52, '0', "strips.mem line 1: walks: "},
       {"parameters.mem", 7, '2', "parameters.mem line 1: run_last: expected 0 to 1, got 2"},
+      {"reads.mem", 2, '1', "reads.mem line 1: word: expected 0 to 65535, got 1048608"},
       {"accumulators.mem", 3, '2', "accumulators.mem line 1: half: expected 0 to 1, got 2"},
       {"accumulators.mem", 5, '4', "accumulators.mem line 1: row: expected 0 to 1023, got "},
   };
@@ -390,6 +316,58 @@ TEST_F(Replay, SeesOneBitOfOneMask) {
   const Outcome outcome = replay();
   EXPECT_EQ(outcome.status, 1);
   EXPECT_NE(outcome.output.find("strip 0, row 0, lane 1: "), std::string::npos) << outcome.output;
+}
+
+TEST_F(Replay, NamesTheFirstWrongWordAndCountsTheOthers) {
+  RandomJob random = small_job();
+  random.faults = {{1, 0, 0, 1}};
+  random.faults[0].check_flip = 1 << 3;
+  ExpectedJob expected = expect(kSmall, random);
+  expected.faults.clear();
+  export_job(folder_, kSmall, random.job, expected);
+  const Outcome whole = replay();
+  EXPECT_EQ(whole.status, 0) << whole.output;
+  // A word is read by two columns: word 0 in columns 0 and 1, word 1 in columns 2 and 3.
+  EXPECT_EQ(read_own_file(folder_ / "reads.mem").substr(0, 4 * 28),
+            "00000000_000123456789abcdef\n00000000_000123456789abcdef\n"
+            "00000001_000123456789abcdef\n00000001_000123456789abcdef\n");
+
+  // The masks that the core gets are others than those that the model had.
+  const std::string sound = read_own_file(folder_ / "reads.mem");
+  ExpectedJob faulty = expected;
+  faulty.faults = random.faults;
+  export_job(folder_, kSmall, random.job, faulty);
+  write_file_atomically(folder_ / "reads.mem", sound);
+  const Outcome outcome = replay("+edited");
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.output.find(", read 2, word 1 (array 0, row 1): expected 00_0123456789abcdef, "
+                                "got 08_0123456789abcdee, wrong in bit 0 67\n"),
+            std::string::npos)
+      << outcome.output;
+  // Column 2's code of row 0 loses its lowest bit: one lane of each row.
+  EXPECT_NE(outcome.output.find(", strip 0, row 0, lane 2: "), std::string::npos);
+  EXPECT_NE(outcome.output.find("words=2 of 8, sums=3 of 15, parameters=0 of 0 differ"),
+            std::string::npos)
+      << outcome.output;
+  EXPECT_EQ(outcome.output.find("FAIL"), outcome.output.find("FAIL cycle"));
+}
+
+TEST_F(Replay, ReplaysAnExportWithoutReads) {
+  const RandomJob random = small_job();
+  export_job(folder_, kSmall, random.job, expect(kSmall, random));
+  std::filesystem::remove(folder_ / "reads.mem");
+  const std::string script = read_own_file(folder_ / "run.sh");
+  const std::string parameter = "-Preplay.READS=8";
+  ASSERT_NE(script.find(parameter), std::string::npos) << script;
+  std::string earlier = script;
+  earlier.replace(earlier.find(parameter), parameter.size(), "-Preplay.READS=0");
+  write_file_atomically(folder_ / "run.sh", earlier);
+  std::string sums = read_own_file(folder_ / "checksums.mem");
+  sums.resize(9 * 9);
+  write_file_atomically(folder_ / "checksums.mem", sums);
+  const Outcome outcome = replay();
+  EXPECT_EQ(outcome.status, 0) << outcome.output;
+  EXPECT_EQ(outcome.output.substr(0, 12), "PASS rows=3 ") << outcome.output;
 }
 
 TEST_F(Replay, SeesOneCycleTooMany) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "sim/base/files.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/cosim/checked_array.hpp"
 #include "sim/engines/systemc_engine.hpp"
@@ -112,6 +113,21 @@ TEST_F(Sabotaged, AMaskBitIsFoundByAddressWordAndBit) {
   EXPECT_EQ(found.word->bit, sabotage.mask_bit);
   EXPECT_EQ(found.word->expected ^ found.word->found, std::uint64_t{1} << sabotage.mask_bit);
   expect_waves();
+}
+
+TEST_F(Sabotaged, WavesOfAMismatchAreVcdIfTheirNameSaysSo) {
+  waves_.replace_extension(".vcd");
+  const mapping::Program program = mapping::compile(network_, config_, 1);
+  job_ = layer_job(program, network_, matrix_layer(program));
+  Sabotage sabotage;
+  sabotage.mask_word = first_tile().cell / 64;
+  sabotage.mask_bit = static_cast<int>(first_tile().cell % 64);
+  run(sabotage);
+  EXPECT_EQ(array_->mismatch_waves(), waves_);
+  const std::string text = read_file(waves_);
+  EXPECT_NE(text.find("$enddefinitions"), std::string::npos);
+  EXPECT_NE(text.find("bank_read_word"), std::string::npos);
+  EXPECT_FALSE(fs::exists(waves_.string() + ".fst"));
 }
 
 TEST_F(Sabotaged, AMaskBitOfACheckBitIsFound) {

@@ -346,11 +346,13 @@ TEST_F(Cosim, ExportsIntoNewFoldersAndOverItsOwn) {
 }
 
 TEST_F(Cosim, RefusesWhatDoesNotFitWithOneLine) {
+  expect_refused({"--array", "5x7"}, "--array: the RTL was built as ");
   expect_refused({"--array", "5x7"},
-                 "--array: the RTL was built as 4x4, 8x8, 16x16, found \"5x7\"");
-  expect_refused({"--array", "0x0"},
-                 "--array: the RTL was built as 4x4, 8x8, 16x16, found \"0x0\"");
-  expect_refused({"--array", "8"}, "--array: the RTL was built as 4x4, 8x8, 16x16, found \"8\"");
+                 ", found 5x7; this size needs a build that is configured with "
+                 "-DBROWNOUT_RTL_SIZES=\"");
+  expect_refused({"--array", "65x4"}, ", found 65x4; at most 64 rows and columns can be built");
+  expect_refused({"--array", "0x0"}, "--array: rows: expected an integer in [1, 65536], got \"0\"");
+  expect_refused({"--array", "8"}, "--array: expected ROWSxCOLUMNS, for example 32x32, got \"8\"");
   expect_refused({"--accelerator", std::string(kAccelerators) + "eyeriss-12x14.yaml"},
                  "eyeriss-12x14.yaml: array");
   expect_refused({"--layer", "nowhere"}, "--layer: expected a layer with a matrix operator: ");

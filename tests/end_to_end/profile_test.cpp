@@ -406,5 +406,67 @@ TEST_F(ProfileCommand, RefusesWrongOptions) {
   refuse({"export", "chip.h5", "--format", "cvs", "--out", "a"}, {"did you mean \"csv\"?"});
 }
 
+TEST_F(ProfileCommand, MasksHaveTheCellsOfAProfileLineByLine) {
+  profiles::Profile small = chip_;
+  small.arrays = 1;
+  small.rows = 2;
+  small.columns = 64;
+  // Cells 1 and 41 are stuck, 12 flips; 3 never errs.
+  small.levels = {{0.8, {{1, 1.0f, 0.0f}, {12, 1.0f, 1.0f}, {41, 0.0f, 1.0f}}}, {0.9, {}}};
+  profiles::write_profile(workplace_.folder() / "small.h5", small);
+  const std::vector<std::string> at{"export", "small.h5", "--format", "masks", "--words",
+                                    "4",      "--bits",   "10",       "--out", "m.mem",
+                                    "--json", "-",        "--quiet"};
+  std::vector<std::string> low = at;
+  low.insert(low.end(), {"--voltage", "0.85"});
+  const Outcome outcome = profile(low);
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_EQ(content("m.mem"),
+            "// brownout masks words 4 bits 10: chip small.h5 at 0.85 Vmin\n"
+            "// A line a word: stuck0_stuck1_flip, read = ((stored & ~stuck0) | stuck1) ^ flip\n"
+            "000_002_000\n000_000_004\n000_000_000\n000_000_000\n");
+  const Json json = outcome.json();
+  EXPECT_EQ(json["cells"], 40);
+  EXPECT_EQ(json["cells_wrong"], 2);  // cell 41 is the first after the memory
+  EXPECT_EQ(json["stuck0"], 0);
+  EXPECT_EQ(json["stuck1"], 1);
+  EXPECT_EQ(json["flip"], 1);
+  EXPECT_EQ(json["voltage"], 0.85);
+  EXPECT_TRUE(json["rate"].is_null());
+}
+
+TEST_F(ProfileCommand, RefusesMasksOfWhatIsNotThereWithOneMessage) {
+  const auto masks = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"export", "--format", "masks", "--out", "m.mem"});
+    return more;
+  };
+  refuse(masks({"chip.h5", "--words", "513", "--bits", "64", "--voltage", "0.8"}),
+         {"--words: 513 words of 64 bits are 32832 cells, but chip chip.h5 has 32768"});
+  refuse(masks({"chip.h5", "--words", "8193", "--bits", "4096", "--voltage", "0.8"}),
+         {"chip.h5 has"});
+  refuse(masks({"--chip", "random:1", "--words", "20000", "--bits", "4096", "--rate", "0.1"}),
+         {"--words: 20000 words of 4096 bits are 81920000 cells; expected at most 67108864"});
+  refuse(masks({"chip.h5", "--words", "4", "--bits", "4097", "--voltage", "0.8"}),
+         {"--bits", "4096"});
+  refuse(masks({"chip.h5", "--words", "0", "--bits", "64", "--voltage", "0.8"}),
+         {"--words", "\"0\""});
+  refuse(masks({"chip.h5", "--bits", "64", "--voltage", "0.8"}), {"--words: masks need it"});
+  refuse(masks({"--words", "4", "--bits", "64", "--voltage", "0.8"}), {"--chip", "got none"});
+  refuse(masks({"chip.h5", "--chip", "random:1", "--words", "4", "--bits", "64", "--rate", "0.1"}),
+         {"--chip", "got both"});
+  refuse(masks({"chip.h5", "--words", "4", "--bits", "64"}), {"--voltage: masks need"});
+  refuse(masks({"chip.h5", "--words", "4", "--bits", "64", "--rate", "0.1"}),
+         {"--rate: chip chip.h5 fails by its voltage"});
+  refuse(masks({"chip.h5", "--words", "4", "--bits", "64", "--voltage", "0.5"}), {"0.75"});
+  refuse(masks({"--chip", "random:1", "--words", "4", "--bits", "64", "--voltage", "0.5"}),
+         {"--voltage: expected a number in [0.75, 1]"});
+  refuse(masks({"--chip", "random:1", "--words", "4", "--bits", "64", "--voltage", "0.8", "--rate",
+                "0.1"}),
+         {"--voltage", "--rate"});
+  refuse({"export", "chip.h5", "--format", "csv", "--out", "a.csv", "--words", "4"},
+         {"--words: only --format masks takes it"});
+  refuse({"export", "--format", "csv", "--out", "a.csv"}, {"FILE"});
+}
+
 }  // namespace
 }  // namespace brownout::end_to_end

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <set>
 
 #include "sim/base/files.hpp"
@@ -321,8 +322,80 @@ TEST_F(Run, TheTimelineHasATrackForEveryModule) {
   EXPECT_EQ(names, (std::set<std::string>{"activation DMA", "weight DMA", "weight loader", "array",
                                           "vector unit", "sequencer"}));
   const Json& about = trace["otherData"];
-  EXPECT_EQ(about["stretches"].get<std::size_t>() + names.size() + 1, trace["traceEvents"].size());
+  const Json& events = trace["traceEvents"];
+  const auto stretches = std::count_if(events.begin(), events.end(),
+                                       [](const Json& event) { return event["ph"] == "X"; });
+  EXPECT_EQ(about["stretches"], stretches);
   EXPECT_EQ(about["cut"], false);
+}
+
+/// Sums over the stretches of a timeline, and the areas under its counters.
+struct Traffic {
+  std::int64_t from_dram = 0, to_dram = 0, from_scratchpad = 0;
+  std::map<std::string, std::int64_t> stalls;
+  double read_area = 0.0, write_area = 0.0;
+};
+
+Traffic traffic_of(const Json& trace) {
+  Traffic sum;
+  Json counter;  // the step before
+  for (const Json& event : trace["traceEvents"]) {
+    const Json& args = event["args"];
+    if (event["ph"] == "C") {
+      EXPECT_EQ(event["name"], "DRAM bytes per cycle");
+      if (!counter.is_null()) {
+        const double cycles = event["ts"].get<double>() - counter["ts"].get<double>();
+        EXPECT_GT(cycles, 0.0);
+        sum.read_area += cycles * counter["args"]["read"].get<double>();
+        sum.write_area += cycles * counter["args"]["write"].get<double>();
+      }
+      counter = event;
+    } else if (event["ph"] == "X") {
+      if (args.contains("direction")) {
+        (args["direction"] == "to DRAM" ? sum.to_dram : sum.from_dram) +=
+            args["bytes"].get<std::int64_t>();
+        EXPECT_EQ(args["strip"], -1);
+      } else {
+        sum.from_scratchpad += args.value("bytes", std::int64_t{0});
+      }
+      EXPECT_EQ(args["strip"] == -1, !args.contains("tile"));
+      if (!args.contains("stall_cycles")) continue;
+      for (const auto& [cause, cycles] : args["stall_cycles"].items()) {
+        sum.stalls[cause] += cycles.get<std::int64_t>();
+        EXPECT_LE(cycles, args["stall_cycles"][args["stall_cause"].get<std::string>()]);
+      }
+    }
+  }
+  EXPECT_EQ(counter["args"]["read"], 0.0);
+  EXPECT_EQ(counter["args"]["write"], 0.0);
+  return sum;
+}
+
+TEST_F(Run, TheTimelineHasTheBytesAndStallsOfTheResult) {
+  const std::string folder = BROWNOUT_SOURCE_DIR "/configs/accelerators/";
+  // Streamed weights, resident ones, output-stationary arrays.
+  for (const char* accelerator : {"nvdla-small", "edge-16x16", "eyeriss-12x14"}) {
+    SCOPED_TRACE(accelerator);
+    const Outcome outcome =
+        run({BROWNOUT_SOURCE_DIR "/models/fmnist-simplenet16-randbet-8b.onnx", "--accelerator",
+             folder + accelerator + ".yaml", "--data", "data", "--images", "2", "--json", "-",
+             "--timeline", "trace.json", "--overwrite"});
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    const Json result = outcome.json();
+    const Json trace = Json::parse(read_file(workplace_.folder() / "trace.json"));
+    ASSERT_EQ(trace["otherData"]["cut"], false);
+    Traffic sum = traffic_of(trace);
+    const Json& counts = result["event_counts"];
+    EXPECT_EQ(sum.from_dram, counts["dram_read_bytes"]);
+    EXPECT_EQ(sum.to_dram, counts["dram_write_bytes"]);
+    EXPECT_EQ(sum.from_scratchpad, 8 * counts["weight_reads"].get<std::int64_t>());
+    EXPECT_NEAR(sum.read_area, counts["dram_read_bytes"].get<double>(), 0.01);
+    EXPECT_NEAR(sum.write_area, counts["dram_write_bytes"].get<double>(), 0.01);
+    for (const char* cause :
+         {"weights", "weight_dma", "accumulators", "activation_bank", "vector_unit", "drain"}) {
+      EXPECT_EQ(sum.stalls[cause], result["stall_cycles"][cause]) << cause;
+    }
+  }
 }
 
 TEST_F(Run, AnOutputReplacesNeitherAnInputNorAnotherOutput) {

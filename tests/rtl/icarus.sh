@@ -22,5 +22,7 @@ for size in "1 1" "3 5" "4 4" "8 8" "16 16"; do
     compile $core -DBROWNOUT_FAULTS simulation/sram_faults.sv
   done
 done
+compile -s sram_faults -Psram_faults.WIDTH=39 '-Psram_faults.MASKS="masks.mem"' simulation/sram_faults.sv
+compile -s bench ../examples/own-rtl/*.sv simulation/sram_faults.sv
 compile -s replay -DBROWNOUT_FAULTS -f simulation/files.f
 exit $status

@@ -35,5 +35,9 @@ for size in "1 1" "3 5" "4 4" "8 8" "16 16"; do
 done
 # A single array, shallow halves.
 lint --top-module brownout_core -GARRAYS=1 -GDEPTH=64
+# A memory of one's own.
+for memory in "-GWORDS=1 -GWIDTH=1" '-GWORDS=777 -GWIDTH=39 -GMASKS="masks.mem"'; do
+  lint --top-module sram_faults simulation/sram_faults.sv $memory
+done
 lint --top-module replay --timing -DBROWNOUT_FAULTS -f simulation/files.f
 exit $status

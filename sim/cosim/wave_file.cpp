@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // FST beside the file, and from it VCD if that is asked for.
-#include "sim/runs/wave_file.hpp"
+#include "sim/cosim/wave_file.hpp"
 
 #include <string>
 #include <system_error>
@@ -9,12 +9,12 @@
 #include "sim/base/interrupt.hpp"
 #include "sim/cosim/waves.hpp"
 
-namespace brownout::runs {
+namespace brownout::cosim {
 
 void write_waves(const std::filesystem::path& trace,
                  const std::function<void(const std::filesystem::path& fst)>& write) {
   write_atomically(trace, [&](const std::filesystem::path& temporary) {
-    const bool vcd = cosim::wave_format(trace) == cosim::WaveFormat::kVcd;
+    const bool vcd = wave_format(trace) == WaveFormat::kVcd;
     const std::filesystem::path fst = temporary.string() + (vcd ? ".fst" : "");
     // The writer of FST files writes a second file beside it.
     const RemoveOnInterrupt waves({temporary, fst, fst.string() + ".hier"});
@@ -22,7 +22,7 @@ void write_waves(const std::filesystem::path& trace,
     if (!vcd) return;
     std::error_code ignored;
     try {
-      cosim::write_vcd(fst, temporary);
+      write_vcd(fst, temporary);
     } catch (...) {
       std::filesystem::remove(fst, ignored);
       throw;
@@ -31,4 +31,4 @@ void write_waves(const std::filesystem::path& trace,
   });
 }
 
-}  // namespace brownout::runs
+}  // namespace brownout::cosim
