@@ -18,6 +18,7 @@ Action add_eval(Verb& verb);
 Action add_sensitivity(Verb& verb);
 Action add_study(Verb& verb);
 Action add_sweep(Verb& verb);
+Action add_report(Verb& verb);
 Action add_run(Verb& verb);
 Action add_cosim(Verb& verb);
 Action add_model_import(Verb& verb);

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "sim/base/progress.hpp"
+#include "sim/experiment/pricing.hpp"
 #include "sim/results/store.hpp"
 #include "sim/runs/model_sweep.hpp"
 #include "sim/runs/safe_voltage_search.hpp"
@@ -34,7 +35,10 @@ results::SweepResult described_sweep(const SweepConfig& config, const SweepInput
   result.safe = rule_of(config, chips);
   result.engine = setup.engine;
   result.labelled = inputs.images.labelled();
-  if (setup.target.accelerator) result.accelerator = setup.target.accelerator->name;
+  if (setup.target.accelerator) {
+    result.accelerator = setup.target.accelerator->name;
+    result.prices = experiment::price_list(*setup.technology);
+  }
   result.weights_scaled = setup.supplies().weights_scaled();
   result.mitigations.clear();
   for (const SweepMitigation& entry : config.mitigations) result.mitigations.push_back(entry.name);
@@ -78,8 +82,10 @@ results::SweepResult run_sweep(SweepConfig config, const std::filesystem::path& 
   double seconds = 0.0;
   std::int64_t passes = 0;
   const SweepBench bench{config, inputs, *chips.grid.front(), store, threads, progress};
-  for (const std::unique_ptr<SweepNetwork>& network : inputs.networks) {
+  for (std::size_t i = 0; i < inputs.networks.size(); ++i) {
+    const std::unique_ptr<SweepNetwork>& network = inputs.networks[i];
     CostCache costs(config, *network, inputs.images.count);
+    if (config.setup.target.accelerator) result.models[i].at_vmin = costs.basis_at_vmin();
     for (const SweepMitigation& mitigation : config.mitigations) {
       ModelSweep run(bench, *network, mitigation, costs);
       if (config.mitigations.size() == 1) result.steps = run.steps();
