@@ -170,6 +170,10 @@ std::optional<double> StoredPoint::energy_delay() const {
 StoredSweep read_sweep(const std::filesystem::path& folder) {
   const std::vector<StoredRow> rows = read_stored_rows(folder);
   const std::filesystem::path file = folder / "sweep.json";
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    throw InputError("{}: missing; the sweep has not ended. Give its command again", file.string());
+  }
   const Json content = read_json(file);
   const JsonObject json(content, file.string(), "`brownout sweep`");
   StoredSweep sweep;
@@ -204,6 +208,20 @@ StoredSweep read_sweep(const std::filesystem::path& folder) {
   if (is_stated(json, "pricing")) sweep.pricing = json.object("pricing").json();
   add_chips(sweep, rows);
   return sweep;
+}
+
+void expect_same_images(const std::vector<StoredSweep>& sweeps) {
+  const StoredSweep& first = sweeps.front();
+  const auto images = [](const StoredSweep& sweep) {
+    return fmt::format("{} images of {} (SHA-256 {}…)", sweep.points.front().images, sweep.dataset,
+                       sweep.dataset_sha256.substr(0, 8));
+  };
+  for (const StoredSweep& sweep : sweeps) {
+    if (images(sweep) == images(first)) continue;
+    throw InputError(
+        "{} has errors on {}, {} on {}: expected the same images, so that they compare",
+        first.folder.string(), images(first), sweep.folder.string(), images(sweep));
+  }
 }
 
 }  // namespace brownout::results

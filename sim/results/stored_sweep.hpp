@@ -79,4 +79,7 @@ struct StoredSweep {
 /// InputError for a folder that is not that of a finished sweep, or that a sweep is using.
 StoredSweep read_sweep(const std::filesystem::path& folder);
 
+/// InputError for sweeps whose errors were measured on different images.
+void expect_same_images(const std::vector<StoredSweep>& sweeps);
+
 }  // namespace brownout::results

@@ -7,19 +7,13 @@
   const data = JSON.parse(document.getElementById("report-data").textContent);
   Tables.enable();
 
-  function colours() {
-    for (const dot of document.querySelectorAll(".dot[data-network]")) {
-      dot.style.background = `var(--n${Number(dot.dataset.network) % 7})`;
-    }
-    for (const card of document.querySelectorAll(".card[data-network]")) {
-      card.style.borderTopColor = `var(--n${Number(card.dataset.network) % 7})`;
-    }
+  function marks() {
     for (const mark of document.querySelectorAll("[data-mitigation]")) {
       mark.textContent = Charts.sign(Number(mark.dataset.mitigation));
     }
   }
   const kind = data.kind === "sweep" ? Sweep : Study;
-  colours();
+  marks();
   if (data.kind === "sweep") Reprice.start(data);
   kind.start(data);
   if (data.kind === "sweep") Faults.start(data);

@@ -70,9 +70,9 @@ std::string cards_html(const SweepPage& page) {
         facts.push_back(fmt::format("{:.2f} % less of all energy", *row.saving_all_pct));
       }
       text += fmt::format(
-          "<div class=\"card\" data-row=\"{} {}\" data-network=\"{}\"><h3>{}</h3>"
+          "<div class=\"card\" data-row=\"{} {}\" style=\"border-top-color:var(--n{})\"><h3>{}</h3>"
           "<p class=\"big\">{}</p><p>{}</p></div>\n",
-          network, mitigation, network, name,
+          network, mitigation, network % 7, name,
           row.voltage ? fmt::format("{:.3f} <small>Vmin</small>", *row.voltage) : "none",
           row.voltage ? joined(facts, "<br>") : "loses too much at every voltage");
     }
@@ -88,8 +88,8 @@ std::string choice_html(const SweepPage& page) {
   for (std::size_t i = 0; i < page.networks.size(); ++i) {
     text += fmt::format(
         "<label class=\"tick\"><input type=\"checkbox\" checked data-choose-network=\"{0}\">"
-        "<i class=\"dot\" data-network=\"{0}\"></i>{1}</label>",
-        i, html_text(page.networks[i].label));
+        "<i class=\"dot\" style=\"background:var(--n{2})\"></i>{1}</label>",
+        i, html_text(page.networks[i].label), i % 7);
   }
   text += "</fieldset>";
   if (shown.size() > 1) {
@@ -110,8 +110,9 @@ std::string error_section() {
       "error", "Error against voltage",
       "<div class=\"switches\">" + tick_html("log-y", "logarithmic", true) +
           tick_html("dies", "every die", false) +
-          "<label class=\"tick\">band <select id=\"band\"><option value=\"ciAll\">95 %, chips and "
-          "images</option><option value=\"ci\">95 %, chips</option><option value=\"\">none"
+          "<label class=\"tick\">band <select id=\"band\"><option value=\"ci\">95 %, "
+          "chips</option><option value=\"ciAll\">95 %, chips and images</option><option "
+          "value=\"\">none"
           "</option></select></label></div>\n" +
           chart_html("chart-error", "Error with bit errors against supply voltage", "tall") +
           "<p class=\"quiet\" id=\"dies-note\"></p>\n",

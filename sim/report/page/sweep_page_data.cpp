@@ -10,6 +10,7 @@
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/optional_json.hpp"
+#include "sim/report/page/base64.hpp"
 #include "sim/report/page/sweep_page.hpp"
 
 namespace brownout::report {
@@ -18,19 +19,6 @@ namespace {
 
 /// More dies than this are left out of the page, which says so.
 constexpr std::size_t kMostDies = 20'000;
-
-std::string base64(const std::vector<std::uint8_t>& bytes) {
-  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const auto at = [&](std::size_t k) -> std::uint32_t { return k < bytes.size() ? bytes[k] : 0; };
-    const std::uint32_t three = at(i) << 16 | at(i + 1) << 8 | at(i + 2);
-    for (int digit = 3; digit >= 0; --digit) out += kDigits[three >> (6 * digit) & 63];
-  }
-  for (std::size_t i = bytes.size() % 3; i != 0 && i < 3; ++i) out[out.size() - (3 - i)] = '=';
-  return out;
-}
 
 /// Two cells a byte, the first in the lower half.
 Json faults_json(const results::FaultWindow& window) {
