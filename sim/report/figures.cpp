@@ -67,8 +67,8 @@ std::string frame_text(std::size_t keys, const Width& width) {
   return fmt::format(
              "set border 3 lw 1 lc rgb '{0}'\nset grid xtics ytics lw 0.5 lc rgb '#e4e6ea'\n"
              "set tics nomirror textcolor rgb 'black' scale 0.6\n"
-             "set key outside below center horizontal maxcols {1} samplen 2 spacing 1.1 "
-             "noenhanced\n",
+             "set key outside below center horizontal maxcols {1} samplen 1.5 spacing 1.1 width -1 "
+             "Left reverse noenhanced\n",
              kGrey, columns) +
          (keys == 1 ? "unset key\n" : "");
 }
@@ -81,7 +81,7 @@ std::string error_axis(const std::vector<Curve>& curves) {
     }
   }
   return fmt::format(
-      "set ylabel 'test error with bit errors (RErr), %' offset 1,0\nset logscale y\n"
+      "set ylabel 'RErr, % of images' offset 1,0\nset logscale y\n"
       "set ytics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)\nset yrange [{}:105]\n",
       0.8 * low);
 }
@@ -124,11 +124,30 @@ void error_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   plot_all(bands, drawing);
 }
 
+/// A step of 1, 2 or 5 times a power of ten, so that about `count` tics lie among the energies.
+double tic_step(const SweepPage& page, double count) {
+  double low = 1e300, high = 0.0;
+  for (const results::StoredSweep& sweep : page.sweeps) {
+    for (const results::StoredPoint& point : sweep.points) {
+      if (!point.energy) continue;
+      low = std::min(low, point.energy->total());
+      high = std::max(high, point.energy->total());
+    }
+  }
+  const double step = high > low ? (high - low) / count : std::max(high, 1e-9);
+  const double power = std::pow(10.0, std::floor(std::log10(step)));
+  for (const double digit : {1.0, 2.0, 5.0}) {
+    if (digit * power >= step) return digit * power;
+  }
+  return 10.0 * power;
+}
+
 /// Error against energy of an image; points that no other one beats are circled.
 void front_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   const std::vector<Curve> curves = curves_of(page);
   drawing.program += frame_text(curves.size() + 1, width) + error_axis(curves) +
-                     "set xlabel 'energy of an image, µJ'\n";
+                     fmt::format("set xlabel 'energy of an image, µJ'\nset xtics {}\n",
+                                 tic_step(page, width.inches > 5.0 ? 8.0 : 4.0));
   std::vector<std::string> parts;
   std::string front;
   for (const Curve& curve : curves) {

@@ -47,7 +47,7 @@ class Browser:
         target = self.call("Target.createTarget", {"url": "about:blank"}, browser=True)["targetId"]
         self.session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True},
                                  browser=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
+        for domain in ("Page", "Runtime", "Log", "Network", "DOM"):
             self.call(domain + ".enable")
 
     def __enter__(self):
@@ -127,13 +127,13 @@ class Browser:
         """Two frames, after which everything that was asked for is drawn."""
         self.run("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
 
-    def screenshot(self, file=None, whole=True):
+    def screenshot(self, file=None, whole=True, scale=1):
         """PNG bytes."""
         parameters = {"format": "png", "captureBeyondViewport": whole}
         if whole:
             size = self.call("Page.getLayoutMetrics")["cssContentSize"]
             parameters["clip"] = {"x": 0, "y": 0, "width": size["width"], "height": size["height"],
-                                  "scale": 1}
+                                  "scale": scale}
         picture = base64.b64decode(self.call("Page.captureScreenshot", parameters)["data"])
         if file:
             with open(file, "wb") as out:

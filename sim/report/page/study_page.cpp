@@ -74,7 +74,7 @@ HtmlTable rows_html(const StoredStudy& study, std::size_t first) {
   std::vector<std::string> header{"row"};
   for (const StudyColumn& column : columns) {
     header.push_back(
-        fmt::format("{}{} {}", column.published ? "published, " : "", column.column, column.unit));
+        fmt::format("{}{}{}", column.published ? "published, " : "", column.column, column.unit));
   }
   HtmlTable table(study.title, header, 1);
   for (std::size_t i = 0; i < study.rows.size(); ++i) {

@@ -64,10 +64,10 @@ std::string cards_html(const SweepPage& page) {
       std::vector<std::string> facts;
       if (row.rerr_mean) facts.push_back(fmt::format("error {:.2f} %", *row.rerr_mean));
       if (row.saving_access_pct) {
-        facts.push_back(fmt::format("{:.1f} % less a weight access", *row.saving_access_pct));
+        facts.push_back(fmt::format("weight access −{:.1f} %", *row.saving_access_pct));
       }
       if (row.saving_all_pct) {
-        facts.push_back(fmt::format("{:.2f} % less of all energy", *row.saving_all_pct));
+        facts.push_back(fmt::format("all energy −{:.2f} %", *row.saving_all_pct));
       }
       text += fmt::format(
           "<div class=\"card\" data-row=\"{} {}\" style=\"border-top-color:var(--n{})\"><h3>{}</h3>"
