@@ -26,12 +26,12 @@ fail() { printf 'setup.sh: %s\n' "$*" >&2; exit 2; }
 build_packages=(g++ cmake ninja-build pkg-config libfmt-dev libyaml-cpp-dev zlib1g-dev libssl-dev
   librandom123-dev libboost-dev libboost-math-dev libdnnl-dev libonnx-dev libprotobuf-dev
   protobuf-compiler nlohmann-json3-dev libcli11-dev libsystemc-dev
-  libhdf5-dev libmatio-dev libstb-dev)
+  libhdf5-dev libmatio-dev libstb-dev libjs-chart.js)
 demo_packages=(gnuplot-nox dataset-fashion-mnist)
 trainer_packages=(libtorch-dev libopenblas0-pthread)
 rtl_packages=(verilator)
 test_packages=(libgtest-dev libgmock-dev python3-onnx python3-numpy python3-h5py
-  python3-torch iverilog yosys)
+  python3-torch iverilog yosys chromium)
 # The format check knows one version, which Debian 13 does not have; it is skipped there.
 grep -qsE '^VERSION_ID="?12"?$' /etc/os-release && test_packages+=(clang-format-14)
 
@@ -117,7 +117,7 @@ case "${1:-}" in
       "${rtl_packages[@]}" "${test_packages[@]}"
     build -DBROWNOUT_WITH_TRAINERS=ON -DBROWNOUT_WITH_RTL=ON -DBROWNOUT_WITH_TESTS=ON \
       -DBROWNOUT_WERROR=ON -DBROWNOUT_TEST_PATIENCE="${BROWNOUT_TEST_PATIENCE:-10}"
-    run_labels style unit systemc cosim property fuzz golden slow torch
+    run_labels style unit systemc cosim property browser fuzz golden slow torch
     ;;
   -h | --help | help) usage ;;
   *) usage >&2; fail "expected build, demo or test, got \"${1:-}\"" ;;

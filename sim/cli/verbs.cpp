@@ -10,6 +10,7 @@ const std::vector<VerbEntry>& verbs() {
       {"", "sweep", "Networks x voltages x chips from a YAML file", add_sweep},
       {"", "compare", "Networks on the same chips: differences with intervals", add_compare},
       {"", "study", "Trainings and what is measured on them, as a table", add_study},
+      {"", "report", "Results as one page with tables and charts", add_report},
       {"", "sensitivity", "What wrong bits cost in each tensor and bit position", add_sensitivity},
       {"", "run", "A network on an accelerator: cycles and energy", add_run},
       {"", "cosim", "The accelerator and its RTL side by side", add_cosim},

@@ -31,19 +31,34 @@ EnergyRange NetworkCost::energy(const technology::Technology& technology, double
 
 EnergyRange NetworkCost::energy(const technology::Technology& technology, double voltage,
                                 const mitigation::Mitigations& mitigations) const {
+  return energy_per_image(technology, pricing_with(mitigations), voltage, counts_, cycles_);
+}
+
+PriceBasis NetworkCost::basis(const technology::Technology& technology, double voltage,
+                              const mitigation::Mitigations& mitigations) const {
+  return price_basis(technology, pricing_with(mitigations), voltage, counts_, cycles_);
+}
+
+Pricing NetworkCost::pricing_with(const mitigation::Mitigations& mitigations) const {
   BROWNOUT_CHECK(mitigation::stages(mitigations) == mapping::check_stages(accelerator_.weights),
                  "{} on an accelerator simulated with {}", mitigation::to_string(mitigations),
                  mitigation::to_string(accelerator_.weights.mitigations));
   Pricing pricing = pricing_;
   pricing.structure.protection =
       mitigation::protection(mitigations, {code_bits_, accelerator_.weights.array_rows});
-  return energy_per_image(technology, pricing, voltage, counts_, cycles_);
+  return pricing;
 }
 
 EnergyRange NetworkCost::at_vmin(const technology::Technology& technology) const {
   BROWNOUT_CHECK(mapping::check_stages(accelerator_.weights) == 0, "simulated with {}",
                  mitigation::to_string(accelerator_.weights.mitigations));
   return energy_at_vmin(technology, pricing_, counts_, cycles_);
+}
+
+PriceBasis NetworkCost::basis_at_vmin(const technology::Technology& technology) const {
+  BROWNOUT_CHECK(mapping::check_stages(accelerator_.weights) == 0, "simulated with {}",
+                 mitigation::to_string(accelerator_.weights.mitigations));
+  return price_basis_at_vmin(technology, pricing_, counts_, cycles_);
 }
 
 }  // namespace brownout::experiment

@@ -27,12 +27,18 @@ class NetworkCost {
   /// With other mitigations than the accelerator's that take the same number of cycles.
   EnergyRange energy(const technology::Technology& technology, double voltage,
                      const mitigation::Mitigations& mitigations) const;
+  /// What that energy is computed from.
+  PriceBasis basis(const technology::Technology& technology, double voltage,
+                   const mitigation::Mitigations& mitigations) const;
   /// µJ per image, unprotected and with every memory at Vmin, whatever its supply. Only for an
   /// accelerator without check codes, because these take cycles.
   EnergyRange at_vmin(const technology::Technology& technology) const;
+  PriceBasis basis_at_vmin(const technology::Technology& technology) const;
   double cycles() const { return cycles_; }  // of all images
 
  private:
+  Pricing pricing_with(const mitigation::Mitigations& mitigations) const;
+
   mapping::AcceleratorConfig accelerator_;
   int code_bits_;
   Pricing pricing_;

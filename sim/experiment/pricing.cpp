@@ -27,6 +27,48 @@ EnergyRange price(const technology::Technology& technology, const Pricing& prici
   return energy;
 }
 
+ProtectionPrice protection_price(const technology::Technology& technology,
+                                 const mitigation::Protection& protection, double voltage) {
+  const mitigation::Overhead added = mitigation::overhead(protection, technology.mitigation());
+  const double boosted = mitigation::boosted_voltage(voltage, added.boost_vmin);
+  ProtectionPrice price;
+  price.boosted_access_rel = technology.sram_energy_relative(boosted);
+  price.boost_loss_rel = added.boost_loss_rel;
+  price.access_rel = added.access_rel();
+  price.leakage_rel = added.leakage_rel();
+  price.access_pj = added.access_pj;
+  price.read_pj = added.read_pj;
+  price.write_pj = added.write_pj;
+  price.logic_columns = added.logic_columns;
+  return price;
+}
+
+PriceBasis basis_of(const technology::Technology& technology, const Pricing& pricing,
+                    const technology::Supply& supply, const EventCounts& counts, double cycles) {
+  const technology::Structure& structure = pricing.structure;
+  const auto memory = [&](double vmin) {
+    return MemorySupplyPrice{vmin, technology.sram_energy_relative(vmin),
+                             technology.sram_leakage_relative(vmin)};
+  };
+  PriceBasis basis;
+  basis.images = pricing.images;
+  basis.cycles = cycles;
+  basis.clock_mhz = pricing.clock_mhz;
+  basis.counts = counts;
+  basis.weight_kib = structure.weight_kib;
+  basis.weight_gated_kib = structure.weight_gated_kib;
+  basis.activation_kib = structure.activation_kib;
+  basis.accumulator_kib = structure.accumulator_kib;
+  basis.pes = structure.pes;
+  basis.weights = memory(supply.weights_vmin);
+  basis.activations = memory(supply.activations_vmin);
+  basis.accumulators = memory(supply.accumulators_vmin);
+  if (structure.protection.any()) {
+    basis.protection = protection_price(technology, structure.protection, supply.weights_vmin);
+  }
+  return basis;
+}
+
 }  // namespace
 
 std::optional<double> own_dram_price(const mapping::DramConfig& dram) {
@@ -66,6 +108,39 @@ EnergyRange energy_at_vmin(const technology::Technology& technology, const Prici
   Pricing unprotected = pricing;
   unprotected.structure.protection = {};
   return price(technology, unprotected, {}, counts, cycles);
+}
+
+PriceBasis price_basis(const technology::Technology& technology, const Pricing& pricing,
+                       double voltage, const EventCounts& counts, double cycles) {
+  return basis_of(technology, pricing, pricing.supplies.priced_at(voltage), counts, cycles);
+}
+
+PriceBasis price_basis_at_vmin(const technology::Technology& technology, const Pricing& pricing,
+                               const EventCounts& counts, double cycles) {
+  Pricing unprotected = pricing;
+  unprotected.structure.protection = {};
+  return basis_of(technology, unprotected, {}, counts, cycles);
+}
+
+PriceList price_list(const technology::Technology& technology) {
+  const auto coefficients = [&](technology::RangeEnd end) {
+    PriceList::Coefficients list;
+    for (const technology::EnergyCoefficientField& field : technology::kEnergyCoefficientFields) {
+      list.emplace_back(field.key, technology.energy(end).*field.value);
+    }
+    return list;
+  };
+  PriceList list;
+  list.value = coefficients(technology::RangeEnd::kValue);
+  if (technology.has_range()) {
+    list.ends = {
+        {coefficients(technology::RangeEnd::kLow), coefficients(technology::RangeEnd::kHigh)}};
+  }
+  const technology::Rail& rail = technology.rail();
+  list.rail = technology::rail_kind_names()[static_cast<std::size_t>(rail.kind)];
+  list.efficiency = rail.efficiency;
+  list.level_shift_fj_per_bit = rail.level_shift_fj_per_bit;
+  return list;
 }
 
 RelativeEnergy relative_energy(const EnergyRange& energy, const EnergyRange& at_vmin) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/base/event_counts.hpp"
+#include "sim/experiment/price_basis.hpp"
 #include "sim/experiment/prices.hpp"
 #include "sim/experiment/supplies.hpp"
 #include "sim/mapping/program.hpp"
@@ -34,6 +35,15 @@ EnergyRange energy_per_image(const technology::Technology& technology, const Pri
 /// the unprotected accelerator, because check codes take some cycles.
 EnergyRange energy_at_vmin(const technology::Technology& technology, const Pricing& pricing,
                            const EventCounts& counts, double cycles);
+
+/// What energy_per_image is computed from.
+PriceBasis price_basis(const technology::Technology& technology, const Pricing& pricing,
+                       double voltage, const EventCounts& counts, double cycles);
+/// What energy_at_vmin is computed from.
+PriceBasis price_basis_at_vmin(const technology::Technology& technology, const Pricing& pricing,
+                               const EventCounts& counts, double cycles);
+/// InputError when the technology has no energies.
+PriceList price_list(const technology::Technology& technology);
 
 RelativeEnergy relative_energy(const EnergyRange& energy, const EnergyRange& at_vmin);
 

@@ -51,6 +51,24 @@ std::string terminal(const std::string& format, int width, int height, int font_
       height, font_size);
 }
 
+/// The size in inches is that of the printed picture in both formats: a pixel of an SVG is 1/96
+/// inch.
+std::string paper_terminal(const std::string& format, const Paper& paper) {
+  constexpr double kPixelsAnInch = 96.0, kPointsAnInch = 72.0;
+  if (format == ".pdf") {
+    return fmt::format(
+        "set terminal pdfcairo size {}in,{}in font 'Helvetica,{}' background 'white' linewidth "
+        "0.7\n",
+        paper.width_inches, paper.height_inches, paper.points);
+  }
+  BROWNOUT_CHECK(format == ".svg", "format {}", format);
+  return fmt::format(
+      "set terminal svg size {:.0f},{:.0f} font 'Helvetica,{:.1f}' background rgb 'white' "
+      "linewidth 0.8\n",
+      paper.width_inches * kPixelsAnInch, paper.height_inches * kPixelsAnInch,
+      paper.points * kPixelsAnInch / kPointsAnInch);
+}
+
 /// Whether the picture ends as its format does.
 bool is_whole(const std::string& picture, const std::string& format) {
   if (format == ".png") {  // the last chunk: its name and its checksum
@@ -93,13 +111,18 @@ std::string gnuplot_lines(const std::vector<std::string>& texts, std::size_t wid
 
 Drawing::Drawing(const std::string& verb, const fs::path& picture, int width, int height,
                  int font_size)
+    : Drawing(verb, picture, terminal(picture.extension().string(), width, height, font_size)) {}
+
+Drawing::Drawing(const std::string& verb, const fs::path& picture, const Paper& paper)
+    : Drawing(verb, picture, paper_terminal(picture.extension().string(), paper)) {}
+
+Drawing::Drawing(const std::string& verb, const fs::path& picture, const std::string& terminal)
     : program(
           fmt::format("# Made by brownout {}; gnuplot 5.4 or later, in the folder of the data.\n"
                       "if (!exists('output_file')) output_file = {}\n"
                       "if (!exists('data_file')) data_file = {}\n"
                       "{}set output output_file\nset encoding utf8\n",
-                      verb, quoted_file(picture), quoted_file(data_file(picture)),
-                      terminal(picture.extension().string(), width, height, font_size))),
+                      verb, quoted_file(picture), quoted_file(data_file(picture)), terminal)),
       data_(fmt::format("# Made by brownout {}: blocks of numbers for the gnuplot program.\n",
                         verb)) {}
 

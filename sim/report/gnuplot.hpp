@@ -24,6 +24,12 @@ std::string gnuplot_quoted(const std::string& text);
 /// most `width` characters (a longer word is a line of its own).
 std::string gnuplot_lines(const std::vector<std::string>& texts, std::size_t width);
 
+/// The size of a figure of a paper, and of its letters.
+struct Paper {
+  double width_inches = 3.5, height_inches = 2.4;
+  int points = 8;
+};
+
 /// A picture before it is drawn: a gnuplot program and, separately, the numbers that it draws.
 class Drawing {
  public:
@@ -32,6 +38,8 @@ class Drawing {
   /// picture's format (.svg, .png or .pdf) with its size in pixels.
   Drawing(const std::string& verb, const std::filesystem::path& picture, int width, int height,
           int font_size);
+  /// A picture for paper, .svg or .pdf.
+  Drawing(const std::string& verb, const std::filesystem::path& picture, const Paper& paper);
 
   /// Adds rows of numbers, one per line, as a block of the data, and returns what the program calls
   /// it. Without rows the block is there and has nothing to draw.
@@ -41,6 +49,9 @@ class Drawing {
   const std::string& data() const { return data_; }
 
  private:
+  Drawing(const std::string& verb, const std::filesystem::path& picture,
+          const std::string& terminal);
+
   int blocks_ = 0;
   std::string data_;
 };

@@ -9,8 +9,10 @@
 #include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/optional_json.hpp"
+#include "sim/report/sweep_notes.hpp"
 #include "sim/results/event_counts_json.hpp"
 #include "sim/results/point.hpp"
+#include "sim/results/price_basis_json.hpp"
 
 namespace brownout::report {
 
@@ -74,6 +76,8 @@ Json point_json(const results::Point& point) {
     json["memories"] = memories_json<Json>(*point.memories, point.images, /*means=*/true);
     put_ends(json, point.energy_ends);
     json["weight_access_share"] = maybe(point.access_share);
+    json["pricing"] =
+        point.price_basis ? results::price_basis_json(*point.price_basis) : Json(nullptr);
   }
   json["chips"] = point.chips;
   json["places_of_one_die"] = point.places;
@@ -287,6 +291,8 @@ std::string sweep_json(const results::SweepResult& result) {
                                     {"dram_pj_per_byte", one.dram.pj_per_byte}});
   }
   json["chip_note"] = result.chip_note.empty() ? Json(nullptr) : Json(result.chip_note);
+  json["notes"] = sweep_notes(result);
+  json["pricing"] = result.prices ? results::price_list_json(*result.prices) : Json(nullptr);
   json["models"] = Json::array();
   for (const results::SweepModel& model : result.models) {
     json["models"].push_back({{"model", model.name},
@@ -294,6 +300,8 @@ std::string sweep_json(const results::SweepResult& result) {
                               {"model_sha256", model.sha256},
                               {"bits", bits_json(model.bits)},
                               {"weights", model.weights}});
+    if (!model.at_vmin) continue;
+    json["models"].back()["pricing_at_vmin"] = results::price_basis_json(*model.at_vmin);
   }
   json["mitigations"] = result.mitigations;
   json["points"] = Json::array();

@@ -9,6 +9,7 @@
 #include "sim/report/labels_note.hpp"
 #include "sim/report/optional_json.hpp"
 #include "sim/report/study_report.hpp"
+#include "sim/report/study_table.hpp"
 
 namespace brownout::report {
 
@@ -113,9 +114,13 @@ std::string study_json(const StudyResult& result) {
             {"study_file", result.file.string()},
             {"title", result.title},
             {"source", result.source.empty() ? Json(nullptr) : Json(result.source)},
+            {"notes", study_notes(result)},
             {"evaluations", Json::array()},
             {"rows", Json::array()},
             {"comparisons", Json::array()}};
+  if (const std::string places = places_note(result); !places.empty()) {
+    json["notes"].push_back(places);
+  }
   for (const study::EvaluationNote& note : result.evaluations) {
     Json one = {{"evaluation", note.name},
                 {"dataset", note.setting.setup.images.dataset},

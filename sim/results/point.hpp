@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/experiment/price_basis.hpp"
 #include "sim/experiment/prices.hpp"
 #include "sim/experiment/supplies.hpp"
 #include "sim/mitigation/outcome.hpp"
@@ -73,6 +74,7 @@ struct Point {
   std::optional<EnergyLedger> energy;  // µJ
   std::optional<double> energy_rel;    // total, relative to the unprotected one at Vmin
   std::optional<experiment::EnergyEnds> energy_ends;  // of leakage; none: no range is stated
+  std::optional<experiment::PriceBasis> price_basis;  // what `energy` is computed from
   std::optional<double> access_share;                 // of weight accesses in all energy at Vmin
   std::int64_t images = 0;
   std::int64_t chips = 0;

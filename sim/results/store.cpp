@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <functional>
 #include <vector>
 
 #include "sim/base/error.hpp"
@@ -125,7 +127,72 @@ std::string other_definition(const Json& held, const Json& wanted) {
   return "";
 }
 
+struct Line {
+  std::string key, row;
+  int number = 0;
+};
+constexpr std::size_t kAllBytes = SIZE_MAX;
+
+/// Hands out each row of the file. Returns kAllBytes, or the bytes before a torn last line.
+std::size_t for_each_line(const fs::path& file, const StoreKind& kind,
+                          const std::function<void(Line)>& take) {
+  const std::string content = read_file(file, UINT64_MAX);
+  std::size_t begin = 0;
+  for (int number = 1; begin < content.size(); ++number) {
+    const std::size_t end = content.find('\n', begin);
+    Line line;
+    line.number = number;
+    if (end == std::string::npos ||
+        !from_line(content.substr(begin, end - begin), line.key, line.row)) {
+      // Only the last line can be torn, because each line was synced before the next one was
+      // written.
+      if (end != std::string::npos && end + 1 != content.size()) {
+        throw InputError(
+            "{}:{}: damaged row; expected what a {} wrote. Delete the folder to "
+            "start anew",
+            file.string(), number, kind.what);
+      }
+      return begin;
+    }
+    take(std::move(line));
+    begin = end + 1;
+  }
+  return kAllBytes;
+}
+
+/// Keeps other processes from writing into a folder while it is read. A folder without a lock file
+/// (a copy) has no owner.
+class ReadLock {
+ public:
+  ReadLock(const fs::path& folder, const StoreKind& kind)
+      : lock_(::open((folder / kLockName).c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (lock_ < 0 || ::flock(lock_, LOCK_SH | LOCK_NB) == 0) return;
+    ::close(lock_);
+    throw InputError("{}: a {} is running in this folder; expected one that has ended",
+                     folder.string(), kind.what);
+  }
+  ~ReadLock() {
+    if (lock_ >= 0) ::close(lock_);
+  }
+  ReadLock(const ReadLock&) = delete;
+  ReadLock& operator=(const ReadLock&) = delete;
+
+ private:
+  int lock_;
+};
+
 }  // namespace
+
+std::vector<StoredRow> read_stored_rows(const fs::path& folder, const StoreKind& kind) {
+  const ReadLock lock(folder, kind);
+  const fs::path file = folder / kRowsName;
+  std::vector<StoredRow> rows;
+  if (!is_there(file)) return rows;
+  for_each_line(file, kind, [&](Line line) {
+    rows.push_back({std::move(line.row), fmt::format("{}:{}", file.string(), line.number)});
+  });
+  return rows;
+}
 
 const StoreKind& sweep_kind() {
   static const StoreKind kind{"sweep",
@@ -235,29 +302,13 @@ void Store::read_rows() {
   rows_file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (rows_file_ < 0) throw InputError("{}: cannot write: {}", file.string(), std::strerror(errno));
 
-  const std::string content = read_file(file, UINT64_MAX);
-  std::size_t begin = 0;
-  for (int line = 1; begin < content.size(); ++line) {
-    const std::size_t end = content.find('\n', begin);
-    std::string key, row;
-    if (end == std::string::npos || !from_line(content.substr(begin, end - begin), key, row)) {
-      // Only the last line can be torn, because each line was synced before the next one was
-      // written.
-      if (end != std::string::npos && end + 1 != content.size()) {
-        throw InputError(
-            "{}:{}: damaged row; expected what a {} wrote. Delete the folder to "
-            "start anew",
-            file.string(), line, kind_.what);
-      }
-      if (::ftruncate(rows_file_, static_cast<off_t>(begin)) != 0) {
-        throw InputError("{}: cannot drop the torn last line: {}", file.string(),
-                         std::strerror(errno));
-      }
-      return;
-    }
-    rows_[key] = row;
-    lines_[key] = line;
-    begin = end + 1;
+  const std::size_t whole = for_each_line(file, kind_, [&](Line line) {
+    lines_[line.key] = line.number;
+    rows_[line.key] = std::move(line.row);
+  });
+  if (whole == kAllBytes) return;
+  if (::ftruncate(rows_file_, static_cast<off_t>(whole)) != 0) {
+    throw InputError("{}: cannot drop the torn last line: {}", file.string(), std::strerror(errno));
   }
 }
 

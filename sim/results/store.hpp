@@ -25,6 +25,16 @@ const StoreKind& sweep_kind();
 const std::vector<std::string>& folder_names();
 std::vector<std::string> folder_names(const StoreKind& kind);
 
+/// A stored row as it lies in the file.
+struct StoredRow {
+  std::string row;    // one JSON object
+  std::string place;  // the file and the line, for messages
+};
+/// All rows of a finished folder, in the order in which they were stored. Nothing is written. A
+/// torn last line is left out. InputError when a process is using the folder.
+std::vector<StoredRow> read_stored_rows(const std::filesystem::path& folder,
+                                        const StoreKind& kind = sweep_kind());
+
 class Store {
  public:
   /// Creates the folder, or opens one of the same sweep. `identity` is JSON text that says which

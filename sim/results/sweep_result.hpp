@@ -21,6 +21,8 @@ struct SweepModel {
   std::string sha256;
   int bits = 0;  // 0: widths differ
   std::int64_t weights = 0;
+  std::optional<experiment::PriceBasis> at_vmin =
+      std::nullopt;  // of an inference, unprotected, at Vmin
 };
 
 /// Errors at a safe voltage on chips that played no part in its choice, percent.
@@ -69,9 +71,10 @@ struct SweptAccelerator {
 
 struct SweepResult {
   std::string technology;
-  std::string rail;       // what it says of a supply below Vmin
-  std::string chip_note;  // what must be said of a profile; empty: nothing
-  std::string identity;   // the resolved configuration, JSON
+  std::string rail;                             // what it says of a supply below Vmin
+  std::optional<experiment::PriceList> prices;  // on an accelerator
+  std::string chip_note;                        // what must be said of a profile; empty: nothing
+  std::string identity;                         // the resolved configuration, JSON
   std::string engine;
   bool labelled = true;     // else the clean predictions are the labels
   std::string accelerator;  // name, of a grid that of the file whose keys vary; empty: none

@@ -110,6 +110,7 @@ void ModelSweep::add_cost(results::Point& point) {
   const EnergyRange energy = cost.energy(*setup_.technology, *point.voltage, mitigation_.what);
   const experiment::RelativeEnergy relative = experiment::relative_energy(energy, costs_.at_vmin());
   point.energy = energy.value;
+  point.price_basis = cost.basis(*setup_.technology, *point.voltage, mitigation_.what);
   point.energy_rel = relative.rel;
   point.energy_ends = relative.ends;
   point.access_share = relative.access_share;

@@ -32,6 +32,8 @@ class CostCache {
   const experiment::NetworkCost& of(const mitigation::Mitigations& mitigations);
   /// The energy of all parts, unprotected, at Vmin.
   EnergyRange at_vmin() { return of({}).at_vmin(*config_.setup.technology); }
+  /// What that is computed from.
+  experiment::PriceBasis basis_at_vmin() { return of({}).basis_at_vmin(*config_.setup.technology); }
 
  private:
   const SweepConfig& config_;

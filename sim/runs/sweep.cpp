@@ -46,6 +46,7 @@ results::SweepResult described_sweep(const SweepConfig& config, const SweepInput
   }
   if (setup.target.accelerator) {
     result.accelerator = config.grid_of.empty() ? setup.target.accelerator->name : config.grid_of;
+    result.prices = experiment::price_list(*setup.technology);
   }
   result.weights_scaled = setup.supplies().weights_scaled();
   result.mitigations.clear();
@@ -94,6 +95,7 @@ results::SweepResult run_sweep(SweepConfig config, const std::filesystem::path& 
   for (std::size_t t = 0; t < targets.size(); ++t) {
     for (std::size_t network = 0; network < config.models.size(); ++network) {
       CostCache costs(config, *inputs.networks[t][network], inputs.images.count);
+      if (!targets[t].name.empty()) result.models[network].at_vmin = costs.basis_at_vmin();
       for (const SweepMitigation& mitigation : config.mitigations) {
         ModelSweep run(bench, targets[t], network, mitigation, costs);
         if (config.mitigations.size() == 1) result.steps = run.steps();

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+// gnuplot programs with letters of 8 points, whatever the width.
+#include "sim/report/figures.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "sim/report/gnuplot.hpp"
+#include "sim/report/mitigation_report.hpp"
+
+namespace brownout::report {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Width {
+  const char* name;
+  double inches;
+  std::size_t voltages;  // bars of one network
+};
+constexpr std::array<Width, 2> kWidths{{{"one-column", 3.5, 3}, {"two-columns", 7.2, 7}}};
+constexpr std::array<const char*, 2> kFormats{".svg", ".pdf"};
+constexpr std::array<const char*, 7> kDashes{"1", "'-'", "'.'", "'_'", "'-.'", "'_.'", "'..'"};
+constexpr std::array<int, 7> kPoints{7, 5, 9, 13, 11, 4, 8};  // of gnuplot's shapes
+
+/// A network with a mitigation, and its points by rising voltage.
+struct Curve {
+  std::string label, colour, dash;
+  int shape = 7;
+  std::vector<const results::StoredPoint*> points;
+};
+
+std::vector<Curve> curves_of(const SweepPage& page) {
+  const std::vector<std::string> shown = shown_mitigations(page.mitigations);
+  std::vector<Curve> curves;
+  for (std::size_t n = 0; n < page.networks.size(); ++n) {
+    const PageNetwork& network = page.networks[n];
+    for (std::size_t m = 0; m < shown.size(); ++m) {
+      Curve curve;
+      curve.label = network.label + (shown.size() > 1 ? ", " + shown[m] : "");
+      curve.colour = kColours[n % kColours.size()];
+      curve.dash = kDashes[(m + n / kColours.size()) % kDashes.size()];
+      curve.shape = kPoints[m % kPoints.size()];
+      for (const results::StoredPoint& point : page.sweeps[network.sweep].points) {
+        if (point.model == network.model && point.mitigation == page.mitigations[m]) {
+          curve.points.push_back(&point);
+        }
+      }
+      if (curve.points.empty()) continue;
+      std::sort(curve.points.begin(), curve.points.end(),
+                [](const auto* a, const auto* b) { return a->voltage < b->voltage; });
+      curves.push_back(std::move(curve));
+    }
+  }
+  return curves;
+}
+
+/// Half an image: what stands for zero on a logarithmic axis.
+double least(const results::StoredPoint& point) { return 50.0 / static_cast<double>(point.images); }
+
+std::string frame_text(std::size_t keys, const Width& width) {
+  const int columns = width.inches > 5.0 ? 4 : 2;
+  return fmt::format(
+             "set border 3 lw 1 lc rgb '{0}'\nset grid xtics ytics lw 0.5 lc rgb '#e4e6ea'\n"
+             "set tics nomirror textcolor rgb 'black' scale 0.6\n"
+             "set key outside below center horizontal maxcols {1} samplen 1.5 spacing 1.1 width -1 "
+             "Left reverse noenhanced\n",
+             kGrey, columns) +
+         (keys == 1 ? "unset key\n" : "");
+}
+
+std::string error_axis(const std::vector<Curve>& curves) {
+  double low = 100.0;
+  for (const Curve& curve : curves) {
+    for (const auto* point : curve.points) {
+      low = std::min(low, std::max(point->rerr_mean, least(*point)));
+    }
+  }
+  return fmt::format(
+      "set ylabel 'RErr, % of images' offset 1,0\nset logscale y\n"
+      "set ytics (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)\nset yrange [{}:105]\n",
+      0.8 * low);
+}
+
+void plot_all(const std::vector<std::string>& parts, Drawing& drawing) {
+  drawing.program += "plot \\\n";
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    drawing.program += "  " + parts[i] + (i + 1 < parts.size() ? ", \\\n" : "\n");
+  }
+}
+
+std::string curve_style(const Curve& curve) {
+  return fmt::format("lc rgb '{}' dt {} lw 1.6 pt {} ps 0.45", curve.colour, curve.dash,
+                     curve.shape);
+}
+
+/// Error against voltage; bands are 95 % intervals over chips.
+void error_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
+  const std::vector<Curve> curves = curves_of(page);
+  drawing.program += frame_text(curves.size(), width) + error_axis(curves) +
+                     "set xlabel 'supply voltage, V / Vmin'\nset format x '%.2f'\n"
+                     "set style fill transparent solid 0.18 noborder\n";
+  std::vector<std::string> bands, lines;
+  for (const Curve& curve : curves) {
+    std::string rows;
+    for (const auto* point : curve.points) {
+      const double floor = least(*point), mean = point->rerr_mean;
+      const auto ends = point->rerr_ci95.value_or(std::array<double, 2>{mean, mean});
+      rows += fmt::format("{} {} {} {}\n", point->voltage, std::max(mean, floor),
+                          std::max(ends[0], floor), std::max(ends[1], floor));
+    }
+    const std::string block = drawing.block(rows);
+    bands.push_back(fmt::format("data_file {} using 1:3:4 with filledcurves lc rgb '{}' notitle",
+                                block.substr(block.find("index")), curve.colour));
+    lines.push_back(fmt::format("data_file {} using 1:2 with linespoints {} title {}",
+                                block.substr(block.find("index")), curve_style(curve),
+                                gnuplot_quoted(curve.label)));
+  }
+  bands.insert(bands.end(), lines.begin(), lines.end());
+  plot_all(bands, drawing);
+}
+
+/// A step of 1, 2 or 5 times a power of ten, so that about `count` tics lie among the energies.
+double tic_step(const SweepPage& page, double count) {
+  double low = 1e300, high = 0.0;
+  for (const results::StoredSweep& sweep : page.sweeps) {
+    for (const results::StoredPoint& point : sweep.points) {
+      if (!point.energy) continue;
+      low = std::min(low, point.energy->total());
+      high = std::max(high, point.energy->total());
+    }
+  }
+  const double step = high > low ? (high - low) / count : std::max(high, 1e-9);
+  const double power = std::pow(10.0, std::floor(std::log10(step)));
+  for (const double digit : {1.0, 2.0, 5.0}) {
+    if (digit * power >= step) return digit * power;
+  }
+  return 10.0 * power;
+}
+
+/// Error against energy of an image; points that no other one beats are circled.
+void front_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
+  const std::vector<Curve> curves = curves_of(page);
+  drawing.program += frame_text(curves.size() + 1, width) + error_axis(curves) +
+                     fmt::format("set xlabel 'energy of an image, µJ'\nset xtics {}\n",
+                                 tic_step(page, width.inches > 5.0 ? 8.0 : 4.0));
+  std::vector<std::string> parts;
+  std::string front;
+  for (const Curve& curve : curves) {
+    std::string rows;
+    for (const auto* point : curve.points) {
+      if (!point->energy) continue;
+      const std::string row =
+          fmt::format("{} {}\n", point->energy->total(), std::max(point->rerr_mean, least(*point)));
+      rows += row;
+      if (point->on_front) front += row;
+    }
+    parts.push_back(fmt::format("{} using 1:2 with linespoints {} title {}", drawing.block(rows),
+                                curve_style(curve), gnuplot_quoted(curve.label)));
+  }
+  parts.push_back(
+      fmt::format("{} using 1:2 with points pt 6 ps 1.1 lc rgb 'black' title 'Pareto front'",
+                  drawing.block(front)));
+  plot_all(parts, drawing);
+}
+
+/// Parts of the energy from the bottom of a bar up.
+struct FigurePart {
+  const char* title;
+  const char* colour;
+  double (*uj)(const EnergyLedger&);
+};
+constexpr std::array<FigurePart, 8> kFigureParts{{
+    {"weight SRAM", "#0072b2",
+     [](const EnergyLedger& e) { return e.weight_sram + e.weight_leakage; }},
+    {"mitigation", "#332288", [](const EnergyLedger& e) { return e.mitigation; }},
+    {"activation SRAM", "#56b4e9",
+     [](const EnergyLedger& e) { return e.activation_sram + e.activation_leakage; }},
+    {"accumulators", "#009e73",
+     [](const EnergyLedger& e) { return e.accumulator_sram + e.accumulator_leakage; }},
+    {"MACs", "#e69f00", [](const EnergyLedger& e) { return e.macs; }},
+    {"vector unit", "#cc3311", [](const EnergyLedger& e) { return e.vector; }},
+    {"DRAM", "#cc79a7", [](const EnergyLedger& e) { return e.dram; }},
+    {"logic leakage", "#8a8f98", [](const EnergyLedger& e) { return e.logic_leakage; }},
+}};
+
+/// A group of bars for each curve, a bar a voltage; the highest and the lowest one are among them.
+void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
+  std::string rows, tics, labels;
+  double x = 0.0, highest = 0.0;
+  for (const Curve& curve : curves_of(page)) {
+    const double begin = x;
+    const std::size_t bars = std::min(width.voltages, curve.points.size());
+    for (std::size_t i = 0; i < bars; ++i) {
+      const std::size_t at = bars == 1 ? 0 : i * (curve.points.size() - 1) / (bars - 1);
+      const results::StoredPoint& point = *curve.points[at];
+      if (!point.energy) continue;
+      rows += fmt::format("{}", x);
+      double sum = 0.0;
+      for (const FigurePart& part : kFigureParts) {
+        sum += part.uj(*point.energy);
+        rows += fmt::format(" {}", sum);
+      }
+      rows += "\n";
+      highest = std::max(highest, sum);
+      tics += fmt::format("{}'{:.3f}' {}", tics.empty() ? "" : ", ", point.voltage, x);
+      x += 1.0;
+    }
+    labels += fmt::format("set label {} at {}, graph 1.06 center noenhanced\n",
+                          gnuplot_quoted(curve.label), (begin + x - 1.0) / 2.0);
+    x += 0.8;
+  }
+  drawing.program +=
+      frame_text(kFigureParts.size(), width) + labels +
+      fmt::format(
+          "set xtics rotate by 90 right ({})\nset xrange [-0.8:{}]\nset yrange [0:{}]\n"
+          "set tmargin 2\nset boxwidth 0.85\nset style fill solid 1.0 noborder\n"
+          "unset grid\nset grid ytics lw 0.5 lc rgb '#e4e6ea'\n"
+          "set xlabel 'supply voltage, V / Vmin'\n"
+          "set ylabel 'energy of an image, µJ' offset 1,0\n",
+          tics, x - 1.0, 1.02 * highest);
+  const std::string block = drawing.block(rows);
+  std::vector<std::string> parts;
+  for (std::size_t k = kFigureParts.size(); k-- > 0;) {
+    parts.push_back(fmt::format("{} using 1:{} with boxes lc rgb '{}' title '{}'", block, k + 2,
+                                kFigureParts[k].colour, kFigureParts[k].title));
+  }
+  plot_all(parts, drawing);
+}
+
+void latency_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
+  const std::vector<Curve> curves = curves_of(page);
+  std::string tics;
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    const auto& ms = curves[i].points.front()->latency_ms;
+    if (!ms) continue;
+    tics += fmt::format("{}{} {}", tics.empty() ? "" : ", ", gnuplot_quoted(curves[i].label), i);
+    parts.push_back(fmt::format("{} using 1:2 with boxes lc rgb '{}' notitle",
+                                drawing.block(fmt::format("{} {}\n", i, *ms)), curves[i].colour));
+  }
+  drawing.program += frame_text(1, width) +
+                     fmt::format(
+                         "set xtics noenhanced rotate by 30 right ({})\nset xrange [-0.7:{}]\n"
+                         "set yrange [0:*]\nset boxwidth 0.6\nset style fill solid 1.0 noborder\n"
+                         "set ylabel 'latency of an image, ms' offset 1,0\n",
+                         tics, static_cast<double>(curves.size()) - 0.3);
+  plot_all(parts, drawing);
+}
+
+struct Figure {
+  const char* name;
+  double height_inches;
+  bool accelerator;  // only with one
+  void (*draw)(const SweepPage&, const Width&, Drawing&);
+};
+constexpr std::array<Figure, 4> kFigures{{{"error", 2.7, false, error_figure},
+                                          {"front", 2.7, true, front_figure},
+                                          {"energy", 2.9, true, energy_figure},
+                                          {"latency", 2.2, true, latency_figure}}};
+
+}  // namespace
+
+std::vector<std::string> figure_names(bool accelerator) {
+  std::vector<std::string> names;
+  for (const Figure& figure : kFigures) {
+    if (figure.accelerator && !accelerator) continue;
+    for (const Width& width : kWidths) {
+      for (const char* ending : {".svg", ".pdf", ".gp", ".dat"}) {
+        names.push_back(fmt::format("{}-{}{}", figure.name, width.name, ending));
+      }
+    }
+  }
+  return names;
+}
+
+std::optional<std::string> draw_figures(const SweepPage& page, const fs::path& folder) {
+  for (const Figure& figure : kFigures) {
+    if (figure.accelerator && !on_accelerator(page)) continue;
+    for (const Width& width : kWidths) {
+      for (const char* format : kFormats) {
+        const fs::path file = folder / fmt::format("{}-{}{}", figure.name, width.name, format);
+        Drawing drawing("report", file, Paper{width.inches, figure.height_inches, 8});
+        figure.draw(page, width, drawing);
+        if (const auto problem = draw_with_gnuplot(drawing, file)) return problem;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace brownout::report

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// The charts of sweeps, from points that may have been priced anew.
+"use strict";
+const Sweep = (() => {
+  let data, chosen;  // {networks: [bool], mitigations: [bool]}
+  const hiddenParts = new Set();
+  // Parts of the energy as the legend names them, from the bottom of a bar up.
+  const GROUPS = [
+    ["weight SRAM", "#0072b2", ["weight_sram", "weight_leakage"]],
+    ["mitigation", "#6a5acd", ["mitigation"]],
+    ["activation SRAM", "#56b4e9", ["activation_sram", "activation_leakage"]],
+    ["accumulators", "#009e73", ["accumulator_sram", "accumulator_leakage"]],
+    ["MACs", "#e69f00", ["macs"]],
+    ["vector unit", "#cc3311", ["vector"]],
+    ["DRAM", "#cc79a7", ["dram"]],
+    ["logic leakage", "#8a8f98", ["logic_leakage"]],
+  ];
+  const MOST_PANELS = 12;
+  const byId = (id) => document.getElementById(id);
+  const volts = (v) => v.toFixed(4).replace(/0+$/, "").replace(/\.$/, "");
+  const several = () => data.mitigations.length > 1;
+
+  function label(n, m) {
+    return data.networks[n].label + (several() ? ", " + data.mitigations[m] : "");
+  }
+  // The chosen series: a network with a mitigation, and its points by rising voltage.
+  function series() {
+    const list = [];
+    data.networks.forEach((network, n) => data.mitigations.forEach((_, m) => {
+      if (!chosen.networks[n] || !chosen.mitigations[m]) return;
+      const points = data.points.filter((p) => p.n === n && p.m === m).sort((a, b) => a.v - b.v);
+      if (points.length > 0) list.push({n, m, points});
+    }));
+    return list;
+  }
+  function pointText(p) {
+    const lines = [`RErr ${p.rerr.toFixed(2)} %` + (p.std === null ? "" : ` ± ${p.std.toFixed(2)}`),
+                   `${volts(p.v)} Vmin, bit errors ${(100 * p.rate).toPrecision(3)} %`];
+    if (p.ciAll) lines.push(`95 %: ${p.ciAll[0].toFixed(2)} … ${p.ciAll[1].toFixed(2)} %`);
+    if (p.uj !== null) lines.push(`${p.uj.toFixed(4)} µJ` + (p.ms === null ? "" : `, ${p.ms.toFixed(4)} ms`));
+    if (p.range && !data.repriced) lines.push(`leakage low … high: ${p.range[0].toFixed(3)} … ${p.range[1].toFixed(3)} µJ`);
+    return lines;
+  }
+  // Zero has no place on a logarithmic axis: half an image stands for it.
+  const floorOf = (p) => 50 / p.images;
+  const curve = (s, more) => Object.assign({
+    borderColor: Charts.colour(s.n), backgroundColor: Charts.colour(s.n),
+    borderDash: Charts.dash(s.n, s.m), pointStyle: Charts.shape(s.m), borderWidth: 2,
+    pointRadius: 3.5, pointHoverRadius: 6, tension: 0,
+  }, more);
+  const tooltip = {callbacks: {
+    title: (items) => items.length && items[0].raw.title ? items[0].raw.title : "",
+    label: (item) => item.raw.text || "",
+  }};
+
+  function bandSets(s, band, at) {
+    const ends = s.points.filter((p) => p[band]);
+    if (ends.length === 0) return [];
+    const edge = (k) => ({data: ends.map((p) => ({x: p.v, y: at(p, p[band][k])})), pointRadius: 0,
+                          pointHitRadius: 0, borderWidth: 0, order: 9,
+                          backgroundColor: Charts.faded(Charts.colour(s.n), 0.16)});
+    return [Object.assign(edge(0), {fill: false}), Object.assign(edge(1), {fill: "-1"})];
+  }
+  function dieSets(list, at) {
+    return list.map((s) => ({
+      data: data.dies.rows.filter((d) => d[0] === s.n && d[1] === s.m).map((d) => ({
+        x: d[2], y: at(s.points[0], d[3]), title: label(s.n, s.m),
+        text: [data.dies.names[d[4]], `${volts(d[2])} Vmin: ${d[3].toFixed(2)} %`],
+      })),
+      showLine: false, pointRadius: 2.2, pointHoverRadius: 5, pointStyle: Charts.shape(s.m),
+      borderWidth: 1, borderColor: Charts.faded(Charts.colour(s.n), 0.55),
+      backgroundColor: Charts.faded(Charts.colour(s.n), 0.25), order: 8,
+    }));
+  }
+  function errorAxis(list, log) {
+    const title = "RErr, % of images";
+    if (!log) return Charts.axis(title, {beginAtZero: true});
+    const values = list.flatMap((s) => s.points.flatMap((p) => [Math.max(p.rerr, floorOf(p))]));
+    const low = Math.min(...values, 100);
+    return Charts.logAxis(title, low * 0.6, 100);
+  }
+  function drawError() {
+    if (!byId("chart-error")) return;
+    const list = series(), log = byId("log-y").checked, band = byId("band").value;
+    const at = (p, y) => log ? Math.max(y, floorOf(p)) : y;
+    const sets = list.map((s) => curve(s, {data: s.points.map((p) => ({
+      x: p.v, y: at(p, p.rerr), title: label(s.n, s.m), text: pointText(p)}))}));
+    if (byId("dies").checked) sets.push(...dieSets(list, at));
+    if (band) sets.push(...list.flatMap((s) => bandSets(s, band, at)));
+    Charts.draw(byId("chart-error"), "line", sets, {
+      x: Charts.axis("supply voltage, V / Vmin", {type: "linear"}), y: errorAxis(list, log),
+    }, Object.assign({filter: (item) => item.raw.text !== undefined}, tooltip));
+    const left = data.dies.all - data.dies.rows.length;
+    byId("dies-note").textContent = !byId("dies").checked ? "" :
+        `Every die that was evaluated, at every voltage, the search for the safe voltage included` +
+        (left > 0 ? `; ${left} of ${data.dies.all} are left out.` : ".");
+  }
+
+  function energyPanel(s, high) {
+    const panel = document.createElement("div");
+    panel.className = "panel";
+    panel.innerHTML = `<h3><i class="dot"></i></h3><div class="chart"><canvas role="img"></canvas></div>`;
+    panel.querySelector(".dot").style.background = Charts.colour(s.n);
+    panel.querySelector("h3").append(label(s.n, s.m));
+    const canvas = panel.querySelector("canvas");
+    canvas.setAttribute("aria-label", "Energy by component of " + label(s.n, s.m));
+    byId("energy-panels").append(panel);
+    const points = s.points.filter((p) => p.parts);
+    const sets = GROUPS.filter((g) => !hiddenParts.has(g[0])).map(([name, colour, parts]) => ({
+      label: name, backgroundColor: colour, stack: "energy", barPercentage: 0.92,
+      categoryPercentage: 0.92,
+      data: points.map((p) => parts.reduce((sum, part) => sum + p.parts[Prices.PARTS.indexOf(part)], 0)),
+    }));
+    Charts.draw(canvas, "bar", sets, {
+      x: Charts.axis("", {stacked: true, grid: {display: false}}),
+      y: Charts.axis("", {stacked: true, beginAtZero: true, max: high}),
+    }, {callbacks: {
+      title: (items) => items[0].label + " Vmin",
+      label: (item) => `${item.dataset.label}: ${item.raw.toPrecision(4)} µJ`,
+      footer: (items) => `all: ${points[items[0].dataIndex].uj.toFixed(4)} µJ`,
+    }}, {labels: points.map((p) => p.v.toFixed(3)),
+         options: {interaction: {mode: "nearest", intersect: true}}});
+  }
+  function drawEnergy() {
+    if (!byId("energy-panels")) return;
+    const list = series().filter((s) => s.points.some((p) => p.parts));
+    byId("energy-panels").replaceChildren();
+    const shown = list.slice(0, MOST_PANELS);
+    const sums = shown.flatMap((s) => s.points.filter((p) => p.parts).map((p) =>
+        GROUPS.filter((g) => !hiddenParts.has(g[0])).flatMap((g) => g[2])
+            .reduce((sum, part) => sum + p.parts[Prices.PARTS.indexOf(part)], 0)));
+    const high = Math.max(...sums) || undefined;
+    for (const s of shown) energyPanel(s, high === undefined ? high : roundUp(high));
+    byId("energy-note").textContent = list.length <= MOST_PANELS ? "" :
+        `${list.length - MOST_PANELS} more are chosen: only the first ${MOST_PANELS} are drawn.`;
+    Charts.dropGone();
+  }
+  function roundUp(value) {
+    const step = 10 ** Math.floor(Math.log10(value)) / 2;
+    return Math.ceil(value / step) * step;
+  }
+  function energyLegend() {
+    if (!byId("energy-legend")) return;
+    for (const [name, colour] of GROUPS) {
+      if (name === "mitigation" && !several() && data.points.every((p) => !p.parts || p.parts[10] === 0)) continue;
+      const tick = document.createElement("label");
+      tick.className = "tick";
+      tick.innerHTML = `<input type="checkbox" checked><i class="swatch" style="background:${colour}"></i>`;
+      tick.append(name);
+      tick.firstChild.addEventListener("change", (event) => {
+        if (event.target.checked) hiddenParts.delete(name); else hiddenParts.add(name);
+        drawEnergy();
+      });
+      byId("energy-legend").append(tick);
+    }
+  }
+
+  function drawLatency() {
+    if (!byId("chart-latency")) return;
+    const list = series().filter((s) => s.points[0].ms !== null);
+    const most = Charts.narrow() ? 16 : 40;
+    const short = (text) => text.length <= most ? text : text.slice(0, most - 1) + "…";
+    byId("chart-latency").parentElement.style.height = `${70 + 34 * list.length}px`;
+    Charts.draw(byId("chart-latency"), "bar", [{
+      data: list.map((s) => s.points[0].ms), barThickness: 20,
+      backgroundColor: list.map((s) => Charts.colour(s.n)),
+    }], {
+      x: Charts.axis("ms an image", {beginAtZero: true}),
+      y: Charts.axis("", {grid: {display: false}}),
+    }, {callbacks: {title: (items) => label(list[items[0].dataIndex].n, list[items[0].dataIndex].m),
+                    label: (item) => `${item.raw.toFixed(5)} ms`}},
+    {labels: list.map((s) => short(label(s.n, s.m))), options: {indexAxis: "y"}});
+  }
+
+  // Points for which no other has both coordinates at most as high and one of them lower.
+  function front(points) {
+    const kept = points.filter((p) => !points.some((q) =>
+        q.uj <= p.uj && q.rerr <= p.rerr && (q.uj < p.uj || q.rerr < p.rerr)));
+    return kept.sort((a, b) => a.uj - b.uj);
+  }
+  function drawFront() {
+    if (!byId("chart-front")) return;
+    const absolute = data.points.some((p) => p.uj !== null);
+    const x = (p) => absolute ? p.uj : p.access;
+    const list = series().map((s) => Object.assign({}, s, {points: s.points.filter((p) => x(p) !== null)}));
+    const log = byId("log-y").checked;
+    const at = (p) => ({x: x(p), y: log ? Math.max(p.rerr, floorOf(p)) : p.rerr,
+                        title: label(p.n, p.m), text: pointText(p)});
+    const sets = list.map((s) => curve(s, {data: s.points.map(at), borderWidth: absolute ? 0.8 : 2}));
+    if (absolute) {
+      const best = front(list.flatMap((s) => s.points));
+      sets.push({data: best.map(at), borderColor: Charts.style("--ink"), borderWidth: 2,
+                 pointRadius: 7, pointHoverRadius: 8, backgroundColor: "transparent",
+                 stepped: "before", order: 5});
+    }
+    Charts.draw(byId("chart-front"), "line", sets, {
+      x: Charts.axis(absolute ? "energy of an image, µJ" : "energy of a weight access, relative to Vmin", {type: "linear", grace: "4%"}),
+      y: errorAxis(list.filter((s) => s.points.length > 0), log),
+    }, tooltip);
+  }
+
+  function drawAll() {
+    drawError();
+    drawEnergy();
+    drawLatency();
+    drawFront();
+  }
+  function filterRows() {
+    for (const row of document.querySelectorAll("[data-row]")) {
+      const [n, m] = row.dataset.row.split(" ").map(Number);
+      row.hidden = !chosen.networks[n] || !chosen.mitigations[m];
+    }
+  }
+  function bindChoice(attribute, list) {
+    for (const box of document.querySelectorAll(`[${attribute}]`)) {
+      box.addEventListener("change", () => {
+        list[Number(box.getAttribute(attribute))] = box.checked;
+        filterRows();
+        drawAll();
+      });
+    }
+  }
+  function start(report) {
+    data = report;
+    chosen = {networks: data.networks.map(() => true), mitigations: data.mitigations.map(() => true)};
+    bindChoice("data-choose-network", chosen.networks);
+    bindChoice("data-choose-mitigation", chosen.mitigations);
+    for (const id of ["log-y", "dies", "band"]) {
+      if (byId(id)) byId(id).addEventListener("change", () => { drawError(); drawFront(); });
+    }
+    if (typeof Chart !== "undefined") {
+      energyLegend();
+      drawAll();
+    }
+  }
+  return {start, drawAll, front};
+})();

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sections of a sweep's page, from the answer to the details.
+#include "sim/report/page/sweep_page.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/text.hpp"
+#include "sim/report/mitigation_report.hpp"
+#include "sim/report/page/page_frame.hpp"
+
+namespace brownout::report {
+
+namespace {
+
+std::string joined(const std::vector<std::string>& parts, const std::string& between) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : between) + part;
+  return text;
+}
+
+std::string chart_html(const std::string& id, const std::string& label, const char* kind = "") {
+  return fmt::format(
+      "<div class=\"chart {}\"><canvas id=\"{}\" role=\"img\" aria-label=\"{}\"></canvas></div>\n",
+      kind, id, html_text(label));
+}
+
+std::string tick_html(const std::string& id, const std::string& text, bool on) {
+  return fmt::format("<label class=\"tick\"><input type=\"checkbox\" id=\"{}\"{}>{}</label>", id,
+                     on ? " checked" : "", html_text(text));
+}
+
+/// What was simulated, in a sentence a folder.
+std::string lead_html(const SweepPage& page) {
+  std::string text;
+  for (std::size_t s = 0; s < page.sweeps.size(); ++s) {
+    const results::StoredSweep& sweep = page.sweeps[s];
+    const results::StoredPoint& first = sweep.points.front();
+    text += fmt::format(
+        "<p class=\"lead\">{}{} on {}, technology {}: {} a point, {} of {}.</p>\n",
+        page.sweeps.size() > 1 ? "<strong>" + html_text(page.folders[s]) + "</strong>: " : "",
+        counted(static_cast<std::int64_t>(sweep.models.size()), "network"),
+        sweep.accelerator.empty() ? "no accelerator" : html_text(sweep.accelerator),
+        html_text(sweep.technology), counted(first.chips, "chip"), counted(first.images, "image"),
+        html_text(sweep.dataset));
+  }
+  if (!page.pattern.empty()) {
+    text += "<p class=\"quiet\">Networks are " + html_text(page.pattern) + ".</p>\n";
+  }
+  return text;
+}
+
+/// A card for each network with each mitigation: its safe voltage, and what that is worth.
+std::string cards_html(const SweepPage& page) {
+  const std::vector<std::string> shown = shown_mitigations(page.mitigations);
+  std::string text = "<div class=\"cards\">\n";
+  for (std::size_t s = 0; s < page.sweeps.size(); ++s) {
+    for (const results::StoredSafeVoltage& row : page.sweeps[s].safe_voltage) {
+      const std::size_t network = network_of(page, s, row.model);
+      const std::size_t mitigation = mitigation_of(page, row.mitigation);
+      std::string name = html_text(page.networks[network].label);
+      if (shown.size() > 1) name += ", " + html_text(shown[mitigation]);
+      std::vector<std::string> facts;
+      if (row.rerr_mean) facts.push_back(fmt::format("error {:.2f} %", *row.rerr_mean));
+      if (row.saving_access_pct) {
+        facts.push_back(fmt::format("weight access −{:.1f} %", *row.saving_access_pct));
+      }
+      if (row.saving_all_pct) {
+        facts.push_back(fmt::format("all energy −{:.2f} %", *row.saving_all_pct));
+      }
+      text += fmt::format(
+          "<div class=\"card\" data-row=\"{} {}\" style=\"border-top-color:var(--n{})\"><h3>{}</h3>"
+          "<p class=\"big\">{}</p><p>{}</p></div>\n",
+          network, mitigation, network % 7, name,
+          row.voltage ? fmt::format("{:.3f} <small>Vmin</small>", *row.voltage) : "none",
+          row.voltage ? joined(facts, "<br>") : "loses too much at every voltage");
+    }
+  }
+  return text + "</div>\n";
+}
+
+/// Check boxes that act on all charts and tables.
+std::string choice_html(const SweepPage& page) {
+  const std::vector<std::string> shown = shown_mitigations(page.mitigations);
+  std::string text =
+      "<div class=\"controls needs-script\" id=\"choice\"><fieldset><legend>Networks</legend>";
+  for (std::size_t i = 0; i < page.networks.size(); ++i) {
+    text += fmt::format(
+        "<label class=\"tick\"><input type=\"checkbox\" checked data-choose-network=\"{0}\">"
+        "<i class=\"dot\" style=\"background:var(--n{2})\"></i>{1}</label>",
+        i, html_text(page.networks[i].label), i % 7);
+  }
+  text += "</fieldset>";
+  if (shown.size() > 1) {
+    text += "<fieldset><legend>Mitigations</legend>";
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+      text += fmt::format(
+          "<label class=\"tick\"><input type=\"checkbox\" checked data-choose-mitigation=\"{0}\">"
+          "<i class=\"shape\" data-mitigation=\"{0}\"></i>{1}</label>",
+          i, html_text(shown[i]));
+    }
+    text += "</fieldset>";
+  }
+  return text + "</div>\n";
+}
+
+std::string error_section() {
+  return section_html(
+      "error", "Error against voltage",
+      "<div class=\"switches\">" + tick_html("log-y", "logarithmic", true) +
+          tick_html("dies", "every die", false) +
+          "<label class=\"tick\">band <select id=\"band\"><option value=\"ci\">95 %, "
+          "chips</option><option value=\"ciAll\">95 %, chips and images</option><option "
+          "value=\"\">none"
+          "</option></select></label></div>\n" +
+          chart_html("chart-error", "Error with bit errors against supply voltage", "tall") +
+          "<p class=\"quiet\" id=\"dies-note\"></p>\n",
+      true);
+}
+
+std::string energy_sections() {
+  return section_html("energy", "Energy by component",
+                      "<p>Per image, in µJ, at each voltage. <span class=\"repriced\"></span></p>\n"
+                      "<div id=\"energy-legend\" class=\"legend\"></div>\n"
+                      "<div id=\"energy-panels\" class=\"panels\"></div>\n"
+                      "<p class=\"quiet\" id=\"energy-note\"></p>\n",
+                      true) +
+         section_html("latency", "Latency",
+                      "<p>Of an image, in ms at the accelerator's clock. It does not depend on the "
+                      "voltage, because the clock does not.</p>\n" +
+                          chart_html("chart-latency", "Latency of an inference", "bars"),
+                      true);
+}
+
+std::string front_section(bool accelerator) {
+  return section_html(
+      "front", "Error against energy",
+      fmt::format(
+          "<p>{} <span class=\"repriced\"></span></p>\n",
+          accelerator
+              ? "The line is the Pareto front of the means of what is shown: no other point has "
+                "both error and energy as low."
+              : "Energy is that of a weight access, relative to the same network at Vmin.") +
+          chart_html("chart-front", "Error against energy", "tall"),
+      true);
+}
+
+std::string prices_section() {
+  return section_html(
+      "prices", "Prices",
+      "<p>Energy is counts times coefficients. Move a coefficient, and every energy of this page "
+      "is computed anew; counts, errors and cycles stay as simulated.</p>\n"
+      "<div class=\"switches\" id=\"price-choice\"></div>\n<div id=\"price-list\" "
+      "class=\"prices\"></div>\n",
+      true);
+}
+
+std::string faults_section() {
+  return section_html(
+      "faults", "Fault map",
+      "<p id=\"fault-text\"></p>\n<div class=\"switches\" id=\"fault-switches\"></div>\n"
+      "<div class=\"map\"><canvas id=\"fault-map\" tabindex=\"0\" role=\"img\" "
+      "aria-label=\"Failing cells of one chip\"></canvas></div>\n"
+      "<p class=\"quiet\" id=\"fault-place\">Drag to pan, turn the wheel or press + and - to "
+      "zoom.</p>\n<div id=\"fault-legend\" class=\"legend\"></div>\n",
+      true);
+}
+
+/// Networks and data with their hashes, then the configurations.
+std::string configuration_section(const SweepPage& page) {
+  HtmlTable table("Networks and hashes", {"what", "file", "weights", "SHA-256"}, 2);
+  std::string configurations;
+  for (std::size_t s = 0; s < page.sweeps.size(); ++s) {
+    const results::StoredSweep& sweep = page.sweeps[s];
+    for (const results::StoredModel& model : sweep.models) {
+      table.add({{html_text(model.name)},
+                 {html_text(model.file)},
+                 {fmt::format("{}", model.weights)},
+                 {"<code class=\"hash\">" + html_text(model.sha256) + "</code>"}});
+    }
+    table.add({{"data set"},
+               {html_text(sweep.dataset)},
+               {"–"},
+               {"<code class=\"hash\">" + html_text(sweep.dataset_sha256) + "</code>"}});
+    configurations += configuration_html(page.folders[s], sweep.configuration);
+  }
+  return section_html("configuration", "Configuration and hashes", table.html() + configurations);
+}
+
+std::string notes_section(const SweepPage& page) {
+  std::string text;
+  for (std::size_t s = 0; s < page.sweeps.size(); ++s) {
+    if (page.sweeps.size() > 1) text += "<h3>" + html_text(page.folders[s]) + "</h3>\n";
+    text += notes_html(page.sweeps[s].notes);
+  }
+  return section_html("notes", "What these numbers are", text);
+}
+
+}  // namespace
+
+std::string sweep_page_html(const SweepPage& page, const std::string& version) {
+  const bool accelerator = on_accelerator(page);
+  const bool charts = has_charts();
+  std::vector<std::pair<std::string, std::string>> links{{"safe", "Safe voltage"}};
+  if (charts) links.emplace_back("error", "Error");
+  if (charts && accelerator) {
+    links.insert(links.end(), {{"energy", "Energy"}, {"latency", "Latency"}});
+  }
+  if (charts) links.emplace_back("front", "Pareto");
+  links.emplace_back("points", "Table");
+  if (accelerator) links.emplace_back("prices", "Prices");
+  links.insert(links.end(),
+               {{"faults", "Fault map"}, {"notes", "Notes"}, {"configuration", "Configuration"}});
+
+  const std::string title = "Brownout: " + joined(page.folders, ", ");
+  std::string body = fmt::format("<header>\n<h1>{}</h1>\n{}</header>\n{}", html_text(title),
+                                 lead_html(page), links_html(links));
+  body +=
+      "<noscript><p class=\"warning\">Charts, prices and the fault map need JavaScript. The "
+      "tables are complete without it.</p></noscript>\n";
+  if (!charts) body += no_charts_html();
+  body += choice_html(page);
+  body += section_html("safe", "Lowest safe voltage",
+                       cards_html(page) + safe_voltage_html(page).html());
+  if (charts) body += error_section();
+  if (charts && accelerator) body += energy_sections();
+  if (charts) body += front_section(accelerator);
+  body += section_html(
+      "points", "Every point of the grid",
+      points_html(page).html() +
+          "<p class=\"quiet\">A click on a heading sorts. ●: on the Pareto front of the sweep: no "
+          "other point has both error and energy as low.</p>\n");
+  if (accelerator) body += prices_section();
+  body += faults_section() + notes_section(page) + configuration_section(page);
+  return page_file(title, body + foot_html(version), sweep_page_data(page));
+}
+
+}  // namespace brownout::report

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sentences of the terminal's text, one by one.
+#include "sim/report/sweep_notes.hpp"
+
+#include <fmt/format.h>
+
+#include <cctype>
+
+#include "sim/base/text.hpp"
+#include "sim/report/error_text.hpp"
+#include "sim/report/labels_note.hpp"
+#include "sim/report/results_text.hpp"
+#include "sim/report/safe_voltage_report.hpp"
+#include "sim/report/savings.hpp"
+#include "sim/results/places.hpp"
+
+namespace brownout::report {
+
+namespace {
+
+/// Line breaks and what surrounds them become one space.
+std::string on_one_line(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    const bool space = std::isspace(static_cast<unsigned char>(c)) != 0;
+    if (!space) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  return line;
+}
+
+}  // namespace
+
+std::vector<std::string> sweep_notes(const results::SweepResult& result) {
+  const results::Point& first = result.points.front();
+  std::vector<std::string> notes{
+      fmt::format("Errors (RErr) are in %, {} {}, {}.",
+                  first.chips > 1 ? "mean ± standard deviation over" : "of",
+                  results::chips_text(first.chips, first.places), counted(first.images, "image"))};
+  std::vector<results::ErrorSpread> errors;
+  for (const results::Point& point : result.points) errors.push_back(point.rerr);
+  const std::string images = images_text(errors, first.images);
+  if (!images.empty()) notes.push_back(images + ".");
+  if (!result.labelled) notes.push_back(labels_text(result.labelled));
+  if (!result.chip_note.empty()) notes.push_back(result.chip_note);
+  if (!result.weights_scaled) {
+    notes.push_back(fmt::format("On {}: {}", result.accelerator, kWeightsAtVmin));
+  }
+  notes.push_back(savings_note(result));
+  notes.push_back(safe_voltage_title(result.safe) + ".");
+  for (std::string& note : notes) note = on_one_line(note);
+  return notes;
+}
+
+}  // namespace brownout::report

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Field by field, with the place in every message.
+#include "sim/results/stored_sweep.hpp"
+
+#include <limits>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/results/chip_result.hpp"
+#include "sim/results/event_counts_json.hpp"
+#include "sim/results/store.hpp"
+
+namespace brownout::results {
+
+namespace {
+
+constexpr double kHighest = 1e15;
+constexpr std::int64_t kMostCounted = std::numeric_limits<std::int64_t>::max();
+
+bool is_stated(const JsonObject& object, const char* key) {
+  return object.has(key) && !object.at(key).is_null();
+}
+
+std::optional<double> number_or_none(const JsonObject& object, const char* key, double low = 0.0) {
+  if (!is_stated(object, key)) return std::nullopt;
+  return object.number(key, low, kHighest);
+}
+
+std::optional<std::array<double, 2>> pair_or_none(const JsonObject& object, const char* key,
+                                                  double low = 0.0) {
+  if (!is_stated(object, key)) return std::nullopt;
+  const std::vector<double> numbers = object.numbers(key, low, kHighest);
+  if (numbers.size() != 2) object.fail(key, "two numbers");
+  return std::array<double, 2>{numbers[0], numbers[1]};
+}
+
+std::string text_or_empty(const JsonObject& object, const char* key) {
+  return is_stated(object, key) ? object.text(key) : "";
+}
+
+EnergyLedger energy_parts(const JsonObject& parts) {
+  EnergyLedger energy;
+  for (const EnergyLedgerField& field : kEnergyLedgerFields) {
+    energy.*field.energy = parts.number(field.name, -kHighest, kHighest);
+  }
+  return energy;
+}
+
+/// Null in results that do not have it.
+Json pricing_of(const JsonObject& from, const char* key) {
+  if (!is_stated(from, key)) return nullptr;
+  const JsonObject pricing = from.object(key);
+  read_event_counts(pricing.at("event_counts"), from.text("model") + ": pricing.event_counts");
+  for (const char* name : {"images", "cycles", "clock_mhz", "weight_kib", "weight_gated_kib",
+                           "activation_kib", "accumulator_kib", "pes"}) {
+    pricing.number(name, 0.0, kHighest);
+  }
+  for (const char* name : {"weights", "activations", "accumulators"}) {
+    const JsonObject supply = pricing.object(name);
+    for (const char* part : {"voltage", "access_rel", "leakage_rel"}) {
+      supply.number(part, 0.0, kHighest);
+    }
+  }
+  return pricing.json();
+}
+
+StoredPoint point_of(const JsonObject& from, std::optional<double> clock_mhz) {
+  StoredPoint point;
+  point.model = from.text("model");
+  point.mitigation = from.has("mitigation") ? from.text("mitigation") : "none";
+  point.voltage = from.number("voltage", 0.0, kHighest);
+  point.rate = from.number("rate", 0.0, 1.0);
+  point.energy_sram_rel = number_or_none(from, "energy_sram_rel");
+  point.weight_area_rel = number_or_none(from, "weight_area_rel");
+  point.cycles = number_or_none(from, "cycles");
+  if (point.cycles && clock_mhz) point.latency_ms = *point.cycles / (1e3 * *clock_mhz);
+  if (from.has("energy_parts_uj")) point.energy = energy_parts(from.object("energy_parts_uj"));
+  point.energy_rel = number_or_none(from, "energy_rel");
+  point.energy_range_uj = pair_or_none(from, "energy_range_uj");
+  point.pricing = pricing_of(from, "pricing");
+  point.chips = from.integer("chips", 1, kMostCounted);
+  point.images = from.integer("images", 1, kMostCounted);
+  point.err = from.number("err", 0.0, 100.0);
+  point.rerr_mean = from.number("rerr_mean", 0.0, 100.0);
+  point.rerr_std = number_or_none(from, "rerr_std");
+  point.rerr_ci95 = pair_or_none(from, "rerr_ci95");
+  point.rerr_ci95_all = pair_or_none(from, "rerr_ci95_all");
+  return point;
+}
+
+StoredSafeVoltage safe_voltage_of(const JsonObject& from) {
+  StoredSafeVoltage row;
+  row.model = from.text("model");
+  row.mitigation = from.has("mitigation") ? from.text("mitigation") : "none";
+  row.voltage = number_or_none(from, "voltage");
+  row.err = from.number("err", 0.0, 100.0);
+  row.rate = number_or_none(from, "rate");
+  row.saving_access_pct = number_or_none(from, "energy_saving_sram_pct", -kHighest);
+  row.saving_all_pct = number_or_none(from, "energy_saving_total_pct", -kHighest);
+  row.saving_all_range_pct = pair_or_none(from, "energy_saving_total_range_pct", -kHighest);
+  if (!is_stated(from, "stated_on")) return row;
+  const JsonObject stated = from.object("stated_on");
+  row.rerr_mean = number_or_none(stated, "rerr_mean");
+  row.rerr_std = number_or_none(stated, "rerr_std");
+  row.rerr_worst = number_or_none(stated, "rerr_worst");
+  row.within = stated.integer("within", 0, kMostCounted);
+  row.stated_on = stated.integer("chips", 1, kMostCounted);
+  return row;
+}
+
+/// Rows of the clean network have no chip.
+void add_chips(StoredSweep& sweep, const std::vector<StoredRow>& rows) {
+  const std::int64_t images = sweep.points.front().images;
+  for (const StoredRow& stored : rows) {
+    const Json json = parse_json(stored.row, stored.place);
+    const JsonObject row(json, stored.place, "`brownout sweep`");
+    if (!row.has("chip")) continue;
+    sweep.chips.push_back({row.text("model"), row.text("mitigation"), row.text("chip"),
+                           row.number("voltage", 0.0, kHighest),
+                           percent(row.integer("wrong", 0, images), images)});
+  }
+}
+
+void mark_front(StoredSweep& sweep, const JsonObject& json) {
+  for (const JsonObject& leader : json.objects("pareto_front")) {
+    for (StoredPoint& point : sweep.points) {
+      point.on_front = point.on_front || (point.model == leader.text("model") &&
+                                          point.mitigation == leader.text("mitigation") &&
+                                          point.voltage == leader.number("voltage", 0.0, kHighest));
+    }
+  }
+}
+
+void read_notes(StoredSweep& sweep, const JsonObject& json) {
+  if (json.has("notes")) {
+    const Json& notes = json.at("notes");
+    if (!notes.is_array()) json.fail("notes", "a list of texts");
+    for (const Json& note : notes) {
+      if (!note.is_string()) json.fail("notes", "a list of texts");
+      sweep.notes.push_back(note);
+    }
+    return;
+  }
+  // Sweeps that were written without this list.
+  if (is_stated(json, "chip_note")) sweep.notes.push_back(json.text("chip_note"));
+  if (json.has("labels")) sweep.notes.push_back("The images have no labels of their own.");
+}
+
+void read_configuration(StoredSweep& sweep, const JsonObject& json) {
+  const JsonObject configuration = json.object("configuration");
+  sweep.configuration = configuration.json();
+  const JsonObject dataset = configuration.object("dataset");
+  sweep.dataset = dataset.text("name");
+  if (dataset.has("split")) sweep.dataset += ", " + dataset.text("split");
+  sweep.dataset_sha256 = dataset.text("sha256");
+  if (configuration.has("accelerator")) {
+    sweep.clock_mhz = configuration.object("accelerator")
+                          .object("configuration")
+                          .number("clock_mhz", 1e-3, kHighest);
+  }
+}
+
+}  // namespace
+
+std::optional<double> StoredPoint::energy_delay() const {
+  if (!energy || !latency_ms) return std::nullopt;
+  return energy->total() * *latency_ms;
+}
+
+StoredSweep read_sweep(const std::filesystem::path& folder) {
+  const std::vector<StoredRow> rows = read_stored_rows(folder);
+  const std::filesystem::path file = folder / "sweep.json";
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) {
+    throw InputError("{}: missing; the sweep has not ended. Give its command again", file.string());
+  }
+  const Json content = read_json(file);
+  const JsonObject json(content, file.string(), "`brownout sweep`");
+  StoredSweep sweep;
+  sweep.folder = folder;
+  sweep.technology = json.text("technology");
+  sweep.rail = text_or_empty(json, "rail");
+  sweep.engine = json.text("engine");
+  sweep.accelerator = text_or_empty(json, "accelerator");
+  read_configuration(sweep, json);
+  read_notes(sweep, json);
+  for (const JsonObject& model : json.objects("models")) {
+    sweep.models.push_back({model.text("model"), model.text("model_file"),
+                            model.text("model_sha256"), model.integer("weights", 0, kMostCounted),
+                            pricing_of(model, "pricing_at_vmin")});
+  }
+  const Json& mitigations = json.at("mitigations");
+  for (const Json& one : mitigations) {
+    if (!one.is_string()) json.fail("mitigations", "a list of texts");
+    sweep.mitigations.push_back(one);
+  }
+  for (const JsonObject& point : json.objects("points")) {
+    sweep.points.push_back(point_of(point, sweep.clock_mhz));
+  }
+  if (sweep.points.empty()) json.fail("points", "at least one point");
+  for (const JsonObject& point : json.objects("extra_points")) {
+    sweep.extra_points.push_back(point_of(point, sweep.clock_mhz));
+  }
+  for (const JsonObject& row : json.objects("safe_voltage")) {
+    sweep.safe_voltage.push_back(safe_voltage_of(row));
+  }
+  mark_front(sweep, json);
+  if (is_stated(json, "pricing")) sweep.pricing = json.object("pricing").json();
+  add_chips(sweep, rows);
+  return sweep;
+}
+
+void expect_same_images(const std::vector<StoredSweep>& sweeps) {
+  const StoredSweep& first = sweeps.front();
+  const auto images = [](const StoredSweep& sweep) {
+    return fmt::format("{} images of {} (SHA-256 {}…)", sweep.points.front().images, sweep.dataset,
+                       sweep.dataset_sha256.substr(0, 8));
+  };
+  for (const StoredSweep& sweep : sweeps) {
+    if (images(sweep) == images(first)) continue;
+    throw InputError(
+        "{} has errors on {}, {} on {}: expected the same images, so that they compare",
+        first.folder.string(), images(first), sweep.folder.string(), images(sweep));
+  }
+}
+
+}  // namespace brownout::results

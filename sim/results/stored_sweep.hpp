@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// A finished sweep, read back from its folder.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/base/energy_ledger.hpp"
+#include "sim/base/json.hpp"
+
+namespace brownout::results {
+
+struct StoredPoint {
+  std::string model, mitigation;
+  double voltage = 1.0;  // units of Vmin
+  double rate = 0.0;     // fraction
+  std::optional<double> energy_sram_rel, weight_area_rel;
+  // On an accelerator, per image.
+  std::optional<double> cycles, latency_ms;
+  std::optional<EnergyLedger> energy;  // µJ
+  std::optional<double> energy_rel;
+  std::optional<std::array<double, 2>> energy_range_uj;
+  Json pricing;  // what the energy is computed from; null: not stored
+  std::int64_t chips = 0, images = 0;
+  double err = 0.0, rerr_mean = 0.0;  // percent
+  std::optional<double> rerr_std;
+  std::optional<std::array<double, 2>> rerr_ci95, rerr_ci95_all;
+  bool on_front = false;  // SweepResult::fronts, `pareto`
+
+  /// µJ × ms of an inference.
+  std::optional<double> energy_delay() const;
+};
+
+struct StoredSafeVoltage {
+  std::string model, mitigation;
+  std::optional<double> voltage;  // none: the highest one does not hold
+  double err = 0.0;
+  std::optional<double> rate, rerr_mean, rerr_std, rerr_worst;
+  std::optional<std::int64_t> within, stated_on;
+  std::optional<double> saving_access_pct, saving_all_pct;
+  std::optional<std::array<double, 2>> saving_all_range_pct;
+};
+
+/// A row of the store.
+struct StoredChip {
+  std::string model, mitigation, chip;
+  double voltage = 1.0;
+  double rerr = 0.0;  // percent
+};
+
+struct StoredModel {
+  std::string name, file, sha256;
+  std::int64_t weights = 0;
+  Json pricing_at_vmin;  // of the unprotected accelerator; null: not stored
+};
+
+struct StoredSweep {
+  std::filesystem::path folder;
+  std::string technology, rail, engine;
+  std::string accelerator;  // "": none
+  std::optional<double> clock_mhz;
+  std::vector<std::string> notes;
+  std::vector<StoredModel> models;
+  std::vector<std::string> mitigations;
+  std::vector<StoredPoint>
+      points;  // networks in file order, mitigations likewise, voltages falling
+  std::vector<StoredPoint> extra_points;
+  std::vector<StoredSafeVoltage> safe_voltage;
+  std::vector<StoredChip> chips;  // every die at every voltage that was evaluated
+  Json configuration;
+  Json pricing;         // coefficients and rail; null: not stored
+  std::string dataset;  // "fashion-mnist, test", and its hash
+  std::string dataset_sha256;
+};
+
+/// InputError for a folder that is not that of a finished sweep, or that a sweep is using.
+StoredSweep read_sweep(const std::filesystem::path& folder);
+
+/// InputError for sweeps whose errors were measured on different images.
+void expect_same_images(const std::vector<StoredSweep>& sweeps);
+
+}  // namespace brownout::results
