@@ -109,8 +109,8 @@ module accumulators #(
   );
 
 `ifdef BROWNOUT_FAULTS
-  // The faults act on every row that is read. They do not act on forwarded rows; the core never
-  // forwards.
+  // The faults act on every row that is read. They do not act on forwarded rows; the core forwards
+  // only if there are gaps between the vectors of a tile.
   sram_faults #(
     .WORDS(DEPTH),
     .WIDTH(WIDTH)

@@ -83,15 +83,18 @@ std::string core_problem(int rows, int columns) {
       })) {
     return "";
   }
+  const bool buildable = std::max(rows, columns) <= kLargestBuilt;
   if (built.empty()) {
-    return "this brownout was built without RTL; configure it with -DBROWNOUT_WITH_RTL=ON (needs "
-           "Verilator)";
+    const bool usual = rows == columns && (rows == 4 || rows == 8 || rows == 16);
+    return fmt::format(
+        "this brownout was built without RTL; configure it with -DBROWNOUT_WITH_RTL=ON{} (needs "
+        "Verilator)",
+        usual || !buildable ? "" : " " + build_option(rows, columns));
   }
   std::string names;
   for (const CoreShape& core : built) {
     names += fmt::format("{}{}x{}", names.empty() ? "" : ", ", core.rows, core.columns);
   }
-  const bool buildable = std::max(rows, columns) <= kLargestBuilt;
   return fmt::format(
       "the RTL was built as {}, found {}x{}; {}", names, rows, columns,
       buildable ? "this size needs a build that is configured with " + build_option(rows, columns)
