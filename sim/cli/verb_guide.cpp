@@ -145,7 +145,7 @@ const std::map<std::string, Guide>& guides() {
        {"Makes one page of the results in one or several folders: tables that sort, charts with "
         "values, prices that can be changed. It opens from disk and loads nothing.",
         "brownout report out/demo --out report.html",
-        {{"files and fields of results", "output.md"}}}},
+        {{"what the page shows", "report.md"}, {"files and fields of results", "output.md"}}}},
       {"help",
        {"Shows a short page on a topic, or the options of a verb.", "brownout help voltages", {}}},
   };
