@@ -191,6 +191,7 @@ constexpr std::array<FigurePart, 8> kFigureParts{{
 /// A group of bars for each curve, a bar a voltage; the highest and the lowest one are among them.
 void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   std::string rows, tics, labels;
+  std::array<bool, kFigureParts.size()> used{};
   double x = 0.0, highest = 0.0;
   for (const Curve& curve : curves_of(page)) {
     const double begin = x;
@@ -201,8 +202,10 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
       if (!point.energy) continue;
       rows += fmt::format("{}", x);
       double sum = 0.0;
-      for (const FigurePart& part : kFigureParts) {
-        sum += part.uj(*point.energy);
+      for (std::size_t k = 0; k < kFigureParts.size(); ++k) {
+        const double part = kFigureParts[k].uj(*point.energy);
+        used[k] = used[k] || part != 0.0;
+        sum += part;
         rows += fmt::format(" {}", sum);
       }
       rows += "\n";
@@ -226,6 +229,7 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
   const std::string block = drawing.block(rows);
   std::vector<std::string> parts;
   for (std::size_t k = kFigureParts.size(); k-- > 0;) {
+    if (!used[k]) continue;
     parts.push_back(fmt::format("{} using 1:{} with boxes lc rgb '{}' title '{}'", block, k + 2,
                                 kFigureParts[k].colour, kFigureParts[k].title));
   }
@@ -254,14 +258,14 @@ void latency_figure(const SweepPage& page, const Width& width, Drawing& drawing)
 
 struct Figure {
   const char* name;
-  double height_inches;
-  bool accelerator;  // only with one
+  std::array<double, 2> height_inches;  // of the widths
+  bool accelerator;                     // only with one
   void (*draw)(const SweepPage&, const Width&, Drawing&);
 };
-constexpr std::array<Figure, 4> kFigures{{{"error", 2.7, false, error_figure},
-                                          {"front", 2.7, true, front_figure},
-                                          {"energy", 2.9, true, energy_figure},
-                                          {"latency", 2.2, true, latency_figure}}};
+constexpr std::array<Figure, 4> kFigures{{{"error", {2.5, 2.7}, false, error_figure},
+                                          {"front", {2.7, 2.7}, true, front_figure},
+                                          {"energy", {3.3, 2.9}, true, energy_figure},
+                                          {"latency", {2.2, 2.2}, true, latency_figure}}};
 
 }  // namespace
 
@@ -281,10 +285,11 @@ std::vector<std::string> figure_names(bool accelerator) {
 std::optional<std::string> draw_figures(const SweepPage& page, const fs::path& folder) {
   for (const Figure& figure : kFigures) {
     if (figure.accelerator && !on_accelerator(page)) continue;
-    for (const Width& width : kWidths) {
+    for (std::size_t i = 0; i < kWidths.size(); ++i) {
+      const Width& width = kWidths[i];
       for (const char* format : kFormats) {
         const fs::path file = folder / fmt::format("{}-{}{}", figure.name, width.name, format);
-        Drawing drawing("report", file, Paper{width.inches, figure.height_inches, 8});
+        Drawing drawing("report", file, Paper{width.inches, figure.height_inches[i], 8});
         figure.draw(page, width, drawing);
         if (const auto problem = draw_with_gnuplot(drawing, file)) return problem;
       }

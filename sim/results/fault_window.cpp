@@ -12,14 +12,16 @@ namespace brownout::results {
 
 namespace {
 
-/// The voltages of the first network with the first mitigation, falling.
+/// The voltages of the first network, falling; without a mitigation if there is such a point,
+/// because a boost changes the voltage of accesses.
 std::vector<const StoredPoint*> levels_of(const StoredSweep& sweep) {
   const StoredPoint& first = sweep.points.front();
+  const std::vector<std::string>& all = sweep.mitigations;
+  const bool unprotected = std::find(all.begin(), all.end(), "none") != all.end();
+  const std::string mitigation = unprotected ? "none" : first.mitigation;
   std::vector<const StoredPoint*> levels;
   for (const StoredPoint& point : sweep.points) {
-    if (point.model == first.model && point.mitigation == first.mitigation) {
-      levels.push_back(&point);
-    }
+    if (point.model == first.model && point.mitigation == mitigation) levels.push_back(&point);
   }
   std::sort(levels.begin(), levels.end(),
             [](const StoredPoint* a, const StoredPoint* b) { return a->voltage > b->voltage; });
@@ -40,6 +42,9 @@ void set_size(const StoredSweep& sweep, std::uint32_t most_words, FaultWindow& w
             .object("accelerator")
             .object("configuration")
             .object("weights");
+    if (weights.text("supply") == "vmin") {
+      window.problem = "the weight memory stays at Vmin, where no cell fails";
+    }
     window.array_rows = static_cast<std::uint32_t>(weights.integer("array_rows", 1, 1 << 24));
     words = window.array_rows * weights.integer("arrays", 1, 1 << 24);
   } else {
@@ -66,6 +71,7 @@ FaultWindow fault_window(const StoredSweep& sweep, std::uint32_t most_words) {
     return window;
   }
   set_size(sweep, most_words, window);
+  if (!window.problem.empty()) return window;
   window.first_failure.assign(static_cast<std::size_t>(window.words) * memory::kWordBits, 0);
   for (const StoredPoint* point : levels_of(sweep)) {
     window.voltages.push_back(point->voltage);

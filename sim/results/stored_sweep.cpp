@@ -182,6 +182,7 @@ StoredSweep read_sweep(const std::filesystem::path& folder) {
   sweep.rail = text_or_empty(json, "rail");
   sweep.engine = json.text("engine");
   sweep.accelerator = text_or_empty(json, "accelerator");
+  sweep.chip_note = text_or_empty(json, "chip_note");
   read_configuration(sweep, json);
   read_notes(sweep, json);
   for (const JsonObject& model : json.objects("models")) {
@@ -196,6 +197,7 @@ StoredSweep read_sweep(const std::filesystem::path& folder) {
   }
   for (const JsonObject& point : json.objects("points")) {
     sweep.points.push_back(point_of(point, sweep.clock_mhz));
+    sweep.places = point.has("places_of_one_die") && point.boolean("places_of_one_die");
   }
   if (sweep.points.empty()) json.fail("points", "at least one point");
   for (const JsonObject& point : json.objects("extra_points")) {

@@ -62,6 +62,8 @@ struct StoredSweep {
   std::string technology, rail, engine;
   std::string accelerator;  // "": none
   std::optional<double> clock_mhz;
+  std::string chip_note;  // what must be said of a profile; "": nothing
+  bool places = false;    // of one die, not chips
   std::vector<std::string> notes;
   std::vector<StoredModel> models;
   std::vector<std::string> mitigations;

@@ -247,7 +247,7 @@ def check_choice(browser, url, first):
 
 def check_hover(browser, url):
     browser.open(url)
-    place = browser.run("""(() => { document.getElementById("chart-error").scrollIntoView();
+    place = browser.run("""(() => { document.getElementById("chart-error").scrollIntoView({behavior: "instant"});
       const c = Charts.made.find((c) => c.canvas.id === "chart-error"), box = c.canvas.getBoundingClientRect(), p = c.getDatasetMeta(0).data[1];
       return [box.left + p.x, box.top + p.y]; })()""")
     browser.settle()
@@ -259,7 +259,7 @@ def check_hover(browser, url):
 
 def check_map(browser, url):
     browser.open(url)
-    browser.run("document.getElementById('fault-map').scrollIntoView({block: 'center'})")
+    browser.run("document.getElementById('fault-map').scrollIntoView({block: 'center', behavior: 'instant'})")
     browser.settle()
     picture = "document.getElementById('fault-map').toDataURL()"
     box = browser.run("(() => { const b = document.getElementById('fault-map').getBoundingClientRect(); return [b.left, b.top, b.width, b.height]; })()")

@@ -172,6 +172,38 @@ TEST_F(Report, RefusesAFolderThatIsInUseOrHasNotEnded) {
   EXPECT_TRUE(contains(refused({"out"}), "sweep.json: missing; the sweep has not ended"));
 }
 
+TEST_F(Report, FiguresHaveTheWidthsOfColumns) {
+  sweep("out");
+  const Outcome outcome = brownout({"report", "out", "--out", "page.html", "--figures", "figures"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const fs::path figures = workplace_.folder() / "figures";
+  ASSERT_TRUE(fs::exists(figures / "error-one-column.gp"));
+  if (!fs::exists(figures / "error-one-column.svg")) GTEST_SKIP() << outcome.err;
+  EXPECT_TRUE(contains(read_file(figures / "error-one-column.svg"), "width=\"336\""));
+  EXPECT_TRUE(contains(read_file(figures / "error-two-columns.svg"), "width=\"691\""));
+  for (const char* name : {"error-one-column.pdf", "error-two-columns.pdf"}) {
+    EXPECT_EQ(read_file(figures / name).substr(0, 5), "%PDF-") << name;
+  }
+  EXPECT_FALSE(fs::exists(figures / "energy-one-column.svg"));  // there is no accelerator
+}
+
+TEST_F(Report, ASyntheticChipIsAnnounced) {
+  workplace_.write("profile.yaml",
+                   "technology: " BROWNOUT_SOURCE_DIR
+                   "/profiles/14nm-finfet.yaml\nmodels: [tiny-rquant-8b.onnx]\n"
+                   "dataset: fashion-mnist\ndata_folder: data\nimages: 20\nchips: 2\n"
+                   "profile: " BROWNOUT_SOURCE_DIR
+                   "/profiles/chip1-synthetic.h5\nvoltages: [1.0, 0.82]\n"
+                   "safe_voltage: {yield: mean, max_drop_points: 50, stated_on: 2}\n");
+  const Outcome made = brownout({"sweep", "profile.yaml", "--out", "out", "--quiet", "--no-plot"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  ASSERT_EQ(brownout({"report", "out", "--out", "page.html"}).code, 0);
+  EXPECT_TRUE(contains(page("page.html"), "<p class=\"warning\">SYNTHETIC chip"));
+  const Json faults = data_of("page.html")["sweeps"][0]["faults"];
+  EXPECT_TRUE(contains(faults["chip"], "chip1-synthetic.h5"));
+  EXPECT_GT(faults["failing"][1], faults["failing"][0]);
+}
+
 TEST_F(Report, RefusesDamagedResults) {
   sweep("out");
   const fs::path file = workplace_.folder() / "out/sweep.json";

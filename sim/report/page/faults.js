@@ -33,7 +33,7 @@ const Faults = (() => {
   }
   // A pixel a cell.
   function paint() {
-    const pixels = new ImageData(map.width, map.height), dark = matchMedia("(prefers-color-scheme: dark)").matches;
+    const pixels = new ImageData(map.width, map.height), dark = Charts.style("--paper") < "#8";
     const healthy = dark ? [38, 44, 52] : [226, 230, 235];
     for (let word = 0; word < map.words; ++word) {
       const array = Math.floor(word / map.array_rows);

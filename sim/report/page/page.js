@@ -23,8 +23,12 @@
     Faults.redraw();
   }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  window.addEventListener("beforeprint", redraw);
-  window.addEventListener("afterprint", redraw);
+  for (const [event, printing] of [["beforeprint", true], ["afterprint", false]]) {
+    window.addEventListener(event, () => {
+      document.documentElement.classList.toggle("printing", printing);
+      redraw();
+    });
+  }
   let waiting = 0;
   window.addEventListener("resize", () => {
     clearTimeout(waiting);

@@ -34,7 +34,7 @@ const Study = (() => {
     const high = Math.max(...curves.flatMap((c) => c.points.map((p) => p.mean)), low * 2);
     Charts.draw(canvas, "line", sets, {
       x: logX ? Charts.logAxis(panel.axis, Math.min(...places), Math.max(...places)) : Charts.axis(panel.axis, {type: "linear"}),
-      y: log ? Charts.logAxis(panel.unit, low, panel.unit === "%" ? 100 : high * 1.2) : Charts.axis(panel.unit, {beginAtZero: true}),
+      y: log ? Charts.logAxis(panel.unit, low, panel.unit === "%" ? 106 : high * 1.2) : Charts.axis(panel.unit, {beginAtZero: true}),
     }, {filter: (item) => item.raw.text !== undefined,
         callbacks: {title: (items) => items.length ? items[0].raw.title : "", label: (item) => item.raw.text}});
   }

@@ -77,7 +77,7 @@ const Sweep = (() => {
     if (!log) return Charts.axis(title, {beginAtZero: true});
     const values = list.flatMap((s) => s.points.flatMap((p) => [Math.max(p.rerr, floorOf(p))]));
     const low = Math.min(...values, 100);
-    return Charts.logAxis(title, low * 0.6, 100);
+    return Charts.logAxis(title, low * 0.6, 106);
   }
   function drawError() {
     if (!byId("chart-error")) return;

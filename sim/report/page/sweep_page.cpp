@@ -9,6 +9,7 @@
 #include "sim/base/text.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/page/page_frame.hpp"
+#include "sim/results/places.hpp"
 
 namespace brownout::report {
 
@@ -38,12 +39,14 @@ std::string lead_html(const SweepPage& page) {
     const results::StoredSweep& sweep = page.sweeps[s];
     const results::StoredPoint& first = sweep.points.front();
     text += fmt::format(
-        "<p class=\"lead\">{}{} on {}, technology {}: {} a point, {} of {}.</p>\n",
+        "<p class=\"lead\">{}{} {}, technology {}: {} at each voltage, {} of {}.</p>\n",
         page.sweeps.size() > 1 ? "<strong>" + html_text(page.folders[s]) + "</strong>: " : "",
         counted(static_cast<std::int64_t>(sweep.models.size()), "network"),
-        sweep.accelerator.empty() ? "no accelerator" : html_text(sweep.accelerator),
-        html_text(sweep.technology), counted(first.chips, "chip"), counted(first.images, "image"),
-        html_text(sweep.dataset));
+        sweep.accelerator.empty() ? "without an accelerator" : "on " + html_text(sweep.accelerator),
+        html_text(sweep.technology), results::chips_text(first.chips, sweep.places),
+        counted(first.images, "image"), html_text(sweep.dataset));
+    if (sweep.chip_note.empty()) continue;
+    text += "<p class=\"warning\">" + html_text(sweep.chip_note) + "</p>\n";
   }
   if (!page.pattern.empty()) {
     text += "<p class=\"quiet\">Networks are " + html_text(page.pattern) + ".</p>\n";
@@ -51,30 +54,63 @@ std::string lead_html(const SweepPage& page) {
   return text;
 }
 
-/// A card for each network with each mitigation: its safe voltage, and what that is worth.
+/// What a safe voltage saves, of all energy where that is known.
+double saving_of(const results::StoredSafeVoltage& row) {
+  if (!row.voltage) return -1e300;
+  return row.saving_all_pct.value_or(row.saving_access_pct.value_or(0.0));
+}
+
+/// Of each network the safe voltage with the mitigation that saves most.
+std::vector<const results::StoredSafeVoltage*> best_rows(const results::StoredSweep& sweep) {
+  std::vector<const results::StoredSafeVoltage*> best;
+  for (const results::StoredSafeVoltage& row : sweep.safe_voltage) {
+    const auto same = std::find_if(best.begin(), best.end(),
+                                   [&](const auto* one) { return one->model == row.model; });
+    if (same == best.end()) {
+      best.push_back(&row);
+    } else if (saving_of(row) > saving_of(**same)) {
+      *same = &row;
+    }
+  }
+  return best;
+}
+
+std::string card_html(const SweepPage& page, std::size_t sweep,
+                      const results::StoredSafeVoltage& row) {
+  const std::size_t network = network_of(page, sweep, row.model);
+  const std::size_t mitigation = mitigation_of(page, row.mitigation);
+  std::string name = html_text(page.networks[network].label);
+  if (page.mitigations.size() > 1) {
+    name += ", " + html_text(shown_mitigations(page.mitigations)[mitigation]);
+  }
+  std::vector<std::string> facts;
+  if (row.rerr_mean) {
+    facts.push_back(fmt::format("error {:.2f} % (clean {:.2f} %)", *row.rerr_mean, row.err));
+  }
+  if (row.saving_access_pct) {
+    facts.push_back(fmt::format("weight access {:+.1f} %", -*row.saving_access_pct));
+  }
+  if (row.saving_all_pct) {
+    facts.push_back(fmt::format("all energy {:+.2f} %", -*row.saving_all_pct));
+  }
+  return fmt::format(
+      "<div class=\"card\" data-row=\"{} {}\" style=\"border-top-color:var(--n{})\"><h3>{}</h3>"
+      "<p class=\"big\">{}</p><p>{}</p></div>\n",
+      network, mitigation, network % 7, name,
+      row.voltage ? fmt::format("{:.3f} <small>Vmin</small>", *row.voltage) : "none",
+      row.voltage ? joined(facts, "<br>") : "loses too much at every voltage");
+}
+
+/// A card for each network.
 std::string cards_html(const SweepPage& page) {
-  const std::vector<std::string> shown = shown_mitigations(page.mitigations);
-  std::string text = "<div class=\"cards\">\n";
+  std::string text;
+  if (page.mitigations.size() > 1) {
+    text += "<p class=\"quiet\">Of each network the mitigation that saves most.</p>\n";
+  }
+  text += "<div class=\"cards\">\n";
   for (std::size_t s = 0; s < page.sweeps.size(); ++s) {
-    for (const results::StoredSafeVoltage& row : page.sweeps[s].safe_voltage) {
-      const std::size_t network = network_of(page, s, row.model);
-      const std::size_t mitigation = mitigation_of(page, row.mitigation);
-      std::string name = html_text(page.networks[network].label);
-      if (shown.size() > 1) name += ", " + html_text(shown[mitigation]);
-      std::vector<std::string> facts;
-      if (row.rerr_mean) facts.push_back(fmt::format("error {:.2f} %", *row.rerr_mean));
-      if (row.saving_access_pct) {
-        facts.push_back(fmt::format("weight access −{:.1f} %", *row.saving_access_pct));
-      }
-      if (row.saving_all_pct) {
-        facts.push_back(fmt::format("all energy −{:.2f} %", *row.saving_all_pct));
-      }
-      text += fmt::format(
-          "<div class=\"card\" data-row=\"{} {}\" style=\"border-top-color:var(--n{})\"><h3>{}</h3>"
-          "<p class=\"big\">{}</p><p>{}</p></div>\n",
-          network, mitigation, network % 7, name,
-          row.voltage ? fmt::format("{:.3f} <small>Vmin</small>", *row.voltage) : "none",
-          row.voltage ? joined(facts, "<br>") : "loses too much at every voltage");
+    for (const results::StoredSafeVoltage* row : best_rows(page.sweeps[s])) {
+      text += card_html(page, s, *row);
     }
   }
   return text + "</div>\n";
