@@ -34,15 +34,27 @@ struct ReportOptions {
 
 /// Words of the fault maps of all folders, so that a page stays small.
 constexpr std::uint32_t kMapWords = 16384;
+constexpr std::size_t kMostSweeps = 20;
 
 report::SweepPage read_sweeps(const std::vector<fs::path>& folders) {
   std::vector<results::StoredSweep> sweeps;
   std::vector<results::FaultWindow> faults;
-  for (const fs::path& folder : folders) sweeps.push_back(results::read_sweep(folder));
-  results::expect_same_images(sweeps);
   const auto words = kMapWords / static_cast<std::uint32_t>(folders.size());
-  for (const results::StoredSweep& sweep : sweeps) {
-    faults.push_back(results::fault_window(sweep, words));
+  for (const fs::path& folder : folders) {
+    for (results::StoredSweep& sweep : results::read_sweeps(folder)) {
+      sweeps.push_back(std::move(sweep));
+    }
+  }
+  if (sweeps.size() > kMostSweeps) {
+    throw InputError("DIR: found {} accelerators and sweeps; expected at most {} on one page",
+                     sweeps.size(), kMostSweeps);
+  }
+  results::expect_same_images(sweeps);
+  for (std::size_t i = 0; i < sweeps.size(); ++i) {
+    // The accelerators of one sweep see the same chips.
+    const bool again = i > 0 && sweeps[i].folder == sweeps[i - 1].folder;
+    faults.push_back(again ? results::FaultWindow{} : results::fault_window(sweeps[i], words));
+    if (again) faults.back().problem = "its chips are those of the accelerator before it";
   }
   return report::sweep_page_of(std::move(sweeps), std::move(faults));
 }
@@ -101,7 +113,7 @@ Action add_report(Verb& verb) {
   const auto options = std::make_shared<ReportOptions>();
   verb.add_option("DIR", options->folders, "Folders of finished sweeps, or of finished studies")
       ->required()
-      ->expected(1, 20)
+      ->expected(1, static_cast<int>(kMostSweeps))
       ->type_name("");
   verb.add_option("--out", options->out, "The page, one file that loads nothing")
       ->required()

@@ -285,10 +285,17 @@ std::string sweep_json(const results::SweepResult& result) {
   json["accelerator"] = name_json(result.accelerator);
   json["accelerators"] = Json::array();
   for (const results::SweptAccelerator& one : result.accelerators) {
-    json["accelerators"].push_back({{"name", one.name},
-                                    {"clock_mhz", one.clock_mhz},
-                                    {"errors_of", result.accelerators[one.errors_of].name},
-                                    {"dram_pj_per_byte", one.dram.pj_per_byte}});
+    Json at_vmin = Json::object();
+    for (std::size_t i = 0; i < one.at_vmin.size(); ++i) {
+      at_vmin[result.models[i].name] = results::price_basis_json(one.at_vmin[i]);
+    }
+    json["accelerators"].push_back(
+        {{"name", one.name},
+         {"clock_mhz", one.clock_mhz},
+         {"errors_of", result.accelerators[one.errors_of].name},
+         {"dram_pj_per_byte", one.dram.pj_per_byte},
+         {"dram_price_of", one.dram.technology_pj_per_byte ? "accelerator" : "technology"},
+         {"pricing_at_vmin", at_vmin}});
   }
   json["chip_note"] = result.chip_note.empty() ? Json(nullptr) : Json(result.chip_note);
   json["notes"] = sweep_notes(result);
@@ -300,8 +307,6 @@ std::string sweep_json(const results::SweepResult& result) {
                               {"model_sha256", model.sha256},
                               {"bits", bits_json(model.bits)},
                               {"weights", model.weights}});
-    if (!model.at_vmin) continue;
-    json["models"].back()["pricing_at_vmin"] = results::price_basis_json(*model.at_vmin);
   }
   json["mitigations"] = result.mitigations;
   json["points"] = Json::array();

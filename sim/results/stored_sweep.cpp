@@ -50,7 +50,7 @@ EnergyLedger energy_parts(const JsonObject& parts) {
 Json pricing_of(const JsonObject& from, const char* key) {
   if (!is_stated(from, key)) return nullptr;
   const JsonObject pricing = from.object(key);
-  read_event_counts(pricing.at("event_counts"), from.text("model") + ": pricing.event_counts");
+  read_event_counts(pricing.at("event_counts"), std::string(key) + ".event_counts");
   for (const char* name : {"images", "cycles", "clock_mhz", "weight_kib", "weight_gated_kib",
                            "activation_kib", "accumulator_kib", "pes"}) {
     pricing.number(name, 0.0, kHighest);
@@ -121,8 +121,53 @@ void add_chips(StoredSweep& sweep, const std::vector<StoredRow>& rows) {
   }
 }
 
+/// An accelerator of the sweep, or none with an empty name.
+struct StoredAccelerator {
+  std::string name, errors_of;
+  std::optional<double> clock_mhz, own_dram_price;
+  Json pricing_at_vmin;  // by network; null: not stored
+};
+
+std::vector<StoredAccelerator> accelerators_of(const StoredSweep& sweep, const JsonObject& json) {
+  std::vector<StoredAccelerator> list;
+  const bool listed = json.has("accelerators");  // not in older results
+  for (const JsonObject& one : listed ? json.objects("accelerators") : std::vector<JsonObject>{}) {
+    StoredAccelerator accelerator{one.text("name"), one.text("errors_of"),
+                                  one.number("clock_mhz", 1e-3, kHighest), std::nullopt, nullptr};
+    if (text_or_empty(one, "dram_price_of") == "accelerator") {
+      accelerator.own_dram_price = one.number("dram_pj_per_byte", 0.0, kHighest);
+    }
+    if (is_stated(one, "pricing_at_vmin")) {
+      const JsonObject at_vmin = one.object("pricing_at_vmin");
+      for (const StoredModel& model : sweep.models) pricing_of(at_vmin, model.name.c_str());
+      accelerator.pricing_at_vmin = at_vmin.json();
+    }
+    list.push_back(std::move(accelerator));
+  }
+  if (list.empty()) list.push_back({sweep.accelerator, "", sweep.clock_mhz, std::nullopt, nullptr});
+  return list;
+}
+
+/// "array.rows=8" of "edge-16x16[array.rows=8]".
+std::string varied_part(const std::string& name) {
+  const std::size_t open = name.find('[');
+  if (open == std::string::npos || name.back() != ']') return name;
+  return name.substr(open + 1, name.size() - open - 2);
+}
+
+/// What the accelerator's DRAM takes, in all lists of coefficients.
+void set_dram_price(double pj_per_byte, Json& pricing) {
+  for (const char* list : {"coefficients", "low", "high"}) {
+    if (pricing.contains(list) && pricing[list].is_object()) {
+      pricing[list]["dram_pj_per_byte"] = pj_per_byte;
+    }
+  }
+}
+
 void mark_front(StoredSweep& sweep, const JsonObject& json) {
   for (const JsonObject& leader : json.objects("pareto_front")) {
+    const std::string accelerator = text_or_empty(leader, "accelerator");
+    if (!accelerator.empty() && accelerator != sweep.accelerator) continue;
     for (StoredPoint& point : sweep.points) {
       point.on_front = point.on_front || (point.model == leader.text("model") &&
                                           point.mitigation == leader.text("mitigation") &&
@@ -153,7 +198,7 @@ void read_configuration(StoredSweep& sweep, const JsonObject& json) {
   sweep.dataset = dataset.text("name");
   if (dataset.has("split")) sweep.dataset += ", " + dataset.text("split");
   sweep.dataset_sha256 = dataset.text("sha256");
-  if (configuration.has("accelerator")) {
+  if (is_stated(configuration, "accelerator")) {
     sweep.clock_mhz = configuration.object("accelerator")
                           .object("configuration")
                           .number("clock_mhz", 1e-3, kHighest);
@@ -167,7 +212,65 @@ std::optional<double> StoredPoint::energy_delay() const {
   return energy->total() * *latency_ms;
 }
 
-StoredSweep read_sweep(const std::filesystem::path& folder) {
+namespace {
+
+/// What all accelerators of the sweep share.
+StoredSweep shared_part(const std::filesystem::path& folder, const JsonObject& json) {
+  StoredSweep sweep;
+  sweep.folder = folder;
+  sweep.technology = json.text("technology");
+  sweep.rail = text_or_empty(json, "rail");
+  sweep.engine = json.text("engine");
+  sweep.accelerator = text_or_empty(json, "accelerator");
+  read_configuration(sweep, json);
+  read_notes(sweep, json);
+  for (const JsonObject& model : json.objects("models")) {
+    sweep.models.push_back({model.text("model"), model.text("model_file"),
+                            model.text("model_sha256"), model.integer("weights", 0, kMostCounted),
+                            nullptr});
+  }
+  const Json& mitigations = json.at("mitigations");
+  for (const Json& one : mitigations) {
+    if (!one.is_string()) json.fail("mitigations", "a list of texts");
+    sweep.mitigations.push_back(one);
+  }
+  if (is_stated(json, "pricing")) sweep.pricing = json.object("pricing").json();
+  return sweep;
+}
+
+/// The part of one accelerator. `alone`: there is no other.
+StoredSweep part_of(const StoredSweep& shared, const StoredAccelerator& accelerator, bool alone,
+                    const JsonObject& json) {
+  StoredSweep sweep = shared;
+  sweep.accelerator = accelerator.name;
+  sweep.clock_mhz = accelerator.clock_mhz;
+  if (!alone) sweep.part = varied_part(accelerator.name);
+  if (accelerator.own_dram_price) set_dram_price(*accelerator.own_dram_price, sweep.pricing);
+  for (StoredModel& model : sweep.models) {
+    if (accelerator.pricing_at_vmin.contains(model.name)) {
+      model.pricing_at_vmin = accelerator.pricing_at_vmin[model.name];
+    }
+  }
+  const auto own = [&](const JsonObject& entry) {
+    return alone || text_or_empty(entry, "accelerator") == accelerator.name;
+  };
+  for (const JsonObject& point : json.objects("points")) {
+    if (own(point)) sweep.points.push_back(point_of(point, sweep.clock_mhz));
+  }
+  if (sweep.points.empty()) json.fail("points", "at least one point");
+  for (const JsonObject& point : json.objects("extra_points")) {
+    if (own(point)) sweep.extra_points.push_back(point_of(point, sweep.clock_mhz));
+  }
+  for (const JsonObject& row : json.objects("safe_voltage")) {
+    if (own(row)) sweep.safe_voltage.push_back(safe_voltage_of(row));
+  }
+  mark_front(sweep, json);
+  return sweep;
+}
+
+}  // namespace
+
+std::vector<StoredSweep> read_sweeps(const std::filesystem::path& folder) {
   const std::vector<StoredRow> rows = read_stored_rows(folder);
   const std::filesystem::path file = folder / "sweep.json";
   std::error_code error;
@@ -176,40 +279,16 @@ StoredSweep read_sweep(const std::filesystem::path& folder) {
   }
   const Json content = read_json(file);
   const JsonObject json(content, file.string(), "`brownout sweep`");
-  StoredSweep sweep;
-  sweep.folder = folder;
-  sweep.technology = json.text("technology");
-  sweep.rail = text_or_empty(json, "rail");
-  sweep.engine = json.text("engine");
-  sweep.accelerator = text_or_empty(json, "accelerator");
-  sweep.chip_note = text_or_empty(json, "chip_note");
-  read_configuration(sweep, json);
-  read_notes(sweep, json);
-  for (const JsonObject& model : json.objects("models")) {
-    sweep.models.push_back({model.text("model"), model.text("model_file"),
-                            model.text("model_sha256"), model.integer("weights", 0, kMostCounted),
-                            pricing_of(model, "pricing_at_vmin")});
+  const StoredSweep shared = shared_part(folder, json);
+  const std::vector<StoredAccelerator> accelerators = accelerators_of(shared, json);
+  std::vector<StoredSweep> sweeps;
+  bool same_errors = true;
+  for (const StoredAccelerator& one : accelerators) {
+    same_errors = same_errors && one.errors_of == accelerators.front().errors_of;
+    sweeps.push_back(part_of(shared, one, accelerators.size() == 1, json));
   }
-  const Json& mitigations = json.at("mitigations");
-  for (const Json& one : mitigations) {
-    if (!one.is_string()) json.fail("mitigations", "a list of texts");
-    sweep.mitigations.push_back(one);
-  }
-  for (const JsonObject& point : json.objects("points")) {
-    sweep.points.push_back(point_of(point, sweep.clock_mhz));
-    sweep.places = point.has("places_of_one_die") && point.boolean("places_of_one_die");
-  }
-  if (sweep.points.empty()) json.fail("points", "at least one point");
-  for (const JsonObject& point : json.objects("extra_points")) {
-    sweep.extra_points.push_back(point_of(point, sweep.clock_mhz));
-  }
-  for (const JsonObject& row : json.objects("safe_voltage")) {
-    sweep.safe_voltage.push_back(safe_voltage_of(row));
-  }
-  mark_front(sweep, json);
-  if (is_stated(json, "pricing")) sweep.pricing = json.object("pricing").json();
-  add_chips(sweep, rows);
-  return sweep;
+  if (same_errors) add_chips(sweeps.front(), rows);
+  return sweeps;
 }
 
 void expect_same_images(const std::vector<StoredSweep>& sweeps) {

@@ -59,6 +59,7 @@ struct StoredModel {
 
 struct StoredSweep {
   std::filesystem::path folder;
+  std::string part;  // of a grid of accelerators: what this one varies; "" for a sweep on one
   std::string technology, rail, engine;
   std::string accelerator;  // "": none
   std::optional<double> clock_mhz;
@@ -73,13 +74,15 @@ struct StoredSweep {
   std::vector<StoredSafeVoltage> safe_voltage;
   std::vector<StoredChip> chips;  // every die at every voltage that was evaluated
   Json configuration;
-  Json pricing;         // coefficients and rail; null: not stored
+  Json pricing;         // coefficients and rail of this accelerator; null: not stored
   std::string dataset;  // "fashion-mnist, test", and its hash
   std::string dataset_sha256;
 };
 
-/// InputError for a folder that is not that of a finished sweep, or that a sweep is using.
-StoredSweep read_sweep(const std::filesystem::path& folder);
+/// One for each accelerator of the sweep. The dies of a grid whose accelerators differ in their
+/// errors are not known apart, so such sweeps have no `chips`. InputError for a folder that is not
+/// that of a finished sweep, or that a sweep is using.
+std::vector<StoredSweep> read_sweeps(const std::filesystem::path& folder);
 
 /// InputError for sweeps whose errors were measured on different images.
 void expect_same_images(const std::vector<StoredSweep>& sweeps);

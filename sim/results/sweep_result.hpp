@@ -21,8 +21,6 @@ struct SweepModel {
   std::string sha256;
   int bits = 0;  // 0: widths differ
   std::int64_t weights = 0;
-  std::optional<experiment::PriceBasis> at_vmin =
-      std::nullopt;  // of an inference, unprotected, at Vmin
 };
 
 /// Errors at a safe voltage on chips that played no part in its choice, percent.
@@ -67,6 +65,8 @@ struct SweptAccelerator {
   double clock_mhz = 500.0;
   std::size_t errors_of = 0;  // the first of the list that has the same errors
   experiment::DramPrice dram;
+  /// Of an inference of each network, unprotected, at Vmin; in the order of the networks.
+  std::vector<experiment::PriceBasis> at_vmin{};
 };
 
 struct SweepResult {

@@ -95,7 +95,9 @@ results::SweepResult run_sweep(SweepConfig config, const std::filesystem::path& 
   for (std::size_t t = 0; t < targets.size(); ++t) {
     for (std::size_t network = 0; network < config.models.size(); ++network) {
       CostCache costs(config, *inputs.networks[t][network], inputs.images.count);
-      if (!targets[t].name.empty()) result.models[network].at_vmin = costs.basis_at_vmin();
+      if (!targets[t].name.empty()) {
+        result.accelerators[t].at_vmin.push_back(costs.basis_at_vmin());
+      }
       for (const SweepMitigation& mitigation : config.mitigations) {
         ModelSweep run(bench, targets[t], network, mitigation, costs);
         if (config.mitigations.size() == 1) result.steps = run.steps();

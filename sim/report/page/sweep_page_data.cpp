@@ -90,9 +90,16 @@ std::string last_part(const std::filesystem::path& folder) {
 /// The names of the folders; as they were given if two would be equal.
 std::vector<std::string> folder_labels(const std::vector<results::StoredSweep>& sweeps) {
   std::vector<std::string> names, given;
+  const bool one_folder = std::all_of(
+      sweeps.begin(), sweeps.end(),
+      [&](const results::StoredSweep& sweep) { return sweep.folder == sweeps.front().folder; });
   for (const results::StoredSweep& sweep : sweeps) {
-    names.push_back(last_part(sweep.folder));
-    given.push_back(sweep.folder.string());
+    const auto label = [&](const std::string& folder) {
+      if (sweep.part.empty()) return folder;
+      return one_folder ? sweep.part : folder + " · " + sweep.part;
+    };
+    names.push_back(label(last_part(sweep.folder)));
+    given.push_back(label(sweep.folder.string()));
   }
   return std::set<std::string>(names.begin(), names.end()).size() == names.size() ? names : given;
 }
