@@ -325,7 +325,7 @@ def main():
         subprocess.run([BROWNOUT, "report", "first", "--out", "page.html"], cwd=folder, check=True)
         page = f"{folder}/page.html"
         with open(page, encoding="utf-8") as file:
-            if "chart-error" not in file.read():
+            if 'id="chart-error"' not in file.read():
                 print("skipped: built without Chart.js (Debian: libjs-chart.js)")
                 return SKIPPED
         url = "file://" + page
