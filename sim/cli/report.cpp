@@ -35,6 +35,8 @@ struct ReportOptions {
 /// Words of the fault maps of all folders, so that a page stays small.
 constexpr std::uint32_t kMapWords = 16384;
 
+constexpr std::size_t kMostFolders = 20;
+
 report::SweepPage read_sweeps(const std::vector<fs::path>& folders) {
   std::vector<results::StoredSweep> sweeps;
   std::vector<results::FaultWindow> faults;
@@ -74,6 +76,9 @@ void open_page(const std::string& file, const Output& output) {
 
 int run(const ReportOptions& options) {
   const std::vector<fs::path> folders(options.folders.begin(), options.folders.end());
+  if (folders.size() > kMostFolders) {
+    throw InputError("DIR: expected at most {} folders, got {}", kMostFolders, folders.size());
+  }
   const study::FolderKind kind = study::kind_of_folders(folders);
   const Output output(options.common, {}, {{"--out", options.out}});
   if (kind == study::FolderKind::kStudy) {
@@ -101,7 +106,6 @@ Action add_report(Verb& verb) {
   const auto options = std::make_shared<ReportOptions>();
   verb.add_option("DIR", options->folders, "Folders of finished sweeps, or of finished studies")
       ->required()
-      ->expected(1, 20)
       ->type_name("");
   verb.add_option("--out", options->out, "The page, one file that loads nothing")
       ->required()
