@@ -86,6 +86,9 @@ void open_page(const std::string& file, const Output& output) {
 
 int run(const ReportOptions& options) {
   const std::vector<fs::path> folders(options.folders.begin(), options.folders.end());
+  if (folders.size() > kMostSweeps) {
+    throw InputError("DIR: expected at most {} folders, got {}", kMostSweeps, folders.size());
+  }
   const study::FolderKind kind = study::kind_of_folders(folders);
   const Output output(options.common, {}, {{"--out", options.out}});
   if (kind == study::FolderKind::kStudy) {
@@ -113,7 +116,6 @@ Action add_report(Verb& verb) {
   const auto options = std::make_shared<ReportOptions>();
   verb.add_option("DIR", options->folders, "Folders of finished sweeps, or of finished studies")
       ->required()
-      ->expected(1, static_cast<int>(kMostSweeps))
       ->type_name("");
   verb.add_option("--out", options->out, "The page, one file that loads nothing")
       ->required()

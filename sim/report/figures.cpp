@@ -10,6 +10,7 @@
 
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/mitigation_report.hpp"
+#include "sim/results/energy_groups.hpp"
 
 namespace brownout::report {
 
@@ -168,30 +169,10 @@ void front_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   plot_all(parts, drawing);
 }
 
-/// Parts of the energy from the bottom of a bar up.
-struct FigurePart {
-  const char* title;
-  const char* colour;
-  double (*uj)(const EnergyLedger&);
-};
-constexpr std::array<FigurePart, 8> kFigureParts{{
-    {"weight SRAM", "#0072b2",
-     [](const EnergyLedger& e) { return e.weight_sram + e.weight_leakage; }},
-    {"mitigation", "#332288", [](const EnergyLedger& e) { return e.mitigation; }},
-    {"activation SRAM", "#56b4e9",
-     [](const EnergyLedger& e) { return e.activation_sram + e.activation_leakage; }},
-    {"accumulators", "#009e73",
-     [](const EnergyLedger& e) { return e.accumulator_sram + e.accumulator_leakage; }},
-    {"MACs", "#e69f00", [](const EnergyLedger& e) { return e.macs; }},
-    {"vector unit", "#cc3311", [](const EnergyLedger& e) { return e.vector; }},
-    {"DRAM", "#cc79a7", [](const EnergyLedger& e) { return e.dram; }},
-    {"logic leakage", "#8a8f98", [](const EnergyLedger& e) { return e.logic_leakage; }},
-}};
-
 /// A group of bars for each curve, a bar a voltage; the highest and the lowest one are among them.
 void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   std::string rows, tics, labels;
-  std::array<bool, kFigureParts.size()> used{};
+  std::array<bool, kGroupColours.size()> used{};
   double x = 0.0, highest = 0.0;
   for (const Curve& curve : curves_of(page)) {
     const double begin = x;
@@ -202,8 +183,8 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
       if (!point.energy) continue;
       rows += fmt::format("{}", x);
       double sum = 0.0;
-      for (std::size_t k = 0; k < kFigureParts.size(); ++k) {
-        const double part = kFigureParts[k].uj(*point.energy);
+      for (std::size_t k = 0; k < kGroupColours.size(); ++k) {
+        const double part = results::energy_groups()[k].uj(*point.energy);
         used[k] = used[k] || part != 0.0;
         sum += part;
         rows += fmt::format(" {}", sum);
@@ -218,7 +199,7 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
     x += 0.8;
   }
   drawing.program +=
-      frame_text(kFigureParts.size(), width) + labels +
+      frame_text(kGroupColours.size(), width) + labels +
       fmt::format(
           "set xtics rotate by 90 right ({})\nset xrange [-0.8:{}]\nset yrange [0:{}]\n"
           "set tmargin 2\nset boxwidth 0.85\nset style fill solid 1.0 noborder\n"
@@ -228,10 +209,10 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
           tics, x - 1.0, 1.02 * highest);
   const std::string block = drawing.block(rows);
   std::vector<std::string> parts;
-  for (std::size_t k = kFigureParts.size(); k-- > 0;) {
+  for (std::size_t k = kGroupColours.size(); k-- > 0;) {
     if (!used[k]) continue;
     parts.push_back(fmt::format("{} using 1:{} with boxes lc rgb '{}' title '{}'", block, k + 2,
-                                kFigureParts[k].colour, kFigureParts[k].title));
+                                kGroupColours[k], results::energy_groups()[k].name));
   }
   plot_all(parts, drawing);
 }

@@ -115,16 +115,11 @@ std::string head(const results::SweepResult& result, const Frame& frame) {
   return text;
 }
 
-/// Colours of results::kEnergyGroups, which the lower panel stacks from the bottom up. None of them
-/// is a network's, because a colour means one thing in all panels.
-constexpr std::array<const char*, 8> kGroupColours{"#444444", "#9970ab", "#99ddff", "#44bb99",
-                                                   "#eedd88", "#ee8866", "#ffaabb", "#dddddd"};
-
 /// One bar of the lower panel: its place, its label, and the heights up to each part.
 std::string bar_row(double x, const results::Point& point) {
   std::string row = fmt::format("{} {:.4f}", x, *point.voltage);
   double sum = 0.0;
-  for (const results::EnergyGroup& group : results::kEnergyGroups) {
+  for (const results::EnergyGroup& group : results::energy_groups()) {
     sum += group.uj(*point.energy);
     row += fmt::format(" {}", sum);
   }
@@ -160,10 +155,10 @@ std::string energy_panel(const results::SweepResult& result, const ShortNames& n
       "plot \\\n",
       gnuplot_quoted("energy of an inference on " + result.accelerator), kGrey, x - 0.5, labels);
   // The tallest box is drawn first: each box hides the lower part of the previous one.
-  for (std::size_t k = results::kEnergyGroups.size(); k-- > 0;) {
+  for (std::size_t k = kGroupColours.size(); k-- > 0;) {
     text +=
         fmt::format("  {} using 1:{}:xtic(2) with boxes lc rgb '{}' title '{}'{}\n", parts, k + 3,
-                    kGroupColours[k], results::kEnergyGroups[k].name, k == 0 ? "" : ", \\");
+                    kGroupColours[k], results::energy_groups()[k].name, k == 0 ? "" : ", \\");
   }
   return text;
 }

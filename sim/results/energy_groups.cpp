@@ -6,25 +6,34 @@
 
 namespace brownout::results {
 
-const std::array<EnergyGroup, 8> kEnergyGroups{{
-    {"weight SRAM", [](const EnergyLedger& e) { return e.weight_sram + e.weight_leakage; }},
-    {"mitigation", [](const EnergyLedger& e) { return e.mitigation; }},
-    {"activation SRAM",
-     [](const EnergyLedger& e) { return e.activation_sram + e.activation_leakage; }},
-    {"accumulators",
-     [](const EnergyLedger& e) { return e.accumulator_sram + e.accumulator_leakage; }},
-    {"MACs", [](const EnergyLedger& e) { return e.macs; }},
-    {"vector unit", [](const EnergyLedger& e) { return e.vector; }},
-    {"DRAM", [](const EnergyLedger& e) { return e.dram; }},
-    {"logic leakage", [](const EnergyLedger& e) { return e.logic_leakage; }},
-}};
+double EnergyGroup::uj(const EnergyLedger& ledger) const {
+  double sum = 0.0;
+  for (double EnergyLedger::*const part : parts) sum += ledger.*part;
+  return sum;
+}
+
+const std::array<EnergyGroup, 8>& energy_groups() {
+  using E = EnergyLedger;
+  static const std::array<EnergyGroup, 8> groups{{
+      {"weight SRAM", {&E::weight_sram, &E::weight_leakage}},
+      {"mitigation", {&E::mitigation}},
+      {"activation SRAM", {&E::activation_sram, &E::activation_leakage}},
+      {"accumulators", {&E::accumulator_sram, &E::accumulator_leakage}},
+      {"MACs", {&E::macs}},
+      {"vector unit", {&E::vector}},
+      {"DRAM", {&E::dram}},
+      {"logic leakage", {&E::logic_leakage}},
+  }};
+  return groups;
+}
 
 SupplyEffect supply_effect(const EnergyLedger& energy, double energy_rel, double voltage) {
   SupplyEffect effect;
   effect.saved_pct = 100.0 * (1.0 - energy_rel);
   effect.voltage = voltage;
+  const auto& groups = energy_groups();
   const auto largest = std::max_element(
-      kEnergyGroups.begin(), kEnergyGroups.end(),
+      groups.begin(), groups.end(),
       [&](const EnergyGroup& a, const EnergyGroup& b) { return a.uj(energy) < b.uj(energy); });
   effect.largest = largest->name;
   effect.largest_share_pct = 100.0 * largest->uj(energy) / energy.total();

@@ -11,15 +11,17 @@
 
 namespace brownout::results {
 
-/// One part, by its name in tables and pictures.
+/// One part, by its name in tables and pictures, and the components that it adds up.
 struct EnergyGroup {
   const char* name;
-  double (*uj)(const EnergyLedger& ledger);
+  std::vector<double EnergyLedger::*> parts;
+
+  double uj(const EnergyLedger& ledger) const;
 };
 
 /// From the weight memory, which the supply scales, to the parts that no supply scales. They add up
 /// to the ledger's total.
-extern const std::array<EnergyGroup, 8> kEnergyGroups;
+const std::array<EnergyGroup, 8>& energy_groups();
 
 /// What the scaled supply moves of all energy.
 struct SupplyEffect {

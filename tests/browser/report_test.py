@@ -75,6 +75,25 @@ safe_voltage: {{yield: mean, max_drop_points: 30, tolerance: 0.1, stated_on: 2}}
         return json.load(file)
 
 
+def study(folder):
+    write(f"{folder}/study.yaml", f"""
+title: Two networks at two rates
+data_folder: data
+images: 8
+chips: 2
+evaluations:
+  clean: {{kind: clean}}
+  rerr: {{kind: errors, rates: [0.001, 0.01, 0.05]}}
+rows:
+  - {{name: normal, network: {SOURCE}/models/fmnist-simplenet16-normal-8b.onnx}}
+  - {{name: randbet, network: {SOURCE}/models/fmnist-simplenet16-randbet-8b.onnx}}
+compare:
+  - {{higher: normal, lower: randbet}}
+""".encode())
+    subprocess.run([BROWNOUT, "study", "study.yaml", "--out", "study", "--quiet", "--no-plot"],
+                   cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
 def pixels(png):
     """Rows of a PNG with 8 bits a channel and no interlacing, as lists of colours."""
     at, header, packed = 8, None, b""
@@ -307,6 +326,28 @@ def check_without_scripts(browser, url, first):
     browser.scripts(True)
 
 
+def check_several(browser, url, second):
+    """Two sweeps on one page: each has prices of its own."""
+    looks_right(browser, url, "several", 390, False)
+    browser.shape(1200, 900)
+    browser.open(url)
+    labels = browser.run("JSON.parse(document.getElementById('report-data').textContent).networks.map((n) => n.label)")
+    check(labels == ["normal · first", "randbet · first", "normal · second", "randbet · second"],
+          f"each network of each folder has its label {labels}")
+    browser.run("(() => { const s = document.getElementById('price-sweep'); s.value = 1; s.dispatchEvent(new Event('change')); })()")
+    shown = browser.run("Number(document.getElementById('price-mac_pj-number').value)")
+    check(shown == second["pricing"]["coefficients"]["mac_pj"], f"the prices of the second folder can be chosen {shown}")
+
+
+def check_study(browser, url):
+    for name, width, dark in (("study", 1200, False), ("study-phone", 390, True)):
+        looks_right(browser, url, name, width, dark)
+    curves = "Charts.made[0].data.datasets.filter((s) => s.data[0].title).length"
+    check(browser.run(curves) == 2, "a study has a curve for each row")
+    browser.run("document.querySelector('[data-choose-network=\"0\"]').click()")
+    check(browser.run(curves) == 1, "a row can be left out")
+
+
 def check_print(browser, url):
     browser.shape(1200, 900)
     browser.open(url)
@@ -322,10 +363,13 @@ def main():
         data_set(f"{folder}/data", 8)
         technologies(folder)
         first, second = sweep(folder, "first"), sweep(folder, "second")
-        subprocess.run([BROWNOUT, "report", "first", "--out", "page.html"], cwd=folder, check=True)
+        study(folder)
+        for folders, name in ((["first"], "page"), (["first", "second"], "several"), (["study"], "study")):
+            subprocess.run([BROWNOUT, "report", *folders, "--out", f"{name}.html"], cwd=folder,
+                           check=True, stdout=subprocess.DEVNULL)
         page = f"{folder}/page.html"
         with open(page, encoding="utf-8") as file:
-            if "chart-error" not in file.read():
+            if 'id="chart-error"' not in file.read():
                 print("skipped: built without Chart.js (Debian: libjs-chart.js)")
                 return SKIPPED
         url = "file://" + page
@@ -341,6 +385,8 @@ def main():
             check_tables(browser, url)
             check_without_scripts(browser, url, first)
             check_print(browser, url)
+            check_several(browser, f"file://{folder}/several.html", second)
+            check_study(browser, f"file://{folder}/study.html")
     print(f"{len(failures)} checks failed")
     return 1 if failures else 0
 

@@ -22,7 +22,7 @@ EnergyLedger powers() {
 
 TEST(EnergyGroups, AddUpToAllEnergy) {
   double sum = 0.0;
-  for (const EnergyGroup& group : kEnergyGroups) sum += group.uj(powers());
+  for (const EnergyGroup& group : energy_groups()) sum += group.uj(powers());
   EXPECT_EQ(sum, powers().total());
 }
 

@@ -28,18 +28,21 @@ const Charts = (() => {
       ticks: {color: style("--quiet"), font: {size: 12}},
     }, more);
   }
-  // Steps of 1, 2 and 5 only, as plain numbers.
+  // Steps of 1, 2 and 5, of which a short axis has too few, as plain numbers.
   function logAxis(title, low, high) {
     const result = axis(title, {type: "logarithmic", min: low, max: high});
-    result.afterBuildTicks = (scale) => {
+    const of = (digits) => {
       const ticks = [];
       for (let e = Math.floor(Math.log10(low)); 10 ** e <= high; ++e) {
-        for (const t of TICKS) {
-          const value = t * 10 ** e;
+        for (const digit of digits) {
+          const value = digit * 10 ** e;
           if (value >= low && value <= high) ticks.push({value});
         }
       }
-      if (ticks.length > 1) scale.ticks = ticks;
+      return ticks;
+    };
+    result.afterBuildTicks = (scale) => {
+      scale.ticks = of(TICKS).length > 2 ? of(TICKS) : of([1, 2, 3, 4, 5, 6, 7, 8, 9]);
     };
     result.ticks.callback = (value) => String(Number(value.toPrecision(3)));
     return result;

@@ -73,8 +73,8 @@ HtmlTable rows_html(const StoredStudy& study, std::size_t first) {
   const std::vector<StudyColumn> columns = columns_of(study);
   std::vector<std::string> header{"row"};
   for (const StudyColumn& column : columns) {
-    header.push_back(
-        fmt::format("{}{}{}", column.published ? "published, " : "", column.column, column.unit));
+    header.push_back(fmt::format("{}{}{}", column.published ? "published, " : "", column.column,
+                                 column.unit.empty() ? "" : " (" + column.unit + ")"));
   }
   HtmlTable table(study.title, header, 1);
   for (std::size_t i = 0; i < study.rows.size(); ++i) {

@@ -4,17 +4,6 @@
 const Sweep = (() => {
   let data, chosen;  // {networks: [bool], mitigations: [bool]}
   const hiddenParts = new Set();
-  // Parts of the energy as the legend names them, from the bottom of a bar up.
-  const GROUPS = [
-    ["weight SRAM", "#0072b2", ["weight_sram", "weight_leakage"]],
-    ["mitigation", "#6a5acd", ["mitigation"]],
-    ["activation SRAM", "#56b4e9", ["activation_sram", "activation_leakage"]],
-    ["accumulators", "#009e73", ["accumulator_sram", "accumulator_leakage"]],
-    ["MACs", "#e69f00", ["macs"]],
-    ["vector unit", "#cc3311", ["vector"]],
-    ["DRAM", "#cc79a7", ["dram"]],
-    ["logic leakage", "#8a8f98", ["logic_leakage"]],
-  ];
   const MOST_PANELS = 12;
   const byId = (id) => document.getElementById(id);
   const volts = (v) => v.toFixed(4).replace(/0+$/, "").replace(/\.$/, "");
@@ -106,7 +95,7 @@ const Sweep = (() => {
     canvas.setAttribute("aria-label", "Energy by component of " + label(s.n, s.m));
     byId("energy-panels").append(panel);
     const points = s.points.filter((p) => p.parts);
-    const sets = GROUPS.filter((g) => !hiddenParts.has(g[0])).map(([name, colour, parts]) => ({
+    const sets = data.groups.filter((g) => !hiddenParts.has(g[0])).map(([name, colour, parts]) => ({
       label: name, backgroundColor: colour, stack: "energy", barPercentage: 0.92,
       categoryPercentage: 0.92,
       data: points.map((p) => parts.reduce((sum, part) => sum + p.parts[Prices.PARTS.indexOf(part)], 0)),
@@ -127,7 +116,7 @@ const Sweep = (() => {
     byId("energy-panels").replaceChildren();
     const shown = list.slice(0, MOST_PANELS);
     const sums = shown.flatMap((s) => s.points.filter((p) => p.parts).map((p) =>
-        GROUPS.filter((g) => !hiddenParts.has(g[0])).flatMap((g) => g[2])
+        data.groups.filter((g) => !hiddenParts.has(g[0])).flatMap((g) => g[2])
             .reduce((sum, part) => sum + p.parts[Prices.PARTS.indexOf(part)], 0)));
     const high = Math.max(...sums) || undefined;
     for (const s of shown) energyPanel(s, high === undefined ? high : roundUp(high));
@@ -141,7 +130,7 @@ const Sweep = (() => {
   }
   function energyLegend() {
     if (!byId("energy-legend")) return;
-    for (const [name, colour] of GROUPS) {
+    for (const [name, colour] of data.groups) {
       if (name === "mitigation" && !several() && data.points.every((p) => !p.parts || p.parts[10] === 0)) continue;
       const tick = document.createElement("label");
       tick.className = "tick";

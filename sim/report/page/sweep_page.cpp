@@ -233,6 +233,18 @@ std::string notes_section(const SweepPage& page) {
   return section_html("notes", "What these numbers are", text);
 }
 
+/// Each folder once.
+std::vector<std::string> folder_names(const SweepPage& page) {
+  std::vector<std::string> names;
+  for (const results::StoredSweep& sweep : page.sweeps) {
+    std::filesystem::path path = std::filesystem::absolute(sweep.folder).lexically_normal();
+    if (path.filename().empty()) path = path.parent_path();
+    const std::string name = path.filename().string();
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::string sweep_page_html(const SweepPage& page, const std::string& version) {
@@ -249,7 +261,7 @@ std::string sweep_page_html(const SweepPage& page, const std::string& version) {
   links.insert(links.end(),
                {{"faults", "Fault map"}, {"notes", "Notes"}, {"configuration", "Configuration"}});
 
-  const std::string title = "Brownout: " + joined(page.folders, ", ");
+  const std::string title = "Brownout: " + joined(folder_names(page), ", ");
   std::string body = fmt::format("<header>\n<h1>{}</h1>\n{}</header>\n{}", html_text(title),
                                  lead_html(page), links_html(links));
   body +=

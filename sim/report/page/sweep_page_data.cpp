@@ -7,11 +7,13 @@
 #include <set>
 
 #include "sim/base/error.hpp"
+#include "sim/report/gnuplot.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/optional_json.hpp"
 #include "sim/report/page/base64.hpp"
 #include "sim/report/page/sweep_page.hpp"
+#include "sim/results/energy_groups.hpp"
 
 namespace brownout::report {
 
@@ -79,6 +81,22 @@ Json dies_json(const SweepPage& page) {
     }
   }
   return {{"names", names}, {"rows", rows}, {"all", all}};
+}
+
+/// [name, colour, components] of the parts of the energy, from the bottom of a bar up.
+Json groups_json() {
+  Json groups = Json::array();
+  for (std::size_t k = 0; k < kGroupColours.size(); ++k) {
+    const results::EnergyGroup& group = results::energy_groups()[k];
+    Json components = Json::array();
+    for (const EnergyLedgerField& field : kEnergyLedgerFields) {
+      if (std::count(group.parts.begin(), group.parts.end(), field.energy) > 0) {
+        components.push_back(field.name);
+      }
+    }
+    groups.push_back({group.name, kGroupColours[k], components});
+  }
+  return groups;
 }
 
 std::string last_part(const std::filesystem::path& folder) {
@@ -170,7 +188,8 @@ Json sweep_page_data(const SweepPage& page) {
             {"sweeps", Json::array()},
             {"points", Json::array()},
             {"safe", Json::array()},
-            {"dies", dies_json(page)}};
+            {"dies", dies_json(page)},
+            {"groups", groups_json()}};
   for (const PageNetwork& network : page.networks) {
     const results::StoredSweep& sweep = page.sweeps[network.sweep];
     Json at_vmin;
