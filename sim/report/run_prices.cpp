@@ -57,7 +57,7 @@ std::string ranged_text(double value, const std::optional<std::array<double, 2>>
 }
 
 std::string dram_note(const experiment::DramPrice& dram) {
-  if (!dram.technology_pj_per_byte) return "";
+  if (dram.technology_pj_per_byte.value_or(dram.pj_per_byte) == dram.pj_per_byte) return "";
   return fmt::format(
       "The DRAM takes {} pJ a bit by the accelerator file, in place of the technology's {}.\n",
       dram.pj_per_byte / 8.0, *dram.technology_pj_per_byte / 8.0);
