@@ -29,19 +29,19 @@ constexpr std::array<const char*, 7> kDashes{"1", "'-'", "'.'", "'_'", "'-.'", "
 constexpr std::array<int, 7> kPoints{7, 5, 9, 13, 11, 4, 8};  // of gnuplot's shapes
 
 /// A network with a mitigation, and its points by rising voltage.
-struct Curve {
+struct FigureCurve {
   std::string label, colour, dash;
   int shape = 7;
   std::vector<const results::StoredPoint*> points;
 };
 
-std::vector<Curve> curves_of(const SweepPage& page) {
+std::vector<FigureCurve> curves_of(const SweepPage& page) {
   const std::vector<std::string> shown = shown_mitigations(page.mitigations);
-  std::vector<Curve> curves;
+  std::vector<FigureCurve> curves;
   for (std::size_t n = 0; n < page.networks.size(); ++n) {
     const PageNetwork& network = page.networks[n];
     for (std::size_t m = 0; m < shown.size(); ++m) {
-      Curve curve;
+      FigureCurve curve;
       curve.label = network.label + (shown.size() > 1 ? ", " + shown[m] : "");
       curve.colour = kColours[n % kColours.size()];
       curve.dash = kDashes[(m + n / kColours.size()) % kDashes.size()];
@@ -61,7 +61,9 @@ std::vector<Curve> curves_of(const SweepPage& page) {
 }
 
 /// Half an image: what stands for zero on a logarithmic axis.
-double least(const results::StoredPoint& point) { return 50.0 / static_cast<double>(point.images); }
+double least_shown(const results::StoredPoint& point) {
+  return 50.0 / static_cast<double>(point.images);
+}
 
 std::string frame_text(std::size_t keys, const Width& width) {
   const int columns = width.inches > 5.0 ? 4 : 2;
@@ -74,11 +76,11 @@ std::string frame_text(std::size_t keys, const Width& width) {
          (keys == 1 ? "unset key\n" : "");
 }
 
-std::string error_axis(const std::vector<Curve>& curves) {
+std::string error_axis(const std::vector<FigureCurve>& curves) {
   double low = 100.0;
-  for (const Curve& curve : curves) {
+  for (const FigureCurve& curve : curves) {
     for (const auto* point : curve.points) {
-      low = std::min(low, std::max(point->rerr_mean, least(*point)));
+      low = std::min(low, std::max(point->rerr_mean, least_shown(*point)));
     }
   }
   return fmt::format(
@@ -94,22 +96,22 @@ void plot_all(const std::vector<std::string>& parts, Drawing& drawing) {
   }
 }
 
-std::string curve_style(const Curve& curve) {
+std::string curve_style(const FigureCurve& curve) {
   return fmt::format("lc rgb '{}' dt {} lw 1.6 pt {} ps 0.45", curve.colour, curve.dash,
                      curve.shape);
 }
 
 /// Error against voltage; bands are 95 % intervals over chips.
 void error_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
-  const std::vector<Curve> curves = curves_of(page);
+  const std::vector<FigureCurve> curves = curves_of(page);
   drawing.program += frame_text(curves.size(), width) + error_axis(curves) +
                      "set xlabel 'supply voltage, V / Vmin'\nset format x '%.2f'\n"
                      "set style fill transparent solid 0.18 noborder\n";
   std::vector<std::string> bands, lines;
-  for (const Curve& curve : curves) {
+  for (const FigureCurve& curve : curves) {
     std::string rows;
     for (const auto* point : curve.points) {
-      const double floor = least(*point), mean = point->rerr_mean;
+      const double floor = least_shown(*point), mean = point->rerr_mean;
       const auto ends = point->rerr_ci95.value_or(std::array<double, 2>{mean, mean});
       rows += fmt::format("{} {} {} {}\n", point->voltage, std::max(mean, floor),
                           std::max(ends[0], floor), std::max(ends[1], floor));
@@ -145,18 +147,18 @@ double tic_step(const SweepPage& page, double count) {
 
 /// Error against energy of an image; points that no other one beats are circled.
 void front_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
-  const std::vector<Curve> curves = curves_of(page);
+  const std::vector<FigureCurve> curves = curves_of(page);
   drawing.program += frame_text(curves.size() + 1, width) + error_axis(curves) +
                      fmt::format("set xlabel 'energy of an image, µJ'\nset xtics {}\n",
                                  tic_step(page, width.inches > 5.0 ? 8.0 : 4.0));
   std::vector<std::string> parts;
   std::string front;
-  for (const Curve& curve : curves) {
+  for (const FigureCurve& curve : curves) {
     std::string rows;
     for (const auto* point : curve.points) {
       if (!point->energy) continue;
-      const std::string row =
-          fmt::format("{} {}\n", point->energy->total(), std::max(point->rerr_mean, least(*point)));
+      const std::string row = fmt::format("{} {}\n", point->energy->total(),
+                                          std::max(point->rerr_mean, least_shown(*point)));
       rows += row;
       if (point->on_front) front += row;
     }
@@ -174,7 +176,7 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
   std::string rows, tics, labels;
   std::array<bool, kGroupColours.size()> used{};
   double x = 0.0, highest = 0.0;
-  for (const Curve& curve : curves_of(page)) {
+  for (const FigureCurve& curve : curves_of(page)) {
     const double begin = x;
     const std::size_t bars = std::min(width.voltages, curve.points.size());
     for (std::size_t i = 0; i < bars; ++i) {
@@ -218,7 +220,7 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
 }
 
 void latency_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
-  const std::vector<Curve> curves = curves_of(page);
+  const std::vector<FigureCurve> curves = curves_of(page);
   std::string tics;
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < curves.size(); ++i) {

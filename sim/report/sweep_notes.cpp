@@ -10,8 +10,10 @@
 #include "sim/report/error_text.hpp"
 #include "sim/report/labels_note.hpp"
 #include "sim/report/results_text.hpp"
+#include "sim/report/run_prices.hpp"
 #include "sim/report/safe_voltage_report.hpp"
 #include "sim/report/savings.hpp"
+#include "sim/report/supply_note.hpp"
 #include "sim/results/places.hpp"
 
 namespace brownout::report {
@@ -51,6 +53,13 @@ std::vector<std::string> sweep_notes(const results::SweepResult& result) {
     notes.push_back(fmt::format("On {}: {}", result.accelerator, kWeightsAtVmin));
   }
   notes.push_back(savings_note(result));
+  for (const results::SweptAccelerator& one : result.accelerators) {
+    const std::string dram = dram_note(one.dram);
+    if (dram.empty()) continue;
+    notes.push_back(result.accelerators.size() > 1 ? one.name + ": " + dram : dram);
+  }
+  const std::string supply = supply_note(results::supply_effect(result.points));
+  if (!supply.empty()) notes.push_back(supply);
   notes.push_back(safe_voltage_title(result.safe) + ".");
   for (std::string& note : notes) note = on_one_line(note);
   return notes;

@@ -14,7 +14,7 @@ namespace brownout::results {
 
 namespace {
 
-constexpr double kHighest = 1e15;
+constexpr double kMostStored = 1e15;
 constexpr std::int64_t kMostCounted = std::numeric_limits<std::int64_t>::max();
 
 bool is_stated(const JsonObject& object, const char* key) {
@@ -23,13 +23,13 @@ bool is_stated(const JsonObject& object, const char* key) {
 
 std::optional<double> number_or_none(const JsonObject& object, const char* key, double low = 0.0) {
   if (!is_stated(object, key)) return std::nullopt;
-  return object.number(key, low, kHighest);
+  return object.number(key, low, kMostStored);
 }
 
 std::optional<std::array<double, 2>> pair_or_none(const JsonObject& object, const char* key,
                                                   double low = 0.0) {
   if (!is_stated(object, key)) return std::nullopt;
-  const std::vector<double> numbers = object.numbers(key, low, kHighest);
+  const std::vector<double> numbers = object.numbers(key, low, kMostStored);
   if (numbers.size() != 2) object.fail(key, "two numbers");
   return std::array<double, 2>{numbers[0], numbers[1]};
 }
@@ -41,7 +41,7 @@ std::string text_or_empty(const JsonObject& object, const char* key) {
 EnergyLedger energy_parts(const JsonObject& parts) {
   EnergyLedger energy;
   for (const EnergyLedgerField& field : kEnergyLedgerFields) {
-    energy.*field.energy = parts.number(field.name, -kHighest, kHighest);
+    energy.*field.energy = parts.number(field.name, -kMostStored, kMostStored);
   }
   return energy;
 }
@@ -53,12 +53,12 @@ Json pricing_of(const JsonObject& from, const char* key) {
   read_event_counts(pricing.at("event_counts"), std::string(key) + ".event_counts");
   for (const char* name : {"images", "cycles", "clock_mhz", "weight_kib", "weight_gated_kib",
                            "activation_kib", "accumulator_kib", "pes"}) {
-    pricing.number(name, 0.0, kHighest);
+    pricing.number(name, 0.0, kMostStored);
   }
   for (const char* name : {"weights", "activations", "accumulators"}) {
     const JsonObject supply = pricing.object(name);
     for (const char* part : {"voltage", "access_rel", "leakage_rel"}) {
-      supply.number(part, 0.0, kHighest);
+      supply.number(part, 0.0, kMostStored);
     }
   }
   return pricing.json();
@@ -68,7 +68,7 @@ StoredPoint point_of(const JsonObject& from, std::optional<double> clock_mhz) {
   StoredPoint point;
   point.model = from.text("model");
   point.mitigation = from.has("mitigation") ? from.text("mitigation") : "none";
-  point.voltage = from.number("voltage", 0.0, kHighest);
+  point.voltage = from.number("voltage", 0.0, kMostStored);
   point.rate = from.number("rate", 0.0, 1.0);
   point.energy_sram_rel = number_or_none(from, "energy_sram_rel");
   point.weight_area_rel = number_or_none(from, "weight_area_rel");
@@ -95,9 +95,9 @@ StoredSafeVoltage safe_voltage_of(const JsonObject& from) {
   row.voltage = number_or_none(from, "voltage");
   row.err = from.number("err", 0.0, 100.0);
   row.rate = number_or_none(from, "rate");
-  row.saving_access_pct = number_or_none(from, "energy_saving_sram_pct", -kHighest);
-  row.saving_all_pct = number_or_none(from, "energy_saving_total_pct", -kHighest);
-  row.saving_all_range_pct = pair_or_none(from, "energy_saving_total_range_pct", -kHighest);
+  row.saving_access_pct = number_or_none(from, "energy_saving_sram_pct", -kMostStored);
+  row.saving_all_pct = number_or_none(from, "energy_saving_total_pct", -kMostStored);
+  row.saving_all_range_pct = pair_or_none(from, "energy_saving_total_range_pct", -kMostStored);
   if (!is_stated(from, "stated_on")) return row;
   const JsonObject stated = from.object("stated_on");
   row.rerr_mean = number_or_none(stated, "rerr_mean");
@@ -116,7 +116,7 @@ void add_chips(StoredSweep& sweep, const std::vector<StoredRow>& rows) {
     const JsonObject row(json, stored.place, "`brownout sweep`");
     if (!row.has("chip")) continue;
     sweep.chips.push_back({row.text("model"), row.text("mitigation"), row.text("chip"),
-                           row.number("voltage", 0.0, kHighest),
+                           row.number("voltage", 0.0, kMostStored),
                            percent(row.integer("wrong", 0, images), images)});
   }
 }
@@ -169,9 +169,10 @@ void mark_front(StoredSweep& sweep, const JsonObject& json) {
     const std::string accelerator = text_or_empty(leader, "accelerator");
     if (!accelerator.empty() && accelerator != sweep.accelerator) continue;
     for (StoredPoint& point : sweep.points) {
-      point.on_front = point.on_front || (point.model == leader.text("model") &&
-                                          point.mitigation == leader.text("mitigation") &&
-                                          point.voltage == leader.number("voltage", 0.0, kHighest));
+      point.on_front =
+          point.on_front ||
+          (point.model == leader.text("model") && point.mitigation == leader.text("mitigation") &&
+           point.voltage == leader.number("voltage", 0.0, kMostStored));
     }
   }
 }
@@ -201,7 +202,7 @@ void read_configuration(StoredSweep& sweep, const JsonObject& json) {
   if (is_stated(configuration, "accelerator")) {
     sweep.clock_mhz = configuration.object("accelerator")
                           .object("configuration")
-                          .number("clock_mhz", 1e-3, kHighest);
+                          .number("clock_mhz", 1e-3, kMostStored);
   }
 }
 
@@ -222,6 +223,7 @@ StoredSweep shared_part(const std::filesystem::path& folder, const JsonObject& j
   sweep.rail = text_or_empty(json, "rail");
   sweep.engine = json.text("engine");
   sweep.accelerator = text_or_empty(json, "accelerator");
+  sweep.chip_note = text_or_empty(json, "chip_note");
   read_configuration(sweep, json);
   read_notes(sweep, json);
   for (const JsonObject& model : json.objects("models")) {
@@ -256,6 +258,7 @@ StoredSweep part_of(const StoredSweep& shared, const StoredAccelerator& accelera
   };
   for (const JsonObject& point : json.objects("points")) {
     if (own(point)) sweep.points.push_back(point_of(point, sweep.clock_mhz));
+    sweep.places = point.has("places_of_one_die") && point.boolean("places_of_one_die");
   }
   if (sweep.points.empty()) json.fail("points", "at least one point");
   for (const JsonObject& point : json.objects("extra_points")) {

@@ -47,7 +47,7 @@ std::vector<std::string> texts_of(const JsonObject& object, const char* key) {
   return texts;
 }
 
-StoredCell cell_of(const JsonObject& from) {
+StoredCell stored_cell(const JsonObject& from) {
   StoredCell cell;
   cell.evaluation = from.text("evaluation");
   cell.column = from.text("column");
@@ -79,7 +79,7 @@ StoredStudyRow row_of(const JsonObject& from) {
     row.networks.push_back(
         {network.text("model"), network.text("model_file"), network.text("model_sha256")});
   }
-  for (const JsonObject& cell : from.objects("cells")) row.cells.push_back(cell_of(cell));
+  for (const JsonObject& cell : from.objects("cells")) row.cells.push_back(stored_cell(cell));
   return row;
 }
 
@@ -108,7 +108,7 @@ StoredComparison comparison_of(const JsonObject& from) {
   return comparison;
 }
 
-bool holds(const fs::path& folder, const std::string& name) {
+bool holds_file(const fs::path& folder, const std::string& name) {
   std::error_code error;
   return fs::is_regular_file(folder / name, error);
 }
@@ -119,10 +119,11 @@ FolderKind kind_of(const fs::path& folder) {
     throw InputError("{}: expected the folder of a sweep or a study, found {}", folder.string(),
                      fs::exists(folder, error) ? "a file" : "nothing");
   }
-  if (holds(folder, results::sweep_kind().identity) || holds(folder, "sweep.json")) {
+  if (holds_file(folder, results::sweep_kind().identity) || holds_file(folder, "sweep.json")) {
     return FolderKind::kSweep;
   }
-  if (holds(folder, store_kind().identity) || holds(folder, kStudyName)) return FolderKind::kStudy;
+  if (holds_file(folder, store_kind().identity) || holds_file(folder, kStudyName))
+    return FolderKind::kStudy;
   throw InputError(
       "{}: holds no results; expected the folder of a sweep (sweep.json) or of a study "
       "(study.json)",
@@ -136,7 +137,7 @@ const char* name_of(FolderKind kind) { return kind == FolderKind::kSweep ? "a sw
 StoredStudy read_study(const fs::path& folder) {
   results::read_stored_rows(folder, store_kind());  // none is running there
   const fs::path file = folder / kStudyName;
-  if (!holds(folder, kStudyName)) {
+  if (!holds_file(folder, kStudyName)) {
     throw InputError("{}: missing; the study has not ended. Give its command again", file.string());
   }
   const Json content = read_json(file);
@@ -155,9 +156,9 @@ StoredStudy read_study(const fs::path& folder) {
     study.comparisons.push_back(comparison_of(one));
   }
   for (const char* picture : {"study.svg", "histograms.svg"}) {
-    if (holds(folder, picture)) study.pictures.push_back(read_file(folder / picture));
+    if (holds_file(folder, picture)) study.pictures.push_back(read_file(folder / picture));
   }
-  if (holds(folder, store_kind().identity))
+  if (holds_file(folder, store_kind().identity))
     study.identity = read_json(folder / store_kind().identity);
   return study;
 }

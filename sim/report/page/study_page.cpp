@@ -32,7 +32,7 @@ struct StudyColumn {
 };
 
 /// In the order of the rows' cells; a column of published values follows the one that has them.
-std::vector<StudyColumn> columns_of(const StoredStudy& study) {
+std::vector<StudyColumn> shown_columns(const StoredStudy& study) {
   std::vector<StudyColumn> columns;
   for (const StoredStudyRow& row : study.rows) {
     for (const StoredCell& cell : row.cells) {
@@ -70,7 +70,7 @@ HtmlCell study_cell(const StoredStudyRow& row, const StudyColumn& column) {
 }
 
 HtmlTable rows_html(const StoredStudy& study, std::size_t first) {
-  const std::vector<StudyColumn> columns = columns_of(study);
+  const std::vector<StudyColumn> columns = shown_columns(study);
   std::vector<std::string> header{"row"};
   for (const StudyColumn& column : columns) {
     header.push_back(fmt::format("{}{}{}", column.published ? "published, " : "", column.column,

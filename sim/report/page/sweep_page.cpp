@@ -15,7 +15,7 @@ namespace brownout::report {
 
 namespace {
 
-std::string joined(const std::vector<std::string>& parts, const std::string& between) {
+std::string joined_texts(const std::vector<std::string>& parts, const std::string& between) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : between) + part;
   return text;
@@ -98,7 +98,7 @@ std::string card_html(const SweepPage& page, std::size_t sweep,
       "<p class=\"big\">{}</p><p>{}</p></div>\n",
       network, mitigation, network % 7, name,
       row.voltage ? fmt::format("{:.3f} <small>Vmin</small>", *row.voltage) : "none",
-      row.voltage ? joined(facts, "<br>") : "loses too much at every voltage");
+      row.voltage ? joined_texts(facts, "<br>") : "loses too much at every voltage");
 }
 
 /// A card for each network.
@@ -261,7 +261,7 @@ std::string sweep_page_html(const SweepPage& page, const std::string& version) {
   links.insert(links.end(),
                {{"faults", "Fault map"}, {"notes", "Notes"}, {"configuration", "Configuration"}});
 
-  const std::string title = "Brownout: " + joined(folder_names(page), ", ");
+  const std::string title = "Brownout: " + joined_texts(folder_names(page), ", ");
   std::string body = fmt::format("<header>\n<h1>{}</h1>\n{}</header>\n{}", html_text(title),
                                  lead_html(page), links_html(links));
   body +=
