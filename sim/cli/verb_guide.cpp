@@ -28,6 +28,7 @@ const std::map<std::string, Guide>& guides() {
         "command.",
         "brownout sweep configs/sweeps/demo.yaml --out out/demo",
         {{"the sweep file, the safe voltage and savings", "sweep-file.md"},
+         {"two of the networks, with the interval of their difference", "command.md#compare"},
          {"files and fields of the result", "output.md#sweep"}}}},
       {"compare",
        {"Evaluates two or more networks on the same chips and images, and states the difference of "
