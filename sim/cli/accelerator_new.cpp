@@ -110,10 +110,6 @@ std::string checked_yaml(const mapping::AcceleratorConfig& config,
   return text;
 }
 
-std::string next_step(const std::string& out) {
-  return fmt::format("\nRun a network on it: brownout run MODEL --accelerator {}\n", out);
-}
-
 int make_accelerator(const NewOptions& options) {
   mapping::AcceleratorConfig config = configuration_of(options);
   if (options.description.empty()) config.description.clear();
@@ -125,7 +121,7 @@ int make_accelerator(const NewOptions& options) {
   results::AcceleratorSummary summary;
   write_output("--out", options.out, checked_yaml(config, remarks, options.out, summary));
   output.json(report::accelerator_json(summary));
-  output.text(report::accelerator_text(summary) + next_step(options.out));
+  output.text(report::accelerator_text(summary));
   return 0;
 }
 
@@ -146,8 +142,7 @@ int import_accelerator(const ImportOptions& options) {
   results::AcceleratorSummary summary;
   write_output("--out", options.out, checked_yaml(config, remarks, options.out, summary));
   output.json(report::scale_sim_json(imported, summary));
-  output.text(report::scale_sim_text(imported) + report::accelerator_text(summary) +
-              next_step(options.out));
+  output.text(report::scale_sim_text(imported) + report::accelerator_text(summary));
   return 0;
 }
 

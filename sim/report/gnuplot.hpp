@@ -16,7 +16,7 @@ inline constexpr std::array<const char*, 7> kColours{"#0072b2", "#e69f00", "#009
 /// Of results::energy_groups(). None of them is a network's, because a colour means one thing in
 /// all panels of a picture.
 inline constexpr std::array<const char*, 8> kGroupColours{
-    "#444444", "#9970ab", "#99ddff", "#44bb99", "#eedd88", "#ee8866", "#ffaabb", "#dddddd"};
+    "#8c6d46", "#9970ab", "#99ddff", "#44bb99", "#eedd88", "#ee8866", "#ffaabb", "#dddddd"};
 inline constexpr char kGrey[] = "#8a8f98";
 
 /// A text as a gnuplot program contains it: a string that shows control characters as "\n" and the
