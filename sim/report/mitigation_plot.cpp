@@ -19,7 +19,7 @@ namespace {
 
 constexpr double kFloor = 0.1;  // points: a log axis wants losses above 0
 constexpr int kMostColumns = 5;
-constexpr int kPanelWidth = 270, kPanelHeight = 250, kHead = 70, kLeft = 40;  // pixels
+constexpr int kPanelWidth = 270, kPanelHeight = 250, kHead = 70, kLeft = 40, kRight = 30;  // pixels
 constexpr char kOthers[] = "#d9dce1", kUnprotected[] = "#555555", kThis[] = "#0072b2",
                kFront[] = "#f3e9c6";
 
@@ -125,7 +125,7 @@ struct Layout {
         networks(static_cast<int>(result.models.size())),
         columns(std::min(panels, kMostColumns)),
         lines((panels + columns - 1) / columns),
-        width(kLeft + kPanelWidth * columns),
+        width(kLeft + kPanelWidth * columns + kRight),
         height(kHead + networks * (kHead + kPanelHeight * lines)) {}
 
   int top(int network) const { return kHead + network * (kHead + kPanelHeight * lines); }
