@@ -147,6 +147,11 @@ void announce(const Trainer& trainer, int threads, const std::string& device) {
       at_start.push_back(milestone);
     }
   }
+  const std::optional<std::int64_t>& steps = config.schedule.steps;
+  if (steps && static_cast<std::uint64_t>(*steps) > trainer.total_steps()) {
+    say(fmt::format("{}: schedule.steps, {}, limits nothing: {} epochs have {} steps\n",
+                    config.file.string(), *steps, config.schedule.epochs, trainer.total_steps()));
+  }
   if (config.schedule.cosine || at_start.empty()) return;
   say(fmt::format(
       "{}: of {} steps the milestones {} fall on the start: the learning rate is multiplied by {} "
@@ -258,7 +263,8 @@ int run(int argc, char** argv) {
   app.add_option("--steps", arguments.steps, "ends the training after N steps, for short tries")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
   app.add_option("--images", arguments.images,
-                 "trains on the first N images of the data set, for short tries")
+                 "trains on the first N images of the data set, for short tries (--set "
+                 "dataset.test_images=N: tests on the first N)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
   app.add_option("--device", arguments.device, "auto, cpu or cuda")
       ->check(CLI::IsMember({"auto", "cpu", "cuda"}));

@@ -49,9 +49,10 @@ std::vector<double> MeasuredChip::steps() const {
 }
 
 std::string MeasuredChip::note() const {
-  return fmt::format("{}{}: map of {} cells ({} x {} x {}); a larger memory has it repeatedly",
+  return fmt::format("{}{}: map of {} cells ({} x {} x {}){}",
                      profile_->synthetic ? "SYNTHETIC chip " : "chip ", profile_->name, period(),
-                     profile_->arrays, profile_->rows, profile_->columns);
+                     profile_->arrays, profile_->rows, profile_->columns,
+                     options_.may_wrap ? "; a larger memory has it repeatedly" : "");
 }
 
 bool MeasuredChip::wraps(std::uint32_t words) const {

@@ -138,7 +138,7 @@ void add_eval_options(Verb& verb, EvalOptions& options) {
   add_selection_options(verb, options);
   add_data_options(verb, options.setup);
   verb.add_option("--samples", options.samples,
-                  "Write a row for each network and chip (CSV, docs/command.md)")
+                  "Write a row for each network and chip (CSV, docs/output.md)")
       ->type_name("FILE.csv");
   add_common(verb, options.common);
   add_eval_rules(verb);

@@ -29,7 +29,7 @@ std::vector<NextStep> evaluation_steps() {
        {"--voltage"},
        {"--chip", "--accelerator"},
        "brownout compare {MODEL} {other} {--chips?} {--seed?} {--voltage?} {--technology?} "
-       "{--images?} {data}",
+       "{--engine?} {--mitigation?} {--images?} {data}",
        "two networks on the same chips, with the interval of their difference"},
       {"eval",
        {"--voltage", "--accelerator"},
@@ -46,7 +46,7 @@ std::vector<NextStep> evaluation_steps() {
       {"eval",
        {"--rate"},
        {},
-       "brownout sensitivity {MODEL} --rate {--rate} {--images?} {data}",
+       "brownout sensitivity {MODEL} --rate {--rate} {--engine?} {--images?} {data}",
        "which tensors and which bits cost most"},
       {"eval", {}, {}, "brownout help sweep-file", "many voltages at once, as a table and a plot"},
       {"compare",
@@ -63,7 +63,7 @@ std::vector<NextStep> evaluation_steps() {
       {"report",
        {},
        {"--figures"},
-       "brownout report {DIR} --out {--out} --figures figures",
+       "brownout report {DIR} --out {--out} --figures figures --overwrite",
        "each chart as SVG and PDF, for papers"},
       {"study",
        {"--list"},
@@ -94,6 +94,11 @@ std::vector<NextStep> evaluation_steps() {
 std::vector<NextStep> accelerator_steps() {
   return {
       {"run", {"--reprice"}, {}, "brownout help energy", "where the prices come from"},
+      {"run",
+       {"--json", "--voltage"},
+       {"--technology"},
+       "brownout run --reprice {--json} --voltage 1",
+       "the same counts priced at Vmin; nothing is simulated"},
       {"run",
        {"--json"},
        {"--technology"},

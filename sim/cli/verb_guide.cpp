@@ -139,8 +139,11 @@ const std::map<std::string, Guide>& guides() {
         "brownout profile plot profiles/chip1-synthetic.h5 --out chip1.svg",
         {{"what the pictures show", "output.md#profile-plot"}}}},
       {"profile export",
-       {"Writes the cells of a profile for other tools.",
-        "brownout profile export profiles/chip1-synthetic.h5 --format csv --out chip1.csv",
+       {"Writes the cells of a profile for other tools, or the fault masks of any chip for a "
+        "memory "
+        "of your own.",
+        "brownout profile export --chip random:7 --format masks --words 1024 --bits 32 --rate 0.01 "
+        "--out masks.mem",
         {{"the formats", "output.md#profile-export"}}}},
       {"report",
        {"Makes one page of the results in one or several folders: tables that sort, charts with "

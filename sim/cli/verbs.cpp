@@ -35,7 +35,8 @@ const std::vector<VerbEntry>& verbs() {
       {"profile", "fit", "The Gaussian cell model behind a profile", add_profile_fit},
       {"profile", "compare", "Two profiles side by side, cell by cell", add_profile_compare},
       {"profile", "plot", "Maps of cells, bit error rates against voltage", add_profile_plot},
-      {"profile", "export", "Cells as CSV or NumPy arrays", add_profile_export},
+      {"profile", "export", "Cells as CSV or NumPy arrays, masks for your own memory",
+       add_profile_export},
       {"", "help", "Topics in short, and the options of verbs", add_help},
   };
   return table;

@@ -26,6 +26,8 @@ std::string networks_table(const CompareResult& result, const ShortNames& names)
   const bool chips = result.networks.front().point.has_value();
   std::vector<std::string> header{"network", "clean %", "95 % over images"};
   if (chips) header.insert(header.end(), {"RErr %", "95 % over chips and images", "lost, points"});
+  const bool accelerator = result.networks.front().cost.has_value();
+  if (accelerator) header.insert(header.end(), {"uJ", "ms"});
   Table table(header);
   for (std::size_t i = 0; i < result.networks.size(); ++i) {
     const EvalResult& network = result.networks[i];
@@ -36,6 +38,10 @@ std::string networks_table(const CompareResult& result, const ShortNames& names)
       cells.push_back(spread_text(network.point->rerr));
       cells.push_back(interval_text(network.point->rerr.ci95_all));
       cells.push_back(fmt::format("{:.2f}", network.point->drop()));
+    }
+    if (accelerator) {
+      cells.push_back(fmt::format("{:.3f}", network.cost->energy.total()));
+      cells.push_back(fmt::format("{:.4f}", network.cost->latency_ms));
     }
     table.add(cells);
   }

@@ -96,25 +96,27 @@ std::string safe_voltage_csv(const results::SweepResult& result) {
       "model,max_drop_points,voltage,energy_saving_sram_pct,energy_saving_total_pct,"
       "fails_at_voltage,rate,err,rerr_mean,mitigation,yield,confidence,chosen_on_chips,"
       "chosen_on_failed,stated_on_chips,rerr_std,rerr_worst,within,energy_saving_total_low_pct,"
-      "energy_saving_total_high_pct,accelerator\n";
+      "energy_saving_total_high_pct,energy_uj,latency_ms,accelerator\n";
   for (const results::SafeVoltageRow& row : result.safe_voltage) {
     const std::optional<results::StatedError>& stated = row.stated;
     const auto& ends = row.energy_saving_total_ends_pct;
     const auto when = [](bool known, std::int64_t value) {
       return known ? fmt::format("{}", value) : std::string();
     };
-    out += fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(row.model),
-        rule.max_drop_points, csv_number(row.voltage), csv_number(row.energy_saving_pct),
-        csv_number(row.energy_saving_total_pct), csv_number(row.fails_at), csv_number(row.rate),
-        row.err, stated ? fmt::format("{}", stated->rerr_mean) : "", csv_text(row.mitigation),
-        rule.yield ? fmt::format("{}", rule.yield->yield) : "mean",
-        rule.yield ? fmt::format("{}", rule.yield->confidence) : "", rule.chosen_on,
-        when(rule.yield && row.voltage, row.failed), rule.stated_on,
-        stated ? csv_number(stated->rerr_std) : "",
-        stated ? fmt::format("{}", stated->rerr_worst) : "",
-        when(stated.has_value(), stated ? stated->within : 0), ends ? csv_number((*ends)[0]) : "",
-        ends ? csv_number((*ends)[1]) : "", csv_text(row.accelerator));
+    out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                       csv_text(row.model), rule.max_drop_points, csv_number(row.voltage),
+                       csv_number(row.energy_saving_pct), csv_number(row.energy_saving_total_pct),
+                       csv_number(row.fails_at), csv_number(row.rate), row.err,
+                       stated ? fmt::format("{}", stated->rerr_mean) : "", csv_text(row.mitigation),
+                       rule.yield ? fmt::format("{}", rule.yield->yield) : "mean",
+                       rule.yield ? fmt::format("{}", rule.yield->confidence) : "", rule.chosen_on,
+                       when(rule.yield && row.voltage, row.failed), rule.stated_on,
+                       stated ? csv_number(stated->rerr_std) : "",
+                       stated ? fmt::format("{}", stated->rerr_worst) : "",
+                       when(stated.has_value(), stated ? stated->within : 0),
+                       ends ? csv_number((*ends)[0]) : "", ends ? csv_number((*ends)[1]) : "",
+                       csv_number(row.energy_uj), csv_number(row.latency_ms),
+                       csv_text(row.accelerator));
   }
   return out;
 }

@@ -172,8 +172,15 @@ std::string nesting_warning(const profiles::Profile& profile,
                           voltage_text(levels[i + 1].voltage));
   }
   if (places.empty()) return "";
-  return fmt::format("{}: not nested: {} err less often, or not at all, at the next lower voltage",
-                     printable(profile.name), places);
+  // Most cells of one voltage: two maps were given in each other's place.
+  bool swapped = false;
+  for (std::size_t i = 0; i + 1 < levels.size(); ++i) {
+    swapped = swapped || 2 * levels[i].not_nested > levels[i + 1].faulty_cells;
+  }
+  return fmt::format(
+      "{}: not nested: {} err less often, or not at all, at the next lower voltage{}",
+      printable(profile.name), places,
+      swapped ? "; are the maps in the order of the voltages?" : "");
 }
 
 std::string fit_text(const profiles::Profile& profile, const profiles::ProfileFit& fit) {

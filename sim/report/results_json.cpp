@@ -129,6 +129,8 @@ Json safe_json(const results::SafeVoltageRow& row, const results::SafeVoltageRul
                {"energy_saving_sram_pct", maybe(row.energy_saving_pct)},
                {"energy_saving_total_pct", maybe(row.energy_saving_total_pct)},
                {"energy_saving_total_range_pct", maybe(row.energy_saving_total_ends_pct)},
+               {"energy_uj", maybe(row.energy_uj)},
+               {"latency_ms", maybe(row.latency_ms)},
                {"fails_at_voltage", maybe(row.fails_at)},
                {"rate", maybe(row.rate)},
                {"err", row.err}};

@@ -11,6 +11,7 @@
 #include "sim/report/error_text.hpp"
 #include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
+#include "sim/report/not_modelled.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/run_prices.hpp"
 #include "sim/report/table.hpp"
@@ -20,18 +21,6 @@
 namespace brownout::report {
 
 namespace {
-
-// docs/accelerator.md says more about each.
-constexpr const char* kNotModelled[] = {
-    "refresh, row buffers and other traffic of the DRAM",
-    "storage and port of the vector unit's registers",
-    "limits of the address generator, gathering within an activation bank",
-    "overlap of one layer with the next",
-    "compression, sparsity, skipping of zeros",
-    "clock gating, wires, instruction fetch, host",
-    "switching of voltages, first load of a resident network",
-    "energy of the input buffers at their own supply: priced with the activation memory",
-};
 
 Json stalls_json(const accelerator::LayerTally& tally) {
   Json json;

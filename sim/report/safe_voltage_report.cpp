@@ -56,7 +56,7 @@ std::string safe_voltage_table(const results::SweepResult& result) {
   if (several) header.emplace_back("mitigation");
   header.insert(header.end(), {"clean %", "V/Vmin", "bit errors %", "RErr %", "worst %",
                                "within the limit", kAccessSaved});
-  if (total) header.emplace_back(kAllSaved);
+  if (total) header.insert(header.end(), {kAllSaved, "uJ", "ms"});
   header.emplace_back("");
   std::set<std::size_t> left{0, header.size() - 1};
   if (several) left.insert(1);
@@ -78,7 +78,11 @@ std::string safe_voltage_table(const results::SweepResult& result) {
       cells.push_back(fmt::format("{:.2f}", row.stated->rerr_worst));
       cells.push_back(fmt::format("{} of {}", row.stated->within, result.safe.stated_on));
       cells.push_back(fmt::format("{:.1f}", *row.energy_saving_pct));
-      if (total) cells.push_back(all_saved(row));
+      if (total) {
+        cells.push_back(all_saved(row));
+        cells.push_back(fmt::format("{:.3f}", row.energy_uj.value_or(0.0)));
+        cells.push_back(fmt::format("{:.4f}", row.latency_ms.value_or(0.0)));
+      }
       cells.emplace_back(row.fails_at ? "" : "lowest voltage of the sweep");
     }
     table.add(cells);

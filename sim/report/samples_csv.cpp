@@ -13,22 +13,23 @@ namespace {
 
 constexpr char kHeader[] =
     "model,mitigation,voltage,rate,chip,place,images,wrong,rerr,rerr_either,confidence,cells_hit,"
-    "bits_wrong,accelerator\n";
+    "bits_wrong,accelerator,grid\n";
 
 std::string place_cell(const std::optional<std::uint64_t>& place) {
   return place ? fmt::to_string(*place) : "";
 }
 
 /// The rows of a point.
-std::string sample_rows(const results::Point& point, const std::string& mitigation) {
+std::string sample_rows(const results::Point& point, const std::string& mitigation, bool on_grid) {
   std::string rows;
   for (const results::Sample& sample : point.samples) {
-    rows += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(point.model),
+    rows += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(point.model),
                         csv_text(mitigation), csv_number(point.voltage), point.rate,
                         csv_text(sample.chip), place_cell(sample.place), point.images, sample.wrong,
                         results::percent(sample.wrong, point.images),
                         results::percent(sample.wrong_either, point.images), sample.confidence,
-                        sample.cells_hit, sample.bits_wrong, csv_text(point.accelerator));
+                        sample.cells_hit, sample.bits_wrong, csv_text(point.accelerator),
+                        on_grid ? 1 : 0);
   }
   return rows;
 }
@@ -55,9 +56,10 @@ std::string cell_rows(const study::RowResult& row, const study::Cell& cell) {
 
 std::string samples_csv(const results::SweepResult& result) {
   std::string out = kHeader;
-  for (const results::Point& point : result.points) out += sample_rows(point, point.mitigation);
+  for (const results::Point& point : result.points)
+    out += sample_rows(point, point.mitigation, true);
   for (const results::Point& point : result.extra_points) {
-    out += sample_rows(point, point.mitigation);
+    out += sample_rows(point, point.mitigation, false);
   }
   return out;
 }
@@ -67,7 +69,7 @@ std::string samples_csv(const std::vector<const runs::EvalResult*>& networks) {
   for (const runs::EvalResult* network : networks) {
     if (!network->point) continue;
     out += sample_rows(*network->point,
-                       mitigation::to_string(network->config.setup.target.mitigations()));
+                       mitigation::to_string(network->config.setup.target.mitigations()), true);
   }
   return out;
 }

@@ -9,6 +9,7 @@
 #include "sim/base/text.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/labels_note.hpp"
+#include "sim/report/not_modelled.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/run_prices.hpp"
 #include "sim/report/safe_voltage_report.hpp"
@@ -61,6 +62,12 @@ std::vector<std::string> sweep_notes(const results::SweepResult& result) {
   const std::string supply = supply_note(results::supply_effect(result.points));
   if (!supply.empty()) notes.push_back(supply);
   notes.push_back(safe_voltage_title(result.safe) + ".");
+  if (!result.accelerators.empty()) {
+    std::string text;
+    for (const char* effect : kNotModelled)
+      text += (text.empty() ? "" : "; ") + std::string(effect);
+    notes.push_back("Not modelled: " + text + ".");
+  }
   for (std::string& note : notes) note = on_one_line(note);
   return notes;
 }

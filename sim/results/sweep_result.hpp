@@ -44,9 +44,10 @@ struct SafeVoltageRow {
   std::optional<double> energy_saving_total_pct;  // of all energy at Vmin, on an accelerator
   /// The same at the low and high ends of leakage; none: no range is stated.
   std::optional<std::array<double, 2>> energy_saving_total_ends_pct;
-  std::optional<double> rate;         // there
-  std::optional<StatedError> stated;  // there
-  double err = 0.0;                   // clean
+  std::optional<double> energy_uj, latency_ms;  // of an inference there, on an accelerator
+  std::optional<double> rate;                   // there
+  std::optional<StatedError> stated;            // there
+  double err = 0.0;                             // clean
 };
 
 /// What a safe voltage means in a sweep.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/base/error.hpp"
+#include "sim/experiment/model.hpp"
 
 namespace brownout::runs {
 
@@ -64,6 +65,8 @@ const results::Difference& CompareResult::decided(const NetworkPair& pair) const
 
 CompareResult run_compare(const CompareConfig& config, int threads, bool quiet) {
   check_models(config.models);
+  // Before the first evaluation takes its time.
+  for (const std::filesystem::path& model : config.models) experiment::load_model(model);
   CompareResult result;
   for (const std::filesystem::path& model : config.models) {
     EvalConfig one = config.common;

@@ -136,6 +136,7 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   Evaluator evaluator(model, images, setup, target, options);
 
   EvalResult result = described(setup, model, images);
+  result.config = config;
   if (at) result.voltage = at->voltage;
   result.weights_scaled = scaled;
   price_weights(setup, *model.network, result);
@@ -149,7 +150,6 @@ EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
                                            results::any_by_voltage(chips), result.chips);
     result.cost = cost_of(setup, model, target, images.count, result.voltage.value_or(1.0));
   }
-  result.config = std::move(config);
   return result;
 }
 

@@ -92,6 +92,8 @@ results::SafeVoltageRow find_safe_voltage(const SweepConfig& config, const Sweep
   row.energy_saving_pct = savings.access_pct;
   row.energy_saving_total_pct = savings.all_pct;
   row.energy_saving_total_ends_pct = savings.all_ends_pct;
+  if (point.energy) row.energy_uj = point.energy->total();
+  row.latency_ms = point.latency_ms;
   row.rate = point.rate;
   row.stated = stated_error(point, stated, model);
   result.extra_points.push_back(point);

@@ -59,6 +59,7 @@ std::vector<std::vector<std::string>> samples() {
       {"accelerator", "show", "edge-16x16"},
       {"accelerator", "new", "mine", "--out", "mine.yaml"},
       {"accelerator", "import", "google.cfg", "--out", "google.yaml"},
+      {"run", kModel, "--accelerator", kEdge, "--voltage", "0.9", "--json", "run.json"},
       {"model", "inspect", kModel},
       {"model", "program", kModel, "--accelerator", kEdge},
       {"profile", "generate", "a.yaml", "--out", "b.h5"},

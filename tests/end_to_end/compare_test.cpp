@@ -95,6 +95,9 @@ TEST_F(Compare, RefusesWhatCannotBeCompared) {
   refused({"copy.onnx", "./copy.onnx"},
           "MODELS: ./copy.onnx is given twice; expected different networks");
   refused({"copy.onnx", "missing.onnx", "--data", "data"}, "missing.onnx");
+  // Every file is read before the first evaluation begins.
+  const Outcome late = run({"copy.onnx", "missing.onnx", "--data", "data", "--rate", "0.01"});
+  EXPECT_EQ(late.err.find("eval:"), std::string::npos) << late.err;
   refused({"copy.onnx", "tiny-rquant-8b.onnx", "--rate", "0.1", "--voltage", "0.9"},
           "--rate and --voltage: expected one of them, got both");
 }

@@ -62,6 +62,18 @@ TEST_F(Eval, GivesOneObjectWithThePromisedFields) {
   }
 }
 
+TEST_F(Eval, CountsOfAMitigationAreInTheTextAndSamplesNameTheAccelerator) {
+  const Outcome outcome = run({"eval", workplace_.network().string(), "--data", "data", "--rate",
+                               "0.01", "--chips", "2", "--mitigation", "secded", "--accelerator",
+                               "edge-16x16", "--samples", "samples.csv"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("words corrected"), std::string::npos) << outcome.out;
+  const std::string csv = read_file(workplace_.folder() / "samples.csv");
+  const std::string end = ",edge-16x16,1\n";
+  EXPECT_EQ(csv.substr(csv.size() - end.size()), end);
+  EXPECT_NE(csv.find("\ntiny-rquant-8b,secded,"), std::string::npos) << csv;
+}
+
 TEST_F(Eval, WritesLogitsForNumPy) {
   const Json json = eval({"--rate", "0.01", "--chips", "2", "--logits", "logits.npy"});
   const auto array = open_npy(workplace_.folder() / "logits.npy");

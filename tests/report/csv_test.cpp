@@ -34,7 +34,7 @@ TEST(Csv, PointsHaveOneRowEachAndSayWhichAreOnTheGrid) {
   EXPECT_NE(lines[7].find(",0,,,,none,,,6.5,"), std::string::npos);
   EXPECT_EQ(lines_of(safe_voltage_csv(example_sweep()))[1],
             "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,0.9,0.95,46,1,40,0.5,11.5,"
-            "38,,,");
+            "38,,,,,");
   for (const std::string& line : lines) {
     EXPECT_EQ(std::count(line.begin(), line.end(), ','), 57) << line;
   }
@@ -49,11 +49,11 @@ TEST(Csv, UndefinedValuesAreEmptyCells) {
   EXPECT_NE(line.find(",9.25,,0.9,"), std::string::npos);
   EXPECT_NE(line.find(",6.5,9.75,,,,1.5,8,10"), std::string::npos);
   EXPECT_EQ(lines_of(safe_voltage_csv(result))[2],
-            "net-16-randbet-8b,2.5,,,,,,8,,none,0.9,0.95,46,,40,,,,,,");
+            "net-16-randbet-8b,2.5,,,,,,8,,none,0.9,0.95,46,,40,,,,,,,,");
   result.safe.yield.reset();
   EXPECT_EQ(
       lines_of(safe_voltage_csv(result))[1],
-      "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,mean,,46,,40,0.5,11.5,38,,,");
+      "net-16-normal-8b,2.5,0.9375,12.109375,,0.875,1e-05,8,9,none,mean,,46,,40,0.5,11.5,38,,,,,");
 }
 
 TEST(Csv, TheRangeOfLeakageHasColumnsForItsEnds) {
@@ -62,11 +62,13 @@ TEST(Csv, TheRangeOfLeakageHasColumnsForItsEnds) {
   result.points[0].access_share = 0.125;
   result.points[0].accelerator = "edge";
   result.safe_voltage[0].accelerator = "edge";
+  result.safe_voltage[0].energy_uj = 12.5;
+  result.safe_voltage[0].latency_ms = 0.25;
   result.safe_voltage[0].energy_saving_total_ends_pct = {{25.0, 50.0}};
   const std::string row = lines_of(points_csv(result))[1],
                     end = ",1.5,4,0.75,0.5,0.125" + std::string(14, ',') + "edge";
   EXPECT_EQ(row.substr(row.size() - end.size()), end);
-  const std::string safe = lines_of(safe_voltage_csv(result))[1], ends = ",38,25,50,edge";
+  const std::string safe = lines_of(safe_voltage_csv(result))[1], ends = ",38,25,50,12.5,0.25,edge";
   EXPECT_EQ(safe.substr(safe.size() - ends.size()), ends);
 }
 
@@ -97,10 +99,10 @@ TEST(Csv, ASampleIsARowThatJoinsItsPoint) {
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_EQ(lines[0],
             "model,mitigation,voltage,rate,chip,place,images,wrong,rerr,rerr_either,confidence,"
-            "cells_hit,bits_wrong,accelerator");
-  EXPECT_EQ(lines[1], "net-16-normal-8b,none,0.875,0.00129,random:0,,1000,150,15,17,0.75,90,80,");
+            "cells_hit,bits_wrong,accelerator,grid");
+  EXPECT_EQ(lines[1], "net-16-normal-8b,none,0.875,0.00129,random:0,,1000,150,15,17,0.75,90,80,,1");
   EXPECT_EQ(lines[2],
-            "net-16-normal-8b,none,0.875,0.00129,\"chip.h5,offset=64\",64,1000,20,2,2,0.5,9,8,");
+            "net-16-normal-8b,none,0.875,0.00129,\"chip.h5,offset=64\",64,1000,20,2,2,0.5,9,8,,1");
 }
 
 TEST(Csv, NamesWithCommasAndQuotesAreQuoted) {

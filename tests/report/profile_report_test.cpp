@@ -68,7 +68,7 @@ TEST(ProfileReport, SaysThatItIsSyntheticAndWhatIsNotNested) {
   EXPECT_NE(text.find("repeats every 24 bits"), std::string::npos);
   EXPECT_EQ(nesting_warning(profile, levels),
             "it's chip_1: not nested: 1 of the 1 cells that fail at 0.875 err less often, or not "
-            "at all, at the next lower voltage");
+            "at all, at the next lower voltage; are the maps in the order of the voltages?");
   profiles::Profile measured = profile;
   measured.synthetic = false;
   measured.levels.pop_back();
