@@ -133,7 +133,8 @@ std::vector<StoredAccelerator> accelerators_of(const StoredSweep& sweep, const J
   const bool listed = json.has("accelerators");  // not in older results
   for (const JsonObject& one : listed ? json.objects("accelerators") : std::vector<JsonObject>{}) {
     StoredAccelerator accelerator{one.text("name"), one.text("errors_of"),
-                                  one.number("clock_mhz", 1e-3, kMostStored), std::nullopt, nullptr};
+                                  one.number("clock_mhz", 1e-3, kMostStored), std::nullopt,
+                                  nullptr};
     if (text_or_empty(one, "dram_price_of") == "accelerator") {
       accelerator.own_dram_price = one.number("dram_pj_per_byte", 0.0, kMostStored);
     }
