@@ -46,16 +46,18 @@ bool names_a_file(const std::string& text, const fs::path& folder) {
          fs::is_regular_file(folder / text, error);
 }
 
-/// "did you mean …?", else all names.
+/// All names, after the nearest one.
 std::string suggestion(const std::string& text, const std::vector<std::string>& names) {
+  if (names.empty()) return "none are installed";
+  const std::string all = fmt::format("{}", fmt::join(names, ", "));
   const std::string near = did_you_mean(text, names);
-  if (!near.empty()) return near;
+  if (!near.empty()) return near + " There are: " + all;
   std::vector<std::string> longer;  // "lpddr4" for "lpddr4-3200"
   std::copy_if(names.begin(), names.end(), std::back_inserter(longer),
                [&](const std::string& name) { return name.compare(0, text.size(), text) == 0; });
-  if (longer.size() == 1) return fmt::format("did you mean \"{}\"?", longer.front());
-  return names.empty() ? "none are installed"
-                       : fmt::format("there are: {}", fmt::join(names, ", "));
+  if (longer.size() == 1)
+    return fmt::format("did you mean \"{}\"? There are: {}", longer.front(), all);
+  return "there are: " + all;
 }
 
 }  // namespace

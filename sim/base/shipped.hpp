@@ -32,7 +32,7 @@ std::string shipped_name(const ShippedKind& kind, const std::filesystem::path& f
 /// A text with "/", one that ends with .yaml or .yml, and the name of a file in `folder` ("": where
 /// the program runs) name that file, relative to the folder. Any other text is the name of a
 /// shipped file. InputError, beginning with `where`, when there is none of this name; it names the
-/// nearest one, else all.
+/// nearest one and all.
 std::filesystem::path find_shipped(const ShippedKind& kind, const std::string& text,
                                    const std::string& where,
                                    const std::filesystem::path& folder = {});

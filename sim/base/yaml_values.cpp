@@ -16,8 +16,13 @@ std::string place(const std::filesystem::path& file, const YAML::Mark& mark) {
 
 std::string place_of(const YamlMap::Source& source, const YAML::Node& node,
                      const YAML::Mark& mark) {
-  for (const auto& [value, origin] : source.overrides) {
-    if (count_uses(value, node) > 0) return source.file.string() + ": " + origin;
+  // A map that one assignment made may hold values of later ones.
+  const auto& overrides = source.overrides;
+  for (const auto& [value, origin] : overrides) {
+    if (value.is(node)) return source.file.string() + ": " + origin;
+  }
+  for (auto last = overrides.rbegin(); last != overrides.rend(); ++last) {
+    if (count_uses(last->first, node) > 0) return source.file.string() + ": " + last->second;
   }
   return place(source.file, mark);
 }

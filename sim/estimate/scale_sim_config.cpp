@@ -58,6 +58,14 @@ bool ends_with(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
+/// Whether it is a key of the section architecture_presets, in any case.
+bool is_of_architecture(const std::string& key) {
+  return std::any_of(
+      std::begin(kArchitectureKeys), std::end(kArchitectureKeys), [&](const char* known) {
+        return lower_case(known) == lower_case(key) || lower_case(known) == lower_case(key) + "kb";
+      });
+}
+
 /// A line "Key: value".
 struct Entry {
   std::string place, key, value;
@@ -127,12 +135,19 @@ class ScaleSimFile {
     if (split == std::string::npos || split == 0) {
       throw InputError("{}: expected \"Key: value\", got {}", place, in_quotes(line));
     }
-    if (section_.empty()) {
-      throw InputError("{}: expected a section, such as [general], before the first key", place);
-    }
     Entry entry{place, without_blanks(line.substr(0, split)),
                 without_quotes(without_blanks(line.substr(split + 1))), 0};
+    if (section_.empty()) {
+      throw InputError("{}: expected a section, such as [{}], before the first key", place,
+                       is_of_architecture(entry.key) ? "architecture_presets" : "general");
+    }
     if (section_ == "general") {
+      if (is_of_architecture(entry.key)) {
+        throw InputError(
+            "{}: {}: expected it in section [architecture_presets], found it in [general]; the "
+            "line [architecture_presets] is missing above it",
+            place, entry.key);
+      }
       entry.key = known_name(kGeneralKeys, entry.key, "key", place);
     } else if (section_ == "architecture_presets") {
       // The first version wrote IfmapSramSz, in the same unit.

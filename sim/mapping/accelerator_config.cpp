@@ -91,8 +91,8 @@ int arrays_of_kib(YamlMap& map, int array_rows) {
 }
 
 void read(YamlMap& map, ArrayConfig& array) {
-  array.rows = integer(map, "rows", 1, 4096, array.rows);
-  array.columns = integer(map, "columns", 1, 4096, array.columns);
+  array.rows = integer(map, "rows", 1, kMostArraySide, array.rows);
+  array.columns = integer(map, "columns", 1, kMostArraySide, array.columns);
   array.dataflow = read_dataflow(map, array.dataflow);
   array.transpose_depth = integer(map, "transpose_depth", 1, 65536, array.transpose_depth);
 }
@@ -100,6 +100,7 @@ void read(YamlMap& map, ArrayConfig& array) {
 void read(YamlMap& map, WeightMemoryConfig& weights) {
   expect_one_of(map, "kib", "arrays");
   weights.array_rows = integer(map, "array_rows", 1, 1 << 20, weights.array_rows);
+  weights.sized_in_kib = map.has("kib");
   weights.arrays = map.has("kib") ? arrays_of_kib(map, weights.array_rows)
                                   : integer(map, "arrays", 1, 1 << 20, weights.arrays);
   weights.words_per_cycle = integer(map, "words_per_cycle", 1, 4096, weights.words_per_cycle);
@@ -241,6 +242,11 @@ MemorySupply parse_supply(const std::string& text, const std::string& where) {
                      where, in_quotes(text));
   }
   return {false, vmin};
+}
+
+std::string AcceleratorConfig::place_of(const std::string& key) const {
+  const auto place = places.find(key);
+  return place == places.end() ? file.string() : place->second;
 }
 
 int WeightMemoryConfig::array_of(std::int64_t word) const {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,8 @@ std::string to_string(Dataflow dataflow);  // "weight-stationary", "output-stati
 /// the scratchpad's two halves, and one cell holds many weights in turn.
 enum class WeightResidency { kResident, kStreamed };
 std::string to_string(WeightResidency residency);  // "resident", "streamed"
+
+inline constexpr int kMostArraySide = 4096;  // rows, and columns
 
 /// R×C processing elements.
 struct ArrayConfig {
@@ -44,6 +47,7 @@ struct WeightMemoryConfig {
   bool scaled_supply = true;  // on the scaled rail; else at Vmin
   UnusedArrays unused = UnusedArrays::kGated;
   mitigation::Mitigations mitigations;
+  bool sized_in_kib = false;  // by weights.kib, not weights.arrays; for messages
 
   std::int64_t words() const { return std::int64_t{arrays} * array_rows; }
   /// Array and row of a word.
@@ -120,6 +124,12 @@ struct AcceleratorConfig {
   VectorConfig vector;
   DmaConfig dma;
   DramConfig dram;
+  /// Where keys are given that are not in the file, for messages: {"weights.kib",
+  /// "sweep.yaml:11:33: accelerator_grid.weights.kib"}.
+  std::map<std::string, std::string> places;
+
+  /// The place of a dotted key; the file when it has no other.
+  std::string place_of(const std::string& key) const;
 };
 
 /// Reads an accelerator file (docs/accelerator.md). InputError for unknown or duplicate keys, wrong

@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <map>
 
+#include "sim/base/error.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/shipped.hpp"
+#include "sim/base/text.hpp"
 #include "sim/mapping/dram_preset.hpp"
 
 namespace brownout::mapping {
@@ -132,6 +134,14 @@ std::vector<std::string> accelerator_assignments(
   }
   for (const auto& [key, value] : values) assignments.push_back(key + "=" + value);
   return assignments;
+}
+
+void expect_key_path(const std::string& key, const std::string& where) {
+  const bool fine = !key.empty() && key.front() != '.' && key.back() != '.' &&
+                    key.find("..") == std::string::npos && key.find('=') == std::string::npos;
+  if (fine) return;
+  throw InputError("{}: expected keys of an accelerator file, such as array.rows, got {}", where,
+                   in_quotes(key));
 }
 
 }  // namespace brownout::mapping

@@ -23,4 +23,7 @@ std::string accelerator_yaml(const AcceleratorConfig& config,
 std::vector<std::string> accelerator_assignments(
     const std::vector<std::pair<std::string, std::string>>& values);
 
+/// InputError, beginning with `where`, for a text that is no dotted key.
+void expect_key_path(const std::string& key, const std::string& where);
+
 }  // namespace brownout::mapping

@@ -196,7 +196,7 @@ void place_activations(const network::Network& network, const network::Shapes& s
         "{}: a batch of {} needs {} bytes of activations (at least {} at layer \"{}\"), the "
         "activation memory has {} ({} KiB); raise activations.kib in {}{}",
         where, program.batch, end, bytes, program.layers[step].name, memory.bytes(), memory.kib,
-        program.accelerator.file.string(),
+        program.accelerator.place_of("activations.kib"),
         program.batch > 1 ? fmt::format(", or take fewer images at a time ({})", Field{"batch"})
                           : "");
   }

@@ -2,6 +2,7 @@
 // Where the coded parameters lie: all at once, or chunk by chunk in the scratchpad's halves.
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
 #include "sim/base/error.hpp"
 #include "sim/mapping/compile_parts.hpp"
@@ -12,6 +13,41 @@ namespace brownout::mapping {
 using network::ParameterIndex;
 
 namespace {
+
+/// What to change so that a network fits.
+struct Remedy {
+  std::string key, text;
+};
+
+/// "THIS, or THAT, in FILE"; each with its place when the places differ.
+std::string remedies(const AcceleratorConfig& accelerator, const Remedy& one, const Remedy& other) {
+  const std::string place = accelerator.place_of(one.key);
+  const std::string other_place = accelerator.place_of(other.key);
+  if (place == other_place) return fmt::format("{}, or {}, in {}", one.text, other.text, place);
+  return fmt::format("{} in {}, or {} in {}", one.text, place, other.text, other_place);
+}
+
+/// The key that gives the size of the weight scratchpad.
+std::string size_key(const WeightMemoryConfig& weights) {
+  return weights.sized_in_kib ? "weights.kib" : "weights.arrays";
+}
+
+std::string size_text(const WeightMemoryConfig& weights) {
+  return weights.sized_in_kib ? fmt::format("{} KiB", weights.words() * 8 / 1024)
+                              : fmt::format("{} arrays of {}", weights.arrays, weights.array_rows);
+}
+
+/// The least size that has room for so many words and that an accelerator file accepts, in the unit
+/// of its key.
+std::string enough_for(const WeightMemoryConfig& weights, std::int64_t words) {
+  const std::int64_t array_bytes = std::int64_t{weights.array_rows} * 8;
+  std::int64_t step = weights.words_per_cycle;
+  if (weights.sized_in_kib) step = std::lcm(step, 1024 / std::gcd(array_bytes, INT64_C(1024)));
+  const std::int64_t in_a_step = step * weights.array_rows;
+  const std::int64_t arrays = (words + in_a_step - 1) / in_a_step * step;
+  return weights.sized_in_kib ? fmt::format("weights.kib to {}", arrays * array_bytes / 1024)
+                              : fmt::format("weights.arrays to {}", arrays);
+}
 
 int bits_of(const network::Network& network, ParameterIndex parameter) {
   return network.parameters[parameter].coding->bits;
@@ -220,10 +256,13 @@ class Streamer {
     const AcceleratorConfig& accelerator = program_.accelerator;
     throw InputError(
         "{}: layer \"{}\": {} output channels of it take {} words of weights, half of the weight "
-        "scratchpad has {}; raise weights.arrays or weights.array_rows, or lower array.columns, in "
-        "{}",
+        "scratchpad has {}; {}",
         where_, layer.name, layer.column_tiles[0].n_count, words, half_words_,
-        accelerator.file.string());
+        remedies(accelerator,
+                 {size_key(accelerator.weights),
+                  accelerator.weights.sized_in_kib ? "raise weights.kib"
+                                                   : "raise weights.arrays or weights.array_rows"},
+                 {"array.columns", "lower array.columns"}));
   }
 
   const network::Network& network_;
@@ -301,12 +340,11 @@ void place_weights(const network::Network& network, std::uint64_t bit_offset,
     if (program.resident_words > weights.words()) {
       throw InputError(
           "{}: the network takes {} words of weights from bit offset {} on, the weight scratchpad "
-          "has {} ({} arrays of {}); raise weights.arrays to {}, or set weights.residency: "
-          "streamed, in {}",
-          where, program.resident_words, bit_offset, weights.words(), weights.arrays,
-          weights.array_rows,
-          (program.resident_words + weights.array_rows - 1) / weights.array_rows,
-          program.accelerator.file.string());
+          "has {} ({}); {}",
+          where, program.resident_words, bit_offset, weights.words(), size_text(weights),
+          remedies(program.accelerator,
+                   {size_key(weights), "raise " + enough_for(weights, program.resident_words)},
+                   {"weights.residency", "set weights.residency: streamed"}));
     }
     for (LayerProgram& layer : program.layers) add_resident(network, dram, layer);
     program.placement = std::move(packed);

@@ -64,11 +64,13 @@ void add_dram(const results::AcceleratorSummary& accelerator, Table& table) {
   }
   table.add({"DRAM latency", fmt::format("{:.4g}", accelerator.dram_latency_ns), "ns"});
   if (!accelerator.dram_pj_per_bit) return;
-  table.add({"DRAM energy", fmt::format("{:.4g}", *accelerator.dram_pj_per_bit),
-             accelerator.technology_dram_pj_per_bit
-                 ? fmt::format("pJ a bit, in place of the technology's {:.4g}",
-                               *accelerator.technology_dram_pj_per_bit)
-                 : std::string("pJ a bit, of the technology")});
+  const std::string price = fmt::format("{:.4g}", *accelerator.dram_pj_per_bit);
+  std::string unit = "pJ a bit, of the technology";
+  if (accelerator.technology_dram_pj_per_bit) {
+    const std::string other = fmt::format("{:.4g}", *accelerator.technology_dram_pj_per_bit);
+    unit = other == price ? "pJ a bit" : "pJ a bit, in place of the technology's " + other;
+  }
+  table.add({"DRAM energy", price, unit});
 }
 
 Json leakage_json(const std::optional<results::LeakageSummary>& leakage) {

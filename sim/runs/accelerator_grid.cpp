@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "sim/base/error.hpp"
@@ -31,10 +32,11 @@ std::string refusal(const std::string& key) {
   return "";
 }
 
-std::vector<Axis> read_axes(YamlMap& grid) {
+std::vector<Axis> read_axes(YamlMap& grid, const std::string& where) {
   std::vector<Axis> axes;
   std::size_t combinations = 1;
   for (const std::string& key : grid.keys()) {
+    mapping::expect_key_path(key, where);
     const std::string problem = refusal(key);
     if (!problem.empty()) grid.fail(key, problem);
     Axis axis{key, grid.texts(key)};
@@ -66,7 +68,7 @@ mapping::AcceleratorConfig load_combination(
 
 std::vector<mapping::AcceleratorConfig> read_accelerator_grid(
     YamlMap& grid, const std::string& where, const std::filesystem::path& accelerator) {
-  const std::vector<Axis> axes = read_axes(grid);
+  const std::vector<Axis> axes = read_axes(grid, where);
   if (axes.empty()) {
     throw InputError("{}: expected keys of an accelerator file with lists of values, found none",
                      where);
@@ -82,6 +84,7 @@ std::vector<mapping::AcceleratorConfig> read_accelerator_grid(
     }
     mapping::AcceleratorConfig one = load_combination(accelerator, values, where + ": " + name);
     one.name += "[" + name + "]";
+    for (const Axis& axis : axes) one.places.emplace(axis.key, grid.where(axis.key));
     accelerators.push_back(std::move(one));
     std::size_t axis = axes.size();  // counts up, the last digit first
     while (axis > 0 && ++at[axis - 1] == axes[axis - 1].values.size()) at[--axis] = 0;
@@ -89,6 +92,18 @@ std::vector<mapping::AcceleratorConfig> read_accelerator_grid(
   }
   grid.finish();
   return accelerators;
+}
+
+void expect_different(const std::vector<mapping::AcceleratorConfig>& accelerators,
+                      const std::string& where) {
+  std::map<std::string, std::string> names;  // of configurations
+  for (mapping::AcceleratorConfig one : accelerators) {
+    const std::string name = std::exchange(one.name, "");
+    const auto [first, is_new] = names.emplace(mapping::resolved_json(one), name);
+    if (is_new) continue;
+    throw InputError("{}: {} and {} are the same accelerator; expected each once", where,
+                     first->second, name);
+  }
 }
 
 }  // namespace brownout::runs

@@ -135,6 +135,9 @@ void read_accelerator(YamlMap& root, SweepConfig& config) {
       read_supplies(root, accelerator);
     }
   }
+  if (!config.grid_of.empty()) {
+    expect_different(config.accelerators, root.where("accelerator_grid"));
+  }
   config.setup.target.batch = static_cast<int>(root.integer("batch", 1, kMaxBatch, 1));
 }
 

@@ -45,13 +45,14 @@ TEST(Shipped, APathOrAFileThatIsThereIsThatFile) {
   fs::remove_all(folder);
 }
 
-TEST(Shipped, AWrongNameIsToldTheNearestOne) {
+TEST(Shipped, AWrongNameIsToldTheNearestOneAndAll) {
   EXPECT_EQ(refusal(kShippedAccelerators, "edge-16x6"),
             "--x: expected a file or the name of a shipped accelerator, got \"edge-16x6\"; did you "
-            "mean \"edge-16x16\"?");
+            "mean \"edge-16x16\"? There are: dot-64x8, edge-16x16, eyeriss-12x14, ibm-14nm, "
+            "nvdla-small, tpu-256x256");
   EXPECT_EQ(refusal(kShippedDrams, "lpddr4"),
             "--x: expected a file or the name of a shipped DRAM preset, got \"lpddr4\"; did you "
-            "mean \"lpddr4-3200\"?");
+            "mean \"lpddr4-3200\"? There are: ddr4-3200, hbm2-2000, lpddr4-3200, lpddr5-6400");
   EXPECT_EQ(refusal(kShippedDrams, "optane"),
             "--x: expected a file or the name of a shipped DRAM preset, got \"optane\"; there "
             "are: ddr4-3200, hbm2-2000, lpddr4-3200, lpddr5-6400");

@@ -366,6 +366,9 @@ TEST(YamlAssignments, ErrorsNameTheFileAndTheAssignment) {
             "\"epochs\"?");
   EXPECT_EQ(complaint_of(text, {"errors.rate=0.5"}),
             "a.yaml: set \"errors.rate=0.5\": errors.gate: missing");
+  // The first one makes the map, the second one is named.
+  EXPECT_EQ(complaint_of(text, {"errors.gate=x", "errors.rate=2"}),
+            "a.yaml: set \"errors.rate=2\": errors.rate: expected a number in [0, 1], got \"2\"");
   // Values of the file keep their place.
   EXPECT_EQ(complaint_of("schedule: {epochs: 1000}\n", {"errors={rate: 0, gate: x}"}),
             "a.yaml:1:20: schedule.epochs: expected an integer in [1, 100], got \"1000\"");

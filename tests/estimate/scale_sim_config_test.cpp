@@ -128,6 +128,13 @@ TEST(ScaleSimConfig, MistakesNameFileAndLine) {
       {"[general]", "[generel]", "a.cfg:1: unknown section \"generel\"; did you mean \"general\"?"},
       {"[general]", "[general", "a.cfg:1: expected [section]"},
       {"[general]\n", "", "a.cfg:1: expected a section, such as [general]"},
+      {"[general]\nrun_name = a\n[architecture_presets]\n", "",
+       "a.cfg:1: expected a section, such as [architecture_presets], before the first key"},
+      {"[architecture_presets]\n", "",
+       "a.cfg:3: ArrayHeight: expected it in section [architecture_presets], found it in "
+       "[general]; the line [architecture_presets] is missing above it"},
+      {"[architecture_presets]\nArrayHeight: 8\n", "IfmapSramSz: 8\n",
+       "a.cfg:3: IfmapSramSz: expected it in section [architecture_presets]"},
       {"Dataflow: os", "Dataflow: os\nBandwidth: ten", "a.cfg:10: Bandwidth: expected an integer"},
   };
   for (const auto& c : cases) {

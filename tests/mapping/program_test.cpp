@@ -23,9 +23,9 @@ AcceleratorConfig four_by_four() {
   return config;
 }
 
-std::string message(const AcceleratorConfig& accelerator, int batch) {
+std::string message(const AcceleratorConfig& accelerator, int batch, std::uint64_t offset = 0) {
   try {
-    compile(network::small_network(), accelerator, batch, 0, "small.onnx");
+    compile(network::small_network(), accelerator, batch, offset, "small.onnx");
   } catch (const InputError& error) {
     return error.what();
   }
@@ -346,7 +346,37 @@ TEST(Program, SaysWhatDoesNotFit) {
             "small.onnx: a batch of 20 needs 1360 bytes of activations (at least 1360 at layer "
             "\"conv1\"), the activation memory has 1024 (1 KiB); raise activations.kib in a.yaml, "
             "or take fewer images at a time (batch)");
+  small.places = {{"activations.kib", "sweep.yaml:7:3: accelerator_grid.activations.kib"}};
+  EXPECT_NE(message(small, 20).find("raise activations.kib in sweep.yaml:7:3: accelerator_grid"),
+            std::string::npos);
   EXPECT_NE(message(small, 0).find("batch: expected at least 1 image, got 0"), std::string::npos);
+}
+
+TEST(Program, SaysHowLargeAMemoryIsEnoughInTheUnitAndAtThePlaceOfItsKey) {
+  AcceleratorConfig few = four_by_four();
+  few.weights.arrays = 3;
+  few.weights.array_rows = 128;
+  few.weights.words_per_cycle = 3;
+  few.weights.sized_in_kib = true;
+  const std::string found =
+      "small.onnx: the network takes 403 words of weights from bit offset 25600 on, the weight "
+      "scratchpad has 384 (3 KiB); ";
+  // Four arrays have room; the three that are read together divide six.
+  EXPECT_EQ(message(few, 1, 400 * 64),
+            found + "raise weights.kib to 6, or set weights.residency: streamed, in a.yaml");
+  few.places = {{"weights.kib", "sweep.yaml:7:3: accelerator_grid.weights.kib"}};
+  EXPECT_EQ(message(few, 1, 400 * 64),
+            found +
+                "raise weights.kib to 6 in sweep.yaml:7:3: accelerator_grid.weights.kib, or "
+                "set weights.residency: streamed in a.yaml");
+  few.weights.residency = WeightResidency::kStreamed;
+  few.weights.arrays = 1;
+  few.weights.array_rows = 2;
+  few.weights.words_per_cycle = 1;
+  EXPECT_EQ(message(few, 1),
+            "small.onnx: layer \"conv1\": 2 output channels of it take 2 words of weights, half of "
+            "the weight scratchpad has 1; raise weights.kib in sweep.yaml:7:3: "
+            "accelerator_grid.weights.kib, or lower array.columns in a.yaml");
 }
 
 }  // namespace
