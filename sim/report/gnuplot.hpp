@@ -11,8 +11,9 @@
 namespace brownout::report {
 
 /// Okabe and Ito's colours, which colour-blind people can distinguish as well.
-inline constexpr std::array<const char*, 7> kColours{"#0072b2", "#e69f00", "#009e73", "#cc3311",
-                                                     "#cc79a7", "#56b4e9", "#332288"};
+inline constexpr std::array<const char*, 12> kColours{"#0072b2", "#e69f00", "#009e73", "#cc3311",
+                                                      "#cc79a7", "#56b4e9", "#332288", "#808000",
+                                                      "#e6007e", "#7b1e3b", "#66b032", "#5f6b7a"};
 /// Of results::energy_groups(). None of them is a network's, because a colour means one thing in
 /// all panels of a picture.
 inline constexpr std::array<const char*, 8> kGroupColours{

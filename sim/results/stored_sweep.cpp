@@ -2,6 +2,7 @@
 // Field by field, with the place in every message.
 #include "sim/results/stored_sweep.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "sim/base/error.hpp"
@@ -156,6 +157,39 @@ std::string varied_part(const std::string& name) {
   return name.substr(open + 1, name.size() - open - 2);
 }
 
+std::vector<std::string> items_of(const std::string& part) {
+  std::vector<std::string> items{""};
+  for (const char c : part) {
+    if (c == ',') {
+      items.emplace_back();
+    } else {
+      items.back() += c;
+    }
+  }
+  return items;
+}
+
+/// Leaves only what differs among the parts: "array.rows=8" of "array.rows=8,dram.preset=hbm2-2000"
+/// where all have that DRAM.
+void drop_shared_items(std::vector<StoredSweep>& sweeps) {
+  const auto in_all = [&](const std::string& item) {
+    return std::all_of(sweeps.begin(), sweeps.end(), [&](const StoredSweep& sweep) {
+      const std::vector<std::string> items = items_of(sweep.part);
+      return std::find(items.begin(), items.end(), item) != items.end();
+    });
+  };
+  std::vector<std::string> shorter;
+  for (const StoredSweep& sweep : sweeps) {
+    std::string part;
+    for (const std::string& item : items_of(sweep.part)) {
+      if (!in_all(item)) part += (part.empty() ? "" : ",") + item;
+    }
+    if (part.empty()) return;
+    shorter.push_back(part);
+  }
+  for (std::size_t i = 0; i < sweeps.size(); ++i) sweeps[i].part = shorter[i];
+}
+
 /// What the accelerator's DRAM takes, in all lists of coefficients.
 void set_dram_price(double pj_per_byte, Json& pricing) {
   for (const char* list : {"coefficients", "low", "high"}) {
@@ -237,6 +271,7 @@ StoredSweep shared_part(const std::filesystem::path& folder, const JsonObject& j
     if (!one.is_string()) json.fail("mitigations", "a list of texts");
     sweep.mitigations.push_back(one);
   }
+  sweep.compares_networks = text_or_empty(json, "pareto_compares") != "each network with itself";
   if (is_stated(json, "pricing")) sweep.pricing = json.object("pricing").json();
   return sweep;
 }
@@ -291,7 +326,12 @@ std::vector<StoredSweep> read_sweeps(const std::filesystem::path& folder) {
     same_errors = same_errors && one.errors_of == accelerators.front().errors_of;
     sweeps.push_back(part_of(shared, one, accelerators.size() == 1, json));
   }
+  if (sweeps.size() > 1) drop_shared_items(sweeps);
   if (same_errors) add_chips(sweeps.front(), rows);
+  if (rows.empty()) {
+    sweeps.front().remark = fmt::format("{}: missing or empty; no die is known by itself",
+                                        (folder / "results.jsonl").string());
+  }
   return sweeps;
 }
 

@@ -66,6 +66,8 @@ struct StoredSweep {
   std::string chip_note;  // what must be said of a profile; "": nothing
   bool places = false;    // of one die, not chips
   std::vector<std::string> notes;
+  std::string remark;             // what the folder lacks; "": nothing
+  bool compares_networks = true;  // in `pareto_front`, else each network is there by itself
   std::vector<StoredModel> models;
   std::vector<std::string> mitigations;
   std::vector<StoredPoint>

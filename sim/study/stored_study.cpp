@@ -119,11 +119,16 @@ FolderKind kind_of(const fs::path& folder) {
     throw InputError("{}: expected the folder of a sweep or a study, found {}", folder.string(),
                      fs::exists(folder, error) ? "a file" : "nothing");
   }
-  if (holds_file(folder, results::sweep_kind().identity) || holds_file(folder, "sweep.json")) {
-    return FolderKind::kSweep;
+  const bool sweep =
+      holds_file(folder, results::sweep_kind().identity) || holds_file(folder, "sweep.json");
+  const bool study = holds_file(folder, store_kind().identity) || holds_file(folder, kStudyName);
+  if (sweep && study) {
+    throw InputError(
+        "{}: holds both a sweep and a study; expected one of them (sweep.json or study.json)",
+        folder.string());
   }
-  if (holds_file(folder, store_kind().identity) || holds_file(folder, kStudyName))
-    return FolderKind::kStudy;
+  if (sweep) return FolderKind::kSweep;
+  if (study) return FolderKind::kStudy;
   throw InputError(
       "{}: holds no results; expected the folder of a sweep (sweep.json) or of a study "
       "(study.json)",

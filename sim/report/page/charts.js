@@ -5,14 +5,15 @@ const Charts = (() => {
   const SHAPES = ["circle", "rect", "triangle", "rectRot", "star", "crossRot", "cross"];
   const SIGNS = ["●", "■", "▲", "◆", "✱", "✕", "✚"];
   const DASHES = [[], [6, 4], [2, 3], [9, 3, 2, 3], [12, 4], [4, 2], [1, 2]];
+  const COLOURS = 12;
   const TICKS = [1, 2, 5];
   const made = [];
 
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const colour = (network) => style("--n" + network % 7);
+  const colour = (network) => style("--n" + network % COLOURS);
   const shape = (mitigation) => SHAPES[mitigation % SHAPES.length];
-  // Colours repeat after seven networks; then lines are dashed as well.
-  const dash = (network, mitigation) => DASHES[(mitigation + Math.floor(network / 7)) % DASHES.length];
+  // Colours repeat after twelve networks; then lines are dashed as well.
+  const dash = (network, mitigation) => DASHES[(mitigation + Math.floor(network / COLOURS)) % DASHES.length];
   const sign = (mitigation) => SIGNS[mitigation % SIGNS.length];
 
   function faded(hex, alpha) {
@@ -48,6 +49,32 @@ const Charts = (() => {
     return result;
   }
 
+  // A text in lines of at most so many letters, broken after signs where there are any.
+  function lines(text, most) {
+    const result = [""];
+    for (const part of text.match(/[^ ,·=/-]*[ ,·=/-]*/g)) {
+      for (let rest = part; rest.length > 0;) {
+        const line = result[result.length - 1], left = most - line.length;
+        if (rest.trimEnd().length <= left) {
+          result[result.length - 1] += rest;
+          rest = "";
+        } else if (line !== "") {
+          result.push("");
+        } else {
+          result[result.length - 1] = rest.slice(0, most);
+          rest = rest.slice(most);
+        }
+      }
+    }
+    return result.map((line) => line.trim());
+  }
+  // Names of bars, each of them shown.
+  function categories() {
+    const result = axis("", {grid: {display: false}});
+    result.ticks.autoSkip = false;
+    return result;
+  }
+
   // Draws or redraws a chart. Charts of elements that are gone are dropped.
   function draw(canvas, type, datasets, scales, tooltip, more = {}) {
     const old = made.findIndex((chart) => chart.canvas === canvas);
@@ -76,5 +103,5 @@ const Charts = (() => {
     }
   }
   const resize = () => made.forEach((chart) => chart.resize());
-  return {style, colour, shape, dash, sign, faded, narrow, axis, logAxis, draw, dropGone, resize, made};
+  return {style, colour, shape, dash, sign, faded, narrow, axis, logAxis, lines, categories, draw, dropGone, resize, made};
 })();

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTML that needs no script: escaped texts, and tables whose columns can be sorted by one.
 #pragma once
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace brownout::report {
+
+/// Colours of networks in page.css, "--n0" and so on; then they repeat.
+inline constexpr std::size_t kPageColours = 12;
 
 /// A text as HTML shows it. Control characters are shown as messages show them.
 std::string html_text(std::string_view text);

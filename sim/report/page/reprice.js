@@ -3,7 +3,7 @@
 "use strict";
 const Reprice = (() => {
   let data, state;  // coefficients and rail of each sweep
-  let shown = 0;    // the sweep whose coefficients are shown
+  let shown = [];   // the sweeps whose coefficients are shown and changed
   const RAILS = ["ideal", "switching-regulator", "linear-regulator"];
   const NAMES = {
     weight_read_pj_per_word: ["weight read", "pJ a 64-bit word"],
@@ -74,51 +74,82 @@ const Reprice = (() => {
     if (typeof Chart !== "undefined") Sweep.drawAll();
   }
 
-  // A slider from a tenth to ten times the first value, and the number beside it.
-  function addSlider(parent, id, [name, unit], value, first, highest, set) {
+  const LIMITS = {coefficient: [0, false, 1e6, true, "a number of at least 0 and below 1,000,000"],
+                  share: [0, false, 1, false, "a number from 0 to 1"],
+                  efficiency: [0, true, 1, false, "a number above 0 and at most 1"]};
+  const allows = ([low, lowOpen, high, highOpen], v) =>
+      Number.isFinite(v) && (lowOpen ? v > low : v >= low) && (highOpen ? v < high : v <= high);
+  const rounded = (v, digits = 6) => Number(v.toPrecision(digits));
+
+  // A slider from a tenth to ten times the first values, and the number beside it. `values` and
+  // `firsts` have an entry for each sweep shown; `set` gets the place of one and its new value.
+  function addSlider(parent, id, [name, unit], values, firsts, limits, set) {
     const box = document.createElement("div");
     box.className = "price";
     box.innerHTML = `<label for="${id}"></label><div><input type="range" min="-1" max="1" step="0.01" id="${id}">` +
-                    `<input type="number" min="0" step="any" id="${id}-number"></div>`;
+                    `<input type="number" min="0" step="any" id="${id}-number" aria-describedby="${id}-problem"></div>` +
+                    `<p class="problem" id="${id}-problem" role="alert"></p>`;
     box.querySelector("label").textContent = `${name}, ${unit}`;
-    const [slider, number] = box.querySelectorAll("input");
+    const [slider, number] = box.querySelectorAll("input"), problem = box.querySelector(".problem");
     number.setAttribute("aria-label", `${name}, ${unit}`);
-    slider.disabled = first === 0;
-    const place = (v) => { slider.value = v > 0 && first > 0 ? Math.log10(v / first) : -1; };
-    const put = (v) => { set(Math.min(highest, v)); changed(); };
+    slider.disabled = firsts.every((v) => v === 0);
+    const write = () => {
+      const same = values.every((v) => v === values[0]);
+      number.value = same ? rounded(values[0]) : "";
+      number.placeholder = same ? "" : "differ";
+      const place = values.findIndex((v, i) => v > 0 && firsts[i] > 0);
+      slider.value = place < 0 ? -1 : Math.log10(values[place] / firsts[place]);
+    };
+    const say = (text) => {
+      problem.textContent = text;
+      number.setAttribute("aria-invalid", text !== "");
+    };
+    const put = (of) => {
+      values = values.map((_, i) => of(firsts[i]));
+      values.forEach((v, i) => set(i, v));
+      say("");
+      write();
+      changed();
+    };
     slider.addEventListener("input", () => {
-      const v = Number(slider.value) === 0 ? first : Math.min(highest, Number((first * 10 ** Number(slider.value)).toPrecision(4)));
-      number.value = v;
-      put(v);
+      const step = Number(slider.value);
+      put((first) => {
+        const v = step === 0 ? first : rounded(first * 10 ** step, 4);
+        return allows(limits, v) ? v : first === 0 ? 0 : Math.min(limits[2], limits === LIMITS.coefficient ? 999999 : 1);
+      });
+      slider.value = step;
     });
     number.addEventListener("change", () => {
-      const v = Number(number.value);
-      if (!(v >= 0) || number.value === "") return;
-      place(v);
-      put(v);
+      const typed = number.validity.badInput ? "" : number.value, v = Number(typed);
+      if (typed !== "" && allows(limits, v)) {
+        put(() => v);
+        return;
+      }
+      write();
+      const kept = number.value === "" ? "the values stay" : `${number.value} stays`;
+      say(`${typed === "" ? "No number" : typed}: expected ${limits[4]}; ${kept}.`);
     });
-    number.value = value;
-    place(value);
+    write();
     parent.append(box);
   }
   function show() {
-    const list = byId("price-list"), pricing = data.sweeps[shown].pricing;
+    const list = byId("price-list"), priced = shown.filter((i) => state[i]);
     list.replaceChildren();
-    if (!pricing) {
+    if (priced.length === 0) {
       list.textContent = "This sweep was written without the counts that prices need. Give its command again, and it is written with them; nothing is computed anew.";
       return;
     }
-    const prices = state[shown];
+    const add = (id, name, part, key, limits) => addSlider(list, id, name,
+        priced.map((i) => state[i][part][key]),
+        priced.map((i) => data.sweeps[i].pricing[part][key]), limits,
+        (place, v) => { state[priced[place]][part][key] = v; });
     for (const key of Object.keys(NAMES)) {
-      if (!(key in prices.coefficients)) continue;
-      addSlider(list, "price-" + key, NAMES[key], prices.coefficients[key], pricing.coefficients[key],
-                key === "gated_leakage_rel" ? 1 : Infinity, (v) => { prices.coefficients[key] = v; });
+      if (!priced.every((i) => key in state[i].coefficients)) continue;
+      add("price-" + key, NAMES[key], "coefficients", key, key === "gated_leakage_rel" ? LIMITS.share : LIMITS.coefficient);
     }
-    addSlider(list, "price-efficiency", ["switching regulator", "efficiency"], prices.rail.efficiency,
-              pricing.rail.efficiency, 1, (v) => { prices.rail.efficiency = Math.max(v, 0.01); });
-    addSlider(list, "price-level-shift", ["level shifter", "fJ a bit"], prices.rail.level_shift_fj_per_bit,
-              pricing.rail.level_shift_fj_per_bit, Infinity, (v) => { prices.rail.level_shift_fj_per_bit = v; });
-    if (byId("price-rail")) byId("price-rail").value = prices.rail.kind;
+    add("price-efficiency", ["switching regulator", "efficiency"], "rail", "efficiency", LIMITS.efficiency);
+    add("price-level-shift", ["level shifter", "fJ a bit"], "rail", "level_shift_fj_per_bit", LIMITS.coefficient);
+    if (byId("price-rail")) byId("price-rail").value = state[priced[0]].rail.kind;
   }
   function addSelect(parent, id, text, options, choose) {
     const label = document.createElement("label");
@@ -146,15 +177,27 @@ const Reprice = (() => {
     show();
     changed();
   }
+  const onAccelerators = () => data.sweeps.map((_, i) => i).filter((i) => data.sweeps[i].accelerator !== "");
+  // Whether the sweeps were priced alike. Accelerators may have a price of their own for DRAM.
+  function alike() {
+    const bare = (s) => {
+      const of = copy(s.pricing, s.pricing.coefficients);
+      delete of.coefficients.dram_pj_per_byte;
+      return JSON.stringify(of);
+    };
+    const priced = data.sweeps.filter((s) => s.pricing);
+    return priced.length > 1 && priced.every((s) => bare(s) === bare(priced[0]));
+  }
   function choices() {
     const parent = byId("price-choice");
-    if (data.sweeps.length > 1) {
-      addSelect(parent, "price-sweep", "of", data.sweeps.map((s, i) => [i, `${s.folder} (${s.technology})`]),
-                (value) => { shown = Number(value); show(); });
+    const on = onAccelerators();
+    if (on.length > 1) {
+      addSelect(parent, "price-sweep", "of", [["all", "all"]].concat(on.map((i) => [i, `${data.sweeps[i].folder} (${data.sweeps[i].technology})`])),
+                (value) => { shown = value === "all" ? on : [Number(value)]; show(); });
+      if (alike()) shown = on; else byId("price-sweep").value = on[0];
     }
     addSelect(parent, "price-rail", "second rail", RAILS.map((r) => [r, r.replace("-", " ")]), (value) => {
-      if (!state[shown]) return;
-      state[shown].rail.kind = value;
+      for (const i of shown) if (state[i]) state[i].rail.kind = value;
       changed();
     });
     addButton(parent, "price-reset", "As simulated", () => reset(""));
@@ -168,6 +211,7 @@ const Reprice = (() => {
     data.repriced = false;
     state = data.sweeps.map((s) => s.pricing ? copy(s.pricing, s.pricing.coefficients) : null);
     if (!byId("prices")) return;
+    shown = onAccelerators().slice(0, 1);
     if (state.some((s) => s)) choices();
     show();
   }

@@ -80,8 +80,8 @@ HtmlTable rows_html(const StoredStudy& study, std::size_t first) {
   for (std::size_t i = 0; i < study.rows.size(); ++i) {
     const std::size_t number = first + i;
     std::vector<HtmlCell> cells{
-        {fmt::format("<i class=\"dot\" style=\"background:var(--n{})\"></i>{}", number % 7,
-                     html_text(study.rows[i].name)),
+        {fmt::format("<i class=\"dot\" style=\"background:var(--n{})\"></i>{}",
+                     number % kPageColours, html_text(study.rows[i].name)),
          study.rows[i].name}};
     for (const StudyColumn& column : columns) cells.push_back(study_cell(study.rows[i], column));
     table.add(cells, fmt::format("data-row=\"{} 0\"", number));
@@ -144,7 +144,7 @@ std::string row_choice_html(const std::vector<StoredStudy>& studies) {
       text += fmt::format(
           "<label class=\"tick\"><input type=\"checkbox\" checked data-choose-network=\"{}\">"
           "<i class=\"dot\" style=\"background:var(--n{})\"></i>{}</label>",
-          number, number % 7, html_text(row.name));
+          number, number % kPageColours, html_text(row.name));
       ++number;
     }
   }

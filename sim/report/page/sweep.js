@@ -13,10 +13,10 @@ const Sweep = (() => {
     return data.networks[n].label + (several() ? ", " + data.mitigations[m] : "");
   }
   // The chosen series: a network with a mitigation, and its points by rising voltage.
-  function series() {
+  const series = () => allSeries().filter((s) => chosen.networks[s.n] && chosen.mitigations[s.m]);
+  function allSeries() {
     const list = [];
     data.networks.forEach((network, n) => data.mitigations.forEach((_, m) => {
-      if (!chosen.networks[n] || !chosen.mitigations[m]) return;
       const points = data.points.filter((p) => p.n === n && p.m === m).sort((a, b) => a.v - b.v);
       if (points.length > 0) list.push({n, m, points});
     }));
@@ -42,6 +42,22 @@ const Sweep = (() => {
     label: (item) => item.raw.text || "",
   }};
 
+  // Accelerators that see the same errors have the same curve, which is drawn once.
+  function distinct(list) {
+    const groups = new Map();
+    for (const s of list) {
+      const key = JSON.stringify([data.networks[s.n].model, s.m, s.points.map((p) => [p.v, p.rerr, p.ci, p.ciAll])]);
+      if (groups.has(key)) groups.get(key).equals.push(s); else groups.set(key, Object.assign({equals: []}, s));
+    }
+    return Array.from(groups.values());
+  }
+  const labels = (s) => [label(s.n, s.m)].concat(s.equals.map((t) => "= " + label(t.n, t.m)));
+  function equalText(list) {
+    const lines = list.filter((s) => s.equals.length > 0)
+        .map((s) => `${label(s.n, s.m)} also stands for ${s.equals.map((t) => label(t.n, t.m)).join("; ")}`);
+    return lines.length === 0 ? "" : `Equal curves are drawn once: ${lines.join(". ")}.`;
+  }
+
   function bandSets(s, band, at) {
     const ends = s.points.filter((p) => p[band]);
     if (ends.length === 0) return [];
@@ -50,10 +66,14 @@ const Sweep = (() => {
                           backgroundColor: Charts.faded(Charts.colour(s.n), 0.16)});
     return [Object.assign(edge(0), {fill: false}), Object.assign(edge(1), {fill: "-1"})];
   }
+  // Dies of equal curves belong to the first of them, chosen or not.
   function dieSets(list, at) {
+    const all = distinct(allSeries());
+    const has = (s, n) => s.n === n || s.equals.some((t) => t.n === n);
+    const group = (s) => all.find((g) => g.m === s.m && has(g, s.n));
     return list.map((s) => ({
-      data: data.dies.rows.filter((d) => d[0] === s.n && d[1] === s.m).map((d) => ({
-        x: d[2], y: at(s.points[0], d[3]), title: label(s.n, s.m),
+      data: data.dies.rows.filter((d) => d[1] === s.m && has(group(s), d[0])).map((d) => ({
+        x: d[2], y: at(s.points[0], d[3]), title: labels(s),
         text: [data.dies.names[d[4]], `${volts(d[2])} Vmin: ${d[3].toFixed(2)} %`],
       })),
       showLine: false, pointRadius: 2.2, pointHoverRadius: 5, pointStyle: Charts.shape(s.m),
@@ -70,15 +90,16 @@ const Sweep = (() => {
   }
   function drawError() {
     if (!byId("chart-error")) return;
-    const list = series(), log = byId("log-y").checked, band = byId("band").value;
+    const list = distinct(series()), log = byId("log-y").checked, band = byId("band").value;
     const at = (p, y) => log ? Math.max(y, floorOf(p)) : y;
     const sets = list.map((s) => curve(s, {data: s.points.map((p) => ({
-      x: p.v, y: at(p, p.rerr), title: label(s.n, s.m), text: pointText(p)}))}));
+      x: p.v, y: at(p, p.rerr), title: labels(s), text: pointText(p)}))}));
     if (byId("dies").checked) sets.push(...dieSets(list, at));
     if (band) sets.push(...list.flatMap((s) => bandSets(s, band, at)));
     Charts.draw(byId("chart-error"), "line", sets, {
       x: Charts.axis("supply voltage, V / Vmin", {type: "linear"}), y: errorAxis(list, log),
     }, Object.assign({filter: (item) => item.raw.text !== undefined}, tooltip));
+    byId("equal-note").textContent = equalText(list);
     const left = data.dies.all - data.dies.rows.length;
     byId("dies-note").textContent = !byId("dies").checked ? "" :
         `Every die that was evaluated, at every voltage, the search for the safe voltage included` +
@@ -130,12 +151,12 @@ const Sweep = (() => {
   }
   function energyLegend() {
     if (!byId("energy-legend")) return;
-    for (const [name, colour] of data.groups) {
+    for (const [name, colour, parts] of data.groups) {
       if (name === "mitigation" && !several() && data.points.every((p) => !p.parts || p.parts[10] === 0)) continue;
       const tick = document.createElement("label");
       tick.className = "tick";
       tick.innerHTML = `<input type="checkbox" checked><i class="swatch" style="background:${colour}"></i>`;
-      tick.append(name);
+      tick.append(name + (parts.length > 1 ? " with its leakage" : ""));
       tick.firstChild.addEventListener("change", (event) => {
         if (event.target.checked) hiddenParts.delete(name); else hiddenParts.add(name);
         drawEnergy();
@@ -147,25 +168,25 @@ const Sweep = (() => {
   function drawLatency() {
     if (!byId("chart-latency")) return;
     const list = series().filter((s) => s.points[0].ms !== null);
-    const most = Charts.narrow() ? 16 : 40;
-    const short = (text) => text.length <= most ? text : text.slice(0, most - 1) + "…";
-    byId("chart-latency").parentElement.style.height = `${70 + 34 * list.length}px`;
+    const names = list.map((s) => Charts.lines(label(s.n, s.m), Charts.narrow() ? 20 : 44));
+    const most = Math.max(...names.map((lines) => lines.length), 1);
+    byId("chart-latency").parentElement.style.height = `${70 + Math.max(34, 16 * most + 10) * list.length}px`;
     Charts.draw(byId("chart-latency"), "bar", [{
       data: list.map((s) => s.points[0].ms), barThickness: 20,
       backgroundColor: list.map((s) => Charts.colour(s.n)),
     }], {
       x: Charts.axis("ms an image", {beginAtZero: true}),
-      y: Charts.axis("", {grid: {display: false}}),
+      y: Charts.categories(),
     }, {callbacks: {title: (items) => label(list[items[0].dataIndex].n, list[items[0].dataIndex].m),
                     label: (item) => `${item.raw.toFixed(5)} ms`}},
-    {labels: list.map((s) => short(label(s.n, s.m))), options: {indexAxis: "y"}});
+    {labels: names, options: {indexAxis: "y"}});
   }
 
   // Points for which no other has both coordinates at most as high and one of them lower.
-  function front(points) {
+  function front(points, x = (p) => p.uj) {
     const kept = points.filter((p) => !points.some((q) =>
-        q.uj <= p.uj && q.rerr <= p.rerr && (q.uj < p.uj || q.rerr < p.rerr)));
-    return kept.sort((a, b) => a.uj - b.uj);
+        x(q) <= x(p) && q.rerr <= p.rerr && (x(q) < x(p) || q.rerr < p.rerr)));
+    return kept.sort((a, b) => x(a) - x(b));
   }
   function drawFront() {
     if (!byId("chart-front")) return;
@@ -176,9 +197,13 @@ const Sweep = (() => {
     const at = (p) => ({x: x(p), y: log ? Math.max(p.rerr, floorOf(p)) : p.rerr,
                         title: label(p.n, p.m), text: pointText(p)});
     const sets = list.map((s) => curve(s, {data: s.points.map(at), borderWidth: absolute ? 0.8 : 2}));
-    if (absolute) {
-      const best = front(list.flatMap((s) => s.points));
-      sets.push({data: best.map(at), borderColor: Charts.style("--ink"), borderWidth: 2,
+    // Energies of a weight access are relative to the same network: each has a front by itself.
+    const compared = absolute ? [list.flatMap((s) => s.points)]
+        : data.networks.map((_, n) => list.filter((s) => s.n === n).flatMap((s) => s.points));
+    for (const points of compared) {
+      const best = front(points, x);
+      if (best.length === 0) continue;
+      sets.push({data: best.map(at), borderColor: Charts.style("--ink"), borderWidth: absolute ? 2 : 1, front: true, showLine: absolute,
                  pointRadius: 7, pointHoverRadius: 8, backgroundColor: "transparent",
                  stepped: "before", order: 5});
     }

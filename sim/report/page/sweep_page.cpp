@@ -45,8 +45,9 @@ std::string lead_html(const SweepPage& page) {
         sweep.accelerator.empty() ? "without an accelerator" : "on " + html_text(sweep.accelerator),
         html_text(sweep.technology), results::chips_text(first.chips, sweep.places),
         counted(first.images, "image"), html_text(sweep.dataset));
-    if (sweep.chip_note.empty()) continue;
-    text += "<p class=\"warning\">" + html_text(sweep.chip_note) + "</p>\n";
+    for (const std::string& said : {sweep.chip_note, sweep.remark}) {
+      if (!said.empty()) text += "<p class=\"warning\">" + html_text(said) + "</p>\n";
+    }
   }
   if (!page.pattern.empty()) {
     text += "<p class=\"quiet\">Networks are " + html_text(page.pattern) + ".</p>\n";
@@ -96,7 +97,7 @@ std::string card_html(const SweepPage& page, std::size_t sweep,
   return fmt::format(
       "<div class=\"card\" data-row=\"{} {}\" style=\"border-top-color:var(--n{})\"><h3>{}</h3>"
       "<p class=\"big\">{}</p><p>{}</p></div>\n",
-      network, mitigation, network % 7, name,
+      network, mitigation, network % kPageColours, name,
       row.voltage ? fmt::format("{:.3f} <small>Vmin</small>", *row.voltage) : "none",
       row.voltage ? joined_texts(facts, "<br>") : "loses too much at every voltage");
 }
@@ -125,7 +126,7 @@ std::string choice_html(const SweepPage& page) {
     text += fmt::format(
         "<label class=\"tick\"><input type=\"checkbox\" checked data-choose-network=\"{0}\">"
         "<i class=\"dot\" style=\"background:var(--n{2})\"></i>{1}</label>",
-        i, html_text(page.networks[i].label), i % 7);
+        i, html_text(page.networks[i].label), i % kPageColours);
   }
   text += "</fieldset>";
   if (shown.size() > 1) {
@@ -151,13 +152,14 @@ std::string error_section() {
           "value=\"\">none"
           "</option></select></label></div>\n" +
           chart_html("chart-error", "Error with bit errors against supply voltage", "tall") +
-          "<p class=\"quiet\" id=\"dies-note\"></p>\n",
+          "<p class=\"quiet\" id=\"equal-note\"></p>\n<p class=\"quiet\" id=\"dies-note\"></p>\n",
       true);
 }
 
 std::string energy_sections() {
   return section_html("energy", "Energy by component",
-                      "<p>Per image, in µJ, at each voltage. <span class=\"repriced\"></span></p>\n"
+                      "<p>Per image, in µJ, at each voltage. The part of a memory includes its "
+                      "leakage. <span class=\"repriced\"></span></p>\n"
                       "<div id=\"energy-legend\" class=\"legend\"></div>\n"
                       "<div id=\"energy-panels\" class=\"panels\"></div>\n"
                       "<p class=\"quiet\" id=\"energy-note\"></p>\n",
@@ -177,9 +179,24 @@ std::string front_section(bool accelerator) {
           accelerator
               ? "The line is the Pareto front of the means of what is shown: no other point has "
                 "both error and energy as low."
-              : "Energy is that of a weight access, relative to the same network at Vmin.") +
+              : "Energy is that of a weight access, relative to the same network at Vmin, so that "
+                "networks do not compare. Circles are the Pareto front of each network by itself: "
+                "no other point of that network has both error and energy as low.") +
           chart_html("chart-front", "Error against energy", "tall"),
       true);
+}
+
+/// Of the table's last column.
+std::string front_meaning(const SweepPage& page) {
+  const auto compares = [](const results::StoredSweep& sweep) { return sweep.compares_networks; };
+  const std::string of_all =
+      "on the Pareto front of the sweep: no other point has both error and energy as low.";
+  if (std::all_of(page.sweeps.begin(), page.sweeps.end(), compares)) return of_all;
+  const std::string of_one =
+      "on the Pareto front of its network: no other point of that network has both error and "
+      "energy of a weight access as low.";
+  if (std::none_of(page.sweeps.begin(), page.sweeps.end(), compares)) return of_one;
+  return of_all + " In sweeps without an accelerator " + of_one;
 }
 
 std::string prices_section() {
@@ -277,8 +294,7 @@ std::string sweep_page_html(const SweepPage& page, const std::string& version) {
   body += section_html(
       "points", "Every point of the grid",
       points_html(page).html() +
-          "<p class=\"quiet\">A click on a heading sorts. ●: on the Pareto front of the sweep: no "
-          "other point has both error and energy as low.</p>\n");
+          "<p class=\"quiet\">A click on a heading sorts. ●: " + front_meaning(page) + "</p>\n");
   if (accelerator) body += prices_section();
   body += faults_section() + notes_section(page) + configuration_section(page);
   return page_file(title, body + foot_html(version), sweep_page_data(page));

@@ -34,8 +34,8 @@ HtmlCell html_interval(const std::optional<std::array<double, 2>>& interval) {
 
 /// The network with its colour. `key` is the attribute that the check boxes filter by.
 HtmlCell network_cell(const SweepPage& page, std::size_t network) {
-  return {fmt::format("<i class=\"dot\" style=\"background:var(--n{})\"></i>{}", network % 7,
-                      html_text(page.networks[network].label)),
+  return {fmt::format("<i class=\"dot\" style=\"background:var(--n{})\"></i>{}",
+                      network % kPageColours, html_text(page.networks[network].label)),
           page.networks[network].label};
 }
 
