@@ -35,53 +35,123 @@ struct ImportOptions {
   std::vector<std::string> set;
 };
 
+/// A key and its value, as YAML, and the option that gives it, as it was typed.
+struct GivenKey {
+  std::string key, value, option;
+};
+
 using Values = std::vector<std::pair<std::string, std::string>>;
 
 /// "KEY=VALUE" of --set.
-std::pair<std::string, std::string> key_and_value(const std::string& text) {
+GivenKey key_and_value(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
     throw InputError("--set: expected KEY=VALUE, such as array.rows=8, got {}", in_quotes(text));
   }
-  return {text.substr(0, equals), text.substr(equals + 1)};
+  const std::string option = "--set " + in_quotes(text);
+  mapping::expect_key_path(text.substr(0, equals), option);
+  return {text.substr(0, equals), text.substr(equals + 1), option};
 }
 
-/// Values of the keys that options give, as YAML.
-Values values_of(const NewOptions& options) {
+/// "array.rows" is part of "array" and of itself.
+bool is_part_of(const std::string& key, const std::string& whole) {
+  return key == whole || key.rfind(whole + ".", 0) == 0;
+}
+
+/// InputError, which names both options, if two give one key.
+void expect_once(const std::vector<GivenKey>& given) {
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const GivenKey &first = given[j], &second = given[i];
+      const bool part = is_part_of(second.key, first.key);
+      if (!part && !is_part_of(first.key, second.key)) continue;
+      throw InputError("{} and {} both give {}; expected one of them", first.option, second.option,
+                       part ? second.key : first.key);
+    }
+  }
+}
+
+Values values_of(const std::vector<GivenKey>& given) {
   Values values;
-  const auto add = [&](const char* key, const auto& value) {
-    values.emplace_back(key, fmt::format("{}", value));
-  };
-  const auto add_text = [&](const char* key, const std::string& text) {
-    if (!text.empty()) add(key, json_text(Json(text)));
-  };
-  const auto add_number = [&](const char* key, const auto& value) {
-    if (value) add(key, *value);
-  };
-  add_text("name", options.name);
-  add_text("description", options.description);
-  if (!options.technology.empty()) {
-    add_text("technology",
-             std::filesystem::absolute(named_technology(options.technology)).string());
-  }
-  add_number("clock_mhz", options.clock_mhz);
-  if (!options.array.empty()) {
-    const ArraySize array = parse_array("--array", options.array);
-    add("array.rows", array.rows);
-    add("array.columns", array.columns);
-  }
-  add_text("array.dataflow", options.dataflow);
-  add_number("weights.kib", options.weights_kib);
-  add_text("weights.residency", options.residency);
-  add_number("activations.kib", options.activations_kib);
-  add_number("accumulators.kib", options.accumulators_kib);
-  if (!options.dram.empty()) {
-    add_text(
-        "dram.preset",
-        std::filesystem::absolute(find_shipped(kShippedDrams, options.dram, "--dram")).string());
-  }
-  for (const std::string& text : options.set) values.push_back(key_and_value(text));
+  for (const GivenKey& one : given) values.emplace_back(one.key, one.value);
   return values;
+}
+
+/// Returns what `read` returns. Its messages name the options as they were typed, not as the
+/// assignments that they become.
+template <typename Read>
+mapping::AcceleratorConfig with_typed_options(const std::vector<GivenKey>& given,
+                                              const Read& read) {
+  try {
+    return read();
+  } catch (const InputError& error) {
+    std::string text = error.text();
+    for (const GivenKey& one : given) {
+      const std::string assigned =
+          fmt::format("{} {}", Field{"set"}, in_quotes(one.key + "=" + one.value));
+      const std::size_t length = assigned.size();
+      for (std::size_t at = 0; (at = text.find(assigned, at)) != std::string::npos;) {
+        text.replace(at, length, one.option);
+        at += one.option.size();
+      }
+    }
+    throw InputError("{}", text);
+  }
+}
+
+/// The keys that options give.
+std::vector<GivenKey> keys_of(const NewOptions& options) {
+  std::vector<GivenKey> given;
+  const auto add = [&](const char* key, const std::string& value, const std::string& option) {
+    given.push_back({key, value, option});
+  };
+  const auto add_text = [&](const char* option, const char* key, const std::string& text) {
+    if (!text.empty()) add(key, json_text(Json(text)), fmt::format("{} {}", option, text));
+  };
+  const auto add_number = [&](const char* option, const char* key, const auto& value) {
+    if (value) add(key, fmt::format("{}", *value), fmt::format("{} {}", option, *value));
+  };
+  const auto add_file = [&](const char* option, const char* key, const std::string& text,
+                            const std::filesystem::path& file) {
+    add(key, json_text(Json(std::filesystem::absolute(file).string())),
+        fmt::format("{} {}", option, text));
+  };
+  add_text("NAME", "name", options.name);
+  add_text("--description", "description", options.description);
+  if (!options.technology.empty()) {
+    add_file("--technology", "technology", options.technology,
+             named_technology(options.technology));
+  }
+  add_number("--clock-mhz", "clock_mhz", options.clock_mhz);
+  if (!options.array.empty()) {
+    const ArraySize array = parse_array("--array", options.array, mapping::kMostArraySide);
+    add("array.rows", fmt::format("{}", array.rows), "--array " + options.array);
+    add("array.columns", fmt::format("{}", array.columns), "--array " + options.array);
+  }
+  add_text("--dataflow", "array.dataflow", options.dataflow);
+  add_number("--weights-kib", "weights.kib", options.weights_kib);
+  add_text("--residency", "weights.residency", options.residency);
+  add_number("--activations-kib", "activations.kib", options.activations_kib);
+  add_number("--accumulators-kib", "accumulators.kib", options.accumulators_kib);
+  if (!options.dram.empty()) {
+    add_file("--dram", "dram.preset", options.dram,
+             find_shipped(kShippedDrams, options.dram, "--dram"));
+  }
+  for (const std::string& text : options.set) given.push_back(key_and_value(text));
+  expect_once(given);
+  return given;
+}
+
+std::vector<GivenKey> keys_of(const ImportOptions& options) {
+  std::vector<GivenKey> given;
+  if (!options.technology.empty()) {
+    const auto file = std::filesystem::absolute(named_technology(options.technology));
+    given.push_back(
+        {"technology", json_text(Json(file.string())), "--technology " + options.technology});
+  }
+  for (const std::string& text : options.set) given.push_back(key_and_value(text));
+  expect_once(given);
+  return given;
 }
 
 /// Every key that is not given has its default. `name` stands for the file in messages.
@@ -93,12 +163,14 @@ mapping::AcceleratorConfig from_defaults(const std::vector<std::string>& assignm
 }
 
 mapping::AcceleratorConfig configuration_of(const NewOptions& options) {
-  const std::vector<std::string> assignments = mapping::accelerator_assignments(values_of(options));
-  if (!options.from.empty()) {
-    return mapping::load_accelerator(find_shipped(kShippedAccelerators, options.from, "--from"),
-                                     assignments);
-  }
-  return from_defaults(assignments, "accelerator new");
+  const std::vector<GivenKey> given = keys_of(options);
+  const std::vector<std::string> assignments = mapping::accelerator_assignments(values_of(given));
+  std::filesystem::path from;
+  if (!options.from.empty()) from = find_shipped(kShippedAccelerators, options.from, "--from");
+  return with_typed_options(given, [&] {
+    return from.empty() ? from_defaults(assignments, "accelerator new")
+                        : mapping::load_accelerator(from, assignments);
+  });
 }
 
 /// The text of a file that loads from where it will lie.
@@ -127,13 +199,11 @@ int make_accelerator(const NewOptions& options) {
 
 int import_accelerator(const ImportOptions& options) {
   estimate::ScaleSimAccelerator imported = estimate::read_scale_sim(options.file);
-  if (!options.technology.empty()) {
-    const auto file = std::filesystem::absolute(named_technology(options.technology));
-    imported.values.emplace_back("technology", json_text(Json(file.string())));
-  }
-  for (const std::string& text : options.set) imported.values.push_back(key_and_value(text));
-  const mapping::AcceleratorConfig config =
-      from_defaults(mapping::accelerator_assignments(imported.values), options.file);
+  const std::vector<GivenKey> given = keys_of(options);
+  for (const auto& value : values_of(given)) imported.values.push_back(value);
+  const mapping::AcceleratorConfig config = with_typed_options(given, [&] {
+    return from_defaults(mapping::accelerator_assignments(imported.values), options.file);
+  });
   const Output output(options.common, {options.file, config.technology}, {{"--out", options.out}});
   std::vector<std::string> remarks{
       fmt::format("From SCALE-Sim's configuration {}.",
@@ -165,6 +235,14 @@ void add_sizes(Verb& verb, NewOptions& options) {
   kib("--accumulators-kib", options.accumulators_kib, "KiB of both halves of the accumulators");
 }
 
+std::string dram_help() {
+  std::string names;
+  for (const std::filesystem::path& file : shipped_files(kShippedDrams)) {
+    names += (names.empty() ? "" : ", ") + file.stem().string();
+  }
+  return fmt::format("DRAM preset, its name or file (shipped: {})", names);
+}
+
 }  // namespace
 
 Action add_accelerator_new(Verb& verb) {
@@ -179,7 +257,7 @@ Action add_accelerator_new(Verb& verb) {
       ->type_name("RxC");
   verb.add_option("--dataflow", options->dataflow, "Which operand stays")
       ->type_name("NAME")
-      ->transform(dataflow_name());
+      ->transform(array_dataflow_name());
   verb.add_option("--clock-mhz", options->clock_mhz, "Clock")
       ->type_name("F")
       ->transform(number_in(0.001, 100'000.0));
@@ -187,8 +265,7 @@ Action add_accelerator_new(Verb& verb) {
   verb.add_option("--residency", options->residency, "All weights stay in their memory, or pass")
       ->type_name("NAME")
       ->transform(one_of({"resident", "streamed"}));
-  verb.add_option("--dram", options->dram, "DRAM preset, its name or file (docs/accelerator.md)")
-      ->type_name("NAME");
+  verb.add_option("--dram", options->dram, dram_help())->type_name("NAME");
   add_out_and_set(verb, options->out, options->technology, options->set);
   add_common(verb, options->common);
   return [options] { return make_accelerator(*options); };

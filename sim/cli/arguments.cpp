@@ -17,7 +17,6 @@ namespace brownout::cli {
 
 namespace {
 
-constexpr std::int64_t kMaxArraySide = 65536;
 constexpr std::int64_t kShownInHelp = 1'000'000;  // higher limits say nothing to a reader
 
 /// "" or what is wrong.
@@ -103,6 +102,22 @@ CLI::Validator dataflow_name() {
           " ws, os, is"};
 }
 
+CLI::Validator array_dataflow_name() {
+  return {[](std::string& text) {
+            // The accelerator's reader says that inputs never stay.
+            if (mapping::parse_dataflow(text)) return std::string();
+            std::vector<std::string> texts = mapping::dataflow_texts();
+            texts.erase(std::remove_if(texts.begin(), texts.end(),
+                                       [](const std::string& one) {
+                                         return mapping::parse_dataflow(one) ==
+                                                mapping::Stationary::kInputs;
+                                       }),
+                        texts.end());
+            return problem_of_choice(text, texts);
+          },
+          " ws, os"};
+}
+
 CLI::Validator data_name() {
   std::vector<std::string> names = data::dataset_names();
   names.emplace_back("FILE.yaml");
@@ -125,15 +140,14 @@ std::vector<std::string> parse_names(const std::string& option, const std::strin
   return names;
 }
 
-ArraySize parse_array(const std::string& option, const std::string& text) {
+ArraySize parse_array(const std::string& option, const std::string& text, std::int64_t most) {
   const std::size_t x = text.find('x');
   if (x == std::string::npos) {
     throw InputError("{}: expected ROWSxCOLUMNS, for example 32x32, got {}", option,
                      in_quotes(text));
   }
   const auto side = [&](const char* name, const std::string& number) {
-    return static_cast<int>(
-        parse_integer(fmt::format("{}: {}", option, name), number, 1, kMaxArraySide));
+    return static_cast<int>(parse_integer(fmt::format("{}: {}", option, name), number, 1, most));
   };
   return {side("rows", text.substr(0, x)), side("columns", text.substr(x + 1))};
 }

@@ -16,6 +16,8 @@ CLI::Validator number_in(double low, double high);
 CLI::Validator one_of(const std::vector<std::string>& names);
 /// A dataflow by either name (mapping::parse_dataflow).
 CLI::Validator dataflow_name();
+/// One that an accelerator's array has: inputs never stay.
+CLI::Validator array_dataflow_name();
 /// A known data set, or a data file (docs/data.md).
 CLI::Validator data_name();
 
@@ -35,8 +37,11 @@ std::vector<std::string> parse_names(const std::string& option, const std::strin
 struct ArraySize {
   int rows = 0, columns = 0;
 };
-/// "32x32": rows x columns.
-ArraySize parse_array(const std::string& option, const std::string& text);
+/// Sides that are only counted with, which no accelerator has.
+inline constexpr std::int64_t kMaxArraySide = 65536;
+/// "32x32": rows x columns, each in [1, most].
+ArraySize parse_array(const std::string& option, const std::string& text,
+                      std::int64_t most = kMaxArraySide);
 
 /// "3x224x224": extents of at least 1; "" is no extents.
 std::vector<std::int64_t> parse_extents(const std::string& option, const std::string& text);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/base/files.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/cli/application.hpp"
 #include "sim/cli/command_page.hpp"
 #include "sim/cli/declarations.hpp"
@@ -35,6 +36,16 @@ std::vector<std::string> arguments_of(const std::string& command) {
   EXPECT_EQ(words.front(), "brownout") << command;
   words.erase(words.begin());
   return words;
+}
+
+TEST(HelpTopics, AcceleratorsNamesEveryShippedDramPreset) {
+  const auto topic = std::find_if(help_topics().begin(), help_topics().end(),
+                                  [](const HelpTopic& one) { return one.name == "accelerators"; });
+  ASSERT_NE(topic, help_topics().end());
+  ASSERT_EQ(shipped_files(kShippedDrams).size(), 4u);
+  for (const std::filesystem::path& file : shipped_files(kShippedDrams)) {
+    EXPECT_NE(std::string(topic->text).find(file.stem().string()), std::string::npos) << file;
+  }
 }
 
 TEST(HelpTopics, AreShortPagesWithACommandThatParses) {

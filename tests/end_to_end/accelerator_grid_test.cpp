@@ -147,6 +147,29 @@ TEST_F(AcceleratorGrid, MistakesNameTheirPlace) {
                  "did you mean \"lpddr4-3200\"?");
   expect_refused(edge + "accelerator_grid: {weights.kib: [4, 8]}\n",
                  "(on edge-16x16[weights.kib=4])");
+  expect_refused(edge + "accelerator_grid: {weights.kib: [4, 8]}\n",
+                 " in sweep.yaml:11:33: accelerator_grid.weights.kib, or set weights.residency: "
+                 "streamed in ");
+  expect_refused(edge + "accelerator_grid: {weights.kib: [4, 8]}\n", "raise weights.kib to 8 in");
+  expect_refused(edge +
+                     "accelerator_grid: {array.rows: [8], array.dataflow: [ws, os, "
+                     "weight-stationary]}\n",
+                 "sweep.yaml:11:19: accelerator_grid: edge-16x16[array.rows=8,array.dataflow=ws] "
+                 "and edge-16x16[array.rows=8,array.dataflow=weight-stationary] are the same "
+                 "accelerator; expected each once");
+  expect_refused(edge +
+                     "supplies: {activations: 0.9}\n"
+                     "accelerator_grid: {activations.supply: [vmin, scaled]}\n",
+                 "edge-16x16[activations.supply=vmin] and edge-16x16[activations.supply=scaled] "
+                 "are the same accelerator");
+  expect_refused(edge + "accelerator_grid: {weights.kib: [512], weights.arrays: [128]}\n",
+                 "weights.kib: expected kib or arrays, got both; the other is at ");
+  for (const std::string key : {"", ".rows", "array..rows", "array.", "a=b"}) {
+    expect_refused(edge + "accelerator_grid: {\"" + key + "\": [8]}\n",
+                   "sweep.yaml:11:19: accelerator_grid: expected keys of an accelerator file, such "
+                   "as array.rows, got \"" +
+                       key + "\"");
+  }
 }
 
 }  // namespace

@@ -161,6 +161,10 @@ TEST_F(AcceleratorVerbs, BadInputIsNamed) {
   refuse({"new", "a", "--set", "array.row=3", "--out", "a.yaml"}, "did you mean \"rows\"?");
   refuse({"new", "a", "--set", "array.rows", "--out", "a.yaml"}, "--set: expected KEY=VALUE");
   refuse({"new", "a", "--from", "edge", "--out", "a.yaml"}, "did you mean \"edge-16x16\"?");
+  refuse({"new", "a", "--dram", "lpddr5", "--out", "a.yaml"},
+         "did you mean \"lpddr5-6400\"? There are: ddr4-3200, hbm2-2000, lpddr4-3200, lpddr5-6400");
+  refuse({"new", "a", "--set", ".rows=8", "--out", "a.yaml"},
+         "--set \".rows=8\": expected keys of an accelerator file, such as array.rows, got");
   workplace_.write("is.cfg",
                    "[general]\nrun_name: a\n[architecture_presets]\nArrayHeight: 1\n"
                    "ArrayWidth: 1\nDataflow: is\n");
@@ -169,6 +173,74 @@ TEST_F(AcceleratorVerbs, BadInputIsNamed) {
   EXPECT_EQ(run.code, 2);
   EXPECT_NE(run.err.find("--accelerator: expected a file or the name"), std::string::npos)
       << run.err;
+}
+
+TEST_F(AcceleratorVerbs, AKeyIsGivenOnce) {
+  const auto refuse_new = [&](std::vector<std::string> options, const std::string& expected) {
+    options.insert(options.begin(), {"new", "a", "--out", "a.yaml"});
+    refuse(options, "brownout: error: " + expected);
+  };
+  refuse_new({"--weights-kib", "512", "--set", "weights.kib=256"},
+             "--weights-kib 512 and --set \"weights.kib=256\" both give weights.kib; expected one");
+  refuse_new({"--array", "32x32", "--set", "array.rows=16"},
+             "--array 32x32 and --set \"array.rows=16\" both give array.rows; expected one");
+  refuse_new({"--set", "array.rows=8", "--set", "array.rows=9"},
+             "--set \"array.rows=8\" and --set \"array.rows=9\" both give array.rows; ");
+  refuse_new({"--dram", "lpddr4-3200", "--set", "dram.preset=ddr4-3200"},
+             "--dram lpddr4-3200 and --set \"dram.preset=ddr4-3200\" both give dram.preset; ");
+  refuse_new({"--array", "32x32", "--set", "array={rows: 8}"},
+             "--array 32x32 and --set \"array={rows: 8}\" both give array.rows; ");
+  refuse_new({"--set", "name=b"}, "NAME a and --set \"name=b\" both give name; ");
+  workplace_.write("tpu.cfg", read_file(BROWNOUT_SOURCE_DIR "/tests/estimate/scale_sim.cfg"));
+  refuse({"import", "tpu.cfg", "--set", "clock_mhz=8", "--set", "clock_mhz=9", "--out", "a.yaml"},
+         "--set \"clock_mhz=8\" and --set \"clock_mhz=9\" both give clock_mhz; expected one");
+  refuse({"import", "tpu.cfg", "--technology", "14nm-finfet", "--set", "technology=x", "--out",
+          "a.yaml"},
+         "--technology 14nm-finfet and --set \"technology=x\" both give technology; ");
+  // A file's own value is replaced, and keys beside a preset change it.
+  EXPECT_EQ(accelerator({"import", "tpu.cfg", "--set", "array.rows=8", "--out", "b.yaml"}).code, 0);
+}
+
+TEST_F(AcceleratorVerbs, MessagesNameTheOptionThatWasTyped) {
+  const auto refuse_new = [&](std::vector<std::string> options, const std::string& expected) {
+    options.insert(options.begin(), {"new", "a", "--out", "a.yaml"});
+    refuse(options, "brownout: error: " + expected);
+  };
+  refuse_new({"--weights-kib", "510"},
+             "accelerator new: --weights-kib 510: weights.kib: expected whole arrays of 512 words "
+             "of 64 bit, 508 or 512 KiB, got 510\n");
+  refuse_new({"--set", "weights.kib=510"},
+             "accelerator new: --set \"weights.kib=510\": weights.kib: expected whole arrays");
+  refuse_new({"--array", "32x5000"},
+             "--array: columns: expected an integer in [1, 4096], got \"5000\"");
+  refuse_new({"--array", "0x32"}, "--array: rows: expected an integer in [1, 4096], got \"0\"");
+  refuse_new({"--dataflow", "is"},
+             "accelerator new: --dataflow is: array.dataflow: expected one of weight-stationary, ");
+  refuse_new({"--weights-kib", "512", "--set", "weights.arrays=9"},
+             "accelerator new: --weights-kib 512: weights.kib: expected kib or arrays, got both; "
+             "the other is at accelerator new: --set \"weights.arrays=9\": weights.arrays\n");
+  refuse_new({"--set", "accumulators.depth=3", "--accumulators-kib", "5"},
+             "accelerator new: --accumulators-kib 5: accumulators.kib: expected kib or depth, got "
+             "both; the other is at accelerator new: --set \"accumulators.depth=3\": "
+             "accumulators.depth\n");
+}
+
+TEST_F(AcceleratorVerbs, HelpListsDataflowsAndPresets) {
+  const std::string help = accelerator({"new", "--help"}).out;
+  EXPECT_NE(help.find("Which operand stays (ws, os)\n"), std::string::npos) << help;
+  EXPECT_NE(help.find("(shipped: ddr4-3200, hbm2-2000, lpddr4-3200, lpddr5-6400)"),
+            std::string::npos)
+      << help;
+}
+
+TEST_F(AcceleratorVerbs, APriceThatIsTheTechnologysIsNamedOnce) {
+  ASSERT_EQ(accelerator({"new", "b", "--dram", "lpddr4-3200", "--out", "b.yaml"}).code, 0);
+  const std::string same = accelerator({"show", "b.yaml"}).out;
+  EXPECT_NE(same.find("8  pJ a bit\n"), std::string::npos) << same;
+  EXPECT_EQ(same.find("in place of"), std::string::npos) << same;
+  ASSERT_EQ(accelerator({"new", "a", "--dram", "hbm2-2000", "--out", "a.yaml"}).code, 0);
+  const std::string other = accelerator({"show", "a.yaml"}).out;
+  EXPECT_NE(other.find("pJ a bit, in place of the technology's 8"), std::string::npos) << other;
 }
 
 }  // namespace

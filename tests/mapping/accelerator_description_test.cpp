@@ -117,10 +117,11 @@ TEST(DramPresets, KeysBesideThemReplaceSingleFigures) {
   EXPECT_EQ(parse("dram: {pj_per_bit: 0}\n").dram.pj_per_bit, 0.0);
 }
 
-TEST(DramPresets, AWrongNameIsToldTheNearestOne) {
+TEST(DramPresets, AWrongNameIsToldTheNearestOneAndAll) {
   EXPECT_EQ(refusal("dram: {preset: lpddr4-3300}\n"),
             "/nowhere/a.yaml:3:16: dram.preset: expected a file or the name of a shipped DRAM "
-            "preset, got \"lpddr4-3300\"; did you mean \"lpddr4-3200\"?");
+            "preset, got \"lpddr4-3300\"; did you mean \"lpddr4-3200\"? There are: ddr4-3200, "
+            "hbm2-2000, lpddr4-3200, lpddr5-6400");
   EXPECT_NE(refusal("clock_mhz: 0.001\ndram: {preset: hbm2-2000}\n")
                 .find("dram.preset: expected at most 1000000 cycles and 0.001 to 1000000 bytes a "
                       "cycle, got 1 and 256000000 at 0.001 MHz"),
