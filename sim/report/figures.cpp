@@ -65,15 +65,107 @@ double least_shown(const results::StoredPoint& point) {
   return 50.0 / static_cast<double>(point.images);
 }
 
-std::string frame_text(std::size_t keys, const Width& width) {
-  const int columns = width.inches > 5.0 ? 4 : 2;
+constexpr double kLetterInches = 0.066, kSampleInches = 0.5, kKeyInches = 0.155;
+
+/// Columns of a key, so that its longest entry fits.
+std::size_t key_columns(const std::vector<std::string>& entries, const Width& width) {
+  std::size_t longest = 1;
+  for (const std::string& entry : entries) longest = std::max(longest, entry.size());
+  const double entry_inches = kSampleInches + kLetterInches * static_cast<double>(longest);
+  return std::clamp<std::size_t>(static_cast<std::size_t>(width.inches / entry_inches), 1, 4);
+}
+
+double key_inches(const std::vector<std::string>& entries, const Width& width) {
+  const std::size_t columns = key_columns(entries, width);
+  return kKeyInches * static_cast<double>((entries.size() + columns - 1) / columns);
+}
+
+/// Curves that the figure tells apart by number, because their names do not fit.
+bool are_numbered(const std::vector<FigureCurve>& curves, const Width& width) {
+  double longest = 0.0;
+  for (const FigureCurve& curve : curves) {
+    longest = std::max(longest, static_cast<double>(curve.label.size()));
+  }
+  return kLetterInches * (longest + 1.0) * static_cast<double>(curves.size()) > width.inches - 0.5;
+}
+
+std::string numbered(const std::vector<FigureCurve>& curves, std::size_t at) {
+  return fmt::format("{}: {}", at + 1, curves[at].label);
+}
+
+std::vector<std::string> group_names() {
+  std::vector<std::string> names;
+  for (const results::EnergyGroup& group : results::energy_groups()) names.push_back(group.name);
+  return names;
+}
+
+std::vector<std::string> curve_entries(const std::vector<FigureCurve>& curves, const Width& width,
+                                       bool bars) {
+  std::vector<std::string> entries;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    if (!bars) entries.push_back(curves[i].label);
+    if (bars && are_numbered(curves, width)) entries.push_back(numbered(curves, i));
+  }
+  return entries;
+}
+
+bool are_equal(const FigureCurve& a, const FigureCurve& b) {
+  return std::equal(a.points.begin(), a.points.end(), b.points.begin(), b.points.end(),
+                    [](const auto* one, const auto* other) {
+                      return one->model == other->model && one->mitigation == other->mitigation &&
+                             one->voltage == other->voltage && one->rerr_mean == other->rerr_mean &&
+                             one->rerr_ci95 == other->rerr_ci95;
+                    });
+}
+
+/// Accelerators that see the same errors have one curve.
+std::vector<FigureCurve> distinct_curves(const SweepPage& page) {
+  std::vector<FigureCurve> distinct;
+  std::vector<int> more;
+  for (FigureCurve& curve : curves_of(page)) {
+    const auto same = std::find_if(distinct.begin(), distinct.end(),
+                                   [&](const FigureCurve& one) { return are_equal(one, curve); });
+    if (same != distinct.end()) {
+      ++more[static_cast<std::size_t>(same - distinct.begin())];
+      continue;
+    }
+    distinct.push_back(std::move(curve));
+    more.push_back(0);
+  }
+  for (std::size_t i = 0; i < distinct.size(); ++i) {
+    if (more[i] > 0) distinct[i].label += fmt::format(" (and {} equal)", more[i]);
+  }
+  return distinct;
+}
+
+/// A step of 1, 2 or 5 times a power of ten, so that about `count` tics lie in the range.
+double tic_step(double low, double high, double count) {
+  const double step = high > low ? (high - low) / count : std::max(high, 1e-9);
+  const double power = std::pow(10.0, std::floor(std::log10(step)));
+  for (const double digit : {1.0, 2.0, 5.0}) {
+    if (digit * power >= step) return digit * power;
+  }
+  return 10.0 * power;
+}
+
+/// An axis that ends near the values.
+std::string x_range(const std::vector<double>& values, const Width& width) {
+  if (values.empty()) return "";
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const double room = *high > *low ? 0.04 * (*high - *low) : std::max(0.01 * *high, 1e-9);
+  return fmt::format("set xrange [{}:{}]\nset xtics {}\n", *low - room, *high + room,
+                     tic_step(*low, *high, width.inches > 5.0 ? 8.0 : 4.0));
+}
+
+std::string frame_text(const std::vector<std::string>& entries, const Width& width) {
+  const std::size_t columns = key_columns(entries, width);
   return fmt::format(
              "set border 3 lw 1 lc rgb '{0}'\nset grid xtics ytics lw 0.5 lc rgb '#e4e6ea'\n"
              "set tics nomirror textcolor rgb 'black' scale 0.6\n"
              "set key outside below center horizontal maxcols {1} samplen 1.5 spacing 1.1 width -1 "
              "Left reverse noenhanced\n",
              kGrey, columns) +
-         (keys == 1 ? "unset key\n" : "");
+         (entries.size() < 2 ? "unset key\n" : "");
 }
 
 std::string error_axis(const std::vector<FigureCurve>& curves) {
@@ -103,9 +195,14 @@ std::string curve_style(const FigureCurve& curve) {
 
 /// Error against voltage; bands are 95 % intervals over chips.
 void error_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
-  const std::vector<FigureCurve> curves = curves_of(page);
-  drawing.program += frame_text(curves.size(), width) + error_axis(curves) +
-                     "set xlabel 'supply voltage, V / Vmin'\nset format x '%.2f'\n"
+  const std::vector<FigureCurve> curves = distinct_curves(page);
+  std::vector<double> voltages;
+  for (const FigureCurve& curve : curves) {
+    for (const auto* point : curve.points) voltages.push_back(point->voltage);
+  }
+  drawing.program += frame_text(curve_entries(curves, width, false), width) + error_axis(curves) +
+                     x_range(voltages, width) +
+                     "set xlabel \"supply voltage, V / Vmin\\n\"\nset format x '%.2f'\n"
                      "set style fill transparent solid 0.18 noborder\n";
   std::vector<std::string> bands, lines;
   for (const FigureCurve& curve : curves) {
@@ -127,30 +224,19 @@ void error_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   plot_all(bands, drawing);
 }
 
-/// A step of 1, 2 or 5 times a power of ten, so that about `count` tics lie among the energies.
-double tic_step(const SweepPage& page, double count) {
-  double low = 1e300, high = 0.0;
-  for (const results::StoredSweep& sweep : page.sweeps) {
-    for (const results::StoredPoint& point : sweep.points) {
-      if (!point.energy) continue;
-      low = std::min(low, point.energy->total());
-      high = std::max(high, point.energy->total());
-    }
-  }
-  const double step = high > low ? (high - low) / count : std::max(high, 1e-9);
-  const double power = std::pow(10.0, std::floor(std::log10(step)));
-  for (const double digit : {1.0, 2.0, 5.0}) {
-    if (digit * power >= step) return digit * power;
-  }
-  return 10.0 * power;
-}
-
 /// Error against energy of an image; points that no other one beats are circled.
 void front_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   const std::vector<FigureCurve> curves = curves_of(page);
-  drawing.program += frame_text(curves.size() + 1, width) + error_axis(curves) +
-                     fmt::format("set xlabel 'energy of an image, µJ'\nset xtics {}\n",
-                                 tic_step(page, width.inches > 5.0 ? 8.0 : 4.0));
+  std::vector<std::string> entries = curve_entries(curves, width, false);
+  entries.emplace_back("Pareto front");
+  std::vector<double> energies;
+  for (const FigureCurve& curve : curves) {
+    for (const auto* point : curve.points) {
+      if (point->energy) energies.push_back(point->energy->total());
+    }
+  }
+  drawing.program += frame_text(entries, width) + error_axis(curves) + x_range(energies, width) +
+                     "set xlabel \"energy of an image, µJ\\n\"\n";
   std::vector<std::string> parts;
   std::string front;
   for (const FigureCurve& curve : curves) {
@@ -171,14 +257,27 @@ void front_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   plot_all(parts, drawing);
 }
 
+/// What the numbers stand for, in the key.
+void add_numbers(const std::vector<FigureCurve>& curves, const Width& width,
+                 std::vector<std::string>& parts) {
+  for (const std::string& entry : curve_entries(curves, width, true)) {
+    parts.push_back("NaN with points pt 0 lc rgb 'black' title " + gnuplot_quoted(entry));
+  }
+}
+
 /// A group of bars for each curve, a bar a voltage; the highest and the lowest one are among them.
 void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   std::string rows, tics, labels;
   std::array<bool, kGroupColours.size()> used{};
   double x = 0.0, highest = 0.0;
-  for (const FigureCurve& curve : curves_of(page)) {
+  const std::vector<FigureCurve> curves = curves_of(page);
+  const bool by_number = are_numbered(curves, width);
+  const auto room = static_cast<std::size_t>(9.0 * width.inches) / curves.size();
+  for (std::size_t c = 0; c < curves.size(); ++c) {
+    const FigureCurve& curve = curves[c];
     const double begin = x;
-    const std::size_t bars = std::min(width.voltages, curve.points.size());
+    const std::size_t bars =
+        std::min({width.voltages, curve.points.size(), std::max<std::size_t>(room, 1)});
     for (std::size_t i = 0; i < bars; ++i) {
       const std::size_t at = bars == 1 ? 0 : i * (curve.points.size() - 1) / (bars - 1);
       const results::StoredPoint& point = *curve.points[at];
@@ -197,16 +296,19 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
       x += 1.0;
     }
     labels += fmt::format("set label {} at {}, graph 1.06 center noenhanced\n",
-                          gnuplot_quoted(curve.label), (begin + x - 1.0) / 2.0);
+                          gnuplot_quoted(by_number ? fmt::format("{}", c + 1) : curve.label),
+                          (begin + x - 1.0) / 2.0);
     x += 0.8;
   }
+  std::vector<std::string> entries = group_names();
+  for (const std::string& entry : curve_entries(curves, width, true)) entries.push_back(entry);
   drawing.program +=
-      frame_text(kGroupColours.size(), width) + labels +
+      frame_text(entries, width) + labels +
       fmt::format(
           "set xtics rotate by 90 right ({})\nset xrange [-0.8:{}]\nset yrange [0:{}]\n"
           "set tmargin 2\nset boxwidth 0.85\nset style fill solid 1.0 noborder\n"
           "unset grid\nset grid ytics lw 0.5 lc rgb '#e4e6ea'\n"
-          "set xlabel 'supply voltage, V / Vmin'\n"
+          "set xlabel \"supply voltage, V / Vmin\\n\"\n"
           "set ylabel 'energy of an image, µJ' offset 1,0\n",
           tics, x - 1.0, 1.02 * highest);
   const std::string block = drawing.block(rows);
@@ -216,23 +318,27 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
     parts.push_back(fmt::format("{} using 1:{} with boxes lc rgb '{}' title '{}'", block, k + 2,
                                 kGroupColours[k], results::energy_groups()[k].name));
   }
+  add_numbers(curves, width, parts);
   plot_all(parts, drawing);
 }
 
 void latency_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   const std::vector<FigureCurve> curves = curves_of(page);
+  const bool by_number = are_numbered(curves, width);
   std::string tics;
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const auto& ms = curves[i].points.front()->latency_ms;
     if (!ms) continue;
-    tics += fmt::format("{}{} {}", tics.empty() ? "" : ", ", gnuplot_quoted(curves[i].label), i);
+    tics += fmt::format("{}{} {}", tics.empty() ? "" : ", ",
+                        gnuplot_quoted(by_number ? fmt::format("{}", i + 1) : curves[i].label), i);
     parts.push_back(fmt::format("{} using 1:2 with boxes lc rgb '{}' notitle",
                                 drawing.block(fmt::format("{} {}\n", i, *ms)), curves[i].colour));
   }
-  drawing.program += frame_text(1, width) +
+  add_numbers(curves, width, parts);
+  drawing.program += frame_text(curve_entries(curves, width, true), width) +
                      fmt::format(
-                         "set xtics noenhanced rotate by 30 right ({})\nset xrange [-0.7:{}]\n"
+                         "set xtics noenhanced ({})\nset xrange [-0.7:{}]\n"
                          "set yrange [0:*]\nset boxwidth 0.6\nset style fill solid 1.0 noborder\n"
                          "set ylabel 'latency of an image, ms' offset 1,0\n",
                          tics, static_cast<double>(curves.size()) - 0.3);
@@ -241,14 +347,28 @@ void latency_figure(const SweepPage& page, const Width& width, Drawing& drawing)
 
 struct Figure {
   const char* name;
-  std::array<double, 2> height_inches;  // of the widths
-  bool accelerator;                     // only with one
+  double height_inches;  // without the key
+  bool accelerator;      // only with one
   void (*draw)(const SweepPage&, const Width&, Drawing&);
 };
-constexpr std::array<Figure, 4> kFigures{{{"error", {2.5, 2.7}, false, error_figure},
-                                          {"front", {2.7, 2.7}, true, front_figure},
-                                          {"energy", {3.3, 2.9}, true, energy_figure},
-                                          {"latency", {2.2, 2.2}, true, latency_figure}}};
+constexpr std::array<Figure, 4> kFigures{{{"error", 2.5, false, error_figure},
+                                          {"front", 2.5, true, front_figure},
+                                          {"energy", 2.6, true, energy_figure},
+                                          {"latency", 2.0, true, latency_figure}}};
+
+}  // namespace
+
+namespace {
+
+double height_of(const Figure& figure, const SweepPage& page, const Width& width) {
+  const bool bars = figure.draw == energy_figure || figure.draw == latency_figure;
+  std::vector<std::string> entries =
+      figure.draw == energy_figure ? group_names() : std::vector<std::string>{};
+  const std::vector<FigureCurve> curves =
+      figure.draw == error_figure ? distinct_curves(page) : curves_of(page);
+  for (const std::string& entry : curve_entries(curves, width, bars)) entries.push_back(entry);
+  return figure.height_inches + key_inches(entries, width);
+}
 
 }  // namespace
 
@@ -272,7 +392,7 @@ std::optional<std::string> draw_figures(const SweepPage& page, const fs::path& f
       const Width& width = kWidths[i];
       for (const char* format : kFormats) {
         const fs::path file = folder / fmt::format("{}-{}{}", figure.name, width.name, format);
-        Drawing drawing("report", file, Paper{width.inches, figure.height_inches[i], 8});
+        Drawing drawing("report", file, Paper{width.inches, height_of(figure, page, width), 8});
         figure.draw(page, width, drawing);
         if (const auto problem = draw_with_gnuplot(drawing, file)) return problem;
       }

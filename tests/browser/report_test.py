@@ -230,6 +230,12 @@ def check_prices(browser, url, first, second):
     browser.run("""(() => { const s = document.getElementById("price-mac_pj"); s.value = "0.5";
                   s.dispatchEvent(new Event("input")); })()""")
     check(float(browser.run(cells % "uj")[0]) > want, "a slider moves the energies")
+    refuse = """(() => { const box = document.getElementById("price-%s-number"), before = box.value;
+      box.value = "%s"; box.dispatchEvent(new Event("change"));
+      return [box.value === before, box.getAttribute("aria-invalid"),
+              document.getElementById("price-%s-problem").textContent.includes("expected")]; })()"""
+    for price, typed in (("mac_pj", ""), ("mac_pj", "-1"), ("mac_pj", "1e6"), ("efficiency", "0"), ("efficiency", "1.01")):
+        check(browser.run(refuse % (price, typed, price)) == [True, "true", True], f"{price} refuses \"{typed}\"")
     browser.run("document.getElementById('price-reset').click()")
     check(browser.run(cells % "uj") == before, "the first prices come back")
 

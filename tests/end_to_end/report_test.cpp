@@ -172,6 +172,19 @@ TEST_F(Report, RefusesAFolderThatIsInUseOrHasNotEnded) {
   EXPECT_TRUE(contains(refused({"out"}), "sweep.json: missing; the sweep has not ended"));
 }
 
+TEST_F(Report, RefusesAFolderOfBothAndTellsOfMissingDies) {
+  sweep("out");
+  fs::remove(workplace_.folder() / "out/results.jsonl");
+  const Outcome outcome = brownout({"report", "out", "--out", "page.html"});
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "results.jsonl: missing or empty; no die is known by itself"));
+  EXPECT_TRUE(contains(page("page.html"), "results.jsonl: missing or empty"));
+  EXPECT_TRUE(contains(page("page.html"), "Pareto front of each network by itself"));
+  EXPECT_FALSE(contains(page("page.html"), "<section id=\"prices\""));
+  workplace_.write("out/study.json", "{}");
+  EXPECT_TRUE(contains(refused({"out"}), "out: holds both a sweep and a study"));
+}
+
 TEST_F(Report, FiguresHaveTheWidthsOfColumns) {
   sweep("out");
   const Outcome outcome = brownout({"report", "out", "--out", "page.html", "--figures", "figures"});

@@ -51,7 +51,8 @@ const Sweep = (() => {
     }
     return Array.from(groups.values());
   }
-  const labels = (s) => [label(s.n, s.m)].concat(s.equals.map((t) => "= " + label(t.n, t.m)));
+  const labels = (s) => s.equals.length === 0 ? label(s.n, s.m)
+      : [label(s.n, s.m)].concat(s.equals.map((t) => "= " + label(t.n, t.m)));
   function equalText(list) {
     const lines = list.filter((s) => s.equals.length > 0)
         .map((s) => `${label(s.n, s.m)} also stands for ${s.equals.map((t) => label(t.n, t.m)).join("; ")}`);
