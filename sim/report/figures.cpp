@@ -295,7 +295,7 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
       tics += fmt::format("{}'{:.3f}' {}", tics.empty() ? "" : ", ", point.voltage, x);
       x += 1.0;
     }
-    labels += fmt::format("set label {} at {}, graph 1.06 center noenhanced\n",
+    labels += fmt::format("set label {} at {}, graph 1 center offset 0,0.8 noenhanced\n",
                           gnuplot_quoted(by_number ? fmt::format("{}", c + 1) : curve.label),
                           (begin + x - 1.0) / 2.0);
     x += 0.8;
