@@ -55,7 +55,7 @@ TEST_F(Following, ARunToItsTimelineAndItsPrice) {
   ASSERT_GE(commands.size(), 4u);
   EXPECT_NE(commands[1].find("--timeline timeline.json"), std::string::npos);
   EXPECT_NE(commands[2].find("--json run.json"), std::string::npos);
-  EXPECT_EQ(commands[3].rfind("brownout run --reprice run.json --voltage 0.9 ", 0), 0u);
+  EXPECT_EQ(commands[3].rfind("brownout run --reprice run.json --voltage 1 ", 0), 0u);
   EXPECT_TRUE(std::filesystem::exists(workplace_.folder() / "timeline.json"));
 }
 
