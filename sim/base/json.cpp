@@ -137,6 +137,32 @@ std::vector<double> JsonObject::numbers(const char* key, double low, double high
   return values;
 }
 
+std::vector<std::string> JsonObject::texts(const char* key) const {
+  std::vector<std::string> values;
+  for (const Json& value : list(key)) {
+    if (!value.is_string()) {
+      fail_at(fmt::format("{}{}[{}]", path_, key, values.size()), "a text", value);
+    }
+    values.push_back(value.get<std::string>());
+  }
+  return values;
+}
+
+std::optional<double> JsonObject::number_if_given(const char* key, double low, double high) const {
+  if (!given(key)) return std::nullopt;
+  return number(key, low, high);
+}
+
+std::optional<std::array<double, 2>> JsonObject::pair_if_given(const char* key, double low,
+                                                               double high) const {
+  if (!given(key)) return std::nullopt;
+  const std::vector<double> ends = numbers(key, low, high);
+  if (ends.size() != 2) fail(key, "two numbers");
+  return std::array<double, 2>{ends[0], ends[1]};
+}
+
+std::string JsonObject::text_if_given(const char* key) const { return given(key) ? text(key) : ""; }
+
 std::vector<std::int64_t> JsonObject::integers(const char* key, std::int64_t low,
                                                std::int64_t high) const {
   std::vector<std::int64_t> values;

@@ -2,6 +2,7 @@
 // JSON from files: limits on size and depth, and fields whose place is in every message. No other
 // code of ours parses JSON that somebody else may have written.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -40,6 +41,8 @@ class JsonObject {
   JsonObject(const Json& json, std::string where, std::string writer);
 
   bool has(const char* key) const { return json_.contains(key); }
+  /// Whether the field is there and not null.
+  bool given(const char* key) const { return has(key) && !at(key).is_null(); }
   /// The field as it is, whatever its kind.
   const Json& at(const char* key) const;
   std::string text(const char* key) const;
@@ -48,6 +51,12 @@ class JsonObject {
   std::int64_t integer(const char* key, std::int64_t low, std::int64_t high) const;
   std::vector<double> numbers(const char* key, double low, double high) const;
   std::vector<std::int64_t> integers(const char* key, std::int64_t low, std::int64_t high) const;
+  std::vector<std::string> texts(const char* key) const;
+  /// None, or "", if the field is not given.
+  std::optional<double> number_if_given(const char* key, double low, double high) const;
+  std::optional<std::array<double, 2>> pair_if_given(const char* key, double low,
+                                                     double high) const;
+  std::string text_if_given(const char* key) const;
   JsonObject object(const char* key) const;
   /// A list of objects.
   std::vector<JsonObject> objects(const char* key) const;

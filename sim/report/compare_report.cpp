@@ -113,18 +113,6 @@ Json difference_json(const Difference& difference) {
           {"p_holm", maybe(difference.p_holm)}};
 }
 
-const char* verdict_name(Difference::Verdict verdict) {
-  switch (verdict) {
-    case Difference::Verdict::kHigher:
-      return "higher";
-    case Difference::Verdict::kLower:
-      return "lower";
-    case Difference::Verdict::kNotDecided:
-      break;
-  }
-  return "not-decided";
-}
-
 }  // namespace
 
 std::string compare_text(const CompareResult& result) {
@@ -156,7 +144,7 @@ std::string compare_json(const CompareResult& result) {
                              {"second", result.names[pair.second]},
                              {"clean", difference_json(pair.clean)},
                              {"rerr", pair.rerr ? difference_json(*pair.rerr) : Json(nullptr)},
-                             {"verdict", verdict_name(result.decided(pair).verdict())}});
+                             {"verdict", results::to_string(result.decided(pair).verdict())}});
   }
   return json_text(json, 2) + "\n";
 }

@@ -23,9 +23,8 @@ std::string uj_text(const results::Point& point) {
 void add_safe_cells(const results::SweepResult& of_one, std::size_t row,
                     std::vector<std::string>& cells) {
   const results::SafeVoltageRow& safe = of_one.safe_voltage[row];
-  const results::Point* const point = of_one.safe_point(safe);
   cells.push_back(safe.voltage ? fmt::format("{:.4f}", *safe.voltage) : "-");
-  cells.push_back(point != nullptr ? uj_text(*point) : "-");
+  cells.push_back(safe.energy_uj ? fmt::format("{:.3f}", *safe.energy_uj) : "-");
 }
 
 }  // namespace
@@ -50,7 +49,7 @@ std::string accelerators_table(const results::SweepResult& result) {
       std::vector<std::string> cells{i == 0 ? printable(highest.accelerator) : "",
                                      names.names[i / mitigations.size()]};
       if (several) cells.push_back(mitigations[i % mitigations.size()]);
-      cells.push_back(fmt::format("{:.4f}", of_one.latency_ms(highest)));
+      cells.push_back(fmt::format("{:.4f}", *highest.latency_ms));
       cells.push_back(uj_text(highest));
       cells.push_back(uj_text(of_one.points[(i + 1) * voltages - 1]));
       add_safe_cells(of_one, i, cells);

@@ -72,16 +72,13 @@ Json comparison_json(const study::ComparisonResult& comparison, bool places) {
             {"difference_points", nullptr}};
   if (!comparison.difference) return json;
   const Difference& difference = *comparison.difference;
-  const Difference::Verdict verdict = difference.verdict();
   json["difference_points"] = difference.mean;
   json["standard_error"] = maybe(difference.standard_error);
   json["images_standard_error"] = maybe(difference.images_standard_error);
   json["seeds_standard_error"] = maybe(difference.seeds_standard_error);
   json["chips"] = difference.chips;
   json["places_of_one_die"] = places;
-  json["verdict"] = verdict == Difference::Verdict::kHigher  ? "higher"
-                    : verdict == Difference::Verdict::kLower ? "lower"
-                                                             : "not-decided";
+  json["verdict"] = results::to_string(difference.verdict());
   json["ci95"] = maybe(difference.ci95);
   json["p"] = maybe(difference.p);
   json["p_holm"] = maybe(difference.p_holm);

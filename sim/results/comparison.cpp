@@ -134,4 +134,16 @@ Difference::Verdict Difference::verdict() const {
   return mean > 0.0 ? Verdict::kHigher : Verdict::kLower;
 }
 
+const char* to_string(Difference::Verdict verdict) {
+  switch (verdict) {
+    case Difference::Verdict::kHigher:
+      return "higher";
+    case Difference::Verdict::kLower:
+      return "lower";
+    case Difference::Verdict::kNotDecided:
+      break;
+  }
+  return "not-decided";
+}
+
 }  // namespace brownout::results

@@ -43,6 +43,9 @@ struct Difference {
   Verdict verdict() const;
 };
 
+/// "higher", "not-decided", "lower".
+const char* to_string(Difference::Verdict verdict);
+
 /// `higher` - `lower` on the chips that both have (the first ones; chips have the same numbers in
 /// both). Both hold at least one network with at least one chip, and the same images. p_holm is not
 /// set.

@@ -18,27 +18,6 @@ namespace {
 constexpr double kMostStored = 1e15;
 constexpr std::int64_t kMostCounted = std::numeric_limits<std::int64_t>::max();
 
-bool is_stated(const JsonObject& object, const char* key) {
-  return object.has(key) && !object.at(key).is_null();
-}
-
-std::optional<double> number_or_none(const JsonObject& object, const char* key, double low = 0.0) {
-  if (!is_stated(object, key)) return std::nullopt;
-  return object.number(key, low, kMostStored);
-}
-
-std::optional<std::array<double, 2>> pair_or_none(const JsonObject& object, const char* key,
-                                                  double low = 0.0) {
-  if (!is_stated(object, key)) return std::nullopt;
-  const std::vector<double> numbers = object.numbers(key, low, kMostStored);
-  if (numbers.size() != 2) object.fail(key, "two numbers");
-  return std::array<double, 2>{numbers[0], numbers[1]};
-}
-
-std::string text_or_empty(const JsonObject& object, const char* key) {
-  return is_stated(object, key) ? object.text(key) : "";
-}
-
 EnergyLedger energy_parts(const JsonObject& parts) {
   EnergyLedger energy;
   for (const EnergyLedgerField& field : kEnergyLedgerFields) {
@@ -49,7 +28,7 @@ EnergyLedger energy_parts(const JsonObject& parts) {
 
 /// Null in results that do not have it.
 Json pricing_of(const JsonObject& from, const char* key) {
-  if (!is_stated(from, key)) return nullptr;
+  if (!from.given(key)) return nullptr;
   const JsonObject pricing = from.object(key);
   read_event_counts(pricing.at("event_counts"), std::string(key) + ".event_counts");
   for (const char* name : {"images", "cycles", "clock_mhz", "weight_kib", "weight_gated_kib",
@@ -71,21 +50,21 @@ StoredPoint point_of(const JsonObject& from, std::optional<double> clock_mhz) {
   point.mitigation = from.has("mitigation") ? from.text("mitigation") : "none";
   point.voltage = from.number("voltage", 0.0, kMostStored);
   point.rate = from.number("rate", 0.0, 1.0);
-  point.energy_sram_rel = number_or_none(from, "energy_sram_rel");
-  point.weight_area_rel = number_or_none(from, "weight_area_rel");
-  point.cycles = number_or_none(from, "cycles");
+  point.energy_sram_rel = from.number_if_given("energy_sram_rel", 0.0, kMostStored);
+  point.weight_area_rel = from.number_if_given("weight_area_rel", 0.0, kMostStored);
+  point.cycles = from.number_if_given("cycles", 0.0, kMostStored);
   if (point.cycles && clock_mhz) point.latency_ms = *point.cycles / (1e3 * *clock_mhz);
   if (from.has("energy_parts_uj")) point.energy = energy_parts(from.object("energy_parts_uj"));
-  point.energy_rel = number_or_none(from, "energy_rel");
-  point.energy_range_uj = pair_or_none(from, "energy_range_uj");
+  point.energy_rel = from.number_if_given("energy_rel", 0.0, kMostStored);
+  point.energy_range_uj = from.pair_if_given("energy_range_uj", 0.0, kMostStored);
   point.pricing = pricing_of(from, "pricing");
   point.chips = from.integer("chips", 1, kMostCounted);
   point.images = from.integer("images", 1, kMostCounted);
   point.err = from.number("err", 0.0, 100.0);
   point.rerr_mean = from.number("rerr_mean", 0.0, 100.0);
-  point.rerr_std = number_or_none(from, "rerr_std");
-  point.rerr_ci95 = pair_or_none(from, "rerr_ci95");
-  point.rerr_ci95_all = pair_or_none(from, "rerr_ci95_all");
+  point.rerr_std = from.number_if_given("rerr_std", 0.0, kMostStored);
+  point.rerr_ci95 = from.pair_if_given("rerr_ci95", 0.0, kMostStored);
+  point.rerr_ci95_all = from.pair_if_given("rerr_ci95_all", 0.0, kMostStored);
   return point;
 }
 
@@ -93,17 +72,20 @@ StoredSafeVoltage safe_voltage_of(const JsonObject& from) {
   StoredSafeVoltage row;
   row.model = from.text("model");
   row.mitigation = from.has("mitigation") ? from.text("mitigation") : "none";
-  row.voltage = number_or_none(from, "voltage");
+  row.voltage = from.number_if_given("voltage", 0.0, kMostStored);
   row.err = from.number("err", 0.0, 100.0);
-  row.rate = number_or_none(from, "rate");
-  row.saving_access_pct = number_or_none(from, "energy_saving_sram_pct", -kMostStored);
-  row.saving_all_pct = number_or_none(from, "energy_saving_total_pct", -kMostStored);
-  row.saving_all_range_pct = pair_or_none(from, "energy_saving_total_range_pct", -kMostStored);
-  if (!is_stated(from, "stated_on")) return row;
+  row.rate = from.number_if_given("rate", 0.0, kMostStored);
+  row.saving_access_pct = from.number_if_given("energy_saving_sram_pct", -kMostStored, kMostStored);
+  row.saving_all_pct = from.number_if_given("energy_saving_total_pct", -kMostStored, kMostStored);
+  row.saving_all_range_pct =
+      from.pair_if_given("energy_saving_total_range_pct", -kMostStored, kMostStored);
+  row.energy_uj = from.number_if_given("energy_uj", 0.0, kMostStored);
+  row.latency_ms = from.number_if_given("latency_ms", 0.0, kMostStored);
+  if (!from.given("stated_on")) return row;
   const JsonObject stated = from.object("stated_on");
-  row.rerr_mean = number_or_none(stated, "rerr_mean");
-  row.rerr_std = number_or_none(stated, "rerr_std");
-  row.rerr_worst = number_or_none(stated, "rerr_worst");
+  row.rerr_mean = stated.number_if_given("rerr_mean", 0.0, kMostStored);
+  row.rerr_std = stated.number_if_given("rerr_std", 0.0, kMostStored);
+  row.rerr_worst = stated.number_if_given("rerr_worst", 0.0, kMostStored);
   row.within = stated.integer("within", 0, kMostCounted);
   row.stated_on = stated.integer("chips", 1, kMostCounted);
   return row;
@@ -136,10 +118,10 @@ std::vector<StoredAccelerator> accelerators_of(const StoredSweep& sweep, const J
     StoredAccelerator accelerator{one.text("name"), one.text("errors_of"),
                                   one.number("clock_mhz", 1e-3, kMostStored), std::nullopt,
                                   nullptr};
-    if (text_or_empty(one, "dram_price_of") == "accelerator") {
+    if (one.text_if_given("dram_price_of") == "accelerator") {
       accelerator.own_dram_price = one.number("dram_pj_per_byte", 0.0, kMostStored);
     }
-    if (is_stated(one, "pricing_at_vmin")) {
+    if (one.given("pricing_at_vmin")) {
       const JsonObject at_vmin = one.object("pricing_at_vmin");
       for (const StoredModel& model : sweep.models) pricing_of(at_vmin, model.name.c_str());
       accelerator.pricing_at_vmin = at_vmin.json();
@@ -201,7 +183,7 @@ void set_dram_price(double pj_per_byte, Json& pricing) {
 
 void mark_front(StoredSweep& sweep, const JsonObject& json) {
   for (const JsonObject& leader : json.objects("pareto_front")) {
-    const std::string accelerator = text_or_empty(leader, "accelerator");
+    const std::string accelerator = leader.text_if_given("accelerator");
     if (!accelerator.empty() && accelerator != sweep.accelerator) continue;
     for (StoredPoint& point : sweep.points) {
       point.on_front =
@@ -214,16 +196,11 @@ void mark_front(StoredSweep& sweep, const JsonObject& json) {
 
 void read_notes(StoredSweep& sweep, const JsonObject& json) {
   if (json.has("notes")) {
-    const Json& notes = json.at("notes");
-    if (!notes.is_array()) json.fail("notes", "a list of texts");
-    for (const Json& note : notes) {
-      if (!note.is_string()) json.fail("notes", "a list of texts");
-      sweep.notes.push_back(note);
-    }
+    sweep.notes = json.texts("notes");
     return;
   }
   // Sweeps that were written without this list.
-  if (is_stated(json, "chip_note")) sweep.notes.push_back(json.text("chip_note"));
+  if (json.given("chip_note")) sweep.notes.push_back(json.text("chip_note"));
   if (json.has("labels")) sweep.notes.push_back("The images have no labels of their own.");
 }
 
@@ -234,7 +211,7 @@ void read_configuration(StoredSweep& sweep, const JsonObject& json) {
   sweep.dataset = dataset.text("name");
   if (dataset.has("split")) sweep.dataset += ", " + dataset.text("split");
   sweep.dataset_sha256 = dataset.text("sha256");
-  if (is_stated(configuration, "accelerator")) {
+  if (configuration.given("accelerator")) {
     sweep.clock_mhz = configuration.object("accelerator")
                           .object("configuration")
                           .number("clock_mhz", 1e-3, kMostStored);
@@ -255,10 +232,10 @@ StoredSweep shared_part(const std::filesystem::path& folder, const JsonObject& j
   StoredSweep sweep;
   sweep.folder = folder;
   sweep.technology = json.text("technology");
-  sweep.rail = text_or_empty(json, "rail");
+  sweep.rail = json.text_if_given("rail");
   sweep.engine = json.text("engine");
-  sweep.accelerator = text_or_empty(json, "accelerator");
-  sweep.chip_note = text_or_empty(json, "chip_note");
+  sweep.accelerator = json.text_if_given("accelerator");
+  sweep.chip_note = json.text_if_given("chip_note");
   read_configuration(sweep, json);
   read_notes(sweep, json);
   for (const JsonObject& model : json.objects("models")) {
@@ -266,13 +243,9 @@ StoredSweep shared_part(const std::filesystem::path& folder, const JsonObject& j
                             model.text("model_sha256"), model.integer("weights", 0, kMostCounted),
                             nullptr});
   }
-  const Json& mitigations = json.at("mitigations");
-  for (const Json& one : mitigations) {
-    if (!one.is_string()) json.fail("mitigations", "a list of texts");
-    sweep.mitigations.push_back(one);
-  }
-  sweep.compares_networks = text_or_empty(json, "pareto_compares") != "each network with itself";
-  if (is_stated(json, "pricing")) sweep.pricing = json.object("pricing").json();
+  sweep.mitigations = json.texts("mitigations");
+  sweep.compares_networks = json.text_if_given("pareto_compares") != "each network with itself";
+  if (json.given("pricing")) sweep.pricing = json.object("pricing").json();
   return sweep;
 }
 
@@ -290,7 +263,7 @@ StoredSweep part_of(const StoredSweep& shared, const StoredAccelerator& accelera
     }
   }
   const auto own = [&](const JsonObject& entry) {
-    return alone || text_or_empty(entry, "accelerator") == accelerator.name;
+    return alone || entry.text_if_given("accelerator") == accelerator.name;
   };
   for (const JsonObject& point : json.objects("points")) {
     if (own(point)) sweep.points.push_back(point_of(point, sweep.clock_mhz));

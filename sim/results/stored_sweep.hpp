@@ -41,6 +41,7 @@ struct StoredSafeVoltage {
   std::optional<double> rate, rerr_mean, rerr_std, rerr_worst;
   std::optional<std::int64_t> within, stated_on;
   std::optional<double> saving_access_pct, saving_all_pct;
+  std::optional<double> energy_uj, latency_ms;  // none: not stored, or without an accelerator
   std::optional<std::array<double, 2>> saving_all_range_pct;
 };
 

@@ -14,24 +14,6 @@ std::vector<std::string> SweepResult::model_names() const {
   return names;
 }
 
-double SweepResult::latency_ms(const Point& point) const {
-  const auto found =
-      std::find_if(accelerators.begin(), accelerators.end(),
-                   [&](const SweptAccelerator& one) { return one.name == point.accelerator; });
-  BROWNOUT_CHECK(found != accelerators.end() && point.cycles, "a point on {}", point.accelerator);
-  return *point.cycles / (1000.0 * found->clock_mhz);
-}
-
-const Point* SweepResult::safe_point(const SafeVoltageRow& row) const {
-  for (const Point& point : extra_points) {
-    if (point.model == row.model && point.mitigation == row.mitigation &&
-        point.accelerator == row.accelerator && point.voltage == row.voltage) {
-      return &point;
-    }
-  }
-  return nullptr;
-}
-
 std::vector<SweepResult> SweepResult::by_accelerator() const {
   std::vector<SweepResult> parts;
   for (const SweptAccelerator& one : accelerators) {

@@ -98,10 +98,6 @@ struct SweepResult {
   double images_per_s = 0.0;  // images × passes over their wall time; 0 when nothing was left
 
   std::vector<std::string> model_names() const;
-  /// Milliseconds of an image at the clock of the point's accelerator. Only with an accelerator.
-  double latency_ms(const Point& point) const;
-  /// The point at the safe voltage; null when there is none.
-  const Point* safe_point(const SafeVoltageRow& row) const;
   /// The same sweep on each accelerator by itself, with fronts of its own.
   std::vector<SweepResult> by_accelerator() const;
   /// When the points are known.

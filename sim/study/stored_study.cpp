@@ -19,45 +19,17 @@ constexpr double kMost = 1e15;
 constexpr char kWriter[] = "`brownout study`";
 constexpr char kStudyName[] = "study.json";
 
-bool is_given(const JsonObject& object, const char* key) {
-  return object.has(key) && !object.at(key).is_null();
-}
-
-std::optional<double> number_if_given(const JsonObject& object, const char* key) {
-  if (!is_given(object, key)) return std::nullopt;
-  return object.number(key, -kMost, kMost);
-}
-
-std::optional<std::array<double, 2>> pair_if_given(const JsonObject& object, const char* key) {
-  if (!is_given(object, key)) return std::nullopt;
-  const std::vector<double> ends = object.numbers(key, -kMost, kMost);
-  if (ends.size() != 2) object.fail(key, "two numbers");
-  return std::array<double, 2>{ends[0], ends[1]};
-}
-
-std::vector<std::string> texts_of(const JsonObject& object, const char* key) {
-  std::vector<std::string> texts;
-  if (!object.has(key)) return texts;
-  const Json& list = object.at(key);
-  if (!list.is_array()) object.fail(key, "a list of texts");
-  for (const Json& text : list) {
-    if (!text.is_string()) object.fail(key, "a list of texts");
-    texts.push_back(text);
-  }
-  return texts;
-}
-
 StoredCell stored_cell(const JsonObject& from) {
   StoredCell cell;
   cell.evaluation = from.text("evaluation");
   cell.column = from.text("column");
   cell.unit = from.text("unit");
-  cell.at = number_if_given(from, "at");
+  cell.at = from.number_if_given("at", -kMost, kMost);
   cell.mean = from.number("mean", -kMost, kMost);
-  cell.std = number_if_given(from, "std");
-  cell.published = number_if_given(from, "published");
-  cell.ci95 = pair_if_given(from, "ci95");
-  cell.ci95_all = pair_if_given(from, "ci95_all");
+  cell.std = from.number_if_given("std", -kMost, kMost);
+  cell.published = from.number_if_given("published", -kMost, kMost);
+  cell.ci95 = from.pair_if_given("ci95", -kMost, kMost);
+  cell.ci95_all = from.pair_if_given("ci95_all", -kMost, kMost);
   const Json& samples = from.at("samples");
   if (!samples.is_array()) from.fail("samples", "a list of lists of numbers");
   for (const Json& network : samples) {
@@ -74,7 +46,7 @@ StoredCell stored_cell(const JsonObject& from) {
 StoredStudyRow row_of(const JsonObject& from) {
   StoredStudyRow row;
   row.name = from.text("row");
-  if (is_given(from, "problem")) row.problem = from.text("problem");
+  if (from.given("problem")) row.problem = from.text("problem");
   for (const JsonObject& network : from.objects("networks")) {
     row.networks.push_back(
         {network.text("model"), network.text("model_file"), network.text("model_sha256")});
@@ -89,7 +61,7 @@ StoredEvaluation evaluation_of(const JsonObject& from) {
   evaluation.dataset = from.text("dataset");
   evaluation.split = from.text("split");
   evaluation.engine = from.text("engine");
-  if (is_given(from, "axis")) evaluation.axis = from.text("axis");
+  if (from.given("axis")) evaluation.axis = from.text("axis");
   evaluation.images = from.integer("images", 0, std::numeric_limits<std::int64_t>::max());
   return evaluation;
 }
@@ -100,11 +72,11 @@ StoredComparison comparison_of(const JsonObject& from) {
   comparison.lower = from.text("lower");
   comparison.evaluation = from.text("evaluation");
   comparison.column = from.text("column");
-  if (is_given(from, "verdict")) comparison.verdict = from.text("verdict");
-  comparison.difference_points = number_if_given(from, "difference_points");
-  comparison.standard_error = number_if_given(from, "standard_error");
-  comparison.images_standard_error = number_if_given(from, "images_standard_error");
-  comparison.p_holm = number_if_given(from, "p_holm");
+  if (from.given("verdict")) comparison.verdict = from.text("verdict");
+  comparison.difference_points = from.number_if_given("difference_points", -kMost, kMost);
+  comparison.standard_error = from.number_if_given("standard_error", -kMost, kMost);
+  comparison.images_standard_error = from.number_if_given("images_standard_error", -kMost, kMost);
+  comparison.p_holm = from.number_if_given("p_holm", -kMost, kMost);
   return comparison;
 }
 
@@ -151,8 +123,8 @@ StoredStudy read_study(const fs::path& folder) {
   study.folder = folder;
   study.name = json.text("study");
   study.title = json.text("title");
-  if (is_given(json, "source")) study.source = json.text("source");
-  study.notes = texts_of(json, "notes");
+  if (json.given("source")) study.source = json.text("source");
+  if (json.has("notes")) study.notes = json.texts("notes");
   for (const JsonObject& one : json.objects("evaluations")) {
     study.evaluations.push_back(evaluation_of(one));
   }

@@ -97,5 +97,26 @@ TEST(Json, TextIsUtf8WhateverTheNames) {
   EXPECT_EQ(json_text(Json{{"a", 1}}, 2), "{\n  \"a\": 1\n}");
 }
 
+TEST(JsonObject, ReadsWhatMayBeMissing) {
+  const Json json = Json::parse(R"({"names": ["a", "b"], "mixed": ["a", 1], "none": null,
+                                    "number": 2.5, "pair": [1, 2], "three": [1, 2, 3]})");
+  const JsonObject object(json, "f.json", "a test");
+  EXPECT_EQ(object.texts("names"), (std::vector<std::string>{"a", "b"}));
+  EXPECT_FALSE(object.given("none"));
+  EXPECT_FALSE(object.given("missing"));
+  EXPECT_EQ(object.number_if_given("number", 0, 3), 2.5);
+  EXPECT_FALSE(object.number_if_given("none", 0, 3));
+  EXPECT_EQ((*object.pair_if_given("pair", 0, 3))[1], 2.0);
+  EXPECT_FALSE(object.pair_if_given("missing", 0, 3));
+  EXPECT_EQ(object.text_if_given("none"), "");
+  EXPECT_NE(message([&] { object.texts("mixed"); }).find("mixed[1]: expected a text"),
+            std::string::npos);
+  EXPECT_NE(message([&] { object.number_if_given("number", 0, 1); }).find("number: expected"),
+            std::string::npos);
+  EXPECT_NE(
+      message([&] { object.pair_if_given("three", 0, 3); }).find("three: expected two numbers"),
+      std::string::npos);
+}
+
 }  // namespace
 }  // namespace brownout

@@ -205,6 +205,7 @@ def check_prices(browser, url, first, second):
 
     cells = "Array.from(document.querySelectorAll('[data-field^=\"%s \"]')).map((c) => c.textContent)"
     before = browser.run(cells % "uj")
+    safe_before = browser.run(cells % "safe-uj")
     check(before == [f"{p['energy_uj']:.4f}" for p in first["points"]], "the table has the energies")
     browser.run("""(() => {
       const o = %s;
@@ -230,6 +231,8 @@ def check_prices(browser, url, first, second):
     browser.run("""(() => { const s = document.getElementById("price-mac_pj"); s.value = "0.5";
                   s.dispatchEvent(new Event("input")); })()""")
     check(float(browser.run(cells % "uj")[0]) > want, "a slider moves the energies")
+    safe = browser.run(cells % "safe-uj")
+    check(len(safe) >= 2 and safe[0] != safe_before[0], f"energies at safe voltages move too {safe}")
     refuse = """(() => { const box = document.getElementById("price-%s-number"), before = box.value;
       box.value = "%s"; box.dispatchEvent(new Event("change"));
       return [box.value === before, box.getAttribute("aria-invalid"),
@@ -238,6 +241,7 @@ def check_prices(browser, url, first, second):
         check(browser.run(refuse % (price, typed, price)) == [True, "true", True], f"{price} refuses \"{typed}\"")
     browser.run("document.getElementById('price-reset').click()")
     check(browser.run(cells % "uj") == before, "the first prices come back")
+    check(browser.run(cells % "safe-uj") == safe_before, "the first prices of safe voltages come back")
 
 
 def check_choice(browser, url, first):

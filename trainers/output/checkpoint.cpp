@@ -86,17 +86,6 @@ std::map<std::string, std::string> surroundings_of(const JsonObject& fields) {
   return result;
 }
 
-std::vector<std::string> assignments_of(const JsonObject& fields) {
-  std::vector<std::string> result;
-  const Json& list = fields.at("assignments");
-  if (!list.is_array()) fields.fail("assignments", "a list of texts");
-  for (const Json& one : list) {
-    if (!one.is_string()) fields.fail("assignments", "a list of texts");
-    result.push_back(one.get<std::string>());
-  }
-  return result;
-}
-
 using Entries = std::vector<std::pair<std::string, std::string>>;
 
 /// The lines of describe(): "seed: 1" and "name: {key: value, key: [a, b]}", as name.key and value.
@@ -261,7 +250,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& file) {
   Checkpoint c;
   c.config = fields.text("config");
   c.surroundings = surroundings_of(fields);
-  if (fields.has("assignments")) c.assignments = assignments_of(fields);
+  if (fields.has("assignments")) c.assignments = fields.texts("assignments");
   if (fields.has("epochs")) {
     c.epochs = static_cast<int>(fields.integer("epochs", 0, std::numeric_limits<int>::max()));
   }

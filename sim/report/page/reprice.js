@@ -52,6 +52,7 @@ const Reprice = (() => {
       uj: [data.points, (p) => p.uj.toFixed(4), (p) => p.uj],
       edp: [data.points, (p) => (p.uj * p.ms).toFixed(4), (p) => p.uj * p.ms],
       "safe-access": [data.safe, (p) => (100 * (1 - p.access)).toFixed(1), (p) => 100 * (1 - p.access)],
+      "safe-uj": [data.safe, (p) => p.uj.toFixed(4), (p) => p.uj],
       "safe-saved": [data.safe, (p) => p.saved.toFixed(2), (p) => p.saved],
     };
     for (const cell of document.querySelectorAll("[data-field]")) {

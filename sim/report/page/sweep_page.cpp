@@ -76,6 +76,23 @@ std::vector<const results::StoredSafeVoltage*> best_rows(const results::StoredSw
   return best;
 }
 
+/// Its number among the rows with a voltage, which is that of its point in the script's data.
+std::size_t place_of(const SweepPage& page, const results::StoredSafeVoltage& row) {
+  std::size_t place = 0;
+  for (const results::StoredSweep& sweep : page.sweeps) {
+    for (const results::StoredSafeVoltage& other : sweep.safe_voltage) {
+      if (&other == &row) return place;
+      if (other.voltage) ++place;
+    }
+  }
+  return place;
+}
+
+/// A number that changes with the prices.
+std::string priced_html(const char* field, std::size_t place, const std::string& number) {
+  return fmt::format("<span data-field=\"{} {}\">{}</span>", field, place, number);
+}
+
 std::string card_html(const SweepPage& page, std::size_t sweep,
                       const results::StoredSafeVoltage& row) {
   const std::size_t network = network_of(page, sweep, row.model);
@@ -84,15 +101,23 @@ std::string card_html(const SweepPage& page, std::size_t sweep,
   if (page.mitigations.size() > 1) {
     name += ", " + html_text(shown_mitigations(page.mitigations)[mitigation]);
   }
+  const std::size_t place = place_of(page, row);
   std::vector<std::string> facts;
   if (row.rerr_mean) {
     facts.push_back(fmt::format("error {:.2f} % (clean {:.2f} %)", *row.rerr_mean, row.err));
   }
   if (row.saving_access_pct) {
-    facts.push_back(fmt::format("weight access {:+.1f} %", -*row.saving_access_pct));
+    facts.push_back(
+        priced_html("safe-access", place, fmt::format("{:.1f}", *row.saving_access_pct)) +
+        " % of a weight access saved");
   }
   if (row.saving_all_pct) {
-    facts.push_back(fmt::format("all energy {:+.2f} %", -*row.saving_all_pct));
+    facts.push_back(priced_html("safe-saved", place, fmt::format("{:.2f}", *row.saving_all_pct)) +
+                    " % of all energy saved");
+  }
+  if (row.energy_uj && row.latency_ms) {
+    facts.push_back(priced_html("safe-uj", place, fmt::format("{:.4f}", *row.energy_uj)) +
+                    fmt::format(" µJ, {:.4f} ms", *row.latency_ms));
   }
   return fmt::format(
       "<div class=\"card\" data-row=\"{} {}\" style=\"border-top-color:var(--n{})\"><h3>{}</h3>"

@@ -53,7 +53,7 @@ HtmlTable safe_voltage_html(const SweepPage& page) {
   if (several) header.emplace_back("mitigation");
   header.insert(header.end(), {"clean error %", "safe V / Vmin", "bit errors %", "RErr %",
                                "worst die %", "within the limit", "access saved %"});
-  if (accelerator) header.emplace_back("all saved %");
+  if (accelerator) header.insert(header.end(), {"all saved %", "µJ / image", "latency, ms"});
   HtmlTable table("Lowest safe voltage", header, several ? 2 : 1);
   std::size_t stated = 0;  // of the points at safe voltages
   for (std::size_t s = 0; s < page.sweeps.size(); ++s) {
@@ -78,6 +78,8 @@ HtmlTable safe_voltage_html(const SweepPage& page) {
         cells.push_back(html_maybe(row.saving_access_pct, "{:.1f}", 1.0, "safe-access " + place));
         if (accelerator) {
           cells.push_back(html_maybe(row.saving_all_pct, "{:.2f}", 1.0, "safe-saved " + place));
+          cells.push_back(html_maybe(row.energy_uj, "{:.4f}", 1.0, "safe-uj " + place));
+          cells.push_back(html_maybe(row.latency_ms, "{:.4f}"));
         }
       }
       table.add(cells, row_key(network, mitigation));
