@@ -120,7 +120,8 @@ std::optional<Checkpoint> find_checkpoint(const Arguments& arguments, const fs::
   return read_checkpoint(beside);
 }
 
-void announce(const Trainer& trainer, int threads, const std::string& device) {
+/// `trains`: else a checkpoint is exported.
+void announce(const Trainer& trainer, bool trains, int threads, const std::string& device) {
   const TrainingConfig& config = trainer.config();
   say(fmt::format("{}: {}, {} weights, on {} with {} threads\n", config.file.string(),
                   trainer.architecture().name, trainer.architecture().weights(), device, threads));
@@ -148,11 +149,11 @@ void announce(const Trainer& trainer, int threads, const std::string& device) {
     }
   }
   const std::optional<std::int64_t>& steps = config.schedule.steps;
-  if (steps && static_cast<std::uint64_t>(*steps) > trainer.total_steps()) {
+  if (trains && steps && static_cast<std::uint64_t>(*steps) > trainer.total_steps()) {
     say(fmt::format("{}: schedule.steps, {}, limits nothing: {} epochs have {} steps\n",
                     config.file.string(), *steps, config.schedule.epochs, trainer.total_steps()));
   }
-  if (config.schedule.cosine || at_start.empty()) return;
+  if (!trains || config.schedule.cosine || at_start.empty()) return;
   say(fmt::format(
       "{}: of {} steps the milestones {} fall on the start: the learning rate is multiplied by {} "
       "from the first step\n",
@@ -222,7 +223,7 @@ int train(const Arguments& arguments) {
                    (trains ? files.checkpoint : arguments.export_only).string());
   }
   check_places(config, files, architecture, trains);
-  if (!arguments.quiet) announce(trainer, threads, trainer.pass().device());
+  if (!arguments.quiet) announce(trainer, trains, threads, trainer.pass().device());
   if (trains) {
     std::error_code none;  // a checkpoint of another training is nothing to go on from
     if (!resumes && overwriting_allowed()) fs::remove(files.checkpoint, none);

@@ -72,7 +72,8 @@ void add_eval_rules(Verb& verb) {
   }
   verb.excludes("--rate", {"--voltage"}, "--rate and {}: expected one of them, got both");
   verb.excludes("--chip", {"--chips", "--p-err"},
-                "--chip: names the chips itself; expected no --chips or --p-err");
+                "--chip: names the chips itself; expected no --chips or --p-err (N random chips: "
+                "--chips N alone)");
   verb.needs("--offsets", "--chip",
              "--offsets: places a profile several times; expected {} FILE.h5");
 }

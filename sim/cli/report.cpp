@@ -100,10 +100,10 @@ int run(const ReportOptions& options) {
   } else {
     const report::SweepPage page = read_sweeps(folders);
     claim_figures(options, page);
+    write_output("--out", options.out, report::sweep_page_html(page, BROWNOUT_VERSION));
     for (const results::StoredSweep& sweep : page.sweeps) {
       if (!sweep.remark.empty()) output.note(sweep.remark);
     }
-    write_output("--out", options.out, report::sweep_page_html(page, BROWNOUT_VERSION));
     if (!options.figures.empty()) {
       if (const auto problem = report::draw_figures(page, options.figures)) output.note(*problem);
     }

@@ -256,8 +256,8 @@ std::string cosim_json(const runs::CosimRun& run) {
 
 std::string cosim_text(const runs::CosimRun& run) {
   if (!run.not_compared.empty()) {
-    return fmt::format("{}\n\n{}NOT COMPARED: {}.\n", cosim_head_text(run), files_text(run),
-                       run.not_compared);
+    return fmt::format("{}\n\n{}NOT COMPARED: {}. The exported job is complete all the same.\n",
+                       cosim_head_text(run), files_text(run), run.not_compared);
   }
   std::string text = cosim_head_text(run) + "\n\n" + cosim_layers_text(run);
   text += fmt::format("\nCycles per second: RTL {:.3g}, SystemC {:.3g}\n", run.rtl_cycles_per_s(),

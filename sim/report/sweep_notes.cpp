@@ -36,6 +36,17 @@ std::string on_one_line(const std::string& text) {
   return line;
 }
 
+/// What is said of the energies on one accelerator, or without one.
+void add_energy_notes(const results::SweepResult& result, std::vector<std::string>& notes) {
+  notes.push_back(savings_note(result));
+  if (result.accelerators.empty()) return;
+  const std::string on = "On " + result.accelerators.front().name + ": ";
+  const std::string dram = dram_note(result.accelerators.front().dram);
+  if (!dram.empty()) notes.push_back(on + dram);
+  const std::string supply = supply_note(results::supply_effect(result.points));
+  if (!supply.empty()) notes.push_back(on + supply);
+}
+
 }  // namespace
 
 std::vector<std::string> sweep_notes(const results::SweepResult& result) {
@@ -53,14 +64,11 @@ std::vector<std::string> sweep_notes(const results::SweepResult& result) {
   if (!result.weights_scaled) {
     notes.push_back(fmt::format("On {}: {}", result.accelerator, kWeightsAtVmin));
   }
-  notes.push_back(savings_note(result));
-  for (const results::SweptAccelerator& one : result.accelerators) {
-    const std::string dram = dram_note(one.dram);
-    if (dram.empty()) continue;
-    notes.push_back(result.accelerators.size() > 1 ? one.name + ": " + dram : dram);
+  if (result.accelerators.size() > 1) {
+    for (const results::SweepResult& part : result.by_accelerator()) add_energy_notes(part, notes);
+  } else {
+    add_energy_notes(result, notes);
   }
-  const std::string supply = supply_note(results::supply_effect(result.points));
-  if (!supply.empty()) notes.push_back(supply);
   notes.push_back(safe_voltage_title(result.safe) + ".");
   if (!result.accelerators.empty()) {
     std::string text;

@@ -168,6 +168,14 @@ std::string front_text(const results::SweepResult& result) {
   return text + "\n\n" + table.text();
 }
 
+/// Whether an accelerator takes the errors of another one.
+bool share_errors(const results::SweepResult& result) {
+  for (std::size_t i = 0; i < result.accelerators.size(); ++i) {
+    if (result.accelerators[i].errors_of != i) return true;
+  }
+  return false;
+}
+
 /// What is said of one accelerator, or without one. `alone`: there is no table of accelerators.
 std::string tables_text(const results::SweepResult& result, const ShortNames& names, bool alone) {
   const bool several = result.mitigations.size() > 1;
@@ -218,9 +226,11 @@ std::string sweep_text(const results::SweepResult& result) {
     out += tables_text(result, names, true);
   }
   out += "\n" + front_text(result);
-  out += fmt::format(
-      "\n{} of {} points computed in this run ({} more at safe voltages), {:.1f} s\n",
-      result.points_computed, result.points.size(), result.extra_points_computed, result.seconds);
+  out +=
+      fmt::format("\n{} of {} points computed in this run ({} more at safe voltages{}), {:.1f} s\n",
+                  result.points_computed, result.points.size(), result.extra_points_computed,
+                  share_errors(result) ? "; accelerators that share their errors count once" : "",
+                  result.seconds);
   return out;
 }
 

@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
+#include <tuple>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/results/chip_result.hpp"
 #include "sim/results/event_counts_json.hpp"
+#include "sim/results/places.hpp"
 #include "sim/results/store.hpp"
 
 namespace brownout::results {
@@ -181,6 +184,27 @@ void set_dram_price(double pj_per_byte, Json& pricing) {
   }
 }
 
+/// Dies of the grid that have no row. Only of random chips: a profile's row may stand for several
+/// voltages.
+std::int64_t missing_dies(const StoredSweep& sweep, const JsonObject& json) {
+  const JsonObject configuration = json.object("configuration");
+  if (configuration.given("profile") || !configuration.given("seed")) return 0;
+  const auto seed = static_cast<std::uint64_t>(configuration.integer("seed", 0, kMostCounted));
+  const double p_err = configuration.number_if_given("p_err", 0.0, 1.0).value_or(1.0);
+  std::set<std::tuple<std::string, std::string, double, std::string>> there;
+  for (const StoredChip& die : sweep.chips) {
+    there.emplace(die.model, die.mitigation, die.voltage, die.chip);
+  }
+  std::int64_t missing = 0;
+  for (const StoredPoint& point : sweep.points) {
+    for (std::int64_t i = 0; i < point.chips; ++i) {
+      const std::string chip = chip_name(seed, i, p_err);
+      if (there.count({point.model, point.mitigation, point.voltage, chip}) == 0) ++missing;
+    }
+  }
+  return missing;
+}
+
 void mark_front(StoredSweep& sweep, const JsonObject& json) {
   for (const JsonObject& leader : json.objects("pareto_front")) {
     const std::string accelerator = leader.text_if_given("accelerator");
@@ -304,6 +328,10 @@ std::vector<StoredSweep> read_sweeps(const std::filesystem::path& folder) {
   if (rows.empty()) {
     sweeps.front().remark = fmt::format("{}: missing or empty; no die is known by itself",
                                         (folder / "results.jsonl").string());
+  } else if (const std::int64_t missing = same_errors ? missing_dies(sweeps.front(), json) : 0) {
+    sweeps.front().remark = fmt::format(
+        "{}: the rows of {} dies are missing; the sweep's command, given again, computes them",
+        (folder / "results.jsonl").string(), missing);
   }
   return sweeps;
 }

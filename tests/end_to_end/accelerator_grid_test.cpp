@@ -2,6 +2,7 @@
 // A sweep over accelerator keys: the same numbers as one sweep for each combination.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "sim/base/files.hpp"
@@ -52,6 +53,7 @@ TEST_F(AcceleratorGrid, EveryCombinationHasTheNumbersOfASweepOfItsOwn) {
   ASSERT_EQ(grid["accelerators"].size(), 4u);
   EXPECT_EQ(grid["accelerator"], "edge-16x16");
   std::size_t at = 0;
+  int notes = 0;
   for (const char* rows : {"8", "16"}) {
     for (const char* kib : {"64", "128"}) {
       const std::string name =
@@ -70,6 +72,16 @@ TEST_F(AcceleratorGrid, EveryCombinationHasTheNumbersOfASweepOfItsOwn) {
         point["accelerator"] = name;
         EXPECT_EQ(grid["points"][at++], point) << name;
       }
+      // What is said of the energies is said of each accelerator by itself.
+      for (const Json& note : own["notes"]) {
+        std::string text = note;
+        const std::size_t there = text.find("on own,");
+        const std::size_t begin = text.rfind("On own: ", 0) == 0 ? 3 : there + 3;
+        if (begin != 3 && there == std::string::npos) continue;
+        text.replace(begin, 3, name);
+        EXPECT_EQ(std::count(grid["notes"].begin(), grid["notes"].end(), text), 1) << text;
+        ++notes;
+      }
       for (std::size_t i = 0; i < 2; ++i) {
         Json safe = own["safe_voltage"][i];
         safe["accelerator"] = name;
@@ -78,6 +90,7 @@ TEST_F(AcceleratorGrid, EveryCombinationHasTheNumbersOfASweepOfItsOwn) {
     }
   }
   EXPECT_EQ(at, 32u);
+  EXPECT_GE(notes, 4);
 }
 
 TEST_F(AcceleratorGrid, ErrorsAreEvaluatedOnceAndTheSweepGoesOn) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "sim/base/files.hpp"
 #include "workplace.hpp"
@@ -183,6 +184,21 @@ TEST_F(Report, RefusesAFolderOfBothAndTellsOfMissingDies) {
   EXPECT_FALSE(contains(page("page.html"), "<section id=\"prices\""));
   workplace_.write("out/study.json", "{}");
   EXPECT_TRUE(contains(refused({"out"}), "out: holds both a sweep and a study"));
+}
+
+TEST_F(Report, CountsTheDiesWhoseRowsAreMissing) {
+  sweep("out");
+  const fs::path rows = workplace_.folder() / "out/results.jsonl";
+  std::string text = read_file(rows);  // the clean network first, then the dies of the grid
+  const std::size_t second = text.find('\n') + 1;
+  const std::size_t fourth = text.find('\n', text.find('\n', second) + 1) + 1;
+  text.erase(second, fourth - second);
+  std::ofstream(rows) << text;
+  const Outcome outcome = brownout({"report", "out", "--out", "page.html"});
+  EXPECT_EQ(outcome.code, 0);
+  const std::string remark = "results.jsonl: the rows of 2 dies are missing";
+  EXPECT_TRUE(contains(outcome.err, remark)) << outcome.err;
+  EXPECT_TRUE(contains(page("page.html"), remark));
 }
 
 TEST_F(Report, FiguresHaveTheWidthsOfColumns) {

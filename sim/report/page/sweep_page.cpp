@@ -266,15 +266,6 @@ std::string configuration_section(const SweepPage& page) {
   return section_html("configuration", "Configuration and hashes", table.html() + configurations);
 }
 
-std::string notes_section(const SweepPage& page) {
-  std::string text;
-  for (std::size_t s = 0; s < page.sweeps.size(); ++s) {
-    if (page.sweeps.size() > 1) text += "<h3>" + html_text(page.folders[s]) + "</h3>\n";
-    text += notes_html(page.sweeps[s].notes);
-  }
-  return section_html("notes", "What these numbers are", text);
-}
-
 /// Each folder once.
 std::vector<std::string> folder_names(const SweepPage& page) {
   std::vector<std::string> names;
@@ -285,6 +276,19 @@ std::vector<std::string> folder_names(const SweepPage& page) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   return names;
+}
+
+std::string notes_section(const SweepPage& page) {
+  std::string text;
+  const std::vector<std::string> folders = folder_names(page);
+  std::size_t folder = 0;
+  for (std::size_t s = 0; s < page.sweeps.size(); ++s) {
+    // The accelerators of one sweep share its notes, which name them.
+    if (s > 0 && page.sweeps[s].folder == page.sweeps[s - 1].folder) continue;
+    if (folders.size() > 1) text += "<h3>" + html_text(folders[folder++]) + "</h3>\n";
+    text += notes_html(page.sweeps[s].notes);
+  }
+  return section_html("notes", "What these numbers are", text);
 }
 
 }  // namespace
