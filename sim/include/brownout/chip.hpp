@@ -2,7 +2,8 @@
 // Chips and memories: which cells fail at a voltage, and what a memory then returns.
 //
 //   brownout::Chip chip("random:7");
-//   brownout::corrupt(codes.data(), codes.size(), 8, chip, {0.84, technology.bit_error_rate(0.84)});
+//   brownout::corrupt(codes.data(), codes.size(), 8, chip, {0.84,
+//   technology.bit_error_rate(0.84)});
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -72,10 +73,10 @@ class Chip {
 
 /// What faulty cells did to what was read.
 struct ReadCounts {
-  std::int64_t reads = 0;       // codes or words
-  std::int64_t cells_hit = 0;   // faulty cells among those that were read
-  std::int64_t bits_wrong = 0;  // bits that really read wrong
-  std::int64_t codes_wrong = 0; // codes or words with at least one of them
+  std::int64_t reads = 0;        // codes or words
+  std::int64_t cells_hit = 0;    // faulty cells among those that were read
+  std::int64_t bits_wrong = 0;   // bits that really read wrong
+  std::int64_t codes_wrong = 0;  // codes or words with at least one of them
 };
 
 /// Where codes lie, and which memory they lie in.
@@ -118,8 +119,8 @@ class FaultyMemory {
   bool has_faults(std::int64_t address) const;
 
   /// Reads one word: `data` holds the stored bits, lowest first, 64 (or 32) to an element, and gets
-  /// what the cells return. Draws that are fresh take the number of this read of the memory as their
-  /// batch. InputError for an address outside the memory.
+  /// what the cells return. Draws that are fresh take the number of this read of the memory as
+  /// their batch. InputError for an address outside the memory.
   void read(std::int64_t address, std::uint64_t* data);
   void read(std::int64_t address, std::uint32_t* data);
 
