@@ -138,9 +138,10 @@ struct EvalBench::Parts {
   /// The energy of an inference, and of one on the unprotected accelerator at Vmin.
   EvalCost cost_at(double voltage) {
     const technology::Technology& technology = *setup.technology;
-    if (!cost) cost.emplace(model, target, images.count);
+    if (!cost) cost.emplace(model, target, images.count, setup.simulator);
     if (!unprotected && setup.target.mitigations().any()) {
-      unprotected.emplace(model, experiment::Target(model, setup.target.with({})), images.count);
+      unprotected.emplace(model, experiment::Target(model, setup.target.with({})), images.count,
+                          setup.simulator);
     }
     EvalCost result;
     result.cycles = cost->cycles_per_image();

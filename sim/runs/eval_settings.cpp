@@ -21,6 +21,7 @@ void set_selection(const EvalSettings& settings, weights::Selection& selection) 
 experiment::Setup eval_setup(const EvalSettings& settings) {
   experiment::Setup setup;
   setup.engine = settings.setup.engine;
+  setup.simulator = settings.setup.simulator;
   setup.batch_statistics = settings.batch_statistics;
   setup.target.batch =
       settings.setup.batch.value_or(settings.batch_statistics ? kStatisticsBatch : 1);
@@ -55,6 +56,7 @@ RunConfig run_config(const RunSettings& settings) {
   RunConfig config;
   experiment::Setup& setup = config.setup;
   setup.engine = settings.setup.engine;
+  setup.simulator = settings.setup.simulator;
   setup.target.accelerator = load_named_accelerator(settings.setup.accelerator);
   setup.target.batch = settings.setup.batch.value_or(1);
   set_mitigations(settings.setup, setup.target);

@@ -23,6 +23,7 @@ struct SetupSettings {
   std::int64_t bit_offset = 0, evaluation_seed = 0;
   std::string reads = "frozen";
   // The target.
+  std::shared_ptr<Simulator> simulator;  // of an accelerator; none: null
   std::string accelerator, mitigation;
   std::optional<int> batch;
   std::vector<std::string> supplies, memory_rates;  // MEMORY=VALUE
