@@ -262,6 +262,23 @@ double SweepConfig::lowest_access() const {
   return lowest;
 }
 
+void replace_settings(const SweepOverrides& overrides, SweepConfig& config) {
+  if (overrides.images) {
+    config.setup.images.count = *overrides.images;
+    config.places.erase("images");
+  }
+  config.chips = overrides.chips.value_or(config.chips);
+  config.seed = overrides.seed.value_or(config.seed);
+  if (!overrides.data_folder.empty()) {
+    config.setup.images.folder = overrides.data_folder;
+    config.places.erase("data_folder");
+  }
+}
+
+std::filesystem::path default_folder(const SweepConfig& config) {
+  return std::filesystem::path("out") / config.file.stem();
+}
+
 SweepConfig load_sweep(const fs::path& file) {
   YamlMap root = YamlMap::load(file);
   root.expect({"technology",  "models",           "dataset",
