@@ -10,7 +10,7 @@
 #include "sim/base/outputs.hpp"
 #include "sim/base/process.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/figures.hpp"
 #include "sim/report/page/study_page.hpp"

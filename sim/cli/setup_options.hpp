@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/cli/common.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/experiment/setup.hpp"
 
 namespace brownout::cli {
@@ -67,6 +68,9 @@ std::filesystem::path file_of(const std::shared_ptr<const technology::Technology
 /// technology.
 std::optional<double> voltage_of(const SetupOptions& options,
                                  const technology::Technology* technology);
+
+/// What completion offers where a chip is named.
+Offer chip_offer();
 
 /// --chip and --seed of verbs that take one chip.
 void add_one_chip(Verb& verb, std::string& chip, CommonOptions& common);

@@ -8,7 +8,7 @@
 #include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/report/csv.hpp"
 #include "sim/report/plot.hpp"
@@ -93,9 +93,11 @@ int run(const SweepOptions& options) {
 
 Action add_sweep(Verb& verb) {
   const auto options = std::make_shared<SweepOptions>();
-  verb.add_option("CONFIG", options->configuration, "Sweep file (YAML, docs/sweep-file.md)")
-      ->required()
-      ->type_name("");
+  verb.takes_shipped(verb.add_option("CONFIG", options->configuration,
+                                     "Sweep: its name or file (YAML, docs/sweep-file.md)")
+                         ->required()
+                         ->type_name(""),
+                     kShippedSweeps);
   verb.add_option("--out", options->out,
                   "Folder of the results (default: out/ and the name of CONFIG); one that holds a "
                   "part of this sweep is continued")
