@@ -26,7 +26,7 @@ std::optional<std::int64_t> images_of(const char* field, std::int64_t images) {
 
 runs::ImportSettings settings_of(const std::string& file, const ImportOptions& options) {
   runs::ImportSettings settings;
-  settings.model = file;
+  settings.model = documented_file(file).string();
   settings.dataset = options.dataset;
   settings.data = options.data;
   settings.images = images_of("calibration_images", options.calibration_images);
@@ -104,7 +104,8 @@ void check_n(const network::Parameter& parameter, const std::vector<std::int8_t>
 }  // namespace
 
 Network Network::load(const std::string& file) {
-  return Network(std::make_shared<const experiment::Model>(experiment::load_model(file)));
+  return Network(std::make_shared<const experiment::Model>(
+      experiment::load_model(find_shipped(kShippedNetworks, file, "network"))));
 }
 
 Network Network::from_onnx(const std::string& file, const ImportOptions& options, int threads,

@@ -5,6 +5,7 @@
 #include "brownout/experiment.hpp"
 #include "sim/api/experiment_settings.hpp"
 #include "sim/base/setting_text.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/sweep_files.hpp"
 #include "sim/runs/sweep.hpp"
@@ -31,7 +32,7 @@ runs::SweepOverrides overrides_of(const SweepOptions& options) {
 SweepResult sweep(const std::string& file, const SweepOptions& options,
                   const ProgressFunction& progress) {
   return api::library_call(progress, [&] {
-    runs::SweepConfig config = runs::load_sweep(file);
+    runs::SweepConfig config = runs::load_sweep(find_shipped(kShippedSweeps, file, "sweep"));
     config.setup.simulator = options.simulator;
     runs::replace_settings(overrides_of(options), config);
     const std::filesystem::path folder = options.folder.empty()

@@ -8,8 +8,8 @@
 #include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/plot.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/sweep_files.hpp"
@@ -82,9 +82,11 @@ int run(const SweepOptions& options) {
 Action add_sweep(Verb& verb) {
   const auto options = std::make_shared<SweepOptions>();
   options->simulator = verb.simulator();
-  verb.add_option("CONFIG", options->configuration, "Sweep file (YAML, docs/sweep-file.md)")
-      ->required()
-      ->type_name("");
+  verb.takes_shipped(verb.add_option("CONFIG", options->configuration,
+                                     "Sweep: its name or file (YAML, docs/sweep-file.md)")
+                         ->required()
+                         ->type_name(""),
+                     kShippedSweeps);
   verb.add_option("--out", options->out,
                   "Folder of the results (default: out/ and the name of CONFIG); one that holds a "
                   "part of this sweep is continued")

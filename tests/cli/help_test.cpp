@@ -12,7 +12,7 @@
 #include "sim/base/shipped.hpp"
 #include "sim/cli/application.hpp"
 #include "sim/cli/command_page.hpp"
-#include "sim/cli/declarations.hpp"
+#include "sim/command/declarations.hpp"
 #include "sim/cli/help_topics.hpp"
 #include "sim/cli/manual_page.hpp"
 #include "sim/cli/refusals.hpp"
