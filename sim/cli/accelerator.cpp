@@ -5,8 +5,8 @@
 #include "sim/base/shipped.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/command/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/accelerator_report.hpp"
 
 namespace brownout::cli {

@@ -6,10 +6,10 @@
 #include <utility>
 #include <vector>
 
+#include "sim/cli/verbs.hpp"
 #include "sim/command/declarations.hpp"
 #include "sim/command/training_options.hpp"
 #include "sim/command/verb.hpp"
-#include "sim/cli/verbs.hpp"
 
 namespace brownout::cli {
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "sim/cli/application.hpp"
-#include "sim/command/declarations.hpp"
 #include "sim/cli/verb_guide.hpp"
+#include "sim/command/declarations.hpp"
 
 namespace brownout::cli {
 

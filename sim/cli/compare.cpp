@@ -7,8 +7,8 @@
 
 #include "sim/base/error.hpp"
 #include "sim/cli/eval_options.hpp"
-#include "sim/command/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/compare_report.hpp"
 #include "sim/report/samples_csv.hpp"
 

@@ -34,7 +34,8 @@ const ManualPage::Entries& files() {
   static const ManualPage::Entries list{
       {"share/brownout/models", "Trained networks (ONNX) and architectures (YAML)."},
       {"share/brownout/profiles", "Technologies (YAML) and chip profiles (HDF5)."},
-      {"share/brownout/configs", "Accelerators, DRAM presets, sweeps, studies and trainings (YAML)."},
+      {"share/brownout/configs",
+       "Accelerators, DRAM presets, sweeps, studies and trainings (YAML)."},
       {"share/doc/brownout", "The documentation, as Markdown."}};
   return list;
 }
@@ -46,8 +47,11 @@ constexpr char kNames[] =
 
 /// "a dataset" of "A dataset", but "DRAM presets" as it is.
 std::string in_small(std::string text) {
-  const auto upper = [&](std::size_t i) { return i < text.size() && std::isupper(static_cast<unsigned char>(text[i])); };
-  if (upper(0) && !upper(1)) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+  const auto upper = [&](std::size_t i) {
+    return i < text.size() && std::isupper(static_cast<unsigned char>(text[i]));
+  };
+  if (upper(0) && !upper(1))
+    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
   return text;
 }
 

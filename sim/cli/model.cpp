@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "sim/cli/common.hpp"
-#include "sim/command/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/network_report.hpp"
 
 namespace brownout::cli {

@@ -6,8 +6,8 @@
 
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/command/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/profiles/chip_profile.hpp"
 #include "sim/profiles/profile_statistics.hpp"
 #include "sim/report/profile_report.hpp"

@@ -5,8 +5,8 @@
 
 #include "sim/base/error.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/command/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/run_report.hpp"
 #include "sim/runs/accelerator_run.hpp"
 #include "sim/technology/technology.hpp"

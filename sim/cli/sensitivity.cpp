@@ -4,8 +4,8 @@
 
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/command/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/engines/engine.hpp"
 #include "sim/report/sensitivity_report.hpp"
 #include "sim/runs/sensitivity_run.hpp"
