@@ -4,11 +4,16 @@
 #pragma once
 #include <CLI/CLI.hpp>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/base/error.hpp"
 #include "sim/base/shipped.hpp"
+
+namespace brownout {
+class Simulator;
+}
 
 namespace brownout::cli {
 
@@ -26,7 +31,11 @@ struct Offer {
 
 class Verb : public CLI::App {
  public:
-  Verb(const std::string& help, const std::string& name);
+  Verb(const std::string& help, const std::string& name,
+       std::shared_ptr<Simulator> simulator = nullptr);
+
+  /// What the verb's runs on an accelerator use; null: none.
+  const std::shared_ptr<Simulator>& simulator() const { return simulator_; }
 
   /// None of `others` may be given beside `option`. "{}" in `refusal` stands for the one that was.
   void excludes(const std::string& option, const std::vector<std::string>& others,
@@ -57,6 +66,7 @@ class Verb : public CLI::App {
     bool together;  // else apart
     std::string refusal;
   };
+  std::shared_ptr<Simulator> simulator_;
   std::vector<Rule> rules_;
   std::map<const CLI::Option*, Offer> offers_;
 };
