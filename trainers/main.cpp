@@ -84,7 +84,8 @@ Architecture load_network(const TrainingConfig& config, const data::Dataset& tra
 }
 
 /// The checkpoint to continue from, if any.
-std::optional<Checkpoint> find_checkpoint(const cli::TrainingOptions& arguments, const fs::path& beside) {
+std::optional<Checkpoint> find_checkpoint(const cli::TrainingOptions& arguments,
+                                          const fs::path& beside) {
   if (!arguments.export_only.empty()) {
     Checkpoint checkpoint = read_checkpoint(arguments.export_only);
     checkpoint.surroundings.erase("calibration_images");  // the export's own choice

@@ -139,7 +139,8 @@ std::unique_ptr<Chip> ChipFiles::make(const std::string& text) {
     throw InputError(
         "chip \"{}\": expected random:SEED or random:SEED,p_err=P, SEED an integer in [0, {}], P a "
         "number above 0 and at most 1; physical:SEED, physical:SEED,FILE.yaml or "
-        "physical:FILE.yaml,seed=SEED; or a profile FILE.h5 or the name of a shipped one ({}), with "
+        "physical:FILE.yaml,seed=SEED; or a profile FILE.h5 or the name of a shipped one ({}), "
+        "with "
         ",offset=CELLS and ,no-wrap at will",
         text, UINT64_MAX, fmt::join(shipped_names(kShippedProfiles), ", "));
   return chip;

@@ -118,7 +118,6 @@ int run(const HelpOptions& options, Verb& app) {
     print_text(contents());
     return 0;
   }
-  if (name == "train") return run_train({"--help"});
   if (Verb* verb = find_verb(app, name)) {
     const std::size_t last = name.rfind(' ');
     print_text(

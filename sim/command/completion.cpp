@@ -48,7 +48,7 @@ CompletedOption completed_option(const Verb& verb, const CLI::Option& option) {
   CompletedOption one;
   one.name = option_name(option);
   one.help = described(option).meaning;
-  one.flag = option.get_type_size() == 0;
+  one.flag = option.get_items_expected_max() == 0;
   if (!one.flag && !option.get_positional()) one.value = value_name(option).name;
   const bool repeated = option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
   one.many = option.get_positional() ? option.get_expected_max() > 1 : repeated;

@@ -63,8 +63,8 @@ constexpr char kMain[] = R"(@() {
 
 std::string function(const std::string& name, const std::string& comment, const std::string& cases,
                      const std::string& otherwise) {
-  return fmt::format("{}() {{  # {}\n  case \"$1{}\" in\n{}    *) {} ;;\n  esac\n}}\n", name, comment,
-                     cases.find("/") == std::string::npos ? "" : "/$2", cases, otherwise);
+  return fmt::format("{}() {{  # {}\n  case \"$1{}\" in\n{}    *) {} ;;\n  esac\n}}\n", name,
+                     comment, cases.find("/") == std::string::npos ? "" : "/$2", cases, otherwise);
 }
 
 std::string assignments(const Completed& what) {
@@ -84,16 +84,16 @@ std::string bash_completion(const std::string& program, const std::vector<Comple
     for (const CompletedOption& option : verb.options) {
       names.push_back(option.name);
       if (option.flag) continue;
-      values += fmt::format("    '{}/{}'){} ;;\n", verb.name, option.name, assignments(option.what));
+      values +=
+          fmt::format("    '{}/{}'){} ;;\n", verb.name, option.name, assignments(option.what));
     }
     if (!names.empty()) {
       options += fmt::format("    '{}') words='{}' ;;\n", verb.name, fmt::join(names, " "));
     }
     for (std::size_t i = 0; i < verb.positionals.size(); ++i) {
       const CompletedOption& one = verb.positionals[i];
-      positionals +=
-          fmt::format("    '{}/'{}){} ;;\n", verb.name, one.many ? "*" : std::to_string(i),
-                      assignments(one.what));
+      positionals += fmt::format("    '{}/'{}){} ;;\n", verb.name,
+                                 one.many ? "*" : std::to_string(i), assignments(one.what));
     }
     if (!verb.inner.empty()) {
       groups += fmt::format("    '{}') ;;\n", verb.name);

@@ -12,7 +12,7 @@ namespace brownout::cli {
 namespace {
 
 /// In single quotes.
-std::string quoted(const std::string& text) {
+std::string for_fish(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') out += '\\';
@@ -36,7 +36,7 @@ std::string arguments(const Completed& what) {
 std::string verb_function(const std::string& name, const std::vector<CompletedVerb>& verbs) {
   std::string groups;
   for (const CompletedVerb& verb : verbs) {
-    if (!verb.inner.empty()) groups += " " + quoted(verb.name);
+    if (!verb.inner.empty()) groups += " " + for_fish(verb.name);
   }
   return fmt::format(
       "function {0}_is  # VERB: whether it is the one that was typed\n"
@@ -57,27 +57,28 @@ std::string verb_function(const std::string& name, const std::vector<CompletedVe
 std::string fish_completion(const std::string& program, const std::vector<CompletedVerb>& verbs) {
   std::string name = "__" + program;
   std::replace(name.begin(), name.end(), '-', '_');
-  std::string text =
-      fmt::format("# Completion of {} in fish. Made by `brownout help --completion fish`.\n", program);
+  std::string text = fmt::format(
+      "# Completion of {} in fish. Made by `brownout help --completion fish`.\n", program);
   text += verb_function(name, verbs);
   text += fmt::format("complete -c {} -f\n", program);
   for (const CompletedVerb& verb : verbs) {
-    const std::string here =
-        fmt::format("complete -c {} -n {}", program, quoted(fmt::format("{}_is \"{}\"", name, verb.name)));
+    const std::string here = fmt::format("complete -c {} -n {}", program,
+                                         for_fish(fmt::format("{}_is \"{}\"", name, verb.name)));
     for (const std::string& inner : verb.inner) {
       const std::string full = verb.name.empty() ? inner : verb.name + " " + inner;
       const auto found = std::find_if(verbs.begin(), verbs.end(),
                                       [&](const CompletedVerb& one) { return one.name == full; });
       text += fmt::format("{} -a {} -d {}\n", here, inner,
-                          quoted(found == verbs.end() ? "" : found->help));
+                          for_fish(found == verbs.end() ? "" : found->help));
     }
     for (const CompletedOption& one : verb.positionals) {
-      text += fmt::format("{} -a {} -d {}\n", here, quoted(arguments(one.what)), quoted(one.help));
+      text +=
+          fmt::format("{} -a {} -d {}\n", here, for_fish(arguments(one.what)), for_fish(one.help));
     }
     for (const CompletedOption& option : verb.options) {
       text += fmt::format("{} -l {}", here, option.name.substr(2));
-      if (!option.flag) text += " -x -a " + quoted(arguments(option.what));
-      text += " -d " + quoted(option.help) + "\n";
+      if (!option.flag) text += " -x -a " + for_fish(arguments(option.what));
+      text += " -d " + for_fish(option.help) + "\n";
     }
   }
   return text;

@@ -30,13 +30,13 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 /// In single quotes.
-std::string quoted(const std::string& text) { return replaced(text, "'", R"('\'')"); }
+std::string for_zsh(const std::string& text) { return replaced(text, "'", R"('\'')"); }
 
 /// Between the brackets of a specification.
 std::string explanation(const std::string& help) {
   std::string text = replaced(help, "\\", "\\\\");
   for (const char* mark : {"[", "]", ":"}) text = replaced(text, mark, std::string("\\") + mark);
-  return quoted(text);
+  return for_zsh(text);
 }
 
 /// ":NAME:" and what completes it.
@@ -46,9 +46,11 @@ std::string value(const std::string& function, const std::string& name, const Co
   if (what.words.empty() && what.endings.empty()) return text + " ";
   std::string pattern;
   if (!what.endings.empty()) {
-    pattern = what.endings.front() == "*" ? "*" : fmt::format("*.({})", fmt::join(what.endings, "|"));
+    pattern =
+        what.endings.front() == "*" ? "*" : fmt::format("*.({})", fmt::join(what.endings, "|"));
   }
-  return text + fmt::format(R"( {}_offer "{}" "{}")", function, fmt::join(what.words, " "), pattern);
+  return text +
+         fmt::format(R"( {}_offer "{}" "{}")", function, fmt::join(what.words, " "), pattern);
 }
 
 /// What _arguments is told, a line each.
@@ -86,7 +88,7 @@ std::string group_body(const std::string& program, const CompletedVerb& group,
   for (const std::string& inner : group.inner) {
     const std::string name = group.name.empty() ? inner : group.name + " " + inner;
     const CompletedVerb* verb = find(verbs, name);
-    list += fmt::format("\n        '{}:{}'", inner, verb == nullptr ? "" : quoted(verb->help));
+    list += fmt::format("\n        '{}:{}'", inner, verb == nullptr ? "" : for_zsh(verb->help));
     calls += fmt::format("        ({}) {} ;;\n", inner, function_name(program, name));
   }
   return fmt::format(
@@ -103,8 +105,8 @@ std::string group_body(const std::string& program, const CompletedVerb& group,
 std::string zsh_completion(const std::string& program, const std::vector<CompletedVerb>& verbs) {
   const std::string function = function_name(program, "");
   std::string text = fmt::format(
-      "#compdef {}\n# Completion of {} in zsh. Made by `brownout help --completion zsh`.\n", program,
-      program);
+      "#compdef {}\n# Completion of {} in zsh. Made by `brownout help --completion zsh`.\n",
+      program, program);
   text += replaced(kOffer, "@", function);
   for (const CompletedVerb& verb : verbs) {
     text += fmt::format("\n{}() {{\n", function_name(program, verb.name));

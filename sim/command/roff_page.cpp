@@ -30,6 +30,41 @@ std::string roff(const std::string& text) {
   return out;
 }
 
+constexpr std::size_t kLine = 76;  // of a source; mandoc remarks on lines beyond 80
+
+/// Text that is filled, in lines of a width that tools like.
+std::string filled(const std::string& text) {
+  std::string out, line;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find_first_of(" \n", begin), text.size());
+    const std::string word = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (word.empty()) continue;
+    if (!line.empty() && line.size() + 1 + word.size() > kLine) {
+      out += roff(line) + "\n";
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return out + roff(line) + "\n";
+}
+
+/// A command line as it is typed, continued in the next one where it is long.
+std::string typed(const std::string& command) {
+  std::string out, line;
+  for (std::size_t begin = 0; begin < command.size();) {
+    const std::size_t end = std::min(command.find(' ', begin), command.size());
+    const std::string word = command.substr(begin, end - begin);
+    begin = end + 1;
+    if (!line.empty() && line.size() + word.size() > kLine - 10) {
+      out += roff(line + " \\") + "\n";
+      line = "   ";
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return out + roff(line) + "\n";
+}
+
 std::string bold(const std::string& text) { return "\\fB" + roff(text) + "\\fR"; }
 
 std::string section(const std::string& title, const std::string& text) {
@@ -46,7 +81,7 @@ std::string option_entry(const CLI::Option& option) {
     const char* said = words.usual == "required" ? "" : "default ";
     details += (details.empty() ? "" : "; ") + std::string(said) + words.usual;
   }
-  return text + "\n" + roff(words.meaning + (details.empty() ? "" : " (" + details + ")")) + ".\n";
+  return text + "\n" + filled(words.meaning + (details.empty() ? "" : " (" + details + ")") + ".");
 }
 
 std::string option_entries(const std::vector<const CLI::Option*>& options) {
@@ -58,7 +93,7 @@ std::string option_entries(const std::vector<const CLI::Option*>& options) {
 std::string entries(const ManualPage::Entries& list) {
   std::string text;
   for (const auto& [term, meaning] : list) {
-    text += fmt::format(".TP\n{}\n{}\n", bold(term), roff(meaning));
+    text += fmt::format(".TP\n{}\n{}", bold(term), filled(meaning));
   }
   return text;
 }
@@ -68,7 +103,7 @@ std::string paragraphs(const std::string& text) {
   std::string out;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find("\n\n", begin), text.size());
-    out += (begin == 0 ? "" : ".PP\n") + roff(text.substr(begin, end - begin)) + "\n";
+    out += (begin == 0 ? "" : ".PP\n") + filled(text.substr(begin, end - begin));
     begin = end + 2;
   }
   return out;
@@ -84,8 +119,8 @@ std::string synopsis(const std::vector<std::string>& lines) {
       ++end;
     }
     while (end > 0 && line[end - 1] == ' ') --end;
-    text += (text.empty() ? "" : ".br\n") + bold(line.substr(0, end)) + roff(line.substr(end)) +
-            "\n";
+    text +=
+        (text.empty() ? "" : ".br\n") + bold(line.substr(0, end)) + roff(line.substr(end)) + "\n";
   }
   return text;
 }
@@ -93,7 +128,7 @@ std::string synopsis(const std::vector<std::string>& lines) {
 std::string examples(const std::vector<std::string>& commands) {
   std::string text;
   for (const std::string& command : commands) {
-    text += fmt::format("{}.nf\n{}\n.fi\n", text.empty() ? "" : ".PP\n", roff(command));
+    text += fmt::format("{}.nf\n{}.fi\n", text.empty() ? "" : ".PP\n", typed(command));
   }
   return text;
 }
@@ -104,7 +139,7 @@ std::string see_also(const ManualPage& page) {
     names += (names.empty() ? "" : ",\n") + bold(name) + "(1)";
   }
   std::string text = names.empty() ? "" : names + "\n";
-  if (!page.read_on.empty()) text += (text.empty() ? "" : ".PP\n") + roff(page.read_on) + "\n";
+  if (!page.read_on.empty()) text += (text.empty() ? "" : ".PP\n") + filled(page.read_on);
   return text;
 }
 
@@ -116,7 +151,7 @@ std::string to_roff(const ManualPage& page) {
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   std::string text = fmt::format(".TH {} 1 \"{}\" \"brownout {}\" \"User commands\"\n", roff(title),
                                  BROWNOUT_RELEASED, BROWNOUT_VERSION);
-  text += section("NAME", fmt::format("{} \\- {}\n", roff(page.name), roff(page.brief)));
+  text += section("NAME", filled(page.name + " - " + page.brief));
   text += section("SYNOPSIS", synopsis(page.synopsis));
   text += section("DESCRIPTION", paragraphs(page.description));
   text += section("VERBS", entries(page.commands));

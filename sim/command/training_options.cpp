@@ -56,7 +56,8 @@ void add_training_options(Verb& verb, TrainingOptions& options) {
   verb.add_option("--seed", options.seed, "Replaces the configuration's seed")
       ->type_name("N")
       ->check(range(0, std::int64_t{1} << 62, "0 or more"));
-  verb.add_option("--epochs", options.epochs, "Replaces the configuration's epochs, for short tries")
+  verb.add_option("--epochs", options.epochs,
+                  "Replaces the configuration's epochs, for short tries")
       ->type_name("N")
       ->check(range(1, 100000, "1 to 100000"));
   verb.add_option("--steps", options.steps, "Ends the training after N steps, for short tries")

@@ -71,8 +71,8 @@ Published read_published(YamlMap& row, const StudyFile& study, const Row& so_far
 void read_trainings(YamlMap& map, const SharedTraining& shared, Row& row) {
   TrainingChoice choice;
   choice.where = row.where;
-  choice.config = map.has("training") ? shipped_input_file(map, "training", kShippedTrainings)
-                                       : shared.config;
+  choice.config =
+      map.has("training") ? shipped_input_file(map, "training", kShippedTrainings) : shared.config;
   choice.assignments = shared.assignments;
   const std::vector<std::string> own = map.assignments("set", false);
   choice.assignments.insert(choice.assignments.end(), own.begin(), own.end());
