@@ -30,7 +30,7 @@ build_packages=(g++ cmake ninja-build pkg-config libfmt-dev libyaml-cpp-dev zlib
 demo_packages=(gnuplot-nox dataset-fashion-mnist)
 trainer_packages=(libtorch-dev libopenblas0-pthread)
 rtl_packages=(verilator)
-test_packages=(libgtest-dev libgmock-dev python3-onnx python3-numpy python3-h5py
+test_packages=(make libgtest-dev libgmock-dev python3-onnx python3-numpy python3-h5py
   python3-torch iverilog yosys chromium)
 # The format check knows one version, which Debian 13 does not have; it is skipped there.
 grep -qsE '^VERSION_ID="?12"?$' /etc/os-release && test_packages+=(clang-format-14)
