@@ -75,3 +75,16 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfig.cmake
         DESTINATION ${package} COMPONENT development)
 brownout_install_pkg_config(brownout
   "Chips, voltages and evaluations of low-voltage DNN accelerators" "" "-lbrownout")
+
+# The accelerator in somebody's platform, and the simulator of evaluations. A program that links it
+# defines sc_main, as with SystemC alone.
+brownout_shared_library(brownout_systemc NAME brownout-systemc
+  ROOMS accelerator systemc_engine cosim systemc_simulator api_systemc
+  LINK brownout_library PkgConfig::SYSTEMC)
+target_link_libraries(brownout_systemc INTERFACE brownout_library PkgConfig::SYSTEMC)
+set_target_properties(brownout_systemc PROPERTIES EXPORT_NAME systemc)
+add_library(brownout::systemc ALIAS brownout_systemc)
+install(EXPORT brownout_systemc NAMESPACE brownout:: FILE BrownoutSystemcTargets.cmake
+        DESTINATION ${package} COMPONENT development)
+brownout_install_pkg_config(brownout-systemc
+  "The accelerator of Brownout as a SystemC module" "brownout systemc" "-lbrownout-systemc")
