@@ -9,21 +9,22 @@ set(version_of_interface ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 # A shared library of whole rooms, lib<name>.so, which exports what is in the namespace brownout.
 function(brownout_shared_library target)
   cmake_parse_arguments(LIBRARY "" "NAME" "ROOMS;LINK" ${ARGN})
-  # Without a source of its own it has nothing to tell its language by.
-  set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}.cpp)
-  file(CONFIGURE OUTPUT ${source} CONTENT "// ${LIBRARY_NAME} consists of rooms.\n")
-  add_library(${target} SHARED ${source})
-  list(TRANSFORM LIBRARY_ROOMS PREPEND brownout_)
-  list(JOIN LIBRARY_ROOMS "," whole)
-  # What LINK names comes first, so that nothing in it is taken from a static library once more.
-  target_link_libraries(${target} PRIVATE ${LIBRARY_LINK} ${LIBRARY_ROOMS})
+  set(objects "")
+  foreach(room IN LISTS LIBRARY_ROOMS)
+    list(APPEND objects $<TARGET_OBJECTS:brownout_${room}>)
+  endforeach()
+  add_library(${target} SHARED ${objects})
+  set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+  # The objects have all that the rooms' archives could give. These bring the libraries of others.
+  # What LINK names comes first, so that nothing that it has is taken from an archive once more.
+  list(TRANSFORM LIBRARY_ROOMS PREPEND brownout_ OUTPUT_VARIABLE rooms)
+  target_link_libraries(${target} PRIVATE ${LIBRARY_LINK} ${rooms})
   target_link_options(${target} PRIVATE
     -Wl,--no-undefined -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map)
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${LIBRARY_NAME}
     VERSION ${PROJECT_VERSION}
     SOVERSION ${version_of_interface}
-    LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,${whole}"
     LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/exports.map)
   target_compile_features(${target} INTERFACE cxx_std_17)
   target_include_directories(${target} INTERFACE
@@ -60,10 +61,20 @@ brownout_shared_library(brownout_library NAME brownout
 set_target_properties(brownout_library PROPERTIES EXPORT_NAME brownout)
 add_library(brownout::brownout ALIAS brownout_library)
 
+# Whoever links it gets the other one as well, and SystemC.
+brownout_shared_library(brownout_systemc_library NAME brownout-systemc
+  ROOMS accelerator systemc_engine cosim systemc_simulator api_systemc
+  LINK brownout_library)
+set_target_properties(brownout_systemc_library PROPERTIES EXPORT_NAME systemc)
+target_link_libraries(brownout_systemc_library INTERFACE brownout_library PkgConfig::SYSTEMC)
+add_library(brownout::systemc ALIAS brownout_systemc_library)
+
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Brownout)
 install(DIRECTORY sim/include/brownout DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
         FILES_MATCHING PATTERN "*.hpp")
 install(EXPORT brownout_library NAMESPACE brownout:: FILE BrownoutTargets.cmake
+        DESTINATION ${package} COMPONENT development)
+install(EXPORT brownout_systemc_library NAMESPACE brownout:: FILE BrownoutSystemcTargets.cmake
         DESTINATION ${package} COMPONENT development)
 configure_package_config_file(cmake/BrownoutConfig.cmake.in
   ${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfig.cmake INSTALL_DESTINATION ${package}
@@ -75,16 +86,5 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfig.cmake
         DESTINATION ${package} COMPONENT development)
 brownout_install_pkg_config(brownout
   "Chips, voltages and evaluations of low-voltage DNN accelerators" "" "-lbrownout")
-
-# The accelerator in somebody's platform, and the simulator of evaluations. A program that links it
-# defines sc_main, as with SystemC alone.
-brownout_shared_library(brownout_systemc NAME brownout-systemc
-  ROOMS accelerator systemc_engine cosim systemc_simulator api_systemc
-  LINK brownout_library PkgConfig::SYSTEMC)
-target_link_libraries(brownout_systemc INTERFACE brownout_library PkgConfig::SYSTEMC)
-set_target_properties(brownout_systemc PROPERTIES EXPORT_NAME systemc)
-add_library(brownout::systemc ALIAS brownout_systemc)
-install(EXPORT brownout_systemc NAMESPACE brownout:: FILE BrownoutSystemcTargets.cmake
-        DESTINATION ${package} COMPONENT development)
 brownout_install_pkg_config(brownout-systemc
-  "The accelerator of Brownout as a SystemC module" "brownout systemc" "-lbrownout-systemc")
+  "The accelerator of Brownout as a SystemC module" "brownout systemc >= 2.3.4" "-lbrownout-systemc")
