@@ -10,7 +10,7 @@
 
 namespace brownout::cli {
 
-Application::Application()
+Application::Application(const std::shared_ptr<Simulator>& simulator)
     : app("Simulates DNN accelerators whose SRAM runs below Vmin: bit errors, accuracy, energy.\n"
           "Voltages are in units of Vmin, rates fractions, errors percent. Exit: 0 done, 1 the "
           "run\n"
@@ -20,7 +20,7 @@ Application::Application()
   app.require_subcommand(1);
   app.footer("brownout help lists topics, such as voltages, chips or energy.");
   for (const VerbEntry& entry : verbs()) {
-    const auto verb = std::make_shared<Verb>(entry.help, entry.name);
+    const auto verb = std::make_shared<Verb>(entry.help, entry.name, simulator);
     const bool grouped = *entry.group != '\0';
     CLI::App& parent = grouped ? *app.get_subcommand(entry.group) : app;
     parent.add_subcommand(verb);

@@ -12,7 +12,8 @@
 namespace brownout::cli {
 
 struct Application {
-  Application();
+  /// `simulator` is for runs on an accelerator; null: there are none.
+  explicit Application(const std::shared_ptr<Simulator>& simulator = nullptr);
 
   Verb app;
   std::vector<std::pair<Verb*, Action>> actions;  // of the verbs that are no groups

@@ -103,6 +103,7 @@ runs::CosimConfig config_of(const CosimOptions& options) {
   runs::CosimConfig config;
   experiment::Setup& setup = config.setup;
   config.model = options.model;
+  setup.simulator = options.setup.simulator;
   set_target(options, setup.target);
   set_supplies(options.setup, setup);
   if (!options.setup.accelerator.empty()) {

@@ -86,6 +86,7 @@ runs::EvalConfig eval_config(const EvalOptions& options) {
   config.rate = options.rate;
   config.weight_noise = options.weight_noise;
   setup.engine = options.setup.engine;
+  setup.simulator = options.setup.simulator;
   setup.batch_statistics = options.batch_statistics;
   setup.target.batch =
       options.setup.batch.value_or(options.batch_statistics ? kStatisticsBatch : 1);

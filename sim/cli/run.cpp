@@ -57,6 +57,7 @@ runs::RunConfig config_of(const RunOptions& options) {
   experiment::Setup& setup = config.setup;
   config.model = options.model;
   setup.engine = options.setup.engine;
+  setup.simulator = options.setup.simulator;
   setup.target.accelerator = load_named_accelerator(options.setup.accelerator);
   setup.target.batch = options.setup.batch.value_or(1);
   set_mitigations(options.setup, setup.target);

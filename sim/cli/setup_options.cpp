@@ -109,6 +109,7 @@ void add_engine(Verb& verb, SetupOptions& options, const std::string& help,
 }
 
 void add_target_options(Verb& verb, SetupOptions& options, const TargetHelp& help) {
+  options.simulator = verb.simulator();
   verb.add_option("--accelerator", options.accelerator, help.accelerator)->type_name("FILE");
   verb.add_option("--batch", options.batch, help.batch)
       ->type_name("B")

@@ -23,6 +23,7 @@ struct SetupOptions {
   std::int64_t bit_offset = 0, evaluation_seed = 0;
   std::string reads = "frozen";
   // The target.
+  std::shared_ptr<Simulator> simulator;  // the verb's
   std::string accelerator, mitigation;
   std::optional<int> batch;
   std::vector<std::string> supplies, memory_rates;

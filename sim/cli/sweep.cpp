@@ -26,6 +26,7 @@ struct SweepOptions {
   std::string configuration, out, data;
   std::optional<std::int64_t> images, chips;
   bool no_plot = false;
+  std::shared_ptr<Simulator> simulator;
 };
 
 /// The sweep's own technology is the one that counts.
@@ -40,6 +41,7 @@ void note_other_technology(const runs::SweepConfig& config, const Output& output
 
 int run(const SweepOptions& options) {
   runs::SweepConfig config = runs::load_sweep(options.configuration);
+  config.setup.simulator = options.simulator;
   if (options.images) {
     config.setup.images.count = *options.images;
     config.places.erase("images");
@@ -93,6 +95,7 @@ int run(const SweepOptions& options) {
 
 Action add_sweep(Verb& verb) {
   const auto options = std::make_shared<SweepOptions>();
+  options->simulator = verb.simulator();
   verb.add_option("CONFIG", options->configuration, "Sweep file (YAML, docs/sweep-file.md)")
       ->required()
       ->type_name("");

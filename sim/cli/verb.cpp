@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace brownout::cli {
 
@@ -42,7 +43,8 @@ ValueName value_name(const CLI::Option& option) {
   return value;
 }
 
-Verb::Verb(const std::string& help, const std::string& name) : CLI::App(help, name) {
+Verb::Verb(const std::string& help, const std::string& name, std::shared_ptr<Simulator> simulator)
+    : CLI::App(help, name), simulator_(std::move(simulator)) {
   formatter(std::make_shared<HelpFormatter>());
 }
 

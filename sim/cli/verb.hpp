@@ -3,10 +3,15 @@
 // do not go together.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/base/error.hpp"
+
+namespace brownout {
+class Simulator;
+}
 
 namespace brownout::cli {
 
@@ -19,7 +24,11 @@ ValueName value_name(const CLI::Option& option);
 
 class Verb : public CLI::App {
  public:
-  Verb(const std::string& help, const std::string& name);
+  Verb(const std::string& help, const std::string& name,
+       std::shared_ptr<Simulator> simulator = nullptr);
+
+  /// What the verb's runs on an accelerator use; null: none.
+  const std::shared_ptr<Simulator>& simulator() const { return simulator_; }
 
   /// None of `others` may be given beside `option`. "{}" in `refusal` stands for the one that was.
   void excludes(const std::string& option, const std::vector<std::string>& others,
@@ -41,6 +50,7 @@ class Verb : public CLI::App {
     bool together;  // else apart
     std::string refusal;
   };
+  std::shared_ptr<Simulator> simulator_;
   std::vector<Rule> rules_;
 };
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "sim/engines/evaluate.hpp"
-#include "sim/engines/systemc_engine.hpp"
+#include "sim/engines/simulator.hpp"
 #include "sim/experiment/chip_weights.hpp"
 #include "sim/experiment/other_memories.hpp"
 #include "sim/experiment/pricing.hpp"

@@ -29,7 +29,7 @@ ChipList make_chips(EvalConfig& config, const chips::OperatingPoint& at) {
 EvalCost cost_of(const experiment::Setup& setup, const experiment::Model& model,
                  const experiment::Target& target, std::int64_t images, double voltage) {
   const technology::Technology& technology = *setup.technology;
-  const experiment::NetworkCost cost(model, target, images);
+  const experiment::NetworkCost cost(model, target, images, setup.simulator);
   EvalCost result;
   result.cycles = cost.cycles_per_image();
   result.latency_ms = cost.latency_ms();
@@ -38,7 +38,7 @@ EvalCost cost_of(const experiment::Setup& setup, const experiment::Model& model,
   const auto unprotected_at_vmin = [&] {
     if (!setup.target.mitigations().any()) return cost.at_vmin(technology);
     const experiment::Target unprotected(model, setup.target.with({}));
-    return experiment::NetworkCost(model, unprotected, images).at_vmin(technology);
+    return experiment::NetworkCost(model, unprotected, images, setup.simulator).at_vmin(technology);
   };
   result.relative = experiment::relative_energy(energy, unprotected_at_vmin());
   result.dram = experiment::dram_price(technology,

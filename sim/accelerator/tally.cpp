@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sums, and names as results print them.
-#include "sim/accelerator/run_state.hpp"
+#include "sim/accelerator/tally.hpp"
 
 namespace brownout::accelerator {
 
@@ -11,6 +11,12 @@ LayerTally& LayerTally::operator+=(const LayerTally& other) {
   for (const Stall cause : enumerators<kLastStall>()) stall(cause) += other.stall(cause);
   counts += other.counts;
   return *this;
+}
+
+LayerTally RunResult::total() const {
+  LayerTally total;
+  for (const LayerTally& layer : layers) total += layer;
+  return total;
 }
 
 const char* stall_name(Stall stall) {
