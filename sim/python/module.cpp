@@ -40,7 +40,7 @@ void add_errors(py::module_& /*module*/) {
 
 // libsystemc brings a main that calls it. The interpreter's main is another one, so it is never
 // called here, and a program that embeds Python may define its own.
-extern "C++" __attribute__((weak, visibility("default"))) int sc_main(int, char**) { return 1; }
+extern "C" __attribute__((weak, visibility("default"))) int sc_main(int, char**) { return 1; }
 
 PYBIND11_MODULE(_core, module) {
   module.doc() = "The compiled part of the package brownout, whose documentation describes it.";
