@@ -36,7 +36,7 @@ OneSimulator& one_simulator() {
   return simulator;
 }
 
-/// Waits until another thread has finished its work. InterruptedError when the caller gives up.
+/// Waits until another thread has finished its work. Interrupted when the caller gives up.
 std::unique_lock<std::timed_mutex> wait_for(std::timed_mutex& mutex,
                                             const ProgressFunction& progress) {
   std::unique_lock<std::timed_mutex> lock(mutex, std::defer_lock);
@@ -63,7 +63,11 @@ ExperimentConfig config_of(const py::dict& given) {
   config.evaluation_seed = given["evaluation_seed"].cast<std::uint64_t>();
   config.fresh_reads = given["fresh_reads"].cast<bool>();
   config.batch_statistics = given["batch_statistics"].cast<bool>();
+  config.only_tensors = given["only_tensors"].cast<std::vector<std::string>>();
+  config.only_layers = given["only_layers"].cast<std::vector<std::string>>();
+  config.only_bits = given["only_bits"].cast<std::string>();
   config.keep_logits = given["keep_logits"].cast<bool>();
+  config.list_cells = given["list_cells"].cast<bool>();
   config.threads = given["threads"].cast<int>();
   return config;
 }
@@ -84,12 +88,16 @@ py::dict fields_of(EvalResult&& result) {
   fields["rate"] = result.rate;
   fields["err"] = result.err;
   fields["err_ci95"] = result.err_ci95;
-  py::object rerr = py::none();
+  fields["rerr"] = py::none();
   if (result.rerr) {
-    rerr = py::dict();
+    py::dict rerr;
     rerr["mean"] = result.rerr->mean;
+    rerr["std"] = result.rerr->std;
+    rerr["min"] = result.rerr->min;
+    rerr["max"] = result.rerr->max;
+    rerr["ci95"] = result.rerr->ci95_all;
+    fields["rerr"] = rerr;
   }
-  fields["rerr"] = rerr;
   py::list chips;
   for (const ChipError& chip : result.chips) {
     chips.append(
@@ -130,6 +138,7 @@ py::dict fields_of(const SweepResult& result) {
   fields["json"] = result.json;
   fields["csv"] = result.csv;
   fields["samples_csv"] = result.samples_csv;
+  fields["safe_voltage_csv"] = result.safe_voltage_csv;
   fields["text"] = result.text;
   return fields;
 }
@@ -176,14 +185,17 @@ py::dict run_network(const Network& network, const py::dict& given, std::optiona
   return fields_of(std::move(*result));
 }
 
-py::dict run_sweep(const std::string& file, const std::string& folder, int threads,
-                   const py::object& update) {
+py::dict run_sweep(const std::string& file, const py::dict& given, const py::object& update) {
+  SweepOptions options;
+  options.folder = given["folder"].cast<std::string>();
+  options.images = given["images"].cast<std::optional<std::int64_t>>();
+  options.chips = given["chips"].cast<std::optional<std::int64_t>>();
+  options.seed = given["seed"].cast<std::optional<std::uint64_t>>();
+  options.data = given["data"].cast<std::string>();
+  options.threads = given["threads"].cast<int>();
   std::optional<SweepResult> result;
   run_interruptibly(update, [&](const ProgressFunction& progress) {
     const auto simulating = wait_for(one_simulator().in_use(), progress);
-    SweepOptions options;
-    options.folder = folder;
-    options.threads = threads;
     options.simulator = one_simulator().get();
     result = sweep(file, options, progress);
   });

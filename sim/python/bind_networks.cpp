@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks, codes, accelerators and programs for Python. Arguments come checked by the package.
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -59,6 +60,7 @@ void decode_codes(const CodeArray& codes, const std::string& scheme, int bits, c
 py::tuple fields_of(Parameter&& parameter) {
   const std::vector<py::ssize_t> shape(parameter.shape.begin(), parameter.shape.end());
   const bool coded = !parameter.scheme.empty();
+  std::vector<std::uint8_t> codes = parameter.codes();
   const auto when_coded = [&](auto make) { return coded ? py::object(make()) : py::none(); };
   return py::make_tuple(parameter.name, parameter.role,
                         when_coded([&] { return py::str(parameter.scheme); }),
@@ -66,6 +68,7 @@ py::tuple fields_of(Parameter&& parameter) {
                         when_coded([&] { return array_of(std::move(parameter.alpha)); }),
                         when_coded([&] { return array_of(std::move(parameter.beta)); }),
                         when_coded([&] { return array_of(std::move(parameter.n), shape); }),
+                        when_coded([&] { return array_of(std::move(codes), shape); }),
                         array_of(std::move(parameter.values), shape));
 }
 
@@ -83,18 +86,36 @@ Network with_codes(const Network& network, const std::vector<py::array_t<std::in
   return without_gil([&] { return network.with_codes(codes); });
 }
 
-Network import_network(const std::string& file, const py::dict& given, int threads) {
+template <typename T>
+T taken(const py::dict& given, const char* name) {
+  return given[name].cast<T>();
+}
+
+/// The network and the remarks on its file.
+py::tuple import_network(const std::string& file, const py::dict& given, int threads) {
   ImportOptions options;
-  options.dataset = given["dataset"].cast<std::string>();
-  options.data = given["data"].cast<std::string>();
-  options.calibration_images = given["calibration_images"].cast<std::int64_t>();
-  options.calibration = given["calibration"].cast<std::string>();
-  options.scheme = given["scheme"].cast<std::string>();
-  options.bits = given["bits"].cast<int>();
-  options.per_channel = given["per_channel"].cast<bool>();
-  options.equalize = given["equalize"].cast<bool>();
-  options.bias_correction = given["bias_correction"].cast<bool>();
-  return without_gil([&] { return Network::from_onnx(file, options, threads); });
+  options.dataset = taken<std::string>(given, "dataset");
+  options.data = taken<std::string>(given, "data");
+  options.calibration_images = taken<std::int64_t>(given, "calibration_images");
+  options.test_images = taken<std::int64_t>(given, "test_images");
+  options.mean = taken<std::vector<double>>(given, "mean");
+  options.deviation = taken<std::vector<double>>(given, "deviation");
+  options.input = taken<std::vector<std::int64_t>>(given, "input");
+  options.fold_batch_norm = taken<bool>(given, "fold_batch_norm");
+  options.calibration = taken<std::string>(given, "calibration");
+  options.percentile = taken<double>(given, "percentile");
+  options.scheme = taken<std::string>(given, "scheme");
+  options.bits = taken<int>(given, "bits");
+  options.per_channel = taken<bool>(given, "per_channel");
+  options.equalize = taken<bool>(given, "equalize");
+  options.bias_correction = taken<bool>(given, "bias_correction");
+  options.rounding = taken<std::string>(given, "rounding");
+  options.w_max = taken<std::optional<double>>(given, "w_max");
+  options.coded = taken<std::vector<std::string>>(given, "coded");
+  std::vector<std::string> remarks;
+  Network network =
+      without_gil([&] { return Network::from_onnx(file, options, threads, &remarks); });
+  return py::make_tuple(std::move(network), std::move(remarks));
 }
 
 py::list layers_of(const Program& program) {
@@ -123,11 +144,13 @@ void add_networks(py::module_& module) {
           [](const std::string& file) { return without_gil([&] { return Network::load(file); }); })
       .def_static("from_onnx", import_network)
       .def_property_readonly("name", &Network::name)
+      .def_property_readonly("file", &Network::file)
       .def_property_readonly("sha256", &Network::sha256)
       .def_property_readonly("bits", &Network::bits)
       .def_property_readonly("classes", &Network::classes)
       .def_property_readonly("input_shape", &Network::input_shape)
       .def_property_readonly("coded_parameters", &Network::coded_parameters)
+      .def_property_readonly("coded_bits", &Network::coded_bits)
       .def("parameters", parameters_of)
       .def("with_codes", with_codes)
       .def("save", [](const Network& network, const std::string& file, bool overwrite) {

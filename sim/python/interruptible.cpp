@@ -1,84 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
-// The worker only stores numbers; all of Python happens in the calling thread.
+// The GIL is taken for news, and else only so often that Ctrl-C seems to work at once.
 #include "sim/python/interruptible.hpp"
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <exception>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 namespace brownout::python {
 namespace {
 
-constexpr std::chrono::milliseconds kFirstLook{2};
+using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kLook{50};
 
-/// What both threads know.
-class Shared {
+/// What `progress` does, and the exception that it met.
+class Watch {
  public:
-  bool advance(std::int64_t done, std::int64_t total) {
-    done_ = done;
-    total_ = total;
-    return !stop_;
-  }
-  void stop() { stop_ = true; }
-  std::int64_t done() const { return done_; }
-  std::int64_t total() const { return total_; }
+  explicit Watch(const py::object& update) : update_(update) {}
 
-  void finish() {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    finished_ = true;
-    changed_.notify_all();
+  bool look(std::int64_t done, std::int64_t total) {
+    if (raised_) return false;
+    const Clock::time_point now = Clock::now();
+    if (done == done_ && now < next_) return true;
+    next_ = now + kLook;
+    done_ = done;
+    const py::gil_scoped_acquire held;
+    try {
+      // Does nothing in other threads than Python's first one, as Python has it.
+      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+      update_(done, total);
+    } catch (py::error_already_set& error) {
+      raised_.emplace(std::move(error));
+    }
+    return !raised_;
   }
-  /// Whether the work has finished within that time.
-  bool wait(std::chrono::milliseconds time) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    return changed_.wait_for(lock, time, [&] { return finished_; });
+  /// With the GIL.
+  void rethrow() {
+    if (raised_) throw std::move(*raised_);
   }
 
  private:
-  std::atomic<std::int64_t> done_{0}, total_{0};
-  std::atomic<bool> stop_{false};
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool finished_ = false;
+  const py::object& update_;
+  std::int64_t done_ = -1;
+  Clock::time_point next_;
+  std::optional<py::error_already_set> raised_;
 };
 
 }  // namespace
 
 void run_interruptibly(const py::object& update,
                        const std::function<void(const ProgressFunction&)>& work) {
-  Shared shared;
-  std::exception_ptr failure;
-  std::thread worker([&] {
-    try {
-      work([&](std::int64_t done, std::int64_t total) { return shared.advance(done, total); });
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    shared.finish();
-  });
-  std::optional<py::error_already_set> raised;
-  std::chrono::milliseconds look = kFirstLook;
-  while (true) {
-    if (without_gil([&] { return shared.wait(look); })) break;
-    look = kLook;
-    if (raised) continue;  // only its end is awaited
-    try {
-      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-      update(shared.done(), shared.total());
-    } catch (py::error_already_set& error) {
-      raised.emplace(std::move(error));
-      shared.stop();
-    }
+  Watch watch(update);
+  try {
+    without_gil([&] {
+      work([&](std::int64_t done, std::int64_t total) { return watch.look(done, total); });
+    });
+  } catch (const Interrupted&) {
+    watch.rethrow();
+    throw;
   }
-  worker.join();
-  if (raised) throw std::move(*raised);
-  if (failure) std::rethrow_exception(failure);
-  update(shared.done(), shared.total());
+  // The work may have finished before it could be ended.
+  watch.rethrow();
 }
 
 }  // namespace brownout::python

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Long work for Python: it runs in a thread of its own, while the caller shows its progress and
-// answers Ctrl-C.
+// Long work for Python: the GIL is free while it runs, its progress is shown, Ctrl-C ends it.
 #pragma once
 #include <functional>
 
@@ -9,10 +8,9 @@
 
 namespace brownout::python {
 
-/// Calls work(progress), which must not touch Python, in another thread. Meanwhile the GIL is free.
-/// A few times a second the calling thread takes it, calls update(done, total), and runs the
-/// handlers of signals that came. When one of these raises, `progress` returns false from then on
-/// so that the work ends, and the exception goes on. The GIL must be held.
+/// Calls work(progress), which must not touch Python, without the GIL. A few times a second
+/// `progress` takes it, runs the handlers of signals that came, and calls update(done, total). When
+/// one of these raises, the work ends and the exception goes on. The GIL must be held.
 void run_interruptibly(const py::object& update,
                        const std::function<void(const ProgressFunction&)>& work);
 

@@ -7,7 +7,7 @@ import math
 import numbers
 import operator
 import os
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -85,6 +85,20 @@ def text(name: str, value: Any) -> str:
 def optional_text(name: str, value: Any) -> str:
     """A text or a path; "" for None."""
     return "" if value is None else text(name, value)
+
+
+def several(name: str, value: Any) -> List[Any]:
+    """The elements of a list or tuple."""
+    if not isinstance(value, (list, tuple)):
+        raise InputError(f"{name}: expected a list, got {shown(value)}")
+    return list(value)
+
+
+def names(name: str, value: Any) -> List[str]:
+    """A text, or a list of texts; None: none."""
+    if value is None:
+        return []
+    return [text(name, item) for item in ([value] if isinstance(value, str) else several(name, value))]
 
 
 def threads(value: Any) -> int:

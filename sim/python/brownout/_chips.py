@@ -15,6 +15,8 @@ from brownout._technology import Technology
 PathText = Union[str, "os.PathLike[str]"]
 Array = np.ndarray[Any, Any]
 
+MOST_WIDTH = 65536  # bits of a word, which Python reads as an integer
+
 #: One faulty cell, an element of what ``Chip.faults`` returns.
 FAULT_DTYPE = np.dtype(
     [("word", np.uint32), ("column", np.uint32), ("p01", np.float32), ("p10", np.float32)]
@@ -269,7 +271,7 @@ class FaultyMemory:
         self._core = _core.FaultyMemory(
             self._chip._core,
             _arguments.integer("depth", depth, 1, 2**62),
-            _arguments.integer("width", width, 1, 2**30),
+            _arguments.integer("width", width, 1, MOST_WIDTH),
             self._chip._point(voltage, rate, technology),
             _placement(offset, memory, evaluation_seed, reads, 0),
         )

@@ -16,6 +16,7 @@ from brownout._results import EvalResult, RunResult, SweepResult
 from brownout._technology import Technology
 
 PathText = Union[str, "os.PathLike[str]"]
+Names = Union[None, str, Sequence[str]]
 Chips = Union[None, int, str, Chip, Sequence[Union[str, Chip]]]
 
 MOST_CHIPS = 1_000_000
@@ -52,7 +53,11 @@ class Experiment:
         reads: When these draw: ``frozen``, once for all, or ``fresh``, once for every batch.
         batch_statistics: Whether batch norms take mean and variance of each batch (engine
             ``float``).
+        only_tensors, only_layers: Names: only the cells of these tensors, or of the tensors of
+            these layers, fail.
+        only_bits: Only the cells of these bits of the codes fail: ``"6"`` or ``"6-7"``.
         keep_logits: Whether results have logits.
+        list_cells: Whether the JSON lists the faulty cells of each chip.
         threads: They change time only; all of the machine if not given.
 
     Raises:
@@ -79,7 +84,11 @@ class Experiment:
         evaluation_seed: int = 0,
         reads: str = "frozen",
         batch_statistics: bool = False,
+        only_tensors: Names = None,
+        only_layers: Names = None,
+        only_bits: Optional[str] = None,
         keep_logits: bool = False,
+        list_cells: bool = False,
         threads: Optional[int] = None,
     ) -> None:
         self._network = as_network(network)
@@ -99,7 +108,11 @@ class Experiment:
             evaluation_seed=evaluation_seed,
             reads=reads,
             batch_statistics=batch_statistics,
+            only_tensors=only_tensors,
+            only_layers=only_layers,
+            only_bits=only_bits,
             keep_logits=keep_logits,
+            list_cells=list_cells,
             threads=threads,
         )
         self._core = _core.Experiment(self._network._core, config)
@@ -209,7 +222,11 @@ def run(
         evaluation_seed=evaluation_seed,
         reads=reads,
         batch_statistics=False,
+        only_tensors=None,
+        only_layers=None,
+        only_bits=None,
         keep_logits=keep_logits,
+        list_cells=False,
         threads=threads,
     )
     watch = watcher(progress, "run")
@@ -220,6 +237,10 @@ def sweep(
     file: PathText,
     *,
     folder: Optional[PathText] = None,
+    images: Optional[int] = None,
+    chips: Optional[int] = None,
+    seed: Optional[int] = None,
+    data: Optional[PathText] = None,
     threads: Optional[int] = None,
     progress: Progress = None,
 ) -> SweepResult:
@@ -230,6 +251,8 @@ def sweep(
     Args:
         file: The YAML file of the sweep (docs/sweep-file.md has its keys).
         folder: For everything that is written; ``out/NAME`` for a file NAME.yaml if not given.
+        images, chips, seed: In place of those of the file.
+        data: The folder of the data set; the usual place if not given.
         threads: They change time only; all of the machine if not given.
         progress: As in ``Experiment.run``.
 
@@ -237,16 +260,16 @@ def sweep(
         InputError: The file is no sweep, or the folder belongs to another one.
         RunError: A network gave a number that is not finite.
     """
+    options = {
+        "folder": _arguments.optional_text("folder", folder),
+        "images": None if images is None else _arguments.integer("images", images, 1, 2**62),
+        "chips": None if chips is None else _arguments.integer("chips", chips, 1, MOST_CHIPS),
+        "seed": None if seed is None else _arguments.integer("seed", seed, 0, 2**63 - 1),
+        "data": _arguments.optional_text("data", data),
+        "threads": _arguments.threads(threads),
+    }
     watch = watcher(progress, "sweep")
-    return SweepResult(
-        _watched(
-            watch,
-            _core.sweep,
-            _arguments.text("file", file),
-            _arguments.optional_text("folder", folder),
-            _arguments.threads(threads),
-        )
-    )
+    return SweepResult(_watched(watch, _core.sweep, _arguments.text("file", file), options))
 
 
 def _watched(watch: Any, function: Any, *arguments: Any) -> Dict[str, Any]:
@@ -285,7 +308,11 @@ def _config(**given: Any) -> Dict[str, Any]:
         ),
         "fresh_reads": _arguments.choice("reads", given["reads"], _arguments.READS) == "fresh",
         "batch_statistics": _arguments.truth("batch_statistics", given["batch_statistics"]),
+        "only_tensors": _arguments.names("only_tensors", given["only_tensors"]),
+        "only_layers": _arguments.names("only_layers", given["only_layers"]),
+        "only_bits": _arguments.optional_text("only_bits", given["only_bits"]),
         "keep_logits": _arguments.truth("keep_logits", given["keep_logits"]),
+        "list_cells": _arguments.truth("list_cells", given["list_cells"]),
         "threads": _arguments.threads(given["threads"]),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -55,10 +55,6 @@ class Coded:
             raise InputError(
                 f"codes: expected uint8 of shape {self.codes.shape}, got {source.dtype} of shape "
                 f"{source.shape}"
-            )
-        if source.size and int(source.max()) >> self.bits:
-            raise InputError(
-                f"codes: expected integers below {1 << self.bits}, got {int(source.max())}"
             )
         result = np.empty(source.shape, np.float32) if out is None else _numbers("out", out, True)
         if result.shape != source.shape:
@@ -131,6 +127,8 @@ class Parameter:
     """float32, likewise."""
     n: Optional[Array]
     """int8, the integers of the codes, in the shape of the tensor."""
+    codes: Optional[Array]
+    """uint8, the codes v as a memory stores them; None for a tensor that is not coded."""
     values: Array
     """float32, the numbers w. Weights have the shape OIHW or OI."""
 
@@ -138,13 +136,6 @@ class Parameter:
     def shape(self) -> Tuple[int, ...]:
         """Of the tensor."""
         return tuple(self.values.shape)
-
-    @property
-    def codes(self) -> Optional[Array]:
-        """uint8, the codes v as a memory stores them; None for a tensor that is not coded."""
-        if self.n is None or self.scheme is None or self.bits is None:
-            return None
-        return _core.codes_of(self.n, self.scheme, self.bits)
 
 
 class Network:
@@ -159,11 +150,13 @@ class Network:
         raise TypeError("a Network is made by Network.load(FILE) or Network.from_onnx(FILE)")
 
     _core: "_core.Network"
+    _remarks: Tuple[str, ...]
 
     @classmethod
-    def _of(cls, core: "_core.Network") -> "Network":
+    def _of(cls, core: "_core.Network", remarks: Sequence[str] = ()) -> "Network":
         network = object.__new__(cls)
         network._core = core
+        network._remarks = tuple(remarks)
         return network
 
     @classmethod
@@ -184,50 +177,98 @@ class Network:
         cls,
         file: PathText,
         *,
-        dataset: str = "fashion-mnist",
+        dataset: PathText = "fashion-mnist",
         data: Optional[PathText] = None,
-        calibration_images: int = 512,
-        calibration: str = "minmax",
+        calibration_images: Optional[int] = None,
+        test_images: Optional[int] = None,
+        mean: Sequence[float] = (0.0,),
+        deviation: Sequence[float] = (1.0,),
+        input_shape: Optional[Tuple[int, int, int]] = None,
+        fold_batch_norm: bool = True,
+        calibration: str = "min-max",
+        percentile: float = 99.99,
         scheme: str = "rquant",
         bits: int = 8,
         per_channel: bool = False,
         equalize: bool = False,
         bias_correction: bool = False,
+        rounding: str = "nearest",
+        w_max: Optional[float] = None,
+        coded: Sequence[str] = ("weight",),
         threads: Optional[int] = None,
     ) -> "Network":
-        """Imports an ONNX file of another tool and quantizes it (docs/import.md).
+        """Imports an ONNX file of another tool and quantizes it, as ``brownout model import``.
 
         Args:
-            file: The ONNX file.
+            file: The ONNX file (docs/import.md says which operators are understood).
             dataset: Whose images calibrate the ranges of activations: a name, or a file of one's
                 own data.
             data: The folder of the data set; the usual place if not given.
-            calibration_images: How many of them.
-            calibration: As ``brownout model import --calibration``.
-            scheme, bits: Of the codes, as in ``quantize``.
+            calibration_images, test_images: To calibrate on and to compare on; 512 and 1000, or
+                all if there are fewer, if not given.
+            mean, deviation: Of a pixel in [0, 1], as the network was trained: one, or one by
+                channel.
+            input_shape: Channels, height and width of an image, where the file leaves them open.
+            fold_batch_norm: Whether batch norms become part of the weights before them.
+            calibration: ``min-max``, ``percentile`` or ``least-error``.
+            percentile: Of activations within the range, for ``percentile``.
+            scheme, bits, rounding: Of the codes, as in ``quantize``.
             per_channel: Whether each output channel has a range of its own.
             equalize: Whether the ranges of consecutive layers are equalized first.
             bias_correction: Whether biases correct the mean error of the quantization.
+            w_max: Weights beyond it are clipped first.
+            coded: The roles that become codes: ``weight``, and maybe ``bias``, ``scale`` and
+                ``shift``.
             threads: They change time only; all of the machine if not given.
 
         Raises:
             InputError: The file cannot be read, or has operators that are not understood.
         """
+        integer, number, truth = _arguments.integer, _arguments.number, _arguments.truth
         options = {
             "dataset": _arguments.text("dataset", dataset),
             "data": _arguments.optional_text("data", data),
-            "calibration_images": _arguments.integer(
-                "calibration_images", calibration_images, 1, 2**31 - 1
-            ),
+            "calibration_images": 0
+            if calibration_images is None
+            else integer("calibration_images", calibration_images, 1, 2**31 - 1),
+            "test_images": 0
+            if test_images is None
+            else integer("test_images", test_images, 1, 2**31 - 1),
+            "mean": [number("mean", value) for value in _arguments.several("mean", mean)],
+            "deviation": [
+                number("deviation", value) for value in _arguments.several("deviation", deviation)
+            ],
+            "input": [
+                integer("input_shape", value, 1, 2**20)
+                for value in _arguments.several("input_shape", input_shape or ())
+            ],
+            "fold_batch_norm": truth("fold_batch_norm", fold_batch_norm),
             "calibration": _arguments.text("calibration", calibration),
+            "percentile": number("percentile", percentile, 0.0, 100.0),
             "scheme": _arguments.choice("scheme", scheme, SCHEMES),
-            "bits": _arguments.integer("bits", bits, 1, 8),
-            "per_channel": _arguments.truth("per_channel", per_channel),
-            "equalize": _arguments.truth("equalize", equalize),
-            "bias_correction": _arguments.truth("bias_correction", bias_correction),
+            "bits": integer("bits", bits, 1, 8),
+            "per_channel": truth("per_channel", per_channel),
+            "equalize": truth("equalize", equalize),
+            "bias_correction": truth("bias_correction", bias_correction),
+            "rounding": _arguments.choice("rounding", rounding, ROUNDINGS),
+            "w_max": None if w_max is None else number("w_max", w_max),
+            "coded": [
+                _arguments.text("coded", role) for role in _arguments.several("coded", coded)
+            ],
         }
         name = _arguments.text("file", file)
-        return cls._of(_core.Network.from_onnx(name, options, _arguments.threads(threads)))
+        core, remarks = _core.Network.from_onnx(name, options, _arguments.threads(threads))
+        return cls._of(core, remarks)
+
+    @property
+    def remarks(self) -> Tuple[str, ...]:
+        """What the import had to say about the file; empty for a network that was loaded."""
+        return self._remarks
+
+    @property
+    def file(self) -> str:
+        """The file that it was read from; "" for a network that was made."""
+        return self._core.file
 
     @property
     def name(self) -> str:
@@ -236,7 +277,7 @@ class Network:
 
     @property
     def sha256(self) -> str:
-        """Of the file's bytes; "" for an imported network that was not saved."""
+        """Of the file's bytes; "" for a network that was made."""
         return self._core.sha256
 
     @property
@@ -259,6 +300,11 @@ class Network:
     def coded_parameters(self) -> int:
         """How many numbers are stored as codes in memory cells."""
         return self._core.coded_parameters
+
+    @property
+    def coded_bits(self) -> int:
+        """How many memory cells these codes take."""
+        return self._core.coded_bits
 
     def parameters(self) -> Dict[str, Parameter]:
         """All tensors by name, in code order: the order in which they lie in memory."""

@@ -124,12 +124,12 @@ class EvalResult(_Result):
     @property
     def rerr_std(self) -> Optional[float]:
         """Sample standard deviation of the error over the chips; None with fewer than two."""
-        return _optional(self.json.get("rerr_std"))
+        return None if self._fields["rerr"] is None else _optional(self._fields["rerr"]["std"])
 
     @property
     def rerr_ci95(self) -> Optional[Tuple[float, float]]:
         """95 % interval of ``rerr`` over chips and images (docs/error-bars.md)."""
-        interval = self.json.get("rerr_ci95_all")
+        interval = None if self._fields["rerr"] is None else self._fields["rerr"]["ci95"]
         return None if interval is None else _interval(interval)
 
     @property
@@ -269,9 +269,9 @@ class SweepResult(_Result):
         return Table(self._fields["samples_csv"])
 
     @property
-    def safe_voltages(self) -> List[Dict[str, Any]]:
-        """The lowest safe voltages, as in the JSON file."""
-        return list(self.json["safe_voltage"])
+    def safe_voltages(self) -> Table:
+        """The lowest safe voltages, as ``safe_voltage.csv`` in the folder."""
+        return Table(self._fields["safe_voltage_csv"])
 
     def to_pandas(self) -> Any:
         """One row a point, as ``points.csv``: a pandas.DataFrame."""
