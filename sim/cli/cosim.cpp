@@ -68,7 +68,7 @@ void set_operating_point(const CosimOptions& options, runs::CosimConfig& config)
     // Without a voltage memories with a supply of their own fail all the same.
     config.voltage = voltage_of(options.setup, setup.technology.get()).value_or(1.0);
   }
-  config.chip = one_chip(options.common, options.chip, config.voltage.has_value());
+  config.chip = runs::one_chip(options.chip, options.common.seed, config.voltage.has_value());
 }
 
 /// A wave file is not written in order, which neither a device nor a pipe allows.

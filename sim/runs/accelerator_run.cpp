@@ -102,7 +102,8 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
     chip = chips::make_chip(run.config.chip);
     run.chip_note = chip->note();
   }
-  const experiment::Model model = experiment::load_model(run.config.model);
+  const experiment::Model model =
+      run.config.network ? *run.config.network : experiment::load_model(run.config.model);
   run.model = model.name;
   run.model_sha256 = model.sha256;
   Simulator& simulator = needed(setup.simulator);

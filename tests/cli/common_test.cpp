@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Common options, and the places where the JSON is written.
 #include "sim/cli/common.hpp"
+#include "sim/cli/setup_options.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
