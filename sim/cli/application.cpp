@@ -26,21 +26,10 @@ Application::Application(const std::shared_ptr<Simulator>& simulator)
     parent.add_subcommand(verb);
     if (grouped) parent.require_subcommand(1);
     if (entry.add != nullptr) actions.emplace_back(verb.get(), entry.add(*verb));
+    if (verb_name(entry) == "train") add_training_options(*verb, training);
     const Guide guide = guide_of(verb_name(entry));
     if (!guide.example.empty()) verb->footer("Example:\n  " + guide.example);
   }
-}
-
-std::string full_name(const CLI::App& app) {
-  const CLI::App* parent = app.get_parent();
-  return parent == nullptr ? app.get_name() : full_name(*parent) + " " + app.get_name();
-}
-
-std::string verb_name(const CLI::App& app) {
-  const CLI::App* parent = app.get_parent();
-  if (parent == nullptr) return "";
-  const std::string group = verb_name(*parent);
-  return group.empty() ? app.get_name() : group + " " + app.get_name();
 }
 
 std::string verb_name(const VerbEntry& entry) {
@@ -61,9 +50,6 @@ Verb* find_verb(CLI::App& app, const std::string& name) {
 }
 
 std::string problem_of_command(const std::vector<std::string>& words) {
-  if (!words.empty() && words.front() == "train") {
-    return words.size() > 1 ? "" : "train: expected a file";
-  }
   Application application;
   try {
     parse_or_refuse(application.app, words);

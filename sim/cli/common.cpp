@@ -16,7 +16,7 @@
 #include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/runs/sweep_file.hpp"
 
 namespace brownout::cli {

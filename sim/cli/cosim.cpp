@@ -9,8 +9,8 @@
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/cosim/core_fit.hpp"
 #include "sim/cosim/waves.hpp"
 #include "sim/report/cosim_report.hpp"
@@ -138,7 +138,10 @@ int run(const CosimOptions& options) {
 Action add_cosim(Verb& verb) {
   const auto options = std::make_shared<CosimOptions>();
   options->setup.images = 1;
-  verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
+  verb.takes_shipped(verb.add_option("MODEL", options->model, "Network: its name or file (ONNX)")
+                         ->required()
+                         ->type_name(""),
+                     kShippedNetworks);
   verb.add_option("--layer", options->layer, "Compare this layer only (default all)")
       ->type_name("NAME");
   verb.add_option("--array", options->array,

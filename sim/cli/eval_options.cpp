@@ -3,7 +3,7 @@
 #include "sim/cli/eval_options.hpp"
 
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/runs/sweep_file.hpp"
 
@@ -20,10 +20,12 @@ void add_chip_options(Verb& verb, EvalOptions& options) {
       ->transform(integer_in(1, runs::kMaxChips))
       ->default_str(std::to_string(runs::kDefaultChips));
   verb.add_option("--chip", chips.named,
-                  "A chip: random:SEED, physical:SEED or a profile FILE.h5; may be repeated")
+                  "A chip: random:SEED, physical:SEED or a profile, its name or FILE.h5; may be "
+                  "repeated")
       ->type_name("TEXT")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb.offers("--chip", chip_offer());
   verb.add_option("--p-err", chips.p_err, "Faulty cells err with this probability per evaluation")
       ->type_name("P")
       ->transform(number_in(runs::kMinPErr, 1.0))

@@ -8,10 +8,11 @@
 #include <system_error>
 
 #include "sim/base/error.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/report/import_report.hpp"
 #include "sim/runs/import_settings.hpp"
@@ -67,7 +68,8 @@ Action add_model_import(Verb& verb) {
   verb.add_option("MODEL", options->model,
                   "Network of another tool (ONNX): float, or quantized (QDQ, QLinear operators)")
       ->required()
-      ->type_name("");
+      ->type_name("")
+      ->transform([](const std::string& text) { return documented_file(text).string(); });
   verb.add_option("--out", options->out, "Network file to write")->required()->type_name("FILE");
   verb.add_option("--calibrate", options->dataset, "Data set whose training images give the ranges")
       ->type_name("NAME")

@@ -5,8 +5,8 @@
 
 #include "sim/base/error.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/run_report.hpp"
 #include "sim/runs/eval_settings.hpp"
 #include "sim/technology/technology.hpp"
@@ -85,7 +85,9 @@ void add_run_rules(Verb& verb) {
 
 Action add_run(Verb& verb) {
   const auto options = std::make_shared<RunOptions>();
-  verb.add_option("MODEL", options->model, "Network file (ONNX)")->type_name("");
+  verb.takes_shipped(
+      verb.add_option("MODEL", options->model, "Network: its name or file (ONNX)")->type_name(""),
+      kShippedNetworks);
   add_target_options(verb, options->setup,
                      {"Accelerator: its name (brownout accelerator list) or file (YAML)",
                       "Images at a time", "1"});

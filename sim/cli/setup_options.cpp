@@ -3,7 +3,7 @@
 #include "sim/cli/setup_options.hpp"
 
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/runs/sweep_file.hpp"
 
 namespace brownout::cli {
@@ -52,6 +52,7 @@ void add_engine(Verb& verb, SetupOptions& options, const std::string& help,
 void add_target_options(Verb& verb, SetupOptions& options, const TargetHelp& help) {
   options.simulator = verb.simulator();
   verb.add_option("--accelerator", options.accelerator, help.accelerator)->type_name("FILE");
+  verb.offers("--accelerator", {{}, &kShippedAccelerators});
   verb.add_option("--batch", options.batch, help.batch)
       ->type_name("B")
       ->transform(integer_in(1, runs::kMaxBatch))
@@ -80,13 +81,17 @@ void add_operating_point(Verb& verb, SetupOptions& options, const std::string& v
   verb.add_option("--technology", options.technology,
                   "Technology: its name or file (default: the accelerator's, else 14nm-finfet)")
       ->type_name("FILE");
+  verb.offers("--technology", {{}, &kShippedTechnologies});
 }
+
+Offer chip_offer() { return {{"random:", "physical:"}, &kShippedProfiles}; }
 
 void add_one_chip(Verb& verb, std::string& chip, CommonOptions& common) {
   verb.add_option("--chip", chip,
-                  "The chip: random:SEED, physical:SEED or a profile FILE.h5 (default: random:SEED "
-                  "of --seed)")
+                  "The chip: random:SEED, physical:SEED or a profile, its name or FILE.h5 "
+                  "(default: random:SEED of --seed)")
       ->type_name("TEXT");
+  verb.offers("--chip", chip_offer());
   add_seed(verb, common);
   verb.excludes("--chip", {"--seed"}, "--seed: --chip names the chip itself");
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/cli/common.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/runs/settings.hpp"
 
 namespace brownout::cli {
@@ -37,6 +38,9 @@ void add_target_options(Verb& verb, SetupOptions& options, const TargetHelp& hel
 
 /// --voltage and --technology.
 void add_operating_point(Verb& verb, SetupOptions& options, const std::string& voltage_help);
+
+/// What completion offers where a chip is named.
+Offer chip_offer();
 
 /// --chip and --seed of verbs that take one chip.
 void add_one_chip(Verb& verb, std::string& chip, CommonOptions& common);

@@ -9,7 +9,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/outputs.hpp"
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 
 namespace brownout::cli {
 namespace {

@@ -107,8 +107,9 @@ struct SweepOptions {
   std::shared_ptr<Simulator> simulator;  // for networks on an accelerator
 };
 
-/// `brownout sweep`: runs what the folder does not hold yet, and writes the files of the results
-/// there, all but the picture. If it is interrupted, the same call continues it.
+/// `brownout sweep` of a shipped sweep by its name, or of a file: runs what the folder does not
+/// hold yet, and writes the files of the results there, all but the picture. If it is interrupted,
+/// the same call continues it.
 SweepResult sweep(const std::string& file, const SweepOptions& options = {},
                   const ProgressFunction& progress = {});
 

@@ -82,7 +82,8 @@ struct ImportOptions {
 /// Immutable. Copies share the tensors. Safe to use from several threads.
 class Network {
  public:
-  /// Reads a network file of Brownout. InputError for a file that is none.
+  /// A shipped network by its name ("fmnist-simplenet16-randbet-8b"), or a network file of
+  /// Brownout. InputError for anything else.
   static Network load(const std::string& file);
   /// Imports an ONNX file of another tool. InputError for operators that are not understood.
   /// `remarks`, if not null, gets what the command remarks on the file. `threads` (0: all of the

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CLI11 checks the rules; their words are kept beside them.
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -59,6 +59,31 @@ void Verb::excludes(const std::string& option, const std::vector<std::string>& o
 void Verb::needs(const std::string& option, const std::string& other, const std::string& refusal) {
   get_option(option)->needs(get_option(other));
   rules_.push_back({get_option(option), get_option(other), /*together=*/true, refusal});
+}
+
+void Verb::offers(const std::string& option, Offer offer) {
+  offers_[get_option(option)] = std::move(offer);
+}
+
+const Offer* Verb::offer_of(const CLI::Option& option) const {
+  const auto found = offers_.find(&option);
+  return found == offers_.end() ? nullptr : &found->second;
+}
+
+void Verb::takes_shipped(CLI::Option* option, const ShippedKind& kind) {
+  offers_[option] = {{}, &kind};
+  const auto find = [option, &kind](std::string& text) -> std::string {
+    const std::string where = option->get_name();
+    if (text.empty()) return "";  // refused later, as every empty value
+    try {
+      text = find_shipped(kind, text, where).string();
+    } catch (const InputError& error) {
+      const std::string problem = error.what();  // CLI11 begins it with the name as well
+      return problem.substr(where.size() + std::string(": ").size());
+    }
+    return "";
+  };
+  option->transform(CLI::Validator(find, ""));
 }
 
 std::string Verb::broken_rule() const {

@@ -3,11 +3,13 @@
 // do not go together.
 #pragma once
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "sim/base/error.hpp"
+#include "sim/base/shipped.hpp"
 
 namespace brownout {
 class Simulator;
@@ -22,6 +24,11 @@ struct ValueName {
 };
 ValueName value_name(const CLI::Option& option);
 
+struct Offer {
+  std::vector<std::string> words;
+  const ShippedKind* shipped = nullptr;
+};
+
 class Verb : public CLI::App {
  public:
   Verb(const std::string& help, const std::string& name,
@@ -35,6 +42,15 @@ class Verb : public CLI::App {
                 const std::string& refusal);
   /// `option` is given only together with `other`.
   void needs(const std::string& option, const std::string& other, const std::string& refusal);
+
+  /// What completion offers for the value of an option: words, and the names of shipped files with
+  /// files of their ending.
+  void offers(const std::string& option, Offer offer);
+  /// Null when nothing was said of the option.
+  const Offer* offer_of(const CLI::Option& option) const;
+
+  /// The value of an option is a file, or the name of a shipped one, which becomes its file.
+  void takes_shipped(CLI::Option* option, const ShippedKind& kind);
 
   /// The refusal of the first rule, in the order of the calls above, that the options given break;
   /// "" when there is none.
@@ -52,6 +68,7 @@ class Verb : public CLI::App {
   };
   std::shared_ptr<Simulator> simulator_;
   std::vector<Rule> rules_;
+  std::map<const CLI::Option*, Offer> offers_;
 };
 
 }  // namespace brownout::cli

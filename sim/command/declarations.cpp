@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads CLI11's tree of verbs.
-#include "sim/cli/declarations.hpp"
+#include "sim/command/declarations.hpp"
 
 #include <fmt/format.h>
 
 #include <set>
-
-#include "sim/cli/application.hpp"
 
 namespace brownout::cli {
 
@@ -20,6 +18,18 @@ const std::set<std::string>& shared_options() {
 }
 
 }  // namespace
+
+std::string full_name(const CLI::App& app) {
+  const CLI::App* parent = app.get_parent();
+  return parent == nullptr ? app.get_name() : full_name(*parent) + " " + app.get_name();
+}
+
+std::string verb_name(const CLI::App& app) {
+  const CLI::App* parent = app.get_parent();
+  if (parent == nullptr) return "";
+  const std::string group = verb_name(*parent);
+  return group.empty() ? app.get_name() : group + " " + app.get_name();
+}
 
 std::vector<const CLI::App*> all_verbs(const CLI::App& app) {
   std::vector<const CLI::App*> found;
@@ -69,7 +79,9 @@ std::vector<const CLI::Option*> options_of(const CLI::App& verb, Which which) {
   for (const bool positional : {true, false}) {
     for (const CLI::Option* option : verb.get_options()) {
       if (option->get_group().empty() || option->get_positional() != positional) continue;
-      const bool is_shared = shared_options().count(option_name(*option)) > 0;
+      const std::string name = option_name(*option);
+      const bool has_all = verb.get_option_no_throw("--json") != nullptr;  // a verb with results
+      const bool is_shared = shared_options().count(name) > 0 && (has_all || name == "--help");
       if (is_shared == (which == Which::kShared)) options.push_back(option);
     }
   }
@@ -78,7 +90,6 @@ std::vector<const CLI::Option*> options_of(const CLI::App& verb, Which which) {
 
 std::string usage(const CLI::App& verb) {
   std::string text = full_name(verb);
-  if (verb_name(verb) == "train") return text + " CONFIG [options]";
   for (const CLI::Option* option : options_of(verb, Which::kOwn)) {
     const bool many = option->get_expected_max() > 1;
     if (option->get_positional()) {

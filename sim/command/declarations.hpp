@@ -4,9 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 
 namespace brownout::cli {
+
+/// "brownout model inspect".
+std::string full_name(const CLI::App& app);
+/// "model inspect": the same without the program.
+std::string verb_name(const CLI::App& app);
 
 /// All verbs and groups, each group before its verbs.
 std::vector<const CLI::App*> all_verbs(const CLI::App& app);
