@@ -149,7 +149,7 @@ class Experiment:
             RunError: The network gave a number that is not finite.
         """
         volts, share = _arguments.one_of_voltage_and_rate(voltage, rate, needed=False)
-        names = _chip_names(chips, seed)
+        names = [] if chips is None and seed is None else _chip_names(chips, seed)
         watch = watcher(progress, "eval")
         return EvalResult(_watched(watch, self._core.run, volts, share, names))
 
@@ -165,7 +165,7 @@ def run(
     accelerator: Union[Accelerator, PathText],
     *,
     voltage: Optional[float] = None,
-    chip: Union[Chip, str] = "random:0",
+    chip: Union[Chip, PathText, None] = None,
     dataset: PathText = "fashion-mnist",
     split: str = "test",
     data: Optional[PathText] = None,
@@ -186,13 +186,13 @@ def run(
     """Runs a network on the cycle-by-cycle model of an accelerator, as ``brownout run`` does.
 
     >>> run("models/fmnist-simplenet16-randbet-8b.onnx", "edge-16x16", images=2).cycles
-    518776
+    294718
 
     Args:
         network: A network, or its file.
         accelerator: An accelerator, its name or its file.
         voltage: Of the scaled supply, in units of Vmin; at Vmin, without faults, if not given.
-        chip: The chip, or its text.
+        chip: The chip, or its text; ``random:0`` if not given.
         engine: ``systemc``, or ``functional``: numbers by the fast engine, time by the model.
         keep_logits: Whether the result has logits.
         progress: As in ``Experiment.run``.
@@ -229,8 +229,9 @@ def run(
         list_cells=False,
         threads=threads,
     )
+    name = "" if chip is None else _chip_text(chip)
     watch = watcher(progress, "run")
-    return RunResult(_watched(watch, _core.run, model._core, config, volts, _chip_text(chip)))
+    return RunResult(_watched(watch, _core.run, model._core, config, volts, name))
 
 
 def sweep(

@@ -392,6 +392,8 @@ class _Coder:
         #: Scheme, bits, alpha and beta of each tensor; of the last encode().
         self._codings: List[Tuple[str, int, Array, Array]] = []
         self._like = None if like is None else self._codings_of(like)
+        #: Of each tensor after the last write().
+        self._written: List[Optional[int]] = []
 
     @property
     def names(self) -> List[str]:
@@ -441,7 +443,7 @@ class _Coder:
     def restored(self, buffers: bool) -> Iterator[None]:
         """A block after which the tensors are what they were before, whatever happens in it."""
         saved = [parameter.detach().clone() for _, parameter in self._parameters]
-        self._written: List[Optional[int]] = []
+        self._written = []
         with _buffers_restored(self._model) if buffers else contextlib.nullcontext():
             try:
                 yield
@@ -551,7 +553,8 @@ def _values(name: str, parameter: torch.nn.Parameter) -> Array:
 
 def _version(parameter: torch.nn.Parameter) -> Optional[int]:
     try:
-        return parameter._version
+        version: int = parameter._version
+        return version
     except RuntimeError:  # tensors of inference mode have none
         return None
 
