@@ -66,6 +66,7 @@ class CMakeBuild(build_ext):
             "-DBROWNOUT_WITH_PYTHON=ON",
             "-DBROWNOUT_WITH_RTL=OFF",
             "-DBROWNOUT_WITH_TESTS=OFF",
+            "-DBROWNOUT_WITH_LIBRARY=OFF",
             f"-DBROWNOUT_PYTHON={sys.executable}",
             *shlex.split(os.environ.get("BROWNOUT_CMAKE_ARGS", "")),
         ]
