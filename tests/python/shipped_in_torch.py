@@ -2,7 +2,6 @@
 """The shipped networks as somebody would write them in PyTorch, with the weights of their files."""
 
 import gzip
-import json
 
 import numpy as np
 import onnx
@@ -83,15 +82,13 @@ def shipped(file):
     return (network, *with_weights(model, network))
 
 
-def images(file, count):
+def images(network, count):
     """The first test images as the network sees them, and their labels."""
     with gzip.open(f"{DATA}/t10k-images-idx3-ubyte.gz") as stream:
         pixels = np.frombuffer(stream.read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)[:count]
     with gzip.open(f"{DATA}/t10k-labels-idx1-ubyte.gz") as stream:
         labels = np.frombuffer(stream.read(), np.uint8, offset=8)[:count].astype(np.int64)
-    metadata = {p.key: p.value for p in onnx.load(str(file)).metadata_props}
-    transform = json.loads(metadata["brownout.input"])
-    mean, std = (np.array(transform[k], np.float32) for k in ("mean", "std"))
-    x = (pixels.astype(np.float32) / np.float32(255) - mean.reshape(1, -1, 1, 1)) / std.reshape(
-        1, -1, 1, 1)
+    mean, deviation = (
+        numbers.reshape(1, -1, 1, 1) for numbers in (network.mean, network.deviation))
+    x = (pixels.astype(np.float32) / np.float32(255) - mean) / deviation
     return torch.from_numpy(x), torch.from_numpy(labels)

@@ -41,7 +41,7 @@ class LikeEval(unittest.TestCase):
     def compare(self, name, scheme=None, bits=None, count=300, like=False, **run):
         file = model_file(name)
         network, model, coded = shipped(file)
-        x, labels = images(file, count)
+        x, labels = images(network, count)
         experiment = brownout.Experiment(file, engine="float", images=count, keep_logits=True)
         theirs = experiment.run(**run)
         chip = run.pop("chips")
@@ -101,8 +101,8 @@ class LikeEval(unittest.TestCase):
         file = model_file("simplenet16-randbet-8b")
         found = command_json("eval", file, "--engine", "float", "--images", 200, "--rate", 0.02,
                              "--chip", "random:5", "--bit-offset", 77)
-        _, model, _ = shipped(file)
-        x, labels = images(file, 200)
+        network, model, _ = shipped(file)
+        x, labels = images(network, 200)
         with bt.perturbed(model, "random:5", rate=0.02, offset=77) as hit, torch.no_grad():
             error = 100.0 * float((model(x).argmax(1) != labels).float().mean())
         self.assertEqual(hit.counts.bits_wrong, found["per_chip"][0]["bits_wrong"])

@@ -300,6 +300,16 @@ class Network:
         return height, width, channels
 
     @property
+    def mean(self) -> Array:
+        """float32, by channel: the network sees (pixel/255 - mean)/deviation."""
+        return np.array(self._core.mean, np.float32)
+
+    @property
+    def deviation(self) -> Array:
+        """float32, by channel: the network sees (pixel/255 - mean)/deviation."""
+        return np.array(self._core.deviation, np.float32)
+
+    @property
     def coded_parameters(self) -> int:
         """How many numbers are stored as codes in memory cells."""
         return self._core.coded_parameters

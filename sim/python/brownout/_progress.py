@@ -147,7 +147,7 @@ class _Lines(_Bar):
 
 
 class _Notebook(_Bar):
-    """A bar in the output of a cell, which one line of text replaces in the end."""
+    """A bar in the output of a cell, which vanishes when all is done."""
 
     _EVERY_S = 0.25
 
@@ -167,7 +167,7 @@ class _Notebook(_Bar):
         )
 
     def _end(self, text: str) -> None:
-        self._display(text)
+        self._display("" if self._done == self._total else text)
 
     def _display(self, html: str) -> None:
         from IPython.display import HTML, display  # noqa: PLC0415
