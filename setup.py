@@ -46,7 +46,7 @@ class CMakeBuild(build_ext):
         staging = pathlib.Path(self.build_temp).resolve() / "staging"
         shutil.rmtree(staging, ignore_errors=True)
         call("cmake", "--install", build, "--component", "python", "--prefix", staging, "--strip")
-        (module,) = staging.glob("**/brownout/_core.*")
+        (module,) = staging.glob("**/brownout/_core.*.so")
         self.copy_file(module, package / module.name)
         (package / "bin").mkdir(parents=True, exist_ok=True)
         self.copy_file(build / "brownout", package / "bin" / "brownout")

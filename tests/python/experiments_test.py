@@ -149,7 +149,9 @@ class LikeTheCommand(unittest.TestCase):
             self.assertEqual(len(result.to_pandas()), len(result.points))
             self.assertGreaterEqual(len(result.points), 3)
             self.assertIn("<td>", result._repr_html_())
+            self.assertEqual(done, sorted(done))
             self.assertEqual(done[-1][0], done[-1][1])
+            self.assertGreater(len(done), 5)
             # All is there: nothing is computed again, in the same process too.
             again = brownout.sweep(file, folder=folder / "ours")
             self.assertEqual(again.json["points_computed"], 0)

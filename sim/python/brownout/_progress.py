@@ -70,7 +70,8 @@ class _Function:
             self._function(done, total)
 
     def close(self, finished: bool) -> None:
-        pass
+        if finished:  # what turned out not to be needed counts as done
+            self.update(self._last[1], self._last[1])
 
 
 class _Bar:
@@ -92,6 +93,8 @@ class _Bar:
             self._show(text, done / total)
 
     def close(self, finished: bool) -> None:
+        if finished:  # what turned out not to be needed counts as done
+            self._done = self._total
         if self._shown is not None:
             self._end(self._text(finished))
 
