@@ -4,6 +4,7 @@
 
 platform_example_test.py PROGRAM COMMAND ACCELERATOR runs examples/systemc-platform on a few images and fails
 unless
+- it prints what docs/systemc.md shows, of the picture that it has itself;
 - the accelerator alone takes the cycles and gives the logits of `brownout run`, to the bit;
 - traffic slows it down, more traffic more, and two accelerators slow each other down, with the same
   logits; at a low voltage the logits differ and the cycles do not;
@@ -35,6 +36,13 @@ def run(*command, expect=0):
     return done
 
 
+def check_page(source, out):
+    page = (source / "docs" / "systemc.md").read_text(encoding="utf-8")
+    shown = [block for block in re.findall(r"```\n(.*?)```", page, re.DOTALL) if "same logits" in block]
+    fail_unless(len(shown) == 1, "docs/systemc.md has no table")
+    fail_unless(shown[0] in out, f"docs/systemc.md shows\n{shown[0]}\nthe program prints\n{out}")
+
+
 def npy(shape, data):
     header = f"{{'descr': '|u1', 'fortran_order': False, 'shape': {shape}, }}"
     header += " " * (63 - (10 + len(header)) % 64) + "\n"
@@ -43,6 +51,7 @@ def npy(shape, data):
 
 def main():
     program, command, accelerator = sys.argv[1:4]
+    check_page(pathlib.Path(accelerator).parents[2], run(program, accelerator).stdout)
     with tempfile.TemporaryDirectory(prefix="brownout-platform-") as folder:
         work = pathlib.Path(folder)
         pixels = bytes((i * i // 7 + i) % 256 for i in range(IMAGES * 784))
