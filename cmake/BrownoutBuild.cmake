@@ -14,10 +14,16 @@ if(BROWNOUT_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${BROWNOUT_CCACHE})
 endif()
 
-# The arithmetic contract: no FMA contraction anywhere, on every target that computes.
+# Every room may become part of a shared library. Calls within one stay direct calls, as in a program.
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+# The arithmetic contract: no FMA contraction anywhere, on every target that computes. Messages of
+# failed checks name sources relative to the source folder, so that a build is the same anywhere.
 add_library(brownout_options INTERFACE)
-target_compile_options(brownout_options INTERFACE -ffp-contract=off)
-target_include_directories(brownout_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(brownout_options INTERFACE -ffp-contract=off -fno-semantic-interposition
+                                                  -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+target_include_directories(brownout_options INTERFACE ${PROJECT_SOURCE_DIR}
+                                                      ${PROJECT_SOURCE_DIR}/sim/include)
 
 add_library(brownout_warnings INTERFACE)
 target_compile_options(brownout_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Errors with an exit code: bad input (2), a run that failed (1), and checks of our own invariants.
+// How errors are thrown: messages with arguments and fields, and checks of our own invariants.
 #pragma once
 #include <fmt/format.h>
 
-#include <map>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "brownout/error.hpp"
 
 namespace brownout {
 
@@ -17,37 +18,20 @@ struct Field {
   std::string_view name;
 };
 
-/// What fields are called where they were given: "--batch", or "sweep.yaml:7:1: batch".
-using FieldNames = std::map<std::string, std::string>;
-
-/// Caught once, in main. The message is printed as it is, and the process ends with `exit_code`.
-class Error : public std::runtime_error {
- public:
-  /// Control characters in the message other than newlines are shown as "\x00".
-  Error(int exit_code, const std::string& message);
-  int exit_code() const { return exit_code_; }
-
- protected:
-  std::string marked_;  // the message with its fields marked; "" when it has none
-
- private:
-  int exit_code_;
+namespace detail {
+template <typename... Args>
+struct MessageFormat {
+  using type = fmt::format_string<Args...>;
 };
+}  // namespace detail
 
-/// The input is wrong. The message names the file, the place in it, what was found and what was
-/// expected.
-class InputError : public Error {
- public:
-  template <typename... Args>
-  explicit InputError(fmt::format_string<Args...> format, Args&&... args)
-      : Error(2, fmt::format(format, std::forward<Args>(args)...)) {}
+template <typename... Args>
+InputError::InputError(typename detail::MessageFormat<Args...>::type format, Args&&... args)
+    : Error(2, fmt::format(format, std::forward<Args>(args)...)) {}
 
-  /// The same error with the fields called by those names. A field that has none stays a field.
-  InputError named(const FieldNames& names) const;
-  bool has_fields() const { return !marked_.empty(); }
-  /// The message for another one that quotes it and keeps its fields.
-  std::string text() const { return marked_.empty() ? what() : marked_; }
-};
+template <typename... Args>
+RunError::RunError(typename detail::MessageFormat<Args...>::type format, Args&&... args)
+    : Error(1, fmt::format(format, std::forward<Args>(args)...)) {}
 
 /// Returns what `work` returns. The fields of an InputError that it throws are named.
 template <typename Work>
@@ -59,15 +43,6 @@ auto name_fields(const FieldNames& names, const Work& work) {
     throw error.named(names);
   }
 }
-
-/// The input is correct but the run failed (for example a child process died, or a logit is not
-/// finite). A full disk is an InputError: the place to write to is an input.
-class RunError : public Error {
- public:
-  template <typename... Args>
-  explicit RunError(fmt::format_string<Args...> format, Args&&... args)
-      : Error(1, fmt::format(format, std::forward<Args>(args)...)) {}
-};
 
 [[noreturn]] void fail_check(const char* file, int line, const char* condition,
                              const std::string& values);

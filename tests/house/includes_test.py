@@ -7,6 +7,8 @@ includes_test.py SOURCE_FOLDER fails, and says where, when
 - the trainers include a room that the page does not name for them;
 - a room includes a room that its CMakeLists.txt does not link, or links one above itself;
 - sim/report, which only presents, includes a room that computes what it prints;
+- a public header includes anything but standard headers and other public headers, or a room below
+  sim/api includes one other than the errors;
 - two rooms have files of the same base name, so that a reader (or a tool) takes the source in one
   for that of the header in the other. Sources of sim/cli are named after verbs and may.
 """
@@ -19,6 +21,9 @@ SUFFIXES = (".cpp", ".hpp")
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
 # Reports get numbers from sim/results, sim/runs and sim/study. They compute none.
 FORBIDDEN = {"report": ("technology", "mapping")}
+# What a program includes that uses the library. sim/api implements it; every room throws its errors.
+PUBLIC = pathlib.PurePosixPath("sim/include/brownout")
+PUBLIC_FOR_ALL = "brownout/error.hpp"
 TARGET = re.compile(r"brownout_room\((\w+)(.*?)\)\s*$", re.MULTILINE | re.DOTALL)
 
 
@@ -39,8 +44,26 @@ def read_page(root):
 def sources(root):
     for top in ("sim", "trainers"):
         for path in sorted((root / top).rglob("*")):
-            if path.suffix in SUFFIXES:
+            if path.suffix in SUFFIXES and path.relative_to(root).parent != PUBLIC:
                 yield path.relative_to(root)
+
+
+def public_errors(root, floor):
+    """Wrong includes in public headers, and of them."""
+    headers = {f"brownout/{path.name}" for path in (root / PUBLIC).glob("*.hpp")}
+    fail_unless(PUBLIC_FOR_ALL in headers, f"{PUBLIC} has no {PUBLIC_FOR_ALL}")
+    for header in sorted(headers):
+        for name in INCLUDE.findall((root / PUBLIC.parent / header).read_text(encoding="utf-8")):
+            if name not in headers:
+                yield f'{PUBLIC.parent}/{header}: includes "{name}", which is not public'
+    for path in sources(root):
+        for name in INCLUDE.findall((root / path).read_text(encoding="utf-8")):
+            if not name.startswith("brownout/"):
+                continue
+            if name not in headers:
+                yield f'{path}: includes "{name}", which does not exist'
+            elif name != PUBLIC_FOR_ALL and floor.get(room_of(path), 0) < floor["api"]:
+                yield f'{path}: includes "{name}"; expected a room above sim/api, or sim/api'
 
 
 def room_of(path):
@@ -86,6 +109,7 @@ def main():
     floor = {room: number for number, room in enumerate(reversed(rooms))}
     errors, includes = [], 0
 
+    errors += public_errors(root, floor)
     folders = {path.parent.name for path in (root / "sim").glob("*/CMakeLists.txt")}
     for name in sorted(folders ^ set(rooms)):
         errors.append(f"sim/{name}: expected both a folder and a row in docs/architecture.md")

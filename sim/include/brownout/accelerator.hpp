@@ -19,7 +19,8 @@ struct Program;
 /// The description of an accelerator. Copies share it.
 class AcceleratorConfig {
  public:
-  /// A shipped accelerator by its name ("edge-16x16"), or a YAML file. InputError for anything else.
+  /// A shipped accelerator by its name ("edge-16x16"), or a YAML file. InputError for anything
+  /// else.
   explicit AcceleratorConfig(const std::string& name_or_file);
 
   std::string name() const;

@@ -4,18 +4,26 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 namespace brownout {
 
-/// What settings are called where they were given: "voltage" -> "--voltage".
+/// What settings are called where they were given: "voltage" -> "--voltage", or
+/// "sweep.yaml:7:1: voltages".
 using FieldNames = std::map<std::string, std::string>;
 
 namespace detail {
-/// The type of a message with places for arguments. Only Brownout's own sources define it.
+/// The type of a message with places for arguments. Only Brownout's own sources define it, in
+/// sim/base/error.hpp; for everybody else the constructors that take it do not exist.
 template <typename... Args>
 struct MessageFormat;
+
+template <typename Text>
+using IfString = std::enable_if_t<std::is_same_v<Text, std::string>, int>;
 }  // namespace detail
 
+/// Any of them. A message may speak of settings (voltage, batch, …): it shows their bare names
+/// until InputError::named gives them others.
 class Error : public std::runtime_error {
  public:
   /// Control characters in the message other than newlines are shown as "\x00".
@@ -34,7 +42,9 @@ class Error : public std::runtime_error {
 /// expected.
 class InputError : public Error {
  public:
-  explicit InputError(const std::string& message) : Error(2, message) {}
+  /// The message as it is: a std::string.
+  template <typename Text, detail::IfString<Text> = 0>
+  explicit InputError(const Text& message) : Error(2, message) {}
   template <typename... Args>
   explicit InputError(typename detail::MessageFormat<Args...>::type format, Args&&... args);
 
@@ -45,10 +55,13 @@ class InputError : public Error {
   std::string text() const { return marked_.empty() ? what() : marked_; }
 };
 
-/// The input is correct but the run failed (for example a logit is not finite).
+/// The input is correct but the run failed (for example a child process died, or a logit is not
+/// finite). A full disk is an InputError: the place to write to is an input.
 class RunError : public Error {
  public:
-  explicit RunError(const std::string& message) : Error(1, message) {}
+  /// The message as it is: a std::string.
+  template <typename Text, detail::IfString<Text> = 0>
+  explicit RunError(const Text& message) : Error(1, message) {}
   template <typename... Args>
   explicit RunError(typename detail::MessageFormat<Args...>::type format, Args&&... args);
 };

@@ -21,8 +21,8 @@
 
 namespace brownout {
 
-/// Runs compiled programs cycle by cycle. brownout::systemc has the one there is; an evaluation that
-/// needs none runs without.
+/// Runs compiled programs cycle by cycle. brownout::systemc has the one there is; an evaluation
+/// that needs none runs without.
 class Simulator;
 
 /// Every field is the option of `brownout eval` with that name, and has its default.
@@ -34,15 +34,15 @@ struct ExperimentConfig {
   std::string accelerator;  // its name or file; "": none
   std::string technology;   // its name or file; "": the accelerator's, else the usual one
   std::string mitigation;
-  std::map<std::string, std::string> supplies;   // of "input", "activations", "accumulators"
-  std::map<std::string, double> memory_rates;    // likewise
+  std::map<std::string, std::string> supplies;  // of "input", "activations", "accumulators"
+  std::map<std::string, double> memory_rates;   // likewise
   std::optional<int> batch;
   std::uint64_t bit_offset = 0;  // the network's first cell
   std::uint64_t evaluation_seed = 0;
   bool fresh_reads = false;
   bool batch_statistics = false;
   bool keep_logits = false;
-  int threads = 1;  // 0: all of the machine. They change time only.
+  int threads = 1;                       // 0: all of the machine. They change time only.
   std::shared_ptr<Simulator> simulator;  // for an accelerator's cycles and energy
 };
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// One check of an operating point for all that reads through a chip.
+#include "sim/api/chip_access.hpp"
+
+#include "sim/base/bits.hpp"
+#include "sim/base/error.hpp"
+
+namespace brownout::api {
+
+memory::MemoryId memory_id(MemoryKind memory) {
+  static_assert(static_cast<int>(MemoryKind::kInput) == static_cast<int>(memory::MemoryId::kInput));
+  const auto number = static_cast<std::uint32_t>(memory);
+  if (number > static_cast<std::uint32_t>(memory::MemoryId::kInput))
+    throw InputError("{}: expected a MemoryKind in [0, 3], got {}", Field{"memory"}, number);
+  return static_cast<memory::MemoryId>(number);
+}
+
+memory::Draws draws_of(const Chip& chip, const Draws& draws) {
+  return {chip.internal().die(), draws.seed, draws.fresh, draws.batch};
+}
+
+memory::FaultList faults_of(const Chip& chip, const OperatingPoint& at, std::uint32_t words,
+                            MemoryKind memory) {
+  if (!(at.rate >= 0.0 && at.rate <= 1.0))  // negated, so that NaN fails too
+    throw InputError("{}: expected a bit error rate in [0, 1], got {}", Field{"rate"}, at.rate);
+  return chip.internal().faults(memory_id(memory), words, {at.voltage, at.rate});
+}
+
+memory::FaultList faults_below(const Chip& chip, const OperatingPoint& at, std::uint64_t end,
+                               MemoryKind memory) {
+  return faults_of(chip, at, static_cast<std::uint32_t>(words_for_bits(end)), memory);
+}
+
+}  // namespace brownout::api

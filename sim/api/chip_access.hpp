@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The faulty cells of public chips as the rooms below take them, with the settings of a caller
+// checked.
+#pragma once
+#include <cstdint>
+
+#include "brownout/chip.hpp"
+#include "sim/chips/chip.hpp"
+#include "sim/memory/fault.hpp"
+#include "sim/memory/transient.hpp"
+
+namespace brownout::api {
+
+/// Cells that a memory of a chip can have.
+inline constexpr std::uint64_t kMostCells = std::uint64_t{0xffffffff} * memory::kWordBits;
+
+memory::MemoryId memory_id(MemoryKind memory);
+memory::Draws draws_of(const Chip& chip, const Draws& draws);
+
+/// Faulty cells of words [0, words). InputError for a rate outside [0, 1], and as the chip says.
+memory::FaultList faults_of(const Chip& chip, const OperatingPoint& at, std::uint32_t words,
+                            MemoryKind memory);
+
+/// The same for the words that hold cells [0, end).
+memory::FaultList faults_below(const Chip& chip, const OperatingPoint& at, std::uint64_t end,
+                               MemoryKind memory);
+
+inline std::uint64_t cell_of(const memory::CellFault& fault) {
+  return std::uint64_t{fault.word} * memory::kWordBits + fault.bit;
+}
+
+}  // namespace brownout::api
