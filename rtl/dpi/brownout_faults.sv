@@ -6,8 +6,8 @@
 //   brownout_faults #(.DEPTH(DEPTH), .WIDTH(WIDTH), .CHIP("random:7")) u_faults (
 //     .clk_i, .read_i, .address_i, .stored_i(cells[address_i]), .voltage_i(0.84), .data_o);
 //
-// A word that is requested in cycle t is on data_o in t + 1 and stays there until the next read. Only
-// reads pass through here: what is stored stays right, and a read at a higher voltage returns it.
+// A word that is requested in cycle t is on data_o in t + LATENCY and stays there until the next one.
+// Only reads pass through here: what is stored stays right, and a read at a higher voltage returns it.
 //
 // - Word a is the cells OFFSET + a * WIDTH and following of the chip, lowest bit first.
 // - The voltage is in units of Vmin. A read takes the one at its clock edge. A voltage that the
@@ -29,6 +29,7 @@
 module brownout_faults #(
   parameter int DEPTH = 1024,
   parameter int WIDTH = 32,
+  parameter int LATENCY = 1,      // cycles from a read to its word, 1 or more
   parameter CHIP = "random:0",
   parameter TECHNOLOGY = "",      // its name or file; "": the usual one
   parameter longint OFFSET = 0,   // cell of the chip that holds bit 0 of word 0
@@ -48,17 +49,19 @@ module brownout_faults #(
   // The memory's number in the library, for brownout_reads(handle) and the other counts. 0: none.
   int handle;
 
+  logic [WIDTH-1:0] read_word;  // of the last read
+
 `ifdef BROWNOUT_OFF
 
   initial handle = 0;
 
   always @(posedge clk_i) begin
-    if (read_i) data_o <= stored_i;
+    if (read_i) read_word <= stored_i;
   end
 
 `elsif __ICARUS__
 
-  real              supply;  // that the library was told
+  real              supply;  // that the library was told; -1: none yet
   logic [WIDTH-1:0] word;
   string            reason;
 
@@ -70,7 +73,7 @@ module brownout_faults #(
   endtask
 
   initial begin
-    supply = 0.0;
+    supply = -1.0;
     handle = $brownout_open_at(CHIP, 0.0, DEPTH, WIDTH, OFFSET, TECHNOLOGY, MEMORY, SEED,
                                FRESH_READS);
     if (handle == 0) fail;
@@ -82,13 +85,9 @@ module brownout_faults #(
         supply = voltage_i;
         if ($brownout_set_voltage(handle, voltage_i) != 0) fail;
       end
-      if ((^address_i) === 1'bx) begin
-        data_o <= 'x;
-      end else begin
-        word = stored_i;
-        if ($brownout_read(handle, address_i, word) != 0) fail;
-        data_o <= word;
-      end
+      word = stored_i;
+      if ($brownout_read(handle, address_i, word) != 0) fail;
+      read_word <= word;
     end
   end
 
@@ -105,7 +104,7 @@ module brownout_faults #(
   // The narrowest of the vectors in which the library takes a word.
   localparam int CARRIER = WIDTH <= 64 ? 64 : WIDTH <= 256 ? 256 : WIDTH <= 1024 ? 1024
                            : WIDTH <= 4096 ? 4096 : 65536;
-  real              supply;  // that the library was told
+  real              supply;  // that the library was told; -1: none yet
   bit [CARRIER-1:0] word;
   int               status;
 
@@ -114,7 +113,7 @@ module brownout_faults #(
   endtask
 
   initial begin
-    supply = 0.0;
+    supply = -1.0;
     handle = brownout_dpi::brownout_open_at(CHIP, 0.0, 64'(DEPTH), WIDTH, OFFSET, TECHNOLOGY,
                                             MEMORY, SEED, 32'(FRESH_READS));
     if (handle == 0) fail();
@@ -151,13 +150,13 @@ module brownout_faults #(
         if (brownout_dpi::brownout_set_voltage(handle, voltage_i) != 0) fail();
       end
       if ((^address_i) === 1'bx) begin
-        data_o <= 'x;
+        read_word <= 'x;
       end else begin
         word = CARRIER'(stored_i);
         gen_word.read();
         if (status != 0) fail();
         // x ^ x is x, and 0 otherwise: unknown bits stay unknown.
-        data_o <= WIDTH'(word) ^ (stored_i ^ stored_i);
+        read_word <= WIDTH'(word) ^ (stored_i ^ stored_i);
       end
     end
   end
@@ -171,6 +170,23 @@ module brownout_faults #(
   end
 
 `endif
+
+  initial begin
+    if (LATENCY < 1) $fatal(1, "%m: LATENCY: expected at least 1 cycle, found %0d", LATENCY);
+  end
+
+  generate
+    if (LATENCY > 1) begin : gen_delay
+      logic [WIDTH-1:0] delayed [2:LATENCY];
+      always @(posedge clk_i) begin
+        delayed[2] <= read_word;
+        for (int i = 3; i <= LATENCY; i++) delayed[i] <= delayed[i-1];
+      end
+      assign data_o = delayed[LATENCY];
+    end else begin : gen_direct
+      assign data_o = read_word;
+    end
+  endgenerate
 
 endmodule
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Simulation only: a single-port SRAM whose cells fail as those of a chip do at its supply voltage.
-// brownout_faults.sv says what the parameters of the chip mean, and what happens when something is
+// brownout_faults.sv says what the parameters from CHIP on mean, and what happens when something is
 // wrong.
 //
 // In a cycle with enable_i the port writes (write_i = 1) or reads. A write changes the bytes of the word
@@ -39,7 +39,6 @@ module brownout_sram #(
       $fatal(1, "%m: BYTE_BITS: expected a divisor of the %0d bits of a word, found %0d", WIDTH,
              BYTE_BITS);
     end
-    if (LATENCY < 1) $fatal(1, "%m: LATENCY: expected at least 1 cycle, found %0d", LATENCY);
     if (INIT_FILE != "") $readmemh(INIT_FILE, cells);
   end
 
@@ -63,11 +62,10 @@ module brownout_sram #(
     end
   endgenerate
 
-  logic [WIDTH-1:0] word;
-
   brownout_faults #(
     .DEPTH(DEPTH),
     .WIDTH(WIDTH),
+    .LATENCY(LATENCY),
     .CHIP(CHIP),
     .TECHNOLOGY(TECHNOLOGY),
     .OFFSET(OFFSET),
@@ -80,20 +78,7 @@ module brownout_sram #(
     .address_i,
     .stored_i(cells[address_i]),
     .voltage_i,
-    .data_o(word)
+    .data_o(rdata_o)
   );
-
-  generate
-    if (LATENCY > 1) begin : gen_delay
-      logic [WIDTH-1:0] delayed [2:LATENCY];
-      always @(posedge clk_i) begin
-        delayed[2] <= word;
-        for (int i = 3; i <= LATENCY; i++) delayed[i] <= delayed[i-1];
-      end
-      assign rdata_o = delayed[LATENCY];
-    end else begin : gen_direct
-      assign rdata_o = word;
-    end
-  endgenerate
 
 endmodule

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Simulation only: a two-port SRAM, one port to write and one to read, whose cells fail as those of a
-// chip do at its supply voltage. brownout_faults.sv says what the parameters of the chip mean, and what
+// chip do at its supply voltage. brownout_faults.sv says what the parameters from CHIP on mean, and what
 // happens when something is wrong.
 //
 // The ports have clocks of their own, which may be the same signal. A write changes the bytes of the
@@ -44,7 +44,6 @@ module brownout_sram_2p #(
       $fatal(1, "%m: BYTE_BITS: expected a divisor of the %0d bits of a word, found %0d", WIDTH,
              BYTE_BITS);
     end
-    if (LATENCY < 1) $fatal(1, "%m: LATENCY: expected at least 1 cycle, found %0d", LATENCY);
     if (INIT_FILE != "") $readmemh(INIT_FILE, cells);
   end
 
@@ -68,11 +67,10 @@ module brownout_sram_2p #(
     end
   endgenerate
 
-  logic [WIDTH-1:0] word;
-
   brownout_faults #(
     .DEPTH(DEPTH),
     .WIDTH(WIDTH),
+    .LATENCY(LATENCY),
     .CHIP(CHIP),
     .TECHNOLOGY(TECHNOLOGY),
     .OFFSET(OFFSET),
@@ -85,20 +83,7 @@ module brownout_sram_2p #(
     .address_i(read_address_i),
     .stored_i(cells[read_address_i]),
     .voltage_i,
-    .data_o(word)
+    .data_o(rdata_o)
   );
-
-  generate
-    if (LATENCY > 1) begin : gen_delay
-      logic [WIDTH-1:0] delayed [2:LATENCY];
-      always @(posedge read_clk_i) begin
-        delayed[2] <= word;
-        for (int i = 3; i <= LATENCY; i++) delayed[i] <= delayed[i-1];
-      end
-      assign rdata_o = delayed[LATENCY];
-    end else begin : gen_direct
-      assign rdata_o = word;
-    end
-  endgenerate
 
 endmodule
