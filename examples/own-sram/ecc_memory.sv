@@ -12,11 +12,13 @@ module ecc_memory (
   output logic        detected
 );
 
+  logic [5:0]  check;
   logic [38:0] encoded, word;
   logic [31:0] data;
   logic        correct, detect;
 
-  secded_encode u_encode (.data(wdata), .word(encoded));
+  secded_check u_check (.data(wdata), .check);
+  assign encoded = {^{check, wdata}, check, wdata};
 
 `ifdef BROWNOUT
   // The supply is the test bench's: no port of the design changes. The first 8192 cells of the die are

@@ -2,10 +2,13 @@
 // Random accesses to failing memories, and what they return, computed in two ways:
 //   dpi_replay_tool corrupt OPERATIONS OUT     by brownout::corrupt of the C++ library
 //   dpi_replay_tool calls OPERATIONS OUT       by the C functions of libbrownout-dpi
-// replay.sv and replay.py have the same memories and draw the same operations.
+// replay.sv and replay.py have the same memories and draw the same operations. Likewise for words
+// that somebody else has read (examples/own-sram):
+//   dpi_replay_tool words CHIP OFFSET BITS FILE
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <cinttypes>
 #include <cstdint>
 #include <cstdio>
 #include <map>
@@ -268,6 +271,33 @@ void replay(int operations, const std::string& name) {
   }
 }
 
+/// Lines of a file: voltage in 1e-3 Vmin, address, word that is stored, word that was read.
+void compare_words(const std::string& chip, std::uint64_t offset, int bits,
+                   const std::string& name) {
+  const File in(std::fopen(name.c_str(), "r"));
+  if (!in) throw std::runtime_error(name + ": cannot be opened");
+  const brownout::Technology technology;
+  const brownout::Chip die(chip);
+  std::int64_t permille = 0, address = 0, lines = 0, wrong = 0;
+  std::uint64_t stored = 0, read = 0;
+  while (std::fscanf(in.get(), "%" SCNd64 "%" SCNd64 "%" SCNx64 "%" SCNx64, &permille, &address,
+                     &stored, &read) == 4) {
+    std::uint64_t word = stored;
+    brownout::CodePlacement place;
+    place.offset = offset + static_cast<std::uint64_t>(address) * static_cast<std::uint64_t>(bits);
+    brownout::corrupt(&word, 1, bits, die, technology.at(static_cast<double>(permille) / 1000.0),
+                      place);
+    if (word != read)
+      throw std::runtime_error(name + ": word " + std::to_string(address) + " at " +
+                               std::to_string(permille) + " permille differs");
+    ++lines;
+    wrong += word != stored ? 1 : 0;
+  }
+  std::printf("%s: %lld reads, %lld words wrong, 0 differences\n", name.c_str(),
+              static_cast<long long>(lines), static_cast<long long>(wrong));
+  if (wrong == 0) throw std::runtime_error(name + ": no word is wrong");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -277,8 +307,11 @@ int main(int argc, char** argv) {
       replay<Corrupted>(std::stoi(arguments[1]), arguments[2]);
     } else if (arguments.size() == 3 && arguments[0] == "calls") {
       replay<Called>(std::stoi(arguments[1]), arguments[2]);
+    } else if (arguments.size() == 5 && arguments[0] == "words") {
+      compare_words(arguments[1], std::stoull(arguments[2]), std::stoi(arguments[3]), arguments[4]);
     } else {
-      throw std::runtime_error("usage: dpi_replay_tool corrupt|calls OPERATIONS OUT");
+      throw std::runtime_error(
+          "usage: dpi_replay_tool corrupt|calls OPERATIONS OUT, or words CHIP OFFSET BITS FILE");
     }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "dpi_replay_tool: %s\n", error.what());

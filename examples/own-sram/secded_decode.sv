@@ -1,18 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Somebody's SECDED code: a Hamming code of 32 data and 6 check bits, and a parity bit over all 38.
-module secded_encode (
-  input  logic [31:0] data,
-  output logic [38:0] word
-);
-
-  logic [5:0] check;
-
-  assign check = {^(data & 32'hfc000000), ^(data & 32'h03fff800), ^(data & 32'h03fc07f0),
-                  ^(data & 32'he3c3c78e), ^(data & 32'h9b33366d), ^(data & 32'h56aaad5b)};
-  assign word = {^{check, data}, check, data};
-
-endmodule
-
+// One wrong bit of 39 is corrected, two are detected.
 module secded_decode (
   input  logic [38:0] word,
   output logic [31:0] data,
@@ -20,14 +7,13 @@ module secded_decode (
   output logic        detected
 );
 
-  logic [38:0] encoded;
-  logic [5:0]  syndrome;
+  logic [5:0]  check, syndrome;
   logic [31:0] flip;
   logic        odd;
 
-  secded_encode u_encode (.data(word[31:0]), .word(encoded));
+  secded_check u_check (.data(word[31:0]), .check);
 
-  assign syndrome = word[37:32] ^ encoded[37:32];
+  assign syndrome = word[37:32] ^ check;
   assign odd = ^word;
 
   // Data bits stand at the positions 3 to 38 that are no powers of two.
