@@ -131,6 +131,8 @@ std::array<int, 3> Network::input_shape() const {
   const network::Shape& shape = model_->network->input;
   return {shape.height, shape.width, shape.channels};
 }
+std::vector<float> Network::input_mean() const { return model_->network->transform.mean; }
+std::vector<float> Network::input_deviation() const { return model_->network->transform.std; }
 std::int64_t Network::coded_parameters() const { return model_->network->coded_parameters(); }
 std::int64_t Network::coded_bits() const { return model_->network->coded_bits(); }
 

@@ -97,6 +97,9 @@ class Network {
   int bits() const;            // of all codes; 0 when widths differ
   int classes() const;
   std::array<int, 3> input_shape() const;  // height, width, channels
+  /// What the network expects of a pixel in [0, 1], by channel: (pixel - mean)/deviation.
+  std::vector<float> input_mean() const;
+  std::vector<float> input_deviation() const;
   std::int64_t coded_parameters() const;   // codes in memory cells
   std::int64_t coded_bits() const;         // memory cells that they take
   /// In the order in which their codes lie in the memory: nodes in order, and weight, bias, scale,
