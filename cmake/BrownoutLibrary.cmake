@@ -60,10 +60,24 @@ brownout_shared_library(brownout_library NAME brownout
 set_target_properties(brownout_library PROPERTIES EXPORT_NAME brownout)
 add_library(brownout::brownout ALIAS brownout_library)
 
+# Whoever links it gets the other one as well, and SystemC.
+set(systemc_rooms accelerator systemc_engine cosim systemc_simulator)
+if(TARGET brownout_api_systemc)
+  list(APPEND systemc_rooms api_systemc)
+endif()
+brownout_shared_library(brownout_systemc_library NAME brownout-systemc
+  ROOMS ${systemc_rooms}
+  LINK brownout_library)
+set_target_properties(brownout_systemc_library PROPERTIES EXPORT_NAME systemc)
+target_link_libraries(brownout_systemc_library INTERFACE brownout_library PkgConfig::SYSTEMC)
+add_library(brownout::systemc ALIAS brownout_systemc_library)
+
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Brownout)
 install(DIRECTORY sim/include/brownout DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
         FILES_MATCHING PATTERN "*.hpp")
 install(EXPORT brownout_library NAMESPACE brownout:: FILE BrownoutTargets.cmake
+        DESTINATION ${package} COMPONENT development)
+install(EXPORT brownout_systemc_library NAMESPACE brownout:: FILE BrownoutSystemcTargets.cmake
         DESTINATION ${package} COMPONENT development)
 configure_package_config_file(cmake/BrownoutConfig.cmake.in
   ${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfig.cmake INSTALL_DESTINATION ${package}
@@ -75,3 +89,5 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfig.cmake
         DESTINATION ${package} COMPONENT development)
 brownout_install_pkg_config(brownout
   "Chips, voltages and evaluations of low-voltage DNN accelerators" "" "-lbrownout")
+brownout_install_pkg_config(brownout-systemc
+  "The accelerator of Brownout as a SystemC module" "brownout systemc >= 2.3.4" "-lbrownout-systemc")

@@ -111,6 +111,12 @@ def check_libraries(installation):
     for symbol in run("nm", "-DC", "--defined-only", library).splitlines():
         name = symbol.split(maxsplit=2)[2]
         fail_unless("brownout::" in name, f"{library}: exports {name}")
+    other = installation.libraries / "libbrownout-systemc.so"
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", run("readelf", "-d", other))
+    fail_unless("libbrownout.so.0.1" in needed and any("systemc-" in name for name in needed),
+                f"{other}: {needed}")
+    fail_unless("brownout::mapping::compile" not in run("nm", "-DC", "--defined-only", other),
+                f"{other}: has rooms of libbrownout.so once more")
     for path in installation.prefix.rglob("*"):
         if path.suffix not in (".cmake", ".pc", ".hpp", ".yaml"):
             continue
