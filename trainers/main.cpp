@@ -2,7 +2,6 @@
 // brownout-train: trains the network that a YAML file describes or names, and exports it.
 #include <fmt/ranges.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <csignal>
@@ -13,6 +12,7 @@
 #include "sim/base/parallel.hpp"
 #include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
+#include "sim/command/training_options.hpp"
 #include "sim/data/data_file.hpp"
 #include "trainers/method/training_places.hpp"
 #include "trainers/output/export.hpp"
@@ -26,22 +26,6 @@ using namespace brownout::trainers;
 
 // Set by SIGINT and SIGTERM: the trainer then finishes the step and writes a checkpoint.
 volatile std::sig_atomic_t g_stop = 0;
-
-struct Arguments {
-  fs::path config;
-  std::vector<std::string> assignments;
-  fs::path output;
-  fs::path progress;
-  int threads = 0;
-  std::optional<std::uint64_t> seed;
-  std::optional<int> epochs;
-  std::optional<std::int64_t> steps, images;
-  std::string device = "auto";
-  bool resume = false;
-  bool quiet = false;
-  bool check = false;
-  fs::path export_only;
-};
 
 data::Dataset load_own_data(const TrainingConfig& config, data::Split split) {
   if (!config.dataset_folder.empty()) {
@@ -57,7 +41,7 @@ data::Dataset load_own_data(const TrainingConfig& config, data::Split split) {
 }
 
 /// --set, and the options that are short for one.
-std::vector<std::string> assignments_of(const Arguments& arguments) {
+std::vector<std::string> assignments_of(const cli::TrainingOptions& arguments) {
   std::vector<std::string> all = arguments.assignments;
   const auto add = [&](const char* key, const auto& value) {
     if (value) all.push_back(fmt::format("{}={}", key, *value));
@@ -100,7 +84,8 @@ Architecture load_network(const TrainingConfig& config, const data::Dataset& tra
 }
 
 /// The checkpoint to continue from, if any.
-std::optional<Checkpoint> find_checkpoint(const Arguments& arguments, const fs::path& beside) {
+std::optional<Checkpoint> find_checkpoint(const cli::TrainingOptions& arguments,
+                                          const fs::path& beside) {
   if (!arguments.export_only.empty()) {
     Checkpoint checkpoint = read_checkpoint(arguments.export_only);
     checkpoint.surroundings.erase("calibration_images");  // the export's own choice
@@ -171,7 +156,7 @@ void remark_on_gate(const Trainer& trainer) {
       config.file.string(), config.errors.start_loss, trainer.state().history.back().loss));
 }
 
-int train(const Arguments& arguments) {
+int train(const cli::TrainingOptions& arguments) {
   if (arguments.resume && !arguments.export_only.empty()) {
     throw InputError("--resume: --export-only trains nothing; expected one of them");
   }
@@ -220,7 +205,7 @@ int train(const Arguments& arguments) {
   const bool resumes = trains && checkpoint;
   if (checkpoint) {
     trainer.resume(std::move(*checkpoint),
-                   (trains ? files.checkpoint : arguments.export_only).string());
+                   trains ? files.checkpoint.string() : arguments.export_only);
   }
   check_places(config, files, architecture, trains);
   if (!arguments.quiet) announce(trainer, trains, threads, trainer.pass().device());
@@ -242,48 +227,10 @@ int train(const Arguments& arguments) {
 }
 
 int run(int argc, char** argv) {
-  Arguments arguments;
-  CLI::App app{"Trains the network that CONFIG describes and exports it as ONNX.",
-               "brownout-train"};
-  app.add_option("CONFIG", arguments.config, "training configuration (YAML)")->required();
-  app.add_option("--set", arguments.assignments,
-                 "KEY.PATH=VALUE: a value (YAML) instead of the config's or beside it, null takes "
-                 "one away; may be repeated")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->type_name("TEXT");
-  app.add_option("--out", arguments.output,
-                 "network file to write, instead of the config's output");
-  app.add_option("--threads", arguments.threads,
-                 "threads (default: all; with a checkpoint, those it was made with)")
-      ->check(CLI::Range(1, 1024));
-  app.add_option("--seed", arguments.seed, "replaces the config's seed")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 62));
-  app.add_option("--epochs", arguments.epochs, "replaces the config's epochs, for short tries")
-      ->check(CLI::Range(1, 100000));
-  app.add_option("--steps", arguments.steps, "ends the training after N steps, for short tries")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000'000}));
-  app.add_option("--images", arguments.images,
-                 "trains on the first N images of the data set, for short tries (--set "
-                 "dataset.test_images=N: tests on the first N)")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
-  app.add_option("--device", arguments.device, "auto, cpu or cuda")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  app.add_flag("--resume", arguments.resume,
-               "continue from the checkpoint beside the output, which must be there");
-  app.add_option(
-      "--export-only", arguments.export_only,
-      "export this checkpoint as it stands, without training; what was --set for it counts "
-      "again");
-  app.add_flag_callback("--overwrite", allow_overwriting,
-                        "replace a network, checkpoint or metrics of another training");
-  app.add_option(
-      "--progress", arguments.progress,
-      "file that always holds one line of JSON on how far the training is, for programs");
-  app.add_flag("--quiet", arguments.quiet, "no progress, no remarks");
-  app.add_flag("--check", arguments.check,
-               "read configuration, data and architecture, print what identifies the training, "
-               "train and write nothing");
+  cli::TrainingOptions arguments;
+  cli::Verb app("Trains the network that CONFIG describes and exports it as ONNX.",
+                "brownout-train");
+  cli::add_training_options(app, arguments);
   remember_command("brownout train", std::vector<std::string>(argv + 1, argv + argc));
   try {
     app.parse(argc, argv);

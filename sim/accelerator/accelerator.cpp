@@ -19,9 +19,6 @@
 #include "sim/accelerator/weight_scratchpad.hpp"
 #include "sim/base/error.hpp"
 
-/// The SystemC library requires sc_main; Accelerator::run drives the kernel instead.
-int sc_main(int, char**) { return 0; }
-
 namespace brownout::accelerator {
 
 namespace {
@@ -71,12 +68,6 @@ struct Accelerator::Modules {
   sc_core::sc_fifo<StripToken> loaded{"loaded", 1};
   sc_core::sc_fifo<StripToken> drained{"drained", 2};
 };
-
-LayerTally RunResult::total() const {
-  LayerTally total;
-  for (const LayerTally& layer : layers) total += layer;
-  return total;
-}
 
 Accelerator& Accelerator::instance() {
   // Never destroyed, because at the end of the process the kernel may be destroyed first.

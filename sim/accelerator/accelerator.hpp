@@ -16,19 +16,6 @@
 
 namespace brownout::accelerator {
 
-/// What a run took.
-struct RunResult {
-  std::int64_t cycles = 0;                        // from the first DMA to the last
-  std::int64_t input_wait_cycles = 0;             // waiting for input and output DMA
-  Table<mapping::LayerIndex, LayerTally> layers;  // over all batches
-  std::vector<Span> spans;                        // when asked for
-  bool spans_cut = false;                         // there were more
-  mapping::MemoryCounts bits_wrong;               // of the other memories, since configure()
-
-  /// Sum over the layers; its cycles are those of the layers, without the waits for input.
-  LayerTally total() const;
-};
-
 struct RunOptions {
   bool compute = true;         // false: timing and counts only, no numbers
   std::size_t span_limit = 0;  // record up to this many stretches of the modules' time

@@ -83,6 +83,9 @@ class ArrayModel {
   /// them.
   virtual std::optional<std::int64_t> accumulator_bits_wrong() const { return std::nullopt; }
 
+  /// Cycles of each layer by this array's own clock, of all runs so far; empty if it has none.
+  virtual std::vector<std::int64_t> measured_cycles() const { return {}; }
+
   virtual std::string name() const = 0;
 };
 

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "sim/base/watch.hpp"
+
 namespace brownout {
 
 int hardware_threads() {
@@ -18,8 +20,12 @@ int hardware_threads() {
 void parallel_for(std::int64_t count, int threads,
                   const std::function<void(std::int64_t index, int worker)>& task) {
   threads = static_cast<int>(std::clamp<std::int64_t>(count, 1, std::max(1, threads)));
+  RunWatch* const watch = RunWatch::current();
   if (threads == 1) {
-    for (std::int64_t i = 0; i < count; ++i) task(i, 0);
+    for (std::int64_t i = 0; i < count; ++i) {
+      if (watch != nullptr) watch->poll();
+      task(i, 0);
+    }
     return;
   }
   std::atomic<std::int64_t> next{0};
@@ -27,7 +33,10 @@ void parallel_for(std::int64_t count, int threads,
   std::mutex failure_mutex;
   const auto work = [&](int worker) {
     try {
-      for (std::int64_t i = next++; i < count; i = next++) task(i, worker);
+      for (std::int64_t i = next++; i < count; i = next++) {
+        if (watch != nullptr && worker == 0) watch->poll();  // this thread's
+        task(i, worker);
+      }
     } catch (...) {
       const std::lock_guard<std::mutex> lock(failure_mutex);
       if (!failure) failure = std::current_exception();

@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <thread>
 
 #include "sim/base/files.hpp"
 #include "sim/base/progress_report.hpp"
 #include "sim/base/run_program.hpp"
 #include "sim/base/text.hpp"
+#include "sim/base/watch.hpp"
 
 namespace brownout {
 
@@ -35,10 +37,14 @@ Progress::Progress(const std::string& title, std::int64_t total, bool quiet,
     : title_(printable(title)),
       total_(std::max<std::int64_t>(total, 1)),
       quiet_(quiet),
+      watch_(RunWatch::current()),
+      watched_(std::this_thread::get_id()),
       terminal_(::isatty(STDERR_FILENO) == 1),
       now_(std::move(now)),
       start_(now_()),
-      shown_(start_) {}
+      shown_(start_) {
+  if (watch_ != nullptr) watch_->report(0, total_);
+}
 
 Progress::~Progress() { finish(); }
 
@@ -48,6 +54,7 @@ void Progress::advance(std::int64_t by, const std::string& note) {
   if (!note.empty()) note_ = printable(note);
   const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
   if (now_() - shown_ >= pause) draw(false);
+  if (watch_ != nullptr && std::this_thread::get_id() == watched_) watch_->report(done_, total_);
 }
 
 void Progress::found(std::int64_t by) {

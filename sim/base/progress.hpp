@@ -7,13 +7,17 @@
 #include <functional>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace brownout {
 
 struct ProgressReport;
+class RunWatch;
 
-/// Shows "title  42/280 [####----] note, 0:12 left". Thread-safe.
+/// Shows "title  42/280 [####----] note, 0:12 left". Thread-safe. Also reports to the RunWatch of
+/// the thread that makes it, whenever that thread advances, which may end the work with an
+/// Interrupted.
 class Progress {
  public:
   using Clock = std::chrono::steady_clock;
@@ -43,6 +47,8 @@ class Progress {
   std::int64_t done_ = 0;
   std::int64_t found_ = 0;  // of done_
   bool quiet_;
+  RunWatch* watch_;          // null: nobody watches
+  std::thread::id watched_;  // its thread
   bool terminal_;
   bool finished_ = false;
   std::function<Clock::time_point()> now_;

@@ -253,9 +253,12 @@ std::string item_name(const std::string& key, std::size_t index) {
 }
 
 /// A file to read that a node names: absolute, present, readable.
-fs::path to_input_file(const YAML::Node& node, const Source& source, const std::string& key) {
-  const fs::path path =
-      fs::absolute(source.file.parent_path() / to_text(node, source, key)).lexically_normal();
+fs::path to_input_file(const YAML::Node& node, const Source& source, const std::string& key,
+                       const YamlMap::Resolve& resolve) {
+  const std::string text = to_text(node, source, key);
+  const fs::path named =
+      resolve ? resolve(text, fmt::format("{}: {}", place_of(source, node), key)) : fs::path(text);
+  const fs::path path = fs::absolute(source.file.parent_path() / named).lexically_normal();
   std::error_code ignored;
   std::string problem;
   if (::access(path.c_str(), R_OK) != 0) {
@@ -272,15 +275,15 @@ fs::path to_input_file(const YAML::Node& node, const Source& source, const std::
 
 }  // namespace
 
-fs::path YamlMap::input_file(const std::string& key) {
-  return to_input_file(find(key, true), *state_->source, state_->prefix + key);
+fs::path YamlMap::input_file(const std::string& key, const Resolve& resolve) {
+  return to_input_file(find(key, true), *state_->source, state_->prefix + key, resolve);
 }
 
-std::vector<fs::path> YamlMap::input_files(const std::string& key) {
+std::vector<fs::path> YamlMap::input_files(const std::string& key, const Resolve& resolve) {
   const std::string name = state_->prefix + key;
   std::vector<fs::path> result;
   for (const YAML::Node& item : items(find(key, true), *state_->source, name, true)) {
-    result.push_back(to_input_file(item, *state_->source, item_name(name, result.size())));
+    result.push_back(to_input_file(item, *state_->source, item_name(name, result.size()), resolve));
   }
   return result;
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -65,8 +66,12 @@ class YamlMap {
 
   /// The same for a file that must exist and be readable; otherwise an InputError with the place of
   /// the key. No output may replace it from then on. `input_files` is a required list of them.
-  std::filesystem::path input_file(const std::string& key);
-  std::vector<std::filesystem::path> input_files(const std::string& key);
+  /// `resolve`, if there is one, makes a path of the text, for which it is told the place.
+  using Resolve =
+      std::function<std::filesystem::path(const std::string& text, const std::string& where)>;
+  std::filesystem::path input_file(const std::string& key, const Resolve& resolve = {});
+  std::vector<std::filesystem::path> input_files(const std::string& key,
+                                                 const Resolve& resolve = {});
 
   /// Lists. An absent optional list is empty; a required list must not be empty.
   std::vector<std::string> texts(const std::string& key, bool required = true);

@@ -2,11 +2,14 @@
 // Makes chips from their names on the command line.
 #include "sim/chips/chip.hpp"
 
+#include <fmt/ranges.h>
+
 #include <charconv>
 #include <filesystem>
 #include <string_view>
 
 #include "sim/base/error.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/chips/chip_files.hpp"
 #include "sim/chips/measured_chip.hpp"
 #include "sim/chips/physical_chip.hpp"
@@ -60,16 +63,25 @@ std::unique_ptr<Chip> physical_chip(std::string_view text) {
   // A file name may contain commas: the option is the last part, a leading seed the first.
   if (const std::size_t at = text.rfind(kSeed); at != std::string_view::npos && at > 0) {
     if (!parse_whole(behind(text.substr(at), kSeed), seed)) return nullptr;
-    return std::make_unique<PhysicalChip>(seed, std::filesystem::path(text.substr(0, at)));
+    return std::make_unique<PhysicalChip>(seed, documented_file(text.substr(0, at)));
   }
   const std::size_t comma = text.find(',');
   if (comma == std::string_view::npos || comma + 1 == text.size() ||
       !parse_whole(text.substr(0, comma), seed))
     return nullptr;
-  return std::make_unique<PhysicalChip>(seed, std::filesystem::path(text.substr(comma + 1)));
+  return std::make_unique<PhysicalChip>(seed, documented_file(text.substr(comma + 1)));
 }
 
-/// "FILE.h5" and options, each at most once; null for other texts. `maps`: files read before.
+/// The shipped profile of that name; "" when there is none.
+std::filesystem::path shipped_profile(std::string_view name) {
+  for (const std::filesystem::path& file : shipped_files(kShippedProfiles)) {
+    if (file.stem() == name) return file;
+  }
+  return {};
+}
+
+/// "FILE.h5", or the name of a shipped one, and options, each at most once; null for other texts.
+/// `maps`: files read before.
 std::unique_ptr<Chip> measured_chip(
     std::string_view text, std::map<std::string, std::shared_ptr<const MeasuredChip>>& maps) {
   constexpr std::string_view kNoWrap = ",no-wrap";
@@ -79,7 +91,14 @@ std::unique_ptr<Chip> measured_chip(
   const auto is_file = [](std::string_view name) {
     return ends_with(name, ".h5") || ends_with(name, ".hdf5");
   };
-  while (!is_file(text)) {
+  std::filesystem::path file;
+  while (file.empty()) {
+    if (is_file(text)) {
+      file = documented_file(text);
+      break;
+    }
+    file = shipped_profile(text);
+    if (!file.empty()) break;
     if (options.may_wrap && ends_with(text, kNoWrap)) {
       options.may_wrap = false;
       text.remove_suffix(kNoWrap.size());
@@ -92,8 +111,8 @@ std::unique_ptr<Chip> measured_chip(
     offset_seen = true;
     text = text.substr(0, at);
   }
-  std::shared_ptr<const MeasuredChip>& map = maps[std::string(text)];
-  if (map == nullptr) map = std::make_shared<const MeasuredChip>(std::filesystem::path(text));
+  std::shared_ptr<const MeasuredChip>& map = maps[file.string()];
+  if (map == nullptr) map = std::make_shared<const MeasuredChip>(file);
   return std::make_unique<MeasuredChip>(*map, options);
 }
 
@@ -120,9 +139,10 @@ std::unique_ptr<Chip> ChipFiles::make(const std::string& text) {
     throw InputError(
         "chip \"{}\": expected random:SEED or random:SEED,p_err=P, SEED an integer in [0, {}], P a "
         "number above 0 and at most 1; physical:SEED, physical:SEED,FILE.yaml or "
-        "physical:FILE.yaml,seed=SEED; or a profile FILE.h5, with ,offset=CELLS and ,no-wrap at "
-        "will",
-        text, UINT64_MAX);
+        "physical:FILE.yaml,seed=SEED; or a profile FILE.h5 or the name of a shipped one ({}), "
+        "with "
+        ",offset=CELLS and ,no-wrap at will",
+        text, UINT64_MAX, fmt::join(shipped_names(kShippedProfiles), ", "));
   return chip;
 }
 

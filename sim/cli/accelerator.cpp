@@ -5,8 +5,8 @@
 #include "sim/base/shipped.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/accelerator_report.hpp"
 
 namespace brownout::cli {
@@ -52,6 +52,7 @@ Action add_accelerator_show(Verb& verb) {
   verb.add_option("NAME", options->accelerator, "Name of a shipped accelerator, or a file (YAML)")
       ->required()
       ->type_name("");
+  verb.offers("NAME", {{}, &kShippedAccelerators});
   add_common(verb, options->common);
   return [options] { return show_accelerator(*options); };
 }

@@ -11,8 +11,8 @@
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/estimate/scale_sim_config.hpp"
 #include "sim/mapping/accelerator_yaml.hpp"
 #include "sim/report/accelerator_report.hpp"
@@ -220,6 +220,7 @@ void add_out_and_set(Verb& verb, std::string& out, std::string& technology,
                      std::vector<std::string>& set) {
   verb.add_option("--out", out, "Write the file (YAML)")->required()->type_name("FILE");
   verb.add_option("--technology", technology, "Technology: its name or file")->type_name("NAME");
+  verb.offers("--technology", {{}, &kShippedTechnologies});
   verb.add_option("--set", set, "Any key of the file, as array.rows=8; may be repeated")
       ->type_name("KEY=VALUE")
       ->expected(1)
@@ -252,6 +253,7 @@ Action add_accelerator_new(Verb& verb) {
                   "Begin with this accelerator, its name or file (default: the default of every "
                   "key)")
       ->type_name("NAME");
+  verb.offers("--from", {{}, &kShippedAccelerators});
   verb.add_option("--description", options->description, "Free text")->type_name("TEXT");
   verb.add_option("--array", options->array, "Processing elements, for example 32x32")
       ->type_name("RxC");
@@ -266,6 +268,7 @@ Action add_accelerator_new(Verb& verb) {
       ->type_name("NAME")
       ->transform(one_of({"resident", "streamed"}));
   verb.add_option("--dram", options->dram, dram_help())->type_name("NAME");
+  verb.offers("--dram", {{}, &kShippedDrams});
   add_out_and_set(verb, options->out, options->technology, options->set);
   add_common(verb, options->common);
   return [options] { return make_accelerator(*options); };

@@ -10,7 +10,7 @@
 
 namespace brownout::cli {
 
-Application::Application()
+Application::Application(const std::shared_ptr<Simulator>& simulator)
     : app("Simulates DNN accelerators whose SRAM runs below Vmin: bit errors, accuracy, energy.\n"
           "Voltages are in units of Vmin, rates fractions, errors percent. Exit: 0 done, 1 the "
           "run\n"
@@ -20,27 +20,16 @@ Application::Application()
   app.require_subcommand(1);
   app.footer("brownout help lists topics, such as voltages, chips or energy.");
   for (const VerbEntry& entry : verbs()) {
-    const auto verb = std::make_shared<Verb>(entry.help, entry.name);
+    const auto verb = std::make_shared<Verb>(entry.help, entry.name, simulator);
     const bool grouped = *entry.group != '\0';
     CLI::App& parent = grouped ? *app.get_subcommand(entry.group) : app;
     parent.add_subcommand(verb);
     if (grouped) parent.require_subcommand(1);
     if (entry.add != nullptr) actions.emplace_back(verb.get(), entry.add(*verb));
+    if (verb_name(entry) == "train") add_training_options(*verb, training);
     const Guide guide = guide_of(verb_name(entry));
     if (!guide.example.empty()) verb->footer("Example:\n  " + guide.example);
   }
-}
-
-std::string full_name(const CLI::App& app) {
-  const CLI::App* parent = app.get_parent();
-  return parent == nullptr ? app.get_name() : full_name(*parent) + " " + app.get_name();
-}
-
-std::string verb_name(const CLI::App& app) {
-  const CLI::App* parent = app.get_parent();
-  if (parent == nullptr) return "";
-  const std::string group = verb_name(*parent);
-  return group.empty() ? app.get_name() : group + " " + app.get_name();
 }
 
 std::string verb_name(const VerbEntry& entry) {
@@ -61,9 +50,6 @@ Verb* find_verb(CLI::App& app, const std::string& name) {
 }
 
 std::string problem_of_command(const std::vector<std::string>& words) {
-  if (!words.empty() && words.front() == "train") {
-    return words.size() > 1 ? "" : "train: expected a file";
-  }
   Application application;
   try {
     parse_or_refuse(application.app, words);

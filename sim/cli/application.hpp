@@ -6,22 +6,22 @@
 #include <utility>
 #include <vector>
 
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/declarations.hpp"
+#include "sim/command/training_options.hpp"
+#include "sim/command/verb.hpp"
 
 namespace brownout::cli {
 
 struct Application {
-  Application();
+  /// `simulator` is for runs on an accelerator; null: there are none.
+  explicit Application(const std::shared_ptr<Simulator>& simulator = nullptr);
 
   Verb app;
   std::vector<std::pair<Verb*, Action>> actions;  // of the verbs that are no groups
+  TrainingOptions training;  // declared for help; the trainer reads them itself
 };
 
-/// "brownout model inspect".
-std::string full_name(const CLI::App& app);
-/// "model inspect": the same without the program.
-std::string verb_name(const CLI::App& app);
 /// "model inspect" of a row of the table of verbs.
 std::string verb_name(const VerbEntry& entry);
 
@@ -32,7 +32,7 @@ Verb& innermost(Verb& app);
 Verb* find_verb(CLI::App& app, const std::string& name);
 
 /// Reads the words after "brownout" as the command line does, and runs nothing. Returns why they
-/// are refused, or "". Options of `train` are those of another program; they are not looked at.
+/// are refused, or "".
 std::string problem_of_command(const std::vector<std::string>& words);
 
 }  // namespace brownout::cli

@@ -16,7 +16,7 @@
 
 namespace brownout::cli {
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, const std::shared_ptr<Simulator>& simulator) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   // The trainer parses its own options.
   if (!words.empty() && words.front() == "train") {
@@ -25,7 +25,7 @@ int run(int argc, char** argv) {
 
   engines::check_environment();
   remember_command("brownout", words);
-  Application application;
+  Application application(simulator);
   try {
     parse_or_refuse(application.app, words);
   } catch (const CLI::Success& request) {

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The `brownout` command: verbs, their options, and what they start.
 #pragma once
+#include <memory>
+
+namespace brownout {
+class Simulator;
+}
 
 namespace brownout::cli {
 
 /// Runs the command and returns its exit code. Throws Error for everything that goes wrong.
-int run(int argc, char** argv);
+/// `simulator` is for runs on an accelerator.
+int run(int argc, char** argv, const std::shared_ptr<Simulator>& simulator);
 
 }  // namespace brownout::cli

@@ -7,8 +7,8 @@
 #include <algorithm>
 
 #include "sim/cli/application.hpp"
-#include "sim/cli/declarations.hpp"
 #include "sim/cli/verb_guide.hpp"
+#include "sim/command/declarations.hpp"
 
 namespace brownout::cli {
 
@@ -75,7 +75,7 @@ std::string section(const CLI::App& verb) {
   text += "```\n" + usage(verb) + "\n";
   if (!guide.example.empty()) text += guide.example + "\n";
   text += "```\n\n";
-  if (name != "train") text += options_table(options_of(verb, Which::kOwn));
+  text += options_table(options_of(verb, Which::kOwn));
   if (guide.read_on.empty()) return text;
   text += "Read on: ";
   for (std::size_t i = 0; i < guide.read_on.size(); ++i) {

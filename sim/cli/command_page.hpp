@@ -3,7 +3,7 @@
 #pragma once
 #include <string>
 
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 
 namespace brownout::cli {
 

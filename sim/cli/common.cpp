@@ -14,10 +14,9 @@
 #include "sim/base/outputs.hpp"
 #include "sim/base/parallel.hpp"
 #include "sim/base/run_program.hpp"
-#include "sim/base/shipped.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/runs/sweep_file.hpp"
 
 namespace brownout::cli {
@@ -26,7 +25,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr char kDefaultTechnology[] = "14nm-finfet";
 constexpr std::int64_t kMaxThreads = 256;
 
 /// Devices and pipes are written to, never replaced by a file.
@@ -174,13 +172,6 @@ void announce_interrupts(const char* work) {
     ::raise(signal);
   };
   if (std::signal(SIGINT, say_and_end) == SIG_IGN) std::signal(SIGINT, SIG_IGN);
-}
-
-fs::path default_technology() {
-  for (const fs::path& file : shipped_files(kShippedTechnologies)) {
-    if (file.stem() == kDefaultTechnology) return file;
-  }
-  return {};
 }
 
 }  // namespace brownout::cli

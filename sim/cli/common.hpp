@@ -72,7 +72,4 @@ void write_output(const std::string& option, const std::string& file, const std:
 /// in the background.
 void announce_interrupts(const char* work);
 
-/// profiles/14nm-finfet.yaml of the source tree or the installation; "" when neither is there.
-std::filesystem::path default_technology();
-
 }  // namespace brownout::cli

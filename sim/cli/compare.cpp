@@ -7,8 +7,8 @@
 
 #include "sim/base/error.hpp"
 #include "sim/cli/eval_options.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/compare_report.hpp"
 #include "sim/report/samples_csv.hpp"
 
@@ -44,11 +44,13 @@ int run(const CompareOptions& options) {
 
 Action add_compare(Verb& verb) {
   const auto options = std::make_shared<CompareOptions>();
-  verb.add_option("MODELS", options->models, "Network files (ONNX), two or more")
-      ->required()
-      ->type_name("")
-      ->expected(1, runs::kMostCompared)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb.takes_shipped(
+      verb.add_option("MODELS", options->models, "Networks: names or files (ONNX), two or more")
+          ->required()
+          ->type_name("")
+          ->expected(1, runs::kMostCompared)
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll),
+      kShippedNetworks);
   add_eval_options(verb, *options);
   return [options] { return run(*options); };
 }

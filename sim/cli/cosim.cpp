@@ -9,8 +9,8 @@
 #include "sim/base/text.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/cosim/core_fit.hpp"
 #include "sim/cosim/waves.hpp"
 #include "sim/report/cosim_report.hpp"
@@ -68,7 +68,7 @@ void set_operating_point(const CosimOptions& options, runs::CosimConfig& config)
     // Without a voltage memories with a supply of their own fail all the same.
     config.voltage = voltage_of(options.setup, setup.technology.get()).value_or(1.0);
   }
-  config.chip = one_chip(options.common, options.chip, config.voltage.has_value());
+  config.chip = runs::one_chip(options.chip, options.common.seed, config.voltage.has_value());
 }
 
 /// A wave file is not written in order, which neither a device nor a pipe allows.
@@ -103,6 +103,7 @@ runs::CosimConfig config_of(const CosimOptions& options) {
   runs::CosimConfig config;
   experiment::Setup& setup = config.setup;
   config.model = options.model;
+  setup.simulator = options.setup.simulator;
   set_target(options, setup.target);
   set_supplies(options.setup, setup);
   if (!options.setup.accelerator.empty()) {
@@ -137,7 +138,10 @@ int run(const CosimOptions& options) {
 Action add_cosim(Verb& verb) {
   const auto options = std::make_shared<CosimOptions>();
   options->setup.images = 1;
-  verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
+  verb.takes_shipped(verb.add_option("MODEL", options->model, "Network: its name or file (ONNX)")
+                         ->required()
+                         ->type_name(""),
+                     kShippedNetworks);
   verb.add_option("--layer", options->layer, "Compare this layer only (default all)")
       ->type_name("NAME");
   verb.add_option("--array", options->array,

@@ -8,8 +8,8 @@
 #include "sim/base/error.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/estimate/onnx_layers.hpp"
 #include "sim/mapping/dataflow.hpp"
 #include "sim/report/estimate_report.hpp"
@@ -67,7 +67,10 @@ int run(const EstimateOptions& options) {
 
 Action add_estimate(Verb& verb) {
   const auto options = std::make_shared<EstimateOptions>();
-  verb.add_option("MODEL", options->model, "Network file (ONNX), by any tool")->type_name("");
+  verb.takes_shipped(
+      verb.add_option("MODEL", options->model, "Network: its name, or a file (ONNX) by any tool")
+          ->type_name(""),
+      kShippedNetworks);
   verb.add_option("--input", options->input,
                   "Channels, height and width of an image, for a file that leaves them open")
       ->type_name("CxHxW");

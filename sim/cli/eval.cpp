@@ -9,8 +9,8 @@
 #include "sim/base/npy_output.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/eval_options.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/results_json.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/samples_csv.hpp"
@@ -55,7 +55,10 @@ int run(const OneEval& options) {
 
 Action add_eval(Verb& verb) {
   const auto options = std::make_shared<OneEval>();
-  verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
+  verb.takes_shipped(verb.add_option("MODEL", options->model, "Network: its name or file (ONNX)")
+                         ->required()
+                         ->type_name(""),
+                     kShippedNetworks);
   add_eval_options(verb, *options);
   verb.add_option(
           "--logits", options->logits,

@@ -2,9 +2,8 @@
 // Options to EvalConfig.
 #include "sim/cli/eval_options.hpp"
 
-#include "sim/base/error.hpp"
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/runs/sweep_file.hpp"
 
@@ -12,15 +11,7 @@ namespace brownout::cli {
 
 namespace {
 
-constexpr int kStatisticsBatch = 128;  // as trainings take
 constexpr double kMostNoise = 10.0;
-
-void set_selection(const EvalOptions& options, weights::Selection& selection) {
-  selection.tensors = parse_names("--only-tensors", options.only_tensors);
-  selection.layers = parse_names("--only-layers", options.only_layers);
-  if (options.only_bits.empty()) return;
-  weights::parse_bits(options.only_bits, "--only-bits", selection);
-}
 
 void add_chip_options(Verb& verb, EvalOptions& options) {
   runs::ChipChoice& chips = options.chips;
@@ -29,10 +20,12 @@ void add_chip_options(Verb& verb, EvalOptions& options) {
       ->transform(integer_in(1, runs::kMaxChips))
       ->default_str(std::to_string(runs::kDefaultChips));
   verb.add_option("--chip", chips.named,
-                  "A chip: random:SEED, physical:SEED or a profile FILE.h5; may be repeated")
+                  "A chip: random:SEED, physical:SEED or a profile, its name or FILE.h5; may be "
+                  "repeated")
       ->type_name("TEXT")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  verb.offers("--chip", chip_offer());
   verb.add_option("--p-err", chips.p_err, "Faulty cells err with this probability per evaluation")
       ->type_name("P")
       ->transform(number_in(runs::kMinPErr, 1.0))
@@ -81,29 +74,9 @@ void add_eval_rules(Verb& verb) {
 }  // namespace
 
 runs::EvalConfig eval_config(const EvalOptions& options) {
-  runs::EvalConfig config;
-  experiment::Setup& setup = config.setup;
-  config.rate = options.rate;
-  config.weight_noise = options.weight_noise;
-  setup.engine = options.setup.engine;
-  setup.batch_statistics = options.batch_statistics;
-  setup.target.batch =
-      options.setup.batch.value_or(options.batch_statistics ? kStatisticsBatch : 1);
-  set_data(options.setup, setup);
-  set_selection(options, setup.reads.selection);
-  if (!options.setup.accelerator.empty()) {
-    setup.target.accelerator = load_named_accelerator(options.setup.accelerator);
-  }
-  set_mitigations(options.setup, setup.target);
-  set_supplies(options.setup, setup);
-  if (!config.weight_noise) {
-    setup.technology = technology_of(options.setup, setup);
-    config.voltage = voltage_of(options.setup, setup.technology.get());
-  }
-  runs::ChipChoice chips = options.chips;
-  chips.seed = options.common.seed;
-  runs::choose_chips(chips, config);
-  return config;
+  runs::EvalSettings settings = options;
+  settings.chips.seed = options.common.seed;
+  return runs::eval_config(settings);
 }
 
 std::vector<std::filesystem::path> inputs_of(const runs::EvalConfig& config) {
@@ -127,7 +100,7 @@ void add_eval_options(Verb& verb, EvalOptions& options) {
       verb, options.setup,
       {"Accelerator, its name or file (YAML): placement, cycles and energy of an inference on it",
        "Images at a time on the accelerator, between fresh reads, or of batch statistics",
-       fmt::format("1, of batch statistics {}", kStatisticsBatch)});
+       fmt::format("1, of batch statistics {}", runs::kStatisticsBatch)});
   verb.add_flag("--batch-statistics", options.batch_statistics,
                 "With --engine float: batch norms take mean and variance of each batch of images "
                 "in place of the running ones");

@@ -2,23 +2,18 @@
 // Options of the verbs that evaluate networks at one operating point on a list of chips: `eval` and
 // `compare`.
 #pragma once
-#include <optional>
+#include <filesystem>
 #include <string>
+#include <vector>
 
 #include "sim/cli/setup_options.hpp"
-#include "sim/runs/chip_choice.hpp"
-#include "sim/runs/eval.hpp"
+#include "sim/runs/eval_settings.hpp"
 
 namespace brownout::cli {
 
-struct EvalOptions {
+struct EvalOptions : runs::EvalSettings {
   CommonOptions common;
-  SetupOptions setup;
-  std::optional<double> rate, weight_noise;
-  runs::ChipChoice chips;
-  std::string only_tensors, only_layers, only_bits;
   std::string samples;
-  bool batch_statistics = false;
 };
 
 /// All of them but the networks, with common options and --seed, and the rules between them.

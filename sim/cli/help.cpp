@@ -3,25 +3,31 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/application.hpp"
+#include "sim/cli/arguments.hpp"
 #include "sim/cli/command_page.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/help_topics.hpp"
-#include "sim/cli/manual_page.hpp"
+#include "sim/cli/manual_pages.hpp"
 #include "sim/cli/refusals.hpp"
-#include "sim/cli/shell_completion.hpp"
+#include "sim/command/completion.hpp"
 
 namespace brownout::cli {
+
+namespace fs = std::filesystem;
 
 namespace {
 
 struct HelpOptions {
   std::vector<std::string> words;
-  bool markdown = false, manual = false, completion = false;
+  std::string completion, pages;
+  bool markdown = false, manual = false;
 };
 
 const HelpTopic* topic_named(const std::string& name) {
@@ -57,25 +63,61 @@ std::string topic_hint(const std::string& word, const CLI::App& app) {
   return fmt::format("; did you mean {}?", alternatives(meant));
 }
 
-int run(const HelpOptions& options, CLI::App& app) {
+/// What packages bring beside the program: a manual page for every verb, and completions.
+void write_pages(const fs::path& folder, const Verb& app) {
+  const auto write = [&](const fs::path& file, const std::string& text) {
+    fs::create_directories((folder / file).parent_path());
+    write_file_atomically(fs::absolute(folder / file), text);
+  };
+  write("man/brownout.1", manual_page(app));
+  for (const CLI::App* verb : all_verbs(app)) {
+    write(fs::path("man") / (page_name(*verb) + ".1"), manual_page_of(*verb));
+  }
+  const std::vector<CompletedVerb> verbs = completed_verbs(app);
+  const auto train = std::find_if(verbs.begin(), verbs.end(),
+                                  [](const CompletedVerb& verb) { return verb.name == "train"; });
+  CompletedVerb trainer = *train;
+  trainer.name.clear();  // a program without verbs
+  for (const std::string& shell : completed_shells()) {
+    write(shell + "/brownout", completion_script(shell, "brownout", verbs));
+    write(shell + "/brownout-train", completion_script(shell, "brownout-train", {trainer}));
+  }
+}
+
+/// Words that may follow `brownout help`.
+std::vector<std::string> topics_and_verbs() {
+  std::vector<std::string> words;
+  for (const VerbEntry& entry : verbs()) {
+    if (*entry.group == '\0') words.emplace_back(entry.name);
+  }
+  for (const HelpTopic& topic : help_topics()) words.push_back(topic.name);
+  return words;
+}
+
+int run(const HelpOptions& options, Verb& app) {
   if (options.markdown) {
     print_text(command_page(app));
     return 0;
   }
-  if (options.manual) {
-    print_text(manual_page(app));
+  if (!options.completion.empty()) {
+    print_text(completion_script(options.completion, "brownout", completed_verbs(app)));
     return 0;
   }
-  if (options.completion) {
-    print_text(shell_completion(app));
-    return 0;
-  }
-  if (options.words.empty()) {
-    print_text(contents());
+  if (!options.pages.empty()) {
+    write_pages(options.pages, app);
     return 0;
   }
   const std::string name = fmt::format("{}", fmt::join(options.words, " "));
-  if (name == "train") return run_train({"--help"});
+  if (options.manual) {
+    Verb* verb = find_verb(app, name);
+    if (verb == nullptr && !name.empty()) throw InputError("help: no verb {}", in_quotes(name));
+    print_text(verb == nullptr ? manual_page(app) : manual_page_of(*verb));
+    return 0;
+  }
+  if (name.empty()) {
+    print_text(contents());
+    return 0;
+  }
   if (Verb* verb = find_verb(app, name)) {
     const std::size_t last = name.rfind(' ');
     print_text(
@@ -112,10 +154,15 @@ Action add_help(Verb& verb) {
       ->expected(0, 3)
       ->type_name("");
   verb.add_flag("--markdown", options->markdown, "Print docs/command.md")->group("");
-  verb.add_flag("--man", options->manual, "Print the manual page, brownout(1)")->group("");
-  verb.add_flag("--completion", options->completion,
-                "Print a script that completes the command in bash");
-  return [options, &verb] { return run(*options, *verb.get_parent()); };
+  verb.add_flag("--man", options->manual, "Print the manual page of the program, or of a verb")
+      ->group("");
+  verb.add_option("--pages", options->pages, "Write all manual pages and completions")->group("");
+  verb.add_option("--completion", options->completion,
+                  "Print a script that completes the command in a shell")
+      ->type_name("SHELL")
+      ->transform(one_of(completed_shells()));
+  verb.offers("TOPIC", {topics_and_verbs()});
+  return [options, &verb] { return run(*options, static_cast<Verb&>(*verb.get_parent())); };
 }
 
 }  // namespace brownout::cli

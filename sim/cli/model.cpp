@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "sim/cli/common.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/network_report.hpp"
 
 namespace brownout::cli {
@@ -28,7 +28,10 @@ int run(const InspectOptions& options) {
 
 Action add_model_inspect(Verb& verb) {
   const auto options = std::make_shared<InspectOptions>();
-  verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
+  verb.takes_shipped(verb.add_option("MODEL", options->model, "Network: its name or file (ONNX)")
+                         ->required()
+                         ->type_name(""),
+                     kShippedNetworks);
   add_common(verb, options->common);
   return [options] { return run(*options); };
 }

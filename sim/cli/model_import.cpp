@@ -8,87 +8,24 @@
 #include <system_error>
 
 #include "sim/base/error.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
-#include "sim/data/data_file.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/report/import_report.hpp"
-#include "sim/runs/import_model.hpp"
+#include "sim/runs/import_settings.hpp"
 #include "sim/runs/sweep_file.hpp"
 
 namespace brownout::cli {
 
 namespace {
 
-struct ImportOptions {
+struct ImportOptions : runs::ImportSettings {
   CommonOptions common;
-  std::string model, out, dataset = "fashion-mnist", data, input;
-  std::string mean = "0", deviation = "1", batch_norm = "fold", method = "min-max";
-  std::string scheme = "rquant", rounding = "nearest", coded = "weight";
-  std::optional<std::int64_t> images, test_images;
-  double percentile = 99.99;
-  bool per_channel = false, equalize = false, bias_correction = false;
-  int bits = 8;
-  std::optional<double> w_max;
+  std::string out;
 };
-
-std::size_t number_of(const std::string& name, const std::vector<std::string>& names) {
-  return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-}
-
-std::vector<network::Role> roles_of(const std::string& text) {
-  std::vector<network::Role> roles;
-  for (const std::string& name : parse_names("--coded", text)) {
-    const std::string role = parse_choice("--coded", name, {"weight", "bias", "scale", "shift"});
-    for (const network::Role one : {network::Role::kWeight, network::Role::kBias,
-                                    network::Role::kScale, network::Role::kShift}) {
-      if (network::to_string(one) == role) roles.push_back(one);
-    }
-  }
-  return roles;
-}
-
-runs::ImportConfig config_of(const ImportOptions& options) {
-  runs::ImportConfig config;
-  config.file = options.model;
-  config.lower.transform.mean = parse_numbers("--mean", options.mean, -1e3, 1e3);
-  config.lower.transform.std = parse_numbers("--deviation", options.deviation, 1e-6, 1e3);
-  config.lower.input = parse_extents("--input", options.input);
-  config.lower.fold_batch_norm = options.batch_norm == "fold";
-  config.calibration.dataset = options.dataset;
-  if (data::names_data_file(options.dataset)) {
-    config.calibration.data_file = options.dataset;
-    data::note_data_inputs(options.dataset);
-  }
-  config.calibration.split = data::Split::kTrain;
-  config.calibration.folder = options.data;
-  config.calibration.count = options.images.value_or(512);
-  config.calibration.fewer_will_do = !options.images;
-  config.test = config.calibration;
-  config.test.split = data::Split::kTest;
-  config.test.count = options.test_images.value_or(1000);
-  config.test.fewer_will_do = !options.test_images;
-  config.method = static_cast<importing::Calibration>(
-      number_of(options.method, importing::calibration_names()));
-  config.percentile = options.percentile;
-  config.quantize.scheme = network::scheme_from_string(options.scheme);
-  config.quantize.bits = options.bits;
-  try {
-    network::check_bits(config.quantize.scheme, config.quantize.bits);
-  } catch (const InputError& error) {
-    throw InputError("--bits: {}", error.what());
-  }
-  config.quantize.rounding =
-      static_cast<network::Rounding>(number_of(options.rounding, network::rounding_names()));
-  config.equalize = options.equalize;
-  config.bias_correction = options.bias_correction;
-  config.quantize.by_channel = options.per_channel;
-  config.quantize.w_max = options.w_max;
-  config.quantize.coded = roles_of(options.coded);
-  return config;
-}
 
 /// Options that were given and had nothing to act on, in one sentence; "" without any.
 std::string idle_remark(const Verb& verb, const runs::ImportResult& result) {
@@ -105,7 +42,7 @@ std::string idle_remark(const Verb& verb, const runs::ImportResult& result) {
 }
 
 int run(const ImportOptions& options, const Verb& verb) {
-  const runs::ImportConfig config = config_of(options);
+  const runs::ImportConfig config = runs::import_config(options);
   std::error_code none;
   if (std::filesystem::exists(options.out, none) && std::filesystem::is_other(options.out, none)) {
     throw InputError("--out: {}: expected a file, found a device or pipe", options.out);
@@ -131,7 +68,8 @@ Action add_model_import(Verb& verb) {
   verb.add_option("MODEL", options->model,
                   "Network of another tool (ONNX): float, or quantized (QDQ, QLinear operators)")
       ->required()
-      ->type_name("");
+      ->type_name("")
+      ->transform([](const std::string& text) { return documented_file(text).string(); });
   verb.add_option("--out", options->out, "Network file to write")->required()->type_name("FILE");
   verb.add_option("--calibrate", options->dataset, "Data set whose training images give the ranges")
       ->type_name("NAME")

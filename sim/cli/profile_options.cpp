@@ -5,8 +5,9 @@
 #include <memory>
 
 #include "sim/cli/arguments.hpp"
-#include "sim/cli/verb.hpp"
+#include "sim/cli/setup_options.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/profiles/chip_profile.hpp"
 #include "sim/profiles/profile_statistics.hpp"
 #include "sim/report/profile_report.hpp"
@@ -19,7 +20,10 @@ namespace {
 using Options = std::shared_ptr<ProfileOptions>;
 
 void add_input(Verb& verb, const Options& options) {
-  verb.add_option("FILE", options->file, "Chip profile (HDF5)")->required()->type_name("");
+  verb.takes_shipped(verb.add_option("FILE", options->file, "Chip profile: its name or file (HDF5)")
+                         ->required()
+                         ->type_name(""),
+                     kShippedProfiles);
 }
 
 void add_output(Verb& verb, const Options& options, const std::string& what,
@@ -48,7 +52,11 @@ int made_profile(const profiles::Profile& profile, const ProfileOptions& options
 
 Action add_profile_generate(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
-  verb.add_option("CONFIG", options->config, "What to generate (YAML)")->required()->type_name("");
+  verb.takes_shipped(
+      verb.add_option("CONFIG", options->config, "What to generate: its name or file (YAML)")
+          ->required()
+          ->type_name(""),
+      kShippedRecipes);
   add_output(verb, options, "The profile (HDF5)");
   return finish(verb, options, profile_generate);
 }
@@ -92,8 +100,15 @@ Action add_profile_fit(Verb& verb) {
 
 Action add_profile_compare(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
-  verb.add_option("A", options->file, "Chip profile (HDF5)")->required()->type_name("");
-  verb.add_option("B", options->other, "The profile to compare with")->required()->type_name("");
+  verb.takes_shipped(verb.add_option("A", options->file, "Chip profile: its name or file (HDF5)")
+                         ->required()
+                         ->type_name(""),
+                     kShippedProfiles);
+  verb.takes_shipped(
+      verb.add_option("B", options->other, "The profile to compare with: its name or file")
+          ->required()
+          ->type_name(""),
+      kShippedProfiles);
   return finish(verb, options, profile_compare);
 }
 
@@ -117,7 +132,10 @@ Action add_profile_plot(Verb& verb) {
 
 Action add_profile_export(Verb& verb) {
   const auto options = std::make_shared<ProfileOptions>();
-  verb.add_option("FILE", options->file, "Chip profile (HDF5); masks: or --chip")->type_name("");
+  verb.takes_shipped(verb.add_option("FILE", options->file,
+                                     "Chip profile: its name or file (HDF5); masks: or --chip")
+                         ->type_name(""),
+                     kShippedProfiles);
   verb.add_option(
           "--format", options->format,
           "One CSV file, a folder of NumPy arrays, or fault masks of a memory for $readmemh")
@@ -128,14 +146,17 @@ Action add_profile_export(Verb& verb) {
   verb.add_option("--words", options->words, "Masks: words of the memory")->type_name("N");
   verb.add_option("--bits", options->bits, "Masks: bits of a word")->type_name("W");
   verb.add_option("--chip", options->chip,
-                  "Masks: the chip, instead of FILE: random:SEED, physical:SEED or FILE.h5")
+                  "Masks: the chip, instead of FILE: random:SEED, physical:SEED or a profile, its "
+                  "name or FILE.h5")
       ->type_name("TEXT");
+  verb.offers("--chip", chip_offer());
   verb.add_option("--voltage", options->voltage, "Masks: supply in units of Vmin")->type_name("V");
   verb.add_option("--rate", options->rate, "Masks: bit error rate of a random chip")
       ->type_name("P");
   verb.add_option("--technology", options->technology,
                   "Masks: rate of a random chip at --voltage (default: profiles/14nm-finfet.yaml)")
       ->type_name("FILE");
+  verb.offers("--technology", {{}, &kShippedTechnologies});
   verb.add_option("--evaluation-seed", options->evaluation_seed,
                   "Masks: draws of cells that err with a probability")
       ->type_name("N")

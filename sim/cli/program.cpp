@@ -7,8 +7,8 @@
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/mapping/program_commands.hpp"
 #include "sim/report/program_report.hpp"
 #include "sim/runs/sweep_file.hpp"
@@ -43,10 +43,14 @@ int run(const ProgramOptions& options) {
 
 Action add_model_program(Verb& verb) {
   const auto options = std::make_shared<ProgramOptions>();
-  verb.add_option("MODEL", options->model, "Network file (ONNX)")->required()->type_name("");
+  verb.takes_shipped(verb.add_option("MODEL", options->model, "Network: its name or file (ONNX)")
+                         ->required()
+                         ->type_name(""),
+                     kShippedNetworks);
   verb.add_option("--accelerator", options->accelerator, "Accelerator: its name or file (YAML)")
       ->required()
       ->type_name("FILE");
+  verb.offers("--accelerator", {{}, &kShippedAccelerators});
   verb.add_option("--batch", options->batch, "Images at a time")
       ->type_name("B")
       ->transform(integer_in(1, runs::kMaxBatch))

@@ -11,7 +11,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/application.hpp"
-#include "sim/cli/declarations.hpp"
+#include "sim/command/declarations.hpp"
 
 namespace brownout::cli {
 

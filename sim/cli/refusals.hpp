@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 
 namespace brownout::cli {
 

@@ -5,10 +5,10 @@
 
 #include "sim/base/error.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/run_report.hpp"
-#include "sim/runs/accelerator_run.hpp"
+#include "sim/runs/eval_settings.hpp"
 #include "sim/technology/technology.hpp"
 
 namespace brownout::cli {
@@ -39,31 +39,10 @@ int reprice(const RunOptions& options) {
   return 0;
 }
 
-/// The voltage of the rail, and which chip fails there.
-void set_operating_point(const RunOptions& options, runs::RunConfig& config) {
-  config.voltage = voltage_of(options.setup, config.setup.technology.get());
-  if (!config.voltage) {
-    // Memories with a supply of their own fail at Vmin all the same.
-    if (const auto at_vmin = config.setup.supplies().resolve(std::nullopt)) {
-      config.voltage = at_vmin->voltage;
-    }
-  }
-  config.chip = one_chip(options.common, options.chip, config.voltage.has_value());
-}
-
 runs::RunConfig config_of(const RunOptions& options) {
   if (options.model.empty()) throw InputError("expected a network file MODEL, or --reprice FILE");
-  runs::RunConfig config;
-  experiment::Setup& setup = config.setup;
+  runs::RunConfig config = runs::run_config({options.setup, options.chip, options.common.seed});
   config.model = options.model;
-  setup.engine = options.setup.engine;
-  setup.target.accelerator = load_named_accelerator(options.setup.accelerator);
-  setup.target.batch = options.setup.batch.value_or(1);
-  set_mitigations(options.setup, setup.target);
-  set_supplies(options.setup, setup);
-  set_data(options.setup, setup);
-  setup.technology = technology_of(options.setup, setup);
-  set_operating_point(options, config);
   if (!options.timeline.empty()) config.span_limit = kTimelineSpans;
   return config;
 }
@@ -106,7 +85,9 @@ void add_run_rules(Verb& verb) {
 
 Action add_run(Verb& verb) {
   const auto options = std::make_shared<RunOptions>();
-  verb.add_option("MODEL", options->model, "Network file (ONNX)")->type_name("");
+  verb.takes_shipped(
+      verb.add_option("MODEL", options->model, "Network: its name or file (ONNX)")->type_name(""),
+      kShippedNetworks);
   add_target_options(verb, options->setup,
                      {"Accelerator: its name (brownout accelerator list) or file (YAML)",
                       "Images at a time", "1"});

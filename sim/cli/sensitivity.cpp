@@ -4,8 +4,8 @@
 
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/setup_options.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/engines/engine.hpp"
 #include "sim/report/sensitivity_report.hpp"
 #include "sim/runs/sensitivity_run.hpp"
@@ -49,10 +49,12 @@ int run(const SensitivityOptions& options) {
 
 Action add_sensitivity(Verb& verb) {
   const auto options = std::make_shared<SensitivityOptions>();
-  verb.add_option("MODEL", options->models, "Network files (ONNX)")
-      ->required()
-      ->expected(1, 1000)
-      ->type_name("");
+  verb.takes_shipped(
+      verb.add_option("MODEL", options->models, "Networks: their names or files (ONNX)")
+          ->required()
+          ->expected(1, 1000)
+          ->type_name(""),
+      kShippedNetworks);
   verb.add_option("--rate", options->rate, "Bit error rate of the cells that fail, above 0")
       ->required()
       ->type_name("P")

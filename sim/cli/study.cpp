@@ -7,8 +7,8 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/samples_csv.hpp"
 #include "sim/report/study_plot.hpp"
 #include "sim/report/study_report.hpp"
@@ -89,9 +89,11 @@ int run(const StudyOptions& options) {
 
 Action add_study(Verb& verb) {
   const auto options = std::make_shared<StudyOptions>();
-  verb.add_option("FILE", options->file, "Study file (YAML, docs/studies.md)")
-      ->required()
-      ->type_name("");
+  verb.takes_shipped(
+      verb.add_option("FILE", options->file, "Study: its name or file (YAML, docs/studies.md)")
+          ->required()
+          ->type_name(""),
+      kShippedStudies);
   verb.add_option("--out", options->out,
                   "Folder of the results (default: out/ and the name of FILE); one that holds a "
                   "part of this study is continued")

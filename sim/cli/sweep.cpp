@@ -8,13 +8,11 @@
 #include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
-#include "sim/cli/verb.hpp"
 #include "sim/cli/verbs.hpp"
-#include "sim/report/csv.hpp"
+#include "sim/command/verb.hpp"
 #include "sim/report/plot.hpp"
-#include "sim/report/results_json.hpp"
 #include "sim/report/results_text.hpp"
-#include "sim/report/samples_csv.hpp"
+#include "sim/report/sweep_files.hpp"
 #include "sim/results/store.hpp"
 
 namespace brownout::cli {
@@ -26,6 +24,7 @@ struct SweepOptions {
   std::string configuration, out, data;
   std::optional<std::int64_t> images, chips;
   bool no_plot = false;
+  std::shared_ptr<Simulator> simulator;
 };
 
 /// The sweep's own technology is the one that counts.
@@ -40,16 +39,9 @@ void note_other_technology(const runs::SweepConfig& config, const Output& output
 
 int run(const SweepOptions& options) {
   runs::SweepConfig config = runs::load_sweep(options.configuration);
-  if (options.images) {
-    config.setup.images.count = *options.images;
-    config.places.erase("images");
-  }
-  config.chips = options.chips.value_or(config.chips);
-  config.seed = options.common.seed.value_or(config.seed);
-  if (!options.data.empty()) {
-    config.setup.images.folder = options.data;
-    config.places.erase("data_folder");
-  }
+  config.setup.simulator = options.simulator;
+  runs::replace_settings({options.images, options.chips, options.common.seed, options.data},
+                         config);
 
   std::vector<std::filesystem::path> inputs = config.models;
   inputs.insert(inputs.end(), {config.file, config.setup.technology->file()});
@@ -58,9 +50,8 @@ int run(const SweepOptions& options) {
   for (const runs::SweepMitigation& entry : config.mitigations) {
     if (!entry.what.sensitivity.empty()) inputs.emplace_back(entry.what.sensitivity);
   }
-  const std::filesystem::path folder = options.out.empty()
-                                           ? std::filesystem::path("out") / config.file.stem()
-                                           : std::filesystem::path(options.out);
+  const std::filesystem::path folder =
+      options.out.empty() ? runs::default_folder(config) : std::filesystem::path(options.out);
   expect_own_file({"--json", options.common.json}, {"--out", folder});
   for (const std::string& name : results::folder_names()) {
     expect_own_file({"--json", options.common.json}, {"--out", folder / name});
@@ -74,17 +65,14 @@ int run(const SweepOptions& options) {
                            options.common.quiet);
   });
 
-  const std::string json = report::sweep_json(result);
-  write_file_atomically(folder / "points.csv", report::points_csv(result));
-  write_file_atomically(folder / "samples.csv", report::samples_csv(result));
-  write_file_atomically(folder / "safe_voltage.csv", report::safe_voltage_csv(result));
-  write_file_atomically(folder / "sweep.json", json);
+  const report::SweepFiles files = report::sweep_files(result);
+  report::write_files(files, folder);
   if (!options.no_plot) {
     if (const auto problem = report::draw_plot(result, folder / "sweep.svg")) {
       output.note(*problem);
     }
   }
-  output.json(json);
+  output.json(files.json);
   output.text(report::sweep_text(result));
   return 0;
 }
@@ -93,9 +81,12 @@ int run(const SweepOptions& options) {
 
 Action add_sweep(Verb& verb) {
   const auto options = std::make_shared<SweepOptions>();
-  verb.add_option("CONFIG", options->configuration, "Sweep file (YAML, docs/sweep-file.md)")
-      ->required()
-      ->type_name("");
+  options->simulator = verb.simulator();
+  verb.takes_shipped(verb.add_option("CONFIG", options->configuration,
+                                     "Sweep: its name or file (YAML, docs/sweep-file.md)")
+                         ->required()
+                         ->type_name(""),
+                     kShippedSweeps);
   verb.add_option("--out", options->out,
                   "Folder of the results (default: out/ and the name of CONFIG); one that holds a "
                   "part of this sweep is continued")

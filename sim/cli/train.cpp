@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -12,6 +11,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/shipped.hpp"
+#include "sim/cli/application.hpp"
 #include "sim/cli/common.hpp"
 #include "sim/cli/verbs.hpp"
 
@@ -22,8 +22,8 @@ namespace {
 constexpr char kTrainer[] = "brownout-train";
 
 constexpr char kHow[] =
-    "build it with `./setup.sh build --trainers` (cmake: -DBROWNOUT_WITH_TRAINERS=ON; needs "
-    "LibTorch)";
+    "install the package brownout-train, or build it with `./setup.sh build --trainers` (cmake: "
+    "-DBROWNOUT_WITH_TRAINERS=ON; needs LibTorch)";
 
 bool is_program(const std::filesystem::path& file) {
   std::error_code error;
@@ -65,11 +65,10 @@ int run_train(const std::vector<std::string>& arguments) {
     return word == "--help" || word == "-h";
   });
   if (wants_help) {
-    std::printf(
-        "Usage: brownout train CONFIG [OPTIONS]\n\n"
-        "Trains the network of a training file (YAML) and exports it as ONNX. The trainer\n"
-        "is a program of its own and is not here yet: %s.\n",
-        kHow);
+    Application application;
+    print_text(
+        find_verb(application.app, "train")->help("brownout") +
+        fmt::format("\nThe trainer is a program of its own and is not here yet: {}.\n", kHow));
     return 0;
   }
   find_trainer();  // says that it is missing

@@ -107,8 +107,9 @@ const std::map<std::string, Guide>& guides() {
         {{"fields of the result", "output.md#model-program"},
          {"how networks are mapped", "accelerator.md"}}}},
       {"train",
-       {"Trains networks. The process becomes `brownout-train`, which has options of its own "
-        "(`brownout train --help`) and is built with `./setup.sh build --trainers`.",
+       {"Trains the network of a training file (YAML) and exports it as ONNX. The process becomes "
+        "`brownout-train`, a program of its own, because it links LibTorch (`./setup.sh build "
+        "--trainers`, or the Debian package brownout-train).",
         "brownout train configs/trainings/fmnist-simplenet16-randbet-8b.yaml",
         {{"training files and options", "training.md"}}}},
       {"profile", {"Makes, examines and converts maps of the cells of a chip.", "", {}}},

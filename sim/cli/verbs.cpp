@@ -27,7 +27,7 @@ const std::vector<VerbEntry>& verbs() {
       {"model", "inspect", "Layers, parameters, codings, metadata", add_model_inspect},
       {"model", "program", "What an accelerator does for a network: tiles and cycles",
        add_model_program},
-      {"", "train", "Train networks: starts brownout-train (see its --help)", nullptr},
+      {"", "train", "Train networks that survive bit errors", nullptr},
       {"", "profile", "Chip profiles: make, look at, convert", nullptr},
       {"profile", "generate", "A synthetic chip from a YAML file", add_profile_generate},
       {"profile", "import", "Maps in other formats become a profile", add_profile_import},

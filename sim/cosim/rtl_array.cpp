@@ -219,6 +219,12 @@ void RtlArray::mirror() {
   }
 }
 
+std::vector<std::int64_t> RtlArray::measured_cycles() const {
+  std::vector<std::int64_t> cycles;
+  for (const LayerRecord& layer : records_) cycles.push_back(layer.rtl_cycles);
+  return cycles;
+}
+
 void RtlArray::set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws) {
   accumulator_cells_ = faults;
   accumulator_draws_ = draws;

@@ -59,6 +59,7 @@ class RtlArray : public accelerator::ArrayModel {
   void end_layer(mapping::LayerIndex layer, const std::vector<accelerator::StripGates>& gates,
                  std::int64_t cycles, std::int32_t* acc, std::int64_t stride) override;
   const std::vector<accelerator::SumLane>& sum_lanes() const override { return sum_lanes_; }
+  std::vector<std::int64_t> measured_cycles() const override;
   std::string name() const override { return "rtl"; }
 
   /// Summed over all jobs so far.

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "sim/accelerator/accelerator.hpp"
 #include "sim/base/error.hpp"
 
 namespace brownout::engines {
@@ -25,23 +26,6 @@ void add(ImagesResult& total, accelerator::RunResult run) {
 }
 
 }  // namespace
-
-Programs::Programs(network::SharedNetwork network, const mapping::AcceleratorConfig& accelerator,
-                   int batch, std::uint64_t bit_offset, const std::string& where)
-    : network_(std::move(network)),
-      bit_offset_(bit_offset),
-      where_(where),
-      full_(std::make_shared<const mapping::Program>(
-          mapping::compile(*network_, accelerator, batch, bit_offset, where))) {}
-
-std::shared_ptr<const mapping::Program> Programs::remainder(int images) {
-  std::shared_ptr<const mapping::Program>& program = remainders_[images];
-  if (program == nullptr) {
-    program = std::make_shared<const mapping::Program>(
-        mapping::compile(*network_, full_->accelerator, images, bit_offset_, where_));
-  }
-  return program;
-}
 
 SystemcEngine::SystemcEngine(const network::SharedNetwork& network,
                              const mapping::AcceleratorConfig& accelerator, int batch,

@@ -3,43 +3,17 @@
 // its own faulty cells.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
-#include "sim/accelerator/accelerator.hpp"
-#include "sim/engines/engine.hpp"
+#include "sim/accelerator/array_model.hpp"
+#include "sim/engines/programs.hpp"
+#include "sim/engines/simulator.hpp"
 
 namespace brownout::engines {
 
-/// Programs for full batches and for what is left over at the end.
-class Programs {
- public:
-  /// InputError (beginning with `where`) when the network does not fit.
-  Programs(network::SharedNetwork network, const mapping::AcceleratorConfig& accelerator, int batch,
-           std::uint64_t bit_offset, const std::string& where);
-
-  const mapping::Program& full() const { return *full_; }
-  const std::shared_ptr<const mapping::Program>& shared() const { return full_; }
-  /// The program for `images` < batch images.
-  std::shared_ptr<const mapping::Program> remainder(int images);
-
- private:
-  network::SharedNetwork network_;
-  std::uint64_t bit_offset_;
-  std::string where_;
-  std::shared_ptr<const mapping::Program> full_;
-  std::map<int, std::shared_ptr<const mapping::Program>> remainders_;  // by number of images
-};
-
-/// What a number of images took, as full batches and the rest; layers are those of the program.
-struct ImagesResult : accelerator::RunResult {
-  std::int64_t images = 0;
-  double seconds = 0.0;  // wall time of the simulation, results included
-};
-
 /// Not thread-safe: there is one model per process.
-class SystemcEngine final : public Engine {
+class SystemcEngine final : public SimulatedEngine {
  public:
   SystemcEngine(
       const network::SharedNetwork& network, const mapping::AcceleratorConfig& accelerator,
@@ -71,13 +45,10 @@ class SystemcEngine final : public Engine {
   /// "systemc", or "rtl" with that array.
   std::string name() const override;
 
-  /// Time and counts of `images` images without their numbers.
-  ImagesResult time(std::int64_t images, std::size_t span_limit = 0);
-  /// What the last run took.
-  const ImagesResult& result() const { return result_; }
-  /// From the next run on, record up to this many stretches of the modules' time.
-  void record(std::size_t span_limit) { span_limit_ = span_limit; }
-  const mapping::Program& program() const { return programs_->full(); }
+  ImagesResult time(std::int64_t images, std::size_t span_limit = 0) override;
+  const ImagesResult& result() const override { return result_; }
+  void record(std::size_t span_limit) override { span_limit_ = span_limit; }
+  const mapping::Program& program() const override { return programs_->full(); }
 
  private:
   ImagesResult simulate(const std::uint8_t* pixels, std::int64_t first, std::int64_t images,

@@ -5,7 +5,6 @@
 #include "sim/base/error.hpp"
 #include "sim/engines/batch_statistics_engine.hpp"
 #include "sim/engines/engine_traits.hpp"
-#include "sim/engines/systemc_engine.hpp"
 #include "sim/experiment/clean_labels.hpp"
 
 namespace brownout::experiment {
@@ -44,8 +43,7 @@ std::shared_ptr<engines::Engine> make_engine(const Model& model, const Setup& se
     return engines::make_engine(setup.engine, model.network, threads);
   }
   BROWNOUT_CHECK(target.programs() != nullptr, "engine {} without accelerator", setup.engine);
-  return std::make_shared<engines::SystemcEngine>(model.network, target.programs(),
-                                                  model.file.string());
+  return needed(setup.simulator).make_engine(model.network, target.programs(), model.file.string());
 }
 
 Experiment::Experiment(const Model& model, const OpenImages& images, const Setup& setup,

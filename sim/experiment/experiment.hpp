@@ -23,7 +23,8 @@ namespace brownout::experiment {
 const std::vector<std::string>& evaluation_engine_names();
 
 /// The engine that a setup names, for a target that it describes.
-/// InputError for batch statistics of a network without batch norms.
+/// InputError for batch statistics of a network without batch norms, and for an engine on the
+/// accelerator without a simulator.
 std::shared_ptr<engines::Engine> make_engine(const Model& model, const Setup& setup,
                                              const Target& target, int threads);
 

@@ -3,16 +3,17 @@
 #include "sim/experiment/network_cost.hpp"
 
 #include "sim/base/error.hpp"
-#include "sim/engines/systemc_engine.hpp"
 #include "sim/mapping/timing.hpp"
 
 namespace brownout::experiment {
 
-NetworkCost::NetworkCost(const Model& model, const Target& target, std::int64_t images)
+NetworkCost::NetworkCost(const Model& model, const Target& target, std::int64_t images,
+                         const std::shared_ptr<Simulator>& simulator)
     : accelerator_(*target.config().accelerator), code_bits_(model.network->bits()) {
-  engines::SystemcEngine engine(model.network, target.programs(), model.file.string());
-  const engines::ImagesResult result = engine.time(images);
-  pricing_ = pricing_of(engine.program(), code_bits_, images);
+  const std::shared_ptr<engines::SimulatedEngine> engine =
+      needed(simulator).make_engine(model.network, target.programs(), model.file.string());
+  const engines::ImagesResult result = engine->time(images);
+  pricing_ = pricing_of(engine->program(), code_bits_, images);
   cycles_ = static_cast<double>(result.cycles);
   counts_ = result.total().counts;
 }

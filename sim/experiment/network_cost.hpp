@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "sim/base/event_counts.hpp"
+#include "sim/engines/simulator.hpp"
 #include "sim/experiment/pricing.hpp"
 #include "sim/experiment/target.hpp"
 #include "sim/mapping/accelerator_config.hpp"
@@ -17,8 +19,10 @@ namespace brownout::experiment {
 /// Timing depends neither on data nor on voltage, so one run serves all points of a sweep.
 class NetworkCost {
  public:
-  /// Simulates `images` images on an accelerator, without their numbers.
-  NetworkCost(const Model& model, const Target& target, std::int64_t images);
+  /// Simulates `images` images on an accelerator, without their numbers. InputError without a
+  /// simulator.
+  NetworkCost(const Model& model, const Target& target, std::int64_t images,
+              const std::shared_ptr<Simulator>& simulator);
 
   double cycles_per_image() const;
   double latency_ms() const;  // of an image, at the accelerator's clock

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "sim/chips/chip.hpp"
-#include "sim/engines/systemc_engine.hpp"
+#include "sim/engines/programs.hpp"
 #include "sim/experiment/memory_results.hpp"
 #include "sim/experiment/supplies.hpp"
 #include "sim/mapping/memory_faults.hpp"

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "sim/engines/simulator.hpp"
 #include "sim/experiment/images.hpp"
 #include "sim/experiment/reads.hpp"
 #include "sim/experiment/supplies.hpp"
@@ -23,6 +24,8 @@ struct Setup {
   std::string engine = "functional";
   /// Batch norms take mean and variance of `target.batch` images (engine "float" only).
   bool batch_statistics = false;
+  /// What runs programs on the accelerator, of which no result depends; null: none.
+  std::shared_ptr<Simulator> simulator;
 
   Supplies supplies() const { return {technology, target, rates}; }
 };

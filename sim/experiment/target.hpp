@@ -7,7 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include "sim/engines/systemc_engine.hpp"
+#include "sim/engines/programs.hpp"
 #include "sim/experiment/model.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/mapping/placement.hpp"

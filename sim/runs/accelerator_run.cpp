@@ -7,8 +7,6 @@
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/chips/chip.hpp"
-#include "sim/cosim/core_fit.hpp"
-#include "sim/cosim/rtl_array.hpp"
 #include "sim/engines/engine_traits.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/experiment/network_cost.hpp"
@@ -31,15 +29,8 @@ experiment::RunCounts run_counts(const AcceleratorRun& run) {
   return counts;
 }
 
-/// The Verilated core in place of the array, if the engine asks for it; else null.
-std::shared_ptr<cosim::RtlArray> make_rtl(const experiment::Setup& setup) {
-  if (!engines::traits_of(setup.engine).rtl) return nullptr;
-  cosim::check_core(*setup.target.accelerator);
-  return std::make_shared<cosim::RtlArray>(*setup.target.accelerator);
-}
-
 /// Numbers, cycles and counts. The engine "functional" has its time from the SystemC model.
-void simulate(experiment::Experiment& experiment, engines::SystemcEngine& systemc,
+void simulate(experiment::Experiment& experiment, engines::SimulatedEngine& systemc,
               const chips::Chip* chip, const experiment::Conditions& at, AcceleratorRun& run) {
   const bool only_time = !engines::traits_of(run.config.setup.engine).on_accelerator;
   const std::size_t span_limit = run.config.span_limit;
@@ -88,7 +79,8 @@ double unprotected_cycles(const experiment::Model& model, const AcceleratorRun& 
     return static_cast<double>(run.total.cycles);
   }
   const experiment::Target unprotected(model, config.with({}));
-  return experiment::NetworkCost(model, unprotected, run.images).cycles();
+  return experiment::NetworkCost(model, unprotected, run.images, run.config.setup.simulator)
+      .cycles();
 }
 
 }  // namespace
@@ -110,14 +102,17 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
     chip = chips::make_chip(run.config.chip);
     run.chip_note = chip->note();
   }
-  const experiment::Model model = experiment::load_model(run.config.model);
+  const experiment::Model model =
+      run.config.network ? *run.config.network : experiment::load_model(run.config.model);
   run.model = model.name;
   run.model_sha256 = model.sha256;
-  const std::shared_ptr<cosim::RtlArray> rtl = make_rtl(setup);
+  Simulator& simulator = needed(setup.simulator);
+  const std::shared_ptr<accelerator::ArrayModel> rtl =
+      engines::traits_of(setup.engine).rtl ? simulator.make_rtl_array(*setup.target.accelerator)
+                                           : nullptr;
   const experiment::Target target(model, setup.target);
-  const auto systemc = std::make_shared<engines::SystemcEngine>(
-      model.network, target.programs(), model.file.string(),
-      rtl ? rtl : std::shared_ptr<accelerator::ArrayModel>(accelerator::make_behavioural_array()));
+  const std::shared_ptr<engines::SimulatedEngine> systemc =
+      simulator.make_engine(model.network, target.programs(), model.file.string(), rtl);
   const experiment::OpenImages images = experiment::open(setup.images);
   engines::check_fits(*model.network, *images.data, model.file.string());
   run.images = images.count;
@@ -132,10 +127,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   simulate(experiment, *systemc, chip.get(), at, run);
   progress.advance(1);
   progress.finish();
-  if (rtl) {
-    for (const cosim::LayerRecord& layer : rtl->records())
-      run.rtl_cycles.push_back(layer.rtl_cycles);
-  }
+  if (rtl) run.rtl_cycles = rtl->measured_cycles();
 
   run.pricing = experiment::pricing_of(*target.program(), model.network->bits(), run.images);
   add_parts(*target.program(), run);

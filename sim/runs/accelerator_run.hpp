@@ -5,12 +5,13 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/engines/evaluate.hpp"
-#include "sim/engines/systemc_engine.hpp"
+#include "sim/engines/simulator.hpp"
 #include "sim/experiment/chip_weights.hpp"
 #include "sim/experiment/other_memories.hpp"
 #include "sim/experiment/pricing.hpp"
@@ -26,10 +27,11 @@ const std::vector<std::string>& run_engine_names();
 
 struct RunConfig {
   std::filesystem::path model;
-  experiment::Setup setup;        // with an accelerator and a technology
-  std::optional<double> voltage;  // none: Vmin, no faults
-  std::string chip;               // with a voltage
-  std::size_t span_limit = 0;     // stretches of time to record for the timeline
+  std::shared_ptr<const experiment::Model> network;  // read already; null: it is read from `model`
+  experiment::Setup setup;                           // with an accelerator and a technology
+  std::optional<double> voltage;                     // none: Vmin, no faults
+  std::string chip;                                  // with a voltage
+  std::size_t span_limit = 0;                        // stretches of time to record for the timeline
 };
 
 /// A layer, or the whole network.

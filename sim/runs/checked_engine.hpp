@@ -6,7 +6,7 @@
 #include <string>
 
 #include "sim/cosim/checked_array.hpp"
-#include "sim/engines/systemc_engine.hpp"
+#include "sim/engines/simulator.hpp"
 
 namespace brownout::runs {
 
@@ -14,7 +14,7 @@ namespace brownout::runs {
 /// both.
 class CheckedEngine final : public engines::Engine {
  public:
-  CheckedEngine(engines::SystemcEngine& engine, cosim::CheckedArray& array,
+  CheckedEngine(engines::SimulatedEngine& engine, cosim::CheckedArray& array,
                 const network::Network& network)
       : engine_(engine), array_(array), network_(network) {}
 
@@ -49,7 +49,7 @@ class CheckedEngine final : public engines::Engine {
     cycles_ += engine_.result().cycles;
   }
 
-  engines::SystemcEngine& engine_;
+  engines::SimulatedEngine& engine_;
   cosim::CheckedArray& array_;
   const network::Network& network_;
   std::int64_t cycles_ = 0;

@@ -16,7 +16,7 @@
 #include "sim/cosim/core_fit.hpp"
 #include "sim/cosim/job_files.hpp"
 #include "sim/cosim/wave_file.hpp"
-#include "sim/engines/systemc_engine.hpp"
+#include "sim/engines/simulator.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/runs/checked_engine.hpp"
 #include "sim/runs/cosim_window.hpp"
@@ -69,7 +69,7 @@ void describe(const experiment::Readout& readout, const chips::Chip* chip,
 }
 
 /// Without the RTL: numbers and time.
-void run_without_rtl(experiment::Experiment& experiment, engines::SystemcEngine& plain,
+void run_without_rtl(experiment::Experiment& experiment, engines::SimulatedEngine& plain,
                      const experiment::Readout& readout, CosimRun& run) {
   run.logits_sha256 = experiment.evaluate(plain, readout).logits_sha256;
   run.other_memories = readout.others;
@@ -104,13 +104,14 @@ struct Comparison {
   const experiment::Target& target;
   const experiment::Readout& readout;
   const experiment::Conditions& at;
+  Simulator& simulator;
 };
 
 /// The RTL beside the array. Waves that end with a failed assertion of the RTL are kept, and the
 /// failure is returned.
 std::exception_ptr compare(const Comparison& both, const std::filesystem::path& trace,
                            CosimRun& run) {
-  const auto& [experiment, model, target, readout, at] = both;
+  const auto& [experiment, model, target, readout, at, simulator] = both;
   cosim::CheckOptions options = check_options(run.config);
   options.trace = trace;
   const mapping::AcceleratorConfig& accelerator = *target.config().accelerator;
@@ -119,8 +120,9 @@ std::exception_ptr compare(const Comparison& both, const std::filesystem::path& 
           ? std::make_shared<cosim::CheckedArray>(accelerator, options)
           : std::make_shared<cosim::CheckedArray>(cosim::fitting_shape(accelerator), options);
   array->set_supply(at.weights.voltage, at.others.accumulators.voltage);
-  engines::SystemcEngine engine(model.network, target.programs(), model.file.string(), array);
-  CheckedEngine checked(engine, *array, *model.network);
+  const auto engine =
+      simulator.make_engine(model.network, target.programs(), model.file.string(), array);
+  CheckedEngine checked(*engine, *array, *model.network);
   std::exception_ptr failure;
   try {
     const std::string logits = experiment.evaluate(checked, readout).logits_sha256;
@@ -216,8 +218,9 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   run.model = model.name;
   run.model_sha256 = model.sha256;
   const experiment::Target target(model, setup.target);
-  const auto plain = std::make_shared<engines::SystemcEngine>(model.network, target.programs(),
-                                                              model.file.string());
+  Simulator& simulator = needed(setup.simulator);
+  const std::shared_ptr<engines::SimulatedEngine> plain =
+      simulator.make_engine(model.network, target.programs(), model.file.string());
   if (!run.config.layer.empty()) expect_matrix_layer(*target.program(), run.config.layer);
   const experiment::OpenImages images = experiment::open(setup.images);
   engines::check_fits(*model.network, *images.data, model.file.string());
@@ -232,7 +235,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   run_without_rtl(experiment, *plain, readout, run);
   describe(readout, chip.get(), at, setup.supplies().weights_scaled(), run);
   progress.advance(1, run.not_compared.empty() ? "RTL" : "export");
-  compare_with_waves({experiment, model, target, readout, at}, run);
+  compare_with_waves({experiment, model, target, readout, at, simulator}, run);
   if (!run.config.trace.empty() && run.traced_cycles == 0 && !run.first_mismatch) {
     run.next_core = next_core(run.config, times);
   }

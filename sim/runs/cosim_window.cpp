@@ -65,7 +65,7 @@ void expect_window_in_layer(const CosimConfig& config, const std::vector<CoreTim
 }  // namespace
 
 std::vector<CoreTime> expect_window(const CosimConfig& config, std::int64_t images,
-                                    engines::SystemcEngine& plain) {
+                                    engines::SimulatedEngine& plain) {
   const engines::ImagesResult timed = plain.time(images, config.trace.empty() ? 0 : kSpanLimit);
   plain.record(0);
   expect_window_in_run(config, timed.cycles);

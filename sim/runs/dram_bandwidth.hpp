@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/accelerator/run_state.hpp"
+#include "sim/accelerator/tally.hpp"
 
 namespace brownout::runs {
 

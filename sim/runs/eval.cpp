@@ -15,35 +15,26 @@ namespace {
 
 using ChipList = std::vector<std::unique_ptr<chips::Chip>>;
 
-/// Checked before anything takes time: with no words there are no faults, but all checks.
-ChipList make_chips(EvalConfig& config, const chips::OperatingPoint& at) {
+/// The operating point of every memory, and the chips that fail there.
+struct EvalPoint {
+  std::optional<experiment::Conditions> at;
+  bool weights_scaled = true;
   ChipList chips;
-  for (const std::string& name : config.chips) {
-    chips.push_back(config.files.make(name));
-    chips.back()->faults(memory::MemoryId::kWeights, 0, at);
-  }
-  return chips;
-}
+};
 
-/// The energy of an inference, and of one on the unprotected accelerator at Vmin.
-EvalCost cost_of(const experiment::Setup& setup, const experiment::Model& model,
-                 const experiment::Target& target, std::int64_t images, double voltage) {
-  const technology::Technology& technology = *setup.technology;
-  const experiment::NetworkCost cost(model, target, images);
-  EvalCost result;
-  result.cycles = cost.cycles_per_image();
-  result.latency_ms = cost.latency_ms();
-  const EnergyRange energy = cost.energy(technology, voltage);
-  result.energy = energy.value;
-  const auto unprotected_at_vmin = [&] {
-    if (!setup.target.mitigations().any()) return cost.at_vmin(technology);
-    const experiment::Target unprotected(model, setup.target.with({}));
-    return experiment::NetworkCost(model, unprotected, images).at_vmin(technology);
-  };
-  result.relative = experiment::relative_energy(energy, unprotected_at_vmin());
-  result.dram = experiment::dram_price(technology,
-                                       experiment::own_dram_price(setup.target.accelerator->dram));
-  return result;
+/// Checked before anything takes time: with no words there are no faults, but all checks.
+EvalPoint point_of(EvalConfig& config) {
+  const experiment::Supplies supplies = config.setup.supplies();
+  EvalPoint point{supplies.resolve(config.voltage, config.rate), supplies.weights_scaled(), {}};
+  const std::optional<experiment::Conditions>& at = point.at;
+  if (at) experiment::check_engine(config.setup.engine, at->others);
+  const chips::OperatingPoint failing =
+      at ? (point.weights_scaled ? at->weights : at->rail) : chips::OperatingPoint{};
+  for (const std::string& name : config.chips) {
+    point.chips.push_back(config.files.make(name));
+    point.chips.back()->faults(memory::MemoryId::kWeights, 0, failing);
+  }
+  return point;
 }
 
 /// What protects the weight memory, and what an access to it takes.
@@ -55,25 +46,6 @@ void price_weights(const experiment::Setup& setup, const network::Network& netwo
   if (result.voltage) {
     result.energy_sram_rel = setup.supplies().weight_energy_relative(*result.voltage, protection);
   }
-}
-
-/// The clean pass, and one on each chip if there are conditions.
-void evaluate(Evaluator& evaluator, const ChipList& chips,
-              const std::optional<experiment::Conditions>& at, bool quiet, EvalResult& result) {
-  Progress progress("eval", static_cast<std::int64_t>(chips.size()) + 1, quiet);
-  result.clean = evaluator.clean();
-  progress.advance(
-      1, fmt::format("clean {:.2f} %", results::percent(result.clean.wrong, result.images)));
-  for (const std::unique_ptr<chips::Chip>& chip : chips) {
-    if (!at) break;
-    result.chips.push_back(evaluator.on_chip(*chip, *at, result.clean));
-    progress.advance(1, fmt::format("{} {:.2f} %", result.chips.back().chip,
-                                    results::percent(result.chips.back().wrong, result.images)));
-  }
-  progress.finish();
-  result.seconds = evaluator.seconds();
-  result.images_per_s =
-      static_cast<double>(evaluator.passes() * result.images) / evaluator.seconds();
 }
 
 /// Statistics over the chips.
@@ -116,41 +88,117 @@ std::vector<float> all_logits(const EvalResult& result) {
   return all;
 }
 
+struct EvalBench::Parts {
+  Parts(const EvalConfig& first, int threads)
+      : model(first.network ? *first.network : experiment::load_model(first.model)),
+        images(open_for(model, first.setup.images)),
+        setup(first.setup),
+        target(model, setup.target),
+        evaluator(model, images, setup, target, options_of(first, threads)) {}
+
+  static experiment::OpenImages open_for(const experiment::Model& model,
+                                         const experiment::Images& images) {
+    experiment::OpenImages open = experiment::open(images);
+    engines::check_fits(*model.network, *open.data, model.file.string());
+    return open;
+  }
+
+  static EvaluatorOptions options_of(const EvalConfig& first, int threads) {
+    EvaluatorOptions options;
+    options.threads = threads;
+    options.list_cells = first.list_cells;
+    options.keep_logits = first.keep_logits;
+    return options;
+  }
+
+  /// The clean pass, and one on each chip if there are conditions.
+  void evaluate(const EvalPoint& point, bool quiet, EvalResult& result) {
+    Progress progress("eval", static_cast<std::int64_t>(point.chips.size()) + 1, quiet);
+    if (!clean) {
+      clean = evaluator.clean();
+      clean_seconds = evaluator.seconds();
+    }
+    const double seconds = evaluator.seconds() - clean_seconds;
+    const std::int64_t passes = evaluator.passes() - 1;
+    result.clean = *clean;
+    progress.advance(
+        1, fmt::format("clean {:.2f} %", results::percent(result.clean.wrong, result.images)));
+    for (const std::unique_ptr<chips::Chip>& chip : point.chips) {
+      if (!point.at) break;
+      result.chips.push_back(evaluator.on_chip(*chip, *point.at, result.clean));
+      progress.advance(1, fmt::format("{} {:.2f} %", result.chips.back().chip,
+                                      results::percent(result.chips.back().wrong, result.images)));
+    }
+    progress.finish();
+    result.seconds = evaluator.seconds() - seconds;
+    result.images_per_s =
+        static_cast<double>((evaluator.passes() - passes) * result.images) / result.seconds;
+  }
+
+  /// The energy of an inference, and of one on the unprotected accelerator at Vmin.
+  EvalCost cost_at(double voltage) {
+    const technology::Technology& technology = *setup.technology;
+    if (!cost) cost.emplace(model, target, images.count, setup.simulator);
+    if (!unprotected && setup.target.mitigations().any()) {
+      unprotected.emplace(model, experiment::Target(model, setup.target.with({})), images.count,
+                          setup.simulator);
+    }
+    EvalCost result;
+    result.cycles = cost->cycles_per_image();
+    result.latency_ms = cost->latency_ms();
+    const EnergyRange energy = cost->energy(technology, voltage);
+    result.energy = energy.value;
+    result.relative = experiment::relative_energy(
+        energy, (unprotected ? *unprotected : *cost).at_vmin(technology));
+    result.dram = experiment::dram_price(
+        technology, experiment::own_dram_price(setup.target.accelerator->dram));
+    return result;
+  }
+
+  const experiment::Model model;
+  const experiment::OpenImages images;
+  const experiment::Setup setup;
+  const experiment::Target target;
+  Evaluator evaluator;
+  std::optional<results::CleanResult> clean;
+  double clean_seconds = 0.0;
+  std::optional<experiment::NetworkCost> cost, unprotected;
+
+  EvalResult run(EvalConfig config, const EvalPoint& point, bool quiet) {
+    EvalResult result = described(setup, model, images);
+    result.config = std::move(config);
+    const std::optional<experiment::Conditions>& at = point.at;
+    if (at) result.voltage = at->voltage;
+    result.weights_scaled = point.weights_scaled;
+    price_weights(setup, *model.network, result);
+    evaluate(point, quiet, result);
+    if (at) summarize_chips(point.chips, *at, result);
+    if (setup.target.accelerator) {
+      const experiment::Conditions conditions = at.value_or(experiment::Conditions{});
+      chips::OperatingPoint weights = conditions.weights;
+      if (at && point.weights_scaled) weights.rate = *result.rate;
+      result.memories = results::memory_uses(weights, conditions.others,
+                                             results::any_by_voltage(point.chips), result.chips);
+      result.cost = cost_at(result.voltage.value_or(1.0));
+    }
+    return result;
+  }
+};
+
+EvalBench::EvalBench(const EvalConfig& first, int threads)
+    : parts_(std::make_unique<Parts>(first, threads)) {}
+EvalBench::~EvalBench() = default;
+
+EvalResult EvalBench::run(EvalConfig config, bool quiet) {
+  const EvalPoint point = point_of(config);
+  return parts_->run(std::move(config), point, quiet);
+}
+
 EvalResult run_eval(EvalConfig config, int threads, bool quiet) {
   if (config.weight_noise) return run_noise_eval(std::move(config), threads, quiet);
-  const experiment::Setup& setup = config.setup;
-  const std::optional<experiment::Conditions> at =
-      setup.supplies().resolve(config.voltage, config.rate);
-  if (at) experiment::check_engine(setup.engine, at->others);
-  const bool scaled = setup.supplies().weights_scaled();
-  const ChipList chips =
-      make_chips(config, at ? (scaled ? at->weights : at->rail) : chips::OperatingPoint{});
-  const experiment::Model model = experiment::load_model(config.model);
-  const experiment::OpenImages images = experiment::open(setup.images);
-  engines::check_fits(*model.network, *images.data, model.file.string());
-  const experiment::Target target(model, setup.target);
-  EvaluatorOptions options;
-  options.threads = threads;
-  options.list_cells = config.list_cells;
-  options.keep_logits = config.keep_logits;
-  Evaluator evaluator(model, images, setup, target, options);
-
-  EvalResult result = described(setup, model, images);
-  result.config = config;
-  if (at) result.voltage = at->voltage;
-  result.weights_scaled = scaled;
-  price_weights(setup, *model.network, result);
-  evaluate(evaluator, chips, at, quiet, result);
-  if (at) summarize_chips(chips, *at, result);
-  if (setup.target.accelerator) {
-    const experiment::Conditions conditions = at.value_or(experiment::Conditions{});
-    chips::OperatingPoint weights = conditions.weights;
-    if (at && scaled) weights.rate = *result.rate;
-    result.memories = results::memory_uses(weights, conditions.others,
-                                           results::any_by_voltage(chips), result.chips);
-    result.cost = cost_of(setup, model, target, images.count, result.voltage.value_or(1.0));
-  }
-  return result;
+  point_of(config);  // its errors come before the work
+  EvalBench bench(config, threads);
+  return bench.run(std::move(config), quiet);
 }
 
 }  // namespace brownout::runs

@@ -19,6 +19,7 @@ namespace brownout::runs {
 
 struct EvalConfig {
   std::filesystem::path model;
+  std::shared_ptr<const experiment::Model> network;  // read already; null: it is read from `model`
   experiment::Setup setup;
   bool list_cells = false;   // per chip: the cells hit
   bool keep_logits = false;  // of the clean pass and of each chip
@@ -76,5 +77,22 @@ std::vector<float> all_logits(const EvalResult& result);
 
 /// `threads` changes time only.
 EvalResult run_eval(EvalConfig config, int threads, bool quiet);
+
+/// One network on its images at one operating point after the other. What does not depend on the
+/// operating point is done once: images, program, clean pass, cycles.
+class EvalBench {
+ public:
+  /// `first`: a configuration; those of later runs differ in the operating point and its chips
+  /// alone. InputError for images that do not fit the network.
+  EvalBench(const EvalConfig& first, int threads);
+  ~EvalBench();
+
+  /// As run_eval; the time of the clean pass is part of each result's.
+  EvalResult run(EvalConfig config, bool quiet);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
 
 }  // namespace brownout::runs

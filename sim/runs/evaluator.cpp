@@ -48,6 +48,8 @@ template <typename Run>
 auto named(const experiment::Model& model, const std::string& chip, Run run) {
   try {
     return run();
+  } catch (const Interrupted&) {
+    throw;
   } catch (const RunError& error) {
     throw RunError("{}: {}: {}", model.file.string(), chip, error.what());
   }

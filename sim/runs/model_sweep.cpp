@@ -15,7 +15,9 @@ const experiment::NetworkCost& CostCache::of(const mitigation::Mitigations& miti
   const int stages = mitigation::stages(mitigations);
   const auto found = by_stages_.find(stages);
   if (found != by_stages_.end()) return found->second;
-  return by_stages_.try_emplace(stages, network_.model(), network_.with(mitigations), images_)
+  return by_stages_
+      .try_emplace(stages, network_.model(), network_.with(mitigations), images_,
+                   config_.setup.simulator)
       .first->second;
 }
 

@@ -65,7 +65,7 @@ std::vector<double> read_voltages(YamlMap& root, const technology::Technology& t
 }
 
 void read_models(YamlMap& root, SweepConfig& config) {
-  config.models = root.input_files("models");
+  config.models = shipped_input_files(root, "models", kShippedNetworks);
   std::map<std::string, fs::path> names;
   for (std::size_t i = 0; i < config.models.size(); ++i) {
     const fs::path& model = config.models[i];
@@ -220,7 +220,7 @@ void read_chips(YamlMap& root, SweepConfig& config) {
   config.chips = root.integer("chips", 1, kMaxChips);
   if (root.has("profile")) {
     if (root.has("p_err")) root.fail("p_err", "is of random chips; expected none with a profile");
-    config.profile = root.input_file("profile");
+    config.profile = shipped_input_file(root, "profile", kShippedProfiles);
   }
   config.seed = root.integer("seed", 0, kMaxSeed, 0);
   config.p_err = root.number("p_err", kMinPErr, 1.0, 1.0);
@@ -260,6 +260,23 @@ double SweepConfig::lowest_access() const {
     lowest = std::min(lowest, mitigation::access_voltage(entry.what, voltages.back()));
   }
   return lowest;
+}
+
+void replace_settings(const SweepOverrides& overrides, SweepConfig& config) {
+  if (overrides.images) {
+    config.setup.images.count = *overrides.images;
+    config.places.erase("images");
+  }
+  config.chips = overrides.chips.value_or(config.chips);
+  config.seed = overrides.seed.value_or(config.seed);
+  if (!overrides.data_folder.empty()) {
+    config.setup.images.folder = overrides.data_folder;
+    config.places.erase("data_folder");
+  }
+}
+
+std::filesystem::path default_folder(const SweepConfig& config) {
+  return std::filesystem::path("out") / config.file.stem();
 }
 
 SweepConfig load_sweep(const fs::path& file) {

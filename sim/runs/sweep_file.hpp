@@ -74,6 +74,17 @@ struct SweepConfig {
   double lowest_access() const;
 };
 
+/// Settings that replace those of the file.
+struct SweepOverrides {
+  std::optional<std::int64_t> images, chips, seed;
+  std::filesystem::path data_folder;
+};
+/// The file's places of those settings are forgotten.
+void replace_settings(const SweepOverrides& overrides, SweepConfig& config);
+
+/// Where results go when nobody says: out/NAME of NAME.yaml.
+std::filesystem::path default_folder(const SweepConfig& config);
+
 /// Reads file and technology; paths in the file are relative to it. InputError names the place.
 SweepConfig load_sweep(const std::filesystem::path& file);
 

@@ -108,7 +108,8 @@ EvalResult run_noise_eval(EvalConfig config, int threads, bool quiet) {
   BROWNOUT_CHECK(
       config.weight_noise && config.seed && !engines::traits_of(config.setup.engine).on_codes,
       "engine {}", config.setup.engine);
-  const experiment::Model model = experiment::load_model(config.model);
+  const experiment::Model model =
+      config.network ? *config.network : experiment::load_model(config.model);
   const experiment::OpenImages images = experiment::open(config.setup.images);
   engines::check_fits(*model.network, *images.data, model.file.string());
   EvalResult result = described(config.setup, model, images);

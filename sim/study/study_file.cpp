@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "sim/base/error.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/study/training_identity.hpp"
 
 namespace brownout::study {
@@ -70,7 +71,8 @@ Published read_published(YamlMap& row, const StudyFile& study, const Row& so_far
 void read_trainings(YamlMap& map, const SharedTraining& shared, Row& row) {
   TrainingChoice choice;
   choice.where = row.where;
-  choice.config = map.has("training") ? map.input_file("training") : shared.config;
+  choice.config =
+      map.has("training") ? shipped_input_file(map, "training", kShippedTrainings) : shared.config;
   choice.assignments = shared.assignments;
   const std::vector<std::string> own = map.assignments("set", false);
   choice.assignments.insert(choice.assignments.end(), own.begin(), own.end());
@@ -116,7 +118,7 @@ Row read_row(YamlMap map, const StudyFile& study, const SharedTraining& shared) 
     for (const char* key : {"training", "set", "export", "seeds"}) {
       if (map.has(key)) map.fail(key, "is of trainings; expected none with network");
     }
-    row.network = map.input_file("network");
+    row.network = shipped_input_file(map, "network", kShippedNetworks);
   } else if (map.has("training") || !shared.config.empty()) {
     read_trainings(map, shared, row);
   } else {
@@ -209,7 +211,9 @@ std::string optional_name(YamlMap& map, const char* key, const std::string& fall
 
 SharedTraining read_shared(YamlMap& root) {
   SharedTraining shared;
-  if (root.has("training")) shared.config = root.input_file("training");
+  if (root.has("training")) {
+    shared.config = shipped_input_file(root, "training", kShippedTrainings);
+  }
   shared.assignments = root.assignments("set", false);
   const std::int64_t epochs = root.integer("epochs", 1, kMaxEpochs, 0);
   if (epochs > 0) shared.assignments.push_back(fmt::format("schedule.epochs={}", epochs));

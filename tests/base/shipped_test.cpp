@@ -35,6 +35,47 @@ TEST(Shipped, ANameIsTheFileOfThatKind) {
   EXPECT_EQ(shipped_name(kShippedTechnologies, source / "profiles/physical-14nm.yaml"), "");
 }
 
+TEST(Shipped, NetworksProfilesSweepsStudiesAndTrainingsHaveNamesToo) {
+  const fs::path source = BROWNOUT_SOURCE_DIR;
+  EXPECT_EQ(find_shipped(kShippedNetworks, "fmnist-vgg3-ce-4b", ""),
+            source / "models/fmnist-vgg3-ce-4b.onnx");
+  EXPECT_EQ(find_shipped(kShippedProfiles, "chip1-synthetic", ""),
+            source / "profiles/chip1-synthetic.h5");
+  EXPECT_EQ(find_shipped(kShippedRecipes, "chip1-synthetic", ""),
+            source / "profiles/chip1-synthetic.yaml");
+  EXPECT_EQ(find_shipped(kShippedSweeps, "demo", ""), source / "configs/sweeps/demo.yaml");
+  EXPECT_EQ(find_shipped(kShippedStudies, "mcel-vs-ce", ""),
+            source / "configs/studies/mcel-vs-ce.yaml");
+  EXPECT_EQ(find_shipped(kShippedTrainings, "fmnist-vgg3-ce-4b", ""),
+            source / "configs/trainings/fmnist-vgg3-ce-4b.yaml");
+}
+
+TEST(Shipped, APathOfTheDocumentationIsTheShippedFileWhereNoOtherIs) {
+  const fs::path source = BROWNOUT_SOURCE_DIR;
+  const fs::path folder = fs::path(testing::TempDir()) / ("shipped-" + std::to_string(::getpid()));
+  const fs::path before = fs::current_path();
+  fs::create_directories(folder / "models");
+  fs::current_path(folder);
+  const fs::path network = "models/fmnist-vgg3-ce-4b.onnx";
+  EXPECT_EQ(find_shipped(kShippedNetworks, network, ""), source / network);
+  EXPECT_EQ(documented_file("profiles/physical-14nm.yaml"), source / "profiles/physical-14nm.yaml");
+  std::ofstream(network) << "mine";
+  EXPECT_EQ(find_shipped(kShippedNetworks, network, ""), network);
+  EXPECT_EQ(documented_file("models/none.onnx"), fs::path("models/none.onnx"));
+  EXPECT_EQ(documented_file("README.md"), fs::path("README.md"));
+  EXPECT_EQ(documented_file("models/../README.md"), fs::path("models/../README.md"));
+  // A value in a file is relative to that file, and to nothing else.
+  EXPECT_EQ(find_shipped(kShippedNetworks, "models/vgg.onnx", "", "/x"),
+            fs::path("/x/models/vgg.onnx"));
+  fs::current_path(before);
+  fs::remove_all(folder);
+}
+
+TEST(Shipped, ResultsOfASourceTreeStayInIt) {
+  const fs::path place = fs::path(BROWNOUT_SOURCE_DIR) / "configs/trainings/../../out/x.onnx";
+  EXPECT_EQ(place_of_results(place), place);
+}
+
 TEST(Shipped, APathOrAFileThatIsThereIsThatFile) {
   const fs::path folder = fs::path(testing::TempDir()) / ("shipped-" + std::to_string(::getpid()));
   fs::create_directories(folder);

@@ -12,12 +12,12 @@
 #include "sim/base/shipped.hpp"
 #include "sim/cli/application.hpp"
 #include "sim/cli/command_page.hpp"
-#include "sim/cli/declarations.hpp"
 #include "sim/cli/help_topics.hpp"
-#include "sim/cli/manual_page.hpp"
+#include "sim/cli/manual_pages.hpp"
 #include "sim/cli/refusals.hpp"
-#include "sim/cli/shell_completion.hpp"
 #include "sim/cli/verb_guide.hpp"
+#include "sim/command/completion.hpp"
+#include "sim/command/declarations.hpp"
 #include "tests/cli/shell_words.hpp"
 
 namespace brownout::cli {
@@ -127,25 +127,58 @@ TEST(CommandPage, ListsEveryOptionOnce) {
   EXPECT_NE(eval.find("| `MODEL` |  | required |"), std::string::npos);
 }
 
-TEST(ManualPage, HasEveryVerbAndOptionAndNoLineThatRoffWouldObey) {
-  Application application;
-  const std::string page = manual_page(application.app);
-  for (const CLI::App* verb : all_verbs(application.app)) {
-    if (is_group(*verb)) continue;
-    for (const CLI::Option* option : options_of(*verb, Which::kOwn)) {
-      std::string name = option_name(*option);
-      for (std::size_t at = 0; (at = name.find('-', at)) != std::string::npos; at += 2) {
-        name.insert(at, "\\");
-      }
-      EXPECT_NE(page.find(".TP\n\\fB" + name + "\\fR"), std::string::npos) << name;
-    }
+/// The name of an option as roff has it.
+std::string roff_name(const CLI::Option& option) {
+  std::string name = option_name(option);
+  for (std::size_t at = 0; (at = name.find('-', at)) != std::string::npos; at += 2) {
+    name.insert(at, "\\");
   }
+  return ".TP\n\\fB" + name + "\\fR";
+}
+
+void expect_known_requests(const std::string& page) {
+  const std::vector<std::string> known{".TH", ".SH", ".TP", ".PP", ".br", ".nf", ".fi"};
   for (const std::string& line : lines_of(page)) {
+    EXPECT_LE(line.size(), 90u) << line;  // escapes count here, and not in what mandoc remarks on
     EXPECT_NE(line.substr(0, 1), "'") << line;
     if (line.substr(0, 1) != ".") continue;
     const std::string request = line.substr(0, line.find(' '));
-    const std::vector<std::string> known{".TH", ".SH", ".SS", ".TP", ".PP", ".br", ".nf", ".fi"};
     EXPECT_NE(std::find(known.begin(), known.end(), request), known.end()) << line;
+  }
+}
+
+TEST(ManualPage, OfEveryVerbHasItsOptionsAndNoLineThatRoffWouldObey) {
+  Application application;
+  for (const CLI::App* verb : all_verbs(application.app)) {
+    const std::string page = manual_page_of(*verb);
+    expect_known_requests(page);
+    for (const char* section : {"NAME", "SYNOPSIS", "DESCRIPTION", "SEE ALSO"}) {
+      EXPECT_NE(page.find(std::string(".SH ") + section + "\n"), std::string::npos)
+          << page_name(*verb) << ": " << section;
+    }
+    if (is_group(*verb)) continue;
+    for (const Which which : {Which::kOwn, Which::kShared}) {
+      for (const CLI::Option* option : options_of(*verb, which)) {
+        EXPECT_NE(page.find(roff_name(*option)), std::string::npos) << option_name(*option);
+      }
+    }
+    EXPECT_NE(page.find(".SH EXAMPLES\n"), std::string::npos) << page_name(*verb);
+  }
+}
+
+TEST(ManualPage, OfTheProgramNamesEveryVerbAndTopic) {
+  Application application;
+  const std::string page = manual_page(application.app);
+  expect_known_requests(page);
+  for (const CLI::App* verb : all_verbs(application.app)) {
+    if (!is_group(*verb)) {
+      EXPECT_NE(page.find("\\fB" + full_name(*verb) + "\\fR\n"), std::string::npos);
+    }
+  }
+  for (const HelpTopic& topic : help_topics()) {
+    std::string name = topic.name;
+    if (const std::size_t at = name.find('-'); at != std::string::npos) name.insert(at, "\\");
+    EXPECT_NE(page.find("\\fBbrownout help " + name + "\\fR\n"), std::string::npos) << name;
   }
 }
 
@@ -153,7 +186,8 @@ TEST(ManualPage, HasEveryVerbAndOptionAndNoLineThatRoffWouldObey) {
 std::vector<std::string> completions(const std::vector<std::string>& words) {
   Application application;
   const std::string file = testing::TempDir() + "brownout-completion.bash";
-  std::string script = shell_completion(application.app) + "COMP_WORDS=(brownout";
+  std::string script = completion_script("bash", "brownout", completed_verbs(application.app)) +
+                       "COMP_WORDS=(brownout";
   for (const std::string& word : words) script += " '" + word + "'";
   script += ")\nCOMP_CWORD=" + std::to_string(words.size()) +
             "\n_brownout\nprintf '%s\\n' \"${COMPREPLY[@]}\"\n";
@@ -163,23 +197,31 @@ std::vector<std::string> completions(const std::vector<std::string>& words) {
   return found;
 }
 
-TEST(ShellCompletion, OffersVerbsOptionsTopicsAndValues) {
-  const auto has = [](const std::vector<std::string>& words, const std::string& word) {
+TEST(ShellCompletion, OffersVerbsOptionsTopicsValuesAndShippedFiles) {
+  using Words = std::vector<std::string>;
+  const auto has = [](const Words& words, const std::string& word) {
     return std::count(words.begin(), words.end(), word) == 1;
   };
-  EXPECT_EQ(completions({"ev"}), std::vector<std::string>{"eval"});
+  EXPECT_EQ(completions({"ev"}), Words{"eval"});
   EXPECT_TRUE(has(completions({""}), "sweep"));
-  EXPECT_EQ(completions({"model", "i"}), (std::vector<std::string>{"import", "inspect"}));
-  EXPECT_EQ(completions({"eval", "--off"}), std::vector<std::string>{"--offsets"});
-  EXPECT_EQ(completions({"model", "import", "x.onnx", "--eq"}),
-            std::vector<std::string>{"--equalize"});
-  EXPECT_EQ(completions({"eval", "x.onnx", "--engine", "f"}),
-            (std::vector<std::string>{"functional", "float"}));
+  EXPECT_EQ(completions({"model", "i"}), (Words{"import", "inspect"}));
+  EXPECT_EQ(completions({"eval", "--off"}), Words{"--offsets"});
+  EXPECT_EQ(completions({"model", "import", "x.onnx", "--eq"}), Words{"--equalize"});
+  EXPECT_EQ(completions({"eval", "x.onnx", "--engine", "f"}), (Words{"functional", "float"}));
+  EXPECT_EQ(completions({"eval", "x.onnx", "--engine", "=", "f"}), (Words{"functional", "float"}));
   EXPECT_TRUE(has(completions({"help", ""}), "voltages"));
   EXPECT_TRUE(has(completions({"eval", "--"}), "--quiet"));
-  // A file.
-  EXPECT_EQ(completions({"eval", "x"}), std::vector<std::string>{""});
-  EXPECT_EQ(completions({"eval", "x.onnx", "--json", "x"}), std::vector<std::string>{""});
+  EXPECT_EQ(completions({"train", "x.yaml", "--device", "c"}), (Words{"cpu", "cuda"}));
+  // A flag takes no value, so that a positional follows.
+  EXPECT_EQ(completions({"profile", "import", "--quiet", "st"}), Words{"stuck-at"});
+  // Names of shipped files.
+  EXPECT_EQ(completions({"eval", "fmnist-vgg3-m"}), Words{"fmnist-vgg3-mcel-4b"});
+  EXPECT_EQ(completions({"eval", "x.onnx", "--accelerator", "ed"}), Words{"edge-16x16"});
+  EXPECT_EQ(completions({"sweep", "dem"}), Words{"demo"});
+  EXPECT_EQ(completions({"eval", "x.onnx", "--chip", "chip2"}), Words{"chip2-synthetic"});
+  EXPECT_EQ(completions({"eval", "x.onnx", "--chip", "r"}), Words{"random:"});
+  // Nothing is known of a number.
+  EXPECT_EQ(completions({"eval", "x.onnx", "--images", ""}), Words{""});
 }
 
 TEST(Refusals, NameTheVerbsThatMayHaveBeenMeant) {
@@ -221,7 +263,8 @@ TEST(Refusals, AreTheSameWhetherOrNotAVerbWouldRun) {
   EXPECT_EQ(problem_of_command({"eval", "x.onnx", "--rate", "2"}),
             "--rate: expected a number in [0, 1], got \"2\"");
   EXPECT_EQ(problem_of_command({"eval", "x.onnx", "--rate", "0.1"}), "");
-  EXPECT_EQ(problem_of_command({"train"}), "train: expected a file");
+  EXPECT_EQ(problem_of_command({"train"}), "CONFIG is required; see brownout train --help");
+  EXPECT_EQ(problem_of_command({"train", "x.yaml", "--epochs", "3"}), "");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks that stand where an option is declared: what is refused, in which words, and what help
 // says about it.
-#include "sim/cli/verb.hpp"
+#include "sim/command/verb.hpp"
 
 #include <gtest/gtest.h>
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/cosim/systemc_simulator.hpp"
 #include "tests/end_to_end/workplace.hpp"
 
 namespace brownout::experiment {
@@ -15,6 +16,7 @@ class ExperimentTest : public testing::Test {
     setup_.images.folder = workplace_.folder() / "data";
     setup_.images.count = 50;
     setup_.target.batch = 8;
+    setup_.simulator = cosim::systemc_simulator();
     model_ = load_model(workplace_.network());
   }
   ChipRun run(const chips::Chip* chip, const Conditions& at) {
@@ -69,8 +71,8 @@ TEST_F(ExperimentTest, ATargetIsCompiledOnceForAllWhoShareIt) {
   EXPECT_EQ(resident.program(), nullptr);
   setup_.target.accelerator.emplace();
   const Target target(model_, setup_.target);
-  const engines::SystemcEngine engine(model_.network, target.programs(), "tiny");
-  EXPECT_EQ(&engine.program(), target.program().get());
+  const auto engine = setup_.simulator->make_engine(model_.network, target.programs(), "tiny");
+  EXPECT_EQ(&engine->program(), target.program().get());
   EXPECT_EQ(target.program(), target.program());
 }
 

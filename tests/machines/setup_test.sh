@@ -38,7 +38,7 @@ expect() {
   exit 1
 }
 
-labels="style unit systemc cosim property browser fuzz golden slow torch"
+labels="style unit systemc cosim property browser fuzz golden python slow torch"
 run
 expect "exit code when all pass" 0 "$code"
 expect "labels run" "$labels " "$ran"

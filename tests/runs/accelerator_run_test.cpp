@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/cosim/systemc_simulator.hpp"
 #include "sim/runs/cosim_run.hpp"
 #include "tests/end_to_end/workplace.hpp"
 
@@ -20,6 +21,7 @@ class AcceleratorRunTest : public testing::Test {
     config.setup.images.count = images;
     config.setup.target.accelerator.emplace();
     config.setup.target.batch = 8;
+    config.setup.simulator = cosim::systemc_simulator();
     config.setup.technology = std::make_shared<const technology::Technology>(
         technology::Technology::load(BROWNOUT_SOURCE_DIR "/profiles/14nm-finfet.yaml"));
     config.setup.engine = engine;

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "sim/base/error.hpp"
+#include "sim/base/shipped.hpp"
 #include "sim/base/yaml.hpp"
 #include "sim/data/data_file.hpp"
 #include "trainers/method/architecture.hpp"
@@ -203,7 +204,7 @@ TrainingConfig read(YamlMap root, bool files_exist) {
   c.seed = static_cast<std::uint64_t>(root.integer("seed", 0, 1ll << 62, 1));
   c.calibration_images =
       static_cast<int>(root.integer("calibration_images", 1, 1 << 24, c.calibration_images));
-  c.output = root.path("output");
+  c.output = place_of_results(root.path("output"));
   root.finish();
   return c;
 }

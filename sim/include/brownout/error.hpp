@@ -66,4 +66,10 @@ class RunError : public Error {
   explicit RunError(typename detail::MessageFormat<Args...>::type format, Args&&... args);
 };
 
+/// Whoever watches the run ended it. Nothing is wrong.
+class Interrupted : public RunError {
+ public:
+  Interrupted() : RunError(std::string("interrupted")) {}
+};
+
 }  // namespace brownout

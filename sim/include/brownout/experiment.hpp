@@ -2,7 +2,8 @@
 // Evaluations: a network's images through an engine, with its weights as chips return them.
 //
 //   brownout::Experiment experiment(brownout::Network::load("network.onnx"), {});
-//   auto result = experiment.run(brownout::Conditions::at_voltage(0.84), brownout::chips(50));
+//   auto result = experiment.run(brownout::Conditions::at_voltage(0.84),
+//                                brownout::random_chips(50));
 //   // result.rerr->mean is what `brownout eval network.onnx --voltage 0.84 --chips 50` prints.
 #pragma once
 #include <cstdint>
@@ -25,23 +26,28 @@ namespace brownout {
 /// that needs none runs without.
 class Simulator;
 
-/// Every field is the option of `brownout eval` with that name, and has its default.
+/// Every field is an option of `brownout eval` and of `brownout run`, and has its default
+/// (docs/command.md).
 struct ExperimentConfig {
-  std::string dataset = "fashion-mnist", split = "test";
-  std::string data;         // folder of the data set; "": the usual place
-  std::int64_t images = 0;  // the first ones; 0: all
-  std::string engine = "functional";
-  std::string accelerator;  // its name or file; "": none
-  std::string technology;   // its name or file; "": the accelerator's, else the usual one
-  std::string mitigation;
+  std::string dataset = "fashion-mnist";  // its name, or a file of one's own data
+  std::string split = "test";             // or "train"
+  std::string data;                       // folder of the data set; "": the usual place
+  std::int64_t images = 0;                // the first ones; 0: all
+  std::string engine;                     // "": functional; of run(): systemc
+  std::string accelerator;                // its name or file; "": none
+  std::string technology;  // its name or file; "": the accelerator's, else the usual one
+  std::string mitigation;  // "secded+spares=4x2"; "": the accelerator's, else none
   std::map<std::string, std::string> supplies;  // of "input", "activations", "accumulators"
   std::map<std::string, double> memory_rates;   // likewise
-  std::optional<int> batch;
-  std::uint64_t bit_offset = 0;  // the network's first cell
-  std::uint64_t evaluation_seed = 0;
-  bool fresh_reads = false;
+  std::optional<int> batch;                     // none: 1, of batch statistics 128
+  std::uint64_t bit_offset = 0;                 // the network's first cell
+  std::uint64_t evaluation_seed = 0;            // of draws
+  bool fresh_reads = false;                     // draws anew in every batch
   bool batch_statistics = false;
+  std::vector<std::string> only_tensors, only_layers;  // whose cells fail; empty: all
+  std::string only_bits;                               // "6-7"; "": all
   bool keep_logits = false;
+  bool list_cells = false;               // hit cells of each chip, in the JSON
   int threads = 1;                       // 0: all of the machine. They change time only.
   std::shared_ptr<Simulator> simulator;  // for an accelerator's cycles and energy
 };
@@ -56,23 +62,26 @@ struct Conditions {
 /// Names of chips random:seed … random:(seed + count - 1).
 std::vector<std::string> random_chips(int count, std::uint64_t seed = 0);
 
-/// Told how far a run has come: done and total. Returning false ends the run with an Interrupted.
+/// Told how far a run has come: done of total chips. It is called by the thread that called the
+/// run, after each chip and several times a second in between. If it returns false, the run ends
+/// with an Interrupted. Exceptions that it throws end the run likewise and arrive at its caller.
 using ProgressFunction = std::function<bool(std::int64_t done, std::int64_t total)>;
 
-/// A run that its caller ended.
-class Interrupted : public RunError {
- public:
-  Interrupted() : RunError(std::string("interrupted")) {}
-};
-
+/// Prints nothing and handles no signals. One evaluation at a time; several objects may work in
+/// several threads.
 class Experiment {
  public:
-  /// Reads the images. InputError for settings that do not go together; it names the field.
+  /// InputError for settings that do not go together; it names the field.
   Experiment(const Network& network, const ExperimentConfig& config);
   ~Experiment();
+  Experiment(Experiment&&) noexcept;
+  Experiment& operator=(Experiment&&) noexcept;
 
-  /// All images, clean and on each chip. Results depend on neither threads nor order.
-  EvalResult run(const Conditions& at, const std::vector<std::string>& chips,
+  /// All images, clean and on each chip. Results depend on neither threads nor order, nor on what
+  /// ran before. Images are read, and the clean network runs, the first time only. Without chips at
+  /// an operating point: the ten of random_chips(10), as the command. InputError for a voltage
+  /// outside the technology, for chips that do not exist, and for one that is named twice.
+  EvalResult run(const Conditions& at, const std::vector<std::string>& chips = {},
                  const ProgressFunction& progress = {});
 
  private:
@@ -80,19 +89,27 @@ class Experiment {
   std::unique_ptr<Parts> parts_;
 };
 
-/// `brownout run`: one network on one accelerator at one voltage (none: Vmin) on one chip. Needs a
-/// simulator.
+/// `brownout run`: one network on one accelerator at one voltage (none: Vmin, no faults) on one
+/// chip
+/// ("": random:0). Needs an accelerator and a simulator. Of `config` everything counts but
+/// batch_statistics, list_cells and the selection of cells, which are InputErrors.
 RunResult run(const Network& network, const ExperimentConfig& config,
-              std::optional<double> voltage = std::nullopt, const std::string& chip = "random:0",
+              std::optional<double> voltage = std::nullopt, const std::string& chip = "",
               const ProgressFunction& progress = {});
 
-/// `brownout sweep`: runs what the folder does not hold yet. Networks with an accelerator need a
-/// simulator.
+/// What replaces settings of a sweep's file, as options of `brownout sweep`.
 struct SweepOptions {
-  std::string folder;  // "": out/<name of the file>
-  int threads = 1;
-  std::shared_ptr<Simulator> simulator;
+  std::string folder;  // "": out/NAME of NAME.yaml
+  std::optional<std::int64_t> images, chips;
+  std::optional<std::uint64_t> seed;
+  std::string data;                      // folder of the data set
+  int threads = 1;                       // 0: all of the machine
+  std::shared_ptr<Simulator> simulator;  // for networks on an accelerator
 };
+
+/// `brownout sweep` of a shipped sweep by its name, or of a file: runs what the folder does not
+/// hold yet, and writes the files of the results there, all but the picture. If it is interrupted,
+/// the same call continues it.
 SweepResult sweep(const std::string& file, const SweepOptions& options = {},
                   const ProgressFunction& progress = {});
 

@@ -170,7 +170,7 @@ class Errors : public Evaluation {
       map.fail("profile", "fails by voltage; expected voltages, not rates");
     }
     if (map.has("p_err")) map.fail("p_err", "is of random chips; expected none with a profile");
-    profile_ = map.input_file("profile").string();
+    profile_ = shipped_input_file(map, "profile", kShippedProfiles).string();
     double lowest = places_.places.front().conditions.rail.voltage;
     for (const Place& place : places_.places)
       lowest = std::min(lowest, place.conditions.rail.voltage);

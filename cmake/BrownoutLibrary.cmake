@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+# The shared libraries that other programs link, with the files by which CMake and pkg-config find
+# them: brownout::brownout, which is every room without SystemC, and brownout::systemc.
+include(CMakePackageConfigHelpers)
+
+set(version_of_interface ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+
+# brownout_shared_library(target NAME name ROOMS room... [LINK target...])
+# A shared library of whole rooms, lib<name>.so, which exports what is in the namespace brownout.
+function(brownout_shared_library target)
+  cmake_parse_arguments(LIBRARY "" "NAME" "ROOMS;LINK" ${ARGN})
+  # Without a source of its own it has nothing to tell its language by.
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}.cpp)
+  file(CONFIGURE OUTPUT ${source} CONTENT "// ${LIBRARY_NAME} consists of rooms.\n")
+  add_library(${target} SHARED ${source})
+  list(TRANSFORM LIBRARY_ROOMS PREPEND brownout_)
+  list(JOIN LIBRARY_ROOMS "," whole)
+  # What LINK names comes first, so that nothing in it is taken from a static library once more.
+  target_link_libraries(${target} PRIVATE ${LIBRARY_LINK} ${LIBRARY_ROOMS})
+  target_link_options(${target} PRIVATE
+    -Wl,--no-undefined -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map)
+  set_target_properties(${target} PROPERTIES
+    OUTPUT_NAME ${LIBRARY_NAME}
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${version_of_interface}
+    LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,${whole}"
+    LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/exports.map)
+  target_compile_features(${target} INTERFACE cxx_std_17)
+  target_include_directories(${target} INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/sim/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  install(TARGETS ${target} EXPORT ${target}
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
+endfunction()
+
+# brownout_install_pkg_config(name description requires libraries)
+function(brownout_install_pkg_config name description requires libraries)
+  set(folder ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  # The prefix is where the file lies, so that an installation may be moved.
+  file(RELATIVE_PATH up "/prefix/${folder}" "/prefix")
+  string(REGEX REPLACE "/$" "" up "${up}")
+  set(from_prefix "\${prefix}/")
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc @ONLY CONTENT
+"prefix=\${pcfiledir}/${up}
+libdir=${from_prefix}${CMAKE_INSTALL_LIBDIR}
+includedir=${from_prefix}${CMAKE_INSTALL_INCLUDEDIR}
+
+Name: ${name}
+Description: ${description}
+Version: ${PROJECT_VERSION}
+Requires: ${requires}
+Libs: -L\${libdir} ${libraries}
+Cflags: -I\${includedir}
+")
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc DESTINATION ${folder} COMPONENT development)
+endfunction()
+
+brownout_shared_library(brownout_library NAME brownout
+  ROOMS base hdf5 memory mitigation technology network data arithmetic import profiles chips mapping
+        estimate weights datapath array engines experiment results runs study report api_chips api)
+set_target_properties(brownout_library PROPERTIES EXPORT_NAME brownout)
+add_library(brownout::brownout ALIAS brownout_library)
+
+# Whoever links it gets the other one as well, and SystemC.
+set(systemc_rooms accelerator systemc_engine cosim systemc_simulator)
+if(TARGET brownout_api_systemc)
+  list(APPEND systemc_rooms api_systemc)
+endif()
+brownout_shared_library(brownout_systemc_library NAME brownout-systemc
+  ROOMS ${systemc_rooms}
+  LINK brownout_library)
+set_target_properties(brownout_systemc_library PROPERTIES EXPORT_NAME systemc)
+target_link_libraries(brownout_systemc_library INTERFACE brownout_library PkgConfig::SYSTEMC)
+add_library(brownout::systemc ALIAS brownout_systemc_library)
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/Brownout)
+install(DIRECTORY sim/include/brownout DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development
+        FILES_MATCHING PATTERN "*.hpp")
+install(EXPORT brownout_library NAMESPACE brownout:: FILE BrownoutTargets.cmake
+        DESTINATION ${package} COMPONENT development)
+install(EXPORT brownout_systemc_library NAMESPACE brownout:: FILE BrownoutSystemcTargets.cmake
+        DESTINATION ${package} COMPONENT development)
+configure_package_config_file(cmake/BrownoutConfig.cmake.in
+  ${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfig.cmake INSTALL_DESTINATION ${package}
+  NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfigVersion.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfig.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfigVersion.cmake
+        DESTINATION ${package} COMPONENT development)
+brownout_install_pkg_config(brownout
+  "Chips, voltages and evaluations of low-voltage DNN accelerators" "" "-lbrownout")
+brownout_install_pkg_config(brownout-systemc
+  "The accelerator of Brownout as a SystemC module" "brownout systemc >= 2.3.4" "-lbrownout-systemc")

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of the Python module share: their entry points, and how work leaves the GIL.
+#pragma once
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "brownout/chip.hpp"
+
+namespace brownout::python {
+
+namespace py = pybind11;
+
+/// Each part adds its classes and functions to the module.
+void add_chips(py::module_& module);
+void add_networks(py::module_& module);
+void add_experiments(py::module_& module);
+
+/// C++ errors become the exceptions of the package brownout.
+void add_errors(py::module_& module);
+
+/// The result of `work`, which must not touch Python.
+template <typename Work>
+auto without_gil(Work&& work) {
+  const py::gil_scoped_release released;
+  return work();
+}
+
+/// An array that owns the numbers of a vector; nothing is copied.
+template <typename T>
+py::array_t<T> array_of(std::vector<T>&& numbers, std::vector<py::ssize_t> shape) {
+  auto owner = std::make_unique<std::vector<T>>(std::move(numbers));
+  T* const data = owner->data();
+  const py::capsule capsule(owner.get(),
+                            [](void* vector) { delete static_cast<std::vector<T>*>(vector); });
+  owner.release();
+  return py::array_t<T>(std::move(shape), data, capsule);
+}
+
+template <typename T>
+py::array_t<T> array_of(std::vector<T>&& numbers) {
+  const auto size = static_cast<py::ssize_t>(numbers.size());
+  return array_of(std::move(numbers), {size});
+}
+
+}  // namespace brownout::python

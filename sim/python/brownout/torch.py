@@ -1,0 +1,593 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The weights of a PyTorch model, read through a chip.
+
+    import brownout.torch
+
+    with brownout.torch.perturbed(model, "random:7", voltage=0.84):
+        accuracy = evaluate(model)      # with the weights as this chip returns them
+
+Inside the block the model computes with its weights quantized, stored and read back through the
+chip; after it the weights are what they were, bit for bit. Gradients of a backward pass inside the
+block are those of the clean weights (straight-through), so that the same block is a training step.
+``BitErrorTraining`` does the whole step of RandBET and PattBET.
+
+This module needs PyTorch 1.13 or newer; nothing else of Brownout does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import warnings
+from dataclasses import dataclass
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from brownout import _arguments, _core
+from brownout._chips import Chip, ReadCounts, as_chip
+from brownout._errors import InputError, RunError
+from brownout._networks import ROUNDINGS, SCHEMES, Network
+from brownout._technology import Technology
+
+try:
+    import torch
+except ModuleNotFoundError as missing:
+    raise ModuleNotFoundError(
+        "brownout.torch needs PyTorch (Debian: python3-torch)", name="torch"
+    ) from missing
+
+__all__ = ["BitErrorTraining", "Perturbation", "clip_", "order_of_use", "perturbed"]
+
+PathText = Union[str, "os.PathLike[str]"]
+Selection = Union[None, Sequence[str], Callable[[str, torch.nn.Parameter], bool]]
+Array = np.ndarray[Any, Any]
+
+RANGES = ("tensor", "channel", "network")
+GATES = ("published-code", "paper", "none")
+COMBINATIONS = ("average", "sum")
+
+# Seeds of the chips of a training start here, and those of evaluations at 0: no chip that a network
+# is judged on was seen in its training.
+_FIRST_TRAINING_SEED = 1 << 63
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """What ``perturbed`` did to a model."""
+
+    parameters: Tuple[str, ...]
+    """The names of the tensors, in the order in which they lie in memory."""
+    codes: int
+    """How many numbers are stored as codes."""
+    cells: int
+    """How many cells the codes take."""
+    counts: Optional[ReadCounts]
+    """What the chip did to the codes; None without a chip."""
+
+
+@contextlib.contextmanager
+def perturbed(
+    model: torch.nn.Module,
+    chip: Union[None, Chip, PathText] = None,
+    *,
+    voltage: Optional[float] = None,
+    rate: Optional[float] = None,
+    scheme: str = "rquant",
+    bits: int = 8,
+    rounding: str = "nearest",
+    ranges: str = "tensor",
+    like: Optional[Network] = None,
+    parameters: Selection = None,
+    offset: int = 0,
+    technology: Union[Technology, PathText, None] = None,
+    evaluation_seed: int = 0,
+    reads: str = "frozen",
+    batch: int = 0,
+    restore_buffers: Optional[bool] = None,
+) -> Iterator[Perturbation]:
+    """A block in which a model computes with its weights quantized and read through a chip.
+
+    The tensors are quantized one by one, and their codes lie in memory one after the other, as
+    ``brownout eval`` places those of an exported network: by default all parameters in the order of
+    ``model.named_parameters()``, which for most models is the order in which they are used
+    (``order_of_use`` finds it for the others). Slopes of PReLU and buffers, such as running
+    statistics, are never stored as codes.
+
+    The block may be nested and left by an exception. A model on another device stays there; its
+    weights pass through the CPU. Call ``backward()`` inside the block: autograd refuses it after
+    the weights were restored. What an optimizer changes inside is undone, with a warning.
+
+    Args:
+        model: Any model. The parameters that are coded must be float32 and finite.
+        chip: A chip or its text. None: the weights are quantized, and read without errors.
+        voltage: Of the supply, in units of Vmin.
+        rate: The bit error rate in place of a voltage, a fraction; random chips only.
+        scheme, bits, rounding: Of the codes, as in ``brownout.quantize``.
+        ranges: One range for each ``tensor``; one for each output ``channel`` of those with two
+            dimensions and more; or one for the ``network`` (``symmetric`` only).
+        like: A network whose alpha, beta, scheme and bits are taken, tensor by tensor, in place of
+            those that the weights give. Then ``scheme``, ``bits`` and ``ranges`` have no effect.
+        parameters: The names of the coded parameters, in the order in which they lie in memory;
+            or a function of name and parameter that says which ones are coded.
+        offset: The cell of the memory that holds the first bit.
+        technology, evaluation_seed, reads, batch: As in ``Chip.corrupt``.
+        restore_buffers: Whether buffers are restored after the block as well, so that the running
+            statistics of batch norms follow the clean passes alone. By default with a chip.
+
+    Yields:
+        A ``Perturbation``: which tensors are coded, and how many bits are wrong.
+
+    Raises:
+        InputError: A wrong argument, a parameter that cannot be coded, or a voltage at which the
+            chip or the technology has no data.
+    """
+    die = None if chip is None else as_chip(chip)
+    reading = _Reading(die, voltage, rate, technology, offset, evaluation_seed, reads)
+    seed_batch = _arguments.integer("batch", batch, 0, 2**62)
+    coder = _Coder(model, parameters, scheme, bits, rounding, ranges, like)
+    codes = coder.encode()
+    counts = None if die is None else reading.through(die, coder, codes, seed_batch)
+    if restore_buffers is None:
+        restore_buffers = die is not None
+    with coder.restored(_arguments.truth("restore_buffers", restore_buffers)):
+        coder.write(codes)
+        yield Perturbation(tuple(coder.names), coder.codes, coder.cells, counts)
+
+
+class BitErrorTraining:
+    """Training steps with bit errors: RandBET and PattBET (docs/training.md).
+
+    A step computes the gradient twice, on the quantized weights and on those that a chip returns,
+    and leaves a combination of both in the gradients of the model's own float weights:
+
+        training = brownout.torch.BitErrorTraining(model, rate=0.01, w_max=0.1)     # RandBET
+        for x, y in loader:
+            optimizer.zero_grad()
+            training.backward(lambda: criterion(model(x), y))
+            optimizer.step()
+
+    Without ``chip`` every step has another random chip (RandBET). With one, for example
+    ``chip="profiles/chip1-synthetic.h5", voltage=0.8114``, all steps have this one (PattBET).
+
+    Args:
+        model: The model, whose float weights are trained.
+        chip: The one chip of all steps; another random one in each if not given.
+        voltage, rate: As in ``perturbed``; one of them is needed.
+        w_max: Weights are clipped to [-w_max, w_max] before each step; no clipping if not given.
+        start_loss: Bit errors start when the clean loss is below it.
+        gate: When they are on. ``published-code``: decided by every batch for the next one, on if
+            the clean loss is below 1.15·start_loss and the mean of both losses at most start_loss;
+            ``paper``: for good from the first batch whose clean loss is below start_loss;
+            ``none``: always.
+        gradient_clamp: The perturbed gradient is clamped to ± this; None or 0: it is not.
+        combine: ``average`` of both gradients, or their ``sum``.
+        seed: Of the random chips. They are none of those that evaluations take by default.
+        scheme, bits, rounding, ranges, parameters, offset, technology, evaluation_seed, reads: As
+            in ``perturbed``; with fresh reads every step draws anew.
+
+    Raises:
+        InputError: A wrong argument, or a parameter that cannot be coded.
+    """
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        *,
+        chip: Union[None, Chip, PathText] = None,
+        voltage: Optional[float] = None,
+        rate: Optional[float] = None,
+        w_max: Optional[float] = None,
+        start_loss: float = 1.75,
+        gate: str = "published-code",
+        gradient_clamp: Optional[float] = 0.05,
+        combine: str = "average",
+        seed: int = 0,
+        scheme: str = "rquant",
+        bits: int = 8,
+        rounding: str = "nearest",
+        ranges: str = "tensor",
+        parameters: Selection = None,
+        offset: int = 0,
+        technology: Union[Technology, PathText, None] = None,
+        evaluation_seed: int = 0,
+        reads: str = "frozen",
+    ) -> None:
+        self._model = model
+        self._chip = None if chip is None else as_chip(chip)
+        self._seed = _arguments.integer("seed", seed, 0, 2**30 - 1)
+        self._reading = _Reading(
+            self._random_chip(0) if self._chip is None else self._chip,
+            voltage,
+            rate,
+            technology,
+            offset,
+            evaluation_seed,
+            reads,
+        )
+        self._coder = _Coder(model, parameters, scheme, bits, rounding, ranges, None)
+        self._w_max = None if w_max is None else _positive("w_max", w_max)
+        self._start_loss = _arguments.number("start_loss", start_loss)
+        self._gate = _arguments.choice("gate", gate, GATES)
+        self._clamp = _arguments.number("gradient_clamp", gradient_clamp or 0.0, 0.0, 1e30)
+        self._average = _arguments.choice("combine", combine, COMBINATIONS) == "average"
+        self.step: int = 0
+        """Steps so far. Together with ``active`` it is all that a checkpoint needs."""
+        self.active: bool = gate == "none"
+        """Whether the next step has bit errors."""
+        self.counts: Optional[ReadCounts] = None
+        """What the chip did to the codes in the last step; None without bit errors."""
+
+    def backward(self, closure: Callable[[], torch.Tensor]) -> torch.Tensor:
+        """One step: adds both gradients to those of the model's parameters.
+
+        Args:
+            closure: Runs the model on the batch and returns the loss. It is called once or twice
+                and must not call ``backward()``.
+
+        Returns:
+            The loss on the clean codes, detached.
+
+        Raises:
+            RunError: The loss is not finite.
+        """
+        if self._w_max is not None:
+            clip_(self._model, self._w_max, parameters=self._coder.names)
+        trained = [p for p in self._model.parameters() if p.requires_grad]
+        before = [p.grad for p in trained]
+        codes = self._coder.encode()
+        self.counts = None
+        perturbed_loss = 0.0
+        try:
+            with self._coder.restored(buffers=False):
+                self._coder.write(codes)
+                loss, gradients = _gradients(closure, trained)
+                if self.active:
+                    chip = self._chip or self._random_chip(self.step)
+                    self.counts = self._reading.through(chip, self._coder, codes, self.step)
+                    with _buffers_restored(self._model):
+                        self._coder.write(codes)
+                        hit_loss, hit = _gradients(closure, trained)
+                    perturbed_loss = float(hit_loss)
+                    gradients = [self._combined(g, h) for g, h in zip(gradients, hit)]
+        except BaseException:
+            for parameter, old in zip(trained, before):
+                parameter.grad = old
+            raise
+        for parameter, old, new in zip(trained, before, gradients):
+            parameter.grad = new if old is None else old if new is None else old + new
+        self._decide(float(loss), perturbed_loss)
+        self.step += 1
+        return loss
+
+    def _combined(
+        self, clean: Optional[torch.Tensor], hit: Optional[torch.Tensor]
+    ) -> Optional[torch.Tensor]:
+        if clean is None or hit is None:
+            return clean if hit is None else hit
+        if self._clamp > 0.0:
+            hit = hit.clamp(-self._clamp, self._clamp)
+        both = clean + hit
+        return both.mul_(0.5) if self._average else both
+
+    def _decide(self, clean: float, hit: float) -> None:
+        """Whether the next step has bit errors."""
+        if self._gate == "published-code":
+            self.active = (
+                clean < 1.15 * self._start_loss and (clean + hit) / 2.0 <= self._start_loss
+            )
+        elif self._gate == "paper":
+            self.active = self.active or clean < self._start_loss
+
+    def _random_chip(self, step: int) -> Chip:
+        return Chip(f"random:{_FIRST_TRAINING_SEED + (self._seed << 32) + step}")
+
+    def __repr__(self) -> str:
+        chip = "another random chip each step" if self._chip is None else self._chip.name
+        return f"<BitErrorTraining on {chip}: {self.step} steps, errors {self.active}>"
+
+
+def clip_(model: torch.nn.Module, w_max: float, *, parameters: Selection = None) -> None:
+    """Clips the coded parameters of a model to [-w_max, w_max], in place.
+
+    Call it after ``optimizer.step()``. ``parameters`` is as in ``perturbed``.
+    """
+    limit = _positive("w_max", w_max)
+    with torch.no_grad():
+        for _, parameter in _selected(model, parameters):
+            parameter.clamp_(-limit, limit)
+
+
+def order_of_use(model: torch.nn.Module, *inputs: Any) -> List[str]:
+    """The names of the parameters in the order in which the model uses them.
+
+    An exported network has this order. It differs from that of ``model.named_parameters()`` when
+    modules are not defined in the order of their use. The model runs once on ``inputs``, in
+    evaluation mode and without gradients; a parameter that it does not use is left out.
+    """
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
+    order: List[str] = []
+
+    def note(module: torch.nn.Module, _: Any) -> None:
+        for parameter in module.parameters(recurse=False):
+            name = names[id(parameter)]
+            if name not in order:
+                order.append(name)
+
+    hooks = [module.register_forward_pre_hook(note) for module in model.modules()]
+    modes = [(module, module.training) for module in model.modules()]
+    try:
+        model.eval()
+        with torch.no_grad():
+            model(*inputs)
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for module, mode in modes:
+            module.training = mode
+    return order
+
+
+class _Reading:
+    """How a memory of codes is operated and read."""
+
+    def __init__(
+        self,
+        chip: Optional[Chip],
+        voltage: Any,
+        rate: Any,
+        technology: Any,
+        offset: Any,
+        evaluation_seed: Any,
+        reads: Any,
+    ) -> None:
+        if chip is None:
+            for name, value in (("voltage", voltage), ("rate", rate)):
+                if value is not None:
+                    raise InputError(f"{name}: belongs to a chip; expected none without one")
+            self._point = (1.0, 0.0)
+        else:
+            self._point = chip._point(voltage, rate, technology)
+        self._offset = _arguments.integer("offset", offset, 0, _arguments.MOST_CELLS)
+        self._seed = _arguments.integer("evaluation_seed", evaluation_seed, 0, 2**64 - 1)
+        self._fresh = _arguments.choice("reads", reads, _arguments.READS) == "fresh"
+
+    def through(self, chip: Chip, coder: "_Coder", codes: Array, batch: int) -> ReadCounts:
+        """Reads the codes through the chip, in place."""
+        total = ReadCounts(0, 0, 0, 0)
+        for first, last, bits, cell in coder.runs():
+            place = (self._offset + cell, "weights", self._seed, self._fresh, batch)
+            counts = chip._core.corrupt(codes[first:last], bits, self._point, place)
+            total = ReadCounts(*(a + b for a, b in zip(total, counts)))
+        return total
+
+
+class _Coder:
+    """The coded parameters of a model: to codes, to numbers, and back to what they were."""
+
+    def __init__(
+        self,
+        model: torch.nn.Module,
+        parameters: Selection,
+        scheme: Any,
+        bits: Any,
+        rounding: Any,
+        ranges: Any,
+        like: Optional[Network],
+    ) -> None:
+        self._model = model
+        self._parameters = _selected(model, parameters)
+        self._scheme = _arguments.choice("scheme", scheme, SCHEMES)
+        self._bits = _arguments.integer("bits", bits, 1, 8)
+        self._rounding = _arguments.choice("rounding", rounding, ROUNDINGS)
+        self._ranges = _arguments.choice("ranges", ranges, RANGES)
+        if self._ranges == "network" and self._scheme != "symmetric":
+            raise InputError(
+                f"ranges: one for the network goes with the scheme symmetric, got {scheme}"
+            )
+        _core.fit_range(self._scheme, self._bits, -1.0, 1.0)  # the scheme has such codes
+        sizes = [parameter.numel() for _, parameter in self._parameters]
+        self._first = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).tolist()
+        #: Scheme, bits, alpha and beta of each tensor; of the last encode().
+        self._codings: List[Tuple[str, int, Array, Array]] = []
+        self._like = None if like is None else self._codings_of(like)
+
+    @property
+    def names(self) -> List[str]:
+        return [name for name, _ in self._parameters]
+
+    @property
+    def codes(self) -> int:
+        return int(self._first[-1])
+
+    @property
+    def cells(self) -> int:
+        return sum((last - first) * bits for first, last, bits, _ in self.runs())
+
+    def runs(self) -> Iterator[Tuple[int, int, int, int]]:
+        """Neighbouring codes of one width: first, last, bits, and the cell of the first one."""
+        start = cell = 0
+        for index, (_, bits, _, _) in enumerate(self._codings):
+            if index + 1 < len(self._codings) and self._codings[index + 1][1] == bits:
+                continue
+            last = self._first[index + 1]
+            yield start, last, bits, cell
+            cell += (last - start) * bits
+            start = last
+
+    def encode(self) -> Array:
+        """The codes of all tensors, one after the other."""
+        values = [_values(name, parameter) for name, parameter in self._parameters]
+        self._codings = self._like or self._fitted(values)
+        codes = np.empty(self.codes, np.uint8)
+        for index, (array, (scheme, bits, alpha, beta)) in enumerate(zip(values, self._codings)):
+            span = codes[self._first[index] : self._first[index + 1]]
+            _core.encode(array, scheme, bits, alpha, beta, self._rounding, span)
+        return codes
+
+    def write(self, codes: Array) -> None:
+        """From now on the model has the numbers that these codes stand for."""
+        with torch.no_grad():
+            for index, (_, parameter) in enumerate(self._parameters):
+                scheme, bits, alpha, beta = self._codings[index]
+                span = codes[self._first[index] : self._first[index + 1]]
+                numbers = np.empty(span.shape, np.float32)
+                _core.decode(span, scheme, bits, alpha, beta, numbers)
+                parameter.copy_(torch.from_numpy(numbers).view(parameter.shape))
+        self._written = [_version(parameter) for _, parameter in self._parameters]
+
+    @contextlib.contextmanager
+    def restored(self, buffers: bool) -> Iterator[None]:
+        """A block after which the tensors are what they were before, whatever happens in it."""
+        saved = [parameter.detach().clone() for _, parameter in self._parameters]
+        self._written: List[Optional[int]] = []
+        with _buffers_restored(self._model) if buffers else contextlib.nullcontext():
+            try:
+                yield
+            finally:
+                versions = [_version(parameter) for _, parameter in self._parameters]
+                changed = [
+                    name
+                    for name, before, after in zip(self.names, self._written, versions)
+                    if before != after
+                ]
+                with torch.no_grad():
+                    for (_, parameter), old in zip(self._parameters, saved):
+                        parameter.copy_(old)
+        if changed:
+            warnings.warn(
+                f"{changed[0]}: was changed while the model was perturbed; the change is undone. "
+                "Call optimizer.step() after the block",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+
+    def _fitted(self, values: List[Array]) -> List[Tuple[str, int, Array, Array]]:
+        scheme, bits = self._scheme, self._bits
+        if self._ranges == "network":
+            most = max(float(np.abs(array).max()) for array in values)
+            alpha, beta = _core.fit_range(scheme, bits, -most, most)
+            return [(scheme, bits, alpha, beta)] * len(values)
+        codings = []
+        for array, (_, parameter) in zip(values, self._parameters):
+            channels = 1
+            if self._ranges == "channel" and parameter.dim() >= 2:
+                channels = int(parameter.shape[0])
+            codings.append((scheme, bits, *_core.fit(array, scheme, bits, channels)))
+        return codings
+
+    def _codings_of(self, network: Any) -> List[Tuple[str, int, Array, Array]]:
+        if not isinstance(network, Network):
+            raise InputError(f"like: expected a Network, got {_arguments.shown(type(network))}")
+        coded = [p for p in network.parameters().values() if p.n is not None]
+        if len(coded) != len(self._parameters):
+            raise InputError(
+                f"like: the network has {len(coded)} coded tensors, the model "
+                f"{len(self._parameters)}; expected as many"
+            )
+        codings: List[Tuple[str, int, Array, Array]] = []
+        for theirs, (name, ours) in zip(coded, self._parameters):
+            if math.prod(theirs.shape) != ours.numel():
+                raise InputError(
+                    f"like: tensor {theirs.name} has shape {theirs.shape}, {name} of the model "
+                    f"has {tuple(ours.shape)}; expected the same"
+                )
+            assert theirs.scheme and theirs.bits
+            assert theirs.alpha is not None and theirs.beta is not None
+            codings.append((theirs.scheme, theirs.bits, theirs.alpha, theirs.beta))
+        return codings
+
+
+def _selected(model: Any, parameters: Selection) -> List[Tuple[str, torch.nn.Parameter]]:
+    """The coded parameters in the order in which they lie in memory."""
+    if not isinstance(model, torch.nn.Module):
+        raise InputError(
+            f"model: expected a torch.nn.Module, got {_arguments.shown(type(model))}"
+        )
+    named = dict(model.named_parameters())
+    if parameters is None:
+        slopes = {
+            id(module.weight) for module in model.modules() if isinstance(module, torch.nn.PReLU)
+        }
+        names = [name for name, parameter in named.items() if id(parameter) not in slopes]
+    elif callable(parameters):
+        names = [name for name, parameter in named.items() if parameters(name, parameter)]
+    elif isinstance(parameters, str):
+        names = [parameters]
+    else:
+        names = list(parameters)
+    unknown = [name for name in names if name not in named]
+    if unknown:
+        raise InputError(f"parameters: the model has none called {_arguments.shown(unknown[0])}")
+    if len(set(names)) != len(names):
+        raise InputError("parameters: expected each name once")
+    if not names:
+        raise InputError("parameters: expected at least one coded parameter, found none")
+    for name in names:
+        _check(name, named[name])
+    return [(name, named[name]) for name in names]
+
+
+def _check(name: str, parameter: torch.nn.Parameter) -> None:
+    if isinstance(parameter, torch.nn.parameter.UninitializedParameter) or parameter.is_meta:
+        raise InputError(f"model: parameter {name} has no numbers yet")
+    if parameter.dtype != torch.float32 or parameter.layout != torch.strided:
+        raise InputError(
+            f"model: parameter {name} is {parameter.dtype}; expected torch.float32 (the argument "
+            "parameters says which ones are coded)"
+        )
+    if parameter.numel() == 0:
+        raise InputError(f"model: parameter {name} is empty")
+
+
+def _values(name: str, parameter: torch.nn.Parameter) -> Array:
+    """The numbers of a parameter on the CPU; a copy only if they lie elsewhere."""
+    array: Array = parameter.detach().cpu().contiguous().numpy()
+    if not np.isfinite(array).all():
+        raise InputError(f"model: parameter {name} has a number that is not finite")
+    return array
+
+
+def _version(parameter: torch.nn.Parameter) -> Optional[int]:
+    try:
+        return parameter._version
+    except RuntimeError:  # tensors of inference mode have none
+        return None
+
+
+@contextlib.contextmanager
+def _buffers_restored(model: torch.nn.Module) -> Iterator[None]:
+    """A block after which the buffers, such as running statistics, are what they were before."""
+    saved = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for buffer, old in saved:
+                buffer.copy_(old)
+
+
+def _gradients(
+    closure: Callable[[], torch.Tensor], trained: List[torch.nn.Parameter]
+) -> Tuple[torch.Tensor, List[Optional[torch.Tensor]]]:
+    """The loss, detached, and its gradient by parameter."""
+    for parameter in trained:
+        parameter.grad = None
+    loss = closure()
+    if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
+        raise InputError(
+            f"closure: expected it to return the loss, one number in a tensor, got "
+            f"{_arguments.shown(type(loss))}"
+        )
+    if not math.isfinite(float(loss)):
+        raise RunError(f"the loss is {float(loss)}, expected a finite number")
+    loss.backward()  # type: ignore[no-untyped-call]
+    return loss.detach(), [parameter.grad for parameter in trained]
+
+
+def _positive(name: str, value: Any) -> float:
+    plain = _arguments.number(name, value, 0.0, 3e38)
+    if plain == 0.0:
+        raise InputError(f"{name}: expected a number above 0, got 0")
+    return plain

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The files that a finished sweep leaves in its folder, beside the rows and the picture.
+#pragma once
+#include <filesystem>
+#include <string>
+
+#include "sim/results/sweep_result.hpp"
+
+namespace brownout::report {
+
+/// Their texts.
+struct SweepFiles {
+  std::string points_csv, samples_csv, safe_voltage_csv, json;
+};
+SweepFiles sweep_files(const results::SweepResult& result);
+
+/// Writes points.csv, samples.csv, safe_voltage.csv and sweep.json.
+void write_files(const SweepFiles& files, const std::filesystem::path& folder);
+
+}  // namespace brownout::report
