@@ -37,6 +37,7 @@ module brownout_sram_2p #(
   input  real                     voltage_i  // in units of Vmin
 );
 
+  localparam int LANE_BITS = BYTE_BITS > 0 ? BYTE_BITS : 1;  // 0 is an error below
   logic [WIDTH-1:0] cells [0:DEPTH-1];
 
   initial begin
@@ -53,7 +54,7 @@ module brownout_sram_2p #(
     merged = stored;
     for (int i = 0; i < ENABLES; i++) begin
       if (byte_enable_i[i]) begin
-        merged[i*BYTE_BITS +: BYTE_BITS] = wdata_i[i*BYTE_BITS +: BYTE_BITS];
+        merged[i*LANE_BITS +: LANE_BITS] = wdata_i[i*LANE_BITS +: LANE_BITS];
       end
     end
   endfunction

@@ -69,4 +69,22 @@ try with sram-read-address "address: expected an integer in [0, 999], got 1000"
 try with sram-write-address "a write to address 1001: expected 0 to 999"
 try without none "chip.h5: "
 
+# Parameters; Icarus Verilog builds in no time.
+if [ "$simulator" = icarus ]; then
+  for mistake in "BYTE_BITS=5:a divisor of the 32 bits of a word, found 5" \
+    "BYTE_BITS=0:a divisor of the 32 bits of a word, found 0" \
+    "BYTE_BITS=64:a divisor of the 32 bits of a word, found 64" \
+    "LATENCY=0:LATENCY: expected at least 1 cycle, found 0" "DEPTH=0:depth: expected an integer in" \
+    'CHIP="random":random'; do
+    iverilog -g2012 -L"$libraries" -mbrownout -s brownout_sram "-Pbrownout_sram.${mistake%%:*}" \
+      "$rtl/brownout_faults.sv" "$rtl/brownout_sram.sv" -o "$work/parameter.vvp"
+    status=0
+    output=$(vvp -n -M"$libraries" "$work/parameter.vvp" 2>&1) || status=$?
+    if [ $status != 1 ] || ! printf '%s\n' "$output" | grep -qF -- "${mistake#*:}"; then
+      printf '%s: got exit code %s and\n%s\n' "$mistake" "$status" "$output"
+      failed=1
+    fi
+  done
+fi
+
 exit $failed
