@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # What a memory with failing cells costs beside a plain model, in Icarus Verilog and in Verilator:
 #   sram_bench.sh [BUILD_FOLDER]
-# Prints seconds of processor time, the least of five runs. Supplies are in 1e-3 Vmin; at 1000 no cell
-# fails, at 900 one word in 460, at 850 one in 8.
+# Prints seconds of processor time, the least of five runs. Supplies are in 1e-3 Vmin; at 1000 no
+# cell fails, at 900 one word in 460, at 850 one in 8.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 rtl=$here/../../rtl/dpi

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Each mistake of mistakes.sv ends the simulation with its reason: mistakes.sh SIMULATOR RTL_DPI LIBRARIES
-# WORK SOURCE. No mistake crashes the simulator: vvp ends with 1, and a verilated program by
-# Verilator's own $fatal, which aborts.
+# Each mistake of mistakes.sv ends the simulation with its reason: mistakes.sh SIMULATOR RTL_DPI
+# LIBRARIES WORK SOURCE. No mistake crashes the simulator: vvp ends with 1, and a verilated program
+# by Verilator's own $fatal, which aborts.
 set -eu
 simulator=$1 rtl=$2 libraries=$3 work=$4 source=$5
 here=$(cd "$(dirname "$0")" && pwd)
@@ -82,6 +82,24 @@ if [ "$simulator" = icarus ]; then
     output=$(vvp -n -M"$libraries" "$work/parameter.vvp" 2>&1) || status=$?
     if [ $status != 1 ] || ! printf '%s\n' "$output" | grep -qF -- "${mistake#*:}"; then
       printf '%s: got exit code %s and\n%s\n' "$mistake" "$status" "$output"
+      failed=1
+    fi
+  done
+fi
+
+# Calls with other arguments than a function takes end the simulation before it begins.
+if [ "$simulator" = icarus ]; then
+  for call in '$brownout_open("random:7", 0.8)' '$brownout_read(1, 2)' '$brownout_read(1, 2, 32)' \
+    '$brownout_read(1.5, 2, word)' '$brownout_close()' '$brownout_close(text)' \
+    '$brownout_set_voltage(1, text)' '$brownout_reads(0.5)'; do
+    printf 'module call; logic [31:0] word; string text; initial $display("END %%0d", %s); endmodule\n' \
+      "$call" >"$work/call.sv"
+    iverilog -g2012 -L"$libraries" -mbrownout -s call "$work/call.sv" -o "$work/call.vvp"
+    status=0
+    output=$(vvp -n -M"$libraries" "$work/call.vvp" 2>&1) || status=$?
+    name=${call%%(*}
+    if [ $status != 1 ] || ! printf '%s\n' "$output" | grep -qF "call.sv:1: Error: expected $name("; then
+      printf '%s: got exit code %s and\n%s\n' "$call" "$status" "$output"
       failed=1
     fi
   done

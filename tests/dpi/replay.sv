@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random accesses to five memories; each word that they return goes to a file, and the counts at the end:
+// Random accesses to five memories; each word that they return goes to a file, and the counts at
+// the end:
 //   +operations=N +out=FILE
 // replay_tool.cpp and replay.py have the same memories and draw the same operations.
 module replay;
