@@ -13,6 +13,8 @@ usage: ./setup.sh build [--trainers] [--rtl] [--python]
                                        --python: also the Python package, in build/release/python)
        ./setup.sh demo                 build, then sweep four trained networks over ten chips and
                                        seven supply voltages; results in out/demo
+       ./setup.sh package              build the Debian packages, trainer and Python module among
+                                       them, in build/package
        ./setup.sh test                 build everything, trainers included, and run all tests;
                                        a group of tests that fails does not stop the later ones
 Safe to repeat. BROWNOUT_SKIP_INSTALL=1 leaves packages alone (for other systems).
@@ -32,7 +34,8 @@ demo_packages=(gnuplot-nox dataset-fashion-mnist)
 trainer_packages=(libtorch-dev libopenblas0-pthread)
 rtl_packages=(verilator)
 python_packages=(python3-dev python3-numpy pybind11-dev)
-test_packages=(make libgtest-dev libgmock-dev python3-onnx python3-numpy python3-h5py
+package_packages=(dpkg-dev file)
+test_packages=(make libgtest-dev libgmock-dev python3-onnx python3-numpy python3-h5py zsh fish mandoc man-db
   python3-torch iverilog yosys chromium python3-pandas python3-matplotlib python3-nbclient
   python3-ipykernel python3-pip python3-venv python3-setuptools python3-wheel mypy)
 # The format check knows one version, which Debian 13 does not have; it is skipped there.
@@ -71,13 +74,13 @@ and start this script again"
     >/dev/null
 }
 
-# Configures build/release with the given cache settings and builds it.
+# build PRESET SETTING...: configures build/PRESET with the given cache settings and builds it.
 build() {
-  say "Building build/release"
-  cmake --preset release "$@" >build-configure.tmp 2>&1 || { cat build-configure.tmp; exit 1; }
+  say "Building build/$1"
+  cmake --preset "$@" >build-configure.tmp 2>&1 || { cat build-configure.tmp; exit 1; }
   grep '^-- Brownout' build-configure.tmp
   rm -f build-configure.tmp
-  cmake --build --preset release
+  cmake --build --preset "$1"
 }
 
 # Runs the tests of every label, those after a label that fails too; says in the end which failed.
@@ -109,27 +112,41 @@ case "${1:-}" in
       esac
     done
     install_packages "${build_packages[@]}" "${extra[@]}"
-    build -DBROWNOUT_WITH_TRAINERS=$trainers -DBROWNOUT_WITH_RTL=$rtl -DBROWNOUT_WITH_TESTS=OFF \
+    build release -DBROWNOUT_WITH_TRAINERS=$trainers -DBROWNOUT_WITH_RTL=$rtl -DBROWNOUT_WITH_TESTS=OFF \
       -DBROWNOUT_WITH_PYTHON=$python "${python_settings[@]}"
     ;;
   demo)
     [ $# -eq 1 ] || { usage >&2; fail "demo takes no options"; }
     install_packages "${build_packages[@]}" "${demo_packages[@]}"
-    build -DBROWNOUT_WITH_TRAINERS=OFF -DBROWNOUT_WITH_RTL=OFF -DBROWNOUT_WITH_TESTS=OFF \
+    build release -DBROWNOUT_WITH_TRAINERS=OFF -DBROWNOUT_WITH_RTL=OFF -DBROWNOUT_WITH_TESTS=OFF \
       -DBROWNOUT_WITH_PYTHON=OFF
     say "Sweeping configs/sweeps/demo.yaml"
     build/release/brownout sweep configs/sweeps/demo.yaml --out out/demo
     say "Done: the table above, and out/demo with its CSV, JSON and SVG"
     ;;
+  package)
+    [ $# -eq 1 ] || { usage >&2; fail "package takes no options"; }
+    install_packages "${build_packages[@]}" "${trainer_packages[@]}" "${rtl_packages[@]}" \
+      "${python_packages[@]}" "${package_packages[@]}"
+    build package "${python_settings[@]}"
+    say "Making packages"
+    rm -f build/package/*.deb
+    cpack --config build/package/CPackConfig.cmake -B build/package >build-package.tmp 2>&1 ||
+      { cat build-package.tmp; exit 1; }
+    rm -rf build-package.tmp build/package/_CPack_Packages
+    printf '  %s\n' build/package/*.deb
+    say "Install what you want of them, brownout among them, for example
+  sudo apt-get install ./build/package/brownout_*.deb ./build/package/python3-brownout_*.deb"
+    ;;
   test)
     [ $# -eq 1 ] || { usage >&2; fail "test takes no options"; }
     install_packages "${build_packages[@]}" "${demo_packages[@]}" "${trainer_packages[@]}" \
-      "${rtl_packages[@]}" "${python_packages[@]}" "${test_packages[@]}"
-    build -DBROWNOUT_WITH_TRAINERS=ON -DBROWNOUT_WITH_RTL=ON -DBROWNOUT_WITH_TESTS=ON \
+      "${rtl_packages[@]}" "${python_packages[@]}" "${package_packages[@]}" "${test_packages[@]}"
+    build release -DBROWNOUT_WITH_TRAINERS=ON -DBROWNOUT_WITH_RTL=ON -DBROWNOUT_WITH_TESTS=ON \
       -DBROWNOUT_WITH_PYTHON=ON "${python_settings[@]}" \
       -DBROWNOUT_WERROR=ON -DBROWNOUT_TEST_PATIENCE="${BROWNOUT_TEST_PATIENCE:-10}"
     run_labels style unit systemc cosim property browser fuzz golden python slow torch
     ;;
   -h | --help | help) usage ;;
-  *) usage >&2; fail "expected build, demo or test, got \"${1:-}\"" ;;
+  *) usage >&2; fail "expected build, demo, package or test, got \"${1:-}\"" ;;
 esac

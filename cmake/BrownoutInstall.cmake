@@ -102,6 +102,9 @@ ${about}
 This package has the module brownout: chips, networks, experiments and sweeps
 on NumPy arrays, and PyTorch models that read their weights through a chip.")
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)
+# They compile the Python files when they are installed, and remove what was compiled.
+set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA
+    "${PROJECT_SOURCE_DIR}/packaging/python/postinst;${PROJECT_SOURCE_DIR}/packaging/python/prerm")
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SUGGESTS "python3-pandas, python3-matplotlib, python3-torch")
 # The module is built for one minor version of Python (sim/python sets which).
 if(DEFINED BROWNOUT_PYTHON_MINOR)
