@@ -9,21 +9,22 @@ set(version_of_interface ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 # A shared library of whole rooms, lib<name>.so, which exports what is in the namespace brownout.
 function(brownout_shared_library target)
   cmake_parse_arguments(LIBRARY "" "NAME" "ROOMS;LINK" ${ARGN})
-  # Without a source of its own it has nothing to tell its language by.
-  set(source ${CMAKE_CURRENT_BINARY_DIR}/${target}.cpp)
-  file(CONFIGURE OUTPUT ${source} CONTENT "// ${LIBRARY_NAME} consists of rooms.\n")
-  add_library(${target} SHARED ${source})
-  list(TRANSFORM LIBRARY_ROOMS PREPEND brownout_)
-  list(JOIN LIBRARY_ROOMS "," whole)
-  # What LINK names comes first, so that nothing in it is taken from a static library once more.
-  target_link_libraries(${target} PRIVATE ${LIBRARY_LINK} ${LIBRARY_ROOMS})
+  set(objects "")
+  foreach(room IN LISTS LIBRARY_ROOMS)
+    list(APPEND objects $<TARGET_OBJECTS:brownout_${room}>)
+  endforeach()
+  add_library(${target} SHARED ${objects})
+  set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+  # The objects have all that the rooms' archives could give. These bring the libraries of others.
+  # What LINK names comes first, so that nothing that it has is taken from an archive once more.
+  list(TRANSFORM LIBRARY_ROOMS PREPEND brownout_ OUTPUT_VARIABLE rooms)
+  target_link_libraries(${target} PRIVATE ${LIBRARY_LINK} ${rooms})
   target_link_options(${target} PRIVATE
     -Wl,--no-undefined -Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/exports.map)
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${LIBRARY_NAME}
     VERSION ${PROJECT_VERSION}
     SOVERSION ${version_of_interface}
-    LINK_LIBRARY_OVERRIDE "WHOLE_ARCHIVE,${whole}"
     LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/exports.map)
   target_compile_features(${target} INTERFACE cxx_std_17)
   target_include_directories(${target} INTERFACE

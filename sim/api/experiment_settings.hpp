@@ -8,6 +8,7 @@
 
 #include "brownout/experiment.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/outputs.hpp"
 #include "sim/base/watch.hpp"
 #include "sim/runs/eval_settings.hpp"
 
@@ -33,6 +34,7 @@ auto library_call(const ProgressFunction& progress, const Work& work) {
                                 {"memory_rate", "memory_rates"},
                                 {"reads", "fresh_reads"},
                                 {"out", "folder"}};
+  const RequestFiles files;
   const RunWatch watch(progress);
   return name_fields(names, work);
 }

@@ -27,7 +27,10 @@ struct Experiment::Parts {
         setup(runs::eval_setup(settings)),
         threads(api::thread_count(config.threads)),
         keep_logits(config.keep_logits),
-        list_cells(config.list_cells) {}
+        list_cells(config.list_cells) {
+    if (setup.target.accelerator) needed(setup.simulator);  // at the end of the first run
+    config_at({}, {});                                      // whatever the operating point
+  }
 
   runs::EvalConfig config_at(const Conditions& at, const std::vector<std::string>& chips) const {
     if (at.voltage && at.rate)

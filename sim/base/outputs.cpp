@@ -34,15 +34,20 @@ struct WatchedOutput {
   fs::path file;
 };
 
-struct Registry {
-  std::mutex mutex;
-  std::vector<std::string> words;       // of the command
-  std::string command, command_sha256;  // "" = nobody said
-  bool overwrite = false;
+struct Files {
   std::map<FileId, std::string> inputs;
   std::vector<fs::path> input_folders;
   std::vector<WatchedOutput> outputs;
   std::map<fs::path, std::string> kept;  // place → owner
+};
+
+struct Registry : Files {
+  std::mutex mutex;
+  std::vector<std::string> words;       // of the command
+  std::string command, command_sha256;  // "" = nobody said
+  bool overwrite = false;
+  int requests = 0;
+  Files before_requests;
 };
 
 Registry& registry() {
@@ -286,6 +291,18 @@ void mark_as_result(const fs::path& file) {
                            shortened(all.command, kMostOfACommand);
   // Without the mark the next run asks for --overwrite. That is no reason to fail.
   static_cast<void>(::setxattr(file.c_str(), kAttribute, text.data(), text.size(), 0));
+}
+
+RequestFiles::RequestFiles() {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  if (all.requests++ == 0) all.before_requests = std::exchange(static_cast<Files&>(all), {});
+}
+
+RequestFiles::~RequestFiles() {
+  Registry& all = registry();
+  const std::lock_guard<std::mutex> lock(all.mutex);
+  if (--all.requests == 0) static_cast<Files&>(all) = std::exchange(all.before_requests, {});
 }
 
 fs::path temporary_beside(const fs::path& file) {

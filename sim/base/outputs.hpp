@@ -56,6 +56,17 @@ void note_input_folder(const std::filesystem::path& folder);
 /// `folder`.
 void note_inputs_within(const std::string& text, const std::filesystem::path& folder);
 
+/// A process that is asked for one thing after the other, as users of the library ask, makes one
+/// for each: what was read and written before neither forbids an output nor is forbidden, and
+/// afterwards this is forgotten. Requests in several threads at once share what they remember.
+class RequestFiles {
+ public:
+  RequestFiles();
+  ~RequestFiles();
+  RequestFiles(const RequestFiles&) = delete;
+  RequestFiles& operator=(const RequestFiles&) = delete;
+};
+
 /// read_file without note_input, for files that this process reads and then writes, such as a
 /// checkpoint.
 std::string read_own_file(const std::filesystem::path& path, std::uint64_t max_bytes = 1ull << 32);

@@ -254,7 +254,8 @@ TEST_F(Evaluation, WrongSettingsNameTheField) {
   refused([](auto& c) { c.engine = "functionl"; },
           "engine: expected one of functional, float, reference, systemc, got \"functionl\"; did "
           "you mean \"functional\"?");
-  refused([](auto& c) { c.images = 401; }, "images: expected an integer in [1, 400], got \"401\"");
+  refused([](auto& c) { c.images = 401; },
+          "images: expected an integer in [1, 400], the images of fashion-mnist (test), got 401");
   refused([](auto& c) { c.images = -1; }, "images: expected an integer in [1, ");
   refused([](auto& c) { c.split = "tset"; }, "split: expected one of train, test");
   refused([](auto& c) { c.dataset = "mnis"; }, "dataset: expected one of ");
@@ -275,7 +276,7 @@ TEST_F(Evaluation, WrongSettingsNameTheField) {
 TEST_F(Evaluation, WrongConditionsNameTheField) {
   Experiment experiment(network(), config());
   expect_error([&] { experiment.run(Conditions::at_voltage(0.1)); },
-               "voltage: expected a number in [0.75, 1.2], got \"0.1\" (the range of ");
+               "voltage: expected a number in [0.75, 1], got \"0.1\" (the range of ");
   expect_error(
       [&] {
         experiment.run({0.9, 0.1});

@@ -91,8 +91,7 @@ TEST_F(Simulation, RunsWithoutWhatTheyNeedAreRefused) {
   config = this->config();
   config.simulator = nullptr;
   expect_error([&] { run(network(), config, 0.84); }, "simulator");
-  expect_error([&] { Experiment(network(), config).run(Conditions::at_voltage(0.84)); },
-               "simulator");
+  expect_error([&] { Experiment(network(), config); }, "simulator: cycles and energy of an");
 }
 
 TEST_F(Simulation, ASweepThatWasEndedGoesOnAndWritesTheFilesOfTheCommand) {

@@ -230,5 +230,41 @@ TEST_F(Outputs, WhatKilledProcessesLeftIsCleared) {
   EXPECT_TRUE(fs::exists(file("r.json.1x.tmp")));
 }
 
+TEST_F(Outputs, OneRequestAfterTheOtherKnowsNothingOfTheLast) {
+  std::ofstream(file("net.onnx")) << "x";
+  const auto read_then_write = [&] {
+    read_file(file("net.onnx"));
+    watch_output("out", file("net.onnx"));
+    return std::string("both");
+  };
+  EXPECT_NE(elsewhere(read_then_write).find("found the input"), std::string::npos);
+  EXPECT_EQ(elsewhere([&] {
+              read_file(file("net.onnx"));
+              {
+                const RequestFiles files;
+                watch_output("out", file("net.onnx"));
+                keep_for_itself("the sweep", file("lock"));
+              }
+              const RequestFiles files;
+              read_file(file("net.onnx"));
+              watch_output("out", file("lock"));
+              return std::string("no error");
+            }),
+            "no error");
+  // Within a request everything holds, and what was known before it holds after it.
+  EXPECT_NE(elsewhere([&] {
+              const RequestFiles files;
+              return read_then_write();
+            }).find("found the input"),
+            std::string::npos);
+  EXPECT_NE(elsewhere([&] {
+              read_file(file("net.onnx"));
+              { const RequestFiles files; }
+              watch_output("out", file("net.onnx"));
+              return std::string();
+            }).find("found the input"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace brownout
