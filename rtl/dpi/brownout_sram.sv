@@ -42,14 +42,19 @@ module brownout_sram #(
     if (INIT_FILE != "") $readmemh(INIT_FILE, cells);
   end
 
-  always @(posedge clk_i) begin
-    if (enable_i && write_i) begin
-      for (int i = 0; i < ENABLES; i++) begin
-        if (byte_enable_i[i]) begin
-          cells[address_i][i*BYTE_BITS +: BYTE_BITS] <= wdata_i[i*BYTE_BITS +: BYTE_BITS];
-        end
+  // A stored word with the bytes that are written. Verilator 5.006 writes no parts of the words of an
+  // array in a loop of more than 256 rounds.
+  function [WIDTH-1:0] merged(input [WIDTH-1:0] stored);
+    merged = stored;
+    for (int i = 0; i < ENABLES; i++) begin
+      if (byte_enable_i[i]) begin
+        merged[i*BYTE_BITS +: BYTE_BITS] = wdata_i[i*BYTE_BITS +: BYTE_BITS];
       end
     end
+  endfunction
+
+  always @(posedge clk_i) begin
+    if (enable_i && write_i) cells[address_i] <= merged(cells[address_i]);
   end
 
   generate

@@ -47,14 +47,19 @@ module brownout_sram_2p #(
     if (INIT_FILE != "") $readmemh(INIT_FILE, cells);
   end
 
-  always @(posedge write_clk_i) begin
-    if (write_i) begin
-      for (int i = 0; i < ENABLES; i++) begin
-        if (byte_enable_i[i]) begin
-          cells[write_address_i][i*BYTE_BITS +: BYTE_BITS] <= wdata_i[i*BYTE_BITS +: BYTE_BITS];
-        end
+  // A stored word with the bytes that are written. Verilator 5.006 writes no parts of the words of an
+  // array in a loop of more than 256 rounds.
+  function [WIDTH-1:0] merged(input [WIDTH-1:0] stored);
+    merged = stored;
+    for (int i = 0; i < ENABLES; i++) begin
+      if (byte_enable_i[i]) begin
+        merged[i*BYTE_BITS +: BYTE_BITS] = wdata_i[i*BYTE_BITS +: BYTE_BITS];
       end
     end
+  endfunction
+
+  always @(posedge write_clk_i) begin
+    if (write_i) cells[write_address_i] <= merged(cells[write_address_i]);
   end
 
   generate

@@ -5,7 +5,9 @@
 #include <array>
 #include <atomic>
 #include <limits>
+#include <map>
 #include <mutex>
+
 namespace brownout::dpi {
 namespace {
 
@@ -33,8 +35,42 @@ OpenMemory& find(int handle) {
                    " is no memory; expected what brownout_open returned");
 }
 
-Technology technology_named(const std::string& name) {
-  return name.empty() ? Technology() : Technology(name);
+/// What memories of one text share while any memory is open. A design has many of them.
+template <typename Kind>
+class ReadOnce {
+ public:
+  template <typename Read>
+  Kind get(const std::string& text, const Read& read) {
+    const std::lock_guard<std::mutex> lock(lock_);
+    const auto found = kept_.find(text);
+    return found != kept_.end() ? found->second : kept_.emplace(text, read(text)).first->second;
+  }
+  void forget() {
+    const std::lock_guard<std::mutex> lock(lock_);
+    kept_.clear();
+  }
+
+ private:
+  std::mutex lock_;
+  std::map<std::string, Kind> kept_;
+};
+ReadOnce<Chip> chips_read;
+ReadOnce<Technology> technologies_read;
+int open_memories = 0;  // under table_lock
+
+Chip chip_of(const MemorySettings& settings) {
+  return chips_read.get(settings.chip, [](const std::string& text) { return Chip(text); });
+}
+
+Technology technology_of(const MemorySettings& settings) {
+  return technologies_read.get(settings.technology, [](const std::string& text) {
+    return text.empty() ? Technology() : Technology(text);
+  });
+}
+
+void forget_what_was_read() {
+  chips_read.forget();
+  technologies_read.forget();
 }
 
 CodePlacement placement_of(const MemorySettings& settings) {
@@ -51,8 +87,8 @@ CodePlacement placement_of(const MemorySettings& settings) {
 }  // namespace
 
 Memory::Memory(const MemorySettings& settings)
-    : technology_(technology_named(settings.technology)),
-      cells_(Chip(settings.chip), settings.depth, settings.width,
+    : technology_(technology_of(settings)),
+      cells_(chip_of(settings), settings.depth, settings.width,
              technology_.at(settings.voltage == 0.0 ? technology_.highest_voltage()
                                                     : settings.voltage),
              placement_of(settings)) {}
@@ -65,6 +101,7 @@ int open_memory(const MemorySettings& settings) {
     if (place_of(handle).load() != nullptr) continue;
     opened->handle = handle;
     place_of(handle).store(opened.release(), std::memory_order_release);
+    ++open_memories;
     return handle;
   }
   throw InputError(std::to_string(kPlaces) + " memories are open; close some");
@@ -76,12 +113,15 @@ void close_memory(int handle) {
   const std::lock_guard<std::mutex> lock(table_lock);
   const std::unique_ptr<OpenMemory> closed(&find(handle));
   place_of(handle).store(nullptr);
+  if (--open_memories == 0) forget_what_was_read();
 }
 
 void close_all_memories() {
   const std::lock_guard<std::mutex> lock(table_lock);
   for (std::atomic<OpenMemory*>& place : table)
     const std::unique_ptr<OpenMemory> closed(place.exchange(nullptr));
+  open_memories = 0;
+  forget_what_was_read();
 }
 
 }  // namespace brownout::dpi

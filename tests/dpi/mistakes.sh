@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Each mistake of mistakes.sv ends the simulation with its reason: mistakes.sh SIMULATOR RTL_DPI LIBRARIES
+# WORK SOURCE. No mistake crashes the simulator: vvp ends with 1, and a verilated program by
+# Verilator's own $fatal, which aborts.
+set -eu
+simulator=$1 rtl=$2 libraries=$3 work=$4 source=$5
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$work/with" "$work/without"
+cp "$source/profiles/chip1-synthetic.h5" "$work/with/chip.h5"
+failed=0
+
+# try FOLDER MISTAKE EXPECTED_TEXT
+try() {
+  status=0
+  output=$(cd "$work/$1" && sh "$here/simulate.sh" "$simulator" "$rtl" "$libraries" "$work" mistakes \
+    "$here/mistakes.sv" "+mistake=$2" 2>&1) || status=$?
+  case "$simulator $status" in
+    "icarus 1" | "verilator 134") ;;
+    *) echo "$2: exit code $status"; failed=1 ;;
+  esac
+  if ! printf '%s\n' "$output" | grep -qF -- "$3" || printf '%s\n' "$output" | grep -q '^END'; then
+    printf '%s: expected "%s" and nothing after it, got\n%s\n' "$2" "$3" "$output"
+    failed=1
+  fi
+  printf '%s: %s\n' "$2" "$3"
+}
+
+# Runs through.
+pass() {
+  status=0
+  output=$(cd "$work/with" && sh "$here/simulate.sh" "$simulator" "$rtl" "$libraries" "$work" mistakes \
+    "$here/mistakes.sv" "+mistake=$1" 2>&1) || status=$?
+  if [ $status != 0 ] || ! printf '%s\n' "$output" | grep -q '^END'; then
+    printf '%s: expected no error, got exit code %s and\n%s\n' "$1" "$status" "$output"
+    failed=1
+  fi
+}
+
+pass none
+export BUILT=1
+pass supply-off-unused
+try with close-twice "mistakes: handle: memory 3 was closed before"
+try with read-closed "mistakes: handle: memory 3 was closed before"
+try with voltage-of-closed "mistakes: handle: memory 3 was closed before"
+try with count-of-closed "mistakes: handle: memory 3 was closed before"
+try with unknown-handle "mistakes: handle: 12345 is no memory; expected what brownout_open returned"
+try with negative-handle "mistakes: handle: -1 is no memory"
+try with no-chip "missing.h5: "
+try with no-kind "lottery:7"
+try with no-technology "3nm"
+try with memory "memory: expected a MemoryKind in [0, 3], got 7"
+try with offset "offset: expected no negative number, got -64"
+try with depth "depth: expected an integer in [1, 4294967295], got 0"
+try with width "width: expected at least 1 bit, got -3"
+try with size "do not fit into the"
+try with voltage "expected a voltage in [0.75, 1] Vmin, got 0.3"
+try with set-voltage "expected a voltage in [0.75, 1] Vmin, got 1.5"
+try with address "address: expected an integer in [0, 99], got 100"
+if [ "$simulator" = icarus ]; then
+  try with word-too-wide "data: expected a variable of 100 bits, the width of the memory, got one of 32"
+else
+  try with word-too-wide "width: a word has 100 bits; this function reads at most 64"
+fi
+try with sram-voltage "u_sram.u_faults"
+try with sram-voltage "expected a voltage in [0.75, 1] Vmin, got 0.3"
+try with sram-no-voltage "expected a voltage in [0.75, 1] Vmin, got 0"
+try with sram-read-address "address: expected an integer in [0, 999], got 1000"
+try with sram-write-address "a write to address 1001: expected 0 to 999"
+try without none "chip.h5: "
+
+exit $failed
