@@ -111,9 +111,8 @@ py::dict fields_of(EvalResult&& result) {
   fields["json"] = result.json;
   fields["samples_csv"] = result.samples_csv;
   fields["text"] = result.text;
-  fields["logits"] =
-      logits_of(std::move(result.logits),
-                {static_cast<py::ssize_t>(result.chips.size()) + 1, result.images});
+  fields["logits"] = logits_of(std::move(result.logits),
+                               {static_cast<py::ssize_t>(result.chips.size()) + 1, result.images});
   return fields;
 }
 

@@ -582,7 +582,7 @@ def _gradients(
         )
     if not math.isfinite(float(loss)):
         raise RunError(f"the loss is {float(loss)}, expected a finite number")
-    loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward(loss)
     return loss.detach(), [parameter.grad for parameter in trained]
 
 
