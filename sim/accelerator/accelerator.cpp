@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wiring, configuration, and start and pause of the kernel.
+// Wiring and configuration.
 #include "sim/accelerator/accelerator.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
-#include <systemc>
+#include <utility>
 
 #include "sim/accelerator/activation_scratchpad.hpp"
-#include "sim/accelerator/cycles.hpp"
 #include "sim/accelerator/dma.hpp"
-#include "sim/accelerator/dram.hpp"
 #include "sim/accelerator/pe_array.hpp"
-#include "sim/accelerator/sanitizer.hpp"
+#include "sim/accelerator/recorder.hpp"
 #include "sim/accelerator/sequencer.hpp"
 #include "sim/accelerator/vector_module.hpp"
 #include "sim/accelerator/weight_loader.hpp"
@@ -21,43 +18,60 @@
 
 namespace brownout::accelerator {
 
-namespace {
-
-/// A SystemC warning or error never passes silently: it ends the run and gives its context.
-void report(const sc_core::sc_report& report, const sc_core::sc_actions&) {
-  if (report.get_severity() == sc_core::SC_INFO) return;
-  const char* process = report.get_process_name();
-  throw RunError("SystemC {}: {}{}{}{}",
-                 report.get_severity() == sc_core::SC_WARNING ? "warning" : "error",
-                 report.get_msg_type(), *report.get_msg() != '\0' ? ": " : "", report.get_msg(),
-                 process != nullptr ? fmt::format(" (in {}, cycle {})", process, now()) : "");
+MemoryLayout layout_of(const mapping::Program& program) {
+  return {program.resident_words * 8, program.input_bytes, program.output_bytes};
 }
-
-}  // namespace
 
 /// Members in the order in which they are built.
 struct Accelerator::Modules {
-  explicit Modules(RunState& state)
-      : weights("weights", state),
-        dma("dma", state),
-        loader("weight_loader", state, weights, dma),
-        array("array", state, loader, dma, activations),
-        vector("vector_unit", state, array, loader, activations),
-        sequencer("sequencer", state, dram, dma, array, vector, weights, activations) {
-    dma.dram.bind(dram.socket);
+  Modules(sc_core::sc_event& ended, tlm::tlm_initiator_socket<>& memory, const Clock& clock,
+          std::uint64_t origin)
+      : recorder(ended),
+        weights("weights", clock),
+        dma("dma", clock, origin),
+        loader("weight_loader", clock),
+        array("array", clock),
+        vector("vector_unit", clock),
+        sequencer("sequencer", clock) {
+    dma.dram.bind(memory);
     dma.weights.bind(weights.write_socket);
     dma.activations.bind(activations.socket);
+    weights.sink.bind(array);
+
     loader.socket.bind(weights.read_socket);
-    sequencer.out.bind(loader.in);
+    loader.ports.bind(weights);
+    loader.chunks.bind(dma);
+    loader.array.bind(array);
     loader.out.bind(loaded);
+
     array.in.bind(loaded);
+    array.loader.bind(loader);
+    array.chunks.bind(dma);
+    array.activations.bind(activations);
     array.out.bind(drained);
+
     vector.in.bind(drained);
+    vector.array.bind(array);
+    vector.loader.bind(loader);
+    vector.activations.bind(activations);
+
+    sequencer.out.bind(loader.in);
+    sequencer.transfers.bind(dma.transfers);
+    sequencer.dma.bind(dma);
+    sequencer.weights.bind(weights);
+    sequencer.activations.bind(activations);
+    sequencer.array.bind(array);
+    sequencer.vector.bind(vector);
+
+    for (Block* const block :
+         std::initializer_list<Block*>{&dma, &loader, &array, &vector, &sequencer}) {
+      block->recorder.bind(recorder);
+    }
   }
 
+  Recorder recorder;
   WeightScratchpad weights;
   ActivationScratchpad activations{"activations"};
-  Dram dram{"dram"};
   Dma dma;
   WeightLoader loader;
   PeArray array;
@@ -69,17 +83,11 @@ struct Accelerator::Modules {
   sc_core::sc_fifo<StripToken> drained{"drained", 2};
 };
 
-Accelerator& Accelerator::instance() {
-  // Never destroyed, because at the end of the process the kernel may be destroyed first.
-  static Accelerator* const accelerator = new Accelerator;
-  return *accelerator;
-}
-
-Accelerator::Accelerator() {
-  sc_core::sc_report_handler::set_handler(report);
-  modules_ = std::make_unique<Modules>(state_);
-  array_ = make_behavioural_array();
-}
+Accelerator::Accelerator(const sc_core::sc_module_name& name, const Clock& clock,
+                         std::uint64_t origin)
+    : sc_module(name),
+      modules_(std::make_unique<Modules>(ended_, memory, clock, origin)),
+      array_(make_behavioural_array()) {}
 
 Accelerator::~Accelerator() = default;
 
@@ -88,108 +96,84 @@ void Accelerator::set_array(std::shared_ptr<ArrayModel> array) { array_ = std::m
 void Accelerator::configure(std::shared_ptr<const mapping::Program> shared_program,
                             const network::SharedNetwork& network, const network::Shapes& shapes,
                             const RunOptions& options) {
-  if (broken_) throw RunError("the SystemC model failed earlier in this process");
-  state_.program = std::move(shared_program);
-  const mapping::Program& program = *state_.program;
-  state_.compute = options.compute;
-  state_.record = options.span_limit > 0;
-  state_.span_limit = options.span_limit;
+  BROWNOUT_CHECK(!running(), "{} runs", name());
+  program_ = std::move(shared_program);
+  options_ = options;
+  const mapping::Program& program = *program_;
   const mapping::AcceleratorConfig& config = program.accelerator;
   Modules& m = *modules_;
   try {
-    m.weights.configure(config.weights, *array_);
+    m.weights.configure(config.weights, options.compute);
     m.activations.configure(config.activations);
   } catch (const std::bad_alloc&) {
     throw InputError(
         "{}: weights.arrays x weights.array_rows and activations.kib: {} KiB of scratchpads are "
-        "more "
-        "than this machine can simulate",
+        "more than this machine can simulate",
         config.file.string(), config.weights.words() / 128 + config.activations.kib);
   }
-  m.dram.configure(config.dram,
-                   program.resident_words * 8 + 2 * (program.input_bytes + program.output_bytes));
-  m.dma.configure(config.dma, config.dram.latency_cycles);
-  m.array.configure(*array_);
-  m.loader.configure(network, *array_);
-  m.vector.configure(network, shapes);
-  m.sequencer.configure(network, *array_);
-  state_.chunk_base = 0;
-  if (state_.compute) array_->configure(state_.program, network, m.weights.cells());
+  m.recorder.configure(program_, options.span_limit);
+  m.dma.configure(program_, config.dma, config.dram.latency_cycles);
+  m.array.configure(program_, network, array_, options.compute);
+  m.loader.configure(program_, network, options.compute);
+  m.vector.configure(program_, network, shapes, options.compute);
+  m.sequencer.configure(program_, options.compute);
+  next_batch_ = 0;
+  if (options.compute) array_->configure(program_, network, m.weights.cells());
 
-  const std::vector<std::uint64_t> words =
-      mapping::store(*network, mapping::resident(*network, program.bit_offset));
-  const std::int64_t found = words.size();
-  BROWNOUT_CHECK(found == program.resident_words, "{} words, {} expected", words.size(),
+  words_ = mapping::store(*network, mapping::resident(*network, program.bit_offset));
+  const std::int64_t found = words_.size();
+  BROWNOUT_CHECK(found == program.resident_words, "{} words, {} expected", words_.size(),
                  program.resident_words);
-  std::memcpy(m.dram.data(0), words.data(), words.size() * 8);
+  if (sc_core::sc_start_of_simulation_invoked()) load_memory();
   if (config.weights.residency == mapping::WeightResidency::kResident) {
-    m.weights.cells().write(0, program.resident_words, words.data());
+    m.weights.cells().write(0, program.resident_words, words_.data());
   }
+}
+
+void Accelerator::start_of_simulation() { load_memory(); }
+
+void Accelerator::load_memory() {
+  if (program_ == nullptr || !options_.load_memory) return;
+  modules_->dma.poke(0, words_.data(), program_->resident_words * 8);
 }
 
 void Accelerator::set_faults(const memory::WordFaultLists& faults, const memory::Draws& draws) {
   modules_->weights.cells().set_faults(faults, memory::MemoryId::kWeights, draws);
-  state_.first_batch = draws.batch;
+  next_batch_ = draws.batch;
 }
 
 void Accelerator::set_memory_faults(const mapping::MemoryFaults& faults) {
   modules_->activations.set_faults(faults);
-  modules_->sequencer.set_accumulator_faults(faults.accumulators, faults.draws);
-  state_.first_batch = faults.draws.batch;
+  modules_->array.set_accumulator_faults(faults.accumulators, faults.draws);
+  next_batch_ = faults.draws.batch;
 }
 
 memory::WordMemory& Accelerator::weight_cells() { return modules_->weights.cells(); }
 
 mapping::MemoryCounts Accelerator::bits_wrong() const {
-  if (!state_.compute) return {};
+  if (!options_.compute) return {};
   const ActivationScratchpad& activations = modules_->activations;
   return {activations.pixel_bits_wrong(), activations.value_bits_wrong(),
-          array_->accumulator_bits_wrong()};
+          modules_->array.accumulator_bits_wrong()};
 }
 
-RunResult Accelerator::run(const std::uint8_t* pixels, std::int64_t batches, float* logits) {
-  BROWNOUT_CHECK(batches >= 1, "{} batches", batches);
-  if (broken_) throw RunError("the SystemC model failed earlier in this process");
-  Modules& m = *modules_;
-  state_.layers.assign(state_.program->layers.size(), {});
-  state_.input_wait_cycles = 0;
-  state_.spans.clear();
-  state_.spans_cut = false;
-  m.sequencer.set_work({pixels, logits, batches});
-  const std::int64_t begin = now();
-  state_.run_begin = begin;
-  state_.layer_runs = false;
-  try {
-    m.sequencer.start.notify(sc_core::SC_ZERO_TIME);
-    const StackAfterKernel stack;
-    sc_core::sc_start();
-  } catch (...) {
-    broken_ = true;
-    throw;
+void Accelerator::start(const std::uint8_t* pixels, std::int64_t batches, float* logits) {
+  BROWNOUT_CHECK(batches >= 1 && program_ != nullptr && !running(), "{} batches on {}", batches,
+                 name());
+  if (modules_->recorder.error()) {
+    throw RunError("{}: an earlier run failed; the model cannot be used again", name());
   }
-  if (state_.error) {
-    broken_ = true;
-    std::rethrow_exception(state_.error);
-  }
-  if (!m.sequencer.done()) {
-    broken_ = true;
-    throw RunError("the SystemC model stopped in cycle {} before the program had ended",
-                   now() - begin);
-  }
-  RunResult result;
-  result.cycles = now() - begin;
-  result.input_wait_cycles = state_.input_wait_cycles;
+  modules_->recorder.begin(batches);
+  modules_->sequencer.start({pixels, logits, batches, next_batch_});
+  next_batch_ += batches;
+}
+
+bool Accelerator::running() const { return modules_->recorder.running(); }
+
+RunResult Accelerator::result() {
+  if (modules_->recorder.error()) std::rethrow_exception(modules_->recorder.error());
+  RunResult result = modules_->recorder.result();
   result.bits_wrong = bits_wrong();
-  result.layers = state_.layers;
-  for (const mapping::LayerIndex i : result.layers.indices()) {
-    result.layers[i].closed_form_cycles = batches * state_.program->layers[i].closed_form_cycles;
-  }
-  result.spans = std::move(state_.spans);
-  for (Span& span : result.spans) {
-    span.begin -= begin;
-    span.end -= begin;
-  }
-  result.spans_cut = state_.spans_cut;
   return result;
 }
 

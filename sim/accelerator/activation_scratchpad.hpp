@@ -9,12 +9,13 @@
 #include <systemc>
 #include <vector>
 
+#include "sim/accelerator/interfaces.hpp"
 #include "sim/mapping/memory_faults.hpp"
 #include "sim/memory/corruption.hpp"
 
 namespace brownout::accelerator {
 
-class ActivationScratchpad : public sc_core::sc_module {
+class ActivationScratchpad : public sc_core::sc_module, public ActivationsIf {
  public:
   tlm_utils::simple_target_socket<ActivationScratchpad> socket{"socket"};
 
@@ -25,25 +26,18 @@ class ActivationScratchpad : public sc_core::sc_module {
 
   /// Sets the faulty cells that hold input pixels, and those that hold everything else.
   void set_faults(const mapping::MemoryFaults& faults);
-  bool pixels_fail() const { return !pixel_faults_.empty(); }
-  bool values_fail() const { return !value_faults_.empty(); }
+  bool pixels_fail() const override { return !pixel_faults_.empty(); }
+  bool values_fail() const override { return !value_faults_.empty(); }
 
   /// Bits that have read wrong since configure(): of pixels, and of everything else.
   std::int64_t pixel_bits_wrong() const { return pixel_bits_wrong_; }
   std::int64_t value_bits_wrong() const { return value_bits_wrong_; }
 
-  /// A value has been written, or pixels have arrived. From now on its bytes are what its cells
-  /// give back.
-  void written(const mapping::ByteRange& at, std::uint64_t load_event, std::int64_t batch);
-  void pixels_arrived(const mapping::ByteRange& at, std::int64_t batch);
-
-  /// Byte `address` and the bytes after it.
-  std::uint8_t* data(std::int64_t address) { return bytes_.data() + address; }
-
-  /// Takes the ports of the banks that hold bytes [address, address + count) for `cycles` cycles,
-  /// not before `earliest`. Returns when they start.
+  void written(const mapping::ByteRange& at, std::uint64_t load_event, std::int64_t batch) override;
+  void pixels_arrived(const mapping::ByteRange& at, std::int64_t batch) override;
+  std::uint8_t* data(std::int64_t address) override { return bytes_.data() + address; }
   std::int64_t reserve(std::int64_t address, std::int64_t count, std::int64_t earliest,
-                       std::int64_t cycles);
+                       std::int64_t cycles) override;
 
  private:
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);

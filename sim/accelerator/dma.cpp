@@ -3,26 +3,33 @@
 #include "sim/accelerator/dma.hpp"
 
 #include <algorithm>
+#include <utility>
 
-#include "sim/accelerator/cycles.hpp"
-#include "sim/accelerator/thread.hpp"
 #include "sim/base/error.hpp"
 
 namespace brownout::accelerator {
 
-Dma::Dma(const sc_core::sc_module_name& name, RunState& state) : sc_module(name), state_(state) {
+namespace {
+// Bytes that the host moves in one call.
+constexpr std::int64_t kMostOfHost = std::int64_t{1} << 20;
+}  // namespace
+
+Dma::Dma(const sc_core::sc_module_name& name, const Clock& clock, std::uint64_t origin)
+    : Block(name, clock), origin_(origin) {
   SC_HAS_PROCESS(Dma);
   SC_THREAD(weight_channel);
   SC_THREAD(activation_channel);
 }
 
-void Dma::configure(const mapping::DmaConfig& config, std::int64_t dram_latency) {
+void Dma::configure(std::shared_ptr<const mapping::Program> program,
+                    const mapping::DmaConfig& config, std::int64_t dram_latency) {
+  program_ = std::move(program);
   config_ = config;
   dram_latency_ = dram_latency;
   chunks_.clear();
-  if (state_.program->accelerator.weights.residency == mapping::WeightResidency::kStreamed) {
-    for (const mapping::LayerIndex i : state_.program->layers.indices()) {
-      for (const mapping::Chunk& chunk : state_.program->layers[i].chunks) {
+  if (program_->accelerator.weights.residency == mapping::WeightResidency::kStreamed) {
+    for (const mapping::LayerIndex i : program_->layers.indices()) {
+      for (const mapping::Chunk& chunk : program_->layers[i].chunks) {
         chunks_.push_back({i, &chunk});
       }
     }
@@ -31,8 +38,9 @@ void Dma::configure(const mapping::DmaConfig& config, std::int64_t dram_latency)
   transfers_done_ = 0;
 }
 
-void Dma::start_weights(std::int64_t batches) {
+void Dma::start_weights(std::int64_t batches, std::int64_t first_batch) {
   const std::int64_t round = chunks_.size();
+  if (round > 0) batch_of_round_0_ = first_batch - chunks_wanted_ / round;
   chunks_wanted_ += batches * round;
   start_event_.notify(sc_core::SC_ZERO_TIME);
 }
@@ -51,7 +59,7 @@ void Dma::wait_for_transfers(std::int64_t count) {
 }
 
 void Dma::weight_channel() {
-  guarded(state_, [this] {
+  guarded([this] {
     for (;;) {
       while (chunks_loaded_ >= chunks_wanted_) wait(start_event_);
       const std::int64_t round = chunks_.size();
@@ -62,7 +70,7 @@ void Dma::weight_channel() {
       const std::int64_t user = chunks_loaded_ - (same_half ? 1 : 2);
       while (chunks_released_ <= user) wait(released_event_);
       LoadExtension load;
-      load.batch = state_.first_batch + chunks_loaded_ / round;
+      load.batch = batch_of_round_0_ + chunks_loaded_ / round;
       load.load_event = event;
       move_chunk(chunks_[event], load);
       ++chunks_loaded_;
@@ -75,21 +83,37 @@ void Dma::move_chunk(const LayerChunk& chunk, LoadExtension load) {
   for (const mapping::WordRange& range : chunk.chunk->ranges) {
     move(weights,
          {false, chunk.layer, range.dram_word * 8, range.word * 8, range.words * 8, &load});
-    state_.layer(chunk.layer).counts.weight_writes += range.words;
+    recorder->layer(chunk.layer).counts.weight_writes += range.words;
   }
 }
 
 void Dma::activation_channel() {
-  guarded(state_, [this] {
+  guarded([this] {
     for (;;) {
       const Transfer transfer = transfers.read();
       move(activations, transfer);
-      EventCounts& counts = state_.layer(transfer.layer).counts;
+      EventCounts& counts = recorder->layer(transfer.layer).counts;
       (transfer.to_dram ? counts.activation_reads : counts.activation_writes) += transfer.bytes;
       ++transfers_done_;
       transfer_event_.notify(sc_core::SC_ZERO_TIME);
     }
   });
+}
+
+sc_core::sc_time Dma::burst(tlm_utils::simple_initiator_socket<Dma>& socket, bool write,
+                            std::uint64_t address, tlm::tlm_generic_payload& payload) {
+  payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  payload.set_address(address);
+  payload.set_dmi_allowed(false);
+  payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  sc_core::sc_time delay;
+  socket->b_transport(payload, delay);
+  if (!payload.is_response_ok()) {
+    throw RunError("{}: {} of {} bytes at address {:#x}: the memory answers {}", socket.name(),
+                   write ? "write" : "read", payload.get_data_length(), address,
+                   payload.get_response_string());
+  }
+  return delay;
 }
 
 void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transfer& transfer) {
@@ -98,49 +122,87 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
   std::vector<std::uint8_t> buffer(std::min<std::int64_t>(config_.burst_bytes, transfer.bytes));
   payload.set_data_ptr(buffer.data());
   payload.set_byte_enable_ptr(nullptr);
-  if (transfer.load != nullptr) payload.set_extension(transfer.load);
   for (std::int64_t done = 0; done < transfer.bytes; done += config_.burst_bytes) {
     const std::int64_t bytes = std::min<std::int64_t>(config_.burst_bytes, transfer.bytes - done);
     bus_.lock();
-    sc_core::sc_time dram_delay;
-    sc_core::sc_time port_delay;
-    const auto access_one = [&](tlm_utils::simple_initiator_socket<Dma>& socket, bool write,
-                                std::int64_t address, sc_core::sc_time& delay) {
-      payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-      payload.set_address(address + done);
-      payload.set_data_length(static_cast<unsigned>(bytes));
-      payload.set_streaming_width(static_cast<unsigned>(bytes));
-      payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-      socket->b_transport(payload, delay);
-      BROWNOUT_CHECK(payload.is_response_ok(), "{} of {} bytes at {} of {}: {}",
-                     write ? "write" : "read", bytes, address + done, socket.name(),
-                     payload.get_response_string());
+    payload.set_data_length(static_cast<unsigned>(bytes));
+    payload.set_streaming_width(static_cast<unsigned>(bytes));
+    const std::int64_t from = now();
+    // The DRAM's time: what it annotates and what it waits itself.
+    const auto access_dram = [&] {
+      const std::uint64_t address =
+          origin_ + static_cast<std::uint64_t>(transfer.dram_address + done);
+      const std::int64_t annotated =
+          clock().cycles_of(burst(dram, transfer.to_dram, address, payload));
+      clock().wait_for_edge();
+      return now() - from + annotated;
     };
+    const auto access_scratchpad = [&] {
+      if (transfer.load != nullptr) payload.set_extension(transfer.load);
+      const std::int64_t annotated =
+          clock().cycles_of(burst(scratchpad, !transfer.to_dram, transfer.address + done, payload));
+      payload.clear_extension<LoadExtension>();  // it is the caller's
+      return now() - from + annotated;
+    };
+    std::int64_t bus = 0;
+    std::int64_t port = 0;
     if (transfer.to_dram) {
-      access_one(scratchpad, false, transfer.address, port_delay);
-      access_one(dram, true, transfer.dram_address, dram_delay);
+      port = access_scratchpad();
+      bus = access_dram();
     } else {
-      access_one(dram, false, transfer.dram_address, dram_delay);
-      access_one(scratchpad, true, transfer.address, port_delay);
+      bus = access_dram();
+      port = access_scratchpad();
     }
     // The DRAM's latency counts once: later bursts of a transfer are requested ahead of time.
-    std::int64_t bus = cycles_of(dram_delay);
-    if (done > 0) bus -= dram_latency_;
-    const std::int64_t latency = done == 0 ? dram_latency_ : 0;
+    const std::int64_t hidden = std::min(dram_latency_, bus);
+    const std::int64_t latency = done == 0 ? hidden : 0;
     const std::int64_t engine = (bytes + config_.bytes_per_cycle - 1) / config_.bytes_per_cycle;
-    wait_cycles(config_.setup_cycles + latency +
-                std::max({bus - latency, engine, cycles_of(port_delay)}));
+    wait_until(from + config_.setup_cycles + latency + std::max({bus - hidden, engine, port}));
     bus_.unlock();
-    EventCounts& counts = state_.layer(transfer.layer).counts;
+    EventCounts& counts = recorder->layer(transfer.layer).counts;
     (transfer.to_dram ? counts.dram_write_bytes : counts.dram_read_bytes) += bytes;
   }
-  payload.clear_extension<LoadExtension>();  // it is the caller's
   // The channels wait for each other on the bus, so each one has its own track.
   SpanWork work;
   work.bytes = transfer.bytes;
   work.to_dram = transfer.to_dram;
-  state_.span(&scratchpad == &weights ? Module::kWeightDma : Module::kActivationDma, transfer.layer,
-              std::nullopt, begin, now(), work);
+  recorder->span(&scratchpad == &weights ? Module::kWeightDma : Module::kActivationDma,
+                 transfer.layer, std::nullopt, begin, now(), work);
+}
+
+void Dma::access_for_host(bool write, std::int64_t address, std::uint8_t* data,
+                          std::int64_t bytes) {
+  const std::uint64_t begin = origin_ + static_cast<std::uint64_t>(address);
+  tlm::tlm_generic_payload payload;
+  payload.set_byte_enable_ptr(nullptr);
+  // A memory may take or give a part of what it is asked for.
+  for (std::int64_t done = 0; done < bytes;) {
+    const auto length = static_cast<unsigned>(std::min(bytes - done, kMostOfHost));
+    payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+    payload.set_address(begin + static_cast<std::uint64_t>(done));
+    payload.set_data_ptr(data + done);
+    payload.set_data_length(length);
+    payload.set_streaming_width(length);
+    payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+    const std::int64_t some = dram->transport_dbg(payload);
+    if (some < 1 || some > length) {
+      throw RunError(
+          "{}: the memory {} {} of {} bytes from address {:#x} on through transport_dbg; expected "
+          "all of them",
+          dram.name(), write ? "takes" : "gives", done, bytes, begin);
+    }
+    done += some;
+  }
+}
+
+void Dma::peek(std::int64_t address, void* to, std::int64_t bytes) {
+  access_for_host(/*write=*/false, address, static_cast<std::uint8_t*>(to), bytes);
+}
+
+void Dma::poke(std::int64_t address, const void* from, std::int64_t bytes) {
+  // The payload of a write has the same pointer as that of a read; nothing is written there.
+  access_for_host(/*write=*/true, address,
+                  const_cast<std::uint8_t*>(static_cast<const std::uint8_t*>(from)), bytes);
 }
 
 }  // namespace brownout::accelerator

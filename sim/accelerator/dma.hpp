@@ -5,10 +5,11 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <cstdint>
+#include <memory>
 #include <systemc>
 #include <vector>
 
-#include "sim/accelerator/run_state.hpp"
+#include "sim/accelerator/block.hpp"
 #include "sim/accelerator/weight_scratchpad.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 
@@ -26,25 +27,28 @@ inline std::ostream& operator<<(std::ostream& out, const Transfer& transfer) {
   return out << transfer.bytes << " bytes at " << transfer.address;
 }
 
-class Dma : public sc_core::sc_module {
+class Dma : public Block, public ChunksIf, public TransfersIf {
  public:
   tlm_utils::simple_initiator_socket<Dma> dram{"dram"};
   tlm_utils::simple_initiator_socket<Dma> weights{"weights"};
   tlm_utils::simple_initiator_socket<Dma> activations{"activations"};
   sc_core::sc_fifo<Transfer> transfers{"transfers", 4};
 
-  Dma(const sc_core::sc_module_name& name, RunState& state);
+  /// Address 0 of the program is byte `origin` of the memory.
+  explicit Dma(const sc_core::sc_module_name& name, const Clock& clock = Clock(),
+               std::uint64_t origin = 0);
 
-  void configure(const mapping::DmaConfig& config, std::int64_t dram_latency);
+  /// Of a burst's delay, up to `dram_latency` cycles count once in a transfer: later bursts are
+  /// requested ahead of time.
+  void configure(std::shared_ptr<const mapping::Program> program, const mapping::DmaConfig& config,
+                 std::int64_t dram_latency);
 
-  /// Starts `batches` rounds over the program's streamed chunks. Does nothing when it has none.
-  void start_weights(std::int64_t batches);
-  /// The loader needs chunk number `index` (counted over all rounds). Waits until it is there.
-  void wait_for_chunk(std::int64_t index);
-  /// The array has taken the last tile of the oldest chunk.
-  void release_chunk();
-  /// Waits until `count` transfers have ended since configure().
-  void wait_for_transfers(std::int64_t count);
+  void wait_for_chunk(std::int64_t index) override;
+  void release_chunk() override;
+  void start_weights(std::int64_t batches, std::int64_t first_batch) override;
+  void wait_for_transfers(std::int64_t count) override;
+  void peek(std::int64_t address, void* to, std::int64_t bytes) override;
+  void poke(std::int64_t address, const void* from, std::int64_t bytes) override;
 
  private:
   struct LayerChunk {
@@ -57,13 +61,19 @@ class Dma : public sc_core::sc_module {
   void move_chunk(const LayerChunk& chunk, LoadExtension load);
   /// Makes one transfer in bursts; the channels take turns.
   void move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transfer& transfer);
+  /// One burst between a memory and the payload's data; returns the annotated delay.
+  sc_core::sc_time burst(tlm_utils::simple_initiator_socket<Dma>& socket, bool write,
+                         std::uint64_t address, tlm::tlm_generic_payload& payload);
+  void access_for_host(bool write, std::int64_t address, std::uint8_t* data, std::int64_t bytes);
 
-  RunState& state_;
+  std::uint64_t origin_;
+  std::shared_ptr<const mapping::Program> program_;
   mapping::DmaConfig config_;
   std::int64_t dram_latency_ = 0;
   sc_core::sc_mutex bus_{"bus"};
   std::vector<LayerChunk> chunks_;  // of a round, by load event
   std::int64_t chunks_wanted_ = 0, chunks_loaded_ = 0, chunks_released_ = 0;
+  std::int64_t batch_of_round_0_ = 0;
   std::int64_t transfers_done_ = 0;
   sc_core::sc_event start_event_{"start_event"};
   sc_core::sc_event loaded_event_{"loaded_event"};

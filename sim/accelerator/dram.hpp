@@ -8,6 +8,7 @@
 #include <systemc>
 #include <vector>
 
+#include "sim/accelerator/clock.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 
 namespace brownout::accelerator {
@@ -16,7 +17,7 @@ class Dram : public sc_core::sc_module {
  public:
   tlm_utils::simple_target_socket<Dram> socket{"socket"};
 
-  explicit Dram(const sc_core::sc_module_name& name);
+  explicit Dram(const sc_core::sc_module_name& name, const Clock& clock = Clock());
 
   void configure(const mapping::DramConfig& config, std::int64_t bytes);
   const mapping::DramConfig& config() const { return config_; }
@@ -26,7 +27,11 @@ class Dram : public sc_core::sc_module {
  private:
   /// The delay is the latency and the time on the bus.
   void b_transport(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  unsigned transport_dbg(tlm::tlm_generic_payload& payload);
+  /// Copies what the payload asks for. False, with its response, when the memory has no such bytes.
+  bool copy(tlm::tlm_generic_payload& payload);
 
+  Clock clock_;
   mapping::DramConfig config_;
   std::vector<std::uint8_t> bytes_;
 };

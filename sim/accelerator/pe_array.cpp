@@ -4,23 +4,26 @@
 #include "sim/accelerator/pe_array.hpp"
 
 #include <algorithm>
+#include <utility>
 
-#include "sim/accelerator/cycles.hpp"
-#include "sim/accelerator/thread.hpp"
 #include "sim/mapping/timing.hpp"
 
 namespace brownout::accelerator {
 
-PeArray::PeArray(const sc_core::sc_module_name& name, RunState& state, WeightLoader& loader,
-                 Dma& dma, ActivationScratchpad& activations)
-    : sc_module(name), state_(state), loader_(loader), dma_(dma), activations_(activations) {
+PeArray::PeArray(const sc_core::sc_module_name& name, const Clock& clock) : Block(name, clock) {
   SC_HAS_PROCESS(PeArray);
   SC_THREAD(run);
 }
 
-void PeArray::configure(ArrayModel& array) {
-  array_ = &array;
-  const mapping::Program& program = *state_.program;
+void PeArray::configure(std::shared_ptr<const mapping::Program> configured,
+                        network::SharedNetwork network, std::shared_ptr<ArrayModel> array,
+                        bool compute) {
+  program_ = std::move(configured);
+  network_ = std::move(network);
+  array_ = std::move(array);
+  compute_ = compute;
+  accumulator_faults_.clear();
+  const mapping::Program& program = *program_;
   std::size_t numbers = 0;
   last_of_chunk_.clear();
   for (const mapping::LayerProgram& layer : program.layers) {
@@ -40,11 +43,31 @@ void PeArray::configure(ArrayModel& array) {
   free_halves_ = 2;
 }
 
-void PeArray::begin_layer() { idle_since_ = now(); }
+void PeArray::set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws) {
+  accumulator_faults_ = faults;
+  draws_ = draws;
+  array_->set_accumulator_faults(faults, draws);
+}
 
-void PeArray::end_layer(mapping::LayerIndex layer) {
-  array_->end_layer(layer, state_.gates, now() - state_.layer_begin, accumulators_.data(),
-                    state_.program->layers[layer].node.matrix.out_channels);
+void PeArray::draw(std::int64_t batch) {
+  if (!draws_.fresh || accumulator_faults_.empty()) return;
+  draws_.batch = batch;
+  array_->set_accumulator_faults(accumulator_faults_, draws_);
+}
+
+void PeArray::begin_layer(mapping::LayerIndex number, std::int64_t cycle) {
+  idle_since_ = now();
+  const mapping::LayerProgram& layer = program_->layers[number];
+  if (!compute_ || layer.k == 0) return;
+  const mapping::Region& input = program_->regions[layer.step.input];
+  array_->begin_layer(number, activations->data(input.address), input.slot_bytes, program_->batch,
+                      network::quantizer_of(*network_, layer.step.input).zero_point, cycle);
+}
+
+void PeArray::end_layer(mapping::LayerIndex layer, const std::vector<StripGates>& gates,
+                        std::int64_t cycles) {
+  array_->end_layer(layer, gates, cycles, accumulators_.data(),
+                    program_->layers[layer].node.matrix.out_channels);
 }
 
 void PeArray::half_is_free() {
@@ -53,7 +76,7 @@ void PeArray::half_is_free() {
 }
 
 void PeArray::run() {
-  guarded(state_, [this] {
+  guarded([this] {
     for (;;) {
       const StripToken token = in.read();
       if (!token.strip) {
@@ -69,7 +92,7 @@ void PeArray::count(const mapping::LayerProgram& layer, const mapping::Strip& st
                     LayerTally& tally) {
   const mapping::ColumnTile& tile = layer.column_tiles[strip.column_tile];
   const bool weight_stationary =
-      state_.program->accelerator.array.dataflow == mapping::Dataflow::kWeightStationary;
+      program_->accelerator.array.dataflow == mapping::Dataflow::kWeightStationary;
   const std::int64_t row_words = (tile.n_count + 1) * strip.pixel_count;
   for (std::size_t t = 0; t < tile.words.size(); ++t) {
     const std::int64_t codes = mapping::k_count(layer, t) * strip.pixel_count;
@@ -83,11 +106,11 @@ void PeArray::count(const mapping::LayerProgram& layer, const mapping::Strip& st
 }
 
 void PeArray::stream(const StripToken& token) {
-  const mapping::Program& program = *state_.program;
+  const mapping::Program& program = *program_;
   const mapping::LayerProgram& layer = program.layers[token.layer];
   const mapping::Strip& strip = layer.strips[*token.strip];
   const mapping::ColumnTile& tile = layer.column_tiles[strip.column_tile];
-  LayerTally& tally = state_.layer(token.layer);
+  LayerTally& tally = recorder->layer(token.layer);
 
   const std::int64_t waited = now() - idle_since_;
   const std::int64_t for_dma = std::min(waited, token.dma_wait);
@@ -118,18 +141,17 @@ void PeArray::stream(const StripToken& token) {
   const std::int64_t first_image = strip.pixel_first / pixels;
   const std::int64_t last_image = (strip.pixel_first + strip.pixel_count - 1) / pixels;
   const std::int64_t start =
-      activations_.reserve(input.address + first_image * input.slot_bytes,
+      activations->reserve(input.address + first_image * input.slot_bytes,
                            (last_image - first_image + 1) * input.slot_bytes, now(), streamed);
   work.stalls[Stall::kActivationBank] = start - now();
-  if (start > now()) {
-    state_.gates[*token.strip].stream = start - state_.layer_begin;
-  }
+  StripToken drained = token;
+  if (start > now()) drained.gates.stream = start - token.layer_begin;
   wait_until(start);
 
   wait_cycles(until_last);
-  loader_.shadow_is_free();
-  if (last_of_chunk_[token.layer][*token.strip]) dma_.release_chunk();
-  if (state_.compute) {
+  loader->shadow_is_free();
+  if (last_of_chunk_[token.layer][*token.strip]) chunks->release_chunk();
+  if (compute_) {
     array_->run(token.layer, strip, accumulators_.data(), layer.node.matrix.out_channels);
   }
   count(layer, strip, tally);
@@ -138,7 +160,6 @@ void PeArray::stream(const StripToken& token) {
   work.stalls[Stall::kWeights] += until_last + last - streamed;
   const std::int64_t end = now();
   idle_since_ = now();
-  StripToken drained = token;
   drained.ready = now() + mapping::array_latency(program.accelerator.array);
   out.write(drained);
   if (*token.strip + 1 < layer.strips.size()) {
@@ -147,7 +168,7 @@ void PeArray::stream(const StripToken& token) {
     idle_since_ = now();
   }
   for (const Stall cause : enumerators<kLastStall>()) tally.stall(cause) += work.stalls[cause];
-  state_.span(Module::kArray, token.layer, token.strip, start, end, work);
+  recorder->span(Module::kArray, token.layer, token.strip, start, end, work);
 }
 
 }  // namespace brownout::accelerator

@@ -4,109 +4,86 @@
 #include "sim/accelerator/sequencer.hpp"
 
 #include <algorithm>
-#include <cstring>
-
-#include "sim/accelerator/cycles.hpp"
-#include "sim/accelerator/thread.hpp"
-#include "sim/base/error.hpp"
-#include "sim/datapath/constants.hpp"
+#include <utility>
 
 namespace brownout::accelerator {
 
-Sequencer::Sequencer(const sc_core::sc_module_name& name, RunState& state, Dram& dram, Dma& dma,
-                     PeArray& array, VectorModule& vector, WeightScratchpad& weights,
-                     ActivationScratchpad& activations)
-    : sc_module(name),
-      state_(state),
-      dram_(dram),
-      dma_(dma),
-      array_(array),
-      vector_(vector),
-      weights_(weights),
-      activations_(activations) {
+Sequencer::Sequencer(const sc_core::sc_module_name& name, const Clock& clock) : Block(name, clock) {
   SC_HAS_PROCESS(Sequencer);
   SC_THREAD(run);
 }
 
-void Sequencer::configure(network::SharedNetwork network, ArrayModel& array) {
-  network_ = std::move(network);
-  model_ = &array;
-  transfers_ = 0;
-  accumulator_faults_.clear();
+void Sequencer::configure(std::shared_ptr<const mapping::Program> program, bool compute) {
+  program_ = std::move(program);
+  layout_ = layout_of(*program_);
+  compute_ = compute;
+  chunk_base_ = 0;
+  transfers_asked_ = 0;
 }
 
-void Sequencer::set_accumulator_faults(const memory::FaultList& faults,
-                                       const memory::Draws& draws) {
-  accumulator_faults_ = faults;
-  draws_ = draws;
-  model_->set_accumulator_faults(faults, draws);
-}
-
-void Sequencer::set_work(const HostMemory& host) {
-  host_ = host;
+void Sequencer::start(const Work& work) {
+  work_ = work;
   done_ = false;
+  start_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
 void Sequencer::run() {
-  guarded(state_, [this] {
+  guarded([this] {
     for (;;) {
-      while (done_) sc_core::wait(start);
+      while (done_) sc_core::wait(start_event_);
+      clock().wait_for_edge();
+      run_begin_ = now();
       run_batches();
       done_ = true;
+      recorder->end(run_begin_, now());
     }
   });
 }
 
-std::int64_t Sequencer::input_address(std::int64_t batch) const {
-  return state_.program->resident_words * 8 + batch % 2 * state_.program->input_bytes;
-}
-
-std::int64_t Sequencer::output_address(std::int64_t batch) const {
-  return input_address(2) + 2 * state_.program->input_bytes +
-         batch % 2 * state_.program->output_bytes;
-}
-
 void Sequencer::fetch_input(std::int64_t batch) {
-  const mapping::Program& program = *state_.program;
-  if (host_.pixels != nullptr) {
-    std::memcpy(dram_.data(input_address(batch)), host_.pixels + batch * program.input_bytes,
-                program.input_bytes);
+  const mapping::Program& program = *program_;
+  if (work_.pixels != nullptr) {
+    dma->poke(layout_.input(batch % 2), work_.pixels + batch * program.input_bytes,
+              program.input_bytes);
   }
   const auto reads_input = [](const mapping::LayerProgram& l) {
     return l.step.input == network::kInputImage;
   };
   const auto first = std::find_if(program.layers.begin(), program.layers.end(), reads_input);
-  dma_.transfers.write({false, mapping::LayerIndex(first - program.layers.begin()),
-                        input_address(batch), program.input_pixels[batch % 2].address,
-                        program.input_bytes});
-  ++transfers_;
+  transfers->write({false, mapping::LayerIndex(first - program.layers.begin()),
+                    layout_.input(batch % 2), program.input_pixels[batch % 2].address,
+                    program.input_bytes});
+  ++transfers_asked_;
 }
 
 void Sequencer::draw_faults(std::int64_t batch) {
-  const mapping::Program& program = *state_.program;
-  state_.batch = state_.first_batch + batch;
-  if (activations_.pixels_fail()) {
+  const mapping::Program& program = *program_;
+  const std::int64_t number = work_.first_batch + batch;
+  if (activations->pixels_fail()) {
     for (int slot = 0; slot < program.batch; ++slot) {
-      activations_.pixels_arrived(
-          mapping::pixels_of_image(program, static_cast<int>(batch % 2), slot), state_.batch);
+      activations->pixels_arrived(
+          mapping::pixels_of_image(program, static_cast<int>(batch % 2), slot), number);
     }
   }
-  if (draws_.fresh && !accumulator_faults_.empty()) {
-    draws_.batch = state_.batch;
-    model_->set_accumulator_faults(accumulator_faults_, draws_);
-  }
+  array->draw(number);
 }
 
 void Sequencer::store_output(std::int64_t batch) {
-  const mapping::Program& program = *state_.program;
-  dma_.transfers.write({true, mapping::LayerIndex(program.layers.size() - 1), output_address(batch),
-                        program.logits.address, program.output_bytes});
-  ++transfers_;
+  const mapping::Program& program = *program_;
+  transfers->write({true, mapping::LayerIndex(program.layers.size() - 1), layout_.output(batch % 2),
+                    program.logits.address, program.output_bytes});
+  ++transfers_asked_;
+}
+
+void Sequencer::hand_over(std::int64_t batch) {
+  if (work_.logits == nullptr) return;
+  const std::int64_t bytes = program_->output_bytes;
+  dma->peek(layout_.output(batch % 2), work_.logits + batch * bytes / 4, bytes);
 }
 
 void Sequencer::run_batches() {
-  const mapping::Program& program = *state_.program;
-  dma_.start_weights(host_.batches);
+  const mapping::Program& program = *program_;
+  dma->start_weights(work_.batches, work_.first_batch);
   const auto chunks = [&] {
     std::int64_t count = 0;
     for (const mapping::LayerProgram& layer : program.layers) {
@@ -115,64 +92,56 @@ void Sequencer::run_batches() {
     return count;
   }();
   fetch_input(0);
-  std::int64_t input_ready = transfers_;
-  for (std::int64_t batch = 0; batch < host_.batches; ++batch) {
+  std::int64_t input_ready = transfers_asked_;
+  for (std::int64_t batch = 0; batch < work_.batches; ++batch) {
     const std::int64_t begin = now();
-    dma_.wait_for_transfers(input_ready);  // the logits of the batch before are out too
-    state_.input_wait_cycles += now() - begin;
-    if (host_.logits != nullptr && batch > 0) {
-      std::memcpy(host_.logits + (batch - 1) * program.output_bytes / 4,
-                  dram_.data(output_address(batch - 1)), program.output_bytes);
-    }
-    if (batch + 1 < host_.batches) fetch_input(batch + 1);
-    vector_.set_input_buffer(static_cast<int>(batch % 2));
-    if (state_.compute) draw_faults(batch);
+    dma->wait_for_transfers(input_ready);  // the logits of the batch before are out too
+    recorder->waited_for_input(now() - begin);
+    if (batch > 0) hand_over(batch - 1);
+    if (batch + 1 < work_.batches) fetch_input(batch + 1);
+    if (compute_) draw_faults(batch);
     if (program.accelerator.weights.residency == mapping::WeightResidency::kResident) {
-      weights_.cells().draw(0, weights_.cells().words(), state_.first_batch + batch, 0);
+      weights->draw(work_.first_batch + batch);
     }
-    for (const mapping::LayerIndex layer : program.layers.indices()) run_layer(layer);
-    state_.chunk_base += chunks;
+    for (const mapping::LayerIndex layer : program.layers.indices()) run_layer(layer, batch);
+    chunk_base_ += chunks;
     store_output(batch);
-    input_ready = transfers_;
+    input_ready = transfers_asked_;
   }
   const std::int64_t begin = now();
-  dma_.wait_for_transfers(transfers_);
-  state_.input_wait_cycles += now() - begin;
-  if (host_.logits != nullptr) {
-    std::memcpy(host_.logits + (host_.batches - 1) * program.output_bytes / 4,
-                dram_.data(output_address(host_.batches - 1)), program.output_bytes);
-  }
+  dma->wait_for_transfers(transfers_asked_);
+  recorder->waited_for_input(now() - begin);
+  hand_over(work_.batches - 1);
 }
 
-void Sequencer::run_layer(mapping::LayerIndex number) {
-  const mapping::LayerProgram& layer = state_.program->layers[number];
-  LayerTally& tally = state_.layer(number);
+void Sequencer::run_layer(mapping::LayerIndex number, std::int64_t batch) {
+  const mapping::LayerProgram& layer = program_->layers[number];
+  LayerTally& tally = recorder->layer(number);
   const std::int64_t begin = now();
   const std::int64_t drain_before = tally.stall(Stall::kDrain);
-  array_.begin_layer();
-  state_.layer_begin = begin;
-  state_.layer_runs = true;
-  state_.gates.assign(layer.strips.size(), {});
-  if (state_.compute && layer.k > 0) {
-    const mapping::Region& input = state_.program->regions[layer.step.input];
-    model_->begin_layer(
-        number, activations_.data(input.address), input.slot_bytes, state_.program->batch,
-        network::quantizer_of(*network_, layer.step.input).zero_point, begin - state_.run_begin);
-  }
+  weights->begin_layer(begin);
+  array->begin_layer(number, begin - run_begin_);
+  StripToken token{number, std::nullopt, begin};
+  token.layer_begin = begin;
+  token.batch = work_.first_batch + batch;
+  token.input_buffer = static_cast<int>(batch % 2);
+  token.chunk_base = chunk_base_;
   if (layer.k == 0) {
-    out.write({number, std::nullopt, now(), 0});
+    out.write(token);
   } else {
     for (std::size_t strip = 0; strip < layer.strips.size(); ++strip) {
-      out.write({number, strip, now(), 0});
+      token.strip = strip;
+      token.ready = now();
+      out.write(token);
     }
   }
-  sc_core::wait(vector_.layer_done);
-  state_.layer_runs = false;
+  sc_core::wait(vector->layer_done());
+  weights->end_layer();
   tally.cycles += now() - begin;
-  tally.stall(Stall::kDrain) += now() - (layer.k == 0 ? begin : array_.idle_since());
+  tally.stall(Stall::kDrain) += now() - (layer.k == 0 ? begin : array->idle_since());
   SpanWork work;
   work.stalls[Stall::kDrain] = tally.stall(Stall::kDrain) - drain_before;
-  state_.span(Module::kSequencer, number, std::nullopt, begin, now(), work);
+  recorder->span(Module::kSequencer, number, std::nullopt, begin, now(), work);
 }
 
 }  // namespace brownout::accelerator

@@ -3,65 +3,60 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <systemc>
 
-#include "sim/accelerator/array_model.hpp"
+#include "sim/accelerator/accelerator.hpp"
+#include "sim/accelerator/block.hpp"
 #include "sim/accelerator/dma.hpp"
-#include "sim/accelerator/dram.hpp"
-#include "sim/accelerator/pe_array.hpp"
-#include "sim/accelerator/run_state.hpp"
-#include "sim/accelerator/vector_module.hpp"
-#include "sim/accelerator/weight_scratchpad.hpp"
+#include "sim/accelerator/strip_token.hpp"
 
 namespace brownout::accelerator {
 
-/// Where batches come from and where logits go, on the host's side.
-struct HostMemory {
-  const std::uint8_t* pixels = nullptr;  // batches × input bytes
-  float* logits = nullptr;               // batches × batch × classes
+/// A run: its batches, and where they come from and go on the host's side.
+struct Work {
+  const std::uint8_t* pixels = nullptr;  // batches × input bytes; null: what the memory holds
+  float* logits = nullptr;  // batches × batch × classes; null: they stay in the memory
   std::int64_t batches = 0;
+  std::int64_t first_batch = 0;  // its number, for fresh draws
 };
 
-class Sequencer : public sc_core::sc_module {
+class Sequencer : public Block {
  public:
   sc_core::sc_fifo_out<StripToken> out{"out"};
-  sc_core::sc_event start{"start"};
+  sc_core::sc_fifo_out<Transfer> transfers{"transfers"};
+  sc_core::sc_port<TransfersIf> dma{"dma"};
+  sc_core::sc_port<WeightLayersIf> weights{"weights"};
+  sc_core::sc_port<ActivationsIf> activations{"activations"};
+  sc_core::sc_port<LayersIf> array{"array"};
+  sc_core::sc_port<LayerEndIf> vector{"vector"};
 
-  Sequencer(const sc_core::sc_module_name& name, RunState& state, Dram& dram, Dma& dma,
-            PeArray& array, VectorModule& vector, WeightScratchpad& weights,
-            ActivationScratchpad& activations);
+  explicit Sequencer(const sc_core::sc_module_name& name, const Clock& clock = Clock());
 
-  /// There are no faults then.
-  void configure(network::SharedNetwork network, ArrayModel& array);
-  void set_accumulator_faults(const memory::FaultList& faults, const memory::Draws& draws);
-  void set_work(const HostMemory& host);
+  void configure(std::shared_ptr<const mapping::Program> program, bool compute);
+  /// Starts a run; the one before must have ended.
+  void start(const Work& work);
   bool done() const { return done_; }
 
  private:
   void run();
   void run_batches();
-  void run_layer(mapping::LayerIndex layer);
+  void run_layer(mapping::LayerIndex layer, std::int64_t batch);
   void fetch_input(std::int64_t batch);
   /// Applies the batch's faults: to its pixels, which have arrived, and to the accumulators.
   void draw_faults(std::int64_t batch);
   void store_output(std::int64_t batch);
-  /// DRAM addresses of the double-buffered input and output.
-  std::int64_t input_address(std::int64_t batch) const;
-  std::int64_t output_address(std::int64_t batch) const;
+  /// The logits of a batch have left the accelerator.
+  void hand_over(std::int64_t batch);
 
-  RunState& state_;
-  Dram& dram_;
-  Dma& dma_;
-  PeArray& array_;
-  VectorModule& vector_;
-  WeightScratchpad& weights_;
-  ActivationScratchpad& activations_;
-  network::SharedNetwork network_;
-  ArrayModel* model_ = nullptr;
-  HostMemory host_;
-  memory::FaultList accumulator_faults_;
-  memory::Draws draws_;
-  std::int64_t transfers_ = 0;  // asked for
+  std::shared_ptr<const mapping::Program> program_;
+  MemoryLayout layout_;
+  bool compute_ = true;
+  Work work_;
+  sc_core::sc_event start_event_{"start"};
+  std::int64_t run_begin_ = 0;
+  std::int64_t chunk_base_ = 0;       // streamed chunks of the batches before, since configure()
+  std::int64_t transfers_asked_ = 0;  // likewise
   bool done_ = true;
 };
 

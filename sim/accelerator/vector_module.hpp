@@ -7,51 +7,51 @@
 #include <systemc>
 #include <vector>
 
-#include "sim/accelerator/activation_scratchpad.hpp"
-#include "sim/accelerator/pe_array.hpp"
-#include "sim/accelerator/run_state.hpp"
-#include "sim/accelerator/weight_loader.hpp"
+#include "sim/accelerator/block.hpp"
+#include "sim/accelerator/strip_token.hpp"
 #include "sim/datapath/step_output.hpp"
 
 namespace brownout::accelerator {
 
-class VectorModule : public sc_core::sc_module {
+class VectorModule : public Block, public LayerEndIf {
  public:
   sc_core::sc_fifo_in<StripToken> in{"in"};
-  sc_core::sc_event layer_done{"layer_done"};
+  sc_core::sc_port<AccumulatorsIf> array{"array"};
+  sc_core::sc_port<ParametersIf> loader{"loader"};
+  sc_core::sc_port<ActivationsIf> activations{"activations"};
 
-  VectorModule(const sc_core::sc_module_name& name, RunState& state, PeArray& array,
-               WeightLoader& loader, ActivationScratchpad& activations);
+  explicit VectorModule(const sc_core::sc_module_name& name, const Clock& clock = Clock());
 
-  void configure(network::SharedNetwork network, const network::Shapes& shapes);
-  /// Which of the two input buffers holds the batch.
-  void set_input_buffer(int buffer) { input_buffer_ = buffer; }
+  /// Without `compute` time passes and nothing is computed.
+  void configure(std::shared_ptr<const mapping::Program> program, network::SharedNetwork network,
+                 const network::Shapes& shapes, bool compute);
+
+  const sc_core::sc_event& layer_done() const override { return layer_done_; }
 
  private:
   void run();
   void drain(const StripToken& token);
   void whole_layer(const StripToken& token);
   /// The numbers of all images of the batch at once, when the last strip has left.
-  void compute(mapping::LayerIndex layer);
-  std::uint8_t* value(network::ValueIndex value, int image);
+  void compute(const StripToken& token);
+  std::uint8_t* value(network::ValueIndex value, int image, const StripToken& token);
   /// What faulty memories do to the layer's numbers, by image; empty: nothing.
-  std::vector<datapath::StepFaults> faults_of(mapping::LayerIndex layer);
+  std::vector<datapath::StepFaults> faults_of(const StripToken& token);
   /// Where the step's output of an image goes.
   const mapping::Region& output_region(const mapping::LayerProgram& layer) const;
   std::int64_t reserve_output(const mapping::LayerProgram& layer, std::int64_t earliest,
                               std::int64_t cycles);
   void count(const mapping::LayerProgram& layer, LayerTally& tally);
 
-  RunState& state_;
-  PeArray& array_;
-  WeightLoader& loader_;
-  ActivationScratchpad& activations_;
+  sc_core::sc_event layer_done_{"layer_done"};
+  std::shared_ptr<const mapping::Program> program_;
+  bool compute_ = true;
+  std::vector<StripGates> gates_;  // of the layer's strips
   network::SharedNetwork network_;
   network::Shapes shapes_;
   Table<mapping::LayerIndex, std::unique_ptr<datapath::StepOutput>> outputs_;
   Table<mapping::LayerIndex, std::uint64_t> generations_;  // of the parameters they hold
   datapath::StepScratch scratch_;
-  int input_buffer_ = 0;
 };
 
 }  // namespace brownout::accelerator

@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "sim/accelerator/cycles.hpp"
-#include "sim/accelerator/thread.hpp"
 #include "sim/base/bits.hpp"
 #include "sim/base/error.hpp"
 #include "sim/mapping/code_table.hpp"
@@ -35,9 +33,8 @@ void decode(const std::uint64_t* words, const std::uint64_t* suspects, std::uint
 
 }  // namespace
 
-WeightLoader::WeightLoader(const sc_core::sc_module_name& name, RunState& state,
-                           WeightScratchpad& scratchpad, Dma& dma)
-    : sc_module(name), state_(state), scratchpad_(scratchpad), dma_(dma) {
+WeightLoader::WeightLoader(const sc_core::sc_module_name& name, const Clock& clock)
+    : Block(name, clock) {
   payload_.set_read();
   payload_.set_byte_enable_ptr(nullptr);
   payload_.set_extension(&runs_);
@@ -45,10 +42,12 @@ WeightLoader::WeightLoader(const sc_core::sc_module_name& name, RunState& state,
   SC_THREAD(run);
 }
 
-void WeightLoader::configure(network::SharedNetwork network, ArrayModel& array) {
+void WeightLoader::configure(std::shared_ptr<const mapping::Program> configured,
+                             network::SharedNetwork network, bool compute) {
+  program_ = std::move(configured);
   network_ = std::move(network);
-  array_ = &array;
-  const mapping::Program& program = *state_.program;
+  compute_ = compute;
+  const mapping::Program& program = *program_;
   decoded_.clear();
   std::int64_t n = 0;
   std::int64_t words = 0;
@@ -86,21 +85,21 @@ void WeightLoader::shadow_is_free() {
 }
 
 void WeightLoader::run() {
-  guarded(state_, [this] {
+  guarded([this] {
     for (;;) load(in.read());
   });
 }
 
 void WeightLoader::load(const StripToken& arrived) {
   StripToken token = arrived;
-  const mapping::LayerProgram& layer = state_.program->layers[token.layer];
-  LayerTally& tally = state_.layer(token.layer);
+  const mapping::LayerProgram& layer = program_->layers[token.layer];
+  LayerTally& tally = recorder->layer(token.layer);
   while (!shadow_free_) sc_core::wait(shadow_event_);
   shadow_free_ = false;
   const std::int64_t free = now();
-  const int checks = mapping::check_stages(state_.program->accelerator.weights);
+  const int checks = mapping::check_stages(program_->accelerator.weights);
   const bool streamed =
-      state_.program->accelerator.weights.residency == mapping::WeightResidency::kStreamed;
+      program_->accelerator.weights.residency == mapping::WeightResidency::kStreamed;
   if (!token.strip) {  // no matrix: the parameters of all its channels
     load_parameters(token, checks, streamed);
     shadow_free_ = true;
@@ -110,30 +109,29 @@ void WeightLoader::load(const StripToken& arrived) {
   const mapping::Strip& strip = layer.strips[*token.strip];
   const mapping::ColumnTile& tile = layer.column_tiles[strip.column_tile];
   const mapping::Chunk& chunk = layer.chunks[tile.chunk];
-  if (streamed) dma_.wait_for_chunk(state_.chunk_base + chunk.load_event);
+  if (streamed) chunks->wait_for_chunk(token.chunk_base + chunk.load_event);
   token.dma_wait = now() - free;
-  StripGates& gates = state_.gates[*token.strip];
-  if (token.dma_wait > 0) gates.load = now() - state_.layer_begin;
+  if (token.dma_wait > 0) token.gates.load = now() - token.layer_begin;
   const std::int64_t words =
       read_parameters(token.layer, tile) + read_weights(token.layer, strip.column_tile);
   tally.counts.weight_reads += words;
   std::int64_t port_cycles = tile.parameter_cycles;
   for (const std::int64_t some : tile.port_cycles) port_cycles += some;
   const std::int64_t begin =
-      scratchpad_.reserve(chunk.ranges.front().word, chunk.words, now(), port_cycles);
-  if (begin > now()) gates.load = begin - state_.layer_begin;
+      ports->reserve(chunk.ranges.front().word, chunk.words, now(), port_cycles);
+  if (begin > now()) token.gates.load = begin - token.layer_begin;
   wait_until(begin);
   wait_cycles(mapping::load_latency(tile.parameter_cycles + tile.port_cycles[0], checks));
   SpanWork work;
   work.bytes = words * kWordBytes;
-  state_.span(Module::kWeightLoader, token.layer, token.strip, begin, now(), work);
+  recorder->span(Module::kWeightLoader, token.layer, token.strip, begin, now(), work);
   token.ready = now();
   out.write(token);
 }
 
 void WeightLoader::load_parameters(StripToken& token, int checks, bool streamed) {
-  const mapping::LayerProgram& layer = state_.program->layers[token.layer];
-  LayerTally& tally = state_.layer(token.layer);
+  const mapping::LayerProgram& layer = program_->layers[token.layer];
+  LayerTally& tally = recorder->layer(token.layer);
   std::int64_t cycles = 0;
   std::int64_t waited = 0;
   SpanWork work;
@@ -141,7 +139,7 @@ void WeightLoader::load_parameters(StripToken& token, int checks, bool streamed)
     const mapping::ColumnTile& tile = layer.column_tiles[i];
     const std::int64_t begin = now();
     if (streamed) {
-      dma_.wait_for_chunk(state_.chunk_base + layer.chunks[tile.chunk].load_event);
+      chunks->wait_for_chunk(token.chunk_base + layer.chunks[tile.chunk].load_event);
     }
     token.dma_wait += now() - begin;
     const std::int64_t words = read_parameters(token.layer, tile);
@@ -155,10 +153,10 @@ void WeightLoader::load_parameters(StripToken& token, int checks, bool streamed)
     wait_cycles((last ? mapping::load_latency(cycles, checks) : cycles) - waited);
     waited = cycles;
     if (work.bytes > 0) {
-      state_.span(Module::kWeightLoader, token.layer, std::nullopt, start, now(), work);
+      recorder->span(Module::kWeightLoader, token.layer, std::nullopt, start, now(), work);
       work.bytes = 0;
     }
-    if (streamed) dma_.release_chunk();
+    if (streamed) chunks->release_chunk();
   }
 }
 
@@ -182,7 +180,7 @@ std::int64_t WeightLoader::read_runs(std::int64_t cell, std::int64_t stride, int
 
 std::int64_t WeightLoader::read_parameters(mapping::LayerIndex layer_index,
                                            const mapping::ColumnTile& tile) {
-  const mapping::LayerProgram& layer = state_.program->layers[layer_index];
+  const mapping::LayerProgram& layer = program_->layers[layer_index];
   std::int64_t total = 0;
   for (const mapping::ParameterPlace& place : layer.parameters) {
     if (place.chunk != tile.chunk) continue;
@@ -193,8 +191,8 @@ std::int64_t WeightLoader::read_parameters(mapping::LayerIndex layer_index,
     const int bits = parameter.coding->bits;
     const std::int64_t cell = place.origin + range.first * bits;
     const auto count = static_cast<int>(range.last - range.first);
-    total += read_runs(cell, 0, 1, count, bits, state_.compute ? words_.data() : nullptr);
-    if (!state_.compute) continue;
+    total += read_runs(cell, 0, 1, count, bits, compute_ ? words_.data() : nullptr);
+    if (!compute_) continue;
     std::int8_t n[kParameterBlock];
     const mapping::CodeTable& table = mapping::code_table(parameter.coding->scheme, bits);
     for (int first = 0; first < count; first += kParameterBlock) {
@@ -212,7 +210,7 @@ std::int64_t WeightLoader::read_parameters(mapping::LayerIndex layer_index,
 }
 
 std::int64_t WeightLoader::read_weights(mapping::LayerIndex layer_index, std::size_t column_tile) {
-  const mapping::LayerProgram& layer = state_.program->layers[layer_index];
+  const mapping::LayerProgram& layer = program_->layers[layer_index];
   const mapping::ColumnTile& tile = layer.column_tiles[column_tile];
   const network::Parameter& weight = network_->parameters[*layer.node.weight];
   const int bits = weight.coding->bits;
@@ -223,7 +221,7 @@ std::int64_t WeightLoader::read_weights(mapping::LayerIndex layer_index, std::si
   const memory::CodeRepair& repair = repairs_[*layer.node.weight];
   // As long as no cell and no fault has changed, the array already holds what it would read again.
   std::uint64_t& decoded = decoded_[layer_index][column_tile];
-  const bool fresh = state_.compute && decoded != scratchpad_.cells().generation();
+  const bool fresh = compute_ && decoded != ports->generation();
   std::int64_t total = 0;
   std::int64_t k = 0;
   for (std::size_t t = 0; t < tile.words.size(); ++t) {
@@ -243,8 +241,8 @@ std::int64_t WeightLoader::read_weights(mapping::LayerIndex layer_index, std::si
     k += codes;
   }
   if (fresh) {
-    array_->load(layer_index, column_tile, n_.data());
-    decoded = scratchpad_.cells().generation();
+    array->load(layer_index, column_tile, n_.data());
+    decoded = ports->generation();
   }
   return total;
 }

@@ -5,34 +5,34 @@
 #include <tlm_utils/simple_initiator_socket.h>
 
 #include <cstdint>
+#include <memory>
 #include <systemc>
 #include <vector>
 
-#include "sim/accelerator/array_model.hpp"
-#include "sim/accelerator/dma.hpp"
-#include "sim/accelerator/run_state.hpp"
+#include "sim/accelerator/block.hpp"
+#include "sim/accelerator/strip_token.hpp"
 #include "sim/accelerator/weight_scratchpad.hpp"
 
 namespace brownout::accelerator {
 
-class WeightLoader : public sc_core::sc_module {
+class WeightLoader : public Block, public ShadowIf, public ParametersIf {
  public:
   tlm_utils::simple_initiator_socket<WeightLoader> socket{"socket"};
   sc_core::sc_fifo<StripToken> in{"in", 2};
   sc_core::sc_fifo_out<StripToken> out{"out"};
+  sc_core::sc_port<WeightPortsIf> ports{"ports"};
+  sc_core::sc_port<ChunksIf> chunks{"chunks"};
+  sc_core::sc_port<WeightSinkIf> array{"array"};
 
-  WeightLoader(const sc_core::sc_module_name& name, RunState& state, WeightScratchpad& scratchpad,
-               Dma& dma);
+  explicit WeightLoader(const sc_core::sc_module_name& name, const Clock& clock = Clock());
 
-  void configure(network::SharedNetwork network, ArrayModel& array);
+  /// Without `compute` words are counted, not read.
+  void configure(std::shared_ptr<const mapping::Program> program, network::SharedNetwork network,
+                 bool compute);
 
-  /// The array has swapped in the last tile of a strip: its shadow registers are free.
-  void shadow_is_free();
-
-  /// Biases, scales and shifts as they were read last. `parameter_generation` grows when one of a
-  /// layer's parameters changes.
-  const network::Codes& parameters() const { return parameters_; }
-  std::uint64_t parameter_generation(mapping::LayerIndex layer) const {
+  void shadow_is_free() override;
+  const network::Codes& parameters() const override { return parameters_; }
+  std::uint64_t parameter_generation(mapping::LayerIndex layer) const override {
     return generations_[layer];
   }
 
@@ -47,11 +47,9 @@ class WeightLoader : public sc_core::sc_module {
   std::int64_t read_parameters(mapping::LayerIndex layer, const mapping::ColumnTile& tile);
   std::int64_t read_weights(mapping::LayerIndex layer, std::size_t column_tile);
 
-  RunState& state_;
-  WeightScratchpad& scratchpad_;
-  Dma& dma_;
+  std::shared_ptr<const mapping::Program> program_;
   network::SharedNetwork network_;
-  ArrayModel* array_ = nullptr;
+  bool compute_ = true;
   tlm::tlm_generic_payload payload_;
   RunsExtension runs_;
   bool shadow_free_ = true;  // the array's shadow registers

@@ -4,20 +4,20 @@
 
 #include <algorithm>
 
-#include "sim/accelerator/cycles.hpp"
 #include "sim/base/error.hpp"
 #include "sim/mapping/timing.hpp"
 
 namespace brownout::accelerator {
 
-WeightScratchpad::WeightScratchpad(const sc_core::sc_module_name& name, const RunState& state)
-    : sc_module(name), state_(state) {
+WeightScratchpad::WeightScratchpad(const sc_core::sc_module_name& name, const Clock& clock)
+    : sc_module(name), clock_(clock) {
   read_socket.register_b_transport(this, &WeightScratchpad::read_runs);
   write_socket.register_b_transport(this, &WeightScratchpad::write_burst);
 }
 
-void WeightScratchpad::configure(const mapping::WeightMemoryConfig& config, ArrayModel& array) {
-  array_ = &array;
+void WeightScratchpad::configure(const mapping::WeightMemoryConfig& config, bool compute) {
+  compute_ = compute;
+  layer_begin_.reset();
   config_ = config;
   cells_.resize(config.words(), config.mitigations.check);
   busy_until_.assign(config.arrays, 0);
@@ -76,11 +76,9 @@ void WeightScratchpad::write_burst(tlm::tlm_generic_payload& payload, sc_core::s
   payload.get_extension(load);
   if (load != nullptr) cells_.draw(first, count, load->batch, load->load_event);
   const std::int64_t port = mapping::run_cycles(count, config_.words_per_cycle);
-  const std::int64_t start = reserve(first, count, now(), port);
-  if (state_.compute && state_.layer_runs) {
-    array_->write(first, count, data, start - state_.layer_begin);
-  }
-  delay += cycles(start - now() + port);
+  const std::int64_t start = reserve(first, count, clock_.now(), port);
+  if (compute_ && layer_begin_) sink->written(first, count, data, start - *layer_begin_);
+  delay += clock_.cycles(start - clock_.now() + port);
   payload.set_response_status(tlm::TLM_OK_RESPONSE);
 }
 

@@ -5,11 +5,13 @@
 
 #include <tlm_utils/simple_target_socket.h>
 
+#include <cstdint>
+#include <optional>
 #include <systemc>
 #include <vector>
 
-#include "sim/accelerator/array_model.hpp"
-#include "sim/accelerator/run_state.hpp"
+#include "sim/accelerator/clock.hpp"
+#include "sim/accelerator/interfaces.hpp"
 #include "sim/mapping/accelerator_config.hpp"
 #include "sim/memory/word_memory.hpp"
 
@@ -37,22 +39,24 @@ struct LoadExtension : tlm::tlm_extension<LoadExtension> {
   }
 };
 
-class WeightScratchpad : public sc_core::sc_module {
+class WeightScratchpad : public sc_core::sc_module, public WeightPortsIf, public WeightLayersIf {
  public:
   tlm_utils::simple_target_socket<WeightScratchpad> read_socket{"read_socket"};    // runs
   tlm_utils::simple_target_socket<WeightScratchpad> write_socket{"write_socket"};  // bursts
+  sc_core::sc_port<WeightSinkIf> sink{"sink"};  // is told about bursts while a layer runs
 
-  WeightScratchpad(const sc_core::sc_module_name& name, const RunState& state);
+  explicit WeightScratchpad(const sc_core::sc_module_name& name, const Clock& clock = Clock());
 
-  /// Empties the memory and gives it another geometry. `array` is told about bursts that are
-  /// written while a layer runs.
-  void configure(const mapping::WeightMemoryConfig& config, ArrayModel& array);
+  /// Empties the memory and gives it another geometry. Without `compute` the array is told nothing.
+  void configure(const mapping::WeightMemoryConfig& config, bool compute);
   memory::WordMemory& cells() { return cells_; }
 
-  /// Takes the ports of the arrays that hold words [first, first + count) for `cycles` cycles, not
-  /// before `earliest`. Returns when they start.
   std::int64_t reserve(std::int64_t first, std::int64_t count, std::int64_t earliest,
-                       std::int64_t cycles);
+                       std::int64_t cycles) override;
+  std::uint64_t generation() const override { return cells_.generation(); }
+  void begin_layer(std::int64_t cycle) override { layer_begin_ = cycle; }
+  void end_layer() override { layer_begin_.reset(); }
+  void draw(std::int64_t batch) override { cells_.draw(0, cells_.words(), batch, 0); }
 
  private:
   /// Runs take no time here: the loader knows how they overlap with streaming.
@@ -61,8 +65,9 @@ class WeightScratchpad : public sc_core::sc_module {
   /// words a cycle.
   void write_burst(tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
 
-  const RunState& state_;
-  ArrayModel* array_ = nullptr;
+  Clock clock_;
+  bool compute_ = true;
+  std::optional<std::int64_t> layer_begin_;  // of the layer that runs
   mapping::WeightMemoryConfig config_;
   memory::WordMemory cells_;
   std::vector<std::int64_t> busy_until_;  // by array

@@ -2,6 +2,7 @@
 // Engines on the process's one host of the kernel.
 #include "sim/cosim/systemc_simulator.hpp"
 
+#include "sim/accelerator/kernel_host.hpp"
 #include "sim/cosim/core_fit.hpp"
 #include "sim/cosim/rtl_array.hpp"
 #include "sim/engines/systemc_engine.hpp"
@@ -16,8 +17,8 @@ class SystemcSimulator final : public Simulator {
       network::SharedNetwork network, std::shared_ptr<engines::Programs> programs,
       const std::string& where, std::shared_ptr<accelerator::ArrayModel> array) override {
     if (array == nullptr) array = accelerator::make_behavioural_array();
-    return std::make_shared<engines::SystemcEngine>(std::move(network), std::move(programs), where,
-                                                    std::move(array));
+    return std::make_shared<engines::SystemcEngine>(host_, std::move(network), std::move(programs),
+                                                    where, std::move(array));
   }
 
   std::shared_ptr<accelerator::ArrayModel> make_rtl_array(
@@ -25,13 +26,19 @@ class SystemcSimulator final : public Simulator {
     check_core(accelerator);
     return std::make_shared<RtlArray>(accelerator);
   }
+
+ private:
+  const std::shared_ptr<accelerator::KernelHost> host_ =
+      std::make_shared<accelerator::KernelHost>();
 };
 
 }  // namespace
 
 std::shared_ptr<Simulator> systemc_simulator() {
-  static const std::shared_ptr<Simulator> simulator = std::make_shared<SystemcSimulator>();
-  return simulator;
+  // Never destroyed, because at the end of the process the kernel may be destroyed first.
+  static const auto* const simulator =
+      new std::shared_ptr<Simulator>(std::make_shared<SystemcSimulator>());
+  return *simulator;
 }
 
 }  // namespace brownout::cosim

@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "sim/accelerator/accelerator.hpp"
+#include "sim/accelerator/kernel_host.hpp"
 #include "sim/base/error.hpp"
 
 namespace brownout::engines {
@@ -27,18 +27,21 @@ void add(ImagesResult& total, accelerator::RunResult run) {
 
 }  // namespace
 
-SystemcEngine::SystemcEngine(const network::SharedNetwork& network,
+SystemcEngine::SystemcEngine(std::shared_ptr<accelerator::KernelHost> host,
+                             const network::SharedNetwork& network,
                              const mapping::AcceleratorConfig& accelerator, int batch,
                              std::uint64_t bit_offset, const std::string& where,
                              std::shared_ptr<accelerator::ArrayModel> array)
-    : SystemcEngine(network,
+    : SystemcEngine(std::move(host), network,
                     std::make_shared<Programs>(network, accelerator, batch, bit_offset, where),
                     where, std::move(array)) {}
 
-SystemcEngine::SystemcEngine(network::SharedNetwork network, std::shared_ptr<Programs> programs,
+SystemcEngine::SystemcEngine(std::shared_ptr<accelerator::KernelHost> host,
+                             network::SharedNetwork network, std::shared_ptr<Programs> programs,
                              const std::string& where,
                              std::shared_ptr<accelerator::ArrayModel> array)
-    : network_(std::move(network)),
+    : host_(std::move(host)),
+      network_(std::move(network)),
       shapes_(network::check(*network_, where)),
       programs_(std::move(programs)),
       array_(std::move(array)) {}
@@ -73,7 +76,8 @@ ImagesResult SystemcEngine::time(std::int64_t images, std::size_t span_limit) {
 ImagesResult SystemcEngine::simulate(const std::uint8_t* pixels, std::int64_t first,
                                      std::int64_t images, float* logits) {
   ImagesResult total;
-  accelerator::Accelerator& model = accelerator::Accelerator::instance();
+  accelerator::KernelHost& model = *host_;
+  const std::lock_guard<std::mutex> turn(model.mutex());
   model.set_array(array_);
   const auto start = std::chrono::steady_clock::now();
   const auto part = [&](const std::shared_ptr<const mapping::Program>& program,

@@ -10,19 +10,25 @@
 #include "sim/engines/programs.hpp"
 #include "sim/engines/simulator.hpp"
 
+namespace brownout::accelerator {
+class KernelHost;
+}
+
 namespace brownout::engines {
 
-/// Not thread-safe: there is one model per process.
+/// Engines of one host take turns, run by run.
 class SystemcEngine final : public SimulatedEngine {
  public:
   SystemcEngine(
-      const network::SharedNetwork& network, const mapping::AcceleratorConfig& accelerator,
-      int batch, std::uint64_t bit_offset, const std::string& where,
+      std::shared_ptr<accelerator::KernelHost> host, const network::SharedNetwork& network,
+      const mapping::AcceleratorConfig& accelerator, int batch, std::uint64_t bit_offset,
+      const std::string& where,
       std::shared_ptr<accelerator::ArrayModel> array = accelerator::make_behavioural_array());
   /// With programs that were compiled before. InputError (beginning with `where`) as
   /// network::check.
   SystemcEngine(
-      network::SharedNetwork network, std::shared_ptr<Programs> programs, const std::string& where,
+      std::shared_ptr<accelerator::KernelHost> host, network::SharedNetwork network,
+      std::shared_ptr<Programs> programs, const std::string& where,
       std::shared_ptr<accelerator::ArrayModel> array = accelerator::make_behavioural_array());
 
   /// With clean weights the model reads what the network stores, whatever `codes` are.
@@ -54,6 +60,7 @@ class SystemcEngine final : public SimulatedEngine {
   ImagesResult simulate(const std::uint8_t* pixels, std::int64_t first, std::int64_t images,
                         float* logits);
 
+  std::shared_ptr<accelerator::KernelHost> host_;
   network::SharedNetwork network_;
   network::Shapes shapes_;
   std::shared_ptr<Programs> programs_;

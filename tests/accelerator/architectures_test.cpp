@@ -10,6 +10,7 @@
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/weights/faulty_reader.hpp"
+#include "tests/accelerator/process_host.hpp"
 #include "tests/network/random_network.hpp"
 
 namespace brownout::accelerator {
@@ -32,7 +33,8 @@ TEST(Architectures, GiveTheSameLogitsInEveryEngine) {
     SCOPED_TRACE(entry.path().filename().string());
     const network::Network network = network::read_onnx(entry.path());
     const auto pixels = network::random_pixels(network, 1, 7);
-    engines::SystemcEngine systemc(network::share(network), config, 1, 0, "test");
+    engines::SystemcEngine systemc(accelerator::process_host(), network::share(network), config, 1,
+                                   0, "test");
     weights::FaultyReader reader(network::share(network), systemc.program().placement);
     const chips::RandomChip chip(3);
     const auto faults =

@@ -7,11 +7,11 @@
 #include <cmath>
 #include <cstring>
 
-#include "sim/accelerator/accelerator.hpp"
 #include "sim/base/error.hpp"
 #include "sim/chips/random_chip.hpp"
 #include "sim/engines/reference_engine.hpp"
 #include "sim/weights/weight_reader.hpp"
+#include "tests/accelerator/process_host.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
 #include "tests/network/built_networks.hpp"
 #include "tests/network/random_network.hpp"
@@ -85,7 +85,7 @@ TEST(SystemcEngine, AgreesWithTheReferenceOnFaultyChips) {
     }
     draws.batch = 0;
 
-    Accelerator& model = Accelerator::instance();
+    KernelHost& model = *process_host();
     model.configure(std::make_shared<const mapping::Program>(example.program),
                     network::share(example.network), example.shapes);
     model.set_faults(faults, draws);
@@ -165,7 +165,7 @@ TEST(SystemcEngine, NormsWithoutAMatrixOperatorGiveTheirWeightsPlaceBack) {
   std::vector<float> expected(20);
   reference.set_codes(network::clean_codes(network));
   reference.run(pixels.data(), 0, 2, expected.data(), 0);
-  Accelerator& model = Accelerator::instance();
+  KernelHost& model = *process_host();
   model.configure(std::make_shared<const mapping::Program>(program), network::share(network),
                   shapes);
   std::vector<float> logits(20);

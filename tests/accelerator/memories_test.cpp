@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <numeric>
@@ -12,10 +13,12 @@
 
 #include "sim/accelerator/activation_scratchpad.hpp"
 #include "sim/accelerator/array_model.hpp"
-#include "sim/accelerator/cycles.hpp"
+#include "sim/accelerator/clock.hpp"
 #include "sim/accelerator/dma.hpp"
 #include "sim/accelerator/dram.hpp"
+#include "sim/accelerator/recorder.hpp"
 #include "sim/accelerator/weight_scratchpad.hpp"
+#include "sim/base/error.hpp"
 #include "sim/mapping/timing.hpp"
 
 namespace brownout::accelerator {
@@ -27,7 +30,19 @@ struct Reader : sc_core::sc_module {
   tlm_utils::simple_initiator_socket<Reader> socket{"socket"};
 };
 
-/// The modules without array and sequencer. The kernel elaborates once per process, so all tests
+std::int64_t now() { return Clock().now(); }
+
+/// Stands for the array.
+struct NotingSink : WeightSinkIf {
+  void load(mapping::LayerIndex, std::size_t, const std::int8_t*) override {}
+  void written(std::int64_t word, std::int64_t count, const std::uint64_t*,
+               std::int64_t cycle) override {
+    written_words.push_back({word, count, cycle});
+  }
+  std::vector<std::array<std::int64_t, 3>> written_words;
+};
+
+/// The memories and the DMA. The kernel elaborates once per process, so all tests
 /// share them and configure them anew.
 class Bench {
  public:
@@ -46,13 +61,14 @@ class Bench {
     program.accelerator.weights.residency =
         streamed ? mapping::WeightResidency::kStreamed : mapping::WeightResidency::kResident;
     program.accelerator.weights.words_per_cycle = 4;
-    state.program = std::make_shared<const mapping::Program>(program);
-    state.layers.assign(1, {});
+    configured = std::make_shared<const mapping::Program>(program);
+    recorder.configure(configured, 0);
+    recorder.begin(1);
     dram.configure(dram_config, kDramBytes);
     for (std::int64_t i = 0; i < kDramBytes; ++i) *dram.data(i) = static_cast<std::uint8_t>(i * 7);
     activations.configure(program.accelerator.activations);
-    weights.configure(program.accelerator.weights, *array);
-    dma.configure(dma_config, dram_config.latency_cycles);
+    weights.configure(program.accelerator.weights, /*compute=*/true);
+    dma.configure(configured, dma_config, dram_config.latency_cycles);
   }
 
   /// Cycles until nothing moves any more.
@@ -63,12 +79,14 @@ class Bench {
   }
 
   static constexpr std::int64_t kDramBytes = 64 * 1024;
-  RunState state;
-  std::unique_ptr<ArrayModel> array = make_behavioural_array();
+  std::shared_ptr<const mapping::Program> configured;
+  sc_core::sc_event ended{"ended"};
+  Recorder recorder{ended};
   Dram dram{"dram"};
   ActivationScratchpad activations{"activations"};
-  WeightScratchpad weights{"weights", state};
-  Dma dma{"dma", state};
+  WeightScratchpad weights{"weights"};
+  NotingSink sink;
+  Dma dma{"dma"};
   Reader reader{"reader"};
 
  private:
@@ -77,6 +95,8 @@ class Bench {
     dma.activations.bind(activations.socket);
     dma.weights.bind(weights.write_socket);
     reader.socket.bind(weights.read_socket);
+    dma.recorder.bind(recorder);
+    weights.sink.bind(sink);
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }
 };
@@ -112,7 +132,7 @@ TEST(Dma, BytesArriveAndAreCountedInTheirLayer) {
   ASSERT_TRUE(bench.dma.transfers.nb_write({true, {}, 4000, 50, 70, nullptr}));
   bench.run();
   EXPECT_TRUE(std::equal(bench.dram.data(100), bench.dram.data(170), bench.dram.data(4000)));
-  const EventCounts& counts = bench.state.layer({}).counts;
+  const EventCounts& counts = bench.recorder.layer({}).counts;
   EXPECT_EQ(counts.dram_read_bytes, 70);
   EXPECT_EQ(counts.activation_writes, 70);
   EXPECT_EQ(counts.dram_write_bytes, 70);
@@ -135,8 +155,8 @@ std::vector<mapping::Chunk> chunks(int count) {
 TEST(Dma, AChunkWaitsUntilItsHalfOfTheScratchpadIsReleased) {
   Bench& bench = Bench::instance();
   bench.configure(kDma, kDram, chunks(4));
-  const std::int64_t& written = bench.state.layer({}).counts.weight_writes;
-  bench.dma.start_weights(1);
+  const std::int64_t& written = bench.recorder.layer({}).counts.weight_writes;
+  bench.dma.start_weights(1, 0);
   bench.run();
   EXPECT_EQ(written, 8 + 16);  // both halves are full
   bench.dma.release_chunk();
@@ -154,8 +174,8 @@ TEST(Dma, AChunkWaitsUntilItsHalfOfTheScratchpadIsReleased) {
 TEST(Dma, WhereARoundOfAnOddNumberOfChunksBeginsAnewTheHalfIsThatOfTheLastChunk) {
   Bench& bench = Bench::instance();
   bench.configure(kDma, kDram, chunks(1));
-  const std::int64_t& written = bench.state.layer({}).counts.weight_writes;
-  bench.dma.start_weights(2);
+  const std::int64_t& written = bench.recorder.layer({}).counts.weight_writes;
+  bench.dma.start_weights(2, 0);
   bench.run();
   EXPECT_EQ(written, 8);  // the second load goes to the same half, which is in use
   bench.dma.release_chunk();
@@ -166,7 +186,7 @@ TEST(Dma, WhereARoundOfAnOddNumberOfChunksBeginsAnewTheHalfIsThatOfTheLastChunk)
 TEST(Dma, BothChannelsShareTheBusBurstByBurst) {
   Bench& bench = Bench::instance();
   bench.configure(kDma, kDram, chunks(1));
-  bench.dma.start_weights(1);
+  bench.dma.start_weights(1, 0);
   ASSERT_TRUE(bench.dma.transfers.nb_write({false, {}, 100, 50, 70, nullptr}));
   EXPECT_EQ(bench.run(),
             mapping::transfer_cycles(kDma, kDram, 64) + mapping::transfer_cycles(kDma, kDram, 70));
@@ -241,10 +261,75 @@ TEST(WeightScratchpad, BurstsAreWholeWordsWithinTheMemory) {
   EXPECT_EQ(write(8, 12), tlm::TLM_ADDRESS_ERROR_RESPONSE);
 }
 
+TEST(WeightScratchpad, TellsTheArrayOfBurstsWhileALayerRuns) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram);
+  bench.sink.written_words.clear();
+  answer(bench, tlm::TLM_WRITE_COMMAND, 64, 32, nullptr);
+  EXPECT_TRUE(bench.sink.written_words.empty());
+  bench.weights.begin_layer(now() - 5);
+  // The port is busy with the first burst for a cycle: four words.
+  answer(bench, tlm::TLM_WRITE_COMMAND, 64, 32, nullptr);
+  ASSERT_EQ(bench.sink.written_words.size(), 1u);
+  EXPECT_EQ(bench.sink.written_words[0], (std::array<std::int64_t, 3>{8, 4, 6}));
+  bench.weights.end_layer();
+  answer(bench, tlm::TLM_WRITE_COMMAND, 64, 32, nullptr);
+  EXPECT_EQ(bench.sink.written_words.size(), 1u);
+}
+
+tlm::tlm_response_status dram_answer(Bench& bench, std::uint64_t address, unsigned bytes,
+                                     unsigned streaming_width, std::uint8_t* byte_enable) {
+  std::vector<std::uint8_t> data(256);
+  tlm::tlm_generic_payload payload;
+  payload.set_read();
+  payload.set_address(address);
+  payload.set_data_ptr(data.data());
+  payload.set_data_length(bytes);
+  payload.set_streaming_width(streaming_width);
+  payload.set_byte_enable_ptr(byte_enable);
+  payload.set_byte_enable_length(byte_enable == nullptr ? 0 : 1);
+  payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  sc_core::sc_time delay;
+  bench.dma.dram->b_transport(payload, delay);
+  return payload.get_response_status();
+}
+
+TEST(Dram, RefusesWhatItDoesNotHave) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram);
+  constexpr std::uint64_t kEnd = Bench::kDramBytes;
+  EXPECT_EQ(dram_answer(bench, kEnd - 64, 64, 64, nullptr), tlm::TLM_OK_RESPONSE);
+  EXPECT_EQ(dram_answer(bench, kEnd - 63, 64, 64, nullptr), tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_EQ(dram_answer(bench, ~std::uint64_t{0}, 64, 64, nullptr),
+            tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  EXPECT_EQ(dram_answer(bench, 0, 64, 8, nullptr), tlm::TLM_BURST_ERROR_RESPONSE);
+  std::uint8_t enabled = 0xff;
+  EXPECT_EQ(dram_answer(bench, 0, 64, 64, &enabled), tlm::TLM_BYTE_ENABLE_ERROR_RESPONSE);
+}
+
+TEST(Dma, TheHostSeesTheBytesOfTheMemoryAndIsToldWhereItEnds) {
+  Bench& bench = Bench::instance();
+  bench.configure(kDma, kDram);
+  const std::vector<std::uint8_t> from{1, 2, 3};
+  bench.dma.poke(100, from.data(), 3);
+  std::vector<std::uint8_t> to(3);
+  bench.dma.peek(100, to.data(), 3);
+  EXPECT_EQ(from, to);
+  EXPECT_EQ(*bench.dram.data(101), 2);
+  try {
+    bench.dma.peek(Bench::kDramBytes - 2, to.data(), 3);
+    FAIL();
+  } catch (const RunError& error) {
+    EXPECT_STREQ(error.what(),
+                 "dma.dram: the memory gives 0 of 3 bytes from address 0xfffe on through "
+                 "transport_dbg; expected all of them");
+  }
+}
+
 TEST(ActivationScratchpad, PortsOfTheBanksAreTakenOneAfterTheOther) {
   Bench& bench = Bench::instance();
   bench.configure(kDma, kDram);
-  const std::int64_t bank = bench.state.program->accelerator.activations.bank_bytes();
+  const std::int64_t bank = bench.configured->accelerator.activations.bank_bytes();
   EXPECT_EQ(bench.activations.reserve(0, 1, 3, 10), 3);
   EXPECT_EQ(bench.activations.reserve(bank - 1, 1, 0, 10), 13);
   EXPECT_EQ(bench.activations.reserve(bank, 1, 0, 10), 0);

@@ -4,6 +4,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/engines/systemc_engine.hpp"
+#include "tests/accelerator/process_host.hpp"
 #include "tests/network/built_networks.hpp"
 
 namespace brownout::accelerator {
@@ -64,8 +65,8 @@ class ByHand : public ::testing::Test {
  protected:
   void use(network::Network network, const mapping::AcceleratorConfig& config) {
     network_ = std::move(network);
-    systemc_ =
-        std::make_unique<engines::SystemcEngine>(network::share(network_), config, 1, 0, "test");
+    systemc_ = std::make_unique<engines::SystemcEngine>(
+        accelerator::process_host(), network::share(network_), config, 1, 0, "test");
     program_ = mapping::compile(network_, config, 1);
     faults_ = {};
     faults_.full = std::make_shared<const mapping::Program>(program_);

@@ -13,6 +13,7 @@
 #include "sim/engines/functional_engine.hpp"
 #include "sim/engines/reference_engine.hpp"
 #include "sim/engines/systemc_engine.hpp"
+#include "tests/accelerator/process_host.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
 #include "tests/network/random_network.hpp"
 
@@ -45,8 +46,8 @@ struct Case {
     config.activations.kib = 256;
     faults.images = images;
     try {
-      engine = std::make_unique<engines::SystemcEngine>(network::share(network), config, batch, 0,
-                                                        "test");
+      engine = std::make_unique<engines::SystemcEngine>(
+          accelerator::process_host(), network::share(network), config, batch, 0, "test");
       faults.full = compiled(batch);
       if (images % batch != 0) faults.remainder = compiled(images % batch);
     } catch (const InputError&) {

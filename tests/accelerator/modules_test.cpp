@@ -9,10 +9,11 @@
 
 #include "sim/accelerator/activation_scratchpad.hpp"
 #include "sim/accelerator/array_model.hpp"
-#include "sim/accelerator/cycles.hpp"
+#include "sim/accelerator/clock.hpp"
 #include "sim/accelerator/dma.hpp"
 #include "sim/accelerator/dram.hpp"
 #include "sim/accelerator/pe_array.hpp"
+#include "sim/accelerator/recorder.hpp"
 #include "sim/accelerator/sequencer.hpp"
 #include "sim/accelerator/vector_module.hpp"
 #include "sim/accelerator/weight_loader.hpp"
@@ -51,9 +52,11 @@ class NotingArray : public ArrayModel {
   std::vector<std::int64_t> strips;
 };
 
+std::int64_t now() { return Clock().now(); }
+
 /// Counts the layers that the vector unit ends.
 struct LayerEnds : sc_core::sc_module {
-  LayerEnds(const sc_core::sc_module_name& name, sc_core::sc_event& event) : sc_module(name) {
+  LayerEnds(const sc_core::sc_module_name& name, const sc_core::sc_event& event) : sc_module(name) {
     SC_HAS_PROCESS(LayerEnds);
     SC_METHOD(note);
     sensitive << event;
@@ -67,8 +70,14 @@ struct LayerEnds : sc_core::sc_module {
   std::int64_t at = 0;
 };
 
-/// All modules, not tied to each other: the test holds both ends of every FIFO. The kernel
-/// elaborates once per process, so all tests share them and configure them anew.
+/// Stands for the vector unit: the test ends the sequencer's layers.
+struct EndedByHand : LayerEndIf {
+  const sc_core::sc_event& layer_done() const override { return event; }
+  sc_core::sc_event event{"ended_by_hand"};
+};
+
+/// All modules, their FIFOs not tied to each other: the test holds both ends of every FIFO. The
+/// kernel elaborates once per process, so all tests share them and configure them anew.
 class Bench {
  public:
   static Bench& instance() {
@@ -78,27 +87,27 @@ class Bench {
 
   /// The small network on 4 x 1 elements with accumulators of three rows, two images a batch: its
   /// convolution has two column tiles of three K tiles, each with strips of 3, 3 and 2 pixels.
-  void configure() {
+  void configure(bool compute = true) {
     mapping::AcceleratorConfig config;
     config.array.rows = 4;
     config.array.columns = 1;
     config.accumulators.depth = 3;
     config.vector.lanes = 1;
     program = mapping::compile(*net, config, 2);
-    state.program = std::make_shared<const mapping::Program>(program);
-    array_model = NotingArray();
-    state.layers.assign(program.layers.size(), {});
-    state.gates.assign(program.layers[kConv].strips.size(), {});
-    state.layer_begin = now();
-    weights.configure(config.weights, array_model);
+    const auto shared = std::make_shared<const mapping::Program>(program);
+    array_model->loads.clear();
+    array_model->strips.clear();
+    recorder.configure(shared, 0);
+    recorder.begin(1);
+    weights.configure(config.weights, compute);
     activations.configure(config.activations);
     dram.configure(config.dram,
                    program.resident_words * 8 + 2 * (program.input_bytes + program.output_bytes));
-    dma.configure(config.dma, config.dram.latency_cycles);
-    array.configure(array_model);
-    loader.configure(net, array_model);
-    vector.configure(net, shapes);
-    sequencer.configure(net, array_model);
+    dma.configure(shared, config.dma, config.dram.latency_cycles);
+    array.configure(shared, net, array_model, compute);
+    loader.configure(shared, net, compute);
+    vector.configure(shared, net, shapes, compute);
+    sequencer.configure(shared, compute);
     const std::vector<std::uint64_t> words = mapping::store(*net, program.placement);
     weights.cells().write(0, static_cast<std::int64_t>(words.size()), words.data());
   }
@@ -107,7 +116,7 @@ class Bench {
   std::int64_t run() {
     const std::int64_t begin = now();
     sc_core::sc_start();
-    if (state.error) std::rethrow_exception(state.error);
+    if (recorder.error()) std::rethrow_exception(recorder.error());
     return now() - begin;
   }
 
@@ -119,19 +128,21 @@ class Bench {
   const network::SharedNetwork net = network::share(network::small_network());
   const network::Shapes shapes = network::check(*net, "small");
   mapping::Program program;
-  RunState state;
-  NotingArray array_model;
-  WeightScratchpad weights{"weights", state};
+  sc_core::sc_event ended{"run_ended"};
+  Recorder recorder{ended};
+  const std::shared_ptr<NotingArray> array_model = std::make_shared<NotingArray>();
+  WeightScratchpad weights{"weights"};
   ActivationScratchpad activations{"activations"};
   Dram dram{"dram"};
-  Dma dma{"dma", state};
-  WeightLoader loader{"loader", state, weights, dma};
-  PeArray array{"array", state, loader, dma, activations};
-  VectorModule vector{"vector", state, array, loader, activations};
-  Sequencer sequencer{"sequencer", state, dram, dma, array, vector, weights, activations};
+  Dma dma{"dma"};
+  WeightLoader loader{"loader"};
+  PeArray array{"array"};
+  VectorModule vector{"vector"};
+  Sequencer sequencer{"sequencer"};
+  EndedByHand layers;
   sc_core::sc_fifo<StripToken> ordered{"ordered", 8}, loaded{"loaded", 8}, to_array{"to_array", 8},
       streamed{"streamed", 8}, to_vector{"to_vector", 8};
-  LayerEnds ends{"ends", vector.layer_done};
+  LayerEnds ends{"ends", vector.layer_done()};
 
  private:
   Bench() {
@@ -143,7 +154,28 @@ class Bench {
     array.in.bind(to_array);
     array.out.bind(streamed);
     vector.in.bind(to_vector);
+    weights.sink.bind(array);
+    loader.ports.bind(weights);
+    loader.chunks.bind(dma);
+    loader.array.bind(array);
+    array.loader.bind(loader);
+    array.chunks.bind(dma);
+    array.activations.bind(activations);
+    vector.array.bind(array);
+    vector.loader.bind(loader);
+    vector.activations.bind(activations);
     sequencer.out.bind(ordered);
+    sequencer.transfers.bind(dma.transfers);
+    sequencer.dma.bind(dma);
+    sequencer.weights.bind(weights);
+    sequencer.activations.bind(activations);
+    sequencer.array.bind(array);
+    sequencer.vector.bind(layers);
+    dma.recorder.bind(recorder);
+    loader.recorder.bind(recorder);
+    array.recorder.bind(recorder);
+    vector.recorder.bind(recorder);
+    sequencer.recorder.bind(recorder);
     sc_core::sc_start(sc_core::SC_ZERO_TIME);
   }
 };
@@ -160,14 +192,14 @@ TEST(WeightLoader, GivesTheArrayTheCodesOfTheNetwork) {
     bench.loader.shadow_is_free();
     StripToken token;
     ASSERT_TRUE(bench.loaded.nb_read(token));
-    ASSERT_FALSE(bench.array_model.loads.empty());
-    const NotingArray::Load& load = bench.array_model.loads.back();
+    ASSERT_FALSE(bench.array_model->loads.empty());
+    const NotingArray::Load& load = bench.array_model->loads.back();
     EXPECT_EQ(load.column_tile, bench.conv().strips[strip].column_tile);
     EXPECT_TRUE(std::equal(load.n, load.n + tile.n_count * 9, weight.n.data() + tile.n_first * 9));
     words += tile.parameter_words;
     for (const std::int64_t some : tile.words) words += some;
   }
-  EXPECT_EQ(bench.state.layer(kConv).counts.weight_reads, words);
+  EXPECT_EQ(bench.recorder.layer(kConv).counts.weight_reads, words);
   // Biases, scales and shifts of both channels, as the vector unit will have them.
   for (std::size_t p = 1; p < 4; ++p) {
     EXPECT_EQ(bench.loader.parameters()[p], bench.net->parameters[p].n) << p;
@@ -215,17 +247,17 @@ TEST(WeightLoader, DecodesAgainOnlyWhenCellsHaveChanged) {
   };
   load();
   load();
-  EXPECT_EQ(bench.array_model.loads.size(), 1u);
+  EXPECT_EQ(bench.array_model->loads.size(), 1u);
   const std::uint64_t word = bench.weights.cells().stored(0);
   bench.weights.cells().write(0, 1, &word);
   load();
-  EXPECT_EQ(bench.array_model.loads.size(), 2u);
+  EXPECT_EQ(bench.array_model->loads.size(), 2u);
 }
 
 TEST(PeArray, StreamsTileAfterTileAndReadsTheNextMeanwhile) {
   Bench& bench = Bench::instance();
   bench.configure();
-  bench.array.begin_layer();
+  bench.array.begin_layer(kConv, 0);
   ASSERT_TRUE(bench.to_array.nb_write({kConv, 0, now(), 0}));
   // Three pixels a tile; the loads of the second and third tile hide the streaming if longer.
   const std::vector<std::int64_t>& port = bench.tile_of(0).port_cycles;
@@ -234,7 +266,7 @@ TEST(PeArray, StreamsTileAfterTileAndReadsTheNextMeanwhile) {
     cycles += std::max<std::int64_t>(3, mapping::load_latency(port[t], 0));
   }
   EXPECT_EQ(bench.run(), cycles);
-  const LayerTally& tally = bench.state.layer(kConv);
+  const LayerTally& tally = bench.recorder.layer(kConv);
   EXPECT_EQ(tally.stream_cycles, 9);
   EXPECT_EQ(tally.stall(Stall::kWeights), cycles - 9);
   EXPECT_EQ(tally.counts.macs, 9 * 3);
@@ -244,24 +276,24 @@ TEST(PeArray, StreamsTileAfterTileAndReadsTheNextMeanwhile) {
   StripToken token;
   ASSERT_TRUE(bench.streamed.nb_read(token));
   EXPECT_EQ(token.ready, now() + mapping::array_latency(bench.program.accelerator.array));
-  EXPECT_EQ(bench.array_model.strips, (std::vector<std::int64_t>{0}));
+  EXPECT_EQ(bench.array_model->strips, (std::vector<std::int64_t>{0}));
 }
 
 TEST(PeArray, TheThirdStripWaitsForAHalfOfTheAccumulators) {
   Bench& bench = Bench::instance();
   bench.configure();
-  bench.array.begin_layer();
+  bench.array.begin_layer(kConv, 0);
   for (const std::size_t strip : {0u, 1u, 2u})
     ASSERT_TRUE(bench.to_array.nb_write({kConv, strip, now(), 0}));
   bench.run();
   EXPECT_EQ(bench.streamed.num_available(), 2);
-  EXPECT_EQ(bench.state.layer(kConv).stall(Stall::kAccumulators), 0);
-  sc_core::sc_start(cycles(17));
+  EXPECT_EQ(bench.recorder.layer(kConv).stall(Stall::kAccumulators), 0);
+  sc_core::sc_start(Clock().cycles(17));
   bench.array.half_is_free();
   bench.run();
   EXPECT_EQ(bench.streamed.num_available(), 3);
-  EXPECT_EQ(bench.state.layer(kConv).stall(Stall::kAccumulators), 17);
-  EXPECT_EQ(bench.array_model.strips,
+  EXPECT_EQ(bench.recorder.layer(kConv).stall(Stall::kAccumulators), 17);
+  EXPECT_EQ(bench.array_model->strips,
             (std::vector<std::int64_t>{0, 0, 3}));  // the column tiles take turns
   StripToken token;
   while (bench.streamed.nb_read(token)) {
@@ -270,24 +302,21 @@ TEST(PeArray, TheThirdStripWaitsForAHalfOfTheAccumulators) {
 
 TEST(VectorModule, DrainsAStripWhenItIsReadyAndFreesItsHalf) {
   Bench& bench = Bench::instance();
-  bench.configure();
-  bench.state.compute = false;
+  bench.configure(/*compute=*/false);
   const int ended = bench.ends.count;
   ASSERT_TRUE(bench.to_vector.nb_write({kConv, 1, now() + 11, 0}));
   const int walks = mapping::strip_walks(bench.conv());
   EXPECT_EQ(bench.run(), 11 + mapping::drain_cycles(bench.program.accelerator.vector, 3, 1, walks));
   EXPECT_EQ(bench.ends.count, ended);  // strips follow
-  const EventCounts& counts = bench.state.layer(kConv).counts;
+  const EventCounts& counts = bench.recorder.layer(kConv).counts;
   EXPECT_EQ(counts.accumulator_reads, 2 * 3 * walks);
   EXPECT_EQ(counts.vector_ops, 3 * walks);
   EXPECT_EQ(counts.activation_writes, 0);
-  bench.state.compute = true;
 }
 
 TEST(VectorModule, TheLastStripEndsTheLayer) {
   Bench& bench = Bench::instance();
-  bench.configure();
-  bench.state.compute = false;
+  bench.configure(/*compute=*/false);
   const mapping::VectorConfig& config = bench.program.accelerator.vector;
   const std::size_t last = bench.conv().strips.size() - 1;
   const int ended = bench.ends.count;
@@ -302,24 +331,20 @@ TEST(VectorModule, TheLastStripEndsTheLayer) {
   EXPECT_EQ(bench.run(), cycles);
   EXPECT_EQ(bench.ends.count, ended + 1);
   EXPECT_EQ(bench.ends.at, now());
-  EXPECT_EQ(bench.state.layer(kConv).counts.activation_writes, written);
-  bench.state.compute = true;
+  EXPECT_EQ(bench.recorder.layer(kConv).counts.activation_writes, written);
 }
 
 TEST(Sequencer, OrdersTheStripsOfALayerAfterTheOneBeforeHasEnded) {
   Bench& bench = Bench::instance();
-  bench.configure();
-  bench.state.compute = false;
+  bench.configure(/*compute=*/false);
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(bench.program.input_bytes));
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(3 * i + 1);
-  bench.sequencer.set_work({pixels.data(), nullptr, 1});
-  bench.sequencer.start.notify(sc_core::SC_ZERO_TIME);
+  bench.sequencer.start({pixels.data(), nullptr, 1, 0});
   // The first layer begins when its input has arrived.
   const mapping::AcceleratorConfig& accelerator = bench.program.accelerator;
   const std::int64_t transfer =
       mapping::transfer_cycles(accelerator.dma, accelerator.dram, bench.program.input_bytes);
   EXPECT_EQ(bench.run(), transfer);
-  EXPECT_EQ(bench.state.input_wait_cycles, transfer);
   for (std::size_t i = 0; i < pixels.size(); ++i) {
     EXPECT_EQ(*bench.activations.data(bench.program.input_pixels[0].address +
                                       static_cast<std::int64_t>(i)),
@@ -339,11 +364,16 @@ TEST(Sequencer, OrdersTheStripsOfALayerAfterTheOneBeforeHasEnded) {
       EXPECT_FALSE(token.strip.has_value());
     }
     EXPECT_EQ(bench.ordered.num_available(), 0);
-    bench.vector.layer_done.notify(sc_core::SC_ZERO_TIME);
+    bench.layers.event.notify(sc_core::SC_ZERO_TIME);
     bench.run();
   }
   EXPECT_TRUE(bench.sequencer.done());
-  bench.state.compute = true;
+  EXPECT_FALSE(bench.recorder.running());
+  const std::int64_t back =
+      mapping::transfer_cycles(accelerator.dma, accelerator.dram, bench.program.output_bytes);
+  const RunResult run = bench.recorder.result();
+  EXPECT_EQ(run.input_wait_cycles, transfer + back);
+  EXPECT_EQ(run.cycles, transfer + back);
 }
 
 }  // namespace

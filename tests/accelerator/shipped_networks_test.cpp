@@ -10,6 +10,7 @@
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"
 #include "sim/weights/faulty_reader.hpp"
+#include "tests/accelerator/process_host.hpp"
 #include "tests/network/random_network.hpp"
 
 namespace brownout::accelerator {
@@ -52,7 +53,8 @@ TEST(ShippedNetworks, GiveTheSameLogitsOnEveryAcceleratorFile) {
       }
       // The smaller activation memories hold one image.
       const int batch = config.activations.kib >= 256 ? 1 + static_cast<int>(seed % 2) : 1;
-      engines::SystemcEngine systemc(network::share(network), config, batch, seed * 29, "test");
+      engines::SystemcEngine systemc(accelerator::process_host(), network::share(network), config,
+                                     batch, seed * 29, "test");
       weights::FaultyReader reader(network::share(network), systemc.program().placement);
       const chips::RandomChip chip(++seed);
       const auto faults =
@@ -78,7 +80,7 @@ TEST(ShippedNetworks, AChangedCellChangesTheLogitsInMidRun) {
   std::vector<float> changed = before;
   std::vector<float> after = before;
 
-  Accelerator& model = Accelerator::instance();
+  KernelHost& model = *process_host();
   model.configure(std::make_shared<const mapping::Program>(program), network::share(network),
                   shapes);
   model.run(pixels.data(), 1, before.data());
@@ -101,8 +103,8 @@ TEST(ShippedNetworks, NothingStallsOnTheEdgeAcceleratorAndCyclesAreTheClosedForm
   const network::SharedNetwork network =
       network::share(network::read_onnx(root / "models" / "fmnist-simplenet16-normal-8b.onnx"));
   engines::SystemcEngine engine(
-      network, mapping::load_accelerator(root / "configs/accelerators/edge-16x16.yaml"), 1, 0,
-      "test");
+      accelerator::process_host(), network,
+      mapping::load_accelerator(root / "configs/accelerators/edge-16x16.yaml"), 1, 0, "test");
   constexpr std::int64_t kImages = 10;
   const engines::ImagesResult result = engine.time(kImages);
   for (std::size_t i = 0; i < result.layers.size(); ++i) {

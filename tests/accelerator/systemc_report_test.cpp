@@ -4,7 +4,7 @@
 
 #include <systemc>
 
-#include "sim/accelerator/accelerator.hpp"
+#include "sim/accelerator/kernel_host.hpp"
 #include "sim/base/error.hpp"
 
 namespace brownout::accelerator {
@@ -13,7 +13,7 @@ namespace {
 /// The message of the RunError with which `report` ends.
 template <typename Report>
 std::string message_of(Report&& report) {
-  Accelerator::instance();  // sets the handler
+  const ReportsAsErrors reports;
   try {
     report();
   } catch (const RunError& error) {
@@ -31,6 +31,20 @@ TEST(SystemcReport, AWarningIsARunErrorWithTypeAndText) {
 TEST(SystemcReport, AnErrorIsARunErrorWithTypeAndText) {
   EXPECT_EQ(message_of([] { SC_REPORT_ERROR("/test/type", "what happened"); }),
             "SystemC error: /test/type: what happened");
+}
+
+int reports_of_before = 0;
+
+TEST(SystemcReport, AfterTheHostTheReportsGoWhereTheyWentBefore) {
+  const auto before = [](const sc_core::sc_report&, const sc_core::sc_actions&) {
+    ++reports_of_before;
+  };
+  sc_core::sc_report_handler::set_handler(before);
+  message_of([] { SC_REPORT_WARNING("/test/type", "what happened"); });
+  EXPECT_EQ(reports_of_before, 0);
+  SC_REPORT_WARNING("/test/type", "what happened");
+  EXPECT_EQ(reports_of_before, 1);
+  sc_core::sc_report_handler::set_handler(nullptr);
 }
 
 TEST(SystemcReport, InformationPasses) {

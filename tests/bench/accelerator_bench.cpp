@@ -12,6 +12,10 @@
 #include "sim/base/run_program.hpp"
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "tests/accelerator/process_host.hpp"
+
+/// libsystemc needs one; this program drives the kernel without it.
+extern "C" int sc_main(int, char**) { return 0; }
 
 namespace {
 
@@ -40,7 +44,8 @@ int run(int argc, char** argv) {
              "results, Mcycles/s", "timing, Mcycles/s", "images/s");
   for (const fs::path& file : files) {
     const mapping::AcceleratorConfig config = mapping::load_accelerator(file);
-    engines::SystemcEngine engine(network::share(network), config, 1, 0, model.string());
+    engines::SystemcEngine engine(accelerator::process_host(), network::share(network), config, 1,
+                                  0, model.string());
     double results = 0.0;
     double timing = 0.0;
     double speed = 0.0;

@@ -14,6 +14,10 @@
 #include "sim/cosim/checked_array.hpp"
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "tests/accelerator/process_host.hpp"
+
+/// libsystemc needs one; this program drives the kernel without it.
+extern "C" int sc_main(int, char**) { return 0; }
 
 namespace {
 
@@ -60,10 +64,12 @@ int run(int argc, char** argv) {
     config.array.columns = shape.columns;
     const auto rtl_array = std::make_shared<cosim::RtlArray>(config);
     const auto checked_array = std::make_shared<cosim::CheckedArray>(config, cosim::CheckOptions{});
-    engines::SystemcEngine systemc(network::share(network), config, 1, 0, model.string());
-    engines::SystemcEngine rtl(network::share(network), config, 1, 0, model.string(), rtl_array);
-    engines::SystemcEngine checked(network::share(network), config, 1, 0, model.string(),
-                                   checked_array);
+    engines::SystemcEngine systemc(accelerator::process_host(), network::share(network), config, 1,
+                                   0, model.string());
+    engines::SystemcEngine rtl(accelerator::process_host(), network::share(network), config, 1, 0,
+                               model.string(), rtl_array);
+    engines::SystemcEngine checked(accelerator::process_host(), network::share(network), config, 1,
+                                   0, model.string(), checked_array);
     double systemc_speed = 0.0, rtl_speed = 0.0, checked_speed = 0.0;
     std::int64_t cycles = 0;
     for (int round = 0; round < kRounds; ++round) {

@@ -16,6 +16,7 @@
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/mapping/memory_faults.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "tests/accelerator/process_host.hpp"
 #include "tests/accelerator/random_accelerator.hpp"
 #include "tests/network/random_network.hpp"
 
@@ -110,11 +111,12 @@ TEST(RandomNetworks, AgreeOnRandomAcceleratorsAndFaultyChips) {
     options.mismatch_trace = testing::TempDir() + "random-network-mismatch.fst";
     const auto checked = std::make_shared<CheckedArray>(config, options);
     try {
-      engines::SystemcEngine behavioural(network::share(network), config, batch, seed % 7 * 13,
-                                         "random");
-      engines::SystemcEngine cosim(network::share(network), config, batch, seed % 7 * 13, "random",
-                                   checked);
-      engines::SystemcEngine rtl(network::share(network), config, batch, seed % 7 * 13, "random",
+      engines::SystemcEngine behavioural(accelerator::process_host(), network::share(network),
+                                         config, batch, seed % 7 * 13, "random");
+      engines::SystemcEngine cosim(accelerator::process_host(), network::share(network), config,
+                                   batch, seed % 7 * 13, "random", checked);
+      engines::SystemcEngine rtl(accelerator::process_host(), network::share(network), config,
+                                 batch, seed % 7 * 13, "random",
                                  std::make_shared<RtlArray>(config));
       const double rates[] = {0.0, 0.01, 0.1, 0.5};
       const chips::RandomChip chip(seed, seed % 2 == 0 ? 1.0 : 0.7);
@@ -185,7 +187,8 @@ TEST(RandomNetworks, AgreeUnderBackPressure) {
     options.pressure.longest = 1 + static_cast<int>(seed % 20);
     const auto checked = std::make_shared<CheckedArray>(config, options);
     try {
-      engines::SystemcEngine cosim(network::share(network), config, 1, 0, "random", checked);
+      engines::SystemcEngine cosim(accelerator::process_host(), network::share(network), config, 1,
+                                   0, "random", checked);
       cosim.set_chip({}, {}, {});
       run(cosim, network, network::random_pixels(network, 1, seed));
     } catch (const InputError&) {
@@ -238,7 +241,8 @@ TEST_P(ShippedNetworks, AgreeInAllLayersOnSeveralChips) {
     CheckOptions options;
     options.mismatch_trace = testing::TempDir() + "shipped-network-mismatch.fst";
     const auto checked = std::make_shared<CheckedArray>(config, options);
-    engines::SystemcEngine cosim(network::share(network), config, 1, 0, "test", checked);
+    engines::SystemcEngine cosim(accelerator::process_host(), network::share(network), config, 1, 0,
+                                 "test", checked);
     // Several chips, for 4, 3 and 1 of the images.
     const std::int64_t image = network.input.size();
     std::int64_t first = 0;

@@ -10,6 +10,7 @@
 #include "sim/cosim/checked_array.hpp"
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "tests/accelerator/process_host.hpp"
 #include "tests/network/random_network.hpp"
 
 namespace brownout::cosim {
@@ -37,7 +38,8 @@ class Sabotaged : public testing::Test {
     options.mismatch_trace = waves_;
     options.sabotage = sabotage;
     array_ = std::make_shared<CheckedArray>(config_, options);
-    engines::SystemcEngine engine(network::share(network_), config_, 1, 0, "test", array_);
+    engines::SystemcEngine engine(accelerator::process_host(), network::share(network_), config_, 1,
+                                  0, "test", array_);
     const chips::RandomChip chip(7);
     engine.set_chip({},
                     {chip.faults(memory::MemoryId::kWeights, engine.program().placement.words,
@@ -84,7 +86,8 @@ TEST_F(Sabotaged, NothingIsWrongWithoutIt) {
   CheckOptions options;
   options.mismatch_trace = waves_;
   array_ = std::make_shared<CheckedArray>(config_, options);
-  engines::SystemcEngine engine(network::share(network_), config_, 1, 0, "test", array_);
+  engines::SystemcEngine engine(accelerator::process_host(), network::share(network_), config_, 1,
+                                0, "test", array_);
   std::vector<float> logits(static_cast<std::size_t>(network_.classes));
   engine.run(network::random_pixels(network_, 1, 3).data(), 0, 1, logits.data(), 0);
   EXPECT_FALSE(array_->first_mismatch().has_value());

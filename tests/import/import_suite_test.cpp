@@ -12,6 +12,7 @@
 #include "sim/engines/systemc_engine.hpp"
 #include "sim/import/equalize.hpp"
 #include "sim/mapping/accelerator_config.hpp"
+#include "tests/accelerator/process_host.hpp"
 #include "tests/network/same_network.hpp"
 
 namespace brownout::importing {
@@ -109,7 +110,7 @@ TEST_F(ImportSuite, TheAcceleratorModelComputesTheSame) {
     const std::vector<std::uint8_t> two = two_images(foreign);
     const std::vector<float> expected = logits_of("functional", network, two);
     for (const char* file : {"edge-16x16.yaml", "dot-64x8.yaml"}) {
-      engines::SystemcEngine systemc(network::share(network),
+      engines::SystemcEngine systemc(accelerator::process_host(), network::share(network),
                                      mapping::load_accelerator(accelerators / file), 1, 0, file);
       systemc.set_codes(network::clean_codes(network));
       EXPECT_EQ(logits_of(systemc, network, two), expected) << file;
