@@ -95,6 +95,8 @@ This package has the headers, the files for CMake and pkg-config, and memory
 models in SystemVerilog with their DPI-C and VPI libraries.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "brownout (= ${version})")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS "g++, libsystemc-dev")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "cmake, iverilog, verilator")
 
 set(CPACK_DEBIAN_PYTHON_DESCRIPTION "Python module of Brownout
 ${about}

@@ -69,7 +69,7 @@ if [ ! -e "$folder/clean.made" ]; then
   debootstrap --variant=minbase "$release" "$folder/clean" "$mirror" >&2
   enter "$folder/clean" '
     apt-get update -qq
-    apt-get install -y -qq --no-install-recommends bash-completion cmake fish g++ make man-db \
+    apt-get install -y -qq --no-install-recommends bash-completion cmake fish g++ iverilog make man-db \
       pkg-config zsh >/dev/null 2>&1
     useradd --create-home --shell /bin/bash reader' >&2
   touch "$folder/clean.made"

@@ -64,6 +64,7 @@ fi
 if dpkg-query -W libbrownout-dev >/dev/null 2>&1; then
   user "cp -r /usr/share/brownout/examples/evaluate-chips . && cmake -S evaluate-chips -B evaluate-chips/build >/dev/null && cmake --build evaluate-chips/build >/dev/null && evaluate-chips/build/evaluate-chips fmnist-simplenet16-randbet-8b 5 500 2>/dev/null"
   user "pkg-config --modversion brownout"
+  user "iverilog -g2012 -DBROWNOUT -mbrownout -s bench /usr/share/brownout/rtl/dpi/*.sv /usr/share/brownout/examples/own-sram/*.sv -o bench.vvp && vvp -n bench.vvp | tail -5"
 fi
 
 # No file of the packages has changed, and none was added to their folders.
