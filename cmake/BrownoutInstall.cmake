@@ -76,6 +76,13 @@ ${about}
 .
 This package has the command, its library, trained networks, chip profiles,
 accelerators, sweeps, studies and the documentation.")
+# Shared libraries: the linker's cache follows them, and other packages know whose they are.
+set(triggers ${PROJECT_SOURCE_DIR}/packaging/triggers)
+if(BROWNOUT_WITH_LIBRARY)
+  configure_file(packaging/shlibs.in packaging/shlibs @ONLY)
+  set(CPACK_DEBIAN_RUNTIME_PACKAGE_CONTROL_EXTRA "${triggers};${CMAKE_BINARY_DIR}/packaging/shlibs")
+endif()
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_CONTROL_EXTRA "${triggers}")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_RECOMMENDS "gnuplot-nox, dataset-fashion-mnist")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SUGGESTS "brownout-train, python3-brownout, libbrownout-dev")
 
@@ -95,6 +102,8 @@ This package has the headers, the files for CMake and pkg-config, and memory
 models in SystemVerilog with their DPI-C and VPI libraries.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "brownout (= ${version})")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_RECOMMENDS "g++, libsystemc-dev")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "cmake, iverilog, verilator")
 
 set(CPACK_DEBIAN_PYTHON_DESCRIPTION "Python module of Brownout
 ${about}

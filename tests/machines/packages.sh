@@ -52,7 +52,6 @@ enter() {
   system=$1 command=$2 archives=$folder/archives unshare --mount --propagation private \
     bash -euo pipefail -c '
       mount -t proc proc "$system/proc"
-      mount --rbind /dev "$system/dev"
       mount --bind "$archives" "$system/var/cache/apt/archives"
       exec chroot "$system" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
         DEBIAN_FRONTEND=noninteractive bash -euo pipefail -c "$command"'
@@ -69,14 +68,15 @@ if [ ! -e "$folder/clean.made" ]; then
   debootstrap --variant=minbase "$release" "$folder/clean" "$mirror" >&2
   enter "$folder/clean" '
     apt-get update -qq
-    apt-get install -y -qq --no-install-recommends bash-completion cmake fish g++ make man-db \
+    apt-get install -y -qq --no-install-recommends bash-completion cmake fish g++ iverilog make man-db \
       pkg-config zsh >/dev/null 2>&1
-    useradd --create-home --shell /bin/bash reader' >&2
+    useradd --create-home --shell /bin/bash reader
+    echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/brownout' >&2
   touch "$folder/clean.made"
 fi
 
-# Two copies: one gets what the packages depend on and nothing else, the other one the packages,
-# which are used and removed again. Both then have to hold the same files.
+# Two copies: one gets the packages, which are used and removed again; the other one only what apt
+# installed with them. Both then have to hold the same files.
 copy() {
   rm -rf --one-file-system "${folder:?}/$1"
   cp -a "$folder/clean" "$folder/$1"
@@ -87,25 +87,21 @@ list='find / -xdev \( -path /dev -o -path /home -o -path /packages -o -path /pro
   -o -path /run -o -path /sys -o -path /tmp -o -path /var/cache -o -path /var/lib/apt \
   -o -path /var/lib/dpkg -o -path /var/log -o -path /var/tmp \) -prune -o -print | sort'
 
-say "Installing what the packages depend on"
-copy dependencies
-enter "$folder/dependencies" '
-  cd /packages
-  needed=
-  for package in *.deb; do
-    needed+=,$(dpkg-deb -f "$package" Depends),$(dpkg-deb -f "$package" Recommends)
-  done
-  needed=$(tr , "\n" <<<"$needed" | sed "s/^ *//" | grep -vE "^$|brownout" | sort -u | paste -sd ,)
-  apt-get update -qq
-  apt-get satisfy -y -qq "$needed" >/tmp/satisfy.log 2>&1 || { cat /tmp/satisfy.log; exit 1; }' >&2
-enter "$folder/dependencies" "$list" >"$folder/before"
-
 say "Installing, using and removing the packages"
 copy used
 used=0
 enter "$folder/used" 'apt-get update -qq; bash /packages/packages_use.sh' |
   tee "$folder/transcript" || used=$?
 enter "$folder/used" "$list" >"$folder/after"
+
+say "Installing what they depend on, alone"
+copy dependencies
+cp "$folder/used/packages/dependencies" "$folder/dependencies/packages"
+enter "$folder/dependencies" '
+  apt-get update -qq
+  xargs apt-get install -y -qq --no-install-recommends </packages/dependencies >/tmp/log 2>&1 ||
+    { cat /tmp/log; exit 1; }' >&2
+enter "$folder/dependencies" "$list" >"$folder/before"
 {
   printf '\n# diff files-with-the-dependencies-alone files-now\n'
   diff "$folder/before" "$folder/after" && printf '(no difference)\n'

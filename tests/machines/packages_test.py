@@ -34,7 +34,7 @@ EXPECTED = {
     "python3-brownout": [r"usr/lib/python3.*/brownout/__init__\.py", r"usr/lib/python3.*/brownout/_core\..*\.so"],
 }
 FIELDS = {"Maintainer": r".+ <.+@.+>", "Priority": "optional", "Section": r"\w+", "Version": r"\d+\.\d+\.\d+-\d+",
-          "Architecture": r"\w+", "Installed-Size": r"\d+", "Description": r"[^A-Z\n].{10,70}[^.]\n (.|\n)+"}
+          "Architecture": r"\w+", "Installed-Size": r"\d+", "Description": r"[^\n]{10,78}[^.\n]\n (.|\n)+"}
 
 
 def fail_unless(condition, message):
