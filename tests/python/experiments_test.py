@@ -238,7 +238,7 @@ class WhileItRuns(unittest.TestCase):
         experiment = brownout.Experiment(RANDBET, images=2000)
         expected = experiment.run(rate=0.01, chips=1).rerr
         # Long enough to hang the test if nobody looked.
-        self.interrupted(experiment.run, rate=0.01, chips=5000)
+        self.interrupted(experiment.run, rate=0.01, chips=100_000)
         self.assertEqual(experiment.run(rate=0.01, chips=1).rerr, expected)
 
     def test_ctrl_c_of_a_sweep_leaves_what_can_be_continued(self):

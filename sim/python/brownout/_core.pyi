@@ -121,6 +121,14 @@ class Experiment:
         chips: Sequence[str],
         update: _Update,
     ) -> Dict[str, Any]: ...
+    def run_random(
+        self,
+        voltage: Optional[float],
+        rate: Optional[float],
+        count: int,
+        seed: int,
+        update: _Update,
+    ) -> Dict[str, Any]: ...
 
 def scheme_names() -> List[str]: ...
 def rounding_names() -> List[str]: ...
@@ -138,7 +146,6 @@ def encode(
 def decode(
     codes: _Array, scheme: str, bits: int, alpha: _Array, beta: _Array, values: _Array
 ) -> None: ...
-def random_chips(count: int, seed: int) -> List[str]: ...
 def run(
     network: Network,
     config: Dict[str, Any],

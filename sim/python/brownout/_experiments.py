@@ -149,9 +149,11 @@ class Experiment:
             RunError: The network gave a number that is not finite.
         """
         volts, share = _arguments.one_of_voltage_and_rate(voltage, rate, needed=False)
-        names = [] if chips is None and seed is None else _chip_names(chips, seed)
+        names, count, first = _chosen(chips, seed)
         watch = watcher(progress, "eval")
-        return EvalResult(_watched(watch, self._core.run, volts, share, names))
+        if count is None:
+            return EvalResult(_watched(watch, self._core.run, volts, share, names))
+        return EvalResult(_watched(watch, self._core.run_random, volts, share, count, first))
 
     def __repr__(self) -> str:
         return f"<Experiment on {self._network.name}>"
@@ -344,20 +346,21 @@ def _chip_text(chip: Any) -> str:
     return chip._text if isinstance(chip, Chip) else _arguments.text("chip", chip)
 
 
-def _chip_names(chips: Any, seed: Any) -> List[str]:
-    named = isinstance(chips, (str, os.PathLike, Chip, list, tuple))
-    if named and seed is not None:
-        raise InputError("seed: belongs to a number of random chips; expected none beside names")
-    if not named:
-        return _core.random_chips(
-            _arguments.integer("chips", DEFAULT_CHIPS if chips is None else chips, 1, MOST_CHIPS),
-            0 if seed is None else _arguments.integer("seed", seed, 0, 2**63 - 1),
-        )
-    if not isinstance(chips, (list, tuple)):
-        return [_chip_text(chips)]
-    if not chips:
-        raise InputError("chips: expected a number of random chips or names, got none")
-    return [_chip_text(chip) for chip in chips]
+def _chosen(chips: Any, seed: Any) -> Tuple[List[str], Optional[int], int]:
+    """The names of chips; or the number of random ones, and the seed of the first."""
+    if isinstance(chips, (str, os.PathLike, Chip, list, tuple)):
+        if seed is not None:
+            raise InputError(
+                "seed: belongs to a number of random chips; expected none beside names"
+            )
+        named = list(chips) if isinstance(chips, (list, tuple)) else [chips]
+        if not named:
+            raise InputError("chips: expected a number of random chips or names, got none")
+        return [_chip_text(chip) for chip in named], None, 0
+    if chips is None and seed is None:
+        return [], None, 0  # as the command: ten at an operating point
+    count = _arguments.integer("chips", DEFAULT_CHIPS if chips is None else chips, 1, MOST_CHIPS)
+    return [], count, 0 if seed is None else _arguments.integer("seed", seed, 0, 2**63 - 1)
 
 
 for _class in (Experiment, run, sweep):
