@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Common options, and the places where the JSON is written.
 #include "sim/cli/common.hpp"
-#include "sim/cli/setup_options.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/base/outputs.hpp"
+#include "sim/cli/setup_options.hpp"
 #include "sim/command/verb.hpp"
 
 namespace brownout::cli {
