@@ -35,7 +35,7 @@ trainer_packages=(libtorch-dev libopenblas0-pthread)
 rtl_packages=(verilator)
 python_packages=(python3-dev python3-numpy pybind11-dev)
 package_packages=(dpkg-dev file iverilog)
-test_packages=(libgtest-dev libgmock-dev python3-onnx python3-numpy python3-h5py zsh fish mandoc man-db
+test_packages=(make libgtest-dev libgmock-dev python3-onnx python3-numpy python3-h5py zsh fish mandoc man-db
   python3-torch iverilog yosys chromium python3-pandas python3-matplotlib python3-nbclient
   python3-ipykernel python3-pip python3-venv python3-setuptools python3-wheel mypy)
 # The format check knows one version, which Debian 13 does not have; it is skipped there.

@@ -62,12 +62,8 @@ set_target_properties(brownout_library PROPERTIES EXPORT_NAME brownout)
 add_library(brownout::brownout ALIAS brownout_library)
 
 # Whoever links it gets the other one as well, and SystemC.
-set(systemc_rooms accelerator systemc_engine cosim systemc_simulator)
-if(TARGET brownout_api_systemc)
-  list(APPEND systemc_rooms api_systemc)
-endif()
 brownout_shared_library(brownout_systemc_library NAME brownout-systemc
-  ROOMS ${systemc_rooms}
+  ROOMS accelerator systemc_engine cosim systemc_simulator api_systemc
   LINK brownout_library)
 set_target_properties(brownout_systemc_library PROPERTIES EXPORT_NAME systemc)
 target_link_libraries(brownout_systemc_library INTERFACE brownout_library PkgConfig::SYSTEMC)

@@ -171,7 +171,10 @@ void Accelerator::start(const std::uint8_t* pixels, std::int64_t batches, float*
 bool Accelerator::running() const { return modules_->recorder.running(); }
 
 RunResult Accelerator::result() {
-  if (modules_->recorder.error()) std::rethrow_exception(modules_->recorder.error());
+  if (modules_->recorder.error()) {
+    modules_->sequencer.abandon();
+    std::rethrow_exception(modules_->recorder.error());
+  }
   RunResult result = modules_->recorder.result();
   result.bits_wrong = bits_wrong();
   return result;

@@ -12,6 +12,9 @@
 
 namespace brownout::accelerator {
 
+/// Threads are made in before_end_of_elaboration(), not in constructors: a module that is destroyed
+/// before the simulation, because an error was thrown, then leaves none behind for the kernel to
+/// run.
 class Block : public sc_core::sc_module {
  public:
   sc_core::sc_port<RecorderIf> recorder{"recorder"};

@@ -15,7 +15,9 @@ constexpr std::int64_t kMostOfHost = std::int64_t{1} << 20;
 }  // namespace
 
 Dma::Dma(const sc_core::sc_module_name& name, const Clock& clock, std::uint64_t origin)
-    : Block(name, clock), origin_(origin) {
+    : Block(name, clock), origin_(origin) {}
+
+void Dma::before_end_of_elaboration() {
   SC_HAS_PROCESS(Dma);
   SC_THREAD(weight_channel);
   SC_THREAD(activation_channel);

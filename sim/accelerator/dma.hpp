@@ -51,6 +51,7 @@ class Dma : public Block, public ChunksIf, public TransfersIf {
   void poke(std::int64_t address, const void* from, std::int64_t bytes) override;
 
  private:
+  void before_end_of_elaboration() override;
   struct LayerChunk {
     mapping::LayerIndex layer;
     const mapping::Chunk* chunk;

@@ -10,7 +10,9 @@
 
 namespace brownout::accelerator {
 
-PeArray::PeArray(const sc_core::sc_module_name& name, const Clock& clock) : Block(name, clock) {
+PeArray::PeArray(const sc_core::sc_module_name& name, const Clock& clock) : Block(name, clock) {}
+
+void PeArray::before_end_of_elaboration() {
   SC_HAS_PROCESS(PeArray);
   SC_THREAD(run);
 }

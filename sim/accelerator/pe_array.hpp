@@ -51,6 +51,7 @@ class PeArray : public Block, public WeightSinkIf, public LayersIf, public Accum
   const std::vector<SumLane>& sum_lanes() const override { return array_->sum_lanes(); }
 
  private:
+  void before_end_of_elaboration() override;
   void run();
   void stream(const StripToken& token);
   void count(const mapping::LayerProgram& layer, const mapping::Strip& strip, LayerTally& tally);

@@ -8,7 +8,10 @@
 
 namespace brownout::accelerator {
 
-Sequencer::Sequencer(const sc_core::sc_module_name& name, const Clock& clock) : Block(name, clock) {
+Sequencer::Sequencer(const sc_core::sc_module_name& name, const Clock& clock)
+    : Block(name, clock) {}
+
+void Sequencer::before_end_of_elaboration() {
   SC_HAS_PROCESS(Sequencer);
   SC_THREAD(run);
 }

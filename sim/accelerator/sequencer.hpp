@@ -37,8 +37,12 @@ class Sequencer : public Block {
   /// Starts a run; the one before must have ended.
   void start(const Work& work);
   bool done() const { return done_; }
+  /// The run has failed: what is left of it must not touch the host's pixels and logits, which may
+  /// be gone.
+  void abandon() { work_.pixels = nullptr, work_.logits = nullptr; }
 
  private:
+  void before_end_of_elaboration() override;
   void run();
   void run_batches();
   void run_layer(mapping::LayerIndex layer, std::int64_t batch);

@@ -11,7 +11,9 @@
 namespace brownout::accelerator {
 
 VectorModule::VectorModule(const sc_core::sc_module_name& name, const Clock& clock)
-    : Block(name, clock) {
+    : Block(name, clock) {}
+
+void VectorModule::before_end_of_elaboration() {
   SC_HAS_PROCESS(VectorModule);
   SC_THREAD(run);
 }

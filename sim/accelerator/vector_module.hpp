@@ -29,6 +29,7 @@ class VectorModule : public Block, public LayerEndIf {
   const sc_core::sc_event& layer_done() const override { return layer_done_; }
 
  private:
+  void before_end_of_elaboration() override;
   void run();
   void drain(const StripToken& token);
   void whole_layer(const StripToken& token);

@@ -38,9 +38,15 @@ WeightLoader::WeightLoader(const sc_core::sc_module_name& name, const Clock& clo
   payload_.set_read();
   payload_.set_byte_enable_ptr(nullptr);
   payload_.set_extension(&runs_);
+}
+
+void WeightLoader::before_end_of_elaboration() {
   SC_HAS_PROCESS(WeightLoader);
   SC_THREAD(run);
 }
+
+// The payload would free what is a part of the loader.
+WeightLoader::~WeightLoader() { payload_.clear_extension(&runs_); }
 
 void WeightLoader::configure(std::shared_ptr<const mapping::Program> configured,
                              network::SharedNetwork network, bool compute) {

@@ -25,6 +25,7 @@ class WeightLoader : public Block, public ShadowIf, public ParametersIf {
   sc_core::sc_port<WeightSinkIf> array{"array"};
 
   explicit WeightLoader(const sc_core::sc_module_name& name, const Clock& clock = Clock());
+  ~WeightLoader() override;
 
   /// Without `compute` words are counted, not read.
   void configure(std::shared_ptr<const mapping::Program> program, network::SharedNetwork network,
@@ -37,6 +38,7 @@ class WeightLoader : public Block, public ShadowIf, public ParametersIf {
   }
 
  private:
+  void before_end_of_elaboration() override;
   void run();
   void load(const StripToken& token);
   /// Loads a layer without a matrix operator, chunk by chunk.

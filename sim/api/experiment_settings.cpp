@@ -32,9 +32,8 @@ void check_dataset(const std::string& name) {
 std::string number_text(double number) { return fmt::format("{}", number); }
 
 int thread_count(int threads) {
-  constexpr int kMostThreads = 256;
   if (threads == 0) return hardware_threads();
-  return static_cast<int>(integer_in("threads", threads, 0, kMostThreads));
+  return static_cast<int>(integer_in("threads", threads, 0, runs::kMaxThreads));
 }
 
 runs::SetupSettings setup_settings(const ExperimentConfig& config,

@@ -28,8 +28,11 @@ struct Experiment::Parts {
         threads(api::thread_count(config.threads)),
         keep_logits(config.keep_logits),
         list_cells(config.list_cells) {
-    if (setup.target.accelerator) needed(setup.simulator);  // at the end of the first run
-    config_at({}, {});                                      // whatever the operating point
+    // What would be found at the end of the first run, or at its operating point.
+    if (setup.target.accelerator) needed(setup.simulator);
+    runs::EvalConfig first;
+    first.setup = setup;
+    runs::expect_able_engine(first);
   }
 
   runs::EvalConfig config_at(const Conditions& at, const std::vector<std::string>& chips) const {

@@ -5,9 +5,9 @@
 #include <filesystem>
 
 #include "brownout/network.hpp"
+#include "sim/api/experiment_settings.hpp"
 #include "sim/arithmetic/decode.hpp"
 #include "sim/base/error.hpp"
-#include "sim/base/parallel.hpp"
 #include "sim/base/setting_text.hpp"
 #include "sim/base/shipped.hpp"
 #include "sim/experiment/model.hpp"
@@ -112,7 +112,7 @@ Network Network::from_onnx(const std::string& file, const ImportOptions& options
                            std::vector<std::string>* remarks) {
   runs::ImportResult result = name_fields(import_fields(), [&] {
     return runs::import_model(runs::import_config(settings_of(file, options)),
-                              threads == 0 ? hardware_threads() : threads, /*quiet=*/true);
+                              api::thread_count(threads), /*quiet=*/true);
   });
   if (remarks != nullptr) *remarks = std::move(result.remarks);
   experiment::Model model;

@@ -25,8 +25,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::int64_t kMaxThreads = 256;
-
 /// Devices and pipes are written to, never replaced by a file.
 bool is_special(const fs::path& path) {
   std::error_code error;
@@ -62,7 +60,7 @@ void add_common(Verb& verb, CommonOptions& options) {
       ->type_name("FILE");
   verb.add_option("--threads", options.threads, "Threads; changes time, never results")
       ->type_name("N")
-      ->transform(integer_in(1, kMaxThreads))
+      ->transform(integer_in(1, runs::kMaxThreads))
       ->default_str("all");
   verb.add_flag_callback("--overwrite", allow_overwriting,
                          "Replace outputs that this very command did not write");

@@ -12,6 +12,13 @@ Programs::Programs(network::SharedNetwork network, const mapping::AcceleratorCon
       full_(std::make_shared<const mapping::Program>(
           mapping::compile(*network_, accelerator, batch, bit_offset, where))) {}
 
+Programs::Programs(network::SharedNetwork network, std::shared_ptr<const mapping::Program> full,
+                   const std::string& where)
+    : network_(std::move(network)),
+      bit_offset_(full->bit_offset),
+      where_(where),
+      full_(std::move(full)) {}
+
 std::shared_ptr<const mapping::Program> Programs::remainder(int images) {
   std::shared_ptr<const mapping::Program>& program = remainders_[images];
   if (program == nullptr) {

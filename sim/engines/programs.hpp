@@ -19,6 +19,10 @@ class Programs {
   Programs(network::SharedNetwork network, const mapping::AcceleratorConfig& accelerator, int batch,
            std::uint64_t bit_offset, const std::string& where);
 
+  /// For full batches there is one already.
+  Programs(network::SharedNetwork network, std::shared_ptr<const mapping::Program> full,
+           const std::string& where);
+
   const mapping::Program& full() const { return *full_; }
   const std::shared_ptr<const mapping::Program>& shared() const { return full_; }
   /// The program for `images` < batch images.

@@ -17,26 +17,6 @@ namespace brownout::runs {
 
 namespace {
 
-/// What the engine cannot do, whatever the chips.
-void expect_able_engine(const EvalConfig& config) {
-  const experiment::Setup& setup = config.setup;
-  const engines::EngineTraits& engine = engines::traits_of(setup.engine);
-  if (setup.batch_statistics && engine.on_codes) {
-    throw InputError(
-        "{}: batch norms compute with running statistics in engine {}; expected {} float",
-        Field{"batch_statistics"}, setup.engine, Field{"engine"});
-  }
-  if (engine.on_accelerator && !setup.target.accelerator) {
-    throw InputError("{} systemc: needs an accelerator; expected {} FILE", Field{"engine"},
-                     Field{"accelerator"});
-  }
-  if (config.weight_noise && engine.on_codes) {
-    throw InputError(
-        "{}: moves weights off their codes, which engine {} computes on; expected {} float",
-        Field{"weight_noise"}, setup.engine, Field{"engine"});
-  }
-}
-
 /// Without an operating point nothing fails, so that nothing says which chips or cells do.
 void refuse_chips(const ChipChoice& choice, const weights::Selection& selection) {
   const std::pair<Field, bool> given[] = {
@@ -143,6 +123,25 @@ void draw_noise(const ChipChoice& choice, EvalConfig& config) {
 }
 
 }  // namespace
+
+void expect_able_engine(const EvalConfig& config) {
+  const experiment::Setup& setup = config.setup;
+  const engines::EngineTraits& engine = engines::traits_of(setup.engine);
+  if (setup.batch_statistics && engine.on_codes) {
+    throw InputError(
+        "{}: batch norms compute with running statistics in engine {}; expected {} float",
+        Field{"batch_statistics"}, setup.engine, Field{"engine"});
+  }
+  if (engine.on_accelerator && !setup.target.accelerator) {
+    throw InputError("{} systemc: needs an accelerator; expected {} FILE", Field{"engine"},
+                     Field{"accelerator"});
+  }
+  if (config.weight_noise && engine.on_codes) {
+    throw InputError(
+        "{}: moves weights off their codes, which engine {} computes on; expected {} float",
+        Field{"weight_noise"}, setup.engine, Field{"engine"});
+  }
+}
 
 void choose_chips(const ChipChoice& choice, EvalConfig& config) {
   expect_able_engine(config);

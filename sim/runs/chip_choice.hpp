@@ -22,6 +22,9 @@ struct ChipChoice {
   std::optional<std::int64_t> seed;
 };
 
+/// InputError, with fields, for what the engine cannot do, whatever the chips.
+void expect_able_engine(const EvalConfig& config);
+
 /// Fills the chips of an evaluation whose operating point, target and selection are known, and
 /// their seed and p_err. InputError, with fields, for what does not go together: also for an engine
 /// that cannot do what the evaluation asks for.

@@ -17,6 +17,7 @@ namespace brownout::runs {
 inline constexpr std::int64_t kMaxChips = 1'000'000;
 inline constexpr std::int64_t kMaxImages = 100'000'000;
 inline constexpr std::int64_t kMaxBatch = 65536;
+inline constexpr std::int64_t kMaxThreads = 256;
 inline constexpr std::int64_t kMaxSeed = (std::int64_t{1} << 62);
 inline constexpr std::int64_t kMaxBitOffset = std::int64_t{1} << 28;
 /// A faulty cell errs at least this often per read (p_err of random chips).

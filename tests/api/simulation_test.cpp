@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "brownout/experiment.hpp"
+#include "brownout/systemc.hpp"
 #include "sim/base/files.hpp"
-#include "sim/cosim/systemc_simulator.hpp"
 #include "tests/api/expect_error.hpp"
 #include "tests/end_to_end/workplace.hpp"
 
@@ -25,7 +25,7 @@ class Simulation : public testing::Test {
     config.data = (workplace_.folder() / "data").string();
     config.images = 20;
     config.accelerator = "edge-16x16";
-    config.simulator = cosim::systemc_simulator();
+    config.simulator = make_systemc_simulator();
     return config;
   }
   Network network() const { return Network::load(workplace_.network().string()); }

@@ -8,7 +8,7 @@ temporary prefix, moves the prefix, and fails, saying where, unless
 - libbrownout.so has its version in its name, links neither SystemC nor anything by an absolute path,
   and no text file of the installation names the source or the build folder;
 - the examples build by find_package and by pkg-config, print what the command prints, and find the
-  shared data of the moved installation;
+  shared data of the moved installation (the platform in SystemC too);
 - a wrong request for the package, and wrong input, end with one clear message.
 """
 import json
@@ -170,6 +170,24 @@ def check_pkg_config(installation):
     fail_unless(version.startswith("0.1."), version)
 
 
+def check_systemc(installation):
+    installation.build_example("systemc-platform")
+    source = installation.source / "examples" / "systemc-platform"
+    environment = dict(installation.environment)
+    del environment["LD_LIBRARY_PATH"]
+    program = installation.work / "examples" / "systemc-platform" / "systemc-platform"
+
+    def run_platform():
+        run(sys.executable, installation.source / "tests" / "api" / "platform_example_test.py", program,
+            installation.prefix / "bin" / "brownout", source / "accelerator.yaml", env=environment)
+
+    run_platform()
+    flags = run("pkg-config", "--cflags", "--libs", "brownout-systemc", env=installation.environment)
+    run("g++", "-std=c++17", *WARNINGS, source / "main.cpp", "-o", program, *flags.split(),
+        f"-Wl,-rpath,{installation.libraries}")
+    run_platform()
+
+
 def check_requests(installation):
     """find_package for what there is not."""
     folder = installation.work / "request"
@@ -189,7 +207,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="brownout-library-") as work:
         installation = Installation(source, build, pathlib.Path(work))
         for check in (check_headers, check_libraries, check_corrupt, check_evaluation,
-                      check_pkg_config, check_requests):
+                      check_systemc, check_pkg_config, check_requests):
             check(installation)
             print(f"{check.__name__}: passed", flush=True)
     return 0

@@ -100,8 +100,8 @@ class Network {
   /// What the network expects of a pixel in [0, 1], by channel: (pixel - mean)/deviation.
   std::vector<float> input_mean() const;
   std::vector<float> input_deviation() const;
-  std::int64_t coded_parameters() const;   // codes in memory cells
-  std::int64_t coded_bits() const;         // memory cells that they take
+  std::int64_t coded_parameters() const;  // codes in memory cells
+  std::int64_t coded_bits() const;        // memory cells that they take
   /// In the order in which their codes lie in the memory: nodes in order, and weight, bias, scale,
   /// shift of each.
   std::vector<Parameter> parameters() const;
