@@ -8,14 +8,15 @@ import numpy as np
 
 
 def compare(file, bits, offset):
-    permille, address, stored, read = np.loadtxt(
-        file, dtype=np.uint64, converters={2: lambda s: int(s, 16), 3: lambda s: int(s, 16)}, unpack=True)
+    hexadecimal = {column: lambda text: int(text, 16) for column in (2, 3)}
+    table = np.loadtxt(file, np.uint64, converters=hexadecimal)
+    permille, address, stored, read = table.T.copy()
     chip = brownout.Chip("random:7")
     differ = wrong = 0
     for step in np.flatnonzero(address == 0):  # each voltage
         rows = slice(step, step + int(address.max()) + 1)
-        words = stored[rows].copy()
-        chip.corrupt(words, bits=bits, voltage=int(permille[step]) / 1000.0, offset=offset)
+        voltage = int(permille[step]) / 1000
+        words = chip.corrupt(stored[rows], bits=bits, voltage=voltage, offset=offset)
         differ += np.count_nonzero(words != read[rows])
         wrong += np.count_nonzero(words != stored[rows])
     print(f"{file}: {len(read)} reads, {wrong} words wrong, {differ} differences")

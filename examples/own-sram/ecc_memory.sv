@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Somebody's memory with a SECDED code: 1024 words of 32 bits, stored in 39. A word that is read comes
-// two cycles later, with what the decoder found. With BROWNOUT defined its cells fail.
+// Somebody's memory with a SECDED code: 1024 words of 32 bits, stored in 39. A word that is read
+// comes two cycles later, with what the decoder found. With BROWNOUT defined its cells fail.
 module ecc_memory (
   input  logic        clk,
   input  logic        req,
@@ -21,8 +21,8 @@ module ecc_memory (
   assign encoded = {^{check, wdata}, check, wdata};
 
 `ifdef BROWNOUT
-  // The supply is the test bench's: no port of the design changes. The first 8192 cells of the die are
-  // those of the register file.
+  // The supply is the test bench's: no port of the design changes. The first 8192 cells of the die
+  // are those of the register file.
   brownout_sram #(
     .DEPTH(1024),
     .WIDTH(39),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Somebody's register file: 256 words of 32 bits, a write port with a strobe for each byte and a read
-// port whose word comes one cycle later. With BROWNOUT defined its cells fail.
+// Somebody's register file: 256 words of 32 bits, a write port with a strobe for each byte and a
+// read port whose word comes one cycle later. With BROWNOUT defined its cells fail.
 module regfile (
   input  logic        clk,
   input  logic        we,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Somebody's SECDED code: the six check bits of a Hamming code of 32 data bits. A parity bit over all 38 is
-// the 39th.
+// Somebody's SECDED code: the six check bits of a Hamming code of 32 data bits. A parity bit over
+// all 38 is the 39th.
 module secded_check (
   input  logic [31:0] data,
   output logic [5:0]  check

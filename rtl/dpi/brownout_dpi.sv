@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Package: the functions of libbrownout-dpi as SystemVerilog sees them. brownout_dpi.h says what each
-// of them does. Icarus Verilog has no DPI; there the same functions are called $brownout_open and so on,
-// and this file is empty.
+// Package: the functions of libbrownout-dpi as SystemVerilog sees them. brownout_dpi.h says what
+// each of them does. Icarus Verilog has no DPI; there the same functions are called $brownout_open
+// and so on, and this file is empty.
 `ifndef __ICARUS__
 
 package brownout_dpi;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simulation only: what the failing cells of a chip make of the words that a memory returns. It stands
-// between the array of a memory and its user, beside an array of your own or in brownout_sram.sv:
+// Simulation only: what the failing cells of a chip make of the words that a memory returns. It
+// stands between the array of a memory and its user, beside an array of your own or in
+// brownout_sram.sv:
 //
 //   logic [WIDTH-1:0] cells [0:DEPTH-1];
 //   brownout_faults #(.DEPTH(DEPTH), .WIDTH(WIDTH), .CHIP("random:7")) u_faults (
 //     .clk_i, .read_i, .address_i, .stored_i(cells[address_i]), .voltage_i(0.84), .data_o);
 //
-// A word that is requested in cycle t is on data_o in t + LATENCY and stays there until the next one.
-// Only reads pass through here: what is stored stays right, and a read at a higher voltage returns it.
+// A word that is requested in cycle t is on data_o in t + LATENCY and stays there until the next
+// one. Only reads pass through here: what is stored stays right, and a read at a higher voltage
+// returns it.
 //
 // - Word a is the cells OFFSET + a * WIDTH and following of the chip, lowest bit first.
 // - The voltage is in units of Vmin. A read takes the one at its clock edge. A voltage that the

@@ -3,9 +3,9 @@
 // brownout_faults.sv says what the parameters from CHIP on mean, and what happens when something is
 // wrong.
 //
-// In a cycle with enable_i the port writes (write_i = 1) or reads. A write changes the bytes of the word
-// that byte_enable_i names, BYTE_BITS bits each; rdata_o keeps its value. A word that is requested in
-// cycle t is on rdata_o in t + LATENCY and stays there until the next one.
+// In a cycle with enable_i the port writes (write_i = 1) or reads. A write changes the bytes of the
+// word that byte_enable_i names, BYTE_BITS bits each; rdata_o keeps its value. A word that is
+// requested in cycle t is on rdata_o in t + LATENCY and stays there until the next one.
 
 module brownout_sram #(
   parameter int DEPTH = 1024,
@@ -32,6 +32,7 @@ module brownout_sram #(
   input  real                     voltage_i  // in units of Vmin
 );
 
+  localparam int LANE_BITS = BYTE_BITS > 0 ? BYTE_BITS : 1;  // 0 is an error below
   logic [WIDTH-1:0] cells [0:DEPTH-1];
 
   initial begin
@@ -42,13 +43,13 @@ module brownout_sram #(
     if (INIT_FILE != "") $readmemh(INIT_FILE, cells);
   end
 
-  // A stored word with the bytes that are written. Verilator 5.006 writes no parts of the words of an
-  // array in a loop of more than 256 rounds.
+  // A stored word with the bytes that are written. Verilator 5.006 writes no parts of the words of
+  // an array in a loop of more than 256 rounds.
   function [WIDTH-1:0] merged(input [WIDTH-1:0] stored);
     merged = stored;
     for (int i = 0; i < ENABLES; i++) begin
       if (byte_enable_i[i]) begin
-        merged[i*BYTE_BITS +: BYTE_BITS] = wdata_i[i*BYTE_BITS +: BYTE_BITS];
+        merged[i*LANE_BITS +: LANE_BITS] = wdata_i[i*LANE_BITS +: LANE_BITS];
       end
     end
   endfunction

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simulation only: a two-port SRAM, one port to write and one to read, whose cells fail as those of a
-// chip do at its supply voltage. brownout_faults.sv says what the parameters from CHIP on mean, and what
-// happens when something is wrong.
+// Simulation only: a two-port SRAM, one port to write and one to read, whose cells fail as those of
+// a chip do at its supply voltage. brownout_faults.sv says what the parameters from CHIP on mean,
+// and what happens when something is wrong.
 //
-// The ports have clocks of their own, which may be the same signal. A write changes the bytes of the
-// word that byte_enable_i names, BYTE_BITS bits each. A word that is requested in cycle t of the read
-// clock is on rdata_o in t + LATENCY and stays there until the next one. A word that is read and
-// written at the same clock edge is read as it was before.
+// The ports have clocks of their own, which may be the same signal. A write changes the bytes of
+// the word that byte_enable_i names, BYTE_BITS bits each. A word that is requested in cycle t of
+// the read clock is on rdata_o in t + LATENCY and stays there until the next one. A word that is
+// read and written at the same clock edge is read as it was before.
 
 module brownout_sram_2p #(
   parameter int DEPTH = 1024,
@@ -37,6 +37,7 @@ module brownout_sram_2p #(
   input  real                     voltage_i  // in units of Vmin
 );
 
+  localparam int LANE_BITS = BYTE_BITS > 0 ? BYTE_BITS : 1;  // 0 is an error below
   logic [WIDTH-1:0] cells [0:DEPTH-1];
 
   initial begin
@@ -47,13 +48,13 @@ module brownout_sram_2p #(
     if (INIT_FILE != "") $readmemh(INIT_FILE, cells);
   end
 
-  // A stored word with the bytes that are written. Verilator 5.006 writes no parts of the words of an
-  // array in a loop of more than 256 rounds.
+  // A stored word with the bytes that are written. Verilator 5.006 writes no parts of the words of
+  // an array in a loop of more than 256 rounds.
   function [WIDTH-1:0] merged(input [WIDTH-1:0] stored);
     merged = stored;
     for (int i = 0; i < ENABLES; i++) begin
       if (byte_enable_i[i]) begin
-        merged[i*BYTE_BITS +: BYTE_BITS] = wdata_i[i*BYTE_BITS +: BYTE_BITS];
+        merged[i*LANE_BITS +: LANE_BITS] = wdata_i[i*LANE_BITS +: LANE_BITS];
       end
     end
   endfunction

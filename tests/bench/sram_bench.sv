@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random accesses to a memory of 4096 words of 32 bits with byte enables, half of them reads
-// (+reads: all). PLAIN chooses a plain model in place of brownout_sram; VOLTAGE_PERMILLE is the supply.
+// (+reads: all). PLAIN chooses a plain model in place of brownout_sram; VOLTAGE_PERMILLE is the
+// supply.
 module plain_sram (
   input  logic        clk_i,
   input  logic        enable_i,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When words come: reads in every cycle, cycles without one, and writes in between, for latencies of 1 to
-// 3, with and without faults. +healthy: the memories have no faults.
+// When words come: reads in every cycle, cycles without one, and writes in between, for latencies
+// of 1 to 3, with and without faults. +healthy: the memories have no faults.
 module latency;
 
   logic        clk, enable, write, read_2p;

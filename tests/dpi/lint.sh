@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The memories in all shapes, and the benches that use them: lint.sh verilator|icarus RTL_DPI EXAMPLE
-# A simulator has nothing to say to them.
+# The memories in all shapes, and the benches that use them: lint.sh verilator|icarus RTL_DPI
+# EXAMPLE A simulator has nothing to say to them.
 set -eu
 simulator=$1 rtl=$2 example=$3
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Each mistake of mistakes.sv ends the simulation with its reason: mistakes.sh SIMULATOR RTL_DPI LIBRARIES
-# WORK SOURCE. No mistake crashes the simulator: vvp ends with 1, and a verilated program by
-# Verilator's own $fatal, which aborts.
+# Each mistake of mistakes.sv ends the simulation with its reason: mistakes.sh SIMULATOR RTL_DPI
+# LIBRARIES WORK SOURCE. No mistake crashes the simulator: vvp ends with 1, and a verilated program
+# by Verilator's own $fatal, which aborts.
 set -eu
 simulator=$1 rtl=$2 libraries=$3 work=$4 source=$5
 here=$(cd "$(dirname "$0")" && pwd)
@@ -68,5 +68,41 @@ try with sram-no-voltage "expected a voltage in [0.75, 1] Vmin, got 0"
 try with sram-read-address "address: expected an integer in [0, 999], got 1000"
 try with sram-write-address "a write to address 1001: expected 0 to 999"
 try without none "chip.h5: "
+
+# Parameters; Icarus Verilog builds in no time.
+if [ "$simulator" = icarus ]; then
+  for mistake in "BYTE_BITS=5:a divisor of the 32 bits of a word, found 5" \
+    "BYTE_BITS=0:a divisor of the 32 bits of a word, found 0" \
+    "BYTE_BITS=64:a divisor of the 32 bits of a word, found 64" \
+    "LATENCY=0:LATENCY: expected at least 1 cycle, found 0" "DEPTH=0:depth: expected an integer in" \
+    'CHIP="random":random'; do
+    iverilog -g2012 -L"$libraries" -mbrownout -s brownout_sram "-Pbrownout_sram.${mistake%%:*}" \
+      "$rtl/brownout_faults.sv" "$rtl/brownout_sram.sv" -o "$work/parameter.vvp"
+    status=0
+    output=$(vvp -n -M"$libraries" "$work/parameter.vvp" 2>&1) || status=$?
+    if [ $status != 1 ] || ! printf '%s\n' "$output" | grep -qF -- "${mistake#*:}"; then
+      printf '%s: got exit code %s and\n%s\n' "$mistake" "$status" "$output"
+      failed=1
+    fi
+  done
+fi
+
+# Calls with other arguments than a function takes end the simulation before it begins.
+if [ "$simulator" = icarus ]; then
+  for call in '$brownout_open("random:7", 0.8)' '$brownout_read(1, 2)' '$brownout_read(1, 2, 32)' \
+    '$brownout_read(1.5, 2, word)' '$brownout_close()' '$brownout_close(text)' \
+    '$brownout_set_voltage(1, text)' '$brownout_reads(0.5)'; do
+    printf 'module call; logic [31:0] word; string text; initial $display("END %%0d", %s); endmodule\n' \
+      "$call" >"$work/call.sv"
+    iverilog -g2012 -L"$libraries" -mbrownout -s call "$work/call.sv" -o "$work/call.vvp"
+    status=0
+    output=$(vvp -n -M"$libraries" "$work/call.vvp" 2>&1) || status=$?
+    name=${call%%(*}
+    if [ $status != 1 ] || ! printf '%s\n' "$output" | grep -qF "call.sv:1: Error: expected $name("; then
+      printf '%s: got exit code %s and\n%s\n' "$call" "$status" "$output"
+      failed=1
+    fi
+  done
+fi
 
 exit $failed

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# A simulator without the library says which functions are missing, and does not run; with BROWNOUT_OFF
-# it needs none: no_library.sh SIMULATOR RTL_DPI WORK
+# A simulator without the library says which functions are missing, and does not run; with
+# BROWNOUT_OFF it needs none: no_library.sh SIMULATOR RTL_DPI WORK
 set -eu
 simulator=$1 rtl=$2 work=$3/no-library
 here=$(cd "$(dirname "$0")" && pwd)

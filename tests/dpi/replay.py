@@ -99,7 +99,7 @@ class Memory:
                 code = self.parts * addresses + part
                 wrong = (~word & if_0[code]) | (word & if_1[code])
                 read.append(word ^ wrong)
-                bits_wrong += np.unpackbits(wrong.view(np.uint8)).reshape(len(wrong), 64).sum(axis=1)
+                bits_wrong += np.unpackbits(wrong.view(np.uint8)).reshape(len(wrong), 64).sum(axis=1, dtype=np.int64)
                 self.counts[3] += hit[code].sum()
             self.counts[:3] += (len(addresses), np.count_nonzero(bits_wrong), bits_wrong.sum())
         digits = (self.shape.width + 3) // 4

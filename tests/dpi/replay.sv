@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random accesses to five memories; each word that they return goes to a file, and the counts at the end:
+// Random accesses to five memories; each word that they return goes to a file, and the counts at
+// the end:
 //   +operations=N +out=FILE
 // replay_tool.cpp and replay.py have the same memories and draw the same operations.
 module replay;
@@ -115,14 +116,14 @@ module replay;
 
 `ifdef __ICARUS__
   `define REPORT(NUMBER) \
-    $fdisplay(out, "memory NUMBER: %0d %0d %0d %0d", \
+    $fdisplay(out, "memory %0d: %0d %0d %0d %0d", NUMBER, \
               $brownout_reads(u_``NUMBER.u_faults.handle), \
               $brownout_words_wrong(u_``NUMBER.u_faults.handle), \
               $brownout_bits_wrong(u_``NUMBER.u_faults.handle), \
               $brownout_cells_hit(u_``NUMBER.u_faults.handle));
 `else
   `define REPORT(NUMBER) \
-    $fdisplay(out, "memory NUMBER: %0d %0d %0d %0d", \
+    $fdisplay(out, "memory %0d: %0d %0d %0d %0d", NUMBER, \
               brownout_dpi::brownout_reads(u_``NUMBER.u_faults.handle), \
               brownout_dpi::brownout_words_wrong(u_``NUMBER.u_faults.handle), \
               brownout_dpi::brownout_bits_wrong(u_``NUMBER.u_faults.handle), \

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Builds a test bench with the memories of rtl/dpi and runs it:
 #   simulate.sh icarus|verilator RTL_DPI LIBRARIES WORK TOP "FILES" [plusarg...]
-# RTL_DPI has the SystemVerilog files and LIBRARIES libbrownout-dpi.so and brownout.vpi. With BUILT=1 the
-# bench that is in WORK runs.
+# RTL_DPI has the SystemVerilog files and LIBRARIES libbrownout-dpi.so and brownout.vpi. With
+# BUILT=1 the bench that is in WORK runs.
 set -eu
 simulator=$1 rtl=$2 libraries=$3 work=$4 top=$5 files=$6
 shift 6

@@ -11,4 +11,4 @@ for program in clang-format-14 clang-format; do
 done
 [ -n "${format:-}" ] || { echo "clang-format 14 is not installed"; exit 77; }
 
-find sim tests trainers -name '*.?pp' -print0 | sort -z | xargs -0 "$format" --dry-run -Werror
+find sim tests trainers rtl -name '*.?pp' -print0 | sort -z | xargs -0 "$format" --dry-run -Werror
