@@ -46,7 +46,7 @@ class CMakeBuild(build_ext):
         staging = pathlib.Path(self.build_temp).resolve() / "staging"
         shutil.rmtree(staging, ignore_errors=True)
         call("cmake", "--install", build, "--component", "python", "--prefix", staging, "--strip")
-        (module,) = staging.glob("**/brownout/_core.*")
+        (module,) = staging.glob("**/brownout/_core.*.so")
         self.copy_file(module, package / module.name)
         (package / "bin").mkdir(parents=True, exist_ok=True)
         self.copy_file(build / "brownout", package / "bin" / "brownout")
@@ -66,6 +66,7 @@ class CMakeBuild(build_ext):
             "-DBROWNOUT_WITH_PYTHON=ON",
             "-DBROWNOUT_WITH_RTL=OFF",
             "-DBROWNOUT_WITH_TESTS=OFF",
+            "-DBROWNOUT_WITH_LIBRARY=OFF",
             f"-DBROWNOUT_PYTHON={sys.executable}",
             *shlex.split(os.environ.get("BROWNOUT_CMAKE_ARGS", "")),
         ]

@@ -17,12 +17,15 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 MODEL = pathlib.Path(__file__).resolve().parents[2] / "models/fmnist-simplenet16-randbet-8b.onnx"
 VOLTAGES = (1.0, 0.9, 0.84)
-OTHER = ("weight_sram", "activation_sram", "accumulator_sram", "macs", "vector", "dram")
+PARTS = ("weight_sram", "activation_sram", "accumulator_sram", "macs", "vector", "dram")
 
 
 def main():
     picture = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).with_suffix(".svg")
-    results = [brownout.run(MODEL, "edge-16x16", voltage=voltage, images=4) for voltage in VOLTAGES]
+    # All memories at the scaled supply, with the cells of one chip.
+    supplies = {"input": "scaled", "activations": "scaled", "accumulators": "scaled"}
+    results = [brownout.run(MODEL, "edge-16x16", voltage=voltage, images=4, supplies=supplies)
+               for voltage in VOLTAGES]
     layers = results[0].layers
     figure, (left, right) = plt.subplots(1, 2, figsize=(8, 3.8), layout="constrained")
     left.barh([layer["name"] for layer in layers],
@@ -30,15 +33,15 @@ def main():
     left.invert_yaxis()
     left.set(xlabel="1000 cycles an image")
     left.tick_params(labelsize=7)
-    print("voltage  cycles an image  energy an image, µJ  of it weight memory, µJ")
+    print("voltage  cycles an image  energy an image, µJ  of it memories, µJ")
     bottom = [0.0] * len(VOLTAGES)
     names = [f"{voltage:.2f}" for voltage in VOLTAGES]
     for voltage, result in zip(VOLTAGES, results):
-        weights = result.json["energy_parts_uj"]["weight_sram"]
+        memories = sum(result.json["energy_uj"][part] for part in PARTS if "sram" in part)
         print(f"{voltage:7.2f}  {result.cycles_per_image:15.0f}  {result.energy_uj:19.4f}  "
-              f"{weights:23.4f}")
-    for part in OTHER:
-        heights = [result.json["energy_parts_uj"][part] for result in results]
+              f"{memories:19.4f}")
+    for part in PARTS:
+        heights = [result.json["energy_uj"][part] for result in results]
         right.bar(names, heights, bottom=bottom, label=part.replace("_", " "), width=0.6)
         bottom = [b + h for b, h in zip(bottom, heights)]
     rest = [result.energy_uj - b for result, b in zip(results, bottom)]

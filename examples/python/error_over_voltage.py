@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The test error of two trainings of one network when the supply voltage falls, with error bars.
 
-    python3 examples/python/error_over_voltage.py [PICTURE.svg]
+    python3 examples/python/error_over_voltage.py [PICTURE.svg [IMAGES]]
 """
 
 import pathlib
@@ -23,11 +23,12 @@ VOLTAGES = np.array([1.0, 0.92, 0.88, 0.86, 0.84, 0.82, 0.80, 0.78])
 
 def main():
     picture = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).with_suffix(".svg")
+    images = int(sys.argv[2]) if len(sys.argv) > 2 else 500
     figure, axis = plt.subplots(figsize=(6, 3.8), layout="constrained")
     print("voltage  " + "  ".join(f"{name:>24}" for name in NETWORKS))
     columns = []
     for name, file in NETWORKS.items():
-        experiment = brownout.Experiment(MODELS / f"fmnist-simplenet16-{file}-8b.onnx", images=500)
+        experiment = brownout.Experiment(MODELS / f"fmnist-simplenet16-{file}-8b.onnx", images=images)
         results = [experiment.run(voltage=voltage, chips=8) for voltage in VOLTAGES]
         mean = np.array([result.rerr for result in results])
         std = np.array([result.rerr_std for result in results])

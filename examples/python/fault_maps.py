@@ -23,7 +23,7 @@ CHIPS = {
     "chip 1": brownout.Chip(ROOT / "profiles" / "chip1-synthetic.h5"),
     "chip 2 (striped)": brownout.Chip(ROOT / "profiles" / "chip2-synthetic.h5"),
 }
-VOLTAGES = (0.90, 0.84, 0.80)
+VOLTAGES = (0.90, 0.85, 0.82)
 WORDS = 256
 
 

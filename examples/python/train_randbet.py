@@ -3,7 +3,7 @@
 """A network of one's own in a PyTorch loop of one's own: trained as usual, for any chip (RandBET) and
 for one chip (PattBET), and then read through chips. Takes about a minute.
 
-    python3 examples/python/train_randbet.py [PICTURE.svg] [--images N] [--epochs N]
+    python3 examples/python/train_randbet.py [PICTURE.svg] [--images N] [--epochs N] [--chips N]
 """
 
 import argparse
@@ -76,6 +76,7 @@ def main():
     parser.add_argument("picture", nargs="?", default=pathlib.Path(__file__).with_suffix(".svg"))
     parser.add_argument("--images", type=int, default=12000, help="of the training set")
     parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--chips", type=int, default=10, help="random ones at each rate")
     options = parser.parse_args()
     x, y = load("train", options.images)
     test_x, test_y = load("t10k", 1000)
@@ -90,7 +91,7 @@ def main():
     for name, model in models.items():
         mean, std = [], []
         for rate in RATES:
-            chips = [f"random:{seed}" for seed in range(10)] if rate else [None]
+            chips = [f"random:{seed}" for seed in range(options.chips)] if rate else [None]
             point = {"rate": rate} if rate else {}
             errors = [error(model, test_x, test_y, chip, **point) for chip in chips]
             mean.append(np.mean(errors))
@@ -101,7 +102,7 @@ def main():
                       capsize=3)
     axis.set_xscale("symlog", linthresh=0.1)
     axis.set_xticks([0, 0.1, 1, 10], ["0", "0.1", "1", "10"])
-    axis.set(xlabel="bit error rate, % (mean ± deviation over 10 random chips)", ylabel="test error, %")
+    axis.set(xlabel=f"bit error rate, % (mean ± deviation over {options.chips} random chips)", ylabel="test error, %")
     axis.grid(alpha=0.3)
     axis.legend()
     plt.rcParams["svg.hashsalt"] = "brownout"  # the same file every time

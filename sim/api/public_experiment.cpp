@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public Experiment: an EvalBench of sim/runs that is made by the first evaluation.
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "sim/api/experiment_settings.hpp"
 #include "sim/base/setting_text.hpp"
 #include "sim/results/places.hpp"
+#include "sim/runs/sweep_file.hpp"
 
 namespace brownout {
 
@@ -35,7 +37,7 @@ struct Experiment::Parts {
     runs::expect_able_engine(first);
   }
 
-  runs::EvalConfig config_at(const Conditions& at, const std::vector<std::string>& chips) const {
+  runs::EvalConfig config_at(const Conditions& at, const runs::ChipChoice& chips) const {
     if (at.voltage && at.rate)
       throw InputError("{} and {}: expected one of them, got both", Field{"voltage"},
                        Field{"rate"});
@@ -43,7 +45,7 @@ struct Experiment::Parts {
     if (at.voltage) conditions.setup.voltage = api::number_text(*at.voltage);
     if (at.rate)
       conditions.rate = parse_number(field_text("rate"), api::number_text(*at.rate), 0.0, 1.0);
-    conditions.chips.named = chips;
+    conditions.chips = chips;
     runs::EvalConfig config;
     config.model = model->file;
     config.network = model;
@@ -53,6 +55,14 @@ struct Experiment::Parts {
     config.files = files;
     runs::set_conditions(conditions, config);
     return config;
+  }
+
+  EvalResult run(const Conditions& at, const runs::ChipChoice& chips) {
+    runs::EvalConfig config = config_at(at, chips);
+    if (!bench) bench.emplace(config, threads);
+    const runs::EvalResult result = bench->run(std::move(config), /*quiet=*/true);
+    files = result.config.files;
+    return api::public_result(result);
   }
 
   std::shared_ptr<const experiment::Model> model;
@@ -72,12 +82,23 @@ Experiment& Experiment::operator=(Experiment&&) noexcept = default;
 
 EvalResult Experiment::run(const Conditions& at, const std::vector<std::string>& chips,
                            const ProgressFunction& progress) {
+  runs::ChipChoice choice;
+  choice.named = chips;
+  return api::library_call(progress, [&] { return parts_->run(at, choice); });
+}
+
+EvalResult Experiment::run_random(const Conditions& at, int count, std::uint64_t seed,
+                                  const ProgressFunction& progress) {
   return api::library_call(progress, [&] {
-    runs::EvalConfig config = parts_->config_at(at, chips);
-    if (!parts_->bench) parts_->bench.emplace(config, parts_->threads);
-    const runs::EvalResult result = parts_->bench->run(std::move(config), /*quiet=*/true);
-    parts_->files = result.config.files;
-    return api::public_result(result);
+    if (count < 1 || count > runs::kMaxChips)
+      throw InputError("{}: expected an integer in [1, {}], got {}", Field{"chips"},
+                       runs::kMaxChips, count);
+    if (seed > INT64_MAX)
+      throw InputError("{}: expected at most {}, got {}", Field{"seed"}, INT64_MAX, seed);
+    runs::ChipChoice choice;
+    choice.count = count;
+    choice.seed = static_cast<std::int64_t>(seed);
+    return parts_->run(at, choice);
   });
 }
 

@@ -156,17 +156,31 @@ class OneExperiment {
 
   py::dict run(std::optional<double> voltage, std::optional<double> rate,
                const std::vector<std::string>& chips, const py::object& update) {
+    return watched(update, [&](const ProgressFunction& progress) {
+      return experiment_->run({voltage, rate}, chips, progress);
+    });
+  }
+
+  py::dict run_random(std::optional<double> voltage, std::optional<double> rate, int count,
+                      std::uint64_t seed, const py::object& update) {
+    return watched(update, [&](const ProgressFunction& progress) {
+      return experiment_->run_random({voltage, rate}, count, seed, progress);
+    });
+  }
+
+ private:
+  py::dict watched(const py::object& update,
+                   const std::function<EvalResult(const ProgressFunction&)>& work) {
     std::optional<EvalResult> result;
     run_interruptibly(update, [&](const ProgressFunction& progress) {
       const auto mine = wait_for(in_use_, progress);
       std::unique_lock<std::timed_mutex> simulating;
       if (simulated_) simulating = wait_for(one_simulator().in_use(), progress);
-      result = experiment_->run({voltage, rate}, chips, progress);
+      result = work(progress);
     });
     return fields_of(std::move(*result));
   }
 
- private:
   std::unique_ptr<Experiment> experiment_;
   bool simulated_ = false;
   std::timed_mutex in_use_;
@@ -204,10 +218,10 @@ py::dict run_sweep(const std::string& file, const py::dict& given, const py::obj
 }  // namespace
 
 void add_experiments(py::module_& module) {
-  module.def("random_chips", &random_chips);
   py::class_<OneExperiment>(module, "Experiment")
       .def(py::init<const Network&, const py::dict&>())
-      .def("run", &OneExperiment::run);
+      .def("run", &OneExperiment::run)
+      .def("run_random", &OneExperiment::run_random);
   module.def("run", run_network);
   module.def("sweep", run_sweep);
 }

@@ -149,6 +149,8 @@ void add_networks(py::module_& module) {
       .def_property_readonly("bits", &Network::bits)
       .def_property_readonly("classes", &Network::classes)
       .def_property_readonly("input_shape", &Network::input_shape)
+      .def_property_readonly("mean", &Network::input_mean)
+      .def_property_readonly("deviation", &Network::input_deviation)
       .def_property_readonly("coded_parameters", &Network::coded_parameters)
       .def_property_readonly("coded_bits", &Network::coded_bits)
       .def("parameters", parameters_of)

@@ -31,7 +31,7 @@ class Refusals(unittest.TestCase):
 
     def test_chips_that_do_not_exist(self):
         for text in ("", "random:", "random:-1", "random:x", "random:1,p_err=2", "physical:",
-                     "random:99999999999999999999", "nonsense", "random:1\n"):
+                     "random:99999999999999999999", "nonsense"):
             self.refused("chip", brownout.Chip, text)
         self.refused("missing.h5", brownout.Chip, "missing.h5")
         self.refused("README.md", brownout.Chip, str(SOURCE / "README.md") + ",offset=1")
@@ -199,7 +199,7 @@ class Refusals(unittest.TestCase):
         self.refused("limits", quantize, values, limits=(1, 0))
         coded = quantize(values, bits=4)
         self.refused("codes: expected uint8 of shape (3, 4)", coded.decode, coded.codes.ravel())
-        self.refused("below 16", coded.decode, coded.codes + np.uint8(16))
+        self.refused("element 0 is 17", coded.decode, coded.codes + np.uint8(16))
         self.refused("out", coded.decode, out=np.empty(12, np.float32))
 
     def test_experiments(self):
@@ -258,7 +258,8 @@ class Refusals(unittest.TestCase):
         self.refused("accelerator: expected a text", brownout.Accelerator, None)
         edge = brownout.Accelerator("edge-16x16")
         self.refused("batch", edge.compile, RANDBET, batch=0)
-        self.refused("words", edge.compile, RANDBET, bit_offset=2**30)
+        self.refused("bit_offset", edge.compile, RANDBET, bit_offset=2**30)
+        self.refused("words", edge.compile, RANDBET, bit_offset=2**28)
 
     def test_what_cannot_be_pickled_says_so(self):
         network = brownout.Network.load(RANDBET)

@@ -255,7 +255,7 @@ class OfTechnologies(unittest.TestCase):
         self.assertEqual(rates[1, 2], technology.bit_error_rate(float(voltages[1, 2])))
         self.assertTrue((np.diff(rates.ravel()) < 0).all())
         self.assertAlmostEqual(technology.voltage_at_rate(rates[0, 1]), voltages[0, 1], places=9)
-        self.assertAlmostEqual(technology.sram_energy(0.5**0.5), 0.5, places=12)
+        self.assertAlmostEqual(technology.sram_energy(0.8), 0.64, places=12)
         self.assertLess(technology.sram_leakage(0.8), 1.0)
         self.assertEqual(technology.name, "14nm-finfet")
         self.assertTrue(technology.file.endswith("profiles/14nm-finfet.yaml"))

@@ -117,7 +117,7 @@ class LikeTheCommand(unittest.TestCase):
         expected = command_json("run", RANDBET, *words)
         result = brownout.run(RANDBET, "edge-16x16", images=12, voltage=0.833, chip="random:7")
         self.assertEqual(without_times(result.json), without_times(expected))
-        self.assertEqual(result.cycles, expected["cycles"])
+        self.assertEqual(result.cycles, expected["cycles_total"])
         self.assertEqual(len(result.to_pandas()), len(expected["layers"]))
         self.assertIn("energy", result._repr_html_())
         # Twice in one process, and with another accelerator between.
@@ -146,9 +146,12 @@ class LikeTheCommand(unittest.TestCase):
             self.assertEqual(result.points.csv, (folder / "theirs" / "points.csv").read_text())
             self.assertEqual(result.samples.csv, (folder / "theirs" / "samples.csv").read_text())
             self.assertEqual((folder / "ours" / "points.csv").read_text(), result.points.csv)
-            self.assertEqual(len(result.to_pandas()), 3)
+            self.assertEqual(len(result.to_pandas()), len(result.points))
+            self.assertGreaterEqual(len(result.points), 3)
             self.assertIn("<td>", result._repr_html_())
+            self.assertEqual(done, sorted(done))
             self.assertEqual(done[-1][0], done[-1][1])
+            self.assertGreater(len(done), 5)
             # All is there: nothing is computed again, in the same process too.
             again = brownout.sweep(file, folder=folder / "ours")
             self.assertEqual(again.json["points_computed"], 0)
@@ -183,16 +186,15 @@ class LikeTheCommand(unittest.TestCase):
             self.assertGreater(imported.coded_parameters, 1000)
 
     def test_quantization_is_that_of_networks(self):
-        for name in ("randbet-8b", "randbet-4b", "normal-8b", "asymmetric-8b"):
+        for name in ("randbet-8b", "randbet-4b", "pattbet-8b"):  # rounded to nearest
             network = brownout.Network.load(
                 SOURCE / "models" / f"fmnist-simplenet16-{name}.onnx")
             for p in network.parameters().values():
                 if p.values.min() == p.values.max():
                     continue
                 coded = brownout.quantize(p.values, p.scheme, p.bits)
-                if p.scheme != "symmetric":  # whose extreme may be used in one direction only
-                    np.testing.assert_array_equal(coded.codes, p.codes, p.name)
-                np.testing.assert_allclose(coded.decode(), p.values, rtol=0, atol=float(p.alpha[0]))
+                np.testing.assert_array_equal(coded.codes, p.codes, p.name)
+                np.testing.assert_allclose(coded.decode(), p.values, rtol=1e-6, atol=1e-7)
 
 
 class WhileItRuns(unittest.TestCase):
@@ -251,7 +253,7 @@ class WhileItRuns(unittest.TestCase):
                 json.loads(row)
             left = sorted(p.name for p in (folder / "out").iterdir())
             self.assertNotIn("sweep.json", left)
-            self.assertFalse([n for n in left if ".tmp" in n or n.startswith(".")], left)
+            self.assertFalse([n for n in left if ".tmp" in n], left)
 
     def test_a_terminal_gets_a_bar(self):
         from brownout import _progress

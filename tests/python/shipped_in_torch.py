@@ -2,12 +2,12 @@
 """The shipped networks as somebody would write them in PyTorch, with the weights of their files."""
 
 import gzip
-import json
 
 import numpy as np
 import onnx
 import torch
 import torch.nn.functional as F
+from onnx import numpy_helper
 from torch import nn
 
 import brownout
@@ -18,14 +18,13 @@ DATA = "/usr/share/datasets/fashion-mnist"
 class ReparameterizedGroupNorm(nn.GroupNorm):
     """Its scale is 1 + weight."""
 
-    def __init__(self, channels, affine=True):
+    def __init__(self, channels):
         groups = next(
             g for g in (min(k, channels // 2) for k in (32, 24, 16, 8)) if channels % g == 0)
-        super().__init__(groups, channels, affine=affine)
+        super().__init__(groups, channels)
 
     def forward(self, x):
-        scale = None if self.weight is None else 1 + self.weight
-        return F.group_norm(x, self.num_groups, scale, self.bias, self.eps)
+        return F.group_norm(x, self.num_groups, 1 + self.weight, self.bias, self.eps)
 
 
 def conv_block(before, after, kernel=3):
@@ -46,13 +45,11 @@ def simplenet(w=16):
     return nn.Sequential(*layers, nn.MaxPool2d(3), nn.Flatten(), nn.Linear(4 * w, 10))
 
 
-def vgg3(affine):
+def vgg3():
     return nn.Sequential(
-        nn.Conv2d(1, 64, 3, padding=1), nn.MaxPool2d(2), ReparameterizedGroupNorm(64, affine),
-        nn.ReLU(),
-        nn.Conv2d(64, 64, 3, padding=1), nn.MaxPool2d(2), ReparameterizedGroupNorm(64, affine),
-        nn.ReLU(),
-        nn.Flatten(), nn.Linear(3136, 2048), nn.ReLU(), nn.Linear(2048, 10))
+        nn.Conv2d(1, 64, 3, padding=1), nn.MaxPool2d(2), nn.BatchNorm2d(64), nn.ReLU(),
+        nn.Conv2d(64, 64, 3, padding=1), nn.MaxPool2d(2), nn.BatchNorm2d(64), nn.ReLU(),
+        nn.Flatten(), nn.Linear(3136, 2048), nn.BatchNorm1d(2048), nn.ReLU(), nn.Linear(2048, 10))
 
 
 def with_weights(model, network):
@@ -72,22 +69,26 @@ def with_weights(model, network):
 def shipped(file):
     """The network of a file in models/, the model in PyTorch, and the names of coded parameters."""
     network = brownout.Network.load(file)
-    if "simplenet16" in str(file):
-        model = simplenet()
-    else:
-        model = vgg3(any(p.role == "scale" for p in network.parameters().values()))
+    model = simplenet() if "simplenet16" in str(file) else vgg3()
+    # Running statistics are constants of the file, named after the norms.
+    constants = {t.name: numpy_helper.to_array(t) for t in onnx.load(str(file)).graph.initializer}
+    means = [name for name in constants if name.endswith("#mean")]
+    norms = [m for m in model if isinstance(m, (nn.BatchNorm1d, nn.BatchNorm2d))]
+    assert len(means) == len(norms)
+    for norm, name in zip(norms, sorted(means, key=lambda n: ["norm1#mean", "norm2#mean",
+                                                              "linear1.norm#mean"].index(n))):
+        norm.running_mean.copy_(torch.from_numpy(constants[name].copy()))
+        norm.running_var.copy_(torch.from_numpy(constants[name[:-4] + "variance"].copy()))
     return (network, *with_weights(model, network))
 
 
-def images(file, count):
+def images(network, count):
     """The first test images as the network sees them, and their labels."""
     with gzip.open(f"{DATA}/t10k-images-idx3-ubyte.gz") as stream:
         pixels = np.frombuffer(stream.read(), np.uint8, offset=16).reshape(-1, 1, 28, 28)[:count]
     with gzip.open(f"{DATA}/t10k-labels-idx1-ubyte.gz") as stream:
         labels = np.frombuffer(stream.read(), np.uint8, offset=8)[:count].astype(np.int64)
-    metadata = {p.key: p.value for p in onnx.load(str(file)).metadata_props}
-    transform = json.loads(metadata["brownout.input"])
-    mean, std = (np.array(transform[k], np.float32) for k in ("mean", "std"))
-    x = (pixels.astype(np.float32) / np.float32(255) - mean.reshape(1, -1, 1, 1)) / std.reshape(
-        1, -1, 1, 1)
+    mean, deviation = (
+        numbers.reshape(1, -1, 1, 1) for numbers in (network.mean, network.deviation))
+    x = (pixels.astype(np.float32) / np.float32(255) - mean) / deviation
     return torch.from_numpy(x), torch.from_numpy(labels)

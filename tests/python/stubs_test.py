@@ -6,6 +6,7 @@ import doctest
 import importlib
 import inspect
 import os
+import pathlib
 import pkgutil
 import pydoc
 import subprocess
@@ -20,15 +21,19 @@ from support import SOURCE
 class Types(unittest.TestCase):
     def run_tool(self, *words):
         with tempfile.TemporaryDirectory() as folder:
+            # As in pyproject.toml, but for PyTorch's own sources, which take half a minute.
+            settings = pathlib.Path(folder) / "mypy.ini"
+            settings.write_text("[mypy]\nstrict = True\n[mypy-torch.*]\nfollow_imports = skip\n"
+                                "[mypy-IPython.*,pandas.*]\nignore_missing_imports = True\n")
             done = subprocess.run(
-                [sys.executable, "-m", *words], cwd=SOURCE, capture_output=True, text=True,
-                env={**os.environ, "MYPY_CACHE_DIR": folder,
-                     "MYPYPATH": str(SOURCE / "sim" / "python")})
+                [sys.executable, "-m", *words, "--config-file", settings, "--cache-dir", folder],
+                cwd=SOURCE, capture_output=True, text=True,
+                env={**os.environ, "MYPYPATH": str(SOURCE / "sim" / "python")})
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     @unittest.skipUnless(importlib.util.find_spec("mypy"), "mypy is not installed")
     def test_the_package_is_well_typed(self):
-        self.run_tool("mypy", "--strict", "sim/python/brownout")
+        self.run_tool("mypy", "sim/python/brownout")
 
     def test_the_stub_has_what_the_module_has(self):
         """Names, classes and numbers of arguments of _core.pyi are those of the module."""

@@ -12,9 +12,11 @@ COMMAND = os.environ["BROWNOUT_COMMAND"]
 RANDBET = str(SOURCE / "models" / "fmnist-simplenet16-randbet-8b.onnx")
 SWEEP = """\
 models: [{model}]
+dataset: fashion-mnist
+images: {images}
+technology: 14nm-finfet
 voltages: [1.0, 0.85, 0.82]
 chips: {chips}
-images: {images}
 """
 
 

@@ -38,10 +38,10 @@ def snapshot(model):
 class LikeEval(unittest.TestCase):
     """The shipped networks, written in PyTorch."""
 
-    def compare(self, name, scheme, bits, count=300, like=False, **run):
+    def compare(self, name, scheme=None, bits=None, count=300, like=False, **run):
         file = model_file(name)
         network, model, coded = shipped(file)
-        x, labels = images(file, count)
+        x, labels = images(network, count)
         experiment = brownout.Experiment(file, engine="float", images=count, keep_logits=True)
         theirs = experiment.run(**run)
         chip = run.pop("chips")
@@ -82,25 +82,27 @@ class LikeEval(unittest.TestCase):
     def test_rquant_4_bit(self):
         self.compare("simplenet16-randbet-4b", "rquant", 4, chips="random:7", rate=0.01)
 
+    # These were rounded toward zero: the ends of the ranges that gave alpha and beta are no numbers of
+    # the file, so its own alpha and beta are taken.
     def test_asymmetric_signed(self):
-        self.compare("simplenet16-asymmetric-8b", "asymmetric-signed", 8, chips="random:1", rate=0.005)
+        self.compare("simplenet16-asymmetric-8b", like=True, chips="random:1", rate=0.005)
 
     def test_symmetric(self):
-        self.compare("simplenet16-normal-8b", "symmetric", 8, chips="random:2", rate=0.001)
+        self.compare("simplenet16-normal-8b", like=True, chips="random:2", rate=0.001)
 
     def test_uniform_4_bit(self):
         for name in ("vgg3-ce-4b", "vgg3-mcel-4b"):
             self.compare(name, "uniform", 4, count=60, chips="random:3", rate=0.01)
 
     def test_codings_of_a_file(self):
-        self.compare("simplenet16-randbet-8b", None, None, like=True, chips="random:7", rate=0.02)
+        self.compare("simplenet16-randbet-8b", like=True, chips="random:7", rate=0.02)
 
     def test_the_command_gives_the_same_error(self):
         file = model_file("simplenet16-randbet-8b")
         found = command_json("eval", file, "--engine", "float", "--images", 200, "--rate", 0.02,
                              "--chip", "random:5", "--bit-offset", 77)
-        _, model, _ = shipped(file)
-        x, labels = images(file, 200)
+        network, model, _ = shipped(file)
+        x, labels = images(network, 200)
         with bt.perturbed(model, "random:5", rate=0.02, offset=77) as hit, torch.no_grad():
             error = 100.0 * float((model(x).argmax(1) != labels).float().mean())
         self.assertEqual(hit.counts.bits_wrong, found["per_chip"][0]["bits_wrong"])
@@ -392,22 +394,21 @@ class Training(unittest.TestCase):
         x = torch.randn(512, 16)
         y = (x[:, :8].sum(1) > x[:, 8:].sum(1)).long()
         errors = {}
-        for name, rate in (("plain", None), ("randbet", 0.1)):
+        for name, options in (("plain", {"rate": 0.0}), ("randbet", {"rate": 0.1, "w_max": 0.3})):
             torch.manual_seed(1)
             model = nn.Sequential(nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 2))
-            training = bt.BitErrorTraining(model, rate=rate or 0.0, w_max=0.3,
-                                           gate="none" if rate else "paper", start_loss=1.75 if rate else 0.0)
+            training = bt.BitErrorTraining(model, gate="none", **options)
             optimizer = torch.optim.SGD(model.parameters(), lr=0.3, momentum=0.9)
-            for _ in range(150):
+            for _ in range(100):
                 optimizer.zero_grad()
                 training.backward(lambda: nn.functional.cross_entropy(model(x), y))
                 optimizer.step()
             wrong = []
-            for seed in range(20):
+            for seed in range(40):
                 with bt.perturbed(model, f"random:{seed}", rate=0.1), torch.no_grad():
                     wrong.append(float((model(x).argmax(1) != y).float().mean()))
             errors[name] = sum(wrong) / len(wrong)
-        self.assertLess(errors["randbet"], errors["plain"])
+        self.assertLess(errors["randbet"], 0.8 * errors["plain"], errors)
 
 
 class Imports(unittest.TestCase):

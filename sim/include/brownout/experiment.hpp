@@ -83,6 +83,10 @@ class Experiment {
   /// outside the technology, for chips that do not exist, and for one that is named twice.
   EvalResult run(const Conditions& at, const std::vector<std::string>& chips = {},
                  const ProgressFunction& progress = {});
+  /// The same on random_chips(count, seed). Its JSON states the seed, as that of
+  /// `brownout eval --chips COUNT --seed SEED`.
+  EvalResult run_random(const Conditions& at, int count, std::uint64_t seed = 0,
+                        const ProgressFunction& progress = {});
 
  private:
   struct Parts;

@@ -44,7 +44,7 @@ class Chip:
 
     >>> chip = Chip("random:7")
     >>> len(chip.faults(rate=0.01, words=1000))
-    602
+    616
 
     Args:
         text: ``"random:SEED"``, ``"random:SEED,p_err=P"``, ``"physical:SEED"``,
@@ -160,7 +160,7 @@ class Chip:
 
         >>> codes = np.arange(6, dtype=np.uint8)
         >>> Chip("random:7").corrupt(codes, rate=0.1)
-        array([ 0,  1, 35,  3,  6,  5], dtype=uint8)
+        array([128,  33,   2,   3, 132,  29], dtype=uint8)
 
         Args:
             codes: C-contiguous integers of any shape, not changed.
@@ -238,8 +238,8 @@ class FaultyMemory:
     code a of ``Chip.corrupt`` with ``bits=width``.
 
     >>> memory = FaultyMemory(Chip("random:7"), depth=1024, width=39, rate=0.01)
-    >>> memory.read(3, 0)
-    65536
+    >>> [address for address in range(4) if memory.has_faults(address)]
+    [2]
 
     Args:
         chip: A chip, or its text.

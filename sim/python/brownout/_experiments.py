@@ -149,9 +149,11 @@ class Experiment:
             RunError: The network gave a number that is not finite.
         """
         volts, share = _arguments.one_of_voltage_and_rate(voltage, rate, needed=False)
-        names = _chip_names(chips, seed)
+        names, count, first = _chosen(chips, seed)
         watch = watcher(progress, "eval")
-        return EvalResult(_watched(watch, self._core.run, volts, share, names))
+        if count is None:
+            return EvalResult(_watched(watch, self._core.run, volts, share, names))
+        return EvalResult(_watched(watch, self._core.run_random, volts, share, count, first))
 
     def __repr__(self) -> str:
         return f"<Experiment on {self._network.name}>"
@@ -165,7 +167,7 @@ def run(
     accelerator: Union[Accelerator, PathText],
     *,
     voltage: Optional[float] = None,
-    chip: Union[Chip, str] = "random:0",
+    chip: Union[Chip, PathText, None] = None,
     dataset: PathText = "fashion-mnist",
     split: str = "test",
     data: Optional[PathText] = None,
@@ -186,13 +188,13 @@ def run(
     """Runs a network on the cycle-by-cycle model of an accelerator, as ``brownout run`` does.
 
     >>> run("models/fmnist-simplenet16-randbet-8b.onnx", "edge-16x16", images=2).cycles
-    518776
+    294718
 
     Args:
         network: A network, or its file.
         accelerator: An accelerator, its name or its file.
         voltage: Of the scaled supply, in units of Vmin; at Vmin, without faults, if not given.
-        chip: The chip, or its text.
+        chip: The chip, or its text; ``random:0`` if not given.
         engine: ``systemc``, or ``functional``: numbers by the fast engine, time by the model.
         keep_logits: Whether the result has logits.
         progress: As in ``Experiment.run``.
@@ -229,8 +231,9 @@ def run(
         list_cells=False,
         threads=threads,
     )
+    name = "" if chip is None else _chip_text(chip)
     watch = watcher(progress, "run")
-    return RunResult(_watched(watch, _core.run, model._core, config, volts, _chip_text(chip)))
+    return RunResult(_watched(watch, _core.run, model._core, config, volts, name))
 
 
 def sweep(
@@ -343,20 +346,21 @@ def _chip_text(chip: Any) -> str:
     return chip._text if isinstance(chip, Chip) else _arguments.text("chip", chip)
 
 
-def _chip_names(chips: Any, seed: Any) -> List[str]:
-    named = isinstance(chips, (str, os.PathLike, Chip, list, tuple))
-    if named and seed is not None:
-        raise InputError("seed: belongs to a number of random chips; expected none beside names")
-    if not named:
-        return _core.random_chips(
-            _arguments.integer("chips", DEFAULT_CHIPS if chips is None else chips, 1, MOST_CHIPS),
-            0 if seed is None else _arguments.integer("seed", seed, 0, 2**63 - 1),
-        )
-    if not isinstance(chips, (list, tuple)):
-        return [_chip_text(chips)]
-    if not chips:
-        raise InputError("chips: expected a number of random chips or names, got none")
-    return [_chip_text(chip) for chip in chips]
+def _chosen(chips: Any, seed: Any) -> Tuple[List[str], Optional[int], int]:
+    """The names of chips; or the number of random ones, and the seed of the first."""
+    if isinstance(chips, (str, os.PathLike, Chip, list, tuple)):
+        if seed is not None:
+            raise InputError(
+                "seed: belongs to a number of random chips; expected none beside names"
+            )
+        named = list(chips) if isinstance(chips, (list, tuple)) else [chips]
+        if not named:
+            raise InputError("chips: expected a number of random chips or names, got none")
+        return [_chip_text(chip) for chip in named], None, 0
+    if chips is None and seed is None:
+        return [], None, 0  # as the command: ten at an operating point
+    count = _arguments.integer("chips", DEFAULT_CHIPS if chips is None else chips, 1, MOST_CHIPS)
+    return [], count, 0 if seed is None else _arguments.integer("seed", seed, 0, 2**63 - 1)
 
 
 for _class in (Experiment, run, sweep):

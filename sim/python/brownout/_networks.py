@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from brownout import _arguments, _core
+from brownout._core import Network as _CoreNetwork
 from brownout._errors import InputError
 
 PathText = Union[str, "os.PathLike[str]"]
@@ -101,6 +102,8 @@ def quantize(
         raise InputError("ranges: channels need a first axis and ranges of their own")
     if limits is not None:
         low, high = (_arguments.number("limits", limit) for limit in limits)
+        if low > high:
+            raise InputError(f"limits: expected the lower one first, got {low:g} and {high:g}")
         alpha, beta = _core.fit_range(scheme, width, low, high)
     else:
         channels = source.shape[0] if per_channel else 1
@@ -149,11 +152,11 @@ class Network:
     def __init__(self, *_: Any) -> None:
         raise TypeError("a Network is made by Network.load(FILE) or Network.from_onnx(FILE)")
 
-    _core: "_core.Network"
+    _core: _CoreNetwork
     _remarks: Tuple[str, ...]
 
     @classmethod
-    def _of(cls, core: "_core.Network", remarks: Sequence[str] = ()) -> "Network":
+    def _of(cls, core: _CoreNetwork, remarks: Sequence[str] = ()) -> "Network":
         network = object.__new__(cls)
         network._core = core
         network._remarks = tuple(remarks)
@@ -295,6 +298,16 @@ class Network:
         """Height, width and channels of an image."""
         height, width, channels = self._core.input_shape
         return height, width, channels
+
+    @property
+    def mean(self) -> Array:
+        """float32, by channel: the network sees (pixel/255 - mean)/deviation."""
+        return np.array(self._core.mean, np.float32)
+
+    @property
+    def deviation(self) -> Array:
+        """float32, by channel: the network sees (pixel/255 - mean)/deviation."""
+        return np.array(self._core.deviation, np.float32)
 
     @property
     def coded_parameters(self) -> int:

@@ -70,7 +70,8 @@ class _Function:
             self._function(done, total)
 
     def close(self, finished: bool) -> None:
-        pass
+        if finished:  # what turned out not to be needed counts as done
+            self.update(self._last[1], self._last[1])
 
 
 class _Bar:
@@ -92,6 +93,8 @@ class _Bar:
             self._show(text, done / total)
 
     def close(self, finished: bool) -> None:
+        if finished:  # what turned out not to be needed counts as done
+            self._done = self._total
         if self._shown is not None:
             self._end(self._text(finished))
 
@@ -147,7 +150,7 @@ class _Lines(_Bar):
 
 
 class _Notebook(_Bar):
-    """A bar in the output of a cell, which one line of text replaces in the end."""
+    """A bar in the output of a cell, which vanishes when all is done."""
 
     _EVERY_S = 0.25
 
@@ -167,7 +170,7 @@ class _Notebook(_Bar):
         )
 
     def _end(self, text: str) -> None:
-        self._display(text)
+        self._display("" if self._done == self._total else text)
 
     def _display(self, html: str) -> None:
         from IPython.display import HTML, display  # noqa: PLC0415

@@ -19,32 +19,21 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-import warnings
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterator, List, Optional, Tuple, Union
 
-import numpy as np
-
-from brownout import _arguments, _core
+from brownout import _arguments
 from brownout._chips import Chip, ReadCounts, as_chip
 from brownout._errors import InputError, RunError
-from brownout._networks import ROUNDINGS, SCHEMES, Network
+from brownout._networks import Network
 from brownout._technology import Technology
+from brownout._torch_codes import Coder, Reading, Selection, buffers_restored, selected
 
-try:
-    import torch
-except ModuleNotFoundError as missing:
-    raise ModuleNotFoundError(
-        "brownout.torch needs PyTorch (Debian: python3-torch)", name="torch"
-    ) from missing
+import torch
 
 __all__ = ["BitErrorTraining", "Perturbation", "clip_", "order_of_use", "perturbed"]
 
 PathText = Union[str, "os.PathLike[str]"]
-Selection = Union[None, Sequence[str], Callable[[str, torch.nn.Parameter], bool]]
-Array = np.ndarray[Any, Any]
-
-RANGES = ("tensor", "channel", "network")
 GATES = ("published-code", "paper", "none")
 COMBINATIONS = ("average", "sum")
 
@@ -124,9 +113,9 @@ def perturbed(
             chip or the technology has no data.
     """
     die = None if chip is None else as_chip(chip)
-    reading = _Reading(die, voltage, rate, technology, offset, evaluation_seed, reads)
+    reading = Reading(die, voltage, rate, technology, offset, evaluation_seed, reads)
     seed_batch = _arguments.integer("batch", batch, 0, 2**62)
-    coder = _Coder(model, parameters, scheme, bits, rounding, ranges, like)
+    coder = Coder(model, parameters, scheme, bits, rounding, ranges, like)
     codes = coder.encode()
     counts = None if die is None else reading.through(die, coder, codes, seed_batch)
     if restore_buffers is None:
@@ -197,7 +186,7 @@ class BitErrorTraining:
         self._model = model
         self._chip = None if chip is None else as_chip(chip)
         self._seed = _arguments.integer("seed", seed, 0, 2**30 - 1)
-        self._reading = _Reading(
+        self._reading = Reading(
             self._random_chip(0) if self._chip is None else self._chip,
             voltage,
             rate,
@@ -206,7 +195,7 @@ class BitErrorTraining:
             evaluation_seed,
             reads,
         )
-        self._coder = _Coder(model, parameters, scheme, bits, rounding, ranges, None)
+        self._coder = Coder(model, parameters, scheme, bits, rounding, ranges, None)
         self._w_max = None if w_max is None else _positive("w_max", w_max)
         self._start_loss = _arguments.number("start_loss", start_loss)
         self._gate = _arguments.choice("gate", gate, GATES)
@@ -246,7 +235,7 @@ class BitErrorTraining:
                 if self.active:
                     chip = self._chip or self._random_chip(self.step)
                     self.counts = self._reading.through(chip, self._coder, codes, self.step)
-                    with _buffers_restored(self._model):
+                    with buffers_restored(self._model):
                         self._coder.write(codes)
                         hit_loss, hit = _gradients(closure, trained)
                     perturbed_loss = float(hit_loss)
@@ -295,7 +284,7 @@ def clip_(model: torch.nn.Module, w_max: float, *, parameters: Selection = None)
     """
     limit = _positive("w_max", w_max)
     with torch.no_grad():
-        for _, parameter in _selected(model, parameters):
+        for _, parameter in selected(model, parameters):
             parameter.clamp_(-limit, limit)
 
 
@@ -327,245 +316,6 @@ def order_of_use(model: torch.nn.Module, *inputs: Any) -> List[str]:
         for module, mode in modes:
             module.training = mode
     return order
-
-
-class _Reading:
-    """How a memory of codes is operated and read."""
-
-    def __init__(
-        self,
-        chip: Optional[Chip],
-        voltage: Any,
-        rate: Any,
-        technology: Any,
-        offset: Any,
-        evaluation_seed: Any,
-        reads: Any,
-    ) -> None:
-        if chip is None:
-            for name, value in (("voltage", voltage), ("rate", rate)):
-                if value is not None:
-                    raise InputError(f"{name}: belongs to a chip; expected none without one")
-            self._point = (1.0, 0.0)
-        else:
-            self._point = chip._point(voltage, rate, technology)
-        self._offset = _arguments.integer("offset", offset, 0, _arguments.MOST_CELLS)
-        self._seed = _arguments.integer("evaluation_seed", evaluation_seed, 0, 2**64 - 1)
-        self._fresh = _arguments.choice("reads", reads, _arguments.READS) == "fresh"
-
-    def through(self, chip: Chip, coder: "_Coder", codes: Array, batch: int) -> ReadCounts:
-        """Reads the codes through the chip, in place."""
-        total = ReadCounts(0, 0, 0, 0)
-        for first, last, bits, cell in coder.runs():
-            place = (self._offset + cell, "weights", self._seed, self._fresh, batch)
-            counts = chip._core.corrupt(codes[first:last], bits, self._point, place)
-            total = ReadCounts(*(a + b for a, b in zip(total, counts)))
-        return total
-
-
-class _Coder:
-    """The coded parameters of a model: to codes, to numbers, and back to what they were."""
-
-    def __init__(
-        self,
-        model: torch.nn.Module,
-        parameters: Selection,
-        scheme: Any,
-        bits: Any,
-        rounding: Any,
-        ranges: Any,
-        like: Optional[Network],
-    ) -> None:
-        self._model = model
-        self._parameters = _selected(model, parameters)
-        self._scheme = _arguments.choice("scheme", scheme, SCHEMES)
-        self._bits = _arguments.integer("bits", bits, 1, 8)
-        self._rounding = _arguments.choice("rounding", rounding, ROUNDINGS)
-        self._ranges = _arguments.choice("ranges", ranges, RANGES)
-        if self._ranges == "network" and self._scheme != "symmetric":
-            raise InputError(
-                f"ranges: one for the network goes with the scheme symmetric, got {scheme}"
-            )
-        _core.fit_range(self._scheme, self._bits, -1.0, 1.0)  # the scheme has such codes
-        sizes = [parameter.numel() for _, parameter in self._parameters]
-        self._first = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).tolist()
-        #: Scheme, bits, alpha and beta of each tensor; of the last encode().
-        self._codings: List[Tuple[str, int, Array, Array]] = []
-        self._like = None if like is None else self._codings_of(like)
-
-    @property
-    def names(self) -> List[str]:
-        return [name for name, _ in self._parameters]
-
-    @property
-    def codes(self) -> int:
-        return int(self._first[-1])
-
-    @property
-    def cells(self) -> int:
-        return sum((last - first) * bits for first, last, bits, _ in self.runs())
-
-    def runs(self) -> Iterator[Tuple[int, int, int, int]]:
-        """Neighbouring codes of one width: first, last, bits, and the cell of the first one."""
-        start = cell = 0
-        for index, (_, bits, _, _) in enumerate(self._codings):
-            if index + 1 < len(self._codings) and self._codings[index + 1][1] == bits:
-                continue
-            last = self._first[index + 1]
-            yield start, last, bits, cell
-            cell += (last - start) * bits
-            start = last
-
-    def encode(self) -> Array:
-        """The codes of all tensors, one after the other."""
-        values = [_values(name, parameter) for name, parameter in self._parameters]
-        self._codings = self._like or self._fitted(values)
-        codes = np.empty(self.codes, np.uint8)
-        for index, (array, (scheme, bits, alpha, beta)) in enumerate(zip(values, self._codings)):
-            span = codes[self._first[index] : self._first[index + 1]]
-            _core.encode(array, scheme, bits, alpha, beta, self._rounding, span)
-        return codes
-
-    def write(self, codes: Array) -> None:
-        """From now on the model has the numbers that these codes stand for."""
-        with torch.no_grad():
-            for index, (_, parameter) in enumerate(self._parameters):
-                scheme, bits, alpha, beta = self._codings[index]
-                span = codes[self._first[index] : self._first[index + 1]]
-                numbers = np.empty(span.shape, np.float32)
-                _core.decode(span, scheme, bits, alpha, beta, numbers)
-                parameter.copy_(torch.from_numpy(numbers).view(parameter.shape))
-        self._written = [_version(parameter) for _, parameter in self._parameters]
-
-    @contextlib.contextmanager
-    def restored(self, buffers: bool) -> Iterator[None]:
-        """A block after which the tensors are what they were before, whatever happens in it."""
-        saved = [parameter.detach().clone() for _, parameter in self._parameters]
-        self._written: List[Optional[int]] = []
-        with _buffers_restored(self._model) if buffers else contextlib.nullcontext():
-            try:
-                yield
-            finally:
-                versions = [_version(parameter) for _, parameter in self._parameters]
-                changed = [
-                    name
-                    for name, before, after in zip(self.names, self._written, versions)
-                    if before != after
-                ]
-                with torch.no_grad():
-                    for (_, parameter), old in zip(self._parameters, saved):
-                        parameter.copy_(old)
-        if changed:
-            warnings.warn(
-                f"{changed[0]}: was changed while the model was perturbed; the change is undone. "
-                "Call optimizer.step() after the block",
-                RuntimeWarning,
-                stacklevel=5,
-            )
-
-    def _fitted(self, values: List[Array]) -> List[Tuple[str, int, Array, Array]]:
-        scheme, bits = self._scheme, self._bits
-        if self._ranges == "network":
-            most = max(float(np.abs(array).max()) for array in values)
-            alpha, beta = _core.fit_range(scheme, bits, -most, most)
-            return [(scheme, bits, alpha, beta)] * len(values)
-        codings = []
-        for array, (_, parameter) in zip(values, self._parameters):
-            channels = 1
-            if self._ranges == "channel" and parameter.dim() >= 2:
-                channels = int(parameter.shape[0])
-            codings.append((scheme, bits, *_core.fit(array, scheme, bits, channels)))
-        return codings
-
-    def _codings_of(self, network: Any) -> List[Tuple[str, int, Array, Array]]:
-        if not isinstance(network, Network):
-            raise InputError(f"like: expected a Network, got {_arguments.shown(type(network))}")
-        coded = [p for p in network.parameters().values() if p.n is not None]
-        if len(coded) != len(self._parameters):
-            raise InputError(
-                f"like: the network has {len(coded)} coded tensors, the model "
-                f"{len(self._parameters)}; expected as many"
-            )
-        codings: List[Tuple[str, int, Array, Array]] = []
-        for theirs, (name, ours) in zip(coded, self._parameters):
-            if math.prod(theirs.shape) != ours.numel():
-                raise InputError(
-                    f"like: tensor {theirs.name} has shape {theirs.shape}, {name} of the model "
-                    f"has {tuple(ours.shape)}; expected the same"
-                )
-            assert theirs.scheme and theirs.bits
-            assert theirs.alpha is not None and theirs.beta is not None
-            codings.append((theirs.scheme, theirs.bits, theirs.alpha, theirs.beta))
-        return codings
-
-
-def _selected(model: Any, parameters: Selection) -> List[Tuple[str, torch.nn.Parameter]]:
-    """The coded parameters in the order in which they lie in memory."""
-    if not isinstance(model, torch.nn.Module):
-        raise InputError(
-            f"model: expected a torch.nn.Module, got {_arguments.shown(type(model))}"
-        )
-    named = dict(model.named_parameters())
-    if parameters is None:
-        slopes = {
-            id(module.weight) for module in model.modules() if isinstance(module, torch.nn.PReLU)
-        }
-        names = [name for name, parameter in named.items() if id(parameter) not in slopes]
-    elif callable(parameters):
-        names = [name for name, parameter in named.items() if parameters(name, parameter)]
-    elif isinstance(parameters, str):
-        names = [parameters]
-    else:
-        names = list(parameters)
-    unknown = [name for name in names if name not in named]
-    if unknown:
-        raise InputError(f"parameters: the model has none called {_arguments.shown(unknown[0])}")
-    if len(set(names)) != len(names):
-        raise InputError("parameters: expected each name once")
-    if not names:
-        raise InputError("parameters: expected at least one coded parameter, found none")
-    for name in names:
-        _check(name, named[name])
-    return [(name, named[name]) for name in names]
-
-
-def _check(name: str, parameter: torch.nn.Parameter) -> None:
-    if isinstance(parameter, torch.nn.parameter.UninitializedParameter) or parameter.is_meta:
-        raise InputError(f"model: parameter {name} has no numbers yet")
-    if parameter.dtype != torch.float32 or parameter.layout != torch.strided:
-        raise InputError(
-            f"model: parameter {name} is {parameter.dtype}; expected torch.float32 (the argument "
-            "parameters says which ones are coded)"
-        )
-    if parameter.numel() == 0:
-        raise InputError(f"model: parameter {name} is empty")
-
-
-def _values(name: str, parameter: torch.nn.Parameter) -> Array:
-    """The numbers of a parameter on the CPU; a copy only if they lie elsewhere."""
-    array: Array = parameter.detach().cpu().contiguous().numpy()
-    if not np.isfinite(array).all():
-        raise InputError(f"model: parameter {name} has a number that is not finite")
-    return array
-
-
-def _version(parameter: torch.nn.Parameter) -> Optional[int]:
-    try:
-        return parameter._version
-    except RuntimeError:  # tensors of inference mode have none
-        return None
-
-
-@contextlib.contextmanager
-def _buffers_restored(model: torch.nn.Module) -> Iterator[None]:
-    """A block after which the buffers, such as running statistics, are what they were before."""
-    saved = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
-    try:
-        yield
-    finally:
-        with torch.no_grad():
-            for buffer, old in saved:
-                buffer.copy_(old)
 
 
 def _gradients(
