@@ -44,7 +44,7 @@ user "brownout cosim fmnist-simplenet16-randbet-8b --voltage 0.8333 --array 4x4 
 # Manual pages and completions.
 user "man brownout-eval | head -12"
 user "man brownout-profile-inspect | head -4"
-user "source /usr/share/bash-completion/bash_completion; _completion_loader brownout; COMP_WORDS=(brownout eval x.onnx --engine f) COMP_CWORD=4; _brownout; echo \"\${COMPREPLY[@]}\""
+user "source /usr/share/bash-completion/bash_completion; _completion_loader brownout || true; COMP_WORDS=(brownout eval x.onnx --engine f) COMP_CWORD=4; _brownout; echo \"\${COMPREPLY[@]}\""
 user "fish -c 'complete -C \"brownout sweep d\"'"
 user "zsh -fc 'autoload -U compinit; compinit -u -D; echo \$_comps[brownout]'"
 
