@@ -29,8 +29,8 @@ EXPECTED = {
     ],
     "brownout-train": ["usr/bin/brownout-train", "usr/share/man/man1/brownout-train.1.gz",
                        "usr/share/bash-completion/completions/brownout-train"],
-    "libbrownout-dev": ["usr/include/brownout/chip.hpp", r"usr/lib/.*/cmake/Brownout/BrownoutConfig\.cmake",
-                        r"usr/lib/.*/pkgconfig/brownout\.pc"],
+    "libbrownout-dev": ["usr/include/brownout/chip.hpp", r"usr/lib/(.*/)?cmake/Brownout/BrownoutConfig\.cmake",
+                        r"usr/lib/(.*/)?pkgconfig/brownout\.pc"],
     "python3-brownout": [r"usr/lib/python3.*/brownout/__init__\.py", r"usr/lib/python3.*/brownout/_core\..*\.so"],
 }
 FIELDS = {"Maintainer": r".+ <.+@.+>", "Priority": "optional", "Section": r"\w+", "Version": r"\d+\.\d+\.\d+-\d+",
