@@ -56,6 +56,11 @@ void Dma::release_chunk() {
   released_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
+void Dma::cancel_weights() {
+  chunks_wanted_ = std::min(chunks_wanted_, chunks_loaded_);
+  released_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
 void Dma::wait_for_transfers(std::int64_t count) {
   while (transfers_done_ < count) sc_core::wait(transfer_event_);
 }
@@ -70,7 +75,8 @@ void Dma::weight_channel() {
       // of chunks begins anew, by the last one.
       const bool same_half = event == 0 && round % 2 == 1;
       const std::int64_t user = chunks_loaded_ - (same_half ? 1 : 2);
-      while (chunks_released_ <= user) wait(released_event_);
+      while (chunks_released_ <= user && chunks_loaded_ < chunks_wanted_) wait(released_event_);
+      if (chunks_loaded_ >= chunks_wanted_) continue;  // cancelled
       LoadExtension load;
       load.batch = batch_of_round_0_ + chunks_loaded_ / round;
       load.load_event = event;

@@ -46,6 +46,7 @@ class Dma : public Block, public ChunksIf, public TransfersIf {
   void wait_for_chunk(std::int64_t index) override;
   void release_chunk() override;
   void start_weights(std::int64_t batches, std::int64_t first_batch) override;
+  void cancel_weights() override;
   void wait_for_transfers(std::int64_t count) override;
   void peek(std::int64_t address, void* to, std::int64_t bytes) override;
   void poke(std::int64_t address, const void* from, std::int64_t bytes) override;
