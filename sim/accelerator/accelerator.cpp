@@ -168,6 +168,8 @@ void Accelerator::start(const std::uint8_t* pixels, std::int64_t batches, float*
   next_batch_ += batches;
 }
 
+void Accelerator::stop() { modules_->sequencer.stop(); }
+
 bool Accelerator::running() const { return modules_->recorder.running(); }
 
 RunResult Accelerator::result() {

@@ -77,6 +77,8 @@ class Accelerator : public sc_core::sc_module {
   /// the logits. RunError when an earlier run failed: the model cannot be used again then.
   void start(const std::uint8_t* pixels, std::int64_t batches, float* logits);
   bool running() const;
+  /// Ends the run after the batch that it is at. The next run needs configure() first.
+  void stop();
   /// Notified when a run has ended, in whatever way.
   const sc_core::sc_event& ended() const { return ended_; }
   /// What the run took. Throws what ended it, if an exception did.

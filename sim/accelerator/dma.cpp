@@ -56,6 +56,11 @@ void Dma::release_chunk() {
   released_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
+void Dma::cancel_weights() {
+  chunks_wanted_ = std::min(chunks_wanted_, chunks_loaded_);
+  released_event_.notify(sc_core::SC_ZERO_TIME);
+}
+
 void Dma::wait_for_transfers(std::int64_t count) {
   while (transfers_done_ < count) sc_core::wait(transfer_event_);
 }
@@ -70,7 +75,8 @@ void Dma::weight_channel() {
       // of chunks begins anew, by the last one.
       const bool same_half = event == 0 && round % 2 == 1;
       const std::int64_t user = chunks_loaded_ - (same_half ? 1 : 2);
-      while (chunks_released_ <= user) wait(released_event_);
+      while (chunks_released_ <= user && chunks_loaded_ < chunks_wanted_) wait(released_event_);
+      if (chunks_loaded_ >= chunks_wanted_) continue;  // cancelled
       LoadExtension load;
       load.batch = batch_of_round_0_ + chunks_loaded_ / round;
       load.load_event = event;
@@ -130,14 +136,16 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
     payload.set_data_length(static_cast<unsigned>(bytes));
     payload.set_streaming_width(static_cast<unsigned>(bytes));
     const std::int64_t from = now();
-    // The DRAM's time: what it annotates and what it waits itself.
+    std::int64_t bus = 0;     // the DRAM's time: what it waits itself and what it annotates
+    std::int64_t hidden = 0;  // of this, in bursts after the first
     const auto access_dram = [&] {
       const std::uint64_t address =
           origin_ + static_cast<std::uint64_t>(transfer.dram_address + done);
       const std::int64_t annotated =
           clock().cycles_of(burst(dram, transfer.to_dram, address, payload));
       clock().wait_for_edge();
-      return now() - from + annotated;
+      bus = now() - from + annotated;
+      hidden = std::min(dram_latency_, annotated);
     };
     const auto access_scratchpad = [&] {
       if (transfer.load != nullptr) payload.set_extension(transfer.load);
@@ -146,17 +154,15 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
       payload.clear_extension<LoadExtension>();  // it is the caller's
       return now() - from + annotated;
     };
-    std::int64_t bus = 0;
     std::int64_t port = 0;
     if (transfer.to_dram) {
       port = access_scratchpad();
-      bus = access_dram();
+      access_dram();
     } else {
-      bus = access_dram();
+      access_dram();
       port = access_scratchpad();
     }
     // The DRAM's latency counts once: later bursts of a transfer are requested ahead of time.
-    const std::int64_t hidden = std::min(dram_latency_, bus);
     const std::int64_t latency = done == 0 ? hidden : 0;
     const std::int64_t engine = (bytes + config_.bytes_per_cycle - 1) / config_.bytes_per_cycle;
     wait_until(from + config_.setup_cycles + latency + std::max({bus - hidden, engine, port}));

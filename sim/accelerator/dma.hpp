@@ -38,25 +38,26 @@ class Dma : public Block, public ChunksIf, public TransfersIf {
   explicit Dma(const sc_core::sc_module_name& name, const Clock& clock = Clock(),
                std::uint64_t origin = 0);
 
-  /// Of a burst's delay, up to `dram_latency` cycles count once in a transfer: later bursts are
-  /// requested ahead of time.
+  /// Of the delay that the memory annotates, up to `dram_latency` cycles count once in a transfer:
+  /// later bursts are requested ahead of time.
   void configure(std::shared_ptr<const mapping::Program> program, const mapping::DmaConfig& config,
                  std::int64_t dram_latency);
 
   void wait_for_chunk(std::int64_t index) override;
   void release_chunk() override;
   void start_weights(std::int64_t batches, std::int64_t first_batch) override;
+  void cancel_weights() override;
   void wait_for_transfers(std::int64_t count) override;
   void peek(std::int64_t address, void* to, std::int64_t bytes) override;
   void poke(std::int64_t address, const void* from, std::int64_t bytes) override;
 
  private:
-  void before_end_of_elaboration() override;
   struct LayerChunk {
     mapping::LayerIndex layer;
     const mapping::Chunk* chunk;
   };
 
+  void before_end_of_elaboration() override;
   void weight_channel();
   void activation_channel();
   void move_chunk(const LayerChunk& chunk, LoadExtension load);

@@ -47,6 +47,8 @@ class TransfersIf : public virtual sc_core::sc_interface {
   /// Starts `batches` rounds over the program's streamed chunks, for batches `first_batch` … of the
   /// evaluation. Does nothing when it has none.
   virtual void start_weights(std::int64_t batches, std::int64_t first_batch) = 0;
+  /// Chunks that are not on their way yet are not needed: the run ends early.
+  virtual void cancel_weights() = 0;
   /// Waits until `count` transfers have ended since the accelerator was configured.
   virtual void wait_for_transfers(std::int64_t count) = 0;
   /// Bytes of the DRAM for the host; no time passes. RunError when the memory does not give all of

@@ -7,10 +7,13 @@
 #include "sim/accelerator/dram.hpp"
 #include "sim/accelerator/sanitizer.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/watch.hpp"
 
 namespace brownout::accelerator {
 
 namespace {
+
+constexpr std::int64_t kWatchCycles = 100'000;  // between two questions
 
 void report_as_error(const sc_core::sc_report& report, const sc_core::sc_actions&) {
   if (report.get_severity() == sc_core::SC_INFO) return;
@@ -59,6 +62,7 @@ void KernelHost::configure(std::shared_ptr<const mapping::Program> program,
     }
     modules_ = std::make_unique<Modules>();
   }
+  interrupted_ = false;
   modules_->dram.configure(program->accelerator.dram, layout_of(*program).bytes());
   modules_->accelerator.set_array(array_);
   modules_->accelerator.configure(std::move(program), network, shapes, options);
@@ -74,26 +78,54 @@ void KernelHost::set_memory_faults(const mapping::MemoryFaults& faults) {
 
 memory::WordMemory& KernelHost::weight_cells() { return modules_->accelerator.weight_cells(); }
 
+std::exception_ptr KernelHost::simulate() {
+  std::exception_ptr interruption;
+  RunWatch* const watch = RunWatch::current();
+  while (watch != nullptr && modules_->accelerator.running() && sc_core::sc_pending_activity()) {
+    {
+      const StackAfterKernel stack;
+      sc_core::sc_start(Clock().cycles(kWatchCycles), sc_core::SC_EXIT_ON_STARVATION);
+    }
+    // Here, not in a thread of the kernel, whose small stack a watch need not fit.
+    try {
+      if (!interruption) watch->poll();
+    } catch (...) {
+      interruption = std::current_exception();
+      modules_->accelerator.stop();
+    }
+  }
+  if (sc_core::sc_pending_activity()) {
+    const StackAfterKernel stack;
+    sc_core::sc_start();
+  }
+  return interruption;
+}
+
 RunResult KernelHost::run(const std::uint8_t* pixels, std::int64_t batches, float* logits) {
   expect_usable();
+  BROWNOUT_CHECK(!interrupted_, "{} batches after an interruption", batches);
   Accelerator& accelerator = modules_->accelerator;
   const ReportsAsErrors reports;
   const std::int64_t begin = Clock().now();
+  std::exception_ptr interruption;
+  RunResult result;
   try {
     accelerator.start(pixels, batches, logits);
-    {
-      const StackAfterKernel stack;
-      sc_core::sc_start();
-    }
+    interruption = simulate();
     if (accelerator.running()) {
       throw RunError("the SystemC model stopped in cycle {} before the program had ended",
                      Clock().now() - begin);
     }
-    return accelerator.result();
+    result = accelerator.result();
   } catch (...) {
     broken_ = true;
     throw;
   }
+  if (interruption) {
+    interrupted_ = true;
+    std::rethrow_exception(interruption);
+  }
+  return result;
 }
 
 }  // namespace brownout::accelerator

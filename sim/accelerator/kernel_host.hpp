@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 
@@ -44,18 +45,23 @@ class KernelHost {
   memory::WordMemory& weight_cells();
 
   /// Starts a run and the kernel, and returns when it has ended (Accelerator::start). RunError when
-  /// the model itself fails; it cannot be used again in this process then.
+  /// the model itself fails; it cannot be used again in this process then. A watch of this thread
+  /// (RunWatch) is asked now and then. What it throws ends the run after the batch that it is at
+  /// and arrives here; the next run needs configure() first.
   RunResult run(const std::uint8_t* pixels, std::int64_t batches, float* logits);
 
  private:
   struct Modules;
 
   void expect_usable() const;
+  /// Runs the kernel until nothing moves any more. Returns what a watch threw.
+  std::exception_ptr simulate();
 
   std::mutex mutex_;
   std::unique_ptr<Modules> modules_;
   std::shared_ptr<ArrayModel> array_;
   bool broken_ = false;
+  bool interrupted_ = false;  // since configure()
 };
 
 }  // namespace brownout::accelerator

@@ -27,6 +27,7 @@ void Sequencer::configure(std::shared_ptr<const mapping::Program> program, bool 
 void Sequencer::start(const Work& work) {
   work_ = work;
   done_ = false;
+  stopping_ = false;
   start_event_.notify(sc_core::SC_ZERO_TIME);
 }
 
@@ -96,7 +97,8 @@ void Sequencer::run_batches() {
   }();
   fetch_input(0);
   std::int64_t input_ready = transfers_asked_;
-  for (std::int64_t batch = 0; batch < work_.batches; ++batch) {
+  std::int64_t batch = 0;
+  for (; batch < work_.batches && !(stopping_ && batch > 0); ++batch) {
     const std::int64_t begin = now();
     dma->wait_for_transfers(input_ready);  // the logits of the batch before are out too
     recorder->waited_for_input(now() - begin);
@@ -111,10 +113,11 @@ void Sequencer::run_batches() {
     store_output(batch);
     input_ready = transfers_asked_;
   }
+  if (batch < work_.batches) dma->cancel_weights();
   const std::int64_t begin = now();
   dma->wait_for_transfers(transfers_asked_);
   recorder->waited_for_input(now() - begin);
-  hand_over(work_.batches - 1);
+  hand_over(batch - 1);
 }
 
 void Sequencer::run_layer(mapping::LayerIndex number, std::int64_t batch) {

@@ -37,6 +37,8 @@ class Sequencer : public Block {
   /// Starts a run; the one before must have ended.
   void start(const Work& work);
   bool done() const { return done_; }
+  /// The run ends after the batch that it is at. The next one needs configure() first.
+  void stop() { stopping_ = true; }
   /// The run has failed: what is left of it must not touch the host's pixels and logits, which may
   /// be gone.
   void abandon() { work_.pixels = nullptr, work_.logits = nullptr; }
@@ -57,6 +59,7 @@ class Sequencer : public Block {
   MemoryLayout layout_;
   bool compute_ = true;
   Work work_;
+  bool stopping_ = false;
   sc_core::sc_event start_event_{"start"};
   std::int64_t run_begin_ = 0;
   std::int64_t chunk_base_ = 0;       // streamed chunks of the batches before, since configure()

@@ -24,7 +24,7 @@ struct Setup {
   std::string engine = "functional";
   /// Batch norms take mean and variance of `target.batch` images (engine "float" only).
   bool batch_statistics = false;
-  /// What runs programs on the accelerator, of which no result depends; null: none.
+  /// What runs programs on the accelerator, on which no result depends; null: none.
   std::shared_ptr<Simulator> simulator;
 
   Supplies supplies() const { return {technology, target, rates}; }

@@ -212,6 +212,13 @@ TEST(Platform, AMemoryThatWaitsItselfCountsInWholeCycles) {
   EXPECT_GT(waiting.weight_wait_cycles, fast.weight_wait_cycles);
   EXPECT_LT(fast.cycles, waiting.cycles / 2);
   EXPECT_EQ(waiting.logits, fast.logits);
+  // What is annotated beside is hidden as it is without waits: up to 100 cycles of every later
+  // burst.
+  memory.annotated = sc_core::sc_time(200, sc_core::SC_NS);
+  const JobResult both = platform->odd.run({pixels_of(1), 1});
+  EXPECT_GT(both.cycles, whole.cycles);
+  memory.annotated = sc_core::sc_time(40, sc_core::SC_NS);
+  EXPECT_LT(platform->odd.run({pixels_of(1), 1}).cycles, both.cycles);
   memory.wait_time = sc_core::SC_ZERO_TIME;
   // Delays are rounded up, each by itself.
   memory.annotated = sc_core::sc_time(799, sc_core::SC_NS);
@@ -304,10 +311,8 @@ TEST(Platform, JobsComeThroughAFifoAsWell) {
   platform->jobs.write({pixels_of(2), 2});
   std::vector<JobResult> found;
   for (int i = 0; i < 3; ++i) found.push_back(platform->results.read());
-  int wrong = 0;
   for (const JobResult& result : found) {
-    if (!result.error.empty()) {
-      ++wrong;
+    if (&result == &found[1]) {
       EXPECT_EQ(
           result.error,
           "platform.piped: pixels: expected 7 batches of 1 images of 28 x 28 x 1 bytes, which "
@@ -315,10 +320,10 @@ TEST(Platform, JobsComeThroughAFifoAsWell) {
       EXPECT_TRUE(result.logits.empty());
       continue;
     }
+    EXPECT_EQ(result.error, "");
     EXPECT_EQ(result.cycles, expected.cycles);
     EXPECT_EQ(result.logits, expected.logits);
   }
-  EXPECT_EQ(wrong, 1);
   // Callers and the FIFO take turns.
   platform->jobs.write({pixels_of(2), 2});
   EXPECT_EQ(platform->piped.run({pixels_of(2), 2}).cycles, expected.cycles);

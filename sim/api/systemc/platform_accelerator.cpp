@@ -52,6 +52,7 @@ struct Accelerator::Parts {
     std::uint64_t number = 0;
     Way way = Way::kRun;
     Job job;
+    std::string refusal;  // why the job is not done; "": it is
   };
   struct Done {
     std::uint64_t number = 0;
@@ -102,8 +103,8 @@ struct Accelerator::Parts {
         found);
   }
 
-  std::uint64_t ask(Way way, Job job) {
-    waiting.push_back({++last_number, way, std::move(job)});
+  std::uint64_t ask(Way way, Job job, std::string refusal = "") {
+    waiting.push_back({++last_number, way, std::move(job), std::move(refusal)});
     more.notify(sc_core::SC_ZERO_TIME);
     return last_number;
   }
@@ -142,6 +143,10 @@ void Accelerator::Parts::load(const Program& compiled) {
 
 Accelerator::Parts::Done Accelerator::Parts::serve(const Asked& asked) {
   Done done{asked.number, {}, nullptr};
+  if (!asked.refusal.empty()) {
+    done.result.error = asked.refusal;
+    return done;
+  }
   try {
     const mapping::Program& compiled = *program->internal();
     const std::int64_t batches = asked.job.batches;
@@ -241,15 +246,13 @@ void Accelerator::accept() {
   if (jobs.size() == 0) return;
   for (;;) {
     Job job = jobs->read();
+    std::string refusal;
     try {
       parts_->expect_fits(name(), job);
     } catch (const InputError& error) {
-      JobResult result;
-      result.error = error.what();
-      results->write(result);
-      continue;
+      refusal = error.what();  // when it is its turn, so that results have the order of the jobs
     }
-    parts_->ask(Parts::Way::kPort, std::move(job));
+    parts_->ask(Parts::Way::kPort, std::move(job), refusal);
   }
 }
 
