@@ -29,8 +29,8 @@ EXPECTED = {
     ],
     "brownout-train": ["usr/bin/brownout-train", "usr/share/man/man1/brownout-train.1.gz",
                        "usr/share/bash-completion/completions/brownout-train"],
-    "libbrownout-dev": ["usr/include/brownout/chip.hpp", r"usr/lib/.*/cmake/Brownout/BrownoutConfig\.cmake",
-                        r"usr/lib/.*/pkgconfig/brownout\.pc"],
+    "libbrownout-dev": ["usr/include/brownout/chip.hpp", r"usr/lib/(.*/)?cmake/Brownout/BrownoutConfig\.cmake",
+                        r"usr/lib/(.*/)?pkgconfig/brownout\.pc"],
     "python3-brownout": [r"usr/lib/python3.*/brownout/__init__\.py", r"usr/lib/python3.*/brownout/_core\..*\.so"],
 }
 FIELDS = {"Maintainer": r".+ <.+@.+>", "Priority": "optional", "Section": r"\w+", "Version": r"\d+\.\d+\.\d+-\d+",
@@ -121,7 +121,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         done = subprocess.run(["cpack", "--config", build / "CPackConfig.cmake", "-B", folder,
-                               "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=gzip"], capture_output=True, text=True)
+                               "-D", "CPACK_DEBIAN_COMPRESSION_TYPE=none"], capture_output=True, text=True)
         fail_unless(done.returncode == 0, done.stdout + done.stderr)
         packages = {field(path, "Package"): path for path in folder.glob("*.deb")}
         fail_unless("brownout" in packages, f"no package brownout among {sorted(packages)}")
