@@ -44,7 +44,7 @@ user "brownout cosim fmnist-simplenet16-randbet-8b --voltage 0.8333 --array 4x4 
 # Manual pages and completions.
 user "man brownout-eval | head -12"
 user "man brownout-profile-inspect | head -4"
-user "source /usr/share/bash-completion/bash_completion; _completion_loader brownout || true; COMP_WORDS=(brownout eval x.onnx --engine f) COMP_CWORD=4; _brownout; echo \"\${COMPREPLY[@]}\""
+user "set +eu; source /usr/share/bash-completion/bash_completion; _completion_loader brownout; COMP_WORDS=(brownout eval x.onnx --engine f) COMP_CWORD=4; _brownout; echo \"\${COMPREPLY[@]}\""
 user "fish -c 'complete -C \"brownout sweep d\"'"
 user "zsh -fc 'autoload -U compinit; compinit -u -D; echo \$_comps[brownout]'"
 
@@ -61,12 +61,13 @@ result = experiment.run(rate=0.01, chips=5, progress=False)
 print(f\"Python:  RErr {result.rerr}\")
 END
 python3 five.py"
-  user "brownout eval fmnist-simplenet16-randbet-8b --rate 0.01 --chips 5 --images 500 --quiet --json out.json >/dev/null; python3 -c 'import json; print(\"Command: RErr\", json.load(open(\"out.json\"))[\"rerr\"][\"mean\"])'"
+  user "brownout eval fmnist-simplenet16-randbet-8b --rate 0.01 --chips 5 --images 500 --quiet --json out.json >/dev/null; grep -m1 -A1 '\"rerr' out.json"
   user "python3 -m brownout --version"
 fi
 if dpkg-query -W libbrownout-dev >/dev/null 2>&1; then
   user "cp -r /usr/share/brownout/examples/evaluate-chips . && cmake -S evaluate-chips -B evaluate-chips/build >/dev/null && cmake --build evaluate-chips/build >/dev/null && evaluate-chips/build/evaluate-chips fmnist-simplenet16-randbet-8b 5 500 2>/dev/null"
   user "pkg-config --modversion brownout"
+  user "cp -r /usr/share/brownout/examples/systemc-platform . && cd systemc-platform && cmake -S . -B build >/dev/null && cmake --build build >/dev/null && build/systemc-platform 2>/dev/null | tail -6"
   user "iverilog -g2012 -DBROWNOUT -mbrownout -s bench /usr/share/brownout/rtl/dpi/*.sv /usr/share/brownout/examples/own-sram/*.sv -o bench.vvp && vvp -n bench.vvp | tail -5"
 fi
 

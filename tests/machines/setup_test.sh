@@ -52,3 +52,33 @@ expect "last line" "== Failed: tests with label unit golden (of $labels)" "$last
 run torch
 expect "exit code when the last fails" 1 "$code"
 expect "last line" "== Failed: tests with label torch (of $labels)" "$last"
+
+# `setup.sh package` builds the preset of that name, makes the packages and removes older ones.
+cat >"$folder/bin/cmake" <<'END'
+#!/bin/sh
+echo "$*" >>"$RAN"
+echo "-- Brownout: a stand-in"
+END
+cat >"$folder/bin/cpack" <<'END'
+#!/bin/sh
+[ -z "$FAILING" ] || { echo "no luck"; exit 1; }
+touch build/package/brownout_2_amd64.deb
+END
+chmod +x "$folder/bin/cpack"
+package() {
+  mkdir -p "$folder/build/package"
+  touch "$folder/build/package/brownout_1_amd64.deb"
+  rm -f "$folder/ran"
+  code=0
+  PATH="$folder/bin:$PATH" RAN="$folder/ran" FAILING="$1" BROWNOUT_SKIP_INSTALL=1 \
+    bash "$folder/setup.sh" package >"$folder/out" 2>&1 || code=$?
+}
+package ""
+expect "exit code of package" 0 "$code"
+expect "what was built" 1 "$(grep -c -- '--build --preset package' "$folder/ran")"
+expect "packages" brownout_2_amd64.deb "$(ls "$folder/build/package")"
+expect "packages named" 1 "$(grep -c '^  build/package/brownout_2_amd64.deb$' "$folder/out")"
+
+package yes
+expect "exit code when cpack fails" 1 "$code"
+expect "what cpack said" 1 "$(grep -c 'no luck' "$folder/out")"
