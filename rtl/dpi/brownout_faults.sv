@@ -63,7 +63,8 @@ module brownout_faults #(
 
 `elsif __ICARUS__
 
-  real              supply;  // that the library was told; -1: none yet
+  real              supply;  // that the library was told
+  bit               told;    // whether it was
   logic [WIDTH-1:0] word;
   string            reason;
 
@@ -75,7 +76,7 @@ module brownout_faults #(
   endtask
 
   initial begin
-    supply = -1.0;
+    told = 1'b0;
     handle = $brownout_open_at(CHIP, 0.0, DEPTH, WIDTH, OFFSET, TECHNOLOGY, MEMORY, SEED,
                                FRESH_READS);
     if (handle == 0) fail;
@@ -83,8 +84,9 @@ module brownout_faults #(
 
   always @(posedge clk_i) begin
     if (read_i && handle != 0) begin
-      if (voltage_i != supply) begin
+      if (!told || voltage_i != supply) begin
         supply = voltage_i;
+        told = 1'b1;
         if ($brownout_set_voltage(handle, voltage_i) != 0) fail;
       end
       word = stored_i;
@@ -106,7 +108,8 @@ module brownout_faults #(
   // The narrowest of the vectors in which the library takes a word.
   localparam int CARRIER = WIDTH <= 64 ? 64 : WIDTH <= 256 ? 256 : WIDTH <= 1024 ? 1024
                            : WIDTH <= 4096 ? 4096 : 65536;
-  real              supply;  // that the library was told; -1: none yet
+  real              supply;  // that the library was told
+  bit               told;    // whether it was
   bit [CARRIER-1:0] word;
   int               status;
 
@@ -115,7 +118,7 @@ module brownout_faults #(
   endtask
 
   initial begin
-    supply = -1.0;
+    told = 1'b0;
     handle = brownout_dpi::brownout_open_at(CHIP, 0.0, 64'(DEPTH), WIDTH, OFFSET, TECHNOLOGY,
                                             MEMORY, SEED, 32'(FRESH_READS));
     if (handle == 0) fail();
@@ -147,8 +150,9 @@ module brownout_faults #(
 
   always @(posedge clk_i) begin
     if (read_i && handle != 0) begin
-      if (voltage_i != supply) begin
+      if (!told || voltage_i != supply) begin
         supply = voltage_i;
+        told = 1'b1;
         if (brownout_dpi::brownout_set_voltage(handle, voltage_i) != 0) fail();
       end
       if ((^address_i) === 1'bx) begin

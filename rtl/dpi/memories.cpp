@@ -12,6 +12,7 @@ namespace brownout::dpi {
 namespace {
 
 constexpr int kPlaces = 1 << 16;
+constexpr int kMostBits = 1 << 16;  // of a word that can be read
 
 struct OpenMemory {
   int handle;
@@ -74,6 +75,9 @@ void forget_what_was_read() {
 }
 
 CodePlacement placement_of(const MemorySettings& settings) {
+  if (settings.width > kMostBits)
+    throw InputError("width: expected at most " + std::to_string(kMostBits) + " bits, got " +
+                     std::to_string(settings.width));
   if (settings.offset < 0)
     throw InputError("offset: expected no negative number, got " + std::to_string(settings.offset));
   CodePlacement placement;

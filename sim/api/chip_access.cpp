@@ -9,8 +9,8 @@ namespace brownout::api {
 
 memory::MemoryId memory_id(MemoryKind memory) {
   static_assert(static_cast<int>(MemoryKind::kInput) == static_cast<int>(memory::MemoryId::kInput));
-  const auto number = static_cast<std::uint32_t>(memory);
-  if (number > static_cast<std::uint32_t>(memory::MemoryId::kInput))
+  const int number = static_cast<int>(memory);
+  if (number < 0 || number > static_cast<int>(memory::MemoryId::kInput))
     throw InputError("{}: expected a MemoryKind in [0, 3], got {}", Field{"memory"}, number);
   return static_cast<memory::MemoryId>(number);
 }
@@ -23,7 +23,10 @@ memory::FaultList faults_of(const Chip& chip, const OperatingPoint& at, std::uin
                             MemoryKind memory) {
   if (!(at.rate >= 0.0 && at.rate <= 1.0))  // negated, so that NaN fails too
     throw InputError("{}: expected a bit error rate in [0, 1], got {}", Field{"rate"}, at.rate);
-  return chip.internal().faults(memory_id(memory), words, {at.voltage, at.rate});
+  const memory::MemoryId id = memory_id(memory);
+  return or_too_many(words, [&] {
+    return chip.internal().faults(id, words, {at.voltage, at.rate});
+  });
 }
 
 memory::FaultList faults_below(const Chip& chip, const OperatingPoint& at, std::uint64_t end,

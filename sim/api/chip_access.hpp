@@ -3,8 +3,10 @@
 // checked.
 #pragma once
 #include <cstdint>
+#include <new>
 
 #include "brownout/chip.hpp"
+#include "sim/base/error.hpp"
 #include "sim/chips/chip.hpp"
 #include "sim/memory/fault.hpp"
 #include "sim/memory/transient.hpp"
@@ -16,6 +18,19 @@ inline constexpr std::uint64_t kMostCells = std::uint64_t{0xffffffff} * memory::
 
 memory::MemoryId memory_id(MemoryKind memory);
 memory::Draws draws_of(const Chip& chip, const Draws& draws);
+
+/// Does work on the faulty cells of words [0, words). InputError when they do not fit into memory.
+template <typename Work>
+auto or_too_many(std::uint32_t words, const Work& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    throw InputError(
+        "the faulty cells among the first {} words of 64 cells of the chip are more "
+        "than this machine's memory holds",
+        words);
+  }
+}
 
 /// Faulty cells of words [0, words). InputError for a rate outside [0, 1], and as the chip says.
 memory::FaultList faults_of(const Chip& chip, const OperatingPoint& at, std::uint32_t words,

@@ -133,6 +133,8 @@ ReadCounts corrupt(Code* codes, std::int64_t count, int bits, const Chip& chip,
   if (bits < 1 || bits > kMostBits)
     throw InputError("{}: expected an integer in [1, {}], got {}", Field{"bits"}, kMostBits, bits);
   if (count < 0) throw InputError("{}: expected no negative number, got {}", Field{"count"}, count);
+  if (codes == nullptr && count > 0)
+    throw InputError("{}: expected {} elements, got a null pointer", Field{"codes"}, count);
   const auto width = static_cast<std::uint64_t>(bits);
   if (placement.offset > api::kMostCells ||
       static_cast<std::uint64_t>(count) > (api::kMostCells - placement.offset) / width)

@@ -27,6 +27,14 @@ void check_dataset(const std::string& name) {
   parse_choice(field_text("dataset"), name, names);
 }
 
+/// A list as the command takes it; "": all.
+std::string names_text(const char* field, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (name.empty()) throw InputError("{}: expected a value, got \"\"", Field{field});
+  }
+  return fmt::format("{}", fmt::join(names, ","));
+}
+
 }  // namespace
 
 std::string number_text(double number) { return fmt::format("{}", number); }
@@ -34,6 +42,11 @@ std::string number_text(double number) { return fmt::format("{}", number); }
 int thread_count(int threads) {
   if (threads == 0) return hardware_threads();
   return static_cast<int>(integer_in("threads", threads, 0, runs::kMaxThreads));
+}
+
+void check_random_chips(int count, std::uint64_t seed) {
+  integer_in("chips", count, 1, runs::kMaxChips);
+  integer_in("seed", seed, 0, runs::kMaxSeed);
 }
 
 runs::SetupSettings setup_settings(const ExperimentConfig& config,
@@ -74,8 +87,8 @@ runs::EvalSettings eval_settings(const ExperimentConfig& config) {
   settings.batch_statistics = config.batch_statistics;
   if (config.batch_statistics && !config.accelerator.empty())
     throw InputError("{}: expected no {}", Field{"batch_statistics"}, Field{"accelerator"});
-  settings.only_tensors = fmt::format("{}", fmt::join(config.only_tensors, ","));
-  settings.only_layers = fmt::format("{}", fmt::join(config.only_layers, ","));
+  settings.only_tensors = names_text("only_tensors", config.only_tensors);
+  settings.only_layers = names_text("only_layers", config.only_layers);
   settings.only_bits = config.only_bits;
   return settings;
 }

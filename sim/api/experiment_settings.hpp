@@ -23,6 +23,9 @@ runs::EvalSettings eval_settings(const ExperimentConfig& config);
 /// A voltage or a rate as the text of an option.
 std::string number_text(double number);
 
+/// InputError for random chips that the command would not take.
+void check_random_chips(int count, std::uint64_t seed);
+
 /// 0: all of the machine. InputError below.
 int thread_count(int threads);
 

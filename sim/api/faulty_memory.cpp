@@ -7,6 +7,7 @@
 
 #include "brownout/chip.hpp"
 #include "sim/api/chip_access.hpp"
+#include "sim/base/bits.hpp"
 #include "sim/base/error.hpp"
 
 namespace brownout {
@@ -113,7 +114,16 @@ struct FaultyMemory::Cells {
       throw InputError(
           "{}: {} words of {} bits from cell {} on do not fit into the {} cells of a chip",
           Field{"depth"}, depth, width, placement.offset, api::kMostCells);
-    faults = faults_at(at);
+    faults = all_faults_at(at);
+  }
+
+  WordFaults all_faults_at(const OperatingPoint& point) const {
+    return api::or_too_many(last_word(), [&] { return faults_at(point); });
+  }
+  /// Words of 64 cells up to the last one of the memory.
+  std::uint32_t last_word() const {
+    const auto bits = static_cast<std::uint64_t>(depth) * static_cast<std::uint64_t>(width);
+    return static_cast<std::uint32_t>(words_for_bits(placement.offset + bits));
   }
 
   WordFaults faults_at(const OperatingPoint& point) const {
@@ -218,7 +228,7 @@ void FaultyMemory::set_operating_point(const OperatingPoint& at) {
   const bool by_voltage = cells_->chip.by_voltage();
   const bool same = (by_voltage ? at.voltage == cells_->at.voltage : at.rate == cells_->at.rate) &&
                     at.rate >= 0.0 && at.rate <= 1.0;
-  if (!same) cells_->faults = cells_->faults_at(at);
+  if (!same) cells_->faults = cells_->all_faults_at(at);
   cells_->at = at;
 }
 

@@ -17,14 +17,16 @@ std::vector<double> Chip::steps() const { return chip_->steps(); }
 
 std::vector<FaultyCell> Chip::faults(const OperatingPoint& at, std::uint32_t words,
                                      MemoryKind memory) const {
-  const memory::FaultList list = api::faults_of(*this, at, words, memory);
-  std::vector<FaultyCell> cells;
-  cells.reserve(list.size());
-  std::transform(list.begin(), list.end(), std::back_inserter(cells),
-                 [](const memory::CellFault& fault) {
-                   return FaultyCell{fault.word, fault.bit, fault.p01, fault.p10};
-                 });
-  return cells;
+  return api::or_too_many(words, [&] {
+    const memory::FaultList list = api::faults_of(*this, at, words, memory);
+    std::vector<FaultyCell> cells;
+    cells.reserve(list.size());
+    std::transform(list.begin(), list.end(), std::back_inserter(cells),
+                   [](const memory::CellFault& fault) {
+                     return FaultyCell{fault.word, fault.bit, fault.p01, fault.p10};
+                   });
+    return cells;
+  });
 }
 
 }  // namespace brownout

@@ -15,6 +15,7 @@
 namespace brownout {
 
 std::vector<std::string> random_chips(int count, std::uint64_t seed) {
+  api::check_random_chips(count, seed);
   std::vector<std::string> names;
   for (int i = 0; i < count; ++i) {
     names.push_back(results::chip_name(seed, static_cast<std::uint64_t>(i), 1.0));
@@ -90,11 +91,7 @@ EvalResult Experiment::run(const Conditions& at, const std::vector<std::string>&
 EvalResult Experiment::run_random(const Conditions& at, int count, std::uint64_t seed,
                                   const ProgressFunction& progress) {
   return api::library_call(progress, [&] {
-    if (count < 1 || count > runs::kMaxChips)
-      throw InputError("{}: expected an integer in [1, {}], got {}", Field{"chips"},
-                       runs::kMaxChips, count);
-    if (seed > INT64_MAX)
-      throw InputError("{}: expected at most {}, got {}", Field{"seed"}, INT64_MAX, seed);
+    api::check_random_chips(count, seed);
     runs::ChipChoice choice;
     choice.count = count;
     choice.seed = static_cast<std::int64_t>(seed);

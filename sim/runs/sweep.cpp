@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "sim/base/progress.hpp"
+#include "sim/engines/simulator.hpp"
 #include "sim/experiment/pricing.hpp"
 #include "sim/results/store.hpp"
 #include "sim/runs/model_sweep.hpp"
@@ -81,6 +82,9 @@ results::SweepResult run_sweep(SweepConfig config, const std::filesystem::path& 
   const auto start = std::chrono::steady_clock::now();
   settle_safe_voltage(config);
   const std::vector<SweepTarget> targets = sweep_targets(config);
+  for (const SweepTarget& target : targets) {
+    if (target.setup.target.accelerator) needed(target.setup.simulator);
+  }
   const SweepInputs inputs = load_inputs(config, targets);
   const SweepChips chips = sweep_chips(config);
   results::SweepResult result = described_sweep(config, inputs, targets, chips);

@@ -270,11 +270,22 @@ TEST_F(Evaluation, WrongSettingsNameTheField) {
   refused([](auto& c) { c.supplies["input"] = "0.9"; }, "supplies: needs an accelerator");
   refused([](auto& c) { c.engine = "systemc"; }, "engine systemc: needs an accelerator");
   refused([](auto& c) { c.only_tensors = {"no such tensor"}; }, "no such tensor");
+  refused([](auto& c) { c.only_tensors = {""}; }, "only_tensors: expected a value, got \"\"");
+  refused(
+      [](auto& c) {
+        c.only_layers = {"conv1", ""};
+      },
+      "only_layers: expected a value, got \"\"");
   refused([](auto& c) { c.batch_statistics = true; }, "batch_statistics: ");
 }
 
 TEST_F(Evaluation, WrongConditionsNameTheField) {
   Experiment experiment(network(), config());
+  expect_error([] { random_chips(0); }, "chips: expected an integer in [1, 1000000], got \"0\"");
+  expect_error([] { random_chips(-3); }, "chips: expected an integer in [1, 1000000], got \"-3\"");
+  expect_error([] { random_chips(3, ~std::uint64_t{0}); }, "seed: expected an integer in [0, ");
+  expect_error([&] { experiment.run_random(Conditions::at_rate(0.1), 3, std::uint64_t{1} << 63); },
+               "seed: expected an integer in [0, ");
   expect_error([&] { experiment.run(Conditions::at_voltage(0.1)); },
                "voltage: expected a number in [0.75, 1], got \"0.1\" (the range of ");
   expect_error(

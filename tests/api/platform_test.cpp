@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "brownout/systemc.hpp"
@@ -43,6 +44,7 @@ class OddMemory : public sc_core::sc_module {
   sc_core::sc_time wait_time;  // within the access
   sc_core::sc_time annotated;  // after it
   bool refuses = false;
+  std::function<void()> surprise;  // what it does to an access
   std::int64_t accesses = 0;
   std::vector<std::uint8_t> bytes;
 
@@ -53,6 +55,7 @@ class OddMemory : public sc_core::sc_module {
       payload.set_response_status(tlm::TLM_GENERIC_ERROR_RESPONSE);
       return;
     }
+    if (surprise) surprise();
     if (wait_time > sc_core::SC_ZERO_TIME) wait(wait_time);
     delay += annotated;
     transport_dbg(payload);
@@ -84,6 +87,8 @@ struct Platform : sc_core::sc_module {
     odd.memory.bind(odd_memory.socket);
     closed.memory.bind(closed_memory.socket);
     failing.memory.bind(failing_memory.socket);
+    throwing.memory.bind(throwing_memory.socket);
+    reporting.memory.bind(reporting_memory.socket);
     piped.memory.bind(piped_dram.socket);
     piped.jobs.bind(jobs);
     piped.results.bind(results);
@@ -113,6 +118,10 @@ struct Platform : sc_core::sc_module {
   OddMemory closed_memory{"closed_memory", kMegabyte, /*debug=*/false};
   Accelerator failing{"failing", streamed_config, streamed_program};
   OddMemory failing_memory{"failing_memory", kMegabyte, /*debug=*/true};
+  Accelerator throwing{"throwing", streamed_config, streamed_program};
+  OddMemory throwing_memory{"throwing_memory", kMegabyte, /*debug=*/true};
+  Accelerator reporting{"reporting", streamed_config, streamed_program};
+  OddMemory reporting_memory{"reporting_memory", kMegabyte, /*debug=*/true};
   Accelerator piped{"piped", streamed_config, streamed_program};
   Dram piped_dram{"piped_dram", streamed_config, kMegabyte};
   sc_core::sc_fifo<Job> jobs{"jobs", 2};
@@ -408,6 +417,25 @@ TEST(PlatformFailures, AnAccessThatTheMemoryRefusesEndsTheJobWithAMessage) {
   EXPECT_THROW(accelerator.result(), RunError);
   // The others run on.
   EXPECT_EQ(platform->streamed.run({pixels_of(1), 1}).logits, good.logits);
+}
+
+TEST(PlatformFailures, WhatTheMemoryThrowsEndsTheJobAsAnErrorOfBrownout) {
+  const auto message = [](Accelerator& accelerator, OddMemory& memory,
+                          const std::function<void()>& surprise) {
+    memory.surprise = surprise;
+    try {
+      accelerator.run({pixels_of(1), 1});
+    } catch (const RunError& error) {
+      return std::string(error.what());
+    }
+    return std::string("nothing was thrown");
+  };
+  EXPECT_EQ(message(platform->throwing, platform->throwing_memory,
+                    [] { throw std::runtime_error("on fire"); }),
+            "platform.throwing.core: the job ended with an exception: on fire");
+  EXPECT_EQ(message(platform->reporting, platform->reporting_memory,
+                    [] { SC_REPORT_ERROR("/memory/fire", "it burns"); }),
+            "platform.reporting.core: the job ended with an exception: /memory/fire: it burns");
 }
 
 TEST(PlatformFailures, NothingIsMadeWhileTheSimulationRuns) {

@@ -102,6 +102,12 @@ TEST(Corrupt, SettingsOutsideTheirRangeAreRefused) {
                "codes: 1 codes of 8 bits from cell 18446744073709551612 on do not fit");
   far.offset = 64 * 0xffffffffull - 7;
   expect_error([&] { corrupt(&code, 1, 8, chip, {}, far); }, "do not fit");
+  expect_error([&] { corrupt(static_cast<std::int8_t*>(nullptr), 5, 8, chip, {}); },
+               "codes: expected 5 elements, got a null pointer");
+  CodePlacement nowhere;
+  nowhere.memory = static_cast<MemoryKind>(-1);
+  expect_error([&] { corrupt(&code, 1, 8, chip, {}, nowhere); },
+               "memory: expected a MemoryKind in [0, 3], got -1");
   EXPECT_EQ(corrupt(&code, 0, 8, chip, {1.0, 1.0}).reads, 0);
   EXPECT_EQ(corrupt(static_cast<std::int8_t*>(nullptr), 0, 8, chip, {1.0, 1.0}).reads, 0);
 }

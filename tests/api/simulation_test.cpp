@@ -130,6 +130,11 @@ TEST_F(Simulation, ASweepThatWasEndedGoesOnAndWritesTheFilesOfTheCommand) {
   options.chips = 0;
   expect_error([&] { sweep(file, options); }, "chips: expected an integer in [1, ");
   expect_error([&] { sweep("none.yaml", options); }, "none.yaml");
+  // Found before anything is written.
+  options = {};
+  options.folder = (workplace_.folder() / "no-simulator").string();
+  expect_error([&] { sweep("demo", options); }, "simulator: ");
+  EXPECT_FALSE(std::filesystem::exists(options.folder));
 }
 
 }  // namespace

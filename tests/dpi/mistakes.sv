@@ -92,7 +92,8 @@ module mistakes;
       "offset": check(`CALL(open_at)("random:7", 0.8, 100, 32, -64, "", 0, 0, 0) == 0);
       "depth": check(`CALL(open)("random:7", 0.8, 0, 32) == 0);
       "width": check(`CALL(open)("random:7", 0.8, 100, -3) == 0);
-      "size": check(`CALL(open)("random:7", 0.8, 2000000000, 2000000000) == 0);
+      "wide": check(`CALL(open)("random:7", 0.8, 100, 65537) == 0);
+      "size": check(`CALL(open)("random:7", 0.8, 2000000000, 2000) == 0);
       "voltage": check(`CALL(open)("random:7", 0.3, 100, 32) == 0);
       "set-voltage": begin
         open(32);
@@ -108,6 +109,10 @@ module mistakes;
       end
       "sram-voltage": begin
         voltage = 0.3;
+        read = 1'b1;
+      end
+      "sram-minus-one": begin
+        voltage = -1.0;
         read = 1'b1;
       end
       "sram-no-voltage": begin

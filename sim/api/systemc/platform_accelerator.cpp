@@ -33,14 +33,29 @@ void expect_compiled_for(const char* name, const mapping::AcceleratorConfig& con
       config.name, config.file.string(), its.name, its.file.string());
 }
 
-/// What ended a job, as text.
+/// What ended a job, as one of Brownout's errors: somebody's memory may throw anything.
+std::exception_ptr error_of(const char* name, const std::exception_ptr& thrown) {
+  const auto failed = [&](const std::string& what) {
+    return std::make_exception_ptr(RunError("{}: the job ended with an exception: {}", name, what));
+  };
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const Error&) {
+    return thrown;
+  } catch (const sc_core::sc_report& report) {
+    return failed(fmt::format("{}: {}", report.get_msg_type(), report.get_msg()));
+  } catch (const std::exception& exception) {
+    return failed(exception.what());
+  } catch (...) {
+    return failed("an unknown exception");
+  }
+}
+
 std::string text_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const std::exception& exception) {
     return exception.what();
-  } catch (...) {
-    return "an unknown exception";
   }
 }
 
@@ -167,7 +182,7 @@ Accelerator::Parts::Done Accelerator::Parts::serve(const Asked& asked) {
   } catch (const sc_core::sc_unwind_exception&) {
     throw;  // the kernel's own
   } catch (...) {
-    done.error = std::current_exception();
+    done.error = error_of(core.name(), std::current_exception());
     done.result = {};
     done.result.error = text_of(done.error);
   }

@@ -94,7 +94,8 @@ struct CodePlacement {
 /// of word c div 64. That is how Brownout stores weights. The low `bits` bits of an element are its
 /// code, in two's complement if the type is signed: an element is in [0, 2^bits) or in
 /// [-2^(bits-1), 2^(bits-1)), before and after. InputError, with nothing changed, for an element
-/// outside, for `bits` outside [1, bits of the type], and for codes beyond cell 64·(2^32 - 1).
+/// outside, for `bits` outside [1, bits of the type], for codes beyond cell 64·(2^32 - 1), and when
+/// the faulty cells before the last code do not fit into memory.
 ///
 /// Code: std::int8_t, std::int16_t, std::int32_t, std::int64_t and their unsigned counterparts.
 /// Time grows with the faults in cells [0, end of the codes), and with one pass over the elements

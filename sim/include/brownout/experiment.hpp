@@ -59,7 +59,8 @@ struct Conditions {
   static Conditions at_rate(double rate) { return {std::nullopt, rate}; }
 };
 
-/// Names of chips random:seed … random:(seed + count - 1).
+/// Names of chips random:seed … random:(seed + count - 1). InputError for a count below 1 or above
+/// a million, and for a seed above 2^62.
 std::vector<std::string> random_chips(int count, std::uint64_t seed = 0);
 
 /// Told how far a run has come: done of total chips. It is called by the thread that called the
