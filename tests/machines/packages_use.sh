@@ -61,7 +61,7 @@ result = experiment.run(rate=0.01, chips=5, progress=False)
 print(f\"Python:  RErr {result.rerr}\")
 END
 python3 five.py"
-  user "brownout eval fmnist-simplenet16-randbet-8b --rate 0.01 --chips 5 --images 500 --quiet --json out.json >/dev/null; grep -m1 -A1 '\"rerr' out.json"
+  user "brownout eval fmnist-simplenet16-randbet-8b --rate 0.01 --chips 5 --images 500 --quiet --json out.json >/dev/null; grep -m1 '\"rerr' out.json"
   user "python3 -m brownout --version"
 fi
 if dpkg-query -W libbrownout-dev >/dev/null 2>&1; then
