@@ -21,12 +21,10 @@ class Clock {
   }
   /// The number of cycles in which `time` has passed: a part of a cycle counts as a whole one.
   std::int64_t cycles_of(const sc_core::sc_time& time) const {
-    return static_cast<std::int64_t>((time.value() + period_ - 1) / period_);
+    return in_periods(time.value() + period_ - 1);
   }
   /// The cycle that runs.
-  std::int64_t now() const {
-    return static_cast<std::int64_t>(sc_core::sc_time_stamp().value() / period_);
-  }
+  std::int64_t now() const { return in_periods(sc_core::sc_time_stamp().value()); }
 
   /// These wait in the calling thread, at an edge. 0 or less returns at once.
   void wait_cycles(std::int64_t count) const {
@@ -36,11 +34,17 @@ class Clock {
 
   /// Waits for the next edge, if none is now.
   void wait_for_edge() const {
+    if (period_ == 1) return;
     const sc_dt::uint64 part = sc_core::sc_time_stamp().value() % period_;
     if (part > 0) sc_core::wait(sc_core::sc_time::from_value(period_ - part));
   }
 
  private:
+  /// A period of one step needs no division, which takes longer than the rest of a call.
+  std::int64_t in_periods(sc_dt::uint64 steps) const {
+    return static_cast<std::int64_t>(period_ == 1 ? steps : steps / period_);
+  }
+
   sc_dt::uint64 period_ = 1;  // time steps
 };
 
