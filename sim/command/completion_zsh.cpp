@@ -49,8 +49,9 @@ std::string value(const std::string& function, const std::string& name, const Co
     pattern =
         what.endings.front() == "*" ? "*" : fmt::format("*.({})", fmt::join(what.endings, "|"));
   }
-  return text +
-         fmt::format(R"( {}_offer "{}" "{}")", function, fmt::join(what.words, " "), pattern);
+  return text + fmt::format(R"( {}_offer "{}" "{}")", function,
+                            replaced(fmt::format("{}", fmt::join(what.words, " ")), ":", "\\:"),
+                            pattern);
 }
 
 /// What _arguments is told, a line each.

@@ -27,6 +27,7 @@ CASES = [
     ("brownout eval x.onnx --engine f", {"functional", "float"}),
     ("brownout eval fmnist-vgg3-", {"fmnist-vgg3-ce-4b", "fmnist-vgg3-mcel-4b"}),
     ("brownout run x.onnx --accelerator ed", {"edge-16x16"}),
+    ("brownout eval x.onnx --chip rand", {"random:"}),
     ("brownout profile import st", {"stuck-at"}),
     ("brownout sweep dem", {"demo"}),
     ("brownout help vo", {"voltages"}),

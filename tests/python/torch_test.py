@@ -4,6 +4,8 @@
 as it was, and trains."""
 
 import copy
+import gc
+import signal
 import subprocess
 import sys
 import unittest
@@ -207,6 +209,55 @@ class Restored(unittest.TestCase):
             with bt.perturbed(self.model, "random:1", rate=0.3):
                 raise KeyboardInterrupt
         self.check()
+
+    def test_nested_without_a_warning(self):
+        model = small_model()
+        before = snapshot(model)
+        x = torch.rand(2, 1, 8, 8)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            with bt.perturbed(model, "random:1", rate=0.1):
+                outer = model(x).detach()
+                with bt.perturbed(model, "random:2", rate=0.1):
+                    self.assertFalse(torch.equal(model(x), outer))
+                self.assertTrue(torch.equal(model.eval()(x), model(x)))
+        for key, value in model.state_dict().items():
+            self.assertTrue(torch.equal(value, before[key]), key)
+        with self.assertWarnsRegex(RuntimeWarning, "0.weight: was changed while"):
+            with bt.perturbed(model, "random:1", rate=0.1):
+                with torch.no_grad():
+                    model[0].weight.add_(1.0)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    with bt.perturbed(model, "random:2", rate=0.1):
+                        pass
+        self.assertTrue(torch.equal(model[0].weight, before["0.weight"]))
+
+    def test_an_interruption_at_any_moment_restores_everything(self):
+        model = nn.Sequential(*[nn.Linear(40, 40) for _ in range(20)])
+        before = snapshot(model)
+        x = torch.rand(1, 40)
+        handler = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        interrupted = lost = 0
+        try:
+            for i in range(400):
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, 0.0001 + (i % 100) * 0.0001)
+                    with bt.perturbed(model, "random:1", rate=0.05):
+                        model(x)
+                    while True:  # until the timer
+                        pass
+                except KeyboardInterrupt:
+                    interrupted += 1
+                gc.collect()
+                self.assertTrue(torch.is_grad_enabled())
+                lost += any(not torch.equal(v, before[k]) for k, v in model.state_dict().items())
+                model.load_state_dict(before)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+            signal.signal(signal.SIGALRM, handler)
+        self.assertEqual(interrupted, 400)
+        self.assertEqual(lost, 0)
 
     def test_nested(self):
         with bt.perturbed(self.model, "random:1", rate=0.1):

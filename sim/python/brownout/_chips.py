@@ -198,9 +198,11 @@ class Chip:
                     f"out: expected {source.dtype} of shape {source.shape}, got {result.dtype} of "
                     f"shape {result.shape}"
                 )
-            if result is not source:
-                np.copyto(result, source)
-        counts = ReadCounts(*self._core.corrupt(result, width, point, placement))
+        # After an error `out` is as before.
+        read = source.copy() if out is not None and result is not source else result
+        counts = ReadCounts(*self._core.corrupt(read, width, point, placement))
+        if read is not result:
+            np.copyto(result, read)
         return (result, counts) if return_counts else result
 
     def _point(self, voltage: Any, rate: Any, technology: Any) -> Tuple[float, float]:

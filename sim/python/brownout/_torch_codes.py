@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
 import warnings
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
 
@@ -129,33 +130,44 @@ class Coder:
 
     def write(self, codes: Array) -> None:
         """From now on the model has the numbers that these codes stand for."""
-        with torch.no_grad():
+        gradients = torch.is_grad_enabled()
+        try:
+            torch.set_grad_enabled(False)
             for index, (_, parameter) in enumerate(self._parameters):
                 scheme, bits, alpha, beta = self._codings[index]
                 span = codes[self._first[index] : self._first[index + 1]]
                 numbers = np.empty(span.shape, np.float32)
                 _core.decode(span, scheme, bits, alpha, beta, numbers)
                 parameter.copy_(torch.from_numpy(numbers).view(parameter.shape))
-        self._written = [_version(parameter) for _, parameter in self._parameters]
+        finally:
+            torch.set_grad_enabled(gradients)
+        self._written = self._versions()
 
     @contextlib.contextmanager
     def restored(self, buffers: bool) -> Iterator[None]:
         """A block after which the tensors are what they were before, whatever happens in it."""
-        saved = [parameter.detach().clone() for _, parameter in self._parameters]
+        tensors = [parameter for _, parameter in self._parameters]
+        saved = [tensor.detach().clone() for tensor in tensors]
+        entered = self._versions()
         self._written = []
+        changed: List[str] = []
+        blocks = _blocks_of_thread()
         with buffers_restored(self._model) if buffers else contextlib.nullcontext():
+            blocks.append(self)
             try:
                 yield
             finally:
-                versions = [_version(parameter) for _, parameter in self._parameters]
+                left = self._versions()
+                _copy_to_the_end(tensors, saved)
+                if self in blocks:
+                    blocks.remove(self)
                 changed = [
                     name
-                    for name, before, after in zip(self.names, self._written, versions)
+                    for name, before, after in zip(self.names, self._written, left)
                     if before != after
                 ]
-                with torch.no_grad():
-                    for (_, parameter), old in zip(self._parameters, saved):
-                        parameter.copy_(old)
+                for outer in blocks:
+                    outer._note_restored(tensors, entered, self._versions())
         if changed:
             warnings.warn(
                 f"{changed[0]}: was changed while the model was perturbed; the change is undone. "
@@ -163,6 +175,22 @@ class Coder:
                 RuntimeWarning,
                 stacklevel=5,
             )
+
+    def _versions(self) -> List[Optional[int]]:
+        return [_version(parameter) for _, parameter in self._parameters]
+
+    def _note_restored(
+        self,
+        tensors: List[torch.nn.Parameter],
+        entered: List[Optional[int]],
+        now: List[Optional[int]],
+    ) -> None:
+        """An inner block has given these tensors back as it found them."""
+        inner = {id(tensor): (old, new) for tensor, old, new in zip(tensors, entered, now)}
+        for index, (_, parameter) in enumerate(self._parameters[: len(self._written)]):
+            old, new = inner.get(id(parameter), (None, None))
+            if old is not None and self._written[index] == old:
+                self._written[index] = new
 
     def _fitted(self, values: List[Array]) -> List[Tuple[str, int, Array, Array]]:
         scheme, bits = self._scheme, self._bits
@@ -258,13 +286,40 @@ def _version(parameter: torch.nn.Parameter) -> Optional[int]:
         return None
 
 
+_of_thread = threading.local()
+
+
+def _blocks_of_thread() -> List[Coder]:
+    """The blocks that this thread is in, the outermost one first."""
+    if not hasattr(_of_thread, "blocks"):
+        _of_thread.blocks = []
+    blocks: List[Coder] = _of_thread.blocks
+    return blocks
+
+
+def _copy_to_the_end(tensors: Sequence[torch.Tensor], saved: Sequence[torch.Tensor]) -> None:
+    """Copies everything back. An interruption meanwhile is raised afterwards."""
+    gradients = torch.is_grad_enabled()
+    interruption: Optional[KeyboardInterrupt] = None
+    while True:
+        try:
+            torch.set_grad_enabled(False)
+            for tensor, old in zip(tensors, saved):
+                tensor.copy_(old)
+            torch.set_grad_enabled(gradients)
+            break
+        except KeyboardInterrupt as error:
+            interruption = error
+    if interruption is not None:
+        raise interruption
+
+
 @contextlib.contextmanager
 def buffers_restored(model: torch.nn.Module) -> Iterator[None]:
     """A block after which the buffers, such as running statistics, are what they were before."""
-    saved = [(buffer, buffer.detach().clone()) for buffer in model.buffers()]
+    buffers = list(model.buffers())
+    saved = [buffer.detach().clone() for buffer in buffers]
     try:
         yield
     finally:
-        with torch.no_grad():
-            for buffer, old in saved:
-                buffer.copy_(old)
+        _copy_to_the_end(buffers, saved)

@@ -86,7 +86,8 @@ def perturbed(
 
     The block may be nested and left by an exception. A model on another device stays there; its
     weights pass through the CPU. Call ``backward()`` inside the block: autograd refuses it after
-    the weights were restored. What an optimizer changes inside is undone, with a warning.
+    the weights were restored. What an optimizer changes in a coded tensor inside is undone, with a
+    warning; parameters that are not coded keep it.
 
     Args:
         model: Any model. The parameters that are coded must be float32 and finite.
