@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <system_error>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -66,8 +67,11 @@ std::string topic_hint(const std::string& word, const CLI::App& app) {
 /// What packages bring beside the program: a manual page for every verb, and completions.
 void write_pages(const fs::path& folder, const Verb& app) {
   const auto write = [&](const fs::path& file, const std::string& text) {
-    fs::create_directories((folder / file).parent_path());
-    write_file_atomically(fs::absolute(folder / file), text);
+    const fs::path place = fs::absolute(folder / file);
+    std::error_code error;
+    fs::create_directories(place.parent_path(), error);
+    if (error) throw InputError("--pages: {}: {}", place.parent_path().string(), error.message());
+    write_file_atomically(place, text);
   };
   write("man/brownout.1", manual_page(app));
   for (const CLI::App* verb : all_verbs(app)) {

@@ -71,7 +71,7 @@ if [ ! -e "$folder/clean.made" ]; then
     apt-get install -y -qq --no-install-recommends bash-completion cmake fish g++ iverilog make man-db \
       pkg-config zsh >/dev/null 2>&1
     useradd --create-home --shell /bin/bash reader
-    echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/brownout' >&2
+    echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/unsafe-io' >&2
   touch "$folder/clean.made"
 fi
 
