@@ -12,8 +12,6 @@
 namespace brownout::python {
 namespace {
 
-constexpr std::uint64_t kWordBits = 64;
-
 /// (voltage, rate), and (offset, memory, evaluation seed, fresh, batch).
 using Point = std::tuple<double, double>;
 using Place = std::tuple<std::uint64_t, std::string, std::uint64_t, bool, std::uint64_t>;
@@ -38,28 +36,10 @@ Counts counts_of(const ReadCounts& counts) {
   return {counts.reads, counts.cells_hit, counts.bits_wrong, counts.codes_wrong};
 }
 
-/// A list of faults takes memory for each of them. What no machine can hold is refused before the
-/// process is ended for it: the first words of the memory say how many there will be.
-void check_list_fits(const Chip& chip, const OperatingPoint& at, std::uint64_t cells,
-                     MemoryKind memory) {
-  constexpr std::uint32_t kSample = 4096;
-  constexpr double kMostFaults = 1e9;
-  const std::uint64_t words = cells / kWordBits;
-  if (words <= kSample || static_cast<double>(cells) <= kMostFaults) return;
-  const auto listed = static_cast<double>(chip.faults(at, kSample, memory).size());
-  const double expected = listed / kSample * static_cast<double>(words);
-  if (expected <= kMostFaults) return;
-  throw InputError("chip " + chip.name() + ": about " +
-                   std::to_string(static_cast<std::uint64_t>(expected)) +
-                   " of the memory's cells fail there; expected at most 1000000000. A smaller "
-                   "memory, a smaller offset or a higher voltage has fewer");
-}
-
 py::array_t<FaultyCell> faults(const Chip& chip, const Point& point, std::uint32_t words,
                                const std::string& memory) {
   return array_of(without_gil([&] {
     const MemoryKind kind = memory_of(memory);
-    check_list_fits(chip, point_of(point), std::uint64_t{words} * kWordBits, kind);
     return chip.faults(point_of(point), words, kind);
   }));
 }
@@ -71,11 +51,6 @@ Counts corrupt_array(py::array& codes, int bits, const Chip& chip, const Point& 
   const std::int64_t count = codes.size();
   return without_gil([&] {
     const CodePlacement placement = placement_of(place);
-    const auto end = static_cast<double>(placement.offset) +
-                     static_cast<double>(count) * static_cast<double>(bits);
-    if (end < 0x1p62) {  // beyond, corrupt() names what a chip has
-      check_list_fits(chip, point_of(point), static_cast<std::uint64_t>(end), placement.memory);
-    }
     return counts_of(corrupt(data, count, bits, chip, point_of(point), placement));
   });
 }
@@ -157,10 +132,6 @@ std::unique_ptr<FaultyMemory> make_memory(const Chip& chip, std::int64_t depth, 
                                           const Point& point, const Place& place) {
   return without_gil([&] {
     const CodePlacement placement = placement_of(place);
-    const double cells = static_cast<double>(depth) * width + static_cast<double>(placement.offset);
-    if (cells < 0x1p62) {
-      check_list_fits(chip, point_of(point), static_cast<std::uint64_t>(cells), placement.memory);
-    }
     return std::make_unique<FaultyMemory>(chip, depth, width, point_of(point), placement);
   });
 }

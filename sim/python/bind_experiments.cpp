@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evaluations for Python: settings in, results out as dictionaries. Arguments come checked by the
 // package.
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "brownout/experiment.hpp"
 #include "brownout/systemc.hpp"
@@ -36,15 +38,34 @@ OneSimulator& one_simulator() {
   return simulator;
 }
 
-/// Waits until another thread has finished its work. Interrupted when the caller gives up.
-std::unique_lock<std::timed_mutex> wait_for(std::timed_mutex& mutex,
-                                            const ProgressFunction& progress) {
-  std::unique_lock<std::timed_mutex> lock(mutex, std::defer_lock);
-  while (!lock.try_lock_for(std::chrono::milliseconds(20))) {
-    if (!progress(0, 0)) throw Interrupted();
+/// Has something to itself for as long as this object lives.
+class InUse {
+ public:
+  /// Waits until another thread has finished its work. Interrupted when the caller gives up;
+  /// InputError when it is this thread that works with it, further down its stack.
+  InUse(std::timed_mutex& mutex, const ProgressFunction& progress) : lock_(mutex, std::defer_lock) {
+    if (std::find(mine().begin(), mine().end(), &mutex) != mine().end())
+      throw InputError(
+          std::string("progress: the run that calls it has not ended, and another one in here "
+                      "would wait for it "
+                      "for ever; expected a function that starts no run of its own"));
+    while (!lock_.try_lock_for(std::chrono::milliseconds(20))) {
+      if (!progress(0, 0)) throw Interrupted();
+    }
+    mine().push_back(&mutex);
   }
-  return lock;
-}
+  ~InUse() { mine().pop_back(); }
+  InUse(const InUse&) = delete;
+  InUse& operator=(const InUse&) = delete;
+
+ private:
+  /// What this thread has, the last one last.
+  static std::vector<const std::timed_mutex*>& mine() {
+    thread_local std::vector<const std::timed_mutex*> held;
+    return held;
+  }
+  std::unique_lock<std::timed_mutex> lock_;
+};
 
 ExperimentConfig config_of(const py::dict& given) {
   ExperimentConfig config;
@@ -173,9 +194,9 @@ class OneExperiment {
                    const std::function<EvalResult(const ProgressFunction&)>& work) {
     std::optional<EvalResult> result;
     run_interruptibly(update, [&](const ProgressFunction& progress) {
-      const auto mine = wait_for(in_use_, progress);
-      std::unique_lock<std::timed_mutex> simulating;
-      if (simulated_) simulating = wait_for(one_simulator().in_use(), progress);
+      const InUse mine(in_use_, progress);
+      std::optional<InUse> simulating;
+      if (simulated_) simulating.emplace(one_simulator().in_use(), progress);
       result = work(progress);
     });
     return fields_of(std::move(*result));
@@ -191,7 +212,7 @@ py::dict run_network(const Network& network, const py::dict& given, std::optiona
   ExperimentConfig config = config_of(given);
   std::optional<RunResult> result;
   run_interruptibly(update, [&](const ProgressFunction& progress) {
-    const auto simulating = wait_for(one_simulator().in_use(), progress);
+    const InUse simulating(one_simulator().in_use(), progress);
     config.simulator = one_simulator().get();
     result = run(network, config, voltage, chip, progress);
   });
@@ -208,7 +229,7 @@ py::dict run_sweep(const std::string& file, const py::dict& given, const py::obj
   options.threads = given["threads"].cast<int>();
   std::optional<SweepResult> result;
   run_interruptibly(update, [&](const ProgressFunction& progress) {
-    const auto simulating = wait_for(one_simulator().in_use(), progress);
+    const InUse simulating(one_simulator().in_use(), progress);
     options.simulator = one_simulator().get();
     result = sweep(file, options, progress);
   });

@@ -20,13 +20,40 @@ void add_chips(py::module_& module);
 void add_networks(py::module_& module);
 void add_experiments(py::module_& module);
 
+/// Notes when Python ends, for take_gil.
+void add_ending();
+
 /// C++ errors become the exceptions of the package brownout.
 void add_errors(py::module_& module);
+
+/// Takes the GIL. When Python has begun to end, a thread other than its first one stays here for
+/// ever: Python would end the thread by unwinding its stack, which C++ answers by aborting.
+void take_gil(PyThreadState* state);
+
+/// Without the GIL for as long as this object lives.
+class GilReleased {
+ public:
+  GilReleased() : state_(PyEval_SaveThread()) {}
+  ~GilReleased() { take_gil(state_); }
+  GilReleased(const GilReleased&) = delete;
+  GilReleased& operator=(const GilReleased&) = delete;
+
+  /// Calls work(), which touches Python, with the GIL.
+  template <typename Work>
+  void with_gil(Work&& work) {
+    take_gil(state_);
+    work();
+    state_ = PyEval_SaveThread();
+  }
+
+ private:
+  PyThreadState* state_;
+};
 
 /// The result of `work`, which must not touch Python.
 template <typename Work>
 auto without_gil(Work&& work) {
-  const py::gil_scoped_release released;
+  const GilReleased released;
   return work();
 }
 

@@ -22,16 +22,19 @@ class Watch {
     if (done == done_ && now < next_) return true;
     next_ = now + kLook;
     done_ = done;
-    const py::gil_scoped_acquire held;
-    try {
-      // Does nothing in other threads than Python's first one, as Python has it.
-      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-      update_(done, total);
-    } catch (py::error_already_set& error) {
-      raised_.emplace(std::move(error));
-    }
+    released_->with_gil([&] {
+      try {
+        // Does nothing in other threads than Python's first one, as Python has it.
+        if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+        update_(done, total);
+      } catch (py::error_already_set& error) {
+        raised_.emplace(std::move(error));
+      }
+    });
     return !raised_;
   }
+  /// Where the GIL is free while `look` is called.
+  void set(GilReleased& released) { released_ = &released; }
   /// With the GIL.
   void rethrow() {
     if (raised_) throw std::move(*raised_);
@@ -39,6 +42,7 @@ class Watch {
 
  private:
   const py::object& update_;
+  GilReleased* released_ = nullptr;
   std::int64_t done_ = -1;
   Clock::time_point next_;
   std::optional<py::error_already_set> raised_;
@@ -50,9 +54,9 @@ void run_interruptibly(const py::object& update,
                        const std::function<void(const ProgressFunction&)>& work) {
   Watch watch(update);
   try {
-    without_gil([&] {
-      work([&](std::int64_t done, std::int64_t total) { return watch.look(done, total); });
-    });
+    GilReleased released;
+    watch.set(released);
+    work([&](std::int64_t done, std::int64_t total) { return watch.look(done, total); });
   } catch (const Interrupted&) {
     watch.rethrow();
     throw;

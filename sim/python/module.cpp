@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Python module brownout._core, a thin layer on the public headers. The package brownout checks
 // arguments and documents what users see.
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "sim/python/binding.hpp"
 
 namespace brownout::python {
@@ -27,7 +31,29 @@ void translate(std::exception_ptr thrown) {
   }
 }
 
+/// Whether Python has begun to end, and the thread that it ends in.
+std::atomic<bool> ending{false};
+std::thread::id first_thread;
+
 }  // namespace
+
+void take_gil(PyThreadState* state) {
+  if (ending && std::this_thread::get_id() != first_thread) {
+    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
+  PyEval_RestoreThread(state);
+}
+
+void add_ending() {
+  const auto note = [] {
+    first_thread = std::this_thread::get_id();
+    ending = true;
+    // Threads that wait for the GIL now still get it.
+    const GilReleased released;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  };
+  py::module_::import("atexit").attr("register")(py::cpp_function(note));
+}
 
 void add_errors(py::module_& /*module*/) {
   const py::module_ errors = py::module_::import("brownout._errors");
@@ -45,6 +71,7 @@ extern "C" __attribute__((weak, visibility("default"))) int sc_main(int, char**)
 PYBIND11_MODULE(_core, module) {
   module.doc() = "The compiled part of the package brownout, whose documentation describes it.";
   module.attr("version") = BROWNOUT_VERSION;
+  brownout::python::add_ending();
   brownout::python::add_errors(module);
   brownout::python::add_chips(module);
   brownout::python::add_networks(module);

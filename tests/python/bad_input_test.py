@@ -100,7 +100,7 @@ class Refusals(unittest.TestCase):
         self.refused("C-contiguous", chip.corrupt, CODES, rate=0.5, out=np.zeros((6, 4), np.uint8).T)
         kept = np.full_like(CODES, 9)
         self.refused("codes", chip.corrupt, np.full_like(CODES, 16), bits=4, rate=0.5, out=kept)
-        self.refused("smaller offset", chip.corrupt, CODES, rate=0.5, offset=64 * 0xFFFFFFFF - 8, out=kept)
+        self.refused("do not fit", chip.corrupt, CODES, rate=0.5, offset=64 * 0xFFFFFFFF - 8, out=kept)
         self.assertTrue((kept == 9).all())
         self.refused("out: expected a NumPy array", chip.corrupt, CODES, rate=0.5, out=[0] * 24)
         # A refused call changes nothing, the output included.

@@ -221,6 +221,29 @@ class WhileItRuns(unittest.TestCase):
         with self.assertRaises(KeyError):
             brownout.Experiment(RANDBET, images=500).run(rate=0.01, chips=50, progress=stop)
 
+    def test_a_run_within_the_progress_of_another_is_refused(self):
+        experiment = brownout.Experiment(RANDBET, images=20)
+        calls = {
+            "same experiment": lambda f: experiment.run(rate=0.01, chips=2, progress=f),
+            "simulator": lambda f: brownout.run(RANDBET, "edge-16x16", images=2, progress=f)}
+        for name, call in calls.items():
+            with self.subTest(name), self.assertRaisesRegex(brownout.InputError, "progress: "):
+                call(lambda done, total: call(None))
+        other = brownout.Experiment(RANDBET, images=20)
+        inner = []
+        experiment.run(rate=0.01, chips=2, progress=lambda done, total: inner.append(
+            other.run(rate=0.01, chips=1).rerr))
+        self.assertEqual(len(set(inner)), 1)
+
+    def test_python_ends_while_a_daemon_thread_computes(self):
+        for work in (f"brownout.Experiment({RANDBET!r}, images=500).run(rate=0.01, chips=1000)",
+                     "[brownout.Chip('random:7').faults(rate=0.01, words=10**5) for _ in range(10**6)]"):
+            script = ("import threading, time, brownout\n"
+                      f"threading.Thread(target=lambda: {work}, daemon=True).start()\n"
+                      "time.sleep(0.5)\n")
+            done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), work)
+
     def interrupted(self, call, **options):
         """Sends SIGINT once the work has begun. Returns how many steps it did afterwards."""
         sent = []

@@ -63,8 +63,8 @@ class Chip {
   std::vector<double> steps() const;
 
   /// The faulty cells of words [0, words) of a memory, sorted by word and column, no cell twice.
-  /// InputError for a rate outside [0, 1], for one above the p_err of a random chip, and for a
-  /// voltage that a measured or physical chip has no cells for.
+  /// InputError for more than about a billion cells, for a rate outside [0, 1], for one above the
+  /// p_err of a random chip, and for a voltage that a measured or physical chip has no cells for.
   std::vector<FaultyCell> faults(const OperatingPoint& at, std::uint32_t words,
                                  MemoryKind memory = MemoryKind::kWeights) const;
 
