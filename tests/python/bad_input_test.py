@@ -181,9 +181,15 @@ class Refusals(unittest.TestCase):
             self.refused("missing", network.save, pathlib.Path(folder) / "missing" / "a.onnx")
             self.assertEqual([p.name for p in pathlib.Path(folder).iterdir()], ["there.onnx"])
 
+    def test_codes_by_name(self):
+        network = brownout.Network.load(SOURCE / "models/fmnist-simplenet16-randbet-8b.onnx")
+        self.refused("n: expected a dictionary", network.with_codes, 5)
+
     def test_quantization(self):
         values = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)
         quantize = brownout.quantize
+        for limits in (1, (0,), "ab"):
+            self.refused("limits: expected", quantize, values, limits=limits)
         for array, text in (
             (values.astype(np.float64), "got float64"), (values.tolist(), "NumPy array"),
             (values.T, "C-contiguous"), (np.full(3, np.nan, np.float32), "finite"),

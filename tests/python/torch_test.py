@@ -363,7 +363,7 @@ class Refused(unittest.TestCase):
             self.assertIn(text, str(caught.exception))
         training = bt.BitErrorTraining(model, rate=0.1)
         before = snapshot(model)
-        for closure, error in ((lambda: 3.0, brownout.InputError),
+        for closure, error in ((lambda: 3.0, brownout.InputError), (5, brownout.InputError),
                                (lambda: model[0].weight.sum() * float("nan"), brownout.RunError),
                                (lambda: 1 / 0, ZeroDivisionError)):
             with self.assertRaises(error):

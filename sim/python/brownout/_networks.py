@@ -101,6 +101,10 @@ def quantize(
     if per_channel and (source.ndim < 1 or limits is not None):
         raise InputError("ranges: channels need a first axis and ranges of their own")
     if limits is not None:
+        if not isinstance(limits, (tuple, list, np.ndarray)) or len(limits) != 2:
+            raise InputError(
+                f"limits: expected two numbers, the lower one first, got {_arguments.shown(limits)}"
+            )
         low, high = (_arguments.number("limits", limit) for limit in limits)
         if low > high:
             raise InputError(f"limits: expected the lower one first, got {low:g} and {high:g}")
@@ -334,6 +338,10 @@ class Network:
                 scheme does not have.
         """
         replaced: List[Array] = []
+        if not isinstance(n, Mapping):
+            raise InputError(
+                f"n: expected a dictionary of tensors by name, got {_arguments.shown(type(n))}"
+            )
         left = dict(n)
         for name, parameter in self.parameters().items():
             array = left.pop(name, None)

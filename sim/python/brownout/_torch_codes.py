@@ -245,7 +245,7 @@ def selected(model: Any, parameters: Selection) -> List[Tuple[str, torch.nn.Para
     elif isinstance(parameters, str):
         names = [parameters]
     else:
-        names = list(parameters)
+        names = _arguments.names("parameters", parameters)
     unknown = [name for name in names if name not in named]
     if unknown:
         raise InputError(f"parameters: the model has none called {_arguments.shown(unknown[0])}")

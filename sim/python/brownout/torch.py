@@ -222,6 +222,11 @@ class BitErrorTraining:
         Raises:
             RunError: The loss is not finite.
         """
+        if not callable(closure):
+            raise InputError(
+                f"closure: expected a function that returns the loss, got "
+                f"{_arguments.shown(type(closure))}"
+            )
         if self._w_max is not None:
             clip_(self._model, self._w_max, parameters=self._coder.names)
         trained = [p for p in self._model.parameters() if p.requires_grad]
