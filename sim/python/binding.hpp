@@ -19,6 +19,7 @@ namespace py = pybind11;
 void add_chips(py::module_& module);
 void add_networks(py::module_& module);
 void add_experiments(py::module_& module);
+void add_restored(py::module_& module);
 
 /// Notes when Python ends, for take_gil.
 void add_ending();

@@ -76,4 +76,5 @@ PYBIND11_MODULE(_core, module) {
   brownout::python::add_chips(module);
   brownout::python::add_networks(module);
   brownout::python::add_experiments(module);
+  brownout::python::add_restored(module);
 }

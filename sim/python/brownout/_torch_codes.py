@@ -76,7 +76,7 @@ class Coder:
         ranges: Any,
         like: Optional[Network],
     ) -> None:
-        self._model = model
+        self.model = model
         self._parameters = selected(model, parameters)
         self._scheme = _arguments.choice("scheme", scheme, SCHEMES)
         self._bits = _arguments.integer("bits", bits, 1, 8)
@@ -92,12 +92,14 @@ class Coder:
         #: Scheme, bits, alpha and beta of each tensor; of the last encode().
         self._codings: List[Tuple[str, int, Array, Array]] = []
         self._like = None if like is None else self._codings_of(like)
-        #: Of each tensor after the last write().
-        self._written: List[Optional[int]] = []
 
     @property
     def names(self) -> List[str]:
         return [name for name, _ in self._parameters]
+
+    @property
+    def tensors(self) -> List[torch.nn.Parameter]:
+        return [parameter for _, parameter in self._parameters]
 
     @property
     def codes(self) -> int:
@@ -130,67 +132,13 @@ class Coder:
 
     def write(self, codes: Array) -> None:
         """From now on the model has the numbers that these codes stand for."""
-        gradients = torch.is_grad_enabled()
-        try:
-            torch.set_grad_enabled(False)
-            for index, (_, parameter) in enumerate(self._parameters):
-                scheme, bits, alpha, beta = self._codings[index]
-                span = codes[self._first[index] : self._first[index + 1]]
-                numbers = np.empty(span.shape, np.float32)
-                _core.decode(span, scheme, bits, alpha, beta, numbers)
-                parameter.copy_(torch.from_numpy(numbers).view(parameter.shape))
-        finally:
-            torch.set_grad_enabled(gradients)
-        self._written = self._versions()
-
-    @contextlib.contextmanager
-    def restored(self, buffers: bool) -> Iterator[None]:
-        """A block after which the tensors are what they were before, whatever happens in it."""
-        tensors = [parameter for _, parameter in self._parameters]
-        saved = [tensor.detach().clone() for tensor in tensors]
-        entered = self._versions()
-        self._written = []
-        changed: List[str] = []
-        blocks = _blocks_of_thread()
-        with buffers_restored(self._model) if buffers else contextlib.nullcontext():
-            blocks.append(self)
-            try:
-                yield
-            finally:
-                left = self._versions()
-                _copy_to_the_end(tensors, saved)
-                if self in blocks:
-                    blocks.remove(self)
-                changed = [
-                    name
-                    for name, before, after in zip(self.names, self._written, left)
-                    if before != after
-                ]
-                for outer in blocks:
-                    outer._note_restored(tensors, entered, self._versions())
-        if changed:
-            warnings.warn(
-                f"{changed[0]}: was changed while the model was perturbed; the change is undone. "
-                "Call optimizer.step() after the block",
-                RuntimeWarning,
-                stacklevel=5,
-            )
-
-    def _versions(self) -> List[Optional[int]]:
-        return [_version(parameter) for _, parameter in self._parameters]
-
-    def _note_restored(
-        self,
-        tensors: List[torch.nn.Parameter],
-        entered: List[Optional[int]],
-        now: List[Optional[int]],
-    ) -> None:
-        """An inner block has given these tensors back as it found them."""
-        inner = {id(tensor): (old, new) for tensor, old, new in zip(tensors, entered, now)}
-        for index, (_, parameter) in enumerate(self._parameters[: len(self._written)]):
-            old, new = inner.get(id(parameter), (None, None))
-            if old is not None and self._written[index] == old:
-                self._written[index] = new
+        for index, (_, parameter) in enumerate(self._parameters):
+            scheme, bits, alpha, beta = self._codings[index]
+            span = codes[self._first[index] : self._first[index + 1]]
+            numbers = np.empty(span.shape, np.float32)
+            _core.decode(span, scheme, bits, alpha, beta, numbers)
+            # Not by torch.no_grad(), which an interruption can leave in force.
+            parameter.detach().copy_(torch.from_numpy(numbers).view(parameter.shape))
 
     def _fitted(self, values: List[Array]) -> List[Tuple[str, int, Array, Array]]:
         scheme, bits = self._scheme, self._bits
@@ -226,6 +174,71 @@ class Coder:
             assert theirs.alpha is not None and theirs.beta is not None
             codings.append((theirs.scheme, theirs.bits, theirs.alpha, theirs.beta))
         return codings
+
+
+class Block(_core.Restored, contextlib.ContextDecorator):
+    """A block after which the tensors of a coder are what they were before, whatever happens in it."""
+
+    def __init__(self, coder: Coder, buffers: bool) -> None:
+        self._coder = coder
+        self._tensors = coder.tensors
+        also = list(coder.model.buffers()) if buffers else []
+        super().__init__([*self._tensors, *also])
+        #: How often each tensor was changed before the block, and up to the last write().
+        self._entered: List[Optional[int]] = []
+        self._written: List[Optional[int]] = []
+
+    def __enter__(self) -> Any:
+        self.save()
+        try:
+            self._enter()
+            return self
+        except BaseException:
+            self.restore()
+            self._leave()
+            raise
+
+    def _enter(self) -> None:
+        self._entered = self.versions()
+        self._written = []
+        _blocks_of_thread().append(self)
+
+    def write(self, codes: Array) -> None:
+        """From now on the model has the numbers that these codes stand for."""
+        self._coder.write(codes)
+        self._written = self.versions()
+
+    def _leave(self) -> None:
+        blocks = _blocks_of_thread()
+        if self in blocks:
+            blocks.remove(self)
+        for outer in blocks:
+            outer._note_restored(self, self.versions())
+
+    def _restored(self, left: Optional[List[Optional[int]]]) -> None:
+        self._leave()
+        if left is None:
+            return
+        for name, before, after in zip(self._coder.names, self._written, left):
+            if before != after:
+                warnings.warn(
+                    f"{name}: was changed while the model was perturbed; the change is undone. "
+                    "Call optimizer.step() after the block",
+                    RuntimeWarning,
+                    stacklevel=2,
+                )
+                break
+
+    def _note_restored(self, inner: Block, now: List[Optional[int]]) -> None:
+        """An inner block has given its tensors back as it found them."""
+        theirs = {
+            id(tensor): (old, new)
+            for tensor, old, new in zip(inner._tensors, inner._entered, now)
+        }
+        for index, tensor in enumerate(self._tensors[: len(self._written)]):
+            old, new = theirs.get(id(tensor), (None, None))
+            if old is not None and self._written[index] == old:
+                self._written[index] = new
 
 
 def selected(model: Any, parameters: Selection) -> List[Tuple[str, torch.nn.Parameter]]:
@@ -278,48 +291,12 @@ def _values(name: str, parameter: torch.nn.Parameter) -> Array:
     return array
 
 
-def _version(parameter: torch.nn.Parameter) -> Optional[int]:
-    try:
-        version: int = parameter._version
-        return version
-    except RuntimeError:  # tensors of inference mode have none
-        return None
-
-
 _of_thread = threading.local()
 
 
-def _blocks_of_thread() -> List[Coder]:
+def _blocks_of_thread() -> List[Block]:
     """The blocks that this thread is in, the outermost one first."""
     if not hasattr(_of_thread, "blocks"):
         _of_thread.blocks = []
-    blocks: List[Coder] = _of_thread.blocks
+    blocks: List[Block] = _of_thread.blocks
     return blocks
-
-
-def _copy_to_the_end(tensors: Sequence[torch.Tensor], saved: Sequence[torch.Tensor]) -> None:
-    """Copies everything back. An interruption meanwhile is raised afterwards."""
-    gradients = torch.is_grad_enabled()
-    interruption: Optional[KeyboardInterrupt] = None
-    while True:
-        try:
-            torch.set_grad_enabled(False)
-            for tensor, old in zip(tensors, saved):
-                tensor.copy_(old)
-            torch.set_grad_enabled(gradients)
-            break
-        except KeyboardInterrupt as error:
-            interruption = error
-    if interruption is not None:
-        raise interruption
-
-
-@contextlib.contextmanager
-def buffers_restored(model: torch.nn.Module) -> Iterator[None]:
-    """A block after which the buffers, such as running statistics, are what they were before."""
-    buffers = list(model.buffers())
-    saved = [buffer.detach().clone() for buffer in buffers]
-    try:
-        yield
-    finally:
-        _copy_to_the_end(buffers, saved)

@@ -16,18 +16,17 @@ This module needs PyTorch 1.13 or newer; nothing else of Brownout does.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, List, Optional, Tuple, Union
+from typing import Any, Callable, ContextManager, List, Optional, Tuple, Union
 
-from brownout import _arguments
+from brownout import _arguments, _core
 from brownout._chips import Chip, ReadCounts, as_chip
 from brownout._errors import InputError, RunError
 from brownout._networks import Network
 from brownout._technology import Technology
-from brownout._torch_codes import Coder, Reading, Selection, buffers_restored, selected
+from brownout._torch_codes import Block, Coder, Reading, Selection, selected
 
 import torch
 
@@ -56,7 +55,6 @@ class Perturbation:
     """What the chip did to the codes; None without a chip."""
 
 
-@contextlib.contextmanager
 def perturbed(
     model: torch.nn.Module,
     chip: Union[None, Chip, PathText] = None,
@@ -75,7 +73,7 @@ def perturbed(
     reads: str = "frozen",
     batch: int = 0,
     restore_buffers: Optional[bool] = None,
-) -> Iterator[Perturbation]:
+) -> ContextManager[Perturbation]:
     """A block in which a model computes with its weights quantized and read through a chip.
 
     The tensors are quantized one by one, and their codes lie in memory one after the other, as
@@ -106,8 +104,9 @@ def perturbed(
         restore_buffers: Whether buffers are restored after the block as well, so that the running
             statistics of batch norms follow the clean passes alone. By default with a chip.
 
-    Yields:
-        A ``Perturbation``: which tensors are coded, and how many bits are wrong.
+    Returns:
+        The block. It begins with a ``Perturbation``: which tensors are coded, and how many bits are
+        wrong. It can be used again, one block after the other.
 
     Raises:
         InputError: A wrong argument, a parameter that cannot be coded, or a voltage at which the
@@ -117,13 +116,37 @@ def perturbed(
     reading = Reading(die, voltage, rate, technology, offset, evaluation_seed, reads)
     seed_batch = _arguments.integer("batch", batch, 0, 2**62)
     coder = Coder(model, parameters, scheme, bits, rounding, ranges, like)
-    codes = coder.encode()
-    counts = None if die is None else reading.through(die, coder, codes, seed_batch)
     if restore_buffers is None:
         restore_buffers = die is not None
-    with coder.restored(_arguments.truth("restore_buffers", restore_buffers)):
-        coder.write(codes)
-        yield Perturbation(tuple(coder.names), coder.codes, coder.cells, counts)
+    buffers = _arguments.truth("restore_buffers", restore_buffers)
+    return _Perturbed(coder, buffers, die, reading, seed_batch)
+
+
+class _Perturbed(Block):
+    """The block of ``perturbed``."""
+
+    def __init__(
+        self, coder: Coder, buffers: bool, chip: Optional[Chip], reading: Reading, batch: int
+    ) -> None:
+        super().__init__(coder, buffers)
+        self._chip = chip
+        self._reading = reading
+        self._batch = batch
+
+    def __enter__(self) -> Perturbation:
+        super().__enter__()
+        try:
+            coder = self._coder
+            codes = coder.encode()
+            counts = None
+            if self._chip is not None:
+                counts = self._reading.through(self._chip, coder, codes, self._batch)
+            self.write(codes)
+            return Perturbation(tuple(coder.names), coder.codes, coder.cells, counts)
+        except BaseException:
+            self.restore()
+            self._leave()
+            raise
 
 
 class BitErrorTraining:
@@ -235,14 +258,14 @@ class BitErrorTraining:
         self.counts = None
         perturbed_loss = 0.0
         try:
-            with self._coder.restored(buffers=False):
-                self._coder.write(codes)
+            with Block(self._coder, buffers=False) as block:
+                block.write(codes)
                 loss, gradients = _gradients(closure, trained)
                 if self.active:
                     chip = self._chip or self._random_chip(self.step)
                     self.counts = self._reading.through(chip, self._coder, codes, self.step)
-                    with buffers_restored(self._model):
-                        self._coder.write(codes)
+                    with _core.Restored(list(self._model.buffers())):
+                        block.write(codes)
                         hit_loss, hit = _gradients(closure, trained)
                     perturbed_loss = float(hit_loss)
                     gradients = [self._combined(g, h) for g, h in zip(gradients, hit)]
@@ -289,9 +312,8 @@ def clip_(model: torch.nn.Module, w_max: float, *, parameters: Selection = None)
     Call it after ``optimizer.step()``. ``parameters`` is as in ``perturbed``.
     """
     limit = _positive("w_max", w_max)
-    with torch.no_grad():
-        for _, parameter in selected(model, parameters):
-            parameter.clamp_(-limit, limit)
+    for _, parameter in selected(model, parameters):
+        parameter.detach().clamp_(-limit, limit)
 
 
 def order_of_use(model: torch.nn.Module, *inputs: Any) -> List[str]:
