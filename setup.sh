@@ -89,7 +89,7 @@ run_labels() {
   for label in "$@"; do
     say "Tests with label $label"
     start=$SECONDS
-    ctest --test-dir build/release --output-on-failure --no-tests=error -L "^$label\$" ||
+    ctest --test-dir build/release -j"$(nproc)" --output-on-failure --no-tests=error -L "^$label\$" ||
       failed+=("$label")
     printf 'tests with label %s took %d s\n' "$label" $((SECONDS - start))
   done

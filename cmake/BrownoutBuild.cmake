@@ -17,11 +17,13 @@ endif()
 # Every room may become part of a shared library. Calls within one stay direct calls, as in a program.
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
-# The arithmetic contract: no FMA contraction anywhere, on every target that computes. Messages of
-# failed checks name sources relative to the source folder, so that a build is the same anywhere.
+# Messages of failed checks name sources relative to the source folder, those of generated code too,
+# so that a build is the same anywhere.
+add_compile_options(-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+
+# The arithmetic contract: no FMA contraction anywhere, on every target that computes.
 add_library(brownout_options INTERFACE)
-target_compile_options(brownout_options INTERFACE -ffp-contract=off -fno-semantic-interposition
-                                                  -fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=)
+target_compile_options(brownout_options INTERFACE -ffp-contract=off -fno-semantic-interposition)
 target_include_directories(brownout_options INTERFACE ${PROJECT_SOURCE_DIR}
                                                       ${PROJECT_SOURCE_DIR}/sim/include)
 
