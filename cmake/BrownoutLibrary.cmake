@@ -2,6 +2,7 @@
 # The shared libraries that other programs link, with the files by which CMake and pkg-config find
 # them: brownout::brownout, which is every room without SystemC, and brownout::systemc.
 include(CMakePackageConfigHelpers)
+include(PkgConfigFile)
 
 set(version_of_interface ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
 
@@ -31,28 +32,6 @@ function(brownout_shared_library target)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/sim/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   install(TARGETS ${target} EXPORT ${target}
     LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
-endfunction()
-
-# brownout_install_pkg_config(name description requires libraries)
-function(brownout_install_pkg_config name description requires libraries)
-  set(folder ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-  # The prefix is where the file lies, so that an installation may be moved.
-  file(RELATIVE_PATH up "/prefix/${folder}" "/prefix")
-  string(REGEX REPLACE "/$" "" up "${up}")
-  set(from_prefix "\${prefix}/")
-  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc @ONLY CONTENT
-"prefix=\${pcfiledir}/${up}
-libdir=${from_prefix}${CMAKE_INSTALL_LIBDIR}
-includedir=${from_prefix}${CMAKE_INSTALL_INCLUDEDIR}
-
-Name: ${name}
-Description: ${description}
-Version: ${PROJECT_VERSION}
-Requires: ${requires}
-Libs: -L\${libdir} ${libraries}
-Cflags: -I\${includedir}
-")
-  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc DESTINATION ${folder} COMPONENT development)
 endfunction()
 
 brownout_shared_library(brownout_library NAME brownout
@@ -85,6 +64,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfig.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/BrownoutConfigVersion.cmake
         DESTINATION ${package} COMPONENT development)
 brownout_install_pkg_config(brownout
-  "Chips, voltages and evaluations of low-voltage DNN accelerators" "" "-lbrownout")
+  DESCRIPTION "Chips, voltages and evaluations of low-voltage DNN accelerators" LIBRARIES -lbrownout)
 brownout_install_pkg_config(brownout-systemc
-  "The accelerator of Brownout as a SystemC module" "brownout systemc >= 2.3.4" "-lbrownout-systemc")
+  DESCRIPTION "The accelerator of Brownout as a SystemC module"
+  REQUIRES "brownout systemc >= 2.3.4" LIBRARIES -lbrownout-systemc)

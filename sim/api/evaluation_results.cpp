@@ -65,8 +65,7 @@ RunResult public_result(const runs::AcceleratorRun& run, bool keep_logits) {
   result.cycles = run.simulated.cycles;
   result.cycles_per_image =
       static_cast<double>(run.simulated.cycles) / static_cast<double>(run.images);
-  const double clock_mhz = run.config.setup.target.accelerator->clock_mhz;
-  result.latency_ms = result.cycles_per_image / clock_mhz * 1e-3;
+  result.latency_ms = run.config.setup.target.accelerator->milliseconds(result.cycles_per_image);
   result.energy_uj = run.prices.all.value.total();
   if (keep_logits) result.logits = run.evaluation.logits;
   result.json = report::run_json(run);

@@ -29,15 +29,16 @@ void check_random_chips(int count, std::uint64_t seed);
 /// 0: all of the machine. InputError below.
 int thread_count(int threads);
 
-/// Does a call's work, watched by `progress`. Errors call settings as the library does.
+/// Does a call's work, watched by `progress`. Errors call settings as the library does. With
+/// `overwrite` it may replace results of others.
 template <typename Work>
-auto library_call(const ProgressFunction& progress, const Work& work) {
+auto library_call(const ProgressFunction& progress, const Work& work, bool overwrite = false) {
   static const FieldNames names{{"data_folder", "data"},
                                 {"supply", "supplies"},
                                 {"memory_rate", "memory_rates"},
                                 {"reads", "fresh_reads"},
                                 {"out", "folder"}};
-  const RequestFiles files;
+  const RequestFiles files(overwrite);
   const RunWatch watch(progress);
   return name_fields(names, work);
 }

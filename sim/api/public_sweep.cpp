@@ -31,29 +31,32 @@ runs::SweepOverrides overrides_of(const SweepOptions& options) {
 
 SweepResult sweep(const std::string& file, const SweepOptions& options,
                   const ProgressFunction& progress) {
-  return api::library_call(progress, [&] {
-    runs::SweepConfig config = runs::load_sweep(find_shipped(kShippedSweeps, file, "sweep"));
-    config.setup.simulator = options.simulator;
-    runs::replace_settings(overrides_of(options), config);
-    const std::filesystem::path folder = options.folder.empty()
-                                             ? runs::default_folder(config)
-                                             : std::filesystem::path(options.folder);
-    const FieldNames places = config.places;
-    const results::SweepResult result = name_fields(places, [&] {
-      return runs::run_sweep(std::move(config), folder, api::thread_count(options.threads),
-                             /*quiet=*/true);
-    });
-    report::SweepFiles files = report::sweep_files(result);
-    report::write_files(files, folder);
-    SweepResult all;
-    all.folder = folder.string();
-    all.json = std::move(files.json);
-    all.csv = std::move(files.points_csv);
-    all.samples_csv = std::move(files.samples_csv);
-    all.safe_voltage_csv = std::move(files.safe_voltage_csv);
-    all.text = report::sweep_text(result);
-    return all;
-  });
+  return api::library_call(
+      progress,
+      [&] {
+        runs::SweepConfig config = runs::load_sweep(find_shipped(kShippedSweeps, file, "sweep"));
+        config.setup.simulator = options.simulator;
+        runs::replace_settings(overrides_of(options), config);
+        const std::filesystem::path folder = options.folder.empty()
+                                                 ? runs::default_folder(config)
+                                                 : std::filesystem::path(options.folder);
+        const FieldNames places = config.places;
+        const results::SweepResult result = name_fields(places, [&] {
+          return runs::run_sweep(std::move(config), folder, api::thread_count(options.threads),
+                                 /*quiet=*/true);
+        });
+        report::SweepFiles files = report::sweep_files(result);
+        report::write_files(files, folder);
+        SweepResult all;
+        all.folder = folder.string();
+        all.json = std::move(files.json);
+        all.csv = std::move(files.points_csv);
+        all.samples_csv = std::move(files.samples_csv);
+        all.safe_voltage_csv = std::move(files.safe_voltage_csv);
+        all.text = report::sweep_text(result);
+        return all;
+      },
+      options.overwrite);
 }
 
 }  // namespace brownout

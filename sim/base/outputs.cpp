@@ -50,6 +50,9 @@ struct Registry : Files {
   Files before_requests;
 };
 
+/// Whether the request of this thread may replace files of others.
+thread_local bool request_overwrites = false;
+
 Registry& registry() {
   static Registry instance;
   return instance;
@@ -186,7 +189,7 @@ void allow_overwriting() {
 bool overwriting_allowed() {
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
-  return all.overwrite;
+  return all.overwrite || request_overwrites;
 }
 
 bool may_replace(const fs::path& file) {
@@ -194,7 +197,7 @@ bool may_replace(const fs::path& file) {
   if (!plain_file(file, status) || status.st_size == 0) return true;
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
-  return all.overwrite ||
+  return all.overwrite || request_overwrites ||
          (!all.command.empty() && maker_of(file, status).sha256 == all.command_sha256);
 }
 
@@ -293,13 +296,15 @@ void mark_as_result(const fs::path& file) {
   static_cast<void>(::setxattr(file.c_str(), kAttribute, text.data(), text.size(), 0));
 }
 
-RequestFiles::RequestFiles() {
+RequestFiles::RequestFiles(bool overwrite)
+    : overwrite_before_(std::exchange(request_overwrites, overwrite)) {
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
   if (all.requests++ == 0) all.before_requests = std::exchange(static_cast<Files&>(all), {});
 }
 
 RequestFiles::~RequestFiles() {
+  request_overwrites = overwrite_before_;
   Registry& all = registry();
   const std::lock_guard<std::mutex> lock(all.mutex);
   if (--all.requests == 0) static_cast<Files&>(all) = std::exchange(all.before_requests, {});

@@ -61,10 +61,14 @@ void note_inputs_within(const std::string& text, const std::filesystem::path& fo
 /// afterwards this is forgotten. Requests in several threads at once share what they remember.
 class RequestFiles {
  public:
-  RequestFiles();
+  /// `overwrite`: meanwhile this thread may replace files of others, as after allow_overwriting.
+  explicit RequestFiles(bool overwrite = false);
   ~RequestFiles();
   RequestFiles(const RequestFiles&) = delete;
   RequestFiles& operator=(const RequestFiles&) = delete;
+
+ private:
+  bool overwrite_before_;
 };
 
 /// read_file without note_input, for files that this process reads and then writes, such as a

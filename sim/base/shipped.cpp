@@ -90,7 +90,7 @@ bool has_line(const fs::path& file, const std::string& mark) {
 bool names_a_file(const ShippedKind& kind, const std::string& text, const fs::path& folder) {
   std::error_code error;
   const fs::file_status there = fs::status(folder / text, error);
-  return text.empty() || text.find('/') != std::string::npos || has_ending(kind, text) ||
+  return text.find('/') != std::string::npos || has_ending(kind, text) ||
          (fs::exists(there) && !fs::is_directory(there));
 }
 
@@ -157,6 +157,8 @@ fs::path documented_file(const fs::path& file) {
 
 fs::path find_shipped(const ShippedKind& kind, const std::string& text, const std::string& where,
                       const fs::path& folder) {
+  if (text.empty())
+    throw InputError("{}: expected a file or the name of a shipped {}, got \"\"", where, kind.what);
   if (names_a_file(kind, text, folder)) {
     return folder.empty() ? documented_file(text) : folder / text;
   }

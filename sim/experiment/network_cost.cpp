@@ -22,9 +22,7 @@ double NetworkCost::cycles_per_image() const {
   return cycles_ / static_cast<double>(pricing_.images);
 }
 
-double NetworkCost::latency_ms() const {
-  return cycles_per_image() / (1e3 * accelerator_.clock_mhz);
-}
+double NetworkCost::latency_ms() const { return accelerator_.milliseconds(cycles_per_image()); }
 
 EnergyRange NetworkCost::energy(const technology::Technology& technology, double voltage) const {
   return energy(technology, voltage, accelerator_.weights.mitigations);

@@ -130,6 +130,9 @@ struct AcceleratorConfig {
 
   /// The place of a dotted key; the file when it has no other.
   std::string place_of(const std::string& key) const;
+
+  /// What so many cycles take.
+  double milliseconds(double cycles) const { return cycles / (1e3 * clock_mhz); }
 };
 
 /// Reads an accelerator file (docs/accelerator.md). InputError for unknown or duplicate keys, wrong

@@ -227,6 +227,7 @@ py::dict run_sweep(const std::string& file, const py::dict& given, const py::obj
   options.seed = given["seed"].cast<std::optional<std::uint64_t>>();
   options.data = given["data"].cast<std::string>();
   options.threads = given["threads"].cast<int>();
+  options.overwrite = given["overwrite"].cast<bool>();
   std::optional<SweepResult> result;
   run_interruptibly(update, [&](const ProgressFunction& progress) {
     const InUse simulating(one_simulator().in_use(), progress);

@@ -127,6 +127,11 @@ TEST_F(Simulation, ASweepThatWasEndedGoesOnAndWritesTheFilesOfTheCommand) {
   EXPECT_EQ(sweep(file, options).csv, result.csv);
   options.chips = 4;
   expect_error([&] { sweep(file, options); }, "holds another sweep");
+  const SweepOptions asked = options;
+  options.overwrite = true;
+  EXPECT_NE(sweep(file, options).csv, result.csv);
+  options = asked;
+  EXPECT_EQ(sweep(file, options).csv, read_file(workplace_.folder() / "library" / "points.csv"));
   options.chips = 0;
   expect_error([&] { sweep(file, options); }, "chips: expected an integer in [1, ");
   expect_error([&] { sweep("none.yaml", options); }, "none.yaml");

@@ -47,6 +47,11 @@ class Refusals(unittest.TestCase):
         small = brownout.Chip(CHIP2, wrap=False)
         self.refused("bits", small.corrupt, np.zeros(2**20, np.uint8), voltage=small.voltages[0])
 
+    def test_empty_names(self):
+        self.refused('got ""', brownout.Network.load, "")
+        self.refused('got ""', brownout.Technology, "")
+        self.refused('got ""', brownout.Experiment, "")
+
     def test_voltages_and_rates(self):
         chip, physical, measured = (
             brownout.Chip(t) for t in ("random:1", "physical:1", CHIP2))

@@ -156,6 +156,12 @@ class LikeTheCommand(unittest.TestCase):
             again = brownout.sweep(file, folder=folder / "ours")
             self.assertEqual(again.json["points_computed"], 0)
             self.assertEqual(again.points.csv, result.points.csv)
+            # The folder keeps what it holds, unless one says otherwise.
+            with self.assertRaisesRegex(brownout.InputError, "holds another sweep.*overwrite"):
+                brownout.sweep(file, folder=folder / "ours", seed=9)
+            self.assertEqual((folder / "ours" / "points.csv").read_text(), result.points.csv)
+            other = brownout.sweep(file, folder=folder / "ours", seed=9, overwrite=True)
+            self.assertNotEqual(other.samples.csv, result.samples.csv)
 
     def test_networks(self):
         network = brownout.Network.load(RANDBET)

@@ -95,8 +95,7 @@ class Experiment {
 };
 
 /// `brownout run`: one network on one accelerator at one voltage (none: Vmin, no faults) on one
-/// chip
-/// ("": random:0). Needs an accelerator and a simulator. Of `config` everything counts but
+/// chip ("": random:0). Needs an accelerator and a simulator. Of `config` everything counts but
 /// batch_statistics, list_cells and the selection of cells, which are InputErrors.
 RunResult run(const Network& network, const ExperimentConfig& config,
               std::optional<double> voltage = std::nullopt, const std::string& chip = "",
@@ -109,6 +108,7 @@ struct SweepOptions {
   std::optional<std::uint64_t> seed;
   std::string data;                      // folder of the data set
   int threads = 1;                       // 0: all of the machine
+  bool overwrite = false;                // starts anew in the folder of another sweep
   std::shared_ptr<Simulator> simulator;  // for networks on an accelerator
 };
 

@@ -124,7 +124,7 @@ class Accelerator:
                 as_network(network)._core,
                 self._core,
                 _arguments.integer("batch", batch, 1, 65536),
-                _arguments.integer("bit_offset", bit_offset, 0, _arguments.MOST_CELLS),
+                _arguments.integer("bit_offset", bit_offset, 0, _arguments.MOST_OFFSET),
             )
         )
 

@@ -13,6 +13,10 @@ import numpy as np
 
 from brownout._errors import InputError
 
+# As the command has them.
+MOST_IMAGES = 100_000_000
+MOST_OFFSET = 2**28  # of a network
+MOST_SEED = 2**62
 MOST_CELLS = 2**64 - 1
 MOST_WORDS = 2**32 - 1
 MOST_THREADS = 256

@@ -244,6 +244,7 @@ def sweep(
     chips: Optional[int] = None,
     seed: Optional[int] = None,
     data: Optional[PathText] = None,
+    overwrite: bool = False,
     threads: Optional[int] = None,
     progress: Progress = None,
 ) -> SweepResult:
@@ -256,6 +257,7 @@ def sweep(
         folder: For everything that is written; ``out/NAME`` for a file NAME.yaml if not given.
         images, chips, seed: In place of those of the file.
         data: The folder of the data set; the usual place if not given.
+        overwrite: Whether it starts anew in a folder that holds another sweep.
         threads: They change time only; all of the machine if not given.
         progress: As in ``Experiment.run``.
 
@@ -265,11 +267,14 @@ def sweep(
     """
     options = {
         "folder": _arguments.optional_text("folder", folder),
-        "images": None if images is None else _arguments.integer("images", images, 1, 2**62),
+        "images": None
+        if images is None
+        else _arguments.integer("images", images, 1, _arguments.MOST_IMAGES),
         "chips": None if chips is None else _arguments.integer("chips", chips, 1, MOST_CHIPS),
-        "seed": None if seed is None else _arguments.integer("seed", seed, 0, 2**63 - 1),
+        "seed": None if seed is None else _arguments.integer("seed", seed, 0, _arguments.MOST_SEED),
         "data": _arguments.optional_text("data", data),
         "threads": _arguments.threads(threads),
+        "overwrite": _arguments.truth("overwrite", overwrite),
     }
     watch = watcher(progress, "sweep")
     return SweepResult(_watched(watch, _core.sweep, _arguments.text("file", file), options))
@@ -292,7 +297,9 @@ def _config(**given: Any) -> Dict[str, Any]:
         "dataset": _arguments.text("dataset", given["dataset"]),
         "split": _arguments.text("split", given["split"]),
         "data": _arguments.optional_text("data", given["data"]),
-        "images": 0 if images is None else _arguments.integer("images", images, 1, 2**62),
+        "images": 0
+        if images is None
+        else _arguments.integer("images", images, 1, _arguments.MOST_IMAGES),
         "engine": _arguments.text("engine", given["engine"]),
         "accelerator": _described("accelerator", given["accelerator"], Accelerator),
         "technology": _described("technology", given["technology"], Technology),
@@ -304,10 +311,10 @@ def _config(**given: Any) -> Dict[str, Any]:
         },
         "batch": None if batch is None else _arguments.integer("batch", batch, 1, 65536),
         "bit_offset": _arguments.integer(
-            "bit_offset", given["bit_offset"], 0, _arguments.MOST_CELLS
+            "bit_offset", given["bit_offset"], 0, _arguments.MOST_OFFSET
         ),
         "evaluation_seed": _arguments.integer(
-            "evaluation_seed", given["evaluation_seed"], 0, 2**64 - 1
+            "evaluation_seed", given["evaluation_seed"], 0, _arguments.MOST_SEED
         ),
         "fresh_reads": _arguments.choice("reads", given["reads"], _arguments.READS) == "fresh",
         "batch_statistics": _arguments.truth("batch_statistics", given["batch_statistics"]),
@@ -360,7 +367,7 @@ def _chosen(chips: Any, seed: Any) -> Tuple[List[str], Optional[int], int]:
     if chips is None and seed is None:
         return [], None, 0  # as the command: ten at an operating point
     count = _arguments.integer("chips", DEFAULT_CHIPS if chips is None else chips, 1, MOST_CHIPS)
-    return [], count, 0 if seed is None else _arguments.integer("seed", seed, 0, 2**63 - 1)
+    return [], count, 0 if seed is None else _arguments.integer("seed", seed, 0, _arguments.MOST_SEED)
 
 
 for _class in (Experiment, run, sweep):
