@@ -12,6 +12,44 @@ namespace brownout::accelerator {
 namespace {
 // Bytes that the host moves in one call.
 constexpr std::int64_t kMostOfHost = std::int64_t{1} << 20;
+
+/// An extension of a payload for as long as this object lives. It stays the caller's: the payload
+/// would free what it still has at its end.
+class LentExtension {
+ public:
+  /// `load` may be null.
+  LentExtension(tlm::tlm_generic_payload& payload, LoadExtension* load) : payload_(payload) {
+    if (load != nullptr) payload_.set_extension(load);
+  }
+  ~LentExtension() { payload_.clear_extension<LoadExtension>(); }
+  LentExtension(const LentExtension&) = delete;
+  LentExtension& operator=(const LentExtension&) = delete;
+
+ private:
+  tlm::tlm_generic_payload& payload_;
+};
+
+/// Calls a memory, which may be somebody else's and throw anything: that becomes a RunError, which
+/// begins with what(). InputErrors too, because the accelerator's own input is not what is wrong.
+template <typename What, typename Call>
+void errors_as_run_errors(const What& what, const Call& call) {
+  const auto failed = [&](const std::string& reason) {
+    return RunError("{}: the memory throws: {}", what(), reason);
+  };
+  try {
+    call();
+  } catch (const sc_core::sc_unwind_exception&) {
+    throw;  // the kernel's own
+  } catch (const RunError&) {
+    throw;
+  } catch (const sc_core::sc_report& report) {
+    throw failed(fmt::format("{}: {}", report.get_msg_type(), report.get_msg()));
+  } catch (const std::exception& exception) {
+    throw failed(exception.what());
+  } catch (...) {
+    throw failed("something that is no exception of C++");
+  }
+}
 }  // namespace
 
 Dma::Dma(const sc_core::sc_module_name& name, const Clock& clock, std::uint64_t origin)
@@ -108,18 +146,45 @@ void Dma::activation_channel() {
   });
 }
 
-sc_core::sc_time Dma::burst(tlm_utils::simple_initiator_socket<Dma>& socket, bool write,
-                            std::uint64_t address, tlm::tlm_generic_payload& payload) {
-  payload.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
-  payload.set_address(address);
+sc_core::sc_time Dma::burst(tlm_utils::simple_initiator_socket<Dma>& socket, const Burst& asked,
+                            tlm::tlm_generic_payload& payload) {
+  const tlm::tlm_command command = asked.write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND;
+  payload.set_command(command);
+  payload.set_address(asked.address);
+  payload.set_data_ptr(asked.data);
+  payload.set_data_length(asked.bytes);
+  payload.set_streaming_width(asked.bytes);
+  payload.set_byte_enable_ptr(nullptr);
   payload.set_dmi_allowed(false);
   payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  const auto what = [&] {
+    return fmt::format("{}: {} of {} bytes at address {:#x}", socket.name(),
+                       asked.write ? "write" : "read", asked.bytes, asked.address);
+  };
   sc_core::sc_time delay;
-  socket->b_transport(payload, delay);
+  if (&socket == &dram) {
+    errors_as_run_errors(what, [&] { socket->b_transport(payload, delay); });
+  } else {
+    socket->b_transport(payload, delay);
+  }
   if (!payload.is_response_ok()) {
-    throw RunError("{}: {} of {} bytes at address {:#x}: the memory answers {}", socket.name(),
-                   write ? "write" : "read", payload.get_data_length(), address,
-                   payload.get_response_string());
+    throw RunError("{}: the memory answers {}", what(), payload.get_response_string());
+  }
+  // The address is the one that a bus may change. Nobody may change the others.
+  const char* const changed = payload.get_command() != command           ? "command"
+                              : payload.get_data_ptr() != asked.data     ? "data pointer"
+                              : payload.get_data_length() != asked.bytes ? "data length"
+                                                                         : nullptr;
+  if (changed != nullptr) {
+    throw RunError("{}: the memory changes the {} of the payload, which TLM-2.0 forbids", what(),
+                   changed);
+  }
+  // Half of what is left: what the accelerator adds must find a place as well.
+  const sc_dt::uint64 left = (sc_core::sc_max_time() - sc_core::sc_time_stamp()).value();
+  if (delay.value() > left / 2) {
+    throw RunError(
+        "{}: the memory annotates a delay of {}; expected one before the end of time ({})", what(),
+        delay.to_string(), sc_core::sc_max_time().to_string());
   }
   return delay;
 }
@@ -128,30 +193,26 @@ void Dma::move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transf
   const std::int64_t begin = now();
   tlm::tlm_generic_payload payload;
   std::vector<std::uint8_t> buffer(std::min<std::int64_t>(config_.burst_bytes, transfer.bytes));
-  payload.set_data_ptr(buffer.data());
-  payload.set_byte_enable_ptr(nullptr);
   for (std::int64_t done = 0; done < transfer.bytes; done += config_.burst_bytes) {
     const std::int64_t bytes = std::min<std::int64_t>(config_.burst_bytes, transfer.bytes - done);
     bus_.lock();
-    payload.set_data_length(static_cast<unsigned>(bytes));
-    payload.set_streaming_width(static_cast<unsigned>(bytes));
     const std::int64_t from = now();
     std::int64_t bus = 0;     // the DRAM's time: what it waits itself and what it annotates
     std::int64_t hidden = 0;  // of this, in bursts after the first
     const auto access_dram = [&] {
       const std::uint64_t address =
           origin_ + static_cast<std::uint64_t>(transfer.dram_address + done);
-      const std::int64_t annotated =
-          clock().cycles_of(burst(dram, transfer.to_dram, address, payload));
+      const Burst asked{transfer.to_dram, address, buffer.data(), static_cast<unsigned>(bytes)};
+      const std::int64_t annotated = clock().cycles_of(burst(dram, asked, payload));
       clock().wait_for_edge();
       bus = now() - from + annotated;
       hidden = std::min(dram_latency_, annotated);
     };
     const auto access_scratchpad = [&] {
-      if (transfer.load != nullptr) payload.set_extension(transfer.load);
-      const std::int64_t annotated =
-          clock().cycles_of(burst(scratchpad, !transfer.to_dram, transfer.address + done, payload));
-      payload.clear_extension<LoadExtension>();  // it is the caller's
+      const LentExtension load(payload, transfer.load);
+      const Burst asked{!transfer.to_dram, static_cast<std::uint64_t>(transfer.address + done),
+                        buffer.data(), static_cast<unsigned>(bytes)};
+      const std::int64_t annotated = clock().cycles_of(burst(scratchpad, asked, payload));
       return now() - from + annotated;
     };
     std::int64_t port = 0;
@@ -192,7 +253,13 @@ void Dma::access_for_host(bool write, std::int64_t address, std::uint8_t* data,
     payload.set_data_length(length);
     payload.set_streaming_width(length);
     payload.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
-    const std::int64_t some = dram->transport_dbg(payload);
+    std::int64_t some = 0;
+    const auto what = [&] {
+      return fmt::format("{}: transport_dbg, {} of {} bytes at address {:#x}", dram.name(),
+                         write ? "write" : "read", length,
+                         begin + static_cast<std::uint64_t>(done));
+    };
+    errors_as_run_errors(what, [&] { some = dram->transport_dbg(payload); });
     if (some < 1 || some > length) {
       throw RunError(
           "{}: the memory {} {} of {} bytes from address {:#x} on through transport_dbg; expected "

@@ -52,6 +52,12 @@ class Dma : public Block, public ChunksIf, public TransfersIf {
   void poke(std::int64_t address, const void* from, std::int64_t bytes) override;
 
  private:
+  struct Burst {
+    bool write = false;
+    std::uint64_t address = 0;
+    std::uint8_t* data = nullptr;
+    unsigned bytes = 0;
+  };
   struct LayerChunk {
     mapping::LayerIndex layer;
     const mapping::Chunk* chunk;
@@ -63,9 +69,11 @@ class Dma : public Block, public ChunksIf, public TransfersIf {
   void move_chunk(const LayerChunk& chunk, LoadExtension load);
   /// Makes one transfer in bursts; the channels take turns.
   void move(tlm_utils::simple_initiator_socket<Dma>& scratchpad, const Transfer& transfer);
-  /// One burst between a memory and the payload's data; returns the annotated delay.
-  sc_core::sc_time burst(tlm_utils::simple_initiator_socket<Dma>& socket, bool write,
-                         std::uint64_t address, tlm::tlm_generic_payload& payload);
+  /// One burst between a memory and `data`; returns the annotated delay. RunError, which names the
+  /// memory, for a response that is not OK, for what the memory throws, and for one that breaks the
+  /// rules of TLM-2.0.
+  sc_core::sc_time burst(tlm_utils::simple_initiator_socket<Dma>& socket, const Burst& asked,
+                         tlm::tlm_generic_payload& payload);
   void access_for_host(bool write, std::int64_t address, std::uint8_t* data, std::int64_t bytes);
 
   std::uint64_t origin_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with a platform is said when it is built, or when its simulation starts.
 #include <gtest/gtest.h>
+#include <tlm_utils/simple_target_socket.h>
 
 #include <cstdio>
 
@@ -66,6 +67,18 @@ TEST(PlatformElaboration, AMemoryEndsSomewhere) {
   expect_error([&] { dram.data(100); }, "small: address: expected one below 100, got 100");
 }
 
+TEST(PlatformElaboration, AMemoryThatThisMachineCannotHoldIsAnError) {
+  const Parts parts;
+  for (const std::uint64_t bytes : {std::uint64_t{1} << 62, ~std::uint64_t{0}}) {
+    expect_error(
+        [&] { Dram("huge", parts.config, bytes); },
+        "huge: bytes: expected at most what this machine can hold, got " + std::to_string(bytes));
+  }
+  // Nothing of the failed ones is left.
+  const Dram dram("huge", parts.config, 1024);
+  EXPECT_STREQ(dram.name(), "huge");
+}
+
 /// Runs in a process of its own, and ends it with the message that came out of the kernel.
 template <typename Build>
 void simulate(Build build) {
@@ -101,6 +114,25 @@ TEST(PlatformStart, AMemoryThatIsTooSmallIsNamedWithItsAddress) {
   EXPECT_EXIT(simulate([] { return std::make_unique<Small>(); }), testing::ExitedWithCode(7),
               "RunError accelerator.core.dma.dram: the memory takes 0 of [0-9]+ bytes from address "
               "0x0 on through transport_dbg; expected all of them");
+}
+
+TEST(PlatformStart, WhatTheMemoryThrowsAtTheStartIsARunError) {
+  struct Locked : Simple {
+    struct Memory : sc_core::sc_module {
+      tlm_utils::simple_target_socket<Memory> socket{"socket"};
+      explicit Memory(const sc_core::sc_module_name& name) : sc_module(name) {
+        socket.register_b_transport(this, &Memory::b_transport);
+        socket.register_transport_dbg(this, &Memory::transport_dbg);
+      }
+      void b_transport(tlm::tlm_generic_payload&, sc_core::sc_time&) {}
+      unsigned transport_dbg(tlm::tlm_generic_payload&) { throw std::runtime_error("no key"); }
+    };
+    Memory locked{"locked"};
+    Locked() { accelerator.memory.bind(locked.socket); }
+  };
+  EXPECT_EXIT(simulate([] { return std::make_unique<Locked>(); }), testing::ExitedWithCode(7),
+              "RunError accelerator.core.dma.dram: transport_dbg, write of [0-9]+ bytes at address "
+              "0x0: the memory throws: no key");
 }
 
 TEST(PlatformStart, JobsWithoutResultsAreAnError) {

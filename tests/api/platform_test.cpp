@@ -38,13 +38,15 @@ class OddMemory : public sc_core::sc_module {
   OddMemory(const sc_core::sc_module_name& name, std::uint64_t size, bool debug)
       : sc_module(name), bytes(size) {
     socket.register_b_transport(this, &OddMemory::b_transport);
-    if (debug) socket.register_transport_dbg(this, &OddMemory::transport_dbg);
+    if (debug) socket.register_transport_dbg(this, &OddMemory::debug);
   }
 
   sc_core::sc_time wait_time;  // within the access
   sc_core::sc_time annotated;  // after it
   bool refuses = false;
-  std::function<void()> surprise;  // what it does to an access
+  std::function<void()> surprise;                           // what it does to an access
+  std::function<void(tlm::tlm_generic_payload&)> mischief;  // and to its payload, in the end
+  std::function<void()> debug_surprise;
   std::int64_t accesses = 0;
   std::vector<std::uint8_t> bytes;
 
@@ -58,10 +60,15 @@ class OddMemory : public sc_core::sc_module {
     if (surprise) surprise();
     if (wait_time > sc_core::SC_ZERO_TIME) wait(wait_time);
     delay += annotated;
-    transport_dbg(payload);
+    copy(payload);
     payload.set_response_status(tlm::TLM_OK_RESPONSE);
+    if (mischief) mischief(payload);
   }
-  unsigned transport_dbg(tlm::tlm_generic_payload& payload) {
+  unsigned debug(tlm::tlm_generic_payload& payload) {
+    if (debug_surprise) debug_surprise();
+    return copy(payload);
+  }
+  unsigned copy(tlm::tlm_generic_payload& payload) {
     std::uint8_t* const place = bytes.data() + payload.get_address();
     // In small pieces: a memory may do that.
     const unsigned length = std::min(payload.get_data_length(), 4096u);
@@ -79,6 +86,9 @@ AcceleratorOptions options_of(std::uint64_t address, double period_ns = 0.0, boo
   return options;
 }
 
+/// Accelerators that a test ends.
+constexpr int kVictims = 9;
+
 struct Platform : sc_core::sc_module {
   explicit Platform(const sc_core::sc_module_name& name) : sc_module(name) {
     edge.memory.bind(dram.socket);
@@ -89,6 +99,7 @@ struct Platform : sc_core::sc_module {
     failing.memory.bind(failing_memory.socket);
     throwing.memory.bind(throwing_memory.socket);
     reporting.memory.bind(reporting_memory.socket);
+    for (int i = 0; i < kVictims; ++i) victims[i].memory.bind(victim_memories[i].socket);
     piped.memory.bind(piped_dram.socket);
     piped.jobs.bind(jobs);
     piped.results.bind(results);
@@ -122,6 +133,13 @@ struct Platform : sc_core::sc_module {
   OddMemory throwing_memory{"throwing_memory", kMegabyte, /*debug=*/true};
   Accelerator reporting{"reporting", streamed_config, streamed_program};
   OddMemory reporting_memory{"reporting_memory", kMegabyte, /*debug=*/true};
+  sc_core::sc_vector<Accelerator> victims{
+      "victims", kVictims, [this](const char* name, std::size_t) {
+        return new Accelerator(name, streamed_config, streamed_program, options_of(0, 2.0));
+      }};
+  sc_core::sc_vector<OddMemory> victim_memories{
+      "victim_memories", kVictims,
+      [](const char* name, std::size_t) { return new OddMemory(name, kMegabyte, /*debug=*/true); }};
   Accelerator piped{"piped", streamed_config, streamed_program};
   Dram piped_dram{"piped_dram", streamed_config, kMegabyte};
   sc_core::sc_fifo<Job> jobs{"jobs", 2};
@@ -389,27 +407,34 @@ TEST(Platform, AnotherProgramTakesTheSameAccelerator) {
 
 // The last tests: the accelerator can do nothing afterwards.
 
+/// Of the RunError that a job ends with.
+std::string message_of_job(Accelerator& accelerator) {
+  try {
+    accelerator.run({pixels_of(1), 1});
+  } catch (const RunError& error) {
+    return error.what();
+  }
+  return "no RunError";
+}
+
+void expect_text(const std::string& text, const std::string& begin, const std::string& part) {
+  EXPECT_EQ(text.rfind(begin, 0), 0u) << text << "\nexpected: " << begin;
+  EXPECT_NE(text.find(part), std::string::npos) << text << "\nexpected: " << part;
+}
+
 TEST(PlatformFailures, AnAccessThatTheMemoryRefusesEndsTheJobWithAMessage) {
   Accelerator& accelerator = platform->failing;
   const JobResult good = accelerator.run({pixels_of(1), 1});
   EXPECT_FALSE(good.logits.empty());
   platform->failing_memory.refuses = true;
-  const auto message = [&] {
-    try {
-      accelerator.run({pixels_of(1), 1});
-    } catch (const RunError& error) {
-      return std::string(error.what());
-    }
-    return std::string("nothing was thrown");
-  };
-  const std::string first = message();
+  const std::string first = message_of_job(accelerator);
   char expected[200];
   std::snprintf(expected, sizeof expected,
                 "platform.failing.core.dma.dram: read of 784 bytes at address %#llx: the memory "
                 "answers TLM_GENERIC_ERROR_RESPONSE",
                 static_cast<unsigned long long>(accelerator.region().input[0]));
   EXPECT_EQ(first, expected);
-  EXPECT_EQ(message(),
+  EXPECT_EQ(message_of_job(accelerator),
             "platform.failing.core: an earlier run failed; the model cannot be used again");
   EXPECT_FALSE(accelerator.busy());
   accelerator.start({pixels_of(1), 1});
@@ -423,19 +448,86 @@ TEST(PlatformFailures, WhatTheMemoryThrowsEndsTheJobAsAnErrorOfBrownout) {
   const auto message = [](Accelerator& accelerator, OddMemory& memory,
                           const std::function<void()>& surprise) {
     memory.surprise = surprise;
-    try {
-      accelerator.run({pixels_of(1), 1});
-    } catch (const RunError& error) {
-      return std::string(error.what());
-    }
-    return std::string("nothing was thrown");
+    return message_of_job(accelerator);
   };
-  EXPECT_EQ(message(platform->throwing, platform->throwing_memory,
-                    [] { throw std::runtime_error("on fire"); }),
-            "platform.throwing.core: the job ended with an exception: on fire");
-  EXPECT_EQ(message(platform->reporting, platform->reporting_memory,
-                    [] { SC_REPORT_ERROR("/memory/fire", "it burns"); }),
-            "platform.reporting.core: the job ended with an exception: /memory/fire: it burns");
+  expect_text(message(platform->throwing, platform->throwing_memory,
+                      [] { throw std::runtime_error("on fire"); }),
+              "platform.throwing.core.dma.dram: read of ", ": the memory throws: on fire");
+  expect_text(message(platform->reporting, platform->reporting_memory,
+                      [] { SC_REPORT_ERROR("/memory/fire", "it burns"); }),
+              "platform.reporting.core.dma.dram: read of ",
+              ": the memory throws: /memory/fire: it burns");
+  expect_text(message(platform->victims[0], platform->victim_memories[0],
+                      [] { throw InputError(std::string("address: expected an even one")); }),
+              "platform.victims_0.core.dma.dram: read of ",
+              ": the memory throws: address: expected an even one");
+  expect_text(message(platform->victims[1], platform->victim_memories[1], [] { throw 5; }),
+              "platform.victims_1.core.dma.dram: read of ",
+              ": the memory throws: something that is no exception of C++");
+}
+
+TEST(PlatformFailures, AMemoryThatBreaksTheRulesOfTlmEndsTheJobAndIsNamed) {
+  using Payload = tlm::tlm_generic_payload;
+  const auto message = [](int victim, const std::function<void(Payload&)>& mischief) {
+    platform->victim_memories[victim].mischief = mischief;
+    return message_of_job(platform->victims[victim]);
+  };
+  const std::string begin = ".core.dma.dram: read of 784 bytes at address ";
+  const std::string forbidden = " of the payload, which TLM-2.0 forbids";
+  static std::uint8_t other[4096];
+  expect_text(message(2, [](Payload& payload) { payload.set_write(); }),
+              "platform.victims_2" + begin, ": the memory changes the command" + forbidden);
+  expect_text(message(3, [](Payload& payload) { payload.set_data_ptr(other); }),
+              "platform.victims_3" + begin, ": the memory changes the data pointer" + forbidden);
+  expect_text(message(4, [](Payload& payload) { payload.set_data_length(1u << 20); }),
+              "platform.victims_4" + begin, ": the memory changes the data length" + forbidden);
+  // Changed later, in a burst of weights, which carry an extension of the accelerator.
+  expect_text(message(5,
+                      [](Payload& payload) {
+                        if (payload.is_read() && payload.get_address() == 0)
+                          payload.set_data_length(7);
+                      }),
+              "platform.victims_5.core.dma.dram: read of ",
+              ": the memory changes the data length" + forbidden);
+  // What a bus may change.
+  platform->streamed.run({pixels_of(1), 1});
+  platform->odd_memory.mischief = [](Payload& payload) {
+    payload.set_address(payload.get_address() + 12345);
+    payload.set_dmi_allowed(true);
+  };
+  EXPECT_EQ(platform->odd.run({pixels_of(1), 1}).logits,
+            platform->streamed.run({pixels_of(1), 1}).logits);
+  platform->odd_memory.mischief = nullptr;
+}
+
+TEST(PlatformFailures, ADelayBeyondTheEndOfTimeEndsTheJob) {
+  OddMemory& memory = platform->victim_memories[6];
+  memory.annotated = sc_core::sc_max_time();
+  expect_text(message_of_job(platform->victims[6]), "platform.victims_6.core.dma.dram: read of ",
+              ": the memory annotates a delay of " + sc_core::sc_max_time().to_string() +
+                  "; expected one before the end of time (" + sc_core::sc_max_time().to_string() +
+                  ")");
+}
+
+TEST(PlatformFailures, WhatDebugTransportThrowsEndsTheJobAsWell) {
+  platform->victim_memories[7].debug_surprise = [] { throw std::runtime_error("no key"); };
+  expect_text(message_of_job(platform->victims[7]),
+              "platform.victims_7.core.dma.dram: transport_dbg, write of 784 bytes at address ",
+              ": the memory throws: no key");
+}
+
+TEST(PlatformFailures, AMemoryThatWaitsForAnotherJobOfItsAcceleratorIsRefused) {
+  Accelerator& accelerator = platform->victims[8];
+  platform->victim_memories[8].surprise = [&] { accelerator.run({pixels_of(1), 1}); };
+  expect_text(message_of_job(accelerator), "platform.victims_8.core.dma.dram: read of ",
+              ": the memory throws: platform.victims_8: run: the job that calls it has not ended");
+  // One that does not wait, or waits for another accelerator, may.
+  platform->odd_memory.surprise = [done = false]() mutable {
+    if (!std::exchange(done, true)) platform->streamed.run({pixels_of(1), 1});
+  };
+  EXPECT_EQ(platform->odd.run({pixels_of(1), 1}).logits,
+            platform->streamed.run({pixels_of(1), 1}).logits);
+  platform->odd_memory.surprise = nullptr;
 }
 
 TEST(PlatformFailures, NothingIsMadeWhileTheSimulationRuns) {

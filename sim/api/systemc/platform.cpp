@@ -36,4 +36,10 @@ accelerator::Clock clock_of(const mapping::AcceleratorConfig& config,
   return accelerator::Clock(sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(steps)));
 }
 
+bool runs_in(const sc_core::sc_object& module) {
+  const sc_core::sc_object* object = sc_core::sc_get_current_process_handle().get_process_object();
+  while (object != nullptr && object != &module) object = object->get_parent_object();
+  return object != nullptr;
+}
+
 }  // namespace brownout::api

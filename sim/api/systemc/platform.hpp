@@ -17,4 +17,7 @@ const sc_core::sc_module_name& expect_new(const sc_core::sc_module_name& name);
 accelerator::Clock clock_of(const mapping::AcceleratorConfig& config,
                             const sc_core::sc_time& period);
 
+/// Whether the process that runs now is one of the module or of a module in it.
+bool runs_in(const sc_core::sc_object& module);
+
 }  // namespace brownout::api

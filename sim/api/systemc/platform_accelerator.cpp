@@ -279,6 +279,13 @@ JobResult Accelerator::run(const Job& job) {
         "called by anyone",
         name());
   }
+  if (api::runs_in(parts_->core)) {
+    throw InputError(
+        "{}: run: the job that calls it has not ended, and another one would wait for it for ever; "
+        "expected a memory that gives the accelerator no job to wait for; start() may be called by "
+        "anyone",
+        name());
+  }
   Parts& parts = *parts_;
   const std::uint64_t number = parts.ask(Parts::Way::kRun, job);
   for (;;) {

@@ -78,9 +78,9 @@ inline std::ostream& operator<<(std::ostream& out, const JobResult& result) {
 /// when result() has it; the port `jobs` is read whenever it has one, and `results` gets the
 /// result.
 ///
-/// Wrong arguments are InputErrors of the call. What goes wrong while a job runs (the memory
-/// refuses an access, for example) ends the job: run() and result() throw it, `results` gets its
-/// text. The accelerator then takes no more jobs, and the rest of the platform runs on.
+/// Wrong arguments are InputErrors of the call. What goes wrong while a job runs (the memory refuses
+/// an access, throws anything, or breaks the rules of TLM-2.0, for example) ends the job: run() and
+/// result() throw a RunError, `results` gets its text. The accelerator then takes no more jobs, and the rest of the platform runs on.
 class Accelerator : public sc_core::sc_module {
  public:
   /// To the memory, in place of the accelerator's DRAM. Delays that b_transport annotates or waits
@@ -100,7 +100,8 @@ class Accelerator : public sc_core::sc_module {
               const Program& program, const AcceleratorOptions& options = {});
   ~Accelerator() override;
 
-  /// Waits in the calling thread (an SC_THREAD) until the job is done.
+  /// Waits in the calling thread (an SC_THREAD) until the job is done. InputError when that is one of
+  /// the accelerator's own, which calls its memory: the job there would wait for itself.
   JobResult run(const Job& job);
 
   /// Asks for a job. The results of finished ones are taken in their order.
@@ -150,6 +151,7 @@ class Dram : public sc_core::sc_module {
   tlm::tlm_target_socket<> socket{"socket"};
 
   /// `bytes` from address 0 on, all zero. `clock_period` is the accelerator's (zero: as above).
+  /// InputError for more bytes than this machine can hold.
   Dram(const sc_core::sc_module_name& name, const AcceleratorConfig& config, std::uint64_t bytes,
        const sc_core::sc_time& clock_period = sc_core::SC_ZERO_TIME);
   ~Dram() override;
