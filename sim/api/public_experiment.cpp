@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The public Experiment: an EvalBench of sim/runs that is made by the first evaluation.
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -8,6 +9,7 @@
 #include "brownout/experiment.hpp"
 #include "sim/api/evaluation_results.hpp"
 #include "sim/api/experiment_settings.hpp"
+#include "sim/api/one_run.hpp"
 #include "sim/base/setting_text.hpp"
 #include "sim/results/places.hpp"
 #include "sim/runs/sweep_file.hpp"
@@ -59,6 +61,8 @@ struct Experiment::Parts {
   }
 
   EvalResult run(const Conditions& at, const runs::ChipChoice& chips) {
+    const api::OneRunOfAll mine(this, running);
+    const api::OneRun simulating(setup.target.accelerator ? setup.simulator.get() : nullptr);
     runs::EvalConfig config = config_at(at, chips);
     if (!bench) bench.emplace(config, threads);
     const runs::EvalResult result = bench->run(std::move(config), /*quiet=*/true);
@@ -73,6 +77,7 @@ struct Experiment::Parts {
   bool keep_logits, list_cells;
   chips::ChipFiles files;  // of chips, read so far
   std::optional<runs::EvalBench> bench;
+  std::atomic<bool> running{false};
 };
 
 Experiment::Experiment(const Network& network, const ExperimentConfig& config)

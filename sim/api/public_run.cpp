@@ -3,6 +3,7 @@
 #include "brownout/experiment.hpp"
 #include "sim/api/evaluation_results.hpp"
 #include "sim/api/experiment_settings.hpp"
+#include "sim/api/one_run.hpp"
 
 namespace brownout {
 
@@ -35,6 +36,7 @@ RunResult run(const Network& network, const ExperimentConfig& config, std::optio
     runs::RunConfig run = runs::run_config(run_settings(config, voltage, chip));
     run.model = network.internal()->file;
     run.network = network.internal();
+    const api::OneRun simulating(config.simulator.get());
     return api::public_result(
         runs::run_accelerator(std::move(run), api::thread_count(config.threads),
                               /*quiet=*/true),

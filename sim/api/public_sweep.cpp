@@ -4,6 +4,7 @@
 
 #include "brownout/experiment.hpp"
 #include "sim/api/experiment_settings.hpp"
+#include "sim/api/one_run.hpp"
 #include "sim/base/setting_text.hpp"
 #include "sim/base/shipped.hpp"
 #include "sim/report/results_text.hpp"
@@ -34,6 +35,9 @@ SweepResult sweep(const std::string& file, const SweepOptions& options,
   return api::library_call(
       progress,
       [&] {
+        static const char sweeps = 0;
+        const api::OneRun sweeping(&sweeps);
+        const api::OneRun simulating(options.simulator.get());
         runs::SweepConfig config = runs::load_sweep(find_shipped(kShippedSweeps, file, "sweep"));
         config.setup.simulator = options.simulator;
         runs::replace_settings(overrides_of(options), config);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "brownout/experiment.hpp"
 #include "sim/base/files.hpp"
@@ -242,6 +243,39 @@ TEST_F(Evaluation, ProgressCountsPassesAndMayEndTheRun) {
                               [](std::int64_t, std::int64_t) -> bool { throw 5; }),
                int);
   EXPECT_EQ(experiment.run(Conditions::at_rate(0.01), random_chips(2)).chips.size(), 2u);
+}
+
+TEST_F(Evaluation, OneRunsAtATime) {
+  Experiment experiment(network(), config()), other(network(), config());
+  const auto run = [](Experiment& one, const ProgressFunction& progress = {}) {
+    return one.run(Conditions::at_rate(0.02), random_chips(3), progress).rerr->mean;
+  };
+  const double expected = run(experiment);
+  const std::string refused =
+      "progress: the run that calls it has not ended; expected a function that starts no run of "
+      "its own";
+  int calls = 0;
+  const double found = run(experiment, [&](std::int64_t, std::int64_t) {
+    if (++calls > 3) return true;
+    expect_error([&] { run(experiment); }, refused);
+    expect_error([&] { experiment.run_random(Conditions::at_rate(0.2), 2); }, refused);
+    EXPECT_EQ(run(other), expected);  // another experiment is fine
+    std::thread([&] {
+      expect_error([&] { run(experiment); }, "a run of another thread has not ended; expected one");
+    }).join();
+    return true;
+  });
+  EXPECT_GE(calls, 3);
+  EXPECT_EQ(found, expected);
+  // Not even through another one.
+  run(experiment, [&](std::int64_t, std::int64_t) {
+    run(other, [&](std::int64_t, std::int64_t) {
+      expect_error([&] { run(experiment); }, refused);
+      return true;
+    });
+    return true;
+  });
+  EXPECT_EQ(run(experiment), expected);
 }
 
 TEST_F(Evaluation, WrongSettingsNameTheField) {

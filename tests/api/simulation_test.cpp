@@ -94,6 +94,57 @@ TEST_F(Simulation, RunsWithoutWhatTheyNeedAreRefused) {
   expect_error([&] { Experiment(network(), config); }, "simulator: cycles and energy of an");
 }
 
+TEST_F(Simulation, WhatUsesTheSimulatorIsRefusedWhileItIsUsed) {
+  const std::string refused = "progress: the run that calls it has not ended; expected a function";
+  const ExperimentConfig config = this->config();
+  const Network net = network();
+  const std::string file = workplace_.sweep_file().string();
+  SweepOptions options;
+  options.chips = 2;
+  const auto sweep_into = [&](const std::string& name, const ProgressFunction& progress) {
+    options.folder = (workplace_.folder() / name).string();
+    return sweep(file, options, progress).csv;
+  };
+  ExperimentConfig without = config;
+  without.accelerator = "";
+  Experiment simulated(net, config), other(net, config), plain(net, without);
+  const auto expect_refused = [&](bool also_sweeps) {
+    expect_error([&] { run(net, config); }, refused);
+    expect_error([&] { other.run({}); }, refused);
+    options.simulator = config.simulator;
+    if (also_sweeps) expect_error([&] { sweep_into("inner", {}); }, refused);
+    options.simulator = nullptr;
+    EXPECT_EQ(plain.run({}).images, 20);
+  };
+  const RunResult alone = run(net, config);
+  const double energy = *simulated.run(Conditions::at_voltage(0.84)).energy_uj;
+  const std::string csv = sweep_into("alone", {});
+  int calls = 0;
+  const auto progress = [&](std::int64_t, std::int64_t) {
+    if (++calls <= 2) expect_refused(true);
+    return true;
+  };
+  const RunResult again = run(net, config, std::nullopt, "", progress);
+  EXPECT_EQ(again.cycles, alone.cycles);
+  EXPECT_EQ(again.err, alone.err);
+  EXPECT_GE(std::exchange(calls, 0), 1);
+  EXPECT_EQ(*simulated.run(Conditions::at_voltage(0.84), {}, progress).energy_uj, energy);
+  EXPECT_GE(std::exchange(calls, 0), 1);
+  // A sweep in a sweep, whatever its folder.
+  EXPECT_EQ(sweep_into("outer",
+                       [&](std::int64_t, std::int64_t) {
+                         if (++calls > 2) return true;
+                         expect_error([&] { sweep(file, options); }, refused);
+                         SweepOptions inner = options;
+                         inner.folder = (workplace_.folder() / "inner").string();
+                         expect_error([&] { sweep(file, inner); }, refused);
+                         return true;
+                       }),
+            csv);
+  EXPECT_GE(calls, 1);
+  EXPECT_FALSE(std::filesystem::exists(workplace_.folder() / "inner"));
+}
+
 TEST_F(Simulation, ASweepThatWasEndedGoesOnAndWritesTheFilesOfTheCommand) {
   SweepOptions options;
   options.folder = (workplace_.folder() / "library").string();

@@ -65,10 +65,13 @@ std::vector<std::string> random_chips(int count, std::uint64_t seed = 0);
 
 /// Told how far a run has come: done of total chips. It is called by the thread that called the
 /// run, after each chip and several times a second in between. If it returns false, the run ends
-/// with an Interrupted. Exceptions that it throws end the run likewise and arrive at its caller.
+/// with an Interrupted. Exceptions that it throws end the run likewise and arrive at its caller. It
+/// may run other experiments, but those that are at work are taken: running the experiment that
+/// calls it, a sweep in a sweep, and whatever uses the same simulator are InputErrors.
 using ProgressFunction = std::function<bool(std::int64_t done, std::int64_t total)>;
 
-/// Prints nothing and handles no signals. One evaluation at a time; several objects may work in
+/// Prints nothing and handles no signals. One evaluation at a time: a second one meanwhile, of
+/// another thread or of the progress function, is an InputError. Several objects may work in
 /// several threads.
 class Experiment {
  public:
