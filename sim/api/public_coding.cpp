@@ -7,6 +7,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/setting_text.hpp"
 #include "sim/mapping/code_table.hpp"
+#include "sim/network/decoding_check.hpp"
 #include "sim/network/quantization.hpp"
 
 namespace brownout {
@@ -39,6 +40,7 @@ std::vector<network::Coding> codings_of(const Coding& coding) {
   for (std::size_t i = 0; i < coding.alpha.size(); ++i) {
     one.alpha = coding.alpha[i];
     one.beta = coding.beta[i];
+    network::check_decoding(one, coding.alpha.size() == 1 ? "" : fmt::format("channel {}: ", i));
     all.push_back(one);
   }
   return all;

@@ -18,6 +18,10 @@
 namespace brownout {
 namespace {
 
+void expect_file(const std::string& file) {
+  if (file.empty()) throw InputError("{}: expected a value, got \"\"", Field{"file"});
+}
+
 /// A number of images, 0 where nobody says one.
 std::optional<std::int64_t> images_of(const char* field, std::int64_t images) {
   if (images == 0) return std::nullopt;
@@ -110,6 +114,7 @@ Network Network::load(const std::string& file) {
 
 Network Network::from_onnx(const std::string& file, const ImportOptions& options, int threads,
                            std::vector<std::string>* remarks) {
+  expect_file(file);
   runs::ImportResult result = name_fields(import_fields(), [&] {
     return runs::import_model(runs::import_config(settings_of(file, options)),
                               api::thread_count(threads), /*quiet=*/true);
@@ -163,6 +168,7 @@ Network Network::with_codes(const std::vector<std::vector<std::int8_t>>& n) cons
 }
 
 void Network::save(const std::string& file, bool overwrite) const {
+  expect_file(file);
   std::error_code error;
   if (!overwrite && std::filesystem::exists(file, error))
     throw InputError("{}: exists; expected another file, or {} to replace it", file,

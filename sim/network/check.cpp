@@ -4,6 +4,7 @@
 #include <set>
 
 #include "sim/base/error.hpp"
+#include "sim/network/decoding_check.hpp"
 #include "sim/network/formula.hpp"
 #include "sim/network/infer.hpp"
 #include "sim/network/network.hpp"
@@ -43,6 +44,8 @@ void check_accumulator(const Node& node, const Coding& coding, std::int64_t redu
   }
 }
 
+}  // namespace
+
 void check_decoding(const Coding& coding, const std::string& place) {
   if (!std::isfinite(coding.alpha) || std::signbit(coding.alpha)) {
     throw InputError("{}alpha is {}, expected a finite number of at least 0", place, coding.alpha);
@@ -59,6 +62,8 @@ void check_decoding(const Coding& coding, const std::string& place) {
     throw InputError("{}alpha is {}, scheme binary expects 1", place, coding.alpha);
   }
 }
+
+namespace {
 
 void check_coding(const Parameter& parameter, const std::string& place) {
   const Coding& coding = *parameter.coding;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks, codings and programs as a user of the library meets them.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -105,6 +106,13 @@ TEST_F(PublicNetwork, FilesThatAreNoneAreRefused) {
   expect_error([&] { Network::from_onnx(file("bad.onnx"), options); }, "bits: ");
 }
 
+TEST_F(PublicNetwork, AnEmptyNameIsNoFile) {
+  expect_error([&] { Network::load(""); }, "network: expected a file or the name of a shipped");
+  expect_error([&] { Network::from_onnx(""); }, "file: expected a value, got \"\"");
+  expect_error([&] { network().save(""); }, "file: expected a value, got \"\"");
+  expect_error([&] { network().save("", /*overwrite=*/true); }, "file: expected a value");
+}
+
 TEST_F(PublicNetwork, AnImportedNetworkIsThatOfTheCommand) {
   const std::string model = std::string(BROWNOUT_SOURCE_DIR) + "/examples/own-network/lenet.onnx";
   const std::string data = file("data");
@@ -208,6 +216,38 @@ TEST(PublicCoding, WrongArgumentsAreRefused) {
   codes[1] = 16;
   expect_error([&] { decode(coding, codes, 2, back); },
                "codes: element 1 is 16; expected a code of 4 bits, in [0, 15]");
+}
+
+TEST(PublicCoding, ADecodingThatNoNetworkMayHaveIsRefused) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kInfinite = std::numeric_limits<float>::infinity();
+  const float values[] = {0.5f, -0.5f};
+  const std::uint8_t codes[] = {1, 0};
+  std::uint8_t to_codes[2];
+  float to_values[2];
+  const auto refused = [&](const Coding& coding, const std::string& message) {
+    expect_error([&] { encode(coding, values, 2, to_codes); }, message);
+    expect_error([&] { decode(coding, codes, 2, to_values); }, message);
+  };
+  for (const float alpha : {kNan, kInfinite, -1.0f, -0.0f}) {
+    refused({"rquant", 8, {alpha}, {0.0f}},
+            "alpha is " + fmt::format("{}", alpha) + ", expected a finite number of at least 0");
+  }
+  for (const float beta : {kNan, kInfinite, -kInfinite}) {
+    refused({"uniform", 8, {0.1f}, {beta}},
+            "beta is " + fmt::format("{}", beta) + ", expected a finite number");
+  }
+  refused({"rquant", 8, {0.1f, kNan}, {0.0f, 0.0f}}, "channel 1: alpha is nan");
+  refused({"symmetric", 8, {0.1f}, {0.5f}}, "beta is 0.5, scheme symmetric expects 0");
+  refused({"binary", 1, {0.5f}, {0.0f}}, "alpha is 0.5, scheme binary expects 1");
+  // All numbers are the same: alpha 0 is what their range gives.
+  const float same[] = {0.25f, 0.25f};
+  const Coding constant = fit(same, 2, "rquant", 8);
+  EXPECT_EQ(constant.alpha[0], 0.0f);
+  encode(constant, same, 2, to_codes);
+  decode(constant, to_codes, 2, to_values);
+  EXPECT_EQ(to_values[1], 0.25f);
+  expect_error([&] { fit_range(-1e300, 1e300, "rquant", 8); }, "is too wide to quantize");
 }
 
 }  // namespace

@@ -37,7 +37,9 @@ Coding fit(const float* values, std::int64_t count, const std::string& scheme, i
 /// The coding of the range [low, high]. For "symmetric" only the larger magnitude counts.
 Coding fit_range(double low, double high, const std::string& scheme, int bits);
 /// Codes v of values, clamped to those that the scheme stores. InputError for a coding whose parts
-/// do not divide `count`, and for an unknown rounding.
+/// do not divide `count`, for an alpha or beta that is not finite, for an alpha below 0, for one
+/// that the scheme does not have ("symmetric" has beta 0, "binary" alpha 1 as well), and for an
+/// unknown rounding.
 void encode(const Coding& coding, const float* values, std::int64_t count, std::uint8_t* codes,
             const std::string& rounding = "nearest");
 /// w of any codes v, also of those that no value is encoded to, as faulty cells give them.
