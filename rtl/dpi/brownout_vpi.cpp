@@ -27,7 +27,7 @@ enum class Result { kNothing, kFlag, kInt, kCount };
 
 struct Argument {
   vpiHandle handle = nullptr;
-  PLI_INT32 size = 0;  // bits
+  PLI_INT32 size = 0;  // bits; 0: of a text or a real number
   bool is_signed = false;
 };
 
@@ -85,7 +85,10 @@ int int_value(const Argument& argument, const char* name) {
   return static_cast<int>(value);
 }
 
-double real_value(const Argument& argument) {
+/// The simulator would make 0 of the unknown bits of a number that is no real one.
+double real_value(const Argument& argument, const char* name) {
+  if (argument.size > 0 && !known_value(argument, name))
+    throw wrong(name, "some of its bits are unknown");
   s_vpi_value value;
   value.format = vpiRealVal;
   vpi_get_value(argument.handle, &value);
@@ -122,7 +125,7 @@ void open(Call& call) {
             const std::vector<Argument>& arguments = call.arguments;
             MemorySettings settings;
             settings.chip = text_value(arguments[0]);
-            settings.voltage = real_value(arguments[1]);
+            settings.voltage = real_value(arguments[1], "voltage");
             settings.depth = integer_value(arguments[2], "depth");
             settings.width = int_value(arguments[3], "width");
             if (arguments.size() > 4) {
@@ -146,7 +149,7 @@ void close(Call& call) {
 void set_voltage(Call& call) {
   put_int(call, guarded(1, [&] {
             find_memory(int_value(call.arguments[0], "handle"))
-                .set_voltage(real_value(call.arguments[1]));
+                .set_voltage(real_value(call.arguments[1], "voltage"));
             return 0;
           }));
 }
@@ -270,17 +273,29 @@ const std::vector<Function>& functions() {
   return all;
 }
 
+bool is_constant(vpiHandle argument, PLI_INT32 type, PLI_INT32 of) {
+  return (type == vpiConstant || type == vpiParameter) && vpi_get(vpiConstType, argument) == of;
+}
+
+bool is_real(vpiHandle argument, PLI_INT32 type) {
+  return type == vpiRealVar || is_constant(argument, type, vpiRealConst);
+}
+
+/// Icarus Verilog ends when it is asked for a text's real value, and takes its letters for a number
+/// when it is asked for an integer.
+bool is_text(vpiHandle argument, PLI_INT32 type) {
+  return type == vpiStringVar || is_constant(argument, type, vpiStringConst);
+}
+
 bool is_kind(vpiHandle argument, Kind kind) {
   const PLI_INT32 type = vpi_get(vpiType, argument);
-  const bool constant_real = (type == vpiConstant || type == vpiParameter) &&
-                             vpi_get(vpiConstType, argument) == vpiRealConst;
   switch (kind) {
     case Kind::kInteger:
-      return type != vpiRealVar && type != vpiStringVar && !constant_real;
+      return !is_real(argument, type) && !is_text(argument, type);
     case Kind::kReal:
-      return type != vpiStringVar;
+      return !is_text(argument, type);
     case Kind::kText:
-      return type != vpiRealVar && !constant_real;
+      return !is_real(argument, type);
     case Kind::kWord:
       return type == vpiReg || type == vpiBitVar || type == vpiByteVar || type == vpiShortIntVar ||
              type == vpiIntVar || type == vpiLongIntVar || type == vpiIntegerVar ||
@@ -300,8 +315,10 @@ std::vector<vpiHandle> arguments_of(vpiHandle call) {
 }
 
 Argument describe(vpiHandle argument, Kind kind) {
-  // Icarus Verilog ends when it is asked for the size of a text.
-  if (kind != Kind::kInteger && kind != Kind::kWord) return {argument, 0, false};
+  // Icarus Verilog ends when it is asked for the size of a text. A real number has none.
+  const bool has_size = kind == Kind::kInteger || kind == Kind::kWord ||
+                        (kind == Kind::kReal && !is_real(argument, vpi_get(vpiType, argument)));
+  if (!has_size) return {argument, 0, false};
   return {argument, vpi_get(vpiSize, argument), vpi_get(vpiSigned, argument) != 0};
 }
 

@@ -89,12 +89,53 @@ if [ "$simulator" = icarus ]; then
   done
 fi
 
+# A voltage without a value is no 0 V, which a chip may have data for.
+if [ "$simulator" = icarus ]; then
+  for call in "1'bx" "64'bz" "level" "levels[1]" "level + 1"; do
+    cat >"$work/unknown.sv" <<END
+module unknown;
+  logic [31:0] level; logic [3:0] levels [0:3]; string reason; int memory;
+  initial begin
+    memory = \$brownout_open("random:7", $call, 16, 39);
+    \$brownout_last_error(reason);
+    \$display("%0d: %0s", memory, reason);
+    memory = \$brownout_open("random:7", 1, 16, 39);
+    \$display("%0d", \$brownout_set_voltage(memory, $call));
+    \$brownout_last_error(reason);
+    \$display("%0s", reason);
+    level = 1;
+    \$display("%0d", \$brownout_set_voltage(memory, level));
+    \$display("%0d", \$brownout_set_voltage(memory, 0.9 + 0.1 * level));
+  end
+endmodule
+END
+    iverilog -g2012 -L"$libraries" -mbrownout -s unknown "$work/unknown.sv" -o "$work/unknown.vvp"
+    output=$(vvp -n -M"$libraries" "$work/unknown.vvp" 2>&1) || true
+    reason="voltage: some of its bits are unknown"
+    if [ "$output" != "$(printf '0: %s\n1\n%s\n0\n0' "$reason" "$reason")" ]; then
+      printf 'voltage %s: got\n%s\n' "$call" "$output"
+      failed=1
+    fi
+  done
+fi
+
 # Calls with other arguments than a function takes end the simulation before it begins.
 if [ "$simulator" = icarus ]; then
   for call in '$brownout_open("random:7", 0.8)' '$brownout_read(1, 2)' '$brownout_read(1, 2, 32)' \
     '$brownout_read(1.5, 2, word)' '$brownout_close()' '$brownout_close(text)' \
-    '$brownout_set_voltage(1, text)' '$brownout_reads(0.5)'; do
-    printf 'module call; logic [31:0] word; string text; initial $display("END %%0d", %s); endmodule\n' \
+    '$brownout_set_voltage(1, text)' '$brownout_reads(0.5)' \
+    '$brownout_open("random:7", "0.8", 16, 39)' '$brownout_open("random:7", text, 16, 39)' \
+    '$brownout_open("random:7", 0.8, "16", 39)' '$brownout_open("random:7", 0.8, 16, "39")' \
+    '$brownout_open("random:7", LETTERS, 16, 39)' '$brownout_open("random:7", 0.8, LETTERS, 39)' \
+    '$brownout_open(0.8, 0.8, 16, 39)' '$brownout_set_voltage(1, "abc")' \
+    '$brownout_set_voltage(1, LETTERS)' '$brownout_set_voltage("1", 0.8)' \
+    '$brownout_set_voltage(1, {"a", "bc"})' '$brownout_close("1")' '$brownout_reads("1")' \
+    '$brownout_read("1", 2, word)' '$brownout_read(1, "2", word)' '$brownout_read(1, text, word)' \
+    '$brownout_open_at("random:7", 0.8, 16, 39, "0", "", 0, 0, 0)' \
+    '$brownout_open_at("random:7", 0.8, 16, 39, 0, "", "weights", 0, 0)' \
+    '$brownout_open_at("random:7", 0.8, 16, 39, 0, "", 0, "7", 0)' \
+    '$brownout_open_at("random:7", 0.8, 16, 39, 0, "", 0, 0, "yes")'; do
+    printf 'module call; parameter LETTERS = "0.8"; logic [31:0] word; string text; initial $display("END %%0d", %s); endmodule\n' \
       "$call" >"$work/call.sv"
     iverilog -g2012 -L"$libraries" -mbrownout -s call "$work/call.sv" -o "$work/call.vvp"
     status=0
