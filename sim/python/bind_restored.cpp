@@ -42,6 +42,9 @@ class Restored {
     if (refusal) std::rethrow_exception(refusal);
   }
 
+  /// Whether tensors are copied aside now.
+  bool in_force() const { return saved_.has_value(); }
+
   /// How often each tensor was changed in place; None for tensors that do not count it.
   py::list versions() const {
     py::list versions;
@@ -81,6 +84,7 @@ void add_restored(py::module_& module) {
       .def("save", &Restored::save)
       .def("restore", &Restored::restore)
       .def("versions", &Restored::versions)
+      .def_property_readonly("in_force", &Restored::in_force)
       .def("__enter__",
            [](const py::object& self) {
              self.cast<Restored&>().save();

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import math
+import sys
 import threading
 import warnings
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple, Union
+import weakref
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -201,7 +203,8 @@ class Block(_core.Restored, contextlib.ContextDecorator):
     def _enter(self) -> None:
         self._entered = self.versions()
         self._written = []
-        _blocks_of_thread().append(self)
+        outer = [block for block in _blocks_of_thread() if block is not self]
+        _of_thread.blocks = [weakref.ref(block) for block in (*outer, self)]
 
     def write(self, codes: Array) -> None:
         """From now on the model has the numbers that these codes stand for."""
@@ -209,10 +212,7 @@ class Block(_core.Restored, contextlib.ContextDecorator):
         self._written = self.versions()
 
     def _leave(self) -> None:
-        blocks = _blocks_of_thread()
-        if self in blocks:
-            blocks.remove(self)
-        for outer in blocks:
+        for outer in _blocks_of_thread():
             outer._note_restored(self, self.versions())
 
     def _restored(self, left: Optional[List[Optional[int]]]) -> None:
@@ -225,7 +225,7 @@ class Block(_core.Restored, contextlib.ContextDecorator):
                     f"{name}: was changed while the model was perturbed; the change is undone. "
                     "Call optimizer.step() after the block",
                     RuntimeWarning,
-                    stacklevel=2,
+                    stacklevel=_level_of_user(),
                 )
                 break
 
@@ -259,16 +259,34 @@ def selected(model: Any, parameters: Selection) -> List[Tuple[str, torch.nn.Para
         names = [parameters]
     else:
         names = _arguments.names("parameters", parameters)
-    unknown = [name for name in names if name not in named]
-    if unknown:
-        raise InputError(f"parameters: the model has none called {_arguments.shown(unknown[0])}")
+    for name in names:
+        if name not in named:
+            named[name] = _by_other_name(model, name)
     if len(set(names)) != len(names):
         raise InputError("parameters: expected each name once")
+    first: Dict[int, str] = {}
+    for name in names:
+        same = first.setdefault(id(named[name]), name)
+        if same != name:
+            raise InputError(
+                f"parameters: {_arguments.shown(same)} and {_arguments.shown(name)} are one "
+                "parameter; expected it once"
+            )
     if not names:
         raise InputError("parameters: expected at least one coded parameter, found none")
     for name in names:
         _check(name, named[name])
     return [(name, named[name]) for name in names]
+
+
+def _by_other_name(model: torch.nn.Module, name: str) -> torch.nn.Parameter:
+    """A parameter that several modules share has a name in each; named_parameters() has the first."""
+    path, _, last = name.rpartition(".")
+    module = dict(model.named_modules(remove_duplicate=False)).get(path)
+    parameter = None if module is None else module._parameters.get(last)
+    if parameter is None:
+        raise InputError(f"parameters: the model has none called {_arguments.shown(name)}")
+    return parameter
 
 
 def _check(name: str, parameter: torch.nn.Parameter) -> None:
@@ -295,8 +313,25 @@ _of_thread = threading.local()
 
 
 def _blocks_of_thread() -> List[Block]:
-    """The blocks that this thread is in, the outermost one first."""
-    if not hasattr(_of_thread, "blocks"):
-        _of_thread.blocks = []
-    blocks: List[Block] = _of_thread.blocks
-    return blocks
+    """The blocks that this thread is in, the outermost one first.
+
+    An interruption can keep a block from leaving the list. So the list holds no block alive, and
+    one that is not in force counts for nothing.
+    """
+    blocks = [reference() for reference in getattr(_of_thread, "blocks", ())]
+    return [block for block in blocks if block is not None and block.in_force]
+
+
+def _level_of_user() -> int:
+    """The stacklevel, for a warning of the caller, of the code that a user wrote.
+
+    A block may be left by functions of this package and of contextlib.
+    """
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and _module_of(frame) in ("brownout", "contextlib"):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _module_of(frame: Any) -> str:
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0]

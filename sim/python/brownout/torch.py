@@ -98,7 +98,8 @@ def perturbed(
         like: A network whose alpha, beta, scheme and bits are taken, tensor by tensor, in place of
             those that the weights give. Then ``scheme``, ``bits`` and ``ranges`` have no effect.
         parameters: The names of the coded parameters, in the order in which they lie in memory;
-            or a function of name and parameter that says which ones are coded.
+            or a function of name and parameter that says which ones are coded. One that several
+            modules share goes by any of its names.
         offset: The cell of the memory that holds the first bit.
         technology, evaluation_seed, reads, batch: As in ``Chip.corrupt``.
         restore_buffers: Whether buffers are restored after the block as well, so that the running
@@ -303,6 +304,7 @@ class BitErrorTraining:
 
     def __repr__(self) -> str:
         chip = "another random chip each step" if self._chip is None else self._chip.name
+        chip = _arguments.printable(chip)
         return f"<BitErrorTraining on {chip}: {self.step} steps, errors {self.active}>"
 
 
@@ -322,6 +324,12 @@ def order_of_use(model: torch.nn.Module, *inputs: Any) -> List[str]:
     An exported network has this order. It differs from that of ``model.named_parameters()`` when
     modules are not defined in the order of their use. The model runs once on ``inputs``, in
     evaluation mode and without gradients; a parameter that it does not use is left out.
+
+    What is seen are calls of modules: all parameters that a module itself has count as used when it
+    is called, in the order in which it defines them. A parameter that is read in another way, as by
+    ``torch.nn.functional.linear(x, self.head.weight)`` in a model whose module ``head`` is never
+    called, is not seen and left out. So are calls inside a model that was scripted
+    (``torch.jit.script``), and branches that these inputs do not take.
     """
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     order: List[str] = []
