@@ -141,11 +141,11 @@ std::unique_ptr<FaultyMemory> make_memory(const Chip& chip, std::int64_t depth, 
 void add_chips(py::module_& module) {
   PYBIND11_NUMPY_DTYPE(FaultyCell, word, column, p01, p10);
   py::class_<Chip>(module, "Chip")
-      .def(py::init([](const std::string& text) {
-        return without_gil([&] { return std::make_unique<Chip>(text); });
+      .def(py::init([](const Text& text) {
+        return without_gil([&] { return std::make_unique<Chip>(text.bytes); });
       }))
-      .def_property_readonly("name", &Chip::name)
-      .def_property_readonly("note", &Chip::note)
+      .def_property_readonly("name", [](const Chip& chip) { return Text{chip.name()}; })
+      .def_property_readonly("note", [](const Chip& chip) { return Text{chip.note()}; })
       .def_property_readonly("by_voltage", &Chip::by_voltage)
       .def_property_readonly("steps", &Chip::steps)
       .def("faults", faults)
@@ -168,9 +168,9 @@ void add_chips(py::module_& module) {
       .def("read_array", read_array);
 
   py::class_<Technology>(module, "Technology")
-      .def(py::init<const std::string&>())
-      .def_property_readonly("name", &Technology::name)
-      .def_property_readonly("file", &Technology::file)
+      .def(py::init([](const Text& file) { return Technology(file.bytes); }))
+      .def_property_readonly("name", [](const Technology& data) { return Text{data.name()}; })
+      .def_property_readonly("file", [](const Technology& data) { return Text{data.file()}; })
       .def_property_readonly("lowest_voltage", &Technology::lowest_voltage)
       .def_property_readonly("highest_voltage", &Technology::highest_voltage)
       .def("bit_error_rate", &Technology::bit_error_rate)

@@ -69,13 +69,13 @@ class InUse {
 
 ExperimentConfig config_of(const py::dict& given) {
   ExperimentConfig config;
-  config.dataset = given["dataset"].cast<std::string>();
+  config.dataset = given["dataset"].cast<Text>().bytes;
   config.split = given["split"].cast<std::string>();
-  config.data = given["data"].cast<std::string>();
+  config.data = given["data"].cast<Text>().bytes;
   config.images = given["images"].cast<std::int64_t>();
   config.engine = given["engine"].cast<std::string>();
-  config.accelerator = given["accelerator"].cast<std::string>();
-  config.technology = given["technology"].cast<std::string>();
+  config.accelerator = given["accelerator"].cast<Text>().bytes;
+  config.technology = given["technology"].cast<Text>().bytes;
   config.mitigation = given["mitigation"].cast<std::string>();
   config.supplies = given["supplies"].cast<std::map<std::string, std::string>>();
   config.memory_rates = given["memory_rates"].cast<std::map<std::string, double>>();
@@ -103,7 +103,7 @@ py::object logits_of(std::vector<float>&& logits, std::vector<py::ssize_t> front
 
 py::dict fields_of(EvalResult&& result) {
   py::dict fields;
-  fields["model"] = result.model;
+  fields["model"] = Text{result.model};
   fields["images"] = result.images;
   fields["voltage"] = result.voltage;
   fields["rate"] = result.rate;
@@ -121,17 +121,17 @@ py::dict fields_of(EvalResult&& result) {
   }
   py::list chips;
   for (const ChipError& chip : result.chips) {
-    chips.append(
-        py::make_tuple(chip.chip, chip.rerr, chip.confidence, chip.cells_hit, chip.bits_wrong));
+    chips.append(py::make_tuple(Text{chip.chip}, chip.rerr, chip.confidence, chip.cells_hit,
+                                chip.bits_wrong));
   }
   fields["chips"] = chips;
   fields["energy_sram_rel"] = result.energy_sram_rel;
   fields["cycles"] = result.cycles;
   fields["latency_ms"] = result.latency_ms;
   fields["energy_uj"] = result.energy_uj;
-  fields["json"] = result.json;
-  fields["samples_csv"] = result.samples_csv;
-  fields["text"] = result.text;
+  fields["json"] = Text{result.json};
+  fields["samples_csv"] = Text{result.samples_csv};
+  fields["text"] = Text{result.text};
   fields["logits"] = logits_of(std::move(result.logits),
                                {static_cast<py::ssize_t>(result.chips.size()) + 1, result.images});
   return fields;
@@ -139,27 +139,27 @@ py::dict fields_of(EvalResult&& result) {
 
 py::dict fields_of(RunResult&& result) {
   py::dict fields;
-  fields["model"] = result.model;
+  fields["model"] = Text{result.model};
   fields["images"] = result.images;
   fields["err"] = result.err;
   fields["cycles"] = result.cycles;
   fields["cycles_per_image"] = result.cycles_per_image;
   fields["latency_ms"] = result.latency_ms;
   fields["energy_uj"] = result.energy_uj;
-  fields["json"] = result.json;
-  fields["text"] = result.text;
+  fields["json"] = Text{result.json};
+  fields["text"] = Text{result.text};
   fields["logits"] = logits_of(std::move(result.logits), {result.images});
   return fields;
 }
 
 py::dict fields_of(const SweepResult& result) {
   py::dict fields;
-  fields["folder"] = result.folder;
-  fields["json"] = result.json;
-  fields["csv"] = result.csv;
-  fields["samples_csv"] = result.samples_csv;
-  fields["safe_voltage_csv"] = result.safe_voltage_csv;
-  fields["text"] = result.text;
+  fields["folder"] = Text{result.folder};
+  fields["json"] = Text{result.json};
+  fields["csv"] = Text{result.csv};
+  fields["samples_csv"] = Text{result.samples_csv};
+  fields["safe_voltage_csv"] = Text{result.safe_voltage_csv};
+  fields["text"] = Text{result.text};
   return fields;
 }
 
@@ -175,10 +175,11 @@ class OneExperiment {
     });
   }
 
-  py::dict run(std::optional<double> voltage, std::optional<double> rate,
-               const std::vector<std::string>& chips, const py::object& update) {
+  py::dict run(std::optional<double> voltage, std::optional<double> rate, std::vector<Text> chips,
+               const py::object& update) {
+    const std::vector<std::string> names = bytes_of(std::move(chips));
     return watched(update, [&](const ProgressFunction& progress) {
-      return experiment_->run({voltage, rate}, chips, progress);
+      return experiment_->run({voltage, rate}, names, progress);
     });
   }
 
@@ -208,31 +209,31 @@ class OneExperiment {
 };
 
 py::dict run_network(const Network& network, const py::dict& given, std::optional<double> voltage,
-                     const std::string& chip, const py::object& update) {
+                     const Text& chip, const py::object& update) {
   ExperimentConfig config = config_of(given);
   std::optional<RunResult> result;
   run_interruptibly(update, [&](const ProgressFunction& progress) {
     const InUse simulating(one_simulator().in_use(), progress);
     config.simulator = one_simulator().get();
-    result = run(network, config, voltage, chip, progress);
+    result = run(network, config, voltage, chip.bytes, progress);
   });
   return fields_of(std::move(*result));
 }
 
-py::dict run_sweep(const std::string& file, const py::dict& given, const py::object& update) {
+py::dict run_sweep(const Text& file, const py::dict& given, const py::object& update) {
   SweepOptions options;
-  options.folder = given["folder"].cast<std::string>();
+  options.folder = given["folder"].cast<Text>().bytes;
   options.images = given["images"].cast<std::optional<std::int64_t>>();
   options.chips = given["chips"].cast<std::optional<std::int64_t>>();
   options.seed = given["seed"].cast<std::optional<std::uint64_t>>();
-  options.data = given["data"].cast<std::string>();
+  options.data = given["data"].cast<Text>().bytes;
   options.threads = given["threads"].cast<int>();
   options.overwrite = given["overwrite"].cast<bool>();
   std::optional<SweepResult> result;
   run_interruptibly(update, [&](const ProgressFunction& progress) {
     const InUse simulating(one_simulator().in_use(), progress);
     options.simulator = one_simulator().get();
-    result = sweep(file, options, progress);
+    result = sweep(file.bytes, options, progress);
   });
   return fields_of(*result);
 }

@@ -92,10 +92,10 @@ T taken(const py::dict& given, const char* name) {
 }
 
 /// The network and the remarks on its file.
-py::tuple import_network(const std::string& file, const py::dict& given, int threads) {
+py::tuple import_network(const Text& file, const py::dict& given, int threads) {
   ImportOptions options;
-  options.dataset = taken<std::string>(given, "dataset");
-  options.data = taken<std::string>(given, "data");
+  options.dataset = taken<Text>(given, "dataset").bytes;
+  options.data = taken<Text>(given, "data").bytes;
   options.calibration_images = taken<std::int64_t>(given, "calibration_images");
   options.test_images = taken<std::int64_t>(given, "test_images");
   options.mean = taken<std::vector<double>>(given, "mean");
@@ -114,8 +114,10 @@ py::tuple import_network(const std::string& file, const py::dict& given, int thr
   options.coded = taken<std::vector<std::string>>(given, "coded");
   std::vector<std::string> remarks;
   Network network =
-      without_gil([&] { return Network::from_onnx(file, options, threads, &remarks); });
-  return py::make_tuple(std::move(network), std::move(remarks));
+      without_gil([&] { return Network::from_onnx(file.bytes, options, threads, &remarks); });
+  py::list texts;
+  for (std::string& remark : remarks) texts.append(Text{std::move(remark)});
+  return py::make_tuple(std::move(network), texts);
 }
 
 py::list layers_of(const Program& program) {
@@ -141,10 +143,10 @@ void add_networks(py::module_& module) {
   py::class_<Network>(module, "Network")
       .def_static(
           "load",
-          [](const std::string& file) { return without_gil([&] { return Network::load(file); }); })
+          [](const Text& file) { return without_gil([&] { return Network::load(file.bytes); }); })
       .def_static("from_onnx", import_network)
-      .def_property_readonly("name", &Network::name)
-      .def_property_readonly("file", &Network::file)
+      .def_property_readonly("name", [](const Network& network) { return Text{network.name()}; })
+      .def_property_readonly("file", [](const Network& network) { return Text{network.file()}; })
       .def_property_readonly("sha256", &Network::sha256)
       .def_property_readonly("bits", &Network::bits)
       .def_property_readonly("classes", &Network::classes)
@@ -155,14 +157,16 @@ void add_networks(py::module_& module) {
       .def_property_readonly("coded_bits", &Network::coded_bits)
       .def("parameters", parameters_of)
       .def("with_codes", with_codes)
-      .def("save", [](const Network& network, const std::string& file, bool overwrite) {
-        without_gil([&] { network.save(file, overwrite); });
+      .def("save", [](const Network& network, const Text& file, bool overwrite) {
+        without_gil([&] { network.save(file.bytes, overwrite); });
       });
 
   py::class_<AcceleratorConfig>(module, "AcceleratorConfig")
-      .def(py::init<const std::string&>())
-      .def_property_readonly("name", &AcceleratorConfig::name)
-      .def_property_readonly("file", &AcceleratorConfig::file)
+      .def(py::init([](const Text& file) { return AcceleratorConfig(file.bytes); }))
+      .def_property_readonly("name",
+                             [](const AcceleratorConfig& config) { return Text{config.name()}; })
+      .def_property_readonly("file",
+                             [](const AcceleratorConfig& config) { return Text{config.file()}; })
       .def_property_readonly("rows", &AcceleratorConfig::rows)
       .def_property_readonly("columns", &AcceleratorConfig::columns)
       .def_property_readonly("dataflow", &AcceleratorConfig::dataflow)

@@ -6,6 +6,7 @@
 #include <pybind11/stl.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,18 @@
 namespace brownout::python {
 
 namespace py = pybind11;
+
+/// A text that may name a file, whose name may be any bytes. In Python those that are not UTF-8 are
+/// surrogates, as os.fsdecode makes them.
+struct Text {
+  std::string bytes;
+};
+
+inline std::vector<std::string> bytes_of(std::vector<Text>&& texts) {
+  std::vector<std::string> all;
+  for (Text& text : texts) all.push_back(std::move(text.bytes));
+  return all;
+}
 
 /// Each part adds its classes and functions to the module.
 void add_chips(py::module_& module);
@@ -76,3 +89,29 @@ py::array_t<T> array_of(std::vector<T>&& numbers) {
 }
 
 }  // namespace brownout::python
+
+namespace pybind11::detail {
+
+template <>
+struct type_caster<brownout::python::Text> {
+  PYBIND11_TYPE_CASTER(brownout::python::Text, const_name("str"));
+
+  bool load(handle source, bool /*convert*/) {
+    if (!PyUnicode_Check(source.ptr())) return false;
+    const auto bytes = reinterpret_steal<pybind11::bytes>(
+        PyUnicode_AsEncodedString(source.ptr(), "utf-8", "surrogateescape"));
+    if (!bytes) {
+      PyErr_Clear();
+      return false;
+    }
+    value.bytes = std::string(bytes);
+    return true;
+  }
+  static handle cast(const brownout::python::Text& text, return_value_policy /*policy*/,
+                     handle /*parent*/) {
+    return PyUnicode_DecodeUTF8(text.bytes.data(), static_cast<ssize_t>(text.bytes.size()),
+                                "surrogateescape");
+  }
+};
+
+}  // namespace pybind11::detail

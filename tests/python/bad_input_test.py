@@ -3,6 +3,7 @@
 """Bad input is one clear exception, never a crash, and nothing is half-written."""
 
 import math
+import os
 import pathlib
 import pickle
 import re
@@ -51,6 +52,54 @@ class Refusals(unittest.TestCase):
         self.refused('got ""', brownout.Network.load, "")
         self.refused('got ""', brownout.Technology, "")
         self.refused('got ""', brownout.Experiment, "")
+
+        for name in ("technology", "accelerator", "engine", "only_bits", "mitigation", "data",
+                     "dataset", "split"):
+            self.refused(f'{name}: expected a value, got ""', brownout.Experiment, RANDBET,
+                         **{name: ""})
+        network = brownout.Network.load(RANDBET)
+        self.refused('file: expected a value, got ""', brownout.Network.from_onnx, "")
+        self.refused('file: expected a value, got ""', network.save, "")
+        self.refused('file: expected a value, got ""', network.save, "", overwrite=True)
+        self.refused('accelerator: expected a value, got ""', brownout.run, RANDBET, "")
+        self.refused('chip: expected a value, got ""', brownout.run, RANDBET, "edge-16x16",
+                     voltage=0.9, chip="", images=1)
+        self.refused('file: expected a value, got ""', brownout.sweep, "")
+        self.refused('folder: expected a value, got ""', brownout.sweep, "demo", folder="")
+
+    def test_texts_that_no_encoding_holds(self):
+        network = brownout.Network.load(RANDBET)
+        experiment = brownout.Experiment(network, images=2)
+        wrong = "a\ud800.onnx"  # half a character
+        for name, call in (
+            ("file", brownout.Network.load), ("file", network.save),
+            ("file", brownout.Network.from_onnx), ("technology", brownout.Technology),
+            ("accelerator", brownout.Accelerator), ("chip", brownout.Chip),
+            ("file", brownout.sweep),
+            ("folder", lambda text: brownout.sweep("demo", folder=text)),
+            ("chip", lambda text: experiment.run(rate=0.1, chips=text)),
+            ("chip", lambda text: experiment.run(rate=0.1, chips=["random:1", text])),
+            ("chip", lambda text: brownout.run(network, "edge-16x16", chip=text)),
+            ("data", lambda text: brownout.Experiment(network, data=text)),
+            ("dataset", lambda text: brownout.Experiment(network, dataset=text)),
+            ("file", lambda text: brownout.Experiment(text)),
+        ):
+            with self.subTest(name=name):
+                self.refused(f"{name}: expected a text that UTF-8 can hold, got 'a\\ud800.onnx'",
+                             call, wrong)
+        # Only names of files may have other bytes.
+        byte = os.fsdecode(b"caf\xe9")
+        for options in (
+            {"only_bits": byte}, {"mitigation": byte}, {"engine": byte}, {"split": byte},
+            {"only_tensors": byte}, {"only_layers": ["conv1", byte]}, {"supplies": {byte: 0.9}},
+            {"supplies": {"input": byte}}, {"memory_rates": {byte: 0.1}},
+        ):
+            with self.subTest(options=options):
+                self.refused("expected a text that UTF-8 can hold, got 'caf\\udce9'",
+                             brownout.Experiment, network, **options)
+        for name in ("calibration", "scheme", "rounding"):
+            self.refused(name, brownout.Network.from_onnx, RANDBET, **{name: byte})
+        self.refused("coded", brownout.Network.from_onnx, RANDBET, coded=[byte])
 
     def test_voltages_and_rates(self):
         chip, physical, measured = (
@@ -189,6 +238,9 @@ class Refusals(unittest.TestCase):
     def test_codes_by_name(self):
         network = brownout.Network.load(SOURCE / "models/fmnist-simplenet16-randbet-8b.onnx")
         self.refused("n: expected a dictionary", network.with_codes, 5)
+        self.refused("n of conv1.weight: expected a NumPy array", network.with_codes,
+                     {"conv1.weight": None})
+        self.refused("n: the network has no tensor 'other'", network.with_codes, {"other": None})
 
     def test_quantization(self):
         values = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)

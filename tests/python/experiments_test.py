@@ -9,6 +9,7 @@ import os
 import pathlib
 import pickle
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,71 @@ import brownout
 from support import RANDBET, SOURCE, SWEEP, command, command_json, without_times
 
 CHIP1 = str(SOURCE / "profiles" / "chip1-synthetic.h5")
+
+
+class NamesOfFiles(unittest.TestCase):
+    """They may be any bytes."""
+
+    def test_names_that_are_not_utf8(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = os.path.join(name, os.fsdecode(b"caf\xe9"))
+            os.mkdir(folder)
+
+            def there(file, text=None):
+                path = os.path.join(folder, os.fsdecode(b"\xff") + os.path.basename(file))
+                if text is None:
+                    shutil.copy(file, path)
+                else:
+                    pathlib.Path(path).write_text(text)
+                return path
+
+            model, chip = there(RANDBET), there(CHIP1)
+            technology = there(SOURCE / "profiles" / "14nm-finfet.yaml")
+            description = (SOURCE / "configs" / "accelerators" / "edge-16x16.yaml").read_text()
+            accelerator = there("edge.yaml", description.replace("../..", str(SOURCE)))
+            network = brownout.Network.load(model)
+            self.assertEqual(network.file, model)
+            self.assertEqual(os.fsencode(network.name), b"\xfffmnist-simplenet16-randbet-8b")
+            self.assertEqual(repr(network).encode()[:13], b"<Network \\xff")
+            saved = os.path.join(folder, "saved.onnx")
+            network.save(pathlib.Path(saved))
+            with self.assertRaisesRegex(brownout.InputError, r"caf\\xe9/saved.onnx: exists"):
+                network.save(saved)
+            with self.assertRaisesRegex(brownout.InputError, r"caf\\xe9/none.onnx: "):
+                brownout.Network.load(os.path.join(folder, "none.onnx"))
+            self.assertEqual(brownout.Network.load(saved).coded_bits, network.coded_bits)
+            imported = brownout.Network.from_onnx(
+                there(SOURCE / "examples/own-network/lenet.onnx"), calibration_images=64,
+                test_images=64)
+            self.assertEqual(os.fsencode(imported.name), b"\xfflenet")
+            self.assertEqual(brownout.Technology(technology).file, technology)
+            self.assertEqual(brownout.Accelerator(accelerator).file, accelerator)
+            self.assertEqual(brownout.Chip(chip).name, chip)
+            with self.assertRaisesRegex(brownout.InputError, r"xffchip1.*fails by voltage") as caught:
+                brownout.Chip(chip).corrupt(np.zeros(3, np.uint8), rate=0.1)
+            str(caught.exception).encode()
+            # The same figures as with plain names.
+            plain = brownout.Experiment(RANDBET, images=40).run(voltage=0.8387, chips=CHIP1)
+            experiment = brownout.Experiment(model, images=40, technology=technology)
+            repr(experiment).encode()
+            for chips in (chip, [chip], brownout.Chip(chip)):
+                result = experiment.run(voltage=0.8387, chips=chips)
+                self.assertEqual(result.rerr, plain.rerr)
+                self.assertEqual(result.chips[0], plain.chips[0]._replace(chip=chip))
+            self.assertEqual(os.fsencode(result.model), b"\xfffmnist-simplenet16-randbet-8b")
+            self.assertEqual(result.samples.columns()["chip"].tolist(), [chip] * len(result.samples))
+            (result.text + repr(result) + result._repr_html_()).encode()
+            run = brownout.run(model, accelerator, images=1, voltage=0.8387, chip=chip,
+                               technology=technology)
+            (run.text + run._repr_html_()).encode()
+            out = os.path.join(folder, "out")
+            sweep = brownout.sweep(
+                there("sweep.yaml", SWEEP.format(model=RANDBET, chips=1, images=10)), folder=out)
+            self.assertEqual(sweep.folder, out)
+            self.assertTrue(os.path.exists(os.path.join(out, "points.csv")))
+            (sweep.text + sweep._repr_html_()).encode()
+            with self.assertRaisesRegex(brownout.InputError, r"data: .*caf\\xe9"):
+                brownout.Experiment(RANDBET, data=os.path.join(folder, "data"), images=1).run()
 
 
 class LikeTheCommand(unittest.TestCase):

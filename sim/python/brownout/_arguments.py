@@ -30,6 +30,11 @@ def shown(value: object, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def printable(text: str) -> str:
+    """The text with bytes that are not UTF-8 shown, as in "caf\\xe9.onnx": no file could hold them."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def integer(name: str, value: Any, low: int, high: int) -> int:
     """A whole number in [low, high]. Integers of NumPy are fine, truth values are not."""
     try:
@@ -73,22 +78,44 @@ def truth(name: str, value: Any) -> bool:
     return bool(value)
 
 
-def text(name: str, value: Any) -> str:
-    """A text or a path."""
+def text(name: str, value: Any, errors: str = "surrogateescape") -> str:
+    """A text or a path, and not an empty one.
+
+    A name of a file may have any bytes: those that are not UTF-8 are surrogates in the text, as
+    ``os.fsdecode`` makes them. A text for which ``errors`` is ``strict`` has none.
+    """
     try:
         plain = os.fspath(value)
     except TypeError:
         plain = None
     if not isinstance(plain, str):
         raise InputError(f"{name}: expected a text or a path, got {shown(value)}")
+    if not plain:
+        raise InputError(f'{name}: expected a value, got ""')
     if "\0" in plain:
         raise InputError(f"{name}: expected a text without zero characters, got {shown(value)}")
+    try:
+        plain.encode("utf-8", errors)
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{name}: expected a text that UTF-8 can hold, got {shown(value)}"
+        ) from None
     return plain
 
 
 def optional_text(name: str, value: Any) -> str:
     """A text or a path; "" for None."""
     return "" if value is None else text(name, value)
+
+
+def word(name: str, value: Any) -> str:
+    """A text that is no name of a file."""
+    return text(name, value, "strict")
+
+
+def optional_word(name: str, value: Any) -> str:
+    """A text that is no name of a file; "" for None."""
+    return "" if value is None else word(name, value)
 
 
 def several(name: str, value: Any) -> List[Any]:
@@ -102,7 +129,7 @@ def names(name: str, value: Any) -> List[str]:
     """A text, or a list of texts; None: none."""
     if value is None:
         return []
-    return [text(name, item) for item in ([value] if isinstance(value, str) else several(name, value))]
+    return [word(name, item) for item in ([value] if isinstance(value, str) else several(name, value))]
 
 
 def threads(value: Any) -> int:

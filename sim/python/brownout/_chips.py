@@ -210,7 +210,8 @@ class Chip:
         volts, share = _arguments.one_of_voltage_and_rate(voltage, rate)
         if self.by_voltage:
             if volts is None:
-                raise InputError(f"rate: chip {self.name} fails by voltage; expected voltage")
+                name = _arguments.printable(self.name)
+                raise InputError(f"rate: chip {name} fails by voltage; expected voltage")
             if technology is not None:
                 _technology(technology).bit_error_rate(volts)  # the voltage must be in its range
             return volts, 0.0

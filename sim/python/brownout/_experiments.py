@@ -156,7 +156,7 @@ class Experiment:
         return EvalResult(_watched(watch, self._core.run_random, volts, share, count, first))
 
     def __repr__(self) -> str:
-        return f"<Experiment on {self._network.name}>"
+        return f"<Experiment on {_arguments.printable(self._network.name)}>"
 
     def __reduce__(self) -> Tuple[Any, ...]:
         raise TypeError("cannot pickle an Experiment; make one in the other process")
@@ -295,15 +295,15 @@ def _config(**given: Any) -> Dict[str, Any]:
     images, batch = given["images"], given["batch"]
     return {
         "dataset": _arguments.text("dataset", given["dataset"]),
-        "split": _arguments.text("split", given["split"]),
+        "split": _arguments.word("split", given["split"]),
         "data": _arguments.optional_text("data", given["data"]),
         "images": 0
         if images is None
         else _arguments.integer("images", images, 1, _arguments.MOST_IMAGES),
-        "engine": _arguments.text("engine", given["engine"]),
+        "engine": _arguments.word("engine", given["engine"]),
         "accelerator": _described("accelerator", given["accelerator"], Accelerator),
         "technology": _described("technology", given["technology"], Technology),
-        "mitigation": _arguments.optional_text("mitigation", given["mitigation"]),
+        "mitigation": _arguments.optional_word("mitigation", given["mitigation"]),
         "supplies": _supplies(given["supplies"]),
         "memory_rates": {
             name: _arguments.number(f"memory_rates: {name}", value, 0.0, 1.0)
@@ -320,7 +320,7 @@ def _config(**given: Any) -> Dict[str, Any]:
         "batch_statistics": _arguments.truth("batch_statistics", given["batch_statistics"]),
         "only_tensors": _arguments.names("only_tensors", given["only_tensors"]),
         "only_layers": _arguments.names("only_layers", given["only_layers"]),
-        "only_bits": _arguments.optional_text("only_bits", given["only_bits"]),
+        "only_bits": _arguments.optional_word("only_bits", given["only_bits"]),
         "keep_logits": _arguments.truth("keep_logits", given["keep_logits"]),
         "list_cells": _arguments.truth("list_cells", given["list_cells"]),
         "threads": _arguments.threads(given["threads"]),
@@ -337,12 +337,12 @@ def _mapping(name: str, value: Any) -> List[Tuple[str, Any]]:
         return []
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise InputError(f"{name}: expected a mapping by memory, got {_arguments.shown(value)}")
-    return list(value.items())
+    return [(_arguments.word(name, key), item) for key, item in value.items()]
 
 
 def _supplies(value: Any) -> Dict[str, str]:
     return {
-        name: supply
+        name: _arguments.word(f"supplies: {name}", supply)
         if isinstance(supply, str)
         else repr(_arguments.number(f"supplies: {name}", supply, 0.0, 10.0))
         for name, supply in _mapping("supplies", value)

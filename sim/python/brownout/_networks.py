@@ -250,7 +250,7 @@ class Network:
                 for value in _arguments.several("input_shape", input_shape or ())
             ],
             "fold_batch_norm": truth("fold_batch_norm", fold_batch_norm),
-            "calibration": _arguments.text("calibration", calibration),
+            "calibration": _arguments.word("calibration", calibration),
             "percentile": number("percentile", percentile, 0.0, 100.0),
             "scheme": _arguments.choice("scheme", scheme, SCHEMES),
             "bits": integer("bits", bits, 1, 8),
@@ -260,7 +260,7 @@ class Network:
             "rounding": _arguments.choice("rounding", rounding, ROUNDINGS),
             "w_max": None if w_max is None else number("w_max", w_max),
             "coded": [
-                _arguments.text("coded", role) for role in _arguments.several("coded", coded)
+                _arguments.word("coded", role) for role in _arguments.several("coded", coded)
             ],
         }
         name = _arguments.text("file", file)
@@ -344,10 +344,10 @@ class Network:
             )
         left = dict(n)
         for name, parameter in self.parameters().items():
-            array = left.pop(name, None)
-            if array is None:
+            if name not in left:
                 replaced.append(np.empty(0, np.int8))
                 continue
+            array = left.pop(name)
             if parameter.n is None:
                 raise InputError(f"n: tensor {_arguments.shown(name)} is not coded")
             array = _arguments.codes_array(f"n of {name}", array)
@@ -372,7 +372,8 @@ class Network:
 
     def __repr__(self) -> str:
         bits = "codes of several widths" if self.bits is None else f"{self.bits} bit"
-        return f"<Network {self.name}: {self.coded_parameters} weights, {bits}>"
+        name = _arguments.printable(self.name)
+        return f"<Network {name}: {self.coded_parameters} weights, {bits}>"
 
     def __reduce__(self) -> Tuple[Any, ...]:
         raise TypeError("cannot pickle a Network; save it to a file and load that")

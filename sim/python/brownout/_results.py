@@ -11,6 +11,8 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from brownout import _arguments
+
 Array = np.ndarray[Any, Any]
 
 
@@ -74,7 +76,7 @@ class _Result:
     @property
     def text(self) -> str:
         """What the command prints."""
-        return str(self._fields["text"])
+        return _arguments.printable(self._fields["text"])
 
     def __repr__(self) -> str:
         return self.text.rstrip("\n")
@@ -303,7 +305,7 @@ def _html(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> s
 
     body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
     top = f"<tr>{cells('th', head)}</tr>" if any(head) else ""
-    return f"<table><caption>{html.escape(caption)}</caption>{top}{body}</table>"
+    return f"<table><caption>{html.escape(_arguments.printable(caption))}</caption>{top}{body}</table>"
 
 
 def _cell(value: Any) -> str:
