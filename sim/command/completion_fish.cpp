@@ -21,13 +21,30 @@ std::string for_fish(const std::string& text) {
   return out + "'";
 }
 
-/// What `complete -a` is given: words, and commands that list files.
-std::string arguments(const Completed& what) {
+// "@" is the program's name in those of functions. Fish's own functions offer files of any ending,
+// the right ones first, and take the option for a part of the file's name in --option=FILE.
+constexpr char kFiles[] = R"(function @_files  # ENDING...: folders, and files with one
+    set -l word (commandline -ct)
+    set word (string replace -r -- '^--[^=]*=' '' "$word")
+    for line in (complete -C "@_no_such_command $word")
+        set -l file (string split -m 1 \t -- $line)[1]
+        for ending in / $argv
+            if string match -q -- "*$ending" $file
+                echo -- $file
+                break
+            end
+        end
+    end
+end
+)";
+
+/// What `complete -a` is given: words, and a command that lists files.
+std::string arguments(const std::string& name, const Completed& what) {
   std::vector<std::string> parts = what.words;
-  if (what.folders) parts.emplace_back("(__fish_complete_directories)");
-  for (const std::string& ending : what.endings) {
-    parts.push_back(ending == "*" ? "(__fish_complete_path)"
-                                  : fmt::format("(__fish_complete_suffix .{})", ending));
+  if (what.folders || !what.endings.empty()) {
+    std::string files = name + "_files";
+    for (const std::string& ending : what.endings) files += ending == "*" ? " ''" : " ." + ending;
+    parts.push_back("(" + files + ")");
   }
   return fmt::format("{}", fmt::join(parts, " "));
 }
@@ -60,6 +77,11 @@ std::string fish_completion(const std::string& program, const std::vector<Comple
   std::string text = fmt::format(
       "# Completion of {} in fish. Made by `brownout help --completion fish`.\n", program);
   text += verb_function(name, verbs);
+  std::string files = kFiles;
+  for (std::size_t at = 0; (at = files.find('@', at)) != std::string::npos;) {
+    files.replace(at, 1, name);
+  }
+  text += files;
   text += fmt::format("complete -c {} -f\n", program);
   for (const CompletedVerb& verb : verbs) {
     const std::string here = fmt::format("complete -c {} -n {}", program,
@@ -72,12 +94,12 @@ std::string fish_completion(const std::string& program, const std::vector<Comple
                           for_fish(found == verbs.end() ? "" : found->help));
     }
     for (const CompletedOption& one : verb.positionals) {
-      text +=
-          fmt::format("{} -a {} -d {}\n", here, for_fish(arguments(one.what)), for_fish(one.help));
+      text += fmt::format("{} -a {} -d {}\n", here, for_fish(arguments(name, one.what)),
+                          for_fish(one.help));
     }
     for (const CompletedOption& option : verb.options) {
       text += fmt::format("{} -l {}", here, option.name.substr(2));
-      if (!option.flag) text += " -x -a " + for_fish(arguments(option.what));
+      if (!option.flag) text += " -x -a " + for_fish(arguments(name, option.what));
       text += " -d " + for_fish(option.help) + "\n";
     }
   }

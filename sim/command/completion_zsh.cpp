@@ -13,11 +13,15 @@ namespace {
 
 // "@" is the program's name in those of functions.
 constexpr char kOffer[] = R"(
-@_offer() {  # WORDS PATTERN: words, and files of a pattern
+@_offer() {  # WORDS PATTERN: words, and files of a pattern, in any folder
   local expl ret=1
   local -a names=(${=1})
   (( $#names )) && _wanted names expl name compadd -a names && ret=0
-  [[ -n $2 ]] && _files -g "$2" && ret=0
+  if [[ -n $2 ]]; then
+    # Not by _files, which offers all files where there is none of the pattern.
+    _wanted files expl file _path_files -g "$2" && ret=0
+    [[ $2 != '*' ]] && _wanted directories expl folder _path_files -/ && ret=0
+  fi
   return ret
 }
 )";
@@ -46,8 +50,11 @@ std::string value(const std::string& function, const std::string& name, const Co
   if (what.words.empty() && what.endings.empty()) return text + " ";
   std::string pattern;
   if (!what.endings.empty()) {
-    pattern =
-        what.endings.front() == "*" ? "*" : fmt::format("*.({})", fmt::join(what.endings, "|"));
+    // "(h5)" alone would be qualifiers of files, not a part of their names.
+    const bool one = what.endings.size() == 1;
+    pattern = what.endings.front() == "*" ? "*"
+              : one                       ? "*." + what.endings.front()
+                                          : fmt::format("*.({})", fmt::join(what.endings, "|"));
   }
   return text + fmt::format(R"( {}_offer "{}" "{}")", function,
                             replaced(fmt::format("{}", fmt::join(what.words, " ")), ":", "\\:"),

@@ -3,7 +3,8 @@
 """Completions and manual pages in the programs that read them.
 
 completion_test.py BROWNOUT writes the pages of `brownout help --pages` and
-- asks bash, zsh and fish what they offer: verbs, options, values of a list, names of shipped files;
+- asks bash, zsh and fish what they offer: verbs, options, values of a list, names of shipped files,
+  files of a folder by their endings;
 - has man and mandoc read every manual page, and fails on any remark.
 A shell or reader that is not installed is left out, and the last line says which were used; at
 least bash has to be there.
@@ -35,6 +36,29 @@ CASES = [
     ("brownout-train x.yaml --dev", {"--device"}),
     ("brownout-train x.yaml --device c", {"cpu", "cuda"}),
 ]
+# Files of a folder, and which of them are offered. Names beside them do not matter.
+FILES = ["b.sh", "my chip.h5", "net.onnx", "grid.yaml", "old.yml", "rows.csv", "sub/e.h5", "sub/f.onnx"]
+FILE_CASES = [
+    ("brownout eval ", {"net.onnx", "sub"}),
+    ("brownout eval n", {"net.onnx"}),
+    ("brownout eval b", set()),
+    ("brownout eval sub/", {"f.onnx"}),
+    ("brownout eval x.onnx --chip ", {"my chip.h5", "sub"}),
+    ("brownout eval x.onnx --chip=", {"my chip.h5", "sub"}),
+    ("brownout eval --chip ", {"my chip.h5", "sub"}),
+    ("brownout eval x.onnx --chip my", {"my chip.h5"}),
+    ("brownout eval x.onnx --chip=my", {"my chip.h5"}),
+    ("brownout eval x.onnx --chip b", set()),
+    ("brownout eval x.onnx --chip sub/", {"e.h5"}),
+    ("brownout eval x.onnx --chip=sub/", {"e.h5"}),
+    ("brownout eval x.onnx --accelerator ", {"grid.yaml", "old.yml", "sub"}),
+    ("brownout eval x.onnx --samples ", {"rows.csv", "sub"}),
+    ("brownout eval x.onnx --data ", {"sub"}),
+    ("brownout eval x.onnx --data=", {"sub"}),
+    ("brownout eval x.onnx --json=", {one.partition("/")[0] for one in FILES}),
+    ("brownout sweep ", {"grid.yaml", "old.yml", "sub"}),
+    ("brownout-train ", {"grid.yaml", "old.yml", "sub"}),
+]
 ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "TERM": "dumb", "LC_ALL": "C.UTF-8"}
 
 
@@ -43,7 +67,7 @@ def program_of(line):
 
 
 def bash_offers(pages, line, folder):
-    words = line.split(" ")
+    words = line.replace("=", " = ").split(" ")  # as bash splits them
     name = "_" + words[0].replace("-", "_")
     script = (
         f'source "{pages}/bash/{words[0]}"\nCOMP_WORDS=({" ".join(words)})\n'
@@ -51,7 +75,7 @@ def bash_offers(pages, line, folder):
     )
     done = subprocess.run(["bash", "-c", script], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr, done.stderr
-    return set(done.stdout.split())
+    return set(done.stdout.splitlines())
 
 
 def fish_offers(pages, line, folder):
@@ -60,7 +84,8 @@ def fish_offers(pages, line, folder):
     done = subprocess.run(["fish", "--no-config", "-c", script], cwd=folder, env=environment,
                           capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr, done.stderr
-    return {one.split("\t")[0] for one in done.stdout.splitlines()}
+    names = {one.split("\t")[0] for one in done.stdout.splitlines()}
+    return {re.sub("^--[a-z-]+=(?=.)", "", one) for one in names}
 
 
 class Zsh:
@@ -83,7 +108,7 @@ class Zsh:
             "builtin compadd \"$@\"; return; fi; builtin compadd -O got \"$@\"; offered+=($got); "
             "builtin compadd \"$@\" }",
             "typeset -a offered; show() { offered=(); zle complete-word; "
-            "print -rn -- $'\\002'${(j: :)offered}$'\\003'; zle kill-buffer }",
+            "print -rn -- $'\\002'${(pj:\\036:)offered}$'\\003'; zle kill-buffer }",
             "zle -C complete-word complete-word _main_complete; zle -N show; bindkey '^X' show",
             "print -n $'\\002\\003'",
         ]
@@ -103,7 +128,7 @@ class Zsh:
     def offers(self, line):
         os.write(self.terminal, line.encode() + b"\x18")
         found = re.search("\x02([^\x03]*)\x03", self.read_until("\x02[^\x03]*\x03"))
-        return set(found.group(1).replace("\r\n", "").split())
+        return {one.replace("\\", "") for one in found.group(1).replace("\r\n", "").split("\x1e")}
 
     def close(self):
         os.close(self.terminal)
@@ -111,23 +136,35 @@ class Zsh:
 
 
 def check(shell, line, offered, expected):
-    names = {one.rstrip("= ") for one in offered}
+    names = {one.rstrip("= ") for one in offered} - {""}
     if names != expected:
         sys.exit(f"completion_test.py: {shell}: {line!r}: expected {sorted(expected)}, got {sorted(names)}")
 
 
-def check_shells(pages, folder):
+def check_files(shell, line, offered, expected):
+    """Of what is offered, the files and folders that are there. Zsh has a file's folder elsewhere."""
+    known = {part for one in FILES for part in one.split("/")}
+    check(shell, line, {pathlib.PurePath(one).name for one in offered} & known, expected)
+
+
+def check_shells(pages, folder, files):
     used = []
     for shell, offers in (("bash", bash_offers), ("fish", fish_offers)):
         if shutil.which(shell) is None:
             continue
         for line, expected in CASES:
             check(shell, line, offers(pages, line, folder), expected)
+        for line, expected in FILE_CASES:
+            check_files(shell, line, offers(pages, line, files), expected)
         used.append(shell)
     if shutil.which("zsh"):
         zsh = Zsh(pages, folder)
         for line, expected in CASES:
             check("zsh", line, zsh.offers(line), expected)
+        zsh.close()
+        zsh = Zsh(pages, files)
+        for line, expected in FILE_CASES:
+            check_files("zsh", line, zsh.offers(line), expected)
         zsh.close()
         used.append("zsh")
     return used
@@ -159,7 +196,11 @@ def main():
         subprocess.run([program, "help", "--pages", pages], check=True)
         empty = folder / "empty"
         empty.mkdir()
-        used = check_shells(pages, empty) + check_pages(pages)
+        files = folder / "files"
+        (files / "sub").mkdir(parents=True)
+        for one in FILES:
+            (files / one).touch()
+        used = check_shells(pages, empty, files) + check_pages(pages)
     assert "bash" in used
     print("used:", ", ".join(used))
 
