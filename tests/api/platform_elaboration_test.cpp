@@ -67,6 +67,18 @@ TEST(PlatformElaboration, AMemoryEndsSomewhere) {
   expect_error([&] { dram.data(100); }, "small: address: expected one below 100, got 100");
 }
 
+TEST(PlatformElaboration, AClockThatIsAsSlowAsTimeIsAnError) {
+  const Parts parts;
+  AcceleratorOptions options;
+  options.clock_period = sc_core::sc_max_time();
+  const std::string message = "clock_period: expected at most ";
+  expect_error([&] { Accelerator("slow", parts.config, parts.program, options); }, message);
+  expect_error([&] { Dram("slow", parts.config, 1024, options.clock_period); }, message);
+  options.clock_period = sc_core::sc_time(1, sc_core::SC_MS);
+  const Accelerator slow("slow", parts.config, parts.program, options);
+  EXPECT_EQ(slow.clock_period(), options.clock_period);
+}
+
 TEST(PlatformElaboration, AMemoryThatThisMachineCannotHoldIsAnError) {
   const Parts parts;
   for (const std::uint64_t bytes : {std::uint64_t{1} << 62, ~std::uint64_t{0}}) {

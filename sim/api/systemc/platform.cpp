@@ -9,6 +9,13 @@
 
 namespace brownout::api {
 
+namespace {
+
+// More than anybody simulates.
+constexpr double kMostCycles = 4294967296.0;
+
+}  // namespace
+
 const sc_core::sc_module_name& expect_new(const sc_core::sc_module_name& name) {
   const char* const own = name;
   const sc_core::sc_object* const parent = sc_core::sc_get_current_object();
@@ -24,7 +31,14 @@ const sc_core::sc_module_name& expect_new(const sc_core::sc_module_name& name) {
 
 accelerator::Clock clock_of(const mapping::AcceleratorConfig& config,
                             const sc_core::sc_time& period) {
-  if (period != sc_core::SC_ZERO_TIME) return accelerator::Clock(period);
+  if (period != sc_core::SC_ZERO_TIME) {
+    const sc_core::sc_time most = sc_core::sc_max_time() / kMostCycles;
+    if (period > most) {
+      throw InputError("{}: expected at most {}, so that a simulation may have 2^32 cycles, got {}",
+                       Field{"clock_period"}, most.to_string(), period.to_string());
+    }
+    return accelerator::Clock(period);
+  }
   const double seconds = 1e-6 / config.clock_mhz;
   const double steps = std::round(seconds / sc_core::sc_get_time_resolution().to_seconds());
   if (steps < 1.0) {

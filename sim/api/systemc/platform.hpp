@@ -13,7 +13,7 @@ namespace brownout::api {
 const sc_core::sc_module_name& expect_new(const sc_core::sc_module_name& name);
 
 /// The clock with that period; zero: that of the accelerator's clock_mhz, rounded to the kernel's
-/// time resolution. InputError when that is zero.
+/// time resolution. InputError when that is zero, and for a period after few of which time ends.
 accelerator::Clock clock_of(const mapping::AcceleratorConfig& config,
                             const sc_core::sc_time& period);
 

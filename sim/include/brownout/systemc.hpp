@@ -78,9 +78,10 @@ inline std::ostream& operator<<(std::ostream& out, const JobResult& result) {
 /// when result() has it; the port `jobs` is read whenever it has one, and `results` gets the
 /// result.
 ///
-/// Wrong arguments are InputErrors of the call. What goes wrong while a job runs (the memory refuses
-/// an access, throws anything, or breaks the rules of TLM-2.0, for example) ends the job: run() and
-/// result() throw a RunError, `results` gets its text. The accelerator then takes no more jobs, and the rest of the platform runs on.
+/// Wrong arguments are InputErrors of the call. What goes wrong while a job runs (the memory
+/// refuses an access, throws anything, or breaks the rules of TLM-2.0, for example) ends the job:
+/// run() and result() throw a RunError, `results` gets its text. The accelerator then takes no more
+/// jobs, and the rest of the platform runs on.
 class Accelerator : public sc_core::sc_module {
  public:
   /// To the memory, in place of the accelerator's DRAM. Delays that b_transport annotates or waits
@@ -94,14 +95,15 @@ class Accelerator : public sc_core::sc_module {
       "results"};
 
   /// InputError for a program that was compiled for another accelerator, for a name that its parent
-  /// has given already, for a clock faster than the kernel's time resolution, for scratchpads that
-  /// this machine cannot hold, and when the simulation runs already.
+  /// has given already, for a clock faster than the kernel's time resolution or so slow that time
+  /// ends after fewer than 2^32 cycles, for scratchpads that this machine cannot hold, and when the
+  /// simulation runs already.
   Accelerator(const sc_core::sc_module_name& name, const AcceleratorConfig& config,
               const Program& program, const AcceleratorOptions& options = {});
   ~Accelerator() override;
 
-  /// Waits in the calling thread (an SC_THREAD) until the job is done. InputError when that is one of
-  /// the accelerator's own, which calls its memory: the job there would wait for itself.
+  /// Waits in the calling thread (an SC_THREAD) until the job is done. InputError when that is one
+  /// of the accelerator's own, which calls its memory: the job there would wait for itself.
   JobResult run(const Job& job);
 
   /// Asks for a job. The results of finished ones are taken in their order.
