@@ -336,5 +336,25 @@ TEST(ActivationScratchpad, PortsOfTheBanksAreTakenOneAfterTheOther) {
   EXPECT_EQ(bench.activations.reserve(bank - 1, 2, 0, 10), 23);
 }
 
+// The last one: the channel of the weights does nothing afterwards.
+TEST(DmaFailures, ABurstOfWeightsThatIsRefusedIsOnlyAnError) {
+  Bench& bench = Bench::instance();
+  std::vector<mapping::Chunk> outside = chunks(1);
+  bench.configure(kDma, kDram);
+  outside[0].ranges[0].word = bench.configured->accelerator.weights.words() - 4;
+  bench.configure(kDma, kDram, outside);
+  bench.dma.start_weights(1, 0);
+  bench.run();
+  ASSERT_TRUE(bench.recorder.error());
+  try {
+    std::rethrow_exception(bench.recorder.error());
+  } catch (const RunError& error) {
+    EXPECT_NE(std::string(error.what()).find("dma.weights: write of 32 bytes at address 0x"),
+              std::string::npos)
+        << error.what();
+    EXPECT_NE(std::string(error.what()).find("TLM_ADDRESS_ERROR_RESPONSE"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace brownout::accelerator
