@@ -6,11 +6,12 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 
 usage() {
   cat <<'EOF'
-usage: ./setup.sh build [--trainers] [--rtl] [--python]
+usage: ./setup.sh build [--trainers] [--rtl] [--python] [--mpi]
                                        install what is missing and build build/release/brownout
                                        (--trainers: also brownout-train, which needs LibTorch;
                                        --rtl: with the co-simulated RTL, which needs Verilator;
-                                       --python: also the Python package, in build/release/python)
+                                       --python: also the Python package, in build/release/python;
+                                       --mpi: sweeps run on the ranks of Open MPI, docs/scale.md)
        ./setup.sh demo                 build, then sweep four trained networks over ten chips and
                                        seven supply voltages; results in out/demo
        ./setup.sh package              build the Debian packages, trainer and Python module among
@@ -29,11 +30,12 @@ fail() { printf 'setup.sh: %s\n' "$*" >&2; exit 2; }
 build_packages=(g++ cmake ninja-build pkg-config libfmt-dev libyaml-cpp-dev zlib1g-dev libssl-dev
   librandom123-dev libboost-dev libboost-math-dev libdnnl-dev libonnx-dev libprotobuf-dev
   protobuf-compiler nlohmann-json3-dev libcli11-dev libsystemc-dev
-  libhdf5-dev libmatio-dev libstb-dev libjs-chart.js)
+  libhdf5-dev libmatio-dev libsqlite3-dev libstb-dev libjs-chart.js)
 demo_packages=(gnuplot-nox dataset-fashion-mnist)
 trainer_packages=(libtorch-dev libopenblas0-pthread)
 rtl_packages=(verilator)
 python_packages=(python3-dev python3-numpy pybind11-dev)
+mpi_packages=(libboost-mpi-dev libopenmpi-dev openmpi-bin)
 package_packages=(dpkg-dev file iverilog)
 test_packages=(make libgtest-dev libgmock-dev python3-onnx python3-numpy python3-h5py zsh fish mandoc man-db
   python3-torch iverilog yosys chromium python3-pandas python3-matplotlib python3-nbclient
@@ -102,24 +104,25 @@ run_labels() {
 
 case "${1:-}" in
   build)
-    trainers=OFF rtl=OFF python=OFF extra=()
+    trainers=OFF rtl=OFF python=OFF mpi=OFF extra=()
     for option in "${@:2}"; do
       case "$option" in
         --trainers) trainers=ON; extra+=("${trainer_packages[@]}") ;;
         --rtl) rtl=ON; extra+=("${rtl_packages[@]}") ;;
         --python) python=ON; extra+=("${python_packages[@]}") ;;
+        --mpi) mpi=ON; extra+=("${mpi_packages[@]}") ;;
         *) usage >&2; fail "unknown option $option" ;;
       esac
     done
     install_packages "${build_packages[@]}" "${extra[@]}"
     build release -DBROWNOUT_WITH_TRAINERS=$trainers -DBROWNOUT_WITH_RTL=$rtl -DBROWNOUT_WITH_TESTS=OFF \
-      -DBROWNOUT_WITH_PYTHON=$python "${python_settings[@]}"
+      -DBROWNOUT_WITH_PYTHON=$python -DBROWNOUT_WITH_MPI=$mpi "${python_settings[@]}"
     ;;
   demo)
     [ $# -eq 1 ] || { usage >&2; fail "demo takes no options"; }
     install_packages "${build_packages[@]}" "${demo_packages[@]}"
     build release -DBROWNOUT_WITH_TRAINERS=OFF -DBROWNOUT_WITH_RTL=OFF -DBROWNOUT_WITH_TESTS=OFF \
-      -DBROWNOUT_WITH_PYTHON=OFF
+      -DBROWNOUT_WITH_PYTHON=OFF -DBROWNOUT_WITH_MPI=OFF
     say "Sweeping configs/sweeps/demo.yaml"
     build/release/brownout sweep configs/sweeps/demo.yaml --out out/demo
     say "Done: the table above, and out/demo with its CSV, JSON and SVG"
@@ -141,9 +144,10 @@ case "${1:-}" in
   test)
     [ $# -eq 1 ] || { usage >&2; fail "test takes no options"; }
     install_packages "${build_packages[@]}" "${demo_packages[@]}" "${trainer_packages[@]}" \
-      "${rtl_packages[@]}" "${python_packages[@]}" "${package_packages[@]}" "${test_packages[@]}"
+      "${rtl_packages[@]}" "${python_packages[@]}" "${package_packages[@]}" "${mpi_packages[@]}" \
+      "${test_packages[@]}"
     build release -DBROWNOUT_WITH_TRAINERS=ON -DBROWNOUT_WITH_RTL=ON -DBROWNOUT_WITH_TESTS=ON \
-      -DBROWNOUT_WITH_PYTHON=ON "${python_settings[@]}" \
+      -DBROWNOUT_WITH_PYTHON=ON -DBROWNOUT_WITH_MPI=ON "${python_settings[@]}" \
       -DBROWNOUT_WERROR=ON -DBROWNOUT_TEST_PATIENCE="${BROWNOUT_TEST_PATIENCE:-10}"
     run_labels style unit systemc cosim property browser fuzz golden python slow torch
     ;;

@@ -46,8 +46,8 @@ SweepResult sweep(const std::string& file, const SweepOptions& options,
                                                  : std::filesystem::path(options.folder);
         const FieldNames places = config.places;
         const results::SweepResult result = name_fields(places, [&] {
-          return runs::run_sweep(std::move(config), folder, api::thread_count(options.threads),
-                                 /*quiet=*/true);
+          return runs::run_sweep(std::move(config),
+                                 {folder, api::thread_count(options.threads), /*quiet=*/true});
         });
         report::SweepFiles files = report::sweep_files(result);
         report::write_files(files, folder);

@@ -82,6 +82,27 @@ std::string json_text(const Json& json, int indent) {
 
 std::string json_shown(const Json& json) { return shortened(json_text(json), kMostShown); }
 
+std::string first_difference(const Json& first, const Json& second, const std::string& of_first,
+                             const std::string& of_second) {
+  const Json flat_first = first.flatten();
+  const Json flat_second = second.flatten();
+  const auto describe = [&](const std::string& path, const std::string& a, const std::string& b) {
+    std::string name = path.empty() ? path : path.substr(1);
+    for (char& c : name) c = c == '/' ? '.' : c;
+    return fmt::format("{} {} is {}, {} {}", shortened(name, 100), of_first, a, of_second, b);
+  };
+  for (const auto& [path, value] : flat_second.items()) {
+    if (!flat_first.contains(path)) return describe(path, "absent", json_shown(value));
+    if (flat_first[path] != value) {
+      return describe(path, json_shown(flat_first[path]), json_shown(value));
+    }
+  }
+  for (const auto& [path, value] : flat_first.items()) {
+    if (!flat_second.contains(path)) return describe(path, json_shown(value), "absent");
+  }
+  return "";
+}
+
 JsonObject::JsonObject(const Json& json, std::string where, std::string writer)
     : json_(json), where_(std::move(where)), writer_(std::move(writer)) {
   if (!json_.is_object()) {

@@ -32,6 +32,11 @@ std::string json_text(const Json& json, int indent = -1);
 /// A value as messages show it, at most about a hundred bytes.
 std::string json_shown(const Json& json);
 
+/// The first place in which two objects differ, "models.0.name there is 1000, here 500" with the
+/// names of both; "" when they are equal.
+std::string first_difference(const Json& first, const Json& second, const std::string& of_first,
+                             const std::string& of_second);
+
 /// One object, read field by field. A field that is missing, of another kind or out of range is an
 /// InputError: "results.jsonl:7: layers[2].cycles: expected an integer in [0, 9], got -1".
 class JsonObject {

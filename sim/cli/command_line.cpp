@@ -12,11 +12,23 @@
 #include "sim/cli/next_steps.hpp"
 #include "sim/cli/refusals.hpp"
 #include "sim/cli/verbs.hpp"
+#include "sim/command/declarations.hpp"
 #include "sim/engines/engine.hpp"
+#include "sim/workers/ranks.hpp"
 
 namespace brownout::cli {
 
-int run(int argc, char** argv, const std::shared_ptr<Simulator>& simulator) {
+namespace {
+
+void expect_one_process(const Verb& verb, const workers::Ranks* ranks) {
+  if (ranks == nullptr || verb.on_ranks()) return;
+  throw InputError("brownout {} runs as one process; expected it without mpirun, got {} ranks",
+                   verb_name(verb), ranks->size());
+}
+
+}  // namespace
+
+int run(int argc, char** argv, const std::shared_ptr<Simulator>& simulator, workers::Ranks* ranks) {
   const std::vector<std::string> words(argv + 1, argv + argc);
   // The trainer parses its own options.
   if (!words.empty() && words.front() == "train") {
@@ -33,6 +45,8 @@ int run(int argc, char** argv, const std::shared_ptr<Simulator>& simulator) {
   }
   for (const auto& [verb, action] : application.actions) {
     if (!verb->parsed()) continue;
+    expect_one_process(*verb, ranks);
+    verb->set_ranks(ranks);
     const int code = name_fields(verb->field_names(), action);
     if (code == 0) print_next_step(*verb);
     return code;

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include "sim/cli/arguments.hpp"
 #include "sim/command/verb.hpp"
 #include "sim/runs/sweep_file.hpp"
+#include "sim/workers/ranks.hpp"
 
 namespace brownout::cli {
 
@@ -52,7 +54,10 @@ void print_text(const std::string& text) {
   }
 }
 
-int CommonOptions::thread_count() const { return threads ? *threads : hardware_threads(); }
+int CommonOptions::thread_count(const workers::Ranks* ranks) const {
+  if (threads) return *threads;
+  return std::max(1, hardware_threads() / (ranks == nullptr ? 1 : ranks->on_this_machine()));
+}
 
 void add_common(Verb& verb, CommonOptions& options) {
   verb.add_option("--json", options.json,

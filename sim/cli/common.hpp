@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+namespace brownout::workers {
+class Ranks;
+}
+
 namespace brownout::cli {
 
 class Verb;
@@ -17,7 +21,8 @@ struct CommonOptions {
   std::optional<int> threads;
   bool quiet = false;
 
-  int thread_count() const;  // default: all the machine has
+  /// Default: all the machine has, shared among the ranks on it.
+  int thread_count(const workers::Ranks* ranks = nullptr) const;
 };
 
 /// --json, --threads, --overwrite and --quiet.

@@ -8,12 +8,14 @@
 #include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/sweep_output.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/command/verb.hpp"
 #include "sim/report/plot.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/sweep_files.hpp"
 #include "sim/results/store.hpp"
+#include "sim/workers/ranks.hpp"
 
 namespace brownout::cli {
 
@@ -21,10 +23,11 @@ namespace {
 
 struct SweepOptions {
   CommonOptions common;
-  std::string configuration, out, data;
+  std::string configuration, out, data, shard;
   std::optional<std::int64_t> images, chips;
   bool no_plot = false;
   std::shared_ptr<Simulator> simulator;
+  const Verb* verb = nullptr;
 };
 
 /// The sweep's own technology is the one that counts.
@@ -37,11 +40,30 @@ void note_other_technology(const runs::SweepConfig& config, const Output& output
                           config.setup.target.accelerator->name));
 }
 
+/// Where a shard goes when nobody says: out/NAME-shard-3-of-16.
+std::filesystem::path default_folder(const runs::SweepConfig& config,
+                                     const std::optional<workers::Shard>& shard) {
+  std::filesystem::path folder = runs::default_folder(config);
+  if (shard) folder += fmt::format("-shard-{}-of-{}", shard->index, shard->count);
+  return folder;
+}
+
 int run(const SweepOptions& options) {
+  std::optional<workers::Shard> shard;
+  if (!options.shard.empty()) shard = workers::parse_shard(options.shard);
   runs::SweepConfig config = runs::load_sweep(options.configuration);
   config.setup.simulator = options.simulator;
-  runs::replace_settings({options.images, options.chips, options.common.seed, options.data},
-                         config);
+  const runs::SweepOverrides overrides{options.images, options.chips, options.common.seed,
+                                       options.data};
+  runs::replace_settings(overrides, config);
+  const FieldNames places = config.places;
+  runs::SweepHow how;
+  how.ranks = options.verb->ranks();
+  how.threads = options.common.thread_count(how.ranks);
+  how.quiet = options.common.quiet;
+  if (how.ranks != nullptr && how.ranks->rank() > 0) {
+    return name_fields(places, [&] { return runs::serve_sweep(std::move(config), how); });
+  }
 
   std::vector<std::filesystem::path> inputs = config.models;
   inputs.insert(inputs.end(), {config.file, config.setup.technology->file()});
@@ -51,37 +73,51 @@ int run(const SweepOptions& options) {
     if (!entry.what.sensitivity.empty()) inputs.emplace_back(entry.what.sensitivity);
   }
   const std::filesystem::path folder =
-      options.out.empty() ? runs::default_folder(config) : std::filesystem::path(options.out);
+      options.out.empty() ? default_folder(config, shard) : std::filesystem::path(options.out);
   expect_own_file({"--json", options.common.json}, {"--out", folder});
-  for (const std::string& name : results::folder_names()) {
+  for (const std::string& name :
+       results::folder_names(shard ? runs::shard_kind() : results::sweep_kind())) {
     expect_own_file({"--json", options.common.json}, {"--out", folder / name});
   }
   const Output output(options.common, inputs);
   note_other_technology(config, output);
   announce_interrupts("the sweep");
-  const FieldNames places = config.places;
-  const results::SweepResult result = name_fields(places, [&] {
-    return runs::run_sweep(std::move(config), folder, options.common.thread_count(),
-                           options.common.quiet);
-  });
+  how.folder = folder;
+  if (shard) {
+    const runs::ShardRecord record{*shard, std::filesystem::absolute(config.file), overrides};
+    const std::int64_t rows = name_fields(
+        places, [&] { return runs::run_shard(std::move(config), how, *shard, record); });
+    output.text(fmt::format(
+        "shard {} of {} has ended: {} rows in {}\nwhen all have: brownout merge OUT SHARD...\n",
+        shard->index, shard->count, rows, folder.string()));
+    return 0;
+  }
+  const results::SweepResult result =
+      name_fields(places, [&] { return runs::run_sweep(std::move(config), how); });
+  give_sweep(result, folder, options.no_plot, output);
+  return 0;
+}
 
+}  // namespace
+
+void give_sweep(const results::SweepResult& result, const std::filesystem::path& folder,
+                bool no_plot, const Output& output) {
   const report::SweepFiles files = report::sweep_files(result);
   report::write_files(files, folder);
-  if (!options.no_plot) {
+  if (!no_plot) {
     if (const auto problem = report::draw_plot(result, folder / "sweep.svg")) {
       output.note(*problem);
     }
   }
   output.json(files.json);
   output.text(report::sweep_text(result));
-  return 0;
 }
-
-}  // namespace
 
 Action add_sweep(Verb& verb) {
   const auto options = std::make_shared<SweepOptions>();
   options->simulator = verb.simulator();
+  options->verb = &verb;
+  verb.runs_on_ranks();
   verb.takes_shipped(verb.add_option("CONFIG", options->configuration,
                                      "Sweep: its name or file (YAML, docs/sweep-file.md)")
                          ->required()
@@ -99,9 +135,16 @@ Action add_sweep(Verb& verb) {
       ->transform(integer_in(1, runs::kMaxChips));
   verb.add_option("--data", options->data, "Folder of the dataset, instead of the file's")
       ->type_name("DIR");
+  verb.add_option(
+          "--shard", options->shard,
+          "Only part I of N parts, into a folder of its own, for job arrays; brownout merge "
+          "puts the parts together")
+      ->type_name("I/N");
   verb.add_flag("--no-plot", options->no_plot, "Do not draw sweep.svg");
   add_common(verb, options->common);
   add_seed(verb, options->common, "the file's");
+  verb.excludes("--shard", {"--json", "--no-plot"},
+                "{} is of a whole sweep; expected it with brownout merge");
   return [options] { return run(*options); };
 }
 

@@ -29,6 +29,13 @@ const std::map<std::string, Guide>& guides() {
         "brownout sweep configs/sweeps/demo.yaml --out out/demo",
         {{"the sweep file, the safe voltage and savings", "sweep-file.md"},
          {"two of the networks, with the interval of their difference", "command.md#compare"},
+         {"ranks and shards, for many machines", "scale.md"},
+         {"files and fields of the result", "output.md#sweep"}}}},
+      {"merge",
+       {"Puts the shards of a sweep together, which a job array has computed one by one (brownout "
+        "sweep with --shard), and writes what the sweep would have written.",
+        "brownout merge out/demo out/demo-shard-1-of-2 out/demo-shard-2-of-2",
+        {{"sweeps on many machines", "scale.md"},
          {"files and fields of the result", "output.md#sweep"}}}},
       {"compare",
        {"Evaluates two or more networks on the same chips and images, and states the difference of "

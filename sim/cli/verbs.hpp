@@ -19,6 +19,7 @@ Action add_compare(Verb& verb);
 Action add_sensitivity(Verb& verb);
 Action add_study(Verb& verb);
 Action add_sweep(Verb& verb);
+Action add_merge(Verb& verb);
 Action add_report(Verb& verb);
 Action add_run(Verb& verb);
 Action add_cosim(Verb& verb);

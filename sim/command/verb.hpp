@@ -14,6 +14,9 @@
 namespace brownout {
 class Simulator;
 }
+namespace brownout::workers {
+class Ranks;
+}
 
 namespace brownout::cli {
 
@@ -36,6 +39,13 @@ class Verb : public CLI::App {
 
   /// What the verb's runs on an accelerator use; null: none.
   const std::shared_ptr<Simulator>& simulator() const { return simulator_; }
+
+  /// The processes of the run; null: this one is alone. Only a verb that has said that it runs on
+  /// ranks is started with them.
+  void runs_on_ranks() { on_ranks_ = true; }
+  bool on_ranks() const { return on_ranks_; }
+  void set_ranks(workers::Ranks* ranks) { ranks_ = ranks; }
+  workers::Ranks* ranks() const { return ranks_; }
 
   /// None of `others` may be given beside `option`. "{}" in `refusal` stands for the one that was.
   void excludes(const std::string& option, const std::vector<std::string>& others,
@@ -67,6 +77,8 @@ class Verb : public CLI::App {
     std::string refusal;
   };
   std::shared_ptr<Simulator> simulator_;
+  workers::Ranks* ranks_ = nullptr;
+  bool on_ranks_ = false;
   std::vector<Rule> rules_;
   std::map<const CLI::Option*, Offer> offers_;
 };

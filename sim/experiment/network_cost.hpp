@@ -16,13 +16,26 @@
 
 namespace brownout::experiment {
 
+/// What the model counted.
+struct CountedRun {
+  double cycles = 0.0;  // of all images
+  EventCounts counts;   // likewise
+};
+
+/// Simulates `images` images on an accelerator, without their numbers. InputError without a
+/// simulator.
+CountedRun count_run(const Model& model, const Target& target, std::int64_t images,
+                     const std::shared_ptr<Simulator>& simulator);
+
 /// Timing depends neither on data nor on voltage, so one run serves all points of a sweep.
 class NetworkCost {
  public:
-  /// Simulates `images` images on an accelerator, without their numbers. InputError without a
-  /// simulator.
+  /// `run`: of as many images on that target.
+  NetworkCost(const Model& model, const Target& target, std::int64_t images, CountedRun run);
+  /// Simulates that run, as count_run does.
   NetworkCost(const Model& model, const Target& target, std::int64_t images,
-              const std::shared_ptr<Simulator>& simulator);
+              const std::shared_ptr<Simulator>& simulator)
+      : NetworkCost(model, target, images, count_run(model, target, images, simulator)) {}
 
   double cycles_per_image() const;
   double latency_ms() const;  // of an image, at the accelerator's clock
@@ -38,7 +51,7 @@ class NetworkCost {
   /// accelerator without check codes, because these take cycles.
   EnergyRange at_vmin(const technology::Technology& technology) const;
   PriceBasis basis_at_vmin(const technology::Technology& technology) const;
-  double cycles() const { return cycles_; }  // of all images
+  double cycles() const { return run_.cycles; }  // of all images
 
  private:
   Pricing pricing_with(const mitigation::Mitigations& mitigations) const;
@@ -46,8 +59,7 @@ class NetworkCost {
   mapping::AcceleratorConfig accelerator_;
   int code_bits_;
   Pricing pricing_;
-  double cycles_ = 0.0;
-  EventCounts counts_;
+  CountedRun run_;
 };
 
 }  // namespace brownout::experiment

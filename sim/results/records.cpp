@@ -14,6 +14,7 @@
 #include "sim/chips/random_chip.hpp"
 #include "sim/mapping/program.hpp"
 #include "sim/memory/transient.hpp"
+#include "sim/results/event_counts_json.hpp"
 
 namespace brownout::results {
 
@@ -149,10 +150,38 @@ experiment::MemoryResults memories_of(const JsonObject& json) {
 
 }  // namespace
 
-std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
+std::string count_key(const experiment::TargetConfig& target, const experiment::Model& model,
+                      int stages, std::int64_t images) {
+  return sha256_hex(json_text({{"count_version", kCountVersion},
+                               {"model_sha256", model.sha256},
+                               {"accelerator", accelerator_json(target)},
+                               {"bit_offset", target.bit_offset},
+                               {"stages", stages},
+                               {"images", images}}));
+}
+
+std::optional<experiment::CountedRun> find_count(const RowStore& store, const std::string& key) {
+  const std::optional<std::string> text = store.find(key);
+  if (!text) return std::nullopt;
+  const std::string place = store.place(key);
+  const Json json = parse_json(*text, place);
+  const JsonObject row(json, place, "a sweep");
+  return experiment::CountedRun{row.number("cycles", 0.0, 1e300),
+                                read_event_counts(row.object("counts").json(), place + ": counts")};
+}
+
+void add_count(RowStore& store, const std::string& key, const std::string& model,
+               const std::string& accelerator, const experiment::CountedRun& run) {
+  store.append(key, json_text(Json{{"model", model},
+                                   {"accelerator", accelerator},
+                                   {"cycles", run.cycles},
+                                   {"counts", event_counts_json(run.counts)}}));
+}
+
+std::optional<CleanResult> find_clean(const RowStore& store, const std::string& key,
                                       std::int64_t images) {
-  const std::string* text = store.find(key);
-  if (text == nullptr) return std::nullopt;
+  const std::optional<std::string> text = store.find(key);
+  if (!text) return std::nullopt;
   const std::string place = store.place(key);
   const Json json = parse_json(*text, place);
   const JsonObject row(json, place, "a sweep or a study");
@@ -165,10 +194,10 @@ std::optional<CleanResult> find_clean(const Store& store, const std::string& key
   return result;
 }
 
-std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
+std::optional<ChipResult> find_chip(const RowStore& store, const std::string& key,
                                     std::int64_t images) {
-  const std::string* text = store.find(key);
-  if (text == nullptr) return std::nullopt;
+  const std::optional<std::string> text = store.find(key);
+  if (!text) return std::nullopt;
   const std::string place = store.place(key);
   const Json json = parse_json(*text, place);
   const JsonObject row(json, place, "a sweep or a study");
@@ -187,7 +216,7 @@ std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
   return result;
 }
 
-void add_clean(Store& store, const std::string& key, const std::string& model,
+void add_clean(RowStore& store, const std::string& key, const std::string& model,
                const CleanResult& result) {
   const Json row = {{"model", model},
                     {"wrong", result.wrong},
@@ -198,7 +227,7 @@ void add_clean(Store& store, const std::string& key, const std::string& model,
   store.append(key, json_text(row));
 }
 
-void add_chip(Store& store, const std::string& key, const std::string& model,
+void add_chip(RowStore& store, const std::string& key, const std::string& model,
               const std::string& mitigation, const chips::OperatingPoint& supply,
               const ChipResult& result) {
   const Json row = {{"model", model},

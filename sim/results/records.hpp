@@ -8,14 +8,18 @@
 
 #include "sim/base/json.hpp"
 #include "sim/experiment/model.hpp"
+#include "sim/experiment/network_cost.hpp"
 #include "sim/experiment/setup.hpp"
 #include "sim/results/chip_result.hpp"
-#include "sim/results/store.hpp"
+#include "sim/results/row_store.hpp"
 
 namespace brownout::results {
 
 /// Changes when the meaning of a stored number changes.
 inline constexpr int kResultVersion = 3;
+
+/// Changes when the accelerator's model takes other cycles or counts other events.
+inline constexpr int kCountVersion = 1;
 
 /// Versions of the definitions that decide which cells of a chip fail, and when: part of every key.
 void put_definitions(nlohmann::ordered_json& key);
@@ -47,18 +51,26 @@ class RecordKeys {
   std::string base_;
 };
 
+/// The key of what the accelerator's model counts for a network.
+/// `stages`: those that mitigations add to a read of the weights.
+std::string count_key(const experiment::TargetConfig& target, const experiment::Model& model,
+                      int stages, std::int64_t images);
+std::optional<experiment::CountedRun> find_count(const RowStore& store, const std::string& key);
+void add_count(RowStore& store, const std::string& key, const std::string& model,
+               const std::string& accelerator, const experiment::CountedRun& run);
+
 /// `images`: the number of images of the row. InputError, which names its place, for a stored row
 /// that does not have these fields.
-std::optional<CleanResult> find_clean(const Store& store, const std::string& key,
+std::optional<CleanResult> find_clean(const RowStore& store, const std::string& key,
                                       std::int64_t images);
-std::optional<ChipResult> find_chip(const Store& store, const std::string& key,
+std::optional<ChipResult> find_chip(const RowStore& store, const std::string& key,
                                     std::int64_t images);
 /// Field "wrong_images" of a stored row. InputError when it is of other images.
 WrongImages wrong_images_of(const JsonObject& row, std::int64_t images);
-void add_clean(Store& store, const std::string& key, const std::string& model,
+void add_clean(RowStore& store, const std::string& key, const std::string& model,
                const CleanResult& result);
 /// `mitigation`: its canonical text.
-void add_chip(Store& store, const std::string& key, const std::string& model,
+void add_chip(RowStore& store, const std::string& key, const std::string& model,
               const std::string& mitigation, const chips::OperatingPoint& supply,
               const ChipResult& result);
 

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Locking, ownership, and the append-only file of checked JSON lines.
+// Ownership of the folder, and when rows are committed.
 #include "sim/results/store.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdint>
-#include <cstring>
-#include <functional>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/error.hpp"
@@ -18,6 +10,7 @@
 #include "sim/base/json.hpp"
 #include "sim/base/outputs.hpp"
 #include "sim/base/text.hpp"
+#include "sim/results/old_rows.hpp"
 
 namespace brownout::results {
 
@@ -25,37 +18,11 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr char kLockName[] = ".lock";
-constexpr char kRowsName[] = "results.jsonl";
-
-/// {"key": …, "row": …, "check": first 16 digits of the hash of the line without "check"}
-std::string to_line(const std::string& key, const std::string& row) {
-  Json line;
-  line["key"] = key;
-  line["row"] = Json::parse(row);
-  line["check"] = sha256_hex(json_text(line)).substr(0, 16);
-  return json_text(line) + "\n";
-}
-
-/// False for any line that to_line did not write.
-bool from_line(const std::string& text, std::string& key, std::string& row) {
-  Json line;
-  try {
-    line = parse_json(text, "");
-  } catch (const InputError&) {
-    return false;
-  }
-  if (!line.is_object() || !line.contains("check") || !line.contains("key") ||
-      !line.contains("row") || !line["check"].is_string() || !line["key"].is_string()) {
-    return false;
-  }
-  const std::string check = line["check"];
-  line.erase("check");
-  if (sha256_hex(json_text(line)).substr(0, 16) != check) return false;
-  key = line["key"].get<std::string>();
-  row = json_text(line["row"]);
-  return true;
-}
+constexpr char kRowsName[] = "results.sqlite";
+constexpr char kJournalName[] = "results.sqlite-journal";
+constexpr char kOldRowsName[] = "results.jsonl";
+constexpr char kTakenOverName[] = "results.jsonl.taken-over";
+constexpr std::chrono::milliseconds kGroup{100};  // rows of so long are committed together
 
 /// "NAME.PID.tmp" of a file that a sweep writes: left by a process that was killed.
 bool is_temporary(const std::string& name, const StoreKind& kind) {
@@ -92,27 +59,6 @@ bool is_there(const fs::path& path) {
   return found;
 }
 
-/// Where two resolved configurations differ: "images: the folder holds 1000, this sweep has 500".
-std::string difference(const Json& held, const Json& wanted) {
-  const Json flat_held = held.flatten();
-  const Json flat_wanted = wanted.flatten();
-  const auto describe = [](const std::string& path, const std::string& a, const std::string& b) {
-    std::string name = path.substr(1);
-    for (char& c : name) c = c == '/' ? '.' : c;
-    return fmt::format("{} there is {}, here {}", shortened(name, 100), a, b);
-  };
-  for (const auto& [path, value] : flat_wanted.items()) {
-    if (!flat_held.contains(path)) return describe(path, "absent", json_shown(value));
-    if (flat_held[path] != value) {
-      return describe(path, json_shown(flat_held[path]), json_shown(value));
-    }
-  }
-  for (const auto& [path, value] : flat_held.items()) {
-    if (!flat_wanted.contains(path)) return describe(path, json_shown(value), "absent");
-  }
-  return "";
-}
-
 /// The definition that has changed since the folder was begun: "transient_read_version is absent
 /// there, 2 here"; "" when none has.
 std::string other_definition(const Json& held, const Json& wanted) {
@@ -127,71 +73,28 @@ std::string other_definition(const Json& held, const Json& wanted) {
   return "";
 }
 
-struct Line {
-  std::string key, row;
-  int number = 0;
-};
-constexpr std::size_t kAllBytes = SIZE_MAX;
-
-/// Hands out each row of the file. Returns kAllBytes, or the bytes before a torn last line.
-std::size_t for_each_line(const fs::path& file, const StoreKind& kind,
-                          const std::function<void(Line)>& take) {
-  const std::string content = read_file(file, UINT64_MAX);
-  std::size_t begin = 0;
-  for (int number = 1; begin < content.size(); ++number) {
-    const std::size_t end = content.find('\n', begin);
-    Line line;
-    line.number = number;
-    if (end == std::string::npos ||
-        !from_line(content.substr(begin, end - begin), line.key, line.row)) {
-      // Only the last line can be torn, because each line was synced before the next one was
-      // written.
-      if (end != std::string::npos && end + 1 != content.size()) {
-        throw InputError(
-            "{}:{}: damaged row; expected what a {} wrote. Delete the folder to "
-            "start anew",
-            file.string(), number, kind.what);
-      }
-      return begin;
-    }
-    take(std::move(line));
-    begin = end + 1;
-  }
-  return kAllBytes;
-}
-
-/// Keeps other processes from writing into a folder while it is read. A folder without a lock file
-/// (a copy) has no owner.
-class ReadLock {
- public:
-  ReadLock(const fs::path& folder, const StoreKind& kind)
-      : lock_(::open((folder / kLockName).c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (lock_ < 0 || ::flock(lock_, LOCK_SH | LOCK_NB) == 0) return;
-    ::close(lock_);
-    throw InputError("{}: a {} is running in this folder; expected one that has ended",
-                     folder.string(), kind.what);
-  }
-  ~ReadLock() {
-    if (lock_ >= 0) ::close(lock_);
-  }
-  ReadLock(const ReadLock&) = delete;
-  ReadLock& operator=(const ReadLock&) = delete;
-
- private:
-  int lock_;
-};
-
 }  // namespace
 
 std::vector<StoredRow> read_stored_rows(const fs::path& folder, const StoreKind& kind) {
-  const ReadLock lock(folder, kind);
-  const fs::path file = folder / kRowsName;
+  const FolderReadLock lock(folder, kind.what);
   std::vector<StoredRow> rows;
-  if (!is_there(file)) return rows;
-  for_each_line(file, kind, [&](Line line) {
-    rows.push_back({std::move(line.row), fmt::format("{}:{}", file.string(), line.number)});
-  });
+  if (is_there(folder / kRowsName)) {
+    const RowTable table(folder / kRowsName, RowTable::Access::kRead);
+    table.for_each([&](const std::string& key, std::string row) {
+      rows.push_back({std::move(row), table.place(key)});
+    });
+  } else if (const fs::path old = folder / kOldRowsName; is_there(old)) {
+    for_each_old_row(old, kind.what, [&](OldRow row) {
+      rows.push_back({std::move(row.row), fmt::format("{}:{}", old.string(), row.line)});
+    });
+  }
   return rows;
+}
+
+void for_each_stored_row(const fs::path& folder, const StoreKind& kind,
+                         const std::function<void(std::string key, std::string row)>& take) {
+  const FolderReadLock lock(folder, kind.what);
+  RowTable(folder / kRowsName, RowTable::Access::kRead).for_each(take);
 }
 
 const StoreKind& sweep_kind() {
@@ -203,7 +106,8 @@ const StoreKind& sweep_kind() {
 }
 
 std::vector<std::string> folder_names(const StoreKind& kind) {
-  std::vector<std::string> names{kind.identity, kRowsName};
+  std::vector<std::string> names{kind.identity, kRowsName, kJournalName, kOldRowsName,
+                                 kTakenOverName};
   names.insert(names.end(), kind.outputs.begin(), kind.outputs.end());
   return names;
 }
@@ -213,7 +117,8 @@ const std::vector<std::string>& folder_names() {
   return names;
 }
 
-Store::Store(const fs::path& folder, const std::string& identity, const StoreKind& kind)
+Store::Store(const fs::path& folder, const std::string& identity, const StoreKind& kind,
+             const LockTimes& times)
     : kind_(kind), folder_(folder) {
   // Look first, write later: a folder that is not ours gets no file of ours.
   std::error_code ignored;
@@ -223,7 +128,7 @@ Store::Store(const fs::path& folder, const std::string& identity, const StoreKin
     }
     if (!is_there(folder / kind_.identity)) {
       for (const std::string& name : names_in(folder)) {
-        if (name == kLockName || is_temporary(name, kind_)) continue;
+        if (name == FolderLock::file_name() || is_temporary(name, kind_)) continue;
         throw InputError(
             "{}: holds other files ({}); expected a new or empty folder, or one of "
             "this {}",
@@ -233,31 +138,12 @@ Store::Store(const fs::path& folder, const std::string& identity, const StoreKin
   }
   const std::string out = fmt::format("{}", Field{"out"});
   for (const std::string& name : kind_.outputs) watch_output(out, folder / name);
-  keep_for_itself("the folder of " + out, folder / kLockName);
+  keep_for_itself("the folder of " + out, folder / FolderLock::file_name());
   make_folder(folder);
-  try {
-    lock();
-    claim(identity);
-    read_rows();
-  } catch (...) {
-    if (rows_file_ >= 0) ::close(rows_file_);
-    if (lock_ >= 0) ::close(lock_);
-    throw;
-  }
-}
-
-Store::~Store() {
-  ::close(rows_file_);
-  ::close(lock_);  // releases the lock, as the end of the process would
-}
-
-void Store::lock() {
-  const fs::path file = folder_ / kLockName;
-  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (lock_ < 0) throw InputError("{}: cannot write: {}", file.string(), std::strerror(errno));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    throw InputError("{}: another {} is running in this folder", folder_.string(), kind_.what);
-  }
+  lock_.emplace(folder, kind_.what, times);
+  claim(identity);
+  rows_.emplace(folder / kRowsName, RowTable::Access::kWrite);
+  take_over_old_rows();
 }
 
 void Store::claim(const std::string& identity) {
@@ -277,7 +163,8 @@ void Store::claim(const std::string& identity) {
   }
   const Json wanted = Json::parse(identity);
   const std::string definition = other_definition(held, wanted);
-  const std::string found = definition.empty() ? difference(held, wanted) : definition;
+  const std::string found =
+      definition.empty() ? first_difference(held, wanted, "there", "here") : definition;
   if (found.empty()) return;
   if (!overwriting_allowed() && !definition.empty()) {
     throw InputError(
@@ -297,52 +184,47 @@ void Store::claim(const std::string& identity) {
   write_file_atomically(file, identity);
 }
 
-void Store::read_rows() {
-  const fs::path file = folder_ / kRowsName;
-  rows_file_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-  if (rows_file_ < 0) throw InputError("{}: cannot write: {}", file.string(), std::strerror(errno));
-
-  const std::size_t whole = for_each_line(file, kind_, [&](Line line) {
-    lines_[line.key] = line.number;
-    rows_[line.key] = std::move(line.row);
+void Store::take_over_old_rows() {
+  const fs::path old = folder_ / kOldRowsName;
+  if (!is_there(old)) return;
+  for_each_old_row(old, kind_.what, [&](OldRow row) {
+    if (!rows_->has(row.key)) rows_->add(row.key, row.row);
   });
-  if (whole == kAllBytes) return;
-  if (::ftruncate(rows_file_, static_cast<off_t>(whole)) != 0) {
-    throw InputError("{}: cannot drop the torn last line: {}", file.string(), std::strerror(errno));
-  }
+  rows_->commit();
+  std::error_code error;
+  fs::rename(old, folder_ / kTakenOverName, error);
+  if (error) throw InputError("{}: cannot rename: {}", old.string(), error.message());
 }
 
-const std::string* Store::find(const std::string& key) const {
-  const auto entry = rows_.find(key);
-  return entry == rows_.end() ? nullptr : &entry->second;
+std::optional<std::string> Store::find(const std::string& key) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return rows_->find(key);
 }
 
-std::string Store::place(const std::string& key) const {
-  const auto line = lines_.find(key);
-  const std::string file = (folder_ / kRowsName).string();
-  return line == lines_.end() ? file : fmt::format("{}:{}", file, line->second);
+bool Store::has(const std::string& key) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return rows_->has(key);
+}
+
+std::int64_t Store::size() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return rows_->size();
 }
 
 void Store::append(const std::string& key, const std::string& row) {
-  BROWNOUT_CHECK(find(key) == nullptr, "row {} is stored already", key);
-  struct stat before {};
-  BROWNOUT_CHECK(::fstat(rows_file_, &before) == 0, "fstat: {}", std::strerror(errno));
-  const std::string line = to_line(key, row);
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(rows_file_, rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) break;
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (!rest.empty() || ::fdatasync(rows_file_) != 0) {
-    const std::string reason = std::strerror(errno);
-    // A reader would drop the incomplete line anyway; this removes it.
-    const int result = ::ftruncate(rows_file_, before.st_size);
-    throw InputError("{}: cannot store a result: {}{}", (folder_ / kRowsName).string(), reason,
-                     result == 0 ? "" : ", and the part line could not be removed");
-  }
-  rows_.emplace(key, row);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  rows_->add(key, row);
+  const auto now = std::chrono::steady_clock::now();
+  // A row that took long does not wait for others: the last commit is long ago then.
+  if (now - committed_ < kGroup) return;
+  rows_->commit();
+  committed_ = now;
+}
+
+void Store::commit() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  rows_->commit();
+  committed_ = std::chrono::steady_clock::now();
 }
 
 }  // namespace brownout::results

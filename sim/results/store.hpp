@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // The result store of a sweep or a study: a folder that one of them owns, and that one process uses
-// at a time. Rows are appended to results.jsonl and synced one by one. Whatever kills the process,
-// every row that was reported as stored is there on the next start, and a torn last line is
-// dropped.
+// at a time. Its rows are in results.sqlite (row_table.hpp). Whatever kills the process, every row
+// that was committed is there on the next start, and no part of another one.
 #pragma once
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
-#include <map>
+#include <functional>
+#include <mutex>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
+
+#include "sim/results/folder_lock.hpp"
+#include "sim/results/row_store.hpp"
+#include "sim/results/row_table.hpp"
 
 namespace brownout::results {
 
@@ -28,45 +34,53 @@ std::vector<std::string> folder_names(const StoreKind& kind);
 /// A stored row as it lies in the file.
 struct StoredRow {
   std::string row;    // one JSON object
-  std::string place;  // the file and the line, for messages
+  std::string place;  // the file and the row, for messages
 };
-/// All rows of a finished folder, in the order in which they were stored. Nothing is written. A
-/// torn last line is left out. InputError when a process is using the folder.
+/// All rows of a finished folder, in the order in which they were stored. Nothing is written. The
+/// folder may be one of an earlier version. InputError when a process is using the folder.
 std::vector<StoredRow> read_stored_rows(const std::filesystem::path& folder,
                                         const StoreKind& kind = sweep_kind());
 
-class Store {
+/// Hands out keys and rows of a finished folder, in the order in which they were stored; as
+/// read_stored_rows, but only of this version.
+void for_each_stored_row(const std::filesystem::path& folder, const StoreKind& kind,
+                         const std::function<void(std::string key, std::string row)>& take);
+
+/// Several threads may use it.
+class Store : public RowStore {
  public:
   /// Creates the folder, or opens one of the same sweep. `identity` is JSON text that says which
-  /// sweep it is. InputError when the folder holds something else, is in use, or cannot be written.
+  /// sweep it is. The rows of a folder of an earlier version are taken over once. InputError when
+  /// the folder holds something else, is in use, or cannot be written.
   Store(const std::filesystem::path& folder, const std::string& identity,
-        const StoreKind& kind = sweep_kind());
-  ~Store();
+        const StoreKind& kind = sweep_kind(), const LockTimes& times = {});
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  /// The row as JSON text, or nullptr.
-  const std::string* find(const std::string& key) const;
-  /// The place of a stored row for messages: the file, with the line if the row was read from it.
-  std::string place(const std::string& key) const;
-  /// Stores a row (one JSON object) permanently before it returns. Keys must be new. InputError
-  /// when the disk is full; the file then ends with the previous row.
-  void append(const std::string& key, const std::string& row);
+  std::optional<std::string> find(const std::string& key) const override;
+  bool has(const std::string& key) const;
+  /// "out/results.sqlite: row 3f2a…".
+  std::string place(const std::string& key) const override { return rows_->place(key); }
+  /// Rows that come quickly are committed
+  /// together, ten times a second; any other is committed before this returns. InputError when the
+  /// disk is full; rows that were committed stay.
+  void append(const std::string& key, const std::string& row) override;
+  /// Commits all rows.
+  void commit();
 
   const std::filesystem::path& folder() const { return folder_; }
-  std::size_t size() const { return rows_.size(); }
+  std::int64_t size() const;
 
  private:
-  void lock();
   void claim(const std::string& identity);
-  void read_rows();
+  void take_over_old_rows();
 
   StoreKind kind_;
   std::filesystem::path folder_;
-  std::map<std::string, std::string> rows_;
-  std::map<std::string, int> lines_;  // of the rows that were there at the start
-  int lock_ = -1;
-  int rows_file_ = -1;
+  std::optional<FolderLock> lock_;
+  std::optional<RowTable> rows_;
+  std::chrono::steady_clock::time_point committed_;
+  mutable std::mutex mutex_;  // of rows_
 };
 
 }  // namespace brownout::results

@@ -327,11 +327,11 @@ std::vector<StoredSweep> read_sweeps(const std::filesystem::path& folder) {
   if (same_errors) add_chips(sweeps.front(), rows);
   if (rows.empty()) {
     sweeps.front().remark = fmt::format("{}: missing or empty; no die is known by itself",
-                                        (folder / "results.jsonl").string());
+                                        (folder / "results.sqlite").string());
   } else if (const std::int64_t missing = same_errors ? missing_dies(sweeps.front(), json) : 0) {
     sweeps.front().remark = fmt::format(
         "{}: the rows of {} dies are missing; the sweep's command, given again, computes them",
-        (folder / "results.jsonl").string(), missing);
+        (folder / "results.sqlite").string(), missing);
   }
   return sweeps;
 }

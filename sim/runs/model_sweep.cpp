@@ -11,18 +11,48 @@
 
 namespace brownout::runs {
 
+std::string CostCache::key(const mitigation::Mitigations& mitigations) const {
+  return results::count_key(target_.setup.target, network_.model(), mitigation::stages(mitigations),
+                            images_);
+}
+
 const experiment::NetworkCost& CostCache::of(const mitigation::Mitigations& mitigations) {
   const int stages = mitigation::stages(mitigations);
   const auto found = by_stages_.find(stages);
   if (found != by_stages_.end()) return found->second;
-  return by_stages_
-      .try_emplace(stages, network_.model(), network_.with(mitigations), images_,
-                   config_.setup.simulator)
-      .first->second;
+  const std::string key = this->key(mitigations);
+  const experiment::Model& model = network_.model();
+  const experiment::Target& target = network_.with(mitigations);
+  std::optional<experiment::CountedRun> run = results::find_count(store_, key);
+  if (!run) {
+    run = experiment::count_run(model, target, images_, config_.setup.simulator);
+    results::add_count(store_, key, model.name, target_.name, *run);
+  }
+  return by_stages_.try_emplace(stages, model, target, images_, *std::move(run)).first->second;
+}
+
+void AddedRows::append(const std::string& key, const std::string& row) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (store_.find(key)) return;  // two jobs needed it
+  store_.append(key, row);
+  added_.insert(key);
+}
+
+bool AddedRows::take(const std::string& key) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return added_.erase(key) > 0;
+}
+
+bool ModelSweep::has_clean(const SweepBench& bench, const SweepTarget& target,
+                           std::size_t network) {
+  const results::RecordKeys keys(
+      bench.targets[target.errors_of].setup, bench.config.technology_sha256,
+      bench.inputs.networks[target.errors_of][network]->model(), bench.inputs.used);
+  return bench.store.find(keys.clean()).has_value();
 }
 
 ModelSweep::ModelSweep(const SweepBench& bench, const SweepTarget& target, std::size_t network,
-                       const SweepMitigation& mitigation, CostCache& costs)
+                       const SweepMitigation& mitigation)
     : bench_(bench),
       config_(bench.config),
       target_(target),
@@ -31,7 +61,6 @@ ModelSweep::ModelSweep(const SweepBench& bench, const SweepTarget& target, std::
       error_network_(*bench.inputs.networks[target.errors_of][network]),
       model_(error_network_.model()),
       mitigation_(mitigation),
-      costs_(costs),
       images_(bench.inputs.images.count),
       supplies_(setup_.technology, setup_.target.with(mitigation.what)),
       protection_(setup_.target.with(mitigation.what).protection(model_.network->bits())),
@@ -44,13 +73,16 @@ ModelSweep::ModelSweep(const SweepBench& bench, const SweepTarget& target, std::
   clean_ = clean();
 }
 
+std::string ModelSweep::key(const chips::Chip& chip, double voltage) const {
+  return keys_.chip(mitigation_.identity, chip.identity(), supplies_.at(evaluated(voltage)).supply);
+}
+
 results::ChipResult ModelSweep::chip(const chips::Chip& chip, double voltage, bool& computed) {
-  // Chips with steps give one result from a step up to the next, so it is evaluated once.
-  if (!steps_.empty()) voltage = levels_.voltages[levels_.at(voltage)];
+  voltage = evaluated(voltage);
   const chips::OperatingPoint supply = supplies_.at(voltage).supply;
-  const std::string key = keys_.chip(mitigation_.identity, chip.identity(), supply);
+  const std::string key = this->key(chip, voltage);
   std::optional<results::ChipResult> result = results::find_chip(store_, key, images_);
-  computed = !result;
+  computed = !result || (bench_.added != nullptr && bench_.added->take(key));
   if (!result) {
     result = evaluator().on_chip(chip, supplies_.at(voltage), clean_);
     results::add_chip(store_, key, model_.name, mitigation_.name, supply, *result);
@@ -68,8 +100,8 @@ bool ModelSweep::within_limit(const results::ChipResult& result) const {
   return results::drop_points(result.wrong, clean_.wrong, images_) <= config_.safe.max_drop_points;
 }
 
-results::Point ModelSweep::point(const Chips& chips, double voltage, bool& computed,
-                                 std::vector<results::ChipResult>* results) {
+results::Point ModelSweep::errors(const Chips& chips, double voltage, bool& computed,
+                                  std::vector<results::ChipResult>* results) {
   computed = false;
   std::vector<results::ChipResult> list;
   for (const std::unique_ptr<chips::Chip>& chip : chips) {
@@ -89,10 +121,16 @@ results::Point ModelSweep::point(const Chips& chips, double voltage, bool& compu
     point.memories = results::memory_uses({at.weights.voltage, point.rate}, at.others,
                                           results::any_by_voltage(chips), list);
   }
+  if (results != nullptr) *results = std::move(list);
+  return point;
+}
+
+results::Point ModelSweep::point(const Chips& chips, double voltage, CostCache& costs,
+                                 bool& computed, std::vector<results::ChipResult>* results) {
+  results::Point point = errors(chips, voltage, computed, results);
   point.energy_sram_rel = supplies_.weight_energy_relative(voltage, protection_);
   point.weight_area_rel = technology::area_relative(*setup_.technology, protection_);
-  add_cost(point);
-  if (results != nullptr) *results = std::move(list);
+  add_cost(costs, point);
   return point;
 }
 
@@ -104,13 +142,13 @@ void ModelSweep::tick(double voltage) {
 }
 
 /// Cycles and energy on the accelerator, if there is one; simulated once, priced per voltage.
-void ModelSweep::add_cost(results::Point& point) {
+void ModelSweep::add_cost(CostCache& costs, results::Point& point) const {
   if (!setup_.target.accelerator) return;
-  const experiment::NetworkCost& cost = costs_.of(mitigation_.what);
+  const experiment::NetworkCost& cost = costs.of(mitigation_.what);
   point.cycles = cost.cycles_per_image();
   point.latency_ms = cost.latency_ms();
   const EnergyRange energy = cost.energy(*setup_.technology, *point.voltage, mitigation_.what);
-  const experiment::RelativeEnergy relative = experiment::relative_energy(energy, costs_.at_vmin());
+  const experiment::RelativeEnergy relative = experiment::relative_energy(energy, costs.at_vmin());
   point.energy = energy.value;
   point.price_basis = cost.basis(*setup_.technology, *point.voltage, mitigation_.what);
   point.energy_rel = relative.rel;

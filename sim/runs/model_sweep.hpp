@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "sim/base/progress.hpp"
@@ -14,22 +17,25 @@
 #include "sim/experiment/supplies.hpp"
 #include "sim/results/point.hpp"
 #include "sim/results/records.hpp"
+#include "sim/results/row_store.hpp"
 #include "sim/results/safe_voltage.hpp"
-#include "sim/results/store.hpp"
 #include "sim/runs/evaluator.hpp"
 #include "sim/runs/sweep_chips.hpp"
 #include "sim/runs/sweep_inputs.hpp"
 
 namespace brownout::runs {
 
-/// Cycles and counts of one network on the accelerator, simulated once for all mitigations that
-/// take the same number of cycles.
+/// Cycles and counts of one network on an accelerator, through the store. They are simulated once
+/// for all mitigations that take the same number of cycles.
 class CostCache {
  public:
-  CostCache(const SweepConfig& config, SweepNetwork& network, std::int64_t images)
-      : config_(config), network_(network), images_(images) {}
+  CostCache(const SweepConfig& config, const SweepTarget& target, SweepNetwork& network,
+            std::int64_t images, results::RowStore& store)
+      : config_(config), target_(target), network_(network), images_(images), store_(store) {}
 
   const experiment::NetworkCost& of(const mitigation::Mitigations& mitigations);
+  /// Of the row in the store that it takes.
+  std::string key(const mitigation::Mitigations& mitigations) const;
   /// The energy of all parts, unprotected, at Vmin.
   EnergyRange at_vmin() { return of({}).at_vmin(*config_.setup.technology); }
   /// What that is computed from.
@@ -37,9 +43,29 @@ class CostCache {
 
  private:
   const SweepConfig& config_;
+  const SweepTarget& target_;
   SweepNetwork& network_;
   std::int64_t images_;
+  results::RowStore& store_;
   std::map<int, experiment::NetworkCost> by_stages_;  // by the stages that mitigations add
+};
+
+/// A store, and which of its rows other ranks have added since. Several threads may use it.
+class AddedRows : public results::RowStore {
+ public:
+  explicit AddedRows(results::RowStore& store) : store_(store) {}
+  std::optional<std::string> find(const std::string& key) const override {
+    return store_.find(key);
+  }
+  void append(const std::string& key, const std::string& row) override;
+  std::string place(const std::string& key) const override { return store_.place(key); }
+  /// Whether the row was added; true once for each.
+  bool take(const std::string& key);
+
+ private:
+  results::RowStore& store_;
+  std::set<std::string> added_;
+  std::mutex mutex_;  // of added_
 };
 
 /// What all networks of a sweep share.
@@ -48,9 +74,10 @@ struct SweepBench {
   const std::vector<SweepTarget>& targets;
   const SweepInputs& inputs;
   const chips::Chip& first_chip;
-  results::Store& store;
+  results::RowStore& store;
   int threads;
   Progress& progress;
+  AddedRows* added = nullptr;  // rows of other ranks, which count as computed; null: none
 };
 
 /// Errors are those of the first target that shares them, under its keys in the store; cycles and
@@ -59,12 +86,17 @@ struct SweepBench {
 class ModelSweep {
  public:
   ModelSweep(const SweepBench& bench, const SweepTarget& target, std::size_t network,
-             const SweepMitigation& mitigation, CostCache& costs);
+             const SweepMitigation& mitigation);
+
+  /// Whether the clean row of a network is stored. If not, the constructor computes it.
+  static bool has_clean(const SweepBench& bench, const SweepTarget& target, std::size_t network);
 
   const results::SearchLevels& levels() const { return levels_; }
   /// The voltages between which nothing changes, as levels of the rail; empty if there are none.
   const std::vector<double>& steps() const { return steps_; }
 
+  /// The key of that result.
+  std::string key(const chips::Chip& chip, double voltage) const;
   /// The result of one chip at a voltage; `computed` says whether it was missing.
   results::ChipResult chip(const chips::Chip& chip, double voltage, bool& computed);
 
@@ -72,9 +104,12 @@ class ModelSweep {
   bool within_limit(const chips::Chip& chip, double voltage);
   bool within_limit(const results::ChipResult& result) const;
 
-  /// The point at a voltage on the given chips; `computed` says whether any of it was missing.
-  /// `results` may be null.
-  results::Point point(const Chips& chips, double voltage, bool& computed,
+  /// The errors at a voltage on the given chips, without energies and cycles; `computed` says
+  /// whether any of it was missing. `results` may be null.
+  results::Point errors(const Chips& chips, double voltage, bool& computed,
+                        std::vector<results::ChipResult>* results = nullptr);
+  /// The same with all that the accelerator has to it.
+  results::Point point(const Chips& chips, double voltage, CostCache& costs, bool& computed,
                        std::vector<results::ChipResult>* results = nullptr);
 
   /// Counts one more chip as done, whether computed or found.
@@ -85,7 +120,11 @@ class ModelSweep {
   std::int64_t passes() const { return evaluator_ ? evaluator_->passes() : 0; }
 
  private:
-  void add_cost(results::Point& point);
+  void add_cost(CostCache& costs, results::Point& point) const;
+  /// Chips with steps give one result from a step up to the next: the voltage that is evaluated.
+  double evaluated(double voltage) const {
+    return steps_.empty() ? voltage : levels_.voltages[levels_.at(voltage)];
+  }
   Evaluator& evaluator();
   results::CleanResult clean();
 
@@ -97,11 +136,10 @@ class ModelSweep {
   SweepNetwork& error_network_;
   const experiment::Model& model_;
   const SweepMitigation& mitigation_;
-  CostCache& costs_;
   std::int64_t images_;
   experiment::Supplies supplies_;  // with the boost of the mitigation
   mitigation::Protection protection_;
-  results::Store& store_;
+  results::RowStore& store_;
   results::RecordKeys keys_;
   std::unique_ptr<Evaluator> evaluator_;
   std::vector<double> steps_;

@@ -9,38 +9,6 @@ namespace brownout::runs {
 
 namespace {
 
-/// Chooses the level of the safe voltage. `tried` counts evaluations beyond the grid.
-std::optional<results::SafeLevel> choose(const SweepConfig& config, const SweepChips& chips,
-                                         ModelSweep& model, const results::SafeVoltageRule& rule,
-                                         std::int64_t& tried) {
-  const results::SearchLevels& levels = model.levels();
-  if (!config.safe.yield) {
-    return results::find_by_mean(levels, [&](std::size_t level) {
-      const std::vector<std::size_t>& grid = levels.on_grid;
-      if (!std::binary_search(grid.begin(), grid.end(), level)) tried += config.chips;
-      bool computed = false;
-      return model.point(chips.grid, levels.voltages[level], computed).drop() <=
-             rule.max_drop_points;
-    });
-  }
-  std::set<std::string> on_grid;
-  for (const auto& chip : chips.grid) on_grid.insert(chip->identity());
-  const auto within = [&](std::size_t die, std::size_t level) {
-    return model.within_limit(*chips.chosen[die], levels.voltages[level]);
-  };
-  return results::find_by_yield(
-      levels, chips.chosen.size(), rule.allowed,
-      [&](std::size_t die, std::size_t level) -> std::optional<bool> {
-        if (on_grid.count(chips.chosen[die]->identity()) == 0) return std::nullopt;
-        return within(die, level);
-      },
-      [&](std::size_t die, std::size_t level) {
-        ++tried;
-        model.tick(levels.voltages[level]);
-        return within(die, level);
-      });
-}
-
 /// What the chips show that did not choose the voltage.
 results::StatedError stated_error(const results::Point& point,
                                   const std::vector<results::ChipResult>& chips,
@@ -69,8 +37,41 @@ results::SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& ch
   return rule;
 }
 
+std::optional<results::SafeLevel> choose_safe_level(const SweepConfig& config,
+                                                    const SweepChips& chips, ModelSweep& model,
+                                                    const results::SafeVoltageRule& rule,
+                                                    std::int64_t& tried) {
+  const results::SearchLevels& levels = model.levels();
+  if (!config.safe.yield) {
+    return results::find_by_mean(levels, [&](std::size_t level) {
+      const std::vector<std::size_t>& grid = levels.on_grid;
+      if (!std::binary_search(grid.begin(), grid.end(), level)) tried += config.chips;
+      bool computed = false;
+      return model.errors(chips.grid, levels.voltages[level], computed).drop() <=
+             rule.max_drop_points;
+    });
+  }
+  std::set<std::string> on_grid;
+  for (const auto& chip : chips.grid) on_grid.insert(chip->identity());
+  const auto within = [&](std::size_t die, std::size_t level) {
+    return model.within_limit(*chips.chosen[die], levels.voltages[level]);
+  };
+  return results::find_by_yield(
+      levels, chips.chosen.size(), rule.allowed,
+      [&](std::size_t die, std::size_t level) -> std::optional<bool> {
+        if (on_grid.count(chips.chosen[die]->identity()) == 0) return std::nullopt;
+        return within(die, level);
+      },
+      [&](std::size_t die, std::size_t level) {
+        ++tried;
+        model.tick(levels.voltages[level]);
+        return within(die, level);
+      });
+}
+
 results::SafeVoltageRow find_safe_voltage(const SweepConfig& config, const SweepChips& chips,
-                                          ModelSweep& model, const results::Point& first,
+                                          ModelSweep& model, CostCache& costs,
+                                          const results::Point& first,
                                           results::SweepResult& result) {
   results::SafeVoltageRow row;
   row.model = first.model;
@@ -78,7 +79,7 @@ results::SafeVoltageRow find_safe_voltage(const SweepConfig& config, const Sweep
   row.accelerator = first.accelerator;
   row.err = first.err;
   const std::optional<results::SafeLevel> safe =
-      choose(config, chips, model, result.safe, row.tried);
+      choose_safe_level(config, chips, model, result.safe, row.tried);
   if (!safe) return row;
   const std::vector<double>& voltages = model.levels().voltages;
   row.voltage = voltages[safe->level];
@@ -87,7 +88,7 @@ results::SafeVoltageRow find_safe_voltage(const SweepConfig& config, const Sweep
 
   bool computed = false;
   std::vector<results::ChipResult> stated;
-  const results::Point point = model.point(chips.stated, *row.voltage, computed, &stated);
+  const results::Point point = model.point(chips.stated, *row.voltage, costs, computed, &stated);
   const results::Savings savings = point.savings();
   row.energy_saving_pct = savings.access_pct;
   row.energy_saving_total_pct = savings.all_pct;

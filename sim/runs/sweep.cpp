@@ -1,59 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Point by point through the result store: a network after another, with each of the mitigations.
+// Other ranks, if there are any, have filled the store before.
 #include "sim/runs/sweep.hpp"
 
 #include <chrono>
+#include <optional>
 
+#include "sim/base/error.hpp"
+#include "sim/base/json.hpp"
 #include "sim/base/progress.hpp"
-#include "sim/engines/simulator.hpp"
-#include "sim/experiment/pricing.hpp"
 #include "sim/results/store.hpp"
 #include "sim/runs/model_sweep.hpp"
 #include "sim/runs/safe_voltage_search.hpp"
-#include "sim/runs/sweep_chips.hpp"
-#include "sim/runs/sweep_identity.hpp"
-#include "sim/runs/sweep_inputs.hpp"
-#include "sim/runs/sweep_targets.hpp"
+#include "sim/runs/sweep_jobs.hpp"
+#include "sim/runs/sweep_parts.hpp"
+#include "sim/runs/sweep_shards.hpp"
 
 namespace brownout::runs {
 
 namespace {
-
-/// What is known before anything runs.
-results::SweepResult described_sweep(const SweepConfig& config, const SweepInputs& inputs,
-                                     const std::vector<SweepTarget>& targets,
-                                     const SweepChips& chips) {
-  const experiment::Setup& setup = config.setup;
-  const chips::Chip& first_chip = *chips.grid.front();
-  results::SweepResult result;
-  result.technology = setup.technology->name();
-  result.rail = setup.technology->rail().text();
-  result.chip_note = first_chip.note();
-  for (const std::unique_ptr<SweepNetwork>& network : inputs.networks.front()) {
-    const experiment::Model& model = network->model();
-    result.models.push_back({model.name, model.file, model.sha256, model.network->bits(),
-                             model.network->coded_parameters()});
-  }
-  result.identity = identity(config, result.models, inputs.used, first_chip.identity());
-  result.safe = rule_of(config, chips);
-  result.engine = setup.engine;
-  result.labelled = inputs.images.labelled();
-  for (const SweepTarget& target : targets) {
-    if (target.name.empty()) continue;
-    const mapping::AcceleratorConfig& accelerator = *target.setup.target.accelerator;
-    result.accelerators.push_back(
-        {target.name, accelerator.clock_mhz, target.errors_of,
-         experiment::dram_price(*setup.technology, experiment::own_dram_price(accelerator.dram))});
-  }
-  if (setup.target.accelerator) {
-    result.accelerator = config.grid_of.empty() ? setup.target.accelerator->name : config.grid_of;
-    result.prices = experiment::price_list(*setup.technology);
-  }
-  result.weights_scaled = setup.supplies().weights_scaled();
-  result.mitigations.clear();
-  for (const SweepMitigation& entry : config.mitigations) result.mitigations.push_back(entry.name);
-  return result;
-}
 
 /// Chips to evaluate for a network with a mitigation, for the progress display. The search takes
 /// somewhat longer: most of its chips are tried once, and all of them at the answer.
@@ -63,49 +28,60 @@ std::int64_t work_of_one(const SweepConfig& config) {
 }
 
 /// The points of the grid, then the safe voltage.
-void add_points(const SweepConfig& config, const SweepChips& chips, ModelSweep& run,
+void add_points(const SweepParts& parts, CostCache& costs, ModelSweep& run,
                 results::SweepResult& result) {
   const std::size_t first = result.points.size();
-  for (const double voltage : config.voltages) {
+  for (const double voltage : parts.config.voltages) {
     bool computed = false;
-    result.points.push_back(run.point(chips.grid, voltage, computed));
+    result.points.push_back(run.point(parts.chips.grid, voltage, costs, computed));
     result.points_computed += computed ? 1 : 0;
   }
   result.safe_voltage.push_back(
-      find_safe_voltage(config, chips, run, result.points[first], result));
+      find_safe_voltage(parts.config, parts.chips, run, costs, result.points[first], result));
 }
 
-}  // namespace
+/// Fills the store with the help of the other ranks.
+void compute_on_ranks(const SweepParts& parts, const SweepHow& how, workers::Ranks& ranks,
+                      const workers::Shard& shard, AddedRows& rows) {
+  const std::size_t units = units_of(parts).size();
+  std::int64_t mine = 0;
+  for (std::size_t i = 0; i < units; ++i) mine += shard.has_unit(i, units) ? 1 : 0;
+  Progress progress("sweep", work_of_one(parts.config) * mine, how.quiet);
+  SweepPlan plan(parts, rows, progress, shard);
+  SweepWorker worker(parts, how.threads);
+  workers::hand_out(
+      ranks, Json::parse(parts.described.identity), plan,
+      [&](const std::string& job, results::RowStore& store) { worker.run(job, store); }, rows);
+  progress.finish();
+}
 
-results::SweepResult run_sweep(SweepConfig config, const std::filesystem::path& folder, int threads,
-                               bool quiet) {
-  const auto start = std::chrono::steady_clock::now();
-  settle_safe_voltage(config);
-  const std::vector<SweepTarget> targets = sweep_targets(config);
-  for (const SweepTarget& target : targets) {
-    if (target.setup.target.accelerator) needed(target.setup.simulator);
-  }
-  const SweepInputs inputs = load_inputs(config, targets);
-  const SweepChips chips = sweep_chips(config);
-  results::SweepResult result = described_sweep(config, inputs, targets, chips);
-  results::Store store(folder, result.identity);
+/// What the folder lacks is computed.
+results::SweepResult run_parts(const SweepParts& parts, const SweepHow& how) {
+  const SweepConfig& config = parts.config;
+  results::SweepResult result = parts.described;
+  results::Store store(how.folder, result.identity);
+  const bool alone = how.ranks == nullptr || how.ranks->size() == 1;
+  AddedRows added(store);
+  if (!alone) compute_on_ranks(parts, how, *how.ranks, {}, added);
+
   const std::int64_t per_model = work_of_one(config);
-  const std::size_t rows = targets.size() * config.models.size() * config.mitigations.size();
-  Progress progress("sweep", per_model * static_cast<std::int64_t>(rows), quiet);
-
+  const std::size_t rows = parts.targets.size() * config.models.size() * config.mitigations.size();
+  Progress progress("sweep", per_model * static_cast<std::int64_t>(rows), how.quiet || !alone);
   double seconds = 0.0;
   std::int64_t passes = 0;
-  const SweepBench bench{config, targets, inputs, *chips.grid.front(), store, threads, progress};
-  for (std::size_t t = 0; t < targets.size(); ++t) {
+  const SweepBench bench{config, parts.targets, parts.inputs, *parts.chips.grid.front(),
+                         store,  how.threads,   progress,     alone ? nullptr : &added};
+  for (std::size_t t = 0; t < parts.targets.size(); ++t) {
     for (std::size_t network = 0; network < config.models.size(); ++network) {
-      CostCache costs(config, *inputs.networks[t][network], inputs.images.count);
-      if (!targets[t].name.empty()) {
+      CostCache costs(config, parts.targets[t], *parts.inputs.networks[t][network],
+                      parts.inputs.images.count, store);
+      if (!parts.targets[t].name.empty()) {
         result.accelerators[t].at_vmin.push_back(costs.basis_at_vmin());
       }
       for (const SweepMitigation& mitigation : config.mitigations) {
-        ModelSweep run(bench, targets[t], network, mitigation, costs);
+        ModelSweep run(bench, parts.targets[t], network, mitigation);
         if (config.mitigations.size() == 1) result.steps = run.steps();
-        add_points(config, chips, run, result);
+        add_points(parts, costs, run, result);
         progress.add_work(run.ticks() - per_model);
         seconds += run.seconds();
         passes += run.passes();
@@ -113,13 +89,56 @@ results::SweepResult run_sweep(SweepConfig config, const std::filesystem::path& 
     }
   }
   progress.finish();
+  store.commit();
 
   result.settle();
   if (seconds > 0) {
-    result.images_per_s = static_cast<double>(passes * inputs.images.count) / seconds;
+    result.images_per_s = static_cast<double>(passes * parts.inputs.images.count) / seconds;
   }
+  return result;
+}
+
+}  // namespace
+
+results::SweepResult run_sweep(SweepConfig config, const SweepHow& how) {
+  const auto start = std::chrono::steady_clock::now();
+  const SweepParts parts = sweep_parts(std::move(config));
+  results::SweepResult result = run_parts(parts, how);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return result;
+}
+
+results::SweepResult merge_shards(SweepConfig config, const SweepHow& how,
+                                  const std::vector<std::filesystem::path>& shards,
+                                  const Json& identity) {
+  const SweepParts parts = sweep_parts(std::move(config));
+  const std::string other =
+      first_difference(identity, Json::parse(parts.described.identity), "in the shards", "here");
+  if (!other.empty()) {
+    throw InputError("{}: the shards are of another sweep: {}", parts.config.file.string(), other);
+  }
+  merge_rows(shards, identity, how.folder);
+  return run_parts(parts, how);
+}
+
+std::int64_t run_shard(SweepConfig settings, const SweepHow& how, const workers::Shard& shard,
+                       const ShardRecord& record) {
+  const SweepParts parts = sweep_parts(std::move(settings));
+  results::Store store(how.folder, shard_identity(parts.described.identity, shard), shard_kind());
+  AddedRows added(store);
+  workers::Alone alone;
+  compute_on_ranks(parts, how, how.ranks == nullptr ? alone : *how.ranks, shard, added);
+  store.commit();
+  write_record(record, parts.described.identity, how.folder);
+  return store.size();
+}
+
+int serve_sweep(SweepConfig config, const SweepHow& how) {
+  const SweepParts parts = sweep_parts(std::move(config));
+  SweepWorker worker(parts, how.threads);
+  return workers::serve(
+      *how.ranks, Json::parse(parts.described.identity),
+      [&](const std::string& job, results::RowStore& store) { worker.run(job, store); });
 }
 
 }  // namespace brownout::runs

@@ -9,6 +9,7 @@
 namespace brownout::runs {
 
 const experiment::Target& SweepNetwork::with(const mitigation::Mitigations& mitigations) {
+  const std::lock_guard<std::mutex> lock(mutex_);
   std::unique_ptr<const experiment::Target>& target = targets_[mitigation::to_string(mitigations)];
   if (!target) {
     target = std::make_unique<const experiment::Target>(model_, config_.with(mitigations));

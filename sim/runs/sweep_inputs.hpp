@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,14 @@ class SweepNetwork {
   SweepNetwork& operator=(const SweepNetwork&) = delete;
 
   const experiment::Model& model() const { return model_; }
+  /// Several threads may call it.
   const experiment::Target& with(const mitigation::Mitigations& mitigations);
 
  private:
   experiment::Model model_;
   experiment::TargetConfig config_;
   std::map<std::string, std::unique_ptr<const experiment::Target>> targets_;
+  std::mutex mutex_;  // of targets_
 };
 
 using SweepNetworks = std::vector<std::unique_ptr<SweepNetwork>>;

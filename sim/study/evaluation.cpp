@@ -75,7 +75,7 @@ experiment::OpenImages Datasets::images(const Setting& setting) {
 
 StoredRow Bench::remember(const Json& key, const std::function<Json()>& compute) const {
   const std::string hash = sha256_hex(json_text(key));
-  if (const std::string* row = store.find(hash)) {
+  if (const std::optional<std::string> row = store.find(hash)) {
     return {parse_json(*row, store.place(hash)), store.place(hash)};
   }
   Json computed = on_network(compute);

@@ -34,6 +34,8 @@ std::vector<std::vector<std::string>> samples() {
       {"eval", kModel, "--rate", "0"},
       {"sweep", "configs/sweeps/demo.yaml"},
       {"sweep", "configs/sweeps/demo.yaml", "--out", "it's mine"},
+      {"sweep", "configs/sweeps/demo.yaml", "--shard", "1/2"},
+      {"merge", "out/whole", "out/one", "out/two"},
       {"study", "configs/studies/shipped-fmnist.yaml"},
       {"study", "configs/studies/shipped-fmnist.yaml", "--list", "--only", "a b", "c"},
       {"sensitivity", kModel, kModel, "--rate", "0.01"},

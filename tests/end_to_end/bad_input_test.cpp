@@ -7,6 +7,7 @@
 
 #include "sim/base/files.hpp"
 #include "sim/network/onnx_file.hpp"
+#include "tests/end_to_end/stored_rows.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -287,9 +288,13 @@ TEST_F(BadInput, WhereMessagesGoDoesNotDecideAboutResults) {
   for (const char* how : {"<&- 2>&-", "2>/dev/full"}) {
     const Outcome outcome = shell(sweep + "out " + how);
     EXPECT_EQ(outcome.code, 0) << how << outcome.err;
-    EXPECT_EQ(read_file(workplace_.folder() / "out/results.jsonl"),
-              read_file(workplace_.folder() / "plain/results.jsonl"))
-        << how;
+    const std::vector<KeptRow> rows = kept_rows(workplace_.folder() / "out");
+    const std::vector<KeptRow> expected = kept_rows(workplace_.folder() / "plain");
+    ASSERT_EQ(rows.size(), expected.size()) << how;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      EXPECT_EQ(rows[i].key, expected[i].key) << how;
+      EXPECT_EQ(rows[i].row, expected[i].row) << how;
+    }
     EXPECT_EQ(read_file(workplace_.folder() / "out/.lock"), "") << how;
     fs::remove_all(workplace_.folder() / "out");
   }
@@ -306,22 +311,25 @@ TEST_F(BadInput, ANameThatIsNoUtf8IsReplacedInJson) {
 }
 
 TEST_F(BadInput, ADiskThatFillsUpDuringASweepLosesNothingThatWasStored) {
-  const std::vector<std::string> sweep{"sweep",    "sweep.yaml", "--out",     "out",    "--quiet",
-                                       "--images", "20",         "--no-plot", "--json", "-"};
-  const Outcome full = workplace_.run(BROWNOUT_BINARY, sweep, {{}, 6000});
+  const std::vector<std::string> sweep{"sweep",   "sweep.yaml", "--out",     "out",
+                                       "--chips", "300",        "--threads", "1",
+                                       "--quiet", "--no-plot",  "--json",    "-"};
+  const Outcome full = workplace_.run(BROWNOUT_BINARY, sweep, {{}, 700'000});
   EXPECT_EQ(full.code, 2);
-  EXPECT_NE(full.err.find("results.jsonl: cannot store a result"), std::string::npos) << full.err;
+  EXPECT_NE(full.err.find("results.sqlite: cannot store a result"), std::string::npos) << full.err;
   EXPECT_EQ(full.out, "");
   for (const fs::directory_entry& entry : fs::directory_iterator(workplace_.folder() / "out")) {
     EXPECT_NE(entry.path().extension(), ".tmp");
   }
-  const std::string rows = read_file(workplace_.folder() / "out/results.jsonl");
-  EXPECT_EQ(rows.back(), '\n');
+  const std::vector<KeptRow> rows = kept_rows(workplace_.folder() / "out");
+  EXPECT_GE(rows.size(), 1u);
   // With room again the command continues after what is there.
   const Outcome rest = workplace_.run(BROWNOUT_BINARY, sweep);
   EXPECT_EQ(rest.code, 0) << rest.err;
   EXPECT_LT(rest.json()["points_computed"], 8);
-  EXPECT_EQ(read_file(workplace_.folder() / "out/results.jsonl").rfind(rows, 0), 0u);
+  const std::vector<KeptRow> all = kept_rows(workplace_.folder() / "out");
+  ASSERT_GT(all.size(), rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) EXPECT_EQ(all[i].key, rows[i].key);
 }
 
 }  // namespace

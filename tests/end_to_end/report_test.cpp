@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "sim/base/files.hpp"
+#include "tests/end_to_end/stored_rows.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -175,11 +176,11 @@ TEST_F(Report, RefusesAFolderThatIsInUseOrHasNotEnded) {
 
 TEST_F(Report, RefusesAFolderOfBothAndTellsOfMissingDies) {
   sweep("out");
-  fs::remove(workplace_.folder() / "out/results.jsonl");
+  fs::remove(workplace_.folder() / "out/results.sqlite");
   const Outcome outcome = brownout({"report", "out", "--out", "page.html"});
   ASSERT_EQ(outcome.code, 0) << outcome.err;
-  EXPECT_TRUE(contains(outcome.err, "results.jsonl: missing or empty; no die is known by itself"));
-  EXPECT_TRUE(contains(page("page.html"), "results.jsonl: missing or empty"));
+  EXPECT_TRUE(contains(outcome.err, "results.sqlite: missing or empty; no die is known by itself"));
+  EXPECT_TRUE(contains(page("page.html"), "results.sqlite: missing or empty"));
   EXPECT_TRUE(contains(page("page.html"), "Pareto front of each network by itself"));
   EXPECT_FALSE(contains(page("page.html"), "<section id=\"prices\""));
   workplace_.write("out/study.json", "{}");
@@ -188,15 +189,11 @@ TEST_F(Report, RefusesAFolderOfBothAndTellsOfMissingDies) {
 
 TEST_F(Report, CountsTheDiesWhoseRowsAreMissing) {
   sweep("out");
-  const fs::path rows = workplace_.folder() / "out/results.jsonl";
-  std::string text = read_file(rows);  // the clean network first, then the dies of the grid
-  const std::size_t second = text.find('\n') + 1;
-  const std::size_t fourth = text.find('\n', text.find('\n', second) + 1) + 1;
-  text.erase(second, fourth - second);
-  std::ofstream(rows) << text;
+  // The clean network first, then the dies of the grid.
+  change_rows(workplace_.folder() / "out", "DELETE FROM results WHERE id IN (2, 3)");
   const Outcome outcome = brownout({"report", "out", "--out", "page.html"});
   EXPECT_EQ(outcome.code, 0);
-  const std::string remark = "results.jsonl: the rows of 2 dies are missing";
+  const std::string remark = "results.sqlite: the rows of 2 dies are missing";
   EXPECT_TRUE(contains(outcome.err, remark)) << outcome.err;
   EXPECT_TRUE(contains(page("page.html"), remark));
 }

@@ -426,7 +426,7 @@ TEST_F(Run, AnOutputReplacesNeitherAnInputNorAnotherOutput) {
   expect_refused(
       in({"model", "program", network, "--accelerator", "edge.yaml", "--json", "edge.yaml"}),
       "found the input edge.yaml");
-  for (const char* own : {"out", "out/points.csv", "out/../out/results.jsonl"}) {
+  for (const char* own : {"out", "out/points.csv", "out/../out/results.sqlite"}) {
     expect_refused(in({"sweep", "sweep.yaml", "--out", "out", "--json", own}),
                    "expected a file of its own, found that of --out");
   }

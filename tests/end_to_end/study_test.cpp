@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "sim/base/files.hpp"
+#include "tests/end_to_end/stored_rows.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -172,16 +173,18 @@ TEST_F(Study, KilledAtAnyMomentItEndsWithTheSameTables) {
   }
 }
 
-TEST_F(Study, ATornLastRowIsComputedAgainADamagedOneIsAnError) {
+TEST_F(Study, ALostRowIsComputedAgainADamagedOneIsAnError) {
   ASSERT_EQ(study("out").code, 0);
-  const std::string table = file("out/table.csv"), rows = file("out/results.jsonl");
-  workplace_.write("out/results.jsonl", rows.substr(0, rows.size() - 20));
+  const std::string table = file("out/table.csv");
+  const fs::path folder = workplace_.folder() / "out";
+  const std::size_t rows = kept_rows(folder).size();
+  change_rows(folder, "DELETE FROM results WHERE id = (SELECT max(id) FROM results)");
   ASSERT_EQ(study("out").code, 0);
   EXPECT_EQ(file("out/table.csv"), table);
-  std::string damaged = rows;
-  damaged[damaged.find("wrong") + 8] ^= 1;
-  workplace_.write("out/results.jsonl", damaged);
-  refused(study("out"), "results.jsonl:1: damaged row; expected what a study wrote");
+  EXPECT_EQ(kept_rows(folder).size(), rows);
+  change_rows(folder, "UPDATE results SET row = replace(row, '\"wrong\":', '\"wrong\":1')");
+  refused(study("out"), "results.sqlite: row " + kept_rows(folder).front().key.substr(0, 16) +
+                            "…: damaged; expected what Brownout wrote");
 }
 
 TEST_F(Study, RowsMayBeChosenAndAddedLater) {
@@ -190,9 +193,11 @@ TEST_F(Study, RowsMayBeChosenAndAddedLater) {
   Json json = Json::parse(file("out/study.json"));
   ASSERT_EQ(json["rows"].size(), 1u);
   EXPECT_EQ(json["comparisons"][0]["difference_points"], nullptr);  // the other row is missing
-  const std::size_t stored = file("out/results.jsonl").size();
+  const std::vector<KeptRow> stored = kept_rows(workplace_.folder() / "out");
   ASSERT_EQ(study("out").code, 0);
-  EXPECT_EQ(file("out/results.jsonl").rfind(file("out/results.jsonl").substr(0, stored), 0), 0u);
+  const std::vector<KeptRow> all = kept_rows(workplace_.folder() / "out");
+  ASSERT_GT(all.size(), stored.size());
+  for (std::size_t i = 0; i < stored.size(); ++i) EXPECT_EQ(all[i].key, stored[i].key);
   json = Json::parse(file("out/study.json"));
   EXPECT_EQ(json["rows"].size(), 3u);
   EXPECT_NE(json["comparisons"][0]["difference_points"], nullptr);
@@ -291,7 +296,7 @@ TEST_F(Study, AFullDiskIsToldAndTheSameCommandGoesOn) {
   small.file_limit = 2000;
   const Outcome full = study("out", {}, small);
   EXPECT_EQ(full.code, 2) << full.err;
-  EXPECT_NE(full.err.find("cannot store a result"), std::string::npos) << full.err;
+  EXPECT_NE(full.err.find("out/results.sqlite: disk I/O error"), std::string::npos) << full.err;
   EXPECT_EQ(study("out").code, 0);
 }
 

@@ -13,6 +13,7 @@
 #include <tuple>
 
 #include "sim/base/files.hpp"
+#include "tests/end_to_end/stored_rows.hpp"
 #include "workplace.hpp"
 
 namespace brownout::end_to_end {
@@ -44,8 +45,7 @@ class Sweep : public testing::Test {
   }
   std::vector<std::string> keys(const std::string& out) const {
     std::vector<std::string> keys;
-    std::istringstream rows(read_file(workplace_.folder() / out / "results.jsonl"));
-    for (std::string row; std::getline(rows, row);) keys.push_back(Json::parse(row)["key"]);
+    for (const KeptRow& row : kept_rows(workplace_.folder() / out)) keys.push_back(row.key);
     return keys;
   }
   Workplace workplace_;
@@ -221,12 +221,9 @@ TEST_F(Sweep, KilledAtRandomMomentsItEndsWithTheSameNumbersAndRepeatsNothing) {
       // In the end the sweep is finished.
       kill.interruption = Interruption{SIGKILL, 1 + std::rand() % 12 + kills};
       outcome = sweep(out, {}, kill);
-      if (fs::exists(workplace_.folder() / out / "results.jsonl")) {
-        const std::string text = read_file(workplace_.folder() / out / "results.jsonl");
-        const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
-        EXPECT_GE(lines, stored);  // a stored row stays
-        stored = lines;
-      }
+      const std::size_t now = keys(out).size();
+      EXPECT_GE(now, stored);  // a stored row stays
+      stored = now;
       ++kills;
     } while (outcome.code == 128 + SIGKILL && kills < 200);
     ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -313,10 +310,8 @@ TEST_F(Sweep, OverAProfileChipsArePlacesOfItsMap) {
     if (safe["voltage"].is_null()) continue;
     EXPECT_EQ(levels.count(safe["voltage"]), 1u) << safe;
   }
-  std::istringstream rows(read_file(workplace_.folder() / "out" / "results.jsonl"));
   std::set<std::tuple<std::string, std::string, double>> evaluated;
-  for (std::string line; std::getline(rows, line);) {
-    const Json row = Json::parse(line)["row"];
+  for (const auto& [key, row] : kept_rows(workplace_.folder() / "out")) {
     if (!row.contains("voltage")) continue;
     EXPECT_EQ(levels.count(row["voltage"]), 1u) << row;
     EXPECT_TRUE(evaluated.emplace(row["model"], row["chip"], row["voltage"]).second) << row;

@@ -128,6 +128,23 @@ ssize_t writev(int file, const iovec* parts, int count) {
   return signal ? with_signal(written) : written;
 }
 
+ssize_t pwrite64(int file, const void* bytes, size_t count, off64_t at) {
+  static auto* const real = next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64");
+  if (!due(file)) return real(file, bytes, count, at);
+  return with_signal(real(file, bytes, (count + 1) / 2, at));
+}
+
+ssize_t pwrite(int file, const void* bytes, size_t count, off_t at) {
+  return pwrite64(file, bytes, count, at);
+}
+
+int ftruncate64(int file, off64_t size) noexcept {
+  static auto* const real = next<int(int, off64_t)>("ftruncate64");
+  const bool signal = due(file);
+  const int result = real(file, size);
+  return signal ? with_signal(result) : result;
+}
+
 int rename(const char* from, const char* to) noexcept {
   static auto* const real = next<int(const char*, const char*)>("rename");
   const bool signal = due(to);

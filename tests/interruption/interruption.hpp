@@ -10,10 +10,10 @@ namespace brownout::interruption {
 struct Orders;
 
 /// The signal comes at the operation with this number; 1 is the first. Operations are: a file
-/// opened to be created or emptied, a write to a file, a rename, a removal, a folder made. Only
-/// operations whose path ends with `path_ends_with` count (for a rename, the new path). They are
-/// counted over the program and all programs that it starts; the signal always goes to the program
-/// itself. It comes after the operation, but for a write in the middle of it.
+/// opened to be created or emptied, a write to a file, a file cut, a rename, a removal, a folder
+/// made. Only operations whose path ends with `path_ends_with` count (for a rename, the new path).
+/// They are counted over the program and all programs that it starts; the signal always goes to the
+/// program itself. It comes after the operation, but for a write in the middle of it.
 struct Interruption {
   int signal = SIGKILL;
   int operation = 1;

@@ -11,6 +11,7 @@ import pickle
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -342,9 +343,10 @@ class WhileItRuns(unittest.TestCase):
             file = folder / "long.yaml"
             file.write_text(SWEEP.format(model=RANDBET, chips=2000, images=500))
             self.interrupted(lambda **o: brownout.sweep(file, folder=folder / "out", **o))
-            rows = (folder / "out" / "results.jsonl").read_text()
-            self.assertTrue(rows.endswith("\n"))
-            for row in rows.splitlines():
+            rows = sqlite3.connect(folder / "out" / "results.sqlite").execute(
+                "SELECT row FROM results").fetchall()
+            self.assertGreater(len(rows), 0)
+            for row, in rows:
                 json.loads(row)
             left = sorted(p.name for p in (folder / "out").iterdir())
             self.assertNotIn("sweep.json", left)

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// The result store with torn writes, kills, full disks, folders of others and competing processes.
+// The result store with kills, full disks, damage, folders of others and of earlier versions, and
+// competing processes.
 #include "sim/results/store.hpp"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -31,6 +35,8 @@ class StoreTest : public testing::Test {
   }
   void TearDown() override { fs::remove_all(root_); }
 
+  fs::path rows_file() const { return folder_ / "results.sqlite"; }
+
   std::string message_of_opening(const std::string& identity = kIdentity) {
     try {
       const Store store(folder_, identity);
@@ -46,13 +52,15 @@ class StoreTest : public testing::Test {
 TEST_F(StoreTest, KeepsRowsFromOneOpeningToTheNext) {
   {
     Store store(folder_, kIdentity);
-    EXPECT_EQ(store.find("k1"), nullptr);
+    EXPECT_FALSE(store.find("k1"));
+    EXPECT_FALSE(store.has("k1"));
     store.append("k1", R"({"wrong":3,"confidence":0.1234567890123456})");
     store.append("k2", R"({"wrong":4})");
-    ASSERT_NE(store.find("k1"), nullptr);
+    ASSERT_TRUE(store.find("k1"));
+    EXPECT_TRUE(store.has("k1"));
   }
   const Store again(folder_, kIdentity);
-  EXPECT_EQ(again.size(), 2u);
+  EXPECT_EQ(again.size(), 2);
   EXPECT_EQ(*again.find("k1"), R"({"wrong":3,"confidence":0.1234567890123456})");
   EXPECT_EQ(*again.find("k2"), R"({"wrong":4})");
 }
@@ -63,50 +71,127 @@ TEST_F(StoreTest, ARowIsStoredOnce) {
   EXPECT_THROW(store.append("k1", "{}"), std::logic_error);
 }
 
-TEST_F(StoreTest, DropsALastLineTornAtAnyByteAndGoesOn) {
+TEST_F(StoreTest, IsATableThatOthersRead) {
   {
     Store store(folder_, kIdentity);
-    store.append("k1", R"({"wrong":3})");
-    store.append("k2", R"({"wrong":4})");
+    store.append("k1", R"({"model":"a","chip":"random:7","voltage":0.84,"wrong":3,"other":{}})");
+    store.append("k2", R"({"model":"a","wrong":2})");
   }
-  const std::string whole = read_file(folder_ / "results.jsonl");
-  const std::size_t first = whole.find('\n') + 1;
-  for (std::size_t length = first; length < whole.size(); ++length) {
-    std::ofstream(folder_ / "results.jsonl", std::ios::trunc) << whole.substr(0, length);
-    {
-      Store store(folder_, kIdentity);
-      ASSERT_EQ(store.size(), 1u) << length;
-      ASSERT_NE(store.find("k1"), nullptr);
-      store.append("k2", R"({"wrong":4})");
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(rows_file().c_str(), &database), SQLITE_OK);
+  std::string found;
+  const auto take = [](void* to, int count, char** values, char**) {
+    for (int i = 0; i < count; ++i) {
+      *static_cast<std::string*>(to) += std::string(values[i] ? values[i] : "NULL") + " ";
     }
-    ASSERT_EQ(read_file(folder_ / "results.jsonl"), whole) << length;
-  }
+    return 0;
+  };
+  EXPECT_EQ(sqlite3_exec(database, "SELECT key, model, chip, voltage, wrong, rate FROM results",
+                         take, &found, nullptr),
+            SQLITE_OK);
+  sqlite3_close(database);
+  EXPECT_EQ(found, "k1 a random:7 0.84 3 NULL k2 a NULL NULL 2 NULL ");
 }
 
-TEST_F(StoreTest, ADamagedRowBetweenOthersIsAnErrorThatNamesTheLine) {
+/// A store of an earlier version.
+constexpr char kOldRows[] = R"({"key":"k1","row":{"wrong":3},"check":"406a981c1f5b9dec"})"
+                            "\n"
+                            R"({"key":"k2","row":{"wrong":4},"check":"dfa51b30fcacaade"})"
+                            "\n";
+
+TEST_F(StoreTest, TakesOverTheRowsOfAnEarlierVersionOnceTornAtAnyByte) {
+  const std::string whole = kOldRows;
+  const std::size_t first = whole.find('\n') + 1;
+  for (std::size_t length = first; length <= whole.size();
+       length += length + 9 < whole.size() ? 9 : 1) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    std::ofstream(folder_ / "sweep-identity.json") << kIdentity;
+    std::ofstream(folder_ / "results.jsonl") << whole.substr(0, length);
+    ASSERT_EQ(read_stored_rows(folder_).size(), length == whole.size() ? 2u : 1u) << length;
+    {
+      const Store store(folder_, kIdentity);
+      ASSERT_EQ(store.size(), length == whole.size() ? 2 : 1) << length;
+      ASSERT_EQ(store.find("k1"), R"({"wrong":3})");
+    }
+    ASSERT_FALSE(fs::exists(folder_ / "results.jsonl"));
+    ASSERT_EQ(read_file(folder_ / "results.jsonl.taken-over"), whole.substr(0, length));
+    Store store(folder_, kIdentity);
+    ASSERT_EQ(store.size(), length == whole.size() ? 2 : 1) << length;
+  }
+  ASSERT_EQ(read_stored_rows(folder_).size(), 2u);
+  EXPECT_EQ(read_stored_rows(folder_)[1].row, R"({"wrong":4})");
+  EXPECT_EQ(read_stored_rows(folder_)[1].place, rows_file().string() + ": row k2");
+}
+
+TEST_F(StoreTest, ADamagedRowOfAnEarlierVersionIsAnErrorThatNamesTheLine) {
+  fs::create_directories(folder_);
+  std::ofstream(folder_ / "sweep-identity.json") << kIdentity;
+  std::string content = std::string(kOldRows) + kOldRows;
+  content[content.find("\"wrong\":4") + 8] = '5';
+  std::ofstream(folder_ / "results.jsonl") << content;
+  EXPECT_NE(message_of_opening().find("results.jsonl:2: damaged row"), std::string::npos);
+  EXPECT_EQ(read_file(folder_ / "results.jsonl"), content);
+}
+
+TEST_F(StoreTest, DamageIsAnErrorWhereverItIs) {
   {
     Store store(folder_, kIdentity);
-    for (const char* key : {"k1", "k2", "k3"}) store.append(key, R"({"wrong":3})");
+    for (int i = 0; i < 40; ++i) store.append("key-" + std::to_string(i), R"({"wrong":3})");
   }
-  std::string content = read_file(folder_ / "results.jsonl");
-  content[content.find("\"wrong\":3", content.find('\n')) + 8] = '4';  // second line
-  std::ofstream(folder_ / "results.jsonl", std::ios::trunc) << content;
-  EXPECT_NE(message_of_opening().find("results.jsonl:2: damaged row"), std::string::npos);
+  const std::string whole = read_file(rows_file());
+  int errors = 0;
+  for (std::size_t at = 0; at < whole.size(); at += 317) {
+    std::string damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x15);
+    std::ofstream(rows_file(), std::ios::trunc) << damaged;
+    try {
+      const Store store(folder_, kIdentity);
+      for (int i = 0; i < 40; ++i) {
+        const std::optional<std::string> row = store.find("key-" + std::to_string(i));
+        if (row) {
+          EXPECT_EQ(*row, R"({"wrong":3})") << at;
+        }
+      }
+    } catch (const InputError& error) {
+      ++errors;
+      EXPECT_NE(std::string(error.what()).find("results.sqlite"), std::string::npos)
+          << error.what();
+    }
+  }
+  EXPECT_GT(errors, 2);
+  std::ofstream(rows_file(), std::ios::trunc) << "key,wrong\nk1,3\n" << std::string(2000, 'x');
+  EXPECT_NE(message_of_opening().find("results.sqlite: damaged; expected the rows"),
+            std::string::npos)
+      << message_of_opening();
+}
+
+TEST_F(StoreTest, AFileOfAnotherProgramOrVersionIsRefusedAndKept) {
+  { const Store store(folder_, kIdentity); }
+  const auto change = [&](const char* sql) {
+    sqlite3* database = nullptr;
+    sqlite3_open(rows_file().c_str(), &database);
+    EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(database);
+  };
+  change("PRAGMA user_version=2");
+  EXPECT_NE(message_of_opening().find("results.sqlite: of version 2, written by a newer Brownout; "
+                                      "this one knows versions up to 1"),
+            std::string::npos)
+      << message_of_opening();
+  change("PRAGMA application_id=5");
+  EXPECT_NE(message_of_opening().find("found another SQLite file"), std::string::npos);
 }
 
 TEST_F(StoreTest, RowsAndIdentitiesNestedDeeplyAreRefusedNotFollowed) {
-  {
-    Store store(folder_, kIdentity);
-    for (const char* key : {"k1", "k2"}) store.append(key, R"({"wrong":3})");
-  }
+  { const Store store(folder_, kIdentity); }
   const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
-  const std::string content = read_file(folder_ / "results.jsonl");
-  std::ofstream(folder_ / "results.jsonl", std::ios::trunc)
+  std::ofstream(folder_ / "results.jsonl")
       << R"({"key":"k0","row":)" << deep << R"(,"check":"0123456789abcdef"})"
       << "\n"
-      << content;
+      << kOldRows;
   EXPECT_NE(message_of_opening().find("results.jsonl:1: damaged row"), std::string::npos);
-  std::ofstream(folder_ / "results.jsonl", std::ios::trunc) << content;
+  fs::remove(folder_ / "results.jsonl");
   std::ofstream(folder_ / "sweep-identity.json", std::ios::trunc) << R"({"images":)" << deep << "}";
   EXPECT_NE(message_of_opening().find("sweep-identity.json: nested deeper than 64 levels"),
             std::string::npos);
@@ -123,14 +208,16 @@ TEST_F(StoreTest, AStoredRowThatHasNotTheFieldsIsAnErrorWithItsPlace) {
       R"({"wrong":1,"confidence":0.5,"logits_sha256":"a","predictions":"000102"})",
       R"([1])"};
   const std::vector<std::string> expected{
-      "results.jsonl:1: wrong: missing; expected the JSON of a sweep or a study",
-      "results.jsonl:2: wrong: expected an integer in [0, 2], got 3",
-      "results.jsonl:3: confidence: expected a number in [0, 1], got \"x\"",
-      "results.jsonl:4: predictions: expected two or four hexadecimal digits for each of 2 images, "
+      "results.sqlite: row 0: wrong: missing; expected the JSON of a sweep or a study",
+      "results.sqlite: row 1: wrong: expected an integer in [0, 2], got 3",
+      "results.sqlite: row 2: confidence: expected a number in [0, 1], got \"x\"",
+      "results.sqlite: row 3: predictions: expected two or four hexadecimal digits for each of 2 "
+      "images, "
       "got \"00zz\"",
-      "results.jsonl:5: predictions: expected two or four hexadecimal digits for each of 2 images, "
+      "results.sqlite: row 4: predictions: expected two or four hexadecimal digits for each of 2 "
+      "images, "
       "got",
-      "results.jsonl:6: expected a JSON object as a sweep or a study writes it, got [1]"};
+      "results.sqlite: row 5: expected a JSON object as a sweep or a study writes it, got [1]"};
   {
     Store store(folder_, kIdentity);
     for (std::size_t i = 0; i < rows.size(); ++i) store.append(std::to_string(i), rows[i]);
@@ -149,7 +236,7 @@ TEST_F(StoreTest, AStoredRowThatHasNotTheFieldsIsAnErrorWithItsPlace) {
               std::string::npos)
         << message([&] { find_clean(store, std::to_string(i), 2); });
   }
-  EXPECT_NE(message([&] { find_chip(store, "0", 2); }).find("results.jsonl:1: chip: missing"),
+  EXPECT_NE(message([&] { find_chip(store, "0", 2); }).find("results.sqlite: row 0: chip: missing"),
             std::string::npos);
 }
 
@@ -228,40 +315,106 @@ TEST_F(StoreTest, AFolderThatCannotBeReadIsAnInputError) {
 TEST_F(StoreTest, LetsInOneProcessAtATime) {
   {
     const Store store(folder_, kIdentity);
-    EXPECT_NE(message_of_opening().find("another sweep is running in this folder"),
-              std::string::npos);
+    EXPECT_NE(message_of_opening().find("another sweep is running in this folder (process " +
+                                        std::to_string(::getpid()) + " on "),
+              std::string::npos)
+        << message_of_opening();
   }
   EXPECT_EQ(message_of_opening(), "");
+  EXPECT_EQ(fs::file_size(folder_ / ".lock"), 0u);
 }
 
-TEST_F(StoreTest, EveryStoredRowSurvivesSigkill) {
+// As on a network file system that keeps locks within one machine: the lock of the system is free.
+TEST_F(StoreTest, AnOwnerOnAnotherMachineIsWatched) {
+  const LockTimes times{std::chrono::milliseconds(40), std::chrono::milliseconds(400)};
+  const auto open_store = [&] {
+    try {
+      const Store store(folder_, kIdentity, sweep_kind(), times);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  ASSERT_EQ(open_store(), "");
+  const auto own = [&](int beat) {
+    std::ofstream(folder_ / ".lock", std::ios::trunc) << "node-of-nowhere 4711 " << beat << "\n";
+  };
+  own(3);
+  std::thread other([&] {
+    for (int beat = 4; beat < 12; ++beat) {
+      std::this_thread::sleep_for(times.beat);
+      own(beat);
+    }
+  });
+  EXPECT_NE(open_store().find("another sweep is running in this folder (process 4711 on "
+                              "node-of-nowhere)"),
+            std::string::npos);
+  other.join();
+  // It was killed: nothing moves, and the folder is taken over.
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(open_store(), "");
+  EXPECT_GE(std::chrono::steady_clock::now() - start, times.watch);
+  EXPECT_EQ(open_store(), "");
+}
+
+TEST_F(StoreTest, ALivingOwnerBeats) {
+  const LockTimes times{std::chrono::milliseconds(20), std::chrono::milliseconds(100)};
+  const Store store(folder_, kIdentity, sweep_kind(), times);
+  const std::string before = read_file(folder_ / ".lock");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_NE(read_file(folder_ / ".lock"), before);
+}
+
+TEST_F(StoreTest, EveryCommittedRowSurvivesSigkill) {
+  for (int round = 0; round < 20; ++round) {
+    fs::remove_all(folder_);
+    int reports[2];
+    ASSERT_EQ(::pipe(reports), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      Store store(folder_, kIdentity);
+      for (int i = 0;; ++i) {
+        store.append("k" + std::to_string(i), R"({"wrong":)" + std::to_string(i) + "}");
+        if (i % 3 != round % 3) continue;
+        store.commit();
+        if (::write(reports[1], &i, sizeof i) != sizeof i) ::_exit(1);
+      }
+    }
+    int last = 0;
+    while (last < 10 * round) {
+      ASSERT_EQ(::read(reports[0], &last, sizeof last), static_cast<int>(sizeof last));
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    ::close(reports[1]);
+    while (::read(reports[0], &last, sizeof last) == sizeof last) {
+    }
+    ::close(reports[0]);
+    const Store store(folder_, kIdentity);
+    if (last > 0) {
+      ASSERT_GE(store.size(), last + 1);
+    }
+    for (int i = 0; i < store.size(); ++i) {
+      ASSERT_EQ(store.find("k" + std::to_string(i)), R"({"wrong":)" + std::to_string(i) + "}");
+    }
+  }
+}
+
+TEST_F(StoreTest, ARowThatTookLongIsCommittedAtOnce) {
   { const Store store(folder_, kIdentity); }
-  int reports[2];
-  ASSERT_EQ(::pipe(reports), 0);
   const pid_t child = ::fork();
   if (child == 0) {
     Store store(folder_, kIdentity);
-    for (int i = 0;; ++i) {
-      store.append("k" + std::to_string(i), R"({"wrong":)" + std::to_string(i) + "}");
-      if (::write(reports[1], &i, sizeof i) != sizeof i) ::_exit(1);
+    for (const char* key : {"k1", "k2"}) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(150));
+      store.append(key, "{}");
     }
+    ::kill(::getpid(), SIGKILL);
   }
-  int last = 0;
-  while (last < 20)
-    ASSERT_EQ(::read(reports[0], &last, sizeof last), static_cast<int>(sizeof last));
-  ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
-  ::close(reports[1]);
-  while (::read(reports[0], &last, sizeof last) == sizeof last) {
-  }
-  ::close(reports[0]);
   const Store store(folder_, kIdentity);
-  EXPECT_GE(store.size(), static_cast<std::size_t>(last) + 1);
-  for (int i = 0; i <= last; ++i) {
-    const std::string* row = store.find("k" + std::to_string(i));
-    ASSERT_NE(row, nullptr) << i;
-    EXPECT_EQ(*row, R"({"wrong":)" + std::to_string(i) + "}");
-  }
+  EXPECT_TRUE(store.has("k1"));
+  EXPECT_TRUE(store.has("k2"));
 }
 
 TEST_F(StoreTest, AFullDiskLeavesTheRowsBefore) {
@@ -270,15 +423,19 @@ TEST_F(StoreTest, AFullDiskLeavesTheRowsBefore) {
   const pid_t child = ::fork();
   if (child == 0) {
     std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{1000, 1000};
+    const rlimit limit{40'000, 40'000};
     ::setrlimit(RLIMIT_FSIZE, &limit);
     int code = 0;
     try {
       Store store(folder_, kIdentity);
-      for (int i = 0; i < 100; ++i) store.append("k" + std::to_string(i), R"({"wrong":1})");
+      for (int i = 0; i < 1000; ++i) {
+        store.append("k" + std::to_string(i), R"({"wrong":1})");
+        store.commit();
+      }
     } catch (const Error& error) {
-      const bool named = std::string(error.what()).find("results.jsonl: cannot store a result") !=
-                         std::string::npos;
+      const bool named =
+          std::string(error.what()).find("results.sqlite: cannot store a result: ") !=
+          std::string::npos;
       code = named ? error.exit_code() : 77;
     }
     ::_exit(code);
@@ -287,11 +444,18 @@ TEST_F(StoreTest, AFullDiskLeavesTheRowsBefore) {
   ::waitpid(child, &status, 0);
   ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 2);
-  const std::string content = read_file(folder_ / "results.jsonl");
-  EXPECT_EQ(content.back(), '\n');
-  const Store store(folder_, kIdentity);
-  EXPECT_GE(store.size(), 5u);
-  EXPECT_LE(content.size(), 1000u);
+  Store store(folder_, kIdentity);
+  EXPECT_GE(store.size(), 20);
+  EXPECT_LT(store.size(), 1000);
+  for (int i = 0; i < store.size(); ++i) ASSERT_TRUE(store.has("k" + std::to_string(i)));
+  store.append("k1000", "{}");
+}
+
+TEST_F(StoreTest, AStoreThatCannotBeWrittenIsAnInputError) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root writes everything";
+  { const Store store(folder_, kIdentity); }
+  fs::permissions(rows_file(), fs::perms::owner_read);
+  EXPECT_NE(message_of_opening().find("results.sqlite: "), std::string::npos);
 }
 
 TEST_F(StoreTest, AFolderThatCannotBeMadeIsAnInputError) {

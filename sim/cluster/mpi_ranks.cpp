@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ranks over MPI. Only the thread that joined talks to it.
+#include <mpi.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <boost/mpi/communicator.hpp>
+#include <boost/mpi/environment.hpp>
+#include <csignal>
+#include <thread>
+
+#include "sim/base/error.hpp"
+#include "sim/cluster/launch.hpp"
+
+namespace brownout::cluster {
+
+namespace {
+
+namespace mpi = boost::mpi;
+
+constexpr int kTag = 0;
+/// MPI's own waiting would use a whole core.
+constexpr std::chrono::microseconds kPause{100};
+
+class MpiRanks : public workers::Ranks {
+ public:
+  MpiRanks(int& argc, char**& argv) : environment_(argc, argv, mpi::threading::funneled) {
+    MPI_Comm here = MPI_COMM_NULL;
+    MPI_Comm_split_type(world_, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &here);
+    MPI_Comm_size(here, &on_this_machine_);
+    MPI_Comm_free(&here);
+  }
+
+  int rank() const override { return world_.rank(); }
+  int on_this_machine() const override { return on_this_machine_; }
+  int size() const override { return world_.size(); }
+  void send(int to, const std::string& text) override { world_.send(to, kTag, text); }
+  std::optional<workers::Message> receive(std::chrono::microseconds patience) override {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+      if (const auto status = world_.iprobe(mpi::any_source, kTag)) {
+        workers::Message message;
+        message.from = status->source();
+        world_.recv(message.from, kTag, message.text);
+        return message;
+      }
+      if (std::chrono::steady_clock::now() >= end) return std::nullopt;
+      std::this_thread::sleep_for(std::min(kPause, patience));
+    }
+  }
+
+ private:
+  mpi::environment environment_;
+  mpi::communicator world_;
+  int on_this_machine_ = 1;
+};
+
+}  // namespace
+
+bool has_mpi() { return true; }
+
+std::unique_ptr<workers::Ranks> join(int& argc, char**& argv) {
+  const std::optional<Launch> launch = launch_of_environment();
+  if (!launch) return nullptr;
+  // Whoever started the ranks ends them with it.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  auto ranks = std::make_unique<MpiRanks>(argc, argv);
+  if (ranks->size() != launch->size) {
+    throw InputError(
+        "started by {} as one of {} processes, but MPI has {}: they do not find each other; "
+        "expected mpirun of the MPI that this program was built with, or srun --mpi=pmix",
+        launch->by, launch->size, ranks->size());
+  }
+  if (ranks->size() == 1) return nullptr;
+  return ranks;
+}
+
+}  // namespace brownout::cluster

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job is a line: "count TARGET NETWORK MITIGATION", "clean UNIT", "rows UNIT LIST VOLTAGE CHIP"
+// with a chip of a list of SweepChips, or "search UNIT". Units are numbered as units_of lists them.
+#include "sim/runs/sweep_jobs.hpp"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "sim/base/error.hpp"
+#include "sim/runs/safe_voltage_search.hpp"
+
+namespace brownout::runs {
+
+namespace {
+
+/// In the place of a mitigation: none.
+constexpr std::size_t kUnprotected = 1'000'000'000;
+/// Jobs before all that have a cost by their network.
+constexpr double kLongest = 1e30;
+/// Networks that a worker keeps ready.
+constexpr std::size_t kKept = 4;
+
+struct Order {
+  std::string kind, list;
+  std::size_t unit = 0, chip = 0;
+  double voltage = 0.0;
+  SweepUnit counted;  // target, network and mitigation whose events are counted
+};
+
+Order parse(const std::string& job) {
+  Order order;
+  std::istringstream text(job);
+  text >> order.kind;
+  if (order.kind == "count") {
+    text >> order.counted.target >> order.counted.network >> order.counted.mitigation;
+  } else {
+    text >> order.unit;
+  }
+  if (order.kind == "rows") text >> order.list >> order.voltage >> order.chip;
+  BROWNOUT_CHECK(!text.fail(), "job \"{}\"", job);
+  return order;
+}
+
+const Chips& list_of(const SweepChips& chips, const std::string& name) {
+  return name == "stated" ? chips.stated : chips.grid;
+}
+
+SweepBench bench_of(const SweepParts& parts, results::RowStore& store, int threads,
+                    Progress& progress) {
+  return {parts.config, parts.targets, parts.inputs, *parts.chips.grid.front(),
+          store,        threads,       progress};
+}
+
+std::unique_ptr<ModelSweep> model_of(const SweepBench& bench, const SweepUnit& unit) {
+  return std::make_unique<ModelSweep>(bench, bench.targets[unit.target], unit.network,
+                                      bench.config.mitigations[unit.mitigation]);
+}
+
+}  // namespace
+
+std::vector<SweepUnit> units_of(const SweepParts& parts) {
+  std::vector<SweepUnit> units;
+  for (std::size_t target = 0; target < parts.targets.size(); ++target) {
+    if (parts.targets[target].errors_of != target) continue;
+    for (std::size_t network = 0; network < parts.config.models.size(); ++network) {
+      for (std::size_t entry = 0; entry < parts.config.mitigations.size(); ++entry) {
+        units.push_back({target, network, entry});
+      }
+    }
+  }
+  return units;
+}
+
+SweepWorker::SweepWorker(const SweepParts& parts, int threads)
+    : parts_(parts),
+      threads_(threads),
+      chips_(sweep_chips(parts.config)),
+      progress_("sweep", 1, /*quiet=*/true) {}
+
+ModelSweep& SweepWorker::model(const SweepUnit& unit, results::RowStore& rows) {
+  if (!bench_) {
+    bench_ = std::make_unique<SweepBench>(bench_of(parts_, rows, threads_, progress_));
+  }
+  const std::string name = fmt::format("{} {} {}", unit.target, unit.network, unit.mitigation);
+  const auto known = std::find_if(models_.begin(), models_.end(),
+                                  [&](const auto& entry) { return entry.first == name; });
+  if (known != models_.end()) {
+    std::rotate(known, known + 1, models_.end());
+  } else {
+    if (models_.size() == kKept) models_.erase(models_.begin());
+    models_.emplace_back(name, model_of(*bench_, unit));
+  }
+  return *models_.back().second;
+}
+
+void SweepWorker::run(const std::string& job, results::RowStore& rows) {
+  const Order order = parse(job);
+  if (order.kind == "count") {
+    const auto [target, network, mitigation] = order.counted;
+    CostCache(parts_.config, parts_.targets[target], *parts_.inputs.networks[target][network],
+              parts_.inputs.images.count, rows)
+        .of(mitigation == kUnprotected ? mitigation::Mitigations{}
+                                       : parts_.config.mitigations.at(mitigation).what);
+    return;
+  }
+  ModelSweep& model = this->model(units_of(parts_).at(order.unit), rows);  // computes the clean row
+  if (order.kind == "rows") {
+    bool computed = false;
+    model.chip(*list_of(chips_, order.list).at(order.chip), order.voltage, computed);
+  } else if (order.kind == "search") {
+    std::int64_t tried = 0;
+    choose_safe_level(parts_.config, chips_, model, parts_.described.safe, tried);
+  }
+}
+
+SweepPlan::SweepPlan(const SweepParts& parts, results::RowStore& store, Progress& progress,
+                     const workers::Shard& shard)
+    : parts_(parts), store_(store), bench_(bench_of(parts, store, 1, progress)), shard_(shard) {
+  for (const SweepUnit& unit : units_of(parts)) units_.push_back({unit, nullptr, 0, false});
+}
+
+double SweepPlan::cost(const Unit& unit) const {
+  const experiment::Model& model =
+      parts_.inputs.networks[unit.what.target][unit.what.network]->model();
+  return static_cast<double>(model.network->coded_parameters());
+}
+
+std::vector<workers::Job> SweepPlan::first() {
+  std::vector<workers::Job> jobs = counts();
+  std::set<std::pair<std::size_t, std::size_t>> asked;
+  for (std::size_t i = 0; i < units_.size(); ++i) {
+    const Unit& unit = units_[i];
+    if (!shard_.has_unit(i, units_.size())) continue;
+    if (ModelSweep::has_clean(bench_, parts_.targets[unit.what.target], unit.what.network)) {
+      const std::vector<workers::Job> more = begin(i);
+      jobs.insert(jobs.end(), more.begin(), more.end());
+    } else if (asked.emplace(unit.what.target, unit.what.network).second) {
+      // All else on this network waits for it.
+      jobs.push_back({fmt::format("clean {}", i), 10.0 * kLongest});
+    }
+  }
+  return jobs;
+}
+
+/// One run of the accelerator's model for each number of cycles that a network may take.
+std::vector<workers::Job> SweepPlan::counts() const {
+  std::vector<workers::Job> jobs;
+  std::size_t number = 0;  // of a run, over the shards
+  for (std::size_t target = 0; target < parts_.targets.size(); ++target) {
+    if (!parts_.targets[target].setup.target.accelerator) continue;
+    for (std::size_t network = 0; network < parts_.config.models.size(); ++network) {
+      const CostCache costs(parts_.config, parts_.targets[target],
+                            *parts_.inputs.networks[target][network], parts_.inputs.images.count,
+                            store_);
+      std::set<std::string> asked;
+      const auto add = [&](std::size_t entry, const mitigation::Mitigations& mitigations) {
+        const std::string key = costs.key(mitigations);
+        if (!asked.insert(key).second) return;
+        const bool mine = number++ % static_cast<std::size_t>(shard_.count) ==
+                          static_cast<std::size_t>(shard_.index - 1);
+        if (!mine || store_.find(key)) return;
+        jobs.push_back({fmt::format("count {} {} {}", target, network, entry), kLongest});
+      };
+      add(kUnprotected, {});
+      for (std::size_t i = 0; i < parts_.config.mitigations.size(); ++i) {
+        add(i, parts_.config.mitigations[i].what);
+      }
+    }
+  }
+  return jobs;
+}
+
+std::vector<workers::Job> SweepPlan::begin(std::size_t number) {
+  Unit& unit = units_[number];
+  unit.begun = true;
+  unit.model = model_of(bench_, unit.what);
+  std::vector<workers::Job> jobs;
+  const std::size_t chips = parts_.chips.grid.size();
+  for (std::size_t v = 0; v < parts_.config.voltages.size(); ++v) {
+    const auto more = rows(
+        unit, number, parts_.chips.grid, "grid", parts_.config.voltages[v],
+        [&](std::size_t chip) { return shard_.has_row(v * chips + chip, number, units_.size()); });
+    jobs.insert(jobs.end(), more.begin(), more.end());
+  }
+  unit.open = jobs.size();
+  const auto search = search_if_complete(number);
+  jobs.insert(jobs.end(), search.begin(), search.end());
+  return jobs;
+}
+
+std::vector<workers::Job> SweepPlan::rows(const Unit& unit, std::size_t number, const Chips& chips,
+                                          const char* list, double voltage,
+                                          const std::function<bool(std::size_t)>& asked_for) {
+  std::vector<workers::Job> jobs;
+  std::set<std::string> asked;
+  for (std::size_t i = 0; i < chips.size(); ++i) {
+    if (!asked_for(i)) continue;
+    const std::string key = unit.model->key(*chips[i], voltage);
+    if (store_.find(key) || !asked.insert(key).second) {
+      unit.model->tick(voltage);
+      continue;
+    }
+    jobs.push_back({fmt::format("rows {} {} {:.17g} {}", number, list, voltage, i), cost(unit)});
+  }
+  return jobs;
+}
+
+/// The chips of a search are tried one after the other, so it begins before shorter jobs.
+std::vector<workers::Job> SweepPlan::search_if_complete(std::size_t number) {
+  const Unit& unit = units_[number];
+  if (unit.open > 0 || !shard_.leads(number, units_.size())) return {};
+  return {{fmt::format("search {}", number),
+           static_cast<double>(parts_.config.safe.chosen_on) * cost(unit)}};
+}
+
+std::vector<workers::Job> SweepPlan::after(const workers::Job& done) {
+  const Order order = parse(done.what);
+  if (order.kind == "count") return {};
+  Unit& unit = units_[order.unit];
+  if (order.kind == "clean") {
+    std::vector<workers::Job> jobs;
+    for (std::size_t i = 0; i < units_.size(); ++i) {
+      const SweepUnit& other = units_[i].what;
+      if (units_[i].begun || other.target != unit.what.target ||
+          other.network != unit.what.network || !shard_.has_unit(i, units_.size())) {
+        continue;
+      }
+      const std::vector<workers::Job> more = begin(i);
+      jobs.insert(jobs.end(), more.begin(), more.end());
+    }
+    return jobs;
+  }
+  if (order.kind == "rows") {
+    unit.model->tick(order.voltage);
+    if (order.list == "stated") return {};
+    --unit.open;
+    return search_if_complete(order.unit);
+  }
+  std::int64_t tried = 0;
+  const std::optional<results::SafeLevel> safe =
+      choose_safe_level(parts_.config, parts_.chips, *unit.model, parts_.described.safe, tried);
+  if (!safe) return {};
+  return rows(unit, order.unit, parts_.chips.stated, "stated",
+              unit.model->levels().voltages[safe->level], [](std::size_t) { return true; });
+}
+
+}  // namespace brownout::runs

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// A sweep as jobs: the clean networks, chips at the voltages of the grid, searches for safe
+// voltages, and the chips that state what those are worth.
+#pragma once
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/base/progress.hpp"
+#include "sim/runs/model_sweep.hpp"
+#include "sim/runs/sweep_parts.hpp"
+#include "sim/workers/jobs.hpp"
+#include "sim/workers/shard.hpp"
+
+namespace brownout::runs {
+
+/// A network with a mitigation on a target that has errors of its own.
+struct SweepUnit {
+  std::size_t target = 0, network = 0, mitigation = 0;
+};
+std::vector<SweepUnit> units_of(const SweepParts& parts);
+
+/// Does jobs of a sweep. One thread uses it, always with the same store.
+class SweepWorker {
+ public:
+  SweepWorker(const SweepParts& parts, int threads);
+  void run(const std::string& job, results::RowStore& rows);
+
+ private:
+  ModelSweep& model(const SweepUnit& unit, results::RowStore& rows);
+
+  const SweepParts& parts_;
+  int threads_;
+  SweepChips chips_;
+  Progress progress_;
+  std::vector<std::pair<std::string, std::unique_ptr<ModelSweep>>> models_;  // the last used last
+  std::unique_ptr<SweepBench> bench_;
+};
+
+/// All jobs of a shard whose rows the store lacks. `progress` counts chips.
+class SweepPlan : public workers::Plan {
+ public:
+  SweepPlan(const SweepParts& parts, results::RowStore& store, Progress& progress,
+            const workers::Shard& shard = {});
+  std::vector<workers::Job> first() override;
+  std::vector<workers::Job> after(const workers::Job& done) override;
+
+ private:
+  struct Unit {
+    SweepUnit what;
+    std::unique_ptr<ModelSweep> model;  // once its clean network is there
+    std::size_t open = 0;               // jobs of the grid that are not done
+    bool begun = false;
+  };
+
+  std::vector<workers::Job> counts() const;
+  /// The jobs of a unit whose clean network is there.
+  std::vector<workers::Job> begin(std::size_t unit);
+  /// The jobs of the chips of a list that are among those asked for.
+  std::vector<workers::Job> rows(const Unit& unit, std::size_t number, const Chips& chips,
+                                 const char* list, double voltage,
+                                 const std::function<bool(std::size_t chip)>& asked_for);
+  std::vector<workers::Job> search_if_complete(std::size_t unit);
+  double cost(const Unit& unit) const;
+
+  const SweepParts& parts_;
+  results::RowStore& store_;
+  SweepBench bench_;
+  workers::Shard shard_;
+  std::vector<Unit> units_;
+};
+
+}  // namespace brownout::runs

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/runs/sweep_shards.hpp"
+
+#include <fmt/ranges.h>
+
+#include <map>
+#include <optional>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+
+namespace brownout::runs {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr char kRecordName[] = "shard.json";
+constexpr int kRecordVersion = 1;
+
+}  // namespace
+
+const results::StoreKind& shard_kind() {
+  static const results::StoreKind kind{"shard", "shard-identity.json", {kRecordName}};
+  return kind;
+}
+
+std::string shard_identity(const std::string& sweep, const workers::Shard& shard) {
+  Json json = Json::parse(sweep);
+  json["shard"] = shard.text();
+  return json_text(json, 2) + "\n";
+}
+
+void write_record(const ShardRecord& record, const std::string& identity, const fs::path& folder) {
+  Json json;
+  json["shard_version"] = kRecordVersion;
+  json["shard"] = record.shard.text();
+  json["sweep"] = record.file.string();
+  const auto add = [&](const char* key, const std::optional<std::int64_t>& value) {
+    json[key] = value ? Json(*value) : Json(nullptr);
+  };
+  add("images", record.overrides.images);
+  add("chips", record.overrides.chips);
+  add("seed", record.overrides.seed);
+  json["data"] = record.overrides.data_folder.string();
+  json["identity"] = Json::parse(identity);
+  write_file_atomically(folder / kRecordName, json_text(json, 2) + "\n");
+}
+
+ShardRecord read_record(const fs::path& folder) {
+  const fs::path file = folder / kRecordName;
+  std::error_code error;
+  if (!fs::exists(file, error)) {
+    throw InputError(
+        "{}: missing; expected the folder of a shard that has ended (brownout sweep with {} I/N)",
+        file.string(), Field{"shard"});
+  }
+  const Json content = read_json(file);
+  const JsonObject json(content, file.string(), "a shard of a sweep");
+  if (json.integer("shard_version", 1, 1'000'000) > kRecordVersion) {
+    throw InputError("{}: written by a newer Brownout", file.string());
+  }
+  ShardRecord record;
+  record.shard = workers::parse_shard(json.text("shard"));
+  record.file = json.text("sweep");
+  const auto number = [&](const char* key, std::int64_t low,
+                          std::int64_t high) -> std::optional<std::int64_t> {
+    if (!json.given(key)) return std::nullopt;
+    return json.integer(key, low, high);
+  };
+  record.overrides.images = number("images", 1, kMaxImages);
+  record.overrides.chips = number("chips", 1, kMaxChips);
+  record.overrides.seed = number("seed", 0, kMaxSeed);
+  record.overrides.data_folder = json.text("data");
+  record.identity = json.object("identity").json();
+  return record;
+}
+
+ShardRecord common_record(const std::vector<fs::path>& shards) {
+  std::map<int, fs::path> by_index;
+  std::optional<ShardRecord> first;
+  for (const fs::path& folder : shards) {
+    const ShardRecord record = read_record(folder);
+    if (!first) first = record;
+    const std::string other = first_difference(
+        first->identity, record.identity, "in " + shards.front().string(), "in " + folder.string());
+    if (!other.empty()) {
+      throw InputError("{}: a shard of another sweep: {}; expected shards of one sweep",
+                       folder.string(), other);
+    }
+    if (record.shard.count != first->shard.count) {
+      throw InputError("{}: shard {}, but {} is shard {}; expected shards of one division",
+                       folder.string(), record.shard.text(), shards.front().string(),
+                       first->shard.text());
+    }
+    const auto [entry, is_new] = by_index.emplace(record.shard.index, folder);
+    if (!is_new) {
+      throw InputError("{}: shard {}, as is {}; expected each shard once", folder.string(),
+                       record.shard.text(), entry->second.string());
+    }
+  }
+  std::vector<std::string> missing;
+  for (int index = 1; index <= first->shard.count; ++index) {
+    if (by_index.count(index) == 0) missing.push_back(std::to_string(index));
+  }
+  if (!missing.empty()) {
+    constexpr std::size_t kNamed = 10;
+    const std::size_t count = missing.size();
+    if (count > kNamed) missing.resize(kNamed);
+    throw InputError("expected all {} shards of the sweep, missing {}{}", first->shard.count,
+                     fmt::join(missing, ", "),
+                     count > kNamed ? fmt::format(" and {} more", count - kNamed) : "");
+  }
+  return *first;
+}
+
+void merge_rows(const std::vector<fs::path>& shards, const Json& identity, const fs::path& folder) {
+  results::Store store(folder, json_text(identity, 2) + "\n");
+  for (const fs::path& shard : shards) {
+    results::for_each_stored_row(
+        shard, shard_kind(), [&](const std::string& key, const std::string& row) {
+          const std::optional<std::string> held = store.find(key);
+          if (!held) {
+            store.append(key, row);
+          } else if (*held != row) {
+            throw InputError(
+                "{}: row {}… differs from that of another shard; expected one result, whoever "
+                "computed it",
+                shard.string(), key.substr(0, 16));
+          }
+        });
+  }
+  store.commit();
+}
+
+}  // namespace brownout::runs

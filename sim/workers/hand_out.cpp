@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rank 0: one thread works, the calling one talks to the other ranks and keeps what they send.
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "sim/base/error.hpp"
+#include "sim/workers/jobs.hpp"
+#include "sim/workers/protocol.hpp"
+
+namespace brownout::workers {
+
+namespace {
+
+/// Handed to a worker in advance, the one that it does included, so that it never waits.
+constexpr std::size_t kJobsInAdvance = 2;
+constexpr std::chrono::microseconds kPause{200};
+
+/// Jobs that can begin: the most costly first, equal ones in the order in which they came.
+class Ready {
+ public:
+  void add(std::vector<Job> jobs) {
+    for (Job& job : jobs) by_cost_[-job.cost].push_back(std::move(job));
+  }
+  bool empty() const { return by_cost_.empty(); }
+  Job take() {
+    const auto first = by_cost_.begin();
+    Job job = std::move(first->second.front());
+    first->second.pop_front();
+    if (first->second.empty()) by_cost_.erase(first);
+    return job;
+  }
+
+ private:
+  std::map<double, std::deque<Job>> by_cost_;
+};
+
+/// The worker of rank 0 itself, on a thread.
+class OwnWorker {
+ public:
+  OwnWorker(const Work& work, results::RowStore& store) : work_(work), store_(store) {
+    thread_ = std::thread([this] { run(); });
+  }
+  ~OwnWorker() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ending_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+  }
+  OwnWorker(const OwnWorker&) = delete;
+  OwnWorker& operator=(const OwnWorker&) = delete;
+
+  void give(const std::string& what) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      given_.push_back(what);
+    }
+    changed_.notify_all();
+  }
+  /// How many jobs were done since the last call. Throws what a job has thrown.
+  std::size_t done() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
+    return std::exchange(done_, 0);
+  }
+  /// Until something was done, or for that time.
+  void wait(std::chrono::microseconds patience) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, patience, [this] { return done_ > 0 || failure_; });
+  }
+
+ private:
+  void run() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return ending_ || !given_.empty(); });
+      if (ending_) return;
+      const std::string what = given_.front();
+      given_.pop_front();
+      lock.unlock();
+      std::exception_ptr failure;
+      try {
+        work_(what, store_);
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      lock.lock();
+      if (failure) {
+        failure_ = failure;
+        given_.clear();
+      } else {
+        ++done_;
+      }
+      changed_.notify_all();
+    }
+  }
+
+  const Work& work_;
+  results::RowStore& store_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> given_;
+  std::size_t done_ = 0;
+  std::exception_ptr failure_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+class HandOut {
+ public:
+  HandOut(Ranks& ranks, const Json& identity, Plan& plan, const Work& work,
+          results::RowStore& store)
+      : ranks_(ranks),
+        identity_(identity),
+        plan_(plan),
+        store_(store),
+        own_(work, store),
+        given_(static_cast<std::size_t>(ranks.size())),
+        known_(static_cast<std::size_t>(ranks.size()), false) {
+    known_[0] = true;
+  }
+
+  void run() {
+    ready_.add(plan_.first());
+    for (;;) {
+      give();
+      if (out_ == 0) return;
+      for (std::size_t count = own_.done(); count > 0; --count) finished(0);
+      if (ranks_.size() == 1) {
+        own_.wait(std::chrono::milliseconds(100));
+      } else {
+        while (const std::optional<Message> message = ranks_.receive(kPause)) take(*message);
+      }
+    }
+  }
+
+ private:
+  /// A job to whoever has fewest, so that those left last are spread.
+  void give() {
+    for (std::size_t most = 0; most < kJobsInAdvance; ++most) {
+      for (std::size_t rank = 0; rank < given_.size() && !ready_.empty(); ++rank) {
+        if (!known_[rank] || given_[rank].size() != most) continue;
+        Job job = ready_.take();
+        if (rank == 0) {
+          own_.give(job.what);
+        } else {
+          ranks_.send(static_cast<int>(rank), message(kJob, job.what));
+        }
+        given_[rank].push_back(std::move(job));
+        ++out_;
+      }
+    }
+  }
+
+  void finished(std::size_t rank) {
+    BROWNOUT_CHECK(!given_[rank].empty(), "rank {} has no job", rank);
+    const Job job = std::move(given_[rank].front());
+    given_[rank].pop_front();
+    --out_;
+    ready_.add(plan_.after(job));
+  }
+
+  void take(const Message& message_in) {
+    const auto rank = static_cast<std::size_t>(message_in.from);
+    const std::string text = message_in.text.substr(1);
+    switch (message_in.text[0]) {
+      case kHello:
+        greet(message_in.from, text);
+        known_[rank] = true;
+        give();
+        break;
+      case kFind: {
+        const std::optional<std::string> row = store_.find(text);
+        ranks_.send(message_in.from, row ? message(kFound, *row) : message(kNone));
+        break;
+      }
+      case kAdd: {
+        const auto [key, row] = two_parts(text);
+        store_.append(key, row);
+        break;
+      }
+      case kDone:
+        finished(rank);
+        give();
+        break;
+      case kError: {
+        const auto [code, problem] = two_parts(text);
+        const std::string what = fmt::format("rank {}: {}", message_in.from, problem);
+        if (code == "2") throw InputError("{}", what);
+        throw RunError("{}", what);
+      }
+      default:
+        BROWNOUT_CHECK(false, "a message of kind {}", static_cast<int>(message_in.text[0]));
+    }
+  }
+
+  void greet(int rank, const std::string& text) {
+    const Json theirs = parse_json(text, "");
+    const std::string other = first_difference(identity_, theirs, "on rank 0", "there");
+    if (other.empty()) return;
+    throw InputError(
+        "rank {} runs something else than rank 0: {}; expected the same program and the same input "
+        "files on all ranks",
+        rank, other);
+  }
+
+  Ranks& ranks_;
+  const Json& identity_;
+  Plan& plan_;
+  results::RowStore& store_;
+  OwnWorker own_;
+  Ready ready_;
+  std::vector<std::deque<Job>> given_;  // by rank: what it has not finished
+  std::vector<bool> known_;             // by rank: whether it may work
+  std::size_t out_ = 0;                 // jobs in given_
+};
+
+}  // namespace
+
+void hand_out(Ranks& ranks, const Json& identity, Plan& plan, const Work& work,
+              results::RowStore& store) {
+  HandOut(ranks, identity, plan, work, store).run();
+}
+
+void dismiss(Ranks& ranks, int code) {
+  for (int rank = 1; rank < ranks.size(); ++rank) {
+    ranks.send(rank, message(kStop, std::to_string(code)));
+  }
+}
+
+}  // namespace brownout::workers
