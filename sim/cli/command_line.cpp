@@ -14,6 +14,7 @@
 #include "sim/cli/verbs.hpp"
 #include "sim/command/declarations.hpp"
 #include "sim/engines/engine.hpp"
+#include "sim/workers/jobs.hpp"
 #include "sim/workers/ranks.hpp"
 
 namespace brownout::cli {
@@ -32,6 +33,8 @@ int run(int argc, char** argv, const std::shared_ptr<Simulator>& simulator, work
   const std::vector<std::string> words(argv + 1, argv + argc);
   // The trainer parses its own options.
   if (!words.empty() && words.front() == "train") {
+    if (ranks != nullptr)
+      throw InputError("brownout train runs as one process; expected it without mpirun");
     return run_train(std::vector<std::string>(words.begin() + 1, words.end()));
   }
 
@@ -41,6 +44,8 @@ int run(int argc, char** argv, const std::shared_ptr<Simulator>& simulator, work
   try {
     parse_or_refuse(application.app, words);
   } catch (const CLI::Success& request) {
+    // One rank shows it.
+    if (ranks != nullptr && ranks->rank() > 0) return workers::serve_refused(*ranks, "", 0);
     return application.app.exit(request);
   }
   for (const auto& [verb, action] : application.actions) {

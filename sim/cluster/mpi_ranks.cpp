@@ -48,6 +48,7 @@ class MpiRanks : public workers::Ranks {
       std::this_thread::sleep_for(std::min(kPause, patience));
     }
   }
+  void abort(int code) override { mpi::environment::abort(code); }
 
  private:
   mpi::environment environment_;

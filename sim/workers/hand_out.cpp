@@ -229,9 +229,20 @@ void hand_out(Ranks& ranks, const Json& identity, Plan& plan, const Work& work,
   HandOut(ranks, identity, plan, work, store).run();
 }
 
-void dismiss(Ranks& ranks, int code) {
+void dismiss(Ranks& ranks, int code, std::chrono::milliseconds patience) {
   for (int rank = 1; rank < ranks.size(); ++rank) {
     ranks.send(rank, message(kStop, std::to_string(code)));
+  }
+  // What they still send must be received, or a rank that sends a long row never ends.
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (int left = ranks.size() - 1; left > 0;) {
+    const std::optional<Message> last = ranks.receive(std::chrono::milliseconds(10));
+    if (last && last->text[0] == kBye) --left;
+    if (last && last->text[0] == kFind) ranks.send(last->from, message(kNone));
+    if (!last && std::chrono::steady_clock::now() >= end) {
+      ranks.abort(code);
+      return;
+    }
   }
 }
 

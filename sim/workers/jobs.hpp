@@ -44,7 +44,8 @@ int serve(Ranks& ranks, const Json& identity, const Work& work);
 /// Tells rank 0 that this rank cannot begin, and returns the exit code that rank 0 says.
 int serve_refused(Ranks& ranks, const std::string& problem, int code);
 
-/// On rank 0: ends the others, which exit with that code.
-void dismiss(Ranks& ranks, int code);
+/// On rank 0: ends the others, which exit with that code. Returns when all have said that they end;
+/// those that are busy for longer than `patience` are aborted.
+void dismiss(Ranks& ranks, int code, std::chrono::milliseconds patience = std::chrono::seconds(10));
 
 }  // namespace brownout::workers

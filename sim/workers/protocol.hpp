@@ -12,6 +12,7 @@ inline constexpr char kFind = 'f';   // key
 inline constexpr char kAdd = 'a';    // key, line break, row
 inline constexpr char kDone = 'd';   // the job
 inline constexpr char kError = 'e';  // exit code, line break, message
+inline constexpr char kBye = 'b';    // the last message of a rank that was told to stop
 // From rank 0.
 inline constexpr char kJob = 'j';    // the job
 inline constexpr char kFound = 'r';  // the row

@@ -26,6 +26,8 @@ class Ranks {
   /// The next message, or nothing when none came within that time. It does not use a core while it
   /// waits.
   virtual std::optional<Message> receive(std::chrono::microseconds patience) = 0;
+  /// Ends all ranks at once, whatever they do.
+  virtual void abort(int code) = 0;
 };
 
 /// A process that is the only one.
@@ -38,6 +40,7 @@ class Alone : public Ranks {
   std::optional<Message> receive(std::chrono::microseconds /*patience*/) override {
     return std::nullopt;
   }
+  void abort(int /*code*/) override {}
 };
 
 }  // namespace brownout::workers

@@ -96,6 +96,12 @@ class RemoteRows : public results::RowStore {
   mutable std::map<std::string, std::string> known_;
 };
 
+/// The last message. Returns the code.
+int goodbye(Ranks& ranks, int code) {
+  ranks.send(0, message(kBye));
+  return code;
+}
+
 std::string error_text(int code, const std::string& problem) {
   return message(kError, std::to_string(code) + "\n" + problem);
 }
@@ -110,7 +116,7 @@ int serve(Ranks& ranks, const Json& identity, const Work& work) {
     for (;;) {
       const std::string order = inbox.next_order();
       const std::string text = order.substr(1);
-      if (order[0] == kStop) return std::stoi(text);
+      if (order[0] == kStop) return goodbye(ranks, std::stoi(text));
       BROWNOUT_CHECK(order[0] == kJob, "a message of kind {}", static_cast<int>(order[0]));
       try {
         work(text, rows);
@@ -121,7 +127,7 @@ int serve(Ranks& ranks, const Json& identity, const Work& work) {
       rows.forget();
     }
   } catch (const Inbox::Dismissed& dismissed) {
-    return dismissed.code;
+    return goodbye(ranks, dismissed.code);
   }
 }
 
@@ -130,7 +136,7 @@ int serve_refused(Ranks& ranks, const std::string& problem, int code) {
   Inbox inbox(ranks);
   for (;;) {
     const std::string order = inbox.next_order();
-    if (order[0] == kStop) return std::stoi(order.substr(1));
+    if (order[0] == kStop) return goodbye(ranks, std::stoi(order.substr(1)));
   }
 }
 

@@ -198,6 +198,7 @@ TEST_F(Cluster, BadInputIsOneMessageFromOneRank) {
   refused(ranks(2, {"sweep", "sweep.yaml", "--data", "nowhere"}), "nowhere");
   refused(ranks(2, {"eval", "tiny-rquant-8b.onnx", "--data", "data"}),
           "brownout eval runs as one process; expected it without mpirun, got 2 ranks");
+  refused(ranks(2, {"train", "none.yaml"}), "brownout train runs as one process");
   const Outcome help = ranks(2, {"sweep", "--help"});
   EXPECT_EQ(help.code, 0) << help.err;
   EXPECT_EQ(help.out.find("brownout sweep CONFIG"), help.out.rfind("brownout sweep CONFIG"));

@@ -190,6 +190,23 @@ TEST(HandOut, RanksThatDisagreeAreNamed) {
             "expected the same program and the same input files on all ranks");
 }
 
+TEST(HandOut, ARankThatDoesNotEndIsAborted) {
+  Post post(2);
+  ThreadRanks self(post, 0);
+  dismiss(self, 2, std::chrono::milliseconds(50));
+  EXPECT_EQ(self.aborted(), 2);
+  // One that still sends is listened to until it ends.
+  Post other_post(2);
+  ThreadRanks first(other_post, 0), other(other_post, 1);
+  std::thread busy([&] {
+    for (int i = 0; i < 20; ++i) other.send(0, "a" + std::to_string(i) + "\n{}");
+    serve_refused(other, "late", 1);
+  });
+  dismiss(first, 1, std::chrono::seconds(10));
+  busy.join();
+  EXPECT_FALSE(first.aborted());
+}
+
 TEST(HandOut, ARankThatCannotBeginSaysWhy) {
   Post post(2);
   int code = -1;

@@ -40,10 +40,13 @@ class ThreadRanks : public Ranks {
     box.pop_front();
     return message;
   }
+  void abort(int code) override { aborted_ = code; }
+  std::optional<int> aborted() const { return aborted_; }
 
  private:
   Post& post_;
   int rank_;
+  std::optional<int> aborted_;
 };
 
 }  // namespace brownout::workers
