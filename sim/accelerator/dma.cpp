@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/accelerator/thrown.hpp"
 #include "sim/base/error.hpp"
 
 namespace brownout::accelerator {
@@ -33,21 +34,14 @@ class LentExtension {
 /// begins with what(). InputErrors too, because the accelerator's own input is not what is wrong.
 template <typename What, typename Call>
 void errors_as_run_errors(const What& what, const Call& call) {
-  const auto failed = [&](const std::string& reason) {
-    return RunError("{}: the memory throws: {}", what(), reason);
-  };
   try {
     call();
   } catch (const sc_core::sc_unwind_exception&) {
     throw;  // the kernel's own
   } catch (const RunError&) {
     throw;
-  } catch (const sc_core::sc_report& report) {
-    throw failed(fmt::format("{}: {}", report.get_msg_type(), report.get_msg()));
-  } catch (const std::exception& exception) {
-    throw failed(exception.what());
   } catch (...) {
-    throw failed("something that is no exception of C++");
+    throw RunError("{}: the memory throws: {}", what(), text_of(std::current_exception()));
   }
 }
 }  // namespace

@@ -47,8 +47,9 @@ int run_other(int argc, char** argv, Ranks& ranks) {
 
 int main(int argc, char** argv) {
   std::unique_ptr<Ranks> ranks;
+  // Before it joins the others: that may fail, in all processes alike.
   const auto launch = brownout::cluster::launch_of_environment();
-  if (launch && launch->rank > 0 && !brownout::cluster::has_mpi()) be_silent();
+  if (launch && launch->rank > 0) be_silent();
   const int code = brownout::run_program("brownout", [&] {
     ranks = brownout::cluster::join(argc, argv);
     return ranks ? 0 : brownout::cli::run(argc, argv, brownout::cosim::systemc_simulator());

@@ -84,7 +84,10 @@ int run(const SweepOptions& options) {
   announce_interrupts("the sweep");
   how.folder = folder;
   if (shard) {
-    const runs::ShardRecord record{*shard, std::filesystem::absolute(config.file), overrides};
+    // A merge may be started in another folder.
+    runs::ShardRecord record{*shard, std::filesystem::absolute(config.file), overrides, {}};
+    std::filesystem::path& data = record.overrides.data_folder;
+    if (!data.empty()) data = std::filesystem::absolute(data);
     const std::int64_t rows = name_fields(
         places, [&] { return runs::run_shard(std::move(config), how, *shard, record); });
     output.text(fmt::format(

@@ -3,6 +3,7 @@
 #include "sim/results/store.hpp"
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/error.hpp"
@@ -144,6 +145,16 @@ Store::Store(const fs::path& folder, const std::string& identity, const StoreKin
   claim(identity);
   rows_.emplace(folder / kRowsName, RowTable::Access::kWrite);
   take_over_old_rows();
+  committer_ = std::thread([this] { commit_in_time(); });
+}
+
+Store::~Store() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  committer_.join();
 }
 
 void Store::claim(const std::string& identity) {
@@ -213,18 +224,46 @@ std::int64_t Store::size() const {
 
 void Store::append(const std::string& key, const std::string& row) {
   const std::lock_guard<std::mutex> lock(mutex_);
+  throw_late_failure();
   rows_->add(key, row);
   const auto now = std::chrono::steady_clock::now();
   // A row that took long does not wait for others: the last commit is long ago then.
-  if (now - committed_ < kGroup) return;
+  if (now - committed_ < kGroup) {
+    if (!std::exchange(added_, true)) changed_.notify_all();
+    return;
+  }
+  added_ = false;
   rows_->commit();
   committed_ = now;
 }
 
 void Store::commit() {
   const std::lock_guard<std::mutex> lock(mutex_);
+  throw_late_failure();
+  added_ = false;
   rows_->commit();
   committed_ = std::chrono::steady_clock::now();
+}
+
+void Store::commit_in_time() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return ending_ || added_; });
+    if (ending_) return;
+    const auto due = committed_ + kGroup;
+    if (changed_.wait_until(lock, due, [this] { return ending_ || !added_; })) continue;
+    added_ = false;
+    try {
+      rows_->commit();
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    committed_ = std::chrono::steady_clock::now();
+  }
+}
+
+void Store::throw_late_failure() {
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 }  // namespace brownout::results

@@ -4,12 +4,15 @@
 // that was committed is there on the next start, and no part of another one.
 #pragma once
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "sim/results/folder_lock.hpp"
@@ -54,6 +57,8 @@ class Store : public RowStore {
   /// the folder holds something else, is in use, or cannot be written.
   Store(const std::filesystem::path& folder, const std::string& identity,
         const StoreKind& kind = sweep_kind(), const LockTimes& times = {});
+  /// Commits what it can. Whoever must know whether it could calls commit() before.
+  ~Store() override;
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
@@ -61,11 +66,11 @@ class Store : public RowStore {
   bool has(const std::string& key) const;
   /// "out/results.sqlite: row 3f2a…".
   std::string place(const std::string& key) const override { return rows_->place(key); }
-  /// Rows that come quickly are committed
-  /// together, ten times a second; any other is committed before this returns. InputError when the
-  /// disk is full; rows that were committed stay.
+  /// Rows that come quickly are committed together: each is in the file a tenth of a second later.
+  /// Any other is committed before this returns. InputError when the disk is full, now or at an
+  /// earlier row; rows that were committed stay.
   void append(const std::string& key, const std::string& row) override;
-  /// Commits all rows.
+  /// Commits all rows. InputError as of append.
   void commit();
 
   const std::filesystem::path& folder() const { return folder_; }
@@ -74,13 +79,20 @@ class Store : public RowStore {
  private:
   void claim(const std::string& identity);
   void take_over_old_rows();
+  void commit_in_time();
+  void throw_late_failure();
 
   StoreKind kind_;
   std::filesystem::path folder_;
   std::optional<FolderLock> lock_;
   std::optional<RowTable> rows_;
+  mutable std::mutex mutex_;  // of all that follows, and of rows_
   std::chrono::steady_clock::time_point committed_;
-  mutable std::mutex mutex_;  // of rows_
+  bool added_ = false;          // rows that are not committed
+  std::exception_ptr failure_;  // of a commit that nobody waited for
+  bool ending_ = false;
+  std::condition_variable changed_;
+  std::thread committer_;  // commits rows that no later one takes along
 };
 
 }  // namespace brownout::results

@@ -18,6 +18,14 @@ namespace {
 constexpr char kRecordName[] = "shard.json";
 constexpr int kRecordVersion = 1;
 
+workers::Shard shard_of(const JsonObject& json) {
+  try {
+    return workers::parse_shard(json.text("shard"));
+  } catch (const InputError&) {
+    json.fail("shard", "the part of a shard and the number of parts, such as \"3/16\"");
+  }
+}
+
 }  // namespace
 
 const results::StoreKind& shard_kind() {
@@ -61,7 +69,7 @@ ShardRecord read_record(const fs::path& folder) {
     throw InputError("{}: written by a newer Brownout", file.string());
   }
   ShardRecord record;
-  record.shard = workers::parse_shard(json.text("shard"));
+  record.shard = shard_of(json);
   record.file = json.text("sweep");
   const auto number = [&](const char* key, std::int64_t low,
                           std::int64_t high) -> std::optional<std::int64_t> {

@@ -50,6 +50,7 @@ class Run {
       result.rows.push_back(run_row(*rows_[i], planned_[i], bench, progress));
     }
     progress.finish();
+    store.commit();
     describe(result);
     compare(result);
     result.seconds = std::chrono::duration<double>(Clock::now() - start).count();

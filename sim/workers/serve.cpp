@@ -19,9 +19,11 @@ class Inbox {
  public:
   explicit Inbox(Ranks& ranks) : ranks_(ranks) {}
 
-  /// The next job, or the order to stop.
+  /// The next job, or the order to stop, which comes before jobs that were sent earlier.
   std::string next_order() {
-    while (orders_.empty()) receive();
+    while (receive(std::chrono::microseconds(0))) {
+    }
+    while (orders_.empty()) receive(kPatience);
     std::string order = std::move(orders_.front());
     orders_.pop_front();
     return order;
@@ -30,14 +32,15 @@ class Inbox {
   std::optional<std::string> ask(const std::string& key) {
     ranks_.send(0, message(kFind, key));
     answered_ = false;
-    while (!answered_) receive();
+    while (!answered_) receive(kPatience);
     return std::exchange(answer_, std::nullopt);
   }
 
  private:
-  void receive() {
-    const std::optional<Message> message = ranks_.receive(kPatience);
-    if (!message) return;
+  /// Takes one message, if one comes within that time.
+  bool receive(std::chrono::microseconds patience) {
+    const std::optional<Message> message = ranks_.receive(patience);
+    if (!message) return false;
     switch (message->text[0]) {
       case kFound:
         answer_ = message->text.substr(1);
@@ -49,11 +52,12 @@ class Inbox {
       case kStop:
         // Nobody listens any more.
         if (!answered_) throw Dismissed{std::stoi(message->text.substr(1))};
-        orders_.push_back(message->text);
+        orders_ = {message->text};
         break;
       default:
         orders_.push_back(message->text);
     }
+    return true;
   }
 
  public:

@@ -132,10 +132,14 @@ TEST_F(Cluster, ShardsBecomeTheSweep) {
 TEST_F(Cluster, TheMergedFolderIsThatOfTheSweep) {
   for (const char* part : {"1/2", "2/2"}) {
     ASSERT_EQ(brownout({"sweep", "sweep.yaml", "--shard", part, "--images", "50", "--chips", "2",
-                        "--seed", "7"})
+                        "--seed", "7", "--data", "data"})
                   .code,
               0);
   }
+  // A merge that is started in another folder finds the images.
+  const Json record =
+      Json::parse(read_file(workplace_.folder() / "out" / "sweep-shard-1-of-2" / "shard.json"));
+  EXPECT_TRUE(fs::path(record["data"].get<std::string>()).is_absolute());
   const std::vector<std::string> merge{"merge", "out/sweep", "out/sweep-shard-1-of-2",
                                        "out/sweep-shard-2-of-2", "--no-plot"};
   ASSERT_EQ(brownout(merge).code, 0);
@@ -185,6 +189,13 @@ TEST_F(Cluster, ShardsThatDoNotGoTogetherAreRefused) {
           "a: holds another shard: shard there is \"1/3\", here \"3/3\"");
   refused(brownout({"sweep", "sweep.yaml", "--out", "a"}), "a: holds other files");
   EXPECT_FALSE(fs::exists(workplace_.folder() / "out"));
+  // A record that somebody changed.
+  const fs::path record = workplace_.folder() / "b2" / "shard.json";
+  const std::string content = read_file(record);
+  const std::size_t part = content.find("2/3");
+  ASSERT_NE(part, std::string::npos);
+  write_file_atomically(record, std::string(content).replace(part, 3, "7/3"));
+  refused(merge({"a", "b2", "c"}), "b2/shard.json: shard: expected the part of a shard");
   // Results that differ cannot both be right.
   change_rows(workplace_.folder() / "b",
               "UPDATE results SET row = replace(row, '\"confidence\":0.', '\"confidence\":0.0')");

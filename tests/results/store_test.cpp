@@ -1,53 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The result store with kills, full disks, damage, folders of others and of earlier versions, and
-// competing processes.
-#include "sim/results/store.hpp"
-
-#include <gtest/gtest.h>
+// The result store with damage, folders of others and of earlier versions, and competing processes.
 #include <sqlite3.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <chrono>
-#include <csignal>
 #include <fstream>
 #include <thread>
 
-#include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/results/records.hpp"
+#include "tests/results/store_fixture.hpp"
 
 namespace brownout::results {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr char kIdentity[] = R"({"images": 1000, "chips": 10, "models": [{"name": "a"}]})";
-
-class StoreTest : public testing::Test {
- protected:
-  void SetUp() override {
-    root_ = fs::path(testing::TempDir()) / ("brownout-store-" + std::to_string(::getpid()));
-    fs::remove_all(root_);
-    fs::create_directories(root_);
-    folder_ = root_ / "out";
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
-  fs::path rows_file() const { return folder_ / "results.sqlite"; }
-
-  std::string message_of_opening(const std::string& identity = kIdentity) {
-    try {
-      const Store store(folder_, identity);
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "";
-  }
-
-  fs::path root_, folder_;
-};
 
 TEST_F(StoreTest, KeepsRowsFromOneOpeningToTheNext) {
   {
@@ -363,105 +329,6 @@ TEST_F(StoreTest, ALivingOwnerBeats) {
   const std::string before = read_file(folder_ / ".lock");
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
   EXPECT_NE(read_file(folder_ / ".lock"), before);
-}
-
-TEST_F(StoreTest, EveryCommittedRowSurvivesSigkill) {
-  for (int round = 0; round < 20; ++round) {
-    fs::remove_all(folder_);
-    int reports[2];
-    ASSERT_EQ(::pipe(reports), 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      Store store(folder_, kIdentity);
-      for (int i = 0;; ++i) {
-        store.append("k" + std::to_string(i), R"({"wrong":)" + std::to_string(i) + "}");
-        if (i % 3 != round % 3) continue;
-        store.commit();
-        if (::write(reports[1], &i, sizeof i) != sizeof i) ::_exit(1);
-      }
-    }
-    int last = 0;
-    while (last < 10 * round) {
-      ASSERT_EQ(::read(reports[0], &last, sizeof last), static_cast<int>(sizeof last));
-    }
-    ::kill(child, SIGKILL);
-    ::waitpid(child, nullptr, 0);
-    ::close(reports[1]);
-    while (::read(reports[0], &last, sizeof last) == sizeof last) {
-    }
-    ::close(reports[0]);
-    const Store store(folder_, kIdentity);
-    if (last > 0) {
-      ASSERT_GE(store.size(), last + 1);
-    }
-    for (int i = 0; i < store.size(); ++i) {
-      ASSERT_EQ(store.find("k" + std::to_string(i)), R"({"wrong":)" + std::to_string(i) + "}");
-    }
-  }
-}
-
-TEST_F(StoreTest, ARowThatTookLongIsCommittedAtOnce) {
-  { const Store store(folder_, kIdentity); }
-  const pid_t child = ::fork();
-  if (child == 0) {
-    Store store(folder_, kIdentity);
-    for (const char* key : {"k1", "k2"}) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(150));
-      store.append(key, "{}");
-    }
-    ::kill(::getpid(), SIGKILL);
-  }
-  ::waitpid(child, nullptr, 0);
-  const Store store(folder_, kIdentity);
-  EXPECT_TRUE(store.has("k1"));
-  EXPECT_TRUE(store.has("k2"));
-}
-
-TEST_F(StoreTest, AFullDiskLeavesTheRowsBefore) {
-  { const Store store(folder_, kIdentity); }
-  // A limit on file sizes replaces the full disk: write() writes less than asked, then fails.
-  const pid_t child = ::fork();
-  if (child == 0) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    const rlimit limit{40'000, 40'000};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-    int code = 0;
-    try {
-      Store store(folder_, kIdentity);
-      for (int i = 0; i < 1000; ++i) {
-        store.append("k" + std::to_string(i), R"({"wrong":1})");
-        store.commit();
-      }
-    } catch (const Error& error) {
-      const bool named =
-          std::string(error.what()).find("results.sqlite: cannot store a result: ") !=
-          std::string::npos;
-      code = named ? error.exit_code() : 77;
-    }
-    ::_exit(code);
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 2);
-  Store store(folder_, kIdentity);
-  EXPECT_GE(store.size(), 20);
-  EXPECT_LT(store.size(), 1000);
-  for (int i = 0; i < store.size(); ++i) ASSERT_TRUE(store.has("k" + std::to_string(i)));
-  store.append("k1000", "{}");
-}
-
-TEST_F(StoreTest, AStoreThatCannotBeWrittenIsAnInputError) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root writes everything";
-  { const Store store(folder_, kIdentity); }
-  fs::permissions(rows_file(), fs::perms::owner_read);
-  EXPECT_NE(message_of_opening().find("results.sqlite: "), std::string::npos);
-}
-
-TEST_F(StoreTest, AFolderThatCannotBeMadeIsAnInputError) {
-  std::ofstream(root_ / "file") << "text";
-  folder_ = root_ / "file" / "out";
-  EXPECT_NE(message_of_opening(), "");
 }
 
 }  // namespace

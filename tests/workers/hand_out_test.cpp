@@ -207,6 +207,15 @@ TEST(HandOut, ARankThatDoesNotEndIsAborted) {
   EXPECT_FALSE(first.aborted());
 }
 
+TEST(HandOut, ARankThatIsToStopBeginsNoOtherJob) {
+  Post post(2);
+  ThreadRanks first(post, 0), other(post, 1);
+  for (const char* text : {"j1", "j2", "s3"}) first.send(1, text);
+  int jobs = 0;
+  EXPECT_EQ(serve(other, kIdentity, [&](const std::string&, results::RowStore&) { ++jobs; }), 3);
+  EXPECT_EQ(jobs, 0);
+}
+
 TEST(HandOut, ARankThatCannotBeginSaysWhy) {
   Post post(2);
   int code = -1;

@@ -9,6 +9,7 @@
 
 #include "brownout/systemc.hpp"
 #include "sim/accelerator/accelerator.hpp"
+#include "sim/accelerator/thrown.hpp"
 #include "sim/api/chip_access.hpp"
 #include "sim/api/systemc/platform.hpp"
 #include "sim/base/error.hpp"
@@ -35,27 +36,13 @@ void expect_compiled_for(const char* name, const mapping::AcceleratorConfig& con
 
 /// What ended a job, as one of Brownout's errors: somebody's memory may throw anything.
 std::exception_ptr error_of(const char* name, const std::exception_ptr& thrown) {
-  const auto failed = [&](const std::string& what) {
-    return std::make_exception_ptr(RunError("{}: the job ended with an exception: {}", name, what));
-  };
   try {
     std::rethrow_exception(thrown);
   } catch (const Error&) {
     return thrown;
-  } catch (const sc_core::sc_report& report) {
-    return failed(fmt::format("{}: {}", report.get_msg_type(), report.get_msg()));
-  } catch (const std::exception& exception) {
-    return failed(exception.what());
   } catch (...) {
-    return failed("an unknown exception");
-  }
-}
-
-std::string text_of(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& exception) {
-    return exception.what();
+    return std::make_exception_ptr(
+        RunError("{}: the job ended with an exception: {}", name, accelerator::text_of(thrown)));
   }
 }
 
@@ -184,7 +171,7 @@ Accelerator::Parts::Done Accelerator::Parts::serve(const Asked& asked) {
   } catch (...) {
     done.error = error_of(core.name(), std::current_exception());
     done.result = {};
-    done.result.error = text_of(done.error);
+    done.result.error = accelerator::text_of(done.error);
   }
   return done;
 }
