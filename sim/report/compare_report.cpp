@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include "sim/base/json.hpp"
+#include "sim/report/difference_report.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/labels_note.hpp"
 #include "sim/report/names.hpp"
-#include "sim/report/optional_json.hpp"
 #include "sim/report/results_json.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/table.hpp"
@@ -48,13 +48,6 @@ std::string networks_table(const CompareResult& result, const ShortNames& names)
   return table.text();
 }
 
-std::string difference_cell(const Difference& difference) {
-  const std::string mean = fmt::format("{:+.2f}", difference.mean);
-  return difference.ci95 ? fmt::format("{} ({:+.2f} … {:+.2f})", mean, (*difference.ci95)[0],
-                                       (*difference.ci95)[1])
-                         : mean;
-}
-
 std::string pairs_table(const CompareResult& result, const ShortNames& names) {
   const bool chips = result.pairs.front().rerr.has_value();
   std::vector<std::string> header{"first", "second", "clean error"};
@@ -63,8 +56,8 @@ std::string pairs_table(const CompareResult& result, const ShortNames& names) {
   Table table(header, {0, 1, header.size() - 1});
   for (const NetworkPair& pair : result.pairs) {
     std::vector<std::string> cells{names.names[pair.first], names.names[pair.second],
-                                   difference_cell(pair.clean)};
-    if (pair.rerr) cells.push_back(difference_cell(*pair.rerr));
+                                   difference_text(pair.clean)};
+    if (pair.rerr) cells.push_back(difference_text(*pair.rerr));
     const Difference& decided = result.decided(pair);
     cells.push_back(p_text(decided.p));
     cells.push_back(p_text(decided.p_holm));
@@ -90,27 +83,12 @@ std::string pairs_note(const CompareResult& result) {
   if (first.chips.empty()) {
     return "  Intervals and p: other images. Holm: adjusted for all pairs of this table.\n";
   }
-  std::string over = "other images";
-  if (first.chips.size() > 1) {
-    over = first.point->places ? "other places of this die and other images"
-                               : "other chips and other images";
-  }
   std::string text = fmt::format(
       "  Intervals and p of RErr: {}. Intervals of the clean error: other images. Holm: adjusted "
       "for all\n  pairs of this table. The lower error is decided if this p is below 0.05.\n",
-      over);
+      difference_population(first.chips.size(), first.point->places));
   if (first.chips.size() == 1) text += "  One chip says nothing of other chips.\n";
   return text;
-}
-
-Json difference_json(const Difference& difference) {
-  return {{"difference_points", difference.mean},
-          {"ci95", maybe(difference.ci95)},
-          {"standard_error", maybe(difference.standard_error)},
-          {"images_standard_error", maybe(difference.images_standard_error)},
-          {"chips", difference.chips},
-          {"p", maybe(difference.p)},
-          {"p_holm", maybe(difference.p_holm)}};
 }
 
 }  // namespace

@@ -6,9 +6,11 @@
 #include "sim/base/json.hpp"
 #include "sim/experiment/images.hpp"
 #include "sim/mitigation/outcome.hpp"
+#include "sim/report/difference_report.hpp"
 #include "sim/report/labels_note.hpp"
 #include "sim/report/memories.hpp"
 #include "sim/report/optional_json.hpp"
+#include "sim/report/populations.hpp"
 #include "sim/report/sweep_notes.hpp"
 #include "sim/results/event_counts_json.hpp"
 #include "sim/results/point.hpp"
@@ -251,6 +253,14 @@ void put_cost(Json& json, const runs::EvalResult& result) {
   json["dram_pj_per_byte"] = result.cost->dram.pj_per_byte;
 }
 
+Json populations_of(const runs::EvalResult& result) {
+  if (!result.point) return populations_json(0);
+  const char* const of = result.config.weight_noise ? kNoise
+                         : result.point->places     ? kPlaces
+                                                    : kChips;
+  return populations_json(result.point->chips, of);
+}
+
 }  // namespace
 
 Json eval_object(const runs::EvalResult& result) {
@@ -264,6 +274,7 @@ Json eval_object(const runs::EvalResult& result) {
     put_clean_alone(json, result);
   }
   if (result.cost) put_cost(json, result);
+  json["populations"] = populations_of(result);
   json["logits_sha256"] = result.clean.logits_sha256;
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;
@@ -313,6 +324,8 @@ std::string sweep_json(const results::SweepResult& result) {
   json["mitigations"] = result.mitigations;
   json["points"] = Json::array();
   for (const results::Point& point : result.points) json["points"].push_back(point_json(point));
+  const results::Point& first = result.points.front();
+  json["populations"] = populations_json(first.chips, first.places ? kPlaces : kChips);
   json["points_computed"] = result.points_computed;
   json["extra_points"] = Json::array();
   for (const results::Point& point : result.extra_points) {
@@ -331,6 +344,7 @@ std::string sweep_json(const results::SweepResult& result) {
   json["pareto_compares"] = all ? "all networks" : "each network with itself";
   json["pareto_front"] = leaders_json(fronts.pareto, result.points);
   json["mitigation_front"] = leaders_json(fronts.mitigations, result.points);
+  if (!result.differences.empty()) json["differences"] = sweep_differences_json(result);
   json["configuration"] = Json::parse(result.identity);
   json["seconds"] = result.seconds;
   json["images_per_s"] = result.images_per_s;

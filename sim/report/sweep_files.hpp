@@ -10,11 +10,13 @@ namespace brownout::report {
 
 /// Their texts.
 struct SweepFiles {
-  std::string points_csv, samples_csv, safe_voltage_csv, json;
+  std::string points_csv, samples_csv, safe_voltage_csv;
+  std::string differences_csv;  // "": the sweep compares nothing
+  std::string json;
 };
 SweepFiles sweep_files(const results::SweepResult& result);
 
-/// Writes points.csv, samples.csv, safe_voltage.csv and sweep.json.
+/// Writes points.csv, samples.csv, safe_voltage.csv, differences.csv and sweep.json.
 void write_files(const SweepFiles& files, const std::filesystem::path& folder);
 
 }  // namespace brownout::report

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/base/text.hpp"
+#include "sim/report/difference_report.hpp"
 #include "sim/report/error_text.hpp"
 #include "sim/report/grid_report.hpp"
 #include "sim/report/labels_note.hpp"
@@ -225,6 +226,7 @@ std::string sweep_text(const results::SweepResult& result) {
   } else {
     out += tables_text(result, names, true);
   }
+  out += sweep_differences_text(result);
   out += "\n" + front_text(result);
   out +=
       fmt::format("\n{} of {} points computed in this run ({} more at safe voltages{}), {:.1f} s\n",

@@ -101,8 +101,8 @@ void for_each_stored_row(const fs::path& folder, const StoreKind& kind,
 const StoreKind& sweep_kind() {
   static const StoreKind kind{"sweep",
                               "sweep-identity.json",
-                              {"points.csv", "samples.csv", "safe_voltage.csv", "sweep.json",
-                               "sweep.gp", "sweep.dat", "sweep.svg"}};
+                              {"points.csv", "samples.csv", "safe_voltage.csv", "differences.csv",
+                               "sweep.json", "sweep.gp", "sweep.dat", "sweep.svg"}};
   return kind;
 }
 

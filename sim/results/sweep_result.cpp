@@ -25,6 +25,7 @@ std::vector<SweepResult> SweepResult::by_accelerator() const {
     keep_own(part.points);
     keep_own(part.extra_points);
     keep_own(part.safe_voltage);
+    part.differences.clear();  // they name points of the whole list
     part.accelerator = one.name;
     part.accelerators = {one};
     part.accelerators[0].errors_of = 0;

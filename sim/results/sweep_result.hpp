@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/results/comparison.hpp"
 #include "sim/results/fronts.hpp"
 #include "sim/results/point.hpp"
 #include "sim/results/safe_voltage.hpp"
@@ -70,6 +71,12 @@ struct SweptAccelerator {
   std::vector<experiment::PriceBasis> at_vmin{};
 };
 
+/// Two points of a sweep on the same chips and images: first - second.
+struct PointDifference {
+  std::size_t first = 0, second = 0;  // in SweepResult::points
+  Difference difference;
+};
+
 struct SweepResult {
   std::string technology;
   std::string rail;                             // what it says of a supply below Vmin
@@ -93,8 +100,9 @@ struct SweepResult {
   std::int64_t extra_points_computed = 0;  // of the others, in this run
   SafeVoltageRule safe;
   std::vector<SafeVoltageRow> safe_voltage;
-  std::vector<double> steps;  // of a profile without a boost: chips::Chip::steps
-  double seconds = 0.0;       // this run, from loading to the last point
+  std::vector<PointDifference> differences;  // that the sweep file asks for
+  std::vector<double> steps;                 // of a profile without a boost: chips::Chip::steps
+  double seconds = 0.0;                      // this run, from loading to the last point
   double images_per_s = 0.0;  // images × passes over their wall time; 0 when nothing was left
 
   std::vector<std::string> model_names() const;

@@ -11,10 +11,11 @@
 #include "sim/base/progress.hpp"
 #include "sim/results/store.hpp"
 #include "sim/runs/model_sweep.hpp"
+#include "sim/runs/point_comparisons.hpp"
 #include "sim/runs/safe_voltage_search.hpp"
+#include "sim/runs/shards.hpp"
 #include "sim/runs/sweep_jobs.hpp"
 #include "sim/runs/sweep_parts.hpp"
-#include "sim/runs/sweep_shards.hpp"
 
 namespace brownout::runs {
 
@@ -27,14 +28,19 @@ std::int64_t work_of_one(const SweepConfig& config) {
   return grid_points * config.chips + 2 * config.safe.chosen_on + config.safe.stated_on;
 }
 
-/// The points of the grid, then the safe voltage.
+/// The points of the grid, then the safe voltage. `wrong` gets the images of each point, if points
+/// are compared.
 void add_points(const SweepParts& parts, CostCache& costs, ModelSweep& run,
-                results::SweepResult& result) {
+                results::SweepResult& result, WrongByPoint& wrong) {
   const std::size_t first = result.points.size();
   for (const double voltage : parts.config.voltages) {
     bool computed = false;
-    result.points.push_back(run.point(parts.chips.grid, voltage, costs, computed));
+    std::vector<results::ChipResult> chips;
+    result.points.push_back(run.point(parts.chips.grid, voltage, costs, computed, &chips));
     result.points_computed += computed ? 1 : 0;
+    if (parts.config.comparisons.empty()) continue;
+    std::vector<results::WrongImages>& images = wrong.emplace_back();
+    for (results::ChipResult& chip : chips) images.push_back(std::move(chip.wrong_images));
   }
   result.safe_voltage.push_back(
       find_safe_voltage(parts.config, parts.chips, run, costs, result.points[first], result));
@@ -69,6 +75,7 @@ results::SweepResult run_parts(const SweepParts& parts, const SweepHow& how) {
   Progress progress("sweep", per_model * static_cast<std::int64_t>(rows), how.quiet || !alone);
   double seconds = 0.0;
   std::int64_t passes = 0;
+  WrongByPoint wrong;
   const SweepBench bench{config, parts.targets, parts.inputs, *parts.chips.grid.front(),
                          store,  how.threads,   progress,     alone ? nullptr : &added};
   for (std::size_t t = 0; t < parts.targets.size(); ++t) {
@@ -81,7 +88,7 @@ results::SweepResult run_parts(const SweepParts& parts, const SweepHow& how) {
       for (const SweepMitigation& mitigation : config.mitigations) {
         ModelSweep run(bench, parts.targets[t], network, mitigation);
         if (config.mitigations.size() == 1) result.steps = run.steps();
-        add_points(parts, costs, run, result);
+        add_points(parts, costs, run, result, wrong);
         progress.add_work(run.ticks() - per_model);
         seconds += run.seconds();
         passes += run.passes();
@@ -91,6 +98,7 @@ results::SweepResult run_parts(const SweepParts& parts, const SweepHow& how) {
   progress.finish();
   store.commit();
 
+  result.differences = compare_points(config, result, wrong);
   result.settle();
   if (seconds > 0) {
     result.images_per_s = static_cast<double>(passes * parts.inputs.images.count) / seconds;
@@ -117,7 +125,7 @@ results::SweepResult merge_shards(SweepConfig config, const SweepHow& how,
   if (!other.empty()) {
     throw InputError("{}: the shards are of another sweep: {}", parts.config.file.string(), other);
   }
-  merge_rows(shards, identity, how.folder);
+  merge_rows(shards, json_text(identity, 2) + "\n", results::sweep_kind(), how.folder);
   return run_parts(parts, how);
 }
 

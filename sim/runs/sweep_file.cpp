@@ -16,6 +16,7 @@
 #include "sim/engines/engine_traits.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/runs/accelerator_grid.hpp"
+#include "sim/runs/point_comparisons.hpp"
 #include "sim/runs/sweep_targets.hpp"
 
 namespace brownout::runs {
@@ -281,14 +282,14 @@ std::filesystem::path default_folder(const SweepConfig& config) {
 
 SweepConfig load_sweep(const fs::path& file) {
   YamlMap root = YamlMap::load(file);
-  root.expect({"technology",  "models",           "dataset",
-               "split",       "data_folder",      "images",
-               "engine",      "accelerator",      "supplies",
-               "batch",       "accelerator_grid", "mitigations",
-               "chips",       "profile",          "seed",
-               "p_err",       "bit_offset",       "evaluation_seed",
-               "reads",       "voltages",         "voltage_grid",
-               "safe_voltage"});
+  root.expect({"technology",   "models",           "dataset",
+               "split",        "data_folder",      "images",
+               "engine",       "accelerator",      "supplies",
+               "batch",        "accelerator_grid", "mitigations",
+               "chips",        "profile",          "seed",
+               "p_err",        "bit_offset",       "evaluation_seed",
+               "reads",        "voltages",         "voltage_grid",
+               "safe_voltage", "compare"});
   SweepConfig config;
   config.file = file;
   read_technology(root, config);
@@ -302,6 +303,7 @@ SweepConfig load_sweep(const fs::path& file) {
   read_reads(root, config.setup);
   config.voltages = read_voltages(root, *config.setup.technology);
   read_safe_voltage(root, config);
+  config.comparisons = read_comparisons(root, config);
   root.finish();
   for (const std::string& key : root.keys()) config.places[key] = root.where(key);
   for (const SweepTarget& target : sweep_targets(config)) {

@@ -46,6 +46,13 @@ struct SafeVoltageConfig {
   std::string origin;                       // where the file says so, for messages
 };
 
+/// Which points of the grid are compared: those that differ in one thing alone.
+struct PointComparison {
+  enum class Of { kNetworks, kMitigations, kVoltages };  // as points are nested
+  Of of = Of::kNetworks;
+  std::optional<std::size_t> baseline;  // all others with this one of the list; none: every pair
+};
+
 struct SweepConfig {
   std::filesystem::path file;
   std::string technology_sha256;
@@ -68,6 +75,7 @@ struct SweepConfig {
 
   std::vector<double> voltages;  // units of Vmin, strictly descending
   SafeVoltageConfig safe;
+  std::vector<PointComparison> comparisons;
 
   FieldNames places;  // where the file gives its keys
 
