@@ -39,7 +39,7 @@ mpi_packages=(libboost-mpi-dev libopenmpi-dev openmpi-bin)
 package_packages=(dpkg-dev file iverilog)
 test_packages=(make libgtest-dev libgmock-dev python3-onnx python3-numpy python3-h5py zsh fish mandoc man-db
   python3-torch iverilog yosys chromium python3-pandas python3-matplotlib python3-nbclient
-  python3-ipykernel python3-pip python3-venv python3-setuptools python3-wheel mypy)
+  python3-ipykernel python3-pip python3-venv python3-setuptools python3-wheel mypy slurm-wlm munge)
 # The format check knows one version, which Debian 13 does not have; it is skipped there.
 grep -qsE '^VERSION_ID="?12"?$' /etc/os-release && test_packages+=(clang-format-14)
 

@@ -21,6 +21,7 @@ struct SensitivityOptions {
   std::vector<std::string> models;
   double rate = 0.0;
   std::int64_t chips = 5;
+  const Verb* verb = nullptr;
 };
 
 std::string above_zero(const std::string& rate) {
@@ -37,9 +38,13 @@ int run(const SensitivityOptions& options) {
   set_data(options.setup, config.setup);
   config.setup.reads.fresh = false;  // cells of these chips flip at every read
 
+  runs::SensitivityHow how;
+  how.ranks = options.verb->ranks();
+  how.threads = options.common.thread_count(how.ranks);
+  how.quiet = options.common.quiet;
+  if (how.ranks != nullptr && how.ranks->rank() > 0) return runs::serve_sensitivity(config, how);
   const Output output(options.common, config.models);
-  const runs::SensitivityResult result =
-      runs::run_sensitivity(std::move(config), options.common.thread_count(), options.common.quiet);
+  const runs::SensitivityResult result = runs::run_sensitivity(std::move(config), how);
   output.json(report::sensitivity_json(result));
   output.text(report::sensitivity_text(result));
   return 0;
@@ -49,6 +54,8 @@ int run(const SensitivityOptions& options) {
 
 Action add_sensitivity(Verb& verb) {
   const auto options = std::make_shared<SensitivityOptions>();
+  options->verb = &verb;
+  verb.runs_on_ranks();
   verb.takes_shipped(
       verb.add_option("MODEL", options->models, "Networks: their names or files (ONNX)")
           ->required()

@@ -7,12 +7,16 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/shard_option.hpp"
+#include "sim/cli/study_output.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/command/verb.hpp"
 #include "sim/report/samples_csv.hpp"
 #include "sim/report/study_plot.hpp"
 #include "sim/report/study_report.hpp"
 #include "sim/results/store.hpp"
+#include "sim/runs/shards.hpp"
+#include "sim/workers/jobs.hpp"
 
 namespace brownout::cli {
 
@@ -22,22 +26,31 @@ namespace fs = std::filesystem;
 
 struct StudyOptions {
   CommonOptions common;
-  std::string file, out, trainings;
+  std::string file, out, trainings, shard;
   std::vector<std::string> only;
   bool list = false, no_plot = false;
+  const Verb* verb = nullptr;
 };
 
 int run(const StudyOptions& options) {
+  workers::Ranks* const ranks = options.verb->ranks();
+  std::optional<workers::Shard> shard;
+  if (!options.shard.empty()) shard = workers::parse_shard(options.shard);
   const study::StudyFile file = study::load_study(options.file);
   std::vector<fs::path> inputs{file.file};
   for (const study::Row& row : file.rows) {
     if (!row.network.empty()) inputs.push_back(row.network);
     if (!row.trainings.empty()) inputs.push_back(row.trainings.front().config);
   }
-  const fs::path folder = options.out.empty() ? fs::path("out") / file.name : fs::path(options.out);
+  const fs::path folder = options.out.empty() ? shard_folder(fs::path("out") / file.name, shard)
+                                              : fs::path(options.out);
   expect_own_file({"--json", options.common.json}, {"--out", folder.string()});
-  for (const std::string& name : results::folder_names(study::store_kind())) {
+  for (const std::string& name :
+       results::folder_names(shard ? runs::shard_kind() : study::store_kind())) {
     expect_own_file({"--json", options.common.json}, {"--out", (folder / name).string()});
+  }
+  if (options.list && ranks != nullptr && ranks->rank() > 0) {
+    return workers::serve_refused(*ranks, "", 0);  // rank 0 shows it
   }
   const Output output(options.common, inputs);
   if (options.list) {
@@ -52,12 +65,25 @@ int run(const StudyOptions& options) {
                              ? fs::absolute(folder).lexically_normal().parent_path() / "trainings"
                              : fs::absolute(options.trainings);
   how.find_trainer = find_trainer;
-  how.threads = options.common.thread_count();
+  how.threads = options.common.thread_count(ranks);
   how.quiet = options.common.quiet;
   how.only = options.only;
+  how.ranks = ranks;
+  if (ranks != nullptr && ranks->rank() > 0) return study::serve_study(file, how);
   announce_interrupts("the study");
-  const study::StudyResult result = study::run_study(file, how);
+  if (shard) {
+    const std::int64_t rows = study::run_study_shard(file, how, *shard);
+    output.text(shard_text(*shard, rows, folder));
+    return 0;
+  }
+  give_study(study::run_study(file, how), folder, options.no_plot, output);
+  return 0;
+}
 
+}  // namespace
+
+void give_study(const study::StudyResult& result, const fs::path& folder, bool no_plot,
+                const Output& output) {
   const std::string json = report::study_json(result);
   write_file_atomically(folder / "table.md", report::study_markdown(result));
   write_file_atomically(folder / "table.csv", report::study_csv(result));
@@ -65,7 +91,7 @@ int run(const StudyOptions& options) {
   write_file_atomically(folder / "study.json", json);
   const std::string histograms = report::histograms_csv(result);
   if (!histograms.empty()) write_file_atomically(folder / "histograms.csv", histograms);
-  if (!options.no_plot) {
+  if (!no_plot) {
     if (const auto problem = report::draw_study(result, folder)) output.note(*problem);
   }
   output.json(json);
@@ -80,15 +106,14 @@ int run(const StudyOptions& options) {
     if (!row.misfits.empty()) failed += ")";
   }
   if (!failed.empty()) {
-    throw RunError("{}: no numbers for {}; the table says why", file.file.string(), failed);
+    throw RunError("{}: no numbers for {}; the table says why", result.file.string(), failed);
   }
-  return 0;
 }
-
-}  // namespace
 
 Action add_study(Verb& verb) {
   const auto options = std::make_shared<StudyOptions>();
+  options->verb = &verb;
+  verb.runs_on_ranks();
   verb.takes_shipped(
       verb.add_option("FILE", options->file, "Study: its name or file (YAML, docs/studies.md)")
           ->required()
@@ -106,9 +131,12 @@ Action add_study(Verb& verb) {
       ->expected(1, 1000)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->type_name("NAME");
+  add_shard(verb, options->shard);
   verb.add_flag("--list", options->list, "Print rows, columns and comparisons; run nothing");
   verb.add_flag("--no-plot", options->no_plot, "Draw no pictures");
   add_common(verb, options->common);
+  verb.excludes("--shard", {"--json", "--no-plot", "--list"},
+                "{} is of a whole study; expected it with brownout merge, or without a shard");
   verb.excludes("--list", {"--json"}, "{}: expected none with --list");
   return [options] { return run(*options); };
 }

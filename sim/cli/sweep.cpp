@@ -8,6 +8,7 @@
 #include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/shard_option.hpp"
 #include "sim/cli/sweep_output.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/command/verb.hpp"
@@ -40,14 +41,6 @@ void note_other_technology(const runs::SweepConfig& config, const Output& output
                           config.setup.target.accelerator->name));
 }
 
-/// Where a shard goes when nobody says: out/NAME-shard-3-of-16.
-std::filesystem::path default_folder(const runs::SweepConfig& config,
-                                     const std::optional<workers::Shard>& shard) {
-  std::filesystem::path folder = runs::default_folder(config);
-  if (shard) folder += fmt::format("-shard-{}-of-{}", shard->index, shard->count);
-  return folder;
-}
-
 int run(const SweepOptions& options) {
   std::optional<workers::Shard> shard;
   if (!options.shard.empty()) shard = workers::parse_shard(options.shard);
@@ -72,8 +65,9 @@ int run(const SweepOptions& options) {
   for (const runs::SweepMitigation& entry : config.mitigations) {
     if (!entry.what.sensitivity.empty()) inputs.emplace_back(entry.what.sensitivity);
   }
-  const std::filesystem::path folder =
-      options.out.empty() ? default_folder(config, shard) : std::filesystem::path(options.out);
+  const std::filesystem::path folder = options.out.empty()
+                                           ? shard_folder(runs::default_folder(config), shard)
+                                           : std::filesystem::path(options.out);
   expect_own_file({"--json", options.common.json}, {"--out", folder});
   for (const std::string& name :
        results::folder_names(shard ? runs::shard_kind() : results::sweep_kind())) {
@@ -85,14 +79,12 @@ int run(const SweepOptions& options) {
   how.folder = folder;
   if (shard) {
     // A merge may be started in another folder.
-    runs::ShardRecord record{*shard, std::filesystem::absolute(config.file), overrides, {}};
+    runs::ShardRecord record{*shard, std::filesystem::absolute(config.file), overrides, {}, {}};
     std::filesystem::path& data = record.overrides.data_folder;
     if (!data.empty()) data = std::filesystem::absolute(data);
     const std::int64_t rows = name_fields(
         places, [&] { return runs::run_shard(std::move(config), how, *shard, record); });
-    output.text(fmt::format(
-        "shard {} of {} has ended: {} rows in {}\nwhen all have: brownout merge OUT SHARD...\n",
-        shard->index, shard->count, rows, folder.string()));
+    output.text(shard_text(*shard, rows, folder));
     return 0;
   }
   const results::SweepResult result =
@@ -138,11 +130,7 @@ Action add_sweep(Verb& verb) {
       ->transform(integer_in(1, runs::kMaxChips));
   verb.add_option("--data", options->data, "Folder of the dataset, instead of the file's")
       ->type_name("DIR");
-  verb.add_option(
-          "--shard", options->shard,
-          "Only part I of N parts, into a folder of its own, for job arrays; brownout merge "
-          "puts the parts together")
-      ->type_name("I/N");
+  add_shard(verb, options->shard);
   verb.add_flag("--no-plot", options->no_plot, "Do not draw sweep.svg");
   add_common(verb, options->common);
   add_seed(verb, options->common, "the file's");

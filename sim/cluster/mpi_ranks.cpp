@@ -7,6 +7,7 @@
 #include <boost/mpi/communicator.hpp>
 #include <boost/mpi/environment.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <thread>
 
 #include "sim/base/error.hpp"
@@ -63,6 +64,12 @@ bool has_mpi() { return true; }
 std::unique_ptr<workers::Ranks> join(int& argc, char**& argv) {
   const std::optional<Launch> launch = launch_of_environment();
   if (!launch) return nullptr;
+  if (launch->by == "srun" && std::getenv("PMIX_RANK") == nullptr) {
+    throw InputError(
+        "started by srun as one of {} processes, which cannot find each other; expected "
+        "srun --mpi=pmix",
+        launch->size);
+  }
   // Whoever started the ranks ends them with it.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   auto ranks = std::make_unique<MpiRanks>(argc, argv);

@@ -22,6 +22,8 @@ constexpr int kApplication = 0x42726F77;  // "Brow", in the header of the file
 constexpr int kVersion = 1;
 /// Another program may read the table meanwhile; so long a reader is waited for.
 constexpr int kPatienceMs = 60'000;
+/// Keys are hashes, so that new rows change pages all over the index: as many as fit are kept.
+constexpr int kCacheKib = 64 * 1024;
 
 /// The columns after "sha256" are for those who read the table; they come from "row".
 constexpr char kSchema[] = R"(
@@ -159,6 +161,7 @@ void RowTable::prepare(Access access) {
   if (access == Access::kWrite) {
     // Rows are committed by the group, each group safe from a loss of power.
     execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;");
+    execute(fmt::format("PRAGMA cache_size=-{};", kCacheKib).c_str());
     if (number("SELECT count(*) FROM sqlite_master") == 0) {
       execute(fmt::format("BEGIN IMMEDIATE; {} PRAGMA application_id={}; PRAGMA user_version={}; "
                           "COMMIT;",

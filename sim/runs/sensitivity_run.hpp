@@ -9,6 +9,7 @@
 
 #include "sim/experiment/setup.hpp"
 #include "sim/weights/sensitivity.hpp"
+#include "sim/workers/ranks.hpp"
 
 namespace brownout::runs {
 
@@ -27,8 +28,19 @@ struct SensitivityResult {
   double seconds = 0.0;
 };
 
+/// How it is run. No result depends on threads and ranks.
+struct SensitivityHow {
+  int threads = 1;
+  bool quiet = false;
+  workers::Ranks* ranks = nullptr;  // null: this process is alone
+};
+
 /// For each coded tensor, and for each bit position over all tensors: the mean error over the chips
-/// when only its cells fail, resident and without an accelerator. `threads` changes time only.
-SensitivityResult run_sensitivity(SensitivityConfig config, int threads, bool quiet);
+/// when only its cells fail, resident and without an accelerator.
+SensitivityResult run_sensitivity(SensitivityConfig config, const SensitivityHow& how);
+
+/// On the other ranks, with the same configuration: helps until rank 0 has all. Returns the exit
+/// code.
+int serve_sensitivity(const SensitivityConfig& config, const SensitivityHow& how);
 
 }  // namespace brownout::runs

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "sim/results/sweep_result.hpp"
+#include "sim/runs/shards.hpp"
 #include "sim/runs/sweep_file.hpp"
-#include "sim/runs/sweep_shards.hpp"
 #include "sim/workers/ranks.hpp"
 
 namespace brownout::runs {

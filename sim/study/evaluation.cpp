@@ -54,6 +54,7 @@ Setting read_setting(YamlMap& map, Setting setting) {
 const Datasets::Entry& Datasets::get(const Setting& setting) {
   const experiment::Images& images = setting.setup.images;
   const bool own = !images.data_file.empty();
+  const std::lock_guard<std::mutex> lock(mutex_);
   std::unique_ptr<Entry>& entry = entries_[std::make_tuple(
       own ? images.data_file.string() : images.dataset, images.folder.string(),
       images.split == data::Split::kTrain, own ? images.count : 0)];

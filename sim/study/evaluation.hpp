@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -18,7 +19,7 @@
 #include "sim/experiment/setup.hpp"
 #include "sim/results/error_bars.hpp"
 #include "sim/results/places.hpp"
-#include "sim/results/store.hpp"
+#include "sim/results/row_store.hpp"
 #include "sim/study/measures.hpp"
 
 namespace brownout::study {
@@ -68,7 +69,7 @@ struct Findings {
   std::vector<NamedHistogram> histograms;
 };
 
-/// Data sets, each read once.
+/// Data sets, each read once. Several threads may use them.
 class Datasets {
  public:
   struct Entry {
@@ -84,6 +85,7 @@ class Datasets {
   // By name or data file, folder, split, and images read.
   std::map<std::tuple<std::string, std::string, bool, std::int64_t>, std::unique_ptr<Entry>>
       entries_;
+  std::mutex mutex_;  // of entries_
 };
 
 /// An evaluation is not possible on a network. This is a problem of that cell of the table, not of
@@ -115,7 +117,7 @@ struct StoredRow {
 
 /// The environment in which evaluations run.
 struct Bench {
-  results::Store& store;
+  results::RowStore& store;
   Datasets& datasets;
   int threads = 1;
   std::function<void(const std::string& note)> tick;  // after every pattern, stored or computed

@@ -10,7 +10,11 @@
 #include "sim/base/files.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
-#include "sim/study/training_pool.hpp"
+#include "sim/results/store.hpp"
+#include "sim/runs/model_sweep.hpp"
+#include "sim/runs/shards.hpp"
+#include "sim/study/study_jobs.hpp"
+#include "sim/study/study_parts.hpp"
 
 namespace brownout::study {
 
@@ -19,27 +23,45 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-/// For the progress display: an epoch takes about as long as this many patterns.
-constexpr std::int64_t kPatternsPerEpoch = 50;
 constexpr auto kPause = std::chrono::milliseconds(100);
+
+/// Fills the store with the help of the other ranks. `parts` are not used by anyone else meanwhile.
+void compute_on_ranks(StudyParts& parts, workers::Ranks& ranks, const workers::Shard& shard,
+                      results::RowStore& rows) {
+  StudyParts own(parts.study, parts.options, parts.datasets);
+  StudyWorker worker(own, parts.options.threads);
+  Progress progress("study", 0, parts.options.quiet);
+  StudyPlan plan(parts, progress, shard);
+  progress.add_work(plan.work());
+  workers::hand_out(
+      ranks, parts.identity(), plan,
+      [&](const std::string& job, results::RowStore& store) { worker.run(job, store); }, rows);
+  progress.finish();
+}
+
+bool is_alone(const StudyOptions& options) {
+  return options.ranks == nullptr || options.ranks->size() == 1;
+}
 
 class Run {
  public:
   Run(const StudyFile& study, const StudyOptions& options)
-      : study_(study),
+      : parts_(study, options),
+        study_(study),
         options_(options),
-        rows_(chosen_rows(study, options.only)),
-        pool_({options.trainings_folder, options.find_trainer,
-               std::max(1, options.threads / study.training_threads), study.training_threads},
-              datasets_) {}
+        rows_(parts_.rows),
+        datasets_(*parts_.datasets),
+        pool_(parts_.pool) {}
 
   StudyResult run() {
     const auto start = Clock::now();
-    plan();
     pool_.check(options_.threads);
-    results::Store store(options_.folder, json_text(Json{{"study", study_.name}}, 2) + "\n",
-                         store_kind());
-    Progress progress("study", work(), options_.quiet);
+    results::Store store(options_.folder, store_identity(study_.name), store_kind());
+    if (!is_alone(options_)) {
+      runs::AddedRows rows(store);
+      compute_on_ranks(parts_, *options_.ranks, {}, rows);
+    }
+    Progress progress("study", parts_.work(), options_.quiet || !is_alone(options_));
     const Bench bench{store, datasets_, options_.threads, [&](const std::string& note) {
                         pump(progress);
                         ++ticks_;
@@ -47,7 +69,7 @@ class Run {
                       }};
     StudyResult result;
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-      result.rows.push_back(run_row(*rows_[i], planned_[i], bench, progress));
+      result.rows.push_back(run_row(*rows_[i], parts_.trainings[i], bench, progress));
     }
     progress.finish();
     store.commit();
@@ -58,61 +80,12 @@ class Run {
   }
 
  private:
-  /// Before anything takes time, all data sets must be there, all networks must be readable, and
-  /// all trainings must be known.
-  void plan() {
-    std::vector<std::pair<std::string, std::string>> problems;  // what is wrong, rows
-    for (const Row* row : rows_) {
-      std::vector<std::size_t> numbers;
-      try {
-        for (const NamedEvaluation& named : study_.evaluations) {
-          if (row->uses(named.name)) datasets_.images(named.evaluation->setting());
-        }
-        if (!row->network.empty()) load(*row, row->network);
-        for (const TrainingChoice& choice : row->trainings) numbers.push_back(pool_.add(choice));
-      } catch (const InputError& error) {
-        const std::string what = error.text();
-        const auto known = std::find_if(problems.begin(), problems.end(),
-                                        [&](const auto& entry) { return entry.first == what; });
-        if (known == problems.end()) {
-          problems.emplace_back(what, in_quotes(row->name));
-        } else {
-          known->second += ", " + in_quotes(row->name);
-        }
-      }
-      planned_.push_back(std::move(numbers));
-    }
-    if (problems.empty()) return;
-    throw InputError(
-        "{}: {} cannot run: {}{}{}", study_.file.string(), problems[0].second, problems[0].first,
-        problems.size() == 1 ? "" : fmt::format(" (and {} more)", problems.size() - 1),
-        options_.only.empty() ? fmt::format("; {} NAME runs other rows", Field{"only"}) : "");
-  }
-
-  std::int64_t work() const {
-    std::int64_t total = 0;
-    for (std::size_t i = 0; i < pool_.size(); ++i) total += work_of(i);
-    for (const Row* row : rows_) total += patterns(*row);
-    return total;
-  }
-  /// The problem of all its networks, which need not be there yet.
-  std::int64_t patterns(const Row& row) const {
-    const std::size_t networks = row.network.empty() ? row.trainings.size() : 1;
-    std::int64_t total = 0;
-    for (const NamedEvaluation& named : study_.evaluations) {
-      if (row.uses(named.name)) total += named.evaluation->patterns(nullptr);
-    }
-    return static_cast<std::int64_t>(networks) * total;
-  }
-  std::int64_t work_of(std::size_t training) const {
-    return pool_.exports_only(training) ? 1 : kPatternsPerEpoch * pool_.epochs(training);
-  }
-
   void pump(Progress& progress) {
     pool_.pump();
     counted_.resize(pool_.size(), 0);
     for (std::size_t i = 0; i < pool_.size(); ++i) {
-      const auto done = static_cast<std::int64_t>(pool_.share(i) * static_cast<double>(work_of(i)));
+      const auto done =
+          static_cast<std::int64_t>(pool_.share(i) * static_cast<double>(parts_.work_of(i)));
       if (done <= counted_[i]) continue;
       progress.advance(done - counted_[i]);
       counted_[i] = done;
@@ -132,7 +105,7 @@ class Run {
         if (state == TrainingPool::State::kDone) break;
         if (state == TrainingPool::State::kFailed) {
           result.problem = pool_.problem(training);
-          progress.add_work(-patterns(row));
+          progress.add_work(-parts_.patterns(row));
           return result;
         }
         const std::string news = pool_.news();
@@ -163,21 +136,11 @@ class Run {
     return {positive ? results::positive_spread(values) : results::spread(values), {}, {}};
   }
 
-  /// The network with its weights scaled as the row says.
-  static experiment::Model load(const Row& row, const fs::path& file) {
-    experiment::Model model = experiment::load_model(file);
-    if (row.scale != 1.0) {
-      model.network = network::share(scaled(*model.network, row.scale, row.where));
-      model.sha256 = sha256_hex(fmt::format("{} scaled {}", model.sha256, row.scale));
-    }
-    return model;
-  }
-
   void evaluate(const Row& row, const fs::path& file, const Bench& bench, Progress& progress,
                 RowResult& result) {
     std::optional<experiment::Model> model;
     try {
-      model = load(row, file);
+      model = load_network(row, file);
     } catch (const InputError& error) {
       result.problem = error.what();
       return;
@@ -274,17 +237,21 @@ class Run {
     results::adjust_together(differences);
   }
 
+  StudyParts parts_;
   const StudyFile& study_;
   const StudyOptions& options_;
-  std::vector<const Row*> rows_;
-  Datasets datasets_;
-  TrainingPool pool_;
-  std::vector<std::vector<std::size_t>> planned_;  // trainings of each row
-  std::int64_t ticks_ = 0;                         // patterns so far
-  std::vector<std::int64_t> counted_;              // work of each that is shown as done
+  const std::vector<const Row*>& rows_;
+  Datasets& datasets_;
+  TrainingPool& pool_;
+  std::int64_t ticks_ = 0;             // patterns so far
+  std::vector<std::int64_t> counted_;  // work of each training that is shown as done
 };
 
 }  // namespace
+
+std::string store_identity(const std::string& study) {
+  return json_text(Json{{"study", study}}, 2) + "\n";
+}
 
 results::StoreKind store_kind() {
   return {"study",
@@ -314,6 +281,53 @@ std::vector<const Row*> chosen_rows(const StudyFile& study, const std::vector<st
 
 StudyResult run_study(const StudyFile& study, const StudyOptions& options) {
   return Run(study, options).run();
+}
+
+int serve_study(const StudyFile& study, const StudyOptions& options) {
+  StudyParts parts(study, options);
+  StudyWorker worker(parts, options.threads);
+  return workers::serve(
+      *options.ranks, parts.identity(),
+      [&](const std::string& job, results::RowStore& store) { worker.run(job, store); });
+}
+
+std::int64_t run_study_shard(const StudyFile& study, const StudyOptions& options,
+                             const workers::Shard& shard) {
+  StudyParts parts(study, options);
+  parts.pool.check(options.threads);
+  const Json identity = parts.identity();
+  results::Store store(options.folder, runs::shard_identity(json_text(identity), shard),
+                       runs::shard_kind());
+  runs::AddedRows rows(store);
+  workers::Alone alone;
+  compute_on_ranks(parts, is_alone(options) ? alone : *options.ranks, shard, rows);
+  store.commit();
+  runs::ShardRecord record;
+  record.shard = shard;
+  record.file = fs::absolute(study.file);
+  record.study = runs::StudyOfShard{options.only, options.trainings_folder};
+  runs::write_record(record, json_text(identity), options.folder);
+  return store.size();
+}
+
+StudyResult merge_study_shards(const StudyFile& study, const StudyOptions& options,
+                               const std::vector<fs::path>& shards, const Json& identity) {
+  {
+    StudyParts parts(study, options);
+    const std::string other = first_difference(identity, parts.identity(), "in the shards", "here");
+    if (!other.empty()) {
+      throw InputError("{}: the shards are of another study: {}", study.file.string(), other);
+    }
+    for (std::size_t i = 0; i < parts.pool.size(); ++i) {
+      if (parts.pool.state(i) == TrainingPool::State::kDone) continue;
+      throw InputError(
+          "{}: missing; expected the trainings of the shards in {}, or {} to say where "
+          "they are",
+          parts.pool.network(i).string(), options.trainings_folder.string(), Field{"trainings"});
+    }
+  }
+  runs::merge_rows(shards, store_identity(study.name), store_kind(), options.folder);
+  return run_study(study, options);
 }
 
 }  // namespace brownout::study

@@ -11,9 +11,11 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <map>
+#include <thread>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -33,6 +35,7 @@ namespace {
 
 constexpr std::size_t kNewsBytes = 4096;
 constexpr char kProgress[] = ".progress";
+constexpr auto kPause = std::chrono::milliseconds(100);
 
 fs::path beside(const fs::path& network, const char* ending) {
   return fs::path(network).replace_extension(ending);
@@ -201,6 +204,45 @@ void TrainingPool::pump() {
   }
 }
 
+void TrainingPool::run(std::size_t number) {
+  Training& training = trainings_[number];
+  training.state = is_done(training) ? State::kDone : State::kWaiting;
+  for (;;) {
+    if (training.state == State::kWaiting) start(training);
+    int status = 0;
+    if (training.state == State::kRunning &&
+        ::waitpid(training.process, &status, WNOHANG) == training.process) {
+      finish(training, status);
+    }
+    if (training.state == State::kDone || training.state == State::kFailed) return;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+void TrainingPool::settle(std::size_t number) {
+  Training& training = trainings_[number];
+  // A folder on a network shows new files a little later.
+  for (int waits = 0; waits < 20 && !is_done(training); ++waits)
+    std::this_thread::sleep_for(kPause);
+  training.state = is_done(training) ? State::kDone : State::kFailed;
+  if (training.state == State::kDone) return;
+  training.problem = last_words(training);
+  if (training.problem.empty()) training.problem = "the trainer ended without a network";
+  for (Training& other : trainings_) {
+    if (other.exported_from != number || other.state != State::kWaiting) continue;
+    other.state = State::kFailed;
+    other.problem = training.problem;
+  }
+}
+
+/// What its log says last, without the words that every error begins with.
+std::string TrainingPool::last_words(const Training& training) const {
+  std::string line = last_line(beside(training.network, ".log"));
+  const std::size_t mark = line.find(kErrorMark);
+  if (mark != std::string::npos) line.erase(0, mark + std::strlen(kErrorMark));
+  return shortened(line, 400);
+}
+
 /// The command that trains or exports it.
 std::vector<std::string> TrainingPool::words_of(const Training& training) const {
   std::vector<std::string> words{program_,     training.config.string(),
@@ -284,12 +326,10 @@ void TrainingPool::finish(Training& training, int status) {
     training.problem = fmt::format("{} was ended by signal {}; the same command goes on", program_,
                                    WTERMSIG(status));
   } else {
-    std::string line = last_line(beside(training.network, ".log"));
-    const std::size_t mark = line.find(kErrorMark);
-    if (mark != std::string::npos) line.erase(0, mark + std::strlen(kErrorMark));
-    training.problem =
-        line.empty() ? fmt::format("{} ended with exit code {}", program_, WEXITSTATUS(status))
-                     : shortened(line, 400);
+    training.problem = last_words(training);
+    if (training.problem.empty()) {
+      training.problem = fmt::format("{} ended with exit code {}", program_, WEXITSTATUS(status));
+    }
   }
   ::close(training.lock);
   training.lock = -1;

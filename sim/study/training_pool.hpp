@@ -39,6 +39,12 @@ class TrainingPool {
   /// export that would change the training itself.
   void check(int at_a_time);
 
+  /// Does one training, or its export, and waits until it has ended, well or not; meanwhile another
+  /// process may do the same one. Nothing if it is done.
+  void run(std::size_t training);
+  /// Notices how a training has ended that another process did.
+  void settle(std::size_t training);
+
   /// Starts what may start and notices what has ended. To be called regularly.
   void pump();
 
@@ -50,6 +56,12 @@ class TrainingPool {
   /// Why it failed: the last line that the trainer wrote.
   const std::string& problem(std::size_t training) const { return trainings_[training].problem; }
   std::size_t size() const { return trainings_.size(); }
+  /// The hash of all that determines it.
+  const std::string& key(std::size_t training) const { return trainings_[training].key; }
+  /// The training whose checkpoint it exports.
+  std::optional<std::size_t> exported_from(std::size_t training) const {
+    return trainings_[training].exported_from;
+  }
   int epochs(std::size_t training) const { return trainings_[training].epochs; }
   bool exports_only(std::size_t training) const {
     return trainings_[training].exported_from.has_value();
@@ -84,6 +96,7 @@ class TrainingPool {
   bool is_done(const Training& training) const;
   const std::string& program();
   void start(Training& training);
+  std::string last_words(const Training& training) const;
   void finish(Training& training, int status);
 
   TrainingOptions options_;

@@ -100,6 +100,52 @@ TEST_F(Cluster, ASweepThatWasInterruptedGoesOnWithAnotherNumberOfRanks) {
   EXPECT_EQ(ranks(2, sweep("out")).json()["points_computed"], 0);
 }
 
+TEST_F(Cluster, SensitivitiesAndStudiesRunOnRanksToo) {
+  if (!has_mpi()) GTEST_SKIP() << "built without MPI";
+  const std::vector<std::string> sensitivity{"sensitivity",
+                                             "tiny-rquant-8b.onnx",
+                                             "tiny-uniform-4b.onnx",
+                                             "--rate",
+                                             "0.02",
+                                             "--chips",
+                                             "2",
+                                             "--images",
+                                             "100",
+                                             "--data",
+                                             "data",
+                                             "--json",
+                                             "-"};
+  const Outcome one = brownout(sensitivity);
+  const Outcome three = ranks(3, sensitivity);
+  ASSERT_EQ(one.code, 0) << one.err;
+  ASSERT_EQ(three.code, 0) << three.err;
+  EXPECT_EQ(without_timing(one.json()), without_timing(three.json()));
+
+  workplace_.write("study.yaml",
+                   "title: Two networks\ndata_folder: data\nimages: 100\nchips: 3\n"
+                   "evaluations:\n  rerr: {kind: errors, rates: [0.01, 0.05]}\n"
+                   "rows:\n  - {name: 8 bit, network: tiny-rquant-8b.onnx}\n"
+                   "  - {name: 4 bit, network: tiny-uniform-4b.onnx}\n");
+  const auto study = [](const std::string& out) {
+    return std::vector<std::string>{"study", "study.yaml", "--out", out, "--no-plot"};
+  };
+  ASSERT_EQ(brownout(study("study-alone")).code, 0);
+  const Outcome outcome = ranks(2, study("study-ranks"));
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  for (const char* part : {"1/2", "2/2"}) {
+    ASSERT_EQ(brownout({"study", "study.yaml", "--shard", part}).code, 0);
+  }
+  const Outcome merged = brownout(
+      {"merge", "study-merged", "out/study-shard-1-of-2", "out/study-shard-2-of-2", "--no-plot"});
+  ASSERT_EQ(merged.code, 0) << merged.err;
+  for (const char* table : {"table.csv", "samples.csv"}) {
+    const std::string expected = read_file(workplace_.folder() / "study-alone" / table);
+    EXPECT_EQ(read_file(workplace_.folder() / "study-ranks" / table), expected) << table;
+    EXPECT_EQ(read_file(workplace_.folder() / "study-merged" / table), expected) << table;
+  }
+  refused(brownout({"study", "study.yaml", "--shard", "1/2", "--list"}), "--list");
+}
+
 TEST_F(Cluster, ShardsBecomeTheSweep) {
   const Json alone = whole("alone");
   for (const int count : {1, 2, 5}) {

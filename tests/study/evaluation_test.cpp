@@ -9,6 +9,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "sim/results/store.hpp"
 #include "sim/runs/eval.hpp"
 #include "tests/end_to_end/workplace.hpp"
 

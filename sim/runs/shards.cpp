@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/runs/sweep_shards.hpp"
+#include "sim/runs/shards.hpp"
 
 #include <fmt/ranges.h>
 
@@ -17,6 +17,13 @@ namespace {
 
 constexpr char kRecordName[] = "shard.json";
 constexpr int kRecordVersion = 1;
+
+/// A row without the name of its network: files of other names may hold the same network.
+Json result_of(const std::string& row) {
+  Json json = Json::parse(row);
+  json.erase("model");
+  return json;
+}
 
 workers::Shard shard_of(const JsonObject& json) {
   try {
@@ -43,7 +50,14 @@ void write_record(const ShardRecord& record, const std::string& identity, const 
   Json json;
   json["shard_version"] = kRecordVersion;
   json["shard"] = record.shard.text();
-  json["sweep"] = record.file.string();
+  json[record.study ? "study" : "sweep"] = record.file.string();
+  json["identity"] = Json::parse(identity);
+  if (record.study) {
+    json["only"] = record.study->only;
+    json["trainings"] = record.study->trainings.string();
+    write_file_atomically(folder / kRecordName, json_text(json, 2) + "\n");
+    return;
+  }
   const auto add = [&](const char* key, const std::optional<std::int64_t>& value) {
     json[key] = value ? Json(*value) : Json(nullptr);
   };
@@ -51,7 +65,6 @@ void write_record(const ShardRecord& record, const std::string& identity, const 
   add("chips", record.overrides.chips);
   add("seed", record.overrides.seed);
   json["data"] = record.overrides.data_folder.string();
-  json["identity"] = Json::parse(identity);
   write_file_atomically(folder / kRecordName, json_text(json, 2) + "\n");
 }
 
@@ -60,16 +73,24 @@ ShardRecord read_record(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(file, error)) {
     throw InputError(
-        "{}: missing; expected the folder of a shard that has ended (brownout sweep with {} I/N)",
+        "{}: missing; expected the folder of a shard that has ended (brownout sweep or study with "
+        "{} "
+        "I/N)",
         file.string(), Field{"shard"});
   }
   const Json content = read_json(file);
-  const JsonObject json(content, file.string(), "a shard of a sweep");
+  const JsonObject json(content, file.string(), "a shard of a sweep or a study");
   if (json.integer("shard_version", 1, 1'000'000) > kRecordVersion) {
     throw InputError("{}: written by a newer Brownout", file.string());
   }
   ShardRecord record;
   record.shard = shard_of(json);
+  record.identity = json.object("identity").json();
+  if (json.has("study")) {
+    record.file = json.text("study");
+    record.study = StudyOfShard{json.texts("only"), json.text("trainings")};
+    return record;
+  }
   record.file = json.text("sweep");
   const auto number = [&](const char* key, std::int64_t low,
                           std::int64_t high) -> std::optional<std::int64_t> {
@@ -80,7 +101,6 @@ ShardRecord read_record(const fs::path& folder) {
   record.overrides.chips = number("chips", 1, kMaxChips);
   record.overrides.seed = number("seed", 0, kMaxSeed);
   record.overrides.data_folder = json.text("data");
-  record.identity = json.object("identity").json();
   return record;
 }
 
@@ -93,8 +113,8 @@ ShardRecord common_record(const std::vector<fs::path>& shards) {
     const std::string other = first_difference(
         first->identity, record.identity, "in " + shards.front().string(), "in " + folder.string());
     if (!other.empty()) {
-      throw InputError("{}: a shard of another sweep: {}; expected shards of one sweep",
-                       folder.string(), other);
+      throw InputError("{}: a shard of another {}: {}; expected shards of one {}", folder.string(),
+                       first->what(), other, first->what());
     }
     if (record.shard.count != first->shard.count) {
       throw InputError("{}: shard {}, but {} is shard {}; expected shards of one division",
@@ -115,22 +135,23 @@ ShardRecord common_record(const std::vector<fs::path>& shards) {
     constexpr std::size_t kNamed = 10;
     const std::size_t count = missing.size();
     if (count > kNamed) missing.resize(kNamed);
-    throw InputError("expected all {} shards of the sweep, missing {}{}", first->shard.count,
-                     fmt::join(missing, ", "),
+    throw InputError("expected all {} shards of the {}, missing {}{}", first->shard.count,
+                     first->what(), fmt::join(missing, ", "),
                      count > kNamed ? fmt::format(" and {} more", count - kNamed) : "");
   }
   return *first;
 }
 
-void merge_rows(const std::vector<fs::path>& shards, const Json& identity, const fs::path& folder) {
-  results::Store store(folder, json_text(identity, 2) + "\n");
+void merge_rows(const std::vector<fs::path>& shards, const std::string& identity,
+                const results::StoreKind& kind, const fs::path& folder) {
+  results::Store store(folder, identity, kind);
   for (const fs::path& shard : shards) {
     results::for_each_stored_row(
         shard, shard_kind(), [&](const std::string& key, const std::string& row) {
           const std::optional<std::string> held = store.find(key);
           if (!held) {
             store.append(key, row);
-          } else if (*held != row) {
+          } else if (*held != row && result_of(*held) != result_of(row)) {
             throw InputError(
                 "{}: row {}… differs from that of another shard; expected one result, whoever "
                 "computed it",
