@@ -20,8 +20,10 @@ namespace {
 namespace mpi = boost::mpi;
 
 constexpr int kTag = 0;
-/// MPI's own waiting would use a whole core.
-constexpr std::chrono::microseconds kPause{100};
+/// MPI's own waiting would use a whole core. Who has waited for long looks less often: an eighth of
+/// that time late at most.
+constexpr std::chrono::microseconds kShortestPause{50}, kLongestPause{1000};
+constexpr int kPartOfWait = 8;
 
 class MpiRanks : public workers::Ranks {
  public:
@@ -37,16 +39,21 @@ class MpiRanks : public workers::Ranks {
   int size() const override { return world_.size(); }
   void send(int to, const std::string& text) override { world_.send(to, kTag, text); }
   std::optional<workers::Message> receive(std::chrono::microseconds patience) override {
-    const auto end = std::chrono::steady_clock::now() + patience;
+    using Clock = std::chrono::steady_clock;
+    const auto end = Clock::now() + patience;
     for (;;) {
       if (const auto status = world_.iprobe(mpi::any_source, kTag)) {
         workers::Message message;
         message.from = status->source();
         world_.recv(message.from, kTag, message.text);
+        last_ = Clock::now();
         return message;
       }
-      if (std::chrono::steady_clock::now() >= end) return std::nullopt;
-      std::this_thread::sleep_for(std::min(kPause, patience));
+      const auto now = Clock::now();
+      if (now >= end) return std::nullopt;
+      const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(now - last_);
+      std::this_thread::sleep_for(
+          std::min(std::clamp(waited / kPartOfWait, kShortestPause, kLongestPause), patience));
     }
   }
   void abort(int code) override { mpi::environment::abort(code); }
@@ -55,6 +62,7 @@ class MpiRanks : public workers::Ranks {
   mpi::environment environment_;
   mpi::communicator world_;
   int on_this_machine_ = 1;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();  // message
 };
 
 }  // namespace

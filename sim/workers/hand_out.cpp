@@ -19,7 +19,7 @@ namespace {
 
 /// Handed to a worker in advance, the one that it does included, so that it never waits.
 constexpr std::size_t kJobsInAdvance = 2;
-constexpr std::chrono::microseconds kPause{200};
+constexpr std::chrono::microseconds kPause{1000};
 
 /// Jobs that can begin: the most costly first, equal ones in the order in which they came.
 class Ready {
