@@ -5,6 +5,7 @@ rank 0 and its workers (sim/workers/hand_out.cpp), with times that are measured 
 
     python3 tests/bench/scheduler_simulation.py build/release [--networks 100] [--voltages 8]
                                                 [--chips 1000] [--images 2000] [--latency-us 5]
+                                                [--chosen-on 61] [--stated-on 61]
 
 needs -DBROWNOUT_WITH_MPI=ON and -DBROWNOUT_WITH_BENCHMARKS=ON. It measures
 
@@ -31,8 +32,7 @@ import tempfile
 
 NETWORKS = ["fmnist-simplenet16-normal-8b", "fmnist-simplenet16-randbet-4b", "fmnist-vgg3-ce-4b"]
 IN_ADVANCE = 2
-CHOSEN, STATED = 61, 61  # chips of the safe voltage
-TRIES = 4                # voltages at which a chip of the search is tried, on average
+TRIES = 4  # voltages at which a chip of the search is tried, on average
 
 
 def seconds_per_chip(build, images):
@@ -69,6 +69,7 @@ class Sweep:
         self.networks = [times[i % len(times)] * draw.uniform(0.8, 1.25)
                          for i in range(options.networks)]
         self.rows = options.voltages * options.chips
+        self.chosen, self.stated = options.chosen_on, options.stated_on
         self.left = [self.rows] * options.networks
 
     def first(self):
@@ -79,16 +80,18 @@ class Sweep:
             return [(self.networks[network], "row", network)] * self.rows
         if kind == "row":
             self.left[network] -= 1
-            return [] if self.left[network] else [(CHOSEN * self.networks[network], "search", network)]
+            if self.left[network] or not self.chosen:
+                return []
+            return [(self.chosen * self.networks[network], "search", network)]
         if kind == "search":
-            return [(self.networks[network], "stated", network)] * STATED
+            return [(self.networks[network], "stated", network)] * self.stated
         return []
 
     def seconds(self, kind, network):
-        return self.networks[network] * (CHOSEN * TRIES if kind == "search" else 1.0)
+        return self.networks[network] * (self.chosen * TRIES if kind == "search" else 1.0)
 
     def work(self):
-        rows = 1 + self.rows + CHOSEN * TRIES + STATED
+        rows = 1 + self.rows + self.chosen * TRIES + self.stated
         return sum(rows * seconds for seconds in self.networks)
 
 
@@ -179,7 +182,8 @@ def simulate(sweep, workers, service, latency):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", type=pathlib.Path)
-    for name, value in (("networks", 100), ("voltages", 8), ("chips", 1000), ("images", 2000)):
+    for name, value in (("networks", 100), ("voltages", 8), ("chips", 1000), ("images", 2000),
+                        ("chosen-on", 61), ("stated-on", 61)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--latency-us", type=float, default=5.0)
     parser.add_argument("--most", type=int, default=4096, help="ranks")
