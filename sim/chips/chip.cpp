@@ -4,9 +4,13 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 #include "sim/base/error.hpp"
 #include "sim/base/shipped.hpp"
@@ -39,20 +43,42 @@ std::string_view behind(std::string_view text, std::string_view prefix) {
   return text.substr(prefix.size());
 }
 
-/// "SEED" or "SEED,p_err=P"; null for other texts.
-std::unique_ptr<Chip> random_chip(std::string_view text) {
-  constexpr std::string_view kProbability = "p_err=";
-  std::uint64_t seed = 0;
-  double p_err = 1.0;
-  if (const std::size_t comma = text.find(','); comma != std::string_view::npos) {
-    const std::string_view option = text.substr(comma + 1);
-    text = text.substr(0, comma);
-    if (!starts_with(option, kProbability) || !parse_whole(behind(option, kProbability), p_err) ||
-        !(p_err > 0.0 && p_err <= 1.0))
-      return nullptr;
+/// "p_err=P", or "p01=P", "p10=P" or both; none for other texts.
+std::optional<ReadErrors> read_errors(std::string_view text) {
+  std::optional<double> p_err, p01, p10;
+  const std::pair<std::string_view, std::optional<double>*> known[] = {
+      {"p_err=", &p_err}, {"p01=", &p01}, {"p10=", &p10}};
+  for (bool more = true; more;) {
+    const std::size_t comma = text.find(',');
+    more = comma != std::string_view::npos;
+    const std::string_view option = text.substr(0, comma);
+    if (more) text = text.substr(comma + 1);
+    const auto* const entry = std::find_if(
+        std::begin(known), std::end(known),
+        [&](const auto& one) { return starts_with(option, one.first) && !*one.second; });
+    double value = 0.0;
+    if (entry == std::end(known) || !parse_whole(behind(option, entry->first), value) ||
+        !(value >= 0.0 && value <= 1.0)) {
+      return std::nullopt;
+    }
+    *entry->second = value + 0.0;  // "-0" is 0
   }
-  if (!parse_whole(text, seed)) return nullptr;
-  return std::make_unique<RandomChip>(seed, p_err);
+  if (p_err && (p01 || p10)) return std::nullopt;
+  const ReadErrors errors =
+      p_err ? ReadErrors::both(*p_err) : ReadErrors{p01.value_or(1.0), p10.value_or(1.0)};
+  return errors.highest_rate() > 0.0 ? std::optional(errors) : std::nullopt;
+}
+
+/// "SEED", or that and what read_errors takes; null for other texts.
+std::unique_ptr<Chip> random_chip(std::string_view text) {
+  std::uint64_t seed = 0;
+  std::optional<ReadErrors> errors = ReadErrors{};
+  if (const std::size_t comma = text.find(','); comma != std::string_view::npos) {
+    errors = read_errors(text.substr(comma + 1));
+    text = text.substr(0, comma);
+  }
+  if (!errors || !parse_whole(text, seed)) return nullptr;
+  return std::make_unique<RandomChip>(seed, *errors);
 }
 
 /// "SEED", "SEED,FILE" or "FILE,seed=SEED"; null for other texts.
@@ -137,8 +163,10 @@ std::unique_ptr<Chip> ChipFiles::make(const std::string& text) {
   }
   if (chip == nullptr)
     throw InputError(
-        "chip \"{}\": expected random:SEED or random:SEED,p_err=P, SEED an integer in [0, {}], P a "
-        "number above 0 and at most 1; physical:SEED, physical:SEED,FILE.yaml or "
+        "chip \"{}\": expected random:SEED, random:SEED,p_err=P or random:SEED,p01=P,p10=P, SEED "
+        "an "
+        "integer in [0, {}], P a number above 0 and at most 1 (p01 or p10 may be 0); "
+        "physical:SEED, physical:SEED,FILE.yaml or "
         "physical:FILE.yaml,seed=SEED; or a profile FILE.h5 or the name of a shipped one ({}), "
         "with "
         ",offset=CELLS and ,no-wrap at will",

@@ -61,9 +61,10 @@ class Chip {
   virtual std::string note() const { return ""; }
 };
 
-/// "random:SEED" or "random:SEED,p_err=0.5"; "physical:SEED", "physical:SEED,FILE.yaml" or
-/// "physical:FILE.yaml,seed=N"; "FILE.h5", "FILE.h5,offset=N", "FILE.h5,no-wrap". InputError for
-/// other texts, listing the known forms, and for files that cannot be read.
+/// "random:SEED", "random:SEED,p_err=0.5" or "random:SEED,p01=0.5,p10=1"; "physical:SEED",
+/// "physical:SEED,FILE.yaml" or "physical:FILE.yaml,seed=N"; "FILE.h5", "FILE.h5,offset=N",
+/// "FILE.h5,no-wrap". InputError for other texts, listing the known forms, and for files that
+/// cannot be read.
 std::unique_ptr<Chip> make_chip(const std::string& text);
 
 }  // namespace brownout::chips

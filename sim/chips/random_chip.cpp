@@ -43,6 +43,11 @@ Reach reach_below(double p) {
   return reach;
 }
 
+/// ReadErrors as cells keep them.
+struct Probabilities {
+  float p01, p10;
+};
+
 /// Cells of one block as a bitmap with a summary of its words. Reading empties it.
 class BlockSet {
  public:
@@ -63,7 +68,7 @@ class BlockSet {
   void expect(std::size_t count) { inserted_ += count; }
 
   /// Appends the cells in ascending order; word 0 of the block is word `base` of the memory.
-  void drain(std::uint32_t base, float probability, memory::FaultList& faults) {
+  void drain(std::uint32_t base, const Probabilities& wrong, memory::FaultList& faults) {
     const std::size_t size = faults.size();
     faults.resize(size + inserted_);  // cells inserted twice count once: cut to size below
     memory::CellFault* out = faults.data() + size;
@@ -71,8 +76,8 @@ class BlockSet {
       for (std::uint64_t used = summary_[group]; used != 0; used &= used - 1) {
         const std::uint32_t word = group * 64 + static_cast<std::uint32_t>(__builtin_ctzll(used));
         for (std::uint64_t bits = words_[word]; bits != 0; bits &= bits - 1)
-          *out++ = {base + word, static_cast<std::uint32_t>(__builtin_ctzll(bits)), probability,
-                    probability};
+          *out++ = {base + word, static_cast<std::uint32_t>(__builtin_ctzll(bits)), wrong.p01,
+                    wrong.p10};
         words_[word] = 0;
       }
       summary_[group] = 0;
@@ -153,13 +158,24 @@ class BlockDrawer {
 }  // namespace
 
 RandomChip::RandomChip(std::uint64_t seed, double p_err, Purpose purpose)
-    : seed_(seed), p_err_(p_err), purpose_(purpose) {
-  BROWNOUT_CHECK(p_err > 0.0 && p_err <= 1.0, "p_err {}", p_err);
+    : RandomChip(seed, ReadErrors::both(p_err), purpose) {}
+
+RandomChip::RandomChip(std::uint64_t seed, const ReadErrors& errors, Purpose purpose)
+    : seed_(seed), errors_(errors), purpose_(purpose) {
+  const auto is_probability = [](double p) { return p >= 0.0 && p <= 1.0; };
+  BROWNOUT_CHECK(
+      is_probability(errors.p01) && is_probability(errors.p10) && errors.highest_rate() > 0.0,
+      "p01 {}, p10 {}", errors.p01, errors.p10);
+}
+
+std::string name_part(const ReadErrors& errors) {
+  if (!errors.are_equal()) return fmt::format(",p01={},p10={}", errors.p01, errors.p10);
+  return errors.p01 == 1.0 ? "" : fmt::format(",p_err={}", errors.p01);
 }
 
 memory::FaultList RandomChip::check_faults(memory::MemoryId memory, std::uint32_t words,
                                            const OperatingPoint& at) const {
-  const RandomChip check(seed_, p_err_, Purpose::kRandomChipCheck);
+  const RandomChip check(seed_, errors_, Purpose::kRandomChipCheck);
   memory::FaultList packed = check.faults(memory, (words + 7) / 8, at);
   memory::FaultList faults;
   for (memory::CellFault fault : packed) {
@@ -171,8 +187,7 @@ memory::FaultList RandomChip::check_faults(memory::MemoryId memory, std::uint32_
 }
 
 std::string RandomChip::name() const {
-  return p_err_ == 1.0 ? fmt::format("random:{}", seed_)
-                       : fmt::format("random:{},p_err={}", seed_, p_err_);
+  return fmt::format("random:{}{}", seed_, name_part(errors_));
 }
 
 memory::FaultList RandomChip::faults(memory::MemoryId memory, std::uint32_t words,
@@ -187,15 +202,19 @@ void RandomChip::draw(memory::MemoryId memory, std::uint32_t words, double rate,
   BROWNOUT_CHECK(rate >= 0.0 && rate <= 1.0, "rate {}", rate);
   faults.clear();
   if (rate == 0.0 || words == 0) return;
-  if (rate > p_err_)
-    throw InputError("chip {}: expected a bit error rate of at most p_err = {}, got {}", name(),
-                     p_err_, rate);
-  const double p = rate / p_err_;
+  const double highest = errors_.highest_rate();
+  if (rate > highest) {
+    const char* const which =
+        errors_.are_equal() ? "p_err" : (errors_.p01 > errors_.p10 ? "p01" : "p10");
+    throw InputError("chip {}: expected a bit error rate of at most {} = {}, got {}", name(), which,
+                     highest, rate);
+  }
+  const double p = rate / highest;
   const Reach reach = reach_below(p);
 
   const double cells = static_cast<double>(words) * memory::kWordBits;
   faults.reserve(static_cast<std::size_t>(p * cells + 6.0 * std::sqrt(p * cells) + 16.0));
-  const auto probability = static_cast<float>(p_err_);
+  const Probabilities wrong{static_cast<float>(errors_.p01), static_cast<float>(errors_.p10)};
 
   BlockDrawer drawer(Philox(seed_, purpose_), static_cast<std::uint64_t>(memory));
   BlockSet set;
@@ -208,7 +227,7 @@ void RandomChip::draw(memory::MemoryId memory, std::uint32_t words, double rate,
       for (int octave = reach.first; octave <= memory::kLastOctave; ++octave)
         drawer.insert(block, octave, reach, block_cells, set);
     }
-    set.drain(base, probability, faults);
+    set.drain(base, wrong, faults);
     if (words - base <= kBlockWords) return;
     base += kBlockWords;
   }

@@ -13,6 +13,19 @@ namespace brownout::chips {
 /// Part of every result's key: if the definition below changes, it needs a new version.
 inline constexpr int kRandomChipVersion = 1;
 
+/// How often a faulty cell reads wrong: with probability p01 when it stores a 0, p10 when it stores
+/// a 1. Both are in [0, 1], and one of them is above 0.
+struct ReadErrors {
+  double p01 = 1.0, p10 = 1.0;
+
+  static ReadErrors both(double p_err) { return {p_err, p_err}; }
+  bool are_equal() const { return p01 == p10; }
+  /// The highest bit error rate, at which all cells are faulty.
+  double highest_rate() const { return p01 > p10 ? p01 : p10; }
+};
+/// How the chip's name ends: "", ",p_err=0.5" or ",p01=0.5,p10=1".
+std::string name_part(const ReadErrors& errors);
+
 /// u is defined by octaves. Octave j = 0…15 holds u in [2^-(j+1), 2^-j) and takes each cell with
 /// probability r_j = 1 - (1 - 2^-j)/(1 - 2^-(j+1)). The last octave, 16, holds all u in [0, 2^-16)
 /// and takes each cell with probability 2^-16. The octaves are independent, u is uniform in its
@@ -27,10 +40,12 @@ inline constexpr int kRandomChipVersion = 1;
 /// octave, k div 4).
 class RandomChip final : public Chip {
  public:
-  /// `p_err` in (0, 1]: the two-parameter form p = p_flt·p_err, a faulty cell errs with
-  /// probability p_err per read (1 = persistent flips). The cell is faulty iff u < rate/p_err.
+  /// The two-parameter form p = p_flt·p_err, p_err in (0, 1]: a faulty cell errs with probability
+  /// p_err per read (1 = persistent flips). The cell is faulty iff u < rate/p_err.
   explicit RandomChip(std::uint64_t seed, double p_err = 1.0,
                       Purpose purpose = Purpose::kRandomChip);
+  /// The same with a probability for each stored bit; p_err is then the higher one of the two.
+  RandomChip(std::uint64_t seed, const ReadErrors& errors, Purpose purpose = Purpose::kRandomChip);
 
   /// InputError when `at.rate` is above p_err, because more than all cells would have to be faulty.
   memory::FaultList faults(memory::MemoryId memory, std::uint32_t words,
@@ -48,7 +63,7 @@ class RandomChip final : public Chip {
 
  private:
   std::uint64_t seed_;
-  double p_err_;
+  ReadErrors errors_;
   Purpose purpose_;
 };
 

@@ -49,7 +49,7 @@ report::SweepPage read_sweeps(const std::vector<fs::path>& folders) {
     throw InputError("DIR: found {} accelerators and sweeps; expected at most {} on one page",
                      sweeps.size(), kMostSweeps);
   }
-  results::expect_same_images(sweeps);
+  results::expect_comparable(sweeps);
   for (std::size_t i = 0; i < sweeps.size(); ++i) {
     // The accelerators of one sweep see the same chips.
     const bool again = i > 0 && sweeps[i].folder == sweeps[i - 1].folder;
@@ -68,7 +68,7 @@ std::string study_page(const std::vector<fs::path>& folders) {
 /// Before anything is written.
 void claim_figures(const ReportOptions& options, const report::SweepPage& page) {
   if (options.figures.empty()) return;
-  for (const std::string& name : report::figure_names(report::on_accelerator(page))) {
+  for (const std::string& name : report::figure_names(page)) {
     claim_output("--figures", fs::path(options.figures) / name);
   }
   make_folder(options.figures);

@@ -33,7 +33,7 @@ struct SweepOptions {
 
 /// The sweep's own technology is the one that counts.
 void note_other_technology(const runs::SweepConfig& config, const Output& output) {
-  if (!config.setup.target.accelerator) return;
+  if (!config.setup.target.accelerator || config.by_rate()) return;
   const std::filesystem::path& other = config.setup.target.accelerator->technology;
   if (sha256_hex(read_file(other)) == config.technology_sha256) return;
   output.note(fmt::format("technology: {} of the sweep is used, not {} of accelerator {}",
@@ -59,7 +59,8 @@ int run(const SweepOptions& options) {
   }
 
   std::vector<std::filesystem::path> inputs = config.models;
-  inputs.insert(inputs.end(), {config.file, config.setup.technology->file()});
+  inputs.push_back(config.file);
+  if (config.setup.technology) inputs.push_back(config.setup.technology->file());
   if (config.setup.target.accelerator) inputs.push_back(config.setup.target.accelerator->file);
   if (!config.profile.empty()) inputs.push_back(config.profile);
   for (const runs::SweepMitigation& entry : config.mitigations) {

@@ -76,6 +76,8 @@ Conditions Supplies::at(double voltage) const {
   return complete(voltage, {voltage, technology_->bit_error_rate(voltage)});
 }
 
+Conditions Supplies::at_rate(double rate) const { return complete(std::nullopt, {1.0, rate}); }
+
 std::optional<Conditions> Supplies::resolve(std::optional<double> voltage,
                                             std::optional<double> rate) const {
   if (voltage) return at(*voltage);
@@ -121,7 +123,7 @@ Conditions Supplies::complete(std::optional<double> voltage,
 }
 
 bool Supplies::others_may_fail() const {
-  return technology_ && others_at({technology_->lowest_voltage(), 1.0}).any();
+  return others_at({technology_ ? technology_->lowest_voltage() : 1.0, 1.0}).any();
 }
 
 std::vector<double> Supplies::steps(const chips::Chip& chip) const {

@@ -67,6 +67,9 @@ class Supplies {
 
   /// With the scaled rail at `voltage`. InputError outside the technology's range.
   Conditions at(double voltage) const;
+  /// With memories on the scaled rail at a bit error rate that has no voltage. InputError for a
+  /// boost, and for a fixed supply whose rate no technology knows.
+  Conditions at_rate(double rate) const;
   /// The conditions that a voltage or else a bit error rate of the scaled rail asks for. Without
   /// both the rail is at Vmin, where memories with a supply or a rate of their own may fail all the
   /// same: none if there are no such memories. InputError for a voltage outside the technology's
@@ -75,7 +78,8 @@ class Supplies {
                                     std::optional<double> rate = std::nullopt) const;
 
   bool weights_scaled() const { return memories_.weights_scaled; }
-  /// Whether a memory other than the weights' fails at any voltage of the technology.
+  /// Whether a memory other than the weights' fails at any voltage of the technology, without a
+  /// technology at any rate of the scaled rail.
   bool others_may_fail() const;
   /// Voltages of the rail at which the faults on a chip with steps change, ascending.
   std::vector<double> steps(const chips::Chip& chip) const;

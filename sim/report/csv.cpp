@@ -4,7 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <cstdint>
 #include <optional>
+#include <string>
 
 #include "sim/report/csv_cells.hpp"
 #include "sim/report/labels_note.hpp"
@@ -13,80 +16,108 @@ namespace brownout::report {
 
 namespace {
 
+/// The cells of one line, each with the name of its column.
+class NamedCells {
+ public:
+  /// `by_rate`: columns that only mean something at a voltage are left out.
+  explicit NamedCells(bool by_rate) : by_rate_(by_rate) {}
+
+  void add(const std::string& name, const std::string& cell) {
+    const bool of_voltages =
+        name == "voltage" || name == "weight_access_share" || name.rfind("energy_", 0) == 0;
+    if (by_rate_ && of_voltages) return;
+    const char* const comma = names_.empty() ? "" : ",";
+    names_ += comma + name;
+    cells_ += comma + cell;
+  }
+  void add(const std::string& name, double value) { add(name, fmt::format("{}", value)); }
+  void add(const std::string& name, std::int64_t value) { add(name, fmt::format("{}", value)); }
+  void add(const std::string& name, const std::optional<double>& value) {
+    add(name, csv_number(value));
+  }
+  void add_ends(const std::string& name, const std::optional<std::array<double, 2>>& interval) {
+    add(name + "_low", interval ? std::optional((*interval)[0]) : std::nullopt);
+    add(name + "_high", interval ? std::optional((*interval)[1]) : std::nullopt);
+  }
+
+  const std::string& names() const { return names_; }
+  const std::string& cells() const { return cells_; }
+
+ private:
+  bool by_rate_;
+  std::string names_, cells_;
+};
+
 /// Mean, deviation, both ends of the interval over chips.
-std::string spread_cells(const results::Spread& spread) {
-  return fmt::format("{},{},{}", spread.mean, csv_number(spread.std), csv_interval(spread.ci95));
+void add_spread(NamedCells& row, const std::string& name, const results::Spread& spread) {
+  row.add(name + "_mean", spread.mean);
+  row.add(name + "_std", spread.std);
+  row.add_ends(name + "_ci95", spread.ci95);
 }
 
 /// What images add to it: standard error, both ends of the interval over chips and images.
-std::string images_cells(const results::ErrorSpread& error) {
-  return fmt::format("{},{}", csv_number(error.images_se), csv_interval(error.ci95_all));
+void add_images(NamedCells& row, const std::string& name, const results::ErrorSpread& error) {
+  row.add(name + "_se_images", error.images_se);
+  row.add_ends(name + "_ci95_all", error.ci95_all);
 }
 
-/// Low and high end of the energy, then relative to Vmin.
-std::string end_cells(const std::optional<experiment::EnergyEnds>& ends) {
-  if (!ends) return ",,,";
-  return fmt::format("{},{},{},{}", ends->uj[0], ends->uj[1], ends->rel[0], ends->rel[1]);
-}
-
-/// Latency, energy times latency, then the energy of every component.
-std::string accelerator_cells(const results::Point& point) {
-  std::string cells =
-      fmt::format("{},{}", csv_number(point.latency_ms), csv_number(point.energy_delay_uj_ms()));
+/// Columns that came later stand behind, so that those of older versions keep their places.
+NamedCells point_cells(const results::SweepResult& result, const results::Point& point,
+                       bool on_grid) {
+  NamedCells row(result.by_rate);
+  row.add("model", csv_text(point.model));
+  row.add("voltage", point.voltage);
+  row.add("rate", point.rate);
+  row.add("energy_sram_rel", point.energy_sram_rel);
+  row.add("images", point.images);
+  row.add("chips", point.chips);
+  row.add("err", point.err);
+  add_spread(row, "rerr", point.rerr);
+  add_spread(row, "rerr_either", point.rerr_either);
+  row.add("prop1_excess", point.prop1_excess);
+  row.add("confidence_clean", point.confidence_clean);
+  row.add("confidence_mean", point.confidence.mean);
+  row.add("confidence_std", point.confidence.std);
+  row.add("cells_hit_mean", point.cells_hit_mean);
+  row.add("bits_wrong_mean", point.bits_wrong_mean);
+  row.add("codes_changed_mean", point.codes_changed_mean);
+  row.add("grid", on_grid ? "1" : "0");
+  row.add("cycles", point.cycles);
+  row.add("energy_uj", point.energy ? std::optional(point.energy->total()) : std::nullopt);
+  row.add("energy_rel", point.energy_rel);
+  row.add("mitigation", csv_text(point.mitigation));
+  row.add("weight_area_rel", point.weight_area_rel);
+  row.add("chip_note", csv_text(result.chip_note));
+  row.add_ends("err_ci95", point.err_ci95);
+  add_images(row, "rerr", point.rerr);
+  add_images(row, "rerr_either", point.rerr_either);
+  row.add("rerr_position_std", point.rerr_positions.between);
+  row.add("rerr_within_position_std", point.rerr_positions.within);
+  const std::optional<experiment::EnergyEnds>& ends = point.energy_ends;
+  row.add_ends("energy_uj", ends ? std::optional(ends->uj) : std::nullopt);
+  row.add_ends("energy_rel", ends ? std::optional(ends->rel) : std::nullopt);
+  row.add("weight_access_share", point.access_share);
+  row.add("latency_ms", point.latency_ms);
+  row.add("energy_delay_uj_ms", point.energy_delay_uj_ms());
   for (const EnergyLedgerField& field : kEnergyLedgerFields) {
-    cells += "," + (point.energy ? fmt::format("{}", *point.energy.*field.energy) : "");
+    row.add(fmt::format("energy_{}_uj", field.name),
+            point.energy ? std::optional(*point.energy.*field.energy) : std::nullopt);
   }
-  return cells;
-}
-
-std::string accelerator_header() {
-  std::string names = ",latency_ms,energy_delay_uj_ms";
-  for (const EnergyLedgerField& field : kEnergyLedgerFields) {
-    names += fmt::format(",energy_{}_uj", field.name);
-  }
-  return names;
-}
-
-std::string row(const results::Point& point, bool on_grid, const std::string& chip_note) {
-  return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{"
-      "}",
-      csv_text(point.model), csv_number(point.voltage), point.rate,
-      csv_number(point.energy_sram_rel), point.images, point.chips, point.err,
-      spread_cells(point.rerr), spread_cells(point.rerr_either), csv_number(point.prop1_excess),
-      point.confidence_clean, point.confidence.mean, csv_number(point.confidence.std),
-      point.cells_hit_mean, point.bits_wrong_mean, point.codes_changed_mean, on_grid ? 1 : 0,
-      csv_number(point.cycles), point.energy ? fmt::format("{}", point.energy->total()) : "",
-      csv_number(point.energy_rel), csv_text(point.mitigation), csv_number(point.weight_area_rel),
-      csv_text(chip_note), csv_interval(point.err_ci95), images_cells(point.rerr),
-      images_cells(point.rerr_either), csv_number(point.rerr_positions.between),
-      csv_number(point.rerr_positions.within), end_cells(point.energy_ends),
-      csv_number(point.access_share), accelerator_cells(point));
+  row.add("accelerator", csv_text(point.accelerator));
+  if (!result.labelled) row.add("labels", kCleanLabels);
+  return row;
 }
 
 }  // namespace
 
 std::string points_csv(const results::SweepResult& result) {
-  std::string out =
-      "model,voltage,rate,energy_sram_rel,images,chips,err,rerr_mean,rerr_std,rerr_ci95_low,"
-      "rerr_ci95_high,rerr_either_mean,rerr_either_std,rerr_either_ci95_low,rerr_either_ci95_high,"
-      "prop1_excess,confidence_clean,confidence_mean,confidence_std,cells_hit_mean,bits_wrong_mean,"
-      "codes_changed_mean,grid,cycles,energy_uj,energy_rel,mitigation,weight_area_rel,chip_note,"
-      "err_ci95_low,err_ci95_high,rerr_se_images,rerr_ci95_all_low,rerr_ci95_all_high,"
-      "rerr_either_se_images,rerr_either_ci95_all_low,rerr_either_ci95_all_high,"
-      "rerr_position_std,rerr_within_position_std,energy_uj_low,"
-      "energy_uj_high,energy_rel_low,energy_rel_high,weight_access_share";
-  out += accelerator_header();
-  // One more column, when there were no labels.
-  out += result.labelled ? ",accelerator\n" : ",accelerator,labels\n";
-  const std::string labels = result.labelled ? "" : fmt::format(",{}", kCleanLabels);
-  const auto end = [&](const results::Point& point) {
-    return fmt::format(",{}{}\n", csv_text(point.accelerator), labels);
-  };
-  for (const results::Point& point : result.points)
-    out += row(point, true, result.chip_note) + end(point);
-  for (const results::Point& point : result.extra_points)
-    out += row(point, false, result.chip_note) + end(point);
+  std::string out = point_cells(result, result.points.front(), true).names() + "\n";
+  for (const results::Point& point : result.points) {
+    out += point_cells(result, point, true).cells() + "\n";
+  }
+  for (const results::Point& point : result.extra_points) {
+    out += point_cells(result, point, false).cells() + "\n";
+  }
   return out;
 }
 

@@ -31,7 +31,8 @@ class PointNames {
     std::string name = short_.names[static_cast<std::size_t>(model)];
     if (result_.mitigations.size() > 1) name += ", " + point.mitigation;
     if (result_.accelerators.size() > 1) name += ", " + point.accelerator;
-    return name + fmt::format(" at {:.4f}", *point.voltage);
+    return name + (point.voltage ? fmt::format(" at {:.4f}", *point.voltage)
+                                 : fmt::format(" at {:.6g} %", 100.0 * point.rate));
   }
 
  private:
@@ -119,20 +120,22 @@ Json sweep_differences_json(const SweepResult& result) {
 std::string sweep_differences_csv(const SweepResult& result) {
   if (result.differences.empty()) return "";
   std::string out =
-      "first_model,first_mitigation,first_voltage,second_model,second_mitigation,second_voltage,"
-      "accelerator,difference_points,ci95_low,ci95_high,standard_error,images_standard_error,"
+      "first_model,first_mitigation,first_voltage,first_rate,second_model,second_mitigation,"
+      "second_voltage,second_rate,accelerator,difference_points,ci95_low,ci95_high,standard_error,"
+      "images_standard_error,"
       "chips,p,p_holm,verdict,population\n";
   for (const results::PointDifference& one : result.differences) {
     const Point& first = result.points[one.first];
     const Point& second = result.points[one.second];
     const Difference& difference = one.difference;
     out += fmt::format(
-        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(first.model),
-        csv_text(first.mitigation), csv_number(first.voltage), csv_text(second.model),
-        csv_text(second.mitigation), csv_number(second.voltage), csv_text(first.accelerator),
-        difference.mean, csv_interval(difference.ci95), csv_number(difference.standard_error),
-        csv_number(difference.images_standard_error), difference.chips, csv_number(difference.p),
-        csv_number(difference.p_holm), results::to_string(difference.verdict()),
+        "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(first.model),
+        csv_text(first.mitigation), csv_number(first.voltage), first.rate, csv_text(second.model),
+        csv_text(second.mitigation), csv_number(second.voltage), second.rate,
+        csv_text(first.accelerator), difference.mean, csv_interval(difference.ci95),
+        csv_number(difference.standard_error), csv_number(difference.images_standard_error),
+        difference.chips, csv_number(difference.p), csv_number(difference.p_holm),
+        results::to_string(difference.verdict()),
         difference_population(difference.chips, first.places));
   }
   return out;

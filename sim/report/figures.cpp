@@ -28,7 +28,7 @@ constexpr std::array<const char*, 2> kFormats{".svg", ".pdf"};
 constexpr std::array<const char*, 7> kDashes{"1", "'-'", "'.'", "'_'", "'-.'", "'_.'", "'..'"};
 constexpr std::array<int, 7> kPoints{7, 5, 9, 13, 11, 4, 8};  // of gnuplot's shapes
 
-/// A network with a mitigation, and its points by rising voltage.
+/// A network with a mitigation, and its points by rising voltage or rate.
 struct FigureCurve {
   std::string label, colour, dash;
   int shape = 7;
@@ -53,7 +53,7 @@ std::vector<FigureCurve> curves_of(const SweepPage& page) {
       }
       if (curve.points.empty()) continue;
       std::sort(curve.points.begin(), curve.points.end(),
-                [](const auto* a, const auto* b) { return a->voltage < b->voltage; });
+                [](const auto* a, const auto* b) { return a->level() < b->level(); });
       curves.push_back(std::move(curve));
     }
   }
@@ -113,7 +113,7 @@ bool are_equal(const FigureCurve& a, const FigureCurve& b) {
   return std::equal(a.points.begin(), a.points.end(), b.points.begin(), b.points.end(),
                     [](const auto* one, const auto* other) {
                       return one->model == other->model && one->mitigation == other->mitigation &&
-                             one->voltage == other->voltage && one->rerr_mean == other->rerr_mean &&
+                             one->level() == other->level() && one->rerr_mean == other->rerr_mean &&
                              one->rerr_ci95 == other->rerr_ci95;
                     });
 }
@@ -193,16 +193,33 @@ std::string curve_style(const FigureCurve& curve) {
                      curve.shape);
 }
 
-/// Error against voltage; bands are 95 % intervals over chips.
+/// The axis of voltages, or the logarithmic one of rates in percent.
+std::string level_axis(const SweepPage& page, const std::vector<FigureCurve>& curves,
+                       const Width& width) {
+  std::vector<double> levels;
+  for (const FigureCurve& curve : curves) {
+    for (const auto* point : curve.points) levels.push_back(point->level());
+  }
+  if (!by_rate(page)) {
+    return x_range(levels, width) +
+           "set xlabel \"supply voltage, V / Vmin\\n\"\nset format x '%.2f'\n";
+  }
+  levels.erase(std::remove(levels.begin(), levels.end(), 0.0), levels.end());
+  std::string range;
+  if (!levels.empty()) {
+    const auto [low, high] = std::minmax_element(levels.begin(), levels.end());
+    range = fmt::format("set xrange [{}:{}]\n", 100.0 * *low / 1.15, 100.0 * *high * 1.15);
+  }
+  return "set logscale x\n" + range +
+         "set xlabel \"bit error rate of the weight memory, %\\n\"\nset format x '%g'\n";
+}
+
+/// Error against voltage or rate; bands are 95 % intervals over chips. A rate of 0 has no place on
+/// its axis.
 void error_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
   const std::vector<FigureCurve> curves = distinct_curves(page);
-  std::vector<double> voltages;
-  for (const FigureCurve& curve : curves) {
-    for (const auto* point : curve.points) voltages.push_back(point->voltage);
-  }
   drawing.program += frame_text(curve_entries(curves, width, false), width) + error_axis(curves) +
-                     x_range(voltages, width) +
-                     "set xlabel \"supply voltage, V / Vmin\\n\"\nset format x '%.2f'\n"
+                     level_axis(page, curves, width) +
                      "set style fill transparent solid 0.18 noborder\n";
   std::vector<std::string> bands, lines;
   for (const FigureCurve& curve : curves) {
@@ -210,8 +227,10 @@ void error_figure(const SweepPage& page, const Width& width, Drawing& drawing) {
     for (const auto* point : curve.points) {
       const double floor = least_shown(*point), mean = point->rerr_mean;
       const auto ends = point->rerr_ci95.value_or(std::array<double, 2>{mean, mean});
-      rows += fmt::format("{} {} {} {}\n", point->voltage, std::max(mean, floor),
-                          std::max(ends[0], floor), std::max(ends[1], floor));
+      if (!point->voltage && point->rate == 0.0) continue;
+      const double x = point->voltage ? *point->voltage : 100.0 * point->rate;
+      rows += fmt::format("{} {} {} {}\n", x, std::max(mean, floor), std::max(ends[0], floor),
+                          std::max(ends[1], floor));
     }
     const std::string block = drawing.block(rows);
     bands.push_back(fmt::format("data_file {} using 1:3:4 with filledcurves lc rgb '{}' notitle",
@@ -292,7 +311,7 @@ void energy_figure(const SweepPage& page, const Width& width, Drawing& drawing) 
       }
       rows += "\n";
       highest = std::max(highest, sum);
-      tics += fmt::format("{}'{:.3f}' {}", tics.empty() ? "" : ", ", point.voltage, x);
+      tics += fmt::format("{}'{:.3f}' {}", tics.empty() ? "" : ", ", *point.voltage, x);
       x += 1.0;
     }
     labels += fmt::format("set label {} at {}, graph 1 center offset 0,0.8 noenhanced\n",
@@ -349,12 +368,17 @@ struct Figure {
   const char* name;
   double height_inches;  // without the key
   bool accelerator;      // only with one
+  bool energy;           // only of voltages
   void (*draw)(const SweepPage&, const Width&, Drawing&);
 };
-constexpr std::array<Figure, 4> kFigures{{{"error", 2.5, false, error_figure},
-                                          {"front", 2.5, true, front_figure},
-                                          {"energy", 2.6, true, energy_figure},
-                                          {"latency", 2.0, true, latency_figure}}};
+constexpr std::array<Figure, 4> kFigures{{{"error", 2.5, false, false, error_figure},
+                                          {"front", 2.5, true, true, front_figure},
+                                          {"energy", 2.6, true, true, energy_figure},
+                                          {"latency", 2.0, true, false, latency_figure}}};
+
+bool is_of(const Figure& figure, const SweepPage& page) {
+  return (!figure.accelerator || on_accelerator(page)) && (!figure.energy || !by_rate(page));
+}
 
 }  // namespace
 
@@ -372,10 +396,10 @@ double height_of(const Figure& figure, const SweepPage& page, const Width& width
 
 }  // namespace
 
-std::vector<std::string> figure_names(bool accelerator) {
+std::vector<std::string> figure_names(const SweepPage& page) {
   std::vector<std::string> names;
   for (const Figure& figure : kFigures) {
-    if (figure.accelerator && !accelerator) continue;
+    if (!is_of(figure, page)) continue;
     for (const Width& width : kWidths) {
       for (const char* ending : {".svg", ".pdf", ".gp", ".dat"}) {
         names.push_back(fmt::format("{}-{}{}", figure.name, width.name, ending));
@@ -387,7 +411,7 @@ std::vector<std::string> figure_names(bool accelerator) {
 
 std::optional<std::string> draw_figures(const SweepPage& page, const fs::path& folder) {
   for (const Figure& figure : kFigures) {
-    if (figure.accelerator && !on_accelerator(page)) continue;
+    if (!is_of(figure, page)) continue;
     for (std::size_t i = 0; i < kWidths.size(); ++i) {
       const Width& width = kWidths[i];
       for (const char* format : kFormats) {

@@ -12,7 +12,7 @@
 namespace brownout::report {
 
 /// Names of all files that draw_figures writes, the gnuplot programs and their data included.
-std::vector<std::string> figure_names(bool accelerator);
+std::vector<std::string> figure_names(const SweepPage& page);
 
 /// Draws them into the folder. Returns nothing on success, else why a figure is missing.
 std::optional<std::string> draw_figures(const SweepPage& page, const std::filesystem::path& folder);

@@ -242,6 +242,13 @@ Drawing sweep_drawing(const results::SweepResult& result, const fs::path& pictur
 std::optional<std::string> draw_plot(const results::SweepResult& result, const fs::path& file) {
   // A grid is drawn on the first of its accelerators.
   if (result.accelerators.size() > 1) return draw_plot(result.by_accelerator().front(), file);
+  if (result.by_rate) {
+    const auto any = [](const results::Point& point) { return point.rate > 0.0; };
+    if (std::none_of(result.points.begin(), result.points.end(), any)) {
+      return "no plot: its axis of rates is logarithmic, and no rate is above 0";
+    }
+    return draw_with_gnuplot(rates_drawing(result, file), file);
+  }
   const auto draw = result.mitigations.size() > 1 ? mitigation_drawing : sweep_drawing;
   return draw_with_gnuplot(draw(result, file), file);
 }

@@ -80,6 +80,11 @@ Json point_json(const results::Point& point) {
     json["weight_access_share"] = maybe(point.access_share);
     json["pricing"] =
         point.price_basis ? results::price_basis_json(*point.price_basis) : Json(nullptr);
+  } else if (point.cycles) {  // at a rate, which has no voltage
+    json["cycles"] = *point.cycles;
+    json["latency_ms"] = maybe(point.latency_ms);
+    json["memories"] = memories_json<Json>(*point.memories, point.images, /*means=*/true);
+    for (Json& memory : json["memories"]) memory.erase("voltage");
   }
   json["chips"] = point.chips;
   json["places_of_one_die"] = point.places;
@@ -100,6 +105,7 @@ Json leader_json(const results::Leader& leader, const std::vector<results::Point
                {"voltage", maybe(point.voltage)},
                {"energy_sram_rel", maybe(point.energy_sram_rel)},
                {"rerr_mean", point.rerr.mean}};
+  if (!point.voltage) json["rate"] = point.rate;
   if (point.energy) json["energy_uj"] = point.energy->total();
   put_accelerator(json, point);
   json["within_noise"] = Json::array();
@@ -108,6 +114,7 @@ Json leader_json(const results::Leader& leader, const std::vector<results::Point
                                     {"mitigation", points[i].mitigation},
                                     {"voltage", maybe(points[i].voltage)},
                                     {"rerr_mean", points[i].rerr.mean}});
+    if (!points[i].voltage) json["within_noise"].back()["rate"] = points[i].rate;
     put_accelerator(json["within_noise"].back(), points[i]);
   }
   return json;
@@ -291,22 +298,28 @@ std::string eval_json(const runs::EvalResult& result) {
 
 std::string sweep_json(const results::SweepResult& result) {
   Json json;
-  json["technology"] = result.technology;
-  json["rail"] = result.rail;
+  if (result.by_rate) {
+    json["swept"] = "rate";
+    json["technology"] = name_json(result.technology);
+  } else {
+    json["technology"] = result.technology;
+    json["rail"] = result.rail;
+  }
   json["engine"] = result.engine;
   put_labels(json, result.labelled);
   json["accelerator"] = name_json(result.accelerator);
   json["accelerators"] = Json::array();
   for (const results::SweptAccelerator& one : result.accelerators) {
+    json["accelerators"].push_back({{"name", one.name},
+                                    {"clock_mhz", one.clock_mhz},
+                                    {"errors_of", result.accelerators[one.errors_of].name}});
+    if (result.by_rate) continue;
     Json at_vmin = Json::object();
     for (std::size_t i = 0; i < one.at_vmin.size(); ++i) {
       at_vmin[result.models[i].name] = results::price_basis_json(one.at_vmin[i]);
     }
-    json["accelerators"].push_back(
-        {{"name", one.name},
-         {"clock_mhz", one.clock_mhz},
-         {"errors_of", result.accelerators[one.errors_of].name},
-         {"dram_pj_per_byte", one.dram.pj_per_byte},
+    json["accelerators"].back().update(
+        {{"dram_pj_per_byte", one.dram.pj_per_byte},
          {"dram_price_of", one.dram.technology_pj_per_byte ? "accelerator" : "technology"},
          {"pricing_at_vmin", at_vmin}});
   }
@@ -338,11 +351,14 @@ std::string sweep_json(const results::SweepResult& result) {
     json["safe_voltage"].push_back(safe_json(row, result.safe));
   }
   const results::Fronts& fronts = result.fronts;
-  json["best_per_voltage"] = leaders_json(fronts.best_per_voltage, result.points);
-  const bool all = fronts.compares_networks;
-  json["pareto_energy"] = all ? "energy_uj" : "energy_sram_rel";
-  json["pareto_compares"] = all ? "all networks" : "each network with itself";
-  json["pareto_front"] = leaders_json(fronts.pareto, result.points);
+  json[result.by_rate ? "best_per_rate" : "best_per_voltage"] =
+      leaders_json(fronts.best_per_level, result.points);
+  if (!result.by_rate) {
+    const bool all = fronts.compares_networks;
+    json["pareto_energy"] = all ? "energy_uj" : "energy_sram_rel";
+    json["pareto_compares"] = all ? "all networks" : "each network with itself";
+    json["pareto_front"] = leaders_json(fronts.pareto, result.points);
+  }
   json["mitigation_front"] = leaders_json(fronts.mitigations, result.points);
   if (!result.differences.empty()) json["differences"] = sweep_differences_json(result);
   json["configuration"] = Json::parse(result.identity);

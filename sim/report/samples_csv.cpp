@@ -14,19 +14,24 @@ namespace {
 constexpr char kHeader[] =
     "model,mitigation,voltage,rate,chip,place,images,wrong,rerr,rerr_either,confidence,cells_hit,"
     "bits_wrong,accelerator,grid\n";
+/// Of a sweep over rates, which have no voltage.
+constexpr char kHeaderOfRates[] =
+    "model,mitigation,rate,chip,place,images,wrong,rerr,rerr_either,confidence,cells_hit,"
+    "bits_wrong,accelerator,grid\n";
 
 std::string place_cell(const std::optional<std::uint64_t>& place) {
   return place ? fmt::to_string(*place) : "";
 }
 
-/// The rows of a point.
-std::string sample_rows(const results::Point& point, const std::string& mitigation, bool on_grid) {
+/// The rows of a point. `by_rate`: without the column of the voltage.
+std::string sample_rows(const results::Point& point, const std::string& mitigation, bool on_grid,
+                        bool by_rate = false) {
   std::string rows;
   for (const results::Sample& sample : point.samples) {
-    rows += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(point.model),
-                        csv_text(mitigation), csv_number(point.voltage), point.rate,
-                        csv_text(sample.chip), place_cell(sample.place), point.images, sample.wrong,
-                        results::percent(sample.wrong, point.images),
+    rows += fmt::format("{},{},{}{},{},{},{},{},{},{},{},{},{},{},{}\n", csv_text(point.model),
+                        csv_text(mitigation), by_rate ? "" : csv_number(point.voltage) + ",",
+                        point.rate, csv_text(sample.chip), place_cell(sample.place), point.images,
+                        sample.wrong, results::percent(sample.wrong, point.images),
                         results::percent(sample.wrong_either, point.images), sample.confidence,
                         sample.cells_hit, sample.bits_wrong, csv_text(point.accelerator),
                         on_grid ? 1 : 0);
@@ -55,9 +60,9 @@ std::string cell_rows(const study::RowResult& row, const study::Cell& cell) {
 }  // namespace
 
 std::string samples_csv(const results::SweepResult& result) {
-  std::string out = kHeader;
+  std::string out = result.by_rate ? kHeaderOfRates : kHeader;
   for (const results::Point& point : result.points)
-    out += sample_rows(point, point.mitigation, true);
+    out += sample_rows(point, point.mitigation, true, result.by_rate);
   for (const results::Point& point : result.extra_points) {
     out += sample_rows(point, point.mitigation, false);
   }

@@ -11,14 +11,16 @@
 namespace brownout::report {
 
 SweepFiles sweep_files(const results::SweepResult& result) {
-  return {points_csv(result), samples_csv(result), safe_voltage_csv(result),
+  return {points_csv(result), samples_csv(result), result.by_rate ? "" : safe_voltage_csv(result),
           sweep_differences_csv(result), sweep_json(result)};
 }
 
 void write_files(const SweepFiles& files, const std::filesystem::path& folder) {
   write_file_atomically(folder / "points.csv", files.points_csv);
   write_file_atomically(folder / "samples.csv", files.samples_csv);
-  write_file_atomically(folder / "safe_voltage.csv", files.safe_voltage_csv);
+  if (!files.safe_voltage_csv.empty()) {
+    write_file_atomically(folder / "safe_voltage.csv", files.safe_voltage_csv);
+  }
   const std::filesystem::path differences = folder / "differences.csv";
   if (!files.differences_csv.empty()) {
     write_file_atomically(differences, files.differences_csv);

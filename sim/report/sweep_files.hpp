@@ -8,7 +8,7 @@
 
 namespace brownout::report {
 
-/// Their texts.
+/// Their texts; "": there is no such file.
 struct SweepFiles {
   std::string points_csv, samples_csv, safe_voltage_csv;
   std::string differences_csv;  // "": the sweep compares nothing
@@ -16,7 +16,8 @@ struct SweepFiles {
 };
 SweepFiles sweep_files(const results::SweepResult& result);
 
-/// Writes points.csv, samples.csv, safe_voltage.csv, differences.csv and sweep.json.
+/// Writes points.csv, samples.csv, safe_voltage.csv (not of rates), differences.csv (if points are
+/// compared) and sweep.json.
 void write_files(const SweepFiles& files, const std::filesystem::path& folder);
 
 }  // namespace brownout::report

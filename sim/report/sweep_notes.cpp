@@ -10,6 +10,7 @@
 #include "sim/report/error_text.hpp"
 #include "sim/report/labels_note.hpp"
 #include "sim/report/not_modelled.hpp"
+#include "sim/report/rates_text.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/run_prices.hpp"
 #include "sim/report/safe_voltage_report.hpp"
@@ -64,12 +65,14 @@ std::vector<std::string> sweep_notes(const results::SweepResult& result) {
   if (!result.weights_scaled) {
     notes.push_back(fmt::format("On {}: {}", result.accelerator, kWeightsAtVmin));
   }
-  if (result.accelerators.size() > 1) {
+  if (result.by_rate) {
+    notes.emplace_back(kNoVoltage);
+  } else if (result.accelerators.size() > 1) {
     for (const results::SweepResult& part : result.by_accelerator()) add_energy_notes(part, notes);
   } else {
     add_energy_notes(result, notes);
   }
-  notes.push_back(safe_voltage_title(result.safe) + ".");
+  if (!result.by_rate) notes.push_back(safe_voltage_title(result.safe) + ".");
   if (!result.accelerators.empty()) {
     std::string text;
     for (const char* effect : kNotModelled)

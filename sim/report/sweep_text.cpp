@@ -14,6 +14,7 @@
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
+#include "sim/report/rates_text.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/run_prices.hpp"
 #include "sim/report/safe_voltage_report.hpp"
@@ -26,21 +27,7 @@ namespace brownout::report {
 
 namespace {
 
-/// "2.5", "0.00691": three significant digits of a fraction in percent.
-std::string rate_text(double rate) { return fmt::format("{:.3g}", 100.0 * rate); }
-
 std::string vmin_text(double voltage) { return fmt::format("{:.4f}", voltage); }
-
-/// The best network, and the networks between which and it nothing is decided.
-std::string best_text(const results::Leader& leader, std::size_t voltages,
-                      const ShortNames& names) {
-  if (leader.within_noise.size() + 1 == names.names.size() && names.names.size() > 1) {
-    return "all within noise";
-  }
-  std::string text = names.names[leader.point / voltages];
-  for (const std::size_t i : leader.within_noise) text += " or " + names.names[i / voltages];
-  return text;
-}
 
 /// All energy saved at a voltage of the grid: of all networks, or from the smallest to the largest.
 std::string all_saved_at(const results::SweepResult& result, std::size_t voltage,
@@ -64,7 +51,7 @@ std::string grid_text(const results::SweepResult& result, const ShortNames& name
   if (several) header.emplace_back("lowest error");
   Table table(header, several ? std::set<std::size_t>{header.size() - 1} : std::set<std::size_t>{});
   const std::size_t voltages = result.points.size() / result.models.size();
-  const std::vector<results::Leader>& best = result.fronts.best_per_voltage;
+  const std::vector<results::Leader>& best = result.fronts.best_per_level;
   for (std::size_t v = 0; v < voltages; ++v) {
     const results::Point& first = result.points[v];
     std::vector<std::string> cells{vmin_text(*first.voltage), rate_text(first.rate),
@@ -203,16 +190,30 @@ std::string on_accelerators_text(const results::SweepResult& result, const Short
   return text + "Energy and latency on each accelerator\n\n" + accelerators_table(result);
 }
 
+/// How much was left to do.
+std::string computed_text(const results::SweepResult& result) {
+  std::string notes;
+  if (!result.by_rate)
+    notes = fmt::format("{} more at safe voltages", result.extra_points_computed);
+  if (share_errors(result)) {
+    notes += (notes.empty() ? "" : "; ") +
+             std::string("accelerators that share their errors count once");
+  }
+  return fmt::format("\n{} of {} points computed in this run{}, {:.1f} s\n", result.points_computed,
+                     result.points.size(), notes.empty() ? "" : " (" + notes + ")", result.seconds);
+}
+
 }  // namespace
 
 std::string sweep_text(const results::SweepResult& result) {
   const ShortNames names = short_names(result.model_names());
   const results::Point& first = result.points.front();
   std::string out =
-      fmt::format("Error in % (RErr, {} {}, {}), technology {}{}\n\n",
+      fmt::format("Error in % (RErr, {} {}, {}){}{}\n\n",
                   first.chips > 1 ? "mean ± standard deviation over" : "of",
                   results::chips_text(first.chips, first.places), counted(first.images, "image"),
-                  result.technology, names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
+                  result.by_rate ? "" : ", technology " + result.technology,
+                  names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
   std::vector<results::ErrorSpread> errors;
   for (const results::Point& point : result.points) errors.push_back(point.rerr);
   const std::string images = images_text(errors, first.images);
@@ -221,19 +222,16 @@ std::string sweep_text(const results::SweepResult& result) {
   if (!result.chip_note.empty()) out += result.chip_note + "\n\n";
   if (!result.weights_scaled)
     out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);
-  if (result.accelerators.size() > 1) {
+  if (result.by_rate) {
+    out += rates_text(result, names);
+  } else if (result.accelerators.size() > 1) {
     out += on_accelerators_text(result, names);
   } else {
     out += tables_text(result, names, true);
   }
   out += sweep_differences_text(result);
-  out += "\n" + front_text(result);
-  out +=
-      fmt::format("\n{} of {} points computed in this run ({} more at safe voltages{}), {:.1f} s\n",
-                  result.points_computed, result.points.size(), result.extra_points_computed,
-                  share_errors(result) ? "; accelerators that share their errors count once" : "",
-                  result.seconds);
-  return out;
+  if (!result.by_rate) out += "\n" + front_text(result);
+  return out + computed_text(result);
 }
 
 }  // namespace brownout::report

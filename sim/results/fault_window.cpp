@@ -12,8 +12,8 @@ namespace brownout::results {
 
 namespace {
 
-/// The voltages of the first network, falling; without a mitigation if there is such a point,
-/// because a boost changes the voltage of accesses.
+/// The levels of the first network, those with few faults first; without a mitigation if there is
+/// such a point, because a boost changes the voltage of accesses.
 std::vector<const StoredPoint*> levels_of(const StoredSweep& sweep) {
   const StoredPoint& first = sweep.points.front();
   const std::vector<std::string>& all = sweep.mitigations;
@@ -23,8 +23,9 @@ std::vector<const StoredPoint*> levels_of(const StoredSweep& sweep) {
   for (const StoredPoint& point : sweep.points) {
     if (point.model == first.model && point.mitigation == mitigation) levels.push_back(&point);
   }
-  std::sort(levels.begin(), levels.end(),
-            [](const StoredPoint* a, const StoredPoint* b) { return a->voltage > b->voltage; });
+  std::sort(levels.begin(), levels.end(), [&](const StoredPoint* a, const StoredPoint* b) {
+    return sweep.by_rate ? a->rate < b->rate : *a->voltage > *b->voltage;
+  });
   if (levels.size() <= kMostLevels) return levels;
   std::vector<const StoredPoint*> thinned;
   for (std::size_t i = 0; i < kMostLevels; ++i) {
@@ -74,11 +75,11 @@ FaultWindow fault_window(const StoredSweep& sweep, std::uint32_t most_words) {
   if (!window.problem.empty()) return window;
   window.first_failure.assign(static_cast<std::size_t>(window.words) * memory::kWordBits, 0);
   for (const StoredPoint* point : levels_of(sweep)) {
-    window.voltages.push_back(point->voltage);
+    window.levels.push_back(point->level());
     window.rates.push_back(point->rate);
-    const auto number = static_cast<std::uint8_t>(window.voltages.size());
-    const memory::FaultList faults =
-        chip->faults(memory::MemoryId::kWeights, window.words, {point->voltage, point->rate});
+    const auto number = static_cast<std::uint8_t>(window.levels.size());
+    const memory::FaultList faults = chip->faults(memory::MemoryId::kWeights, window.words,
+                                                  {point->voltage.value_or(1.0), point->rate});
     for (const memory::CellFault& fault : faults) {
       std::uint8_t& cell =
           window

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which cells of one chip fail at the voltages of a sweep: the first words of its weight memory.
+// Which cells of one chip fail at the voltages or rates of a sweep: the first words of its weight
+// memory.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -11,18 +12,18 @@ namespace brownout::results {
 
 struct FaultWindow {
   std::string chip;
-  std::vector<double> voltages;            // falling, at most kMostLevels
+  std::vector<double> levels;              // StoredPoint::level: voltages falling or rates rising
   std::vector<double> rates;               // fractions; as stored
-  std::vector<std::int64_t> cells;         // of the window, that fail at each voltage
+  std::vector<std::int64_t> cells;         // of the window, that fail at each level
   std::uint32_t words = 0, all_words = 0;  // of the window, of the memory
   std::uint32_t array_rows = 512;
-  /// Word by word, column by column: the number of the first voltage at which the cell fails,
+  /// Word by word, column by column: the number of the first level at which the cell fails,
   /// from 1; 0: it never does.
   std::vector<std::uint8_t> first_failure;
   std::string problem;  // why there is no map; "": there is one
 };
 
-/// More voltages than this are thinned out.
+/// More levels than this are thinned out.
 inline constexpr std::size_t kMostLevels = 15;
 
 /// The first chip of the sweep, drawn as the sweep draws it; at most `most_words` words.

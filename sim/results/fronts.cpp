@@ -21,7 +21,7 @@ void widen(std::array<double, 2>& range, double value) {
 
 Fronts fronts_of(const std::vector<Point>& points, const std::vector<std::string>& models) {
   Fronts fronts;
-  fronts.best_per_voltage = best_per_voltage(points);
+  fronts.best_per_level = best_per_level(points);
   fronts.pareto = pareto_front(points);
   fronts.mitigations = mitigation_front(points);
   fronts.compares_networks = energies_compare_networks(points);

@@ -11,7 +11,7 @@
 namespace brownout::results {
 
 struct Fronts {
-  std::vector<Leader> best_per_voltage, pareto, mitigations;
+  std::vector<Leader> best_per_level, pareto, mitigations;
   bool compares_networks = false;                  // energies_compare_networks
   std::vector<std::size_t> cheapest_within_noise;  // beside `pareto`; of none: the point itself
   std::vector<std::vector<std::size_t>> energies;  // energy_front of each network

@@ -82,6 +82,11 @@ bool same_network(const Point& a, const Point& b) {
   return a.model == b.model && a.accelerator == b.accelerator;
 }
 
+/// A higher rate without a voltage saves nothing that could be told.
+bool same_network_and_saving(const Point& a, const Point& b) {
+  return same_network(a, b) && (a.voltage.has_value() || b.voltage.has_value() || a.rate == b.rate);
+}
+
 }  // namespace
 
 std::size_t cheapest_within_noise(const Leader& leader, const std::vector<Point>& points) {
@@ -120,13 +125,16 @@ double probability_of_equal_errors(const Point& a, const Point& b) {
   return two_sided_p(table.mean(), sources);
 }
 
-std::vector<Leader> best_per_voltage(const std::vector<Point>& points) {
-  std::map<double, std::vector<std::size_t>, std::greater<double>> by_voltage;
+std::vector<Leader> best_per_level(const std::vector<Point>& points) {
+  // By falling voltage, then those without one by rising rate.
+  std::map<std::pair<double, double>, std::vector<std::size_t>> by_level;
   for (std::size_t i = 0; i < points.size(); ++i) {
-    if (points[i].voltage) by_voltage[*points[i].voltage].push_back(i);
+    const Point& point = points[i];
+    by_level[point.voltage ? std::make_pair(-*point.voltage, 0.0) : std::make_pair(1.0, point.rate)]
+        .push_back(i);
   }
   std::vector<Leader> leaders;
-  for (auto& [voltage, list] : by_voltage) {
+  for (auto& [level, list] : by_level) {
     const auto best = std::min_element(list.begin(), list.end(), [&](std::size_t a, std::size_t b) {
       return order_of(points[a]) < order_of(points[b]);
     });
@@ -166,7 +174,7 @@ std::vector<Leader> mitigation_front(const std::vector<Point>& points) {
         return Costs{point.energy_rel.value_or(point.energy_sram_rel.value_or(1.0)),
                      point.weight_area_rel.value_or(1.0), point.cycles.value_or(0.0)};
       },
-      same_network);
+      same_network_and_saving);
 }
 
 }  // namespace brownout::results

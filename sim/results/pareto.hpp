@@ -24,11 +24,11 @@ std::size_t cheapest_within_noise(const Leader& leader, const std::vector<Point>
 /// do not know which images are wrong, or have different images.
 double probability_of_equal_errors(const Point& a, const Point& b);
 
-/// The point with the lowest mean RErr at each voltage, highest voltage first. Of equal ones the
-/// leader is the one whose name comes first in the alphabet; the others are within noise. An error
-/// is shown to be higher if p < 0.05 after Holm's correction over the points of that voltage.
-/// Points without a voltage are left out.
-std::vector<Leader> best_per_voltage(const std::vector<Point>& points);
+/// The point with the lowest mean RErr at each voltage, highest voltage first, or, of points
+/// without a voltage, at each bit error rate, lowest rate first. Of equal ones the leader is the
+/// one whose name comes first in the alphabet; the others are within noise. An error is shown to be
+/// higher if p < 0.05 after Holm's correction over the points of that voltage or rate.
+std::vector<Leader> best_per_level(const std::vector<Point>& points);
 
 /// Whether energies can be compared between networks. Those of an inference can (µJ); those
 /// relative to each network's own Vmin cannot.
@@ -40,8 +40,9 @@ bool energies_compare_networks(const std::vector<Point>& points);
 std::vector<Leader> pareto_front(const std::vector<Point>& points);
 
 /// The same, in the order of the points, for points of one network by error, energy, area and
-/// cycles. Energy is that of an inference, or without an accelerator that of a read of the weight
-/// memory. A value that is not known counts as equal.
+/// cycles. Points without a voltage compare at the same bit error rate. Energy is that of an
+/// inference, or without an accelerator that of a read of the weight memory. A value that is not
+/// known counts as equal.
 std::vector<Leader> mitigation_front(const std::vector<Point>& points);
 
 }  // namespace brownout::results

@@ -64,10 +64,13 @@ std::vector<std::string> place_names(chips::ChipFiles& files, const std::string&
   return names;
 }
 
+std::string chip_name(std::uint64_t seed, std::int64_t index, const chips::ReadErrors& errors) {
+  return fmt::format("random:{}{}", seed + static_cast<std::uint64_t>(index),
+                     chips::name_part(errors));
+}
+
 std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err) {
-  std::string name = fmt::format("random:{}", seed + static_cast<std::uint64_t>(index));
-  if (p_err != 1.0) name += fmt::format(",p_err={}", p_err);
-  return name;
+  return chip_name(seed, index, chips::ReadErrors::both(p_err));
 }
 
 std::string chips_text(std::int64_t count, bool places) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/chips/chip_files.hpp"
+#include "sim/chips/random_chip.hpp"
 
 namespace brownout::results {
 
@@ -31,7 +32,9 @@ std::vector<std::string> place_names(chips::ChipFiles& files, const std::string&
                                      std::int64_t count, std::uint64_t seed,
                                      const std::vector<std::uint64_t>& taken = {});
 
-/// "random:7" or "random:7,p_err=0.5": chip `index` of the set with this seed.
+/// "random:7" or "random:7,p01=0.5,p10=1": chip `index` of the set with this seed.
+std::string chip_name(std::uint64_t seed, std::int64_t index, const chips::ReadErrors& errors);
+/// The same with one probability for both stored bits.
 std::string chip_name(std::uint64_t seed, std::int64_t index, double p_err);
 
 /// "10 random chips", "16 places of one die": what a mean over chips is taken over.

@@ -52,6 +52,11 @@ data::Labels classes_from_hex(const JsonObject& row, const char* key, std::int64
 
 constexpr std::int64_t kMostCount = std::numeric_limits<std::int64_t>::max();
 
+/// Null: it has none.
+Json voltage_json(const SweptPoint& point) {
+  return point.voltage ? Json(*point.voltage) : Json(nullptr);
+}
+
 }  // namespace
 
 Json dataset_json(const experiment::Images& images, const UsedImages& used) {
@@ -65,6 +70,14 @@ Json accelerator_json(const experiment::TargetConfig& target) {
   return {{"configuration", Json::parse(mapping::resolved_json(*target.accelerator))},
           {"placement_version", mapping::kPlacementVersion},
           {"batch", target.batch}};
+}
+
+Json memory_rates_json(const experiment::MemoryRates& rates) {
+  Json json = Json::object();
+  if (rates.input) json["input"] = *rates.input;
+  if (rates.activations) json["activations"] = *rates.activations;
+  if (rates.accumulators) json["accumulators"] = *rates.accumulators;
+  return json;
 }
 
 WrongImages wrong_images_of(const JsonObject& row, std::int64_t images) {
@@ -92,8 +105,10 @@ RecordKeys::RecordKeys(const experiment::Setup& setup, const std::string& techno
   if (setup.reads.fresh) base["fresh_reads_batch"] = setup.target.batch;
   if (setup.target.accelerator) {
     base["accelerator"] = accelerator_json(setup.target);
+    if (setup.rates.any()) base["memory_rates"] = memory_rates_json(setup.rates);
     // The voltages of the other memories are in the key; their rates follow from the technology.
-    if (setup.supplies().others_may_fail()) base["technology_sha256"] = technology_sha256;
+    if (setup.technology && setup.supplies().others_may_fail())
+      base["technology_sha256"] = technology_sha256;
   }
   base_ = json_text(base);
 }
@@ -105,12 +120,12 @@ std::string RecordKeys::clean() const {
 }
 
 std::string RecordKeys::chip(const std::string& mitigation, const std::string& chip,
-                             const chips::OperatingPoint& supply) const {
+                             const SweptPoint& supply) const {
   Json key = Json::parse(base_);
   key["mitigation"] = mitigation;
   key["pattern"] = chip;
   put_definitions(key);
-  key["voltage"] = supply.voltage;
+  key["voltage"] = voltage_json(supply);
   key["rate"] = supply.rate;
   return sha256_hex(json_text(key));
 }
@@ -228,11 +243,10 @@ void add_clean(RowStore& store, const std::string& key, const std::string& model
 }
 
 void add_chip(RowStore& store, const std::string& key, const std::string& model,
-              const std::string& mitigation, const chips::OperatingPoint& supply,
-              const ChipResult& result) {
+              const std::string& mitigation, const SweptPoint& supply, const ChipResult& result) {
   const Json row = {{"model", model},
                     {"mitigation", mitigation},
-                    {"voltage", supply.voltage},
+                    {"voltage", voltage_json(supply)},
                     {"rate", supply.rate},
                     {"chip", result.chip},
                     {"wrong", result.wrong},

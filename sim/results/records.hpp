@@ -34,9 +34,17 @@ struct UsedImages {
 /// much time passes; both may change results.
 Json dataset_json(const experiment::Images& images, const UsedImages& used);
 Json accelerator_json(const experiment::TargetConfig& target);
+/// Those that are given, by memory.
+Json memory_rates_json(const experiment::MemoryRates& rates);
+
+/// Where a sweep looks: at a voltage and its rate, or at a rate that has no voltage.
+struct SweptPoint {
+  std::optional<double> voltage;  // units of Vmin
+  double rate = 0.0;              // bit error rate, a fraction
+};
 
 /// Everything that a row of one sweep and one network depends on, except mitigation, chip and
-/// voltage.
+/// voltage or rate.
 class RecordKeys {
  public:
   RecordKeys(const experiment::Setup& setup, const std::string& technology_sha256,
@@ -45,7 +53,7 @@ class RecordKeys {
   std::string clean() const;
   /// `mitigation`: its mitigation::identity. `supply`: the rail, without a boost.
   std::string chip(const std::string& mitigation, const std::string& chip,
-                   const chips::OperatingPoint& supply) const;
+                   const SweptPoint& supply) const;
 
  private:
   std::string base_;
@@ -71,7 +79,6 @@ void add_clean(RowStore& store, const std::string& key, const std::string& model
                const CleanResult& result);
 /// `mitigation`: its canonical text.
 void add_chip(RowStore& store, const std::string& key, const std::string& model,
-              const std::string& mitigation, const chips::OperatingPoint& supply,
-              const ChipResult& result);
+              const std::string& mitigation, const SweptPoint& supply, const ChipResult& result);
 
 }  // namespace brownout::results

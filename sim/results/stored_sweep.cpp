@@ -47,16 +47,18 @@ Json pricing_of(const JsonObject& from, const char* key) {
   return pricing.json();
 }
 
-StoredPoint point_of(const JsonObject& from, std::optional<double> clock_mhz) {
+StoredPoint point_of(const JsonObject& from, const StoredSweep& sweep) {
   StoredPoint point;
   point.model = from.text("model");
   point.mitigation = from.has("mitigation") ? from.text("mitigation") : "none";
-  point.voltage = from.number("voltage", 0.0, kMostStored);
+  if (!sweep.by_rate) point.voltage = from.number("voltage", 0.0, kMostStored);
   point.rate = from.number("rate", 0.0, 1.0);
   point.energy_sram_rel = from.number_if_given("energy_sram_rel", 0.0, kMostStored);
   point.weight_area_rel = from.number_if_given("weight_area_rel", 0.0, kMostStored);
   point.cycles = from.number_if_given("cycles", 0.0, kMostStored);
-  if (point.cycles && clock_mhz) point.latency_ms = *point.cycles / (1e3 * *clock_mhz);
+  if (point.cycles && sweep.clock_mhz) {
+    point.latency_ms = *point.cycles / (1e3 * *sweep.clock_mhz);
+  }
   if (from.has("energy_parts_uj")) point.energy = energy_parts(from.object("energy_parts_uj"));
   point.energy_rel = from.number_if_given("energy_rel", 0.0, kMostStored);
   point.energy_range_uj = from.pair_if_given("energy_range_uj", 0.0, kMostStored);
@@ -102,7 +104,7 @@ void add_chips(StoredSweep& sweep, const std::vector<StoredRow>& rows) {
     const JsonObject row(json, stored.place, "`brownout sweep`");
     if (!row.has("chip")) continue;
     sweep.chips.push_back({row.text("model"), row.text("mitigation"), row.text("chip"),
-                           row.number("voltage", 0.0, kMostStored),
+                           row.number(sweep.by_rate ? "rate" : "voltage", 0.0, kMostStored),
                            percent(row.integer("wrong", 0, images), images)});
   }
 }
@@ -191,21 +193,24 @@ std::int64_t missing_dies(const StoredSweep& sweep, const JsonObject& json) {
   if (configuration.given("profile") || !configuration.given("seed")) return 0;
   const auto seed = static_cast<std::uint64_t>(configuration.integer("seed", 0, kMostCounted));
   const double p_err = configuration.number_if_given("p_err", 0.0, 1.0).value_or(1.0);
+  const chips::ReadErrors errors{configuration.number_if_given("p01", 0.0, 1.0).value_or(p_err),
+                                 configuration.number_if_given("p10", 0.0, 1.0).value_or(p_err)};
   std::set<std::tuple<std::string, std::string, double, std::string>> there;
   for (const StoredChip& die : sweep.chips) {
-    there.emplace(die.model, die.mitigation, die.voltage, die.chip);
+    there.emplace(die.model, die.mitigation, die.level, die.chip);
   }
   std::int64_t missing = 0;
   for (const StoredPoint& point : sweep.points) {
     for (std::int64_t i = 0; i < point.chips; ++i) {
-      const std::string chip = chip_name(seed, i, p_err);
-      if (there.count({point.model, point.mitigation, point.voltage, chip}) == 0) ++missing;
+      const std::string chip = chip_name(seed, i, errors);
+      if (there.count({point.model, point.mitigation, point.level(), chip}) == 0) ++missing;
     }
   }
   return missing;
 }
 
 void mark_front(StoredSweep& sweep, const JsonObject& json) {
+  if (sweep.by_rate) return;  // there are no energies
   for (const JsonObject& leader : json.objects("pareto_front")) {
     const std::string accelerator = leader.text_if_given("accelerator");
     if (!accelerator.empty() && accelerator != sweep.accelerator) continue;
@@ -255,7 +260,8 @@ namespace {
 StoredSweep shared_part(const std::filesystem::path& folder, const JsonObject& json) {
   StoredSweep sweep;
   sweep.folder = folder;
-  sweep.technology = json.text("technology");
+  sweep.by_rate = json.text_if_given("swept") == "rate";
+  sweep.technology = sweep.by_rate ? json.text_if_given("technology") : json.text("technology");
   sweep.rail = json.text_if_given("rail");
   sweep.engine = json.text("engine");
   sweep.accelerator = json.text_if_given("accelerator");
@@ -290,12 +296,12 @@ StoredSweep part_of(const StoredSweep& shared, const StoredAccelerator& accelera
     return alone || entry.text_if_given("accelerator") == accelerator.name;
   };
   for (const JsonObject& point : json.objects("points")) {
-    if (own(point)) sweep.points.push_back(point_of(point, sweep.clock_mhz));
+    if (own(point)) sweep.points.push_back(point_of(point, sweep));
     sweep.places = point.has("places_of_one_die") && point.boolean("places_of_one_die");
   }
   if (sweep.points.empty()) json.fail("points", "at least one point");
   for (const JsonObject& point : json.objects("extra_points")) {
-    if (own(point)) sweep.extra_points.push_back(point_of(point, sweep.clock_mhz));
+    if (own(point)) sweep.extra_points.push_back(point_of(point, sweep));
   }
   for (const JsonObject& row : json.objects("safe_voltage")) {
     if (own(row)) sweep.safe_voltage.push_back(safe_voltage_of(row));
@@ -336,8 +342,16 @@ std::vector<StoredSweep> read_sweeps(const std::filesystem::path& folder) {
   return sweeps;
 }
 
-void expect_same_images(const std::vector<StoredSweep>& sweeps) {
+void expect_comparable(const std::vector<StoredSweep>& sweeps) {
   const StoredSweep& first = sweeps.front();
+  for (const StoredSweep& sweep : sweeps) {
+    if (sweep.by_rate == first.by_rate) continue;
+    const auto what = [](const StoredSweep& one) {
+      return one.by_rate ? "bit error rates" : "voltages";
+    };
+    throw InputError("{} is a sweep over {}, {} over {}: expected one kind, with one axis",
+                     first.folder.string(), what(first), sweep.folder.string(), what(sweep));
+  }
   const auto images = [](const StoredSweep& sweep) {
     return fmt::format("{} images of {} (SHA-256 {}…)", sweep.points.front().images, sweep.dataset,
                        sweep.dataset_sha256.substr(0, 8));

@@ -15,8 +15,8 @@ namespace brownout::results {
 
 struct StoredPoint {
   std::string model, mitigation;
-  double voltage = 1.0;  // units of Vmin
-  double rate = 0.0;     // fraction
+  std::optional<double> voltage;  // units of Vmin; none in a sweep over rates
+  double rate = 0.0;              // fraction
   std::optional<double> energy_sram_rel, weight_area_rel;
   // On an accelerator, per image.
   std::optional<double> cycles, latency_ms;
@@ -32,6 +32,8 @@ struct StoredPoint {
 
   /// µJ × ms of an inference.
   std::optional<double> energy_delay() const;
+  /// What points of the sweep differ in: the voltage, or the rate where there is none.
+  double level() const { return voltage.value_or(rate); }
 };
 
 struct StoredSafeVoltage {
@@ -48,8 +50,8 @@ struct StoredSafeVoltage {
 /// A row of the store.
 struct StoredChip {
   std::string model, mitigation, chip;
-  double voltage = 1.0;
-  double rerr = 0.0;  // percent
+  double level = 1.0;  // as of points
+  double rerr = 0.0;   // percent
 };
 
 struct StoredModel {
@@ -60,9 +62,10 @@ struct StoredModel {
 
 struct StoredSweep {
   std::filesystem::path folder;
-  std::string part;  // of a grid of accelerators: what this one varies; "" for a sweep on one
-  std::string technology, rail, engine;
-  std::string accelerator;  // "": none
+  std::string part;      // of a grid of accelerators: what this one varies; "" for a sweep on one
+  bool by_rate = false;  // points are bit error rates, without voltages and energies
+  std::string technology, rail, engine;  // "": none
+  std::string accelerator;               // "": none
   std::optional<double> clock_mhz;
   std::string chip_note;  // what must be said of a profile; "": nothing
   bool places = false;    // of one die, not chips
@@ -72,7 +75,7 @@ struct StoredSweep {
   std::vector<StoredModel> models;
   std::vector<std::string> mitigations;
   std::vector<StoredPoint>
-      points;  // networks in file order, mitigations likewise, voltages falling
+      points;  // networks in file order, mitigations likewise, voltages falling or rates rising
   std::vector<StoredPoint> extra_points;
   std::vector<StoredSafeVoltage> safe_voltage;
   std::vector<StoredChip> chips;  // every die at every voltage that was evaluated
@@ -87,7 +90,8 @@ struct StoredSweep {
 /// that of a finished sweep, or that a sweep is using.
 std::vector<StoredSweep> read_sweeps(const std::filesystem::path& folder);
 
-/// InputError for sweeps whose errors were measured on different images.
-void expect_same_images(const std::vector<StoredSweep>& sweeps);
+/// InputError for sweeps whose errors were measured on different images, and for some over voltages
+/// beside some over rates.
+void expect_comparable(const std::vector<StoredSweep>& sweeps);
 
 }  // namespace brownout::results

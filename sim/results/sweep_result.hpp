@@ -78,8 +78,10 @@ struct PointDifference {
 };
 
 struct SweepResult {
-  std::string technology;
-  std::string rail;                             // what it says of a supply below Vmin
+  std::string technology;  // "": none
+  std::string rail;        // what it says of a supply below Vmin
+  /// Points are bit error rates that have no voltage; there is no energy and no safe voltage then.
+  bool by_rate = false;
   std::optional<experiment::PriceList> prices;  // on an accelerator
   std::string chip_note;                        // what must be said of a profile; empty: nothing
   std::string identity;                         // the resolved configuration, JSON
@@ -91,7 +93,7 @@ struct SweepResult {
   std::vector<SweepModel> models;
   std::vector<std::string> mitigations{"none"};  // in the order of the list
   /// The grid: accelerators in their order, for each networks in file order, mitigations likewise,
-  /// voltages descending.
+  /// voltages descending or rates ascending.
   std::vector<Point> points;
   /// Each network at its safe voltage, on the chips that state what it is worth.
   std::vector<Point> extra_points;

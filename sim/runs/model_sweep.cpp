@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A row of the store for each chip and voltage; a point from its rows.
+// A row of the store for each chip and voltage or rate; a point from its rows.
 #include "sim/runs/model_sweep.hpp"
 
 #include <algorithm>
@@ -62,60 +62,61 @@ ModelSweep::ModelSweep(const SweepBench& bench, const SweepTarget& target, std::
       model_(error_network_.model()),
       mitigation_(mitigation),
       images_(bench.inputs.images.count),
-      supplies_(setup_.technology, setup_.target.with(mitigation.what)),
+      supplies_(setup_.technology, setup_.target.with(mitigation.what), setup_.rates),
       protection_(setup_.target.with(mitigation.what).protection(model_.network->bits())),
       store_(bench.store),
       keys_(error_target_.setup, config_.technology_sha256, model_, bench.inputs.used) {
-  steps_ = supplies_.steps(bench.first_chip);
-  levels_ =
-      results::search_levels(config_.voltages, std::min(1.0, setup_.technology->highest_voltage()),
-                             config_.safe.tolerance, steps_);
+  if (!config_.by_rate()) {
+    steps_ = supplies_.steps(bench.first_chip);
+    levels_ = results::search_levels(config_.voltages,
+                                     std::min(1.0, setup_.technology->highest_voltage()),
+                                     config_.safe.tolerance, steps_);
+  }
   clean_ = clean();
 }
 
-std::string ModelSweep::key(const chips::Chip& chip, double voltage) const {
-  return keys_.chip(mitigation_.identity, chip.identity(), supplies_.at(evaluated(voltage)).supply);
+std::string ModelSweep::key(const chips::Chip& chip, double level) const {
+  return keys_.chip(mitigation_.identity, chip.identity(), swept(conditions(evaluated(level))));
 }
 
-results::ChipResult ModelSweep::chip(const chips::Chip& chip, double voltage, bool& computed) {
-  voltage = evaluated(voltage);
-  const chips::OperatingPoint supply = supplies_.at(voltage).supply;
-  const std::string key = this->key(chip, voltage);
+results::ChipResult ModelSweep::chip(const chips::Chip& chip, double level, bool& computed) {
+  const experiment::Conditions at = conditions(evaluated(level));
+  const std::string key = this->key(chip, level);
   std::optional<results::ChipResult> result = results::find_chip(store_, key, images_);
   computed = !result || (bench_.added != nullptr && bench_.added->take(key));
   if (!result) {
-    result = evaluator().on_chip(chip, supplies_.at(voltage), clean_);
-    results::add_chip(store_, key, model_.name, mitigation_.name, supply, *result);
+    result = evaluator().on_chip(chip, at, clean_);
+    results::add_chip(store_, key, model_.name, mitigation_.name, swept(at), *result);
   }
   result->place = chip.place();
   return std::move(*result);
 }
 
-bool ModelSweep::within_limit(const chips::Chip& chip, double voltage) {
+bool ModelSweep::within_limit(const chips::Chip& chip, double level) {
   bool computed = false;
-  return within_limit(this->chip(chip, voltage, computed));
+  return within_limit(this->chip(chip, level, computed));
 }
 
 bool ModelSweep::within_limit(const results::ChipResult& result) const {
   return results::drop_points(result.wrong, clean_.wrong, images_) <= config_.safe.max_drop_points;
 }
 
-results::Point ModelSweep::errors(const Chips& chips, double voltage, bool& computed,
+results::Point ModelSweep::errors(const Chips& chips, double level, bool& computed,
                                   std::vector<results::ChipResult>* results) {
   computed = false;
   std::vector<results::ChipResult> list;
   for (const std::unique_ptr<chips::Chip>& chip : chips) {
     bool missing = false;
-    list.push_back(this->chip(*chip, voltage, missing));
+    list.push_back(this->chip(*chip, level, missing));
     computed = computed || missing;
-    tick(voltage);
+    tick(level);
   }
   results::Point point = results::summarize(clean_, list, images_);
   point.model = model_.name;
   point.accelerator = target_.name;
   point.mitigation = mitigation_.name;
-  point.voltage = voltage;
-  const experiment::Conditions at = supplies_.at(voltage);
+  const experiment::Conditions at = conditions(level);
+  point.voltage = at.voltage;
   point.rate = results::configured_rate(chips, at.weights, list);
   if (setup_.target.accelerator) {
     point.memories = results::memory_uses({at.weights.voltage, point.rate}, at.others,
@@ -125,28 +126,36 @@ results::Point ModelSweep::errors(const Chips& chips, double voltage, bool& comp
   return point;
 }
 
-results::Point ModelSweep::point(const Chips& chips, double voltage, CostCache& costs,
-                                 bool& computed, std::vector<results::ChipResult>* results) {
-  results::Point point = errors(chips, voltage, computed, results);
-  point.energy_sram_rel = supplies_.weight_energy_relative(voltage, protection_);
-  point.weight_area_rel = technology::area_relative(*setup_.technology, protection_);
+results::Point ModelSweep::point(const Chips& chips, double level, CostCache& costs, bool& computed,
+                                 std::vector<results::ChipResult>* results) {
+  results::Point point = errors(chips, level, computed, results);
+  if (point.voltage) {
+    point.energy_sram_rel = supplies_.weight_energy_relative(*point.voltage, protection_);
+  }
+  if (setup_.technology) {
+    point.weight_area_rel = technology::area_relative(*setup_.technology, protection_);
+  }
   add_cost(costs, point);
   return point;
 }
 
-void ModelSweep::tick(double voltage) {
+void ModelSweep::tick(double level) {
   ++ticks_;
   bench_.progress.advance(
-      1, fmt::format("{}{} at {:.4f} Vmin", model_.name,
-                     mitigation_.what.any() ? ", " + mitigation_.name : "", voltage));
+      1,
+      fmt::format("{}{} at {}", model_.name, mitigation_.what.any() ? ", " + mitigation_.name : "",
+                  config_.by_rate() ? fmt::format("{:.3g} % bit errors", 100.0 * level)
+                                    : fmt::format("{:.4f} Vmin", level)));
 }
 
-/// Cycles and energy on the accelerator, if there is one; simulated once, priced per voltage.
+/// Cycles on the accelerator, if there is one, and the energy at a voltage; simulated once, priced
+/// per voltage.
 void ModelSweep::add_cost(CostCache& costs, results::Point& point) const {
   if (!setup_.target.accelerator) return;
   const experiment::NetworkCost& cost = costs.of(mitigation_.what);
   point.cycles = cost.cycles_per_image();
   point.latency_ms = cost.latency_ms();
+  if (!point.voltage) return;  // nothing can be priced
   const EnergyRange energy = cost.energy(*setup_.technology, *point.voltage, mitigation_.what);
   const experiment::RelativeEnergy relative = experiment::relative_energy(energy, costs.at_vmin());
   point.energy = energy.value;

@@ -80,9 +80,10 @@ struct SweepBench {
   AddedRows* added = nullptr;  // rows of other ranks, which count as computed; null: none
 };
 
-/// Errors are those of the first target that shares them, under its keys in the store; cycles and
-/// energy are the target's own. The evaluator is built only when a row is missing. What the bench
-/// refers to must outlive it.
+/// A `level` is a voltage in units of Vmin, or a bit error rate in a sweep over rates. Errors are
+/// those of the first target that shares them, under its keys in the store; cycles and energy are
+/// the target's own. The evaluator is built only when a row is missing. What the bench refers to
+/// must outlive it.
 class ModelSweep {
  public:
   ModelSweep(const SweepBench& bench, const SweepTarget& target, std::size_t network,
@@ -91,29 +92,30 @@ class ModelSweep {
   /// Whether the clean row of a network is stored. If not, the constructor computes it.
   static bool has_clean(const SweepBench& bench, const SweepTarget& target, std::size_t network);
 
+  /// The voltages among which the safe voltage is searched; none over rates.
   const results::SearchLevels& levels() const { return levels_; }
   /// The voltages between which nothing changes, as levels of the rail; empty if there are none.
   const std::vector<double>& steps() const { return steps_; }
 
   /// The key of that result.
-  std::string key(const chips::Chip& chip, double voltage) const;
-  /// The result of one chip at a voltage; `computed` says whether it was missing.
-  results::ChipResult chip(const chips::Chip& chip, double voltage, bool& computed);
+  std::string key(const chips::Chip& chip, double level) const;
+  /// The result of one chip; `computed` says whether it was missing.
+  results::ChipResult chip(const chips::Chip& chip, double level, bool& computed);
 
   /// Whether a chip loses at most what may be lost.
-  bool within_limit(const chips::Chip& chip, double voltage);
+  bool within_limit(const chips::Chip& chip, double level);
   bool within_limit(const results::ChipResult& result) const;
 
-  /// The errors at a voltage on the given chips, without energies and cycles; `computed` says
+  /// The errors at a level on the given chips, without energies and cycles; `computed` says
   /// whether any of it was missing. `results` may be null.
-  results::Point errors(const Chips& chips, double voltage, bool& computed,
+  results::Point errors(const Chips& chips, double level, bool& computed,
                         std::vector<results::ChipResult>* results = nullptr);
-  /// The same with all that the accelerator has to it.
-  results::Point point(const Chips& chips, double voltage, CostCache& costs, bool& computed,
+  /// The same with all that the accelerator has to it: cycles, and energies at voltages.
+  results::Point point(const Chips& chips, double level, CostCache& costs, bool& computed,
                        std::vector<results::ChipResult>* results = nullptr);
 
   /// Counts one more chip as done, whether computed or found.
-  void tick(double voltage);
+  void tick(double level);
 
   std::int64_t ticks() const { return ticks_; }
   double seconds() const { return evaluator_ ? evaluator_->seconds() : 0.0; }
@@ -122,8 +124,15 @@ class ModelSweep {
  private:
   void add_cost(CostCache& costs, results::Point& point) const;
   /// Chips with steps give one result from a step up to the next: the voltage that is evaluated.
-  double evaluated(double voltage) const {
-    return steps_.empty() ? voltage : levels_.voltages[levels_.at(voltage)];
+  double evaluated(double level) const {
+    return steps_.empty() ? level : levels_.voltages[levels_.at(level)];
+  }
+  experiment::Conditions conditions(double level) const {
+    return config_.by_rate() ? supplies_.at_rate(level) : supplies_.at(level);
+  }
+  /// The rail under these conditions, as rows of the store are told.
+  static results::SweptPoint swept(const experiment::Conditions& at) {
+    return {at.voltage, at.supply.rate};
   }
   Evaluator& evaluator();
   results::CleanResult clean();

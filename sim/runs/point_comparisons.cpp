@@ -29,15 +29,14 @@ std::vector<Dimension> dimensions_of(const SweepConfig& config) {
   for (const auto& model : config.models) networks.values.push_back(model.stem().string());
   Dimension mitigations{PointComparison::Of::kMitigations, "mitigations", {}};
   for (const SweepMitigation& entry : config.mitigations) mitigations.values.push_back(entry.name);
-  Dimension voltages{PointComparison::Of::kVoltages, "voltages", {}};
-  for (const double voltage : config.voltages)
-    voltages.values.push_back(fmt::format("{}", voltage));
-  return {networks, mitigations, voltages};
+  Dimension levels{PointComparison::Of::kLevels, config.by_rate() ? "rates" : "voltages", {}};
+  for (const double level : config.levels()) levels.values.push_back(fmt::format("{}", level));
+  return {networks, mitigations, levels};
 }
 
 /// As mitigations are shown, whatever their spelling; numbers by their value.
 std::string canonical(const Dimension& dimension, YamlMap& map) {
-  if (dimension.of == PointComparison::Of::kVoltages && map.text(dimension.key) != kAll) {
+  if (dimension.of == PointComparison::Of::kLevels && map.text(dimension.key) != kAll) {
     return fmt::format("{}", map.number(dimension.key, 0.0, 10.0));
   }
   const std::string text = map.text(dimension.key);
@@ -101,7 +100,7 @@ std::vector<results::PointDifference> compare_points(const SweepConfig& config,
                                                      const results::SweepResult& result,
                                                      const WrongByPoint& wrong) {
   const std::array<std::size_t, 3> sizes{config.models.size(), config.mitigations.size(),
-                                         config.voltages.size()};
+                                         config.levels().size()};
   const std::size_t a_target = sizes[0] * sizes[1] * sizes[2];
   std::vector<results::PointDifference> differences;
   for (const PointComparison& comparison : config.comparisons) {

@@ -24,24 +24,25 @@ namespace {
 /// Chips to evaluate for a network with a mitigation, for the progress display. The search takes
 /// somewhat longer: most of its chips are tried once, and all of them at the answer.
 std::int64_t work_of_one(const SweepConfig& config) {
-  const auto grid_points = static_cast<std::int64_t>(config.voltages.size());
+  const auto grid_points = static_cast<std::int64_t>(config.levels().size());
   return grid_points * config.chips + 2 * config.safe.chosen_on + config.safe.stated_on;
 }
 
-/// The points of the grid, then the safe voltage. `wrong` gets the images of each point, if points
-/// are compared.
+/// The points of the grid, then the safe voltage, which rates do not have. `wrong` gets the images
+/// of each point, if points are compared.
 void add_points(const SweepParts& parts, CostCache& costs, ModelSweep& run,
                 results::SweepResult& result, WrongByPoint& wrong) {
   const std::size_t first = result.points.size();
-  for (const double voltage : parts.config.voltages) {
+  for (const double level : parts.config.levels()) {
     bool computed = false;
     std::vector<results::ChipResult> chips;
-    result.points.push_back(run.point(parts.chips.grid, voltage, costs, computed, &chips));
+    result.points.push_back(run.point(parts.chips.grid, level, costs, computed, &chips));
     result.points_computed += computed ? 1 : 0;
     if (parts.config.comparisons.empty()) continue;
     std::vector<results::WrongImages>& images = wrong.emplace_back();
     for (results::ChipResult& chip : chips) images.push_back(std::move(chip.wrong_images));
   }
+  if (parts.config.by_rate()) return;
   result.safe_voltage.push_back(
       find_safe_voltage(parts.config, parts.chips, run, costs, result.points[first], result));
 }
@@ -82,7 +83,7 @@ results::SweepResult run_parts(const SweepParts& parts, const SweepHow& how) {
     for (std::size_t network = 0; network < config.models.size(); ++network) {
       CostCache costs(config, parts.targets[t], *parts.inputs.networks[t][network],
                       parts.inputs.images.count, store);
-      if (!parts.targets[t].name.empty()) {
+      if (!parts.targets[t].name.empty() && !config.by_rate()) {
         result.accelerators[t].at_vmin.push_back(costs.basis_at_vmin());
       }
       for (const SweepMitigation& mitigation : config.mitigations) {

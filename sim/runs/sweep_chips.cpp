@@ -17,10 +17,11 @@ SweepChips sweep_chips(const SweepConfig& config) {
     const auto draw = [&](std::int64_t seed, std::int64_t count, Chips& list) {
       for (std::int64_t i = 0; i < count; ++i) {
         list.push_back(
-            files.make(results::chip_name(static_cast<std::uint64_t>(seed), i, config.p_err)));
+            files.make(results::chip_name(static_cast<std::uint64_t>(seed), i, config.errors)));
       }
     };
     draw(config.seed, config.chips, chips.grid);
+    if (config.by_rate()) return chips;
     draw(config.seed, config.safe.chosen_on, chips.chosen);
     draw(*config.safe.stated_seed, config.safe.stated_on, chips.stated);
     return chips;
@@ -45,6 +46,7 @@ SweepChips sweep_chips(const SweepConfig& config) {
 }
 
 void settle_safe_voltage(SweepConfig& config) {
+  if (config.by_rate()) return;
   SafeVoltageConfig& safe = config.safe;
   const std::string where =
       safe.origin.empty() ? config.file.string() + ": safe_voltage" : safe.origin;

@@ -13,7 +13,8 @@ namespace brownout::runs {
 using Chips = std::vector<std::unique_ptr<chips::Chip>>;
 
 struct SweepChips {
-  Chips grid;    // at every point
+  Chips grid;  // at every point
+  // None over rates.
   Chips chosen;  // choose the safe voltages: those of the grid, and more
   Chips stated;  // others, at the safe voltages alone
 };
@@ -21,7 +22,8 @@ struct SweepChips {
 SweepChips sweep_chips(const SweepConfig& config);
 
 /// Settles how many chips choose a safe voltage and how many state it, when `chips` and `seed` are
-/// known. InputError for too few chips, and if both sets would share a chip.
+/// known. Over rates there is nothing to settle. InputError for too few chips, and if both sets
+/// would share a chip.
 void settle_safe_voltage(SweepConfig& config);
 
 }  // namespace brownout::runs

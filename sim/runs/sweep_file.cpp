@@ -17,6 +17,7 @@
 #include "sim/experiment/experiment.hpp"
 #include "sim/runs/accelerator_grid.hpp"
 #include "sim/runs/point_comparisons.hpp"
+#include "sim/runs/sweep_rates.hpp"
 #include "sim/runs/sweep_targets.hpp"
 
 namespace brownout::runs {
@@ -24,6 +25,9 @@ namespace brownout::runs {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr char kOneOfLevels[] =
+    "expected exactly one of voltages, voltage_grid and rates (lists that are not empty)";
 
 /// A voltage out of range; the message says whose range it is.
 template <typename Read>
@@ -44,11 +48,9 @@ std::vector<double> read_voltages(YamlMap& root, const technology::Technology& t
       within(technology, [&] { return root.numbers("voltages", low, high, /*required=*/false); });
   std::optional<YamlMap> grid = root.optional_map("voltage_grid");
   if (voltages.empty() == !grid.has_value()) {
-    root.fail(grid ? "voltage_grid" : "voltages",
-              "expected exactly one of voltages (a list that is not empty) and voltage_grid");
+    root.fail(grid ? "voltage_grid" : "voltages", kOneOfLevels);
   }
   if (grid) {
-    grid->expect({"from", "to", "points"});
     const double from = within(technology, [&] { return grid->number("from", low, high); });
     const double to = within(technology, [&] { return grid->number("to", low, high); });
     const std::int64_t points = grid->integer("points", 2, 1000);
@@ -107,7 +109,6 @@ void read_accelerators(YamlMap& root, SweepConfig& config) {
 
 void read_supplies(YamlMap& root, mapping::AcceleratorConfig& accelerator) {
   YamlMap supplies = root.map("supplies");
-  supplies.expect({"input", "activations", "accumulators"});
   const auto read = [&](const char* key, mapping::MemorySupply& supply) {
     const bool given = supplies.has(key);
     const std::string text = supplies.text(key, "");
@@ -123,7 +124,8 @@ void read_supplies(YamlMap& root, mapping::AcceleratorConfig& accelerator) {
 void read_accelerator(YamlMap& root, SweepConfig& config) {
   read_accelerators(root, config);
   if (!config.accelerators.empty()) {
-    config.setup.technology->energy();  // refuses a technology without energies
+    // Refuses a technology without energies.
+    if (!root.has("rates")) config.setup.technology->energy();
   } else if (engines::traits_of(config.setup.engine).on_accelerator) {
     root.fail("engine", "systemc needs an accelerator; expected the key accelerator: FILE");
   }
@@ -167,7 +169,7 @@ void read_mitigations(YamlMap& root, SweepConfig& config) {
     }
   }
   for (const SweepMitigation& entry : config.mitigations) {
-    if (entry.what.any())
+    if (entry.what.any() && config.setup.technology)
       config.setup.technology->mitigation();  // refuses one without their prices
   }
 }
@@ -185,8 +187,6 @@ void read_safe_voltage(YamlMap& root, SweepConfig& config) {
   const char* const key = "safe_voltage";
   std::optional<YamlMap> map = root.optional_map(key);
   if (!map) return;
-  map->expect({"max_drop_points", "tolerance", "yield", "confidence", "chosen_on", "stated_on",
-               "stated_seed"});
   SafeVoltageConfig& safe = config.safe;
   safe.origin = root.where(key);
   safe.max_drop_points = map->number("max_drop_points", 0.0, 100.0, safe.max_drop_points);
@@ -209,7 +209,9 @@ void read_safe_voltage(YamlMap& root, SweepConfig& config) {
   map->finish();
 }
 
+/// Rates need none.
 void read_technology(YamlMap& root, SweepConfig& config) {
+  if (root.has("rates") && !root.has("technology")) return;
   const fs::path technology = shipped_input_file(root, "technology", kShippedTechnologies);
   config.setup.technology =
       std::make_shared<const technology::Technology>(technology::Technology::load(technology));
@@ -220,11 +222,27 @@ void read_technology(YamlMap& root, SweepConfig& config) {
 void read_chips(YamlMap& root, SweepConfig& config) {
   config.chips = root.integer("chips", 1, kMaxChips);
   if (root.has("profile")) {
-    if (root.has("p_err")) root.fail("p_err", "is of random chips; expected none with a profile");
+    for (const char* key : {"p_err", "p01", "p10"}) {
+      if (root.has(key)) root.fail(key, "is of random chips; expected none with a profile");
+    }
     config.profile = shipped_input_file(root, "profile", kShippedProfiles);
   }
   config.seed = root.integer("seed", 0, kMaxSeed, 0);
-  config.p_err = root.number("p_err", kMinPErr, 1.0, 1.0);
+  if (!root.has("p01") && !root.has("p10")) {
+    config.errors = chips::ReadErrors::both(root.number("p_err", kMinPErr, 1.0, 1.0));
+    return;
+  }
+  if (root.has("p_err")) root.fail("p_err", "sets p01 and p10; expected none beside them");
+  config.errors = {root.number("p01", 0.0, 1.0, 1.0), root.number("p10", 0.0, 1.0, 1.0)};
+  if (config.errors.highest_rate() < kMinPErr) {
+    root.fail("p01", fmt::format("expected p01 or p10 to be at least {}", kMinPErr));
+  }
+}
+
+/// The key that limits the rate of random chips.
+const char* limiting_key(const YamlMap& root, const chips::ReadErrors& errors) {
+  if (!root.has("p01") && !root.has("p10")) return "p_err";
+  return errors.p01 > errors.p10 ? "p01" : "p10";
 }
 
 /// Where the network lies in the memory, and how its faulty cells are read.
@@ -236,20 +254,68 @@ void read_reads(YamlMap& root, experiment::Setup& setup) {
   setup.reads.fresh = root.choice("reads", {"frozen", "fresh"}, 0) == 1;
 }
 
-/// Random chips have cells that fail up to a rate of p_err, and the engine must have the memories
-/// that fail.
+/// Random chips have cells that fail up to a rate of p_err (the higher of p01 and p10), and the
+/// engine must have the memories that fail.
 void expect_rates_that_chips_have(const YamlMap& root, const SweepConfig& config,
                                   const experiment::Setup& setup) {
   const experiment::Supplies supplies = setup.supplies();
-  double highest_rate = supplies.at(config.lowest_access()).supply.rate;
-  const experiment::MemoryPoints others = supplies.at(config.voltages.back()).others;
+  const experiment::Conditions lowest = config.by_rate() ? supplies.at_rate(config.rates.back())
+                                                         : supplies.at(config.lowest_access());
+  double highest_rate = lowest.supply.rate;
+  const experiment::MemoryPoints others =
+      config.by_rate() ? lowest.others : supplies.at(config.voltages.back()).others;
   experiment::check_engine(setup.engine, others);
   highest_rate = std::max(
       {highest_rate, others.input.rate, others.activations.rate, others.accumulators.rate});
-  if (config.profile.empty() && highest_rate > config.p_err) {
-    root.fail("p_err", fmt::format("expected at least the highest bit error rate, {} (the lowest "
-                                   "voltage is {} Vmin)",
-                                   highest_rate, config.lowest_access()));
+  if (config.profile.empty() && highest_rate > config.errors.highest_rate()) {
+    root.fail(limiting_key(root, config.errors),
+              fmt::format("expected at least the highest bit error rate, {}{}", highest_rate,
+                          config.by_rate() ? std::string()
+                                           : fmt::format(" (the lowest voltage is {} Vmin)",
+                                                         config.lowest_access())));
+  }
+}
+
+/// A misspelt key, at the top or in a map of the file, is reported before anything else.
+void refuse_unknown_keys(YamlMap& root) {
+  root.expect({"technology",
+               "models",
+               "dataset",
+               "split",
+               "data_folder",
+               "images",
+               "engine",
+               "accelerator",
+               "supplies",
+               "batch",
+               "accelerator_grid",
+               "mitigations",
+               "chips",
+               "profile",
+               "seed",
+               "p_err",
+               "bit_offset",
+               "evaluation_seed",
+               "reads",
+               "voltages",
+               "voltage_grid",
+               "safe_voltage",
+               "rates",
+               "memory_rates",
+               "p01",
+               "p10",
+               "compare"});
+  const std::vector<std::string> memories{"input", "activations", "accumulators"};
+  const std::pair<const char*, std::vector<std::string>> maps[] = {
+      {"supplies", memories},
+      {"memory_rates", memories},
+      {"voltage_grid", {"from", "to", "points"}},
+      {"compare", {"networks", "mitigations", "voltages", "rates"}},
+      {"safe_voltage",
+       {"max_drop_points", "tolerance", "yield", "confidence", "chosen_on", "stated_on",
+        "stated_seed"}}};
+  for (const auto& [key, keys] : maps) {
+    if (root.holds_map(key)) root.map(key).expect(keys);
   }
 }
 
@@ -282,16 +348,14 @@ std::filesystem::path default_folder(const SweepConfig& config) {
 
 SweepConfig load_sweep(const fs::path& file) {
   YamlMap root = YamlMap::load(file);
-  root.expect({"technology",   "models",           "dataset",
-               "split",        "data_folder",      "images",
-               "engine",       "accelerator",      "supplies",
-               "batch",        "accelerator_grid", "mitigations",
-               "chips",        "profile",          "seed",
-               "p_err",        "bit_offset",       "evaluation_seed",
-               "reads",        "voltages",         "voltage_grid",
-               "safe_voltage", "compare"});
+  refuse_unknown_keys(root);
   SweepConfig config;
   config.file = file;
+  const bool by_rate = root.has("rates");
+  for (const char* key : {"voltages", "voltage_grid"}) {
+    if (by_rate && root.has(key)) root.fail("rates", kOneOfLevels);
+  }
+  if (by_rate) refuse_keys_of_voltages(root);
   read_technology(root, config);
   read_models(root, config);
   read_images(root, config.setup.images);
@@ -301,8 +365,13 @@ SweepConfig load_sweep(const fs::path& file) {
   read_mitigations(root, config);
   read_chips(root, config);
   read_reads(root, config.setup);
-  config.voltages = read_voltages(root, *config.setup.technology);
-  read_safe_voltage(root, config);
+  read_memory_rates(root, config);
+  if (by_rate) {
+    read_rates(root, config);
+  } else {
+    config.voltages = read_voltages(root, *config.setup.technology);
+    read_safe_voltage(root, config);
+  }
   config.comparisons = read_comparisons(root, config);
   root.finish();
   for (const std::string& key : root.keys()) config.places[key] = root.where(key);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sim/base/error.hpp"
+#include "sim/chips/random_chip.hpp"
 #include "sim/experiment/setup.hpp"
 #include "sim/mitigation/mitigations.hpp"
 #include "sim/results/safe_voltage.hpp"
@@ -48,7 +49,7 @@ struct SafeVoltageConfig {
 
 /// Which points of the grid are compared: those that differ in one thing alone.
 struct PointComparison {
-  enum class Of { kNetworks, kMitigations, kVoltages };  // as points are nested
+  enum class Of { kNetworks, kMitigations, kLevels };  // as points are nested
   Of of = Of::kNetworks;
   std::optional<std::size_t> baseline;  // all others with this one of the list; none: every pair
 };
@@ -58,8 +59,9 @@ struct SweepConfig {
   std::string technology_sha256;
 
   std::vector<std::filesystem::path> models;  // file stems differ: they name the networks
-  /// With a technology. With an accelerator points have cycles and energy. Its target has no
-  /// mitigations, but each of these in turn.
+  /// With a technology; over rates it may be null, and only gives the areas of mitigations. With an
+  /// accelerator points have cycles and, at voltages, energy. Its target has no mitigations, but
+  /// each of these in turn.
   experiment::Setup setup;
   /// Of the grid, else the only one; none without an accelerator. The setup's is the first of them.
   std::vector<mapping::AcceleratorConfig> accelerators;
@@ -71,15 +73,21 @@ struct SweepConfig {
   std::int64_t chips = 10;        // random:seed … random:seed+chips-1, or
   std::filesystem::path profile;  // so many places of this chip's map; empty: random chips
   std::int64_t seed = 0;          // of the places as well
-  double p_err = 1.0;
+  chips::ReadErrors errors;       // of random chips
 
+  // One of the two is empty.
   std::vector<double> voltages;  // units of Vmin, strictly descending
-  SafeVoltageConfig safe;
+  std::vector<double> rates;     // bit error rates, fractions, strictly ascending
+  SafeVoltageConfig safe;        // of voltages
   std::vector<PointComparison> comparisons;
 
   FieldNames places;  // where the file gives its keys
 
-  /// The lowest supply at which the weight memory is accessed, boosts included.
+  /// Whether points are bit error rates, which have no voltage and no energy.
+  bool by_rate() const { return !rates.empty(); }
+  /// What points differ in: voltages or rates, in the order of the results.
+  const std::vector<double>& levels() const { return by_rate() ? rates : voltages; }
+  /// The lowest supply at which the weight memory is accessed, boosts included. Of voltages.
   double lowest_access() const;
 };
 

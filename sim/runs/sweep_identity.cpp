@@ -13,7 +13,9 @@ std::string identity(const SweepConfig& config, const std::vector<results::Sweep
   Json json;
   json["version"] = results::kResultVersion;
   results::put_definitions(json);
-  json["technology"] = {{"name", setup.technology->name()}, {"sha256", config.technology_sha256}};
+  if (setup.technology) {
+    json["technology"] = {{"name", setup.technology->name()}, {"sha256", config.technology_sha256}};
+  }
   json["models"] = Json::array();
   for (const results::SweepModel& model : models) {
     json["models"].push_back({{"name", model.name}, {"sha256", model.sha256}});
@@ -32,7 +34,12 @@ std::string identity(const SweepConfig& config, const std::vector<results::Sweep
   json["chips"] = config.chips;
   json["seed"] = config.seed;
   if (config.profile.empty()) {
-    json["p_err"] = config.p_err;
+    if (config.errors.are_equal()) {
+      json["p_err"] = config.errors.p01;
+    } else {
+      json["p01"] = config.errors.p01;
+      json["p10"] = config.errors.p10;
+    }
   } else {
     json["profile"] = first_chip;
     json["places_version"] = results::kPlacesVersion;
@@ -43,6 +50,11 @@ std::string identity(const SweepConfig& config, const std::vector<results::Sweep
   json["mitigations"] = Json::array();
   for (const SweepMitigation& entry : config.mitigations) {
     json["mitigations"].push_back(entry.identity);
+  }
+  if (config.by_rate()) {
+    json["rates"] = config.rates;
+    if (setup.rates.any()) json["memory_rates"] = results::memory_rates_json(setup.rates);
+    return json_text(json, 2) + "\n";
   }
   json["voltages"] = config.voltages;
   const SafeVoltageConfig& safe = config.safe;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A job is a line: "count TARGET NETWORK MITIGATION", "clean UNIT", "rows UNIT LIST VOLTAGE CHIP"
-// with a chip of a list of SweepChips, or "search UNIT". Units are numbered as units_of lists them.
+// A job is a line: "count TARGET NETWORK MITIGATION", "clean UNIT", "rows UNIT LIST LEVEL CHIP"
+// with a chip of a list of SweepChips, at a level of ModelSweep, or "search UNIT". Units are
+// numbered as units_of lists them.
 #include "sim/runs/sweep_jobs.hpp"
 
 #include <algorithm>
@@ -24,7 +25,7 @@ constexpr std::size_t kKept = 4;
 struct Order {
   std::string kind, list;
   std::size_t unit = 0, chip = 0;
-  double voltage = 0.0;
+  double level = 0.0;
   SweepUnit counted;  // target, network and mitigation whose events are counted
 };
 
@@ -37,7 +38,7 @@ Order parse(const std::string& job) {
   } else {
     text >> order.unit;
   }
-  if (order.kind == "rows") text >> order.list >> order.voltage >> order.chip;
+  if (order.kind == "rows") text >> order.list >> order.level >> order.chip;
   BROWNOUT_CHECK(!text.fail(), "job \"{}\"", job);
   return order;
 }
@@ -107,7 +108,7 @@ void SweepWorker::run(const std::string& job, results::RowStore& rows) {
   ModelSweep& model = this->model(units_of(parts_).at(order.unit), rows);  // computes the clean row
   if (order.kind == "rows") {
     bool computed = false;
-    model.chip(*list_of(chips_, order.list).at(order.chip), order.voltage, computed);
+    model.chip(*list_of(chips_, order.list).at(order.chip), order.level, computed);
   } else if (order.kind == "search") {
     std::int64_t tried = 0;
     choose_safe_level(parts_.config, chips_, model, parts_.described.safe, tried);
@@ -162,7 +163,7 @@ std::vector<workers::Job> SweepPlan::counts() const {
         if (!mine || store_.find(key)) return;
         jobs.push_back({fmt::format("count {} {} {}", target, network, entry), kLongest});
       };
-      add(kUnprotected, {});
+      if (!parts_.config.by_rate()) add(kUnprotected, {});  // what energies are compared with
       for (std::size_t i = 0; i < parts_.config.mitigations.size(); ++i) {
         add(i, parts_.config.mitigations[i].what);
       }
@@ -177,9 +178,10 @@ std::vector<workers::Job> SweepPlan::begin(std::size_t number) {
   unit.model = model_of(bench_, unit.what);
   std::vector<workers::Job> jobs;
   const std::size_t chips = parts_.chips.grid.size();
-  for (std::size_t v = 0; v < parts_.config.voltages.size(); ++v) {
+  const std::vector<double>& levels = parts_.config.levels();
+  for (std::size_t v = 0; v < levels.size(); ++v) {
     const auto more = rows(
-        unit, number, parts_.chips.grid, "grid", parts_.config.voltages[v],
+        unit, number, parts_.chips.grid, "grid", levels[v],
         [&](std::size_t chip) { return shard_.has_row(v * chips + chip, number, units_.size()); });
     jobs.insert(jobs.end(), more.begin(), more.end());
   }
@@ -190,18 +192,18 @@ std::vector<workers::Job> SweepPlan::begin(std::size_t number) {
 }
 
 std::vector<workers::Job> SweepPlan::rows(const Unit& unit, std::size_t number, const Chips& chips,
-                                          const char* list, double voltage,
+                                          const char* list, double level,
                                           const std::function<bool(std::size_t)>& asked_for) {
   std::vector<workers::Job> jobs;
   std::set<std::string> asked;
   for (std::size_t i = 0; i < chips.size(); ++i) {
     if (!asked_for(i)) continue;
-    const std::string key = unit.model->key(*chips[i], voltage);
+    const std::string key = unit.model->key(*chips[i], level);
     if (store_.find(key) || !asked.insert(key).second) {
-      unit.model->tick(voltage);
+      unit.model->tick(level);
       continue;
     }
-    jobs.push_back({fmt::format("rows {} {} {:.17g} {}", number, list, voltage, i), cost(unit)});
+    jobs.push_back({fmt::format("rows {} {} {:.17g} {}", number, list, level, i), cost(unit)});
   }
   return jobs;
 }
@@ -209,6 +211,7 @@ std::vector<workers::Job> SweepPlan::rows(const Unit& unit, std::size_t number, 
 /// The chips of a search are tried one after the other, so it begins before shorter jobs.
 std::vector<workers::Job> SweepPlan::search_if_complete(std::size_t number) {
   const Unit& unit = units_[number];
+  if (parts_.config.by_rate()) return {};  // there is nothing to search
   if (unit.open > 0 || !shard_.leads(number, units_.size())) return {};
   return {{fmt::format("search {}", number),
            static_cast<double>(parts_.config.safe.chosen_on) * cost(unit)}};
@@ -232,7 +235,7 @@ std::vector<workers::Job> SweepPlan::after(const workers::Job& done) {
     return jobs;
   }
   if (order.kind == "rows") {
-    unit.model->tick(order.voltage);
+    unit.model->tick(order.level);
     if (order.list == "stated") return {};
     --unit.open;
     return search_if_complete(order.unit);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sweep as jobs: the clean networks, chips at the voltages of the grid, searches for safe
-// voltages, and the chips that state what those are worth.
+// A sweep as jobs: the clean networks, chips at the voltages or rates of the grid, searches for
+// safe voltages, and the chips that state what those are worth.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -60,7 +60,7 @@ class SweepPlan : public workers::Plan {
   std::vector<workers::Job> begin(std::size_t unit);
   /// The jobs of the chips of a list that are among those asked for.
   std::vector<workers::Job> rows(const Unit& unit, std::size_t number, const Chips& chips,
-                                 const char* list, double voltage,
+                                 const char* list, double level,
                                  const std::function<bool(std::size_t chip)>& asked_for);
   std::vector<workers::Job> search_if_complete(std::size_t unit);
   double cost(const Unit& unit) const;

@@ -19,8 +19,11 @@ results::SweepResult described_sweep(const SweepConfig& config, const SweepInput
   const experiment::Setup& setup = config.setup;
   const chips::Chip& first_chip = *chips.grid.front();
   results::SweepResult result;
-  result.technology = setup.technology->name();
-  result.rail = setup.technology->rail().text();
+  result.by_rate = config.by_rate();
+  if (setup.technology) {
+    result.technology = setup.technology->name();
+    result.rail = setup.technology->rail().text();
+  }
   result.chip_note = first_chip.note();
   for (const std::unique_ptr<SweepNetwork>& network : inputs.networks.front()) {
     const experiment::Model& model = network->model();
@@ -28,19 +31,22 @@ results::SweepResult described_sweep(const SweepConfig& config, const SweepInput
                              model.network->coded_parameters()});
   }
   result.identity = identity(config, result.models, inputs.used, first_chip.identity());
-  result.safe = rule_of(config, chips);
+  if (!config.by_rate()) result.safe = rule_of(config, chips);
   result.engine = setup.engine;
   result.labelled = inputs.images.labelled();
   for (const SweepTarget& target : targets) {
     if (target.name.empty()) continue;
     const mapping::AcceleratorConfig& accelerator = *target.setup.target.accelerator;
-    result.accelerators.push_back(
-        {target.name, accelerator.clock_mhz, target.errors_of,
-         experiment::dram_price(*setup.technology, experiment::own_dram_price(accelerator.dram))});
+    results::SweptAccelerator one{target.name, accelerator.clock_mhz, target.errors_of, {}};
+    if (!config.by_rate()) {
+      one.dram =
+          experiment::dram_price(*setup.technology, experiment::own_dram_price(accelerator.dram));
+    }
+    result.accelerators.push_back(std::move(one));
   }
   if (setup.target.accelerator) {
     result.accelerator = config.grid_of.empty() ? setup.target.accelerator->name : config.grid_of;
-    result.prices = experiment::price_list(*setup.technology);
+    if (!config.by_rate()) result.prices = experiment::price_list(*setup.technology);
   }
   result.weights_scaled = setup.supplies().weights_scaled();
   result.mitigations.clear();

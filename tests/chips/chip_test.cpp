@@ -18,6 +18,11 @@ TEST(MakeChip, KnowsRandomChips) {
   EXPECT_EQ(make_chip("random:18446744073709551615")->name(), "random:18446744073709551615");
   EXPECT_EQ(make_chip("random:3,p_err=0.5")->name(), "random:3,p_err=0.5");
   EXPECT_EQ(make_chip("random:3,p_err=1")->name(), "random:3");
+  EXPECT_EQ(make_chip("random:3,p01=0.5,p10=0.25")->name(), "random:3,p01=0.5,p10=0.25");
+  EXPECT_EQ(make_chip("random:3,p10=0,p01=0.5")->name(), "random:3,p01=0.5,p10=0");
+  EXPECT_EQ(make_chip("random:3,p10=0.25")->name(), "random:3,p01=1,p10=0.25");
+  EXPECT_EQ(make_chip("random:3,p01=0.5,p10=0.5")->name(), "random:3,p_err=0.5");
+  EXPECT_EQ(make_chip("random:3,p01=1,p10=-0")->name(), "random:3,p01=1,p10=0");
 }
 
 TEST(MakeChip, GivesTheChipOfThatName) {
@@ -26,6 +31,8 @@ TEST(MakeChip, GivesTheChipOfThatName) {
             RandomChip(7).faults(memory::MemoryId::kWeights, 500, at));
   EXPECT_EQ(make_chip("random:7,p_err=0.25")->faults(memory::MemoryId::kWeights, 500, at),
             RandomChip(7, 0.25).faults(memory::MemoryId::kWeights, 500, at));
+  EXPECT_EQ(make_chip("random:7,p01=0.25,p10=0")->faults(memory::MemoryId::kWeights, 500, at),
+            RandomChip(7, ReadErrors{0.25, 0.0}).faults(memory::MemoryId::kWeights, 500, at));
 }
 
 TEST(MakeChip, RefusesOtherTextsAndListsTheForms) {
@@ -53,6 +60,13 @@ TEST(MakeChip, RefusesOtherTextsAndListsTheForms) {
                                  "random:7,p_err=0.5x",
                                  "random:7,p_err=0.5,p_err=0.5",
                                  "random:7,perr=0.5",
+                                 "random:7,p01=0,p10=0",
+                                 "random:7,p01=1.5",
+                                 "random:7,p10=-1",
+                                 "random:7,p01=0.5,p01=0.5",
+                                 "random:7,p01=0.5,p_err=0.5",
+                                 "random:7,p01=0.5,",
+                                 "random:7,p01=0.5,seed=1",
                                  "random:,p_err=0.5",
                                  "chip.h6",
                                  "chip.h5,offset=-1",
@@ -74,6 +88,7 @@ TEST(MakeChip, RefusesOtherTextsAndListsTheForms) {
       EXPECT_EQ(error.exit_code(), 2);
       EXPECT_NE(message.find('"' + text + '"'), std::string::npos) << message;
       EXPECT_NE(message.find("random:SEED,p_err=P"), std::string::npos) << message;
+      EXPECT_NE(message.find("random:SEED,p01=P,p10=P"), std::string::npos) << message;
     }
   }
 }

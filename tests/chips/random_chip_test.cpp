@@ -120,6 +120,28 @@ TEST(RandomChip, TwoParameterFormHasTheCellsOfTheHigherRate) {
   EXPECT_EQ(RandomChip(7, 0.25).faults(memory::MemoryId::kWeights, 10, at_rate(0.25)).size(), 640u);
 }
 
+TEST(RandomChip, AProbabilityForEachStoredBitLeavesTheCellsOfTheHigherOne) {
+  for (const ReadErrors errors : {ReadErrors{0.25, 0.125}, ReadErrors{0.125, 0.25}, {0.0, 0.25}}) {
+    const RandomChip chip(7, errors);
+    memory::FaultList expected =
+        RandomChip(7, 0.25).faults(memory::MemoryId::kWeights, 5000, at_rate(0.005));
+    memory::FaultList checks =
+        RandomChip(7, 0.25).check_faults(memory::MemoryId::kWeights, 5000, at_rate(0.005));
+    ASSERT_FALSE(expected.empty() || checks.empty());
+    for (memory::FaultList* list : {&expected, &checks}) {
+      for (memory::CellFault& fault : *list) {
+        fault.p01 = static_cast<float>(errors.p01);
+        fault.p10 = static_cast<float>(errors.p10);
+      }
+    }
+    EXPECT_EQ(chip.faults(memory::MemoryId::kWeights, 5000, at_rate(0.005)), expected);
+    EXPECT_EQ(chip.check_faults(memory::MemoryId::kWeights, 5000, at_rate(0.005)), checks);
+    EXPECT_EQ(chip.die(), RandomChip(7).die());
+  }
+  const RandomChip same(7, ReadErrors{0.25, 0.25});
+  EXPECT_EQ(same.identity(), RandomChip(7, 0.25).identity());
+}
+
 TEST(RandomChip, RefusesARateThatNoShareOfFaultyCellsGives) {
   try {
     RandomChip(7, 0.25).faults(memory::MemoryId::kWeights, 10, at_rate(0.3));
@@ -129,7 +151,17 @@ TEST(RandomChip, RefusesARateThatNoShareOfFaultyCellsGives) {
                  "chip random:7,p_err=0.25: expected a bit error rate of at most p_err = 0.25, "
                  "got 0.3");
   }
+  try {
+    RandomChip(7, ReadErrors{0.125, 0.25}).faults(memory::MemoryId::kWeights, 10, at_rate(0.3));
+    ADD_FAILURE();
+  } catch (const InputError& error) {
+    EXPECT_STREQ(error.what(),
+                 "chip random:7,p01=0.125,p10=0.25: expected a bit error rate of at most p10 = "
+                 "0.25, got 0.3");
+  }
   EXPECT_THROW(RandomChip(7, 0.0), std::logic_error);
+  EXPECT_THROW(RandomChip(7, ReadErrors{0.0, 0.0}), std::logic_error);
+  EXPECT_THROW(RandomChip(7, ReadErrors{-0.5, 1.0}), std::logic_error);
   EXPECT_THROW(faults_at(7, 10, 1.5), std::logic_error);
   EXPECT_THROW(faults_at(7, 10, std::nan("")), std::logic_error);
 }

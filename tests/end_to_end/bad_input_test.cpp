@@ -155,7 +155,10 @@ TEST_F(BadInput, FilesThatUsedToHangOrCrash) {
     workplace_.write("comma.yaml", text);
     expect_refusal({"sweep", "comma.yaml", "--out", "out"}, {"comma.yaml:", "not valid YAML"});
   }
-  refuse_sweep("chips: 4", "chips: 4\nrates: [0.1]", {"bad.yaml:8:1: unknown key \"rates\""});
+  refuse_sweep("chips: 4", "chips: 4\nrate: [0.1]",
+               {"bad.yaml:8:1: unknown key \"rate\"", "\"rates\""});
+  refuse_sweep("chips: 4", "chips: 4\nrates: [0.1]",
+               {"bad.yaml:8:8: rates: expected exactly one of voltages, voltage_grid and rates"});
   refuse_sweep("points: 4", "points: 4, step: 0.1", {"unknown key \"voltage_grid.step\""});
   const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
   workplace_.write("deep.json", R"({"format": "brownout.sensitivity", "networks": )" + deep + "}");

@@ -116,6 +116,23 @@ TEST_F(PointComparisons, TheKeyCanBeAddedAndTakenAwayAndNothingRunsAgain) {
   EXPECT_FALSE(fs::exists(workplace_.folder() / "out" / "differences.csv"));
 }
 
+TEST_F(PointComparisons, RatesAreComparedLikeVoltages) {
+  const std::size_t grid = plain_.find("voltage_grid");
+  plain_ = plain_.substr(0, grid) + "rates: [0.01, 0.05]\n";
+  const Json json = finished("compare: {rates: 0.01, networks: all}\n", "out");
+  ASSERT_EQ(json["differences"].size(), 2u + 2u);
+  for (const Json& difference : json["differences"]) {
+    EXPECT_TRUE(difference["first"]["voltage"].is_null());
+    const bool networks = difference["first"]["rate"] == difference["second"]["rate"];
+    if (!networks) {
+      EXPECT_EQ(difference["first"]["rate"], 0.05);
+      EXPECT_EQ(difference["second"]["rate"], 0.01);
+    }
+  }
+  EXPECT_NE(text_.find("rquant-8b at 5 %"), std::string::npos) << text_;
+  expect_refused("compare: {voltages: all}\n", "voltages");
+}
+
 TEST_F(PointComparisons, AcceleratorsThatShareTheirErrorsAreComparedOnce) {
   const Json json = finished(
       "accelerator: edge-16x16\naccelerator_grid: {clock_mhz: [100, 200]}\n"

@@ -128,6 +128,30 @@ TEST(Supplies, OtherMemoriesMayFailIfTheyAreNotAtVmin) {
   EXPECT_FALSE(Supplies(finfet(), {}).others_may_fail());
 }
 
+TEST(Supplies, ARateWithoutAVoltageIsThatOfAllMemoriesOnTheRail) {
+  TargetConfig target = on_accelerator(true);
+  target.accelerator->accumulators.supply.vmin = 1.0;
+  MemoryRates rates;
+  rates.input = 0.002;
+  for (const auto& technology : {std::shared_ptr<const technology::Technology>(), finfet()}) {
+    const Supplies supplies(technology, target, rates);
+    const Conditions at = supplies.at_rate(0.01);
+    EXPECT_FALSE(at.voltage);
+    expect_point(at.supply, 1.0, 0.01);
+    expect_point(at.weights, 1.0, 0.01);
+    expect_point(at.others.activations, 1.0, 0.01);
+    expect_point(at.others.input, 1.0, 0.002);
+    expect_point(at.others.accumulators, 1.0, 0.0);
+    EXPECT_TRUE(supplies.others_may_fail());
+  }
+  target.accelerator->activations.supply = {};
+  EXPECT_FALSE(Supplies(nullptr, target).others_may_fail());
+  EXPECT_TRUE(Supplies(nullptr, target, rates).others_may_fail());
+  target.of_resident_weights.boost_vmin = 0.1;
+  target.accelerator->weights.mitigations.boost_vmin = 0.1;
+  EXPECT_THROW(Supplies(finfet(), target).at_rate(0.01), InputError);
+}
+
 TEST(Supplies, PricesKnowTheSameSupplies) {
   const MemorySupplies supplies = supplies_of(on_accelerator(false).accelerator);
   const technology::Supply priced = supplies.priced_at(0.8);

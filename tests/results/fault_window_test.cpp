@@ -58,9 +58,19 @@ TEST(FaultWindow, IsNoLargerThanAskedForAndThinsOutVoltages) {
   EXPECT_EQ(window.words, 10u);
   EXPECT_EQ(window.all_words, 100u);
   EXPECT_EQ(window.first_failure.size(), 640u);
-  ASSERT_EQ(window.voltages.size(), kMostLevels);
-  EXPECT_DOUBLE_EQ(window.voltages.front(), 1.0);
-  EXPECT_DOUBLE_EQ(window.voltages.back(), 1.0 - 0.005 * 39);
+  ASSERT_EQ(window.levels.size(), kMostLevels);
+  EXPECT_DOUBLE_EQ(window.levels.front(), 1.0);
+  EXPECT_DOUBLE_EQ(window.levels.back(), 1.0 - 0.005 * 39);
+}
+
+TEST(FaultWindow, OfRatesBeginsWithTheLowestOne) {
+  StoredSweep sweep = small_sweep({{1.0, 0.1}, {1.0, 0.01}});
+  const FaultWindow by_voltage = fault_window(small_sweep({{0.9, 0.01}, {0.8, 0.1}}), 100);
+  sweep.by_rate = true;
+  for (StoredPoint& point : sweep.points) point.voltage.reset();
+  const FaultWindow window = fault_window(sweep, 100);
+  EXPECT_EQ(window.levels, (std::vector<double>{0.01, 0.1}));
+  EXPECT_EQ(window.first_failure, by_voltage.first_failure);
 }
 
 TEST(FaultWindow, SaysWhyThereIsNone) {

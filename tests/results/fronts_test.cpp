@@ -39,9 +39,9 @@ TEST(Fronts, HoldEverythingThatASweepSays) {
   sweep.settle();
   const Fronts& fronts = sweep.fronts;
   EXPECT_TRUE(fronts.compares_networks);
-  ASSERT_EQ(fronts.best_per_voltage.size(), 3u);
-  EXPECT_EQ(fronts.best_per_voltage[0].point, 0u);
-  EXPECT_EQ(fronts.best_per_voltage[1].point, 4u);
+  ASSERT_EQ(fronts.best_per_level.size(), 3u);
+  EXPECT_EQ(fronts.best_per_level[0].point, 0u);
+  EXPECT_EQ(fronts.best_per_level[1].point, 4u);
   EXPECT_EQ(fronts.pareto.size(), pareto_front(kPoints).size());
   EXPECT_EQ(fronts.mitigations.size(), mitigation_front(kPoints).size());
   EXPECT_EQ(fronts.energies, (std::vector<std::vector<std::size_t>>{{1, 0}, {4, 3}}));

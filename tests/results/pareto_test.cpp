@@ -47,7 +47,7 @@ Indices leaders(const std::vector<Leader>& list) {
 TEST(Pareto, BestPerVoltageRunsFromTheHighestAndTiesAreNotDecided) {
   const std::vector<Point> points{make("b", 0.8, 20), make("b", 0.9, 10), make("b", 1, 8),
                                   make("a", 0.8, 15), make("a", 0.9, 10), make("a", 1, 9)};
-  const std::vector<Leader> best = best_per_voltage(points);
+  const std::vector<Leader> best = best_per_level(points);
   EXPECT_EQ(leaders(best), (Indices{2, 4, 3}));  // of the equal ones at 0.9 the name decides
   EXPECT_EQ(best[1].within_noise, (Indices{1}));
 }
@@ -64,12 +64,12 @@ TEST(Pareto, NothingDependsOnTheOrderOfTheFile) {
     }
     return text;
   };
-  const std::string best = names(best_per_voltage(points)), front = names(pareto_front(points));
+  const std::string best = names(best_per_level(points)), front = names(pareto_front(points));
   EXPECT_EQ(best, "a:bc a: ");
   std::mt19937 random(3);
   for (int i = 0; i < 20; ++i) {
     std::shuffle(points.begin(), points.end(), random);
-    EXPECT_EQ(names(best_per_voltage(points)), best);
+    EXPECT_EQ(names(best_per_level(points)), best);
     EXPECT_EQ(names(pareto_front(points)), front);
   }
 }
@@ -117,12 +117,23 @@ TEST(Pareto, ALowerErrorWithinNoiseOfACheaperPointIsSaidToBeSo) {
   EXPECT_TRUE(front[2].within_noise.empty());
 }
 
-TEST(Pareto, PointsWithoutVoltageTakeNoPart) {
-  Point loose = make("a", 1, 1);
-  loose.voltage.reset();
-  loose.energy_sram_rel.reset();
-  EXPECT_TRUE(pareto_front({loose}).empty());
-  EXPECT_TRUE(best_per_voltage({loose}).empty());
+TEST(Pareto, PointsWithoutVoltageHaveABestOnePerRateAndNoFrontOfEnergy) {
+  const auto at = [](const std::string& model, double rate, double rerr) {
+    Point point = make(model, 1, rerr);
+    point.voltage.reset();
+    point.energy_sram_rel.reset();
+    point.rate = rate;
+    return point;
+  };
+  const std::vector<Point> points{at("a", 0.1, 9), at("a", 0.01, 2), at("b", 0.1, 8),
+                                  at("b", 0.01, 3)};
+  EXPECT_TRUE(pareto_front(points).empty());
+  const std::vector<Leader> best = best_per_level(points);
+  ASSERT_EQ(best.size(), 2u);  // the lower rate first
+  EXPECT_EQ(best[0].point, 1u);
+  EXPECT_EQ(best[1].point, 2u);
+  // Each point is alone with its network and rate: nothing says what a higher rate saves.
+  EXPECT_EQ(mitigation_front(points).size(), 4u);
 }
 
 TEST(Pareto, MitigationsAreComparedByErrorEnergyAreaAndCyclesWithinANetwork) {

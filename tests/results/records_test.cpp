@@ -16,7 +16,7 @@ struct Row {
   experiment::Model model;
   UsedImages used{"d", 100};
   std::string mitigation = "none", chip = "random:1";
-  chips::OperatingPoint supply{0.85, 0.01};
+  SweptPoint supply{0.85, 0.01};
 
   Row() { model.sha256 = "m"; }
   RecordKeys keys() const { return {setup, technology, model, used}; }
@@ -31,6 +31,15 @@ TEST(RecordKeys, ChangeWithEverythingThatDecidesAResult) {
       [](Row& row) { row.mitigation = "secded"; },
       [](Row& row) { row.chip = "random:2"; },
       [](Row& row) { row.supply.voltage = 0.86; },
+      [](Row& row) { row.supply.voltage.reset(); },
+      [](Row& row) {
+        row.setup.target.accelerator.emplace();
+        row.setup.rates.input = 0.01;
+      },
+      [](Row& row) {
+        row.setup.target.accelerator.emplace();
+        row.setup.rates.input = 0.02;
+      },
       [](Row& row) { row.setup.engine = "float"; },
       [](Row& row) { row.setup.reads.evaluation_seed = 1; },
       [](Row& row) { row.setup.target.bit_offset = 64; },

@@ -62,7 +62,9 @@ TEST_F(Configuration, ReadsEveryKey) {
   EXPECT_EQ(config.setup.engine, "float");
   EXPECT_EQ(config.chips, 7);
   EXPECT_EQ(config.seed, 3);
-  EXPECT_EQ(config.p_err, 0.5);
+  EXPECT_EQ(config.errors.p01, 0.5);
+  EXPECT_EQ(config.errors.p10, 0.5);
+  EXPECT_FALSE(config.by_rate());
   EXPECT_EQ(config.setup.target.bit_offset, 9u);
   EXPECT_EQ(config.setup.reads.evaluation_seed, 4u);
   EXPECT_EQ(config.voltages, (std::vector<double>{1.0, 0.9, 0.8}));  // sorted downward

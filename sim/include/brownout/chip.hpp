@@ -50,8 +50,8 @@ struct Draws {
 /// Safe to use from several threads.
 class Chip {
  public:
-  /// "random:SEED[,p_err=P]", "physical:SEED[,FILE.yaml]", "FILE.h5[,offset=N][,no-wrap]".
-  /// InputError for other texts and for files that cannot be read.
+  /// "random:SEED[,p_err=P]", "random:SEED,p01=P,p10=P", "physical:SEED[,FILE.yaml]",
+  /// "FILE.h5[,offset=N][,no-wrap]". InputError for other texts and for files that cannot be read.
   explicit Chip(const std::string& text);
 
   std::string name() const;

@@ -47,8 +47,9 @@ class Chip:
     616
 
     Args:
-        text: ``"random:SEED"``, ``"random:SEED,p_err=P"``, ``"physical:SEED"``,
-            ``"physical:SEED,FILE.yaml"``, or a measured profile ``"FILE.h5"`` (docs/chips.md).
+        text: ``"random:SEED"``, ``"random:SEED,p_err=P"``, ``"random:SEED,p01=P,p10=P"``,
+            ``"physical:SEED"``, ``"physical:SEED,FILE.yaml"``, or a measured profile
+            ``"FILE.h5"`` (docs/chips.md).
         offset: Of a profile: the cell of its map that is the first one of a memory.
         wrap: Of a profile: whether a map that is smaller than the memory repeats. If not, such a
             memory is an error.

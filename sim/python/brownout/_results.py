@@ -253,7 +253,10 @@ class RunResult(_Result):
 
 
 class SweepResult(_Result):
-    """What ``brownout.sweep`` gives: networks × chips × voltages. Printed it is ``brownout sweep``."""
+    """What ``brownout.sweep`` gives: networks × chips × voltages, or × bit error rates.
+
+    Printed it is ``brownout sweep``.
+    """
 
     @property
     def folder(self) -> str:
@@ -272,7 +275,7 @@ class SweepResult(_Result):
 
     @property
     def safe_voltages(self) -> Table:
-        """The lowest safe voltages, as ``safe_voltage.csv`` in the folder."""
+        """The lowest safe voltages, as ``safe_voltage.csv`` in the folder. Empty over rates."""
         return Table(self._fields["safe_voltage_csv"])
 
     def to_pandas(self) -> Any:

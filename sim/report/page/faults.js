@@ -11,7 +11,9 @@ const Faults = (() => {
     for (let i = 0; i < count; ++i) cells[i] = packed.charCodeAt(i >> 1) >> (4 * (i & 1)) & 15;
     return cells;
   }
-  // From the colour of cells that fail at the highest voltage to that of the lowest.
+  const levelText = (v, digits) => data.by_rate ? `a rate of ${Number((100 * v).toPrecision(3))} %` : `${v.toFixed(digits)} Vmin`;
+  const onward = () => data.by_rate ? "up" : "down";
+  // From the colour of cells that fail at the highest voltage or lowest rate to that of the last.
   function ramp(count) {
     const stops = [[94, 15, 20], [204, 51, 17], [230, 159, 0], [240, 215, 90]];
     return Array.from({length: count}, (_, i) => {
@@ -27,9 +29,9 @@ const Faults = (() => {
       cells: unpack(faults.cells, faults.words * COLUMNS), arrays, across,
       width: across * (COLUMNS + GAP) - GAP,
       height: Math.ceil(arrays / across) * (faults.array_rows + GAP) - GAP,
-      colours: ramp(faults.voltages.length),
+      colours: ramp(faults.levels.length),
     });
-    level = faults.voltages.length;
+    level = faults.levels.length;
   }
   // A pixel a cell.
   function paint() {
@@ -71,8 +73,8 @@ const Faults = (() => {
     context.drawImage(image, 0, 0);
   }
   function tell() {
-    const v = map.voltages[level - 1], share = map.failing[level - 1] / (map.words * COLUMNS);
-    byId("fault-level-text").textContent = `${v.toFixed(4)} Vmin: ${map.failing[level - 1]} of ` +
+    const v = map.levels[level - 1], share = map.failing[level - 1] / (map.words * COLUMNS);
+    byId("fault-level-text").textContent = `${levelText(v, 4)}: ${map.failing[level - 1]} of ` +
         `${map.words * COLUMNS} cells fail (${(100 * share).toPrecision(3)} %)`;
   }
   function place(event) {
@@ -85,7 +87,7 @@ const Faults = (() => {
     if (column >= COLUMNS || row >= map.array_rows || word >= map.words || x >= map.width) return;
     const first = map.cells[word * COLUMNS + column];
     byId("fault-place").textContent = `Array ${array}, row ${row}, column ${column}: ` +
-        (first > 0 ? `fails from ${map.voltages[first - 1].toFixed(4)} Vmin down.` : "does not fail at any voltage of the sweep.");
+        (first > 0 ? `fails from ${levelText(map.levels[first - 1], 4)} ${onward()}.` : `does not fail at any ${data.by_rate ? "rate" : "voltage"} of the sweep.`);
   }
   function zoom(factor, x, y) {
     const scale = Math.min(24, Math.max(0.25, view.scale * factor));
@@ -129,18 +131,18 @@ const Faults = (() => {
   }
   function legend() {
     byId("fault-legend").replaceChildren();
-    map.voltages.forEach((v, i) => {
+    map.levels.forEach((v, i) => {
       if (map.failing[i] === 0) return;
       const entry = document.createElement("span");
       entry.innerHTML = `<i class="swatch" style="background:rgb(${map.colours[i].join(",")})"></i> `;
-      entry.append(`fails from ${v.toFixed(3)}`);
+      entry.append(`fails from ${data.by_rate ? levelText(v) : v.toFixed(3)}`);
       byId("fault-legend").append(entry);
     });
   }
   function describe(faults) {
     const words = faults.words < faults.all_words ? `the first ${faults.words} of ${faults.all_words} words` : `all ${faults.words} words`;
     byId("fault-text").textContent = `Chip ${faults.chip}: ${words} of the weight memory, 64 cells each, in arrays of ` +
-        `${faults.array_rows} rows. The colour of a cell says from which voltage of the sweep down it fails.`;
+        `${faults.array_rows} rows. The colour of a cell says from which ${data.by_rate ? "rate of the sweep up" : "voltage of the sweep down"} it fails.`;
   }
   function open(sweep) {
     const faults = data.sweeps[sweep].faults, there = !faults.problem;
@@ -153,7 +155,7 @@ const Faults = (() => {
     }
     load(faults);
     describe(faults);
-    byId("fault-level").max = faults.voltages.length;
+    byId("fault-level").max = faults.levels.length;
     byId("fault-level").value = level;
     view = {x: 0, y: 0, scale: Math.max(1, Math.min(3, byId("fault-map").clientWidth / map.width))};
     legend();
@@ -169,7 +171,7 @@ const Faults = (() => {
   function start(report) {
     data = report;
     const switches = byId("fault-switches");
-    switches.innerHTML = `<label class="tick" id="fault-level-box">voltage <input type="range" min="1" step="1" id="fault-level">` +
+    switches.innerHTML = `<label class="tick" id="fault-level-box">${data.by_rate ? "bit error rate" : "voltage"} <input type="range" min="1" step="1" id="fault-level">` +
                          `<span id="fault-level-text"></span></label>`;
     if (data.sweeps.length > 1) {
       const select = document.createElement("select");

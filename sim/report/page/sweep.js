@@ -7,24 +7,31 @@ const Sweep = (() => {
   const MOST_PANELS = 12;
   const byId = (id) => document.getElementById(id);
   const volts = (v) => v.toFixed(4).replace(/0+$/, "").replace(/\.$/, "");
+  const percent = (rate) => `${Number((100 * rate).toPrecision(3))} %`;
+  // Points differ in their voltage, or in sweeps over rates in their bit error rate, shown in %.
+  const levelOf = (p) => data.by_rate ? p.rate : p.v;
+  const shown = (level) => data.by_rate ? 100 * level : level;
+  const levelText = (level) => data.by_rate ? percent(level) + " bit errors" : volts(level) + " Vmin";
+  // A rate of zero has no place on the logarithmic axis of rates.
+  const placed = (level) => !data.by_rate || level > 0;
   const several = () => data.mitigations.length > 1;
 
   function label(n, m) {
     return data.networks[n].label + (several() ? ", " + data.mitigations[m] : "");
   }
-  // The chosen series: a network with a mitigation, and its points by rising voltage.
+  // The chosen series: a network with a mitigation, and its points by rising voltage or rate.
   const series = () => allSeries().filter((s) => chosen.networks[s.n] && chosen.mitigations[s.m]);
   function allSeries() {
     const list = [];
     data.networks.forEach((network, n) => data.mitigations.forEach((_, m) => {
-      const points = data.points.filter((p) => p.n === n && p.m === m).sort((a, b) => a.v - b.v);
+      const points = data.points.filter((p) => p.n === n && p.m === m).sort((a, b) => levelOf(a) - levelOf(b));
       if (points.length > 0) list.push({n, m, points});
     }));
     return list;
   }
   function pointText(p) {
     const lines = [`RErr ${p.rerr.toFixed(2)} %` + (p.std === null ? "" : ` ± ${p.std.toFixed(2)}`),
-                   `${volts(p.v)} Vmin, bit errors ${(100 * p.rate).toPrecision(3)} %`];
+                   data.by_rate ? levelText(p.rate) : `${volts(p.v)} Vmin, bit errors ${(100 * p.rate).toPrecision(3)} %`];
     if (p.ciAll) lines.push(`95 %: ${p.ciAll[0].toFixed(2)} … ${p.ciAll[1].toFixed(2)} %`);
     if (p.uj !== null) lines.push(`${p.uj.toFixed(4)} µJ` + (p.ms === null ? "" : `, ${p.ms.toFixed(4)} ms`));
     if (p.range && !data.repriced) lines.push(`leakage low … high: ${p.range[0].toFixed(3)} … ${p.range[1].toFixed(3)} µJ`);
@@ -46,7 +53,7 @@ const Sweep = (() => {
   function distinct(list) {
     const groups = new Map();
     for (const s of list) {
-      const key = JSON.stringify([data.networks[s.n].model, s.m, s.points.map((p) => [p.v, p.rerr, p.ci, p.ciAll])]);
+      const key = JSON.stringify([data.networks[s.n].model, s.m, s.points.map((p) => [levelOf(p), p.rerr, p.ci, p.ciAll])]);
       if (groups.has(key)) groups.get(key).equals.push(s); else groups.set(key, Object.assign({equals: []}, s));
     }
     return Array.from(groups.values());
@@ -60,9 +67,9 @@ const Sweep = (() => {
   }
 
   function bandSets(s, band, at) {
-    const ends = s.points.filter((p) => p[band]);
+    const ends = s.points.filter((p) => p[band] && placed(levelOf(p)));
     if (ends.length === 0) return [];
-    const edge = (k) => ({data: ends.map((p) => ({x: p.v, y: at(p, p[band][k])})), pointRadius: 0,
+    const edge = (k) => ({data: ends.map((p) => ({x: shown(levelOf(p)), y: at(p, p[band][k])})), pointRadius: 0,
                           pointHitRadius: 0, borderWidth: 0, order: 9,
                           backgroundColor: Charts.faded(Charts.colour(s.n), 0.16)});
     return [Object.assign(edge(0), {fill: false}), Object.assign(edge(1), {fill: "-1"})];
@@ -73,9 +80,9 @@ const Sweep = (() => {
     const has = (s, n) => s.n === n || s.equals.some((t) => t.n === n);
     const group = (s) => all.find((g) => g.m === s.m && has(g, s.n));
     return list.map((s) => ({
-      data: data.dies.rows.filter((d) => d[1] === s.m && has(group(s), d[0])).map((d) => ({
-        x: d[2], y: at(s.points[0], d[3]), title: labels(s),
-        text: [data.dies.names[d[4]], `${volts(d[2])} Vmin: ${d[3].toFixed(2)} %`],
+      data: data.dies.rows.filter((d) => d[1] === s.m && has(group(s), d[0]) && placed(d[2])).map((d) => ({
+        x: shown(d[2]), y: at(s.points[0], d[3]), title: labels(s),
+        text: [data.dies.names[d[4]], `${levelText(d[2])}: ${d[3].toFixed(2)} %`],
       })),
       showLine: false, pointRadius: 2.2, pointHoverRadius: 5, pointStyle: Charts.shape(s.m),
       borderWidth: 1, borderColor: Charts.faded(Charts.colour(s.n), 0.55),
@@ -89,21 +96,30 @@ const Sweep = (() => {
     const low = Math.min(...values, 100);
     return Charts.logAxis(title, low * 0.6, 106);
   }
+  function levelAxis(list) {
+    if (!data.by_rate) return Charts.axis("supply voltage, V / Vmin", {type: "linear"});
+    const title = "bit error rate of the weight memory, %";
+    const rates = list.flatMap((s) => s.points.map((p) => shown(p.rate)).filter((rate) => rate > 0));
+    if (rates.length === 0) return Charts.axis(title, {type: "linear"});
+    return Charts.logAxis(title, Math.min(...rates) / 1.15, Math.max(...rates) * 1.15);
+  }
+  const leftOut = (list) => list.every((s) => s.points.every((p) => placed(levelOf(p)))) ? "" :
+      " Points at a rate of 0, which have no place on a logarithmic axis, are in the table.";
   function drawError() {
     if (!byId("chart-error")) return;
     const list = distinct(series()), log = byId("log-y").checked, band = byId("band").value;
     const at = (p, y) => log ? Math.max(y, floorOf(p)) : y;
-    const sets = list.map((s) => curve(s, {data: s.points.map((p) => ({
-      x: p.v, y: at(p, p.rerr), title: labels(s), text: pointText(p)}))}));
+    const sets = list.map((s) => curve(s, {data: s.points.filter((p) => placed(levelOf(p))).map((p) => ({
+      x: shown(levelOf(p)), y: at(p, p.rerr), title: labels(s), text: pointText(p)}))}));
     if (byId("dies").checked) sets.push(...dieSets(list, at));
     if (band) sets.push(...list.flatMap((s) => bandSets(s, band, at)));
     Charts.draw(byId("chart-error"), "line", sets, {
-      x: Charts.axis("supply voltage, V / Vmin", {type: "linear"}), y: errorAxis(list, log),
+      x: levelAxis(list), y: errorAxis(list, log),
     }, Object.assign({filter: (item) => item.raw.text !== undefined}, tooltip));
-    byId("equal-note").textContent = equalText(list);
+    byId("equal-note").textContent = equalText(list) + leftOut(list);
     const left = data.dies.all - data.dies.rows.length;
     byId("dies-note").textContent = !byId("dies").checked ? "" :
-        `Every die that was evaluated, at every voltage, the search for the safe voltage included` +
+        (data.by_rate ? "Every die at every rate" : "Every die that was evaluated, at every voltage, the search for the safe voltage included") +
         (left > 0 ? `; ${left} of ${data.dies.all} are left out.` : ".");
   }
 
@@ -136,12 +152,12 @@ const Sweep = (() => {
     if (!byId("energy-panels")) return;
     const list = series().filter((s) => s.points.some((p) => p.parts));
     byId("energy-panels").replaceChildren();
-    const shown = list.slice(0, MOST_PANELS);
-    const sums = shown.flatMap((s) => s.points.filter((p) => p.parts).map((p) =>
+    const drawn = list.slice(0, MOST_PANELS);
+    const sums = drawn.flatMap((s) => s.points.filter((p) => p.parts).map((p) =>
         data.groups.filter((g) => !hiddenParts.has(g[0])).flatMap((g) => g[2])
             .reduce((sum, part) => sum + p.parts[Prices.PARTS.indexOf(part)], 0)));
     const high = Math.max(...sums) || undefined;
-    for (const s of shown) energyPanel(s, high === undefined ? high : roundUp(high));
+    for (const s of drawn) energyPanel(s, high === undefined ? high : roundUp(high));
     byId("energy-note").textContent = list.length <= MOST_PANELS ? "" :
         `${list.length - MOST_PANELS} more are chosen: only the first ${MOST_PANELS} are drawn.`;
     Charts.dropGone();

@@ -39,12 +39,14 @@ std::string lead_html(const SweepPage& page) {
     const results::StoredSweep& sweep = page.sweeps[s];
     const results::StoredPoint& first = sweep.points.front();
     text += fmt::format(
-        "<p class=\"lead\">{}{} {}, technology {}: {} at each voltage, {} of {}.</p>\n",
+        "<p class=\"lead\">{}{} {}{}: {} at each {}, {} of {}.</p>\n",
         page.sweeps.size() > 1 ? "<strong>" + html_text(page.folders[s]) + "</strong>: " : "",
         counted(static_cast<std::int64_t>(sweep.models.size()), "network"),
         sweep.accelerator.empty() ? "without an accelerator" : "on " + html_text(sweep.accelerator),
-        html_text(sweep.technology), results::chips_text(first.chips, sweep.places),
-        counted(first.images, "image"), html_text(sweep.dataset));
+        sweep.by_rate ? "" : ", technology " + html_text(sweep.technology),
+        results::chips_text(first.chips, sweep.places),
+        sweep.by_rate ? "bit error rate" : "voltage", counted(first.images, "image"),
+        html_text(sweep.dataset));
     for (const std::string& said : {sweep.chip_note, sweep.remark}) {
       if (!said.empty()) text += "<p class=\"warning\">" + html_text(said) + "</p>\n";
     }
@@ -167,33 +169,41 @@ std::string choice_html(const SweepPage& page) {
   return text + "</div>\n";
 }
 
-std::string error_section() {
+std::string error_section(bool rates) {
   return section_html(
-      "error", "Error against voltage",
+      "error", rates ? "Error against bit error rate" : "Error against voltage",
       "<div class=\"switches\">" + tick_html("log-y", "logarithmic", true) +
           tick_html("dies", "every die", false) +
           "<label class=\"tick\">band <select id=\"band\"><option value=\"ci\">95 %, "
           "chips</option><option value=\"ciAll\">95 %, chips and images</option><option "
           "value=\"\">none"
           "</option></select></label></div>\n" +
-          chart_html("chart-error", "Error with bit errors against supply voltage", "tall") +
+          chart_html("chart-error",
+                     rates ? "Error with bit errors against their rate"
+                           : "Error with bit errors against supply voltage",
+                     "tall") +
           "<p class=\"quiet\" id=\"equal-note\"></p>\n<p class=\"quiet\" id=\"dies-note\"></p>\n",
       true);
 }
 
-std::string energy_sections() {
+std::string energy_section() {
   return section_html("energy", "Energy by component",
                       "<p>Per image, in µJ, at each voltage. The part of a memory includes its "
                       "leakage. <span class=\"repriced\"></span></p>\n"
                       "<div id=\"energy-legend\" class=\"legend\"></div>\n"
                       "<div id=\"energy-panels\" class=\"panels\"></div>\n"
                       "<p class=\"quiet\" id=\"energy-note\"></p>\n",
-                      true) +
-         section_html("latency", "Latency",
-                      "<p>Of an image, in ms at the accelerator's clock. It does not depend on the "
-                      "voltage, because the clock does not.</p>\n" +
-                          chart_html("chart-latency", "Latency of an inference", "bars"),
                       true);
+}
+
+std::string latency_section(bool rates) {
+  return section_html(
+      "latency", "Latency",
+      fmt::format("<p>Of an image, in ms at the accelerator's clock. It does not "
+                  "depend on {}.</p>\n",
+                  rates ? "bit errors" : "the voltage, because the clock does not") +
+          chart_html("chart-latency", "Latency of an inference", "bars"),
+      true);
 }
 
 std::string front_section(bool accelerator) {
@@ -295,15 +305,15 @@ std::string notes_section(const SweepPage& page) {
 
 std::string sweep_page_html(const SweepPage& page, const std::string& version) {
   const bool accelerator = on_accelerator(page);
-  const bool charts = has_charts();
-  std::vector<std::pair<std::string, std::string>> links{{"safe", "Safe voltage"}};
+  const bool charts = has_charts(), voltages = !by_rate(page);
+  std::vector<std::pair<std::string, std::string>> links;
+  if (voltages) links.emplace_back("safe", "Safe voltage");
   if (charts) links.emplace_back("error", "Error");
-  if (charts && accelerator) {
-    links.insert(links.end(), {{"energy", "Energy"}, {"latency", "Latency"}});
-  }
-  if (charts) links.emplace_back("front", "Pareto");
+  if (charts && accelerator && voltages) links.emplace_back("energy", "Energy");
+  if (charts && accelerator) links.emplace_back("latency", "Latency");
+  if (charts && voltages) links.emplace_back("front", "Pareto");
   links.emplace_back("points", "Table");
-  if (accelerator) links.emplace_back("prices", "Prices");
+  if (accelerator && voltages) links.emplace_back("prices", "Prices");
   links.insert(links.end(),
                {{"faults", "Fault map"}, {"notes", "Notes"}, {"configuration", "Configuration"}});
 
@@ -315,16 +325,18 @@ std::string sweep_page_html(const SweepPage& page, const std::string& version) {
       "tables are complete without it.</p></noscript>\n";
   if (!charts) body += no_charts_html();
   body += choice_html(page);
-  body += section_html("safe", "Lowest safe voltage",
-                       cards_html(page) + safe_voltage_html(page).html());
-  if (charts) body += error_section();
-  if (charts && accelerator) body += energy_sections();
-  if (charts) body += front_section(accelerator);
-  body += section_html(
-      "points", "Every point of the grid",
-      points_html(page).html() +
-          "<p class=\"quiet\">A click on a heading sorts. ●: " + front_meaning(page) + "</p>\n");
-  if (accelerator) body += prices_section();
+  if (voltages) {
+    body += section_html("safe", "Lowest safe voltage",
+                         cards_html(page) + safe_voltage_html(page).html());
+  }
+  if (charts) body += error_section(!voltages);
+  if (charts && accelerator && voltages) body += energy_section();
+  if (charts && accelerator) body += latency_section(!voltages);
+  if (charts && voltages) body += front_section(accelerator);
+  body += section_html("points", "Every point of the grid",
+                       points_html(page).html() + "<p class=\"quiet\">A click on a heading sorts." +
+                           (voltages ? " ●: " + front_meaning(page) : "") + "</p>\n");
+  if (accelerator && voltages) body += prices_section();
   body += faults_section() + notes_section(page) + configuration_section(page);
   return page_file(title, body + foot_html(version), sweep_page_data(page));
 }

@@ -33,6 +33,8 @@ SweepPage sweep_page_of(std::vector<results::StoredSweep> sweeps,
 
 /// Whether any of them was run on an accelerator.
 bool on_accelerator(const SweepPage& page);
+/// Whether they are sweeps over bit error rates, all of them then.
+bool by_rate(const SweepPage& page);
 /// Position in `networks`.
 std::size_t network_of(const SweepPage& page, std::size_t sweep, const std::string& model);
 std::size_t mitigation_of(const SweepPage& page, const std::string& mitigation);

@@ -31,7 +31,7 @@ Json faults_json(const results::FaultWindow& window) {
         static_cast<std::uint8_t>(packed[i / 2] | window.first_failure[i] << (4 * (i % 2)));
   }
   return {{"chip", window.chip},
-          {"voltages", window.voltages},
+          {"levels", window.levels},
           {"rates", window.rates},
           {"failing", window.cells},
           {"words", window.words},
@@ -43,7 +43,7 @@ Json faults_json(const results::FaultWindow& window) {
 Json page_point_json(const SweepPage& page, std::size_t sweep, const results::StoredPoint& point) {
   Json json{{"n", network_of(page, sweep, point.model)},
             {"m", mitigation_of(page, point.mitigation)},
-            {"v", point.voltage},
+            {"v", maybe(point.voltage)},
             {"rate", point.rate},
             {"rerr", point.rerr_mean},
             {"std", maybe(point.rerr_std)},
@@ -66,7 +66,7 @@ Json page_point_json(const SweepPage& page, std::size_t sweep, const results::St
   return json;
 }
 
-/// [network, mitigation, voltage, error, name] of every die, the names in a list.
+/// [network, mitigation, voltage or rate, error, name] of every die, the names in a list.
 Json dies_json(const SweepPage& page) {
   std::vector<std::string> names;
   Json rows = Json::array();
@@ -77,7 +77,7 @@ Json dies_json(const SweepPage& page) {
       auto name = std::find(names.begin(), names.end(), chip.chip);
       if (name == names.end()) name = names.insert(names.end(), chip.chip);
       rows.push_back({network_of(page, s, chip.model), mitigation_of(page, chip.mitigation),
-                      chip.voltage, chip.rerr, name - names.begin()});
+                      chip.level, chip.rerr, name - names.begin()});
     }
   }
   return {{"names", names}, {"rows", rows}, {"all", all}};
@@ -165,6 +165,8 @@ bool on_accelerator(const SweepPage& page) {
                      [](const results::StoredSweep& sweep) { return !sweep.accelerator.empty(); });
 }
 
+bool by_rate(const SweepPage& page) { return page.sweeps.front().by_rate; }
+
 std::size_t network_of(const SweepPage& page, std::size_t sweep, const std::string& model) {
   for (std::size_t i = 0; i < page.networks.size(); ++i) {
     if (page.networks[i].sweep == sweep && page.networks[i].model == model) return i;
@@ -182,13 +184,10 @@ std::size_t mitigation_of(const SweepPage& page, const std::string& mitigation) 
 }
 
 Json sweep_page_data(const SweepPage& page) {
-  Json data{{"kind", "sweep"},
-            {"networks", Json::array()},
-            {"mitigations", shown_mitigations(page.mitigations)},
-            {"sweeps", Json::array()},
-            {"points", Json::array()},
-            {"safe", Json::array()},
-            {"dies", dies_json(page)},
+  Json data{{"kind", "sweep"},           {"by_rate", by_rate(page)},
+            {"networks", Json::array()}, {"mitigations", shown_mitigations(page.mitigations)},
+            {"sweeps", Json::array()},   {"points", Json::array()},
+            {"safe", Json::array()},     {"dies", dies_json(page)},
             {"groups", groups_json()}};
   for (const PageNetwork& network : page.networks) {
     const results::StoredSweep& sweep = page.sweeps[network.sweep];

@@ -91,15 +91,16 @@ HtmlTable safe_voltage_html(const SweepPage& page) {
 HtmlTable points_html(const SweepPage& page) {
   const std::vector<std::string> shown = shown_mitigations(page.mitigations);
   const bool several = shown.size() > 1;
-  const bool accelerator = on_accelerator(page);
+  const bool accelerator = on_accelerator(page), voltages = !by_rate(page);
   std::vector<std::string> header{"network"};
   if (several) header.emplace_back("mitigation");
-  header.insert(header.end(),
-                {"V / Vmin", "bit errors %", "RErr %", "95 % interval", "access saved %"});
-  if (accelerator) {
-    header.insert(header.end(), {"all saved %", "µJ / image", "latency, ms", "µJ · ms"});
-  }
-  header.emplace_back("Pareto");
+  if (voltages) header.emplace_back("V / Vmin");
+  header.insert(header.end(), {"bit errors %", "RErr %", "95 % interval"});
+  if (voltages) header.emplace_back("access saved %");
+  if (accelerator && voltages) header.insert(header.end(), {"all saved %", "µJ / image"});
+  if (accelerator) header.emplace_back("latency, ms");
+  if (accelerator && voltages) header.emplace_back("µJ · ms");
+  if (voltages) header.emplace_back("Pareto");
   HtmlTable table("Every point of the grid", header, several ? 2 : 1);
   std::size_t number = 0;
   for (std::size_t s = 0; s < page.sweeps.size(); ++s) {
@@ -109,10 +110,15 @@ HtmlTable points_html(const SweepPage& page) {
       const std::string place = fmt::format("{}", number++);
       std::vector<HtmlCell> cells{network_cell(page, network)};
       if (several) cells.push_back({html_text(shown[mitigation])});
-      cells.push_back(html_number(point.voltage, "{:.4f}"));
+      if (point.voltage) cells.push_back(html_number(*point.voltage, "{:.4f}"));
       cells.push_back(html_number(100.0 * point.rate, "{:.3g}"));
       cells.push_back(html_spread(point.rerr_mean, point.rerr_std));
       cells.push_back(html_interval(point.rerr_ci95_all));
+      if (!voltages) {
+        if (accelerator) cells.push_back(html_maybe(point.latency_ms, "{:.4f}"));
+        table.add(cells, row_key(network, mitigation));
+        continue;
+      }
       const auto saved = [](const std::optional<double>& relative) -> std::optional<double> {
         if (!relative) return std::nullopt;
         return 100.0 * (1.0 - *relative);
