@@ -55,6 +55,7 @@ std::vector<NextStep> evaluation_steps() {
        "brownout help sweep-file",
        "these networks at many voltages, as a table and a plot"},
       {"sweep", {"--shard"}, {}, "brownout help merge", "all shards become one sweep"},
+      {"study", {"--shard"}, {}, "brownout help merge", "all shards become one study"},
       {"merge",
        {},
        {},

@@ -9,6 +9,7 @@
 #include "sim/report/error_text.hpp"
 #include "sim/report/labels_note.hpp"
 #include "sim/report/names.hpp"
+#include "sim/report/populations.hpp"
 #include "sim/report/results_json.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/table.hpp"
@@ -86,7 +87,7 @@ std::string pairs_note(const CompareResult& result) {
   std::string text = fmt::format(
       "  Intervals and p of RErr: {}. Intervals of the clean error: other images. Holm: adjusted "
       "for all\n  pairs of this table. The lower error is decided if this p is below 0.05.\n",
-      difference_population(first.chips.size(), first.point->places));
+      difference_population(first.chips.size(), population_of(first)));
   if (first.chips.size() == 1) text += "  One chip says nothing of other chips.\n";
   return text;
 }

@@ -10,6 +10,7 @@
 #include "sim/report/error_text.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/optional_json.hpp"
+#include "sim/report/populations.hpp"
 #include "sim/report/table.hpp"
 
 namespace brownout::report {
@@ -40,6 +41,8 @@ class PointNames {
   std::vector<std::string> models_;
   ShortNames short_;
 };
+
+const char* population_of(const Point& point) { return point.places ? kPlaces : kChips; }
 
 Json name_json(const Point& point) {
   Json json = {{"model", point.model},
@@ -81,9 +84,8 @@ Json difference_json(const Difference& difference) {
           {"p_holm", maybe(difference.p_holm)}};
 }
 
-std::string difference_population(std::size_t chips, bool places) {
-  if (chips <= 1) return "other images";
-  return places ? "other places of this die and other images" : "other chips and other images";
+std::string difference_population(std::size_t count, const std::string& of) {
+  return count <= 1 ? "other images" : "other " + of + " and other images";
 }
 
 std::string sweep_differences_text(const SweepResult& result) {
@@ -100,7 +102,7 @@ std::string sweep_differences_text(const SweepResult& result) {
   return fmt::format(
       "\nDifferences in points, first - second, on the same chips and images (95 % interval)\n\n"
       "{}\n  Intervals and p: {}. Holm: adjusted for all of this table.{}\n",
-      table.text(), difference_population(chips, first.places),
+      table.text(), difference_population(chips, population_of(first)),
       chips == 1 ? " One chip says nothing of other chips." : "");
 }
 
@@ -111,7 +113,7 @@ Json sweep_differences_json(const SweepResult& result) {
     Json json = {{"first", name_json(first)}, {"second", name_json(result.points[one.second])}};
     json.update(difference_json(one.difference));
     json["verdict"] = results::to_string(one.difference.verdict());
-    json["population"] = difference_population(one.difference.chips, first.places);
+    json["population"] = difference_population(one.difference.chips, population_of(first));
     list.push_back(std::move(json));
   }
   return list;
@@ -136,7 +138,7 @@ std::string sweep_differences_csv(const SweepResult& result) {
         csv_number(difference.standard_error), csv_number(difference.images_standard_error),
         difference.chips, csv_number(difference.p), csv_number(difference.p_holm),
         results::to_string(difference.verdict()),
-        difference_population(difference.chips, first.places));
+        difference_population(difference.chips, population_of(first)));
   }
   return out;
 }

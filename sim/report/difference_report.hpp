@@ -13,8 +13,9 @@ namespace brownout::report {
 std::string difference_text(const results::Difference& difference);
 Json difference_json(const results::Difference& difference);
 
-/// What the intervals and p of a difference of RErr are about: "other chips and other images".
-std::string difference_population(std::size_t chips, bool places);
+/// What the intervals and p of a difference of RErr are about: "other chips and other images". `of`
+/// is what it is a mean over (populations.hpp), so many of them.
+std::string difference_population(std::size_t count, const std::string& of);
 
 /// The differences that a sweep file asks for; "" when it asks for none.
 std::string sweep_differences_text(const results::SweepResult& result);

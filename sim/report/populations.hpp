@@ -5,6 +5,7 @@
 #include <string>
 
 #include "sim/base/json.hpp"
+#include "sim/runs/eval.hpp"
 
 namespace brownout::report {
 
@@ -12,6 +13,11 @@ namespace brownout::report {
 inline constexpr char kChips[] = "chips";
 inline constexpr char kPlaces[] = "places on this die";
 inline constexpr char kNoise[] = "draws of noise";
+
+/// What that of an evaluation is.
+inline const char* population_of(const runs::EvalResult& result) {
+  return result.config.weight_noise ? kNoise : result.point->places ? kPlaces : kChips;
+}
 
 /// Of the fields of an error measured on so many of them; 0: only without bit errors.
 inline Json populations_json(std::int64_t count, const std::string& of = kChips) {

@@ -262,10 +262,7 @@ void put_cost(Json& json, const runs::EvalResult& result) {
 
 Json populations_of(const runs::EvalResult& result) {
   if (!result.point) return populations_json(0);
-  const char* const of = result.config.weight_noise ? kNoise
-                         : result.point->places     ? kPlaces
-                                                    : kChips;
-  return populations_json(result.point->chips, of);
+  return populations_json(result.point->chips, population_of(result));
 }
 
 }  // namespace
@@ -338,7 +335,11 @@ std::string sweep_json(const results::SweepResult& result) {
   json["points"] = Json::array();
   for (const results::Point& point : result.points) json["points"].push_back(point_json(point));
   const results::Point& first = result.points.front();
-  json["populations"] = populations_json(first.chips, first.places ? kPlaces : kChips);
+  const char* const of = first.places ? kPlaces : kChips;
+  json["populations"] = {{"points", populations_json(first.chips, of)}};
+  if (!result.extra_points.empty()) {
+    json["populations"]["extra_points"] = populations_json(result.extra_points.front().chips, of);
+  }
   json["points_computed"] = result.points_computed;
   json["extra_points"] = Json::array();
   for (const results::Point& point : result.extra_points) {

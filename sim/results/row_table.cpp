@@ -25,6 +25,8 @@ constexpr int kPatienceMs = 60'000;
 /// Keys are hashes, so that new rows change pages all over the index: as many as fit are kept.
 constexpr int kCacheKib = 64 * 1024;
 
+constexpr char kWayOn[] = "Restore the file from a copy, or delete the folder to start anew";
+
 /// The columns after "sha256" are for those who read the table; they come from "row".
 constexpr char kSchema[] = R"(
 CREATE TABLE results (
@@ -77,9 +79,7 @@ std::string reason(int code, int system_code, const char* text) {
   switch (code & 0xFF) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      return "damaged; expected the rows that Brownout wrote. Restore it from a copy, or delete "
-             "the "
-             "folder to start anew";
+      return fmt::format("damaged; expected the rows that Brownout wrote. {}", kWayOn);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return fmt::format("another program has kept it locked for {} s; end that one's reading",
@@ -146,8 +146,9 @@ std::int64_t RowTable::number(const char* sql) const {
 
 void RowTable::check_kind() const {
   if (number("PRAGMA application_id") != kApplication) {
-    throw InputError("{}: expected the rows that Brownout wrote, found another SQLite file",
-                     file_.string());
+    const bool empty = number("SELECT count(*) FROM sqlite_master") == 0;
+    throw InputError("{}: expected the rows that Brownout wrote, found {}", file_.string(),
+                     empty ? "an empty file" : "another SQLite file");
   }
   const std::int64_t version = number("PRAGMA user_version");
   if (version > kVersion) {
@@ -219,7 +220,7 @@ void RowTable::for_each(const std::function<void(std::string key, std::string ro
 void RowTable::expect_undamaged(const std::string& key, const std::string& row,
                                 const std::string& sum) const {
   if (sum == digest(key, row)) return;
-  throw InputError("{}: damaged; expected what Brownout wrote", place(key));
+  throw InputError("{}: damaged; expected what Brownout wrote. {}", place(key), kWayOn);
 }
 
 void RowTable::add(const std::string& key, const std::string& row) {

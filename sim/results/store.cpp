@@ -64,6 +64,7 @@ bool is_there(const fs::path& path) {
 /// there, 2 here"; "" when none has.
 std::string other_definition(const Json& held, const Json& wanted) {
   constexpr std::string_view kEnd = "version";
+  if (held.contains("study_version") != wanted.contains("study_version")) return "";
   for (const auto& [key, value] : wanted.items()) {
     if (key.size() < kEnd.size() || key.compare(key.size() - kEnd.size(), kEnd.size(), kEnd) != 0)
       continue;

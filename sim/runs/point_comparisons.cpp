@@ -44,6 +44,17 @@ std::string canonical(const Dimension& dimension, YamlMap& map) {
   return mitigation::to_string(mitigation::parse_mitigations(text, map.where(dimension.key)));
 }
 
+/// The only level that is this number up to its rounding: tables show fewer digits than a grid has.
+std::vector<std::string>::const_iterator rounded(const std::vector<std::string>& levels,
+                                                 double number) {
+  const auto near = [&](const std::string& level) {
+    return std::abs(std::stod(level) - number) <= 1e-4 * number;
+  };
+  const auto first = std::find_if(levels.begin(), levels.end(), near);
+  if (first == levels.end() || std::any_of(first + 1, levels.end(), near)) return levels.end();
+  return first;
+}
+
 PointComparison read(const Dimension& dimension, YamlMap& map) {
   const std::vector<std::string>& values = dimension.values;
   if (values.size() < 2) {
@@ -53,7 +64,10 @@ PointComparison read(const Dimension& dimension, YamlMap& map) {
   }
   const std::string text = canonical(dimension, map);
   if (text == kAll) return {dimension.of, std::nullopt};
-  const auto found = std::find(values.begin(), values.end(), text);
+  auto found = std::find(values.begin(), values.end(), text);
+  if (found == values.end() && dimension.of == PointComparison::Of::kLevels) {
+    found = rounded(values, std::stod(text));
+  }
   if (found == values.end()) {
     map.fail(dimension.key, fmt::format("expected all, or one that the sweep has ({}), got {}",
                                         fmt::join(values, ", "), in_quotes(text)));

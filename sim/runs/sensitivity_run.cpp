@@ -271,8 +271,10 @@ SensitivityResult run_sensitivity(SensitivityConfig config, const SensitivityHow
   GroupPlan plan(parts, progress);
   results::MemoryRows rows;
   workers::Alone alone;
+  workers::Ranks& ranks = how.ranks == nullptr ? alone : *how.ranks;
+  workers::expect_agreement(ranks, parts.identity());
   workers::hand_out(
-      how.ranks == nullptr ? alone : *how.ranks, parts.identity(), plan,
+      ranks, plan,
       [&](const std::string& job, results::RowStore& store) { worker.run(job, store); }, rows);
   progress.finish();
   SensitivityResult result;

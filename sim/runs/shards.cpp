@@ -41,8 +41,8 @@ const results::StoreKind& shard_kind() {
 }
 
 std::string shard_identity(const std::string& sweep, const workers::Shard& shard) {
-  Json json = Json::parse(sweep);
-  json["shard"] = shard.text();
+  Json json = {{"shard", shard.text()}};
+  json.update(Json::parse(sweep));
   return json_text(json, 2) + "\n";
 }
 
@@ -110,6 +110,10 @@ ShardRecord common_record(const std::vector<fs::path>& shards) {
   for (const fs::path& folder : shards) {
     const ShardRecord record = read_record(folder);
     if (!first) first = record;
+    if (record.study.has_value() != first->study.has_value()) {
+      throw InputError("{}: a shard of a {}, but {} is one of a {}; expected shards of one",
+                       folder.string(), record.what(), shards.front().string(), first->what());
+    }
     const std::string other = first_difference(
         first->identity, record.identity, "in " + shards.front().string(), "in " + folder.string());
     if (!other.empty()) {
@@ -142,9 +146,9 @@ ShardRecord common_record(const std::vector<fs::path>& shards) {
   return *first;
 }
 
-void merge_rows(const std::vector<fs::path>& shards, const std::string& identity,
-                const results::StoreKind& kind, const fs::path& folder) {
-  results::Store store(folder, identity, kind);
+namespace {
+
+void copy_rows(const std::vector<fs::path>& shards, results::Store& store) {
   for (const fs::path& shard : shards) {
     results::for_each_stored_row(
         shard, shard_kind(), [&](const std::string& key, const std::string& row) {
@@ -160,6 +164,21 @@ void merge_rows(const std::vector<fs::path>& shards, const std::string& identity
         });
   }
   store.commit();
+}
+
+}  // namespace
+
+void merge_rows(const std::vector<fs::path>& shards, const std::string& identity,
+                const results::StoreKind& kind, const fs::path& folder) {
+  std::error_code ignored;
+  const bool is_new = !fs::exists(folder, ignored);
+  try {
+    results::Store store(folder, identity, kind);
+    copy_rows(shards, store);
+  } catch (...) {
+    if (is_new) fs::remove_all(folder, ignored);
+    throw;
+  }
 }
 
 }  // namespace brownout::runs

@@ -21,11 +21,29 @@ namespace brownout::runs {
 
 namespace {
 
-/// Chips to evaluate for a network with a mitigation, for the progress display. The search takes
-/// somewhat longer: most of its chips are tried once, and all of them at the answer.
+/// Chips that a search evaluates, for the progress display: most are tried once, and all of them at
+/// the answer.
+std::int64_t work_of_search(const SweepConfig& config) {
+  return 2 * config.safe.chosen_on + config.safe.stated_on;
+}
+
+/// Those of a network with a mitigation.
 std::int64_t work_of_one(const SweepConfig& config) {
   const auto grid_points = static_cast<std::int64_t>(config.levels().size());
-  return grid_points * config.chips + 2 * config.safe.chosen_on + config.safe.stated_on;
+  return grid_points * config.chips + work_of_search(config);
+}
+
+/// Those of a shard.
+std::int64_t work_of_shard(const SweepParts& parts, const workers::Shard& shard) {
+  const std::size_t units = units_of(parts).size();
+  const std::size_t rows = parts.config.levels().size() * parts.chips.grid.size();
+  std::int64_t work = 0;
+  for (std::size_t i = 0; i < units; ++i) {
+    if (!shard.has_unit(i, units)) continue;
+    for (std::size_t row = 0; row < rows; ++row) work += shard.has_row(row, i, units) ? 1 : 0;
+    if (shard.leads(i, units)) work += work_of_search(parts.config);
+  }
+  return work;
 }
 
 /// The points of the grid, then the safe voltage, which rates do not have. `wrong` gets the images
@@ -50,14 +68,11 @@ void add_points(const SweepParts& parts, CostCache& costs, ModelSweep& run,
 /// Fills the store with the help of the other ranks.
 void compute_on_ranks(const SweepParts& parts, const SweepHow& how, workers::Ranks& ranks,
                       const workers::Shard& shard, AddedRows& rows) {
-  const std::size_t units = units_of(parts).size();
-  std::int64_t mine = 0;
-  for (std::size_t i = 0; i < units; ++i) mine += shard.has_unit(i, units) ? 1 : 0;
-  Progress progress("sweep", work_of_one(parts.config) * mine, how.quiet);
+  Progress progress("sweep", work_of_shard(parts, shard), how.quiet);
   SweepPlan plan(parts, rows, progress, shard);
   SweepWorker worker(parts, how.threads);
   workers::hand_out(
-      ranks, Json::parse(parts.described.identity), plan,
+      ranks, plan,
       [&](const std::string& job, results::RowStore& store) { worker.run(job, store); }, rows);
   progress.finish();
 }
@@ -66,8 +81,9 @@ void compute_on_ranks(const SweepParts& parts, const SweepHow& how, workers::Ran
 results::SweepResult run_parts(const SweepParts& parts, const SweepHow& how) {
   const SweepConfig& config = parts.config;
   results::SweepResult result = parts.described;
-  results::Store store(how.folder, result.identity);
   const bool alone = how.ranks == nullptr || how.ranks->size() == 1;
+  if (!alone) workers::expect_agreement(*how.ranks, Json::parse(result.identity));
+  results::Store store(how.folder, result.identity);
   AddedRows added(store);
   if (!alone) compute_on_ranks(parts, how, *how.ranks, {}, added);
 
@@ -133,6 +149,9 @@ results::SweepResult merge_shards(SweepConfig config, const SweepHow& how,
 std::int64_t run_shard(SweepConfig settings, const SweepHow& how, const workers::Shard& shard,
                        const ShardRecord& record) {
   const SweepParts parts = sweep_parts(std::move(settings));
+  if (how.ranks != nullptr) {
+    workers::expect_agreement(*how.ranks, Json::parse(parts.described.identity));
+  }
   results::Store store(how.folder, shard_identity(parts.described.identity, shard), shard_kind());
   AddedRows added(store);
   workers::Alone alone;

@@ -30,11 +30,10 @@ void compute_on_ranks(StudyParts& parts, workers::Ranks& ranks, const workers::S
                       results::RowStore& rows) {
   StudyParts own(parts.study, parts.options, parts.datasets);
   StudyWorker worker(own, parts.options.threads);
-  Progress progress("study", 0, parts.options.quiet);
+  Progress progress("study", StudyPlan::work(parts, shard), parts.options.quiet);
   StudyPlan plan(parts, progress, shard);
-  progress.add_work(plan.work());
   workers::hand_out(
-      ranks, parts.identity(), plan,
+      ranks, plan,
       [&](const std::string& job, results::RowStore& store) { worker.run(job, store); }, rows);
   progress.finish();
 }
@@ -56,6 +55,7 @@ class Run {
   StudyResult run() {
     const auto start = Clock::now();
     pool_.check(options_.threads);
+    if (!is_alone(options_)) workers::expect_agreement(*options_.ranks, parts_.identity());
     results::Store store(options_.folder, store_identity(study_.name), store_kind());
     if (!is_alone(options_)) {
       runs::AddedRows rows(store);
@@ -296,6 +296,7 @@ std::int64_t run_study_shard(const StudyFile& study, const StudyOptions& options
   StudyParts parts(study, options);
   parts.pool.check(options.threads);
   const Json identity = parts.identity();
+  if (!is_alone(options)) workers::expect_agreement(*options.ranks, identity);
   results::Store store(options.folder, runs::shard_identity(json_text(identity), shard),
                        runs::shard_kind());
   runs::AddedRows rows(store);

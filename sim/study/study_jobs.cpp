@@ -66,14 +66,15 @@ void StudyWorker::measure(std::size_t number, std::size_t network, std::size_t e
   }
 }
 
-bool StudyPlan::needs(std::size_t training) const {
+bool StudyPlan::needs(const StudyParts& parts, const workers::Shard& shard, std::size_t training) {
   const auto in_row = [&](std::size_t row) {
-    const std::vector<std::size_t>& own = parts_.trainings[row];
-    return has_row(row) && std::any_of(own.begin(), own.end(), [&](std::size_t one) {
-             return one == training || parts_.pool.exported_from(one) == training;
+    const std::vector<std::size_t>& own = parts.trainings[row];
+    return shard.has_unit(row, parts.rows.size()) &&
+           std::any_of(own.begin(), own.end(), [&](std::size_t one) {
+             return one == training || parts.pool.exported_from(one) == training;
            });
   };
-  for (std::size_t row = 0; row < parts_.rows.size(); ++row) {
+  for (std::size_t row = 0; row < parts.rows.size(); ++row) {
     if (in_row(row)) return true;
   }
   return false;
@@ -82,7 +83,8 @@ bool StudyPlan::needs(std::size_t training) const {
 std::vector<workers::Job> StudyPlan::trainings(std::optional<std::size_t> before) const {
   std::vector<workers::Job> jobs;
   for (std::size_t i = 0; i < parts_.pool.size(); ++i) {
-    if (parts_.pool.state(i) != TrainingPool::State::kWaiting || !needs(i)) continue;
+    if (parts_.pool.state(i) != TrainingPool::State::kWaiting || !needs(parts_, shard_, i))
+      continue;
     const std::optional<std::size_t> from = parts_.pool.exported_from(i);
     const bool free = from ? parts_.pool.state(*from) == TrainingPool::State::kDone : true;
     if (!free || (before && from != before)) continue;
@@ -121,18 +123,26 @@ std::vector<workers::Job> StudyPlan::evaluations() {
   return jobs;
 }
 
-std::int64_t StudyPlan::work() const {
+std::int64_t StudyPlan::work(const StudyParts& parts, const workers::Shard& shard) {
   std::int64_t total = 0;
-  for (std::size_t i = 0; i < parts_.pool.size(); ++i) total += needs(i) ? parts_.work_of(i) : 0;
-  for (std::size_t i = 0; i < parts_.rows.size(); ++i) {
-    total += has_row(i) ? parts_.patterns(*parts_.rows[i]) : 0;
+  for (std::size_t i = 0; i < parts.pool.size(); ++i) {
+    total += needs(parts, shard, i) ? parts.work_of(i) : 0;
+  }
+  for (std::size_t i = 0; i < parts.rows.size(); ++i) {
+    if (!shard.has_unit(i, parts.rows.size())) continue;
+    const Row& row = *parts.rows[i];
+    for (std::size_t e = 0; e < parts.study.evaluations.size(); ++e) {
+      const NamedEvaluation& named = parts.study.evaluations[e];
+      if (!row.uses(named.name) || !shard.has_row(e, i, parts.rows.size())) continue;
+      total += static_cast<std::int64_t>(networks_of(row)) * named.evaluation->patterns(nullptr);
+    }
   }
   return total;
 }
 
 std::vector<workers::Job> StudyPlan::first() {
   for (std::size_t i = 0; i < parts_.pool.size(); ++i) {
-    if (parts_.pool.state(i) == TrainingPool::State::kDone && needs(i)) {
+    if (parts_.pool.state(i) == TrainingPool::State::kDone && needs(parts_, shard_, i)) {
       progress_.found(parts_.work_of(i));
     }
   }

@@ -40,12 +40,13 @@ class StudyPlan : public workers::Plan {
       : parts_(parts), progress_(progress), shard_(shard), begun_(parts.rows.size(), false) {}
   std::vector<workers::Job> first() override;
   std::vector<workers::Job> after(const workers::Job& done) override;
-  /// Of all its jobs, as `progress` counts.
-  std::int64_t work() const;
+  /// Of all jobs of a shard, as `progress` counts.
+  static std::int64_t work(const StudyParts& parts, const workers::Shard& shard);
 
  private:
   bool has_row(std::size_t row) const { return shard_.has_unit(row, parts_.rows.size()); }
-  bool needs(std::size_t training) const;
+  /// Whether a row of the shard needs that training.
+  static bool needs(const StudyParts& parts, const workers::Shard& shard, std::size_t training);
   /// The trainings that wait for `before` (none: for no other one).
   std::vector<workers::Job> trainings(std::optional<std::size_t> before) const;
   /// The evaluations of rows whose networks are all there, if they have not begun.

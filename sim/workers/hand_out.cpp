@@ -113,19 +113,32 @@ class OwnWorker {
   std::thread thread_;
 };
 
+/// What a rank could not do, as its own error.
+[[noreturn]] void throw_error_of(const Message& message) {
+  const auto [code, problem] = two_parts(message.text.substr(1));
+  const std::string what = fmt::format("rank {}: {}", message.from, problem);
+  if (code == "2") throw InputError("{}", what);
+  throw RunError("{}", what);
+}
+
+void expect_same(int rank, const Json& identity, const std::string& theirs) {
+  const std::string other =
+      first_difference(identity, parse_json(theirs, ""), "on rank 0", "there");
+  if (other.empty()) return;
+  throw InputError(
+      "rank {} runs something else than rank 0: {}; expected the same program and the same input "
+      "files on all ranks",
+      rank, other);
+}
+
 class HandOut {
  public:
-  HandOut(Ranks& ranks, const Json& identity, Plan& plan, const Work& work,
-          results::RowStore& store)
+  HandOut(Ranks& ranks, Plan& plan, const Work& work, results::RowStore& store)
       : ranks_(ranks),
-        identity_(identity),
         plan_(plan),
         store_(store),
         own_(work, store),
-        given_(static_cast<std::size_t>(ranks.size())),
-        known_(static_cast<std::size_t>(ranks.size()), false) {
-    known_[0] = true;
-  }
+        given_(static_cast<std::size_t>(ranks.size())) {}
 
   void run() {
     ready_.add(plan_.first());
@@ -146,7 +159,7 @@ class HandOut {
   void give() {
     for (std::size_t most = 0; most < kJobsInAdvance; ++most) {
       for (std::size_t rank = 0; rank < given_.size() && !ready_.empty(); ++rank) {
-        if (!known_[rank] || given_[rank].size() != most) continue;
+        if (given_[rank].size() != most) continue;
         Job job = ready_.take();
         if (rank == 0) {
           own_.give(job.what);
@@ -171,11 +184,6 @@ class HandOut {
     const auto rank = static_cast<std::size_t>(message_in.from);
     const std::string text = message_in.text.substr(1);
     switch (message_in.text[0]) {
-      case kHello:
-        greet(message_in.from, text);
-        known_[rank] = true;
-        give();
-        break;
       case kFind: {
         const std::optional<std::string> row = store_.find(text);
         ranks_.send(message_in.from, row ? message(kFound, *row) : message(kNone));
@@ -190,43 +198,38 @@ class HandOut {
         finished(rank);
         give();
         break;
-      case kError: {
-        const auto [code, problem] = two_parts(text);
-        const std::string what = fmt::format("rank {}: {}", message_in.from, problem);
-        if (code == "2") throw InputError("{}", what);
-        throw RunError("{}", what);
-      }
+      case kError:
+        throw_error_of(message_in);
       default:
         BROWNOUT_CHECK(false, "a message of kind {}", static_cast<int>(message_in.text[0]));
     }
   }
 
-  void greet(int rank, const std::string& text) {
-    const Json theirs = parse_json(text, "");
-    const std::string other = first_difference(identity_, theirs, "on rank 0", "there");
-    if (other.empty()) return;
-    throw InputError(
-        "rank {} runs something else than rank 0: {}; expected the same program and the same input "
-        "files on all ranks",
-        rank, other);
-  }
-
   Ranks& ranks_;
-  const Json& identity_;
   Plan& plan_;
   results::RowStore& store_;
   OwnWorker own_;
   Ready ready_;
   std::vector<std::deque<Job>> given_;  // by rank: what it has not finished
-  std::vector<bool> known_;             // by rank: whether it may work
   std::size_t out_ = 0;                 // jobs in given_
 };
 
 }  // namespace
 
-void hand_out(Ranks& ranks, const Json& identity, Plan& plan, const Work& work,
-              results::RowStore& store) {
-  HandOut(ranks, identity, plan, work, store).run();
+void expect_agreement(Ranks& ranks, const Json& identity) {
+  for (int others = ranks.size() - 1; others > 0;) {
+    const std::optional<Message> message = ranks.receive(std::chrono::milliseconds(100));
+    if (!message) continue;
+    if (message->text[0] == kError) throw_error_of(*message);
+    BROWNOUT_CHECK(message->text[0] == kHello, "a message of kind {}",
+                   static_cast<int>(message->text[0]));
+    expect_same(message->from, identity, message->text.substr(1));
+    --others;
+  }
+}
+
+void hand_out(Ranks& ranks, Plan& plan, const Work& work, results::RowStore& store) {
+  HandOut(ranks, plan, work, store).run();
 }
 
 void dismiss(Ranks& ranks, int code, std::chrono::milliseconds patience) {

@@ -30,12 +30,15 @@ class Plan {
 /// and then finds the rows that it had added.
 using Work = std::function<void(const std::string& what, results::RowStore& rows)>;
 
-/// On rank 0: does all jobs of the plan, on this rank too, and returns when the store has all rows.
-/// Two threads use the store, and may both append a row that two jobs need.
-/// `identity` says what is run, by which version; InputError, which names the rank, when another
-/// one differs. Any error of a job ends the run with it: the first one that became known.
-void hand_out(Ranks& ranks, const Json& identity, Plan& plan, const Work& work,
-              results::RowStore& store);
+/// On rank 0, before anything is written: returns when all others are ready to work. `identity`
+/// says what is run, by which version; InputError, which names the rank, when another one runs
+/// something else, and the error of one that cannot begin.
+void expect_agreement(Ranks& ranks, const Json& identity);
+
+/// On rank 0, after that: does all jobs of the plan, on this rank too, and returns when the store
+/// has all rows. Two threads use the store, and may both append a row that two jobs need. Any error
+/// of a job ends the run with it: the first one that became known.
+void hand_out(Ranks& ranks, Plan& plan, const Work& work, results::RowStore& store);
 
 /// On the other ranks: does what rank 0 hands out until it says that nothing is left. Returns the
 /// exit code that it says.

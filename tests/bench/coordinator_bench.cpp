@@ -63,12 +63,13 @@ int run(workers::Ranks& ranks, int jobs) {
                       ("brownout-coordinator-" + std::to_string(std::rand()));
   std::filesystem::remove_all(folder);
   int own = 0;
+  workers::expect_agreement(ranks, identity);
   {
     results::Store store(folder, "{}");
     ManyJobs plan(jobs);
     const double before = seconds_of_thread();
     workers::hand_out(
-        ranks, identity, plan,
+        ranks, plan,
         [&](const std::string& what, results::RowStore& rows) {
           ++own;
           std::this_thread::sleep_for(std::chrono::milliseconds(20));  // leaves the others to work

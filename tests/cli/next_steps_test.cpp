@@ -35,6 +35,7 @@ std::vector<std::vector<std::string>> samples() {
       {"sweep", "configs/sweeps/demo.yaml"},
       {"sweep", "configs/sweeps/demo.yaml", "--out", "it's mine"},
       {"sweep", "configs/sweeps/demo.yaml", "--shard", "1/2"},
+      {"study", "configs/studies/shipped-fmnist.yaml", "--shard", "1/2"},
       {"merge", "out/whole", "out/one", "out/two"},
       {"study", "configs/studies/shipped-fmnist.yaml"},
       {"study", "configs/studies/shipped-fmnist.yaml", "--list", "--only", "a b", "c"},

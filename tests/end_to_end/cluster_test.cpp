@@ -100,6 +100,25 @@ TEST_F(Cluster, ASweepThatWasInterruptedGoesOnWithAnotherNumberOfRanks) {
   EXPECT_EQ(ranks(2, sweep("out")).json()["points_computed"], 0);
 }
 
+TEST_F(Cluster, RanksThatDisagreeLeaveNoFolder) {
+  if (!has_mpi()) GTEST_SKIP() << "built without MPI";
+  const std::string file = read_file(workplace_.sweep_file());
+  workplace_.write("other.yaml", file + "seed: 5\n");
+  workplace_.write("wrong.yaml", file + "sead: 5\n");
+  for (const char* other : {"other.yaml", "wrong.yaml"}) {
+    Surroundings surroundings;
+    surroundings.environment = {"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"};
+    const Outcome outcome = workplace_.run(
+        BROWNOUT_MPIRUN,
+        {"--oversubscribe", "-n", "1", BROWNOUT_BINARY, "sweep", "sweep.yaml", "--out", "out", ":",
+         "-n", "1", BROWNOUT_BINARY, "sweep", other, "--out", "out"},
+        surroundings);
+    refused(outcome, std::string(other) == "other.yaml" ? "rank 1 runs something else than rank 0"
+                                                        : "rank 1: wrong.yaml");
+    EXPECT_FALSE(fs::exists(workplace_.folder() / "out")) << other;
+  }
+}
+
 TEST_F(Cluster, SensitivitiesAndStudiesRunOnRanksToo) {
   if (!has_mpi()) GTEST_SKIP() << "built without MPI";
   const std::vector<std::string> sensitivity{"sensitivity",
@@ -246,6 +265,7 @@ TEST_F(Cluster, ShardsThatDoNotGoTogetherAreRefused) {
   change_rows(workplace_.folder() / "b",
               "UPDATE results SET row = replace(row, '\"confidence\":0.', '\"confidence\":0.0')");
   refused(merge({"a", "b", "c"}), "damaged");
+  EXPECT_FALSE(fs::exists(workplace_.folder() / "out"));
 }
 
 TEST_F(Cluster, BadInputIsOneMessageFromOneRank) {

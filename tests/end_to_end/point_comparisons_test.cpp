@@ -116,6 +116,26 @@ TEST_F(PointComparisons, TheKeyCanBeAddedAndTakenAwayAndNothingRunsAgain) {
   EXPECT_FALSE(fs::exists(workplace_.folder() / "out" / "differences.csv"));
 }
 
+TEST_F(PointComparisons, ALevelMayBeNamedAsTablesShowIt) {
+  const Json json = finished("compare: {voltages: 0.8333}\n", "out");
+  ASSERT_EQ(json["differences"].size(), 6u);
+  for (const Json& difference : json["differences"]) {
+    EXPECT_NEAR(difference["second"]["voltage"].get<double>(), 5.0 / 6.0, 1e-12);
+  }
+}
+
+TEST_F(PointComparisons, EveryIntervalSaysWhichChipsAndImagesItIsFor) {
+  const std::size_t chips = plain_.find("chips: 4");
+  plain_.replace(chips, 8, "chips: 1");
+  const std::size_t safe = plain_.find("safe_voltage");
+  plain_ = plain_.substr(0, safe) + "safe_voltage: {yield: mean, stated_on: 2}\n";
+  const Json populations = finished("", "out")["populations"];
+  EXPECT_TRUE(populations["points"]["rerr_ci95"].is_null());
+  EXPECT_EQ(populations["points"]["rerr_ci95_all"], "these chips, all images");
+  EXPECT_EQ(populations["extra_points"]["rerr_ci95"], "all chips, these images");
+  EXPECT_EQ(populations["extra_points"]["rerr_ci95_all"], "all chips, all images");
+}
+
 TEST_F(PointComparisons, RatesAreComparedLikeVoltages) {
   const std::size_t grid = plain_.find("voltage_grid");
   plain_ = plain_.substr(0, grid) + "rates: [0.01, 0.05]\n";

@@ -92,7 +92,8 @@ std::vector<int> run(int ranks, Rows& rows, Triangle& plan, const Work& first, c
   int code = 0;
   std::exception_ptr failure;
   try {
-    hand_out(self, kIdentity, plan, first, rows);
+    expect_agreement(self, kIdentity);
+    hand_out(self, plan, first, rows);
   } catch (const Error& error) {
     failure = std::current_exception();
     code = error.exit_code();
@@ -179,13 +180,7 @@ TEST(HandOut, AnErrorOfAJobEndsTheRunWithIt) {
 }
 
 TEST(HandOut, RanksThatDisagreeAreNamed) {
-  const std::string message = message_of(2, work, work, {{"images", 200}, {"models", {"a", "b"}}});
-  // All may have been done by rank 0 before the other one said hello.
-  const Work slow = [](const std::string& what, results::RowStore& rows) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    work(what, rows);
-  };
-  EXPECT_EQ(message_of(2, slow, work, {{"images", 200}, {"models", {"a", "b"}}}),
+  EXPECT_EQ(message_of(2, work, work, {{"images", 200}, {"models", {"a", "b"}}}),
             "2 rank 1 runs something else than rank 0: images on rank 0 is 100, there 200; "
             "expected the same program and the same input files on all ranks");
 }
@@ -224,14 +219,8 @@ TEST(HandOut, ARankThatCannotBeginSaysWhy) {
     code = serve_refused(self, "models/a.onnx: cannot open", 2);
   });
   ThreadRanks self(post, 0);
-  Rows rows;
-  Triangle plan(8);
-  const Work slow = [](const std::string& what, results::RowStore& store) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    work(what, store);
-  };
   try {
-    hand_out(self, kIdentity, plan, slow, rows);
+    expect_agreement(self, kIdentity);
     ADD_FAILURE() << "nothing was thrown";
   } catch (const InputError& error) {
     EXPECT_STREQ(error.what(), "rank 1: models/a.onnx: cannot open");
