@@ -27,6 +27,7 @@ enum class Purpose : std::uint64_t {
   kPhysicalChipRead = 13,   // draws of probabilistic cells of physical chips
   kMeasuredChipRead = 14,   // and of measured chips
   kPlaces = 15,             // places on the map of a measured chip
+  kImageSample = 16,        // images that a chip is evaluated on
   kTest = 100,
 };
 

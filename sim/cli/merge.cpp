@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 struct MergeOptions {
   CommonOptions common;
-  std::string out, configuration, trainings;
+  std::string out, configuration, data, trainings;
   std::vector<std::string> shards;
   bool no_plot = false;
   std::shared_ptr<Simulator> simulator;
@@ -41,7 +41,9 @@ int merge_sweep(const MergeOptions& options, const runs::ShardRecord& record, co
   }
   runs::SweepConfig config = runs::load_sweep(file);
   config.setup.simulator = options.simulator;
-  runs::replace_settings(record.overrides, config);
+  runs::SweepOverrides overrides = record.overrides;
+  if (!options.data.empty()) overrides.data_folder = options.data;
+  runs::replace_settings(overrides, config);
   const FieldNames places = config.places;
   expect_own_files(options, results::folder_names());
   const Output output(options.common, {file});
@@ -57,6 +59,10 @@ int merge_sweep(const MergeOptions& options, const runs::ShardRecord& record, co
 
 int merge_study(const MergeOptions& options, const runs::ShardRecord& record, const fs::path& file,
                 const std::vector<fs::path>& shards) {
+  if (!options.data.empty()) {
+    throw InputError(
+        "--data: is of a sweep; these are shards of a study, whose file names its data");
+  }
   const study::StudyFile study = study::load_study(file);
   expect_own_files(options, results::folder_names(study::store_kind()));
   const Output output(options.common, {file});
@@ -106,6 +112,9 @@ Action add_merge(Verb& verb) {
   verb.add_option("--config", options->configuration,
                   "Sweep or study file, where it is not in its place of then")
       ->type_name("FILE");
+  verb.add_option("--data", options->data,
+                  "Folder of a sweep's dataset, where it is not that of then")
+      ->type_name("DIR");
   verb.add_option("--trainings", options->trainings,
                   "Folder of a study's trained networks, where it is not that of then")
       ->type_name("DIR");

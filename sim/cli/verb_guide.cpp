@@ -32,11 +32,10 @@ const std::map<std::string, Guide>& guides() {
          {"ranks and shards, for many machines", "scale.md"},
          {"files and fields of the result", "output.md#sweep"}}}},
       {"merge",
-       {"Puts the shards of a sweep together, which a job array has computed one by one (brownout "
-        "sweep with --shard), and writes what the sweep would have written.",
+       {"Puts the shards of a sweep or study together, which a job array has computed one by one "
+        "(--shard), and writes what the whole would have written.",
         "brownout merge out/demo out/demo-shard-1-of-2 out/demo-shard-2-of-2",
-        {{"sweeps on many machines", "scale.md"},
-         {"files and fields of the result", "output.md#sweep"}}}},
+        {{"many machines", "scale.md"}, {"files and fields of the result", "output.md#sweep"}}}},
       {"compare",
        {"Evaluates two or more networks on the same chips and images, and states the difference of "
         "every pair with its 95 % interval.",

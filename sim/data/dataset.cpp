@@ -146,6 +146,22 @@ Dataset with_labels(std::shared_ptr<const Dataset> data, Labels labels) {
   return result;
 }
 
+Dataset some_images(const Dataset& data, const std::vector<std::int64_t>& images) {
+  Dataset some;
+  some.name = data.name;
+  some.shape = data.shape;
+  some.classes = data.classes;
+  some.classes_stated = data.classes_stated;
+  some.pixels.reserve(images.size() * static_cast<std::size_t>(data.shape.size()));
+  for (const std::int64_t image : images) {
+    BROWNOUT_CHECK(image >= 0 && image < data.size(), "image {} of {}", image, data.size());
+    const std::uint8_t* const pixels = data.image(image);
+    some.pixels.insert(some.pixels.end(), pixels, pixels + data.shape.size());
+    if (data.labelled()) some.labels.push_back(data.labels[static_cast<std::size_t>(image)]);
+  }
+  return some;
+}
+
 std::int64_t count_images(std::int64_t asked, std::int64_t there, const std::string& name,
                           Split split) {
   if (asked == 0) return there;

@@ -34,6 +34,9 @@ struct Dataset {
 /// The same images, not copied, with these labels.
 Dataset with_labels(std::shared_ptr<const Dataset> data, Labels labels);
 
+/// Copies of the given images, in that order, with their labels.
+Dataset some_images(const Dataset& data, const std::vector<std::int64_t>& images);
+
 /// Only the first `count` images, of at most as many as there are.
 void keep_first(Dataset& data, std::int64_t count);
 

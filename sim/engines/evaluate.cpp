@@ -78,7 +78,8 @@ Evaluation evaluate(Engine& engine, const network::Network& network, const data:
     const std::size_t predicted = std::max_element(row, row + classes) - row;
     result.predictions.push_back(static_cast<data::Labels::value_type>(predicted));
     if (data.labelled() && predicted != data.labels[i]) ++result.wrong;
-    result.confidence += probability(row, classes, predicted);
+    result.confidences.push_back(probability(row, classes, predicted));
+    result.confidence += result.confidences.back();
   }
   result.confidence /= static_cast<double>(images);
   if (non_finite != NonFinite::kOrder) result.logits = std::move(logits);

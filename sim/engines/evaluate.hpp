@@ -11,9 +11,10 @@
 namespace brownout::engines {
 
 struct Evaluation {
-  data::Labels predictions;  // ties go to the lowest class
-  std::int64_t wrong = 0;    // of the labels; 0 when the data have none
-  double confidence = 0.0;   // mean probability of the predicted class (softmax in fp64)
+  data::Labels predictions;         // ties go to the lowest class
+  std::int64_t wrong = 0;           // of the labels; 0 when the data have none
+  double confidence = 0.0;          // mean probability of the predicted class (softmax in fp64)
+  std::vector<double> confidences;  // of each image
   std::string
       logits_sha256;  // fp32 little-endian, image-major, test order, -0 as +0; "" if not asked
   std::vector<float> logits;  // images × classes, as the engine gave them

@@ -95,6 +95,14 @@ engines::Evaluation Experiment::evaluate(const Readout& readout) {
   return evaluate(*engine_, readout);
 }
 
+engines::Evaluation Experiment::evaluate(const Readout& readout, const data::Dataset& images) {
+  BROWNOUT_CHECK(!readout.draws_anew() && !readout.other_faults.any() && !engine_->reads_memory(),
+                 "some images of chip {}", readout.draws.die.number);
+  engine_->set_memory_faults({});
+  engine_->set_chip(*readout.codes, readout.weights.faults, readout.draws);
+  return engines::evaluate(*engine_, *model_.network, images, images.size(), threads_);
+}
+
 ChipRun Experiment::run(Readout readout) {
   ChipRun run;
   run.evaluation = evaluate(readout);

@@ -68,6 +68,9 @@ class Experiment {
   /// The same on another engine.
   engines::Evaluation evaluate(engines::Engine& engine, const Readout& readout,
                                bool hash_logits = true);
+  /// Runs other images, in any number and order. Only the weights may have faults, and they draw
+  /// once: all else depends on which images of the evaluation come before.
+  engines::Evaluation evaluate(const Readout& readout, const data::Dataset& images);
   ChipRun run(Readout readout);
   ChipRun run(const chips::Chip* chip, const Conditions& at) { return run(read(chip, at)); }
 

@@ -11,6 +11,7 @@
 
 #include "sim/report/csv_cells.hpp"
 #include "sim/report/labels_note.hpp"
+#include "sim/report/precision_report.hpp"
 
 namespace brownout::report {
 
@@ -105,6 +106,13 @@ NamedCells point_cells(const results::SweepResult& result, const results::Point&
   }
   row.add("accelerator", csv_text(point.accelerator));
   if (!result.labelled) row.add("labels", kCleanLabels);
+  if (const std::optional<results::Precision>& precision = point.precision) {
+    row.add("precision_confidence", precision->target.confidence);
+    row.add("half_width_points", precision->half_width_points);
+    row.add_ends("interval", precision->interval);
+    row.add("reached", precision->reached ? "1" : "0");
+    row.add("evaluations", precision->evaluations);
+  }
   return row;
 }
 

@@ -22,6 +22,7 @@ std::string uj_text(const results::Point& point) {
 /// The lowest safe voltage and the energy there, or "-".
 void add_safe_cells(const results::SweepResult& of_one, std::size_t row,
                     std::vector<std::string>& cells) {
+  if (of_one.safe_voltage.empty()) return;  // not searched
   const results::SafeVoltageRow& safe = of_one.safe_voltage[row];
   cells.push_back(safe.voltage ? fmt::format("{:.4f}", *safe.voltage) : "-");
   cells.push_back(safe.energy_uj ? fmt::format("{:.3f}", *safe.energy_uj) : "-");
@@ -38,8 +39,8 @@ std::string accelerators_table(const results::SweepResult& result) {
   const std::size_t rows = result.models.size() * mitigations.size();
   const std::size_t voltages = result.points.size() / rows / result.accelerators.size();
   header.insert(header.end(), {"ms", fmt::format("uJ at {:.4f}", *result.points[0].voltage),
-                               fmt::format("uJ at {:.4f}", *result.points[voltages - 1].voltage),
-                               "lowest safe V", "uJ there"});
+                               fmt::format("uJ at {:.4f}", *result.points[voltages - 1].voltage)});
+  if (!result.safe_voltage.empty()) header.insert(header.end(), {"lowest safe V", "uJ there"});
   std::set<std::size_t> left{0, 1};
   if (several) left.insert(2);
   Table table(header, left);

@@ -12,6 +12,7 @@
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
+#include "sim/report/precision_report.hpp"
 
 namespace brownout::report {
 
@@ -164,7 +165,8 @@ std::string head_text(const results::SweepResult& result, const Layout& layout) 
          label_text(2,
                     fmt::format("{}, {}; numbers are V / Vmin; grey: other mitigations; dashed: "
                                 "none; broad: the front",
-                                chips_title(first.chips, result.chip_note),
+                                first.precision ? population_text(first)
+                                                : chips_title(first.chips, result.chip_note),
                                 counted(first.images, "image")),
                     layout.on_screen(kLeft, 50), 13);
 }

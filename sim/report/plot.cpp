@@ -12,6 +12,7 @@
 #include "sim/report/gnuplot.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
+#include "sim/report/precision_report.hpp"
 #include "sim/report/safe_voltage_report.hpp"
 #include "sim/results/energy_groups.hpp"
 #include "sim/results/steps.hpp"
@@ -85,12 +86,20 @@ std::string head(const results::SweepResult& result, const Frame& frame) {
   const results::Point& first = result.points.front();
   std::string text;
   if (first.energy) text += "set multiplot layout 2,1\n";
+  const std::string chips =
+      first.precision ? population_text(first) : chips_title(first.chips, result.chip_note);
+  const std::string below =
+      first.precision
+          ? fmt::format(
+                "means known to {:g} points or to the chips that were allowed, for these "
+                "images",
+                first.precision->target.half_width_points)
+          : "lowest safe V: " + safe_voltage_condition(result.safe);
   text +=
       fmt::format("set title {}.\"\\n\".{} noenhanced font ',16'\n",
-                  gnuplot_quoted(fmt::format("{} (band: ± one standard deviation), {}, {}",
-                                             chips_title(first.chips, result.chip_note),
+                  gnuplot_quoted(fmt::format("{} (band: ± one standard deviation), {}, {}", chips,
                                              counted(first.images, "image"), result.technology)),
-                  gnuplot_quoted("lowest safe V: " + safe_voltage_condition(result.safe)));
+                  gnuplot_quoted(below));
   text += fmt::format(
       "set border 11 lw 1 lc rgb '{0}'\n"
       "set grid xtics ytics lw 0.6 lc rgb '#e4e6ea'\n"
@@ -230,11 +239,14 @@ Drawing sweep_drawing(const results::SweepResult& result, const fs::path& pictur
         "  {0} using 1:2 with linespoints lw 0 pt 7 ps 0.6 lc rgb '{1}' notitle, \\\n"
         "  NaN with linespoints lw 2.2 pt 7 ps 0.6 lc rgb '{1}' title {2}, \\\n",
         dots, colour, title(names.names[i]));
+    if (result.safe_voltage.empty()) continue;  // not searched
     safe += safe_mark(result.safe_voltage[i], frame.error_low, colour, drawing);
   }
   text += "plot \\\n" + energy_curves(result, models[0], drawing);
   text += bands + lines + marks + safe;
-  text += "  NaN with points pt 13 ps 1.0 lc rgb 'black' title 'lowest safe V'\n";
+  text += result.safe_voltage.empty()
+              ? "  NaN with points notitle\n"
+              : "  NaN with points pt 13 ps 1.0 lc rgb 'black' title 'lowest safe V'\n";
   if (energies) text += energy_panel(result, names, drawing) + "unset multiplot\n";
   return drawing;
 }

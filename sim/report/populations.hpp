@@ -30,4 +30,9 @@ inline Json populations_json(std::int64_t count, const std::string& of = kChips)
   return json;
 }
 
+/// Of points with a precision, which do not know other images.
+inline Json adaptive_populations_json() {
+  return {{"err_ci95", "all images"}, {"rerr_ci95", "all chips, these images"}};
+}
+
 }  // namespace brownout::report

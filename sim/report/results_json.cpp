@@ -11,6 +11,7 @@
 #include "sim/report/memories.hpp"
 #include "sim/report/optional_json.hpp"
 #include "sim/report/populations.hpp"
+#include "sim/report/precision_report.hpp"
 #include "sim/report/sweep_notes.hpp"
 #include "sim/results/event_counts_json.hpp"
 #include "sim/results/point.hpp"
@@ -90,6 +91,7 @@ Json point_json(const results::Point& point) {
   json["places_of_one_die"] = point.places;
   json["images"] = point.images;
   put_statistics(json, point);
+  if (point.precision) json["precision"] = precision_json(*point.precision, point.images);
   return json;
 }
 
@@ -336,7 +338,8 @@ std::string sweep_json(const results::SweepResult& result) {
   for (const results::Point& point : result.points) json["points"].push_back(point_json(point));
   const results::Point& first = result.points.front();
   const char* const of = first.places ? kPlaces : kChips;
-  json["populations"] = {{"points", populations_json(first.chips, of)}};
+  json["populations"] = {{"points", first.precision ? adaptive_populations_json()
+                                                    : populations_json(first.chips, of)}};
   if (!result.extra_points.empty()) {
     json["populations"]["extra_points"] = populations_json(result.extra_points.front().chips, of);
   }

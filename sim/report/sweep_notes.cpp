@@ -10,13 +10,13 @@
 #include "sim/report/error_text.hpp"
 #include "sim/report/labels_note.hpp"
 #include "sim/report/not_modelled.hpp"
+#include "sim/report/precision_report.hpp"
 #include "sim/report/rates_text.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/run_prices.hpp"
 #include "sim/report/safe_voltage_report.hpp"
 #include "sim/report/savings.hpp"
 #include "sim/report/supply_note.hpp"
-#include "sim/results/places.hpp"
 
 namespace brownout::report {
 
@@ -52,10 +52,8 @@ void add_energy_notes(const results::SweepResult& result, std::vector<std::strin
 
 std::vector<std::string> sweep_notes(const results::SweepResult& result) {
   const results::Point& first = result.points.front();
-  std::vector<std::string> notes{
-      fmt::format("Errors (RErr) are in %, {} {}, {}.",
-                  first.chips > 1 ? "mean ± standard deviation over" : "of",
-                  results::chips_text(first.chips, first.places), counted(first.images, "image"))};
+  std::vector<std::string> notes{fmt::format("Errors (RErr) are in %, {}.", errors_text(first))};
+  if (is_adaptive(result)) notes.push_back(precision_note(result));
   std::vector<results::ErrorSpread> errors;
   for (const results::Point& point : result.points) errors.push_back(point.rerr);
   const std::string images = images_text(errors, first.images);
@@ -72,7 +70,8 @@ std::vector<std::string> sweep_notes(const results::SweepResult& result) {
   } else {
     add_energy_notes(result, notes);
   }
-  if (!result.by_rate) notes.push_back(safe_voltage_title(result.safe) + ".");
+  if (!result.by_rate && !is_adaptive(result))
+    notes.push_back(safe_voltage_title(result.safe) + ".");
   if (!result.accelerators.empty()) {
     std::string text;
     for (const char* effect : kNotModelled)

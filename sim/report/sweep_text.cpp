@@ -14,6 +14,7 @@
 #include "sim/report/memories.hpp"
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/names.hpp"
+#include "sim/report/precision_report.hpp"
 #include "sim/report/rates_text.hpp"
 #include "sim/report/results_text.hpp"
 #include "sim/report/run_prices.hpp"
@@ -21,7 +22,6 @@
 #include "sim/report/savings.hpp"
 #include "sim/report/supply_note.hpp"
 #include "sim/report/table.hpp"
-#include "sim/results/places.hpp"
 
 namespace brownout::report {
 
@@ -176,6 +176,8 @@ std::string tables_text(const results::SweepResult& result, const ShortNames& na
     if (!note.empty()) text += "\n" + note;
     if (alone && !several) text += accelerator_table(result, names);
   }
+  if (is_adaptive(result)) text += "\n" + precision_text(result);
+  if (result.safe_voltage.empty()) return text;
   return text + "\n" + safe_voltage_title(result.safe) + "\n\n" + safe_voltage_table(result);
 }
 
@@ -193,7 +195,7 @@ std::string on_accelerators_text(const results::SweepResult& result, const Short
 /// How much was left to do.
 std::string computed_text(const results::SweepResult& result) {
   std::string notes;
-  if (!result.by_rate)
+  if (!result.by_rate && !is_adaptive(result))
     notes = fmt::format("{} more at safe voltages", result.extra_points_computed);
   if (share_errors(result)) {
     notes += (notes.empty() ? "" : "; ") +
@@ -208,12 +210,9 @@ std::string computed_text(const results::SweepResult& result) {
 std::string sweep_text(const results::SweepResult& result) {
   const ShortNames names = short_names(result.model_names());
   const results::Point& first = result.points.front();
-  std::string out =
-      fmt::format("Error in % (RErr, {} {}, {}){}{}\n\n",
-                  first.chips > 1 ? "mean ± standard deviation over" : "of",
-                  results::chips_text(first.chips, first.places), counted(first.images, "image"),
-                  result.by_rate ? "" : ", technology " + result.technology,
-                  names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
+  std::string out = fmt::format("Error in % (RErr, {}){}{}\n\n", errors_text(first),
+                                result.by_rate ? "" : ", technology " + result.technology,
+                                names.pattern.empty() ? "" : ",\nnetworks " + names.pattern);
   std::vector<results::ErrorSpread> errors;
   for (const results::Point& point : result.points) errors.push_back(point.rerr);
   const std::string images = images_text(errors, first.images);

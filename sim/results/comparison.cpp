@@ -84,7 +84,7 @@ std::array<double, 2> interval_of(const CrossedTable& table, std::vector<Source>
     return {100.0 * table.mean() - most, 100.0 * table.mean() + most};
   }
   const std::array<double, 2> interval = mean_interval(table.mean(), sources);
-  return {100.0 * interval[0], 100.0 * interval[1]};
+  return {std::max(-100.0, 100.0 * interval[0]), std::min(100.0, 100.0 * interval[1])};
 }
 
 }  // namespace

@@ -98,7 +98,20 @@ std::size_t cheapest_within_noise(const Leader& leader, const std::vector<Point>
                            [&](std::size_t a, std::size_t b) { return cost(a) < cost(b); });
 }
 
+namespace {
+
+/// Points with a precision share the images, and their chips as far as both have them: errors that
+/// go together make the difference better known than is said here.
+double probability_of_equal_means(const Point& a, const Point& b) {
+  const double a_error = a.precision->error, b_error = b.precision->error;
+  return two_sided_p(a.rerr.mean - b.rerr.mean, {{a_error * a_error, a.precision->degrees},
+                                                 {b_error * b_error, b.precision->degrees}});
+}
+
+}  // namespace
+
 double probability_of_equal_errors(const Point& a, const Point& b) {
+  if (a.precision && b.precision) return probability_of_equal_means(a, b);
   if (a.wrong_images.empty() || a.wrong_images.size() != b.wrong_images.size() ||
       a.wrong_images[0].size() != b.wrong_images[0].size()) {
     return 1.0;

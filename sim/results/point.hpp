@@ -15,6 +15,7 @@
 #include "sim/results/chip_result.hpp"
 #include "sim/results/error_bars.hpp"
 #include "sim/results/places.hpp"
+#include "sim/results/precision.hpp"
 #include "sim/results/statistics.hpp"
 
 namespace brownout::results {
@@ -96,6 +97,7 @@ struct Point {
   std::vector<std::pair<std::string, double>> mitigation_means;
   std::optional<MemoryUses> memories;  // on an accelerator
   std::vector<Sample> samples;         // by chip, in the order of the draw
+  std::optional<Precision> precision;  // of a sweep that says how narrow its intervals are
 
   /// On an accelerator: energy times latency, µJ·ms.
   std::optional<double> energy_delay_uj_ms() const;

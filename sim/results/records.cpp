@@ -15,6 +15,7 @@
 #include "sim/mapping/program.hpp"
 #include "sim/memory/transient.hpp"
 #include "sim/results/event_counts_json.hpp"
+#include "sim/results/image_sample.hpp"
 
 namespace brownout::results {
 
@@ -127,6 +128,26 @@ std::string RecordKeys::chip(const std::string& mitigation, const std::string& c
   put_definitions(key);
   key["voltage"] = voltage_json(supply);
   key["rate"] = supply.rate;
+  return sha256_hex(json_text(key));
+}
+
+std::string RecordKeys::sampled(const std::string& mitigation, const SweptPoint& supply,
+                                const Json& what) const {
+  Json key = Json::parse(base_);
+  key["mitigation"] = mitigation;
+  key["pattern"] = "sampled";
+  key["sample_version"] = kSampleVersion;
+  key["sample"] = what;
+  put_definitions(key);
+  key["voltage"] = voltage_json(supply);
+  key["rate"] = supply.rate;
+  return sha256_hex(json_text(key));
+}
+
+std::string RecordKeys::strata() const {
+  Json key = Json::parse(base_);
+  key["pattern"] = "strata";
+  key["sample_version"] = kSampleVersion;
   return sha256_hex(json_text(key));
 }
 

@@ -54,6 +54,11 @@ class RecordKeys {
   /// `mitigation`: its mitigation::identity. `supply`: the rail, without a boost.
   std::string chip(const std::string& mitigation, const std::string& chip,
                    const SweptPoint& supply) const;
+  /// Of what chips show on some of their images. `what`: which chips and images.
+  std::string sampled(const std::string& mitigation, const SweptPoint& supply,
+                      const Json& what) const;
+  /// Of the order in which images are drawn; the same for all mitigations.
+  std::string strata() const;
 
  private:
   std::string base_;

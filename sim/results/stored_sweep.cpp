@@ -70,6 +70,16 @@ StoredPoint point_of(const JsonObject& from, const StoredSweep& sweep) {
   point.rerr_std = from.number_if_given("rerr_std", 0.0, kMostStored);
   point.rerr_ci95 = from.pair_if_given("rerr_ci95", 0.0, kMostStored);
   point.rerr_ci95_all = from.pair_if_given("rerr_ci95_all", 0.0, kMostStored);
+  if (!from.given("precision")) return point;
+  const JsonObject precision = from.object("precision");
+  const auto interval = precision.pair_if_given("interval", 0.0, kMostStored);
+  if (!interval) precision.fail("interval", "two numbers");
+  point.precision = {precision.text("population"),
+                     precision.number("confidence", 0.0, 1.0),
+                     precision.number("half_width_points", 0.0, kMostStored),
+                     *interval,
+                     precision.boolean("reached"),
+                     precision.integer("evaluations", 0, kMostCounted)};
   return point;
 }
 
@@ -191,6 +201,7 @@ void set_dram_price(double pj_per_byte, Json& pricing) {
 std::int64_t missing_dies(const StoredSweep& sweep, const JsonObject& json) {
   const JsonObject configuration = json.object("configuration");
   if (configuration.given("profile") || !configuration.given("seed")) return 0;
+  if (configuration.given("precision")) return 0;  // its rows are of many chips each
   const auto seed = static_cast<std::uint64_t>(configuration.integer("seed", 0, kMostCounted));
   const double p_err = configuration.number_if_given("p_err", 0.0, 1.0).value_or(1.0);
   const chips::ReadErrors errors{configuration.number_if_given("p01", 0.0, 1.0).value_or(p_err),

@@ -13,6 +13,15 @@
 
 namespace brownout::results {
 
+/// Of a point of a sweep with `precision`.
+struct StoredPrecision {
+  std::string population;  // what the interval is for
+  double confidence = 0.95, half_width_points = 0.0;
+  std::array<double, 2> interval{};  // of the mean error, percent
+  bool reached = true;
+  std::int64_t evaluations = 0;  // images, over all chips
+};
+
 struct StoredPoint {
   std::string model, mitigation;
   std::optional<double> voltage;  // units of Vmin; none in a sweep over rates
@@ -28,6 +37,7 @@ struct StoredPoint {
   double err = 0.0, rerr_mean = 0.0;  // percent
   std::optional<double> rerr_std;
   std::optional<std::array<double, 2>> rerr_ci95, rerr_ci95_all;
+  std::optional<StoredPrecision> precision;
   bool on_front = false;  // SweepResult::fronts, `pareto`
 
   /// µJ × ms of an inference.

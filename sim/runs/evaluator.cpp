@@ -130,4 +130,42 @@ results::ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment
   return result;
 }
 
+results::SampledChip Evaluator::on_sample(const chips::Chip& chip, const experiment::Conditions& at,
+                                          const results::CleanResult& clean,
+                                          const results::ImageStrata& strata,
+                                          const results::Allocation& allocation,
+                                          const std::vector<results::SampledImage>& sample) {
+  const Stopwatch watch(seconds_);
+  const experiment::Readout readout = experiment_.read(&chip, at);
+  results::SampledChip result;
+  result.cells_hit = readout.weights.read.cells_hit;
+  result.bits_wrong = readout.weights.read.bits_wrong;
+  result.codes_changed = readout.weights.read.codes_changed;
+  result.confidence = clean.confidence;
+  result.strata.resize(strata.count());
+  for (const results::SampledImage& one : sample) ++result.strata[one.stratum].sampled;
+  if (result.codes_changed == 0 || sample.empty()) return result;
+
+  std::vector<std::int64_t> images;
+  for (const results::SampledImage& one : sample) images.push_back(one.image);
+  const data::Dataset some = data::some_images(*experiment_.images().data, images);
+  const engines::Evaluation evaluation =
+      named(model_, fmt::format("chip {} at bit error rate {}", chip.name(), at.weights.rate),
+            [&] { return experiment_.evaluate(readout, some); });
+  double weights = 0.0, confidence = 0.0;
+  for (std::size_t i = 0; i < sample.size(); ++i) {
+    const results::SampledImage& one = sample[i];
+    const double weight = results::sample_weight(strata, allocation, one.stratum);
+    weights += weight;
+    confidence += weight * evaluation.confidences[i];
+    const bool was_wrong = clean.wrong_images[static_cast<std::size_t>(one.image)];
+    const bool is_wrong = evaluation.predictions[i] != some.labels[i];
+    results::StratumCount& count = result.strata[one.stratum];
+    count.became_wrong += !was_wrong && is_wrong;
+    count.became_right += was_wrong && !is_wrong;
+  }
+  result.confidence = confidence / weights;
+  return result;
+}
+
 }  // namespace brownout::runs

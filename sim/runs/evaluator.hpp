@@ -6,6 +6,7 @@
 #include "sim/chips/chip.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/results/chip_result.hpp"
+#include "sim/results/precision.hpp"
 
 namespace brownout::runs {
 
@@ -26,6 +27,14 @@ class Evaluator {
   results::CleanResult clean();
   results::ChipResult on_chip(const chips::Chip& chip, const experiment::Conditions& at,
                               const results::CleanResult& clean);
+
+  /// The same on some images: those of a sample of the evaluator's images. The chip may have no
+  /// faults beside those of the weights, and none that draw anew.
+  results::SampledChip on_sample(const chips::Chip& chip, const experiment::Conditions& at,
+                                 const results::CleanResult& clean,
+                                 const results::ImageStrata& strata,
+                                 const results::Allocation& allocation,
+                                 const std::vector<results::SampledImage>& sample);
 
   /// Wall time of all passes so far, drawing chips and reading codes included, and their number.
   double seconds() const { return seconds_; }

@@ -129,6 +129,13 @@ results::Point ModelSweep::errors(const Chips& chips, double level, bool& comput
 results::Point ModelSweep::point(const Chips& chips, double level, CostCache& costs, bool& computed,
                                  std::vector<results::ChipResult>* results) {
   results::Point point = errors(chips, level, computed, results);
+  price(costs, point);
+  return point;
+}
+
+/// Relative energy and area of the weight memory, as far as a voltage and a technology give them,
+/// and all that the accelerator has to the point.
+void ModelSweep::price(CostCache& costs, results::Point& point) const {
   if (point.voltage) {
     point.energy_sram_rel = supplies_.weight_energy_relative(*point.voltage, protection_);
   }
@@ -136,7 +143,21 @@ results::Point ModelSweep::point(const Chips& chips, double level, CostCache& co
     point.weight_area_rel = technology::area_relative(*setup_.technology, protection_);
   }
   add_cost(costs, point);
-  return point;
+}
+
+void ModelSweep::complete(double level, const weights::ReadStats& read, CostCache& costs,
+                          results::Point& point) const {
+  point.model = model_.name;
+  point.accelerator = target_.name;
+  point.mitigation = mitigation_.name;
+  const experiment::Conditions at = conditions(level);
+  point.voltage = at.voltage;
+  point.rate = at.weights.rate;
+  if (setup_.target.accelerator) {
+    point.memories = results::memory_uses({at.weights.voltage, point.rate}, at.others,
+                                          /*by_voltage=*/false, read, {});
+  }
+  price(costs, point);
 }
 
 void ModelSweep::tick(double level) {
@@ -170,6 +191,7 @@ Evaluator& ModelSweep::evaluator() {
     EvaluatorOptions options;
     options.threads = bench_.threads;
     options.reuse_clean = true;
+    options.keep_logits = config_.precision.has_value();  // strata need them
     evaluator_ = std::make_unique<Evaluator>(model_, bench_.inputs.images, error_target_.setup,
                                              error_network_.with(mitigation_.what), options);
   }

@@ -114,6 +114,23 @@ class ModelSweep {
   results::Point point(const Chips& chips, double level, CostCache& costs, bool& computed,
                        std::vector<results::ChipResult>* results = nullptr);
 
+  /// Gives a point whose errors are known the rest: names, level, energies, and all that the
+  /// accelerator has to it. `read`: means over its chips; only random chips.
+  void complete(double level, const weights::ReadStats& read, CostCache& costs,
+                results::Point& point) const;
+
+  const results::CleanResult& clean_result() const { return clean_; }
+  const results::RecordKeys& keys() const { return keys_; }
+  experiment::Conditions conditions(double level) const {
+    return config_.by_rate() ? supplies_.at_rate(level) : supplies_.at(level);
+  }
+  /// The rail under these conditions, as rows of the store are told.
+  static results::SweptPoint swept(const experiment::Conditions& at) {
+    return {at.voltage, at.supply.rate};
+  }
+  /// Made when it is first asked for.
+  Evaluator& evaluator();
+
   /// Counts one more chip as done, whether computed or found.
   void tick(double level);
 
@@ -127,14 +144,7 @@ class ModelSweep {
   double evaluated(double level) const {
     return steps_.empty() ? level : levels_.voltages[levels_.at(level)];
   }
-  experiment::Conditions conditions(double level) const {
-    return config_.by_rate() ? supplies_.at_rate(level) : supplies_.at(level);
-  }
-  /// The rail under these conditions, as rows of the store are told.
-  static results::SweptPoint swept(const experiment::Conditions& at) {
-    return {at.voltage, at.supply.rate};
-  }
-  Evaluator& evaluator();
+  void price(CostCache& costs, results::Point& point) const;
   results::CleanResult clean();
 
   const SweepBench& bench_;

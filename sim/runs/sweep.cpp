@@ -10,6 +10,8 @@
 #include "sim/base/json.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/results/store.hpp"
+#include "sim/runs/adaptive_jobs.hpp"
+#include "sim/runs/adaptive_sweep.hpp"
 #include "sim/runs/model_sweep.hpp"
 #include "sim/runs/point_comparisons.hpp"
 #include "sim/runs/safe_voltage_search.hpp"
@@ -79,6 +81,7 @@ void compute_on_ranks(const SweepParts& parts, const SweepHow& how, workers::Ran
 
 /// What the folder lacks is computed.
 results::SweepResult run_parts(const SweepParts& parts, const SweepHow& how) {
+  if (parts.config.precision) return run_adaptively(parts, how);
   const SweepConfig& config = parts.config;
   results::SweepResult result = parts.described;
   const bool alone = how.ranks == nullptr || how.ranks->size() == 1;
@@ -155,7 +158,11 @@ std::int64_t run_shard(SweepConfig settings, const SweepHow& how, const workers:
   results::Store store(how.folder, shard_identity(parts.described.identity, shard), shard_kind());
   AddedRows added(store);
   workers::Alone alone;
-  compute_on_ranks(parts, how, how.ranks == nullptr ? alone : *how.ranks, shard, added);
+  if (parts.config.precision) {
+    fill_adaptively(parts, how, shard, added);
+  } else {
+    compute_on_ranks(parts, how, how.ranks == nullptr ? alone : *how.ranks, shard, added);
+  }
   store.commit();
   write_record(record, parts.described.identity, how.folder);
   return store.size();
@@ -163,6 +170,12 @@ std::int64_t run_shard(SweepConfig settings, const SweepHow& how, const workers:
 
 int serve_sweep(SweepConfig config, const SweepHow& how) {
   const SweepParts parts = sweep_parts(std::move(config));
+  if (parts.config.precision) {
+    AdaptiveWorker worker(parts, how.threads);
+    return workers::serve(
+        *how.ranks, Json::parse(parts.described.identity),
+        [&](const std::string& job, results::RowStore& store) { worker.run(job, store); });
+  }
   SweepWorker worker(parts, how.threads);
   return workers::serve(
       *how.ranks, Json::parse(parts.described.identity),

@@ -218,9 +218,33 @@ void read_technology(YamlMap& root, SweepConfig& config) {
   config.technology_sha256 = sha256_hex(read_file(technology));
 }
 
+/// Samples of images are of random chips whose weights alone fail, and read the same in all
+/// batches.
+void read_precision(YamlMap& root, SweepConfig& config) {
+  const char* const key = "precision";
+  std::optional<YamlMap> map = root.optional_map(key);
+  if (!map) return;
+  map->expect({"half_width_points", "confidence", "at_most_chips"});
+  results::PrecisionTarget target;
+  target.half_width_points = map->number("half_width_points", 1e-4, 50.0);
+  target.confidence = map->number("confidence", 0.5, 0.999, target.confidence);
+  target.at_most_chips = map->integer("at_most_chips", 2, kMaxChips, target.at_most_chips);
+  map->finish();
+  config.precision = target;
+  const auto refuse = [&](const char* other, const char* why) {
+    if (root.has(other)) root.fail(other, why);
+  };
+  refuse("chips", "precision decides how many; expected at_most_chips in precision");
+  refuse("profile", "precision is of random chips; expected none with precision");
+  refuse("safe_voltage",
+         "is searched on all images of fixed chips; expected a sweep without precision");
+  refuse("compare", "is of all images of fixed chips; expected a sweep without precision");
+}
+
 /// Random chips, or places of a profile.
 void read_chips(YamlMap& root, SweepConfig& config) {
-  config.chips = root.integer("chips", 1, kMaxChips);
+  read_precision(root, config);
+  config.chips = config.precision ? 1 : root.integer("chips", 1, kMaxChips);
   if (root.has("profile")) {
     for (const char* key : {"p_err", "p01", "p10"}) {
       if (root.has(key)) root.fail(key, "is of random chips; expected none with a profile");
@@ -252,6 +276,26 @@ void read_reads(YamlMap& root, experiment::Setup& setup) {
   setup.reads.evaluation_seed =
       static_cast<std::uint64_t>(root.integer("evaluation_seed", 0, kMaxSeed, 0));
   setup.reads.fresh = root.choice("reads", {"frozen", "fresh"}, 0) == 1;
+}
+
+/// Some images of a chip mean what they mean among all images only if nothing depends on the images
+/// before.
+void expect_images_alone(const YamlMap& root, const SweepConfig& config,
+                         const experiment::Setup& setup) {
+  if (!config.precision) return;
+  if (engines::traits_of(setup.engine).on_accelerator) {
+    root.fail("engine",
+              "runs all images through the accelerator; expected another one with "
+              "precision");
+  }
+  if (setup.reads.fresh) {
+    root.fail("reads", "fresh reads differ from batch to batch; expected frozen with precision");
+  }
+  if (setup.supplies().others_may_fail()) {
+    root.fail("precision",
+              "expected an accelerator on which only the weight memory fails; what "
+              "other memories do depends on the images before");
+  }
 }
 
 /// Random chips have cells that fail up to a rate of p_err (the higher of p01 and p10), and the
@@ -304,12 +348,14 @@ void refuse_unknown_keys(YamlMap& root) {
                "memory_rates",
                "p01",
                "p10",
-               "compare"});
+               "compare",
+               "precision"});
   const std::vector<std::string> memories{"input", "activations", "accumulators"};
   const std::pair<const char*, std::vector<std::string>> maps[] = {
       {"supplies", memories},
       {"memory_rates", memories},
       {"voltage_grid", {"from", "to", "points"}},
+      {"precision", {"half_width_points", "confidence", "at_most_chips"}},
       {"compare", {"networks", "mitigations", "voltages", "rates"}},
       {"safe_voltage",
        {"max_drop_points", "tolerance", "yield", "confidence", "chosen_on", "stated_on",
@@ -333,6 +379,10 @@ void replace_settings(const SweepOverrides& overrides, SweepConfig& config) {
   if (overrides.images) {
     config.setup.images.count = *overrides.images;
     config.places.erase("images");
+  }
+  if (overrides.chips && config.precision) {
+    throw InputError("{}: precision decides how many; expected none with {}", Field{"chips"},
+                     config.file.string());
   }
   config.chips = overrides.chips.value_or(config.chips);
   config.seed = overrides.seed.value_or(config.seed);
@@ -377,6 +427,7 @@ SweepConfig load_sweep(const fs::path& file) {
   for (const std::string& key : root.keys()) config.places[key] = root.where(key);
   for (const SweepTarget& target : sweep_targets(config)) {
     expect_rates_that_chips_have(root, config, target.setup);
+    expect_images_alone(root, config, target.setup);
   }
   return config;
 }

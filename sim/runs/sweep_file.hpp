@@ -11,6 +11,7 @@
 #include "sim/chips/random_chip.hpp"
 #include "sim/experiment/setup.hpp"
 #include "sim/mitigation/mitigations.hpp"
+#include "sim/results/precision.hpp"
 #include "sim/results/safe_voltage.hpp"
 
 namespace brownout::runs {
@@ -74,6 +75,9 @@ struct SweepConfig {
   std::filesystem::path profile;  // so many places of this chip's map; empty: random chips
   std::int64_t seed = 0;          // of the places as well
   chips::ReadErrors errors;       // of random chips
+
+  /// Chips and images follow from what is asked of the interval of each point; `chips` is 1 then.
+  std::optional<results::PrecisionTarget> precision;
 
   // One of the two is empty.
   std::vector<double> voltages;  // units of Vmin, strictly descending

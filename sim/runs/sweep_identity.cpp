@@ -31,7 +31,14 @@ std::string identity(const SweepConfig& config, const std::vector<results::Sweep
       json["accelerator_grid"].push_back(results::accelerator_json(target));
     }
   }
-  json["chips"] = config.chips;
+  if (config.precision) {
+    json["precision"] = {{"half_width_points", config.precision->half_width_points},
+                         {"confidence", config.precision->confidence},
+                         {"at_most_chips", config.precision->at_most_chips},
+                         {"sample_version", results::kSampleVersion}};
+  } else {
+    json["chips"] = config.chips;
+  }
   json["seed"] = config.seed;
   if (config.profile.empty()) {
     if (config.errors.are_equal()) {
@@ -57,6 +64,7 @@ std::string identity(const SweepConfig& config, const std::vector<results::Sweep
     return json_text(json, 2) + "\n";
   }
   json["voltages"] = config.voltages;
+  if (config.precision) return json_text(json, 2) + "\n";  // no safe voltage
   const SafeVoltageConfig& safe = config.safe;
   json["safe_voltage"] = {
       {"max_drop_points", safe.max_drop_points},

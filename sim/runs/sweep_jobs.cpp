@@ -47,18 +47,18 @@ const Chips& list_of(const SweepChips& chips, const std::string& name) {
   return name == "stated" ? chips.stated : chips.grid;
 }
 
-SweepBench bench_of(const SweepParts& parts, results::RowStore& store, int threads,
-                    Progress& progress) {
-  return {parts.config, parts.targets, parts.inputs, *parts.chips.grid.front(),
-          store,        threads,       progress};
-}
-
 std::unique_ptr<ModelSweep> model_of(const SweepBench& bench, const SweepUnit& unit) {
   return std::make_unique<ModelSweep>(bench, bench.targets[unit.target], unit.network,
                                       bench.config.mitigations[unit.mitigation]);
 }
 
 }  // namespace
+
+SweepBench bench_of(const SweepParts& parts, results::RowStore& store, int threads,
+                    Progress& progress) {
+  return {parts.config, parts.targets, parts.inputs, *parts.chips.grid.front(),
+          store,        threads,       progress};
+}
 
 std::vector<SweepUnit> units_of(const SweepParts& parts) {
   std::vector<SweepUnit> units;
@@ -71,6 +71,45 @@ std::vector<SweepUnit> units_of(const SweepParts& parts) {
     }
   }
   return units;
+}
+
+std::vector<workers::Job> count_jobs(const SweepParts& parts, results::RowStore& store,
+                                     const workers::Shard& shard) {
+  std::vector<workers::Job> jobs;
+  std::size_t number = 0;  // of a run, over the shards
+  for (std::size_t target = 0; target < parts.targets.size(); ++target) {
+    if (!parts.targets[target].setup.target.accelerator) continue;
+    for (std::size_t network = 0; network < parts.config.models.size(); ++network) {
+      const CostCache costs(parts.config, parts.targets[target],
+                            *parts.inputs.networks[target][network], parts.inputs.images.count,
+                            store);
+      std::set<std::string> asked;
+      const auto add = [&](std::size_t entry, const mitigation::Mitigations& mitigations) {
+        const std::string key = costs.key(mitigations);
+        if (!asked.insert(key).second) return;
+        const bool mine = number++ % static_cast<std::size_t>(shard.count) ==
+                          static_cast<std::size_t>(shard.index - 1);
+        if (!mine || store.find(key)) return;
+        jobs.push_back({fmt::format("count {} {} {}", target, network, entry), kLongest});
+      };
+      if (!parts.config.by_rate()) add(kUnprotected, {});  // what energies are compared with
+      for (std::size_t i = 0; i < parts.config.mitigations.size(); ++i) {
+        add(i, parts.config.mitigations[i].what);
+      }
+    }
+  }
+  return jobs;
+}
+
+bool run_count(const SweepParts& parts, const std::string& job, results::RowStore& rows) {
+  const Order order = parse(job);
+  if (order.kind != "count") return false;
+  const auto [target, network, mitigation] = order.counted;
+  CostCache(parts.config, parts.targets[target], *parts.inputs.networks[target][network],
+            parts.inputs.images.count, rows)
+      .of(mitigation == kUnprotected ? mitigation::Mitigations{}
+                                     : parts.config.mitigations.at(mitigation).what);
+  return true;
 }
 
 SweepWorker::SweepWorker(const SweepParts& parts, int threads)
@@ -96,15 +135,8 @@ ModelSweep& SweepWorker::model(const SweepUnit& unit, results::RowStore& rows) {
 }
 
 void SweepWorker::run(const std::string& job, results::RowStore& rows) {
+  if (run_count(parts_, job, rows)) return;
   const Order order = parse(job);
-  if (order.kind == "count") {
-    const auto [target, network, mitigation] = order.counted;
-    CostCache(parts_.config, parts_.targets[target], *parts_.inputs.networks[target][network],
-              parts_.inputs.images.count, rows)
-        .of(mitigation == kUnprotected ? mitigation::Mitigations{}
-                                       : parts_.config.mitigations.at(mitigation).what);
-    return;
-  }
   ModelSweep& model = this->model(units_of(parts_).at(order.unit), rows);  // computes the clean row
   if (order.kind == "rows") {
     bool computed = false;
@@ -128,7 +160,7 @@ double SweepPlan::cost(const Unit& unit) const {
 }
 
 std::vector<workers::Job> SweepPlan::first() {
-  std::vector<workers::Job> jobs = counts();
+  std::vector<workers::Job> jobs = count_jobs(parts_, store_, shard_);
   std::set<std::pair<std::size_t, std::size_t>> asked;
   for (std::size_t i = 0; i < units_.size(); ++i) {
     const Unit& unit = units_[i];
@@ -139,34 +171,6 @@ std::vector<workers::Job> SweepPlan::first() {
     } else if (asked.emplace(unit.what.target, unit.what.network).second) {
       // All else on this network waits for it.
       jobs.push_back({fmt::format("clean {}", i), 10.0 * kLongest});
-    }
-  }
-  return jobs;
-}
-
-/// One run of the accelerator's model for each number of cycles that a network may take.
-std::vector<workers::Job> SweepPlan::counts() const {
-  std::vector<workers::Job> jobs;
-  std::size_t number = 0;  // of a run, over the shards
-  for (std::size_t target = 0; target < parts_.targets.size(); ++target) {
-    if (!parts_.targets[target].setup.target.accelerator) continue;
-    for (std::size_t network = 0; network < parts_.config.models.size(); ++network) {
-      const CostCache costs(parts_.config, parts_.targets[target],
-                            *parts_.inputs.networks[target][network], parts_.inputs.images.count,
-                            store_);
-      std::set<std::string> asked;
-      const auto add = [&](std::size_t entry, const mitigation::Mitigations& mitigations) {
-        const std::string key = costs.key(mitigations);
-        if (!asked.insert(key).second) return;
-        const bool mine = number++ % static_cast<std::size_t>(shard_.count) ==
-                          static_cast<std::size_t>(shard_.index - 1);
-        if (!mine || store_.find(key)) return;
-        jobs.push_back({fmt::format("count {} {} {}", target, network, entry), kLongest});
-      };
-      if (!parts_.config.by_rate()) add(kUnprotected, {});  // what energies are compared with
-      for (std::size_t i = 0; i < parts_.config.mitigations.size(); ++i) {
-        add(i, parts_.config.mitigations[i].what);
-      }
     }
   }
   return jobs;

@@ -22,6 +22,16 @@ struct SweepUnit {
 };
 std::vector<SweepUnit> units_of(const SweepParts& parts);
 
+SweepBench bench_of(const SweepParts& parts, results::RowStore& store, int threads,
+                    Progress& progress);
+
+/// One run of the accelerator's model for each number of cycles that a network may take, where the
+/// store lacks it: "count TARGET NETWORK MITIGATION".
+std::vector<workers::Job> count_jobs(const SweepParts& parts, results::RowStore& store,
+                                     const workers::Shard& shard);
+/// Does such a job. False for any other.
+bool run_count(const SweepParts& parts, const std::string& job, results::RowStore& rows);
+
 /// Does jobs of a sweep. One thread uses it, always with the same store.
 class SweepWorker {
  public:
@@ -55,7 +65,6 @@ class SweepPlan : public workers::Plan {
     bool begun = false;
   };
 
-  std::vector<workers::Job> counts() const;
   /// The jobs of a unit whose clean network is there.
   std::vector<workers::Job> begin(std::size_t unit);
   /// The jobs of the chips of a list that are among those asked for.

@@ -322,8 +322,8 @@ StudyResult merge_study_shards(const StudyFile& study, const StudyOptions& optio
     for (std::size_t i = 0; i < parts.pool.size(); ++i) {
       if (parts.pool.state(i) == TrainingPool::State::kDone) continue;
       throw InputError(
-          "{}: missing; expected the trainings of the shards in {}, or {} to say where "
-          "they are",
+          "{}: missing, or not the network of this training; expected the trainings of the shards "
+          "in {}, or {} to say where they are",
           parts.pool.network(i).string(), options.trainings_folder.string(), Field{"trainings"});
     }
   }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rank 0: one thread works, the calling one talks to the other ranks and keeps what they send.
+// Rank 0: threads work, the calling one talks to the other ranks and keeps what they send.
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -40,10 +42,34 @@ class Ready {
   std::map<double, std::deque<Job>> by_cost_;
 };
 
-/// The worker of rank 0 itself, on a thread.
+/// Says that one of several workers has done something.
+class Bell {
+ public:
+  void ring() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      rung_ = true;
+    }
+    changed_.notify_all();
+  }
+  /// Until it rings, or for that time.
+  void wait(std::chrono::microseconds patience) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, patience, [this] { return rung_; });
+    rung_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool rung_ = false;
+};
+
+/// A worker of rank 0 itself, on a thread.
 class OwnWorker {
  public:
-  OwnWorker(const Work& work, results::RowStore& store) : work_(work), store_(store) {
+  OwnWorker(const Work& work, results::RowStore& store, Bell& bell)
+      : work_(work), store_(store), bell_(bell) {
     thread_ = std::thread([this] { run(); });
   }
   ~OwnWorker() {
@@ -70,11 +96,6 @@ class OwnWorker {
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
     return std::exchange(done_, 0);
   }
-  /// Until something was done, or for that time.
-  void wait(std::chrono::microseconds patience) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    changed_.wait_for(lock, patience, [this] { return done_ > 0 || failure_; });
-  }
 
  private:
   void run() {
@@ -98,12 +119,15 @@ class OwnWorker {
       } else {
         ++done_;
       }
-      changed_.notify_all();
+      lock.unlock();
+      bell_.ring();
+      lock.lock();
     }
   }
 
   const Work& work_;
   results::RowStore& store_;
+  Bell& bell_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::string> given_;
@@ -133,21 +157,22 @@ void expect_same(int rank, const Json& identity, const std::string& theirs) {
 
 class HandOut {
  public:
-  HandOut(Ranks& ranks, Plan& plan, const Work& work, results::RowStore& store)
-      : ranks_(ranks),
-        plan_(plan),
-        store_(store),
-        own_(work, store),
-        given_(static_cast<std::size_t>(ranks.size())) {}
+  HandOut(Ranks& ranks, Plan& plan, const std::vector<Work>& own, results::RowStore& store)
+      : ranks_(ranks), plan_(plan), store_(store) {
+    for (const Work& work : own) own_.push_back(std::make_unique<OwnWorker>(work, store, bell_));
+    given_.resize(own_.size() + static_cast<std::size_t>(ranks.size()) - 1);
+  }
 
   void run() {
     ready_.add(plan_.first());
     for (;;) {
       give();
       if (out_ == 0) return;
-      for (std::size_t count = own_.done(); count > 0; --count) finished(0);
+      for (std::size_t worker = 0; worker < own_.size(); ++worker) {
+        for (std::size_t count = own_[worker]->done(); count > 0; --count) finished(worker);
+      }
       if (ranks_.size() == 1) {
-        own_.wait(std::chrono::milliseconds(100));
+        bell_.wait(std::chrono::milliseconds(100));
       } else {
         while (const std::optional<Message> message = ranks_.receive(kPause)) take(*message);
       }
@@ -158,30 +183,30 @@ class HandOut {
   /// A job to whoever has fewest, so that those left last are spread.
   void give() {
     for (std::size_t most = 0; most < kJobsInAdvance; ++most) {
-      for (std::size_t rank = 0; rank < given_.size() && !ready_.empty(); ++rank) {
-        if (given_[rank].size() != most) continue;
+      for (std::size_t worker = 0; worker < given_.size() && !ready_.empty(); ++worker) {
+        if (given_[worker].size() != most) continue;
         Job job = ready_.take();
-        if (rank == 0) {
-          own_.give(job.what);
+        if (worker < own_.size()) {
+          own_[worker]->give(job.what);
         } else {
-          ranks_.send(static_cast<int>(rank), message(kJob, job.what));
+          ranks_.send(static_cast<int>(worker - own_.size()) + 1, message(kJob, job.what));
         }
-        given_[rank].push_back(std::move(job));
+        given_[worker].push_back(std::move(job));
         ++out_;
       }
     }
   }
 
-  void finished(std::size_t rank) {
-    BROWNOUT_CHECK(!given_[rank].empty(), "rank {} has no job", rank);
-    const Job job = std::move(given_[rank].front());
-    given_[rank].pop_front();
+  void finished(std::size_t worker) {
+    BROWNOUT_CHECK(!given_[worker].empty(), "worker {} has no job", worker);
+    const Job job = std::move(given_[worker].front());
+    given_[worker].pop_front();
     --out_;
     ready_.add(plan_.after(job));
   }
 
   void take(const Message& message_in) {
-    const auto rank = static_cast<std::size_t>(message_in.from);
+    const std::size_t worker = own_.size() + static_cast<std::size_t>(message_in.from) - 1;
     const std::string text = message_in.text.substr(1);
     switch (message_in.text[0]) {
       case kFind: {
@@ -195,7 +220,7 @@ class HandOut {
         break;
       }
       case kDone:
-        finished(rank);
+        finished(worker);
         give();
         break;
       case kError:
@@ -208,9 +233,11 @@ class HandOut {
   Ranks& ranks_;
   Plan& plan_;
   results::RowStore& store_;
-  OwnWorker own_;
+  Bell bell_;
+  std::vector<std::unique_ptr<OwnWorker>> own_;
   Ready ready_;
-  std::vector<std::deque<Job>> given_;  // by rank: what it has not finished
+  // By worker, the own ones first, then the other ranks.
+  std::vector<std::deque<Job>> given_;  // what it has not finished
   std::size_t out_ = 0;                 // jobs in given_
 };
 
@@ -228,8 +255,13 @@ void expect_agreement(Ranks& ranks, const Json& identity) {
   }
 }
 
+void hand_out(Ranks& ranks, Plan& plan, const std::vector<Work>& own, results::RowStore& store) {
+  BROWNOUT_CHECK(!own.empty(), "rank 0 has no worker");
+  HandOut(ranks, plan, own, store).run();
+}
+
 void hand_out(Ranks& ranks, Plan& plan, const Work& work, results::RowStore& store) {
-  HandOut(ranks, plan, work, store).run();
+  hand_out(ranks, plan, std::vector<Work>{work}, store);
 }
 
 void dismiss(Ranks& ranks, int code, std::chrono::milliseconds patience) {

@@ -36,9 +36,11 @@ using Work = std::function<void(const std::string& what, results::RowStore& rows
 void expect_agreement(Ranks& ranks, const Json& identity);
 
 /// On rank 0, after that: does all jobs of the plan, on this rank too, and returns when the store
-/// has all rows. Two threads use the store, and may both append a row that two jobs need. Any error
-/// of a job ends the run with it: the first one that became known.
+/// has all rows. All threads use the store, and several may append a row that several jobs need.
+/// Any error of a job ends the run with it: the first one that became known.
 void hand_out(Ranks& ranks, Plan& plan, const Work& work, results::RowStore& store);
+/// The same with several threads of rank 0 that work, each with a Work of its own.
+void hand_out(Ranks& ranks, Plan& plan, const std::vector<Work>& own, results::RowStore& store);
 
 /// On the other ranks: does what rank 0 hands out until it says that nothing is left. Returns the
 /// exit code that it says.

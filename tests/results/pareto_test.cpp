@@ -52,6 +52,22 @@ TEST(Pareto, BestPerVoltageRunsFromTheHighestAndTiesAreNotDecided) {
   EXPECT_EQ(best[1].within_noise, (Indices{1}));
 }
 
+TEST(Pareto, PointsWithAPrecisionDifferIfTheirMeansDoByMoreThanTheirStandardErrors) {
+  const auto known = [](const std::string& model, double rerr, double error) {
+    Point point = make(model, 0.9, rerr);
+    point.precision.emplace();
+    point.precision->error = error;
+    point.precision->degrees = 500.0;
+    return point;
+  };
+  const Point a = known("a", 8.0, 0.05);
+  EXPECT_NEAR(probability_of_equal_errors(a, known("b", 8.0, 0.05)), 1.0, 1e-12);
+  // 1.96 standard errors of the difference.
+  EXPECT_NEAR(probability_of_equal_errors(a, known("b", 8.1386, 0.05)), 0.05, 0.002);
+  EXPECT_EQ(best_per_level({a, known("b", 8.1, 0.05)})[0].within_noise, (Indices{1}));
+  EXPECT_TRUE(best_per_level({a, known("b", 8.2, 0.05)})[0].within_noise.empty());
+}
+
 TEST(Pareto, NothingDependsOnTheOrderOfTheFile) {
   std::vector<Point> points{exact("a", 0.9, 60), exact("b", 0.9, 60),  exact("c", 0.9, 61),
                             exact("d", 0.9, 90), exact("a", 0.8, 100), exact("b", 0.8, 200)};

@@ -65,6 +65,19 @@ TEST(RecordKeys, ContainTheTechnologyWhereItGivesOtherMemoriesTheirRates) {
   }
 }
 
+TEST(RecordKeys, OfSamplesChangeWithTheChipsAndTheirImages) {
+  const Row row;
+  const auto key = [&](std::int64_t chips, const std::vector<int>& images) {
+    return row.keys().sampled(
+        row.mitigation, row.supply,
+        Json{{"first_chip", "random:1"}, {"chips", chips}, {"images", images}});
+  };
+  const std::set<std::string> keys{key(64, {1, 2}),     key(63, {1, 2}),    key(64, {1, 3}),
+                                   row.keys().strata(), row.keys().clean(), row.key()};
+  EXPECT_EQ(keys.size(), 6u);
+  EXPECT_EQ(key(64, {1, 2}), key(64, {1, 2}));
+}
+
 TEST(RecordKeys, OfTheSameRowAreTheSame) {
   EXPECT_EQ(Row().key(), Row().key());
   Row elsewhere;

@@ -118,6 +118,29 @@ TEST(HandOut, GivesTheSameRowsOnAnyNumberOfRanks) {
   EXPECT_EQ(expected.size(), 210u);
 }
 
+TEST(HandOut, SeveralThreadsOfRank0GiveTheSameRows) {
+  Rows expected;
+  Triangle one(20);
+  run(1, expected, one, work, work);
+  for (const std::size_t threads : {2u, 5u}) {
+    std::vector<std::atomic<int>> done(threads);
+    std::vector<Work> own;
+    for (std::size_t i = 0; i < threads; ++i) {
+      own.emplace_back([&done, i](const std::string& what, results::RowStore& rows) {
+        ++done[i];
+        work(what, rows);
+      });
+    }
+    Rows rows;
+    Triangle plan(20);
+    Alone alone;
+    hand_out(alone, plan, own, rows);
+    EXPECT_EQ(plan.done(), 210u);
+    EXPECT_EQ(rows.all(), expected.all());
+    for (const std::atomic<int>& count : done) EXPECT_GT(count, 0);
+  }
+}
+
 TEST(HandOut, AllRanksWorkAndMoreThanThereAreJobsDoNoHarm) {
   std::map<std::thread::id, int> jobs;
   std::mutex mutex;

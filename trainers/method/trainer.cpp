@@ -217,11 +217,12 @@ StepResult Trainer::step() {
 
 double Trainer::test_error(std::int64_t images, const std::vector<network::Quantize>* quantizers) {
   quantize_now();
-  return measure_error(images, quantizers);
+  return *measure_error(images, quantizers, nullptr);
 }
 
-double Trainer::measure_error(std::int64_t images,
-                              const std::vector<network::Quantize>* quantizers) {
+std::optional<double> Trainer::measure_error(std::int64_t images,
+                                             const std::vector<network::Quantize>* quantizers,
+                                             const volatile std::sig_atomic_t* stop) {
   constexpr int kBatch = 250;
   std::vector<std::int32_t> order(static_cast<std::size_t>(images));
   std::iota(order.begin(), order.end(), 0);
@@ -230,6 +231,7 @@ double Trainer::measure_error(std::int64_t images,
   std::vector<float> logits(static_cast<std::size_t>(kBatch * architecture_.classes));
   std::int64_t wrong = 0;
   for (std::int64_t i = 0; i < images; i += kBatch) {
+    if (stop != nullptr && *stop != 0) return std::nullopt;
     const int count = static_cast<int>(std::min<std::int64_t>(kBatch, images - i));
     test_reader_.read(order.data() + i, count, pixels.data(), labels.data());
     pass_.infer(decoded_.data(), state_.statistics, pixels.data(), count, logits.data(),
@@ -252,7 +254,7 @@ void Trainer::save(const TrainingFiles& files) {
   saved_step_ = state_.step;
 }
 
-void Trainer::finish_epoch(const TrainingFiles& files) {
+bool Trainer::finish_epoch(const TrainingFiles& files, const volatile std::sig_atomic_t* stop) {
   EpochSums& sums = state_.sums;
   EpochRecord record;
   record.epoch = static_cast<int>(state_.history.size()) + 1;
@@ -268,7 +270,9 @@ void Trainer::finish_epoch(const TrainingFiles& files) {
   record.seconds = sums.seconds;
   record.images_per_s = sums.seconds > 0.0 ? static_cast<double>(sums.images) / sums.seconds : 0.0;
   read_weights();
-  record.test_error = measure_error(test_.size(), nullptr);
+  const std::optional<double> error = measure_error(test_.size(), nullptr, stop);
+  if (!error) return false;
+  record.test_error = *error;
   record.wall_time =
       std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
   sums = {};
@@ -276,6 +280,7 @@ void Trainer::finish_epoch(const TrainingFiles& files) {
   save(files);
   if (!files.metrics.empty()) write_file_atomically(files.metrics, metrics_csv(state_.history));
   if (events_) events_->append(record);
+  return true;
 }
 
 StepResult Trainer::step_or_explain(const TrainingFiles& files) {
@@ -303,14 +308,20 @@ bool Trainer::run(const TrainingFiles& files, const volatile std::sig_atomic_t* 
   }
   // A kill between the last step of an epoch and its test leaves the test still to be done.
   const auto steps_per_epoch = static_cast<std::int64_t>(length_.steps_per_epoch);
+  bool begun = false;  // every run makes a step or a test, however soon it is stopped
   while (done < total || static_cast<int>(state_.history.size()) < length_.epochs()) {
     const std::int64_t finished = static_cast<std::int64_t>(state_.history.size() + 1);
     if (done >= std::min(finished * steps_per_epoch, total)) {
-      finish_epoch(files);
+      if (!finish_epoch(files, begun ? stop : nullptr)) {
+        save(files);
+        return false;
+      }
+      begun = true;
       continue;
     }
     const Clock::time_point start = Clock::now();
     const StepResult result = step_or_explain(files);
+    begun = true;
     EpochSums& sums = state_.sums;
     sums.seconds += seconds_since(start);
     ++sums.batches;

@@ -100,8 +100,12 @@ class Trainer {
   PassResult perturbed_pass(const Batch& batch, StepResult& result);
   void update(const std::vector<float>& gradient);
   void require_finite(double loss) const;
-  double measure_error(std::int64_t images, const std::vector<network::Quantize>* quantizers);
-  void finish_epoch(const TrainingFiles& files);
+  /// None when `stop` becomes non-zero.
+  std::optional<double> measure_error(std::int64_t images,
+                                      const std::vector<network::Quantize>* quantizers,
+                                      const volatile std::sig_atomic_t* stop);
+  /// False when `stop` becomes non-zero: the epoch's test is then still to be done.
+  bool finish_epoch(const TrainingFiles& files, const volatile std::sig_atomic_t* stop);
   StepResult step_or_explain(const TrainingFiles& files);
   void save(const TrainingFiles& files);
 

@@ -44,7 +44,8 @@ std::string lead_html(const SweepPage& page) {
         counted(static_cast<std::int64_t>(sweep.models.size()), "network"),
         sweep.accelerator.empty() ? "without an accelerator" : "on " + html_text(sweep.accelerator),
         sweep.by_rate ? "" : ", technology " + html_text(sweep.technology),
-        results::chips_text(first.chips, sweep.places),
+        first.precision ? "as many random chips as its precision needs"
+                        : results::chips_text(first.chips, sweep.places),
         sweep.by_rate ? "bit error rate" : "voltage", counted(first.images, "image"),
         html_text(sweep.dataset));
     for (const std::string& said : {sweep.chip_note, sweep.remark}) {
@@ -255,6 +256,19 @@ std::string faults_section() {
       true);
 }
 
+/// What the intervals of sweeps that choose their chips are for.
+std::string precision_html(const SweepPage& page) {
+  for (const results::StoredSweep& sweep : page.sweeps) {
+    const std::optional<results::StoredPrecision>& precision = sweep.points.front().precision;
+    if (!precision) continue;
+    return fmt::format(
+        "<p class=\"quiet\">Points with a number of evaluations: the interval is of the mean error "
+        "({:g} %), for {}. Each chip ran a random sample of the images.</p>\n",
+        100.0 * precision->confidence, html_text(precision->population));
+  }
+  return "";
+}
+
 /// Networks and data with their hashes, then the configurations.
 std::string configuration_section(const SweepPage& page) {
   HtmlTable table("Networks and hashes", {"what", "file", "weights", "SHA-256"}, 2);
@@ -306,8 +320,11 @@ std::string notes_section(const SweepPage& page) {
 std::string sweep_page_html(const SweepPage& page, const std::string& version) {
   const bool accelerator = on_accelerator(page);
   const bool charts = has_charts(), voltages = !by_rate(page);
+  const bool safe =
+      std::any_of(page.sweeps.begin(), page.sweeps.end(),
+                  [](const results::StoredSweep& sweep) { return !sweep.safe_voltage.empty(); });
   std::vector<std::pair<std::string, std::string>> links;
-  if (voltages) links.emplace_back("safe", "Safe voltage");
+  if (safe) links.emplace_back("safe", "Safe voltage");
   if (charts) links.emplace_back("error", "Error");
   if (charts && accelerator && voltages) links.emplace_back("energy", "Energy");
   if (charts && accelerator) links.emplace_back("latency", "Latency");
@@ -325,7 +342,7 @@ std::string sweep_page_html(const SweepPage& page, const std::string& version) {
       "tables are complete without it.</p></noscript>\n";
   if (!charts) body += no_charts_html();
   body += choice_html(page);
-  if (voltages) {
+  if (safe) {
     body += section_html("safe", "Lowest safe voltage",
                          cards_html(page) + safe_voltage_html(page).html());
   }
@@ -334,7 +351,8 @@ std::string sweep_page_html(const SweepPage& page, const std::string& version) {
   if (charts && accelerator) body += latency_section(!voltages);
   if (charts && voltages) body += front_section(accelerator);
   body += section_html("points", "Every point of the grid",
-                       points_html(page).html() + "<p class=\"quiet\">A click on a heading sorts." +
+                       points_html(page).html() + precision_html(page) +
+                           "<p class=\"quiet\">A click on a heading sorts." +
                            (voltages ? " ●: " + front_meaning(page) : "") + "</p>\n");
   if (accelerator && voltages) body += prices_section();
   body += faults_section() + notes_section(page) + configuration_section(page);

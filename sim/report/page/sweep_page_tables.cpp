@@ -3,6 +3,8 @@
 // script can write into it.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "sim/report/mitigation_report.hpp"
 #include "sim/report/page/sweep_page.hpp"
 
@@ -41,6 +43,16 @@ HtmlCell network_cell(const SweepPage& page, std::size_t network) {
 
 std::string row_key(std::size_t network, std::size_t mitigation) {
   return fmt::format("data-row=\"{} {}\"", network, mitigation);
+}
+
+/// Half width, chips and evaluations.
+void add_precision(const results::StoredPoint& point, std::vector<HtmlCell>& cells) {
+  const std::optional<results::StoredPrecision>& precision = point.precision;
+  cells.push_back(precision ? html_number(precision->half_width_points, "{:.3f}") : HtmlCell{"–"});
+  if (precision && !precision->reached) cells.back().html += " (the chips have run out)";
+  cells.push_back(html_number(static_cast<double>(point.chips), "{:.0f}"));
+  cells.push_back(precision ? html_number(static_cast<double>(precision->evaluations), "{:.0f}")
+                            : HtmlCell{"–"});
 }
 
 }  // namespace
@@ -100,6 +112,10 @@ HtmlTable points_html(const SweepPage& page) {
   if (accelerator && voltages) header.insert(header.end(), {"all saved %", "µJ / image"});
   if (accelerator) header.emplace_back("latency, ms");
   if (accelerator && voltages) header.emplace_back("µJ · ms");
+  const bool adaptive = std::any_of(
+      page.sweeps.begin(), page.sweeps.end(),
+      [](const results::StoredSweep& sweep) { return sweep.points.front().precision.has_value(); });
+  if (adaptive) header.insert(header.end(), {"± points", "chips", "evaluations"});
   if (voltages) header.emplace_back("Pareto");
   HtmlTable table("Every point of the grid", header, several ? 2 : 1);
   std::size_t number = 0;
@@ -113,9 +129,11 @@ HtmlTable points_html(const SweepPage& page) {
       if (point.voltage) cells.push_back(html_number(*point.voltage, "{:.4f}"));
       cells.push_back(html_number(100.0 * point.rate, "{:.3g}"));
       cells.push_back(html_spread(point.rerr_mean, point.rerr_std));
-      cells.push_back(html_interval(point.rerr_ci95_all));
+      cells.push_back(point.precision ? html_interval(point.precision->interval)
+                                      : html_interval(point.rerr_ci95_all));
       if (!voltages) {
         if (accelerator) cells.push_back(html_maybe(point.latency_ms, "{:.4f}"));
+        if (adaptive) add_precision(point, cells);
         table.add(cells, row_key(network, mitigation));
         continue;
       }
@@ -132,6 +150,7 @@ HtmlTable points_html(const SweepPage& page) {
         cells.push_back(html_maybe(point.latency_ms, "{:.4f}"));
         cells.push_back(html_maybe(point.energy_delay(), "{:.4f}", 1.0, "edp " + place));
       }
+      if (adaptive) add_precision(point, cells);
       cells.push_back({point.on_front ? "●" : "", point.on_front ? "0" : "1"});
       table.add(cells, row_key(network, mitigation));
     }
