@@ -33,7 +33,7 @@ class PointNames {
     if (result_.mitigations.size() > 1) name += ", " + point.mitigation;
     if (result_.accelerators.size() > 1) name += ", " + point.accelerator;
     return name + (point.voltage ? fmt::format(" at {:.4f}", *point.voltage)
-                                 : fmt::format(" at {:.6g} %", 100.0 * point.rate));
+                                 : fmt::format(" at {:.6g} % bit errors", 100.0 * point.rate));
   }
 
  private:

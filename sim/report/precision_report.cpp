@@ -18,7 +18,10 @@ namespace brownout::report {
 
 namespace {
 
-constexpr char kPopulation[] = "all chips of this technology";
+/// A rate alone stands for no technology.
+const char* all_chips(const results::Point& point) {
+  return point.voltage ? "all chips of this technology" : "all chips at this rate";
+}
 
 std::string images_of_population(std::int64_t images) {
   return images == 1 ? "this image" : fmt::format("these {} images", images);
@@ -30,7 +33,7 @@ std::string precision_title(const results::Point& first) {
   return fmt::format(
       "How well the means are known: half of each {:g} % interval, for {} and {}.\nAsked for: "
       "{:g} points, from at most {} chips",
-      100.0 * target.confidence, kPopulation, images_of_population(first.images),
+      100.0 * target.confidence, all_chips(first), images_of_population(first.images),
       target.half_width_points, target.at_most_chips);
 }
 
@@ -47,7 +50,7 @@ bool is_adaptive(const results::SweepResult& result) {
 }
 
 std::string population_text(const results::Point& point) {
-  return point.precision ? kPopulation : results::chips_text(point.chips, point.places);
+  return point.precision ? all_chips(point) : results::chips_text(point.chips, point.places);
 }
 
 std::string errors_text(const results::Point& first) {
@@ -96,25 +99,28 @@ std::string precision_note(const results::SweepResult& result) {
   return fmt::format(
       "Each chip ran a random sample of the images of its own. Intervals of means ({:g} %, each "
       "point by itself) are for {} and {}; they say nothing about other images.",
-      100.0 * first.precision->target.confidence, kPopulation, images_of_population(first.images));
+      100.0 * first.precision->target.confidence, all_chips(first),
+      images_of_population(first.images));
 }
 
-Json precision_json(const results::Precision& precision, std::int64_t images) {
+Json precision_json(const results::Point& point) {
+  const results::Precision& precision = *point.precision;
   Json stages = Json::array();
   for (const results::SampleStage& stage : precision.stages) {
     stages.push_back({{"chips", stage.count}, {"images_a_chip", results::images_of(stage.images)}});
   }
-  return {{"population", fmt::format("{}, {}", kPopulation, images_of_population(images))},
-          {"asked_half_width_points", precision.target.half_width_points},
-          {"confidence", precision.target.confidence},
-          {"at_most_chips", precision.target.at_most_chips},
-          {"half_width_points", precision.half_width_points},
-          {"interval", precision.interval},
-          {"reached", precision.reached},
-          {"standard_error", precision.error},
-          {"degrees_of_freedom", precision.degrees},
-          {"evaluations", precision.evaluations},
-          {"stages", stages}};
+  return {
+      {"population", fmt::format("{}, {}", all_chips(point), images_of_population(point.images))},
+      {"asked_half_width_points", precision.target.half_width_points},
+      {"confidence", precision.target.confidence},
+      {"at_most_chips", precision.target.at_most_chips},
+      {"half_width_points", precision.half_width_points},
+      {"interval", precision.interval},
+      {"reached", precision.reached},
+      {"standard_error", precision.error},
+      {"degrees_of_freedom", precision.degrees},
+      {"evaluations", precision.evaluations},
+      {"stages", stages}};
 }
 
 }  // namespace brownout::report

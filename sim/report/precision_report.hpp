@@ -12,8 +12,8 @@ namespace brownout::report {
 /// Whether the sweep says how narrow its intervals are.
 bool is_adaptive(const results::SweepResult& result);
 
-/// "all chips of this technology": what the means of the points are taken over; else the chips
-/// that were evaluated.
+/// "all chips of this technology", or "all chips at this rate": what the means of the points are
+/// taken over; else the chips that were evaluated.
 std::string population_text(const results::Point& point);
 
 /// "mean ± standard deviation over all chips of this technology, 10000 images".
@@ -25,7 +25,7 @@ std::string precision_text(const results::SweepResult& result);
 /// Why they are trustworthy, in a sentence for notes.
 std::string precision_note(const results::SweepResult& result);
 
-/// Field `precision` of a point.
-Json precision_json(const results::Precision& precision, std::int64_t images);
+/// Field `precision` of a point that has one.
+Json precision_json(const results::Point& point);
 
 }  // namespace brownout::report

@@ -91,7 +91,7 @@ Json point_json(const results::Point& point) {
   json["places_of_one_die"] = point.places;
   json["images"] = point.images;
   put_statistics(json, point);
-  if (point.precision) json["precision"] = precision_json(*point.precision, point.images);
+  if (point.precision) json["precision"] = precision_json(point);
   return json;
 }
 

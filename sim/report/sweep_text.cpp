@@ -192,6 +192,18 @@ std::string on_accelerators_text(const results::SweepResult& result, const Short
   return text + "Energy and latency on each accelerator\n\n" + accelerators_table(result);
 }
 
+/// A table for each accelerator that has errors of its own.
+std::string precisions_text(const results::SweepResult& result) {
+  if (result.accelerators.size() < 2) return "\n" + precision_text(result);
+  std::string text;
+  const std::vector<results::SweepResult> parts = result.by_accelerator();
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    if (result.accelerators[i].errors_of != i) continue;
+    text += "\n" + sharing_text(result, i) + precision_text(parts[i]);
+  }
+  return text;
+}
+
 /// How much was left to do.
 std::string computed_text(const results::SweepResult& result) {
   std::string notes;
@@ -223,6 +235,7 @@ std::string sweep_text(const results::SweepResult& result) {
     out += fmt::format("On {}: {}\n\n", result.accelerator, kWeightsAtVmin);
   if (result.by_rate) {
     out += rates_text(result, names);
+    if (is_adaptive(result)) out += precisions_text(result);
   } else if (result.accelerators.size() > 1) {
     out += on_accelerators_text(result, names);
   } else {

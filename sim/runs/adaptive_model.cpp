@@ -190,7 +190,9 @@ results::Point AdaptiveModel::point(double level, const std::vector<results::Sam
   results::Precision precision;
   precision.target = target;
   precision.interval = *asked.ci95;
-  precision.half_width_points = 100.0 * std::max(error.around[0], error.around[1]);
+  // An error lies between 0 and 100 %.
+  precision.half_width_points =
+      std::max(asked.mean - (*asked.ci95)[0], (*asked.ci95)[1] - asked.mean);
   precision.error = 100.0 * error.error;
   precision.degrees = error.degrees;
   precision.reached = plan_->reached(done);

@@ -212,6 +212,9 @@ void read_safe_voltage(YamlMap& root, SweepConfig& config) {
 /// Rates need none.
 void read_technology(YamlMap& root, SweepConfig& config) {
   if (root.has("rates") && !root.has("technology")) return;
+  if (!root.has("technology") && !root.has("voltages") && !root.has("voltage_grid")) {
+    root.fail("technology", "missing; expected a technology and voltages, or rates without one");
+  }
   const fs::path technology = shipped_input_file(root, "technology", kShippedTechnologies);
   config.setup.technology =
       std::make_shared<const technology::Technology>(technology::Technology::load(technology));

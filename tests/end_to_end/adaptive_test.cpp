@@ -105,6 +105,29 @@ TEST_F(Adaptive, EveryIntervalIsAsNarrowAsAskedAndContainsWhatManyWholeChipsShow
   }
 }
 
+TEST_F(Adaptive, ItWorksOverRatesAsWell) {
+  const std::string start =
+      "models: [tiny-rquant-8b.onnx, tiny-uniform-4b.onnx]\n"
+      "dataset: fashion-mnist\ndata_folder: data\nseed: 3\nrates: [0.02, 0.08]\n";
+  workplace_.write("adaptive.yaml", start + "precision: {half_width_points: 0.8}\n");
+  workplace_.write("whole.yaml", start + "chips: 100\n");
+  const Outcome adaptive = brownout(sweep("out"));
+  ASSERT_EQ(adaptive.code, 0) << adaptive.err;
+  const Outcome whole =
+      brownout({"sweep", "whole.yaml", "--out", "whole", "--no-plot", "--json", "-"});
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  const Json points = adaptive.json()["points"], all = whole.json()["points"];
+  ASSERT_EQ(points.size(), 4u);
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    EXPECT_EQ(points[i]["rate"], all[i]["rate"]);
+    const double width = points[i]["precision"]["half_width_points"].get<double>() +
+                         all[i]["rerr_ci95"][1].get<double>() - all[i]["rerr_mean"].get<double>();
+    EXPECT_NEAR(points[i]["rerr_mean"], all[i]["rerr_mean"], 1.3 * width);
+    EXPECT_EQ(points[i]["precision"]["population"], "all chips at this rate, these 400 images");
+  }
+  EXPECT_NE(adaptive.err.find("How well the means are known"), std::string::npos) << adaptive.err;
+}
+
 TEST_F(Adaptive, AnyNumberOfThreadsGivesTheSameBytes) {
   const Json alone = whole("one");
   for (const char* threads : {"2", "5"}) {

@@ -149,7 +149,7 @@ TEST_F(PointComparisons, RatesAreComparedLikeVoltages) {
       EXPECT_EQ(difference["second"]["rate"], 0.01);
     }
   }
-  EXPECT_NE(text_.find("rquant-8b at 5 %"), std::string::npos) << text_;
+  EXPECT_NE(text_.find("rquant-8b at 5 % bit errors"), std::string::npos) << text_;
   expect_refused("compare: {voltages: all}\n", "voltages");
 }
 

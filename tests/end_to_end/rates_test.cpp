@@ -76,7 +76,9 @@ TEST_F(Rates, ThePointsRiseAndHaveNoVoltage) {
       EXPECT_EQ(point[field], nullptr) << field;
     }
     EXPECT_FALSE(point.contains("energy_uj"));
-    if (i % 3 > 0) EXPECT_GT(point["bits_wrong_mean"], json["points"][i - 1]["bits_wrong_mean"]);
+    if (i % 3 > 0) {
+      EXPECT_GT(point["bits_wrong_mean"], json["points"][i - 1]["bits_wrong_mean"]);
+    }
   }
   EXPECT_TRUE(json["safe_voltage"].empty());
   EXPECT_TRUE(json["extra_points"].empty());

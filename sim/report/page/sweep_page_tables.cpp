@@ -100,6 +100,20 @@ HtmlTable safe_voltage_html(const SweepPage& page) {
   return table;
 }
 
+/// "95 % interval", or "interval" where sweeps state different ones.
+std::string interval_heading(const SweepPage& page) {
+  constexpr double kUsual = 0.95;
+  const auto confidence = [&](const results::StoredSweep& sweep) {
+    const auto& precision = sweep.points.front().precision;
+    return precision ? precision->confidence : kUsual;
+  };
+  const double first = confidence(page.sweeps.front());
+  for (const results::StoredSweep& sweep : page.sweeps) {
+    if (confidence(sweep) != first) return "interval";
+  }
+  return fmt::format("{:g} % interval", 100.0 * first);
+}
+
 HtmlTable points_html(const SweepPage& page) {
   const std::vector<std::string> shown = shown_mitigations(page.mitigations);
   const bool several = shown.size() > 1;
@@ -107,7 +121,7 @@ HtmlTable points_html(const SweepPage& page) {
   std::vector<std::string> header{"network"};
   if (several) header.emplace_back("mitigation");
   if (voltages) header.emplace_back("V / Vmin");
-  header.insert(header.end(), {"bit errors %", "RErr %", "95 % interval"});
+  header.insert(header.end(), {"bit errors %", "RErr %", interval_heading(page)});
   if (voltages) header.emplace_back("access saved %");
   if (accelerator && voltages) header.insert(header.end(), {"all saved %", "µJ / image"});
   if (accelerator) header.emplace_back("latency, ms");
