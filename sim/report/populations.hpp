@@ -11,7 +11,7 @@ namespace brownout::report {
 
 /// What an error is a mean over.
 inline constexpr char kChips[] = "chips";
-inline constexpr char kPlaces[] = "places on this die";
+inline constexpr char kPlaces[] = "places of this die";
 inline constexpr char kNoise[] = "draws of noise";
 
 /// What that of an evaluation is.
