@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "sim/experiment/memory_results.hpp"
+#include "sim/report/names.hpp"
 #include "sim/results/point.hpp"
+#include "sim/results/sweep_result.hpp"
 
 namespace brownout::report {
 
@@ -24,6 +26,10 @@ inline constexpr std::pair<const char*, experiment::MemoryResult experiment::Mem
     kOtherMemories[] = {{"input", &experiment::MemoryResults::input},
                         {"activations", &experiment::MemoryResults::activations},
                         {"accumulators", &experiment::MemoryResults::accumulators}};
+
+/// The memories other than the weights' that fail somewhere, of every network at every level; ""
+/// when none does.
+std::string other_memories_text(const results::SweepResult& result, const ShortNames& names);
 
 inline bool holds_weights(const char* memory) { return memory == std::string("weights"); }
 

@@ -105,29 +105,6 @@ std::string mitigations_table(const results::SweepResult& result, const ShortNam
                     compared);
 }
 
-/// The memories other than the weights' that fail somewhere; "" when none does.
-std::string memories_table(const results::SweepResult& result, const ShortNames& names) {
-  Table table({"network", std::string("weights' ") + kRate, "memory", "its bit errors %",
-               "cells hit", "bits wrong an image"},
-              {0, 2});
-  bool any = false;
-  const std::size_t a_network = result.points.size() / result.models.size();
-  for (std::size_t i = 0; i < result.points.size(); ++i) {
-    const results::Point& point = result.points[i];
-    if (!point.memories || point.mitigation != result.mitigations.front()) continue;
-    for (const auto& [name, memory] : kMemoryUses) {
-      const results::MemoryUse& use = *point.memories.*memory;
-      if (holds_weights(name) || use.rate == 0.0) continue;
-      any = true;
-      const auto images = static_cast<double>(point.images);
-      table.add({names.names[i / a_network], rate_text(point.rate), name, rate_text(use.rate),
-                 fmt::format("{:.0f}", use.cells_hit_mean),
-                 use.bits_wrong_mean ? fmt::format("{:.1f}", *use.bits_wrong_mean / images) : "-"});
-    }
-  }
-  return any ? "\nThe other memories\n\n" + table.text() : "";
-}
-
 /// A row for each accelerator, network and mitigation.
 std::string cycles_table(const results::SweepResult& result, const ShortNames& names) {
   const std::vector<std::string> shown = shown_mitigations(result.mitigations);
@@ -161,7 +138,7 @@ std::string cycles_table(const results::SweepResult& result, const ShortNames& n
 std::string errors_text(const results::SweepResult& result, const ShortNames& names) {
   return (result.mitigations.size() > 1 ? mitigations_table(result, names)
                                         : errors_table(result, names)) +
-         memories_table(result, names);
+         other_memories_text(result, names);
 }
 
 }  // namespace

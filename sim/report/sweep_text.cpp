@@ -84,30 +84,6 @@ std::string accelerator_table(const results::SweepResult& result, const ShortNam
          table.text();
 }
 
-/// The memories other than the weights' that fail somewhere; "" when none does.
-std::string memories_text(const results::SweepResult& result, const ShortNames& names) {
-  Table table({"network", "V/Vmin", "memory", "its supply", "bit errors %", "cells hit",
-               "bits wrong an image"},
-              {0, 2});
-  bool any = false;
-  const std::size_t a_network = result.points.size() / result.models.size();
-  for (std::size_t i = 0; i < result.points.size(); ++i) {
-    const results::Point& point = result.points[i];
-    if (!point.memories || point.mitigation != result.mitigations.front()) continue;
-    for (const auto& [name, memory] : kMemoryUses) {
-      const results::MemoryUse& use = *point.memories.*memory;
-      if (holds_weights(name) || !use.fails()) continue;
-      any = true;
-      const auto images = static_cast<double>(point.images);
-      table.add({names.names[i / a_network], vmin_text(*point.voltage), name,
-                 vmin_text(use.voltage), rate_text(use.rate),
-                 fmt::format("{:.0f}", use.cells_hit_mean),
-                 use.bits_wrong_mean ? fmt::format("{:.1f}", *use.bits_wrong_mean / images) : "-"});
-    }
-  }
-  return any ? "\nThe other memories\n\n" + table.text() : "";
-}
-
 /// The points that a point of the front is not shown to be better than: the cheapest of them.
 std::string cheaper_text(const results::Leader& leader, const results::Point& cheapest,
                          const results::SweepResult& result) {
@@ -168,7 +144,7 @@ bool share_errors(const results::SweepResult& result) {
 std::string tables_text(const results::SweepResult& result, const ShortNames& names, bool alone) {
   const bool several = result.mitigations.size() > 1;
   std::string text = several ? mitigation_table(result) : grid_text(result, names);
-  text += memories_text(result, names);
+  text += other_memories_text(result, names);
   text += "\n" + savings_note(result);
   if (!result.accelerators.empty()) {
     text += dram_note(result.accelerators.front().dram);

@@ -120,27 +120,27 @@ std::string RecordKeys::clean() const {
   return sha256_hex(json_text(key));
 }
 
-std::string RecordKeys::chip(const std::string& mitigation, const std::string& chip,
-                             const SweptPoint& supply) const {
+Json RecordKeys::perturbed(const std::string& mitigation, const std::string& pattern,
+                           const SweptPoint& supply) const {
   Json key = Json::parse(base_);
   key["mitigation"] = mitigation;
-  key["pattern"] = chip;
+  key["pattern"] = pattern;
   put_definitions(key);
   key["voltage"] = voltage_json(supply);
   key["rate"] = supply.rate;
-  return sha256_hex(json_text(key));
+  return key;
+}
+
+std::string RecordKeys::chip(const std::string& mitigation, const std::string& chip,
+                             const SweptPoint& supply) const {
+  return sha256_hex(json_text(perturbed(mitigation, chip, supply)));
 }
 
 std::string RecordKeys::sampled(const std::string& mitigation, const SweptPoint& supply,
                                 const Json& what) const {
-  Json key = Json::parse(base_);
-  key["mitigation"] = mitigation;
-  key["pattern"] = "sampled";
+  Json key = perturbed(mitigation, "sampled", supply);
   key["sample_version"] = kSampleVersion;
   key["sample"] = what;
-  put_definitions(key);
-  key["voltage"] = voltage_json(supply);
-  key["rate"] = supply.rate;
   return sha256_hex(json_text(key));
 }
 

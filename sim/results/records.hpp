@@ -61,6 +61,10 @@ class RecordKeys {
   std::string strata() const;
 
  private:
+  /// With bit errors.
+  Json perturbed(const std::string& mitigation, const std::string& pattern,
+                 const SweptPoint& supply) const;
+
   std::string base_;
 };
 

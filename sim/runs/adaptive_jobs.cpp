@@ -19,8 +19,6 @@ namespace {
 
 /// The clean networks go first: all else waits for them.
 constexpr double kLongestOfAll = 1e31;
-/// Networks that a worker keeps ready.
-constexpr std::size_t kKeptModels = 4;
 
 struct AdaptiveOrder {
   std::string kind;
@@ -61,15 +59,7 @@ AdaptiveModel& AdaptiveWorker::model(std::size_t unit, results::RowStore& rows) 
   if (!bench_) {
     bench_ = std::make_unique<SweepBench>(bench_of(parts_, rows, threads_, progress_));
   }
-  const auto known = std::find_if(models_.begin(), models_.end(),
-                                  [&](const auto& entry) { return entry.first == unit; });
-  if (known != models_.end()) {
-    std::rotate(known, known + 1, models_.end());
-  } else {
-    if (models_.size() == kKeptModels) models_.erase(models_.begin());
-    models_.emplace_back(unit, adaptive_model_of(*bench_, units_.at(unit)));
-  }
-  return *models_.back().second;
+  return models_.get(unit, [&] { return adaptive_model_of(*bench_, units_.at(unit)); });
 }
 
 void AdaptiveWorker::run(const std::string& job, results::RowStore& rows) {
@@ -182,9 +172,8 @@ std::vector<workers::Job> AdaptivePlan::after(const workers::Job& done) {
   Point& point = points_[order.point];
   bench_.progress.advance(
       order.block.count,
-      fmt::format("{} at {:.4f} Vmin",
-                  parts_.config.models[units_[point.unit].what.network].stem().string(),
-                  order.level));
+      fmt::format("{} at {}", parts_.config.models[units_[point.unit].what.network].stem().string(),
+                  level_text(parts_.config, order.level)));
   evaluated_ += static_cast<std::int64_t>(static_cast<double>(order.block.count) *
                                           results::images_of(order.block.images));
   if (--point.open > 0) return {};

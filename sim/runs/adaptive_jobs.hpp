@@ -28,7 +28,7 @@ class AdaptiveWorker {
   int threads_;
   std::vector<SweepUnit> units_;
   Progress progress_;
-  std::vector<std::pair<std::size_t, std::unique_ptr<AdaptiveModel>>> models_;  // last used last
+  KeptModels<AdaptiveModel> models_;
   std::unique_ptr<SweepBench> bench_;
 };
 

@@ -9,6 +9,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/runs/adaptive_jobs.hpp"
 #include "sim/runs/adaptive_model.hpp"
+#include "sim/runs/each_unit.hpp"
 
 namespace brownout::runs {
 
@@ -37,7 +38,7 @@ std::vector<results::SampledStage> stages_of(const AdaptiveModel& model, double 
 
 /// Whether a row of the point was added in this run.
 bool computed(const AdaptiveModel& model, double level,
-              const std::vector<results::SampledStage>& done, AddedRows& added) {
+              const std::vector<results::SampledStage>& done, results::AddedRows& added) {
   bool any = false;
   for (const results::SampledStage& stage : done) {
     for (const results::SampleStage& block : model.blocks(stage.what)) {
@@ -72,13 +73,12 @@ std::int64_t fill_adaptively(const SweepParts& parts, const SweepHow& how,
 }
 
 results::SweepResult run_adaptively(const SweepParts& parts, const SweepHow& how) {
-  const SweepConfig& config = parts.config;
   results::SweepResult result = parts.described;
   if (how.ranks != nullptr) {
     workers::expect_agreement(*how.ranks, Json::parse(result.identity));
   }
   results::Store store(how.folder, result.identity);
-  AddedRows added(store);
+  results::AddedRows added(store);
   const auto start = std::chrono::steady_clock::now();
   const std::int64_t evaluated = fill_adaptively(parts, how, {}, added);
   const double seconds =
@@ -86,23 +86,16 @@ results::SweepResult run_adaptively(const SweepParts& parts, const SweepHow& how
 
   Progress progress("sweep", 1, /*quiet=*/true);
   const SweepBench bench = bench_of(parts, store, how.threads, progress);
-  for (std::size_t t = 0; t < parts.targets.size(); ++t) {
-    for (std::size_t network = 0; network < config.models.size(); ++network) {
-      CostCache costs(config, parts.targets[t], *parts.inputs.networks[t][network],
-                      parts.inputs.images.count, store);
-      if (!parts.targets[t].name.empty() && !config.by_rate()) {
-        result.accelerators[t].at_vmin.push_back(costs.basis_at_vmin());
-      }
-      for (const SweepMitigation& mitigation : config.mitigations) {
-        const AdaptiveModel model(bench, parts.targets[t], network, mitigation);
-        for (const double level : config.levels()) {
-          const std::vector<results::SampledStage> done = stages_of(model, level);
-          result.points.push_back(model.point(level, done, costs));
-          result.points_computed += computed(model, level, done, added) ? 1 : 0;
-        }
-      }
-    }
-  }
+  for_each_unit(parts, store, result,
+                [&](CostCache& costs, const SweepTarget& target, std::size_t network,
+                    const SweepMitigation& mitigation) {
+                  const AdaptiveModel model(bench, target, network, mitigation);
+                  for (const double level : parts.config.levels()) {
+                    const std::vector<results::SampledStage> done = stages_of(model, level);
+                    result.points.push_back(model.point(level, done, costs));
+                    result.points_computed += computed(model, level, done, added) ? 1 : 0;
+                  }
+                });
   store.commit();
   result.settle();
   if (evaluated > 0) result.images_per_s = static_cast<double>(evaluated) / seconds;

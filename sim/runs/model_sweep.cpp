@@ -31,16 +31,9 @@ const experiment::NetworkCost& CostCache::of(const mitigation::Mitigations& miti
   return by_stages_.try_emplace(stages, model, target, images_, *std::move(run)).first->second;
 }
 
-void AddedRows::append(const std::string& key, const std::string& row) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  if (store_.find(key)) return;  // two jobs needed it
-  store_.append(key, row);
-  added_.insert(key);
-}
-
-bool AddedRows::take(const std::string& key) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  return added_.erase(key) > 0;
+std::string level_text(const SweepConfig& config, double level) {
+  return config.by_rate() ? fmt::format("{:.3g} % bit errors", 100.0 * level)
+                          : fmt::format("{:.4f} Vmin", level);
 }
 
 bool ModelSweep::has_clean(const SweepBench& bench, const SweepTarget& target,
@@ -162,11 +155,9 @@ void ModelSweep::complete(double level, const weights::ReadStats& read, CostCach
 
 void ModelSweep::tick(double level) {
   ++ticks_;
-  bench_.progress.advance(
-      1,
-      fmt::format("{}{} at {}", model_.name, mitigation_.what.any() ? ", " + mitigation_.name : "",
-                  config_.by_rate() ? fmt::format("{:.3g} % bit errors", 100.0 * level)
-                                    : fmt::format("{:.4f} Vmin", level)));
+  bench_.progress.advance(1, fmt::format("{}{} at {}", model_.name,
+                                         mitigation_.what.any() ? ", " + mitigation_.name : "",
+                                         level_text(config_, level)));
 }
 
 /// Cycles on the accelerator, if there is one, and the energy at a voltage; simulated once, priced

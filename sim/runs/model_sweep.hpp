@@ -5,9 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include "sim/chips/chip.hpp"
 #include "sim/experiment/network_cost.hpp"
 #include "sim/experiment/supplies.hpp"
+#include "sim/results/added_rows.hpp"
 #include "sim/results/point.hpp"
 #include "sim/results/records.hpp"
 #include "sim/results/row_store.hpp"
@@ -50,23 +49,8 @@ class CostCache {
   std::map<int, experiment::NetworkCost> by_stages_;  // by the stages that mitigations add
 };
 
-/// A store, and which of its rows other ranks have added since. Several threads may use it.
-class AddedRows : public results::RowStore {
- public:
-  explicit AddedRows(results::RowStore& store) : store_(store) {}
-  std::optional<std::string> find(const std::string& key) const override {
-    return store_.find(key);
-  }
-  void append(const std::string& key, const std::string& row) override;
-  std::string place(const std::string& key) const override { return store_.place(key); }
-  /// Whether the row was added; true once for each.
-  bool take(const std::string& key);
-
- private:
-  results::RowStore& store_;
-  std::set<std::string> added_;
-  std::mutex mutex_;  // of added_
-};
+/// A level of the sweep for progress displays: "0.8333 Vmin", "1 % bit errors".
+std::string level_text(const SweepConfig& config, double level);
 
 /// What all networks of a sweep share.
 struct SweepBench {
@@ -77,7 +61,7 @@ struct SweepBench {
   results::RowStore& store;
   int threads;
   Progress& progress;
-  AddedRows* added = nullptr;  // rows of other ranks, which count as computed; null: none
+  results::AddedRows* added = nullptr;  // rows of other ranks, which count as computed; null: none
 };
 
 /// A `level` is a voltage in units of Vmin, or a bit error rate in a sweep over rates. Errors are

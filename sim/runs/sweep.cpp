@@ -12,6 +12,7 @@
 #include "sim/results/store.hpp"
 #include "sim/runs/adaptive_jobs.hpp"
 #include "sim/runs/adaptive_sweep.hpp"
+#include "sim/runs/each_unit.hpp"
 #include "sim/runs/model_sweep.hpp"
 #include "sim/runs/point_comparisons.hpp"
 #include "sim/runs/safe_voltage_search.hpp"
@@ -23,13 +24,7 @@ namespace brownout::runs {
 
 namespace {
 
-/// Chips that a search evaluates, for the progress display: most are tried once, and all of them at
-/// the answer.
-std::int64_t work_of_search(const SweepConfig& config) {
-  return 2 * config.safe.chosen_on + config.safe.stated_on;
-}
-
-/// Those of a network with a mitigation.
+/// Chips to evaluate for a network with a mitigation, for the progress display.
 std::int64_t work_of_one(const SweepConfig& config) {
   const auto grid_points = static_cast<std::int64_t>(config.levels().size());
   return grid_points * config.chips + work_of_search(config);
@@ -69,7 +64,7 @@ void add_points(const SweepParts& parts, CostCache& costs, ModelSweep& run,
 
 /// Fills the store with the help of the other ranks.
 void compute_on_ranks(const SweepParts& parts, const SweepHow& how, workers::Ranks& ranks,
-                      const workers::Shard& shard, AddedRows& rows) {
+                      const workers::Shard& shard, results::AddedRows& rows) {
   Progress progress("sweep", work_of_shard(parts, shard), how.quiet);
   SweepPlan plan(parts, rows, progress, shard);
   SweepWorker worker(parts, how.threads);
@@ -87,7 +82,7 @@ results::SweepResult run_parts(const SweepParts& parts, const SweepHow& how) {
   const bool alone = how.ranks == nullptr || how.ranks->size() == 1;
   if (!alone) workers::expect_agreement(*how.ranks, Json::parse(result.identity));
   results::Store store(how.folder, result.identity);
-  AddedRows added(store);
+  results::AddedRows added(store);
   if (!alone) compute_on_ranks(parts, how, *how.ranks, {}, added);
 
   const std::int64_t per_model = work_of_one(config);
@@ -98,23 +93,16 @@ results::SweepResult run_parts(const SweepParts& parts, const SweepHow& how) {
   WrongByPoint wrong;
   const SweepBench bench{config, parts.targets, parts.inputs, *parts.chips.grid.front(),
                          store,  how.threads,   progress,     alone ? nullptr : &added};
-  for (std::size_t t = 0; t < parts.targets.size(); ++t) {
-    for (std::size_t network = 0; network < config.models.size(); ++network) {
-      CostCache costs(config, parts.targets[t], *parts.inputs.networks[t][network],
-                      parts.inputs.images.count, store);
-      if (!parts.targets[t].name.empty() && !config.by_rate()) {
-        result.accelerators[t].at_vmin.push_back(costs.basis_at_vmin());
-      }
-      for (const SweepMitigation& mitigation : config.mitigations) {
-        ModelSweep run(bench, parts.targets[t], network, mitigation);
-        if (config.mitigations.size() == 1) result.steps = run.steps();
-        add_points(parts, costs, run, result, wrong);
-        progress.add_work(run.ticks() - per_model);
-        seconds += run.seconds();
-        passes += run.passes();
-      }
-    }
-  }
+  for_each_unit(parts, store, result,
+                [&](CostCache& costs, const SweepTarget& target, std::size_t network,
+                    const SweepMitigation& mitigation) {
+                  ModelSweep run(bench, target, network, mitigation);
+                  if (config.mitigations.size() == 1) result.steps = run.steps();
+                  add_points(parts, costs, run, result, wrong);
+                  progress.add_work(run.ticks() - per_model);
+                  seconds += run.seconds();
+                  passes += run.passes();
+                });
   progress.finish();
   store.commit();
 
@@ -156,7 +144,7 @@ std::int64_t run_shard(SweepConfig settings, const SweepHow& how, const workers:
     workers::expect_agreement(*how.ranks, Json::parse(parts.described.identity));
   }
   results::Store store(how.folder, shard_identity(parts.described.identity, shard), shard_kind());
-  AddedRows added(store);
+  results::AddedRows added(store);
   workers::Alone alone;
   if (parts.config.precision) {
     fill_adaptively(parts, how, shard, added);

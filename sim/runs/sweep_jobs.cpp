@@ -19,8 +19,6 @@ namespace {
 constexpr std::size_t kUnprotected = 1'000'000'000;
 /// Jobs before all that have a cost by their network.
 constexpr double kLongest = 1e30;
-/// Networks that a worker keeps ready.
-constexpr std::size_t kKept = 4;
 
 struct Order {
   std::string kind, list;
@@ -53,6 +51,10 @@ std::unique_ptr<ModelSweep> model_of(const SweepBench& bench, const SweepUnit& u
 }
 
 }  // namespace
+
+std::int64_t work_of_search(const SweepConfig& config) {
+  return 2 * config.safe.chosen_on + config.safe.stated_on;
+}
 
 SweepBench bench_of(const SweepParts& parts, results::RowStore& store, int threads,
                     Progress& progress) {
@@ -116,28 +118,20 @@ SweepWorker::SweepWorker(const SweepParts& parts, int threads)
     : parts_(parts),
       threads_(threads),
       chips_(sweep_chips(parts.config)),
+      units_(units_of(parts)),
       progress_("sweep", 1, /*quiet=*/true) {}
 
-ModelSweep& SweepWorker::model(const SweepUnit& unit, results::RowStore& rows) {
+ModelSweep& SweepWorker::model(std::size_t unit, results::RowStore& rows) {
   if (!bench_) {
     bench_ = std::make_unique<SweepBench>(bench_of(parts_, rows, threads_, progress_));
   }
-  const std::string name = fmt::format("{} {} {}", unit.target, unit.network, unit.mitigation);
-  const auto known = std::find_if(models_.begin(), models_.end(),
-                                  [&](const auto& entry) { return entry.first == name; });
-  if (known != models_.end()) {
-    std::rotate(known, known + 1, models_.end());
-  } else {
-    if (models_.size() == kKept) models_.erase(models_.begin());
-    models_.emplace_back(name, model_of(*bench_, unit));
-  }
-  return *models_.back().second;
+  return models_.get(unit, [&] { return model_of(*bench_, units_.at(unit)); });
 }
 
 void SweepWorker::run(const std::string& job, results::RowStore& rows) {
   if (run_count(parts_, job, rows)) return;
   const Order order = parse(job);
-  ModelSweep& model = this->model(units_of(parts_).at(order.unit), rows);  // computes the clean row
+  ModelSweep& model = this->model(order.unit, rows);  // computes the clean row
   if (order.kind == "rows") {
     bool computed = false;
     model.chip(*list_of(chips_, order.list).at(order.chip), order.level, computed);
@@ -245,8 +239,11 @@ std::vector<workers::Job> SweepPlan::after(const workers::Job& done) {
     return search_if_complete(order.unit);
   }
   std::int64_t tried = 0;
+  const std::int64_t before = unit.model->ticks();
   const std::optional<results::SafeLevel> safe =
       choose_safe_level(parts_.config, parts_.chips, *unit.model, parts_.described.safe, tried);
+  const std::int64_t stated = safe ? static_cast<std::int64_t>(parts_.chips.stated.size()) : 0;
+  bench_.progress.add_work(unit.model->ticks() - before + stated - work_of_search(parts_.config));
   if (!safe) return {};
   return rows(unit, order.unit, parts_.chips.stated, "stated",
               unit.model->levels().voltages[safe->level], [](std::size_t) { return true; });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/base/progress.hpp"
+#include "sim/runs/kept_models.hpp"
 #include "sim/runs/model_sweep.hpp"
 #include "sim/runs/sweep_parts.hpp"
 #include "sim/workers/jobs.hpp"
@@ -21,6 +22,10 @@ struct SweepUnit {
   std::size_t target = 0, network = 0, mitigation = 0;
 };
 std::vector<SweepUnit> units_of(const SweepParts& parts);
+
+/// Chips that a search for a safe voltage evaluates, for progress displays: most are tried once,
+/// and all of them at the answer.
+std::int64_t work_of_search(const SweepConfig& config);
 
 SweepBench bench_of(const SweepParts& parts, results::RowStore& store, int threads,
                     Progress& progress);
@@ -39,13 +44,14 @@ class SweepWorker {
   void run(const std::string& job, results::RowStore& rows);
 
  private:
-  ModelSweep& model(const SweepUnit& unit, results::RowStore& rows);
+  ModelSweep& model(std::size_t unit, results::RowStore& rows);
 
   const SweepParts& parts_;
   int threads_;
   SweepChips chips_;
+  std::vector<SweepUnit> units_;
   Progress progress_;
-  std::vector<std::pair<std::string, std::unique_ptr<ModelSweep>>> models_;  // the last used last
+  KeptModels<ModelSweep> models_;
   std::unique_ptr<SweepBench> bench_;
 };
 

@@ -10,8 +10,8 @@
 #include "sim/base/files.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
+#include "sim/results/added_rows.hpp"
 #include "sim/results/store.hpp"
-#include "sim/runs/model_sweep.hpp"
 #include "sim/runs/shards.hpp"
 #include "sim/study/study_jobs.hpp"
 #include "sim/study/study_parts.hpp"
@@ -58,7 +58,7 @@ class Run {
     if (!is_alone(options_)) workers::expect_agreement(*options_.ranks, parts_.identity());
     results::Store store(options_.folder, store_identity(study_.name), store_kind());
     if (!is_alone(options_)) {
-      runs::AddedRows rows(store);
+      results::AddedRows rows(store);
       compute_on_ranks(parts_, *options_.ranks, {}, rows);
     }
     Progress progress("study", parts_.work(), options_.quiet || !is_alone(options_));
@@ -299,7 +299,7 @@ std::int64_t run_study_shard(const StudyFile& study, const StudyOptions& options
   if (!is_alone(options)) workers::expect_agreement(*options.ranks, identity);
   results::Store store(options.folder, runs::shard_identity(json_text(identity), shard),
                        runs::shard_kind());
-  runs::AddedRows rows(store);
+  results::AddedRows rows(store);
   workers::Alone alone;
   compute_on_ranks(parts, is_alone(options) ? alone : *options.ranks, shard, rows);
   store.commit();

@@ -54,15 +54,19 @@ void StudyWorker::measure(std::size_t number, std::size_t network, std::size_t e
       row.network.empty() ? parts_.pool.network(parts_.trainings.at(number).at(network))
                           : row.network;
   const std::string name = fmt::format("{} {}", number, file.string());
-  try {
-    if (!last_ || last_->first != name) {
-      last_.reset();
+  if (!last_ || last_->first != name) {
+    last_.reset();
+    try {
       last_.emplace(name, load_network(row, file));
+    } catch (const InputError&) {
+      return;  // the table says it
     }
-    const Bench bench{rows, *parts_.datasets, threads_, [](const std::string& /*note*/) {}};
+  }
+  const Bench bench{rows, *parts_.datasets, threads_, [](const std::string& /*note*/) {}};
+  try {
     parts_.study.evaluations.at(evaluation).evaluation->run(last_->second, bench);
-  } catch (const InputError&) {
-    // Whoever makes the table meets it again, and says it there.
+  } catch (const Misfit&) {
+    // The table says it. Any other error, such as a full disk, ends the run.
   }
 }
 

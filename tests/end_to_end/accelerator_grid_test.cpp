@@ -5,29 +5,16 @@
 #include <algorithm>
 #include <sstream>
 
-#include "sim/base/files.hpp"
+#include "tests/end_to_end/changed_sweep.hpp"
 #include "tests/end_to_end/stored_rows.hpp"
-#include "workplace.hpp"
 
 namespace brownout::end_to_end {
 namespace {
 
 using Json = nlohmann::json;
 
-class AcceleratorGrid : public testing::Test {
+class AcceleratorGrid : public ChangedSweep {
  protected:
-  void SetUp() override { plain_ = read_file(workplace_.sweep_file()); }
-  Outcome sweep(const std::string& more, const std::string& out) const {
-    workplace_.write("sweep.yaml", plain_ + more);
-    return workplace_.run(BROWNOUT_BINARY,
-                          {"sweep", "sweep.yaml", "--out", out, "--json", "-", "--no-plot"});
-  }
-  Json finished(const std::string& more, const std::string& out) const {
-    const Outcome outcome = sweep(more, out);
-    EXPECT_EQ(outcome.code, 0) << outcome.err;
-    text_ = outcome.err;
-    return outcome.json();
-  }
   std::size_t stored_rows(const std::string& out) const {
     std::size_t count = 0;  // without what the accelerators themselves counted
     for (const KeptRow& row : kept_rows(workplace_.folder() / out)) {
@@ -35,15 +22,6 @@ class AcceleratorGrid : public testing::Test {
     }
     return count;
   }
-  void expect_refused(const std::string& more, const std::string& expected) const {
-    const Outcome outcome = sweep(more, "refused");
-    EXPECT_EQ(outcome.code, 2) << outcome.out;
-    EXPECT_NE(outcome.err.find(expected), std::string::npos) << outcome.err;
-    EXPECT_FALSE(std::filesystem::exists(workplace_.folder() / "refused"));
-  }
-  Workplace workplace_;
-  std::string plain_;
-  mutable std::string text_;
 };
 
 constexpr char kGrid[] =

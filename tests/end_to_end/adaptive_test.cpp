@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sweeps that stop when they know enough: what they show, that it is the same for any number of
 // threads, ranks and shards, and after any interruption.
-#include <gtest/gtest.h>
-
-#include <set>
-
-#include "sim/base/files.hpp"
-#include "tests/end_to_end/stored_rows.hpp"
-#include "tests/end_to_end/workplace.hpp"
+#include "tests/end_to_end/sweep_folders.hpp"
 
 namespace brownout::end_to_end {
 namespace {
@@ -15,9 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr char kTables[][20] = {"points.csv", "samples.csv", "safe_voltage.csv"};
-
-class Adaptive : public testing::Test {
+class Adaptive : public SweepFolders {
  protected:
   void SetUp() override { write("half_width_points: 0.8"); }
   void write(const std::string& precision, const std::string& more = "") const {
@@ -28,9 +20,6 @@ class Adaptive : public testing::Test {
                                       "voltages: [0.8, 0.84]\nprecision: {" +
                                           precision + "}\n" + more);
   }
-  Outcome brownout(const std::vector<std::string>& words) const {
-    return workplace_.run(BROWNOUT_BINARY, words);
-  }
   static std::vector<std::string> sweep(const std::string& out, const std::string& threads = "1") {
     return {"sweep",     "adaptive.yaml", "--out",  out, "--no-plot",
             "--threads", threads,         "--json", "-"};
@@ -39,20 +28,6 @@ class Adaptive : public testing::Test {
     const Outcome outcome = brownout(sweep(out, threads));
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     return outcome.code == 0 ? without_timing(outcome.json()) : Json();
-  }
-  void expect_same_tables(const std::string& a, const std::string& b) const {
-    for (const char* name : kTables) {
-      EXPECT_EQ(read_file(workplace_.folder() / a / name),
-                read_file(workplace_.folder() / b / name))
-          << name << " of " << a;
-    }
-  }
-  std::set<std::string> keys(const std::string& out) const {
-    std::set<std::string> keys;
-    for (const KeptRow& row : kept_rows(workplace_.folder() / out)) {
-      EXPECT_TRUE(keys.insert(row.key).second) << row.row;
-    }
-    return keys;
   }
   void refused(const std::vector<std::string>& parts, std::vector<std::string> more = {}) const {
     std::vector<std::string> words{"sweep", "adaptive.yaml", "--out", "refused"};
@@ -64,7 +39,6 @@ class Adaptive : public testing::Test {
     }
     EXPECT_FALSE(fs::exists(workplace_.folder() / "refused"));
   }
-  Workplace workplace_;
 };
 
 TEST_F(Adaptive, EveryIntervalIsAsNarrowAsAskedAndContainsWhatManyWholeChipsShow) {
@@ -138,14 +112,11 @@ TEST_F(Adaptive, AnyNumberOfThreadsGivesTheSameBytes) {
 }
 
 TEST_F(Adaptive, AnyNumberOfRanksGivesTheSameBytes) {
-  if (std::string(BROWNOUT_MPIRUN).empty()) GTEST_SKIP() << "built without MPI";
+  if (!has_mpi()) GTEST_SKIP() << "built without MPI";
   const Json alone = whole("alone");
-  for (const char* count : {"2", "3"}) {
-    std::vector<std::string> words = sweep(count);
-    words.insert(words.begin(), {"--oversubscribe", "-n", count, BROWNOUT_BINARY});
-    Surroundings surroundings;
-    surroundings.environment = {"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"};
-    const Outcome outcome = workplace_.run(BROWNOUT_MPIRUN, words, surroundings);
+  for (const int ranks_used : {2, 3}) {
+    const std::string count = std::to_string(ranks_used);
+    const Outcome outcome = ranks(ranks_used, sweep(count));
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_EQ(without_timing(outcome.json()), alone) << count;
     expect_same_tables(count, "alone");

@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A sweep on ranks and in shards gives, to the byte, what one process gives.
-#include <gtest/gtest.h>
-
-#include <set>
-
-#include "sim/base/files.hpp"
-#include "tests/end_to_end/stored_rows.hpp"
-#include "tests/end_to_end/workplace.hpp"
+#include "tests/end_to_end/sweep_folders.hpp"
 
 namespace brownout::end_to_end {
 namespace {
@@ -14,20 +8,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr char kTables[][20] = {"points.csv", "samples.csv", "safe_voltage.csv"};
-
-class Cluster : public testing::Test {
+class Cluster : public SweepFolders {
  protected:
-  Outcome brownout(const std::vector<std::string>& words) const {
-    return workplace_.run(BROWNOUT_BINARY, words);
-  }
-  /// As mpirun would start it with so many ranks.
-  Outcome ranks(int count, std::vector<std::string> words) const {
-    words.insert(words.begin(), {"--oversubscribe", "-n", std::to_string(count), BROWNOUT_BINARY});
-    Surroundings surroundings;
-    surroundings.environment = {"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"};
-    return workplace_.run(BROWNOUT_MPIRUN, words, surroundings);
-  }
   static std::vector<std::string> sweep(const std::string& out) {
     return {"sweep", "sweep.yaml", "--out", out, "--no-plot", "--threads", "1", "--json", "-"};
   }
@@ -35,20 +17,6 @@ class Cluster : public testing::Test {
     const Outcome outcome = brownout(sweep(out));
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     return without_timing(outcome.json());
-  }
-  void expect_same_tables(const std::string& a, const std::string& b) const {
-    for (const char* name : kTables) {
-      EXPECT_EQ(read_file(workplace_.folder() / a / name),
-                read_file(workplace_.folder() / b / name))
-          << name << " of " << a;
-    }
-  }
-  std::set<std::string> keys(const std::string& out) const {
-    std::set<std::string> keys;
-    for (const KeptRow& row : kept_rows(workplace_.folder() / out)) {
-      EXPECT_TRUE(keys.insert(row.key).second) << row.row;
-    }
-    return keys;
   }
   void refused(const Outcome& outcome, const std::string& part) const {
     EXPECT_EQ(outcome.code, 2) << outcome.err;
@@ -58,8 +26,6 @@ class Cluster : public testing::Test {
     // One message, from one rank.
     EXPECT_EQ(outcome.err.find("brownout: error: ", first + 1), std::string::npos) << outcome.err;
   }
-  static bool has_mpi() { return std::string(BROWNOUT_MPIRUN) != ""; }
-  Workplace workplace_;
 };
 
 TEST_F(Cluster, AnyNumberOfRanksGivesTheSameBytes) {
@@ -106,13 +72,9 @@ TEST_F(Cluster, RanksThatDisagreeLeaveNoFolder) {
   workplace_.write("other.yaml", file + "seed: 5\n");
   workplace_.write("wrong.yaml", file + "sead: 5\n");
   for (const char* other : {"other.yaml", "wrong.yaml"}) {
-    Surroundings surroundings;
-    surroundings.environment = {"OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1"};
-    const Outcome outcome = workplace_.run(
-        BROWNOUT_MPIRUN,
-        {"--oversubscribe", "-n", "1", BROWNOUT_BINARY, "sweep", "sweep.yaml", "--out", "out", ":",
-         "-n", "1", BROWNOUT_BINARY, "sweep", other, "--out", "out"},
-        surroundings);
+    const Outcome outcome =
+        mpirun({"--oversubscribe", "-n", "1", BROWNOUT_BINARY, "sweep", "sweep.yaml", "--out",
+                "out", ":", "-n", "1", BROWNOUT_BINARY, "sweep", other, "--out", "out"});
     refused(outcome, std::string(other) == "other.yaml" ? "rank 1 runs something else than rank 0"
                                                         : "rank 1: wrong.yaml");
     EXPECT_FALSE(fs::exists(workplace_.folder() / "out")) << other;
@@ -163,6 +125,30 @@ TEST_F(Cluster, SensitivitiesAndStudiesRunOnRanksToo) {
     EXPECT_EQ(read_file(workplace_.folder() / "study-merged" / table), expected) << table;
   }
   refused(brownout({"study", "study.yaml", "--shard", "1/2", "--list"}), "--list");
+}
+
+TEST_F(Cluster, AFullDiskEndsAShardOfAStudyAndTheSameCommandGoesOn) {
+  workplace_.write("study.yaml",
+                   "title: Two networks\ndata_folder: data\nimages: 100\nchips: 40\n"
+                   "evaluations:\n  rerr: {kind: errors, rates: [0.01, 0.05]}\n"
+                   "rows:\n  - {name: 8 bit, network: tiny-rquant-8b.onnx}\n"
+                   "  - {name: 4 bit, network: tiny-uniform-4b.onnx}\n");
+  const std::vector<std::string> words{"study", "study.yaml", "--shard", "1/1", "--out", "part"};
+  Surroundings small;
+  small.file_limit = 34'000;  // the empty table fits
+  const Outcome full = workplace_.run(BROWNOUT_BINARY, words, small);
+  refused(full, "results.sqlite: ");
+  EXPECT_FALSE(fs::exists(workplace_.folder() / "part" / "shard.json"));
+  ASSERT_EQ(brownout(words).code, 0);
+  ASSERT_EQ(brownout({"merge", "merged", "part", "--no-plot"}).code, 0);
+  // A record that somebody changed.
+  const fs::path record = workplace_.folder() / "part" / "shard.json";
+  Json json = Json::parse(read_file(record));
+  json["only"] = 3;
+  write_file_atomically(record, json.dump());
+  refused(brownout({"merge", "again", "part"}), "part/shard.json: only: expected a list");
+  write_file_atomically(record, "{\"shard_version\": 1, \"shard\"");
+  refused(brownout({"merge", "again", "part"}), "part/shard.json");
 }
 
 TEST_F(Cluster, ShardsBecomeTheSweep) {

@@ -5,9 +5,7 @@
 
 #include <algorithm>
 
-#include "sim/base/files.hpp"
-#include "tests/end_to_end/stored_rows.hpp"
-#include "workplace.hpp"
+#include "tests/end_to_end/changed_sweep.hpp"
 
 namespace brownout::end_to_end {
 namespace {
@@ -15,30 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-class PointComparisons : public testing::Test {
- protected:
-  void SetUp() override { plain_ = read_file(workplace_.sweep_file()); }
-  Outcome sweep(const std::string& more, const std::string& out) const {
-    workplace_.write("sweep.yaml", plain_ + more);
-    return workplace_.run(BROWNOUT_BINARY,
-                          {"sweep", "sweep.yaml", "--out", out, "--json", "-", "--no-plot"});
-  }
-  Json finished(const std::string& more, const std::string& out) const {
-    const Outcome outcome = sweep(more, out);
-    EXPECT_EQ(outcome.code, 0) << outcome.err;
-    text_ = outcome.err;
-    return outcome.json();
-  }
-  void expect_refused(const std::string& more, const std::string& expected) const {
-    const Outcome outcome = sweep(more, "refused");
-    EXPECT_EQ(outcome.code, 2) << outcome.out;
-    EXPECT_NE(outcome.err.find(expected), std::string::npos) << outcome.err;
-    EXPECT_FALSE(fs::exists(workplace_.folder() / "refused"));
-  }
-  Workplace workplace_;
-  std::string plain_;
-  mutable std::string text_;
-};
+using PointComparisons = ChangedSweep;
 
 TEST_F(PointComparisons, NetworksAreComparedAsTheVerbDoes) {
   const Json json = finished("compare: {networks: all}\n", "out");

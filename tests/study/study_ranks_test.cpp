@@ -12,7 +12,7 @@
 #include "sim/report/study_report.hpp"
 #include "sim/study/study_parts.hpp"
 #include "sim/workers/jobs.hpp"
-#include "tests/end_to_end/workplace.hpp"
+#include "tests/study/small_trainings.hpp"
 #include "tests/workers/thread_ranks.hpp"
 
 namespace brownout::study {
@@ -54,18 +54,7 @@ constexpr char kStudy[] =
 class StudyRanks : public testing::Test {
  protected:
   StudyRanks() {
-    trainer_ = workplace_.write("trainer.sh", kTrainer);
-    fs::permissions(trainer_, fs::perms::owner_all);
-    const fs::path data = workplace_.folder() / "data";
-    for (const char* kind : {"images-idx3-ubyte", "labels-idx1-ubyte"}) {
-      fs::copy_file(data / (std::string("t10k-") + kind), data / (std::string("train-") + kind));
-    }
-    workplace_.write("architecture.yaml", "layers: []\n");
-    workplace_.write("small.yaml",
-                     "architecture: {file: architecture.yaml}\n"
-                     "dataset: {name: fashion-mnist, folder: data}\n"
-                     "schedule: {epochs: 3}\n"
-                     "seed: 1\n");
+    trainer_ = add_trainer(workplace_, kTrainer);
     study_ = load_study(workplace_.write("study.yaml", kStudy));
   }
 

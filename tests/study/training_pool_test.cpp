@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "sim/base/error.hpp"
-#include "tests/end_to_end/workplace.hpp"
+#include "tests/study/small_trainings.hpp"
 
 namespace brownout::study {
 namespace {
@@ -43,18 +43,8 @@ echo network > "$out"
 class TrainingPoolTest : public testing::Test {
  protected:
   TrainingPoolTest() {
-    trainer_ = workplace_.write("trainer.sh", kTrainer);
-    fs::permissions(trainer_, fs::perms::owner_all);
-    const fs::path data = workplace_.folder() / "data";
-    for (const char* kind : {"images-idx3-ubyte", "labels-idx1-ubyte"}) {
-      fs::copy_file(data / (std::string("t10k-") + kind), data / (std::string("train-") + kind));
-    }
-    workplace_.write("architecture.yaml", "layers: []\n");
-    config_ = workplace_.write("small.yaml",
-                               "architecture: {file: architecture.yaml}\n"
-                               "dataset: {name: fashion-mnist, folder: data}\n"
-                               "schedule: {epochs: 3}\n"
-                               "seed: 1\n");
+    trainer_ = add_trainer(workplace_, kTrainer);
+    config_ = workplace_.folder() / "small.yaml";
   }
 
   TrainingPool pool(int jobs = 1) {

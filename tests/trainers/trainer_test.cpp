@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <string>
+#include <thread>
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
@@ -282,6 +284,38 @@ TEST(Trainer, SeveralThreadsAreDeterministicToo) {
     return small.trainer.state().weights;
   };
   EXPECT_EQ(weights(), weights());
+}
+
+TEST(Trainer, StoppedAtAnyMomentItsTestsIncludedItEndsTheSame) {
+  const TrainingConfig config = small_config(kRandbet);
+  SmallTraining whole(config);
+  const auto start = std::chrono::steady_clock::now();
+  whole.trainer.run(quiet());
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
+  const fs::path folder = fresh_folder("stopped");
+  for (int round = 0; round < 10; ++round) {
+    TrainingFiles files = quiet();
+    files.checkpoint = folder / ("run" + std::to_string(round) + ".checkpoint");
+    int runs = 0;
+    for (bool ended = false; !ended; ++runs) {
+      SmallTraining next(config);
+      if (runs > 0) next.trainer.resume(read_checkpoint(files.checkpoint), "run.checkpoint");
+      volatile std::sig_atomic_t stop = 0;
+      std::thread stopper([&] {
+        std::this_thread::sleep_for(taken * (0.05 + 0.05 * round));
+        stop = 1;
+      });
+      ended = next.trainer.run(files, &stop);
+      stopper.join();
+      if (!ended) continue;
+      EXPECT_EQ(next.trainer.state().weights, whole.trainer.state().weights);
+      ASSERT_EQ(next.trainer.state().history.size(), whole.trainer.state().history.size());
+      for (std::size_t e = 0; e < whole.trainer.state().history.size(); ++e) {
+        EXPECT_EQ(next.trainer.state().history[e].test_error,
+                  whole.trainer.state().history[e].test_error);
+      }
+    }
+  }
 }
 
 TEST(Trainer, ResumesAfterAnyStepWithIdenticalWeights) {
