@@ -28,6 +28,7 @@ enum class Purpose : std::uint64_t {
   kMeasuredChipRead = 14,   // and of measured chips
   kPlaces = 15,             // places on the map of a measured chip
   kImageSample = 16,        // images that a chip is evaluated on
+  kImageOrder = 17,         // the order in which a die sees images
   kTest = 100,
 };
 
@@ -51,6 +52,12 @@ class Philox {
  private:
   r123::Philox4x64::key_type key_{};
 };
+
+/// 64 random bits → a whole number below n: x · n / 2^64.
+inline std::uint64_t scaled(std::uint64_t x, std::uint64_t n) {
+  __extension__ using Wide = unsigned __int128;
+  return static_cast<std::uint64_t>(Wide{x} * n >> 64);
+}
 
 /// 64 random bits → a double in (0, 1): 52 bits, offset by half a step, so never 0 and never 1.
 inline double unit_open(std::uint64_t bits) {

@@ -148,6 +148,7 @@ Json safe_json(const results::SafeVoltageRow& row, const results::SafeVoltageRul
   const std::optional<results::StatedError>& stated = row.stated;
   json["rerr_mean"] = stated ? Json(stated->rerr_mean) : Json(nullptr);
   Json chosen = {{"chips", rule.chosen_on}, {"first", rule.first_chosen}, {"tried", row.tried}};
+  if (row.evaluations) chosen["evaluations"] = *row.evaluations;
   if (rule.yield) {
     chosen["allowed"] = rule.allowed;
     chosen["failed"] = row.voltage ? Json(row.failed) : Json(nullptr);

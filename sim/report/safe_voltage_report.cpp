@@ -41,8 +41,9 @@ std::string safe_voltage_title(const results::SafeVoltageRule& rule) {
       rule.yield ? fmt::format("chosen on {} of which {} may fail", counted_units(rule),
                                rule.allowed == 0 ? "none" : fmt::format("{}", rule.allowed))
                  : fmt::format("chosen on {}", counted_units(rule));
-  return fmt::format("Lowest voltage at which {}{},\n{}; errors are those of {}",
-                     safe_voltage_condition(rule), confidence, chosen,
+  const std::string images = rule.on_some_images ? ", each on as many images as that takes" : "";
+  return fmt::format("Lowest voltage at which {}{},\n{}{}; errors are those of {}",
+                     safe_voltage_condition(rule), confidence, chosen, images,
                      counted(rule.stated_on, "other"));
 }
 

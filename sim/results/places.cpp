@@ -14,12 +14,6 @@ namespace brownout::results {
 
 namespace {
 
-/// x · n / 2^64.
-std::uint64_t scaled(std::uint64_t x, std::uint64_t n) {
-  __extension__ using Wide = unsigned __int128;
-  return static_cast<std::uint64_t>(Wide{x} * n >> 64);
-}
-
 /// Cells of a map that lie at a bit position.
 std::uint64_t cells_at(std::uint64_t cells, std::uint64_t position) {
   return cells / kBitPositions + (position < cells % kBitPositions ? 1 : 0);

@@ -32,6 +32,8 @@ constexpr double kLeastBetween = 0.05;
 constexpr double kLeastDeviation = 0.28867513459481287;  // 1/√12
 /// Steps of the number of images of a chip.
 constexpr double kImagesStep = 1.2;
+/// More chips than anybody asks for.
+constexpr std::int64_t kEndless = std::int64_t{1} << 50;
 /// An interval is as wide as if in each stratum so many more images had become wrong, and as many
 /// right, each on a chip of its own (Agresti and Coull, American Statistician 1998): where no image
 /// has changed, that is no proof that none does.
@@ -389,8 +391,11 @@ std::optional<SampleStage> PrecisionPlan::next(const std::vector<SampledStage>& 
     return SampleStage{chips, std::min(most, all), done[1].what.images};
   }
   const Model model = cautious(strata_, {done[0].what.images, done[0].chips});
+  // The cheapest division that reaches what is asked; if the chips do not suffice for any, the one
+  // that would be the cheapest with more of them.
   SampleStage best;
   double lowest = 0.0;
+  bool suffices = false;
   const auto images = static_cast<double>(strata_.images());
   for (double tried = std::min(2.0, images);; tried = std::min(images, tried * kImagesStep)) {
     Part part;
@@ -401,11 +406,13 @@ std::optional<SampleStage> PrecisionPlan::next(const std::vector<SampledStage>& 
     part.third = model.third;
     const std::int64_t count =
         std::max(std::min(most, kLeastMore),
-                 fewest(most, [&](std::int64_t more) { return narrow(part, more); }));
+                 fewest(kEndless, [&](std::int64_t more) { return narrow(part, more); }));
     const double cost =
         static_cast<double>(count) * (cost_.chip + cost_.image * images_of(part.allocation));
-    if (best.count == 0 || cost < lowest) {
+    const bool better = (count <= most) == suffices ? cost < lowest : count <= most;
+    if (best.count == 0 || better) {
       lowest = cost;
+      suffices = count <= most;
       best = {chips, count, std::move(part.allocation)};
     }
     if (tried >= images) break;

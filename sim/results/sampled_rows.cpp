@@ -34,6 +34,14 @@ constexpr std::pair<const char*, std::int64_t SampledChip::*> kChipReads[] = {
     {"bits_wrong", &SampledChip::bits_wrong},
     {"codes_changed", &SampledChip::codes_changed}};
 
+/// Whom and where a row is of.
+Json named_row(const std::string& model, const std::string& mitigation, const SweptPoint& supply) {
+  return {{"model", model},
+          {"mitigation", mitigation},
+          {"voltage", supply.voltage ? Json(*supply.voltage) : Json(nullptr)},
+          {"rate", supply.rate}};
+}
+
 }  // namespace
 
 std::optional<ImageStrata> find_strata(const RowStore& store, const std::string& key,
@@ -95,12 +103,9 @@ std::optional<std::vector<SampledChip>> find_sampled(const RowStore& store, cons
 void add_sampled(RowStore& store, const std::string& key, const std::string& model,
                  const std::string& mitigation, const SweptPoint& supply, const std::string& first,
                  const std::vector<SampledChip>& chips) {
-  Json row = {{"model", model},
-              {"mitigation", mitigation},
-              {"voltage", supply.voltage ? Json(*supply.voltage) : Json(nullptr)},
-              {"rate", supply.rate},
-              {"first_chip", first},
-              {"chips", chips.size()}};
+  Json row = named_row(model, mitigation, supply);
+  row["first_chip"] = first;
+  row["chips"] = chips.size();
   for (const auto& [field, number] : kChipReads) {
     row[field] = Json::array();
     for (const SampledChip& chip : chips) row[field].push_back(chip.*number);
@@ -113,6 +118,33 @@ void add_sampled(RowStore& store, const std::string& key, const std::string& mod
       for (const StratumCount& count : chip.strata) row[field].push_back(count.*number);
     }
   }
+  store.append(key, json_text(row));
+}
+
+std::optional<DieOutcome> find_outcome(const RowStore& store, const std::string& key,
+                                       std::int64_t images) {
+  const std::optional<std::string> text = store.find(key);
+  if (!text) return std::nullopt;
+  const std::string place = store.place(key);
+  const Json json = parse_json(*text, place);
+  const JsonObject row(json, place, kSampledBy);
+  DieOutcome outcome;
+  outcome.within = row.boolean("within");
+  outcome.shown.seen = row.integer("seen", 0, images);
+  outcome.shown.became_wrong = row.integer("became_wrong", 0, outcome.shown.seen);
+  outcome.shown.became_right = row.integer("became_right", 0, outcome.shown.seen);
+  return outcome;
+}
+
+void add_outcome(RowStore& store, const std::string& key, const std::string& model,
+                 const std::string& mitigation, const SweptPoint& supply, const std::string& die,
+                 const DieOutcome& outcome) {
+  Json row = named_row(model, mitigation, supply);
+  row["chip"] = die;
+  row["within"] = outcome.within;
+  row["seen"] = outcome.shown.seen;
+  row["became_wrong"] = outcome.shown.became_wrong;
+  row["became_right"] = outcome.shown.became_right;
   store.append(key, json_text(row));
 }
 

@@ -41,6 +41,7 @@ struct SafeVoltageRow {
   std::optional<double> fails_at;  // next lower voltage tried, which does not
   std::int64_t failed = 0;         // of the chips that chose the voltage, those that fail there
   std::int64_t tried = 0;          // chips and voltages that the choice evaluated beyond the grid
+  std::optional<std::int64_t> evaluations;        // images of those, if some decide
   std::optional<double> energy_saving_pct;        // of an unprotected weight access at Vmin
   std::optional<double> energy_saving_total_pct;  // of all energy at Vmin, on an accelerator
   /// The same at the low and high ends of leakage; none: no range is stated.
@@ -59,6 +60,7 @@ struct SafeVoltageRule {
   std::int64_t allowed = 0;                   // of those that choose, so many may fail (of a yield)
   std::string first_chosen, first_stated;     // names of the first chips
   bool places = false;                        // they are places of one die, not dies
+  bool on_some_images = false;                // decide, as many as a die takes; else all do
 };
 
 /// One accelerator of a sweep.

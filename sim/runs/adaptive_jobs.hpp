@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sweep that stops when it knows enough, as jobs: the clean networks, and blocks of chips, stage
-// after stage of each point.
+// A sweep that stops when it knows enough, as jobs: the clean networks, blocks of chips, stage
+// after stage of each point, searches for safe voltages, and the chips that state what those are
+// worth.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -26,14 +27,15 @@ class AdaptiveWorker {
 
   const SweepParts& parts_;
   int threads_;
+  SweepChips chips_;
   std::vector<SweepUnit> units_;
   Progress progress_;
   KeptModels<AdaptiveModel> models_;
   std::unique_ptr<SweepBench> bench_;
 };
 
-/// All jobs whose rows the store lacks. A shard does whole points: those whose number is its own
-/// modulo the number of shards. `progress` counts chips.
+/// All jobs whose rows the store lacks. A shard does whole points, and then whole searches: those
+/// whose number is its own modulo the number of shards. `progress` counts chips.
 class AdaptivePlan : public workers::Plan {
  public:
   AdaptivePlan(const SweepParts& parts, results::RowStore& store, Progress& progress,
@@ -41,7 +43,7 @@ class AdaptivePlan : public workers::Plan {
   std::vector<workers::Job> first() override;
   std::vector<workers::Job> after(const workers::Job& done) override;
 
-  /// The units that have a point here.
+  /// The units that have a point or a search here.
   std::vector<SweepUnit> units() const;
   /// Images that jobs of this plan have evaluated.
   std::int64_t evaluated() const { return evaluated_; }
@@ -50,6 +52,7 @@ class AdaptivePlan : public workers::Plan {
   struct Unit {
     SweepUnit what;
     std::unique_ptr<AdaptiveModel> model;  // once its clean network is there
+    bool searches = false;                 // its safe voltage, here
   };
   struct Point {
     std::size_t unit = 0, level = 0;
@@ -58,11 +61,13 @@ class AdaptivePlan : public workers::Plan {
     std::size_t open = 0;                       // blocks of it that are not done
   };
 
-  bool has_points(std::size_t unit) const;
+  bool has_work(std::size_t unit) const;
   bool is_ready(const Unit& unit) const;
   std::vector<workers::Job> begin(std::size_t unit);
   /// The jobs of the next stage that lacks rows; none when the point is done.
   std::vector<workers::Job> advance(std::size_t point);
+  /// The chips that state what a safe voltage is worth, when it is found.
+  std::vector<workers::Job> state(std::size_t unit);
 
   const SweepParts& parts_;
   SweepBench bench_;

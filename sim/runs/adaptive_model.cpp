@@ -113,8 +113,7 @@ std::uint64_t AdaptiveModel::seed(std::int64_t chip) const {
 }
 
 double AdaptiveModel::cost(const results::SampleStage& block) const {
-  return static_cast<double>(block.count) *
-         (cost_.chip + cost_.image * results::images_of(block.images));
+  return static_cast<double>(block.count) * cost(results::images_of(block.images));
 }
 
 std::vector<results::SampleStage> AdaptiveModel::blocks(const results::SampleStage& stage) const {

@@ -31,12 +31,17 @@ class AdaptiveModel {
   /// Whether the constructor would find all its rows.
   static bool has_clean(const SweepBench& bench, const SweepTarget& target, std::size_t network);
 
+  /// For its safe voltage.
+  ModelSweep& sweep() { return sweep_; }
+  const ModelSweep& sweep() const { return sweep_; }
+
   const results::PrecisionPlan& plan() const { return *plan_; }
   /// The parts in which a stage is computed and stored: some of its chips each.
   std::vector<results::SampleStage> blocks(const results::SampleStage& stage) const;
   std::string key(double level, const results::SampleStage& block) const;
-  /// Of a block, relative to others.
+  /// Of a block, and of so many images of one chip, relative to each other.
   double cost(const results::SampleStage& block) const;
+  double cost(double images) const { return cost_.chip + cost_.image * images; }
 
   /// Evaluates a block unless its row is there.
   void evaluate(double level, const results::SampleStage& block);

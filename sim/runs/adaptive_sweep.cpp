@@ -10,6 +10,7 @@
 #include "sim/runs/adaptive_jobs.hpp"
 #include "sim/runs/adaptive_model.hpp"
 #include "sim/runs/each_unit.hpp"
+#include "sim/runs/safe_voltage_search.hpp"
 
 namespace brownout::runs {
 
@@ -85,17 +86,23 @@ results::SweepResult run_adaptively(const SweepParts& parts, const SweepHow& how
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   Progress progress("sweep", 1, /*quiet=*/true);
-  const SweepBench bench = bench_of(parts, store, how.threads, progress);
-  for_each_unit(parts, store, result,
-                [&](CostCache& costs, const SweepTarget& target, std::size_t network,
-                    const SweepMitigation& mitigation) {
-                  const AdaptiveModel model(bench, target, network, mitigation);
-                  for (const double level : parts.config.levels()) {
-                    const std::vector<results::SampledStage> done = stages_of(model, level);
-                    result.points.push_back(model.point(level, done, costs));
-                    result.points_computed += computed(model, level, done, added) ? 1 : 0;
-                  }
-                });
+  SweepBench bench = bench_of(parts, store, how.threads, progress);
+  bench.added = &added;
+  for_each_unit(
+      parts, store, result,
+      [&](CostCache& costs, const SweepTarget& target, std::size_t network,
+          const SweepMitigation& mitigation) {
+        AdaptiveModel model(bench, target, network, mitigation);
+        const std::size_t first = result.points.size();
+        for (const double level : parts.config.levels()) {
+          const std::vector<results::SampledStage> done = stages_of(model, level);
+          result.points.push_back(model.point(level, done, costs));
+          result.points_computed += computed(model, level, done, added) ? 1 : 0;
+        }
+        if (!parts.config.has_safe_voltage()) return;
+        result.safe_voltage.push_back(find_safe_voltage(parts.config, parts.chips, model.sweep(),
+                                                        costs, result.points[first], result));
+      });
   store.commit();
   result.settle();
   if (evaluated > 0) result.images_per_s = static_cast<double>(evaluated) / seconds;

@@ -168,4 +168,34 @@ results::SampledChip Evaluator::on_sample(const chips::Chip& chip, const experim
   return result;
 }
 
+results::DieOutcome Evaluator::within(const chips::Chip& chip, const experiment::Conditions& at,
+                                      const results::CleanResult& clean,
+                                      const results::DieLimit& limit,
+                                      const std::vector<std::int64_t>& order) {
+  const Stopwatch watch(seconds_);
+  const experiment::Readout readout = experiment_.read(&chip, at);
+  results::DieOutcome outcome{limit.lost >= 0, {}};
+  if (readout.weights.read.codes_changed == 0) return outcome;
+  for (const std::int64_t look : results::looks(limit.images)) {
+    const std::vector<std::int64_t> images(order.begin() + outcome.shown.seen,
+                                           order.begin() + look);
+    const data::Dataset some = data::some_images(*experiment_.images().data, images);
+    const engines::Evaluation evaluation =
+        named(model_, fmt::format("chip {} at bit error rate {}", chip.name(), at.weights.rate),
+              [&] { return experiment_.evaluate(readout, some); });
+    outcome.shown.seen = look;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      const bool was_wrong = clean.wrong_images[static_cast<std::size_t>(images[i])];
+      const bool is_wrong = evaluation.predictions[i] != some.labels[i];
+      outcome.shown.became_wrong += !was_wrong && is_wrong;
+      outcome.shown.became_right += was_wrong && !is_wrong;
+    }
+    const std::optional<bool> decided = results::within_limit(limit, outcome.shown);
+    if (!decided) continue;
+    outcome.within = *decided;
+    break;
+  }
+  return outcome;
+}
+
 }  // namespace brownout::runs

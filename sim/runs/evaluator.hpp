@@ -6,6 +6,7 @@
 #include "sim/chips/chip.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/results/chip_result.hpp"
+#include "sim/results/die_limit.hpp"
 #include "sim/results/precision.hpp"
 
 namespace brownout::runs {
@@ -35,6 +36,12 @@ class Evaluator {
                                  const results::ImageStrata& strata,
                                  const results::Allocation& allocation,
                                  const std::vector<results::SampledImage>& sample);
+
+  /// Whether a chip stays within a limit, decided on as few images as that takes, in this order.
+  /// Chips as above.
+  results::DieOutcome within(const chips::Chip& chip, const experiment::Conditions& at,
+                             const results::CleanResult& clean, const results::DieLimit& limit,
+                             const std::vector<std::int64_t>& order);
 
   /// Wall time of all passes so far, drawing chips and reading codes included, and their number.
   double seconds() const { return seconds_; }

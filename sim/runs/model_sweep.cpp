@@ -7,6 +7,7 @@
 
 #include "sim/base/error.hpp"
 #include "sim/experiment/pricing.hpp"
+#include "sim/results/sampled_rows.hpp"
 #include "sim/technology/protected_memory.hpp"
 
 namespace brownout::runs {
@@ -88,6 +89,23 @@ results::ChipResult ModelSweep::chip(const chips::Chip& chip, double level, bool
 bool ModelSweep::within_limit(const chips::Chip& chip, double level) {
   bool computed = false;
   return within_limit(this->chip(chip, level, computed));
+}
+
+results::DieOutcome ModelSweep::decide(const chips::Chip& chip, double level) {
+  const results::DieLimit limit{
+      images_, results::most_lost(config_.safe.max_drop_points, clean_.wrong, images_),
+      config_.decision_error(levels_.voltages.size())};
+  const results::SweptPoint swept = this->swept(conditions(level));
+  const std::string key =
+      keys_.sampled(mitigation_.identity, swept,
+                    {{"die", chip.identity()}, {"lost", limit.lost}, {"error", limit.error}});
+  std::optional<results::DieOutcome> outcome = results::find_outcome(store_, key, images_);
+  if (!outcome) {
+    outcome = evaluator().within(chip, conditions(level), clean_, limit,
+                                 results::image_order(images_, chip.die().number));
+    results::add_outcome(store_, key, model_.name, mitigation_.name, swept, chip.name(), *outcome);
+  }
+  return *outcome;
 }
 
 bool ModelSweep::within_limit(const results::ChipResult& result) const {

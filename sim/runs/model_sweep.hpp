@@ -14,6 +14,7 @@
 #include "sim/experiment/network_cost.hpp"
 #include "sim/experiment/supplies.hpp"
 #include "sim/results/added_rows.hpp"
+#include "sim/results/die_limit.hpp"
 #include "sim/results/point.hpp"
 #include "sim/results/records.hpp"
 #include "sim/results/row_store.hpp"
@@ -88,6 +89,8 @@ class ModelSweep {
 
   /// Whether a chip loses at most what may be lost.
   bool within_limit(const chips::Chip& chip, double level);
+  /// The same on as few images as it takes, in a sweep with a precision.
+  results::DieOutcome decide(const chips::Chip& chip, double level);
   bool within_limit(const results::ChipResult& result) const;
 
   /// The errors at a level on the given chips, without energies and cycles; `computed` says

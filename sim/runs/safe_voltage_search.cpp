@@ -30,7 +30,8 @@ results::SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& ch
   rule.yield = safe.yield;
   rule.chosen_on = safe.chosen_on;
   rule.stated_on = safe.stated_on;
-  if (safe.yield) rule.allowed = *results::allowed_failures(safe.chosen_on, *safe.yield);
+  if (safe.yield) rule.allowed = *results::allowed_failures(safe.chosen_on, config.tested_yield());
+  rule.on_some_images = config.precision.has_value();
   rule.first_chosen = chips.chosen.front()->name();
   rule.first_stated = chips.stated.front()->name();
   rule.places = !config.profile.empty();
@@ -40,12 +41,12 @@ results::SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& ch
 std::optional<results::SafeLevel> choose_safe_level(const SweepConfig& config,
                                                     const SweepChips& chips, ModelSweep& model,
                                                     const results::SafeVoltageRule& rule,
-                                                    std::int64_t& tried) {
+                                                    SearchEffort& effort) {
   const results::SearchLevels& levels = model.levels();
   if (!config.safe.yield) {
     return results::find_by_mean(levels, [&](std::size_t level) {
       const std::vector<std::size_t>& grid = levels.on_grid;
-      if (!std::binary_search(grid.begin(), grid.end(), level)) tried += config.chips;
+      if (!std::binary_search(grid.begin(), grid.end(), level)) effort.tried += config.chips;
       bool computed = false;
       return model.errors(chips.grid, levels.voltages[level], computed).drop() <=
              rule.max_drop_points;
@@ -59,13 +60,19 @@ std::optional<results::SafeLevel> choose_safe_level(const SweepConfig& config,
   return results::find_by_yield(
       levels, chips.chosen.size(), rule.allowed,
       [&](std::size_t die, std::size_t level) -> std::optional<bool> {
-        if (on_grid.count(chips.chosen[die]->identity()) == 0) return std::nullopt;
+        if (config.precision || on_grid.count(chips.chosen[die]->identity()) == 0) {
+          return std::nullopt;
+        }
         return within(die, level);
       },
       [&](std::size_t die, std::size_t level) {
-        ++tried;
+        ++effort.tried;
         model.tick(levels.voltages[level]);
-        return within(die, level);
+        if (!config.precision) return within(die, level);
+        const results::DieOutcome outcome =
+            model.decide(*chips.chosen[die], levels.voltages[level]);
+        effort.images += outcome.shown.seen;
+        return outcome.within;
       });
 }
 
@@ -78,8 +85,11 @@ results::SafeVoltageRow find_safe_voltage(const SweepConfig& config, const Sweep
   row.mitigation = first.mitigation;
   row.accelerator = first.accelerator;
   row.err = first.err;
+  SearchEffort effort;
   const std::optional<results::SafeLevel> safe =
-      choose_safe_level(config, chips, model, result.safe, row.tried);
+      choose_safe_level(config, chips, model, result.safe, effort);
+  row.tried = effort.tried;
+  if (config.precision) row.evaluations = effort.images;
   if (!safe) return row;
   const std::vector<double>& voltages = model.levels().voltages;
   row.voltage = voltages[safe->level];

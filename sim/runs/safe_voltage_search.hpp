@@ -13,12 +13,17 @@ namespace brownout::runs {
 /// When the configuration is settled.
 results::SafeVoltageRule rule_of(const SweepConfig& config, const SweepChips& chips);
 
-/// The level of the safe voltage, chosen by the chips that choose. `tried` counts evaluations
-/// beyond the grid.
+/// What a choice has evaluated beyond the grid.
+struct SearchEffort {
+  std::int64_t tried = 0;   // dies at levels
+  std::int64_t images = 0;  // of those, if dies are decided on some of them
+};
+
+/// The level of the safe voltage, chosen by the chips that choose.
 std::optional<results::SafeLevel> choose_safe_level(const SweepConfig& config,
                                                     const SweepChips& chips, ModelSweep& model,
                                                     const results::SafeVoltageRule& rule,
-                                                    std::int64_t& tried);
+                                                    SearchEffort& effort);
 
 /// Finds the safe voltage and states its error on other chips, as a point of `result`. `first`: any
 /// point of the network.

@@ -21,7 +21,7 @@ SweepChips sweep_chips(const SweepConfig& config) {
       }
     };
     draw(config.seed, config.chips, chips.grid);
-    if (config.by_rate()) return chips;
+    if (!config.has_safe_voltage()) return chips;
     draw(config.seed, config.safe.chosen_on, chips.chosen);
     draw(*config.safe.stated_seed, config.safe.stated_on, chips.stated);
     return chips;
@@ -46,14 +46,14 @@ SweepChips sweep_chips(const SweepConfig& config) {
 }
 
 void settle_safe_voltage(SweepConfig& config) {
-  if (config.by_rate()) return;
+  if (!config.has_safe_voltage()) return;
   SafeVoltageConfig& safe = config.safe;
   const std::string where =
       safe.origin.empty() ? config.file.string() + ": safe_voltage" : safe.origin;
   if (!safe.yield) {
     safe.chosen_on = config.chips;
   } else {
-    const std::int64_t fewest = results::fewest_dies(*safe.yield);
+    const std::int64_t fewest = results::fewest_dies(config.tested_yield());
     if (safe.chosen_on == 0) safe.chosen_on = std::max(config.chips, fewest);
     if (safe.chosen_on < fewest) {
       throw InputError(
@@ -73,7 +73,8 @@ void settle_safe_voltage(SweepConfig& config) {
     }
     return;
   }
-  const std::int64_t looked_at = std::max(config.chips, safe.chosen_on);
+  const std::int64_t chips = config.precision ? config.precision->at_most_chips : config.chips;
+  const std::int64_t looked_at = std::max(chips, safe.chosen_on);
   if (*safe.stated_seed < config.seed + looked_at &&
       config.seed < *safe.stated_seed + safe.stated_on) {
     throw InputError(

@@ -14,7 +14,7 @@ using Chips = std::vector<std::unique_ptr<chips::Chip>>;
 
 struct SweepChips {
   Chips grid;  // at every point
-  // None over rates.
+  // None without a safe voltage.
   Chips chosen;  // choose the safe voltages: those of the grid, and more
   Chips stated;  // others, at the safe voltages alone
 };
@@ -22,8 +22,8 @@ struct SweepChips {
 SweepChips sweep_chips(const SweepConfig& config);
 
 /// Settles how many chips choose a safe voltage and how many state it, when `chips` and `seed` are
-/// known. Over rates there is nothing to settle. InputError for too few chips, and if both sets
-/// would share a chip.
+/// known. Without a safe voltage there is nothing to settle. InputError for too few chips, and if
+/// both sets would share a chip.
 void settle_safe_voltage(SweepConfig& config);
 
 }  // namespace brownout::runs

@@ -183,6 +183,11 @@ double read_yield(YamlMap& map, double fallback) {
   }
 }
 
+/// Of what a confidence leaves, the part for wrong decisions about dies on some of their images.
+/// So little of it leaves the number of dies that may fail as it is: none of 29, one of 46, two of
+/// 61.
+constexpr double kShareOfImages = 0.01;
+
 void read_safe_voltage(YamlMap& root, SweepConfig& config) {
   const char* const key = "safe_voltage";
   std::optional<YamlMap> map = root.optional_map(key);
@@ -192,6 +197,10 @@ void read_safe_voltage(YamlMap& root, SweepConfig& config) {
   safe.max_drop_points = map->number("max_drop_points", 0.0, 100.0, safe.max_drop_points);
   safe.tolerance = map->number("tolerance", 1e-6, 1.0, safe.tolerance);
   if (map->has("yield") && map->text("yield") == "mean") {
+    if (config.precision) {
+      map->fail("yield",
+                "a mean is searched on all images; expected a share of dies with precision");
+    }
     safe.yield.reset();
     for (const char* of_yield : {"confidence", "chosen_on"}) {
       if (map->has(of_yield)) {
@@ -239,8 +248,6 @@ void read_precision(YamlMap& root, SweepConfig& config) {
   };
   refuse("chips", "precision decides how many; expected at_most_chips in precision");
   refuse("profile", "precision is of random chips; expected none with precision");
-  refuse("safe_voltage",
-         "is searched on all images of fixed chips; expected a sweep without precision");
   refuse("compare", "is of all images of fixed chips; expected a sweep without precision");
 }
 
@@ -376,6 +383,17 @@ double SweepConfig::lowest_access() const {
     lowest = std::min(lowest, mitigation::access_voltage(entry.what, voltages.back()));
   }
   return lowest;
+}
+
+results::YieldTarget SweepConfig::tested_yield() const {
+  results::YieldTarget target = *safe.yield;
+  if (precision) target.confidence += kShareOfImages * (1.0 - target.confidence);
+  return target;
+}
+
+double SweepConfig::decision_error(std::size_t levels) const {
+  return kShareOfImages * (1.0 - safe.yield->confidence) /
+         (static_cast<double>(safe.chosen_on) * static_cast<double>(levels));
 }
 
 void replace_settings(const SweepOverrides& overrides, SweepConfig& config) {

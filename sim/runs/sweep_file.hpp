@@ -91,6 +91,13 @@ struct SweepConfig {
   bool by_rate() const { return !rates.empty(); }
   /// What points differ in: voltages or rates, in the order of the results.
   const std::vector<double>& levels() const { return by_rate() ? rates : voltages; }
+  /// Whether it has a safe voltage: over voltages, with a precision only where the file asks.
+  bool has_safe_voltage() const { return !by_rate() && (!precision || !safe.origin.empty()); }
+  /// The yield that the dies themselves must show. With a precision, its confidence is a little
+  /// higher than what is asked, since dies are decided on some of the images.
+  results::YieldTarget tested_yield() const;
+  /// The probability of a wrong decision of one die at one of so many levels, at most.
+  double decision_error(std::size_t levels) const;
   /// The lowest supply at which the weight memory is accessed, boosts included. Of voltages.
   double lowest_access() const;
 };

@@ -64,7 +64,7 @@ std::string identity(const SweepConfig& config, const std::vector<results::Sweep
     return json_text(json, 2) + "\n";
   }
   json["voltages"] = config.voltages;
-  if (config.precision) return json_text(json, 2) + "\n";  // no safe voltage
+  if (!config.has_safe_voltage()) return json_text(json, 2) + "\n";
   const SafeVoltageConfig& safe = config.safe;
   json["safe_voltage"] = {
       {"max_drop_points", safe.max_drop_points},

@@ -136,8 +136,8 @@ void SweepWorker::run(const std::string& job, results::RowStore& rows) {
     bool computed = false;
     model.chip(*list_of(chips_, order.list).at(order.chip), order.level, computed);
   } else if (order.kind == "search") {
-    std::int64_t tried = 0;
-    choose_safe_level(parts_.config, chips_, model, parts_.described.safe, tried);
+    SearchEffort effort;
+    choose_safe_level(parts_.config, chips_, model, parts_.described.safe, effort);
   }
 }
 
@@ -206,11 +206,38 @@ std::vector<workers::Job> SweepPlan::rows(const Unit& unit, std::size_t number, 
   return jobs;
 }
 
-/// The chips of a search are tried one after the other, so it begins before shorter jobs.
+std::optional<double> SweepPlan::next_of_mean(Unit& unit) {
+  const std::vector<double>& voltages = unit.model->levels().voltages;
+  const std::int64_t before = unit.model->ticks();
+  std::optional<double> next;
+  results::find_by_mean(unit.model->levels(), [&](std::size_t level) {
+    const auto is_stored = [&](const auto& chip) {
+      return store_.find(unit.model->key(*chip, voltages[level])).has_value();
+    };
+    const Chips& chips = parts_.chips.grid;
+    if (!next && !std::all_of(chips.begin(), chips.end(), is_stored)) next = voltages[level];
+    bool computed = false;
+    return !next && unit.model->errors(chips, voltages[level], computed).drop() <=
+                        parts_.described.safe.max_drop_points;
+  });
+  bench_.progress.add_work(unit.model->ticks() - before);
+  return next;
+}
+
+/// The dies of a yield are tried one after the other, so that search begins before shorter jobs.
 std::vector<workers::Job> SweepPlan::search_if_complete(std::size_t number) {
-  const Unit& unit = units_[number];
+  Unit& unit = units_[number];
   if (parts_.config.by_rate()) return {};  // there is nothing to search
   if (unit.open > 0 || !shard_.leads(number, units_.size())) return {};
+  if (!parts_.config.safe.yield) {
+    const std::optional<double> level = next_of_mean(unit);
+    if (!level) return state(number);
+    const std::vector<workers::Job> jobs =
+        rows(unit, number, parts_.chips.grid, "grid", *level, [](std::size_t) { return true; });
+    unit.open = jobs.size();
+    bench_.progress.add_work(static_cast<std::int64_t>(parts_.chips.grid.size()));
+    return jobs;
+  }
   return {{fmt::format("search {}", number),
            static_cast<double>(parts_.config.safe.chosen_on) * cost(unit)}};
 }
@@ -238,14 +265,19 @@ std::vector<workers::Job> SweepPlan::after(const workers::Job& done) {
     --unit.open;
     return search_if_complete(order.unit);
   }
-  std::int64_t tried = 0;
+  return state(order.unit);
+}
+
+std::vector<workers::Job> SweepPlan::state(std::size_t number) {
+  Unit& unit = units_[number];
+  SearchEffort effort;
   const std::int64_t before = unit.model->ticks();
   const std::optional<results::SafeLevel> safe =
-      choose_safe_level(parts_.config, parts_.chips, *unit.model, parts_.described.safe, tried);
+      choose_safe_level(parts_.config, parts_.chips, *unit.model, parts_.described.safe, effort);
   const std::int64_t stated = safe ? static_cast<std::int64_t>(parts_.chips.stated.size()) : 0;
   bench_.progress.add_work(unit.model->ticks() - before + stated - work_of_search(parts_.config));
   if (!safe) return {};
-  return rows(unit, order.unit, parts_.chips.stated, "stated",
+  return rows(unit, number, parts_.chips.stated, "stated",
               unit.model->levels().voltages[safe->level], [](std::size_t) { return true; });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A sweep as jobs: the clean networks, chips at the voltages or rates of the grid, searches for
-// safe voltages, and the chips that state what those are worth.
+// safe voltages (of a mean, voltage by voltage), and the chips that state what those are worth.
 #pragma once
 #include <cstddef>
 #include <functional>
@@ -77,6 +77,11 @@ class SweepPlan : public workers::Plan {
   std::vector<workers::Job> rows(const Unit& unit, std::size_t number, const Chips& chips,
                                  const char* list, double level,
                                  const std::function<bool(std::size_t chip)>& asked_for);
+  /// The level whose chips the search for a mean needs next and the store lacks; none when the
+  /// search is through.
+  std::optional<double> next_of_mean(Unit& unit);
+  /// The chips that state what a safe voltage is worth, when it is found.
+  std::vector<workers::Job> state(std::size_t number);
   std::vector<workers::Job> search_if_complete(std::size_t unit);
   double cost(const Unit& unit) const;
 

@@ -31,7 +31,7 @@ results::SweepResult described_sweep(const SweepConfig& config, const SweepInput
                              model.network->coded_parameters()});
   }
   result.identity = identity(config, result.models, inputs.used, first_chip.identity());
-  if (!config.by_rate()) result.safe = rule_of(config, chips);
+  if (config.has_safe_voltage()) result.safe = rule_of(config, chips);
   result.engine = setup.engine;
   result.labelled = inputs.images.labelled();
   for (const SweepTarget& target : targets) {

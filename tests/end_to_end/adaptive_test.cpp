@@ -20,6 +20,9 @@ class Adaptive : public SweepFolders {
                                       "voltages: [0.8, 0.84]\nprecision: {" +
                                           precision + "}\n" + more);
   }
+  /// Each of 29 dies may lose one point, stated on 8 others.
+  static constexpr char kSafe[] =
+      "safe_voltage: {max_drop_points: 1, tolerance: 0.02, chosen_on: 29, stated_on: 8}\n";
   static std::vector<std::string> sweep(const std::string& out, const std::string& threads = "1") {
     return {"sweep",     "adaptive.yaml", "--out",  out, "--no-plot",
             "--threads", threads,         "--json", "-"};
@@ -102,7 +105,38 @@ TEST_F(Adaptive, ItWorksOverRatesAsWell) {
   EXPECT_NE(adaptive.err.find("How well the means are known"), std::string::npos) << adaptive.err;
 }
 
+TEST_F(Adaptive, SafeVoltagesAreThoseThatAllImagesGive) {
+  write("half_width_points: 2", kSafe);
+  const Outcome sampled = brownout(sweep("out"));
+  ASSERT_EQ(sampled.code, 0) << sampled.err;
+  write("half_width_points: 2");
+  std::string text = read_file(workplace_.folder() / "adaptive.yaml");
+  const std::string precision = "precision: {half_width_points: 2}";
+  text.replace(text.find(precision), precision.size(), "chips: 2");
+  workplace_.write("adaptive.yaml", text + kSafe);
+  const Outcome whole = brownout(sweep("whole"));
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  const Json rows = sampled.json()["safe_voltage"], expected = whole.json()["safe_voltage"];
+  ASSERT_EQ(rows.size(), 2u);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    EXPECT_FALSE(rows[i]["voltage"].is_null());
+    for (const char* field : {"voltage", "fails_at_voltage", "rate", "err", "confidence",
+                              "stated_on", "energy_saving_sram_pct"}) {
+      EXPECT_EQ(rows[i][field], expected[i][field]) << field;
+    }
+    const Json& chosen = rows[i]["chosen_on"];
+    EXPECT_EQ(chosen["allowed"], 0);
+    EXPECT_EQ(chosen["failed"], expected[i]["chosen_on"]["failed"]);
+    EXPECT_GT(chosen["evaluations"], 0);
+    EXPECT_LT(chosen["evaluations"].get<int>(), 400 * chosen["tried"].get<int>());
+  }
+  EXPECT_NE(sampled.err.find("each on as many images as that takes"), std::string::npos)
+      << sampled.err;
+  EXPECT_EQ(sampled.json()["points"][0]["precision"].is_null(), false);
+}
+
 TEST_F(Adaptive, AnyNumberOfThreadsGivesTheSameBytes) {
+  write("half_width_points: 0.8", kSafe);
   const Json alone = whole("one");
   for (const char* threads : {"2", "5"}) {
     EXPECT_EQ(whole(threads, threads), alone);
@@ -113,6 +147,7 @@ TEST_F(Adaptive, AnyNumberOfThreadsGivesTheSameBytes) {
 
 TEST_F(Adaptive, AnyNumberOfRanksGivesTheSameBytes) {
   if (!has_mpi()) GTEST_SKIP() << "built without MPI";
+  write("half_width_points: 0.8", kSafe);
   const Json alone = whole("alone");
   for (const int ranks_used : {2, 3}) {
     const std::string count = std::to_string(ranks_used);
@@ -125,6 +160,7 @@ TEST_F(Adaptive, AnyNumberOfRanksGivesTheSameBytes) {
 }
 
 TEST_F(Adaptive, ShardsBecomeTheSweep) {
+  write("half_width_points: 0.8", kSafe);
   const Json alone = whole("alone");
   for (const int count : {2, 7}) {
     const std::string out = "merged" + std::to_string(count);
@@ -142,7 +178,10 @@ TEST_F(Adaptive, ShardsBecomeTheSweep) {
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     Json json = without_timing(outcome.json());
     EXPECT_EQ(json["points_computed"], 0);  // merging computes nothing
-    json["points_computed"] = alone["points_computed"];
+    EXPECT_EQ(json["extra_points_computed"], 0);
+    for (const char* field : {"points_computed", "extra_points_computed"}) {
+      json[field] = alone[field];
+    }
     EXPECT_EQ(json, alone) << count;
     expect_same_tables(out, "alone");
     EXPECT_EQ(keys(out), keys("alone"));
@@ -208,8 +247,13 @@ TEST_F(Adaptive, BadInputIsNamed) {
   refused({"--chips", "precision decides how many"}, {"--chips", "5"});
   write("half_width_points: 0.8", "chips: 4\n");
   refused({"adaptive.yaml:8:", "chips: precision decides how many"});
-  write("half_width_points: 0.8", "safe_voltage: {tolerance: 0.1}\n");
-  refused({"adaptive.yaml:8:", "safe_voltage: is searched on all images"});
+  write("half_width_points: 0.8", "safe_voltage: {yield: mean}\n");
+  refused({"adaptive.yaml:8:", "safe_voltage.yield: a mean is searched on all images"});
+  write("half_width_points: 0.8", "safe_voltage: {chosen_on: 28}\n");
+  refused({"adaptive.yaml:8:", "safe_voltage.chosen_on: expected at least 29"});
+  write("half_width_points: 0.8", "safe_voltage: {stated_seed: 500000}\n");
+  refused(
+      {"adaptive.yaml:8:", "safe_voltage.stated_seed: expected chips that were never looked at"});
   write("half_width_points: 0.8", "profile: chip1-synthetic\n");
   refused({"adaptive.yaml:8:", "profile: precision is of random chips"});
   write("half_width_points: 0.8", "accelerator: edge-16x16\nreads: fresh\n");

@@ -158,6 +158,29 @@ TEST(PrecisionPlan, RunsMoreImagesOfAChipWhereChipsAreDear) {
   EXPECT_LT(images(30.0), images(1000.0));
 }
 
+TEST(PrecisionPlan, FewerAllowedChipsGetMoreImagesEachWhenThatStillReachesWhatIsAsked) {
+  const ImageStrata strata = strata_of(1000, 100);
+  const auto stages = [&](std::int64_t at_most, double half_width) {
+    const PrecisionPlan plan(strata, {1.0, 1.0}, {half_width, 0.95, at_most});
+    return all_stages(plan, strata, 0.2);
+  };
+  const std::vector<SampledStage> free = stages(1'000'000, 0.1);
+  const auto chips = [](const std::vector<SampledStage>& done) {
+    return done.back().what.first + done.back().what.count;
+  };
+  const auto images = [](const std::vector<SampledStage>& done) {
+    return images_of(done.at(1).what.images);
+  };
+  EXPECT_EQ(images(stages(2 * chips(free), 0.1)), images(free));
+  const std::vector<SampledStage> few = stages(chips(free) / 2, 0.1);
+  EXPECT_GT(images(few), images(free));
+  const PrecisionPlan plan(strata, {1.0, 1.0}, {0.1, 0.95, chips(free) / 2});
+  EXPECT_TRUE(plan.reached(few));
+  // Where nothing reaches it, chips and images are divided as if there were more chips.
+  EXPECT_NEAR(images(stages(2000, 0.001)), images(free), 0.3 * images(free));
+  EXPECT_EQ(chips(stages(2000, 0.001)), 2000);
+}
+
 TEST(PrecisionPlan, NoChangeSeenIsNoProofThatThereIsNone) {
   const ImageStrata strata = strata_of(10'000, 800);
   const PrecisionPlan plan(strata, {10.0, 1.0}, {0.1, 0.95, 1'000'000});
