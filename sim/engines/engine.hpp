@@ -35,6 +35,16 @@ class Engine {
   /// Bits of those memories that have read wrong since then. A value counts once, when it is
   /// written; accumulators count at each read.
   virtual mapping::MemoryCounts memory_bits_wrong() const { return {}; }
+  /// Images [0, images) of all evaluations from now on are those at `pixels`, unchanged, as long as
+  /// the engine is given that address. Their values after steps with clean codes may be kept, in up
+  /// to `bytes` bytes, so that other chips need not compute them again. Results stay the same bits.
+  /// Engines that always compute everything ignore this. Not thread-safe.
+  virtual void keep_clean_values(const std::uint8_t* pixels, std::int64_t images,
+                                 std::size_t bytes) {
+    (void)pixels;
+    (void)images;
+    (void)bytes;
+  }
   /// Logits (count × classes, fp32) of `count` images (u8, NHWC), which are images `first`, first +
   /// 1, … of the evaluation. Thread-safe for different `worker` numbers in [0, threads). Results
   /// depend neither on the worker nor on the number of images in a call.

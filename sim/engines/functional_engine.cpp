@@ -13,6 +13,7 @@
 #include "sim/datapath/convolution/convolution.hpp"
 #include "sim/datapath/step_output.hpp"
 #include "sim/datapath/value_memory.hpp"
+#include "sim/engines/clean_values.hpp"
 #include "sim/engines/faulty_memories.hpp"
 
 namespace brownout::engines {
@@ -61,12 +62,7 @@ class FunctionalEngine : public Engine {
       stages_.push_back(make_stage(step, options));
       chunks.push_back(chunk_of(stages_.back()));
     }
-    datapath::ImageBytes image_bytes;
-    for (const network::ValueIndex value : shapes_.indices()) {
-      const bool codes = network::is_quantized(network_, value);
-      image_bytes.push_back(shapes_[value].size() * (codes ? 1 : sizeof(float)));
-    }
-    memory_ = datapath::place_values(steps, image_bytes, chunks, batch_);
+    memory_ = datapath::place_values(steps, image_bytes(), chunks, batch_);
     workers_.resize(threads);
     for (Worker& worker : workers_) prepare(worker, chunks);
   }
@@ -74,6 +70,7 @@ class FunctionalEngine : public Engine {
   void set_codes(const network::Codes& codes) override {
     datapath::check_codes(network_, codes);
     if (faults_) faults_->set_codes(codes);
+    if (clean_) clean_->set_codes(codes, !faults_);
     for (Stage& stage : stages_) {
       stage.output.set_codes(codes);
       if (!stage.step.matrix) continue;
@@ -90,20 +87,33 @@ class FunctionalEngine : public Engine {
     return faults_ ? faults_->bits_wrong() : mapping::MemoryCounts{};
   }
 
+  void keep_clean_values(const std::uint8_t* pixels, std::int64_t images,
+                         std::size_t bytes) override {
+    if (observer_) return;  // it is shown all values
+    std::vector<mapping::Step> steps;
+    for (const Stage& stage : stages_) steps.push_back(stage.step);
+    clean_.emplace(owner_, steps, image_bytes(), pixels, images, bytes);
+  }
+
   void run(const std::uint8_t* pixels, std::int64_t first_image, int count, float* logits,
            int worker) override {
     Worker& memory = workers_.at(worker);
     for (int first = 0; first < count; first += batch_) {
       const int images = std::min(batch_, count - first);
-      const Call call{pixels + first * network_.input.size(), first_image + first,
-                      logits + first * network_.classes, memory};
+      Call call{pixels + first * network_.input.size(), first_image + first,
+                logits + first * network_.classes, memory};
+      call.kept = clean_ && !faults_ && clean_->are_own(call.pixels, call.first_image, images);
+      if (call.kept) call.begin = clean_->begin(call.first_image, images);
       for (const datapath::Segment& segment : memory_.segments) {
         for (int i = 0; i < images; i += segment.chunk) {
-          for (std::size_t s = segment.first; s <= segment.last; ++s) {
-            run_stage(s, call, i, std::min(segment.chunk, images - i), segment.chunk);
+          const int together = std::min(segment.chunk, images - i);
+          for (std::size_t s = std::max(segment.first, call.begin); s <= segment.last; ++s) {
+            if (call.kept) exchange_clean_values(s, call, i, together, segment.chunk);
+            run_stage(s, call, i, together, segment.chunk);
           }
         }
       }
+      if (call.kept) clean_->add(call.begin, call.first_image, images);
     }
   }
 
@@ -116,7 +126,18 @@ class FunctionalEngine : public Engine {
     std::int64_t first_image;  // of the evaluation
     float* logits;
     Worker& memory;
+    bool kept = false;      // the clean values of its images are kept, or will be
+    std::size_t begin = 0;  // the first step that runs
   };
+
+  datapath::ImageBytes image_bytes() const {
+    datapath::ImageBytes bytes;
+    for (const network::ValueIndex value : shapes_.indices()) {
+      const bool codes = network::is_quantized(network_, value);
+      bytes.push_back(shapes_[value].size() * (codes ? 1 : sizeof(float)));
+    }
+    return bytes;
+  }
 
   static const datapath::VectorKernels& choose_kernels(const FunctionalOptions& options) {
     return options.portable_vectors ? datapath::portable_vector_kernels()
@@ -168,6 +189,27 @@ class FunctionalEngine : public Engine {
     const datapath::ValuePlace& place = memory_.places[value];
     const std::size_t index = place.whole_batch ? image : image % chunk;
     return call.memory.values.data() + place.offset + index * place.image_bytes;
+  }
+
+  /// Before a step at a boundary: the first step that runs takes the kept values of the images
+  /// over, and a later one has them kept.
+  void exchange_clean_values(std::size_t step, const Call& call, int first, int images,
+                             int chunk) const {
+    const CleanValues::Kept* kept = clean_->at(step);
+    if (kept == nullptr) return;
+    for (int image = first; image < first + images; ++image) {
+      std::byte* clean = kept->image(call.first_image + image);
+      for (const network::ValueIndex value : kept->boundary.values) {
+        std::byte* const here = value_at(call, value, image, chunk);
+        const std::size_t bytes = memory_.places[value].image_bytes;
+        if (step == call.begin) {
+          std::memcpy(here, clean, bytes);
+        } else {
+          std::memcpy(clean, here, bytes);
+        }
+        clean += bytes;
+      }
+    }
   }
 
   void run_stage(std::size_t number, const Call& call, int first, int images, int chunk) const {
@@ -228,6 +270,7 @@ class FunctionalEngine : public Engine {
   CodeObserver observer_;
   std::vector<Stage> stages_;
   std::optional<FaultyMemories> faults_;
+  std::optional<CleanValues> clean_;
   datapath::ValueMemory memory_;
   std::vector<Worker> workers_;
 };

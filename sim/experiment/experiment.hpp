@@ -63,6 +63,12 @@ class Experiment {
   Readout read(const chips::Chip* chip, const Conditions& at);
   Readout clean() { return read(nullptr, {}); }
 
+  /// Lets the engine keep values that chips share (Engine::keep_clean_values), for evaluations of
+  /// all images.
+  void keep_clean_values(std::size_t bytes) {
+    engine_->keep_clean_values(images_.data->image(0), images_.count, bytes);
+  }
+
   /// Runs all images with the memories as read.
   engines::Evaluation evaluate(const Readout& readout);
   /// The same on another engine.

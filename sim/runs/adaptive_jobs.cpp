@@ -76,8 +76,7 @@ void AdaptiveWorker::run(const std::string& job, results::RowStore& rows) {
     SearchEffort effort;
     choose_safe_level(parts_.config, chips_, model.sweep(), parts_.described.safe, effort);
   } else if (order.kind == "stated") {
-    bool computed = false;
-    model.sweep().chip(*chips_.stated.at(order.chip), order.level, computed);
+    model.sweep().add_chip(*chips_.stated.at(order.chip), order.level);
   }
 }
 

@@ -11,6 +11,9 @@ namespace brownout::runs {
 
 namespace {
 
+/// For clean values of an evaluator. A process has up to four evaluators (KeptModels).
+constexpr std::size_t kCleanValueBytes = std::size_t{128} << 20;
+
 /// Adds its own lifetime to a sum of seconds.
 class Stopwatch {
  public:
@@ -99,21 +102,12 @@ results::ChipResult Evaluator::describe(const chips::Chip& chip,
   return result;
 }
 
-results::ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment::Conditions& at,
-                                       const results::CleanResult& clean) {
-  const Stopwatch watch(seconds_);
-  experiment::Readout readout = experiment_.read(&chip, at);
-  results::ChipResult result = describe(chip, readout);
-  if (options_.reuse_clean && result.read.codes_changed == 0 && !readout.draws_anew() &&
-      !readout.other_faults.any()) {
-    result.wrong = result.wrong_either = clean.wrong;
-    result.wrong_images = clean.wrong_images;
-    result.confidence = clean.confidence;
-    result.logits_sha256 = clean.logits_sha256;
-    result.logits = clean.logits;
-    return result;
+void Evaluator::run(experiment::Readout readout, const experiment::Conditions& at,
+                    results::ChipResult& result) {
+  if (options_.reuse && !keeps_clean_values_) {
+    experiment_.keep_clean_values(kCleanValueBytes);
+    keeps_clean_values_ = true;
   }
-
   ++passes_;
   experiment::ChipRun run =
       named(model_, fmt::format("chip {} at bit error rate {}", result.chip, at.weights.rate),
@@ -122,11 +116,35 @@ results::ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment
   result.wrong = run.evaluation.wrong;
   result.wrong_images =
       results::wrong_images(run.evaluation.predictions, *experiment_.images().data);
-  result.wrong_either =
-      results::count(results::wrong_in_either(clean.wrong_images, result.wrong_images));
   result.confidence = run.evaluation.confidence;
   result.logits_sha256 = std::move(run.evaluation.logits_sha256);
   if (options_.keep_logits) result.logits = std::move(run.evaluation.logits);
+}
+
+results::ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment::Conditions& at,
+                                       const results::CleanResult& clean) {
+  const Stopwatch watch(seconds_);
+  experiment::Readout readout = experiment_.read(&chip, at);
+  results::ChipResult result = describe(chip, readout);
+  const bool codes_decide = options_.reuse && !readout.draws_anew() && !readout.other_faults.any();
+  if (codes_decide && result.read.codes_changed == 0) {
+    result.wrong = clean.wrong;
+    result.wrong_images = clean.wrong_images;
+    result.confidence = clean.confidence;
+    result.logits_sha256 = clean.logits_sha256;
+    result.logits = clean.logits;
+  } else if (codes_decide && !options_.keep_logits &&
+             result.read.codes_changed <= KnownResults::kMostChanges) {
+    const std::string changes = changes_sha256(*model_.network, *readout.codes);
+    if (!known_.find(changes, result)) {
+      run(std::move(readout), at, result);
+      known_.add(changes, result);
+    }
+  } else {
+    run(std::move(readout), at, result);
+  }
+  result.wrong_either =
+      results::count(results::wrong_in_either(clean.wrong_images, result.wrong_images));
   return result;
 }
 

@@ -8,13 +8,16 @@
 #include "sim/results/chip_result.hpp"
 #include "sim/results/die_limit.hpp"
 #include "sim/results/precision.hpp"
+#include "sim/runs/known_results.hpp"
 
 namespace brownout::runs {
 
 struct EvaluatorOptions {
   int threads = 1;
-  /// Codes that read clean give the clean result without another pass (same bits, less time).
-  bool reuse_clean = false;
+  /// Work that cannot change a result is not done again (same bits, less time): codes that read
+  /// clean, or as on an earlier chip, give that result without another pass, and a pass may begin
+  /// after the layers with clean codes.
+  bool reuse = false;
   bool list_cells = false;
   bool keep_logits = false;  // in the results
 };
@@ -48,11 +51,16 @@ class Evaluator {
   std::int64_t passes() const { return passes_; }
 
  private:
+  /// The fields of a result that say what the images made of the codes.
+  void run(experiment::Readout readout, const experiment::Conditions& at,
+           results::ChipResult& result);
   results::ChipResult describe(const chips::Chip& chip, const experiment::Readout& readout) const;
 
   const experiment::Model model_;
   EvaluatorOptions options_;
   experiment::Experiment experiment_;
+  bool keeps_clean_values_ = false;
+  KnownResults known_;
   double seconds_ = 0.0;
   std::int64_t passes_ = 0;
 };

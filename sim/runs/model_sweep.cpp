@@ -73,15 +73,18 @@ std::string ModelSweep::key(const chips::Chip& chip, double level) const {
   return keys_.chip(mitigation_.identity, chip.identity(), swept(conditions(evaluated(level))));
 }
 
-results::ChipResult ModelSweep::chip(const chips::Chip& chip, double level, bool& computed) {
+results::ChipResult ModelSweep::add_chip(const chips::Chip& chip, double level) {
   const experiment::Conditions at = conditions(evaluated(level));
+  results::ChipResult result = evaluator().on_chip(chip, at, clean_);
+  results::add_chip(store_, key(chip, level), model_.name, mitigation_.name, swept(at), result);
+  return result;
+}
+
+results::ChipResult ModelSweep::chip(const chips::Chip& chip, double level, bool& computed) {
   const std::string key = this->key(chip, level);
   std::optional<results::ChipResult> result = results::find_chip(store_, key, images_);
   computed = !result || (bench_.added != nullptr && bench_.added->take(key));
-  if (!result) {
-    result = evaluator().on_chip(chip, at, clean_);
-    results::add_chip(store_, key, model_.name, mitigation_.name, swept(at), *result);
-  }
+  if (!result) result = add_chip(chip, level);
   result->place = chip.place();
   return std::move(*result);
 }
@@ -199,7 +202,7 @@ Evaluator& ModelSweep::evaluator() {
   if (!evaluator_) {
     EvaluatorOptions options;
     options.threads = bench_.threads;
-    options.reuse_clean = true;
+    options.reuse = true;
     options.keep_logits = config_.precision.has_value();  // strata need them
     evaluator_ = std::make_unique<Evaluator>(model_, bench_.inputs.images, error_target_.setup,
                                              error_network_.with(mitigation_.what), options);

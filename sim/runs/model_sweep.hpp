@@ -84,6 +84,8 @@ class ModelSweep {
 
   /// The key of that result.
   std::string key(const chips::Chip& chip, double level) const;
+  /// Computes and stores the result of one chip, which must be missing.
+  results::ChipResult add_chip(const chips::Chip& chip, double level);
   /// The result of one chip; `computed` says whether it was missing.
   results::ChipResult chip(const chips::Chip& chip, double level, bool& computed);
 

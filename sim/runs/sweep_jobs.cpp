@@ -133,8 +133,7 @@ void SweepWorker::run(const std::string& job, results::RowStore& rows) {
   const Order order = parse(job);
   ModelSweep& model = this->model(order.unit, rows);  // computes the clean row
   if (order.kind == "rows") {
-    bool computed = false;
-    model.chip(*list_of(chips_, order.list).at(order.chip), order.level, computed);
+    model.add_chip(*list_of(chips_, order.list).at(order.chip), order.level);
   } else if (order.kind == "search") {
     SearchEffort effort;
     choose_safe_level(parts_.config, chips_, model, parts_.described.safe, effort);
@@ -189,15 +188,14 @@ std::vector<workers::Job> SweepPlan::begin(std::size_t number) {
   return jobs;
 }
 
-std::vector<workers::Job> SweepPlan::rows(const Unit& unit, std::size_t number, const Chips& chips,
+std::vector<workers::Job> SweepPlan::rows(Unit& unit, std::size_t number, const Chips& chips,
                                           const char* list, double level,
                                           const std::function<bool(std::size_t)>& asked_for) {
   std::vector<workers::Job> jobs;
-  std::set<std::string> asked;
   for (std::size_t i = 0; i < chips.size(); ++i) {
     if (!asked_for(i)) continue;
     const std::string key = unit.model->key(*chips[i], level);
-    if (store_.find(key) || !asked.insert(key).second) {
+    if (store_.find(key) || !unit.asked.insert(key).second) {
       unit.model->tick(level);
       continue;
     }
@@ -211,14 +209,16 @@ std::optional<double> SweepPlan::next_of_mean(Unit& unit) {
   const std::int64_t before = unit.model->ticks();
   std::optional<double> next;
   results::find_by_mean(unit.model->levels(), [&](std::size_t level) {
+    if (const auto known = unit.holds.find(level); known != unit.holds.end()) return known->second;
     const auto is_stored = [&](const auto& chip) {
       return store_.find(unit.model->key(*chip, voltages[level])).has_value();
     };
     const Chips& chips = parts_.chips.grid;
     if (!next && !std::all_of(chips.begin(), chips.end(), is_stored)) next = voltages[level];
+    if (next) return false;
     bool computed = false;
-    return !next && unit.model->errors(chips, voltages[level], computed).drop() <=
-                        parts_.described.safe.max_drop_points;
+    const double drop = unit.model->errors(chips, voltages[level], computed).drop();
+    return unit.holds[level] = drop <= parts_.described.safe.max_drop_points;
   });
   bench_.progress.add_work(unit.model->ticks() - before);
   return next;

@@ -4,7 +4,9 @@
 #pragma once
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -69,12 +71,14 @@ class SweepPlan : public workers::Plan {
     std::unique_ptr<ModelSweep> model;  // once its clean network is there
     std::size_t open = 0;               // jobs of the grid that are not done
     bool begun = false;
+    std::set<std::string> asked{};        // keys of rows that are jobs: voltages may share them
+    std::map<std::size_t, bool> holds{};  // levels of a mean that are known
   };
 
   /// The jobs of a unit whose clean network is there.
   std::vector<workers::Job> begin(std::size_t unit);
   /// The jobs of the chips of a list that are among those asked for.
-  std::vector<workers::Job> rows(const Unit& unit, std::size_t number, const Chips& chips,
+  std::vector<workers::Job> rows(Unit& unit, std::size_t number, const Chips& chips,
                                  const char* list, double level,
                                  const std::function<bool(std::size_t chip)>& asked_for);
   /// The level whose chips the search for a mean needs next and the store lacks; none when the

@@ -21,7 +21,10 @@ namespace {
 
 /// Handed to a worker in advance, the one that it does included, so that it never waits.
 constexpr std::size_t kJobsInAdvance = 2;
-constexpr std::chrono::microseconds kPause{1000};
+/// Until it looks whether its own workers have finished something, which have a job in advance. Who
+/// has waited for long looks less often: an eighth of that time late at most.
+constexpr std::chrono::microseconds kShortestPause{500}, kLongestPause{4000};
+constexpr int kPartOfWait = 8;
 
 /// Jobs that can begin: the most costly first, equal ones in the order in which they came.
 class Ready {
@@ -169,17 +172,27 @@ class HandOut {
       give();
       if (out_ == 0) return;
       for (std::size_t worker = 0; worker < own_.size(); ++worker) {
-        for (std::size_t count = own_[worker]->done(); count > 0; --count) finished(worker);
+        for (std::size_t count = own_[worker]->done(); count > 0; --count) {
+          finished(worker);
+          last_ = Clock::now();
+        }
       }
       if (ranks_.size() == 1) {
         bell_.wait(std::chrono::milliseconds(100));
       } else {
-        while (const std::optional<Message> message = ranks_.receive(kPause)) take(*message);
+        while (const std::optional<Message> message = ranks_.receive(pause())) take(*message);
       }
     }
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  std::chrono::microseconds pause() const {
+    const auto waited = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - last_);
+    return std::clamp(waited / kPartOfWait, kShortestPause, kLongestPause);
+  }
+
   /// A job to whoever has fewest, so that those left last are spread.
   void give() {
     for (std::size_t most = 0; most < kJobsInAdvance; ++most) {
@@ -237,8 +250,9 @@ class HandOut {
   std::vector<std::unique_ptr<OwnWorker>> own_;
   Ready ready_;
   // By worker, the own ones first, then the other ranks.
-  std::vector<std::deque<Job>> given_;  // what it has not finished
-  std::size_t out_ = 0;                 // jobs in given_
+  std::vector<std::deque<Job>> given_;     // what it has not finished
+  std::size_t out_ = 0;                    // jobs in given_
+  Clock::time_point last_ = Clock::now();  // when an own worker was last seen to finish a job
 };
 
 }  // namespace

@@ -40,7 +40,7 @@ runs::Evaluator& OnChips::evaluator() {
   if (!evaluator_) {
     runs::EvaluatorOptions options;
     options.threads = bench_.threads;
-    options.reuse_clean = true;
+    options.reuse = true;
     target_.emplace(model_, setup_.target);
     evaluator_ = std::make_unique<runs::Evaluator>(model_, images_, setup_, *target_, options);
   }
