@@ -397,7 +397,8 @@ std::optional<SampleStage> PrecisionPlan::next(const std::vector<SampledStage>& 
   double lowest = 0.0;
   bool suffices = false;
   const auto images = static_cast<double>(strata_.images());
-  for (double tried = std::min(2.0, images);; tried = std::min(images, tried * kImagesStep)) {
+  const auto start = static_cast<double>(target_.images_a_chip.value_or(2));
+  for (double tried = std::min(start, images);; tried = std::min(images, tried * kImagesStep)) {
     Part part;
     part.allocation = neyman(strata_, tried, model);
     part.planned = model.between + sampling_variance(strata_, part.allocation, model.strata);
@@ -415,7 +416,7 @@ std::optional<SampleStage> PrecisionPlan::next(const std::vector<SampledStage>& 
       suffices = count <= most;
       best = {chips, count, std::move(part.allocation)};
     }
-    if (tried >= images) break;
+    if (target_.images_a_chip || tried >= images) break;
   }
   best.count = std::min(most, std::max(best.count / 2, std::min(best.count, 2 * kLeastMore)));
   return best;

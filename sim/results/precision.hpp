@@ -17,6 +17,8 @@ struct PrecisionTarget {
   double half_width_points = 0.1;  // of the interval of the mean error, percentage points
   double confidence = 0.95;
   std::int64_t at_most_chips = 1'000'000;
+  /// Of all chips but those of the first stage; none: the number that costs least.
+  std::optional<std::int64_t> images_a_chip{};
 };
 
 /// What an evaluation costs, in any unit. It must not depend on the machine, since it decides how

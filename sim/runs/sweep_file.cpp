@@ -236,11 +236,13 @@ void read_precision(YamlMap& root, SweepConfig& config) {
   const char* const key = "precision";
   std::optional<YamlMap> map = root.optional_map(key);
   if (!map) return;
-  map->expect({"half_width_points", "confidence", "at_most_chips"});
+  map->expect({"half_width_points", "confidence", "at_most_chips", "images_a_chip"});
   results::PrecisionTarget target;
   target.half_width_points = map->number("half_width_points", 1e-4, 50.0);
   target.confidence = map->number("confidence", 0.5, 0.999, target.confidence);
   target.at_most_chips = map->integer("at_most_chips", 2, kMaxChips, target.at_most_chips);
+  if (map->has("images_a_chip"))
+    target.images_a_chip = map->integer("images_a_chip", 1, kMaxImages);
   map->finish();
   config.precision = target;
   const auto refuse = [&](const char* other, const char* why) {
@@ -365,7 +367,7 @@ void refuse_unknown_keys(YamlMap& root) {
       {"supplies", memories},
       {"memory_rates", memories},
       {"voltage_grid", {"from", "to", "points"}},
-      {"precision", {"half_width_points", "confidence", "at_most_chips"}},
+      {"precision", {"half_width_points", "confidence", "at_most_chips", "images_a_chip"}},
       {"compare", {"networks", "mitigations", "voltages", "rates"}},
       {"safe_voltage",
        {"max_drop_points", "tolerance", "yield", "confidence", "chosen_on", "stated_on",

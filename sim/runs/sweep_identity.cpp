@@ -36,6 +36,9 @@ std::string identity(const SweepConfig& config, const std::vector<results::Sweep
                          {"confidence", config.precision->confidence},
                          {"at_most_chips", config.precision->at_most_chips},
                          {"sample_version", results::kSampleVersion}};
+    if (config.precision->images_a_chip) {
+      json["precision"]["images_a_chip"] = *config.precision->images_a_chip;
+    }
   } else {
     json["chips"] = config.chips;
   }

@@ -181,6 +181,14 @@ TEST(PrecisionPlan, FewerAllowedChipsGetMoreImagesEachWhenThatStillReachesWhatIs
   EXPECT_EQ(chips(stages(2000, 0.001)), 2000);
 }
 
+TEST(PrecisionPlan, ImagesOfAChipMayBeGiven) {
+  const ImageStrata strata = strata_of(1000, 100);
+  const PrecisionPlan plan(strata, {1.0, 1.0}, {0.3, 0.95, 1'000'000, 5});
+  const std::vector<SampledStage> done = all_stages(plan, strata, 0.2);
+  EXPECT_NEAR(images_of(done.at(1).what.images), 5.0, 0.01);
+  EXPECT_TRUE(plan.reached(done));
+}
+
 TEST(PrecisionPlan, NoChangeSeenIsNoProofThatThereIsNone) {
   const ImageStrata strata = strata_of(10'000, 800);
   const PrecisionPlan plan(strata, {10.0, 1.0}, {0.1, 0.95, 1'000'000});
