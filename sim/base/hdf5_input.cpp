@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "sim/base/files.hpp"
 #include "sim/base/text.hpp"
@@ -73,6 +74,36 @@ int native_bytes(bool real, std::size_t size) {
   return size <= 2 ? static_cast<int>(size) : size <= 4 ? 4 : 8;
 }
 
+/// The filters that h5py, hdf5plugin and other tools know, by their registered numbers.
+std::string filter_name(H5Z_filter_t filter, const std::string& own) {
+  const std::pair<H5Z_filter_t, const char*> known[] = {
+      {1, "gzip"},      {4, "szip"},      {305, "lzo"},          {307, "bzip2"}, {32000, "lzf"},
+      {32001, "blosc"}, {32004, "lz4"},   {32008, "bitshuffle"}, {32013, "zfp"}, {32015, "zstd"},
+      {32017, "sz"},    {32018, "fpzip"}, {32022, "jpeg-xl"},    {32024, "sz3"}, {32026, "blosc2"}};
+  for (const auto& [number, name] : known) {
+    if (number == filter) return name;
+  }
+  return own.empty() ? "unknown" : shortened(own, 40);
+}
+
+/// "lzf (filter 32000)": the first filter of a data set that this HDF5 library lacks; "" if it has
+/// them all.
+std::string missing_filter(hid_t set) {
+  const Handle creation(H5Dget_create_plist(set), H5Pclose);
+  const int filters = creation.valid() ? H5Pget_nfilters(creation.id()) : 0;
+  for (int i = 0; i < filters; ++i) {
+    unsigned flags = 0, config = 0;
+    std::size_t values = 0;
+    char own[64] = "";
+    const H5Z_filter_t filter = H5Pget_filter2(creation.id(), static_cast<unsigned>(i), &flags,
+                                               &values, nullptr, sizeof own, own, &config);
+    if (filter < 0 || H5Zfilter_avail(filter) > 0) continue;
+    own[sizeof own - 1] = '\0';
+    return fmt::format("{} (filter {})", filter_name(filter, own), filter);
+  }
+  return "";
+}
+
 }  // namespace
 
 Quiet::Quiet() {
@@ -112,8 +143,16 @@ void DataSet::read_raw(const std::vector<std::uint64_t>& first,
   if (!file_space.valid() || !memory_space.valid() ||
       H5Sselect_hyperslab(file_space.id(), H5S_SELECT_SET, start.data(), nullptr, size.data(),
                           nullptr) < 0 ||
-      H5Dread(set_.id(), type, memory_space.id(), file_space.id(), H5P_DEFAULT, values) < 0)
-    throw InputError("{}: the data cannot be read: the file is damaged{}", where_, reason());
+      H5Dread(set_.id(), type, memory_space.id(), file_space.id(), H5P_DEFAULT, values) < 0) {
+    const std::string why = reason();  // before another call replaces it
+    const std::string filter = missing_filter(set_.id());
+    if (!filter.empty())
+      throw InputError(
+          "{}: compressed with {}, which this HDF5 library does not have; expected gzip or no "
+          "compression (h5repack -f GZIP=6 where the filter is installed)",
+          where_, filter);
+    throw InputError("{}: the data cannot be read: the file is damaged{}", where_, why);
+  }
 }
 
 void DataSet::read(const std::vector<std::uint64_t>& first, const std::vector<std::uint64_t>& count,

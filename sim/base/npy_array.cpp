@@ -26,6 +26,7 @@ constexpr std::string_view kEnding = ".npy";  // of members of an archive
 struct NpyHeader {
   NumberType type;
   bool swapped = false;  // stored in the other byte order
+  bool fortran = false;  // stored with the first index running fastest
   std::vector<std::uint64_t> shape;
 };
 
@@ -45,10 +46,10 @@ class HeaderReader {
         read_type(header);
         descr = true;
       } else if (key == "fortran_order" && !order) {
-        if (take_word("True")) {
-          fail("expected C order, got Fortran order; numpy.ascontiguousarray(...) before saving");
+        header.fortran = take_word("True");
+        if (!header.fortran && !take_word("False")) {
+          fail("expected True or False after fortran_order");
         }
-        if (!take_word("False")) fail("expected True or False after fortran_order");
         order = true;
       } else if (key == "shape" && !shape) {
         read_shape(header.shape);
@@ -106,12 +107,13 @@ class HeaderReader {
     if (text == "|O" || text == "O") {
       throw InputError("{}: expected numbers, found pickled objects", where_);
     }
-    const std::string_view kinds = "uif";
+    const std::string_view kinds = "uifb";
     const bool three = text.size() == 3;
     const std::size_t kind = three ? kinds.find(text[1]) : std::string_view::npos;
     const int bytes = three ? text[2] - '0' : 0;
+    const bool wide = bytes == 2 || bytes == 4 || bytes == 8;
     const bool size =
-        bytes == 2 || bytes == 4 || bytes == 8 || (three && text[1] != 'f' && bytes == 1);
+        three && (text[1] == 'b' ? bytes == 1 : wide || (text[1] != 'f' && bytes == 1));
     const bool order =
         three && (text[0] == '<' || text[0] == '>' || (text[0] == '|' && bytes == 1));
     if (kind == std::string_view::npos || !size || !order) {
@@ -179,7 +181,8 @@ class NpyArray : public NumberArray {
   NpyArray(std::unique_ptr<ByteSource> source, std::string where, NpyHeader header)
       : NumberArray(std::move(where), header.type, std::move(header.shape)),
         source_(std::move(source)),
-        swapped_(header.swapped) {
+        swapped_(header.swapped),
+        fortran_(header.fortran && this->shape().size() > 1) {
     const double expected = static_cast<double>(size()) * type().bytes;
     if (expected != static_cast<double>(source_->left())) {
       throw InputError("{}: expected {:.0f} bytes of data for the shape {}, got {}", this->where(),
@@ -190,14 +193,43 @@ class NpyArray : public NumberArray {
  protected:
   void next_raw(std::size_t count, char* to) override {
     const auto bytes = static_cast<std::size_t>(type().bytes);
-    source_->read(to, count * bytes);
+    if (fortran_) {
+      gather(count, to);
+    } else {
+      source_->read(to, count * bytes);
+    }
     if (!swapped_) return;
     for (std::size_t i = 0; i < count; ++i) std::reverse(to + i * bytes, to + (i + 1) * bytes);
   }
 
  private:
+  /// The next numbers in C order of an array in Fortran order, which is read as a whole.
+  void gather(std::size_t count, char* to) {
+    const auto bytes = static_cast<std::size_t>(type().bytes);
+    if (whole_.empty()) {
+      whole_.resize(size() * bytes);
+      source_->read(whole_.data(), whole_.size());
+      index_.assign(shape().size(), 0);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      std::copy_n(whole_.data() + at_ * bytes, bytes, to + i * bytes);
+      // The last index runs fastest. `at_` is where the number with these indices stands.
+      std::uint64_t stride = size();
+      for (std::size_t axis = shape().size(); axis-- > 0;) {
+        stride /= shape()[axis];
+        at_ += stride;
+        if (++index_[axis] < shape()[axis]) break;
+        at_ -= stride * shape()[axis];
+        index_[axis] = 0;
+      }
+    }
+  }
+
   std::unique_ptr<ByteSource> source_;
-  bool swapped_;
+  bool swapped_, fortran_;
+  std::string whole_;                 // of an array in Fortran order
+  std::vector<std::uint64_t> index_;  // of its next number
+  std::uint64_t at_ = 0;
 };
 
 std::unique_ptr<NumberArray> open_array(std::unique_ptr<ByteSource> source, std::string where) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Arrays of NumPy: .npy files of versions 1 to 3, and those within .npz archives. Nothing is ever
-// unpickled.
+// unpickled. Arrays in Fortran order are held in memory as a whole.
 #pragma once
 #include <filesystem>
 #include <memory>
@@ -11,7 +11,7 @@
 
 namespace brownout {
 
-/// InputError names the file and what was found: pickled objects, text, Fortran order, a header
+/// InputError names the file and what was found: pickled objects, text, a header
 /// whose numbers the file is too short (or too long) for, ….
 std::unique_ptr<NumberArray> open_npy(const std::filesystem::path& path);
 

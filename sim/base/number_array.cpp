@@ -40,6 +40,7 @@ void convert(const std::string& raw, std::vector<To>& to) {
 }  // namespace
 
 std::string NumberType::name() const {
+  if (kind == Kind::kBoolean) return "bool";
   const char* const kinds[] = {"uint", "int", "float"};
   return fmt::format("{}{}", kinds[static_cast<int>(kind)], 8 * bytes);
 }
@@ -78,7 +79,7 @@ std::vector<To> NumberArray::next(std::size_t count) {
         return convert<decltype(eight)>(raw, result);
     }
   };
-  if (type_.kind == NumberType::Kind::kUnsigned) {
+  if (type_.kind == NumberType::Kind::kUnsigned || type_.kind == NumberType::Kind::kBoolean) {
     of_size(std::uint8_t{}, std::uint16_t{}, std::uint32_t{}, std::uint64_t{});
   } else if (type_.kind == NumberType::Kind::kSigned) {
     of_size(std::int8_t{}, std::int16_t{}, std::int32_t{}, std::int64_t{});

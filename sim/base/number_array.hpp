@@ -8,12 +8,13 @@
 namespace brownout {
 
 struct NumberType {
-  enum class Kind { kUnsigned, kSigned, kReal };
+  enum class Kind { kUnsigned, kSigned, kReal, kBoolean };
   Kind kind = Kind::kReal;
-  int bytes = 8;  // 1, 2, 4 or 8; of kReal 2, 4 or 8
+  int bytes = 8;  // 1, 2, 4 or 8; of kReal 2, 4 or 8, of kBoolean 1
 
+  /// Booleans are integers: 0 and 1.
   bool is_integer() const { return kind != Kind::kReal; }
-  std::string name() const;  // "uint8", "float32"
+  std::string name() const;  // "uint8", "float32", "bool"
   bool operator==(const NumberType& o) const { return kind == o.kind && bytes == o.bytes; }
 };
 

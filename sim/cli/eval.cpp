@@ -46,6 +46,12 @@ int run(const OneEval& options) {
   if (!options.samples.empty()) {
     write_output("--samples", options.samples, report::samples_csv({&result}));
   }
+  if (result.voltage && !result.config.setup.technology) {
+    output.note(fmt::format(
+        "note: {:.6g} Vmin is outside the range of the technology: the chips themselves say what "
+        "fails there, and nothing says what an access takes",
+        *result.voltage));
+  }
   output.json(report::eval_json(result));
   output.text(report::eval_text(result));
   return 0;

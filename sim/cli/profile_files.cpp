@@ -6,6 +6,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "sim/cli/profile_options.hpp"
+#include "sim/profiles/cells_head.hpp"
 #include "sim/profiles/chip_profile.hpp"
 #include "sim/profiles/profile_generator.hpp"
 #include "sim/profiles/profile_statistics.hpp"
@@ -61,7 +62,8 @@ int profile_export(const ProfileOptions& options) {
   std::vector<std::string> written;
   if (csv) {
     written.push_back(options.out);
-    write_output("--out", options.out, report::profile_csv(profile));
+    write_output("--out", options.out,
+                 profiles::cells_head(profile) + report::profile_csv(profile));
   } else {
     if (profile.cells() > report::kMostNpyCells) {
       throw InputError("{}: {} cells: dense arrays take at most {}; expected --format csv",

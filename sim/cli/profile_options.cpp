@@ -10,6 +10,7 @@
 #include "sim/command/verb.hpp"
 #include "sim/profiles/chip_profile.hpp"
 #include "sim/profiles/profile_statistics.hpp"
+#include "sim/profiles/voltage_unit.hpp"
 #include "sim/report/profile_report.hpp"
 #include "sim/runs/sweep_file.hpp"
 
@@ -66,16 +67,35 @@ Action add_profile_import(Verb& verb) {
   verb.add_option("KIND", options->kind, "Format of the maps")
       ->required()
       ->type_name("")
-      ->transform(one_of({"bram-hex", "stuck-at", "npy"}));
-  verb.add_option("FILES", options->maps, "A map a voltage; npy: p01 and p10 of each voltage")
+      ->transform(one_of({"bram-hex", "stuck-at", "npy", "cells", "masks"}));
+  verb.add_option("FILES", options->maps,
+                  "Lists of cells, or a map a voltage; npy: p01 and p10 of each voltage")
       ->required()
       ->type_name("");
-  verb.add_option(kVoltages, options->voltages, "Of the files, in their order, in units of Vmin")
-      ->required()
+  verb.add_option(kVoltages, options->voltages,
+                  "Of the files, in their order (default: lists of cells have a column voltage)")
       ->type_name("V,V,...");
+  verb.add_option("--voltage-unit", options->voltage_unit,
+                  "Unit of the voltages; V and mV need --vmin-volt")
+      ->type_name("UNIT")
+      ->transform(one_of(profiles::voltage_units()))
+      ->default_str("Vmin");
   add_output(verb, options, "The profile (HDF5)");
-  verb.add_option("--rows", options->rows, "Rows of a stuck-at map")->type_name("N");
-  verb.add_option("--columns", options->columns, "Columns of a stuck-at map")->type_name("N");
+  verb.add_option("--arrays", options->arrays, "Arrays of lists of cells")->type_name("N");
+  verb.add_option("--rows", options->rows, "Rows of a stuck-at map, or of lists of cells")
+      ->type_name("N");
+  verb.add_option("--columns", options->columns, "Columns, likewise")->type_name("N");
+  verb.add_option("--fields", options->fields,
+                  "Names of the columns of lists of cells without a line of names: voltage, array, "
+                  "row, column, p01, p10, value, or - for none")
+      ->type_name("NAME,...");
+  verb.add_option("--zero-means", options->zero_means,
+                  "What 0 says of a cell of a stuck-at map: stuck (at 0) or healthy")
+      ->type_name("WHAT")
+      ->transform(one_of({"stuck", "healthy"}));
+  verb.add_flag("--pairs", options->pairs,
+                "Two stuck-at maps a voltage, stuck-at-0 first, in which 1 is a faulty cell");
+  verb.add_flag("--synthetic", options->synthetic, "The maps were generated, not measured");
   verb.add_option("--name", options->name, "Name of the chip (default: that of --out)")
       ->type_name("TEXT");
   verb.add_option("--origin", options->origin, "Who measured it, and how")->type_name("TEXT");

@@ -28,7 +28,9 @@ struct ProfileOptions {
   std::string technology;                     // likewise
   std::int64_t evaluation_seed = 0;           // likewise
   std::vector<std::string> maps;              // import, with all below
-  std::string kind, voltages, name, origin;
+  std::string kind, voltages, voltage_unit, name, origin;
+  std::string arrays, fields, zero_means;
+  bool pairs = false, synthetic = false;
   std::optional<double> vmin_volt;
 };
 

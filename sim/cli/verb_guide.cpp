@@ -124,8 +124,10 @@ const std::map<std::string, Guide>& guides() {
         "brownout profile generate profiles/chip1-synthetic.yaml --out chip1.h5",
         {{"what can be generated", "chips.md"}}}},
       {"profile import",
-       {"Makes a profile from measured maps in another format. `bram-hex` and `stuck-at` take one "
-        "file per voltage, `npy` takes two, p01 and p10.",
+       {"Makes a profile from measured maps in another format. `cells` takes lists of cells, such "
+        "as "
+        "`profile export` writes; `bram-hex`, `stuck-at` and `masks` take one file per voltage, "
+        "`npy` takes two, p01 and p10.",
         "brownout profile import stuck-at at-0.85.txt at-0.80.txt --voltages 0.85,0.8 --rows 1024 "
         "--columns 64 --out chip.h5",
         {{"formats of maps", "chips.md"}, {"the file format", "profile-file.md"}}}},

@@ -73,7 +73,7 @@ Supplies::Supplies(std::shared_ptr<const technology::Technology> technology,
       rates_(rates) {}
 
 Conditions Supplies::at(double voltage) const {
-  return complete(voltage, {voltage, technology_->bit_error_rate(voltage)});
+  return complete(voltage, {voltage, technology_ ? technology_->bit_error_rate(voltage) : 0.0});
 }
 
 Conditions Supplies::at_rate(double rate) const { return complete(std::nullopt, {1.0, rate}); }

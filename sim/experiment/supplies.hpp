@@ -65,7 +65,8 @@ class Supplies {
   Supplies(std::shared_ptr<const technology::Technology> technology, const TargetConfig& target,
            const MemoryRates& rates = {});
 
-  /// With the scaled rail at `voltage`. InputError outside the technology's range.
+  /// With the scaled rail at `voltage`. InputError outside the technology's range. Without a
+  /// technology there are no rates, which chips that fail by voltage do not need.
   Conditions at(double voltage) const;
   /// With memories on the scaled rail at a bit error rate that has no voltage. InputError for a
   /// boost, and for a fixed supply whose rate no technology knows.

@@ -7,6 +7,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/progress.hpp"
 #include "sim/chips/chip.hpp"
+#include "sim/chips/level_note.hpp"
 #include "sim/engines/engine_traits.hpp"
 #include "sim/experiment/experiment.hpp"
 #include "sim/experiment/network_cost.hpp"
@@ -100,7 +101,7 @@ AcceleratorRun run_accelerator(RunConfig config, int threads, bool quiet) {
   std::unique_ptr<chips::Chip> chip;
   if (run.config.voltage) {
     chip = chips::make_chip(run.config.chip);
-    run.chip_note = chip->note();
+    run.chip_note = chips::note_at(*chip, {at.weights.voltage});
   }
   const experiment::Model model =
       run.config.network ? *run.config.network : experiment::load_model(run.config.model);

@@ -13,6 +13,7 @@
 #include "sim/base/progress.hpp"
 #include "sim/base/text.hpp"
 #include "sim/chips/chip.hpp"
+#include "sim/chips/level_note.hpp"
 #include "sim/cosim/core_fit.hpp"
 #include "sim/cosim/job_files.hpp"
 #include "sim/cosim/wave_file.hpp"
@@ -212,7 +213,7 @@ CosimRun run_cosim(CosimConfig config, bool quiet) {
   if (run.config.voltage) {
     at = setup.supplies().at(*run.config.voltage);
     chip = chips::make_chip(run.config.chip);
-    run.chip_note = chip->note();
+    run.chip_note = chips::note_at(*chip, {at.weights.voltage});
   }
   const experiment::Model model = experiment::load_model(run.config.model);
   run.model = model.name;

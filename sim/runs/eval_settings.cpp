@@ -2,8 +2,11 @@
 // Settings to EvalConfig and RunConfig.
 #include "sim/runs/eval_settings.hpp"
 
+#include <algorithm>
+
 #include "sim/base/error.hpp"
 #include "sim/base/setting_text.hpp"
+#include "sim/chips/chip.hpp"
 
 namespace brownout::runs {
 
@@ -14,6 +17,29 @@ void set_selection(const EvalSettings& settings, weights::Selection& selection) 
   selection.layers = parse_names(field_text("only_layers"), settings.only_layers);
   if (settings.only_bits.empty()) return;
   weights::parse_bits(settings.only_bits, field_text("only_bits"), selection);
+}
+
+/// Whether all chips are profiles, which say themselves what fails at a voltage.
+bool are_profiles(const ChipChoice& choice, chips::ChipFiles& files) {
+  return !choice.named.empty() &&
+         std::all_of(choice.named.begin(), choice.named.end(),
+                     [&](const std::string& text) { return !files.make(text)->steps().empty(); });
+}
+
+/// The voltage that was given. Without an accelerator, profiles need nothing of a technology:
+/// outside of its range there are no energies, and config.setup has no technology.
+std::optional<double> given_voltage(const EvalSettings& settings, EvalConfig& config) {
+  std::shared_ptr<const technology::Technology>& technology = config.setup.technology;
+  constexpr double kHighest = 10.0;  // of profiles
+  double voltage = 0.0;
+  const bool outside =
+      technology != nullptr && !config.setup.target.accelerator &&
+      problem_of_number(settings.setup.voltage, 0.0, kHighest, voltage).empty() &&
+      (voltage < technology->lowest_voltage() || voltage > technology->highest_voltage());
+  if (!outside || !are_profiles(settings.chips, config.files))
+    return voltage_of(settings.setup, technology.get());
+  technology = nullptr;
+  return voltage;
 }
 
 }  // namespace
@@ -40,7 +66,7 @@ void set_conditions(const EvalSettings& settings, EvalConfig& config) {
   config.rate = settings.rate;
   config.weight_noise = settings.weight_noise;
   if (!config.weight_noise) {
-    config.voltage = voltage_of(settings.setup, config.setup.technology.get());
+    config.voltage = given_voltage(settings, config);
   }
   choose_chips(settings.chips, config);
 }

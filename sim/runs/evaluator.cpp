@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "sim/base/error.hpp"
+#include "sim/chips/level_note.hpp"
 
 namespace brownout::runs {
 
@@ -84,12 +85,12 @@ results::CleanResult Evaluator::clean() {
   return result;
 }
 
-results::ChipResult Evaluator::describe(const chips::Chip& chip,
+results::ChipResult Evaluator::describe(const chips::Chip& chip, const experiment::Conditions& at,
                                         const experiment::Readout& readout) const {
   results::ChipResult result;
   result.chip = chip.name();
   result.place = chip.place();
-  result.note = chip.note();
+  result.note = chips::note_at(chip, {at.weights.voltage});
   if (chip.wraps(experiment_.placement().words)) result.period = chip.period();
   result.read = readout.weights.read;
   result.protection = readout.weights.protection;
@@ -125,7 +126,7 @@ results::ChipResult Evaluator::on_chip(const chips::Chip& chip, const experiment
                                        const results::CleanResult& clean) {
   const Stopwatch watch(seconds_);
   experiment::Readout readout = experiment_.read(&chip, at);
-  results::ChipResult result = describe(chip, readout);
+  results::ChipResult result = describe(chip, at, readout);
   const bool codes_decide = options_.reuse && !readout.draws_anew() && !readout.other_faults.any();
   if (codes_decide && result.read.codes_changed == 0) {
     result.wrong = clean.wrong;

@@ -54,7 +54,8 @@ class Evaluator {
   /// The fields of a result that say what the images made of the codes.
   void run(experiment::Readout readout, const experiment::Conditions& at,
            results::ChipResult& result);
-  results::ChipResult describe(const chips::Chip& chip, const experiment::Readout& readout) const;
+  results::ChipResult describe(const chips::Chip& chip, const experiment::Conditions& at,
+                               const experiment::Readout& readout) const;
 
   const experiment::Model model_;
   EvaluatorOptions options_;

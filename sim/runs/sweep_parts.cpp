@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "sim/chips/level_note.hpp"
 #include "sim/engines/simulator.hpp"
 #include "sim/experiment/pricing.hpp"
 #include "sim/runs/safe_voltage_search.hpp"
@@ -24,7 +25,7 @@ results::SweepResult described_sweep(const SweepConfig& config, const SweepInput
     result.technology = setup.technology->name();
     result.rail = setup.technology->rail().text();
   }
-  result.chip_note = first_chip.note();
+  result.chip_note = chips::note_at(first_chip, config.voltages);
   for (const std::unique_ptr<SweepNetwork>& network : inputs.networks.front()) {
     const experiment::Model& model = network->model();
     result.models.push_back({model.name, model.file, model.sha256, model.network->bits(),

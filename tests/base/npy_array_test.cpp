@@ -84,6 +84,40 @@ TEST_F(NumpyArray, NumbersComeInParts) {
   EXPECT_THAT(array->next_numbers(4), ElementsAre(-1, 0, 1, 2));
 }
 
+TEST_F(NumpyArray, BooleansAreZeroAndOne) {
+  const auto array = open_npy(write("a.npy", npy_of("b1", {3}, raw_of<std::uint8_t>({1, 0, 1}))));
+  EXPECT_EQ(array->type().name(), "bool");
+  EXPECT_TRUE(array->type().is_integer());
+  EXPECT_THAT(array->next_numbers(2), ElementsAre(1, 0));
+  EXPECT_THAT(array->next_integers(1), ElementsAre(1));
+}
+
+TEST_F(NumpyArray, FortranOrderIsReadInCOrder) {
+  // The number at (i, j, k) is 100 i + 10 j + k, in both byte orders.
+  std::vector<std::uint16_t> stored;
+  for (int k = 0; k < 4; ++k) {
+    for (int j = 0; j < 3; ++j) {
+      for (int i = 0; i < 2; ++i)
+        stored.push_back(static_cast<std::uint16_t>(100 * i + 10 * j + k));
+    }
+  }
+  for (const bool big : {false, true}) {
+    std::string bytes = npy_of("u2", {2, 3, 4}, raw_of(stored), {1, big});
+    bytes.replace(bytes.find("False"), 5, "True ");
+    const auto array = open_npy(write("a.npy", bytes));
+    for (double i : {0, 1}) {
+      for (double j : {0, 1, 2}) {
+        EXPECT_THAT(array->next_numbers(4),
+                    ElementsAre(100 * i + 10 * j, 100 * i + 10 * j + 1, 100 * i + 10 * j + 2,
+                                100 * i + 10 * j + 3));
+      }
+    }
+  }
+  std::string flat = npy_of("u1", {3}, raw_of<std::uint8_t>({1, 2, 3}));
+  flat.replace(flat.find("False"), 5, "True ");
+  EXPECT_THAT(open_npy(write("a.npy", flat))->next_numbers(3), ElementsAre(1, 2, 3));
+}
+
 TEST_F(NumpyArray, IntegersBeyondTheLargestAreTheLargest) {
   const auto array =
       open_npy(write("a.npy", npy_of("u8", {1}, raw_of<std::uint64_t>({~std::uint64_t{0}}))));
@@ -120,7 +154,9 @@ TEST_F(NumpyArray, WhatIsNoArrayOfNumbersIsRefused) {
   EXPECT_THAT(npy_refusal(with("<u2", "<f1")), HasSubstr("got \"<f1\""));
   EXPECT_THAT(npy_refusal(with("<u2", "|u2")), HasSubstr("got \"|u2\""));
   EXPECT_THAT(npy_refusal(with("'<u2'", "[     ")), HasSubstr("found records of several fields"));
-  EXPECT_THAT(npy_refusal(with("False", "True ")), HasSubstr("expected C order, got Fortran"));
+  EXPECT_THAT(npy_refusal(with("False", "Maybe")),
+              HasSubstr("expected True or False after fortran_order"));
+  EXPECT_THAT(npy_refusal(with("<u2", "|b2")), HasSubstr("got \"|b2\""));
   EXPECT_THAT(npy_refusal("PK"), HasSubstr("expected a NumPy .npy file"));
   EXPECT_THAT(npy_refusal(npy_of("u1", {0, 3}, "")),
               HasSubstr("expected numbers, found none: the shape is (0, 3)"));

@@ -159,7 +159,11 @@ TEST_F(ProfileCommand, ExportsWhatTheFileHolds) {
   const std::string csv = content("cells.csv");
   std::size_t cells = 0;
   for (const profiles::ProfileLevel& level : chip_.levels) cells += level.cells.size();
-  EXPECT_EQ(static_cast<std::size_t>(std::count(csv.begin(), csv.end(), '\n')), cells + 1);
+  const std::size_t begin = csv.find("\nvoltage,array,row,column,p01,p10\n") + 1;
+  EXPECT_EQ(static_cast<std::size_t>(
+                std::count(csv.begin() + static_cast<std::ptrdiff_t>(begin), csv.end(), '\n')),
+            cells + 1);
+  EXPECT_EQ(csv.substr(0, csv.find('\n')), "# brownout profile cells 1");
 
   const Outcome npy =
       profile({"export", "chip.h5", "--format", "npy", "--out", "maps", "--json", "-"});
@@ -305,7 +309,7 @@ TEST_F(ProfileCommand, ImportsWhatItExported) {
                            }));
   }
   refuse({"import", "npy", "maps/p01-0.75.npy", "--voltages", "0.75", "--out", "x.h5"},
-         {"--voltages: 1 voltages: expected 2 files"});
+         {"--voltages: 1 voltage: expected 2 files"});
   refuse({"import", "npy", "maps/p01-0.75.npy", "chip.h5", "--voltages", "0.75", "--out", "x.h5"},
          {"chip.h5"});
   refuse({"import", "npy", "chip.h5", "chip.h5", "--voltages", "0.75", "--out", "chip.h5"},
@@ -340,10 +344,10 @@ TEST_F(ProfileCommand, ImportsStuckAtAndBramMaps) {
   workplace_.write("odd.txt", hex.substr(1));
   refuse({"import", "bram-hex", "odd.txt", "--voltages", "0.9", "--out", "x.h5"}, {"odd.txt"});
   refuse({"import", "bram", "bram.txt", "--voltages", "0.9", "--out", "x.h5"},
-         {"KIND: expected one of bram-hex, stuck-at, npy"});
+         {"KIND: expected one of bram-hex, stuck-at, npy, cells, masks"});
   refuse({"import", "bram-hex", "bram.txt", "--voltages", "0.9,", "--out", "x.h5"}, {"--voltages"});
   refuse({"import", "bram-hex", "bram.txt", "--voltages", "0.9", "--rows", "3", "--out", "x.h5"},
-         {"--rows: only stuck-at"});
+         {"--rows: only stuck-at and cells"});
   refuse({"import", "stuck-at", "low.csv", "--voltages", "0.9", "--out", "x.h5"},
          {"--rows: expected with stuck-at"});
   refuse({"import", "stuck-at", "low.csv", "--voltages", "0.9", "--rows", "2", "--columns", "8",
