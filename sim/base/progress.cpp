@@ -35,7 +35,7 @@ std::string clock_text(double seconds) {
 Progress::Progress(const std::string& title, std::int64_t total, bool quiet,
                    std::function<Clock::time_point()> now)
     : title_(printable(title)),
-      total_(std::max<std::int64_t>(total, 1)),
+      work_(total),
       quiet_(quiet),
       watch_(RunWatch::current()),
       watched_(std::this_thread::get_id()),
@@ -43,7 +43,7 @@ Progress::Progress(const std::string& title, std::int64_t total, bool quiet,
       now_(std::move(now)),
       start_(now_()),
       shown_(start_) {
-  if (watch_ != nullptr) watch_->report(0, total_);
+  if (watch_ != nullptr) watch_->report(0, this->total());
 }
 
 Progress::~Progress() { finish(); }
@@ -54,7 +54,7 @@ void Progress::advance(std::int64_t by, const std::string& note) {
   if (!note.empty()) note_ = printable(note);
   const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
   if (now_() - shown_ >= pause) draw(false);
-  if (watch_ != nullptr && std::this_thread::get_id() == watched_) watch_->report(done_, total_);
+  if (watch_ != nullptr && std::this_thread::get_id() == watched_) watch_->report(done_, total());
 }
 
 void Progress::found(std::int64_t by) {
@@ -65,7 +65,7 @@ void Progress::found(std::int64_t by) {
 
 void Progress::add_work(std::int64_t by) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  total_ = std::max<std::int64_t>(total_ + by, 1);
+  work_ += by;
 }
 
 void Progress::finish() {
@@ -78,12 +78,12 @@ void Progress::finish() {
 void Progress::draw(bool last) {
   if (quiet_ && file_.empty()) return;
   shown_ = now_();
-  ProgressReport report{title_, std::max<std::int64_t>(done_, 0), total_, note_, {}, {}};
+  ProgressReport report{title_, std::max<std::int64_t>(done_, 0), total(), note_, {}, {}};
   report.seconds = std::chrono::duration<double>(shown_ - start_).count();
   if (last) {
     report.seconds_left = 0.0;
   } else if (done_ > found_) {
-    const auto left = static_cast<double>(std::max<std::int64_t>(total_ - done_, 0));
+    const auto left = static_cast<double>(std::max<std::int64_t>(total() - done_, 0));
     report.seconds_left = report.seconds * left / static_cast<double>(done_ - found_);
   }
   write(report);
@@ -98,9 +98,9 @@ void Progress::draw(bool last) {
   if (terminal_) {
     const int filled = static_cast<int>(report.share() * kBarWidth);
     say_as_it_is(fmt::format("\r\x1b[K{} [{:#<{}}{:-<{}}] {}/{} {}{}{}", title_, "", filled, "",
-                             kBarWidth - filled, done_, total_, note, time, last ? "\n" : ""));
+                             kBarWidth - filled, done_, total(), note, time, last ? "\n" : ""));
   } else {
-    say(fmt::format("{}: {}/{} {}{}\n", title_, done_, total_, note, time));
+    say(fmt::format("{}: {}/{} {}{}\n", title_, done_, total(), note, time));
   }
 }
 

@@ -39,11 +39,13 @@ class Progress {
   void report_to(std::filesystem::path file) { file_ = std::move(file); }
 
  private:
+  /// For shares of it: at least 1.
+  std::int64_t total() const { return work_ > 1 ? work_ : 1; }
   void draw(bool last);
   void write(const ProgressReport& report);
   std::string title_;
   std::string note_;
-  std::int64_t total_;
+  std::int64_t work_;  // to be done, as far as it is known
   std::int64_t done_ = 0;
   std::int64_t found_ = 0;  // of done_
   bool quiet_;

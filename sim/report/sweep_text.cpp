@@ -183,7 +183,7 @@ std::string precisions_text(const results::SweepResult& result) {
 /// How much was left to do.
 std::string computed_text(const results::SweepResult& result) {
   std::string notes;
-  if (!result.by_rate && !is_adaptive(result))
+  if (!result.by_rate && (!is_adaptive(result) || !result.safe_voltage.empty()))
     notes = fmt::format("{} more at safe voltages", result.extra_points_computed);
   if (share_errors(result)) {
     notes += (notes.empty() ? "" : "; ") +

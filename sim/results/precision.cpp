@@ -410,10 +410,12 @@ std::optional<SampleStage> PrecisionPlan::next(const std::vector<SampledStage>& 
                  fewest(kEndless, [&](std::int64_t more) { return narrow(part, more); }));
     const double cost =
         static_cast<double>(count) * (cost_.chip + cost_.image * images_of(part.allocation));
-    const bool better = (count <= most) == suffices ? cost < lowest : count <= most;
+    // More chips than foreseen may be needed: a tenth is kept for them.
+    const bool enough = count + count / 10 <= most;
+    const bool better = enough == suffices ? cost < lowest : enough;
     if (best.count == 0 || better) {
       lowest = cost;
-      suffices = count <= most;
+      suffices = enough;
       best = {chips, count, std::move(part.allocation)};
     }
     if (target_.images_a_chip || tried >= images) break;

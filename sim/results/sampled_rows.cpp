@@ -140,7 +140,7 @@ void add_outcome(RowStore& store, const std::string& key, const std::string& mod
                  const std::string& mitigation, const SweptPoint& supply, const std::string& die,
                  const DieOutcome& outcome) {
   Json row = named_row(model, mitigation, supply);
-  row["chip"] = die;
+  row["die"] = die;
   row["within"] = outcome.within;
   row["seen"] = outcome.shown.seen;
   row["became_wrong"] = outcome.shown.became_wrong;

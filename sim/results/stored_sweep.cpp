@@ -106,7 +106,7 @@ StoredSafeVoltage safe_voltage_of(const JsonObject& from) {
   return row;
 }
 
-/// Rows of the clean network have no chip.
+/// Rows of the clean network have no chip, nor have those of dies on some of the images.
 void add_chips(StoredSweep& sweep, const std::vector<StoredRow>& rows) {
   const std::int64_t images = sweep.points.front().images;
   for (const StoredRow& stored : rows) {

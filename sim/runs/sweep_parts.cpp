@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "sim/base/error.hpp"
 #include "sim/chips/level_note.hpp"
 #include "sim/engines/simulator.hpp"
 #include "sim/experiment/pricing.hpp"
@@ -64,6 +65,11 @@ SweepParts sweep_parts(SweepConfig config) {
     if (target.setup.target.accelerator) needed(target.setup.simulator);
   }
   SweepInputs inputs = load_inputs(config, targets);
+  if (config.precision && config.precision->images_a_chip > inputs.images.count) {
+    throw InputError(
+        "{}: precision.images_a_chip: expected at most the {} images of the sweep, got {}",
+        config.file.string(), inputs.images.count, *config.precision->images_a_chip);
+  }
   SweepChips chips = sweep_chips(config);
   results::SweepResult described = described_sweep(config, inputs, targets, chips);
   return {std::move(config), std::move(targets), std::move(inputs), std::move(chips),

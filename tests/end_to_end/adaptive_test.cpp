@@ -133,6 +133,10 @@ TEST_F(Adaptive, SafeVoltagesAreThoseThatAllImagesGive) {
   EXPECT_NE(sampled.err.find("each on as many images as that takes"), std::string::npos)
       << sampled.err;
   EXPECT_EQ(sampled.json()["points"][0]["precision"].is_null(), false);
+  const Outcome report = brownout({"report", "out", "--out", "page.html"});
+  ASSERT_EQ(report.code, 0) << report.err;
+  EXPECT_NE(read_file(workplace_.folder() / "page.html").find("<section id=\"safe\""),
+            std::string::npos);
 }
 
 TEST_F(Adaptive, AnyNumberOfThreadsGivesTheSameBytes) {
@@ -268,6 +272,8 @@ TEST_F(Adaptive, BadInputIsNamed) {
   refused({"adaptive.yaml:7:", "precision.half_width_points: missing"});
   write("half_width_points: 1, at_most_chips: 1");
   refused({"at_most_chips: expected an integer in [2, 1000000], got \"1\""});
+  write("half_width_points: 1, images_a_chip: 401");
+  refused({"adaptive.yaml: precision.images_a_chip: expected at most the 400 images", "got 401"});
   write("half_width_points: 1, chips: 1");
   refused({"adaptive.yaml:7:", "unknown key \"precision.chips\""});
 }
