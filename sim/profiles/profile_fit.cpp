@@ -8,13 +8,14 @@
 #include <array>
 #include <boost/math/special_functions/erf.hpp>
 #include <boost/math/special_functions/gamma.hpp>
-#include <boost/math/special_functions/owens_t.hpp>
 #include <boost/math/tools/minima.hpp>
 #include <cmath>
 #include <functional>
 #include <utility>
 
 #include "sim/base/error.hpp"
+#include "sim/profiles/column_model.hpp"
+#include "sim/profiles/line_pairs.hpp"
 #include "sim/profiles/profile_regression.hpp"
 
 namespace brownout::profiles {
@@ -80,7 +81,7 @@ struct Fitter {
 
   void fit_share();
   void fit_read_noise();
-  void fit_column_effect();
+  void fit_column_effect(const Profile& profile);
 };
 
 void Fitter::fit_share() {
@@ -171,7 +172,7 @@ void Fitter::fit_read_noise() {
   }
 }
 
-void Fitter::fit_column_effect() {
+void Fitter::fit_column_effect(const Profile& profile) {
   double pairs = 0.0;
   for (const Direction& direction : directions) {
     for (const Observation& seen : direction.levels) pairs += seen.pairs_expected;
@@ -182,45 +183,48 @@ void Fitter::fit_column_effect() {
         "errors, rows or columns");
     return;
   }
-  const double most = 0.999 * smallest_sigma();
-  const auto loss = [&](double sigma) {
-    double sum = 0.0;
-    for (std::size_t d = 0; d < directions.size(); ++d) {
-      const double total = sigma_of(fits[d]);
-      const double r = sigma * sigma / (total * total);
-      for (const Observation& seen : directions[d].levels) {
-        if (seen.pairs_expected <= 0.0) continue;
-        const double z = fits[d].z(seen.voltage);
-        const double p = memory::normal_cdf(z);
-        const double both =
-            p - 2.0 * boost::math::owens_t(z, std::sqrt((1.0 - r) / (1.0 + r)), Policy());
-        // There are two sources of scatter: the number of pairs, and that of the columns that they
-        // come from, whose squared rates scatter like those of a log-normal distribution.
-        const double ratio = std::max(seen.pair_ratio, 1.0);
-        const double variance =
-            ratio / seen.pairs_expected + ratio * ratio * (std::pow(ratio, 4) - 1.0) / columns;
-        const double difference = seen.pair_ratio - both / std::max(p * p, kTiny);
-        sum += 0.5 * difference * difference / variance;
-      }
-    }
-    return sum;
-  };
-  const auto best = lowest(loss, 0.0, most);
-  Estimated sigma;
-  sigma.value = best.first;
-  const double step = 0.01 * sigma.value;
-  if (sigma.value > 0.0 && sigma.value + step < most) {
-    sigma.error = curvature_error(loss, sigma.value, step);
+  if (columns < 8.0) {
+    result.notes.push_back("column effect: fewer than eight columns");
+    return;
   }
-  result.column_sigma = sigma;
-  // Compared with independent cells, where only the number of pairs scatters.
-  double excess = 0.0;
-  for (const Direction& direction : directions) {
-    for (const Observation& seen : direction.levels) {
-      excess += (seen.pair_ratio - 1.0) * seen.pairs_expected;
-    }
+  const ColumnCounts counts = count_columns(profile, directions, fits);
+  if (counts.errors == 0.0) {
+    result.notes.push_back("column effect: no cell errs in at least half of its reads");
+    return;
   }
-  result.column_effect_is_significant = excess * excess > kSignificant * pairs && excess > 0.0;
+  const double noise = result.read_noise ? result.read_noise->value : 0.0;
+  std::vector<double> sigmas;  // without read noise, which a majority of reads does not see
+  for (const Regression& fit : fits) {
+    const double total = sigma_of(fit);
+    sigmas.push_back(std::sqrt(std::max(total * total - noise * noise, 0.01 * total * total)));
+  }
+  result.columns = fit_columns(counts, fits, sigmas);
+  const ColumnFit& found = *result.columns;
+  const ColumnKind kind = found.best().kind;
+  result.column_effect_is_significant = kind != ColumnKind::kIndependent;
+
+  // Ratios of pairs become shifts with the direction that has most errors at the lowest voltage.
+  std::size_t most = 0;
+  for (std::size_t d = 1; d < directions.size(); ++d) {
+    if (directions[d].levels[0].errors > directions[most].levels[0].errors) most = d;
+  }
+  const double total = sigma_of(fits[most]);
+  const Estimated sigma{sigmas[most], to_voltages(fits[most]).total_sigma.error};
+  const double z = fits[most].z(counts.voltages[0]) * total / sigma.value;
+  result.column_sigma = kind == ColumnKind::kIndependent || kind == ColumnKind::kGaussian
+                            ? found.models[1].column_sigma
+                            : sigma_of_pairs(column_pairs(counts), z, sigma, 0.0);
+  const LineEffects effects = line_effects(profile, z, sigma);
+  result.row_effect = effects.rows;
+  result.array_effect = effects.arrays;
+  if (found.chi2_probability && *found.chi2_probability < 0.01) {
+    result.notes.push_back(fmt::format(
+        "columns: neither independent columns, nor Gaussian shifts, nor few bad columns, nor both "
+        "describe the numbers of errors in columns (χ² {:.3g} at {} degrees of freedom for the "
+        "best "
+        "of them, \"{}\")",
+        *found.chi2, found.degrees_of_freedom, name_of(kind)));
+  }
 }
 
 /// The rest of S when read noise and column effect are removed.
@@ -352,7 +356,7 @@ ProfileFit fit_profile(const Profile& profile) {
   BROWNOUT_CHECK(fitter.fits.size() == fitter.directions.size(), "{} fits of {} directions",
                  fitter.fits.size(), fitter.directions.size());
   fitter.fit_read_noise();
-  fitter.fit_column_effect();
+  fitter.fit_column_effect(profile);
   set_directions(fitter);
   judge(fitter, result);
   set_points(result);

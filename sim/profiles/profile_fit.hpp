@@ -14,8 +14,12 @@
 // - σn: from the probabilities of the cells that err in at least 5 % of reads. Within the width of
 //   σn the density of critical voltages is known from μ and S, and it decides how many cells fall
 //   between two probabilities.
-// - σcolumn: pairs of errors in one column, Σ q_i·q_j relative to independence, are Φ₂(z, z;
-//   r)/Φ(z)² times as frequent with r = σcolumn²/S², z = (μ − V)/S.
+// - Columns: by the likelihood of the numbers of errors in each column (column_model.hpp), among
+//   independent cells, Gaussian shifts, few bad columns, or both of these. σcolumn is that of
+//   Gaussian shifts. Where the columns are not Gaussian, it is the σ that gives as many pairs of
+//   errors in a column as there are: Φ₂(z, z; r)/Φ(z)² times those of independent cells, with r =
+//   σcolumn²/S², z = (μ − V)/S.
+// - Rows and arrays: by their pairs of errors, beyond those that columns explain (line_pairs.hpp).
 #pragma once
 
 #include <optional>
@@ -37,6 +41,53 @@ struct DirectionFit {
   double sigma = 0.0;         // σ: without read noise and column effect, where those were found
 };
 
+enum class ColumnKind { kIndependent, kGaussian, kBadColumns, kBoth };
+/// "independent", "gaussian", "bad-columns", "gaussian-and-bad-columns".
+const char* name_of(ColumnKind kind);
+
+/// One distribution of the columns' shifts, fitted together with the cells: what a physical chip
+/// (docs/chips.md) needs to be like this one. Units of Vmin.
+struct ColumnModel {
+  struct Cells {
+    double mu = 0.0, sigma = 0.0;  // of cells in a column without shift, without read noise
+  };
+  ColumnKind kind = ColumnKind::kIndependent;
+  std::vector<Cells> cells;  // by fitted direction, 0→1 first
+  Estimated column_sigma;    // an error of 0 here and below: not fitted, or not known
+  Estimated bad_share, bad_shift;
+  /// No sound column has enough errors to tell how much better than the bad ones it is: bad_shift
+  /// is the least that the likelihood allows at 95 %.
+  bool bad_shift_is_least = false;
+  int parameters = 0;
+  double log_likelihood = 0.0;  // up to a constant that all kinds have in common
+  double bic = 0.0;  // parameters·ln(columns) − 2·log_likelihood: the least is the best
+};
+
+struct ColumnFit {
+  std::vector<ColumnModel> models;  // in the order of ColumnKind
+  /// Independent, unless 2Δ log L of Gaussian shifts is above 2.71 (95 % for a parameter at the end
+  /// of its range) or another kind has a lower BIC; then the kind with the lowest BIC among those
+  /// with an effect.
+  std::size_t chosen = 0;
+  /// Goodness of fit of the chosen one: errors of a column at the lowest voltage, in classes with
+  /// at least five columns expected. None without a degree of freedom.
+  std::optional<double> chi2, chi2_probability;
+  int degrees_of_freedom = 0;
+  /// Pairs of errors in a column at the lowest voltage, relative to independent cells: seen, of the
+  /// chosen model on average, and the deviation over chips of this size.
+  double pair_ratio = 0.0, model_pair_ratio = 0.0, model_pair_ratio_error = 0.0;
+
+  const ColumnModel& best() const { return models[chosen]; }
+};
+
+/// Rows or arrays with more errors in common than columns explain.
+struct PairEffect {
+  double pairs = 0.0, expected = 0.0;  // of errors at the lowest voltage
+  double probability = 1.0;            // of at least as many pairs without the effect
+  bool significant = false;            // probability below 5 %
+  Estimated sigma;                     // of Gaussian shifts that give this ratio, units of Vmin
+};
+
 struct FitPoint {
   double voltage = 1.0;
   double observed01 = 0.0, observed10 = 0.0;
@@ -51,6 +102,8 @@ struct ProfileFit {
   std::optional<Estimated> read_noise;   // σn
   std::optional<Estimated> column_sigma;
   bool column_effect_is_significant = false;
+  std::optional<ColumnFit> columns;
+  std::optional<PairEffect> row_effect, array_effect;
 
   std::vector<FitPoint> points;           // one a level
   std::optional<double> largest_decades;  // absolute

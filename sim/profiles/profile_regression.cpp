@@ -48,9 +48,6 @@ Observation observe(const Profile& profile, const ProfileLevel& level, bool up) 
   if (rows > 1.0 && lines > 1.0) {
     seen.pairs_expected =
         0.5 * (seen.errors * seen.errors - squares) * (rows - 1.0) / (cells - 1.0);
-    if (seen.pairs_expected > 0.0) {
-      seen.pair_ratio = 0.5 * (column_squares - squares) / seen.pairs_expected;
-    }
   }
   return seen;
 }

@@ -28,12 +28,11 @@ using Classes = std::array<double, kClasses.size()>;
 /// What one level shows about one direction.
 struct Observation {
   double voltage = 1.0;
-  double errors = 0.0;    // sum of probabilities
-  double rate = 0.0;      // over all cells
-  double inflation = 1;   // variance of `errors` over that of independent cells
-  Classes in_class{};     // cells with a probability from kClasses[i] to the next
-  double pair_ratio = 0;  // Σ q_i·q_j within columns over its expectation
-  double pairs_expected = 0.0;
+  double errors = 0.0;          // sum of probabilities
+  double rate = 0.0;            // over all cells
+  double inflation = 1;         // variance of `errors` over that of independent cells
+  Classes in_class{};           // cells with a probability from kClasses[i] to the next
+  double pairs_expected = 0.0;  // Σ q_i·q_j within columns, if cells were independent
 };
 
 struct Direction {

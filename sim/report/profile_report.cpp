@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <utility>
 
 #include "sim/base/text.hpp"
 #include "sim/report/optional_json.hpp"
@@ -105,6 +106,83 @@ std::string direction_text(const char* name, const std::optional<profiles::Direc
       fit->total_sigma.error);
 }
 
+/// The distribution that the likelihood chose, and whether it describes the columns.
+std::string columns_text(const profiles::ColumnFit& fit) {
+  const profiles::ColumnModel& best = fit.best();
+  std::string text = fmt::format("  columns: {}", profiles::name_of(best.kind));
+  if (best.bad_share.value > 0.0) {
+    text += fmt::format(", a share of {:.4f} is worse by {}{:.4f}", best.bad_share.value,
+                        best.bad_shift_is_least ? "at least " : "", best.bad_shift.value);
+    if (best.column_sigma.value > 0.0)
+      text += fmt::format(", σ of the shifts {:.4f}", best.column_sigma.value);
+  }
+  if (fit.chi2_probability) {
+    text += fmt::format("; χ² {:.3g} at {} degrees of freedom (probability {:.2g})", *fit.chi2,
+                        fit.degrees_of_freedom, *fit.chi2_probability);
+  }
+  return text + fmt::format(
+                    "\n    column pairs: {:.3g} times those of independent cells, the model "
+                    "gives {:.3g} ± {:.2g}\n",
+                    fit.pair_ratio, fit.model_pair_ratio, fit.model_pair_ratio_error);
+}
+
+std::string effect_text(const char* name, const std::optional<profiles::PairEffect>& effect) {
+  if (!effect || !effect->significant) return "";
+  return fmt::format(
+      "  {} effect, σ of the shifts: {:.4f} ± {:.4f} ({:.0f} pairs, {:.1f} expected, "
+      "probability {:.2g})\n",
+      name, effect->sigma.value, effect->sigma.error, effect->pairs, effect->expected,
+      effect->probability);
+}
+
+/// None where there is no error: not fitted, or not known.
+Json error_json(const profiles::Estimated& estimate) {
+  return {{"value", estimate.value},
+          {"error", estimate.error > 0.0 ? Json(estimate.error) : Json(nullptr)}};
+}
+
+Json columns_json(const profiles::ColumnFit& fit, const profiles::ProfileFit& whole) {
+  Json models = Json::array();
+  for (const profiles::ColumnModel& model : fit.models) {
+    Json json = {{"model", profiles::name_of(model.kind)},
+                 {"parameters", model.parameters},
+                 {"log_likelihood", model.log_likelihood},
+                 {"bic", model.bic}};
+    std::size_t next = 0;
+    for (const auto& [name, direction] :
+         {std::pair{"up", &whole.up}, std::pair{"down", &whole.down}}) {
+      if (!*direction) continue;
+      const profiles::ColumnModel::Cells& cells = model.cells[next++];
+      json[name] = {{"mu", cells.mu}, {"sigma", cells.sigma}};
+    }
+    if (model.column_sigma.value > 0.0 || model.column_sigma.error > 0.0)
+      json["column_sigma"] = error_json(model.column_sigma);
+    if (model.bad_share.value > 0.0) {
+      json["bad_columns"] = {{"share", error_json(model.bad_share)},
+                             {"shift", error_json(model.bad_shift)},
+                             {"shift_is_least", model.bad_shift_is_least}};
+    }
+    models.push_back(std::move(json));
+  }
+  return {{"model", profiles::name_of(fit.best().kind)},
+          {"models", std::move(models)},
+          {"chi2", maybe(fit.chi2)},
+          {"degrees_of_freedom", fit.degrees_of_freedom},
+          {"chi2_probability", maybe(fit.chi2_probability)},
+          {"pair_ratio", fit.pair_ratio},
+          {"model_pair_ratio", fit.model_pair_ratio},
+          {"model_pair_ratio_error", fit.model_pair_ratio_error}};
+}
+
+Json effect_json(const std::optional<profiles::PairEffect>& effect) {
+  if (!effect) return nullptr;
+  return {{"pairs", effect->pairs},
+          {"expected", effect->expected},
+          {"probability", effect->probability},
+          {"is_significant", effect->significant},
+          {"sigma", estimated_json(effect->sigma)}};
+}
+
 std::string rate_or_none(const std::optional<double>& rate) {
   return rate ? percent(*rate) : kNone;
 }
@@ -199,6 +277,8 @@ std::string fit_text(const profiles::Profile& profile, const profiles::ProfileFi
                         fit.column_sigma->value, fit.column_sigma->error,
                         fit.column_effect_is_significant ? "" : " (none seen: within its error)");
   }
+  if (fit.columns) text += columns_text(*fit.columns);
+  text += effect_text("row", fit.row_effect) + effect_text("array", fit.array_effect);
   for (const std::string& note : fit.notes) text += fmt::format("  not fitted: {}\n", note);
   Table table({"V/Vmin", "0→1 %", "fitted", "1→0 %", "fitted", "decades off"});
   for (const profiles::FitPoint& point : fit.points) {
@@ -226,6 +306,9 @@ std::string fit_json(const profiles::Profile& profile, const profiles::ProfileFi
   json["read_noise"] = estimated_json(fit.read_noise);
   json["column_sigma"] = estimated_json(fit.column_sigma);
   json["column_effect_is_significant"] = fit.column_effect_is_significant;
+  json["columns"] = fit.columns ? columns_json(*fit.columns, fit) : Json(nullptr);
+  json["row_effect"] = effect_json(fit.row_effect);
+  json["array_effect"] = effect_json(fit.array_effect);
   json["largest_decades"] = maybe(fit.largest_decades);
   json["chi2"] = fit.chi2_probability ? Json(fit.chi2) : Json(nullptr);
   json["degrees_of_freedom"] = fit.degrees_of_freedom;
