@@ -405,13 +405,13 @@ std::optional<SampleStage> PrecisionPlan::next(const std::vector<SampledStage>& 
     part.mean = parts.front().mean;
     part.variance = part.planned;
     part.third = model.third;
-    const std::int64_t count =
-        std::max(std::min(most, kLeastMore),
-                 fewest(kEndless, [&](std::int64_t more) { return narrow(part, more); }));
+    const std::int64_t needed =
+        fewest(kEndless, [&](std::int64_t more) { return narrow(part, more); });
+    const std::int64_t count = std::max(std::min(most, kLeastMore), needed);
     const double cost =
         static_cast<double>(count) * (cost_.chip + cost_.image * images_of(part.allocation));
     // More chips than foreseen may be needed: a tenth is kept for them.
-    const bool enough = count + count / 10 <= most;
+    const bool enough = needed + needed / 10 <= most;
     const bool better = enough == suffices ? cost < lowest : enough;
     if (best.count == 0 || better) {
       lowest = cost;
