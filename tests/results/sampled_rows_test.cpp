@@ -76,6 +76,43 @@ TEST(SampledRows, OfOtherChipsOrStrataAreRefused) {
   EXPECT_NE(message(rows).find("row k: became_wrong"), std::string::npos) << message(rows);
 }
 
+TEST(OutcomeRows, ComeBackAsTheyWereOrAreRefused) {
+  Rows rows;
+  EXPECT_FALSE(find_outcome(rows, "o", 400));
+  add_outcome(rows, "o", "net", "none", {0.85, 0.01}, "random:7", {true, {100, 5, 2}});
+  const DieOutcome found = find_outcome(rows, "o", 400).value();
+  EXPECT_TRUE(found.within);
+  EXPECT_EQ(found.shown.seen, 100);
+  EXPECT_EQ(found.shown.became_wrong, 5);
+  EXPECT_EQ(found.shown.became_right, 2);
+  // It is no row of a chip on all images (stored_sweep.cpp).
+  EXPECT_FALSE(Json::parse(rows.rows["o"]).contains("chip"));
+  const std::string whole = rows.rows["o"];
+  const auto refused = [&](const std::string& row) {
+    rows.rows["o"] = row;
+    try {
+      find_outcome(rows, "o", 400);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const auto with = [&](const char* field, const Json& value) {
+    Json row = Json::parse(whole);
+    row[field] = value;
+    return json_text(row);
+  };
+  EXPECT_NE(refused(whole.substr(0, whole.size() / 2)).find("row o"), std::string::npos);
+  for (const auto& [field, value] : {std::pair<const char*, Json>{"within", 1},
+                                     {"seen", 401},
+                                     {"became_wrong", 101},
+                                     {"became_right", -1},
+                                     {"seen", "100"}}) {
+    const std::string message = refused(with(field, value));
+    EXPECT_NE(message.find("row o: "), std::string::npos) << field << ": " << message;
+  }
+}
+
 TEST(StrataRows, ComeBackAsTheyWereOrAreRefused) {
   Rows rows;
   const ImageStrata strata(std::vector<std::int64_t>{2, 0, 1, 3}, std::vector<std::int64_t>{1, 3});
