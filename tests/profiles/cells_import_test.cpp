@@ -11,6 +11,7 @@
 #include "sim/profiles/cells_head.hpp"
 #include "sim/profiles/profile_import.hpp"
 #include "tests/profiles/profiles.hpp"
+#include "tests/profiles/refusal.hpp"
 
 namespace brownout::profiles {
 namespace {
@@ -33,14 +34,6 @@ class CellsImport : public testing::Test {
     return result;
   }
   Imported read(const std::string& content) { return import_cells(lists({content}), kUsual); }
-  static std::string refusal(const std::function<void()>& work) {
-    try {
-      work();
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "accepted";
-  }
   std::string refused(const std::string& content) {
     return refusal([&] { read(content); });
   }

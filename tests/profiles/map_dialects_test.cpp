@@ -9,6 +9,7 @@
 #include "sim/base/error.hpp"
 #include "sim/profiles/profile_import.hpp"
 #include "tests/profiles/profiles.hpp"
+#include "tests/profiles/refusal.hpp"
 
 namespace brownout::profiles {
 namespace {
@@ -35,14 +36,6 @@ class Dialects : public testing::Test {
   }
   Imported hex(const std::string& text) {
     return import_bram_hex({{0.9, file("b.hex", text)}}, kMapInfo);
-  }
-  static std::string refusal(const std::function<void()>& work) {
-    try {
-      work();
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "accepted";
   }
   TestFolder folder_;
 };

@@ -14,6 +14,7 @@
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
 #include "tests/profiles/profiles.hpp"
+#include "tests/profiles/refusal.hpp"
 
 namespace brownout::profiles {
 namespace {
@@ -52,14 +53,6 @@ class Import : public testing::Test {
   }
   std::string bram(int blocks) { return std::string(static_cast<std::size_t>(blocks) * 4096, 'F'); }
 
-  static std::string refusal(const std::function<void()>& work) {
-    try {
-      work();
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "accepted";
-  }
   std::string bram_refusal(const std::string& bytes) {
     return refusal([&] { import_bram_hex({{0.9, file("b.hex", bytes)}}, kInfo); });
   }
