@@ -22,7 +22,7 @@ namespace mpi = boost::mpi;
 constexpr int kTag = 0;
 /// MPI's own waiting would use a whole core. Who has waited for long looks less often: an eighth of
 /// that time late at most.
-constexpr std::chrono::microseconds kShortestPause{50}, kLongestPause{4000};
+constexpr std::chrono::microseconds kShortestPause{50}, kLongestPause{16000};
 constexpr int kPartOfWait = 8;
 
 class MpiRanks : public workers::Ranks {

@@ -90,7 +90,7 @@ std::string reason(int code, int system_code, const char* text) {
                    "again, which mends it"
                  : "cannot write: it is read-only";
     case SQLITE_FULL:
-      return "the disk is full";
+      return fmt::format("cannot write: {}", std::strerror(ENOSPC));
     case SQLITE_IOERR:
       return system_code == 0 ? text : fmt::format("{}: {}", text, std::strerror(system_code));
     default:

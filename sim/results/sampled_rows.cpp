@@ -34,6 +34,17 @@ constexpr std::pair<const char*, std::int64_t SampledChip::*> kChipReads[] = {
     {"bits_wrong", &SampledChip::bits_wrong},
     {"codes_changed", &SampledChip::codes_changed}};
 
+/// What `read` makes of the row under a key, if there is one.
+template <typename Read>
+auto find_row(const RowStore& store, const std::string& key, const Read& read)
+    -> std::optional<decltype(read(std::declval<const JsonObject&>()))> {
+  const std::optional<std::string> text = store.find(key);
+  if (!text) return std::nullopt;
+  const std::string place = store.place(key);
+  const Json json = parse_json(*text, place);
+  return read(JsonObject(json, place, kSampledBy));
+}
+
 /// Whom and where a row is of.
 Json named_row(const std::string& model, const std::string& mitigation, const SweptPoint& supply) {
   return {{"model", model},
@@ -46,20 +57,17 @@ Json named_row(const std::string& model, const std::string& mitigation, const Sw
 
 std::optional<ImageStrata> find_strata(const RowStore& store, const std::string& key,
                                        std::int64_t images) {
-  const std::optional<std::string> text = store.find(key);
-  if (!text) return std::nullopt;
-  const std::string place = store.place(key);
-  const Json json = parse_json(*text, place);
-  const JsonObject row(json, place, kSampledBy);
-  std::vector<std::int64_t> order = row.integers("order", 0, images - 1);
-  if (static_cast<std::int64_t>(order.size()) != images || !is_order(order)) {
-    row.fail("order", fmt::format("each of {} images once", images));
-  }
-  std::vector<std::int64_t> sizes = row.integers("strata", 1, images);
-  std::int64_t left = images;
-  for (const std::int64_t size : sizes) left -= size;
-  if (left != 0) row.fail("strata", fmt::format("sizes with a sum of {}", images));
-  return ImageStrata(std::move(order), std::move(sizes));
+  return find_row(store, key, [&](const JsonObject& row) {
+    std::vector<std::int64_t> order = row.integers("order", 0, images - 1);
+    if (static_cast<std::int64_t>(order.size()) != images || !is_order(order)) {
+      row.fail("order", fmt::format("each of {} images once", images));
+    }
+    std::vector<std::int64_t> sizes = row.integers("strata", 1, images);
+    std::int64_t left = images;
+    for (const std::int64_t size : sizes) left -= size;
+    if (left != 0) row.fail("strata", fmt::format("sizes with a sum of {}", images));
+    return ImageStrata(std::move(order), std::move(sizes));
+  });
 }
 
 void add_strata(RowStore& store, const std::string& key, const std::string& model,
@@ -70,34 +78,31 @@ void add_strata(RowStore& store, const std::string& key, const std::string& mode
 
 std::optional<std::vector<SampledChip>> find_sampled(const RowStore& store, const std::string& key,
                                                      std::int64_t count, std::size_t strata) {
-  const std::optional<std::string> text = store.find(key);
-  if (!text) return std::nullopt;
-  const std::string place = store.place(key);
-  const Json json = parse_json(*text, place);
-  const JsonObject row(json, place, kSampledBy);
-  std::vector<SampledChip> chips(static_cast<std::size_t>(count));
-  const auto expect = [&](const char* field, std::size_t found, std::size_t wanted) {
-    if (found != wanted) row.fail(field, fmt::format("a list of {} numbers", wanted));
-  };
-  for (const auto& [field, number] : kChipReads) {
-    const std::vector<std::int64_t> numbers = row.integers(field, 0, kMostSampled);
-    expect(field, numbers.size(), chips.size());
-    for (std::size_t i = 0; i < chips.size(); ++i) chips[i].*number = numbers[i];
-  }
-  const std::vector<double> confidences = row.numbers("confidences", 0.0, 1.0);
-  expect("confidences", confidences.size(), chips.size());
-  for (std::size_t i = 0; i < chips.size(); ++i) {
-    chips[i].confidence = confidences[i];
-    chips[i].strata.resize(strata);
-  }
-  for (const auto& [field, number] : kStratumCounts) {
-    const std::vector<std::int64_t> numbers = row.integers(field, 0, kMostSampled);
-    expect(field, numbers.size(), chips.size() * strata);
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-      chips[i / strata].strata[i % strata].*number = numbers[i];
+  return find_row(store, key, [&](const JsonObject& row) {
+    std::vector<SampledChip> chips(static_cast<std::size_t>(count));
+    const auto expect = [&](const char* field, std::size_t found, std::size_t wanted) {
+      if (found != wanted) row.fail(field, fmt::format("a list of {} numbers", wanted));
+    };
+    for (const auto& [field, number] : kChipReads) {
+      const std::vector<std::int64_t> numbers = row.integers(field, 0, kMostSampled);
+      expect(field, numbers.size(), chips.size());
+      for (std::size_t i = 0; i < chips.size(); ++i) chips[i].*number = numbers[i];
     }
-  }
-  return chips;
+    const std::vector<double> confidences = row.numbers("confidences", 0.0, 1.0);
+    expect("confidences", confidences.size(), chips.size());
+    for (std::size_t i = 0; i < chips.size(); ++i) {
+      chips[i].confidence = confidences[i];
+      chips[i].strata.resize(strata);
+    }
+    for (const auto& [field, number] : kStratumCounts) {
+      const std::vector<std::int64_t> numbers = row.integers(field, 0, kMostSampled);
+      expect(field, numbers.size(), chips.size() * strata);
+      for (std::size_t i = 0; i < numbers.size(); ++i) {
+        chips[i / strata].strata[i % strata].*number = numbers[i];
+      }
+    }
+    return chips;
+  });
 }
 
 void add_sampled(RowStore& store, const std::string& key, const std::string& model,
@@ -123,17 +128,14 @@ void add_sampled(RowStore& store, const std::string& key, const std::string& mod
 
 std::optional<DieOutcome> find_outcome(const RowStore& store, const std::string& key,
                                        std::int64_t images) {
-  const std::optional<std::string> text = store.find(key);
-  if (!text) return std::nullopt;
-  const std::string place = store.place(key);
-  const Json json = parse_json(*text, place);
-  const JsonObject row(json, place, kSampledBy);
-  DieOutcome outcome;
-  outcome.within = row.boolean("within");
-  outcome.shown.seen = row.integer("seen", 0, images);
-  outcome.shown.became_wrong = row.integer("became_wrong", 0, outcome.shown.seen);
-  outcome.shown.became_right = row.integer("became_right", 0, outcome.shown.seen);
-  return outcome;
+  return find_row(store, key, [&](const JsonObject& row) {
+    DieOutcome outcome;
+    outcome.within = row.boolean("within");
+    outcome.shown.seen = row.integer("seen", 0, images);
+    outcome.shown.became_wrong = row.integer("became_wrong", 0, outcome.shown.seen);
+    outcome.shown.became_right = row.integer("became_right", 0, outcome.shown.seen);
+    return outcome;
+  });
 }
 
 void add_outcome(RowStore& store, const std::string& key, const std::string& model,

@@ -45,11 +45,22 @@ SweepChips sweep_chips(const SweepConfig& config) {
   return chips;
 }
 
+namespace {
+
+/// Where a key of `safe_voltage` is given, or would be.
+std::string place_of(const char* key, const SweepConfig& config) {
+  const SafeVoltageConfig& safe = config.safe;
+  if (const auto given = safe.places.find(key); given != safe.places.end()) return given->second;
+  const std::string map =
+      safe.origin.empty() ? config.file.string() + ": safe_voltage" : safe.origin;
+  return fmt::format("{}.{}", map, key);
+}
+
+}  // namespace
+
 void settle_safe_voltage(SweepConfig& config) {
   if (!config.has_safe_voltage()) return;
   SafeVoltageConfig& safe = config.safe;
-  const std::string where =
-      safe.origin.empty() ? config.file.string() + ": safe_voltage" : safe.origin;
   if (!safe.yield) {
     safe.chosen_on = config.chips;
   } else {
@@ -57,9 +68,10 @@ void settle_safe_voltage(SweepConfig& config) {
     if (safe.chosen_on == 0) safe.chosen_on = std::max(config.chips, fewest);
     if (safe.chosen_on < fewest) {
       throw InputError(
-          "{}.chosen_on: expected at least {}, fewer chips cannot show a yield of {} with "
+          "{}: expected at least {}, fewer chips cannot show a yield of {} with "
           "confidence {}, got {}",
-          where, fewest, safe.yield->yield, safe.yield->confidence, safe.chosen_on);
+          place_of("chosen_on", config), fewest, safe.yield->yield, safe.yield->confidence,
+          safe.chosen_on);
     }
   }
   if (safe.stated_on == 0) safe.stated_on = safe.chosen_on;
@@ -67,9 +79,9 @@ void settle_safe_voltage(SweepConfig& config) {
   if (!config.profile.empty()) {
     if (*safe.stated_seed == config.seed) {
       throw InputError(
-          "{}.stated_seed: expected places that were never looked at, but {} is the "
+          "{}: expected places that were never looked at, but {} is the "
           "seed of those of the sweep",
-          where, config.seed);
+          place_of("stated_seed", config), config.seed);
     }
     return;
   }
@@ -78,11 +90,9 @@ void settle_safe_voltage(SweepConfig& config) {
   if (*safe.stated_seed < config.seed + looked_at &&
       config.seed < *safe.stated_seed + safe.stated_on) {
     throw InputError(
-        "{}.stated_seed: expected chips that were never looked at, but {} to {} overlap {} to {} "
-        "of "
-        "the sweep",
-        where, *safe.stated_seed, *safe.stated_seed + safe.stated_on - 1, config.seed,
-        config.seed + looked_at - 1);
+        "{}: expected chips that were never looked at, but {} to {} overlap {} to {} of the sweep",
+        place_of("stated_seed", config), *safe.stated_seed, *safe.stated_seed + safe.stated_on - 1,
+        config.seed, config.seed + looked_at - 1);
   }
 }
 

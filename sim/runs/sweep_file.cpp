@@ -216,6 +216,7 @@ void read_safe_voltage(YamlMap& root, SweepConfig& config) {
   safe.stated_on = map->integer("stated_on", 1, kMaxChips, 0);
   if (map->has("stated_seed")) safe.stated_seed = map->integer("stated_seed", 0, kMaxSeed);
   map->finish();
+  for (const std::string& name : map->keys()) safe.places[name] = map->where(name);
 }
 
 /// Rates need none.

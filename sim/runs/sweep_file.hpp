@@ -46,6 +46,7 @@ struct SafeVoltageConfig {
   std::int64_t stated_on = 0;               // other chips that state what it is worth; 0: as many
   std::optional<std::int64_t> stated_seed;  // of the first of those; none: seed + kMaxChips
   std::string origin;                       // where the file says so, for messages
+  FieldNames places;                        // where it gives the keys
 };
 
 /// Which points of the grid are compared: those that differ in one thing alone.

@@ -23,7 +23,7 @@ namespace {
 constexpr std::size_t kJobsInAdvance = 2;
 /// Until it looks whether its own workers have finished something, which have a job in advance. Who
 /// has waited for long looks less often: an eighth of that time late at most.
-constexpr std::chrono::microseconds kShortestPause{500}, kLongestPause{4000};
+constexpr std::chrono::microseconds kShortestPause{500}, kLongestPause{16000};
 constexpr int kPartOfWait = 8;
 
 /// Jobs that can begin: the most costly first, equal ones in the order in which they came.

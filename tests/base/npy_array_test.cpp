@@ -10,6 +10,7 @@
 
 #include "array_files.hpp"
 #include "sim/base/error.hpp"
+#include "tests/base/refusal.hpp"
 
 namespace brownout {
 namespace {
@@ -29,14 +30,6 @@ class NumpyArray : public testing::Test {
   fs::path write(const std::string& name, const std::string& bytes) const {
     std::ofstream(folder_ / name, std::ios::binary) << bytes;
     return folder_ / name;
-  }
-  static std::string refusal(const std::function<void()>& work) {
-    try {
-      work();
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "accepted";
   }
   std::string npy_refusal(const std::string& bytes) const {
     return refusal([&] { open_npy(write("a.npy", bytes))->next_numbers(1); });

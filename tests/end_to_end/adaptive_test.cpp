@@ -258,6 +258,8 @@ TEST_F(Adaptive, BadInputIsNamed) {
   write("half_width_points: 0.8", "safe_voltage: {stated_seed: 500000}\n");
   refused(
       {"adaptive.yaml:8:", "safe_voltage.stated_seed: expected chips that were never looked at"});
+  write("half_width_points: 0.8", "safe_voltage:\n  tolerance: 0.01\n  stated_seed: 500000\n");
+  refused({"adaptive.yaml:10:", "safe_voltage.stated_seed: expected chips"});
   write("half_width_points: 0.8", "profile: chip1-synthetic\n");
   refused({"adaptive.yaml:8:", "profile: precision is of random chips"});
   write("half_width_points: 0.8", "accelerator: edge-16x16\nreads: fresh\n");

@@ -10,8 +10,8 @@
 #include "sim/base/files.hpp"
 #include "sim/profiles/cells_head.hpp"
 #include "sim/profiles/profile_import.hpp"
+#include "tests/base/refusal.hpp"
 #include "tests/profiles/profiles.hpp"
-#include "tests/profiles/refusal.hpp"
 
 namespace brownout::profiles {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "sim/base/error.hpp"
 #include "sim/profiles/profile_import.hpp"
+#include "tests/base/refusal.hpp"
 #include "tests/profiles/profiles.hpp"
-#include "tests/profiles/refusal.hpp"
 
 namespace brownout::profiles {
 namespace {

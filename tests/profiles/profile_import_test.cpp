@@ -13,8 +13,8 @@
 
 #include "sim/base/error.hpp"
 #include "sim/base/files.hpp"
+#include "tests/base/refusal.hpp"
 #include "tests/profiles/profiles.hpp"
-#include "tests/profiles/refusal.hpp"
 
 namespace brownout::profiles {
 namespace {

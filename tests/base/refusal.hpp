@@ -5,7 +5,7 @@
 
 #include "sim/base/error.hpp"
 
-namespace brownout::profiles {
+namespace brownout {
 
 /// The message with which `work` refuses its input.
 inline std::string refusal(const std::function<void()>& work) {
@@ -17,4 +17,4 @@ inline std::string refusal(const std::function<void()>& work) {
   return "accepted";
 }
 
-}  // namespace brownout::profiles
+}  // namespace brownout
