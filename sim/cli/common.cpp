@@ -85,6 +85,14 @@ void expect_own_file(const NamedFile& output, const NamedFile& taken) {
                    output.file, taken.option);
 }
 
+void expect_own_files(const std::string& json, const std::string& option,
+                      const std::filesystem::path& folder, const std::vector<std::string>& names) {
+  expect_own_file({"--json", json}, {option, folder.string()});
+  for (const std::string& name : names) {
+    expect_own_file({"--json", json}, {option, (folder / name).string()});
+  }
+}
+
 void check_output(const std::string& option, const std::string& name) {
   if (is_special(name)) return;
   if (name == "-") throw InputError("{}: expected a file, got \"-\"", option);

@@ -65,6 +65,9 @@ void print_text(const std::string& text);
 
 /// InputError when two options name one file to write.
 void expect_own_file(const NamedFile& output, const NamedFile& taken);
+/// InputError when --json is the folder of an option, or one of the files `names` in it.
+void expect_own_files(const std::string& json, const std::string& option,
+                      const std::filesystem::path& folder, const std::vector<std::string>& names);
 
 /// Checks that an option's file can be written and may be replaced (outputs.hpp), before anything
 /// takes time.

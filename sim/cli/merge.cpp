@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// `brownout merge`: the folders of the shards of a sweep or study become the folder of the whole.
+// `brownout merge`: the folders of the shards of a sweep, study or sensitivity analysis become the
+// folder of the whole.
 #include <memory>
 
 #include "sim/base/error.hpp"
 #include "sim/base/json.hpp"
 #include "sim/cli/common.hpp"
+#include "sim/cli/sensitivity_output.hpp"
 #include "sim/cli/study_output.hpp"
 #include "sim/cli/sweep_output.hpp"
 #include "sim/cli/verbs.hpp"
@@ -26,73 +28,101 @@ struct MergeOptions {
   std::shared_ptr<Simulator> simulator;
 };
 
-void expect_own_files(const MergeOptions& options, const std::vector<std::string>& names) {
-  const fs::path folder = options.out;
-  expect_own_file({"--json", options.common.json}, {"OUT", folder.string()});
-  for (const std::string& name : names) {
-    expect_own_file({"--json", options.common.json}, {"OUT", (folder / name).string()});
-  }
+void expect_own_json(const MergeOptions& options, const results::StoreKind& kind) {
+  expect_own_files(options.common.json, "OUT", options.out, results::folder_names(kind));
 }
 
-int merge_sweep(const MergeOptions& options, const runs::ShardRecord& record, const fs::path& file,
-                const std::vector<fs::path>& shards) {
-  if (!options.trainings.empty()) {
-    throw InputError("--trainings: is of a study; these are shards of a sweep");
-  }
-  runs::SweepConfig config = runs::load_sweep(file);
-  config.setup.simulator = options.simulator;
-  runs::SweepOverrides overrides = record.overrides;
-  if (!options.data.empty()) overrides.data_folder = options.data;
-  runs::replace_settings(overrides, config);
-  const FieldNames places = config.places;
-  expect_own_files(options, results::folder_names());
-  const Output output(options.common, {file});
-  runs::SweepHow how;
-  how.folder = options.out;
-  how.threads = options.common.thread_count();
-  how.quiet = options.common.quiet;
-  const results::SweepResult result = name_fields(
-      places, [&] { return runs::merge_shards(std::move(config), how, shards, record.identity); });
-  give_sweep(result, how.folder, options.no_plot, output);
-  return 0;
+/// Options of another kind of shards.
+void refuse(const std::string& option, bool given, const char* of, const char* found) {
+  if (given) throw InputError("{}: is of {}; these are shards of {}", option, of, found);
 }
 
-int merge_study(const MergeOptions& options, const runs::ShardRecord& record, const fs::path& file,
-                const std::vector<fs::path>& shards) {
-  if (!options.data.empty()) {
-    throw InputError(
-        "--data: is of a sweep; these are shards of a study, whose file names its data");
-  }
-  const study::StudyFile study = study::load_study(file);
-  expect_own_files(options, results::folder_names(study::store_kind()));
-  const Output output(options.common, {file});
-  study::StudyOptions how;
-  how.folder = options.out;
-  how.trainings_folder =
-      options.trainings.empty() ? record.study->trainings : fs::absolute(options.trainings);
-  how.find_trainer = find_trainer;
-  how.threads = options.common.thread_count();
-  how.quiet = options.common.quiet;
-  how.only = record.study->only;
-  give_study(study::merge_study_shards(study, how, shards, record.identity), how.folder,
-             options.no_plot, output);
-  return 0;
-}
-
-int run(const MergeOptions& options) {
-  const std::vector<fs::path> shards(options.shards.begin(), options.shards.end());
-  const runs::ShardRecord record = runs::common_record(shards);
-  const fs::path file =
-      options.configuration.empty() ? record.file : fs::path(options.configuration);
+/// Where the file is now.
+fs::path file_of(const MergeOptions& options, const fs::path& recorded, const char* what) {
+  const fs::path file = options.configuration.empty() ? recorded : fs::path(options.configuration);
   std::error_code error;
   if (!fs::exists(file, error)) {
     throw InputError(
         "{}: the {} file of the shards is not there any more; say where it is with "
         "--config FILE",
-        file.string(), record.what());
+        file.string(), what);
   }
-  return record.study ? merge_study(options, record, file, shards)
-                      : merge_sweep(options, record, file, shards);
+  return file;
+}
+
+/// One whole of its shards.
+class Merge {
+ public:
+  Merge(const MergeOptions& options, const Json& identity, std::vector<fs::path> shards)
+      : options_(options), identity_(identity), shards_(std::move(shards)) {}
+
+  void operator()(const runs::SweepOfShard& sweep) const {
+    refuse("--trainings", !options_.trainings.empty(), "a study", "a sweep");
+    const fs::path file = file_of(options_, sweep.file, "sweep");
+    runs::SweepConfig config = runs::load_sweep(file);
+    config.setup.simulator = options_.simulator;
+    runs::SweepOverrides overrides = sweep.overrides;
+    if (!options_.data.empty()) overrides.data_folder = options_.data;
+    runs::replace_settings(overrides, config);
+    const FieldNames places = config.places;
+    expect_own_json(options_, results::sweep_kind());
+    const Output output(options_.common, {file});
+    runs::SweepHow how;
+    how.folder = options_.out;
+    how.threads = options_.common.thread_count();
+    how.quiet = options_.common.quiet;
+    const results::SweepResult result = name_fields(
+        places, [&] { return runs::merge_shards(std::move(config), how, shards_, identity_); });
+    give_sweep(result, how.folder, options_.no_plot, output);
+  }
+
+  void operator()(const runs::StudyOfShard& record) const {
+    refuse("--data", !options_.data.empty(), "a sweep or a sensitivity analysis",
+           "a study, whose file names its data");
+    const fs::path file = file_of(options_, record.file, "study");
+    const study::StudyFile study = study::load_study(file);
+    expect_own_json(options_, study::store_kind());
+    const Output output(options_.common, {file});
+    study::StudyOptions how;
+    how.folder = options_.out;
+    how.trainings_folder =
+        options_.trainings.empty() ? record.trainings : fs::absolute(options_.trainings);
+    how.find_trainer = find_trainer;
+    how.threads = options_.common.thread_count();
+    how.quiet = options_.common.quiet;
+    how.only = record.only;
+    give_study(study::merge_study_shards(study, how, shards_, identity_), how.folder,
+               options_.no_plot, output);
+  }
+
+  void operator()(const runs::SensitivityOfShard& record) const {
+    constexpr char kFound[] = "a sensitivity analysis";
+    refuse("--trainings", !options_.trainings.empty(), "a study", kFound);
+    refuse("--config", !options_.configuration.empty(), "a sweep or a study", kFound);
+    refuse("--no-plot", options_.no_plot, "a sweep or a study", kFound);
+    runs::SensitivityConfig config = record;
+    if (!options_.data.empty()) config.setup.images.folder = options_.data;
+    expect_own_json(options_, runs::sensitivity_kind());
+    const Output output(options_.common, config.models);
+    runs::SensitivityHow how;
+    how.folder = options_.out;
+    how.threads = options_.common.thread_count();
+    how.quiet = options_.common.quiet;
+    give_sensitivity(runs::merge_sensitivity_shards(config, how, shards_, identity_), how.folder,
+                     output);
+  }
+
+ private:
+  const MergeOptions& options_;
+  const Json& identity_;
+  std::vector<fs::path> shards_;
+};
+
+int run(const MergeOptions& options) {
+  const std::vector<fs::path> shards(options.shards.begin(), options.shards.end());
+  const runs::ShardRecord record = runs::common_record(shards);
+  std::visit(Merge(options, record.identity, shards), record.of);
+  return 0;
 }
 
 }  // namespace
@@ -100,8 +130,7 @@ int run(const MergeOptions& options) {
 Action add_merge(Verb& verb) {
   const auto options = std::make_shared<MergeOptions>();
   options->simulator = verb.simulator();
-  verb.add_option("OUT", options->out,
-                  "Folder of the sweep or study, new or begun by a merge of the same")
+  verb.add_option("OUT", options->out, "Folder of the whole, new or begun by a merge of the same")
       ->required()
       ->type_name("DIR");
   verb.add_option("SHARDS", options->shards, "Folders of all its shards")
@@ -112,8 +141,10 @@ Action add_merge(Verb& verb) {
   verb.add_option("--config", options->configuration,
                   "Sweep or study file, where it is not in its place of then")
       ->type_name("FILE");
-  verb.add_option("--data", options->data,
-                  "Folder of a sweep's dataset, where it is not that of then")
+  verb.add_option(
+          "--data", options->data,
+          "Folder of the dataset of a sweep or sensitivity analysis, where it is not that of "
+          "then")
       ->type_name("DIR");
   verb.add_option("--trainings", options->trainings,
                   "Folder of a study's trained networks, where it is not that of then")

@@ -2,13 +2,17 @@
 // `brownout sensitivity`.
 #include <memory>
 
+#include "sim/base/files.hpp"
 #include "sim/cli/arguments.hpp"
+#include "sim/cli/sensitivity_output.hpp"
 #include "sim/cli/setup_options.hpp"
+#include "sim/cli/shard_option.hpp"
 #include "sim/cli/verbs.hpp"
 #include "sim/command/verb.hpp"
 #include "sim/engines/engine.hpp"
 #include "sim/report/sensitivity_report.hpp"
 #include "sim/runs/sensitivity_run.hpp"
+#include "sim/runs/shards.hpp"
 #include "sim/runs/sweep_file.hpp"
 
 namespace brownout::cli {
@@ -19,6 +23,7 @@ struct SensitivityOptions {
   CommonOptions common;
   SetupOptions setup;
   std::vector<std::string> models;
+  std::string out, shard;
   double rate = 0.0;
   std::int64_t chips = 5;
   const Verb* verb = nullptr;
@@ -29,6 +34,8 @@ std::string above_zero(const std::string& rate) {
 }
 
 int run(const SensitivityOptions& options) {
+  std::optional<workers::Shard> shard;
+  if (!options.shard.empty()) shard = workers::parse_shard(options.shard);
   runs::SensitivityConfig config;
   config.models.assign(options.models.begin(), options.models.end());
   config.setup.engine = options.setup.engine;
@@ -43,14 +50,32 @@ int run(const SensitivityOptions& options) {
   how.threads = options.common.thread_count(how.ranks);
   how.quiet = options.common.quiet;
   if (how.ranks != nullptr && how.ranks->rank() > 0) return runs::serve_sensitivity(config, how);
+  how.folder = shard && options.out.empty() ? shard_folder("out/sensitivity", shard)
+                                            : std::filesystem::path(options.out);
+  if (!how.folder.empty()) {
+    expect_own_files(options.common.json, "--out", how.folder,
+                     results::folder_names(shard ? runs::shard_kind() : runs::sensitivity_kind()));
+    announce_interrupts("the analysis");
+  }
   const Output output(options.common, config.models);
-  const runs::SensitivityResult result = runs::run_sensitivity(std::move(config), how);
-  output.json(report::sensitivity_json(result));
-  output.text(report::sensitivity_text(result));
+  if (shard) {
+    const std::int64_t rows = runs::run_sensitivity_shard(config, how, *shard);
+    output.text(shard_text(*shard, rows, how.folder));
+    return 0;
+  }
+  give_sensitivity(runs::run_sensitivity(config, how), how.folder, output);
   return 0;
 }
 
 }  // namespace
+
+void give_sensitivity(const runs::SensitivityResult& result, const std::filesystem::path& folder,
+                      const Output& output) {
+  const std::string json = report::sensitivity_json(result);
+  if (!folder.empty()) write_file_atomically(folder / runs::kSensitivityFile, json);
+  output.json(json);
+  output.text(report::sensitivity_text(result));
+}
 
 Action add_sensitivity(Verb& verb) {
   const auto options = std::make_shared<SensitivityOptions>();
@@ -71,10 +96,17 @@ Action add_sensitivity(Verb& verb) {
       ->type_name("N")
       ->transform(integer_in(1, runs::kMaxChips))
       ->capture_default_str();
+  verb.add_option("--out", options->out,
+                  "Folder that keeps what is measured, and the result; one that holds a part of "
+                  "this analysis is continued")
+      ->type_name("DIR");
+  add_shard(verb, options->shard);
   add_engine(verb, options->setup, "What computes", engines::engine_names(), "functional");
   add_data_options(verb, options->setup);
   add_seed(verb, options->common);
   add_common(verb, options->common);
+  verb.excludes("--shard", {"--json"},
+                "{} is of a whole analysis; expected it with brownout merge");
   return [options] { return run(*options); };
 }
 

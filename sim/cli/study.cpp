@@ -44,11 +44,8 @@ int run(const StudyOptions& options) {
   }
   const fs::path folder = options.out.empty() ? shard_folder(fs::path("out") / file.name, shard)
                                               : fs::path(options.out);
-  expect_own_file({"--json", options.common.json}, {"--out", folder.string()});
-  for (const std::string& name :
-       results::folder_names(shard ? runs::shard_kind() : study::store_kind())) {
-    expect_own_file({"--json", options.common.json}, {"--out", (folder / name).string()});
-  }
+  expect_own_files(options.common.json, "--out", folder,
+                   results::folder_names(shard ? runs::shard_kind() : study::store_kind()));
   if (options.list && ranks != nullptr && ranks->rank() > 0) {
     return workers::serve_refused(*ranks, "", 0);  // rank 0 shows it
   }

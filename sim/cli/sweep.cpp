@@ -69,20 +69,18 @@ int run(const SweepOptions& options) {
   const std::filesystem::path folder = options.out.empty()
                                            ? shard_folder(runs::default_folder(config), shard)
                                            : std::filesystem::path(options.out);
-  expect_own_file({"--json", options.common.json}, {"--out", folder});
-  for (const std::string& name :
-       results::folder_names(shard ? runs::shard_kind() : results::sweep_kind())) {
-    expect_own_file({"--json", options.common.json}, {"--out", folder / name});
-  }
+  expect_own_files(options.common.json, "--out", folder,
+                   results::folder_names(shard ? runs::shard_kind() : results::sweep_kind()));
   const Output output(options.common, inputs);
   note_other_technology(config, output);
   announce_interrupts("the sweep");
   how.folder = folder;
   if (shard) {
     // A merge may be started in another folder.
-    runs::ShardRecord record{*shard, std::filesystem::absolute(config.file), overrides, {}, {}};
-    std::filesystem::path& data = record.overrides.data_folder;
+    runs::SweepOfShard sweep{std::filesystem::absolute(config.file), overrides};
+    std::filesystem::path& data = sweep.overrides.data_folder;
     if (!data.empty()) data = std::filesystem::absolute(data);
+    const runs::ShardRecord record{*shard, {}, std::move(sweep)};
     const std::int64_t rows = name_fields(
         places, [&] { return runs::run_shard(std::move(config), how, *shard, record); });
     output.text(shard_text(*shard, rows, folder));

@@ -32,8 +32,8 @@ const std::map<std::string, Guide>& guides() {
          {"ranks and shards, for many machines", "scale.md"},
          {"files and fields of the result", "output.md#sweep"}}}},
       {"merge",
-       {"Puts the shards of a sweep or study together, which a job array has computed one by one "
-        "(--shard), and writes what the whole would have written.",
+       {"Puts the shards of a sweep, study or sensitivity analysis together, which a job array has "
+        "computed one by one (--shard), and writes what the whole would have written.",
         "brownout merge out/demo out/demo-shard-1-of-2 out/demo-shard-2-of-2",
         {{"many machines", "scale.md"}, {"files and fields of the result", "output.md#sweep"}}}},
       {"compare",

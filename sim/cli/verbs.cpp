@@ -8,7 +8,7 @@ const std::vector<VerbEntry>& verbs() {
   static const std::vector<VerbEntry> table{
       {"", "eval", "Error of one network at one voltage or rate", add_eval},
       {"", "sweep", "Networks x voltages x chips from a YAML file", add_sweep},
-      {"", "merge", "The shards of a sweep or study become one", add_merge},
+      {"", "merge", "Shards of a sweep, study or analysis become one", add_merge},
       {"", "compare", "Networks on the same chips: differences with intervals", add_compare},
       {"", "study", "Trainings and what is measured on them, as a table", add_study},
       {"", "report", "Results as one page with tables and charts", add_report},

@@ -60,11 +60,17 @@ bool is_there(const fs::path& path) {
   return found;
 }
 
+/// What an identity is of: a study's and an analysis's begin with a version of their own.
+const char* whole_of(const Json& identity) {
+  if (identity.contains("study_version")) return "a study";
+  return identity.contains("sensitivity_version") ? "a sensitivity analysis" : "a sweep";
+}
+
 /// The definition that has changed since the folder was begun: "transient_read_version is absent
 /// there, 2 here"; "" when none has.
 std::string other_definition(const Json& held, const Json& wanted) {
   constexpr std::string_view kEnd = "version";
-  if (held.contains("study_version") != wanted.contains("study_version")) return "";
+  if (std::string_view(whole_of(held)) != whole_of(wanted)) return "";
   for (const auto& [key, value] : wanted.items()) {
     if (key.size() < kEnd.size() || key.compare(key.size() - kEnd.size(), kEnd.size(), kEnd) != 0)
       continue;
@@ -73,6 +79,14 @@ std::string other_definition(const Json& held, const Json& wanted) {
       return fmt::format("{} is {} there, {} here", key, there, value.dump());
   }
   return "";
+}
+
+/// How what the folder holds differs from what is wanted; "" when it does not.
+std::string other_whole(const Json& held, const Json& wanted) {
+  if (std::string_view(whole_of(held)) != whole_of(wanted)) {
+    return fmt::format("it is of {} there, of {} here", whole_of(held), whole_of(wanted));
+  }
+  return first_difference(held, wanted, "there", "here");
 }
 
 }  // namespace
@@ -175,8 +189,7 @@ void Store::claim(const std::string& identity) {
   }
   const Json wanted = Json::parse(identity);
   const std::string definition = other_definition(held, wanted);
-  const std::string found =
-      definition.empty() ? first_difference(held, wanted, "there", "here") : definition;
+  const std::string found = definition.empty() ? other_whole(held, wanted) : definition;
   if (found.empty()) return;
   if (!overwriting_allowed() && !definition.empty()) {
     throw InputError(

@@ -40,31 +40,108 @@ const results::StoreKind& shard_kind() {
   return kind;
 }
 
-std::string shard_identity(const std::string& sweep, const workers::Shard& shard) {
+std::string shard_identity(const std::string& whole, const workers::Shard& shard) {
   Json json = {{"shard", shard.text()}};
-  json.update(Json::parse(sweep));
+  json.update(Json::parse(whole));
   return json_text(json, 2) + "\n";
+}
+
+namespace {
+
+constexpr char kSensitivityKey[] = "sensitivity";
+
+void put(const SweepOfShard& sweep, Json& json) {
+  json["sweep"] = sweep.file.string();
+  const auto add = [&](const char* key, const std::optional<std::int64_t>& value) {
+    json[key] = value ? Json(*value) : Json(nullptr);
+  };
+  add("images", sweep.overrides.images);
+  add("chips", sweep.overrides.chips);
+  add("seed", sweep.overrides.seed);
+  json["data"] = sweep.overrides.data_folder.string();
+}
+
+void put(const StudyOfShard& study, Json& json) {
+  json["study"] = study.file.string();
+  json["only"] = study.only;
+  json["trainings"] = study.trainings.string();
+}
+
+void put(const SensitivityOfShard& analysis, Json& json) {
+  const experiment::Images& images = analysis.setup.images;
+  Json& own = json[kSensitivityKey] = Json::object();
+  own["models"] = Json::array();
+  for (const fs::path& model : analysis.models) {
+    own["models"].push_back(fs::absolute(model).string());
+  }
+  const auto absolute = [](const fs::path& path) {
+    return path.empty() ? std::string() : fs::absolute(path).string();
+  };
+  own["dataset"] = images.dataset;
+  own["data_file"] = absolute(images.data_file);
+  own["data"] = absolute(images.folder);
+  own["split"] = experiment::to_string(images.split);
+  own["images"] = images.count;
+  own["engine"] = analysis.setup.engine;
+  own["bit_offset"] = analysis.setup.target.bit_offset;
+  own["evaluation_seed"] = analysis.setup.reads.evaluation_seed;
+  own["rate"] = analysis.rate;
+  own["chips"] = analysis.chips;
+  own["seed"] = analysis.seed;
+}
+
+SweepOfShard sweep_of(const JsonObject& json) {
+  SweepOfShard sweep;
+  sweep.file = json.text("sweep");
+  const auto number = [&](const char* key, std::int64_t low,
+                          std::int64_t high) -> std::optional<std::int64_t> {
+    if (!json.given(key)) return std::nullopt;
+    return json.integer(key, low, high);
+  };
+  sweep.overrides.images = number("images", 1, kMaxImages);
+  sweep.overrides.chips = number("chips", 1, kMaxChips);
+  sweep.overrides.seed = number("seed", 0, kMaxSeed);
+  sweep.overrides.data_folder = json.text("data");
+  return sweep;
+}
+
+SensitivityOfShard sensitivity_of(const JsonObject& json) {
+  SensitivityOfShard analysis;
+  for (const std::string& model : json.texts("models")) analysis.models.emplace_back(model);
+  experiment::Images& images = analysis.setup.images;
+  images.dataset = json.text("dataset");
+  images.data_file = json.text("data_file");
+  images.folder = json.text("data");
+  const std::string split = json.text("split");
+  images.split = split == experiment::to_string(data::Split::kTrain) ? data::Split::kTrain
+                                                                     : data::Split::kTest;
+  if (split != experiment::to_string(images.split)) json.fail("split", "train or test");
+  images.count = json.integer("images", 0, kMaxImages);
+  analysis.setup.engine = json.text("engine");
+  analysis.setup.target.bit_offset =
+      static_cast<std::uint64_t>(json.integer("bit_offset", 0, kMaxBitOffset));
+  analysis.setup.reads.evaluation_seed =
+      static_cast<std::uint64_t>(json.integer("evaluation_seed", 0, kMaxSeed));
+  analysis.setup.reads.fresh = false;
+  analysis.rate = json.number("rate", 0.0, 1.0);
+  analysis.chips = json.integer("chips", 1, kMaxChips);
+  analysis.seed = static_cast<std::uint64_t>(json.integer("seed", 0, kMaxSeed));
+  return analysis;
+}
+
+}  // namespace
+
+const char* ShardRecord::what() const {
+  if (std::holds_alternative<SweepOfShard>(of)) return "sweep";
+  return std::holds_alternative<StudyOfShard>(of) ? "study" : "sensitivity analysis";
 }
 
 void write_record(const ShardRecord& record, const std::string& identity, const fs::path& folder) {
   Json json;
   json["shard_version"] = kRecordVersion;
   json["shard"] = record.shard.text();
-  json[record.study ? "study" : "sweep"] = record.file.string();
   json["identity"] = Json::parse(identity);
-  if (record.study) {
-    json["only"] = record.study->only;
-    json["trainings"] = record.study->trainings.string();
-    write_file_atomically(folder / kRecordName, json_text(json, 2) + "\n");
-    return;
-  }
-  const auto add = [&](const char* key, const std::optional<std::int64_t>& value) {
-    json[key] = value ? Json(*value) : Json(nullptr);
-  };
-  add("images", record.overrides.images);
-  add("chips", record.overrides.chips);
-  add("seed", record.overrides.seed);
-  json["data"] = record.overrides.data_folder.string();
+  std::visit([&](const auto& of) { put(of, json); }, record.of);
   write_file_atomically(folder / kRecordName, json_text(json, 2) + "\n");
 }
 
@@ -73,13 +150,13 @@ ShardRecord read_record(const fs::path& folder) {
   std::error_code error;
   if (!fs::exists(file, error)) {
     throw InputError(
-        "{}: missing; expected the folder of a shard that has ended (brownout sweep or study with "
-        "{} "
-        "I/N)",
+        "{}: missing; expected the folder of a shard that has ended (brownout sweep, study or "
+        "sensitivity with {} I/N)",
         file.string(), Field{"shard"});
   }
   const Json content = read_json(file);
-  const JsonObject json(content, file.string(), "a shard of a sweep or a study");
+  const JsonObject json(content, file.string(),
+                        "a shard of a sweep, study or sensitivity analysis");
   if (json.integer("shard_version", 1, 1'000'000) > kRecordVersion) {
     throw InputError("{}: written by a newer Brownout", file.string());
   }
@@ -87,20 +164,12 @@ ShardRecord read_record(const fs::path& folder) {
   record.shard = shard_of(json);
   record.identity = json.object("identity").json();
   if (json.has("study")) {
-    record.file = json.text("study");
-    record.study = StudyOfShard{json.texts("only"), json.text("trainings")};
-    return record;
+    record.of = StudyOfShard{json.text("study"), json.texts("only"), json.text("trainings")};
+  } else if (json.has(kSensitivityKey)) {
+    record.of = sensitivity_of(json.object(kSensitivityKey));
+  } else {
+    record.of = sweep_of(json);
   }
-  record.file = json.text("sweep");
-  const auto number = [&](const char* key, std::int64_t low,
-                          std::int64_t high) -> std::optional<std::int64_t> {
-    if (!json.given(key)) return std::nullopt;
-    return json.integer(key, low, high);
-  };
-  record.overrides.images = number("images", 1, kMaxImages);
-  record.overrides.chips = number("chips", 1, kMaxChips);
-  record.overrides.seed = number("seed", 0, kMaxSeed);
-  record.overrides.data_folder = json.text("data");
   return record;
 }
 
@@ -110,7 +179,7 @@ ShardRecord common_record(const std::vector<fs::path>& shards) {
   for (const fs::path& folder : shards) {
     const ShardRecord record = read_record(folder);
     if (!first) first = record;
-    if (record.study.has_value() != first->study.has_value()) {
+    if (record.of.index() != first->of.index()) {
       throw InputError("{}: a shard of a {}, but {} is one of a {}; expected shards of one",
                        folder.string(), record.what(), shards.front().string(), first->what());
     }

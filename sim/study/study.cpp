@@ -303,11 +303,8 @@ std::int64_t run_study_shard(const StudyFile& study, const StudyOptions& options
   workers::Alone alone;
   compute_on_ranks(parts, is_alone(options) ? alone : *options.ranks, shard, rows);
   store.commit();
-  runs::ShardRecord record;
-  record.shard = shard;
-  record.file = fs::absolute(study.file);
-  record.study = runs::StudyOfShard{options.only, options.trainings_folder};
-  runs::write_record(record, json_text(identity), options.folder);
+  const runs::StudyOfShard record{fs::absolute(study.file), options.only, options.trainings_folder};
+  runs::write_record({shard, {}, record}, json_text(identity), options.folder);
   return store.size();
 }
 
