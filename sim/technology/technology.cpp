@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/math/special_functions/erf.hpp>
 #include <cmath>
+#include <string_view>
 
 #include "sim/base/error.hpp"
 #include "sim/base/yaml.hpp"
@@ -15,24 +16,34 @@ namespace {
 // The same double arithmetic on every machine, without promotion to the platform's long double.
 using Policy = boost::math::policies::policy<boost::math::policies::promote_double<false>>;
 
+constexpr char kLeakageExponent[] = "sram_leakage_exponent";
+constexpr char kLeakageTable[] = "sram_leakage_table";
+
 /// Φ(z) of the standard normal distribution.
 double normal_cdf(double z) { return 0.5 * boost::math::erfc(-z / std::sqrt(2.0), Policy()); }
 
 /// Φ⁻¹(p), p in (0, 1).
 double probit(double p) { return -std::sqrt(2.0) * boost::math::erfc_inv(2.0 * p, Policy()); }
 
-/// Every row must say where its numbers come from.
-void require_source(YamlMap& row) {
-  const std::string source = row.text("source");
-  if (source.find_first_not_of(" \t\n") == std::string::npos)
+/// Every row must say where its numbers come from, and may say how far to trust them.
+SourcedRow read_source(YamlMap& row, const std::string& key, const std::string& value) {
+  SourcedRow sourced{key, value, "", row.text("source")};
+  if (sourced.source.find_first_not_of(" \t\n") == std::string::npos)
     row.fail("source", "expected where the numbers come from, got an empty text");
+  if (row.has("trust")) {
+    sourced.trust = trust_names()[static_cast<std::size_t>(row.choice("trust", trust_names()))];
+  }
+  return sourced;
 }
 
+using Rows = std::vector<SourcedRow>;
+
 /// One coefficient of the blocks `energy`, `mitigation` and `rail`: `{value, source}`.
-double read_coefficient(YamlMap& block, const char* key, double highest = 1e9) {
+double read_coefficient(YamlMap& block, const char* name, const char* key, Rows& rows,
+                        double highest = 1e9) {
   YamlMap row = block.map(key);
   const double value = row.number("value", 0.0, highest);
-  require_source(row);
+  rows.push_back(read_source(row, fmt::format("{}.{}", name, key), fmt::format("{}", value)));
   row.finish();
   return value;
 }
@@ -42,7 +53,7 @@ struct Ranged {
 };
 
 /// `{value, source}` or `{value, low, high, source}`.
-Ranged read_ranged(YamlMap& block, const char* key, double highest) {
+Ranged read_ranged(YamlMap& block, const char* key, double highest, Rows& rows) {
   YamlMap row = block.map(key);
   Ranged result;
   result.value = row.number("value", 0.0, highest);
@@ -53,29 +64,87 @@ Ranged read_ranged(YamlMap& block, const char* key, double highest) {
   if (result.low > result.value || result.high < result.value)
     row.fail("low", fmt::format("expected low <= value <= high, got {}, {} and {}", result.low,
                                 result.value, result.high));
-  require_source(row);
+  const std::string value =
+      result.low < result.high ? fmt::format("{} ({} to {})", result.value, result.low, result.high)
+                               : fmt::format("{}", result.value);
+  rows.push_back(read_source(row, fmt::format("energy.{}", key), value));
   row.finish();
   return result;
 }
 
-Rail read_rail(YamlMap& block) {
-  block.expect({"kind", "efficiency", "level_shift_fj_per_bit", "source"});
+/// Points of a table relative to Vmin, which reach down to the lowest valid voltage.
+VoltageCurve read_table(YamlMap& block, const std::string& block_name, const char* key,
+                        double lowest, Rows& rows) {
+  std::vector<std::pair<double, double>> points;
+  for (YamlMap& row : block.maps(key)) {
+    row.expect({"voltage_vmin", "rel", "source", "trust"});
+    const double voltage = row.number("voltage_vmin", 0.0, 10.0);
+    if (voltage >= kVmin) {
+      row.fail(
+          "voltage_vmin",
+          fmt::format("expected a voltage below Vmin (1), where the value is 1, got {}", voltage));
+    }
+    if (points.empty() && voltage > lowest) {
+      row.fail("voltage_vmin", fmt::format("expected the first point at validity.lowest_vmin ({}) "
+                                           "or below, got {}",
+                                           lowest, voltage));
+    }
+    if (!points.empty() && voltage <= points.back().first) {
+      row.fail("voltage_vmin", fmt::format("expected rising voltages: above {}, got {}",
+                                           points.back().first, voltage));
+    }
+    const double rel = row.number("rel", 0.0, 1e6);
+    if (voltage <= 0.0) row.fail("voltage_vmin", "expected a voltage above 0, got 0");
+    if (rel <= 0.0) row.fail("rel", "expected a value above 0, got 0");
+    rows.push_back(read_source(row, fmt::format("{}.{} at {:.6g} Vmin", block_name, key, voltage),
+                               fmt::format("{}", rel)));
+    row.finish();
+    points.emplace_back(voltage, rel);
+  }
+  return VoltageCurve::table(std::move(points));
+}
+
+/// `{exponent, source}` or `{table}`.
+VoltageCurve read_sram_energy(YamlMap& block, double lowest, Rows& rows) {
+  block.expect({"exponent", "source", "trust", "table"});
+  if (block.has("exponent") && block.has("table"))
+    block.fail("table", "expected an exponent or a table, found both");
+  if (block.has("table")) {
+    VoltageCurve curve = read_table(block, "sram_energy", "table", lowest, rows);
+    block.finish();
+    return curve;
+  }
+  const double exponent = block.number("exponent", 0.0, 10.0);
+  rows.push_back(read_source(block, "sram_energy.exponent", fmt::format("{}", exponent)));
+  block.finish();
+  return VoltageCurve::power(exponent);
+}
+
+Rail read_rail(YamlMap& block, Rows& rows) {
+  block.expect({"kind", "efficiency", "level_shift_fj_per_bit", "source", "trust"});
   Rail rail;
   rail.stated = true;
   rail.kind = static_cast<RailKind>(block.choice("kind", rail_kind_names()));
-  require_source(block);
+  rows.push_back(
+      read_source(block, "rail.kind", rail_kind_names()[static_cast<std::size_t>(rail.kind)]));
   if (rail.kind == RailKind::kSwitchingRegulator || block.has("efficiency")) {
-    rail.efficiency = read_coefficient(block, "efficiency", 1.0);
+    rail.efficiency = read_coefficient(block, "rail", "efficiency", rows, 1.0);
     if (rail.efficiency <= 0.0)
       block.fail("efficiency", "expected an efficiency above 0 and up to 1, got 0");
   }
   if (block.has("level_shift_fj_per_bit"))
-    rail.level_shift_fj_per_bit = read_coefficient(block, "level_shift_fj_per_bit");
+    rail.level_shift_fj_per_bit = read_coefficient(block, "rail", "level_shift_fj_per_bit", rows);
   block.finish();
   return rail;
 }
 
 }  // namespace
+
+const std::vector<std::string>& trust_names() {
+  static const std::vector<std::string> names{"measured", "published", "simulated", "derived",
+                                              "assumed"};
+  return names;
+}
 
 Technology Technology::load(const std::filesystem::path& file) {
   Technology technology;
@@ -86,17 +155,20 @@ Technology Technology::load(const std::filesystem::path& file) {
   technology.name_ = root.name("name");
 
   YamlMap validity = root.map("validity");
-  validity.expect({"lowest_vmin", "highest_vmin", "source"});
+  validity.expect({"lowest_vmin", "highest_vmin", "vmin_volt", "source", "trust"});
   technology.lowest_ = validity.number("lowest_vmin", 0.1, 10.0);
   technology.highest_ = validity.number("highest_vmin", 0.1, 10.0);
-  require_source(validity);
+  if (validity.has("vmin_volt")) technology.vmin_volt_ = validity.number("vmin_volt", 0.01, 10.0);
+  Rows& rows = technology.rows_;
+  rows.push_back(read_source(
+      validity, "validity", fmt::format("{} to {} Vmin", technology.lowest_, technology.highest_)));
   validity.finish();
   if (technology.highest_ <= technology.lowest_)
     validity.fail("highest_vmin", fmt::format("expected a voltage above lowest_vmin ({}), got {}",
                                               technology.lowest_, technology.highest_));
 
   for (YamlMap& row : root.maps("bit_error_rate")) {
-    row.expect({"voltage_vmin", "rate", "source"});
+    row.expect({"voltage_vmin", "rate", "source", "trust"});
     Point point{};
     point.voltage = row.number("voltage_vmin", 0.0, 10.0);
     if (point.voltage >= kVmin)
@@ -107,7 +179,8 @@ Technology Technology::load(const std::filesystem::path& file) {
     if (point.rate <= 0.0 || point.rate >= 1.0)
       row.fail("rate", fmt::format("expected a rate between 0 and 1, got {}", point.rate));
     point.probit = probit(point.rate);
-    require_source(row);
+    rows.push_back(read_source(row, fmt::format("bit_error_rate at {:.6g} Vmin", point.voltage),
+                               fmt::format("{}", point.rate)));
     row.finish();
     if (!technology.points_.empty()) {
       const Point& last = technology.points_.back();
@@ -125,31 +198,38 @@ Technology Technology::load(const std::filesystem::path& file) {
                                             technology.points_.size()));
 
   YamlMap energy = root.map("sram_energy");
-  energy.expect({"exponent", "source"});
-  technology.energy_exponent_ = energy.number("exponent", 0.0, 10.0);
-  require_source(energy);
-  energy.finish();
+  technology.sram_energy_ = read_sram_energy(energy, technology.lowest_, rows);
 
   if (std::optional<YamlMap> block = root.optional_map("energy")) {
     std::vector<std::string> keys;
     for (const EnergyCoefficientField& field : kEnergyCoefficientFields)
       keys.emplace_back(field.key);
+    keys.emplace_back(kLeakageTable);
     block->expect(keys);
     technology.energy_.emplace();
     technology.energy_low_.emplace();
     technology.energy_high_.emplace();
+    const bool by_table = block->has(kLeakageTable);
+    if (by_table && block->has(kLeakageExponent)) {
+      block->fail(kLeakageTable,
+                  fmt::format("expected {} or a table, found both", kLeakageExponent));
+    }
     for (const EnergyCoefficientField& field : kEnergyCoefficientFields) {
+      if (by_table && std::string_view(field.key) == kLeakageExponent) continue;
       if (!field.required && !block->has(field.key)) continue;
-      const Ranged row = read_ranged(*block, field.key, field.highest);
+      const Ranged row = read_ranged(*block, field.key, field.highest, rows);
       (*technology.energy_).*field.value = row.value;
       (*technology.energy_low_).*field.value = row.low;
       (*technology.energy_high_).*field.value = row.high;
       technology.has_range_ = technology.has_range_ || row.low < row.high;
     }
+    technology.sram_leakage_ =
+        by_table ? read_table(*block, "energy", kLeakageTable, technology.lowest_, rows)
+                 : VoltageCurve::power(technology.energy_->sram_leakage_exponent);
     block->finish();
   }
   if (std::optional<YamlMap> block = root.optional_map("rail"))
-    technology.rail_ = read_rail(*block);
+    technology.rail_ = read_rail(*block, rows);
   if (std::optional<YamlMap> block = root.optional_map("mitigation")) {
     const std::vector<mitigation::Coefficient> coefficients = mitigation::all_coefficients();
     std::vector<std::string> keys;
@@ -157,7 +237,8 @@ Technology Technology::load(const std::filesystem::path& file) {
     block->expect(keys);
     technology.mitigation_.emplace();
     for (const mitigation::Coefficient& one : coefficients) {
-      technology.mitigation_->set(one.key, read_coefficient(*block, one.key, one.highest));
+      technology.mitigation_->set(
+          one.key, read_coefficient(*block, "mitigation", one.key, rows, one.highest));
     }
     block->finish();
   }
@@ -217,10 +298,15 @@ double Technology::voltage_at_rate(double rate) const {
   return std::clamp(voltage, lowest_, std::min(highest_, kVmin));
 }
 
+std::vector<double> Technology::stated_voltages() const {
+  std::vector<double> voltages;
+  for (const Point& point : points_) voltages.push_back(point.voltage);
+  return voltages;
+}
+
 double Technology::sram_energy_relative(double voltage) const {
   check_voltage(voltage);
-  const double ratio = voltage / kVmin;
-  return energy_exponent_ == 2.0 ? ratio * ratio : std::pow(ratio, energy_exponent_);
+  return sram_energy_.at(voltage);
 }
 
 double Technology::access_energy_relative(double voltage) const {
@@ -245,7 +331,8 @@ const mitigation::Coefficients& Technology::mitigation() const {
 
 double Technology::sram_leakage_relative(double voltage) const {
   check_voltage(voltage);
-  return std::pow(voltage / kVmin, energy().sram_leakage_exponent);
+  energy();  // refuses a file without
+  return sram_leakage_.at(voltage);
 }
 
 }  // namespace brownout::technology
