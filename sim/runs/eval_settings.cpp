@@ -67,6 +67,8 @@ void set_conditions(const EvalSettings& settings, EvalConfig& config) {
   config.weight_noise = settings.weight_noise;
   if (!config.weight_noise) {
     config.voltage = given_voltage(settings, config);
+    // On an accelerator a voltage has joules. A technology without is refused before anything runs.
+    if (config.voltage && config.setup.target.accelerator) config.setup.technology->energy();
   }
   choose_chips(settings.chips, config);
 }
@@ -89,6 +91,7 @@ RunConfig run_config(const RunSettings& settings) {
   set_supplies(settings.setup, setup);
   set_data(settings.setup, setup);
   setup.technology = technology_of(settings.setup, setup);
+  if (setup.technology) setup.technology->energy();  // refuses one without before anything runs
   // The voltage of the rail, and which chip fails there.
   config.voltage = voltage_of(settings.setup, setup.technology.get());
   if (!config.voltage) {

@@ -229,7 +229,8 @@ TEST(Refusals, NameTheVerbsThatMayHaveBeenMeant) {
     return problem_of_command(words);
   };
   EXPECT_EQ(problem({"inspect", "x.onnx"}),
-            "unknown verb \"inspect\"; did you mean \"model inspect\" or \"profile inspect\"?; see "
+            "unknown verb \"inspect\"; did you mean \"technology inspect\", \"model inspect\" or "
+            "\"profile inspect\"?; see "
             "brownout --help");
   EXPECT_NE(problem({"generate", "x.yaml"}).find("did you mean \"profile generate\"?"),
             std::string::npos);

@@ -51,6 +51,18 @@ TEST_F(Technologies, SeveralStandSideBySide) {
   EXPECT_NE(two.out.find("14nm-finfet  28nm-bram-kc705"), std::string::npos) << two.out;
 }
 
+TEST_F(Technologies, WithoutEnergiesAreRefusedBeforeAnythingIsRead) {
+  for (const char* verb : {"eval", "run"}) {
+    const Outcome outcome =
+        workplace_.run(BROWNOUT_BINARY, {verb, "tiny-rquant-8b.onnx", "--accelerator", "edge-16x16",
+                                         "--technology", "28nm-bram-vc707", "--voltage", "0.9",
+                                         "--chip", "random:1", "--data", "nowhere"});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_NE(outcome.err.find("28nm-bram-vc707.yaml: energy: missing"), std::string::npos)
+        << outcome.err;
+  }
+}
+
 TEST_F(Technologies, BadOnesAreNamed) {
   EXPECT_EQ(technology({"inspect", "13nm"}).code, 2);
   EXPECT_NE(technology({"inspect", "13nm"}).err.find("28nm-bram-kc705"), std::string::npos);
