@@ -152,6 +152,11 @@ bool is_known(const std::string& command) {
 
 bool applies(const Verb& verb, const NextStep& step) {
   const auto was_given = [&](const std::string& name) {
+    if (const std::size_t slash = name.find('/'); slash != std::string::npos) {
+      const std::vector<std::string> folder = given(verb, name.substr(0, slash));
+      std::error_code error;
+      return !folder.empty() && fs::exists(folder.front() + name.substr(slash), error);
+    }
     const CLI::Option* option = option_of(verb, name);
     return option != nullptr && option->count() > 0;
   };

@@ -11,7 +11,8 @@ class Verb;
 /// What may follow a verb. Of a verb's steps the first that applies is shown.
 struct NextStep {
   std::string verb;  // full name, "model import"
-  /// Options that must be given, and those that must not ("--voltage", "MODEL").
+  /// Options that must be given, and those that must not ("--voltage", "MODEL"). "OUT/a.json" is a
+  /// file a.json in the folder that OUT names.
   std::vector<std::string> with, without;
   /// A command line with places that are filled from the words that were given:
   ///   {MODEL} {--out}         the value; the step does not apply without one

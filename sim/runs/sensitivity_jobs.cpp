@@ -146,10 +146,14 @@ std::string SensitivityParts::key(std::size_t network, Json what) const {
 
 std::string SensitivityParts::clean_key(std::size_t network) const { return key(network, "clean"); }
 
-std::string SensitivityParts::group_key(std::size_t network, std::size_t group) const {
+Json SensitivityParts::described_group(std::size_t network, std::size_t group) const {
   const weights::Selection& what = groups[network][group];
-  return key(network, what.tensors.empty() ? Json{{"bit", what.low_bit}}
-                                           : Json{{"tensor", what.tensors.front()}});
+  return what.tensors.empty() ? Json{{"bit", what.low_bit}}
+                              : Json{{"tensor", what.tensors.front()}};
+}
+
+std::string SensitivityParts::group_key(std::size_t network, std::size_t group) const {
+  return key(network, described_group(network, group));
 }
 
 std::string SensitivityParts::group_name(std::size_t network, std::size_t group) const {
@@ -197,21 +201,26 @@ void SensitivityWorker::run(const std::string& job, results::RowStore& rows) {
     network_ = order.network;
   }
   const std::string clean_key = parts_.clean_key(order.network);
+  Json row = {{"model", model.name},
+              {"model_sha256", model.sha256},
+              {"engine", parts_.config.setup.engine},
+              {"images", parts_.images.count}};
   if (order.kind == "clean") {
-    rows.append(clean_key, json_text(Json{{"model", model.name}, {"err", measurement_->clean()}}));
+    row["err"] = measurement_->clean();
+    rows.append(clean_key, json_text(row));
     return;
   }
   weights::GroupSensitivity group;
   measurement_->measure(parts_.groups[order.network][order.group],
                         sensitivity_row_number(rows, clean_key, "err"), group);
-  rows.append(parts_.group_key(order.network, order.group),
-              json_text(Json{{"model", model.name},
-                             {"group", parts_.group_name(order.network, order.group)},
-                             {"rate", parts_.config.rate},
-                             {"chips", parts_.config.chips},
-                             {"bits_wrong_mean", group.bits_wrong_mean},
-                             {"rise_points", group.rise_points},
-                             {"per_bit_points", group.per_bit_points}}));
+  row.update(parts_.described_group(order.network, order.group));
+  row["rate"] = parts_.config.rate;
+  row["chips"] = parts_.config.chips;
+  row["seed"] = parts_.config.seed;
+  row["bits_wrong_mean"] = group.bits_wrong_mean;
+  row["rise_points"] = group.rise_points;
+  row["per_bit_points"] = group.per_bit_points;
+  rows.append(parts_.group_key(order.network, order.group), json_text(row));
 }
 
 std::int64_t SensitivityPlan::work_of(const SensitivityParts& parts, const workers::Shard& shard) {

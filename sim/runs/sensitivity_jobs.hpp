@@ -28,7 +28,9 @@ struct SensitivityParts {
   /// Keys of rows: of the error without faults, and of a group.
   std::string clean_key(std::size_t network) const;
   std::string group_key(std::size_t network, std::size_t group) const;
-  /// The tensor, or "bit 3".
+  /// {"tensor": name}, or {"bit": 3}.
+  Json described_group(std::size_t network, std::size_t group) const;
+  /// The tensor, or "bit 3", for people.
   std::string group_name(std::size_t network, std::size_t group) const;
 
   const SensitivityConfig& config;
@@ -43,7 +45,7 @@ struct SensitivityParts {
   Json identity_;
 };
 
-/// The row of a group in a store, read. It must be there.
+/// A number of a row, which must be there. InputError when the row is not what was written.
 double sensitivity_row_number(const results::RowStore& rows, const std::string& key,
                               const char* field);
 

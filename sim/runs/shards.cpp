@@ -151,8 +151,8 @@ ShardRecord read_record(const fs::path& folder) {
   if (!fs::exists(file, error)) {
     throw InputError(
         "{}: missing; expected the folder of a shard that has ended (brownout sweep, study or "
-        "sensitivity with {} I/N)",
-        file.string(), Field{"shard"});
+        "sensitivity with --shard I/N)",
+        file.string());
   }
   const Json content = read_json(file);
   const JsonObject json(content, file.string(),

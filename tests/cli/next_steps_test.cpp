@@ -3,9 +3,11 @@
 #include "sim/cli/next_steps.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,9 @@ namespace {
 
 const std::string kModel = "models/fmnist-simplenet16-randbet-8b.onnx";
 const std::string kEdge = "configs/accelerators/edge-16x16.yaml";
+
+/// A folder that holds the result of a sensitivity analysis.
+const std::string kAnalysis = testing::TempDir() + "next-steps-" + std::to_string(::getpid());
 
 /// Commands that reach every step of the table.
 std::vector<std::vector<std::string>> samples() {
@@ -37,6 +42,13 @@ std::vector<std::vector<std::string>> samples() {
       {"sweep", "configs/sweeps/demo.yaml", "--shard", "1/2"},
       {"study", "configs/studies/shipped-fmnist.yaml", "--shard", "1/2"},
       {"merge", "out/whole", "out/one", "out/two"},
+      {"merge", kAnalysis, "out/one", "out/two"},
+      {"sensitivity", kModel, "--rate", "0.01", "--shard", "1/2"},
+      {"sensitivity", kModel, "--rate", "0.01", "--out", "kept here"},
+      {"technology", "inspect", "45nm-soi"},
+      {"technology", "compare"},
+      {"technology", "compare", "14nm-finfet", "mine.yaml"},
+      {"technology", "plot", "--out", "a.svg"},
       {"study", "configs/studies/shipped-fmnist.yaml"},
       {"study", "configs/studies/shipped-fmnist.yaml", "--list", "--only", "a b", "c"},
       {"sensitivity", kModel, kModel, "--rate", "0.01"},
@@ -81,8 +93,15 @@ std::string after(const std::vector<std::string>& words) {
 
 class NextSteps : public testing::Test {
  protected:
-  NextSteps() { std::filesystem::current_path(BROWNOUT_SOURCE_DIR); }
-  ~NextSteps() override { std::filesystem::current_path(before_); }
+  NextSteps() {
+    std::filesystem::current_path(BROWNOUT_SOURCE_DIR);
+    std::filesystem::create_directories(kAnalysis);
+    std::ofstream(kAnalysis + "/sensitivity.json") << "{}";
+  }
+  ~NextSteps() override {
+    std::filesystem::remove_all(kAnalysis);
+    std::filesystem::current_path(before_);
+  }
 
   const std::filesystem::path before_ = std::filesystem::current_path();
 };
@@ -123,6 +142,24 @@ TEST_F(NextSteps, ShowNamesAsAShellReadsThem) {
   EXPECT_NE(after({"eval", kModel, "--rate", "0.833"}).find("--rate 0.833 "), std::string::npos);
   // A name that a terminal would obey is not shown.
   EXPECT_EQ(after({"profile", "inspect", "a\nb.h5"}), "");
+}
+
+TEST_F(NextSteps, RepeatTheNamesThatWereGiven) {
+  EXPECT_NE(after({"technology", "compare", "14nm-finfet", "my file.yaml"})
+                .find("brownout technology plot 14nm-finfet 'my file.yaml' --out "),
+            std::string::npos);
+  EXPECT_NE(after({"technology", "compare"}).find("brownout technology plot --out "),
+            std::string::npos);
+}
+
+TEST_F(NextSteps, FollowWhatAMergeHasMade) {
+  EXPECT_NE(after({"merge", kAnalysis, "a", "b"}).find("brownout help mitigations "),
+            std::string::npos);
+  EXPECT_NE(after({"merge", "out/whole", "a", "b"}).find("brownout report out/whole "),
+            std::string::npos);
+  EXPECT_NE(after({"sensitivity", kModel, "--rate", "0.01", "--out", "a b"})
+                .find(" --mitigation placement='a b'/sensitivity.json "),
+            std::string::npos);
 }
 
 TEST_F(NextSteps, CarryTheDataOnOfWhichTheResultIs) {

@@ -83,30 +83,14 @@ TEST_F(Cluster, RanksThatDisagreeLeaveNoFolder) {
 
 TEST_F(Cluster, SensitivitiesAndStudiesRunOnRanksToo) {
   if (!has_mpi()) GTEST_SKIP() << "built without MPI";
-  const std::vector<std::string> sensitivity{"sensitivity",
-                                             "tiny-rquant-8b.onnx",
-                                             "tiny-uniform-4b.onnx",
-                                             "--rate",
-                                             "0.02",
-                                             "--chips",
-                                             "2",
-                                             "--images",
-                                             "100",
-                                             "--data",
-                                             "data",
-                                             "--json",
-                                             "-"};
+  const std::vector<std::string> sensitivity = analysis({"--json", "-"});
   const Outcome one = brownout(sensitivity);
   const Outcome three = ranks(3, sensitivity);
   ASSERT_EQ(one.code, 0) << one.err;
   ASSERT_EQ(three.code, 0) << three.err;
   EXPECT_EQ(without_timing(one.json()), without_timing(three.json()));
 
-  workplace_.write("study.yaml",
-                   "title: Two networks\ndata_folder: data\nimages: 100\nchips: 3\n"
-                   "evaluations:\n  rerr: {kind: errors, rates: [0.01, 0.05]}\n"
-                   "rows:\n  - {name: 8 bit, network: tiny-rquant-8b.onnx}\n"
-                   "  - {name: 4 bit, network: tiny-uniform-4b.onnx}\n");
+  write_study();
   const auto study = [](const std::string& out) {
     return std::vector<std::string>{"study", "study.yaml", "--out", out, "--no-plot"};
   };

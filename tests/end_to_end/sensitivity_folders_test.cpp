@@ -10,21 +10,6 @@ using Json = nlohmann::json;
 
 class SensitivityFolders : public SweepFolders {
  protected:
-  static std::vector<std::string> analysis(const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words{"sensitivity",
-                                   "tiny-rquant-8b.onnx",
-                                   "tiny-uniform-4b.onnx",
-                                   "--rate",
-                                   "0.02",
-                                   "--chips",
-                                   "2",
-                                   "--images",
-                                   "100",
-                                   "--data",
-                                   "data"};
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-  }
   Outcome done(const std::vector<std::string>& words) const {
     Outcome outcome = brownout(words);
     EXPECT_EQ(outcome.code, 0) << outcome.err;
@@ -56,6 +41,23 @@ TEST_F(SensitivityFolders, WhatAFolderHasIsNotMeasuredAgain) {
   ASSERT_EQ(ranks(3, analysis({"--out", "ranks"})).code, 0);
   EXPECT_EQ(json_of("ranks"), alone);
   EXPECT_EQ(keys("ranks"), all);
+}
+
+TEST_F(SensitivityFolders, AKilledAnalysisGoesOn) {
+  done(analysis({"--out", "alone"}));
+  int kills = 0;
+  Outcome outcome;
+  do {
+    Surroundings kill;
+    // Each time a little later, so that it ends at last.
+    kill.interruption = Interruption{SIGKILL, 8 + 9 * kills};
+    outcome = workplace_.run(BROWNOUT_BINARY, analysis({"--out", "killed"}), kill);
+    ASSERT_TRUE(outcome.code == 0 || outcome.code == 128 + SIGKILL) << outcome.err;
+    if (outcome.code != 0) ++kills;
+  } while (outcome.code != 0 && kills < 100);
+  EXPECT_GE(kills, 2);
+  EXPECT_EQ(json_of("killed"), json_of("alone"));
+  EXPECT_EQ(keys("killed"), keys("alone"));
 }
 
 TEST_F(SensitivityFolders, ShardsBecomeTheAnalysis) {
@@ -116,6 +118,14 @@ TEST_F(SensitivityFolders, OthersAreRefused) {
           "sweep: holds another shard: it is of a sweep there, of a sensitivity analysis here");
   refused({"sweep", "sweep.yaml", "--shard", "2/2", "--out", "b"},
           "b: holds another shard: it is of a sensitivity analysis there, of a sweep here");
+  write_study();
+  done({"study", "study.yaml", "--shard", "2/2", "--out", "study"});
+  refused({"sweep", "sweep.yaml", "--shard", "2/2", "--out", "study"},
+          "study: holds another shard: it is of a study there, of a sweep here");
+  refused({"study", "study.yaml", "--shard", "2/2", "--out", "sweep"},
+          "sweep: holds another shard: it is of a sweep there, of a study here");
+  // A folder that is no shard's.
+  refused({"merge", "out", "a", "data"}, "sensitivity with --shard I/N)");
   // A row that is there is read, and not trusted blindly.
   done(analysis({"--out", "kept"}));
   change_rows(workplace_.folder() / "kept",
@@ -124,7 +134,7 @@ TEST_F(SensitivityFolders, OthersAreRefused) {
   // Networks that have changed are another analysis.
   fs::copy_file(workplace_.folder() / "tiny-uniform-4b.onnx",
                 workplace_.folder() / "tiny-rquant-8b.onnx", fs::copy_options::overwrite_existing);
-  refused({"merge", "out", "a", "b"}, "is");
+  refused({"merge", "out", "a", "b"}, "expected each network once");
   EXPECT_FALSE(fs::exists(workplace_.folder() / "out"));
 }
 

@@ -37,6 +37,30 @@ class SweepFolders : public testing::Test {
           << name << " of " << a;
     }
   }
+  /// `brownout sensitivity` of two networks.
+  static std::vector<std::string> analysis(const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"sensitivity",
+                                   "tiny-rquant-8b.onnx",
+                                   "tiny-uniform-4b.onnx",
+                                   "--rate",
+                                   "0.02",
+                                   "--chips",
+                                   "2",
+                                   "--images",
+                                   "100",
+                                   "--data",
+                                   "data"};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  }
+  /// A study of the same two, which trains nothing.
+  void write_study() const {
+    workplace_.write("study.yaml",
+                     "title: Two networks\ndata_folder: data\nimages: 100\nchips: 3\n"
+                     "evaluations:\n  rerr: {kind: errors, rates: [0.01, 0.05]}\n"
+                     "rows:\n  - {name: 8 bit, network: tiny-rquant-8b.onnx}\n"
+                     "  - {name: 4 bit, network: tiny-uniform-4b.onnx}\n");
+  }
   /// Of the stored rows; each must be there once.
   std::set<std::string> keys(const std::string& out) const {
     std::set<std::string> keys;
